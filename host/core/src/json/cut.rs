@@ -1,0 +1,238 @@
+//! Cutting values out of a body: every pointer of a request in one pass.
+//!
+//! The pointers are made into a tree; the body is walked once along it, and only the values that are asked for, or that
+//! lie on the way to one, are looked at.
+
+use std::{borrow::Cow, collections::HashMap, fmt};
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Key, Kind, index, run, unescape};
+
+/// Pointers to resolve, collected and then resolved together.
+#[derive(Debug, Default)]
+pub struct Cut<'p> {
+    /// The tree: from a node and a token to the node below.
+    edges: HashMap<(usize, Cow<'p, str>), usize>,
+    /// By node: is it asked for, and what is below it. Node 0 is the top.
+    nodes: Vec<Node>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Node {
+    wanted: bool,
+    children: u32,
+}
+
+/// A pointer that was added to a [`Cut`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slot(usize);
+
+/// The JSON texts that a body holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Documents {
+    /// The whole is one JSON text.
+    One,
+    /// One text on each non-blank line; pointed into as if it were an array of its lines.
+    Lines,
+    /// Neither: nothing but the whole can be pointed to.
+    None,
+}
+
+/// What was cut out of a body.
+#[derive(Debug)]
+pub struct Pieces<'a> {
+    /// By node.
+    found: Vec<Option<&'a str>>,
+    /// What the body turned out to be.
+    pub documents: Documents,
+}
+
+impl<'a> Pieces<'a> {
+    /// The text at a pointer; none if nothing is there.
+    pub fn get(&self, slot: Slot) -> Option<&'a str> {
+        self.found.get(slot.0).copied().flatten()
+    }
+}
+
+impl<'p> Cut<'p> {
+    /// An empty set.
+    pub fn new() -> Self {
+        Self { edges: HashMap::new(), nodes: vec![Node::default()] }
+    }
+
+    /// Adds a pointer. One that is not well formed names nothing.
+    pub fn add(&mut self, pointer: &'p str) -> Slot {
+        let mut node = 0;
+        if !pointer.is_empty() {
+            let Some(tokens) = pointer.strip_prefix('/') else { return Slot(usize::MAX) };
+            for token in tokens.split('/') {
+                let next = self.nodes.len();
+                let below = *self.edges.entry((node, unescape(token))).or_insert(next);
+                if below == next {
+                    self.nodes.push(Node::default());
+                    self.nodes[node].children += 1;
+                }
+                node = below;
+            }
+        }
+        self.nodes[node].wanted = true;
+        Slot(node)
+    }
+
+    /// Walks the body once.
+    pub fn resolve<'a>(&self, body: &'a str) -> Pieces<'a> {
+        let mut found = vec![None; self.nodes.len()];
+        let mut documents = Documents::One;
+        let walked = Below { cut: self, node: 0, found: &mut found, kind: Kind::of(body) };
+        if run(body, walked).is_err() {
+            found.fill(None);
+            documents = self.lines(body, &mut found);
+        }
+        if self.nodes[0].wanted {
+            found[0] = Some(body.trim_matches([' ', '\t', '\r', '\n']));
+        }
+        Pieces { found, documents }
+    }
+
+    fn lines<'a>(&self, body: &'a str, found: &mut [Option<&'a str>]) -> Documents {
+        let mut lines = body.lines().map(|line| line.trim_matches([' ', '\t', '\r'])).filter(|line| !line.is_empty());
+        let is_json = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok();
+        let Some(first) = lines.next().filter(|first| is_json(first)) else { return Documents::None };
+        for (at, line) in std::iter::once(first).chain(lines).enumerate() {
+            let Some(node) = self.below(0, &at.to_string()) else { continue };
+            found[node] = self.nodes[node].wanted.then_some(line);
+            let walked = Below { cut: self, node, found: &mut *found, kind: Kind::of(line) };
+            if run(line, walked).is_err() {
+                self.forget(node, found);
+                found[node] = self.nodes[node].wanted.then_some(line);
+            }
+        }
+        Documents::Lines
+    }
+
+    fn below(&self, node: usize, token: &str) -> Option<usize> {
+        if self.nodes[node].children == 0 {
+            return None;
+        }
+        self.edges.get(&(node, Cow::Borrowed(token)) as &(usize, Cow<'_, str>)).copied()
+    }
+
+    /// Takes back what was found at and below a node: a later duplicate of a key replaces the earlier one whole.
+    fn forget(&self, node: usize, found: &mut [Option<&str>]) {
+        found[node] = None;
+        if self.nodes[node].children > 0 {
+            let below: Vec<usize> =
+                self.edges.iter().filter(|((parent, _), _)| *parent == node).map(|(_, &child)| child).collect();
+            for child in below {
+                self.forget(child, found);
+            }
+        }
+    }
+
+    /// Takes the value at a node from the reader, and goes on below it.
+    fn take<'a, D: Deserializer<'a>>(
+        &self,
+        node: usize,
+        reader: D,
+        found: &mut [Option<&'a str>],
+        seen_before: bool,
+    ) -> Result<(), D::Error> {
+        if seen_before {
+            self.forget(node, found);
+        }
+        let text = <&RawValue>::deserialize(reader)?.get();
+        if self.nodes[node].wanted {
+            found[node] = Some(text);
+        }
+        if self.nodes[node].children > 0 {
+            let walk = Below { cut: self, node, found, kind: Kind::of(text) };
+            // The text was just read as JSON; it reads again.
+            run(text, walk).map_err(serde::de::Error::custom)?;
+        }
+        Ok(())
+    }
+}
+
+/// Walks what lies below a node.
+struct Below<'c, 'p, 'a, 'f> {
+    cut: &'c Cut<'p>,
+    node: usize,
+    found: &'f mut [Option<&'a str>],
+    kind: Kind,
+}
+
+impl<'a> DeserializeSeed<'a> for Below<'_, '_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<(), D::Error> {
+        match self.kind {
+            Kind::Object if self.cut.nodes[self.node].children > 0 => reader.deserialize_map(self),
+            Kind::Array if self.cut.nodes[self.node].children > 0 => reader.deserialize_seq(self),
+            // Not `IgnoredAny` through `deserialize_any`: reading a number there can overflow (`1E400`).
+            _ => <&RawValue>::deserialize(reader).map(drop),
+        }
+    }
+}
+
+impl<'a> Visitor<'a> for Below<'_, '_, 'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object or an array")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut seen: Vec<usize> = Vec::new();
+        while let Some(Key(key)) = map.next_key()? {
+            let Some(node) = self.cut.below(self.node, &key) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let seen_before = seen.contains(&node);
+            if !seen_before {
+                seen.push(node);
+            }
+            map.next_value_seed(Take { cut: self.cut, node, found: &mut *self.found, seen_before })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'a>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut at = 0_usize;
+        let mut token = String::new();
+        loop {
+            token.clear();
+            fmt::Write::write_fmt(&mut token, format_args!("{at}")).map_err(serde::de::Error::custom)?;
+            debug_assert_eq!(index(&token), Some(at));
+            let more = match self.cut.below(self.node, &token) {
+                None => seq.next_element::<IgnoredAny>()?.is_some(),
+                Some(node) => {
+                    let take = Take { cut: self.cut, node, found: &mut *self.found, seen_before: false };
+                    seq.next_element_seed(take)?.is_some()
+                }
+            };
+            if !more {
+                return Ok(());
+            }
+            at += 1;
+        }
+    }
+}
+
+/// Takes one value.
+struct Take<'c, 'p, 'a, 'f> {
+    cut: &'c Cut<'p>,
+    node: usize,
+    found: &'f mut [Option<&'a str>],
+    seen_before: bool,
+}
+
+impl<'a> DeserializeSeed<'a> for Take<'_, '_, 'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<(), D::Error> {
+        self.cut.take(self.node, reader, self.found, self.seen_before)
+    }
+}

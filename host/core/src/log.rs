@@ -1,0 +1,227 @@
+//! What is kept of every request: event logs, their action logs, and the workflow runs they caused.
+//!
+//! Names and meanings: semantics.md §3, §6 and §7.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use bytestring::ByteString;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::mapping::ActionType;
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Its actions were carried out, or skipped because nobody was left.
+    Executed,
+    /// An earlier execution with the same key counts; nothing was done.
+    Replayed,
+    /// There was nothing to do.
+    Logged,
+    /// An action ended in an error, or the plugin did not translate the request.
+    Failed,
+    /// It could not be read as an event.
+    Rejected,
+    /// It is no event and need not be one.
+    Ignored,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Executed,
+        Outcome::Replayed,
+        Outcome::Logged,
+        Outcome::Failed,
+        Outcome::Rejected,
+        Outcome::Ignored,
+    ];
+
+    /// The name used in answers, logs and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Executed => "executed",
+            Outcome::Replayed => "replayed",
+            Outcome::Logged => "logged",
+            Outcome::Failed => "failed",
+            Outcome::Rejected => "rejected",
+            Outcome::Ignored => "ignored",
+        }
+    }
+
+    /// The outcome of that name.
+    pub fn parse(name: &str) -> Option<Outcome> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
+    }
+
+    /// Whether a sender may consider the item delivered and done.
+    pub fn is_accepted(self) -> bool {
+        !matches!(self, Outcome::Rejected | Outcome::Failed)
+    }
+}
+
+/// How an action ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Carried out.
+    Success,
+    /// Nothing to do: every recipient is unidentified.
+    Skipped,
+    /// Not carried out, and nothing of it written.
+    Error,
+}
+
+impl Status {
+    /// The name used in logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Success => "success",
+            Status::Skipped => "skipped",
+            Status::Error => "error",
+        }
+    }
+
+    /// The status of that name.
+    pub fn parse(name: &str) -> Option<Status> {
+        [Status::Success, Status::Skipped, Status::Error].into_iter().find(|status| status.as_str() == name)
+    }
+}
+
+/// The plugin that translated an event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PluginRef {
+    /// For example `segment`.
+    pub key: String,
+    /// Its manifest's version.
+    pub version: String,
+    /// `sha256:` and the digest of the component.
+    pub digest: String,
+}
+
+/// The item as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Original {
+    /// Valid JSON text.
+    Json(ByteString),
+    /// Text that is not JSON.
+    Text(ByteString),
+    /// Bytes that are not text.
+    Bytes(Bytes),
+}
+
+impl Original {
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Original::Json(text) | Original::Text(text) => text.len(),
+            Original::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether nothing came.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What is stored of one item of a request.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    /// UUIDv7, in the order of the request's items.
+    pub id: Uuid,
+    /// Empty when the item has none (rejected, ignored).
+    pub event_type: String,
+    /// Whom it is about.
+    pub user_id: Option<String>,
+    /// A JSON object; none when the item is not an event.
+    pub data: Option<ByteString>,
+    /// The item as it came, redacted.
+    pub original: Original,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, for people.
+    pub reason: Option<String>,
+    /// Why, for programs: a notice's code or a fault's.
+    pub code: Option<String>,
+    /// `verified`, `failed`, `missing`, `not_configured`, with `enforced:` before it where it is.
+    pub verification_status: String,
+    /// Absent when there is none or it is invalid.
+    pub idempotency_key: Option<String>,
+    /// The execution that this replays.
+    pub replay_of: Option<Uuid>,
+    /// The execution whose failed actions this one ran.
+    pub resumes: Option<Uuid>,
+    /// When it happened, in microseconds since 1970.
+    pub occurred_at_us: i64,
+    /// When it arrived, in milliseconds since 1970.
+    pub received_at_ms: i64,
+    /// The headers that left the door, a JSON object; none when there were none.
+    pub headers: Option<Arc<str>>,
+    /// What translated it.
+    pub plugin: Arc<PluginRef>,
+    /// What the plugin logged for the request, a JSON array; none when it said nothing.
+    pub guest_logs: Option<Arc<str>>,
+    /// What an operator should know though nothing failed.
+    pub warnings: Vec<String>,
+    /// The redact paths that blanked something.
+    pub redacted: Vec<String>,
+}
+
+/// What was done about one mapping.
+#[derive(Debug, Clone)]
+pub struct ActionLog {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The mapping; none for the built-in identify and for the error of the 1000 rule.
+    pub mapping: Option<Uuid>,
+    /// What was to be done.
+    pub action_type: ActionType,
+    /// How it ended.
+    pub status: Status,
+    /// The mapping's parameters, a JSON object.
+    pub parameters: Arc<str>,
+    /// The parameters resolved, a JSON object.
+    pub payload: String,
+    /// What came of it, a JSON object; none when it was not carried out.
+    pub result: Option<String>,
+    /// Why it was skipped or failed, for people.
+    pub reason: Option<String>,
+    /// By parameter, where its value was found: `event`, `item`, `headers`, `constant`; a JSON object.
+    pub found_in: Arc<str>,
+}
+
+/// A workflow run: what a trigger asked for.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The workflow's key.
+    pub workflow: String,
+    /// Whom it is for, identified all, at least one.
+    pub recipients: Vec<RunRecipient>,
+    /// A JSON string or object reference; none when there is none.
+    pub actor: Option<String>,
+    /// A JSON string; none when there is none.
+    pub tenant: Option<String>,
+    /// The trigger's data, once for all recipients: a JSON object or null.
+    pub data: ByteString,
+    /// By which the run can be cancelled.
+    pub cancellation_key: Option<String>,
+    /// The event that caused it.
+    pub source_event: Uuid,
+}
+
+/// One recipient of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecipient {
+    /// The object's collection; none for a user.
+    pub collection: Option<String>,
+    /// The user's or object's id.
+    pub id: String,
+    /// What is merged over the run's data for this recipient, a JSON object; only if it had some.
+    pub trigger_data: Option<String>,
+}

@@ -1,0 +1,141 @@
+//! One call: a store, a deadline, an instance, a function, and all of it dropped again.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+use inlet_core::contract::{GuestLog, Spent};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+
+use crate::{
+    engine::Inner,
+    fault::Fault,
+    limits::Limits,
+    state::{MemoryExceeded, State},
+};
+
+/// What a call gave, what the plugin said meanwhile, and what it cost. The last two are there whatever the first is.
+#[derive(Debug)]
+pub struct Call<T> {
+    /// What the plugin returned, bounded and converted, or why it returned nothing.
+    pub result: Result<T, Fault>,
+    /// The newest lines that it logged.
+    pub logs: Vec<GuestLog>,
+    /// How many lines are not among them.
+    pub logs_dropped: u32,
+    /// What it cost.
+    pub spent: Spent,
+}
+
+impl<T> Call<T> {
+    pub(crate) fn and_then<U>(self, convert: impl FnOnce(T) -> Result<U, Fault>) -> Call<U> {
+        Call {
+            result: self.result.and_then(convert),
+            logs: self.logs,
+            logs_dropped: self.logs_dropped,
+            spent: self.spent,
+        }
+    }
+}
+
+/// Runs `work` on a new store. `body_bytes` is the size of what the plugin is given, which its time and its output are
+/// measured by.
+pub(crate) async fn call<T>(
+    inner: &Inner,
+    limits: &Limits,
+    body_bytes: usize,
+    work: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
+) -> Call<T> {
+    let start = Instant::now();
+    let bounds =
+        Bounds { time: limits.time_for(body_bytes), lifted: limits.lifted_for(body_bytes), body: body_bytes };
+    let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory));
+    store.limiter(|state| &mut state.memory);
+    store.set_hostcall_fuel(bounds.lifted);
+    // Before instantiation: start functions are the guest's code too.
+    stop_after(&mut store, bounds.time);
+    let result = tokio::time::timeout(bounds.backstop(), work(&mut store)).await;
+    let result = match result {
+        Ok(result) => result.map_err(|error| bounds.fault(&error)),
+        Err(_) => Err(bounds.time_fault()),
+    };
+    let state = store.into_data();
+    let memory = state.memory.used();
+    let (logs, logs_dropped) = state.logs.into_parts();
+    Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory } }
+}
+
+/// The guest ran longer than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("out of time")]
+struct OutOfTime;
+
+/// Lets the guest give way at every tick, and stops it once it has run for `limit`.
+///
+/// Running time and not time passed: under load a plugin that waits for its turn has done nothing wrong.
+fn stop_after(store: &mut Store<State>, limit: Duration) {
+    let mut ran = Duration::ZERO;
+    let mut resumed = Instant::now();
+    let mut resumption: Option<Arc<OnceLock<Instant>>> = None;
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(move |_| {
+        if let Some(at) = resumption.take().and_then(|resumption| resumption.get().copied()) {
+            resumed = at;
+        }
+        ran += resumed.elapsed();
+        if ran >= limit {
+            return Err(OutOfTime.into());
+        }
+        let next = Arc::new(OnceLock::new());
+        resumption = Some(Arc::clone(&next));
+        Ok(UpdateDeadline::YieldCustom(
+            1,
+            Box::pin(async move {
+                tokio::task::yield_now().await;
+                let _ = next.set(Instant::now());
+            }),
+        ))
+    });
+}
+
+/// What a call is measured by, for the sentences of its faults.
+struct Bounds {
+    time: Duration,
+    lifted: usize,
+    body: usize,
+}
+
+impl Bounds {
+    /// When the call is dropped whatever the ticker says. Far behind the running time, which is the limit that counts.
+    fn backstop(&self) -> Duration {
+        self.time.saturating_mul(8)
+    }
+
+    fn time_fault(&self) -> Fault {
+        Fault::Time { limit: self.time, body: self.body }
+    }
+
+    fn fault(&self, error: &wasmtime::Error) -> Fault {
+        if error.is::<OutOfTime>() {
+            return self.time_fault();
+        }
+        if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
+            return Fault::Memory { wanted: exceeded.wanted, limit: exceeded.limit };
+        }
+        if error.is::<PoolConcurrencyLimitError>() {
+            return Fault::Busy;
+        }
+        let message = match error.downcast_ref::<Trap>() {
+            Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+            None => error.root_cause().to_string(),
+        };
+        if message.contains(LIFTED_TOO_MUCH) {
+            return Fault::Lifted { limit: self.lifted, body: self.body };
+        }
+        Fault::Trap { message }
+    }
+}
+
+/// wasmtime keeps this error's type to itself. A test fails when its words change.
+const LIFTED_TOO_MUCH: &str = "fuel allocated for hostcalls has been exhausted";

@@ -1,0 +1,117 @@
+//! The adapter of contract 0.1.x (`wit/v0.1`).
+
+mod types;
+
+use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
+use semver::Version;
+use wasmtime::{
+    Store, StoreContextMut,
+    component::{
+        Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower, WasmStr,
+        types::ComponentItem,
+    },
+};
+
+use super::{PACKAGE, Unchecked};
+use crate::{load::LoadError, state::State};
+
+type TranslateParams<'a> = (types::Request<'a>,);
+type TranslateResult = (Result<types::Translation, types::Notice>,);
+type AnswerParams<'a> = (&'a str, &'a [types::Outcome<'a>]);
+type AnswerResult = (types::Reply,);
+
+/// Links the one import. wasmtime matches it to every 0.1.x.
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    // Types only, but a component that uses them names the instance among its imports.
+    linker.instance("inlet:source/types@0.1.0")?;
+    linker.instance("inlet:source/log@0.1.0")?.func_wrap(
+        "log",
+        |mut store: StoreContextMut<'_, State>, (level, message): (types::Level, WasmStr)| {
+            let message = message.to_str(&store)?.into_owned();
+            store.data_mut().logs.push(level.name(), &message);
+            Ok(())
+        },
+    )
+}
+
+/// A compiled plugin of contract 0.1.x, its exports resolved once.
+pub(crate) struct Adapter {
+    instance: InstancePre<State>,
+    translate: ComponentExportIndex,
+    answer: Option<ComponentExportIndex>,
+}
+
+impl Adapter {
+    pub(super) fn new(
+        linker: &Linker<State>,
+        component: &Component,
+        version: &Version,
+    ) -> Result<Self, LoadError> {
+        let instance = linker
+            .instantiate_pre(component)
+            .map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
+        let translator = format!("{PACKAGE}translator@{version}");
+        let answerer = format!("{PACKAGE}answerer@{version}");
+        let translate = export::<TranslateParams<'_>, TranslateResult>(&instance, &translator, "translate")?
+            .ok_or(LoadError::NoExport { expected: translator })?;
+        let answer = export::<AnswerParams<'_>, AnswerResult>(&instance, &answerer, "answer")?;
+        Ok(Self { instance, translate, answer })
+    }
+
+    pub(super) fn answers(&self) -> bool {
+        self.answer.is_some()
+    }
+
+    pub(super) async fn translate(
+        &self,
+        store: &mut Store<State>,
+        request: &Request,
+    ) -> wasmtime::Result<Unchecked<Result<Translation, Notice>>> {
+        let fields = types::Fields::of(request);
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        let function = instance.get_typed_func::<TranslateParams<'_>, TranslateResult>(&mut *store, self.translate)?;
+        let (result,) = function.call_async(&mut *store, (fields.request(request),)).await?;
+        Ok(Unchecked::new(result.map(Translation::from).map_err(Notice::from)))
+    }
+
+    pub(super) async fn answer(
+        &self,
+        store: &mut Store<State>,
+        memo: &str,
+        outcomes: &[Outcome],
+    ) -> wasmtime::Result<Unchecked<Reply>> {
+        let Some(answer) = self.answer else {
+            return Err(wasmtime::Error::msg("it does not export answerer; only call it when it does"));
+        };
+        let outcomes: Vec<_> = outcomes.iter().map(types::Outcome::from).collect();
+        let instance = self.instance.instantiate_async(&mut *store).await?;
+        let function = instance.get_typed_func::<AnswerParams<'_>, AnswerResult>(&mut *store, answer)?;
+        let (reply,) = function.call_async(&mut *store, (memo, &outcomes)).await?;
+        Ok(Unchecked::new(reply.into()))
+    }
+}
+
+/// Looks one function up. None: there is no such interface. An error: it is there and has another shape.
+fn export<Params, Return>(
+    instance: &InstancePre<State>,
+    interface: &str,
+    function: &str,
+) -> Result<Option<ComponentExportIndex>, LoadError>
+where
+    Params: ComponentNamedList + Lower,
+    Return: ComponentNamedList + Lift,
+{
+    let component = instance.component();
+    let Some(interface_index) = component.get_export_index(None, interface) else { return Ok(None) };
+    let shape = |reason: String| LoadError::ExportShape { export: format!("{interface}#{function}"), reason };
+    match component.get_export(Some(&interface_index), function) {
+        Some((ComponentItem::ComponentFunc(found), index)) => {
+            found
+                .typecheck::<Params, Return>(&instance.instance_type())
+                .map_err(|error| shape(format!("{error:#}")))?;
+            Ok(Some(index))
+        }
+        Some(_) => Err(shape("it is not a function".to_owned())),
+        None => Err(shape("it is not there".to_owned())),
+    }
+}

@@ -1,0 +1,40 @@
+//! Runs plugins. wasmtime lives only here.
+//!
+//! A plugin is a stranger's code that sees every webhook of a source, so it gets a new sandbox for every request: no
+//! memory of an earlier one, no clock, no network, no file, one import (`log`), and five limits. What it returns is
+//! hostile until it has been bounded.
+//!
+//! How a request goes through, and where to read about it:
+//!
+//! 1. [`Sandbox::load`] looks a `.wasm` over before anything of it is compiled ([`binary`], [`manifest`], [`load`]).
+//! 2. [`Gate`] hands out permits, so that one busy source cannot take every sandbox.
+//! 3. [`Plugin::translate`] makes a store, instantiates, calls, and drops it again (`call`), through the adapter of the
+//!    plugin's contract version (`contract`).
+//! 4. `contract::checked` turns what came back into the plain values of [`inlet_core::contract`], or a [`Fault`].
+//!
+//! Invariants: nothing of wasmtime appears in the public API; a store is used for one call; a value that a guest wrote
+//! leaves this crate only through `contract::checked`.
+
+pub mod binary;
+mod call;
+mod contract;
+mod engine;
+mod fault;
+mod gate;
+mod limits;
+pub mod load;
+pub mod manifest;
+mod plugin;
+mod registry;
+mod state;
+mod ticker;
+
+pub use call::Call;
+pub use engine::{EngineConfig, EngineError, Sandbox};
+pub use fault::{Fault, ShapeFault};
+pub use gate::{Gate, Permit};
+pub use limits::Limits;
+pub use load::{LoadError, MAX_PLUGIN_BYTES};
+pub use manifest::{Manifest, ManifestError, OptionsError};
+pub use plugin::Plugin;
+pub use registry::{FileError, LoadedFile, load_directory};

@@ -1,0 +1,163 @@
+//! Loading: what is refused, and in which order.
+//!
+//! Everything that can be known without compiling is known before: the manifest is data, the contract version is in the
+//! names of the exports, and what a plugin wants to reach is in its imports.
+
+use std::sync::{Arc, PoisonError};
+
+use semver::Version;
+use sha2::{Digest, Sha256};
+use wasmtime::component::Component;
+
+use crate::{
+    binary::{self, MANIFEST_SECTION, Outline},
+    contract::{Adapter, Family, KNOWN, PACKAGE},
+    engine::Inner,
+    limits::bytes,
+    manifest::{Manifest, ManifestError},
+    plugin::{Loaded, Plugin},
+};
+
+/// The largest file that is looked at. SpiderMonkey takes 12 MB, Python 18.
+pub const MAX_PLUGIN_BYTES: usize = 64 << 20;
+
+/// Why a file is not taken as a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It is larger than [`MAX_PLUGIN_BYTES`].
+    #[error("the file has {found}; a plugin has at most {allowed}", found = bytes(*found), allowed = bytes(*limit))]
+    TooLarge {
+        /// Bytes found; counting stops behind the limit.
+        found: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// It is not WebAssembly.
+    #[error("the file is not WebAssembly: it begins with {found}; expected a component (0061736d); build it with `inlet-pack`")]
+    NotWasm {
+        /// The first bytes.
+        found: String,
+    },
+    /// It is WebAssembly, of the kind that has no types.
+    #[error("the file is a core WebAssembly module; expected a component; pack it with `inlet-pack`")]
+    CoreModule,
+    /// It begins as a component and goes on as something else.
+    #[error("the file is a damaged component: {reason}; build or download it again")]
+    Malformed {
+        /// The parser's words.
+        reason: String,
+    },
+    /// It says nothing about itself.
+    #[error("the component has no manifest (custom section {MANIFEST_SECTION:?}); pack it with `inlet-pack` and a plugin.toml")]
+    NoManifest,
+    /// It says several things about itself.
+    #[error("the component has {found} manifests (custom sections {MANIFEST_SECTION:?}); expected one; pack it again")]
+    ManyManifests {
+        /// Sections found.
+        found: usize,
+    },
+    /// What it says is not acceptable.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// It wants to reach more than a plugin may.
+    #[error(
+        "the component imports {name:?}; a plugin may import {PACKAGE}log only; build it without WASI (Rust: for \
+         wasm32-unknown-unknown)"
+    )]
+    ForbiddenImport {
+        /// The import.
+        name: String,
+    },
+    /// It was built against a contract version that this host does not know.
+    #[error("the component exports {found:?}; this Inlet knows contract {KNOWN}; use a newer Inlet or an older plugin")]
+    UnknownContract {
+        /// The export.
+        found: String,
+    },
+    /// It exports nothing that could be called.
+    #[error("the component does not export {expected:?}; export it, as the world {PACKAGE}source says")]
+    NoExport {
+        /// The export looked for.
+        expected: String,
+    },
+    /// The manifest speaks of one contract version and the code of another.
+    #[error("the manifest says contract {manifest} and the component exports {found:?}; pack it again with the SDK it was built with")]
+    ContractMismatch {
+        /// In the manifest.
+        manifest: String,
+        /// The export.
+        found: String,
+    },
+    /// An export has the right name and the wrong type.
+    #[error("the component's export {export:?} is not what contract {KNOWN} says: {reason}; build it against wit/v0.1")]
+    ExportShape {
+        /// The function.
+        export: String,
+        /// The first difference.
+        reason: String,
+    },
+    /// An import has the right name and the wrong type.
+    #[error("the component's imports are not what contract {KNOWN} says: {reason}; build it against wit/v0.1")]
+    Imports {
+        /// The first difference.
+        reason: String,
+    },
+    /// The compiler or the pool refuses it.
+    #[error("the component does not compile: {reason}; build it for plain WebAssembly without threads, SIMD extensions or 64-bit memory")]
+    Compile {
+        /// The compiler's words.
+        reason: String,
+    },
+}
+
+pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadError> {
+    if wasm.len() > MAX_PLUGIN_BYTES {
+        return Err(LoadError::TooLarge { found: wasm.len(), limit: MAX_PLUGIN_BYTES });
+    }
+    let outline = binary::outline(wasm)?;
+    let manifest = Manifest::from_json(outline.manifest)?;
+    let (family, version) = contract_version(&manifest, &outline)?;
+    check_imports(&outline)?;
+    let component = compile(sandbox, wasm)?;
+    let adapter = Adapter::new(&sandbox.linker, &component, family, &version)?;
+    let digest = format!("sha256:{}", hex::encode(Sha256::digest(wasm)));
+    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest, adapter }))
+}
+
+/// The version check: which of the component's exports is a translator that this host knows.
+fn contract_version(manifest: &Manifest, outline: &Outline<'_>) -> Result<(Family, Version), LoadError> {
+    let translator = format!("{PACKAGE}translator@");
+    let expected = format!("{translator}{}", manifest.contract);
+    let exported = outline.exports.iter().find_map(|name| Some((*name, name.strip_prefix(&translator)?)));
+    let Some((found, version)) = exported else { return Err(LoadError::NoExport { expected }) };
+    let unknown = || LoadError::UnknownContract { found: found.to_owned() };
+    let version = Version::parse(version).map_err(|_| unknown())?;
+    let family = Family::of(&version).ok_or_else(unknown)?;
+    if found != expected {
+        return Err(LoadError::ContractMismatch {
+            manifest: manifest.contract.clone(),
+            found: found.to_owned(),
+        });
+    }
+    Ok((family, version))
+}
+
+/// No grants. `types` has nothing but types in it.
+fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
+    let allowed = |name: &str| {
+        ["log@", "types@"].iter().any(|interface| {
+            let version = name.strip_prefix(PACKAGE).and_then(|name| name.strip_prefix(interface));
+            version.and_then(|version| Version::parse(version).ok()).is_some_and(|version| Family::of(&version).is_some())
+        })
+    };
+    match outline.imports.iter().find(|name| !allowed(name)) {
+        Some(name) => Err(LoadError::ForbiddenImport { name: (*name).to_owned() }),
+        None => Ok(()),
+    }
+}
+
+fn compile(sandbox: &Inner, wasm: &[u8]) -> Result<Component, LoadError> {
+    // One at a time: the compiler uses every core by itself, and serving goes first.
+    let _turn = sandbox.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+    Component::from_binary(&sandbox.engine, wasm).map_err(|error| LoadError::Compile { reason: format!("{error:#}") })
+}

@@ -1,0 +1,77 @@
+//! A loaded plugin, ready to be called.
+
+use std::sync::Arc;
+
+use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
+
+use crate::{
+    call::{Call, call},
+    contract::Adapter,
+    engine::Inner,
+    limits::Limits,
+    manifest::Manifest,
+};
+
+/// A loaded plugin. Cheap to clone; every call runs in a sandbox of its own.
+#[derive(Clone)]
+pub struct Plugin {
+    inner: Arc<Loaded>,
+}
+
+pub(crate) struct Loaded {
+    pub(crate) sandbox: Arc<Inner>,
+    pub(crate) manifest: Manifest,
+    pub(crate) digest: String,
+    pub(crate) adapter: Adapter,
+}
+
+impl std::fmt::Debug for Plugin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plugin")
+            .field("key", &self.inner.manifest.key)
+            .field("version", &self.inner.manifest.version)
+            .field("digest", &self.inner.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Plugin {
+    pub(crate) fn new(loaded: Loaded) -> Self {
+        Self { inner: Arc::new(loaded) }
+    }
+
+    /// What the plugin says about its platform and itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.inner.manifest
+    }
+
+    /// What was loaded: `sha256:` and the hexadecimal digest of the file's bytes. Names a translation's author for good.
+    pub fn digest(&self) -> &str {
+        &self.inner.digest
+    }
+
+    /// Whether it writes its own answers ([`Self::answer`]).
+    pub fn answers(&self) -> bool {
+        self.inner.adapter.answers()
+    }
+
+    /// Says which events a request holds. The inner error rejects the whole request, and is the plugin's considered
+    /// opinion; a [`crate::Fault`] is not. Needs a tokio runtime with time.
+    pub async fn translate(&self, request: &Request, limits: &Limits) -> Call<Result<Translation, Notice>> {
+        let Loaded { sandbox, adapter, .. } = &*self.inner;
+        let size = request.body.as_bytes().len();
+        call(sandbox, limits, size, async |store| adapter.translate(store, request).await)
+            .await
+            .and_then(|unchecked| Ok(unchecked.check(limits)?))
+    }
+
+    /// Writes the answer's body, once the outcomes are durable. `memo` is the translation's own. Call it only if
+    /// [`Self::answers`].
+    pub async fn answer(&self, memo: &str, outcomes: &[Outcome], limits: &Limits) -> Call<Reply> {
+        let Loaded { sandbox, adapter, .. } = &*self.inner;
+        let size = memo.len();
+        call(sandbox, limits, size, async |store| adapter.answer(store, memo, outcomes).await)
+            .await
+            .and_then(|unchecked| Ok(unchecked.check(limits)?))
+    }
+}

@@ -1,0 +1,86 @@
+//! Plugins from a directory.
+//!
+//! Names that come from outside are resolved inside a [`Dir`] that was opened once, so that none can lead out of it: a
+//! link in the directory to `/etc` is a refusal and not a read.
+
+use std::io::{self, Read as _};
+
+use cap_std::fs::Dir;
+
+use crate::{
+    engine::Sandbox,
+    load::{LoadError, MAX_PLUGIN_BYTES},
+    plugin::Plugin,
+};
+
+/// What became of one file of a directory.
+#[derive(Debug)]
+pub struct LoadedFile {
+    /// Its name in the directory.
+    pub name: String,
+    /// The plugin, or why there is none. One bad file never keeps the others from loading.
+    pub result: Result<Plugin, FileError>,
+}
+
+/// Why a file of a directory is not a plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It could not be read, or it leads out of the directory.
+    #[error("cannot read {name:?}: {source}; it must be readable and lie inside the plugin directory")]
+    Read {
+        /// Its name.
+        name: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It is a directory, a pipe or a device.
+    #[error("{name:?} is not a file; expected a component; move it out of the plugin directory")]
+    NotAFile {
+        /// Its name.
+        name: String,
+    },
+    /// It is not a plugin.
+    #[error("{name:?}: {source}")]
+    Load {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: LoadError,
+    },
+}
+
+/// Loads every `*.wasm` of a directory, in the order of their names. Blocks and compiles: see [`Sandbox::load`].
+/// An error: the directory itself could not be listed.
+pub fn load_directory(sandbox: &Sandbox, directory: &Dir) -> io::Result<Vec<LoadedFile>> {
+    let mut names = Vec::new();
+    for entry in directory.entries()? {
+        let name = entry?.file_name();
+        if name.as_encoded_bytes().ends_with(b".wasm") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    let load = |file: std::ffi::OsString| {
+        let name = std::path::Path::new(&file).display().to_string();
+        let result = load_file(sandbox, directory, &file, &name);
+        match &result {
+            Ok(plugin) => tracing::info!(file = %name, plugin = ?plugin, "plugin loaded"),
+            Err(error) => tracing::warn!(file = %name, %error, "plugin refused"),
+        }
+        LoadedFile { name, result }
+    };
+    Ok(names.into_iter().map(load).collect())
+}
+
+fn load_file(sandbox: &Sandbox, directory: &Dir, file: &std::ffi::OsStr, name: &str) -> Result<Plugin, FileError> {
+    let unreadable = |source| FileError::Read { name: name.to_owned(), source };
+    // Before opening: opening a pipe waits for its other end.
+    if !directory.metadata(file).map_err(unreadable)?.is_file() {
+        return Err(FileError::NotAFile { name: name.to_owned() });
+    }
+    let mut wasm = Vec::new();
+    // One byte more than allowed shows that there is more, whatever the file system says about its size.
+    let limit = MAX_PLUGIN_BYTES as u64 + 1;
+    directory.open(file).map_err(unreadable)?.take(limit).read_to_end(&mut wasm).map_err(unreadable)?;
+    sandbox.load(&wasm).map_err(|source| FileError::Load { name: name.to_owned(), source })
+}

@@ -1,0 +1,41 @@
+//! The default schema: Segment's `track` and `identify`, read strictly, because a sender that is told of its mistake
+//! can mend it.
+
+use inlet_plugin::segment::Call;
+use inlet_plugin::{Event, Kind, Node, Notice};
+
+/// The event that a call is.
+pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
+    let call = Call::read(item)?;
+    let refuse = |code, message: String| Err(Notice::new(code, message).at(call.item.at()));
+    if let Some(found) = wrong_type(call.kind.as_ref()) {
+        return refuse("wrong_type", format!("`type` is {found}; expected `track` or `identify`, or none for `track`."));
+    }
+    match call.call_type()?.as_deref() {
+        None | Some("track") => {}
+        Some("identify") => return call.into_event("identify"),
+        Some(_) => {
+            return refuse(
+                "unknown_type",
+                "`type` is neither `track` nor `identify`. Send one of these, or set an event type path to use another \
+                 schema."
+                    .to_owned(),
+            );
+        }
+    }
+    if let Some(found) = wrong_type(call.event.as_ref()) {
+        return refuse("wrong_type", format!("`event` is {found}; expected the event's name as a string."));
+    }
+    if call.event_name()?.is_none() {
+        return refuse(
+            "missing_field",
+            "A `track` needs `event`, the event's name as a string that is not empty; found none.".to_owned(),
+        );
+    }
+    call.into_event("track")
+}
+
+/// What a member is that should be a string. Null is merely absent.
+fn wrong_type(node: Option<&Node<'_>>) -> Option<Kind> {
+    node.map(Node::kind).filter(|kind| !matches!(kind, Kind::String | Kind::Null))
+}

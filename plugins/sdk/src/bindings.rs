@@ -1,0 +1,43 @@
+//! What `wit-bindgen` makes of the contract.
+//!
+//! Public because the export macros name paths in here; authors use the names at the top of the crate instead.
+
+#![allow(
+    unsafe_code,
+    missing_docs,
+    unused_qualifications,
+    clippy::allow_attributes_without_reason,
+    reason = "generated: it crosses the border between wasm and the host by raw pointers, and documents itself in WIT"
+)]
+
+/// The world of a plugin that only translates.
+pub mod source {
+    wit_bindgen::generate!({
+        path: "../../wit/v0.1",
+        world: "source",
+        additional_derives: [PartialEq, Eq],
+        pub_export_macro: true,
+        export_macro_name: "export_source",
+        default_bindings_module: "inlet_plugin::bindings::source",
+    });
+}
+
+/// What a plugin that also writes the answer exports on top.
+///
+/// The contract's `answering-source` is `source` and the answerer. Generating it whole would define the translator's
+/// macros a second time in this crate; so only the rest is generated, and `wit-component` merges the two.
+pub mod answering {
+    wit_bindgen::generate!({
+        inline: "
+            package inlet:sdk;
+            world answering {
+                export inlet:source/answerer@0.1.0;
+            }
+        ",
+        path: "../../wit/v0.1",
+        with: { "inlet:source/types@0.1.0": crate::bindings::source::inlet::source::types },
+        pub_export_macro: true,
+        export_macro_name: "export_answering",
+        default_bindings_module: "inlet_plugin::bindings::answering",
+    });
+}

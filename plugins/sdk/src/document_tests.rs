@@ -1,0 +1,77 @@
+//! One JSON text or several, empty bodies, bodies that are neither.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::{Documents, MAX_ITEMS, translate_each};
+use crate::{Body, Event, Item, Notice, Request};
+
+fn request(body: &str) -> Request {
+    Request { body: Body::Text(body.to_owned()), ..Request::default() }
+}
+
+fn lines(body: &str) -> Vec<Result<(String, String), String>> {
+    let request = request(body);
+    let Ok(Documents::Lines(lines)) = request.documents() else { return Vec::new() };
+    lines
+        .map(|line| match line {
+            Ok(node) => Ok((node.at().to_owned(), node.raw().to_owned())),
+            Err(notice) => Err(format!("{} at {}", notice.code, notice.at.unwrap_or_default())),
+        })
+        .collect()
+}
+
+#[test]
+fn one_text_is_one_document_even_over_several_lines() {
+    for body in ["{}", "\r\n [\n1,\n2]\n", "null"] {
+        assert!(matches!(request(body).documents(), Ok(Documents::One(_))), "{body}");
+    }
+}
+
+#[test]
+fn lines_are_counted_without_the_blank_ones_and_a_bad_one_spares_its_neighbours() {
+    let found = lines("\n{\"a\":1}\r\n \t\n{\"b\":\n[2]\n");
+    assert_eq!(
+        found,
+        [
+            Ok(("/0".to_owned(), r#"{"a":1}"#.to_owned())),
+            Err("not_json at /1".to_owned()),
+            Ok(("/2".to_owned(), "[2]".to_owned())),
+        ]
+    );
+}
+
+#[test]
+fn a_first_line_that_is_not_json_makes_the_whole_not_json() {
+    let notice = request("{\"a\":\n{\"b\":1}").documents().unwrap_err();
+    assert_eq!(notice.code, "not_json");
+    assert_eq!(notice.at, None);
+}
+
+#[test]
+fn sentences_say_where_and_quote_nothing() {
+    let notice = request("{\"password\":\"hunter2\",}").json().unwrap_err();
+    assert_eq!(
+        notice.message,
+        "The body is not JSON: key must be a string at line 1 column 23. Send one JSON object, or an array of them."
+    );
+    let notice = request("{\"password\":\"hunt").json().unwrap_err();
+    assert!(notice.message.ends_with("It was probably cut off."), "{}", notice.message);
+}
+
+#[test]
+fn empty_and_binary_bodies_are_named_as_such() {
+    assert_eq!(request(" \r\n").json().unwrap_err().code, "empty");
+    let binary = Request { body: Body::Bytes(b"{\"a\":\"\xff\"}".to_vec()), ..Request::default() };
+    let notice = binary.json().unwrap_err();
+    assert_eq!(notice.code, "not_utf8");
+    assert!(notice.message.contains("byte 6"), "{}", notice.message);
+}
+
+#[test]
+fn a_batch_is_bounded_and_an_empty_one_is_ignored() {
+    let each = |_| Item::Event(Event::new("x"));
+    assert!(translate_each(0..MAX_ITEMS, "", each).is_ok());
+    assert_eq!(translate_each(0..=MAX_ITEMS, "", each).unwrap_err().code, "too_long");
+    let empty = translate_each(0..0, "/batch", each).unwrap();
+    assert!(matches!(&empty[..], [Item::Ignored(Notice { at: Some(at), .. })] if at == "/batch"));
+}

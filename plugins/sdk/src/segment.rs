@@ -1,0 +1,250 @@
+//! The calls that Segment and its relatives send: `track`, `identify`, `page`, `screen`, `group`, `alias`, `delete`.
+//!
+//! RudderStack, Jitsu, Freshpaint, PostHog and many in-house senders write the same shape. What differs from platform
+//! to platform, such as a missing type, stays with its plugin; what a call of a known type means is here.
+
+use std::borrow::Cow;
+
+use crate::{Event, Kind, Node, Notice, Pointed, Value, pointer};
+
+/// The longest event type, in bytes.
+pub const MAX_EVENT_TYPE: usize = 64 * 1024;
+
+/// The call types of Segment's HTTP API.
+pub const CALL_TYPES: [&str; 7] = ["track", "identify", "page", "screen", "group", "alias", "delete"];
+
+/// The members of one call that say what it is, read in one pass.
+#[derive(Debug, Clone)]
+pub struct Call<'a> {
+    /// The whole call.
+    pub item: Node<'a>,
+    /// `type`
+    pub kind: Option<Node<'a>>,
+    /// `event`, the name of what was tracked.
+    pub event: Option<Node<'a>>,
+    /// `name`, the name of a page or screen.
+    pub name: Option<Node<'a>>,
+    /// `userId`
+    pub user_id: Option<Node<'a>>,
+    /// `previousId`, in an alias.
+    pub previous_id: Option<Node<'a>>,
+    /// `properties`
+    pub properties: Option<Node<'a>>,
+    /// `traits`
+    pub traits: Option<Node<'a>>,
+    /// `messageId`
+    pub message_id: Option<Node<'a>>,
+    /// `timestamp`
+    pub timestamp: Option<Node<'a>>,
+    /// `originalTimestamp`
+    pub original_timestamp: Option<Node<'a>>,
+}
+
+impl<'a> Call<'a> {
+    /// Reads a call. An error: the item is no object.
+    pub fn read(item: Node<'a>) -> Result<Self, Notice> {
+        if item.kind() != Kind::Object {
+            return Err(not_an_object(&item));
+        }
+        let [kind, event, name, user_id, previous_id, properties, traits, message_id, timestamp, original_timestamp] =
+            item.fields([
+                "type",
+                "event",
+                "name",
+                "userId",
+                "previousId",
+                "properties",
+                "traits",
+                "messageId",
+                "timestamp",
+                "originalTimestamp",
+            ]);
+        Ok(Self {
+            item,
+            kind,
+            event,
+            name,
+            user_id,
+            previous_id,
+            properties,
+            traits,
+            message_id,
+            timestamp,
+            original_timestamp,
+        })
+    }
+
+    /// Whether nothing in it says that it is a call: no type, event, message id or user id. Requests of other kinds,
+    /// such as handshakes, are told apart by this.
+    pub fn is_bare(&self) -> bool {
+        [&self.kind, &self.event, &self.message_id, &self.user_id].into_iter().all(Option::is_none)
+    }
+
+    /// `type` in lower case. None: it is absent, or no string. An error: it is not Unicode.
+    pub fn call_type(&self) -> Result<Option<String>, Notice> {
+        Ok(present_str(self.kind.as_ref(), "type")?.map(|kind| kind.to_ascii_lowercase()))
+    }
+
+    /// `event`. None: it is absent, or no string. An error: it is not Unicode.
+    pub fn event_name(&self) -> Result<Option<Cow<'a, str>>, Notice> {
+        present_str(self.event.as_ref(), "event")
+    }
+
+    /// The event that a call of this type, in lower case, is.
+    ///
+    /// `track/<event>`, `page/<name>`, `screen/<name>`, without the slash when there is no name; else the type alone.
+    pub fn into_event(self, call_type: &str) -> Result<Event, Notice> {
+        let named = match call_type {
+            "track" => Some((self.event.as_ref(), "event")),
+            "page" | "screen" => Some((self.name.as_ref(), "name")),
+            _ => None,
+        };
+        let name = named.map(|(node, member)| present_str(node, member)).transpose()?.flatten();
+        let warning = named.and_then(|(node, member)| not_a_string(node, member));
+        let event_type = match name {
+            Some(name) => format!("{call_type}/{name}"),
+            None => call_type.to_owned(),
+        };
+        let data = self.data(call_type);
+        let mut event = self.into_untyped(data);
+        event.event_type = event_type;
+        event.extras.extend(warning);
+        checked(event)
+    }
+
+    /// An event without a type, for the host to find it. `data` is its content.
+    pub fn into_untyped(self, data: Option<Value>) -> Event {
+        let mut event = Event::new("");
+        event.user_id = self.user_id.map(Value::from);
+        event.data = data;
+        event.idempotency_key = self.message_id.map(Value::from);
+        event.occurred_at =
+            self.timestamp.filter(|node| !node.is_absent()).or(self.original_timestamp).map(Value::from);
+        event.original = Some(self.item.into_at()).filter(|at| !at.is_empty());
+        event
+    }
+
+    /// Where a call of this type keeps its content.
+    fn data(&self, call_type: &str) -> Option<Value> {
+        let properties = || self.properties.clone().map(Value::from);
+        let traits = || self.traits.clone().map(Value::from);
+        match call_type {
+            "track" | "page" | "screen" => properties(),
+            "identify" | "group" => traits(),
+            "alias" => self.previous_id.as_ref().map(|previous| {
+                Value::Assembled(vec![Pointed { key: "previousId".to_owned(), at: previous.at().to_owned() }])
+            }),
+            "delete" => None,
+            _ => properties().or_else(traits),
+        }
+    }
+}
+
+/// What an item that is no object is told.
+pub fn not_an_object(item: &Node<'_>) -> Notice {
+    let found = item.kind();
+    Notice::new(
+        "not_an_object",
+        format!("Expected an event as a JSON object, found {found}. Send one object, or an array of objects."),
+    )
+    .at(item.at())
+}
+
+/// A warning that a member which should be a string is something else and was not used. Null is merely absent.
+pub fn not_a_string(node: Option<&Node<'_>>, member: &str) -> Option<crate::Field> {
+    let found = node.map(Node::kind).filter(|kind| !matches!(kind, Kind::String | Kind::Null))?;
+    Some(crate::Field::new("warning", format!("`{member}` is {found} and was not used; expected a string.")))
+}
+
+/// The default call type that a sub-path such as `/v1/track` gives.
+pub fn call_type_of_path(path: &str) -> Option<&'static str> {
+    let last = path.trim_end_matches('/').rsplit('/').next()?;
+    CALL_TYPES.into_iter().find(|call_type| call_type.eq_ignore_ascii_case(last))
+}
+
+/// The non-empty string at a node. An error: it is a string with a lone surrogate.
+fn present_str<'a>(node: Option<&Node<'a>>, member: &str) -> Result<Option<Cow<'a, str>>, Notice> {
+    let Some(node) = node.filter(|node| node.kind() == Kind::String && !node.is_absent()) else { return Ok(None) };
+    node.as_str().map(Some).ok_or_else(|| {
+        Notice::new(
+            "not_utf8",
+            format!("`{member}` holds a lone surrogate (`\\ud800` to `\\udfff`), which is no Unicode text. Send whole characters."),
+        )
+        .at(pointer::parent(node.at()))
+    })
+}
+
+/// An event type that is too long makes the item unreadable rather than the whole request too large.
+fn checked(event: Event) -> Result<Event, Notice> {
+    let length = event.event_type.len();
+    if length <= MAX_EVENT_TYPE {
+        return Ok(event);
+    }
+    Err(Notice::new(
+        "too_long",
+        format!("The event type is {length} bytes long; at most {MAX_EVENT_TYPE} can be used. Send a shorter name."),
+    )
+    .at(event.original.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::{Call, MAX_EVENT_TYPE, call_type_of_path};
+    use crate::{Node, Value};
+
+    fn event_type(text: &str, call_type: &str) -> String {
+        Call::read(Node::parse(text, "").unwrap()).unwrap().into_event(call_type).unwrap().event_type
+    }
+
+    #[test]
+    fn names_events_after_the_call_and_what_it_names() {
+        assert_eq!(event_type(r#"{"event":"Order Completed"}"#, "track"), "track/Order Completed");
+        assert_eq!(event_type(r#"{"event":"a\/b \u2603"}"#, "track"), "track/a/b \u{2603}");
+        assert_eq!(event_type(r#"{"name":"Home"}"#, "page"), "page/Home");
+        assert_eq!(event_type(r#"{"name":"Home"}"#, "screen"), "screen/Home");
+        for nameless in ["{}", r#"{"name":null,"event":null}"#, r#"{"name":"","event":""}"#, r#"{"name":1,"event":{}}"#] {
+            assert_eq!(event_type(nameless, "page"), "page");
+            assert_eq!(event_type(nameless, "track"), "track");
+        }
+        assert_eq!(event_type(r#"{"name":"x","event":"y"}"#, "identify"), "identify");
+        assert_eq!(event_type(r#"{"name":"x","event":"y"}"#, "trackuser"), "trackuser");
+    }
+
+    #[test]
+    fn falls_back_to_the_original_timestamp() {
+        let at = |text| Call::read(Node::parse(text, "/0").unwrap()).unwrap().into_untyped(None).occurred_at;
+        let original = Some(Value::at("/0/originalTimestamp"));
+        assert_eq!(at(r#"{"timestamp":1,"originalTimestamp":2}"#), Some(Value::at("/0/timestamp")));
+        assert_eq!(at(r#"{"timestamp":null,"originalTimestamp":2}"#), original);
+        assert_eq!(at(r#"{"originalTimestamp":2}"#), original);
+        assert_eq!(at("{}"), None);
+    }
+
+    #[test]
+    fn an_event_type_may_be_64_kib_long() {
+        let of = |length: usize| {
+            let text = format!(r#"{{"event":"{}"}}"#, "e".repeat(length - "track/".len()));
+            Call::read(Node::parse(&text, "/3").unwrap()).unwrap().into_event("track").map_err(|notice| notice.at)
+        };
+        assert!(of(MAX_EVENT_TYPE).is_ok());
+        assert_eq!(of(MAX_EVENT_TYPE + 1), Err(Some("/3".to_owned())));
+    }
+
+    #[test]
+    fn lone_surrogates_reject_the_item_that_holds_them() {
+        let call = Call::read(Node::parse(r#"{"type":"track","event":"\ud800"}"#, "/1").unwrap()).unwrap();
+        let notice = call.into_event("track").unwrap_err();
+        assert_eq!((notice.code.as_str(), notice.at.as_deref()), ("not_utf8", Some("/1")));
+    }
+
+    #[test]
+    fn a_sub_path_names_a_call_by_its_last_segment() {
+        assert_eq!(call_type_of_path("/v1/track"), Some("track"));
+        assert_eq!(call_type_of_path("/v1/Identify/"), Some("identify"));
+        for path in ["", "/", "/v1/batch", "/track/7"] {
+            assert_eq!(call_type_of_path(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! A translation in the words of `expected.json`, so that the two can be compared and read side by side.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::{Event, Field, Item, Notice, Reply, Translation, Value};
+
+/// What was found. A notice's message is shown only where `expected` has one: elsewhere any sentence will do.
+pub(super) fn describe(found: Result<Translation, Notice>, expected: &Json) -> Json {
+    plain(match found {
+        Err(rejected) => json!({ "rejected": notice(rejected, &expected["rejected"]) }),
+        Ok(translation) => {
+            let items = translation.items.into_iter().enumerate();
+            let items: Vec<Json> = items.map(|(index, found)| item(found, &expected["items"][index])).collect();
+            json!({ "items": items, "reply": translation.reply.map(reply), "memo": text(translation.memo) })
+        }
+    })
+}
+
+/// Without the members that are null: those say nothing.
+pub(super) fn plain(value: Json) -> Json {
+    match value {
+        Json::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, plain(value)))
+            .filter(|(_, value)| !value.is_null())
+            .collect::<Map<_, _>>()
+            .into(),
+        Json::Array(elements) => elements.into_iter().map(plain).collect(),
+        other => other,
+    }
+}
+
+fn item(item: Item, expected: &Json) -> Json {
+    match item {
+        Item::Event(found) => json!({ "event": event(found) }),
+        Item::Ignored(found) => json!({ "ignored": notice(found, &expected["ignored"]) }),
+        Item::Rejected(found) => json!({ "rejected": notice(found, &expected["rejected"]) }),
+    }
+}
+
+fn event(event: Event) -> Json {
+    json!({
+        "event_type": event.event_type,
+        "user_id": event.user_id.map(value),
+        "data": event.data.map(value),
+        "idempotency_key": event.idempotency_key.map(value),
+        "occurred_at": event.occurred_at.map(value),
+        "original": event.original,
+        "tag": text(event.tag),
+        "extras": pairs(event.extras),
+    })
+}
+
+fn notice(notice: Notice, expected: &Json) -> Json {
+    let message = expected.get("message").map(|_| notice.message);
+    json!({ "code": notice.code, "message": message, "at": notice.at, "tag": text(notice.tag) })
+}
+
+fn value(value: Value) -> Json {
+    match value {
+        Value::At(at) => json!({ "at": at }),
+        Value::Assembled(members) => {
+            json!({ "assembled": members.into_iter().map(|member| json!([member.key, member.at])).collect::<Json>() })
+        }
+        // As JSON, so that white space and the order of members do not matter.
+        Value::Made(text) => json!({ "made": serde_json::from_str::<Json>(&text).unwrap_or(Json::String(text)) }),
+    }
+}
+
+/// `body` as JSON where it is JSON, else as text.
+fn reply(reply: Reply) -> Json {
+    let body = serde_json::from_str::<Json>(&reply.body).unwrap_or(Json::String(reply.body));
+    json!({ "content_type": reply.content_type, "body": body })
+}
+
+fn text(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn pairs(fields: Vec<Field>) -> Option<Vec<Json>> {
+    (!fields.is_empty()).then(|| fields.into_iter().map(|field| json!([field.name, field.value])).collect())
+}

@@ -1,0 +1,118 @@
+//! Short ways to make and to read the contract's own values.
+
+use crate::{Body, Event, Field, Item, Notice, Reply, Request, Translation, Value};
+
+impl Event {
+    /// An event of this type that says nothing else yet.
+    pub fn new(event_type: impl Into<String>) -> Self {
+        Self {
+            event_type: event_type.into(),
+            user_id: None,
+            data: None,
+            idempotency_key: None,
+            occurred_at: None,
+            original: None,
+            tag: String::new(),
+            extras: Vec::new(),
+        }
+    }
+
+    /// Adds a sentence that the event's log shows.
+    pub fn warn(&mut self, sentence: impl Into<String>) {
+        self.extras.push(Field::new("warning", sentence));
+    }
+}
+
+impl Notice {
+    /// A notice about the whole request.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), at: None, tag: String::new() }
+    }
+
+    /// The same about what is at this JSON Pointer. The top of the body is the whole request.
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.at = Some(pointer.into()).filter(|pointer| !pointer.is_empty());
+        self
+    }
+}
+
+impl Value {
+    /// The value at this JSON Pointer.
+    pub fn at(pointer: impl Into<String>) -> Self {
+        Self::At(pointer.into())
+    }
+}
+
+impl Field {
+    /// A field of this name and value.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self { name: name.into(), value: value.into() }
+    }
+}
+
+impl Reply {
+    /// An answer in JSON.
+    pub fn json(body: impl Into<String>) -> Self {
+        Self { content_type: "application/json".to_owned(), body: body.into() }
+    }
+}
+
+impl From<Vec<Item>> for Translation {
+    fn from(items: Vec<Item>) -> Self {
+        Self { items, reply: None, memo: String::new() }
+    }
+}
+
+impl From<Item> for Translation {
+    fn from(item: Item) -> Self {
+        Self::from(vec![item])
+    }
+}
+
+/// An item that could not be read is rejected; its neighbours go on.
+impl From<Result<Event, Notice>> for Item {
+    fn from(result: Result<Event, Notice>) -> Self {
+        match result {
+            Ok(event) => Self::Event(event),
+            Err(notice) => Self::Rejected(notice),
+        }
+    }
+}
+
+impl Request {
+    /// The first header of this name, which is lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        first(&self.headers, name)
+    }
+
+    /// The first query parameter of this name.
+    pub fn query(&self, name: &str) -> Option<&str> {
+        first(&self.query, name)
+    }
+
+    /// The fact of this name, for example `event_type_path`.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        first(&self.facts, name)
+    }
+}
+
+/// For tests, which set what matters to them: an empty POST.
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Text(String::new()),
+            received_at_ms: 0,
+            options: "{}".to_owned(),
+            facts: Vec::new(),
+        }
+    }
+}
+
+fn first<'f>(fields: &'f [Field], name: &str) -> Option<&'f str> {
+    fields.iter().find(|field| field.name == name).map(|field| field.value.as_str())
+}

@@ -1,0 +1,1 @@
+//! Measures the real server against a bare handler.

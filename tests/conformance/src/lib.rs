@@ -1,0 +1,1 @@
+//! Proves what a plugin does, from cases that are plain data.

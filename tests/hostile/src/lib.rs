@@ -1,0 +1,73 @@
+//! A plugin that misbehaves as the request asks it to.
+//!
+//! The request's path names the misbehaviour, so that one small component serves every test of the sandbox's limits. It
+//! is a real plugin on the real SDK: what the host survives here, it survives from a stranger.
+
+mod outputs;
+mod resources;
+
+use inlet_plugin::{Answerer, Event, Item, Notice, Outcome, Plugin, Reply, Request, Translation};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct Hostile;
+
+impl Plugin for Hostile {
+    fn translate(request: &Request) -> Result<Translation, Notice> {
+        let translated = match request.path.as_str() {
+            "/ok" => Ok(Translation::from(ok())),
+            "/loop" => resources::spin(),
+            "/memory" => resources::take_memory(),
+            "/deep-recursion" => resources::recurse(),
+            "/abort" => resources::crash(),
+            "/log-flood" => Ok(resources::flood_the_log()),
+            "/memory-of-earlier" => Ok(resources::count_calls()),
+            "/lift" => Ok(outputs::giant()),
+            "/items" => Ok(outputs::many_items()),
+            "/long-string" => Ok(outputs::long_string()),
+            "/deep-json" => Ok(outputs::made(outputs::nested(200))),
+            "/bad-json" => Ok(outputs::made(r#"{"plan":"#)),
+            "/lone-surrogate" => Ok(outputs::made(r#"{"name":"\ud800"}"#)),
+            "/bad-pointer" => Ok(outputs::pointing("userId")),
+            "/pointer-nowhere" => Ok(outputs::pointing("/no/such/place")),
+            "/html-reply" => Ok(outputs::html_reply()),
+            "/json-reply" => Ok(outputs::reply("application/json", "{")),
+            "/reject" => Err(Notice::new("unsupported", "Rejected as asked.").at("/0")),
+            "/echo" => outputs::echo(request),
+            "/echo-bytes" => Ok(outputs::echo_bytes(request)),
+            "/values/at" => outputs::values(request, outputs::point),
+            "/values/made" => outputs::values(request, outputs::write_out),
+            other => Err(Notice::new("unknown_type", format!("No misbehaviour is called {other:?}."))),
+        };
+        // The answerer sees nothing but the memo, and misbehaves by it.
+        translated.map(|translation| Translation { memo: request.body_text(), ..translation })
+    }
+}
+
+impl Answerer for Hostile {
+    fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply {
+        match memo.as_str() {
+            "html" => Reply { content_type: "text/html".to_owned(), body: "<script>alert(1)</script>".to_owned() },
+            "loop" => resources::spin(),
+            "abort" => resources::crash(),
+            _ => Reply::json(outputs::describe(&memo, &outcomes)),
+        }
+    }
+}
+
+inlet_plugin::export_answering!(Hostile);
+
+fn ok() -> Item {
+    Item::Event(Event::new("hostile/ok"))
+}
+
+trait BodyText {
+    fn body_text(&self) -> String;
+}
+
+impl BodyText for Request {
+    fn body_text(&self) -> String {
+        // Only what steers the answerer; a memo as long as any body would be another test.
+        self.text().ok().filter(|text| text.len() < 100).unwrap_or_default().to_owned()
+    }
+}

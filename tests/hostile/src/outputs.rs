@@ -1,0 +1,100 @@
+//! Returning what the contract does not allow.
+
+use inlet_plugin::{Body, Event, Field, Item, Node, Notice, Outcome, Reply, Request, Translation, Value};
+
+use crate::ok;
+
+/// More text than the host copies.
+pub(crate) fn giant() -> Translation {
+    made(format!("\"{}\"", "x".repeat(48 << 20)))
+}
+
+/// More items than a request may hold.
+pub(crate) fn many_items() -> Translation {
+    Translation::from((0..10_000).map(|_| ok()).collect::<Vec<_>>())
+}
+
+/// An event type of a megabyte.
+pub(crate) fn long_string() -> Translation {
+    Translation::from(Item::Event(Event::new("x".repeat(1 << 20))))
+}
+
+/// An event whose data the plugin wrote.
+pub(crate) fn made(json: impl Into<String>) -> Translation {
+    let mut event = Event::new("hostile/made");
+    event.data = Some(Value::Made(json.into()));
+    Translation::from(Item::Event(event))
+}
+
+/// Arrays in arrays.
+pub(crate) fn nested(levels: usize) -> String {
+    format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+}
+
+/// An event whose user is at a pointer.
+pub(crate) fn pointing(at: &str) -> Translation {
+    let mut event = Event::new("hostile/pointing");
+    event.user_id = Some(Value::at(at));
+    Translation::from(Item::Event(event))
+}
+
+/// A reply that a browser would run.
+pub(crate) fn html_reply() -> Translation {
+    reply("text/html", "<script>alert(1)</script>")
+}
+
+/// A reply.
+pub(crate) fn reply(content_type: &str, body: &str) -> Translation {
+    let reply = Reply { content_type: content_type.to_owned(), body: body.to_owned() };
+    Translation { reply: Some(reply), ..Translation::from(ok()) }
+}
+
+/// Everything of the request that is not its body, as the plugin saw it.
+pub(crate) fn echo(request: &Request) -> Result<Translation, Notice> {
+    let mut event = Event::new(format!("{} {} {}", request.method, request.path, request.received_at_ms));
+    event.extras = request.query.iter().chain(&request.headers).chain(&request.facts).cloned().collect();
+    event.extras.push(Field::new("options", request.options.as_str()));
+    event.original = Some(String::new());
+    Ok(Translation::from(Item::Event(event)))
+}
+
+/// How the body came, and what is in it.
+pub(crate) fn echo_bytes(request: &Request) -> Translation {
+    let (kind, bytes) = match &request.body {
+        Body::Text(text) => ("text", text.as_bytes()),
+        Body::Bytes(bytes) => ("bytes", bytes.as_slice()),
+    };
+    let sum: u64 = bytes.iter().map(|byte| u64::from(*byte)).sum();
+    made(format!(r#"{{"kind":"{kind}","length":{},"sum":{sum}}}"#, bytes.len()))
+}
+
+/// The values of a Segment call, each given as `give` gives it: to compare pointing with writing out.
+pub(crate) fn values(request: &Request, give: fn(Node<'_>) -> Value) -> Result<Translation, Notice> {
+    let body = request.json()?;
+    let [user, data, key, time] = body.fields(["userId", "properties", "messageId", "timestamp"]);
+    let mut event = Event::new("hostile/values");
+    event.user_id = user.map(give);
+    event.data = data.map(give);
+    event.idempotency_key = key.map(give);
+    event.occurred_at = time.map(give);
+    Ok(Translation::from(Item::Event(event)))
+}
+
+/// Points, as a plugin should.
+pub(crate) fn point(node: Node<'_>) -> Value {
+    node.into()
+}
+
+/// Writes out, as a plugin may.
+pub(crate) fn write_out(node: Node<'_>) -> Value {
+    Value::Made(node.raw().to_owned())
+}
+
+/// What the answerer was given.
+pub(crate) fn describe(memo: &str, outcomes: &[Outcome]) -> String {
+    let outcomes: Vec<String> = outcomes
+        .iter()
+        .map(|outcome| format!(r#"{{"index":{},"status":"{}","id":"{}"}}"#, outcome.index, outcome.status, outcome.event_id))
+        .collect();
+    format!(r#"{{"memo":{memo:?},"outcomes":[{}]}}"#, outcomes.join(","))
+}
