@@ -415,10 +415,8 @@ impl ItemReader<'_, '_> {
                     Kind::Number => found.trim().to_owned(),
                     Kind::String => json::string(found).unwrap_or_default(),
                     other => {
-                        let message = format!(
-                            "the event type at {origin} is {}; expected a string",
-                            other.with_article()
-                        );
+                        let message =
+                            format!("the event type at {origin} is {}; expected a string", other.with_article());
                         return reject("wrong_type", message);
                     }
                 };
@@ -502,10 +500,8 @@ impl ItemReader<'_, '_> {
             (Some(path), _) => self.at_path(path, item),
             (None, Some(Value::At(pointer))) => within(pointer).map(|text| item.slice_ref(text)),
             (None, Some(Value::Assembled(members))) => {
-                let members: Vec<_> = members
-                    .iter()
-                    .filter_map(|(key, pointer)| Some((key, within(pointer)?)))
-                    .collect();
+                let members: Vec<_> =
+                    members.iter().filter_map(|(key, pointer)| Some((key, within(pointer)?))).collect();
                 Some(json::object(members).into())
             }
             (None, Some(Value::Made(_)) | None) => self.found(&None, item, slots.data.as_ref()),

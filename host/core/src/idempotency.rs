@@ -5,7 +5,10 @@
 
 use std::hash::Hasher;
 
-use siphasher::{sip::SipHasher24, sip128::{Hasher128, SipHasher24 as SipHasher128}};
+use siphasher::{
+    sip::SipHasher24,
+    sip128::{Hasher128, SipHasher24 as SipHasher128},
+};
 use uuid::Uuid;
 
 use crate::json::{self, Kind};

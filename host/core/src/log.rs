@@ -31,14 +31,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Outcome; 6] = [
-        Outcome::Executed,
-        Outcome::Replayed,
-        Outcome::Logged,
-        Outcome::Failed,
-        Outcome::Rejected,
-        Outcome::Ignored,
-    ];
+    pub const ALL: [Outcome; 6] =
+        [Outcome::Executed, Outcome::Replayed, Outcome::Logged, Outcome::Failed, Outcome::Rejected, Outcome::Ignored];
 
     /// The name used in answers, logs and metrics.
     pub fn as_str(self) -> &'static str {

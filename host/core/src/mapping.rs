@@ -348,9 +348,9 @@ impl MappingIndex {
 
 /// The event types that a mapping's name matches: itself, and for a plain name the track event of that name.
 fn matched_by(name: &str) -> Vec<String> {
-    let is_call = CALL_TYPES.iter().any(|call| {
-        name == *call || name.strip_prefix(call).is_some_and(|rest| rest.starts_with('/'))
-    });
+    let is_call = CALL_TYPES
+        .iter()
+        .any(|call| name == *call || name.strip_prefix(call).is_some_and(|rest| rest.starts_with('/')));
     match is_call {
         true => vec![name.to_owned()],
         false => vec![name.to_owned(), format!("track/{name}")],
@@ -418,13 +418,18 @@ mod tests {
     fn value_is_a_constant_only_as_the_sole_key() {
         let parsed = |text: &str| parse_parameter(text, "p", false).unwrap();
         assert_eq!(parsed(r#"{"value": 1.10}"#), Parameter::Constant("1.10".to_owned()));
-        assert!(matches!(parsed(r#"{"value":"data.v","unit":"data.u"}"#), Parameter::Object(members) if members.len() == 2));
+        assert!(
+            matches!(parsed(r#"{"value":"data.v","unit":"data.u"}"#), Parameter::Object(members) if members.len() == 2)
+        );
         assert_eq!(parsed(r#"{"value":{"value":1}}"#), Parameter::Constant(r#"{"value":1}"#.to_owned()));
     }
 
     #[test]
     fn a_collection_is_a_constant() {
-        let action = parse_action("workflows_trigger", r#"{"key":"k","recipients":{"collection":"projects","id":"data.project"}}"#);
+        let action = parse_action(
+            "workflows_trigger",
+            r#"{"key":"k","recipients":{"collection":"projects","id":"data.project"}}"#,
+        );
         let Ok(Action::WorkflowsTrigger { recipients: Parameter::Object(members), .. }) = action else { panic!() };
         assert_eq!(members[0].1, Parameter::Constant("\"projects\"".to_owned()));
         assert!(matches!(&members[1].1, Parameter::Path(_)));

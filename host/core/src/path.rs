@@ -163,9 +163,9 @@ pub fn blank(text: &str, segments: &[Segment]) -> Option<String> {
             // Members drop the earlier of two duplicates, which would otherwise stay readable.
             let members = json::members(text)?;
             let blanked = blank(members.get(name.as_str())?, rest)?;
-            Some(json::object(members.iter().map(|(key, value)| {
-                (key.as_ref(), if key == name { blanked.as_str() } else { value })
-            })))
+            Some(json::object(
+                members.iter().map(|(key, value)| (key.as_ref(), if key == name { blanked.as_str() } else { value })),
+            ))
         }
         (Segment::Name(_) | Segment::Index(_), Kind::Array) => {
             let index = match segment {
@@ -175,9 +175,11 @@ pub fn blank(text: &str, segments: &[Segment]) -> Option<String> {
             };
             let items = json::items(text)?;
             let blanked = blank(items.get(index)?, rest)?;
-            Some(json::array(items.iter().enumerate().map(|(at, &item)| {
-                if at == index { blanked.as_str() } else { item }
-            })))
+            Some(json::array(items.iter().enumerate().map(
+                |(at, &item)| {
+                    if at == index { blanked.as_str() } else { item }
+                },
+            )))
         }
         _ => None,
     }
@@ -224,10 +226,7 @@ mod tests {
     #[test]
     fn blanking_leaves_no_duplicate_readable() {
         let blanked = |text: &str, path: &str| blank(text, Path::parse(path).unwrap().segments());
-        assert_eq!(
-            blanked(r#"{"a":{"s":"x","s":"y","t":1}}"#, "a.s").unwrap(),
-            r#"{"a":{"s":"[redacted]","t":1}}"#
-        );
+        assert_eq!(blanked(r#"{"a":{"s":"x","s":"y","t":1}}"#, "a.s").unwrap(), r#"{"a":{"s":"[redacted]","t":1}}"#);
         assert_eq!(blanked(r#"{"a":[1,{"s":2}]}"#, "a[1].s").unwrap(), r#"{"a":[1,{"s":"[redacted]"}]}"#);
         assert_eq!(blanked(r#"{"a":1}"#, "b"), None);
     }

@@ -319,17 +319,11 @@ fn object_or_null(field: &str, parameter: &Parameter, value: Option<ByteString>)
     }
 }
 
-fn party(
-    field: &str,
-    found: Option<(&Parameter, Option<ByteString>)>,
-    place: Place,
-) -> Result<Option<Party>, Refusal> {
+fn party(field: &str, found: Option<(&Parameter, Option<ByteString>)>, place: Place) -> Result<Option<Party>, Refusal> {
     match found {
-        Some((parameter, Some(text))) if Kind::of(&text) != Kind::Null => {
-            Party::read(&text, place).map(Some).map_err(|problem| {
-                Refusal::Value(format!("{field}, read from {}: {problem}", describe(parameter)))
-            })
-        }
+        Some((parameter, Some(text))) if Kind::of(&text) != Kind::Null => Party::read(&text, place)
+            .map(Some)
+            .map_err(|problem| Refusal::Value(format!("{field}, read from {}: {problem}", describe(parameter)))),
         _ => Ok(None),
     }
 }

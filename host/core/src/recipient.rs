@@ -176,8 +176,8 @@ fn read_id(text: &str, field: &'static str) -> Result<String, BadRecipient> {
     match Kind::of(text) {
         Kind::Null if field == "id" => Err(BadRecipient::NoId),
         Kind::String => {
-            let id = json::string(text)
-                .ok_or(BadRecipient::Id { field, problem: IdProblem::Holds("a lone surrogate") })?;
+            let id =
+                json::string(text).ok_or(BadRecipient::Id { field, problem: IdProblem::Holds("a lone surrogate") })?;
             check_id(&id).map_err(|problem| BadRecipient::Id { field, problem })?;
             Ok(id)
         }

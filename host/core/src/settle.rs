@@ -244,7 +244,8 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
     if to_run.is_empty() {
         return Settlement::nothing(Outcome::Logged, plan.reason.clone());
     }
-    let mut settling = Settling { world, environment, event: item.log.id, new_id, actions: Vec::new(), runs: Vec::new() };
+    let mut settling =
+        Settling { world, environment, event: item.log.id, new_id, actions: Vec::new(), runs: Vec::new() };
     settling.run(&to_run);
     let Settling { actions, runs, .. } = settling;
     let succeeded: Vec<Uuid> = actions
@@ -317,8 +318,7 @@ struct Settling<'w, 'i> {
 
 impl Settling<'_, '_> {
     fn run(&mut self, to_run: &[&PlannedAction]) {
-        let too_many =
-            to_run.iter().find(|action| matches!(action.intent, Err(Refusal::TooManyRecipients(_))));
+        let too_many = to_run.iter().find(|action| matches!(action.intent, Err(Refusal::TooManyRecipients(_))));
         if let Some(trigger) = too_many {
             for action in to_run.iter().filter(|action| action.mapping.is_none()) {
                 self.act(action, None);
@@ -453,4 +453,3 @@ impl Done {
         Self { status: Status::Error, result: None, reason: Some(reason) }
     }
 }
-

@@ -186,12 +186,10 @@ impl Template {
             _ => return Verdict::Failed,
         };
         match self {
-            Template::SharedSecret(scheme) => {
-                match value.strip_prefix(scheme.prefix.as_bytes()) {
-                    Some(given) if equal(given, secret.as_bytes()) => Verdict::Verified(Covers::All),
-                    _ => Verdict::Failed,
-                }
-            }
+            Template::SharedSecret(scheme) => match value.strip_prefix(scheme.prefix.as_bytes()) {
+                Some(given) if equal(given, secret.as_bytes()) => Verdict::Verified(Covers::All),
+                _ => Verdict::Failed,
+            },
             Template::Hmac(scheme) => scheme.verify(value, secret, body),
         }
     }
@@ -395,7 +393,11 @@ mod tests {
         assert_eq!(verify(MAC_E1, E1), Verdict::Verified(Covers::All));
         assert_eq!(verify(MAC_E1, &batch), Verdict::Verified(Covers::First));
         assert_eq!(verify(MAC_E1, &format!("[ {E1} ,{E2}]")), Verdict::Verified(Covers::First));
-        assert_eq!(verify(MAC_BATCH, &batch), Verdict::Verified(Covers::All), "the whole body is allowed, never required");
+        assert_eq!(
+            verify(MAC_BATCH, &batch),
+            Verdict::Verified(Covers::All),
+            "the whole body is allowed, never required"
+        );
         assert_eq!(verify(MAC_E1, &format!("[{E1}]")), Verdict::Verified(Covers::All));
         assert_eq!(verify(&MAC_E1.to_uppercase(), E1), Verdict::Verified(Covers::All));
     }
@@ -433,7 +435,8 @@ mod tests {
 
     #[test]
     fn shared_secret() {
-        let scheme: Template = serde_json::from_str(r#"{"scheme":"shared_secret","header":"x-webhook-secret"}"#).unwrap();
+        let scheme: Template =
+            serde_json::from_str(r#"{"scheme":"shared_secret","header":"x-webhook-secret"}"#).unwrap();
         assert_eq!(scheme.verify(&[b"s3cr3t"], Some("s3cr3t"), b""), Verdict::Verified(Covers::All));
         assert_eq!(scheme.verify(&[b"s3cr3"], Some("s3cr3t"), b""), Verdict::Failed);
         assert_eq!(scheme.verify(&[b"S3CR3T"], Some("s3cr3t"), b""), Verdict::Failed);

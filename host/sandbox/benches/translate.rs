@@ -1,1 +1,169 @@
-fn main() {}
+//! What a fresh sandbox for every webhook costs, beside the same translation in the host itself.
+//!
+//! Two questions: is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native translation through
+//! `serde_json::Value`), and does pointing cost less than writing values out (`pointing`). Medians of interleaved rounds
+//! are printed as a table first, because the ratios are the point and a busy machine moves both sides alike; criterion
+//! then measures each alone. Needs `make plugins`.
+
+use std::{hint::black_box, path::PathBuf, time::Instant};
+
+use bytestring::ByteString;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use inlet_core::contract::{Body, Item, Request, TranslatedEvent, Translation, Value};
+use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
+use tokio::runtime::Runtime;
+
+const SIZES: [usize; 3] = [600, 2_000, 10_000];
+
+struct Setup {
+    runtime: Runtime,
+    limits: Limits,
+    segment: Plugin,
+    hostile: Plugin,
+}
+
+fn setup() -> Setup {
+    let sandbox = Sandbox::new(EngineConfig::default()).expect("an engine");
+    let load = |name: &str| {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins").join(format!("{name}.wasm"));
+        let wasm = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins`", file.display()));
+        sandbox.load(&wasm).expect("a plugin")
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    Setup { runtime, limits: Limits::default(), segment: load("segment"), hostile: load("inlet__hostile") }
+}
+
+/// A Segment call of about this size: what a shop sends when an order is completed.
+fn body(size: usize) -> String {
+    let mut products = Vec::new();
+    loop {
+        let body = format!(
+            r#"{{"anonymousId":"507f191e810c19729de860ea","channel":"browser","context":{{"ip":"203.0.113.7","library":{{"name":"analytics.js","version":"2.11.1"}},"locale":"en-US","page":{{"path":"/checkout","url":"https://shop.example/checkout"}}}},"event":"Order Completed","messageId":"ajs-next-1700000000000-aa","properties":{{"order_id":"50314b8e9bcf","total":27.50,"currency":"USD","products":[{}]}},"timestamp":"2026-01-02T03:04:05.678Z","type":"track","userId":"u_1"}}"#,
+            products.join(",")
+        );
+        if body.len() >= size {
+            return body;
+        }
+        let index = products.len();
+        products.push(format!(
+            r#"{{"product_id":"507f1f77bcf86cd7{index}","sku":"45790-{index}","name":"Monopoly: {index}rd Edition","price":19.99,"quantity":{index},"coupon":null,"gift":false}}"#
+        ));
+    }
+}
+
+fn request(path: &str, size: usize) -> Request {
+    Request {
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+        query: vec![],
+        headers: vec![],
+        body: Body::Text(ByteString::from(body(size))),
+        received_at_ms: 1_700_000_000_000,
+        options: "{}".to_owned(),
+        facts: vec![],
+    }
+}
+
+/// The same translation without a sandbox, as most would write it.
+fn native(request: &Request) -> Translation {
+    let text = request.body.as_text().expect("a text");
+    let body: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    let kind = body["type"].as_str().unwrap_or_default();
+    let event_type = match body["event"].as_str() {
+        Some(name) => format!("{kind}/{name}"),
+        None => kind.to_owned(),
+    };
+    let at = |name: &str| body.get(name).map(|_| Value::At(format!("/{name}")));
+    let event = TranslatedEvent {
+        event_type,
+        user_id: at("userId"),
+        data: at("properties"),
+        idempotency_key: at("messageId"),
+        occurred_at: at("timestamp"),
+        original: Some(String::new()),
+        tag: String::new(),
+        extras: vec![],
+    };
+    Translation { items: vec![Item::Event(event)], reply: None, memo: String::new() }
+}
+
+async fn sandboxed(plugin: &Plugin, request: &Request, limits: &Limits) -> Translation {
+    plugin.translate(request, limits).await.result.expect("no fault").expect("not rejected")
+}
+
+/// Microseconds per call of each, medians over interleaved rounds.
+fn interleaved<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
+    const ROUNDS: usize = 31;
+    const CALLS: u32 = 300;
+    let mut rounds = [(); N].map(|()| Vec::with_capacity(ROUNDS));
+    for _ in 0..ROUNDS {
+        for (call, times) in calls.iter_mut().zip(&mut rounds) {
+            let start = Instant::now();
+            (0..CALLS).for_each(|_| call());
+            times.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS));
+        }
+    }
+    rounds.map(|mut times| {
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    })
+}
+
+fn table(Setup { runtime, limits, segment, hostile }: &Setup) {
+    println!("µs per call, medians of interleaved rounds\n");
+    println!("{:>7}  {:>8}  {:>8}  {:>6}  {:>8}  {:>8}  {:>6}", "bytes", "sandbox", "native", "ratio", "pointing", "written", "ratio");
+    for size in SIZES {
+        let call = request("", size);
+        let (pointing, written) = (request("/values/at", size), request("/values/made", size));
+        let run = |plugin: &Plugin, request: &Request| {
+            black_box(runtime.block_on(sandboxed(plugin, request, limits)));
+        };
+        let [sandbox, native, at, made] = interleaved([
+            &mut || run(segment, &call),
+            &mut || drop(black_box(native(&call))),
+            &mut || run(hostile, &pointing),
+            &mut || run(hostile, &written),
+        ]);
+        let bytes = call.body.as_bytes().len();
+        println!(
+            "{bytes:>7}  {sandbox:>8.1}  {native:>8.1}  {:>6.2}  {at:>8.1}  {made:>8.1}  {:>6.2}",
+            sandbox / native,
+            at / made
+        );
+    }
+    println!();
+}
+
+fn translate(criterion: &mut Criterion) {
+    let setup = setup();
+    table(&setup);
+    let Setup { runtime, limits, segment, hostile } = &setup;
+
+    let mut group = criterion.benchmark_group("fresh_sandbox");
+    for size in SIZES {
+        let request = request("", size);
+        group.throughput(Throughput::Bytes(request.body.as_bytes().len() as u64));
+        group.bench_with_input(BenchmarkId::new("sandbox", size), &request, |bencher, request| {
+            bencher.to_async(runtime).iter(|| sandboxed(segment, request, limits));
+        });
+        group.bench_with_input(BenchmarkId::new("native_value", size), &request, |bencher, request| {
+            bencher.iter(|| native(request));
+        });
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("pointing");
+    for size in SIZES {
+        for (name, path) in [("pointed", "/values/at"), ("written", "/values/made")] {
+            let request = request(path, size);
+            group.throughput(Throughput::Bytes(request.body.as_bytes().len() as u64));
+            group.bench_with_input(BenchmarkId::new(name, size), &request, |bencher, request| {
+                bencher.to_async(runtime).iter(|| sandboxed(hostile, request, limits));
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, translate);
+criterion_main!(benches);

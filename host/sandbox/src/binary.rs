@@ -7,21 +7,21 @@ use wasmparser::{Parser, Payload};
 use crate::load::LoadError;
 
 /// The custom section that holds a plugin's manifest.
-pub const MANIFEST_SECTION: &str = "inlet:manifest";
+pub(crate) const MANIFEST_SECTION: &str = "inlet:manifest";
 
 /// The outside of a component.
 #[derive(Debug)]
-pub struct Outline<'a> {
+pub(crate) struct Outline<'a> {
     /// What the manifest section holds.
-    pub manifest: &'a [u8],
+    pub(crate) manifest: &'a [u8],
     /// Names of what it imports.
-    pub imports: Vec<&'a str>,
+    pub(crate) imports: Vec<&'a str>,
     /// Names of what it exports.
-    pub exports: Vec<&'a str>,
+    pub(crate) exports: Vec<&'a str>,
 }
 
 /// Reads the outline of a component that has exactly one manifest.
-pub fn outline(wasm: &[u8]) -> Result<Outline<'_>, LoadError> {
+pub(crate) fn outline(wasm: &[u8]) -> Result<Outline<'_>, LoadError> {
     if Parser::is_core_wasm(wasm) {
         return Err(LoadError::CoreModule);
     }

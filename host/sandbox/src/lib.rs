@@ -6,7 +6,7 @@
 //!
 //! How a request goes through, and where to read about it:
 //!
-//! 1. [`Sandbox::load`] looks a `.wasm` over before anything of it is compiled ([`binary`], [`manifest`], [`load`]).
+//! 1. [`Sandbox::load`] looks a `.wasm` over before anything of it is compiled (`load`, `binary`, [`manifest`]).
 //! 2. [`Gate`] hands out permits, so that one busy source cannot take every sandbox.
 //! 3. [`Plugin::translate`] makes a store, instantiates, calls, and drops it again (`call`), through the adapter of the
 //!    plugin's contract version (`contract`).
@@ -15,14 +15,14 @@
 //! Invariants: nothing of wasmtime appears in the public API; a store is used for one call; a value that a guest wrote
 //! leaves this crate only through `contract::checked`.
 
-pub mod binary;
+mod binary;
 mod call;
 mod contract;
 mod engine;
 mod fault;
 mod gate;
 mod limits;
-pub mod load;
+mod load;
 pub mod manifest;
 mod plugin;
 mod registry;

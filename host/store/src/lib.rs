@@ -1,1 +1,40 @@
 //! Where events become durable: sqlx lives only here.
+//!
+//! [`Store`] is the one door. Behind it:
+//!
+//! - the group-commit [`writer`]: every change of the database goes through its queue and its one connection. It gathers
+//!   the jobs that are waiting, settles and writes them in one transaction, and answers all of them after the commit;
+//! - a small pool of read-only connections for everything that only looks;
+//! - [`sqlite`]: all SQL, plain, next to the migrations in `migrations/sqlite`.
+//!
+//! Invariants: what [`Store::commit`] answered is on the disk (`synchronous` is read back at every start, and anything
+//! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be
+//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token.
+
+mod config;
+mod data_dir;
+mod error;
+mod event;
+mod options;
+mod page;
+mod recipient;
+mod refused;
+mod run;
+mod sqlite;
+mod store;
+mod writer;
+
+pub use config::{
+    ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,
+    SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
+};
+pub use error::{ChangeError, CommitError, OpenError, ReadError};
+pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
+pub use options::StoreOptions;
+pub use page::{Cursor, Page};
+pub use recipient::RecipientRecord;
+pub use refused::{NewRefused, RefusedRequest};
+pub use run::{RunQuery, RunRecord, StoredRecipient};
+pub use sqlite::{Durability, Pruned, PrunedRecords};
+pub use store::Store;
+pub use writer::{GroupReport, Settled, Stats, WriterObserver};

@@ -1,1 +1,68 @@
-//! Turns a core wasm module and a plugin.toml into a plugin that Inlet loads.
+//! Turns a core wasm module and a `plugin.toml` into a plugin that Inlet loads.
+//!
+//! ```text
+//! core.wasm ── componentize ──▶ component ─┐
+//! plugin.toml ── manifest_from_toml ──▶ JSON ─┴─ pack ──▶ plugin.wasm
+//! ```
+//!
+//! The manifest becomes a custom section, so that a plugin is one file, and what it says is read before anything of it
+//! is compiled or run.
+
+mod manifest;
+
+use anyhow::{Context as _, Result};
+use wasm_encoder::{ComponentSection as _, CustomSection};
+use wit_component::ComponentEncoder;
+
+pub use manifest::{Manifest, manifest_from_toml};
+
+/// The custom section of a component that holds its manifest.
+pub const MANIFEST_SECTION: &str = "inlet:manifest";
+
+/// Turns a core module into a component, by the types that `wit-bindgen` left in it, and validates the result.
+pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
+    ComponentEncoder::default()
+        .validate(true)
+        .module(core_wasm)
+        .context("the module holds no component type; was it built with `inlet_plugin::export!`?")?
+        .encode()
+        .context("the module cannot be made a component")
+}
+
+/// Makes a plugin of a core module and the text of its `plugin.toml`.
+pub fn pack(core_wasm: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
+    let manifest = manifest_from_toml(plugin_toml)?;
+    let mut plugin = componentize(core_wasm)?;
+    append_manifest(&mut plugin, &manifest.json);
+    Ok(plugin)
+}
+
+/// Appends the manifest to a component that has none yet, whatever it was made with.
+pub fn append_manifest(component: &mut Vec<u8>, manifest: &str) {
+    CustomSection { name: MANIFEST_SECTION.into(), data: manifest.as_bytes().into() }.append_to_component(component);
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use wasmparser::{Parser, Payload};
+
+    use super::{MANIFEST_SECTION, append_manifest, componentize};
+
+    #[test]
+    fn the_manifest_is_found_at_the_top_of_the_component() {
+        let mut component = wasm_encoder::Component::new().finish();
+        append_manifest(&mut component, "{}");
+        let found = Parser::new(0).parse_all(&component).find_map(|payload| match payload.unwrap() {
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => Some(section.data().to_vec()),
+            _ => None,
+        });
+        assert_eq!(found.unwrap(), b"{}");
+    }
+
+    #[test]
+    fn what_is_no_module_is_refused() {
+        assert!(componentize(b"\0asm nonsense").is_err());
+    }
+}

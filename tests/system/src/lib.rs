@@ -1,1 +1,8 @@
-//! Tests against the real server.
+//! A real server for the tests: the built binary, on a port of its own, with a data directory of its own.
+
+pub mod raw;
+mod server;
+mod setup;
+
+pub use server::{Server, ServerOptions, all_files, binary, find_cc, plugin_file};
+pub use setup::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};

@@ -84,8 +84,8 @@ fn after_string(bytes: &[u8], mut at: usize) -> Result<usize, Malformed> {
         }
         match unit(bytes, at + 1) {
             Some(0xD800..=0xDBFF) => {
-                let pair = bytes.get(at + 5..at + 7) == Some(b"\\u")
-                    && matches!(unit(bytes, at + 7), Some(0xDC00..=0xDFFF));
+                let pair =
+                    bytes.get(at + 5..at + 7) == Some(b"\\u") && matches!(unit(bytes, at + 7), Some(0xDC00..=0xDFFF));
                 if !pair {
                     return Err(Malformed::LoneSurrogate);
                 }

@@ -206,11 +206,7 @@ pub fn array<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
 
 /// A token of a pointer, unescaped.
 fn unescape(token: &str) -> Cow<'_, str> {
-    if token.contains('~') {
-        Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(token)
-    }
+    if token.contains('~') { Cow::Owned(token.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(token) }
 }
 
 /// A token as an array index: decimal digits without leading zeros.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use inlet_core::verification::Template;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use options::OptionsError;
 pub use read::ManifestError;
@@ -30,8 +30,7 @@ pub struct Manifest {
     pub contract: String,
     /// A sentence or two about the platform.
     pub description: String,
-    /// For grouping in lists, for example `cdp`.
-    #[serde(default)]
+    /// Where a catalogue shows it, for example `Analytics`.
     pub categories: Vec<String>,
     /// Where to read more.
     pub links: Links,
@@ -100,7 +99,7 @@ pub enum OnReject {
 pub struct Defaults {
     /// Settings of the source environment, by their name in the management API.
     #[serde(default)]
-    pub settings: serde_json::Map<String, Value>,
+    pub settings: Map<String, Value>,
     /// Mappings offered to the operator.
     #[serde(default)]
     pub mappings: Vec<DefaultMapping>,
@@ -116,7 +115,7 @@ pub struct DefaultMapping {
     pub action_type: String,
     /// With what.
     #[serde(default)]
-    pub action_parameters: Value,
+    pub action_parameters: Map<String, Value>,
 }
 
 /// An example of what the platform sends.
@@ -145,7 +144,7 @@ pub struct Sender {
     /// How long it waits for an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u64>,
-    /// What it counts as delivered, for example `200` or `2xx`.
+    /// What it counts as delivered: a status or a class of them, for example `200` or `2xx`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success: Option<String>,
     /// The most events in one request.

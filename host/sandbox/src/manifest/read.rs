@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Manifest;
 use crate::contract::{Family, KNOWN};
 
-const SCHEMA: &str = include_str!("/tmp/stub.schema.json");
+const SCHEMA: &str = include_str!("../../../../wit/v0.1/manifest.schema.json");
 
 /// Why a manifest is not taken.
 #[derive(Debug, thiserror::Error)]

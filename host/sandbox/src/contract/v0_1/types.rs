@@ -3,8 +3,6 @@
 //! Written by hand and not by `bindgen!`: what goes in is borrowed, so that a body is copied once, from the request into
 //! the guest's memory. Names and order are those of the WIT; a mismatch is found when a plugin is loaded.
 
-#![expect(unsafe_code, reason = "wasmtime's derives implement its traits, which are unsafe to implement by hand")]
-
 use inlet_core::contract as plain;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
@@ -97,6 +95,7 @@ impl<'a> From<&'a plain::Outcome> for Outcome<'a> {
 #[derive(ComponentType, Lift, Clone, Copy)]
 #[component(enum)]
 #[repr(u8)]
+#[expect(dead_code, reason = "wasmtime makes a variant from its number")]
 pub(super) enum Level {
     #[component(name = "debug")]
     Debug,

@@ -1,0 +1,39 @@
+# Two commands: `make run` and `make test`. Both work on a machine with rustup's cargo, a C compiler and make.
+
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+WASM := wasm32-unknown-unknown
+BUNDLED := plugins/segment plugins/http
+
+.PHONY: run build test bench plugins test-plugins wasm-target check help
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: plugins ## Build everything and start a server with two example sources
+	$(CARGO) run --release -p inlet -- serve --demo
+
+build: plugins ## Leave the server, with the bundled plugins inside, in target/release/inlet
+	$(CARGO) build --release -p inlet
+
+test: plugins test-plugins ## Run every test
+	$(CARGO) build -p inlet
+	$(CARGO) test --workspace
+
+bench: build ## Measure the server against a bare handler, and the sandbox against native code
+	$(CARGO) run --release -p inlet-bench
+	$(CARGO) bench -p inlet-sandbox
+
+check: plugins ## Formatting and lints, warnings as errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+
+plugins: wasm-target ## Build the bundled plugins
+	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins $(BUNDLED)
+
+test-plugins: wasm-target
+	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile
+
+# rust-toolchain.toml does not bring the target everywhere; a toolchain without rustup has to have it already.
+wasm-target:
+	@test -d "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" || rustup target add $(WASM)

@@ -1,0 +1,16 @@
+//! semantics.md, sentence by sentence, without a database and without wasm.
+//!
+//! A test's name, or its first comment, is the sentence. Sections: §2 `events`, §4 `idempotency`, §5 `mappings`,
+//! `recipients` and `identify`, §6 `actions`, §7 `redaction`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(missing_docs, reason = "tests")]
+
+mod actions;
+mod events;
+mod idempotency;
+mod identify;
+mod mappings;
+mod recipients;
+mod redaction;
+mod world;

@@ -1,0 +1,360 @@
+//! What scenarios are told in: one source environment, a store that lives between transactions, and a clock.
+
+use std::{collections::HashMap, sync::Arc};
+
+use inlet_core::{
+    ByteString, Uuid,
+    contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
+    event::{self, Context, Oversize},
+    idempotency::{HashKey, Record, RecordId},
+    json,
+    log::{ActionLog, EventLog, Original, Outcome, PluginRef, Run},
+    mapping::{self, Mapping, MappingIndex},
+    path::Path,
+    recipient::RecipientKey,
+    settings::Settings,
+    settle::{self, Job, Needs, Prepared, Settlement, World},
+    verification::Verdict,
+};
+
+/// When every scenario begins, in milliseconds since 1970.
+pub const START: i64 = 1_750_000_000_000;
+pub const HOUR: i64 = 60 * 60 * 1000;
+
+/// One source environment with its store.
+pub struct Inlet {
+    pub settings: Settings,
+    pub manifest_redacts: Vec<Path>,
+    pub headers: Vec<Field>,
+    pub verdict: Verdict,
+    pub now_ms: i64,
+    /// Rows that the last transaction wrote.
+    pub written: usize,
+    mappings: Vec<Mapping>,
+    recipients: HashMap<RecipientKey, String>,
+    records: HashMap<RecordId, Vec<u8>>,
+    ids: u128,
+}
+
+/// What one item came to.
+pub struct Entry {
+    pub log: EventLog,
+    pub done: Settlement,
+}
+
+impl Inlet {
+    /// Every toggle off, no mappings, nobody identified.
+    pub fn new() -> Self {
+        Self {
+            settings: Settings::default(),
+            manifest_redacts: Vec::new(),
+            headers: Vec::new(),
+            verdict: Verdict::NotConfigured,
+            now_ms: START,
+            written: 0,
+            mappings: Vec::new(),
+            recipients: HashMap::new(),
+            records: HashMap::new(),
+            ids: 0,
+        }
+    }
+
+    pub fn idempotent() -> Self {
+        let mut inlet = Self::new();
+        inlet.settings.enforce_idempotency = true;
+        inlet
+    }
+
+    pub fn identifying() -> Self {
+        let mut inlet = Self::new();
+        inlet.settings.handle_identifies = true;
+        inlet
+    }
+
+    /// Adds a mapping, younger than those before it.
+    pub fn map(&mut self, event_type: &str, action_type: &str, parameters: &str) -> Uuid {
+        let age = self.mappings.len() as i64;
+        self.mappings.push(Mapping {
+            id: Uuid::from_u128(0xAAAA_0000 + age as u128),
+            event_type: event_type.to_owned(),
+            action: mapping::parse_action(action_type, parameters).unwrap(),
+            parameters: parameters.into(),
+            active: true,
+            created_at_ms: age,
+            updated_at_ms: age,
+        });
+        self.mappings.last().unwrap().id
+    }
+
+    /// A trigger on `Order Completed`.
+    pub fn trigger(&mut self, parameters: &str) -> Uuid {
+        self.map("Order Completed", "workflows_trigger", parameters)
+    }
+
+    /// Changes a mapping as an operator would.
+    pub fn remap(&mut self, id: Uuid, parameters: &str) {
+        let mapping = self.mappings.iter_mut().find(|mapping| mapping.id == id).unwrap();
+        mapping.action = mapping::parse_action(mapping.action.action_type().as_str(), parameters).unwrap();
+        mapping.parameters = parameters.into();
+    }
+
+    pub fn unmap(&mut self, id: Uuid) {
+        self.mappings.retain(|mapping| mapping.id != id);
+    }
+
+    /// Makes a user identified.
+    pub fn knows(&mut self, id: &str) {
+        self.recipients.insert(RecipientKey::user(id), "{}".to_owned());
+    }
+
+    pub fn user(&self, id: &str) -> Option<&str> {
+        self.recipient(&RecipientKey::user(id))
+    }
+
+    pub fn recipient(&self, key: &RecipientKey) -> Option<&str> {
+        self.recipients.get(key).map(String::as_str)
+    }
+
+    /// How many users, objects and tenants are known.
+    pub fn known(&self) -> usize {
+        self.recipients.len()
+    }
+
+    pub fn records(&self) -> usize {
+        self.records.len()
+    }
+
+    pub fn pass(&mut self, ms: i64) {
+        self.now_ms += ms;
+    }
+
+    /// Sends a body as a Segment plugin reads it: one request, one transaction.
+    pub fn send(&mut self, body: &str) -> Vec<Entry> {
+        self.deliver(body, &segment(body))
+    }
+
+    /// Sends a body of one item.
+    pub fn one(&mut self, body: &str) -> Entry {
+        let mut entries = self.send(body);
+        assert_eq!(entries.len(), 1);
+        entries.remove(0)
+    }
+
+    pub fn deliver(&mut self, body: &str, translation: &Translation) -> Vec<Entry> {
+        let items = self.prepare(body, translation).unwrap();
+        self.commit(items)
+    }
+
+    pub fn prepare(&mut self, body: &str, translation: &Translation) -> Result<Vec<Prepared>, Oversize> {
+        self.prepare_body(&Body::Text(ByteString::from(body)), translation)
+    }
+
+    pub fn prepare_body(&mut self, body: &Body, translation: &Translation) -> Result<Vec<Prepared>, Oversize> {
+        self.with_context(|context, new_id| event::prepare(context, body, translation, new_id))
+    }
+
+    /// A request that as a whole became no event.
+    pub fn whole(&mut self, body: &Body, outcome: Outcome, code: &str, reason: &str) -> Entry {
+        let item = self.with_context(|context, new_id| {
+            event::prepare_whole(context, body, outcome, code, reason.to_owned(), new_id())
+        });
+        self.commit(vec![item]).remove(0)
+    }
+
+    fn with_context<T>(&mut self, act: impl FnOnce(&Context<'_>, &mut dyn FnMut() -> Uuid) -> T) -> T {
+        let index = MappingIndex::new(self.mappings.clone());
+        let hash_key = HashKey([7; 16]);
+        let context = Context {
+            source_environment: 1,
+            settings: &self.settings,
+            redact_paths: &self.manifest_redacts,
+            mappings: &index,
+            hash_key: &hash_key,
+            plugin: Arc::new(PluginRef { key: "segment".into(), version: "1.0.0".into(), digest: "sha256:0".into() }),
+            verdict: self.verdict,
+            received_at_ms: self.now_ms,
+            headers: event::headers_json(&self.headers),
+            guest_logs: None,
+        };
+        act(&context, &mut counter(&mut self.ids))
+    }
+
+    /// One transaction: only what the job says it needs is loaded, and what changed is kept.
+    pub fn commit(&mut self, items: Vec<Prepared>) -> Vec<Entry> {
+        let job = Job { environment: 1, source_environment: 1, items };
+        let mut needs = Needs::default();
+        needs.add(&job);
+        let mut world = World::default();
+        for ((environment, key), properties) in needs.recipients {
+            if let Some(known) = self.recipients.get(&key) {
+                world.load_recipient(environment, key, properties.then(|| known.clone()));
+            }
+        }
+        for id in needs.records {
+            if let Some(bytes) = self.records.get(&id) {
+                world.load_record(id, Record::from_bytes(bytes).unwrap());
+            }
+        }
+        let mut new_id = counter(&mut self.ids);
+        let settle = |item: Prepared| {
+            let done = settle::settle(&mut world, job.environment, &item, self.now_ms, &mut new_id);
+            Entry { log: item.log, done }
+        };
+        let entries: Vec<Entry> = job.items.into_iter().map(settle).collect();
+        self.written = world.changed_recipients().count() + world.changed_records().count();
+        for change in world.changed_recipients() {
+            self.recipients.insert(change.key.clone(), change.properties.to_owned());
+        }
+        for change in world.changed_records() {
+            self.records.insert(change.id, change.record.to_bytes());
+        }
+        entries
+    }
+}
+
+fn counter(ids: &mut u128) -> impl FnMut() -> Uuid {
+    || {
+        *ids += 1;
+        Uuid::from_u128(*ids)
+    }
+}
+
+impl Entry {
+    pub fn outcome(&self) -> &'static str {
+        self.done.outcome.as_str()
+    }
+
+    pub fn reason(&self) -> &str {
+        self.done.reason.as_deref().unwrap_or("(none)")
+    }
+
+    pub fn data(&self) -> &str {
+        self.log.data.as_deref().unwrap_or("(none)")
+    }
+
+    pub fn original(&self) -> &str {
+        match &self.log.original {
+            Original::Json(text) | Original::Text(text) => text,
+            Original::Bytes(_) => "(bytes)",
+        }
+    }
+
+    /// Type and status of every action, in order.
+    pub fn statuses(&self) -> Vec<(&str, &str)> {
+        self.done.actions.iter().map(|action| (action.action_type.as_str(), action.status.as_str())).collect()
+    }
+
+    /// The only action.
+    pub fn action(&self) -> &ActionLog {
+        assert_eq!(self.done.actions.len(), 1, "{:?}", self.done.actions);
+        &self.done.actions[0]
+    }
+
+    /// A member of the only action's payload.
+    pub fn payload(&self, member: &str) -> &str {
+        json::member(&self.action().payload, member).unwrap_or("(none)")
+    }
+
+    /// A member of the only action's result.
+    pub fn result(&self, member: &str) -> &str {
+        self.action().result.as_deref().and_then(|result| json::member(result, member)).unwrap_or("(none)")
+    }
+
+    /// Where the only action found a parameter.
+    pub fn found_in(&self, parameter: &str) -> String {
+        json::member(&self.action().found_in, parameter).and_then(json::string).unwrap_or("(none)".to_owned())
+    }
+
+    /// The only run.
+    pub fn run(&self) -> &Run {
+        assert_eq!(self.done.runs.len(), 1, "{:?}", self.done.actions);
+        &self.done.runs[0]
+    }
+
+    /// The ids of the only run's recipients.
+    pub fn recipients(&self) -> Vec<&str> {
+        self.run().recipients.iter().map(|recipient| recipient.id.as_str()).collect()
+    }
+}
+
+pub fn path(text: &str) -> Option<Path> {
+    Some(Path::parse(text).unwrap())
+}
+
+/// `Order Completed` by u1.
+pub fn track(properties: &str) -> String {
+    format!(r#"{{"type":"track","event":"Order Completed","userId":"u1","properties":{properties}}}"#)
+}
+
+/// `identify` of u1.
+pub fn identify(traits: &str) -> String {
+    format!(r#"{{"type":"identify","userId":"u1","traits":{traits}}}"#)
+}
+
+/// An item with one more member, or another value of one.
+pub fn with(item: &str, member: &str, value: &str) -> String {
+    let mut members = json::members(item).unwrap();
+    members.insert(member.into(), value);
+    json::object(members)
+}
+
+/// An item with an idempotency key.
+pub fn keyed(key: &str, item: &str) -> String {
+    with(item, "messageId", &json::quote(key))
+}
+
+pub fn batch(items: &[&str]) -> String {
+    json::array(items)
+}
+
+/// Levels of arrays around nothing.
+pub fn nested(levels: usize) -> String {
+    format!("{}{}", "[".repeat(levels), "]".repeat(levels))
+}
+
+/// What a Segment plugin points at in a body of one call or an array of calls.
+pub fn segment(body: &str) -> Translation {
+    let count = json::items(body).map(|items| items.len());
+    let items = match count {
+        None => vec![Item::Event(call(body, ""))],
+        Some(count) => (0..count).map(|index| Item::Event(call(body, &format!("/{index}")))).collect(),
+    };
+    translated(items)
+}
+
+/// A call at a place of a body, read as Segment's are.
+pub fn call(body: &str, at: &str) -> TranslatedEvent {
+    let string = |member| json::point(body, &format!("{at}/{member}")).and_then(json::string);
+    let call = string("type").unwrap_or_default().to_lowercase();
+    let name = match call.as_str() {
+        "track" => string("event"),
+        "page" | "screen" => string("name"),
+        _ => None,
+    };
+    let event_type = name.map_or_else(|| call.clone(), |name| format!("{call}/{name}"));
+    let content = if matches!(call.as_str(), "identify" | "group") { "traits" } else { "properties" };
+    event(&event_type, at, content)
+}
+
+/// An event of a plugin that points at Segment's members, its data at `content`.
+pub fn event(event_type: &str, at: &str, content: &str) -> TranslatedEvent {
+    let point = |member: &str| Some(Value::At(format!("{at}/{member}")));
+    TranslatedEvent {
+        event_type: event_type.to_owned(),
+        user_id: point("userId"),
+        data: point(content),
+        idempotency_key: point("messageId"),
+        occurred_at: point("timestamp"),
+        original: Some(at.to_owned()),
+        tag: String::new(),
+        extras: Vec::new(),
+    }
+}
+
+pub fn translated(items: Vec<Item>) -> Translation {
+    Translation { items, reply: None, memo: String::new() }
+}
+
+pub fn notice(code: &str, message: &str, at: Option<&str>) -> Notice {
+    Notice { code: code.into(), message: message.into(), at: at.map(str::to_owned), tag: String::new() }
+}

@@ -1,0 +1,32 @@
+//! A plugin that writes its own answer.
+
+use inlet_core::contract::Outcome;
+use inlet_sandbox::Limits;
+
+use crate::HOSTILE;
+
+#[tokio::test]
+async fn the_answerer_gets_the_memo_and_the_outcomes() {
+    assert!(HOSTILE.answers());
+    let outcome = |index| Outcome {
+        index,
+        tag: String::new(),
+        status: "executed".to_owned(),
+        event_id: format!("id-{index}"),
+        reason: String::new(),
+    };
+    let call = HOSTILE.answer("memo", &[outcome(0), outcome(1)], &Limits::default()).await;
+    let reply = call.result.unwrap();
+    assert_eq!(reply.content_type, "application/json");
+    insta::assert_snapshot!(reply.body, @"");
+}
+
+#[tokio::test]
+async fn what_it_answers_is_checked_like_a_translation() {
+    let limits = Limits { time: std::time::Duration::from_millis(100), ..Limits::default() };
+    let mut sentences = Vec::new();
+    for memo in ["html", "loop", "abort"] {
+        sentences.push(HOSTILE.answer(memo, &[], &limits).await.result.unwrap_err().to_string());
+    }
+    insta::assert_snapshot!(sentences.join("\n"), @"");
+}

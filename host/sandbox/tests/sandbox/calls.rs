@@ -1,0 +1,94 @@
+//! What goes in comes in whole, every call has an instance of its own, and its log lines are kept within bounds.
+
+use bytestring::bytes::Bytes;
+use inlet_core::contract::{Body, Field, Item, Translation, Value};
+use inlet_sandbox::Limits;
+
+use crate::{HOSTILE, request};
+
+async fn translate(request: &inlet_core::contract::Request) -> Translation {
+    HOSTILE.translate(request, &Limits::default()).await.result.unwrap().unwrap()
+}
+
+fn only_event(translation: Translation) -> inlet_core::contract::TranslatedEvent {
+    match <[Item; 1]>::try_from(translation.items) {
+        Ok([Item::Event(event)]) => event,
+        other => panic!("expected one event, found {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn everything_of_a_request_arrives() {
+    let mut sent = request("/echo", "{}");
+    sent.query = vec![Field::new("q", "1"), Field::new("q", "2")];
+    sent.headers = vec![Field::new("x-note", "na\u{fffd}ve")];
+    sent.facts = vec![Field::new("event_type_path", "")];
+    sent.options = r#"{"volume":11}"#.to_owned();
+    let event = only_event(translate(&sent).await);
+    assert_eq!(event.event_type, "POST /echo 1700000000000");
+    assert_eq!(event.original.as_deref(), Some(""));
+    let mut expected = [sent.query, sent.headers, sent.facts].concat();
+    expected.push(Field::new("options", sent.options));
+    assert_eq!(event.extras, expected);
+}
+
+#[tokio::test]
+async fn a_body_arrives_as_it_is() {
+    for (body, expected) in [
+        (Body::Text("{\"ß\":1.10}".into()), r#"{"kind":"text","length":11,"sum":1085}"#),
+        (Body::Text("".into()), r#"{"kind":"text","length":0,"sum":0}"#),
+        (Body::Bytes(Bytes::from_static(b"\xff\0\xfe")), r#"{"kind":"bytes","length":3,"sum":509}"#),
+    ] {
+        let sent = inlet_core::contract::Request { body, ..request("/echo-bytes", "") };
+        assert_eq!(only_event(translate(&sent).await).data, Some(Value::Made(expected.to_owned())));
+    }
+}
+
+#[tokio::test]
+async fn a_large_body_is_within_the_default_limits() {
+    let body = format!("\"{}\"", "x".repeat(32 << 20));
+    let call = HOSTILE.translate(&request("/echo-bytes", &body), &Limits::default()).await;
+    assert!(call.result.is_ok(), "{:?}", call.result);
+    assert!(call.spent.memory > body.len());
+}
+
+#[tokio::test]
+async fn a_request_may_be_rejected_as_a_whole() {
+    let call = HOSTILE.translate(&request("/reject", "{}"), &Limits::default()).await;
+    let notice = call.result.unwrap().unwrap_err();
+    assert_eq!((notice.code.as_str(), notice.at.as_deref()), ("unsupported", Some("/0")));
+}
+
+#[tokio::test]
+async fn every_call_has_an_instance_of_its_own() {
+    for _ in 0..20 {
+        assert_eq!(only_event(translate(&request("/memory-of-earlier", "{}")).await).event_type, "call/1");
+    }
+}
+
+#[tokio::test]
+async fn the_last_words_before_a_crash_are_kept() {
+    let call = HOSTILE.translate(&request("/abort", "{}"), &Limits::default()).await;
+    assert!(call.result.is_err());
+    assert_eq!(call.logs_dropped, 0);
+    let lines: Vec<_> = call.logs.iter().map(|line| (line.level.as_str(), line.message.as_str())).collect();
+    assert!(matches!(lines[..], [("info", "about to crash"), ("error", panic)] if panic.contains("crashed as asked")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_flood_of_log_lines_is_bounded_and_counted() {
+    let limits = Limits::default();
+    let call = HOSTILE.translate(&request("/log-flood", "{}"), &limits).await;
+    assert!(call.result.is_ok());
+    let bytes: usize = call.logs.iter().map(|line| line.message.len()).sum();
+    assert!(call.logs.len() <= limits.log_lines && bytes <= limits.log_bytes);
+    assert_eq!(call.logs.last().unwrap().message, "the last line");
+    assert_eq!(call.logs.len() as u32 + call.logs_dropped, 10_002);
+}
+
+#[tokio::test]
+async fn what_a_call_cost_is_known() {
+    let call = HOSTILE.translate(&request("/ok", "{}"), &Limits::default()).await;
+    assert!(!call.spent.wall.is_zero());
+    assert!(call.spent.memory >= 64 << 10);
+}

@@ -1,0 +1,206 @@
+//! What the API answers when it does not do what it was asked: one shape, made at one place.
+//!
+//! A message says what was found, what was expected and what to do; never a secret, and nothing of a body but names.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use inlet_store::{ChangeError, CommitError, ReadError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Seconds after which a caller may try again what is unavailable now.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// Why something was not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ApiError {
+    kind: Kind,
+    message: String,
+    field: Option<String>,
+}
+
+/// Kinds of errors: what programs tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No credential, or one that is good for nothing.
+    Unauthorized,
+    /// A credential that is good for something else.
+    Forbidden,
+    /// There is no such thing.
+    NotFound,
+    /// The path takes other methods.
+    MethodNotAllowed,
+    /// Somebody else was there first.
+    Conflict,
+    /// `If-Match` names another version.
+    PreconditionFailed,
+    /// The body is over the limit.
+    TooLarge,
+    /// The body is not sent as JSON.
+    UnsupportedMediaType,
+    /// A parameter or a member of the body is wrong.
+    Invalid,
+    /// A fault of this server's own.
+    Internal,
+    /// Not now.
+    Unavailable,
+}
+
+impl Kind {
+    fn status(self) -> StatusCode {
+        match self {
+            Kind::Unauthorized => StatusCode::UNAUTHORIZED,
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::NotFound => StatusCode::NOT_FOUND,
+            Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Kind::Conflict => StatusCode::CONFLICT,
+            Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn code(self) -> &'static str {
+        match self {
+            Kind::Unauthorized => "unauthorized",
+            Kind::Forbidden => "forbidden",
+            Kind::NotFound => "not_found",
+            Kind::MethodNotAllowed => "method_not_allowed",
+            Kind::Conflict => "conflict",
+            Kind::PreconditionFailed => "precondition_failed",
+            Kind::TooLarge => "payload_too_large",
+            Kind::UnsupportedMediaType => "unsupported_media_type",
+            Kind::Invalid => "invalid",
+            Kind::Internal => "internal",
+            Kind::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// Every error's body.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody {
+    /// For programs: `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`,
+    /// `payload_too_large`, `unsupported_media_type`, `invalid`, `internal` or `unavailable`.
+    #[schema(value_type = String)]
+    code: &'static str,
+    /// For people: what was found, what was expected, what to do.
+    message: String,
+    /// The parameter or the member of the body that it is about, as a dotted path.
+    #[schema(required)]
+    field: Option<String>,
+}
+
+impl ApiError {
+    /// An error that is about no field.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), field: None }
+    }
+
+    /// A parameter or a member of the body that is wrong.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind: Kind::Invalid, message: message.into(), field: Some(field.into()) }
+    }
+
+    /// Something that is not there.
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(Kind::NotFound, message)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let ApiError { kind, message, field } = self;
+        let body = ErrorBody { code: kind.code(), message, field };
+        let mut response = (kind.status(), Json(body)).into_response();
+        match kind {
+            Kind::Unauthorized => {
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Kind::Unavailable => {
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+impl From<ReadError> for ApiError {
+    fn from(error: ReadError) -> Self {
+        tracing::error!(%error, "a request of the API could not read the storage");
+        Self::new(Kind::Unavailable, "the storage cannot be read now; try again, and see the server's log if it stays so")
+    }
+}
+
+impl From<ChangeError> for ApiError {
+    fn from(error: ChangeError) -> Self {
+        let kind = match error {
+            ChangeError::Conflict { .. } | ChangeError::Taken { .. } => Kind::Conflict,
+            ChangeError::NotFound { .. } => Kind::NotFound,
+            ChangeError::Commit(error) => return error.into(),
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        tracing::error!(%error, "a change through the API was not stored");
+        match error {
+            CommitError::Overloaded { .. } | CommitError::Unavailable { .. } => {
+                Self::new(Kind::Unavailable, error.to_string())
+            }
+            CommitError::Refused { .. } => {
+                Self::new(Kind::Internal, "the storage refused the change; the server's log says why")
+            }
+        }
+    }
+}
+
+impl From<getrandom::Error> for ApiError {
+    fn from(error: getrandom::Error) -> Self {
+        tracing::error!(%error, "the system gives no random bytes");
+        Self::new(Kind::Unavailable, "the system gives no random bytes now, so no secret can be made; try again")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn one_shape_for_every_error() {
+        let text = async |error: ApiError| {
+            let response = error.into_response();
+            let headers = format!("{:?} {:?}", response.status(), response.headers());
+            let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+            format!("{headers}\n{}", String::from_utf8(body.to_vec()).unwrap())
+        };
+        insta::assert_snapshot!(text(ApiError::invalid("limit", "found 0, expected 1 to 100")).await, @r#"
+        422 {"content-type": "application/json"}
+        {"code":"invalid","message":"found 0, expected 1 to 100","field":"limit"}
+        "#);
+        insta::assert_snapshot!(text(ApiError::new(Kind::Unauthorized, "m")).await, @r#"
+        401 {"content-type": "application/json", "www-authenticate": "Bearer"}
+        {"code":"unauthorized","message":"m","field":null}
+        "#);
+        let full = CommitError::Unavailable { reason: "the disk is full".to_owned() };
+        insta::assert_snapshot!(text(ChangeError::Commit(full).into()).await, @r#"
+        503 {"content-type": "application/json", "retry-after": "1"}
+        {"code":"unavailable","message":"the storage is unavailable: the disk is full","field":null}
+        "#);
+        insta::assert_snapshot!(text(ChangeError::Conflict { expected: 2, found: 3 }.into()).await, @r#"
+        409 {"content-type": "application/json"}
+        {"code":"conflict","message":"it was changed in the meantime: version 2 was expected and 3 was found; read it again","field":null}
+        "#);
+    }
+}

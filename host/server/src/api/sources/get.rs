@@ -1,0 +1,51 @@
+//! `GET /v1/sources/{key}`
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{AppendHeaders, IntoResponse},
+};
+
+use super::{find, in_environment, in_environments, shown::ShownSource};
+use crate::{
+    api::{auth::Operator, error::ApiError, path::Name, query::Params},
+    app::App,
+};
+
+/// A source with its settings and mappings in one environment.
+#[utoipa::path(
+    get,
+    path = "/v1/sources/{key}",
+    operation_id = "getSource",
+    tag = "sources",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
+    responses((
+        status = 200,
+        description = "The source",
+        body = ShownSource,
+        headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
+    )),
+    security(("management_token" = [])),
+)]
+pub async fn get_source(
+    _: Operator,
+    State(app): State<App>,
+    Name(key): Name,
+    params: Params,
+) -> Result<impl IntoResponse, ApiError> {
+    let configuration = app.configuration();
+    let source = find(&configuration, &key)?;
+    let environment = params.required_environment(&configuration)?;
+    let endpoint = in_environment(source, environment)?;
+    let shown = ShownSource::with_settings(source, in_environments(source, Some(environment)), &app.config);
+    Ok((AppendHeaders([(header::ETAG, etag(endpoint.record.version))]), Json(shown)))
+}
+
+/// The entity tag of a version.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}

@@ -1,0 +1,47 @@
+//! Sources: platforms that send events, and how each environment treats them.
+//!
+//! The handlers are in files named after what they do. What a `PUT` asks for is read by `asked` and worked out by
+//! `settings` and `mappings`; `shown` and `log_entry` are what the answers look like.
+
+pub mod asked;
+pub mod events;
+pub mod get;
+pub mod list;
+pub mod log_entry;
+pub mod logs;
+pub mod mappings;
+pub mod put;
+pub mod settings;
+pub mod shown;
+pub mod status;
+
+use std::sync::Arc;
+
+use inlet_store::Environment;
+
+use super::error::ApiError;
+use crate::configuration::{Configuration, Endpoint, Source};
+
+/// The source of that key.
+fn find<'a>(configuration: &'a Configuration, key: &str) -> Result<&'a Arc<Source>, ApiError> {
+    configuration.sources.get(key).ok_or_else(|| {
+        ApiError::not_found(format!("there is no source {key:?}; GET /v1/sources lists those there are"))
+    })
+}
+
+/// The source in that environment.
+fn in_environment<'a>(source: &'a Source, environment: &Environment) -> Result<&'a Arc<Endpoint>, ApiError> {
+    source.endpoints.get(&environment.slug).ok_or_else(|| {
+        let (key, slug) = (&source.record.key, &environment.slug);
+        ApiError::not_found(format!("the source {key:?} is not set up in the environment {slug:?}"))
+    })
+}
+
+/// The source in that environment, or in all if none is named.
+fn in_environments<'a>(
+    source: &'a Source,
+    environment: Option<&Environment>,
+) -> impl Iterator<Item = (&'a String, &'a Arc<Endpoint>)> {
+    let slug = environment.map(|environment| environment.slug.clone());
+    source.endpoints.iter().filter(move |(name, _)| slug.as_ref().is_none_or(|slug| slug == *name))
+}

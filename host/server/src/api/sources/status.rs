@@ -1,0 +1,85 @@
+//! `GET /v1/sources/{key}/status`
+
+use axum::{Json, extract::State};
+use inlet_core::time;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{find, in_environments};
+use crate::{
+    api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
+    app::App,
+    configuration::Endpoint,
+};
+
+/// What a source has received, and whether all is well with it.
+#[derive(Serialize, ToSchema)]
+pub struct SourceStatus {
+    /// Always empty: a change is in force at once.
+    #[schema(value_type = Vec<Object>)]
+    mappings_requiring_commit: [(); 0],
+    /// How many mappings there are, inactive ones too.
+    mappings_count: usize,
+    /// How many items came since the source exists.
+    events_count: i64,
+    /// When the last came.
+    #[schema(required, format = DateTime)]
+    last_event_received: Option<String>,
+    /// What translates its requests; null if this server does not have it.
+    #[schema(required)]
+    plugin: Option<ShownPlugin>,
+    /// What an operator should know.
+    notes: Vec<String>,
+}
+
+/// Tells what a source has received, in one environment or in all.
+#[utoipa::path(
+    get,
+    path = "/v1/sources/{key}/status",
+    operation_id = "getSourceStatus",
+    tag = "sources",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = Option<String>, Query, description = "The environment; all if absent"),
+    ),
+    responses((status = 200, description = "The status", body = SourceStatus)),
+    security(("management_token" = [])),
+)]
+pub async fn get_source_status(
+    _: Operator,
+    State(app): State<App>,
+    Name(key): Name,
+    params: Params,
+) -> Result<Json<SourceStatus>, ApiError> {
+    let configuration = app.configuration();
+    let source = find(&configuration, &key)?;
+    let environment = params.environment(&configuration)?;
+    let plugin = app.catalog.get(&source.record.provider);
+    let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
+    if plugin.is_none() {
+        let provider = &source.record.provider;
+        notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
+    }
+    for (slug, endpoint) in in_environments(source, environment) {
+        let status = app.store.source_status(endpoint.id).await?;
+        mappings_count += endpoint.record.mappings.len();
+        events_count += status.events_count;
+        last_ms = last_ms.max(status.last_event_received_ms);
+        notes.extend(other_scheme(endpoint).then(|| {
+            format!("in {slug} the verification scheme in force is an earlier one; the plugin has another by now")
+        }));
+    }
+    Ok(Json(SourceStatus {
+        mappings_requiring_commit: [],
+        mappings_count,
+        events_count,
+        last_event_received: last_ms.map(time::write_ms),
+        plugin: plugin.map(ShownPlugin::of),
+        notes,
+    }))
+}
+
+/// Whether the plugin has another verification scheme than the one in force.
+fn other_scheme(endpoint: &Endpoint) -> bool {
+    endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().verification != endpoint.scheme)
+}

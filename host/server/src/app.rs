@@ -1,0 +1,108 @@
+//! What every handler shares.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use inlet_core::idempotency::HashKey;
+use inlet_sandbox::{Gate, Limits, Sandbox};
+use inlet_store::{ReadError, Store};
+use tokio::sync::Semaphore;
+
+use crate::{
+    catalog::Catalog,
+    config::Config,
+    configuration::{Configuration, TokenHash},
+};
+
+/// The running server. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+/// What the running server holds.
+pub struct Inner {
+    /// How it was set up.
+    pub config: Config,
+    /// Where everything is kept.
+    pub store: Store,
+    /// Where plugins run.
+    pub sandbox: Sandbox,
+    /// Who may use a sandbox.
+    pub gate: Gate,
+    /// What a call into a plugin may take.
+    pub limits: Limits,
+    /// The plugins there are.
+    pub catalog: Catalog,
+    /// For hashing idempotency keys.
+    pub hash_key: HashKey,
+    /// SHA-256 of the management token.
+    pub management_token: TokenHash,
+    /// Body bytes that may still be taken, in units of [`BODY_UNIT`].
+    pub body_budget: Arc<Semaphore>,
+    configuration: ArcSwap<Configuration>,
+    /// Held while the configuration is changed and read again, so that a slow reader cannot put an older one in force.
+    changing: tokio::sync::Mutex<()>,
+}
+
+/// What is counted as one of [`Inner::body_budget`], in bytes.
+pub const BODY_UNIT: usize = 1024;
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// How it was set up.
+    pub config: Config,
+    /// Where everything is kept.
+    pub store: Store,
+    /// Where plugins run.
+    pub sandbox: Sandbox,
+    /// The plugins there are.
+    pub catalog: Catalog,
+    /// SHA-256 of the management token.
+    pub management_token: TokenHash,
+}
+
+impl App {
+    /// Puts a server together and reads its configuration from the store.
+    pub async fn new(parts: Parts) -> Result<App, ReadError> {
+        let Parts { config, store, sandbox, catalog, management_token } = parts;
+        let configuration = Configuration::load(&store, &catalog).await?;
+        Ok(App(Arc::new(Inner {
+            gate: Gate::new(config.max_sandboxes),
+            limits: Limits { memory: config.max_sandbox_memory, ..Limits::default() },
+            hash_key: store.hash_key(),
+            body_budget: Arc::new(Semaphore::new(config.max_in_flight_bytes.div_ceil(BODY_UNIT))),
+            configuration: ArcSwap::from_pointee(configuration),
+            changing: tokio::sync::Mutex::new(()),
+            config,
+            store,
+            sandbox,
+            catalog,
+            management_token,
+        })))
+    }
+
+    /// The configuration in force.
+    pub fn configuration(&self) -> Arc<Configuration> {
+        self.configuration.load_full()
+    }
+
+    /// Serialises a change of the configuration with the reading of it. Hold it from reading what is to be changed to
+    /// [`App::reload`].
+    pub async fn change(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
+    /// Reads the configuration from the store and puts it in force.
+    pub async fn reload(&self) -> Result<(), ReadError> {
+        let configuration = Configuration::load(&self.store, &self.catalog).await?;
+        self.configuration.store(Arc::new(configuration));
+        Ok(())
+    }
+}

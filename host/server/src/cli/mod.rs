@@ -1,0 +1,37 @@
+//! The command line.
+
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Turns webhooks into action.
+#[derive(Debug, Parser)]
+#[command(name = "inlet", version, about = "Turns webhooks into action", propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Arguments),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let result = match command {
+        Command::Serve(arguments) => serve::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One sentence, causes behind colons; no backtrace for what an operator can mend.
+            eprintln!("inlet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! `inlet serve`: everything from a configuration to a graceful stop.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use inlet_sandbox::{EngineConfig, Sandbox};
+use inlet_store::{Store, StoreOptions};
+
+use crate::{
+    app::{App, Parts},
+    catalog::Catalog,
+    config::{Config, Flags},
+    configuration::hash_token,
+    operate::{demo, listen, management_token, retention, routes, upkeep, writer_metrics},
+    telemetry,
+};
+
+/// What `inlet serve` takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+    /// Read this configuration file instead of ./inlet.toml
+    #[arg(long, value_name = "FILE", env = "INLET_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Serves until it is told to stop.
+pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let config = Config::load(arguments.config.as_ref(), &arguments.flags)?;
+    telemetry::init_log(config.log_format);
+    telemetry::init_metrics().context("cannot start the metrics")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(mut config: Config) -> anyhow::Result<()> {
+    // The addresses first: who starts a second server by mistake should hear of the port, at once.
+    let public = listen::bind(config.listen, "--listen").await?;
+    let admin = match config.admin_listen {
+        Some(address) => Some(listen::bind(address, "--admin-listen").await?),
+        None => None,
+    };
+    // Port 0 asks the system for one; from here on the real one is shown.
+    config.listen = public.local_addr().unwrap_or(config.listen);
+    config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
+    let app = put_together(config).await?;
+    let background = [
+        tokio::spawn(retention::run(app.clone())),
+        tokio::spawn(upkeep::run(app.clone())),
+    ];
+
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    tokio::spawn(async move {
+        listen::stop_signal().await;
+        tracing::info!("stopping: what was accepted is finished, nothing new is taken");
+        let _ = stop.send(true);
+    });
+    let limits = listen::Limits::of(&app.config);
+    let (public_routes, admin_routes) = match admin {
+        Some(_) => (routes::public(app.clone()), Some(routes::admin(app.clone()))),
+        None => (routes::all(app.clone()), None),
+    };
+    announce(&app);
+    if app.config.demo {
+        demo::run(&app).await.context("cannot set the demo up")?;
+    }
+    let serve_admin = async {
+        if let (Some(listener), Some(routes)) = (admin, admin_routes) {
+            listen::serve(listener, routes, limits, stopped.clone()).await;
+        }
+    };
+    tokio::join!(listen::serve(public, public_routes, limits, stopped.clone()), serve_admin);
+
+    for task in background {
+        task.abort();
+    }
+    if let Err(error) = app.store.close().await {
+        tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Opens the store, loads the plugins and reads the configuration.
+async fn put_together(config: Config) -> anyhow::Result<App> {
+    let options = StoreOptions {
+        queue: config.writer_queue,
+        observer: Some(Arc::new(writer_metrics::Record)),
+        ..StoreOptions::new(&config.data_dir)
+    };
+    let store = Store::open(options).await?;
+    let sandbox = Sandbox::new(EngineConfig {
+        max_instances: config.max_sandboxes,
+        max_memory: config.max_sandbox_memory,
+        ..EngineConfig::default()
+    })
+    .context("cannot start the sandbox")?;
+    let management_token = management_token::read_or_create(&config)?;
+    let catalog = {
+        let (sandbox, directory) = (sandbox.clone(), config.plugins_dir.clone());
+        // Compiling takes a while and is not for the runtime's own threads.
+        tokio::task::spawn_blocking(move || Catalog::load(&sandbox, directory.as_deref())).await??
+    };
+    let parts = Parts { management_token: hash_token(&management_token), config, store, sandbox, catalog };
+    Ok(App::new(parts).await?)
+}
+
+fn announce(app: &App) {
+    let config = &app.config;
+    let plugins: Vec<&str> = app.catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
+    tracing::info!(
+        listen = %config.listen,
+        admin_listen = config.admin_listen.map(|address| address.to_string()),
+        data_dir = %config.data_dir.display(),
+        plugins = plugins.join(", "),
+        "ready"
+    );
+    if config.admin_listen.is_none() && !config.listen.ip().is_loopback() {
+        tracing::warn!(
+            listen = %config.listen,
+            "the management API can be reached wherever webhooks can; give it an address of its own with --admin-listen"
+        );
+    }
+    // A time-out that is longer than a stop would wait for cuts requests off.
+    if config.stop_timeout_seconds < Duration::from_secs(5).as_secs() {
+        tracing::warn!(stop_timeout_seconds = config.stop_timeout_seconds, "a stop may cut requests off");
+    }
+}

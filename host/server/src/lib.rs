@@ -1,0 +1,14 @@
+//! The Inlet server: what joins the core, the sandbox and the store, and the door to the world.
+//!
+//! A webhook goes one straight way, in [`ingest`]: receive → verify → translate → plan → commit → answer. [`api`] is for
+//! operators, [`operate`] is what keeps a server running, [`cli`] is its command line.
+
+pub mod api;
+pub mod app;
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod configuration;
+pub mod ingest;
+pub mod operate;
+pub mod telemetry;

@@ -1,0 +1,173 @@
+//! `--demo`: two sources with example mappings in `development`, and how to try them.
+//!
+//! What is there already is left as it is, so that a second start changes nothing.
+
+use std::{
+    fmt::Write as _,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context as _;
+use inlet_store::{MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
+
+use crate::{
+    app::App,
+    catalog::default_settings,
+    configuration::{hash_token, new_api_key, new_id, new_token},
+    operate::management_token::{self, read_secret, write_secret},
+};
+
+const ENVIRONMENT: &str = "development";
+/// The file of the demo's API key: the store keeps its hash only.
+const KEY_FILE: &str = "demo-key";
+
+/// One example source.
+struct Example {
+    key: &'static str,
+    name: &'static str,
+    mapping: (&'static str, &'static str),
+    body: &'static str,
+    user: &'static str,
+}
+
+const EXAMPLES: [Example; 2] = [
+    Example {
+        key: "segment",
+        name: "Segment",
+        mapping: ("Order Completed", r#"{"key":"order-confirmation","recipients":"user_id","data":"properties"}"#),
+        body: r#"[{"type":"identify","messageId":"ajs-next-1700000000000-aa","userId":"u_42","traits":{"name":"Ana","email":"ana@example.com","phone":"+351900000000"},"timestamp":"2026-01-02T03:04:05.678Z"},{"type":"track","event":"Order Completed","messageId":"ajs-next-1700000000000-bb","userId":"u_42","properties":{"order_id":"o-1","total":39.50},"timestamp":"2026-01-02T03:04:06.000Z"}]"#,
+        user: "u_42",
+    },
+    Example {
+        key: "http",
+        name: "HTTP",
+        mapping: ("Report Ready", r#"{"key":"report-ready","recipients":"data.recipients","data":{"title":"data.title"}}"#),
+        body: r#"{"type":"track","event":"Report Ready","messageId":"report-1","userId":"u_7","properties":{"title":"Q4","recipients":[{"id":"u_7","name":"Bo","$trigger_data":{"greeting":"Hi Bo"}},"u_42"]}}"#,
+        user: "u_7",
+    },
+];
+
+/// Creates what is missing and prints how to use it.
+pub async fn run(app: &App) -> anyhow::Result<()> {
+    let key = api_key(app).await?;
+    for example in &EXAMPLES {
+        create(app, example).await?;
+    }
+    let text = instructions(app, &key);
+    println!("{text}");
+    Ok(())
+}
+
+async fn api_key(app: &App) -> anyhow::Result<String> {
+    let path = app.config.data_dir.join(KEY_FILE);
+    if let Some(key) = read_secret(&path)? {
+        return Ok(key);
+    }
+    let _changing = app.change().await;
+    let configuration = app.configuration();
+    let environment = configuration.environment(ENVIRONMENT).context("there is no environment `development`")?;
+    let key = new_api_key()?;
+    app.store.api_key_create(environment.id, hash_token(&key), key[key.len() - 4..].to_owned()).await?;
+    write_secret(&path, &key)?;
+    app.reload().await?;
+    Ok(key)
+}
+
+async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
+    let _changing = app.change().await;
+    if app.configuration().sources.contains_key(example.key) {
+        return Ok(());
+    }
+    let plugin = app.catalog.get(example.key).context("a bundled plugin is missing")?;
+    let settings = default_settings(plugin)?;
+    let scheme = plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose()?;
+    let environments = app.configuration().environments.iter().map(|environment| {
+        Ok(NewSourceEnvironment {
+            environment_id: environment.id,
+            token: new_token()?,
+            settings: serde_json::to_string(&settings)?,
+            scheme: scheme.clone(),
+        })
+    });
+    let source = NewSource {
+        key: example.key.to_owned(),
+        name: example.name.to_owned(),
+        description: Some("Created by --demo.".to_owned()),
+        custom_image_url: None,
+        provider: example.key.to_owned(),
+        environments: environments.collect::<anyhow::Result<_>>()?,
+    };
+    app.store.source_create(source).await?;
+    app.reload().await?;
+    configure(app, example, scheme).await?;
+    app.reload().await?;
+    Ok(())
+}
+
+/// Identify and idempotency on, and one mapping.
+async fn configure(app: &App, example: &Example, scheme: Option<String>) -> anyhow::Result<()> {
+    let configuration = app.configuration();
+    let source = configuration.sources.get(example.key).context("the source was not created")?;
+    let endpoint = source.endpoints.get(ENVIRONMENT).context("the source has no endpoint in `development`")?;
+    let mut settings = endpoint.settings.clone();
+    settings.handle_identifies = true;
+    settings.enforce_idempotency = true;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis())?;
+    let (event_type, parameters) = example.mapping;
+    let mapping = MappingRecord {
+        id: new_id(),
+        event_type: event_type.to_owned(),
+        action_type: "workflows_trigger".to_owned(),
+        parameters: parameters.to_owned(),
+        active: true,
+        created_at_ms: now,
+        updated_at_ms: now,
+    };
+    let update = SourceUpdate {
+        source_id: source.record.id,
+        name: source.record.name.clone(),
+        description: source.record.description.clone(),
+        custom_image_url: None,
+        source_environment: Some(SourceEnvironmentUpdate {
+            id: endpoint.id,
+            expected_version: endpoint.record.version,
+            settings: serde_json::to_string(&settings)?,
+            signing_secret: None,
+            scheme,
+            mappings: Some(vec![mapping]),
+        }),
+    };
+    app.store.source_update(update).await?;
+    Ok(())
+}
+
+fn instructions(app: &App, key: &str) -> String {
+    let (base, admin) = (app.config.base_url(), app.config.admin_url());
+    let mut text = format!("\nInlet is ready at {base}. The demo's API key for `{ENVIRONMENT}` is {key}\n");
+    for example in &EXAMPLES {
+        let configuration = app.configuration();
+        let endpoint = configuration.sources.get(example.key).and_then(|source| source.endpoints.get(ENVIRONMENT));
+        let Some(endpoint) = endpoint else { continue };
+        let (name, token, body, user) = (example.name, &endpoint.record.token, example.body, example.user);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "\n# {name}: send what it sends\n\
+             curl -sS {base}/integrations/receive/{token} -H 'content-type: application/json' -d '{body}'\n\
+             # the user, and the workflow run\n\
+             curl -sS {admin}/v1/users/{user} -H 'authorization: Bearer {key}'\n\
+             curl -sS '{admin}/v1/workflow_runs?limit=1' -H 'authorization: Bearer {key}'\n"
+        );
+    }
+    let file = app.config.data_dir.join(management_token::FILE);
+    let token = match app.config.management_token {
+        Some(_) => "$INLET_MANAGEMENT_TOKEN".to_owned(),
+        None => format!("$(cat '{}')", file.display()),
+    };
+    let _ = write!(
+        text,
+        "\n# every step that was logged\n\
+         curl -sS '{admin}/v1/sources/segment/logs?environment={ENVIRONMENT}&include=actions' -H \"authorization: Bearer {token}\"\n"
+    );
+    text
+}

@@ -1,0 +1,10 @@
+//! What keeps a server running: listeners, health, retention, tokens, the demo.
+
+pub mod demo;
+pub mod health;
+pub mod listen;
+pub mod management_token;
+pub mod retention;
+pub mod routes;
+pub mod upkeep;
+pub mod writer_metrics;

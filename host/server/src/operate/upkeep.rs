@@ -1,0 +1,26 @@
+//! Metrics that are set rather than counted, and the folding of histograms.
+
+use std::time::Duration;
+
+use crate::{
+    app::{App, BODY_UNIT},
+    telemetry,
+};
+
+/// Folds what histograms collected, every few seconds.
+pub async fn run(app: App) {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    loop {
+        tick.tick().await;
+        telemetry::upkeep();
+        set_gauges(&app);
+    }
+}
+
+/// Sets the gauges to what they are now.
+pub fn set_gauges(app: &App) {
+    let free = app.body_budget.available_permits() * BODY_UNIT;
+    telemetry::set_gauge("inlet_in_flight_bytes", app.config.max_in_flight_bytes.saturating_sub(free) as f64);
+    telemetry::set_gauge("inlet_sandboxes_free", app.gate.free() as f64);
+    telemetry::set_gauge("inlet_writer_queue", app.store.stats().queued as f64);
+}

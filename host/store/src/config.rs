@@ -1,0 +1,202 @@
+//! Environments, keys, sources and mappings as they are kept. The server holds all of it in memory; nothing here is
+//! read per event.
+//!
+//! No `Debug` shows a token or a signing secret.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+/// An isolated world of users, logs and keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Its database id.
+    pub id: i64,
+    /// In URLs.
+    pub slug: String,
+    /// For people.
+    pub name: String,
+    /// How long its logs are kept.
+    pub retention_days: i64,
+    /// When it was created, in milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// A key to one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeyRecord {
+    /// Its database id.
+    pub id: i64,
+    /// Where it is good.
+    pub environment_id: i64,
+    /// What is kept of the key.
+    pub hash: [u8; 32],
+    /// Its last four characters.
+    pub hint: String,
+    /// When it was created, in milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// A source with its configuration in every environment.
+#[derive(Debug, Clone)]
+pub struct SourceRecord {
+    /// Its database id.
+    pub id: i64,
+    /// In URLs; unique.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// For people.
+    pub custom_image_url: Option<String>,
+    /// The plugin's key.
+    pub provider: String,
+    /// When it was created, in milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When it was last changed in any environment, in milliseconds since 1970.
+    pub updated_at_ms: i64,
+    /// By environment id.
+    pub environments: Vec<SourceEnvironmentRecord>,
+}
+
+/// A source's configuration in one environment.
+#[derive(Clone)]
+pub struct SourceEnvironmentRecord {
+    /// Its database id.
+    pub id: i64,
+    /// The environment.
+    pub environment_id: i64,
+    /// The endpoint's token.
+    pub token: String,
+    /// A JSON object.
+    pub settings: String,
+    /// What requests are signed with.
+    pub signing_secret: Option<String>,
+    /// The verification template in force, JSON.
+    pub scheme: Option<String>,
+    /// Counts its changes.
+    pub version: i64,
+    /// When it was last changed, in milliseconds since 1970.
+    pub updated_at_ms: i64,
+    /// Oldest first.
+    pub mappings: Vec<MappingRecord>,
+}
+
+impl fmt::Debug for SourceEnvironmentRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceEnvironmentRecord")
+            .field("id", &self.id)
+            .field("environment_id", &self.environment_id)
+            .field("settings", &self.settings)
+            .field("has_signing_secret", &self.signing_secret.is_some())
+            .field("scheme", &self.scheme)
+            .field("version", &self.version)
+            .field("mappings", &self.mappings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingRecord {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// Which events.
+    pub event_type: String,
+    /// Which action.
+    pub action_type: String,
+    /// A JSON object.
+    pub parameters: String,
+    /// Whether it applies.
+    pub active: bool,
+    /// When it was created, in milliseconds since 1970; orders actions of one type.
+    pub created_at_ms: i64,
+    /// When it was last changed, in milliseconds since 1970.
+    pub updated_at_ms: i64,
+}
+
+/// A source to create.
+#[derive(Debug, Clone)]
+pub struct NewSource {
+    /// In URLs; unique.
+    pub key: String,
+    /// For people.
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// For people.
+    pub custom_image_url: Option<String>,
+    /// The plugin's key.
+    pub provider: String,
+    /// One for each environment.
+    pub environments: Vec<NewSourceEnvironment>,
+}
+
+/// Its configuration in one environment.
+#[derive(Clone)]
+pub struct NewSourceEnvironment {
+    /// The environment.
+    pub environment_id: i64,
+    /// The endpoint's token.
+    pub token: String,
+    /// A JSON object.
+    pub settings: String,
+    /// The verification template in force, JSON.
+    pub scheme: Option<String>,
+}
+
+impl fmt::Debug for NewSourceEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSourceEnvironment")
+            .field("environment_id", &self.environment_id)
+            .field("settings", &self.settings)
+            .field("scheme", &self.scheme)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a source becomes: every field is what it is afterwards.
+#[derive(Debug, Clone)]
+pub struct SourceUpdate {
+    /// Which source.
+    pub source_id: i64,
+    /// For people.
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// For people.
+    pub custom_image_url: Option<String>,
+    /// One environment's configuration; none leaves all as they are.
+    pub source_environment: Option<SourceEnvironmentUpdate>,
+}
+
+/// What a source's configuration in one environment becomes.
+#[derive(Clone)]
+pub struct SourceEnvironmentUpdate {
+    /// Which source environment.
+    pub id: i64,
+    /// The version that the change was made from.
+    pub expected_version: i64,
+    /// A JSON object.
+    pub settings: String,
+    /// What requests are signed with; none removes it.
+    pub signing_secret: Option<String>,
+    /// The verification template in force, JSON.
+    pub scheme: Option<String>,
+    /// The whole list, in place of the one there is; none leaves it.
+    pub mappings: Option<Vec<MappingRecord>>,
+}
+
+impl fmt::Debug for SourceEnvironmentUpdate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceEnvironmentUpdate")
+            .field("id", &self.id)
+            .field("expected_version", &self.expected_version)
+            .field("settings", &self.settings)
+            .field("has_signing_secret", &self.signing_secret.is_some())
+            .field("scheme", &self.scheme)
+            .field("mappings", &self.mappings)
+            .finish()
+    }
+}

@@ -1,0 +1,165 @@
+//! Opening the database: pragmas, migrations, and the proof that it commits durably and can be written.
+
+use std::{path::Path, time::Duration};
+
+use inlet_core::idempotency::HashKey;
+use sqlx::{
+    ConnectOptions, Connection, Row, SqliteConnection, SqlitePool,
+    migrate::{MigrateError, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{failure, group::Writing, multi_row::STATEMENT_CACHE};
+use crate::{error::OpenError, options::StoreOptions};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// How commits reach the disk, as the writer's connection reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Durability {
+    /// `PRAGMA synchronous`; 2 is FULL: the log is synced before a commit returns.
+    pub synchronous: i64,
+    /// `PRAGMA journal_mode`.
+    pub journal_mode: String,
+}
+
+impl Durability {
+    fn is_enough(&self) -> bool {
+        self.synchronous == 2 && self.journal_mode == "wal"
+    }
+}
+
+/// An open database.
+pub(crate) struct Opened {
+    /// The one connection that writes.
+    pub(crate) writing: Writing,
+    /// Those that only read.
+    pub(crate) readers: SqlitePool,
+    /// The deployment's secret for hashing keys.
+    pub(crate) hash_key: HashKey,
+}
+
+/// Opens the database, or makes it.
+pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, OpenError> {
+    let explain = |error: sqlx::Error| explain(path, &error);
+    let connect = writer_options(path);
+    let mut connection = connect.connect().await.map_err(explain)?;
+    let durability = durability(&mut connection).await.map_err(explain)?;
+    if !durability.is_enough() {
+        let Durability { synchronous, journal_mode } = durability;
+        return Err(OpenError::NotDurable { synchronous, journal_mode });
+    }
+    migrate(path, &mut connection).await?;
+    if let Some(limit) = options.size_limit {
+        limit_size(&mut connection, limit).await.map_err(explain)?;
+    }
+    prove_writable(&mut connection).await.map_err(explain)?;
+    let hash_key = hash_key(&mut connection).await.map_err(explain)?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(options.readers)
+        .idle_timeout(Duration::from_secs(60))
+        .connect_lazy_with(reader_options(path));
+    Ok(Opened { writing: Writing::new(connection, connect, options.size_limit), readers, hash_key })
+}
+
+/// What a connection is told once more when it replaces a lost one.
+pub(crate) async fn limit_size(connection: &mut SqliteConnection, bytes: u64) -> Result<(), sqlx::Error> {
+    let page_size: i64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut *connection).await?;
+    let pages = bytes / u64::try_from(page_size).unwrap_or(4096);
+    // A pragma takes no parameters; a number cannot carry SQL.
+    let pragma = format!("PRAGMA max_page_count = {}", pages.max(1));
+    sqlx::query(sqlx::AssertSqlSafe(pragma)).execute(&mut *connection).await?;
+    Ok(())
+}
+
+/// How commits on this connection reach the disk.
+pub(crate) async fn durability(connection: &mut SqliteConnection) -> Result<Durability, sqlx::Error> {
+    Ok(Durability {
+        synchronous: sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *connection).await?,
+        journal_mode: sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await?,
+    })
+}
+
+// Statements are not logged: the writer reports every group, and their text is nothing that an operator can change.
+
+fn writer_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .page_size(PAGE_SIZE)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A commit is answered 200: it must survive a power cut, which WAL with NORMAL does not promise.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // Nobody else writes; only a checkpoint of an inspecting tool can stand in the way.
+        .busy_timeout(Duration::from_secs(2))
+        // The upper levels of every tree and the leaves that the random keys touch. Negative: KiB.
+        .pragma("cache_size", "-32768")
+        .pragma("temp_store", "memory")
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        // The log is written over from its start after a checkpoint; after a burst it is cut back to this.
+        .pragma("journal_size_limit", "67108864")
+        .statement_cache_capacity(STATEMENT_CACHE)
+        .disable_statement_logging()
+}
+
+fn reader_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .pragma("query_only", "ON")
+        .pragma("cache_size", "-4096")
+        .pragma("temp_store", "memory")
+        .busy_timeout(Duration::from_secs(2))
+        .statement_cache_capacity(32)
+        .disable_statement_logging()
+}
+
+const PAGE_SIZE: u32 = 4096;
+/// Larger logs write pages that many commits touch once instead of once each; smaller ones stall shorter.
+const CHECKPOINT_PAGES: &str = "4000";
+
+async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    match MIGRATIONS.run(&mut *connection).await {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(found)) => Err(OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default(),
+        }),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(path, &error)),
+        Err(other) => Err(OpenError::Other { path: path.to_owned(), problem: other.to_string() }),
+    }
+}
+
+/// A file that cannot be written opens read-only without a word: only a write tells.
+async fn prove_writable(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO meta (key, value) VALUES ('opened_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+        .bind(crate::store::now_ms().to_be_bytes().to_vec())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+async fn hash_key(connection: &mut SqliteConnection) -> Result<HashKey, sqlx::Error> {
+    let row = sqlx::query("SELECT value FROM meta WHERE key = 'idempotency_hash_key'").fetch_one(connection).await?;
+    let bytes: &[u8] = row.try_get(0)?;
+    let key = bytes.try_into().map_err(|problem| sqlx::Error::Decode(Box::new(problem)))?;
+    Ok(HashKey(key))
+}
+
+fn explain(path: &Path, error: &sqlx::Error) -> OpenError {
+    let (path, problem) = (path.to_owned(), error.to_string());
+    if failure::is_not_a_database(error) {
+        OpenError::NotADatabase { path, problem }
+    } else if failure::is_not_writable(error) {
+        OpenError::NotWritable { path, problem }
+    } else {
+        OpenError::Other { path, problem }
+    }
+}
+
+/// Writes the whole log into the database file, so that a copy of the file alone is complete, and closes.
+pub(crate) async fn close(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+    connection.close().await
+}

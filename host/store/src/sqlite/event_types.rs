@@ -1,0 +1,139 @@
+//! How often each event type was received, per source environment: at most 10,000 distinct ones, then `other`.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
+
+use inlet_core::settle::Job;
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use super::multi_row::MultiRow;
+use crate::event::{EventTypeCount, SourceStatus};
+
+/// Distinct types that are counted one by one.
+const MAX_TYPES: usize = 10_000;
+/// Longer types are counted as others: they are content, not types. In bytes.
+const MAX_TYPE_BYTES: usize = 1024;
+/// Under which the rest is counted.
+const OTHER: &str = "other";
+/// Under which items without a type are counted; not shown as a type.
+const NONE: &str = "";
+
+static COUNTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "event_types",
+        &["source_environment_id", "event_type", "count", "last_received_at_ms"],
+        "ON CONFLICT (source_environment_id, event_type) DO UPDATE SET
+             count = count + excluded.count,
+             last_received_at_ms = max(last_received_at_ms, excluded.last_received_at_ms)",
+    )
+});
+
+/// The types that have a row, so that the limit needs no query.
+#[derive(Default)]
+pub(super) struct EventTypes {
+    known: HashMap<i64, HashSet<String>>,
+    /// First counted in the transaction under way.
+    pending: Vec<(i64, String)>,
+}
+
+#[derive(Default)]
+struct Count {
+    count: i64,
+    last_received_at_ms: i64,
+}
+
+impl EventTypes {
+    /// Adds the events of these jobs.
+    pub(super) async fn count(
+        &mut self,
+        connection: &mut SqliteConnection,
+        jobs: &[Job],
+    ) -> Result<(), sqlx::Error> {
+        let mut counts: HashMap<(i64, &str), Count> = HashMap::new();
+        for job in jobs {
+            self.load(connection, job.source_environment).await?;
+            for item in &job.items {
+                let event_type = self.counted_as(job.source_environment, &item.log.event_type);
+                let count = counts.entry((job.source_environment, event_type)).or_default();
+                count.count += 1;
+                count.last_received_at_ms = count.last_received_at_ms.max(item.log.received_at_ms);
+            }
+        }
+        let counts: Vec<_> = counts.into_iter().collect();
+        COUNTS
+            .execute(connection, &counts, |row, ((source_environment, event_type), count)| {
+                row.int(*source_environment).text(event_type).int(count.count).int(count.last_received_at_ms);
+            })
+            .await
+    }
+
+    fn counted_as<'t>(&mut self, source_environment: i64, event_type: &'t str) -> &'t str {
+        let known = self.known.entry(source_environment).or_default();
+        if event_type == NONE || known.contains(event_type) {
+            return event_type;
+        }
+        let is_pending = |(at, pending): &(i64, String)| *at == source_environment && pending == event_type;
+        if self.pending.iter().any(is_pending) {
+            return event_type;
+        }
+        let pending = self.pending.iter().filter(|(at, _)| *at == source_environment).count();
+        if event_type.len() > MAX_TYPE_BYTES || known.len() + pending >= MAX_TYPES {
+            return OTHER;
+        }
+        self.pending.push((source_environment, event_type.to_owned()));
+        event_type
+    }
+
+    async fn load(&mut self, connection: &mut SqliteConnection, source_environment: i64) -> Result<(), sqlx::Error> {
+        if self.known.contains_key(&source_environment) {
+            return Ok(());
+        }
+        let types: Vec<String> =
+            sqlx::query_scalar("SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''")
+                .bind(source_environment)
+                .fetch_all(connection)
+                .await?;
+        self.known.insert(source_environment, types.into_iter().collect());
+        Ok(())
+    }
+
+    pub(super) fn committed(&mut self) {
+        for (source_environment, event_type) in self.pending.drain(..) {
+            self.known.entry(source_environment).or_default().insert(event_type);
+        }
+    }
+
+    pub(super) fn rolled_back(&mut self) {
+        self.pending.clear();
+    }
+}
+
+pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<EventTypeCount>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT event_type, count, last_received_at_ms FROM event_types
+         WHERE source_environment_id = ? AND event_type <> '' ORDER BY event_type",
+    )
+    .bind(source_environment)
+    .fetch_all(readers)
+    .await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(EventTypeCount {
+            event_type: row.try_get(0)?,
+            count: row.try_get(1)?,
+            last_received_at_ms: row.try_get(2)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn status(readers: &SqlitePool, source_environment: i64) -> Result<SourceStatus, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT coalesce(sum(count), 0), max(last_received_at_ms) FROM event_types WHERE source_environment_id = ?",
+    )
+    .bind(source_environment)
+    .fetch_one(readers)
+    .await?;
+    Ok(SourceStatus { events_count: row.try_get(0)?, last_event_received_ms: row.try_get(1)? })
+}

@@ -1,0 +1,129 @@
+//! The event path's transaction: load, settle, write, commit, for all jobs of a group at once.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
+};
+
+use inlet_core::settle::{Job, Needs, Settlement, World, settle};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use uuid::Uuid;
+
+use super::{
+    connect::{self, Durability},
+    event_types::EventTypes,
+    failure::Failure,
+    plugins::Plugins,
+    refused, transaction, world, write,
+};
+use crate::{refused::NewRefused, store::now_ms};
+
+/// The connection that writes, and what is kept in memory so that it need not be asked for.
+pub(crate) struct Writing {
+    connection: SqliteConnection,
+    options: SqliteConnectOptions,
+    size_limit: Option<u64>,
+    plugins: Plugins,
+    event_types: EventTypes,
+}
+
+/// What a group came to.
+pub(crate) struct GroupDone {
+    /// For each job, for each of its items.
+    pub(crate) settlements: Vec<Vec<Settlement>>,
+    /// Loading and settling.
+    pub(crate) settle: Duration,
+    /// Writing rows.
+    pub(crate) write: Duration,
+    /// The commit itself, which is mostly waiting for the disk.
+    pub(crate) commit: Duration,
+}
+
+impl Writing {
+    pub(super) fn new(connection: SqliteConnection, options: SqliteConnectOptions, size_limit: Option<u64>) -> Self {
+        Self { connection, options, size_limit, plugins: Plugins::default(), event_types: EventTypes::default() }
+    }
+
+    /// The connection, for changes that are not events.
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    pub(crate) async fn durability(&mut self) -> Result<Durability, sqlx::Error> {
+        connect::durability(&mut self.connection).await
+    }
+
+    /// Commits everything or nothing.
+    pub(crate) async fn commit(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+        let done = self.transaction(jobs, refused).await;
+        if done.is_ok() {
+            self.plugins.committed();
+            self.event_types.committed();
+        } else {
+            self.plugins.rolled_back();
+            self.event_types.rolled_back();
+            self.reconnect_if_lost().await;
+        }
+        done
+    }
+
+    async fn transaction(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+        transaction::begin(&mut self.connection).await?;
+        let written = self.write(jobs, refused).await;
+        let committing = Instant::now();
+        let mut done = transaction::finish(&mut self.connection, written).await?;
+        done.commit = committing.elapsed();
+        Ok(done)
+    }
+
+    async fn write(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+        let (started, now_ms, connection) = (Instant::now(), now_ms(), &mut self.connection);
+        let mut needs = Needs::default();
+        jobs.iter().for_each(|job| needs.add(job));
+        let mut world = world::load(connection, &needs).await?;
+        let settlements = settle_all(&mut world, jobs, now_ms)?;
+        let settled = Instant::now();
+        let plugins = self.plugins.ids(connection, jobs).await?;
+        write::group(connection, jobs, &settlements, &plugins).await?;
+        write::changes(connection, &world, now_ms).await?;
+        self.event_types.count(connection, jobs).await?;
+        refused::keep(connection, refused).await?;
+        Ok(GroupDone { settlements, settle: settled - started, write: settled.elapsed(), commit: Duration::ZERO })
+    }
+
+    /// A lost connection never comes back by itself.
+    async fn reconnect_if_lost(&mut self) {
+        if let Err(sqlx::Error::WorkerCrashed) = self.connection.ping().await {
+            self.reconnect().await;
+        }
+    }
+
+    async fn reconnect(&mut self) {
+        let connected = async {
+            let mut connection = self.options.connect().await?;
+            if let Some(limit) = self.size_limit {
+                connect::limit_size(&mut connection, limit).await?;
+            }
+            Ok::<_, sqlx::Error>(connection)
+        };
+        match connected.await {
+            Ok(connection) => self.connection = connection,
+            Err(error) => tracing::error!(%error, "the database could not be opened again; it is tried at the next write"),
+        }
+    }
+
+    pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
+        connect::close(self.connection).await
+    }
+}
+
+/// Settles every item in order. A panic is a bug in the rules; it must not take the writer and all neighbours with it.
+fn settle_all(world: &mut World, jobs: &[Job], now_ms: i64) -> Result<Vec<Vec<Settlement>>, Failure> {
+    let settled = catch_unwind(AssertUnwindSafe(|| {
+        let mut settle_job = |job: &Job| -> Vec<Settlement> {
+            job.items.iter().map(|item| settle(world, job.environment, item, now_ms, &mut Uuid::now_v7)).collect()
+        };
+        jobs.iter().map(&mut settle_job).collect()
+    }));
+    settled.map_err(|_| Failure::Content("settling the event failed unexpectedly; please report it".to_owned()))
+}

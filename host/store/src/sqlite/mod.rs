@@ -1,0 +1,55 @@
+//! SQLite: every statement that the store runs.
+//!
+//! [`connect`] opens and checks; [`group`] is the event path's transaction, with [`world`] what it loads and [`write`]
+//! what it writes; the other files are named after the tables that they read and change.
+
+mod api_keys;
+mod codes;
+mod connect;
+mod environments;
+mod event_reading;
+mod event_types;
+mod failure;
+mod group;
+pub(crate) mod ids;
+mod mappings;
+mod multi_row;
+mod plugins;
+mod prune;
+mod recipients;
+mod refused;
+mod runs;
+mod sources;
+mod transaction;
+mod world;
+mod write;
+
+pub use connect::Durability;
+pub use prune::{Pruned, PrunedRecords};
+
+pub(crate) use connect::{Opened, open};
+pub(crate) use failure::Failure;
+pub(crate) use group::{GroupDone, Writing};
+
+/// Reads: everything a read-only connection answers.
+pub(crate) mod read {
+    pub(crate) use super::{
+        api_keys::all as api_keys,
+        environments::all as environments,
+        event_reading::events,
+        event_types::{counts as event_types, status as source_status},
+        recipients::{one as recipient, page as recipients},
+        refused::{one as refused_request, page as refused},
+        runs::{one as run, page as runs, recipients as run_recipients},
+        sources::all as sources,
+    };
+}
+
+/// Changes: everything that the writer's connection does besides groups of events, each in a transaction of its own.
+pub(crate) mod change {
+    pub(crate) use super::{
+        api_keys::create as api_key_create,
+        prune::{logs as prune_logs, records as prune_records},
+        sources::{create as source_create, update as source_update},
+    };
+}

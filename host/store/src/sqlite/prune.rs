@@ -1,0 +1,128 @@
+//! Retention: small slices, each a short transaction between groups, so that ingestion never waits for it.
+
+use sqlx::SqliteConnection;
+
+use super::{ids, transaction};
+use crate::error::CommitError;
+
+/// What one slice deleted. Nothing: there is nothing left to delete now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Pruned {
+    /// Event logs.
+    pub events: u64,
+    /// Their action logs.
+    pub actions: u64,
+    /// Workflow runs.
+    pub runs: u64,
+    /// Their recipients.
+    pub recipients: u64,
+    /// Refused requests.
+    pub refused: u64,
+}
+
+impl Pruned {
+    /// Nothing was deleted.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What one slice of the idempotency records came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrunedRecords {
+    /// Expired records that were deleted.
+    pub deleted: u64,
+    /// Where the next slice begins; none when the walk is complete and begins anew.
+    pub next: Option<Vec<u8>>,
+}
+
+/// Deletes what an environment holds from before a time: at most `limit` event logs, runs and refused requests each.
+pub(crate) async fn logs(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    cutoff_ms: i64,
+    limit: i64,
+) -> Result<Pruned, CommitError> {
+    transaction::begin(connection).await?;
+    let pruned = slice(connection, environment, cutoff_ms, limit).await;
+    Ok(transaction::finish(connection, pruned).await?)
+}
+
+async fn slice(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    cutoff_ms: i64,
+    limit: i64,
+) -> Result<Pruned, sqlx::Error> {
+    let before = ids::floor(cutoff_ms).as_bytes().to_vec();
+    let source_environments: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ?")
+            .bind(environment)
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut pruned = Pruned::default();
+    for source_environment in source_environments {
+        let left = limit - pruned.events as i64;
+        pruned.actions += delete(connection, ACTIONS, source_environment, &before, left).await?;
+        pruned.events += delete(connection, EVENTS, source_environment, &before, left).await?;
+        let left = limit - pruned.refused as i64;
+        pruned.refused += delete(connection, REFUSED, source_environment, &before, left).await?;
+    }
+    pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
+    pruned.runs = delete(connection, RUNS, environment, &before, limit).await?;
+    Ok(pruned)
+}
+
+// Each picks the oldest by the primary key, which sorts by time; dependants go first and pick the same.
+const ACTIONS: &str = "DELETE FROM action_logs WHERE event_id IN (
+    SELECT id FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const EVENTS: &str = "DELETE FROM event_logs WHERE rowid IN (
+    SELECT rowid FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const REFUSED: &str = "DELETE FROM refused_requests WHERE rowid IN (
+    SELECT rowid FROM refused_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE run_id IN (
+    SELECT id FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const RUNS: &str = "DELETE FROM workflow_runs WHERE rowid IN (
+    SELECT rowid FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    of: i64,
+    before: &[u8],
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    if limit <= 0 {
+        return Ok(0);
+    }
+    let done = sqlx::query(sql).bind(of).bind(before).bind(limit).execute(connection).await?;
+    Ok(done.rows_affected())
+}
+
+/// Looks at the next `slice` records in the order of their keys and deletes the expired ones among them.
+///
+/// An index by time would be a second tree in the path of every execution; walking costs nothing there.
+pub(crate) async fn records(
+    connection: &mut SqliteConnection,
+    after: Option<Vec<u8>>,
+    now_ms: i64,
+    slice: i64,
+) -> Result<PrunedRecords, CommitError> {
+    let after = after.unwrap_or_default();
+    let last: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT hash FROM idempotency WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?",
+    )
+    .bind(&after)
+    .bind(slice.max(1) - 1)
+    .fetch_optional(&mut *connection)
+    .await?;
+    // No such record: this slice reaches the end. Hashes have 16 bytes, so a longer one is greater than all.
+    let to = last.clone().unwrap_or_else(|| vec![0xff; 17]);
+    let deleted = sqlx::query("DELETE FROM idempotency WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?")
+        .bind(&after)
+        .bind(to)
+        .bind(now_ms)
+        .execute(connection)
+        .await?;
+    Ok(PrunedRecords { deleted: deleted.rows_affected(), next: last })
+}

@@ -1,0 +1,132 @@
+//! The ring of refused requests: 1,000 per source environment, and 64 MiB of their bodies; the oldest give way.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use bytes::Bytes;
+use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::{ids, multi_row::MultiRow};
+use crate::{
+    page::{Cursor, Page},
+    refused::{NewRefused, RefusedRequest},
+};
+
+const MAX_REQUESTS: i64 = 1000;
+const MAX_BODY_BYTES: i64 = 64 << 20;
+
+static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
+    let columns =
+        ["source_environment_id", "id", "received_at_ms", "cause", "size", "digest", "headers", "body"];
+    MultiRow::insert("refused_requests", &columns, "")
+});
+
+/// Keeps these, and lets the oldest go where there are too many.
+pub(super) async fn keep(connection: &mut SqliteConnection, refused: &[NewRefused]) -> Result<(), sqlx::Error> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    INSERT
+        .execute(connection, refused, |row, request| {
+            row.int(request.source_environment_id)
+                .blob(request.id.as_bytes())
+                .int(request.received_at_ms)
+                .text(&request.cause)
+                .int(request.body.len() as i64)
+                .blob(&request.digest)
+                .text(&request.headers)
+                .blob(&request.body);
+        })
+        .await?;
+    let changed: HashSet<i64> = refused.iter().map(|request| request.source_environment_id).collect();
+    for source_environment in changed {
+        trim(connection, source_environment).await?;
+    }
+    Ok(())
+}
+
+async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM refused_requests
+         WHERE source_environment_id = ?1 AND id <= (
+             SELECT id FROM refused_requests WHERE source_environment_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2
+         )",
+    )
+    .bind(source_environment)
+    .bind(MAX_REQUESTS)
+    .execute(&mut *connection)
+    .await?;
+    // Only cause, size and digest remain of those whose body no longer fits.
+    sqlx::query(
+        "UPDATE refused_requests SET body = NULL, headers = NULL
+         WHERE source_environment_id = ?1 AND id IN (
+             SELECT id FROM (
+                 SELECT id, sum(size) OVER (ORDER BY id DESC) AS newer FROM refused_requests
+                 WHERE source_environment_id = ?1 AND body IS NOT NULL
+             ) WHERE newer > ?2
+         )",
+    )
+    .bind(source_environment)
+    .bind(MAX_BODY_BYTES)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The newest first, without their bodies.
+pub(crate) async fn page(
+    readers: &SqlitePool,
+    source_environment: i64,
+    cursor: Cursor<Uuid>,
+    limit: usize,
+) -> Result<Page<RefusedRequest>, sqlx::Error> {
+    let range = ids::Range::of(&cursor);
+    let sql = match cursor {
+        Cursor::Before(_) => {
+            "SELECT id, received_at_ms, cause, size, digest, headers, NULL FROM refused_requests
+             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?"
+        }
+        _ => {
+            "SELECT id, received_at_ms, cause, size, digest, headers, NULL FROM refused_requests
+             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
+        }
+    };
+    let rows = sqlx::query(sql)
+        .bind(source_environment)
+        .bind(range.from())
+        .bind(range.to())
+        .bind(limit as i64 + 1)
+        .fetch_all(readers)
+        .await?;
+    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Page::of_found(found, limit, &cursor))
+}
+
+/// One, with its body as long as that is kept.
+pub(crate) async fn one(
+    readers: &SqlitePool,
+    source_environment: i64,
+    id: Uuid,
+) -> Result<Option<RefusedRequest>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, received_at_ms, cause, size, digest, headers, body FROM refused_requests
+         WHERE source_environment_id = ? AND id = ?",
+    )
+    .bind(source_environment)
+    .bind(id.as_bytes().as_slice())
+    .fetch_optional(readers)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &SqliteRow) -> Result<RefusedRequest, sqlx::Error> {
+    Ok(RefusedRequest {
+        id: ids::read(row, 0)?,
+        received_at_ms: row.try_get(1)?,
+        cause: row.try_get(2)?,
+        size: row.try_get::<i64, _>(3)?.unsigned_abs(),
+        digest: row.try_get(4)?,
+        headers: row.try_get(5)?,
+        body: row.try_get::<Option<Vec<u8>>, _>(6)?.map(Bytes::from),
+    })
+}

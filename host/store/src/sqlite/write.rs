@@ -1,0 +1,230 @@
+//! Writing a settled group: event logs, action logs, runs with their recipients, users and idempotency records.
+
+use std::sync::LazyLock;
+
+use inlet_core::{
+    log::{ActionLog, EventLog, Original, Run, RunRecipient},
+    settle::{Job, RecipientChange, RecordChange, Settlement, World},
+};
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use super::{
+    codes,
+    multi_row::{MultiRow, Row},
+};
+
+static EVENT_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
+    let columns = [
+        "source_environment_id", "id", "outcome", "event_type", "user_id", "received_at_ms", "occurred_at_us",
+        "plugin_id", "verification_status", "idempotency_key", "replay_of", "resumes", "code", "reason", "notes",
+        "headers", "guest_logs", "data_at", "data_len", "data", "original_kind", "original",
+    ];
+    MultiRow::insert("event_logs", &columns, "")
+});
+
+static ACTION_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
+    let columns = [
+        "event_id", "ordinal", "id", "mapping", "action_type", "status", "reason", "parameters", "found_in", "result",
+        "payload",
+    ];
+    MultiRow::insert("action_logs", &columns, "")
+});
+
+static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
+    let columns = [
+        "environment_id", "id", "workflow", "source_event", "recipients_count", "actor", "tenant", "cancellation_key",
+        "data",
+    ];
+    MultiRow::insert("workflow_runs", &columns, "")
+});
+
+static RUN_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert("workflow_run_recipients", &["run_id", "ordinal", "collection", "id", "trigger_data"], "")
+});
+
+static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "recipients",
+        &["environment_id", "collection", "id", "created_at_ms", "updated_at_ms", "properties"],
+        "ON CONFLICT (environment_id, collection, id) DO UPDATE SET
+             updated_at_ms = excluded.updated_at_ms, properties = excluded.properties",
+    )
+});
+
+static RECORDS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "idempotency",
+        &["hash", "expires_at_ms", "value"],
+        "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
+    )
+});
+
+/// Writes the logs and runs of a group. `plugins` has the plugin's id for every item, job by job.
+pub(super) async fn group(
+    connection: &mut SqliteConnection,
+    jobs: &[Job],
+    settlements: &[Vec<Settlement>],
+    plugins: &[i64],
+) -> Result<(), sqlx::Error> {
+    let items = jobs.iter().zip(settlements).flat_map(|(job, settlements)| {
+        job.items.iter().zip(settlements).map(move |(item, settlement)| (job, &item.log, settlement))
+    });
+    let events: Vec<EventRow<'_>> = items
+        .zip(plugins)
+        .map(|((job, log, settlement), plugin_id)| EventRow { job, log, settlement, plugin_id: *plugin_id })
+        .collect();
+    EVENT_LOGS.execute(connection, &events, bind_event).await?;
+
+    let actions: Vec<(Uuid, usize, &ActionLog)> = events
+        .iter()
+        .flat_map(|event| event.settlement.actions.iter().enumerate().map(|(at, action)| (event.log.id, at, action)))
+        .collect();
+    ACTION_LOGS.execute(connection, &actions, bind_action).await?;
+
+    let runs: Vec<(i64, &Run)> = events
+        .iter()
+        .flat_map(|event| event.settlement.runs.iter().map(|run| (event.job.environment, run)))
+        .collect();
+    RUNS.execute(connection, &runs, bind_run).await?;
+
+    let recipients: Vec<(Uuid, usize, &RunRecipient)> = runs
+        .iter()
+        .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (run.id, at, recipient)))
+        .collect();
+    RUN_RECIPIENTS.execute(connection, &recipients, bind_run_recipient).await
+}
+
+/// Writes what settling changed of recipients and records. Sorted: neighbours in a tree share its pages.
+pub(super) async fn changes(
+    connection: &mut SqliteConnection,
+    world: &World,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    let mut recipients: Vec<RecipientChange<'_>> = world.changed_recipients().collect();
+    recipients.sort_unstable_by_key(|change| (change.environment, change.key));
+    RECIPIENTS
+        .execute(connection, &recipients, |row, change| {
+            row.int(change.environment).text(&change.key.collection).text(&change.key.id);
+            row.int(now_ms).int(now_ms).text(change.properties);
+        })
+        .await?;
+    let mut records: Vec<RecordChange<'_>> = world.changed_records().collect();
+    records.sort_unstable_by_key(|change| change.id);
+    RECORDS
+        .execute(connection, &records, |row, change| {
+            row.blob(&change.id.0).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
+        })
+        .await
+}
+
+struct EventRow<'a> {
+    job: &'a Job,
+    log: &'a EventLog,
+    settlement: &'a Settlement,
+    plugin_id: i64,
+}
+
+fn bind_event(row: &mut Row, event: &EventRow<'_>) {
+    let EventRow { job, log, settlement, plugin_id } = event;
+    row.int(job.source_environment)
+        .blob(log.id.as_bytes())
+        .int(codes::of_outcome(settlement.outcome))
+        .text(&log.event_type)
+        .optional_text(log.user_id.as_deref())
+        .int(log.received_at_ms)
+        .int(log.occurred_at_us)
+        .int(*plugin_id)
+        .text(&log.verification_status)
+        .optional_text(log.idempotency_key.as_deref())
+        .optional_blob(settlement.replay_of.or(log.replay_of).as_ref().map(|id| id.as_bytes().as_slice()))
+        .optional_blob(settlement.resumes.or(log.resumes).as_ref().map(|id| id.as_bytes().as_slice()))
+        .optional_text(log.code.as_deref())
+        .optional_text(settlement.reason.as_deref())
+        .optional_text(notes(log, settlement).as_deref())
+        .optional_shared(log.headers.as_ref())
+        .optional_shared(log.guest_logs.as_ref());
+    let (kind, original): (i64, &[u8]) = match &log.original {
+        Original::Json(text) => (codes::ORIGINAL_JSON, text.as_bytes()),
+        Original::Text(text) => (codes::ORIGINAL_TEXT, text.as_bytes()),
+        Original::Bytes(bytes) => (codes::ORIGINAL_BYTES, bytes),
+    };
+    let data = log.data.as_deref();
+    match data.and_then(|data| offset_within(original, data.as_bytes()).map(|at| (at, data.len()))) {
+        Some((at, length)) => row.int(at as i64).int(length as i64).optional_text(None),
+        None => row.optional_int(None).optional_int(None).optional_text(data),
+    };
+    row.int(kind).blob(original);
+}
+
+/// Where `part` lies in `whole`, if it is a slice of the same memory.
+fn offset_within(whole: &[u8], part: &[u8]) -> Option<usize> {
+    let at = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (!part.is_empty() && at + part.len() <= whole.len()).then_some(at)
+}
+
+/// What else there is to say, as it is stored.
+#[derive(Serialize)]
+struct Notes<'a> {
+    warnings: Vec<&'a str>,
+    redacted: &'a [String],
+}
+
+fn notes(log: &EventLog, settlement: &Settlement) -> Option<String> {
+    let warnings: Vec<&str> = log.warnings.iter().chain(&settlement.warnings).map(String::as_str).collect();
+    if warnings.is_empty() && log.redacted.is_empty() {
+        return None;
+    }
+    serde_json::to_string(&Notes { warnings, redacted: &log.redacted }).ok()
+}
+
+fn bind_action(row: &mut Row, (event, ordinal, action): &(Uuid, usize, &ActionLog)) {
+    row.blob(event.as_bytes())
+        .int(*ordinal as i64)
+        .blob(action.id.as_bytes())
+        .optional_blob(action.mapping.as_ref().map(|id| id.as_bytes().as_slice()))
+        .text(action.action_type.as_str())
+        .int(codes::of_status(action.status))
+        .optional_text(action.reason.as_deref())
+        .shared(&action.parameters)
+        .shared(&action.found_in)
+        .optional_text(action.result.as_deref())
+        .text(&action.payload);
+}
+
+fn bind_run(row: &mut Row, (environment, run): &(i64, &Run)) {
+    row.int(*environment)
+        .blob(run.id.as_bytes())
+        .text(&run.workflow)
+        .blob(run.source_event.as_bytes())
+        .int(run.recipients.len() as i64)
+        .optional_text(run.actor.as_deref())
+        .optional_text(run.tenant.as_deref())
+        .optional_text(run.cancellation_key.as_deref())
+        .text(&run.data);
+}
+
+fn bind_run_recipient(row: &mut Row, (run, ordinal, recipient): &(Uuid, usize, &RunRecipient)) {
+    row.blob(run.as_bytes())
+        .int(*ordinal as i64)
+        .optional_text(recipient.collection.as_deref())
+        .text(&recipient.id)
+        .optional_text(recipient.trigger_data.as_deref());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slice_is_told_from_an_equal_copy() {
+        let whole = br#"{"properties":{"a":1}}"#.to_vec();
+        let part = &whole[14..21];
+        assert_eq!(offset_within(&whole, part), Some(14));
+        assert_eq!(offset_within(&whole, &part.to_vec()), None);
+        assert_eq!(offset_within(&whole, &whole), Some(0));
+        assert_eq!(offset_within(part, &whole), None);
+        assert_eq!(offset_within(&whole, &whole[3..3]), None);
+    }
+}

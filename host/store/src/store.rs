@@ -1,0 +1,235 @@
+//! The store: the one door to the database.
+
+use std::{
+    sync::Mutex,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use inlet_core::{idempotency::HashKey, recipient::USERS, settle::Job};
+use sqlx::SqlitePool;
+use uuid::Uuid;
+
+use crate::{
+    config::{ApiKeyRecord, Environment, NewSource, SourceRecord, SourceUpdate},
+    data_dir::DataDir,
+    error::{ChangeError, CommitError, OpenError, ReadError},
+    event::{EventQuery, EventTypeCount, SourceStatus, StoredEvent},
+    options::StoreOptions,
+    page::{Cursor, Page},
+    recipient::RecipientRecord,
+    refused::{NewRefused, RefusedRequest},
+    run::{RunQuery, RunRecord, StoredRecipient},
+    sqlite::{self, Durability, Opened, Pruned, PrunedRecords, change, read},
+    writer::{Settled, Stats, Writer},
+};
+
+/// An open store. Share it behind an `Arc`.
+pub struct Store {
+    writer: Writer,
+    readers: SqlitePool,
+    hash_key: HashKey,
+    /// Where the walk over the idempotency records goes on.
+    records_walk: Mutex<Option<Vec<u8>>>,
+    /// Released last.
+    _data_dir: DataDir,
+}
+
+/// The time, in milliseconds since 1970.
+pub(crate) fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+impl Store {
+    /// Opens the store in its data directory, or makes a new one. No other process can open it as long as this lives.
+    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
+        let data_dir = DataDir::open(&options.data_dir)?;
+        let Opened { writing, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
+        let writer = Writer::start(writing, &options);
+        Ok(Self { writer, readers, hash_key, records_walk: Mutex::new(None), _data_dir: data_dir })
+    }
+
+    /// Finishes what is waiting, and closes. What comes later is refused. Later calls do nothing.
+    pub async fn close(&self) -> Result<(), CommitError> {
+        self.readers.close().await;
+        self.writer.close().await
+    }
+
+    /// How commits reach the disk, asked of the writer's connection now.
+    pub async fn durability(&self) -> Result<Durability, CommitError> {
+        self.writer.durability().await
+    }
+
+    /// What the writer has done so far.
+    pub fn stats(&self) -> Stats {
+        self.writer.stats()
+    }
+
+    /// The deployment's secret for hashing idempotency keys, made at the first start.
+    pub fn hash_key(&self) -> HashKey {
+        self.hash_key.clone()
+    }
+}
+
+/// Events.
+impl Store {
+    /// Settles and stores the items of one request; returns when all of it is on the disk. One answer for each item.
+    pub async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
+        self.writer.commit(job).await
+    }
+
+    /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source
+    /// environment.
+    pub async fn refuse(&self, request: NewRefused) -> Result<(), CommitError> {
+        self.writer.refuse(request).await
+    }
+
+    /// Event logs, the newest first; items of one request the last first.
+    pub async fn events(&self, query: &EventQuery) -> Result<Page<StoredEvent>, ReadError> {
+        Ok(read::events(&self.readers, query).await?)
+    }
+
+    /// The distinct event types of a source environment, by name.
+    pub async fn event_types(&self, source_environment_id: i64) -> Result<Vec<EventTypeCount>, ReadError> {
+        Ok(read::event_types(&self.readers, source_environment_id).await?)
+    }
+
+    /// What a source environment has received.
+    pub async fn source_status(&self, source_environment_id: i64) -> Result<SourceStatus, ReadError> {
+        Ok(read::source_status(&self.readers, source_environment_id).await?)
+    }
+
+    /// Refused requests, the newest first, without their bodies.
+    pub async fn refused(
+        &self,
+        source_environment_id: i64,
+        cursor: Cursor<Uuid>,
+        limit: usize,
+    ) -> Result<Page<RefusedRequest>, ReadError> {
+        Ok(read::refused(&self.readers, source_environment_id, cursor, limit).await?)
+    }
+
+    /// One refused request, with its body as long as that is kept.
+    pub async fn refused_request(
+        &self,
+        source_environment_id: i64,
+        id: Uuid,
+    ) -> Result<Option<RefusedRequest>, ReadError> {
+        Ok(read::refused_request(&self.readers, source_environment_id, id).await?)
+    }
+}
+
+/// Users and runs.
+impl Store {
+    /// The users of an environment, the newest first.
+    pub async fn users(
+        &self,
+        environment_id: i64,
+        cursor: Cursor<i64>,
+        limit: usize,
+    ) -> Result<Page<RecipientRecord>, ReadError> {
+        Ok(read::recipients(&self.readers, environment_id, USERS, cursor, limit).await?)
+    }
+
+    /// One user.
+    pub async fn user(&self, environment_id: i64, id: &str) -> Result<Option<RecipientRecord>, ReadError> {
+        Ok(read::recipient(&self.readers, environment_id, USERS, id).await?)
+    }
+
+    /// Workflow runs, the newest first, each with its first recipients.
+    pub async fn runs(&self, query: &RunQuery) -> Result<Page<RunRecord>, ReadError> {
+        Ok(read::runs(&self.readers, query).await?)
+    }
+
+    /// One workflow run, with its first recipients.
+    pub async fn run(&self, environment_id: i64, id: Uuid) -> Result<Option<RunRecord>, ReadError> {
+        Ok(read::run(&self.readers, environment_id, id).await?)
+    }
+
+    /// The recipients of a run, in the order in which the trigger named them; the cursor is an ordinal.
+    pub async fn run_recipients(
+        &self,
+        environment_id: i64,
+        run_id: Uuid,
+        cursor: Cursor<i64>,
+        limit: usize,
+    ) -> Result<Page<StoredRecipient>, ReadError> {
+        Ok(read::run_recipients(&self.readers, environment_id, run_id, cursor, limit).await?)
+    }
+}
+
+/// Configuration.
+impl Store {
+    /// All environments.
+    pub async fn environments(&self) -> Result<Vec<Environment>, ReadError> {
+        Ok(read::environments(&self.readers).await?)
+    }
+
+    /// All keys.
+    pub async fn api_keys(&self) -> Result<Vec<ApiKeyRecord>, ReadError> {
+        Ok(read::api_keys(&self.readers).await?)
+    }
+
+    /// Creates a key to an environment.
+    pub async fn api_key_create(
+        &self,
+        environment_id: i64,
+        hash: [u8; 32],
+        hint: String,
+    ) -> Result<ApiKeyRecord, ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::api_key_create(connection, environment_id, hash, &hint).await })
+            })
+            .await
+    }
+
+    /// All sources with their configuration in every environment, as of one moment.
+    pub async fn sources(&self) -> Result<Vec<SourceRecord>, ReadError> {
+        Ok(read::sources(&self.readers).await?)
+    }
+
+    /// Creates a source; returns its id.
+    pub async fn source_create(&self, new: NewSource) -> Result<i64, ChangeError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::source_create(connection, &new).await }))
+            .await
+    }
+
+    /// Changes a source; returns the new version of the source environment, if one was changed.
+    pub async fn source_update(&self, update: SourceUpdate) -> Result<Option<i64>, ChangeError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::source_update(connection, &update).await }))
+            .await
+    }
+}
+
+/// Retention. Call each in a loop, with a pause between slices.
+impl Store {
+    /// Deletes what an environment holds from before `cutoff_ms`: at most `limit` event logs, runs and refused requests
+    /// each, with what belongs to them. An empty answer: nothing is left to delete.
+    pub async fn prune(&self, environment_id: i64, cutoff_ms: i64, limit: u32) -> Result<Pruned, CommitError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::prune_logs(connection, environment_id, cutoff_ms, limit.into()).await })
+            })
+            .await
+    }
+
+    /// Looks at the next `slice` idempotency records and deletes those that expired before `now_ms`. The walk begins
+    /// anew after the last one.
+    pub async fn prune_idempotency(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
+        let after = self.walk().take();
+        let pruned: PrunedRecords = self
+            .writer
+            .change(move |connection| {
+                Box::pin(async move { change::prune_records(connection, after, now_ms, slice.into()).await })
+            })
+            .await?;
+        self.walk().clone_from(&pruned.next);
+        Ok(pruned)
+    }
+
+    fn walk(&self) -> std::sync::MutexGuard<'_, Option<Vec<u8>>> {
+        self.records_walk.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,81 @@
+//! `inlet-pack bundle --out DIR PLUGIN_DIR…`: builds plugins from their sources and packs them.
+//!
+//! A program of its own, and not a build script of the server: a plugin is a file that the server reads, so what makes
+//! the bundled ones is what authors use for theirs.
+
+mod build;
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+
+const USAGE: &str = "usage: inlet-pack bundle --out DIR PLUGIN_DIR...
+
+Builds each plugin for wasm32-unknown-unknown, makes a component of it, adds the manifest of its plugin.toml,
+and writes DIR/<key>.wasm if it is not there already.";
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("inlet-pack: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let (out, plugins) = parse(arguments)?;
+    fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
+    plugins
+        .iter()
+        .try_for_each(|plugin| bundle(plugin, &out).with_context(|| format!("cannot bundle {}", plugin.display())))
+}
+
+/// The directory to write into, and those of the plugins.
+fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(PathBuf, Vec<PathBuf>)> {
+    if arguments.next().as_deref() != Some("bundle") {
+        bail!("{USAGE}");
+    }
+    let (mut out, mut plugins) = (None, Vec::new());
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--out" => out = arguments.next().map(PathBuf::from),
+            option if option.starts_with('-') => bail!("unknown option {option}\n{USAGE}"),
+            plugin => plugins.push(PathBuf::from(plugin)),
+        }
+    }
+    match out {
+        Some(out) if !plugins.is_empty() => Ok((out, plugins)),
+        _ => bail!("{USAGE}"),
+    }
+}
+
+fn bundle(directory: &Path, out: &Path) -> Result<()> {
+    let plugin_toml = fs::read_to_string(directory.join("plugin.toml")).context("cannot read plugin.toml")?;
+    // Before the build, which takes long, and a wrong manifest is quickly said.
+    let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
+    let core = build::core_module(directory)?;
+    let core = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;
+    let plugin = inlet_pack::pack(&core, &plugin_toml)?;
+    // A key is checked to be one or two plain words, so that this stays inside `out`.
+    let file = out.join(format!("{}.wasm", key.replace('/', "__")));
+    let state = if write(&file, &plugin)? { "written" } else { "unchanged" };
+    println!("{key}: {} ({} bytes, {state})", file.display(), plugin.len());
+    Ok(())
+}
+
+/// Writes a file whole or not at all, and not if it holds the same already: what depends on it is not made again.
+fn write(file: &Path, content: &[u8]) -> Result<bool> {
+    if fs::read(file).is_ok_and(|present| present == content) {
+        return Ok(false);
+    }
+    let directory = file.parent().context("no directory")?;
+    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
+    temporary.write_all(content)?;
+    temporary.persist(file).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(true)
+}

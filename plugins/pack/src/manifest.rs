@@ -1,0 +1,107 @@
+//! A `plugin.toml` as the manifest's JSON, checked against the schema that the host checks too.
+//!
+//! The two have the same members. An example's `body` is best a string that holds JSON: a payload pasted from a platform
+//! keeps its digits, and TOML has no null.
+
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+/// The schema, compiled in so that the tool runs alone.
+const SCHEMA: &str = include_str!("../../../wit/v0.1/manifest.schema.json");
+
+/// A valid manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// `segment`, or `publisher/name`.
+    pub key: String,
+    /// The whole of it, as the component carries it.
+    pub json: String,
+}
+
+/// Reads a `plugin.toml`. An error names every member that is wrong.
+pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
+    let manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
+    check(&manifest)?;
+    check_examples(&manifest)?;
+    let key = manifest["key"].as_str().unwrap_or_default().to_owned();
+    Ok(Manifest { key, json: manifest.to_string() })
+}
+
+/// What the schema cannot say: that the text of an example's body is JSON.
+fn check_examples(manifest: &Value) -> Result<()> {
+    let examples = manifest.get("examples").and_then(Value::as_array);
+    for (index, example) in examples.into_iter().flatten().enumerate() {
+        if let Some(text) = example["body"].as_str() {
+            serde_json::from_str::<IgnoredAny>(text)
+                .with_context(|| format!("plugin.toml: the string at /examples/{index}/body is not JSON"))?;
+        }
+    }
+    Ok(())
+}
+
+fn check(manifest: &Value) -> Result<()> {
+    let schema = serde_json::from_str(SCHEMA).context("manifest.schema.json is not JSON")?;
+    let validator = jsonschema::validator_for(&schema).context("manifest.schema.json is no JSON Schema")?;
+    let mut faults = String::new();
+    for fault in validator.iter_errors(manifest) {
+        write!(faults, "\n  at `{}`: {fault}", fault.instance_path())?;
+    }
+    if !faults.is_empty() {
+        bail!("plugin.toml does not match wit/v0.1/manifest.schema.json:{faults}");
+    }
+    if let Some(options) = manifest.get("options") {
+        let valid = jsonschema::meta::is_valid(options);
+        ensure!(valid, "plugin.toml: `options` is no JSON Schema");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::manifest_from_toml;
+
+    const LEAST: &str = r#"
+        key = "acme/orders"
+        name = "Acme Orders"
+        version = "1.0.0"
+        contract = "0.1.0"
+        description = "Orders."
+        categories = ["Ecommerce"]
+        links = { website = "https://acme.example", docs = "https://acme.example/docs" }
+    "#;
+
+    #[test]
+    fn the_least_manifest_is_small() {
+        let manifest = manifest_from_toml(LEAST).unwrap();
+        assert_eq!(manifest.key, "acme/orders");
+        assert!(manifest.json.starts_with(r#"{"categories":["Ecommerce"]"#), "{}", manifest.json);
+    }
+
+    #[test]
+    fn an_example_may_be_pasted_as_json() {
+        let example = "[[examples]]\nevent_type = \"x\"\nbody = '''{\"a\": null}'''";
+        assert!(manifest_from_toml(&format!("{LEAST}\n{example}")).unwrap().json.contains(r#""body":"{\"a\": null}""#));
+        let broken = example.replace('}', "");
+        let error = manifest_from_toml(&format!("{LEAST}\n{broken}")).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"plugin.toml: the string at /examples/0/body is not JSON");
+    }
+
+    #[test]
+    fn every_fault_is_named_with_its_place() {
+        let toml = LEAST.replace("https://acme.example\"", "http://acme.example\"").replace("acme/orders", "Acme!");
+        let error = manifest_from_toml(&format!("surprise = 1\n{toml}")).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"");
+    }
+
+    #[test]
+    fn the_bundled_plugins_have_valid_manifests() {
+        for toml in [include_str!("../../segment/plugin.toml"), include_str!("../../http/plugin.toml")] {
+            manifest_from_toml(toml).unwrap();
+        }
+    }
+}

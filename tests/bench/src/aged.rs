@@ -1,0 +1,66 @@
+//! Does a full store slow the server down? The same load on a million stored events and on none, in turns.
+//!
+//! Both are served by a new process each time, and the empty store is a new one: neither is favoured by what ran before.
+
+use anyhow::ensure;
+
+use crate::{
+    generator::closed::{self, Bounds},
+    measure::{Setup, measure_maximum, progress},
+    scenario::Scenario,
+    series::Series,
+    server::Server,
+};
+
+/// Events of one request while the store is filled.
+const FILLING: usize = 500;
+
+/// What was found.
+#[derive(Debug)]
+pub struct Aged {
+    /// Events that were stored before the first round.
+    pub stored: u64,
+    /// Events per second while they were.
+    pub filling: f64,
+    /// Events per second on an empty store.
+    pub empty: Series,
+    /// Events per second on the full one.
+    pub full: Series,
+    /// The most memory held, in bytes.
+    pub peak: u64,
+}
+
+/// Fills a store, then measures.
+pub fn run(setup: &Setup) -> anyhow::Result<Aged> {
+    let mut full = Server::start(setup.program(), Scenario::Logged)?;
+    progress(&format!("storing {} events", setup.stored));
+    let filling = fill(&full, setup.stored)?;
+    let mut aged = Aged { stored: setup.stored, filling, empty: Series::default(), full: Series::default(), peak: 0 };
+    for round in 1..=setup.rounds {
+        progress(&format!("after {} events, round {round} of {}", setup.stored, setup.rounds));
+        aged.peak = aged.peak.max(full.process().usage().peak()?);
+        full = full.restart()?;
+        let empty = Server::start(setup.program(), Scenario::Logged)?;
+        // Neither is always the one that goes first.
+        if round % 2 == 1 {
+            aged.empty.push(measure_maximum(setup, &empty)?.0);
+            aged.full.push(measure_maximum(setup, &full)?.0);
+        } else {
+            aged.full.push(measure_maximum(setup, &full)?.0);
+            aged.empty.push(measure_maximum(setup, &empty)?.0);
+        }
+        empty.stop()?;
+    }
+    aged.peak = aged.peak.max(full.process().usage().peak()?);
+    full.stop()?;
+    Ok(aged)
+}
+
+/// Stores so many events; at how many a second.
+fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
+    let requests = events.div_ceil(FILLING as u64);
+    let bounds = Bounds { time: std::time::Duration::from_secs(600), requests };
+    let done = closed::run(&server.aim_with(FILLING), bounds)?;
+    ensure!(done.requests == requests, "only {} of {requests} requests were done in {:?}", done.requests, bounds.time);
+    Ok(events as f64 / done.time.as_secs_f64())
+}

@@ -1,0 +1,124 @@
+//! Open loop: requests are due at times that do not depend on how the server is doing.
+//!
+//! A latency counts from when a request was due, not from when it was sent, so that a stall is felt by everyone who would
+//! have come meanwhile. Connections are threads with blocking sockets: a thread wakes within some 60 µs of its time, a
+//! runtime's timer within a millisecond.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{anyhow, ensure};
+use hdrhistogram::Histogram;
+
+use super::{Aim, CONNECTIONS};
+use crate::{http, interrupt, template::Template};
+
+/// The longest latency that is told apart, in microseconds.
+const LONGEST: u64 = 60_000_000;
+/// How far behind its schedule a load may fall before the run fails, as a multiple of its length.
+const OVERRUN: u32 = 3;
+
+/// When requests are due.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// Requests per second, evenly spaced.
+    pub rate: f64,
+    /// For so long.
+    pub time: Duration,
+    /// Latencies of the first so long are not recorded.
+    pub warm_up: Duration,
+}
+
+/// How long answers took.
+#[derive(Debug)]
+pub struct Latencies {
+    /// Requests, every one of them answered 200.
+    pub requests: u64,
+    histogram: Histogram<u64>,
+}
+
+impl Latencies {
+    /// The time within which such a share of all was answered, in milliseconds.
+    pub fn milliseconds(&self, quantile: f64) -> f64 {
+        self.histogram.value_at_quantile(quantile) as f64 / 1e3
+    }
+}
+
+/// What all connections share.
+struct Course {
+    start: Instant,
+    schedule: Schedule,
+    requests: u64,
+    next: AtomicU64,
+    failed: AtomicBool,
+}
+
+impl Course {
+    /// The next request that somebody has to send, as the time that it is due after the start.
+    fn take(&self) -> Option<Duration> {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        let over = self.failed.load(Ordering::Relaxed) || interrupt::requested();
+        (next < self.requests && !over).then(|| Duration::from_secs_f64(next as f64 / self.schedule.rate))
+    }
+}
+
+/// Sends to a schedule.
+pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
+    let streams = (0..CONNECTIONS).map(|_| http::connect(aim.address)).collect::<anyhow::Result<Vec<_>>>()?;
+    let requests = (schedule.rate * schedule.time.as_secs_f64()) as u64;
+    // Some time for every thread to be there.
+    let start = Instant::now() + Duration::from_millis(20);
+    let course = Course { start, schedule, requests, next: AtomicU64::new(0), failed: AtomicBool::new(false) };
+    let histogram = thread::scope(|scope| {
+        let threads: Vec<_> = streams
+            .into_iter()
+            .map(|stream| scope.spawn(|| converse(stream, aim.template.clone(), &course)))
+            .collect();
+        let mut all = new_histogram()?;
+        for thread in threads {
+            all.add(thread.join().map_err(|_| anyhow!("the generator panicked"))??)?;
+        }
+        anyhow::Ok(all)
+    })?;
+    interrupt::check()?;
+    Ok(Latencies { requests, histogram })
+}
+
+/// One connection; what it waited for its answers.
+fn converse(stream: std::net::TcpStream, template: Template, course: &Course) -> anyhow::Result<Histogram<u64>> {
+    let result = keep_time(stream, template, course);
+    if result.is_err() {
+        course.failed.store(true, Ordering::Relaxed);
+    }
+    result
+}
+
+fn keep_time(
+    mut stream: std::net::TcpStream,
+    mut template: Template,
+    course: &Course,
+) -> anyhow::Result<Histogram<u64>> {
+    let mut histogram = new_histogram()?;
+    let mut inbox = http::Inbox::new();
+    while let Some(due) = course.take() {
+        let at = course.start + due;
+        thread::sleep(at.saturating_duration_since(Instant::now()));
+        ensure!(
+            course.start.elapsed() < course.schedule.time * OVERRUN,
+            "{:.0} requests/s could not be held",
+            course.schedule.rate
+        );
+        http::exchange(&mut stream, template.next(), &mut inbox)?;
+        if due >= course.schedule.warm_up {
+            histogram.saturating_record(u64::try_from(at.elapsed().as_micros()).unwrap_or(LONGEST));
+        }
+    }
+    Ok(histogram)
+}
+
+fn new_histogram() -> anyhow::Result<Histogram<u64>> {
+    Ok(Histogram::new_with_bounds(1, LONGEST, 3)?)
+}

@@ -1,0 +1,162 @@
+//! As much HTTP as the generator and the set-up need: the head of an answer, and one exchange on a blocking socket.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use anyhow::{Context as _, bail, ensure};
+
+/// How long an answer may take before the run fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the head of an answer says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Head {
+    /// The status code.
+    pub status: u16,
+    /// Where the body starts.
+    pub body: usize,
+    /// Where the answer ends.
+    pub end: usize,
+}
+
+impl Head {
+    /// Reads the head, once it is there whole.
+    pub fn parse(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
+        let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
+        let head = std::str::from_utf8(&bytes[..at]).context("an answer's head is not text")?;
+        let mut lines = head.split("\r\n");
+        let status = lines.next().unwrap_or_default();
+        let status = status
+            .strip_prefix("HTTP/1.1 ")
+            .and_then(|rest| rest.get(..3)?.parse().ok())
+            .with_context(|| format!("not a status line: {status:?}"))?;
+        let length: usize = lines
+            .filter_map(|line| line.split_once(':'))
+            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .and_then(|(_, value)| value.trim().parse().ok())
+            .context("an answer has no content-length")?;
+        let body = at + 4;
+        Ok(Some(Head { status, body, end: body + length }))
+    }
+}
+
+/// Collects one answer from what a socket gives, piece by piece.
+#[derive(Debug)]
+pub struct Inbox {
+    buffer: Vec<u8>,
+    filled: usize,
+    head: Option<Head>,
+}
+
+impl Inbox {
+    /// Room for most answers.
+    const ROOM: usize = 32 * 1024;
+
+    /// An empty one.
+    pub fn new() -> Self {
+        Self { buffer: vec![0; Self::ROOM], filled: 0, head: None }
+    }
+
+    /// Where to read into. Never empty.
+    pub fn room(&mut self) -> &mut [u8] {
+        let needed = self.head.map_or(self.filled + 1, |head| head.end);
+        if self.buffer.len() < needed {
+            self.buffer.resize(needed.next_power_of_two(), 0);
+        }
+        &mut self.buffer[self.filled..]
+    }
+
+    /// Takes note of what was read; true once the answer is whole. Anything but a 200 is an error that shows it.
+    pub fn took(&mut self, bytes: usize) -> anyhow::Result<bool> {
+        ensure!(bytes > 0, "the connection was closed before the answer was whole");
+        self.filled += bytes;
+        if self.head.is_none() {
+            self.head = Head::parse(&self.buffer[..self.filled])?;
+        }
+        let Some(head) = self.head else { return Ok(false) };
+        if self.filled < head.end {
+            return Ok(false);
+        }
+        ensure!(self.filled == head.end, "more came than was asked for");
+        if head.status != 200 {
+            let body = String::from_utf8_lossy(self.body());
+            bail!("answered {}: {}", head.status, body.chars().take(500).collect::<String>());
+        }
+        Ok(true)
+    }
+
+    /// The body, once the answer is whole.
+    pub fn body(&self) -> &[u8] {
+        self.head.map_or(&[], |head| &self.buffer[head.body..self.filled])
+    }
+
+    /// Makes room for the next answer.
+    pub fn clear(&mut self) {
+        (self.filled, self.head) = (0, None);
+    }
+}
+
+/// A connection for the generator: no delay, bounded waits.
+pub fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(&address, PATIENCE).context("cannot connect")?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    Ok(stream)
+}
+
+/// Sends a request and waits for its answer, which stays in the inbox.
+pub fn exchange(stream: &mut TcpStream, request: &[u8], inbox: &mut Inbox) -> anyhow::Result<()> {
+    stream.write_all(request).context("cannot send")?;
+    inbox.clear();
+    loop {
+        let read = stream.read(inbox.room()).context("cannot read the answer")?;
+        if inbox.took(read)? {
+            return Ok(());
+        }
+    }
+}
+
+/// One request on a connection of its own; the body of its answer.
+pub fn request(address: SocketAddr, line: &str, token: Option<&str>, body: &str) -> anyhow::Result<String> {
+    let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let request = format!(
+        "{line} HTTP/1.1\r\nhost: {address}\r\n{authorization}content-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut inbox = Inbox::new();
+    exchange(&mut connect(address)?, request.as_bytes(), &mut inbox).with_context(|| line.to_owned())?;
+    Ok(String::from_utf8_lossy(inbox.body()).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_in_pieces_is_whole_at_its_last_byte() -> anyhow::Result<()> {
+        let mut inbox = Inbox::new();
+        for _ in 0..2 {
+            inbox.clear();
+            for (at, byte) in b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".iter().enumerate() {
+                inbox.room()[0] = *byte;
+                assert_eq!(inbox.took(1)?, at == 39);
+            }
+            assert_eq!(inbox.body(), b"{}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn anything_but_a_200_shows_itself() {
+        let answer = b"HTTP/1.1 422 Unprocessable Entity\r\ncontent-length: 4\r\n\r\noops";
+        let mut inbox = Inbox::new();
+        inbox.room()[..answer.len()].copy_from_slice(answer);
+        let error = inbox.took(answer.len()).map_err(|error| error.to_string());
+        assert_eq!(error, Err("answered 422: oops".to_owned()));
+    }
+}

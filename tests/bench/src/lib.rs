@@ -1,1 +1,0 @@
-//! Measures the real server against a bare handler.

@@ -1,0 +1,75 @@
+//! What a load cost the server: CPU from `/proc`, times by stage from `/metrics`.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::{
+    generator::Aim,
+    metrics::{Change, Metrics},
+    server::Server,
+};
+
+/// The stages of a request, in their order, as the server names them.
+pub const STAGES: [&str; 6] = ["receive", "verify", "translate", "plan", "commit", "total"];
+/// What the writer does with a group, in its order, as the server names it.
+pub const WRITER: [&str; 3] = ["settle", "write", "commit"];
+
+/// What a load cost the server.
+#[derive(Debug, Clone)]
+pub struct Costs {
+    events: f64,
+    cpu: Duration,
+    change: Change,
+}
+
+impl Costs {
+    /// CPU time, in microseconds per event.
+    pub fn cpu(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.events
+    }
+
+    /// Wall time in the sandbox, in microseconds per event.
+    pub fn sandbox(&self) -> Option<f64> {
+        self.per_event(self.change.seconds("inlet_sandbox_seconds", None))
+    }
+
+    /// Wall time of a stage, in microseconds per event.
+    pub fn stage(&self, stage: &str) -> Option<f64> {
+        self.per_event(self.change.seconds("inlet_stage_seconds", Some(("stage", stage))))
+    }
+
+    /// Wall time of something that the writer does, in microseconds per event.
+    pub fn writer(&self, what: &str) -> Option<f64> {
+        self.per_event(self.change.seconds(&format!("inlet_writer_{what}_seconds"), None))
+    }
+
+    /// Events of a group commit, in the mean.
+    pub fn group(&self) -> Option<f64> {
+        let groups = self.change.of("inlet_writer_batch_size_count", None)?;
+        Some(self.change.of("inlet_writer_batch_size_sum", None)? / groups)
+    }
+
+    fn per_event(&self, seconds: Option<f64>) -> Option<f64> {
+        Some(seconds? * 1e6 / self.events)
+    }
+}
+
+/// Puts a load on a server and sees that every event became what the scenario says; `requests` tells how many were sent.
+pub fn load<T>(
+    server: &Server,
+    load: impl FnOnce(&Aim) -> anyhow::Result<T>,
+    requests: impl FnOnce(&T) -> u64,
+) -> anyhow::Result<(T, Costs)> {
+    let (aim, usage) = (server.aim(), server.process().usage());
+    let before = Metrics::scrape(aim.address)?;
+    let cpu_before = usage.cpu()?;
+    let done = load(&aim).with_context(|| format!("{}:\n{}", server.scenario().key(), server.process().output()))?;
+    let cpu = usage.cpu()?.saturating_sub(cpu_before);
+    let change = Change { before, after: Metrics::scrape(aim.address)? };
+    let events = (requests(&done) * server.scenario().events() as u64) as f64;
+    let outcome = server.scenario().outcome();
+    let counted = change.of("inlet_events_total", Some(("outcome", outcome))).unwrap_or_default();
+    ensure!(counted == events, "{events} events were answered 200, and the server counted {counted} as {outcome}");
+    Ok((done, Costs { events, cpu, change }))
+}

@@ -1,0 +1,140 @@
+//! A server of our own: a data directory, one source, and how to send to it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::{
+    generator::Aim,
+    http,
+    process::Process,
+    scenario::Scenario,
+    template::Template,
+};
+
+/// How long a server is left alone before its memory at rest is read.
+const REST: Duration = Duration::from_secs(1);
+
+/// What a server is started from.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The executable.
+    pub file: PathBuf,
+    /// Where data directories are made.
+    pub data: PathBuf,
+}
+
+/// A data directory with one source, served by one process at a time; removed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    /// What runs. Before the directory, so that it ends before the directory goes.
+    process: Process,
+    program: PathBuf,
+    directory: TempDir,
+    token: String,
+    scenario: Scenario,
+    path: String,
+    /// Memory after the start, before any load, in bytes.
+    pub idle: u64,
+}
+
+impl Server {
+    /// Starts a server on an empty data directory and sees that it does what the scenario says.
+    pub fn start(program: &Program, scenario: Scenario) -> anyhow::Result<Self> {
+        let directory = tempfile::Builder::new()
+            .prefix(scenario.key())
+            .tempdir_in(&program.data)
+            .with_context(|| format!("cannot make a directory in {}", program.data.display()))?;
+        let token = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
+        let process = launch(&program.file, directory.path(), &token)?;
+        thread::sleep(REST);
+        let idle = process.usage().resident()?;
+        process.usage().forget_peak()?;
+        let path = create_source(&process, &token, scenario)?;
+        let server = Self { process, program: program.file.clone(), directory, token, scenario, path, idle };
+        server.check()?;
+        Ok(server)
+    }
+
+    /// Starts another process on the same data.
+    pub fn restart(self) -> anyhow::Result<Self> {
+        let Self { process, program, directory, token, scenario, path, idle } = self;
+        process.stop()?;
+        let process = launch(&program, directory.path(), &token)?;
+        Ok(Self { process, program, directory, token, scenario, path, idle })
+    }
+
+    /// Ends it as an operator would.
+    pub fn stop(self) -> anyhow::Result<()> {
+        self.process.stop()
+    }
+
+    /// The running process.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// What it is measured doing.
+    pub fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
+    /// Where and what to send.
+    pub fn aim(&self) -> Aim {
+        self.aim_with(self.scenario.events())
+    }
+
+    /// Where and what to send, with so many events a request.
+    pub fn aim_with(&self, events: usize) -> Aim {
+        Aim { address: self.process.address, template: Template::new(&self.path, events) }
+    }
+
+    /// Sends one request and looks at what became of each event: a fast answer to something else proves nothing.
+    fn check(&self) -> anyhow::Result<()> {
+        let mut aim = self.aim();
+        let mut inbox = http::Inbox::new();
+        http::exchange(&mut http::connect(aim.address)?, aim.template.next(), &mut inbox)?;
+        let answer: Value = serde_json::from_slice(inbox.body()).context("an answer is not JSON")?;
+        let events = answer["events"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let as_wanted = events.iter().filter(|event| event["outcome"] == self.scenario.outcome()).count();
+        ensure!(
+            as_wanted == self.scenario.events() && events.len() == as_wanted,
+            "expected {} events to be {}; found {answer}",
+            self.scenario.events(),
+            self.scenario.outcome()
+        );
+        Ok(())
+    }
+}
+
+fn launch(program: &Path, directory: &Path, token: &str) -> anyhow::Result<Process> {
+    let mut command = Command::new(program);
+    // The run is of the defaults, whatever the surroundings say.
+    for (name, _) in std::env::vars_os() {
+        if name == "RUST_LOG" || name.to_string_lossy().starts_with("INLET_") {
+            command.env_remove(name);
+        }
+    }
+    command.env("INLET_MANAGEMENT_TOKEN", token);
+    command.arg("serve").arg("--data-dir").arg(directory.join("data"));
+    Process::start(command, directory).context("the server did not start")
+}
+
+/// Creates the scenario's source; the path of its endpoint.
+fn create_source(process: &Process, token: &str, scenario: Scenario) -> anyhow::Result<String> {
+    let line = format!("PUT /v1/sources/{}?environment=development", scenario.key());
+    let answer = http::request(process.address, &line, Some(token), &scenario.source().to_string())?;
+    let answer: Value = serde_json::from_str(&answer).context("the answer to PUT is not JSON")?;
+    let endpoint = answer["source"]["environment_settings"]["development"]["settings"]["endpoint"].as_str();
+    let endpoint = endpoint.with_context(|| format!("the source has no endpoint: {answer}"))?;
+    let path = endpoint.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    path.map(str::to_owned).with_context(|| format!("the endpoint {endpoint:?} is no URL"))
+}

@@ -1,0 +1,98 @@
+//! A translation in the words of `expected.json`, so that the two can be compared.
+//!
+//! What says nothing (no value, an empty tag) is left out on both sides, and a notice's message counts only where a case
+//! names one: elsewhere any sentence will do.
+
+use inlet_core::contract::{Field, Item, Notice, Reply, TranslatedEvent, Translation, Value};
+use serde_json::{Map, Value as Json, json};
+
+/// What was found, with the messages that `expected` asks for.
+pub(crate) fn describe(found: &Result<Translation, Notice>, expected: &Json) -> Json {
+    match found {
+        Err(rejected) => json!({ "rejected": notice(rejected, &expected["rejected"]) }),
+        Ok(Translation { items, reply, memo }) => {
+            let items = items.iter().enumerate();
+            let items: Vec<Json> = items.map(|(index, found)| item(found, &expected["items"][index])).collect();
+            object([
+                ("items", Some(items.into())),
+                ("reply", reply.as_ref().map(written_reply)),
+                ("memo", text(memo)),
+            ])
+        }
+    }
+}
+
+/// What a case expects, without the members that are null.
+pub(crate) fn expected(value: &Json) -> Json {
+    match value {
+        Json::Object(members) => members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            // What a plugin wrote is a value like any other, nulls included.
+            .map(|(name, value)| (name.clone(), if name == "made" { value.clone() } else { expected(value) }))
+            .collect::<Map<_, _>>()
+            .into(),
+        Json::Array(elements) => elements.iter().map(expected).collect(),
+        other => other.clone(),
+    }
+}
+
+fn item(item: &Item, expected: &Json) -> Json {
+    match item {
+        Item::Event(found) => json!({ "event": event(found) }),
+        Item::Ignored(found) => json!({ "ignored": notice(found, &expected["ignored"]) }),
+        Item::Rejected(found) => json!({ "rejected": notice(found, &expected["rejected"]) }),
+    }
+}
+
+fn event(event: &TranslatedEvent) -> Json {
+    object([
+        ("event_type", Some(event.event_type.as_str().into())),
+        ("user_id", event.user_id.as_ref().map(value)),
+        ("data", event.data.as_ref().map(value)),
+        ("idempotency_key", event.idempotency_key.as_ref().map(value)),
+        ("occurred_at", event.occurred_at.as_ref().map(value)),
+        ("original", event.original.as_deref().map(Json::from)),
+        ("tag", text(&event.tag)),
+        ("extras", fields(&event.extras)),
+    ])
+}
+
+fn notice(notice: &Notice, expected: &Json) -> Json {
+    object([
+        ("code", Some(notice.code.as_str().into())),
+        ("message", expected.get("message").map(|_| notice.message.as_str().into())),
+        ("at", notice.at.as_deref().map(Json::from)),
+        ("tag", text(&notice.tag)),
+    ])
+}
+
+fn value(value: &Value) -> Json {
+    match value {
+        Value::At(at) => json!({ "at": at }),
+        Value::Assembled(members) => json!({ "assembled": members }),
+        Value::Made(text) => json!({ "made": parsed(text) }),
+    }
+}
+
+fn written_reply(reply: &Reply) -> Json {
+    json!({ "content_type": reply.content_type, "body": parsed(&reply.body) })
+}
+
+/// As JSON where it is JSON, so that white space and the order of members do not matter.
+fn parsed(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|_| text.into())
+}
+
+fn text(text: &str) -> Option<Json> {
+    (!text.is_empty()).then(|| text.into())
+}
+
+fn fields(fields: &[Field]) -> Option<Json> {
+    (!fields.is_empty()).then(|| fields.iter().map(|field| json!([field.name, field.value])).collect())
+}
+
+fn object<const N: usize>(members: [(&str, Option<Json>); N]) -> Json {
+    let members = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Json::Object(members.collect())
+}

@@ -1,0 +1,98 @@
+//! What holds for every plugin and every body, whatever its cases say.
+//!
+//! Bodies are the cases' own, cut and mangled from a seed: what breaks once breaks again.
+
+use inlet_core::contract::Request;
+use inlet_sandbox::{Limits, Plugin};
+
+use crate::{
+    case::{Case, body_of},
+    run::arriving,
+};
+
+/// The same request gives the same translation. The error names the first case that does not.
+pub async fn same_input_same_output(plugin: &Plugin, cases: &[Case], limits: &Limits) -> Result<(), String> {
+    for case in cases {
+        let request = arriving(plugin.manifest(), &case.request)?;
+        let first = plugin.translate(&request, limits).await.result;
+        let second = plugin.translate(&request, limits).await.result;
+        if first != second {
+            return Err(format!("{}: first {first:?}, then {second:?}", case.name));
+        }
+    }
+    Ok(())
+}
+
+/// No body, however damaged, makes the plugin fault: it is rejected with a reason, or read as far as it can be. Every case
+/// is damaged in `rounds` ways. The error shows the first body that faults.
+pub async fn no_body_faults(
+    plugin: &Plugin,
+    cases: &[Case],
+    limits: &Limits,
+    seed: u64,
+    rounds: u32,
+) -> Result<(), String> {
+    let mut random = Random(seed);
+    for case in cases {
+        let request = arriving(plugin.manifest(), &case.request)?;
+        for _ in 0..rounds {
+            let body = damaged(request.body.as_bytes(), &mut random);
+            let request = Request { body: body_of(body), ..request.clone() };
+            if let Err(fault) = plugin.translate(&request, limits).await.result {
+                let body = String::from_utf8_lossy(request.body.as_bytes()).into_owned();
+                return Err(format!("{}: {fault}\nthe body was {body:?}", case.name));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What damages JSON in ways that a reader may have forgotten.
+const SPLINTERS: [&[u8]; 16] = [
+    b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b":", b"null", b"1E400", b"-0", b"\\ud800", b"\xff", b"\0", b"\n", b"{\"\":",
+];
+
+fn damaged(body: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut body = body.to_vec();
+    match random.below(4) {
+        0 => body.truncate(random.below(body.len() + 1)),
+        1 => {
+            let (from, to) = random.range(body.len());
+            body.drain(from..to);
+        }
+        2 => {
+            let (from, to) = random.range(body.len());
+            let twice = body[from..to].to_vec();
+            body.splice(to..to, twice);
+        }
+        _ => {
+            for _ in 0..=random.below(4) {
+                let (from, to) = random.range(body.len());
+                let to = to.min(from + random.below(3));
+                body.splice(from..to, SPLINTERS[random.below(SPLINTERS.len())].iter().copied());
+            }
+        }
+    }
+    body
+}
+
+/// SplitMix64: enough for damage, and the same on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, end: usize) -> usize {
+        (self.next() % end.max(1) as u64) as usize
+    }
+
+    fn range(&mut self, length: usize) -> (usize, usize) {
+        let (a, b) = (self.below(length + 1), self.below(length + 1));
+        (a.min(b), a.max(b))
+    }
+}

@@ -1,0 +1,43 @@
+//! The bundled plugins, as shipped: their cases, and the laws.
+
+use std::{path::PathBuf, sync::LazyLock};
+
+use cap_std::{ambient_authority, fs::Dir};
+use inlet_conformance::{Case, laws, run};
+use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
+
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(EngineConfig::default()).unwrap());
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn plugin(name: &str) -> Plugin {
+    let file = root().join("target/plugins").join(format!("{name}.wasm"));
+    let wasm = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins`", file.display()));
+    SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn cases(name: &str) -> Vec<Case> {
+    let directory = root().join("plugins").join(name).join("cases");
+    let directory = Dir::open_ambient_dir(directory, ambient_authority()).unwrap();
+    Case::read_all(&directory).unwrap_or_else(|error| panic!("plugin {name}: {error}"))
+}
+
+async fn conforms(name: &str) {
+    let (plugin, cases, limits) = (plugin(name), cases(name), Limits::default());
+    let report = run(&plugin, &cases, &limits).await;
+    assert!(report.passed(), "{report}");
+    laws::same_input_same_output(&plugin, &cases, &limits).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    laws::no_body_faults(&plugin, &cases, &limits, 7, 100).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+}
+
+#[tokio::test]
+async fn segment() {
+    conforms("segment").await;
+}
+
+#[tokio::test]
+async fn http() {
+    conforms("http").await;
+}

@@ -1,0 +1,68 @@
+//! What an author reads when a case does not come out, or is not one.
+
+use std::{fs, path::Path};
+
+use cap_std::{ambient_authority, fs::Dir};
+use inlet_conformance::{Case, run};
+use inlet_sandbox::{EngineConfig, Limits, Sandbox};
+
+/// A directory with one case of these files.
+fn directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Dir) {
+    let directory = tempfile::tempdir().unwrap();
+    let case = directory.path().join("one");
+    fs::create_dir(&case).unwrap();
+    for (name, text) in files {
+        fs::write(case.join(name), text).unwrap();
+    }
+    let opened = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
+    (directory, opened)
+}
+
+async fn report(files: &[(&str, &str)]) -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins/inlet__hostile.wasm");
+    let wasm = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins`", file.display()));
+    let plugin = Sandbox::new(EngineConfig { max_instances: 2, ..EngineConfig::default() }).unwrap().load(&wasm).unwrap();
+    let (_kept, opened) = directory(files);
+    match Case::read_all(&opened) {
+        Ok(cases) => run(&plugin, &cases, &Limits::default()).await.to_string(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn a_case_that_comes_out() {
+    let files = [
+        ("request.json", r#"{"path": "/pointer-nowhere"}"#),
+        ("expected.json", r#"{"items": [{"event": {"event_type": "hostile/pointing", "user_id": {"at": "/no/such/place"}, "data": null}}], "memo": null}"#),
+    ];
+    insta::assert_snapshot!(report(&files).await, @"");
+}
+
+#[tokio::test]
+async fn a_case_that_does_not() {
+    let files = [
+        ("request.json", r#"{"path": "/reject"}"#),
+        ("expected.json", r#"{"rejected": {"code": "not_json", "message": "Other words."}}"#),
+    ];
+    insta::assert_snapshot!(report(&files).await, @"");
+}
+
+#[tokio::test]
+async fn a_case_that_crashes_shows_the_last_words() {
+    let files = [("request.json", r#"{"path": "/bad-pointer"}"#), ("expected.json", r#"{"items": []}"#)];
+    insta::assert_snapshot!(report(&files).await, @"");
+}
+
+#[tokio::test]
+async fn a_case_that_sends_what_would_never_arrive() {
+    let files = [("request.json", r#"{"headers": [["cookie", "a=b"]]}"#), ("expected.json", "{}")];
+    insta::assert_snapshot!(report(&files).await, @"");
+    let files = [("request.json", r#"{"options": {"volume": 12}}"#), ("expected.json", "{}")];
+    insta::assert_snapshot!(report(&files).await, @"");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_no_case() {
+    insta::assert_snapshot!(report(&[("body.json", "{}")]).await, @"");
+    insta::assert_snapshot!(report(&[("request.json", r#"{"colour": 1}"#)]).await, @"");
+}

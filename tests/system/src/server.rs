@@ -1,0 +1,228 @@
+//! Starting, stopping and killing the server's binary.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The bearer token that test servers take.
+pub const MANAGEMENT_TOKEN: &str = "test-management-token-0123456789";
+
+/// How a server is to be started.
+#[derive(Default)]
+pub struct ServerOptions {
+    /// Further arguments of `inlet serve`.
+    pub args: Vec<String>,
+    /// Further variables.
+    pub env: BTreeMap<String, String>,
+    /// Use this data directory instead of a new one.
+    pub data_dir: Option<PathBuf>,
+}
+
+impl ServerOptions {
+    /// Adds an argument.
+    pub fn arg(mut self, arg: impl Into<String>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// Adds a variable.
+    pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// A running server; killed when it is dropped.
+pub struct Server {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+    stdout: Arc<Mutex<Vec<String>>>,
+    /// Where webhooks are received.
+    pub base: String,
+    /// Where everything else is served.
+    pub admin: String,
+    data_dir: PathBuf,
+    _own_dir: Option<TempDir>,
+    /// A client with connections of its own.
+    pub client: reqwest::Client,
+}
+
+/// The server's binary, built by `make test` before the tests.
+pub fn binary() -> PathBuf {
+    target_dir().join("inlet")
+}
+
+/// A built plugin, for example `inlet-hostile.wasm`.
+pub fn plugin_file(name: &str) -> PathBuf {
+    let file = target_dir().join("../plugins").join(name);
+    assert!(file.is_file(), "{} is missing; run `make plugins test-plugins`", file.display());
+    file
+}
+
+fn target_dir() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    // target/debug/deps/system-…
+    test.ancestors().nth(2).unwrap().to_owned()
+}
+
+/// The C compiler that the README asks for.
+pub fn find_cc() -> String {
+    std::env::var("CC").unwrap_or_else(|_| "cc".to_owned())
+}
+
+impl Server {
+    /// Starts a server with nothing in it.
+    pub async fn start() -> Server {
+        Self::start_with(ServerOptions::default()).await
+    }
+
+    /// Starts a server and waits until it is ready.
+    pub async fn start_with(options: ServerOptions) -> Server {
+        match Self::try_start(options).await {
+            Ok(server) => server,
+            Err(log) => panic!("the server did not start:\n{log}"),
+        }
+    }
+
+    /// Starts a server; an error holds what it wrote before it ended.
+    pub async fn try_start(options: ServerOptions) -> Result<Server, String> {
+        let binary = binary();
+        assert!(binary.is_file(), "{} is missing; run `make test`, or `cargo build -p inlet` first", binary.display());
+        let own_dir = options.data_dir.is_none().then(|| TempDir::new().unwrap());
+        let data_dir = options.data_dir.unwrap_or_else(|| own_dir.as_ref().unwrap().path().join("data"));
+        let work_dir = TempDir::new().unwrap();
+        let mut command = Command::new(binary);
+        command
+            .arg("serve")
+            .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"])
+            .arg(&data_dir)
+            .args(&options.args)
+            .env("INLET_MANAGEMENT_TOKEN", MANAGEMENT_TOKEN)
+            .envs(&options.env)
+            // No inlet.toml of the checkout.
+            .current_dir(work_dir.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = collect(child.stderr.take().unwrap());
+        let stdout = collect(child.stdout.take().unwrap());
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let ready = loop {
+            let ready = log.lock().unwrap().iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find(|line| {
+                line["fields"]["message"] == "ready"
+            });
+            if let Some(ready) = ready {
+                break ready;
+            }
+            if child.try_wait().unwrap().is_some() || Instant::now() > deadline {
+                let _ = child.kill();
+                thread::sleep(Duration::from_millis(100));
+                return Err(log.lock().unwrap().join("\n"));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        let base = format!("http://{}", ready["fields"]["listen"].as_str().unwrap());
+        let admin = match ready["fields"]["admin_listen"].as_str() {
+            Some(admin) => format!("http://{admin}"),
+            None => base.clone(),
+        };
+        let client = reqwest::Client::builder().pool_max_idle_per_host(256).build().unwrap();
+        Ok(Server { child, log, stdout, base, admin, data_dir, _own_dir: own_dir, client })
+    }
+
+    /// Where everything is kept.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// What it printed so far.
+    pub fn stdout(&self) -> String {
+        self.stdout.lock().unwrap().join("\n")
+    }
+
+    /// Kills it as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits until it has ended by itself; true if it ended well.
+    pub async fn ended(&mut self) -> bool {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            assert!(Instant::now() < deadline, "the server did not end:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Keeps the data directory beyond the server, for the next one; and the directory that is to be removed with the
+    /// last of them, if this was the first.
+    pub fn take_data_dir(mut self) -> (Option<TempDir>, PathBuf) {
+        (self._own_dir.take(), self.data_dir.clone())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- the server's log\n{}", self.log());
+        }
+    }
+}
+
+fn collect(stream: impl std::io::Read + Send + 'static) -> Arc<Mutex<Vec<String>>> {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let into = lines.clone();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines() {
+            let Ok(line) = line else { return };
+            into.lock().unwrap().push(line);
+        }
+    });
+    lines
+}
+
+/// Every file under a directory, read whole: to look for what must not be there.
+pub fn all_files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => found.extend(all_files(&path)),
+            false => found.push((path.clone(), fs::read(&path).unwrap())),
+        }
+    }
+    found
+}

@@ -1,0 +1,13 @@
+//! Tests against the real server with the real plugins.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
+
+mod bad_input;
+mod crash;
+mod door;
+mod durability;
+mod idempotency;
+mod main_path;
+mod management;
+mod operating;
+mod plugins;
+mod storm;
