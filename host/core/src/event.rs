@@ -249,9 +249,15 @@ impl ItemReader<'_, '_> {
         match self.read(event, slots, &item, &mut warnings) {
             Ok(reading) => self.planned(event, slots, &item, reading, warnings),
             Err(Rejection { code, message }) => {
-                let original = self.original(&item);
-                let mut log = self.log(Outcome::Rejected, original);
-                (log.code, log.reason, log.warnings) = (Some(code.to_owned()), Some(message), warnings);
+                let (blanked, redacted) = self.redact(&item);
+                let original = self.original(blanked.as_ref().unwrap_or(&item));
+                let log = EventLog {
+                    code: Some(code.to_owned()),
+                    reason: Some(message),
+                    warnings,
+                    redacted,
+                    ..self.log(Outcome::Rejected, original)
+                };
                 Prepared { log, plan: None }
             }
         }
@@ -264,9 +270,13 @@ impl ItemReader<'_, '_> {
         item: &ByteString,
         warnings: &mut Vec<String>,
     ) -> Result<Reading, Rejection> {
-        if self.body.as_text().is_some() && self.pieces.documents != json::Documents::None {
-            json::inspect(item, MAX_DEPTH).or_else(|error| reject("not_json", error.to_string()))?;
+        match self.pieces.documents {
+            json::Documents::One => json::inspect(item, MAX_DEPTH),
+            // A line among others need not be JSON; the lines together are not.
+            json::Documents::Lines if !self.is_whole(item) => json::check(item, MAX_DEPTH),
+            json::Documents::Lines | json::Documents::None => Ok(()),
         }
+        .or_else(|error| reject("not_json", error.to_string()))?;
         let settings = self.context.settings;
         let event_type = self.event_type(event, item)?;
         let user_id = self.found(&settings.user_id_path, item, slots.user_id.as_ref());
@@ -309,7 +319,7 @@ impl ItemReader<'_, '_> {
         let scope = Scope {
             user_id: reading.user_id.as_deref(),
             data: &reading.data,
-            item: if self.pieces.documents == json::Documents::None { "" } else { item },
+            item: if self.is_json(item) { item } else { "" },
             headers: context.headers.as_deref(),
         };
         let mappings = context.mappings.matching(&reading.event_type);
@@ -326,9 +336,9 @@ impl ItemReader<'_, '_> {
                 )
             });
         }
-        let original = match self.pieces.documents {
-            json::Documents::None => self.original(item),
-            _ => Original::Json(item.clone()),
+        let original = match self.is_json(item) {
+            true => Original::Json(item.clone()),
+            false => self.original(item),
         };
         let log = EventLog {
             event_type: reading.event_type,
@@ -344,20 +354,9 @@ impl ItemReader<'_, '_> {
     }
 
     fn notice(&self, outcome: Outcome, notice: &Notice, at: Option<Slot>) -> Prepared {
-        let original = match at.and_then(|slot| self.pieces.get(slot)) {
-            Some(item) => self.original(&self.slice(item)),
-            None => match self.body {
-                Body::Text(text) => self.original(text),
-                Body::Bytes(bytes) => Original::Bytes(bytes.clone()),
-            },
-        };
-        let (original, redacted) = match &original {
-            Original::Json(item) => match self.redact(item) {
-                (Some(item), redacted) => (Original::Json(item), redacted),
-                (None, _) => (original, Vec::new()),
-            },
-            _ => (original, Vec::new()),
-        };
+        let item = at.and_then(|slot| self.pieces.get(slot)).map_or_else(|| self.text.clone(), |item| self.slice(item));
+        let (blanked, redacted) = self.redact(&item);
+        let original = self.original(blanked.as_ref().unwrap_or(&item));
         let log = EventLog {
             code: Some(notice.code.clone()),
             reason: Some(notice.message.clone()),
@@ -452,11 +451,10 @@ impl ItemReader<'_, '_> {
         }
     }
 
-    /// Settings' paths go over the item: `body.x` and plain `x` name its members, `headers.x` a header.
+    /// Settings' paths go over the item: `body.x`, `event.x` and plain `x` name its members, `headers.x` a header.
     fn at_path(&self, path: &Path, item: &str) -> Option<ByteString> {
         let rest = path.segments().get(1..).unwrap_or_default();
         let found = match path.head() {
-            Some("body") => path::find(item, rest).or_else(|| path.find(item)),
             Some("headers") if !rest.is_empty() => {
                 let name = match rest {
                     [path::Segment::Name(name) | path::Segment::Quoted(name)] => name.to_ascii_lowercase(),
@@ -464,22 +462,32 @@ impl ItemReader<'_, '_> {
                 };
                 json::member(self.context.headers.as_deref()?, &name)
             }
+            Some("body") => path::find(item, rest).or_else(|| path.find(item)),
+            // The item may have a member `event` of its own, as Slack's envelope has.
+            Some("event") => path.find(item).or_else(|| path::find(item, rest)),
             _ => path.find(item),
         };
         found.map(|found| self.slice(found))
     }
 
-    /// Blanks what the redact paths name.
+    /// Blanks what the redact paths name, in an item that is JSON.
     fn redact(&self, item: &ByteString) -> (Option<ByteString>, Vec<String>) {
         let mut text: Option<String> = None;
         let mut redacted = Vec::new();
         for path in self.context.redact_paths.iter().chain(&self.context.settings.redact_paths) {
-            let segments = match path.head() {
-                Some("body") if path.segments().len() > 1 => &path.segments()[1..],
-                _ => path.segments(),
+            // Whatever a path could name here is blanked, as a setting's path could find it either way.
+            let below = match path.head() {
+                Some("body" | "event") if path.segments().len() > 1 => path.segments().get(1..),
+                _ => None,
             };
-            if let Some(blanked) = path::blank(text.as_deref().unwrap_or(item), segments) {
-                text = Some(blanked);
+            let mut hit = false;
+            for segments in below.into_iter().chain([path.segments()]) {
+                if let Some(blanked) = path::blank(text.as_deref().unwrap_or(item), segments) {
+                    text = Some(blanked);
+                    hit = true;
+                }
+            }
+            if hit {
                 redacted.push(path.to_string());
             }
         }
@@ -495,23 +503,44 @@ impl ItemReader<'_, '_> {
         data: ByteString,
     ) -> ByteString {
         let original = event.original.as_deref().unwrap_or_default();
-        let within = |pointer: &str| json::point(item, pointer.strip_prefix(original)?);
-        let again = match (&self.context.settings.data_path, &event.data) {
-            (Some(path), _) => self.at_path(path, item),
-            (None, Some(Value::At(pointer))) => within(pointer).map(|text| item.slice_ref(text)),
-            (None, Some(Value::Assembled(members))) => {
-                let members: Vec<_> =
-                    members.iter().filter_map(|(key, pointer)| Some((key, within(pointer)?))).collect();
-                Some(json::object(members).into())
-            }
-            (None, Some(Value::Made(_)) | None) => self.found(&None, item, slots.data.as_ref()),
+        // The pointer below the item; none: it lies outside of it, where no redact path reaches.
+        let inside = |pointer: &str| -> Option<String> {
+            let rest = pointer.strip_prefix(original)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
         };
-        match again {
-            Some(text) if Kind::of(&text) == Kind::Object => text,
-            // The data as a whole was blanked.
-            Some(_) => ByteString::from_static("{}"),
-            // It lies outside of the item, where no redact path reaches.
-            None => data,
+        let again = match (&self.context.settings.data_path, &event.data, &slots.data) {
+            (Some(path), _, _) => self.at_path(path, item),
+            (None, Some(Value::At(pointer)), _) => match inside(pointer) {
+                Some(rest) => json::point(item, &rest).map(ByteString::from),
+                None => return data,
+            },
+            (None, Some(Value::Assembled(members)), Some(ValueSlots::Assembled(slots))) => {
+                let members = members.iter().zip(slots).filter_map(|((key, pointer), (_, slot))| {
+                    let value = match inside(pointer) {
+                        Some(rest) => json::point(item, &rest),
+                        None => self.pieces.get(*slot),
+                    };
+                    Some((key, value?))
+                });
+                Some(json::object(members.collect::<indexmap::IndexMap<_, _>>()).into())
+            }
+            _ => return data,
+        };
+        // Not found any more, or no object: what the data lies in was blanked.
+        again.filter(|text| Kind::of(text) == Kind::Object).unwrap_or_else(|| ByteString::from_static("{}"))
+    }
+
+    /// Whether what was pointed at is the body as a whole.
+    fn is_whole(&self, item: &str) -> bool {
+        item.len() >= self.text.trim().len()
+    }
+
+    /// Whether an item that [`Self::read`] has taken is JSON.
+    fn is_json(&self, item: &str) -> bool {
+        match self.pieces.documents {
+            json::Documents::One => true,
+            json::Documents::Lines => !self.is_whole(item),
+            json::Documents::None => false,
         }
     }
 

@@ -170,7 +170,7 @@ pub struct EventLog {
 pub struct ActionLog {
     /// UUIDv7.
     pub id: Uuid,
-    /// The mapping; none for the built-in identify and for the error of the 1000 rule.
+    /// The mapping; none for the built-in identify.
     pub mapping: Option<Uuid>,
     /// What was to be done.
     pub action_type: ActionType,

@@ -160,12 +160,14 @@ pub fn blank(text: &str, segments: &[Segment]) -> Option<String> {
     let Some((segment, rest)) = segments.split_first() else { return Some("\"[redacted]\"".to_owned()) };
     match (segment, Kind::of(text)) {
         (Segment::Name(name) | Segment::Quoted(name), Kind::Object) => {
-            // Members drop the earlier of two duplicates, which would otherwise stay readable.
-            let members = json::members(text)?;
-            let blanked = blank(members.get(name.as_str())?, rest)?;
-            Some(json::object(
-                members.iter().map(|(key, value)| (key.as_ref(), if key == name { blanked.as_str() } else { value })),
-            ))
+            // The earlier of two members with one name too, which would otherwise stay readable.
+            let members = json::all_members(text)?;
+            let blanked: Vec<Option<String>> =
+                members.iter().map(|(key, value)| if key == name { blank(value, rest) } else { None }).collect();
+            blanked.iter().any(Option::is_some).then(|| {
+                let values = members.iter().zip(&blanked);
+                json::object(values.map(|((key, value), blanked)| (key, blanked.as_deref().unwrap_or(value))))
+            })
         }
         (Segment::Name(_) | Segment::Index(_), Kind::Array) => {
             let index = match segment {
@@ -226,7 +228,10 @@ mod tests {
     #[test]
     fn blanking_leaves_no_duplicate_readable() {
         let blanked = |text: &str, path: &str| blank(text, Path::parse(path).unwrap().segments());
-        assert_eq!(blanked(r#"{"a":{"s":"x","s":"y","t":1}}"#, "a.s").unwrap(), r#"{"a":{"s":"[redacted]","t":1}}"#);
+        assert_eq!(
+            blanked(r#"{"a":{"s":"x","s":"y","t":1}}"#, "a.s").unwrap(),
+            r#"{"a":{"s":"[redacted]","s":"[redacted]","t":1}}"#
+        );
         assert_eq!(blanked(r#"{"a":[1,{"s":2}]}"#, "a[1].s").unwrap(), r#"{"a":[1,{"s":"[redacted]"}]}"#);
         assert_eq!(blanked(r#"{"a":1}"#, "b"), None);
     }

@@ -80,7 +80,7 @@ pub enum Intent {
         properties: String,
     },
     /// Trigger a workflow.
-    Trigger(Trigger),
+    Trigger(Box<Trigger>),
 }
 
 /// A workflow trigger with its values.
@@ -212,16 +212,18 @@ impl Resolver<'_> {
             .ok_or_else(|| missing("recipients", parameters.recipients))?;
         let recipients = recipient::read_list(&recipients).map_err(|error| match error {
             ListError::TooMany(_) => Refusal::TooManyRecipients(error),
-            ListError::Bad { .. } => Refusal::Value(format!("recipients: {error}")),
+            ListError::Bad { .. } => {
+                Refusal::Value(format!("recipients, read from {}: {error}", describe(parameters.recipients)))
+            }
         })?;
-        Ok(Intent::Trigger(Trigger {
+        Ok(Intent::Trigger(Box::new(Trigger {
             workflow: parameters.key.to_owned(),
             recipients,
             actor: party("actor", actor, Place::Recipient)?,
             tenant: party("tenant", tenant, Place::Tenant)?,
             data: object_or_null("data", parameters.data, data)?,
             cancellation_key: cancellation_key_of(cancellation_key)?,
-        }))
+        })))
     }
 
     /// Resolves a parameter for the payload: null when it finds nothing.
@@ -298,7 +300,16 @@ fn describe(parameter: &Parameter) -> String {
     match parameter {
         Parameter::Path(path) => format!("the path `{path}`"),
         Parameter::Constant(_) => "a constant".to_owned(),
-        Parameter::Object(_) => "an object of paths".to_owned(),
+        Parameter::Object(members) => {
+            let paths: Vec<_> = members
+                .iter()
+                .filter_map(|(key, parameter)| match parameter {
+                    Parameter::Path(path) => Some(format!("{key} at `{path}`")),
+                    _ => None,
+                })
+                .collect();
+            format!("an object ({})", paths.join(", "))
+        }
         Parameter::Array(_) => "a list of paths".to_owned(),
     }
 }

@@ -3,9 +3,9 @@
 //! Two questions: is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native translation through
 //! `serde_json::Value`), and does pointing cost less than writing values out (`pointing`). Medians of interleaved rounds
 //! are printed as a table first, because the ratios are the point and a busy machine moves both sides alike; criterion
-//! then measures each alone. Needs `make plugins`.
+//! then measures each alone. Needs `make plugins test-plugins`.
 
-use std::{hint::black_box, path::PathBuf, time::Instant};
+use std::{hint::black_box, path::Path, time::Instant};
 
 use bytestring::ByteString;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -25,8 +25,9 @@ struct Setup {
 fn setup() -> Setup {
     let sandbox = Sandbox::new(EngineConfig::default()).expect("an engine");
     let load = |name: &str| {
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins").join(format!("{name}.wasm"));
-        let wasm = std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins`", file.display()));
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
+        let wasm =
+            std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
         sandbox.load(&wasm).expect("a plugin")
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -111,7 +112,10 @@ fn interleaved<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
 
 fn table(Setup { runtime, limits, segment, hostile }: &Setup) {
     println!("µs per call, medians of interleaved rounds\n");
-    println!("{:>7}  {:>8}  {:>8}  {:>6}  {:>8}  {:>8}  {:>6}", "bytes", "sandbox", "native", "ratio", "pointing", "written", "ratio");
+    println!(
+        "{:>7}  {:>8}  {:>8}  {:>6}  {:>8}  {:>8}  {:>6}",
+        "bytes", "sandbox", "native", "ratio", "pointing", "written", "ratio"
+    );
     for size in SIZES {
         let call = request("", size);
         let (pointing, written) = (request("/values/at", size), request("/values/made", size));

@@ -48,8 +48,7 @@ pub(crate) async fn call<T>(
     work: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
 ) -> Call<T> {
     let start = Instant::now();
-    let bounds =
-        Bounds { time: limits.time_for(body_bytes), lifted: limits.lifted_for(body_bytes), body: body_bytes };
+    let bounds = Bounds { time: limits.time_for(body_bytes), lifted: limits.lifted_for(body_bytes), body: body_bytes };
     let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(bounds.lifted);

@@ -9,8 +9,7 @@ use std::{
 };
 
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures,
-    component::Linker,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, WasmFeatures, component::Linker,
 };
 
 use crate::{
@@ -95,7 +94,15 @@ impl Sandbox {
         let engine = Engine::new(&configure(&config)).map_err(pool)?;
         let linker = contract::linker(&engine).map_err(pool)?;
         let ticker = Ticker::start(&engine, config.tick).map_err(EngineError::Ticker)?;
-        Ok(Self { inner: Arc::new(Inner { engine, linker, max_memory: config.max_memory, compiling: Mutex::new(()), _ticker: ticker }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                engine,
+                linker,
+                max_memory: config.max_memory,
+                compiling: Mutex::new(()),
+                _ticker: ticker,
+            }),
+        })
     }
 
     /// Looks a plugin over and compiles it. Takes seconds of processor time for a large one: call it from
@@ -141,7 +148,7 @@ fn pool(config: &EngineConfig) -> PoolingAllocationConfig {
     const MEMORIES: u32 = 2;
     const TABLES: u32 = 4;
 
-    let instances = config.max_instances;
+    let instances = config.max_instances.max(1);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances)
         .total_stacks(instances)

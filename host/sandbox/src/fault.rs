@@ -37,9 +37,9 @@ pub enum Fault {
         /// Bytes allowed.
         limit: usize,
     },
-    /// It returned more data than the host is willing to copy.
+    /// It returned or logged more data at once than the host is willing to copy.
     #[error(
-        "the plugin returned more than {allowed}, its limit for a body of {size}; let it point into the body (`at`) \
+        "the plugin handed over more than {allowed} at once, its limit for a body of {size}; let it point into the body (`at`) \
          instead of writing values out (`made`)",
         allowed = bytes(*limit),
         size = bytes(*body)
@@ -90,7 +90,11 @@ pub enum ShapeFault {
         limit: usize,
     },
     /// A string is too long.
-    #[error("{place} has {found}; at most {allowed} are allowed", found = bytes(*found), allowed = bytes(*limit))]
+    #[error(
+        "{place} has {found}; at most {allowed} are allowed; let the plugin reject such an item (`too_long`)",
+        found = bytes(*found),
+        allowed = bytes(*limit)
+    )]
     TooLong {
         /// Where.
         place: String,
@@ -109,7 +113,7 @@ pub enum ShapeFault {
         place: String,
     },
     /// JSON text that is none, or none that may be stored.
-    #[error("{place} is refused as JSON: {reason}")]
+    #[error("{place} is refused: {reason}")]
     Json {
         /// Where.
         place: String,

@@ -61,11 +61,7 @@ impl Gate {
     pub fn new(permits: u32) -> Self {
         let permits = permits.max(1);
         Self {
-            inner: Arc::new(Inner {
-                all: Lane::new(permits),
-                lanes: Mutex::default(),
-                per_lane: (permits / 2).max(1),
-            }),
+            inner: Arc::new(Inner { all: Lane::new(permits), lanes: Mutex::default(), per_lane: (permits / 2).max(1) }),
         }
     }
 

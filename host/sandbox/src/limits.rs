@@ -63,8 +63,10 @@ impl Limits {
 /// A number of bytes as people write it: `912 bytes`, `256 MiB`.
 pub(crate) fn bytes(count: usize) -> String {
     match count {
-        MIB.. if count.is_multiple_of(MIB) => format!("{} MiB", count / MIB),
-        MIB.. => format!("{:.1} MiB", count as f64 / MIB as f64),
+        MIB.. => {
+            let written = format!("{:.1}", count as f64 / MIB as f64);
+            format!("{} MiB", written.trim_end_matches(".0"))
+        }
         KIB.. if count.is_multiple_of(KIB) => format!("{} KiB", count / KIB),
         _ => format!("{count} bytes"),
     }
@@ -89,6 +91,7 @@ mod tests {
         assert_eq!(bytes(64 * KIB), "64 KiB");
         assert_eq!(bytes(64 * KIB + 1), "65537 bytes");
         assert_eq!(bytes(256 * MIB), "256 MiB");
+        assert_eq!(bytes(16 * MIB + 8), "16 MiB");
         assert_eq!(bytes(16 * MIB + 512 * KIB), "16.5 MiB");
     }
 }

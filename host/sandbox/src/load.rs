@@ -25,15 +25,12 @@ pub const MAX_PLUGIN_BYTES: usize = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// It is larger than [`MAX_PLUGIN_BYTES`].
-    #[error("the file has {found}; a plugin has at most {allowed}", found = bytes(*found), allowed = bytes(*limit))]
-    TooLarge {
-        /// Bytes found; counting stops behind the limit.
-        found: usize,
-        /// Bytes allowed.
-        limit: usize,
-    },
+    #[error("the file is larger than {}, the most that a plugin may have; build it for size", bytes(MAX_PLUGIN_BYTES))]
+    TooLarge,
     /// It is not WebAssembly.
-    #[error("the file is not WebAssembly: it begins with {found}; expected a component (0061736d); build it with `inlet-pack`")]
+    #[error(
+        "the file is not WebAssembly: it begins with {found}; expected a component (0061736d); build it with `inlet-pack`"
+    )]
     NotWasm {
         /// The first bytes.
         found: String,
@@ -48,7 +45,9 @@ pub enum LoadError {
         reason: String,
     },
     /// It says nothing about itself.
-    #[error("the component has no manifest (custom section {MANIFEST_SECTION:?}); pack it with `inlet-pack` and a plugin.toml")]
+    #[error(
+        "the component has no manifest (custom section {MANIFEST_SECTION:?}); pack it with `inlet-pack` and a plugin.toml"
+    )]
     NoManifest,
     /// It says several things about itself.
     #[error("the component has {found} manifests (custom sections {MANIFEST_SECTION:?}); expected one; pack it again")]
@@ -81,7 +80,9 @@ pub enum LoadError {
         expected: String,
     },
     /// The manifest speaks of one contract version and the code of another.
-    #[error("the manifest says contract {manifest} and the component exports {found:?}; pack it again with the SDK it was built with")]
+    #[error(
+        "the manifest says contract {manifest} and the component exports {found:?}; pack it again with the SDK it was built with"
+    )]
     ContractMismatch {
         /// In the manifest.
         manifest: String,
@@ -103,7 +104,9 @@ pub enum LoadError {
         reason: String,
     },
     /// The compiler or the pool refuses it.
-    #[error("the component does not compile: {reason}; build it for plain WebAssembly without threads, SIMD extensions or 64-bit memory")]
+    #[error(
+        "the component does not compile: {reason}; build it for plain WebAssembly without threads, SIMD extensions or 64-bit memory"
+    )]
     Compile {
         /// The compiler's words.
         reason: String,
@@ -112,7 +115,7 @@ pub enum LoadError {
 
 pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadError> {
     if wasm.len() > MAX_PLUGIN_BYTES {
-        return Err(LoadError::TooLarge { found: wasm.len(), limit: MAX_PLUGIN_BYTES });
+        return Err(LoadError::TooLarge);
     }
     let outline = binary::outline(wasm)?;
     let manifest = Manifest::from_json(outline.manifest)?;
@@ -134,10 +137,7 @@ fn contract_version(manifest: &Manifest, outline: &Outline<'_>) -> Result<(Famil
     let version = Version::parse(version).map_err(|_| unknown())?;
     let family = Family::of(&version).ok_or_else(unknown)?;
     if found != expected {
-        return Err(LoadError::ContractMismatch {
-            manifest: manifest.contract.clone(),
-            found: found.to_owned(),
-        });
+        return Err(LoadError::ContractMismatch { manifest: manifest.contract.clone(), found: found.to_owned() });
     }
     Ok((family, version))
 }
@@ -147,7 +147,9 @@ fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
     let allowed = |name: &str| {
         ["log@", "types@"].iter().any(|interface| {
             let version = name.strip_prefix(PACKAGE).and_then(|name| name.strip_prefix(interface));
-            version.and_then(|version| Version::parse(version).ok()).is_some_and(|version| Family::of(&version).is_some())
+            version
+                .and_then(|version| Version::parse(version).ok())
+                .is_some_and(|version| Family::of(&version).is_some())
         })
     };
     match outline.imports.iter().find(|name| !allowed(name)) {

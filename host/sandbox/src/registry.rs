@@ -3,7 +3,11 @@
 //! Names that come from outside are resolved inside a [`Dir`] that was opened once, so that none can lead out of it: a
 //! link in the directory to `/etc` is a refusal and not a read.
 
-use std::io::{self, Read as _};
+use std::{
+    ffi::{OsStr, OsString},
+    io::{self, Read as _},
+    path::Path,
+};
 
 use cap_std::fs::Dir;
 
@@ -60,19 +64,15 @@ pub fn load_directory(sandbox: &Sandbox, directory: &Dir) -> io::Result<Vec<Load
         }
     }
     names.sort();
-    let load = |file: std::ffi::OsString| {
-        let name = std::path::Path::new(&file).display().to_string();
+    let load = |file: OsString| {
+        let name = Path::new(&file).display().to_string();
         let result = load_file(sandbox, directory, &file, &name);
-        match &result {
-            Ok(plugin) => tracing::info!(file = %name, plugin = ?plugin, "plugin loaded"),
-            Err(error) => tracing::warn!(file = %name, %error, "plugin refused"),
-        }
         LoadedFile { name, result }
     };
     Ok(names.into_iter().map(load).collect())
 }
 
-fn load_file(sandbox: &Sandbox, directory: &Dir, file: &std::ffi::OsStr, name: &str) -> Result<Plugin, FileError> {
+fn load_file(sandbox: &Sandbox, directory: &Dir, file: &OsStr, name: &str) -> Result<Plugin, FileError> {
     let unreadable = |source| FileError::Read { name: name.to_owned(), source };
     // Before opening: opening a pipe waits for its other end.
     if !directory.metadata(file).map_err(unreadable)?.is_file() {

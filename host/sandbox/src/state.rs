@@ -81,15 +81,15 @@ pub(crate) struct Logs {
 }
 
 impl Logs {
-    /// Keeps a line, cut to what fits at all, and drops the oldest ones that no longer fit.
-    pub(crate) fn push(&mut self, level: &'static str, message: &str) {
-        if self.max_lines == 0 {
-            self.dropped = self.dropped.saturating_add(1);
-            return;
-        }
-        let message = &message[..message.floor_char_boundary(self.max_bytes)];
+    /// The part of a line that fits at all. Called before the line is copied.
+    pub(crate) fn fitting<'a>(&self, message: &'a str) -> &'a str {
+        &message[..message.floor_char_boundary(self.max_bytes)]
+    }
+
+    /// Keeps a line and drops the oldest ones that no longer fit.
+    pub(crate) fn push(&mut self, level: &'static str, message: String) {
         self.bytes += message.len();
-        self.lines.push_back(GuestLog { level: level.to_owned(), message: message.to_owned() });
+        self.lines.push_back(GuestLog { level: level.to_owned(), message });
         while self.lines.len() > self.max_lines || self.bytes > self.max_bytes {
             let Some(oldest) = self.lines.pop_front() else { break };
             self.bytes -= oldest.message.len();
@@ -120,7 +120,7 @@ mod tests {
     fn the_newest_lines_stay() {
         let mut logs = logs(2, 100);
         for line in ["a", "b", "c"] {
-            logs.push("info", line);
+            logs.push("info", line.to_owned());
         }
         assert_eq!(messages(logs), (vec!["b".to_owned(), "c".to_owned()], 1));
     }
@@ -128,8 +128,10 @@ mod tests {
     #[test]
     fn bytes_are_bounded_and_characters_stay_whole() {
         let mut logs = logs(10, 4);
-        logs.push("info", "abc");
-        logs.push("info", "☃☃");
+        for line in ["abc", "☃☃"] {
+            let fitting = logs.fitting(line).to_owned();
+            logs.push("info", fitting);
+        }
         assert_eq!(messages(logs), (vec!["☃".to_owned()], 1));
     }
 

@@ -22,6 +22,8 @@ impl Ticker {
     pub(crate) fn start(engine: &Engine, tick: Duration) -> io::Result<Self> {
         // Weak: a strong handle here would keep the engine, and its pool, alive for as long as the thread sleeps.
         let engine = engine.weak();
+        // Anything shorter would be a thread that does nothing else.
+        let tick = tick.max(Duration::from_millis(1));
         let (stop, stopped) = mpsc::channel();
         thread::Builder::new().name("inlet-ticker".to_owned()).spawn(move || {
             while stopped.recv_timeout(tick) == Err(RecvTimeoutError::Timeout) {

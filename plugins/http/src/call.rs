@@ -9,7 +9,10 @@ pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
     let call = Call::read(item)?;
     let refuse = |code, message: String| Err(Notice::new(code, message).at(call.item.at()));
     if let Some(found) = wrong_type(call.kind.as_ref()) {
-        return refuse("wrong_type", format!("`type` is {found}; expected `track` or `identify`, or none for `track`."));
+        return refuse(
+            "wrong_type",
+            format!("`type` is {found}; expected `track` or `identify`, or none for `track`."),
+        );
     }
     match call.call_type()?.as_deref() {
         None | Some("track") => {}

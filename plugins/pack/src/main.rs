@@ -6,7 +6,6 @@
 mod build;
 
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -73,9 +72,10 @@ fn write(file: &Path, content: &[u8]) -> Result<bool> {
     if fs::read(file).is_ok_and(|present| present == content) {
         return Ok(false);
     }
-    let directory = file.parent().context("no directory")?;
-    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
-    temporary.write_all(content)?;
-    temporary.persist(file).with_context(|| format!("cannot write {}", file.display()))?;
+    // In the same directory, so that renaming it there is one step; by our own id, so that two calls do not meet.
+    let temporary = file.with_extension(format!("wasm.{}", std::process::id()));
+    fs::write(&temporary, content)
+        .and_then(|()| fs::rename(&temporary, file))
+        .with_context(|| format!("cannot write {}", file.display()))?;
     Ok(true)
 }

@@ -47,7 +47,11 @@ fn check(manifest: &Value) -> Result<()> {
     let validator = jsonschema::validator_for(&schema).context("manifest.schema.json is no JSON Schema")?;
     let mut faults = String::new();
     for fault in validator.iter_errors(manifest) {
-        write!(faults, "\n  at `{}`: {fault}", fault.instance_path())?;
+        let place = match fault.instance_path().as_str() {
+            "" => "the top level",
+            place => place,
+        };
+        write!(faults, "\n  {place}: {fault}")?;
     }
     if !faults.is_empty() {
         bail!("plugin.toml does not match wit/v0.1/manifest.schema.json:{faults}");
@@ -95,7 +99,12 @@ mod tests {
     fn every_fault_is_named_with_its_place() {
         let toml = LEAST.replace("https://acme.example\"", "http://acme.example\"").replace("acme/orders", "Acme!");
         let error = manifest_from_toml(&format!("surprise = 1\n{toml}")).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"");
+        insta::assert_snapshot!(error, @r#"
+        plugin.toml does not match wit/v0.1/manifest.schema.json:
+          /key: "Acme!" does not match "^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$"
+          /links/website: "http://acme.example" does not match "^https://"
+          the top level: Additional properties are not allowed ('surprise' was unexpected)
+        "#);
     }
 
     #[test]

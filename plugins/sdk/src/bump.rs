@@ -46,8 +46,8 @@ impl Bump {
         if end > size {
             let missing = (end - size).div_ceil(PAGE);
             // At a limit that is not a multiple of the step, what is needed may still fit.
-            let grown = memory_grow(0, missing.max(GROWTH / PAGE)) != usize::MAX
-                || memory_grow(0, missing) != usize::MAX;
+            let grown =
+                memory_grow(0, missing.max(GROWTH / PAGE)) != usize::MAX || memory_grow(0, missing) != usize::MAX;
             if !grown {
                 return false;
             }

@@ -78,7 +78,7 @@ pub fn translate_each<T>(
     at: &str,
     mut translate: impl FnMut(T) -> Item,
 ) -> Result<Vec<Item>, Notice> {
-    let mut items = Vec::with_capacity(elements.size_hint().0.min(MAX_ITEMS));
+    let mut items = Vec::new();
     for element in elements {
         if items.len() == MAX_ITEMS {
             return Err(Notice::new(

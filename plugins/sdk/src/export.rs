@@ -47,7 +47,7 @@ macro_rules! export {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Exported = $crate::Exported<$plugin>;
-            $crate::bindings::source::export_source!(Exported with_types_in $crate::bindings::source);
+            $crate::bindings::source::export_source! { Exported with_types_in $crate::bindings::source }
         };
     };
 }
@@ -60,7 +60,7 @@ macro_rules! export_answering {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Exported = $crate::Exported<$plugin>;
-            $crate::bindings::answering::export_answering!(Exported with_types_in $crate::bindings::answering);
+            $crate::bindings::answering::export_answering! { Exported with_types_in $crate::bindings::answering }
         };
     };
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer as _;
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::{Kind, Value, pointer};
@@ -95,12 +95,11 @@ impl<'a> Node<'a> {
     }
 
     /// The elements of this array, in order; none if it is no array.
+    ///
+    /// Read one by one as they are asked for: an array of millions costs no memory, and nothing after the last one used.
     pub fn items(&self) -> Items<'a> {
-        let values = match self.kind() {
-            Kind::Array => serde_json::Deserializer::from_str(self.raw).deserialize_seq(Elements).ok(),
-            _ => None,
-        };
-        Items { at: self.at.clone(), values: values.unwrap_or_default().into_iter(), index: 0 }
+        let inside = self.raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']'));
+        Items { at: self.at.clone(), rest: inside.unwrap_or_default(), index: 0 }
     }
 }
 
@@ -110,11 +109,12 @@ impl From<Node<'_>> for Value {
     }
 }
 
-/// The elements of an array. Its pointers are composed as it goes.
+/// The elements of an array.
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
     at: String,
-    values: std::vec::IntoIter<&'a RawValue>,
+    /// What follows the last element, its comma included.
+    rest: &'a str,
     index: usize,
 }
 
@@ -122,27 +122,20 @@ impl<'a> Iterator for Items<'a> {
     type Item = Node<'a>;
 
     fn next(&mut self) -> Option<Node<'a>> {
-        let raw = self.values.next()?.get();
+        let text = self.rest.trim_start_matches([' ', '\t', '\r', '\n', ',']);
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+        let raw = values.next()?.ok()?.get();
+        self.rest = text.get(values.byte_offset()..)?;
         let at = pointer::element(&self.at, self.index);
         self.index += 1;
         Some(Node { raw, at })
     }
-
-    fn size_hint(&self) -> (usize, Option<usize>) {
-        self.values.size_hint()
-    }
 }
-
-impl ExactSizeIterator for Items<'_> {}
 
 /// The string that a JSON string literal stands for. None: it holds a lone surrogate.
 fn unescape(literal: &str) -> Option<Cow<'_, str>> {
     let inner = literal.get(1..literal.len().checked_sub(1)?)?;
-    if inner.contains('\\') {
-        serde_json::from_str(literal).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inner))
-    }
+    if inner.contains('\\') { serde_json::from_str(literal).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
 /// Collects the members of some names.
@@ -169,26 +162,6 @@ impl<'a, const N: usize> Visitor<'a> for Members<'_, 'a, N> {
             }
         }
         Ok((self.found, self.others))
-    }
-}
-
-/// Collects the elements of an array.
-struct Elements;
-
-impl<'a> Visitor<'a> for Elements {
-    type Value = Vec<&'a RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        // Nothing else is allocated meanwhile, so that this grows in place.
-        let mut values = Vec::new();
-        while let Some(value) = elements.next_element()? {
-            values.push(value);
-        }
-        Ok(values)
     }
 }
 

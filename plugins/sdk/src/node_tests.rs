@@ -73,9 +73,17 @@ fn depth_costs_no_stack() {
 fn points_at_elements_and_their_members() {
     let node = Node::parse(r#"[{"a/b":null},"x"]"#, "/batch").unwrap();
     let items: Vec<_> = node.items().collect();
-    assert_eq!(node.items().len(), 2);
+    assert_eq!(node.items().count(), 2);
     assert_eq!(items[0].get("a/b").unwrap().at(), "/batch/0/a~1b");
     assert_eq!(Value::from(items[1].clone()), Value::At("/batch/1".to_owned()));
+}
+
+#[test]
+fn elements_of_every_kind_are_told_apart() {
+    let text = "[ 1,-2e5 ,true,false,null,\"a,]\",[],[[1,2],3] , {} ,{\"a\":[1,\"]\"]}\n]";
+    let raw: Vec<_> = node(text).items().map(|item| item.raw()).collect();
+    assert_eq!(raw, ["1", "-2e5", "true", "false", "null", "\"a,]\"", "[]", "[[1,2],3]", "{}", "{\"a\":[1,\"]\"]}"]);
+    assert_eq!(node("[ \n ]").items().count(), 0);
 }
 
 #[test]
@@ -89,7 +97,7 @@ fn null_and_the_empty_string_count_as_absent() {
 fn what_is_no_object_has_no_members_and_what_is_no_array_no_elements() {
     for text in ["null", "true", "1", r#""{\"a\":1}""#] {
         assert_eq!(node(text).get("a"), None);
-        assert_eq!(node(text).items().len(), 0);
+        assert_eq!(node(text).items().count(), 0);
     }
 }
 
@@ -99,6 +107,21 @@ proptest! {
         if let Ok(node) = Node::parse(&text, "") {
             let _ = (node.as_str(), node.get("a"), node.items().count());
         }
+    }
+
+    #[test]
+    fn elements_are_those_that_serde_json_finds(
+        values in prop::collection::vec(prop_oneof![
+            Just("null".to_owned()),
+            any::<i64>().prop_map(|number| number.to_string()),
+            any::<String>().prop_map(|text| serde_json::json!(text).to_string()),
+            any::<String>().prop_map(|text| serde_json::json!([text, { "k": [] }]).to_string()),
+        ], 0..8),
+        comma in "[ \n\t]?,[ \r]?",
+    ) {
+        let text = format!("[{}]", values.join(&comma));
+        let found: Vec<_> = node(&text).items().map(|item| item.raw().to_owned()).collect();
+        prop_assert_eq!(found, values);
     }
 
     #[test]

@@ -204,7 +204,8 @@ mod tests {
         assert_eq!(event_type(r#"{"event":"a\/b \u2603"}"#, "track"), "track/a/b \u{2603}");
         assert_eq!(event_type(r#"{"name":"Home"}"#, "page"), "page/Home");
         assert_eq!(event_type(r#"{"name":"Home"}"#, "screen"), "screen/Home");
-        for nameless in ["{}", r#"{"name":null,"event":null}"#, r#"{"name":"","event":""}"#, r#"{"name":1,"event":{}}"#] {
+        for nameless in ["{}", r#"{"name":null,"event":null}"#, r#"{"name":"","event":""}"#, r#"{"name":1,"event":{}}"#]
+        {
             assert_eq!(event_type(nameless, "page"), "page");
             assert_eq!(event_type(nameless, "track"), "track");
         }

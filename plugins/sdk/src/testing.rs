@@ -27,7 +27,13 @@ pub fn run_cases<P: Plugin>(directory: impl AsRef<Path>) {
     cases.sort();
     assert!(!cases.is_empty(), "no case in {}", directory.display());
     let differences: Vec<String> = cases.iter().filter_map(|case| difference::<P>(case)).collect();
-    assert!(differences.is_empty(), "{} of {} cases differ\n{}", differences.len(), cases.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} of {} cases differ\n{}",
+        differences.len(),
+        cases.len(),
+        differences.join("\n")
+    );
 }
 
 /// What is different in one case.

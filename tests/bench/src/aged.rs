@@ -12,9 +12,6 @@ use crate::{
     server::Server,
 };
 
-/// Events of one request while the store is filled.
-const FILLING: usize = 500;
-
 /// What was found.
 #[derive(Debug)]
 pub struct Aged {
@@ -58,9 +55,10 @@ pub fn run(setup: &Setup) -> anyhow::Result<Aged> {
 
 /// Stores so many events; at how many a second.
 fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
-    let requests = events.div_ceil(FILLING as u64);
+    let batch = Scenario::Batch.events();
+    let requests = events.div_ceil(batch as u64);
     let bounds = Bounds { time: std::time::Duration::from_secs(600), requests };
-    let done = closed::run(&server.aim_with(FILLING), bounds)?;
+    let done = closed::run(&server.aim_with(batch), bounds)?;
     ensure!(done.requests == requests, "only {} of {requests} requests were done in {:?}", done.requests, bounds.time);
     Ok(events as f64 / done.time.as_secs_f64())
 }

@@ -2,14 +2,14 @@
 
 use crate::{
     aged::Aged,
+    generator::{closed::CONNECTIONS, open},
     measure::Setup,
     observe::{Costs, STAGES, WRITER},
     scenario::Scenario,
     series::Series,
-    table::{Line, Table, Target},
+    table::{Line, Table, Target, number},
+    template::EVENT_BYTES,
 };
-
-const MIB: f64 = 1024.0 * 1024.0;
 
 /// Everything that was measured.
 #[derive(Debug, Default)]
@@ -79,8 +79,8 @@ impl Findings {
         let mut table = Table::default();
         self.throughput(&mut table);
         self.after(&mut table);
-        for found in self.throughput.iter().filter(|found| found.scenario.events() == 1) {
-            cpu(found, &mut table);
+        for found in &self.throughput {
+            event(found, &mut table);
         }
         self.latency(&mut table);
         self.memory(&mut table);
@@ -91,6 +91,7 @@ impl Findings {
     fn throughput(&self, table: &mut Table) {
         table.heading("Throughput", "÷ bare");
         table.line(Line::new("bare handler", "requests/s", self.bare.clone()));
+        table.line(Line::new("bare handler, its CPU", "µs/request", self.bare_cpu.clone()));
         for found in &self.throughput {
             let (what, least) = match found.scenario {
                 Scenario::Logged => ("logged only", 0.30),
@@ -106,7 +107,11 @@ impl Findings {
         let Some(aged) = &self.aged else { return };
         table.heading("With a full store", "÷ empty");
         table.line(Line::new("logged only, on an empty store", "events/s", aged.empty.clone()));
-        let line = Line::new(format!("logged only, after {} events", aged.stored), "events/s", aged.full.clone());
+        let line = Line::new(
+            format!("logged only, after {} events", number(aged.stored as f64)),
+            "events/s",
+            aged.full.clone(),
+        );
         table.line(line.ratio(aged.full.over(&aged.empty)).target(Target::AtLeast(0.9)));
         table.line(Line::new("while it was filled", "events/s", Series::from_iter([aged.filling])));
     }
@@ -116,7 +121,7 @@ impl Findings {
         for found in &self.throughput {
             for paced in &found.paced {
                 let what = |quantile: &str| {
-                    format!("{}, {} % ({:.0}/s), {quantile}", found.scenario.key(), paced.percent, paced.rate)
+                    format!("{}, {} % ({}/s), {quantile}", found.scenario.key(), paced.percent, number(paced.rate))
                 };
                 table.line(Line::new(what("p50"), "ms", paced.median.clone()));
                 table.line(Line::new(what("p99"), "ms", paced.p99.clone()));
@@ -126,39 +131,72 @@ impl Findings {
     }
 
     fn memory(&self, table: &mut Table) {
+        table.heading("Memory", "");
         let mut line = |what: String, bytes: u64, most: f64| {
-            let value = Series::from_iter([bytes as f64 / MIB]);
-            table.line(Line::new(what, "MiB", value).target(Target::AtMost(most * 1e6 / MIB)));
+            let value = Series::from_iter([bytes as f64 / 1e6]);
+            table.line(Line::new(what, "MB", value).target(Target::AtMost(most)));
         };
         for found in &self.throughput {
-            line(format!("memory, {}, before any load", found.scenario.key()), found.idle, 80.0);
-            line(format!("memory, {}, most under load", found.scenario.key()), found.peak, 300.0);
+            line(format!("{}, before any load", found.scenario.key()), found.idle, 80.0);
+            line(format!("{}, most under load", found.scenario.key()), found.peak, 300.0);
         }
         if let Some(aged) = &self.aged {
-            line(format!("memory, {} events stored, most", aged.stored), aged.peak, 300.0);
+            line(format!("logged, storing {} events and after", number(aged.stored as f64)), aged.peak, 300.0);
         }
     }
 }
 
-/// What an event costs, and where.
-fn cpu(found: &Throughput, table: &mut Table) {
-    let name = found.scenario.key();
+/// What an event costs at the maximum, and where.
+fn event(found: &Throughput, table: &mut Table) {
     let each = |cost: &dyn Fn(&Costs) -> Option<f64>| series(&found.costs, cost);
-    table.heading(&format!("An event, {name}, at the maximum"), "");
-    table.line(Line::new("server CPU", "µs/event", each(&|costs| Some(costs.cpu()))));
-    table.line(Line::new("in the sandbox (wall)", "µs/event", each(&Costs::sandbox)));
-    let share = Line::new("the sandbox's share of server CPU", "%", each(&share));
+    table.heading(&format!("One event, {}, at the maximum", found.scenario.key()), "");
+    table.line(Line::new("server CPU", "µs", each(&|costs| Some(costs.cpu()))));
+    table.line(Line::new("sandbox (wall)", "µs", each(&Costs::sandbox)));
+    let share = Line::new("sandbox ÷ server CPU", "%", each(&Costs::sandbox_share));
     table.line(if found.scenario == Scenario::Executed { share.target(Target::AtMost(25.0)) } else { share });
     if let Some(paced) = found.paced.first() {
-        let what = format!("the same at {} % of the maximum", paced.percent);
-        table.line(Line::new(what, "%", series(&paced.costs, &share_of)));
+        let what = format!("sandbox ÷ server CPU, at {} % of the maximum", paced.percent);
+        table.line(Line::new(what, "%", series(&paced.costs, &Costs::sandbox_share)));
     }
     for stage in STAGES {
-        let what = format!("stage {stage} (wall, waiting included)");
-        table.line(Line::new(what, "µs/event", each(&|costs| costs.stage(stage))));
+        table.line(Line::new(format!("stage {stage} (wall)"), "µs", each(&|costs| costs.stage(stage))));
     }
     for what in WRITER {
-        table.line(Line::new(format!("writer {what} (wall)"), "µs/event", each(&|costs| costs.writer(what))));
+        table.line(Line::new(format!("writer {what} (wall)"), "µs", each(&|costs| costs.writer(what))));
     }
     table.line(Line::new("events in a group commit", "", each(&Costs::group)));
+}
+
+/// One value per round; nothing at all where the server does not tell.
+fn series(costs: &[Costs], cost: &dyn Fn(&Costs) -> Option<f64>) -> Series {
+    costs.iter().map(cost).collect::<Option<Series>>().unwrap_or_default()
+}
+
+/// How to read it.
+fn notes(setup: &Setup, table: &mut Table) {
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    table.note(format!(
+        "{} rounds, in each everything for {:?} after {:?} of warm-up, in turns; {CONNECTIONS} connections; events of \
+         {EVENT_BYTES} bytes; generator, bare handler and servers share {cores} cores.",
+        setup.rounds, setup.time, setup.warm_up
+    ));
+    table.note("Medians of the rounds with their least and greatest; ratios are taken round by round.");
+    table.note("Every answer was 200, and the server counted every event as what its line says.");
+    table.note("server CPU: utime + stime of the server's process over a round ÷ events.");
+    table.note(
+        "sandbox ÷ server CPU: inlet_sandbox_seconds ÷ server CPU, per event. The first is wall time: where threads wait \
+         for a core, as at the maximum, it holds that waiting too, and the share is an upper bound.",
+    );
+    table.note(
+        "stages are wall times, summed over requests and divided by events, so that waiting (for a core, for the writer, \
+         for the disk) counts; the writer's are per event of a group.",
+    );
+    table.note(format!(
+        "latency is counted from when a request was due, over up to {} connections; the generator wakes up to 0.1 ms late.",
+        open::CONNECTIONS
+    ));
+    table.note("memory is resident; the most under load is the peak since the start was done.");
+    if setup.rounds < 7 {
+        table.note("A quick run: too short and too few rounds to believe.");
+    }
 }

@@ -1,11 +1,6 @@
 //! What is run, and when: in rounds, everything once a round, so that what is compared was measured under one sky.
 
-use std::{
-    fs,
-    path::PathBuf,
-    process::Command,
-    time::Duration,
-};
+use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
 

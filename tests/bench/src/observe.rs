@@ -34,6 +34,11 @@ impl Costs {
         self.per_event(self.change.seconds("inlet_sandbox_seconds", None))
     }
 
+    /// Wall time in the sandbox as a share of CPU time, in percent.
+    pub fn sandbox_share(&self) -> Option<f64> {
+        Some(self.sandbox()? / self.cpu() * 100.0)
+    }
+
     /// Wall time of a stage, in microseconds per event.
     pub fn stage(&self, stage: &str) -> Option<f64> {
         self.per_event(self.change.seconds("inlet_stage_seconds", Some(("stage", stage))))

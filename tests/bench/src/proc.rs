@@ -38,7 +38,9 @@ impl Usage {
 
     fn status(self, name: &str) -> anyhow::Result<u64> {
         let status = self.read("status")?;
-        kibibytes(&status, name).map(|kibibytes| kibibytes * 1024).with_context(|| format!("/proc/…/status has no {name}"))
+        kibibytes(&status, name)
+            .map(|kibibytes| kibibytes * 1024)
+            .with_context(|| format!("/proc/…/status has no {name}"))
     }
 
     fn path(self, file: &str) -> String {

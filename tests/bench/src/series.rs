@@ -10,6 +10,11 @@ impl Series {
         self.0.push(value);
     }
 
+    /// How many.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The middle one, or the mean of the two in the middle.
     pub fn median(&self) -> Option<f64> {
         let sorted = self.sorted();

@@ -12,13 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{
-    generator::Aim,
-    http,
-    process::Process,
-    scenario::Scenario,
-    template::Template,
-};
+use crate::{generator::Aim, http, process::Process, scenario::Scenario, template::Template};
 
 /// How long a server is left alone before its memory at rest is read.
 const REST: Duration = Duration::from_secs(1);

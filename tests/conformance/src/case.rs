@@ -2,7 +2,8 @@
 
 use std::io::{self, Read as _};
 
-use bytestring::{ByteString, bytes::Bytes};
+use bytes::Bytes;
+use bytestring::ByteString;
 use cap_std::fs::Dir;
 use inlet_core::contract::{Body, Field, Request};
 use serde::Deserialize;
@@ -26,7 +27,9 @@ pub struct Case {
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// Something cannot be read.
-    #[error("case {case:?}: cannot read {file}: {source}; a case has expected.json, and may have request.json and body.*")]
+    #[error(
+        "case {case:?}: cannot read {file}: {source}; a case has expected.json, and may have request.json and body.*"
+    )]
     Read {
         /// The folder.
         case: String,

@@ -13,11 +13,7 @@ pub(crate) fn describe(found: &Result<Translation, Notice>, expected: &Json) -> 
         Ok(Translation { items, reply, memo }) => {
             let items = items.iter().enumerate();
             let items: Vec<Json> = items.map(|(index, found)| item(found, &expected["items"][index])).collect();
-            object([
-                ("items", Some(items.into())),
-                ("reply", reply.as_ref().map(written_reply)),
-                ("memo", text(memo)),
-            ])
+            object([("items", Some(items.into())), ("reply", reply.as_ref().map(written_reply)), ("memo", text(memo))])
         }
     }
 }

@@ -43,9 +43,15 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_told_and_where() {
-        let expected = json!({"items": [{"event": {"event_type": "track/A", "user_id": {"at": "/userId"}}}], "memo": "m"});
-        let found = json!({"items": [{"event": {"event_type": "track/B"}}, {"ignored": {"code": "empty"}}], "memo": "m"});
-        insta::assert_snapshot!(differences(&expected, &found).join("\n"), @"");
+        let expected =
+            json!({"items": [{"event": {"event_type": "track/A", "user_id": {"at": "/userId"}}}], "memo": "m"});
+        let found =
+            json!({"items": [{"event": {"event_type": "track/B"}}, {"ignored": {"code": "empty"}}], "memo": "m"});
+        insta::assert_snapshot!(differences(&expected, &found).join("\n"), @r#"
+        items[0].event.event_type: expected "track/A", found "track/B"
+        items[0].event.user_id: expected {"at":"/userId"}, found nothing
+        items[1]: expected nothing, found {"ignored":{"code":"empty"}}
+        "#);
         assert!(differences(&found, &found).is_empty());
     }
 }

@@ -49,7 +49,8 @@ pub async fn no_body_faults(
 
 /// What damages JSON in ways that a reader may have forgotten.
 const SPLINTERS: [&[u8]; 16] = [
-    b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b":", b"null", b"1E400", b"-0", b"\\ud800", b"\xff", b"\0", b"\n", b"{\"\":",
+    b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b":", b"null", b"1E400", b"-0", b"\\ud800", b"\xff", b"\0", b"\n",
+    b"{\"\":",
 ];
 
 fn damaged(body: &[u8], random: &mut Random) -> Vec<u8> {

@@ -65,7 +65,10 @@ pub(crate) fn arriving(manifest: &Manifest, request: &Request) -> Result<Request
         [("header", &request.headers, &manifest.headers), ("query parameter", &request.query, &manifest.query)]
     {
         if let Some(field) = sent.iter().find(|field| !listed.contains(&field.name)) {
-            return Err(format!("the case sends {what} {:?}, which the manifest does not list; it would never arrive", field.name));
+            return Err(format!(
+                "the case sends {what} {:?}, which the manifest does not list; it would never arrive",
+                field.name
+            ));
         }
     }
     Ok(Request { options: options.to_string(), ..request.clone() })

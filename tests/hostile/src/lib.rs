@@ -40,7 +40,7 @@ impl Plugin for Hostile {
             other => Err(Notice::new("unknown_type", format!("No misbehaviour is called {other:?}."))),
         };
         // The answerer sees nothing but the memo, and misbehaves by it.
-        translated.map(|translation| Translation { memo: request.body_text(), ..translation })
+        translated.map(|translation| Translation { memo: memo(request), ..translation })
     }
 }
 
@@ -61,13 +61,7 @@ fn ok() -> Item {
     Item::Event(Event::new("hostile/ok"))
 }
 
-trait BodyText {
-    fn body_text(&self) -> String;
-}
-
-impl BodyText for Request {
-    fn body_text(&self) -> String {
-        // Only what steers the answerer; a memo as long as any body would be another test.
-        self.text().ok().filter(|text| text.len() < 100).unwrap_or_default().to_owned()
-    }
+/// What steers the answerer: a short body. A memo as long as any body would be another test.
+fn memo(request: &Request) -> String {
+    request.text().ok().filter(|text| text.len() < 100).unwrap_or_default().to_owned()
 }

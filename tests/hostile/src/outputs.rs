@@ -94,7 +94,9 @@ pub(crate) fn write_out(node: Node<'_>) -> Value {
 pub(crate) fn describe(memo: &str, outcomes: &[Outcome]) -> String {
     let outcomes: Vec<String> = outcomes
         .iter()
-        .map(|outcome| format!(r#"{{"index":{},"status":"{}","id":"{}"}}"#, outcome.index, outcome.status, outcome.event_id))
+        .map(|outcome| {
+            format!(r#"{{"index":{},"status":"{}","id":"{}"}}"#, outcome.index, outcome.status, outcome.event_id)
+        })
         .collect();
     format!(r#"{{"memo":{memo:?},"outcomes":[{}]}}"#, outcomes.join(","))
 }

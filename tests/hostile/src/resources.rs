@@ -27,6 +27,7 @@ pub(crate) fn take_memory<T>() -> T {
 
 /// Calls itself until the stack is full.
 pub(crate) fn recurse<T>() -> T {
+    #[expect(unconditional_recursion, reason = "that is the point")]
     fn deeper(depth: u64) -> u64 {
         let room = black_box([depth; 16]);
         // Not a tail call: the sum needs the frame.

@@ -68,16 +68,21 @@ pub type Members<'a> = IndexMap<Cow<'a, str>, &'a str>;
 
 /// The members of an object; none if the text is not a valid object.
 pub fn members(text: &str) -> Option<Members<'_>> {
+    all_members(text).map(|members| members.into_iter().collect())
+}
+
+/// The members of an object, the earlier ones of two with one name too; none if the text is not a valid object.
+pub fn all_members(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     struct Collect;
     impl<'de> Visitor<'de> for Collect {
-        type Value = Members<'de>;
+        type Value = Vec<(Cow<'de, str>, &'de str)>;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("an object")
         }
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut members = IndexMap::new();
+            let mut members = Vec::new();
             while let Some(Key(key)) = map.next_key()? {
-                members.insert(key, map.next_value::<&RawValue>()?.get());
+                members.push((key, map.next_value::<&RawValue>()?.get()));
             }
             Ok(members)
         }
@@ -216,6 +221,9 @@ fn index(token: &str) -> Option<usize> {
 }
 
 /// An object's key, borrowed where it holds no escapes.
+///
+/// Read as bytes: a key with a lone surrogate is no string, and must not keep its neighbours from being read. It reads as
+/// U+FFFD here; the item that holds it is rejected by [`inspect`].
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
@@ -226,14 +234,14 @@ impl<'de> Deserialize<'de> for Key<'de> {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a key")
             }
-            fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(key)))
+            fn visit_borrowed_bytes<E>(self, key: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Key(String::from_utf8_lossy(key)))
             }
-            fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
+            fn visit_bytes<E>(self, key: &[u8]) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(String::from_utf8_lossy(key).into_owned())))
             }
         }
-        deserializer.deserialize_str(Read)
+        deserializer.deserialize_bytes(Read)
     }
 }
 

@@ -213,7 +213,7 @@ impl Inlet {
 }
 
 fn counter(ids: &mut u128) -> impl FnMut() -> Uuid {
-    || {
+    move || {
         *ids += 1;
         Uuid::from_u128(*ids)
     }

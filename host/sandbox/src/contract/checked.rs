@@ -8,10 +8,7 @@ use inlet_core::{
     json,
 };
 
-use crate::{
-    fault::ShapeFault,
-    limits::Limits,
-};
+use crate::{fault::ShapeFault, limits::Limits};
 
 type Checked = Result<(), ShapeFault>;
 
@@ -203,12 +200,12 @@ mod tests {
         let extras = vec![Field::new("warning", ""), Field::new("warning", "x".repeat(70_000))];
         insta::assert_snapshot!(
             sentence(event_with(|event| event.extras = extras)),
-            @""
+            @"items[0].event.extras[1].value has 70000 bytes; at most 64 KiB are allowed; let the plugin reject such an item (`too_long`)"
         );
         let members = vec![("email".to_owned(), "EMAIL".to_owned())];
         insta::assert_snapshot!(
             sentence(event_with(|event| event.data = Some(Value::Assembled(members)))),
-            @""
+            @r#"items[0].event.data[0].at is not a JSON Pointer; expected the empty string or a text that starts with "/", with "~" only in "~0" and "~1", for example "/0/properties""#
         );
     }
 

@@ -5,14 +5,15 @@ use serde_json::{Map, Value};
 
 use super::{
     Manifest,
-    read::{ManifestError, field, shortened},
+    explain::{Explained, explain},
+    read::ManifestError,
 };
 
 /// Settings that the plugin's option schema does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("options: {field}: {message}")]
+#[error("options{}{field}: {message}", if field.is_empty() { "" } else { "." })]
 pub struct OptionsError {
-    /// Which setting, for example `include.0`.
+    /// Which setting, for example `include.0`; empty when it is not one of them.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
@@ -27,7 +28,7 @@ impl Manifest {
             other => other.clone(),
         };
         let Value::Object(given) = &filled else {
-            return Err(OptionsError { field: field(""), message: "expected an object".to_owned() });
+            return Err(OptionsError { field: String::new(), message: "expected an object".to_owned() });
         };
         let Some(schema) = &self.options else {
             return match given.keys().next() {
@@ -39,18 +40,19 @@ impl Manifest {
             };
         };
         fill(&mut filled, schema);
-        let refused = |field: String, message: String| OptionsError { field, message: shortened(&message) };
-        let validator = validator(schema).map_err(|reason| refused(field(""), reason))?;
-        match validator.validate(&filled) {
-            Ok(()) => Ok(filled),
-            Err(error) => Err(refused(field(error.instance_path().as_str()), error.to_string())),
-        }
+        // A schema that does not compile was refused when the plugin was loaded.
+        let validator = validator(schema).map_err(|message| OptionsError { field: String::new(), message })?;
+        let refused = validator.validate(&filled).map_err(|error| {
+            let Explained { field, reason } = explain(&error);
+            OptionsError { field, message: reason }
+        });
+        refused.map(|()| filled)
     }
 
     /// Whether the option schema is one, and fills itself in.
     pub(super) fn check_option_schema(&self) -> Result<(), ManifestError> {
         if let Some(schema) = &self.options {
-            validator(schema).map_err(|reason| ManifestError::Options { reason: shortened(&reason) })?;
+            validator(schema).map_err(|reason| ManifestError::Options { reason })?;
         }
         Ok(())
     }
@@ -58,7 +60,10 @@ impl Manifest {
 
 /// References to other documents are an error: this crate's build of the validator has nothing to fetch them with.
 fn validator(schema: &Value) -> Result<Validator, String> {
-    jsonschema::validator_for(schema).map_err(|error| error.to_string())
+    jsonschema::validator_for(schema).map_err(|error| {
+        let Explained { field, reason } = explain(&error);
+        if field.is_empty() { reason } else { format!("{field}: {reason}") }
+    })
 }
 
 /// Puts the `default` of every property that is missing into an object, and into the objects inside it.

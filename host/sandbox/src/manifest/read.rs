@@ -7,7 +7,10 @@ use jsonschema::Validator;
 use semver::Version;
 use serde_json::Value;
 
-use super::Manifest;
+use super::{
+    Manifest,
+    explain::{Explained, explain, shortened},
+};
 use crate::contract::{Family, KNOWN};
 
 const SCHEMA: &str = include_str!("../../../../wit/v0.1/manifest.schema.json");
@@ -31,7 +34,7 @@ pub enum ManifestError {
         found: String,
     },
     /// It is not of the schema.
-    #[error("the manifest's {field} is wrong: {reason}; see wit/v0.1/manifest.schema.json")]
+    #[error("the manifest is wrong at {field}: {reason}; see wit/v0.1/manifest.schema.json")]
     Schema {
         /// Where.
         field: String,
@@ -100,10 +103,8 @@ impl Manifest {
         }
         for example in &self.examples {
             if let Value::String(text) = &example.body {
-                json::check(text, json::MAX_DEPTH).map_err(|reason| ManifestError::Example {
-                    event_type: example.event_type.clone(),
-                    reason,
-                })?;
+                json::check(text, json::MAX_DEPTH)
+                    .map_err(|reason| ManifestError::Example { event_type: example.event_type.clone(), reason })?;
             }
         }
         self.check_option_schema()
@@ -122,30 +123,16 @@ fn check_contract(manifest: &Value) -> Result<(), ManifestError> {
 }
 
 fn check_schema(manifest: &Value) -> Result<(), ManifestError> {
-    #[expect(clippy::expect_used, reason = "the schema is part of this program, and every test that loads a plugin reads it")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the schema is part of this program, and every test that loads a plugin reads it"
+    )]
     static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
         let schema = serde_json::from_str(SCHEMA).expect("the bundled schema is JSON");
         jsonschema::validator_for(&schema).expect("the bundled schema is a JSON Schema")
     });
-    VALIDATOR.validate(manifest).map_err(|error| ManifestError::Schema {
-        field: field(error.instance_path().as_str()),
-        reason: shortened(&error.to_string()),
+    VALIDATOR.validate(manifest).map_err(|error| {
+        let Explained { field, reason } = explain(&error);
+        ManifestError::Schema { field, reason }
     })
-}
-
-/// A JSON Pointer as people write the name of a field: `links.website`.
-pub(super) fn field(pointer: &str) -> String {
-    match pointer.strip_prefix('/') {
-        Some(path) => path.replace('/', ".").replace("~1", "/").replace("~0", "~"),
-        None => "top level".to_owned(),
-    }
-}
-
-/// The validator quotes the offending value, which may be of any size.
-pub(super) fn shortened(text: &str) -> String {
-    const MOST: usize = 300;
-    match text.len() {
-        ..=MOST => text.to_owned(),
-        _ => format!("{}…", &text[..text.floor_char_boundary(MOST)]),
-    }
 }

@@ -27,7 +27,13 @@ fn each_file_is_loaded_or_refused_for_itself() {
             Err(error) => error.to_string(),
         })
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    cannot read "a.wasm": a path led outside of the filesystem; it must be readable and lie inside the plugin directory
+    "b.wasm": the file is not WebAssembly: it begins with 6e6f7420; expected a component (0061736d); build it with `inlet-pack`
+    c.wasm is inlet/hostile
+    "d.wasm" is not a file; expected a component; move it out of the plugin directory
+    e.wasm is inlet/hostile
+    "#);
 }
 
 #[test]
@@ -37,5 +43,5 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
     file.set_len(1 << 40).unwrap();
     let directory = Dir::open_ambient_dir(inside.path(), ambient_authority()).unwrap();
     let [huge] = <[_; 1]>::try_from(load_directory(&SANDBOX, &directory).unwrap()).unwrap();
-    insta::assert_snapshot!(huge.result.unwrap_err(), @"");
+    insta::assert_snapshot!(huge.result.unwrap_err(), @r#""huge.wasm": the file is larger than 64 MiB, the most that a plugin may have; build it for size"#);
 }

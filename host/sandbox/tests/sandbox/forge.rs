@@ -23,7 +23,7 @@ pub fn component(world: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
     let package = resolve.push_str("forged.wit", &text).unwrap();
     let world = resolve.select_world(&[package], Some("forged")).unwrap();
     let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use inlet_core::contract::{Item, Translation};
-use inlet_sandbox::{Fault, Gate, Limits};
+use inlet_sandbox::{EngineConfig, Fault, Gate, Limits, Sandbox};
 
-use crate::{HOSTILE, request};
+use crate::{HOSTILE, bundled, patient, request};
 
 /// Misbehaves once, then behaves, and says what the first was called.
 async fn fault(path: &str, limits: &Limits) -> Fault {
@@ -16,7 +16,7 @@ async fn fault(path: &str, limits: &Limits) -> Fault {
 }
 
 async fn sentence(path: &str, code: &str) -> String {
-    let fault = fault(path, &Limits::default()).await;
+    let fault = fault(path, &patient()).await;
     assert_eq!(fault.code(), code);
     fault.to_string()
 }
@@ -27,76 +27,76 @@ async fn time() {
     let start = std::time::Instant::now();
     let fault = fault("/loop", &limits).await;
     assert_eq!(fault.code(), "time");
-    insta::assert_snapshot!(fault, @"");
+    insta::assert_snapshot!(fault, @"the plugin ran longer than 200ms, its limit for a body of 2 bytes, and was stopped; look for a loop in the plugin or raise its time limit");
     assert!(start.elapsed() >= limits.time);
 }
 
 #[tokio::test]
 async fn memory() {
-    insta::assert_snapshot!(sentence("/memory", "memory").await, @"");
+    insta::assert_snapshot!(sentence("/memory", "memory").await, @"the plugin asked for 257 MiB of memory; its limit is 256 MiB; make it hold less of the body at once or raise its memory limit");
 }
 
 #[tokio::test]
 async fn memory_of_the_plugin_below_that_of_the_pool() {
-    let limits = Limits { memory: 8 << 20, ..Limits::default() };
-    insta::assert_snapshot!(fault("/memory", &limits).await, @"");
+    let limits = Limits { memory: 8 << 20, ..patient() };
+    insta::assert_snapshot!(fault("/memory", &limits).await, @"the plugin asked for 9 MiB of memory; its limit is 8 MiB; make it hold less of the body at once or raise its memory limit");
 }
 
 #[tokio::test]
 async fn lifted() {
-    insta::assert_snapshot!(sentence("/lift", "lifted").await, @"");
+    insta::assert_snapshot!(sentence("/lift", "lifted").await, @"the plugin handed over more than 16 MiB at once, its limit for a body of 2 bytes; let it point into the body (`at`) instead of writing values out (`made`)");
 }
 
 #[tokio::test]
 async fn shape_items() {
-    insta::assert_snapshot!(sentence("/items", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/items", "shape").await, @"the plugin's output was refused: it holds 10000 items; at most 5000 are allowed; split the request or raise the plugin's item limit");
 }
 
 #[tokio::test]
 async fn shape_string() {
-    insta::assert_snapshot!(sentence("/long-string", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/long-string", "shape").await, @"the plugin's output was refused: items[0].event.event_type has 1 MiB; at most 64 KiB are allowed; let the plugin reject such an item (`too_long`)");
 }
 
 #[tokio::test]
 async fn shape_depth() {
-    insta::assert_snapshot!(sentence("/deep-json", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/deep-json", "shape").await, @"the plugin's output was refused: items[0].event.data is refused: it is nested deeper than 128 levels; send a flatter object");
 }
 
 #[tokio::test]
 async fn shape_json() {
-    insta::assert_snapshot!(sentence("/bad-json", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/bad-json", "shape").await, @"the plugin's output was refused: items[0].event.data is refused: it is not valid JSON: EOF while parsing a value at line 1 column 8");
 }
 
 #[tokio::test]
 async fn shape_surrogate() {
-    insta::assert_snapshot!(sentence("/lone-surrogate", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/lone-surrogate", "shape").await, @r#"the plugin's output was refused: items[0].event.data is refused: it holds a lone surrogate (an escape from \uD800 to \uDFFF without its pair); send valid Unicode"#);
 }
 
 #[tokio::test]
 async fn shape_pointer() {
-    insta::assert_snapshot!(sentence("/bad-pointer", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/bad-pointer", "shape").await, @r#"the plugin's output was refused: items[0].event.user_id is not a JSON Pointer; expected the empty string or a text that starts with "/", with "~" only in "~0" and "~1", for example "/0/properties""#);
 }
 
 #[tokio::test]
 async fn shape_reply_content_type() {
-    insta::assert_snapshot!(sentence("/html-reply", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/html-reply", "shape").await, @r#"the plugin's output was refused: reply.content_type is "text/html"; expected "application/json" or "text/plain""#);
 }
 
 #[tokio::test]
 async fn shape_reply_json() {
-    insta::assert_snapshot!(sentence("/json-reply", "shape").await, @"");
+    insta::assert_snapshot!(sentence("/json-reply", "shape").await, @"the plugin's output was refused: reply.body is refused: it is not valid JSON: EOF while parsing an object at line 1 column 1");
 }
 
 #[tokio::test]
 async fn trap_panic() {
-    insta::assert_snapshot!(sentence("/abort", "trap").await, @"");
+    insta::assert_snapshot!(sentence("/abort", "trap").await, @"the plugin crashed: wasm `unreachable` instruction executed; see its log lines");
 }
 
 #[tokio::test]
 async fn trap_recursion() {
-    let fault = fault("/deep-recursion", &Limits::default()).await;
+    let fault = fault("/deep-recursion", &patient()).await;
     assert_eq!(fault.code(), "trap");
-    insta::assert_snapshot!(fault, @"");
+    insta::assert_snapshot!(fault, @"the plugin crashed: out of bounds memory access; see its log lines");
 }
 
 /// The fifth limit is the gate's; its rules are tested beside it.
@@ -106,7 +106,7 @@ async fn concurrency() {
     let permit = gate.enter(1).await.unwrap();
     let fault = gate.enter(1).await.unwrap_err();
     assert_eq!(fault.code(), "busy");
-    insta::assert_snapshot!(fault, @"");
+    insta::assert_snapshot!(fault, @"no sandbox became free in time; send the request again later");
     drop(permit);
     assert!(gate.enter(1).await.is_ok());
 }
@@ -114,12 +114,8 @@ async fn concurrency() {
 /// More calls than sandboxes, and no gate in front: refused and not waited for.
 #[tokio::test]
 async fn an_empty_pool_is_busy() {
-    let sandbox = inlet_sandbox::Sandbox::new(inlet_sandbox::EngineConfig {
-        max_instances: 1,
-        ..inlet_sandbox::EngineConfig::default()
-    })
-    .unwrap();
-    let plugin = sandbox.load(&crate::bundled("inlet__hostile")).unwrap();
+    let sandbox = Sandbox::new(EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
+    let plugin = sandbox.load(&bundled("inlet__hostile")).unwrap();
     let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
     let looping = tokio::spawn({
         let (plugin, limits) = (plugin.clone(), limits.clone());

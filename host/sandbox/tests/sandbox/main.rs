@@ -11,21 +11,21 @@ mod options;
 mod refusals;
 mod yielding;
 
-use std::{path::PathBuf, sync::LazyLock};
+use std::{path::Path, sync::LazyLock, time::Duration};
 
 use bytestring::ByteString;
 use inlet_core::contract::{Body, Request};
-use inlet_sandbox::{EngineConfig, Plugin, Sandbox};
+use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 
 /// One engine for the whole binary, as in the server.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(EngineConfig::default()).unwrap());
 
 static HOSTILE: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("inlet__hostile")).unwrap());
 
-/// A plugin as `make plugins` leaves it.
+/// A plugin as `make plugins test-plugins` leaves it.
 fn bundled(name: &str) -> Vec<u8> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/plugins").join(format!("{name}.wasm"));
-    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins`", file.display()))
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()))
 }
 
 /// A request to the hostile plugin: the path names its misbehaviour.
@@ -40,4 +40,9 @@ fn request(path: &str, body: &str) -> Request {
         options: "{}".to_owned(),
         facts: vec![],
     }
+}
+
+/// The defaults but for time, which a busy machine runs out of where the test is about something else.
+fn patient() -> Limits {
+    Limits { time: Duration::from_secs(60), ..Limits::default() }
 }

@@ -39,14 +39,14 @@ fn defaults_are_filled_in_and_what_is_set_stays() {
 
 #[test]
 fn what_the_schema_does_not_allow_is_named() {
-    insta::assert_snapshot!(check(schema(), &json!({"volume": 12})), @"");
-    insta::assert_snapshot!(check(schema(), &json!({"inner": {"on": "yes"}})), @"");
-    insta::assert_snapshot!(check(schema(), &json!({"colour": "red"})), @"");
-    insta::assert_snapshot!(check(schema(), &json!([])), @"");
+    insta::assert_snapshot!(check(schema(), &json!({"volume": 12})), @"options.volume: 12 is greater than the maximum of 11");
+    insta::assert_snapshot!(check(schema(), &json!({"inner": {"on": "yes"}})), @r#"options.inner.on: expected boolean, found "yes""#);
+    insta::assert_snapshot!(check(schema(), &json!({"colour": "red"})), @"options.colour: it is not known");
+    insta::assert_snapshot!(check(schema(), &json!([])), @"options: expected an object");
 }
 
 #[test]
 fn a_plugin_without_a_schema_has_no_settings() {
     assert_eq!(check(None, &json!({})), "{}");
-    insta::assert_snapshot!(check(None, &json!({"volume": 1})), @"");
+    insta::assert_snapshot!(check(None, &json!({"volume": 1})), @r#"options.volume: the plugin "acme/forged" has no settings of its own"#);
 }

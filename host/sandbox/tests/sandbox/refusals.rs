@@ -31,46 +31,46 @@ fn a_manifest_reads_what_it_writes() {
 
 #[test]
 fn not_wasm() {
-    insta::assert_snapshot!(refused(b""), @"");
-    insta::assert_snapshot!(refused(b"(component)"), @"");
+    insta::assert_snapshot!(refused(b""), @"the file is not WebAssembly: it begins with nothing; expected a component (0061736d); build it with `inlet-pack`");
+    insta::assert_snapshot!(refused(b"(component)"), @"the file is not WebAssembly: it begins with 28636f6d; expected a component (0061736d); build it with `inlet-pack`");
 }
 
 #[test]
 fn a_core_module() {
-    insta::assert_snapshot!(refused(&wasm_encoder::Module::new().finish()), @"");
+    insta::assert_snapshot!(refused(&wasm_encoder::Module::new().finish()), @"the file is a core WebAssembly module; expected a component; pack it with `inlet-pack`");
 }
 
 #[test]
 fn a_damaged_component() {
     let whole = changed(|_| ());
-    insta::assert_snapshot!(refused(&whole[..whole.len() / 2]), @"");
+    insta::assert_snapshot!(refused(&whole[..whole.len() / 2]), @"the file is a damaged component: unexpected end-of-file (at offset 0x7a6); build or download it again");
 }
 
 #[test]
 fn too_large() {
-    insta::assert_snapshot!(refused(&vec![0; MAX_PLUGIN_BYTES + 1]), @"");
+    insta::assert_snapshot!(refused(&vec![0; MAX_PLUGIN_BYTES + 1]), @"the file is larger than 64 MiB, the most that a plugin may have; build it for size");
 }
 
 #[test]
 fn no_manifest() {
-    insta::assert_snapshot!(refused(&sound()), @"");
+    insta::assert_snapshot!(refused(&sound()), @r#"the component has no manifest (custom section "inlet:manifest"); pack it with `inlet-pack` and a plugin.toml"#);
 }
 
 #[test]
 fn two_manifests() {
     let text = manifest().to_string();
-    insta::assert_snapshot!(refused(&with_manifest(with_manifest(sound(), &text), &text)), @"");
+    insta::assert_snapshot!(refused(&with_manifest(with_manifest(sound(), &text), &text)), @r#"the component has 2 manifests (custom sections "inlet:manifest"); expected one; pack it again"#);
 }
 
 #[test]
 fn a_manifest_that_is_not_json() {
-    insta::assert_snapshot!(refused(&with_manifest(sound(), "{\"key\":")), @"");
+    insta::assert_snapshot!(refused(&with_manifest(sound(), "{\"key\":")), @"the manifest is not JSON: EOF while parsing a value at line 1 column 7; pack the plugin again from its plugin.toml");
 }
 
 #[test]
 fn a_manifest_with_an_unknown_field() {
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["colour"] = json!("red"))), @"");
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["links"]["blog"] = json!("https://a.invalid"))), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["colour"] = json!("red"))), @"the manifest is wrong at colour: it is not known; see wit/v0.1/manifest.schema.json");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["links"]["blog"] = json!("https://a.invalid"))), @"the manifest is wrong at links.blog: it is not known; see wit/v0.1/manifest.schema.json");
 }
 
 #[test]
@@ -79,16 +79,16 @@ fn a_manifest_with_a_missing_or_wrong_field() {
         refused(&changed(|manifest| {
             manifest.as_object_mut().unwrap().remove("name");
         })),
-        @""
+        @"the manifest is wrong at name: it is missing; see wit/v0.1/manifest.schema.json"
     );
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["max_body_bytes"] = json!("5 MiB"))), @"");
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["version"] = json!("1.2"))), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["max_body_bytes"] = json!("5 MiB"))), @r#"the manifest is wrong at max_body_bytes: expected integer, found "5 MiB"; see wit/v0.1/manifest.schema.json"#);
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["version"] = json!("1.2"))), @r#"the manifest is wrong at version: "1.2" does not match "^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$"; see wit/v0.1/manifest.schema.json"#);
 }
 
 #[test]
 fn a_link_that_would_run_or_leak() {
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["links"]["docs"] = json!("javascript:alert(1)"))), @"");
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["links"]["tutorial"] = json!("http://a.invalid"))), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["links"]["docs"] = json!("javascript:alert(1)"))), @r#"the manifest is wrong at links.docs: "javascript:alert(1)" does not match "^https://"; see wit/v0.1/manifest.schema.json"#);
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["links"]["tutorial"] = json!("http://a.invalid"))), @r#"the manifest is wrong at links.tutorial: "http://a.invalid" does not match "^https://"; see wit/v0.1/manifest.schema.json"#);
 }
 
 #[test]
@@ -99,11 +99,11 @@ fn an_unknown_contract_version() {
             manifest["contract"] = json!("0.2.0");
             manifest["colour"] = json!("red");
         })),
-        @""
+        @"the manifest says contract 0.2.0; this Inlet knows 0.1; use a newer Inlet or an older plugin"
     );
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["contract"] = json!(1))), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["contract"] = json!(1))), @r#"the manifest names no contract version: found 1; expected "contract": "0.1.0""#);
     let later = component("export translator;", |text| text.replace("source@0.1.0", "source@0.2.0"));
-    insta::assert_snapshot!(refused(&with_manifest(later, &manifest().to_string())), @"");
+    insta::assert_snapshot!(refused(&with_manifest(later, &manifest().to_string())), @r#"the component exports "inlet:source/translator@0.2.0"; this Inlet knows contract 0.1; use a newer Inlet or an older plugin"#);
 }
 
 #[test]
@@ -113,50 +113,53 @@ fn a_later_version_of_a_known_family_loads() {
     manifest["contract"] = json!("0.1.7");
     SANDBOX.load(&with_manifest(later.clone(), &manifest.to_string())).unwrap();
     manifest["contract"] = json!("0.1.0");
-    insta::assert_snapshot!(refused(&with_manifest(later, &manifest.to_string())), @"");
+    insta::assert_snapshot!(refused(&with_manifest(later, &manifest.to_string())), @r#"the manifest says contract 0.1.0 and the component exports "inlet:source/translator@0.1.7"; pack it again with the SDK it was built with"#);
 }
 
 #[test]
 fn an_import_that_reaches_outside() {
     let curious = component("import outside:things/clock@0.1.0; export translator;", str::to_owned);
-    insta::assert_snapshot!(refused(&with_manifest(curious, &manifest().to_string())), @"");
+    insta::assert_snapshot!(refused(&with_manifest(curious, &manifest().to_string())), @r#"the component imports "outside:things/clock@0.1.0"; a plugin may import inlet:source/log only; build it without WASI (Rust: for wasm32-unknown-unknown)"#);
 }
 
 #[test]
 fn no_export() {
     let mute = component("import log;", str::to_owned);
-    insta::assert_snapshot!(refused(&with_manifest(mute, &manifest().to_string())), @"");
+    insta::assert_snapshot!(refused(&with_manifest(mute, &manifest().to_string())), @r#"the component does not export "inlet:source/translator@0.1.0"; export it, as the world inlet:source/source says"#);
 }
 
 #[test]
 fn an_export_or_import_of_another_shape() {
     let text = manifest().to_string();
     let other = component("export translator;", |text| text.replace("path: string", "path: list<string>"));
-    insta::assert_snapshot!(refused(&with_manifest(other, &text)), @"");
+    insta::assert_snapshot!(refused(&with_manifest(other, &text)), @r#"the component's export "inlet:source/translator@0.1.0#translate" is not what contract 0.1 says: type mismatch for field path: expected `string` found `list`; build it against wit/v0.1"#);
     let other = component("import log; export translator;", |text| text.replace("level: level, message", "message"));
-    insta::assert_snapshot!(refused(&with_manifest(other, &text)), @"");
+    insta::assert_snapshot!(refused(&with_manifest(other, &text)), @"the component's imports are not what contract 0.1 says: component imports instance `inlet:source/log@0.1.0`, but a matching implementation was not found in the linker: instance export `log` has the wrong type: type mismatch with parameters: expected 2-tuple, found 1-tuple; build it against wit/v0.1");
 }
 
 #[test]
-fn verification_vectors_that_do_not_verify() {
+fn verification_that_is_incomplete_or_does_not_verify() {
+    let verification = json!({"scheme": "hmac", "header": "x-signature"});
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @"the manifest is wrong at verification.algorithm: it is missing; see wit/v0.1/manifest.schema.json");
     let verification = json!({
         "scheme": "hmac", "header": "x-signature", "algorithm": "sha1", "encoding": "hex", "signed": ["{body}"],
+        "uncovered": "The headers.",
         "vectors": [{
             "name": "single", "secret": "s3cr3t", "headers": {"x-signature": "00"}, "body": "{}", "verified": true,
         }],
     });
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest's verification is wrong: verification vector "single": expected verified = true, covers = None, found Failed; correct the vector or the template in the manifest"#);
 }
 
 #[test]
 fn an_example_that_is_not_json() {
     let examples = json!([{"event_type": "track/A", "body": "{\"type\":"}]);
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["examples"] = examples)), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["examples"] = examples)), @r#"the manifest's example "track/A" is not JSON: it is not valid JSON: EOF while parsing a value at line 1 column 8; correct its body"#);
 }
 
 #[test]
 fn options_that_are_no_schema_or_live_elsewhere() {
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["options"] = json!({"type": "objekt"}))), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["options"] = json!({"type": "objekt"}))), @r#"the manifest's options are not a JSON Schema: type: "objekt" is not valid under any of the schemas listed in the 'anyOf' keyword; references to other documents are not followed"#);
     let remote = json!({"$ref": "https://acme.invalid/options.json"});
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["options"] = remote)), @"");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["options"] = remote)), @"the manifest's options are not a JSON Schema: Resource 'https://acme.invalid/options.json' is not present in a registry and retrieving it failed: `resolve-http` feature or a custom resolver is required to resolve external schemas via HTTP; references to other documents are not followed");
 }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use inlet_sandbox::Limits;
+use inlet_sandbox::{EngineConfig, Fault, Limits, Sandbox};
 
-use crate::{HOSTILE, request};
+use crate::{HOSTILE, bundled, patient, request};
 
 #[tokio::test(flavor = "current_thread")]
 async fn others_are_served_while_one_loops() {
@@ -43,4 +43,20 @@ async fn time_is_running_time() {
         assert_eq!(call.await.unwrap().unwrap_err().code(), "time");
     }
     assert!(start.elapsed() >= 3 * limits.time, "{:?}", start.elapsed());
+}
+
+/// A sender that hangs up drops the call, and its sandbox with it.
+#[tokio::test]
+async fn an_abandoned_call_gives_its_sandbox_back() {
+    let sandbox = Sandbox::new(EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
+    let plugin = sandbox.load(&bundled("inlet__hostile")).unwrap();
+    let looping = tokio::spawn({
+        let plugin = plugin.clone();
+        async move { plugin.translate(&request("/loop", "{}"), &patient()).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(plugin.translate(&request("/ok", "{}"), &patient()).await.result.unwrap_err(), Fault::Busy);
+    looping.abort();
+    assert!(looping.await.unwrap_err().is_cancelled());
+    assert!(plugin.translate(&request("/ok", "{}"), &patient()).await.result.is_ok());
 }

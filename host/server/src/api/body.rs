@@ -45,6 +45,11 @@ impl JsonBody {
         Ok(Self(text.to_owned()))
     }
 
+    #[cfg(test)]
+    pub fn of(text: &str) -> Self {
+        Self::read(text.as_bytes()).unwrap()
+    }
+
     /// The whole of it.
     pub fn given(&self) -> Given<'_> {
         Given { text: &self.0, field: String::new() }

@@ -110,6 +110,12 @@ impl ApiError {
         Self { kind: Kind::Invalid, message: message.into(), field: Some(field.into()) }
     }
 
+    /// The parameter or member that it is about.
+    #[cfg(test)]
+    pub fn field(&self) -> Option<&str> {
+        self.field.as_deref()
+    }
+
     /// Something that is not there.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)

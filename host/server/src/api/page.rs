@@ -5,7 +5,7 @@
 use inlet_core::Uuid;
 use inlet_store::{Cursor, Page};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::{error::ApiError, query::Params};
 
@@ -21,6 +21,23 @@ pub struct PageRequest<C> {
     pub cursor: Cursor<C>,
     /// How many entries.
     pub limit: usize,
+}
+
+/// The parameters of a list, as the OpenAPI document describes them.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it describes what `PageRequest::read` reads")]
+pub struct PageParams {
+    /// The page below this cursor.
+    after: Option<String>,
+    /// The page above this cursor.
+    before: Option<String>,
+    /// Entries of a page; 50 if absent.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<u32>,
+    /// The same as `limit`.
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<u32>,
 }
 
 /// What a list's entries are found by.

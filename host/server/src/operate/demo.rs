@@ -81,7 +81,8 @@ async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
     let plugin = app.catalog.get(example.key).context("a bundled plugin is missing")?;
     let settings = default_settings(plugin)?;
     let scheme = plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose()?;
-    let environments = app.configuration().environments.iter().map(|environment| {
+    let configuration = app.configuration();
+    let environments = configuration.environments.iter().map(|environment| {
         Ok(NewSourceEnvironment {
             environment_id: environment.id,
             token: new_token()?,

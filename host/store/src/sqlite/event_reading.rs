@@ -31,7 +31,7 @@ macro_rules! select_ids {
 
 // `data` is a slice of `original` if `data_at` says so. `cut_above` leaves long values out without reading them.
 static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::new(
+    MultiRow::query(
         "WITH wanted (number, source_environment_id, id, cut_above) AS (VALUES",
         "(#, ?, ?, ?)",
         ") SELECT
@@ -54,7 +54,7 @@ static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::new(
+    MultiRow::query(
         "WITH wanted (event_id, cut_above) AS (VALUES",
         "(?, ?)",
         ") SELECT

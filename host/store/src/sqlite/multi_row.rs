@@ -2,7 +2,8 @@
 //!
 //! Every statement is a round trip to the connection's thread, which costs as much as writing several rows; 64 rows in
 //! one are several times as fast as 64 statements. Statements are prepared once and cached by their text, so only a few
-//! sizes exist: the powers of two up to 64. Any number of rows is written with full ones and at most six smaller ones.
+//! sizes exist: the powers of two up to 64. What is left over takes the next larger size: SQLite sees NULL where nothing
+//! is bound, which a look-up never matches and which an insert never reaches, since it is told the number of rows.
 
 use std::sync::Arc;
 
@@ -21,26 +22,37 @@ pub(crate) const STATEMENT_CACHE: usize = 128;
 pub(crate) struct MultiRow {
     /// Placeholders of a row.
     columns: usize,
+    /// The first placeholder takes the number of rows.
+    counted: bool,
     /// By size.
     texts: [Arc<str>; SIZES],
 }
 
 impl MultiRow {
-    /// A statement of `head`, one `row` for each row, and `tail`. A `#` in `row` becomes the row's number.
-    ///
-    /// The placeholders are plain `?`: sqlx looks up the name of every other kind, which halves the speed.
-    pub(crate) fn new(head: &str, row: &str, tail: &str) -> Self {
-        let text = |size: usize| {
-            let rows: Vec<String> = (0..1_usize << size).map(|number| row.replace('#', &number.to_string())).collect();
-            format!("{head} {} {tail}", rows.join(", ")).into()
-        };
-        Self { columns: row.matches('?').count(), texts: std::array::from_fn(text) }
+    /// A query of `head`, one `row` for each row, and `tail`. A `#` in `row` becomes the row's number. A row of NULLs must
+    /// find nothing.
+    pub(crate) fn query(head: &str, row: &str, tail: &str) -> Self {
+        Self::new(head, row, tail, false)
     }
 
     /// An insert of these columns, with what is to happen on a conflict.
     pub(crate) fn insert(table: &str, columns: &[&str], on_conflict: &str) -> Self {
-        let head = format!("INSERT INTO {table} ({}) VALUES", columns.join(", "));
-        Self::new(&head, &format!("({})", vec!["?"; columns.len()].join(", ")), on_conflict)
+        let head = format!(
+            "WITH given (rows) AS (VALUES (?)) INSERT INTO {table} ({}) SELECT * FROM (VALUES",
+            columns.join(", ")
+        );
+        let row = format!("({})", vec!["?"; columns.len()].join(", "));
+        // Without WHERE the parser would take ON CONFLICT for a join's condition.
+        Self::new(&head, &row, &format!(") WHERE true LIMIT (SELECT rows FROM given) {on_conflict}"), true)
+    }
+
+    /// The placeholders are plain `?`: sqlx looks up the name of every other kind, which halves the speed.
+    fn new(head: &str, row: &str, tail: &str, counted: bool) -> Self {
+        let text = |size: usize| {
+            let rows: Vec<String> = (0..1_usize << size).map(|number| row.replace('#', &number.to_string())).collect();
+            format!("{head} {} {tail}", rows.join(", ")).into()
+        };
+        Self { columns: row.matches('?').count(), counted, texts: std::array::from_fn(text) }
     }
 
     /// Runs it over all items.
@@ -74,22 +86,26 @@ impl MultiRow {
     }
 
     fn chunks<'a, T>(&self, items: &'a [T]) -> impl Iterator<Item = (Arc<str>, &'a [T])> + use<'_, 'a, T> {
-        let mut rest = items;
-        std::iter::from_fn(move || {
-            let size = (rest.len().checked_ilog2()? as usize).min(SIZES - 1);
-            let (chunk, remaining) = rest.split_at(1 << size);
-            rest = remaining;
-            Some((self.texts[size].clone(), chunk))
+        items.chunks(1 << (SIZES - 1)).map(|chunk| {
+            let size = chunk.len().next_power_of_two().ilog2() as usize;
+            (self.texts[size].clone(), chunk)
         })
     }
 
     fn arguments<T>(&self, chunk: &[T], bind: &impl Fn(&mut Row, &T)) -> Result<SqliteArguments, sqlx::Error> {
         let mut row = Row { arguments: SqliteArguments::default(), error: None };
-        row.arguments.reserve(chunk.len() * self.columns, 0);
+        row.arguments.reserve(chunk.len() * self.columns + 1, 0);
+        if self.counted {
+            row.int(chunk.len() as i64);
+        }
         for item in chunk {
             bind(&mut row, item);
         }
-        debug_assert_eq!(row.arguments.len(), chunk.len() * self.columns, "a row binds every column");
+        debug_assert_eq!(
+            row.arguments.len(),
+            chunk.len() * self.columns + usize::from(self.counted),
+            "a row binds every column"
+        );
         match row.error {
             None => Ok(row.arguments),
             Some(error) => Err(sqlx::Error::Encode(error)),
@@ -155,18 +171,28 @@ mod tests {
 
     #[test]
     fn any_number_of_rows_is_covered_by_a_few_sizes() {
-        let statement = MultiRow::new("VALUES", "(#, ?)", "");
+        let statement = MultiRow::query("VALUES", "(#, ?)", "");
         let items: Vec<usize> = (0..201).collect();
-        let sizes: Vec<usize> = statement.chunks(&items).map(|(_, chunk)| chunk.len()).collect();
-        assert_eq!(sizes, [64, 64, 64, 8, 1]);
-        let again: Vec<usize> = statement.chunks(&items).flat_map(|(_, chunk)| chunk.to_vec()).collect();
-        assert_eq!(again, items);
+        let chunks: Vec<usize> = statement.chunks(&items).map(|(_, chunk)| chunk.len()).collect();
+        assert_eq!(chunks, [64, 64, 64, 9]);
+        let rows: Vec<usize> = statement.chunks(&items).map(|(text, _)| text.matches('?').count()).collect();
+        assert_eq!(rows, [64, 64, 64, 16]);
         assert_eq!(statement.chunks::<usize>(&[]).count(), 0);
     }
 
     #[test]
     fn rows_can_carry_their_number() {
-        let statement = MultiRow::new("VALUES", "(#, ?)", "ORDER BY 1");
+        let statement = MultiRow::query("VALUES", "(#, ?)", "ORDER BY 1");
         assert_eq!(&*statement.texts[1], "VALUES (0, ?), (1, ?) ORDER BY 1");
+    }
+
+    #[test]
+    fn an_insert_knows_how_many_rows_it_has() {
+        let statement = MultiRow::insert("t", &["a", "b"], "ON CONFLICT DO NOTHING");
+        assert_eq!(
+            &*statement.texts[1],
+            "WITH given (rows) AS (VALUES (?)) INSERT INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?) ) \
+             WHERE true LIMIT (SELECT rows FROM given) ON CONFLICT DO NOTHING"
+        );
     }
 }

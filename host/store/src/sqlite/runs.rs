@@ -26,7 +26,7 @@ macro_rules! select_runs {
 }
 
 static FIRST_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::new(
+    MultiRow::query(
         "WITH wanted (number, run_id, recipients) AS (VALUES",
         "(#, ?, ?)",
         ") SELECT number, ordinal, collection, id, trigger_data

@@ -12,11 +12,11 @@ use sqlx::{Row, SqliteConnection};
 use super::multi_row::MultiRow;
 
 static RECORDS: LazyLock<MultiRow> =
-    LazyLock::new(|| MultiRow::new("SELECT hash, value FROM idempotency WHERE hash IN (", "?", ")"));
+    LazyLock::new(|| MultiRow::query("SELECT hash, value FROM idempotency WHERE hash IN (", "?", ")"));
 
 // CROSS JOIN fixes the order: one look-up in the unique index for each wanted recipient.
 static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::new(
+    MultiRow::query(
         "WITH wanted (number, environment_id, collection, id, with_properties) AS (VALUES",
         "(#, ?, ?, ?, ?)",
         ") SELECT number, CASE WHEN with_properties THEN properties END

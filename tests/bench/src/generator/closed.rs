@@ -17,10 +17,12 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Aim, CONNECTIONS};
+use super::Aim;
 use crate::{http, interrupt, template::Template};
 
-/// Threads that send. One is not enough to keep a bare handler busy on two cores, which would flatter the ratios.
+/// Connections that are held open and used again.
+pub const CONNECTIONS: usize = 64;
+/// Threads that send. A generator that is itself the limit would slow the bare handler down, and so flatter the ratios.
 const THREADS: usize = 2;
 
 /// When a load ends: at whichever comes first. What was sent is always answered before it ends.
@@ -109,7 +111,12 @@ async fn converse(mut stream: TcpStream, mut template: Template, course: Arc<Cou
     while course.goes_on() {
         stream.write_all(template.next()).await.context("cannot send")?;
         inbox.clear();
-        while !inbox.took(stream.read(inbox.room()).await.context("cannot read the answer")?)? {}
+        loop {
+            let read = stream.read(inbox.room()).await.context("cannot read the answer")?;
+            if inbox.took(read)? {
+                break;
+            }
+        }
         answered += 1;
     }
     Ok(answered)

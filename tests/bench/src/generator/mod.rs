@@ -9,9 +9,6 @@ use std::net::SocketAddr;
 
 use crate::template::Template;
 
-/// Connections that are held open and used again.
-pub const CONNECTIONS: usize = 64;
-
 /// What is driven, and with what.
 #[derive(Debug, Clone)]
 pub struct Aim {

@@ -13,9 +13,12 @@ use std::{
 use anyhow::{anyhow, ensure};
 use hdrhistogram::Histogram;
 
-use super::{Aim, CONNECTIONS};
+use super::Aim;
 use crate::{http, interrupt, template::Template};
 
+/// Connections that are held open and used again. More than a closed loop has: a request that is due must find one free,
+/// however many others wait for their answers.
+pub const CONNECTIONS: usize = 256;
 /// The longest latency that is told apart, in microseconds.
 const LONGEST: u64 = 60_000_000;
 /// How far behind its schedule a load may fall before the run fails, as a multiple of its length.
@@ -73,10 +76,8 @@ pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
     let start = Instant::now() + Duration::from_millis(20);
     let course = Course { start, schedule, requests, next: AtomicU64::new(0), failed: AtomicBool::new(false) };
     let histogram = thread::scope(|scope| {
-        let threads: Vec<_> = streams
-            .into_iter()
-            .map(|stream| scope.spawn(|| converse(stream, aim.template.clone(), &course)))
-            .collect();
+        let threads: Vec<_> =
+            streams.into_iter().map(|stream| scope.spawn(|| converse(stream, aim.template.clone(), &course))).collect();
         let mut all = new_histogram()?;
         for thread in threads {
             all.add(thread.join().map_err(|_| anyhow!("the generator panicked"))??)?;

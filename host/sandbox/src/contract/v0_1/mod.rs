@@ -27,8 +27,8 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     linker.instance("inlet:source/log@0.1.0")?.func_wrap(
         "log",
         |mut store: StoreContextMut<'_, State>, (level, message): (types::Level, WasmStr)| {
-            let message = message.to_str(&store)?.into_owned();
-            store.data_mut().logs.push(level.name(), &message);
+            let message = store.data().logs.fitting(&message.to_str(&store)?).to_owned();
+            store.data_mut().logs.push(level.name(), message);
             Ok(())
         },
     )
@@ -42,14 +42,9 @@ pub(crate) struct Adapter {
 }
 
 impl Adapter {
-    pub(super) fn new(
-        linker: &Linker<State>,
-        component: &Component,
-        version: &Version,
-    ) -> Result<Self, LoadError> {
-        let instance = linker
-            .instantiate_pre(component)
-            .map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
+    pub(super) fn new(linker: &Linker<State>, component: &Component, version: &Version) -> Result<Self, LoadError> {
+        let instance =
+            linker.instantiate_pre(component).map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
         let translator = format!("{PACKAGE}translator@{version}");
         let answerer = format!("{PACKAGE}answerer@{version}");
         let translate = export::<TranslateParams<'_>, TranslateResult>(&instance, &translator, "translate")?

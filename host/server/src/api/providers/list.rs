@@ -1,0 +1,56 @@
+//! `GET /v1/source_providers`
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::shown::Platform;
+use crate::{
+    api::{auth::Operator, page::PageInfo},
+    app::App,
+};
+
+/// All providers, by key.
+#[derive(Serialize, ToSchema)]
+pub struct SourceProviderList {
+    /// The providers.
+    entries: Vec<ListedProvider>,
+    /// Nothing lies around: the list is whole.
+    page_info: PageInfo,
+}
+
+/// A platform that sources can be made for, in short.
+#[derive(Serialize, ToSchema)]
+pub struct ListedProvider {
+    /// What `preconfigured_provider` names.
+    key: String,
+    /// The plugin's version.
+    version: String,
+    /// `sha256:` and the digest of the component.
+    digest: String,
+    /// About the platform.
+    provider: Platform,
+}
+
+/// Lists the platforms that sources can be made for.
+#[utoipa::path(
+    get,
+    path = "/v1/source_providers",
+    operation_id = "listSourceProviders",
+    tag = "providers",
+    responses((status = 200, description = "The providers", body = SourceProviderList)),
+    security(("management_token" = [])),
+)]
+pub async fn list_source_providers(_: Operator, State(app): State<App>) -> Json<SourceProviderList> {
+    let listed = app.catalog.iter().map(|plugin| {
+        let manifest = plugin.manifest();
+        ListedProvider {
+            key: manifest.key.clone(),
+            version: manifest.version.clone(),
+            digest: plugin.digest().to_owned(),
+            provider: Platform::of(manifest),
+        }
+    });
+    let entries: Vec<_> = listed.collect();
+    Json(SourceProviderList { page_info: PageInfo::whole(entries.len()), entries })
+}

@@ -1,0 +1,19 @@
+//! Workflow runs: what triggers asked for.
+
+pub mod get;
+pub mod list;
+pub mod recipients;
+pub mod shown;
+
+use inlet_core::Uuid;
+
+use super::error::ApiError;
+
+/// The run's id of a path.
+fn read_id(text: &str) -> Result<Uuid, ApiError> {
+    Uuid::try_parse(text).map_err(|_| missing(text))
+}
+
+fn missing(id: &str) -> ApiError {
+    ApiError::not_found(format!("there is no workflow run {id:?} in this key's environment"))
+}

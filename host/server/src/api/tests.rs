@@ -1,0 +1,72 @@
+//! The router against its document.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::*;
+
+/// Described by the document, served elsewhere.
+const ELSEWHERE: [(&str, &str); 4] =
+    [("POST", "/integrations/receive/{token}"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")];
+
+async fn document() -> Value {
+    let axum::Json(document) = openapi::get_openapi().await;
+    serde_json::to_value(document).unwrap()
+}
+
+fn described(document: &Value) -> BTreeSet<(String, String)> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let methods = paths.flat_map(|(path, item)| item.as_object().unwrap().keys().map(move |method| (method, path)));
+    methods.map(|(method, path)| (method.to_uppercase(), path.clone())).collect()
+}
+
+#[tokio::test]
+async fn every_route_is_described_and_every_description_is_routed() {
+    let own = operations().map(|operation| {
+        let method = [Method::GET, Method::PUT, Method::POST]
+            .into_iter()
+            .find(|method| MethodFilter::try_from(method.clone()).unwrap() == operation.method);
+        (method.unwrap().to_string(), operation.path.to_owned())
+    });
+    let elsewhere = ELSEWHERE.map(|(method, path)| (method.to_owned(), path.to_owned()));
+    let served: BTreeSet<_> = own.into_iter().chain(elsewhere).collect();
+    assert_eq!(served, described(&document().await));
+}
+
+#[tokio::test]
+async fn every_reference_of_the_document_leads_somewhere() {
+    let document = document().await;
+    let mut open = vec![&document];
+    let mut references = 0;
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                if let Some(Value::String(reference)) = members.get("$ref") {
+                    references += 1;
+                    assert!(document.pointer(&reference[1..]).is_some(), "{reference}");
+                }
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    assert!(references > 50, "found {references} references");
+}
+
+#[tokio::test]
+async fn every_member_of_every_schema_is_described() {
+    let document = document().await;
+    for (name, schema) in document["components"]["schemas"].as_object().unwrap() {
+        assert!(schema["description"].is_string(), "{name}");
+        for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(schema["description"].is_string(), "{name}.{member}");
+        }
+    }
+}
+
+#[test]
+fn routes_do_not_collide() {
+    let _ = router();
+}
