@@ -59,6 +59,15 @@ impl Store {
         self.writer.durability().await
     }
 
+    /// Proves that the store takes writes, by writing; for a readiness probe.
+    pub async fn check(&self) -> Result<(), CommitError> {
+        self.writer
+            .change(|connection| {
+                Box::pin(async move { Ok(sqlite::prove_writable(connection).await?) })
+            })
+            .await
+    }
+
     /// What the writer has done so far.
     pub fn stats(&self) -> Stats {
         self.writer.stats()

@@ -196,28 +196,28 @@ fn an_actor_or_tenant_not_identified_is_passed_on_as_a_reference_and_the_log_say
 fn user_ids_have_1_to_256_characters() {
     let longest = "😀".repeat(256);
     assert_eq!(to_data().one(&to(&format!(r#"{{"id":"{longest}"}}"#))).recipients(), [longest.as_str()]);
-    insta::assert_snapshot!(refused(&format!(r#"{{"id":"{longest}x"}}"#)), @"recipients: recipient 0: its id is longer than 256 characters");
-    insta::assert_snapshot!(refused(r#"{"id":""}"#), @"recipients: recipient 0: its id is empty; expected 1 to 256 characters");
+    insta::assert_snapshot!(refused(&format!(r#"{{"id":"{longest}x"}}"#)), @"recipients, read from the path `data.to`: recipient 0: its id is longer than 256 characters");
+    insta::assert_snapshot!(refused(r#"{"id":""}"#), @"recipients, read from the path `data.to`: recipient 0: its id is empty; expected 1 to 256 characters");
 }
 
 #[test]
 fn no_slash_and_no_number_sign_in_user_ids() {
-    insta::assert_snapshot!(refused(r#""a/b""#), @"recipients: recipient 0: its id holds a slash, which no id may hold");
-    insta::assert_snapshot!(refused(r#"{"id":"a#b"}"#), @"recipients: recipient 0: its id holds a number sign, which no id may hold");
-    insta::assert_snapshot!(refused(r#"{"id":"a\u0000b"}"#), @"recipients: recipient 0: its id holds a control character, which no id may hold");
-    insta::assert_snapshot!(refused(r#"{"collection":"a/b","id":"x"}"#), @"recipients: recipient 0: its collection holds a slash, which no id may hold");
+    insta::assert_snapshot!(refused(r#""a/b""#), @"recipients, read from the path `data.to`: recipient 0: its id holds a slash, which no id may hold");
+    insta::assert_snapshot!(refused(r#"{"id":"a#b"}"#), @"recipients, read from the path `data.to`: recipient 0: its id holds a number sign, which no id may hold");
+    insta::assert_snapshot!(refused(r#"{"id":"a\u0000b"}"#), @"recipients, read from the path `data.to`: recipient 0: its id holds a control character, which no id may hold");
+    insta::assert_snapshot!(refused(r#"{"collection":"a/b","id":"x"}"#), @"recipients, read from the path `data.to`: recipient 0: its collection holds a slash, which no id may hold");
 }
 
 #[test]
 fn any_bad_recipient_is_an_error_that_names_its_index_and_nobody_is_identified_by_it() {
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"also fine"},7]"#), @"recipients: recipient 2: it is a number; expected a user id string or an object with an id");
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},null]"#), @"recipients: recipient 1: it is null; expected a user id string or an object with an id");
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},["x"]]"#), @"recipients: recipient 1: it is an array; expected a user id string or an object with an id");
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"name":"no id"}]"#), @"recipients: recipient 1: it has no id; expected an object with a string id");
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":7}]"#), @"recipients: recipient 1: its id is a number; expected a string");
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"x","collection":7}]"#), @"recipients: recipient 1: its collection is a number; expected a string");
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"x","$trigger_data":[]}]"#), @"recipients: recipient 1: its $trigger_data is an array; expected an object");
-    insta::assert_snapshot!(refused("true"), @"recipients: recipient 0: it is a boolean; expected a user id string or an object with an id");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"also fine"},7]"#), @"recipients, read from the path `data.to`: recipient 2: it is a number; expected a user id string or an object with an id");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},null]"#), @"recipients, read from the path `data.to`: recipient 1: it is null; expected a user id string or an object with an id");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},["x"]]"#), @"recipients, read from the path `data.to`: recipient 1: it is an array; expected a user id string or an object with an id");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"name":"no id"}]"#), @"recipients, read from the path `data.to`: recipient 1: it has no id; expected an object with a string id");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":7}]"#), @"recipients, read from the path `data.to`: recipient 1: its id is a number; expected a string");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"x","collection":7}]"#), @"recipients, read from the path `data.to`: recipient 1: its collection is a number; expected a string");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"x","$trigger_data":[]}]"#), @"recipients, read from the path `data.to`: recipient 1: its $trigger_data is an array; expected an object");
+    insta::assert_snapshot!(refused("true"), @"recipients, read from the path `data.to`: recipient 0: it is a boolean; expected a user id string or an object with an id");
 }
 
 #[test]

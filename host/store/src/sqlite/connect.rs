@@ -132,7 +132,7 @@ async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), O
 }
 
 /// A file that cannot be written opens read-only without a word: only a write tells.
-async fn prove_writable(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+pub(crate) async fn prove_writable(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO meta (key, value) VALUES ('opened_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
         .bind(crate::store::now_ms().to_be_bytes().to_vec())
         .execute(connection)

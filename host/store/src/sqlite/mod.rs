@@ -27,7 +27,7 @@ mod write;
 pub use connect::Durability;
 pub use prune::{Pruned, PrunedRecords};
 
-pub(crate) use connect::{Opened, open};
+pub(crate) use connect::{Opened, open, prove_writable};
 pub(crate) use failure::Failure;
 pub(crate) use group::{GroupDone, Writing};
 

@@ -205,7 +205,7 @@ fn offered_mappings(manifest: &Manifest) -> Vec<OfferedMapping> {
     let offered = manifest.defaults.mappings.iter().map(|mapping| OfferedMapping {
         event_type: mapping.event_type.clone(),
         action_type: mapping.action_type.clone(),
-        action_parameters: mapping.action_parameters.as_object().cloned().unwrap_or_default(),
+        action_parameters: mapping.action_parameters.clone(),
     });
     offered.collect()
 }

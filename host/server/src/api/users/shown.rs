@@ -17,7 +17,7 @@ const OURS: [&str; 3] = ["__typename", "id", "updated_at"];
 
 /// A user; custom properties are members too.
 #[derive(ToSchema)]
-#[schema(as = User, additional_properties)]
+#[schema(as = User)]
 #[expect(dead_code, reason = "it describes what `show` writes")]
 pub struct ShownUser {
     /// Always `User`.

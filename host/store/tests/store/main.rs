@@ -1,0 +1,14 @@
+//! The store through its one door, on real SQLite files.
+//!
+//! Tests run on a single thread each: what they ask for at once waits together and so makes one group.
+
+mod config;
+mod event_types;
+mod failures;
+mod idempotency;
+mod opening;
+mod reading;
+mod recipients;
+mod refused;
+mod retention;
+mod support;

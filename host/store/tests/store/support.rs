@@ -1,0 +1,186 @@
+//! A store in a temporary directory with one source, and jobs made the way the server makes them.
+
+use std::{path::Path, sync::Arc};
+
+use inlet_core::{
+    ByteString, Uuid,
+    idempotency::{self, ScopedKey},
+    json,
+    log::{EventLog, Original, Outcome, PluginRef},
+    mapping::{Mapping, MappingIndex, parse_action},
+    plan::{self, Scope},
+    settle::{Job, Prepared},
+};
+use inlet_store::{CommitError, EventQuery, NewSource, NewSourceEnvironment, Settled, Store, StoreOptions, StoredEvent};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A store with one source.
+pub struct Fixture {
+    pub store: Arc<Store>,
+    pub directory: TempDir,
+    pub environment: i64,
+    pub source_environment: i64,
+}
+
+impl Fixture {
+    pub async fn new() -> Self {
+        Self::with(|options| options).await
+    }
+
+    pub async fn with(change: impl FnOnce(StoreOptions) -> StoreOptions) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::open(change(StoreOptions::new(directory.path()))).await.unwrap();
+        let environment = store.environments().await.unwrap()[0].id;
+        store.source_create(source("main", &[environment])).await.unwrap();
+        let source_environment = store.sources().await.unwrap()[0].environments[0].id;
+        Self { store: Arc::new(store), directory, environment, source_environment }
+    }
+
+    /// The same directory in a new store.
+    pub async fn reopen(self) -> Self {
+        self.store.close().await.unwrap();
+        drop(self.store);
+        let store = Store::open(StoreOptions::new(self.directory.path())).await.unwrap();
+        Self { store: Arc::new(store), ..self }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn job(&self, items: Vec<Prepared>) -> Job {
+        Job { environment: self.environment, source_environment: self.source_environment, items }
+    }
+
+    /// Commits one event.
+    pub async fn commit(&self, event: Event<'_>) -> Settled {
+        self.commit_all(vec![event]).await.remove(0)
+    }
+
+    /// Commits events as the items of one request.
+    pub async fn commit_all(&self, events: Vec<Event<'_>>) -> Vec<Settled> {
+        let items = events.into_iter().map(|event| event.prepare(self)).collect();
+        self.store.commit(self.job(items)).await.unwrap()
+    }
+
+    /// Commits jobs that all wait before the writer looks: one group.
+    pub async fn commit_at_once(&self, jobs: Vec<Job>) -> Vec<Result<Vec<Settled>, CommitError>> {
+        let mut tasks = JoinSet::new();
+        for (index, job) in jobs.into_iter().enumerate() {
+            let store = self.store.clone();
+            tasks.spawn(async move { (index, store.commit(job).await) });
+        }
+        let mut results = tasks.join_all().await;
+        results.sort_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// An event log, whole.
+    pub async fn event(&self, id: Uuid) -> StoredEvent {
+        let query = EventQuery::one(vec![self.source_environment], id);
+        self.store.events(&query).await.unwrap().items.remove(0)
+    }
+}
+
+pub fn source(key: &str, environments: &[i64]) -> NewSource {
+    let environment = |environment_id: &i64| NewSourceEnvironment {
+        environment_id: *environment_id,
+        token: format!("token-{key}-{environment_id}"),
+        settings: "{}".to_owned(),
+        scheme: None,
+    };
+    NewSource {
+        key: key.to_owned(),
+        name: key.to_owned(),
+        description: None,
+        custom_image_url: None,
+        provider: "http".to_owned(),
+        environments: environments.iter().map(environment).collect(),
+    }
+}
+
+pub fn mapping(event_type: &str, action_type: &str, parameters: &str, created_at_ms: i64) -> Mapping {
+    Mapping {
+        id: Uuid::now_v7(),
+        event_type: event_type.to_owned(),
+        action: parse_action(action_type, parameters).unwrap(),
+        parameters: parameters.into(),
+        active: true,
+        created_at_ms,
+        updated_at_ms: created_at_ms,
+    }
+}
+
+/// An item of a request.
+#[derive(Clone)]
+pub struct Event<'a> {
+    pub id: Uuid,
+    pub event_type: &'a str,
+    pub item: ByteString,
+    pub key: Option<&'a str>,
+    pub mappings: &'a [Mapping],
+    pub identifies: bool,
+}
+
+impl<'a> Event<'a> {
+    /// An event of this type; `userId` and `data` are members of the item.
+    pub fn new(event_type: &'a str, item: &str) -> Self {
+        let item = item.into();
+        Self { id: Uuid::now_v7(), event_type, item, key: None, mappings: &[], identifies: false }
+    }
+
+    pub fn key(self, key: &'a str) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    pub fn mappings(self, mappings: &'a [Mapping]) -> Self {
+        Self { mappings, ..self }
+    }
+
+    pub fn prepare(self, fixture: &Fixture) -> Prepared {
+        let item = &self.item;
+        let data = json::member(item, "data").map_or(ByteString::from_static("{}"), |data| item.slice_ref(data));
+        let user_id = json::member(item, "userId").and_then(json::string);
+        let index = MappingIndex::new(self.mappings.iter().cloned());
+        let scope = Scope { user_id: user_id.as_deref(), data: &data, item, headers: None };
+        let mut plan = plan::plan(scope, self.event_type, self.identifies, index.matching(self.event_type));
+        plan.key = self.key.map(|key| {
+            let fingerprint = idempotency::fingerprint(user_id.as_deref(), &data);
+            let hash_key = fixture.store.hash_key();
+            let key = key.to_owned();
+            ScopedKey::new(&hash_key, fixture.source_environment, self.event_type, key, DAY_MS, fingerprint)
+        });
+        Prepared { log: self.log(user_id, data), plan: Some(plan) }
+    }
+
+    fn log(self, user_id: Option<String>, data: ByteString) -> EventLog {
+        EventLog {
+            id: self.id,
+            event_type: self.event_type.to_owned(),
+            user_id,
+            data: Some(data),
+            original: Original::Json(self.item),
+            outcome: Outcome::Logged,
+            reason: None,
+            code: None,
+            verification_status: "not_configured".to_owned(),
+            idempotency_key: self.key.map(str::to_owned),
+            replay_of: None,
+            resumes: None,
+            occurred_at_us: 1_700_000_000_123_456,
+            received_at_ms: 1_700_000_000_200,
+            headers: None,
+            plugin: Arc::new(plugin()),
+            guest_logs: None,
+            warnings: Vec::new(),
+            redacted: Vec::new(),
+        }
+    }
+}
+
+pub fn plugin() -> PluginRef {
+    PluginRef { key: "http".to_owned(), version: "0.1.0".to_owned(), digest: "sha256:00".to_owned() }
+}
