@@ -120,7 +120,7 @@ pub struct Flags {
 pub enum ConfigError {
     /// A value is missing, of a wrong type or unknown.
     #[error("the configuration is not valid: {0}")]
-    Invalid(#[from] Box<figment::Error>),
+    Invalid(String),
     /// The file that was named is not there.
     #[error("there is no configuration file {0:?}; correct --config or leave it out")]
     NoFile(PathBuf),
@@ -140,14 +140,17 @@ impl Config {
         let keys: Vec<String> = Figment::from(Serialized::defaults(Config::default()))
             .extract::<std::collections::BTreeMap<String, figment::value::Value>>()
             .map(|keys| keys.into_keys().collect())
-            .map_err(Box::new)?;
+            .map_err(invalid)?;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let mut config: Config = Figment::from(Serialized::defaults(Config::default()))
-            .merge(Toml::file_exact(file))
+        let mut figment = Figment::from(Serialized::defaults(Config::default()));
+        if file.is_file() {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let mut config: Config = figment
             .merge(Env::prefixed("INLET_").only(&keys))
             .merge(Serialized::defaults(flags))
             .extract()
-            .map_err(Box::new)?;
+            .map_err(invalid)?;
         if let Some(url) = config.public_url.take() {
             let plain = url.trim_end_matches('/');
             let rest = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));
@@ -168,6 +171,11 @@ impl Config {
     pub fn admin_url(&self) -> String {
         format!("http://{}", reachable(self.admin_listen.unwrap_or(self.listen)))
     }
+}
+
+/// All that is wrong, in one line.
+fn invalid(error: figment::Error) -> ConfigError {
+    ConfigError::Invalid(error.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
 }
 
 /// An address that a client on this machine can use.

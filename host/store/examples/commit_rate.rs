@@ -127,12 +127,7 @@ struct Maker {
 }
 
 impl Maker {
-    fn new(
-        case: Case,
-        environment: i64,
-        source_environment: i64,
-        hash_key: HashKey,
-    ) -> Result<Self, Box<dyn Error>> {
+    fn new(case: Case, environment: i64, source_environment: i64, hash_key: HashKey) -> Result<Self, Box<dyn Error>> {
         let plugin = PluginRef { key: "http".into(), version: "0.1.0".into(), digest: "sha256:00".into() };
         let mapping = Mapping {
             id: Uuid::now_v7(),
@@ -182,8 +177,7 @@ impl Maker {
             let fingerprint = idempotency::fingerprint(Some(user), data);
             let key = key.to_owned();
             let day = 24 * 60 * 60 * 1000;
-            plan.key =
-                Some(ScopedKey::new(&self.hash_key, self.source_environment, event_type, key, day, fingerprint));
+            plan.key = Some(ScopedKey::new(&self.hash_key, self.source_environment, event_type, key, day, fingerprint));
         }
         plan
     }

@@ -25,9 +25,12 @@ impl DataDir {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
         make(path).map_err(|problem| OpenError::DataDir { path: path.to_owned(), problem })?;
         let lock_path = path.join(LOCK);
-        let lock = OpenOptions::new().write(true).create(true).truncate(false).open(&lock_path).map_err(|problem| {
-            OpenError::NotWritable { path: lock_path.clone(), problem: problem.to_string() }
-        })?;
+        let lock = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&lock_path)
+            .map_err(|problem| OpenError::NotWritable { path: lock_path.clone(), problem: problem.to_string() })?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path: path.to_owned() }),

@@ -1,7 +1,7 @@
 //! The store: the one door to the database.
 
 use std::{
-    sync::Mutex,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -28,8 +28,8 @@ pub struct Store {
     writer: Writer,
     readers: SqlitePool,
     hash_key: HashKey,
-    /// Where the walk over the idempotency records goes on.
-    records_walk: Mutex<Option<Vec<u8>>>,
+    /// The last key that the walk over the idempotency records looked at; empty at its begin.
+    records_walk: Mutex<Vec<u8>>,
     /// Released last.
     _data_dir: DataDir,
 }
@@ -45,7 +45,7 @@ impl Store {
         let data_dir = DataDir::open(&options.data_dir)?;
         let Opened { writing, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
         let writer = Writer::start(writing, &options);
-        Ok(Self { writer, readers, hash_key, records_walk: Mutex::new(None), _data_dir: data_dir })
+        Ok(Self { writer, readers, hash_key, records_walk: Mutex::default(), _data_dir: data_dir })
     }
 
     /// Finishes what is waiting, and closes. What comes later is refused. Later calls do nothing.
@@ -61,11 +61,7 @@ impl Store {
 
     /// Proves that the store takes writes, by writing; for a readiness probe.
     pub async fn check(&self) -> Result<(), CommitError> {
-        self.writer
-            .change(|connection| {
-                Box::pin(async move { Ok(sqlite::prove_writable(connection).await?) })
-            })
-            .await
+        self.writer.change(|connection| Box::pin(async move { Ok(sqlite::prove_writable(connection).await?) })).await
     }
 
     /// What the writer has done so far.
@@ -227,18 +223,18 @@ impl Store {
     /// Looks at the next `slice` idempotency records and deletes those that expired before `now_ms`. The walk begins
     /// anew after the last one.
     pub async fn prune_idempotency(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
-        let after = self.walk().take();
-        let pruned: PrunedRecords = self
+        let after = std::mem::take(&mut *self.walk());
+        let (pruned, last) = self
             .writer
             .change(move |connection| {
-                Box::pin(async move { change::prune_records(connection, after, now_ms, slice.into()).await })
+                Box::pin(async move { change::prune_records(connection, &after, now_ms, slice.into()).await })
             })
             .await?;
-        self.walk().clone_from(&pruned.next);
+        *self.walk() = last.unwrap_or_default();
         Ok(pruned)
     }
 
-    fn walk(&self) -> std::sync::MutexGuard<'_, Option<Vec<u8>>> {
-        self.records_walk.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    fn walk(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.records_walk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -62,7 +62,7 @@ pub fn binary() -> PathBuf {
     target_dir().join("inlet")
 }
 
-/// A built plugin, for example `inlet-hostile.wasm`.
+/// A built plugin, for example `inlet__hostile.wasm`.
 pub fn plugin_file(name: &str) -> PathBuf {
     let file = target_dir().join("../plugins").join(name);
     assert!(file.is_file(), "{} is missing; run `make plugins test-plugins`", file.display());
@@ -104,9 +104,10 @@ impl Server {
         let mut command = Command::new(binary);
         command
             .arg("serve")
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--data-dir"])
+            .args(["--log-format", "json", "--data-dir"])
             .arg(&data_dir)
             .args(&options.args)
+            .args(if options.args.iter().any(|arg| arg == "--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .env("INLET_MANAGEMENT_TOKEN", MANAGEMENT_TOKEN)
             .envs(&options.env)
             // No inlet.toml of the checkout.

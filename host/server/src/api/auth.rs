@@ -61,7 +61,9 @@ fn recognise(headers: &HeaderMap, app: &App) -> Result<Bearer, ApiError> {
     }
     match app.configuration().api_key_environment(token) {
         Some(environment_id) => Ok(Bearer::Environment(environment_id)),
-        None => Err(ApiError::new(Kind::Unauthorized, "the bearer token is not known here; check it, or make a new one")),
+        None => {
+            Err(ApiError::new(Kind::Unauthorized, "the bearer token is not known here; check it, or make a new one"))
+        }
     }
 }
 

@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_complaint_names_its_member() {
-        let body = JsonBody::read("\u{feff}{\"a\":{\"b\":[1,\"x\"],\"c\":null},\"n\":9007199254740993}".as_bytes()).unwrap();
+        let body =
+            JsonBody::read("\u{feff}{\"a\":{\"b\":[1,\"x\"],\"c\":null},\"n\":9007199254740993}".as_bytes()).unwrap();
         let mut top = body.given().object().unwrap();
         assert_eq!(top.take("n").unwrap().text, "9007199254740993");
         let mut a = top.take_required("a", "an object").unwrap().object().unwrap();

@@ -143,7 +143,10 @@ impl IntoResponse for ApiError {
 impl From<ReadError> for ApiError {
     fn from(error: ReadError) -> Self {
         tracing::error!(%error, "a request of the API could not read the storage");
-        Self::new(Kind::Unavailable, "the storage cannot be read now; try again, and see the server's log if it stays so")
+        Self::new(
+            Kind::Unavailable,
+            "the storage cannot be read now; try again, and see the server's log if it stays so",
+        )
     }
 }
 

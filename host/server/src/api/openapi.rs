@@ -5,7 +5,6 @@
 use std::sync::LazyLock;
 
 use axum::Json;
-use serde::Serialize;
 use utoipa::{
     Modify, OpenApi as _, ToSchema,
     openapi::{
@@ -119,7 +118,7 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 /// What became of a request.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 struct Received {
     /// In the request's order. Over 100: only those that were not accepted, and `counts` by outcome.
@@ -127,7 +126,7 @@ struct Received {
 }
 
 /// What became of one item.
-#[derive(Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
 struct ReceivedEvent {
     /// Its id in the log.

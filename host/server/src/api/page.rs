@@ -168,7 +168,10 @@ mod tests {
         insta::assert_snapshot!(read("after=1&before=2").unwrap_err(), @"after is given too; a page begins at one of them");
         for cursor in ["x", "-1", "01", "%2B1", "1%20", "018f4e7c2b3a7cde8f90123456789abc"] {
             let error = read(&format!("after={cursor}")).unwrap_err();
-            assert_eq!(error, "it is not a cursor of this list; use one of page_info, or leave it out to begin at the newest");
+            assert_eq!(
+                error,
+                "it is not a cursor of this list; use one of page_info, or leave it out to begin at the newest"
+            );
         }
     }
 

@@ -16,11 +16,6 @@ impl Raw {
             RawValue::NULL.to_owned()
         }))
     }
-
-    /// The text.
-    pub fn get(&self) -> &str {
-        self.0.get()
-    }
 }
 
 impl Serialize for Raw {

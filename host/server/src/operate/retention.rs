@@ -44,7 +44,7 @@ async fn prune(app: &App) -> anyhow::Result<()> {
         }
     }
     // One walk over all records: they are looked at in slices, because no index tells which have expired.
-    while app.store.prune_idempotency(now_ms, SLICE).await?.next.is_some() {
+    while !app.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(())

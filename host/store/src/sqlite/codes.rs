@@ -44,6 +44,8 @@ pub(crate) fn unknown(column: &str, code: i64) -> sqlx::Error {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]

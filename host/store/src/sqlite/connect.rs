@@ -94,7 +94,7 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         // Nobody else writes; only a checkpoint of an inspecting tool can stand in the way.
         .busy_timeout(Duration::from_secs(2))
         // The upper levels of every tree and the leaves that the random keys touch. Negative: KiB.
-        .pragma("cache_size", "-32768")
+        .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         // The log is written over from its start after a checkpoint; after a burst it is cut back to this.
@@ -133,10 +133,12 @@ async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), O
 
 /// A file that cannot be written opens read-only without a word: only a write tells.
 pub(crate) async fn prove_writable(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("INSERT INTO meta (key, value) VALUES ('opened_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
-        .bind(crate::store::now_ms().to_be_bytes().to_vec())
-        .execute(connection)
-        .await?;
+    sqlx::query(
+        "INSERT INTO meta (key, value) VALUES ('opened_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )
+    .bind(crate::store::now_ms().to_be_bytes().to_vec())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

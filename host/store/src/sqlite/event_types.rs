@@ -46,11 +46,7 @@ struct Count {
 
 impl EventTypes {
     /// Adds the events of these jobs.
-    pub(super) async fn count(
-        &mut self,
-        connection: &mut SqliteConnection,
-        jobs: &[Job],
-    ) -> Result<(), sqlx::Error> {
+    pub(super) async fn count(&mut self, connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), sqlx::Error> {
         let mut counts: HashMap<(i64, &str), Count> = HashMap::new();
         for job in jobs {
             self.load(connection, job.source_environment).await?;
@@ -90,11 +86,12 @@ impl EventTypes {
         if self.known.contains_key(&source_environment) {
             return Ok(());
         }
-        let types: Vec<String> =
-            sqlx::query_scalar("SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''")
-                .bind(source_environment)
-                .fetch_all(connection)
-                .await?;
+        let types: Vec<String> = sqlx::query_scalar(
+            "SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''",
+        )
+        .bind(source_environment)
+        .fetch_all(connection)
+        .await?;
         self.known.insert(source_environment, types.into_iter().collect());
         Ok(())
     }
@@ -119,11 +116,7 @@ pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Res
     .fetch_all(readers)
     .await?;
     let read = |row: &sqlx::sqlite::SqliteRow| {
-        Ok(EventTypeCount {
-            event_type: row.try_get(0)?,
-            count: row.try_get(1)?,
-            last_received_at_ms: row.try_get(2)?,
-        })
+        Ok(EventTypeCount { event_type: row.try_get(0)?, count: row.try_get(1)?, last_received_at_ms: row.try_get(2)? })
     };
     rows.iter().map(read).collect()
 }

@@ -52,9 +52,10 @@ impl From<sqlx::Error> for Failure {
             Some(_) => return Self::Content(error.to_string()),
             None => match &error {
                 // The connection itself: its thread or its file is gone.
-                sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed => {
-                    "the connection to the database was lost"
-                }
+                sqlx::Error::Io(_)
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolClosed => "the connection to the database was lost",
                 _ => return Self::Content(error.to_string()),
             },
         };

@@ -108,7 +108,9 @@ impl Writing {
         };
         match connected.await {
             Ok(connection) => self.connection = connection,
-            Err(error) => tracing::error!(%error, "the database could not be opened again; it is tried at the next write"),
+            Err(error) => {
+                tracing::error!(%error, "the database could not be opened again; it is tried at the next write")
+            }
         }
     }
 

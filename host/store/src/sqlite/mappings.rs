@@ -9,7 +9,13 @@ use crate::config::MappingRecord;
 
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
     let columns = [
-        "source_environment_id", "id", "event_type", "action_type", "parameters", "active", "created_at_ms",
+        "source_environment_id",
+        "id",
+        "event_type",
+        "action_type",
+        "parameters",
+        "active",
+        "created_at_ms",
         "updated_at_ms",
     ];
     MultiRow::insert("mappings", &columns, "")

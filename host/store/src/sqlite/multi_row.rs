@@ -79,7 +79,8 @@ impl MultiRow {
     ) -> Result<(), sqlx::Error> {
         for (text, chunk) in self.chunks(items) {
             let arguments = self.arguments(chunk, &bind)?;
-            let rows = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?;
+            let rows =
+                sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?;
             found(chunk, rows)?;
         }
         Ok(())

@@ -28,12 +28,12 @@ impl Pruned {
 }
 
 /// What one slice of the idempotency records came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrunedRecords {
     /// Expired records that were deleted.
     pub deleted: u64,
-    /// Where the next slice begins; none when the walk is complete and begins anew.
-    pub next: Option<Vec<u8>>,
+    /// The walk reached the last record; the next slice begins anew.
+    pub complete: bool,
 }
 
 /// Deletes what an environment holds from before a time: at most `limit` event logs, runs and refused requests each.
@@ -101,28 +101,27 @@ async fn delete(
 
 /// Looks at the next `slice` records in the order of their keys and deletes the expired ones among them.
 ///
-/// An index by time would be a second tree in the path of every execution; walking costs nothing there.
+/// An index by time would be a second tree in the path of every execution; walking costs nothing there. Returns also the
+/// last key it looked at, unless it reached the end.
 pub(crate) async fn records(
     connection: &mut SqliteConnection,
-    after: Option<Vec<u8>>,
+    after: &[u8],
     now_ms: i64,
     slice: i64,
-) -> Result<PrunedRecords, CommitError> {
-    let after = after.unwrap_or_default();
-    let last: Option<Vec<u8>> = sqlx::query_scalar(
-        "SELECT hash FROM idempotency WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?",
-    )
-    .bind(&after)
-    .bind(slice.max(1) - 1)
-    .fetch_optional(&mut *connection)
-    .await?;
+) -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError> {
+    let last: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT hash FROM idempotency WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?")
+            .bind(after)
+            .bind(slice.max(1) - 1)
+            .fetch_optional(&mut *connection)
+            .await?;
     // No such record: this slice reaches the end. Hashes have 16 bytes, so a longer one is greater than all.
     let to = last.clone().unwrap_or_else(|| vec![0xff; 17]);
     let deleted = sqlx::query("DELETE FROM idempotency WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?")
-        .bind(&after)
+        .bind(after)
         .bind(to)
         .bind(now_ms)
         .execute(connection)
         .await?;
-    Ok(PrunedRecords { deleted: deleted.rows_affected(), next: last })
+    Ok((PrunedRecords { deleted: deleted.rows_affected(), complete: last.is_none() }, last))
 }

@@ -16,8 +16,7 @@ const MAX_REQUESTS: i64 = 1000;
 const MAX_BODY_BYTES: i64 = 64 << 20;
 
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-    let columns =
-        ["source_environment_id", "id", "received_at_ms", "cause", "size", "digest", "headers", "body"];
+    let columns = ["source_environment_id", "id", "received_at_ms", "cause", "size", "digest", "headers", "body"];
     MultiRow::insert("refused_requests", &columns, "")
 });
 

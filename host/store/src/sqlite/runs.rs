@@ -42,13 +42,8 @@ pub(crate) async fn page(readers: &SqlitePool, query: &RunQuery) -> Result<Page<
 
 /// One run.
 pub(crate) async fn one(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<Option<RunRecord>, sqlx::Error> {
-    let query = RunQuery {
-        environment_id: environment,
-        cursor: Cursor::Start,
-        limit: 1,
-        workflow: None,
-        source_event: None,
-    };
+    let query =
+        RunQuery { environment_id: environment, cursor: Cursor::Start, limit: 1, workflow: None, source_event: None };
     let found = find(readers, &query, ids::Range::of(&Cursor::Start).only(id)).await?;
     Ok(found.items.into_iter().next())
 }

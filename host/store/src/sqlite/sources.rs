@@ -136,10 +136,7 @@ pub(crate) async fn update(
     transaction::finish(connection, updated).await
 }
 
-async fn update_source(
-    connection: &mut SqliteConnection,
-    update: &SourceUpdate,
-) -> Result<Option<i64>, ChangeError> {
+async fn update_source(connection: &mut SqliteConnection, update: &SourceUpdate) -> Result<Option<i64>, ChangeError> {
     let now_ms = now_ms();
     let changed = sqlx::query(
         "UPDATE sources SET name = ?, description = ?, custom_image_url = ?, updated_at_ms = ? WHERE id = ?",
@@ -168,11 +165,12 @@ async fn update_source_environment(
     update: &SourceEnvironmentUpdate,
     now_ms: i64,
 ) -> Result<i64, ChangeError> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT version FROM source_environments WHERE id = ? AND source_id = ?")
-        .bind(update.id)
-        .bind(source)
-        .fetch_optional(&mut *connection)
-        .await?;
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT version FROM source_environments WHERE id = ? AND source_id = ?")
+            .bind(update.id)
+            .bind(source)
+            .fetch_optional(&mut *connection)
+            .await?;
     let found = found.ok_or(ChangeError::NotFound { what: "source environment" })?;
     if found != update.expected_version {
         return Err(ChangeError::Conflict { expected: update.expected_version, found });

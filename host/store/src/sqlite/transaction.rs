@@ -7,8 +7,12 @@ use sqlx::SqliteConnection;
 
 /// Begins a transaction that writes. IMMEDIATE: a lock that cannot be had is noticed here, not at the first write.
 pub(super) async fn begin(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("BEGIN IMMEDIATE").execute(connection).await?;
-    Ok(())
+    let begun = sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await;
+    if begun.is_err() {
+        // Should a transaction have been left open, the next one must not meet it too.
+        _ = sqlx::query("ROLLBACK").execute(connection).await;
+    }
+    begun.map(|_| ())
 }
 
 /// Commits after success; otherwise, or when the commit itself fails, rolls back.

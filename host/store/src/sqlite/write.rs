@@ -17,16 +17,44 @@ use super::{
 
 static EVENT_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
     let columns = [
-        "source_environment_id", "id", "outcome", "event_type", "user_id", "received_at_ms", "occurred_at_us",
-        "plugin_id", "verification_status", "idempotency_key", "replay_of", "resumes", "code", "reason", "notes",
-        "headers", "guest_logs", "data_at", "data_len", "data", "original_kind", "original",
+        "source_environment_id",
+        "id",
+        "outcome",
+        "event_type",
+        "user_id",
+        "received_at_ms",
+        "occurred_at_us",
+        "plugin_id",
+        "verification_status",
+        "idempotency_key",
+        "replay_of",
+        "resumes",
+        "code",
+        "reason",
+        "notes",
+        "headers",
+        "guest_logs",
+        "data_at",
+        "data_len",
+        "data",
+        "original_kind",
+        "original",
     ];
     MultiRow::insert("event_logs", &columns, "")
 });
 
 static ACTION_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
     let columns = [
-        "event_id", "ordinal", "id", "mapping", "action_type", "status", "reason", "parameters", "found_in", "result",
+        "event_id",
+        "ordinal",
+        "id",
+        "mapping",
+        "action_type",
+        "status",
+        "reason",
+        "parameters",
+        "found_in",
+        "result",
         "payload",
     ];
     MultiRow::insert("action_logs", &columns, "")
@@ -34,7 +62,14 @@ static ACTION_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
 
 static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
     let columns = [
-        "environment_id", "id", "workflow", "source_event", "recipients_count", "actor", "tenant", "cancellation_key",
+        "environment_id",
+        "id",
+        "workflow",
+        "source_event",
+        "recipients_count",
+        "actor",
+        "tenant",
+        "cancellation_key",
         "data",
     ];
     MultiRow::insert("workflow_runs", &columns, "")
@@ -83,10 +118,8 @@ pub(super) async fn group(
         .collect();
     ACTION_LOGS.execute(connection, &actions, bind_action).await?;
 
-    let runs: Vec<(i64, &Run)> = events
-        .iter()
-        .flat_map(|event| event.settlement.runs.iter().map(|run| (event.job.environment, run)))
-        .collect();
+    let runs: Vec<(i64, &Run)> =
+        events.iter().flat_map(|event| event.settlement.runs.iter().map(|run| (event.job.environment, run))).collect();
     RUNS.execute(connection, &runs, bind_run).await?;
 
     let recipients: Vec<(Uuid, usize, &RunRecipient)> = runs
@@ -97,11 +130,7 @@ pub(super) async fn group(
 }
 
 /// Writes what settling changed of recipients and records. Sorted: neighbours in a tree share its pages.
-pub(super) async fn changes(
-    connection: &mut SqliteConnection,
-    world: &World,
-    now_ms: i64,
-) -> Result<(), sqlx::Error> {
+pub(super) async fn changes(connection: &mut SqliteConnection, world: &World, now_ms: i64) -> Result<(), sqlx::Error> {
     let mut recipients: Vec<RecipientChange<'_>> = world.changed_recipients().collect();
     recipients.sort_unstable_by_key(|change| (change.environment, change.key));
     RECIPIENTS
@@ -222,7 +251,8 @@ mod tests {
         let whole = br#"{"properties":{"a":1}}"#.to_vec();
         let part = &whole[14..21];
         assert_eq!(offset_within(&whole, part), Some(14));
-        assert_eq!(offset_within(&whole, &part.to_vec()), None);
+        let copy = part.to_vec();
+        assert_eq!(offset_within(&whole, &copy), None);
         assert_eq!(offset_within(&whole, &whole), Some(0));
         assert_eq!(offset_within(part, &whole), None);
         assert_eq!(offset_within(&whole, &whole[3..3]), None);

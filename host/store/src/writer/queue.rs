@@ -5,7 +5,11 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 use inlet_core::{log::Outcome, settle::Job};
 use sqlx::SqliteConnection;
 use tokio::{
-    sync::{Mutex, mpsc, oneshot},
+    sync::{
+        Mutex,
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
     task::JoinHandle,
 };
 use uuid::Uuid;
@@ -15,7 +19,10 @@ use super::{
     task::{GroupLimits, Task},
 };
 use crate::{
-    error::CommitError, options::StoreOptions, refused::NewRefused, sqlite::{Durability, Writing},
+    error::CommitError,
+    options::StoreOptions,
+    refused::NewRefused,
+    sqlite::{Durability, Writing},
 };
 
 /// What became of one item of a committed job.
@@ -103,13 +110,18 @@ impl Writer {
     }
 
     async fn enqueue(&self, work: Work) -> Result<(), CommitError> {
+        let work = match self.queue.try_send(work) {
+            Ok(()) => return Ok(()),
+            Err(TrySendError::Closed(_)) => return Err(CommitError::closed()),
+            // Only then is a timer needed.
+            Err(TrySendError::Full(work)) => work,
+        };
         match tokio::time::timeout(self.wait, self.queue.send(work)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(CommitError::closed()),
-            Err(_) => Err(CommitError::Overloaded {
-                queued: self.queue.max_capacity(),
-                waited_ms: self.wait.as_millis(),
-            }),
+            Err(_) => {
+                Err(CommitError::Overloaded { queued: self.queue.max_capacity(), waited_ms: self.wait.as_millis() })
+            }
         }
     }
 

@@ -77,12 +77,7 @@ async fn a_full_storage_takes_nothing_and_recovers() {
 
 #[tokio::test]
 async fn a_full_queue_is_an_answer() {
-    let fixture = Fixture::with(|options| StoreOptions {
-        queue: 1,
-        queue_wait: Duration::ZERO,
-        ..options
-    })
-    .await;
+    let fixture = Fixture::with(|options| StoreOptions { queue: 1, queue_wait: Duration::ZERO, ..options }).await;
     let results = fixture.commit_at_once((0..10).map(|_| plain(&fixture)).collect()).await;
     let overloaded: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     assert!(!overloaded.is_empty());
@@ -110,6 +105,7 @@ async fn closing_finishes_what_is_waiting_and_refuses_the_rest() {
         fixture.store.commit(late).await.unwrap_err(),
         @"the storage is unavailable: the store is closed; the server is stopping"
     );
+    drop(store);
     let fixture = fixture.reopen().await;
     let query = EventQuery::newest(vec![fixture.source_environment], 100);
     assert_eq!(fixture.store.events(&query).await.unwrap().items.len(), 20);

@@ -21,7 +21,8 @@ fn runs(fixture: &Fixture) -> RunQuery {
 async fn a_key_executes_once_and_then_replays() {
     let fixture = Fixture::new().await;
     let mappings = [mapping("track/Signed Up", "workflows_trigger", TO_USER, 1)];
-    let event = || Event::new("track/Signed Up", r#"{"userId":"u1","data":{"name":"Ann"}}"#).key("k1").mappings(&mappings);
+    let event =
+        || Event::new("track/Signed Up", r#"{"userId":"u1","data":{"name":"Ann"}}"#).key("k1").mappings(&mappings);
     let first = fixture.commit(event()).await;
     let second = fixture.commit(event()).await;
     assert_eq!((first.outcome, second.outcome), (Outcome::Executed, Outcome::Replayed));

@@ -2,6 +2,8 @@
 //!
 //! Tests run on a single thread each: what they ask for at once waits together and so makes one group.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 mod config;
 mod event_types;
 mod failures;

@@ -108,10 +108,12 @@ async fn a_schema_of_a_newer_server() {
     drop(fixture.store);
     let url = format!("sqlite://{}", directory.path().join("inlet.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
-    sqlx::query("INSERT INTO _sqlx_migrations SELECT 99, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations")
-        .execute(&mut connection)
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations SELECT 99, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
     connection.close().await.unwrap();
     insta::assert_snapshot!(
         refusal(directory.path()).await,

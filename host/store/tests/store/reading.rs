@@ -166,12 +166,12 @@ async fn events_are_found_by_type_outcome_and_time() {
         page.items.iter().map(|event| event.id).collect::<Vec<_>>()
     };
     assert_eq!(ids(&|query| query.event_type = Some("a".to_owned())).await, [at(3_000), at(1_000)]);
-    assert_eq!(ids(&|query| query.outcomes = vec![Outcome::Failed]).await, []);
+    assert!(ids(&|query| query.outcomes = vec![Outcome::Failed]).await.is_empty());
     assert_eq!(ids(&|query| query.outcomes = vec![Outcome::Failed, Outcome::Logged]).await.len(), 3);
     assert_eq!(ids(&|query| query.starting_at_ms = Some(2_000)).await, [at(3_000), at(2_000)]);
     assert_eq!(ids(&|query| query.ending_at_ms = Some(2_000)).await, [at(1_000)]);
     assert_eq!(ids(&|query| query.id = Some(at(2_000))).await, [at(2_000)]);
-    assert_eq!(ids(&|query| query.source_environment_ids = vec![]).await, []);
+    assert!(ids(&|query| query.source_environment_ids = vec![]).await.is_empty());
 }
 
 #[tokio::test]

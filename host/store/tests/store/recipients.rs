@@ -17,10 +17,7 @@ async fn users_are_merged_across_requests_and_restarts() {
     let fixture = fixture.reopen().await;
     fixture.commit(identify(r#"{"userId":"u1","data":{"total":9007199254740993,"address":{"zip":1.10}}}"#)).await;
     let after = fixture.store.user(fixture.environment, "u1").await.unwrap().unwrap();
-    assert_eq!(
-        after.properties,
-        r#"{"name":"Ann","address":{"city":"Ghent","zip":1.10},"total":9007199254740993}"#
-    );
+    assert_eq!(after.properties, r#"{"name":"Ann","address":{"city":"Ghent","zip":1.10},"total":9007199254740993}"#);
     assert_eq!((after.seq, after.created_at_ms), (before.seq, before.created_at_ms));
     assert!(after.updated_at_ms >= before.updated_at_ms);
     assert_eq!(fixture.store.user(fixture.environment + 1, "u1").await.unwrap(), None, "environments are apart");
@@ -36,7 +33,10 @@ async fn users_are_listed_newest_first_both_ways() {
         page.items.iter().map(|user| user.id.clone()).collect::<Vec<_>>()
     };
     let first = fixture.store.users(fixture.environment, Cursor::Start, 3).await.unwrap();
-    assert_eq!((ids(&first), first.has_before, first.has_after), (vec!["u6".into(), "u5".into(), "u4".into()], false, true));
+    assert_eq!(
+        (ids(&first), first.has_before, first.has_after),
+        (vec!["u6".into(), "u5".into(), "u4".into()], false, true)
+    );
     let next = Cursor::After(first.items[2].seq);
     let second = fixture.store.users(fixture.environment, next, 4).await.unwrap();
     assert_eq!(second.items.len(), 4);
@@ -48,10 +48,10 @@ async fn users_are_listed_newest_first_both_ways() {
 #[tokio::test]
 async fn a_run_has_its_first_recipients_and_pages_of_all() {
     let fixture = Fixture::new().await;
-    let mappings = [mapping("order", "workflows_trigger", r#"{"key":"paid","recipients":"data.to","actor":"user_id"}"#, 1)];
-    let to: Vec<String> = (0..250)
-        .map(|number| format!(r#"{{"id":"u{number}","$trigger_data":{{"n":{number}}}}}"#))
-        .collect();
+    let mappings =
+        [mapping("order", "workflows_trigger", r#"{"key":"paid","recipients":"data.to","actor":"user_id"}"#, 1)];
+    let to: Vec<String> =
+        (0..250).map(|number| format!(r#"{{"id":"u{number}","$trigger_data":{{"n":{number}}}}}"#)).collect();
     let item = format!(r#"{{"userId":"boss","data":{{"to":[{}],"amount":1.10}}}}"#, to.join(","));
     let settled = fixture.commit(Event::new("order", &item).mappings(&mappings)).await;
     let query = RunQuery {

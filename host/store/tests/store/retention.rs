@@ -69,12 +69,12 @@ async fn expired_records_are_found_by_walking() {
     fixture.commit_all(keys.iter().map(|key| event(key)).collect()).await;
 
     let soon = fixture.store.prune_idempotency(0, 1000).await.unwrap();
-    assert_eq!((soon.deleted, soon.next), (0, None), "nothing has expired at time 0");
+    assert_eq!((soon.deleted, soon.complete), (0, true), "nothing has expired at time 0");
     let mut deleted = Vec::new();
     loop {
         let pruned = fixture.store.prune_idempotency(i64::MAX, 10).await.unwrap();
         deleted.push(pruned.deleted);
-        if pruned.next.is_none() {
+        if pruned.complete {
             break;
         }
     }

@@ -11,7 +11,9 @@ use inlet_core::{
     plan::{self, Scope},
     settle::{Job, Prepared},
 };
-use inlet_store::{CommitError, EventQuery, NewSource, NewSourceEnvironment, Settled, Store, StoreOptions, StoredEvent};
+use inlet_store::{
+    CommitError, EventQuery, NewSource, NewSourceEnvironment, Settled, Store, StoreOptions, StoredEvent,
+};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 

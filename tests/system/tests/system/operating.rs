@@ -10,8 +10,11 @@ use tempfile::TempDir;
 fn fails(configure: impl FnOnce(&mut Command)) -> String {
     let work = TempDir::new().unwrap();
     let mut command = Command::new(binary());
-    command.args(["serve", "--listen", "127.0.0.1:0"]).current_dir(work.path()).env_remove("INLET_MANAGEMENT_TOKEN");
+    command.arg("serve").current_dir(work.path()).env_remove("INLET_MANAGEMENT_TOKEN");
     configure(&mut command);
+    if !command.get_args().any(|arg| arg == "--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -199,7 +202,7 @@ async fn health_readiness_and_metrics() {
 #[tokio::test]
 async fn further_plugins_are_loaded_at_start_and_bad_files_are_named_and_left_out() {
     let dir = TempDir::new().unwrap();
-    fs::copy(plugin_file("inlet-hostile.wasm"), dir.path().join("a.wasm")).unwrap();
+    fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("a.wasm")).unwrap();
     fs::write(dir.path().join("b.wasm"), "no wasm").unwrap();
     // A core module, as a compiler leaves it.
     fs::write(dir.path().join("c.wasm"), b"\0asm\x01\0\0\0").unwrap();

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 async fn hostile() -> (TempDir, Server, Endpoint) {
     let dir = TempDir::new().unwrap();
-    std::fs::copy(plugin_file("inlet-hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
     let server = Server::start_with(options).await;
     let endpoint = server.source("hostile", "inlet/hostile", json!({}), json!([])).await;

@@ -1,7 +1,6 @@
 //! `GET /v1/workflow_runs`
 
 use axum::{Json, extract::State};
-use inlet_core::Uuid;
 use inlet_store::RunQuery;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,7 +33,7 @@ pub struct WorkflowRunList {
     tag = "workflow runs",
     params(
         ("workflow" = Option<String>, Query, description = "Of this workflow"),
-        ("source_event_id" = Option<Uuid>, Query, description = "Caused by this event"),
+        ("source_event_id" = Option<String>, Query, description = "Caused by this event"),
         PageParams,
     ),
     responses((status = 200, description = "The runs", body = WorkflowRunList)),

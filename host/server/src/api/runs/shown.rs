@@ -1,6 +1,6 @@
 //! Workflow runs as they are shown.
 
-use inlet_core::{Uuid, time};
+use inlet_core::time;
 use inlet_store::{EventQuery, RunRecord, StoredRecipient};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,8 @@ use crate::api::raw::Raw;
 #[schema(as = WorkflowRun)]
 pub struct ShownRun {
     /// Its id; later ones are greater.
-    id: Uuid,
+    #[schema(format = Uuid)]
+    id: String,
     /// The workflow's key.
     workflow: String,
     /// Whom it is for: the first 100.
@@ -34,7 +35,8 @@ pub struct ShownRun {
     #[schema(required)]
     cancellation_key: Option<String>,
     /// The event that caused it.
-    source_event_id: Uuid,
+    #[schema(format = Uuid)]
+    source_event_id: String,
     /// When it was created.
     #[schema(format = DateTime)]
     inserted_at: String,
@@ -44,7 +46,7 @@ impl ShownRun {
     /// The whole run.
     pub fn of(record: RunRecord) -> Self {
         Self {
-            id: record.id,
+            id: record.id.to_string(),
             inserted_at: time::write_ms(record.inserted_at_ms()),
             workflow: record.workflow,
             recipients: record.recipients.into_iter().map(ShownRecipient::of).collect(),
@@ -54,7 +56,7 @@ impl ShownRun {
             data_size: record.data.len() as u64,
             data: Some(Raw::of(record.data)),
             cancellation_key: record.cancellation_key,
-            source_event_id: record.source_event,
+            source_event_id: record.source_event.to_string(),
         }
     }
 
@@ -84,16 +86,14 @@ pub struct ShownRecipient {
 impl ShownRecipient {
     /// A recipient of the store.
     pub fn of(recipient: StoredRecipient) -> Self {
-        Self {
-            id: recipient.id,
-            collection: recipient.collection,
-            trigger_data: recipient.trigger_data.map(Raw::of),
-        }
+        Self { id: recipient.id, collection: recipient.collection, trigger_data: recipient.trigger_data.map(Raw::of) }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use inlet_core::Uuid;
+
     use super::*;
 
     fn record(data: String) -> RunRecord {

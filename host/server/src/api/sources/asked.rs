@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn what_is_absent_or_null_changes_nothing() {
-        for settings in ["", r#","environment_settings":null"#, r#","environment_settings":{"development":{"settings":null}}"#] {
+        for settings in
+            ["", r#","environment_settings":null"#, r#","environment_settings":{"development":{"settings":null}}"#]
+        {
             let body = JsonBody::of(&format!(r#"{{"source":{{"name":"N"{settings}}}}}"#));
             let asked = Asked::read(&body, "development").unwrap();
             assert!(asked.settings.is_none() && asked.mappings.is_none());

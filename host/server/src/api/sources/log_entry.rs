@@ -20,7 +20,8 @@ use crate::{
 #[schema(as = SourceLog)]
 pub struct LogEntry {
     /// Its id; later ones are greater.
-    id: Uuid,
+    #[schema(format = Uuid)]
+    id: String,
     /// The source.
     source: String,
     /// The environment.
@@ -55,11 +56,11 @@ pub struct LogEntry {
     /// Whether it is a replay: an earlier execution with the same key counts.
     idempotent: bool,
     /// The execution that it replays.
-    #[schema(required)]
-    replay_of: Option<Uuid>,
+    #[schema(required, format = Uuid)]
+    replay_of: Option<String>,
     /// The execution whose failed actions it carried out.
-    #[schema(required)]
-    resumes: Option<Uuid>,
+    #[schema(required, format = Uuid)]
+    resumes: Option<String>,
     /// Null when there is none or it is invalid.
     #[schema(required)]
     idempotency_key: Option<String>,
@@ -110,11 +111,10 @@ impl LogEntry {
             Some(Original::Bytes(bytes)) => (None, None, Some(STANDARD.encode(bytes))),
             None => (None, None, None),
         };
-        let actions = with_actions.then(|| {
-            event.actions.into_iter().map(|action| ActionEntry::of(action, inserted_at.clone())).collect()
-        });
+        let actions = with_actions
+            .then(|| event.actions.into_iter().map(|action| ActionEntry::of(action, inserted_at.clone())).collect());
         Self {
-            id: event.id,
+            id: event.id.to_string(),
             source: endpoint.source.clone(),
             environment: endpoint.environment.clone(),
             event: event.event_type.clone(),
@@ -128,8 +128,8 @@ impl LogEntry {
             original_size: event.original.size,
             outcome: event.outcome.as_str(),
             idempotent: event.outcome == Outcome::Replayed,
-            replay_of: event.replay_of,
-            resumes: event.resumes,
+            replay_of: shown(event.replay_of),
+            resumes: shown(event.resumes),
             idempotency_key: event.idempotency_key,
             reason: event.reason,
             code: event.code,
@@ -153,10 +153,11 @@ impl LogEntry {
 #[schema(as = SourceLogAction)]
 pub struct ActionEntry {
     /// Its id.
-    id: Uuid,
+    #[schema(format = Uuid)]
+    id: String,
     /// The mapping; null for the built-in identify and for the error of too many recipients.
-    #[schema(required)]
-    mapping_id: Option<Uuid>,
+    #[schema(required, format = Uuid)]
+    mapping_id: Option<String>,
     /// What was to be done, for example `workflows_trigger`.
     action_type: String,
     /// `success`, `skipped` or `error`.
@@ -188,8 +189,8 @@ pub struct ActionEntry {
 impl ActionEntry {
     fn of(action: StoredAction, inserted_at: String) -> Self {
         Self {
-            id: action.id,
-            mapping_id: action.mapping,
+            id: action.id.to_string(),
+            mapping_id: shown(action.mapping),
             action_type: action.action_type,
             action_status: action.status.as_str(),
             action_parameters: Raw::of(action.parameters),
@@ -205,4 +206,8 @@ impl ActionEntry {
 
 fn raw(kept: Kept<String>) -> Option<Raw> {
     kept.content.map(Raw::of)
+}
+
+fn shown(id: Option<Uuid>) -> Option<String> {
+    id.map(|id| id.to_string())
 }

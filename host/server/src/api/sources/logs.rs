@@ -1,7 +1,7 @@
 //! `GET /v1/sources/{key}/logs`
 
 use axum::{Json, extract::State};
-use inlet_core::{Uuid, time};
+use inlet_core::time;
 use inlet_store::EventQuery;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,7 +42,7 @@ pub struct SourceLogs {
         ("starting_at" = Option<String>, Query, description = "Logged at this time or later"),
         ("ending_at" = Option<String>, Query, description = "Logged before this time"),
         ("event" = Option<String>, Query, description = "Of this event type"),
-        ("id" = Option<Uuid>, Query, description = "This one only, whole and with its actions"),
+        ("id" = Option<String>, Query, description = "This one only, whole and with its actions"),
         ("include" = Option<Vec<String>>, Query, description = "`actions`: what was done about each event"),
         PageParams,
     ),
@@ -61,8 +61,7 @@ pub async fn list_source_logs(
     let query = read_query(&params, endpoint.id)?;
     let page = app.store.events(&query).await?;
     let page_info = PageInfo::of(&page, query.limit, |event| event.id);
-    let entries =
-        page.items.into_iter().map(|event| LogEntry::of(event, endpoint, query.include_actions)).collect();
+    let entries = page.items.into_iter().map(|event| LogEntry::of(event, endpoint, query.include_actions)).collect();
     Ok(Json(SourceLogs { entries, page_info }))
 }
 
@@ -87,9 +86,9 @@ fn read_period(params: &Params) -> Result<(Option<i64>, Option<i64>), ApiError> 
     let (mut start, mut end) = (params.time_ms("starting_at")?, params.time_ms("ending_at")?);
     if let Some(date) = params.get("date") {
         // A date alone is midnight in UTC.
-        let midnight = time::parse(date).filter(|_| date.len() == "YYYY-MM-DD".len()).ok_or_else(|| {
-            ApiError::invalid("date", format!("found {date:?}, expected a day such as 2026-01-02"))
-        })?;
+        let midnight = time::parse(date)
+            .filter(|_| date.len() == "YYYY-MM-DD".len())
+            .ok_or_else(|| ApiError::invalid("date", format!("found {date:?}, expected a day such as 2026-01-02")))?;
         let midnight_ms = midnight / 1000;
         start = start.max(Some(midnight_ms));
         end = Some(end.map_or(midnight_ms + DAY_MS, |end| end.min(midnight_ms + DAY_MS)));
@@ -115,7 +114,10 @@ mod tests {
         let earlier = period("date=2026-01-02&starting_at=2025-01-02T01:00:00Z&ending_at=2026-01-02T01:00:00Z");
         assert_eq!(earlier, Ok((Some(midnight), Some(midnight + 3_600_000))));
         for date in ["2026-01-32", "today", "2026-01-02T00:00:00Z", "20260102"] {
-            assert_eq!(period(&format!("date={date}")), Err(format!("found {date:?}, expected a day such as 2026-01-02")));
+            assert_eq!(
+                period(&format!("date={date}")),
+                Err(format!("found {date:?}, expected a day such as 2026-01-02"))
+            );
         }
     }
 

@@ -41,8 +41,11 @@ pub fn change(given: &Given<'_>, present: &[MappingRecord], now_ms: i64) -> Resu
     let by_id: HashMap<Uuid, &MappingRecord> = present.iter().map(|record| (record.id, record)).collect();
     let named: HashSet<Uuid> = asked.iter().filter_map(|asked| asked.id).collect();
     // A mapping that is named by its id is that one, whatever else looks like it.
-    let by_content: HashMap<Content, &MappingRecord> =
-        present.iter().filter(|record| !named.contains(&record.id)).map(|record| (content_of(record), record)).collect();
+    let by_content: HashMap<Content, &MappingRecord> = present
+        .iter()
+        .filter(|record| !named.contains(&record.id))
+        .map(|record| (content_of(record), record))
+        .collect();
     asked
         .into_iter()
         .map(|asked| match asked.id {
@@ -166,7 +169,8 @@ mod tests {
 
     #[test]
     fn digits_are_kept_and_count() {
-        let present = apply(&format!("[{}]", trigger("a", r#"{"key":"k","data":{"value":9007199254740993}}"#, "")), &[], 1);
+        let present =
+            apply(&format!("[{}]", trigger("a", r#"{"key":"k","data":{"value":9007199254740993}}"#, "")), &[], 1);
         let present = present.unwrap();
         assert_eq!(present[0].parameters, r#"{"key":"k","data":{"value":9007199254740993}}"#);
         let other = trigger("a", r#"{"key":"k","data":{"value":9007199254740992}}"#, "");

@@ -16,9 +16,7 @@ use axum::{
 };
 use inlet_core::settings::{Changed, SecretChange, Settings};
 use inlet_sandbox::Plugin;
-use inlet_store::{
-    Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate,
-};
+use inlet_store::{Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -306,7 +304,8 @@ fn same(a: &[MappingRecord], b: &[MappingRecord]) -> bool {
 fn defaults_of(plugin: &Plugin) -> Result<Settings, ApiError> {
     default_settings(plugin).map_err(|error| {
         let key = &plugin.manifest().key;
-        let message = format!("the default settings of the provider {key:?} are not valid: {error}; correct the plugin");
+        let message =
+            format!("the default settings of the provider {key:?} are not valid: {error}; correct the plugin");
         ApiError::invalid("source.preconfigured_provider", message)
     })
 }

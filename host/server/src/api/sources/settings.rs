@@ -37,13 +37,7 @@ pub fn change(given: &Given<'_>, present: &Present<'_>) -> Result<Changed, ApiEr
     check_read_only(given, &patch)?;
     let terms = Terms { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
     let changed = present.settings.change(&patch, terms).map_err(|error| named(given, error))?;
-    present
-        .manifest
-        .check_options(&Value::Object(changed.settings.options.clone()))
-        .map_err(|error| match error.field.as_str() {
-            "top level" => named(given, BadSetting::new("options", error.message)),
-            option => named(given, BadSetting::new(&format!("options.{option}"), error.message)),
-        })?;
+    check_options(&changed.settings.options, present.manifest).map_err(|error| named(given, error))?;
     Ok(changed)
 }
 
@@ -52,8 +46,9 @@ fn read_patch(given: &Given<'_>) -> Result<Map<String, Value>, ApiError> {
     members
         .rest()
         .map(|(name, value)| {
-            // Values of settings are small and their numbers are ours, so a tree of them loses nothing.
-            let read = serde_json::from_str(value.text).map_err(|_| value.refuse("it holds a number that is too large"));
+            // Settings are for this program and its plugins, which read them as a tree anyway.
+            let read =
+                serde_json::from_str(value.text).map_err(|_| value.refuse("it holds a number that is too large"));
             Ok((name, read?))
         })
         .collect()
@@ -74,8 +69,28 @@ fn check_read_only(given: &Given<'_>, patch: &Map<String, Value>) -> Result<(), 
         return Err(named(given, BadSetting::new(name, "it is read only and now another; leave it out")));
     }
     match patch.contains_key("preprocess_script") {
-        true => Err(named(given, BadSetting::new("preprocess_script", "it is not supported; leave it out, or send null"))),
+        true => {
+            Err(named(given, BadSetting::new("preprocess_script", "it is not supported; leave it out, or send null")))
+        }
         false => Ok(()),
+    }
+}
+
+fn check_options(options: &Map<String, Value>, manifest: &Manifest) -> Result<(), BadSetting> {
+    // A schema only says that something is unknown; an operator wants to know what.
+    let schema = manifest.options.as_ref();
+    let closed = schema.is_some_and(|schema| schema["additionalProperties"] == false);
+    if let Some(properties) = schema.and_then(|schema| schema["properties"].as_object()).filter(|_| closed)
+        && let Some(unknown) = options.keys().find(|name| !properties.contains_key(*name))
+    {
+        let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let message = format!("the plugin has no such option; it has {}", known.join(", "));
+        return Err(BadSetting::new(&format!("options.{unknown}"), message));
+    }
+    match manifest.check_options(&Value::Object(options.clone())) {
+        Ok(_) => Ok(()),
+        Err(error) if error.field == "top level" => Err(BadSetting::new("options", error.message)),
+        Err(error) => Err(BadSetting::new(&format!("options.{}", error.field), error.message)),
     }
 }
 
@@ -154,7 +169,7 @@ mod tests {
         let changed = attempt(&changed.settings, r#"{"options":{"depth":null}}"#).unwrap();
         assert_eq!(Value::Object(changed.settings.options), serde_json::json!({"tag": "x"}));
         insta::assert_snapshot!(error(r#"{"options":{"depth":"deep"}}"#), @r#"s.options.depth: "deep" is not of type "integer""#);
-        insta::assert_snapshot!(error(r#"{"options":{"dept":1}}"#), @"s.options: Additional properties are not allowed ('dept' was unexpected)");
+        insta::assert_snapshot!(error(r#"{"options":{"dept":1}}"#), @"s.options.dept: the plugin has no such option; it has depth, tag");
         insta::assert_snapshot!(error(r#"{"options":[]}"#), @"s.options: found an array, expected an object or null");
     }
 

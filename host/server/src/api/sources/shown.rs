@@ -2,13 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use inlet_core::{
-    Uuid,
-    path::Path,
-    settings::Settings,
-    time,
-    verification::Template,
-};
+use inlet_core::{path::Path, settings::Settings, time, verification::Template};
 use inlet_store::MappingRecord;
 use serde::Serialize;
 use serde_json::Value;
@@ -217,7 +211,8 @@ impl ShownSettings {
 #[schema(as = SourceMapping)]
 pub struct ShownMapping {
     /// Its id.
-    id: Uuid,
+    #[schema(format = Uuid)]
+    id: String,
     /// What it matches.
     event_type: String,
     /// What it does, for example `workflows_trigger`.
@@ -240,7 +235,7 @@ pub struct ShownMapping {
 impl ShownMapping {
     fn of(record: &MappingRecord) -> Self {
         Self {
-            id: record.id,
+            id: record.id.to_string(),
             event_type: record.event_type.clone(),
             action_type: record.action_type.clone(),
             action_parameters: Raw::of(record.parameters.as_str()),

@@ -61,7 +61,8 @@ impl User {
     pub fn of(record: &RecipientRecord) -> Self {
         let mut properties = json::members(&record.properties).unwrap_or_default();
         properties.retain(|name, _| !OURS.contains(&name.as_ref()));
-        let mut shown = vec![("__typename".to_owned(), json::quote("User")), ("id".to_owned(), json::quote(&record.id))];
+        let mut shown =
+            vec![("__typename".to_owned(), json::quote("User")), ("id".to_owned(), json::quote(&record.id))];
         shown.extend(TEXTS.map(|name| (name.to_owned(), text(&mut properties, name))));
         let created_at = time::read(properties.shift_remove("created_at")).map(time::write);
         shown.push(("created_at".to_owned(), created_at.map_or_else(null, |time| json::quote(&time))));
