@@ -48,8 +48,13 @@ impl Catalog {
             |source| CatalogError::Directory { directory: directory.to_owned(), source };
         let opened = Dir::open_ambient_dir(directory, ambient_authority()).map_err(unreadable)?;
         for file in load_directory(sandbox, &opened).map_err(unreadable)? {
-            // Why a file was refused is in the log already.
-            let Ok(plugin) = file.result else { continue };
+            let plugin = match file.result {
+                Ok(plugin) => plugin,
+                Err(error) => {
+                    tracing::warn!(file = file.name, %error, "a file of the plugin directory is no plugin; it was left out");
+                    continue;
+                }
+            };
             let key = plugin.manifest().key.clone();
             if BUNDLED.iter().any(|(name, _)| *name == key) {
                 tracing::warn!(file = file.name, key, "a file of the plugin directory replaces a bundled plugin");

@@ -21,19 +21,34 @@ async fn ask(server: &Server, endpoint: &Endpoint, how: &str) -> (u16, Value) {
 }
 
 #[tokio::test]
-async fn every_fault_is_stored_with_its_cause_and_answered_200() {
+async fn a_plugin_that_runs_into_a_limit_is_answered_200_and_its_request_kept() {
+    let options = ServerOptions::default().env("INLET_MAX_SANDBOX_MEMORY", (4 << 20).to_string());
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
+    let body = track("Big", "u", "m", json!({"pad": "p".repeat(6 << 20)}));
+    let answer = endpoint.expect(body.clone(), &["failed"]).await;
+    assert!(answer["events"][0]["reason"].as_str().unwrap().contains("memory"), "{answer}");
+    let path = format!("/v1/sources/segment/logs?environment=development&id={}", answer["events"][0]["id"].as_str().unwrap());
+    let log = server.get(&path).await["entries"][0].clone();
+    assert_eq!((&log["code"], &log["original"]), (&json!("memory"), &serde_json::from_str(&body).unwrap()));
+    endpoint.expect(track("Small", "u", "m", json!({})), &["logged"]).await;
+}
+
+#[tokio::test]
+async fn a_plugin_whose_platform_reads_the_answer_is_500_and_nothing_is_executed() {
     let (_dir, server, endpoint) = hostile().await;
     for (how, code) in
         [("/loop", "time"), ("/memory", "memory"), ("/lift", "lifted"), ("/items", "shape"), ("/abort", "trap"), ("/deep-recursion", "trap")]
     {
         let (status, answer) = ask(&server, &endpoint, how).await;
-        assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("failed")), "{how}: {answer}");
+        assert_eq!((status, &answer["code"]), (500, &json!("plugin_failed")), "{how}: {answer}");
         let log = server.last_log("hostile").await;
+        assert_eq!(log["outcome"], "failed");
         assert_eq!(log["code"], code, "{how}: {log}");
         assert!(log["reason"].as_str().unwrap().starts_with("the plugin failed: "), "{}", log["reason"]);
         assert_eq!(log["original"], json!({}), "what came is kept");
         let (status, answer) = ask(&server, &endpoint, "/ok").await;
-        assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("logged")), "after {how}");
+        assert_eq!((status, &answer["outcomes"][0]["status"]), (200, &json!("logged")), "after {how}: {answer}");
     }
     let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains(r#"inlet_plugin_faults_total{source="hostile",environment="development",plugin="inlet/hostile",cause="time"} 1"#), "{metrics}");
@@ -57,7 +72,7 @@ async fn a_looping_plugin_does_not_hold_up_other_sources() {
     }
     assert!(served >= 10, "only {served} requests were served while plugins looped");
     for request in looping {
-        assert_eq!(request.await.unwrap(), 200);
+        assert_eq!(request.await.unwrap(), 500);
     }
 }
 
@@ -66,7 +81,7 @@ async fn one_requests_sandbox_never_sees_anothers() {
     let (_dir, server, endpoint) = hostile().await;
     for _ in 0..20 {
         let (_, answer) = ask(&server, &endpoint, "/memory-of-earlier").await;
-        assert_eq!(answer["events"][0]["outcome"], "logged", "{answer}");
+        assert_eq!(answer["outcomes"][0]["status"], "logged", "{answer}");
     }
     let types: std::collections::BTreeSet<_> =
         server.logs("hostile").await.iter().map(|log| log["event_type"].as_str().unwrap().to_owned()).collect();
