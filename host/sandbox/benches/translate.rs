@@ -1,16 +1,18 @@
 //! What a fresh sandbox for every webhook costs, beside the same translation in the host itself.
 //!
 //! Two questions: is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native translation through
-//! `serde_json::Value`), and does pointing cost less than writing values out (`pointing`). Medians of interleaved rounds
-//! are printed as a table first, because the ratios are the point and a busy machine moves both sides alike; criterion
-//! then measures each alone. Needs `make plugins test-plugins`.
+//! `serde_json::Value`), and does pointing cost less than writing values out (`pointing`). The ratios are the point, so a
+//! table of them comes first: processor time of the thread, which neighbours on the machine do not move much, medians of
+//! interleaved rounds. `empty` is a plugin that looks at nothing: the sandbox alone. Criterion then measures the time that
+//! passes, each alone. Needs `make plugins test-plugins`.
 
-use std::{hint::black_box, path::Path, time::Instant};
+use std::{hint::black_box, path::Path, time::Duration};
 
 use bytestring::ByteString;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use inlet_core::contract::{Body, Item, Request, TranslatedEvent, Translation, Value};
 use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Runtime;
 
 const SIZES: [usize; 3] = [600, 2_000, 10_000];
@@ -26,8 +28,8 @@ fn setup() -> Setup {
     let sandbox = Sandbox::new(EngineConfig::default()).expect("an engine");
     let load = |name: &str| {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
-        let wasm =
-            std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+        let wasm = std::fs::read(&file)
+            .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
         sandbox.load(&wasm).expect("a plugin")
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -92,16 +94,22 @@ async fn sandboxed(plugin: &Plugin, request: &Request, limits: &Limits) -> Trans
     plugin.translate(request, limits).await.result.expect("no fault").expect("not rejected")
 }
 
-/// Microseconds per call of each, medians over interleaved rounds.
+/// Processor time that this thread has used.
+fn used() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Microseconds of processor time per call of each, medians over interleaved rounds.
 fn interleaved<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
     const ROUNDS: usize = 31;
     const CALLS: u32 = 300;
     let mut rounds = [(); N].map(|()| Vec::with_capacity(ROUNDS));
     for _ in 0..ROUNDS {
         for (call, times) in calls.iter_mut().zip(&mut rounds) {
-            let start = Instant::now();
+            let start = used();
             (0..CALLS).for_each(|_| call());
-            times.push(start.elapsed().as_secs_f64() * 1e6 / f64::from(CALLS));
+            times.push((used() - start).as_secs_f64() * 1e6 / f64::from(CALLS));
         }
     }
     rounds.map(|mut times| {
@@ -111,28 +119,25 @@ fn interleaved<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
 }
 
 fn table(Setup { runtime, limits, segment, hostile }: &Setup) {
-    println!("µs per call, medians of interleaved rounds\n");
-    println!(
-        "{:>7}  {:>8}  {:>8}  {:>6}  {:>8}  {:>8}  {:>6}",
-        "bytes", "sandbox", "native", "ratio", "pointing", "written", "ratio"
-    );
+    println!("µs of processor time per call, medians of interleaved rounds\n");
+    println!("  bytes    empty  sandbox   native   ratio  pointed  written   ratio");
     for size in SIZES {
-        let call = request("", size);
-        let (pointing, written) = (request("/values/at", size), request("/values/made", size));
+        let [empty, call, pointed, written] = ["/ok", "", "/values/at", "/values/made"].map(|path| request(path, size));
         let run = |plugin: &Plugin, request: &Request| {
             black_box(runtime.block_on(sandboxed(plugin, request, limits)));
         };
-        let [sandbox, native, at, made] = interleaved([
+        let [empty, sandbox, native, pointed, written] = interleaved([
+            &mut || run(hostile, &empty),
             &mut || run(segment, &call),
             &mut || drop(black_box(native(&call))),
-            &mut || run(hostile, &pointing),
+            &mut || run(hostile, &pointed),
             &mut || run(hostile, &written),
         ]);
-        let bytes = call.body.as_bytes().len();
         println!(
-            "{bytes:>7}  {sandbox:>8.1}  {native:>8.1}  {:>6.2}  {at:>8.1}  {made:>8.1}  {:>6.2}",
+            "{:>7}  {empty:>7.1}  {sandbox:>7.1}  {native:>7.1}  {:>6.2}  {pointed:>7.1}  {written:>7.1}  {:>6.2}",
+            call.body.as_bytes().len(),
             sandbox / native,
-            at / made
+            pointed / written
         );
     }
     println!();

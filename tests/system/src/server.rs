@@ -24,6 +24,8 @@ pub struct ServerOptions {
     pub args: Vec<String>,
     /// Further variables.
     pub env: BTreeMap<String, String>,
+    /// Run this instead of the server's binary.
+    pub binary: Option<PathBuf>,
     /// Use this data directory instead of a new one.
     pub data_dir: Option<PathBuf>,
 }
@@ -96,7 +98,7 @@ impl Server {
 
     /// Starts a server; an error holds what it wrote before it ended.
     pub async fn try_start(options: ServerOptions) -> Result<Server, String> {
-        let binary = binary();
+        let binary = options.binary.unwrap_or_else(binary);
         assert!(binary.is_file(), "{} is missing; run `make test`, or `cargo build -p inlet` first", binary.display());
         let own_dir = options.data_dir.is_none().then(|| TempDir::new().unwrap());
         let data_dir = options.data_dir.unwrap_or_else(|| own_dir.as_ref().unwrap().path().join("data"));

@@ -16,7 +16,7 @@ mod tests {
     #[test]
     fn an_id_says_when_it_was_made() {
         let id = Uuid::try_parse("019b7c9b-7eae-7000-8000-000000000000").unwrap();
-        insta::assert_snapshot!(inserted_at(id), @"");
+        assert_eq!(inserted_at(id), "2026-01-02T02:48:43.950Z");
         assert_eq!(inserted_at(Uuid::nil()), "1970-01-01T00:00:00.000Z");
     }
 }

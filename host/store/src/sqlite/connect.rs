@@ -57,6 +57,7 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, 
     let hash_key = hash_key(&mut connection).await.map_err(explain)?;
     let readers = SqlitePoolOptions::new()
         .max_connections(options.readers)
+        .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(60))
         .connect_lazy_with(reader_options(path));
     Ok(Opened { writing: Writing::new(connection, connect, options.size_limit), readers, hash_key })
@@ -93,7 +94,8 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         .foreign_keys(true)
         // Nobody else writes; only a checkpoint of an inspecting tool can stand in the way.
         .busy_timeout(Duration::from_secs(2))
-        // The upper levels of every tree and the leaves that the random keys touch. Negative: KiB.
+        // In KiB, as it is negative: the upper levels of every tree and some leaves that random keys touch. More does not
+        // pay: SQLite walks its whole cache at every commit that moved a page.
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)

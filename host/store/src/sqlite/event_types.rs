@@ -23,7 +23,7 @@ const NONE: &str = "";
 static COUNTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "event_types",
-        &["source_environment_id", "event_type", "count", "last_received_at_ms"],
+        "source_environment_id, event_type, count, last_received_at_ms",
         "ON CONFLICT (source_environment_id, event_type) DO UPDATE SET
              count = count + excluded.count,
              last_received_at_ms = max(last_received_at_ms, excluded.last_received_at_ms)",

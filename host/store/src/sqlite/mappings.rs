@@ -8,17 +8,12 @@ use super::{ids, multi_row::MultiRow};
 use crate::config::MappingRecord;
 
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-    let columns = [
-        "source_environment_id",
-        "id",
-        "event_type",
-        "action_type",
-        "parameters",
-        "active",
-        "created_at_ms",
-        "updated_at_ms",
-    ];
-    MultiRow::insert("mappings", &columns, "")
+    MultiRow::insert(
+        "mappings",
+        "source_environment_id, id, event_type, action_type, parameters, active, created_at_ms, \
+         updated_at_ms",
+        "",
+    )
 });
 
 /// All mappings with their source environments, oldest first.

@@ -36,12 +36,9 @@ impl MultiRow {
     }
 
     /// An insert of these columns, with what is to happen on a conflict.
-    pub(crate) fn insert(table: &str, columns: &[&str], on_conflict: &str) -> Self {
-        let head = format!(
-            "WITH given (rows) AS (VALUES (?)) INSERT INTO {table} ({}) SELECT * FROM (VALUES",
-            columns.join(", ")
-        );
-        let row = format!("({})", vec!["?"; columns.len()].join(", "));
+    pub(crate) fn insert(table: &str, columns: &str, on_conflict: &str) -> Self {
+        let head = format!("WITH given (rows) AS (VALUES (?)) INSERT INTO {table} ({columns}) SELECT * FROM (VALUES");
+        let row = format!("({})", vec!["?"; columns.split(',').count()].join(", "));
         // Without WHERE the parser would take ON CONFLICT for a join's condition.
         Self::new(&head, &row, &format!(") WHERE true LIMIT (SELECT rows FROM given) {on_conflict}"), true)
     }
@@ -189,7 +186,7 @@ mod tests {
 
     #[test]
     fn an_insert_knows_how_many_rows_it_has() {
-        let statement = MultiRow::insert("t", &["a", "b"], "ON CONFLICT DO NOTHING");
+        let statement = MultiRow::insert("t", "a, b", "ON CONFLICT DO NOTHING");
         assert_eq!(
             &*statement.texts[1],
             "WITH given (rows) AS (VALUES (?)) INSERT INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?) ) \

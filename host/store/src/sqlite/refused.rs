@@ -16,8 +16,11 @@ const MAX_REQUESTS: i64 = 1000;
 const MAX_BODY_BYTES: i64 = 64 << 20;
 
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
-    let columns = ["source_environment_id", "id", "received_at_ms", "cause", "size", "digest", "headers", "body"];
-    MultiRow::insert("refused_requests", &columns, "")
+    MultiRow::insert(
+        "refused_requests",
+        "source_environment_id, id, received_at_ms, cause, size, digest, headers, body",
+        "",
+    )
 });
 
 /// Keeps these, and lets the oldest go where there are too many.

@@ -16,73 +16,40 @@ use super::{
 };
 
 static EVENT_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
-    let columns = [
-        "source_environment_id",
-        "id",
-        "outcome",
-        "event_type",
-        "user_id",
-        "received_at_ms",
-        "occurred_at_us",
-        "plugin_id",
-        "verification_status",
-        "idempotency_key",
-        "replay_of",
-        "resumes",
-        "code",
-        "reason",
-        "notes",
-        "headers",
-        "guest_logs",
-        "data_at",
-        "data_len",
-        "data",
-        "original_kind",
-        "original",
-    ];
-    MultiRow::insert("event_logs", &columns, "")
+    MultiRow::insert(
+        "event_logs",
+        "source_environment_id, id, outcome, event_type, user_id, received_at_ms, occurred_at_us, \
+         plugin_id, verification_status, idempotency_key, replay_of, resumes, code, reason, notes, \
+         headers, guest_logs, data_at, data_len, data, original_kind, original",
+        "",
+    )
 });
 
 static ACTION_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
-    let columns = [
-        "event_id",
-        "ordinal",
-        "id",
-        "mapping",
-        "action_type",
-        "status",
-        "reason",
-        "parameters",
-        "found_in",
-        "result",
-        "payload",
-    ];
-    MultiRow::insert("action_logs", &columns, "")
+    MultiRow::insert(
+        "action_logs",
+        "event_id, ordinal, id, mapping, action_type, status, reason, parameters, found_in, result, \
+         payload",
+        "",
+    )
 });
 
 static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
-    let columns = [
-        "environment_id",
-        "id",
-        "workflow",
-        "source_event",
-        "recipients_count",
-        "actor",
-        "tenant",
-        "cancellation_key",
-        "data",
-    ];
-    MultiRow::insert("workflow_runs", &columns, "")
+    MultiRow::insert(
+        "workflow_runs",
+        "environment_id, id, workflow, source_event, recipients_count, actor, tenant, cancellation_key, \
+         data",
+        "",
+    )
 });
 
-static RUN_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::insert("workflow_run_recipients", &["run_id", "ordinal", "collection", "id", "trigger_data"], "")
-});
+static RUN_RECIPIENTS: LazyLock<MultiRow> =
+    LazyLock::new(|| MultiRow::insert("workflow_run_recipients", "run_id, ordinal, collection, id, trigger_data", ""));
 
 static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "recipients",
-        &["environment_id", "collection", "id", "created_at_ms", "updated_at_ms", "properties"],
+        "environment_id, collection, id, created_at_ms, updated_at_ms, properties",
         "ON CONFLICT (environment_id, collection, id) DO UPDATE SET
              updated_at_ms = excluded.updated_at_ms, properties = excluded.properties",
     )
@@ -91,7 +58,7 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
 static RECORDS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "idempotency",
-        &["hash", "expires_at_ms", "value"],
+        "hash, expires_at_ms, value",
         "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
     )
 });

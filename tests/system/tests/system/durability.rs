@@ -1,8 +1,8 @@
 //! Commits really are synced: counted under a shim that stands between the server and the C library.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
-use inlet_system_tests::{Server, ServerOptions, find_cc, track};
+use inlet_system_tests::{Server, ServerOptions, binary, find_cc, read_json, track};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -67,4 +67,43 @@ async fn every_answer_waits_for_a_sync_of_its_commit() {
         endpoint.expect(track("E", "u", &format!("m{n}"), json!({})), &["logged"]).await;
         assert!(syncs() > before, "request {n} was answered 200 before anything was synced");
     }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_503_and_nothing_that_was_answered_200_is_gone() {
+    let dir = TempDir::new().unwrap();
+    let data_dir = dir.path().join("data");
+    // No file may grow beyond 3 MiB, as on a disk without room; the shell's trap makes that an error instead of a signal.
+    let wrapper = dir.path().join("limited");
+    let script = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 6144\nexec '{}' \"$@\"\n", binary().display());
+    fs::write(&wrapper, script).unwrap();
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o700)).unwrap();
+    let options = || ServerOptions { data_dir: Some(data_dir.clone()), ..ServerOptions::default() };
+    let mut server = Server::start_with(ServerOptions { binary: Some(wrapper), ..options() }).await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
+    let mut stored = Vec::new();
+    let refused = loop {
+        let n = stored.len();
+        let response = endpoint.post(track("E", "u", &format!("m{n}"), json!({"pad": "p".repeat(20_000)}))).send().await.unwrap();
+        match response.status().as_u16() {
+            200 => stored.push(read_json(response).await["events"][0]["id"].as_str().unwrap().to_owned()),
+            _ => break response,
+        }
+        assert!(n < 2000, "the disk never filled");
+    };
+    assert_eq!(refused.status(), 503);
+    assert!(refused.headers().contains_key("retry-after"));
+    assert_eq!(read_json(refused).await["code"], "storage_unavailable");
+    let ready = server.client.get(format!("{}/readyz", server.admin)).send().await.unwrap();
+    assert_eq!(ready.status(), 503, "{}", ready.text().await.unwrap());
+    let alive = server.client.get(format!("{}/healthz", server.admin)).send().await.unwrap();
+    assert_eq!(alive.status(), 200);
+    server.kill();
+    let server = Server::start_with(options()).await;
+    let found: std::collections::HashSet<_> =
+        server.all_logs("segment").await.iter().map(|log| log["id"].as_str().unwrap().to_owned()).collect();
+    assert!(stored.len() > 20);
+    assert!(stored.iter().all(|id| found.contains(id)), "answered 200 and gone");
+    let endpoint = server.endpoint_of(&server.get("/v1/sources/segment?environment=development").await, "development");
+    endpoint.expect(track("E", "u", "next", json!({})), &["logged"]).await;
 }

@@ -256,9 +256,9 @@ mod tests {
             ],
         }))
         .unwrap();
-        insta::assert_snapshot!(serde_json::to_string(&DefaultSettings::of(&manifest)).unwrap());
-        insta::assert_snapshot!(serde_json::to_string(&Platform::of(&manifest)).unwrap());
-        insta::assert_snapshot!(serde_json::to_string(&offered_mappings(&manifest)).unwrap());
-        insta::assert_snapshot!(serde_json::to_string(&example_payloads(&manifest)).unwrap());
+        insta::assert_snapshot!(serde_json::to_string(&DefaultSettings::of(&manifest)).unwrap(), @r#"{"event_type_path":"body.type","enforce_verification":false,"idempotency_key_path":null,"timestamp_path":null,"preprocessing_script":null,"enforce_idempotency":true}"#);
+        insta::assert_snapshot!(serde_json::to_string(&Platform::of(&manifest)).unwrap(), @r#"{"name":"CRM","description":"Contacts.","categories":["CRM"],"website_url":"https://example.com","webhook_docs_url":"https://example.com/docs","knock_tutorial_url":null,"webhook_config_deep_link":null,"branding":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&offered_mappings(&manifest)).unwrap(), @r#"[{"event_type":"contact","action_type":"users_identify","action_parameters":{}}]"#);
+        insta::assert_snapshot!(serde_json::to_string(&example_payloads(&manifest)).unwrap(), @r#"{"contact":[{"body":{"n":1.10},"headers":{},"raw_body":"{\"n\":1.10}"},{"body":null,"headers":{"x-a":"b"},"raw_body":"[1]"}]}"#);
     }
 }

@@ -122,7 +122,30 @@ mod tests {
     #[test]
     fn a_run_as_it_is_shown() {
         let shown = ShownRun::of(record(r#"{"total":9007199254740993}"#.to_owned()));
-        insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap());
+        insta::assert_snapshot!(serde_json::to_string_pretty(&shown).unwrap(), @r#"
+        {
+          "id": "019b7c9b-7eae-7000-8000-000000000000",
+          "workflow": "order-completed",
+          "recipients": [
+            {
+              "id": "u_42",
+              "trigger_data": {"n":1.10}
+            },
+            {
+              "id": "p1",
+              "collection": "projects"
+            }
+          ],
+          "recipients_count": 2,
+          "actor": {"collection":"projects","id":"p1"},
+          "tenant": "acme",
+          "data": {"total":9007199254740993},
+          "data_size": 26,
+          "cancellation_key": null,
+          "source_event_id": "00000000-0000-0000-0000-000000000000",
+          "inserted_at": "2026-01-02T02:48:43.950Z"
+        }
+        "#);
     }
 
     #[test]

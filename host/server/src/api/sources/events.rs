@@ -65,8 +65,6 @@ pub async fn list_source_events(
             *count += found.count;
         }
     }
-    // Items that are no events have none.
-    received.remove("");
     let mut received: Vec<_> = received.into_iter().collect();
     received.sort_by(|(a, (a_ms, _)), (b, (b_ms, _))| b_ms.cmp(a_ms).then_with(|| a.cmp(b)));
     let entries: Vec<_> = received

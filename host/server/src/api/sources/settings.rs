@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(Value::Object(changed.settings.options.clone()), serde_json::json!({"depth": 5, "tag": "x"}));
         let changed = attempt(&changed.settings, r#"{"options":{"depth":null}}"#).unwrap();
         assert_eq!(Value::Object(changed.settings.options), serde_json::json!({"tag": "x"}));
-        insta::assert_snapshot!(error(r#"{"options":{"depth":"deep"}}"#), @r#"s.options.depth: "deep" is not of type "integer""#);
+        insta::assert_snapshot!(error(r#"{"options":{"depth":"deep"}}"#), @r#"s.options.depth: expected integer, found "deep""#);
         insta::assert_snapshot!(error(r#"{"options":{"dept":1}}"#), @"s.options.dept: the plugin has no such option; it has depth, tag");
         insta::assert_snapshot!(error(r#"{"options":[]}"#), @"s.options: found an array, expected an object or null");
     }

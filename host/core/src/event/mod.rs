@@ -3,9 +3,13 @@
 //! The rules for ids, empty strings, times and keys live here once, not in every plugin. An item that breaks one is
 //! rejected with a reason, and its neighbours go on. Source of the rules: semantics.md §2.
 
+mod redact;
+mod slots;
+
 use std::sync::Arc;
 
 use bytestring::ByteString;
+use slots::{EventSlots, ItemSlots, ValueSlots};
 use uuid::Uuid;
 
 use crate::{
@@ -147,64 +151,6 @@ impl Budget {
         match self.found > self.allowed {
             true => Err(Oversize { found: self.found, allowed: self.allowed }),
             false => Ok(()),
-        }
-    }
-}
-
-type Slot = json::Slot;
-
-/// The pointers of one item, to be resolved with all others in one pass.
-enum ItemSlots<'t> {
-    Event(EventSlots<'t>),
-    Notice(Option<Slot>),
-}
-
-struct EventSlots<'t> {
-    original: Slot,
-    user_id: Option<ValueSlots<'t>>,
-    data: Option<ValueSlots<'t>>,
-    idempotency_key: Option<ValueSlots<'t>>,
-    occurred_at: Option<ValueSlots<'t>>,
-}
-
-enum ValueSlots<'t> {
-    At(Slot),
-    Assembled(Vec<(&'t str, Slot)>),
-    Made(&'t str),
-}
-
-impl<'t> ItemSlots<'t> {
-    fn add(item: &'t Item, cut: &mut Cut<'t>) -> Self {
-        match item {
-            Item::Event(event) => {
-                let mut value = |value: &'t Option<Value>| value.as_ref().map(|value| ValueSlots::add(value, cut));
-                let (user_id, data) = (value(&event.user_id), value(&event.data));
-                let (idempotency_key, occurred_at) = (value(&event.idempotency_key), value(&event.occurred_at));
-                let original = cut.add(event.original.as_deref().unwrap_or_default());
-                ItemSlots::Event(EventSlots { original, user_id, data, idempotency_key, occurred_at })
-            }
-            Item::Ignored(notice) | Item::Rejected(notice) => {
-                ItemSlots::Notice(notice.at.as_deref().map(|pointer| cut.add(pointer)))
-            }
-        }
-    }
-
-    fn notice(&self) -> Option<Slot> {
-        match self {
-            ItemSlots::Notice(slot) => *slot,
-            ItemSlots::Event(_) => None,
-        }
-    }
-}
-
-impl<'t> ValueSlots<'t> {
-    fn add(value: &'t Value, cut: &mut Cut<'t>) -> Self {
-        match value {
-            Value::At(pointer) => ValueSlots::At(cut.add(pointer)),
-            Value::Assembled(members) => {
-                ValueSlots::Assembled(members.iter().map(|(key, at)| (key.as_str(), cut.add(at))).collect())
-            }
-            Value::Made(text) => ValueSlots::Made(text),
         }
     }
 }
@@ -468,66 +414,6 @@ impl ItemReader<'_, '_> {
             _ => path.find(item),
         };
         found.map(|found| self.slice(found))
-    }
-
-    /// Blanks what the redact paths name, in an item that is JSON.
-    fn redact(&self, item: &ByteString) -> (Option<ByteString>, Vec<String>) {
-        let mut text: Option<String> = None;
-        let mut redacted = Vec::new();
-        for path in self.context.redact_paths.iter().chain(&self.context.settings.redact_paths) {
-            // Whatever a path could name here is blanked, as a setting's path could find it either way.
-            let below = match path.head() {
-                Some("body" | "event") if path.segments().len() > 1 => path.segments().get(1..),
-                _ => None,
-            };
-            let mut hit = false;
-            for segments in below.into_iter().chain([path.segments()]) {
-                if let Some(blanked) = path::blank(text.as_deref().unwrap_or(item), segments) {
-                    text = Some(blanked);
-                    hit = true;
-                }
-            }
-            if hit {
-                redacted.push(path.to_string());
-            }
-        }
-        (text.map(ByteString::from), redacted)
-    }
-
-    /// The data again, cut out of a redacted item.
-    fn data_within(
-        &self,
-        event: &TranslatedEvent,
-        slots: &EventSlots<'_>,
-        item: &ByteString,
-        data: ByteString,
-    ) -> ByteString {
-        let original = event.original.as_deref().unwrap_or_default();
-        // The pointer below the item; none: it lies outside of it, where no redact path reaches.
-        let inside = |pointer: &str| -> Option<String> {
-            let rest = pointer.strip_prefix(original)?;
-            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
-        };
-        let again = match (&self.context.settings.data_path, &event.data, &slots.data) {
-            (Some(path), _, _) => self.at_path(path, item),
-            (None, Some(Value::At(pointer)), _) => match inside(pointer) {
-                Some(rest) => json::point(item, &rest).map(ByteString::from),
-                None => return data,
-            },
-            (None, Some(Value::Assembled(members)), Some(ValueSlots::Assembled(slots))) => {
-                let members = members.iter().zip(slots).filter_map(|((key, pointer), (_, slot))| {
-                    let value = match inside(pointer) {
-                        Some(rest) => json::point(item, &rest),
-                        None => self.pieces.get(*slot),
-                    };
-                    Some((key, value?))
-                });
-                Some(json::object(members.collect::<indexmap::IndexMap<_, _>>()).into())
-            }
-            _ => return data,
-        };
-        // Not found any more, or no object: what the data lies in was blanked.
-        again.filter(|text| Kind::of(text) == Kind::Object).unwrap_or_else(|| ByteString::from_static("{}"))
     }
 
     /// Whether what was pointed at is the body as a whole.

@@ -1,0 +1,75 @@
+//! Redaction: what is blanked in an item before anything is done with it or stored (semantics.md §7).
+
+use bytestring::ByteString;
+
+use super::{
+    ItemReader,
+    slots::{EventSlots, ValueSlots},
+};
+use crate::{
+    contract::{TranslatedEvent, Value},
+    json::{self, Kind},
+    path,
+};
+
+impl ItemReader<'_, '_> {
+    /// Blanks what the redact paths name, in an item that is JSON.
+    pub(super) fn redact(&self, item: &ByteString) -> (Option<ByteString>, Vec<String>) {
+        let mut text: Option<String> = None;
+        let mut redacted = Vec::new();
+        for path in self.context.redact_paths.iter().chain(&self.context.settings.redact_paths) {
+            // Whatever a path could name here is blanked, as a setting's path could find it either way.
+            let below = match path.head() {
+                Some("body" | "event") if path.segments().len() > 1 => path.segments().get(1..),
+                _ => None,
+            };
+            let mut hit = false;
+            for segments in below.into_iter().chain([path.segments()]) {
+                if let Some(blanked) = path::blank(text.as_deref().unwrap_or(item), segments) {
+                    text = Some(blanked);
+                    hit = true;
+                }
+            }
+            if hit {
+                redacted.push(path.to_string());
+            }
+        }
+        (text.map(ByteString::from), redacted)
+    }
+
+    /// The data again, cut out of a redacted item.
+    pub(super) fn data_within(
+        &self,
+        event: &TranslatedEvent,
+        slots: &EventSlots<'_>,
+        item: &ByteString,
+        data: ByteString,
+    ) -> ByteString {
+        let original = event.original.as_deref().unwrap_or_default();
+        // The pointer below the item; none: it lies outside of it, where no redact path reaches.
+        let inside = |pointer: &str| -> Option<String> {
+            let rest = pointer.strip_prefix(original)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
+        };
+        let again = match (&self.context.settings.data_path, &event.data, &slots.data) {
+            (Some(path), _, _) => self.at_path(path, item),
+            (None, Some(Value::At(pointer)), _) => match inside(pointer) {
+                Some(rest) => json::point(item, &rest).map(ByteString::from),
+                None => return data,
+            },
+            (None, Some(Value::Assembled(members)), Some(ValueSlots::Assembled(slots))) => {
+                let members = members.iter().zip(slots).filter_map(|((key, pointer), (_, slot))| {
+                    let value = match inside(pointer) {
+                        Some(rest) => json::point(item, &rest),
+                        None => self.pieces.get(*slot),
+                    };
+                    Some((key, value?))
+                });
+                Some(json::object(members.collect::<indexmap::IndexMap<_, _>>()).into())
+            }
+            _ => return data,
+        };
+        // Not found any more, or no object: what the data lies in was blanked.
+        again.filter(|text| Kind::of(text) == Kind::Object).unwrap_or_else(|| ByteString::from_static("{}"))
+    }
+}
