@@ -13,7 +13,7 @@ use slots::{EventSlots, ItemSlots, ValueSlots};
 use uuid::Uuid;
 
 use crate::{
-    contract::{Body, Field, GuestLog, Item, Notice, TranslatedEvent, Translation, Value},
+    contract::{Body, Field, GuestLog, Item, Notice, TranslatedEvent, Translation},
     idempotency::{self, HashKey, KeyReading, ScopedKey},
     json::{self, Cut, Kind, MAX_DEPTH},
     log::{EventLog, Original, Outcome, PluginRef},
@@ -299,7 +299,7 @@ impl ItemReader<'_, '_> {
         Prepared { log, plan: Some(plan) }
     }
 
-    fn notice(&self, outcome: Outcome, notice: &Notice, at: Option<Slot>) -> Prepared {
+    fn notice(&self, outcome: Outcome, notice: &Notice, at: Option<json::Slot>) -> Prepared {
         let item = at.and_then(|slot| self.pieces.get(slot)).map_or_else(|| self.text.clone(), |item| self.slice(item));
         let (blanked, redacted) = self.redact(&item);
         let original = self.original(blanked.as_ref().unwrap_or(&item));
