@@ -44,8 +44,7 @@ impl Catalog {
             plugins.insert(plugin.manifest().key.clone(), plugin);
         }
         let Some(directory) = directory else { return Ok(Catalog { plugins }) };
-        let unreadable =
-            |source| CatalogError::Directory { directory: directory.to_owned(), source };
+        let unreadable = |source| CatalogError::Directory { directory: directory.to_owned(), source };
         let opened = Dir::open_ambient_dir(directory, ambient_authority()).map_err(unreadable)?;
         for file in load_directory(sandbox, &opened).map_err(unreadable)? {
             let plugin = match file.result {

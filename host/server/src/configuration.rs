@@ -17,7 +17,7 @@ use inlet_core::{
     verification::Template,
 };
 use inlet_sandbox::Plugin;
-use inlet_store::{Environment, MappingRecord, SourceEnvironmentRecord, SourceRecord, Store, ReadError};
+use inlet_store::{Environment, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord, Store};
 use sha2::{Digest, Sha256};
 
 use crate::{catalog::Catalog, telemetry::Meters};
@@ -136,7 +136,11 @@ impl Endpoint {
         });
         let plugin = catalog.get(&source.provider).cloned();
         if plugin.is_none() {
-            tracing::error!(source = source.key, provider = source.provider, "this server has no such plugin; its requests get 503");
+            tracing::error!(
+                source = source.key,
+                provider = source.provider,
+                "this server has no such plugin; its requests get 503"
+            );
         }
         let manifest = plugin.as_ref().map(|plugin| plugin.manifest().clone());
         let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
@@ -147,7 +151,8 @@ impl Endpoint {
                 "the plugin's verification scheme differs from the one in force, which stays until an operator takes the new one"
             );
         }
-        let mappings: Vec<Mapping> = record.mappings.iter().filter_map(|mapping| read_mapping(source, mapping)).collect();
+        let mappings: Vec<Mapping> =
+            record.mappings.iter().filter_map(|mapping| read_mapping(source, mapping)).collect();
         let options = manifest.as_ref().map_or_else(
             || "{}".to_owned(),
             |manifest| {

@@ -105,9 +105,8 @@ pub struct Meters {
 impl Meters {
     /// The metrics of a source environment.
     pub fn new(source: &str, environment: &str, plugin: &str) -> Meters {
-        let labels = || {
-            [("source", source.to_owned()), ("environment", environment.to_owned()), ("plugin", plugin.to_owned())]
-        };
+        let labels =
+            || [("source", source.to_owned()), ("environment", environment.to_owned()), ("plugin", plugin.to_owned())];
         let with = |name: &'static str, value: &str| {
             let mut labels = labels().to_vec();
             labels.push((name, value.to_owned()));

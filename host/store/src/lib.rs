@@ -2,10 +2,10 @@
 //!
 //! [`Store`] is the one door. Behind it:
 //!
-//! - the group-commit [`writer`]: every change of the database goes through its queue and its one connection. It gathers
+//! - the group-commit `writer`: every change of the database goes through its queue and its one connection. It gathers
 //!   the jobs that are waiting, settles and writes them in one transaction, and answers all of them after the commit;
 //! - a small pool of read-only connections for everything that only looks;
-//! - [`sqlite`]: all SQL, plain, next to the migrations in `migrations/sqlite`.
+//! - `sqlite`: all SQL, plain, next to the migrations in `migrations/sqlite`.
 //!
 //! Invariants: what [`Store::commit`] answered is on the disk (`synchronous` is read back at every start, and anything
 //! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be

@@ -43,8 +43,8 @@ impl Store {
     /// Opens the store in its data directory, or makes a new one. No other process can open it as long as this lives.
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         let data_dir = DataDir::open(&options.data_dir)?;
-        let Opened { writing, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
-        let writer = Writer::start(writing, &options);
+        let Opened { writing, checkpointer, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
+        let writer = Writer::start(writing, checkpointer, &options);
         Ok(Self { writer, readers, hash_key, records_walk: Mutex::default(), _data_dir: data_dir })
     }
 

@@ -1,4 +1,5 @@
 //! A real server for the tests: the built binary, on a port of its own, with a data directory of its own.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a panic is how it fails")]
 
 pub mod raw;
 mod server;

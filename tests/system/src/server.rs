@@ -122,9 +122,12 @@ impl Server {
         let stdout = collect(child.stdout.take().unwrap());
         let deadline = Instant::now() + Duration::from_secs(60);
         let ready = loop {
-            let ready = log.lock().unwrap().iter().filter_map(|line| serde_json::from_str::<Value>(line).ok()).find(|line| {
-                line["fields"]["message"] == "ready"
-            });
+            let ready = log
+                .lock()
+                .unwrap()
+                .iter()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+                .find(|line| line["fields"]["message"] == "ready");
             if let Some(ready) = ready {
                 break ready;
             }

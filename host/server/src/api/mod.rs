@@ -12,6 +12,7 @@ mod body;
 mod change;
 mod environments;
 mod error;
+mod etag;
 mod id;
 mod openapi;
 mod page;

@@ -30,7 +30,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = Config::load(arguments.config.as_ref(), &arguments.flags)?;
     telemetry::init_log(config.log_format);
     telemetry::init_metrics().context("cannot start the metrics")?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
     runtime.block_on(serve(config))
 }
 
@@ -45,10 +46,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.listen = public.local_addr().unwrap_or(config.listen);
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     let app = put_together(config).await?;
-    let background = [
-        tokio::spawn(retention::run(app.clone())),
-        tokio::spawn(upkeep::run(app.clone())),
-    ];
+    let background = [tokio::spawn(retention::run(app.clone())), tokio::spawn(upkeep::run(app.clone()))];
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {

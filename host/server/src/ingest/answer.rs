@@ -7,7 +7,10 @@ use axum::{
     body::Body,
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+            X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::Response,
 };
@@ -100,7 +103,9 @@ impl Refusal {
 
     fn message(&self) -> String {
         match self {
-            Refusal::UnknownEndpoint => "there is no endpoint at this address; copy it from the source's settings".into(),
+            Refusal::UnknownEndpoint => {
+                "there is no endpoint at this address; copy it from the source's settings".into()
+            }
             Refusal::Method { allowed } => format!("this endpoint takes {allowed}"),
             Refusal::TooLarge { limit } => {
                 format!("the body is larger than {limit} bytes; send smaller batches, or raise max_body_bytes")
@@ -170,7 +175,8 @@ pub fn of_outcomes(settled: &[Settled]) -> Response {
 
 /// 200 with the body that a plugin wrote. Its content type was checked by the sandbox.
 pub fn of_reply(reply: Reply) -> Response {
-    let content_type = if reply.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
+    let content_type =
+        if reply.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
     respond(StatusCode::OK, content_type, reply.body)
 }
 

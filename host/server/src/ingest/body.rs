@@ -57,12 +57,7 @@ impl Held {
 }
 
 /// Reads a body whole: inflated, without a byte order mark.
-pub async fn read(
-    app: &App,
-    limit: usize,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(contract::Body, Held), Refusal> {
+pub async fn read(app: &App, limit: usize, headers: &HeaderMap, body: Body) -> Result<(contract::Body, Held), Refusal> {
     let is_gzip = match encoding(headers) {
         Ok(is_gzip) => is_gzip,
         Err(refusal) => return throw_away(body, refusal),
@@ -77,7 +72,7 @@ pub async fn read(
     }
     let mut sink = match is_gzip {
         false => Sink::Plain(Vec::with_capacity(announced.unwrap_or_default())),
-        true => Sink::Gzip(GzDecoder::new(Inflated { bytes: Vec::new(), limit })),
+        true => Sink::Gzip(Box::new(GzDecoder::new(Inflated { bytes: Vec::new(), limit }))),
     };
     let pause = Duration::from_secs(app.config.body_timeout_seconds);
     let mut body = body;
@@ -147,7 +142,7 @@ fn text_or_bytes(bytes: Bytes) -> contract::Body {
 /// Where a body is collected.
 enum Sink {
     Plain(Vec<u8>),
-    Gzip(GzDecoder<Inflated>),
+    Gzip(Box<GzDecoder<Inflated>>),
 }
 
 impl Sink {

@@ -141,12 +141,7 @@ struct Translated {
     logs: Option<std::sync::Arc<str>>,
 }
 
-async fn translate(
-    app: &App,
-    endpoint: &Endpoint,
-    plugin: &Plugin,
-    arrival: &Arrival,
-) -> Result<Translated, Refusal> {
+async fn translate(app: &App, endpoint: &Endpoint, plugin: &Plugin, arrival: &Arrival) -> Result<Translated, Refusal> {
     let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
     let request = arrival.request(endpoint);
     let call = plugin.translate(&request, &app.limits).await;
@@ -169,13 +164,7 @@ async fn translate(
 }
 
 /// Makes items of what the plugin said, each with its plan.
-fn plan(
-    app: &App,
-    endpoint: &Endpoint,
-    arrival: &Arrival,
-    verdict: Verdict,
-    translated: &Translated,
-) -> Vec<Prepared> {
+fn plan(app: &App, endpoint: &Endpoint, arrival: &Arrival, verdict: Verdict, translated: &Translated) -> Vec<Prepared> {
     let context = Context {
         source_environment: endpoint.id,
         settings: &endpoint.settings,
@@ -192,11 +181,12 @@ fn plan(
         vec![event::prepare_whole(&context, &arrival.body, outcome, code, reason, new_id())]
     };
     match &translated.result {
-        Ok(Ok(translation)) => event::prepare(&context, &arrival.body, translation, &mut new_id)
-            .unwrap_or_else(|error| {
+        Ok(Ok(translation)) => {
+            event::prepare(&context, &arrival.body, translation, &mut new_id).unwrap_or_else(|error| {
                 endpoint.meters.fault("shape");
                 whole(Outcome::Failed, "shape", format!("the plugin's output was not taken: {error}"))
-            }),
+            })
+        }
         Ok(Err(notice)) => whole(Outcome::Rejected, &notice.code, notice.message.clone()),
         Err(fault) => whole(Outcome::Failed, fault.code(), format!("the plugin failed: {fault}")),
     }

@@ -41,7 +41,10 @@ const EXAMPLES: [Example; 2] = [
     Example {
         key: "http",
         name: "HTTP",
-        mapping: ("Report Ready", r#"{"key":"report-ready","recipients":"data.recipients","data":{"title":"data.title"}}"#),
+        mapping: (
+            "Report Ready",
+            r#"{"key":"report-ready","recipients":"data.recipients","data":{"title":"data.title"}}"#,
+        ),
         body: r#"{"type":"track","event":"Report Ready","messageId":"report-1","userId":"u_7","properties":{"title":"Q4","recipients":[{"id":"u_7","name":"Bo","$trigger_data":{"greeting":"Hi Bo"}},"u_42"]}}"#,
         user: "u_7",
     },

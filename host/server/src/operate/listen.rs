@@ -76,7 +76,10 @@ pub async fn serve(listener: TcpListener, routes: Router, limits: Limits, mut st
     }
     drop(listener);
     if timeout(limits.stop, graceful.shutdown()).await.is_err() {
-        tracing::warn!(seconds = limits.stop.as_secs(), "some connections were still open when the stop ran out of time");
+        tracing::warn!(
+            seconds = limits.stop.as_secs(),
+            "some connections were still open when the stop ran out of time"
+        );
     }
 }
 

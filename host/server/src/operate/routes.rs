@@ -26,16 +26,11 @@ pub fn all(app: App) -> Router {
 }
 
 fn receiving() -> Router<App> {
-    Router::new()
-        .route("/integrations/receive/{*rest}", any(ingest::receive))
-        .route("/healthz", get(health::healthz))
+    Router::new().route("/integrations/receive/{*rest}", any(ingest::receive)).route("/healthz", get(health::healthz))
 }
 
 fn administration() -> Router<App> {
-    Router::new()
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
-        .merge(api::router())
+    Router::new().route("/readyz", get(health::readyz)).route("/metrics", get(health::metrics)).merge(api::router())
 }
 
 fn finish(router: Router<App>, app: App) -> Router {

@@ -9,7 +9,12 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{failure, group::Writing, multi_row::STATEMENT_CACHE};
+use super::{
+    checkpoint::{self, Checkpointer},
+    failure,
+    group::Writing,
+    multi_row::STATEMENT_CACHE,
+};
 use crate::{error::OpenError, options::StoreOptions};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -33,6 +38,8 @@ impl Durability {
 pub(crate) struct Opened {
     /// The one connection that writes.
     pub(crate) writing: Writing,
+    /// The one that keeps its log short.
+    pub(crate) checkpointer: Checkpointer,
     /// Those that only read.
     pub(crate) readers: SqlitePool,
     /// The deployment's secret for hashing keys.
@@ -60,7 +67,9 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, 
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_secs(60))
         .connect_lazy_with(reader_options(path));
-    Ok(Opened { writing: Writing::new(connection, connect, options.size_limit), readers, hash_key })
+    let checkpointer = Checkpointer::new(connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?);
+    let writing = Writing::new(connection, connect, options.size_limit);
+    Ok(Opened { writing, checkpointer, readers, hash_key })
 }
 
 /// What a connection is told once more when it replaces a lost one.
@@ -98,8 +107,8 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         // pay: SQLite walks its whole cache at every commit that moved a page.
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-        // The log is written over from its start after a checkpoint; after a burst it is cut back to this.
+        .pragma("wal_autocheckpoint", checkpoint::TOO_MANY)
+        // After a burst the log is cut back to this.
         .pragma("journal_size_limit", "67108864")
         .statement_cache_capacity(STATEMENT_CACHE)
         .disable_statement_logging()
@@ -117,8 +126,6 @@ fn reader_options(path: &Path) -> SqliteConnectOptions {
 }
 
 const PAGE_SIZE: u32 = 4096;
-/// Larger logs write pages that many commits touch once instead of once each; smaller ones stall shorter.
-const CHECKPOINT_PAGES: &str = "4000";
 
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
     match MIGRATIONS.run(&mut *connection).await {

@@ -11,7 +11,7 @@ pub(crate) enum Failure {
     Content(String),
 }
 
-/// Primary result codes: the lower byte of an extended one. https://sqlite.org/rescode.html
+/// Primary result codes: the lower byte of an extended one. <https://sqlite.org/rescode.html>
 mod code {
     pub(super) const BUSY: i64 = 5;
     pub(super) const LOCKED: i64 = 6;

@@ -10,6 +10,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOp
 use uuid::Uuid;
 
 use super::{
+    checkpoint,
     connect::{self, Durability},
     event_types::EventTypes,
     failure::Failure,
@@ -111,6 +112,13 @@ impl Writing {
             Err(error) => {
                 tracing::error!(%error, "the database could not be opened again; it is tried at the next write")
             }
+        }
+    }
+
+    /// Copies the rest of the log; see [`checkpoint`].
+    pub(crate) async fn finish_checkpoint(&mut self) {
+        if let Err(error) = checkpoint::passive(&mut self.connection).await {
+            tracing::warn!(%error, "a checkpoint by the writer failed");
         }
     }
 

@@ -1,9 +1,11 @@
 //! SQLite: every statement that the store runs.
 //!
-//! [`connect`] opens and checks; [`group`] is the event path's transaction, with [`world`] what it loads and [`write`]
-//! what it writes; the other files are named after the tables that they read and change.
+//! [`connect`] opens and checks; [`group`] is the event path's transaction, with [`mod@world`] what it loads and
+//! [`mod@write`] what it writes; [`checkpoint`] keeps the log short; the other files are named after the tables that
+//! they read and change.
 
 mod api_keys;
+mod checkpoint;
 mod codes;
 mod connect;
 mod environments;
@@ -27,6 +29,7 @@ mod write;
 pub use connect::Durability;
 pub use prune::{Pruned, PrunedRecords};
 
+pub(crate) use checkpoint::Checkpointer;
 pub(crate) use connect::{Opened, open, prove_writable};
 pub(crate) use failure::Failure;
 pub(crate) use group::{GroupDone, Writing};

@@ -22,7 +22,7 @@ use crate::{
     error::CommitError,
     options::StoreOptions,
     refused::NewRefused,
-    sqlite::{Durability, Writing},
+    sqlite::{Checkpointer, Durability, Writing},
 };
 
 /// What became of one item of a committed job.
@@ -65,11 +65,12 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Starts the writer.
-    pub(crate) fn start(writing: Writing, options: &StoreOptions) -> Self {
+    pub(crate) fn start(writing: Writing, checkpointer: Checkpointer, options: &StoreOptions) -> Self {
         let (queue, waiting) = mpsc::channel(options.queue.max(1));
         let counters = Arc::new(Counters::default());
         let limits = GroupLimits { events: options.group_events.max(1), bytes: options.group_bytes };
-        let task = Task::new(writing, waiting, limits, counters.clone(), options.observer.clone());
+        let observer = options.observer.clone();
+        let task = Task::new(writing, checkpointer, waiting, limits, counters.clone(), observer);
         Self { queue, wait: options.queue_wait, counters, task: Mutex::new(Some(tokio::spawn(task.run()))) }
     }
 

@@ -1,9 +1,15 @@
 //! The task: gather, commit, answer.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use inlet_core::settle::{Job, Settlement};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+};
 
 use super::{
     queue::{Settled, Work},
@@ -12,7 +18,7 @@ use super::{
 use crate::{
     error::CommitError,
     refused::NewRefused,
-    sqlite::{Failure, GroupDone, Writing},
+    sqlite::{Checkpointer, Failure, GroupDone, Writing},
 };
 
 /// How much one transaction takes.
@@ -23,10 +29,19 @@ pub(super) struct GroupLimits {
 
 pub(super) struct Task {
     writing: Writing,
+    checkpoints: Checkpoints,
     waiting: mpsc::Receiver<Work>,
     limits: GroupLimits,
     counters: Arc<Counters>,
     observer: Option<Arc<dyn WriterObserver>>,
+}
+
+/// The task beside this one that keeps the database's log short.
+struct Checkpoints {
+    committed: mpsc::Sender<()>,
+    /// It asks for the rest.
+    rest: Arc<AtomicBool>,
+    task: JoinHandle<()>,
 }
 
 type Answer = oneshot::Sender<Result<Vec<Settled>, CommitError>>;
@@ -45,12 +60,18 @@ struct Group {
 impl Task {
     pub(super) fn new(
         writing: Writing,
+        checkpointer: Checkpointer,
         waiting: mpsc::Receiver<Work>,
         limits: GroupLimits,
         counters: Arc<Counters>,
         observer: Option<Arc<dyn WriterObserver>>,
     ) -> Self {
-        Self { writing, waiting, limits, counters, observer }
+        // One message is enough to say that there may be something to do.
+        let (committed, is_committed) = mpsc::channel(1);
+        let rest = Arc::new(AtomicBool::new(false));
+        let task = tokio::spawn(checkpointer.run(is_committed, rest.clone()));
+        let checkpoints = Checkpoints { committed, rest, task };
+        Self { writing, checkpoints, waiting, limits, counters, observer }
     }
 
     /// Works until the store is closed.
@@ -61,6 +82,9 @@ impl Task {
                 next = self.work(work).await;
             }
         }
+        // Its connection goes first, so that the last one closes a database that nobody else uses.
+        drop(self.checkpoints.committed);
+        _ = self.checkpoints.task.await;
         self.writing.close().await
     }
 
@@ -100,6 +124,7 @@ impl Task {
             Ok(done) => {
                 self.report(jobs, events, bytes, &done);
                 group.succeed(done);
+                self.checkpoint().await;
             }
             Err(Failure::Storage(reason)) => {
                 tracing::error!(reason, jobs, events, "a group of events could not be stored");
@@ -113,6 +138,15 @@ impl Task {
                 self.counters.retried();
                 self.commit_one_by_one(group).await;
             }
+        }
+    }
+
+    /// After the answers: nobody of this group waits for it.
+    async fn checkpoint(&mut self) {
+        // Full: it is told already.
+        _ = self.checkpoints.committed.try_send(());
+        if self.checkpoints.rest.swap(false, Ordering::Relaxed) {
+            self.writing.finish_checkpoint().await;
         }
     }
 

@@ -100,7 +100,9 @@ async fn duplicate_keys_the_last_wins_for_the_plugin_and_the_core() {
 async fn a_batch_whose_seventeenth_item_is_wrong_goes_on_with_its_neighbours() {
     let server = Server::start().await;
     let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
-    for wrong in ["[1]", r#"{"type":"track","event":"E","userId":"\ud800"}"#, r#"{"type":"track","event":"E","userId":{"a":1}}"#] {
+    for wrong in
+        ["[1]", r#"{"type":"track","event":"E","userId":"\ud800"}"#, r#"{"type":"track","event":"E","userId":{"a":1}}"#]
+    {
         let mut items: Vec<String> = (0..20).map(|n| track("E", "u", &format!("m{n}"), json!({}))).collect();
         items[16] = wrong.to_owned();
         let answer = endpoint.send(format!("[{}]", items.join(","))).await;
@@ -130,7 +132,9 @@ async fn headers_missing_doubled_mixed_case_and_not_ascii() {
     let path = endpoint.url.trim_start_matches(&server.base);
     let body = r#"{"data":{"a":1}}"#;
     let send = async |headers: &[u8]| {
-        let mut request = format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len()).into_bytes();
+        let mut request =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n", body.len())
+                .into_bytes();
         request.extend_from_slice(headers);
         request.extend_from_slice(format!("\r\n{body}").as_bytes());
         raw::exchange(&server.base, &request).await
@@ -182,7 +186,15 @@ async fn bytes_in_flight_are_bounded_and_beyond_them_503() {
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut statuses = Vec::new();
     for _ in 0..200 {
-        statuses.push(endpoint.post(format!(r#"{{"event":"E","properties":{{"p":"{}"}}}}"#, "p".repeat(5000))).send().await.unwrap().status().as_u16());
+        statuses.push(
+            endpoint
+                .post(format!(r#"{{"event":"E","properties":{{"p":"{}"}}}}"#, "p".repeat(5000)))
+                .send()
+                .await
+                .unwrap()
+                .status()
+                .as_u16(),
+        );
         if statuses.last() == Some(&503) {
             break;
         }

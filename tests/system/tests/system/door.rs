@@ -37,7 +37,8 @@ async fn what_follows_the_token_reaches_the_plugin() {
     let answer = read_json(server.client.post(url).body(body).send().await.unwrap()).await;
     assert_eq!(answer["events"][0]["event_type"], "track/Signed Up");
     let url = format!("{}/v1/batch", endpoint.url);
-    let body = r#"{"batch":[{"type":"page","name":"Home"},{"type":"identify","userId":"u"}],"sentAt":"2026-01-02T03:04:05Z"}"#;
+    let body =
+        r#"{"batch":[{"type":"page","name":"Home"},{"type":"identify","userId":"u"}],"sentAt":"2026-01-02T03:04:05Z"}"#;
     let answer = read_json(server.client.post(url).body(body).send().await.unwrap()).await;
     let types: Vec<_> = answer["events"].as_array().unwrap().iter().map(|event| event["event_type"].clone()).collect();
     assert_eq!(types, ["page/Home", "identify"]);
@@ -129,10 +130,19 @@ async fn segments_signature_is_verified_on_the_bytes_and_one_answer_covers_every
 #[tokio::test]
 async fn a_shared_secret_in_a_header_of_the_operators_choice() {
     let server = Server::start().await;
-    let settings = json!({"signing_secret": "open sesame", "verification_header": "X-My-Secret", "keep_headers": ["x-note"]});
+    let settings =
+        json!({"signing_secret": "open sesame", "verification_header": "X-My-Secret", "keep_headers": ["x-note"]});
     let endpoint = server.source("http", "http", settings, json!([])).await;
     let send = async |name: &str, value: &str| {
-        endpoint.post(r#"{"event":"E"}"#).header(name, value).header("X-Note", "na\u{ef}ve").send().await.unwrap().status().as_u16()
+        endpoint
+            .post(r#"{"event":"E"}"#)
+            .header(name, value)
+            .header("X-Note", "na\u{ef}ve")
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!(send("x-webhook-secret", "open sesame").await, 401);
     assert_eq!(send("x-my-secret", "Open sesame").await, 401);

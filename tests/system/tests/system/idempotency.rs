@@ -57,9 +57,8 @@ async fn an_invalid_key_is_dropped_and_the_event_processed() {
     let server = Server::start().await;
     let mappings = json!([trigger("k", json!({"id": "user_id"}))]);
     let endpoint = server.source("segment", "segment", json!({"enforce_idempotency": true}), mappings).await;
-    let with_key = |key: serde_json::Value| {
-        json!({"type": "track", "event": "E", "userId": "u", "messageId": key}).to_string()
-    };
+    let with_key =
+        |key: serde_json::Value| json!({"type": "track", "event": "E", "userId": "u", "messageId": key}).to_string();
     let long = "é".repeat(256);
     for key in [json!(7), json!({"a": 1}), json!(long), json!("a\u{0}b"), json!(""), json!(null)] {
         for _ in 0..2 {

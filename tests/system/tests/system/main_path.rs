@@ -10,8 +10,7 @@ async fn the_demo_works_as_it_is_printed_and_a_second_start_changes_nothing() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     let printed = server.stdout();
-    let commands: Vec<String> =
-        printed.lines().filter(|line| line.starts_with("curl ")).map(str::to_owned).collect();
+    let commands: Vec<String> = printed.lines().filter(|line| line.starts_with("curl ")).map(str::to_owned).collect();
     assert_eq!(commands.len(), 7, "{printed}");
     let paste = |command: &str| {
         let output = std::process::Command::new("sh").args(["-c", command]).output().unwrap();
@@ -42,12 +41,14 @@ async fn the_demo_works_as_it_is_printed_and_a_second_start_changes_nothing() {
     server.terminate();
     assert!(server.ended().await, "{}", server.log());
     let (_dir, data_dir) = server.take_data_dir();
-    let server = Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }.arg("--demo")).await;
+    let server =
+        Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }.arg("--demo")).await;
     let mut after = server.get("/v1/sources?include=environment_settings").await;
     // The port is another one in a test, and the endpoints shown hold it.
     let text = after.to_string().replace(&server.base, "X");
     after = serde_json::from_str(&text).unwrap();
-    let old_base = before["entries"][0]["environment_settings"]["development"]["settings"]["endpoint"].as_str().unwrap();
+    let old_base =
+        before["entries"][0]["environment_settings"]["development"]["settings"]["endpoint"].as_str().unwrap();
     let old_base = old_base.split("/integrations").next().unwrap();
     let before: serde_json::Value = serde_json::from_str(&before.to_string().replace(old_base, "X")).unwrap();
     assert_eq!(before, after);
@@ -110,7 +111,8 @@ async fn every_step_of_an_event_is_logged_under_the_names_that_others_rely_on() 
 #[tokio::test]
 async fn items_of_one_batch_see_the_effects_of_those_before_and_are_listed_last_first() {
     let server = Server::start().await;
-    let mappings = json!([{"event_type": "Signed Up", "action_type": "workflows_trigger", "action_parameters": {"key": "hello"}}]);
+    let mappings =
+        json!([{"event_type": "Signed Up", "action_type": "workflows_trigger", "action_parameters": {"key": "hello"}}]);
     let endpoint = server.source("segment", "segment", json!({"handle_identifies": true}), mappings).await;
     let batch = format!(
         "[{},{},{}]",

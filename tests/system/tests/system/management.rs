@@ -16,7 +16,8 @@ fn mapping(event_type: &str, key: &str) -> Value {
 #[tokio::test]
 async fn creating_gives_an_endpoint_and_default_settings_in_every_environment() {
     let server = Server::start().await;
-    let (status, answer) = server.try_put_source("s", "development", source(json!({"handle_identifies": true}), json!([]))).await;
+    let (status, answer) =
+        server.try_put_source("s", "development", source(json!({"handle_identifies": true}), json!([]))).await;
     assert_eq!(status, 200, "{answer}");
     let mut endpoints = Vec::new();
     for environment in ["development", "production"] {
@@ -70,12 +71,22 @@ async fn refusals_are_422_and_name_the_field() {
     refused(source(json!({"handle_identify": true}), json!([])), "handle_identify").await;
     refused(source(json!({"enforce_verification": true}), json!([])), "enforce_verification").await;
     refused(source(json!({"endpoint": "https://elsewhere.example"}), json!([])), "endpoint").await;
-    refused(source(json!({"preprocess_script": {"language": "javascript", "source": "x"}}), json!([])), "preprocess_script").await;
+    refused(
+        source(json!({"preprocess_script": {"language": "javascript", "source": "x"}}), json!([])),
+        "preprocess_script",
+    )
+    .await;
     refused(source(json!({"options": {"nonsense": 1}}), json!([])), "options.nonsense").await;
     refused(source(json!({"max_body_bytes": -1}), json!([])), "max_body_bytes").await;
-    refused(source(json!({}), json!([{"event_type": "e", "action_type": "workflows_trigger", "action_parameters": {}}])), "mappings[0].action_parameters.key").await;
-    refused(source(json!({}), json!([{"event_type": "", "action_type": "users_identify"}])), "mappings[0].event_type").await;
-    refused(source(json!({}), json!([{"event_type": "e", "action_type": "objects_set"}])), "mappings[0].action_type").await;
+    refused(
+        source(json!({}), json!([{"event_type": "e", "action_type": "workflows_trigger", "action_parameters": {}}])),
+        "mappings[0].action_parameters.key",
+    )
+    .await;
+    refused(source(json!({}), json!([{"event_type": "", "action_type": "users_identify"}])), "mappings[0].event_type")
+        .await;
+    refused(source(json!({}), json!([{"event_type": "e", "action_type": "objects_set"}])), "mappings[0].action_type")
+        .await;
     let mut other = source(json!({}), json!([]));
     other["environment_settings"]["production"] = json!({"settings": {}});
     refused(other, "environment_settings.production").await;
@@ -113,7 +124,8 @@ async fn mappings_are_the_whole_list_and_unchanged_ones_keep_their_age() {
     let mut by_id = first[1].clone();
     by_id["event_type"] = json!("B2");
     let second = put(json!([mapping("C", "c"), by_id, mapping("A", "a")])).await;
-    let find = |list: &[Value], event: &str| list.iter().find(|mapping| mapping["event_type"] == event).cloned().unwrap();
+    let find =
+        |list: &[Value], event: &str| list.iter().find(|mapping| mapping["event_type"] == event).cloned().unwrap();
     assert_eq!(find(&second, "A"), first[0], "unchanged to the letter");
     let changed = find(&second, "B2");
     assert_eq!((&changed["id"], &changed["created_at"]), (&first[1]["id"], &first[1]["created_at"]));
@@ -155,7 +167,10 @@ async fn every_route_wants_its_own_kind_of_key() {
         let status = response.status().as_u16();
         let answer = read_json(response).await;
         if status >= 400 {
-            assert!(answer["code"].is_string() && answer["message"].is_string() && answer.get("field").is_some(), "{answer}");
+            assert!(
+                answer["code"].is_string() && answer["message"].is_string() && answer.get("field").is_some(),
+                "{answer}"
+            );
         }
         status
     };
@@ -183,7 +198,8 @@ async fn pages_go_from_newest_to_oldest_and_back_without_a_gap() {
     let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
     let items: Vec<String> = (0..125).map(|n| track(&format!("E{}", n % 2), "u", "", json!({"n": n}))).collect();
     endpoint.send(format!("[{}]", items.join(","))).await;
-    let page = async |query: &str| server.get(&format!("/v1/sources/segment/logs?environment=development{query}")).await;
+    let page =
+        async |query: &str| server.get(&format!("/v1/sources/segment/logs?environment=development{query}")).await;
     let numbers = |page: &Value| -> Vec<i64> {
         page["entries"].as_array().unwrap().iter().map(|log| log["data"]["n"].as_i64().unwrap()).collect()
     };
@@ -250,10 +266,24 @@ async fn openapi_names_every_route() {
     let document = read_json(server.client.get(format!("{}/openapi.json", server.admin)).send().await.unwrap()).await;
     let paths = document["paths"].as_object().unwrap();
     for path in [
-        "/v1/sources", "/v1/sources/{key}", "/v1/sources/{key}/events", "/v1/sources/{key}/logs", "/v1/sources/{key}/status",
-        "/v1/source_providers", "/v1/source_providers/{key}", "/v1/environments", "/v1/environments/{slug}/api_keys",
-        "/v1/users", "/v1/users/{id}", "/v1/workflow_runs", "/v1/workflow_runs/{id}", "/v1/workflow_runs/{id}/recipients",
-        "/integrations/receive/{token}", "/healthz", "/readyz", "/metrics",
+        "/v1/sources",
+        "/v1/sources/{key}",
+        "/v1/sources/{key}/events",
+        "/v1/sources/{key}/logs",
+        "/v1/sources/{key}/status",
+        "/v1/source_providers",
+        "/v1/source_providers/{key}",
+        "/v1/environments",
+        "/v1/environments/{slug}/api_keys",
+        "/v1/users",
+        "/v1/users/{id}",
+        "/v1/workflow_runs",
+        "/v1/workflow_runs/{id}",
+        "/v1/workflow_runs/{id}/recipients",
+        "/integrations/receive/{token}",
+        "/healthz",
+        "/readyz",
+        "/metrics",
     ] {
         let normal = |path: &str| path.replace("{user_id}", "{id}");
         assert!(paths.keys().any(|known| normal(known) == path), "{path} is not in {:?}", paths.keys());

@@ -28,7 +28,8 @@ async fn a_plugin_that_runs_into_a_limit_is_answered_200_and_its_request_kept() 
     let body = track("Big", "u", "m", json!({"pad": "p".repeat(6 << 20)}));
     let answer = endpoint.expect(body.clone(), &["failed"]).await;
     assert!(answer["events"][0]["reason"].as_str().unwrap().contains("memory"), "{answer}");
-    let path = format!("/v1/sources/segment/logs?environment=development&id={}", answer["events"][0]["id"].as_str().unwrap());
+    let path =
+        format!("/v1/sources/segment/logs?environment=development&id={}", answer["events"][0]["id"].as_str().unwrap());
     let log = server.get(&path).await["entries"][0].clone();
     assert_eq!((&log["code"], &log["original"]), (&json!("memory"), &serde_json::from_str(&body).unwrap()));
     endpoint.expect(track("Small", "u", "m", json!({})), &["logged"]).await;
@@ -37,9 +38,14 @@ async fn a_plugin_that_runs_into_a_limit_is_answered_200_and_its_request_kept() 
 #[tokio::test]
 async fn a_plugin_whose_platform_reads_the_answer_is_500_and_nothing_is_executed() {
     let (_dir, server, endpoint) = hostile().await;
-    for (how, code) in
-        [("/loop", "time"), ("/memory", "memory"), ("/lift", "lifted"), ("/items", "shape"), ("/abort", "trap"), ("/deep-recursion", "trap")]
-    {
+    for (how, code) in [
+        ("/loop", "time"),
+        ("/memory", "memory"),
+        ("/lift", "lifted"),
+        ("/items", "shape"),
+        ("/abort", "trap"),
+        ("/deep-recursion", "trap"),
+    ] {
         let (status, answer) = ask(&server, &endpoint, how).await;
         assert_eq!((status, &answer["code"]), (500, &json!("plugin_failed")), "{how}: {answer}");
         let log = server.last_log("hostile").await;

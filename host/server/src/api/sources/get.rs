@@ -9,7 +9,7 @@ use axum::{
 
 use super::{find, in_environment, in_environments, shown::ShownSource};
 use crate::{
-    api::{auth::Operator, error::ApiError, path::Name, query::Params},
+    api::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Params},
     app::App,
 };
 
@@ -43,9 +43,4 @@ pub async fn get_source(
     let endpoint = in_environment(source, environment)?;
     let shown = ShownSource::with_settings(source, in_environments(source, Some(environment)), &app.config);
     Ok((AppendHeaders([(header::ETAG, etag(endpoint.record.version))]), Json(shown)))
-}
-
-/// The entity tag of a version.
-pub fn etag(version: i64) -> String {
-    format!("\"{version}\"")
 }

@@ -22,9 +22,7 @@ use utoipa::ToSchema;
 
 use super::{
     asked::{Asked, check_key},
-    find,
-    get::etag,
-    in_environment, in_environments, mappings,
+    find, in_environment, in_environments, mappings,
     request::PutSource,
     settings::{self, Present},
     shown::{InForce, ShownSettings, ShownSource},
@@ -35,6 +33,7 @@ use crate::{
         body::JsonBody,
         change::to_its_end,
         error::{ApiError, Kind},
+        etag::{check_if_match, etag},
         path::Name,
         query::Params,
     },
@@ -315,52 +314,4 @@ fn as_json(value: &impl Serialize) -> Result<String, ApiError> {
         tracing::error!(%error, "settings cannot be written as JSON");
         ApiError::new(Kind::Internal, "the settings cannot be stored; the server's log says why")
     })
-}
-
-/// RFC 9110 §13.1.1: one of the tags, or `*`, must be what is there.
-fn check_if_match(headers: &HeaderMap, version: Option<i64>) -> Result<(), ApiError> {
-    if !headers.contains_key(header::IF_MATCH) {
-        return Ok(());
-    }
-    let Some(version) = version else {
-        let message = "If-Match is given, and there is no such source yet; leave it out to create one";
-        return Err(ApiError::new(Kind::PreconditionFailed, message));
-    };
-    let present = etag(version);
-    let values = headers.get_all(header::IF_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let mut tags = values.flat_map(|value| value.split(',')).map(str::trim);
-    match tags.any(|tag| tag == "*" || tag == present) {
-        true => Ok(()),
-        false => {
-            let message = format!("it is of version {present} now; read it again and repeat the change");
-            Err(ApiError::new(Kind::PreconditionFailed, message))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(values: &[&str], version: Option<i64>) -> Result<(), String> {
-        let mut headers = HeaderMap::new();
-        for value in values {
-            headers.append(header::IF_MATCH, value.parse().unwrap());
-        }
-        check_if_match(&headers, version).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn if_match_names_what_is_there() {
-        for values in [&[] as &[&str], &["*"], &["\"3\""], &["\"2\", \"3\""], &["\"2\"", "\"3\""]] {
-            assert_eq!(check(values, Some(3)), Ok(()), "{values:?}");
-        }
-        assert_eq!(check(&[], None), Ok(()));
-        for value in ["\"2\"", "3", "W/\"3\"", ""] {
-            insta::allow_duplicates! {
-                insta::assert_snapshot!(check(&[value], Some(3)).unwrap_err(), @r#"it is of version "3" now; read it again and repeat the change"#);
-            }
-        }
-        insta::assert_snapshot!(check(&["*"], None).unwrap_err(), @"If-Match is given, and there is no such source yet; leave it out to create one");
-    }
 }
