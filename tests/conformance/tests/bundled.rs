@@ -1,5 +1,7 @@
 //! The bundled plugins, as shipped: their cases, and the laws.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 use std::{
     path::{Path, PathBuf},
     sync::LazyLock,

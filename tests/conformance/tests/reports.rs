@@ -1,5 +1,7 @@
 //! What an author reads when a case does not come out, or is not one.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 use std::{fs, path::Path};
 
 use cap_std::{ambient_authority, fs::Dir};

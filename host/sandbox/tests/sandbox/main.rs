@@ -2,6 +2,8 @@
 //!
 //! One binary for all of it, because every one of them would link wasmtime again.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
 mod answers;
 mod calls;
 mod directory;
