@@ -6,7 +6,7 @@
 //! interleaved rounds. `empty` is a plugin that looks at nothing: the sandbox alone. Criterion then measures the time that
 //! passes, each alone. Needs `make plugins test-plugins`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::expect_used, reason = "there is nothing to measure without it")]
 
 use std::{hint::black_box, path::Path, time::Duration};
 

@@ -1,6 +1,6 @@
 //! The bundled plugins, as shipped: their cases, and the laws.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::{
     path::{Path, PathBuf},

@@ -1,6 +1,6 @@
 //! What an author reads when a case does not come out, or is not one.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::{fs, path::Path};
 

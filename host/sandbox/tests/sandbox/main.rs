@@ -2,7 +2,7 @@
 //!
 //! One binary for all of it, because every one of them would link wasmtime again.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod answers;
 mod calls;

@@ -48,7 +48,8 @@ async fn ten_rounds_of_kill_minus_nine_lose_and_double_nothing() {
         dirs.extend(dir);
         server = Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }).await;
     }
-    check(&server, &answered.lock().unwrap().clone()).await;
+    let answered = answered.lock().unwrap().clone();
+    check(&server, &answered).await;
 }
 
 /// Sends events, each key twice, until the server is gone.
