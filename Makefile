@@ -2,6 +2,8 @@
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+# Where the server's build script finds them.
+export INLET_BUNDLED_PLUGINS := $(abspath $(TARGET))/plugins
 WASM := wasm32-unknown-unknown
 BUNDLED := plugins/segment plugins/http
 

@@ -10,5 +10,6 @@ pub mod cli;
 pub mod config;
 pub mod configuration;
 pub mod ingest;
+mod memory;
 pub mod operate;
 pub mod telemetry;

@@ -1,18 +1,20 @@
-//! Metrics that are set rather than counted, and the folding of histograms.
+//! What is done every few seconds: metrics that are set rather than counted, the folding of histograms, and giving memory
+//! back.
 
 use std::time::Duration;
 
 use crate::{
     app::{App, BODY_UNIT},
-    telemetry,
+    memory, telemetry,
 };
 
-/// Folds what histograms collected, every few seconds.
+/// Keeps the house, every few seconds.
 pub async fn run(app: App) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
     loop {
         tick.tick().await;
         telemetry::upkeep();
+        memory::give_back();
         set_gauges(&app);
     }
 }
