@@ -17,7 +17,9 @@ pub fn init_log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("warn,inlet=info,inlet_store=info,inlet_sandbox=info"));
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     // A second start in one process (a test) keeps the first log.
     let _ = match format {
         LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
