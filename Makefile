@@ -22,7 +22,7 @@ test: plugins test-plugins ## Run every test
 	$(CARGO) build -p inlet
 	$(CARGO) test --workspace
 
-bench: build ## Measure the server against a bare handler, and the sandbox against native code
+bench: build test-plugins ## Measure the server against a bare handler, and the sandbox against native code
 	$(CARGO) run --release -p inlet-bench
 	$(CARGO) bench -p inlet-sandbox
 
