@@ -4,21 +4,33 @@
 //! serde_json's private markers as something else than data. A slice does none of that. Every read here is one pass
 //! without recursion over text whose grammar was checked before, so that nothing a sender writes can make it fail.
 
+mod inside;
+mod scan;
+
 use std::borrow::Cow;
-use std::fmt;
+use std::rc::Rc;
 
-use serde::Deserializer as _;
-use serde::de::{MapAccess, Visitor};
-use serde_json::value::RawValue;
-
+use self::inside::Inside;
+use self::scan::Scanner;
 use crate::{Kind, Value, pointer};
 
 /// One JSON value: its text, and where it is in the body.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Node<'a> {
     raw: &'a str,
     at: String,
+    /// What checking the text found on the way, so that the first look inside is not another pass over it.
+    inside: Option<Rc<Inside<'a>>>,
 }
+
+/// What was found on the way changes nothing of what a node is.
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw && self.at == other.at
+    }
+}
+
+impl Eq for Node<'_> {}
 
 /// What one pass over an object found.
 #[derive(Debug, Clone)]
@@ -32,8 +44,14 @@ pub struct Fields<'a, const N: usize> {
 impl<'a> Node<'a> {
     /// Checks that `text` is one JSON text (RFC 8259), which is then the value at `at`.
     pub fn parse(text: &'a str, at: impl Into<String>) -> serde_json::Result<Self> {
-        let raw: &RawValue = serde_json::from_str(text)?;
-        Ok(Self { raw: raw.get(), at: at.into() })
+        let inside = Inside::read(text)?;
+        let raw = text.trim_matches([' ', '\t', '\r', '\n']);
+        Ok(Self { raw, at: at.into(), inside: inside.map(Rc::new) })
+    }
+
+    /// A part of a text that was checked.
+    fn part(raw: &'a str, at: String) -> Self {
+        Self { raw, at, inside: None }
     }
 
     /// The text of this value as it came, without white space around it.
@@ -79,27 +97,38 @@ impl<'a> Node<'a> {
 
     /// Like [`Node::fields`], and says whether there are others.
     pub fn scan<const N: usize>(&self, names: [&str; N]) -> Fields<'a, N> {
-        let visitor = Members { names, found: [None; N], others: false };
-        let read = match self.kind() {
-            Kind::Object => serde_json::Deserializer::from_str(self.raw).deserialize_map(visitor).ok(),
-            _ => None,
-        };
-        let (found, others) = read.unwrap_or(([None; N], false));
+        let mut found = [None; N];
+        let mut others = false;
+        self.each_member(|name, value| match position(&names, name) {
+            Some(index) => found[index] = Some(value),
+            None => others = true,
+        });
         let mut index = 0;
         let found = found.map(|raw| {
             let name = names[index];
             index += 1;
-            raw.map(|raw| Node { raw, at: pointer::member(&self.at, name) })
+            raw.map(|raw| Node::part(raw, pointer::member(&self.at, name)))
         });
         Fields { found, others }
+    }
+
+    /// Hands out the members in order, each name as the literal that it is.
+    fn each_member(&self, take: impl FnMut(&'a str, &'a str)) {
+        match &self.inside {
+            Some(inside) => inside.each_member(take),
+            None => inside::each_member(self.raw, take),
+        }
     }
 
     /// The elements of this array, in order; none if it is no array.
     ///
     /// Read one by one as they are asked for: an array of millions costs no memory, and nothing after the last one used.
     pub fn items(&self) -> Items<'a> {
-        let inside = self.raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']'));
-        Items { at: self.at.clone(), rest: inside.unwrap_or_default(), index: 0 }
+        let elements = match &self.inside {
+            Some(inside) => Elements::Known(Rc::clone(inside)),
+            None => Elements::Rest(Scanner::into_array(self.raw)),
+        };
+        Items { at: self.at.clone(), index: 0, elements }
     }
 }
 
@@ -113,56 +142,51 @@ impl From<Node<'_>> for Value {
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
     at: String,
-    /// What follows the last element, its comma included.
-    rest: &'a str,
     index: usize,
+    elements: Elements<'a>,
+}
+
+/// Where elements come from.
+#[derive(Debug, Clone)]
+enum Elements<'a> {
+    /// They were found before.
+    Known(Rc<Inside<'a>>),
+    /// What follows the last one read. None: there is nothing.
+    Rest(Option<Scanner<'a>>),
 }
 
 impl<'a> Iterator for Items<'a> {
     type Item = Node<'a>;
 
     fn next(&mut self) -> Option<Node<'a>> {
-        let text = self.rest.trim_start_matches([' ', '\t', '\r', '\n', ',']);
-        let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        let raw = values.next()?.ok()?.get();
-        self.rest = text.get(values.byte_offset()..)?;
+        let raw = match &mut self.elements {
+            Elements::Known(inside) => inside.element(self.index)?,
+            Elements::Rest(rest) => {
+                let scanner = rest.as_mut()?;
+                // Only a text that was checked comes here.
+                let raw = scanner.value().ok()?;
+                if !scanner.another(b']').ok()? {
+                    *rest = None;
+                }
+                raw
+            }
+        };
         let at = pointer::element(&self.at, self.index);
         self.index += 1;
-        Some(Node { raw, at })
+        Some(Node::part(raw, at))
     }
+}
+
+/// Which of the names a literal stands for.
+fn position(names: &[&str], literal: &str) -> Option<usize> {
+    let name = unescape(literal)?;
+    names.iter().position(|wanted| *wanted == name)
 }
 
 /// The string that a JSON string literal stands for. None: it holds a lone surrogate.
 fn unescape(literal: &str) -> Option<Cow<'_, str>> {
     let inner = literal.get(1..literal.len().checked_sub(1)?)?;
     if inner.contains('\\') { serde_json::from_str(literal).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
-}
-
-/// Collects the members of some names.
-struct Members<'n, 'a, const N: usize> {
-    names: [&'n str; N],
-    found: [Option<&'a str>; N],
-    others: bool,
-}
-
-impl<'a, const N: usize> Visitor<'a> for Members<'_, 'a, N> {
-    type Value = ([Option<&'a str>; N], bool);
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'a>>(mut self, mut members: A) -> Result<Self::Value, A::Error> {
-        // A name is read as text too: one lone surrogate in some name must not hide all the other members.
-        while let Some((name, value)) = members.next_entry::<&RawValue, &RawValue>()? {
-            let name = unescape(name.get());
-            match self.names.iter().position(|wanted| name.as_deref() == Some(*wanted)) {
-                Some(index) => self.found[index] = Some(value.get()),
-                None => self.others = true,
-            }
-        }
-        Ok((self.found, self.others))
-    }
 }
 
 #[cfg(test)]

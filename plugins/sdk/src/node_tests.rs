@@ -130,3 +130,18 @@ proptest! {
         prop_assert_eq!(node(&text).get(&name).unwrap().as_str().unwrap(), value);
     }
 }
+
+#[test]
+fn what_is_too_much_to_keep_is_read_again() {
+    for count in [8191, 8192, 8193, 20_000] {
+        let members: Vec<String> = (0..count).map(|index| format!(r#""m{index}": {index}"#)).collect();
+        let text = format!("{{{}}}", members.join(","));
+        let object = node(&text);
+        assert_eq!(object.get(&format!("m{}", count - 1)).unwrap().raw(), (count - 1).to_string());
+        assert!(object.get("m").is_none());
+        let array = format!(" [ {} ] ", vec!["7"; count].join(" ,\n"));
+        let items: Vec<Node<'_>> = node(&array).items().collect();
+        assert_eq!(items.len(), count);
+        assert_eq!((items[count - 1].raw(), items[count - 1].at()), ("7", format!("/{}", count - 1).as_str()));
+    }
+}

@@ -7,6 +7,10 @@ pub(crate) fn member(parent: &str, name: &str) -> String {
     let mut pointer = String::with_capacity(parent.len() + 1 + name.len());
     pointer.push_str(parent);
     pointer.push('/');
+    if !name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        pointer.push_str(name);
+        return pointer;
+    }
     for part in name.split_inclusive(['~', '/']) {
         if let Some(plain) = part.strip_suffix('~') {
             pointer.push_str(plain);
