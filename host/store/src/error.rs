@@ -71,6 +71,9 @@ pub enum OpenError {
         /// `PRAGMA journal_mode`.
         journal_mode: String,
     },
+    /// The writer's thread cannot be started.
+    #[error("cannot start the thread that writes to the database: {0}; raise the process's thread limit (ulimit -u)")]
+    Thread(#[source] io::Error),
     /// Anything else.
     #[error("the database {path} could not be opened: {problem}", path = path.display())]
     Other {

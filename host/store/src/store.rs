@@ -44,7 +44,7 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
         let data_dir = DataDir::open(&options.data_dir)?;
         let Opened { writing, checkpointer, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
-        let writer = Writer::start(writing, checkpointer, &options);
+        let writer = Writer::start(writing, checkpointer, &options).map_err(OpenError::Thread)?;
         Ok(Self { writer, readers, hash_key, records_walk: Mutex::default(), _data_dir: data_dir })
     }
 

@@ -23,6 +23,14 @@ pub struct Cut<'p> {
 struct Node {
     wanted: bool,
     children: u32,
+    /// The lengths of its children's tokens, a bit each: most members of a body are told by theirs not to be wanted.
+    lengths: u64,
+}
+
+impl Node {
+    fn length(token: &str) -> u64 {
+        1 << token.len().min(63)
+    }
 }
 
 /// A pointer that was added to a [`Cut`].
@@ -69,10 +77,13 @@ impl<'p> Cut<'p> {
             let Some(tokens) = pointer.strip_prefix('/') else { return Slot(usize::MAX) };
             for token in tokens.split('/') {
                 let next = self.nodes.len();
-                let below = *self.edges.entry((node, unescape(token))).or_insert(next);
+                let token = unescape(token);
+                let length = Node::length(&token);
+                let below = *self.edges.entry((node, token)).or_insert(next);
                 if below == next {
                     self.nodes.push(Node::default());
                     self.nodes[node].children += 1;
+                    self.nodes[node].lengths |= length;
                 }
                 node = below;
             }
@@ -113,7 +124,7 @@ impl<'p> Cut<'p> {
     }
 
     fn below(&self, node: usize, token: &str) -> Option<usize> {
-        if self.nodes[node].children == 0 {
+        if self.nodes[node].lengths & Node::length(token) == 0 {
             return None;
         }
         self.edges.get(&(node, Cow::Borrowed(token)) as &(usize, Cow<'_, str>)).copied()

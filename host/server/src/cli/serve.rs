@@ -11,7 +11,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, Flags},
     configuration::hash_token,
-    operate::{demo, listen, management_token, retention, routes, upkeep, writer_metrics},
+    operate::{demo, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
     telemetry,
 };
 
@@ -56,8 +56,8 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     });
     let limits = listen::Limits::of(&app.config);
     let (public_routes, admin_routes) = match admin {
-        Some(_) => (routes::public(app.clone()), Some(routes::admin(app.clone()))),
-        None => (routes::all(app.clone()), None),
+        Some(_) => (Routes::public(&app), Some(Routes::admin(&app))),
+        None => (Routes::all(&app), None),
     };
     announce(&app);
     if app.config.demo {

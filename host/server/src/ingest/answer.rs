@@ -62,6 +62,8 @@ pub enum Refusal {
     NoPlugin,
     /// The plugin whose platform reads the answer failed.
     PluginFailed,
+    /// A bug of ours.
+    Unexpected,
 }
 
 impl Refusal {
@@ -82,6 +84,7 @@ impl Refusal {
             Refusal::NotStored => "storage_unavailable",
             Refusal::NoPlugin => "plugin_missing",
             Refusal::PluginFailed => "plugin_failed",
+            Refusal::Unexpected => "internal",
         }
     }
 
@@ -97,7 +100,7 @@ impl Refusal {
             Refusal::NoRoom | Refusal::NoSandbox | Refusal::Overloaded | Refusal::NotStored | Refusal::NoPlugin => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
-            Refusal::PluginFailed => StatusCode::INTERNAL_SERVER_ERROR,
+            Refusal::PluginFailed | Refusal::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -122,6 +125,7 @@ impl Refusal {
             Refusal::NotStored => "the request could not be stored; send it again later".into(),
             Refusal::NoPlugin => "this server does not have the source's plugin; send it again later".into(),
             Refusal::PluginFailed => "the plugin could not answer this request".into(),
+            Refusal::Unexpected => "receiving the request failed unexpectedly; send it again later".into(),
         }
     }
 }
@@ -204,8 +208,10 @@ pub fn outcomes(translation: &Translation, settled: &[Settled]) -> Vec<PluginOut
 
 /// The members that say what became of the items: all of them, or counts and those that were not accepted.
 fn listed(settled: &[Settled]) -> String {
+    let mut text = String::with_capacity(160 * settled.len().min(MAX_LISTED) + 16);
     if settled.len() <= MAX_LISTED {
-        return format!("\"events\":{}", json::array(settled.iter().map(entry)));
+        list(&mut text, settled.iter());
+        return text;
     }
     let counts: Vec<(&str, String)> = Outcome::ALL
         .into_iter()
@@ -213,24 +219,35 @@ fn listed(settled: &[Settled]) -> String {
         .filter(|(_, count)| *count > 0)
         .map(|(name, count)| (name, count.to_string()))
         .collect();
-    let counts = json::object(counts.iter().map(|(name, count)| (name, count.as_str())));
-    let not_accepted = settled.iter().filter(|item| !item.outcome.is_accepted()).map(entry);
-    format!("\"counts\":{counts},\"events\":{}", json::array(not_accepted))
+    text.push_str("\"counts\":");
+    text.push_str(&json::object(counts.iter().map(|(name, count)| (name, count.as_str()))));
+    text.push(',');
+    list(&mut text, settled.iter().filter(|item| !item.outcome.is_accepted()));
+    text
 }
 
-fn entry(item: &Settled) -> String {
-    let mut entry = format!(
-        r#"{{"id":"{}","event_type":{},"outcome":"{}""#,
-        item.id,
-        json::quote(&item.event_type),
-        item.outcome.as_str()
-    );
-    if let Some(reason) = item.reason.as_deref().filter(|_| !item.outcome.is_accepted()) {
-        entry.push_str(",\"reason\":");
-        entry.push_str(&json::quote(reason));
+fn list<'s>(text: &mut String, items: impl Iterator<Item = &'s Settled>) {
+    text.push_str("\"events\":[");
+    for (index, item) in items.enumerate() {
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        let parts = [
+            if index > 0 { "," } else { "" },
+            "{\"id\":\"",
+            item.id.hyphenated().encode_lower(&mut id),
+            "\",\"event_type\":",
+            &json::quote(&item.event_type),
+            ",\"outcome\":\"",
+            item.outcome.as_str(),
+            "\"",
+        ];
+        parts.into_iter().for_each(|part| text.push_str(part));
+        if let Some(reason) = item.reason.as_deref().filter(|_| !item.outcome.is_accepted()) {
+            text.push_str(",\"reason\":");
+            text.push_str(&json::quote(reason));
+        }
+        text.push('}');
     }
-    entry.push('}');
-    entry
+    text.push(']');
 }
 
 /// An error in the one shape that all of them have.

@@ -9,10 +9,7 @@ mod door;
 
 use std::time::Instant;
 
-use axum::{
-    extract::{Request, State},
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use inlet_core::{
     contract::{self, Field, Translation},
     event::{self, Context},
@@ -38,14 +35,14 @@ use crate::{
 pub const PREFIX: &str = "/integrations/receive/";
 
 /// Receives one webhook.
-pub async fn receive(State(app): State<App>, request: Request) -> Response {
+pub async fn receive(app: &App, request: Request) -> Response {
     let start = Instant::now();
     let configuration = app.configuration();
     let (endpoint, delivery) = match door::open(&configuration, request) {
         Ok(opened) => opened,
         Err(refusal) => return answer::refuse(refusal),
     };
-    let outcome = carry_out(&app, &endpoint, delivery).await;
+    let outcome = carry_out(app, &endpoint, delivery).await;
     let response = match outcome {
         Ok(answer) => answer,
         Err(refusal) => {
@@ -56,6 +53,11 @@ pub async fn receive(State(app): State<App>, request: Request) -> Response {
     endpoint.meters.answered(response.status().as_u16());
     endpoint.meters.stage(Stage::Total, start.elapsed());
     response
+}
+
+/// The answer when receiving one failed in a way that it should not.
+pub fn unexpected() -> Response {
+    answer::refuse(Refusal::Unexpected)
 }
 
 async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result<Response, Refusal> {

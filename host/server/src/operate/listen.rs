@@ -3,12 +3,10 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,7 +14,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::config::Config;
+use crate::{config::Config, operate::routes::Routes};
 
 /// How long to wait before accepting again when the system cannot give us a connection (no file descriptor left).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -50,7 +48,7 @@ pub async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener
 }
 
 /// Serves until `stopped` says true, then finishes what was accepted.
-pub async fn serve(listener: TcpListener, routes: Router, limits: Limits, mut stopped: watch::Receiver<bool>) {
+pub async fn serve(listener: TcpListener, routes: Routes, limits: Limits, mut stopped: watch::Receiver<bool>) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections));
     loop {
@@ -65,7 +63,7 @@ pub async fn serve(listener: TcpListener, routes: Router, limits: Limits, mut st
             // Also bounds how long a connection stays idle: the time runs from the last answer.
             .header_read_timeout(limits.headers)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes.clone()));
+            .serve_connection(TokioIo::new(stream), routes.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -6,9 +6,9 @@ use std::{
 };
 
 use inlet_core::settle::Job;
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{Row, SqlitePool};
 
-use super::multi_row::MultiRow;
+use super::{multi_row::MultiRow, script::Script};
 use crate::event::{EventTypeCount, SourceStatus};
 
 /// Distinct types that are counted one by one.
@@ -46,10 +46,10 @@ struct Count {
 
 impl EventTypes {
     /// Adds the events of these jobs.
-    pub(super) async fn count(&mut self, connection: &mut SqliteConnection, jobs: &[Job]) -> Result<(), sqlx::Error> {
+    pub(super) async fn count(&mut self, script: &mut Script<'_>, jobs: &[Job]) -> Result<(), sqlx::Error> {
         let mut counts: HashMap<(i64, &str), Count> = HashMap::new();
         for job in jobs {
-            self.load(connection, job.source_environment).await?;
+            self.load(script, job.source_environment).await?;
             for item in &job.items {
                 let event_type = self.counted_as(job.source_environment, &item.log.event_type);
                 let count = counts.entry((job.source_environment, event_type)).or_default();
@@ -58,8 +58,8 @@ impl EventTypes {
             }
         }
         let counts: Vec<_> = counts.into_iter().collect();
-        COUNTS
-            .execute(connection, &counts, |row, ((source_environment, event_type), count)| {
+        script
+            .rows(&COUNTS, &counts, |row, ((source_environment, event_type), count)| {
                 row.int(*source_environment).text(event_type).int(count.count).int(count.last_received_at_ms);
             })
             .await
@@ -82,7 +82,7 @@ impl EventTypes {
         event_type
     }
 
-    async fn load(&mut self, connection: &mut SqliteConnection, source_environment: i64) -> Result<(), sqlx::Error> {
+    async fn load(&mut self, script: &mut Script<'_>, source_environment: i64) -> Result<(), sqlx::Error> {
         if self.known.contains_key(&source_environment) {
             return Ok(());
         }
@@ -90,7 +90,7 @@ impl EventTypes {
             "SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''",
         )
         .bind(source_environment)
-        .fetch_all(connection)
+        .fetch_all(script.connection().await?)
         .await?;
         self.known.insert(source_environment, types.into_iter().collect());
         Ok(())

@@ -15,7 +15,11 @@ use super::{
     event_types::EventTypes,
     failure::Failure,
     plugins::Plugins,
-    refused, transaction, world, write,
+    refused,
+    script::Script,
+    transaction,
+    world::{self, Wanted},
+    write,
 };
 use crate::{refused::NewRefused, store::now_ms};
 
@@ -69,27 +73,44 @@ impl Writing {
     }
 
     async fn transaction(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
-        transaction::begin(&mut self.connection).await?;
-        let written = self.write(jobs, refused).await;
-        let committing = Instant::now();
-        let mut done = transaction::finish(&mut self.connection, written).await?;
-        done.commit = committing.elapsed();
-        Ok(done)
+        let done = self.write(jobs, refused).await;
+        if done.is_err() {
+            transaction::roll_back(&mut self.connection).await;
+        }
+        done
     }
 
+    /// Mostly one trip to the database, and one more before it when something has to be loaded.
     async fn write(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
-        let (started, now_ms, connection) = (Instant::now(), now_ms(), &mut self.connection);
+        let (started, now_ms) = (Instant::now(), now_ms());
         let mut needs = Needs::default();
         jobs.iter().for_each(|job| needs.add(job));
-        let mut world = world::load(connection, &needs).await?;
+        let wanted = Wanted::of(&needs);
+        let is_begun = !wanted.is_empty();
+        let mut world = World::default();
+        if is_begun {
+            let mut script = Script::new(&mut self.connection);
+            script.statement(transaction::BEGIN);
+            world = world::load(&mut script, &wanted).await?;
+        }
         let settlements = settle_all(&mut world, jobs, now_ms)?;
         let settled = Instant::now();
-        let plugins = self.plugins.ids(connection, jobs).await?;
-        write::group(connection, jobs, &settlements, &plugins).await?;
-        write::changes(connection, &world, now_ms).await?;
-        self.event_types.count(connection, jobs).await?;
-        refused::keep(connection, refused).await?;
-        Ok(GroupDone { settlements, settle: settled - started, write: settled.elapsed(), commit: Duration::ZERO })
+        let mut script = Script::new(&mut self.connection);
+        if !is_begun {
+            script.statement(transaction::BEGIN);
+        }
+        let plugins = self.plugins.ids(&mut script, jobs).await?;
+        let rows = write::Rows::of(jobs, &settlements, &plugins, &world);
+        script.fit(rows.longest());
+        rows.write(&mut script, now_ms).await?;
+        self.event_types.count(&mut script, jobs).await?;
+        if !refused.is_empty() {
+            refused::keep(script.connection().await?, refused).await?;
+        }
+        script.statement(transaction::COMMIT);
+        let mut written = settled;
+        script.run_and(|| written = Instant::now()).await?;
+        Ok(GroupDone { settlements, settle: settled - started, write: written - settled, commit: written.elapsed() })
     }
 
     /// A lost connection never comes back by itself.

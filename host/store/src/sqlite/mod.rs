@@ -21,6 +21,7 @@ mod prune;
 mod recipients;
 mod refused;
 mod runs;
+mod script;
 mod sources;
 mod transaction;
 mod world;

@@ -1,7 +1,6 @@
 //! Statements over many rows at once.
 //!
-//! Every statement is a round trip to the connection's thread, which costs as much as writing several rows; 64 rows in
-//! one are several times as fast as 64 statements. Statements are prepared once and cached by their text, so only a few
+//! 64 rows in one statement are several times as fast as 64 statements. Statements are prepared once and cached by their text, so only a few
 //! sizes exist: the powers of two up to 64. What is left over takes the next larger size: SQLite sees NULL where nothing
 //! is bound, which a look-up never matches and which an insert never reaches, since it is told the number of rows.
 
@@ -15,8 +14,20 @@ use sqlx::{
 /// Sizes of statements, as powers of two: 2⁶ = 64 rows at most.
 const SIZES: usize = 7;
 
-/// Cached statements that a connection needs for all multi-row statements there are, and room for the others.
-pub(crate) const STATEMENT_CACHE: usize = 128;
+/// How many rows a statement has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Size(usize);
+
+impl Size {
+    /// The smallest with room for so many rows, or the largest there is.
+    pub(crate) fn of(rows: usize) -> Self {
+        Self((0..SIZES - 1).find(|size| 1 << size >= rows).unwrap_or(SIZES - 1))
+    }
+
+    pub(crate) fn rows(self) -> usize {
+        1 << self.0
+    }
+}
 
 /// A statement with one group of parameters for each row.
 pub(crate) struct MultiRow {
@@ -84,40 +95,57 @@ impl MultiRow {
     }
 
     fn chunks<'a, T>(&self, items: &'a [T]) -> impl Iterator<Item = (Arc<str>, &'a [T])> + use<'_, 'a, T> {
-        items.chunks(1 << (SIZES - 1)).map(|chunk| {
-            let size = chunk.len().next_power_of_two().ilog2() as usize;
-            (self.texts[size].clone(), chunk)
-        })
+        items.chunks(1 << (SIZES - 1)).map(|chunk| (self.texts[Size::of(chunk.len()).0].clone(), chunk))
     }
 
     fn arguments<T>(&self, chunk: &[T], bind: &impl Fn(&mut Row, &T)) -> Result<SqliteArguments, sqlx::Error> {
-        let mut row = Row { arguments: SqliteArguments::default(), error: None };
-        row.arguments.reserve(chunk.len() * self.columns + 1, 0);
+        let mut row = Row::default();
+        self.bind(&mut row, Size::of(chunk.len()), chunk, bind);
+        row.into_arguments()
+    }
+
+    /// The statement with room for so many rows.
+    pub(crate) fn text(&self, size: Size) -> &str {
+        &self.texts[size.0]
+    }
+
+    /// Binds its rows behind what is bound already; says how many values are missing in a statement of this size.
+    pub(crate) fn bind<T>(&self, row: &mut Row, size: Size, chunk: &[T], bind: &impl Fn(&mut Row, &T)) -> usize {
+        let before = row.arguments.len();
+        let expected = chunk.len() * self.columns + usize::from(self.counted);
+        row.arguments.reserve(expected, 0);
         if self.counted {
             row.int(chunk.len() as i64);
         }
         for item in chunk {
-            bind(&mut row, item);
+            bind(row, item);
         }
-        debug_assert_eq!(
-            row.arguments.len(),
-            chunk.len() * self.columns + usize::from(self.counted),
-            "a row binds every column"
-        );
-        match row.error {
-            None => Ok(row.arguments),
-            Some(error) => Err(sqlx::Error::Encode(error)),
-        }
+        debug_assert_eq!(row.arguments.len() - before, expected, "a row binds every column");
+        size.rows().saturating_sub(chunk.len()) * self.columns
     }
 }
 
-/// The values of a row, in the order of its columns.
+/// The values of rows, in the order of their columns.
+#[derive(Default)]
 pub(crate) struct Row {
     arguments: SqliteArguments,
     error: Option<sqlx::error::BoxDynError>,
 }
 
 impl Row {
+    pub(crate) fn into_arguments(self) -> Result<SqliteArguments, sqlx::Error> {
+        match self.error {
+            None => Ok(self.arguments),
+            Some(error) => Err(sqlx::Error::Encode(error)),
+        }
+    }
+
+    /// NULL for so many values.
+    pub(crate) fn nulls(&mut self, count: usize) {
+        self.arguments.reserve(count, 0);
+        (0..count).for_each(|_| _ = self.optional_int(None));
+    }
+
     fn add<'v>(&mut self, value: impl sqlx::Encode<'v, Sqlite> + sqlx::Type<Sqlite>) -> &mut Self {
         if let Err(error) = self.arguments.add(value) {
             self.error.get_or_insert(error);
@@ -133,12 +161,13 @@ impl Row {
         self.add(value)
     }
 
+    // A plain `&str` would be copied into a `String` inside an `Arc`: two allocations.
     pub(crate) fn text(&mut self, value: &str) -> &mut Self {
-        self.add(value)
+        self.add(Arc::<str>::from(value))
     }
 
     pub(crate) fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
-        self.add(value)
+        self.add(value.map(Arc::<str>::from))
     }
 
     /// Text that many rows share: counted, not copied.

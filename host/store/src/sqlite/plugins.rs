@@ -3,7 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use inlet_core::{log::PluginRef, settle::Job};
-use sqlx::SqliteConnection;
+
+use super::script::Script;
 
 /// Ids of plugins.
 #[derive(Default)]
@@ -15,18 +16,14 @@ pub(super) struct Plugins {
 
 impl Plugins {
     /// The id of every item's plugin, job by job.
-    pub(super) async fn ids(
-        &mut self,
-        connection: &mut SqliteConnection,
-        jobs: &[Job],
-    ) -> Result<Vec<i64>, sqlx::Error> {
+    pub(super) async fn ids(&mut self, script: &mut Script<'_>, jobs: &[Job]) -> Result<Vec<i64>, sqlx::Error> {
         let mut ids = Vec::with_capacity(jobs.iter().map(|job| job.items.len()).sum());
         // The items of a job share one; comparing pointers spares hashing its three strings.
         let mut last: Option<(&Arc<PluginRef>, i64)> = None;
         for plugin in jobs.iter().flat_map(|job| &job.items).map(|item| &item.log.plugin) {
             let id = match last {
                 Some((same, id)) if Arc::ptr_eq(same, plugin) => id,
-                _ => self.id(connection, plugin).await?,
+                _ => self.id(script, plugin).await?,
             };
             last = Some((plugin, id));
             ids.push(id);
@@ -34,7 +31,7 @@ impl Plugins {
         Ok(ids)
     }
 
-    async fn id(&mut self, connection: &mut SqliteConnection, plugin: &PluginRef) -> Result<i64, sqlx::Error> {
+    async fn id(&mut self, script: &mut Script<'_>, plugin: &PluginRef) -> Result<i64, sqlx::Error> {
         let pending = || self.pending.iter().find(|(known, _)| known == plugin).map(|(_, id)| *id);
         if let Some(id) = self.known.get(plugin).copied().or_else(pending) {
             return Ok(id);
@@ -48,7 +45,7 @@ impl Plugins {
         .bind(&plugin.key)
         .bind(&plugin.version)
         .bind(&plugin.digest)
-        .fetch_one(connection)
+        .fetch_one(script.connection().await?)
         .await?;
         self.pending.push((plugin.clone(), id));
         Ok(id)

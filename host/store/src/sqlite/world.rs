@@ -1,4 +1,4 @@
-//! Loading what the jobs of a group need to be settled: idempotency records and recipients, a few statements for all.
+//! Loading what the jobs of a group need to be settled: idempotency records and recipients, in one trip.
 
 use std::sync::LazyLock;
 
@@ -7,9 +7,12 @@ use inlet_core::{
     recipient::RecipientKey,
     settle::{Needs, World},
 };
-use sqlx::{Row, SqliteConnection};
+use sqlx::{Row, sqlite::SqliteRow};
 
-use super::multi_row::MultiRow;
+use super::{
+    multi_row::MultiRow,
+    script::{Found, Script},
+};
 
 static RECORDS: LazyLock<MultiRow> =
     LazyLock::new(|| MultiRow::query("SELECT hash, value FROM idempotency WHERE hash IN (", "?", ")"));
@@ -24,45 +27,56 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
-pub(super) async fn load(connection: &mut SqliteConnection, needs: &Needs) -> Result<World, sqlx::Error> {
+/// What is looked for. Lists, because what is found says which of them it is.
+pub(super) struct Wanted<'n> {
+    records: Vec<RecordId>,
+    recipients: Vec<(&'n (i64, RecipientKey), &'n bool)>,
+}
+
+impl<'n> Wanted<'n> {
+    pub(super) fn of(needs: &'n Needs) -> Self {
+        Self { records: needs.records.iter().copied().collect(), recipients: needs.recipients.iter().collect() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.recipients.is_empty()
+    }
+}
+
+/// The calls in [`load`], in their order.
+const RECORD: usize = 0;
+const RECIPIENT: usize = 1;
+
+/// Loads what is wanted, with what waits in the script.
+pub(super) async fn load(script: &mut Script<'_>, wanted: &Wanted<'_>) -> Result<World, sqlx::Error> {
     let mut world = World::default();
-    load_records(connection, needs, &mut world).await?;
-    load_recipients(connection, needs, &mut world).await?;
+    script.fit(wanted.records.len().max(wanted.recipients.len()));
+    script.rows(&RECORDS, &wanted.records, |row, id| _ = row.blob(&id.0)).await?;
+    script
+        .rows(&RECIPIENTS, &wanted.recipients, |row, ((environment, key), with_properties)| {
+            row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(**with_properties));
+        })
+        .await?;
+    script.run().await?;
+    for Found { call, offset, row } in script.take_found() {
+        match call {
+            RECORD => load_record(&row, &mut world)?,
+            RECIPIENT => {
+                let (number, properties): (i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+                let ((environment, key), _) = wanted.recipients[offset + number as usize];
+                world.load_recipient(*environment, key.clone(), properties);
+            }
+            _ => {}
+        }
+    }
     Ok(world)
 }
 
-async fn load_records(connection: &mut SqliteConnection, needs: &Needs, world: &mut World) -> Result<(), sqlx::Error> {
-    let wanted: Vec<RecordId> = needs.records.iter().copied().collect();
-    let found = |_: &[RecordId], rows: Vec<sqlx::sqlite::SqliteRow>| {
-        for row in rows {
-            let (hash, value): (&[u8], &[u8]) = (row.try_get(0)?, row.try_get(1)?);
-            match (hash.try_into(), Record::from_bytes(value)) {
-                (Ok(hash), Some(record)) => world.load_record(RecordId(hash), record),
-                _ => tracing::warn!("an idempotency record cannot be read; it does not count"),
-            }
-        }
-        Ok(())
-    };
-    RECORDS.fetch(connection, &wanted, |row, id| _ = row.blob(&id.0), found).await
-}
-
-async fn load_recipients(
-    connection: &mut SqliteConnection,
-    needs: &Needs,
-    world: &mut World,
-) -> Result<(), sqlx::Error> {
-    type Wanted<'n> = (&'n (i64, RecipientKey), &'n bool);
-    let wanted: Vec<Wanted<'_>> = needs.recipients.iter().collect();
-    let bind = |row: &mut super::multi_row::Row, ((environment, key), with_properties): &Wanted<'_>| {
-        row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(**with_properties));
-    };
-    let found = |chunk: &[Wanted<'_>], rows: Vec<sqlx::sqlite::SqliteRow>| {
-        for row in rows {
-            let (number, properties): (i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-            let ((environment, key), _) = chunk[number as usize];
-            world.load_recipient(*environment, key.clone(), properties);
-        }
-        Ok(())
-    };
-    RECIPIENTS.fetch(connection, &wanted, bind, found).await
+fn load_record(row: &SqliteRow, world: &mut World) -> Result<(), sqlx::Error> {
+    let (hash, value): (&[u8], &[u8]) = (row.try_get(0)?, row.try_get(1)?);
+    match (hash.try_into(), Record::from_bytes(value)) {
+        (Ok(hash), Some(record)) => world.load_record(RecordId(hash), record),
+        _ => tracing::warn!("an idempotency record cannot be read; it does not count"),
+    }
+    Ok(())
 }

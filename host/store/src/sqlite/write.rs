@@ -7,12 +7,12 @@ use inlet_core::{
     settle::{Job, RecipientChange, RecordChange, Settlement, World},
 };
 use serde::Serialize;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
     codes,
     multi_row::{MultiRow, Row},
+    script::Script,
 };
 
 static EVENT_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
@@ -63,56 +63,74 @@ static RECORDS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
-/// Writes the logs and runs of a group. `plugins` has the plugin's id for every item, job by job.
-pub(super) async fn group(
-    connection: &mut SqliteConnection,
-    jobs: &[Job],
-    settlements: &[Vec<Settlement>],
-    plugins: &[i64],
-) -> Result<(), sqlx::Error> {
-    let items = jobs.iter().zip(settlements).flat_map(|(job, settlements)| {
-        job.items.iter().zip(settlements).map(move |(item, settlement)| (job, &item.log, settlement))
-    });
-    let events: Vec<EventRow<'_>> = items
-        .zip(plugins)
-        .map(|((job, log, settlement), plugin_id)| EventRow { job, log, settlement, plugin_id: *plugin_id })
-        .collect();
-    EVENT_LOGS.execute(connection, &events, bind_event).await?;
-
-    let actions: Vec<(Uuid, usize, &ActionLog)> = events
-        .iter()
-        .flat_map(|event| event.settlement.actions.iter().enumerate().map(|(at, action)| (event.log.id, at, action)))
-        .collect();
-    ACTION_LOGS.execute(connection, &actions, bind_action).await?;
-
-    let runs: Vec<(i64, &Run)> =
-        events.iter().flat_map(|event| event.settlement.runs.iter().map(|run| (event.job.environment, run))).collect();
-    RUNS.execute(connection, &runs, bind_run).await?;
-
-    let recipients: Vec<(Uuid, usize, &RunRecipient)> = runs
-        .iter()
-        .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (run.id, at, recipient)))
-        .collect();
-    RUN_RECIPIENTS.execute(connection, &recipients, bind_run_recipient).await
+/// The rows of a settled group, table by table.
+pub(super) struct Rows<'a> {
+    events: Vec<EventRow<'a>>,
+    actions: Vec<(Uuid, usize, &'a ActionLog)>,
+    runs: Vec<(i64, &'a Run)>,
+    run_recipients: Vec<(Uuid, usize, &'a RunRecipient)>,
+    recipients: Vec<RecipientChange<'a>>,
+    records: Vec<RecordChange<'a>>,
 }
 
-/// Writes what settling changed of recipients and records. Sorted: neighbours in a tree share its pages.
-pub(super) async fn changes(connection: &mut SqliteConnection, world: &World, now_ms: i64) -> Result<(), sqlx::Error> {
-    let mut recipients: Vec<RecipientChange<'_>> = world.changed_recipients().collect();
-    recipients.sort_unstable_by_key(|change| (change.environment, change.key));
-    RECIPIENTS
-        .execute(connection, &recipients, |row, change| {
-            row.int(change.environment).text(&change.key.collection).text(&change.key.id);
-            row.int(now_ms).int(now_ms).text(change.properties);
-        })
-        .await?;
-    let mut records: Vec<RecordChange<'_>> = world.changed_records().collect();
-    records.sort_unstable_by_key(|change| change.id);
-    RECORDS
-        .execute(connection, &records, |row, change| {
-            row.blob(&change.id.0).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
-        })
-        .await
+impl<'a> Rows<'a> {
+    /// `plugins` has the plugin's id for every item, job by job.
+    pub(super) fn of(jobs: &'a [Job], settlements: &'a [Vec<Settlement>], plugins: &[i64], world: &'a World) -> Self {
+        let items = jobs.iter().zip(settlements).flat_map(|(job, settlements)| {
+            job.items.iter().zip(settlements).map(move |(item, settlement)| (job, &item.log, settlement))
+        });
+        let events: Vec<EventRow<'a>> = items
+            .zip(plugins)
+            .map(|((job, log, settlement), plugin_id)| EventRow { job, log, settlement, plugin_id: *plugin_id })
+            .collect();
+        let actions = events
+            .iter()
+            .flat_map(|event| {
+                event.settlement.actions.iter().enumerate().map(|(at, action)| (event.log.id, at, action))
+            })
+            .collect();
+        let runs: Vec<(i64, &Run)> = events
+            .iter()
+            .flat_map(|event| event.settlement.runs.iter().map(|run| (event.job.environment, run)))
+            .collect();
+        let run_recipients = runs
+            .iter()
+            .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (run.id, at, recipient)))
+            .collect();
+        // Sorted: neighbours in a tree share its pages.
+        let mut recipients: Vec<_> = world.changed_recipients().collect();
+        recipients.sort_unstable_by_key(|change| (change.environment, change.key));
+        let mut records: Vec<_> = world.changed_records().collect();
+        records.sort_unstable_by_key(|change| change.id);
+        Self { events, actions, runs, run_recipients, recipients, records }
+    }
+
+    /// The length of the longest list.
+    pub(super) fn longest(&self) -> usize {
+        let Self { events, actions, runs, run_recipients, recipients, records } = self;
+        [events.len(), actions.len(), runs.len(), run_recipients.len(), recipients.len(), records.len()]
+            .into_iter()
+            .max()
+            .unwrap_or_default()
+    }
+
+    pub(super) async fn write(&self, script: &mut Script<'_>, now_ms: i64) -> Result<(), sqlx::Error> {
+        script.rows(&EVENT_LOGS, &self.events, bind_event).await?;
+        script.rows(&ACTION_LOGS, &self.actions, bind_action).await?;
+        script.rows(&RUNS, &self.runs, bind_run).await?;
+        script.rows(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
+        script
+            .rows(&RECIPIENTS, &self.recipients, |row, change| {
+                row.int(change.environment).text(&change.key.collection).text(&change.key.id);
+                row.int(now_ms).int(now_ms).text(change.properties);
+            })
+            .await?;
+        script
+            .rows(&RECORDS, &self.records, |row, change| {
+                row.blob(&change.id.0).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
+            })
+            .await
+    }
 }
 
 struct EventRow<'a> {

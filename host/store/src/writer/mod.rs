@@ -1,4 +1,4 @@
-//! The group-commit writer: one queue, one task, one connection.
+//! The group-commit writer: one queue, one thread, one connection.
 //!
 //! Under load a commit costs mostly the wait for the disk, whatever its size. So the writer takes all jobs that came in
 //! while it waited, writes them in one transaction, and answers them together: the more come, the cheaper each gets.

@@ -4,13 +4,10 @@ use std::{pin::Pin, sync::Arc, time::Duration};
 
 use inlet_core::{log::Outcome, settle::Job};
 use sqlx::SqliteConnection;
-use tokio::{
-    sync::{
-        Mutex,
-        mpsc::{self, error::TrySendError},
-        oneshot,
-    },
-    task::JoinHandle,
+use tokio::sync::{
+    Mutex,
+    mpsc::{self, error::TrySendError},
+    oneshot,
 };
 use uuid::Uuid;
 
@@ -60,18 +57,30 @@ pub(crate) struct Writer {
     queue: mpsc::Sender<Work>,
     wait: Duration,
     counters: Arc<Counters>,
-    task: Mutex<Option<JoinHandle<Result<(), sqlx::Error>>>>,
+    /// Says how the writer ended.
+    ended: Mutex<Option<oneshot::Receiver<Result<(), sqlx::Error>>>>,
 }
 
 impl Writer {
-    /// Starts the writer.
-    pub(crate) fn start(writing: Writing, checkpointer: Checkpointer, options: &StoreOptions) -> Self {
+    /// Starts the writer, on a thread of its own: between two of its steps a task of the runtime would wait for its turn
+    /// among all the requests.
+    pub(crate) fn start(
+        writing: Writing,
+        checkpointer: Checkpointer,
+        options: &StoreOptions,
+    ) -> Result<Self, std::io::Error> {
         let (queue, waiting) = mpsc::channel(options.queue.max(1));
         let counters = Arc::new(Counters::default());
         let limits = GroupLimits { events: options.group_events.max(1), bytes: options.group_bytes };
         let observer = options.observer.clone();
         let task = Task::new(writing, checkpointer, waiting, limits, counters.clone(), observer);
-        Self { queue, wait: options.queue_wait, counters, task: Mutex::new(Some(tokio::spawn(task.run()))) }
+        let (ending, ended) = oneshot::channel();
+        let runtime = tokio::runtime::Handle::current();
+        std::thread::Builder::new().name("inlet-writer".to_owned()).spawn(move || {
+            // Nobody listens when the store was dropped without being closed.
+            _ = ending.send(runtime.block_on(task.run()));
+        })?;
+        Ok(Self { queue, wait: options.queue_wait, counters, ended: Mutex::new(Some(ended)) })
     }
 
     pub(crate) async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
@@ -128,10 +137,10 @@ impl Writer {
 
     /// Finishes what is waiting and ends the writer. Later calls do nothing.
     pub(crate) async fn close(&self) -> Result<(), CommitError> {
-        let Some(task) = self.task.lock().await.take() else { return Ok(()) };
+        let Some(ended) = self.ended.lock().await.take() else { return Ok(()) };
         // Fails when the task has ended, which is what is wanted.
         _ = self.queue.send(Work::Close).await;
-        match task.await {
+        match ended.await {
             Ok(closed) => Ok(closed?),
             Err(_) => Err(CommitError::Unavailable { reason: "the writer ended unexpectedly".to_owned() }),
         }

@@ -1,0 +1,139 @@
+//! Several statements in one trip to the connection's thread.
+//!
+//! sqlx runs SQLite on a thread of its own, and handing a statement over and its end back costs more than writing a row:
+//! two threads wake each other. A group commit has up to nine statements, so they travel together, their texts joined by
+//! semicolons. sqlx runs such a text with one list of arguments in order, on SQLite alone. It advises against it because
+//! other databases cannot; this file is where that would show.
+//!
+//! Prepared statements are cached by their text. So that there are few, all multi-row statements of a script have the
+//! same size.
+
+use futures_util::TryStreamExt as _;
+use sqlx::{AssertSqlSafe, Either, Executor as _, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::multi_row::{MultiRow, Row, Size};
+
+/// Statements that wait for their trip.
+pub(crate) struct Script<'c> {
+    connection: &'c mut SqliteConnection,
+    size: Size,
+    text: String,
+    arguments: Row,
+    /// For each statement: which call of [`Script::rows`] it belongs to, and how many of its items came before.
+    parts: Vec<(usize, usize)>,
+    calls: usize,
+    /// Values that the last statement has room for and that are not there. They are NULL without being bound, unless
+    /// another statement's come behind them.
+    missing: usize,
+    found: Vec<Found>,
+}
+
+/// A row that a query found.
+pub(crate) struct Found {
+    /// Which call of [`Script::rows`], from 0.
+    pub(crate) call: usize,
+    /// How many of that call's items were looked for by earlier statements.
+    pub(crate) offset: usize,
+    pub(crate) row: SqliteRow,
+}
+
+impl<'c> Script<'c> {
+    /// A script without statements.
+    pub(crate) fn new(connection: &'c mut SqliteConnection) -> Self {
+        Self {
+            connection,
+            size: Size::of(usize::MAX),
+            text: String::new(),
+            arguments: Row::default(),
+            parts: Vec::new(),
+            calls: 0,
+            missing: 0,
+            found: Vec::new(),
+        }
+    }
+
+    /// Sets the size of the multi-row statements that follow, to go with lists of at most so many items.
+    pub(crate) fn fit(&mut self, longest: usize) {
+        self.size = Size::of(longest);
+    }
+
+    /// Adds a statement without arguments.
+    pub(crate) fn statement(&mut self, text: &str) {
+        self.push(text, (usize::MAX, 0));
+    }
+
+    /// Adds a statement over all these items. What is more than one statement takes is run at once.
+    pub(crate) async fn rows<T>(
+        &mut self,
+        statement: &MultiRow,
+        items: &[T],
+        bind: impl Fn(&mut Row, &T),
+    ) -> Result<(), sqlx::Error> {
+        let call = self.calls;
+        self.calls += 1;
+        let mut offset = 0;
+        for chunk in items.chunks(self.size.rows()) {
+            if offset > 0 {
+                self.run().await?;
+            }
+            self.push(statement.text(self.size), (call, offset));
+            self.arguments.nulls(self.missing);
+            self.missing = statement.bind(&mut self.arguments, self.size, chunk, &bind);
+            offset += chunk.len();
+        }
+        Ok(())
+    }
+
+    /// Runs what waits. When one statement fails, those after it are not run.
+    pub(crate) async fn run(&mut self) -> Result<(), sqlx::Error> {
+        self.run_and(|| {}).await
+    }
+
+    /// Runs what waits; `before_last` is called when only the last statement is still to be done.
+    pub(crate) async fn run_and(&mut self, before_last: impl FnOnce()) -> Result<(), sqlx::Error> {
+        if self.parts.is_empty() {
+            return Ok(());
+        }
+        self.missing = 0;
+        let parts = std::mem::take(&mut self.parts);
+        let arguments = std::mem::take(&mut self.arguments).into_arguments()?;
+        let query = sqlx::query_with::<Sqlite, _>(AssertSqlSafe(std::mem::take(&mut self.text)), arguments);
+        let mut steps = self.connection.fetch_many(query);
+        let mut before_last = Some(before_last);
+        let mut done = 0;
+        loop {
+            if done + 1 == parts.len()
+                && let Some(before_last) = before_last.take()
+            {
+                before_last();
+            }
+            match steps.try_next().await? {
+                Some(Either::Left(_)) => done += 1,
+                Some(Either::Right(row)) => {
+                    let (call, offset) = parts.get(done).copied().unwrap_or_default();
+                    self.found.push(Found { call, offset, row });
+                }
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// What queries found so far, in the order of the calls.
+    pub(crate) fn take_found(&mut self) -> Vec<Found> {
+        std::mem::take(&mut self.found)
+    }
+
+    /// The connection, for what has to be known in between; what waits is run first.
+    pub(crate) async fn connection(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.run().await?;
+        Ok(self.connection)
+    }
+
+    fn push(&mut self, text: &str, part: (usize, usize)) {
+        if !self.text.is_empty() {
+            self.text.push_str(";\n");
+        }
+        self.text.push_str(text);
+        self.parts.push(part);
+    }
+}
