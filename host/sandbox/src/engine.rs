@@ -120,7 +120,6 @@ fn configure(config: &EngineConfig) -> Config {
         .epoch_interruption(true)
         // The event loop of async components: no plugin has one, and without it a call is a plain call on a fiber.
         .concurrency_support(false)
-        .parallel_compilation(false)
         // Addresses in our messages would differ from build to build and tell an author nothing.
         .wasm_backtrace_max_frames(None)
         // Starting from a copy-on-write image of the data segments is what makes instantiation cheap.
