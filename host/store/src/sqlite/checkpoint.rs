@@ -18,9 +18,9 @@ use tokio::sync::mpsc;
 
 /// Pages in the log that are worth a checkpoint. Larger logs write pages that many commits touch once instead of once
 /// each, and take longer to read back after a crash.
-const WORTH_IT: i64 = 2000;
+const WORTH_IT: i64 = 8000;
 /// Pages in the log at which the writer stops for a checkpoint after all: this one could not keep up.
-pub(super) const TOO_MANY: &str = "16000";
+pub(super) const TOO_MANY: &str = "32000";
 /// How often the log is looked at while commits go on.
 const PAUSE: Duration = Duration::from_millis(50);
 
