@@ -137,3 +137,67 @@ impl<'c> Script<'c> {
         self.parts.push(part);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, Row as _};
+
+    use super::*;
+
+    async fn counts(connection: &mut SqliteConnection) -> (i64, i64, i64) {
+        let row =
+            sqlx::query("SELECT (SELECT count(*) FROM a), (SELECT count(DISTINCT x) FROM b), (SELECT sum(y) FROM b)")
+                .fetch_one(connection)
+                .await
+                .unwrap();
+        (row.get(0), row.get(1), row.get(2))
+    }
+
+    #[tokio::test]
+    async fn lists_of_any_lengths_travel_together() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::query("CREATE TABLE a (x INTEGER)").execute(&mut connection).await.unwrap();
+        sqlx::query("CREATE TABLE b (x INTEGER, y INTEGER)").execute(&mut connection).await.unwrap();
+        let (into_a, into_b) = (MultiRow::insert("a", "x", ""), MultiRow::insert("b", "x, y", ""));
+        let find = MultiRow::query("SELECT x, y FROM b WHERE x IN (", "?", ") ORDER BY x");
+        for (of_a, of_b) in [(0, 1), (1, 0), (3, 17), (64, 1), (1, 64), (65, 3), (3, 200), (130, 129)] {
+            let (a, b): (Vec<i64>, Vec<i64>) = ((0..of_a).collect(), (0..of_b).collect());
+            let mut script = Script::new(&mut connection);
+            script.fit(a.len().max(b.len()));
+            script.statement("BEGIN");
+            script.rows(&into_a, &a, |row, x| _ = row.int(*x)).await.unwrap();
+            script.rows(&into_b, &b, |row, x| _ = row.int(*x).int(7)).await.unwrap();
+            script.rows(&find, &b, |row, x| _ = row.int(*x)).await.unwrap();
+            script.statement("COMMIT");
+            let mut only_commit_is_left = false;
+            script.run_and(|| only_commit_is_left = true).await.unwrap();
+            let found = script.take_found();
+            assert!(only_commit_is_left);
+            assert_eq!(counts(&mut connection).await, (of_a, of_b, 7 * of_b), "{of_a} and {of_b}");
+            assert_eq!(found.len(), b.len());
+            for (at, Found { call, offset, row }) in found.iter().enumerate() {
+                assert_eq!((*call, *offset), (2, at / 64 * 64));
+                assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (at as i64, 7));
+            }
+            sqlx::raw_sql("DELETE FROM a; DELETE FROM b").execute(&mut connection).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_failure_is_not_run() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::raw_sql("CREATE TABLE a (x INTEGER UNIQUE); CREATE TABLE b (x INTEGER, y INTEGER)")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        let mut script = Script::new(&mut connection);
+        script.fit(2);
+        script.statement("BEGIN");
+        script.rows(&MultiRow::insert("b", "x, y", ""), &[1, 2], |row, x| _ = row.int(*x).int(7)).await.unwrap();
+        script.rows(&MultiRow::insert("a", "x", ""), &[1, 1], |row, x| _ = row.int(*x)).await.unwrap();
+        script.statement("COMMIT");
+        assert!(script.run().await.is_err());
+        sqlx::query("ROLLBACK").execute(&mut connection).await.expect("the transaction is still open");
+        assert_eq!(counts(&mut connection).await.1, 0);
+    }
+}
