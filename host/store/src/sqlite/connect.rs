@@ -109,7 +109,7 @@ fn writer_options(path: &Path) -> SqliteConnectOptions {
         .pragma("wal_autocheckpoint", checkpoint::TOO_MANY)
         // After a burst the log is cut back to this.
         .pragma("journal_size_limit", "67108864")
-        // Scripts of a few sizes and combinations of tables. A large one takes half a megabyte.
+        // Scripts of seven sizes and a few combinations of tables; the large ones are long programs, so not more than that.
         .statement_cache_capacity(64)
         .disable_statement_logging()
 }

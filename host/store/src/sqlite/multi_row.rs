@@ -1,8 +1,9 @@
 //! Statements over many rows at once.
 //!
-//! 64 rows in one statement are several times as fast as 64 statements. Statements are prepared once and cached by their text, so only a few
-//! sizes exist: the powers of two up to 64. What is left over takes the next larger size: SQLite sees NULL where nothing
-//! is bound, which a look-up never matches and which an insert never reaches, since it is told the number of rows.
+//! 64 rows in one statement are several times as fast as 64 statements. Statements are prepared once and cached by their
+//! text, so only a few sizes exist: the powers of two up to 64. What is left over takes the next larger size: SQLite sees
+//! NULL where nothing is bound, which a look-up never matches and which an insert never reaches, since it is told the
+//! number of rows.
 
 use std::sync::Arc;
 
