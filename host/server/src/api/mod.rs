@@ -52,9 +52,9 @@ impl Operation {
 }
 
 /// Everything that can be asked.
-fn operations() -> [Operation; 16] {
+fn operations() -> Vec<Operation> {
     use MethodFilter as Is;
-    [
+    vec![
         Operation::new(Is::GET, "/v1/sources", sources::list::list_sources),
         Operation::new(Is::GET, "/v1/sources/{key}", sources::get::get_source),
         Operation::new(Is::PUT, "/v1/sources/{key}", sources::put::put_source),

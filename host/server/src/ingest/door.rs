@@ -13,20 +13,13 @@ use axum::{
     extract::Request,
     http::{HeaderMap, request},
 };
-use inlet_core::{
-    contract::{self, Field},
-    verification,
-};
+use inlet_core::{contract::Field, verification};
 use percent_encoding::percent_decode_str;
 
 use crate::{
     app::App,
     configuration::{Configuration, Endpoint},
-    ingest::{
-        PREFIX,
-        answer::Refusal,
-        body::{self, Held},
-    },
+    ingest::{PREFIX, answer::Refusal, arrival::Arrival, body},
 };
 
 /// A request at its endpoint, its body not read yet.
@@ -34,23 +27,6 @@ pub struct Delivery {
     parts: request::Parts,
     body: axum::body::Body,
     sub_path: String,
-}
-
-/// A request that was read whole.
-pub struct Arrival {
-    method: String,
-    sub_path: String,
-    query: Vec<Field>,
-    /// The headers that leave the door.
-    pub headers: Vec<Field>,
-    /// The values of the credential's header, as sent.
-    pub credentials: Vec<Bytes>,
-    /// The body, inflated, without a byte order mark.
-    pub body: contract::Body,
-    /// Milliseconds since 1970.
-    pub received_at_ms: i64,
-    /// The room that the body takes of what all requests may take.
-    _held: Held,
 }
 
 /// Finds the endpoint of a request and checks its method.
@@ -79,38 +55,14 @@ pub async fn receive(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Resu
     let sent = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     Ok(Arrival {
         method: parts.method.as_str().to_owned(),
-        sub_path,
+        path: sub_path,
         query: query(parts.uri.query().unwrap_or_default(), endpoint),
         headers: verification::leaving(sent, |name| endpoint.wants_header(name), credential_header),
         credentials: credentials(&parts.headers, credential_header),
         body,
         received_at_ms: now_ms(),
-        _held: held,
+        _held: Some(held),
     })
-}
-
-impl Arrival {
-    /// The body's bytes, shared.
-    pub fn body_bytes(&self) -> Bytes {
-        match &self.body {
-            contract::Body::Text(text) => text.clone().into_bytes(),
-            contract::Body::Bytes(bytes) => bytes.clone(),
-        }
-    }
-
-    /// The request as its plugin gets it.
-    pub fn request(&self, endpoint: &Endpoint) -> contract::Request {
-        contract::Request {
-            method: self.method.clone(),
-            path: self.sub_path.clone(),
-            query: self.query.clone(),
-            headers: self.headers.clone(),
-            body: self.body.clone(),
-            received_at_ms: u64::try_from(self.received_at_ms).unwrap_or_default(),
-            options: endpoint.options.clone(),
-            facts: endpoint.facts.clone(),
-        }
-    }
 }
 
 fn credentials(headers: &HeaderMap, name: Option<&str>) -> Vec<Bytes> {

@@ -1,0 +1,51 @@
+//! A request as the stages see it: read whole, with nothing in it that must not leave the door but its credential.
+
+use axum::body::Bytes;
+use inlet_core::contract::{self, Field};
+
+use super::body::Held;
+use crate::configuration::Endpoint;
+
+/// A request that was read whole.
+pub struct Arrival {
+    /// Upper case.
+    pub method: String,
+    /// What follows the endpoint's token.
+    pub path: String,
+    /// The query parameters that leave the door.
+    pub query: Vec<Field>,
+    /// The headers that leave the door.
+    pub headers: Vec<Field>,
+    /// The values of the credential's header, as sent.
+    pub credentials: Vec<Bytes>,
+    /// The body, inflated, without a byte order mark.
+    pub body: contract::Body,
+    /// Milliseconds since 1970.
+    pub received_at_ms: i64,
+    /// The room that the body takes of what all requests may take; none for one that comes from the store.
+    pub(super) _held: Option<Held>,
+}
+
+impl Arrival {
+    /// The body's bytes, shared.
+    pub fn body_bytes(&self) -> Bytes {
+        match &self.body {
+            contract::Body::Text(text) => text.clone().into_bytes(),
+            contract::Body::Bytes(bytes) => bytes.clone(),
+        }
+    }
+
+    /// The request as its plugin gets it.
+    pub fn request(&self, endpoint: &Endpoint) -> contract::Request {
+        contract::Request {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            received_at_ms: u64::try_from(self.received_at_ms).unwrap_or_default(),
+            options: endpoint.options.clone(),
+            facts: endpoint.facts.clone(),
+        }
+    }
+}
