@@ -13,4 +13,5 @@ mod identify;
 mod mappings;
 mod recipients;
 mod redaction;
+mod verification;
 mod world;

@@ -58,16 +58,27 @@ pub async fn receive(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Resu
         path: sub_path,
         query: query(parts.uri.query().unwrap_or_default(), endpoint),
         headers: verification::leaving(sent, |name| endpoint.wants_header(name), credential_header),
-        credentials: credentials(&parts.headers, credential_header),
+        credentials: credentials(&parts.headers, endpoint),
         body,
         received_at_ms: now_ms(),
         _held: Some(held),
     })
 }
 
-fn credentials(headers: &HeaderMap, name: Option<&str>) -> Vec<Bytes> {
-    name.map(|name| headers.get_all(name).iter().map(|value| Bytes::copy_from_slice(value.as_bytes())).collect())
-        .unwrap_or_default()
+/// What verification reads.
+fn credentials(headers: &HeaderMap, endpoint: &Endpoint) -> Vec<(String, Bytes)> {
+    let others = endpoint
+        .scheme
+        .iter()
+        .flat_map(Template::headers)
+        .filter(|name| Some(*name) != endpoint.credential_header.as_deref());
+    let mut names: Vec<&str> = endpoint.credential_header.as_deref().into_iter().chain(others).collect();
+    names.dedup();
+    names
+        .into_iter()
+        .flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)))
+        .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
+        .collect()
 }
 
 /// The query parameters that the manifest lists, decoded as forms are.

@@ -56,9 +56,9 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let arrival = door::receive(app, endpoint, delivery).await?;
     clock.lap(Stage::Receive);
 
-    let verdict = stages::verify(endpoint, &arrival);
+    let verification = stages::verify(endpoint, &arrival);
     clock.lap(Stage::Verify);
-    if let Err(cause) = stages::admit(endpoint, verdict) {
+    if let Err(cause) = stages::admit(endpoint, verification) {
         stages::keep_refused(app, endpoint, &arrival, cause).await;
         return Err(Refusal::Unverified);
     }
@@ -66,7 +66,7 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let translated = stages::translate(app, endpoint, plugin, &arrival).await?;
     clock.lap(Stage::Translate);
 
-    let items = stages::plan(app, endpoint, &arrival, verdict, &translated);
+    let items = stages::plan(app, endpoint, &arrival, verification.verdict, &translated);
     clock.lap(Stage::Plan);
 
     let settled = stages::commit(app, endpoint, items).await?;

@@ -6,7 +6,7 @@ use inlet_core::{
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
-    verification::{Covers, Template, Verdict},
+    verification::{Covers, Template, Verdict, Verification},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{CommitError, NewRefused, Settled};
@@ -19,22 +19,25 @@ use crate::{
     ingest::arrival::Arrival,
 };
 
-/// What verification finds, on exactly the bytes that the plugin gets.
-pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verdict {
-    let Some(scheme) = &endpoint.scheme else { return Verdict::NotConfigured };
-    let values: Vec<&[u8]> = arrival.credentials.iter().map(AsRef::as_ref).collect();
-    scheme.verify(&values, endpoint.record.signing_secret.as_deref(), arrival.body.as_bytes())
+/// What verification finds, on exactly the bytes that the plugin gets, as of the moment when they arrived.
+pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verification {
+    let (Some(scheme), Some(header)) = (&endpoint.scheme, &endpoint.credential_header) else {
+        return Verification { verdict: Verdict::NotConfigured, cause: Verdict::NotConfigured.as_str() };
+    };
+    let headers: Vec<(&str, &[u8])> =
+        arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
+    scheme.verify(&arrival.sent(&headers, header), endpoint.record.signing_secret.as_deref())
 }
 
 /// Whether a request with that verdict comes in; else the cause, for our own records.
-pub(crate) fn admit(endpoint: &Endpoint, verdict: Verdict) -> Result<(), &'static str> {
+pub(crate) fn admit(endpoint: &Endpoint, found: Verification) -> Result<(), &'static str> {
     let settings = &endpoint.settings;
-    match verdict {
+    match found.verdict {
         _ if !settings.enforce_verification => Ok(()),
         Verdict::Verified(Covers::All) => Ok(()),
         Verdict::Verified(Covers::First) if settings.trust_unsigned_batch_items => Ok(()),
         Verdict::Verified(Covers::First) => Err("partly_signed"),
-        other => Err(other.as_str()),
+        _ => Err(found.cause),
     }
 }
 
@@ -42,8 +45,10 @@ pub(crate) fn admit(endpoint: &Endpoint, verdict: Verdict) -> Result<(), &'stati
 pub(crate) async fn keep_refused(app: &App, endpoint: &Endpoint, arrival: &Arrival, cause: &'static str) {
     // A keyed hash may be kept to be verified again; a secret that was sent as it is may not.
     let mut headers = arrival.headers.clone();
-    if let (Some(Template::Hmac(_)), Some(name)) = (&endpoint.scheme, &endpoint.credential_header) {
-        headers.extend(arrival.credentials.iter().map(|value| Field::new(name, String::from_utf8_lossy(value))));
+    if let Some(Template::Signature(_)) = &endpoint.scheme {
+        let signed = arrival.credentials.iter().filter(|(name, _)| !headers.iter().any(|header| header.name == *name));
+        let signed: Vec<_> = signed.map(|(name, value)| Field::new(name, String::from_utf8_lossy(value))).collect();
+        headers.extend(signed);
     }
     let body = arrival.body_bytes();
     let refused = NewRefused {
