@@ -14,6 +14,7 @@ use crate::{
     plan::{Intent, Plan, PlannedAction, Refusal, Trigger},
     recipient::{Party, RecipientKey},
     user::{self, TooLarge},
+    verification::Once,
 };
 
 /// The items of one request, ready to be committed.
@@ -25,6 +26,8 @@ pub struct Job {
     pub source_environment: i64,
     /// In the request's order.
     pub items: Vec<Prepared>,
+    /// Set where the request is taken once: a second one with the same is a captured one.
+    pub once: Option<Once>,
 }
 
 /// One item, ready to be committed.

@@ -101,6 +101,9 @@ pub enum CommitError {
         /// What the matter is and what to do.
         reason: String,
     },
+    /// A signed request that is taken once was taken before.
+    #[error("the signed request was taken before; whoever sent it again holds a captured one")]
+    Seen,
     /// The storage works, and refused this.
     #[error("the storage refused it: {reason}")]
     Refused {

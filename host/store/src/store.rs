@@ -1,7 +1,7 @@
 //! The store: the one door to the database.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -19,7 +19,7 @@ use crate::{
     recipient::RecipientRecord,
     refused::{NewRefused, RefusedRequest},
     run::{RunQuery, RunRecord, StoredRecipient},
-    sqlite::{self, Durability, Opened, Pruned, PrunedRecords, change, read},
+    sqlite::{self, Durability, Hashed, Opened, Pruned, PrunedRecords, change, read},
     writer::{Settled, Stats, Writer},
 };
 
@@ -30,6 +30,8 @@ pub struct Store {
     hash_key: HashKey,
     /// The last key that the walk over the idempotency records looked at; empty at its begin.
     records_walk: Mutex<Vec<u8>>,
+    /// The same of the walk over the nonces.
+    nonces_walk: Mutex<Vec<u8>>,
     /// Released last.
     _data_dir: DataDir,
 }
@@ -45,7 +47,14 @@ impl Store {
         let data_dir = DataDir::open(&options.data_dir)?;
         let Opened { writing, checkpointer, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
         let writer = Writer::start(writing, checkpointer, &options).map_err(OpenError::Thread)?;
-        Ok(Self { writer, readers, hash_key, records_walk: Mutex::default(), _data_dir: data_dir })
+        Ok(Self {
+            writer,
+            readers,
+            hash_key,
+            records_walk: Mutex::default(),
+            nonces_walk: Mutex::default(),
+            _data_dir: data_dir,
+        })
     }
 
     /// Finishes what is waiting, and closes. What comes later is refused. Later calls do nothing.
@@ -223,18 +232,30 @@ impl Store {
     /// Looks at the next `slice` idempotency records and deletes those that expired before `now_ms`. The walk begins
     /// anew after the last one.
     pub async fn prune_idempotency(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
-        let after = std::mem::take(&mut *self.walk());
+        self.prune_hashed(Hashed::Idempotency, &self.records_walk, now_ms, slice).await
+    }
+
+    /// The same for the signed requests that are remembered.
+    pub async fn prune_nonces(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
+        self.prune_hashed(Hashed::Nonces, &self.nonces_walk, now_ms, slice).await
+    }
+
+    async fn prune_hashed(
+        &self,
+        table: Hashed,
+        walk: &Mutex<Vec<u8>>,
+        now_ms: i64,
+        slice: u32,
+    ) -> Result<PrunedRecords, CommitError> {
+        let position = || walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = std::mem::take(&mut *position());
         let (pruned, last) = self
             .writer
             .change(move |connection| {
-                Box::pin(async move { change::prune_records(connection, &after, now_ms, slice.into()).await })
+                Box::pin(async move { change::prune_records(connection, table, &after, now_ms, slice.into()).await })
             })
             .await?;
-        *self.walk() = last.unwrap_or_default();
+        *position() = last.unwrap_or_default();
         Ok(pruned)
-    }
-
-    fn walk(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.records_walk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

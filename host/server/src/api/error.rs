@@ -168,7 +168,8 @@ impl From<CommitError> for ApiError {
             CommitError::Overloaded { .. } | CommitError::Unavailable { .. } => {
                 Self::new(Kind::Unavailable, error.to_string())
             }
-            CommitError::Refused { .. } => {
+            // Only a webhook can have been seen before.
+            CommitError::Refused { .. } | CommitError::Seen => {
                 Self::new(Kind::Internal, "the storage refused the change; the server's log says why")
             }
         }

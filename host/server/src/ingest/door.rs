@@ -13,7 +13,10 @@ use axum::{
     extract::Request,
     http::{HeaderMap, request},
 };
-use inlet_core::{contract::Field, verification};
+use inlet_core::{
+    contract::Field,
+    verification::{self, Template},
+};
 use percent_encoding::percent_decode_str;
 
 use crate::{

@@ -69,7 +69,14 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let items = stages::plan(app, endpoint, &arrival, verification.verdict, &translated);
     clock.lap(Stage::Plan);
 
-    let settled = stages::commit(app, endpoint, items).await?;
+    let once = stages::once(app, endpoint, &arrival, verification);
+    let settled = match stages::commit(app, endpoint, items, once).await {
+        Err(Refusal::Unverified) => {
+            stages::keep_refused(app, endpoint, &arrival, "replayed").await;
+            return Err(Refusal::Unverified);
+        }
+        settled => settled?,
+    };
     clock.lap(Stage::Commit);
 
     if translated.result.is_err() && plugin.answers() {

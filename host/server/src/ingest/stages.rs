@@ -6,7 +6,7 @@ use inlet_core::{
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
-    verification::{Covers, Template, Verdict, Verification},
+    verification::{Covers, Once, Template, Verdict, Verification},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{CommitError, NewRefused, Settled};
@@ -27,6 +27,18 @@ pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verification {
     let headers: Vec<(&str, &[u8])> =
         arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
     scheme.verify(&arrival.sent(&headers, header), endpoint.record.signing_secret.as_deref())
+}
+
+/// What an admitted request is remembered by, where it is taken once. Only where verification is enforced: elsewhere
+/// everything is taken.
+pub(crate) fn once(app: &App, endpoint: &Endpoint, arrival: &Arrival, found: Verification) -> Option<Once> {
+    let (scheme, header) = (endpoint.scheme.as_ref()?, endpoint.credential_header.as_deref()?);
+    if !endpoint.settings.enforce_verification || !matches!(found.verdict, Verdict::Verified(_)) {
+        return None;
+    }
+    let headers: Vec<(&str, &[u8])> =
+        arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
+    scheme.once(&arrival.sent(&headers, header), &app.hash_key, endpoint.id)
 }
 
 /// Whether a request with that verdict comes in; else the cause, for our own records.
@@ -135,10 +147,16 @@ pub(crate) fn plan(
     }
 }
 
-pub(crate) async fn commit(app: &App, endpoint: &Endpoint, items: Vec<Prepared>) -> Result<Vec<Settled>, Refusal> {
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items };
+pub(crate) async fn commit(
+    app: &App,
+    endpoint: &Endpoint,
+    items: Vec<Prepared>,
+    once: Option<Once>,
+) -> Result<Vec<Settled>, Refusal> {
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
     let settled = app.store.commit(job).await.map_err(|error| match error {
         CommitError::Overloaded { .. } => Refusal::Overloaded,
+        CommitError::Seen => Refusal::Unverified,
         error => {
             tracing::error!(source = endpoint.source, environment = endpoint.environment, %error, "a request was not stored; it was answered 503");
             Refusal::NotStored

@@ -47,5 +47,8 @@ async fn prune(app: &App) -> anyhow::Result<()> {
     while !app.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
     }
+    while !app.store.prune_nonces(now_ms, SLICE).await?.complete {
+        tokio::time::sleep(PAUSE).await;
+    }
     Ok(())
 }

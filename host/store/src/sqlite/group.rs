@@ -1,11 +1,15 @@
 //! The event path's transaction: load, settle, write, commit, for all jobs of a group at once.
 
 use std::{
+    collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
-use inlet_core::settle::{Job, Needs, Settlement, World, settle};
+use inlet_core::{
+    settle::{Job, Needs, Settlement, World, settle},
+    verification::Once,
+};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
@@ -14,6 +18,7 @@ use super::{
     connect::{self, Durability},
     event_types::EventTypes,
     failure::Failure,
+    nonces,
     plugins::Plugins,
     refused,
     script::Script,
@@ -56,6 +61,15 @@ impl Writing {
 
     pub(crate) async fn durability(&mut self) -> Result<Durability, sqlx::Error> {
         connect::durability(&mut self.connection).await
+    }
+
+    /// Which of these were taken before. Nobody else writes, so that what is found here is so until the next commit.
+    pub(crate) async fn seen(&mut self, wanted: &[Once]) -> Result<HashSet<[u8; 16]>, Failure> {
+        let seen = nonces::seen(&mut self.connection, wanted, now_ms()).await;
+        if seen.is_err() {
+            self.reconnect_if_lost().await;
+        }
+        Ok(seen?)
     }
 
     /// Commits everything or nothing.
@@ -104,6 +118,7 @@ impl Writing {
         script.fit(rows.longest());
         rows.write(&mut script, now_ms).await?;
         self.event_types.count(&mut script, jobs).await?;
+        nonces::remember(&mut script, jobs).await?;
         if !refused.is_empty() {
             refused::keep(script.connection().await?, refused).await?;
         }

@@ -16,6 +16,7 @@ mod group;
 pub(crate) mod ids;
 mod mappings;
 mod multi_row;
+mod nonces;
 mod plugins;
 mod prune;
 mod recipients;
@@ -28,6 +29,7 @@ mod world;
 mod write;
 
 pub use connect::Durability;
+pub(crate) use prune::Hashed;
 pub use prune::{Pruned, PrunedRecords};
 
 pub(crate) use checkpoint::Checkpointer;

@@ -99,29 +99,48 @@ async fn delete(
     Ok(done.rows_affected())
 }
 
-/// Looks at the next `slice` records in the order of their keys and deletes the expired ones among them.
-///
-/// An index by time would be a second tree in the path of every execution; walking costs nothing there. Returns also the
+/// Tables that are keyed by a hash and pruned by walking it: an index by time would be a second tree in the path of every
+/// execution; walking costs nothing there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Hashed {
+    /// What was executed with which key.
+    Idempotency,
+    /// Which signed requests were taken.
+    Nonces,
+}
+
+impl Hashed {
+    fn last_of_slice(self) -> &'static str {
+        match self {
+            Self::Idempotency => "SELECT hash FROM idempotency WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?",
+            Self::Nonces => "SELECT hash FROM nonces WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?",
+        }
+    }
+
+    fn delete(self) -> &'static str {
+        match self {
+            Self::Idempotency => "DELETE FROM idempotency WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?",
+            Self::Nonces => "DELETE FROM nonces WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?",
+        }
+    }
+}
+
+/// Looks at the next `slice` records in the order of their keys and deletes the expired ones among them. Returns also the
 /// last key it looked at, unless it reached the end.
 pub(crate) async fn records(
     connection: &mut SqliteConnection,
+    table: Hashed,
     after: &[u8],
     now_ms: i64,
     slice: i64,
 ) -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError> {
-    let last: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT hash FROM idempotency WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?")
-            .bind(after)
-            .bind(slice.max(1) - 1)
-            .fetch_optional(&mut *connection)
-            .await?;
+    let last: Option<Vec<u8>> = sqlx::query_scalar(table.last_of_slice())
+        .bind(after)
+        .bind(slice.max(1) - 1)
+        .fetch_optional(&mut *connection)
+        .await?;
     // No such record: this slice reaches the end. Hashes have 16 bytes, so a longer one is greater than all.
     let to = last.clone().unwrap_or_else(|| vec![0xff; 17]);
-    let deleted = sqlx::query("DELETE FROM idempotency WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?")
-        .bind(after)
-        .bind(to)
-        .bind(now_ms)
-        .execute(connection)
-        .await?;
+    let deleted = sqlx::query(table.delete()).bind(after).bind(to).bind(now_ms).execute(connection).await?;
     Ok((PrunedRecords { deleted: deleted.rows_affected(), complete: last.is_none() }, last))
 }

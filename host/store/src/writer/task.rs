@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use inlet_core::settle::{Job, Settlement};
+use inlet_core::{
+    settle::{Job, Settlement},
+    verification::Once,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -118,7 +121,15 @@ impl Task {
         (group, next)
     }
 
-    async fn commit(&mut self, group: Group) {
+    async fn commit(&mut self, mut group: Group) {
+        if let Err(reason) = self.turn_away_what_was_seen(&mut group).await {
+            tracing::error!(reason, "it could not be told whether signed requests were taken before");
+            group.fail(&CommitError::Unavailable { reason });
+            return;
+        }
+        if group.jobs.is_empty() && group.refused.is_empty() {
+            return;
+        }
         let (jobs, events, bytes) = (group.jobs.len(), group.events, group.bytes);
         match self.writing.commit(&group.jobs, &group.refused).await {
             Ok(done) => {
@@ -139,6 +150,19 @@ impl Task {
                 self.commit_one_by_one(group).await;
             }
         }
+    }
+
+    /// Answers the captured among the signed requests, and leaves the others in the group.
+    async fn turn_away_what_was_seen(&mut self, group: &mut Group) -> Result<(), String> {
+        let wanted: Vec<Once> = group.jobs.iter().filter_map(|job| job.once).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut seen = self.writing.seen(&wanted).await.map_err(|failure| match failure {
+            Failure::Storage(reason) | Failure::Content(reason) => reason,
+        })?;
+        group.turn_away(|job| job.once.is_some_and(|once| !seen.insert(once.digest)));
+        Ok(())
     }
 
     /// After the answers: nobody of this group waits for it.
@@ -189,6 +213,20 @@ impl Group {
                 None
             }
             other => Some(other),
+        }
+    }
+
+    /// Takes jobs out and answers that they were seen before.
+    fn turn_away(&mut self, mut is_seen: impl FnMut(&Job) -> bool) {
+        let jobs = std::mem::take(&mut self.jobs).into_iter().zip(std::mem::take(&mut self.answers));
+        for (job, answer) in jobs {
+            if is_seen(&job) {
+                self.events -= job.items.len();
+                _ = answer.send(Err(CommitError::Seen));
+            } else {
+                self.jobs.push(job);
+                self.answers.push(answer);
+            }
         }
     }
 

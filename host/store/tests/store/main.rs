@@ -9,6 +9,7 @@ mod config;
 mod event_types;
 mod failures;
 mod idempotency;
+mod nonces;
 mod opening;
 mod reading;
 mod recipients;

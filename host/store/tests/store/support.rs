@@ -54,7 +54,7 @@ impl Fixture {
     }
 
     pub fn job(&self, items: Vec<Prepared>) -> Job {
-        Job { environment: self.environment, source_environment: self.source_environment, items }
+        Job { environment: self.environment, source_environment: self.source_environment, items, once: None }
     }
 
     /// Commits one event.
