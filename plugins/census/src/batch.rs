@@ -57,8 +57,8 @@ impl<'a> Plan<'a> {
         }
         match self.object {
             // What else such a record holds is not documented.
-            Object::User if self.delete => Ok(delete(record, record.at_member(&self.identifier))),
-            Object::User => Ok(identify(record, record.at_member(&self.identifier), self.content(record, &[])?)),
+            Object::User if self.delete => delete(record, identifier),
+            Object::User => identify(record, identifier, self.content(record, &[])?),
             Object::Event => {
                 let [name, user_id, time] = record.fields(["event", "user_id", "timestamp"]);
                 let tracked = Tracked {

@@ -65,9 +65,7 @@ fn modes(object: Object) -> &'static str {
         Object::User => {
             r#"[{"id":"upsert","label":"Upsert","description":"Send added and changed rows"},{"id":"mirror","label":"Mirror","description":"Also send removed rows, as delete events"}]"#
         }
-        Object::Event => {
-            r#"[{"id":"insert","label":"Insert","description":"Send each added row as an event, once"}]"#
-        }
+        Object::Event => r#"[{"id":"insert","label":"Insert","description":"Send each added row as an event, once"}]"#,
     }
 }
 

@@ -67,8 +67,8 @@ impl Reader<'_> {
         }
         let at = |field: &str| Some(row.at_member(self.configuration.column(field)?));
         match (self.configuration.object, self.method) {
-            (Object::User, Method::Remove) => Ok(delete(row, row.at_member(self.identifier))),
-            (Object::User, _) => Ok(identify(row, row.at_member(self.identifier), self.content(row, &["user_id"])?)),
+            (Object::User, Method::Remove) => delete(row, identifier),
+            (Object::User, _) => identify(row, identifier, self.content(row, &["user_id"])?),
             (Object::Event, _) => {
                 let name = match self.configuration.column("event") {
                     Some(column) => row.get(column).and_then(|name| Some(name.as_str()?.into_owned())),

@@ -45,11 +45,15 @@ fn traits(call: &Call<'_>) -> Result<Option<Value>, Notice> {
         (Some(top), Some(context)) if top.kind() == Kind::Object => {
             merged(&[context, top]).map(Some).map_err(|notice| notice.at(call.item.at()))
         }
-        // Null, or nothing.
-        (top, Some(context)) if top.is_none_or(Node::is_absent) => Ok(Some(Value::at(context.at()))),
+        (top, Some(context)) if top.is_none_or(is_nothing) => Ok(Some(Value::at(context.at()))),
         // What is no object is the host's to refuse.
         _ => Ok(None),
     }
+}
+
+/// Null, `""`, or what PHP makes of an object without members.
+fn is_nothing(node: &Node<'_>) -> bool {
+    node.is_absent() || (node.kind() == Kind::Array && node.items().next().is_none())
 }
 
 /// `messageId`, which the server makes up where it is missing; some pipelines write `message_id`.

@@ -64,11 +64,10 @@ impl Request {
     }
 }
 
-/// Whether an object means to be a call, well formed or not. A row or an event has a `type` or an `event`, or no `method`.
+/// Whether an object means to be a call, well formed or not. A row may well have columns `id` and `method`.
 fn looks_like_a_call(body: &Node<'_>) -> bool {
-    let [version, method, id, params, kind, event] =
-        body.fields(["jsonrpc", "method", "id", "params", "type", "event"]);
-    version.is_some() || (method.is_some() && (id.is_some() || params.is_some()) && kind.is_none() && event.is_none())
+    let [version, method, params, kind, event] = body.fields(["jsonrpc", "method", "params", "type", "event"]);
+    version.is_some() || (method.is_some() && params.is_some() && kind.is_none() && event.is_none())
 }
 
 impl<'a> Call<'a> {

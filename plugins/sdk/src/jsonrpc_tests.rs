@@ -20,7 +20,8 @@ fn refusal(body: &str) -> String {
 
 #[test]
 fn an_id_is_given_back_as_the_text_that_it_was_whatever_its_type() {
-    for id in ["1", "1.0", "9007199254740993", "-0", "\"a\\u00e9\\\"\"", "null", "true", r#"[1, {"a":2}]"#, r#"{"b":[]}"#]
+    for id in
+        ["1", "1.0", "9007199254740993", "-0", "\"a\\u00e9\\\"\"", "null", "true", r#"[1, {"a":2}]"#, r#"{"b":[]}"#]
     {
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"nothing"}}"#);
         let request = request(&body);
@@ -41,9 +42,12 @@ fn an_id_is_given_back_as_the_text_that_it_was_whatever_its_type() {
 fn what_is_no_call_is_told_why() {
     is_refused(
         r#"{"jsonrpc":"2.0","id":"1","meth"#,
-        r#""id":null,"error":{"code":-32700,"message":"The body is not JSON: EOF while parsing a string at line 1 column 30. It was probably cut off."}"#,
+        r#""id":null,"error":{"code":-32700,"message":"The body is not JSON: EOF while parsing a string at line 1 column 31. It was probably cut off."}"#,
     );
-    is_refused("", r#""id":null,"error":{"code":-32700,"message":"The body is empty; expected an event as a JSON object."}"#);
+    is_refused(
+        "",
+        r#""id":null,"error":{"code":-32700,"message":"The body is empty; expected an event as a JSON object."}"#,
+    );
     is_refused(
         "7",
         r#""id":null,"error":{"code":-32600,"message":"The body is a number; expected a JSON-RPC 2.0 call, a JSON object or an array of objects."}"#,
@@ -81,9 +85,14 @@ fn is_refused(body: &str, expected: &str) {
 
 #[test]
 fn rows_and_events_are_no_calls() {
-    for body in
-        [r#"{"type":"track","id":1,"method":"x"}"#, r#"{"event":"E","method":"x","params":{}}"#, r#"{"method":"x"}"#, "[]", "{}"]
-    {
+    for body in [
+        r#"{"type":"track","id":1,"method":"x"}"#,
+        r#"{"event":"E","method":"x","params":{}}"#,
+        r#"{"id":1,"method":"card"}"#,
+        r#"[{"id":1,"method":"card"}]"#,
+        "[]",
+        "{}",
+    ] {
         assert!(matches!(request(body).call(), Ok(Posted::Other(_))), "{body}");
     }
 }

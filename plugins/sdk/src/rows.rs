@@ -46,8 +46,12 @@ const USER_FIELDS: [FieldOf; 8] = [
     time("created_at", "Created at"),
 ];
 
-const EVENT_FIELDS: [FieldOf; 4] =
-    [text("event_id", "Event ID"), text("event", "Event name"), text("user_id", "User ID"), time("timestamp", "Timestamp")];
+const EVENT_FIELDS: [FieldOf; 4] = [
+    text("event_id", "Event ID"),
+    text("event", "Event name"),
+    text("user_id", "User ID"),
+    time("timestamp", "Timestamp"),
+];
 
 impl Object {
     /// Both.
@@ -103,14 +107,24 @@ pub fn identifies_nobody(request: &Request) -> Option<&'static str> {
     )
 }
 
-/// An event that identifies a user. `user_id` and `traits` point into the row.
-pub fn identify(row: &Node<'_>, user_id: String, traits: Vec<Pointed>) -> Event {
-    Event { user_id: Some(Value::At(user_id)), data: Some(Value::Assembled(traits)), ..of_row(row, "identify") }
+/// An event that identifies the user of a row. `traits` point into the row.
+pub fn identify(row: &Node<'_>, id: Option<Node<'_>>, traits: Vec<Pointed>) -> Result<Event, Notice> {
+    Ok(Event { data: Some(Value::Assembled(traits)), ..of_user(row, id, "identify")? })
 }
 
-/// An event that says that a user is gone.
-pub fn delete(row: &Node<'_>, user_id: String) -> Event {
-    Event { user_id: Some(Value::At(user_id)), ..of_row(row, "delete") }
+/// An event that says that the user of a row is gone.
+pub fn delete(row: &Node<'_>, id: Option<Node<'_>>) -> Result<Event, Notice> {
+    of_user(row, id, "delete")
+}
+
+/// Without an id nothing would be asked of the event, and the row would count as taken.
+fn of_user(row: &Node<'_>, id: Option<Node<'_>>, event_type: &str) -> Result<Event, Notice> {
+    let id = present(row, id, "The user's row has no value for `user_id`.")?;
+    Ok(Event { user_id: Some(id.into()), ..of_row(row, event_type) })
+}
+
+fn present<'a>(row: &Node<'_>, id: Option<Node<'a>>, missing: &str) -> Result<Node<'a>, Notice> {
+    id.filter(|id| !id.is_absent()).ok_or_else(|| Notice::new("missing_field", missing).at(row.at()))
 }
 
 /// What a row says about something that happened.
@@ -131,12 +145,11 @@ pub struct Tracked<'a> {
 /// An event of something that happened. It carries its row's identifier as idempotency key, and so must have one: rows
 /// are sent again.
 pub fn track(row: &Node<'_>, tracked: Tracked<'_>) -> Result<Event, Notice> {
-    let missing = |what| Err(Notice::new("missing_field", what).at(row.at()));
-    let Some(id) = tracked.id.filter(|id| !id.is_absent()) else {
-        return missing("The event's row has no value for `event_id`, by which it is told apart when it is sent again.");
-    };
+    const NO_ID: &str = "The event's row has no value for `event_id`, by which it is told apart when it is sent again.";
+    let id = present(row, tracked.id, NO_ID)?;
     let Some(name) = tracked.name.filter(|name| !name.is_empty()) else {
-        return missing("The event's row has no name: `event` is absent or no string.");
+        let sentence = "The event's row has no name: `event` is absent or no string.";
+        return Err(Notice::new("missing_field", sentence).at(row.at()));
     };
     checked(Event {
         user_id: tracked.user_id.map(Value::At),
@@ -298,7 +311,10 @@ mod tests {
         let row = Node::parse(r#"{"id":"","n":1}"#, "/rows/3").unwrap();
         let tracked = |id: Option<&str>, name: Option<&str>| {
             let name = name.map(str::to_owned);
-            track(&row, Tracked { id: id.and_then(|id| row.get(id)), name, user_id: None, time: None, properties: vec![] })
+            track(
+                &row,
+                Tracked { id: id.and_then(|id| row.get(id)), name, user_id: None, time: None, properties: vec![] },
+            )
         };
         for (id, name) in [(None, Some("E")), (Some("id"), Some("E")), (Some("n"), None), (Some("n"), Some(""))] {
             let notice = tracked(id, name).unwrap_err();

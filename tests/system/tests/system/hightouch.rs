@@ -51,7 +51,10 @@ async fn the_whole_conversation() {
     assert_eq!(behavior["operations"], json!({"add": true, "change": true, "remove": true}));
     assert!(server.logs("hightouch").await.iter().all(|log| log["outcome"] == "ignored"), "asking does nothing");
 
-    let added = rows(&users(), json!([{"ID": "u_42", "EMAIL_ADDR": "ana@example.com"}, {"ID": 43, "EMAIL_ADDR": "bo@example.com"}]));
+    let added = rows(
+        &users(),
+        json!([{"ID": "u_42", "EMAIL_ADDR": "ana@example.com"}, {"ID": 43, "EMAIL_ADDR": "bo@example.com"}]),
+    );
     assert_eq!(endpoint.call("add", added.clone()).await, json!({"rejectedRows": []}));
     assert_eq!(endpoint.call("add", added).await, json!({"rejectedRows": []}), "the same batch again");
     assert!(server.user_text("43").await.unwrap().contains(r#""email":"bo@example.com""#));
@@ -102,10 +105,7 @@ async fn users_are_refused_with_the_reason_while_identifying_is_off_unless_they_
     let batch = rows(&users(), json!([{"ID": "u"}, {"ID": 7}]));
     let rejected = endpoint.call("add", batch.clone()).await["rejectedRows"].clone();
     let reason = "identify events are not handled: handle_identifies is off";
-    assert_eq!(
-        rejected,
-        json!([{"index": 0, "id": "u", "message": reason}, {"index": 1, "id": 7, "message": reason}])
-    );
+    assert_eq!(rejected, json!([{"index": 0, "id": "u", "message": reason}, {"index": 1, "id": 7, "message": reason}]));
     let errors = endpoint.call("validate", json!({"configuration": users()})).await["errors"].clone();
     assert!(errors[0]["message"].as_str().unwrap().contains("handle_identifies"), "{errors}");
     assert_eq!(endpoint.call("validate", json!({"configuration": events()})).await, json!({"errors": []}));
@@ -184,7 +184,9 @@ async fn thousands_of_rows_in_parallel_batches_are_all_taken() {
     let endpoint = hightouch(&server, json!({"handle_identifies": true}), json!([])).await;
     let batches: Vec<_> = (0..4)
         .map(|batch| {
-            let ids = (0..4000).map(|n| json!({"ID": format!("u_{}", (batch * 2000 + n) % 8000), "EMAIL_ADDR": format!("{n}@example.com")}));
+            let ids = (0..4000).map(
+                |n| json!({"ID": format!("u_{}", (batch * 2000 + n) % 8000), "EMAIL_ADDR": format!("{n}@example.com")}),
+            );
             let params = rows(&users(), ids.collect());
             let endpoint = endpoint.clone();
             tokio::spawn(async move { endpoint.call("add", params).await })
@@ -223,7 +225,8 @@ async fn what_is_no_proper_call_gets_the_error_that_json_rpc_has_for_it() {
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"nothing","params":{{}}}}"#);
         let response = endpoint.post(body).bearer_auth(BEARER).send().await.unwrap();
         assert_eq!(response.status(), 200);
-        let expected = format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"Method not found"}}}}"#);
+        let expected =
+            format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32601,"message":"Method not found"}}}}"#);
         assert_eq!(response.text().await.unwrap(), expected, "the id is given back as it came");
     }
     let code = async |body: &str| endpoint.call_text(body.to_owned()).await["error"]["code"].as_i64().unwrap();
