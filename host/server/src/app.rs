@@ -72,10 +72,11 @@ impl App {
     /// Puts a server together and reads its configuration from the store.
     pub async fn new(parts: Parts) -> Result<App, ReadError> {
         let Parts { config, store, sandbox, catalog, management_token } = parts;
-        let configuration = Configuration::load(&store, &catalog).await?;
+        let limits = Limits { memory: config.max_sandbox_memory, ..Limits::default() };
+        let configuration = Configuration::load(&store, &catalog, &limits).await?;
         Ok(App(Arc::new(Inner {
             gate: Gate::new(config.max_sandboxes),
-            limits: Limits { memory: config.max_sandbox_memory, ..Limits::default() },
+            limits,
             hash_key: store.hash_key(),
             body_budget: Arc::new(Semaphore::new(config.max_in_flight_bytes.div_ceil(BODY_UNIT))),
             configuration: ArcSwap::from_pointee(configuration),
@@ -101,7 +102,7 @@ impl App {
 
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
-        let configuration = Configuration::load(&self.store, &self.catalog).await?;
+        let configuration = Configuration::load(&self.store, &self.catalog, &self.limits).await?;
         self.configuration.store(Arc::new(configuration));
         Ok(())
     }

@@ -14,9 +14,9 @@ use inlet_core::{
     mapping::{self, Mapping, MappingIndex},
     path::Path,
     settings::Settings,
-    verification::Template,
+    verification::{Template, may_leave_the_door},
 };
-use inlet_sandbox::Plugin;
+use inlet_sandbox::{Limits, Plugin};
 use inlet_store::{Environment, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord, Store};
 use sha2::{Digest, Sha256};
 
@@ -29,6 +29,9 @@ pub type TokenHash = [u8; 32];
 pub fn hash_token(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }
+
+/// In a manifest's `query`: every parameter, because the names are the customer's own.
+const EVERY_PARAMETER: &str = "*";
 
 /// Everything that is configured.
 pub struct Configuration {
@@ -87,11 +90,12 @@ pub struct Endpoint {
     pub meters: Meters,
     headers: HashSet<String>,
     query: HashSet<String>,
+    every_query: bool,
 }
 
 impl Configuration {
     /// Reads everything from the store.
-    pub async fn load(store: &Store, catalog: &Catalog) -> Result<Configuration, ReadError> {
+    pub async fn load(store: &Store, catalog: &Catalog, limits: &Limits) -> Result<Configuration, ReadError> {
         let environments = store.environments().await?;
         let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key.environment_id)).collect();
         let slugs: HashMap<i64, &str> =
@@ -102,7 +106,7 @@ impl Configuration {
             let mut by_environment = BTreeMap::new();
             for environment in &record.environments {
                 let Some(slug) = slugs.get(&environment.environment_id) else { continue };
-                let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog));
+                let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog, limits));
                 endpoints.insert(hash_token(&environment.token), endpoint.clone());
                 by_environment.insert((*slug).to_owned(), endpoint);
             }
@@ -128,7 +132,13 @@ impl Configuration {
 }
 
 impl Endpoint {
-    fn new(source: &SourceRecord, record: &SourceEnvironmentRecord, slug: &str, catalog: &Catalog) -> Endpoint {
+    fn new(
+        source: &SourceRecord,
+        record: &SourceEnvironmentRecord,
+        slug: &str,
+        catalog: &Catalog,
+        limits: &Limits,
+    ) -> Endpoint {
         let settings: Settings = serde_json::from_str(&record.settings).unwrap_or_else(|error| {
             // Written by this program and checked then: a later version's settings, read by an earlier one.
             tracing::error!(source = source.key, environment = slug, %error, "stored settings are unreadable; defaults apply");
@@ -162,6 +172,13 @@ impl Endpoint {
             },
         );
         let header = scheme.as_ref().map(|scheme| scheme.header().to_ascii_lowercase());
+        let max_body_bytes = settings
+            .max_body_bytes
+            .or(manifest.as_ref().map(|manifest| manifest.max_body_bytes))
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(5 * 1024 * 1024);
+        let index = MappingIndex::new(mappings.iter().cloned());
+        let query: HashSet<String> = manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect();
         Endpoint {
             id: record.id,
             environment_id: record.environment_id,
@@ -173,12 +190,8 @@ impl Endpoint {
                 digest: plugin.as_ref().map(|plugin| plugin.digest().to_owned()).unwrap_or_default(),
             }),
             credential_header: settings.verification_header.clone().or(header),
-            max_body_bytes: settings
-                .max_body_bytes
-                .or(manifest.as_ref().map(|manifest| manifest.max_body_bytes))
-                .and_then(|bytes| usize::try_from(bytes).ok())
-                .unwrap_or(5 * 1024 * 1024),
-            facts: facts(&settings),
+            max_body_bytes,
+            facts: facts(&settings, &index, max_body_bytes, limits),
             redact_paths: manifest
                 .iter()
                 .flat_map(|manifest| &manifest.redact_paths)
@@ -190,9 +203,10 @@ impl Endpoint {
                 .chain(&settings.keep_headers)
                 .cloned()
                 .collect(),
-            query: manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect(),
+            every_query: query.contains(EVERY_PARAMETER),
+            query,
             meters: Meters::new(&source.key, slug, &source.provider),
-            index: MappingIndex::new(mappings.iter().cloned()),
+            index,
             record: record.clone(),
             settings,
             mappings,
@@ -207,9 +221,24 @@ impl Endpoint {
         self.headers.contains(name)
     }
 
-    /// Whether a query parameter may leave the door.
-    pub fn wants_query(&self, name: &str) -> bool {
-        self.query.contains(name)
+    /// Whether a query parameter, decoded, may leave the door: it is listed, or all are and this one is no credential.
+    pub fn wants_query(&self, name: &str, value: &str) -> bool {
+        let wanted = self.query.contains(name) || (self.every_query && self.is_no_credential(name));
+        wanted && !self.is_secret(value)
+    }
+
+    /// Whether a parameter has another name than those that credentials have as headers.
+    fn is_no_credential(&self, name: &str) -> bool {
+        may_leave_the_door(&name.to_ascii_lowercase(), self.credential_header.as_deref())
+    }
+
+    /// Whether a value is the source environment's own secret, perhaps behind a word such as `Bearer`.
+    fn is_secret(&self, value: &str) -> bool {
+        let secret = self.record.signing_secret.as_deref().filter(|secret| !secret.is_empty());
+        secret.is_some_and(|secret| {
+            let before = value.trim_end().strip_suffix(secret);
+            before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
+        })
     }
 
     /// Methods that the endpoint takes.
@@ -221,8 +250,15 @@ impl Endpoint {
     }
 }
 
-fn facts(settings: &Settings) -> Vec<Field> {
-    let mut facts = vec![Field::new("handle_identifies", settings.handle_identifies.to_string())];
+fn facts(settings: &Settings, index: &MappingIndex, max_body_bytes: usize, limits: &Limits) -> Vec<Field> {
+    let mut facts = vec![
+        Field::new("handle_identifies", settings.handle_identifies.to_string()),
+        Field::new("max_body_bytes", max_body_bytes.to_string()),
+        Field::new("max_items", limits.items.to_string()),
+    ];
+    if !index.matching("identify").is_empty() {
+        facts.push(Field::new("identify_mapped", "true"));
+    }
     facts.extend(settings.event_type_path.as_ref().map(|path| Field::new("event_type_path", path.as_str())));
     facts
 }

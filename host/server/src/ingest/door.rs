@@ -90,9 +90,9 @@ fn query(text: &str, endpoint: &Endpoint) -> Vec<Field> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), value))
-        .filter(|(name, _)| endpoint.wants_query(name))
-        .map(|(name, value)| Field::new(name, decode(value)))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .filter(|(name, value)| endpoint.wants_query(name, value))
+        .map(|(name, value)| Field::new(name, value))
         .collect()
 }
 

@@ -84,7 +84,8 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
         return Err(Refusal::PluginFailed);
     }
     let answer = match &translated.result {
-        Ok(Ok(translation)) if plugin.answers() => {
+        // Without a memo there is nothing that the plugin would answer: its platform reads the status alone.
+        Ok(Ok(translation)) if plugin.answers() && !translation.memo.is_empty() => {
             stages::ask_plugin(app, endpoint, plugin, translation, &settled).await?
         }
         Ok(Ok(translation)) => answer::of_translation(translation, plugin.manifest().on_reject, &settled),

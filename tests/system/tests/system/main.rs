@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 mod bad_input;
+mod census;
 mod crash;
 mod door;
 mod durability;
+mod hightouch;
 mod idempotency;
 mod main_path;
 mod management;
 mod operating;
 mod plugins;
 mod signatures;
+mod rudderstack;
 mod storm;
