@@ -151,12 +151,10 @@ pub(crate) fn prepare(
         event::prepare_whole(&context, &arrival.body, outcome, code, reason, new_id())
     };
     match &translated.result {
-        Ok(Ok(translation)) => {
-            event::prepare(&context, &arrival.body, translation, &mut new_id).map_err(|error| {
-                let reason = format!("the plugin's output was not taken: {error}");
-                Box::new(whole(Outcome::Failed, "shape", reason))
-            })
-        }
+        Ok(Ok(translation)) => event::prepare(&context, &arrival.body, translation, &mut new_id).map_err(|error| {
+            let reason = format!("the plugin's output was not taken: {error}");
+            Box::new(whole(Outcome::Failed, "shape", reason))
+        }),
         Ok(Err(notice)) => Ok(vec![whole(Outcome::Rejected, &notice.code, notice.message.clone())]),
         Err(fault) => Ok(vec![whole(Outcome::Failed, fault.code(), format!("the plugin failed: {fault}"))]),
     }

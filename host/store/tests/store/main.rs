@@ -13,5 +13,6 @@ mod opening;
 mod reading;
 mod recipients;
 mod refused;
+mod rehearsal;
 mod retention;
 mod support;

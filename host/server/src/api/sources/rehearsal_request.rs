@@ -116,7 +116,8 @@ fn read_path(given: &Given<'_>) -> Result<String, ApiError> {
 fn read_query(given: &Given<'_>) -> Result<String, ApiError> {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let pairs = read_pairs(given)?;
-    let pairs: Vec<String> = pairs.iter().map(|(name, value, _)| format!("{}={}", encode(name), encode(value))).collect();
+    let pairs: Vec<String> =
+        pairs.iter().map(|(name, value, _)| format!("{}={}", encode(name), encode(value))).collect();
     Ok(pairs.join("&"))
 }
 
@@ -139,17 +140,18 @@ fn read_headers(given: &Given<'_>) -> Result<HeaderMap, ApiError> {
 /// Names with one value or several, each with its place in the body.
 fn read_pairs(given: &Given<'_>) -> Result<Vec<(String, String, String)>, ApiError> {
     let mut pairs = Vec::new();
-    for (place, value) in given.object()?.rest() {
-        let name = place[given.field.len() + 1..].to_owned();
+    for (name, value) in given.object()?.rest() {
         match Kind::of(value.text) {
             Kind::Array => {
                 for item in value.items()? {
                     pairs.push((name.clone(), item.string()?, item.field));
                 }
             }
-            Kind::String => pairs.push((name, value.string()?, place)),
+            Kind::String => pairs.push((name, value.string()?, value.field)),
             other => {
-                return Err(value.refuse(format!("found {}, expected a string or a list of strings", other.with_article())));
+                return Err(
+                    value.refuse(format!("found {}, expected a string or a list of strings", other.with_article()))
+                );
             }
         }
     }

@@ -261,7 +261,9 @@ impl ShownRehearsal {
 fn unverified(cause: &str) -> &'static str {
     match cause {
         "missing" => "the request carries no credential, and verification is enforced; give its headers, or sign: true",
-        "failed" => "the credential is not what the signing secret gives for this body; check the secret, or sign: true",
+        "failed" => {
+            "the credential is not what the signing secret gives for this body; check the secret, or sign: true"
+        }
         "partly_signed" => {
             "only the first item of the batch is signed; set trust_unsigned_batch_items to accept the others too"
         }
@@ -326,7 +328,8 @@ impl WouldWrite {
 
     fn of(trace: &Trace, room: &mut Room) -> Self {
         let mut shown = |is_user: bool| -> Vec<RehearsedUser> {
-            let wanted = trace.rehearsal.recipients.iter().filter(|one| one.key.shown_collection().is_none() == is_user);
+            let wanted =
+                trace.rehearsal.recipients.iter().filter(|one| one.key.shown_collection().is_none() == is_user);
             wanted.filter_map(|recipient| RehearsedUser::of(recipient, room)).collect()
         };
         let (users, objects) = (shown(true), shown(false));
