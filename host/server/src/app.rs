@@ -72,7 +72,7 @@ impl App {
     /// Puts a server together and reads its configuration from the store.
     pub async fn new(parts: Parts) -> Result<App, ReadError> {
         let Parts { config, store, sandbox, catalog, management_token } = parts;
-        let configuration = Configuration::load(&store, &catalog).await?;
+        let configuration = Configuration::load(&store, &catalog, None).await?;
         Ok(App(Arc::new(Inner {
             gate: Gate::new(config.max_sandboxes),
             limits: Limits { memory: config.max_sandbox_memory, ..Limits::default() },
@@ -101,7 +101,7 @@ impl App {
 
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
-        let configuration = Configuration::load(&self.store, &self.catalog).await?;
+        let configuration = Configuration::load(&self.store, &self.catalog, Some(&self.configuration())).await?;
         self.configuration.store(Arc::new(configuration));
         Ok(())
     }

@@ -12,7 +12,7 @@ use crate::{
     scenario::{self, Scenario},
     series::Series,
     server::Server,
-    table::{Line, Table, Target, number},
+    table::{Line, Table, Target},
 };
 
 /// What was found.
@@ -71,7 +71,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Many> {
 impl Many {
     /// Says what was found.
     pub fn lines(&self, table: &mut Table) {
-        let count = number(self.count as f64);
+        let count = self.count;
         let megabytes = |bytes: u64| Series::from_iter([bytes as f64 / 1e6]);
         table.heading("With many sources and mappings, logged only", "÷ one");
         table.line(Line::new("one source with one mapping", "events/s", self.one.clone()));
