@@ -2,6 +2,8 @@
 //!
 //! Source of the rules: semantics.md §1, §5 and §6.
 
+mod mismatch;
+
 use std::{collections::HashMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,8 @@ use crate::{
     json::{self, Kind},
     path::{BadPath, Path},
 };
+
+pub use mismatch::Mismatch;
 
 /// The call types of customer data platforms: event types that are complete by themselves.
 pub const CALL_TYPES: [&str; 7] = ["track", "identify", "page", "screen", "group", "alias", "delete"];

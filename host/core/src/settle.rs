@@ -170,7 +170,8 @@ impl World {
         self.recipients.contains_key(&(environment, key.clone()))
     }
 
-    fn properties(&self, environment: i64, key: &RecipientKey) -> Option<&str> {
+    /// What is known of a recipient, a JSON object; none when it is not identified or its properties were not asked for.
+    pub fn properties(&self, environment: i64, key: &RecipientKey) -> Option<&str> {
         self.recipients.get(&(environment, key.clone()))?.properties.as_deref()
     }
 

@@ -73,7 +73,7 @@ impl App {
     pub async fn new(parts: Parts) -> Result<App, ReadError> {
         let Parts { config, store, sandbox, catalog, management_token } = parts;
         let limits = Limits { memory: config.max_sandbox_memory, ..Limits::default() };
-        let configuration = Configuration::load(&store, &catalog, &limits).await?;
+        let configuration = Configuration::load(&store, &catalog, &limits, None).await?;
         Ok(App(Arc::new(Inner {
             gate: Gate::new(config.max_sandboxes),
             limits,
@@ -102,7 +102,8 @@ impl App {
 
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
-        let configuration = Configuration::load(&self.store, &self.catalog, &self.limits).await?;
+        let previous = self.configuration();
+        let configuration = Configuration::load(&self.store, &self.catalog, &self.limits, Some(&previous)).await?;
         self.configuration.store(Arc::new(configuration));
         Ok(())
     }

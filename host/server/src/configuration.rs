@@ -94,23 +94,31 @@ pub struct Endpoint {
 }
 
 impl Configuration {
-    /// Reads everything from the store.
-    pub async fn load(store: &Store, catalog: &Catalog, limits: &Limits) -> Result<Configuration, ReadError> {
+    /// Reads everything from the store. Sources of `previous` that are still the same are kept as they are: with a
+    /// thousand of them, a change of one would else take a thousand times as long.
+    pub async fn load(
+        store: &Store,
+        catalog: &Catalog,
+        limits: &Limits,
+        previous: Option<&Configuration>,
+    ) -> Result<Configuration, ReadError> {
         let environments = store.environments().await?;
         let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key.environment_id)).collect();
         let slugs: HashMap<i64, &str> =
             environments.iter().map(|environment| (environment.id, environment.slug.as_str())).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
+        let previous = previous.filter(|previous| previous.environments == environments);
         for record in store.sources().await? {
-            let mut by_environment = BTreeMap::new();
-            for environment in &record.environments {
-                let Some(slug) = slugs.get(&environment.environment_id) else { continue };
-                let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog, limits));
-                endpoints.insert(hash_token(&environment.token), endpoint.clone());
-                by_environment.insert((*slug).to_owned(), endpoint);
+            let same = previous.and_then(|previous| previous.sources.get(&record.key));
+            let source = match same.filter(|source| source.record == record) {
+                Some(source) => source.clone(),
+                None => Arc::new(Source::new(record, &slugs, catalog, limits)),
+            };
+            for endpoint in source.endpoints.values() {
+                endpoints.insert(hash_token(&endpoint.record.token), endpoint.clone());
             }
-            sources.insert(record.key.clone(), Arc::new(Source { record, endpoints: by_environment }));
+            sources.insert(source.record.key.clone(), source);
         }
         Ok(Configuration { environments, sources, endpoints, api_keys })
     }
@@ -128,6 +136,19 @@ impl Configuration {
     /// The environment of that slug.
     pub fn environment(&self, slug: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.slug == slug)
+    }
+}
+
+impl Source {
+    /// Made of its record, its environments and the plugins alone: what is made again of the same is the same.
+    fn new(record: SourceRecord, slugs: &HashMap<i64, &str>, catalog: &Catalog, limits: &Limits) -> Source {
+        let mut endpoints = BTreeMap::new();
+        for environment in &record.environments {
+            let Some(slug) = slugs.get(&environment.environment_id) else { continue };
+            let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog, limits));
+            endpoints.insert((*slug).to_owned(), endpoint);
+        }
+        Source { record, endpoints }
     }
 }
 

@@ -93,11 +93,16 @@ const STAGES: [(Stage, &str); 6] = [
     (Stage::Total, "total"),
 ];
 
-/// The metrics of one source environment, looked up once.
+/// The metrics of one source environment, looked up at the first use: of a source that nothing is sent to, nothing is
+/// shown.
 pub struct Meters {
     source: String,
     environment: String,
     plugin: String,
+    handles: OnceLock<Handles>,
+}
+
+struct Handles {
     accepted: Counter,
     outcomes: [Counter; Outcome::ALL.len()],
     stages: [Histogram; STAGES.len()],
@@ -107,28 +112,40 @@ pub struct Meters {
 impl Meters {
     /// The metrics of a source environment.
     pub fn new(source: &str, environment: &str, plugin: &str) -> Meters {
-        let labels =
-            || [("source", source.to_owned()), ("environment", environment.to_owned()), ("plugin", plugin.to_owned())];
-        let with = |name: &'static str, value: &str| {
-            let mut labels = labels().to_vec();
-            labels.push((name, value.to_owned()));
-            labels
-        };
         Meters {
-            accepted: counter!("inlet_requests_total", &with("status", "200")),
-            outcomes: Outcome::ALL.map(|outcome| counter!("inlet_events_total", &with("outcome", outcome.as_str()))),
-            stages: STAGES.map(|(_, name)| histogram!("inlet_stage_seconds", &with("stage", name))),
-            sandbox: histogram!("inlet_sandbox_seconds", &labels()),
             source: source.to_owned(),
             environment: environment.to_owned(),
             plugin: plugin.to_owned(),
+            handles: OnceLock::new(),
         }
+    }
+
+    fn handles(&self) -> &Handles {
+        self.handles.get_or_init(|| {
+            let with = |name: &'static str, value: &str| self.labels(name, value);
+            Handles {
+                accepted: counter!("inlet_requests_total", &with("status", "200")),
+                outcomes: Outcome::ALL
+                    .map(|outcome| counter!("inlet_events_total", &with("outcome", outcome.as_str()))),
+                stages: STAGES.map(|(_, name)| histogram!("inlet_stage_seconds", &with("stage", name))),
+                sandbox: histogram!("inlet_sandbox_seconds", &self.place()),
+            }
+        })
+    }
+
+    fn place(&self) -> [(&'static str, String); 3] {
+        [("source", self.source.clone()), ("environment", self.environment.clone()), ("plugin", self.plugin.clone())]
+    }
+
+    fn labels(&self, name: &'static str, value: &str) -> [(&'static str, String); 4] {
+        let [source, environment, plugin] = self.place();
+        [source, environment, plugin, (name, value.to_owned())]
     }
 
     /// Counts an answer.
     pub fn answered(&self, status: u16) {
         if status == 200 {
-            self.accepted.increment(1);
+            self.handles().accepted.increment(1);
             return;
         }
         self.count("inlet_requests_total", "status", &status.to_string());
@@ -137,7 +154,7 @@ impl Meters {
     /// Counts what became of an item.
     pub fn outcome(&self, outcome: Outcome) {
         if let Some(at) = Outcome::ALL.iter().position(|known| *known == outcome) {
-            self.outcomes[at].increment(1);
+            self.handles().outcomes[at].increment(1);
         }
     }
 
@@ -154,23 +171,17 @@ impl Meters {
     /// Records the time of a stage.
     pub fn stage(&self, stage: Stage, time: Duration) {
         if let Some(at) = STAGES.iter().position(|(known, _)| *known == stage) {
-            self.stages[at].record(time);
+            self.handles().stages[at].record(time);
         }
     }
 
     /// Records the time in a sandbox.
     pub fn sandbox(&self, time: Duration) {
-        self.sandbox.record(time);
+        self.handles().sandbox.record(time);
     }
 
     fn count(&self, metric: &'static str, name: &'static str, value: &str) {
-        let labels = [
-            ("source", self.source.clone()),
-            ("environment", self.environment.clone()),
-            ("plugin", self.plugin.clone()),
-            (name, value.to_owned()),
-        ];
-        counter!(metric, &labels).increment(1);
+        counter!(metric, &self.labels(name, value)).increment(1);
     }
 }
 

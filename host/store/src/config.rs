@@ -38,7 +38,7 @@ pub struct ApiKeyRecord {
 }
 
 /// A source with its configuration in every environment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceRecord {
     /// Its database id.
     pub id: i64,
@@ -61,7 +61,7 @@ pub struct SourceRecord {
 }
 
 /// A source's configuration in one environment.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SourceEnvironmentRecord {
     /// Its database id.
     pub id: i64,

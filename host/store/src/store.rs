@@ -18,6 +18,7 @@ use crate::{
     page::{Cursor, Page},
     recipient::RecipientRecord,
     refused::{NewRefused, RefusedRequest},
+    rehearsal::Rehearsal,
     run::{RunQuery, RunRecord, StoredRecipient},
     sqlite::{self, Durability, Hashed, Opened, Pruned, PrunedRecords, change, read},
     writer::{Settled, Stats, Writer},
@@ -89,6 +90,11 @@ impl Store {
     /// Settles and stores the items of one request; returns when all of it is on the disk. One answer for each item.
     pub async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
         self.writer.commit(job).await
+    }
+
+    /// What a job would come to if it were committed now, and what it would write. Only reads, and waits for no writer.
+    pub async fn rehearse(&self, job: &Job) -> Result<Rehearsal, ReadError> {
+        read::rehearse(&self.readers, job).await
     }
 
     /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source

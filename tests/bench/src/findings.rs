@@ -2,13 +2,16 @@
 
 use crate::{
     aged::Aged,
+    attack::Attack,
     generator::{closed::CONNECTIONS, open},
+    many::Many,
     measure::Setup,
     observe::{Costs, STAGES, WRITER},
     scenario::Scenario,
     series::Series,
     table::{Line, Table, Target, number},
     template::EVENT_BYTES,
+    verification::{self, Verified},
 };
 
 /// Everything that was measured.
@@ -22,6 +25,12 @@ pub struct Findings {
     pub throughput: Vec<Throughput>,
     /// What it does with a full store.
     pub aged: Option<Aged>,
+    /// How long its answers take while another source's plugin loops.
+    pub attack: Option<Attack>,
+    /// What it does with many sources and mappings.
+    pub many: Option<Many>,
+    /// What verification costs, by scheme.
+    pub verification: Vec<Verified>,
     /// What the disk takes to make 4 KiB durable, in milliseconds.
     pub sync: Series,
 }
@@ -82,7 +91,14 @@ impl Findings {
         for found in &self.throughput {
             event(found, &mut table);
         }
+        if let Some(many) = &self.many {
+            many.lines(&mut table);
+        }
+        verification::lines(&self.verification, &mut table);
         self.latency(&mut table);
+        if let Some(attack) = &self.attack {
+            attack.lines(&mut table);
+        }
         self.memory(&mut table);
         notes(setup, &mut table);
         table
@@ -94,9 +110,9 @@ impl Findings {
         table.line(Line::new("bare handler, its CPU", "µs/request", self.bare_cpu.clone()));
         for found in &self.throughput {
             let (what, least) = match found.scenario {
-                Scenario::Logged => ("logged only", 0.30),
                 Scenario::Executed => ("executed", 0.10),
                 Scenario::Batch => ("batches of 100, logged only", 0.40),
+                _ => ("logged only", 0.30),
             };
             let line = Line::new(what, "events/s", found.rate.clone());
             table.line(line.ratio(found.rate.over(&self.bare)).target(Target::AtLeast(least)));

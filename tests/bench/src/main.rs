@@ -7,12 +7,14 @@
 //! [`generator`] (how), [`observe`] (what is read off the server meanwhile), [`findings`] (what it says).
 
 mod aged;
+mod attack;
 mod bare;
 mod disk;
 mod findings;
 mod generator;
 mod http;
 mod interrupt;
+mod many;
 mod measure;
 mod metrics;
 mod observe;
@@ -23,6 +25,7 @@ mod series;
 mod server;
 mod table;
 mod template;
+mod verification;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 

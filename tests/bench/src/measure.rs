@@ -3,21 +3,23 @@
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
 use anyhow::{Context as _, ensure};
+use clap::ValueEnum as _;
 
 use crate::{
-    aged, bare, disk,
+    aged, attack, bare, disk,
     findings::{Findings, Paced, Throughput},
     generator::{
         Aim,
         closed::{self, Bounds},
         open::{self, Schedule},
     },
-    interrupt, observe,
+    interrupt, many, observe,
     process::Process,
     scenario::Scenario,
     server::{Program, Server},
     table::Table,
     template::Template,
+    verification,
 };
 
 /// Something that can be measured by itself.
@@ -33,6 +35,12 @@ pub enum Part {
     Latency,
     /// `logged` with a million events stored already.
     Aged,
+    /// How long answers take at half of the maximum, while another source's plugin loops.
+    Attack,
+    /// `logged` among a thousand sources and with a thousand mappings.
+    Many,
+    /// What it costs to verify a request.
+    Verification,
 }
 
 /// How a run is done.
@@ -48,6 +56,10 @@ pub struct Setup {
     pub warm_up: Duration,
     /// Events stored before `aged` is measured.
     pub stored: u64,
+    /// Sources and mappings of `many`.
+    pub many: usize,
+    /// The plugin that loops.
+    pub hostile: PathBuf,
 }
 
 impl Setup {
@@ -60,12 +72,21 @@ impl Setup {
         let target = here.parent().and_then(|profile| profile.parent()).context("this program is in no directory")?;
         let data = data.unwrap_or_else(|| target.join("bench-data"));
         fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
-        let program = Program { file: fs::canonicalize(file)?, data: fs::canonicalize(data)? };
-        let parts = with_what_is_needed(only);
+        let program = Program { file: fs::canonicalize(file)?, data: fs::canonicalize(data)?, plugins: None };
         let seconds = Duration::from_secs_f64;
+        let whole = Self {
+            program,
+            parts: with_what_is_needed(only),
+            rounds: 7,
+            time: seconds(2.5),
+            warm_up: seconds(0.5),
+            stored: 1_000_000,
+            many: 1000,
+            hostile: target.join("plugins").join("inlet__hostile.wasm"),
+        };
         Ok(match quick {
-            true => Self { program, parts, rounds: 2, time: seconds(1.0), warm_up: seconds(0.2), stored: 20_000 },
-            false => Self { program, parts, rounds: 7, time: seconds(2.5), warm_up: seconds(0.5), stored: 1_000_000 },
+            true => Self { rounds: 2, time: seconds(1.0), warm_up: seconds(0.2), stored: 20_000, many: 50, ..whole },
+            false => whole,
         })
     }
 
@@ -87,8 +108,8 @@ impl Setup {
 
 /// Latencies are measured at shares of a maximum, which has to be measured first.
 fn with_what_is_needed(only: &[Part]) -> Vec<Part> {
-    use Part::{Aged, Batch, Executed, Latency, Logged};
-    let mut parts = if only.is_empty() { vec![Logged, Executed, Batch, Latency, Aged] } else { only.to_vec() };
+    use Part::{Executed, Latency, Logged};
+    let mut parts = if only.is_empty() { Part::value_variants().to_vec() } else { only.to_vec() };
     if parts.contains(&Latency) && !parts.contains(&Logged) && !parts.contains(&Executed) {
         parts.extend([Logged, Executed]);
     }
@@ -101,6 +122,15 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     rounds(setup, &mut findings)?;
     if setup.has(Part::Aged) {
         findings.aged = Some(aged::run(setup)?);
+    }
+    if setup.has(Part::Attack) {
+        findings.attack = Some(attack::run(setup)?);
+    }
+    if setup.has(Part::Many) {
+        findings.many = Some(many::run(setup)?);
+    }
+    if setup.has(Part::Verification) {
+        findings.verification = verification::run(setup)?;
     }
     Ok(findings.table(setup))
 }

@@ -34,6 +34,11 @@ impl Series {
         self.0.iter().zip(&other.0).map(|(this, that)| this / that).collect()
     }
 
+    /// Round by round, this less that.
+    pub fn less(&self, other: &Series) -> Series {
+        self.0.iter().zip(&other.0).map(|(this, that)| this - that).collect()
+    }
+
     fn sorted(&self) -> Vec<f64> {
         let mut sorted = self.0.clone();
         sorted.sort_unstable_by(f64::total_cmp);

@@ -24,6 +24,8 @@ pub struct Program {
     pub file: PathBuf,
     /// Where data directories are made.
     pub data: PathBuf,
+    /// Further plugins.
+    pub plugins: Option<PathBuf>,
 }
 
 /// A data directory with one source, served by one process at a time; removed when dropped.
@@ -31,7 +33,7 @@ pub struct Program {
 pub struct Server {
     /// What runs. Before the directory, so that it ends before the directory goes.
     process: Process,
-    program: PathBuf,
+    program: Program,
     directory: TempDir,
     token: String,
     scenario: Scenario,
@@ -48,12 +50,12 @@ impl Server {
             .tempdir_in(&program.data)
             .with_context(|| format!("cannot make a directory in {}", program.data.display()))?;
         let token = format!("{}{}", Uuid::now_v7().simple(), Uuid::now_v7().simple());
-        let process = launch(&program.file, directory.path(), &token)?;
+        let process = launch(program, directory.path(), &token)?;
         thread::sleep(REST);
         let idle = process.usage().resident()?;
         process.usage().forget_peak()?;
-        let path = create_source(&process, &token, scenario)?;
-        let server = Self { process, program: program.file.clone(), directory, token, scenario, path, idle };
+        let path = create_source(&process, &token, scenario.key(), &scenario.source())?;
+        let server = Self { process, program: program.clone(), directory, token, scenario, path, idle };
         server.check()?;
         Ok(server)
     }
@@ -64,6 +66,11 @@ impl Server {
         process.stop()?;
         let process = launch(&program, directory.path(), &token)?;
         Ok(Self { process, program, directory, token, scenario, path, idle })
+    }
+
+    /// Creates one more source; the path of its endpoint.
+    pub fn create_source(&self, key: &str, source: &Value) -> anyhow::Result<String> {
+        create_source(&self.process, &self.token, key, source)
     }
 
     /// Ends it as an operator would.
@@ -83,7 +90,7 @@ impl Server {
 
     /// Where and what to send.
     pub fn aim(&self) -> Aim {
-        self.aim_with(self.scenario.events())
+        Aim { address: self.process.address, template: self.scenario.template(&self.path) }
     }
 
     /// Where and what to send, with so many events a request.
@@ -109,8 +116,8 @@ impl Server {
     }
 }
 
-fn launch(program: &Path, directory: &Path, token: &str) -> anyhow::Result<Process> {
-    let mut command = Command::new(program);
+fn launch(program: &Program, directory: &Path, token: &str) -> anyhow::Result<Process> {
+    let mut command = Command::new(&program.file);
     // The run is of the defaults, whatever the surroundings say.
     for (name, _) in std::env::vars_os() {
         if name == "RUST_LOG" || name.to_string_lossy().starts_with("INLET_") {
@@ -119,13 +126,16 @@ fn launch(program: &Path, directory: &Path, token: &str) -> anyhow::Result<Proce
     }
     command.env("INLET_MANAGEMENT_TOKEN", token);
     command.arg("serve").arg("--data-dir").arg(directory.join("data"));
+    if let Some(plugins) = &program.plugins {
+        command.arg("--plugins-dir").arg(plugins);
+    }
     Process::start(command, directory).context("the server did not start")
 }
 
-/// Creates the scenario's source; the path of its endpoint.
-fn create_source(process: &Process, token: &str, scenario: Scenario) -> anyhow::Result<String> {
-    let line = format!("PUT /v1/sources/{}?environment=development", scenario.key());
-    let answer = http::request(process.address, &line, Some(token), &scenario.source().to_string())?;
+/// Creates a source; the path of its endpoint.
+fn create_source(process: &Process, token: &str, key: &str, source: &Value) -> anyhow::Result<String> {
+    let line = format!("PUT /v1/sources/{key}?environment=development");
+    let answer = http::request(process.address, &line, Some(token), &source.to_string())?;
     let answer: Value = serde_json::from_str(&answer).context("the answer to PUT is not JSON")?;
     let endpoint = answer["source"]["environment_settings"]["development"]["settings"]["endpoint"].as_str();
     let endpoint = endpoint.with_context(|| format!("the source has no endpoint: {answer}"))?;

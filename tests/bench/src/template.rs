@@ -28,15 +28,14 @@ impl Template {
             1 => event,
             _ => format!("[{}]", vec![event; events].join(",")),
         };
-        let mut bytes = format!(
-            "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: Segment (Actions)\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        )
-        .into_bytes();
-        bytes.extend_from_slice(body.as_bytes());
+        let bytes = request(path, "", &body);
         let marks = bytes.windows(MARK.len()).enumerate().filter(|(_, window)| window == MARK).map(|(at, _)| at);
         Self { marks: marks.collect(), bytes }
+    }
+
+    /// A request that is the same each time, with further header lines: what proves a body holds for no other.
+    pub fn same(path: &str, headers: &str, body: &str) -> Self {
+        Self { bytes: request(path, headers, body), marks: Arc::new([]) }
     }
 
     /// The request's bytes, every event of it new.
@@ -49,6 +48,20 @@ impl Template {
         }
         &self.bytes
     }
+}
+
+fn request(path: &str, headers: &str, body: &str) -> Vec<u8> {
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: Segment (Actions)\r\n\
+         content-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
+}
+
+/// One event with its ids.
+pub fn one_event() -> String {
+    event().replace("@@@@@@@@@@@@@@@@", "0123456789abcdef")
 }
 
 /// A track call as Segment sends it, of exactly [`EVENT_BYTES`].

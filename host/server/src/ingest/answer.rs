@@ -15,11 +15,11 @@ use axum::{
     response::Response,
 };
 use inlet_core::{
-    contract::{Item, Outcome as PluginOutcome, Reply, Translation},
+    contract::{Item, Notice, Outcome as PluginOutcome, Reply, Translation},
     json,
     log::Outcome,
 };
-use inlet_sandbox::manifest::OnReject;
+use inlet_sandbox::{Fault, manifest::OnReject};
 use inlet_store::Settled;
 
 /// Beyond this many items the answer counts them, and names only those that were not accepted.
@@ -104,7 +104,8 @@ impl Refusal {
         }
     }
 
-    fn message(&self) -> String {
+    /// The sentence for the sender.
+    pub fn message(&self) -> String {
         match self {
             Refusal::UnknownEndpoint => {
                 "there is no endpoint at this address; copy it from the source's settings".into()
@@ -150,8 +151,21 @@ pub fn refuse(refusal: Refusal) -> Response {
     response
 }
 
+/// The answer to a request that went through its plugin, which writes none itself.
+pub fn of_translated(
+    translated: &Result<Result<Translation, Notice>, Fault>,
+    on_reject: OnReject,
+    settled: &[Settled],
+) -> Response {
+    match translated {
+        Ok(Ok(translation)) => of_translation(translation, on_reject, settled),
+        Ok(Err(_)) => of_rejection(on_reject, settled),
+        Err(_) => of_outcomes(settled),
+    }
+}
+
 /// The answer to a translated request.
-pub fn of_translation(translation: &Translation, on_reject: OnReject, settled: &[Settled]) -> Response {
+fn of_translation(translation: &Translation, on_reject: OnReject, settled: &[Settled]) -> Response {
     let all_accepted = settled.iter().all(|item| item.outcome.is_accepted());
     match &translation.reply {
         Some(reply) if all_accepted => of_reply(reply.clone()),
@@ -160,7 +174,7 @@ pub fn of_translation(translation: &Translation, on_reject: OnReject, settled: &
 }
 
 /// The answer to a request of which perhaps everything was rejected.
-pub fn of_rejection(on_reject: OnReject, settled: &[Settled]) -> Response {
+fn of_rejection(on_reject: OnReject, settled: &[Settled]) -> Response {
     let all_rejected = !settled.is_empty() && settled.iter().all(|item| item.outcome == Outcome::Rejected);
     match (on_reject, settled.first()) {
         (OnReject::Refuse, Some(first)) if all_rejected => {
@@ -173,7 +187,7 @@ pub fn of_rejection(on_reject: OnReject, settled: &[Settled]) -> Response {
 }
 
 /// 200 with what became of each item.
-pub fn of_outcomes(settled: &[Settled]) -> Response {
+fn of_outcomes(settled: &[Settled]) -> Response {
     respond(StatusCode::OK, "application/json", format!("{{{}}}", listed(settled)))
 }
 

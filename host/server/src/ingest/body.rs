@@ -128,7 +128,8 @@ fn throw_away<T>(mut body: Body, refusal: Refusal) -> Result<T, Refusal> {
     Err(refusal)
 }
 
-fn text_or_bytes(bytes: Bytes) -> contract::Body {
+/// A body that was read, without its byte order mark.
+pub fn text_or_bytes(bytes: Bytes) -> contract::Body {
     let bytes = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
         Some(_) => bytes.slice(3..),
         None => bytes,

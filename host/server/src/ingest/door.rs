@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, request},
 };
 use inlet_core::{
-    contract::Field,
+    contract::{self, Field},
     verification::{self, Template},
 };
 use percent_encoding::percent_decode_str;
@@ -54,18 +54,37 @@ pub fn open(configuration: &Configuration, request: Request) -> Result<(Arc<Endp
 pub async fn receive(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result<Arrival, Refusal> {
     let Delivery { parts, body, sub_path } = delivery;
     let (body, held) = body::read(app, endpoint.max_body_bytes, &parts.headers, body).await?;
+    let query = parts.uri.query().unwrap_or_default();
+    let head = Head { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
+    Ok(Arrival { _held: Some(held), ..arrive(endpoint, head, body, now_ms()) })
+}
+
+/// A request but for its body.
+pub struct Head<'a> {
+    /// Upper case.
+    pub method: &'a str,
+    /// What follows the endpoint's token.
+    pub path: String,
+    /// As in the URL, without the question mark.
+    pub query: &'a str,
+    /// All of them.
+    pub headers: &'a HeaderMap,
+}
+
+/// What of a request goes on, with a body that was read.
+pub fn arrive(endpoint: &Endpoint, head: Head<'_>, body: contract::Body, received_at_ms: i64) -> Arrival {
     let credential_header = endpoint.credential_header.as_deref();
-    let sent = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    Ok(Arrival {
-        method: parts.method.as_str().to_owned(),
-        path: sub_path,
-        query: query(parts.uri.query().unwrap_or_default(), endpoint),
+    let sent = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Arrival {
+        method: head.method.to_owned(),
+        path: head.path,
+        query: query(head.query, endpoint),
         headers: verification::leaving(sent, |name| endpoint.wants_header(name), credential_header),
-        credentials: credentials(&parts.headers, endpoint),
+        credentials: credentials(head.headers, endpoint),
         body,
-        received_at_ms: now_ms(),
-        _held: Some(held),
-    })
+        received_at_ms,
+        _held: None,
+    }
 }
 
 /// What verification reads.
@@ -96,7 +115,8 @@ fn query(text: &str, endpoint: &Endpoint) -> Vec<Field> {
         .collect()
 }
 
-fn now_ms() -> i64 {
+/// The time, in milliseconds since 1970.
+pub fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

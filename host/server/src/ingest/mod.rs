@@ -1,12 +1,13 @@
 //! One webhook, one straight line: receive → verify → translate → plan → commit → answer.
 //!
 //! [`receive`] reads in that order. Whatever goes wrong on the way ends in one documented answer ([`answer`]); a 200 is
-//! only given once everything is on disk. Source of the rules: semantics.md §3.
+//! only given once everything is on disk. [`rehearse`] goes the same way and leaves nothing behind. Source of the rules: semantics.md §3.
 
-mod answer;
+pub(crate) mod answer;
 pub(crate) mod arrival;
 mod body;
 mod door;
+pub(crate) mod rehearse;
 pub(crate) mod stages;
 
 use std::time::Instant;
@@ -88,9 +89,7 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
         Ok(Ok(translation)) if plugin.answers() && !translation.memo.is_empty() => {
             stages::ask_plugin(app, endpoint, plugin, translation, &settled).await?
         }
-        Ok(Ok(translation)) => answer::of_translation(translation, plugin.manifest().on_reject, &settled),
-        Ok(Err(_)) => answer::of_rejection(plugin.manifest().on_reject, &settled),
-        Err(_) => answer::of_outcomes(&settled),
+        translated => answer::of_translated(translated, plugin.manifest().on_reject, &settled),
     };
     Ok(answer)
 }

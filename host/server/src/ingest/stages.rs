@@ -2,13 +2,13 @@
 
 use axum::response::Response;
 use inlet_core::{
-    contract::{self, Field, Translation},
+    contract::{self, Field, Reply, Translation},
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
     verification::{Covers, Once, Template, Verdict, Verification},
 };
-use inlet_sandbox::{Fault, Plugin};
+use inlet_sandbox::{Call, Fault, Plugin};
 use inlet_store::{CommitError, NewRefused, Settled};
 use sha2::{Digest as _, Sha256};
 
@@ -85,16 +85,34 @@ pub(crate) struct Translated {
     pub(crate) logs: Option<std::sync::Arc<str>>,
 }
 
+impl Translated {
+    /// What a call gave.
+    pub(crate) fn of(call: Call<Result<Translation, contract::Notice>>) -> Self {
+        Self { logs: event::guest_logs_json(&call.logs, call.logs_dropped), result: call.result }
+    }
+}
+
+/// Calls a plugin, once there is a sandbox for it; counts nothing.
+pub(crate) async fn call_translate(
+    app: &App,
+    endpoint: &Endpoint,
+    plugin: &Plugin,
+    arrival: &Arrival,
+) -> Result<Call<Result<Translation, contract::Notice>>, Refusal> {
+    let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
+    let request = arrival.request(endpoint);
+    let call = plugin.translate(&request, &app.limits).await;
+    drop(permit);
+    Ok(call)
+}
+
 pub(crate) async fn translate(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
     arrival: &Arrival,
 ) -> Result<Translated, Refusal> {
-    let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
-    let request = arrival.request(endpoint);
-    let call = plugin.translate(&request, &app.limits).await;
-    drop(permit);
+    let call = call_translate(app, endpoint, plugin, arrival).await?;
     endpoint.meters.sandbox(call.spent.wall);
     if let Err(fault) = &call.result {
         if matches!(fault, Fault::Busy) {
@@ -109,7 +127,7 @@ pub(crate) async fn translate(
             "a plugin failed; its request is stored"
         );
     }
-    Ok(Translated { logs: event::guest_logs_json(&call.logs, call.logs_dropped), result: call.result })
+    Ok(Translated::of(call))
 }
 
 /// Makes items of what the plugin said, each with its plan.
@@ -120,6 +138,20 @@ pub(crate) fn plan(
     verdict: Verdict,
     translated: &Translated,
 ) -> Vec<Prepared> {
+    prepare(app, endpoint, arrival, verdict, translated).unwrap_or_else(|refused| {
+        endpoint.meters.fault("shape");
+        vec![*refused]
+    })
+}
+
+/// The same, counting nothing. An error is the one item that stands for a translation which was not taken.
+pub(crate) fn prepare(
+    app: &App,
+    endpoint: &Endpoint,
+    arrival: &Arrival,
+    verdict: Verdict,
+    translated: &Translated,
+) -> Result<Vec<Prepared>, Box<Prepared>> {
     let context = Context {
         source_environment: endpoint.id,
         settings: &endpoint.settings,
@@ -133,17 +165,15 @@ pub(crate) fn plan(
         guest_logs: translated.logs.clone(),
     };
     let whole = |outcome, code: &str, reason: String| {
-        vec![event::prepare_whole(&context, &arrival.body, outcome, code, reason, new_id())]
+        event::prepare_whole(&context, &arrival.body, outcome, code, reason, new_id())
     };
     match &translated.result {
-        Ok(Ok(translation)) => {
-            event::prepare(&context, &arrival.body, translation, &mut new_id).unwrap_or_else(|error| {
-                endpoint.meters.fault("shape");
-                whole(Outcome::Failed, "shape", format!("the plugin's output was not taken: {error}"))
-            })
-        }
-        Ok(Err(notice)) => whole(Outcome::Rejected, &notice.code, notice.message.clone()),
-        Err(fault) => whole(Outcome::Failed, fault.code(), format!("the plugin failed: {fault}")),
+        Ok(Ok(translation)) => event::prepare(&context, &arrival.body, translation, &mut new_id).map_err(|error| {
+            let reason = format!("the plugin's output was not taken: {error}");
+            Box::new(whole(Outcome::Failed, "shape", reason))
+        }),
+        Ok(Err(notice)) => Ok(vec![whole(Outcome::Rejected, &notice.code, notice.message.clone())]),
+        Err(fault) => Ok(vec![whole(Outcome::Failed, fault.code(), format!("the plugin failed: {fault}"))]),
     }
 }
 
@@ -168,6 +198,21 @@ pub(crate) async fn commit(
     Ok(settled)
 }
 
+/// Calls a plugin for the answer that its platform reads, once there is a sandbox for it; counts nothing.
+pub(crate) async fn call_answer(
+    app: &App,
+    endpoint: &Endpoint,
+    plugin: &Plugin,
+    translation: &Translation,
+    settled: &[Settled],
+) -> Result<Call<Reply>, Refusal> {
+    let outcomes = answer::outcomes(translation, settled);
+    let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
+    let call = plugin.answer(&translation.memo, &outcomes, &app.limits).await;
+    drop(permit);
+    Ok(call)
+}
+
 /// Lets a plugin write the answer that its platform reads.
 pub(crate) async fn ask_plugin(
     app: &App,
@@ -176,10 +221,7 @@ pub(crate) async fn ask_plugin(
     translation: &Translation,
     settled: &[Settled],
 ) -> Result<Response, Refusal> {
-    let outcomes = answer::outcomes(translation, settled);
-    let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
-    let call = plugin.answer(&translation.memo, &outcomes, &app.limits).await;
-    drop(permit);
+    let call = call_answer(app, endpoint, plugin, translation, settled).await?;
     endpoint.meters.sandbox(call.spent.wall);
     match call.result {
         Ok(reply) => Ok(answer::of_reply(reply)),

@@ -164,7 +164,7 @@ impl Writing {
 }
 
 /// Settles every item in order. A panic is a bug in the rules; it must not take the writer and all neighbours with it.
-fn settle_all(world: &mut World, jobs: &[Job], now_ms: i64) -> Result<Vec<Vec<Settlement>>, Failure> {
+pub(super) fn settle_all(world: &mut World, jobs: &[Job], now_ms: i64) -> Result<Vec<Vec<Settlement>>, Failure> {
     let settled = catch_unwind(AssertUnwindSafe(|| {
         let mut settle_job = |job: &Job| -> Vec<Settlement> {
             job.items.iter().map(|item| settle(world, job.environment, item, now_ms, &mut Uuid::now_v7)).collect()

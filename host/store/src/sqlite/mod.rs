@@ -21,6 +21,7 @@ mod plugins;
 mod prune;
 mod recipients;
 mod refused;
+mod rehearsal;
 mod runs;
 mod script;
 mod sources;
@@ -46,6 +47,7 @@ pub(crate) mod read {
         event_types::{counts as event_types, status as source_status},
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
+        rehearsal::rehearse,
         runs::{one as run, page as runs, recipients as run_recipients},
         sources::all as sources,
     };

@@ -14,5 +14,6 @@ mod opening;
 mod reading;
 mod recipients;
 mod refused;
+mod rehearsal;
 mod retention;
 mod support;

@@ -12,6 +12,7 @@ mod main_path;
 mod management;
 mod operating;
 mod plugins;
-mod signatures;
+mod rehearse;
 mod rudderstack;
+mod signatures;
 mod storm;

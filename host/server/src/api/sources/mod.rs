@@ -1,7 +1,8 @@
 //! Sources: platforms that send events, and how each environment treats them.
 //!
 //! The handlers are in files named after what they do. What a `PUT` asks for is read by `asked` and worked out by
-//! `settings` and `mappings`; `shown` and `log_entry` are what the answers look like.
+//! `settings` and `mappings`, what is to be rehearsed by `rehearsal_request`; `shown`, `log_entry`, `rehearsed` and
+//! `rehearsed_item` are what the answers look like.
 
 pub mod asked;
 pub mod events;
@@ -11,6 +12,10 @@ pub mod log_entry;
 pub mod logs;
 pub mod mappings;
 pub mod put;
+pub mod rehearsal_request;
+pub mod rehearse;
+pub mod rehearsed;
+pub mod rehearsed_item;
 pub mod request;
 pub mod settings;
 pub mod shown;

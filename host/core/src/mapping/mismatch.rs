@@ -1,0 +1,96 @@
+//! Why a mapping does not match: what an operator asks when an event came and nothing happened.
+//!
+//! [`super::MappingIndex`] answers what matches, fast and without reasons; this answers the same question for one mapping,
+//! with them. A test holds the two against each other.
+
+use super::{Mapping, matched_by};
+
+/// Why a mapping does not match an event type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Mismatch {
+    /// It is switched off.
+    #[error("it is inactive, and only active mappings match")]
+    Inactive,
+    /// Only upper and lower case differ.
+    #[error("it matches {} as it is written; upper and lower case count", either(.matches))]
+    OtherCase {
+        /// What it matches.
+        matches: Vec<String>,
+    },
+    /// It is about other events.
+    #[error("it matches {}, and the event is of another type", either(.matches))]
+    OtherType {
+        /// What it matches.
+        matches: Vec<String>,
+    },
+}
+
+impl Mapping {
+    /// Why this mapping does not match an event type; none: it does.
+    pub fn mismatch(&self, event_type: &str) -> Option<Mismatch> {
+        let matches = matched_by(&self.event_type);
+        let is_other_case = |name: &String| name.to_lowercase() == event_type.to_lowercase();
+        match matches.iter().any(|name| name == event_type) {
+            true if self.active => None,
+            true => Some(Mismatch::Inactive),
+            // What would not match anyway is not helped by switching it on.
+            false if matches.iter().any(is_other_case) => Some(Mismatch::OtherCase { matches }),
+            false => Some(Mismatch::OtherType { matches }),
+        }
+    }
+}
+
+fn either(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+    quoted.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::{
+        super::{MappingIndex, parse_action},
+        *,
+    };
+
+    fn mapping(event_type: &str, active: bool) -> Mapping {
+        Mapping {
+            id: Uuid::nil(),
+            event_type: event_type.to_owned(),
+            action: parse_action("workflows_trigger", r#"{"key":"k"}"#).unwrap(),
+            parameters: r#"{"key":"k"}"#.into(),
+            active,
+            created_at_ms: 1,
+            updated_at_ms: 1,
+        }
+    }
+
+    #[test]
+    fn a_mapping_that_does_not_match_says_why() {
+        let why = |name: &str, active, event: &str| {
+            mapping(name, active).mismatch(event).map_or_else(|| "it matches".to_owned(), |why| why.to_string())
+        };
+        insta::assert_snapshot!(why("Order Completed", true, "track/Order Completed"), @"it matches");
+        insta::assert_snapshot!(why("Order Completed", false, "track/Order Completed"), @"it is inactive, and only active mappings match");
+        insta::assert_snapshot!(why("Order Completed", true, "identify"), @r#"it matches "Order Completed" or "track/Order Completed", and the event is of another type"#);
+        insta::assert_snapshot!(why("order completed", true, "track/Order Completed"), @r#"it matches "order completed" or "track/order completed" as it is written; upper and lower case count"#);
+        insta::assert_snapshot!(why("page", true, "page/Home"), @r#"it matches "page", and the event is of another type"#);
+        insta::assert_snapshot!(why("page", false, "page/Home"), @r#"it matches "page", and the event is of another type"#);
+    }
+
+    proptest! {
+        /// The reason agrees with what is carried out.
+        #[test]
+        fn it_says_why_not_exactly_when_the_index_does_not_match(
+            name in "(track/|page/)?(track|page|identify|a|A|b)",
+            event in "(track/|page/)?(track|page|identify|a|A|b)",
+            active: bool,
+        ) {
+            let mapping = mapping(&name, active);
+            let index = MappingIndex::new([mapping.clone()]);
+            prop_assert_eq!(mapping.mismatch(&event).is_none(), !index.matching(&event).is_empty());
+        }
+    }
+}

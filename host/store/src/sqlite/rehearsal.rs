@@ -1,0 +1,66 @@
+//! Settling a job as the writer would, on a connection that cannot write, and throwing the result away.
+//!
+//! The same statements load and the same rules settle, so that a rehearsal says what a commit would do.
+
+use std::{collections::HashMap, slice};
+
+use inlet_core::{
+    recipient::RecipientKey,
+    settle::{Job, Needs, World},
+};
+use sqlx::{Acquire, SqlitePool};
+
+use super::{
+    failure::Failure,
+    group::settle_all,
+    script::Script,
+    world::{self, Wanted},
+};
+use crate::{
+    error::ReadError,
+    rehearsal::{Rehearsal, RehearsedRecipient},
+    store::now_ms,
+};
+
+pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsal, ReadError> {
+    let mut needs = Needs::default();
+    needs.add(job);
+    let mut world = load(readers, &needs).await?;
+    let known = known(&world, &needs);
+    let settlements = settle_all(&mut world, slice::from_ref(job), now_ms()).map_err(|failure| {
+        let (Failure::Storage(reason) | Failure::Content(reason)) = failure;
+        ReadError { reason }
+    })?;
+    let mut recipients: Vec<_> = world
+        .changed_recipients()
+        .map(|change| RehearsedRecipient {
+            key: change.key.clone(),
+            before: known.get(&(change.environment, change.key)).cloned(),
+            after: change.properties.to_owned(),
+        })
+        .collect();
+    recipients.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+    Ok(Rehearsal {
+        settlements: settlements.into_iter().flatten().collect(),
+        recipients,
+        records: world.changed_records().count(),
+    })
+}
+
+/// What the job needs, as of one moment.
+async fn load(readers: &SqlitePool, needs: &Needs) -> Result<World, sqlx::Error> {
+    let wanted = Wanted::of(needs);
+    if wanted.is_empty() {
+        return Ok(World::default());
+    }
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    world::load(&mut Script::new(&mut snapshot), &wanted).await
+}
+
+/// The properties that there are before anything is settled. Whoever may be changed was loaded with them.
+fn known<'n>(world: &World, needs: &'n Needs) -> HashMap<(i64, &'n RecipientKey), String> {
+    let keys = needs.recipients.keys();
+    keys.filter_map(|(environment, key)| Some(((*environment, key), world.properties(*environment, key)?.to_owned())))
+        .collect()
+}

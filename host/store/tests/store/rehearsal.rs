@@ -1,0 +1,89 @@
+//! A rehearsal says what a commit would do, and does nothing.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use inlet_core::log::Outcome;
+use inlet_store::{Cursor, Rehearsal, Store};
+
+use crate::support::{Event, Fixture, mapping};
+
+const INLINE: &str = r#"{"key":"welcome","recipients":{"id":"user_id","name":"data.name"}}"#;
+
+/// Every file but the one that readers write their places into.
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    entries
+        .map(|entry| (entry.file_name().into_string().unwrap(), entry.path()))
+        .filter(|(name, _)| !name.ends_with("-shm"))
+        .map(|(name, path)| (name, fs::read(path).unwrap()))
+        .collect()
+}
+
+async fn rehearse(fixture: &Fixture, events: Vec<Event<'_>>) -> Rehearsal {
+    let items = events.into_iter().map(|event| event.prepare(fixture)).collect();
+    let before = files(fixture.path());
+    assert!(before.keys().any(|name| name.ends_with("-wal")), "{:?}", before.keys());
+    let rehearsal = fixture.store.rehearse(&fixture.job(items)).await.unwrap();
+    assert!(files(fixture.path()) == before, "a rehearsal wrote something");
+    rehearsal
+}
+
+async fn users(store: &Store, environment: i64) -> usize {
+    store.users(environment, Cursor::Start, 100).await.unwrap().items.len()
+}
+
+#[tokio::test]
+async fn it_says_what_a_commit_then_does_and_writes_nothing() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("track/Signed Up", "workflows_trigger", INLINE, 1)];
+    let event = |name: &str| Event::new("track/Signed Up", &format!(r#"{{"userId":"u1","data":{{"name":{name}}}}}"#));
+    fixture.commit(event("\"Ann\"").mappings(&mappings)).await;
+
+    let rehearsal = rehearse(&fixture, vec![event("1.10").key("k").mappings(&mappings)]).await;
+    assert_eq!(rehearsal.settlements[0].outcome, Outcome::Executed);
+    assert_eq!((rehearsal.settlements[0].runs.len(), rehearsal.records), (1, 1));
+    let [user] = rehearsal.recipients.as_slice() else { panic!("{:?}", rehearsal.recipients) };
+    assert_eq!((user.key.id.as_str(), user.before.as_deref()), ("u1", Some(r#"{"name":"Ann"}"#)));
+    assert_eq!(user.after, r#"{"name":1.10}"#);
+
+    // Nothing of it counts: the same key executes, and then the verdict is another.
+    let first = fixture.commit(event("1.10").key("k").mappings(&mappings)).await;
+    assert_eq!(first.outcome, Outcome::Executed);
+    let rehearsal = rehearse(&fixture, vec![event("1.10").key("k").mappings(&mappings)]).await;
+    assert_eq!(rehearsal.settlements[0].replay_of, Some(first.id));
+    assert!(rehearsal.recipients.is_empty() && rehearsal.records == 0);
+}
+
+#[tokio::test]
+async fn items_see_the_ones_before_them_and_the_next_rehearsal_sees_none_of_them() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("track/Signed Up", "workflows_trigger", r#"{"key":"welcome"}"#, 1)];
+    let track = |key| Event::new("track/Signed Up", r#"{"userId":"u1","data":{}}"#).key(key).mappings(&mappings);
+    let identify = Event { identifies: true, ..Event::new("identify", r#"{"userId":"u1","data":{"plan":"pro"}}"#) };
+    // So that there is something to compare with.
+    fixture.commit(Event::new("other", "{}")).await;
+    for _ in 0..2 {
+        let rehearsal = rehearse(&fixture, vec![track("a"), identify.clone(), track("b"), track("b")]).await;
+        let runs: Vec<usize> = rehearsal.settlements.iter().map(|settlement| settlement.runs.len()).collect();
+        assert_eq!(runs, [0, 0, 1, 0], "not identified yet, identified, triggered, replayed");
+        assert_eq!(rehearsal.settlements[3].outcome, Outcome::Replayed);
+        assert_eq!(rehearsal.recipients[0].before, None);
+    }
+    assert_eq!(users(&fixture.store, fixture.environment).await, 0);
+}
+
+#[tokio::test]
+async fn more_recipients_than_one_statement_looks_for_are_found() {
+    let fixture = Fixture::new().await;
+    let to_all = [mapping("e", "workflows_trigger", r#"{"key":"k","recipients":"data.to"}"#, 1)];
+    let all = |member: &str| (0..150).map(|n| member.replace('#', &n.to_string())).collect::<Vec<_>>().join(",");
+    let item = |to: String| format!(r#"{{"data":{{"to":[{to}]}}}}"#);
+    fixture.commit(Event::new("e", &item(all(r##"{"id":"u#","n":#}"##))).mappings(&to_all)).await;
+    assert_eq!(users(&fixture.store, fixture.environment).await, 100, "the first page");
+    let rehearsal = rehearse(&fixture, vec![Event::new("e", &item(all(r##""u#""##))).mappings(&to_all)]).await;
+    assert_eq!(rehearsal.settlements[0].runs[0].recipients.len(), 150);
+    assert!(rehearsal.recipients.is_empty(), "a reference changes nobody");
+    let rehearsal = rehearse(&fixture, vec![Event::new("e", &item(all(r##"{"id":"u#"}"##))).mappings(&to_all)]).await;
+    assert_eq!(rehearsal.recipients.len(), 150);
+    assert!(rehearsal.recipients.iter().all(|user| user.before.as_ref() == Some(&user.after)));
+}
