@@ -1,6 +1,6 @@
 //! Plays Census, method by method, against the real plugin: platforms.md §7.
 
-use inlet_system_tests::{BEARER, Endpoint, Server, read_json};
+use inlet_system_tests::{BEARER, Endpoint, Server, ServerOptions, read_json};
 use serde_json::{Value, json};
 
 async fn census(server: &Server, settings: Value, mappings: Value) -> Endpoint {
@@ -99,7 +99,18 @@ async fn each_record_has_a_result_taken_from_the_commit() {
     );
     let response = endpoint.post(body).bearer_auth(BEARER).send().await.unwrap();
     assert_eq!(response.status(), 200);
-    insta::assert_snapshot!(response.text().await.unwrap().replace("},{", "},\n{"), @"");
+    insta::assert_snapshot!(response.text().await.unwrap().replace("},{", "},\n{"), @r#"
+    {"jsonrpc":"2.0","id":1,"result":{"record_results":[{"identifier":"good","success":true},
+    {"identifier":"u/43","success":false,"error_message":"user_id holds a slash, which no id may hold"},
+    {"identifier":44,"success":true},
+    {"identifier":true,"success":false,"error_message":"the user id is a boolean; expected a string or a number"},
+    {"identifier":null,"success":false,"error_message":"The user's row has no value for `user_id`."},
+    {"identifier":null,"success":false,"error_message":"The user's row has no value for `user_id`."},
+    {"identifier":1.10,"success":true},
+    {"identifier":null,"success":false,"error_message":"Expected an event as a JSON object, found a number. Send one object, or an array of objects."},
+    {"identifier":null,"success":false,"error_message":"it holds a lone surrogate (an escape from \\uD800 to \\uDFFF without its pair); send valid Unicode"},
+    {"identifier":"u","success":false,"error_message":"it holds a lone surrogate (an escape from \\uD800 to \\uDFFF without its pair); send valid Unicode"}]}}
+    "#);
     assert!(server.user_text("good").await.is_some());
     assert!(server.user_text("u").await.is_none());
 }
@@ -247,4 +258,21 @@ async fn an_http_request_is_answered_as_http_with_the_outcomes_or_422() {
     let (status, answer) = send(r#"[{"type":"identify","userId":"u"},]"#).await;
     assert_eq!((status, &answer["error"]["code"]), (200, &json!(-32700)), "a trailing comma of a Liquid loop");
     assert_eq!(server.last_log("census").await["original_text"], r#"[{"type":"identify","userId":"u"},]"#, "kept");
+}
+
+#[tokio::test]
+async fn a_batch_that_the_plugin_fails_at_is_500_and_nothing_of_it_is_executed() {
+    let options = ServerOptions::default().env("INLET_MAX_SANDBOX_MEMORY", (4 << 20).to_string());
+    let server = Server::start_with(options).await;
+    let endpoint = census(&server, json!({"handle_identifies": true}), json!([])).await;
+    let upsert =
+        |pad: usize| batch("user", "upsert", json!([{"user_id": "u"}, {"user_id": "v", "pad": "p".repeat(pad)}]));
+    let body = json!({"jsonrpc": "2.0", "id": "1", "method": "sync_batch", "params": upsert(6 << 20)}).to_string();
+    let response = endpoint.post(body).bearer_auth(BEARER).send().await.unwrap();
+    assert_eq!(response.status(), 500, "never a 200 that Census would read as synced");
+    assert_eq!(read_json(response).await["code"], "plugin_failed");
+    let log = server.last_log("census").await;
+    assert_eq!((&log["outcome"], &log["code"]), (&json!("failed"), &json!("memory")));
+    assert_eq!(server.user_text("u").await, None);
+    assert!(all_taken(&endpoint.call("sync_batch", upsert(10)).await), "the next one is served");
 }

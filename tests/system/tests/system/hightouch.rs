@@ -174,7 +174,16 @@ async fn each_row_that_is_not_taken_is_named_with_its_reason_and_its_neighbours_
         .iter()
         .map(|row| format!("{} {} {}", row["index"], row["id"], row["message"].as_str().unwrap()))
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    1 "a/b" user_id holds a slash, which no id may hold
+    2 true the user id is a boolean; expected a string or a number
+    3 {"a":1} the user id is an object; expected a string or a number
+    4 null The user's row has no value for `user_id`.
+    5 null The user's row has no value for `user_id`.
+    6 "" The user's row has no value for `user_id`.
+    7 null Expected an event as a JSON object, found a number. Send one object, or an array of objects.
+    8 null it holds a lone surrogate (an escape from \uD800 to \uDFFF without its pair); send valid Unicode
+    "#);
     assert!(server.user_text("good").await.is_some() && server.user_text("u").await.is_some());
 }
 

@@ -124,7 +124,7 @@ async fn a_get_or_delete_carries_its_properties_in_the_query() {
     let (status, answer) = get(&server, Method::GET, format!("{}?a=1", endpoint.url)).await;
     assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("rejected")));
     let reason = answer["events"][0]["reason"].as_str().unwrap();
-    insta::assert_snapshot!(reason, @"");
+    insta::assert_snapshot!(reason, @"A GET carries an event's properties and not its type. Put the type behind the endpoint's address, for example /track/Order%20Completed or /identify, send with POST, or set an event type path to a header.");
     // The type may come in a header that the operator's pipeline sets.
     let settings = json!({"event_type_path": "headers.x-event", "keep_headers": ["x-event"]});
     let endpoint = server.source("rudderstack", "rudderstack", settings, json!([])).await;
