@@ -6,6 +6,7 @@ use std::{
 };
 
 use inlet_core::contract::{GuestLog, Spent};
+use rustix::time::{ClockId, clock_gettime};
 use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
 
 use crate::{
@@ -72,17 +73,18 @@ struct OutOfTime;
 
 /// Lets the guest give way at every tick, and stops it once it has run for `limit`.
 ///
-/// Running time and not time passed: under load a plugin that waits for its turn has done nothing wrong.
+/// Processor time and not time passed: under load a plugin that waits for its turn, or for a core, has done nothing wrong.
+/// Between two ticks a call stays on its thread, so that the thread's own clock tells.
 fn stop_after(store: &mut Store<State>, limit: Duration) {
     let mut ran = Duration::ZERO;
-    let mut resumed = Instant::now();
-    let mut resumption: Option<Arc<OnceLock<Instant>>> = None;
+    let mut resumed = thread_time();
+    let mut resumption: Option<Arc<OnceLock<Duration>>> = None;
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
         if let Some(at) = resumption.take().and_then(|resumption| resumption.get().copied()) {
             resumed = at;
         }
-        ran += resumed.elapsed();
+        ran += thread_time().saturating_sub(resumed);
         if ran >= limit {
             return Err(OutOfTime.into());
         }
@@ -92,10 +94,16 @@ fn stop_after(store: &mut Store<State>, limit: Duration) {
             1,
             Box::pin(async move {
                 tokio::task::yield_now().await;
-                let _ = next.set(Instant::now());
+                let _ = next.set(thread_time());
             }),
         ))
     });
+}
+
+/// Processor time that this thread has used.
+fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// What a call is measured by, for the sentences of its faults.

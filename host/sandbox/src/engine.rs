@@ -16,6 +16,7 @@ use crate::{
     contract,
     load::{self, LoadError},
     plugin::Plugin,
+    slow::SlowLane,
     state::State,
     ticker::Ticker,
 };
@@ -59,6 +60,9 @@ pub enum EngineError {
     /// The thread that ends loops cannot be started.
     #[error("cannot start the thread that interrupts plugins: {0}; raise the process's thread limit (ulimit -u)")]
     Ticker(#[source] std::io::Error),
+    /// The thread of slow calls cannot be started.
+    #[error("cannot start the thread where slow plugins run: {0}; raise the process's thread limit (ulimit -u)")]
+    SlowLane(#[source] std::io::Error),
 }
 
 /// The engine that every plugin of this process runs in. Cheap to clone.
@@ -73,6 +77,7 @@ pub(crate) struct Inner {
     // A plugin's own limit cannot be above it: the pool has no room for more.
     pub(crate) max_memory: usize,
     pub(crate) compiling: Mutex<()>,
+    pub(crate) slow: SlowLane,
     // Stops when the last clone goes.
     _ticker: Ticker,
 }
@@ -84,7 +89,7 @@ impl std::fmt::Debug for Sandbox {
 }
 
 impl Sandbox {
-    /// Reserves the pool and starts the ticker.
+    /// Reserves the pool and starts the ticker and the thread of slow calls.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
         let pool = |error: wasmtime::Error| EngineError::Pool {
             max_instances: config.max_instances,
@@ -94,12 +99,14 @@ impl Sandbox {
         let engine = Engine::new(&configure(&config)).map_err(pool)?;
         let linker = contract::linker(&engine).map_err(pool)?;
         let ticker = Ticker::start(&engine, config.tick).map_err(EngineError::Ticker)?;
+        let slow = SlowLane::start().map_err(EngineError::SlowLane)?;
         Ok(Self {
             inner: Arc::new(Inner {
                 engine,
                 linker,
                 max_memory: config.max_memory,
                 compiling: Mutex::new(()),
+                slow,
                 _ticker: ticker,
             }),
         })

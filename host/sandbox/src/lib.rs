@@ -26,6 +26,7 @@ mod load;
 pub mod manifest;
 mod plugin;
 mod registry;
+mod slow;
 mod state;
 mod ticker;
 

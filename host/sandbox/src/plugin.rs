@@ -58,20 +58,52 @@ impl Plugin {
     /// Says which events a request holds. The inner error rejects the whole request, and is the plugin's considered
     /// opinion; a [`crate::Fault`] is not. Needs a tokio runtime with time.
     pub async fn translate(&self, request: &Request, limits: &Limits) -> Call<Result<Translation, Notice>> {
-        let Loaded { sandbox, adapter, .. } = &*self.inner;
-        let size = request.body.as_bytes().len();
-        call(sandbox, limits, size, async |store| adapter.translate(store, request).await)
-            .await
-            .and_then(|unchecked| Ok(unchecked.check(limits)?))
+        self.translate_holding((), request, limits).await
+    }
+
+    /// The same; `held` is dropped with the sandbox and not before, whoever goes away meanwhile.
+    pub async fn translate_holding(
+        &self,
+        held: impl Send + 'static,
+        request: &Request,
+        limits: &Limits,
+    ) -> Call<Result<Translation, Notice>> {
+        let (inner, request, limits) = (Arc::clone(&self.inner), request.clone(), limits.clone());
+        let translating = async move {
+            let _held = held;
+            let Loaded { sandbox, adapter, .. } = &*inner;
+            let size = request.body.as_bytes().len();
+            call(sandbox, &limits, size, async |store| adapter.translate(store, &request).await)
+                .await
+                .and_then(|unchecked| Ok(unchecked.check(&limits)?))
+        };
+        self.inner.sandbox.slow.run(translating).await
     }
 
     /// Writes the answer's body, once the outcomes are durable. `memo` is the translation's own. Call it only if
     /// [`Self::answers`].
     pub async fn answer(&self, memo: &str, outcomes: &[Outcome], limits: &Limits) -> Call<Reply> {
-        let Loaded { sandbox, adapter, .. } = &*self.inner;
-        let size = memo.len();
-        call(sandbox, limits, size, async |store| adapter.answer(store, memo, outcomes).await)
-            .await
-            .and_then(|unchecked| Ok(unchecked.check(limits)?))
+        self.answer_holding((), memo, outcomes, limits).await
+    }
+
+    /// The same; `held` is dropped with the sandbox and not before, whoever goes away meanwhile.
+    pub async fn answer_holding(
+        &self,
+        held: impl Send + 'static,
+        memo: &str,
+        outcomes: &[Outcome],
+        limits: &Limits,
+    ) -> Call<Reply> {
+        let (inner, memo, outcomes, limits) =
+            (Arc::clone(&self.inner), memo.to_owned(), outcomes.to_vec(), limits.clone());
+        let answering = async move {
+            let _held = held;
+            let Loaded { sandbox, adapter, .. } = &*inner;
+            let size = memo.len();
+            call(sandbox, &limits, size, async |store| adapter.answer(store, &memo, &outcomes).await)
+                .await
+                .and_then(|unchecked| Ok(unchecked.check(&limits)?))
+        };
+        self.inner.sandbox.slow.run(answering).await
     }
 }

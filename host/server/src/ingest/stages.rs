@@ -101,9 +101,7 @@ pub(crate) async fn call_translate(
 ) -> Result<Call<Result<Translation, contract::Notice>>, Refusal> {
     let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
     let request = arrival.request(endpoint);
-    let call = plugin.translate(&request, &app.limits).await;
-    drop(permit);
-    Ok(call)
+    Ok(plugin.translate_holding(permit, &request, &app.limits).await)
 }
 
 pub(crate) async fn translate(
@@ -208,9 +206,7 @@ pub(crate) async fn call_answer(
 ) -> Result<Call<Reply>, Refusal> {
     let outcomes = answer::outcomes(translation, settled);
     let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
-    let call = plugin.answer(&translation.memo, &outcomes, &app.limits).await;
-    drop(permit);
-    Ok(call)
+    Ok(plugin.answer_holding(permit, &translation.memo, &outcomes, &app.limits).await)
 }
 
 /// Lets a plugin write the answer that its platform reads.
