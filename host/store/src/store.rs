@@ -25,8 +25,8 @@ use crate::{
 
 /// An open store. Share it behind an `Arc`.
 pub struct Store {
-    writer: Writer,
-    readers: SqlitePool,
+    pub(crate) writer: Writer,
+    pub(crate) readers: SqlitePool,
     hash_key: HashKey,
     /// The last key that the walk over the idempotency records looked at; empty at its begin.
     records_walk: Mutex<Vec<u8>>,
@@ -79,7 +79,7 @@ impl Store {
 impl Store {
     /// Settles and stores the items of one request; returns when all of it is on the disk. One answer for each item.
     pub async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
-        self.writer.commit(job).await
+        self.writer.commit(job, None).await
     }
 
     /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source

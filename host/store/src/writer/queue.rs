@@ -16,6 +16,7 @@ use super::{
     task::{GroupLimits, Task},
 };
 use crate::{
+    along::Along,
     error::CommitError,
     options::StoreOptions,
     refused::NewRefused,
@@ -38,7 +39,7 @@ pub struct Settled {
 /// A piece of work for the writer.
 pub(super) enum Work {
     /// Events of one request.
-    Events { job: Job, answer: oneshot::Sender<Result<Vec<Settled>, CommitError>> },
+    Events { job: Job, along: Option<Box<Along>>, answer: oneshot::Sender<Result<Vec<Settled>, CommitError>> },
     /// A request that verification refused. It shares a group's transaction: a flood of them must not cost one each.
     Refused { request: NewRefused, answer: oneshot::Sender<Result<(), CommitError>> },
     /// Anything else that writes. It runs alone and answers by itself.
@@ -83,9 +84,9 @@ impl Writer {
         Ok(Self { queue, wait: options.queue_wait, counters, ended: Mutex::new(Some(ended)) })
     }
 
-    pub(crate) async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
+    pub(crate) async fn commit(&self, job: Job, along: Option<Box<Along>>) -> Result<Vec<Settled>, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Events { job, answer }).await?;
+        self.enqueue(Work::Events { job, along, answer }).await?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 

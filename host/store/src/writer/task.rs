@@ -16,6 +16,7 @@ use super::{
     stats::{Counters, GroupReport, WriterObserver},
 };
 use crate::{
+    along::Along,
     error::CommitError,
     refused::NewRefused,
     sqlite::{Checkpointer, Failure, GroupDone, Writing},
@@ -50,6 +51,7 @@ type Answer = oneshot::Sender<Result<Vec<Settled>, CommitError>>;
 #[derive(Default)]
 struct Group {
     jobs: Vec<Job>,
+    along: Vec<Option<Box<Along>>>,
     answers: Vec<Answer>,
     refused: Vec<NewRefused>,
     refused_answers: Vec<oneshot::Sender<Result<(), CommitError>>>,
@@ -120,7 +122,7 @@ impl Task {
 
     async fn commit(&mut self, group: Group) {
         let (jobs, events, bytes) = (group.jobs.len(), group.events, group.bytes);
-        match self.writing.commit(&group.jobs, &group.refused).await {
+        match self.writing.commit(&group.jobs, &group.along, &group.refused).await {
             Ok(done) => {
                 self.report(jobs, events, bytes, &done);
                 group.succeed(done);
@@ -134,7 +136,10 @@ impl Task {
                 tracing::warn!(reason, "the storage refused a job");
                 group.fail(&CommitError::Refused { reason });
             }
-            Err(Failure::Content(_)) => {
+            Err(Failure::Superseded(what)) if jobs + group.refused.len() == 1 => {
+                group.fail(&CommitError::Superseded { what });
+            }
+            Err(Failure::Content(_) | Failure::Superseded(_)) => {
                 self.counters.retried();
                 self.commit_one_by_one(group).await;
             }
@@ -173,10 +178,11 @@ impl Group {
     /// Adds work to the group, or gives it back when it is of another kind.
     fn take(&mut self, work: Work) -> Option<Work> {
         match work {
-            Work::Events { job, answer } => {
+            Work::Events { job, along, answer } => {
                 self.events += job.items.len();
                 self.bytes += job.items.iter().map(|item| item.log.original.len()).sum::<usize>();
                 self.jobs.push(job);
+                self.along.push(along);
                 self.answers.push(answer);
                 None
             }
@@ -193,7 +199,8 @@ impl Group {
     }
 
     fn split(self) -> impl Iterator<Item = Group> {
-        let jobs = self.jobs.into_iter().zip(self.answers).map(|(job, answer)| Work::Events { job, answer });
+        let jobs = self.jobs.into_iter().zip(self.along).zip(self.answers);
+        let jobs = jobs.map(|((job, along), answer)| Work::Events { job, along, answer });
         let refused = self.refused.into_iter().zip(self.refused_answers);
         let refused = refused.map(|(request, answer)| Work::Refused { request, answer });
         jobs.chain(refused).map(|work| {
