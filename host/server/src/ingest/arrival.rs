@@ -27,6 +27,19 @@ pub struct Arrival {
 }
 
 impl Arrival {
+    /// A request that comes from the store. It takes no room from those that are being received.
+    pub(crate) fn stored(
+        method: String,
+        path: String,
+        query: Vec<Field>,
+        headers: Vec<Field>,
+        credentials: Vec<Bytes>,
+        body: contract::Body,
+        received_at_ms: i64,
+    ) -> Self {
+        Self { method, path, query, headers, credentials, body, received_at_ms, _held: None }
+    }
+
     /// The body's bytes, shared.
     pub fn body_bytes(&self) -> Bytes {
         match &self.body {

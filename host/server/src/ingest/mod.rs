@@ -17,6 +17,7 @@ use crate::{
     app::App,
     configuration::Endpoint,
     ingest::{answer::Refusal, door::Delivery},
+    repair::keep,
     telemetry::Stage,
 };
 
@@ -69,7 +70,9 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let items = stages::plan(app, endpoint, &arrival, verdict, &translated);
     clock.lap(Stage::Plan);
 
-    let settled = stages::commit(app, endpoint, items).await?;
+    // A plugin whose platform reads the answer fails with a 500: its sender tries again.
+    let along = keep::along(app, endpoint, &arrival, verdict, &items, !plugin.answers());
+    let settled = stages::commit(app, endpoint, items, along).await?;
     clock.lap(Stage::Commit);
 
     if translated.result.is_err() && plugin.answers() {

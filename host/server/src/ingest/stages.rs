@@ -9,7 +9,7 @@ use inlet_core::{
     verification::{Covers, Template, Verdict},
 };
 use inlet_sandbox::{Fault, Plugin};
-use inlet_store::{CommitError, NewRefused, Settled};
+use inlet_store::{Along, CommitError, NewRefused, Settled};
 use sha2::{Digest as _, Sha256};
 
 use super::answer::{self, Refusal};
@@ -17,6 +17,7 @@ use crate::{
     app::App,
     configuration::{Endpoint, new_id},
     ingest::arrival::Arrival,
+    repair::{keep, refused},
 };
 
 /// What verification finds, on exactly the bytes that the plugin gets.
@@ -46,16 +47,20 @@ pub(crate) async fn keep_refused(app: &App, endpoint: &Endpoint, arrival: &Arriv
         headers.extend(arrival.credentials.iter().map(|value| Field::new(name, String::from_utf8_lossy(value))));
     }
     let body = arrival.body_bytes();
-    let refused = NewRefused {
+    let request = NewRefused {
         id: new_id(),
         source_environment_id: endpoint.id,
         received_at_ms: arrival.received_at_ms,
         cause: cause.to_owned(),
         digest: Sha256::digest(&body).into(),
-        headers: event::headers_json(&headers).map_or_else(|| "{}".to_owned(), |headers| headers.to_string()),
+        method: arrival.method.clone(),
+        path: arrival.path.clone(),
+        query: keep::write_fields(&arrival.query),
+        headers: keep::write_fields(&headers),
+        credential_hash: refused::credential_hash(app, endpoint, arrival),
         body,
     };
-    if let Err(error) = app.store.refuse(refused).await {
+    if let Err(error) = app.store.refuse(request).await {
         tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept");
     }
 }
@@ -130,9 +135,19 @@ pub(crate) fn plan(
     }
 }
 
-pub(crate) async fn commit(app: &App, endpoint: &Endpoint, items: Vec<Prepared>) -> Result<Vec<Settled>, Refusal> {
+/// Makes the items durable, with what their repair will need.
+pub(crate) async fn commit(
+    app: &App,
+    endpoint: &Endpoint,
+    items: Vec<Prepared>,
+    along: Option<Along>,
+) -> Result<Vec<Settled>, Refusal> {
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items };
-    let settled = app.store.commit(job).await.map_err(|error| match error {
+    let committed = match along {
+        None => app.store.commit(job).await,
+        Some(along) => app.store.commit_along(job, along).await,
+    };
+    let settled = committed.map_err(|error| match error {
         CommitError::Overloaded { .. } => Refusal::Overloaded,
         error => {
             tracing::error!(source = endpoint.source, environment = endpoint.environment, %error, "a request was not stored; it was answered 503");

@@ -11,6 +11,7 @@ pub mod log_entry;
 pub mod logs;
 pub mod mappings;
 pub mod put;
+pub mod repair;
 pub mod request;
 pub mod settings;
 pub mod shown;
