@@ -35,6 +35,11 @@ impl Store {
         Ok(read::attention_counts(&self.readers, source_environment_id).await?)
     }
 
+    /// How many need attention, by cause, in every source environment, with its id.
+    pub async fn all_attention_counts(&self) -> Result<Vec<(i64, AttentionCount)>, ReadError> {
+        Ok(read::all_attention_counts(&self.readers).await?)
+    }
+
     /// Lets entries no longer need attention; returns how many.
     pub async fn dismiss(&self, source_environment_id: i64, dismissal: Dismissal) -> Result<u64, CommitError> {
         self.writer

@@ -38,11 +38,12 @@ impl Gauges {
     pub(crate) async fn set(&mut self, app: &App) -> Result<(), ReadError> {
         let configuration = app.configuration();
         let mut counts: HashMap<Labels, i64> = self.set.drain().map(|labels| (labels, 0)).collect();
-        for endpoint in configuration.sources.values().flat_map(|source| source.endpoints.values()) {
-            for found in app.store.attention_counts(endpoint.id).await? {
-                let labels = (endpoint.source.clone(), endpoint.environment.clone(), cause(&found));
-                *counts.entry(labels).or_default() += found.count;
-            }
+        let endpoints = configuration.sources.values().flat_map(|source| source.endpoints.values());
+        let endpoints: HashMap<i64, _> = endpoints.map(|endpoint| (endpoint.id, endpoint)).collect();
+        for (source_environment, found) in app.store.all_attention_counts().await? {
+            let Some(endpoint) = endpoints.get(&source_environment) else { continue };
+            let labels = (endpoint.source.clone(), endpoint.environment.clone(), cause(&found));
+            *counts.entry(labels).or_default() += found.count;
         }
         for ((source, environment, cause), count) in counts {
             let labels =

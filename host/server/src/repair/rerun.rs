@@ -288,3 +288,61 @@ fn body_of(event: &StoredEvent) -> Option<Body> {
     }
     .filter(|body: &Body| !body.as_bytes().is_empty())
 }
+
+#[cfg(test)]
+mod tests {
+    use inlet_core::log::PluginRef;
+    use inlet_store::Kept;
+
+    use super::*;
+
+    fn stored(original: &str, data: Option<&str>) -> StoredEvent {
+        let original = Original::Json(original.into());
+        StoredEvent {
+            id: Uuid::nil(),
+            source_environment_id: 1,
+            event_type: "E".to_owned(),
+            user_id: None,
+            data: data.map(|data| Kept { content: Some(data.to_owned()), size: data.len() as u64 }),
+            data_at: None,
+            original: Kept { size: original.len() as u64, content: Some(original) },
+            outcome: Outcome::Rejected,
+            reason: None,
+            code: None,
+            verification_status: "verified".to_owned(),
+            idempotency_key: None,
+            replay_of: None,
+            resumes: None,
+            occurred_at_us: 0,
+            received_at_ms: 0,
+            headers: None,
+            plugin: PluginRef { key: "http".to_owned(), version: String::new(), digest: String::new() },
+            guest_logs: None,
+            warnings: Vec::new(),
+            redacted: Vec::new(),
+            rerun_of: None,
+            rerun_as: Vec::new(),
+            needs_attention: true,
+            retry_at_ms: None,
+            actions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_planned_comes_from_its_log_and_all_else_from_what_came() {
+        let event = stored(r#"{"a":1}"#, Some(r#"{"a":1}"#));
+        assert_eq!(planned(&event).map(|logged| logged.data.to_string()).as_deref(), Some(r#"{"a":1}"#));
+        let rejected = stored(r#"{"a":1}"#, None);
+        assert!(planned(&rejected).is_none());
+        assert_eq!(body_of(&rejected), Some(Body::Text(r#"{"a":1}"#.into())));
+    }
+
+    #[test]
+    fn past_the_retention_of_bodies_there_is_nothing_to_carry_out_again() {
+        for pruned in [stored("", None), stored("", Some(""))] {
+            assert!(planned(&pruned).is_none());
+            assert_eq!(body_of(&pruned), None);
+        }
+        insta::assert_snapshot!(RerunError::NothingKept, @"nothing is kept of what came: it was empty, or it is past its environment's retention of bodies; let the sender send it again");
+    }
+}

@@ -173,28 +173,40 @@ pub(crate) async fn retry_failed(
     Ok(())
 }
 
-/// How many need attention, by outcome and code; refused requests by cause. From indexes alone.
-pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<AttentionCount>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT outcome, code, count(*), min(event_id) FROM attention
-         WHERE source_environment_id = ?1 AND open = 1 GROUP BY outcome, code
-         UNION ALL
-         SELECT NULL, cause, count(*), min(id) FROM refused_requests
-         WHERE source_environment_id = ?1 GROUP BY cause",
-    )
-    .bind(source_environment)
-    .fetch_all(readers)
-    .await?;
-    let read = |row: &SqliteRow| {
-        let outcome: Option<i64> = row.try_get(0)?;
-        Ok(AttentionCount {
-            outcome: outcome.map(codes::outcome).transpose()?,
-            code: row.try_get(1)?,
-            count: row.try_get(2)?,
-            oldest_ms: ids::time_of(ids::read(row, 3)?),
-        })
+macro_rules! select_counts {
+    ($where:literal) => {
+        concat!(
+            "SELECT source_environment_id, outcome, code, count(*), min(event_id) FROM attention
+             WHERE open = 1 AND ", $where, " GROUP BY source_environment_id, outcome, code
+             UNION ALL
+             SELECT source_environment_id, NULL, cause, count(*), min(id) FROM refused_requests
+             WHERE ", $where, " GROUP BY source_environment_id, cause"
+        )
     };
-    rows.iter().map(read).collect()
+}
+
+/// How many need attention in a source environment, by outcome and code; refused requests by cause. From indexes alone.
+pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<AttentionCount>, sqlx::Error> {
+    let sql = select_counts!("source_environment_id = ?1");
+    let rows = sqlx::query(sql).bind(source_environment).fetch_all(readers).await?;
+    rows.iter().map(|row| Ok(read_count(row)?.1)).collect()
+}
+
+/// The same for every source environment, with its id.
+pub(crate) async fn all_counts(readers: &SqlitePool) -> Result<Vec<(i64, AttentionCount)>, sqlx::Error> {
+    let rows = sqlx::query(select_counts!("true")).fetch_all(readers).await?;
+    rows.iter().map(read_count).collect()
+}
+
+fn read_count(row: &SqliteRow) -> Result<(i64, AttentionCount), sqlx::Error> {
+    let outcome: Option<i64> = row.try_get(1)?;
+    let found = AttentionCount {
+        outcome: outcome.map(codes::outcome).transpose()?,
+        code: row.try_get(2)?,
+        count: row.try_get(3)?,
+        oldest_ms: ids::time_of(ids::read(row, 4)?),
+    };
+    Ok((row.try_get(0)?, found))
 }
 
 /// Takes entries off the list of those that need attention; returns how many.

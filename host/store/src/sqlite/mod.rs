@@ -43,7 +43,7 @@ pub(crate) mod read {
     pub(crate) use super::{
         along::kept_request,
         api_keys::all as api_keys,
-        attention::{counts as attention_counts, due_in, next_due, one as attention},
+        attention::{all_counts as all_attention_counts, counts as attention_counts, due_in, next_due, one as attention},
         environments::all as environments,
         event_reading::events,
         event_types::{counts as event_types, status as source_status},

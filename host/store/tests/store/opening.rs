@@ -116,7 +116,7 @@ async fn a_schema_of_a_newer_server() {
     .await
     .unwrap();
     connection.close().await.unwrap();
-    let newest = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap().count();
+    let newest = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite")).unwrap().count();
     let refusal = refusal(directory.path()).await;
     insta::assert_snapshot!(
         refusal.replace(&format!("up to {newest};"), "up to NEWEST;"),
