@@ -16,8 +16,8 @@ pub struct Along {
     pub retry_at_ms: Option<i64>,
     /// For each item what it is carried out again for; empty when the items are new.
     pub reruns: Vec<Rerun>,
-    /// Entries that must still need attention, and no longer do.
-    pub repairs: Vec<Repair>,
+    /// Log entries that must still need attention, and no longer do.
+    pub repairs: Vec<Uuid>,
     /// A refused request that must still be in its ring, and leaves it.
     pub takes_refused: Option<Uuid>,
     /// How far the replay is that carries this out. It must be running and stand where it stood.
@@ -31,13 +31,4 @@ pub struct Rerun {
     pub of: Uuid,
     /// Where that came from.
     pub origin: Origin,
-}
-
-/// An entry that is repaired.
-#[derive(Debug, Clone, Copy)]
-pub struct Repair {
-    /// The log entry.
-    pub event_id: Uuid,
-    /// How often the server has tried again so far: two retries of one entry do not both count. None: whatever it is.
-    pub retries: Option<u32>,
 }

@@ -28,7 +28,7 @@ mod sqlite;
 mod store;
 mod writer;
 
-pub use along::{Along, Repair, Rerun};
+pub use along::{Along, Rerun};
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
 pub use config::{
     ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,

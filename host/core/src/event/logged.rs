@@ -148,10 +148,9 @@ fn pointer_to(text: &str, at: usize, len: usize) -> Option<String> {
 /// Lets the data be a slice of the original again, so that it is stored once.
 fn share(original: Original, data: ByteString, data_at: Option<usize>) -> (Original, ByteString) {
     let slice = match (&original, data_at) {
-        (Original::Json(text) | Original::Text(text), Some(at)) => text
-            .get(at..at + data.len())
-            .filter(|part| *part == &*data)
-            .map(|part| text.slice_ref(part)),
+        (Original::Json(text) | Original::Text(text), Some(at)) => {
+            text.get(at..at + data.len()).filter(|part| *part == &*data).map(|part| text.slice_ref(part))
+        }
         _ => None,
     };
     (original, slice.unwrap_or(data))

@@ -60,7 +60,11 @@ fn force_bypasses_idempotency_and_says_so_and_is_recorded_all_the_same() {
     insta::assert_snapshot!(forced.done.warnings.join("; "), @"idempotency was bypassed: executions with the same key did not count");
     inlet.pass(23 * HOUR + 1);
     let sent_again = inlet.one(&body);
-    assert_eq!((sent_again.outcome(), sent_again.done.replay_of), ("replayed", Some(forced.log.id)), "its own execution counts");
+    assert_eq!(
+        (sent_again.outcome(), sent_again.done.replay_of),
+        ("replayed", Some(forced.log.id)),
+        "its own execution counts"
+    );
 }
 
 #[test]
@@ -148,9 +152,8 @@ fn redact_paths_that_were_added_since_are_applied() {
 fn object() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![Just("null".to_owned()), Just("1.10".to_owned()), Just("\"x\"".to_owned())];
     let value = leaf.prop_recursive(3, 12, 3, |inner| {
-        prop::collection::btree_map("[abc]", inner, 0..4).prop_map(|members| {
-            inlet_core::json::object(members.iter().map(|(key, value)| (key, value.as_str())))
-        })
+        prop::collection::btree_map("[abc]", inner, 0..4)
+            .prop_map(|members| inlet_core::json::object(members.iter().map(|(key, value)| (key, value.as_str()))))
     });
     prop::collection::btree_map("[abcd]", value, 0..4)
         .prop_map(|members| inlet_core::json::object(members.iter().map(|(key, value)| (key, value.as_str()))))

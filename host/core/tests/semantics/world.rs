@@ -246,7 +246,8 @@ impl Entry {
     pub fn logged(&self) -> Logged {
         let data = self.log.data.clone().unwrap();
         let Original::Json(item) = &self.log.original else { panic!("it is not JSON") };
-        let data_at = (data.as_ptr().addr().checked_sub(item.as_ptr().addr())).filter(|at| at + data.len() <= item.len());
+        let data_at =
+            (data.as_ptr().addr().checked_sub(item.as_ptr().addr())).filter(|at| at + data.len() <= item.len());
         Logged {
             event_type: self.log.event_type.clone(),
             user_id: self.log.user_id.clone(),

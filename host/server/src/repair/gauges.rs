@@ -46,8 +46,7 @@ impl Gauges {
             *counts.entry(labels).or_default() += found.count;
         }
         for ((source, environment, cause), count) in counts {
-            let labels =
-                [("source", source.clone()), ("environment", environment.clone()), ("cause", cause.clone())];
+            let labels = [("source", source.clone()), ("environment", environment.clone()), ("cause", cause.clone())];
             gauge!("inlet_needs_attention", &labels).set(count as f64);
             if count > 0 {
                 self.set.insert((source, environment, cause));

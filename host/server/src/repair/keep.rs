@@ -71,10 +71,9 @@ pub(crate) fn read_fields(text: &str) -> Vec<Field> {
 pub(crate) fn read_headers(text: &str) -> Vec<Field> {
     use inlet_core::json;
     match json::members(text) {
-        Some(members) => members
-            .iter()
-            .filter_map(|(name, value)| Some(Field::new(name.as_ref(), json::string(value)?)))
-            .collect(),
+        Some(members) => {
+            members.iter().filter_map(|(name, value)| Some(Field::new(name.as_ref(), json::string(value)?))).collect()
+        }
         None => read_fields(text),
     }
 }

@@ -44,7 +44,11 @@ pub async fn run(app: App) {
     let mut active: HashMap<Work, AbortHandle> = HashMap::new();
     loop {
         tick.tick().await;
-        while tasks.try_join_next().is_some() {}
+        while let Some(ended) = tasks.try_join_next() {
+            if let Err(error) = ended {
+                tracing::error!(%error, "repairing ended unexpectedly and begins anew; please report it");
+            }
+        }
         active.retain(|_, task| !task.is_finished());
         if let Err(error) = begin(&app, &mut tasks, &mut active).await {
             tracing::warn!(%error, "it cannot be seen what is to be repaired; it is tried again");
@@ -52,11 +56,7 @@ pub async fn run(app: App) {
     }
 }
 
-async fn begin(
-    app: &App,
-    tasks: &mut JoinSet<()>,
-    active: &mut HashMap<Work, AbortHandle>,
-) -> Result<(), ReadError> {
+async fn begin(app: &App, tasks: &mut JoinSet<()>, active: &mut HashMap<Work, AbortHandle>) -> Result<(), ReadError> {
     for source_environment in app.store.retries_due_in().await? {
         active
             .entry(Work::Retries(source_environment))

@@ -137,8 +137,7 @@ impl Runner {
 
     async fn commit(&mut self, items: Vec<Prepared>, along: Along, tally: Tally) -> Result<Step, Halt> {
         let entries = usize::try_from(tally.done - self.tally.done).unwrap_or(usize::MAX);
-        let progress =
-            Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
+        let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
         let along = Along { progress: Some(progress), ..along };
         match commit(&self.app, self.reruns.endpoint(), items, along).await {
             Ok(settled) => {
@@ -150,8 +149,11 @@ impl Runner {
                 Ok(Step::Did(entries))
             }
             Err(error @ (CommitError::Superseded { .. } | CommitError::Refused { .. })) => {
-                if !self.is_running().await? {
-                    return Ok(Step::Ended);
+                let Some(stands) = self.stands().await? else { return Ok(Step::Ended) };
+                if stands.position != self.tally.position {
+                    // An earlier step was committed after all, though its answer was lost.
+                    self.tally = stands;
+                    return Ok(Step::Did(0));
                 }
                 if entries > 1 {
                     // One of them was repaired meanwhile, or cannot be stored; the others can.
@@ -170,8 +172,7 @@ impl Runner {
             tally.failed += 1;
         }
         tally.last_error = Some(format!("{}: {error}", tally.position));
-        let progress =
-            Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
+        let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
         let along = Along { progress: Some(progress), ..Along::default() };
         commit(&self.app, self.reruns.endpoint(), Vec::new(), along).await?;
         self.tally = tally;
@@ -179,8 +180,9 @@ impl Runner {
         Ok(Step::Did(1))
     }
 
-    async fn is_running(&self) -> Result<bool, ReadError> {
+    /// Where the replay stands on disk; none when it has ended.
+    async fn stands(&self) -> Result<Option<Tally>, ReadError> {
         let replay = self.app.store.replay(self.replay.source_environment_id, self.replay.id).await?;
-        Ok(replay.is_some_and(|replay| replay.state == ReplayState::Running))
+        Ok(replay.filter(|replay| replay.state == ReplayState::Running).map(|replay| replay.tally))
     }
 }

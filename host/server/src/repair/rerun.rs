@@ -14,7 +14,7 @@ use inlet_core::{
     settle::Prepared,
     verification::Verdict,
 };
-use inlet_store::{Along, AttentionRecord, EventQuery, Origin, ReadError, Repair, StoredEvent};
+use inlet_store::{Along, AttentionRecord, EventQuery, Origin, ReadError, StoredEvent};
 
 use super::keep;
 use crate::{
@@ -74,7 +74,7 @@ pub(crate) struct Ready {
     /// For each item what it is carried out again for.
     pub(crate) reruns: Vec<inlet_store::Rerun>,
     /// The entry, if it needs attention.
-    pub(crate) repair: Option<Repair>,
+    pub(crate) repair: Option<Uuid>,
 }
 
 impl Ready {
@@ -134,8 +134,7 @@ impl Reruns {
             true => None,
             false => self.app.store.attention(self.endpoint.id, id).await?,
         };
-        let repair = attention.filter(|attention| attention.is_open);
-        let repair = repair.map(|attention| Repair { event_id: id, retries: Some(attention.retries) });
+        let repair = attention.filter(|attention| attention.is_open).map(|_| id);
         let received_at_ms = event.received_at_ms;
         let (mut items, origins) = match planned(&event) {
             Some(logged) => (vec![self.plan_again(&event, logged)], vec![ALONE]),

@@ -20,8 +20,8 @@ pub(super) async fn write(
     settlements: &[Settlement],
 ) -> Result<(), Failure> {
     let source_environment = job.source_environment;
-    for repair in &along.repairs {
-        if attention::close(connection, source_environment, repair.event_id, repair.retries).await? != 1 {
+    for event in &along.repairs {
+        if attention::close(connection, source_environment, *event).await? != 1 {
             return Err(Failure::Superseded("the entry was repaired or dismissed in the meantime"));
         }
     }

@@ -143,11 +143,7 @@ fn read(row: &SqliteRow) -> Result<AttentionRecord, sqlx::Error> {
     Ok(AttentionRecord {
         event_id: ids::read(row, 0)?,
         is_open: row.try_get::<i64, _>(1)? != 0,
-        origin: Origin {
-            request_id: ids::read_optional(row, 2)?,
-            item: row.try_get(3)?,
-            items: row.try_get(4)?,
-        },
+        origin: Origin { request_id: ids::read_optional(row, 2)?, item: row.try_get(3)?, items: row.try_get(4)? },
         retries: row.try_get(5)?,
         due_at_ms: row.try_get(6)?,
     })
@@ -177,10 +173,14 @@ macro_rules! select_counts {
     ($where:literal) => {
         concat!(
             "SELECT source_environment_id, outcome, code, count(*), min(event_id) FROM attention
-             WHERE open = 1 AND ", $where, " GROUP BY source_environment_id, outcome, code
+             WHERE open = 1 AND ",
+            $where,
+            " GROUP BY source_environment_id, outcome, code
              UNION ALL
              SELECT source_environment_id, NULL, cause, count(*), min(id) FROM refused_requests
-             WHERE ", $where, " GROUP BY source_environment_id, cause"
+             WHERE ",
+            $where,
+            " GROUP BY source_environment_id, cause"
         )
     };
 }
@@ -239,25 +239,23 @@ async fn dismiss_events(
 ) -> Result<u64, sqlx::Error> {
     let mut dismissed = 0;
     for event in events {
-        dismissed += close(connection, source_environment, *event, None).await?;
+        dismissed += close(connection, source_environment, *event).await?;
     }
     Ok(dismissed)
 }
 
-/// Takes an entry off the list, if it is on it and was tried again as often as given; returns how many it took.
+/// Takes an entry off the list, if it is on it; returns how many it took.
 pub(super) async fn close(
     connection: &mut SqliteConnection,
     source_environment: i64,
     event: Uuid,
-    retries: Option<u32>,
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(
         "UPDATE attention SET open = 0, due_at_ms = NULL
-         WHERE source_environment_id = ?1 AND event_id = ?2 AND open = 1 AND (?3 IS NULL OR retries = ?3)",
+         WHERE source_environment_id = ? AND event_id = ? AND open = 1",
     )
     .bind(source_environment)
     .bind(event.as_bytes().as_slice())
-    .bind(retries)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

@@ -59,7 +59,12 @@ impl Writing {
     }
 
     /// Commits everything or nothing.
-    pub(crate) async fn commit(&mut self, jobs: &[Job], along: &[Option<Box<Along>>], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+    pub(crate) async fn commit(
+        &mut self,
+        jobs: &[Job],
+        along: &[Option<Box<Along>>],
+        refused: &[NewRefused],
+    ) -> Result<GroupDone, Failure> {
         let done = self.transaction(jobs, along, refused).await;
         if done.is_ok() {
             self.plugins.committed();
@@ -72,7 +77,12 @@ impl Writing {
         done
     }
 
-    async fn transaction(&mut self, jobs: &[Job], along: &[Option<Box<Along>>], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+    async fn transaction(
+        &mut self,
+        jobs: &[Job],
+        along: &[Option<Box<Along>>],
+        refused: &[NewRefused],
+    ) -> Result<GroupDone, Failure> {
         let done = self.write(jobs, along, refused).await;
         if done.is_err() {
             transaction::roll_back(&mut self.connection).await;
@@ -81,7 +91,12 @@ impl Writing {
     }
 
     /// Mostly one trip to the database, and one more before it when something has to be loaded.
-    async fn write(&mut self, jobs: &[Job], along: &[Option<Box<Along>>], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+    async fn write(
+        &mut self,
+        jobs: &[Job],
+        along: &[Option<Box<Along>>],
+        refused: &[NewRefused],
+    ) -> Result<GroupDone, Failure> {
         let (started, now_ms) = (Instant::now(), now_ms());
         let mut needs = Needs::default();
         jobs.iter().for_each(|job| needs.add(job));

@@ -43,13 +43,17 @@ pub(crate) mod read {
     pub(crate) use super::{
         along::kept_request,
         api_keys::all as api_keys,
-        attention::{all_counts as all_attention_counts, counts as attention_counts, due_in, next_due, one as attention},
+        attention::{
+            all_counts as all_attention_counts, counts as attention_counts, due_in, next_due, one as attention,
+        },
         environments::all as environments,
         event_reading::events,
         event_types::{counts as event_types, status as source_status},
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
-        replays::{count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays},
+        replays::{
+            count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
+        },
         runs::{one as run, page as runs, recipients as run_recipients},
         sources::all as sources,
     };

@@ -19,11 +19,7 @@ const COLUMNS: &str = "id, source_environment_id, state, filter, rate_per_second
                        last_error, started_at_ms, finished_at_ms";
 
 /// Starts a replay, unless one is running there.
-pub(crate) async fn create(
-    connection: &mut SqliteConnection,
-    new: &NewReplay,
-    now_ms: i64,
-) -> Result<(), ChangeError> {
+pub(crate) async fn create(connection: &mut SqliteConnection, new: &NewReplay, now_ms: i64) -> Result<(), ChangeError> {
     let filter = serde_json::to_string(&new.filter).unwrap_or_default();
     sqlx::query(
         "INSERT INTO replays

@@ -41,7 +41,7 @@ pub(super) enum Work {
     /// Events of one request.
     Events { job: Job, along: Option<Box<Along>>, answer: oneshot::Sender<Result<Vec<Settled>, CommitError>> },
     /// A request that verification refused. It shares a group's transaction: a flood of them must not cost one each.
-    Refused { request: NewRefused, answer: oneshot::Sender<Result<(), CommitError>> },
+    Refused { request: Box<NewRefused>, answer: oneshot::Sender<Result<(), CommitError>> },
     /// Anything else that writes. It runs alone and answers by itself.
     Change(Change),
     /// Asks the connection how it commits.
@@ -92,7 +92,7 @@ impl Writer {
 
     pub(crate) async fn refuse(&self, request: NewRefused) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Refused { request, answer }).await?;
+        self.enqueue(Work::Refused { request: Box::new(request), answer }).await?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 

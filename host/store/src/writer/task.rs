@@ -190,7 +190,7 @@ impl Group {
                 // They count like events: a flood of refused requests makes no endless transaction either.
                 self.events += 1;
                 self.bytes += request.body.len();
-                self.refused.push(request);
+                self.refused.push(*request);
                 self.refused_answers.push(answer);
                 None
             }
@@ -202,7 +202,7 @@ impl Group {
         let jobs = self.jobs.into_iter().zip(self.along).zip(self.answers);
         let jobs = jobs.map(|((job, along), answer)| Work::Events { job, along, answer });
         let refused = self.refused.into_iter().zip(self.refused_answers);
-        let refused = refused.map(|(request, answer)| Work::Refused { request, answer });
+        let refused = refused.map(|(request, answer)| Work::Refused { request: Box::new(request), answer });
         jobs.chain(refused).map(|work| {
             let mut group = Group::default();
             group.take(work);

@@ -6,8 +6,8 @@ use inlet_core::{
     settle::Prepared,
 };
 use inlet_store::{
-    Along, CommitError, Dismissal, EventQuery, KeptRequest, NewReplay, Origin, Progress, Repair, ReplayFilter,
-    ReplayState, Rerun, StoredEvent, Tally,
+    Along, CommitError, Dismissal, EventQuery, KeptRequest, NewReplay, Origin, Progress, ReplayFilter, ReplayState,
+    Rerun, StoredEvent, Tally,
 };
 
 use crate::support::{DAY_MS, Event, Fixture, mapping};
@@ -89,11 +89,7 @@ async fn a_repair_closes_the_entry_with_its_new_event_and_only_once() {
     let old = rejected(&fixture, "not_json");
     let id = old.log.id;
     fixture.store.commit(fixture.job(vec![old])).await.unwrap();
-    let repair = || Along {
-        reruns: vec![rerun(id)],
-        repairs: vec![Repair { event_id: id, retries: Some(0) }],
-        ..Along::default()
-    };
+    let repair = || Along { reruns: vec![rerun(id)], repairs: vec![id], ..Along::default() };
     let new = Event::new("E", "{}").prepare(&fixture);
     let new_id = new.log.id;
     fixture.store.commit_along(fixture.job(vec![new]), repair()).await.unwrap();
@@ -115,11 +111,7 @@ async fn a_repair_that_is_not_committed_leaves_the_entry_as_it_was() {
     let mut new = Event::new("E", "{}").prepare(&fixture);
     // An id that is taken: the storage refuses the event, after the entry was closed in its transaction.
     new.log.id = taken;
-    let along = Along {
-        reruns: vec![rerun(id)],
-        repairs: vec![Repair { event_id: id, retries: None }],
-        ..Along::default()
-    };
+    let along = Along { reruns: vec![rerun(id)], repairs: vec![id], ..Along::default() };
     let refused = fixture.store.commit_along(fixture.job(vec![new]), along).await;
     assert!(matches!(refused, Err(CommitError::Refused { .. })), "{refused:?}");
     assert_eq!((open(&fixture).await, fixture.event(id).await.rerun_as), (1, Vec::new()));
@@ -128,7 +120,7 @@ async fn a_repair_that_is_not_committed_leaves_the_entry_as_it_was() {
 #[tokio::test]
 async fn one_that_was_repaired_meanwhile_does_not_keep_its_neighbours_from_being_stored() {
     let fixture = Fixture::new().await;
-    let gone = Along { repairs: vec![Repair { event_id: Uuid::now_v7(), retries: None }], ..Along::default() };
+    let gone = Along { repairs: vec![Uuid::now_v7()], ..Along::default() };
     let job = |name| fixture.job(vec![Event::new(name, "{}").prepare(&fixture)]);
     let (one, two, three) = tokio::join!(
         fixture.store.commit(job("a")),
@@ -158,7 +150,7 @@ async fn only_what_failed_in_its_plugin_is_tried_again_as_often_as_it_is_due_als
     fixture.store.retry_failed(at, record, None).await.unwrap();
     fixture.store.retry_failed(at, record, Some(3)).await.unwrap();
     assert_eq!(fixture.store.next_retry(at).await.unwrap(), None);
-    assert_eq!((fixture.store.retries_due_in().await.unwrap(), open(&fixture).await), (Vec::new(), 1));
+    assert_eq!((fixture.store.retries_due_in().await.unwrap(), open(&fixture).await), (Vec::new(), 2));
 }
 
 #[tokio::test]
@@ -230,7 +222,8 @@ async fn a_filter_names_what_still_needs_attention_and_of_all_else_what_it_says(
     let at = fixture.source_environment;
     fixture.store.dismiss(at, Dismissal::Events(vec![ids[1]])).await.unwrap();
     let end = Uuid::now_v7();
-    let next = async |filter: ReplayFilter| fixture.store.replay_next(at, &filter, (Uuid::nil(), end), 10).await.unwrap();
+    let next =
+        async |filter: ReplayFilter| fixture.store.replay_next(at, &filter, (Uuid::nil(), end), 10).await.unwrap();
     let of = |outcomes: &[Outcome]| ReplayFilter { outcomes: outcomes.to_vec(), ..ReplayFilter::default() };
     assert_eq!(next(of(&[Outcome::Failed, Outcome::Rejected])).await, [ids[0], ids[2]]);
     assert_eq!(next(of(&[Outcome::Rejected])).await, [ids[0]]);

@@ -74,7 +74,8 @@ async fn a_rejected_event_is_replayed_after_a_setting_was_corrected() {
     let server = Server::start().await;
     let mappings = json!([trigger("k", json!({"id": "user_id"}))]);
     let endpoint = server.source("http", "http", json!({"event_type_path": "wrong"}), mappings).await;
-    let (status, answer) = endpoint.try_send(r#"{"kind":"E","userId":"u","data":{"n":9007199254740993,"m":1.10}}"#).await;
+    let (status, answer) =
+        endpoint.try_send(r#"{"kind":"E","userId":"u","data":{"n":9007199254740993,"m":1.10}}"#).await;
     assert_eq!(status, 422, "{answer}");
     let old = server.last_log("http").await;
     assert_eq!((&old["outcome"], &old["needs_attention"]), (&json!("rejected"), &json!(true)));
@@ -85,7 +86,9 @@ async fn a_rejected_event_is_replayed_after_a_setting_was_corrected() {
     assert_eq!(still["outcome"], "rejected", "nothing was corrected yet");
     assert_eq!(attention(&server, "http").await, counts([(&format!("rejected:{code}"), 1)]), "counted once");
 
-    server.source("http", "http", json!({"event_type_path": "kind"}), json!([trigger("k", json!({"id": "user_id"}))])).await;
+    server
+        .source("http", "http", json!({"event_type_path": "kind"}), json!([trigger("k", json!({"id": "user_id"}))]))
+        .await;
     let done = replay(&server, "http", &still["id"], json!({})).await;
     assert_eq!((&done["outcome"], &done["count"]), (&json!("executed"), &json!(1)));
     assert_eq!(done["entries"][0]["actions"][0]["action_status"], "success");
@@ -106,7 +109,8 @@ async fn of_a_batch_with_one_bad_item_only_that_is_replayed() {
     let mappings = json!([{"event_type": "7", "action_type": "workflows_trigger",
         "action_parameters": {"key": "k", "recipients": {"id": "user_id"}}}]);
     let endpoint = server.source("http", "http", json!({}), mappings.clone()).await;
-    let batch = r#"[{"event":"A","userId":"a"},{"event":7,"userId":"b","properties":{"x":1}},{"event":"C","userId":"c"}]"#;
+    let batch =
+        r#"[{"event":"A","userId":"a"},{"event":7,"userId":"b","properties":{"x":1}},{"event":"C","userId":"c"}]"#;
     endpoint.expect(batch, &["logged", "rejected", "logged"]).await;
     let rejected = server.logs("http").await[1].clone();
     server.source("http", "http", json!({"event_type_path": "event"}), mappings).await;
@@ -126,8 +130,10 @@ async fn where_redact_paths_are_in_force_nothing_is_kept_unredacted_and_a_replay
     let settings = |path: &str| json!({"redact_paths": ["properties.email"], "event_type_path": path});
     let endpoint = server.source("http", "http", settings("kind"), json!([])).await;
     let secret = "canary-77aa@example.com";
-    let item = |n: u32| json!({"event": "E", "kind": if n == 1 { json!(null) } else { json!("E") }, "n": n,
-        "userId": "u", "properties": {"email": secret, "n": n}});
+    let item = |n: u32| {
+        json!({"event": "E", "kind": if n == 1 { json!(null) } else { json!("E") }, "n": n,
+        "userId": "u", "properties": {"email": secret, "n": n}})
+    };
     endpoint.expect(json!([item(0), item(1)]).to_string(), &["logged", "rejected"]).await;
     let rejected = server.logs("http").await[0].clone();
     assert_eq!(rejected["original"]["properties"]["email"], "[redacted]");
@@ -150,7 +156,8 @@ async fn a_failed_event_replayed_runs_only_the_rest_and_force_bypasses_that() {
     let old = server.last_log("segment").await;
     assert_eq!(old["code"], "action_failed");
     assert_eq!(attention(&server, "segment").await, counts([("failed:action_failed", 1)]));
-    let found = server.get("/v1/sources/segment/logs?environment=development&outcome=failed,rejected&code=action_failed").await;
+    let found =
+        server.get("/v1/sources/segment/logs?environment=development&outcome=failed,rejected&code=action_failed").await;
     assert_eq!(found["entries"].as_array().unwrap().len(), 1);
     server.source("segment", "segment", settings, json!([good, trigger("better", json!("user_id"))])).await;
 
@@ -162,7 +169,10 @@ async fn a_failed_event_replayed_runs_only_the_rest_and_force_bypasses_that() {
     assert_eq!((&again["outcome"], &again["entries"][0]["actions"]), (&json!("replayed"), &json!([])));
 
     let forced = replay(&server, "segment", &old["id"], json!({"force": true})).await;
-    assert_eq!((&forced["outcome"], forced["entries"][0]["actions"].as_array().unwrap().len()), (&json!("executed"), 2));
+    assert_eq!(
+        (&forced["outcome"], forced["entries"][0]["actions"].as_array().unwrap().len()),
+        (&json!("executed"), 2)
+    );
     assert!(forced["entries"][0]["warnings"][0].as_str().unwrap().starts_with("idempotency was bypassed"));
     assert_eq!(forced["entries"][0]["verification_status"], old["verification_status"]);
     let old = entry(&server, "segment", &old["id"]).await;
@@ -250,6 +260,57 @@ async fn a_retry_is_on_disk_survives_a_kill_and_executes_once() {
     assert_eq!((server.all_runs(&key).await.len(), server.logs("segment").await.len()), (1, 2));
 }
 
+#[tokio::test]
+async fn a_request_that_failed_as_a_whole_is_carried_out_again_as_all_its_items() {
+    let mut server = with_memory(4 << 20, "[]", None).await;
+    let endpoint = server.source("http", "http", json!({}), json!([])).await;
+    let batch = json!([{"event": "A", "userId": "u", "properties": {"pad": "p".repeat(6 << 20)}}, {"event": 7}, {"event": "C"}]);
+    endpoint.expect(batch.to_string(), &["failed"]).await;
+    let old = server.last_log("http").await;
+    assert_eq!((&old["retry_at"], &old["needs_attention"]), (&json!(null), &json!(true)), "no retries are configured");
+    let still = replay(&server, "http", &old["id"], json!({})).await;
+    assert_eq!((&still["outcome"], &still["entries"][0]["code"]), (&json!("failed"), &json!("memory")));
+    assert_eq!(attention(&server, "http").await, counts([("failed:memory", 1)]), "counted once");
+    server.kill();
+    let (_dir, data_dir) = server.take_data_dir();
+    let server = with_memory(256 << 20, "[]", Some(data_dir)).await;
+    let done = replay(&server, "http", &still["id"], json!({})).await;
+    let outcomes: Vec<_> = done["entries"].as_array().unwrap().iter().map(|entry| entry["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["logged", "rejected", "logged"]);
+    let ids: Vec<_> = done["entries"].as_array().unwrap().iter().map(|entry| entry["id"].clone()).collect();
+    assert_eq!(entry(&server, "http", &still["id"]).await["rerun_as"], json!(ids));
+    let found = attention(&server, "http").await;
+    assert_eq!(found.values().sum::<i64>(), 1, "the item that is bad in itself: {found:?}");
+}
+
+#[tokio::test]
+async fn what_its_sender_tries_again_the_server_does_not() {
+    let dir = tempfile::TempDir::new().unwrap();
+    std::fs::copy(inlet_system_tests::plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
+    let server = Server::start_with(options.env("INLET_RETRY_DELAYS_SECONDS", "[0.1]")).await;
+    let endpoint = server.source("hostile", "inlet/hostile", json!({}), json!([])).await;
+    let answer = server.client.post(format!("{}/abort", endpoint.url)).body("{}").send().await.unwrap();
+    assert_eq!(answer.status(), 500);
+    let log = server.last_log("hostile").await;
+    assert_eq!(
+        (&log["outcome"], &log["retry_at"], &log["needs_attention"]),
+        (&json!("failed"), &json!(null), &json!(true))
+    );
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    assert_eq!(server.log().matches("a retry").count(), 0);
+    // By hand it can be: the request is kept with its sub-path.
+    let done = replay(&server, "hostile", &log["id"], json!({})).await;
+    assert_eq!((&done["outcome"], &done["entries"][0]["code"]), (&json!("failed"), &json!("trap")));
+}
+
+#[tokio::test]
+async fn a_delay_that_is_none_is_refused_at_the_start() {
+    let options = ServerOptions::default().env("INLET_RETRY_DELAYS_SECONDS", "[10, -1]");
+    let log = Server::try_start(options).await.err().unwrap();
+    assert!(log.contains("retry_delays_seconds holds -1; expected seconds from 0 to 604800"), "{log}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replay_of_ten_thousand_survives_a_kill_and_runs_each_once() {
     const EVENTS: usize = 10_000;
@@ -257,13 +318,16 @@ async fn a_replay_of_ten_thousand_survives_a_kill_and_runs_each_once() {
     let endpoint = server.source("segment", "segment", json!({}), json!([trigger("k", json!("data.nobody"))])).await;
     for request in 0..10 {
         let items: Vec<Value> = (0..EVENTS / 10)
-            .map(|n| json!({"type": "track", "event": "E", "userId": format!("u{}", n % 10),
-                "properties": {"n": request * (EVENTS / 10) + n}}))
+            .map(|n| {
+                json!({"type": "track", "event": "E", "userId": format!("u{}", n % 10),
+                "properties": {"n": request * (EVENTS / 10) + n}})
+            })
             .collect();
         endpoint.send(json!(items).to_string()).await;
     }
     assert_eq!(attention(&server, "segment").await, counts([("failed:action_failed", EVENTS as i64)]));
-    let endpoint = server.source("segment", "segment", json!({}), json!([trigger("k", json!({"id": "user_id"}))])).await;
+    let endpoint =
+        server.source("segment", "segment", json!({}), json!([trigger("k", json!({"id": "user_id"}))])).await;
     let path = "/v1/sources/segment/replays?environment=development";
     let (status, begun) = post(&server, path, json!({"outcome": ["failed"], "rate_per_second": 1000})).await;
     assert_eq!(status, 202, "{begun}");
@@ -340,7 +404,8 @@ async fn what_is_wrong_with_a_replay_is_said() {
     let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
     endpoint.expect("{", &["rejected"]).await;
     let id = server.last_log("segment").await["id"].as_str().unwrap().to_owned();
-    let replay = |id: &str, environment: &str| format!("/v1/sources/segment/logs/{id}/replay?environment={environment}");
+    let replay =
+        |id: &str, environment: &str| format!("/v1/sources/segment/logs/{id}/replay?environment={environment}");
     let other = "019b7c9b-7eae-7000-8000-000000000000";
     for path in [replay(other, "development"), replay("7", "development"), replay(&id, "production")] {
         assert_eq!(post(&server, &path, json!({})).await.0, 404, "{path}");
@@ -418,11 +483,15 @@ async fn refused_requests_are_let_in_after_the_secret_was_corrected() {
     assert_eq!(attention(&server, "segment").await, counts([("refused:failed", 3), ("refused:missing", 1)]));
     let list = server.get("/v1/sources/segment/refused?environment=development").await;
     let first = list["entries"].as_array().unwrap().last().unwrap().clone();
-    assert_eq!((&first["cause"], &first["method"], &first["has_body"]), (&json!("failed"), &json!("POST"), &json!(true)));
+    assert_eq!(
+        (&first["cause"], &first["method"], &first["has_body"]),
+        (&json!("failed"), &json!("POST"), &json!(true))
+    );
     assert_eq!((&first["size"], first["digest"].as_str().unwrap().len()), (&json!(E1.len()), 64));
     assert!(!list.to_string().contains("Order Completed"), "bodies are not listed");
 
-    let verify = format!("/v1/sources/segment/refused/{}/verify?environment=development", first["id"].as_str().unwrap());
+    let verify =
+        format!("/v1/sources/segment/refused/{}/verify?environment=development", first["id"].as_str().unwrap());
     let (_, still) = post(&server, &verify, json!({})).await;
     assert_eq!((&still["verified"], &still["cause"]), (&json!(false), &json!("failed")), "the secret is still wrong");
     assert_eq!(post(&server, &verify.replace("development", "production"), json!({})).await.0, 404);
@@ -434,10 +503,17 @@ async fn refused_requests_are_let_in_after_the_secret_was_corrected() {
     let (_, done) = post(&server, &verify, json!({})).await;
     assert_eq!((&done["verified"], &done["events"][0]["outcome"]), (&json!(true), &json!("executed")), "{done}");
     let log = server.last_log("segment").await;
-    assert_eq!((&log["verification_status"], &log["received_at"]), (&json!("enforced:verified"), &first["received_at"]));
+    assert_eq!(
+        (&log["verification_status"], &log["received_at"]),
+        (&json!("enforced:verified"), &first["received_at"])
+    );
     assert_eq!(post(&server, &verify, json!({})).await.0, 404, "it left the ring");
     let (_, rest) = post(&server, "/v1/sources/segment/refused/verify?environment=development", json!({})).await;
-    assert_eq!(rest, json!({"verified": 0, "events": 0, "refused": 3, "not_kept": 0}), "also the one with two signatures");
+    assert_eq!(
+        rest,
+        json!({"verified": 0, "events": 0, "refused": 3, "not_kept": 0}),
+        "also the one with two signatures"
+    );
     let key = server.api_key("development").await;
     assert_eq!(server.all_runs(&key).await.len(), 1);
 }

@@ -144,8 +144,7 @@ mod tests {
     #[test]
     fn without_a_filter_what_failed_or_was_rejected_is_meant() {
         let asked = read("{}").unwrap();
-        let expected =
-            ReplayFilter { outcomes: vec![Outcome::Failed, Outcome::Rejected], ..ReplayFilter::default() };
+        let expected = ReplayFilter { outcomes: vec![Outcome::Failed, Outcome::Rejected], ..ReplayFilter::default() };
         assert_eq!(asked, Asked { filter: expected, rate_per_second: 50 });
     }
 

@@ -59,7 +59,12 @@ pub async fn dismiss_attention(
     let dismissal = read(&body)?;
     let dismissed = to_its_end(async move {
         let dismissed = app.store.dismiss(endpoint.id, dismissal).await?;
-        tracing::info!(source = endpoint.source, environment = endpoint.environment, dismissed, "entries were dismissed");
+        tracing::info!(
+            source = endpoint.source,
+            environment = endpoint.environment,
+            dismissed,
+            "entries were dismissed"
+        );
         Ok(dismissed)
     })
     .await?;

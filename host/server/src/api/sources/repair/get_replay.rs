@@ -37,7 +37,7 @@ pub async fn get_replay(
 /// One replay of a source environment.
 pub(super) async fn read(app: &App, endpoint: &Endpoint, id: Uuid) -> Result<ShownReplay, ApiError> {
     let replay = app.store.replay(endpoint.id, id).await?;
-    replay
-        .map(ShownReplay::of)
-        .ok_or_else(|| ApiError::not_found(format!("there is no replay {id} here; GET …/replays lists those there are")))
+    replay.map(ShownReplay::of).ok_or_else(|| {
+        ApiError::not_found(format!("there is no replay {id} here; GET …/replays lists those there are"))
+    })
 }

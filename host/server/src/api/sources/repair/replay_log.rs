@@ -47,7 +47,8 @@ pub struct ReplayedLog {
 }
 
 /// Carries a log entry out again as if its sender had sent it again, its verification result kept. An event is planned
-/// with the settings and mappings of now; what was rejected, or failed in its plugin, is translated again. What already
+/// with the settings and mappings of now; what was rejected, or failed in its plugin, is translated again: from its
+/// request or, where redact paths are in force, from what the log kept of the item, as a body of its own. What already
 /// executed is answered so. The body may be left out.
 #[utoipa::path(
     post,

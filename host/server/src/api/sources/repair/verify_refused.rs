@@ -94,9 +94,7 @@ pub async fn verify_refused(
             count: settled.len(),
             events: settled.into_iter().take(MAX_SHOWN).map(LetIn::of).collect(),
         },
-        Verified::Stays(cause) => {
-            VerifiedRequest { verified: false, cause: Some(cause), count: 0, events: Vec::new() }
-        }
+        Verified::Stays(cause) => VerifiedRequest { verified: false, cause: Some(cause), count: 0, events: Vec::new() },
         Verified::NotKept => {
             return Err(ApiError::new(
                 Kind::Conflict,
