@@ -12,6 +12,7 @@
 //! 6. [`log`]: what is kept of all that.
 
 pub mod contract;
+pub mod credential;
 pub mod event;
 pub mod idempotency;
 pub mod json;

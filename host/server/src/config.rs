@@ -45,6 +45,8 @@ pub struct Config {
     pub max_sandbox_memory: usize,
     /// Requests that wait for the writer; beyond it 503.
     pub writer_queue: usize,
+    /// After how many seconds the server tries again what a plugin failed on, once for each; none: it does not.
+    pub retry_delays_seconds: Vec<f64>,
     /// How events are logged: `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -77,6 +79,7 @@ impl Default for Config {
             max_sandboxes: 64,
             max_sandbox_memory: 256 * 1024 * 1024,
             writer_queue: 1024,
+            retry_delays_seconds: vec![10.0, 60.0, 600.0],
             log_format: LogFormat::Text,
         }
     }
@@ -127,6 +130,9 @@ pub enum ConfigError {
     /// `public_url` is not one.
     #[error("public_url is {0:?}; expected a URL that starts with http:// or https://, without a query")]
     PublicUrl(String),
+    /// A delay that is none.
+    #[error("retry_delays_seconds holds {0}; expected seconds from 0 to 604800, for example [10, 60, 600]")]
+    RetryDelay(f64),
 }
 
 impl Config {
@@ -151,6 +157,10 @@ impl Config {
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(invalid)?;
+        const WEEK: f64 = 604_800.0;
+        if let Some(bad) = config.retry_delays_seconds.iter().find(|delay| !(0.0..=WEEK).contains(*delay)) {
+            return Err(ConfigError::RetryDelay(*bad));
+        }
         if let Some(url) = config.public_url.take() {
             let plain = url.trim_end_matches('/');
             let rest = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));

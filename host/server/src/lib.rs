@@ -1,7 +1,7 @@
 //! The Inlet server: what joins the core, the sandbox and the store, and the door to the world.
 //!
 //! A webhook goes one straight way, in [`ingest`]: receive → verify → translate → plan → commit → answer. [`api`] is for
-//! operators, [`operate`] is what keeps a server running, [`cli`] is its command line.
+//! operators, `repair` carries out again what failed, [`operate`] is what keeps a server running, [`cli`] is its command line.
 
 pub mod api;
 pub mod app;
@@ -12,4 +12,5 @@ pub mod configuration;
 pub mod ingest;
 mod memory;
 pub mod operate;
+mod repair;
 pub mod telemetry;

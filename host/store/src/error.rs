@@ -110,6 +110,12 @@ pub enum CommitError {
         /// What the database said.
         reason: String,
     },
+    /// Somebody else was first.
+    #[error("it was not done: {what}; look at it again")]
+    Superseded {
+        /// What has happened.
+        what: &'static str,
+    },
 }
 
 impl CommitError {

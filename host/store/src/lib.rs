@@ -11,6 +11,8 @@
 //! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be
 //! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token.
 
+mod along;
+mod attention;
 mod config;
 mod data_dir;
 mod error;
@@ -20,11 +22,15 @@ mod page;
 mod recipient;
 mod refused;
 mod rehearsal;
+mod repair;
+mod replay;
 mod run;
 mod sqlite;
 mod store;
 mod writer;
 
+pub use along::{Along, Rerun};
+pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
 pub use config::{
     ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
@@ -36,6 +42,7 @@ pub use page::{Cursor, Page};
 pub use recipient::RecipientRecord;
 pub use refused::{NewRefused, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
+pub use replay::{NewReplay, Progress, ReplayFilter, ReplayRecord, ReplayState, Tally};
 pub use run::{RunQuery, RunRecord, StoredRecipient};
 pub use sqlite::{Durability, Pruned, PrunedRecords};
 pub use store::Store;

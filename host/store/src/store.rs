@@ -26,8 +26,8 @@ use crate::{
 
 /// An open store. Share it behind an `Arc`.
 pub struct Store {
-    writer: Writer,
-    readers: SqlitePool,
+    pub(crate) writer: Writer,
+    pub(crate) readers: SqlitePool,
     hash_key: HashKey,
     /// The last key that the walk over the idempotency records looked at; empty at its begin.
     records_walk: Mutex<Vec<u8>>,
@@ -89,7 +89,7 @@ impl Store {
 impl Store {
     /// Settles and stores the items of one request; returns when all of it is on the disk. One answer for each item.
     pub async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
-        self.writer.commit(job).await
+        self.writer.commit(job, None).await
     }
 
     /// What a job would come to if it were committed now, and what it would write. Only reads, and waits for no writer.

@@ -18,7 +18,7 @@ use serde_json::value::RawValue;
 
 pub use check::{MAX_DEPTH, Malformed, check, inspect};
 pub use cut::{Cut, Documents, Pieces, Slot};
-pub use merge::merge;
+pub use merge::{fill_gaps, merge};
 
 /// What a JSON text is, told by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -117,7 +117,8 @@ pub struct Verification {
 }
 
 impl Verification {
-    fn of(verdict: Verdict) -> Self {
+    /// A verdict that says itself why.
+    pub fn of(verdict: Verdict) -> Self {
         Self { verdict, cause: verdict.as_str() }
     }
 

@@ -54,6 +54,7 @@ impl Operation {
 /// Everything that can be asked.
 fn operations() -> Vec<Operation> {
     use MethodFilter as Is;
+    use sources::repair;
     vec![
         Operation::new(Is::GET, "/v1/sources", sources::list::list_sources),
         Operation::new(Is::GET, "/v1/sources/{key}", sources::get::get_source),
@@ -61,6 +62,15 @@ fn operations() -> Vec<Operation> {
         Operation::new(Is::GET, "/v1/sources/{key}/events", sources::events::list_source_events),
         Operation::new(Is::GET, "/v1/sources/{key}/logs", sources::logs::list_source_logs),
         Operation::new(Is::POST, "/v1/sources/{key}/rehearse", sources::rehearse::rehearse_source),
+        Operation::new(Is::POST, "/v1/sources/{key}/logs/{id}/replay", repair::replay_log::replay_log),
+        Operation::new(Is::POST, "/v1/sources/{key}/replays", repair::create_replay::create_replay),
+        Operation::new(Is::GET, "/v1/sources/{key}/replays", repair::list_replays::list_replays),
+        Operation::new(Is::GET, "/v1/sources/{key}/replays/{id}", repair::get_replay::get_replay),
+        Operation::new(Is::DELETE, "/v1/sources/{key}/replays/{id}", repair::cancel_replay::cancel_replay),
+        Operation::new(Is::GET, "/v1/sources/{key}/refused", repair::list_refused::list_refused),
+        Operation::new(Is::POST, "/v1/sources/{key}/refused/verify", repair::verify_all_refused::verify_all_refused),
+        Operation::new(Is::POST, "/v1/sources/{key}/refused/{id}/verify", repair::verify_refused::verify_refused),
+        Operation::new(Is::POST, "/v1/sources/{key}/attention/dismiss", repair::dismiss::dismiss_attention),
         Operation::new(Is::GET, "/v1/sources/{key}/status", sources::status::get_source_status),
         Operation::new(Is::GET, "/v1/source_providers", providers::list::list_source_providers),
         Operation::new(Is::GET, "/v1/source_providers/{key}", providers::get::get_source_provider),

@@ -19,7 +19,14 @@ use super::{
     error::ErrorBody,
     providers::{get as provider, list as providers},
     runs::{get as run, list as runs, recipients},
-    sources::{events, get, list, logs, put, rehearse, status},
+    sources::{
+        events, get, list, logs, put, rehearse,
+        repair::{
+            cancel_replay, create_replay, dismiss, get_replay, list_refused, list_replays, replay_log,
+            verify_all_refused, verify_refused,
+        },
+        status,
+    },
     users::{get as user, list as users},
 };
 
@@ -48,6 +55,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
     tags(
         (name = "webhooks", description = "Where platforms send to"),
         (name = "sources", description = "Platforms that send events, and how each environment treats them"),
+        (name = "repair", description = "What failed, was rejected or was refused, and how it is carried out again"),
         (name = "providers", description = "The plugins that this server has"),
         (name = "environments", description = "Isolated worlds of users, mappings, logs and keys"),
         (name = "users", description = "Users as they were identified"),
@@ -63,6 +71,15 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         logs::list_source_logs,
         rehearse::rehearse_source,
         status::get_source_status,
+        replay_log::replay_log,
+        create_replay::create_replay,
+        list_replays::list_replays,
+        get_replay::get_replay,
+        cancel_replay::cancel_replay,
+        list_refused::list_refused,
+        verify_all_refused::verify_all_refused,
+        verify_refused::verify_refused,
+        dismiss::dismiss_attention,
         providers::list_source_providers,
         provider::get_source_provider,
         environments::list_environments,
@@ -115,7 +132,7 @@ impl Modify for Errors {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten()
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete].into_iter().flatten()
 }
 
 /// What became of a request.

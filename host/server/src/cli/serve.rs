@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Flags},
     configuration::hash_token,
     operate::{demo, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
-    telemetry,
+    repair, telemetry,
 };
 
 /// What `inlet serve` takes.
@@ -46,7 +46,11 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.listen = public.local_addr().unwrap_or(config.listen);
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     let app = put_together(config).await?;
-    let background = [tokio::spawn(retention::run(app.clone())), tokio::spawn(upkeep::run(app.clone()))];
+    let background = [
+        tokio::spawn(retention::run(app.clone())),
+        tokio::spawn(upkeep::run(app.clone())),
+        tokio::spawn(repair::run(app.clone())),
+    ];
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {

@@ -41,6 +41,19 @@ impl Arrival {
         }
     }
 
+    /// A request that comes from the store. It takes no room from those that are being received.
+    pub(crate) fn stored(
+        method: String,
+        path: String,
+        query: Vec<Field>,
+        headers: Vec<Field>,
+        credentials: Vec<(String, Bytes)>,
+        body: contract::Body,
+        received_at_ms: i64,
+    ) -> Self {
+        Self { method, path, query, headers, credentials, body, received_at_ms, _held: None }
+    }
+
     /// The body's bytes, shared.
     pub fn body_bytes(&self) -> Bytes {
         match &self.body {

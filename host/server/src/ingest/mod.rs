@@ -18,6 +18,7 @@ use crate::{
     app::App,
     configuration::Endpoint,
     ingest::{answer::Refusal, door::Delivery},
+    repair::keep,
     telemetry::Stage,
 };
 
@@ -70,8 +71,10 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let items = stages::plan(app, endpoint, &arrival, verification.verdict, &translated);
     clock.lap(Stage::Plan);
 
+    // A plugin whose platform reads the answer fails with a 500: its sender tries again.
+    let along = keep::along(app, endpoint, &arrival, verification.verdict, &items, !plugin.answers());
     let once = stages::once(app, endpoint, &arrival, verification);
-    let settled = match stages::commit(app, endpoint, items, once).await {
+    let settled = match stages::commit(app, endpoint, items, once, along).await {
         Err(Refusal::Unverified) => {
             stages::keep_refused(app, endpoint, &arrival, "replayed").await;
             return Err(Refusal::Unverified);

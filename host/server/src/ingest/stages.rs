@@ -9,7 +9,7 @@ use inlet_core::{
     verification::{Covers, Once, Template, Verdict, Verification},
 };
 use inlet_sandbox::{Call, Fault, Plugin};
-use inlet_store::{CommitError, NewRefused, Settled};
+use inlet_store::{Along, CommitError, NewRefused, Settled};
 use sha2::{Digest as _, Sha256};
 
 use super::answer::{self, Refusal};
@@ -17,12 +17,13 @@ use crate::{
     app::App,
     configuration::{Endpoint, new_id},
     ingest::arrival::Arrival,
+    repair::{keep, refused},
 };
 
 /// What verification finds, on exactly the bytes that the plugin gets, as of the moment when they arrived.
 pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verification {
     let (Some(scheme), Some(header)) = (&endpoint.scheme, &endpoint.credential_header) else {
-        return Verification { verdict: Verdict::NotConfigured, cause: Verdict::NotConfigured.as_str() };
+        return Verification::of(Verdict::NotConfigured);
     };
     let headers: Vec<(&str, &[u8])> =
         arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
@@ -63,16 +64,20 @@ pub(crate) async fn keep_refused(app: &App, endpoint: &Endpoint, arrival: &Arriv
         headers.extend(signed);
     }
     let body = arrival.body_bytes();
-    let refused = NewRefused {
+    let request = NewRefused {
         id: new_id(),
         source_environment_id: endpoint.id,
         received_at_ms: arrival.received_at_ms,
         cause: cause.to_owned(),
         digest: Sha256::digest(&body).into(),
-        headers: event::headers_json(&headers).map_or_else(|| "{}".to_owned(), |headers| headers.to_string()),
+        method: arrival.method.clone(),
+        path: arrival.path.clone(),
+        query: keep::write_fields(&arrival.query),
+        headers: keep::write_fields(&headers),
+        credential_hash: refused::credential_hash(app, endpoint, arrival),
         body,
     };
-    if let Err(error) = app.store.refuse(refused).await {
+    if let Err(error) = app.store.refuse(request).await {
         tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept");
     }
 }
@@ -175,14 +180,20 @@ pub(crate) fn prepare(
     }
 }
 
+/// Makes the items durable, with what their repair will need.
 pub(crate) async fn commit(
     app: &App,
     endpoint: &Endpoint,
     items: Vec<Prepared>,
     once: Option<Once>,
+    along: Option<Along>,
 ) -> Result<Vec<Settled>, Refusal> {
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
-    let settled = app.store.commit(job).await.map_err(|error| match error {
+    let committed = match along {
+        None => app.store.commit(job).await,
+        Some(along) => app.store.commit_along(job, along).await,
+    };
+    let settled = committed.map_err(|error| match error {
         CommitError::Overloaded { .. } => Refusal::Overloaded,
         CommitError::Seen => Refusal::Unverified,
         error => {

@@ -32,7 +32,7 @@ async fn prune(app: &App) -> anyhow::Result<()> {
         let mut pruned = 0;
         loop {
             let slice = app.store.prune(environment.id, cutoff_ms, SLICE).await?;
-            let rows = slice.events + slice.runs + slice.refused;
+            let rows = slice.events + slice.runs + slice.refused + slice.kept;
             pruned += rows;
             if rows == 0 {
                 break;

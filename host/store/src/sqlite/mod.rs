@@ -4,7 +4,9 @@
 //! [`mod@write`] what it writes; [`checkpoint`] keeps the log short; the other files are named after the tables that
 //! they read and change.
 
+mod along;
 mod api_keys;
+mod attention;
 mod checkpoint;
 mod codes;
 mod connect;
@@ -22,6 +24,7 @@ mod prune;
 mod recipients;
 mod refused;
 mod rehearsal;
+mod replays;
 mod runs;
 mod script;
 mod sources;
@@ -41,13 +44,20 @@ pub(crate) use group::{GroupDone, Writing};
 /// Reads: everything a read-only connection answers.
 pub(crate) mod read {
     pub(crate) use super::{
+        along::kept_request,
         api_keys::all as api_keys,
+        attention::{
+            all_counts as all_attention_counts, counts as attention_counts, due_in, next_due, one as attention,
+        },
         environments::all as environments,
         event_reading::events,
         event_types::{counts as event_types, status as source_status},
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
         rehearsal::rehearse,
+        replays::{
+            count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
+        },
         runs::{one as run, page as runs, recipients as run_recipients},
         sources::all as sources,
     };
@@ -57,7 +67,9 @@ pub(crate) mod read {
 pub(crate) mod change {
     pub(crate) use super::{
         api_keys::create as api_key_create,
+        attention::{dismiss, retry_failed},
         prune::{logs as prune_logs, records as prune_records},
+        replays::{counted as replay_counted, create as replay_create, end as replay_end},
         sources::{create as source_create, update as source_update},
     };
 }

@@ -18,6 +18,8 @@ pub struct Pruned {
     pub recipients: u64,
     /// Refused requests.
     pub refused: u64,
+    /// Kept requests.
+    pub kept: u64,
 }
 
 impl Pruned {
@@ -67,6 +69,12 @@ async fn slice(
         pruned.events += delete(connection, EVENTS, source_environment, &before, left).await?;
         let left = limit - pruned.refused as i64;
         pruned.refused += delete(connection, REFUSED, source_environment, &before, left).await?;
+        let left = limit - pruned.kept as i64;
+        pruned.kept += delete(connection, KEPT, source_environment, &before, left).await?;
+        // At most one of each for every event.
+        for dependant in [ATTENTION, RERUNS, REPLAYS] {
+            delete(connection, dependant, source_environment, &before, limit).await?;
+        }
     }
     pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
     pruned.runs = delete(connection, RUNS, environment, &before, limit).await?;
@@ -80,6 +88,14 @@ const EVENTS: &str = "DELETE FROM event_logs WHERE rowid IN (
     SELECT rowid FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
 const REFUSED: &str = "DELETE FROM refused_requests WHERE rowid IN (
     SELECT rowid FROM refused_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const KEPT: &str = "DELETE FROM kept_requests WHERE rowid IN (
+    SELECT rowid FROM kept_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const ATTENTION: &str = "DELETE FROM attention WHERE source_environment_id = ?1 AND event_id IN (
+    SELECT event_id FROM attention WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
+const RERUNS: &str = "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
+    SELECT event_id FROM reruns WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
+const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND state <> 0 AND id IN (
+    SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
 const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE run_id IN (
     SELECT id FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
 const RUNS: &str = "DELETE FROM workflow_runs WHERE rowid IN (

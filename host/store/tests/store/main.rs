@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod attention;
 mod checkpoints;
 mod config;
 mod event_types;

@@ -13,6 +13,7 @@ mod management;
 mod operating;
 mod plugins;
 mod rehearse;
+mod repair;
 mod rudderstack;
 mod signatures;
 mod storm;

@@ -61,6 +61,16 @@ pub struct LogEntry {
     /// The execution whose failed actions it carried out.
     #[schema(required, format = Uuid)]
     resumes: Option<String>,
+    /// The entry that this one was carried out again for: by a replay, or because the server tried again.
+    #[schema(required, format = Uuid)]
+    rerun_of: Option<String>,
+    /// The entries that carried this one out again, oldest first, at most 100.
+    rerun_as: Vec<String>,
+    /// Whether it failed or was rejected, and was neither carried out again nor dismissed since.
+    needs_attention: bool,
+    /// When the server tries it again by itself; null when it does not.
+    #[schema(required, format = DateTime)]
+    retry_at: Option<String>,
     /// Null when there is none or it is invalid.
     #[schema(required)]
     idempotency_key: Option<String>,
@@ -130,6 +140,10 @@ impl LogEntry {
             idempotent: event.outcome == Outcome::Replayed,
             replay_of: shown(event.replay_of),
             resumes: shown(event.resumes),
+            rerun_of: shown(event.rerun_of),
+            rerun_as: event.rerun_as.iter().map(Uuid::to_string).collect(),
+            needs_attention: event.needs_attention,
+            retry_at: event.retry_at_ms.map(time::write_ms),
             idempotency_key: event.idempotency_key,
             reason: event.reason,
             code: event.code,

@@ -16,6 +16,7 @@ pub mod rehearsal_request;
 pub mod rehearse;
 pub mod rehearsed;
 pub mod rehearsed_item;
+pub mod repair;
 pub mod request;
 pub mod settings;
 pub mod shown;

@@ -5,7 +5,7 @@ use inlet_core::time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, in_environments};
+use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
@@ -28,6 +28,8 @@ pub struct SourceStatus {
     /// What translates its requests; null if this server does not have it.
     #[schema(required)]
     plugin: Option<ShownPlugin>,
+    /// What failed, was rejected or was refused, and what to do about it.
+    needs_attention: NeedsAttention,
     /// What an operator should know.
     notes: Vec<String>,
 }
@@ -56,12 +58,14 @@ pub async fn get_source_status(
     let environment = params.environment(&configuration)?;
     let plugin = app.catalog.get(&source.record.provider);
     let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
+    let mut needs_attention = NeedsAttention::default();
     if plugin.is_none() {
         let provider = &source.record.provider;
         notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
     }
     for (slug, endpoint) in in_environments(source, environment) {
         let status = app.store.source_status(endpoint.id).await?;
+        needs_attention.add(slug, app.store.attention_counts(endpoint.id).await?);
         mappings_count += endpoint.record.mappings.len();
         events_count += status.events_count;
         last_ms = last_ms.max(status.last_event_received_ms);
@@ -75,6 +79,7 @@ pub async fn get_source_status(
         events_count,
         last_event_received: last_ms.map(time::write_ms),
         plugin: plugin.map(ShownPlugin::of),
+        needs_attention,
         notes,
     }))
 }
