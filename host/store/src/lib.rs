@@ -9,8 +9,10 @@
 //!
 //! Invariants: what [`Store::commit`] answered is on the disk (`synchronous` is read back at every start, and anything
 //! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be
-//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token.
+//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token; secrets and
+//! tokens are in the database sealed by a [`Vault`] or as hashes, never in clear text.
 
+mod claim;
 mod config;
 mod data_dir;
 mod error;
@@ -22,11 +24,13 @@ mod refused;
 mod run;
 mod sqlite;
 mod store;
+mod vault;
 mod writer;
 
+pub use claim::{Claim, ResealError};
 pub use config::{
-    ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,
-    SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
+    ApiKeyRecord, EndpointRotation, Environment, MappingRecord, NewSource, NewSourceEnvironment, PreviousSecret,
+    PreviousToken, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };
 pub use error::{ChangeError, CommitError, OpenError, ReadError};
 pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
@@ -37,4 +41,5 @@ pub use refused::{NewRefused, RefusedRequest};
 pub use run::{RunQuery, RunRecord, StoredRecipient};
 pub use sqlite::{Durability, Pruned, PrunedRecords};
 pub use store::Store;
+pub use vault::{Place, Vault, VaultError};
 pub use writer::{GroupReport, Settled, Stats, WriterObserver};

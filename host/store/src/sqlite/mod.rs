@@ -8,6 +8,7 @@ mod api_keys;
 mod checkpoint;
 mod codes;
 mod connect;
+mod endpoint_tokens;
 mod environments;
 mod event_reading;
 mod event_types;
@@ -22,6 +23,7 @@ mod recipients;
 mod refused;
 mod runs;
 mod script;
+mod sealing;
 mod sources;
 mod transaction;
 mod world;
@@ -31,9 +33,10 @@ pub use connect::Durability;
 pub use prune::{Pruned, PrunedRecords};
 
 pub(crate) use checkpoint::Checkpointer;
-pub(crate) use connect::{Opened, open, prove_writable};
+pub(crate) use connect::{Opened, key_check, open, prove_writable, reseal};
 pub(crate) use failure::Failure;
 pub(crate) use group::{GroupDone, Writing};
+pub(crate) use sealing::{Resealed, SealingError};
 
 /// Reads: everything a read-only connection answers.
 pub(crate) mod read {
@@ -53,6 +56,7 @@ pub(crate) mod read {
 pub(crate) mod change {
     pub(crate) use super::{
         api_keys::create as api_key_create,
+        endpoint_tokens::{forget_expired, rotate as source_rotate_endpoint},
         prune::{logs as prune_logs, records as prune_records},
         sources::{create as source_create, update as source_update},
     };

@@ -14,4 +14,5 @@ mod reading;
 mod recipients;
 mod refused;
 mod retention;
+mod secrets;
 mod support;
