@@ -21,6 +21,7 @@ pub mod path;
 pub mod plan;
 pub mod recipient;
 pub mod settings;
+pub mod signing_secret;
 pub mod settle;
 pub mod time;
 pub mod user;

@@ -102,6 +102,7 @@ impl App {
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
         let configuration = Configuration::load(&self.store, &self.catalog).await?;
+        configuration.carry_over(&self.configuration());
         self.configuration.store(Arc::new(configuration));
         Ok(())
     }

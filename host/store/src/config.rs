@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+pub use inlet_core::signing_secret::PreviousSecret;
+use inlet_core::signing_secret::SigningSecrets;
 use uuid::Uuid;
 
 /// An isolated world of users, logs and keys.
@@ -87,6 +89,13 @@ pub struct SourceEnvironmentRecord {
     pub mappings: Vec<MappingRecord>,
 }
 
+impl SourceEnvironmentRecord {
+    /// Its signing secrets, both of them.
+    pub fn signing_secrets(&self) -> SigningSecrets {
+        SigningSecrets { current: self.signing_secret.clone(), previous: self.previous_signing_secret.clone() }
+    }
+}
+
 impl fmt::Debug for SourceEnvironmentRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SourceEnvironmentRecord")
@@ -99,21 +108,6 @@ impl fmt::Debug for SourceEnvironmentRecord {
             .field("version", &self.version)
             .field("mappings", &self.mappings)
             .finish_non_exhaustive()
-    }
-}
-
-/// A signing secret that was replaced.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PreviousSecret {
-    /// The secret.
-    pub secret: String,
-    /// Until when it is good, in milliseconds since 1970.
-    pub until_ms: i64,
-}
-
-impl fmt::Debug for PreviousSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PreviousSecret").field("until_ms", &self.until_ms).finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     error::ErrorBody,
     providers::{get as provider, list as providers},
     runs::{get as run, list as runs, recipients},
-    sources::{events, get, list, logs, put, status},
+    sources::{events, get, list, logs, put, rotate_endpoint, status},
     users::{get as user, list as users},
 };
 
@@ -61,6 +61,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         put::put_source,
         events::list_source_events,
         logs::list_source_logs,
+        rotate_endpoint::rotate_source_endpoint,
         status::get_source_status,
         providers::list_source_providers,
         provider::get_source_provider,

@@ -23,7 +23,13 @@ use crate::{
 pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verdict {
     let Some(scheme) = &endpoint.scheme else { return Verdict::NotConfigured };
     let values: Vec<&[u8]> = arrival.credentials.iter().map(AsRef::as_ref).collect();
-    scheme.verify(&values, endpoint.record.signing_secret.as_deref(), arrival.body.as_bytes())
+    let mut secrets = endpoint.secrets(arrival.received_at_ms);
+    let mut verdict = scheme.verify(&values, secrets.next(), arrival.body.as_bytes());
+    // A missing header stays missing, and one that was sent twice fails with every secret.
+    while let (Verdict::Failed, Some(secret)) = (verdict, secrets.next()) {
+        verdict = scheme.verify(&values, Some(secret), arrival.body.as_bytes());
+    }
+    verdict
 }
 
 /// Whether a request with that verdict comes in; else the cause, for our own records.

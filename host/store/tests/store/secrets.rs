@@ -50,7 +50,7 @@ async fn of_the_first_version(directory: &Path) -> SqliteConnection {
                 (2, 1, 2, 'clear-token-2', '{\"pad\":\"' || hex(zeroblob(20000)) || '\"}', 'clear-old-secret', 4, 6);
          PRAGMA wal_checkpoint(TRUNCATE);
          UPDATE source_environments SET settings = '{}', signing_secret = 'clear-secret' WHERE id = 2;
-         INSERT INTO mappings VALUES (x'0199', 2, 'E', 'users_identify', '{}', 1, 1, 1);
+         INSERT INTO mappings VALUES (zeroblob(16), 2, 'E', 'users_identify', '{}', 1, 1, 1);
          INSERT INTO event_types VALUES (2, 'E', 7, 1)",
     )
     .execute(&mut connection)
@@ -162,10 +162,10 @@ async fn another_key_opens_nothing() {
 #[tokio::test]
 async fn a_secret_in_another_place_is_refused() {
     let directory = with_secrets().await;
+    execute(directory.path(), "UPDATE source_environments SET signing_secret = previous_signing_secret").await;
+    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: signing_secret/1 was damaged, or sealed for another place; restore the database from a backup");
     execute(directory.path(), "UPDATE source_environments SET previous_signing_secret_until_ms = 9999999999999").await;
     insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: previous_signing_secret/1/9999999999999 was damaged, or sealed for another place; restore the database from a backup");
-    execute(directory.path(), "UPDATE source_environments SET signing_secret = previous_signing_secret").await;
-    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"");
     execute(directory.path(), "UPDATE endpoint_tokens SET hash = zeroblob(32)").await;
     insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: endpoint_token/1 was damaged, or sealed for another place; restore the database from a backup");
 }

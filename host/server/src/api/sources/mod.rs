@@ -12,6 +12,7 @@ pub mod logs;
 pub mod mappings;
 pub mod put;
 pub mod request;
+pub mod rotate_endpoint;
 pub mod settings;
 pub mod shown;
 pub mod status;
