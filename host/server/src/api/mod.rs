@@ -60,11 +60,7 @@ fn operations() -> Vec<Operation> {
         Operation::new(Is::PUT, "/v1/sources/{key}", sources::put::put_source),
         Operation::new(Is::GET, "/v1/sources/{key}/events", sources::events::list_source_events),
         Operation::new(Is::GET, "/v1/sources/{key}/logs", sources::logs::list_source_logs),
-        Operation::new(
-            Is::POST,
-            "/v1/sources/{key}/rotate_endpoint",
-            sources::rotate_endpoint::rotate_source_endpoint,
-        ),
+        Operation::new(Is::POST, "/v1/sources/{key}/rotate_endpoint", sources::rotate_endpoint::rotate_source_endpoint),
         Operation::new(Is::GET, "/v1/sources/{key}/status", sources::status::get_source_status),
         Operation::new(Is::GET, "/v1/source_providers", providers::list::list_source_providers),
         Operation::new(Is::GET, "/v1/source_providers/{key}", providers::get::get_source_provider),

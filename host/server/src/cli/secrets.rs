@@ -100,9 +100,8 @@ async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()
 fn new_key(arguments: &RotateKey, origin: &Origin) -> anyhow::Result<MasterKey> {
     match (&arguments.new_key_file, secrets::from_variable(NEW_VARIABLE)?, origin) {
         (Some(_), Some(_), _) => bail!("there are two new master keys, --new-key-file and {NEW_VARIABLE}; give one"),
-        (Some(path), None, _) => {
-            key_file::read(path)?.with_context(|| format!("there is no file {}; correct --new-key-file", path.display()))
-        }
+        (Some(path), None, _) => key_file::read(path)?
+            .with_context(|| format!("there is no file {}; correct --new-key-file", path.display())),
         (None, Some(key), _) => Ok(key),
         (None, None, Origin::File(_)) => Ok(MasterKey::generate()?),
         (None, None, Origin::Variable) => bail!(

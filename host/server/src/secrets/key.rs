@@ -39,7 +39,7 @@ impl MasterKey {
             .ok()
             .or_else(|| STANDARD_NO_PAD.decode(plain).ok())
             .or_else(|| URL_SAFE_NO_PAD.decode(plain).ok())
-            .ok_or_else(|| format!("its {} characters are neither", text.chars().count()))?;
+            .ok_or_else(|| format!("its {} characters are neither hexadecimal nor base64", text.chars().count()))?;
         let length = bytes.len();
         bytes.try_into().map(Self).map_err(|_| format!("it has {length} bytes"))
     }
@@ -86,7 +86,7 @@ mod tests {
     fn what_is_no_key_is_counted_and_never_repeated() {
         let error = |text: &str| MasterKey::parse(text).unwrap_err();
         insta::assert_snapshot!(error(" \n"), @"it is empty");
-        insta::assert_snapshot!(error("hunter2!"), @"its 8 characters are neither");
+        insta::assert_snapshot!(error("hunter2!"), @"its 8 characters are neither hexadecimal nor base64");
         insta::assert_snapshot!(error(&"ab".repeat(31)), @"it has 31 bytes");
         insta::assert_snapshot!(error(&"ab".repeat(33)), @"it has 33 bytes");
         insta::assert_snapshot!(error("AAAA"), @"it has 3 bytes");

@@ -36,10 +36,10 @@ pub enum KeyError {
         /// What was found.
         problem: String,
     },
-    /// Others than its owner can read it.
+    /// Others than its owner can read or change it.
     #[error(
-        "the master key file {path} can be read by others than its owner (its mode is {mode:04o}); run \
-         `chmod 600 {path}`, and change the key with `inlet secrets rotate-key` if it may have been read",
+        "the master key file {path} can be read or changed by others than its owner (its mode is {mode:04o}); run \
+         `chmod 600 {path}`, and then `inlet secrets rotate-key` if it may have been read",
         path = path.display()
     )]
     Exposed {

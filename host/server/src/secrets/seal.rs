@@ -94,7 +94,7 @@ mod tests {
     fn what_was_sealed_once_opens_for_ever() {
         let key = MasterKey::parse(&"07".repeat(32)).unwrap();
         let place = Place::PreviousSigningSecret { source_environment_id: 3, until_ms: 1_700_000_000_000 };
-        let sealed = "01SEALED";
+        let sealed = "0167f7cddc697cb21f000102030405060708090a0b0c0d0e0f1011121314151617df7fd8e0994398194b042e248986ca7f8984008523c2148edf9732d5c18423";
         assert_eq!(key.open(place, &hex::decode(sealed).unwrap()).as_deref(), Ok("whsec_ünïcode"));
     }
 

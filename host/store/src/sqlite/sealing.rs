@@ -49,9 +49,7 @@ pub(super) async fn look(connection: &mut SqliteConnection) -> Result<Found, sql
         return Ok(Found::Check(check));
     }
     let sealed = has("endpoint_tokens")
-        && sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT 1 FROM endpoint_tokens)")
-            .fetch_one(connection)
-            .await?;
+        && sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT 1 FROM endpoint_tokens)").fetch_one(connection).await?;
     Ok(if sealed { Found::NoCheck } else { Found::Nothing })
 }
 

@@ -133,6 +133,7 @@ fn what_would_not_be_durable_says_so() {
 
 /// Why this directory cannot be opened, without its name.
 async fn refusal(directory: &Path) -> String {
-    let error = Store::open(StoreOptions::new(directory), vault()).await.err().expect("the directory should be refused");
+    let error =
+        Store::open(StoreOptions::new(directory), vault()).await.err().expect("the directory should be refused");
     error.to_string().replace(&directory.display().to_string(), "DIR")
 }

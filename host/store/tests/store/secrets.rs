@@ -82,15 +82,17 @@ async fn clear_text_of_the_first_version_is_sealed_and_gone_from_every_page() {
     let source = store.sources().await.unwrap().remove(0);
     let [development, production] = &source.environments[..] else { panic!("two environments") };
     assert_eq!((development.token.as_str(), development.signing_secret.as_deref()), ("clear-token-1", None));
-    assert_eq!((production.token.as_str(), production.signing_secret.as_deref()), ("clear-token-2", Some("clear-secret")));
+    assert_eq!(
+        (production.token.as_str(), production.signing_secret.as_deref()),
+        ("clear-token-2", Some("clear-secret"))
+    );
     assert_eq!((production.version, production.updated_at_ms, production.mappings.len()), (4, 6, 1));
     assert_eq!(store.event_types(production.id).await.unwrap().len(), 1);
     store.close().await.unwrap();
     drop(store);
 
     let mut connection = connect(directory.path()).await;
-    let broken: Vec<String> =
-        sqlx::query_scalar("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap();
+    let broken: Vec<String> = sqlx::query_scalar("PRAGMA foreign_key_check").fetch_all(&mut connection).await.unwrap();
     assert_eq!(broken, [""; 0], "what referred to the old table refers to the new one");
     let due: i64 = sqlx::query_scalar("SELECT count(*) FROM meta WHERE key = 'erase_due'")
         .fetch_one(&mut connection)

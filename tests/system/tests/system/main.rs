@@ -10,4 +10,5 @@ mod main_path;
 mod management;
 mod operating;
 mod plugins;
+mod secrets;
 mod storm;

@@ -13,7 +13,7 @@ use inlet_core::{
     signing_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, overlap_end},
     time,
 };
-use inlet_store::{Environment, EndpointRotation};
+use inlet_store::{EndpointRotation, Environment};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -95,11 +95,8 @@ pub async fn rotate_source_endpoint(
         let Asked { environment, overlap_seconds } = read(&body, &configuration)?;
         let endpoint = in_environment(source, &environment)?;
         let until_ms = end_of_previous(endpoint, overlap_seconds)?;
-        let rotation = EndpointRotation {
-            source_environment_id: endpoint.id,
-            token: new_token()?,
-            previous_until_ms: until_ms,
-        };
+        let rotation =
+            EndpointRotation { source_environment_id: endpoint.id, token: new_token()?, previous_until_ms: until_ms };
         let version = app.store.source_rotate_endpoint(rotation).await?;
         app.reload().await?;
         tracing::info!(source = key, environment = environment.slug, overlap_seconds, "an endpoint was rotated");
