@@ -23,6 +23,7 @@ pub mod plan;
 pub mod recipient;
 pub mod settings;
 pub mod settle;
+pub mod signing_secret;
 pub mod time;
 pub mod user;
 pub mod verification;

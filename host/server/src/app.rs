@@ -104,6 +104,7 @@ impl App {
     pub async fn reload(&self) -> Result<(), ReadError> {
         let previous = self.configuration();
         let configuration = Configuration::load(&self.store, &self.catalog, &self.limits, Some(&previous)).await?;
+        configuration.carry_over(&previous);
         self.configuration.store(Arc::new(configuration));
         Ok(())
     }

@@ -29,6 +29,10 @@ pub struct Config {
     pub demo: bool,
     /// The bearer token of the management API; none: one is generated into the data directory.
     pub management_token: Option<String>,
+    /// The file of the key that secrets are sealed with; none: `master-key` in the data directory. It is generated when
+    /// nothing is sealed yet, and must be readable by its owner only. `INLET_MASTER_KEY` holds the key itself, in place
+    /// of a file; it is not part of this configuration.
+    pub master_key_file: Option<PathBuf>,
     /// Body bytes held at once, over all requests; beyond it 503.
     pub max_in_flight_bytes: usize,
     /// How long a connection may take to send a request's headers, and may stay idle between requests.
@@ -71,6 +75,7 @@ impl Default for Config {
             public_url: None,
             demo: false,
             management_token: None,
+            master_key_file: None,
             max_in_flight_bytes: 256 * 1024 * 1024,
             header_timeout_seconds: 30,
             body_timeout_seconds: 15,
@@ -108,6 +113,10 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// The file of the key that secrets are sealed with, unless INLET_MASTER_KEY holds it [default: <data-dir>/master-key]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_key_file: Option<PathBuf>,
     /// Create two example sources in `development` and print how to use them
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]

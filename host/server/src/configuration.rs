@@ -4,7 +4,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use inlet_core::{
@@ -39,8 +43,15 @@ pub struct Configuration {
     pub environments: Vec<Environment>,
     /// By key.
     pub sources: BTreeMap<String, Arc<Source>>,
-    endpoints: HashMap<TokenHash, Arc<Endpoint>>,
+    endpoints: HashMap<TokenHash, Entrance>,
     api_keys: HashMap<TokenHash, i64>,
+}
+
+/// A token by which an endpoint is reached.
+struct Entrance {
+    endpoint: Arc<Endpoint>,
+    /// Until when, in milliseconds since 1970; none: it is the current one.
+    until_ms: Option<i64>,
 }
 
 /// A source with its configuration in every environment.
@@ -88,6 +99,8 @@ pub struct Endpoint {
     pub redact_paths: Vec<Path>,
     /// Its metrics.
     pub meters: Meters,
+    /// When a request last came under an earlier token, in milliseconds since 1970; 0: not since the server started.
+    previous_used_ms: AtomicI64,
     headers: HashSet<String>,
     query: HashSet<String>,
     every_query: bool,
@@ -116,16 +129,40 @@ impl Configuration {
                 None => Arc::new(Source::new(record, &slugs, catalog, limits)),
             };
             for endpoint in source.endpoints.values() {
-                endpoints.insert(hash_token(&endpoint.record.token), endpoint.clone());
+                let current = Entrance { endpoint: endpoint.clone(), until_ms: None };
+                endpoints.insert(hash_token(&endpoint.record.token), current);
+                endpoints.extend(endpoint.record.previous_tokens.iter().map(|previous| {
+                    (previous.hash, Entrance { endpoint: endpoint.clone(), until_ms: Some(previous.until_ms) })
+                }));
             }
             sources.insert(source.record.key.clone(), source);
         }
         Ok(Configuration { environments, sources, endpoints, api_keys })
     }
 
-    /// The endpoint of a token.
-    pub fn endpoint(&self, token: &str) -> Option<&Arc<Endpoint>> {
-        self.endpoints.get(&hash_token(token))
+    /// The endpoint of a token, at this time: an earlier token is good until its overlap ends.
+    pub fn endpoint(&self, token: &str, now_ms: i64) -> Option<&Arc<Endpoint>> {
+        let Entrance { endpoint, until_ms } = self.endpoints.get(&hash_token(token))?;
+        if let Some(until_ms) = until_ms {
+            if now_ms >= *until_ms {
+                return None;
+            }
+            endpoint.previous_used_ms.fetch_max(now_ms, Ordering::Relaxed);
+        }
+        Some(endpoint)
+    }
+
+    /// Takes over what was seen under the configuration before this one.
+    pub fn carry_over(&self, before: &Configuration) {
+        for (key, source) in &self.sources {
+            for (slug, endpoint) in &source.endpoints {
+                let same = before.sources.get(key).and_then(|source| source.endpoints.get(slug));
+                if let Some(same) = same.filter(|same| same.id == endpoint.id) {
+                    let used_ms = same.previous_used_ms.load(Ordering::Relaxed);
+                    endpoint.previous_used_ms.fetch_max(used_ms, Ordering::Relaxed);
+                }
+            }
+        }
     }
 
     /// The environment of an API key.
@@ -226,6 +263,7 @@ impl Endpoint {
                 .collect(),
             every_query: query.contains(EVERY_PARAMETER),
             query,
+            previous_used_ms: AtomicI64::new(0),
             meters: Meters::new(&source.key, slug, &source.provider),
             index,
             record: record.clone(),
@@ -235,6 +273,22 @@ impl Endpoint {
             scheme,
             options,
         }
+    }
+
+    /// The signing secrets that are good at this time, the current one first.
+    pub fn secrets(&self, now_ms: i64) -> impl Iterator<Item = &str> {
+        let previous = self.record.previous_signing_secret.as_ref().filter(|previous| now_ms < previous.until_ms);
+        self.record.signing_secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str()))
+    }
+
+    /// Until when the last of the earlier tokens is good, in milliseconds since 1970; none: only the current one is.
+    pub fn previous_until_ms(&self, now_ms: i64) -> Option<i64> {
+        self.record.previous_tokens.iter().map(|previous| previous.until_ms).filter(|until_ms| now_ms < *until_ms).max()
+    }
+
+    /// When a request last came under an earlier token, in milliseconds since 1970, if one did since the server started.
+    pub fn previous_used_ms(&self) -> Option<i64> {
+        Some(self.previous_used_ms.load(Ordering::Relaxed)).filter(|used_ms| *used_ms > 0)
     }
 
     /// Whether a header, by its name in lower case, may leave the door.
@@ -317,4 +371,10 @@ pub fn new_api_key() -> Result<String, getrandom::Error> {
 /// The id of something new: UUIDv7, each greater than the one before.
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
+}
+
+/// The time, in milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,8 @@
 //! The Inlet server: what joins the core, the sandbox and the store, and the door to the world.
 //!
 //! A webhook goes one straight way, in [`ingest`]: receive → verify → translate → plan → commit → answer. [`api`] is for
-//! operators, `repair` carries out again what failed, [`operate`] is what keeps a server running, [`cli`] is its command line.
+//! operators, `repair` carries out again what failed, [`operate`] is what keeps a server running, [`cli`] is its command
+//! line, [`secrets`] is how secrets are kept.
 
 pub mod api;
 pub mod app;
@@ -13,4 +14,5 @@ pub mod ingest;
 mod memory;
 pub mod operate;
 mod repair;
+pub mod secrets;
 pub mod telemetry;

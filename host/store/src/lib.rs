@@ -9,10 +9,12 @@
 //!
 //! Invariants: what [`Store::commit`] answered is on the disk (`synchronous` is read back at every start, and anything
 //! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be
-//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token.
+//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token; secrets and
+//! tokens are in the database sealed by a [`Vault`] or as hashes, never in clear text.
 
 mod along;
 mod attention;
+mod claim;
 mod config;
 mod data_dir;
 mod error;
@@ -27,13 +29,15 @@ mod replay;
 mod run;
 mod sqlite;
 mod store;
+mod vault;
 mod writer;
 
 pub use along::{Along, Rerun};
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use claim::{Claim, ResealError};
 pub use config::{
-    ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,
-    SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
+    ApiKeyRecord, EndpointRotation, Environment, MappingRecord, NewSource, NewSourceEnvironment, PreviousSecret,
+    PreviousToken, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };
 pub use error::{ChangeError, CommitError, OpenError, ReadError};
 pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
@@ -46,4 +50,5 @@ pub use replay::{NewReplay, Progress, ReplayFilter, ReplayRecord, ReplayState, T
 pub use run::{RunQuery, RunRecord, StoredRecipient};
 pub use sqlite::{Durability, Pruned, PrunedRecords};
 pub use store::Store;
+pub use vault::{Place, Vault, VaultError};
 pub use writer::{GroupReport, Settled, Stats, WriterObserver};

@@ -1,7 +1,7 @@
 //! The store: the one door to the database.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -10,7 +10,8 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use crate::{
-    config::{ApiKeyRecord, Environment, NewSource, SourceRecord, SourceUpdate},
+    claim::Claim,
+    config::{ApiKeyRecord, EndpointRotation, Environment, NewSource, SourceRecord, SourceUpdate},
     data_dir::DataDir,
     error::{ChangeError, CommitError, OpenError, ReadError},
     event::{EventQuery, EventTypeCount, SourceStatus, StoredEvent},
@@ -21,6 +22,7 @@ use crate::{
     rehearsal::Rehearsal,
     run::{RunQuery, RunRecord, StoredRecipient},
     sqlite::{self, Durability, Hashed, Opened, Pruned, PrunedRecords, change, read},
+    vault::Vault,
     writer::{Settled, Stats, Writer},
 };
 
@@ -29,6 +31,8 @@ pub struct Store {
     pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
     hash_key: HashKey,
+    /// Seals and opens the secrets of sources.
+    vault: Arc<dyn Vault>,
     /// The last key that the walk over the idempotency records looked at; empty at its begin.
     records_walk: Mutex<Vec<u8>>,
     /// The same of the walk over the nonces.
@@ -44,14 +48,24 @@ pub(crate) fn now_ms() -> i64 {
 
 impl Store {
     /// Opens the store in its data directory, or makes a new one. No other process can open it as long as this lives.
-    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let data_dir = DataDir::open(&options.data_dir)?;
-        let Opened { writing, checkpointer, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
+    /// Who has to look before the key is chosen makes a [`Claim`] first.
+    pub async fn open(options: StoreOptions, vault: Arc<dyn Vault>) -> Result<Self, OpenError> {
+        Claim::on(options).await?.open(vault).await
+    }
+
+    pub(crate) async fn open_in(
+        data_dir: DataDir,
+        options: StoreOptions,
+        vault: Arc<dyn Vault>,
+    ) -> Result<Self, OpenError> {
+        let Opened { writing, checkpointer, readers, hash_key } =
+            sqlite::open(&data_dir.database(), &options, &*vault).await?;
         let writer = Writer::start(writing, checkpointer, &options).map_err(OpenError::Thread)?;
         Ok(Self {
             writer,
             readers,
             hash_key,
+            vault,
             records_walk: Mutex::default(),
             nonces_walk: Mutex::default(),
             _data_dir: data_dir,
@@ -205,20 +219,34 @@ impl Store {
 
     /// All sources with their configuration in every environment, as of one moment.
     pub async fn sources(&self) -> Result<Vec<SourceRecord>, ReadError> {
-        Ok(read::sources(&self.readers).await?)
+        read::sources(&self.readers, &*self.vault).await
     }
 
     /// Creates a source; returns its id.
     pub async fn source_create(&self, new: NewSource) -> Result<i64, ChangeError> {
+        let vault = self.vault.clone();
         self.writer
-            .change(move |connection| Box::pin(async move { change::source_create(connection, &new).await }))
+            .change(move |connection| Box::pin(async move { change::source_create(connection, &new, &*vault).await }))
             .await
     }
 
     /// Changes a source; returns the new version of the source environment, if one was changed.
     pub async fn source_update(&self, update: SourceUpdate) -> Result<Option<i64>, ChangeError> {
+        let vault = self.vault.clone();
         self.writer
-            .change(move |connection| Box::pin(async move { change::source_update(connection, &update).await }))
+            .change(move |connection| {
+                Box::pin(async move { change::source_update(connection, &update, &*vault).await })
+            })
+            .await
+    }
+
+    /// Gives an endpoint another token; returns the new version of the source environment.
+    pub async fn source_rotate_endpoint(&self, rotation: EndpointRotation) -> Result<i64, ChangeError> {
+        let vault = self.vault.clone();
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::source_rotate_endpoint(connection, &rotation, &*vault).await })
+            })
             .await
     }
 }
@@ -232,6 +260,14 @@ impl Store {
             .change(move |connection| {
                 Box::pin(async move { change::prune_logs(connection, environment_id, cutoff_ms, limit.into()).await })
             })
+            .await
+    }
+
+    /// Forgets replaced endpoint tokens and signing secrets whose time is over; returns how many. They have been good
+    /// for nothing since then.
+    pub async fn forget_expired_secrets(&self, now_ms: i64) -> Result<u64, CommitError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { Ok(change::forget_expired(connection, now_ms).await?) }))
             .await
     }
 

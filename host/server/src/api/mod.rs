@@ -71,6 +71,7 @@ fn operations() -> Vec<Operation> {
         Operation::new(Is::POST, "/v1/sources/{key}/refused/verify", repair::verify_all_refused::verify_all_refused),
         Operation::new(Is::POST, "/v1/sources/{key}/refused/{id}/verify", repair::verify_refused::verify_refused),
         Operation::new(Is::POST, "/v1/sources/{key}/attention/dismiss", repair::dismiss::dismiss_attention),
+        Operation::new(Is::POST, "/v1/sources/{key}/rotate_endpoint", sources::rotate_endpoint::rotate_source_endpoint),
         Operation::new(Is::GET, "/v1/sources/{key}/status", sources::status::get_source_status),
         Operation::new(Is::GET, "/v1/source_providers", providers::list::list_source_providers),
         Operation::new(Is::GET, "/v1/source_providers/{key}", providers::get::get_source_provider),

@@ -25,7 +25,7 @@ use super::{
             cancel_replay, create_replay, dismiss, get_replay, list_refused, list_replays, replay_log,
             verify_all_refused, verify_refused,
         },
-        status,
+        rotate_endpoint, status,
     },
     users::{get as user, list as users},
 };
@@ -70,6 +70,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         events::list_source_events,
         logs::list_source_logs,
         rehearse::rehearse_source,
+        rotate_endpoint::rotate_source_endpoint,
         status::get_source_status,
         replay_log::replay_log,
         create_replay::create_replay,

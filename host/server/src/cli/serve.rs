@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use inlet_sandbox::{EngineConfig, Sandbox};
-use inlet_store::{Store, StoreOptions};
+use inlet_store::{Claim, StoreOptions};
 
 use crate::{
     app::{App, Parts},
@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Flags},
     configuration::hash_token,
     operate::{demo, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
-    repair, telemetry,
+    repair, secrets, telemetry,
 };
 
 /// What `inlet serve` takes.
@@ -91,7 +91,10 @@ async fn put_together(config: Config) -> anyhow::Result<App> {
         observer: Some(Arc::new(writer_metrics::Record)),
         ..StoreOptions::new(&config.data_dir)
     };
-    let store = Store::open(options).await?;
+    // The lock first, then the key: which one is right, and whether one may be made, depends on what is there.
+    let claim = Claim::on(options).await?;
+    let secrets::Found { key, .. } = secrets::find(&config, claim.key_check())?;
+    let store = claim.open(Arc::new(key)).await?;
     let sandbox = Sandbox::new(EngineConfig {
         max_instances: config.max_sandboxes,
         max_memory: config.max_sandbox_memory,

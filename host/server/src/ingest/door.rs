@@ -40,7 +40,7 @@ pub fn open(configuration: &Configuration, request: Request) -> Result<(Arc<Endp
         Some(end) => rest.split_at(end),
         None => (rest, ""),
     };
-    let endpoint = configuration.endpoint(token).ok_or(Refusal::UnknownEndpoint)?.clone();
+    let endpoint = configuration.endpoint(token, now_ms()).ok_or(Refusal::UnknownEndpoint)?.clone();
     let methods = endpoint.methods();
     if !methods.contains(&parts.method.as_str()) {
         endpoint.meters.refused("method");

@@ -27,7 +27,7 @@ pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verification {
     };
     let headers: Vec<(&str, &[u8])> =
         arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
-    scheme.verify(&arrival.sent(&headers, header), endpoint.record.signing_secret.as_deref())
+    scheme.verify(&arrival.sent(&headers, header), endpoint.secrets(arrival.received_at_ms))
 }
 
 /// What an admitted request is remembered by, where it is taken once. Only where verification is enforced: elsewhere

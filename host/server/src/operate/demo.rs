@@ -137,6 +137,7 @@ async fn configure(app: &App, example: &Example, scheme: Option<String>) -> anyh
             expected_version: endpoint.record.version,
             settings: serde_json::to_string(&settings)?,
             signing_secret: None,
+            previous_signing_secret: None,
             scheme,
             mappings: Some(vec![mapping]),
         }),

@@ -43,6 +43,10 @@ async fn prune(app: &App) -> anyhow::Result<()> {
             tracing::info!(environment = environment.slug, rows = pruned, "pruned what is past its retention");
         }
     }
+    let forgotten = app.store.forget_expired_secrets(now_ms).await?;
+    if forgotten > 0 {
+        tracing::info!(secrets = forgotten, "forgot replaced secrets and endpoints whose overlap is over");
+    }
     // One walk over all records: they are looked at in slices, because no index tells which have expired.
     while !app.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;

@@ -10,6 +10,7 @@ mod attention;
 mod checkpoint;
 mod codes;
 mod connect;
+mod endpoint_tokens;
 mod environments;
 mod event_reading;
 mod event_types;
@@ -27,6 +28,7 @@ mod rehearsal;
 mod replays;
 mod runs;
 mod script;
+mod sealing;
 mod sources;
 mod transaction;
 mod world;
@@ -37,9 +39,10 @@ pub(crate) use prune::Hashed;
 pub use prune::{Pruned, PrunedRecords};
 
 pub(crate) use checkpoint::Checkpointer;
-pub(crate) use connect::{Opened, open, prove_writable};
+pub(crate) use connect::{Opened, key_check, open, prove_writable, reseal};
 pub(crate) use failure::Failure;
 pub(crate) use group::{GroupDone, Writing};
+pub(crate) use sealing::{Resealed, SealingError};
 
 /// Reads: everything a read-only connection answers.
 pub(crate) mod read {
@@ -68,6 +71,7 @@ pub(crate) mod change {
     pub(crate) use super::{
         api_keys::create as api_key_create,
         attention::{dismiss, retry_failed},
+        endpoint_tokens::{forget_expired, rotate as source_rotate_endpoint},
         prune::{logs as prune_logs, records as prune_records},
         replays::{counted as replay_counted, create as replay_create, end as replay_end},
         sources::{create as source_create, update as source_update},

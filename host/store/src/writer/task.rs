@@ -164,7 +164,8 @@ impl Task {
             return Ok(());
         }
         let mut seen = self.writing.seen(&wanted).await.map_err(|failure| match failure {
-            Failure::Storage(reason) | Failure::Content(reason) | Failure::Superseded(reason) => reason,
+            Failure::Storage(reason) | Failure::Content(reason) => reason,
+            Failure::Superseded(what) => what.to_owned(),
         })?;
         group.turn_away(|job| job.once.is_some_and(|once| !seen.insert(once.digest)));
         Ok(())

@@ -1,7 +1,7 @@
 //! Sources, mappings and keys.
 
 use inlet_core::Uuid;
-use inlet_store::{ChangeError, MappingRecord, SourceEnvironmentUpdate, SourceUpdate};
+use inlet_store::{ChangeError, MappingRecord, PreviousSecret, SourceEnvironmentUpdate, SourceUpdate};
 
 use crate::support::{Fixture, source};
 
@@ -28,6 +28,7 @@ fn update(fixture: &Fixture, source_id: i64, expected_version: i64) -> SourceUpd
             expected_version,
             settings: r#"{"enforce_idempotency":true}"#.to_owned(),
             signing_secret: Some("whsec-top-secret".to_owned()),
+            previous_signing_secret: Some(PreviousSecret { secret: "whsec-top-secret-0".to_owned(), until_ms: 7 }),
             scheme: Some("{}".to_owned()),
             mappings: Some(vec![mapping("b", 2), mapping("a", 1)]),
         }),
@@ -47,6 +48,8 @@ async fn a_source_is_changed_as_a_whole() {
     let environment = &after.environments[0];
     assert_eq!(environment.settings, r#"{"enforce_idempotency":true}"#);
     assert_eq!(environment.signing_secret.as_deref(), Some("whsec-top-secret"));
+    let previous = PreviousSecret { secret: "whsec-top-secret-0".to_owned(), until_ms: 7 };
+    assert_eq!(environment.previous_signing_secret, Some(previous));
     assert_eq!((environment.version, environment.token.as_str()), (2, before.environments[0].token.as_str()));
     let types: Vec<&str> = environment.mappings.iter().map(|mapping| mapping.event_type.as_str()).collect();
     assert_eq!(types, ["a", "b"], "oldest first");

@@ -17,4 +17,5 @@ mod recipients;
 mod refused;
 mod rehearsal;
 mod retention;
+mod secrets;
 mod support;

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use inlet_store::{OpenError, Store, StoreOptions};
 use sqlx::{Connection, SqliteConnection};
 
-use crate::support::Fixture;
+use crate::support::{Fixture, vault};
 
 #[tokio::test]
 async fn commits_are_synced() {
@@ -44,7 +44,7 @@ async fn a_new_directory_is_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("a").join("data");
-    let _store = Store::open(StoreOptions::new(&directory)).await.unwrap();
+    let _store = Store::open(StoreOptions::new(&directory), vault()).await.unwrap();
     assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
 }
 
@@ -137,6 +137,7 @@ fn what_would_not_be_durable_says_so() {
 
 /// Why this directory cannot be opened, without its name.
 async fn refusal(directory: &Path) -> String {
-    let error = Store::open(StoreOptions::new(directory)).await.err().expect("the directory should be refused");
+    let error =
+        Store::open(StoreOptions::new(directory), vault()).await.err().expect("the directory should be refused");
     error.to_string().replace(&directory.display().to_string(), "DIR")
 }

@@ -16,4 +16,5 @@ mod rehearse;
 mod repair;
 mod rudderstack;
 mod signatures;
+mod secrets;
 mod storm;

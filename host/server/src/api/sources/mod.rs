@@ -18,6 +18,7 @@ pub mod rehearsed;
 pub mod rehearsed_item;
 pub mod repair;
 pub mod request;
+pub mod rotate_endpoint;
 pub mod settings;
 pub mod shown;
 pub mod status;

@@ -39,7 +39,7 @@ use crate::{
     },
     app::App,
     catalog::default_settings,
-    configuration::{Configuration, Endpoint, Source, new_token},
+    configuration::{Configuration, Endpoint, Source, new_token, now_ms},
 };
 
 /// The source as it is now.
@@ -200,6 +200,8 @@ impl Put<'_> {
         let in_force = InForce {
             endpoint: None,
             signing_secret_set: false,
+            previous_signing_secret_until_ms: None,
+            previous_endpoint_until_ms: None,
             credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
             scheme,
             max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
@@ -276,20 +278,21 @@ fn update_of(endpoint: &Endpoint, planned: Planned) -> Result<Option<SourceEnvir
         Some(Changed { settings, secret }) => (settings, secret),
         None => (endpoint.settings.clone(), SecretChange::Keep),
     };
-    let signing_secret = match secret {
-        SecretChange::Keep => record.signing_secret.clone(),
-        SecretChange::Clear => None,
-        SecretChange::Set(secret) => Some(secret),
-    };
+    // A previous secret whose time is over goes with the next change, and is no change by itself.
+    let is_asked = secret != SecretChange::Keep;
+    let (before, now_ms) = (record.signing_secrets(), now_ms());
+    let secrets = before.change(secret, now_ms);
     let mappings = planned.mappings.filter(|mappings| !same(mappings, &record.mappings));
-    if settings == endpoint.settings && signing_secret == record.signing_secret && mappings.is_none() {
+    let same_secrets = !is_asked || secrets == before.change(SecretChange::Keep, now_ms);
+    if settings == endpoint.settings && same_secrets && mappings.is_none() {
         return Ok(None);
     }
     Ok(Some(SourceEnvironmentUpdate {
         id: record.id,
         expected_version: record.version,
         settings: as_json(&settings)?,
-        signing_secret,
+        signing_secret: secrets.current,
+        previous_signing_secret: secrets.previous,
         scheme: record.scheme.clone(),
         mappings,
     }))

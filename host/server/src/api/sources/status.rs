@@ -9,7 +9,7 @@ use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
-    configuration::Endpoint,
+    configuration::{Endpoint, now_ms},
 };
 
 /// What a source has received, and whether all is well with it.
@@ -72,6 +72,7 @@ pub async fn get_source_status(
         notes.extend(other_scheme(endpoint).then(|| {
             format!("in {slug} the verification scheme in force is an earlier one; the plugin has another by now")
         }));
+        notes.extend(earlier_endpoint(slug, endpoint));
     }
     Ok(Json(SourceStatus {
         mappings_requiring_commit: [],
@@ -82,6 +83,20 @@ pub async fn get_source_status(
         needs_attention,
         notes,
     }))
+}
+
+/// Whether somebody still sends to an endpoint that was replaced: what an operator wants to know before it ends.
+fn earlier_endpoint(slug: &str, endpoint: &Endpoint) -> Option<String> {
+    let until = time::write_ms(endpoint.previous_until_ms(now_ms())?);
+    Some(match endpoint.previous_used_ms() {
+        Some(used_ms) => {
+            let used = time::write_ms(used_ms);
+            format!("in {slug} a request came to an earlier endpoint at {used}; such an endpoint is good until {until}")
+        }
+        None => format!(
+            "in {slug} an earlier endpoint is good until {until}; no request came to it since the server started"
+        ),
+    })
 }
 
 /// Whether the plugin has another verification scheme than the one in force.
