@@ -108,6 +108,8 @@ pub struct StoredEvent {
     pub warnings: Vec<String>,
     /// The redact paths that blanked something.
     pub redacted: Vec<String>,
+    /// What came is past its retention: original, data, headers, guest logs and payloads are gone.
+    pub body_removed: bool,
     /// In the order in which they were carried out; empty too when they were not asked for.
     pub actions: Vec<StoredAction>,
 }

@@ -11,6 +11,8 @@
 //! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be
 //! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token.
 
+mod administration;
+mod change_log;
 mod config;
 mod data_dir;
 mod error;
@@ -24,6 +26,11 @@ mod sqlite;
 mod store;
 mod writer;
 
+pub use administration::{
+    Credential, EnvironmentSettings, KeepBodies, ManagementTokenRecord, NewEnvironment, NewEnvironmentSource,
+    NewManagementToken,
+};
+pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
 pub use config::{
     ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
@@ -35,6 +42,6 @@ pub use page::{Cursor, Page};
 pub use recipient::RecipientRecord;
 pub use refused::{NewRefused, RefusedRequest};
 pub use run::{RunQuery, RunRecord, StoredRecipient};
-pub use sqlite::{Durability, Pruned, PrunedRecords};
+pub use sqlite::{Bodies, Durability, Pruned, PrunedBodies, PrunedRecords};
 pub use store::Store;
 pub use writer::{GroupReport, Settled, Stats, WriterObserver};

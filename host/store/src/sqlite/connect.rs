@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{error::OpenError, options::StoreOptions};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How commits reach the disk, as the writer's connection reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,15 +5,19 @@
 //! they read and change.
 
 mod api_keys;
+mod bodies;
+mod changes;
 mod checkpoint;
 mod codes;
 mod connect;
+mod deleted;
 mod environments;
 mod event_reading;
 mod event_types;
 mod failure;
 mod group;
 pub(crate) mod ids;
+mod management_tokens;
 mod mappings;
 mod multi_row;
 mod plugins;
@@ -27,6 +31,7 @@ mod transaction;
 mod world;
 mod write;
 
+pub use bodies::{Bodies, PrunedBodies};
 pub use connect::Durability;
 pub use prune::{Pruned, PrunedRecords};
 
@@ -39,9 +44,11 @@ pub(crate) use group::{GroupDone, Writing};
 pub(crate) mod read {
     pub(crate) use super::{
         api_keys::all as api_keys,
+        changes::page as changes,
         environments::all as environments,
         event_reading::events,
         event_types::{counts as event_types, status as source_status},
+        management_tokens::all as management_tokens,
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
         runs::{one as run, page as runs, recipients as run_recipients},
@@ -52,7 +59,14 @@ pub(crate) mod read {
 /// Changes: everything that the writer's connection does besides groups of events, each in a transaction of its own.
 pub(crate) mod change {
     pub(crate) use super::{
-        api_keys::create as api_key_create,
+        api_keys::{create as api_key_create, delete as api_key_delete},
+        bodies::prune as prune_bodies,
+        changes::prune as prune_changes,
+        deleted::{delete as source_delete, prune as prune_deleted},
+        environments::{create as environment_create, update as environment_update},
+        management_tokens::{
+            create as management_token_create, delete as management_token_delete, used as credentials_used,
+        },
         prune::{logs as prune_logs, records as prune_records},
         sources::{create as source_create, update as source_update},
     };

@@ -4,9 +4,14 @@ use std::collections::HashMap;
 
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::{mappings, transaction};
+use super::{changes, mappings, transaction};
 use crate::{
-    config::{MappingRecord, NewSource, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord, SourceUpdate},
+    administration::NewEnvironmentSource,
+    change_log::NewChange,
+    config::{
+        MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord,
+        SourceUpdate,
+    },
     error::ChangeError,
     store::now_ms,
 };
@@ -17,7 +22,7 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<SourceRecord>, sqlx:
     let mut snapshot = reader.begin().await?;
     let rows = sqlx::query(
         "SELECT id, key, name, description, custom_image_url, provider, created_at_ms, updated_at_ms
-         FROM sources ORDER BY id",
+         FROM sources WHERE deleted_at_ms IS NULL ORDER BY id",
     )
     .fetch_all(&mut *snapshot)
     .await?;
@@ -78,9 +83,18 @@ async fn source_environments(
 }
 
 /// Creates a source in all its environments; returns its id.
-pub(crate) async fn create(connection: &mut SqliteConnection, new: &NewSource) -> Result<i64, ChangeError> {
+pub(crate) async fn create(
+    connection: &mut SqliteConnection,
+    new: &NewSource,
+    change: &NewChange,
+) -> Result<i64, ChangeError> {
     transaction::begin(connection).await?;
-    let created = insert(connection, new).await;
+    let created = async {
+        let id = insert(connection, new).await?;
+        changes::record(connection, change).await?;
+        Ok(id)
+    };
+    let created = created.await;
     transaction::finish(connection, created).await
 }
 
@@ -101,25 +115,38 @@ async fn insert(connection: &mut SqliteConnection, new: &NewSource) -> Result<i6
     .await
     .map_err(|error| taken(error, "source", "key"))?;
     for environment in &new.environments {
-        sqlx::query(
-            "INSERT INTO source_environments
-                 (source_id, environment_id, token, settings, scheme, version, updated_at_ms)
-             VALUES (?, ?, ?, ?, ?, 1, ?)",
-        )
-        .bind(id)
-        .bind(environment.environment_id)
-        .bind(&environment.token)
-        .bind(&environment.settings)
-        .bind(&environment.scheme)
-        .bind(now_ms)
-        .execute(&mut *connection)
-        .await
-        .map_err(|error| taken(error, "source environment", "token"))?;
+        let NewSourceEnvironment { environment_id, token, settings, scheme } = environment.clone();
+        let source = NewEnvironmentSource { source_id: id, token, settings, scheme };
+        insert_into_environment(connection, environment_id, &source, now_ms).await?;
     }
     Ok(id)
 }
 
-fn taken(error: sqlx::Error, what: &'static str, field: &'static str) -> ChangeError {
+/// Sets a source up in an environment.
+pub(super) async fn insert_into_environment(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    source: &NewEnvironmentSource,
+    now_ms: i64,
+) -> Result<(), ChangeError> {
+    sqlx::query(
+        "INSERT INTO source_environments
+             (source_id, environment_id, token, settings, scheme, version, updated_at_ms)
+         VALUES (?, ?, ?, ?, ?, 1, ?)",
+    )
+    .bind(source.source_id)
+    .bind(environment_id)
+    .bind(&source.token)
+    .bind(&source.settings)
+    .bind(&source.scheme)
+    .bind(now_ms)
+    .execute(connection)
+    .await
+    .map_err(|error| taken(error, "source environment", "token"))?;
+    Ok(())
+}
+
+pub(super) fn taken(error: sqlx::Error, what: &'static str, field: &'static str) -> ChangeError {
     match error {
         sqlx::Error::Database(error) if error.is_unique_violation() => ChangeError::Taken { what, field },
         error => error.into(),
@@ -130,16 +157,23 @@ fn taken(error: sqlx::Error, what: &'static str, field: &'static str) -> ChangeE
 pub(crate) async fn update(
     connection: &mut SqliteConnection,
     update: &SourceUpdate,
+    change: &NewChange,
 ) -> Result<Option<i64>, ChangeError> {
     transaction::begin(connection).await?;
-    let updated = update_source(connection, update).await;
+    let updated = async {
+        let version = update_source(connection, update).await?;
+        changes::record(connection, change).await?;
+        Ok(version)
+    };
+    let updated = updated.await;
     transaction::finish(connection, updated).await
 }
 
 async fn update_source(connection: &mut SqliteConnection, update: &SourceUpdate) -> Result<Option<i64>, ChangeError> {
     let now_ms = now_ms();
     let changed = sqlx::query(
-        "UPDATE sources SET name = ?, description = ?, custom_image_url = ?, updated_at_ms = ? WHERE id = ?",
+        "UPDATE sources SET name = ?, description = ?, custom_image_url = ?, updated_at_ms = ?
+         WHERE id = ? AND deleted_at_ms IS NULL",
     )
     .bind(&update.name)
     .bind(&update.description)

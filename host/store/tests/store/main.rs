@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod administration;
+mod bodies;
 mod checkpoints;
 mod config;
 mod event_types;
