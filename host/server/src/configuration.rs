@@ -17,7 +17,10 @@ use inlet_core::{
     verification::Template,
 };
 use inlet_sandbox::Plugin;
-use inlet_store::{Environment, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord, Store};
+use inlet_store::{
+    ApiKeyRecord, Environment, ManagementTokenRecord, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord,
+    Store,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{catalog::Catalog, telemetry::Meters};
@@ -37,7 +40,8 @@ pub struct Configuration {
     /// By key.
     pub sources: BTreeMap<String, Arc<Source>>,
     endpoints: HashMap<TokenHash, Arc<Endpoint>>,
-    api_keys: HashMap<TokenHash, i64>,
+    api_keys: HashMap<TokenHash, ApiKeyRecord>,
+    management_tokens: HashMap<TokenHash, Arc<ManagementTokenRecord>>,
 }
 
 /// A source with its configuration in every environment.
@@ -85,6 +89,8 @@ pub struct Endpoint {
     pub redact_paths: Vec<Path>,
     /// Its metrics.
     pub meters: Meters,
+    /// Its logs are shown without the values that came.
+    pub hides_personal_data: bool,
     headers: HashSet<String>,
     query: HashSet<String>,
 }
@@ -93,22 +99,28 @@ impl Configuration {
     /// Reads everything from the store.
     pub async fn load(store: &Store, catalog: &Catalog) -> Result<Configuration, ReadError> {
         let environments = store.environments().await?;
-        let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key.environment_id)).collect();
-        let slugs: HashMap<i64, &str> =
-            environments.iter().map(|environment| (environment.id, environment.slug.as_str())).collect();
+        let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
+        let tokens = store.management_tokens().await?;
+        let management_tokens = tokens.into_iter().map(|token| (token.hash, Arc::new(token))).collect();
+        let by_id: HashMap<i64, &Environment> =
+            environments.iter().map(|environment| (environment.id, environment)).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
         for record in store.sources().await? {
             let mut by_environment = BTreeMap::new();
             for environment in &record.environments {
-                let Some(slug) = slugs.get(&environment.environment_id) else { continue };
-                let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog));
+                let Some(known) = by_id.get(&environment.environment_id) else { continue };
+                let endpoint = Endpoint {
+                    hides_personal_data: known.hide_personal_data,
+                    ..Endpoint::new(&record, environment, &known.slug, catalog)
+                };
+                let endpoint = Arc::new(endpoint);
                 endpoints.insert(hash_token(&environment.token), endpoint.clone());
-                by_environment.insert((*slug).to_owned(), endpoint);
+                by_environment.insert(known.slug.clone(), endpoint);
             }
             sources.insert(record.key.clone(), Arc::new(Source { record, endpoints: by_environment }));
         }
-        Ok(Configuration { environments, sources, endpoints, api_keys })
+        Ok(Configuration { environments, sources, endpoints, api_keys, management_tokens })
     }
 
     /// The endpoint of a token.
@@ -116,9 +128,28 @@ impl Configuration {
         self.endpoints.get(&hash_token(token))
     }
 
-    /// The environment of an API key.
-    pub fn api_key_environment(&self, key: &str) -> Option<i64> {
-        self.api_keys.get(&hash_token(key)).copied()
+    /// The API key of that hash.
+    pub fn api_key(&self, hash: &TokenHash) -> Option<&ApiKeyRecord> {
+        self.api_keys.get(hash)
+    }
+
+    /// The keys of an environment, the last created first.
+    pub fn api_keys_of(&self, environment_id: i64) -> Vec<&ApiKeyRecord> {
+        let mut keys: Vec<_> = self.api_keys.values().filter(|key| key.environment_id == environment_id).collect();
+        keys.sort_unstable_by_key(|key| std::cmp::Reverse(key.id));
+        keys
+    }
+
+    /// The management token of that hash. The one that the server was started with is not among them.
+    pub fn management_token(&self, hash: &TokenHash) -> Option<&Arc<ManagementTokenRecord>> {
+        self.management_tokens.get(hash)
+    }
+
+    /// All management tokens but the one that the server was started with, the last created first.
+    pub fn management_tokens(&self) -> Vec<&ManagementTokenRecord> {
+        let mut tokens: Vec<_> = self.management_tokens.values().map(AsRef::as_ref).collect();
+        tokens.sort_unstable_by_key(|token| std::cmp::Reverse(token.id));
+        tokens
     }
 
     /// The environment of that slug.
@@ -191,6 +222,7 @@ impl Endpoint {
                 .cloned()
                 .collect(),
             query: manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect(),
+            hides_personal_data: false,
             meters: Meters::new(&source.key, slug, &source.provider),
             index: MappingIndex::new(mappings.iter().cloned()),
             record: record.clone(),
@@ -250,6 +282,19 @@ pub fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 20];
     getrandom::fill(&mut bytes)?;
     Ok(hex::encode(bytes))
+}
+
+/// A new token for the management API.
+pub fn new_management_token() -> Result<String, getrandom::Error> {
+    new_token().map(|token| format!("im_{token}"))
+}
+
+/// Characters of a token or a key that are kept, by which a person tells them apart.
+const HINT: usize = 4;
+
+/// The last characters of a token or a key.
+pub fn hint(token: &str) -> String {
+    token[token.len().saturating_sub(HINT)..].to_owned()
 }
 
 /// A new API key of an environment.

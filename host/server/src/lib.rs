@@ -6,6 +6,8 @@
 pub mod api;
 pub mod app;
 pub mod catalog;
+mod change_log;
+pub mod clock;
 pub mod cli;
 pub mod config;
 pub mod configuration;

@@ -11,7 +11,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, Flags},
     configuration::hash_token,
-    operate::{demo, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
+    operate::{demo, last_used, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
     telemetry,
 };
 
@@ -46,7 +46,11 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.listen = public.local_addr().unwrap_or(config.listen);
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     let app = put_together(config).await?;
-    let background = [tokio::spawn(retention::run(app.clone())), tokio::spawn(upkeep::run(app.clone()))];
+    let background = [
+        tokio::spawn(retention::run(app.clone())),
+        tokio::spawn(upkeep::run(app.clone())),
+        tokio::spawn(last_used::run(app.clone())),
+    ];
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
@@ -73,6 +77,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     for task in background {
         task.abort();
     }
+    last_used::write(&app).await;
     if let Err(error) = app.store.close().await {
         tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
     }

@@ -20,11 +20,8 @@ async fn events(fixture: &Fixture) -> Vec<StoredEvent> {
 }
 
 fn has_body(event: &StoredEvent) -> bool {
-    let parts = [
-        event.original.content.is_some(),
-        event.data.is_some(),
-        event.actions.iter().all(|action| action.payload.content.is_some()),
-    ];
+    let payloads = event.actions.iter().map(|action| action.payload.content.is_some());
+    let parts: Vec<bool> = [event.original.content.is_some(), event.data.is_some()].into_iter().chain(payloads).collect();
     assert!(parts.iter().all(|part| *part == parts[0]), "all or nothing: {parts:?}");
     assert_eq!(event.body_removed, !parts[0]);
     parts[0]

@@ -4,8 +4,10 @@
 //! `settings` and `mappings`; `shown` and `log_entry` are what the answers look like.
 
 pub mod asked;
+pub mod delete;
 pub mod events;
 pub mod get;
+pub mod hidden;
 pub mod list;
 pub mod log_entry;
 pub mod logs;
