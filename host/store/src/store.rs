@@ -10,9 +10,7 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use crate::{
-    administration::{
-        Credential, EnvironmentSettings, ManagementTokenRecord, NewEnvironment, NewManagementToken,
-    },
+    administration::{Credential, EnvironmentSettings, ManagementTokenRecord, NewEnvironment, NewManagementToken},
     change_log::{ChangeQuery, ChangeRecord, NewChange},
     config::{ApiKeyRecord, Environment, NewSource, SourceRecord, SourceUpdate},
     data_dir::DataDir,
@@ -345,9 +343,7 @@ impl Store {
     /// nothing is left.
     pub async fn prune_deleted(&self, limit: u32) -> Result<u64, CommitError> {
         self.writer
-            .change(move |connection| {
-                Box::pin(async move { change::prune_deleted(connection, limit.into()).await })
-            })
+            .change(move |connection| Box::pin(async move { change::prune_deleted(connection, limit.into()).await }))
             .await
     }
 

@@ -92,7 +92,8 @@ impl Operator {
             true => Ok(()),
             false => {
                 let (has, wanted) = (token.scopes.join(", "), wanted.as_str());
-                let message = format!("this token has the scope {has}; here {wanted} is needed: use a token that has it");
+                let message =
+                    format!("this token has the scope {has}; here {wanted} is needed: use a token that has it");
                 Err(ApiError::new(Kind::Forbidden, message))
             }
         }

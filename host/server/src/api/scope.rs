@@ -8,7 +8,6 @@ pub enum Scope {
     /// Run sources: settings, mappings, replays, new endpoints. Includes looking.
     Operate,
     /// Install plugins. Includes looking.
-    #[expect(dead_code, reason = "tokens may have it; no operation wants it before plugins can be installed")]
     Plugins,
     /// Everything: environments, keys, tokens, deleting sources too.
     Admin,

@@ -233,6 +233,9 @@ fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
         parameters: row.try_get(6)?,
         found_in: row.try_get(7)?,
         result: row.try_get(8)?,
-        payload: Kept { size: row.try_get::<i64, _>(9)?.unsigned_abs(), content: payload.filter(|text| !text.is_empty()) },
+        payload: Kept {
+            size: row.try_get::<i64, _>(9)?.unsigned_abs(),
+            content: payload.filter(|text| !text.is_empty()),
+        },
     })
 }

@@ -32,10 +32,7 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<ManagementTokenRecor
     rows.iter().map(|row| read(row, &mut environments)).collect()
 }
 
-fn read(
-    row: &SqliteRow,
-    environments: &mut HashMap<i64, Vec<i64>>,
-) -> Result<ManagementTokenRecord, sqlx::Error> {
+fn read(row: &SqliteRow, environments: &mut HashMap<i64, Vec<i64>>) -> Result<ManagementTokenRecord, sqlx::Error> {
     let id = row.try_get(0)?;
     let (hash, scopes): (&[u8], &str) = (row.try_get(2)?, row.try_get(4)?);
     let own = environments.remove(&id).unwrap_or_default();
@@ -106,11 +103,7 @@ async fn insert(
 }
 
 /// Deletes one.
-pub(crate) async fn delete(
-    connection: &mut SqliteConnection,
-    id: i64,
-    change: &NewChange,
-) -> Result<(), ChangeError> {
+pub(crate) async fn delete(connection: &mut SqliteConnection, id: i64, change: &NewChange) -> Result<(), ChangeError> {
     transaction::begin(connection).await?;
     let deleted = remove(connection, id, change).await;
     transaction::finish(connection, deleted).await
@@ -121,8 +114,7 @@ async fn remove(connection: &mut SqliteConnection, id: i64, change: &NewChange) 
         .bind(id)
         .execute(&mut *connection)
         .await?;
-    let deleted =
-        sqlx::query("DELETE FROM management_tokens WHERE id = ?").bind(id).execute(&mut *connection).await?;
+    let deleted = sqlx::query("DELETE FROM management_tokens WHERE id = ?").bind(id).execute(&mut *connection).await?;
     if deleted.rows_affected() == 0 {
         return Err(ChangeError::NotFound { what: "management token" });
     }

@@ -44,7 +44,10 @@ async fn a_new_environment_comes_with_every_source_or_not_at_all() {
     let id = fixture.store.environment_create(new("staging", source_id), log("createEnvironment")).await.unwrap();
     let fixture = fixture.reopen().await;
     let environment = fixture.store.environments().await.unwrap().pop().unwrap();
-    assert_eq!((environment.id, environment.slug.as_str(), environment.settings()), (id, "staging", settings("Staging")));
+    assert_eq!(
+        (environment.id, environment.slug.as_str(), environment.settings()),
+        (id, "staging", settings("Staging"))
+    );
     let source = fixture.store.sources().await.unwrap().remove(0);
     assert_eq!(source.environments.last().unwrap().token, "token-of-staging");
 

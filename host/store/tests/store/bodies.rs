@@ -21,7 +21,8 @@ async fn events(fixture: &Fixture) -> Vec<StoredEvent> {
 
 fn has_body(event: &StoredEvent) -> bool {
     let payloads = event.actions.iter().map(|action| action.payload.content.is_some());
-    let parts: Vec<bool> = [event.original.content.is_some(), event.data.is_some()].into_iter().chain(payloads).collect();
+    let parts: Vec<bool> =
+        [event.original.content.is_some(), event.data.is_some()].into_iter().chain(payloads).collect();
     assert!(parts.iter().all(|part| *part == parts[0]), "all or nothing: {parts:?}");
     assert_eq!(event.body_removed, !parts[0]);
     parts[0]
@@ -101,8 +102,7 @@ async fn refused_requests_lose_theirs_and_keep_size_and_digest() {
     };
     fixture.store.refuse(request(DAY_MS, 1)).await.unwrap();
     fixture.store.refuse(request(DAY_MS * 3, 2)).await.unwrap();
-    let not_failed =
-        fixture.store.prune_bodies(fixture.environment, Bodies::NotFailed, i64::MAX, 10).await.unwrap();
+    let not_failed = fixture.store.prune_bodies(fixture.environment, Bodies::NotFailed, i64::MAX, 10).await.unwrap();
     assert_eq!(not_failed.passed, 0, "a refused request is a failure");
     let slice = fixture.store.prune_bodies(fixture.environment, Bodies::All, DAY_MS * 2, 10).await.unwrap();
     assert_eq!((slice.passed, slice.removed), (1, 1));

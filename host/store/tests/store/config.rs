@@ -75,11 +75,16 @@ async fn a_change_from_an_old_version_changes_nothing() {
 #[tokio::test]
 async fn a_key_is_taken_once() {
     let fixture = Fixture::new().await;
-    let error = fixture.store.source_create(source("main", &[fixture.environment]), log("upsertSource")).await.unwrap_err();
+    let error =
+        fixture.store.source_create(source("main", &[fixture.environment]), log("upsertSource")).await.unwrap_err();
     insta::assert_snapshot!(error, @"a source with this key exists already; choose another");
     assert_eq!(fixture.store.sources().await.unwrap().len(), 1);
     // Nothing of a source is left that failed half way.
-    let error = fixture.store.source_create(source("other", &[fixture.environment, 4711]), log("upsertSource")).await.unwrap_err();
+    let error = fixture
+        .store
+        .source_create(source("other", &[fixture.environment, 4711]), log("upsertSource"))
+        .await
+        .unwrap_err();
     assert!(matches!(error, ChangeError::Commit(_)), "{error}");
     assert_eq!(fixture.store.sources().await.unwrap().len(), 1);
 }
@@ -87,9 +92,14 @@ async fn a_key_is_taken_once() {
 #[tokio::test]
 async fn keys_are_kept_as_hashes() {
     let fixture = Fixture::new().await;
-    let key = fixture.store.api_key_create(fixture.environment, [1; 32], "wxyz".to_owned(), log("createApiKey")).await.unwrap();
+    let key = fixture
+        .store
+        .api_key_create(fixture.environment, [1; 32], "wxyz".to_owned(), log("createApiKey"))
+        .await
+        .unwrap();
     assert_eq!(fixture.store.api_keys().await.unwrap(), [key]);
-    let again = fixture.store.api_key_create(fixture.environment, [1; 32], "wxyz".to_owned(), log("createApiKey")).await;
+    let again =
+        fixture.store.api_key_create(fixture.environment, [1; 32], "wxyz".to_owned(), log("createApiKey")).await;
     assert_eq!(again.unwrap_err(), ChangeError::Taken { what: "key", field: "hash" });
     let nowhere = fixture.store.api_key_create(4711, [2; 32], "wxyz".to_owned(), log("createApiKey")).await;
     assert_eq!(nowhere.unwrap_err(), ChangeError::NotFound { what: "environment" });

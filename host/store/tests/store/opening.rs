@@ -108,10 +108,8 @@ async fn a_schema_of_a_newer_server() {
     drop(fixture.store);
     let url = format!("sqlite://{}", directory.path().join("inlet.db").display());
     let mut connection = SqliteConnection::connect(&url).await.unwrap();
-    let known: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(&mut connection)
-        .await
-        .unwrap();
+    let known: i64 =
+        sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(&mut connection).await.unwrap();
     sqlx::query(
         "INSERT INTO _sqlx_migrations
              SELECT 99, 'later', installed_on, success, checksum, 0 FROM _sqlx_migrations LIMIT 1",

@@ -12,7 +12,8 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    Author, CommitError, EventQuery, NewChange, NewSource, NewSourceEnvironment, Settled, Store, StoreOptions, StoredEvent,
+    Author, CommitError, EventQuery, NewChange, NewSource, NewSourceEnvironment, Settled, Store, StoreOptions,
+    StoredEvent,
 };
 use tempfile::TempDir;
 use tokio::task::JoinSet;

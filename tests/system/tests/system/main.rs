@@ -1,6 +1,7 @@
 //! Tests against the real server with the real plugins.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod administration;
 mod bad_input;
 mod crash;
 mod door;
@@ -11,3 +12,4 @@ mod management;
 mod operating;
 mod plugins;
 mod storm;
+mod tenancy;

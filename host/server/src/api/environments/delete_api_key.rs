@@ -1,15 +1,12 @@
 //! `DELETE /v1/environments/{slug}/api_keys/{id}`
 
-use axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{extract::State, http::StatusCode};
 use inlet_core::json;
 use inlet_store::NewChange;
 
 use super::find;
 use crate::{
-    api::{auth::Operator, change::to_its_end, error::ApiError},
+    api::{auth::Operator, change::to_its_end, error::ApiError, path::TwoNames},
     app::App,
 };
 
@@ -29,7 +26,7 @@ use crate::{
 pub async fn delete_api_key(
     operator: Operator,
     State(app): State<App>,
-    Path((slug, id)): Path<(String, String)>,
+    TwoNames(slug, id): TwoNames,
 ) -> Result<StatusCode, ApiError> {
     to_its_end(async move {
         let _changing = app.change().await;

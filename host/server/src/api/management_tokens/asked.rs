@@ -126,9 +126,9 @@ fn read_environments(given: &Given<'_>, id_of: impl Fn(&str) -> Option<i64>) -> 
 
 fn read_time(given: &Given<'_>, now_ms: i64) -> Result<i64, ApiError> {
     let text = given.string()?;
-    let at_ms = time::parse(&text).map(|us| us.div_euclid(1000)).ok_or_else(|| {
-        given.refuse(format!("found {text:?}, expected a time such as 2026-01-02T03:04:05Z"))
-    })?;
+    let at_ms = time::parse(&text)
+        .map(|us| us.div_euclid(1000))
+        .ok_or_else(|| given.refuse(format!("found {text:?}, expected a time such as 2026-01-02T03:04:05Z")))?;
     match at_ms > now_ms {
         true => Ok(at_ms),
         false => Err(given.refuse(format!("{} is past; expected a time to come", time::write_ms(at_ms)))),

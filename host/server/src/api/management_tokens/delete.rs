@@ -40,7 +40,8 @@ pub async fn delete_management_token(
         let configuration = app.configuration();
         let tokens = configuration.management_tokens();
         let token = tokens.into_iter().find(|token| token.id.to_string() == id).ok_or_else(|| {
-            let message = format!("there is no management token {id:?}; GET /v1/management_tokens lists those there are");
+            let message =
+                format!("there is no management token {id:?}; GET /v1/management_tokens lists those there are");
             ApiError::not_found(message)
         })?;
         let log = NewChange {

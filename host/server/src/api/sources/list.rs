@@ -46,7 +46,8 @@ pub async fn list_sources(
         true => sources
             .into_iter()
             .map(|source| {
-                let own = in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
+                let own =
+                    in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
                 ShownSource::with_settings(source, own, &app.config)
             })
             .collect(),

@@ -84,6 +84,7 @@ pub async fn put_source(
 ) -> Result<impl IntoResponse, ApiError> {
     check_key(&key)?;
     let environment = params.required_environment(&app.configuration())?.clone();
+    operator.may_see(&environment)?;
     let (version, source) = to_its_end(async move {
         let asked = Asked::read(&body, &environment.slug)?;
         // From reading what is there until what it becomes is in force.

@@ -60,7 +60,9 @@ pub async fn get_source_status(
         let provider = &source.record.provider;
         notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
     }
-    for (slug, endpoint) in in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id)) {
+    for (slug, endpoint) in
+        in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id))
+    {
         let status = app.store.source_status(endpoint.id).await?;
         mappings_count += endpoint.record.mappings.len();
         events_count += status.events_count;
