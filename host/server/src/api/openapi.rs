@@ -24,7 +24,6 @@ use super::{
     management_tokens::{create as create_token, delete as delete_token, list as tokens},
     providers::{get as provider, list as providers},
     runs::{get as run, list as runs, recipients},
-    scope::Access,
     sources::{delete, events, get, list, logs, put, status},
     users::{get as user, list as users},
 };
@@ -123,7 +122,7 @@ impl Modify for Scopes {
     fn modify(&self, document: &mut OpenApi) {
         for (method, path, access) in super::table() {
             let Some(item) = document.paths.paths.get_mut(path) else { continue };
-            let (Access::Token(scope), Some(operation)) = (access, of_method(item, method)) else { continue };
+            let (Some(scope), Some(operation)) = (access.scope(), of_method(item, method)) else { continue };
             operation.security = Some(vec![SecurityRequirement::new("management_token", [scope.as_str()])]);
         }
     }

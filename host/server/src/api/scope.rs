@@ -43,10 +43,22 @@ impl Scope {
 pub enum Access {
     /// A management token with this scope.
     Token(Scope),
+    /// A management token with this scope that is not limited to some environments: it concerns all.
+    Everywhere(Scope),
     /// An environment's key.
     Key,
     /// Anybody.
     Anyone,
+}
+
+impl Access {
+    /// The scope that a management token needs; none: it needs none, or another credential.
+    pub fn scope(self) -> Option<Scope> {
+        match self {
+            Self::Token(scope) | Self::Everywhere(scope) => Some(scope),
+            Self::Key | Self::Anyone => None,
+        }
+    }
 }
 
 impl From<Scope> for Access {

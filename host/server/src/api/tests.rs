@@ -72,7 +72,9 @@ async fn the_document_says_who_may_ask() {
     for (method, path, access) in table() {
         let security = &document["paths"][path][method.to_lowercase()]["security"];
         let expected = match access {
-            Access::Token(scope) => serde_json::json!([{"management_token": [scope.as_str()]}]),
+            Access::Token(scope) | Access::Everywhere(scope) => {
+                serde_json::json!([{"management_token": [scope.as_str()]}])
+            }
             Access::Key => serde_json::json!([{"api_key": []}]),
             Access::Anyone => Value::Null,
         };
@@ -83,7 +85,7 @@ async fn the_document_says_who_may_ask() {
 #[test]
 fn what_reads_wants_the_scope_for_reading_and_what_writes_another() {
     for (method, path, access) in table() {
-        if let Access::Token(scope) = access {
+        if let Some(scope) = access.scope() {
             assert_eq!(scope == Scope::Read, method == "GET", "{method} {path}");
         }
     }

@@ -260,7 +260,7 @@ async fn every_change_is_logged_with_who_what_before_and_after_and_no_secret() {
     let (before, after) = members(3);
     assert_eq!((&before["signing_secret"], &after["signing_secret"]), (&json!("set"), &json!(null)));
     assert_eq!(before["mappings"][id]["event_type"], "Order");
-    assert_eq!(after["mappings"], json!({}), "{after}");
+    assert!(after.get("mappings").is_none(), "{after}");
     assert_eq!(members(4), (json!({"signing_secret": "set"}), json!({"signing_secret": "changed"})));
     let (before, after) = members(5);
     assert_eq!((&before["signing_secret"], &after["signing_secret"]), (&json!(null), &json!("set")));
