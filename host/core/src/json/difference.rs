@@ -15,8 +15,8 @@ pub fn difference(before: &str, after: &str) -> (String, String) {
         match after.get(key) {
             Some(other) if are_objects(value, other) => {
                 let (inner_gone, inner_new) = difference(value, other);
-                keep(&mut gone, key, inner_gone);
-                keep(&mut new, key, inner_new);
+                keep(&mut gone, key.clone(), inner_gone);
+                keep(&mut new, key.clone(), inner_new);
             }
             Some(other) if other.trim() == value.trim() => {}
             other => {
@@ -34,9 +34,9 @@ fn are_objects(a: &str, b: &str) -> bool {
     Kind::of(a) == Kind::Object && Kind::of(b) == Kind::Object
 }
 
-fn keep<'k>(side: &mut Vec<(Cow<'k, str>, String)>, key: &Cow<'k, str>, value: String) {
+fn keep<'k>(side: &mut Vec<(Cow<'k, str>, String)>, key: Cow<'k, str>, value: String) {
     if value != "{}" {
-        side.push((key.clone(), value));
+        side.push((key, value));
     }
 }
 

@@ -96,3 +96,43 @@ async fn remove(
     }
     Ok(changes::record(connection, change).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use sqlx::{Connection, Row};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn keys_of_before_the_table_was_made_again_are_kept_with_their_ids() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let first = include_str!("../../migrations/sqlite/0001_first.sql");
+        sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
+        sqlx::query(
+            "INSERT INTO api_keys (id, environment_id, hash, hint, created_at_ms) VALUES (7, 2, x'01', 'wxyz', 5)",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        let administration = include_str!("../../migrations/sqlite/0003_administration.sql");
+        sqlx::raw_sql(administration).execute(&mut connection).await.unwrap();
+        let row = sqlx::query("SELECT id, environment_id, hash, hint, created_at_ms, last_used_at_ms FROM api_keys")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        let found: (i64, i64, Vec<u8>, String) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        assert_eq!(found, (7, 2, vec![1], "wxyz".to_owned()));
+        assert_eq!((row.get::<i64, _>(4), row.get::<Option<i64>, _>(5)), (5, None));
+        // The id of a deleted key is not given again.
+        sqlx::query("DELETE FROM api_keys").execute(&mut connection).await.unwrap();
+        let next: i64 = sqlx::query_scalar(
+            "INSERT INTO api_keys (environment_id, hash, hint, created_at_ms) VALUES (2, x'02', 'w', 5) RETURNING id",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(next, 8);
+    }
+}
