@@ -21,7 +21,10 @@ use inlet_core::{
     verification::{Template, may_leave_the_door},
 };
 use inlet_sandbox::{Limits, Plugin};
-use inlet_store::{Environment, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord, Store};
+use inlet_store::{
+    ApiKeyRecord, Environment, ManagementTokenRecord, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord,
+    Store,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{catalog::Catalog, telemetry::Meters};
@@ -44,7 +47,8 @@ pub struct Configuration {
     /// By key.
     pub sources: BTreeMap<String, Arc<Source>>,
     endpoints: HashMap<TokenHash, Entrance>,
-    api_keys: HashMap<TokenHash, i64>,
+    api_keys: HashMap<TokenHash, ApiKeyRecord>,
+    management_tokens: HashMap<TokenHash, Arc<ManagementTokenRecord>>,
 }
 
 /// A token by which an endpoint is reached.
@@ -101,6 +105,8 @@ pub struct Endpoint {
     pub meters: Meters,
     /// When a request last came under an earlier token, in milliseconds since 1970; 0: not since the server started.
     previous_used_ms: AtomicI64,
+    /// Its logs are shown without the values that came.
+    pub hides_personal_data: bool,
     headers: HashSet<String>,
     query: HashSet<String>,
     every_query: bool,
@@ -116,9 +122,11 @@ impl Configuration {
         previous: Option<&Configuration>,
     ) -> Result<Configuration, ReadError> {
         let environments = store.environments().await?;
-        let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key.environment_id)).collect();
-        let slugs: HashMap<i64, &str> =
-            environments.iter().map(|environment| (environment.id, environment.slug.as_str())).collect();
+        let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
+        let tokens = store.management_tokens().await?;
+        let management_tokens = tokens.into_iter().map(|token| (token.hash, Arc::new(token))).collect();
+        let by_id: HashMap<i64, &Environment> =
+            environments.iter().map(|environment| (environment.id, environment)).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
         let previous = previous.filter(|previous| previous.environments == environments);
@@ -126,7 +134,7 @@ impl Configuration {
             let same = previous.and_then(|previous| previous.sources.get(&record.key));
             let source = match same.filter(|source| source.record == record) {
                 Some(source) => source.clone(),
-                None => Arc::new(Source::new(record, &slugs, catalog, limits)),
+                None => Arc::new(Source::new(record, &by_id, catalog, limits)),
             };
             for endpoint in source.endpoints.values() {
                 let current = Entrance { endpoint: endpoint.clone(), until_ms: None };
@@ -137,7 +145,7 @@ impl Configuration {
             }
             sources.insert(source.record.key.clone(), source);
         }
-        Ok(Configuration { environments, sources, endpoints, api_keys })
+        Ok(Configuration { environments, sources, endpoints, api_keys, management_tokens })
     }
 
     /// The endpoint of a token, at this time: an earlier token is good until its overlap ends.
@@ -165,9 +173,28 @@ impl Configuration {
         }
     }
 
-    /// The environment of an API key.
-    pub fn api_key_environment(&self, key: &str) -> Option<i64> {
-        self.api_keys.get(&hash_token(key)).copied()
+    /// The API key of that hash.
+    pub fn api_key(&self, hash: &TokenHash) -> Option<&ApiKeyRecord> {
+        self.api_keys.get(hash)
+    }
+
+    /// The keys of an environment, the last created first.
+    pub fn api_keys_of(&self, environment_id: i64) -> Vec<&ApiKeyRecord> {
+        let mut keys: Vec<_> = self.api_keys.values().filter(|key| key.environment_id == environment_id).collect();
+        keys.sort_unstable_by_key(|key| std::cmp::Reverse(key.id));
+        keys
+    }
+
+    /// The management token of that hash. The one that the server was started with is not among them.
+    pub fn management_token(&self, hash: &TokenHash) -> Option<&Arc<ManagementTokenRecord>> {
+        self.management_tokens.get(hash)
+    }
+
+    /// All management tokens but the one that the server was started with, the last created first.
+    pub fn management_tokens(&self) -> Vec<&ManagementTokenRecord> {
+        let mut tokens: Vec<_> = self.management_tokens.values().map(AsRef::as_ref).collect();
+        tokens.sort_unstable_by_key(|token| std::cmp::Reverse(token.id));
+        tokens
     }
 
     /// The environment of that slug.
@@ -178,12 +205,15 @@ impl Configuration {
 
 impl Source {
     /// Made of its record, its environments and the plugins alone: what is made again of the same is the same.
-    fn new(record: SourceRecord, slugs: &HashMap<i64, &str>, catalog: &Catalog, limits: &Limits) -> Source {
+    fn new(record: SourceRecord, environments: &HashMap<i64, &Environment>, catalog: &Catalog, limits: &Limits) -> Source {
         let mut endpoints = BTreeMap::new();
         for environment in &record.environments {
-            let Some(slug) = slugs.get(&environment.environment_id) else { continue };
-            let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog, limits));
-            endpoints.insert((*slug).to_owned(), endpoint);
+            let Some(known) = environments.get(&environment.environment_id) else { continue };
+            let endpoint = Endpoint {
+                hides_personal_data: known.hide_personal_data,
+                ..Endpoint::new(&record, environment, &known.slug, catalog, limits)
+            };
+            endpoints.insert(known.slug.clone(), Arc::new(endpoint));
         }
         Source { record, endpoints }
     }
@@ -264,6 +294,7 @@ impl Endpoint {
             every_query: query.contains(EVERY_PARAMETER),
             query,
             previous_used_ms: AtomicI64::new(0),
+            hides_personal_data: false,
             meters: Meters::new(&source.key, slug, &source.provider),
             index,
             record: record.clone(),
@@ -361,6 +392,19 @@ pub fn new_token() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 20];
     getrandom::fill(&mut bytes)?;
     Ok(hex::encode(bytes))
+}
+
+/// A new token for the management API.
+pub fn new_management_token() -> Result<String, getrandom::Error> {
+    new_token().map(|token| format!("im_{token}"))
+}
+
+/// Characters of a token or a key that are kept, by which a person tells them apart.
+const HINT: usize = 4;
+
+/// The last characters of a token or a key.
+pub fn hint(token: &str) -> String {
+    token[token.len().saturating_sub(HINT)..].to_owned()
 }
 
 /// A new API key of an environment.

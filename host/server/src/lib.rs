@@ -7,7 +7,9 @@
 pub mod api;
 pub mod app;
 pub mod catalog;
+mod change_log;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod configuration;
 pub mod ingest;

@@ -22,8 +22,8 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    CommitError, GroupReport, NewSource, NewSourceEnvironment, Place, Store, StoreOptions, Vault, VaultError,
-    WriterObserver,
+    Author, CommitError, GroupReport, NewChange, NewSource, NewSourceEnvironment, Place, Store, StoreOptions, Vault,
+    VaultError, WriterObserver,
 };
 
 // As the server does: arguments are made on one thread and freed on another, which glibc's allocator is slow at.
@@ -129,7 +129,15 @@ async fn make_source(store: &Store) -> Result<(i64, i64), Box<dyn Error>> {
         provider: "http".to_owned(),
         environments: vec![environment],
     };
-    store.source_create(source).await?;
+    let log = NewChange {
+        author: Author::named("bench"),
+        operation: "upsertSource",
+        resource: "sources/bench".to_owned(),
+        environment_id: None,
+        before: None,
+        after: None,
+    };
+    store.source_create(source, log).await?;
     Ok((environment_id, store.sources().await?[0].environments[0].id))
 }
 

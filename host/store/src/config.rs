@@ -9,6 +9,8 @@ pub use inlet_core::signing_secret::PreviousSecret;
 use inlet_core::signing_secret::SigningSecrets;
 use uuid::Uuid;
 
+use crate::administration::{EnvironmentSettings, KeepBodies};
+
 /// An isolated world of users, logs and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
@@ -22,6 +24,25 @@ pub struct Environment {
     pub retention_days: i64,
     /// When it was created, in milliseconds since 1970.
     pub created_at_ms: i64,
+    /// How long bodies are kept; none: as long as the logs.
+    pub body_retention_days: Option<i64>,
+    /// Whose bodies are kept.
+    pub keep_bodies: KeepBodies,
+    /// Whether logs are shown without the values that came.
+    pub hide_personal_data: bool,
+}
+
+impl Environment {
+    /// What of it can be changed.
+    pub fn settings(&self) -> EnvironmentSettings {
+        EnvironmentSettings {
+            name: self.name.clone(),
+            retention_days: self.retention_days,
+            body_retention_days: self.body_retention_days,
+            keep_bodies: self.keep_bodies,
+            hide_personal_data: self.hide_personal_data,
+        }
+    }
 }
 
 /// A key to one environment.
@@ -37,6 +58,8 @@ pub struct ApiKeyRecord {
     pub hint: String,
     /// When it was created, in milliseconds since 1970.
     pub created_at_ms: i64,
+    /// When it was last used, as far as that was written down, in milliseconds since 1970.
+    pub last_used_at_ms: Option<i64>,
 }
 
 /// A source with its configuration in every environment.

@@ -121,6 +121,8 @@ pub struct StoredEvent {
     pub needs_attention: bool,
     /// When the server tries it again, in milliseconds since 1970.
     pub retry_at_ms: Option<i64>,
+    /// What came is past its retention: original, data, headers, guest logs and payloads are gone.
+    pub body_removed: bool,
     /// In the order in which they were carried out; empty too when they were not asked for.
     pub actions: Vec<StoredAction>,
 }

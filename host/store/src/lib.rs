@@ -15,6 +15,8 @@
 mod along;
 mod attention;
 mod claim;
+mod administration;
+mod change_log;
 mod config;
 mod data_dir;
 mod error;
@@ -35,6 +37,11 @@ mod writer;
 pub use along::{Along, Rerun};
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
 pub use claim::{Claim, ResealError};
+pub use administration::{
+    Credential, EnvironmentSettings, KeepBodies, ManagementTokenRecord, NewEnvironment, NewEnvironmentSource,
+    NewManagementToken,
+};
+pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
 pub use config::{
     ApiKeyRecord, EndpointRotation, Environment, MappingRecord, NewSource, NewSourceEnvironment, PreviousSecret,
     PreviousToken, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
@@ -48,7 +55,7 @@ pub use refused::{NewRefused, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
 pub use replay::{NewReplay, Progress, ReplayFilter, ReplayRecord, ReplayState, Tally};
 pub use run::{RunQuery, RunRecord, StoredRecipient};
-pub use sqlite::{Durability, Pruned, PrunedRecords};
+pub use sqlite::{Bodies, Durability, Pruned, PrunedBodies, PrunedRecords};
 pub use store::Store;
 pub use vault::{Place, Vault, VaultError};
 pub use writer::{GroupReport, Settled, Stats, WriterObserver};

@@ -10,6 +10,8 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use crate::{
+    administration::{Credential, EnvironmentSettings, ManagementTokenRecord, NewEnvironment, NewManagementToken},
+    change_log::{ChangeQuery, ChangeRecord, NewChange},
     claim::Claim,
     config::{ApiKeyRecord, EndpointRotation, Environment, NewSource, SourceRecord, SourceUpdate},
     data_dir::DataDir,
@@ -21,7 +23,7 @@ use crate::{
     refused::{NewRefused, RefusedRequest},
     rehearsal::Rehearsal,
     run::{RunQuery, RunRecord, StoredRecipient},
-    sqlite::{self, Durability, Hashed, Opened, Pruned, PrunedRecords, change, read},
+    sqlite::{self, Bodies, Durability, Hashed, Opened, Pruned, PrunedBodies, PrunedRecords, change, read},
     vault::Vault,
     writer::{Settled, Stats, Writer},
 };
@@ -209,10 +211,20 @@ impl Store {
         environment_id: i64,
         hash: [u8; 32],
         hint: String,
+        log: NewChange,
     ) -> Result<ApiKeyRecord, ChangeError> {
         self.writer
             .change(move |connection| {
-                Box::pin(async move { change::api_key_create(connection, environment_id, hash, &hint).await })
+                Box::pin(async move { change::api_key_create(connection, environment_id, hash, &hint, &log).await })
+            })
+            .await
+    }
+
+    /// Deletes a key of an environment.
+    pub async fn api_key_delete(&self, environment_id: i64, id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::api_key_delete(connection, environment_id, id, &log).await })
             })
             .await
     }
@@ -223,31 +235,107 @@ impl Store {
     }
 
     /// Creates a source; returns its id.
-    pub async fn source_create(&self, new: NewSource) -> Result<i64, ChangeError> {
+    pub async fn source_create(&self, new: NewSource, log: NewChange) -> Result<i64, ChangeError> {
         let vault = self.vault.clone();
         self.writer
-            .change(move |connection| Box::pin(async move { change::source_create(connection, &new, &*vault).await }))
+            .change(move |connection| {
+                Box::pin(async move { change::source_create(connection, &new, &log, &*vault).await })
+            })
             .await
     }
 
     /// Changes a source; returns the new version of the source environment, if one was changed.
-    pub async fn source_update(&self, update: SourceUpdate) -> Result<Option<i64>, ChangeError> {
+    pub async fn source_update(&self, update: SourceUpdate, log: NewChange) -> Result<Option<i64>, ChangeError> {
         let vault = self.vault.clone();
         self.writer
             .change(move |connection| {
-                Box::pin(async move { change::source_update(connection, &update, &*vault).await })
+                Box::pin(async move { change::source_update(connection, &update, &log, &*vault).await })
             })
             .await
     }
 
     /// Gives an endpoint another token; returns the new version of the source environment.
-    pub async fn source_rotate_endpoint(&self, rotation: EndpointRotation) -> Result<i64, ChangeError> {
+    pub async fn source_rotate_endpoint(&self, rotation: EndpointRotation, log: NewChange) -> Result<i64, ChangeError> {
         let vault = self.vault.clone();
         self.writer
             .change(move |connection| {
-                Box::pin(async move { change::source_rotate_endpoint(connection, &rotation, &*vault).await })
+                Box::pin(async move { change::source_rotate_endpoint(connection, &rotation, &log, &*vault).await })
             })
             .await
+    }
+
+    /// Deletes a source with its settings and mappings in every environment. Its key is free at once; its logs go with
+    /// [`Store::prune_deleted`].
+    pub async fn source_delete(&self, source_id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::source_delete(connection, source_id, &log).await }))
+            .await
+    }
+}
+
+/// Administration. Every change is logged in its own transaction.
+impl Store {
+    /// Creates an environment with every source in it; returns its id, which `log` gets too.
+    pub async fn environment_create(&self, new: NewEnvironment, log: NewChange) -> Result<i64, ChangeError> {
+        let vault = self.vault.clone();
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::environment_create(connection, &new, &log, &*vault).await })
+            })
+            .await
+    }
+
+    /// Changes an environment: its settings become these.
+    pub async fn environment_update(
+        &self,
+        id: i64,
+        settings: EnvironmentSettings,
+        log: NewChange,
+    ) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::environment_update(connection, id, &settings, &log).await })
+            })
+            .await
+    }
+
+    /// All tokens for the management API but the one that the server was started with.
+    pub async fn management_tokens(&self) -> Result<Vec<ManagementTokenRecord>, ReadError> {
+        Ok(read::management_tokens(&self.readers).await?)
+    }
+
+    /// Creates a token for the management API.
+    pub async fn management_token_create(
+        &self,
+        new: NewManagementToken,
+        log: NewChange,
+    ) -> Result<ManagementTokenRecord, ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::management_token_create(connection, &new, &log).await })
+            })
+            .await
+    }
+
+    /// Deletes a token for the management API.
+    pub async fn management_token_delete(&self, id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::management_token_delete(connection, id, &log).await })
+            })
+            .await
+    }
+
+    /// Writes down when credentials were last used, in milliseconds since 1970. No change that is logged.
+    pub async fn credentials_used(&self, used: Vec<(Credential, i64)>) -> Result<(), CommitError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::credentials_used(connection, &used).await }))
+            .await
+    }
+
+    /// The log of changes, the newest first.
+    pub async fn changes(&self, query: &ChangeQuery) -> Result<Page<ChangeRecord>, ReadError> {
+        Ok(read::changes(&self.readers, query).await?)
     }
 }
 
@@ -299,5 +387,44 @@ impl Store {
             .await?;
         *position() = last.unwrap_or_default();
         Ok(pruned)
+    }
+
+    /// Removes bodies of an environment's events from before `cutoff_ms` whose logs stay, and of its refused requests if
+    /// it is about all: passes at most `limit` events. Nothing passed: there is nothing left to do.
+    ///
+    /// What is passed once is not looked at again: give no cutoff after which an event with an earlier id could still be
+    /// committed.
+    pub async fn prune_bodies(
+        &self,
+        environment_id: i64,
+        bodies: Bodies,
+        cutoff_ms: i64,
+        limit: u32,
+    ) -> Result<PrunedBodies, CommitError> {
+        self.writer
+            .change(move |connection| {
+                let limit = limit.into();
+                Box::pin(
+                    async move { change::prune_bodies(connection, environment_id, bodies, cutoff_ms, limit).await },
+                )
+            })
+            .await
+    }
+
+    /// Deletes what deleted sources left: at most `limit` rows of each table of one of them. Returns how many; none:
+    /// nothing is left.
+    pub async fn prune_deleted(&self, limit: u32) -> Result<u64, CommitError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::prune_deleted(connection, limit.into()).await }))
+            .await
+    }
+
+    /// Deletes at most `limit` logged changes from before a time; returns how many.
+    pub async fn prune_changes(&self, cutoff_ms: i64, limit: u32) -> Result<u64, CommitError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::prune_changes(connection, cutoff_ms, limit.into()).await })
+            })
+            .await
     }
 }

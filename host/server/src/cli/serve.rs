@@ -11,7 +11,7 @@ use crate::{
     catalog::Catalog,
     config::{Config, Flags},
     configuration::hash_token,
-    operate::{demo, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
+    operate::{demo, last_used, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
     repair, secrets, telemetry,
 };
 
@@ -50,6 +50,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         tokio::spawn(retention::run(app.clone())),
         tokio::spawn(upkeep::run(app.clone())),
         tokio::spawn(repair::run(app.clone())),
+        tokio::spawn(last_used::run(app.clone())),
     ];
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -77,6 +78,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     for task in background {
         task.abort();
     }
+    last_used::write(&app).await;
     if let Err(error) = app.store.close().await {
         tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
     }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{claim::ResealError, error::OpenError, options::StoreOptions, vault::Vault};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How commits reach the disk, as the writer's connection reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -196,6 +196,7 @@ fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
         rerun_as: read_reruns(row.try_get(27)?),
         needs_attention: row.try_get::<Option<i64>, _>(28)? == Some(1),
         retry_at_ms: row.try_get(29)?,
+        body_removed: row.try_get::<i64, _>(20)? == codes::ORIGINAL_REMOVED,
         actions: Vec::new(),
     })
 }
@@ -218,7 +219,7 @@ fn read_original(row: &SqliteRow) -> Result<Kept<Original>, sqlx::Error> {
         String::from_utf8(bytes).map(ByteString::from).map_err(|problem| sqlx::Error::Decode(Box::new(problem)))
     };
     let content = match (content, kind) {
-        (None, _) => None,
+        (None, _) | (Some(_), codes::ORIGINAL_REMOVED) => None,
         (Some(bytes), codes::ORIGINAL_JSON) => Some(Original::Json(text(bytes)?)),
         (Some(bytes), codes::ORIGINAL_TEXT) => Some(Original::Text(text(bytes)?)),
         (Some(bytes), codes::ORIGINAL_BYTES) => Some(Original::Bytes(bytes.into())),
@@ -247,6 +248,8 @@ async fn load_actions(
 }
 
 fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
+    // No payload is an empty text; only one that was removed is.
+    let payload: Option<String> = row.try_get(10)?;
     Ok(StoredAction {
         id: ids::read(row, 1)?,
         mapping: ids::read_optional(row, 2)?,
@@ -256,6 +259,9 @@ fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
         parameters: row.try_get(6)?,
         found_in: row.try_get(7)?,
         result: row.try_get(8)?,
-        payload: Kept { size: row.try_get::<i64, _>(9)?.unsigned_abs(), content: row.try_get(10)? },
+        payload: Kept {
+            size: row.try_get::<i64, _>(9)?.unsigned_abs(),
+            content: payload.filter(|text| !text.is_empty()),
+        },
     })
 }

@@ -7,9 +7,12 @@
 mod along;
 mod api_keys;
 mod attention;
+mod bodies;
+mod changes;
 mod checkpoint;
 mod codes;
 mod connect;
+mod deleted;
 mod endpoint_tokens;
 mod environments;
 mod event_reading;
@@ -17,6 +20,7 @@ mod event_types;
 mod failure;
 mod group;
 pub(crate) mod ids;
+mod management_tokens;
 mod mappings;
 mod multi_row;
 mod nonces;
@@ -34,6 +38,7 @@ mod transaction;
 mod world;
 mod write;
 
+pub use bodies::{Bodies, PrunedBodies};
 pub use connect::Durability;
 pub(crate) use prune::Hashed;
 pub use prune::{Pruned, PrunedRecords};
@@ -52,9 +57,11 @@ pub(crate) mod read {
         attention::{
             all_counts as all_attention_counts, counts as attention_counts, due_in, next_due, one as attention,
         },
+        changes::page as changes,
         environments::all as environments,
         event_reading::events,
         event_types::{counts as event_types, status as source_status},
+        management_tokens::all as management_tokens,
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
         rehearsal::rehearse,
@@ -69,9 +76,16 @@ pub(crate) mod read {
 /// Changes: everything that the writer's connection does besides groups of events, each in a transaction of its own.
 pub(crate) mod change {
     pub(crate) use super::{
-        api_keys::create as api_key_create,
+        api_keys::{create as api_key_create, delete as api_key_delete},
         attention::{dismiss, retry_failed},
+        bodies::prune as prune_bodies,
+        changes::prune as prune_changes,
+        deleted::{delete as source_delete, prune as prune_deleted},
         endpoint_tokens::{forget_expired, rotate as source_rotate_endpoint},
+        environments::{create as environment_create, update as environment_update},
+        management_tokens::{
+            create as management_token_create, delete as management_token_delete, used as credentials_used,
+        },
         prune::{logs as prune_logs, records as prune_records},
         replays::{counted as replay_counted, create as replay_create, end as replay_end},
         sources::{create as source_create, update as source_update},

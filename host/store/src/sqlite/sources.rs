@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::{endpoint_tokens, mappings, transaction};
+use super::{changes, endpoint_tokens, mappings, transaction};
 use crate::{
+    administration::NewEnvironmentSource,
+    change_log::NewChange,
     config::{
-        MappingRecord, NewSource, PreviousSecret, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord,
-        SourceUpdate,
+        MappingRecord, NewSource, NewSourceEnvironment, PreviousSecret, SourceEnvironmentRecord,
+        SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
     },
     error::{ChangeError, ReadError},
     store::now_ms,
@@ -21,7 +23,7 @@ pub(crate) async fn all(readers: &SqlitePool, vault: &dyn Vault) -> Result<Vec<S
     let mut snapshot = reader.begin().await?;
     let rows = sqlx::query(
         "SELECT id, key, name, description, custom_image_url, provider, created_at_ms, updated_at_ms
-         FROM sources ORDER BY id",
+         FROM sources WHERE deleted_at_ms IS NULL ORDER BY id",
     )
     .fetch_all(&mut *snapshot)
     .await?;
@@ -96,10 +98,16 @@ async fn source_environments(
 pub(crate) async fn create(
     connection: &mut SqliteConnection,
     new: &NewSource,
+    change: &NewChange,
     vault: &dyn Vault,
 ) -> Result<i64, ChangeError> {
     transaction::begin(connection).await?;
-    let created = insert(connection, new, vault).await;
+    let created = async {
+        let id = insert(connection, new, vault).await?;
+        changes::record(connection, change).await?;
+        Ok(id)
+    };
+    let created = created.await;
     transaction::finish(connection, created).await
 }
 
@@ -120,20 +128,33 @@ async fn insert(connection: &mut SqliteConnection, new: &NewSource, vault: &dyn 
     .await
     .map_err(|error| taken(error, "source", "key"))?;
     for environment in &new.environments {
-        let source_environment_id = sqlx::query_scalar(
-            "INSERT INTO source_environments (source_id, environment_id, settings, scheme, version, updated_at_ms)
-             VALUES (?, ?, ?, ?, 1, ?) RETURNING id",
-        )
-        .bind(id)
-        .bind(environment.environment_id)
-        .bind(&environment.settings)
-        .bind(&environment.scheme)
-        .bind(now_ms)
-        .fetch_one(&mut *connection)
-        .await?;
-        endpoint_tokens::insert(connection, source_environment_id, &environment.token, vault).await?;
+        let NewSourceEnvironment { environment_id, token, settings, scheme } = environment.clone();
+        let source = NewEnvironmentSource { source_id: id, token, settings, scheme };
+        insert_into_environment(connection, environment_id, &source, now_ms, vault).await?;
     }
     Ok(id)
+}
+
+/// Sets a source up in an environment.
+pub(super) async fn insert_into_environment(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    source: &NewEnvironmentSource,
+    now_ms: i64,
+    vault: &dyn Vault,
+) -> Result<(), ChangeError> {
+    let source_environment_id = sqlx::query_scalar(
+        "INSERT INTO source_environments (source_id, environment_id, settings, scheme, version, updated_at_ms)
+         VALUES (?, ?, ?, ?, 1, ?) RETURNING id",
+    )
+    .bind(source.source_id)
+    .bind(environment_id)
+    .bind(&source.settings)
+    .bind(&source.scheme)
+    .bind(now_ms)
+    .fetch_one(&mut *connection)
+    .await?;
+    endpoint_tokens::insert(connection, source_environment_id, &source.token, vault).await
 }
 
 pub(super) fn taken(error: sqlx::Error, what: &'static str, field: &'static str) -> ChangeError {
@@ -147,10 +168,16 @@ pub(super) fn taken(error: sqlx::Error, what: &'static str, field: &'static str)
 pub(crate) async fn update(
     connection: &mut SqliteConnection,
     update: &SourceUpdate,
+    change: &NewChange,
     vault: &dyn Vault,
 ) -> Result<Option<i64>, ChangeError> {
     transaction::begin(connection).await?;
-    let updated = update_source(connection, update, vault).await;
+    let updated = async {
+        let version = update_source(connection, update, vault).await?;
+        changes::record(connection, change).await?;
+        Ok(version)
+    };
+    let updated = updated.await;
     transaction::finish(connection, updated).await
 }
 
@@ -161,7 +188,8 @@ async fn update_source(
 ) -> Result<Option<i64>, ChangeError> {
     let now_ms = now_ms();
     let changed = sqlx::query(
-        "UPDATE sources SET name = ?, description = ?, custom_image_url = ?, updated_at_ms = ? WHERE id = ?",
+        "UPDATE sources SET name = ?, description = ?, custom_image_url = ?, updated_at_ms = ?
+         WHERE id = ? AND deleted_at_ms IS NULL",
     )
     .bind(&update.name)
     .bind(&update.description)

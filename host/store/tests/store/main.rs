@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod attention;
+mod administration;
+mod bodies;
 mod checkpoints;
 mod config;
 mod event_types;

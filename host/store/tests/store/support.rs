@@ -12,8 +12,8 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    CommitError, EventQuery, NewSource, NewSourceEnvironment, Place, Settled, Store, StoreOptions, StoredEvent, Vault,
-    VaultError,
+    Author, CommitError, EventQuery, NewChange, NewSource, NewSourceEnvironment, Place, Settled, Store, StoreOptions,
+    StoredEvent, Vault, VaultError,
 };
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -69,7 +69,7 @@ impl Fixture {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open(change(StoreOptions::new(directory.path())), vault()).await.unwrap();
         let environment = store.environments().await.unwrap()[0].id;
-        store.source_create(source("main", &[environment])).await.unwrap();
+        store.source_create(source("main", &[environment]), log("upsertSource")).await.unwrap();
         let source_environment = store.sources().await.unwrap()[0].environments[0].id;
         Self { store: Arc::new(store), directory, environment, source_environment }
     }
@@ -117,6 +117,18 @@ impl Fixture {
     pub async fn event(&self, id: Uuid) -> StoredEvent {
         let query = EventQuery::one(vec![self.source_environment], id);
         self.store.events(&query).await.unwrap().items.remove(0)
+    }
+}
+
+/// What a change is logged as.
+pub fn log(operation: &'static str) -> NewChange {
+    NewChange {
+        author: Author::named(Author::BOOTSTRAP),
+        operation,
+        resource: "things/{id}".to_owned(),
+        environment_id: None,
+        before: None,
+        after: Some("{}".to_owned()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests against the real server with the real plugins.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod administration;
 mod bad_input;
 mod census;
 mod crash;
@@ -18,3 +19,4 @@ mod rudderstack;
 mod signatures;
 mod secrets;
 mod storm;
+mod tenancy;

@@ -10,6 +10,7 @@ use inlet_store::{Kept, StoredAction, StoredEvent};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::hidden::hide;
 use crate::{
     api::{id::inserted_at, providers::shown::ShownPlugin, raw::Raw},
     configuration::Endpoint,
@@ -39,7 +40,7 @@ pub struct LogEntry {
     /// The length of `data` in bytes; null when there is none.
     #[schema(required)]
     data_size: Option<u64>,
-    /// The item as it came, if it is JSON; null in a list when it is too long.
+    /// The item as it came, if it is JSON; null in a list when it is too long, and when `body_removed` is true.
     #[schema(required, value_type = Value)]
     original: Option<Raw>,
     /// The item as it came, if it is text and not JSON.
@@ -48,8 +49,13 @@ pub struct LogEntry {
     /// The item as it came, if it is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_base64: Option<String>,
-    /// The length of what came, in bytes.
+    /// The length of what came, in bytes; 0 when `body_removed` is true.
     original_size: u64,
+    /// Whether what came is not kept any longer (see the environment's `body_retention_days` and `keep_bodies`): then
+    /// `original`, `data`, `headers` and payloads are null, and `logs` is empty.
+    body_removed: bool,
+    /// Whether the environment hides personal data: then every text and number that came shows as `…`.
+    personal_data_hidden: bool,
     /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
     #[schema(value_type = String)]
     outcome: &'static str,
@@ -114,6 +120,7 @@ pub struct LogEntry {
 impl LogEntry {
     /// The entry of an event of this source environment.
     pub fn of(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> Self {
+        let event = if endpoint.hides_personal_data { hide(event) } else { event };
         let inserted_at = inserted_at(event.id);
         let (original, original_text, original_base64) = match event.original.content {
             Some(Original::Json(text)) => (Some(Raw::of(&*text)), None, None),
@@ -136,6 +143,8 @@ impl LogEntry {
             original_text,
             original_base64,
             original_size: event.original.size,
+            body_removed: event.body_removed,
+            personal_data_hidden: endpoint.hides_personal_data,
             outcome: event.outcome.as_str(),
             idempotent: event.outcome == Outcome::Replayed,
             replay_of: shown(event.replay_of),

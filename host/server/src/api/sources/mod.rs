@@ -5,8 +5,10 @@
 //! `rehearsed_item` are what the answers look like.
 
 pub mod asked;
+pub mod delete;
 pub mod events;
 pub mod get;
+pub mod hidden;
 pub mod list;
 pub mod log_entry;
 pub mod logs;

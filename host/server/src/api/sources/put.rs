@@ -39,6 +39,7 @@ use crate::{
     },
     app::App,
     catalog::default_settings,
+    change_log,
     configuration::{Configuration, Endpoint, Source, new_token, now_ms},
 };
 
@@ -52,7 +53,8 @@ pub struct PutAnswer {
 /// Creates a source, or changes it in one environment.
 ///
 /// `settings` are merged: null clears, what is absent stays. `mappings` are the whole list: each is recognised by its
-/// `id`, else by event type, action and parameters. What is absent is not changed.
+/// `id`, else by event type, action and parameters. What is absent is not changed. Creating a source, and changing what
+/// all environments share (name, description, image), needs a token that is not limited to some.
 #[utoipa::path(
     put,
     path = "/v1/sources/{key}",
@@ -73,7 +75,7 @@ pub struct PutAnswer {
     security(("management_token" = [])),
 )]
 pub async fn put_source(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -82,11 +84,12 @@ pub async fn put_source(
 ) -> Result<impl IntoResponse, ApiError> {
     check_key(&key)?;
     let environment = params.required_environment(&app.configuration())?.clone();
+    operator.may_see(&environment)?;
     let (version, source) = to_its_end(async move {
         let asked = Asked::read(&body, &environment.slug)?;
         // From reading what is there until what it becomes is in force.
         let _changing = app.change().await;
-        let put = Put { app: &app, key: &key, environment: &environment, asked, headers: &headers };
+        let put = Put { app: &app, key: &key, environment: &environment, asked, headers: &headers, operator };
         put.carry_out().await
     })
     .await?;
@@ -100,6 +103,7 @@ struct Put<'a> {
     environment: &'a Environment,
     asked: Asked<'a>,
     headers: &'a HeaderMap,
+    operator: Operator,
 }
 
 /// What becomes of the source environment.
@@ -119,6 +123,7 @@ impl Put<'_> {
                 self.store(source, endpoint, self.plan_change(endpoint)?).await?;
             }
             None => {
+                self.operator.may_see_all()?;
                 check_if_match(self.headers, None)?;
                 let plugin = self.provider()?;
                 let planned = self.plan_first(plugin)?;
@@ -244,8 +249,10 @@ impl Put<'_> {
             provider: plugin.manifest().key.clone(),
             environments: environments.collect::<Result<_, ApiError>>()?,
         };
-        self.app.store.source_create(new).await?;
-        tracing::info!(source = self.key, provider = plugin.manifest().key, "a source was created");
+        let log = change_log::source_created(self.operator.author(), &new);
+        self.app.store.source_create(new, log).await?;
+        let by = self.operator.name();
+        tracing::info!(source = self.key, provider = plugin.manifest().key, by, "a source was created");
         Ok(())
     }
 
@@ -259,14 +266,18 @@ impl Put<'_> {
             custom_image_url: self.asked.custom_image_url.apply(record.custom_image_url.as_ref()),
             source_environment: update_of(endpoint, planned)?,
         };
-        let unchanged = update.source_environment.is_none()
-            && (&update.name, &update.description, &update.custom_image_url)
-                == (&record.name, &record.description, &record.custom_image_url);
-        if unchanged {
+        let shared_unchanged = (&update.name, &update.description, &update.custom_image_url)
+            == (&record.name, &record.description, &record.custom_image_url);
+        if !shared_unchanged {
+            self.operator.may_see_all()?;
+        }
+        if shared_unchanged && update.source_environment.is_none() {
             return Ok(());
         }
-        self.app.store.source_update(update).await?;
-        tracing::info!(source = self.key, environment = self.environment.slug, "a source was changed");
+        let log = change_log::source_changed(self.operator.author(), record, endpoint, &update);
+        self.app.store.source_update(update, log).await?;
+        let by = self.operator.name();
+        tracing::info!(source = self.key, environment = self.environment.slug, by, "a source was changed");
         Ok(())
     }
 }

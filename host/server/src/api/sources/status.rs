@@ -42,13 +42,13 @@ pub struct SourceStatus {
     tag = "sources",
     params(
         ("key" = String, Path, description = "The source"),
-        ("environment" = Option<String>, Query, description = "The environment; all if absent"),
+        ("environment" = Option<String>, Query, description = "The environment; if absent, all that the token is good for"),
     ),
     responses((status = 200, description = "The status", body = SourceStatus)),
     security(("management_token" = [])),
 )]
 pub async fn get_source_status(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -63,7 +63,9 @@ pub async fn get_source_status(
         let provider = &source.record.provider;
         notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
     }
-    for (slug, endpoint) in in_environments(source, environment) {
+    for (slug, endpoint) in
+        in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id))
+    {
         let status = app.store.source_status(endpoint.id).await?;
         needs_attention.add(slug, app.store.attention_counts(endpoint.id).await?);
         mappings_count += endpoint.record.mappings.len();

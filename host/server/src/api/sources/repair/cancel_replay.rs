@@ -8,7 +8,7 @@ use crate::{
         auth::Operator,
         change::to_its_end,
         error::{ApiError, Kind},
-        path::NameAndId,
+        path::TwoNames,
         query::Params,
     },
     app::App,
@@ -31,7 +31,7 @@ use crate::{
 pub async fn cancel_replay(
     _: Operator,
     State(app): State<App>,
-    NameAndId(key, id): NameAndId,
+    TwoNames(key, id): TwoNames,
     params: Params,
 ) -> Result<Json<ShownReplay>, ApiError> {
     let endpoint = endpoint(&app, &key, &params)?;

@@ -5,7 +5,7 @@ use inlet_core::Uuid;
 
 use super::{endpoint, read_id, shown_replay::ShownReplay};
 use crate::{
-    api::{auth::Operator, error::ApiError, path::NameAndId, query::Params},
+    api::{auth::Operator, error::ApiError, path::TwoNames, query::Params},
     app::App,
     configuration::Endpoint,
 };
@@ -27,7 +27,7 @@ use crate::{
 pub async fn get_replay(
     _: Operator,
     State(app): State<App>,
-    NameAndId(key, id): NameAndId,
+    TwoNames(key, id): TwoNames,
     params: Params,
 ) -> Result<Json<ShownReplay>, ApiError> {
     let endpoint = endpoint(&app, &key, &params)?;

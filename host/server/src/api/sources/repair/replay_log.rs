@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use super::{endpoint, read_id};
 use crate::{
     api::{
-        auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::NameAndId, query::Params,
+        auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::TwoNames, query::Params,
         sources::log_entry::LogEntry,
     },
     app::App,
@@ -67,7 +67,7 @@ pub struct ReplayedLog {
 pub async fn replay_log(
     _: Operator,
     State(app): State<App>,
-    NameAndId(key, id): NameAndId,
+    TwoNames(key, id): TwoNames,
     params: Params,
     body: Option<JsonBody>,
 ) -> Result<Json<ReplayedLog>, ApiError> {

@@ -11,7 +11,7 @@ use crate::{
         auth::Operator,
         change::to_its_end,
         error::{ApiError, Kind},
-        path::NameAndId,
+        path::TwoNames,
         query::Params,
     },
     app::App,
@@ -81,7 +81,7 @@ impl LetIn {
 pub async fn verify_refused(
     _: Operator,
     State(app): State<App>,
-    NameAndId(key, id): NameAndId,
+    TwoNames(key, id): TwoNames,
     params: Params,
 ) -> Result<Json<VerifiedRequest>, ApiError> {
     let endpoint = endpoint(&app, &key, &params)?;
