@@ -122,7 +122,7 @@ impl Settings {
                 settings.set(name, value, terms.defaults)?;
             }
         }
-        if let (SecretChange::Set(secret), Some(scheme)) = (&secret, terms.scheme) {
+        if let (SecretChange::Set { secret, .. }, Some(scheme)) = (&secret, terms.scheme) {
             scheme.check_secret(secret).map_err(|error| BadSetting::new("signing_secret", error.to_string()))?;
         }
         let has_secret = match secret {

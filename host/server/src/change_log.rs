@@ -53,6 +53,21 @@ pub fn source_changed(author: Author, source: &SourceRecord, endpoint: &Endpoint
     }
 }
 
+/// Logs that an endpoint got another token.
+pub fn endpoint_rotated(author: Author, endpoint: &Endpoint, overlap_seconds: u64) -> NewChange {
+    NewChange {
+        author,
+        operation: "rotateSourceEndpoint",
+        resource: format!("sources/{}", endpoint.source),
+        environment_id: Some(endpoint.environment_id),
+        before: None,
+        after: Some(json::object([
+            ("endpoint", "\"changed\""),
+            ("overlap_seconds", overlap_seconds.to_string().as_str()),
+        ])),
+    }
+}
+
 /// Logs the deletion of a source, in all environments.
 pub fn source_deleted(author: Author, source: &SourceRecord) -> NewChange {
     let before = json::object([

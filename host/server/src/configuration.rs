@@ -205,7 +205,12 @@ impl Configuration {
 
 impl Source {
     /// Made of its record, its environments and the plugins alone: what is made again of the same is the same.
-    fn new(record: SourceRecord, environments: &HashMap<i64, &Environment>, catalog: &Catalog, limits: &Limits) -> Source {
+    fn new(
+        record: SourceRecord,
+        environments: &HashMap<i64, &Environment>,
+        catalog: &Catalog,
+        limits: &Limits,
+    ) -> Source {
         let mut endpoints = BTreeMap::new();
         for environment in &record.environments {
             let Some(known) = environments.get(&environment.environment_id) else { continue };
@@ -340,8 +345,8 @@ impl Endpoint {
 
     /// Whether a value is the source environment's own secret, perhaps behind a word such as `Bearer`.
     fn is_secret(&self, value: &str) -> bool {
-        let secret = self.record.signing_secret.as_deref().filter(|secret| !secret.is_empty());
-        secret.is_some_and(|secret| {
+        // The previous one too, whatever its time: it is still a secret.
+        self.secrets(i64::MIN).filter(|secret| !secret.is_empty()).any(|secret| {
             let before = value.trim_end().strip_suffix(secret);
             before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
         })

@@ -12,11 +12,11 @@
 //! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token; secrets and
 //! tokens are in the database sealed by a [`Vault`] or as hashes, never in clear text.
 
+mod administration;
 mod along;
 mod attention;
-mod claim;
-mod administration;
 mod change_log;
+mod claim;
 mod config;
 mod data_dir;
 mod error;
@@ -34,14 +34,14 @@ mod store;
 mod vault;
 mod writer;
 
-pub use along::{Along, Rerun};
-pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
-pub use claim::{Claim, ResealError};
 pub use administration::{
     Credential, EnvironmentSettings, KeepBodies, ManagementTokenRecord, NewEnvironment, NewEnvironmentSource,
     NewManagementToken,
 };
+pub use along::{Along, Rerun};
+pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
+pub use claim::{Claim, ResealError};
 pub use config::{
     ApiKeyRecord, EndpointRotation, Environment, MappingRecord, NewSource, NewSourceEnvironment, PreviousSecret,
     PreviousToken, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord, SourceUpdate,

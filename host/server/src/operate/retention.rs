@@ -70,7 +70,7 @@ async fn prune_logs(app: &App, environment: &Environment, now_ms: i64) -> anyhow
     let mut pruned = 0;
     loop {
         let slice = app.store.prune(environment.id, cutoff_ms, SLICE).await?;
-        let rows = slice.events + slice.runs + slice.refused;
+        let rows = slice.events + slice.runs + slice.refused + slice.kept;
         pruned += rows;
         if rows == 0 {
             break;

@@ -78,7 +78,8 @@ async fn slice(
     let mut pruned = PrunedBodies::default();
     for source_environment in source_environments {
         if bodies == Bodies::All {
-            let refused = of_refused(connection, source_environment, &before).await?;
+            let refused = of_refused(connection, source_environment, &before).await?
+                + of_kept(connection, source_environment, &before).await?;
             pruned.passed += refused;
             pruned.removed += refused;
         }
@@ -98,10 +99,28 @@ async fn of_refused(
     before: &[u8],
 ) -> Result<u64, sqlx::Error> {
     let done = sqlx::query(
-        "UPDATE refused_requests SET body = NULL, headers = NULL WHERE rowid IN (
+        "UPDATE refused_requests SET body = NULL, headers = NULL, query = NULL WHERE rowid IN (
              SELECT rowid FROM refused_requests
              WHERE source_environment_id = ? AND id < ? AND (body IS NOT NULL OR headers IS NOT NULL)
              ORDER BY id LIMIT ?)",
+    )
+    .bind(source_environment)
+    .bind(before)
+    .bind(REFUSED)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Whole requests that were kept to be translated again.
+async fn of_kept(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    before: &[u8],
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "DELETE FROM kept_requests WHERE rowid IN (
+             SELECT rowid FROM kept_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)",
     )
     .bind(source_environment)
     .bind(before)

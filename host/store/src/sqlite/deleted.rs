@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// Tables that hang on a source environment and are small: emptied with the deletion.
-const SMALL: [&str; 2] = ["body_walks", "mappings"];
+const SMALL: [&str; 4] = ["body_walks", "endpoint_tokens", "mappings", "replays"];
 
 /// Tables that hang on a source environment and may be large, with what deletes a slice of at most `?2` rows of them.
 /// Action logs hang on event logs and go before them.
-const LARGE: [(&str, &str); 4] = [
+const LARGE: [(&str, &str); 7] = [
     (
         "action_logs",
         "DELETE FROM action_logs WHERE event_id IN (
@@ -28,6 +28,21 @@ const LARGE: [(&str, &str); 4] = [
         "event_logs",
         "DELETE FROM event_logs WHERE rowid IN (
              SELECT rowid FROM event_logs WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "attention",
+        "DELETE FROM attention WHERE source_environment_id = ?1 AND event_id IN (
+             SELECT event_id FROM attention WHERE source_environment_id = ?1 ORDER BY event_id LIMIT ?2)",
+    ),
+    (
+        "reruns",
+        "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
+             SELECT event_id FROM reruns WHERE source_environment_id = ?1 ORDER BY event_id LIMIT ?2)",
+    ),
+    (
+        "kept_requests",
+        "DELETE FROM kept_requests WHERE rowid IN (
+             SELECT rowid FROM kept_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
     ),
     (
         "refused_requests",
@@ -68,7 +83,8 @@ async fn mark(connection: &mut SqliteConnection, source: i64, change: &NewChange
     }
     sqlx::query(
         "UPDATE source_environments
-         SET token = 'deleted-' || id, settings = '{}', signing_secret = NULL, scheme = NULL
+         SET settings = '{}', signing_secret = NULL, previous_signing_secret = NULL,
+             previous_signing_secret_until_ms = NULL, scheme = NULL
          WHERE source_id = ?",
     )
     .bind(source)
@@ -157,7 +173,13 @@ mod tests {
             (
                 "source_environments",
                 &["id", "source_id", "environment_id", "version", "updated_at_ms"],
-                &["token", "settings", "signing_secret", "scheme"],
+                &[
+                    "settings",
+                    "signing_secret",
+                    "previous_signing_secret",
+                    "previous_signing_secret_until_ms",
+                    "scheme",
+                ],
             ),
         ] {
             let columns: BTreeSet<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")

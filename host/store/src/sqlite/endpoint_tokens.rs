@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use sha2::{Digest as _, Sha256};
 use sqlx::{Row, SqliteConnection};
 
-use super::transaction;
+use super::{changes, transaction};
 use crate::{
+    change_log::NewChange,
     config::{EndpointRotation, PreviousToken},
     error::{ChangeError, ReadError},
     store::now_ms,
@@ -77,10 +78,16 @@ pub(super) async fn insert(
 pub(crate) async fn rotate(
     connection: &mut SqliteConnection,
     rotation: &EndpointRotation,
+    change: &NewChange,
     vault: &dyn Vault,
 ) -> Result<i64, ChangeError> {
     transaction::begin(connection).await?;
-    let rotated = replace(connection, rotation, vault).await;
+    let rotated = async {
+        let version = replace(connection, rotation, vault).await?;
+        changes::record(connection, change).await?;
+        Ok(version)
+    };
+    let rotated = rotated.await;
     transaction::finish(connection, rotated).await
 }
 

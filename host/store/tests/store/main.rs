@@ -4,8 +4,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
-mod attention;
 mod administration;
+mod attention;
 mod bodies;
 mod checkpoints;
 mod config;

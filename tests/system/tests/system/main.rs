@@ -16,7 +16,7 @@ mod plugins;
 mod rehearse;
 mod repair;
 mod rudderstack;
-mod signatures;
 mod secrets;
+mod signatures;
 mod storm;
 mod tenancy;

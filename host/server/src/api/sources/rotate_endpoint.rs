@@ -83,7 +83,7 @@ struct Asked {
     security(("management_token" = [])),
 )]
 pub async fn rotate_source_endpoint(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     body: JsonBody,
@@ -93,11 +93,13 @@ pub async fn rotate_source_endpoint(
         let configuration = app.configuration();
         let source = find(&configuration, &key)?;
         let Asked { environment, overlap_seconds } = read(&body, &configuration)?;
+        operator.may_see(&environment)?;
         let endpoint = in_environment(source, &environment)?;
         let until_ms = end_of_previous(endpoint, overlap_seconds)?;
+        let log = change_log::endpoint_rotated(operator.author(), endpoint, overlap_seconds);
         let rotation =
             EndpointRotation { source_environment_id: endpoint.id, token: new_token()?, previous_until_ms: until_ms };
-        let version = app.store.source_rotate_endpoint(rotation).await?;
+        let version = app.store.source_rotate_endpoint(rotation, log).await?;
         app.reload().await?;
         tracing::info!(source = key, environment = environment.slug, overlap_seconds, "an endpoint was rotated");
         let configuration = app.configuration();
