@@ -139,7 +139,7 @@ impl Runner {
         let entries = usize::try_from(tally.done - self.tally.done).unwrap_or(usize::MAX);
         let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
         let along = Along { progress: Some(progress), ..along };
-        match commit(&self.app, self.reruns.endpoint(), items, along).await {
+        match commit(&self.app, self.reruns.endpoint(), items, None, along).await {
             Ok(settled) => {
                 self.tally = tally;
                 for item in settled {
@@ -174,7 +174,7 @@ impl Runner {
         tally.last_error = Some(format!("{}: {error}", tally.position));
         let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
         let along = Along { progress: Some(progress), ..Along::default() };
-        commit(&self.app, self.reruns.endpoint(), Vec::new(), along).await?;
+        commit(&self.app, self.reruns.endpoint(), Vec::new(), None, along).await?;
         self.tally = tally;
         self.one_by_one = self.one_by_one.saturating_sub(1);
         Ok(Step::Did(1))

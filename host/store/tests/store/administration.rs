@@ -171,6 +171,10 @@ fn refused(fixture: &Fixture) -> NewRefused {
         received_at_ms: 1,
         cause: "failed".to_owned(),
         digest: [0; 32],
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: "[]".to_owned(),
+        credential_hash: None,
         headers: "{}".to_owned(),
         body: "body".into(),
     }

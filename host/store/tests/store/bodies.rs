@@ -97,6 +97,10 @@ async fn refused_requests_lose_theirs_and_keep_size_and_digest() {
         received_at_ms: ms,
         cause: "failed".to_owned(),
         digest: [7; 32],
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: "[]".to_owned(),
+        credential_hash: None,
         headers: r#"{"x-signature":"1"}"#.to_owned(),
         body: "canary".into(),
     };

@@ -8,7 +8,7 @@ use inlet_store::{
 };
 use sqlx::{Connection, SqliteConnection, migrate::Migrator};
 
-use crate::support::{Fixture, TestVault, source, vault};
+use crate::support::{Fixture, TestVault, log, source, vault};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
@@ -138,7 +138,7 @@ fn update(fixture: &Fixture, source_id: i64) -> SourceUpdate {
 async fn with_secrets() -> tempfile::TempDir {
     let fixture = Fixture::new().await;
     let id = fixture.store.sources().await.unwrap()[0].id;
-    fixture.store.source_update(update(&fixture, id)).await.unwrap();
+    fixture.store.source_update(update(&fixture, id), log("upsertSource")).await.unwrap();
     fixture.store.close().await.unwrap();
     fixture.directory
 }
@@ -205,7 +205,7 @@ async fn a_new_key_needs_the_old_one_and_something_to_seal() {
 async fn nothing_in_the_files_is_in_clear_text() {
     let fixture = Fixture::new().await;
     let id = fixture.store.sources().await.unwrap()[0].id;
-    fixture.store.source_update(update(&fixture, id)).await.unwrap();
+    fixture.store.source_update(update(&fixture, id), log("upsertSource")).await.unwrap();
     for clear in ["whsec-", "token-main"] {
         assert_eq!(files_with(fixture.path(), clear), [""; 0], "{clear}");
     }
@@ -222,7 +222,7 @@ async fn an_endpoint_changes_its_token_and_keeps_the_hashes_of_those_before() {
             previous_until_ms,
         };
         assert!(!format!("{rotation:?}").contains(token));
-        fixture.store.source_rotate_endpoint(rotation).await
+        fixture.store.source_rotate_endpoint(rotation, log("rotateSourceEndpoint")).await
     };
     assert_eq!(rotate("second", Some(5000)).await.unwrap(), 2);
     assert_eq!(rotate("third", Some(4000)).await.unwrap(), 3);
@@ -236,7 +236,7 @@ async fn an_endpoint_changes_its_token_and_keeps_the_hashes_of_those_before() {
     let error = rotate("fourth", None).await;
     assert!(error.is_ok(), "what is ended leaves room for itself: {error:?}");
     // A token is of one endpoint.
-    fixture.store.source_create(source("other", &[fixture.environment])).await.unwrap();
+    fixture.store.source_create(source("other", &[fixture.environment]), log("upsertSource")).await.unwrap();
     let taken = rotate(&format!("token-other-{}", fixture.environment), Some(1)).await.unwrap_err();
     insta::assert_snapshot!(taken, @"a source environment with this token exists already; choose another");
     assert_eq!(environment(&fixture).await.token, "fourth");
@@ -247,7 +247,7 @@ async fn an_endpoint_changes_its_token_and_keeps_the_hashes_of_those_before() {
 async fn a_previous_secret_is_forgotten_when_its_time_is_over() {
     let fixture = Fixture::new().await;
     let id = fixture.store.sources().await.unwrap()[0].id;
-    fixture.store.source_update(update(&fixture, id)).await.unwrap();
+    fixture.store.source_update(update(&fixture, id), log("upsertSource")).await.unwrap();
     assert_eq!(fixture.store.forget_expired_secrets(999).await.unwrap(), 0);
     assert!(environment(&fixture).await.previous_signing_secret.is_some());
     assert_eq!(fixture.store.forget_expired_secrets(1000).await.unwrap(), 1);

@@ -28,6 +28,7 @@ use crate::{
         path::Name,
     },
     app::App,
+    change_log,
     configuration::{Configuration, Endpoint, new_token, now_ms},
 };
 

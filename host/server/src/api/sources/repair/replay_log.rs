@@ -77,7 +77,7 @@ pub async fn replay_log(
     let replayed = to_its_end(async move {
         let mut reruns = Reruns::new(app.clone(), endpoint.clone());
         let (items, along) = reruns.ready(id, force).await?.into_parts();
-        let settled = repair::commit(&app, &endpoint, items, along).await?;
+        let settled = repair::commit(&app, &endpoint, items, None, along).await?;
         tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");
         show(&app, &endpoint, id, &settled).await
     })
