@@ -323,6 +323,7 @@ mod tests {
             rerun_as: Vec::new(),
             needs_attention: true,
             retry_at_ms: None,
+            body_removed: false,
             actions: Vec::new(),
         }
     }

@@ -8,14 +8,18 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// By operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
-const EXPECTED: [(&str, &str); 29] = [
+const EXPECTED: [(&str, &str); 40] = [
+    ("cancelReplay", "operate"),
     ("createApiKey", "admin"),
     ("createEnvironment", "admin"),
     ("createManagementToken", "admin"),
+    ("createReplay", "operate"),
     ("deleteApiKey", "admin"),
     ("deleteManagementToken", "admin"),
     ("deleteSource", "admin"),
+    ("dismissAttention", "operate"),
     ("getOpenApi", "anyone"),
+    ("getReplay", "read"),
     ("getSource", "read"),
     ("getSourceProvider", "read"),
     ("getSourceStatus", "read"),
@@ -26,6 +30,8 @@ const EXPECTED: [(&str, &str); 29] = [
     ("listChanges", "read"),
     ("listEnvironments", "read"),
     ("listManagementTokens", "read"),
+    ("listRefusedRequests", "read"),
+    ("listReplays", "read"),
     ("listSourceEvents", "read"),
     ("listSourceLogs", "read"),
     ("listSourceProviders", "read"),
@@ -36,8 +42,13 @@ const EXPECTED: [(&str, &str); 29] = [
     ("metrics", "anyone"),
     ("readyz", "anyone"),
     ("receive", "anyone"),
+    ("rehearseSource", "operate"),
+    ("replayLog", "operate"),
+    ("rotateSourceEndpoint", "operate"),
     ("updateEnvironment", "admin"),
     ("upsertSource", "operate"),
+    ("verifyRefusedRequest", "operate"),
+    ("verifyRefusedRequests", "operate"),
 ];
 
 /// One operation of the document.

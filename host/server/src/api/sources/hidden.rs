@@ -133,6 +133,11 @@ mod tests {
             warnings: vec!["ana".to_owned()],
             redacted: vec!["data.card".to_owned()],
             body_removed: false,
+            data_at: None,
+            rerun_of: None,
+            rerun_as: Vec::new(),
+            needs_attention: false,
+            retry_at_ms: None,
             actions: vec![action],
         }
     }
