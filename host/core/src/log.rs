@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::mapping::ActionType;
 
+/// The code of an event that failed because an action of it did.
+pub const ACTION_FAILED: &str = "action_failed";
+
 /// What became of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

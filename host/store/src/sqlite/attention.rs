@@ -18,8 +18,6 @@ use crate::{
 
 /// Codes are short words; a plugin may write a novel.
 const MAX_CODE_CHARS: usize = 64;
-/// The code of an event whose action failed.
-pub(super) const ACTION_FAILED: &str = "action_failed";
 
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
@@ -65,7 +63,7 @@ pub(super) async fn note(
                 source_environment: job.source_environment,
                 event: item.log.id,
                 outcome: settlement.outcome,
-                code: cut(item.log.code.as_deref().unwrap_or(ACTION_FAILED)),
+                code: cut(item.log.code.as_deref().unwrap_or(inlet_core::log::ACTION_FAILED)),
                 origin: rerun.map_or(new, |rerun| rerun.origin),
                 due_at_ms: along.and_then(|along| along.retry_at_ms).filter(|_| is_retried),
             });

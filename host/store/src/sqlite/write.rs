@@ -10,7 +10,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    attention, codes,
+    codes,
     multi_row::{MultiRow, Row},
     script::Script,
 };
@@ -176,7 +176,7 @@ fn bind_event(row: &mut Row, event: &EventRow<'_>) {
 /// Why, for programs. What failed in an action has one code, whatever the action.
 fn code<'a>(log: &'a EventLog, settlement: &Settlement) -> Option<&'a str> {
     let is_failed = settlement.outcome == Outcome::Failed;
-    log.code.as_deref().or(is_failed.then_some(attention::ACTION_FAILED))
+    log.code.as_deref().or(is_failed.then_some(inlet_core::log::ACTION_FAILED))
 }
 
 /// Where `part` lies in `whole`, if it is a slice of the same memory.

@@ -480,7 +480,10 @@ async fn refused_requests_are_let_in_after_the_secret_was_corrected() {
     let doubled = endpoint.post(E1).header("x-signature", &signature).header("x-signature", &signature);
     assert_eq!(doubled.send().await.unwrap().status(), 401);
     assert_eq!(endpoint.post(E1).send().await.unwrap().status(), 401);
-    assert_eq!(attention(&server, "segment").await, counts([("refused:failed", 3), ("refused:missing", 1)]));
+    assert_eq!(
+        attention(&server, "segment").await,
+        counts([("refused:doubled", 1), ("refused:failed", 2), ("refused:missing", 1)])
+    );
     let list = server.get("/v1/sources/segment/refused?environment=development").await;
     let first = list["entries"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(

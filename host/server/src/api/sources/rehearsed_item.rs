@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_core::{
     Uuid,
-    log::{ActionLog, Original},
+    log::{ACTION_FAILED, ActionLog, Original, Outcome},
     mapping::Mapping,
     settle::{Prepared, Settlement},
     time,
@@ -149,7 +149,7 @@ impl RehearsedItem {
             occurred_at: time::write(log.occurred_at_us),
             outcome: settlement.outcome.as_str(),
             reason: settlement.reason.clone(),
-            code: log.code.clone(),
+            code: log.code.clone().or((settlement.outcome == Outcome::Failed).then(|| ACTION_FAILED.to_owned())),
             warnings: [&log.warnings[..], &settlement.warnings].concat(),
             redacted: log.redacted.clone(),
             headers: log.headers.as_deref().and_then(|headers| room.json(headers)),
