@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Where the server's build script finds them.
 export INLET_BUNDLED_PLUGINS := $(abspath $(TARGET))/plugins
 WASM := wasm32-unknown-unknown
-BUNDLED := plugins/segment plugins/http
+BUNDLED := plugins/segment plugins/rudderstack plugins/hightouch plugins/census plugins/http
 
 .PHONY: run build test bench plugins test-plugins wasm-target check help
 

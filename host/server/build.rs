@@ -6,7 +6,7 @@
 use std::{env, fs, path::PathBuf};
 
 /// The plugins that come with the server.
-const BUNDLED: [&str; 2] = ["http", "segment"];
+const BUNDLED: [&str; 5] = ["census", "hightouch", "http", "rudderstack", "segment"];
 
 fn main() {
     let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());

@@ -145,7 +145,7 @@ pub struct Translation {
     pub items: Vec<Item>,
     /// Sent after the commit, when every item was accepted.
     pub reply: Option<Reply>,
-    /// Comes back to the answerer.
+    /// Comes back to the answerer. Empty: the answerer is not asked.
     pub memo: String,
 }
 

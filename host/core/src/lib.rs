@@ -12,6 +12,7 @@
 //! 6. [`log`]: what is kept of all that.
 
 pub mod contract;
+pub mod credential;
 pub mod event;
 pub mod idempotency;
 pub mod json;
@@ -22,6 +23,7 @@ pub mod plan;
 pub mod recipient;
 pub mod settings;
 pub mod settle;
+pub mod signing_secret;
 pub mod time;
 pub mod user;
 pub mod verification;

@@ -39,6 +39,17 @@ pub struct Plan {
     pub actions: Vec<PlannedAction>,
     /// Why nothing is to be done, when that is worth saying.
     pub reason: Option<String>,
+    /// Set when the event is carried out again: replayed from the log, tried again, or let in later.
+    pub again: Option<Again>,
+}
+
+/// How an event is carried out that is not new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Again {
+    /// When what it says was so, in milliseconds since 1970: users of whom newer things are known keep them.
+    pub as_of_ms: i64,
+    /// Executions with its key do not count. Its own is recorded all the same.
+    pub force: bool,
 }
 
 /// One action, its parameters resolved.
@@ -112,7 +123,7 @@ const BUILT_IN_FOUND_IN: &str = r#"{"user_id":"event","properties":"event"}"#;
 
 /// Plans an event: the built-in identify, if `identifies` says so, and what the mappings ask for.
 pub fn plan(scope: Scope<'_>, event_type: &str, identifies: bool, mappings: &[Arc<Mapping>]) -> Plan {
-    let mut plan = Plan { key: None, actions: Vec::with_capacity(mappings.len() + 1), reason: None };
+    let mut plan = Plan { key: None, actions: Vec::with_capacity(mappings.len() + 1), reason: None, again: None };
     if event_type == "identify" {
         match (identifies, scope.user_id) {
             (true, Some(user_id)) => plan.actions.push(built_in_identify(user_id, scope.data)),

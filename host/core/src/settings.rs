@@ -6,7 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{path::Path, verification};
+pub use crate::signing_secret::SecretChange;
+use crate::{path::Path, signing_secret, verification};
 
 /// The idempotency window unless something else is set: 24 hours, in seconds.
 pub const DEFAULT_WINDOW_SECONDS: u64 = 24 * 60 * 60;
@@ -90,17 +91,6 @@ impl BadSetting {
     }
 }
 
-/// What becomes of the signing secret.
-#[derive(Clone, PartialEq, Eq)]
-pub enum SecretChange {
-    /// It stays.
-    Keep,
-    /// There is none any more.
-    Clear,
-    /// This one.
-    Set(String),
-}
-
 /// Settings after a change.
 pub struct Changed {
     /// What is in force now.
@@ -125,18 +115,20 @@ impl Settings {
     /// who has the plugin's schema. `endpoint` and `preprocess_script` are the caller's too.
     pub fn change(&self, patch: &Map<String, Value>, terms: Terms<'_>) -> Result<Changed, BadSetting> {
         let mut settings = self.clone();
-        let mut secret = SecretChange::Keep;
+        let secret = SecretChange::read(patch)?;
         for (name, value) in patch {
-            if name == "signing_secret" {
-                secret = read_secret(value)?;
-            } else if !matches!(name.as_str(), "endpoint" | "preprocess_script") {
+            let is_read = signing_secret::NAMES.contains(&name.as_str());
+            if !is_read && !matches!(name.as_str(), "endpoint" | "preprocess_script") {
                 settings.set(name, value, terms.defaults)?;
             }
         }
+        if let (SecretChange::Set { secret, .. }, Some(scheme)) = (&secret, terms.scheme) {
+            scheme.check_secret(secret).map_err(|error| BadSetting::new("signing_secret", error.to_string()))?;
+        }
         let has_secret = match secret {
-            SecretChange::Keep => terms.has_secret,
+            SecretChange::Keep | SecretChange::EndPrevious => terms.has_secret,
             SecretChange::Clear => false,
-            SecretChange::Set(_) => true,
+            SecretChange::Set { .. } => true,
         };
         // Whoever gives a first secret wants it used; the same request may say otherwise.
         if has_secret && !terms.has_secret && !patch.contains_key("enforce_verification") {
@@ -197,16 +189,6 @@ impl Settings {
             _ => return Err(BadSetting::new(name, "there is no such setting; see /openapi.json for those there are")),
         }
         Ok(())
-    }
-}
-
-fn read_secret(value: &Value) -> Result<SecretChange, BadSetting> {
-    const MAX: usize = 1024;
-    match value {
-        Value::Null => Ok(SecretChange::Clear),
-        Value::String(secret) if (1..=MAX).contains(&secret.len()) => Ok(SecretChange::Set(secret.clone())),
-        // What was given is never repeated in the message.
-        _ => Err(BadSetting::new("signing_secret", format!("expected a string of 1 to {MAX} bytes, or null"))),
     }
 }
 

@@ -11,9 +11,10 @@ use crate::{
     idempotency::{BUILT_IN_IDENTIFY, Execution, Precedent, Record, RecordId, ScopedKey},
     json,
     log::{ActionLog, EventLog, Outcome, Run, RunRecipient, Status},
-    plan::{Intent, Plan, PlannedAction, Refusal, Trigger},
+    plan::{Again, Intent, Plan, PlannedAction, Refusal, Trigger},
     recipient::{Party, RecipientKey},
     user::{self, TooLarge},
+    verification::Once,
 };
 
 /// The items of one request, ready to be committed.
@@ -25,6 +26,8 @@ pub struct Job {
     pub source_environment: i64,
     /// In the request's order.
     pub items: Vec<Prepared>,
+    /// Set where the request is taken once: a second one with the same is a captured one.
+    pub once: Option<Once>,
 }
 
 /// One item, ready to be committed.
@@ -99,6 +102,8 @@ pub struct World {
 struct Known {
     /// None: they exist, and their properties were not asked for.
     properties: Option<String>,
+    /// When the newest that is known was so, in milliseconds since 1970.
+    as_of_ms: i64,
     is_new: bool,
     changed: bool,
 }
@@ -119,6 +124,8 @@ pub struct RecipientChange<'a> {
     pub key: &'a RecipientKey,
     /// All properties after the merge, a JSON object.
     pub properties: &'a str,
+    /// When the newest of it was so, in milliseconds since 1970.
+    pub as_of_ms: i64,
     /// Not known before.
     pub is_new: bool,
 }
@@ -137,7 +144,16 @@ pub struct RecordChange<'a> {
 impl World {
     /// Adds a recipient that exists; `properties` when they were asked for.
     pub fn load_recipient(&mut self, environment: i64, key: RecipientKey, properties: Option<String>) {
-        self.recipients.insert((environment, key), Known { properties, is_new: false, changed: false });
+        let known = Known { properties, as_of_ms: i64::MIN, is_new: false, changed: false };
+        self.recipients.insert((environment, key), known);
+    }
+
+    /// Says when the newest that is known of a loaded recipient was so, in milliseconds since 1970. Needed where an
+    /// event that is carried out again could be older.
+    pub fn date_recipient(&mut self, environment: i64, key: &RecipientKey, as_of_ms: i64) {
+        if let Some(known) = self.recipients.get_mut(&(environment, key.clone())) {
+            known.as_of_ms = as_of_ms;
+        }
     }
 
     /// Adds an idempotency record.
@@ -151,6 +167,7 @@ impl World {
             environment: *environment,
             key,
             properties: known.properties.as_deref().unwrap_or("{}"),
+            as_of_ms: known.as_of_ms,
             is_new: known.is_new,
         })
     }
@@ -172,20 +189,28 @@ impl World {
         self.recipients.get(&(environment, key.clone()))?.properties.as_deref()
     }
 
-    /// Upserts all of these or, if one would be too large, none.
+    /// Upserts all of these or, if one would be too large, none. Says whether newer things were known of one, so that
+    /// only its gaps were filled.
     fn upsert_all<'a>(
         &mut self,
         environment: i64,
         upserts: impl Iterator<Item = (&'a RecipientKey, &'a str)>,
-    ) -> Result<(), TooLarge> {
+        when: When,
+    ) -> Result<bool, TooLarge> {
         let mut merged: Vec<(&RecipientKey, String)> = Vec::new();
+        let mut found_newer = false;
         for (key, properties) in upserts {
             let earlier = merged.iter().position(|(known, _)| *known == key);
             let known = match earlier {
                 Some(at) => Some(merged[at].1.as_str()),
                 None => self.properties(environment, key),
             };
-            let text = user::upsert(&key.id, known, properties)?;
+            let newer = known.filter(|_| when.is_again && self.as_of_ms(environment, key) > when.as_of_ms);
+            found_newer |= newer.is_some();
+            let text = match newer {
+                Some(newer) => user::fill(&key.id, newer, properties)?,
+                None => user::upsert(&key.id, known, properties)?,
+            };
             match earlier {
                 Some(at) => merged[at].1 = text,
                 None => merged.push((key, text)),
@@ -194,14 +219,20 @@ impl World {
         for (key, text) in merged {
             let known = self.recipients.entry((environment, key.clone())).or_insert(Known {
                 properties: None,
+                as_of_ms: i64::MIN,
                 is_new: true,
                 changed: true,
             });
             // An upsert that changes nothing is still written: it says when the user was last heard of.
             known.changed = true;
             known.properties = Some(text);
+            known.as_of_ms = known.as_of_ms.max(when.as_of_ms);
         }
-        Ok(())
+        Ok(found_newer)
+    }
+
+    fn as_of_ms(&self, environment: i64, key: &RecipientKey) -> i64 {
+        self.recipients.get(&(environment, key.clone())).map_or(i64::MIN, |known| known.as_of_ms)
     }
 
     fn precedent(&self, key: &ScopedKey, now_ms: i64) -> Precedent {
@@ -223,6 +254,21 @@ impl World {
     }
 }
 
+/// When what an event says was so.
+#[derive(Debug, Clone, Copy)]
+struct When {
+    /// In milliseconds since 1970. For an event that has just come it is now, whatever its sender's clock says.
+    as_of_ms: i64,
+    /// It is carried out again, and may be older than what is known.
+    is_again: bool,
+}
+
+impl When {
+    fn of(again: Option<Again>, now_ms: i64) -> Self {
+        Self { as_of_ms: again.map_or(now_ms, |again| again.as_of_ms.min(now_ms)), is_again: again.is_some() }
+    }
+}
+
 /// Where new ids come from: UUIDv7, each greater than the one before.
 pub type NewId<'a> = &'a mut dyn FnMut() -> Uuid;
 
@@ -231,7 +277,9 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
     let Some(plan) = &item.plan else {
         return Settlement::nothing(item.log.outcome, item.log.reason.clone());
     };
-    let (to_run, resumes, warning) = match plan.key.as_ref().map(|key| world.precedent(key, now_ms)) {
+    let forced = plan.again.is_some_and(|again| again.force);
+    let counting = plan.key.as_ref().filter(|_| !forced);
+    let (to_run, resumes, warning) = match counting.map(|key| world.precedent(key, now_ms)) {
         None | Some(Precedent::None) => (plan.actions.iter().collect(), None, None),
         Some(Precedent::Replays { event, same }) => return Settlement::replay(event, same),
         Some(Precedent::Resumes { event, same, succeeded }) => {
@@ -245,10 +293,18 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
     if to_run.is_empty() {
         return Settlement::nothing(Outcome::Logged, plan.reason.clone());
     }
-    let mut settling =
-        Settling { world, environment, event: item.log.id, new_id, actions: Vec::new(), runs: Vec::new() };
+    let mut settling = Settling {
+        world,
+        environment,
+        event: item.log.id,
+        when: When::of(plan.again, now_ms),
+        new_id,
+        found_newer: false,
+        actions: Vec::new(),
+        runs: Vec::new(),
+    };
     settling.run(&to_run);
-    let Settling { actions, runs, .. } = settling;
+    let Settling { actions, runs, found_newer, .. } = settling;
     let succeeded: Vec<Uuid> = actions
         .iter()
         .filter(|action| action.status == Status::Success)
@@ -265,12 +321,15 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
         };
         world.remember(key, execution);
     }
+    let bypassed = (forced && plan.key.is_some())
+        .then(|| "idempotency was bypassed: executions with the same key did not count".to_owned());
+    let filled = found_newer.then(|| "it is older than what is known of a user: only gaps were filled".to_owned());
     Settlement {
         outcome: if failed.is_some() { Outcome::Failed } else { Outcome::Executed },
         reason: failed.and_then(|action| action.reason.clone()),
         replay_of: None,
         resumes,
-        warnings: warning.into_iter().collect(),
+        warnings: warning.into_iter().chain(bypassed).chain(filled).collect(),
         actions,
         runs,
     }
@@ -312,7 +371,10 @@ struct Settling<'w, 'i> {
     world: &'w mut World,
     environment: i64,
     event: Uuid,
+    when: When,
     new_id: NewId<'i>,
+    /// Newer things were known of somebody than this event says.
+    found_newer: bool,
     actions: Vec<ActionLog>,
     runs: Vec<Run>,
 }
@@ -338,7 +400,13 @@ impl Settling<'_, '_> {
     fn upsert_inline(&mut self, action: &PlannedAction) -> Option<String> {
         let Ok(Intent::Trigger(trigger)) = &action.intent else { return None };
         let upserts = trigger.parties().filter_map(|party| Some((&party.key, party.inline.as_deref()?)));
-        self.world.upsert_all(self.environment, upserts).err().map(|error| error.to_string())
+        match self.world.upsert_all(self.environment, upserts, self.when) {
+            Ok(found_newer) => {
+                self.found_newer |= found_newer;
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        }
     }
 
     fn act(&mut self, action: &PlannedAction, inline_error: Option<String>) {
@@ -362,8 +430,11 @@ impl Settling<'_, '_> {
     }
 
     fn identify(&mut self, user: &RecipientKey, properties: &str) -> Done {
-        match self.world.upsert_all(self.environment, std::iter::once((user, properties))) {
-            Ok(()) => Done::success(json::object([("user_id", json::quote(&user.id).as_str())])),
+        match self.world.upsert_all(self.environment, std::iter::once((user, properties)), self.when) {
+            Ok(found_newer) => {
+                self.found_newer |= found_newer;
+                Done::success(json::object([("user_id", json::quote(&user.id).as_str())]))
+            }
             Err(error) => Done::error(error.to_string()),
         }
     }

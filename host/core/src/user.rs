@@ -37,7 +37,10 @@ pub fn properties_of_traits(traits: &str) -> String {
 
 /// Merges properties into those known. `known` is none for somebody new.
 pub fn upsert(id: &str, known: Option<&str>, properties: &str) -> Result<String, TooLarge> {
-    let merged = json::merge(known.unwrap_or("{}"), properties);
+    check_size(id, json::merge(known.unwrap_or("{}"), properties))
+}
+
+fn check_size(id: &str, merged: String) -> Result<String, TooLarge> {
     // Most are far below the limit: only then is it worth telling custom properties from known ones.
     if merged.len() > MAX_CUSTOM_BYTES {
         let mut custom = json::members(&merged).unwrap_or_default();
@@ -48,6 +51,11 @@ pub fn upsert(id: &str, known: Option<&str>, properties: &str) -> Result<String,
         }
     }
     Ok(merged)
+}
+
+/// Adds properties of an older event to those known: what is known stays, and only gaps are filled.
+pub fn fill(id: &str, known: &str, older: &str) -> Result<String, TooLarge> {
+    check_size(id, json::fill_gaps(known, older))
 }
 
 /// A user id as an event gives it: a string, or a number as its decimal text; `""` and null mean absent.

@@ -6,12 +6,13 @@ use arc_swap::ArcSwap;
 use inlet_core::idempotency::HashKey;
 use inlet_sandbox::{Gate, Limits, Sandbox};
 use inlet_store::{ReadError, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     catalog::Catalog,
     config::Config,
     configuration::{Configuration, TokenHash},
+    operate::last_used::LastUsed,
 };
 
 /// The running server. Cheap to clone.
@@ -38,6 +39,10 @@ pub struct Inner {
     pub management_token: TokenHash,
     /// Body bytes that may still be taken, in units of [`BODY_UNIT`].
     pub body_budget: Arc<Semaphore>,
+    /// When tokens and keys were last used.
+    pub last_used: LastUsed,
+    /// Wakes retention: there may be something to prune.
+    pub retention_changed: Notify,
     configuration: ArcSwap<Configuration>,
     /// Held while the configuration is changed and read again, so that a slow reader cannot put an older one in force.
     changing: tokio::sync::Mutex<()>,
@@ -72,12 +77,15 @@ impl App {
     /// Puts a server together and reads its configuration from the store.
     pub async fn new(parts: Parts) -> Result<App, ReadError> {
         let Parts { config, store, sandbox, catalog, management_token } = parts;
-        let configuration = Configuration::load(&store, &catalog, None).await?;
+        let limits = Limits { memory: config.max_sandbox_memory, ..Limits::default() };
+        let configuration = Configuration::load(&store, &catalog, &limits, None).await?;
         Ok(App(Arc::new(Inner {
             gate: Gate::new(config.max_sandboxes),
-            limits: Limits { memory: config.max_sandbox_memory, ..Limits::default() },
+            limits,
             hash_key: store.hash_key(),
             body_budget: Arc::new(Semaphore::new(config.max_in_flight_bytes.div_ceil(BODY_UNIT))),
+            last_used: LastUsed::default(),
+            retention_changed: Notify::new(),
             configuration: ArcSwap::from_pointee(configuration),
             changing: tokio::sync::Mutex::new(()),
             config,
@@ -101,7 +109,9 @@ impl App {
 
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
-        let configuration = Configuration::load(&self.store, &self.catalog, Some(&self.configuration())).await?;
+        let previous = self.configuration();
+        let configuration = Configuration::load(&self.store, &self.catalog, &self.limits, Some(&previous)).await?;
+        configuration.carry_over(&previous);
         self.configuration.store(Arc::new(configuration));
         Ok(())
     }

@@ -29,6 +29,10 @@ pub struct Config {
     pub demo: bool,
     /// The bearer token of the management API; none: one is generated into the data directory.
     pub management_token: Option<String>,
+    /// The file of the key that secrets are sealed with; none: `master-key` in the data directory. It is generated when
+    /// nothing is sealed yet, and must be readable by its owner only. `INLET_MASTER_KEY` holds the key itself, in place
+    /// of a file; it is not part of this configuration.
+    pub master_key_file: Option<PathBuf>,
     /// Body bytes held at once, over all requests; beyond it 503.
     pub max_in_flight_bytes: usize,
     /// How long a connection may take to send a request's headers, and may stay idle between requests.
@@ -45,6 +49,8 @@ pub struct Config {
     pub max_sandbox_memory: usize,
     /// Requests that wait for the writer; beyond it 503.
     pub writer_queue: usize,
+    /// After how many seconds the server tries again what a plugin failed on, once for each; none: it does not.
+    pub retry_delays_seconds: Vec<f64>,
     /// How events are logged: `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -69,6 +75,7 @@ impl Default for Config {
             public_url: None,
             demo: false,
             management_token: None,
+            master_key_file: None,
             max_in_flight_bytes: 256 * 1024 * 1024,
             header_timeout_seconds: 30,
             body_timeout_seconds: 15,
@@ -77,6 +84,7 @@ impl Default for Config {
             max_sandboxes: 64,
             max_sandbox_memory: 256 * 1024 * 1024,
             writer_queue: 1024,
+            retry_delays_seconds: vec![10.0, 60.0, 600.0],
             log_format: LogFormat::Text,
         }
     }
@@ -105,6 +113,10 @@ pub struct Flags {
     #[arg(long, value_name = "URL")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// The file of the key that secrets are sealed with, unless INLET_MASTER_KEY holds it [default: <data-dir>/master-key]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_key_file: Option<PathBuf>,
     /// Create two example sources in `development` and print how to use them
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -127,6 +139,9 @@ pub enum ConfigError {
     /// `public_url` is not one.
     #[error("public_url is {0:?}; expected a URL that starts with http:// or https://, without a query")]
     PublicUrl(String),
+    /// A delay that is none.
+    #[error("retry_delays_seconds holds {0}; expected seconds from 0 to 604800, for example [10, 60, 600]")]
+    RetryDelay(f64),
 }
 
 impl Config {
@@ -151,6 +166,10 @@ impl Config {
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(invalid)?;
+        const WEEK: f64 = 604_800.0;
+        if let Some(bad) = config.retry_delays_seconds.iter().find(|delay| !(0.0..=WEEK).contains(*delay)) {
+            return Err(ConfigError::RetryDelay(*bad));
+        }
         if let Some(url) = config.public_url.take() {
             let plain = url.trim_end_matches('/');
             let rest = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));

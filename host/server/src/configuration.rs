@@ -4,7 +4,11 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use inlet_core::{
@@ -14,10 +18,13 @@ use inlet_core::{
     mapping::{self, Mapping, MappingIndex},
     path::Path,
     settings::Settings,
-    verification::Template,
+    verification::{Template, may_leave_the_door},
 };
-use inlet_sandbox::Plugin;
-use inlet_store::{Environment, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord, Store};
+use inlet_sandbox::{Limits, Plugin};
+use inlet_store::{
+    ApiKeyRecord, Environment, ManagementTokenRecord, MappingRecord, ReadError, SourceEnvironmentRecord, SourceRecord,
+    Store,
+};
 use sha2::{Digest, Sha256};
 
 use crate::{catalog::Catalog, telemetry::Meters};
@@ -30,14 +37,25 @@ pub fn hash_token(token: &str) -> TokenHash {
     Sha256::digest(token.as_bytes()).into()
 }
 
+/// In a manifest's `query`: every parameter, because the names are the customer's own.
+const EVERY_PARAMETER: &str = "*";
+
 /// Everything that is configured.
 pub struct Configuration {
     /// In the order of their creation.
     pub environments: Vec<Environment>,
     /// By key.
     pub sources: BTreeMap<String, Arc<Source>>,
-    endpoints: HashMap<TokenHash, Arc<Endpoint>>,
-    api_keys: HashMap<TokenHash, i64>,
+    endpoints: HashMap<TokenHash, Entrance>,
+    api_keys: HashMap<TokenHash, ApiKeyRecord>,
+    management_tokens: HashMap<TokenHash, Arc<ManagementTokenRecord>>,
+}
+
+/// A token by which an endpoint is reached.
+struct Entrance {
+    endpoint: Arc<Endpoint>,
+    /// Until when, in milliseconds since 1970; none: it is the current one.
+    until_ms: Option<i64>,
 }
 
 /// A source with its configuration in every environment.
@@ -85,8 +103,13 @@ pub struct Endpoint {
     pub redact_paths: Vec<Path>,
     /// Its metrics.
     pub meters: Meters,
+    /// When a request last came under an earlier token, in milliseconds since 1970; 0: not since the server started.
+    previous_used_ms: AtomicI64,
+    /// Its logs are shown without the values that came.
+    pub hides_personal_data: bool,
     headers: HashSet<String>,
     query: HashSet<String>,
+    every_query: bool,
 }
 
 impl Configuration {
@@ -95,12 +118,15 @@ impl Configuration {
     pub async fn load(
         store: &Store,
         catalog: &Catalog,
+        limits: &Limits,
         previous: Option<&Configuration>,
     ) -> Result<Configuration, ReadError> {
         let environments = store.environments().await?;
-        let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key.environment_id)).collect();
-        let slugs: HashMap<i64, &str> =
-            environments.iter().map(|environment| (environment.id, environment.slug.as_str())).collect();
+        let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
+        let tokens = store.management_tokens().await?;
+        let management_tokens = tokens.into_iter().map(|token| (token.hash, Arc::new(token))).collect();
+        let by_id: HashMap<i64, &Environment> =
+            environments.iter().map(|environment| (environment.id, environment)).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
         let previous = previous.filter(|previous| previous.environments == environments);
@@ -108,24 +134,67 @@ impl Configuration {
             let same = previous.and_then(|previous| previous.sources.get(&record.key));
             let source = match same.filter(|source| source.record == record) {
                 Some(source) => source.clone(),
-                None => Arc::new(Source::new(record, &slugs, catalog)),
+                None => Arc::new(Source::new(record, &by_id, catalog, limits)),
             };
             for endpoint in source.endpoints.values() {
-                endpoints.insert(hash_token(&endpoint.record.token), endpoint.clone());
+                let current = Entrance { endpoint: endpoint.clone(), until_ms: None };
+                endpoints.insert(hash_token(&endpoint.record.token), current);
+                endpoints.extend(endpoint.record.previous_tokens.iter().map(|previous| {
+                    (previous.hash, Entrance { endpoint: endpoint.clone(), until_ms: Some(previous.until_ms) })
+                }));
             }
             sources.insert(source.record.key.clone(), source);
         }
-        Ok(Configuration { environments, sources, endpoints, api_keys })
+        Ok(Configuration { environments, sources, endpoints, api_keys, management_tokens })
     }
 
-    /// The endpoint of a token.
-    pub fn endpoint(&self, token: &str) -> Option<&Arc<Endpoint>> {
-        self.endpoints.get(&hash_token(token))
+    /// The endpoint of a token, at this time: an earlier token is good until its overlap ends.
+    pub fn endpoint(&self, token: &str, now_ms: i64) -> Option<&Arc<Endpoint>> {
+        let Entrance { endpoint, until_ms } = self.endpoints.get(&hash_token(token))?;
+        if let Some(until_ms) = until_ms {
+            if now_ms >= *until_ms {
+                return None;
+            }
+            endpoint.previous_used_ms.fetch_max(now_ms, Ordering::Relaxed);
+        }
+        Some(endpoint)
     }
 
-    /// The environment of an API key.
-    pub fn api_key_environment(&self, key: &str) -> Option<i64> {
-        self.api_keys.get(&hash_token(key)).copied()
+    /// Takes over what was seen under the configuration before this one.
+    pub fn carry_over(&self, before: &Configuration) {
+        for (key, source) in &self.sources {
+            for (slug, endpoint) in &source.endpoints {
+                let same = before.sources.get(key).and_then(|source| source.endpoints.get(slug));
+                if let Some(same) = same.filter(|same| same.id == endpoint.id) {
+                    let used_ms = same.previous_used_ms.load(Ordering::Relaxed);
+                    endpoint.previous_used_ms.fetch_max(used_ms, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// The API key of that hash.
+    pub fn api_key(&self, hash: &TokenHash) -> Option<&ApiKeyRecord> {
+        self.api_keys.get(hash)
+    }
+
+    /// The keys of an environment, the last created first.
+    pub fn api_keys_of(&self, environment_id: i64) -> Vec<&ApiKeyRecord> {
+        let mut keys: Vec<_> = self.api_keys.values().filter(|key| key.environment_id == environment_id).collect();
+        keys.sort_unstable_by_key(|key| std::cmp::Reverse(key.id));
+        keys
+    }
+
+    /// The management token of that hash. The one that the server was started with is not among them.
+    pub fn management_token(&self, hash: &TokenHash) -> Option<&Arc<ManagementTokenRecord>> {
+        self.management_tokens.get(hash)
+    }
+
+    /// All management tokens but the one that the server was started with, the last created first.
+    pub fn management_tokens(&self) -> Vec<&ManagementTokenRecord> {
+        let mut tokens: Vec<_> = self.management_tokens.values().map(AsRef::as_ref).collect();
+        tokens.sort_unstable_by_key(|token| std::cmp::Reverse(token.id));
+        tokens
     }
 
     /// The environment of that slug.
@@ -136,19 +205,33 @@ impl Configuration {
 
 impl Source {
     /// Made of its record, its environments and the plugins alone: what is made again of the same is the same.
-    fn new(record: SourceRecord, slugs: &HashMap<i64, &str>, catalog: &Catalog) -> Source {
+    fn new(
+        record: SourceRecord,
+        environments: &HashMap<i64, &Environment>,
+        catalog: &Catalog,
+        limits: &Limits,
+    ) -> Source {
         let mut endpoints = BTreeMap::new();
         for environment in &record.environments {
-            let Some(slug) = slugs.get(&environment.environment_id) else { continue };
-            let endpoint = Arc::new(Endpoint::new(&record, environment, slug, catalog));
-            endpoints.insert((*slug).to_owned(), endpoint);
+            let Some(known) = environments.get(&environment.environment_id) else { continue };
+            let endpoint = Endpoint {
+                hides_personal_data: known.hide_personal_data,
+                ..Endpoint::new(&record, environment, &known.slug, catalog, limits)
+            };
+            endpoints.insert(known.slug.clone(), Arc::new(endpoint));
         }
         Source { record, endpoints }
     }
 }
 
 impl Endpoint {
-    fn new(source: &SourceRecord, record: &SourceEnvironmentRecord, slug: &str, catalog: &Catalog) -> Endpoint {
+    fn new(
+        source: &SourceRecord,
+        record: &SourceEnvironmentRecord,
+        slug: &str,
+        catalog: &Catalog,
+        limits: &Limits,
+    ) -> Endpoint {
         let settings: Settings = serde_json::from_str(&record.settings).unwrap_or_else(|error| {
             // Written by this program and checked then: a later version's settings, read by an earlier one.
             tracing::error!(source = source.key, environment = slug, %error, "stored settings are unreadable; defaults apply");
@@ -182,6 +265,13 @@ impl Endpoint {
             },
         );
         let header = scheme.as_ref().map(|scheme| scheme.header().to_ascii_lowercase());
+        let max_body_bytes = settings
+            .max_body_bytes
+            .or(manifest.as_ref().map(|manifest| manifest.max_body_bytes))
+            .and_then(|bytes| usize::try_from(bytes).ok())
+            .unwrap_or(5 * 1024 * 1024);
+        let index = MappingIndex::new(mappings.iter().cloned());
+        let query: HashSet<String> = manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect();
         Endpoint {
             id: record.id,
             environment_id: record.environment_id,
@@ -193,12 +283,8 @@ impl Endpoint {
                 digest: plugin.as_ref().map(|plugin| plugin.digest().to_owned()).unwrap_or_default(),
             }),
             credential_header: settings.verification_header.clone().or(header),
-            max_body_bytes: settings
-                .max_body_bytes
-                .or(manifest.as_ref().map(|manifest| manifest.max_body_bytes))
-                .and_then(|bytes| usize::try_from(bytes).ok())
-                .unwrap_or(5 * 1024 * 1024),
-            facts: facts(&settings),
+            max_body_bytes,
+            facts: facts(&settings, &index, max_body_bytes, limits),
             redact_paths: manifest
                 .iter()
                 .flat_map(|manifest| &manifest.redact_paths)
@@ -210,9 +296,12 @@ impl Endpoint {
                 .chain(&settings.keep_headers)
                 .cloned()
                 .collect(),
-            query: manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect(),
+            every_query: query.contains(EVERY_PARAMETER),
+            query,
+            previous_used_ms: AtomicI64::new(0),
+            hides_personal_data: false,
             meters: Meters::new(&source.key, slug, &source.provider),
-            index: MappingIndex::new(mappings.iter().cloned()),
+            index,
             record: record.clone(),
             settings,
             mappings,
@@ -222,14 +311,45 @@ impl Endpoint {
         }
     }
 
+    /// The signing secrets that are good at this time, the current one first.
+    pub fn secrets(&self, now_ms: i64) -> impl Iterator<Item = &str> {
+        let previous = self.record.previous_signing_secret.as_ref().filter(|previous| now_ms < previous.until_ms);
+        self.record.signing_secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str()))
+    }
+
+    /// Until when the last of the earlier tokens is good, in milliseconds since 1970; none: only the current one is.
+    pub fn previous_until_ms(&self, now_ms: i64) -> Option<i64> {
+        self.record.previous_tokens.iter().map(|previous| previous.until_ms).filter(|until_ms| now_ms < *until_ms).max()
+    }
+
+    /// When a request last came under an earlier token, in milliseconds since 1970, if one did since the server started.
+    pub fn previous_used_ms(&self) -> Option<i64> {
+        Some(self.previous_used_ms.load(Ordering::Relaxed)).filter(|used_ms| *used_ms > 0)
+    }
+
     /// Whether a header, by its name in lower case, may leave the door.
     pub fn wants_header(&self, name: &str) -> bool {
         self.headers.contains(name)
     }
 
-    /// Whether a query parameter may leave the door.
-    pub fn wants_query(&self, name: &str) -> bool {
-        self.query.contains(name)
+    /// Whether a query parameter, decoded, may leave the door: it is listed, or all are and this one is no credential.
+    pub fn wants_query(&self, name: &str, value: &str) -> bool {
+        let wanted = self.query.contains(name) || (self.every_query && self.is_no_credential(name));
+        wanted && !self.is_secret(value)
+    }
+
+    /// Whether a parameter has another name than those that credentials have as headers.
+    fn is_no_credential(&self, name: &str) -> bool {
+        may_leave_the_door(&name.to_ascii_lowercase(), self.credential_header.as_deref())
+    }
+
+    /// Whether a value is the source environment's own secret, perhaps behind a word such as `Bearer`.
+    fn is_secret(&self, value: &str) -> bool {
+        // The previous one too, whatever its time: it is still a secret.
+        self.secrets(i64::MIN).filter(|secret| !secret.is_empty()).any(|secret| {
+            let before = value.trim_end().strip_suffix(secret);
+            before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
+        })
     }
 
     /// Methods that the endpoint takes.
@@ -241,8 +361,15 @@ impl Endpoint {
     }
 }
 
-fn facts(settings: &Settings) -> Vec<Field> {
-    let mut facts = vec![Field::new("handle_identifies", settings.handle_identifies.to_string())];
+fn facts(settings: &Settings, index: &MappingIndex, max_body_bytes: usize, limits: &Limits) -> Vec<Field> {
+    let mut facts = vec![
+        Field::new("handle_identifies", settings.handle_identifies.to_string()),
+        Field::new("max_body_bytes", max_body_bytes.to_string()),
+        Field::new("max_items", limits.items.to_string()),
+    ];
+    if !index.matching("identify").is_empty() {
+        facts.push(Field::new("identify_mapped", "true"));
+    }
     facts.extend(settings.event_type_path.as_ref().map(|path| Field::new("event_type_path", path.as_str())));
     facts
 }
@@ -272,6 +399,19 @@ pub fn new_token() -> Result<String, getrandom::Error> {
     Ok(hex::encode(bytes))
 }
 
+/// A new token for the management API.
+pub fn new_management_token() -> Result<String, getrandom::Error> {
+    new_token().map(|token| format!("im_{token}"))
+}
+
+/// Characters of a token or a key that are kept, by which a person tells them apart.
+const HINT: usize = 4;
+
+/// The last characters of a token or a key.
+pub fn hint(token: &str) -> String {
+    token[token.len().saturating_sub(HINT)..].to_owned()
+}
+
 /// A new API key of an environment.
 pub fn new_api_key() -> Result<String, getrandom::Error> {
     new_token().map(|token| format!("sk_{token}"))
@@ -280,4 +420,10 @@ pub fn new_api_key() -> Result<String, getrandom::Error> {
 /// The id of something new: UUIDv7, each greater than the one before.
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
+}
+
+/// The time, in milliseconds since 1970.
+pub fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -21,7 +21,10 @@ use inlet_core::{
     plan::{self, Plan, Scope},
     settle::{Job, Prepared},
 };
-use inlet_store::{CommitError, GroupReport, NewSource, NewSourceEnvironment, Store, StoreOptions, WriterObserver};
+use inlet_store::{
+    Author, CommitError, GroupReport, NewChange, NewSource, NewSourceEnvironment, Place, Store, StoreOptions, Vault,
+    VaultError, WriterObserver,
+};
 
 // As the server does: arguments are made on one thread and freed on another, which glibc's allocator is slow at.
 #[global_allocator]
@@ -29,6 +32,19 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CALLERS: usize = 64;
 const TRIGGER: &str = r#"{"key":"order-placed","recipients":{"id":"data.email","email":"data.email"}}"#;
+
+/// Seals nothing: there are no secrets here, and none are on the event path.
+struct Open;
+
+impl Vault for Open {
+    fn seal(&self, _place: Place, secret: &str) -> Result<Vec<u8>, VaultError> {
+        Ok(secret.into())
+    }
+
+    fn open(&self, _place: Place, sealed: &[u8]) -> Result<String, VaultError> {
+        Ok(String::from_utf8_lossy(sealed).into_owned())
+    }
+}
 
 #[derive(Clone, Copy)]
 enum Case {
@@ -64,7 +80,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn measure(name: &str, case: Case, events: usize, directory: PathBuf) -> Result<(), Box<dyn Error>> {
     let phases = Arc::new(Phases::default());
     let options = StoreOptions { observer: Some(phases.clone()), ..StoreOptions::new(directory) };
-    let store = Arc::new(Store::open(options).await?);
+    let store = Arc::new(Store::open(options, Arc::new(Open)).await?);
     let (environment, source_environment) = make_source(&store).await?;
     let maker = Maker::new(case, environment, source_environment, store.hash_key())?;
     let jobs = Arc::new(Mutex::new(maker.jobs(events)));
@@ -113,7 +129,15 @@ async fn make_source(store: &Store) -> Result<(i64, i64), Box<dyn Error>> {
         provider: "http".to_owned(),
         environments: vec![environment],
     };
-    store.source_create(source).await?;
+    let log = NewChange {
+        author: Author::named("bench"),
+        operation: "upsertSource",
+        resource: "sources/bench".to_owned(),
+        environment_id: None,
+        before: None,
+        after: None,
+    };
+    store.source_create(source, log).await?;
     Ok((environment_id, store.sources().await?[0].environments[0].id))
 }
 
@@ -152,6 +176,7 @@ impl Maker {
             environment: self.environment,
             source_environment: self.source_environment,
             items: (0..batch).map(|item| self.event(job * batch + item)).collect(),
+            once: None,
         };
         let mut jobs: Vec<Job> = (0..events / batch).map(job).collect();
         jobs.reverse();

@@ -5,7 +5,11 @@
 
 use std::fmt;
 
+pub use inlet_core::signing_secret::PreviousSecret;
+use inlet_core::signing_secret::SigningSecrets;
 use uuid::Uuid;
+
+use crate::administration::{EnvironmentSettings, KeepBodies};
 
 /// An isolated world of users, logs and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,25 @@ pub struct Environment {
     pub retention_days: i64,
     /// When it was created, in milliseconds since 1970.
     pub created_at_ms: i64,
+    /// How long bodies are kept; none: as long as the logs.
+    pub body_retention_days: Option<i64>,
+    /// Whose bodies are kept.
+    pub keep_bodies: KeepBodies,
+    /// Whether logs are shown without the values that came.
+    pub hide_personal_data: bool,
+}
+
+impl Environment {
+    /// What of it can be changed.
+    pub fn settings(&self) -> EnvironmentSettings {
+        EnvironmentSettings {
+            name: self.name.clone(),
+            retention_days: self.retention_days,
+            body_retention_days: self.body_retention_days,
+            keep_bodies: self.keep_bodies,
+            hide_personal_data: self.hide_personal_data,
+        }
+    }
 }
 
 /// A key to one environment.
@@ -35,6 +58,8 @@ pub struct ApiKeyRecord {
     pub hint: String,
     /// When it was created, in milliseconds since 1970.
     pub created_at_ms: i64,
+    /// When it was last used, as far as that was written down, in milliseconds since 1970.
+    pub last_used_at_ms: Option<i64>,
 }
 
 /// A source with its configuration in every environment.
@@ -69,10 +94,14 @@ pub struct SourceEnvironmentRecord {
     pub environment_id: i64,
     /// The endpoint's token.
     pub token: String,
+    /// Tokens that it replaced and that are good for a while yet, the latest to end first.
+    pub previous_tokens: Vec<PreviousToken>,
     /// A JSON object.
     pub settings: String,
     /// What requests are signed with.
     pub signing_secret: Option<String>,
+    /// What they were signed with before.
+    pub previous_signing_secret: Option<PreviousSecret>,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
     /// Counts its changes.
@@ -83,6 +112,13 @@ pub struct SourceEnvironmentRecord {
     pub mappings: Vec<MappingRecord>,
 }
 
+impl SourceEnvironmentRecord {
+    /// Its signing secrets, both of them.
+    pub fn signing_secrets(&self) -> SigningSecrets {
+        SigningSecrets { current: self.signing_secret.clone(), previous: self.previous_signing_secret.clone() }
+    }
+}
+
 impl fmt::Debug for SourceEnvironmentRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SourceEnvironmentRecord")
@@ -90,9 +126,40 @@ impl fmt::Debug for SourceEnvironmentRecord {
             .field("environment_id", &self.environment_id)
             .field("settings", &self.settings)
             .field("has_signing_secret", &self.signing_secret.is_some())
+            .field("previous_signing_secret", &self.previous_signing_secret)
             .field("scheme", &self.scheme)
             .field("version", &self.version)
             .field("mappings", &self.mappings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An endpoint token that was replaced. Only its hash is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PreviousToken {
+    /// Its SHA-256.
+    pub hash: [u8; 32],
+    /// Until when it is good, in milliseconds since 1970.
+    pub until_ms: i64,
+}
+
+/// Another token for an endpoint.
+#[derive(Clone)]
+pub struct EndpointRotation {
+    /// Which source environment.
+    pub source_environment_id: i64,
+    /// The new token.
+    pub token: String,
+    /// Until when the one that it replaces is good, in milliseconds since 1970; those before it keep their own ends.
+    /// None: it and all before it end now.
+    pub previous_until_ms: Option<i64>,
+}
+
+impl fmt::Debug for EndpointRotation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointRotation")
+            .field("source_environment_id", &self.source_environment_id)
+            .field("previous_until_ms", &self.previous_until_ms)
             .finish_non_exhaustive()
     }
 }
@@ -182,6 +249,8 @@ pub struct SourceEnvironmentUpdate {
     pub settings: String,
     /// What requests are signed with; none removes it.
     pub signing_secret: Option<String>,
+    /// What they were signed with before; none removes it.
+    pub previous_signing_secret: Option<PreviousSecret>,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
     /// The whole list, in place of the one there is; none leaves it.
@@ -195,6 +264,7 @@ impl fmt::Debug for SourceEnvironmentUpdate {
             .field("expected_version", &self.expected_version)
             .field("settings", &self.settings)
             .field("has_signing_secret", &self.signing_secret.is_some())
+            .field("previous_signing_secret", &self.previous_signing_secret)
             .field("scheme", &self.scheme)
             .field("mappings", &self.mappings)
             .finish()

@@ -4,6 +4,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::vault::VaultError;
+
 /// Why the store cannot be opened. Each is for the operator, at the start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -71,6 +73,23 @@ pub enum OpenError {
         /// `PRAGMA journal_mode`.
         journal_mode: String,
     },
+    /// The secrets in it cannot be opened, or those in clear text not be sealed.
+    #[error("the secrets in {path} cannot be used: {problem}", path = path.display())]
+    Secrets {
+        /// The file.
+        path: PathBuf,
+        /// Which one, and why.
+        problem: VaultError,
+    },
+    /// There are sealed secrets, and nothing that tells whether a key is theirs.
+    #[error(
+        "{path} holds sealed secrets, but the value is gone by which their key is known; restore it from a backup",
+        path = path.display()
+    )]
+    NoKeyCheck {
+        /// The file.
+        path: PathBuf,
+    },
     /// The writer's thread cannot be started.
     #[error("cannot start the thread that writes to the database: {0}; raise the process's thread limit (ulimit -u)")]
     Thread(#[source] io::Error),
@@ -101,11 +120,20 @@ pub enum CommitError {
         /// What the matter is and what to do.
         reason: String,
     },
+    /// A signed request that is taken once was taken before.
+    #[error("the signed request was taken before; whoever sent it again holds a captured one")]
+    Seen,
     /// The storage works, and refused this.
     #[error("the storage refused it: {reason}")]
     Refused {
         /// What the database said.
         reason: String,
+    },
+    /// Somebody else was first.
+    #[error("it was not done: {what}; look at it again")]
+    Superseded {
+        /// What has happened.
+        what: &'static str,
     },
 }
 
@@ -151,4 +179,16 @@ pub enum ChangeError {
 pub struct ReadError {
     /// What the database said.
     pub reason: String,
+}
+
+impl From<VaultError> for ReadError {
+    fn from(error: VaultError) -> Self {
+        Self { reason: error.to_string() }
+    }
+}
+
+impl From<VaultError> for ChangeError {
+    fn from(error: VaultError) -> Self {
+        Self::Commit(CommitError::Unavailable { reason: error.to_string() })
+    }
 }

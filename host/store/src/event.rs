@@ -25,6 +25,8 @@ pub struct EventQuery {
     pub event_type: Option<String>,
     /// Of these outcomes only; empty: of all.
     pub outcomes: Vec<Outcome>,
+    /// Of this code only.
+    pub code: Option<String>,
     /// Not before this time, in milliseconds since 1970, by the time in the id.
     pub starting_at_ms: Option<i64>,
     /// Before this time, in milliseconds since 1970, by the time in the id.
@@ -50,6 +52,7 @@ impl EventQuery {
             id: None,
             event_type: None,
             outcomes: Vec::new(),
+            code: None,
             starting_at_ms: None,
             ending_at_ms: None,
             cursor: Cursor::Start,
@@ -78,6 +81,8 @@ pub struct StoredEvent {
     pub user_id: Option<String>,
     /// A JSON object; none when the item is not an event.
     pub data: Option<Kept<String>>,
+    /// Where the data lies in the original, in bytes; none when it is no slice of it.
+    pub data_at: Option<usize>,
     /// The item as it came, redacted.
     pub original: Kept<Original>,
     /// What became of it.
@@ -108,8 +113,23 @@ pub struct StoredEvent {
     pub warnings: Vec<String>,
     /// The redact paths that blanked something.
     pub redacted: Vec<String>,
+    /// The entry that this one was carried out again for.
+    pub rerun_of: Option<Uuid>,
+    /// The entries that carried this one out again, the first [`StoredEvent::MAX_RERUNS`].
+    pub rerun_as: Vec<Uuid>,
+    /// It was rejected or failed, and nobody has repaired or dismissed it.
+    pub needs_attention: bool,
+    /// When the server tries it again, in milliseconds since 1970.
+    pub retry_at_ms: Option<i64>,
+    /// What came is past its retention: original, data, headers, guest logs and payloads are gone.
+    pub body_removed: bool,
     /// In the order in which they were carried out; empty too when they were not asked for.
     pub actions: Vec<StoredAction>,
+}
+
+impl StoredEvent {
+    /// The most reruns that one entry names.
+    pub const MAX_RERUNS: usize = 100;
 }
 
 /// An action log.

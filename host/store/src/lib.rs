@@ -9,8 +9,14 @@
 //!
 //! Invariants: what [`Store::commit`] answered is on the disk (`synchronous` is read back at every start, and anything
 //! but `FULL` refuses to start); one bad job never fails its neighbours; nothing is queried per event that could be
-//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token.
+//! loaded for the whole group or kept in memory; no error or log line holds a body, a secret or a token; secrets and
+//! tokens are in the database sealed by a [`Vault`] or as hashes, never in clear text.
 
+mod administration;
+mod along;
+mod attention;
+mod change_log;
+mod claim;
 mod config;
 mod data_dir;
 mod error;
@@ -20,14 +26,25 @@ mod page;
 mod recipient;
 mod refused;
 mod rehearsal;
+mod repair;
+mod replay;
 mod run;
 mod sqlite;
 mod store;
+mod vault;
 mod writer;
 
+pub use administration::{
+    Credential, EnvironmentSettings, KeepBodies, ManagementTokenRecord, NewEnvironment, NewEnvironmentSource,
+    NewManagementToken,
+};
+pub use along::{Along, Rerun};
+pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
+pub use claim::{Claim, ResealError};
 pub use config::{
-    ApiKeyRecord, Environment, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentRecord,
-    SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
+    ApiKeyRecord, EndpointRotation, Environment, MappingRecord, NewSource, NewSourceEnvironment, PreviousSecret,
+    PreviousToken, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };
 pub use error::{ChangeError, CommitError, OpenError, ReadError};
 pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
@@ -36,7 +53,9 @@ pub use page::{Cursor, Page};
 pub use recipient::RecipientRecord;
 pub use refused::{NewRefused, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
+pub use replay::{NewReplay, Progress, ReplayFilter, ReplayRecord, ReplayState, Tally};
 pub use run::{RunQuery, RunRecord, StoredRecipient};
-pub use sqlite::{Durability, Pruned, PrunedRecords};
+pub use sqlite::{Bodies, Durability, Pruned, PrunedBodies, PrunedRecords};
 pub use store::Store;
+pub use vault::{Place, Vault, VaultError};
 pub use writer::{GroupReport, Settled, Stats, WriterObserver};

@@ -16,8 +16,16 @@ pub struct NewRefused {
     pub cause: String,
     /// SHA-256 of the body.
     pub digest: [u8; 32],
-    /// The headers that verification needs, a JSON object.
+    /// Upper case.
+    pub method: String,
+    /// What follows the endpoint's token.
+    pub path: String,
+    /// The query parameters that left the door, a JSON array of `{name, value}`.
+    pub query: String,
+    /// The headers that left the door and those that verification needs, a JSON array of `{name, value}`.
     pub headers: String,
+    /// A keyed hash of a secret that was sent as it is, and is not kept.
+    pub credential_hash: Option<[u8; 32]>,
     /// The body.
     pub body: Bytes,
 }
@@ -35,8 +43,18 @@ pub struct RefusedRequest {
     pub size: u64,
     /// SHA-256 of the body.
     pub digest: Vec<u8>,
-    /// A JSON object; none once the ring was full.
+    /// None for one that an earlier version kept.
+    pub method: Option<String>,
+    /// None for one that an earlier version kept.
+    pub path: Option<String>,
+    /// A JSON array of `{name, value}`; none for one that an earlier version kept.
+    pub query: Option<String>,
+    /// A JSON array of `{name, value}`, or an object that an earlier version kept; none once the ring was full.
     pub headers: Option<String>,
+    /// A keyed hash of the secret that was sent.
+    pub credential_hash: Option<Vec<u8>>,
+    /// The body is still kept.
+    pub has_body: bool,
     /// The body; none once the ring was full, and in lists.
     pub body: Option<Bytes>,
 }

@@ -1,7 +1,7 @@
 //! The store: the one door to the database.
 
 use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -10,7 +10,10 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 
 use crate::{
-    config::{ApiKeyRecord, Environment, NewSource, SourceRecord, SourceUpdate},
+    administration::{Credential, EnvironmentSettings, ManagementTokenRecord, NewEnvironment, NewManagementToken},
+    change_log::{ChangeQuery, ChangeRecord, NewChange},
+    claim::Claim,
+    config::{ApiKeyRecord, EndpointRotation, Environment, NewSource, SourceRecord, SourceUpdate},
     data_dir::DataDir,
     error::{ChangeError, CommitError, OpenError, ReadError},
     event::{EventQuery, EventTypeCount, SourceStatus, StoredEvent},
@@ -20,17 +23,22 @@ use crate::{
     refused::{NewRefused, RefusedRequest},
     rehearsal::Rehearsal,
     run::{RunQuery, RunRecord, StoredRecipient},
-    sqlite::{self, Durability, Opened, Pruned, PrunedRecords, change, read},
+    sqlite::{self, Bodies, Durability, Hashed, Opened, Pruned, PrunedBodies, PrunedRecords, change, read},
+    vault::Vault,
     writer::{Settled, Stats, Writer},
 };
 
 /// An open store. Share it behind an `Arc`.
 pub struct Store {
-    writer: Writer,
-    readers: SqlitePool,
+    pub(crate) writer: Writer,
+    pub(crate) readers: SqlitePool,
     hash_key: HashKey,
+    /// Seals and opens the secrets of sources.
+    vault: Arc<dyn Vault>,
     /// The last key that the walk over the idempotency records looked at; empty at its begin.
     records_walk: Mutex<Vec<u8>>,
+    /// The same of the walk over the nonces.
+    nonces_walk: Mutex<Vec<u8>>,
     /// Released last.
     _data_dir: DataDir,
 }
@@ -42,11 +50,28 @@ pub(crate) fn now_ms() -> i64 {
 
 impl Store {
     /// Opens the store in its data directory, or makes a new one. No other process can open it as long as this lives.
-    pub async fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        let data_dir = DataDir::open(&options.data_dir)?;
-        let Opened { writing, checkpointer, readers, hash_key } = sqlite::open(&data_dir.database(), &options).await?;
+    /// Who has to look before the key is chosen makes a [`Claim`] first.
+    pub async fn open(options: StoreOptions, vault: Arc<dyn Vault>) -> Result<Self, OpenError> {
+        Claim::on(options).await?.open(vault).await
+    }
+
+    pub(crate) async fn open_in(
+        data_dir: DataDir,
+        options: StoreOptions,
+        vault: Arc<dyn Vault>,
+    ) -> Result<Self, OpenError> {
+        let Opened { writing, checkpointer, readers, hash_key } =
+            sqlite::open(&data_dir.database(), &options, &*vault).await?;
         let writer = Writer::start(writing, checkpointer, &options).map_err(OpenError::Thread)?;
-        Ok(Self { writer, readers, hash_key, records_walk: Mutex::default(), _data_dir: data_dir })
+        Ok(Self {
+            writer,
+            readers,
+            hash_key,
+            vault,
+            records_walk: Mutex::default(),
+            nonces_walk: Mutex::default(),
+            _data_dir: data_dir,
+        })
     }
 
     /// Finishes what is waiting, and closes. What comes later is refused. Later calls do nothing.
@@ -80,7 +105,7 @@ impl Store {
 impl Store {
     /// Settles and stores the items of one request; returns when all of it is on the disk. One answer for each item.
     pub async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
-        self.writer.commit(job).await
+        self.writer.commit(job, None).await
     }
 
     /// What a job would come to if it were committed now, and what it would write. Only reads, and waits for no writer.
@@ -186,31 +211,131 @@ impl Store {
         environment_id: i64,
         hash: [u8; 32],
         hint: String,
+        log: NewChange,
     ) -> Result<ApiKeyRecord, ChangeError> {
         self.writer
             .change(move |connection| {
-                Box::pin(async move { change::api_key_create(connection, environment_id, hash, &hint).await })
+                Box::pin(async move { change::api_key_create(connection, environment_id, hash, &hint, &log).await })
+            })
+            .await
+    }
+
+    /// Deletes a key of an environment.
+    pub async fn api_key_delete(&self, environment_id: i64, id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::api_key_delete(connection, environment_id, id, &log).await })
             })
             .await
     }
 
     /// All sources with their configuration in every environment, as of one moment.
     pub async fn sources(&self) -> Result<Vec<SourceRecord>, ReadError> {
-        Ok(read::sources(&self.readers).await?)
+        read::sources(&self.readers, &*self.vault).await
     }
 
     /// Creates a source; returns its id.
-    pub async fn source_create(&self, new: NewSource) -> Result<i64, ChangeError> {
+    pub async fn source_create(&self, new: NewSource, log: NewChange) -> Result<i64, ChangeError> {
+        let vault = self.vault.clone();
         self.writer
-            .change(move |connection| Box::pin(async move { change::source_create(connection, &new).await }))
+            .change(move |connection| {
+                Box::pin(async move { change::source_create(connection, &new, &log, &*vault).await })
+            })
             .await
     }
 
     /// Changes a source; returns the new version of the source environment, if one was changed.
-    pub async fn source_update(&self, update: SourceUpdate) -> Result<Option<i64>, ChangeError> {
+    pub async fn source_update(&self, update: SourceUpdate, log: NewChange) -> Result<Option<i64>, ChangeError> {
+        let vault = self.vault.clone();
         self.writer
-            .change(move |connection| Box::pin(async move { change::source_update(connection, &update).await }))
+            .change(move |connection| {
+                Box::pin(async move { change::source_update(connection, &update, &log, &*vault).await })
+            })
             .await
+    }
+
+    /// Gives an endpoint another token; returns the new version of the source environment.
+    pub async fn source_rotate_endpoint(&self, rotation: EndpointRotation, log: NewChange) -> Result<i64, ChangeError> {
+        let vault = self.vault.clone();
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::source_rotate_endpoint(connection, &rotation, &log, &*vault).await })
+            })
+            .await
+    }
+
+    /// Deletes a source with its settings and mappings in every environment. Its key is free at once; its logs go with
+    /// [`Store::prune_deleted`].
+    pub async fn source_delete(&self, source_id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::source_delete(connection, source_id, &log).await }))
+            .await
+    }
+}
+
+/// Administration. Every change is logged in its own transaction.
+impl Store {
+    /// Creates an environment with every source in it; returns its id, which `log` gets too.
+    pub async fn environment_create(&self, new: NewEnvironment, log: NewChange) -> Result<i64, ChangeError> {
+        let vault = self.vault.clone();
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::environment_create(connection, &new, &log, &*vault).await })
+            })
+            .await
+    }
+
+    /// Changes an environment: its settings become these.
+    pub async fn environment_update(
+        &self,
+        id: i64,
+        settings: EnvironmentSettings,
+        log: NewChange,
+    ) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::environment_update(connection, id, &settings, &log).await })
+            })
+            .await
+    }
+
+    /// All tokens for the management API but the one that the server was started with.
+    pub async fn management_tokens(&self) -> Result<Vec<ManagementTokenRecord>, ReadError> {
+        Ok(read::management_tokens(&self.readers).await?)
+    }
+
+    /// Creates a token for the management API.
+    pub async fn management_token_create(
+        &self,
+        new: NewManagementToken,
+        log: NewChange,
+    ) -> Result<ManagementTokenRecord, ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::management_token_create(connection, &new, &log).await })
+            })
+            .await
+    }
+
+    /// Deletes a token for the management API.
+    pub async fn management_token_delete(&self, id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::management_token_delete(connection, id, &log).await })
+            })
+            .await
+    }
+
+    /// Writes down when credentials were last used, in milliseconds since 1970. No change that is logged.
+    pub async fn credentials_used(&self, used: Vec<(Credential, i64)>) -> Result<(), CommitError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::credentials_used(connection, &used).await }))
+            .await
+    }
+
+    /// The log of changes, the newest first.
+    pub async fn changes(&self, query: &ChangeQuery) -> Result<Page<ChangeRecord>, ReadError> {
+        Ok(read::changes(&self.readers, query).await?)
     }
 }
 
@@ -226,21 +351,80 @@ impl Store {
             .await
     }
 
+    /// Forgets replaced endpoint tokens and signing secrets whose time is over; returns how many. They have been good
+    /// for nothing since then.
+    pub async fn forget_expired_secrets(&self, now_ms: i64) -> Result<u64, CommitError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { Ok(change::forget_expired(connection, now_ms).await?) }))
+            .await
+    }
+
     /// Looks at the next `slice` idempotency records and deletes those that expired before `now_ms`. The walk begins
     /// anew after the last one.
     pub async fn prune_idempotency(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
-        let after = std::mem::take(&mut *self.walk());
+        self.prune_hashed(Hashed::Idempotency, &self.records_walk, now_ms, slice).await
+    }
+
+    /// The same for the signed requests that are remembered.
+    pub async fn prune_nonces(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
+        self.prune_hashed(Hashed::Nonces, &self.nonces_walk, now_ms, slice).await
+    }
+
+    async fn prune_hashed(
+        &self,
+        table: Hashed,
+        walk: &Mutex<Vec<u8>>,
+        now_ms: i64,
+        slice: u32,
+    ) -> Result<PrunedRecords, CommitError> {
+        let position = || walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = std::mem::take(&mut *position());
         let (pruned, last) = self
             .writer
             .change(move |connection| {
-                Box::pin(async move { change::prune_records(connection, &after, now_ms, slice.into()).await })
+                Box::pin(async move { change::prune_records(connection, table, &after, now_ms, slice.into()).await })
             })
             .await?;
-        *self.walk() = last.unwrap_or_default();
+        *position() = last.unwrap_or_default();
         Ok(pruned)
     }
 
-    fn walk(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.records_walk.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Removes bodies of an environment's events from before `cutoff_ms` whose logs stay, and of its refused requests if
+    /// it is about all: passes at most `limit` events. Nothing passed: there is nothing left to do.
+    ///
+    /// What is passed once is not looked at again: give no cutoff after which an event with an earlier id could still be
+    /// committed.
+    pub async fn prune_bodies(
+        &self,
+        environment_id: i64,
+        bodies: Bodies,
+        cutoff_ms: i64,
+        limit: u32,
+    ) -> Result<PrunedBodies, CommitError> {
+        self.writer
+            .change(move |connection| {
+                let limit = limit.into();
+                Box::pin(
+                    async move { change::prune_bodies(connection, environment_id, bodies, cutoff_ms, limit).await },
+                )
+            })
+            .await
+    }
+
+    /// Deletes what deleted sources left: at most `limit` rows of each table of one of them. Returns how many; none:
+    /// nothing is left.
+    pub async fn prune_deleted(&self, limit: u32) -> Result<u64, CommitError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::prune_deleted(connection, limit.into()).await }))
+            .await
+    }
+
+    /// Deletes at most `limit` logged changes from before a time; returns how many.
+    pub async fn prune_changes(&self, cutoff_ms: i64, limit: u32) -> Result<u64, CommitError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::prune_changes(connection, cutoff_ms, limit.into()).await })
+            })
+            .await
     }
 }

@@ -109,7 +109,13 @@ mod tests {
 
     #[test]
     fn the_bundled_plugins_have_valid_manifests() {
-        for toml in [include_str!("../../segment/plugin.toml"), include_str!("../../http/plugin.toml")] {
+        for toml in [
+            include_str!("../../segment/plugin.toml"),
+            include_str!("../../rudderstack/plugin.toml"),
+            include_str!("../../hightouch/plugin.toml"),
+            include_str!("../../census/plugin.toml"),
+            include_str!("../../http/plugin.toml"),
+        ] {
             manifest_from_toml(toml).unwrap();
         }
     }

@@ -16,7 +16,8 @@ pub trait Plugin {
 
 /// What a plugin does besides, when its platform reads the answer (JSON-RPC does).
 pub trait Answerer: Plugin {
-    /// Writes the answer's body once the outcomes are durable. `memo` is the translation's own.
+    /// Writes the answer's body once the outcomes are durable. `memo` is the translation's own; a translation with an
+    /// empty one is answered by the host.
     fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply;
 }
 

@@ -30,22 +30,29 @@
 //! ordinary type whose `translate` tests can call.
 //!
 //! What is here: [`Node`] reads JSON as slices of the body, [`Documents`] tells one JSON text from NDJSON, [`segment`]
-//! knows the calls that Segment and its relatives send, [`log`] writes into the event log of the request.
+//! knows the calls that Segment and its relatives send, [`merged`] makes one object of several, [`jsonrpc`] holds the
+//! conversation of platforms that call methods, [`rows`] and [`posted`] know what reverse-ETL tools send, [`log`] writes
+//! into the event log of the request.
 
+mod assembled;
 pub mod bindings;
 #[cfg(all(target_arch = "wasm32", feature = "bump"))]
 mod bump;
 mod document;
 mod export;
+pub mod jsonrpc;
 mod kind;
 pub mod log;
 mod node;
 mod pointer;
+pub mod posted;
+pub mod rows;
 pub mod segment;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod values;
 
+pub use assembled::{merged, point};
 pub use bindings::source::inlet::source::types::{
     Body, Event, Field, Item, Json, Notice, Outcome, Pointed, Reply, Request, Translation, Value,
 };

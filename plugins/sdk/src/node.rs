@@ -112,6 +112,24 @@ impl<'a> Node<'a> {
         Fields { found, others }
     }
 
+    /// The members of this object in order, duplicates included; none if it is no object. One whose name holds a lone
+    /// surrogate, and so is no text, is left out.
+    pub fn members(&self) -> Vec<(Cow<'a, str>, Node<'a>)> {
+        let mut members = Vec::new();
+        self.each_member(|literal, value| {
+            if let Some(name) = unescape(literal) {
+                let at = pointer::member(&self.at, &name);
+                members.push((name, Node::part(value, at)));
+            }
+        });
+        members
+    }
+
+    /// JSON Pointer to the member `name` of this object, whether or not it has one.
+    pub fn at_member(&self, name: &str) -> String {
+        pointer::member(&self.at, name)
+    }
+
     /// Hands out the members in order, each name as the literal that it is.
     fn each_member(&self, take: impl FnMut(&'a str, &'a str)) {
         match &self.inside {

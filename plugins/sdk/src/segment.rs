@@ -175,7 +175,7 @@ fn present_str<'a>(node: Option<&Node<'a>>, member: &str) -> Result<Option<Cow<'
 }
 
 /// An event type that is too long makes the item unreadable rather than the whole request too large.
-fn checked(event: Event) -> Result<Event, Notice> {
+pub(crate) fn checked(event: Event) -> Result<Event, Notice> {
     let length = event.event_type.len();
     if length <= MAX_EVENT_TYPE {
         return Ok(event);

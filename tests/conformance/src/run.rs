@@ -61,10 +61,12 @@ async fn differences_of(plugin: &Plugin, case: &Case, limits: &Limits) -> (Vec<S
 pub(crate) fn arriving(manifest: &Manifest, request: &Request) -> Result<Request, String> {
     let options = serde_json::from_str(&request.options).map_err(|error| format!("options: {error}"))?;
     let options = manifest.check_options(&options).map_err(|error| error.to_string())?;
+    // Only among query parameters does `*` stand for all of them.
+    let all = |what: &str, listed: &[String]| what != "header" && listed.iter().any(|name| name == "*");
     for (what, sent, listed) in
         [("header", &request.headers, &manifest.headers), ("query parameter", &request.query, &manifest.query)]
     {
-        if let Some(field) = sent.iter().find(|field| !listed.contains(&field.name)) {
+        if let Some(field) = sent.iter().find(|field| !(listed.contains(&field.name) || all(what, listed))) {
             return Err(format!(
                 "the case sends {what} {:?}, which the manifest does not list; it would never arrive",
                 field.name

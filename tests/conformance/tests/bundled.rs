@@ -46,6 +46,21 @@ async fn segment() {
 }
 
 #[tokio::test]
+async fn rudderstack() {
+    conforms("rudderstack").await;
+}
+
+#[tokio::test]
+async fn hightouch() {
+    conforms("hightouch").await;
+}
+
+#[tokio::test]
+async fn census() {
+    conforms("census").await;
+}
+
+#[tokio::test]
 async fn http() {
     conforms("http").await;
 }

@@ -1,9 +1,11 @@
 //! A real server for the tests: the built binary, on a port of its own, with a data directory of its own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a panic is how it fails")]
 
+mod calls;
 pub mod raw;
 mod server;
 mod setup;
 
+pub use calls::BEARER;
 pub use server::{Server, ServerOptions, all_files, binary, find_cc, plugin_file};
 pub use setup::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};

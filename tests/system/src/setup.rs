@@ -73,6 +73,19 @@ impl Server {
         self.client.request(method, format!("{}{path}", self.admin)).bearer_auth(MANAGEMENT_TOKEN)
     }
 
+    /// A request with this token or key.
+    pub fn ask(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.admin)).bearer_auth(token)
+    }
+
+    /// A new management token.
+    pub async fn management_token(&self, asked: Value) -> String {
+        let response = self.manage(Method::POST, "/v1/management_tokens").json(&asked).send().await.unwrap();
+        let (status, answer) = (response.status(), read_json(response).await);
+        assert_eq!(status, 201, "{answer}");
+        answer["token"].as_str().unwrap().to_owned()
+    }
+
     /// A GET with the management token, at another address.
     pub fn manage_at(&self, base: &str, path: &str) -> RequestBuilder {
         self.client.get(format!("{base}{path}")).bearer_auth(MANAGEMENT_TOKEN)

@@ -3,8 +3,11 @@
 //! The rules for ids, empty strings, times and keys live here once, not in every plugin. An item that breaks one is
 //! rejected with a reason, and its neighbours go on. Source of the rules: semantics.md §2.
 
+mod logged;
 mod redact;
 mod slots;
+
+pub use logged::{Logged, prepare_logged};
 
 use std::sync::Arc;
 
@@ -133,6 +136,35 @@ pub fn prepare_whole(
     let pieces = Cut::new().resolve("");
     let reader = ItemReader { context, body, text: body.as_text().unwrap_or(&empty), pieces: &pieces, index: 0, id };
     reader.notice(outcome, &notice, None)
+}
+
+/// What is logged about the verification of the item at an index of its request.
+pub fn verification_status(settings: &Settings, verdict: Verdict, index: usize) -> String {
+    let verdict = match verdict {
+        Verdict::Verified(Covers::First) if index > 0 => Verdict::Missing,
+        verdict => verdict,
+    };
+    let prefix = if settings.enforce_verification { "enforced:" } else { "" };
+    format!("{prefix}{}", verdict.as_str())
+}
+
+/// The plan of an event with the mappings and settings of its source environment.
+fn plan_in(context: &Context<'_>, scope: Scope<'_>, event_type: &str, idempotency_key: Option<&str>) -> plan::Plan {
+    let settings = context.settings;
+    let mut plan = plan::plan(scope, event_type, settings.handle_identifies, context.mappings.matching(event_type));
+    if settings.enforce_idempotency {
+        plan.key = idempotency_key.map(|key| {
+            ScopedKey::new(
+                context.hash_key,
+                context.source_environment,
+                event_type,
+                key.to_owned(),
+                i64::try_from(settings.idempotency_window_seconds.saturating_mul(1000)).unwrap_or(i64::MAX),
+                idempotency::fingerprint(scope.user_id, scope.data),
+            )
+        });
+    }
+    plan
 }
 
 /// What plugins may make of a body, so that a small request cannot fill a disk.
@@ -268,20 +300,7 @@ impl ItemReader<'_, '_> {
             item: if self.is_json(item) { item } else { "" },
             headers: context.headers.as_deref(),
         };
-        let mappings = context.mappings.matching(&reading.event_type);
-        let mut plan = plan::plan(scope, &reading.event_type, context.settings.handle_identifies, mappings);
-        if context.settings.enforce_idempotency {
-            plan.key = reading.idempotency_key.as_ref().map(|key| {
-                ScopedKey::new(
-                    context.hash_key,
-                    context.source_environment,
-                    &reading.event_type,
-                    key.clone(),
-                    i64::try_from(context.settings.idempotency_window_seconds.saturating_mul(1000)).unwrap_or(i64::MAX),
-                    idempotency::fingerprint(reading.user_id.as_deref(), &reading.data),
-                )
-            });
-        }
+        let plan = plan_in(context, scope, &reading.event_type, reading.idempotency_key.as_deref());
         let original = match self.is_json(item) {
             true => Original::Json(item.clone()),
             false => self.original(item),
@@ -340,12 +359,7 @@ impl ItemReader<'_, '_> {
 
     /// An item that its batch's signature does not cover has no signature of its own.
     fn verification_status(&self) -> String {
-        let verdict = match self.context.verdict {
-            Verdict::Verified(Covers::First) if self.index > 0 => Verdict::Missing,
-            verdict => verdict,
-        };
-        let prefix = if self.context.settings.enforce_verification { "enforced:" } else { "" };
-        format!("{prefix}{}", verdict.as_str())
+        verification_status(self.context.settings, self.context.verdict, self.index)
     }
 
     fn event_type(&self, event: &TranslatedEvent, item: &str) -> Result<String, Rejection> {

@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 
 use super::{
-    ItemReader,
+    Context, ItemReader,
     slots::{EventSlots, ValueSlots},
 };
 use crate::{
@@ -12,29 +12,34 @@ use crate::{
     path,
 };
 
+/// Blanks what the redact paths in force name; says which of them named something.
+pub(super) fn redact(context: &Context<'_>, item: &str) -> (Option<ByteString>, Vec<String>) {
+    let mut text: Option<String> = None;
+    let mut redacted = Vec::new();
+    for path in context.redact_paths.iter().chain(&context.settings.redact_paths) {
+        // Whatever a path could name here is blanked, as a setting's path could find it either way.
+        let below = match path.head() {
+            Some("body" | "event") if path.segments().len() > 1 => path.segments().get(1..),
+            _ => None,
+        };
+        let mut hit = false;
+        for segments in below.into_iter().chain([path.segments()]) {
+            if let Some(blanked) = path::blank(text.as_deref().unwrap_or(item), segments) {
+                text = Some(blanked);
+                hit = true;
+            }
+        }
+        if hit {
+            redacted.push(path.to_string());
+        }
+    }
+    (text.map(ByteString::from), redacted)
+}
+
 impl ItemReader<'_, '_> {
     /// Blanks what the redact paths name, in an item that is JSON.
     pub(super) fn redact(&self, item: &ByteString) -> (Option<ByteString>, Vec<String>) {
-        let mut text: Option<String> = None;
-        let mut redacted = Vec::new();
-        for path in self.context.redact_paths.iter().chain(&self.context.settings.redact_paths) {
-            // Whatever a path could name here is blanked, as a setting's path could find it either way.
-            let below = match path.head() {
-                Some("body" | "event") if path.segments().len() > 1 => path.segments().get(1..),
-                _ => None,
-            };
-            let mut hit = false;
-            for segments in below.into_iter().chain([path.segments()]) {
-                if let Some(blanked) = path::blank(text.as_deref().unwrap_or(item), segments) {
-                    text = Some(blanked);
-                    hit = true;
-                }
-            }
-            if hit {
-                redacted.push(path.to_string());
-            }
-        }
-        (text.map(ByteString::from), redacted)
+        redact(self.context, item)
     }
 
     /// The data again, cut out of a redacted item.

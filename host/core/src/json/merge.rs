@@ -1,4 +1,4 @@
-//! Deep merge: how an upsert changes what is known.
+//! Deep merge: how an upsert changes what is known, and what an older one may still add.
 
 use std::borrow::Cow;
 
@@ -32,4 +32,33 @@ pub fn merge(base: &str, patch: &str) -> String {
         merged.insert(key.clone(), value);
     }
     object(merged)
+}
+
+/// Adds to `known` what only `older` has, and returns the new object: members of both that are objects are filled in
+/// turn, every other value of `known` (null included) stays. What is not an object counts as an empty one.
+///
+/// Laws: `fill_gaps(a, b)` holds what `merge(b, a)` holds, in `a`'s order.
+pub fn fill_gaps(known: &str, older: &str) -> String {
+    let mut filled: Members<'_> = members(known).unwrap_or_default();
+    let mut owned: Vec<(Cow<'_, str>, String)> = Vec::new();
+    for (key, value) in members(older).unwrap_or_default() {
+        let known = filled.get(&key).copied();
+        match known {
+            Some(known) if Kind::of(known) == Kind::Object && Kind::of(value) == Kind::Object => {
+                owned.push((key, fill_gaps(known, value)));
+            }
+            Some(_) => {}
+            None if Kind::of(value) == Kind::Object => {
+                filled.insert(key.clone(), "{}");
+                owned.push((key, merge("{}", value)));
+            }
+            None => {
+                filled.insert(key, value);
+            }
+        }
+    }
+    for (key, value) in &owned {
+        filled.insert(key.clone(), value);
+    }
+    object(filled)
 }

@@ -8,6 +8,8 @@
 
 mod check;
 mod cut;
+mod difference;
+mod mask;
 mod merge;
 
 use std::{borrow::Cow, fmt};
@@ -18,7 +20,9 @@ use serde_json::value::RawValue;
 
 pub use check::{MAX_DEPTH, Malformed, check, inspect};
 pub use cut::{Cut, Documents, Pieces, Slot};
-pub use merge::merge;
+pub use difference::difference;
+pub use mask::mask;
+pub use merge::{fill_gaps, merge};
 
 /// What a JSON text is, told by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

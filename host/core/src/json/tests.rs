@@ -39,6 +39,20 @@ fn all_pointers(text: &str, at: &str, found: &mut Vec<(String, String)>) {
     }
 }
 
+/// Keys and kinds, every string and number the same.
+fn shape(text: &str) -> String {
+    match Kind::of(text) {
+        Kind::Object => {
+            let all = all_members(text).unwrap();
+            let shapes: Vec<_> = all.iter().map(|(key, value)| (key, shape(value))).collect();
+            object(shapes.iter().map(|(key, value)| (key, value.as_str())))
+        }
+        Kind::Array => array(items(text).unwrap().into_iter().map(shape)),
+        Kind::String | Kind::Number => "\"…\"".to_owned(),
+        Kind::Bool | Kind::Null => text.to_owned(),
+    }
+}
+
 proptest! {
     #[test]
     fn one_pass_finds_what_single_pointers_find(text in json(), extra in "/[a-c0]/[a-c0]") {
@@ -94,8 +108,26 @@ proptest! {
     }
 
     #[test]
+    fn masking_keeps_keys_and_shape_and_no_value(text in json()) {
+        let masked = mask(&text);
+        prop_assert!(check(&masked, MAX_DEPTH).is_ok(), "{}", masked);
+        prop_assert_eq!(shape(&masked), shape(&text));
+        prop_assert_eq!(mask(&masked), masked);
+    }
+
+    #[test]
+    fn a_difference_is_what_has_to_be_merged(a in object_text(), b in object_text()) {
+        let (_, new) = difference(&a, &b);
+        prop_assert_eq!(difference(&a, &a), ("{}".to_owned(), "{}".to_owned()));
+        let merged = merge(&a, &new);
+        // Merging removes no key; every value of `b` is there.
+        prop_assert_eq!(difference(&merged, &b).1, "{}");
+    }
+
+    #[test]
     fn whatever_comes_nothing_panics(text in "\\PC{0,40}", pointer in "[/~a-c0-9]{0,8}") {
         let _ = (check(&text, 4), members(&text), items(&text), point(&text, &pointer), string(&text));
+        let _ = (mask(&text), difference(&text, &pointer));
         let mut cut = Cut::new();
         let slot = cut.add(&pointer);
         let _ = cut.resolve(&text).get(slot);

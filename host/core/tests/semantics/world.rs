@@ -5,12 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use inlet_core::{
     ByteString, Uuid,
     contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
-    event::{self, Context, Oversize},
+    event::{self, Context, Logged, Oversize},
     idempotency::{HashKey, Record, RecordId},
     json,
     log::{ActionLog, EventLog, Original, Outcome, PluginRef, Run},
     mapping::{self, Mapping, MappingIndex},
     path::Path,
+    plan::Again,
     recipient::RecipientKey,
     settings::Settings,
     settle::{self, Job, Needs, Prepared, Settlement, World},
@@ -32,6 +33,7 @@ pub struct Inlet {
     pub written: usize,
     mappings: Vec<Mapping>,
     recipients: HashMap<RecipientKey, String>,
+    as_of: HashMap<RecipientKey, i64>,
     records: HashMap<RecordId, Vec<u8>>,
     ids: u128,
 }
@@ -54,6 +56,7 @@ impl Inlet {
             written: 0,
             mappings: Vec::new(),
             recipients: HashMap::new(),
+            as_of: HashMap::new(),
             records: HashMap::new(),
             ids: 0,
         }
@@ -153,6 +156,21 @@ impl Inlet {
         self.with_context(|context, new_id| event::prepare(context, body, translation, new_id))
     }
 
+    /// Carries the one item of a body out again, as one that was so at a time.
+    pub fn again(&mut self, body: &str, as_of_ms: i64, force: bool) -> Entry {
+        let mut items = self.prepare(body, &segment(body)).unwrap();
+        for item in &mut items {
+            item.plan.as_mut().unwrap().again = Some(Again { as_of_ms, force });
+        }
+        self.commit(items).remove(0)
+    }
+
+    /// Carries an entry out again from what the log kept of it.
+    pub fn replay(&mut self, logged: Logged) -> Entry {
+        let item = self.with_context(|context, new_id| event::prepare_logged(context, logged, new_id()));
+        self.commit(vec![item]).remove(0)
+    }
+
     /// A request that as a whole became no event.
     pub fn whole(&mut self, body: &Body, outcome: Outcome, code: &str, reason: &str) -> Entry {
         let item = self.with_context(|context, new_id| {
@@ -181,13 +199,16 @@ impl Inlet {
 
     /// One transaction: only what the job says it needs is loaded, and what changed is kept.
     pub fn commit(&mut self, items: Vec<Prepared>) -> Vec<Entry> {
-        let job = Job { environment: 1, source_environment: 1, items };
+        let job = Job { environment: 1, source_environment: 1, items, once: None };
         let mut needs = Needs::default();
         needs.add(&job);
         let mut world = World::default();
         for ((environment, key), properties) in needs.recipients {
             if let Some(known) = self.recipients.get(&key) {
-                world.load_recipient(environment, key, properties.then(|| known.clone()));
+                world.load_recipient(environment, key.clone(), properties.then(|| known.clone()));
+                if let Some(as_of_ms) = self.as_of.get(&key) {
+                    world.date_recipient(environment, &key, *as_of_ms);
+                }
             }
         }
         for id in needs.records {
@@ -204,6 +225,7 @@ impl Inlet {
         self.written = world.changed_recipients().count() + world.changed_records().count();
         for change in world.changed_recipients() {
             self.recipients.insert(change.key.clone(), change.properties.to_owned());
+            self.as_of.insert(change.key.clone(), change.as_of_ms);
         }
         for change in world.changed_records() {
             self.records.insert(change.id, change.record.to_bytes());
@@ -220,6 +242,27 @@ fn counter(ids: &mut u128) -> impl FnMut() -> Uuid {
 }
 
 impl Entry {
+    /// What the log keeps of it.
+    pub fn logged(&self) -> Logged {
+        let data = self.log.data.clone().unwrap();
+        let Original::Json(item) = &self.log.original else { panic!("it is not JSON") };
+        let data_at =
+            (data.as_ptr().addr().checked_sub(item.as_ptr().addr())).filter(|at| at + data.len() <= item.len());
+        Logged {
+            event_type: self.log.event_type.clone(),
+            user_id: self.log.user_id.clone(),
+            data_at,
+            // As a database gives them back: copies.
+            data: data.to_string().into(),
+            original: Original::Json(item.to_string().into()),
+            idempotency_key: self.log.idempotency_key.clone(),
+            occurred_at_us: self.log.occurred_at_us,
+            verification_status: self.log.verification_status.clone(),
+            headers: self.log.headers.clone(),
+            redacted: self.log.redacted.clone(),
+        }
+    }
+
     pub fn outcome(&self) -> &'static str {
         self.done.outcome.as_str()
     }

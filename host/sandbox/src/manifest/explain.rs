@@ -39,7 +39,7 @@ fn plain(at: &str, error: &ValidationError<'_>) -> Explained {
     Explained { field: field(at), reason: shortened(&error.to_string()) }
 }
 
-/// Of several alternatives, the one whose constants fit: a template that says `"scheme": "hmac"` was meant as one.
+/// Of several alternatives, the one whose constants fit: a template that says `"scheme": "signature"` was meant as one.
 fn meant<'a, 'e>(alternatives: &'a [Vec<ValidationError<'e>>]) -> Option<&'a ValidationError<'e>> {
     let mut fitting =
         alternatives.iter().filter(|errors| !errors.iter().any(|error| matches!(error.kind(), Kind::Constant { .. })));

@@ -41,7 +41,7 @@ pub struct Manifest {
     /// Request headers that the plugin reads, lower case.
     #[serde(default)]
     pub headers: Vec<String>,
-    /// Query parameters that the plugin reads.
+    /// Query parameters that the plugin reads; `*` is all of them.
     #[serde(default)]
     pub query: Vec<String>,
     /// The largest body, inflated.

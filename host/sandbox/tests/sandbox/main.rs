@@ -11,6 +11,7 @@ mod forge;
 mod limits;
 mod options;
 mod refusals;
+mod schemes;
 mod yielding;
 
 use std::{path::Path, sync::LazyLock, time::Duration};

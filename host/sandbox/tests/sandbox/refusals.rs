@@ -139,16 +139,16 @@ fn an_export_or_import_of_another_shape() {
 
 #[test]
 fn verification_that_is_incomplete_or_does_not_verify() {
-    let verification = json!({"scheme": "hmac", "header": "x-signature"});
+    let verification = json!({"scheme": "signature", "header": "x-signature"});
     insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @"the manifest is wrong at verification.algorithm: it is missing; see wit/v0.1/manifest.schema.json");
     let verification = json!({
-        "scheme": "hmac", "header": "x-signature", "algorithm": "sha1", "encoding": "hex", "signed": ["{body}"],
+        "scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha1", "encoding": "hex", "signed": ["{body}"],
         "uncovered": "The headers.",
         "vectors": [{
             "name": "single", "secret": "s3cr3t", "headers": {"x-signature": "00"}, "body": "{}", "verified": true,
         }],
     });
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest's verification is wrong: verification vector "single": expected verified = true, covers = None, found Failed; correct the vector or the template in the manifest"#);
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest's verification is wrong: verification vector "single": expected verified = true, covers = any, found verified = false (failed); correct the vector or the template in the manifest"#);
 }
 
 #[test]

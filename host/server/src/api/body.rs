@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, OptionalFromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
 use inlet_core::json::{self, Kind as JsonKind, Members};
@@ -21,14 +21,32 @@ impl FromRequest<App> for JsonBody {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         check_headers(request.headers())?;
-        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => {
-                ApiError::new(Kind::TooLarge, format!("the body is over the limit of {MAX_BODY_BYTES} bytes"))
-            }
-            _ => ApiError::new(Kind::Invalid, "the body broke off; send it again"),
-        })?;
-        Self::read(&bytes)
+        Self::read(&read_bytes(request, app).await?)
     }
+}
+
+/// A body that may be left out.
+impl OptionalFromRequest<App> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Option<Self>, ApiError> {
+        let headers = request.headers().clone();
+        let bytes = read_bytes(request, app).await?;
+        if bytes.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        check_headers(&headers)?;
+        Self::read(&bytes).map(Some)
+    }
+}
+
+async fn read_bytes(request: Request, app: &App) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(Kind::TooLarge, format!("the body is over the limit of {MAX_BODY_BYTES} bytes"))
+        }
+        _ => ApiError::new(Kind::Invalid, "the body broke off; send it again"),
+    })
 }
 
 impl JsonBody {

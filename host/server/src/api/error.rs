@@ -163,12 +163,16 @@ impl From<ChangeError> for ApiError {
 
 impl From<CommitError> for ApiError {
     fn from(error: CommitError) -> Self {
-        tracing::error!(%error, "a change through the API was not stored");
+        if !matches!(error, CommitError::Superseded { .. }) {
+            tracing::error!(%error, "a change through the API was not stored");
+        }
         match error {
             CommitError::Overloaded { .. } | CommitError::Unavailable { .. } => {
                 Self::new(Kind::Unavailable, error.to_string())
             }
-            CommitError::Refused { .. } => {
+            CommitError::Superseded { .. } => Self::new(Kind::Conflict, error.to_string()),
+            // Only a webhook can have been seen before.
+            CommitError::Refused { .. } | CommitError::Seen => {
                 Self::new(Kind::Internal, "the storage refused the change; the server's log says why")
             }
         }

@@ -10,16 +10,28 @@ use utoipa::{
     openapi::{
         Content, OpenApi, Ref, ResponseBuilder,
         path::{Operation, PathItem},
-        security::{Http, HttpAuthScheme, SecurityScheme},
+        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
 
 use super::{
-    environments::{create_api_key, list as environments},
+    changes::list as changes,
+    environments::{
+        create as create_environment, create_api_key, delete_api_key, list as environments, list_api_keys,
+        update as update_environment,
+    },
     error::ErrorBody,
+    management_tokens::{create as create_token, delete as delete_token, list as tokens},
     providers::{get as provider, list as providers},
     runs::{get as run, list as runs, recipients},
-    sources::{events, get, list, logs, put, rehearse, status},
+    sources::{
+        delete, events, get, list, logs, put, rehearse,
+        repair::{
+            cancel_replay, create_replay, dismiss, get_replay, list_refused, list_replays, replay_log,
+            verify_all_refused, verify_refused,
+        },
+        rotate_endpoint, status,
+    },
     users::{get as user, list as users},
 };
 
@@ -48,8 +60,10 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
     tags(
         (name = "webhooks", description = "Where platforms send to"),
         (name = "sources", description = "Platforms that send events, and how each environment treats them"),
+        (name = "repair", description = "What failed, was rejected or was refused, and how it is carried out again"),
         (name = "providers", description = "The plugins that this server has"),
         (name = "environments", description = "Isolated worlds of users, mappings, logs and keys"),
+        (name = "administration", description = "Who may use this API, and what was changed through it"),
         (name = "users", description = "Users as they were identified"),
         (name = "workflow runs", description = "What triggers asked for"),
         (name = "server", description = "The server itself"),
@@ -59,14 +73,33 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         list::list_sources,
         get::get_source,
         put::put_source,
+        delete::delete_source,
         events::list_source_events,
         logs::list_source_logs,
         rehearse::rehearse_source,
+        rotate_endpoint::rotate_source_endpoint,
         status::get_source_status,
+        replay_log::replay_log,
+        create_replay::create_replay,
+        list_replays::list_replays,
+        get_replay::get_replay,
+        cancel_replay::cancel_replay,
+        list_refused::list_refused,
+        verify_all_refused::verify_all_refused,
+        verify_refused::verify_refused,
+        dismiss::dismiss_attention,
         providers::list_source_providers,
         provider::get_source_provider,
         environments::list_environments,
+        create_environment::create_environment,
+        update_environment::update_environment,
+        list_api_keys::list_api_keys,
         create_api_key::create_api_key,
+        delete_api_key::delete_api_key,
+        tokens::list_management_tokens,
+        create_token::create_management_token,
+        delete_token::delete_management_token,
+        changes::list_changes,
         users::list_users,
         user::get_user,
         runs::list_workflow_runs,
@@ -78,9 +111,12 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         metrics,
     ),
     components(schemas(ErrorBody)),
-    modifiers(&Credentials, &Errors),
+    modifiers(&Credentials, &Scopes, &Errors),
 )]
 struct Document;
+
+const MANAGEMENT_TOKEN: &str = "A management token of this server, `im_…`, with the scope that is named: `read`; \
+                                `operate` and `plugins`, which include it; or `admin`, which includes all";
 
 /// The two kinds of bearer tokens.
 struct Credentials;
@@ -93,8 +129,32 @@ impl Modify for Credentials {
             SecurityScheme::Http(scheme)
         };
         let components = document.components.get_or_insert_default();
-        components.add_security_scheme("management_token", bearer("The management token of this server"));
+        components.add_security_scheme("management_token", bearer(MANAGEMENT_TOKEN));
         components.add_security_scheme("api_key", bearer("A key of one environment, `sk_…`"));
+    }
+}
+
+/// Which scope each operation wants, from the table of the router.
+struct Scopes;
+
+impl Modify for Scopes {
+    fn modify(&self, document: &mut OpenApi) {
+        for (method, path, access) in super::table() {
+            let Some(item) = document.paths.paths.get_mut(path) else { continue };
+            let (Some(scope), Some(operation)) = (access.scope(), of_method(item, method)) else { continue };
+            operation.security = Some(vec![SecurityRequirement::new("management_token", [scope.as_str()])]);
+        }
+    }
+}
+
+fn of_method<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i mut Operation> {
+    match method {
+        "GET" => item.get.as_mut(),
+        "PUT" => item.put.as_mut(),
+        "POST" => item.post.as_mut(),
+        "PATCH" => item.patch.as_mut(),
+        "DELETE" => item.delete.as_mut(),
+        _ => None,
     }
 }
 
@@ -115,7 +175,7 @@ impl Modify for Errors {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post].into_iter().flatten()
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
 }
 
 /// What became of a request.

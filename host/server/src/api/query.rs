@@ -25,7 +25,8 @@ impl<S: Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
-    fn of(uri: &Uri) -> Self {
+    /// Those of an address.
+    pub fn of(uri: &Uri) -> Self {
         // Every query is a list of pairs: what is not UTF-8 is replaced, and what has no `=` is a name.
         let pairs = Query::try_from_uri(uri).map(|Query(pairs)| pairs);
         Self(pairs.unwrap_or_default())

@@ -23,12 +23,7 @@ fn described(document: &Value) -> BTreeSet<(String, String)> {
 
 #[tokio::test]
 async fn every_route_is_described_and_every_description_is_routed() {
-    let own = operations().into_iter().map(|operation| {
-        let method = [Method::GET, Method::PUT, Method::POST, Method::PATCH, Method::DELETE]
-            .into_iter()
-            .find(|method| MethodFilter::try_from(method.clone()).unwrap() == operation.method);
-        (method.unwrap().to_string(), operation.path.to_owned())
-    });
+    let own = table().into_iter().map(|(method, path, _)| (method.to_owned(), path.to_owned()));
     let elsewhere = ELSEWHERE.map(|(method, path)| (method.to_owned(), path.to_owned()));
     let served: BTreeSet<_> = own.chain(elsewhere).collect();
     assert_eq!(served, described(&document().await));
@@ -67,6 +62,31 @@ async fn every_member_of_every_schema_is_described() {
         assert!(is_described(schema), "{name}");
         for (member, schema) in schema["properties"].as_object().into_iter().flatten() {
             assert!(is_described(schema), "{name}.{member}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_document_says_who_may_ask() {
+    let document = document().await;
+    for (method, path, access) in table() {
+        let security = &document["paths"][path][method.to_lowercase()]["security"];
+        let expected = match access {
+            Access::Token(scope) | Access::Everywhere(scope) => {
+                serde_json::json!([{"management_token": [scope.as_str()]}])
+            }
+            Access::Key => serde_json::json!([{"api_key": []}]),
+            Access::Anyone => Value::Null,
+        };
+        assert_eq!(*security, expected, "{method} {path}");
+    }
+}
+
+#[test]
+fn what_reads_wants_the_scope_for_reading_and_what_writes_another() {
+    for (method, path, access) in table() {
+        if let Some(scope) = access.scope() {
+            assert_eq!(scope == Scope::Read, method == "GET", "{method} {path}");
         }
     }
 }

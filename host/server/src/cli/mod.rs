@@ -1,5 +1,6 @@
 //! The command line.
 
+mod secrets;
 mod serve;
 
 use std::process::ExitCode;
@@ -18,6 +19,9 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(serve::Arguments),
+    /// Look after the key that secrets are sealed with
+    #[command(subcommand)]
+    Secrets(secrets::Command),
 }
 
 /// Runs the command that the process was started with.
@@ -25,6 +29,7 @@ pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Secrets(command) => secrets::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,15 +4,15 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use inlet_sandbox::{EngineConfig, Sandbox};
-use inlet_store::{Store, StoreOptions};
+use inlet_store::{Claim, StoreOptions};
 
 use crate::{
     app::{App, Parts},
     catalog::Catalog,
     config::{Config, Flags},
     configuration::hash_token,
-    operate::{demo, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
-    telemetry,
+    operate::{demo, last_used, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
+    repair, secrets, telemetry,
 };
 
 /// What `inlet serve` takes.
@@ -46,7 +46,12 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.listen = public.local_addr().unwrap_or(config.listen);
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     let app = put_together(config).await?;
-    let background = [tokio::spawn(retention::run(app.clone())), tokio::spawn(upkeep::run(app.clone()))];
+    let background = [
+        tokio::spawn(retention::run(app.clone())),
+        tokio::spawn(upkeep::run(app.clone())),
+        tokio::spawn(repair::run(app.clone())),
+        tokio::spawn(last_used::run(app.clone())),
+    ];
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
@@ -73,6 +78,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     for task in background {
         task.abort();
     }
+    last_used::write(&app).await;
     if let Err(error) = app.store.close().await {
         tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
     }
@@ -87,7 +93,10 @@ async fn put_together(config: Config) -> anyhow::Result<App> {
         observer: Some(Arc::new(writer_metrics::Record)),
         ..StoreOptions::new(&config.data_dir)
     };
-    let store = Store::open(options).await?;
+    // The lock first, then the key: which one is right, and whether one may be made, depends on what is there.
+    let claim = Claim::on(options).await?;
+    let secrets::Found { key, .. } = secrets::find(&config, claim.key_check())?;
+    let store = claim.open(Arc::new(key)).await?;
     let sandbox = Sandbox::new(EngineConfig {
         max_instances: config.max_sandboxes,
         max_memory: config.max_sandbox_memory,

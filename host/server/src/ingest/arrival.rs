@@ -1,7 +1,10 @@
 //! A request as the stages see it: read whole, with nothing in it that must not leave the door but its credential.
 
 use axum::body::Bytes;
-use inlet_core::contract::{self, Field};
+use inlet_core::{
+    contract::{self, Field},
+    verification::Sent,
+};
 
 use super::body::Held;
 use crate::configuration::Endpoint;
@@ -16,8 +19,8 @@ pub struct Arrival {
     pub query: Vec<Field>,
     /// The headers that leave the door.
     pub headers: Vec<Field>,
-    /// The values of the credential's header, as sent.
-    pub credentials: Vec<Bytes>,
+    /// The headers that verification reads, the credential's among them: names in lower case, values as sent.
+    pub credentials: Vec<(String, Bytes)>,
     /// The body, inflated, without a byte order mark.
     pub body: contract::Body,
     /// Milliseconds since 1970.
@@ -27,6 +30,30 @@ pub struct Arrival {
 }
 
 impl Arrival {
+    /// The request as verification sees it.
+    pub fn sent<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])], credential_header: &'a str) -> Sent<'a> {
+        Sent {
+            method: &self.method,
+            headers,
+            credential_header,
+            body: self.body.as_bytes(),
+            at_ms: self.received_at_ms,
+        }
+    }
+
+    /// A request that comes from the store. It takes no room from those that are being received.
+    pub(crate) fn stored(
+        method: String,
+        path: String,
+        query: Vec<Field>,
+        headers: Vec<Field>,
+        credentials: Vec<(String, Bytes)>,
+        body: contract::Body,
+        received_at_ms: i64,
+    ) -> Self {
+        Self { method, path, query, headers, credentials, body, received_at_ms, _held: None }
+    }
+
     /// The body's bytes, shared.
     pub fn body_bytes(&self) -> Bytes {
         match &self.body {

@@ -15,7 +15,7 @@ use axum::{
 };
 use inlet_core::{
     contract::{self, Field},
-    verification,
+    verification::{self, Template},
 };
 use percent_encoding::percent_decode_str;
 
@@ -40,7 +40,7 @@ pub fn open(configuration: &Configuration, request: Request) -> Result<(Arc<Endp
         Some(end) => rest.split_at(end),
         None => (rest, ""),
     };
-    let endpoint = configuration.endpoint(token).ok_or(Refusal::UnknownEndpoint)?.clone();
+    let endpoint = configuration.endpoint(token, now_ms()).ok_or(Refusal::UnknownEndpoint)?.clone();
     let methods = endpoint.methods();
     if !methods.contains(&parts.method.as_str()) {
         endpoint.meters.refused("method");
@@ -80,16 +80,27 @@ pub fn arrive(endpoint: &Endpoint, head: Head<'_>, body: contract::Body, receive
         path: head.path,
         query: query(head.query, endpoint),
         headers: verification::leaving(sent, |name| endpoint.wants_header(name), credential_header),
-        credentials: credentials(head.headers, credential_header),
+        credentials: credentials(head.headers, endpoint),
         body,
         received_at_ms,
         _held: None,
     }
 }
 
-fn credentials(headers: &HeaderMap, name: Option<&str>) -> Vec<Bytes> {
-    name.map(|name| headers.get_all(name).iter().map(|value| Bytes::copy_from_slice(value.as_bytes())).collect())
-        .unwrap_or_default()
+/// What verification reads.
+fn credentials(headers: &HeaderMap, endpoint: &Endpoint) -> Vec<(String, Bytes)> {
+    let others = endpoint
+        .scheme
+        .iter()
+        .flat_map(Template::headers)
+        .filter(|name| Some(*name) != endpoint.credential_header.as_deref());
+    let mut names: Vec<&str> = endpoint.credential_header.as_deref().into_iter().chain(others).collect();
+    names.dedup();
+    names
+        .into_iter()
+        .flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)))
+        .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
+        .collect()
 }
 
 /// The query parameters that the manifest lists, decoded as forms are.
@@ -98,9 +109,9 @@ fn query(text: &str, endpoint: &Endpoint) -> Vec<Field> {
     text.split('&')
         .filter(|pair| !pair.is_empty())
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), value))
-        .filter(|(name, _)| endpoint.wants_query(name))
-        .map(|(name, value)| Field::new(name, decode(value)))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .filter(|(name, value)| endpoint.wants_query(name, value))
+        .map(|(name, value)| Field::new(name, value))
         .collect()
 }
 

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     configuration::Endpoint,
     ingest::{answer::Refusal, door::Delivery},
+    repair::keep,
     telemetry::Stage,
 };
 
@@ -57,9 +58,9 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let arrival = door::receive(app, endpoint, delivery).await?;
     clock.lap(Stage::Receive);
 
-    let verdict = stages::verify(endpoint, &arrival);
+    let verification = stages::verify(endpoint, &arrival);
     clock.lap(Stage::Verify);
-    if let Err(cause) = stages::admit(endpoint, verdict) {
+    if let Err(cause) = stages::admit(endpoint, verification) {
         stages::keep_refused(app, endpoint, &arrival, cause).await;
         return Err(Refusal::Unverified);
     }
@@ -67,10 +68,19 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let translated = stages::translate(app, endpoint, plugin, &arrival).await?;
     clock.lap(Stage::Translate);
 
-    let items = stages::plan(app, endpoint, &arrival, verdict, &translated);
+    let items = stages::plan(app, endpoint, &arrival, verification.verdict, &translated);
     clock.lap(Stage::Plan);
 
-    let settled = stages::commit(app, endpoint, items).await?;
+    // A plugin whose platform reads the answer fails with a 500: its sender tries again.
+    let along = keep::along(app, endpoint, &arrival, verification.verdict, &items, !plugin.answers());
+    let once = stages::once(app, endpoint, &arrival, verification);
+    let settled = match stages::commit(app, endpoint, items, once, along).await {
+        Err(Refusal::Unverified) => {
+            stages::keep_refused(app, endpoint, &arrival, "replayed").await;
+            return Err(Refusal::Unverified);
+        }
+        settled => settled?,
+    };
     clock.lap(Stage::Commit);
 
     if translated.result.is_err() && plugin.answers() {
@@ -78,7 +88,8 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
         return Err(Refusal::PluginFailed);
     }
     let answer = match &translated.result {
-        Ok(Ok(translation)) if plugin.answers() => {
+        // Without a memo there is nothing that the plugin would answer: its platform reads the status alone.
+        Ok(Ok(translation)) if plugin.answers() && !translation.memo.is_empty() => {
             stages::ask_plugin(app, endpoint, plugin, translation, &settled).await?
         }
         translated => answer::of_translated(translated, plugin.manifest().on_reject, &settled),

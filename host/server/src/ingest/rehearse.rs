@@ -11,7 +11,7 @@ use axum::{
 use inlet_core::{
     contract,
     settle::{Job, Prepared, Settlement},
-    verification::Verdict,
+    verification::{CannotSign, ToSign, Verdict},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{ReadError, Rehearsal, Settled};
@@ -22,7 +22,10 @@ use super::{
     body, door,
     stages::{self, Translated},
 };
-use crate::{app::App, configuration::Endpoint};
+use crate::{
+    app::App,
+    configuration::{Endpoint, new_id},
+};
 
 /// A request as a sender would send it.
 pub struct Sent {
@@ -95,7 +98,7 @@ pub enum NotRehearsed {
 }
 
 /// Why a request cannot be signed as its sender would sign it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unsignable {
     /// Its platform does not sign.
     #[error("the source's platform has no verification scheme; leave it out")]
@@ -103,9 +106,9 @@ pub enum Unsignable {
     /// There is nothing to sign with.
     #[error("the source has no signing secret in this environment; set signing_secret first, or leave it out")]
     NoSecret,
-    /// The scheme signs a part that this body does not have.
-    #[error("the body holds nothing of what the verification scheme signs; send a body as the platform sends it")]
-    NothingToSign,
+    /// The scheme signs a part that this request does not have, or the secret cannot sign.
+    #[error(transparent)]
+    Scheme(#[from] CannotSign),
     /// The header cannot hold it.
     #[error("the credential cannot be put into its header; check verification_header and signing_secret")]
     Header,
@@ -117,11 +120,22 @@ impl Sent {
         let scheme = endpoint.scheme.as_ref().ok_or(Unsignable::NoScheme)?;
         let secret = endpoint.record.signing_secret.as_deref().filter(|secret| !secret.is_empty());
         let secret = secret.ok_or(Unsignable::NoSecret)?;
-        let value = scheme.sign(secret, self.body().as_bytes()).ok_or(Unsignable::NothingToSign)?;
-        let name = endpoint.credential_header.as_deref().unwrap_or_else(|| scheme.header());
-        let name: HeaderName = name.parse().map_err(|_| Unsignable::Header)?;
-        let value = HeaderValue::from_str(&value).map_err(|_| Unsignable::Header)?;
-        self.headers.insert(name, value);
+        let body = self.body();
+        let headers: Vec<(&str, &[u8])> =
+            self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let request = ToSign {
+            credential_header: endpoint.credential_header.as_deref().unwrap_or_else(|| scheme.header()),
+            method: &self.method,
+            headers: &headers,
+            id: &format!("msg_{}", new_id().simple()),
+            at_ms: self.received_at_ms.unwrap_or_else(door::now_ms),
+            body: body.as_bytes(),
+        };
+        for field in scheme.sign(secret, &request)? {
+            let name: HeaderName = field.name.parse().map_err(|_| Unsignable::Header)?;
+            let value = HeaderValue::from_str(&field.value).map_err(|_| Unsignable::Header)?;
+            self.headers.insert(name, value);
+        }
         Ok(())
     }
 
@@ -145,8 +159,8 @@ pub async fn rehearse(app: &App, endpoint: &Endpoint, sent: Sent) -> Result<Rehe
     let received_at_ms = sent.received_at_ms.unwrap_or_else(door::now_ms);
     let head = door::Head { method: &sent.method, path: sent.path, query: &sent.query, headers: &sent.headers };
     let arrival = door::arrive(endpoint, head, body, received_at_ms);
-    let verdict = stages::verify(endpoint, &arrival);
-    let refused_for = stages::admit(endpoint, verdict).err();
+    let found = stages::verify(endpoint, &arrival);
+    let (verdict, refused_for) = (found.verdict, stages::admit(endpoint, found).err());
     let verification = Some(Verification { verdict, refused_for });
 
     // Why a mapping does not match is asked of a source in production too, whose secret nobody has at hand: what verification
@@ -178,7 +192,7 @@ async fn trace(
     }
     let translated = Translated::of(call);
     let items = stages::prepare(app, endpoint, arrival, verdict, &translated).unwrap_or_else(|whole| vec![*whole]);
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items };
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once: None };
     let rehearsal = app.store.rehearse(&job).await?;
     let logs = translated.logs.clone();
     Ok((translated, Trace { items: job.items, rehearsal, logs }))

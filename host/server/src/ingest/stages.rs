@@ -6,10 +6,10 @@ use inlet_core::{
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
-    verification::{Covers, Template, Verdict},
+    verification::{Covers, Once, Template, Verdict, Verification},
 };
 use inlet_sandbox::{Call, Fault, Plugin};
-use inlet_store::{CommitError, NewRefused, Settled};
+use inlet_store::{Along, CommitError, NewRefused, Settled};
 use sha2::{Digest as _, Sha256};
 
 use super::answer::{self, Refusal};
@@ -17,24 +17,40 @@ use crate::{
     app::App,
     configuration::{Endpoint, new_id},
     ingest::arrival::Arrival,
+    repair::{keep, refused},
 };
 
-/// What verification finds, on exactly the bytes that the plugin gets.
-pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verdict {
-    let Some(scheme) = &endpoint.scheme else { return Verdict::NotConfigured };
-    let values: Vec<&[u8]> = arrival.credentials.iter().map(AsRef::as_ref).collect();
-    scheme.verify(&values, endpoint.record.signing_secret.as_deref(), arrival.body.as_bytes())
+/// What verification finds, on exactly the bytes that the plugin gets, as of the moment when they arrived.
+pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verification {
+    let (Some(scheme), Some(header)) = (&endpoint.scheme, &endpoint.credential_header) else {
+        return Verification::of(Verdict::NotConfigured);
+    };
+    let headers: Vec<(&str, &[u8])> =
+        arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
+    scheme.verify(&arrival.sent(&headers, header), endpoint.secrets(arrival.received_at_ms))
+}
+
+/// What an admitted request is remembered by, where it is taken once. Only where verification is enforced: elsewhere
+/// everything is taken.
+pub(crate) fn once(app: &App, endpoint: &Endpoint, arrival: &Arrival, found: Verification) -> Option<Once> {
+    let (scheme, header) = (endpoint.scheme.as_ref()?, endpoint.credential_header.as_deref()?);
+    if !endpoint.settings.enforce_verification || !matches!(found.verdict, Verdict::Verified(_)) {
+        return None;
+    }
+    let headers: Vec<(&str, &[u8])> =
+        arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
+    scheme.once(&arrival.sent(&headers, header), &app.hash_key, endpoint.id)
 }
 
 /// Whether a request with that verdict comes in; else the cause, for our own records.
-pub(crate) fn admit(endpoint: &Endpoint, verdict: Verdict) -> Result<(), &'static str> {
+pub(crate) fn admit(endpoint: &Endpoint, found: Verification) -> Result<(), &'static str> {
     let settings = &endpoint.settings;
-    match verdict {
+    match found.verdict {
         _ if !settings.enforce_verification => Ok(()),
         Verdict::Verified(Covers::All) => Ok(()),
         Verdict::Verified(Covers::First) if settings.trust_unsigned_batch_items => Ok(()),
         Verdict::Verified(Covers::First) => Err("partly_signed"),
-        other => Err(other.as_str()),
+        _ => Err(found.cause),
     }
 }
 
@@ -42,20 +58,26 @@ pub(crate) fn admit(endpoint: &Endpoint, verdict: Verdict) -> Result<(), &'stati
 pub(crate) async fn keep_refused(app: &App, endpoint: &Endpoint, arrival: &Arrival, cause: &'static str) {
     // A keyed hash may be kept to be verified again; a secret that was sent as it is may not.
     let mut headers = arrival.headers.clone();
-    if let (Some(Template::Hmac(_)), Some(name)) = (&endpoint.scheme, &endpoint.credential_header) {
-        headers.extend(arrival.credentials.iter().map(|value| Field::new(name, String::from_utf8_lossy(value))));
+    if let Some(Template::Signature(_)) = &endpoint.scheme {
+        let signed = arrival.credentials.iter().filter(|(name, _)| !headers.iter().any(|header| header.name == *name));
+        let signed: Vec<_> = signed.map(|(name, value)| Field::new(name, String::from_utf8_lossy(value))).collect();
+        headers.extend(signed);
     }
     let body = arrival.body_bytes();
-    let refused = NewRefused {
+    let request = NewRefused {
         id: new_id(),
         source_environment_id: endpoint.id,
         received_at_ms: arrival.received_at_ms,
         cause: cause.to_owned(),
         digest: Sha256::digest(&body).into(),
-        headers: event::headers_json(&headers).map_or_else(|| "{}".to_owned(), |headers| headers.to_string()),
+        method: arrival.method.clone(),
+        path: arrival.path.clone(),
+        query: keep::write_fields(&arrival.query),
+        headers: keep::write_fields(&headers),
+        credential_hash: refused::credential_hash(app, endpoint, arrival),
         body,
     };
-    if let Err(error) = app.store.refuse(refused).await {
+    if let Err(error) = app.store.refuse(request).await {
         tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept");
     }
 }
@@ -158,10 +180,22 @@ pub(crate) fn prepare(
     }
 }
 
-pub(crate) async fn commit(app: &App, endpoint: &Endpoint, items: Vec<Prepared>) -> Result<Vec<Settled>, Refusal> {
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items };
-    let settled = app.store.commit(job).await.map_err(|error| match error {
+/// Makes the items durable, with what their repair will need.
+pub(crate) async fn commit(
+    app: &App,
+    endpoint: &Endpoint,
+    items: Vec<Prepared>,
+    once: Option<Once>,
+    along: Option<Along>,
+) -> Result<Vec<Settled>, Refusal> {
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
+    let committed = match along {
+        None => app.store.commit(job).await,
+        Some(along) => app.store.commit_along(job, along).await,
+    };
+    let settled = committed.map_err(|error| match error {
         CommitError::Overloaded { .. } => Refusal::Overloaded,
+        CommitError::Seen => Refusal::Unverified,
         error => {
             tracing::error!(source = endpoint.source, environment = endpoint.environment, %error, "a request was not stored; it was answered 503");
             Refusal::NotStored

@@ -8,12 +8,13 @@ use std::{
 };
 
 use anyhow::Context as _;
-use inlet_store::{MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
+use inlet_store::{Author, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
 
 use crate::{
     app::App,
     catalog::default_settings,
-    configuration::{hash_token, new_api_key, new_id, new_token},
+    change_log,
+    configuration::{hash_token, hint, new_api_key, new_id, new_token},
     operate::management_token::{self, read_secret, write_secret},
 };
 
@@ -70,7 +71,8 @@ async fn api_key(app: &App) -> anyhow::Result<String> {
     let configuration = app.configuration();
     let environment = configuration.environment(ENVIRONMENT).context("there is no environment `development`")?;
     let key = new_api_key()?;
-    app.store.api_key_create(environment.id, hash_token(&key), key[key.len() - 4..].to_owned()).await?;
+    let log = change_log::api_key_created(Author::named(Author::DEMO), ENVIRONMENT, environment.id, &hint(&key));
+    app.store.api_key_create(environment.id, hash_token(&key), hint(&key), log).await?;
     write_secret(&path, &key)?;
     app.reload().await?;
     Ok(key)
@@ -101,7 +103,8 @@ async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
         provider: example.key.to_owned(),
         environments: environments.collect::<anyhow::Result<_>>()?,
     };
-    app.store.source_create(source).await?;
+    let log = change_log::source_created(Author::named(Author::DEMO), &source);
+    app.store.source_create(source, log).await?;
     app.reload().await?;
     configure(app, example, scheme).await?;
     app.reload().await?;
@@ -137,11 +140,13 @@ async fn configure(app: &App, example: &Example, scheme: Option<String>) -> anyh
             expected_version: endpoint.record.version,
             settings: serde_json::to_string(&settings)?,
             signing_secret: None,
+            previous_signing_secret: None,
             scheme,
             mappings: Some(vec![mapping]),
         }),
     };
-    app.store.source_update(update).await?;
+    let log = change_log::source_changed(Author::named(Author::DEMO), &source.record, endpoint, &update);
+    app.store.source_update(update, log).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
 
 use anyhow::{Context as _, bail};
 
-use crate::{config::Config, configuration::new_token};
+use crate::{config::Config, configuration::new_management_token};
 
 /// The file of a generated token, in the data directory.
 pub const FILE: &str = "management-token";
@@ -24,7 +24,7 @@ pub fn read_or_create(config: &Config) -> anyhow::Result<String> {
     if let Some(token) = read_secret(&path)? {
         return Ok(token);
     }
-    let token = format!("im_{}", new_token().context("the system gives no random bytes")?);
+    let token = new_management_token().context("the system gives no random bytes")?;
     write_secret(&path, &token)?;
     tracing::info!(file = %path.display(), "no INLET_MANAGEMENT_TOKEN is set: a token was generated into this file");
     Ok(token)

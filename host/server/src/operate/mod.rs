@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod health;
+pub mod last_used;
 pub mod listen;
 pub mod management_token;
 pub mod retention;

@@ -1,8 +1,13 @@
 //! Retention: what is older than its environment keeps is pruned, in slices small enough that ingestion never waits.
+//!
+//! Log entries go after `retention_days`; bodies go earlier where an environment says so, and their entries stay; what a
+//! deleted source left goes as soon as it is deleted; logged changes go after a year or the longest retention.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use crate::app::App;
+use inlet_store::{Bodies, Environment, KeepBodies};
+
+use crate::{app::App, clock::now_ms};
 
 /// How often retention is looked at.
 const EVERY: Duration = Duration::from_secs(60);
@@ -10,14 +15,22 @@ const EVERY: Duration = Duration::from_secs(60);
 const SLICE: u32 = 500;
 /// The pause between two slices, for the requests that wait meanwhile.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How old an event is before the walk that removes bodies passes it, and does not come back: by then every event with
+/// an earlier id is committed or refused.
+const SETTLED_MS: i64 = 10_000;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+/// The least time for which changes are kept, in days.
+const CHANGES_DAYS: i64 = 365;
 
 /// Prunes for ever.
 pub async fn run(app: App) {
     let mut tick = tokio::time::interval(EVERY);
     loop {
-        tick.tick().await;
+        tokio::select! {
+            _ = tick.tick() => {}
+            () = app.retention_changed.notified() => {}
+        }
         if let Err(error) = prune(&app).await {
             tracing::warn!(%error, "retention could not prune; it tries again");
         }
@@ -25,26 +38,87 @@ pub async fn run(app: App) {
 }
 
 async fn prune(app: &App) -> anyhow::Result<()> {
-    let now_ms = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let now_ms = i64::try_from(now_ms).unwrap_or(i64::MAX);
-    for environment in app.store.environments().await? {
-        let cutoff_ms = now_ms.saturating_sub(environment.retention_days.saturating_mul(DAY_MS));
-        let mut pruned = 0;
-        loop {
-            let slice = app.store.prune(environment.id, cutoff_ms, SLICE).await?;
-            let rows = slice.events + slice.runs + slice.refused;
-            pruned += rows;
-            if rows == 0 {
-                break;
-            }
-            tokio::time::sleep(PAUSE).await;
+    let now_ms = now_ms();
+    let environments = app.store.environments().await?;
+    for environment in &environments {
+        prune_logs(app, environment, now_ms).await?;
+        if let Some(days) = environment.body_retention_days {
+            prune_bodies(app, environment, Bodies::All, now_ms.saturating_sub(days.saturating_mul(DAY_MS))).await?;
         }
-        if pruned > 0 {
-            tracing::info!(environment = environment.slug, rows = pruned, "pruned what is past its retention");
+        if environment.keep_bodies == KeepBodies::Failures {
+            prune_bodies(app, environment, Bodies::NotFailed, now_ms.saturating_sub(SETTLED_MS)).await?;
         }
     }
+    let forgotten = app.store.forget_expired_secrets(now_ms).await?;
+    if forgotten > 0 {
+        tracing::info!(secrets = forgotten, "forgot replaced secrets and endpoints whose overlap is over");
+    }
+    prune_deleted(app).await?;
+    prune_changes(app, &environments, now_ms).await?;
     // One walk over all records: they are looked at in slices, because no index tells which have expired.
     while !app.store.prune_idempotency(now_ms, SLICE).await?.complete {
+        tokio::time::sleep(PAUSE).await;
+    }
+    while !app.store.prune_nonces(now_ms, SLICE).await?.complete {
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
+}
+
+async fn prune_logs(app: &App, environment: &Environment, now_ms: i64) -> anyhow::Result<()> {
+    let cutoff_ms = now_ms.saturating_sub(environment.retention_days.saturating_mul(DAY_MS));
+    let mut pruned = 0;
+    loop {
+        let slice = app.store.prune(environment.id, cutoff_ms, SLICE).await?;
+        let rows = slice.events + slice.runs + slice.refused + slice.kept;
+        pruned += rows;
+        if rows == 0 {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    if pruned > 0 {
+        tracing::info!(environment = environment.slug, rows = pruned, "pruned what is past its retention");
+    }
+    Ok(())
+}
+
+async fn prune_bodies(app: &App, environment: &Environment, bodies: Bodies, cutoff_ms: i64) -> anyhow::Result<()> {
+    let mut removed = 0;
+    loop {
+        let slice = app.store.prune_bodies(environment.id, bodies, cutoff_ms, SLICE).await?;
+        removed += slice.removed;
+        if slice.passed == 0 {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    if removed > 0 {
+        tracing::info!(environment = environment.slug, bodies = removed, "removed bodies that are not kept any longer");
+    }
+    Ok(())
+}
+
+async fn prune_deleted(app: &App) -> anyhow::Result<()> {
+    let mut pruned = 0;
+    loop {
+        let rows = app.store.prune_deleted(SLICE).await?;
+        pruned += rows;
+        if rows == 0 {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    if pruned > 0 {
+        tracing::info!(rows = pruned, "pruned what deleted sources left");
+    }
+    Ok(())
+}
+
+async fn prune_changes(app: &App, environments: &[Environment], now_ms: i64) -> anyhow::Result<()> {
+    let longest = environments.iter().map(|environment| environment.retention_days).max().unwrap_or_default();
+    let cutoff_ms = now_ms.saturating_sub(longest.max(CHANGES_DAYS).saturating_mul(DAY_MS));
+    while app.store.prune_changes(cutoff_ms, SLICE).await? > 0 {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(())

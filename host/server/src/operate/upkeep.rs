@@ -5,17 +5,23 @@ use std::time::Duration;
 
 use crate::{
     app::{App, BODY_UNIT},
-    memory, telemetry,
+    memory,
+    repair::gauges::Gauges,
+    telemetry,
 };
 
 /// Keeps the house, every few seconds.
 pub async fn run(app: App) {
     let mut tick = tokio::time::interval(Duration::from_secs(5));
+    let mut attention = Gauges::default();
     loop {
         tick.tick().await;
         telemetry::upkeep();
         memory::give_back();
         set_gauges(&app);
+        if let Err(error) = attention.set(&app).await {
+            tracing::warn!(%error, "what needs attention could not be counted");
+        }
     }
 }
 

@@ -2,12 +2,14 @@
 
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use crate::{config::ApiKeyRecord, error::ChangeError, store::now_ms};
+use super::{changes, transaction};
+use crate::{change_log::NewChange, config::ApiKeyRecord, error::ChangeError, store::now_ms};
 
 pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<ApiKeyRecord>, sqlx::Error> {
-    let rows = sqlx::query("SELECT id, environment_id, hash, hint, created_at_ms FROM api_keys ORDER BY id")
-        .fetch_all(readers)
-        .await?;
+    let rows =
+        sqlx::query("SELECT id, environment_id, hash, hint, created_at_ms, last_used_at_ms FROM api_keys ORDER BY id")
+            .fetch_all(readers)
+            .await?;
     rows.iter().map(read).collect()
 }
 
@@ -19,15 +21,28 @@ fn read(row: &SqliteRow) -> Result<ApiKeyRecord, sqlx::Error> {
         hash: hash.try_into().map_err(|problem| sqlx::Error::Decode(Box::new(problem)))?,
         hint: row.try_get(3)?,
         created_at_ms: row.try_get(4)?,
+        last_used_at_ms: row.try_get(5)?,
     })
 }
 
-/// One statement, which is its own transaction.
 pub(crate) async fn create(
     connection: &mut SqliteConnection,
     environment_id: i64,
     hash: [u8; 32],
     hint: &str,
+    change: &NewChange,
+) -> Result<ApiKeyRecord, ChangeError> {
+    transaction::begin(connection).await?;
+    let created = insert(connection, environment_id, hash, hint, change).await;
+    transaction::finish(connection, created).await
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    hash: [u8; 32],
+    hint: &str,
+    change: &NewChange,
 ) -> Result<ApiKeyRecord, ChangeError> {
     let created_at_ms = now_ms();
     let inserted = sqlx::query_scalar(
@@ -37,16 +52,87 @@ pub(crate) async fn create(
     .bind(hash.to_vec())
     .bind(hint)
     .bind(created_at_ms)
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await;
-    match inserted {
-        Ok(id) => Ok(ApiKeyRecord { id, environment_id, hash, hint: hint.to_owned(), created_at_ms }),
+    let id = match inserted {
+        Ok(id) => id,
         Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-            Err(ChangeError::Taken { what: "key", field: "hash" })
+            return Err(ChangeError::Taken { what: "key", field: "hash" });
         }
         Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => {
-            Err(ChangeError::NotFound { what: "environment" })
+            return Err(ChangeError::NotFound { what: "environment" });
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    changes::record(connection, &change.with_id(id)).await?;
+    Ok(ApiKeyRecord { id, environment_id, hash, hint: hint.to_owned(), created_at_ms, last_used_at_ms: None })
+}
+
+/// Deletes a key of an environment.
+pub(crate) async fn delete(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    id: i64,
+    change: &NewChange,
+) -> Result<(), ChangeError> {
+    transaction::begin(connection).await?;
+    let deleted = remove(connection, environment_id, id, change).await;
+    transaction::finish(connection, deleted).await
+}
+
+async fn remove(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    id: i64,
+    change: &NewChange,
+) -> Result<(), ChangeError> {
+    let deleted = sqlx::query("DELETE FROM api_keys WHERE id = ? AND environment_id = ?")
+        .bind(id)
+        .bind(environment_id)
+        .execute(&mut *connection)
+        .await?;
+    if deleted.rows_affected() == 0 {
+        return Err(ChangeError::NotFound { what: "key" });
+    }
+    Ok(changes::record(connection, change).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use sqlx::{Connection, Row};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn keys_of_before_the_table_was_made_again_are_kept_with_their_ids() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        let first = include_str!("../../migrations/sqlite/0001_first.sql");
+        sqlx::raw_sql(first).execute(&mut connection).await.unwrap();
+        sqlx::query(
+            "INSERT INTO api_keys (id, environment_id, hash, hint, created_at_ms) VALUES (7, 2, x'01', 'wxyz', 5)",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        let administration = include_str!("../../migrations/sqlite/0003_administration.sql");
+        sqlx::raw_sql(administration).execute(&mut connection).await.unwrap();
+        let row = sqlx::query("SELECT id, environment_id, hash, hint, created_at_ms, last_used_at_ms FROM api_keys")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        let found: (i64, i64, Vec<u8>, String) = (row.get(0), row.get(1), row.get(2), row.get(3));
+        assert_eq!(found, (7, 2, vec![1], "wxyz".to_owned()));
+        assert_eq!((row.get::<i64, _>(4), row.get::<Option<i64>, _>(5)), (5, None));
+        // The id of a deleted key is not given again.
+        sqlx::query("DELETE FROM api_keys").execute(&mut connection).await.unwrap();
+        let next: i64 = sqlx::query_scalar(
+            "INSERT INTO api_keys (environment_id, hash, hint, created_at_ms) VALUES (2, x'02', 'w', 5) RETURNING id",
+        )
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(next, 8);
     }
 }

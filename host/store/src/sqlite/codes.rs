@@ -5,6 +5,10 @@ use inlet_core::log::{Outcome, Status};
 pub(crate) const ORIGINAL_JSON: i64 = 0;
 pub(crate) const ORIGINAL_TEXT: i64 = 1;
 pub(crate) const ORIGINAL_BYTES: i64 = 2;
+/// Its body is past its retention; `bodies` writes the number out.
+pub(crate) const ORIGINAL_REMOVED: i64 = 3;
+/// The outcomes that are failures, a bit for each code.
+pub(crate) const FAILURES: i64 = 1 << 3 | 1 << 4;
 
 pub(crate) fn of_outcome(outcome: Outcome) -> i64 {
     match outcome {
@@ -57,5 +61,7 @@ mod tests {
             assert_eq!(status(of_status(wanted)).unwrap(), wanted);
         }
         assert!(outcome(6).is_err());
+        let failures = [Outcome::Failed, Outcome::Rejected].map(of_outcome).map(|code| 1 << code);
+        assert_eq!(FAILURES, failures.into_iter().sum::<i64>());
     }
 }

@@ -13,10 +13,11 @@ use super::{
     checkpoint::{self, Checkpointer},
     failure,
     group::Writing,
+    sealing::{self, Found, Resealed, SealingError},
 };
-use crate::{error::OpenError, options::StoreOptions};
+use crate::{claim::ResealError, error::OpenError, options::StoreOptions, vault::Vault};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
 
 /// How commits reach the disk, as the writer's connection reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +47,7 @@ pub(crate) struct Opened {
 }
 
 /// Opens the database, or makes it.
-pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, OpenError> {
+pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: &dyn Vault) -> Result<Opened, OpenError> {
     let explain = |error: sqlx::Error| explain(path, &error);
     let connect = writer_options(path);
     let mut connection = connect.connect().await.map_err(explain)?;
@@ -55,7 +56,14 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions) -> Result<Opened, 
         let Durability { synchronous, journal_mode } = durability;
         return Err(OpenError::NotDurable { synchronous, journal_mode });
     }
+    sealing::overwrite_deleted(&mut connection, true).await.map_err(explain)?;
     migrate(path, &mut connection).await?;
+    sealing::complete(&mut connection, vault).await.map_err(|error| match error {
+        SealingError::Database(error) => explain(error),
+        SealingError::Vault(problem) => OpenError::Secrets { path: path.to_owned(), problem },
+    })?;
+    // Events are deleted all the time, and overwriting them would cost what nobody asked for.
+    sealing::overwrite_deleted(&mut connection, false).await.map_err(explain)?;
     if let Some(limit) = options.size_limit {
         limit_size(&mut connection, limit).await.map_err(explain)?;
     }
@@ -130,16 +138,53 @@ fn reader_options(path: &Path) -> SqliteConnectOptions {
 const PAGE_SIZE: u32 = 8192;
 
 async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    match MIGRATIONS.run(&mut *connection).await {
+    // A table that others refer to can only be made anew without them; SQLite's own advice for ALTER TABLE.
+    let foreign_keys = |on| sqlx::query(if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" });
+    foreign_keys(false).execute(&mut *connection).await.map_err(|error| explain(path, &error))?;
+    let migrated = MIGRATIONS.run(&mut *connection).await;
+    foreign_keys(true).execute(&mut *connection).await.map_err(|error| explain(path, &error))?;
+    match migrated {
         Ok(()) => Ok(()),
-        Err(MigrateError::VersionMissing(found)) => Err(OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known: MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default(),
-        }),
+        Err(MigrateError::VersionMissing(found)) => {
+            Err(OpenError::Newer { path: path.to_owned(), found, known: newest_known() })
+        }
         Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(path, &error)),
         Err(other) => Err(OpenError::Other { path: path.to_owned(), problem: other.to_string() }),
     }
+}
+
+fn newest_known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}
+
+/// The value by which the key of sealed secrets is known; none as long as nothing is sealed. Changes nothing.
+pub(crate) async fn key_check(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+    let explain = |error: sqlx::Error| explain(path, &error);
+    let mut connection = reader_options(path).connect().await.map_err(explain)?;
+    let found = sealing::look(&mut connection).await;
+    connection.close().await.map_err(explain)?;
+    match found.map_err(explain)? {
+        Found::Nothing => Ok(None),
+        Found::Check(check) => Ok(Some(check)),
+        Found::NoCheck => Err(OpenError::NoKeyCheck { path: path.to_owned() }),
+    }
+}
+
+/// Seals everything anew, of a database whose schema is known whole: what a later version seals besides would be lost.
+pub(crate) async fn reseal(path: &Path, old: &dyn Vault, new: &dyn Vault) -> Result<Resealed, ResealError> {
+    let explain = |error: sqlx::Error| explain(path, &error);
+    let mut connection = writer_options(path).create_if_missing(false).connect().await.map_err(explain)?;
+    let found: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(&mut connection)
+        .await
+        .map_err(explain)?;
+    if found > newest_known() {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known: newest_known() }.into());
+    }
+    sealing::overwrite_deleted(&mut connection, true).await.map_err(explain)?;
+    let resealed = sealing::reseal(&mut connection, old, new).await?;
+    connection.close().await.map_err(explain)?;
+    Ok(resealed)
 }
 
 /// A file that cannot be written opens read-only without a word: only a write tells.

@@ -22,6 +22,7 @@ macro_rules! select_ids {
             "SELECT id FROM event_logs
              WHERE source_environment_id = ?1 AND id >= ?2 AND id < ?3
                AND (?4 IS NULL OR event_type = ?4) AND (?5 = 0 OR ?5 & (1 << outcome))
+               AND (?7 IS NULL OR code = ?7)
              ORDER BY id ",
             $order,
             " LIMIT ?6"
@@ -46,7 +47,21 @@ static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
                    WHEN coalesce(data_len, octet_length(data)) > cut_above THEN NULL
                    WHEN data_at IS NULL THEN data
                    ELSE CAST(substr(original, data_at + 1, data_len) AS TEXT)
-               END
+               END,
+               data_at,
+               (SELECT rerun_of FROM reruns
+                WHERE reruns.source_environment_id = event_logs.source_environment_id AND event_id = event_logs.id),
+               (SELECT group_concat(hex(event_id), ',') FROM (
+                    SELECT event_id FROM reruns
+                    WHERE reruns.source_environment_id = event_logs.source_environment_id
+                      AND reruns.rerun_of = event_logs.id
+                    ORDER BY event_id LIMIT 100)),
+               (SELECT open FROM attention
+                WHERE attention.source_environment_id = event_logs.source_environment_id
+                  AND event_id = event_logs.id),
+               (SELECT due_at_ms FROM attention
+                WHERE attention.source_environment_id = event_logs.source_environment_id
+                  AND event_id = event_logs.id)
            FROM wanted
                CROSS JOIN event_logs USING (source_environment_id, id)
                CROSS JOIN plugins ON plugins.id = plugin_id",
@@ -99,6 +114,7 @@ async fn find(connection: &mut SqliteConnection, query: &EventQuery) -> Result<P
             .bind(&query.event_type)
             .bind(outcomes)
             .bind(query.limit as i64 + 1)
+            .bind(&query.code)
             .fetch_all(&mut *connection)
             .await?;
         for row in rows {
@@ -175,8 +191,19 @@ fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
         plugin: PluginRef { key: row.try_get(17)?, version: row.try_get(18)?, digest: row.try_get(19)? },
         warnings: notes.warnings,
         redacted: notes.redacted,
+        data_at: row.try_get::<Option<i64>, _>(25)?.and_then(|at| usize::try_from(at).ok()),
+        rerun_of: ids::read_optional(row, 26)?,
+        rerun_as: read_reruns(row.try_get(27)?),
+        needs_attention: row.try_get::<Option<i64>, _>(28)? == Some(1),
+        retry_at_ms: row.try_get(29)?,
+        body_removed: row.try_get::<i64, _>(20)? == codes::ORIGINAL_REMOVED,
         actions: Vec::new(),
     })
+}
+
+/// Ids in hexadecimal digits, separated by commas.
+fn read_reruns(list: Option<&str>) -> Vec<Uuid> {
+    list.into_iter().flat_map(|list| list.split(',')).filter_map(|id| Uuid::try_parse(id).ok()).collect()
 }
 
 #[derive(Deserialize, Default)]
@@ -192,7 +219,7 @@ fn read_original(row: &SqliteRow) -> Result<Kept<Original>, sqlx::Error> {
         String::from_utf8(bytes).map(ByteString::from).map_err(|problem| sqlx::Error::Decode(Box::new(problem)))
     };
     let content = match (content, kind) {
-        (None, _) => None,
+        (None, _) | (Some(_), codes::ORIGINAL_REMOVED) => None,
         (Some(bytes), codes::ORIGINAL_JSON) => Some(Original::Json(text(bytes)?)),
         (Some(bytes), codes::ORIGINAL_TEXT) => Some(Original::Text(text(bytes)?)),
         (Some(bytes), codes::ORIGINAL_BYTES) => Some(Original::Bytes(bytes.into())),
@@ -221,6 +248,8 @@ async fn load_actions(
 }
 
 fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
+    // No payload is an empty text; only one that was removed is.
+    let payload: Option<String> = row.try_get(10)?;
     Ok(StoredAction {
         id: ids::read(row, 1)?,
         mapping: ids::read_optional(row, 2)?,
@@ -230,6 +259,9 @@ fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
         parameters: row.try_get(6)?,
         found_in: row.try_get(7)?,
         result: row.try_get(8)?,
-        payload: Kept { size: row.try_get::<i64, _>(9)?.unsigned_abs(), content: row.try_get(10)? },
+        payload: Kept {
+            size: row.try_get::<i64, _>(9)?.unsigned_abs(),
+            content: payload.filter(|text| !text.is_empty()),
+        },
     })
 }

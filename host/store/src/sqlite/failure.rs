@@ -9,6 +9,8 @@ pub(crate) enum Failure {
     Storage(String),
     /// The storage works; something in what was written does not suit it.
     Content(String),
+    /// Somebody else has done meanwhile what this was to do.
+    Superseded(&'static str),
 }
 
 /// Primary result codes: the lower byte of an extended one. <https://sqlite.org/rescode.html>
@@ -68,6 +70,7 @@ impl From<Failure> for CommitError {
         match failure {
             Failure::Storage(reason) => Self::Unavailable { reason },
             Failure::Content(reason) => Self::Refused { reason },
+            Failure::Superseded(what) => Self::Superseded { what },
         }
     }
 }
@@ -86,7 +89,9 @@ impl From<sqlx::Error> for CommitError {
 
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
-        let (Failure::Storage(reason) | Failure::Content(reason)) = Failure::from(error);
-        Self { reason }
+        match Failure::from(error) {
+            Failure::Storage(reason) | Failure::Content(reason) => Self { reason },
+            Failure::Superseded(what) => Self { reason: what.to_owned() },
+        }
     }
 }

@@ -1,19 +1,24 @@
 //! The event path's transaction: load, settle, write, commit, for all jobs of a group at once.
 
 use std::{
+    collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     time::{Duration, Instant},
 };
 
-use inlet_core::settle::{Job, Needs, Settlement, World, settle};
+use inlet_core::{
+    settle::{Job, Needs, Settlement, World, settle},
+    verification::Once,
+};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
 
 use super::{
-    checkpoint,
+    along, attention, checkpoint,
     connect::{self, Durability},
     event_types::EventTypes,
     failure::Failure,
+    nonces,
     plugins::Plugins,
     refused,
     script::Script,
@@ -21,7 +26,7 @@ use super::{
     world::{self, Wanted},
     write,
 };
-use crate::{refused::NewRefused, store::now_ms};
+use crate::{along::Along, refused::NewRefused, store::now_ms};
 
 /// The connection that writes, and what is kept in memory so that it need not be asked for.
 pub(crate) struct Writing {
@@ -58,9 +63,23 @@ impl Writing {
         connect::durability(&mut self.connection).await
     }
 
+    /// Which of these were taken before. Nobody else writes, so that what is found here is so until the next commit.
+    pub(crate) async fn seen(&mut self, wanted: &[Once]) -> Result<HashSet<[u8; 16]>, Failure> {
+        let seen = nonces::seen(&mut self.connection, wanted, now_ms()).await;
+        if seen.is_err() {
+            self.reconnect_if_lost().await;
+        }
+        Ok(seen?)
+    }
+
     /// Commits everything or nothing.
-    pub(crate) async fn commit(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
-        let done = self.transaction(jobs, refused).await;
+    pub(crate) async fn commit(
+        &mut self,
+        jobs: &[Job],
+        along: &[Option<Box<Along>>],
+        refused: &[NewRefused],
+    ) -> Result<GroupDone, Failure> {
+        let done = self.transaction(jobs, along, refused).await;
         if done.is_ok() {
             self.plugins.committed();
             self.event_types.committed();
@@ -72,8 +91,13 @@ impl Writing {
         done
     }
 
-    async fn transaction(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
-        let done = self.write(jobs, refused).await;
+    async fn transaction(
+        &mut self,
+        jobs: &[Job],
+        along: &[Option<Box<Along>>],
+        refused: &[NewRefused],
+    ) -> Result<GroupDone, Failure> {
+        let done = self.write(jobs, along, refused).await;
         if done.is_err() {
             transaction::roll_back(&mut self.connection).await;
         }
@@ -81,7 +105,12 @@ impl Writing {
     }
 
     /// Mostly one trip to the database, and one more before it when something has to be loaded.
-    async fn write(&mut self, jobs: &[Job], refused: &[NewRefused]) -> Result<GroupDone, Failure> {
+    async fn write(
+        &mut self,
+        jobs: &[Job],
+        along: &[Option<Box<Along>>],
+        refused: &[NewRefused],
+    ) -> Result<GroupDone, Failure> {
         let (started, now_ms) = (Instant::now(), now_ms());
         let mut needs = Needs::default();
         jobs.iter().for_each(|job| needs.add(job));
@@ -104,6 +133,13 @@ impl Writing {
         script.fit(rows.longest());
         rows.write(&mut script, now_ms).await?;
         self.event_types.count(&mut script, jobs).await?;
+        nonces::remember(&mut script, jobs).await?;
+        attention::note(&mut script, jobs, along, &settlements).await?;
+        for ((job, along), settlements) in jobs.iter().zip(along).zip(&settlements) {
+            if let Some(along) = along {
+                along::write(script.connection().await?, job, along, settlements).await?;
+            }
+        }
         if !refused.is_empty() {
             refused::keep(script.connection().await?, refused).await?;
         }

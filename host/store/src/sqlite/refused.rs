@@ -18,7 +18,8 @@ const MAX_BODY_BYTES: i64 = 64 << 20;
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "refused_requests",
-        "source_environment_id, id, received_at_ms, cause, size, digest, headers, body",
+        "source_environment_id, id, received_at_ms, cause, size, digest, method, path, query, headers, \
+         credential_hash, body",
         "",
     )
 });
@@ -36,7 +37,11 @@ pub(super) async fn keep(connection: &mut SqliteConnection, refused: &[NewRefuse
                 .text(&request.cause)
                 .int(request.body.len() as i64)
                 .blob(&request.digest)
+                .text(&request.method)
+                .text(&request.path)
+                .text(&request.query)
                 .text(&request.headers)
+                .optional_blob(request.credential_hash.as_ref().map(<[u8; 32]>::as_slice))
                 .blob(&request.body);
         })
         .await?;
@@ -85,11 +90,13 @@ pub(crate) async fn page(
     let range = ids::Range::of(&cursor);
     let sql = match cursor {
         Cursor::Before(_) => {
-            "SELECT id, received_at_ms, cause, size, digest, headers, NULL FROM refused_requests
+            "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
+                 body IS NOT NULL FROM refused_requests
              WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?"
         }
         _ => {
-            "SELECT id, received_at_ms, cause, size, digest, headers, NULL FROM refused_requests
+            "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
+                 body IS NOT NULL FROM refused_requests
              WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
         }
     };
@@ -111,7 +118,8 @@ pub(crate) async fn one(
     id: Uuid,
 ) -> Result<Option<RefusedRequest>, sqlx::Error> {
     let row = sqlx::query(
-        "SELECT id, received_at_ms, cause, size, digest, headers, body FROM refused_requests
+        "SELECT id, received_at_ms, cause, size, digest, headers, body, method, path, query, credential_hash,
+             body IS NOT NULL FROM refused_requests
          WHERE source_environment_id = ? AND id = ?",
     )
     .bind(source_environment)
@@ -130,5 +138,10 @@ fn read(row: &SqliteRow) -> Result<RefusedRequest, sqlx::Error> {
         digest: row.try_get(4)?,
         headers: row.try_get(5)?,
         body: row.try_get::<Option<Vec<u8>>, _>(6)?.map(Bytes::from),
+        method: row.try_get(7)?,
+        path: row.try_get(8)?,
+        query: row.try_get(9)?,
+        credential_hash: row.try_get(10)?,
+        has_body: row.try_get(11)?,
     })
 }

@@ -28,8 +28,11 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
     let mut world = load(readers, &needs).await?;
     let known = known(&world, &needs);
     let settlements = settle_all(&mut world, slice::from_ref(job), now_ms()).map_err(|failure| {
-        let (Failure::Storage(reason) | Failure::Content(reason)) = failure;
-        ReadError { reason }
+        match failure {
+            Failure::Storage(reason) | Failure::Content(reason) => ReadError { reason },
+            // Nothing goes along with a rehearsal that somebody else could have done.
+            Failure::Superseded(what) => ReadError { reason: what.to_owned() },
+        }
     })?;
     let mut recipients: Vec<_> = world
         .changed_recipients()

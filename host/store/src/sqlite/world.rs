@@ -22,7 +22,7 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH wanted (number, environment_id, collection, id, with_properties) AS (VALUES",
         "(#, ?, ?, ?, ?)",
-        ") SELECT number, CASE WHEN with_properties THEN properties END
+        ") SELECT number, CASE WHEN with_properties THEN properties END, coalesce(as_of_ms, updated_at_ms)
            FROM wanted CROSS JOIN recipients USING (environment_id, collection, id)",
     )
 });
@@ -65,6 +65,7 @@ pub(super) async fn load(script: &mut Script<'_>, wanted: &Wanted<'_>) -> Result
                 let (number, properties): (i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
                 let ((environment, key), _) = wanted.recipients[offset + number as usize];
                 world.load_recipient(*environment, key.clone(), properties);
+                world.date_recipient(*environment, key, row.try_get(2)?);
             }
             _ => {}
         }

@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use inlet_core::{
-    log::{ActionLog, EventLog, Original, Run, RunRecipient},
+    log::{ActionLog, EventLog, Original, Outcome, Run, RunRecipient},
     settle::{Job, RecipientChange, RecordChange, Settlement, World},
 };
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    codes,
+    attention, codes,
     multi_row::{MultiRow, Row},
     script::Script,
 };
@@ -49,9 +49,10 @@ static RUN_RECIPIENTS: LazyLock<MultiRow> =
 static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "recipients",
-        "environment_id, collection, id, created_at_ms, updated_at_ms, properties",
+        "environment_id, collection, id, created_at_ms, updated_at_ms, as_of_ms, properties",
         "ON CONFLICT (environment_id, collection, id) DO UPDATE SET
-             updated_at_ms = excluded.updated_at_ms, properties = excluded.properties",
+             updated_at_ms = excluded.updated_at_ms, as_of_ms = excluded.as_of_ms,
+             properties = excluded.properties",
     )
 });
 
@@ -122,7 +123,7 @@ impl<'a> Rows<'a> {
         script
             .rows(&RECIPIENTS, &self.recipients, |row, change| {
                 row.int(change.environment).text(&change.key.collection).text(&change.key.id);
-                row.int(now_ms).int(now_ms).text(change.properties);
+                row.int(now_ms).int(now_ms).int(change.as_of_ms).text(change.properties);
             })
             .await?;
         script
@@ -154,7 +155,7 @@ fn bind_event(row: &mut Row, event: &EventRow<'_>) {
         .optional_text(log.idempotency_key.as_deref())
         .optional_blob(settlement.replay_of.or(log.replay_of).as_ref().map(|id| id.as_bytes().as_slice()))
         .optional_blob(settlement.resumes.or(log.resumes).as_ref().map(|id| id.as_bytes().as_slice()))
-        .optional_text(log.code.as_deref())
+        .optional_text(code(log, settlement))
         .optional_text(settlement.reason.as_deref())
         .optional_text(notes(log, settlement).as_deref())
         .optional_shared(log.headers.as_ref())
@@ -170,6 +171,12 @@ fn bind_event(row: &mut Row, event: &EventRow<'_>) {
         None => row.optional_int(None).optional_int(None).optional_text(data),
     };
     row.int(kind).blob(original);
+}
+
+/// Why, for programs. What failed in an action has one code, whatever the action.
+fn code<'a>(log: &'a EventLog, settlement: &Settlement) -> Option<&'a str> {
+    let is_failed = settlement.outcome == Outcome::Failed;
+    log.code.as_deref().or(is_failed.then_some(attention::ACTION_FAILED))
 }
 
 /// Where `part` lies in `whole`, if it is a slice of the same memory.

@@ -16,6 +16,7 @@ use super::{
     task::{GroupLimits, Task},
 };
 use crate::{
+    along::Along,
     error::CommitError,
     options::StoreOptions,
     refused::NewRefused,
@@ -38,9 +39,9 @@ pub struct Settled {
 /// A piece of work for the writer.
 pub(super) enum Work {
     /// Events of one request.
-    Events { job: Job, answer: oneshot::Sender<Result<Vec<Settled>, CommitError>> },
+    Events { job: Job, along: Option<Box<Along>>, answer: oneshot::Sender<Result<Vec<Settled>, CommitError>> },
     /// A request that verification refused. It shares a group's transaction: a flood of them must not cost one each.
-    Refused { request: NewRefused, answer: oneshot::Sender<Result<(), CommitError>> },
+    Refused { request: Box<NewRefused>, answer: oneshot::Sender<Result<(), CommitError>> },
     /// Anything else that writes. It runs alone and answers by itself.
     Change(Change),
     /// Asks the connection how it commits.
@@ -83,15 +84,15 @@ impl Writer {
         Ok(Self { queue, wait: options.queue_wait, counters, ended: Mutex::new(Some(ended)) })
     }
 
-    pub(crate) async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
+    pub(crate) async fn commit(&self, job: Job, along: Option<Box<Along>>) -> Result<Vec<Settled>, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Events { job, answer }).await?;
+        self.enqueue(Work::Events { job, along, answer }).await?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 
     pub(crate) async fn refuse(&self, request: NewRefused) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Refused { request, answer }).await?;
+        self.enqueue(Work::Refused { request: Box::new(request), answer }).await?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 

@@ -5,7 +5,10 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use inlet_core::settle::{Job, Settlement};
+use inlet_core::{
+    settle::{Job, Settlement},
+    verification::Once,
+};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -16,6 +19,7 @@ use super::{
     stats::{Counters, GroupReport, WriterObserver},
 };
 use crate::{
+    along::Along,
     error::CommitError,
     refused::NewRefused,
     sqlite::{Checkpointer, Failure, GroupDone, Writing},
@@ -50,6 +54,7 @@ type Answer = oneshot::Sender<Result<Vec<Settled>, CommitError>>;
 #[derive(Default)]
 struct Group {
     jobs: Vec<Job>,
+    along: Vec<Option<Box<Along>>>,
     answers: Vec<Answer>,
     refused: Vec<NewRefused>,
     refused_answers: Vec<oneshot::Sender<Result<(), CommitError>>>,
@@ -118,9 +123,17 @@ impl Task {
         (group, next)
     }
 
-    async fn commit(&mut self, group: Group) {
+    async fn commit(&mut self, mut group: Group) {
+        if let Err(reason) = self.turn_away_what_was_seen(&mut group).await {
+            tracing::error!(reason, "it could not be told whether signed requests were taken before");
+            group.fail(&CommitError::Unavailable { reason });
+            return;
+        }
+        if group.jobs.is_empty() && group.refused.is_empty() {
+            return;
+        }
         let (jobs, events, bytes) = (group.jobs.len(), group.events, group.bytes);
-        match self.writing.commit(&group.jobs, &group.refused).await {
+        match self.writing.commit(&group.jobs, &group.along, &group.refused).await {
             Ok(done) => {
                 self.report(jobs, events, bytes, &done);
                 group.succeed(done);
@@ -134,11 +147,28 @@ impl Task {
                 tracing::warn!(reason, "the storage refused a job");
                 group.fail(&CommitError::Refused { reason });
             }
-            Err(Failure::Content(_)) => {
+            Err(Failure::Superseded(what)) if jobs + group.refused.len() == 1 => {
+                group.fail(&CommitError::Superseded { what });
+            }
+            Err(Failure::Content(_) | Failure::Superseded(_)) => {
                 self.counters.retried();
                 self.commit_one_by_one(group).await;
             }
         }
+    }
+
+    /// Answers the captured among the signed requests, and leaves the others in the group.
+    async fn turn_away_what_was_seen(&mut self, group: &mut Group) -> Result<(), String> {
+        let wanted: Vec<Once> = group.jobs.iter().filter_map(|job| job.once).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let mut seen = self.writing.seen(&wanted).await.map_err(|failure| match failure {
+            Failure::Storage(reason) | Failure::Content(reason) => reason,
+            Failure::Superseded(what) => what.to_owned(),
+        })?;
+        group.turn_away(|job| job.once.is_some_and(|once| !seen.insert(once.digest)));
+        Ok(())
     }
 
     /// After the answers: nobody of this group waits for it.
@@ -173,10 +203,11 @@ impl Group {
     /// Adds work to the group, or gives it back when it is of another kind.
     fn take(&mut self, work: Work) -> Option<Work> {
         match work {
-            Work::Events { job, answer } => {
+            Work::Events { job, along, answer } => {
                 self.events += job.items.len();
                 self.bytes += job.items.iter().map(|item| item.log.original.len()).sum::<usize>();
                 self.jobs.push(job);
+                self.along.push(along);
                 self.answers.push(answer);
                 None
             }
@@ -184,7 +215,7 @@ impl Group {
                 // They count like events: a flood of refused requests makes no endless transaction either.
                 self.events += 1;
                 self.bytes += request.body.len();
-                self.refused.push(request);
+                self.refused.push(*request);
                 self.refused_answers.push(answer);
                 None
             }
@@ -192,10 +223,26 @@ impl Group {
         }
     }
 
+    /// Takes jobs out and answers that they were seen before.
+    fn turn_away(&mut self, mut is_seen: impl FnMut(&Job) -> bool) {
+        let jobs = std::mem::take(&mut self.jobs).into_iter().zip(std::mem::take(&mut self.along));
+        for ((job, along), answer) in jobs.zip(std::mem::take(&mut self.answers)) {
+            if is_seen(&job) {
+                self.events -= job.items.len();
+                _ = answer.send(Err(CommitError::Seen));
+            } else {
+                self.jobs.push(job);
+                self.along.push(along);
+                self.answers.push(answer);
+            }
+        }
+    }
+
     fn split(self) -> impl Iterator<Item = Group> {
-        let jobs = self.jobs.into_iter().zip(self.answers).map(|(job, answer)| Work::Events { job, answer });
+        let jobs = self.jobs.into_iter().zip(self.along).zip(self.answers);
+        let jobs = jobs.map(|((job, along), answer)| Work::Events { job, along, answer });
         let refused = self.refused.into_iter().zip(self.refused_answers);
-        let refused = refused.map(|(request, answer)| Work::Refused { request, answer });
+        let refused = refused.map(|(request, answer)| Work::Refused { request: Box::new(request), answer });
         jobs.chain(refused).map(|work| {
             let mut group = Group::default();
             group.take(work);

@@ -4,15 +4,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
+mod administration;
+mod attention;
+mod bodies;
 mod checkpoints;
 mod config;
 mod event_types;
 mod failures;
 mod idempotency;
+mod nonces;
 mod opening;
 mod reading;
 mod recipients;
 mod refused;
 mod rehearsal;
 mod retention;
+mod secrets;
 mod support;

@@ -9,7 +9,7 @@ use inlet_core::{
 };
 use inlet_store::{Cursor, EventQuery, Kept};
 
-use crate::support::{Event, Fixture, mapping, plugin, source};
+use crate::support::{Event, Fixture, log, mapping, plugin, source};
 
 #[tokio::test]
 async fn everything_comes_back_as_it_was() {
@@ -112,7 +112,7 @@ async fn lists_leave_long_values_out_and_say_how_long_they_are() {
 #[tokio::test]
 async fn pages_go_both_ways_without_gaps_over_several_sources() {
     let fixture = Fixture::new().await;
-    fixture.store.source_create(source("second", &[fixture.environment])).await.unwrap();
+    fixture.store.source_create(source("second", &[fixture.environment]), log("upsertSource")).await.unwrap();
     let other = fixture.store.sources().await.unwrap()[1].environments[0].id;
     let mut newest_first = Vec::new();
     for number in 0..40 {

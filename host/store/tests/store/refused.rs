@@ -13,7 +13,11 @@ fn request(fixture: &Fixture, body: Vec<u8>) -> NewRefused {
         received_at_ms: 1,
         cause: "the signature does not match".to_owned(),
         digest: [7; 32],
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: "[]".to_owned(),
         headers: r#"{"x-signature":"ab"}"#.to_owned(),
+        credential_hash: Some([9; 32]),
         body: body.into(),
     }
 }

@@ -12,12 +12,45 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    CommitError, EventQuery, NewSource, NewSourceEnvironment, Settled, Store, StoreOptions, StoredEvent,
+    Author, CommitError, EventQuery, NewChange, NewSource, NewSourceEnvironment, Place, Settled, Store, StoreOptions,
+    StoredEvent, Vault, VaultError,
 };
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Seals by writing key and place in front and turning every bit: enough to tell keys and places apart.
+pub struct TestVault(pub &'static str);
+
+/// The vault of every fixture.
+pub fn vault() -> Arc<TestVault> {
+    Arc::new(TestVault("k1"))
+}
+
+impl TestVault {
+    fn front(&self, place: Place) -> String {
+        format!("{} {place} ", self.0)
+    }
+}
+
+impl Vault for TestVault {
+    fn seal(&self, place: Place, secret: &str) -> Result<Vec<u8>, VaultError> {
+        Ok(self.front(place).bytes().chain(secret.bytes().map(|byte| !byte)).collect())
+    }
+
+    fn open(&self, place: Place, sealed: &[u8]) -> Result<String, VaultError> {
+        let Some(rest) = sealed.strip_prefix(self.front(place).as_bytes()) else {
+            let found = sealed.split(|byte| *byte == b' ').next().unwrap_or_default();
+            let found = String::from_utf8_lossy(found).into_owned();
+            return Err(match found == self.0 {
+                true => VaultError::NotGenuine { place },
+                false => VaultError::OtherKey { place, found, given: self.0.to_owned() },
+            });
+        };
+        Ok(String::from_utf8(rest.iter().map(|byte| !byte).collect()).unwrap())
+    }
+}
 
 /// A store with one source.
 pub struct Fixture {
@@ -34,9 +67,9 @@ impl Fixture {
 
     pub async fn with(change: impl FnOnce(StoreOptions) -> StoreOptions) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = Store::open(change(StoreOptions::new(directory.path()))).await.unwrap();
+        let store = Store::open(change(StoreOptions::new(directory.path())), vault()).await.unwrap();
         let environment = store.environments().await.unwrap()[0].id;
-        store.source_create(source("main", &[environment])).await.unwrap();
+        store.source_create(source("main", &[environment]), log("upsertSource")).await.unwrap();
         let source_environment = store.sources().await.unwrap()[0].environments[0].id;
         Self { store: Arc::new(store), directory, environment, source_environment }
     }
@@ -45,7 +78,7 @@ impl Fixture {
     pub async fn reopen(self) -> Self {
         self.store.close().await.unwrap();
         drop(self.store);
-        let store = Store::open(StoreOptions::new(self.directory.path())).await.unwrap();
+        let store = Store::open(StoreOptions::new(self.directory.path()), vault()).await.unwrap();
         Self { store: Arc::new(store), ..self }
     }
 
@@ -54,7 +87,7 @@ impl Fixture {
     }
 
     pub fn job(&self, items: Vec<Prepared>) -> Job {
-        Job { environment: self.environment, source_environment: self.source_environment, items }
+        Job { environment: self.environment, source_environment: self.source_environment, items, once: None }
     }
 
     /// Commits one event.
@@ -84,6 +117,18 @@ impl Fixture {
     pub async fn event(&self, id: Uuid) -> StoredEvent {
         let query = EventQuery::one(vec![self.source_environment], id);
         self.store.events(&query).await.unwrap().items.remove(0)
+    }
+}
+
+/// What a change is logged as.
+pub fn log(operation: &'static str) -> NewChange {
+    NewChange {
+        author: Author::named(Author::BOOTSTRAP),
+        operation,
+        resource: "things/{id}".to_owned(),
+        environment_id: None,
+        before: None,
+        after: Some("{}".to_owned()),
     }
 }
 

@@ -1,14 +1,22 @@
 //! Tests against the real server with the real plugins.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod administration;
 mod bad_input;
+mod census;
 mod crash;
 mod door;
 mod durability;
+mod hightouch;
 mod idempotency;
 mod main_path;
 mod management;
 mod operating;
 mod plugins;
 mod rehearse;
+mod repair;
+mod rudderstack;
+mod secrets;
+mod signatures;
 mod storm;
+mod tenancy;

@@ -270,6 +270,7 @@ async fn openapi_names_every_route() {
         "/v1/sources/{key}",
         "/v1/sources/{key}/events",
         "/v1/sources/{key}/logs",
+        "/v1/sources/{key}/rotate_endpoint",
         "/v1/sources/{key}/status",
         "/v1/source_providers",
         "/v1/source_providers/{key}",

@@ -5,18 +5,19 @@ use inlet_core::time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::find;
 use crate::{
     api::{auth::Operator, change::to_its_end, error::ApiError, path::Name},
     app::App,
-    configuration::{hash_token, new_api_key},
+    change_log,
+    configuration::{hash_token, hint, new_api_key},
 };
-
-/// Characters of a key that are kept, by which a person tells keys apart.
-const HINT: usize = 4;
 
 /// A new key. It is shown this once: only its hash is kept.
 #[derive(Serialize, ToSchema)]
 pub struct NewApiKey {
+    /// By which it is deleted.
+    id: String,
     /// The key: `sk_…`.
     key: String,
     /// Where it is good.
@@ -39,22 +40,21 @@ pub struct NewApiKey {
     security(("management_token" = [])),
 )]
 pub async fn create_api_key(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(slug): Name,
 ) -> Result<(StatusCode, Json<NewApiKey>), ApiError> {
     let created = to_its_end(async move {
         let _changing = app.change().await;
         let configuration = app.configuration();
-        let environment = configuration.environment(&slug).ok_or_else(|| {
-            ApiError::not_found(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))
-        })?;
-        let key = new_api_key()?;
-        let hint = key[key.len() - HINT..].to_owned();
-        let record = app.store.api_key_create(environment.id, hash_token(&key), hint).await?;
+        let environment = find(&configuration, &slug)?;
+        let (key, author) = (new_api_key()?, operator.author());
+        let log = change_log::api_key_created(author, &environment.slug, environment.id, &hint(&key));
+        let record = app.store.api_key_create(environment.id, hash_token(&key), hint(&key), log).await?;
         app.reload().await?;
-        tracing::info!(environment = slug, hint = record.hint, "an API key was created");
-        Ok(NewApiKey { key, environment: slug, hint: record.hint, created_at: time::write_ms(record.created_at_ms) })
+        tracing::info!(environment = slug, hint = record.hint, by = operator.name(), "an API key was created");
+        let (id, created_at) = (record.id.to_string(), time::write_ms(record.created_at_ms));
+        Ok(NewApiKey { id, key, environment: slug, hint: record.hint, created_at })
     })
     .await?;
     Ok((StatusCode::CREATED, Json(created)))

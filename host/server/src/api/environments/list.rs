@@ -1,10 +1,10 @@
 //! `GET /v1/environments`
 
 use axum::{Json, extract::State};
-use inlet_core::time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::shown::ShownEnvironment;
 use crate::{
     api::{auth::Operator, page::PageInfo},
     app::App,
@@ -14,27 +14,12 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 pub struct EnvironmentList {
     /// The environments.
-    entries: Vec<ListedEnvironment>,
+    entries: Vec<ShownEnvironment>,
     /// Nothing lies around: the list is whole.
     page_info: PageInfo,
 }
 
-/// An isolated world of users, mappings, logs and keys.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Environment)]
-pub struct ListedEnvironment {
-    /// In URLs; unique.
-    slug: String,
-    /// For people.
-    name: String,
-    /// How long its logs are kept, in days.
-    retention_days: i64,
-    /// When it was created.
-    #[schema(format = DateTime)]
-    created_at: String,
-}
-
-/// Lists all environments.
+/// Lists all environments that the token is good for.
 #[utoipa::path(
     get,
     path = "/v1/environments",
@@ -43,14 +28,9 @@ pub struct ListedEnvironment {
     responses((status = 200, description = "The environments", body = EnvironmentList)),
     security(("management_token" = [])),
 )]
-pub async fn list_environments(_: Operator, State(app): State<App>) -> Json<EnvironmentList> {
+pub async fn list_environments(operator: Operator, State(app): State<App>) -> Json<EnvironmentList> {
     let configuration = app.configuration();
-    let listed = configuration.environments.iter().map(|environment| ListedEnvironment {
-        slug: environment.slug.clone(),
-        name: environment.name.clone(),
-        retention_days: environment.retention_days,
-        created_at: time::write_ms(environment.created_at_ms),
-    });
-    let entries: Vec<_> = listed.collect();
+    let own = configuration.environments.iter().filter(|environment| operator.sees(environment.id));
+    let entries: Vec<_> = own.map(ShownEnvironment::of).collect();
     Json(EnvironmentList { page_info: PageInfo::whole(entries.len()), entries })
 }

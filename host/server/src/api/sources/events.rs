@@ -42,13 +42,13 @@ pub struct SourceEvent {
     tag = "sources",
     params(
         ("key" = String, Path, description = "The source"),
-        ("environment" = Option<String>, Query, description = "The environment; all if absent"),
+        ("environment" = Option<String>, Query, description = "The environment; if absent, all that the token is good for"),
     ),
     responses((status = 200, description = "The event types", body = SourceEvents)),
     security(("management_token" = [])),
 )]
 pub async fn list_source_events(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -58,7 +58,9 @@ pub async fn list_source_events(
     let environment = params.environment(&configuration)?;
     // By event type: when the last came, and how many.
     let mut received: HashMap<String, (i64, i64)> = HashMap::new();
-    for (_, endpoint) in in_environments(source, environment) {
+    for (_, endpoint) in
+        in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id))
+    {
         for found in app.store.event_types(endpoint.id).await? {
             let (last_ms, count) = received.entry(found.event_type).or_default();
             *last_ms = found.last_received_at_ms.max(*last_ms);

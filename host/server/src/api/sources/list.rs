@@ -26,13 +26,17 @@ pub struct SourceList {
     operation_id = "listSources",
     tag = "sources",
     params(
-        ("environment" = Option<String>, Query, description = "The environment whose settings to include; all if absent"),
+        ("environment" = Option<String>, Query, description = "The environment whose settings to include; if absent, all that the token is good for"),
         ("include" = Option<Vec<String>>, Query, description = "`environment_settings`, which are null otherwise"),
     ),
     responses((status = 200, description = "The sources", body = SourceList)),
     security(("management_token" = [])),
 )]
-pub async fn list_sources(_: Operator, State(app): State<App>, params: Params) -> Result<Json<SourceList>, ApiError> {
+pub async fn list_sources(
+    operator: Operator,
+    State(app): State<App>,
+    params: Params,
+) -> Result<Json<SourceList>, ApiError> {
     let configuration = app.configuration();
     let environment = params.environment(&configuration)?;
     let mut sources: Vec<_> = configuration.sources.values().collect();
@@ -41,7 +45,11 @@ pub async fn list_sources(_: Operator, State(app): State<App>, params: Params) -
         false => sources.into_iter().map(|source| ShownSource::brief(source)).collect(),
         true => sources
             .into_iter()
-            .map(|source| ShownSource::with_settings(source, in_environments(source, environment), &app.config))
+            .map(|source| {
+                let own =
+                    in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
+                ShownSource::with_settings(source, own, &app.config)
+            })
             .collect(),
     };
     Ok(Json(SourceList { page_info: PageInfo::whole(entries.len()), entries }))

@@ -10,6 +10,7 @@ use inlet_store::{Kept, StoredAction, StoredEvent};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::hidden::hide;
 use crate::{
     api::{id::inserted_at, providers::shown::ShownPlugin, raw::Raw},
     configuration::Endpoint,
@@ -39,7 +40,7 @@ pub struct LogEntry {
     /// The length of `data` in bytes; null when there is none.
     #[schema(required)]
     data_size: Option<u64>,
-    /// The item as it came, if it is JSON; null in a list when it is too long.
+    /// The item as it came, if it is JSON; null in a list when it is too long, and when `body_removed` is true.
     #[schema(required, value_type = Value)]
     original: Option<Raw>,
     /// The item as it came, if it is text and not JSON.
@@ -48,8 +49,13 @@ pub struct LogEntry {
     /// The item as it came, if it is no text.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_base64: Option<String>,
-    /// The length of what came, in bytes.
+    /// The length of what came, in bytes; 0 when `body_removed` is true.
     original_size: u64,
+    /// Whether what came is not kept any longer (see the environment's `body_retention_days` and `keep_bodies`): then
+    /// `original`, `data`, `headers` and payloads are null, and `logs` is empty.
+    body_removed: bool,
+    /// Whether the environment hides personal data: then every text and number that came shows as `…`.
+    personal_data_hidden: bool,
     /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
     #[schema(value_type = String)]
     outcome: &'static str,
@@ -61,6 +67,16 @@ pub struct LogEntry {
     /// The execution whose failed actions it carried out.
     #[schema(required, format = Uuid)]
     resumes: Option<String>,
+    /// The entry that this one was carried out again for: by a replay, or because the server tried again.
+    #[schema(required, format = Uuid)]
+    rerun_of: Option<String>,
+    /// The entries that carried this one out again, oldest first, at most 100.
+    rerun_as: Vec<String>,
+    /// Whether it failed or was rejected, and was neither carried out again nor dismissed since.
+    needs_attention: bool,
+    /// When the server tries it again by itself; null when it does not.
+    #[schema(required, format = DateTime)]
+    retry_at: Option<String>,
     /// Null when there is none or it is invalid.
     #[schema(required)]
     idempotency_key: Option<String>,
@@ -104,6 +120,7 @@ pub struct LogEntry {
 impl LogEntry {
     /// The entry of an event of this source environment.
     pub fn of(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> Self {
+        let event = if endpoint.hides_personal_data { hide(event) } else { event };
         let inserted_at = inserted_at(event.id);
         let (original, original_text, original_base64) = match event.original.content {
             Some(Original::Json(text)) => (Some(Raw::of(&*text)), None, None),
@@ -126,10 +143,16 @@ impl LogEntry {
             original_text,
             original_base64,
             original_size: event.original.size,
+            body_removed: event.body_removed,
+            personal_data_hidden: endpoint.hides_personal_data,
             outcome: event.outcome.as_str(),
             idempotent: event.outcome == Outcome::Replayed,
             replay_of: shown(event.replay_of),
             resumes: shown(event.resumes),
+            rerun_of: shown(event.rerun_of),
+            rerun_as: event.rerun_as.iter().map(Uuid::to_string).collect(),
+            needs_attention: event.needs_attention,
+            retry_at: event.retry_at_ms.map(time::write_ms),
             idempotency_key: event.idempotency_key,
             reason: event.reason,
             code: event.code,

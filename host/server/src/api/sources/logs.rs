@@ -1,7 +1,7 @@
 //! `GET /v1/sources/{key}/logs`
 
 use axum::{Json, extract::State};
-use inlet_core::time;
+use inlet_core::{log::Outcome, time};
 use inlet_store::EventQuery;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -42,6 +42,8 @@ pub struct SourceLogs {
         ("starting_at" = Option<String>, Query, description = "Logged at this time or later"),
         ("ending_at" = Option<String>, Query, description = "Logged before this time"),
         ("event" = Option<String>, Query, description = "Of this event type"),
+        ("outcome" = Option<String>, Query, description = "Of this outcome, or of these: `failed,rejected`"),
+        ("code" = Option<String>, Query, description = "Of this code, for example `action_failed`"),
         ("id" = Option<String>, Query, description = "This one only, whole and with its actions"),
         ("include" = Option<Vec<String>>, Query, description = "`actions`: what was done about each event"),
         PageParams,
@@ -72,6 +74,8 @@ fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery,
     Ok(EventQuery {
         id,
         event_type: params.get("event").map(str::to_owned),
+        outcomes: read_outcomes(params)?,
+        code: params.get("code").map(str::to_owned),
         starting_at_ms,
         ending_at_ms,
         cursor,
@@ -79,6 +83,16 @@ fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery,
         cut: id.is_none(),
         ..EventQuery::newest(vec![source_environment_id], limit)
     })
+}
+
+fn read_outcomes(params: &Params) -> Result<Vec<Outcome>, ApiError> {
+    let read = |name: &str| {
+        let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::as_str).collect();
+        Outcome::parse(name.trim()).ok_or_else(|| {
+            ApiError::invalid("outcome", format!("found {name:?}, expected one of {}", names.join(", ")))
+        })
+    };
+    params.get("outcome").into_iter().flat_map(|names| names.split(',')).map(read).collect()
 }
 
 /// From when, and until before when: what `date`, `starting_at` and `ending_at` have in common.

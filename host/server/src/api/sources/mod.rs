@@ -5,8 +5,10 @@
 //! `rehearsed_item` are what the answers look like.
 
 pub mod asked;
+pub mod delete;
 pub mod events;
 pub mod get;
+pub mod hidden;
 pub mod list;
 pub mod log_entry;
 pub mod logs;
@@ -16,7 +18,9 @@ pub mod rehearsal_request;
 pub mod rehearse;
 pub mod rehearsed;
 pub mod rehearsed_item;
+pub mod repair;
 pub mod request;
+pub mod rotate_endpoint;
 pub mod settings;
 pub mod shown;
 pub mod status;

@@ -39,7 +39,8 @@ use crate::{
     },
     app::App,
     catalog::default_settings,
-    configuration::{Configuration, Endpoint, Source, new_token},
+    change_log,
+    configuration::{Configuration, Endpoint, Source, new_token, now_ms},
 };
 
 /// The source as it is now.
@@ -52,7 +53,8 @@ pub struct PutAnswer {
 /// Creates a source, or changes it in one environment.
 ///
 /// `settings` are merged: null clears, what is absent stays. `mappings` are the whole list: each is recognised by its
-/// `id`, else by event type, action and parameters. What is absent is not changed.
+/// `id`, else by event type, action and parameters. What is absent is not changed. Creating a source, and changing what
+/// all environments share (name, description, image), needs a token that is not limited to some.
 #[utoipa::path(
     put,
     path = "/v1/sources/{key}",
@@ -73,7 +75,7 @@ pub struct PutAnswer {
     security(("management_token" = [])),
 )]
 pub async fn put_source(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -82,11 +84,12 @@ pub async fn put_source(
 ) -> Result<impl IntoResponse, ApiError> {
     check_key(&key)?;
     let environment = params.required_environment(&app.configuration())?.clone();
+    operator.may_see(&environment)?;
     let (version, source) = to_its_end(async move {
         let asked = Asked::read(&body, &environment.slug)?;
         // From reading what is there until what it becomes is in force.
         let _changing = app.change().await;
-        let put = Put { app: &app, key: &key, environment: &environment, asked, headers: &headers };
+        let put = Put { app: &app, key: &key, environment: &environment, asked, headers: &headers, operator };
         put.carry_out().await
     })
     .await?;
@@ -100,6 +103,7 @@ struct Put<'a> {
     environment: &'a Environment,
     asked: Asked<'a>,
     headers: &'a HeaderMap,
+    operator: Operator,
 }
 
 /// What becomes of the source environment.
@@ -119,6 +123,7 @@ impl Put<'_> {
                 self.store(source, endpoint, self.plan_change(endpoint)?).await?;
             }
             None => {
+                self.operator.may_see_all()?;
                 check_if_match(self.headers, None)?;
                 let plugin = self.provider()?;
                 let planned = self.plan_first(plugin)?;
@@ -200,6 +205,8 @@ impl Put<'_> {
         let in_force = InForce {
             endpoint: None,
             signing_secret_set: false,
+            previous_signing_secret_until_ms: None,
+            previous_endpoint_until_ms: None,
             credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
             scheme,
             max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
@@ -242,8 +249,10 @@ impl Put<'_> {
             provider: plugin.manifest().key.clone(),
             environments: environments.collect::<Result<_, ApiError>>()?,
         };
-        self.app.store.source_create(new).await?;
-        tracing::info!(source = self.key, provider = plugin.manifest().key, "a source was created");
+        let log = change_log::source_created(self.operator.author(), &new);
+        self.app.store.source_create(new, log).await?;
+        let by = self.operator.name();
+        tracing::info!(source = self.key, provider = plugin.manifest().key, by, "a source was created");
         Ok(())
     }
 
@@ -257,14 +266,18 @@ impl Put<'_> {
             custom_image_url: self.asked.custom_image_url.apply(record.custom_image_url.as_ref()),
             source_environment: update_of(endpoint, planned)?,
         };
-        let unchanged = update.source_environment.is_none()
-            && (&update.name, &update.description, &update.custom_image_url)
-                == (&record.name, &record.description, &record.custom_image_url);
-        if unchanged {
+        let shared_unchanged = (&update.name, &update.description, &update.custom_image_url)
+            == (&record.name, &record.description, &record.custom_image_url);
+        if !shared_unchanged {
+            self.operator.may_see_all()?;
+        }
+        if shared_unchanged && update.source_environment.is_none() {
             return Ok(());
         }
-        self.app.store.source_update(update).await?;
-        tracing::info!(source = self.key, environment = self.environment.slug, "a source was changed");
+        let log = change_log::source_changed(self.operator.author(), record, endpoint, &update);
+        self.app.store.source_update(update, log).await?;
+        let by = self.operator.name();
+        tracing::info!(source = self.key, environment = self.environment.slug, by, "a source was changed");
         Ok(())
     }
 }
@@ -276,20 +289,21 @@ fn update_of(endpoint: &Endpoint, planned: Planned) -> Result<Option<SourceEnvir
         Some(Changed { settings, secret }) => (settings, secret),
         None => (endpoint.settings.clone(), SecretChange::Keep),
     };
-    let signing_secret = match secret {
-        SecretChange::Keep => record.signing_secret.clone(),
-        SecretChange::Clear => None,
-        SecretChange::Set(secret) => Some(secret),
-    };
+    // A previous secret whose time is over goes with the next change, and is no change by itself.
+    let is_asked = secret != SecretChange::Keep;
+    let (before, now_ms) = (record.signing_secrets(), now_ms());
+    let secrets = before.change(secret, now_ms);
     let mappings = planned.mappings.filter(|mappings| !same(mappings, &record.mappings));
-    if settings == endpoint.settings && signing_secret == record.signing_secret && mappings.is_none() {
+    let same_secrets = !is_asked || secrets == before.change(SecretChange::Keep, now_ms);
+    if settings == endpoint.settings && same_secrets && mappings.is_none() {
         return Ok(None);
     }
     Ok(Some(SourceEnvironmentUpdate {
         id: record.id,
         expected_version: record.version,
         settings: as_json(&settings)?,
-        signing_secret,
+        signing_secret: secrets.current,
+        previous_signing_secret: secrets.previous,
         scheme: record.scheme.clone(),
         mappings,
     }))

@@ -264,6 +264,9 @@ fn unverified(cause: &str) -> &'static str {
         "failed" => {
             "the credential is not what the signing secret gives for this body; check the secret, or sign: true"
         }
+        "stale" => "the signature is right, and its time is too far from now; check the clocks, or give received_at",
+        "doubled" => "the credential's header is there twice; give it once",
+        "malformed" => "the credential's headers cannot be read; give them as the platform sends them, or sign: true",
         "partly_signed" => {
             "only the first item of the batch is signed; set trust_unsigned_batch_items to accept the others too"
         }

@@ -49,9 +49,14 @@ struct EnvironmentRequest {
 struct SettingsRequest {
     /// Refuse (401) what is not verified. Needs a signing secret.
     enforce_verification: Option<bool>,
-    /// What the platform signs with. Write only; a first one turns `enforce_verification` on.
+    /// What the platform signs with. Write only; a first one turns `enforce_verification` on, null ends the one that it
+    /// replaced too.
     #[schema(write_only, min_length = 1, max_length = 1024)]
     signing_secret: Option<String>,
+    /// How long the secret that `signing_secret` replaces stays good, a day if absent; 0 ends it at once, and may be sent
+    /// without a secret. Write only.
+    #[schema(write_only, minimum = 0, maximum = 2592000)]
+    signing_secret_overlap_seconds: Option<u64>,
     /// The header that holds the credential, if not the plugin's.
     verification_header: Option<String>,
     /// Accept the items of a batch that its signature does not cover.

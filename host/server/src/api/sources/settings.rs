@@ -14,6 +14,10 @@ use super::shown::ShownSettings;
 /// Settings that are shown and cannot be given.
 const READ_ONLY: [&str; 3] = ["endpoint", "signing_secret_set", "verification_scheme"];
 
+/// Settings that are shown, end by themselves and cannot be given: what was shown a while ago is not there now, and is no
+/// mistake of whoever sends it back.
+const PASSING: [&str; 2] = ["previous_signing_secret_until", "previous_endpoint_until"];
+
 /// What a change is held against.
 pub struct Present<'a> {
     /// What is stored.
@@ -61,7 +65,10 @@ fn leave_out_what_is_shown(patch: &mut Map<String, Value>, shown: &ShownSettings
     if let (Some(Value::Object(options)), Some(shown)) = (patch.get_mut("options"), shown.get("options")) {
         options.retain(|name, value| shown.get(name) != Some(value));
     }
-    patch.retain(|name, value| name == "enforce_verification" || shown.get(name) != Some(value));
+    patch.retain(|name, value| {
+        let is_said = name == "enforce_verification" || shown.get(name) != Some(value);
+        is_said && !PASSING.contains(&name.as_str())
+    });
 }
 
 fn check_read_only(given: &Given<'_>, patch: &Map<String, Value>) -> Result<(), ApiError> {
@@ -127,6 +134,8 @@ mod tests {
         let in_force = InForce {
             endpoint: Some("http://127.0.0.1:8080/integrations/receive/token".to_owned()),
             signing_secret_set: false,
+            previous_signing_secret_until_ms: None,
+            previous_endpoint_until_ms: None,
             credential_header: current.verification_header.as_deref().or(scheme.map(Template::header)),
             scheme,
             max_body_bytes: current.max_body_bytes.unwrap_or(manifest.max_body_bytes),
@@ -149,6 +158,7 @@ mod tests {
     fn what_is_given_as_it_is_shown_changes_nothing() {
         let shown = r#"{"endpoint":"http://127.0.0.1:8080/integrations/receive/token","signing_secret_set":false,
             "verification_header":"x-webhook-secret","max_body_bytes":5242880,"preprocess_script":null,
+            "previous_signing_secret_until":"2026-01-02T03:04:05.000Z","previous_endpoint_until":null,
             "verification_scheme":{"scheme":"shared_secret","header":"x-webhook-secret"},"options":{"depth":3}}"#;
         let changed = attempt(&Settings::default(), shown).unwrap();
         assert_eq!(changed.settings, Settings::default());

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     api::{raw::Raw, verification},
     config::Config,
-    configuration::{Endpoint, Source},
+    configuration::{Endpoint, Source, now_ms},
 };
 
 /// A platform that sends events.
@@ -106,6 +106,13 @@ pub struct ShownSettings {
     enforce_verification: bool,
     /// Whether there is a `signing_secret`, which can be written and is never shown. Read only.
     signing_secret_set: bool,
+    /// Until when the secret that was replaced is good besides; null if only the current one is. Read only.
+    #[schema(required, format = DateTime)]
+    previous_signing_secret_until: Option<String>,
+    /// Until when an endpoint that was replaced is good besides, the last of them if there are several; null if only
+    /// `endpoint` is. Read only.
+    #[schema(required, format = DateTime)]
+    previous_endpoint_until: Option<String>,
     /// The header that holds the credential.
     #[schema(required)]
     verification_header: Option<String>,
@@ -155,6 +162,10 @@ pub struct InForce<'a> {
     pub endpoint: Option<String>,
     /// Whether there is one.
     pub signing_secret_set: bool,
+    /// Until when the one before it is good, in milliseconds since 1970.
+    pub previous_signing_secret_until_ms: Option<i64>,
+    /// Until when the last of the URLs before it is good, in milliseconds since 1970.
+    pub previous_endpoint_until_ms: Option<i64>,
     /// The header that holds the credential.
     pub credential_header: Option<&'a str>,
     /// How the platform proves itself.
@@ -168,9 +179,13 @@ pub struct InForce<'a> {
 impl ShownSettings {
     /// The settings of a source environment.
     pub fn of(endpoint: &Endpoint, config: &Config) -> Self {
+        let now_ms = now_ms();
+        let previous = endpoint.record.previous_signing_secret.as_ref().map(|previous| previous.until_ms);
         let in_force = InForce {
-            endpoint: Some(format!("{}/integrations/receive/{}", config.base_url(), endpoint.record.token)),
+            endpoint: Some(url(endpoint, config)),
             signing_secret_set: endpoint.record.signing_secret.is_some(),
+            previous_signing_secret_until_ms: previous.filter(|until_ms| now_ms < *until_ms),
+            previous_endpoint_until_ms: endpoint.previous_until_ms(now_ms),
             credential_header: endpoint.credential_header.as_deref(),
             scheme: endpoint.scheme.as_ref(),
             max_body_bytes: endpoint.max_body_bytes as u64,
@@ -186,6 +201,8 @@ impl ShownSettings {
             endpoint: in_force.endpoint,
             enforce_verification: settings.enforce_verification,
             signing_secret_set: in_force.signing_secret_set,
+            previous_signing_secret_until: in_force.previous_signing_secret_until_ms.map(time::write_ms),
+            previous_endpoint_until: in_force.previous_endpoint_until_ms.map(time::write_ms),
             verification_header: in_force.credential_header.map(str::to_owned),
             verification_scheme: in_force.scheme.map(verification::shown),
             trust_unsigned_batch_items: settings.trust_unsigned_batch_items,
@@ -204,6 +221,11 @@ impl ShownSettings {
             preprocess_script: (),
         }
     }
+}
+
+/// Where the platform sends to.
+pub fn url(endpoint: &Endpoint, config: &Config) -> String {
+    format!("{}/integrations/receive/{}", config.base_url(), endpoint.record.token)
 }
 
 /// Which events cause which action.

@@ -5,11 +5,11 @@ use inlet_core::time;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, in_environments};
+use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
-    configuration::Endpoint,
+    configuration::{Endpoint, now_ms},
 };
 
 /// What a source has received, and whether all is well with it.
@@ -28,6 +28,8 @@ pub struct SourceStatus {
     /// What translates its requests; null if this server does not have it.
     #[schema(required)]
     plugin: Option<ShownPlugin>,
+    /// What failed, was rejected or was refused, and what to do about it.
+    needs_attention: NeedsAttention,
     /// What an operator should know.
     notes: Vec<String>,
 }
@@ -40,13 +42,13 @@ pub struct SourceStatus {
     tag = "sources",
     params(
         ("key" = String, Path, description = "The source"),
-        ("environment" = Option<String>, Query, description = "The environment; all if absent"),
+        ("environment" = Option<String>, Query, description = "The environment; if absent, all that the token is good for"),
     ),
     responses((status = 200, description = "The status", body = SourceStatus)),
     security(("management_token" = [])),
 )]
 pub async fn get_source_status(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -56,18 +58,23 @@ pub async fn get_source_status(
     let environment = params.environment(&configuration)?;
     let plugin = app.catalog.get(&source.record.provider);
     let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
+    let mut needs_attention = NeedsAttention::default();
     if plugin.is_none() {
         let provider = &source.record.provider;
         notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
     }
-    for (slug, endpoint) in in_environments(source, environment) {
+    for (slug, endpoint) in
+        in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id))
+    {
         let status = app.store.source_status(endpoint.id).await?;
+        needs_attention.add(slug, app.store.attention_counts(endpoint.id).await?);
         mappings_count += endpoint.record.mappings.len();
         events_count += status.events_count;
         last_ms = last_ms.max(status.last_event_received_ms);
         notes.extend(other_scheme(endpoint).then(|| {
             format!("in {slug} the verification scheme in force is an earlier one; the plugin has another by now")
         }));
+        notes.extend(earlier_endpoint(slug, endpoint));
     }
     Ok(Json(SourceStatus {
         mappings_requiring_commit: [],
@@ -75,8 +82,23 @@ pub async fn get_source_status(
         events_count,
         last_event_received: last_ms.map(time::write_ms),
         plugin: plugin.map(ShownPlugin::of),
+        needs_attention,
         notes,
     }))
+}
+
+/// Whether somebody still sends to an endpoint that was replaced: what an operator wants to know before it ends.
+fn earlier_endpoint(slug: &str, endpoint: &Endpoint) -> Option<String> {
+    let until = time::write_ms(endpoint.previous_until_ms(now_ms())?);
+    Some(match endpoint.previous_used_ms() {
+        Some(used_ms) => {
+            let used = time::write_ms(used_ms);
+            format!("in {slug} a request came to an earlier endpoint at {used}; such an endpoint is good until {until}")
+        }
+        None => format!(
+            "in {slug} an earlier endpoint is good until {until}; no request came to it since the server started"
+        ),
+    })
 }
 
 /// Whether the plugin has another verification scheme than the one in force.

@@ -1,0 +1,86 @@
+//! Hiding what a JSON text says while showing how it is made: for people who debug without being shown personal data
+//! (semantics.md §7).
+
+/// What stands in place of a value, as JSON text.
+const HIDDEN: &str = "\"…\"";
+
+/// Puts `"…"` in place of every string and number. Keys, `true`, `false` and `null`, the nesting, and even the white
+/// space stay.
+///
+/// The text must be JSON; of anything else, what looks like a value is hidden all the same.
+///
+/// Laws: `mask(mask(a)) = mask(a)`; the kinds of all members and items stay but that numbers become strings.
+pub fn mask(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut masked = String::with_capacity(text.len());
+    // What lies before this is written.
+    let mut written = 0;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let end = match byte {
+            b'"' => {
+                let end = after_string(bytes, at + 1);
+                if is_key(bytes, end) {
+                    at = end;
+                    continue;
+                }
+                end
+            }
+            b'-' | b'0'..=b'9' => after_number(bytes, at),
+            _ => {
+                at += 1;
+                continue;
+            }
+        };
+        masked.push_str(text.get(written..at).unwrap_or_default());
+        masked.push_str(HIDDEN);
+        (written, at) = (end, end);
+    }
+    masked.push_str(text.get(written..).unwrap_or_default());
+    masked
+}
+
+/// The place behind the closing quote of a string whose first character is at `at`.
+fn after_string(bytes: &[u8], mut at: usize) -> usize {
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let Some(step) = memchr::memchr2(b'"', b'\\', rest) else { return bytes.len() };
+        if rest[step] == b'"' {
+            return at + step + 1;
+        }
+        // Behind a backslash one character never ends the string.
+        at += step + 2;
+    }
+}
+
+fn after_number(bytes: &[u8], from: usize) -> usize {
+    let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+    from + bytes[from..].iter().take_while(|byte| is_part(byte)).count()
+}
+
+/// Only keys are followed by a colon.
+fn is_key(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at..).unwrap_or_default();
+    rest.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | b'\n')) == Some(&b':')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_hidden_and_keys_are_not() {
+        let text = r#"{"email" : "ana@example.com", "n":[-1.5e+3,true,false,null], "a\"b:":{"c":"\\"}, "d":"x:y"}"#;
+        insta::assert_snapshot!(mask(text), @r#"{"email" : "…", "n":["…",true,false,null], "a\"b:":{"c":"…"}, "d":"…"}"#);
+        assert_eq!(mask("42"), HIDDEN);
+        assert_eq!(mask(r#""it""#), HIDDEN);
+        assert_eq!(mask("null"), "null");
+        assert_eq!(mask(""), "");
+    }
+
+    #[test]
+    fn what_is_no_json_does_not_panic_and_shows_no_more() {
+        assert_eq!(mask(r#"{"a":"unfinished \"#), r#"{"a":"…""#);
+        assert_eq!(mask("☃ 12"), "☃ \"…\"");
+    }
+}

@@ -1,0 +1,181 @@
+//! Verification: is this request from whom it says?
+//!
+//! A template, not a list of platforms: what differs between senders is data in a plugin's manifest, and the code here
+//! knows only how to read it. Runs natively, in constant time, on exactly the bytes that the plugin gets, so that no
+//! secret ever enters a sandbox. Pure: the time is given. Source of the rules: semantics.md §3.2; platforms.md §22.
+//!
+//! [`template`] is what a manifest says; [`signed`] the language of what is signed; [`header`] reads signatures and times
+//! out of headers; [`key`] makes keys of secrets; [`sign`] goes the other way, for test requests; [`vectors`] are checked
+//! when a plugin is loaded; [`leaving`] says what may pass the door.
+
+mod header;
+mod key;
+mod leaving;
+mod sign;
+mod signed;
+mod template;
+mod vectors;
+
+use subtle::ConstantTimeEq;
+
+pub use key::BadSecret;
+pub use leaving::{leaving, may_leave_the_door};
+pub use sign::{CannotSign, ToSign};
+pub use signed::{Once, SignedTemplate, UnknownSigned};
+pub use template::{
+    Algorithm, Encoding, Id, List, SecretForm, SharedSecret, Signature, Template, TextEncoding, Timestamp, Unit, Vector,
+};
+pub use vectors::VectorError;
+
+/// A request as verification sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent<'a> {
+    /// Upper case.
+    pub method: &'a str,
+    /// Names in lower case with values as sent; those that [`Template::headers`] names, and the credential's, are enough.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The header that holds the credential: the template's, or the one that the operator named.
+    pub credential_header: &'a str,
+    /// What the plugin gets: inflated, without a byte order mark.
+    pub body: &'a [u8],
+    /// When it arrived, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+impl<'a> Sent<'a> {
+    /// The value of a header that must be sent once.
+    fn header(&self, name: &str) -> Header<'a> {
+        let mut values = self.headers.iter().filter(|(sent, _)| *sent == name).map(|(_, value)| *value);
+        match (values.next(), values.next()) {
+            (None, _) => Header::Missing,
+            (Some(value), None) => Header::Once(value),
+            // Two different claims: whichever we believed, a proxy in front might have believed the other.
+            (Some(_), Some(_)) => Header::Doubled,
+        }
+    }
+
+    /// The same, as text.
+    fn text(&self, name: &str) -> Option<&'a str> {
+        match self.header(name) {
+            Header::Once(value) => std::str::from_utf8(value).ok(),
+            Header::Missing | Header::Doubled => None,
+        }
+    }
+}
+
+/// What there is of a header.
+enum Header<'a> {
+    Missing,
+    Once(&'a [u8]),
+    Doubled,
+}
+
+/// How much of a request a valid signature speaks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Covers {
+    /// All of it.
+    All,
+    /// The first item of a batch and nothing else.
+    First,
+}
+
+/// What verification found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The sender holds the secret.
+    Verified(Covers),
+    /// It does not, its header was sent twice, or the request is too old or was taken before.
+    Failed,
+    /// There was no header.
+    Missing,
+    /// There is no secret, or the platform has no scheme.
+    NotConfigured,
+}
+
+impl Verdict {
+    /// The name used in logs and answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Verified(_) => "verified",
+            Verdict::Failed => "failed",
+            Verdict::Missing => "missing",
+            Verdict::NotConfigured => "not_configured",
+        }
+    }
+}
+
+/// What verification found, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verification {
+    /// What counts.
+    pub verdict: Verdict,
+    /// Why, for the operator and never for the sender: the verdict's name or, where it failed, `failed` (the secret or the
+    /// content is another), `doubled` (a header was sent twice), `malformed` (a header could not be read) or `stale` (the
+    /// signature is right and its time too far from ours).
+    pub cause: &'static str,
+}
+
+impl Verification {
+    /// A verdict that says itself why.
+    pub fn of(verdict: Verdict) -> Self {
+        Self { verdict, cause: verdict.as_str() }
+    }
+
+    fn failed(cause: &'static str) -> Self {
+        Self { verdict: Verdict::Failed, cause }
+    }
+}
+
+impl Template {
+    /// Verifies a request with any of these secrets; the empty one is none. How long it takes does not depend on how much
+    /// of a signature is right.
+    pub fn verify<'s>(&self, sent: &Sent<'_>, secrets: impl IntoIterator<Item = &'s str>) -> Verification {
+        let secrets: Vec<&str> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
+        if secrets.is_empty() {
+            return Verification::of(Verdict::NotConfigured);
+        }
+        let value = match sent.header(sent.credential_header) {
+            Header::Missing => return Verification::of(Verdict::Missing),
+            Header::Doubled => return Verification::failed("doubled"),
+            Header::Once(value) => value,
+        };
+        match self {
+            Template::SharedSecret(scheme) => {
+                let given = value.strip_prefix(scheme.prefix.as_bytes());
+                // All are compared: which one it was must not show either.
+                let found = secrets.iter().filter(|secret| given.is_some_and(|given| equal(given, secret.as_bytes())));
+                match found.count() {
+                    0 => Verification::of(Verdict::Failed),
+                    _ => Verification::of(Verdict::Verified(Covers::All)),
+                }
+            }
+            Template::Signature(scheme) => scheme.verify(sent, value, &secrets),
+        }
+    }
+}
+
+impl Signature {
+    fn verify(&self, sent: &Sent<'_>, value: &[u8], secrets: &[&str]) -> Verification {
+        let Ok(claim) = self.read_claim(sent, value) else { return Verification::failed("malformed") };
+        let keys: Vec<_> = secrets.iter().filter_map(|secret| self.key(secret).ok()).collect();
+        let mut verdict = Verdict::Failed;
+        for template in &self.signed {
+            let Some(content) = template.content(sent, &claim) else { continue };
+            for key in &keys {
+                if key.matches(&content.parts, &claim.signatures) && verdict == Verdict::Failed {
+                    verdict = Verdict::Verified(content.covers);
+                }
+            }
+        }
+        match (verdict, self.is_fresh(&claim, sent.at_ms)) {
+            (Verdict::Verified(_), false) => Verification::failed("stale"),
+            _ => Verification::of(verdict),
+        }
+    }
+}
+
+/// Constant-time equality. The length is not a secret; an empty expectation never matches.
+fn equal(given: &[u8], expected: &[u8]) -> bool {
+    !expected.is_empty() && bool::from(given.ct_eq(expected))
+}

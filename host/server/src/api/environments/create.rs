@@ -1,0 +1,91 @@
+//! `POST /v1/environments`: an environment with every source in it, in one transaction.
+
+use axum::{Json, extract::State, http::StatusCode};
+use inlet_core::settings::Settings;
+use inlet_store::{NewChange, NewEnvironment, NewEnvironmentSource};
+
+use super::{
+    asked::{CreateEnvironment, read_new},
+    find,
+    shown::ShownEnvironment,
+};
+use crate::{
+    api::{
+        auth::Operator,
+        body::JsonBody,
+        change::to_its_end,
+        error::{ApiError, Kind},
+    },
+    app::App,
+    catalog::default_settings,
+    change_log,
+    configuration::{Source, new_token},
+};
+
+/// The most environments: each has every source, and all of them are in memory.
+const MAX_ENVIRONMENTS: usize = 100;
+
+/// Creates an environment. Every source gets an endpoint there, with its provider's default settings and no mappings.
+#[utoipa::path(
+    post,
+    path = "/v1/environments",
+    operation_id = "createEnvironment",
+    tag = "environments",
+    request_body = CreateEnvironment,
+    responses((status = 201, description = "The environment", body = ShownEnvironment)),
+    security(("management_token" = [])),
+)]
+pub async fn create_environment(
+    operator: Operator,
+    State(app): State<App>,
+    body: JsonBody,
+) -> Result<(StatusCode, Json<ShownEnvironment>), ApiError> {
+    let (slug, settings) = read_new(&body)?;
+    let shown = to_its_end(async move {
+        let _changing = app.change().await;
+        let configuration = app.configuration();
+        if configuration.environments.len() >= MAX_ENVIRONMENTS {
+            let message = format!("there are {MAX_ENVIRONMENTS} environments, and no more are possible");
+            return Err(ApiError::new(Kind::Conflict, message));
+        }
+        let sources = configuration.sources.values().map(|source| set_up(&app, source));
+        let log = NewChange {
+            author: operator.author(),
+            operation: "createEnvironment",
+            resource: format!("environments/{slug}"),
+            environment_id: None,
+            before: None,
+            after: Some(change_log::environment(&settings)),
+        };
+        let new = NewEnvironment { slug: slug.clone(), settings, sources: sources.collect::<Result<_, _>>()? };
+        app.store.environment_create(new, log).await?;
+        app.reload().await?;
+        tracing::info!(environment = slug, by = operator.name(), "an environment was created");
+        Ok(ShownEnvironment::of(find(&app.configuration(), &slug)?))
+    })
+    .await?;
+    Ok((StatusCode::CREATED, Json(shown)))
+}
+
+/// A source as it starts in a new environment.
+fn set_up(app: &App, source: &Source) -> Result<NewEnvironmentSource, ApiError> {
+    let record = &source.record;
+    let unusable = |message: String| ApiError::new(Kind::Conflict, message);
+    // Of a source whose plugin is not there now, the scheme that is in force elsewhere.
+    let (settings, scheme) = match app.catalog.get(&record.provider) {
+        Some(plugin) => {
+            let settings = default_settings(plugin).map_err(|error| {
+                unusable(format!("the default settings of {:?} are not valid: {error}", record.provider))
+            })?;
+            let scheme = plugin.manifest().verification.as_ref();
+            (settings, scheme.map(serde_json::to_string).transpose().map_err(|error| unusable(error.to_string()))?)
+        }
+        None => (Settings::default(), record.environments.first().and_then(|first| first.scheme.clone())),
+    };
+    Ok(NewEnvironmentSource {
+        source_id: record.id,
+        token: new_token()?,
+        settings: serde_json::to_string(&settings).map_err(|error| unusable(error.to_string()))?,
+        scheme,
+    })
+}

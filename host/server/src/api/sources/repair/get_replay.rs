@@ -1,0 +1,43 @@
+//! `GET /v1/sources/{key}/replays/{id}`
+
+use axum::{Json, extract::State};
+use inlet_core::Uuid;
+
+use super::{endpoint, read_id, shown_replay::ShownReplay};
+use crate::{
+    api::{auth::Operator, error::ApiError, path::TwoNames, query::Params},
+    app::App,
+    configuration::Endpoint,
+};
+
+/// One replay and how far it is.
+#[utoipa::path(
+    get,
+    path = "/v1/sources/{key}/replays/{id}",
+    operation_id = "getReplay",
+    tag = "repair",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("id" = String, Path, description = "The replay"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
+    responses((status = 200, description = "The replay", body = ShownReplay)),
+    security(("management_token" = [])),
+)]
+pub async fn get_replay(
+    _: Operator,
+    State(app): State<App>,
+    TwoNames(key, id): TwoNames,
+    params: Params,
+) -> Result<Json<ShownReplay>, ApiError> {
+    let endpoint = endpoint(&app, &key, &params)?;
+    Ok(Json(read(&app, &endpoint, read_id("replay", &id)?).await?))
+}
+
+/// One replay of a source environment.
+pub(super) async fn read(app: &App, endpoint: &Endpoint, id: Uuid) -> Result<ShownReplay, ApiError> {
+    let replay = app.store.replay(endpoint.id, id).await?;
+    replay.map(ShownReplay::of).ok_or_else(|| {
+        ApiError::not_found(format!("there is no replay {id} here; GET …/replays lists those there are"))
+    })
+}

@@ -1,0 +1,98 @@
+//! What a plugin failed on is tried again by the server: three times, later each time, from disk.
+//!
+//! A sender that was answered 200 will not send again. When a retry succeeds, its items are committed as new events in the
+//! transaction that settles the entry, so that a crash executes nothing twice. When the last one failed too, the entry
+//! stays what it is and needs somebody. Source of the rules: semantics.md §3, "Answers".
+
+use std::time::{Duration, Instant};
+
+use inlet_store::{AttentionRecord, CommitError};
+
+use super::{
+    commit, endpoint, give_way, now_ms,
+    rerun::{RerunError, Reruns},
+};
+use crate::app::App;
+
+/// A plugin that loops takes its time again in every retry: retries of a source rest this many times as long as they ran.
+const REST: u32 = 4;
+const MAX_REST: Duration = Duration::from_secs(30);
+
+/// When to try again what has been tried again this often, in milliseconds since 1970; none when that was enough.
+pub(crate) fn due_at_ms(app: &App, retries: u32) -> Option<i64> {
+    let delay = app.config.retry_delays_seconds.get(retries as usize)?;
+    // Up to a fifth more, so that what failed together is not tried again together.
+    let mut random = [0];
+    let jitter = getrandom::fill(&mut random).map_or(0.0, |()| f64::from(random[0]) / 255.0 / 5.0);
+    Some(now_ms().saturating_add((delay * (1.0 + jitter) * 1000.0) as i64))
+}
+
+/// Tries what is due in a source environment, one after the other, until nothing is.
+pub(super) async fn carry_out(app: App, source_environment: i64) {
+    loop {
+        give_way(&app).await;
+        let start = Instant::now();
+        match retry_next(&app, source_environment).await {
+            Ok(true) => tokio::time::sleep((start.elapsed() * REST).min(MAX_REST)).await,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a retry was put off");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Why a retry is put off.
+#[derive(Debug, thiserror::Error)]
+enum PutOff {
+    #[error(transparent)]
+    Rerun(#[from] RerunError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+/// Tries the next one; says whether there was one.
+async fn retry_next(app: &App, source_environment: i64) -> Result<bool, PutOff> {
+    let next = app.store.next_retry(source_environment).await.map_err(RerunError::from)?;
+    let Some(record) = next else { return Ok(false) };
+    let Some(endpoint) = endpoint(app, source_environment) else { return Ok(false) };
+    let mut reruns = Reruns::new(app.clone(), endpoint);
+    let ready = match reruns.ready(record.event_id, false).await {
+        Ok(ready) => ready,
+        Err(error) if error.is_passing() => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(event = %record.event_id, %error, "a retry is not possible");
+            failed(app, source_environment, record).await?;
+            return Ok(true);
+        }
+    };
+    if ready.plugin_failed() {
+        failed(app, source_environment, record).await?;
+        return Ok(true);
+    }
+    let (items, along) = ready.into_parts();
+    match commit(app, reruns.endpoint(), items, None, along).await {
+        Ok(_) => tracing::info!(event = %record.event_id, retries = record.retries + 1, "a retry succeeded"),
+        // Somebody repaired or dismissed it: there is nothing left to try.
+        Err(CommitError::Superseded { .. }) => {}
+        Err(CommitError::Refused { reason }) => {
+            tracing::warn!(event = %record.event_id, reason, "a retry was refused by the storage");
+            failed(app, source_environment, record).await?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(true)
+}
+
+async fn failed(app: &App, source_environment: i64, record: AttentionRecord) -> Result<(), CommitError> {
+    let due_at_ms = due_at_ms(app, record.retries + 1);
+    app.store.retry_failed(source_environment, record, due_at_ms).await?;
+    tracing::info!(
+        event = %record.event_id,
+        retries = record.retries + 1,
+        is_last = due_at_ms.is_none(),
+        "a retry failed"
+    );
+    Ok(())
+}

@@ -1,0 +1,78 @@
+//! The log of changes.
+
+use sqlx::{QueryBuilder, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::ids;
+use crate::{
+    change_log::{Author, ChangeQuery, ChangeRecord, NewChange},
+    error::CommitError,
+    page::{Cursor, Page},
+};
+
+/// Writes a change down. Call it in the transaction of the change itself.
+pub(super) async fn record(connection: &mut SqliteConnection, change: &NewChange) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO changes (id, token_id, name, operation, resource, environment_id, before, after)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(Uuid::now_v7().as_bytes().as_slice())
+    .bind(change.author.token_id)
+    .bind(&change.author.name)
+    .bind(change.operation)
+    .bind(&change.resource)
+    .bind(change.environment_id)
+    .bind(&change.before)
+    .bind(&change.after)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The newest first.
+pub(crate) async fn page(readers: &SqlitePool, query: &ChangeQuery) -> Result<Page<ChangeRecord>, sqlx::Error> {
+    let range = ids::Range::of(&query.cursor);
+    let mut sql = QueryBuilder::new(
+        "SELECT id, token_id, name, operation, resource, environment_id, before, after FROM changes WHERE id >= ",
+    );
+    sql.push_bind(range.from()).push(" AND id < ").push_bind(range.to());
+    if let Some(ids) = &query.environment_ids {
+        sql.push(" AND environment_id IN (");
+        let mut list = sql.separated(", ");
+        for id in ids {
+            list.push_bind(id);
+        }
+        sql.push(")");
+    }
+    if let Some(resource) = &query.resource {
+        sql.push(" AND resource = ").push_bind(resource);
+    }
+    let newer = matches!(query.cursor, Cursor::Before(_));
+    sql.push(if newer { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
+    sql.push_bind(query.limit as i64 + 1);
+    let rows = sql.build().fetch_all(readers).await?;
+    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Page::of_found(found, query.limit, &query.cursor))
+}
+
+fn read(row: &SqliteRow) -> Result<ChangeRecord, sqlx::Error> {
+    Ok(ChangeRecord {
+        id: ids::read(row, 0)?,
+        author: Author { token_id: row.try_get(1)?, name: row.try_get(2)? },
+        operation: row.try_get(3)?,
+        resource: row.try_get(4)?,
+        environment_id: row.try_get(5)?,
+        before: row.try_get(6)?,
+        after: row.try_get(7)?,
+    })
+}
+
+/// Deletes at most `limit` changes from before a time; says how many.
+pub(crate) async fn prune(connection: &mut SqliteConnection, cutoff_ms: i64, limit: i64) -> Result<u64, CommitError> {
+    let done = sqlx::query("DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE id < ? ORDER BY id LIMIT ?)")
+        .bind(ids::floor(cutoff_ms).as_bytes().as_slice())
+        .bind(limit)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
+}

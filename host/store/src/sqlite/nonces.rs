@@ -1,0 +1,51 @@
+//! Signed requests that are taken once: which were taken already, and that these are now.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use inlet_core::{settle::Job, verification::Once};
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{
+    multi_row::MultiRow,
+    script::{Found, Script},
+};
+
+static FIND: LazyLock<MultiRow> =
+    LazyLock::new(|| MultiRow::query("SELECT hash, expires_at_ms FROM nonces WHERE hash IN (", "?", ")"));
+
+static REMEMBER: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "nonces",
+        "hash, expires_at_ms",
+        "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms",
+    )
+});
+
+/// Those of these that were taken before and still count.
+pub(super) async fn seen(
+    connection: &mut SqliteConnection,
+    wanted: &[Once],
+    now_ms: i64,
+) -> Result<HashSet<[u8; 16]>, sqlx::Error> {
+    let mut script = Script::new(connection);
+    script.fit(wanted.len());
+    script.rows(&FIND, wanted, |row, once| _ = row.blob(&once.digest)).await?;
+    script.run().await?;
+    let mut seen = HashSet::new();
+    for Found { row, .. } in script.take_found() {
+        let (hash, expires_at_ms): (&[u8], i64) = (row.try_get(0)?, row.try_get(1)?);
+        if expires_at_ms >= now_ms {
+            seen.extend(<[u8; 16]>::try_from(hash));
+        }
+    }
+    Ok(seen)
+}
+
+/// Remembers that these jobs were taken.
+pub(super) async fn remember(script: &mut Script<'_>, jobs: &[Job]) -> Result<(), sqlx::Error> {
+    let taken: Vec<Once> = jobs.iter().filter_map(|job| job.once).collect();
+    if taken.is_empty() {
+        return Ok(());
+    }
+    script.rows(&REMEMBER, &taken, |row, once| _ = row.blob(&once.digest).int(once.until_ms)).await
+}

@@ -1,0 +1,110 @@
+//! `sync_batch`: records, each an event, and the result of each.
+
+use std::borrow::Cow;
+
+use inlet_plugin::jsonrpc::{Call, quote};
+use inlet_plugin::rows::{Object, Room, Tracked, column, delete, identify, refusal, tag, track};
+use inlet_plugin::segment::not_an_object;
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request};
+
+use crate::conversation::named;
+
+/// The items of a batch, one for each record. An error says why none of them can be read.
+pub(crate) fn items(request: &Request, call: &Call<'_>) -> Result<Vec<Item>, String> {
+    let plan = call.param("sync_plan").filter(|plan| plan.kind() == Kind::Object);
+    let plan = Plan::read(&plan.ok_or("`sync_plan` is absent or no object.")?)?;
+    let records = call.param("records").filter(|records| records.kind() == Kind::Array);
+    let records = records.ok_or("`records` is absent or no array.")?;
+    Room::of(request).items(&records, |record| plan.item(&record))
+}
+
+/// What a batch's records are, and what is to be done with them.
+struct Plan<'a> {
+    object: Object,
+    delete: bool,
+    /// The field by which records are told apart.
+    identifier: Cow<'a, str>,
+}
+
+impl<'a> Plan<'a> {
+    fn read(plan: &Node<'a>) -> Result<Self, String> {
+        let [object, operation, schema] = plan.fields(["object", "operation", "schema"]);
+        let object = named(object)?;
+        let operation = operation.and_then(|operation| operation.as_str());
+        let delete = match (operation.as_deref(), object) {
+            // Somebody new or somebody known, Inlet makes no difference; and an event that comes again is known by its key.
+            (Some("upsert" | "insert" | "update"), _) => false,
+            (Some("delete"), Object::User) => true,
+            (Some("delete"), Object::Event) => return Err("What happened cannot be deleted: insert events.".to_owned()),
+            _ => return Err("`operation` is unknown; expected upsert, insert, update or delete.".to_owned()),
+        };
+        Ok(Self { object, delete, identifier: active_identifier(schema.as_ref(), object) })
+    }
+
+    /// A record's item, with the text of its identifier as its tag.
+    fn item(&self, record: &Node<'_>) -> Item {
+        let identifier = record.get(&self.identifier);
+        let tag = tag(identifier.as_ref());
+        match self.event(record, identifier) {
+            Ok(event) => Item::Event(Event { tag, ..event }),
+            Err(notice) => Item::Rejected(Notice { tag, ..notice }),
+        }
+    }
+
+    fn event(&self, record: &Node<'_>, identifier: Option<Node<'_>>) -> Result<Event, Notice> {
+        if record.kind() != Kind::Object {
+            return Err(not_an_object(record));
+        }
+        match self.object {
+            // What else such a record holds is not documented.
+            Object::User if self.delete => delete(record, identifier),
+            Object::User => identify(record, identifier, self.content(record, &[])?),
+            Object::Event => {
+                let [name, user_id, time] = record.fields(["event", "user_id", "timestamp"]);
+                let tracked = Tracked {
+                    id: identifier,
+                    name: name.and_then(|name| Some(name.as_str()?.into_owned())),
+                    user_id: user_id.map(Node::into_at),
+                    time: time.map(Node::into_at),
+                    properties: self.content(record, &["event", "user_id", "timestamp"])?,
+                };
+                track(record, tracked)
+            }
+        }
+    }
+
+    /// Every other field of a record, listed or new.
+    fn content(&self, record: &Node<'_>, taken: &[&str]) -> Result<Vec<Pointed>, Notice> {
+        let mut members = Vec::new();
+        for (name, value) in record.members() {
+            if name != self.identifier && !taken.contains(&name.as_ref()) {
+                column(record, &mut members, &name, value.into_at())?;
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// The field that the plan's schema calls so; else the object's own.
+fn active_identifier<'a>(schema: Option<&Node<'a>>, object: Object) -> Cow<'a, str> {
+    const LONGEST_NAME: usize = 4096;
+    let fields = schema.map(Node::members).unwrap_or_default();
+    let active = fields.into_iter().rev().find(|(name, field)| {
+        let active = field.get("active_identifier");
+        active.is_some_and(|active| active.raw() == "true") && name.len() <= LONGEST_NAME
+    });
+    active.map_or(Cow::Borrowed(object.identifier()), |(name, _)| name)
+}
+
+/// The result of a batch: one for each record, in their order.
+pub(crate) fn results(outcomes: &[Outcome]) -> String {
+    // An empty batch has one item that is no record.
+    let records = outcomes.iter().filter(|outcome| outcome.status != "ignored");
+    let results = records.map(|outcome| match refusal(outcome) {
+        None => format!(r#"{{"identifier":{},"success":true}}"#, outcome.tag),
+        Some(reason) => {
+            format!(r#"{{"identifier":{},"success":false,"error_message":{}}}"#, outcome.tag, quote(&reason))
+        }
+    });
+    format!(r#"{{"record_results":[{}]}}"#, results.collect::<Vec<_>>().join(","))
+}

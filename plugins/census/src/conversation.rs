@@ -1,0 +1,99 @@
+//! The conversation of a custom destination, method by method.
+//!
+//! First Census asks what there is, what may be done with it and how fast; then it brings records. Only the latter do
+//! anything.
+
+use inlet_plugin::jsonrpc::{Call, quote};
+use inlet_plugin::rows::{Object, Room, UNKNOWN_OBJECT, identifies_nobody};
+use inlet_plugin::{Kind, Node, Request, Translation};
+
+use crate::batch;
+
+/// Batches at once. The host lets one source have half of its sandboxes, of which there are 64 unless an operator changes
+/// it; more would only wait for each other's commits.
+const PARALLEL_BATCHES: usize = 8;
+
+/// Answers a call, or says which records it brought.
+pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
+    match call.method.as_ref() {
+        "test_connection" => call.answered(&connection(request)),
+        "list_objects" => {
+            let objects: Vec<_> = offered(request).into_iter().map(object).collect();
+            call.answered(&format!(r#"{{"objects":[{}]}}"#, objects.join(",")))
+        }
+        "list_fields" => about(call, |object| format!(r#"{{"fields":[{}]}}"#, fields(object))),
+        "supported_operations" => about(call, |object| format!(r#"{{"operations":{}}}"#, operations(object))),
+        "get_sync_speed" => call.answered(&speed(request)),
+        "sync_batch" => match batch::items(request, call) {
+            Ok(items) => call.brought(items),
+            Err(sentence) => call.wrong_params("wrong_type", sentence),
+        },
+        _ => call.unknown_method(),
+    }
+}
+
+/// The object that `{"object":{"object_api_name":…}}` names.
+pub(crate) fn named(object: Option<Node<'_>>) -> Result<Object, &'static str> {
+    object.and_then(|object| Object::of(&object.get("object_api_name")?.as_str()?)).ok_or(UNKNOWN_OBJECT)
+}
+
+/// Whoever only sends events says so in the source's options, and is not kept from it by what concerns users.
+fn connection(request: &Request) -> String {
+    match identifies_nobody(request).filter(|_| offered(request).contains(&Object::User)) {
+        None => r#"{"success":true}"#.to_owned(),
+        Some(sentence) => {
+            let sentence = format!("{sentence} To sync events alone, set the source's option objects to [\"event\"].");
+            format!(r#"{{"success":false,"error_message":{}}}"#, quote(&sentence))
+        }
+    }
+}
+
+/// The objects that the operator's options name; both when they name none.
+fn offered(request: &Request) -> Vec<Object> {
+    let options = Node::parse(&request.options, "").ok();
+    let listed = options.and_then(|options| options.get("objects")).filter(|listed| listed.kind() == Kind::Array);
+    let listed: Vec<_> = listed.iter().flat_map(Node::items).filter_map(|name| Object::of(&name.as_str()?)).collect();
+    if listed.is_empty() { Object::ALL.to_vec() } else { listed }
+}
+
+/// Answers a question about an object.
+fn about(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
+    match named(call.param("object")) {
+        Ok(object) => call.answered(&answer(object)),
+        Err(sentence) => call.wrong_params("unsupported", sentence),
+    }
+}
+
+/// Records may have fields of any name: they become custom properties.
+fn object(object: Object) -> String {
+    format!(r#"{{"object_api_name":"{}","label":"{}","can_create_fields":"on_write"}}"#, object.id(), object.label())
+}
+
+fn fields(object: Object) -> String {
+    let fields = object.fields().iter().map(|field| {
+        let kind = if field.time { "date_time" } else { "string" };
+        let identifier = field.id == object.identifier();
+        let required = identifier || (object == Object::Event && field.id == "event");
+        format!(
+            r#"{{"field_api_name":"{}","label":"{}","identifier":{identifier},"required":{required},"createable":true,"updateable":true,"type":"{kind}","array":false}}"#,
+            field.id, field.label,
+        )
+    });
+    fields.collect::<Vec<_>>().join(",")
+}
+
+/// An event happens once: it is inserted.
+fn operations(object: Object) -> &'static str {
+    match object {
+        Object::User => r#"["upsert","insert","mirror"]"#,
+        Object::Event => r#"["insert"]"#,
+    }
+}
+
+fn speed(request: &Request) -> String {
+    let batch = Room::of(request).batch_size();
+    format!(
+        r#"{{"maximum_batch_size":{batch},"maximum_parallel_batches":{PARALLEL_BATCHES},"maximum_records_per_second":{}}}"#,
+        batch * PARALLEL_BATCHES,
+    )
+}

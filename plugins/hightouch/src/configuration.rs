@@ -1,0 +1,98 @@
+//! What the user set up in Hightouch, as every call of a sync brings it along.
+
+use std::borrow::Cow;
+
+use inlet_plugin::rows::{Object, UNKNOWN_OBJECT};
+use inlet_plugin::{Kind, Node};
+
+/// The longest name of a column or field, in bytes.
+pub(crate) const LONGEST_NAME: usize = 4096;
+
+/// A sync's configuration.
+#[derive(Debug)]
+pub(crate) struct Configuration<'a> {
+    /// What the rows are.
+    pub(crate) object: Object,
+    /// Whether removed rows are sent.
+    pub(crate) mirror: bool,
+    /// The column by which rows are told apart, and the field it is mapped to.
+    identifier: Option<Mapping<'a>>,
+    /// The other columns, and the fields they are mapped to.
+    mappings: Vec<Mapping<'a>>,
+    /// The name of every event, where no column is mapped to it.
+    pub(crate) event_name: Option<String>,
+}
+
+/// From a column of the model to a field of ours.
+#[derive(Debug)]
+pub(crate) struct Mapping<'a> {
+    /// The column.
+    pub(crate) from: Cow<'a, str>,
+    /// The field, known or custom.
+    pub(crate) to: Cow<'a, str>,
+}
+
+impl<'a> Configuration<'a> {
+    /// Reads it. An error says what is wrong with it.
+    pub(crate) fn read(configuration: Option<&Node<'a>>) -> Result<Self, String> {
+        let Some(configuration) = configuration.filter(|node| node.kind() == Kind::Object) else {
+            return Err("`configuration` is absent or no object.".to_owned());
+        };
+        let [object, mode, identifier, mappings, event_name] =
+            configuration.fields(["object", "mode", "identifierMapping", "mappings", "event_name"]);
+        let object = object.and_then(|object| Object::of(&object.as_str()?)).ok_or(UNKNOWN_OBJECT)?;
+        let identifier = identifier.filter(|node| !node.is_absent());
+        Ok(Self {
+            object,
+            mirror: mode.and_then(|mode| mode.as_str()).as_deref() == Some("mirror"),
+            identifier: identifier.map(|node| mapping(&node, "identifierMapping")).transpose()?,
+            mappings: mappings.map(|node| all(&node)).transpose()?.unwrap_or_default(),
+            event_name: event_name.and_then(|name| name.as_str()).map(Cow::into_owned).filter(|name| !name.is_empty()),
+        })
+    }
+
+    /// The column that is mapped to a field; of several the last.
+    pub(crate) fn column(&self, field: &str) -> Option<&str> {
+        let identifier = self.identifier.as_ref().filter(|mapping| mapping.to == field);
+        let mapping = identifier.or_else(|| self.mappings.iter().rev().find(|mapping| mapping.to == field))?;
+        Some(&mapping.from)
+    }
+
+    /// What is mapped to a field without a meaning of its own here.
+    pub(crate) fn content<'s>(&'s self, taken: &'s [&'s str]) -> impl Iterator<Item = &'s Mapping<'a>> {
+        self.mappings.iter().filter(move |mapping| !taken.contains(&mapping.to.as_ref()))
+    }
+
+    /// What will keep rows from being taken. `nobody`: why users are not.
+    pub(crate) fn faults(&self, nobody: Option<&'static str>) -> Vec<String> {
+        let identifier = self.object.identifier();
+        let mut faults = Vec::new();
+        if self.column(identifier).is_none() {
+            faults.push(format!("No column is mapped to {identifier}, by which rows are told apart."));
+        }
+        match self.object {
+            Object::User => faults.extend(nobody.map(str::to_owned)),
+            Object::Event if self.column("event").is_none() && self.event_name.is_none() => {
+                faults.push("Map a column to event, the event's name, or set the option Event name.".to_owned());
+            }
+            Object::Event => {}
+        }
+        faults
+    }
+}
+
+fn all<'a>(mappings: &Node<'a>) -> Result<Vec<Mapping<'a>>, String> {
+    match mappings.kind() {
+        Kind::Array => mappings.items().map(|node| mapping(&node, "mappings")).collect(),
+        Kind::Null => Ok(Vec::new()),
+        found => Err(format!("`mappings` is {found}; expected an array.")),
+    }
+}
+
+fn mapping<'a>(node: &Node<'a>, of: &str) -> Result<Mapping<'a>, String> {
+    match node.fields(["from", "to"]).map(|text| text.and_then(|text| text.as_str())) {
+        [Some(from), Some(to)] if from.len().max(to.len()) <= LONGEST_NAME => Ok(Mapping { from, to }),
+        [Some(_), Some(_)] => Err(format!("`{of}` holds a name that is longer than {LONGEST_NAME} bytes.")),
+        _ => Err(format!("`{of}` holds something else than {{\"from\": column, \"to\": field}}, both strings.")),
+    }
+}

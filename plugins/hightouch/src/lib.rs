@@ -1,0 +1,41 @@
+//! Translates what Hightouch sends: the calls of its Embedded Destination, and what a user's template makes of rows in its
+//! HTTP Request destination (or the deprecated Webhook destination, an array of bare rows).
+//!
+//! An embedded destination is a conversation in JSON-RPC 2.0. Rows come under the customer's own column names, and the
+//! mapping of columns to our fields comes with them: it is applied here, by pointing at each value under its new name.
+
+mod configuration;
+mod conversation;
+mod rows;
+
+use inlet_plugin::{Answerer, Notice, Outcome, Plugin, Reply, Request, Translation, jsonrpc, posted};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct Hightouch;
+
+inlet_plugin::export_answering!(Hightouch);
+
+impl Plugin for Hightouch {
+    fn translate(request: &Request) -> Result<Translation, Notice> {
+        match request.call() {
+            Ok(jsonrpc::Posted::Call(call)) => Ok(conversation::carry_on(request, &call)),
+            Ok(jsonrpc::Posted::Other(body)) => posted::translate(request, &body),
+            Err(refused) => Ok(refused),
+        }
+    }
+}
+
+impl Answerer for Hightouch {
+    fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply {
+        jsonrpc::answer(&memo, &outcomes, rows::rejected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_its_cases_say() {
+        inlet_plugin::testing::run_cases::<super::Hightouch>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+    }
+}

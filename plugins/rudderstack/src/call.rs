@@ -1,0 +1,63 @@
+//! One call, in a body.
+
+use inlet_plugin::segment::{Call, not_a_string};
+use inlet_plugin::{Event, Kind, Node, Notice, Value, merged};
+
+/// The payload's own type wins over the path's; without either, a name makes it a track; else its type is the operator's
+/// to find.
+pub(crate) fn event(item: Node<'_>, default_type: Option<&str>) -> Result<Event, Notice> {
+    let call = Call::read(item)?;
+    let warning = not_a_string(call.kind.as_ref(), "type");
+    let own_type = call.call_type()?;
+    let named = call.event_name()?.map(|_| "track");
+    let call_type = own_type.as_deref().or(default_type).or(named);
+    let data = data(&call, call_type)?;
+    let message_id = message_id(&call);
+    let mut event = match call_type {
+        Some(call_type) => call.into_event(call_type)?,
+        None => call.into_untyped(None),
+    };
+    event.data = data.or(event.data);
+    event.idempotency_key = message_id;
+    event.extras.extend(warning);
+    Ok(event)
+}
+
+/// Where the content is, if it is elsewhere than in other platforms' calls of this type.
+fn data(call: &Call<'_>, call_type: Option<&str>) -> Result<Option<Value>, Notice> {
+    match call_type {
+        Some("identify") => traits(call),
+        // A reverse-ETL row; what is to be done with it stands beside, in `action` and `identifiers`.
+        Some("record") => Ok(call.item.get("fields").map(Value::from)),
+        Some(_) => Ok(None),
+        None => {
+            let content = [&call.properties, &call.traits].into_iter().flatten().find(|node| !node.is_absent());
+            Ok(Some(Value::at(content.unwrap_or(&call.item).at())))
+        }
+    }
+}
+
+/// An identify's traits: those of the context, and those at the top, which win.
+fn traits(call: &Call<'_>) -> Result<Option<Value>, Notice> {
+    let in_context = call.item.get("context").and_then(|context| context.get("traits"));
+    let present = |node: &&Node<'_>| node.kind() == Kind::Object;
+    match (call.traits.as_ref(), in_context.as_ref().filter(present)) {
+        (Some(top), Some(context)) if top.kind() == Kind::Object => {
+            merged(&[context, top]).map(Some).map_err(|notice| notice.at(call.item.at()))
+        }
+        (top, Some(context)) if top.is_none_or(is_nothing) => Ok(Some(Value::at(context.at()))),
+        // What is no object is the host's to refuse.
+        _ => Ok(None),
+    }
+}
+
+/// Null, `""`, or what PHP makes of an object without members.
+fn is_nothing(node: &Node<'_>) -> bool {
+    node.is_absent() || (node.kind() == Kind::Array && node.items().next().is_none())
+}
+
+/// `messageId`, which the server makes up where it is missing; some pipelines write `message_id`.
+fn message_id(call: &Call<'_>) -> Option<Value> {
+    let present = call.message_id.as_ref().filter(|id| !id.is_absent());
+    present.map(|id| Value::at(id.at())).or_else(|| call.item.get("message_id").map(Value::from))
+}

@@ -1,0 +1,139 @@
+//! A call sent as GET or DELETE: no body, and its properties (an identify's traits) flattened into the query.
+//!
+//! Nothing else of the call is sent, its type and name least of all. They stand where the operator can put them: behind
+//! the endpoint's address (`…/track/Order%20Completed`, `…/identify`) or, with an event type path, in a header.
+
+use std::collections::BTreeMap;
+
+use inlet_plugin::segment::CALL_TYPES;
+use inlet_plugin::{Body, Event, Field, Notice, Request, Value, jsonrpc::quote};
+
+/// Whether the request is such a call.
+pub(crate) fn is_one(request: &Request) -> bool {
+    let no_body = matches!(&request.body, Body::Text(text) if text.trim_ascii().is_empty());
+    no_body && matches!(request.method.as_str(), "GET" | "DELETE")
+}
+
+/// The event that it is.
+pub(crate) fn event(request: &Request) -> Result<Event, Notice> {
+    let mut event = Event::new(event_type(request)?);
+    let parameter = |names: [&str; 2]| {
+        let value = names.into_iter().filter_map(|name| request.query(name)).find(|value| !value.is_empty());
+        value.map(|value| Value::Made(quote(value)))
+    };
+    event.user_id = parameter(["userId", "user_id"]);
+    event.idempotency_key = parameter(["messageId", "message_id"]);
+    event.data = Some(Value::Made(object(&request.query)));
+    Ok(event)
+}
+
+fn event_type(request: &Request) -> Result<String, Notice> {
+    if let Some(found) = type_of_path(&request.path).or_else(|| type_of_query(request)) {
+        return Ok(found);
+    }
+    if request.fact("event_type_path").is_some() {
+        return Ok(String::new());
+    }
+    Err(Notice::new(
+        "missing_field",
+        format!(
+            "A {} carries an event's properties and not its type. Put the type behind the endpoint's address, for \
+             example /track/Order%20Completed or /identify, send with POST, or set an event type path to a header.",
+            request.method
+        ),
+    ))
+}
+
+/// `/track/Order%20Completed`, `/v1/identify`: the first segment that is a call type, and what follows it.
+fn type_of_path(path: &str) -> Option<String> {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let (at, call_type) = segments.iter().enumerate().find_map(|(at, segment)| Some((at, call_type(segment)?)))?;
+    let name = decoded(&segments.get(at + 1..).unwrap_or_default().join("/"));
+    Some(typed(call_type, &name))
+}
+
+/// A query that says of itself what it is. A property may have any name, so that only a known call type counts, and a
+/// plain `event` only where there is no type at all.
+fn type_of_query(request: &Request) -> Option<String> {
+    let name = |name| request.query(name).unwrap_or_default();
+    match request.query("type") {
+        Some(kind) => {
+            let call_type = call_type(kind)?;
+            Some(typed(call_type, if call_type == "track" { name("event") } else { name("name") }))
+        }
+        None => Some(name("event")).filter(|event| !event.is_empty()).map(|event| typed("track", event)),
+    }
+}
+
+fn typed(call_type: &str, name: &str) -> String {
+    match call_type {
+        "track" | "page" | "screen" if !name.is_empty() => format!("{call_type}/{name}"),
+        _ => call_type.to_owned(),
+    }
+}
+
+fn call_type(text: &str) -> Option<&'static str> {
+    CALL_TYPES.into_iter().find(|call_type| call_type.eq_ignore_ascii_case(text))
+}
+
+/// The parameters as an object of strings. A name that comes again makes an array of its values; a dotted one stays as it
+/// was sent: nothing says whether the dot was the customer's or the flattening's.
+fn object(query: &[Field]) -> String {
+    let mut members: Vec<(&str, Vec<String>)> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for field in query {
+        let place = *places.entry(&field.name).or_insert(members.len());
+        if place == members.len() {
+            members.push((&field.name, Vec::new()));
+        }
+        members[place].1.push(quote(&field.value));
+    }
+    let members: Vec<String> = members
+        .into_iter()
+        .map(|(name, values)| match values.as_slice() {
+            [value] => format!("{}:{value}", quote(name)),
+            values => format!("{}:[{}]", quote(name), values.join(",")),
+        })
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// A path's text with its `%` escapes taken back; what they do not make characters of becomes U+FFFD.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, behind)) = rest.split_first() {
+        let escaped = behind.get(..2).filter(|_| byte == b'%').and_then(hexadecimal);
+        bytes.push(escaped.unwrap_or(byte));
+        rest = if escaped.is_some() { behind.get(2..).unwrap_or_default() } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hexadecimal(digits: &[u8]) -> Option<u8> {
+    let digits =
+        std::str::from_utf8(digits).ok().filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+    u8::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decoded, type_of_path};
+
+    #[test]
+    fn escapes_are_taken_back_and_broken_ones_stay() {
+        assert_eq!(decoded("Order%20Completed"), "Order Completed");
+        assert_eq!(decoded("%E2%98%83%2f%"), "\u{2603}/%");
+        assert_eq!(decoded("%+1%zz%F"), "%+1%zz%F");
+        assert_eq!(decoded("%FF"), "\u{FFFD}");
+    }
+
+    #[test]
+    fn the_path_names_the_call_and_then_the_event() {
+        assert_eq!(type_of_path("/track/Order%20Completed").as_deref(), Some("track/Order Completed"));
+        assert_eq!(type_of_path("/v1/Track/a/b/").as_deref(), Some("track/a/b"));
+        assert_eq!(type_of_path("/identify/ignored").as_deref(), Some("identify"));
+        assert_eq!(type_of_path("/page").as_deref(), Some("page"));
+        assert_eq!(type_of_path("/orders/42"), None);
+    }
+}

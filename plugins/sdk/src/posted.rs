@@ -1,0 +1,86 @@
+//! What reverse-ETL tools post to plain HTTP: whatever their user's template renders.
+//!
+//! Segment-shaped calls are best, one or an array of them; they say what they are. Bare rows do not: the operator says
+//! it, by an event type path or by the plugin's options.
+
+use crate::rows::key;
+use crate::segment::{Call, checked, not_a_string, not_an_object};
+use crate::{Event, Item, Kind, Node, Notice, Request, Translation, Value, translate_each};
+
+/// Translates an object, or an array of objects, that is no method call.
+pub fn translate(request: &Request, body: &Node<'_>) -> Result<Translation, Notice> {
+    let options = Node::parse(&request.options, "").ok();
+    let reader = Reader { by_path: request.fact("event_type_path").is_some(), options: options.as_ref() };
+    match body.kind() {
+        Kind::Array => translate_each(body.items(), body.at(), |row| Item::from(reader.event(row))).map(Into::into),
+        Kind::Object => Ok(Translation::from(Item::from(reader.event(body.clone())))),
+        _ => Err(not_an_object(body)),
+    }
+}
+
+/// How the rows of a request are read.
+struct Reader<'a> {
+    by_path: bool,
+    options: Option<&'a Node<'a>>,
+}
+
+impl Reader<'_> {
+    /// An option that is a text which is not empty.
+    fn option(&self, name: &str) -> Option<String> {
+        let option = self.options?.get(name)?.as_str()?;
+        (!option.is_empty()).then(|| option.into_owned())
+    }
+
+    fn event(&self, row: Node<'_>) -> Result<Event, Notice> {
+        let call = Call::read(row)?;
+        let warning = not_a_string(call.kind.as_ref(), "type");
+        let mut event = match call.call_type()?.as_deref() {
+            Some(call_type) => call.into_event(call_type),
+            None if self.by_path => Ok(self.row(call.item, "")),
+            None => match self.option("row_type").as_deref() {
+                Some("identify") => Ok(self.row(call.item, "identify")),
+                Some("track") => self.tracked(call.item),
+                _ if call.event_name()?.is_some() => call.into_event("track"),
+                _ => Err(Notice::new(
+                    "missing_field",
+                    "The row says nothing of what it is. Send `type` and `event` as in a Segment call, or set the \
+                     source's option row_type, or its event type path.",
+                )
+                .at(call.item.at())),
+            },
+        }?;
+        event.extras.extend(warning);
+        Ok(event)
+    }
+
+    /// A bare row: its columns are the content.
+    fn row(&self, row: Node<'_>, event_type: &str) -> Event {
+        let mut event = Event::new(event_type);
+        let [camel_case, message_id] = row.fields(["userId", "messageId"]);
+        event.user_id = Some(match (self.option("row_user_id"), camel_case.filter(|id| !id.is_absent())) {
+            (Some(column), _) => Value::At(row.at_member(&column)),
+            (None, Some(id)) => id.into(),
+            (None, None) => Value::At(row.at_member("user_id")),
+        });
+        // Rows that identify are upserts: one that returns to an earlier state must be carried out again.
+        event.idempotency_key = message_id.filter(|_| event_type != "identify").map(Value::from);
+        event.data = Some(Value::at(row.at()));
+        event.original = Some(row.into_at()).filter(|at| !at.is_empty());
+        event
+    }
+
+    /// A bare row about something that happened.
+    fn tracked(&self, row: Node<'_>) -> Result<Event, Notice> {
+        let [named, time] = row.fields(["event", "timestamp"]);
+        let name = self.option("row_event").or_else(|| Some(named?.as_str()?.into_owned())).unwrap_or_default();
+        if name.is_empty() {
+            let sentence = "The row names no event: set the source's option row_event, or send a column `event`.";
+            return Err(Notice::new("missing_field", sentence).at(row.at()));
+        }
+        let id = self.option("row_id").and_then(|column| row.get(&column));
+        let mut event = self.row(row, &format!("track/{name}"));
+        event.idempotency_key = id.as_ref().map(key).or(event.idempotency_key);
+        event.occurred_at = time.map(Value::from);
+        checked(event)
+    }
+}
