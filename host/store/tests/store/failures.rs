@@ -44,7 +44,7 @@ async fn an_item_twice_fails_alone_and_whole() {
 
 #[tokio::test]
 async fn a_full_storage_takes_nothing_and_recovers() {
-    let fixture = Fixture::with(|options| StoreOptions { size_limit: Some(600_000), ..options }).await;
+    let fixture = Fixture::with(|options| StoreOptions { size_limit: Some(1_000_000), ..options }).await;
     let big = format!(r#"{{"data":{{"padding":"{}"}}}}"#, "p".repeat(50_000));
     let mut stored = 0;
     let error = loop {
