@@ -71,6 +71,9 @@ pub(crate) async fn call<T>(
 #[error("out of time")]
 struct OutOfTime;
 
+/// Ticks that a call may see before it gives way: it then has run for one whole tick at least, and for two at most.
+const FIRST_TURN: u64 = 2;
+
 /// Lets the guest give way at every tick, and stops it once it has run for `limit`.
 ///
 /// Processor time and not time passed: under load a plugin that waits for its turn, or for a core, has done nothing wrong.
@@ -79,7 +82,8 @@ fn stop_after(store: &mut Store<State>, limit: Duration) {
     let mut ran = Duration::ZERO;
     let mut resumed = thread_time();
     let mut resumption: Option<Arc<OnceLock<Duration>>> = None;
-    store.set_epoch_deadline(1);
+    // Not the next tick, which comes at once to some: it would make a quick call a slow one.
+    store.set_epoch_deadline(FIRST_TURN);
     store.epoch_deadline_callback(move |_| {
         if let Some(at) = resumption.take().and_then(|resumption| resumption.get().copied()) {
             resumed = at;

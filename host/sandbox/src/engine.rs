@@ -37,7 +37,7 @@ pub struct EngineConfig {
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { max_instances: 64, max_memory: 256 * MIB, tick: Duration::from_millis(10) }
+        Self { max_instances: 64, max_memory: 256 * MIB, tick: Duration::from_millis(5) }
     }
 }
 

@@ -5,6 +5,8 @@ use inlet_core::{recipient::RecipientKey, settle::Settlement};
 /// What a job would come to, and what it would write.
 #[derive(Debug)]
 pub struct Rehearsal {
+    /// Whether the request is to be taken once and was taken already: a commit would refuse it whole.
+    pub seen: bool,
     /// One for each item. Their ids are made for the rehearsal: nothing is found under them.
     pub settlements: Vec<Settlement>,
     /// The users, objects and tenants that would be written, by key.

@@ -81,7 +81,7 @@ async fn quick_calls_stay_quick_beside_many_that_loop() {
             tokio::spawn(async move { HOSTILE.translate(&request("/loop", "{}"), &limits).await.result })
         })
         .collect();
-    // By then each had its first tick here.
+    // By then each had its first turn here.
     tokio::time::sleep(Duration::from_millis(300)).await;
     let mut times = Vec::new();
     while times.len() < 50 {

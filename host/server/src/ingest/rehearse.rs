@@ -11,7 +11,7 @@ use axum::{
 use inlet_core::{
     contract,
     settle::{Job, Prepared, Settlement},
-    verification::{CannotSign, ToSign, Verdict},
+    verification::{CannotSign, Once, ToSign, Verdict},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{ReadError, Rehearsal, Settled};
@@ -160,12 +160,15 @@ pub async fn rehearse(app: &App, endpoint: &Endpoint, sent: Sent) -> Result<Rehe
     let head = door::Head { method: &sent.method, path: sent.path, query: &sent.query, headers: &sent.headers };
     let arrival = door::arrive(endpoint, head, body, received_at_ms);
     let found = stages::verify(endpoint, &arrival);
-    let (verdict, refused_for) = (found.verdict, stages::admit(endpoint, found).err());
-    let verification = Some(Verification { verdict, refused_for });
+    let verdict = found.verdict;
+    let not_admitted = stages::admit(endpoint, found).err();
+    let once = stages::once(app, endpoint, &arrival, found).filter(|_| not_admitted.is_none());
 
     // Why a mapping does not match is asked of a source in production too, whose secret nobody has at hand: what verification
     // alone would refuse is still traced.
-    let (translated, trace) = trace(app, endpoint, plugin, &arrival, verdict).await?;
+    let (translated, trace) = trace(app, endpoint, plugin, &arrival, verdict, once).await?;
+    let refused_for = not_admitted.or(trace.rehearsal.seen.then_some("replayed"));
+    let verification = Some(Verification { verdict, refused_for });
     let (refusal, response) = match refused_for {
         Some(_) => (Some(Refusal::Unverified), answer::refuse(Refusal::Unverified)),
         None => answer_of(app, endpoint, plugin, &translated, &trace).await?,
@@ -185,6 +188,7 @@ async fn trace(
     plugin: &Plugin,
     arrival: &Arrival,
     verdict: Verdict,
+    once: Option<Once>,
 ) -> Result<(Translated, Trace), NotRehearsed> {
     let call = stages::call_translate(app, endpoint, plugin, arrival).await.map_err(|_| NotRehearsed::Busy)?;
     if matches!(call.result, Err(Fault::Busy)) {
@@ -192,7 +196,7 @@ async fn trace(
     }
     let translated = Translated::of(call);
     let items = stages::prepare(app, endpoint, arrival, verdict, &translated).unwrap_or_else(|whole| vec![*whole]);
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once: None };
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
     let rehearsal = app.store.rehearse(&job).await?;
     let logs = translated.logs.clone();
     Ok((translated, Trace { items: job.items, rehearsal, logs }))
@@ -207,7 +211,7 @@ async fn answer_of(
 ) -> Result<(Option<Refusal>, Response), NotRehearsed> {
     let settled = trace.settled();
     let translation = match &translated.result {
-        Ok(Ok(translation)) if plugin.answers() => translation,
+        Ok(Ok(translation)) if plugin.answers() && !translation.memo.is_empty() => translation,
         Err(_) if plugin.answers() => return Ok(plugin_failed()),
         result => return Ok((None, answer::of_translated(result, plugin.manifest().on_reject, &settled))),
     };

@@ -13,6 +13,7 @@ use sqlx::{Acquire, SqlitePool};
 use super::{
     failure::Failure,
     group::settle_all,
+    nonces,
     script::Script,
     world::{self, Wanted},
 };
@@ -25,7 +26,7 @@ use crate::{
 pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsal, ReadError> {
     let mut needs = Needs::default();
     needs.add(job);
-    let mut world = load(readers, &needs).await?;
+    let (mut world, seen) = load(readers, job, &needs).await?;
     let known = known(&world, &needs);
     let settlements = settle_all(&mut world, slice::from_ref(job), now_ms()).map_err(|failure| {
         match failure {
@@ -44,21 +45,26 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
         .collect();
     recipients.sort_unstable_by(|a, b| a.key.cmp(&b.key));
     Ok(Rehearsal {
+        seen,
         settlements: settlements.into_iter().flatten().collect(),
         recipients,
         records: world.changed_records().count(),
     })
 }
 
-/// What the job needs, as of one moment.
-async fn load(readers: &SqlitePool, needs: &Needs) -> Result<World, sqlx::Error> {
+/// What the job needs, and whether it was taken already, as of one moment.
+async fn load(readers: &SqlitePool, job: &Job, needs: &Needs) -> Result<(World, bool), sqlx::Error> {
     let wanted = Wanted::of(needs);
-    if wanted.is_empty() {
-        return Ok(World::default());
+    if wanted.is_empty() && job.once.is_none() {
+        return Ok((World::default(), false));
     }
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    world::load(&mut Script::new(&mut snapshot), &wanted).await
+    let seen = match &job.once {
+        Some(once) => !nonces::seen(&mut snapshot, slice::from_ref(once), now_ms()).await?.is_empty(),
+        None => false,
+    };
+    Ok((world::load(&mut Script::new(&mut snapshot), &wanted).await?, seen))
 }
 
 /// The properties that there are before anything is settled. Whoever may be changed was loaded with them.

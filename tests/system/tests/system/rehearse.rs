@@ -517,3 +517,19 @@ async fn a_plugin_that_fails_or_answers_itself_is_shown_doing_so() {
     let sent = read_json(sent).await;
     assert_eq!((&ok["status"], &rehearsed["outcomes"][0]["status"]), (&json!("ok"), &sent["outcomes"][0]["status"]));
 }
+
+#[tokio::test]
+async fn where_personal_data_is_hidden_what_is_stored_of_users_is_hidden() {
+    let server = Server::start().await;
+    let endpoint = server.source("segment", "segment", json!({"handle_identifies": true}), json!([])).await;
+    let stored = json!({"type": "identify", "userId": "u", "traits": {"email": "ana@example.com"}}).to_string();
+    endpoint.expect(stored, &["executed"]).await;
+    let path = "/v1/environments/development";
+    let hide = server.manage(Method::PATCH, path).json(&json!({"hide_personal_data": true})).send().await.unwrap();
+    assert_eq!(hide.status(), 200);
+    let payload = json!({"payload": {"type": "identify", "userId": "u", "traits": {"plan": "pro"}}});
+    let rehearsal = rehearse(&server, "segment", "development", payload).await;
+    let user = &rehearsal["would_write"]["users"][0];
+    assert_eq!((&user["before"], &user["after"]), (&json!({"email": "…"}), &json!({"email": "…", "plan": "…"})));
+    assert!(!rehearsal.to_string().contains("ana@example.com"), "{rehearsal}");
+}

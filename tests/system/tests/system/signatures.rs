@@ -234,3 +234,30 @@ async fn secrets_that_make_no_key_and_empty_ones_are_refused_when_they_are_saved
     insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"expected a string of 1 to 1024 bytes, or null");
     assert!(!server.log().contains("this is no base64"));
 }
+
+#[tokio::test]
+async fn a_rehearsal_tells_a_captured_request_from_one_that_is_signed_anew_and_takes_neither() {
+    let (server, endpoint, _plugins) = signed_source(ServerOptions::default()).await;
+    let at = now();
+    let genuine = signature(SECRET, "msg_1", at, "{}");
+    let headers = json!({"webhook-id": "msg_1", "webhook-timestamp": at.to_string(), "webhook-signature": genuine});
+    let rehearse = async |more: Value| {
+        let mut body = json!({"payload": {}, "path": "/ok"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let path = "/v1/sources/signed/rehearse?environment=development";
+        let answer = read_json(server.manage(reqwest::Method::POST, path).json(&body).send().await.unwrap()).await;
+        (answer["answer"]["status"].clone(), answer["verification"]["cause"].clone())
+    };
+    for _ in 0..2 {
+        assert_eq!(
+            rehearse(json!({"headers": headers})).await,
+            (json!(200), json!(null)),
+            "a rehearsal is not remembered"
+        );
+    }
+    assert_eq!(send(&endpoint, "msg_1", at, &genuine, "{}").await, 200);
+    assert_eq!(rehearse(json!({"headers": headers})).await, (json!(401), json!("replayed")));
+    assert_eq!(rehearse(json!({"sign": true})).await, (json!(200), json!(null)));
+    let stale = json!({"sign": true, "received_at": "2026-01-02T03:04:05Z"});
+    assert_eq!(rehearse(stale).await, (json!(200), json!(null)), "signed as of when it arrives");
+}

@@ -1,7 +1,7 @@
 //! A rehearsal as it is shown: the whole trace of a request, bounded.
 
 use inlet_core::{
-    json::Kind,
+    json::{self, Kind},
     log::{ActionLog, Outcome, Run, RunRecipient, Status},
     settle::{Prepared, Settlement},
     verification::{Covers, Verdict},
@@ -83,7 +83,8 @@ pub struct ShownVerification {
     /// `accepted`, or `refused` with 401. Items are traced all the same, as if the request were let in.
     #[schema(value_type = String)]
     would_be: &'static str,
-    /// Why it would be refused: `failed`, `missing`, `not_configured` or `partly_signed`. Senders are never told.
+    /// Why it would be refused: `missing`, `not_configured`, `failed`, `doubled`, `malformed`, `stale`, `partly_signed`, or
+    /// `replayed` when the same signed request was taken already. Senders are never told.
     #[schema(required, value_type = Option<String>)]
     cause: Option<&'static str>,
 }
@@ -127,10 +128,11 @@ pub struct RehearsedUser {
     collection: Option<String>,
     /// Whether it is not known yet.
     is_new: bool,
-    /// Its properties now; null when it is new, or when there is no room to show them.
+    /// Its properties now, their values hidden where the environment hides personal data; null when it is new, or when there
+    /// is no room to show them.
     #[schema(required, value_type = Option<Object>)]
     before: Option<Raw>,
-    /// Its properties afterwards; null when there is no room to show them.
+    /// Its properties afterwards, hidden likewise; null when there is no room to show them.
     #[schema(required, value_type = Option<Object>)]
     after: Option<Raw>,
 }
@@ -250,7 +252,7 @@ impl ShownRehearsal {
                 .map(|(item, settlement)| RehearsedItem::of(item, settlement, endpoint, &mut room))
                 .collect(),
             would_write: match trace.filter(|_| !is_refused) {
-                Some(trace) => WouldWrite::of(&trace, &mut room),
+                Some(trace) => WouldWrite::of(&trace, endpoint.hides_personal_data, &mut room),
                 None => WouldWrite::nothing(is_refused),
             },
         }
@@ -263,6 +265,9 @@ fn unverified(cause: &str) -> &'static str {
         "missing" => "the request carries no credential, and verification is enforced; give its headers, or sign: true",
         "failed" => {
             "the credential is not what the signing secret gives for this body; check the secret, or sign: true"
+        }
+        "replayed" => {
+            "this very signed request was taken already, and is taken once; have it signed anew, or sign: true"
         }
         "stale" => "the signature is right, and its time is too far from now; check the clocks, or give received_at",
         "doubled" => "the credential's header is there twice; give it once",
@@ -329,11 +334,11 @@ impl WouldWrite {
         }
     }
 
-    fn of(trace: &Trace, room: &mut Room) -> Self {
+    fn of(trace: &Trace, hides: bool, room: &mut Room) -> Self {
         let mut shown = |is_user: bool| -> Vec<RehearsedUser> {
             let wanted =
                 trace.rehearsal.recipients.iter().filter(|one| one.key.shown_collection().is_none() == is_user);
-            wanted.filter_map(|recipient| RehearsedUser::of(recipient, room)).collect()
+            wanted.filter_map(|recipient| RehearsedUser::of(recipient, hides, room)).collect()
         };
         let (users, objects) = (shown(true), shown(false));
         let runs = trace.rehearsal.settlements.iter().flat_map(|settlement| &settlement.runs);
@@ -349,14 +354,19 @@ impl WouldWrite {
 }
 
 impl RehearsedUser {
-    fn of(recipient: &RehearsedRecipient, room: &mut Room) -> Option<Self> {
+    /// What the operator gave in the request is no secret from the operator; what is stored may be.
+    fn of(recipient: &RehearsedRecipient, hides: bool, room: &mut Room) -> Option<Self> {
         room.row()?;
+        let mut properties = |text: &str| match hides {
+            true => room.json(&json::mask(text)),
+            false => room.json(text),
+        };
         Some(Self {
             id: recipient.key.id.clone(),
             collection: recipient.key.shown_collection().map(str::to_owned),
             is_new: recipient.before.is_none(),
-            before: recipient.before.as_deref().and_then(|text| room.json(text)),
-            after: room.json(&recipient.after),
+            before: recipient.before.as_deref().and_then(&mut properties),
+            after: properties(&recipient.after),
         })
     }
 }
