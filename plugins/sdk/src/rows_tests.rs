@@ -52,10 +52,7 @@ fn an_event_needs_an_id_and_a_name() {
     let row = Node::parse(r#"{"id":"","n":1}"#, "/rows/3").unwrap();
     let tracked = |id: Option<&str>, name: Option<&str>| {
         let name = name.map(str::to_owned);
-        track(
-            &row,
-            Tracked { id: id.and_then(|id| row.get(id)), name, user_id: None, time: None, properties: vec![] },
-        )
+        track(&row, Tracked { id: id.and_then(|id| row.get(id)), name, user_id: None, time: None, properties: vec![] })
     };
     for (id, name) in [(None, Some("E")), (Some("id"), Some("E")), (Some("n"), None), (Some("n"), Some(""))] {
         let notice = tracked(id, name).unwrap_err();
