@@ -56,7 +56,7 @@ pub struct ShownProvider {
     methods: Vec<String>,
     /// Request headers that the plugin reads, in lower case.
     headers: Vec<String>,
-    /// Query parameters that the plugin reads.
+    /// Query parameters that the plugin reads; `*` is all of them.
     query: Vec<String>,
     /// The largest body, inflated.
     max_body_bytes: u64,
