@@ -68,6 +68,24 @@ pub fn endpoint_rotated(author: Author, endpoint: &Endpoint, overlap_seconds: u6
     }
 }
 
+/// Logs a repair in one source environment: `resource` is its path below the source, `after` what was asked for.
+pub fn repaired(
+    author: Author,
+    endpoint: &Endpoint,
+    operation: &'static str,
+    resource: &str,
+    after: Option<String>,
+) -> NewChange {
+    NewChange {
+        author,
+        operation,
+        resource: format!("sources/{}/{resource}", endpoint.source),
+        environment_id: Some(endpoint.environment_id),
+        before: None,
+        after,
+    }
+}
+
 /// Logs the deletion of a source, in all environments.
 pub fn source_deleted(author: Author, source: &SourceRecord) -> NewChange {
     let before = json::object([

@@ -8,7 +8,6 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 use inlet_core::{
@@ -420,10 +419,4 @@ pub fn new_api_key() -> Result<String, getrandom::Error> {
 /// The id of something new: UUIDv7, each greater than the one before.
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
-}
-
-/// The time, in milliseconds since 1970.
-pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

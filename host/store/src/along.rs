@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     attention::{KeptRequest, Origin},
+    change_log::NewChange,
     replay::Progress,
 };
 
@@ -22,6 +23,8 @@ pub struct Along {
     pub takes_refused: Option<Uuid>,
     /// How far the replay is that carries this out. It must be running and stand where it stood.
     pub progress: Option<Progress>,
+    /// Who asked for it, for the log of changes; none: the server itself.
+    pub change: Option<NewChange>,
 }
 
 /// What an item is carried out again for.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::{
     along::Along,
     attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest},
+    change_log::NewChange,
     error::{ChangeError, CommitError, ReadError},
     page::{Cursor, Page},
     replay::{NewReplay, ReplayFilter, ReplayRecord},
@@ -41,10 +42,15 @@ impl Store {
     }
 
     /// Lets entries no longer need attention; returns how many.
-    pub async fn dismiss(&self, source_environment_id: i64, dismissal: Dismissal) -> Result<u64, CommitError> {
+    pub async fn dismiss(
+        &self,
+        source_environment_id: i64,
+        dismissal: Dismissal,
+        log: NewChange,
+    ) -> Result<u64, CommitError> {
         self.writer
             .change(move |connection| {
-                Box::pin(async move { change::dismiss(connection, source_environment_id, &dismissal).await })
+                Box::pin(async move { change::dismiss(connection, source_environment_id, &dismissal, &log).await })
             })
             .await
     }
@@ -84,9 +90,11 @@ impl Store {
 /// Replays of many events.
 impl Store {
     /// Starts a replay; [`ChangeError::Taken`] when one is running in that source environment.
-    pub async fn replay_create(&self, new: NewReplay) -> Result<(), ChangeError> {
+    pub async fn replay_create(&self, new: NewReplay, log: NewChange) -> Result<(), ChangeError> {
         self.writer
-            .change(move |connection| Box::pin(async move { change::replay_create(connection, &new, now_ms()).await }))
+            .change(move |connection| {
+                Box::pin(async move { change::replay_create(connection, &new, &log, now_ms()).await })
+            })
             .await
     }
 
@@ -137,17 +145,17 @@ impl Store {
             .await
     }
 
-    /// Ends a replay; says whether it was running.
+    /// Ends a replay, cancelled if somebody asked for that; says whether it was running.
     pub async fn replay_end(
         &self,
         source_environment_id: i64,
         id: Uuid,
-        is_cancelled: bool,
+        cancelled: Option<NewChange>,
     ) -> Result<bool, ChangeError> {
         self.writer
             .change(move |connection| {
                 Box::pin(async move {
-                    change::replay_end(connection, source_environment_id, id, is_cancelled, now_ms()).await
+                    change::replay_end(connection, source_environment_id, id, cancelled.as_ref(), now_ms()).await
                 })
             })
             .await

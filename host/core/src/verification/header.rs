@@ -43,6 +43,17 @@ impl Signature {
         Ok(Claim { signatures, timestamp: self.read_timestamp(sent, in_list)?, id: self.read_id(sent)? })
     }
 
+    /// Whether a value of the credential's header looks like what belongs there: a signature of the right length.
+    pub(super) fn could_be(&self, value: &[u8]) -> bool {
+        let Ok(value) = std::str::from_utf8(value) else { return false };
+        let found = match &self.list {
+            None => vec![value],
+            Some(list) => list.read(value).map(|(signatures, _)| signatures).unwrap_or_default(),
+        };
+        let read = |text: &str| self.encoding.read(text.strip_prefix(self.prefix.as_str())?);
+        found.into_iter().filter_map(read).any(|signature| signature.len() == self.algorithm.length())
+    }
+
     fn read_timestamp<'a>(&self, sent: &Sent<'a>, in_list: Option<&'a str>) -> Result<Option<SignedAt<'a>>, Malformed> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
         let text = match &timestamp.header {

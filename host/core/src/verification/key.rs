@@ -111,6 +111,15 @@ impl Key {
 }
 
 impl Algorithm {
+    /// The length of a signature, in bytes.
+    pub(super) fn length(self) -> usize {
+        match self {
+            Algorithm::HmacSha1 => 20,
+            Algorithm::HmacSha256 => 32,
+            Algorithm::Ed25519 => 64,
+        }
+    }
+
     fn mac(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
         // `new_from_slice` of HMAC takes keys of any length.
         match self {

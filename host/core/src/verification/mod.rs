@@ -155,6 +155,17 @@ impl Template {
     }
 }
 
+impl Template {
+    /// Whether a value of the credential's header may be kept, to be verified again: a signature may. Anything else in its
+    /// place could be the secret itself, sent by mistake.
+    pub fn may_be_kept(&self, value: &[u8]) -> bool {
+        match self {
+            Template::SharedSecret(_) => false,
+            Template::Signature(scheme) => scheme.could_be(value),
+        }
+    }
+}
+
 impl Signature {
     fn verify(&self, sent: &Sent<'_>, value: &[u8], secrets: &[&str]) -> Verification {
         let Ok(claim) = self.read_claim(sent, value) else { return Verification::failed("malformed") };

@@ -205,12 +205,20 @@ impl Template {
         }
     }
 
-    /// The headers that verification reads besides the credential's. Lower case.
+    /// The headers that verification reads besides the credential's, each once. Lower case.
     pub fn headers(&self) -> Vec<&str> {
         let Template::Signature(scheme) = self else { return Vec::new() };
         let timestamp = scheme.timestamp.iter().filter_map(|timestamp| timestamp.header.as_deref());
         let id = scheme.id.iter().map(|id| id.header.as_str());
-        timestamp.chain(id).chain(scheme.signed.iter().flat_map(SignedTemplate::headers)).collect()
+        let named = timestamp.chain(id).chain(scheme.signed.iter().flat_map(SignedTemplate::headers));
+        let mut headers = Vec::new();
+        for name in named.filter(|name| *name != scheme.header) {
+            // Read twice, it would look like one that was sent twice.
+            if !headers.contains(&name) {
+                headers.push(name);
+            }
+        }
+        headers
     }
 
     /// The vectors of the manifest.

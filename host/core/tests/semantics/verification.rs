@@ -246,6 +246,30 @@ fn the_method_and_other_headers_can_be_signed() {
 }
 
 #[test]
+fn only_what_looks_like_a_signature_may_be_kept() {
+    for (name, template) in schemes() {
+        let vectors = template.vectors().iter().filter(|vector| vector.verified);
+        for value in vectors.map(|vector| &vector.headers[template.header()]) {
+            assert!(template.may_be_kept(value.as_bytes()), "{name}: {value}");
+        }
+        for vector in template.vectors() {
+            let secret = vector.secret.as_str();
+            assert!(!template.may_be_kept(secret.as_bytes()), "{name}: its own secret");
+            assert!(!template.may_be_kept(format!("Bearer {secret}").as_bytes()), "{name}");
+        }
+    }
+    let shared = template_of(json!({"scheme": "shared_secret", "header": "x-webhook-secret"}));
+    assert!(!shared.may_be_kept(b"anything"));
+}
+
+#[test]
+fn a_header_that_a_template_names_twice_is_read_once() {
+    let mut value = serde_json::to_value(scheme("clerk")).unwrap();
+    value["signed"] = json!(["{header:svix-id}.{timestamp}.{body}", "{header:svix-id}{header:svix-timestamp}{body}"]);
+    assert_eq!(template_of(value).headers(), ["svix-timestamp", "svix-id"]);
+}
+
+#[test]
 fn a_request_whose_time_or_id_is_signed_is_recognised_when_it_comes_again() {
     let once = |request: &Try, source_environment| {
         let headers: Vec<_> = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();

@@ -3,10 +3,7 @@
 //! Only here are a request's credentials seen. What leaves is the body, and those headers and query parameters that the
 //! manifest or the operator lists. Source of the rules: semantics.md §3.1 and §3.3.
 
-use std::{
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::sync::Arc;
 
 use axum::{
     body::Bytes,
@@ -21,6 +18,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::{
     app::App,
+    clock::now_ms,
     configuration::{Configuration, Endpoint},
     ingest::{PREFIX, answer::Refusal, arrival::Arrival, body},
 };
@@ -94,10 +92,8 @@ fn credentials(headers: &HeaderMap, endpoint: &Endpoint) -> Vec<(String, Bytes)>
         .iter()
         .flat_map(Template::headers)
         .filter(|name| Some(*name) != endpoint.credential_header.as_deref());
-    let mut names: Vec<&str> = endpoint.credential_header.as_deref().into_iter().chain(others).collect();
-    names.dedup();
+    let names = endpoint.credential_header.as_deref().into_iter().chain(others);
     names
-        .into_iter()
         .flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)))
         .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
         .collect()
@@ -113,10 +109,4 @@ fn query(text: &str, endpoint: &Endpoint) -> Vec<Field> {
         .filter(|(name, value)| endpoint.wants_query(name, value))
         .map(|(name, value)| Field::new(name, value))
         .collect()
-}
-
-/// The time, in milliseconds since 1970.
-pub fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    clock::now_ms,
     configuration::{Endpoint, new_id},
 };
 
@@ -128,7 +129,7 @@ impl Sent {
             method: &self.method,
             headers: &headers,
             id: &format!("msg_{}", new_id().simple()),
-            at_ms: self.received_at_ms.unwrap_or_else(door::now_ms),
+            at_ms: self.received_at_ms.unwrap_or_else(now_ms),
             body: body.as_bytes(),
         };
         for field in scheme.sign(secret, &request)? {
@@ -156,7 +157,7 @@ pub async fn rehearse(app: &App, endpoint: &Endpoint, sent: Sent) -> Result<Rehe
         return refused(Refusal::TooLarge { limit: endpoint.max_body_bytes }).await;
     }
     let body = sent.body();
-    let received_at_ms = sent.received_at_ms.unwrap_or_else(door::now_ms);
+    let received_at_ms = sent.received_at_ms.unwrap_or_else(now_ms);
     let head = door::Head { method: &sent.method, path: sent.path, query: &sent.query, headers: &sent.headers };
     let arrival = door::arrive(endpoint, head, body, received_at_ms);
     let found = stages::verify(endpoint, &arrival);

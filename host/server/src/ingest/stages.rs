@@ -58,8 +58,12 @@ pub(crate) fn admit(endpoint: &Endpoint, found: Verification) -> Result<(), &'st
 pub(crate) async fn keep_refused(app: &App, endpoint: &Endpoint, arrival: &Arrival, cause: &'static str) {
     // A keyed hash may be kept to be verified again; a secret that was sent as it is may not.
     let mut headers = arrival.headers.clone();
-    if let Some(Template::Signature(_)) = &endpoint.scheme {
-        let signed = arrival.credentials.iter().filter(|(name, _)| !headers.iter().any(|header| header.name == *name));
+    if let Some(scheme @ Template::Signature(_)) = &endpoint.scheme {
+        let is_kept = |name: &str, value: &[u8]| match endpoint.credential_header.as_deref() == Some(name) {
+            true => scheme.may_be_kept(value),
+            false => !headers.iter().any(|header| header.name == name),
+        };
+        let signed = arrival.credentials.iter().filter(|(name, value)| is_kept(name, value));
         let signed: Vec<_> = signed.map(|(name, value)| Field::new(name, String::from_utf8_lossy(value))).collect();
         headers.extend(signed);
     }

@@ -14,11 +14,7 @@ pub(crate) mod replays;
 pub(crate) mod rerun;
 pub(crate) mod retries;
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use inlet_core::{
     settle::{Job, Prepared},
@@ -105,9 +101,4 @@ async fn give_way(app: &App) {
         }
         tokio::time::sleep(Duration::from_millis(25)).await;
     }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

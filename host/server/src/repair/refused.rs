@@ -12,11 +12,12 @@ use inlet_core::{
     settle::Prepared,
     verification::{self, Covers, Template, Verdict, Verification},
 };
-use inlet_store::{Along, CommitError, ReadError, RefusedRequest, Settled};
+use inlet_store::{Along, Author, CommitError, ReadError, RefusedRequest, Settled};
 
 use super::{commit, keep};
 use crate::{
     app::App,
+    change_log,
     configuration::Endpoint,
     ingest::{arrival::Arrival, stages},
 };
@@ -62,7 +63,12 @@ pub(crate) fn credential_hash(app: &App, endpoint: &Endpoint, arrival: &Arrival)
 }
 
 /// Verifies a refused request again, and lets it in if it can be.
-pub(crate) async fn verify_again(app: &App, endpoint: &Endpoint, id: Uuid) -> Result<Verified, NotDone> {
+pub(crate) async fn verify_again(
+    app: &App,
+    endpoint: &Endpoint,
+    id: Uuid,
+    author: Author,
+) -> Result<Verified, NotDone> {
     let request = app.store.refused_request(endpoint.id, id).await?.ok_or(NotDone::NotFound(id))?;
     let credential_hash = request.credential_hash.clone();
     let Some(arrival) = arrival(endpoint, request) else { return Ok(Verified::NotKept) };
@@ -83,7 +89,8 @@ pub(crate) async fn verify_again(app: &App, endpoint: &Endpoint, id: Uuid) -> Re
     }
     // Nobody waits for the answer, so the server tries again what the plugin fails on.
     let along = keep::along(app, endpoint, &arrival, verdict, &items, true).unwrap_or_default();
-    let along = Along { takes_refused: Some(id), ..along };
+    let log = change_log::repaired(author, endpoint, "verifyRefusedRequest", &format!("refused/{id}"), None);
+    let along = Along { takes_refused: Some(id), change: Some(log), ..along };
     // A captured request does not become the sender's own by being verified once more.
     let once = stages::once(app, endpoint, &arrival, found);
     match commit(app, endpoint, items, once, along).await {

@@ -99,7 +99,7 @@ impl Runner {
     }
 
     async fn end(&self) -> Result<Step, Halt> {
-        let ended = self.app.store.replay_end(self.replay.source_environment_id, self.replay.id, false).await?;
+        let ended = self.app.store.replay_end(self.replay.source_environment_id, self.replay.id, None).await?;
         let Tally { done, failed, .. } = self.tally;
         tracing::info!(replay = %self.replay.id, done, failed, ended, "a replay came to its end");
         Ok(Step::Ended)

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use inlet_store::{AttentionRecord, CommitError};
 
 use super::{
-    commit, endpoint, give_way, now_ms,
+    commit, endpoint, give_way,
     rerun::{RerunError, Reruns},
 };
-use crate::app::App;
+use crate::{app::App, clock::now_ms};
 
 /// A plugin that loops takes its time again in every retry: retries of a source rest this many times as long as they ran.
 const REST: u32 = 4;

@@ -6,7 +6,7 @@ use inlet_core::settle::{Job, Settlement};
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{attention, failure::Failure, ids, multi_row::MultiRow, replays};
+use super::{attention, changes, failure::Failure, ids, multi_row::MultiRow, replays};
 use crate::{along::Along, attention::KeptRequest};
 
 static RERUNS: LazyLock<MultiRow> =
@@ -49,6 +49,9 @@ pub(super) async fn write(
         .await?;
     if let Some(progress) = &along.progress {
         replays::step(connection, source_environment, progress, settlements).await?;
+    }
+    if let Some(change) = &along.change {
+        changes::record(connection, change).await?;
     }
     Ok(())
 }

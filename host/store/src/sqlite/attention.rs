@@ -9,10 +9,11 @@ use inlet_core::{
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{codes, ids, multi_row::MultiRow, script::Script, transaction};
+use super::{changes, codes, ids, multi_row::MultiRow, script::Script, transaction};
 use crate::{
     along::Along,
     attention::{AttentionCount, AttentionRecord, Dismissal, Origin},
+    change_log::NewChange,
     error::CommitError,
 };
 
@@ -212,9 +213,26 @@ pub(crate) async fn dismiss(
     connection: &mut SqliteConnection,
     source_environment: i64,
     dismissal: &Dismissal,
+    change: &NewChange,
 ) -> Result<u64, CommitError> {
     transaction::begin(connection).await?;
-    let dismissed = match dismissal {
+    let dismissed = async {
+        let dismissed = close_all(connection, source_environment, dismissal).await?;
+        if dismissed > 0 {
+            changes::record(connection, change).await?;
+        }
+        Ok::<_, sqlx::Error>(dismissed)
+    };
+    let dismissed = dismissed.await;
+    Ok(transaction::finish(connection, dismissed).await?)
+}
+
+async fn close_all(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    dismissal: &Dismissal,
+) -> Result<u64, sqlx::Error> {
+    match dismissal {
         Dismissal::Events(events) => dismiss_events(connection, source_environment, events).await,
         Dismissal::Cause { outcome, code } => sqlx::query(
             "UPDATE attention SET open = 0, due_at_ms = NULL
@@ -226,8 +244,7 @@ pub(crate) async fn dismiss(
         .execute(&mut *connection)
         .await
         .map(|done| done.rows_affected()),
-    };
-    Ok(transaction::finish(connection, dismissed).await?)
+    }
 }
 
 async fn dismiss_events(

@@ -4,8 +4,9 @@ use inlet_core::settle::Settlement;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::{codes, failure::Failure, ids};
+use super::{changes, codes, failure::Failure, ids, transaction};
 use crate::{
+    change_log::NewChange,
     error::ChangeError,
     page::{Cursor, Page},
     replay::{NewReplay, Progress, ReplayFilter, ReplayRecord, ReplayState, Tally},
@@ -19,7 +20,23 @@ const COLUMNS: &str = "id, source_environment_id, state, filter, rate_per_second
                        last_error, started_at_ms, finished_at_ms";
 
 /// Starts a replay, unless one is running there.
-pub(crate) async fn create(connection: &mut SqliteConnection, new: &NewReplay, now_ms: i64) -> Result<(), ChangeError> {
+pub(crate) async fn create(
+    connection: &mut SqliteConnection,
+    new: &NewReplay,
+    change: &NewChange,
+    now_ms: i64,
+) -> Result<(), ChangeError> {
+    transaction::begin(connection).await?;
+    let created = async {
+        insert(connection, new, now_ms).await?;
+        changes::record(connection, change).await?;
+        Ok(())
+    };
+    let created = created.await;
+    transaction::finish(connection, created).await
+}
+
+async fn insert(connection: &mut SqliteConnection, new: &NewReplay, now_ms: i64) -> Result<(), ChangeError> {
     let filter = serde_json::to_string(&new.filter).unwrap_or_default();
     sqlx::query(
         "INSERT INTO replays
@@ -167,6 +184,25 @@ pub(crate) async fn counted(
 
 /// Ends a replay that is running; says whether it was.
 pub(crate) async fn end(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    id: Uuid,
+    cancelled: Option<&NewChange>,
+    now_ms: i64,
+) -> Result<bool, ChangeError> {
+    transaction::begin(connection).await?;
+    let ended = async {
+        let ended = mark_ended(connection, source_environment, id, cancelled.is_some(), now_ms).await?;
+        if let Some(change) = cancelled.filter(|_| ended) {
+            changes::record(connection, change).await?;
+        }
+        Ok(ended)
+    };
+    let ended = ended.await;
+    transaction::finish(connection, ended).await
+}
+
+async fn mark_ended(
     connection: &mut SqliteConnection,
     source_environment: i64,
     id: Uuid,

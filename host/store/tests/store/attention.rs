@@ -10,7 +10,7 @@ use inlet_store::{
     Rerun, StoredEvent, Tally,
 };
 
-use crate::support::{DAY_MS, Event, Fixture, mapping};
+use crate::support::{DAY_MS, Event, Fixture, log, mapping};
 
 fn rejected(fixture: &Fixture, code: &str) -> Prepared {
     let mut item = Event::new("", r#"{"a":1}"#).prepare(fixture);
@@ -162,11 +162,14 @@ async fn what_is_dismissed_needs_no_attention_and_is_not_tried_again() {
     fixture.store.commit_along(fixture.job(items), along).await.unwrap();
     let at = fixture.source_environment;
     let by_id = Dismissal::Events(vec![ids[0], Uuid::now_v7()]);
-    assert_eq!(fixture.store.dismiss(at, by_id.clone()).await, Ok(1));
-    assert_eq!(fixture.store.dismiss(at, by_id).await, Ok(0));
-    assert_eq!(fixture.store.dismiss(at + 1, Dismissal::Cause { outcome: None, code: None }).await, Ok(0));
+    assert_eq!(fixture.store.dismiss(at, by_id.clone(), log("dismissAttention")).await, Ok(1));
+    assert_eq!(fixture.store.dismiss(at, by_id, log("dismissAttention")).await, Ok(0));
+    assert_eq!(
+        fixture.store.dismiss(at + 1, Dismissal::Cause { outcome: None, code: None }, log("dismissAttention")).await,
+        Ok(0)
+    );
     let failed = Dismissal::Cause { outcome: Some(Outcome::Failed), code: Some("time".to_owned()) };
-    assert_eq!(fixture.store.dismiss(at, failed).await, Ok(2));
+    assert_eq!(fixture.store.dismiss(at, failed, log("dismissAttention")).await, Ok(2));
     assert_eq!((open(&fixture).await, fixture.store.retries_due_in().await.unwrap()), (1, Vec::new()));
 }
 
@@ -180,8 +183,8 @@ async fn a_step_of_a_replay_is_written_once_and_only_while_it_runs() {
     let id = Uuid::now_v7();
     let filter = ReplayFilter { outcomes: vec![Outcome::Failed, Outcome::Rejected], ..ReplayFilter::default() };
     let new = NewReplay { id, source_environment_id: at, filter: filter.clone(), rate_per_second: 10 };
-    fixture.store.replay_create(new.clone()).await.unwrap();
-    let second = fixture.store.replay_create(NewReplay { id: Uuid::now_v7(), ..new }).await;
+    fixture.store.replay_create(new.clone(), log("createReplay")).await.unwrap();
+    let second = fixture.store.replay_create(NewReplay { id: Uuid::now_v7(), ..new }, log("createReplay")).await;
     insta::assert_snapshot!(second.unwrap_err(), @"a running replay with this source environment exists already; choose another");
     let replay = fixture.store.running_replays().await.unwrap().remove(0);
     assert_eq!(fixture.store.replay_count(&replay).await.unwrap(), 1);
@@ -203,8 +206,8 @@ async fn a_step_of_a_replay_is_written_once_and_only_while_it_runs() {
     assert!(matches!(twice, Err(CommitError::Superseded { .. })), "{twice:?}");
     let replay = fixture.store.replay(at, id).await.unwrap().unwrap();
     assert_eq!((replay.tally.done, replay.tally.counts["logged"], replay.total), (1, 1, Some(1)));
-    assert!(fixture.store.replay_end(at, id, true).await.unwrap());
-    assert!(!fixture.store.replay_end(at, id, false).await.unwrap());
+    assert!(fixture.store.replay_end(at, id, Some(log("cancelReplay"))).await.unwrap());
+    assert!(!fixture.store.replay_end(at, id, None).await.unwrap());
     let mut late = step();
     late.progress.as_mut().unwrap().from = of;
     assert!(fixture.store.commit_along(event(), late).await.is_err());
@@ -220,7 +223,7 @@ async fn a_filter_names_what_still_needs_attention_and_of_all_else_what_it_says(
     fixture.store.commit(fixture.job(items)).await.unwrap();
     let logged = fixture.commit(Event::new("E", "{}")).await.id;
     let at = fixture.source_environment;
-    fixture.store.dismiss(at, Dismissal::Events(vec![ids[1]])).await.unwrap();
+    fixture.store.dismiss(at, Dismissal::Events(vec![ids[1]]), log("dismissAttention")).await.unwrap();
     let end = Uuid::now_v7();
     let next =
         async |filter: ReplayFilter| fixture.store.replay_next(at, &filter, (Uuid::nil(), end), 10).await.unwrap();

@@ -3,6 +3,7 @@
 
 mod administration;
 mod bad_input;
+mod canary;
 mod census;
 mod crash;
 mod door;

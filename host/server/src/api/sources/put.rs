@@ -40,7 +40,8 @@ use crate::{
     app::App,
     catalog::default_settings,
     change_log,
-    configuration::{Configuration, Endpoint, Source, new_token, now_ms},
+    clock::now_ms,
+    configuration::{Configuration, Endpoint, Source, new_token},
 };
 
 /// The source as it is now.

@@ -29,7 +29,8 @@ use crate::{
     },
     app::App,
     change_log,
-    configuration::{Configuration, Endpoint, new_token, now_ms},
+    clock::now_ms,
+    configuration::{Configuration, Endpoint, new_token},
 };
 
 /// The most earlier endpoints that are good at one time. Each is a hash in memory.

@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 
 use crate::{
     api::{raw::Raw, verification},
+    clock::now_ms,
     config::Config,
-    configuration::{Endpoint, Source, now_ms},
+    configuration::{Endpoint, Source},
 };
 
 /// A platform that sends events.

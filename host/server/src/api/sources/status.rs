@@ -9,7 +9,8 @@ use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
-    configuration::{Endpoint, now_ms},
+    clock::now_ms,
+    configuration::Endpoint,
 };
 
 /// What a source has received, and whether all is well with it.

@@ -12,6 +12,7 @@ use crate::{
         query::Params,
     },
     app::App,
+    change_log,
 };
 
 /// Ends a replay that is running. What it carried out stays.
@@ -29,17 +30,18 @@ use crate::{
     security(("management_token" = [])),
 )]
 pub async fn cancel_replay(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     TwoNames(key, id): TwoNames,
     params: Params,
 ) -> Result<Json<ShownReplay>, ApiError> {
     let endpoint = endpoint(&app, &key, &params)?;
     let id = read_id("replay", &id)?;
+    let log = change_log::repaired(operator.author(), &endpoint, "cancelReplay", &format!("replays/{id}"), None);
     let shown = to_its_end(async move {
         // One that is not here is a 404, not one that has ended.
         get_replay::read(&app, &endpoint, id).await?;
-        if !app.store.replay_end(endpoint.id, id, true).await? {
+        if !app.store.replay_end(endpoint.id, id, Some(log)).await? {
             return Err(ApiError::new(Kind::Conflict, "the replay has ended already; there is nothing to cancel"));
         }
         tracing::info!(source = endpoint.source, environment = endpoint.environment, replay = %id, "a replay was cancelled");

@@ -14,6 +14,7 @@ use crate::{
         query::Params,
     },
     app::App,
+    change_log,
     configuration::new_id,
 };
 
@@ -33,7 +34,7 @@ use crate::{
     security(("management_token" = [])),
 )]
 pub async fn create_replay(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -42,9 +43,11 @@ pub async fn create_replay(
     let endpoint = endpoint(&app, &key, &params)?;
     let Asked { filter, rate_per_second } = Asked::read(&body)?;
     let id = new_id();
+    let asked = serde_json::to_string(&filter).ok();
+    let log = change_log::repaired(operator.author(), &endpoint, "createReplay", &format!("replays/{id}"), asked);
     let new = NewReplay { id, source_environment_id: endpoint.id, filter, rate_per_second };
     let created = to_its_end(async move {
-        app.store.replay_create(new).await.map_err(|error| match error {
+        app.store.replay_create(new, log).await.map_err(|error| match error {
             ChangeError::Taken { .. } => ApiError::new(
                 Kind::Conflict,
                 "a replay is running here already; wait for its end, or cancel it with DELETE",

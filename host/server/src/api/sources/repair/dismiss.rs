@@ -10,6 +10,7 @@ use super::{asked, endpoint};
 use crate::{
     api::{auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::Name, query::Params},
     app::App,
+    change_log,
 };
 
 /// Which log entries need no attention any more: named ones, or all of a cause.
@@ -49,7 +50,7 @@ pub struct Dismissed {
     security(("management_token" = [])),
 )]
 pub async fn dismiss_attention(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -57,8 +58,11 @@ pub async fn dismiss_attention(
 ) -> Result<Json<Dismissed>, ApiError> {
     let endpoint = endpoint(&app, &key, &params)?;
     let dismissal = read(&body)?;
+    // What was asked for: it was read just now, and holds no secret.
+    let asked = Some(body.given().text.to_owned());
+    let log = change_log::repaired(operator.author(), &endpoint, "dismissAttention", "attention", asked);
     let dismissed = to_its_end(async move {
-        let dismissed = app.store.dismiss(endpoint.id, dismissal).await?;
+        let dismissed = app.store.dismiss(endpoint.id, dismissal, log).await?;
         tracing::info!(
             source = endpoint.source,
             environment = endpoint.environment,

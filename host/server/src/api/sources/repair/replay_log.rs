@@ -1,8 +1,8 @@
 //! `POST /v1/sources/{key}/logs/{id}/replay`
 
 use axum::{Json, extract::State};
-use inlet_core::Uuid;
-use inlet_store::{EventQuery, Settled};
+use inlet_core::{Uuid, json};
+use inlet_store::{Along, EventQuery, Settled};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -13,6 +13,7 @@ use crate::{
         sources::log_entry::LogEntry,
     },
     app::App,
+    change_log,
     configuration::Endpoint,
     repair::{self, rerun::Reruns},
 };
@@ -65,7 +66,7 @@ pub struct ReplayedLog {
     security(("management_token" = [])),
 )]
 pub async fn replay_log(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     TwoNames(key, id): TwoNames,
     params: Params,
@@ -74,9 +75,12 @@ pub async fn replay_log(
     let endpoint = endpoint(&app, &key, &params)?;
     let id = read_id("log entry", &id)?;
     let force = body.as_ref().map_or(Ok(false), read_force)?;
+    let asked = Some(json::object([("force", if force { "true" } else { "false" })]));
+    let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
     let replayed = to_its_end(async move {
         let mut reruns = Reruns::new(app.clone(), endpoint.clone());
         let (items, along) = reruns.ready(id, force).await?.into_parts();
+        let along = Along { change: Some(log), ..along };
         let settled = repair::commit(&app, &endpoint, items, None, along).await?;
         tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");
         show(&app, &endpoint, id, &settled).await

@@ -58,7 +58,7 @@ pub struct VerifiedRequests {
     security(("management_token" = [])),
 )]
 pub async fn verify_all_refused(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
@@ -72,7 +72,7 @@ pub async fn verify_all_refused(
             ids.reverse();
         }
         ids.truncate(limit);
-        verify(&app, &endpoint, ids).await
+        verify(&app, &endpoint, ids, &operator).await
     })
     .await?;
     Ok(Json(verified))
@@ -108,10 +108,15 @@ async fn ids(app: &App, endpoint: &Endpoint) -> Result<Vec<Uuid>, ApiError> {
     Ok(ids)
 }
 
-async fn verify(app: &App, endpoint: &Endpoint, ids: Vec<Uuid>) -> Result<VerifiedRequests, ApiError> {
+async fn verify(
+    app: &App,
+    endpoint: &Endpoint,
+    ids: Vec<Uuid>,
+    operator: &Operator,
+) -> Result<VerifiedRequests, ApiError> {
     let mut done = VerifiedRequests::default();
     for id in ids {
-        match verify_again(app, endpoint, id).await {
+        match verify_again(app, endpoint, id, operator.author()).await {
             Ok(Verified::Taken(settled)) => {
                 done.verified += 1;
                 done.events += settled.len();

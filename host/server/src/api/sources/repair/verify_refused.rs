@@ -79,14 +79,14 @@ impl LetIn {
     security(("management_token" = [])),
 )]
 pub async fn verify_refused(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     TwoNames(key, id): TwoNames,
     params: Params,
 ) -> Result<Json<VerifiedRequest>, ApiError> {
     let endpoint = endpoint(&app, &key, &params)?;
     let id = read_id("refused request", &id)?;
-    let verified = to_its_end(async move { Ok(verify_again(&app, &endpoint, id).await?) }).await?;
+    let verified = to_its_end(async move { Ok(verify_again(&app, &endpoint, id, operator.author()).await?) }).await?;
     Ok(Json(match verified {
         Verified::Taken(settled) => VerifiedRequest {
             verified: true,
