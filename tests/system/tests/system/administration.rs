@@ -360,3 +360,31 @@ async fn bodies_of_what_did_not_fail_go_and_their_logs_stay() {
     let path = format!("/v1/sources/segment/logs?environment=development&id={}", good["id"].as_str().unwrap());
     assert_eq!(server.get(&path).await["entries"][0]["body_removed"], true);
 }
+
+#[tokio::test]
+async fn repairs_are_changes_too() {
+    let server = Server::start().await;
+    let endpoint = server.source("segment", "segment", json!({"signing_secret": SECRET}), json!([])).await;
+    assert_eq!(endpoint.post("{}").header("x-signature", "0".repeat(40)).send().await.unwrap().status(), 401);
+    let off = json!({"enforce_verification": false});
+    let endpoint = server.source("segment", "segment", off, json!([])).await;
+    let answer = endpoint.send("[17]").await;
+    let id = answer["events"][0]["id"].as_str().unwrap();
+    let at = |path: &str| format!("/v1/sources/segment/{path}?environment=development");
+    let refused = server.get(&at("refused")).await["entries"][0]["id"].as_str().unwrap().to_owned();
+    // Verifying does not let it in, and so changes nothing.
+    assert_eq!(send(&server, Method::POST, &at(&format!("refused/{refused}/verify")), json!({})).await.0, 200);
+    assert_eq!(send(&server, Method::POST, &at(&format!("logs/{id}/replay")), json!({})).await.0, 200);
+    assert_eq!(send(&server, Method::POST, &at("attention/dismiss"), json!({"outcome": "rejected"})).await.0, 200);
+    assert_eq!(send(&server, Method::POST, &at("attention/dismiss"), json!({"outcome": "rejected"})).await.0, 200);
+    let (status, _) = send(&server, Method::POST, &at("replays"), json!({"outcome": ["failed"]})).await;
+    assert_eq!(status, 202);
+    let page = server.get("/v1/changes?environment=development").await;
+    let operations: Vec<&str> =
+        page["entries"].as_array().unwrap().iter().map(|change| change["operation"].as_str().unwrap()).collect();
+    let repairs: Vec<&&str> = operations.iter().filter(|operation| **operation != "upsertSource").collect();
+    assert_eq!(repairs, [&"createReplay", &"dismissAttention", &"replayLog"], "newest first; {page}");
+    let replayed = &page["entries"][2];
+    assert_eq!(replayed["resource"], format!("sources/segment/logs/{id}"));
+    assert_eq!(replayed["after"], json!({"force": false}));
+}
