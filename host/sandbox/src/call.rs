@@ -71,27 +71,34 @@ pub(crate) async fn call<T>(
 #[error("out of time")]
 struct OutOfTime;
 
-/// Ticks that a call may see before it gives way: it then has run for one whole tick at least, and for two at most.
-const FIRST_TURN: u64 = 2;
+/// Processor time after which a call gives way. Looked at when the ticker ticks, so that it is more by one tick at most.
+const TURN: Duration = Duration::from_millis(4);
 
-/// Lets the guest give way at every tick, and stops it once it has run for `limit`.
+/// Lets the guest give way after every turn, and stops it once it has run for `limit`.
 ///
-/// Processor time and not time passed: under load a plugin that waits for its turn, or for a core, has done nothing wrong.
-/// Between two ticks a call stays on its thread, so that the thread's own clock tells.
+/// Processor time and not time passed: under load a plugin that waits for its turn, or for a core, has done nothing wrong,
+/// and a quick one that lost its core in the middle is no slow one. Between two turns a call stays on its thread, so that
+/// the thread's own clock tells. It is first asked at the first tick: asking costs too much for quick calls, which are
+/// done by then.
 fn stop_after(store: &mut Store<State>, limit: Duration) {
-    let mut ran = Duration::ZERO;
-    let mut resumed = thread_time();
+    let (mut ran, mut turn) = (Duration::ZERO, Duration::ZERO);
+    let mut resumed: Option<Duration> = None;
     let mut resumption: Option<Arc<OnceLock<Duration>>> = None;
-    // Not the next tick, which comes at once to some: it would make a quick call a slow one.
-    store.set_epoch_deadline(FIRST_TURN);
+    store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
         if let Some(at) = resumption.take().and_then(|resumption| resumption.get().copied()) {
-            resumed = at;
+            resumed = Some(at);
         }
-        ran += thread_time().saturating_sub(resumed);
+        let now = thread_time();
+        let since = now.saturating_sub(resumed.unwrap_or(now));
+        (ran, turn, resumed) = (ran + since, turn + since, Some(now));
         if ran >= limit {
             return Err(OutOfTime.into());
         }
+        if turn < TURN {
+            return Ok(UpdateDeadline::Continue(1));
+        }
+        turn = Duration::ZERO;
         let next = Arc::new(OnceLock::new());
         resumption = Some(Arc::clone(&next));
         Ok(UpdateDeadline::YieldCustom(

@@ -1,4 +1,4 @@
-//! Where a call goes on that is not done in its first turn.
+//! Where a call goes on that is not done in its first turn, some milliseconds of processor time.
 //!
 //! Nearly every call is: it costs some ten microseconds, and runs where it was made. One that is not would hold a worker of
 //! the server's runtime for one tick after another, and a few of them, looping, would hold all workers nearly all the time.
