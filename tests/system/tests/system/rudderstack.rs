@@ -174,3 +174,18 @@ async fn a_query_as_odd_as_it_may_be_is_read_or_rejected() {
     let (_, answer) = get(&server, Method::GET, format!("{}/track/a%00b?x=1", endpoint.url)).await;
     assert_eq!(answer["events"][0]["outcome"], "rejected");
 }
+
+/// platforms.md §4.3: the largest of the messages that were counted.
+#[tokio::test]
+async fn a_message_of_313_kilobytes_arrives_whole() {
+    let server = Server::start().await;
+    let endpoint = server.source("rudderstack", "rudderstack", json!({}), json!([])).await;
+    let note = "naïve ☃ ".repeat(29_000);
+    let message = json!({"type": "track", "event": "E", "userId": "u", "properties": {"note": note}}).to_string();
+    assert!(message.len() > 313_000, "{}", message.len());
+    let answer = endpoint.expect(message, &["logged"]).await;
+    // A list leaves out what is large; one entry is shown whole.
+    let id = answer["events"][0]["id"].as_str().unwrap();
+    let log = server.get(&format!("/v1/sources/rudderstack/logs?environment=development&id={id}")).await;
+    assert_eq!(log["entries"][0]["data"]["note"], note);
+}
