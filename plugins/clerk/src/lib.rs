@@ -1,0 +1,1 @@
+//! Translates what Clerk sends.

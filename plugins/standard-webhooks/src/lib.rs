@@ -1,0 +1,1 @@
+//! Translates what Standard Webhooks sends.
