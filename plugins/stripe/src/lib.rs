@@ -1,1 +1,94 @@
-//! Translates what Stripe sends.
+//! Translates what Stripe sends: snapshot events, and the thin events of its second API.
+//!
+//! A snapshot holds the object that changed, at `data.object`. A thin event only names it, in `related_object`. Both say
+//! what they are in `type` and are told apart from repeats by `id`.
+
+use inlet_plugin::segment::MAX_EVENT_TYPE;
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct Stripe;
+
+inlet_plugin::export!(Stripe);
+
+/// What Stripe sends to try an event destination.
+const PING: &str = "v2.core.event_destination.ping";
+
+impl Plugin for Stripe {
+    fn translate(request: &Request) -> Result<Translation, Notice> {
+        let body = request.json()?;
+        if body.kind() != Kind::Object {
+            let found = body.kind();
+            return Err(Notice::new(
+                "not_an_object",
+                format!("Expected an event as a JSON object, found {found}. Send each event in a request of its own."),
+            ));
+        }
+        let [kind, id, created, data, related] = body.fields(["type", "id", "created", "data", "related_object"]);
+        let mut event = Event::new(event_type(kind.as_ref())?);
+        if event.event_type == PING {
+            let notice = Notice::new("ping", "A test of the event destination: there is nothing to do.");
+            return Ok(Item::Ignored(notice).into());
+        }
+        let data = data.filter(|data| !data.is_absent());
+        event.user_id = customer(data.as_ref(), related.as_ref());
+        event.idempotency_key = id.map(Value::from);
+        event.occurred_at = created.map(Value::from);
+        // Not `data.object` alone: `previous_attributes` stands beside it, and Stripe's own paths hold.
+        event.data = data.or(related).map(Value::from);
+        Ok(Item::Event(event).into())
+    }
+}
+
+/// The customer that an event is about.
+fn customer(data: Option<&Node<'_>>, related: Option<&Node<'_>>) -> Option<Value> {
+    let is_customer =
+        |kind: Option<Node<'_>>| kind.and_then(|kind| kind.as_str()).is_some_and(|kind| kind == "customer");
+    let Some(object) = data.and_then(|data| data.get("object")) else {
+        let [kind, id] = related?.fields(["type", "id"]);
+        return id.filter(|_| is_customer(kind)).map(Value::from);
+    };
+    let [kind, id, customer] = object.fields(["object", "id", "customer"]);
+    // The object says what it is; the event's type does not: `customer.subscription.updated` holds a subscription.
+    if is_customer(kind) {
+        return id.map(Value::from);
+    }
+    match customer {
+        Some(expanded) if expanded.kind() == Kind::Object => expanded.get("id"),
+        customer => customer,
+    }
+    .map(Value::from)
+}
+
+/// The type, which every event has.
+fn event_type(node: Option<&Node<'_>>) -> Result<String, Notice> {
+    let Some(node) = node.filter(|node| !node.is_absent()) else {
+        let sentence = "Found no `type`; expected one such as `invoice.paid`. Send the event as Stripe makes it.";
+        return Err(Notice::new("missing_field", sentence));
+    };
+    if node.kind() != Kind::String {
+        let found = node.kind();
+        let sentence =
+            format!("`type` is {found}; expected a string such as `invoice.paid`. Send the event as Stripe makes it.");
+        return Err(Notice::new("wrong_type", sentence));
+    }
+    let Some(name) = node.as_str() else {
+        let sentence = "`type` holds a lone surrogate, which is no Unicode text. Send whole characters.";
+        return Err(Notice::new("not_utf8", sentence));
+    };
+    if name.len() > MAX_EVENT_TYPE {
+        let sentence =
+            format!("`type` is {} bytes long; at most {MAX_EVENT_TYPE} can be used. Send a shorter one.", name.len());
+        return Err(Notice::new("too_long", sentence));
+    }
+    Ok(name.into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_its_cases_say() {
+        inlet_plugin::testing::run_cases::<super::Stripe>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+    }
+}
