@@ -1,7 +1,7 @@
 //! Translates what Stripe sends: snapshot events, and the thin events of its second API.
 //!
-//! A snapshot holds the object that changed, at `data.object`. A thin event only names it, in `related_object`. Both say
-//! what they are in `type` and are told apart from repeats by `id`.
+//! A snapshot holds the object that changed, at `data.object`. A thin event only names it, in `related_object`. Both
+//! say what they are in `type` and are told apart from repeats by `id`.
 
 use inlet_plugin::segment::MAX_EVENT_TYPE;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
