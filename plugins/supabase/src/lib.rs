@@ -1,7 +1,7 @@
 //! Translates what Supabase's database webhooks send: one row that was inserted, updated or deleted.
 //!
-//! The event's type is made of the names that the row comes with: `public.orders:INSERT`. Nothing in the request tells a
-//! repeat from a second equal row, and Supabase never repeats: there is no idempotency key.
+//! The event's type is made of the names that the row comes with: `public.orders:INSERT`. Nothing in the request tells
+//! a repeat from a second equal row, and Supabase never repeats: there is no idempotency key.
 
 use inlet_plugin::segment::MAX_EVENT_TYPE;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
