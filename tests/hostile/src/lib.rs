@@ -20,6 +20,7 @@ impl Plugin for Hostile {
             "/memory" => resources::take_memory(),
             "/deep-recursion" => resources::recurse(),
             "/abort" => resources::crash(),
+            "/giant-line" => Ok(resources::log_giant_lines()),
             "/log-flood" => Ok(resources::flood_the_log()),
             "/memory-of-earlier" => Ok(resources::count_calls()),
             "/lift" => Ok(outputs::giant()),
@@ -30,8 +31,12 @@ impl Plugin for Hostile {
             "/lone-surrogate" => Ok(outputs::made(r#"{"name":"\ud800"}"#)),
             "/bad-pointer" => Ok(outputs::pointing("userId")),
             "/pointer-nowhere" => Ok(outputs::pointing("/no/such/place")),
+            "/long-pointer" => Ok(outputs::pointing(&"/x".repeat(1 << 19))),
+            "/long-memo" => return Ok(outputs::long_memo()),
             "/html-reply" => Ok(outputs::html_reply()),
             "/json-reply" => Ok(outputs::reply("application/json", "{")),
+            "/deep-reply" => Ok(outputs::reply("application/json", &outputs::nested(200))),
+            "/bad-notice" => Err(Notice::new("unsupported", "x".repeat(1 << 20))),
             "/reject" => Err(Notice::new("unsupported", "Rejected as asked.").at("/0")),
             "/echo" => outputs::echo(request),
             "/echo-bytes" => Ok(outputs::echo_bytes(request)),
@@ -49,7 +54,12 @@ impl Answerer for Hostile {
         match memo.as_str() {
             "html" => Reply { content_type: "text/html".to_owned(), body: "<script>alert(1)</script>".to_owned() },
             "loop" => resources::spin(),
+            "memory" => resources::take_memory(),
+            "deep-recursion" => resources::recurse(),
             "abort" => resources::crash(),
+            "giant" => Reply { content_type: "text/plain".to_owned(), body: "x".repeat(48 << 20) },
+            "long" => Reply { content_type: "text/plain".to_owned(), body: "x".repeat(9 << 20) },
+            "deep" => Reply::json(outputs::nested(200)),
             _ => Reply::json(outputs::describe(&memo, &outcomes)),
         }
     }

@@ -19,6 +19,11 @@ pub(crate) fn long_string() -> Translation {
     Translation::from(Item::Event(Event::new("x".repeat(1 << 20))))
 }
 
+/// A memo that is longer than the host carries.
+pub(crate) fn long_memo() -> Translation {
+    Translation { memo: "x".repeat(9 << 20), ..Translation::from(ok()) }
+}
+
 /// An event whose data the plugin wrote.
 pub(crate) fn made(json: impl Into<String>) -> Translation {
     let mut event = Event::new("hostile/made");

@@ -53,6 +53,15 @@ pub(crate) fn flood_the_log() -> Translation {
     Translation::from(ok())
 }
 
+/// Lines that would each fill the log many times over, and more of them together than the host copies of a result.
+pub(crate) fn log_giant_lines() -> Translation {
+    let line = "x".repeat(1 << 20);
+    for _ in 0..100 {
+        log::error(&line);
+    }
+    Translation::from(ok())
+}
+
 /// Says how often this instance was called.
 pub(crate) fn count_calls() -> Translation {
     static CALLS: AtomicU32 = AtomicU32::new(0);
