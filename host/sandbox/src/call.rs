@@ -13,7 +13,7 @@ use crate::{
     engine::Inner,
     fault::Fault,
     limits::Limits,
-    state::{MemoryExceeded, State},
+    state::{MemoryExceeded, State, TableExceeded},
 };
 
 /// What a call gave, what the plugin said meanwhile, and what it cost. The last two are there whatever the first is.
@@ -53,6 +53,10 @@ pub(crate) async fn call<T>(
     let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(bounds.lifted);
+    if inner.counts {
+        // More than any call can use within its time: it counts and never stops.
+        let _ = store.set_fuel(u64::MAX);
+    }
     // Before instantiation: start functions are the guest's code too.
     stop_after(&mut store, bounds.time);
     let result = tokio::time::timeout(bounds.backstop(), work(&mut store)).await;
@@ -60,10 +64,11 @@ pub(crate) async fn call<T>(
         Ok(result) => result.map_err(|error| bounds.fault(&error)),
         Err(_) => Err(bounds.time_fault()),
     };
+    let instructions = store.get_fuel().ok().map(|left| u64::MAX - left);
     let state = store.into_data();
     let memory = state.memory.used();
     let (logs, logs_dropped) = state.logs.into_parts();
-    Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory } }
+    Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory, instructions } }
 }
 
 /// The guest ran longer than it may.
@@ -141,17 +146,32 @@ impl Bounds {
         if let Some(exceeded) = error.downcast_ref::<MemoryExceeded>() {
             return Fault::Memory { wanted: exceeded.wanted, limit: exceeded.limit };
         }
+        if let Some(exceeded) = error.downcast_ref::<TableExceeded>() {
+            return Fault::Table { wanted: exceeded.wanted, limit: exceeded.limit };
+        }
         if error.is::<PoolConcurrencyLimitError>() {
             return Fault::Busy;
         }
         let message = match error.downcast_ref::<Trap>() {
-            Some(trap) => trap.to_string().trim_start_matches("wasm trap: ").to_owned(),
+            Some(trap) => described(*trap),
             None => error.root_cause().to_string(),
         };
         if message.contains(LIFTED_TOO_MUCH) {
             return Fault::Lifted { limit: self.lifted, body: self.body };
         }
         Fault::Trap { message }
+    }
+}
+
+/// A trap in wasmtime's words, and in an author's where those alone would puzzle one.
+fn described(trap: Trap) -> String {
+    let words = trap.to_string();
+    let words = words.trim_start_matches("wasm trap: ");
+    match trap {
+        // A stack that overflows runs out of the front of memory: toolchains put it there.
+        Trap::MemoryOutOfBounds => format!("{words} (a recursion that is too deep, or a stray pointer)"),
+        Trap::StackOverflow => format!("{words} (a recursion that is too deep)"),
+        _ => words.to_owned(),
     }
 }
 

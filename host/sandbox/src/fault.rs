@@ -37,6 +37,16 @@ pub enum Fault {
         /// Bytes allowed.
         limit: usize,
     },
+    /// It asked for a larger table of functions than it may have.
+    #[error(
+        "the plugin asked for a table of {wanted} elements; {limit} are allowed; keep its data in memory and not in tables"
+    )]
+    Table {
+        /// Elements it would have had.
+        wanted: usize,
+        /// Elements allowed.
+        limit: usize,
+    },
     /// It returned or logged more data at once than the host is willing to copy.
     #[error(
         "the plugin handed over more than {allowed} at once, its limit for a body of {size}; let it point into the body (`at`) \
@@ -69,7 +79,7 @@ impl Fault {
     pub fn code(&self) -> &'static str {
         match self {
             Fault::Time { .. } => "time",
-            Fault::Memory { .. } => "memory",
+            Fault::Memory { .. } | Fault::Table { .. } => "memory",
             Fault::Lifted { .. } => "lifted",
             Fault::Shape(_) => "shape",
             Fault::Trap { .. } => "trap",

@@ -51,6 +51,14 @@ pub(crate) struct MemoryExceeded {
     pub(crate) limit: usize,
 }
 
+/// The guest asked for a larger table than it may have.
+#[derive(Debug, thiserror::Error)]
+#[error("{wanted} elements of a table asked for, {limit} allowed")]
+pub(crate) struct TableExceeded {
+    pub(crate) wanted: usize,
+    pub(crate) limit: usize,
+}
+
 impl ResourceLimiter for Memory {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let wanted = self.used.saturating_add(desired.saturating_sub(current));
@@ -66,8 +74,12 @@ impl ResourceLimiter for Memory {
         Ok(true)
     }
 
-    fn table_growing(&mut self, _: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MAX_TABLE_ELEMENTS)
+    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        if desired > MAX_TABLE_ELEMENTS {
+            // An error for the same reason.
+            return Err(TableExceeded { wanted: desired, limit: MAX_TABLE_ELEMENTS }.into());
+        }
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a schema has against a value, as one sentence about one field.
 
 use jsonschema::{
-    ValidationError,
+    ReferencingError, ValidationError,
     error::{TypeKind, ValidationErrorKind as Kind},
 };
 
@@ -30,6 +30,22 @@ pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
         Kind::Type { kind: TypeKind::Single(kind) } => Explained {
             field: field(at),
             reason: format!("expected {kind}, found {}", shortened(&error.instance().to_string())),
+        },
+        // Of all patterns the one that is met most often, and the one that can be said in words.
+        Kind::Pattern { pattern } if pattern == "^https://" => Explained {
+            field: field(at),
+            reason: format!(
+                "expected a link that begins with https://, found {}",
+                shortened(&error.instance().to_string())
+            ),
+        },
+        Kind::Referencing(ReferencingError::Unretrievable { uri, .. }) => Explained {
+            field: field(at),
+            reason: format!(
+                "it refers to {:?}, and other documents are not fetched; write out here what that one says, for example \
+                 under $defs",
+                shortened(uri)
+            ),
         },
         _ => plain(at, error),
     }

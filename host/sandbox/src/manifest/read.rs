@@ -61,7 +61,7 @@ pub enum ManifestError {
         reason: json::Malformed,
     },
     /// The option schema is none.
-    #[error("the manifest's options are not a JSON Schema: {reason}; references to other documents are not followed")]
+    #[error("the manifest's options are not a JSON Schema: {reason}; correct [options] in its plugin.toml")]
     Options {
         /// The first difference.
         reason: String,

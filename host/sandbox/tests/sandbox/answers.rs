@@ -3,7 +3,7 @@
 use inlet_core::contract::Outcome;
 use inlet_sandbox::Limits;
 
-use crate::HOSTILE;
+use crate::{HOSTILE, patient};
 
 #[tokio::test]
 async fn the_answerer_gets_the_memo_and_the_outcomes() {
@@ -23,14 +23,30 @@ async fn the_answerer_gets_the_memo_and_the_outcomes() {
 
 #[tokio::test]
 async fn what_it_answers_is_checked_like_a_translation() {
-    let limits = Limits { time: std::time::Duration::from_millis(100), ..Limits::default() };
+    let limits = Limits { time: std::time::Duration::from_millis(500), ..Limits::default() };
     let mut sentences = Vec::new();
-    for memo in ["html", "loop", "abort"] {
-        sentences.push(HOSTILE.answer(memo, &[], &limits).await.result.unwrap_err().to_string());
+    for memo in ["html", "loop"] {
+        sentences.push(refused(memo, &limits).await);
+    }
+    for memo in ["memory", "deep-recursion", "abort", "giant", "long", "deep"] {
+        sentences.push(refused(memo, &patient()).await);
     }
     insta::assert_snapshot!(sentences.join("\n"), @r#"
     the plugin's output was refused: reply.content_type is "text/html"; expected "application/json" or "text/plain"
-    the plugin ran longer than 100ms, its limit for a body of 4 bytes, and was stopped; look for a loop in the plugin or raise its time limit
+    the plugin ran longer than 500ms, its limit for a body of 4 bytes, and was stopped; look for a loop in the plugin or raise its time limit
+    the plugin asked for 257 MiB of memory; its limit is 256 MiB; make it hold less of the body at once or raise its memory limit
+    the plugin crashed: out of bounds memory access (a recursion that is too deep, or a stray pointer); see its log lines
     the plugin crashed: wasm `unreachable` instruction executed; see its log lines
+    the plugin handed over more than 16 MiB at once, its limit for a body of 5 bytes; let it point into the body (`at`) instead of writing values out (`made`)
+    the plugin's output was refused: reply.body has 9 MiB; at most 8 MiB are allowed; let the plugin reject such an item (`too_long`)
+    the plugin's output was refused: reply.body is refused: it is nested deeper than 128 levels; send a flatter object
     "#);
+}
+
+/// Has the answerer misbehave and then behave.
+async fn refused(memo: &str, limits: &Limits) -> String {
+    let call = HOSTILE.answer(memo, &[], limits).await;
+    let next = HOSTILE.answer("memo", &[], &patient()).await;
+    assert!(next.result.is_ok(), "the next answer is given: {:?}", next.result);
+    call.result.unwrap_err().to_string()
 }

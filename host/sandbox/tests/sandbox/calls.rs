@@ -89,6 +89,15 @@ async fn a_flood_of_log_lines_is_bounded_and_counted() {
 }
 
 #[tokio::test]
+async fn giant_lines_are_cut_and_counted() {
+    let limits = patient();
+    let call = HOSTILE.translate(&request("/giant-line", "{}"), &limits).await;
+    assert!(call.result.is_ok(), "{:?}", call.result);
+    let lengths: Vec<_> = call.logs.iter().map(|line| line.message.len()).collect();
+    assert_eq!((lengths, call.logs_dropped), (vec![limits.log_bytes], 99));
+}
+
+#[tokio::test]
 async fn what_a_call_cost_is_known() {
     let call = HOSTILE.translate(&request("/ok", "{}"), &patient()).await;
     assert!(!call.spent.wall.is_zero());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wasm_encoder::{ComponentSection, CustomSection};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
-use wit_parser::{ManglingAndAbi, Resolve};
+use wit_parser::{ManglingAndAbi, Resolve, WorldId};
 
 /// The contract's own text.
 const CONTRACT: [&str; 4] = [
@@ -13,17 +13,42 @@ const CONTRACT: [&str; 4] = [
     include_str!("../../../../wit/v0.1/log.wit"),
 ];
 
+/// What a plugin may wish for, one function of each.
+const OUTSIDE: [&str; 8] = [
+    "package outside:things@0.1.0; interface clock { now: func() -> u64; }",
+    "package wasi:filesystem@0.2.6; interface preopens { get-directories: func() -> list<string>; }",
+    "package wasi:sockets@0.2.6; interface instance-network { instance-network: func() -> u32; }",
+    "package wasi:http@0.2.6; interface outgoing-handler { handle: func(url: string) -> string; }",
+    "package wasi:clocks@0.2.6; interface wall-clock { now: func() -> u64; }",
+    "package wasi:random@0.2.6; interface random { get-random-u64: func() -> u64; }",
+    "package wasi:cli@0.2.6; interface environment { get-environment: func() -> list<string>; }
+     interface stderr { get-stderr: func() -> u32; }",
+    "package inlet:source@0.3.0; interface log { log: func(message: string); }",
+];
+
 /// A component of a world with these items, for a contract that is changed by `change` first.
 pub fn component(world: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
+    let (resolve, world) = contract(world, change);
+    encode(dummy_module(&resolve, world, ManglingAndAbi::Standard32), &resolve, world)
+}
+
+/// The contract, changed by `change`, with a world of these items.
+pub fn contract(world: &str, change: impl Fn(&str) -> String) -> (Resolve, WorldId) {
     let package = "package inlet:source@0.1.0;";
     let contract: String = CONTRACT.iter().map(|text| text.replace(package, "")).collect();
     let text = change(&format!("{package}\n{contract}\nworld forged {{ {world} }}"));
     let mut resolve = Resolve::default();
-    resolve.push_str("outside.wit", "package outside:things@0.1.0; interface clock { now: func() -> u64; }").unwrap();
+    for outside in OUTSIDE {
+        resolve.push_str("outside.wit", outside).unwrap();
+    }
     let package = resolve.push_str("forged.wit", &text).unwrap();
     let world = resolve.select_world(&[package], Some("forged")).unwrap();
-    let mut module = dummy_module(&resolve, world, ManglingAndAbi::Standard32);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    (resolve, world)
+}
+
+/// Makes a module that has the functions of a world a component of it.
+pub fn encode(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Vec<u8> {
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 

@@ -78,6 +78,26 @@ async fn shape_pointer() {
 }
 
 #[tokio::test]
+async fn shape_pointer_of_a_megabyte() {
+    insta::assert_snapshot!(sentence("/long-pointer", "shape").await, @"the plugin's output was refused: items[0].event.user_id has 1 MiB; at most 64 KiB are allowed; let the plugin reject such an item (`too_long`)");
+}
+
+#[tokio::test]
+async fn shape_memo() {
+    insta::assert_snapshot!(sentence("/long-memo", "shape").await, @"the plugin's output was refused: memo has 9 MiB; at most 8 MiB are allowed; let the plugin reject such an item (`too_long`)");
+}
+
+#[tokio::test]
+async fn shape_notice() {
+    insta::assert_snapshot!(sentence("/bad-notice", "shape").await, @"the plugin's output was refused: notice.message has 1 MiB; at most 64 KiB are allowed; let the plugin reject such an item (`too_long`)");
+}
+
+#[tokio::test]
+async fn shape_reply_depth() {
+    insta::assert_snapshot!(sentence("/deep-reply", "shape").await, @"the plugin's output was refused: reply.body is refused: it is nested deeper than 128 levels; send a flatter object");
+}
+
+#[tokio::test]
 async fn shape_reply_content_type() {
     insta::assert_snapshot!(sentence("/html-reply", "shape").await, @r#"the plugin's output was refused: reply.content_type is "text/html"; expected "application/json" or "text/plain""#);
 }
@@ -96,7 +116,7 @@ async fn trap_panic() {
 async fn trap_recursion() {
     let fault = fault("/deep-recursion", &patient()).await;
     assert_eq!(fault.code(), "trap");
-    insta::assert_snapshot!(fault, @"the plugin crashed: out of bounds memory access; see its log lines");
+    insta::assert_snapshot!(fault, @"the plugin crashed: out of bounds memory access (a recursion that is too deep, or a stray pointer); see its log lines");
 }
 
 /// The fifth limit is the gate's; its rules are tested beside it.

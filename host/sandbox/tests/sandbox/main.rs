@@ -8,6 +8,7 @@ mod answers;
 mod calls;
 mod directory;
 mod forge;
+mod imports;
 mod limits;
 mod options;
 mod refusals;
