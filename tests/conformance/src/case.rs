@@ -106,7 +106,7 @@ impl Case {
         names.into_iter().map(|name| Self::read(directory, name)).collect()
     }
 
-    fn read(directory: &Dir, name: String) -> Result<Self, CaseError> {
+    pub(crate) fn read(directory: &Dir, name: String) -> Result<Self, CaseError> {
         let folder = Folder {
             files: directory.open_dir(&name).map_err(|source| CaseError::Read {
                 case: name.clone(),

@@ -53,7 +53,7 @@ const SPLINTERS: [&[u8]; 16] = [
     b"{\"\":",
 ];
 
-fn damaged(body: &[u8], random: &mut Random) -> Vec<u8> {
+pub(crate) fn damaged(body: &[u8], random: &mut Random) -> Vec<u8> {
     let mut body = body.to_vec();
     match random.below(4) {
         0 => body.truncate(random.below(body.len() + 1)),
@@ -78,7 +78,7 @@ fn damaged(body: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 /// SplitMix64: enough for damage, and the same on every machine.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -88,7 +88,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end.max(1) as u64) as usize
     }
 

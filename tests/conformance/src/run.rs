@@ -43,7 +43,7 @@ pub async fn run(plugin: &Plugin, cases: &[Case], limits: &Limits) -> Report {
     report
 }
 
-async fn differences_of(plugin: &Plugin, case: &Case, limits: &Limits) -> (Vec<String>, Vec<GuestLog>) {
+pub(crate) async fn differences_of(plugin: &Plugin, case: &Case, limits: &Limits) -> (Vec<String>, Vec<GuestLog>) {
     let request = match arriving(plugin.manifest(), &case.request) {
         Ok(request) => request,
         Err(reason) => return (vec![reason], Vec::new()),

@@ -1,0 +1,67 @@
+//! The laws by name: what holds for every plugin, whatever its cases say.
+
+use std::fmt;
+
+/// How much depends on a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// A plugin that fails it does not conform.
+    Must,
+    /// A plugin that fails it conforms, and could be better.
+    Should,
+}
+
+impl Level {
+    /// `must` or `should`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Level::Must => "must",
+            Level::Should => "should",
+        }
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A law.
+#[derive(Debug, Clone, Copy)]
+pub struct Law {
+    /// Its stable name.
+    pub id: &'static str,
+    /// How much depends on it.
+    pub level: Level,
+    /// What it says.
+    pub says: &'static str,
+}
+
+/// Every law, in the order in which they are checked.
+pub const LAWS: [Law; 12] = [
+    must("loads", "the sandbox loads the component: it imports nothing but `log`, and its manifest is sound"),
+    must("signature-vectors", "the signature vectors of the manifest verify"),
+    must("header-names-are-lower-case", "the manifest names headers in lower case, as they arrive"),
+    must("examples-become-their-event-type", "every example of the manifest becomes the event type that it declares"),
+    should("default-mappings-resolve", "the paths of default mappings lead somewhere in the examples that they match"),
+    must("same-input-same-output", "the same request gives the same translation"),
+    must("no-memory", "a request is translated as if there had been no earlier one"),
+    must("originals-exist", "the pointer to an item as it came leads to something"),
+    must("unknown-members-change-nothing", "a member that nobody knows changes nothing but the original"),
+    must("values-survive", "a value pointed at is the very text that was sent: digits, escapes, doubled and odd keys"),
+    must("batch-equals-its-items", "an array gives what its items give one by one, where the plugin takes arrays"),
+    must("no-body-faults", "no body makes the plugin fault: cut, mangled, empty, deep, large, random, not UTF-8"),
+];
+
+/// The law about memory, apart because it also measures.
+pub const GROWTH: Law =
+    must("memory-grows-linearly", "memory grows by at most 32 bytes for a byte of body, from 1 KB to 1 MB");
+
+const fn must(id: &'static str, says: &'static str) -> Law {
+    Law { id, level: Level::Must, says }
+}
+
+const fn should(id: &'static str, says: &'static str) -> Law {
+    Law { id, level: Level::Should, says }
+}

@@ -1,0 +1,140 @@
+//! What came of the checks: for people, as JSON, as JUnit XML, as an exit code.
+
+use std::fmt::{self, Write as _};
+
+use serde_json::{Value, json};
+
+use super::law::Level;
+
+/// What came of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds.
+    Passed,
+    /// It does not; a sentence for each finding.
+    Failed(Vec<String>),
+    /// It is known not to hold; the reason.
+    Skipped(String),
+}
+
+/// A check, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// A law's name, or `case:` and a case's.
+    pub id: String,
+    /// How much depends on it.
+    pub level: Level,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What was measured meanwhile; else empty.
+    pub note: String,
+}
+
+/// What came of all of a plugin's checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The plugin's key.
+    pub plugin: String,
+    /// Its checks, in the order in which they ran.
+    pub checks: Vec<Check>,
+}
+
+impl Report {
+    /// How many checks of a level passed, and how many failed.
+    pub fn count(&self, level: Level) -> (usize, usize) {
+        let of_level = || self.checks.iter().filter(|check| check.level == level);
+        let passed = of_level().filter(|check| check.outcome == Outcome::Passed).count();
+        (passed, of_level().filter(|check| matches!(check.outcome, Outcome::Failed(_))).count())
+    }
+
+    /// Whether no must failed.
+    pub fn conforms(&self) -> bool {
+        self.count(Level::Must).1 == 0
+    }
+
+    /// 0 when no must failed, else 1.
+    pub fn exit_code(&self) -> u8 {
+        u8::from(!self.conforms())
+    }
+
+    /// The report for programs.
+    pub fn to_json(&self) -> Value {
+        let checks: Vec<Value> = self.checks.iter().map(Check::to_json).collect();
+        json!({ "plugin": self.plugin, "conforms": self.conforms(), "checks": checks })
+    }
+
+    /// The report as JUnit XML. A should that fails is told in `system-out`, because JUnit knows no warnings.
+    pub fn to_junit(&self) -> String {
+        let failures = self.count(Level::Must).1;
+        let skipped = self.checks.iter().filter(|check| matches!(check.outcome, Outcome::Skipped(_))).count();
+        let mut xml = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" \
+             skipped=\"{skipped}\">\n",
+            escaped(&self.plugin),
+            self.checks.len(),
+        );
+        for check in &self.checks {
+            let inside = match &check.outcome {
+                Outcome::Passed => String::new(),
+                Outcome::Skipped(reason) => format!("<skipped message=\"{}\"/>", escaped(reason)),
+                Outcome::Failed(found) if check.level == Level::Should => {
+                    format!("<system-out>{}</system-out>", escaped(&found.join("\n")))
+                }
+                Outcome::Failed(found) => format!("<failure>{}</failure>", escaped(&found.join("\n"))),
+            };
+            let (level, id) = (check.level, escaped(&check.id));
+            // Writing to a string cannot fail.
+            let _ = writeln!(xml, "  <testcase classname=\"{level}\" name=\"{id}\">{inside}</testcase>");
+        }
+        xml + "</testsuite>\n"
+    }
+}
+
+impl Check {
+    fn to_json(&self) -> Value {
+        let (outcome, found, reason) = match &self.outcome {
+            Outcome::Passed => ("passed", Vec::new(), ""),
+            Outcome::Failed(found) => ("failed", found.clone(), ""),
+            Outcome::Skipped(reason) => ("skipped", Vec::new(), reason.as_str()),
+        };
+        json!({
+            "id": self.id, "level": self.level.as_str(), "outcome": outcome,
+            "found": found, "reason": reason, "note": self.note,
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+        for check in &self.checks {
+            let (word, found, reason) = match &check.outcome {
+                Outcome::Passed => ("passed", &[][..], ""),
+                Outcome::Failed(found) => ("FAILED", found.as_slice(), ""),
+                Outcome::Skipped(reason) => ("skipped", &[][..], reason.as_str()),
+            };
+            let line = format!("{word:7} {:6} {:width$}  {reason}{}", check.level, check.id, check.note);
+            writeln!(f, "{}", line.trim_end())?;
+            found.iter().flat_map(|text| text.lines()).try_for_each(|line| writeln!(f, "          {line}"))?;
+        }
+        let ((musts, failed), (shoulds, lacking)) = (self.count(Level::Must), self.count(Level::Should));
+        writeln!(f, "{}: must {musts} passed, {failed} failed; should {shoulds} passed, {lacking} failed", self.plugin)
+    }
+}
+
+/// Text for XML; characters that XML cannot hold become U+FFFD.
+fn escaped(text: &str) -> String {
+    let mut xml = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => xml.push_str("&amp;"),
+            '<' => xml.push_str("&lt;"),
+            '>' => xml.push_str("&gt;"),
+            '"' => xml.push_str("&quot;"),
+            '\n' | '\t' => xml.push(character),
+            '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => xml.push('\u{fffd}'),
+            other => xml.push(other),
+        }
+    }
+    xml
+}

@@ -1,0 +1,111 @@
+//! The suite, on the plugins as shipped and on one that misbehaves.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+    time::Duration,
+};
+
+use cap_std::{ambient_authority, fs::Dir};
+use inlet_conformance::suite::{self, Check, Level, Options, Outcome, Report};
+use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
+
+static SANDBOX: LazyLock<Sandbox> =
+    LazyLock::new(|| Sandbox::new(EngineConfig { max_instances: 8, ..EngineConfig::default() }).unwrap());
+
+fn plugin(name: &str) -> Plugin {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
+    let wasm =
+        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+    SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+async fn report(name: &str) -> Report {
+    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name).join("cases");
+    let directory = Dir::open_ambient_dir(directory, ambient_authority()).unwrap();
+    // A busy machine is no reason to fail.
+    let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
+    suite::run(&plugin(name), Some(&directory), &Options { limits, ..Options::default() }).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_bundled_plugins_conform() {
+    for name in ["segment", "rudderstack", "hightouch", "census", "http"] {
+        let report = report(name).await;
+        assert!(report.conforms(), "{report}");
+    }
+}
+
+/// The report on the misbehaving plugin with these files beside one case.
+async fn hostile(files: &[(&str, &str)]) -> Result<Report, String> {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = directory.path().join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    let opened = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
+    let options = Options { rounds: 1, ..Options::default() };
+    suite::run(&plugin("inlet__hostile"), Some(&opened), &options).await.map_err(|error| error.to_string())
+}
+
+const CRASHES: [(&str, &str); 2] = [
+    ("v0.1/should/one/request.json", r#"{"path": "/bad-pointer"}"#),
+    ("v0.1/should/one/expected.json", r#"{"items": []}"#),
+];
+
+#[tokio::test]
+async fn a_plugin_that_faults_is_told_which_body_did_it() {
+    let report = hostile(&CRASHES).await.unwrap();
+    let check = report.checks.iter().find(|check| check.id == "no-body-faults").unwrap();
+    let Outcome::Failed(found) = &check.outcome else { panic!("{report}") };
+    assert!(found[0].starts_with("case one damaged, round 1: expected a translation or a rejection, found a fault"));
+    assert_eq!(report.exit_code(), 1);
+    let check = report.checks.iter().find(|check| check.id == "case:one").unwrap();
+    assert!(check.level == Level::Should && matches!(check.outcome, Outcome::Failed(_)), "{report}");
+}
+
+#[tokio::test]
+async fn skipping_needs_a_reason_and_a_failure() {
+    let with = |text| [CRASHES[0], CRASHES[1], ("skip.json", text)];
+    let error = hostile(&with(r#"[{"id": "case:one", "reason": " "}]"#)).await.unwrap_err();
+    insta::assert_snapshot!(error, @r#"skip.json skips "case:one" without a reason; say why the check may fail"#);
+    let error = hostile(&with(r#"[{"id": "case:two", "reason": "r"}]"#)).await.unwrap_err();
+    insta::assert_snapshot!(error, @r#"skip.json skips "case:two", which is no check of this plugin; remove the entry or correct its id"#);
+    let skips = r#"[{"id": "case:one", "reason": "Known."}, {"id": "loads", "reason": "Old."}]"#;
+    let report = hostile(&with(skips)).await.unwrap();
+    let outcome = |id: &str| report.checks.iter().find(|check| check.id == id).unwrap().outcome.clone();
+    assert_eq!(outcome("case:one"), Outcome::Skipped("Known.".to_owned()));
+    assert_eq!(outcome("loads"), Outcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()]));
+}
+
+#[test]
+fn a_report_reads_well_and_is_sound_xml() {
+    let check = |id: &str, level, outcome| Check { id: id.to_owned(), level, outcome, note: String::new() };
+    let report = Report {
+        plugin: "p".to_owned(),
+        checks: vec![
+            check("loads", Level::Must, Outcome::Passed),
+            check("case:a<b", Level::Must, Outcome::Failed(vec!["found \"x\" & y".to_owned()])),
+            check("case:c", Level::Should, Outcome::Skipped("Known.".to_owned())),
+        ],
+    };
+    insta::assert_snapshot!(report.to_string(), @r#"
+    passed  must   loads
+    FAILED  must   case:a<b
+              found "x" & y
+    skipped should case:c    Known.
+    p: must 1 passed, 1 failed; should 0 passed, 0 failed
+    "#);
+    insta::assert_snapshot!(report.to_junit(), @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuite name="p" tests="3" failures="1" skipped="1">
+      <testcase classname="must" name="loads"></testcase>
+      <testcase classname="must" name="case:a&lt;b"><failure>found &quot;x&quot; &amp; y</failure></testcase>
+      <testcase classname="should" name="case:c"><skipped message="Known."/></testcase>
+    </testsuite>
+    "#);
+}
