@@ -6,6 +6,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 export INLET_BUNDLED_PLUGINS := $(abspath $(TARGET))/plugins
 WASM := wasm32-unknown-unknown
 BUNDLED := plugins/segment plugins/rudderstack plugins/hightouch plugins/census plugins/http
+# Plugins like any other: no part of the server's build.
+PLATFORMS := $(addprefix plugins/,stripe clerk standard-webhooks posthog jitsu workos supabase shopify github)
 
 .PHONY: run build test bench plugins test-plugins wasm-target check help
 
@@ -33,7 +35,15 @@ check: plugins ## Formatting and lints, warnings as errors
 plugins: wasm-target ## Build the bundled plugins
 	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins $(BUNDLED)
 
-test-plugins: wasm-target
+platforms: wasm-target ## Build the plugins that do not come with the server
+	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/platforms $(PLATFORMS)
+
+conformance: plugins platforms ## Run the conformance suite on all our plugins
+	$(CARGO) run -q -p inlet-conformance --example matrix -- \
+		$(foreach plugin,$(BUNDLED),$(TARGET)/plugins/$(notdir $(plugin)).wasm=$(plugin)/cases) \
+		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
+
+test-plugins: wasm-target platforms
 	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile
 
 # rust-toolchain.toml does not bring the target everywhere; a toolchain without rustup has to have it already.

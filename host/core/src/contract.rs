@@ -180,4 +180,6 @@ pub struct Spent {
     pub wall: Duration,
     /// The largest linear memory, in bytes.
     pub memory: usize,
+    /// WebAssembly instructions, about: the sandbox's fuel. None where it does not count.
+    pub instructions: Option<u64>,
 }

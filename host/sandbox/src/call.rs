@@ -53,6 +53,10 @@ pub(crate) async fn call<T>(
     let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(bounds.lifted);
+    if inner.counts {
+        // More than any call can use within its time: it counts and never stops.
+        let _ = store.set_fuel(u64::MAX);
+    }
     // Before instantiation: start functions are the guest's code too.
     stop_after(&mut store, bounds.time);
     let result = tokio::time::timeout(bounds.backstop(), work(&mut store)).await;
@@ -60,10 +64,11 @@ pub(crate) async fn call<T>(
         Ok(result) => result.map_err(|error| bounds.fault(&error)),
         Err(_) => Err(bounds.time_fault()),
     };
+    let instructions = store.get_fuel().ok().map(|left| u64::MAX - left);
     let state = store.into_data();
     let memory = state.memory.used();
     let (logs, logs_dropped) = state.logs.into_parts();
-    Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory } }
+    Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory, instructions } }
 }
 
 /// The guest ran longer than it may.

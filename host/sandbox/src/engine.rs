@@ -33,11 +33,14 @@ pub struct EngineConfig {
     pub max_memory: usize,
     /// How often a running plugin gives way to other tasks.
     pub tick: Duration,
+    /// Whether a call counts its instructions ([`inlet_core::contract::Spent::instructions`]). Costs about two thirds on hot
+    /// guest code: for the author's tool, where a count that is the same every time is the point.
+    pub count_instructions: bool,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { max_instances: 64, max_memory: 256 * MIB, tick: Duration::from_millis(5) }
+        Self { max_instances: 64, max_memory: 256 * MIB, tick: Duration::from_millis(5), count_instructions: false }
     }
 }
 
@@ -76,6 +79,7 @@ pub(crate) struct Inner {
     pub(crate) linker: Linker<State>,
     // A plugin's own limit cannot be above it: the pool has no room for more.
     pub(crate) max_memory: usize,
+    pub(crate) counts: bool,
     pub(crate) compiling: Mutex<()>,
     pub(crate) slow: SlowLane,
     // Stops when the last clone goes.
@@ -105,6 +109,7 @@ impl Sandbox {
                 engine,
                 linker,
                 max_memory: config.max_memory,
+                counts: config.count_instructions,
                 compiling: Mutex::new(()),
                 slow,
                 _ticker: ticker,
@@ -125,6 +130,7 @@ fn configure(config: &EngineConfig) -> Config {
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)))
         // A loop is interrupted at a tick. Costs about a third on hot guest code; fuel costs twice that.
         .epoch_interruption(true)
+        .consume_fuel(config.count_instructions)
         // The event loop of async components: no plugin has one, and without it a call is a plain call on a fiber.
         .concurrency_support(false)
         // Addresses in our messages would differ from build to build and tell an author nothing.

@@ -1,1 +1,79 @@
-//! Translates what Jitsu sends.
+//! Translates what Jitsu sends: calls in Segment's shape, one by one or in batches, and the records of its reverse ETL.
+//!
+//! Its calls hold more than Segment's (`requestIp`, `receivedAt`, members that begin with `$`), which is data like any
+//! other. A body can be a template of the user's, so that what says nothing of what it is, is the operator's to name.
+
+mod records;
+
+use inlet_plugin::segment::{Call, not_a_string, not_an_object};
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, merged, translate_each};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct Jitsu;
+
+inlet_plugin::export!(Jitsu);
+
+impl Plugin for Jitsu {
+    fn translate(request: &Request) -> Result<Translation, Notice> {
+        let body = request.json()?;
+        match body.kind() {
+            Kind::Array => {
+                let event = |element| Item::from(Call::read(element).and_then(event));
+                translate_each(body.items(), "", event).map(Translation::from)
+            }
+            Kind::Object => {
+                let call = Call::read(body)?;
+                match call.item.get("records").filter(|records| call.is_bare() && records.kind() == Kind::Array) {
+                    Some(records) => records::translate(request, &records),
+                    None => Ok(Translation::from(Item::from(event(call)))),
+                }
+            }
+            _ => Err(not_an_object(&body)),
+        }
+    }
+}
+
+/// A name without a type makes a track; without either, the type is the operator's to find.
+fn event(call: Call<'_>) -> Result<Event, Notice> {
+    let warning = not_a_string(call.kind.as_ref(), "type");
+    let own_type = call.call_type()?;
+    let named = call.event_name()?.map(|_| "track");
+    let mut event = match own_type.as_deref().or(named) {
+        Some("identify") => {
+            let traits = traits(&call)?;
+            let event = call.into_event("identify")?;
+            Event { data: traits.or(event.data.clone()), ..event }
+        }
+        Some(call_type) => call.into_event(call_type)?,
+        None => {
+            let content = [&call.properties, &call.traits].into_iter().flatten().find(|node| !node.is_absent());
+            let data = Value::at(content.unwrap_or(&call.item).at());
+            call.into_untyped(Some(data))
+        }
+    };
+    event.extras.extend(warning);
+    Ok(event)
+}
+
+/// An identify's traits: at the top or in the context, "depending on the library"; where both have one, the top's counts.
+fn traits(call: &Call<'_>) -> Result<Option<Value>, Notice> {
+    let in_context = call.item.get("context").and_then(|context| context.get("traits"));
+    let is_object = |node: &&Node<'_>| node.kind() == Kind::Object;
+    match (call.traits.as_ref(), in_context.as_ref().filter(is_object)) {
+        (Some(top), Some(context)) if top.kind() == Kind::Object => {
+            merged(&[context, top]).map(Some).map_err(|notice| notice.at(call.item.at()))
+        }
+        (top, Some(context)) if top.is_none_or(Node::is_absent) => Ok(Some(Value::at(context.at()))),
+        // What is no object is the host's to refuse.
+        _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_its_cases_say() {
+        inlet_plugin::testing::run_cases::<super::Jitsu>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+    }
+}

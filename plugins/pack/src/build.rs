@@ -10,8 +10,10 @@ use serde_json::Value;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds the plugin in `directory` and says where its module is.
-pub(crate) fn core_module(directory: &Path) -> Result<PathBuf> {
+/// Builds the plugin in `directory`, which has the profile `plugin`, and says where its module is. Adds the target where
+/// rustup has not got it yet.
+pub fn core_module(directory: &Path) -> Result<PathBuf> {
+    add_target(directory)?;
     let manifest = directory.join("Cargo.toml").canonicalize().context("cannot find its Cargo.toml")?;
     let workspace = workspace(&manifest)?;
     let output = cargo(&manifest)
@@ -22,7 +24,7 @@ pub(crate) fn core_module(directory: &Path) -> Result<PathBuf> {
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;
-    ensure!(output.status.success(), "cargo could not build it for {TARGET} (`rustup target add {TARGET}`?)");
+    ensure!(output.status.success(), "cargo could not build it for {TARGET}; see its words above");
     String::from_utf8_lossy(&output.stdout)
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -32,6 +34,20 @@ pub(crate) fn core_module(directory: &Path) -> Result<PathBuf> {
         .filter_map(|file| file.as_str().map(PathBuf::from))
         .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
         .context("cargo made no module; does its Cargo.toml say `crate-type = [\"cdylib\"]`?")
+}
+
+/// Asks rustc, and rustup only where the target is missing: a toolchain without rustup has to have it already.
+fn add_target(directory: &Path) -> Result<()> {
+    let rustc = |arguments: &[&str]| Command::new("rustc").current_dir(directory).args(arguments).output();
+    let sysroot = rustc(&["--print", "sysroot"]).context("cannot run rustc; install Rust from https://rustup.rs")?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
+    if sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+        return Ok(());
+    }
+    let added = Command::new("rustup").current_dir(directory).args(["target", "add", TARGET]).status();
+    let added = added.with_context(|| format!("{TARGET} is missing and there is no rustup; install the target"))?;
+    ensure!(added.success(), "rustup could not add {TARGET}; see its words above");
+    Ok(())
 }
 
 /// A cargo call about one package, the same whether or not cargo runs us.

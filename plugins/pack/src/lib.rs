@@ -8,12 +8,15 @@
 //! The manifest becomes a custom section, so that a plugin is one file, and what it says is read before anything of it
 //! is compiled or run.
 
+mod build;
 mod manifest;
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::{ComponentSection as _, CustomSection};
+use wasmparser::Parser;
 use wit_component::ComponentEncoder;
 
+pub use build::core_module;
 pub use manifest::{Manifest, manifest_from_toml};
 
 /// The custom section of a component that holds its manifest.
@@ -33,6 +36,17 @@ pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
 pub fn pack(core_wasm: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
     let manifest = manifest_from_toml(plugin_toml)?;
     let mut plugin = componentize(core_wasm)?;
+    append_manifest(&mut plugin, &manifest.json);
+    Ok(plugin)
+}
+
+/// Makes a plugin of what some toolchain left: a core module, or a component that is one already.
+pub fn pack_any(wasm: Vec<u8>, plugin_toml: &str) -> Result<Vec<u8>> {
+    if !Parser::is_component(&wasm) {
+        return pack(&wasm, plugin_toml);
+    }
+    let manifest = manifest_from_toml(plugin_toml)?;
+    let mut plugin = wasm;
     append_manifest(&mut plugin, &manifest.json);
     Ok(plugin)
 }

@@ -3,8 +3,6 @@
 //! A program of its own, and not a build script of the server: a plugin is a file that the server reads, so what makes
 //! the bundled ones is what authors use for theirs.
 
-mod build;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -57,7 +55,7 @@ fn bundle(directory: &Path, out: &Path) -> Result<()> {
     let plugin_toml = fs::read_to_string(directory.join("plugin.toml")).context("cannot read plugin.toml")?;
     // Before the build, which takes long, and a wrong manifest is quickly said.
     let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
-    let core = build::core_module(directory)?;
+    let core = inlet_pack::core_module(directory)?;
     let core = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;
     let plugin = inlet_pack::pack(&core, &plugin_toml)?;
     // A key is checked to be one or two plain words, so that this stays inside `out`.

@@ -1,1 +1,77 @@
-//! Translates what PostHog sends.
+//! Translates what PostHog sends: its "Knock" destination, which writes `type: track` whatever happened, and its "HTTP
+//! Webhook" destination, which sends `{"event":{…},"person":{…}}`.
+//!
+//! Both bodies can be edited in PostHog, so that what is missing is named and what is foreign is left alone.
+
+use inlet_plugin::segment::{Call, not_a_string, not_an_object};
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_each};
+
+/// The plugin.
+#[derive(Debug)]
+pub struct PostHog;
+
+inlet_plugin::export!(PostHog);
+
+impl Plugin for PostHog {
+    fn translate(request: &Request) -> Result<Translation, Notice> {
+        let body = request.json()?;
+        let by_path = request.fact("event_type_path").is_some();
+        match body.kind() {
+            Kind::Array => {
+                let event = |element| Item::from(event(element, by_path));
+                translate_each(body.items(), "", event).map(Translation::from)
+            }
+            Kind::Object => Ok(Translation::from(Item::from(event(body, by_path)))),
+            _ => Err(not_an_object(&body)),
+        }
+    }
+}
+
+fn event(item: Node<'_>, by_path: bool) -> Result<Event, Notice> {
+    let mut call = Call::read(item)?;
+    if let Some(captured) = call.event.clone().filter(|event| event.kind() == Kind::Object) {
+        call = captured_call(call, &captured);
+    }
+    let warning = not_a_string(call.kind.as_ref(), "type");
+    let (own_type, name) = (call.call_type()?, call.event_name()?);
+    let call_type = match (own_type.as_deref(), name.as_deref()) {
+        // PostHog's own names of calls that identify.
+        (None | Some("track"), Some("$identify" | "$set")) => "identify",
+        (Some(own_type), _) => own_type,
+        (None, Some(_)) => "track",
+        (None, None) if by_path => {
+            let data = Value::at(call.properties.as_ref().unwrap_or(&call.item).at());
+            return Ok(call.into_untyped(Some(data)));
+        }
+        (None, None) => {
+            const SENTENCE: &str = "The event has no name: found no string that is not empty at `event`, nor at \
+                                    `event.event`. Send `event`, as PostHog's templates do, or set an event type path.";
+            return Err(Notice::new("missing_field", SENTENCE).at(call.item.at()));
+        }
+    };
+    if call_type == "identify" {
+        call.traits = call.traits.or_else(|| call.properties.clone());
+    }
+    let mut event = call.into_event(call_type)?;
+    event.extras.extend(warning);
+    Ok(event)
+}
+
+/// The call that `{"event":{…},"person":{…}}` is; the person is null or missing when the event is nobody's.
+fn captured_call<'a>(outer: Call<'a>, captured: &Node<'a>) -> Call<'a> {
+    let [event, user_id, message_id, properties, timestamp] =
+        captured.fields(["event", "distinct_id", "uuid", "properties", "timestamp"]);
+    // Who somebody is stands in the person. Without it `$set` says it; the properties themselves say where it was said.
+    let person = outer.item.get("person").and_then(|person| person.get("properties"));
+    let set = properties.as_ref().and_then(|properties| properties.get("$set"));
+    let traits = [person, set].into_iter().flatten().find(|node| node.kind() == Kind::Object);
+    Call { event, user_id, message_id, properties, timestamp, traits, original_timestamp: None, ..outer }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn does_what_its_cases_say() {
+        inlet_plugin::testing::run_cases::<super::PostHog>(concat!(env!("CARGO_MANIFEST_DIR"), "/cases"));
+    }
+}

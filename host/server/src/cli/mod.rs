@@ -1,5 +1,6 @@
 //! The command line.
 
+mod plugin;
 mod secrets;
 mod serve;
 
@@ -22,6 +23,9 @@ enum Command {
     /// Look after the key that secrets are sealed with
     #[command(subcommand)]
     Secrets(secrets::Command),
+    /// Write, build, test and try plugins
+    #[command(subcommand)]
+    Plugin(plugin::Command),
 }
 
 /// Runs the command that the process was started with.
@@ -30,6 +34,7 @@ pub fn main() -> ExitCode {
     let result = match command {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Secrets(command) => secrets::run(&command),
+        Command::Plugin(command) => plugin::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

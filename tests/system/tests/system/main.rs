@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 mod administration;
+mod author;
 mod bad_input;
 mod canary;
 mod census;
@@ -13,6 +14,7 @@ mod idempotency;
 mod main_path;
 mod management;
 mod operating;
+mod platforms;
 mod plugins;
 mod rehearse;
 mod repair;

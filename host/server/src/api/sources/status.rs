@@ -76,6 +76,7 @@ pub async fn get_source_status(
             format!("in {slug} the verification scheme in force is an earlier one; the plugin has another by now")
         }));
         notes.extend(earlier_endpoint(slug, endpoint));
+        notes.extend(short_window(slug, endpoint));
     }
     Ok(Json(SourceStatus {
         mappings_requiring_commit: [],
@@ -99,6 +100,18 @@ fn earlier_endpoint(slug: &str, endpoint: &Endpoint) -> Option<String> {
         None => format!(
             "in {slug} an earlier endpoint is good until {until}; no request came to it since the server started"
         ),
+    })
+}
+
+/// Whether the platform may try again when its key is forgotten, by what its plugin says of it.
+fn short_window(slug: &str, endpoint: &Endpoint) -> Option<String> {
+    let hours = endpoint.plugin.as_ref()?.manifest().sender.as_ref()?.horizon_hours?;
+    let (window, horizon) = (endpoint.settings.idempotency_window_seconds, (hours * 3600.0).ceil() as u64);
+    (endpoint.settings.enforce_idempotency && window < horizon).then(|| {
+        format!(
+            "in {slug} keys are remembered for {window} s, and the platform tries again for up to {hours} h; a later try would \
+             be carried out again; set idempotency_window_seconds to {horizon} or more"
+        )
     })
 }
 

@@ -1,0 +1,66 @@
+//! `inlet plugin inspect`: what a plugin says about itself.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use inlet_core::verification::Template;
+use inlet_sandbox::Plugin;
+
+use super::file;
+
+/// What it takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The plugin
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Print the manifest as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let plugin = file::load(&arguments.file)?;
+    if arguments.json {
+        let manifest = serde_json::to_string_pretty(plugin.manifest()).context("cannot write the manifest")?;
+        println!("{manifest}");
+        return Ok(());
+    }
+    print!("{}", shown(&plugin));
+    Ok(())
+}
+
+fn shown(plugin: &Plugin) -> String {
+    let manifest = plugin.manifest();
+    let listed = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let examples: Vec<String> = manifest.examples.iter().map(|example| example.event_type.clone()).collect();
+    let rows = [
+        ("key", manifest.key.clone()),
+        ("version", manifest.version.clone()),
+        ("contract", manifest.contract.clone()),
+        ("digest", plugin.digest().to_owned()),
+        ("platform", manifest.name.clone()),
+        ("description", manifest.description.clone()),
+        ("methods", listed(&manifest.methods)),
+        ("headers it reads", listed(&manifest.headers)),
+        ("query it reads", listed(&manifest.query)),
+        ("largest body", format!("{} bytes", manifest.max_body_bytes)),
+        ("verification", verification(manifest.verification.as_ref())),
+        ("writes answers", if plugin.answers() { "yes" } else { "no" }.to_owned()),
+        ("blanked", listed(&manifest.redact_paths)),
+        ("examples", listed(&examples)),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<18}{value}\n")).collect()
+}
+
+fn verification(template: Option<&Template>) -> String {
+    match template {
+        None => "none".to_owned(),
+        Some(Template::SharedSecret(secret)) => format!("a shared secret in {}", secret.header),
+        Some(Template::Signature(signature)) => {
+            let signed: Vec<String> = signature.signed.iter().map(|signed| signed.as_str().to_owned()).collect();
+            let uncovered = signature.uncovered.as_deref().unwrap_or("nothing is said");
+            format!("a signature in {} of {}; not proven: {uncovered}", signature.header, signed.join(" or "))
+        }
+    }
+}

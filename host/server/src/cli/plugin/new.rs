@@ -1,0 +1,162 @@
+//! `inlet plugin new`: a project that builds and passes its tests.
+//!
+//! What it needs of Inlet goes with it, the SDK's source and the contract, from this binary into `vendor/`: it builds
+//! without anything of Inlet being published, and goes on building when Inlet has moved on.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail, ensure};
+use toml::{Table, Value};
+
+include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
+
+const SDK_MANIFEST: &str = include_str!("../../../../../plugins/sdk/Cargo.toml");
+const WORKSPACE_MANIFEST: &str = include_str!("../../../../../Cargo.toml");
+
+/// What a Rust plugin starts with: path in the project, and text. `{key}`, `{name}`, `{title}` and `{type}` are filled in.
+const RUST: [(&str, &str); 8] = [
+    ("Cargo.toml", include_str!("template/Cargo.toml.txt")),
+    ("plugin.toml", include_str!("template/plugin.toml.txt")),
+    ("src/lib.rs", include_str!("template/lib.rs.txt")),
+    ("cases/order-created/body.json", include_str!("template/created.body.json")),
+    ("cases/order-created/expected.json", include_str!("template/created.expected.json")),
+    ("cases/no-type/body.json", include_str!("template/no-type.body.json")),
+    ("cases/no-type/expected.json", include_str!("template/no-type.expected.json")),
+    (".gitignore", "/target\n/*.wasm\n"),
+];
+
+/// What it takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// publisher/name, or a name alone, which becomes local/NAME. The project is put into ./NAME
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The language that it is written in
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    lang: Language,
+}
+
+/// Languages that projects can be started in.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Language {
+    Rust,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let names = Names::of(&arguments.name)?;
+    let directory = PathBuf::from(names.name);
+    ensure!(!directory.exists(), "{} is there already; choose another name or remove it", directory.display());
+    let files = match arguments.lang {
+        Language::Rust => RUST,
+    };
+    for (path, text) in files {
+        write(&directory, path, &names.fill(text))?;
+    }
+    for (path, text) in VENDORED {
+        write(&directory.join("vendor"), path, text)?;
+    }
+    write(&directory, "vendor/plugins/sdk/Cargo.toml", &standalone_sdk()?)?;
+    let name = names.name;
+    println!("{} is in ./{name}. Next:", names.key);
+    println!("  cd {name}");
+    println!("  cargo test                     # the cases, natively");
+    println!("  inlet plugin build             # leaves {name}.wasm");
+    println!("  inlet plugin test {name}.wasm  # the cases, in the server's sandbox");
+    println!("  inlet plugin run {name}.wasm --request cases/order-created/body.json");
+    Ok(())
+}
+
+/// What the templates are filled with.
+struct Names<'a> {
+    key: String,
+    name: &'a str,
+}
+
+impl<'a> Names<'a> {
+    fn of(given: &'a str) -> anyhow::Result<Self> {
+        let (publisher, name) = given.split_once('/').unwrap_or(("local", given));
+        for part in [publisher, name] {
+            let plain = part.split('-').all(|word| {
+                !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            });
+            if !plain {
+                bail!(
+                    "{given:?} is no name for a plugin; expected lower-case words joined by dashes, for example acme/orders"
+                );
+            }
+        }
+        ensure!(
+            name.starts_with(|first: char| first.is_ascii_lowercase()),
+            "{name:?} begins with a digit, which a crate's name may not; put a letter first"
+        );
+        Ok(Self { key: format!("{publisher}/{name}"), name })
+    }
+
+    fn fill(&self, template: &str) -> String {
+        let type_name: String = self.name.split('-').map(capitalised).collect();
+        let title: Vec<String> = self.name.split('-').map(capitalised).collect();
+        template
+            .replace("{key}", &self.key)
+            .replace("{name}", self.name)
+            .replace("{title}", &title.join(" "))
+            .replace("{type}", &type_name)
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+fn write(directory: &Path, path: &str, text: &str) -> anyhow::Result<()> {
+    let file = directory.join(path);
+    let parent = file.parent().unwrap_or(directory);
+    fs::create_dir_all(parent)
+        .and_then(|()| fs::write(&file, text))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// The SDK's Cargo.toml with what it takes from our workspace written out.
+fn standalone_sdk() -> anyhow::Result<String> {
+    let workspace: Table = WORKSPACE_MANIFEST.parse().context("the embedded Cargo.toml is not TOML")?;
+    let mut sdk: Table = SDK_MANIFEST.parse().context("the embedded Cargo.toml of the SDK is not TOML")?;
+    let shared = |section: &str, name: &str| workspace.get("workspace")?.get(section)?.get(name).cloned();
+    for section in ["package", "dependencies"] {
+        for (name, value) in sdk.get_mut(section).and_then(Value::as_table_mut).into_iter().flatten() {
+            if value.get("workspace").is_some() {
+                *value = shared(section, name).with_context(|| format!("the workspace has no {section}.{name}"))?;
+            }
+        }
+    }
+    for ours in ["lints", "dev-dependencies"] {
+        sdk.remove(ours);
+    }
+    toml::to_string(&sdk).context("cannot write the SDK's Cargo.toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_and_filled_in() {
+        let names = Names::of("acme/big-orders").unwrap();
+        assert_eq!(names.fill("{key} {name} {title} {type}"), "acme/big-orders big-orders Big Orders BigOrders");
+        assert_eq!(Names::of("orders").unwrap().key, "local/orders");
+        for bad in ["", "Orders", "a/b/c", "../x", "a--b", "7up", "a/"] {
+            assert!(Names::of(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_sdk_stands_alone() {
+        let sdk = standalone_sdk().unwrap();
+        assert!(!sdk.contains("workspace"), "{sdk}");
+        assert!(sdk.contains("wit-bindgen"), "{sdk}");
+        assert!(VENDORED.iter().any(|(path, _)| *path == "wit/v0.1/types.wit"));
+        assert!(VENDORED.iter().any(|(path, _)| *path == "plugins/sdk/src/lib.rs"));
+    }
+}

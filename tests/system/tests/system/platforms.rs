@@ -1,0 +1,86 @@
+//! The plugins that do not come with the server: given to one by `--plugins-dir`, each makes of its manifest's examples what
+//! the manifest says, and takes what its platform signs.
+
+use std::{path::Path, process::Command};
+
+use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, plugin_file};
+use serde_json::{Value, json};
+
+const PLATFORMS: [&str; 9] =
+    ["clerk", "github", "jitsu", "posthog", "shopify", "standard-webhooks", "stripe", "supabase", "workos"];
+
+/// The directory that `make platforms` fills.
+fn directory() -> std::path::PathBuf {
+    plugin_file("../platforms/inlet__stripe.wasm").parent().unwrap().to_owned()
+}
+
+fn manifest(directory: &Path, name: &str) -> Value {
+    let file = directory.join(format!("inlet__{name}.wasm"));
+    let output = Command::new(binary()).args(["plugin", "inspect", "--json"]).arg(&file).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn post(endpoint: &Endpoint, headers: &Value, body: String) -> (u16, Value) {
+    let mut request = endpoint.post(body);
+    for (name, value) in headers.as_object().into_iter().flatten() {
+        request = request.header(name, value.as_str().unwrap());
+    }
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), inlet_system_tests::read_json(response).await)
+}
+
+#[tokio::test]
+async fn examples_become_the_events_that_their_manifests_name() {
+    let directory = directory();
+    let server =
+        Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())).await;
+    for name in PLATFORMS {
+        let manifest = manifest(&directory, name);
+        let settings = json!({"enforce_idempotency": false});
+        let endpoint = server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
+        let examples = manifest["examples"].as_array().unwrap();
+        assert!(!examples.is_empty(), "{name} shows no example");
+        for example in examples {
+            let body = example["body"].as_str().map_or_else(|| example["body"].to_string(), str::to_owned);
+            let (status, answer) = post(&endpoint, &example["headers"], body).await;
+            assert_eq!(status, 200, "{name}: {answer}");
+            assert_eq!(answer["events"][0]["event_type"], example["event_type"], "{name}: {answer}");
+            assert_ne!(answer["events"][0]["outcome"], "rejected", "{name}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
+    let directory = directory();
+    let server =
+        Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())).await;
+    // The others sign a time, and a vector's time is past; their vectors are checked whenever the plugin is loaded.
+    for name in ["github", "shopify"] {
+        let manifest = manifest(&directory, name);
+        let vectors = manifest["verification"]["vectors"].as_array().unwrap();
+        let vector = vectors.iter().find(|vector| vector["verified"] == true).unwrap();
+        let settings = json!({"signing_secret": vector["secret"]});
+        let endpoint = server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
+        let body = vector["body"].as_str().unwrap();
+        let (status, answer) = post(&endpoint, &vector["headers"], body.to_owned()).await;
+        assert_eq!(status, 200, "{name}: {answer}");
+        assert_eq!(server.last_log(name).await["verification_status"], "enforced:verified", "{name}");
+        let (status, _) = post(&endpoint, &vector["headers"], format!("{body} ")).await;
+        assert_eq!(status, 401, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_window_shorter_than_the_senders_horizon_is_pointed_out() {
+    let directory = directory();
+    let server =
+        Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())).await;
+    server.source("stripe", "inlet/stripe", json!({}), json!([])).await;
+    let status = "/v1/sources/stripe/status?environment=development";
+    assert_eq!(server.get(status).await["notes"], json!([]), "the plugin's own window is long enough");
+    server.source("stripe", "inlet/stripe", json!({"idempotency_window_seconds": 86400}), json!([])).await;
+    let notes = server.get(status).await["notes"].clone();
+    insta::assert_snapshot!(notes[0].as_str().unwrap(), @"in development keys are remembered for 86400 s, and the platform tries again for up to 72 h; a later try would be carried out again; set idempotency_window_seconds to 259200 or more");
+}
