@@ -21,7 +21,7 @@ build: plugins ## Leave the server, with the bundled plugins inside, in target/r
 	$(CARGO) build --release -p inlet
 
 test: plugins test-plugins ## Run every test
-	$(CARGO) build -p inlet
+	$(CARGO) build --workspace --bin inlet
 	$(CARGO) test --workspace
 
 bench: build test-plugins ## Measure the server against a bare handler, and the sandbox against native code
