@@ -51,8 +51,10 @@ fn cases(named: Option<&PathBuf>) -> anyhow::Result<Option<Dir>> {
             eprintln!("note: there is no folder `cases`; only the laws are run");
             Ok(None)
         }
-        opened => Ok(Some(opened.with_context(|| {
-            format!("cannot open {}; name the folder of the cases with --cases", path.display())
-        })?)),
+        opened => {
+            Ok(Some(opened.with_context(|| {
+                format!("cannot open {}; name the folder of the cases with --cases", path.display())
+            })?))
+        }
     }
 }
