@@ -57,7 +57,7 @@ fn from_new_to_cases_that_pass() {
        idempotency_key "evt_1" (at "/id")
        occurred_at     1767323045 (at "/created")
     "#);
-    assert!(used.contains(" of 1000 ms, ") && used.ends_with("for a body of 100 bytes\n"), "{used}");
+    assert!(used.contains(" of 1000 ms, ") && used.ends_with("for a body of 101 bytes\n"), "{used}");
 
     // Instructions are the same every time; that is what they are for.
     let instructions = || {

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
-pub struct Arguments {
+pub struct RequestArguments {
     /// The file that holds the request's body; `-` is standard input
     #[arg(long, value_name = "FILE")]
     request: PathBuf,
@@ -39,7 +39,7 @@ pub struct Arguments {
     received_at_ms: Option<u64>,
 }
 
-impl Arguments {
+impl RequestArguments {
     /// The request as it would reach the plugin: headers and parameters that the manifest does not list stay at the door.
     pub(super) fn request(&self, manifest: &Manifest) -> anyhow::Result<Request> {
         let headers = fields("header", &self.headers, ':', |name| name.to_ascii_lowercase())?;

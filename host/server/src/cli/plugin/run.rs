@@ -9,7 +9,7 @@ use inlet_core::{
 };
 use inlet_sandbox::{Call, Limits};
 
-use super::{file, request};
+use super::{file, request::RequestArguments};
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
@@ -18,7 +18,7 @@ pub struct Arguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    request: request::Arguments,
+    request: RequestArguments,
     /// Print JSON
     #[arg(long)]
     json: bool,
