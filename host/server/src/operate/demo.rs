@@ -93,6 +93,7 @@ async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
             token: new_token()?,
             settings: serde_json::to_string(&settings)?,
             scheme: scheme.clone(),
+            plugin: None,
         })
     });
     let source = NewSource {

@@ -87,5 +87,6 @@ fn set_up(app: &App, source: &Source) -> Result<NewEnvironmentSource, ApiError> 
         token: new_token()?,
         settings: serde_json::to_string(&settings).map_err(|error| unusable(error.to_string()))?,
         scheme,
+        plugin: None,
     })
 }

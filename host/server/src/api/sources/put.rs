@@ -240,6 +240,7 @@ impl Put<'_> {
                 token: new_token()?,
                 settings: settings.clone(),
                 scheme: scheme.clone(),
+                plugin: None,
             })
         });
         let new = NewSource {
