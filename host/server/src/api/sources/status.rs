@@ -9,6 +9,7 @@ use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
+    catalog::same_scheme,
     clock::now_ms,
     configuration::Endpoint,
 };
@@ -57,10 +58,9 @@ pub async fn get_source_status(
     let configuration = app.configuration();
     let source = find(&configuration, &key)?;
     let environment = params.environment(&configuration)?;
-    let plugin = app.catalog.get(&source.record.provider);
     let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
     let mut needs_attention = NeedsAttention::default();
-    if plugin.is_none() {
+    if source.endpoints.values().any(|endpoint| endpoint.plugin.is_none()) {
         let provider = &source.record.provider;
         notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
     }
@@ -104,5 +104,8 @@ fn earlier_endpoint(slug: &str, endpoint: &Endpoint) -> Option<String> {
 
 /// Whether the plugin has another verification scheme than the one in force.
 fn other_scheme(endpoint: &Endpoint) -> bool {
-    endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().verification != endpoint.scheme)
+    endpoint
+        .plugin
+        .as_ref()
+        .is_some_and(|plugin| !same_scheme(plugin.manifest().verification.as_ref(), endpoint.scheme.as_ref()))
 }
