@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::{
     catalog::Catalog,
     config::Config,
-    configuration::{Configuration, TokenHash},
+    configuration::{Configuration, Previous, TokenHash},
     operate::last_used::LastUsed,
 };
 
@@ -31,8 +31,7 @@ pub struct Inner {
     pub gate: Gate,
     /// What a call into a plugin may take.
     pub limits: Limits,
-    /// The plugins there are.
-    pub catalog: Catalog,
+    catalog: ArcSwap<Catalog>,
     /// For hashing idempotency keys.
     pub hash_key: HashKey,
     /// SHA-256 of the management token.
@@ -91,7 +90,7 @@ impl App {
             config,
             store,
             sandbox,
-            catalog,
+            catalog: ArcSwap::from_pointee(catalog),
             management_token,
         })))
     }
@@ -99,6 +98,18 @@ impl App {
     /// The configuration in force.
     pub fn configuration(&self) -> Arc<Configuration> {
         self.configuration.load_full()
+    }
+
+    /// The plugins there are.
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.catalog.load_full()
+    }
+
+    /// Puts another catalog in force, in which plugins of that key differ. Hold [`App::change`] from reading the one
+    /// before. Requests under way keep the plugin that they began with.
+    pub async fn replace_catalog(&self, catalog: Catalog, key: &str) -> Result<(), ReadError> {
+        self.catalog.store(Arc::new(catalog));
+        self.read_again(Some(key)).await
     }
 
     /// Serialises a change of the configuration with the reading of it. Hold it from reading what is to be changed to
@@ -109,8 +120,13 @@ impl App {
 
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
+        self.read_again(None).await
+    }
+
+    async fn read_again(&self, changed_provider: Option<&str>) -> Result<(), ReadError> {
         let previous = self.configuration();
-        let configuration = Configuration::load(&self.store, &self.catalog, &self.limits, Some(&previous)).await?;
+        let same = Previous { configuration: &previous, changed_provider };
+        let configuration = Configuration::load(&self.store, &self.catalog(), &self.limits, Some(same)).await?;
         configuration.carry_over(&previous);
         self.configuration.store(Arc::new(configuration));
         Ok(())

@@ -1,16 +1,28 @@
-//! The plugins that this server has: those bundled into the binary, and those of `--plugins-dir`.
+//! The plugins that this server has: those bundled into the binary, those of `--plugins-dir`, and the versions that were
+//! added while it ran and are kept in the store.
+//!
+//! A catalog is a snapshot and never changes; adding and removing make another. A source has what the server came with,
+//! a version that was added, by its digest, or whatever was added last.
 
 use std::{collections::BTreeMap, path::Path};
 
 use cap_std::{ambient_authority, fs::Dir};
-use inlet_core::settings::{BadSetting, Settings, Terms};
+use inlet_core::{
+    settings::{BadSetting, Settings, Terms},
+    verification::Template,
+};
 use inlet_sandbox::{LoadError, Plugin, Sandbox, load_directory};
+use inlet_store::LATEST;
 
 include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 
 /// Every plugin by its key.
+#[derive(Clone)]
 pub struct Catalog {
-    plugins: BTreeMap<String, Plugin>,
+    /// What the server came with: the directory over what is bundled.
+    own: BTreeMap<String, Plugin>,
+    /// What was added, in that order.
+    added: Vec<Plugin>,
 }
 
 /// Why the plugins could not be loaded.
@@ -43,7 +55,7 @@ impl Catalog {
             let plugin = sandbox.load(wasm).map_err(|source| CatalogError::Bundled { name, source })?;
             plugins.insert(plugin.manifest().key.clone(), plugin);
         }
-        let Some(directory) = directory else { return Ok(Catalog { plugins }) };
+        let Some(directory) = directory else { return Ok(Catalog { own: plugins, added: Vec::new() }) };
         let unreadable = |source| CatalogError::Directory { directory: directory.to_owned(), source };
         let opened = Dir::open_ambient_dir(directory, ambient_authority()).map_err(unreadable)?;
         for file in load_directory(sandbox, &opened).map_err(unreadable)? {
@@ -62,18 +74,88 @@ impl Catalog {
             }
             plugins.insert(key, plugin);
         }
-        Ok(Catalog { plugins })
+        Ok(Catalog { own: plugins, added: Vec::new() })
     }
 
-    /// The plugin of that key.
+    /// This one and a plugin that was added.
+    pub fn with(&self, plugin: Plugin) -> Catalog {
+        let mut catalog = self.without(plugin.digest());
+        catalog.added.push(plugin);
+        catalog
+    }
+
+    /// This one without what was added with that digest.
+    pub fn without(&self, digest: &str) -> Catalog {
+        let mut catalog = self.clone();
+        catalog.added.retain(|plugin| plugin.digest() != digest);
+        catalog
+    }
+
+    /// The plugin that a new source of that key starts with: what was added last, else what the server came with.
     pub fn get(&self, key: &str) -> Option<&Plugin> {
-        self.plugins.get(key)
+        self.added(key).next_back().or_else(|| self.own(key))
     }
 
-    /// All plugins, by key.
-    pub fn iter(&self) -> impl Iterator<Item = &Plugin> {
-        self.plugins.values()
+    /// What the server came with.
+    pub fn own(&self, key: &str) -> Option<&Plugin> {
+        self.own.get(key)
     }
+
+    /// What was added under that key, in that order.
+    pub fn added(&self, key: &str) -> impl DoubleEndedIterator<Item = &Plugin> {
+        self.added.iter().filter(move |plugin| plugin.manifest().key == key)
+    }
+
+    /// Whether a plugin was added, not brought along: what a source that starts with it is pinned to.
+    pub fn pin_of(&self, plugin: &Plugin) -> Option<String> {
+        let digest = plugin.digest();
+        self.added.iter().any(|added| added.digest() == digest).then(|| digest.to_owned())
+    }
+
+    /// The plugin of a source: `pinned` is as it is stored. Who follows what was added last gets the last one that
+    /// verifies as `scheme` says: another scheme is in force only when an operator takes it.
+    pub fn in_force(&self, key: &str, pinned: Option<&str>, scheme: Option<&Template>) -> Option<&Plugin> {
+        match pinned {
+            None => self.own(key),
+            Some(LATEST) => self
+                .added(key)
+                .rev()
+                .find(|plugin| same_scheme(plugin.manifest().verification.as_ref(), scheme))
+                .or_else(|| self.own(key)),
+            Some(digest) => self.added(key).find(|plugin| plugin.digest() == digest),
+        }
+    }
+
+    /// What new sources start with, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &Plugin> {
+        let mut keys: Vec<&String> =
+            self.own.keys().chain(self.added.iter().map(|added| &added.manifest().key)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys.into_iter().filter_map(move |key| self.get(key))
+    }
+}
+
+/// Whether two templates verify alike; their examples do not count.
+pub fn same_scheme(one: Option<&Template>, other: Option<&Template>) -> bool {
+    scheme_differences(one, other).is_empty()
+}
+
+/// The members in which two templates differ; `scheme` when only one of them is there.
+pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> Vec<String> {
+    if one == other {
+        return Vec::new();
+    }
+    let members = |template: Option<&Template>| match template.map(serde_json::to_value) {
+        Some(Ok(serde_json::Value::Object(members))) => members,
+        _ => serde_json::Map::new(),
+    };
+    let (one, other) = (members(one), members(other));
+    let mut names: Vec<String> = one.keys().chain(other.keys()).cloned().collect();
+    names.sort_unstable();
+    names.dedup();
+    names.retain(|name| name != "vectors" && name != "uncovered" && one.get(name) != other.get(name));
+    names
 }
 
 /// The settings that a new source with this plugin starts with.

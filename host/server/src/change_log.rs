@@ -68,6 +68,56 @@ pub fn endpoint_rotated(author: Author, endpoint: &Endpoint, overlap_seconds: u6
     }
 }
 
+/// Logs that a version of a plugin was added.
+pub fn plugin_added(author: Author, key: &str, version: &str, digest: &str) -> NewChange {
+    NewChange {
+        author,
+        operation: "addSourceProvider",
+        resource: provider(key),
+        environment_id: None,
+        before: None,
+        after: Some(version_and_digest(version, digest)),
+    }
+}
+
+/// Logs that a version of a plugin was removed.
+pub fn plugin_removed(author: Author, key: &str, version: &str, digest: &str) -> NewChange {
+    NewChange {
+        author,
+        operation: "removeSourceProviderVersion",
+        resource: provider(key),
+        environment_id: None,
+        before: Some(version_and_digest(version, digest)),
+        after: None,
+    }
+}
+
+/// Logs that a source got another plugin in one environment: `pin` is as it is stored.
+pub fn plugin_used(author: Author, endpoint: &Endpoint, pin: Option<&str>, scheme: Option<&str>) -> NewChange {
+    let record = &endpoint.record;
+    let shown = |pin: Option<&str>, scheme: Option<&str>| {
+        json::object([("plugin", text(pin).as_str()), ("verification", scheme.unwrap_or("null"))])
+    };
+    let before = shown(record.plugin.as_deref(), record.scheme.as_deref());
+    let (before, after) = json::difference(&before, &shown(pin, scheme));
+    NewChange {
+        author,
+        operation: "useSourcePlugin",
+        resource: format!("sources/{}", endpoint.source),
+        environment_id: Some(endpoint.environment_id),
+        before: Some(before),
+        after: Some(after),
+    }
+}
+
+fn provider(key: &str) -> String {
+    format!("source_providers/{}", key.replace('/', "%2F"))
+}
+
+fn version_and_digest(version: &str, digest: &str) -> String {
+    json::object([("version", json::quote(version).as_str()), ("digest", &json::quote(digest))])
+}
+
 /// Logs a repair in one source environment: `resource` is its path below the source, `after` what was asked for.
 pub fn repaired(
     author: Author,

@@ -26,7 +26,10 @@ use inlet_store::{
 };
 use sha2::{Digest, Sha256};
 
-use crate::{catalog::Catalog, telemetry::Meters};
+use crate::{
+    catalog::{Catalog, same_scheme},
+    telemetry::Meters,
+};
 
 /// A SHA-256, by which endpoint tokens and API keys are found: looking one up takes no time that depends on the secret.
 pub type TokenHash = [u8; 32];
@@ -111,6 +114,23 @@ pub struct Endpoint {
     every_query: bool,
 }
 
+/// What was in force before.
+#[derive(Clone, Copy)]
+pub struct Previous<'a> {
+    /// All of it.
+    pub configuration: &'a Configuration,
+    /// Sources with this provider are made anew: its plugins are others.
+    pub changed_provider: Option<&'a str>,
+}
+
+impl Previous<'_> {
+    /// The source that was made of this record, if it would be made the same again.
+    fn same(&self, record: &SourceRecord) -> Option<&Arc<Source>> {
+        let known = self.configuration.sources.get(&record.key);
+        known.filter(|source| source.record == *record && self.changed_provider != Some(record.provider.as_str()))
+    }
+}
+
 impl Configuration {
     /// Reads everything from the store. Sources of `previous` that are still the same are kept as they are: with a
     /// thousand of them, a change of one would else take a thousand times as long.
@@ -118,7 +138,7 @@ impl Configuration {
         store: &Store,
         catalog: &Catalog,
         limits: &Limits,
-        previous: Option<&Configuration>,
+        previous: Option<Previous<'_>>,
     ) -> Result<Configuration, ReadError> {
         let environments = store.environments().await?;
         let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
@@ -128,10 +148,9 @@ impl Configuration {
             environments.iter().map(|environment| (environment.id, environment)).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
-        let previous = previous.filter(|previous| previous.environments == environments);
+        let previous = previous.filter(|previous| previous.configuration.environments == environments);
         for record in store.sources().await? {
-            let same = previous.and_then(|previous| previous.sources.get(&record.key));
-            let source = match same.filter(|source| source.record == record) {
+            let source = match previous.as_ref().and_then(|previous| previous.same(&record)) {
                 Some(source) => source.clone(),
                 None => Arc::new(Source::new(record, &by_id, catalog, limits)),
             };
@@ -236,17 +255,19 @@ impl Endpoint {
             tracing::error!(source = source.key, environment = slug, %error, "stored settings are unreadable; defaults apply");
             Settings::default()
         });
-        let plugin = catalog.get(&source.provider).cloned();
+        let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        let plugin = catalog.in_force(&source.provider, record.plugin.as_deref(), scheme.as_ref()).cloned();
         if plugin.is_none() {
             tracing::error!(
                 source = source.key,
+                environment = slug,
                 provider = source.provider,
+                pinned = record.plugin,
                 "this server has no such plugin; its requests get 503"
             );
         }
         let manifest = plugin.as_ref().map(|plugin| plugin.manifest().clone());
-        let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        if manifest.as_ref().is_some_and(|manifest| manifest.verification != scheme) {
+        if manifest.as_ref().is_some_and(|manifest| !same_scheme(manifest.verification.as_ref(), scheme.as_ref())) {
             tracing::warn!(
                 source = source.key,
                 environment = slug,

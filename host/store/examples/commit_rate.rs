@@ -119,8 +119,13 @@ async fn call(store: Arc<Store>, jobs: Arc<Mutex<Vec<Job>>>) -> Result<Vec<Durat
 
 async fn make_source(store: &Store) -> Result<(i64, i64), Box<dyn Error>> {
     let environment_id = store.environments().await?[0].id;
-    let environment =
-        NewSourceEnvironment { environment_id, token: "t".to_owned(), settings: "{}".to_owned(), scheme: None };
+    let environment = NewSourceEnvironment {
+        environment_id,
+        token: "t".to_owned(),
+        settings: "{}".to_owned(),
+        scheme: None,
+        plugin: None,
+    };
     let source = NewSource {
         key: "bench".to_owned(),
         name: "Bench".to_owned(),

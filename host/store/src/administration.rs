@@ -63,6 +63,8 @@ pub struct NewEnvironmentSource {
     pub settings: String,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
+    /// The digest of a plugin that was added; none: what the server comes with by the source's key.
+    pub plugin: Option<String>,
 }
 
 impl fmt::Debug for NewEnvironmentSource {
@@ -71,6 +73,7 @@ impl fmt::Debug for NewEnvironmentSource {
             .field("source_id", &self.source_id)
             .field("settings", &self.settings)
             .field("scheme", &self.scheme)
+            .field("plugin", &self.plugin)
             .finish_non_exhaustive()
     }
 }

@@ -104,6 +104,8 @@ pub struct SourceEnvironmentRecord {
     pub previous_signing_secret: Option<PreviousSecret>,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
+    /// The digest of a plugin that was added, or [`crate::LATEST`]; none: what the server comes with by the source's key.
+    pub plugin: Option<String>,
     /// Counts its changes.
     pub version: i64,
     /// When it was last changed, in milliseconds since 1970.
@@ -128,6 +130,7 @@ impl fmt::Debug for SourceEnvironmentRecord {
             .field("has_signing_secret", &self.signing_secret.is_some())
             .field("previous_signing_secret", &self.previous_signing_secret)
             .field("scheme", &self.scheme)
+            .field("plugin", &self.plugin)
             .field("version", &self.version)
             .field("mappings", &self.mappings)
             .finish_non_exhaustive()
@@ -211,6 +214,8 @@ pub struct NewSourceEnvironment {
     pub settings: String,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
+    /// The digest of a plugin that was added; none: what the server comes with by the source's key.
+    pub plugin: Option<String>,
 }
 
 impl fmt::Debug for NewSourceEnvironment {

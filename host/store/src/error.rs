@@ -168,6 +168,12 @@ pub enum ChangeError {
         /// What.
         what: &'static str,
     },
+    /// What should be deleted is needed.
+    #[error("the {what} is in use; let its users use another, then delete it")]
+    InUse {
+        /// What.
+        what: &'static str,
+    },
     /// It was not committed.
     #[error(transparent)]
     Commit(#[from] CommitError),

@@ -19,6 +19,7 @@ use crate::{
     event::{EventQuery, EventTypeCount, SourceStatus, StoredEvent},
     options::StoreOptions,
     page::{Cursor, Page},
+    plugin_version::{NewPluginVersion, PluginUse, PluginVersion},
     recipient::RecipientRecord,
     refused::{NewRefused, RefusedRequest},
     rehearsal::Rehearsal,
@@ -269,6 +270,42 @@ impl Store {
     pub async fn source_delete(&self, source_id: i64, log: NewChange) -> Result<(), ChangeError> {
         self.writer
             .change(move |connection| Box::pin(async move { change::source_delete(connection, source_id, &log).await }))
+            .await
+    }
+}
+
+/// Plugins that were put into the running server. Every change is logged in its own transaction.
+impl Store {
+    /// All versions that are kept, in the order in which they were added.
+    pub async fn plugin_versions(&self) -> Result<Vec<PluginVersion>, ReadError> {
+        Ok(read::plugin_versions(&self.readers).await?)
+    }
+
+    /// The component of that digest.
+    pub async fn plugin_wasm(&self, digest: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        Ok(read::plugin_wasm(&self.readers, digest).await?)
+    }
+
+    /// Keeps a version. It changes no source.
+    pub async fn plugin_insert(&self, new: NewPluginVersion, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::plugin_insert(connection, &new, &log).await }))
+            .await
+    }
+
+    /// Forgets the version of that digest, unless a source has it.
+    pub async fn plugin_delete(&self, digest: String, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| Box::pin(async move { change::plugin_delete(connection, &digest, &log).await }))
+            .await
+    }
+
+    /// Gives a source environment another plugin; returns its new version.
+    pub async fn source_use_plugin(&self, given: PluginUse, log: NewChange) -> Result<i64, ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::source_use_plugin(connection, &given, &log).await })
+            })
             .await
     }
 }

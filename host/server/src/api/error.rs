@@ -153,7 +153,7 @@ impl From<ReadError> for ApiError {
 impl From<ChangeError> for ApiError {
     fn from(error: ChangeError) -> Self {
         let kind = match error {
-            ChangeError::Conflict { .. } | ChangeError::Taken { .. } => Kind::Conflict,
+            ChangeError::Conflict { .. } | ChangeError::Taken { .. } | ChangeError::InUse { .. } => Kind::Conflict,
             ChangeError::NotFound { .. } => Kind::NotFound,
             ChangeError::Commit(error) => return error.into(),
         };

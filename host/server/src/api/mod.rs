@@ -115,9 +115,22 @@ fn operations() -> Vec<Operation> {
             Scope::Operate,
             sources::rotate_endpoint::rotate_source_endpoint,
         ),
+        Operation::new(Is::POST, "/v1/sources/{key}/plugin", Scope::Operate, sources::use_plugin::use_source_plugin),
         Operation::new(Is::GET, "/v1/sources/{key}/status", Scope::Read, sources::status::get_source_status),
         Operation::new(Is::GET, "/v1/source_providers", Scope::Read, providers::list::list_source_providers),
         Operation::new(Is::GET, "/v1/source_providers/{key}", Scope::Read, providers::get::get_source_provider),
+        Operation::new(
+            Is::PUT,
+            "/v1/source_providers/{key}",
+            Access::Everywhere(Scope::Plugins),
+            providers::add::add_source_provider,
+        ),
+        Operation::new(
+            Is::DELETE,
+            "/v1/source_providers/{key}/versions/{version}",
+            Access::Everywhere(Scope::Plugins),
+            providers::remove::remove_source_provider_version,
+        ),
         Operation::new(Is::GET, "/v1/environments", Scope::Read, environments::list::list_environments),
         Operation::new(
             Is::POST,

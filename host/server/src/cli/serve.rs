@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use inlet_sandbox::{EngineConfig, Sandbox};
-use inlet_store::{Claim, StoreOptions};
+use inlet_store::{Claim, Store, StoreOptions};
 
 use crate::{
     app::{App, Parts},
@@ -109,13 +109,43 @@ async fn put_together(config: Config) -> anyhow::Result<App> {
         // Compiling takes a while and is not for the runtime's own threads.
         tokio::task::spawn_blocking(move || Catalog::load(&sandbox, directory.as_deref())).await??
     };
+    let catalog = with_added(catalog, &store, &sandbox).await?;
     let parts = Parts { management_token: hash_token(&management_token), config, store, sandbox, catalog };
     Ok(App::new(parts).await?)
 }
 
+/// The plugins that were added while the server ran. One that does not load any more is named in the log and left out; it
+/// never keeps the server from starting.
+async fn with_added(mut catalog: Catalog, store: &Store, sandbox: &Sandbox) -> anyhow::Result<Catalog> {
+    for kept in store.plugin_versions().await? {
+        let Some(wasm) = store.plugin_wasm(&kept.digest).await? else { continue };
+        let sandbox = sandbox.clone();
+        let loaded = tokio::task::spawn_blocking(move || sandbox.load(&wasm)).await?;
+        let (key, version, digest) = (&kept.key, &kept.version, &kept.digest);
+        match loaded {
+            Ok(plugin) if plugin.digest() == digest && plugin.manifest().key == *key => catalog = catalog.with(plugin),
+            Ok(plugin) => {
+                let found = plugin.digest();
+                tracing::error!(
+                    key,
+                    version,
+                    digest,
+                    found,
+                    "a plugin of the store is not what was added; it was left out"
+                );
+            }
+            Err(error) => {
+                tracing::error!(key, version, digest, %error, "a plugin of the store does not load; it was left out");
+            }
+        }
+    }
+    Ok(catalog)
+}
+
 fn announce(app: &App) {
     let config = &app.config;
-    let plugins: Vec<&str> = app.catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
+    let catalog = app.catalog();
+    let plugins: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
     tracing::info!(
         listen = %config.listen,
         admin_listen = config.admin_listen.map(|address| address.to_string()),

@@ -83,7 +83,8 @@ async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
     if app.configuration().sources.contains_key(example.key) {
         return Ok(());
     }
-    let plugin = app.catalog.get(example.key).context("a bundled plugin is missing")?;
+    let catalog = app.catalog();
+    let plugin = catalog.get(example.key).context("a bundled plugin is missing")?;
     let settings = default_settings(plugin)?;
     let scheme = plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose()?;
     let configuration = app.configuration();
@@ -93,6 +94,7 @@ async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
             token: new_token()?,
             settings: serde_json::to_string(&settings)?,
             scheme: scheme.clone(),
+            plugin: catalog.pin_of(plugin),
         })
     });
     let source = NewSource {

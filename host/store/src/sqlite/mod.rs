@@ -24,6 +24,7 @@ mod management_tokens;
 mod mappings;
 mod multi_row;
 mod nonces;
+mod plugin_versions;
 mod plugins;
 mod prune;
 mod recipients;
@@ -62,6 +63,7 @@ pub(crate) mod read {
         event_reading::events,
         event_types::{counts as event_types, status as source_status},
         management_tokens::all as management_tokens,
+        plugin_versions::{all as plugin_versions, wasm as plugin_wasm},
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
         rehearsal::rehearse,
@@ -86,6 +88,7 @@ pub(crate) mod change {
         management_tokens::{
             create as management_token_create, delete as management_token_delete, used as credentials_used,
         },
+        plugin_versions::{delete as plugin_delete, give as source_use_plugin, insert as plugin_insert},
         prune::{logs as prune_logs, records as prune_records},
         replays::{counted as replay_counted, create as replay_create, end as replay_end},
         sources::{create as source_create, update as source_update},

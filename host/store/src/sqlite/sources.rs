@@ -66,7 +66,7 @@ async fn source_environments(
 ) -> Result<Vec<(i64, SourceEnvironmentRecord)>, ReadError> {
     let rows = sqlx::query(
         "SELECT source_id, id, environment_id, settings, signing_secret, previous_signing_secret,
-             previous_signing_secret_until_ms, scheme, version, updated_at_ms
+             previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin
          FROM source_environments ORDER BY environment_id",
     )
     .fetch_all(connection)
@@ -87,6 +87,7 @@ async fn source_environments(
             scheme: row.try_get(7)?,
             version: row.try_get(8)?,
             updated_at_ms: row.try_get(9)?,
+            plugin: row.try_get(10)?,
             mappings: Vec::new(),
         };
         Ok((row.try_get(0)?, environment))
@@ -128,8 +129,8 @@ async fn insert(connection: &mut SqliteConnection, new: &NewSource, vault: &dyn 
     .await
     .map_err(|error| taken(error, "source", "key"))?;
     for environment in &new.environments {
-        let NewSourceEnvironment { environment_id, token, settings, scheme } = environment.clone();
-        let source = NewEnvironmentSource { source_id: id, token, settings, scheme };
+        let NewSourceEnvironment { environment_id, token, settings, scheme, plugin } = environment.clone();
+        let source = NewEnvironmentSource { source_id: id, token, settings, scheme, plugin };
         insert_into_environment(connection, environment_id, &source, now_ms, vault).await?;
     }
     Ok(id)
@@ -144,13 +145,14 @@ pub(super) async fn insert_into_environment(
     vault: &dyn Vault,
 ) -> Result<(), ChangeError> {
     let source_environment_id = sqlx::query_scalar(
-        "INSERT INTO source_environments (source_id, environment_id, settings, scheme, version, updated_at_ms)
-         VALUES (?, ?, ?, ?, 1, ?) RETURNING id",
+        "INSERT INTO source_environments (source_id, environment_id, settings, scheme, plugin, version, updated_at_ms)
+         VALUES (?, ?, ?, ?, ?, 1, ?) RETURNING id",
     )
     .bind(source.source_id)
     .bind(environment_id)
     .bind(&source.settings)
     .bind(&source.scheme)
+    .bind(&source.plugin)
     .bind(now_ms)
     .fetch_one(&mut *connection)
     .await?;

@@ -39,6 +39,7 @@ async fn a_new_environment_comes_with_every_source_or_not_at_all() {
             token: format!("token-of-{slug}"),
             settings: "{}".to_owned(),
             scheme: None,
+            plugin: None,
         }],
     };
     let id = fixture.store.environment_create(new("staging", source_id), log("createEnvironment")).await.unwrap();

@@ -14,6 +14,7 @@ mod failures;
 mod idempotency;
 mod nonces;
 mod opening;
+mod plugin_versions;
 mod reading;
 mod recipients;
 mod refused;

@@ -138,6 +138,7 @@ pub fn source(key: &str, environments: &[i64]) -> NewSource {
         token: format!("token-{key}-{environment_id}"),
         settings: "{}".to_owned(),
         scheme: None,
+        plugin: None,
     };
     NewSource {
         key: key.to_owned(),

@@ -10,6 +10,7 @@ mod crash;
 mod door;
 mod durability;
 mod hightouch;
+mod hot_install;
 mod idempotency;
 mod main_path;
 mod management;

@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// By operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
-const EXPECTED: [(&str, &str); 40] = [
+const EXPECTED: [(&str, &str); 43] = [
+    ("addSourceProvider", "plugins"),
     ("cancelReplay", "operate"),
     ("createApiKey", "admin"),
     ("createEnvironment", "admin"),
@@ -43,10 +44,12 @@ const EXPECTED: [(&str, &str); 40] = [
     ("readyz", "anyone"),
     ("receive", "anyone"),
     ("rehearseSource", "operate"),
+    ("removeSourceProviderVersion", "plugins"),
     ("replayLog", "operate"),
     ("rotateSourceEndpoint", "operate"),
     ("updateEnvironment", "admin"),
     ("upsertSource", "operate"),
+    ("useSourcePlugin", "operate"),
     ("verifyRefusedRequest", "operate"),
     ("verifyRefusedRequests", "operate"),
 ];
@@ -199,8 +202,8 @@ async fn a_token_of_one_environment_is_refused_in_every_other() {
         if matches!(operation.wants(), "anyone" | "key") {
             continue;
         }
-        // It names its environment in its body; see below.
-        if operation.id == "rotateSourceEndpoint" {
+        // They name their environment in their body; see below.
+        if matches!(operation.id.as_str(), "rotateSourceEndpoint" | "useSourcePlugin") {
             continue;
         }
         let is_about_one = operation.has_environment || operation.path.contains("{slug}");

@@ -72,7 +72,9 @@ fn set_up(app: &App, source: &Source) -> Result<NewEnvironmentSource, ApiError> 
     let record = &source.record;
     let unusable = |message: String| ApiError::new(Kind::Conflict, message);
     // Of a source whose plugin is not there now, the scheme that is in force elsewhere.
-    let (settings, scheme) = match app.catalog.get(&record.provider) {
+    let catalog = app.catalog();
+    let plugin = catalog.get(&record.provider);
+    let (settings, scheme) = match plugin {
         Some(plugin) => {
             let settings = default_settings(plugin).map_err(|error| {
                 unusable(format!("the default settings of {:?} are not valid: {error}", record.provider))
@@ -87,5 +89,6 @@ fn set_up(app: &App, source: &Source) -> Result<NewEnvironmentSource, ApiError> 
         token: new_token()?,
         settings: serde_json::to_string(&settings).map_err(|error| unusable(error.to_string()))?,
         scheme,
+        plugin: plugin.and_then(|plugin| catalog.pin_of(plugin)),
     })
 }

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 
-use super::shown::ShownProvider;
+use super::{shown::ShownProvider, versions};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, query::Params},
     app::App,
@@ -26,15 +26,15 @@ use crate::{
     security(("management_token" = [])),
 )]
 pub async fn get_source_provider(
-    _: Operator,
+    operator: Operator,
     State(app): State<App>,
     Name(key): Name,
     params: Params,
 ) -> Result<Json<ShownProvider>, ApiError> {
-    match app.catalog.get(&key) {
-        Some(plugin) => Ok(Json(ShownProvider::of(plugin, &params))),
-        None => Err(ApiError::not_found(format!(
-            "there is no provider {key:?}; GET /v1/source_providers lists those there are"
-        ))),
-    }
+    let catalog = app.catalog();
+    let plugin = catalog.get(&key).ok_or_else(|| {
+        ApiError::not_found(format!("there is no provider {key:?}; GET /v1/source_providers lists those there are"))
+    })?;
+    let versions = versions::all(&app, &key, |environment_id| operator.sees(environment_id)).await?;
+    Ok(Json(ShownProvider::of(plugin, versions, &params)))
 }

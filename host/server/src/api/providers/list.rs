@@ -42,7 +42,8 @@ pub struct ListedProvider {
     security(("management_token" = [])),
 )]
 pub async fn list_source_providers(_: Operator, State(app): State<App>) -> Json<SourceProviderList> {
-    let listed = app.catalog.iter().map(|plugin| {
+    let catalog = app.catalog();
+    let listed = catalog.iter().map(|plugin| {
         let manifest = plugin.manifest();
         ListedProvider {
             key: manifest.key.clone(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use super::versions::ShownVersion;
 use crate::api::{query::Params, raw::Raw, verification};
 
 /// A plugin of one version.
@@ -71,6 +72,8 @@ pub struct ShownProvider {
     /// A JSON Schema of the plugin's own settings.
     #[schema(required, value_type = Option<Object>)]
     options: Option<Value>,
+    /// What there is of it: what the server came with, then what was added, in that order.
+    versions: Vec<ShownVersion>,
     /// Mappings offered to the operator; only if included.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_action_mappings: Option<Vec<OfferedMapping>>,
@@ -85,7 +88,7 @@ pub struct ShownProvider {
 
 impl ShownProvider {
     /// The provider with what the parameters include.
-    pub fn of(plugin: &Plugin, params: &Params) -> Self {
+    pub fn of(plugin: &Plugin, versions: Vec<ShownVersion>, params: &Params) -> Self {
         let manifest = plugin.manifest().clone();
         let when = |what| params.includes(what).then_some(());
         Self {
@@ -106,6 +109,7 @@ impl ShownProvider {
             max_body_bytes: manifest.max_body_bytes,
             redact_paths: manifest.redact_paths,
             options: manifest.options,
+            versions,
         }
     }
 }

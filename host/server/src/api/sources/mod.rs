@@ -24,6 +24,7 @@ pub mod rotate_endpoint;
 pub mod settings;
 pub mod shown;
 pub mod status;
+pub mod use_plugin;
 
 use std::sync::Arc;
 

@@ -127,8 +127,8 @@ impl Put<'_> {
                 self.operator.may_see_all()?;
                 check_if_match(self.headers, None)?;
                 let plugin = self.provider()?;
-                let planned = self.plan_first(plugin)?;
-                self.create(plugin, &configuration).await?;
+                let planned = self.plan_first(&plugin)?;
+                self.create(&plugin, &configuration).await?;
                 let configuration = self.reloaded().await?;
                 let source = find(&configuration, self.key)?;
                 self.store(source, in_environment(source, self.environment)?, planned).await?;
@@ -147,16 +147,17 @@ impl Put<'_> {
     }
 
     /// The plugin of a source that is to be created.
-    fn provider(&self) -> Result<&Plugin, ApiError> {
+    fn provider(&self) -> Result<Plugin, ApiError> {
         const FIELD: &str = "source.preconfigured_provider";
-        let keys: Vec<&str> = self.app.catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
+        let catalog = self.app.catalog();
+        let keys: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
         let expected = format!("expected one of {}", keys.join(", "));
         let Some(given) = &self.asked.preconfigured_provider else {
             let message = format!("it is missing, and there is no source {:?} to change; {expected}", self.key);
             return Err(ApiError::invalid(FIELD, message));
         };
         let key = given.string()?;
-        self.app.catalog.get(&key).ok_or_else(|| given.refuse(format!("there is no provider {key:?}; {expected}")))
+        catalog.get(&key).cloned().ok_or_else(|| given.refuse(format!("there is no provider {key:?}; {expected}")))
     }
 
     fn check_same_provider(&self, source: &Source) -> Result<(), ApiError> {
@@ -234,12 +235,14 @@ impl Put<'_> {
     async fn create(&self, plugin: &Plugin, configuration: &Configuration) -> Result<(), ApiError> {
         let settings = as_json(&defaults_of(plugin)?)?;
         let scheme = plugin.manifest().verification.as_ref().map(as_json).transpose()?;
+        let pin = self.app.catalog().pin_of(plugin);
         let environments = configuration.environments.iter().map(|environment| {
             Ok(NewSourceEnvironment {
                 environment_id: environment.id,
                 token: new_token()?,
                 settings: settings.clone(),
                 scheme: scheme.clone(),
+                plugin: pin.clone(),
             })
         });
         let new = NewSource {

@@ -9,6 +9,7 @@ use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
+    catalog::same_scheme,
     clock::now_ms,
     configuration::Endpoint,
 };
@@ -26,7 +27,7 @@ pub struct SourceStatus {
     /// When the last came.
     #[schema(required, format = DateTime)]
     last_event_received: Option<String>,
-    /// What translates its requests; null if this server does not have it.
+    /// What translates its requests, in the first of the environments that were asked for; null if this server does not have it.
     #[schema(required)]
     plugin: Option<ShownPlugin>,
     /// What failed, was rejected or was refused, and what to do about it.
@@ -57,10 +58,10 @@ pub async fn get_source_status(
     let configuration = app.configuration();
     let source = find(&configuration, &key)?;
     let environment = params.environment(&configuration)?;
-    let plugin = app.catalog.get(&source.record.provider);
     let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
     let mut needs_attention = NeedsAttention::default();
-    if plugin.is_none() {
+    let mut plugin = None;
+    if source.endpoints.values().any(|endpoint| endpoint.plugin.is_none()) {
         let provider = &source.record.provider;
         notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
     }
@@ -70,6 +71,7 @@ pub async fn get_source_status(
         let status = app.store.source_status(endpoint.id).await?;
         needs_attention.add(slug, app.store.attention_counts(endpoint.id).await?);
         mappings_count += endpoint.record.mappings.len();
+        plugin = plugin.or_else(|| endpoint.plugin.as_ref().map(ShownPlugin::of));
         events_count += status.events_count;
         last_ms = last_ms.max(status.last_event_received_ms);
         notes.extend(other_scheme(endpoint).then(|| {
@@ -83,7 +85,7 @@ pub async fn get_source_status(
         mappings_count,
         events_count,
         last_event_received: last_ms.map(time::write_ms),
-        plugin: plugin.map(ShownPlugin::of),
+        plugin,
         needs_attention,
         notes,
     }))
@@ -117,5 +119,8 @@ fn short_window(slug: &str, endpoint: &Endpoint) -> Option<String> {
 
 /// Whether the plugin has another verification scheme than the one in force.
 fn other_scheme(endpoint: &Endpoint) -> bool {
-    endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().verification != endpoint.scheme)
+    endpoint
+        .plugin
+        .as_ref()
+        .is_some_and(|plugin| !same_scheme(plugin.manifest().verification.as_ref(), endpoint.scheme.as_ref()))
 }

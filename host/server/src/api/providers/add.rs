@@ -1,0 +1,153 @@
+//! `PUT /v1/source_providers/{key}`: puts a version of a plugin into the running server.
+//!
+//! It is loaded before anything is stored, beside the requests that are served meanwhile, and no source that is there has
+//! it until it is told to use it, unless it follows whatever is added last.
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use inlet_sandbox::{LoadError, Plugin};
+use inlet_store::NewPluginVersion;
+
+use super::{received, shown::ShownProvider, versions};
+use crate::{
+    api::{
+        auth::Operator,
+        change::to_its_end,
+        error::{ApiError, Kind},
+        path::Name,
+        query::Params,
+    },
+    app::App,
+    catalog::{Catalog, default_settings},
+    change_log,
+};
+
+/// Adds a version of a provider to the running server.
+///
+/// It is kept in the store with its digest. New sources start with it; a source that is there keeps the version that it
+/// has until `POST /v1/sources/{key}/plugin` gives it this one, unless it follows `latest`. The same component again
+/// changes nothing and is answered 200.
+#[utoipa::path(
+    put,
+    path = "/v1/source_providers/{key}",
+    operation_id = "addSourceProvider",
+    tag = "providers",
+    params(
+        ("key" = String, Path, description = "The provider, as its manifest says; the `/` of a key such as `acme/crm` is written `%2F`"),
+        ("digest" = String, Query, description = "`sha256:` and the 64 hexadecimal digits of the component's SHA-256"),
+        ("replace" = Option<bool>, Query, description = "`true`: the key may be that of a bundled plugin, such as `segment`"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component, at most 64 MiB"),
+    responses(
+        (status = 200, description = "This component was added before", body = ShownProvider),
+        (status = 201, description = "It is added", body = ShownProvider),
+    ),
+    security(("management_token" = [])),
+)]
+pub async fn add_source_provider(
+    operator: Operator,
+    State(app): State<App>,
+    Name(key): Name,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<ShownProvider>), ApiError> {
+    received::check_headers(&headers)?;
+    let digest = received::announced_digest(&params)?;
+    check_key(&app.catalog(), &key, params.get("replace") == Some("true"))?;
+    let wasm = received::read(body, &digest).await?.to_vec();
+    let (plugin, wasm) = load(&app, wasm).await?;
+    check_plugin(&plugin, &key)?;
+    let status = to_its_end(store(app.clone(), operator.clone(), key.clone(), plugin.clone(), wasm)).await?;
+    let versions = versions::all(&app, &key, |environment_id| operator.sees(environment_id)).await?;
+    Ok((status, Json(ShownProvider::of(&plugin, versions, &params))))
+}
+
+/// Bare names are those of bundled plugins.
+fn check_key(catalog: &Catalog, key: &str, may_replace: bool) -> Result<(), ApiError> {
+    if key.contains('/') {
+        return Ok(());
+    }
+    match (catalog.own(key).is_some(), may_replace) {
+        (true, true) => Ok(()),
+        (true, false) => {
+            let message = format!(
+                "{key:?} is a plugin that the server comes with; add replace=true to put another in its place, or use a \
+                 key such as acme/{key}"
+            );
+            Err(ApiError::new(Kind::Conflict, message))
+        }
+        (false, _) => {
+            let message = format!(
+                "found the key {key:?}, expected publisher/name, such as acme/{key}, with the slash written %2F; change \
+                 it in plugin.toml and pack the plugin again"
+            );
+            Err(ApiError::invalid("key", message))
+        }
+    }
+}
+
+/// Compiling takes a while and is not for the runtime's own threads.
+async fn load(app: &App, wasm: Vec<u8>) -> Result<(Plugin, Vec<u8>), ApiError> {
+    let sandbox = app.sandbox.clone();
+    let loaded = tokio::task::spawn_blocking(move || sandbox.load(&wasm).map(|plugin| (plugin, wasm))).await;
+    match loaded {
+        Ok(Ok(loaded)) => Ok(loaded),
+        Ok(Err(LoadError::TooLarge)) => Err(received::too_large()),
+        Ok(Err(error)) => Err(ApiError::new(Kind::Invalid, error.to_string())),
+        Err(error) => {
+            tracing::error!(%error, "loading a plugin ended early");
+            Err(ApiError::new(Kind::Internal, "the server failed while it loaded the component; its log says where"))
+        }
+    }
+}
+
+fn check_plugin(plugin: &Plugin, key: &str) -> Result<(), ApiError> {
+    let found = &plugin.manifest().key;
+    if found != key {
+        let message =
+            format!("the component's manifest has the key {found:?}, expected {key:?}; send it under its own");
+        return Err(ApiError::invalid("key", message));
+    }
+    default_settings(plugin).map(|_| ()).map_err(|error| {
+        let message =
+            format!("the plugin's default settings are not valid: {error}; correct plugin.toml and pack it again");
+        ApiError::new(Kind::Invalid, message)
+    })
+}
+
+async fn store(
+    app: App,
+    operator: Operator,
+    key: String,
+    plugin: Plugin,
+    wasm: Vec<u8>,
+) -> Result<StatusCode, ApiError> {
+    let _changing = app.change().await;
+    let catalog = app.catalog();
+    let (digest, version) = (plugin.digest().to_owned(), plugin.manifest().version.clone());
+    if catalog.added(&key).any(|added| added.digest() == digest) {
+        return Ok(StatusCode::OK);
+    }
+    let present = catalog.own(&key).into_iter().chain(catalog.added(&key));
+    if let Some(other) =
+        present.into_iter().find(|other| other.manifest().version == version && other.digest() != digest)
+    {
+        let message = format!(
+            "there is a version {version} of {key:?} already, with the digest {}, and this one has {digest}; give it \
+             another version",
+            other.digest()
+        );
+        return Err(ApiError::new(Kind::Conflict, message));
+    }
+    let log = change_log::plugin_added(operator.author(), &key, &version, &digest);
+    let new = NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm };
+    app.store.plugin_insert(new, log).await?;
+    app.replace_catalog(catalog.with(plugin), &key).await?;
+    tracing::info!(key, version, digest, by = operator.name(), "a plugin was added");
+    Ok(StatusCode::CREATED)
+}

@@ -1,0 +1,101 @@
+//! Versions of a provider, and which sources have them.
+
+use inlet_core::time;
+use inlet_store::{LATEST, ReadError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    app::App,
+    configuration::{Configuration, Endpoint},
+};
+
+/// A version of a provider.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SourceProviderVersion)]
+pub struct ShownVersion {
+    /// The plugin's version.
+    version: String,
+    /// `sha256:` and the digest of the component.
+    digest: String,
+    /// `server`: it is bundled or lies in the plugin directory. `added`: it was put into the running server.
+    #[schema(value_type = String)]
+    origin: &'static str,
+    /// When it was added; null if the server came with it.
+    #[schema(required, format = DateTime)]
+    added_at: Option<String>,
+    /// Whether it is ready; false: it does not load any more, and sources that have it get 503.
+    loaded: bool,
+    /// Where it is in use.
+    used_by: Vec<VersionUser>,
+}
+
+/// A source that has a version.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SourceProviderVersionUser)]
+pub struct VersionUser {
+    /// The source.
+    pub source: String,
+    /// In which environment.
+    pub environment: String,
+    /// Whether it takes what is added next by itself.
+    follows_latest: bool,
+}
+
+/// All versions of a provider, with users in the environments that the caller may see.
+pub async fn all(app: &App, key: &str, sees: impl Fn(i64) -> bool) -> Result<Vec<ShownVersion>, ReadError> {
+    let kept = app.store.plugin_versions().await?;
+    let (catalog, configuration) = (app.catalog(), app.configuration());
+    let own = catalog.own(key).map(|plugin| ShownVersion {
+        version: plugin.manifest().version.clone(),
+        digest: plugin.digest().to_owned(),
+        origin: "server",
+        added_at: None,
+        loaded: true,
+        used_by: users(&configuration, key, &sees, |endpoint| has_own(endpoint, plugin.digest())),
+    });
+    let added = kept.into_iter().filter(|kept| kept.key == key).map(|kept| ShownVersion {
+        used_by: users(&configuration, key, &sees, |endpoint| has_added(endpoint, &kept.digest)),
+        loaded: catalog.added(key).any(|plugin| plugin.digest() == kept.digest),
+        version: kept.version,
+        digest: kept.digest,
+        origin: "added",
+        added_at: Some(time::write_ms(kept.inserted_at_ms)),
+    });
+    Ok(own.into_iter().chain(added).collect())
+}
+
+/// The sources of a provider that have a version that was added, in all environments.
+pub fn users_of_added(configuration: &Configuration, key: &str, digest: &str) -> Vec<VersionUser> {
+    users(configuration, key, &|_| true, |endpoint| has_added(endpoint, digest))
+}
+
+fn users(
+    configuration: &Configuration,
+    key: &str,
+    sees: &impl Fn(i64) -> bool,
+    has: impl Fn(&Endpoint) -> bool,
+) -> Vec<VersionUser> {
+    let sources = configuration.sources.values().filter(|source| source.record.provider == key);
+    let endpoints = sources.flat_map(|source| source.endpoints.values());
+    endpoints
+        .filter(|endpoint| sees(endpoint.environment_id) && has(endpoint))
+        .map(|endpoint| VersionUser {
+            source: endpoint.source.clone(),
+            environment: endpoint.environment.clone(),
+            follows_latest: endpoint.record.plugin.as_deref() == Some(LATEST),
+        })
+        .collect()
+}
+
+fn has_own(endpoint: &Endpoint, digest: &str) -> bool {
+    matches!(endpoint.record.plugin.as_deref(), None | Some(LATEST)) && endpoint.plugin_ref.digest == digest
+}
+
+/// By what is stored too: a version that does not load is still in use.
+fn has_added(endpoint: &Endpoint, digest: &str) -> bool {
+    match endpoint.record.plugin.as_deref() {
+        None => false,
+        Some(pinned) => pinned == digest || endpoint.plugin_ref.digest == digest,
+    }
+}
