@@ -18,3 +18,4 @@ pub mod operate;
 mod repair;
 pub mod secrets;
 pub mod telemetry;
+mod unwanted;

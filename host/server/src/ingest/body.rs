@@ -23,10 +23,8 @@ use tokio::{
 use crate::{
     app::{App, BODY_UNIT},
     ingest::answer::Refusal,
+    unwanted,
 };
-
-/// How long what nobody wants is still read.
-const DRAIN: Duration = Duration::from_secs(5);
 
 /// The room that a body takes; given back when it is dropped.
 pub struct Held {
@@ -120,11 +118,8 @@ fn encoding(headers: &HeaderMap) -> Result<bool, Refusal> {
 }
 
 /// Refuses a request, and goes on reading what is still coming for a moment.
-fn throw_away<T>(mut body: Body, refusal: Refusal) -> Result<T, Refusal> {
-    tokio::spawn(async move {
-        let reading = async { while let Some(Ok(_)) = body.frame().await {} };
-        let _ = timeout(DRAIN, reading).await;
-    });
+fn throw_away<T>(body: Body, refusal: Refusal) -> Result<T, Refusal> {
+    unwanted::throw_away(body);
     Err(refusal)
 }
 

@@ -24,6 +24,7 @@ use crate::{
     app::App,
     catalog::{Catalog, default_settings},
     change_log,
+    unwanted::throw_away,
 };
 
 /// Adds a version of a provider to the running server.
@@ -56,10 +57,18 @@ pub async fn add_source_provider(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<ShownProvider>), ApiError> {
-    received::check_headers(&headers)?;
-    let digest = received::announced_digest(&params)?;
-    check_key(&app.catalog(), &key, params.get("replace") == Some("true"))?;
-    let wasm = received::read(body, &digest).await?.to_vec();
+    let may_replace = params.get("replace") == Some("true");
+    let announced = received::check_headers(&headers)
+        .and_then(|()| check_key(&app.catalog(), &key, may_replace))
+        .and_then(|()| received::announced_digest(&params));
+    let digest = match announced {
+        Ok(digest) => digest,
+        Err(error) => {
+            throw_away(body);
+            return Err(error);
+        }
+    };
+    let wasm = received::read(body, &digest).await?;
     let (plugin, wasm) = load(&app, wasm).await?;
     check_plugin(&plugin, &key)?;
     let status = to_its_end(store(app.clone(), operator.clone(), key.clone(), plugin.clone(), wasm)).await?;

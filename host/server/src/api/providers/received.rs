@@ -1,18 +1,19 @@
 //! A component as it is sent: its digest is known before it comes, and nothing else is looked at.
 
-use std::error::Error as _;
-
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::Body,
     http::{HeaderMap, header},
 };
-use http_body_util::LengthLimitError;
+use http_body_util::BodyExt as _;
 use inlet_sandbox::MAX_PLUGIN_BYTES;
 use sha2::{Digest as _, Sha256};
 
-use crate::api::{
-    error::{ApiError, Kind},
-    query::Params,
+use crate::{
+    api::{
+        error::{ApiError, Kind},
+        query::Params,
+    },
+    unwanted::throw_away,
 };
 
 /// Letters of a SHA-256.
@@ -51,13 +52,17 @@ pub fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
 }
 
 /// Reads a component of that digest.
-pub async fn read(body: Body, announced: &str) -> Result<Bytes, ApiError> {
-    let bytes = to_bytes(body, MAX_PLUGIN_BYTES).await.map_err(|error| {
-        match error.source().is_some_and(|source| source.is::<LengthLimitError>()) {
-            true => too_large(),
-            false => ApiError::new(Kind::Invalid, "the body broke off; send it again"),
+pub async fn read(mut body: Body, announced: &str) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| ApiError::new(Kind::Invalid, "the body broke off; send it again"))?;
+        let data = frame.into_data().unwrap_or_default();
+        if bytes.len() + data.len() > MAX_PLUGIN_BYTES {
+            throw_away(body);
+            return Err(too_large());
         }
-    })?;
+        bytes.extend_from_slice(&data);
+    }
     let found = format!("sha256:{}", hex::encode(Sha256::digest(&bytes)));
     match found == announced {
         true => Ok(bytes),
