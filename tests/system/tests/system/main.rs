@@ -9,6 +9,9 @@ mod census;
 mod crash;
 mod door;
 mod durability;
+#[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
+mod forge;
 mod hightouch;
 mod hot_install;
 mod idempotency;
@@ -24,3 +27,6 @@ mod secrets;
 mod signatures;
 mod storm;
 mod tenancy;
+#[path = "../../../../host/sandbox/tests/sandbox/twin.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
+mod twin;
