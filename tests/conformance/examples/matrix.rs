@@ -8,7 +8,8 @@ use inlet_sandbox::{EngineConfig, Sandbox};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let sandbox = Sandbox::new(EngineConfig::default())?;
+    // Instructions are counted, because a law is about them.
+    let sandbox = Sandbox::new(EngineConfig { count_instructions: true, ..EngineConfig::default() })?;
     let mut conform = true;
     println!("{:24} {:>12} {:>12} {:>12} {:>12}", "plugin", "must passed", "failed", "should pass", "failed");
     for argument in std::env::args().skip(1) {
