@@ -1,6 +1,6 @@
 //! Every law, broken by a plugin on purpose: what its author reads.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails, in its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 #[path = "../../system/src/repack.rs"]
 #[expect(dead_code, reason = "the system's tests use all of it")]
@@ -103,6 +103,8 @@ async fn batch_equals_its_items() {
     must examples-become-their-event-type: example 2: expected "hostile/law", found the request rejected as "not_an_object": Expected an object, found an array.
     must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else
     "#);
+    // It shows none, and takes some.
+    insta::assert_snapshot!(breaks("arrays-read-otherwise").await, @"");
     // It says that there are some, and shows none.
     let says = |manifest: &mut Value| manifest["sender"] = json!({"batch_max": 100});
     insta::assert_snapshot!(broken("none", &[BODY], says).await, @"must batch-equals-its-items: the manifest says that a request holds up to 100 events (sender.batch_max), and no example or case holds more than one; add one that does");

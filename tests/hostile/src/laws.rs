@@ -44,6 +44,7 @@ fn event(item: &Node<'_>, law: &str) -> Event {
     event.original = Some(item.at().to_owned());
     match law {
         "examples-become-their-event-type" => event.event_type = "hostile/other".to_owned(),
+        "arrays-read-otherwise" if !item.at().is_empty() => event.event_type = "hostile/batch".to_owned(),
         "originals-exist" => event.original = Some("/nowhere".to_owned()),
         "pointers-exist" => event.user_id = Some(Value::at("/no/such/place")),
         "unknown-members-change-nothing" => event.tag = format!("{} bytes", item.raw().len()),

@@ -112,12 +112,12 @@ async fn what_a_second_version_says_is_checked_like_the_first() {
     let plugin = sandbox.load(&with_manifest(component("tiny/event"), "0.99.0")).unwrap();
     let limits = Limits { string: 4, ..Limits::default() };
     let fault = plugin.translate(&request(), &limits).await.result.unwrap_err();
-    insta::assert_snapshot!(fault, @"");
+    insta::assert_snapshot!(fault, @"the plugin's output was refused: items[0].event.event_type has 10 bytes; at most 4 bytes are allowed; let the plugin reject such an item (`too_long`)");
 }
 
 #[test]
 fn a_manifest_of_one_version_and_code_of_the_other_do_not_load() {
     let sandbox = Sandbox::new(EngineConfig { max_instances: 2, ..EngineConfig::default() }).unwrap();
     let error = sandbox.load(&with_manifest(component("tiny/event"), "0.1.0")).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r#"the manifest says contract 0.1.0 and the component exports "inlet:source/translator@0.99.0"; pack it again with the SDK it was built with"#);
 }

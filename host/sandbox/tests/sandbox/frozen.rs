@@ -6,7 +6,8 @@ use std::{
 };
 
 use bytestring::ByteString;
-use inlet_core::contract::{Body, Field, Outcome, Request};
+use inlet_core::contract::{Body, Field, Item, Notice, Outcome, Reply, Request, Translation};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{SANDBOX, patient};
@@ -83,126 +84,59 @@ fn request(body: Body) -> Request {
     }
 }
 
+/// Every member that 0.1 knows, and none that a later version adds.
+fn told(item: &Item) -> String {
+    match item {
+        Item::Event(event) => format!(
+            "event {:?} user {:?} data {:?} key {:?} at {:?} original {:?} tag {:?} extras {}",
+            event.event_type,
+            event.user_id,
+            event.data,
+            event.idempotency_key,
+            event.occurred_at,
+            event.original,
+            event.tag,
+            event.extras.iter().map(|field| format!("{}={}", field.name, field.value)).collect::<Vec<_>>().join(",")
+        ),
+        Item::Ignored(notice) => format!("ignored {}", told_notice(notice)),
+        Item::Rejected(notice) => format!("rejected {}", told_notice(notice)),
+    }
+}
+
+fn told_notice(notice: &Notice) -> String {
+    format!("{} {:?} at {:?} tag {:?}", notice.code, notice.message, notice.at, notice.tag)
+}
+
+fn told_reply(reply: &Reply) -> String {
+    format!("{}: {}", reply.content_type, reply.body)
+}
+
 const FROZEN: &[u8] = include_bytes!("../frozen/v0_1/plugin.wasm");
 
 #[tokio::test]
 async fn a_component_of_0_1_loads_and_translates_as_it_did() {
     let plugin = SANDBOX.load(FROZEN).unwrap();
-    insta::assert_snapshot!(serde_json::to_string(plugin.manifest()).unwrap(), @r#"{"key":"inlet/frozen-v0-1","name":"Frozen 0.1","version":"1.0.0","contract":"0.1.0","description":"Says and takes everything that contract 0.1 knows. Built once, and loaded by every later Inlet.","categories":["Infrastructure"],"links":{"website":"https://inlet.invalid/","docs":"https://inlet.invalid/frozen","tutorial":"https://inlet.invalid/frozen/tutorial"},"methods":["POST","PUT"],"headers":["x-note"],"query":["*"],"max_body_bytes":1048576,"on_reject":"refuse","verification":{"scheme":"signature","header":"webhook-signature","algorithm":"hmac_sha256","encoding":"base64","list":{"separator":" ","assign":",","signature":"v1"},"secret":{"encoding":"base64","prefix":"whsec_"},"timestamp":{"header":"webhook-timestamp","unit":"seconds","tolerance_seconds":300},"id":{"header":"webhook-id"},"signed":["{id}.{timestamp}.{body}"],"uncovered":"The path, the query and all other headers.","vectors":[{"name":"published by Standard Webhooks","secret":"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw","headers":{"webhook-id":"msg_p5jXN8AQM9LWM0D4loKWxJek","webhook-signature":"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=","webhook-timestamp":"1614265330"},"body":"{\"test\": 2432232314}","verified":true}]},"defaults":{"settings":{"enforce_idempotency":true,"handle_identifies":true,"idempotency_window_seconds":86400,"user_id_path":"user.id"},"mappings":[{"event_type":"frozen/all","action_type":"workflows_trigger","action_parameters":{"key":"k","recipients":"user_id"}}]},"options":{"additionalProperties":false,"properties":{"volume":{"default":5,"type":"integer"}},"type":"object"},"examples":[{"event_type":"POST /orders","headers":{"x-note":"n"},"body":"{\"user\":{\"id\":\"u_42\"},\"data\":{\"total\":39.50}}"}],"redact_paths":["data.secret"],"sender":{"retries":3,"horizon_hours":4.5,"timeout_ms":5000,"success":"2xx","batch_max":1}}"#);
+    let manifest = plugin.manifest();
+    assert_eq!((manifest.key.as_str(), manifest.contract.as_str()), ("inlet/frozen-v0-1", "0.1.0"));
+    assert_eq!((&manifest.methods[..], manifest.max_body_bytes), (&["POST".to_owned(), "PUT".to_owned()][..], 1 << 20));
+    assert!(manifest.verification.is_some() && manifest.sender.is_some());
+    assert_eq!(manifest.check_options(&Value::Null).unwrap(), json!({"volume": 5}));
     let body = Body::Text(ByteString::from(r#"{"user":{"id":"u_42"},"data":{"total":39.50}}"#));
     let call = plugin.translate(&request(body), &patient()).await;
-    insta::assert_snapshot!(format!("{:#?}", call.result.unwrap().unwrap()), @r#"
-    Translation {
-        items: [
-            Event(
-                TranslatedEvent {
-                    event_type: "PUT /orders",
-                    user_id: Some(
-                        At(
-                            "/user/id",
-                        ),
-                    ),
-                    data: Some(
-                        Assembled(
-                            [
-                                (
-                                    "total",
-                                    "/data/total",
-                                ),
-                                (
-                                    "nowhere",
-                                    "/nowhere",
-                                ),
-                            ],
-                        ),
-                    ),
-                    idempotency_key: Some(
-                        Made(
-                            "\"45\"",
-                        ),
-                    ),
-                    occurred_at: Some(
-                        Made(
-                            "1767323045678",
-                        ),
-                    ),
-                    original: Some(
-                        "",
-                    ),
-                    tag: "all",
-                    extras: [
-                        Field {
-                            name: "q",
-                            value: "1 2",
-                        },
-                        Field {
-                            name: "x-note",
-                            value: "a",
-                        },
-                        Field {
-                            name: "x-note",
-                            value: "ü",
-                        },
-                        Field {
-                            name: "handle_identifies",
-                            value: "true",
-                        },
-                    ],
-                },
-            ),
-            Event(
-                TranslatedEvent {
-                    event_type: "",
-                    user_id: None,
-                    data: Some(
-                        Made(
-                            "{\"volume\":5}",
-                        ),
-                    ),
-                    idempotency_key: None,
-                    occurred_at: None,
-                    original: None,
-                    tag: "",
-                    extras: [
-                        Field {
-                            name: "warning",
-                            value: "It says little.",
-                        },
-                    ],
-                },
-            ),
-            Ignored(
-                Notice {
-                    code: "ping",
-                    message: "Nothing happened.",
-                    at: None,
-                    tag: "noticed",
-                },
-            ),
-            Rejected(
-                Notice {
-                    code: "wrong_type",
-                    message: "It cannot be read.",
-                    at: Some(
-                        "/data",
-                    ),
-                    tag: "noticed",
-                },
-            ),
-        ],
-        reply: Some(
-            Reply {
-                content_type: "text/plain",
-                body: "translated",
-            },
-        ),
-        memo: "a memo",
-    }
+    let Translation { items, reply, memo } = call.result.unwrap().unwrap();
+    let mut lines: Vec<String> = items.iter().map(told).collect();
+    lines.push(format!("{} {memo}", reply.as_ref().map(told_reply).unwrap()));
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    event "PUT /orders" user Some(At("/user/id")) data Some(Assembled([("total", "/data/total"), ("nowhere", "/nowhere")])) key Some(Made("\"45\"")) at Some(Made("1767323045678")) original Some("") tag "all" extras q=1 2,x-note=a,x-note=ü,handle_identifies=true
+    event "" user None data Some(Made("{\"volume\":5}")) key None at None original None tag "" extras warning=It says little.
+    ignored ping "Nothing happened." at None tag "noticed"
+    rejected wrong_type "It cannot be read." at Some("/data") tag "noticed"
+    text/plain: translated a memo
     "#);
     let logs: Vec<String> = call.logs.iter().map(|line| format!("{}: {}", line.level, line.message)).collect();
     insta::assert_snapshot!(logs.join(", "), @"debug: debug, info: info, warn: warn, error: error");
     let call = plugin.translate(&request(Body::Bytes(bytes::Bytes::from_static(b"\xff\xfe"))), &patient()).await;
-    insta::assert_snapshot!(format!("{:?}", call.result.unwrap().unwrap_err()), @r#"Notice { code: "not_utf8", message: "2 bytes that are not UTF-8.", at: None, tag: "noticed" }"#);
+    insta::assert_snapshot!(told_notice(&call.result.unwrap().unwrap_err()), @r#"not_utf8 "2 bytes that are not UTF-8." at None tag "noticed""#);
 }
 
 #[tokio::test]
@@ -218,5 +152,5 @@ async fn a_component_of_0_1_answers_as_it_did() {
     };
     let outcomes = [outcome(0, "executed", ""), outcome(u32::MAX, "rejected", "It cannot be read.")];
     let reply = plugin.answer("a memo", &outcomes, &patient()).await.result.unwrap();
-    insta::assert_snapshot!(format!("{reply:?}"), @r#"Reply { content_type: "text/plain", body: "a memo: 0 all executed id-0 , 4294967295 all rejected id-4294967295 It cannot be read." }"#);
+    insta::assert_snapshot!(told_reply(&reply), @"text/plain: a memo: 0 all executed id-0 , 4294967295 all rejected id-4294967295 It cannot be read.");
 }

@@ -16,27 +16,32 @@ use super::{
 /// Elements of an array that are looked at: enough for every kind of mistake, and few enough for two calls each.
 const ELEMENTS: usize = 32;
 
-pub(super) async fn batches(run: &Run<'_>, found: &mut Found) {
+/// What it returns says how much was compared: a plugin that takes no arrays is told so.
+pub(super) async fn batches(run: &Run<'_>, found: &mut Found) -> String {
     shown(run, found).await;
+    let (mut given, mut made) = (0, 0);
     for sample in &run.samples {
-        one_by_one(run, found, sample).await;
+        given += u32::from(one_by_one(run, found, sample).await);
     }
     let takes_arrays = run.examples().any(|sample| Kind::of(sample.text()) == Kind::Array);
-    for a in run.examples() {
-        let Some(first) = taken_as_array(run, a).await else {
-            if takes_arrays && Kind::of(a.text()) == Kind::Object {
+    for a in run.examples().filter(|sample| json::members(sample.text()).is_some()) {
+        let first = match as_array(run, a).await {
+            Array::Read(items) => items,
+            Array::NotTaken if !takes_arrays => continue,
+            Array::NotTaken | Array::Misread => {
                 found.add(format!(
                     "an array of {} alone: expected what it gives by itself, found something else",
                     a.name
                 ));
+                continue;
             }
-            continue;
         };
         for b in run.examples().filter(|b| b.request.headers == a.request.headers) {
-            let Some(second) = taken_as_array(run, b).await else { continue };
+            let Array::Read(second) = as_array(run, b).await else { continue };
             let both = run.translation(&a.with_body(&array_of(&[a.text(), b.text()]))).await;
             let mut expected = first.clone();
             expected.extend(second.into_iter().map(|item| moved(item, 1)));
+            made += 1;
             if both.map(|translation| translation.items) != Some(expected) {
                 found.add(format!(
                     "an array of {} and {}: expected what each gives alone, found something else",
@@ -45,6 +50,7 @@ pub(super) async fn batches(run: &Run<'_>, found: &mut Found) {
             }
         }
     }
+    format!("{given} arrays given, {made} made of examples")
 }
 
 /// An array of texts that are JSON.
@@ -69,12 +75,12 @@ async fn shown(run: &Run<'_>, found: &mut Found) {
     ));
 }
 
-/// An array that the plugin shows, against each of its elements in an array of its own.
-async fn one_by_one(run: &Run<'_>, found: &mut Found, sample: &Sample) {
+/// An array that the plugin shows, against each of its elements in an array of its own. Whether it is one.
+async fn one_by_one(run: &Run<'_>, found: &mut Found, sample: &Sample) -> bool {
     let Some(elements) = json::items(sample.text()).filter(|elements| (2..=ELEMENTS).contains(&elements.len())) else {
-        return;
+        return false;
     };
-    let Some(whole) = run.translation(&sample.request).await else { return };
+    let Some(whole) = run.translation(&sample.request).await else { return false };
     let mut expected = Vec::new();
     for (index, element) in elements.iter().enumerate() {
         let Some(alone) = run.translation(&sample.with_body(&array_of(&[element]))).await else {
@@ -82,7 +88,7 @@ async fn one_by_one(run: &Run<'_>, found: &mut Found, sample: &Sample) {
                 "{}: expected its element {index} to be translated alone too, found a rejection",
                 sample.name
             ));
-            return;
+            return true;
         };
         expected.extend(alone.items.into_iter().map(|item| moved(item, index)));
     }
@@ -92,6 +98,7 @@ async fn one_by_one(run: &Run<'_>, found: &mut Found, sample: &Sample) {
             sample.name
         ));
     }
+    true
 }
 
 fn differing(expected: &[Item], found: &[Item]) -> Option<usize> {
@@ -99,17 +106,33 @@ fn differing(expected: &[Item], found: &[Item]) -> Option<usize> {
     (0..length).find(|index| expected.get(*index) != found.get(*index))
 }
 
-/// What an array of this sample alone gives, if the plugin reads it as it reads the sample.
-async fn taken_as_array(run: &Run<'_>, sample: &Sample) -> Option<Vec<Item>> {
-    if Kind::of(sample.text()) != Kind::Object || json::members(sample.text()).is_none() {
-        return None;
-    }
-    let alone = run.translation(&sample.request).await?;
-    let array = run.translation(&sample.with_body(&array_of(&[sample.text()]))).await?;
+/// How a plugin reads an array.
+enum Array {
+    /// As something else than a batch, or not at all.
+    NotTaken,
+    /// As a batch, and its element as something else than the element by itself.
+    Misread,
+    /// As a batch.
+    Read(Vec<Item>),
+}
+
+/// How an array of this sample alone is read. It is read as a batch where what comes of it says that it came from the element.
+async fn as_array(run: &Run<'_>, sample: &Sample) -> Array {
+    let (Some(alone), Some(array)) =
+        (run.translation(&sample.request).await, run.translation(&sample.with_body(&array_of(&[sample.text()]))).await)
+    else {
+        return Array::NotTaken;
+    };
     let types =
         |translation: &Translation| events(translation).map(|event| event.event_type.clone()).collect::<Vec<_>>();
     let by_item = events(&array).all(|event| event.original.as_deref().is_some_and(|at| at.starts_with("/0")));
-    (by_item && !array.items.is_empty() && types(&alone) == types(&array)).then_some(array.items)
+    match (types(&alone), types(&array)) {
+        _ if !by_item || array.items.is_empty() => Array::NotTaken,
+        (alone, inside) if alone == inside => Array::Read(array.items),
+        // All of it rejected: it says that it takes none.
+        (_, inside) if inside.is_empty() => Array::NotTaken,
+        _ => Array::Misread,
+    }
 }
 
 /// An item of an array's only element as it would be in another place.

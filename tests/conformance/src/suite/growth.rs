@@ -29,7 +29,7 @@ pub(super) async fn growth(run: &Run<'_>, found: &mut Found) -> String {
             }
         }
     }
-    worst.map_or_else(String::new, |cost| cost.to_string())
+    worst.map_or_else(|| "not measured: it takes no example that was made large".to_owned(), |cost| cost.to_string())
 }
 
 /// Makes a sample as large as asked. None: this sample cannot be made so.

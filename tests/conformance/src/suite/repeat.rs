@@ -87,8 +87,8 @@ mod tests {
     fn two_translations_that_differ_are_told_and_two_that_do_not_are_not() {
         let memo = |memo: &str| Ok(Ok(Translation { items: Vec::new(), reply: None, memo: memo.to_owned() }));
         assert_eq!(differing("example 1", "twice", &memo("a"), &memo("a")), None);
-        insta::assert_snapshot!(differing("example 1", "twice", &memo("a"), &memo("b")).unwrap_or_default(), @"");
+        insta::assert_snapshot!(differing("example 1", "twice", &memo("a"), &memo("b")).unwrap_or_default(), @"example 1: expected the same translation twice, found two that differ");
         let fault = Err("the plugin crashed".to_owned());
-        insta::assert_snapshot!(differing("example 2", "before and after case x", &memo("a"), &fault).unwrap_or_default(), @"");
+        insta::assert_snapshot!(differing("example 2", "before and after case x", &memo("a"), &fault).unwrap_or_default(), @"example 2: expected the same translation before and after case x, found two that differ");
     }
 }

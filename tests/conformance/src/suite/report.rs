@@ -157,7 +157,14 @@ mod tests {
         let failed = Outcome::Failed(vec!["]]></failure><x a='1'>".to_owned(), "NUL \0, ESC \u{1b}, CR \r".to_owned()]);
         let skipped = Outcome::Skipped("one\ntwo\t\"three\"/>".to_owned());
         let checks = vec![check("case:\"><x>", failed), check("case:b", skipped)];
-        insta::assert_snapshot!(Report { plugin: "a\" b=\"&".to_owned(), checks }.to_junit(), @"");
+        insta::assert_snapshot!(Report { plugin: "a\" b=\"&".to_owned(), checks }.to_junit(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuite name="a&quot; b=&quot;&amp;" tests="2" failures="1" skipped="1">
+          <testcase classname="must" name="case:&quot;&gt;&lt;x&gt;"><failure>]]&gt;&lt;/failure&gt;&lt;x a='1'&gt;
+        NUL �, ESC �, CR �</failure></testcase>
+          <testcase classname="must" name="case:b"><skipped message="one&#10;two&#9;&quot;three&quot;/&gt;"/></testcase>
+        </testsuite>
+        "#);
     }
 
     #[test]
