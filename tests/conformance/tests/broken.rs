@@ -104,7 +104,7 @@ async fn batch_equals_its_items() {
     must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else
     "#);
     // It shows none, and takes some.
-    insta::assert_snapshot!(breaks("arrays-read-otherwise").await, @"");
+    insta::assert_snapshot!(breaks("arrays-read-otherwise").await, @"must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else");
     // It says that there are some, and shows none.
     let says = |manifest: &mut Value| manifest["sender"] = json!({"batch_max": 100});
     insta::assert_snapshot!(broken("none", &[BODY], says).await, @"must batch-equals-its-items: the manifest says that a request holds up to 100 events (sender.batch_max), and no example or case holds more than one; add one that does");

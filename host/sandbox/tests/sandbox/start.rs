@@ -37,6 +37,14 @@ async fn an_abort() {
     insta::assert_snapshot!(fault, @"the plugin crashed: wasm `unreachable` instruction executed; see its log lines");
 }
 
+#[tokio::test]
+async fn a_memory_bomb() {
+    let start = vec![Instruction::I32Const(60_000), Instruction::MemoryGrow(0), Instruction::Drop];
+    let fault = always(Twin { start, ..Twin::default() }, &patient()).await;
+    assert_eq!(fault.code(), "memory");
+    insta::assert_snapshot!(fault, @"");
+}
+
 /// Asked for by the module itself and not by an instruction.
 #[tokio::test]
 async fn more_memory_than_its_limit() {

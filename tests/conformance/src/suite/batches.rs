@@ -27,6 +27,7 @@ pub(super) async fn batches(run: &Run<'_>, found: &mut Found) -> String {
     for a in run.examples().filter(|sample| json::members(sample.text()).is_some()) {
         let first = match as_array(run, a).await {
             Array::Read(items) => items,
+            Array::OwnForm => continue,
             Array::NotTaken if !takes_arrays => continue,
             Array::NotTaken | Array::Misread => {
                 found.add(format!(
@@ -108,6 +109,8 @@ fn differing(expected: &[Item], found: &[Item]) -> Option<usize> {
 
 /// How a plugin reads an array.
 enum Array {
+    /// The element is a batch itself, in a form of its own, and is not to stand in another.
+    OwnForm,
     /// As something else than a batch, or not at all.
     NotTaken,
     /// As a batch, and its element as something else than the element by itself.
@@ -118,20 +121,22 @@ enum Array {
 
 /// How an array of this sample alone is read. It is read as a batch where what comes of it says that it came from the element.
 async fn as_array(run: &Run<'_>, sample: &Sample) -> Array {
-    let (Some(alone), Some(array)) =
-        (run.translation(&sample.request).await, run.translation(&sample.with_body(&array_of(&[sample.text()]))).await)
-    else {
-        return Array::NotTaken;
-    };
+    let Some(alone) = run.translation(&sample.request).await else { return Array::NotTaken };
+    let is_item = events(&alone).all(|event| event.original.as_deref().unwrap_or_default().is_empty());
+    let otherwise = if is_item { Array::NotTaken } else { Array::OwnForm };
+    let array = run.translation(&sample.with_body(&array_of(&[sample.text()]))).await;
+    let Some(array) = array.filter(|array| !array.items.is_empty()) else { return otherwise };
+    if !events(&array).all(|event| event.original.as_deref().is_some_and(|at| at.starts_with("/0"))) {
+        return otherwise;
+    }
     let types =
         |translation: &Translation| events(translation).map(|event| event.event_type.clone()).collect::<Vec<_>>();
-    let by_item = events(&array).all(|event| event.original.as_deref().is_some_and(|at| at.starts_with("/0")));
-    match (types(&alone), types(&array)) {
-        _ if !by_item || array.items.is_empty() => Array::NotTaken,
-        (alone, inside) if alone == inside => Array::Read(array.items),
+    match types(&array) {
+        inside if inside == types(&alone) => Array::Read(array.items),
         // All of it rejected: it says that it takes none.
-        (_, inside) if inside.is_empty() => Array::NotTaken,
-        _ => Array::Misread,
+        inside if inside.is_empty() => otherwise,
+        _ if is_item => Array::Misread,
+        _ => otherwise,
     }
 }
 
