@@ -84,7 +84,7 @@ async fn mark(connection: &mut SqliteConnection, source: i64, change: &NewChange
     sqlx::query(
         "UPDATE source_environments
          SET settings = '{}', signing_secret = NULL, previous_signing_secret = NULL,
-             previous_signing_secret_until_ms = NULL, scheme = NULL
+             previous_signing_secret_until_ms = NULL, scheme = NULL, plugin = NULL
          WHERE source_id = ?",
     )
     .bind(source)
@@ -179,6 +179,7 @@ mod tests {
                     "previous_signing_secret",
                     "previous_signing_secret_until_ms",
                     "scheme",
+                    "plugin",
                 ],
             ),
         ] {

@@ -78,3 +78,14 @@ async fn a_source_begins_with_the_plugin_that_it_is_created_with() {
     let other = fixture.store.sources().await.unwrap().pop().unwrap();
     assert_eq!(other.environments[0].plugin.as_deref(), Some("sha256:01"));
 }
+
+#[tokio::test]
+async fn a_deleted_source_has_no_version_any_more() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    store.plugin_insert(version("1.0.0", "sha256:01"), log("addSourceProvider")).await.unwrap();
+    store.source_use_plugin(give(&fixture, 1, Some("sha256:01")), log("useSourcePlugin")).await.unwrap();
+    let source = store.sources().await.unwrap().remove(0).id;
+    store.source_delete(source, log("deleteSource")).await.unwrap();
+    store.plugin_delete("sha256:01".to_owned(), log("removeSourceProviderVersion")).await.unwrap();
+}
