@@ -42,7 +42,7 @@ async fn a_memory_bomb() {
     let start = vec![Instruction::I32Const(60_000), Instruction::MemoryGrow(0), Instruction::Drop];
     let fault = always(Twin { start, ..Twin::default() }, &patient()).await;
     assert_eq!(fault.code(), "memory");
-    insta::assert_snapshot!(fault, @"");
+    insta::assert_snapshot!(fault, @"the plugin asked for 3750.1 MiB of memory; its limit is 256 MiB; make it hold less of the body at once or raise its memory limit");
 }
 
 /// Asked for by the module itself and not by an instruction.
