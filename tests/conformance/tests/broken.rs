@@ -2,10 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
-#[path = "../../system/src/repack.rs"]
-#[expect(dead_code, reason = "the system's tests use all of it")]
-mod repack;
-
 use std::{path::Path, sync::LazyLock, time::Duration};
 
 use inlet_conformance::suite::{self, Options, Outcome};
@@ -23,7 +19,7 @@ fn forged(change: impl FnOnce(&mut Value)) -> Result<Plugin, LoadError> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins/inlet__hostile.wasm");
     let wasm = std::fs::read(&file)
         .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
-    SANDBOX.load(&repack::repack(&wasm, change))
+    SANDBOX.load(&inlet_pack::repack(&wasm, change).unwrap())
 }
 
 /// What the suite says of a plugin that breaks this law with these bodies: what failed, and each finding.
