@@ -1,0 +1,337 @@
+//! The author's tool against a running server, command by command.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{Command, Output},
+    thread,
+};
+
+use inlet_system_tests::{Server, binary, digest, track};
+use serde_json::json;
+
+use super::hot_install::{changed, version};
+
+const TOKEN: &str = "test-management-token-0123456789";
+
+/// The tool in a folder of its own, against one server.
+struct Tool {
+    directory: tempfile::TempDir,
+    server: String,
+    token: String,
+}
+
+impl Tool {
+    fn of(server: &Server) -> Tool {
+        Tool { directory: tempfile::tempdir().unwrap(), server: server.admin.clone(), token: TOKEN.to_owned() }
+    }
+
+    /// Writes a file into the folder.
+    fn file(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.directory.path().join(name), bytes).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary());
+        command.current_dir(self.directory.path()).arg("plugin").args(arguments);
+        command.env("INLET_SERVER", &self.server).env("INLET_TOKEN", &self.token).output().unwrap()
+    }
+
+    /// What is printed when all goes well.
+    fn printed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "inlet plugin {arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The sentence when it does not: one line.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "inlet plugin {arguments:?} succeeded");
+        let error = String::from_utf8(output.stderr).unwrap();
+        let sentence = error.lines().last().unwrap_or_default().to_owned();
+        assert!(sentence.starts_with("inlet: "), "{error}");
+        sentence
+    }
+
+    /// Adds versions of `acme/http`.
+    fn add(&self, versions: &[&str]) {
+        for name in versions {
+            self.file("version.wasm", &version("acme/http", name));
+            self.printed(&["add", "version.wasm"]);
+        }
+    }
+}
+
+/// A server of files: every request gets this answer. Its address.
+fn web(head: &'static str, body: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _ = answer(stream.unwrap(), head, &body);
+        }
+    });
+    format!("http://{address}")
+}
+
+fn answer(mut stream: TcpStream, head: &str, body: &[u8]) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => request.extend_from_slice(&buffer[..read]),
+        }
+    }
+    write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\n\r\n")?;
+    stream.write_all(body)
+}
+
+#[tokio::test]
+async fn a_version_is_added_used_and_removed() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let (first, second) = (version("acme/http", "1.0.0"), version("acme/http", "1.1.0"));
+    tool.file("first.wasm", &first);
+    let added = tool.printed(&["add", "first.wasm"]);
+    assert_eq!(
+        added,
+        format!(
+            "acme/http 1.0.0 is in the server.\n{}\nNo source has it yet: inlet plugin use SOURCE@ENVIRONMENT 1.0.0\n",
+            digest(&first)
+        )
+    );
+    let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
+    let from_the_web = format!("{}/second.wasm", web("200 OK\r\ncontent-type: application/wasm", second.clone()));
+    tool.printed(&["add", &from_the_web, "--digest", &digest(&second)]);
+    let listed = tool.printed(&["list"]);
+    assert!(
+        listed
+            .lines()
+            .any(|line| line.starts_with("acme/http ") && line.contains(" 1.1.0 ") && line.contains(&digest(&second))),
+        "{listed}"
+    );
+    assert!(listed.lines().any(|line| line.starts_with("segment ")), "{listed}");
+
+    let used = tool.printed(&["use", "crm@development", "1.1.0"]);
+    assert!(used.contains(&format!("crm@development has acme/http 1.1.0 now.\n{}", digest(&second))), "{used}");
+    endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+    assert_eq!(server.last_log("crm").await["plugin"]["digest"], digest(&second));
+    let shown = tool.printed(&["show", "acme/http"]);
+    let users = |version: &str| -> Vec<&str> {
+        let lines = shown.lines().skip_while(|line| !line.starts_with(version)).skip(1);
+        lines.take_while(|line| line.starts_with("    ")).map(str::trim).collect()
+    };
+    assert_eq!((users("1.0.0"), users("1.1.0")), (vec!["crm@production"], vec!["crm@development"]), "{shown}");
+
+    let in_use = tool.refused(&["remove", "acme/http@1.0.0"]);
+    assert!(in_use.contains("is in use: crm in production"), "{in_use}");
+    let used = tool.printed(&["use", "crm@production", "latest"]);
+    assert!(used.contains("crm@production has acme/http 1.1.0 now, and follows latest."), "{used}");
+    assert_eq!(tool.printed(&["remove", "acme/http@1.0.0"]), "acme/http 1.0.0 is removed.\n");
+    assert!(!tool.printed(&["show", "acme/http"]).contains("1.0.0"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let good = version("acme/http", "1.0.0");
+    tool.file("good.wasm", &good);
+    let wrong = tool.refused(&["add", "good.wasm", "--digest", &digest(b"other")]);
+    assert!(wrong.contains(&digest(&good)) && wrong.contains(&digest(b"other")), "{wrong}");
+
+    tool.file("page.wasm", b"<html>");
+    let page = tool.refused(&["add", "page.wasm"]);
+    assert!(page.starts_with("inlet: page.wasm: the file is not WebAssembly"), "{page}");
+    let html = format!("{}/x.wasm", web("200 OK\r\ncontent-type: text/html; charset=utf-8", b"<html>".to_vec()));
+    let page = tool.refused(&["add", &html]);
+    assert_eq!(
+        page,
+        format!(
+            "inlet: {html} gave text/html, a page for people; expected a plugin: look for the link to the file itself"
+        )
+    );
+    let gone = tool.refused(&["add", &web("404 Not Found", b"no".to_vec())]);
+    assert!(gone.ends_with("answered 404 Not Found; expected 200 and a plugin"), "{gone}");
+    // Over the cap, said so or not: nobody reads it to its end.
+    let announced = web("200 OK\r\ncontent-length: 67108865", Vec::new());
+    let endless = web("200 OK", vec![0; (64 << 20) + 1]);
+    for url in [announced, endless] {
+        let large = tool.refused(&["add", &url]);
+        assert_eq!(large, format!("inlet: {url} is larger than 67108864 bytes, the most that a plugin may have"));
+    }
+    let redirect = tool.refused(&["add", &web("302 Found\r\nlocation: http://example.com/x.wasm", Vec::new())]);
+    assert!(redirect.contains("answered 302 Found"), "{redirect}");
+    let plain = tool.refused(&["add", "http://example.com/x.wasm"]);
+    assert!(plain.contains("is not fetched over http"), "{plain}");
+    let missing = tool.refused(&["add", "none.wasm"]);
+    assert!(missing.starts_with("inlet: cannot read none.wasm: "), "{missing}");
+
+    let bundled = version("http", "9.0.0");
+    tool.file("http.wasm", &bundled);
+    let taken = tool.refused(&["add", "http.wasm"]);
+    assert!(taken.contains("is a plugin that the server comes with"), "{taken}");
+    assert!(!tool.printed(&["list"]).contains("acme/http"));
+    tool.printed(&["add", "http.wasm", "--replace"]);
+    assert!(tool.printed(&["list"]).contains(&digest(&bundled)));
+}
+
+#[tokio::test]
+async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
+    let server = Server::start().await;
+    let mut tool = Tool::of(&server);
+    tool.add(&["1.0.0"]);
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let unknown = tool.refused(&["use", "crm@development", "7.0.0"]);
+    assert!(
+        unknown.contains(r#"version: there is no "7.0.0" of "acme/http"; expected latest or one of 1.0.0"#),
+        "{unknown}"
+    );
+    let unknown = tool.refused(&["use", "nothing@development", "1.0.0"]);
+    assert!(unknown.contains(r#"there is no source "nothing""#), "{unknown}");
+    let unknown = tool.refused(&["use", "crm@nowhere", "1.0.0"]);
+    assert!(unknown.contains(r#"there is no environment "nowhere""#), "{unknown}");
+    let unknown = tool.refused(&["show", "acme/other"]);
+    assert!(unknown.contains(r#"there is no provider "acme/other""#), "{unknown}");
+    let unknown = tool.refused(&["remove", "acme/http@7.0.0"]);
+    assert!(unknown.contains(r#"there is no version "7.0.0""#), "{unknown}");
+    let usage = tool.run(&["use", "crm", "1.0.0"]);
+    let usage = String::from_utf8(usage.stderr).unwrap();
+    assert!(usage.contains("expected SOURCE@ENVIRONMENT, for example shop@development"), "{usage}");
+
+    let other = changed("acme/http", "2.0.0", |manifest| {
+        manifest["verification"] = json!({
+            "scheme": "shared_secret", "header": "x-other-secret",
+            "vectors": [{
+                "name": "the secret", "secret": "s3cr3t", "headers": {"x-other-secret": "s3cr3t"}, "body": "{}",
+                "verified": true,
+            }],
+        });
+    });
+    tool.file("other.wasm", &other);
+    tool.printed(&["add", "other.wasm"]);
+    let differs = tool.refused(&["use", "crm@development", "2.0.0"]);
+    assert!(differs.contains("it verifies in another way than is in force"), "{differs}");
+    tool.printed(&["use", "crm@development", "2.0.0", "--confirm"]);
+
+    tool.token = "im_wrong".to_owned();
+    let token = tool.refused(&["list"]);
+    assert!(token.contains("token"), "{token}");
+    tool.token = String::new();
+    let none = tool.refused(&["list"]);
+    assert!(none.contains("inlet-data/management-token does not hold one; set INLET_TOKEN"), "{none}");
+    tool.file("token", TOKEN.as_bytes());
+    tool.printed(&["list", "--token-file", "token"]);
+    let none = tool.refused(&["list", "--token-file", "none"]);
+    assert_eq!(none, "inlet: there is no token in none; correct --token-file");
+    tool.token = TOKEN.to_owned();
+    tool.server = "http://127.0.0.1:9".to_owned();
+    let nobody = tool.refused(&["list"]);
+    assert!(
+        nobody.starts_with("inlet: no server answers at http://127.0.0.1:9; start one with `inlet serve`"),
+        "{nobody}"
+    );
+    tool.server = web("200 OK\r\ncontent-type: text/html", b"<html>".to_vec());
+    let other = tool.refused(&["list"]);
+    assert!(other.contains("is no Inlet server"), "{other}");
+    tool.server = "ftp://x".to_owned();
+    let other = tool.refused(&["list"]);
+    assert!(other.starts_with(r#"inlet: --server is "ftp://x"; expected a URL"#), "{other}");
+}
+
+#[tokio::test]
+async fn a_source_goes_back_to_what_it_had_before() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    tool.add(&["1.0.0"]);
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let nothing = tool.refused(&["rollback", "crm@development"]);
+    assert!(nothing.ends_with("it never had another plugin, so there is nothing to go back to"), "{nothing}");
+    tool.add(&["1.1.0"]);
+    let now = |printed: &str| printed.lines().find(|line| line.contains(" now")).unwrap().to_owned();
+    tool.printed(&["use", "crm@development", "1.1.0"]);
+    let back = now(&tool.printed(&["rollback", "crm@development"]));
+    assert_eq!(back, "crm@development has acme/http 1.0.0 now.");
+    let again = now(&tool.printed(&["rollback", "crm@development"]));
+    assert_eq!(again, "crm@development has acme/http 1.1.0 now.", "and forth");
+
+    // Who follows what is added last goes back to what it had until then.
+    tool.printed(&["use", "crm@development", "latest"]);
+    tool.add(&["1.2.0"]);
+    assert!(tool.printed(&["show", "acme/http"]).contains("crm@development (follows latest)"));
+    assert_eq!(now(&tool.printed(&["rollback", "crm@development"])), "crm@development has acme/http 1.1.0 now.");
+    tool.printed(&["use", "crm@development", "1.0.0"]);
+    tool.printed(&["remove", "acme/http@1.1.0"]);
+    let gone = tool.refused(&["rollback", "crm@development"]);
+    assert!(gone.contains("is not in the server any more"), "{gone}");
+    assert!(tool.printed(&["show", "acme/http"]).contains("    crm@development"), "a refusal changes nothing");
+
+    // What came with the server can be gone back to, and the verification goes with the plugin.
+    let web = server.source("web", "http", json!({}), json!([])).await;
+    let other = changed("http", "9.0.0", |manifest| {
+        manifest["verification"] = json!({
+            "scheme": "shared_secret", "header": "x-other-secret",
+            "vectors": [{
+                "name": "the secret", "secret": "s3cr3t", "headers": {"x-other-secret": "s3cr3t"}, "body": "{}",
+                "verified": true,
+            }],
+        });
+    });
+    tool.file("other.wasm", &other);
+    tool.printed(&["add", "other.wasm", "--replace"]);
+    let scheme = async || {
+        let source = server.get("/v1/sources/web?environment=development").await;
+        source["environment_settings"]["development"]["settings"]["verification_scheme"]["header"].clone()
+    };
+    let before = scheme().await;
+    tool.printed(&["use", "web@development", "9.0.0", "--confirm"]);
+    assert_eq!(scheme().await, "x-other-secret");
+    tool.printed(&["rollback", "web@development"]);
+    assert_eq!(scheme().await, before);
+    web.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+    assert_eq!(server.last_log("web").await["plugin"]["version"], "0.1.0");
+}
+
+#[tokio::test]
+async fn what_another_version_changes_is_told_before_it_is_used() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    tool.add(&["1.0.0"]);
+    let mappings = json!([{"event_type": "track/Order", "action_type": "workflows_trigger",
+                           "action_parameters": {"key": "order", "recipients": {"id": "user_id"}}}]);
+    let endpoint = server.source("crm", "acme/http", json!({}), mappings).await;
+    endpoint.send(track("Order", "ana", "m-1", json!({"total": 1}))).await;
+    endpoint.send(track("Order", "bo", "m-2", json!({"total": 2}))).await;
+    // Longer than what a list of logs shows.
+    endpoint.send(track("Long", "ana", "m-3", json!({"pad": "x".repeat(40_000)}))).await;
+    assert_eq!(endpoint.try_send("{\"n\":1}").await.0, 422, "a mistake is logged, too");
+
+    tool.add(&["1.1.0"]);
+    let same = tool.printed(&["diff", "acme/http@1.0.0", "acme/http@1.1.0", "--source", "crm@development"]);
+    assert_eq!(
+        same,
+        "4 requests through acme/http 1.0.0 and 1.1.0: 3 become the same, 0 differ, 1 are rejected by both\n"
+    );
+    // A version whose code differs: Segment's, under this key.
+    let wasm = std::fs::read(inlet_system_tests::plugin_file("segment.wasm")).unwrap();
+    let segment = inlet_system_tests::repack(&wasm, |manifest| {
+        manifest["key"] = json!("acme/http");
+        manifest["version"] = json!("2.0.0");
+        manifest["verification"] = json!(null);
+    });
+    tool.file("segment.wasm", &segment);
+    tool.printed(&["add", "segment.wasm"]);
+    let before = server.logs("crm").await.len();
+    let answer = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["compared"], 4, "{answer}");
+    let differences = answer["differences"].as_array().unwrap();
+    assert_eq!(answer["different"], differences.len());
+    let members: Vec<&str> = answer["by_member"].as_object().unwrap().keys().map(String::as_str).collect();
+    eprintln!("{answer}");
+    assert!(!members.is_empty());
+    assert_eq!(server.logs("crm").await.len(), before, "nothing is written");
+}
