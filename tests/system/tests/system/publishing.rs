@@ -7,7 +7,8 @@ use std::{
     thread,
 };
 
-use inlet_system_tests::{Server, binary, digest, track};
+use inlet_system_tests::{Server, binary, digest, plugin_file, repack, track};
+use reqwest::Method;
 use serde_json::json;
 
 use super::hot_install::{changed, version};
@@ -300,38 +301,194 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
     let server = Server::start().await;
     let tool = Tool::of(&server);
     tool.add(&["1.0.0"]);
-    let mappings = json!([{"event_type": "track/Order", "action_type": "workflows_trigger",
-                           "action_parameters": {"key": "order", "recipients": {"id": "user_id"}}}]);
+    let mappings = json!([{"event_type": "page/Home", "action_type": "workflows_trigger",
+                           "action_parameters": {"key": "page", "recipients": {"id": "user_id"}}}]);
     let endpoint = server.source("crm", "acme/http", json!({}), mappings).await;
     endpoint.send(track("Order", "ana", "m-1", json!({"total": 1}))).await;
     endpoint.send(track("Order", "bo", "m-2", json!({"total": 2}))).await;
     // Longer than what a list of logs shows.
     endpoint.send(track("Long", "ana", "m-3", json!({"pad": "x".repeat(40_000)}))).await;
     assert_eq!(endpoint.try_send("{\"n\":1}").await.0, 422, "a mistake is logged, too");
+    // Only Segment's own plugin takes it.
+    let page = r#"{"type":"page","name":"Home","userId":"ana","messageId":"m-4","properties":{"n":1.10}}"#;
+    assert_eq!(endpoint.try_send(page).await.0, 422);
 
     tool.add(&["1.1.0"]);
     let same = tool.printed(&["diff", "acme/http@1.0.0", "acme/http@1.1.0", "--source", "crm@development"]);
     assert_eq!(
         same,
-        "4 requests through acme/http 1.0.0 and 1.1.0: 3 become the same, 0 differ, 1 are rejected by both\n"
+        "5 requests through acme/http 1.0.0 and 1.1.0: 3 become the same, 0 differ, 2 are rejected by both\n"
     );
     // A version whose code differs: Segment's, under this key.
-    let wasm = std::fs::read(inlet_system_tests::plugin_file("segment.wasm")).unwrap();
-    let segment = inlet_system_tests::repack(&wasm, |manifest| {
+    let wasm = std::fs::read(plugin_file("segment.wasm")).unwrap();
+    let segment = repack(&wasm, |manifest| {
         manifest["key"] = json!("acme/http");
         manifest["version"] = json!("2.0.0");
-        manifest["verification"] = json!(null);
     });
     tool.file("segment.wasm", &segment);
     tool.printed(&["add", "segment.wasm"]);
     let before = server.logs("crm").await.len();
     let answer = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--json"]);
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    assert_eq!(answer["compared"], 4, "{answer}");
-    let differences = answer["differences"].as_array().unwrap();
-    assert_eq!(answer["different"], differences.len());
-    let members: Vec<&str> = answer["by_member"].as_object().unwrap().keys().map(String::as_str).collect();
-    eprintln!("{answer}");
-    assert!(!members.is_empty());
+    let counts = ["compared", "same", "rejected_by_both", "different", "not_kept"].map(|name| answer[name].clone());
+    assert_eq!(counts, [5, 3, 1, 1, 0], "{answer}");
+    let changes = answer["differences"][0]["changes"].as_array().unwrap();
+    let change = |member: &str| {
+        let change = changes.iter().find(|change| change["member"] == member);
+        change
+            .map(|change| (change["old"].clone(), change["new"].clone()))
+            .unwrap_or_else(|| panic!("{member}: {answer}"))
+    };
+    assert_eq!(change("outcome").1, "event");
+    assert_eq!(change("user_id"), (json!(null), json!("ana")));
+    assert_eq!(change("idempotency_key"), (json!(null), json!("m-4")));
+    let actions = change("actions").1;
+    assert!(actions.as_str().unwrap().contains(r#""action_type":"workflows_trigger""#), "{actions}");
+    assert_eq!(answer["by_member"]["user_id"], 1);
+    let newest = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"]);
+    assert!(
+        newest.starts_with("1 requests through acme/http 1.0.0 and 2.0.0: 0 become the same, 1 differ"),
+        "{newest}"
+    );
+    assert!(newest.contains("    item 0: user_id: nothing → ana\n"), "{newest}");
     assert_eq!(server.logs("crm").await.len(), before, "nothing is written");
+    let key = server.api_key("development").await;
+    assert!(server.all_runs(&key).await.is_empty(), "nothing is done");
+
+    // Told first; a refusal comes after it.
+    let output = tool.run(&["use", "crm@development", "2.0.0"]);
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.starts_with("5 requests through acme/http 1.0.0 and 2.0.0: 3 become the same, 1 differ"), "{told}");
+    let used = tool.printed(&["use", "crm@development", "2.0.0", "--confirm"]);
+    assert!(used.contains("crm@development has acme/http 2.0.0 now."), "{used}");
+
+    for (arguments, said) in [
+        (
+            ["1.0.0", "7.0.0", "--source", "crm@development", "--last", "1"],
+            r#"new: there is no "7.0.0" of "acme/http""#,
+        ),
+        (
+            ["1.0.0", "2.0.0", "--source", "crm@development", "--last", "501"],
+            "last: expected a whole number from 1 to 500",
+        ),
+        (["acme/x@1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"], "crm is a source of acme/http"),
+    ] {
+        let sentence = tool.refused(&[&["diff"], &arguments[..]].concat());
+        assert!(sentence.contains(said), "{sentence}");
+    }
+
+    // Who may not see the environment may not compare in it, and where personal data is hidden, it is here.
+    let elsewhere = json!({"name": "elsewhere", "scopes": ["operate"], "environments": ["production"]});
+    let mut limited = Tool::of(&server);
+    limited.token = server.management_token(elsewhere).await;
+    let refused = limited.refused(&["diff", "1.0.0", "2.0.0", "--source", "crm@development"]);
+    assert!(refused.contains("environment"), "{refused}");
+    let hide = server.manage(Method::PATCH, "/v1/environments/development").json(&json!({"hide_personal_data": true}));
+    assert_eq!(hide.send().await.unwrap().status(), 200);
+    let hidden = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"]);
+    assert!(hidden.contains("user_id: nothing → …") && !hidden.contains("ana"), "{hidden}");
+}
+
+#[tokio::test]
+async fn an_example_is_sent_signed_as_its_platform_signs() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let settings = json!({"signing_secret": "s3cr3t", "enforce_idempotency": true});
+    server.source("web", "segment", settings, json!([])).await;
+    let shown = server.get("/v1/source_providers/segment?include=example_payloads").await;
+    let (example, _) = shown["example_payloads"].as_object().unwrap().iter().next().unwrap();
+    let sent = tool.printed(&["send", "web@development", "--example", example, "--secret", "s3cr3t"]);
+    assert!(sent.starts_with(r#"200 {"events":[{"id":""#), "{sent}");
+    let log = server.last_log("web").await;
+    assert_eq!(log["verification_status"], "enforced:verified");
+    assert_eq!(&log["event_type"], example);
+    tool.file("secret", b"s3cr3t\n");
+    tool.printed(&["send", "web@development", "--example", example, "--secret-file", "secret"]);
+
+    let count = server.logs("web").await.len();
+    let wrong = tool.run(&["send", "web@development", "--example", example, "--secret", "other"]);
+    assert!(!wrong.status.success() && wrong.stdout.starts_with(b"401 "), "{wrong:?}");
+    let unsigned = tool.run(&["send", "web@development", "--example", example]);
+    assert!(unsigned.stdout.starts_with(b"401 "), "{unsigned:?}");
+    assert!(String::from_utf8_lossy(&unsigned.stderr).contains("sent unsigned"), "{unsigned:?}");
+    assert_eq!(server.logs("web").await.len(), count);
+    let unknown = tool.refused(&["send", "web@development", "--example", "nothing"]);
+    assert!(unknown.starts_with(r#"inlet: segment has no example "nothing"; expected one of "#), "{unknown}");
+    let missing = tool.refused(&["send", "web@development", "--example", example, "--secret-file", "none"]);
+    assert_eq!(missing, "inlet: there is no secret in none; correct --secret-file");
+    let nowhere = tool.refused(&["send", "web@nowhere", "--example", example]);
+    assert!(nowhere.contains(r#"there is no environment "nowhere""#), "{nowhere}");
+}
+
+#[tokio::test]
+async fn logged_requests_become_cases_that_pass_and_name_nobody() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let web = server.source("web", "segment", json!({}), json!([])).await;
+    let other = server.source("other", "http", json!({}), json!([])).await;
+    let order = r#"{"type":"track","event":"Order Completed","userId":"ana@example.com","messageId":"m-ana-1",
+        "properties":{"email":"ana@example.com","phone":"+351 900","total":39.50,"vip":true,"note":null,"born":"1990-07-08"},
+        "timestamp":"2026-01-02T03:04:05.678Z"}"#;
+    web.expect(order, &["logged"]).await;
+    web.expect(r#"{"type":"identify","userId":"ana@example.com","traits":{"name":"Ana"}}"#, &["logged"]).await;
+    let ids: Vec<String> = server.logs("web").await.iter().map(|log| log["id"].as_str().unwrap().to_owned()).collect();
+    let plugin = plugin_file("segment.wasm");
+    let plugin = plugin.to_str().unwrap();
+
+    let captured = tool.printed(&["capture", &ids[0], &ids[1], "--into", "cases", "--plugin", plugin]);
+    assert!(captured.contains(&format!("cases/{}\n", ids[1])), "{captured}");
+    assert!(captured.contains(r#"because the plugin reads them: "track", "Order Completed""#), "{captured}");
+    let read = |id: &str, name: &str| {
+        std::fs::read_to_string(tool.directory.path().join("cases").join(id).join(name)).unwrap()
+    };
+    for id in &ids {
+        for name in ["body.json", "request.json", "expected.json"] {
+            let text = read(id, name);
+            for gone in ["ana", "Ana", "example", "+351", "39.50", "1990"] {
+                assert!(!text.contains(gone), "{name}: {text}");
+            }
+        }
+    }
+    let body = read(&ids[1], "body.json");
+    assert_eq!(body.len(), order.len(), "white space and shapes stay: {body}");
+    let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(parsed["userId"], parsed["properties"]["email"], "the same value is the same value still");
+    let identify: serde_json::Value = serde_json::from_str(&read(&ids[0], "body.json")).unwrap();
+    assert_eq!(parsed["userId"], identify["userId"], "in another case too");
+    assert!(parsed["userId"].as_str().unwrap().contains('@'));
+    assert_eq!((&parsed["type"], &parsed["event"]), (&json!("track"), &json!("Order Completed")));
+    assert_eq!((&parsed["properties"]["vip"], &parsed["properties"]["note"]), (&json!(true), &json!(null)));
+    let expected: serde_json::Value = serde_json::from_str(&read(&ids[1], "expected.json")).unwrap();
+    assert_eq!(expected["items"][0]["event"]["event_type"], "track/Order Completed");
+    assert_eq!(expected["items"][0]["event"]["data"], json!({"at": "/properties"}));
+    let tested = tool.printed(&["test", plugin, "--cases", "cases"]);
+    assert!(tested.contains("0 failed"), "{tested}");
+
+    // The only plugin here is taken without being named.
+    std::fs::copy(plugin, tool.directory.path().join("segment.wasm")).unwrap();
+    tool.printed(&["capture", &ids[0], "--into", "more", "--source", "web@development"]);
+    let there = tool.refused(&["capture", &ids[0], "--into", "more"]);
+    assert!(there.contains("is there already; remove it"), "{there}");
+    let elsewhere = tool.refused(&["capture", &ids[0], "--into", "none", "--source", "web@production"]);
+    assert!(elsewhere.contains(&format!("there is no log entry {}", ids[0])), "{elsewhere}");
+    let nowhere = tool.refused(&["capture", &ids[0], "--into", "none", "--source", "nothing@production"]);
+    assert!(nowhere.contains(r#"there is no source "nothing""#), "{nowhere}");
+    other.try_send("no JSON").await;
+    let foreign = server.last_log("other").await["id"].as_str().unwrap().to_owned();
+    let refused = tool.refused(&["capture", &foreign, "--into", "none"]);
+    assert!(refused.contains("came through http, and the plugin is segment"), "{refused}");
+    let http = plugin_file("http.wasm");
+    let refused = tool.refused(&["capture", &foreign, "--into", "none", "--plugin", http.to_str().unwrap()]);
+    assert!(refused.contains("is not JSON, so it cannot be masked"), "{refused}");
+    let usage = tool.run(&["capture", "../x"]);
+    assert!(!usage.status.success() && String::from_utf8_lossy(&usage.stderr).contains("EVENT_ID"), "{usage:?}");
+    tool.file("second.wasm", b"x");
+    let several = tool.refused(&["capture", &ids[0], "--into", "none"]);
+    assert!(several.contains("name the plugin with --plugin"), "{several}");
+    let hide = server.manage(Method::PATCH, "/v1/environments/development").json(&json!({"hide_personal_data": true}));
+    assert_eq!(hide.send().await.unwrap().status(), 200);
+    let hidden = tool.refused(&["capture", &ids[0], "--into", "none", "--plugin", plugin]);
+    assert!(hidden.contains("hides personal data"), "{hidden}");
+    assert!(!tool.directory.path().join("none").exists(), "a refusal leaves nothing");
 }

@@ -4,6 +4,7 @@
 mod add;
 mod bench;
 mod build;
+mod capture;
 mod check;
 mod comparison;
 mod diff;
@@ -55,6 +56,8 @@ pub enum Command {
     Rollback(rollback::Arguments),
     /// Show what another version would change for a source, on the requests that came last
     Diff(diff::Arguments),
+    /// Make test cases of logged requests, personal data masked
+    Capture(capture::Arguments),
     /// Send an example of its plugin's manifest, signed, to a source of a running server
     Send(send::Arguments),
 }
@@ -77,6 +80,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
         Command::Use(arguments) => use_version::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
+        Command::Capture(arguments) => capture::run(arguments),
         Command::Send(arguments) => send::run(arguments),
     }
 }
