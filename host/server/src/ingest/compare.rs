@@ -253,20 +253,20 @@ mod tests {
     #[test]
     fn members_that_differ_are_named_with_both_values() {
         let event = |user: &str| Members::from([(OUTCOME, "event".to_owned()), ("user_id", user.to_owned())]);
-        let rejected = Members::from([(OUTCOME, "rejected: no_event_type".to_owned())]);
+        let rejected = [Members::from([(OUTCOME, "rejected: no_event_type".to_owned())])];
         let shown = |old: &[Members], new: &[Members]| -> Vec<String> {
             let changes = changes(old, new);
             changes.iter().map(|c| format!("{} {} {:?} {:?}", c.item, c.member, c.old, c.new)).collect()
         };
         assert_eq!(shown(&[event("a")], &[event("b")]), [r#"0 user_id Some("a") Some("b")"#]);
         assert_eq!(
-            shown(&[event("a"), event("b")], &[rejected.clone()]),
+            shown(&[event("a"), event("b")], &rejected),
             [
                 r#"0 items Some("2") Some("1")"#,
                 r#"0 outcome Some("event") Some("rejected: no_event_type")"#,
                 r#"0 user_id Some("a") None"#
             ]
         );
-        assert!(is_nothing(&[rejected.clone()]) && !is_nothing(&[rejected, event("a")]));
+        assert!(is_nothing(&rejected) && !is_nothing(&[event("a")]));
     }
 }
