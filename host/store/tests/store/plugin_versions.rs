@@ -107,3 +107,14 @@ async fn what_a_source_had_before_is_remembered() {
     store.plugin_insert(followed("4.0.0", "sha256:04", None), log("addSourceProvider")).await.unwrap();
     assert_eq!(previous().await, before(Some(LATEST), Some("{}")), "it follows no longer");
 }
+
+#[tokio::test]
+async fn a_deleted_source_has_no_version_any_more() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    store.plugin_insert(version("1.0.0", "sha256:01"), log("addSourceProvider")).await.unwrap();
+    store.source_use_plugin(give(&fixture, 1, Some("sha256:01")), log("useSourcePlugin")).await.unwrap();
+    let source = store.sources().await.unwrap().remove(0).id;
+    store.source_delete(source, log("deleteSource")).await.unwrap();
+    store.plugin_delete("sha256:01".to_owned(), log("removeSourceProviderVersion")).await.unwrap();
+}

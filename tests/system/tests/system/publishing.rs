@@ -1,14 +1,19 @@
 //! The author's tool against a running server, command by command.
 
 use std::{
-    io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Command, Output},
+    sync::Arc,
     thread,
 };
 
 use inlet_system_tests::{Server, binary, digest, plugin_file, repack, track};
 use reqwest::Method;
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
 use serde_json::json;
 
 use super::hot_install::{changed, version};
@@ -20,11 +25,18 @@ struct Tool {
     directory: tempfile::TempDir,
     server: String,
     token: String,
+    /// The certificates that it trusts; none: the system's.
+    trusted: Option<String>,
 }
 
 impl Tool {
     fn of(server: &Server) -> Tool {
-        Tool { directory: tempfile::tempdir().unwrap(), server: server.admin.clone(), token: TOKEN.to_owned() }
+        Tool {
+            directory: tempfile::tempdir().unwrap(),
+            server: server.admin.clone(),
+            token: TOKEN.to_owned(),
+            trusted: None,
+        }
     }
 
     /// Writes a file into the folder.
@@ -35,6 +47,7 @@ impl Tool {
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(binary());
         command.current_dir(self.directory.path()).arg("plugin").args(arguments);
+        command.envs(self.trusted.iter().map(|file| ("SSL_CERT_FILE", file)));
         command.env("INLET_SERVER", &self.server).env("INLET_TOKEN", &self.token).output().unwrap()
     }
 
@@ -67,17 +80,42 @@ impl Tool {
 
 /// A server of files: every request gets this answer. Its address.
 fn web(head: &'static str, body: Vec<u8>) -> String {
+    format!("http://{}", serve(move |stream| answer(stream, head, &body)))
+}
+
+/// The same over TLS, with a certificate of the tests' own.
+fn web_tls(head: &'static str, body: Vec<u8>) -> String {
+    let certificate = CertificateDer::from_pem_file(tls_file("certificate.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(tls_file("key.pem")).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let config = Arc::new(config);
+    let address = serve(move |stream| {
+        let connection = ServerConnection::new(config.clone()).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        answer(&mut stream, head, &body)?;
+        stream.conn.send_close_notify();
+        stream.flush()
+    });
+    format!("https://{address}")
+}
+
+fn tls_file(name: &str) -> String {
+    format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn serve(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let _ = answer(stream.unwrap(), head, &body);
+            // Whoever hears enough goes away.
+            let _ = answer(stream.unwrap());
         }
     });
-    format!("http://{address}")
+    address
 }
 
-fn answer(mut stream: TcpStream, head: &str, body: &[u8]) -> std::io::Result<()> {
+fn answer(mut stream: impl Read + Write, head: &str, body: &[u8]) -> std::io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     while !request.ends_with(b"\r\n\r\n") {
@@ -178,6 +216,26 @@ async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
     assert!(!tool.printed(&["list"]).contains("acme/http"));
     tool.printed(&["add", "http.wasm", "--replace"]);
     assert!(tool.printed(&["list"]).contains(&digest(&bundled)));
+}
+
+#[tokio::test]
+async fn what_is_fetched_comes_over_https_to_its_end() {
+    let server = Server::start().await;
+    let mut tool = Tool::of(&server);
+    let good = version("acme/http", "1.0.0");
+    let url = format!("{}/http.wasm", web_tls("200 OK\r\ncontent-type: application/wasm", good.clone()));
+    let unknown = tool.refused(&["add", &url]);
+    assert!(unknown.starts_with(&format!("inlet: cannot fetch {url}: ")), "{unknown}");
+    assert!(!tool.printed(&["list"]).contains("acme/http"), "a certificate that nobody trusts");
+
+    tool.trusted = Some(tls_file("certificate.pem"));
+    let to_plain = format!("302 Found\r\nlocation: {}/x.wasm", web("200 OK", good.clone()));
+    let downgraded = tool.refused(&["add", &web_tls(to_plain.leak(), Vec::new())]);
+    assert!(downgraded.starts_with("inlet: cannot fetch https://") && downgraded.contains("https"), "{downgraded}");
+    assert!(!tool.printed(&["list"]).contains("acme/http"), "nothing over http, redirected or not");
+    let to_itself = format!("302 Found\r\nlocation: {url}").leak();
+    tool.printed(&["add", &web_tls(to_itself, Vec::new())]);
+    assert!(tool.printed(&["list"]).contains(&digest(&good)));
 }
 
 #[tokio::test]
