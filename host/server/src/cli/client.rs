@@ -63,6 +63,9 @@ impl ServerArguments {
             base.starts_with("http://") || base.starts_with("https://"),
             "--server is {base:?}; expected a URL such as https://inlet.example.com"
         );
+        if !base.starts_with("https://") && !is_of_this_machine(&base) {
+            eprintln!("note: the token goes to {base} in clear text; a server on another machine wants https://");
+        }
         Ok(Client { agent: agent(false, 0), base, token: self.token()? })
     }
 

@@ -78,9 +78,11 @@ pub(super) fn plain(value: &str) -> String {
 
 fn other_text(value: &str, mut digits: Digits<'_>) -> String {
     let other = |character: char| match character {
-        'a'..='z' => (b'a' + digits.next(26)) as char,
-        'A'..='Z' => (b'A' + digits.next(26)) as char,
-        '0'..='9' => (b'1' + digits.next(9)) as char,
+        'a'..='z' => digits.another(character, b'a', 26),
+        'A'..='Z' => digits.another(character, b'A', 26),
+        // Not a zero, which a number does not begin with.
+        '0' => (b'1' + digits.next(9)) as char,
+        '1'..='9' => digits.another(character, b'1', 9),
         _ if !character.is_alphanumeric() => character,
         // As long as it was.
         _ => match character.len_utf8() {
@@ -129,6 +131,12 @@ impl<'a> Digits<'a> {
         Self { key, value, attempt, block: [0; 32], used: 0 }
     }
 
+    /// Another character of an alphabet of `count` that begins with `first`.
+    fn another(&mut self, character: char, first: u8, count: u8) -> char {
+        let at = character as u8 - first;
+        (first + (at + 1 + self.next(count - 1)) % count) as char
+    }
+
     fn next(&mut self, below: u8) -> u8 {
         let at = self.used % self.block.len();
         if at == 0 {
@@ -155,7 +163,7 @@ mod tests {
         let member = |name: &str| json::member(&masked, name).unwrap();
         assert_eq!(member("user"), member("user2"));
         assert_ne!(member("user"), member("x"));
-        for gone in ["u_42", "ana", "example", "com"] {
+        for gone in ["u_42", "ana.", "example"] {
             assert!(!masked.contains(gone), "{masked}");
         }
         let numbers = json::items(member("n")).unwrap();
