@@ -10,6 +10,7 @@
 
 mod build;
 mod manifest;
+mod repack;
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::{ComponentSection as _, CustomSection};
@@ -18,6 +19,7 @@ use wit_component::ComponentEncoder;
 
 pub use build::core_module;
 pub use manifest::{Manifest, manifest_from_toml};
+pub use repack::repack;
 
 /// The custom section of a component that holds its manifest.
 pub const MANIFEST_SECTION: &str = "inlet:manifest";
