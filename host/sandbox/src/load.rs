@@ -149,6 +149,14 @@ pub enum LoadError {
     },
 }
 
+/// What a component says about itself, of which nothing is compiled or run. [`crate::Sandbox::load`] checks more.
+pub fn read_manifest(wasm: &[u8]) -> Result<Manifest, LoadError> {
+    if wasm.len() > MAX_PLUGIN_BYTES {
+        return Err(LoadError::TooLarge);
+    }
+    Ok(Manifest::from_json(binary::outline(wasm)?.manifest)?)
+}
+
 pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadError> {
     if wasm.len() > MAX_PLUGIN_BYTES {
         return Err(LoadError::TooLarge);

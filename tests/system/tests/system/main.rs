@@ -20,6 +20,7 @@ mod management;
 mod operating;
 mod platforms;
 mod plugins;
+mod publishing;
 mod rehearse;
 mod repair;
 mod rudderstack;
