@@ -10,6 +10,8 @@
 //! 5. [`settle`]: what that comes to, given who is identified ([`user`], [`recipient`]) and what was executed before
 //!    ([`idempotency`]). It runs inside the store's transaction.
 //! 6. [`log`]: what is kept of all that.
+//!
+//! [`quarantine`] stands before the second: a plugin that fails on most of what it gets is not run.
 
 pub mod contract;
 pub mod credential;
@@ -20,6 +22,7 @@ pub mod log;
 pub mod mapping;
 pub mod path;
 pub mod plan;
+pub mod quarantine;
 pub mod recipient;
 pub mod settings;
 pub mod settle;

@@ -18,6 +18,7 @@ use crate::{
     manifest::{Manifest, ManifestError},
     plugin::{Loaded, Plugin},
     state::MAX_TABLE_ELEMENTS,
+    signature::{SignatureError, publisher_key},
 };
 
 /// The largest file that is looked at. SpiderMonkey takes 12 MB, Python 18.
@@ -62,6 +63,9 @@ pub enum LoadError {
     /// What it says is not acceptable.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// It is signed, and the signature is not right.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
     /// It wants to reach more than a plugin may.
     #[error(
         "the component imports {name:?}; a plugin may import {PACKAGE}log only; build it without WASI (Rust: for \
@@ -166,10 +170,15 @@ pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadErro
     let (family, version) = contract_version(&manifest, &outline)?;
     check_imports(&outline)?;
     check_sizes(wasm, sandbox.max_memory)?;
+    let publisher_key = publisher_key(wasm)?;
     let component = compile(sandbox, wasm)?;
     let adapter = Adapter::new(&sandbox.linker, &component, family, &version)?;
-    let digest = format!("sha256:{}", hex::encode(Sha256::digest(wasm)));
-    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest, adapter }))
+    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest: digest(wasm), publisher_key, adapter }))
+}
+
+/// What a file is known by.
+pub(crate) fn digest(wasm: &[u8]) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(wasm)))
 }
 
 /// The version check: which of the component's exports is a translator that this host knows.

@@ -10,6 +10,7 @@ use crate::{
     engine::Inner,
     limits::Limits,
     manifest::Manifest,
+    signature::PublisherKey,
 };
 
 /// A loaded plugin. Cheap to clone; every call runs in a sandbox of its own.
@@ -22,6 +23,7 @@ pub(crate) struct Loaded {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) manifest: Manifest,
     pub(crate) digest: String,
+    pub(crate) publisher_key: Option<PublisherKey>,
     pub(crate) adapter: Adapter,
 }
 
@@ -48,6 +50,11 @@ impl Plugin {
     /// What was loaded: `sha256:` and the hexadecimal digest of the file's bytes. Names a translation's author for good.
     pub fn digest(&self) -> &str {
         &self.inner.digest
+    }
+
+    /// The key that it is signed with; none: it is not signed.
+    pub fn publisher_key(&self) -> Option<PublisherKey> {
+        self.inner.publisher_key
     }
 
     /// Whether it writes its own answers ([`Self::answer`]).

@@ -13,7 +13,7 @@ use cap_std::fs::Dir;
 
 use crate::{
     engine::Sandbox,
-    load::{LoadError, MAX_PLUGIN_BYTES},
+    load::{LoadError, MAX_PLUGIN_BYTES, digest},
     plugin::Plugin,
 };
 
@@ -53,9 +53,13 @@ pub enum FileError {
     },
 }
 
-/// Loads every `*.wasm` of a directory, in the order of their names. Blocks and compiles: see [`Sandbox::load`].
-/// An error: the directory itself could not be listed.
-pub fn load_directory(sandbox: &Sandbox, directory: &Dir) -> io::Result<Vec<LoadedFile>> {
+/// Loads every `*.wasm` of a directory, in the order of their names. Blocks and compiles: see [`Sandbox::load`]; but not
+/// what `known` has by its digest. An error: the directory itself could not be listed.
+pub fn load_directory(
+    sandbox: &Sandbox,
+    directory: &Dir,
+    known: impl Fn(&str) -> Option<Plugin>,
+) -> io::Result<Vec<LoadedFile>> {
     let mut names = Vec::new();
     for entry in directory.entries()? {
         let name = entry?.file_name();
@@ -66,13 +70,16 @@ pub fn load_directory(sandbox: &Sandbox, directory: &Dir) -> io::Result<Vec<Load
     names.sort();
     let load = |file: OsString| {
         let name = Path::new(&file).display().to_string();
-        let result = load_file(sandbox, directory, &file, &name);
+        let result = read_file(directory, &file, &name).and_then(|wasm| match known(&digest(&wasm)) {
+            Some(plugin) => Ok(plugin),
+            None => sandbox.load(&wasm).map_err(|source| FileError::Load { name: name.clone(), source }),
+        });
         LoadedFile { name, result }
     };
     Ok(names.into_iter().map(load).collect())
 }
 
-fn load_file(sandbox: &Sandbox, directory: &Dir, file: &OsStr, name: &str) -> Result<Plugin, FileError> {
+fn read_file(directory: &Dir, file: &OsStr, name: &str) -> Result<Vec<u8>, FileError> {
     let unreadable = |source| FileError::Read { name: name.to_owned(), source };
     // Before opening: opening a pipe waits for its other end.
     if !directory.metadata(file).map_err(unreadable)?.is_file() {
@@ -82,5 +89,5 @@ fn load_file(sandbox: &Sandbox, directory: &Dir, file: &OsStr, name: &str) -> Re
     // One byte more than allowed shows that there is more, whatever the file system says about its size.
     let limit = MAX_PLUGIN_BYTES as u64 + 1;
     directory.open(file).map_err(unreadable)?.take(limit).read_to_end(&mut wasm).map_err(unreadable)?;
-    sandbox.load(&wasm).map_err(|source| FileError::Load { name: name.to_owned(), source })
+    Ok(wasm)
 }

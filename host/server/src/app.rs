@@ -11,7 +11,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::{
     catalog::Catalog,
     config::Config,
-    configuration::{Configuration, Previous, TokenHash},
+    configuration::{Anew, Configuration, Previous, TokenHash},
     operate::last_used::LastUsed,
 };
 
@@ -105,11 +105,25 @@ impl App {
         self.catalog.load_full()
     }
 
-    /// Puts another catalog in force, in which plugins of that key differ. Hold [`App::change`] from reading the one
-    /// before. Requests under way keep the plugin that they began with.
+    /// Puts another catalog in force, in which plugins of that key differ and which is stored. Hold [`App::change`] from
+    /// reading the one before. Requests under way keep the plugin that they began with.
     pub async fn replace_catalog(&self, catalog: Catalog, key: &str) -> Result<(), ReadError> {
+        // Sources first: what is listed is in force.
+        let read = self.read_again(&catalog, Anew::Providers(&[key.to_owned()])).await;
         self.catalog.store(Arc::new(catalog));
-        self.read_again(Some(key)).await
+        read
+    }
+
+    /// The same for what `--plugins-dir` holds now, with other plugins of those keys. An error: nothing is in force.
+    pub async fn replace_directory(&self, catalog: Catalog, keys: &[String]) -> Result<(), ReadError> {
+        self.read_again(&catalog, Anew::Providers(keys)).await?;
+        self.catalog.store(Arc::new(catalog));
+        Ok(())
+    }
+
+    /// Chooses the plugin of a source environment again, whatever it had.
+    pub async fn choose_again(&self, source_environment: i64) -> Result<(), ReadError> {
+        self.read_again(&self.catalog(), Anew::Endpoint(source_environment)).await
     }
 
     /// Serialises a change of the configuration with the reading of it. Hold it from reading what is to be changed to
@@ -120,13 +134,13 @@ impl App {
 
     /// Reads the configuration from the store and puts it in force.
     pub async fn reload(&self) -> Result<(), ReadError> {
-        self.read_again(None).await
+        self.read_again(&self.catalog(), Anew::Nothing).await
     }
 
-    async fn read_again(&self, changed_provider: Option<&str>) -> Result<(), ReadError> {
+    async fn read_again(&self, catalog: &Catalog, anew: Anew<'_>) -> Result<(), ReadError> {
         let previous = self.configuration();
-        let same = Previous { configuration: &previous, changed_provider };
-        let configuration = Configuration::load(&self.store, &self.catalog(), &self.limits, Some(same)).await?;
+        let same = Previous { configuration: &previous, anew };
+        let configuration = Configuration::load(&self.store, catalog, &self.limits, Some(same)).await?;
         configuration.carry_over(&previous);
         self.configuration.store(Arc::new(configuration));
         Ok(())

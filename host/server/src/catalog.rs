@@ -6,21 +6,23 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use cap_std::{ambient_authority, fs::Dir};
 use inlet_core::{
     settings::{BadSetting, Settings, Terms},
     verification::Template,
 };
-use inlet_sandbox::{LoadError, Plugin, Sandbox, load_directory};
+use inlet_sandbox::{LoadError, Plugin, Sandbox};
 use inlet_store::LATEST;
+
+use crate::plugin_directory::{PluginDirectory, Problem};
 
 include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 
 /// Every plugin by its key.
 #[derive(Clone)]
 pub struct Catalog {
-    /// What the server came with: the directory over what is bundled.
-    own: BTreeMap<String, Plugin>,
+    bundled: BTreeMap<String, Plugin>,
+    /// Before what is bundled.
+    directory: PluginDirectory,
     /// What was added, in that order.
     added: Vec<Plugin>,
 }
@@ -50,31 +52,34 @@ impl Catalog {
     /// Loads all plugins. Compiles, and so blocks for a while. A file of the directory that is no plugin is named in the
     /// log and left out; it never keeps the server from starting.
     pub fn load(sandbox: &Sandbox, directory: Option<&Path>) -> Result<Catalog, CatalogError> {
-        let mut plugins = BTreeMap::new();
+        let mut bundled = BTreeMap::new();
         for (name, wasm) in BUNDLED {
             let plugin = sandbox.load(wasm).map_err(|source| CatalogError::Bundled { name, source })?;
-            plugins.insert(plugin.manifest().key.clone(), plugin);
+            bundled.insert(plugin.manifest().key.clone(), plugin);
         }
-        let Some(directory) = directory else { return Ok(Catalog { own: plugins, added: Vec::new() }) };
-        let unreadable = |source| CatalogError::Directory { directory: directory.to_owned(), source };
-        let opened = Dir::open_ambient_dir(directory, ambient_authority()).map_err(unreadable)?;
-        for file in load_directory(sandbox, &opened).map_err(unreadable)? {
-            let plugin = match file.result {
-                Ok(plugin) => plugin,
-                Err(error) => {
-                    tracing::warn!(file = file.name, %error, "a file of the plugin directory is no plugin; it was left out");
-                    continue;
-                }
-            };
-            let key = plugin.manifest().key.clone();
-            if BUNDLED.iter().any(|(name, _)| *name == key) {
-                tracing::warn!(file = file.name, key, "a file of the plugin directory replaces a bundled plugin");
-            } else if plugins.contains_key(&key) {
-                tracing::warn!(file = file.name, key, "two files hold this plugin; the later name wins");
-            }
-            plugins.insert(key, plugin);
+        let directory = match directory {
+            None => PluginDirectory::default(),
+            Some(directory) => PluginDirectory::read(sandbox, directory, &PluginDirectory::default())
+                .map_err(|source| CatalogError::Directory { directory: directory.to_owned(), source })?,
+        };
+        let catalog = Catalog { bundled, directory, added: Vec::new() };
+        for plugin in catalog.directory.there().filter(|plugin| catalog.bundled.contains_key(&plugin.manifest().key)) {
+            tracing::warn!(key = plugin.manifest().key, "a file of the plugin directory replaces a bundled plugin");
         }
-        Ok(Catalog { own: plugins, added: Vec::new() })
+        for Problem { file, message } in catalog.directory.problems() {
+            tracing::warn!(file, problem = message, "a file of the plugin directory is not used");
+        }
+        Ok(catalog)
+    }
+
+    /// What `--plugins-dir` holds.
+    pub fn directory(&self) -> &PluginDirectory {
+        &self.directory
+    }
+
+    /// This one with what `--plugins-dir` holds now.
+    pub fn with_directory(&self, directory: PluginDirectory) -> Catalog {
+        Catalog { directory, ..self.clone() }
     }
 
     /// This one and a plugin that was added.
@@ -96,9 +101,17 @@ impl Catalog {
         self.added(key).next_back().or_else(|| self.own(key))
     }
 
-    /// What the server came with.
+    /// What the server came with: the directory over what is bundled.
     pub fn own(&self, key: &str) -> Option<&Plugin> {
-        self.own.get(key)
+        self.directory.get(key).or_else(|| self.bundled.get(key))
+    }
+
+    /// All that the server came with under that key since it started, what new sources get first.
+    pub fn all_own(&self, key: &str) -> Vec<&Plugin> {
+        let own = self.own(key);
+        let others = self.directory.ever().chain(self.bundled.values()).filter(|plugin| plugin.manifest().key == key);
+        let others = others.filter(|other| own.is_none_or(|own| own.digest() != other.digest()));
+        own.into_iter().chain(others).collect()
     }
 
     /// What was added under that key, in that order.
@@ -112,24 +125,49 @@ impl Catalog {
         self.added.iter().any(|added| added.digest() == digest).then(|| digest.to_owned())
     }
 
-    /// The plugin of a source: `pinned` is as it is stored. Who follows what was added last gets the last one that
-    /// verifies as `scheme` says: another scheme is in force only when an operator takes it.
-    pub fn in_force(&self, key: &str, pinned: Option<&str>, scheme: Option<&Template>) -> Option<&Plugin> {
+    /// The plugin of a source: `pinned` is as it is stored, `before` the digest of what it had. Who follows what was added
+    /// last gets the last one that verifies as `scheme` says: another scheme is in force only when an operator takes it.
+    pub fn in_force(
+        &self,
+        key: &str,
+        pinned: Option<&str>,
+        scheme: Option<&Template>,
+        before: Option<&str>,
+    ) -> Option<&Plugin> {
         match pinned {
-            None => self.own(key),
+            None => self.own_in_force(key, scheme, before),
             Some(LATEST) => self
                 .added(key)
                 .rev()
                 .find(|plugin| same_scheme(plugin.manifest().verification.as_ref(), scheme))
-                .or_else(|| self.own(key)),
+                .or_else(|| self.own_in_force(key, scheme, before)),
             Some(digest) => self.added(key).find(|plugin| plugin.digest() == digest),
+        }
+    }
+
+    /// Of what the server came with. A source keeps what it had when that was taken out of the directory, and when what
+    /// took its place verifies in another way.
+    fn own_in_force(&self, key: &str, scheme: Option<&Template>, before: Option<&str>) -> Option<&Plugin> {
+        let own = self.own(key);
+        let had = before.and_then(|digest| self.all_own(key).into_iter().find(|plugin| plugin.digest() == digest));
+        match (had, own) {
+            (Some(had), Some(own)) => {
+                let is_removed = self.directory.gone_file(had.digest()).is_some() && self.directory.get(key).is_none();
+                let is_same = same_scheme(own.manifest().verification.as_ref(), scheme);
+                Some(if is_removed || !is_same { had } else { own })
+            }
+            (had, own) => had.or(own),
         }
     }
 
     /// What new sources start with, by key.
     pub fn iter(&self) -> impl Iterator<Item = &Plugin> {
-        let mut keys: Vec<&String> =
-            self.own.keys().chain(self.added.iter().map(|added| &added.manifest().key)).collect();
+        let mut keys: Vec<&String> = self
+            .bundled
+            .keys()
+            .chain(self.directory.there().map(|held| &held.manifest().key))
+            .chain(self.added.iter().map(|added| &added.manifest().key))
+            .collect();
         keys.sort_unstable();
         keys.dedup();
         keys.into_iter().filter_map(move |key| self.get(key))

@@ -1,6 +1,7 @@
 //! What the log of changes says about sources, environments and tokens: what differs, and never a secret or a token.
 
 use inlet_core::json;
+use inlet_sandbox::PublisherKey;
 use inlet_store::{
     Author, EnvironmentSettings, MappingRecord, NewChange, NewSource, SourceEnvironmentUpdate, SourceRecord,
     SourceUpdate,
@@ -68,15 +69,24 @@ pub fn endpoint_rotated(author: Author, endpoint: &Endpoint, overlap_seconds: u6
     }
 }
 
-/// Logs that a version of a plugin was added.
-pub fn plugin_added(author: Author, key: &str, version: &str, digest: &str) -> NewChange {
+/// Logs that a version of a plugin was added, and with it the key that its publisher is known by, if that is new.
+pub fn plugin_added(
+    author: Author,
+    key: &str,
+    version: &str,
+    digest: &str,
+    publisher_key: (Option<PublisherKey>, Option<PublisherKey>),
+) -> NewChange {
+    let shown = |key: PublisherKey| json::object([("publisher_key", json::quote(&key.fingerprint()).as_str())]);
+    let (before, after) = (publisher_key.0.map(shown), publisher_key.1.map(shown));
+    let added = version_and_digest(version, digest);
     NewChange {
         author,
         operation: "addSourceProvider",
         resource: provider(key),
         environment_id: None,
-        before: None,
-        after: Some(version_and_digest(version, digest)),
+        before,
+        after: Some(after.map_or_else(|| added.clone(), |after| json::merge(&added, &after))),
     }
 }
 

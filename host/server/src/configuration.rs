@@ -28,6 +28,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     catalog::{Catalog, same_scheme},
+    quarantine::Guard,
     telemetry::Meters,
 };
 
@@ -105,6 +106,8 @@ pub struct Endpoint {
     pub redact_paths: Vec<Path>,
     /// Its metrics.
     pub meters: Meters,
+    /// Whether its plugin is run.
+    pub guard: Arc<Guard>,
     /// When a request last came under an earlier token, in milliseconds since 1970; 0: not since the server started.
     previous_used_ms: AtomicI64,
     /// Its logs are shown without the values that came.
@@ -119,15 +122,41 @@ pub struct Endpoint {
 pub struct Previous<'a> {
     /// All of it.
     pub configuration: &'a Configuration,
-    /// Sources with this provider are made anew: its plugins are others.
-    pub changed_provider: Option<&'a str>,
+    /// What does not stay though its record is the same.
+    pub anew: Anew<'a>,
+}
+
+/// What is made anew.
+#[derive(Clone, Copy)]
+pub enum Anew<'a> {
+    /// What has another record.
+    Nothing,
+    /// Sources with these providers: their plugins are others.
+    Providers(&'a [String]),
+    /// A source environment; it does not keep the plugin that it had.
+    Endpoint(i64),
 }
 
 impl Previous<'_> {
     /// The source that was made of this record, if it would be made the same again.
     fn same(&self, record: &SourceRecord) -> Option<&Arc<Source>> {
         let known = self.configuration.sources.get(&record.key);
-        known.filter(|source| source.record == *record && self.changed_provider != Some(record.provider.as_str()))
+        known.filter(|source| source.record == *record && !self.is_anew(record))
+    }
+
+    fn is_anew(&self, record: &SourceRecord) -> bool {
+        match self.anew {
+            Anew::Nothing => false,
+            Anew::Providers(keys) => keys.contains(&record.provider),
+            Anew::Endpoint(id) => record.environments.iter().any(|environment| environment.id == id),
+        }
+    }
+
+    /// The endpoint before, of which something is taken over.
+    fn endpoint(&self, source: &SourceRecord, slug: &str, id: i64) -> Option<&Arc<Endpoint>> {
+        let before = self.configuration.sources.get(&source.key)?.endpoints.get(slug)?;
+        let stays = before.id == id && !matches!(self.anew, Anew::Endpoint(anew) if anew == id);
+        stays.then_some(before)
     }
 }
 
@@ -148,11 +177,12 @@ impl Configuration {
             environments.iter().map(|environment| (environment.id, environment)).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
+        let before = previous;
         let previous = previous.filter(|previous| previous.configuration.environments == environments);
         for record in store.sources().await? {
             let source = match previous.as_ref().and_then(|previous| previous.same(&record)) {
                 Some(source) => source.clone(),
-                None => Arc::new(Source::new(record, &by_id, catalog, limits)),
+                None => Arc::new(Source::new(record, &by_id, catalog, limits, before.as_ref())),
             };
             for endpoint in source.endpoints.values() {
                 let current = Entrance { endpoint: endpoint.clone(), until_ms: None };
@@ -189,6 +219,14 @@ impl Configuration {
                 }
             }
         }
+        // A quarantine ends with the plugin that it was of.
+        let earlier = before.sources.values().flat_map(|source| source.endpoints.values());
+        for earlier in earlier.filter(|earlier| earlier.guard.is_quarantined()) {
+            let now = self.sources.get(&earlier.source).and_then(|source| source.endpoints.get(&earlier.environment));
+            if now.is_none_or(|now| !Arc::ptr_eq(&now.guard, &earlier.guard)) {
+                earlier.guard.lift(earlier);
+            }
+        }
     }
 
     /// The API key of that hash.
@@ -222,19 +260,29 @@ impl Configuration {
 }
 
 impl Source {
-    /// Made of its record, its environments and the plugins alone: what is made again of the same is the same.
+    /// Made of its record, its environments and the plugins: what is made again of the same is the same. Taken over from
+    /// before is a plugin that may stay, and what was seen of it.
     fn new(
         record: SourceRecord,
         environments: &HashMap<i64, &Environment>,
         catalog: &Catalog,
         limits: &Limits,
+        before: Option<&Previous<'_>>,
     ) -> Source {
         let mut endpoints = BTreeMap::new();
         for environment in &record.environments {
             let Some(known) = environments.get(&environment.environment_id) else { continue };
+            let before = before.and_then(|before| before.endpoint(&record, &known.slug, environment.id));
+            let had = before.map(|before| before.plugin_ref.digest.as_str());
+            let plugin = |scheme: Option<&Template>| {
+                catalog.in_force(&record.provider, environment.plugin.as_deref(), scheme, had).cloned()
+            };
+            let made = Endpoint::new(&record, environment, &known.slug, plugin, limits);
+            let has_same_plugin = |before: &&Arc<Endpoint>| before.plugin_ref.digest == made.plugin_ref.digest;
             let endpoint = Endpoint {
                 hides_personal_data: known.hide_personal_data,
-                ..Endpoint::new(&record, environment, &known.slug, catalog, limits)
+                guard: before.filter(has_same_plugin).map(|before| before.guard.clone()).unwrap_or_default(),
+                ..made
             };
             endpoints.insert(known.slug.clone(), Arc::new(endpoint));
         }
@@ -247,7 +295,7 @@ impl Endpoint {
         source: &SourceRecord,
         record: &SourceEnvironmentRecord,
         slug: &str,
-        catalog: &Catalog,
+        plugin: impl FnOnce(Option<&Template>) -> Option<Plugin>,
         limits: &Limits,
     ) -> Endpoint {
         let settings: Settings = serde_json::from_str(&record.settings).unwrap_or_else(|error| {
@@ -256,7 +304,7 @@ impl Endpoint {
             Settings::default()
         });
         let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let plugin = catalog.in_force(&source.provider, record.plugin.as_deref(), scheme.as_ref()).cloned();
+        let plugin = plugin(scheme.as_ref());
         if plugin.is_none() {
             tracing::error!(
                 source = source.key,
@@ -321,6 +369,7 @@ impl Endpoint {
             previous_used_ms: AtomicI64::new(0),
             hides_personal_data: false,
             meters: Meters::new(&source.key, slug, &source.provider),
+            guard: Arc::default(),
             index,
             record: record.clone(),
             settings,

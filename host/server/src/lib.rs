@@ -15,6 +15,8 @@ pub mod configuration;
 pub mod ingest;
 mod memory;
 pub mod operate;
+mod plugin_directory;
+mod quarantine;
 mod repair;
 pub mod secrets;
 pub mod telemetry;

@@ -50,6 +50,7 @@ pub fn init_metrics() -> Result<(), BuildError> {
     describe_histogram!("inlet_writer_batch_size", "Events in one group commit.");
     describe_histogram!("inlet_writer_commit_seconds", "Time that a group commit took to become durable.");
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
+    describe_gauge!("inlet_plugin_quarantined", "1 where a plugin fails on most requests and is not run; else 0.");
     describe_gauge!("inlet_writer_queue", "Requests that wait for the writer.");
     describe_gauge!("inlet_in_flight_bytes", "Body bytes held by requests.");
     describe_gauge!("inlet_sandboxes_free", "Sandboxes that nobody uses.");

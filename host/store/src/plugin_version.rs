@@ -40,6 +40,17 @@ pub struct NewPluginVersion {
     pub wasm: Vec<u8>,
     /// Source environments that follow [`LATEST`] and get this one: by id, with the plugin that they had until now.
     pub followers: Vec<(i64, Option<String>)>,
+    /// The key that its publisher is known by from then on; none: it stays as it is.
+    pub pin: Option<PublisherPin>,
+}
+
+/// The key that a publisher's plugins are signed with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublisherPin {
+    /// What is before the slash of a plugin's key.
+    pub publisher: String,
+    /// Ed25519.
+    pub public_key: [u8; 32],
 }
 
 impl fmt::Debug for NewPluginVersion {

@@ -286,7 +286,12 @@ impl Store {
         Ok(read::plugin_wasm(&self.readers, digest).await?)
     }
 
-    /// Keeps a version. It changes no source.
+    /// The key that a publisher's plugins are signed with, if one is known.
+    pub async fn publisher_key(&self, publisher: &str) -> Result<Option<[u8; 32]>, ReadError> {
+        Ok(read::publisher_key(&self.readers, publisher).await?)
+    }
+
+    /// Keeps a version, and its publisher's key if it says one. It changes no source.
     pub async fn plugin_insert(&self, new: NewPluginVersion, log: NewChange) -> Result<(), ChangeError> {
         self.writer
             .change(move |connection| Box::pin(async move { change::plugin_insert(connection, &new, &log).await }))

@@ -55,7 +55,12 @@ pub fn pack_any(wasm: Vec<u8>, plugin_toml: &str) -> Result<Vec<u8>> {
 
 /// Appends the manifest to a component that has none yet, whatever it was made with.
 pub fn append_manifest(component: &mut Vec<u8>, manifest: &str) {
-    CustomSection { name: MANIFEST_SECTION.into(), data: manifest.as_bytes().into() }.append_to_component(component);
+    append_section(component, MANIFEST_SECTION, manifest.as_bytes());
+}
+
+/// Appends a custom section to a component.
+pub fn append_section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+    CustomSection { name: name.into(), data: data.into() }.append_to_component(component);
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ fn each_file_is_loaded_or_refused_for_itself() {
     std::os::unix::fs::symlink("c.wasm", path("e.wasm")).unwrap();
 
     let directory = Dir::open_ambient_dir(inside.path(), ambient_authority()).unwrap();
-    let loaded = load_directory(&SANDBOX, &directory).unwrap();
+    let loaded = load_directory(&SANDBOX, &directory, |_| None).unwrap();
     let lines: Vec<String> = loaded
         .into_iter()
         .map(|file| match file.result {
@@ -42,6 +42,6 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
     let file = std::fs::File::create(inside.path().join("huge.wasm")).unwrap();
     file.set_len(1 << 40).unwrap();
     let directory = Dir::open_ambient_dir(inside.path(), ambient_authority()).unwrap();
-    let [huge] = <[_; 1]>::try_from(load_directory(&SANDBOX, &directory).unwrap()).unwrap();
+    let [huge] = <[_; 1]>::try_from(load_directory(&SANDBOX, &directory, |_| None).unwrap()).unwrap();
     insta::assert_snapshot!(huge.result.unwrap_err(), @r#""huge.wasm": the file is larger than 64 MiB, the most that a plugin may have; build it for size"#);
 }

@@ -85,7 +85,9 @@ impl Operator {
         }
     }
 
-    fn may(&self, wanted: Scope) -> Result<(), ApiError> {
+    /// Refuses a token without that scope. For what only some uses of an operation need: what the operation itself wants was
+    /// held against the token before the handler.
+    pub fn may(&self, wanted: Scope) -> Result<(), ApiError> {
         let Some(token) = &self.token else { return Ok(()) };
         let mut scopes = token.scopes.iter().filter_map(|name| Scope::parse(name));
         match scopes.any(|scope| scope.includes(wanted)) {

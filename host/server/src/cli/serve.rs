@@ -11,7 +11,9 @@ use crate::{
     catalog::Catalog,
     config::{Config, Flags},
     configuration::hash_token,
-    operate::{demo, last_used, listen, management_token, retention, routes::Routes, upkeep, writer_metrics},
+    operate::{
+        demo, last_used, listen, management_token, plugin_watch, retention, routes::Routes, upkeep, writer_metrics,
+    },
     repair, secrets, telemetry,
 };
 
@@ -51,6 +53,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         tokio::spawn(upkeep::run(app.clone())),
         tokio::spawn(repair::run(app.clone())),
         tokio::spawn(last_used::run(app.clone())),
+        tokio::spawn(plugin_watch::run(app.clone())),
     ];
 
     let (stop, stopped) = tokio::sync::watch::channel(false);

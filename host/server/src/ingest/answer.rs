@@ -19,7 +19,7 @@ use inlet_core::{
     json,
     log::Outcome,
 };
-use inlet_sandbox::{Fault, manifest::OnReject};
+use inlet_sandbox::manifest::OnReject;
 use inlet_store::Settled;
 
 /// Beyond this many items the answer counts them, and names only those that were not accepted.
@@ -152,8 +152,8 @@ pub fn refuse(refusal: Refusal) -> Response {
 }
 
 /// The answer to a request that went through its plugin, which writes none itself.
-pub fn of_translated(
-    translated: &Result<Result<Translation, Notice>, Fault>,
+pub fn of_translated<E>(
+    translated: &Result<Result<Translation, Notice>, E>,
     on_reject: OnReject,
     settled: &[Settled],
 ) -> Response {

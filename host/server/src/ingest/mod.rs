@@ -75,7 +75,8 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     clock.lap(Stage::Plan);
 
     // A plugin whose platform reads the answer fails with a 500: its sender tries again.
-    let along = keep::along(app, endpoint, &arrival, verification.verdict, &items, !plugin.answers());
+    let is_retried = translated.is_retried() && !plugin.answers();
+    let along = keep::along(app, endpoint, &arrival, verification.verdict, &items, is_retried);
     let once = stages::once(app, endpoint, &arrival, verification);
     let settled = match stages::commit(app, endpoint, items, once, along).await {
         Err(Refusal::Unverified) => {

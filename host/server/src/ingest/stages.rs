@@ -17,6 +17,7 @@ use crate::{
     app::App,
     configuration::{Endpoint, new_id},
     ingest::arrival::Arrival,
+    quarantine,
     repair::{keep, refused},
 };
 
@@ -86,10 +87,34 @@ pub(crate) async fn keep_refused(app: &App, endpoint: &Endpoint, arrival: &Arriv
     }
 }
 
+/// Why a plugin said nothing about a request.
+pub(crate) enum Untranslated {
+    /// It failed.
+    Fault(Fault),
+    /// It was not run.
+    Quarantined,
+}
+
+impl Untranslated {
+    fn code(&self) -> &'static str {
+        match self {
+            Untranslated::Fault(fault) => fault.code(),
+            Untranslated::Quarantined => quarantine::CODE,
+        }
+    }
+
+    fn reason(&self) -> String {
+        match self {
+            Untranslated::Fault(fault) => format!("the plugin failed: {fault}"),
+            Untranslated::Quarantined => quarantine::REASON.to_owned(),
+        }
+    }
+}
+
 /// What a plugin made of a request, and what it logged meanwhile.
 pub(crate) struct Translated {
-    /// What the plugin said, or how it failed.
-    pub(crate) result: Result<Result<Translation, contract::Notice>, Fault>,
+    /// What the plugin said, or why it said nothing.
+    pub(crate) result: Result<Result<Translation, contract::Notice>, Untranslated>,
     /// A JSON array.
     pub(crate) logs: Option<std::sync::Arc<str>>,
 }
@@ -97,7 +122,14 @@ pub(crate) struct Translated {
 impl Translated {
     /// What a call gave.
     pub(crate) fn of(call: Call<Result<Translation, contract::Notice>>) -> Self {
-        Self { logs: event::guest_logs_json(&call.logs, call.logs_dropped), result: call.result }
+        let logs = event::guest_logs_json(&call.logs, call.logs_dropped);
+        Self { logs, result: call.result.map_err(Untranslated::Fault) }
+    }
+
+    /// Whether the server is to try it again by itself: not what is held back, of which there may be very much by the time
+    /// that an operator has seen to it.
+    pub(crate) fn is_retried(&self) -> bool {
+        !matches!(self.result, Err(Untranslated::Quarantined))
     }
 }
 
@@ -113,7 +145,24 @@ pub(crate) async fn call_translate(
     Ok(plugin.translate_holding(permit, &request, &app.limits).await)
 }
 
+/// Lets the plugin translate what a sender sent, unless it is quarantined.
 pub(crate) async fn translate(
+    app: &App,
+    endpoint: &Endpoint,
+    plugin: &Plugin,
+    arrival: &Arrival,
+) -> Result<Translated, Refusal> {
+    let turn = endpoint.guard.admit();
+    if turn.is_held() {
+        return Ok(Translated { result: Err(Untranslated::Quarantined), logs: None });
+    }
+    let translated = translate_anyway(app, endpoint, plugin, arrival).await?;
+    endpoint.guard.ended(endpoint, turn, translated.result.is_err());
+    Ok(translated)
+}
+
+/// The same, in quarantine too, and not held against the plugin.
+pub(crate) async fn translate_anyway(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
@@ -180,7 +229,7 @@ pub(crate) fn prepare(
             Box::new(whole(Outcome::Failed, "shape", reason))
         }),
         Ok(Err(notice)) => Ok(vec![whole(Outcome::Rejected, &notice.code, notice.message.clone())]),
-        Err(fault) => Ok(vec![whole(Outcome::Failed, fault.code(), format!("the plugin failed: {fault}"))]),
+        Err(untranslated) => Ok(vec![whole(Outcome::Failed, untranslated.code(), untranslated.reason())]),
     }
 }
 

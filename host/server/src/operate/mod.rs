@@ -5,6 +5,7 @@ pub mod health;
 pub mod last_used;
 pub mod listen;
 pub mod management_token;
+pub mod plugin_watch;
 pub mod retention;
 pub mod routes;
 pub mod upkeep;

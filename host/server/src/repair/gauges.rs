@@ -1,20 +1,21 @@
-//! How many need attention, as a metric.
+//! How many need attention, and which plugins are quarantined, as metrics.
 
 use std::collections::{HashMap, HashSet};
 
 use inlet_store::{AttentionCount, ReadError};
 use metrics::gauge;
 
-use crate::app::App;
+use crate::{app::App, configuration::Configuration, quarantine};
 
 /// Codes that have a label of their own. Plugins may make up any; those of the contract and of this server are known.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "action_failed",
     "time",
     "memory",
     "lifted",
     "shape",
     "trap",
+    "quarantined",
     "not_utf8",
     "not_json",
     "not_an_object",
@@ -25,10 +26,12 @@ const KNOWN: [&str; 14] = [
     "unsupported",
 ];
 
-/// Sets `inlet_needs_attention`. Remembers what it set, so that what was repaired goes to zero.
+/// Sets `inlet_needs_attention` and `inlet_plugin_quarantined`. Remembers what it set, so that what was repaired goes to
+/// zero.
 #[derive(Default)]
 pub(crate) struct Gauges {
     set: HashSet<Labels>,
+    quarantined: HashSet<Labels>,
 }
 
 type Labels = (String, String, String);
@@ -37,6 +40,7 @@ impl Gauges {
     /// Counts, and sets the gauges.
     pub(crate) async fn set(&mut self, app: &App) -> Result<(), ReadError> {
         let configuration = app.configuration();
+        self.set_quarantined(&configuration);
         let mut counts: HashMap<Labels, i64> = self.set.drain().map(|labels| (labels, 0)).collect();
         let endpoints = configuration.sources.values().flat_map(|source| source.endpoints.values());
         let endpoints: HashMap<i64, _> = endpoints.map(|endpoint| (endpoint.id, endpoint)).collect();
@@ -53,6 +57,19 @@ impl Gauges {
             }
         }
         Ok(())
+    }
+
+    fn set_quarantined(&mut self, configuration: &Configuration) {
+        let endpoints = configuration.sources.values().flat_map(|source| source.endpoints.values());
+        let quarantined: HashSet<Labels> = endpoints
+            .filter(|endpoint| endpoint.guard.is_quarantined())
+            .map(|endpoint| (endpoint.source.clone(), endpoint.environment.clone(), endpoint.plugin_ref.key.clone()))
+            .collect();
+        for labels in self.quarantined.union(&quarantined) {
+            let (source, environment, plugin) = labels;
+            quarantine::set_gauge(source, environment, plugin, quarantined.contains(labels));
+        }
+        self.quarantined = quarantined;
     }
 }
 

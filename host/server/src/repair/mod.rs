@@ -57,6 +57,9 @@ pub async fn run(app: App) {
 
 async fn begin(app: &App, tasks: &mut JoinSet<()>, active: &mut HashMap<Work, AbortHandle>) -> Result<(), ReadError> {
     for source_environment in app.store.retries_due_in().await? {
+        if is_quarantined(app, source_environment) {
+            continue;
+        }
         active
             .entry(Work::Retries(source_environment))
             .or_insert_with(|| tasks.spawn(retries::carry_out(app.clone(), source_environment)));
@@ -74,6 +77,11 @@ fn endpoint(app: &App, source_environment: i64) -> Option<Arc<Endpoint>> {
     let configuration = app.configuration();
     let mut endpoints = configuration.sources.values().flat_map(|source| source.endpoints.values());
     endpoints.find(|endpoint| endpoint.id == source_environment).cloned()
+}
+
+/// Whether the plugin is not to be run by the server's own doing: what is due stays due.
+fn is_quarantined(app: &App, source_environment: i64) -> bool {
+    endpoint(app, source_environment).is_some_and(|endpoint| endpoint.guard.is_quarantined())
 }
 
 /// Commits items with what goes along with them, and counts what became of them.

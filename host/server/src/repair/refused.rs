@@ -88,7 +88,7 @@ pub(crate) async fn verify_again(
         date(item, arrival.received_at_ms);
     }
     // Nobody waits for the answer, so the server tries again what the plugin fails on.
-    let along = keep::along(app, endpoint, &arrival, verdict, &items, true).unwrap_or_default();
+    let along = keep::along(app, endpoint, &arrival, verdict, &items, translated.is_retried()).unwrap_or_default();
     let log = change_log::repaired(author, endpoint, "verifyRefusedRequest", &format!("refused/{id}"), None);
     let along = Along { takes_refused: Some(id), change: Some(log), ..along };
     // A captured request does not become the sender's own by being verified once more.

@@ -211,8 +211,8 @@ impl Reruns {
 
     async fn translate(&self, arrival: &Arrival) -> Result<(Vec<Prepared>, bool), RerunError> {
         let plugin = self.endpoint.plugin.as_ref().ok_or(RerunError::NoPlugin)?;
-        let translated =
-            stages::translate(&self.app, &self.endpoint, plugin, arrival).await.map_err(|_| RerunError::Busy)?;
+        let translated = stages::translate_anyway(&self.app, &self.endpoint, plugin, arrival).await;
+        let translated = translated.map_err(|_| RerunError::Busy)?;
         let items = stages::plan(&self.app, &self.endpoint, arrival, Verdict::NotConfigured, &translated);
         let is_failed = items.iter().any(|item| item.plan.is_none() && item.log.outcome == Outcome::Failed);
         Ok((items, is_failed))

@@ -56,7 +56,8 @@ enum PutOff {
 async fn retry_next(app: &App, source_environment: i64) -> Result<bool, PutOff> {
     let next = app.store.next_retry(source_environment).await.map_err(RerunError::from)?;
     let Some(record) = next else { return Ok(false) };
-    let Some(endpoint) = endpoint(app, source_environment) else { return Ok(false) };
+    let endpoint = endpoint(app, source_environment).filter(|endpoint| !endpoint.guard.is_quarantined());
+    let Some(endpoint) = endpoint else { return Ok(false) };
     let mut reruns = Reruns::new(app.clone(), endpoint);
     let ready = match reruns.ready(record.event_id, false).await {
         Ok(ready) => ready,

@@ -63,7 +63,7 @@ pub(crate) mod read {
         event_reading::events,
         event_types::{counts as event_types, status as source_status},
         management_tokens::all as management_tokens,
-        plugin_versions::{all as plugin_versions, wasm as plugin_wasm},
+        plugin_versions::{all as plugin_versions, publisher_key, wasm as plugin_wasm},
         recipients::{one as recipient, page as recipients},
         refused::{one as refused_request, page as refused},
         rehearsal::rehearse,

@@ -6,7 +6,7 @@ use super::{changes, sources, transaction};
 use crate::{
     change_log::NewChange,
     error::ChangeError,
-    plugin_version::{LATEST, NewPluginVersion, PluginUse, PluginVersion, PreviousPlugin},
+    plugin_version::{LATEST, NewPluginVersion, PluginUse, PluginVersion, PreviousPlugin, PublisherPin},
     store::now_ms,
 };
 
@@ -39,6 +39,17 @@ pub(crate) async fn wasm(readers: &SqlitePool, digest: &str) -> Result<Option<Ve
     sqlx::query_scalar("SELECT wasm FROM plugin_versions WHERE digest = ?").bind(digest).fetch_optional(readers).await
 }
 
+/// The key that a publisher is known by.
+pub(crate) async fn publisher_key(readers: &SqlitePool, publisher: &str) -> Result<Option<[u8; 32]>, sqlx::Error> {
+    let key: Option<Vec<u8>> = sqlx::query_scalar("SELECT public_key FROM publisher_keys WHERE publisher = ?")
+        .bind(publisher)
+        .fetch_optional(readers)
+        .await?;
+    // The table takes no other length.
+    key.map(|key| key.try_into().map_err(|_| sqlx::Error::Decode("a publisher's key is not 32 bytes".into())))
+        .transpose()
+}
+
 /// Keeps a version.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
@@ -68,11 +79,27 @@ pub(crate) async fn insert(
             .execute(&mut *connection)
             .await?;
         }
+        if let Some(pin) = &new.pin {
+            write_pin(connection, pin).await?;
+        }
         changes::record(connection, change).await?;
         Ok(())
     };
     let inserted = inserted.await;
     transaction::finish(connection, inserted).await
+}
+
+async fn write_pin(connection: &mut SqliteConnection, pin: &PublisherPin) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "INSERT INTO publisher_keys (publisher, public_key, inserted_at_ms) VALUES ($1, $2, $3)
+         ON CONFLICT (publisher) DO UPDATE SET public_key = $2, inserted_at_ms = $3",
+    )
+    .bind(&pin.publisher)
+    .bind(pin.public_key.as_slice())
+    .bind(now_ms())
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Forgets a version that no source has.

@@ -1,6 +1,6 @@
 //! Plugins that were put into the running server.
 
-use inlet_store::{ChangeError, LATEST, NewPluginVersion, PluginUse, PreviousPlugin};
+use inlet_store::{ChangeError, LATEST, NewPluginVersion, PluginUse, PreviousPlugin, PublisherPin};
 
 use crate::support::{Fixture, log, source};
 
@@ -11,6 +11,7 @@ fn version(version: &str, digest: &str) -> NewPluginVersion {
         digest: digest.to_owned(),
         wasm: digest.as_bytes().to_vec(),
         followers: Vec::new(),
+        pin: None,
     }
 }
 
@@ -117,4 +118,25 @@ async fn a_deleted_source_has_no_version_any_more() {
     let source = store.sources().await.unwrap().remove(0).id;
     store.source_delete(source, log("deleteSource")).await.unwrap();
     store.plugin_delete("sha256:01".to_owned(), log("removeSourceProviderVersion")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_publishers_key_is_kept_with_the_version_that_says_it_or_not_at_all() {
+    let fixture = Fixture::new().await;
+    let pinned = |name: &str, digest: &str, key: u8| {
+        let pin = PublisherPin { publisher: "acme".to_owned(), public_key: [key; 32] };
+        NewPluginVersion { pin: Some(pin), ..version(name, digest) }
+    };
+    let insert = async |new| fixture.store.plugin_insert(new, log("addSourceProvider")).await;
+    insert(version("1.0.0", "sha256:01")).await.unwrap();
+    assert_eq!(fixture.store.publisher_key("acme").await.unwrap(), None);
+    insert(pinned("2.0.0", "sha256:02", 1)).await.unwrap();
+    assert_eq!(fixture.store.publisher_key("acme").await.unwrap(), Some([1; 32]));
+    assert_eq!(fixture.store.publisher_key("other").await.unwrap(), None);
+    assert!(insert(pinned("2.0.0", "sha256:03", 2)).await.is_err(), "the version is taken");
+    assert_eq!(fixture.store.publisher_key("acme").await.unwrap(), Some([1; 32]));
+    insert(pinned("3.0.0", "sha256:03", 2)).await.unwrap();
+    assert_eq!(fixture.store.publisher_key("acme").await.unwrap(), Some([2; 32]));
+    fixture.store.plugin_delete("sha256:03".to_owned(), log("removeSourceProviderVersion")).await.unwrap();
+    assert_eq!(fixture.store.publisher_key("acme").await.unwrap(), Some([2; 32]), "it outlives its plugins");
 }

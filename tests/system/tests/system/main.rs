@@ -21,13 +21,16 @@ mod operating;
 mod platforms;
 mod plugins;
 mod publishing;
+mod quarantine;
 mod rehearse;
 mod repair;
 mod rudderstack;
 mod secrets;
 mod signatures;
+mod signing;
 mod storm;
 mod tenancy;
 #[path = "../../../../host/sandbox/tests/sandbox/twin.rs"]
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod twin;
+mod watch;

@@ -12,7 +12,12 @@ use axum::{
 use inlet_sandbox::{LoadError, Manifest, Plugin};
 use inlet_store::{LATEST, NewPluginVersion};
 
-use super::{received, shown::ShownProvider, versions};
+use super::{
+    publisher::{self, Pinned},
+    received,
+    shown::ShownProvider,
+    versions,
+};
 use crate::{
     api::{
         auth::Operator,
@@ -20,6 +25,7 @@ use crate::{
         error::{ApiError, Kind},
         path::Name,
         query::Params,
+        scope::Scope,
     },
     app::App,
     catalog::{Catalog, default_settings, same_scheme},
@@ -32,7 +38,8 @@ use crate::{
 ///
 /// It is kept in the store with its digest. New sources start with it; a source that is there keeps the version that it
 /// has until `POST /v1/sources/{key}/plugin` gives it this one, unless it follows `latest`. The same component again
-/// changes nothing and is answered 200.
+/// changes nothing and is answered 200. The first signed component of a publisher pins the key; later ones that are not signed
+/// with it are refused (409).
 #[utoipa::path(
     put,
     path = "/v1/source_providers/{key}",
@@ -41,6 +48,12 @@ use crate::{
     params(
         ("key" = String, Path, description = "The provider, as its manifest says; the `/` of a key such as `acme/crm` is written `%2F`"),
         ("digest" = String, Query, description = "`sha256:` and the 64 hexadecimal digits of the component's SHA-256"),
+        (
+            "replace_key" = Option<bool>,
+            Query,
+            description = "`true`: the component may be signed with another key than its publisher is known by, which then takes \
+                           the place of that; needs the scope `admin`",
+        ),
         ("replace" = Option<bool>, Query, description = "`true`: the key may be that of a bundled plugin, such as `segment`"),
     ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component, at most 64 MiB"),
@@ -59,7 +72,9 @@ pub async fn add_source_provider(
     body: Body,
 ) -> Result<(StatusCode, Json<ShownProvider>), ApiError> {
     let may_replace = params.get("replace") == Some("true");
+    let replaces_key = params.get("replace_key") == Some("true");
     let announced = received::check_headers(&headers)
+        .and_then(|()| if replaces_key { operator.may(Scope::Admin) } else { Ok(()) })
         .and_then(|()| check_key(&app.catalog(), &key, may_replace))
         .and_then(|()| received::announced_digest(&params));
     let digest = match announced {
@@ -72,7 +87,7 @@ pub async fn add_source_provider(
     let wasm = received::read(body, &digest).await?;
     let (plugin, wasm) = load(&app, wasm).await?;
     check_plugin(&plugin, &key)?;
-    let status = to_its_end(store(app.clone(), operator.clone(), key.clone(), plugin.clone(), wasm)).await?;
+    let status = to_its_end(store(app.clone(), operator.clone(), plugin.clone(), wasm, replaces_key)).await?;
     let versions = versions::all(&app, &key, |environment_id| operator.sees(environment_id)).await?;
     Ok((status, Json(ShownProvider::of(&plugin, versions, &params))))
 }
@@ -133,12 +148,13 @@ fn check_plugin(plugin: &Plugin, key: &str) -> Result<(), ApiError> {
 async fn store(
     app: App,
     operator: Operator,
-    key: String,
     plugin: Plugin,
     wasm: Vec<u8>,
+    replaces_key: bool,
 ) -> Result<StatusCode, ApiError> {
     let _changing = app.change().await;
     let catalog = app.catalog();
+    let key = plugin.manifest().key.clone();
     let (digest, version) = (plugin.digest().to_owned(), plugin.manifest().version.clone());
     if catalog.added(&key).any(|added| added.digest() == digest) {
         return Ok(StatusCode::OK);
@@ -154,9 +170,11 @@ async fn store(
         );
         return Err(ApiError::new(Kind::Conflict, message));
     }
-    let log = change_log::plugin_added(operator.author(), &key, &version, &digest);
+    let Pinned { pin, replaced } = publisher::check(&app, &plugin, replaces_key).await?;
+    let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
+    let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
     let followers = followers(&app.configuration(), &catalog, &plugin);
-    let new = NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers };
+    let new = NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers, pin };
     app.store.plugin_insert(new, log).await?;
     app.replace_catalog(catalog.with(plugin), &key).await?;
     tracing::info!(key, version, digest, by = operator.name(), "a plugin was added");

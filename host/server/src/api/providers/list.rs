@@ -8,6 +8,7 @@ use super::shown::Platform;
 use crate::{
     api::{auth::Operator, page::PageInfo},
     app::App,
+    plugin_directory::Problem,
 };
 
 /// All providers, by key.
@@ -17,6 +18,24 @@ pub struct SourceProviderList {
     entries: Vec<ListedProvider>,
     /// Nothing lies around: the list is whole.
     page_info: PageInfo,
+    /// What is wrong in the plugin directory.
+    problems: Vec<PluginProblem>,
+}
+
+/// What is wrong with a file of the plugin directory.
+#[derive(Serialize, ToSchema)]
+pub struct PluginProblem {
+    /// Its name in the directory; null: the directory itself.
+    #[schema(required)]
+    file: Option<String>,
+    /// What, and what to do.
+    message: String,
+}
+
+impl From<&Problem> for PluginProblem {
+    fn from(Problem { file, message }: &Problem) -> Self {
+        Self { file: Some(file.clone()).filter(|file| !file.is_empty()), message: message.clone() }
+    }
 }
 
 /// A platform that sources can be made for, in short.
@@ -53,5 +72,6 @@ pub async fn list_source_providers(_: Operator, State(app): State<App>) -> Json<
         }
     });
     let entries: Vec<_> = listed.collect();
-    Json(SourceProviderList { page_info: PageInfo::whole(entries.len()), entries })
+    let problems = catalog.directory().problems().iter().map(PluginProblem::from).collect();
+    Json(SourceProviderList { page_info: PageInfo::whole(entries.len()), entries, problems })
 }

@@ -3,6 +3,7 @@
 pub mod add;
 pub mod get;
 pub mod list;
+mod publisher;
 pub mod received;
 pub mod remove;
 pub mod shown;

@@ -1,6 +1,7 @@
 //! Versions of a provider, and which sources have them.
 
 use inlet_core::time;
+use inlet_sandbox::Plugin;
 use inlet_store::{LATEST, ReadError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,6 +22,9 @@ pub struct ShownVersion {
     /// `server`: it is bundled or lies in the plugin directory. `added`: it was put into the running server.
     #[schema(value_type = String)]
     origin: &'static str,
+    /// The fingerprint of the key that it is signed with; null: it is not signed, or does not load.
+    #[schema(required)]
+    signed_by: Option<String>,
     /// When it was added; null if the server came with it.
     #[schema(required, format = DateTime)]
     added_at: Option<String>,
@@ -46,23 +50,32 @@ pub struct VersionUser {
 pub async fn all(app: &App, key: &str, sees: impl Fn(i64) -> bool) -> Result<Vec<ShownVersion>, ReadError> {
     let kept = app.store.plugin_versions().await?;
     let (catalog, configuration) = (app.catalog(), app.configuration());
-    let own = catalog.own(key).map(|plugin| ShownVersion {
+    let own = catalog.all_own(key).into_iter().map(|plugin| ShownVersion {
         version: plugin.manifest().version.clone(),
         digest: plugin.digest().to_owned(),
         origin: "server",
+        signed_by: signed_by(Some(plugin)),
         added_at: None,
         loaded: true,
         used_by: users(&configuration, key, &sees, |endpoint| has_own(endpoint, plugin.digest())),
     });
+    // One that was replaced is there only for those who have it.
+    let own =
+        own.enumerate().filter(|(at, version)| *at == 0 || !version.used_by.is_empty()).map(|(_, version)| version);
     let added = kept.into_iter().filter(|kept| kept.key == key).map(|kept| ShownVersion {
         used_by: users(&configuration, key, &sees, |endpoint| has_added(endpoint, &kept.digest)),
         loaded: catalog.added(key).any(|plugin| plugin.digest() == kept.digest),
+        signed_by: signed_by(catalog.added(key).find(|plugin| plugin.digest() == kept.digest)),
         version: kept.version,
         digest: kept.digest,
         origin: "added",
         added_at: Some(time::write_ms(kept.inserted_at_ms)),
     });
-    Ok(own.into_iter().chain(added).collect())
+    Ok(own.chain(added).collect())
+}
+
+fn signed_by(plugin: Option<&Plugin>) -> Option<String> {
+    Some(plugin?.publisher_key()?.fingerprint())
 }
 
 /// The sources of a provider that have a version that was added, in all environments.

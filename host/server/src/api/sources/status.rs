@@ -9,9 +9,10 @@ use super::{find, in_environments, repair::shown_attention::NeedsAttention};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
-    catalog::same_scheme,
+    catalog::{Catalog, same_scheme, scheme_differences},
     clock::now_ms,
     configuration::Endpoint,
+    quarantine,
 };
 
 /// What a source has received, and whether all is well with it.
@@ -77,6 +78,8 @@ pub async fn get_source_status(
         notes.extend(other_scheme(endpoint).then(|| {
             format!("in {slug} the verification scheme in force is an earlier one; the plugin has another by now")
         }));
+        notes.extend(kept_plugin(slug, endpoint, &app.catalog()));
+        notes.extend(quarantine::note(slug, endpoint));
         notes.extend(earlier_endpoint(slug, endpoint));
         notes.extend(short_window(slug, endpoint));
     }
@@ -101,6 +104,32 @@ fn earlier_endpoint(slug: &str, endpoint: &Endpoint) -> Option<String> {
         }
         None => format!(
             "in {slug} an earlier endpoint is good until {until}; no request came to it since the server started"
+        ),
+    })
+}
+
+/// Whether the source keeps a plugin that new sources would not get.
+fn kept_plugin(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<String> {
+    let plugin = endpoint.plugin.as_ref().filter(|_| endpoint.record.plugin.is_none())?;
+    let (key, version) = (&plugin.manifest().key, &plugin.manifest().version);
+    let own = catalog.own(key);
+    if own.is_some_and(|own| own.digest() == plugin.digest()) {
+        return None;
+    }
+    let differences = own.map_or_else(Vec::new, |own| {
+        scheme_differences(own.manifest().verification.as_ref(), endpoint.scheme.as_ref())
+    });
+    Some(match (own, catalog.directory().gone_file(plugin.digest())) {
+        (Some(own), _) if !differences.is_empty() => format!(
+            "in {slug} the plugin's version {version} goes on until a restart, because {}, which the server has by now, \
+             verifies in another way ({} differ); take it with POST /v1/sources/{{key}}/plugin and confirm true",
+            own.manifest().version,
+            differences.join(", ")
+        ),
+        (_, file) => format!(
+            "in {slug} the plugin's version {version} goes on until a restart, though {:?} is gone from --plugins-dir; put \
+             it back, or use another version",
+            file.unwrap_or_default()
         ),
     })
 }

@@ -78,7 +78,7 @@ struct Chosen {
 ///
 /// Requests under way are finished by the version that they began with. A version that verifies in another way, or that
 /// does not take the source's options, is refused (409, with what differs) unless `confirm` is true; then its verification
-/// is in force.
+/// is in force. A quarantine ends, also when it is the version that the source has.
 #[utoipa::path(
     post,
     path = "/v1/sources/{key}/plugin",
@@ -120,9 +120,14 @@ pub async fn use_source_plugin(
             app.reload().await?;
             let (environment, digest) = (&asked.environment.slug, plugin.digest());
             tracing::info!(source = key, environment, digest, by = operator.name(), "a source uses another plugin");
+        } else if endpoint.plugin_ref.digest != plugin.digest() {
+            // It had what is no longer in the plugin directory.
+            app.choose_again(endpoint.id).await?;
         }
         let configuration = app.configuration();
         let endpoint = in_environment(find(&configuration, &key)?, &asked.environment)?;
+        // Another version begins anew by itself; the same one is given another chance.
+        endpoint.guard.lift(endpoint);
         let used = UsedPlugin {
             environment: asked.environment.slug,
             plugin: ShownPlugin::from(PluginRef::clone(&endpoint.plugin_ref)),

@@ -39,6 +39,7 @@ fn shown(plugin: &Plugin) -> String {
         ("version", manifest.version.clone()),
         ("contract", manifest.contract.clone()),
         ("digest", plugin.digest().to_owned()),
+        ("signed by", plugin.publisher_key().map_or_else(|| "nobody".to_owned(), |key| key.fingerprint())),
         ("platform", manifest.name.clone()),
         ("description", manifest.description.clone()),
         ("methods", listed(&manifest.methods)),

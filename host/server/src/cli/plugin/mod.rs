@@ -10,10 +10,12 @@ mod comparison;
 mod diff;
 mod file;
 mod inspect;
+mod keygen;
 mod list;
 mod named;
 mod new;
 mod pack;
+mod publisher;
 mod remove;
 mod request;
 mod rollback;
@@ -32,6 +34,8 @@ pub enum Command {
     Build(build::Arguments),
     /// Make a plugin of a core module or a component and a plugin.toml
     Pack(pack::Arguments),
+    /// Make a key to sign plugins with
+    Keygen(keygen::Arguments),
     /// Check all that the server checks when it loads a plugin
     Check(check::Arguments),
     /// Show what a plugin says about itself
@@ -68,6 +72,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
+        Command::Keygen(arguments) => keygen::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
         Command::Run(arguments) => run::run(arguments),

@@ -5,6 +5,8 @@ use inlet_store::AttentionCount;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::quarantine;
+
 /// What needs somebody.
 #[derive(Serialize, ToSchema, Default)]
 pub struct NeedsAttention {
@@ -71,6 +73,10 @@ fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
         (None, _) => "compare the secret with the sender's, correct it, then POST …/refused/verify",
         (Some(Outcome::Failed), "action_failed") => {
             "read the reasons in the logs, correct the mappings, then replay them with POST …/replays"
+        }
+        (Some(Outcome::Failed), quarantine::CODE) => {
+            "the plugin failed on most requests and was not run for these: use a version that works (POST …/plugin), or wait \
+             until probes end the quarantine, then replay them with POST …/replays and the code quarantined"
         }
         (Some(Outcome::Failed), _) => {
             "the plugin failed, and the server tries again three times: read the reasons in the logs, raise the limit or \

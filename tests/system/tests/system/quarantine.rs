@@ -1,0 +1,185 @@
+//! A plugin that fails on most requests is not run: what comes is stored, and replayed once it works again.
+
+use std::time::{Duration, Instant};
+
+use inlet_system_tests::{Endpoint, Server, ServerOptions, http_version, plugin_file, read_json, track};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// A sandbox this small is too small for the larger of the bodies below.
+const SANDBOX_BYTES: usize = 2 << 20;
+
+fn large() -> String {
+    track("Large", "u", "m", json!({"pad": "p".repeat(3 << 20)}))
+}
+
+async fn start() -> Server {
+    Server::start_with(ServerOptions::default().env("INLET_MAX_SANDBOX_MEMORY", SANDBOX_BYTES.to_string())).await
+}
+
+async fn add(server: &Server, version: &str) {
+    let (status, answer) = server.add_version("acme/http", "", &http_version("acme/http", version)).await;
+    assert_eq!(status, 201, "{answer}");
+}
+
+/// Sends what the plugin fails on until one request is held back.
+async fn until_quarantined(endpoint: &Endpoint) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let mut sent = 0;
+    loop {
+        assert!(Instant::now() < deadline, "{sent} requests failed, and the plugin is still run");
+        let answer = endpoint.expect(large(), &["failed"]).await;
+        let event = &answer["events"][0];
+        sent += 1;
+        if event["reason"].as_str().unwrap().contains("quarantined") {
+            assert!(sent > 20, "it took a minimum of calls: {sent}");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn is_shown(server: &Server) -> bool {
+    let notes = server.notes("crm").await;
+    let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
+    let gauge = r#"inlet_plugin_quarantined{source="crm",environment="development",plugin="acme/http"} "#;
+    let gauge = metrics.lines().find_map(|line| line.strip_prefix(gauge).map(str::to_owned));
+    let is_noted = notes.contains("is quarantined since");
+    assert_eq!(gauge.as_deref() == Some("1"), is_noted, "{gauge:?} {notes}");
+    is_noted
+}
+
+async fn replay(server: &Server, filter: Value) -> Value {
+    let path = "/v1/sources/crm/replays?environment=development";
+    let response = server.manage(Method::POST, path).json(&filter).send().await.unwrap();
+    assert_eq!(response.status(), 202);
+    let begun = read_json(response).await;
+    let path = format!("/v1/sources/crm/replays/{}?environment=development", begun["id"].as_str().unwrap());
+    for _ in 0..300 {
+        let replay = server.get(&path).await;
+        if replay["state"] != "running" {
+            return replay;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the replay did not end");
+}
+
+#[tokio::test]
+async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_another_version_is_used() {
+    let server = start().await;
+    add(&server, "1.0.0").await;
+    let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
+    let other = server.source("web", "acme/http", json!({}), json!([])).await;
+    assert!(!is_shown(&server).await);
+    until_quarantined(&endpoint).await;
+    assert!(is_shown(&server).await);
+    assert!(server.log().contains("a plugin fails on most requests and is quarantined"));
+
+    // What would go well is held back too, kept as it came, and takes no time in a sandbox. A probe may be among them.
+    let answers = [
+        endpoint.send(track("Order", "u_1", "o-1", json!({"total": 39.50}))).await,
+        endpoint.send(track("Order", "u_1", "o-2", json!({"total": 12.00}))).await,
+    ];
+    let held: Vec<&Value> =
+        answers.iter().map(|answer| &answer["events"][0]).filter(|event| event["outcome"] == "failed").collect();
+    assert!(!held.is_empty(), "{answers:?}");
+    let path = format!("/v1/sources/crm/logs?environment=development&id={}", held[0]["id"].as_str().unwrap());
+    let log = server.get(&path).await["entries"][0].clone();
+    assert_eq!((&log["code"], &log["original"]["type"]), (&json!("quarantined"), &json!("track")), "{log}");
+    assert_eq!(log["retry_at"], Value::Null, "an operator says when: {log}");
+    let status = server.get("/v1/sources/crm/status?environment=development").await;
+    let causes = status["needs_attention"]["causes"].clone();
+    let cause = causes.as_array().unwrap().iter().find(|cause| cause["cause"] == "quarantined").unwrap().clone();
+    assert!(cause["what_to_do"].as_str().unwrap().contains("the code quarantined"), "{cause}");
+    // Another source with the same plugin is another matter.
+    other.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+
+    add(&server, "1.1.0").await;
+    assert!(is_shown(&server).await, "adding changes no source");
+    assert_eq!(server.use_version("crm", "1.1.0", false).await.0, 200);
+    assert!(!is_shown(&server).await, "another version ends it at once");
+    endpoint.expect(track("Order", "u", "o-3", json!({})), &["logged"]).await;
+    let replay = replay(&server, json!({"code": "quarantined"})).await;
+    assert_eq!(replay["state"], "finished", "{replay}");
+    assert_eq!(replay["outcomes"]["logged"], json!(held.len()), "{replay}");
+    let logs = server.all_logs("crm").await;
+    let of =
+        |key: &str| logs.iter().filter(|log| log["original"]["messageId"] == key && log["outcome"] == "logged").count();
+    assert_eq!((of("o-1"), of("o-2")), (1, 1));
+}
+
+#[tokio::test]
+async fn probes_that_go_well_end_a_quarantine() {
+    let server = start().await;
+    add(&server, "1.0.0").await;
+    let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
+    until_quarantined(&endpoint).await;
+    let start = Instant::now();
+    let (mut probed, mut held) = (0, 0);
+    while is_shown(&server).await {
+        assert!(start.elapsed() < Duration::from_secs(60), "{probed} probes went well, and it is quarantined");
+        let answer = endpoint.send(track("Order", "u", "", json!({}))).await;
+        match answer["events"][0]["outcome"].as_str().unwrap() {
+            "logged" => probed += 1,
+            "failed" => held += 1,
+            other => panic!("{other}"),
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(start.elapsed() > Duration::from_secs(10), "three, five seconds apart");
+    assert!(probed == 3 && held > 10, "{probed} {held}");
+    for _ in 0..10 {
+        endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+    }
+    assert!(server.log().contains("a plugin is no longer quarantined"));
+}
+
+#[tokio::test]
+async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
+    let server = start().await;
+    add(&server, "1.0.0").await;
+    let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
+    let start = Instant::now();
+    let mut failed = 0;
+    while start.elapsed() < Duration::from_secs(15) {
+        endpoint.expect(large(), &["failed"]).await;
+        failed += 1;
+        for _ in 0..3 {
+            endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(failed > 20, "{failed}");
+    assert!(!is_shown(&server).await);
+}
+
+#[tokio::test]
+async fn a_platform_that_reads_the_answer_is_told_to_come_again() {
+    let dir = TempDir::new().unwrap();
+    std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("crm", "inlet/hostile", json!({}), json!([])).await;
+    let ask = async |how: &str| {
+        let response = server.client.post(format!("{}{how}", endpoint.url)).body("{}").send().await.unwrap();
+        (response.status().as_u16(), read_json(response).await)
+    };
+    let start = Instant::now();
+    let last_code = async || server.last_log("crm").await["code"].clone();
+    loop {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        let (status, answer) = ask("/abort").await;
+        assert_eq!((status, &answer["code"]), (500, &json!("plugin_failed")));
+        if last_code().await == "quarantined" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let held = ask("/ok").await;
+    // The next may be the probe, whose answer is the plugin's.
+    let held = if held.0 == 200 { ask("/ok").await } else { held };
+    assert_eq!((held.0, &held.1["code"]), (500, &json!("plugin_failed")));
+    assert_eq!(last_code().await, "quarantined");
+}

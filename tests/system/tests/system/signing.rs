@@ -1,0 +1,205 @@
+//! Signed plugins: a publisher's first signed one pins the key that later ones must be signed with.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use inlet_system_tests::{Server, binary, plugin_file};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn inlet(arguments: &[&str]) -> Output {
+    Command::new(binary()).arg("plugin").args(arguments).output().unwrap()
+}
+
+fn printed(arguments: &[&str]) -> String {
+    let output = inlet(arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refused(arguments: &[&str]) -> String {
+    let output = inlet(arguments);
+    assert!(!output.status.success(), "inlet plugin {arguments:?} succeeded");
+    String::from_utf8(output.stderr).unwrap().trim_end().to_owned()
+}
+
+/// A directory in which plugins are packed and signed.
+struct Publisher(TempDir);
+
+impl Publisher {
+    fn new() -> Publisher {
+        let publisher = Publisher(TempDir::new().unwrap());
+        fs::write(publisher.path("bare.wasm"), without_manifest(&fs::read(plugin_file("http.wasm")).unwrap())).unwrap();
+        publisher
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    /// Makes a key; its fingerprint.
+    fn keygen(&self, name: &str) -> String {
+        let said = printed(&["keygen", &self.text(name)]);
+        said.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned()
+    }
+
+    /// The plugin `http` under another key, as `inlet plugin pack` makes it.
+    fn pack(&self, key: &str, version: &str, sign: Option<&str>) -> Vec<u8> {
+        let toml = format!(
+            "key = {key:?}\nname = \"Orders\"\nversion = {version:?}\ncontract = \"0.1.0\"\ndescription = \"Orders.\"\n\
+             categories = [\"CRM\"]\nlinks = {{ website = \"https://acme.example\", docs = \"https://acme.example\" }}\n"
+        );
+        fs::write(self.path("plugin.toml"), toml).unwrap();
+        let (bare, toml, out) = (self.text("bare.wasm"), self.text("plugin.toml"), self.text("out.wasm"));
+        let mut arguments = vec!["pack", &bare, "--manifest", &toml, "--out", &out];
+        let file = sign.map(|name| self.text(name));
+        if let Some(file) = &file {
+            arguments.extend(["--sign", file]);
+        }
+        printed(&arguments);
+        fs::read(self.path("out.wasm")).unwrap()
+    }
+}
+
+/// A component as some toolchain leaves it.
+fn without_manifest(wasm: &[u8]) -> Vec<u8> {
+    let name = b"\x0einlet:manifest";
+    let at = wasm.windows(name.len()).rposition(|window| window == name).unwrap();
+    // The manifest is the last section; before its name are its id and its length.
+    let length_bytes = (1..=4).find(|bytes| wasm[at - bytes - 1] == 0 && leb(&wasm[at - bytes..at]) == wasm.len() - at);
+    wasm[..at - length_bytes.unwrap() - 1].to_vec()
+}
+
+fn leb(bytes: &[u8]) -> usize {
+    bytes.iter().rev().fold(0, |number, byte| number << 7 | usize::from(byte & 0x7f))
+}
+
+fn message(answer: &Value) -> &str {
+    answer["message"].as_str().unwrap_or_default()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn a_publishers_first_signed_plugin_pins_its_key() {
+    let publisher = Publisher::new();
+    let (first, second) = (publisher.keygen("first.key"), publisher.keygen("second.key"));
+    assert_ne!(first, second);
+    let server = Server::start().await;
+    // While no key is known, what is not signed is taken.
+    let unsigned = publisher.pack("acme/orders", "1.0.0", None);
+    assert_eq!(server.add_version("acme/orders", "", &unsigned).await.0, 201);
+    let signed = publisher.pack("acme/orders", "1.1.0", Some("first.key"));
+    let (status, answer) = server.add_version("acme/orders", "", &signed).await;
+    assert_eq!(status, 201, "{answer}");
+    let signers: Vec<&Value> =
+        answer["versions"].as_array().unwrap().iter().map(|version| &version["signed_by"]).collect();
+    assert_eq!(signers, [&Value::Null, &json!(first)]);
+
+    // From then on nothing else, for any plugin of that publisher.
+    let unsigned = publisher.pack("acme/invoices", "1.0.0", None);
+    let (status, answer) = server.add_version("acme/invoices", "", &unsigned).await;
+    assert_eq!(status, 409);
+    assert!(message(&answer).contains("not signed") && message(&answer).contains(&first), "{answer}");
+    let foreign = publisher.pack("acme/invoices", "1.0.0", Some("second.key"));
+    let (status, answer) = server.add_version("acme/invoices", "", &foreign).await;
+    assert_eq!(status, 409);
+    assert!(message(&answer).contains(&first) && message(&answer).contains(&second), "both keys: {answer}");
+    let own = publisher.pack("acme/invoices", "1.0.0", Some("first.key"));
+    assert_eq!(server.add_version("acme/invoices", "", &own).await.0, 201);
+    let other = publisher.pack("other/orders", "1.0.0", Some("second.key"));
+    assert_eq!(server.add_version("other/orders", "", &other).await.0, 201, "another publisher has a key of its own");
+
+    // Another key takes its place only when an admin says so.
+    let token = server.management_token(json!({"name": "CI", "scopes": ["plugins"]})).await;
+    let path = format!(
+        "/v1/source_providers/acme%2Finvoices?replace_key=true&digest={}",
+        inlet_system_tests::digest(&foreign)
+    );
+    let request = server.ask(&token, reqwest::Method::PUT, &path).header("content-type", "application/wasm");
+    let response = request.body(foreign).send().await.unwrap();
+    assert_eq!(response.status(), 403, "it needs the scope admin");
+    let foreign = publisher.pack("acme/invoices", "2.0.0", Some("second.key"));
+    let (status, answer) = server.add_version("acme/invoices", "&replace_key=true", &foreign).await;
+    assert_eq!(status, 201, "{answer}");
+    let changes = server.get("/v1/changes?limit=100").await;
+    let change = &changes["entries"][0];
+    assert_eq!(
+        (&change["before"]["publisher_key"], &change["after"]["publisher_key"]),
+        (&json!(first), &json!(second))
+    );
+    let unsigned = publisher.pack("acme/orders", "3.0.0", None);
+    let (status, answer) = server.add_version("acme/orders", "&replace_key=true", &unsigned).await;
+    assert_eq!(status, 409, "no key cannot take the place of one: {answer}");
+
+    let mut server = server;
+    server.kill();
+    let (_dir, data_dir) = server.take_data_dir();
+    let options = inlet_system_tests::ServerOptions { data_dir: Some(data_dir), ..Default::default() };
+    let server = Server::start_with(options).await;
+    let late = publisher.pack("acme/orders", "4.0.0", Some("first.key"));
+    assert_eq!(server.add_version("acme/orders", "", &late).await.0, 409, "it is kept");
+    let late = publisher.pack("acme/orders", "4.0.0", Some("second.key"));
+    assert_eq!(server.add_version("acme/orders", "", &late).await.0, 201);
+}
+
+#[tokio::test]
+async fn a_signature_that_is_not_right_is_refused_everywhere() {
+    let publisher = Publisher::new();
+    publisher.keygen("acme.key");
+    let signed = publisher.pack("acme/orders", "1.0.0", Some("acme.key"));
+    let at = signed.windows(6).rposition(|window| window == b"Orders").unwrap();
+    let mut forged = signed.clone();
+    forged[at..at + 6].copy_from_slice(b"Forged");
+    let server = Server::start().await;
+    let (status, answer) = server.add_version("acme/orders", "", &forged).await;
+    assert_eq!(status, 422);
+    assert!(message(&answer).contains("signature is wrong: the file was changed after it was signed"), "{answer}");
+    // Something put behind it.
+    let mut extended = signed.clone();
+    extended.extend_from_slice(b"\0\x05\x04note");
+    let (status, answer) = server.add_version("acme/orders", "", &extended).await;
+    assert_eq!(status, 422);
+    assert!(message(&answer).contains("is not the last of the component"), "{answer}");
+    fs::write(publisher.path("forged.wasm"), &forged).unwrap();
+    let said = refused(&["check", &publisher.text("forged.wasm")]);
+    assert!(said.contains("signature is wrong"), "{said}");
+    assert_eq!(server.add_version("acme/orders", "", &signed).await.0, 201);
+}
+
+#[test]
+fn a_key_file_is_its_owners_alone() {
+    let publisher = Publisher::new();
+    let fingerprint = publisher.keygen("acme.key");
+    assert!(fingerprint.starts_with("ed25519:"), "{fingerprint}");
+    assert_eq!(mode(&publisher.path("acme.key")), 0o600);
+    let again = refused(&["keygen", &publisher.text("acme.key")]);
+    assert!(again.contains("name a file that is not there yet"), "{again}");
+    let signed = publisher.pack("acme/orders", "1.0.0", Some("acme.key"));
+    fs::write(publisher.path("signed.wasm"), signed).unwrap();
+    let shown = printed(&["inspect", &publisher.text("signed.wasm")]);
+    assert!(shown.contains(&format!("signed by         {fingerprint}\n")), "{shown}");
+
+    let sign_with = |name: &str| {
+        let (bare, toml, out) = (publisher.text("bare.wasm"), publisher.text("plugin.toml"), publisher.text("x.wasm"));
+        refused(&["pack", &bare, "--manifest", &toml, "--out", &out, "--sign", &publisher.text(name)])
+    };
+    fs::set_permissions(publisher.path("acme.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let said = sign_with("acme.key");
+    assert!(said.ends_with("may be read by others (its mode is 644); chmod 600 it"), "{said}");
+    fs::write(publisher.path("no.key"), "hello").unwrap();
+    fs::set_permissions(publisher.path("no.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let said = sign_with("no.key");
+    assert!(said.ends_with("is no publisher's key; expected one that `inlet plugin keygen` made"), "{said}");
+    assert!(!publisher.path("x.wasm").exists());
+}
