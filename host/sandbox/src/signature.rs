@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(publisher_key(&component), Ok(None));
         let key = publisher_key(&signed(&component, 7)).unwrap().unwrap();
         assert_eq!(key.as_bytes(), SigningKey::from_bytes(&[7; 32]).verifying_key().as_bytes());
-        insta::assert_snapshot!(key.fingerprint(), @"");
+        insta::assert_snapshot!(key.fingerprint(), @"ed25519:fe812c12f3ab4ce6ac5db69ac352f906");
     }
 
     #[test]
@@ -182,7 +182,7 @@ mod tests {
         let at = whole.windows(4).position(|window| window == b"acme").unwrap();
         let mut changed = whole.clone();
         changed[at] = b'A';
-        insta::assert_snapshot!(publisher_key(&changed).unwrap_err(), @"");
+        insta::assert_snapshot!(publisher_key(&changed).unwrap_err(), @"the plugin's signature is wrong: the file was changed after it was signed with the key ed25519:fe812c12f3ab4ce6ac5db69ac352f906; get it from its publisher again, or sign it again");
         // Nor can a signature be taken over to another component.
         let mut other = EMPTY.to_vec();
         other.extend_from_slice(&whole[with_manifest().len()..]);
@@ -193,7 +193,7 @@ mod tests {
     fn what_comes_behind_it_is_not_covered_and_refused() {
         let mut extended = signed(&with_manifest(), 7);
         append(&mut extended, "note", b"hello");
-        insta::assert_snapshot!(publisher_key(&extended).unwrap_err(), @"");
+        insta::assert_snapshot!(publisher_key(&extended).unwrap_err(), @r#"the section "inlet:signature" is not the last of the component; sign the plugin after everything else was done to it, and once"#);
         assert_eq!(publisher_key(&signed(&signed(&with_manifest(), 7), 8)), Err(SignatureError::NotLast), "twice");
     }
 
@@ -204,7 +204,7 @@ mod tests {
             append(&mut component, SIGNATURE_SECTION, content.as_bytes());
             publisher_key(&component).unwrap_err().to_string()
         };
-        insta::assert_snapshot!(error("{}"), @"");
-        insta::assert_snapshot!(error(r#"{"publisher_key":"AAAA","signature":""}"#), @"");
+        insta::assert_snapshot!(error("{}"), @r#"the section "inlet:signature" is not as plugins/README.md says: missing field `publisher_key` at line 1 column 2; sign the plugin with `inlet plugin pack --sign`"#);
+        insta::assert_snapshot!(error(r#"{"publisher_key":"AAAA","signature":""}"#), @r#"the section "inlet:signature" is not as plugins/README.md says: publisher_key is not 32 bytes in base64; sign the plugin with `inlet plugin pack --sign`"#);
     }
 }
