@@ -9,9 +9,10 @@ use inlet_store::{ReadError, Store};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
+    anew::{Anew, Previous},
     catalog::Catalog,
     config::Config,
-    configuration::{Anew, Configuration, Previous, TokenHash},
+    configuration::{Configuration, TokenHash},
     operate::last_used::LastUsed,
 };
 

@@ -4,6 +4,7 @@
 //! operators, `repair` carries out again what failed, [`operate`] is what keeps a server running, [`cli`] is its command
 //! line, [`secrets`] is how secrets are kept.
 
+mod anew;
 pub mod api;
 pub mod app;
 pub mod catalog;
