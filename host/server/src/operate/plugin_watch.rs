@@ -6,7 +6,10 @@
 use std::{collections::HashSet, path::Path, time::Duration};
 
 use inlet_store::ReadError;
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use notify::{
+    Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
+    event::{AccessKind, AccessMode},
+};
 use tokio::{sync::mpsc, time};
 
 use crate::{
@@ -54,14 +57,19 @@ pub async fn run(app: App) {
 }
 
 fn watch(directory: &Path, changed: mpsc::Sender<()>) -> notify::Result<RecommendedWatcher> {
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        // Reading is no change, and is what we do ourselves.
-        if !event.is_ok_and(|event| event.kind.is_access()) {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        if event.as_ref().map_or(true, is_change) {
             let _ = changed.try_send(());
         }
     })?;
     watcher.watch(directory, RecursiveMode::NonRecursive)?;
     Ok(watcher)
+}
+
+/// Reading is no change, and is what we do ourselves. Closing what was written is one: it may have been mapped.
+fn is_change(event: &Event) -> bool {
+    let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
+    !event.kind.is_access() || event.kind == written
 }
 
 /// Reads the directory again and puts what changed in force.
