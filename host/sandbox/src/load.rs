@@ -17,8 +17,8 @@ use crate::{
     limits::bytes,
     manifest::{Manifest, ManifestError},
     plugin::{Loaded, Plugin},
-    state::MAX_TABLE_ELEMENTS,
     signature::{SignatureError, publisher_key},
+    state::MAX_TABLE_ELEMENTS,
 };
 
 /// The largest file that is looked at. SpiderMonkey takes 12 MB, Python 18.

@@ -348,7 +348,7 @@ impl Endpoint {
         };
         Endpoint {
             hides_personal_data: self.hides_personal_data,
-            ..Endpoint::new(source, &record, &self.environment, catalog, limits)
+            ..Endpoint::new(source, &record, &self.environment, |_| Some(plugin.clone()), limits)
         }
     }
 

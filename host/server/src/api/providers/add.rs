@@ -174,7 +174,8 @@ async fn store(
     let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
     let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
     let followers = followers(&app.configuration(), &catalog, &plugin);
-    let new = NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers, pin };
+    let new =
+        NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers, pin };
     app.store.plugin_insert(new, log).await?;
     app.replace_catalog(catalog.with(plugin), &key).await?;
     tracing::info!(key, version, digest, by = operator.name(), "a plugin was added");

@@ -77,7 +77,7 @@ pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Ch
     let before = endpoint.record.previous_plugin.as_ref();
     let before = before.ok_or_else(|| conflict("it never had another plugin, so there is nothing to go back to"))?;
     let scheme: Option<Template> = before.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let plugin = catalog.in_force(key, before.plugin.as_deref(), scheme.as_ref()).cloned().ok_or_else(|| {
+    let plugin = catalog.in_force(key, before.plugin.as_deref(), scheme.as_ref(), None).cloned().ok_or_else(|| {
         conflict("the version that it had before is not in the server any more; add it again, or choose another")
     })?;
     Ok((Choice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))
