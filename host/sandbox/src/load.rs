@@ -16,6 +16,7 @@ use crate::{
     limits::bytes,
     manifest::{Manifest, ManifestError},
     plugin::{Loaded, Plugin},
+    wasi,
 };
 
 /// The largest file that is looked at. SpiderMonkey takes 12 MB, Python 18.
@@ -60,8 +61,8 @@ pub enum LoadError {
     Manifest(#[from] ManifestError),
     /// It wants to reach more than a plugin may.
     #[error(
-        "the component imports {name:?}; a plugin may import {PACKAGE}log only; build it without WASI (Rust: for \
-         wasm32-unknown-unknown)"
+        "the component imports {name:?}; a plugin may import {PACKAGE}log and the frozen WASI only: no network, no HTTP; build \
+         it without (Rust: for wasm32-unknown-unknown; Python: with --stub-wasi)"
     )]
     ForbiddenImport {
         /// The import.
@@ -98,7 +99,9 @@ pub enum LoadError {
         reason: String,
     },
     /// An import has the right name and the wrong type.
-    #[error("the component's imports are not what contract {KNOWN} says: {reason}; build it against wit/v0.1")]
+    #[error(
+        "the component's imports are not what contract {KNOWN} and WASI 0.2 say: {reason}; build it against wit/v0.1"
+    )]
     Imports {
         /// The first difference.
         reason: String,
@@ -122,7 +125,9 @@ pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadErro
     let (family, version) = contract_version(&manifest, &outline)?;
     check_imports(&outline)?;
     let component = compile(sandbox, wasm)?;
-    let adapter = Adapter::new(&sandbox.linker, &component, family, &version)?;
+    let mut linker = sandbox.linker.clone();
+    wasi::link(&mut linker, &component).map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
+    let adapter = Adapter::new(&linker, &component, family, &version)?;
     let digest = format!("sha256:{}", hex::encode(Sha256::digest(wasm)));
     Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest, adapter }))
 }
@@ -142,7 +147,7 @@ fn contract_version(manifest: &Manifest, outline: &Outline<'_>) -> Result<(Famil
     Ok((family, version))
 }
 
-/// No grants. `types` has nothing but types in it.
+/// No grants. `types` has nothing but types in it, and the frozen WASI nothing behind it.
 fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
     let allowed = |name: &str| {
         ["log@", "types@"].iter().any(|interface| {
@@ -152,7 +157,7 @@ fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
                 .is_some_and(|version| Family::of(&version).is_some())
         })
     };
-    match outline.imports.iter().find(|name| !allowed(name)) {
+    match outline.imports.iter().find(|name| !allowed(name) && wasi::interface(name).is_none()) {
         Some(name) => Err(LoadError::ForbiddenImport { name: (*name).to_owned() }),
         None => Ok(()),
     }

@@ -8,6 +8,7 @@ mod answers;
 mod calls;
 mod directory;
 mod forge;
+mod frozen;
 mod imports;
 mod limits;
 mod options;
