@@ -13,6 +13,7 @@ use wasmtime::{
 };
 
 use crate::{
+    compiled::CompiledCache,
     contract,
     load::{self, LoadError},
     plugin::Plugin,
@@ -80,6 +81,7 @@ pub(crate) struct Inner {
     // A plugin's own limit cannot be above it: the pool has no room for more.
     pub(crate) max_memory: usize,
     pub(crate) counts: bool,
+    pub(crate) cache: Option<CompiledCache>,
     pub(crate) compiling: Mutex<()>,
     pub(crate) slow: SlowLane,
     // Stops when the last clone goes.
@@ -95,6 +97,15 @@ impl std::fmt::Debug for Sandbox {
 impl Sandbox {
     /// Reserves the pool and starts the ticker and the thread of slow calls.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::start(config, None)
+    }
+
+    /// The same; what is compiled is kept, and read again the next time.
+    pub fn with_cache(config: EngineConfig, cache: CompiledCache) -> Result<Self, EngineError> {
+        Self::start(config, Some(cache))
+    }
+
+    fn start(config: EngineConfig, cache: Option<CompiledCache>) -> Result<Self, EngineError> {
         let pool = |error: wasmtime::Error| EngineError::Pool {
             max_instances: config.max_instances,
             max_memory: config.max_memory,
@@ -110,6 +121,7 @@ impl Sandbox {
                 linker,
                 max_memory: config.max_memory,
                 counts: config.count_instructions,
+                cache,
                 compiling: Mutex::new(()),
                 slow,
                 _ticker: ticker,

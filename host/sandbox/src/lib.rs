@@ -18,6 +18,7 @@
 
 mod binary;
 mod call;
+mod compiled;
 mod contract;
 mod engine;
 mod fault;
@@ -33,6 +34,7 @@ mod ticker;
 mod wasi;
 
 pub use call::Call;
+pub use compiled::{CacheError, Compilation, CompiledCache};
 pub use engine::{EngineConfig, EngineError, Sandbox};
 pub use fault::{Fault, ShapeFault};
 pub use gate::{Gate, Permit};

@@ -11,6 +11,7 @@ use wasmtime::component::Component;
 
 use crate::{
     binary::{self, MANIFEST_SECTION, Outline},
+    compiled::Compilation,
     contract::{Adapter, Family, KNOWN, PACKAGE},
     engine::Inner,
     limits::bytes,
@@ -124,12 +125,13 @@ pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadErro
     let manifest = Manifest::from_json(outline.manifest)?;
     let (family, version) = contract_version(&manifest, &outline)?;
     check_imports(&outline)?;
-    let component = compile(sandbox, wasm)?;
+    let digest = hex::encode(Sha256::digest(wasm));
+    let (component, compilation) = compiled(sandbox, &digest, wasm)?;
     let mut linker = sandbox.linker.clone();
     wasi::link(&mut linker, &component).map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
     let adapter = Adapter::new(&linker, &component, family, &version)?;
-    let digest = format!("sha256:{}", hex::encode(Sha256::digest(wasm)));
-    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest, adapter }))
+    let digest = format!("sha256:{digest}");
+    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest, compilation, adapter }))
 }
 
 /// The version check: which of the component's exports is a translator that this host knows.
@@ -161,6 +163,17 @@ fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
         Some(name) => Err(LoadError::ForbiddenImport { name: (*name).to_owned() }),
         None => Ok(()),
     }
+}
+
+/// From the cache, if there is one and it has it.
+fn compiled(sandbox: &Inner, digest: &str, wasm: &[u8]) -> Result<(Component, Compilation), LoadError> {
+    let Some(cache) = &sandbox.cache else { return Ok((compile(sandbox, wasm)?, Compilation::Compiled)) };
+    if let Some(component) = cache.get(&sandbox.engine, digest) {
+        return Ok((component, Compilation::Cached));
+    }
+    let component = compile(sandbox, wasm)?;
+    let compilation = cache.put(&sandbox.engine, digest, &component);
+    Ok((component, compilation))
 }
 
 fn compile(sandbox: &Inner, wasm: &[u8]) -> Result<Component, LoadError> {

@@ -6,6 +6,7 @@ use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
 
 use crate::{
     call::{Call, Given, call},
+    compiled::Compilation,
     contract::Adapter,
     engine::Inner,
     limits::Limits,
@@ -22,6 +23,7 @@ pub(crate) struct Loaded {
     pub(crate) sandbox: Arc<Inner>,
     pub(crate) manifest: Manifest,
     pub(crate) digest: String,
+    pub(crate) compilation: Compilation,
     pub(crate) adapter: Adapter,
 }
 
@@ -48,6 +50,11 @@ impl Plugin {
     /// What was loaded: `sha256:` and the hexadecimal digest of the file's bytes. Names a translation's author for good.
     pub fn digest(&self) -> &str {
         &self.inner.digest
+    }
+
+    /// Whether it was compiled, or read as compiled before.
+    pub fn compilation(&self) -> &Compilation {
+        &self.inner.compilation
     }
 
     /// Whether it writes its own answers ([`Self::answer`]).

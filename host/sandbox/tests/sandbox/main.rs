@@ -6,6 +6,7 @@
 
 mod answers;
 mod calls;
+mod compiled;
 mod directory;
 mod forge;
 mod frozen;
