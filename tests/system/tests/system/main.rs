@@ -24,3 +24,4 @@ mod secrets;
 mod signatures;
 mod storm;
 mod tenancy;
+mod translators;

@@ -1,8 +1,12 @@
 //! `inlet plugin build`: from an author's directory to one file.
 
-use std::{fs, path::PathBuf};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
 use super::file;
 
@@ -21,13 +25,38 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .with_context(|| format!("cannot read {}; a plugin's directory has a plugin.toml", toml.display()))?;
     // Before the build, which takes long, and a wrong manifest is quickly said.
     let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
+    let name = key.rsplit('/').next().unwrap_or(&key);
+    let out = directory.join(format!("{name}.wasm"));
+    // Rust is built here. What other languages need is in the project, for its author to see and change; it says what it made.
+    if directory.join("build.sh").is_file() && !directory.join("Cargo.toml").is_file() {
+        return run_script(directory, &["sh", "build.sh"], &out);
+    }
+    if directory.join("build.mjs").is_file() {
+        return run_script(directory, &["node", "build.mjs"], &out);
+    }
     let core = inlet_pack::core_module(directory)?;
     let core = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;
     let wasm = inlet_pack::pack(&core, &plugin_toml)?;
-    let name = key.rsplit('/').next().unwrap_or(&key);
-    let out = directory.join(format!("{name}.wasm"));
     fs::write(&out, &wasm).with_context(|| format!("cannot write {}", out.display()))?;
     let plugin = file::load(&out)?;
     println!("{}: {key} {}, {} bytes", out.display(), plugin.manifest().version, wasm.len());
+    Ok(())
+}
+
+/// Runs the project's own script, which packs with this very program.
+fn run_script(directory: &Path, command: &[&str], out: &Path) -> anyhow::Result<()> {
+    // What an earlier build left is no sign of this one's success.
+    if out.exists() {
+        fs::remove_file(out).with_context(|| format!("cannot remove {}", out.display()))?;
+    }
+    let inlet = env::current_exe().context("cannot find this program")?;
+    let status = Command::new(command[0])
+        .args(&command[1..])
+        .current_dir(directory)
+        .env("INLET", inlet)
+        .status()
+        .with_context(|| format!("cannot run {}", command.join(" ")))?;
+    ensure!(status.success(), "{} failed; see its words above", command.join(" "));
+    ensure!(out.is_file(), "{} left no {}; let it pack into that file", command.join(" "), out.display());
     Ok(())
 }

@@ -2,10 +2,12 @@
 //! here passes there.
 
 mod bench;
+mod bind;
 mod build;
 mod check;
 mod file;
 mod inspect;
+mod language;
 mod new;
 mod pack;
 mod request;
@@ -19,6 +21,8 @@ pub enum Command {
     New(new::Arguments),
     /// Build the plugin of a directory and leave NAME.wasm in it
     Build(build::Arguments),
+    /// Write the contract as C, to compile a plugin with
+    Bind(bind::Arguments),
     /// Make a plugin of a core module or a component and a plugin.toml
     Pack(pack::Arguments),
     /// Check all that the server checks when it loads a plugin
@@ -38,6 +42,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
+        Command::Bind(arguments) => bind::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Inspect(arguments) => inspect::run(arguments),
