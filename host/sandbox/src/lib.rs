@@ -39,7 +39,7 @@ pub use engine::{EngineConfig, EngineError, Sandbox};
 pub use fault::{Fault, ShapeFault};
 pub use gate::{Gate, Permit};
 pub use limits::Limits;
-pub use load::{LoadError, MAX_PLUGIN_BYTES};
+pub use load::{LoadError, MAX_PLUGIN_BYTES, read_manifest};
 pub use manifest::{Manifest, ManifestError, OptionsError};
 pub use plugin::Plugin;
 pub use registry::{FileError, LoadedFile, load_directory};

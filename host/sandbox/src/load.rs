@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError};
 
 use semver::Version;
 use sha2::{Digest, Sha256};
+use wasmparser::{BinaryReaderError, Parser, Payload};
 use wasmtime::component::Component;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     limits::bytes,
     manifest::{Manifest, ManifestError},
     plugin::{Loaded, Plugin},
+    state::MAX_TABLE_ELEMENTS,
     wasi,
 };
 
@@ -31,14 +33,15 @@ pub enum LoadError {
     TooLarge,
     /// It is not WebAssembly.
     #[error(
-        "the file is not WebAssembly: it begins with {found}; expected a component (0061736d); build it with `inlet-pack`"
+        "the file is not WebAssembly: it begins with {found}; expected a component (0061736d); build it with `inlet plugin \
+         build`"
     )]
     NotWasm {
         /// The first bytes.
         found: String,
     },
     /// It is WebAssembly, of the kind that has no types.
-    #[error("the file is a core WebAssembly module; expected a component; pack it with `inlet-pack`")]
+    #[error("the file is a core WebAssembly module; expected a component; pack it with `inlet plugin pack`")]
     CoreModule,
     /// It begins as a component and goes on as something else.
     #[error("the file is a damaged component: {reason}; build or download it again")]
@@ -48,7 +51,8 @@ pub enum LoadError {
     },
     /// It says nothing about itself.
     #[error(
-        "the component has no manifest (custom section {MANIFEST_SECTION:?}); pack it with `inlet-pack` and a plugin.toml"
+        "the component has no manifest (custom section {MANIFEST_SECTION:?}); pack it with `inlet plugin \
+         pack` and a plugin.toml"
     )]
     NoManifest,
     /// It says several things about itself.
@@ -107,7 +111,39 @@ pub enum LoadError {
         /// The first difference.
         reason: String,
     },
-    /// The compiler or the pool refuses it.
+    /// It begins with more memory than a sandbox has.
+    #[error(
+        "the component begins with {found} of memory; a sandbox has {allowed}; build it with less, or raise the server's \
+         max_sandbox_memory",
+        found = bytes(*wanted),
+        allowed = bytes(*limit)
+    )]
+    Memory {
+        /// Bytes that it declares.
+        wanted: usize,
+        /// Bytes that a sandbox has.
+        limit: usize,
+    },
+    /// It begins with a larger table than a sandbox has.
+    #[error(
+        "the component begins with a table of {wanted} elements; {limit} are allowed; keep its data in memory and not in \
+         tables"
+    )]
+    Table {
+        /// Elements that it declares.
+        wanted: u64,
+        /// Elements allowed.
+        limit: usize,
+    },
+    /// It has more parts than a sandbox has room for.
+    #[error(
+        "the component asks for more than a sandbox has: {reason}; build it as one module with one memory and one table"
+    )]
+    Parts {
+        /// The pool's words.
+        reason: String,
+    },
+    /// The compiler refuses it.
     #[error(
         "the component does not compile: {reason}; build it for plain WebAssembly without threads, SIMD extensions or 64-bit memory"
     )]
@@ -115,6 +151,14 @@ pub enum LoadError {
         /// The compiler's words.
         reason: String,
     },
+}
+
+/// What a component says about itself, of which nothing is compiled or run. [`crate::Sandbox::load`] checks more.
+pub fn read_manifest(wasm: &[u8]) -> Result<Manifest, LoadError> {
+    if wasm.len() > MAX_PLUGIN_BYTES {
+        return Err(LoadError::TooLarge);
+    }
+    Ok(Manifest::from_json(binary::outline(wasm)?.manifest)?)
 }
 
 pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadError> {
@@ -125,6 +169,7 @@ pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadErro
     let manifest = Manifest::from_json(outline.manifest)?;
     let (family, version) = contract_version(&manifest, &outline)?;
     check_imports(&outline)?;
+    check_sizes(wasm, sandbox.max_memory)?;
     let digest = hex::encode(Sha256::digest(wasm));
     let (component, compilation) = compiled(sandbox, &digest, wasm)?;
     let mut linker = sandbox.linker.clone();
@@ -176,8 +221,43 @@ fn compiled(sandbox: &Inner, digest: &str, wasm: &[u8]) -> Result<(Component, Co
     Ok((component, compilation))
 }
 
+/// What the modules inside begin with has room in a sandbox. The pool would refuse it too, in words for its own authors.
+fn check_sizes(wasm: &[u8], max_memory: usize) -> Result<(), LoadError> {
+    const PAGE: u64 = 64 << 10;
+
+    let malformed = |error: BinaryReaderError| LoadError::Malformed { reason: error.to_string() };
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.map_err(malformed)? {
+            Payload::MemorySection(memories) => {
+                for memory in memories {
+                    let wanted = memory.map_err(malformed)?.initial.saturating_mul(PAGE);
+                    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+                    if wanted > max_memory {
+                        return Err(LoadError::Memory { wanted, limit: max_memory });
+                    }
+                }
+            }
+            Payload::TableSection(tables) => {
+                for table in tables {
+                    let wanted = table.map_err(malformed)?.ty.initial;
+                    if wanted > MAX_TABLE_ELEMENTS as u64 {
+                        return Err(LoadError::Table { wanted, limit: MAX_TABLE_ELEMENTS });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 fn compile(sandbox: &Inner, wasm: &[u8]) -> Result<Component, LoadError> {
     // One at a time: the compiler uses every core by itself, and serving goes first.
     let _turn = sandbox.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-    Component::from_binary(&sandbox.engine, wasm).map_err(|error| LoadError::Compile { reason: format!("{error:#}") })
+    Component::from_binary(&sandbox.engine, wasm).map_err(|error| refused(format!("{error:#}")))
+}
+
+/// The pool's refusals are the compiler's errors: only their words tell them apart. A test fails when those change.
+fn refused(reason: String) -> LoadError {
+    if reason.contains("exceeds the") { LoadError::Parts { reason } } else { LoadError::Compile { reason } }
 }

@@ -8,7 +8,7 @@ use wasmtime::ResourceLimiter;
 use crate::{limits::Limits, wasi::Frozen};
 
 /// Elements of a table. A function table of a real plugin has hundreds.
-const MAX_TABLE_ELEMENTS: usize = 20_000;
+pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
 
 /// The data of one call's store.
 pub(crate) struct State {

@@ -331,6 +331,20 @@ impl Endpoint {
         }
     }
 
+    /// The same source environment as it would be with that plugin and its verification.
+    pub fn with_plugin(&self, source: &SourceRecord, plugin: &Plugin, catalog: &Catalog, limits: &Limits) -> Endpoint {
+        let scheme = plugin.manifest().verification.as_ref();
+        let record = SourceEnvironmentRecord {
+            plugin: catalog.pin_of(plugin),
+            scheme: scheme.and_then(|scheme| serde_json::to_string(scheme).ok()),
+            ..self.record.clone()
+        };
+        Endpoint {
+            hides_personal_data: self.hides_personal_data,
+            ..Endpoint::new(source, &record, &self.environment, catalog, limits)
+        }
+    }
+
     /// The signing secrets that are good at this time, the current one first.
     pub fn secrets(&self, now_ms: i64) -> impl Iterator<Item = &str> {
         let previous = self.record.previous_signing_secret.as_ref().filter(|previous| now_ms < previous.until_ms);

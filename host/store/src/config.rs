@@ -9,7 +9,10 @@ pub use inlet_core::signing_secret::PreviousSecret;
 use inlet_core::signing_secret::SigningSecrets;
 use uuid::Uuid;
 
-use crate::administration::{EnvironmentSettings, KeepBodies};
+use crate::{
+    administration::{EnvironmentSettings, KeepBodies},
+    plugin_version::PreviousPlugin,
+};
 
 /// An isolated world of users, logs and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,6 +109,8 @@ pub struct SourceEnvironmentRecord {
     pub scheme: Option<String>,
     /// The digest of a plugin that was added, or [`crate::LATEST`]; none: what the server comes with by the source's key.
     pub plugin: Option<String>,
+    /// What it had before that; none: it never had another.
+    pub previous_plugin: Option<PreviousPlugin>,
     /// Counts its changes.
     pub version: i64,
     /// When it was last changed, in milliseconds since 1970.

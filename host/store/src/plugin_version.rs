@@ -5,6 +5,15 @@ use std::fmt;
 /// In [`crate::SourceEnvironmentRecord::plugin`]: whatever was added last.
 pub const LATEST: &str = "latest";
 
+/// What a source environment had before its plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PreviousPlugin {
+    /// As [`crate::SourceEnvironmentRecord::plugin`].
+    pub plugin: Option<String>,
+    /// The verification template that was in force with it, JSON.
+    pub scheme: Option<String>,
+}
+
 /// A version that is kept, without the component itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginVersion {
@@ -29,6 +38,8 @@ pub struct NewPluginVersion {
     pub digest: String,
     /// The component.
     pub wasm: Vec<u8>,
+    /// Source environments that follow [`LATEST`] and get this one: by id, with the plugin that they had until now.
+    pub followers: Vec<(i64, Option<String>)>,
 }
 
 impl fmt::Debug for NewPluginVersion {

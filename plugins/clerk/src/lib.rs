@@ -23,7 +23,7 @@ impl Plugin for Clerk {
             ));
         }
         let [kind, data, timestamp] = body.fields(["type", "data", "timestamp"]);
-        let mut event = Event::new(event_type(kind.as_ref())?);
+        let mut event = Event::new(event_type(request, kind.as_ref())?);
         event.user_id = data.as_ref().and_then(|data| user(&event.event_type, data)).map(Value::from);
         // Svix sends its headers under either name.
         let id = request.header("svix-id").or_else(|| request.header("webhook-id"));
@@ -44,8 +44,12 @@ fn user<'a>(event_type: &str, data: &Node<'a>) -> Option<Node<'a>> {
     user_id.filter(|id| !id.is_absent()).or_else(|| public?.get("user_id"))
 }
 
-/// The type, which every event has.
-fn event_type(node: Option<&Node<'_>>) -> Result<String, Notice> {
+/// The type, which every event has; the empty string, for the host to find it by the operator's path, where there is none.
+fn event_type(request: &Request, node: Option<&Node<'_>>) -> Result<String, Notice> {
+    let usable = node.is_some_and(|node| node.kind() == Kind::String && !node.is_absent());
+    if !usable && request.fact("event_type_path").is_some() {
+        return Ok(String::new());
+    }
     let Some(node) = node.filter(|node| !node.is_absent()) else {
         let sentence = "Found no `type`; expected one such as `user.created`. Send the event as Clerk makes it.";
         return Err(Notice::new("missing_field", sentence));

@@ -11,6 +11,7 @@
 mod bindings;
 mod build;
 mod manifest;
+mod repack;
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::{ComponentSection as _, CustomSection};
@@ -20,6 +21,7 @@ use wit_component::ComponentEncoder;
 pub use bindings::c_bindings;
 pub use build::core_module;
 pub use manifest::{Manifest, manifest_from_toml};
+pub use repack::repack;
 
 /// The custom section of a component that holds its manifest.
 pub const MANIFEST_SECTION: &str = "inlet:manifest";

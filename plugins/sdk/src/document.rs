@@ -100,7 +100,7 @@ fn is_blank(text: &str) -> bool {
 
 /// Names the place and the rule. serde_json's syntax errors are fixed sentences that quote nothing of the text.
 fn not_json(what: &str, error: &serde_json::Error) -> Notice {
-    let advice = if error.is_eof() { "It was probably cut off." } else { "Send one JSON object, or an array of them." };
+    let advice = if error.is_eof() { "It was probably cut off." } else { "Send valid JSON." };
     Notice::new("not_json", format!("{what} is not JSON: {error}. {advice}"))
 }
 

@@ -26,7 +26,7 @@
 //! inlet_plugin::export!(Billing);
 //! ```
 //!
-//! Compiled for `wasm32-unknown-unknown` and packed by `inlet-pack`, that is a plugin. Compiled natively it is an
+//! Compiled for `wasm32-unknown-unknown` and packed by `inlet plugin build`, that is a plugin. Compiled natively it is an
 //! ordinary type whose `translate` tests can call.
 //!
 //! What is here: [`Node`] reads JSON as slices of the body, [`Documents`] tells one JSON text from NDJSON, [`segment`]

@@ -26,8 +26,7 @@ impl Plugin for Supabase {
         }
         let [schema, table, kind, record, old_record, user_id] =
             body.fields(["schema", "table", "type", "record", "old_record", "user_id"]);
-        let (schema, table) = (name("schema", schema.as_ref())?, name("table", table.as_ref())?);
-        let mut event = Event::new(format!("{schema}.{table}:{}", name("type", kind.as_ref())?));
+        let mut event = Event::new(event_type(request, [schema.as_ref(), table.as_ref(), kind.as_ref()])?);
         if event.event_type.len() > MAX_EVENT_TYPE {
             let length = event.event_type.len();
             return Err(Notice::new(
@@ -40,13 +39,29 @@ impl Plugin for Supabase {
         // A deleted row is only in `old_record`.
         let row = record.filter(|row| !row.is_absent()).or(old_record);
         event.user_id = match &row {
-            Some(row) if schema == "auth" && table == "users" => row.get("id"),
+            Some(row) if is(schema.as_ref(), "auth") && is(table.as_ref(), "users") => row.get("id"),
             _ => user_id,
         }
         .map(Value::from);
         event.data = row.map(Value::from);
         Ok(Item::Event(event).into())
     }
+}
+
+/// The names of schema, table and change; the empty string, for the host to find the type by the operator's path, where one
+/// is missing.
+fn event_type(request: &Request, names: [Option<&Node<'_>>; 3]) -> Result<String, Notice> {
+    let usable = |node: &Option<&Node<'_>>| node.is_some_and(|node| node.kind() == Kind::String && !node.is_absent());
+    if !names.iter().all(usable) && request.fact("event_type_path").is_some() {
+        return Ok(String::new());
+    }
+    let [schema, table, kind] = names;
+    let (schema, table) = (name("schema", schema)?, name("table", table)?);
+    Ok(format!("{schema}.{table}:{}", name("type", kind)?))
+}
+
+fn is(node: Option<&Node<'_>>, text: &str) -> bool {
+    node.and_then(Node::as_str).is_some_and(|found| found == text)
 }
 
 /// One of the names that make the event type.

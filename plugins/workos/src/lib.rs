@@ -23,7 +23,7 @@ impl Plugin for WorkOs {
             ));
         }
         let [name, id, created_at, data] = body.fields(["event", "id", "created_at", "data"]);
-        let mut event = Event::new(event_type(name.as_ref())?);
+        let mut event = Event::new(event_type(request, name.as_ref())?);
         event.user_id = data.as_ref().and_then(|data| user(&event.event_type, data)).map(Value::from);
         event.idempotency_key = id.map(Value::from);
         event.occurred_at = created_at.map(Value::from);
@@ -42,8 +42,12 @@ fn user<'a>(event_type: &str, data: &Node<'a>) -> Option<Node<'a>> {
     user_id.filter(|id| !id.is_absent()).or_else(|| user?.get("id"))
 }
 
-/// The name, which every event has.
-fn event_type(node: Option<&Node<'_>>) -> Result<String, Notice> {
+/// The name, which every event has; the empty string, for the host to find it by the operator's path, where there is none.
+fn event_type(request: &Request, node: Option<&Node<'_>>) -> Result<String, Notice> {
+    let usable = node.is_some_and(|node| node.kind() == Kind::String && !node.is_absent());
+    if !usable && request.fact("event_type_path").is_some() {
+        return Ok(String::new());
+    }
     let Some(node) = node.filter(|node| !node.is_absent()) else {
         let sentence = "Found no `event`; expected a name such as `user.created`. Send the event as WorkOS makes it.";
         return Err(Notice::new("missing_field", sentence));

@@ -4,9 +4,11 @@ use crate::{
     aged::Aged,
     attack::Attack,
     generator::{closed::CONNECTIONS, open},
+    installing::Installing,
     many::Many,
     measure::Setup,
     observe::{Costs, STAGES, WRITER},
+    plugins::Plugins,
     scenario::Scenario,
     series::Series,
     table::{Line, Table, Target, number},
@@ -31,6 +33,10 @@ pub struct Findings {
     pub many: Option<Many>,
     /// What verification costs, by scheme.
     pub verification: Vec<Verified>,
+    /// What it does while plugins are installed.
+    pub installing: Option<Installing>,
+    /// What plugins hold.
+    pub plugins: Option<Plugins>,
     /// What the disk takes to make 4 KiB durable, in milliseconds.
     pub sync: Series,
 }
@@ -99,7 +105,13 @@ impl Findings {
         if let Some(attack) = &self.attack {
             attack.lines(&mut table);
         }
+        if let Some(installing) = &self.installing {
+            installing.lines(&mut table);
+        }
         self.memory(&mut table);
+        if let Some(plugins) = &self.plugins {
+            plugins.lines(&mut table);
+        }
         notes(setup, &mut table);
         table
     }

@@ -69,7 +69,7 @@ impl Inbox {
         &mut self.buffer[self.filled..]
     }
 
-    /// Takes note of what was read; true once the answer is whole. Anything but a 200 is an error that shows it.
+    /// Takes note of what was read; true once the answer is whole. Anything but a 200 or 201 is an error that shows it.
     pub fn took(&mut self, bytes: usize) -> anyhow::Result<bool> {
         ensure!(bytes > 0, "the connection was closed before the answer was whole");
         self.filled += bytes;
@@ -81,7 +81,7 @@ impl Inbox {
             return Ok(false);
         }
         ensure!(self.filled == head.end, "more came than was asked for");
-        if head.status != 200 {
+        if !matches!(head.status, 200 | 201) {
             let body = String::from_utf8_lossy(self.body());
             bail!("answered {}: {}", head.status, body.chars().take(500).collect::<String>());
         }
@@ -122,14 +122,25 @@ pub fn exchange(stream: &mut TcpStream, request: &[u8], inbox: &mut Inbox) -> an
 
 /// One request on a connection of its own; the body of its answer.
 pub fn request(address: SocketAddr, line: &str, token: Option<&str>, body: &str) -> anyhow::Result<String> {
+    send(address, line, token, "application/json", body.as_bytes())
+}
+
+/// The same with a body of any type.
+pub fn send(
+    address: SocketAddr,
+    line: &str,
+    token: Option<&str>,
+    content_type: &str,
+    body: &[u8],
+) -> anyhow::Result<String> {
     let authorization = token.map(|token| format!("authorization: Bearer {token}\r\n")).unwrap_or_default();
-    let request = format!(
-        "{line} HTTP/1.1\r\nhost: {address}\r\n{authorization}content-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+    let head = format!(
+        "{line} HTTP/1.1\r\nhost: {address}\r\n{authorization}content-type: {content_type}\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     let mut inbox = Inbox::new();
-    exchange(&mut connect(address)?, request.as_bytes(), &mut inbox).with_context(|| line.to_owned())?;
+    exchange(&mut connect(address)?, &[head.as_bytes(), body].concat(), &mut inbox).with_context(|| line.to_owned())?;
     Ok(String::from_utf8_lossy(inbox.body()).into_owned())
 }
 
@@ -152,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_but_a_200_shows_itself() {
+    fn anything_but_success_shows_itself() {
         let answer = b"HTTP/1.1 422 Unprocessable Entity\r\ncontent-length: 4\r\n\r\noops";
         let mut inbox = Inbox::new();
         inbox.room()[..answer.len()].copy_from_slice(answer);

@@ -13,7 +13,7 @@ use crate::{
         closed::{self, Bounds},
         open::{self, Schedule},
     },
-    interrupt, many, observe,
+    installing, interrupt, many, observe, plugins,
     process::Process,
     scenario::Scenario,
     server::{Program, Server},
@@ -41,6 +41,10 @@ pub enum Part {
     Many,
     /// What it costs to verify a request.
     Verification,
+    /// `logged` while versions of its plugin are added and used.
+    Installing,
+    /// Memory of a hundred plugins.
+    Plugins,
 }
 
 /// How a run is done.
@@ -60,6 +64,8 @@ pub struct Setup {
     pub many: usize,
     /// The plugin that loops.
     pub hostile: PathBuf,
+    /// A bundled plugin.
+    pub segment: PathBuf,
 }
 
 impl Setup {
@@ -83,6 +89,7 @@ impl Setup {
             stored: 1_000_000,
             many: 1000,
             hostile: target.join("plugins").join("inlet__hostile.wasm"),
+            segment: target.join("plugins").join("segment.wasm"),
         };
         Ok(match quick {
             true => Self { rounds: 2, time: seconds(1.0), warm_up: seconds(0.2), stored: 20_000, many: 50, ..whole },
@@ -131,6 +138,12 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     }
     if setup.has(Part::Verification) {
         findings.verification = verification::run(setup)?;
+    }
+    if setup.has(Part::Installing) {
+        findings.installing = Some(installing::run(setup)?);
+    }
+    if setup.has(Part::Plugins) {
+        findings.plugins = Some(plugins::run(setup)?);
     }
     Ok(findings.table(setup))
 }

@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -71,6 +72,20 @@ impl Server {
     /// Creates one more source; the path of its endpoint.
     pub fn create_source(&self, key: &str, source: &Value) -> anyhow::Result<String> {
         create_source(&self.process, &self.token, key, source)
+    }
+
+    /// Adds a version of a plugin.
+    pub fn add_plugin(&self, key: &str, wasm: &[u8]) -> anyhow::Result<()> {
+        let digest = hex::encode(Sha256::digest(wasm));
+        let line = format!("PUT /v1/source_providers/{key}?replace=true&digest=sha256:{digest}");
+        http::send(self.process.address, &line, Some(&self.token), "application/wasm", wasm).map(drop)
+    }
+
+    /// Gives the source that is measured this version of its plugin.
+    pub fn use_plugin(&self, version: &str) -> anyhow::Result<()> {
+        let line = format!("POST /v1/sources/{}/plugin", self.scenario.key());
+        let body = serde_json::json!({"environment": "development", "version": version}).to_string();
+        http::request(self.process.address, &line, Some(&self.token), &body).map(drop)
     }
 
     /// Ends it as an operator would.

@@ -6,6 +6,11 @@
 use inlet_core::contract::{Field, Item, Notice, Reply, TranslatedEvent, Translation, Value};
 use serde_json::{Map, Value as Json, json};
 
+/// A translation as `expected.json` says it, without messages: what a case would expect that asks for all of it.
+pub fn described(found: &Result<Translation, Notice>) -> Json {
+    describe(found, &Json::Null)
+}
+
 /// What was found, with the messages that `expected` asks for.
 pub(crate) fn describe(found: &Result<Translation, Notice>, expected: &Json) -> Json {
     match found {

@@ -14,4 +14,5 @@ mod run;
 pub mod suite;
 
 pub use case::{Case, CaseError};
+pub use describe::described;
 pub use run::{Failure, Report, run};

@@ -13,28 +13,38 @@ use cap_std::{ambient_authority, fs::Dir};
 use inlet_conformance::suite::{self, Check, Level, Options, Outcome, Report};
 use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 
-static SANDBOX: LazyLock<Sandbox> =
-    LazyLock::new(|| Sandbox::new(EngineConfig { max_instances: 8, ..EngineConfig::default() }).unwrap());
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
+    Sandbox::new(EngineConfig { max_instances: 8, count_instructions: true, ..EngineConfig::default() }).unwrap()
+});
 
-fn plugin(name: &str) -> Plugin {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
+fn plugin(directory: &str, name: &str) -> Plugin {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
     let wasm =
         fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
     SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-async fn report(name: &str) -> Report {
+async fn report(plugin: &Plugin, name: &str) -> Report {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name).join("cases");
     let directory = Dir::open_ambient_dir(directory, ambient_authority()).unwrap();
     // A busy machine is no reason to fail.
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
-    suite::run(&plugin(name), Some(&directory), &Options { limits, ..Options::default() }).await.unwrap()
+    suite::run(plugin, Some(&directory), &Options { limits, ..Options::default() }).await.unwrap()
 }
 
 #[tokio::test]
 async fn the_bundled_plugins_conform() {
     for name in ["segment", "rudderstack", "hightouch", "census", "http"] {
-        let report = report(name).await;
+        let report = report(&plugin("plugins", name), name).await;
+        assert!(report.conforms(), "{report}");
+    }
+}
+
+#[tokio::test]
+async fn the_plugins_that_do_not_come_with_the_server_conform() {
+    for name in ["stripe", "clerk", "standard-webhooks", "posthog", "jitsu", "workos", "supabase", "shopify", "github"]
+    {
+        let report = report(&plugin("platforms", &format!("inlet__{name}")), name).await;
         assert!(report.conforms(), "{report}");
     }
 }
@@ -49,7 +59,7 @@ async fn hostile(files: &[(&str, &str)]) -> Result<Report, String> {
     }
     let opened = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
     let options = Options { rounds: 1, ..Options::default() };
-    suite::run(&plugin("inlet__hostile"), Some(&opened), &options).await.map_err(|error| error.to_string())
+    suite::run(&plugin("plugins", "inlet__hostile"), Some(&opened), &options).await.map_err(|error| error.to_string())
 }
 
 const CRASHES: [(&str, &str); 2] = [

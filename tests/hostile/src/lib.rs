@@ -3,6 +3,7 @@
 //! The request's path names the misbehaviour, so that one small component serves every test of the sandbox's limits. It
 //! is a real plugin on the real SDK: what the host survives here, it survives from a stranger.
 
+mod laws;
 mod outputs;
 mod resources;
 
@@ -14,6 +15,9 @@ pub struct Hostile;
 
 impl Plugin for Hostile {
     fn translate(request: &Request) -> Result<Translation, Notice> {
+        if let Some(law) = laws::asked(request) {
+            return laws::translate(request, law);
+        }
         let translated = match request.path.as_str() {
             "/ok" => Ok(Translation::from(ok())),
             "/loop" => resources::spin(),

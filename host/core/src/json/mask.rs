@@ -1,6 +1,8 @@
 //! Hiding what a JSON text says while showing how it is made: for people who debug without being shown personal data
 //! (semantics.md §7).
 
+use std::borrow::Cow;
+
 /// What stands in place of a value, as JSON text.
 const HIDDEN: &str = "\"…\"";
 
@@ -11,8 +13,14 @@ const HIDDEN: &str = "\"…\"";
 ///
 /// Laws: `mask(mask(a)) = mask(a)`; the kinds of all members and items stay but that numbers become strings.
 pub fn mask(text: &str) -> String {
+    replace_values(text, |_| Cow::Borrowed(HIDDEN))
+}
+
+/// Puts JSON text in place of the text of every string and number. Keys, `true`, `false` and `null`, the nesting, and even
+/// the white space stay.
+pub fn replace_values<'a>(text: &'a str, mut replacement: impl FnMut(&'a str) -> Cow<'a, str>) -> String {
     let bytes = text.as_bytes();
-    let mut masked = String::with_capacity(text.len());
+    let mut replaced = String::with_capacity(text.len());
     // What lies before this is written.
     let mut written = 0;
     let mut at = 0;
@@ -32,12 +40,12 @@ pub fn mask(text: &str) -> String {
                 continue;
             }
         };
-        masked.push_str(text.get(written..at).unwrap_or_default());
-        masked.push_str(HIDDEN);
+        replaced.push_str(text.get(written..at).unwrap_or_default());
+        replaced.push_str(&replacement(text.get(at..end).unwrap_or_default()));
         (written, at) = (end, end);
     }
-    masked.push_str(text.get(written..).unwrap_or_default());
-    masked
+    replaced.push_str(text.get(written..).unwrap_or_default());
+    replaced
 }
 
 /// The place behind the closing quote of a string whose first character is at `at`.

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 pub use check::{MAX_DEPTH, Malformed, check, inspect};
 pub use cut::{Cut, Documents, Pieces, Slot};
 pub use difference::difference;
-pub use mask::mask;
+pub use mask::{mask, replace_values};
 pub use merge::{fill_gaps, merge};
 
 /// What a JSON text is, told by its first byte.

@@ -5,6 +5,10 @@
 //! [`inlet_core::contract`] and judges nothing; `checked` does that, the same for every version.
 
 mod checked;
+#[cfg(test)]
+mod tiny;
+#[cfg(test)]
+mod tiny_tests;
 mod v0_1;
 
 use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
@@ -29,6 +33,9 @@ pub(crate) const PACKAGE: &str = "inlet:source/";
 pub(crate) enum Family {
     /// 0.1.x
     V0_1,
+    /// 0.99.x, which only tests know: there is room for more than one.
+    #[cfg(test)]
+    Tiny,
 }
 
 impl Family {
@@ -36,6 +43,8 @@ impl Family {
     pub(crate) fn of(version: &Version) -> Option<Self> {
         match (version.major, version.minor) {
             (0, 1) if version.pre.is_empty() => Some(Family::V0_1),
+            #[cfg(test)]
+            (0, 99) if version.pre.is_empty() => Some(Family::Tiny),
             _ => None,
         }
     }
@@ -45,12 +54,16 @@ impl Family {
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     v0_1::link(&mut linker)?;
+    #[cfg(test)]
+    tiny::link(&mut linker)?;
     Ok(linker)
 }
 
 /// A compiled plugin behind its contract version.
 pub(crate) enum Adapter {
     V0_1(v0_1::Adapter),
+    #[cfg(test)]
+    Tiny(tiny::Adapter),
 }
 
 impl Adapter {
@@ -62,12 +75,16 @@ impl Adapter {
     ) -> Result<Self, LoadError> {
         match family {
             Family::V0_1 => v0_1::Adapter::new(linker, component, version).map(Adapter::V0_1),
+            #[cfg(test)]
+            Family::Tiny => tiny::Adapter::new(linker, component, version).map(Adapter::Tiny),
         }
     }
 
     pub(crate) fn answers(&self) -> bool {
         match self {
             Adapter::V0_1(adapter) => adapter.answers(),
+            #[cfg(test)]
+            Adapter::Tiny(adapter) => adapter.answers(),
         }
     }
 
@@ -78,6 +95,8 @@ impl Adapter {
     ) -> wasmtime::Result<Unchecked<Result<Translation, Notice>>> {
         match self {
             Adapter::V0_1(adapter) => adapter.translate(store, request).await,
+            #[cfg(test)]
+            Adapter::Tiny(adapter) => adapter.translate(store, request).await,
         }
     }
 
@@ -89,6 +108,8 @@ impl Adapter {
     ) -> wasmtime::Result<Unchecked<Reply>> {
         match self {
             Adapter::V0_1(adapter) => adapter.answer(store, memo, outcomes).await,
+            #[cfg(test)]
+            Adapter::Tiny(adapter) => adapter.answer(store, memo, outcomes).await,
         }
     }
 }

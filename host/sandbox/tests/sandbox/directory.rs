@@ -29,7 +29,7 @@ fn each_file_is_loaded_or_refused_for_itself() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     cannot read "a.wasm": a path led outside of the filesystem; it must be readable and lie inside the plugin directory
-    "b.wasm": the file is not WebAssembly: it begins with 6e6f7420; expected a component (0061736d); build it with `inlet-pack`
+    "b.wasm": the file is not WebAssembly: it begins with 6e6f7420; expected a component (0061736d); build it with `inlet plugin build`
     c.wasm is inlet/hostile
     "d.wasm" is not a file; expected a component; move it out of the plugin directory
     e.wasm is inlet/hostile

@@ -1,94 +1,156 @@
-//! The frozen WASI, asked by a real guest: nothing of the world is behind it, and what is printed is logged.
+//! What is released stays: the contract's files as they are, and a component of each version that loads for ever.
 
-use std::sync::LazyLock;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use inlet_core::contract::{Item, Translation};
-use inlet_sandbox::{Call, Limits, Plugin};
+use bytestring::ByteString;
+use inlet_core::contract::{Body, Field, Item, Notice, Outcome, Reply, Request, Translation};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
-use crate::{SANDBOX, bundled, patient, request};
+use crate::{SANDBOX, patient};
 
-static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("inlet__frozen")).unwrap());
+/// Every file of wit/v0.1, and its digest. Not yet released: until it is, a change to a file changes its line here.
+const V0_1: [(&str, &str); 6] = [
+    ("answerer.wit", "6eb8a08bc76dd407e5372a14bfd4cae145115cbc010664ecb7d8c89fa759f537"),
+    ("log.wit", "9929f5b0654f3fc6d865d09b057585c23b3596d533fe409c53269963504e89c4"),
+    ("manifest.schema.json", "d3deb94962fa3c9319fd53bbedfb8727ea20d32476adadda91eebc3f910be5c6"),
+    ("translator.wit", "44ba8530e460bb722a0b1a03f0f0db87887ca9cccdd74f1ed238c50b0fb8cd40"),
+    ("types.wit", "2fb05f633579b6e69f395ecc70e3356c52993030b03b703409c3d3b6a28095fa"),
+    ("worlds.wit", "4104c6823549693041a5b3019ce7b03bf518c32bd34eeb2144395accbfd1830c"),
+];
 
-async fn ask(path: &str, limits: &Limits) -> Call<String> {
-    let call = FROZEN.translate(&request(path, "{}"), limits).await;
-    let told = call.result.map(|translation| match translation {
-        Ok(Translation { items, .. }) => match &items[..] {
-            [Item::Event(event)] => {
-                event.extras.iter().map(|extra| format!("{}: {}\n", extra.name, extra.value)).collect()
-            }
-            other => panic!("expected one event, found {other:?}"),
-        },
-        Err(notice) => panic!("{notice:?}"),
-    });
-    Call { result: told, logs: call.logs, logs_dropped: call.logs_dropped, spent: call.spent }
+fn directory(version: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit").join(version)
 }
 
-async fn sentence(path: &str) -> String {
-    let fault = ask(path, &patient()).await.result.unwrap_err();
-    assert_eq!(fault.code(), "trap");
-    assert!(ask("/world", &patient()).await.result.is_ok(), "the next request is served");
-    fault.to_string()
+/// What was changed, added or removed in a directory, a sentence for each.
+fn changes(directory: &Path, frozen: &[(&str, &str)]) -> Vec<String> {
+    let mut present: Vec<String> =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    present.sort();
+    let added = present.iter().filter(|name| frozen.iter().all(|(frozen, _)| frozen != name));
+    let mut sentences: Vec<String> =
+        added.map(|name| format!("{name} is new; a released version gets no more files")).collect();
+    for (name, digest) in frozen {
+        match fs::read(directory.join(name)) {
+            Err(_) => sentences.push(format!("{name} is gone; put it back")),
+            Ok(bytes) if hex::encode(Sha256::digest(&bytes)) == *digest => {}
+            Ok(bytes) => sentences.push(format!(
+                "{name} is {} and was {digest}; put it back as it was, and make the change in a version of its own \
+                 (wit/VERSIONING.md)",
+                hex::encode(Sha256::digest(&bytes))
+            )),
+        }
+    }
+    sentences
 }
 
-#[tokio::test]
-async fn there_is_no_world() {
-    insta::assert_snapshot!(ask("/world", &patient()).await.result.unwrap(), @r#"
-    environment: []
-    arguments: []
-    cwd: None
-    directories: []
-    stdin: Err(StreamError::Closed)
-    skipped: Err(StreamError::Closed)
-    wall clock: Datetime { seconds: 1700000000, nanoseconds: 0 } Datetime { seconds: 0, nanoseconds: 1000000 }
-    monotonic clock: 1700000000000000000 1000000
-    ready: true [0, 1]
-    random: e220a8397b1dcdaf [f4, 65, b9]
-    seed: (6c45d188009454f, f88bb8a8724c81ec)
-    terminals: None None None
-    "#);
+#[test]
+fn the_files_of_a_released_contract_do_not_change() {
+    let changes = changes(&directory("v0.1"), &V0_1);
+    assert!(changes.is_empty(), "wit/v0.1 differs from what was released:\n{}", changes.join("\n"));
 }
 
-#[tokio::test]
-async fn what_is_printed_is_logged() {
-    let call = ask("/print", &patient()).await;
-    let lines: Vec<_> = call.logs.iter().map(|line| format!("{} {}", line.level, line.message)).collect();
-    insta::assert_snapshot!(format!("{}{}", call.result.unwrap(), lines.join("\n")), @r#"
-    allowed: Ok(65536)
-    info now 1700000000 random e220a8397b1dcdaf
-    warn a warning
-    info unfinished
-    "#);
+#[test]
+fn a_change_is_told_in_a_sentence() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in [("a.wit", "as it was"), ("b.wit", "otherwise"), ("d.wit", "new")] {
+        fs::write(directory.path().join(name), text).unwrap();
+    }
+    let digest = hex::encode(Sha256::digest("as it was"));
+    let found = changes(directory.path(), &[("a.wit", &digest), ("b.wit", &digest), ("c.wit", &digest)]);
+    insta::assert_snapshot!(found.join("\n"), @r"
+    d.wit is new; a released version gets no more files
+    b.wit is 8e48aec36376384325d68b965c7a74f53582a463f9306bb6c48090f4097e6dd2 and was 369b74f2003ce39f5829ec7a2f84852b72b610d0312c8951d5d8f7316c9902ba; put it back as it was, and make the change in a version of its own (wit/VERSIONING.md)
+    c.wit is gone; put it back
+    ");
 }
 
-#[tokio::test]
-async fn the_same_request_gives_the_same_every_time() {
-    for path in ["/world", "/print"] {
-        let (first, second) = (ask(path, &patient()).await, ask(path, &patient()).await);
-        assert_eq!(first.result, second.result);
-        assert_eq!(first.logs, second.logs);
+/// Every member of a request, and one header twice.
+fn request(body: Body) -> Request {
+    let field = |name: &str, value: &str| Field { name: name.to_owned(), value: value.to_owned() };
+    Request {
+        method: "PUT".to_owned(),
+        path: "/orders".to_owned(),
+        query: vec![field("q", "1 2")],
+        headers: vec![field("x-note", "a"), field("x-note", "ü")],
+        body,
+        received_at_ms: 1_767_323_045_678,
+        options: r#"{"volume":5}"#.to_owned(),
+        facts: vec![field("handle_identifies", "true")],
     }
 }
 
+/// Every member that 0.1 knows, and none that a later version adds.
+fn told(item: &Item) -> String {
+    match item {
+        Item::Event(event) => format!(
+            "event {:?} user {:?} data {:?} key {:?} at {:?} original {:?} tag {:?} extras {}",
+            event.event_type,
+            event.user_id,
+            event.data,
+            event.idempotency_key,
+            event.occurred_at,
+            event.original,
+            event.tag,
+            event.extras.iter().map(|field| format!("{}={}", field.name, field.value)).collect::<Vec<_>>().join(",")
+        ),
+        Item::Ignored(notice) => format!("ignored {}", told_notice(notice)),
+        Item::Rejected(notice) => format!("rejected {}", told_notice(notice)),
+    }
+}
+
+fn told_notice(notice: &Notice) -> String {
+    format!("{} {:?} at {:?} tag {:?}", notice.code, notice.message, notice.at, notice.tag)
+}
+
+fn told_reply(reply: &Reply) -> String {
+    format!("{}: {}", reply.content_type, reply.body)
+}
+
+const FROZEN: &[u8] = include_bytes!("../frozen/v0_1/plugin.wasm");
+
 #[tokio::test]
-async fn a_flood_of_printed_lines_is_bounded_and_counted() {
-    let limits = patient();
-    let call = ask("/flood", &limits).await;
-    assert!(call.result.is_ok());
-    assert_eq!(call.logs.len(), limits.log_lines);
-    assert_eq!(call.logs.last().unwrap().message, "the last line");
-    assert_eq!(call.logs.len() as u32 + call.logs_dropped, 10 * (64 << 10) + 1);
+async fn a_component_of_0_1_loads_and_translates_as_it_did() {
+    let plugin = SANDBOX.load(FROZEN).unwrap();
+    let manifest = plugin.manifest();
+    assert_eq!((manifest.key.as_str(), manifest.contract.as_str()), ("inlet/frozen-v0-1", "0.1.0"));
+    assert_eq!((&manifest.methods[..], manifest.max_body_bytes), (&["POST".to_owned(), "PUT".to_owned()][..], 1 << 20));
+    assert!(manifest.verification.is_some() && manifest.sender.is_some());
+    assert_eq!(manifest.check_options(&Value::Null).unwrap(), json!({"volume": 5}));
+    let body = Body::Text(ByteString::from(r#"{"user":{"id":"u_42"},"data":{"total":39.50}}"#));
+    let call = plugin.translate(&request(body), &patient()).await;
+    let Translation { items, reply, memo } = call.result.unwrap().unwrap();
+    let mut lines: Vec<String> = items.iter().map(told).collect();
+    lines.push(format!("{} {memo}", reply.as_ref().map(told_reply).unwrap()));
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    event "PUT /orders" user Some(At("/user/id")) data Some(Assembled([("total", "/data/total"), ("nowhere", "/nowhere")])) key Some(Made("\"45\"")) at Some(Made("1767323045678")) original Some("") tag "all" extras q=1 2,x-note=a,x-note=ü,handle_identifies=true
+    event "" user None data Some(Made("{\"volume\":5}")) key None at None original None tag "" extras warning=It says little.
+    ignored ping "Nothing happened." at None tag "noticed"
+    rejected wrong_type "It cannot be read." at Some("/data") tag "noticed"
+    text/plain: translated a memo
+    "#);
+    let logs: Vec<String> = call.logs.iter().map(|line| format!("{}: {}", line.level, line.message)).collect();
+    insta::assert_snapshot!(logs.join(", "), @"debug: debug, info: info, warn: warn, error: error");
+    let call = plugin.translate(&request(Body::Bytes(bytes::Bytes::from_static(b"\xff\xfe"))), &patient()).await;
+    insta::assert_snapshot!(told_notice(&call.result.unwrap().unwrap_err()), @r#"not_utf8 "2 bytes that are not UTF-8." at None tag "noticed""#);
 }
 
 #[tokio::test]
-async fn what_it_has_not_ends_the_call() {
-    let mut sentences = Vec::new();
-    for path in ["/exit", "/write-too-much", "/random-bytes", "/poll-nothing"] {
-        sentences.push(sentence(path).await);
-    }
-    insta::assert_snapshot!(sentences.join("\n"), @r#"
-    the plugin crashed: it called wasi:cli/exit#exit, which a sandbox has not; see its log lines
-    the plugin crashed: it wrote 65537 bytes at once, where check-write allows 65536; see its log lines
-    the plugin crashed: it asked for 1099511627776 random bytes at once, where at most 1048576 are given; see its log lines
-    the plugin crashed: it polled nothing, and would have waited for ever; see its log lines
-    "#);
+async fn a_component_of_0_1_answers_as_it_did() {
+    let plugin = SANDBOX.load(FROZEN).unwrap();
+    assert!(plugin.answers());
+    let outcome = |index, status: &str, reason: &str| Outcome {
+        index,
+        tag: "all".to_owned(),
+        status: status.to_owned(),
+        event_id: format!("id-{index}"),
+        reason: reason.to_owned(),
+    };
+    let outcomes = [outcome(0, "executed", ""), outcome(u32::MAX, "rejected", "It cannot be read.")];
+    let reply = plugin.answer(0, "a memo", &outcomes, &patient()).await.result.unwrap();
+    insta::assert_snapshot!(told_reply(&reply), @"text/plain: a memo: 0 all executed id-0 , 4294967295 all rejected id-4294967295 It cannot be read.");
 }

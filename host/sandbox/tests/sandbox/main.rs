@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails, in its helpers too")]
 
+mod abi;
 mod answers;
 mod calls;
 mod compiled;
@@ -15,6 +16,9 @@ mod limits;
 mod options;
 mod refusals;
 mod schemes;
+mod start;
+mod twin;
+mod wasi;
 mod yielding;
 
 use std::{path::Path, sync::LazyLock, time::Duration};
@@ -46,6 +50,16 @@ fn request(path: &str, body: &str) -> Request {
         options: "{}".to_owned(),
         facts: vec![],
     }
+}
+
+/// What makes a twin misbehave.
+fn bytes() -> Request {
+    Request { body: Body::Bytes(bytes::Bytes::from_static(b"\xff")), ..request("/", "") }
+}
+
+/// A twin, ready to be called.
+fn load(twin: twin::Twin) -> Plugin {
+    SANDBOX.load(&twin.wasm()).unwrap()
 }
 
 /// The defaults but for time, which a busy machine runs out of where the test is about something else.

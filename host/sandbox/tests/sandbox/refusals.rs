@@ -31,13 +31,13 @@ fn a_manifest_reads_what_it_writes() {
 
 #[test]
 fn not_wasm() {
-    insta::assert_snapshot!(refused(b""), @"the file is not WebAssembly: it begins with nothing; expected a component (0061736d); build it with `inlet-pack`");
-    insta::assert_snapshot!(refused(b"(component)"), @"the file is not WebAssembly: it begins with 28636f6d; expected a component (0061736d); build it with `inlet-pack`");
+    insta::assert_snapshot!(refused(b""), @"the file is not WebAssembly: it begins with nothing; expected a component (0061736d); build it with `inlet plugin build`");
+    insta::assert_snapshot!(refused(b"(component)"), @"the file is not WebAssembly: it begins with 28636f6d; expected a component (0061736d); build it with `inlet plugin build`");
 }
 
 #[test]
 fn a_core_module() {
-    insta::assert_snapshot!(refused(&wasm_encoder::Module::new().finish()), @"the file is a core WebAssembly module; expected a component; pack it with `inlet-pack`");
+    insta::assert_snapshot!(refused(&wasm_encoder::Module::new().finish()), @"the file is a core WebAssembly module; expected a component; pack it with `inlet plugin pack`");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn too_large() {
 
 #[test]
 fn no_manifest() {
-    insta::assert_snapshot!(refused(&sound()), @r#"the component has no manifest (custom section "inlet:manifest"); pack it with `inlet-pack` and a plugin.toml"#);
+    insta::assert_snapshot!(refused(&sound()), @r#"the component has no manifest (custom section "inlet:manifest"); pack it with `inlet plugin pack` and a plugin.toml"#);
 }
 
 #[test]

@@ -116,6 +116,12 @@ fn operations() -> Vec<Operation> {
             sources::rotate_endpoint::rotate_source_endpoint,
         ),
         Operation::new(Is::POST, "/v1/sources/{key}/plugin", Scope::Operate, sources::use_plugin::use_source_plugin),
+        Operation::new(
+            Is::POST,
+            "/v1/sources/{key}/plugin/compare",
+            Scope::Operate,
+            sources::compare_plugin::compare_source_plugin,
+        ),
         Operation::new(Is::GET, "/v1/sources/{key}/status", Scope::Read, sources::status::get_source_status),
         Operation::new(Is::GET, "/v1/source_providers", Scope::Read, providers::list::list_source_providers),
         Operation::new(Is::GET, "/v1/source_providers/{key}", Scope::Read, providers::get::get_source_provider),

@@ -25,7 +25,7 @@ use super::{
     providers::{add as add_provider, get as provider, list as providers, remove as remove_provider},
     runs::{get as run, list as runs, recipients},
     sources::{
-        delete, events, get, list, logs, put, rehearse,
+        compare_plugin, delete, events, get, list, logs, put, rehearse,
         repair::{
             cancel_replay, create_replay, dismiss, get_replay, list_refused, list_replays, replay_log,
             verify_all_refused, verify_refused,
@@ -79,6 +79,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         rehearse::rehearse_source,
         rotate_endpoint::rotate_source_endpoint,
         use_plugin::use_source_plugin,
+        compare_plugin::compare_source_plugin,
         status::get_source_status,
         replay_log::replay_log,
         create_replay::create_replay,

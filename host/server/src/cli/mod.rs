@@ -1,5 +1,6 @@
 //! The command line.
 
+mod client;
 mod plugin;
 mod secrets;
 mod serve;
@@ -43,5 +44,15 @@ pub fn main() -> ExitCode {
             eprintln!("inlet: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        super::Cli::command().debug_assert();
     }
 }

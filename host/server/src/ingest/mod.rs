@@ -1,12 +1,14 @@
 //! One webhook, one straight line: receive → verify → translate → plan → commit → answer.
 //!
 //! [`receive`] reads in that order. Whatever goes wrong on the way ends in one documented answer ([`answer`]); a 200 is
-//! only given once everything is on disk. [`rehearse`] goes the same way and leaves nothing behind. Source of the rules:
+//! only given once everything is on disk. [`rehearse`] goes the same way and leaves nothing behind, [`compare`] goes it
+//! twice. Source of the rules:
 //! semantics.md §3.
 
 pub(crate) mod answer;
 pub(crate) mod arrival;
 mod body;
+pub(crate) mod compare;
 mod door;
 pub(crate) mod rehearse;
 pub(crate) mod stages;

@@ -84,7 +84,8 @@ async fn mark(connection: &mut SqliteConnection, source: i64, change: &NewChange
     sqlx::query(
         "UPDATE source_environments
          SET settings = '{}', signing_secret = NULL, previous_signing_secret = NULL,
-             previous_signing_secret_until_ms = NULL, scheme = NULL
+             previous_signing_secret_until_ms = NULL, scheme = NULL, plugin = NULL,
+             previous_plugin = NULL, previous_scheme = NULL
          WHERE source_id = ?",
     )
     .bind(source)
@@ -179,6 +180,9 @@ mod tests {
                     "previous_signing_secret",
                     "previous_signing_secret_until_ms",
                     "scheme",
+                    "plugin",
+                    "previous_plugin",
+                    "previous_scheme",
                 ],
             ),
         ] {

@@ -6,9 +6,17 @@ use super::{changes, sources, transaction};
 use crate::{
     change_log::NewChange,
     error::ChangeError,
-    plugin_version::{NewPluginVersion, PluginUse, PluginVersion},
+    plugin_version::{LATEST, NewPluginVersion, PluginUse, PluginVersion, PreviousPlugin},
     store::now_ms,
 };
+
+/// In `previous_plugin`: what the server comes with.
+const OWN: &str = "server";
+
+/// What a source environment had before, as it is kept.
+pub(super) fn previous(plugin: Option<String>, scheme: Option<String>) -> Option<PreviousPlugin> {
+    Some(PreviousPlugin { plugin: plugin.map(|plugin| (plugin != OWN).then_some(plugin))?, scheme })
+}
 
 /// All versions, in the order in which they were added.
 pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<PluginVersion>, sqlx::Error> {
@@ -48,6 +56,18 @@ pub(crate) async fn insert(
             .execute(&mut *connection)
             .await
             .map_err(|error| sources::taken(error, "plugin", "version or digest"))?;
+        for (source_environment_id, plugin) in &new.followers {
+            // They change what they have without being told to; who goes back from it goes back to this.
+            sqlx::query(
+                "UPDATE source_environments SET previous_plugin = ?, previous_scheme = scheme
+                 WHERE id = ? AND plugin = ?",
+            )
+            .bind(plugin.as_deref().unwrap_or(OWN))
+            .bind(source_environment_id)
+            .bind(LATEST)
+            .execute(&mut *connection)
+            .await?;
+        }
         changes::record(connection, change).await?;
         Ok(())
     };
@@ -108,8 +128,12 @@ async fn write_use(connection: &mut SqliteConnection, given: &PluginUse) -> Resu
         return Err(ChangeError::Conflict { expected: given.expected_version, found });
     }
     sqlx::query(
-        "UPDATE source_environments SET plugin = ?, scheme = ?, version = version + 1, updated_at_ms = ? WHERE id = ?",
+        "UPDATE source_environments
+         SET previous_plugin = coalesce(plugin, ?), previous_scheme = scheme, plugin = ?, scheme = ?,
+             version = version + 1, updated_at_ms = ?
+         WHERE id = ?",
     )
+    .bind(OWN)
     .bind(&given.plugin)
     .bind(&given.scheme)
     .bind(now_ms())

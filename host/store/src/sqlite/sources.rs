@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::{changes, endpoint_tokens, mappings, transaction};
+use super::{changes, endpoint_tokens, mappings, plugin_versions, transaction};
 use crate::{
     administration::NewEnvironmentSource,
     change_log::NewChange,
@@ -66,7 +66,7 @@ async fn source_environments(
 ) -> Result<Vec<(i64, SourceEnvironmentRecord)>, ReadError> {
     let rows = sqlx::query(
         "SELECT source_id, id, environment_id, settings, signing_secret, previous_signing_secret,
-             previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin
+             previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin, previous_plugin, previous_scheme
          FROM source_environments ORDER BY environment_id",
     )
     .fetch_all(connection)
@@ -88,6 +88,7 @@ async fn source_environments(
             version: row.try_get(8)?,
             updated_at_ms: row.try_get(9)?,
             plugin: row.try_get(10)?,
+            previous_plugin: plugin_versions::previous(row.try_get(11)?, row.try_get(12)?),
             mappings: Vec::new(),
         };
         Ok((row.try_get(0)?, environment))

@@ -1,6 +1,6 @@
 //! Plugins that were put into the running server.
 
-use inlet_store::{ChangeError, LATEST, NewPluginVersion, PluginUse};
+use inlet_store::{ChangeError, LATEST, NewPluginVersion, PluginUse, PreviousPlugin};
 
 use crate::support::{Fixture, log, source};
 
@@ -10,6 +10,7 @@ fn version(version: &str, digest: &str) -> NewPluginVersion {
         version: version.to_owned(),
         digest: digest.to_owned(),
         wasm: digest.as_bytes().to_vec(),
+        followers: Vec::new(),
     }
 }
 
@@ -77,4 +78,43 @@ async fn a_source_begins_with_the_plugin_that_it_is_created_with() {
     fixture.store.source_create(new, log("upsertSource")).await.unwrap();
     let other = fixture.store.sources().await.unwrap().pop().unwrap();
     assert_eq!(other.environments[0].plugin.as_deref(), Some("sha256:01"));
+}
+
+#[tokio::test]
+async fn what_a_source_had_before_is_remembered() {
+    let fixture = Fixture::new().await;
+    let previous = async || fixture.store.sources().await.unwrap().remove(0).environments.remove(0).previous_plugin;
+    let before = |plugin: Option<&str>, scheme: Option<&str>| {
+        Some(PreviousPlugin { plugin: plugin.map(str::to_owned), scheme: scheme.map(str::to_owned) })
+    };
+    assert_eq!(previous().await, None);
+    let scheme = fixture.store.sources().await.unwrap().remove(0).environments.remove(0).scheme;
+    let store = &fixture.store;
+    store.source_use_plugin(give(&fixture, 1, Some("sha256:01")), log("useSourcePlugin")).await.unwrap();
+    assert_eq!(previous().await, before(None, scheme.as_deref()), "what the server comes with, and its verification");
+    store.source_use_plugin(give(&fixture, 2, Some(LATEST)), log("useSourcePlugin")).await.unwrap();
+    assert_eq!(previous().await, before(Some("sha256:01"), Some("{}")));
+
+    // Who follows what is added last changes its plugin by that.
+    let followed = |version: &str, digest: &str, had: Option<&str>| NewPluginVersion {
+        followers: vec![(fixture.source_environment, had.map(str::to_owned))],
+        ..self::version(version, digest)
+    };
+    store.plugin_insert(followed("2.0.0", "sha256:02", Some("sha256:01")), log("addSourceProvider")).await.unwrap();
+    store.plugin_insert(followed("3.0.0", "sha256:03", Some("sha256:02")), log("addSourceProvider")).await.unwrap();
+    assert_eq!(previous().await, before(Some("sha256:02"), Some("{}")));
+    store.source_use_plugin(give(&fixture, 3, Some("sha256:03")), log("useSourcePlugin")).await.unwrap();
+    store.plugin_insert(followed("4.0.0", "sha256:04", None), log("addSourceProvider")).await.unwrap();
+    assert_eq!(previous().await, before(Some(LATEST), Some("{}")), "it follows no longer");
+}
+
+#[tokio::test]
+async fn a_deleted_source_has_no_version_any_more() {
+    let fixture = Fixture::new().await;
+    let store = &fixture.store;
+    store.plugin_insert(version("1.0.0", "sha256:01"), log("addSourceProvider")).await.unwrap();
+    store.source_use_plugin(give(&fixture, 1, Some("sha256:01")), log("useSourcePlugin")).await.unwrap();
+    let source = store.sources().await.unwrap().remove(0).id;
+    store.source_delete(source, log("deleteSource")).await.unwrap();
+    store.plugin_delete("sha256:01".to_owned(), log("removeSourceProviderVersion")).await.unwrap();
 }

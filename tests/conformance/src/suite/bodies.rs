@@ -1,4 +1,4 @@
-//! Laws about bodies that no platform means to send, and about what large ones cost.
+//! Laws about bodies that no platform means to send.
 
 use inlet_core::contract::Request;
 
@@ -50,28 +50,4 @@ async fn try_body(run: &Run<'_>, found: &mut Found, sample: &Sample, body: Vec<u
     if let Err(fault) = run.answer(&request).await {
         found.add(format!("{} {what}: expected a translation or a rejection, found a fault: {fault}", sample.name));
     }
-}
-
-/// Bytes of memory for a byte of body.
-const MOST: usize = 32;
-
-/// What is measured is told; only memory can fail.
-pub(super) async fn growth(run: &Run<'_>, found: &mut Found) -> String {
-    let Some(sample) = run.examples().next() else { return String::new() };
-    let mut measured = Vec::new();
-    for size in [1 << 10, 1 << 20] {
-        let padding = format!("\"inlet_conformance_padding\":\"{}\"", "x".repeat(size));
-        let Some(request) = sample.with_members(&padding) else { return String::new() };
-        measured.push(run.plugin.translate(&request, &run.limits).await.spent);
-    }
-    let [small, large] = measured.as_slice() else { return String::new() };
-    let bytes = large.memory.saturating_sub(small.memory);
-    if bytes > MOST << 20 {
-        found.add(format!(
-            "{} padded from 1 KB to 1 MB: expected at most {MOST} bytes of memory for a byte, found {bytes} bytes more",
-            sample.name
-        ));
-    }
-    let wall = large.wall.saturating_sub(small.wall);
-    format!("{} bytes and {} ns per KB", bytes >> 10, wall.as_nanos() >> 10)
 }

@@ -39,7 +39,7 @@ pub struct Law {
 }
 
 /// Every law, in the order in which they are checked.
-pub const LAWS: [Law; 12] = [
+pub const LAWS: [Law; 13] = [
     must(
         "loads",
         "the sandbox loads the component: it imports nothing but `log` and the frozen WASI, and its manifest is sound",
@@ -51,15 +51,18 @@ pub const LAWS: [Law; 12] = [
     must("same-input-same-output", "the same request gives the same translation"),
     must("no-memory", "a request is translated as if there had been no earlier one"),
     must("originals-exist", "the pointer to an item as it came leads to something"),
+    must("pointers-exist", "a pointer leads to something, or names a member that an object there lacks: absent"),
     must("unknown-members-change-nothing", "a member that nobody knows changes nothing but the original"),
     must("values-survive", "a value pointed at is the very text that was sent: digits, escapes, doubled and odd keys"),
-    must("batch-equals-its-items", "an array gives what its items give one by one, where the plugin takes arrays"),
+    must("batch-equals-its-items", "a batch gives what its items give one by one, wherever the plugin takes batches"),
     must("no-body-faults", "no body makes the plugin fault: cut, mangled, empty, deep, large, random, not UTF-8"),
 ];
 
-/// The law about memory, apart because it also measures.
-pub const GROWTH: Law =
-    must("memory-grows-linearly", "memory grows by at most 32 bytes for a byte of body, from 1 KB to 1 MB");
+/// The law about what a call costs, apart because it also measures.
+pub const GROWTH: Law = must(
+    "cost-grows-linearly",
+    "from 1 KB over 32 KB to 1 MB, instructions grow no faster than the body, and memory by at most 32 bytes for a byte",
+);
 
 const fn must(id: &'static str, says: &'static str) -> Law {
     Law { id, level: Level::Must, says }

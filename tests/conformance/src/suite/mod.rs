@@ -2,14 +2,17 @@
 //!
 //! Everything that is made up comes from a seed, so that what breaks once breaks again.
 
+mod batches;
 mod bodies;
 pub mod cases;
+mod growth;
 mod law;
 mod manifest;
 mod repeat;
 mod report;
 mod sample;
 mod skip;
+mod survive;
 mod values;
 
 use cap_std::fs::Dir;
@@ -108,11 +111,12 @@ impl Run<'_> {
             "same-input-same-output" => repeat::same_output(self, found).await,
             "no-memory" => repeat::no_memory(self, found).await,
             "originals-exist" => values::originals(self, found).await,
+            "pointers-exist" => values::pointers(self, found).await,
             "unknown-members-change-nothing" => repeat::unknown_members(self, found).await,
-            "values-survive" => values::survive(self, found).await,
-            "batch-equals-its-items" => repeat::batches(self, found).await,
+            "values-survive" => survive::survive(self, found).await,
+            "batch-equals-its-items" => return batches::batches(self, found).await,
             "no-body-faults" => bodies::no_faults(self, found).await,
-            "memory-grows-linearly" => return bodies::growth(self, found).await,
+            "cost-grows-linearly" => return growth::growth(self, found).await,
             // `loads` was checked by the sandbox: there is a plugin.
             _ => {}
         }
@@ -134,6 +138,10 @@ impl Found {
         } else {
             self.more += 1;
         }
+    }
+
+    fn extend(&mut self, sentences: impl IntoIterator<Item = String>) {
+        sentences.into_iter().for_each(|sentence| self.add(sentence));
     }
 
     fn outcome(mut self) -> Outcome {

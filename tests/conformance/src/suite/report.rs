@@ -70,19 +70,19 @@ impl Report {
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" \
              skipped=\"{skipped}\">\n",
-            escaped(&self.plugin),
+            attribute(&self.plugin),
             self.checks.len(),
         );
         for check in &self.checks {
             let inside = match &check.outcome {
                 Outcome::Passed => String::new(),
-                Outcome::Skipped(reason) => format!("<skipped message=\"{}\"/>", escaped(reason)),
+                Outcome::Skipped(reason) => format!("<skipped message=\"{}\"/>", attribute(reason)),
                 Outcome::Failed(found) if check.level == Level::Should => {
                     format!("<system-out>{}</system-out>", escaped(&found.join("\n")))
                 }
                 Outcome::Failed(found) => format!("<failure>{}</failure>", escaped(&found.join("\n"))),
             };
-            let (level, id) = (check.level, escaped(&check.id));
+            let (level, id) = (check.level, attribute(&check.id));
             // Writing to a string cannot fail.
             let _ = writeln!(xml, "  <testcase classname=\"{level}\" name=\"{id}\">{inside}</testcase>");
         }
@@ -122,6 +122,11 @@ impl fmt::Display for Report {
     }
 }
 
+/// Text for an attribute, whose white space a reader would otherwise take for spaces.
+fn attribute(text: &str) -> String {
+    escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
+}
+
 /// Text for XML; characters that XML cannot hold become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut xml = String::with_capacity(text.len());
@@ -137,4 +142,41 @@ fn escaped(text: &str) -> String {
         }
     }
     xml
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(id: &str, outcome: Outcome) -> Check {
+        Check { id: id.to_owned(), level: Level::Must, outcome, note: String::new() }
+    }
+
+    #[test]
+    fn what_a_plugin_writes_cannot_leave_its_place_in_the_xml() {
+        let failed = Outcome::Failed(vec!["]]></failure><x a='1'>".to_owned(), "NUL \0, ESC \u{1b}, CR \r".to_owned()]);
+        let skipped = Outcome::Skipped("one\ntwo\t\"three\"/>".to_owned());
+        let checks = vec![check("case:\"><x>", failed), check("case:b", skipped)];
+        insta::assert_snapshot!(Report { plugin: "a\" b=\"&".to_owned(), checks }.to_junit(), @r#"
+        <?xml version="1.0" encoding="UTF-8"?>
+        <testsuite name="a&quot; b=&quot;&amp;" tests="2" failures="1" skipped="1">
+          <testcase classname="must" name="case:&quot;&gt;&lt;x&gt;"><failure>]]&gt;&lt;/failure&gt;&lt;x a='1'&gt;
+        NUL �, ESC �, CR �</failure></testcase>
+          <testcase classname="must" name="case:b"><skipped message="one&#10;two&#9;&quot;three&quot;/&gt;"/></testcase>
+        </testsuite>
+        "#);
+    }
+
+    #[test]
+    fn no_character_is_written_that_xml_does_not_know() {
+        let every: String = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
+        let found = Outcome::Failed(vec![every.clone()]);
+        let xml = Report {
+            plugin: every.clone(),
+            checks: vec![check(&every, found), check("b", Outcome::Skipped(every.clone()))],
+        };
+        let known =
+            |it: &char| matches!(it, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        assert_eq!(xml.to_junit().chars().find(|character| !known(character)), None);
+    }
 }

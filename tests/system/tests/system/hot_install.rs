@@ -13,11 +13,11 @@ use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
 /// The bundled plugin `http` under another key and version.
-fn version(key: &str, version: &str) -> Vec<u8> {
+pub fn version(key: &str, version: &str) -> Vec<u8> {
     changed(key, version, |_| {})
 }
 
-fn changed(key: &str, version: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
+pub fn changed(key: &str, version: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let wasm = std::fs::read(plugin_file("http.wasm")).unwrap();
     repack(&wasm, |manifest| {
         manifest["key"] = json!(key);

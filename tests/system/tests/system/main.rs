@@ -9,6 +9,9 @@ mod census;
 mod crash;
 mod door;
 mod durability;
+#[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
+mod forge;
 mod hightouch;
 mod hot_install;
 mod idempotency;
@@ -17,6 +20,7 @@ mod management;
 mod operating;
 mod platforms;
 mod plugins;
+mod publishing;
 mod rehearse;
 mod repair;
 mod rudderstack;
@@ -25,3 +29,6 @@ mod signatures;
 mod storm;
 mod tenancy;
 mod translators;
+#[path = "../../../../host/sandbox/tests/sandbox/twin.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
+mod twin;

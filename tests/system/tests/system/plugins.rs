@@ -5,6 +5,12 @@ use std::time::Duration;
 use inlet_system_tests::{Endpoint, Server, ServerOptions, plugin_file, read_json, track};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wasm_encoder::{HeapType, Instruction as I};
+
+use crate::{
+    forge::manifest,
+    twin::{Twin, endless},
+};
 
 async fn hostile() -> (TempDir, Server, Endpoint) {
     let dir = TempDir::new().unwrap();
@@ -102,4 +108,67 @@ async fn what_a_plugin_logs_is_in_the_event_log_of_that_request() {
     assert!(logs.len() > 1 && logs.len() <= 101, "{}", logs.len());
     assert!(logs.last().unwrap()["message"].as_str().unwrap().contains("dropped"));
     assert!(!server.log().contains(logs[0]["message"].as_str().unwrap()), "guest text stays out of the server's log");
+}
+
+/// Machine code that no SDK emits, given to the server as any plugin: it misbehaves when it is sent bytes.
+#[tokio::test]
+async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_served() {
+    let doing = |translate| Twin { translate, ..Twin::default() };
+    let table = vec![I::RefNull(HeapType::FUNC), I::I32Const(1_000_000), I::TableGrow(0), I::Drop];
+    let recursion = (0..16).map(I::LocalGet).chain([I::Call(0), I::Drop]).collect();
+    let twins = [
+        ("table", "memory", doing(table)),
+        ("memory", "memory", doing(vec![I::I32Const(60_000), I::MemoryGrow(0), I::Drop])),
+        ("recursion", "trap", doing(recursion)),
+        ("nowhere", "trap", doing(vec![I::I32Const(0x7fff_fff0), I::Return])),
+        ("loop", "time", doing(endless())),
+        // Whatever it is sent.
+        ("start-loop", "time", Twin { start: endless(), ..Twin::default() }),
+        ("start-abort", "trap", Twin { start: vec![I::Unreachable], ..Twin::default() }),
+    ];
+    let dir = TempDir::new().unwrap();
+    let mut expected = Vec::new();
+    for (name, code, twin) in twins {
+        let mut manifest = manifest();
+        manifest["key"] = json!(format!("acme/{name}"));
+        std::fs::write(dir.path().join(format!("{name}.wasm")), twin.wasm_of(&manifest)).unwrap();
+        expected.push((name, code));
+    }
+    let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
+    let server = Server::start_with(options).await;
+    let neighbour = server.source("segment", "segment", json!({}), json!([])).await;
+    for (name, code) in expected {
+        let endpoint = server.source(name, &format!("acme/{name}"), json!({}), json!([])).await;
+        let (status, answer) = endpoint.try_send(b"\xff".to_vec()).await;
+        assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("failed")), "{name}: {answer}");
+        let log = server.last_log(name).await;
+        assert_eq!(log["code"], code, "{name}: {log}");
+        if !name.starts_with("start-") {
+            let (status, answer) = endpoint.try_send("{}").await;
+            assert_eq!((status, &answer["events"]), (200, &json!([])), "after {name}: {answer}");
+        }
+        neighbour.expect(track("Next", "u", name, json!({})), &["logged"]).await;
+    }
+}
+
+/// Names in the directory that lead out of it, or to what is no plugin, keep nothing else from loading.
+#[tokio::test]
+async fn a_link_out_of_the_plugin_directory_is_not_followed_and_the_others_load() {
+    let outside = TempDir::new().unwrap();
+    let hostile = plugin_file("inlet__hostile.wasm");
+    std::fs::copy(&hostile, outside.path().join("outside.wasm")).unwrap();
+    let dir = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(outside.path().join("outside.wasm"), dir.path().join("a.wasm")).unwrap();
+    std::fs::write(dir.path().join("b.wasm"), "<html>").unwrap();
+    std::fs::write(dir.path().join("c.wasm"), Twin::default().wasm()).unwrap();
+    let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
+    let server = Server::start_with(options).await;
+    let listed = server.get("/v1/source_providers").await;
+    let keys: Vec<_> =
+        listed["entries"].as_array().unwrap().iter().map(|entry| entry["key"].as_str().unwrap().to_owned()).collect();
+    assert!(keys.contains(&"acme/forged".to_owned()) && !keys.contains(&"inlet/hostile".to_owned()), "{keys:?}");
+    let log = server.log();
+    assert!(log.contains("a path led outside of the filesystem"), "{log}");
+    assert!(log.contains("build it with `inlet plugin build`"), "{log}");
+    server.source("forged", "acme/forged", json!({}), json!([])).await;
 }

@@ -8,9 +8,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// By operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
-const EXPECTED: [(&str, &str); 43] = [
+const EXPECTED: [(&str, &str); 44] = [
     ("addSourceProvider", "plugins"),
     ("cancelReplay", "operate"),
+    ("compareSourcePlugin", "operate"),
     ("createApiKey", "admin"),
     ("createEnvironment", "admin"),
     ("createManagementToken", "admin"),
@@ -203,7 +204,7 @@ async fn a_token_of_one_environment_is_refused_in_every_other() {
             continue;
         }
         // They name their environment in their body; see below.
-        if matches!(operation.id.as_str(), "rotateSourceEndpoint" | "useSourcePlugin") {
+        if matches!(operation.id.as_str(), "rotateSourceEndpoint" | "useSourcePlugin" | "compareSourcePlugin") {
             continue;
         }
         let is_about_one = operation.has_environment || operation.path.contains("{slug}");

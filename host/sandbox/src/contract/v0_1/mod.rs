@@ -87,7 +87,7 @@ impl Adapter {
 }
 
 /// Looks one function up. None: there is no such interface. An error: it is there and has another shape.
-fn export<Params, Return>(
+pub(super) fn export<Params, Return>(
     instance: &InstancePre<State>,
     interface: &str,
     function: &str,

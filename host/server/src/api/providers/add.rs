@@ -9,8 +9,8 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
-use inlet_sandbox::{LoadError, Plugin};
-use inlet_store::NewPluginVersion;
+use inlet_sandbox::{LoadError, Manifest, Plugin};
+use inlet_store::{LATEST, NewPluginVersion};
 
 use super::{received, shown::ShownProvider, versions};
 use crate::{
@@ -22,8 +22,9 @@ use crate::{
         query::Params,
     },
     app::App,
-    catalog::{Catalog, default_settings},
+    catalog::{Catalog, default_settings, same_scheme},
     change_log,
+    configuration::Configuration,
     unwanted::throw_away,
 };
 
@@ -154,9 +155,22 @@ async fn store(
         return Err(ApiError::new(Kind::Conflict, message));
     }
     let log = change_log::plugin_added(operator.author(), &key, &version, &digest);
-    let new = NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm };
+    let followers = followers(&app.configuration(), &catalog, &plugin);
+    let new = NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers };
     app.store.plugin_insert(new, log).await?;
     app.replace_catalog(catalog.with(plugin), &key).await?;
     tracing::info!(key, version, digest, by = operator.name(), "a plugin was added");
     Ok(StatusCode::CREATED)
+}
+
+/// The source environments that get this version without being told to, with how the plugin is stored that they had.
+fn followers(configuration: &Configuration, catalog: &Catalog, new: &Plugin) -> Vec<(i64, Option<String>)> {
+    let Manifest { key, verification, .. } = new.manifest();
+    let sources = configuration.sources.values().filter(|source| source.record.provider == *key);
+    let endpoints = sources.flat_map(|source| source.endpoints.values());
+    endpoints
+        .filter(|endpoint| endpoint.record.plugin.as_deref() == Some(LATEST))
+        .filter(|endpoint| same_scheme(verification.as_ref(), endpoint.scheme.as_ref()))
+        .filter_map(|endpoint| Some((endpoint.id, catalog.pin_of(endpoint.plugin.as_ref()?))))
+        .collect()
 }

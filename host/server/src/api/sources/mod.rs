@@ -5,6 +5,7 @@
 //! `rehearsed_item` are what the answers look like.
 
 pub mod asked;
+pub mod compare_plugin;
 pub mod delete;
 pub mod events;
 pub mod get;
@@ -25,6 +26,7 @@ pub mod settings;
 pub mod shown;
 pub mod status;
 pub mod use_plugin;
+pub mod which_plugin;
 
 use std::sync::Arc;
 

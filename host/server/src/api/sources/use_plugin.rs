@@ -12,11 +12,14 @@ use inlet_store::{Environment, LATEST, PluginUse};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, in_environment};
+use super::{
+    find, in_environment,
+    which_plugin::{self, Choice, Named},
+};
 use crate::{
     api::{
         auth::Operator,
-        body::{Given, JsonBody},
+        body::JsonBody,
         change::to_its_end,
         error::{ApiError, Kind},
         etag::etag,
@@ -24,12 +27,12 @@ use crate::{
         providers::shown::ShownPlugin,
     },
     app::App,
-    catalog::{Catalog, scheme_differences},
+    catalog::Catalog,
     change_log,
     configuration::{Configuration, Endpoint},
 };
 
-/// Which version to use: `version` or `digest`.
+/// Which version to use: `version`, `digest` or `rollback`.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it describes; bodies are read member by member")]
 pub struct UsePlugin {
@@ -39,6 +42,8 @@ pub struct UsePlugin {
     version: Option<String>,
     /// `sha256:` and the digest of the component.
     digest: Option<String>,
+    /// Whether to go back to what the source had before, with the verification that was in force then.
+    rollback: Option<bool>,
     /// Whether to take what differs in verification and settings.
     confirm: Option<bool>,
 }
@@ -57,9 +62,16 @@ pub struct UsedPlugin {
 /// What is asked.
 struct Asked<'a> {
     environment: Environment,
-    which: Given<'a>,
-    is_digest: bool,
+    /// None: what the source had before.
+    which: Option<Named<'a>>,
     confirm: bool,
+}
+
+/// What is in force with it.
+struct Chosen {
+    plugin: Plugin,
+    pin: Option<String>,
+    scheme: Option<String>,
 }
 
 /// Gives a source another version of its plugin in one environment.
@@ -95,8 +107,7 @@ pub async fn use_source_plugin(
         let asked = read(&body, &configuration)?;
         operator.may_see(&asked.environment)?;
         let endpoint = in_environment(source, &asked.environment)?;
-        let (plugin, pin) = choose(&catalog, &source.record.provider, &asked)?;
-        let scheme = scheme_of(endpoint, &plugin, asked.confirm)?;
+        let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
         if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
             let log = change_log::plugin_used(operator.author(), endpoint, pin.as_deref(), scheme.as_deref());
             let given = PluginUse {
@@ -127,66 +138,57 @@ fn read<'a>(body: &'a JsonBody, configuration: &Configuration) -> Result<Asked<'
     let mut members = body.given().object()?;
     let given = members.take_required("environment", "a string")?;
     let (version, digest) = (members.take_some("version"), members.take_some("digest"));
+    let rollback = members.take_some("rollback");
     let confirm = members.take_some("confirm");
     members.finish()?;
     let slug = given.string()?;
     let environment = configuration.environment(&slug).cloned().ok_or_else(|| {
         given.refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))
     })?;
-    let (which, is_digest) = match (version, digest) {
-        (Some(version), None) => (version, false),
-        (None, Some(digest)) => (digest, true),
+    let is_rollback = rollback.map_or(Ok(false), |given| given.bool())?;
+    let which = match (version, digest) {
+        (None, None) if is_rollback => None,
+        (Some(other), _) | (_, Some(other)) if is_rollback => {
+            return Err(other.refuse("found rollback too; expected one of the two"));
+        }
+        (Some(version), None) => Some(Named::version(version)?),
+        (None, Some(digest)) => Some(Named::digest(digest)?),
         (None, None) => return Err(ApiError::invalid("version", "it is missing; expected a version or a digest")),
         (Some(version), Some(_)) => return Err(version.refuse("found a digest too; expected one of the two")),
     };
-    Ok(Asked { environment, which, is_digest, confirm: confirm.map_or(Ok(false), |given| given.bool())? })
+    Ok(Asked { environment, which, confirm: confirm.map_or(Ok(false), |given| given.bool())? })
 }
 
-/// The plugin that is asked for, and how that is stored.
-fn choose(catalog: &Catalog, key: &str, asked: &Asked<'_>) -> Result<(Plugin, Option<String>), ApiError> {
-    let name = asked.which.string()?;
-    if name == LATEST && !asked.is_digest {
-        let latest = catalog.get(key).cloned();
-        let latest =
-            latest.ok_or_else(|| asked.which.refuse(format!("this server has no version of {key:?}; add one")))?;
-        return Ok((latest, Some(LATEST.to_owned())));
-    }
-    let is_meant = |plugin: &&Plugin| match asked.is_digest {
-        true => plugin.digest() == name,
-        false => plugin.manifest().version == name,
+/// What is asked for, and the verification in force with it. Another one, and options that it does not take, must be
+/// confirmed; going back to what was in force before takes that back too.
+fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) -> Result<Chosen, ApiError> {
+    let (Choice { plugin, pin }, before, differences) = match &asked.which {
+        Some(named) => {
+            let choice = named.find(catalog, key)?;
+            let differences = which_plugin::differences(endpoint, &choice.plugin);
+            (choice, None, differences)
+        }
+        None => {
+            let (choice, scheme) = which_plugin::previous(catalog, key, endpoint)?;
+            (choice, Some(scheme), Vec::new())
+        }
     };
-    if let Some(added) = catalog.added(key).find(is_meant) {
-        return Ok((added.clone(), Some(added.digest().to_owned())));
+    let doubts = which_plugin::doubts(endpoint, &plugin, &differences);
+    if !asked.confirm && !doubts.is_empty() {
+        let (version, doubts) = (&plugin.manifest().version, doubts.join("; and "));
+        let message = format!("the version {version} was not taken: {doubts}; look at it, and send confirm true");
+        return Err(ApiError::new(Kind::Conflict, message));
     }
-    if let Some(own) = catalog.own(key).filter(is_meant) {
-        return Ok((own.clone(), None));
-    }
-    let all = catalog.own(key).into_iter().chain(catalog.added(key));
-    let known: Vec<String> = all.map(|plugin| format!("{} ({})", plugin.manifest().version, plugin.digest())).collect();
-    Err(asked.which.refuse(format!("there is no {name:?} of {key:?}; expected latest or one of {}", known.join(", "))))
+    let scheme = match before {
+        Some(scheme) => scheme,
+        None if differences.is_empty() => endpoint.record.scheme.clone(),
+        None => written_scheme(&plugin)?,
+    };
+    Ok(Chosen { plugin, pin, scheme })
 }
 
-/// The verification in force with that plugin. Another one, and options that it does not take, must be confirmed.
-fn scheme_of(endpoint: &Endpoint, plugin: &Plugin, confirm: bool) -> Result<Option<String>, ApiError> {
-    let manifest = plugin.manifest();
-    let differences = scheme_differences(endpoint.scheme.as_ref(), manifest.verification.as_ref());
-    let bad_options = manifest.check_options(&endpoint.settings.options.clone().into()).err();
-    if !confirm {
-        let mut found = Vec::new();
-        if !differences.is_empty() {
-            found.push(format!("it verifies in another way than is in force: {} differ", differences.join(", ")));
-        }
-        found.extend(bad_options.map(|error| format!("it does not take the source's options: {error}")));
-        if !found.is_empty() {
-            let (version, found) = (&manifest.version, found.join("; and "));
-            let message = format!("the version {version} was not taken: {found}; look at it, and send confirm true");
-            return Err(ApiError::new(Kind::Conflict, message));
-        }
-    }
-    if differences.is_empty() {
-        return Ok(endpoint.record.scheme.clone());
-    }
-    manifest.verification.as_ref().map(serde_json::to_string).transpose().map_err(|error| {
+fn written_scheme(plugin: &Plugin) -> Result<Option<String>, ApiError> {
+    plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose().map_err(|error| {
         tracing::error!(%error, "a verification template cannot be written as JSON");
         ApiError::new(Kind::Internal, "the template cannot be stored; the server's log says why")
     })

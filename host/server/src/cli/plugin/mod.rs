@@ -1,18 +1,29 @@
 //! `inlet plugin`: the author's tool. It loads and runs plugins in the very sandbox that the server has, so that what passes
 //! here passes there.
 
+mod add;
 mod bench;
 mod bind;
 mod build;
+mod capture;
 mod check;
+mod comparison;
+mod diff;
 mod file;
 mod inspect;
 mod language;
+mod list;
+mod named;
 mod new;
 mod pack;
+mod remove;
 mod request;
+mod rollback;
 mod run;
+mod send;
+mod show;
 mod test;
+mod use_version;
 
 /// What can be done.
 #[derive(Debug, clap::Subcommand)]
@@ -35,6 +46,24 @@ pub enum Command {
     Test(test::Arguments),
     /// Measure a plugin on its manifest's examples
     Bench(bench::Arguments),
+    /// Put a version into a running server; no source has it until `use`
+    Add(add::Arguments),
+    /// List the plugins of a running server
+    List(list::Arguments),
+    /// Show a plugin of a running server: its versions, and which sources have them
+    Show(show::Arguments),
+    /// Remove a version from a running server
+    Remove(remove::Arguments),
+    /// Give a source a version of its plugin in one environment
+    Use(use_version::Arguments),
+    /// Give a source the plugin back that it had before
+    Rollback(rollback::Arguments),
+    /// Show what another version would change for a source, on the requests that came last
+    Diff(diff::Arguments),
+    /// Make test cases of logged requests, personal data masked
+    Capture(capture::Arguments),
+    /// Send an example of its plugin's manifest, signed, to a source of a running server
+    Send(send::Arguments),
 }
 
 /// Does it.
@@ -49,5 +78,14 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
         Command::Run(arguments) => run::run(arguments),
         Command::Test(arguments) => test::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
+        Command::Add(arguments) => add::run(arguments),
+        Command::List(arguments) => list::run(arguments),
+        Command::Show(arguments) => show::run(arguments),
+        Command::Remove(arguments) => remove::run(arguments),
+        Command::Use(arguments) => use_version::run(arguments),
+        Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Capture(arguments) => capture::run(arguments),
+        Command::Send(arguments) => send::run(arguments),
     }
 }

@@ -1,0 +1,100 @@
+//! Which version of its plugin a source is to have, as it is named in a body.
+
+use inlet_core::verification::Template;
+use inlet_sandbox::Plugin;
+use inlet_store::LATEST;
+
+use crate::{
+    api::{
+        body::Given,
+        error::{ApiError, Kind},
+    },
+    catalog::{Catalog, scheme_differences},
+    configuration::Endpoint,
+};
+
+/// A version by its name.
+pub struct Named<'a> {
+    given: Given<'a>,
+    name: String,
+    is_digest: bool,
+}
+
+/// A version that was found.
+pub struct Choice {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// How it is stored: see [`inlet_store::SourceEnvironmentRecord::plugin`].
+    pub pin: Option<String>,
+}
+
+impl<'a> Named<'a> {
+    /// By its version, or `latest`.
+    pub fn version(given: Given<'a>) -> Result<Self, ApiError> {
+        Ok(Self { name: given.string()?, given, is_digest: false })
+    }
+
+    /// By its digest.
+    pub fn digest(given: Given<'a>) -> Result<Self, ApiError> {
+        Ok(Self { is_digest: true, ..Self::version(given)? })
+    }
+
+    /// By either.
+    pub fn any(given: Given<'a>) -> Result<Self, ApiError> {
+        let named = Self::version(given)?;
+        Ok(Self { is_digest: named.name.starts_with("sha256:"), ..named })
+    }
+
+    /// The plugin that is meant.
+    pub fn find(&self, catalog: &Catalog, key: &str) -> Result<Choice, ApiError> {
+        let Self { given, name, is_digest } = self;
+        if name == LATEST && !is_digest {
+            let latest = catalog.get(key).cloned();
+            let plugin =
+                latest.ok_or_else(|| given.refuse(format!("this server has no version of {key:?}; add one")))?;
+            return Ok(Choice { plugin, pin: Some(LATEST.to_owned()) });
+        }
+        let is_meant = |plugin: &&Plugin| match is_digest {
+            true => plugin.digest() == name,
+            false => plugin.manifest().version == *name,
+        };
+        if let Some(added) = catalog.added(key).find(is_meant) {
+            return Ok(Choice { plugin: added.clone(), pin: Some(added.digest().to_owned()) });
+        }
+        if let Some(own) = catalog.own(key).filter(is_meant) {
+            return Ok(Choice { plugin: own.clone(), pin: None });
+        }
+        let all = catalog.own(key).into_iter().chain(catalog.added(key));
+        let known: Vec<String> =
+            all.map(|plugin| format!("{} ({})", plugin.manifest().version, plugin.digest())).collect();
+        Err(given.refuse(format!("there is no {name:?} of {key:?}; expected latest or one of {}", known.join(", "))))
+    }
+}
+
+/// What a source had before what it has, and the verification that was in force with it.
+pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Choice, Option<String>), ApiError> {
+    let conflict = |message: &str| ApiError::new(Kind::Conflict, message);
+    let before = endpoint.record.previous_plugin.as_ref();
+    let before = before.ok_or_else(|| conflict("it never had another plugin, so there is nothing to go back to"))?;
+    let scheme: Option<Template> = before.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let plugin = catalog.in_force(key, before.plugin.as_deref(), scheme.as_ref()).cloned().ok_or_else(|| {
+        conflict("the version that it had before is not in the server any more; add it again, or choose another")
+    })?;
+    Ok((Choice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))
+}
+
+/// What an operator has to confirm before that plugin is taken.
+pub fn doubts(endpoint: &Endpoint, plugin: &Plugin, differences: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    if !differences.is_empty() {
+        found.push(format!("it verifies in another way than is in force: {} differ", differences.join(", ")));
+    }
+    let bad_options = plugin.manifest().check_options(&endpoint.settings.options.clone().into()).err();
+    found.extend(bad_options.map(|error| format!("it does not take the source's options: {error}")));
+    found
+}
+
+/// The members in which a plugin's verification differs from what is in force.
+pub fn differences(endpoint: &Endpoint, plugin: &Plugin) -> Vec<String> {
+    scheme_differences(endpoint.scheme.as_ref(), plugin.manifest().verification.as_ref())
+}

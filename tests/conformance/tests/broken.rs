@@ -1,0 +1,150 @@
+//! Every law, broken by a plugin on purpose: what its author reads.
+
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::{path::Path, sync::LazyLock, time::Duration};
+
+use inlet_conformance::suite::{self, Options, Outcome};
+use inlet_sandbox::{EngineConfig, Limits, LoadError, Plugin, Sandbox};
+use serde_json::{Value, json};
+
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
+    Sandbox::new(EngineConfig { max_instances: 8, count_instructions: true, ..EngineConfig::default() }).unwrap()
+});
+
+const BODY: &str = r#"{"user":"u_42","id":"m-1","data":{"plan":"pro","nested":{"n":1}}}"#;
+
+/// The misbehaving plugin with another manifest.
+fn forged(change: impl FnOnce(&mut Value)) -> Result<Plugin, LoadError> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins/inlet__hostile.wasm");
+    let wasm = std::fs::read(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+    SANDBOX.load(&inlet_pack::repack(&wasm, change).unwrap())
+}
+
+/// What the suite says of a plugin that breaks this law with these bodies: what failed, and each finding.
+async fn broken(law: &str, bodies: &[&str], change: impl FnOnce(&mut Value)) -> String {
+    let plugin = forged(|manifest| {
+        let example =
+            |body| json!({"event_type": "hostile/law", "headers": {"x-note": format!("law/{law}")}, "body": body});
+        manifest["examples"] = bodies.iter().map(example).collect();
+        change(manifest);
+    })
+    .unwrap();
+    // A busy machine is no reason to fail.
+    let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
+    let report = suite::run(&plugin, None, &Options { limits, rounds: 2, ..Options::default() }).await.unwrap();
+    let failed = report.checks.iter().filter_map(|check| match &check.outcome {
+        Outcome::Failed(found) => Some(format!("{} {}: {}", check.level, check.id, found.join("\n  "))),
+        _ => None,
+    });
+    failed.collect::<Vec<_>>().join("\n")
+}
+
+async fn breaks(law: &str) -> String {
+    broken(law, &[BODY], |_| {}).await
+}
+
+#[tokio::test]
+async fn none() {
+    let two = format!("[{BODY},{BODY}]");
+    assert_eq!(broken("none", &[BODY, &two], |manifest| manifest["sender"] = json!({"batch_max": 100})).await, "");
+}
+
+#[tokio::test]
+async fn examples_become_their_event_type() {
+    insta::assert_snapshot!(breaks("examples-become-their-event-type").await, @r#"must examples-become-their-event-type: example 1: expected "hostile/law", found ["hostile/other"]"#);
+}
+
+#[tokio::test]
+async fn default_mappings_resolve() {
+    let mapping = json!({
+        "event_type": "hostile/law", "action_type": "workflows_trigger",
+        "action_parameters": {"key": "k", "recipients": "data.nobody"},
+    });
+    let found = broken("none", &[BODY], |manifest| manifest["defaults"] = json!({"mappings": [mapping]})).await;
+    insta::assert_snapshot!(found, @r#"should default-mappings-resolve: example 1: expected the path "data.nobody" of the hostile/law mapping's recipients to lead somewhere, found nothing"#);
+}
+
+#[tokio::test]
+async fn originals_exist() {
+    insta::assert_snapshot!(breaks("originals-exist").await, @r#"must originals-exist: example 1: expected the original at "/nowhere", found nothing there"#);
+}
+
+#[tokio::test]
+async fn pointers_exist() {
+    insta::assert_snapshot!(breaks("pointers-exist").await, @r#"must pointers-exist: example 1: expected user_id to point at what is there, or at a member that an object there lacks; found "/no/such/place", which is beside everything"#);
+}
+
+#[tokio::test]
+async fn unknown_members_change_nothing() {
+    insta::assert_snapshot!(breaks("unknown-members-change-nothing").await, @"must unknown-members-change-nothing: example 1: expected an unknown member to change nothing, found another translation");
+}
+
+#[tokio::test]
+async fn values_survive() {
+    insta::assert_snapshot!(breaks("numbers").await, @"must values-survive: example 1 with odd members in its content: expected data to hold the very text that was sent, found something else");
+    insta::assert_snapshot!(breaks("escapes").await, @r#"must values-survive: example 1 with "\u2603 ☃ \"\\\/ 007" at "/user": expected user_id to be that very text, found something else"#);
+}
+
+#[tokio::test]
+async fn batch_equals_its_items() {
+    let two = format!("[{BODY},{}]", BODY.replace("42", "43"));
+    insta::assert_snapshot!(broken("batch-equals-its-items", &[BODY, &two], |_| {}).await, @r"
+    must batch-equals-its-items: example 2: expected what its elements give one by one, found something else at item 0
+      an array of example 1 and example 1: expected what each gives alone, found something else
+    ");
+    // It shows one, and takes none.
+    insta::assert_snapshot!(broken("arrays-taken", &[BODY, &two], |_| {}).await, @r#"
+    must examples-become-their-event-type: example 2: expected "hostile/law", found the request rejected as "not_an_object": Expected an object, found an array.
+    must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else
+    "#);
+    // It shows none, and takes some.
+    insta::assert_snapshot!(breaks("arrays-read-otherwise").await, @"must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else");
+    // It says that there are some, and shows none.
+    let says = |manifest: &mut Value| manifest["sender"] = json!({"batch_max": 100});
+    insta::assert_snapshot!(broken("none", &[BODY], says).await, @"must batch-equals-its-items: the manifest says that a request holds up to 100 events (sender.batch_max), and no example or case holds more than one; add one that does");
+}
+
+#[tokio::test]
+async fn no_body_faults() {
+    let found = breaks("no-body-faults").await;
+    let first = found.lines().next().unwrap();
+    insta::assert_snapshot!(first, @"must no-body-faults: example 1 damaged, round 1: expected a translation or a rejection, found a fault: the plugin crashed: wasm `unreachable` instruction executed; see its log lines");
+}
+
+#[tokio::test]
+async fn cost_grows_linearly() {
+    // The numbers change with the compiler.
+    let words = |found: String| {
+        let mut words = found.replace(|character: char| character.is_ascii_digit(), "#");
+        while words.contains("##") {
+            words = words.replace("##", "#");
+        }
+        words.replace("#.#", "#")
+    };
+    insta::assert_snapshot!(words(breaks("instructions").await), @r"
+    must cost-grows-linearly: example # with a long text: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
+      example # with many members: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
+    ");
+    insta::assert_snapshot!(words(breaks("memory").await), @r"
+    must no-body-faults: example # replaced by an object of # MiB: expected a translation or a rejection, found a fault: the plugin asked for # MiB of memory; its limit is # MiB; make it hold less of the body at once or raise its memory limit
+    must cost-grows-linearly: example # with a long text: expected at most # bytes of memory for a byte of body, found # for a KB
+      example # with many members: expected at most # bytes of memory for a byte of body, found # for a KB
+      example # with many items: expected at most # bytes of memory for a byte of body, found # for a KB
+    ");
+}
+
+/// What the sandbox itself refuses: a plugin that breaks these does not load, and so has no report.
+#[test]
+fn laws_that_are_kept_by_loading() {
+    let refused = |change: fn(&mut Value)| forged(change).expect_err("it should be refused").to_string();
+    let loads = refused(|manifest| manifest["colour"] = json!("red"));
+    let vectors = refused(|manifest| manifest["verification"]["vectors"][0]["body"] = json!("{}"));
+    let headers = refused(|manifest| manifest["headers"] = json!(["X-Note"]));
+    insta::assert_snapshot!([loads, vectors, headers].join("\n"), @r#"
+    the manifest is wrong at colour: it is not known; see wit/v0.1/manifest.schema.json
+    the manifest's verification is wrong: verification vector "published by Standard Webhooks": expected verified = true, covers = any, found verified = false (failed); correct the vector or the template in the manifest
+    the manifest is wrong at headers.0: "X-Note" does not match "^[a-z0-9!#$%&'*+.^_`|~-]+$"; see wit/v0.1/manifest.schema.json
+    "#);
+}

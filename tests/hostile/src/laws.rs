@@ -1,0 +1,81 @@
+//! Breaking one law of the conformance suite at a time, as an honest mistake would.
+//!
+//! Which one, the header `x-note` says: examples in a manifest have headers, and the suite starts from those.
+
+use std::hint::black_box;
+
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value};
+
+/// The law that a request asks to be broken.
+pub(crate) fn asked(request: &Request) -> Option<&str> {
+    request.header("x-note")?.strip_prefix("law/")
+}
+
+/// Translates an object, or an array of them, and breaks the law; any other name breaks none.
+pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Notice> {
+    match law {
+        "no-body-faults" => assert!(request.json().is_ok(), "a reader that trusts its input"),
+        "instructions" => quadratic(request),
+        "memory" => hog(request),
+        _ => {}
+    }
+    let body = request.json()?;
+    match body.kind() {
+        Kind::Object => Ok(Item::Event(event(&body, law)).into()),
+        Kind::Array if law != "arrays-taken" => {
+            let items = body.items().map(|item| Item::Event(event(&item, law)));
+            let mut items: Vec<Item> = items.collect();
+            if law == "batch-equals-its-items" {
+                // Counts from the wrong end.
+                items.reverse();
+            }
+            Ok(items.into())
+        }
+        found => Err(Notice::new("not_an_object", format!("Expected an object, found {found}."))),
+    }
+}
+
+fn event(item: &Node<'_>, law: &str) -> Event {
+    let [user, key, data] = item.fields(["user", "id", "data"]);
+    let mut event = Event::new("hostile/law");
+    event.user_id = user.clone().map(Value::from);
+    event.idempotency_key = key.map(Value::from);
+    event.data = data.clone().map(Value::from);
+    event.original = Some(item.at().to_owned());
+    match law {
+        "examples-become-their-event-type" => event.event_type = "hostile/other".to_owned(),
+        "arrays-read-otherwise" if !item.at().is_empty() => event.event_type = "hostile/batch".to_owned(),
+        "originals-exist" => event.original = Some("/nowhere".to_owned()),
+        "pointers-exist" => event.user_id = Some(Value::at("/no/such/place")),
+        "unknown-members-change-nothing" => event.tag = format!("{} bytes", item.raw().len()),
+        // What a reader that knows only floating point makes of it.
+        "numbers" => event.data = data.map(|data| Value::Made(data.raw().replace("740993", "740992"))),
+        // What a reader that does not know escapes makes of it.
+        "escapes" => event.user_id = user.filter(|user| user.raw().contains('\\')).map(unescaped).or(event.user_id),
+        _ => {}
+    }
+    event
+}
+
+fn unescaped(node: Node<'_>) -> Value {
+    Value::Made(format!("\"{}\"", node.raw().replace(['\\', '"'], "")))
+}
+
+/// A loop inside a loop.
+fn quadratic(request: &Request) {
+    let steps = request.text().map_or(0, str::len) / 256;
+    let mut sum = 0_usize;
+    for outer in 0..steps {
+        for inner in 0..steps {
+            sum = black_box(sum.wrapping_add(outer ^ inner));
+        }
+    }
+    black_box(sum);
+}
+
+/// A copy of the body for every thought about it.
+fn hog(request: &Request) {
+    let text = request.text().unwrap_or_default();
+    let copies: Vec<String> = (0..64).map(|_| text.to_owned()).collect();
+    black_box(&copies);
+}

@@ -1,0 +1,552 @@
+//! The author's tool against a running server, command by command.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Command, Output},
+    sync::Arc,
+    thread,
+};
+
+use inlet_system_tests::{Server, binary, digest, plugin_file, repack, track};
+use reqwest::Method;
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
+use serde_json::json;
+
+use super::hot_install::{changed, version};
+
+const TOKEN: &str = "test-management-token-0123456789";
+
+/// The tool in a folder of its own, against one server.
+struct Tool {
+    directory: tempfile::TempDir,
+    server: String,
+    token: String,
+    /// The certificates that it trusts; none: the system's.
+    trusted: Option<String>,
+}
+
+impl Tool {
+    fn of(server: &Server) -> Tool {
+        Tool {
+            directory: tempfile::tempdir().unwrap(),
+            server: server.admin.clone(),
+            token: TOKEN.to_owned(),
+            trusted: None,
+        }
+    }
+
+    /// Writes a file into the folder.
+    fn file(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.directory.path().join(name), bytes).unwrap();
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(binary());
+        command.current_dir(self.directory.path()).arg("plugin").args(arguments);
+        command.envs(self.trusted.iter().map(|file| ("SSL_CERT_FILE", file)));
+        command.env("INLET_SERVER", &self.server).env("INLET_TOKEN", &self.token).output().unwrap()
+    }
+
+    /// What is printed when all goes well.
+    fn printed(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "inlet plugin {arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The sentence when it does not: one line.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "inlet plugin {arguments:?} succeeded");
+        let error = String::from_utf8(output.stderr).unwrap();
+        let sentence = error.lines().last().unwrap_or_default().to_owned();
+        assert!(sentence.starts_with("inlet: "), "{error}");
+        sentence
+    }
+
+    /// Adds versions of `acme/http`.
+    fn add(&self, versions: &[&str]) {
+        for name in versions {
+            self.file("version.wasm", &version("acme/http", name));
+            self.printed(&["add", "version.wasm"]);
+        }
+    }
+}
+
+/// A server of files: every request gets this answer. Its address.
+fn web(head: &'static str, body: Vec<u8>) -> String {
+    format!("http://{}", serve(move |stream| answer(stream, head, &body)))
+}
+
+/// The same over TLS, with a certificate of the tests' own.
+fn web_tls(head: &'static str, body: Vec<u8>) -> String {
+    let certificate = CertificateDer::from_pem_file(tls_file("certificate.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(tls_file("key.pem")).unwrap();
+    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
+    let config = Arc::new(config);
+    let address = serve(move |stream| {
+        let connection = ServerConnection::new(config.clone()).unwrap();
+        let mut stream = StreamOwned::new(connection, stream);
+        answer(&mut stream, head, &body)?;
+        stream.conn.send_close_notify();
+        stream.flush()
+    });
+    format!("https://{address}")
+}
+
+fn tls_file(name: &str) -> String {
+    format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn serve(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            // Whoever hears enough goes away.
+            let _ = answer(stream.unwrap());
+        }
+    });
+    address
+}
+
+fn answer(mut stream: impl Read + Write, head: &str, body: &[u8]) -> std::io::Result<()> {
+    let mut request = Vec::new();
+    let mut buffer = [0; 4096];
+    while !request.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut buffer)? {
+            0 => return Ok(()),
+            read => request.extend_from_slice(&buffer[..read]),
+        }
+    }
+    write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\n\r\n")?;
+    stream.write_all(body)
+}
+
+#[tokio::test]
+async fn a_version_is_added_used_and_removed() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let (first, second) = (version("acme/http", "1.0.0"), version("acme/http", "1.1.0"));
+    tool.file("first.wasm", &first);
+    let added = tool.printed(&["add", "first.wasm"]);
+    assert_eq!(
+        added,
+        format!(
+            "acme/http 1.0.0 is in the server.\n{}\nNo source has it yet: inlet plugin use SOURCE@ENVIRONMENT 1.0.0\n",
+            digest(&first)
+        )
+    );
+    let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
+    let from_the_web = format!("{}/second.wasm", web("200 OK\r\ncontent-type: application/wasm", second.clone()));
+    tool.printed(&["add", &from_the_web, "--digest", &digest(&second)]);
+    let listed = tool.printed(&["list"]);
+    assert!(
+        listed
+            .lines()
+            .any(|line| line.starts_with("acme/http ") && line.contains(" 1.1.0 ") && line.contains(&digest(&second))),
+        "{listed}"
+    );
+    assert!(listed.lines().any(|line| line.starts_with("segment ")), "{listed}");
+
+    let used = tool.printed(&["use", "crm@development", "1.1.0"]);
+    assert!(used.contains(&format!("crm@development has acme/http 1.1.0 now.\n{}", digest(&second))), "{used}");
+    endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+    assert_eq!(server.last_log("crm").await["plugin"]["digest"], digest(&second));
+    let shown = tool.printed(&["show", "acme/http"]);
+    let users = |version: &str| -> Vec<&str> {
+        let lines = shown.lines().skip_while(|line| !line.starts_with(version)).skip(1);
+        lines.take_while(|line| line.starts_with("    ")).map(str::trim).collect()
+    };
+    assert_eq!((users("1.0.0"), users("1.1.0")), (vec!["crm@production"], vec!["crm@development"]), "{shown}");
+
+    let in_use = tool.refused(&["remove", "acme/http@1.0.0"]);
+    assert!(in_use.contains("is in use: crm in production"), "{in_use}");
+    let used = tool.printed(&["use", "crm@production", "latest"]);
+    assert!(used.contains("crm@production has acme/http 1.1.0 now, and follows latest."), "{used}");
+    assert_eq!(tool.printed(&["remove", "acme/http@1.0.0"]), "acme/http 1.0.0 is removed.\n");
+    assert!(!tool.printed(&["show", "acme/http"]).contains("1.0.0"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let good = version("acme/http", "1.0.0");
+    tool.file("good.wasm", &good);
+    let wrong = tool.refused(&["add", "good.wasm", "--digest", &digest(b"other")]);
+    assert!(wrong.contains(&digest(&good)) && wrong.contains(&digest(b"other")), "{wrong}");
+
+    tool.file("page.wasm", b"<html>");
+    let page = tool.refused(&["add", "page.wasm"]);
+    assert!(page.starts_with("inlet: page.wasm: the file is not WebAssembly"), "{page}");
+    let html = format!("{}/x.wasm", web("200 OK\r\ncontent-type: text/html; charset=utf-8", b"<html>".to_vec()));
+    let page = tool.refused(&["add", &html]);
+    assert_eq!(
+        page,
+        format!(
+            "inlet: {html} gave text/html, a page for people; expected a plugin: look for the link to the file itself"
+        )
+    );
+    let gone = tool.refused(&["add", &web("404 Not Found", b"no".to_vec())]);
+    assert!(gone.ends_with("answered 404 Not Found; expected 200 and a plugin"), "{gone}");
+    // Over the cap, said so or not: nobody reads it to its end.
+    let announced = web("200 OK\r\ncontent-length: 67108865", Vec::new());
+    let endless = web("200 OK", vec![0; (64 << 20) + 1]);
+    for url in [announced, endless] {
+        let large = tool.refused(&["add", &url]);
+        assert_eq!(large, format!("inlet: {url} is larger than 67108864 bytes, the most that a plugin may have"));
+    }
+    let redirect = tool.refused(&["add", &web("302 Found\r\nlocation: http://example.com/x.wasm", Vec::new())]);
+    assert!(redirect.contains("answered 302 Found"), "{redirect}");
+    let plain = tool.refused(&["add", "http://example.com/x.wasm"]);
+    assert!(plain.contains("is not fetched over http"), "{plain}");
+    let missing = tool.refused(&["add", "none.wasm"]);
+    assert!(missing.starts_with("inlet: cannot read none.wasm: "), "{missing}");
+
+    let bundled = version("http", "9.0.0");
+    tool.file("http.wasm", &bundled);
+    let taken = tool.refused(&["add", "http.wasm"]);
+    assert!(taken.contains("is a plugin that the server comes with"), "{taken}");
+    assert!(!tool.printed(&["list"]).contains("acme/http"));
+    tool.printed(&["add", "http.wasm", "--replace"]);
+    assert!(tool.printed(&["list"]).contains(&digest(&bundled)));
+}
+
+#[tokio::test]
+async fn what_is_fetched_comes_over_https_to_its_end() {
+    let server = Server::start().await;
+    let mut tool = Tool::of(&server);
+    let good = version("acme/http", "1.0.0");
+    let url = format!("{}/http.wasm", web_tls("200 OK\r\ncontent-type: application/wasm", good.clone()));
+    let unknown = tool.refused(&["add", &url]);
+    assert!(unknown.starts_with(&format!("inlet: cannot fetch {url}: ")), "{unknown}");
+    assert!(!tool.printed(&["list"]).contains("acme/http"), "a certificate that nobody trusts");
+
+    tool.trusted = Some(tls_file("certificate.pem"));
+    let to_plain = format!("302 Found\r\nlocation: {}/x.wasm", web("200 OK", good.clone()));
+    let downgraded = tool.refused(&["add", &web_tls(to_plain.leak(), Vec::new())]);
+    assert!(downgraded.starts_with("inlet: cannot fetch https://") && downgraded.contains("https"), "{downgraded}");
+    assert!(!tool.printed(&["list"]).contains("acme/http"), "nothing over http, redirected or not");
+    let to_itself = format!("302 Found\r\nlocation: {url}").leak();
+    tool.printed(&["add", &web_tls(to_itself, Vec::new())]);
+    assert!(tool.printed(&["list"]).contains(&digest(&good)));
+}
+
+#[tokio::test]
+async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
+    let server = Server::start().await;
+    let mut tool = Tool::of(&server);
+    tool.add(&["1.0.0"]);
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let unknown = tool.refused(&["use", "crm@development", "7.0.0"]);
+    assert!(
+        unknown.contains(r#"version: there is no "7.0.0" of "acme/http"; expected latest or one of 1.0.0"#),
+        "{unknown}"
+    );
+    let unknown = tool.refused(&["use", "nothing@development", "1.0.0"]);
+    assert!(unknown.contains(r#"there is no source "nothing""#), "{unknown}");
+    let unknown = tool.refused(&["use", "crm@nowhere", "1.0.0"]);
+    assert!(unknown.contains(r#"there is no environment "nowhere""#), "{unknown}");
+    let unknown = tool.refused(&["show", "acme/other"]);
+    assert!(unknown.contains(r#"there is no provider "acme/other""#), "{unknown}");
+    let unknown = tool.refused(&["remove", "acme/http@7.0.0"]);
+    assert!(unknown.contains(r#"there is no version "7.0.0""#), "{unknown}");
+    let usage = tool.run(&["use", "crm", "1.0.0"]);
+    let usage = String::from_utf8(usage.stderr).unwrap();
+    assert!(usage.contains("expected SOURCE@ENVIRONMENT, for example shop@development"), "{usage}");
+
+    let other = changed("acme/http", "2.0.0", |manifest| {
+        manifest["verification"] = json!({
+            "scheme": "shared_secret", "header": "x-other-secret",
+            "vectors": [{
+                "name": "the secret", "secret": "s3cr3t", "headers": {"x-other-secret": "s3cr3t"}, "body": "{}",
+                "verified": true,
+            }],
+        });
+    });
+    tool.file("other.wasm", &other);
+    tool.printed(&["add", "other.wasm"]);
+    let differs = tool.refused(&["use", "crm@development", "2.0.0"]);
+    assert!(differs.contains("it verifies in another way than is in force"), "{differs}");
+    tool.printed(&["use", "crm@development", "2.0.0", "--confirm"]);
+
+    tool.token = "im_wrong".to_owned();
+    let token = tool.refused(&["list"]);
+    assert!(token.contains("token"), "{token}");
+    tool.token = String::new();
+    let none = tool.refused(&["list"]);
+    assert!(none.contains("inlet-data/management-token does not hold one; set INLET_TOKEN"), "{none}");
+    tool.file("token", TOKEN.as_bytes());
+    tool.printed(&["list", "--token-file", "token"]);
+    let none = tool.refused(&["list", "--token-file", "none"]);
+    assert_eq!(none, "inlet: there is no token in none; correct --token-file");
+    tool.token = TOKEN.to_owned();
+    tool.server = "http://127.0.0.1:9".to_owned();
+    let nobody = tool.refused(&["list"]);
+    assert!(
+        nobody.starts_with("inlet: no server answers at http://127.0.0.1:9; start one with `inlet serve`"),
+        "{nobody}"
+    );
+    tool.server = web("200 OK\r\ncontent-type: text/html", b"<html>".to_vec());
+    let other = tool.refused(&["list"]);
+    assert!(other.contains("is no Inlet server"), "{other}");
+    tool.server = "ftp://x".to_owned();
+    let other = tool.refused(&["list"]);
+    assert!(other.starts_with(r#"inlet: --server is "ftp://x"; expected a URL"#), "{other}");
+}
+
+#[tokio::test]
+async fn a_source_goes_back_to_what_it_had_before() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    tool.add(&["1.0.0"]);
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let nothing = tool.refused(&["rollback", "crm@development"]);
+    assert!(nothing.ends_with("it never had another plugin, so there is nothing to go back to"), "{nothing}");
+    tool.add(&["1.1.0"]);
+    let now = |printed: &str| printed.lines().find(|line| line.contains(" now")).unwrap().to_owned();
+    tool.printed(&["use", "crm@development", "1.1.0"]);
+    let back = now(&tool.printed(&["rollback", "crm@development"]));
+    assert_eq!(back, "crm@development has acme/http 1.0.0 now.");
+    let again = now(&tool.printed(&["rollback", "crm@development"]));
+    assert_eq!(again, "crm@development has acme/http 1.1.0 now.", "and forth");
+
+    // Who follows what is added last goes back to what it had until then.
+    tool.printed(&["use", "crm@development", "latest"]);
+    tool.add(&["1.2.0"]);
+    assert!(tool.printed(&["show", "acme/http"]).contains("crm@development (follows latest)"));
+    assert_eq!(now(&tool.printed(&["rollback", "crm@development"])), "crm@development has acme/http 1.1.0 now.");
+    tool.printed(&["use", "crm@development", "1.0.0"]);
+    tool.printed(&["remove", "acme/http@1.1.0"]);
+    let gone = tool.refused(&["rollback", "crm@development"]);
+    assert!(gone.contains("is not in the server any more"), "{gone}");
+    assert!(tool.printed(&["show", "acme/http"]).contains("    crm@development"), "a refusal changes nothing");
+
+    // What came with the server can be gone back to, and the verification goes with the plugin.
+    let web = server.source("web", "http", json!({}), json!([])).await;
+    let other = changed("http", "9.0.0", |manifest| {
+        manifest["verification"] = json!({
+            "scheme": "shared_secret", "header": "x-other-secret",
+            "vectors": [{
+                "name": "the secret", "secret": "s3cr3t", "headers": {"x-other-secret": "s3cr3t"}, "body": "{}",
+                "verified": true,
+            }],
+        });
+    });
+    tool.file("other.wasm", &other);
+    tool.printed(&["add", "other.wasm", "--replace"]);
+    let scheme = async || {
+        let source = server.get("/v1/sources/web?environment=development").await;
+        source["environment_settings"]["development"]["settings"]["verification_scheme"]["header"].clone()
+    };
+    let before = scheme().await;
+    tool.printed(&["use", "web@development", "9.0.0", "--confirm"]);
+    assert_eq!(scheme().await, "x-other-secret");
+    tool.printed(&["rollback", "web@development"]);
+    assert_eq!(scheme().await, before);
+    web.expect(track("Order", "u", "", json!({})), &["logged"]).await;
+    assert_eq!(server.last_log("web").await["plugin"]["version"], "0.1.0");
+}
+
+#[tokio::test]
+async fn what_another_version_changes_is_told_before_it_is_used() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    tool.add(&["1.0.0"]);
+    let mappings = json!([{"event_type": "page/Home", "action_type": "workflows_trigger",
+                           "action_parameters": {"key": "page", "recipients": {"id": "user_id"}}}]);
+    let endpoint = server.source("crm", "acme/http", json!({}), mappings).await;
+    endpoint.send(track("Order", "ana", "m-1", json!({"total": 1}))).await;
+    endpoint.send(track("Order", "bo", "m-2", json!({"total": 2}))).await;
+    // Longer than what a list of logs shows.
+    endpoint.send(track("Long", "ana", "m-3", json!({"pad": "x".repeat(40_000)}))).await;
+    assert_eq!(endpoint.try_send("{\"n\":1}").await.0, 422, "a mistake is logged, too");
+    // Only Segment's own plugin takes it.
+    let page = r#"{"type":"page","name":"Home","userId":"ana","messageId":"m-4","properties":{"n":1.10}}"#;
+    assert_eq!(endpoint.try_send(page).await.0, 422);
+
+    tool.add(&["1.1.0"]);
+    let same = tool.printed(&["diff", "acme/http@1.0.0", "acme/http@1.1.0", "--source", "crm@development"]);
+    assert_eq!(
+        same,
+        "5 requests through acme/http 1.0.0 and 1.1.0: 3 become the same, 0 differ, 2 are rejected by both\n"
+    );
+    // A version whose code differs: Segment's, under this key.
+    let wasm = std::fs::read(plugin_file("segment.wasm")).unwrap();
+    let segment = repack(&wasm, |manifest| {
+        manifest["key"] = json!("acme/http");
+        manifest["version"] = json!("2.0.0");
+    });
+    tool.file("segment.wasm", &segment);
+    tool.printed(&["add", "segment.wasm"]);
+    let before = server.logs("crm").await.len();
+    let answer = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--json"]);
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let counts = ["compared", "same", "rejected_by_both", "different", "not_kept"].map(|name| answer[name].clone());
+    assert_eq!(counts, [5, 3, 1, 1, 0], "{answer}");
+    let changes = answer["differences"][0]["changes"].as_array().unwrap();
+    let change = |member: &str| {
+        let change = changes.iter().find(|change| change["member"] == member);
+        change
+            .map(|change| (change["old"].clone(), change["new"].clone()))
+            .unwrap_or_else(|| panic!("{member}: {answer}"))
+    };
+    assert_eq!(change("outcome").1, "event");
+    assert_eq!(change("user_id"), (json!(null), json!("ana")));
+    assert_eq!(change("idempotency_key"), (json!(null), json!("m-4")));
+    let actions = change("actions").1;
+    assert!(actions.as_str().unwrap().contains(r#""action_type":"workflows_trigger""#), "{actions}");
+    assert_eq!(answer["by_member"]["user_id"], 1);
+    let newest = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"]);
+    assert!(
+        newest.starts_with("1 requests through acme/http 1.0.0 and 2.0.0: 0 become the same, 1 differ"),
+        "{newest}"
+    );
+    assert!(newest.contains("    item 0: user_id: nothing → ana\n"), "{newest}");
+    assert_eq!(server.logs("crm").await.len(), before, "nothing is written");
+    let key = server.api_key("development").await;
+    assert!(server.all_runs(&key).await.is_empty(), "nothing is done");
+
+    // Told first; a refusal comes after it.
+    let output = tool.run(&["use", "crm@development", "2.0.0"]);
+    assert!(!output.status.success());
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.starts_with("5 requests through acme/http 1.0.0 and 2.0.0: 3 become the same, 1 differ"), "{told}");
+    let used = tool.printed(&["use", "crm@development", "2.0.0", "--confirm"]);
+    assert!(used.contains("crm@development has acme/http 2.0.0 now."), "{used}");
+
+    for (arguments, said) in [
+        (
+            ["1.0.0", "7.0.0", "--source", "crm@development", "--last", "1"],
+            r#"new: there is no "7.0.0" of "acme/http""#,
+        ),
+        (
+            ["1.0.0", "2.0.0", "--source", "crm@development", "--last", "501"],
+            "last: expected a whole number from 1 to 500",
+        ),
+        (["acme/x@1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"], "crm is a source of acme/http"),
+    ] {
+        let sentence = tool.refused(&[&["diff"], &arguments[..]].concat());
+        assert!(sentence.contains(said), "{sentence}");
+    }
+
+    // Who may not see the environment may not compare in it, and where personal data is hidden, it is here.
+    let elsewhere = json!({"name": "elsewhere", "scopes": ["operate"], "environments": ["production"]});
+    let mut limited = Tool::of(&server);
+    limited.token = server.management_token(elsewhere).await;
+    let refused = limited.refused(&["diff", "1.0.0", "2.0.0", "--source", "crm@development"]);
+    assert!(refused.contains("environment"), "{refused}");
+    let hide = server.manage(Method::PATCH, "/v1/environments/development").json(&json!({"hide_personal_data": true}));
+    assert_eq!(hide.send().await.unwrap().status(), 200);
+    let hidden = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"]);
+    assert!(hidden.contains("user_id: nothing → …") && !hidden.contains("ana"), "{hidden}");
+}
+
+#[tokio::test]
+async fn an_example_is_sent_signed_as_its_platform_signs() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let settings = json!({"signing_secret": "s3cr3t", "enforce_idempotency": true});
+    server.source("web", "segment", settings, json!([])).await;
+    let shown = server.get("/v1/source_providers/segment?include=example_payloads").await;
+    let (example, _) = shown["example_payloads"].as_object().unwrap().iter().next().unwrap();
+    let sent = tool.printed(&["send", "web@development", "--example", example, "--secret", "s3cr3t"]);
+    assert!(sent.starts_with(r#"200 {"events":[{"id":""#), "{sent}");
+    let log = server.last_log("web").await;
+    assert_eq!(log["verification_status"], "enforced:verified");
+    assert_eq!(&log["event_type"], example);
+    tool.file("secret", b"s3cr3t\n");
+    tool.printed(&["send", "web@development", "--example", example, "--secret-file", "secret"]);
+
+    let count = server.logs("web").await.len();
+    let wrong = tool.run(&["send", "web@development", "--example", example, "--secret", "other"]);
+    assert!(!wrong.status.success() && wrong.stdout.starts_with(b"401 "), "{wrong:?}");
+    let unsigned = tool.run(&["send", "web@development", "--example", example]);
+    assert!(unsigned.stdout.starts_with(b"401 "), "{unsigned:?}");
+    assert!(String::from_utf8_lossy(&unsigned.stderr).contains("sent unsigned"), "{unsigned:?}");
+    assert_eq!(server.logs("web").await.len(), count);
+    let unknown = tool.refused(&["send", "web@development", "--example", "nothing"]);
+    assert!(unknown.starts_with(r#"inlet: segment has no example "nothing"; expected one of "#), "{unknown}");
+    let missing = tool.refused(&["send", "web@development", "--example", example, "--secret-file", "none"]);
+    assert_eq!(missing, "inlet: there is no secret in none; correct --secret-file");
+    let nowhere = tool.refused(&["send", "web@nowhere", "--example", example]);
+    assert!(nowhere.contains(r#"there is no environment "nowhere""#), "{nowhere}");
+}
+
+#[tokio::test]
+async fn logged_requests_become_cases_that_pass_and_name_nobody() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let web = server.source("web", "segment", json!({}), json!([])).await;
+    let other = server.source("other", "http", json!({}), json!([])).await;
+    let order = r#"{"type":"track","event":"Order Completed","userId":"ana@example.com","messageId":"m-ana-1",
+        "properties":{"email":"ana@example.com","phone":"+351 900","total":39.50,"vip":true,"note":null,"born":"1990-07-08"},
+        "timestamp":"2026-01-02T03:04:05.678Z"}"#;
+    web.expect(order, &["logged"]).await;
+    web.expect(r#"{"type":"identify","userId":"ana@example.com","traits":{"name":"Anastasia"}}"#, &["logged"]).await;
+    let ids: Vec<String> = server.logs("web").await.iter().map(|log| log["id"].as_str().unwrap().to_owned()).collect();
+    let plugin = plugin_file("segment.wasm");
+    let plugin = plugin.to_str().unwrap();
+
+    let captured = tool.printed(&["capture", &ids[0], &ids[1], "--into", "cases", "--plugin", plugin]);
+    assert!(captured.contains(&format!("cases/{}\n", ids[1])), "{captured}");
+    assert!(captured.contains(r#"because the plugin reads them: "track", "Order Completed""#), "{captured}");
+    let read = |id: &str, name: &str| {
+        std::fs::read_to_string(tool.directory.path().join("cases").join(id).join(name)).unwrap()
+    };
+    for id in &ids {
+        for name in ["body.json", "request.json", "expected.json"] {
+            let text = read(id, name);
+            for gone in ["ana@", "Anastasia", "example", "+351 900", "39.50", "1990-07", "m-ana-1"] {
+                assert!(!text.contains(gone), "{name}: {text}");
+            }
+        }
+    }
+    let body = read(&ids[1], "body.json");
+    assert_eq!(body.len(), order.len(), "white space and shapes stay: {body}");
+    let parsed: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(parsed["userId"], parsed["properties"]["email"], "the same value is the same value still");
+    let identify: serde_json::Value = serde_json::from_str(&read(&ids[0], "body.json")).unwrap();
+    assert_eq!(parsed["userId"], identify["userId"], "in another case too");
+    assert!(parsed["userId"].as_str().unwrap().contains('@'));
+    assert_eq!((&parsed["type"], &parsed["event"]), (&json!("track"), &json!("Order Completed")));
+    assert_eq!((&parsed["properties"]["vip"], &parsed["properties"]["note"]), (&json!(true), &json!(null)));
+    let expected: serde_json::Value = serde_json::from_str(&read(&ids[1], "expected.json")).unwrap();
+    assert_eq!(expected["items"][0]["event"]["event_type"], "track/Order Completed");
+    assert_eq!(expected["items"][0]["event"]["data"], json!({"at": "/properties"}));
+    let tested = tool.printed(&["test", plugin, "--cases", "cases"]);
+    assert!(tested.contains("0 failed"), "{tested}");
+
+    // The only plugin here is taken without being named.
+    std::fs::copy(plugin, tool.directory.path().join("segment.wasm")).unwrap();
+    tool.printed(&["capture", &ids[0], "--into", "more", "--source", "web@development"]);
+    let there = tool.refused(&["capture", &ids[0], "--into", "more"]);
+    assert!(there.contains("is there already; remove it"), "{there}");
+    let elsewhere = tool.refused(&["capture", &ids[0], "--into", "none", "--source", "web@production"]);
+    assert!(elsewhere.contains(&format!("there is no log entry {}", ids[0])), "{elsewhere}");
+    let nowhere = tool.refused(&["capture", &ids[0], "--into", "none", "--source", "nothing@production"]);
+    assert!(nowhere.contains(r#"there is no source "nothing""#), "{nowhere}");
+    other.try_send("no JSON").await;
+    let foreign = server.last_log("other").await["id"].as_str().unwrap().to_owned();
+    let refused = tool.refused(&["capture", &foreign, "--into", "none"]);
+    assert!(refused.contains("came through http, and the plugin is segment"), "{refused}");
+    let http = plugin_file("http.wasm");
+    let refused = tool.refused(&["capture", &foreign, "--into", "none", "--plugin", http.to_str().unwrap()]);
+    assert!(refused.contains("is not JSON, so it cannot be masked"), "{refused}");
+    let usage = tool.run(&["capture", "../x"]);
+    assert!(!usage.status.success() && String::from_utf8_lossy(&usage.stderr).contains("EVENT_ID"), "{usage:?}");
+    tool.file("second.wasm", b"x");
+    let several = tool.refused(&["capture", &ids[0], "--into", "none"]);
+    assert!(several.contains("name the plugin with --plugin"), "{several}");
+    let hide = server.manage(Method::PATCH, "/v1/environments/development").json(&json!({"hide_personal_data": true}));
+    assert_eq!(hide.send().await.unwrap().status(), 200);
+    let hidden = tool.refused(&["capture", &ids[0], "--into", "none", "--plugin", plugin]);
+    assert!(hidden.contains("hides personal data"), "{hidden}");
+    assert!(!tool.directory.path().join("none").exists(), "a refusal leaves nothing");
+}
