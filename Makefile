@@ -44,7 +44,7 @@ conformance: plugins platforms ## Run the conformance suite on all our plugins
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
 
 test-plugins: wasm-target platforms
-	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile
+	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile tests/frozen
 
 # rust-toolchain.toml does not bring the target everywhere; a toolchain without rustup has to have it already.
 wasm-target:

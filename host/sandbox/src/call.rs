@@ -40,17 +40,26 @@ impl<T> Call<T> {
     }
 }
 
-/// Runs `work` on a new store. `body_bytes` is the size of what the plugin is given, which its time and its output are
-/// measured by.
+/// What a call is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given {
+    /// The size of what the plugin is given, which its time and its output are measured by.
+    pub(crate) bytes: usize,
+    /// Where its clocks stand.
+    pub(crate) now_ms: u64,
+}
+
+/// Runs `work` on a new store.
 pub(crate) async fn call<T>(
     inner: &Inner,
     limits: &Limits,
-    body_bytes: usize,
+    given: Given,
     work: impl AsyncFnOnce(&mut Store<State>) -> wasmtime::Result<T>,
 ) -> Call<T> {
     let start = Instant::now();
-    let bounds = Bounds { time: limits.time_for(body_bytes), lifted: limits.lifted_for(body_bytes), body: body_bytes };
-    let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory));
+    let bytes = given.bytes;
+    let bounds = Bounds { time: limits.time_for(bytes), lifted: limits.lifted_for(bytes), body: bytes };
+    let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory, given.now_ms));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(bounds.lifted);
     if inner.counts {
@@ -67,7 +76,7 @@ pub(crate) async fn call<T>(
     let instructions = store.get_fuel().ok().map(|left| u64::MAX - left);
     let state = store.into_data();
     let memory = state.memory.used();
-    let (logs, logs_dropped) = state.logs.into_parts();
+    let (logs, logs_dropped) = state.into_logs();
     Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory, instructions } }
 }
 

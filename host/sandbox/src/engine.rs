@@ -13,6 +13,7 @@ use wasmtime::{
 };
 
 use crate::{
+    compiled::CompiledCache,
     contract,
     load::{self, LoadError},
     plugin::Plugin,
@@ -80,6 +81,7 @@ pub(crate) struct Inner {
     // A plugin's own limit cannot be above it: the pool has no room for more.
     pub(crate) max_memory: usize,
     pub(crate) counts: bool,
+    pub(crate) cache: Option<CompiledCache>,
     pub(crate) compiling: Mutex<()>,
     pub(crate) slow: SlowLane,
     // Stops when the last clone goes.
@@ -95,6 +97,15 @@ impl std::fmt::Debug for Sandbox {
 impl Sandbox {
     /// Reserves the pool and starts the ticker and the thread of slow calls.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::start(config, None)
+    }
+
+    /// The same; what is compiled is kept, and read again the next time.
+    pub fn with_cache(config: EngineConfig, cache: CompiledCache) -> Result<Self, EngineError> {
+        Self::start(config, Some(cache))
+    }
+
+    fn start(config: EngineConfig, cache: Option<CompiledCache>) -> Result<Self, EngineError> {
         let pool = |error: wasmtime::Error| EngineError::Pool {
             max_instances: config.max_instances,
             max_memory: config.max_memory,
@@ -110,6 +121,7 @@ impl Sandbox {
                 linker,
                 max_memory: config.max_memory,
                 counts: config.count_instructions,
+                cache,
                 compiling: Mutex::new(()),
                 slow,
                 _ticker: ticker,
@@ -143,11 +155,11 @@ fn configure(config: &EngineConfig) -> Config {
     engine
 }
 
-/// What the bundled toolchains do not emit: less to trust in the compiler and less to keep deterministic.
-const UNUSED: [WasmFeatures; 8] = [
+/// What no supported toolchain emits: less to trust in the compiler and less to keep deterministic. Several memories are not among
+/// it: where a component is made of components (QuickJS), wasmtime's own code between them moves values from one to another.
+const UNUSED: [WasmFeatures; 7] = [
     WasmFeatures::THREADS,
     WasmFeatures::MEMORY64,
-    WasmFeatures::MULTI_MEMORY,
     WasmFeatures::RELAXED_SIMD,
     WasmFeatures::CUSTOM_PAGE_SIZES,
     WasmFeatures::WIDE_ARITHMETIC,
@@ -156,8 +168,9 @@ const UNUSED: [WasmFeatures; 8] = [
 ];
 
 fn pool(config: &EngineConfig) -> PoolingAllocationConfig {
-    // wit-component makes two or three core instances of one module, and a WASI adapter is one more.
-    const CORE_INSTANCES: u32 = 8;
+    // wit-component makes two or three core instances of one module; Python is a program of many, 38. Only counted: nothing is
+    // set aside for an instance that is not there, so that room for large plugins costs the small ones nothing.
+    const CORE_INSTANCES: u32 = 64;
     const MEMORIES: u32 = 2;
     const TABLES: u32 = 4;
 

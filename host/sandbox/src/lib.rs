@@ -1,7 +1,8 @@
 //! Runs plugins. wasmtime lives only here.
 //!
 //! A plugin is a stranger's code that sees every webhook of a source, so it gets a new sandbox for every request: no
-//! memory of an earlier one, no clock, no network, no file, one import (`log`), and five limits. What it returns is
+//! memory of an earlier one, no clock that moves, no network, no file, one import (`log`) and a WASI with nothing behind it, and
+//! five limits. What it returns is
 //! hostile until it has been bounded.
 //!
 //! How a request goes through, and where to read about it:
@@ -17,6 +18,7 @@
 
 mod binary;
 mod call;
+mod compiled;
 mod contract;
 mod engine;
 mod fault;
@@ -30,8 +32,10 @@ mod signature;
 mod slow;
 mod state;
 mod ticker;
+mod wasi;
 
 pub use call::Call;
+pub use compiled::{CacheError, Compilation, CompiledCache};
 pub use engine::{EngineConfig, EngineError, Sandbox};
 pub use fault::{Fault, ShapeFault};
 pub use gate::{Gate, Permit};

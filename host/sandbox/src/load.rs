@@ -12,6 +12,7 @@ use wasmtime::component::Component;
 
 use crate::{
     binary::{self, MANIFEST_SECTION, Outline},
+    compiled::Compilation,
     contract::{Adapter, Family, KNOWN, PACKAGE},
     engine::Inner,
     limits::bytes,
@@ -19,6 +20,7 @@ use crate::{
     plugin::{Loaded, Plugin},
     signature::{SignatureError, publisher_key},
     state::MAX_TABLE_ELEMENTS,
+    wasi,
 };
 
 /// The largest file that is looked at. SpiderMonkey takes 12 MB, Python 18.
@@ -68,8 +70,8 @@ pub enum LoadError {
     Signature(#[from] SignatureError),
     /// It wants to reach more than a plugin may.
     #[error(
-        "the component imports {name:?}; a plugin may import {PACKAGE}log only; build it without WASI (Rust: for \
-         wasm32-unknown-unknown)"
+        "the component imports {name:?}; a plugin may import {PACKAGE}log and the frozen WASI only: no network, no HTTP; build \
+         it without (Rust: for wasm32-unknown-unknown; Python: with --stub-wasi)"
     )]
     ForbiddenImport {
         /// The import.
@@ -106,7 +108,9 @@ pub enum LoadError {
         reason: String,
     },
     /// An import has the right name and the wrong type.
-    #[error("the component's imports are not what contract {KNOWN} says: {reason}; build it against wit/v0.1")]
+    #[error(
+        "the component's imports are not what contract {KNOWN} and WASI 0.2 say: {reason}; build it against wit/v0.1"
+    )]
     Imports {
         /// The first difference.
         reason: String,
@@ -171,14 +175,22 @@ pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadErro
     check_imports(&outline)?;
     check_sizes(wasm, sandbox.max_memory)?;
     let publisher_key = publisher_key(wasm)?;
-    let component = compile(sandbox, wasm)?;
-    let adapter = Adapter::new(&sandbox.linker, &component, family, &version)?;
-    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest: digest(wasm), publisher_key, adapter }))
+    let digest = hex::encode(Sha256::digest(wasm));
+    let (component, compilation) = compiled(sandbox, &digest, wasm)?;
+    let mut linker = sandbox.linker.clone();
+    wasi::link(&mut linker, &component).map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
+    let adapter = Adapter::new(&linker, &component, family, &version)?;
+    let digest = named(&digest);
+    Ok(Plugin::new(Loaded { sandbox: Arc::clone(sandbox), manifest, digest, publisher_key, compilation, adapter }))
 }
 
 /// What a file is known by.
 pub(crate) fn digest(wasm: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(wasm)))
+    named(&hex::encode(Sha256::digest(wasm)))
+}
+
+fn named(digest: &str) -> String {
+    format!("sha256:{digest}")
 }
 
 /// The version check: which of the component's exports is a translator that this host knows.
@@ -196,7 +208,7 @@ fn contract_version(manifest: &Manifest, outline: &Outline<'_>) -> Result<(Famil
     Ok((family, version))
 }
 
-/// No grants. `types` has nothing but types in it.
+/// No grants. `types` has nothing but types in it, and the frozen WASI nothing behind it.
 fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
     let allowed = |name: &str| {
         ["log@", "types@"].iter().any(|interface| {
@@ -206,10 +218,21 @@ fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
                 .is_some_and(|version| Family::of(&version).is_some())
         })
     };
-    match outline.imports.iter().find(|name| !allowed(name)) {
+    match outline.imports.iter().find(|name| !allowed(name) && wasi::interface(name).is_none()) {
         Some(name) => Err(LoadError::ForbiddenImport { name: (*name).to_owned() }),
         None => Ok(()),
     }
+}
+
+/// From the cache, if there is one and it has it.
+fn compiled(sandbox: &Inner, digest: &str, wasm: &[u8]) -> Result<(Component, Compilation), LoadError> {
+    let Some(cache) = &sandbox.cache else { return Ok((compile(sandbox, wasm)?, Compilation::Compiled)) };
+    if let Some(component) = cache.get(&sandbox.engine, digest) {
+        return Ok((component, Compilation::Cached));
+    }
+    let component = compile(sandbox, wasm)?;
+    let compilation = cache.put(&sandbox.engine, digest, &component);
+    Ok((component, compilation))
 }
 
 /// What the modules inside begin with has room in a sandbox. The pool would refuse it too, in words for its own authors.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
 
 use crate::{
-    call::{Call, call},
+    call::{Call, Given, call},
+    compiled::Compilation,
     contract::Adapter,
     engine::Inner,
     limits::Limits,
@@ -24,6 +25,7 @@ pub(crate) struct Loaded {
     pub(crate) manifest: Manifest,
     pub(crate) digest: String,
     pub(crate) publisher_key: Option<PublisherKey>,
+    pub(crate) compilation: Compilation,
     pub(crate) adapter: Adapter,
 }
 
@@ -57,6 +59,11 @@ impl Plugin {
         self.inner.publisher_key
     }
 
+    /// Whether it was compiled, or read as compiled before.
+    pub fn compilation(&self) -> &Compilation {
+        &self.inner.compilation
+    }
+
     /// Whether it writes its own answers ([`Self::answer`]).
     pub fn answers(&self) -> bool {
         self.inner.adapter.answers()
@@ -79,24 +86,25 @@ impl Plugin {
         let translating = async move {
             let _held = held;
             let Loaded { sandbox, adapter, .. } = &*inner;
-            let size = request.body.as_bytes().len();
-            call(sandbox, &limits, size, async |store| adapter.translate(store, &request).await)
+            let given = Given { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };
+            call(sandbox, &limits, given, async |store| adapter.translate(store, &request).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };
         self.inner.sandbox.slow.run(translating).await
     }
 
-    /// Writes the answer's body, once the outcomes are durable. `memo` is the translation's own. Call it only if
-    /// [`Self::answers`].
-    pub async fn answer(&self, memo: &str, outcomes: &[Outcome], limits: &Limits) -> Call<Reply> {
-        self.answer_holding((), memo, outcomes, limits).await
+    /// Writes the answer's body, once the outcomes are durable. `memo` is the translation's own, and
+    /// `received_at_ms` the request's. Call it only if [`Self::answers`].
+    pub async fn answer(&self, received_at_ms: u64, memo: &str, outcomes: &[Outcome], limits: &Limits) -> Call<Reply> {
+        self.answer_holding((), received_at_ms, memo, outcomes, limits).await
     }
 
     /// The same; `held` is dropped with the sandbox and not before, whoever goes away meanwhile.
     pub async fn answer_holding(
         &self,
         held: impl Send + 'static,
+        received_at_ms: u64,
         memo: &str,
         outcomes: &[Outcome],
         limits: &Limits,
@@ -106,8 +114,8 @@ impl Plugin {
         let answering = async move {
             let _held = held;
             let Loaded { sandbox, adapter, .. } = &*inner;
-            let size = memo.len();
-            call(sandbox, &limits, size, async |store| adapter.answer(store, &memo, &outcomes).await)
+            let given = Given { bytes: memo.len(), now_ms: received_at_ms };
+            call(sandbox, &limits, given, async |store| adapter.answer(store, &memo, &outcomes).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };

@@ -1,11 +1,11 @@
-//! What a store holds besides the guest: its memory limiter and its log lines.
+//! What a store holds besides the guest: its memory limiter, its log lines, and what stands behind WASI.
 
 use std::collections::VecDeque;
 
 use inlet_core::contract::GuestLog;
 use wasmtime::ResourceLimiter;
 
-use crate::limits::Limits;
+use crate::{limits::Limits, wasi::Frozen};
 
 /// Elements of a table. A function table of a real plugin has hundreds.
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
@@ -14,11 +14,14 @@ pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
 pub(crate) struct State {
     pub(crate) memory: Memory,
     pub(crate) logs: Logs,
+    pub(crate) wasi: Frozen,
 }
 
 impl State {
-    pub(crate) fn new(limits: &Limits, max_memory: usize) -> Self {
+    /// `now_ms` is what clocks show, if the guest has any.
+    pub(crate) fn new(limits: &Limits, max_memory: usize, now_ms: u64) -> Self {
         Self {
+            wasi: Frozen::at(now_ms),
             memory: Memory { used: 0, limit: limits.memory.min(max_memory) },
             logs: Logs {
                 lines: VecDeque::new(),
@@ -28,6 +31,12 @@ impl State {
                 max_bytes: limits.log_bytes,
             },
         }
+    }
+
+    /// The lines in the order in which they were written, and how many are missing.
+    pub(crate) fn into_logs(mut self) -> (Vec<GuestLog>, u32) {
+        self.wasi.finish_all(&mut self.logs);
+        self.logs.into_parts()
     }
 }
 
@@ -93,6 +102,11 @@ pub(crate) struct Logs {
 }
 
 impl Logs {
+    /// Bytes of the longest line that fits at all.
+    pub(crate) fn max_line(&self) -> usize {
+        self.max_bytes
+    }
+
     /// The part of a line that fits at all. Called before the line is copied.
     pub(crate) fn fitting<'a>(&self, message: &'a str) -> &'a str {
         &message[..message.floor_char_boundary(self.max_bytes)]
@@ -109,8 +123,7 @@ impl Logs {
         }
     }
 
-    /// The lines in the order in which they were written, and how many are missing.
-    pub(crate) fn into_parts(self) -> (Vec<GuestLog>, u32) {
+    fn into_parts(self) -> (Vec<GuestLog>, u32) {
         (self.lines.into(), self.dropped)
     }
 }
@@ -120,7 +133,7 @@ mod tests {
     use super::*;
 
     fn logs(log_lines: usize, log_bytes: usize) -> Logs {
-        State::new(&Limits { log_lines, log_bytes, ..Limits::default() }, usize::MAX).logs
+        State::new(&Limits { log_lines, log_bytes, ..Limits::default() }, usize::MAX, 0).logs
     }
 
     fn messages(logs: Logs) -> (Vec<String>, u32) {
@@ -149,7 +162,7 @@ mod tests {
 
     #[test]
     fn memories_count_together() {
-        let mut memory = State::new(&Limits { memory: 100, ..Limits::default() }, usize::MAX).memory;
+        let mut memory = State::new(&Limits { memory: 100, ..Limits::default() }, usize::MAX, 0).memory;
         assert!(memory.memory_growing(0, 60, None).unwrap());
         assert!(!memory.memory_growing(0, 30, Some(20)).unwrap(), "its own maximum is a refusal, as without us");
         assert!(memory.memory_growing(0, 40, None).unwrap());

@@ -8,6 +8,7 @@
 //! The manifest becomes a custom section, so that a plugin is one file, and what it says is read before anything of it
 //! is compiled or run.
 
+mod bindings;
 mod build;
 mod manifest;
 mod repack;
@@ -17,6 +18,7 @@ use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasmparser::Parser;
 use wit_component::ComponentEncoder;
 
+pub use bindings::c_bindings;
 pub use build::core_module;
 pub use manifest::{Manifest, manifest_from_toml};
 pub use repack::repack;

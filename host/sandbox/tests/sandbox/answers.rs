@@ -15,7 +15,7 @@ async fn the_answerer_gets_the_memo_and_the_outcomes() {
         event_id: format!("id-{index}"),
         reason: String::new(),
     };
-    let call = HOSTILE.answer("memo", &[outcome(0), outcome(1)], &Limits::default()).await;
+    let call = HOSTILE.answer(0, "memo", &[outcome(0), outcome(1)], &Limits::default()).await;
     let reply = call.result.unwrap();
     assert_eq!(reply.content_type, "application/json");
     insta::assert_snapshot!(reply.body, @r#"{"memo":"memo","outcomes":[{"index":0,"status":"executed","id":"id-0"},{"index":1,"status":"executed","id":"id-1"}]}"#);
@@ -45,8 +45,8 @@ async fn what_it_answers_is_checked_like_a_translation() {
 
 /// Has the answerer misbehave and then behave.
 async fn refused(memo: &str, limits: &Limits) -> String {
-    let call = HOSTILE.answer(memo, &[], limits).await;
-    let next = HOSTILE.answer("memo", &[], &patient()).await;
+    let call = HOSTILE.answer(0, memo, &[], limits).await;
+    let next = HOSTILE.answer(0, "memo", &[], &patient()).await;
     assert!(next.result.is_ok(), "the next answer is given: {:?}", next.result);
     call.result.unwrap_err().to_string()
 }

@@ -14,13 +14,14 @@ const CONTRACT: [&str; 4] = [
 ];
 
 /// What a plugin may wish for, one function of each.
-const OUTSIDE: [&str; 8] = [
+const OUTSIDE: [&str; 9] = [
     "package outside:things@0.1.0; interface clock { now: func() -> u64; }",
     "package wasi:filesystem@0.2.6; interface preopens { get-directories: func() -> list<string>; }",
     "package wasi:sockets@0.2.6; interface instance-network { instance-network: func() -> u32; }",
     "package wasi:http@0.2.6; interface outgoing-handler { handle: func(url: string) -> string; }",
-    "package wasi:clocks@0.2.6; interface wall-clock { now: func() -> u64; }",
-    "package wasi:random@0.2.6; interface random { get-random-u64: func() -> u64; }",
+    "package wasi:clocks@0.2.6; interface wall-clock { now: func() -> u64; } interface timezone { offset: func() -> s32; }",
+    "package wasi:clocks@0.3.0; interface wall-clock { now: func() -> u64; }",
+    "package wasi:random@0.2.6; interface random { get-random-u64: func() -> string; }",
     "package wasi:cli@0.2.6; interface environment { get-environment: func() -> list<string>; }
      interface stderr { get-stderr: func() -> u32; }",
     "package inlet:source@0.3.0; interface log { log: func(message: string); }",

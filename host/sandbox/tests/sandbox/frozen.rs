@@ -151,6 +151,6 @@ async fn a_component_of_0_1_answers_as_it_did() {
         reason: reason.to_owned(),
     };
     let outcomes = [outcome(0, "executed", ""), outcome(u32::MAX, "rejected", "It cannot be read.")];
-    let reply = plugin.answer("a memo", &outcomes, &patient()).await.result.unwrap();
+    let reply = plugin.answer(0, "a memo", &outcomes, &patient()).await.result.unwrap();
     insta::assert_snapshot!(told_reply(&reply), @"text/plain: a memo: 0 all executed id-0 , 4294967295 all rejected id-4294967295 It cannot be read.");
 }

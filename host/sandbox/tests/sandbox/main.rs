@@ -7,6 +7,7 @@
 mod abi;
 mod answers;
 mod calls;
+mod compiled;
 mod directory;
 mod forge;
 mod frozen;
@@ -17,6 +18,7 @@ mod refusals;
 mod schemes;
 mod start;
 mod twin;
+mod wasi;
 mod yielding;
 
 use std::{path::Path, sync::LazyLock, time::Duration};

@@ -128,7 +128,7 @@ fn an_export_or_import_of_another_shape() {
     let other = component("export translator;", |text| text.replace("path: string", "path: list<string>"));
     insta::assert_snapshot!(refused(&with_manifest(other, &text)), @r#"the component's export "inlet:source/translator@0.1.0#translate" is not what contract 0.1 says: type mismatch for field path: expected `string` found `list`; build it against wit/v0.1"#);
     let other = component("import log; export translator;", |text| text.replace("level: level, message", "message"));
-    insta::assert_snapshot!(refused(&with_manifest(other, &text)), @"the component's imports are not what contract 0.1 says: component imports instance `inlet:source/log@0.1.0`, but a matching implementation was not found in the linker: instance export `log` has the wrong type: type mismatch with parameters: expected 2-tuple, found 1-tuple; build it against wit/v0.1");
+    insta::assert_snapshot!(refused(&with_manifest(other, &text)), @"the component's imports are not what contract 0.1 and WASI 0.2 say: component imports instance `inlet:source/log@0.1.0`, but a matching implementation was not found in the linker: instance export `log` has the wrong type: type mismatch with parameters: expected 2-tuple, found 1-tuple; build it against wit/v0.1");
 }
 
 #[test]

@@ -66,6 +66,6 @@ async fn more_than_any_sandbox_has() {
         more.instantiate(0, Vec::<(&str, ModuleArg)>::new());
     }
     more.append_to_component(&mut wasm);
-    insta::assert_snapshot!(SANDBOX.load(&wasm).expect_err("it should be refused"), @"the component asks for more than a sandbox has: The component transitively contains 9 core module instances, which exceeds the configured maximum of 8 in the pooling allocator; build it as one module with one memory and one table");
+    insta::assert_snapshot!(SANDBOX.load(&wasm).expect_err("it should be refused"), @"the component asks for more than a sandbox has: The component transitively contains 9 Wasm linear memories, which exceeds the configured maximum of 2 in the pooling allocator; build it as one module with one memory and one table");
     assert!(HOSTILE.translate(&request("/ok", "{}"), &patient()).await.result.is_ok());
 }

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use inlet_sandbox::{EngineConfig, Sandbox};
+use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Sandbox};
 use inlet_store::{Claim, Store, StoreOptions};
 
 use crate::{
@@ -100,12 +100,14 @@ async fn put_together(config: Config) -> anyhow::Result<App> {
     let claim = Claim::on(options).await?;
     let secrets::Found { key, .. } = secrets::find(&config, claim.key_check())?;
     let store = claim.open(Arc::new(key)).await?;
-    let sandbox = Sandbox::new(EngineConfig {
+    let cache = CompiledCache::open(&config.data_dir.join("compiled"), CompiledCache::MAX_BYTES)
+        .context("cannot keep compiled plugins")?;
+    let engine = EngineConfig {
         max_instances: config.max_sandboxes,
         max_memory: config.max_sandbox_memory,
         ..EngineConfig::default()
-    })
-    .context("cannot start the sandbox")?;
+    };
+    let sandbox = Sandbox::with_cache(engine, cache).context("cannot start the sandbox")?;
     let management_token = management_token::read_or_create(&config)?;
     let catalog = {
         let (sandbox, directory) = (sandbox.clone(), config.plugins_dir.clone());
@@ -156,6 +158,12 @@ fn announce(app: &App) {
         plugins = plugins.join(", "),
         "ready"
     );
+    for plugin in catalog.iter() {
+        if let Compilation::NotKept { reason } = plugin.compilation() {
+            let key = &plugin.manifest().key;
+            tracing::warn!(key, reason, "a compiled plugin was not kept; it will be compiled again at the next start");
+        }
+    }
     if config.admin_listen.is_none() && !config.listen.ip().is_loopback() {
         tracing::warn!(
             listen = %config.listen,

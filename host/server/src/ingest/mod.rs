@@ -94,7 +94,7 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
     let answer = match &translated.result {
         // Without a memo there is nothing that the plugin would answer: its platform reads the status alone.
         Ok(Ok(translation)) if plugin.answers() && !translation.memo.is_empty() => {
-            stages::ask_plugin(app, endpoint, plugin, translation, &settled).await?
+            stages::ask_plugin(app, endpoint, plugin, &arrival, translation, &settled).await?
         }
         translated => answer::of_translated(translated, plugin.manifest().on_reject, &settled),
     };

@@ -172,7 +172,7 @@ pub async fn rehearse(app: &App, endpoint: &Endpoint, sent: Sent) -> Result<Rehe
     let verification = Some(Verification { verdict, refused_for });
     let (refusal, response) = match refused_for {
         Some(_) => (Some(Refusal::Unverified), answer::refuse(Refusal::Unverified)),
-        None => answer_of(app, endpoint, plugin, &translated, &trace).await?,
+        None => answer_of(app, endpoint, plugin, &arrival, &translated, &trace).await?,
     };
     Ok(Rehearsed { verification, refusal, trace: Some(trace), answer: Answer::read(response).await? })
 }
@@ -207,6 +207,7 @@ async fn answer_of(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
+    arrival: &Arrival,
     translated: &Translated,
     trace: &Trace,
 ) -> Result<(Option<Refusal>, Response), NotRehearsed> {
@@ -216,7 +217,7 @@ async fn answer_of(
         Err(_) if plugin.answers() => return Ok(plugin_failed()),
         result => return Ok((None, answer::of_translated(result, plugin.manifest().on_reject, &settled))),
     };
-    let call = stages::call_answer(app, endpoint, plugin, translation, &settled).await;
+    let call = stages::call_answer(app, endpoint, plugin, arrival, translation, &settled).await;
     match call.map_err(|_| NotRehearsed::Busy)?.result {
         Ok(reply) => Ok((None, answer::of_reply(reply))),
         Err(Fault::Busy) => Err(NotRehearsed::Busy),

@@ -265,12 +265,14 @@ pub(crate) async fn call_answer(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
+    arrival: &Arrival,
     translation: &Translation,
     settled: &[Settled],
 ) -> Result<Call<Reply>, Refusal> {
     let outcomes = answer::outcomes(translation, settled);
     let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
-    Ok(plugin.answer_holding(permit, &translation.memo, &outcomes, &app.limits).await)
+    let received_at_ms = u64::try_from(arrival.received_at_ms).unwrap_or_default();
+    Ok(plugin.answer_holding(permit, received_at_ms, &translation.memo, &outcomes, &app.limits).await)
 }
 
 /// Lets a plugin write the answer that its platform reads.
@@ -278,10 +280,11 @@ pub(crate) async fn ask_plugin(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
+    arrival: &Arrival,
     translation: &Translation,
     settled: &[Settled],
 ) -> Result<Response, Refusal> {
-    let call = call_answer(app, endpoint, plugin, translation, settled).await?;
+    let call = call_answer(app, endpoint, plugin, arrival, translation, settled).await?;
     endpoint.meters.sandbox(call.spent.wall);
     match call.result {
         Ok(reply) => Ok(answer::of_reply(reply)),

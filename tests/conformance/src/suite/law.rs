@@ -40,7 +40,10 @@ pub struct Law {
 
 /// Every law, in the order in which they are checked.
 pub const LAWS: [Law; 13] = [
-    must("loads", "the sandbox loads the component: it imports nothing but `log`, and its manifest is sound"),
+    must(
+        "loads",
+        "the sandbox loads the component: it imports nothing but `log` and the frozen WASI, and its manifest is sound",
+    ),
     must("signature-vectors", "the signature vectors of the manifest verify"),
     must("header-names-are-lower-case", "the manifest names headers in lower case, as they arrive"),
     must("examples-become-their-event-type", "every example of the manifest becomes the event type that it declares"),

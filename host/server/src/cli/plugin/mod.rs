@@ -3,6 +3,7 @@
 
 mod add;
 mod bench;
+mod bind;
 mod build;
 mod capture;
 mod check;
@@ -11,6 +12,7 @@ mod diff;
 mod file;
 mod inspect;
 mod keygen;
+mod language;
 mod list;
 mod named;
 mod new;
@@ -32,6 +34,8 @@ pub enum Command {
     New(new::Arguments),
     /// Build the plugin of a directory and leave NAME.wasm in it
     Build(build::Arguments),
+    /// Write the contract as C, to compile a plugin with
+    Bind(bind::Arguments),
     /// Make a plugin of a core module or a component and a plugin.toml
     Pack(pack::Arguments),
     /// Make a key to sign plugins with
@@ -71,6 +75,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::New(arguments) => new::run(arguments),
         Command::Build(arguments) => build::run(arguments),
+        Command::Bind(arguments) => bind::run(arguments),
         Command::Pack(arguments) => pack::run(arguments),
         Command::Keygen(arguments) => keygen::run(arguments),
         Command::Check(arguments) => check::run(arguments),

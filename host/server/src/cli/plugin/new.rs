@@ -11,22 +11,12 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use toml::{Table, Value};
 
+use super::language::{COMMON, Language, renamed};
+
 include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
 
 const SDK_MANIFEST: &str = include_str!("../../../../../plugins/sdk/Cargo.toml");
 const WORKSPACE_MANIFEST: &str = include_str!("../../../../../Cargo.toml");
-
-/// What a Rust plugin starts with: path in the project, and text. `{key}`, `{name}`, `{title}` and `{type}` are filled in.
-const RUST: [(&str, &str); 8] = [
-    ("Cargo.toml", include_str!("template/Cargo.toml.txt")),
-    ("plugin.toml", include_str!("template/plugin.toml.txt")),
-    ("src/lib.rs", include_str!("template/lib.rs.txt")),
-    ("cases/order-created/body.json", include_str!("template/created.body.json")),
-    ("cases/order-created/expected.json", include_str!("template/created.expected.json")),
-    ("cases/no-type/body.json", include_str!("template/no-type.body.json")),
-    ("cases/no-type/expected.json", include_str!("template/no-type.expected.json")),
-    (".gitignore", "/target\n/*.wasm\n"),
-];
 
 /// What it takes.
 #[derive(Debug, clap::Args)]
@@ -39,30 +29,32 @@ pub struct Arguments {
     lang: Language,
 }
 
-/// Languages that projects can be started in.
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Language {
-    Rust,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let names = Names::of(&arguments.name)?;
     let directory = PathBuf::from(names.name);
     ensure!(!directory.exists(), "{} is there already; choose another name or remove it", directory.display());
-    let files = match arguments.lang {
-        Language::Rust => RUST,
-    };
-    for (path, text) in files {
+    let language = arguments.lang;
+    for (path, text) in COMMON {
         write(&directory, path, &names.fill(text))?;
     }
-    for (path, text) in VENDORED {
+    for (path, text) in language.files() {
+        let text = match language {
+            Language::Rust => names.fill(text),
+            _ => renamed(text, &names.key, names.name, &names.title()),
+        };
+        write(&directory, path, &text)?;
+    }
+    for (path, text) in VENDORED.iter().filter(|(path, _)| language == Language::Rust || path.starts_with("wit/")) {
         write(&directory.join("vendor"), path, text)?;
     }
-    write(&directory, "vendor/plugins/sdk/Cargo.toml", &standalone_sdk()?)?;
+    if language == Language::Rust {
+        write(&directory, "vendor/plugins/sdk/Cargo.toml", &standalone_sdk()?)?;
+    }
     let name = names.name;
     println!("{} is in ./{name}. Next:", names.key);
     println!("  cd {name}");
-    println!("  cargo test                     # the cases, natively");
+    let (step, purpose) = language.first_step();
+    println!("  {step:<29}  # {purpose}");
     println!("  inlet plugin build             # leaves {name}.wasm");
     println!("  inlet plugin test {name}.wasm  # the cases, in the server's sandbox");
     println!("  inlet plugin run {name}.wasm --request cases/order-created/body.json");
@@ -95,13 +87,17 @@ impl<'a> Names<'a> {
         Ok(Self { key: format!("{publisher}/{name}"), name })
     }
 
+    fn title(&self) -> String {
+        let words: Vec<String> = self.name.split('-').map(capitalised).collect();
+        words.join(" ")
+    }
+
     fn fill(&self, template: &str) -> String {
         let type_name: String = self.name.split('-').map(capitalised).collect();
-        let title: Vec<String> = self.name.split('-').map(capitalised).collect();
         template
             .replace("{key}", &self.key)
             .replace("{name}", self.name)
-            .replace("{title}", &title.join(" "))
+            .replace("{title}", &self.title())
             .replace("{type}", &type_name)
     }
 }

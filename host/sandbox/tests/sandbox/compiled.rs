@@ -1,0 +1,111 @@
+//! Compiled plugins are read again, and only if they are what was written.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Plugin, Sandbox};
+use tempfile::TempDir;
+
+use crate::{bundled, patient, request};
+
+const COUNTING: EngineConfig = EngineConfig {
+    max_instances: 1,
+    max_memory: 64 << 20,
+    tick: std::time::Duration::from_millis(5),
+    count_instructions: true,
+};
+
+fn load(directory: &Path, config: EngineConfig, max_bytes: u64, name: &str) -> Plugin {
+    let cache = CompiledCache::open(directory, max_bytes).unwrap();
+    Sandbox::with_cache(config, cache).unwrap().load(&bundled(name)).unwrap()
+}
+
+fn small() -> EngineConfig {
+    EngineConfig { count_instructions: false, ..COUNTING }
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[tokio::test]
+async fn a_second_load_reads_what_the_first_compiled() {
+    let parent = TempDir::new().unwrap();
+    let directory = parent.path().join("compiled");
+    let load = |config| load(&directory, config, CompiledCache::MAX_BYTES, "inlet__hostile");
+    let first = load(small());
+    assert_eq!(first.compilation(), &Compilation::Compiled);
+    assert_eq!(fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+    let second = load(small());
+    assert_eq!(second.compilation(), &Compilation::Cached);
+    let translated = second.translate(&request("/echo", "{}"), &patient()).await.result;
+    assert_eq!(translated, first.translate(&request("/echo", "{}"), &patient()).await.result);
+    assert!(translated.is_ok());
+    assert_eq!(load(COUNTING).compilation(), &Compilation::Compiled, "another engine runs other code");
+    assert_eq!(files(&directory).len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_changed_is_compiled_again() {
+    let directory = TempDir::new().unwrap();
+    let load = || load(directory.path(), small(), CompiledCache::MAX_BYTES, "inlet__hostile");
+    let compiled = load();
+    let file = files(directory.path()).remove(0);
+    let whole = fs::read(&file).unwrap();
+    let spoiled = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut bytes = whole.clone();
+        change(&mut bytes);
+        bytes
+    };
+    for bytes in [
+        spoiled(&|bytes| bytes[whole.len() / 2] ^= 1),
+        spoiled(&|bytes| bytes[0] ^= 1),
+        spoiled(&|bytes| bytes.truncate(whole.len() - 1)),
+        spoiled(&|bytes| bytes.truncate(3)),
+        Vec::new(),
+    ] {
+        fs::write(&file, bytes).unwrap();
+        let again = load();
+        assert_eq!(again.compilation(), &Compilation::Compiled);
+        assert!(again.translate(&request("/ok", "{}"), &patient()).await.result.is_ok());
+        assert_eq!(fs::read(&file).unwrap().len(), whole.len(), "it was written anew");
+    }
+    // One of ours under another's name.
+    let other = self::load(directory.path(), small(), CompiledCache::MAX_BYTES, "http");
+    let of_other = files(directory.path()).into_iter().find(|path| *path != file).unwrap();
+    fs::copy(&of_other, &file).unwrap();
+    assert_eq!(load().compilation(), &Compilation::Compiled);
+    assert_ne!(other.digest(), compiled.digest());
+}
+
+#[test]
+fn what_was_not_used_for_longest_goes_first() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path();
+    let load = |max_bytes, name| load(path, small(), max_bytes, name).compilation().clone();
+    for name in ["segment", "http"] {
+        assert_eq!(load(CompiledCache::MAX_BYTES, name), Compilation::Compiled);
+    }
+    assert_eq!(load(CompiledCache::MAX_BYTES, "segment"), Compilation::Cached);
+    let bytes: u64 = files(path).iter().map(|file| fs::metadata(file).unwrap().len()).sum();
+    // Room for two of the three: `http` was not used since.
+    let room = bytes + bytes / 4;
+    assert_eq!(load(room, "census"), Compilation::Compiled);
+    assert_eq!(load(room, "segment"), Compilation::Cached);
+    assert_eq!(load(CompiledCache::MAX_BYTES, "http"), Compilation::Compiled);
+}
+
+#[test]
+fn a_directory_that_others_can_write_is_refused() {
+    let directory = TempDir::new().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let error = CompiledCache::open(directory.path(), 1).unwrap_err().to_string();
+    let sentence = error.replace(&directory.path().display().to_string(), "DIR");
+    insta::assert_snapshot!(sentence, @"DIR can be written by others (mode 777); what is in it would be run; remove it");
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert!(CompiledCache::open(&file, 1).unwrap_err().to_string().contains("expected a directory"));
+}

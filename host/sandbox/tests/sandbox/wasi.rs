@@ -1,0 +1,94 @@
+//! The frozen WASI, asked by a real guest: nothing of the world is behind it, and what is printed is logged.
+
+use std::sync::LazyLock;
+
+use inlet_core::contract::{Item, Translation};
+use inlet_sandbox::{Call, Limits, Plugin};
+
+use crate::{SANDBOX, bundled, patient, request};
+
+static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("inlet__frozen")).unwrap());
+
+async fn ask(path: &str, limits: &Limits) -> Call<String> {
+    let call = FROZEN.translate(&request(path, "{}"), limits).await;
+    let told = call.result.map(|translation| match translation {
+        Ok(Translation { items, .. }) => match &items[..] {
+            [Item::Event(event)] => {
+                event.extras.iter().map(|extra| format!("{}: {}\n", extra.name, extra.value)).collect()
+            }
+            other => panic!("expected one event, found {other:?}"),
+        },
+        Err(notice) => panic!("{notice:?}"),
+    });
+    Call { result: told, logs: call.logs, logs_dropped: call.logs_dropped, spent: call.spent }
+}
+
+async fn sentence(path: &str) -> String {
+    let fault = ask(path, &patient()).await.result.unwrap_err();
+    assert_eq!(fault.code(), "trap");
+    assert!(ask("/world", &patient()).await.result.is_ok(), "the next request is served");
+    fault.to_string()
+}
+
+#[tokio::test]
+async fn there_is_no_world() {
+    insta::assert_snapshot!(ask("/world", &patient()).await.result.unwrap(), @r#"
+    environment: []
+    arguments: []
+    cwd: None
+    directories: []
+    stdin: Err(StreamError::Closed)
+    skipped: Err(StreamError::Closed)
+    wall clock: Datetime { seconds: 1700000000, nanoseconds: 0 } Datetime { seconds: 0, nanoseconds: 1000000 }
+    monotonic clock: 1700000000000000000 1000000
+    ready: true [0, 1]
+    random: e220a8397b1dcdaf [f4, 65, b9]
+    seed: (6c45d188009454f, f88bb8a8724c81ec)
+    terminals: None None None
+    "#);
+}
+
+#[tokio::test]
+async fn what_is_printed_is_logged() {
+    let call = ask("/print", &patient()).await;
+    let lines: Vec<_> = call.logs.iter().map(|line| format!("{} {}", line.level, line.message)).collect();
+    insta::assert_snapshot!(format!("{}{}", call.result.unwrap(), lines.join("\n")), @r#"
+    allowed: Ok(65536)
+    info now 1700000000 random e220a8397b1dcdaf
+    warn a warning
+    info unfinished
+    "#);
+}
+
+#[tokio::test]
+async fn the_same_request_gives_the_same_every_time() {
+    for path in ["/world", "/print"] {
+        let (first, second) = (ask(path, &patient()).await, ask(path, &patient()).await);
+        assert_eq!(first.result, second.result);
+        assert_eq!(first.logs, second.logs);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_printed_lines_is_bounded_and_counted() {
+    let limits = patient();
+    let call = ask("/flood", &limits).await;
+    assert!(call.result.is_ok());
+    assert_eq!(call.logs.len(), limits.log_lines);
+    assert_eq!(call.logs.last().unwrap().message, "the last line");
+    assert_eq!(call.logs.len() as u32 + call.logs_dropped, 10 * (64 << 10) + 1);
+}
+
+#[tokio::test]
+async fn what_it_has_not_ends_the_call() {
+    let mut sentences = Vec::new();
+    for path in ["/exit", "/write-too-much", "/random-bytes", "/poll-nothing"] {
+        sentences.push(sentence(path).await);
+    }
+    insta::assert_snapshot!(sentences.join("\n"), @r#"
+    the plugin crashed: it called wasi:cli/exit#exit, which a sandbox has not; see its log lines
+    the plugin crashed: it wrote 65537 bytes at once, where check-write allows 65536; see its log lines
+    the plugin crashed: it asked for 1099511627776 random bytes at once, where at most 1048576 are given; see its log lines
+    the plugin crashed: it polled nothing, and would have waited for ever; see its log lines
+    "#);
+}

@@ -1,0 +1,28 @@
+//! `inlet plugin bind`: the contract as C, for plugins that are written in it.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::Context as _;
+
+/// What it takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The directory that the files are written into
+    #[arg(long, short, value_name = "DIR")]
+    out: PathBuf,
+    /// What the plugin exports: `source`, or `answering-source` if it writes its own answers
+    #[arg(long, value_name = "WORLD", default_value = "source")]
+    world: String,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let out = &arguments.out;
+    let files = inlet_pack::c_bindings(&arguments.world)?;
+    fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+    for (name, content) in files {
+        let file = out.join(name);
+        fs::write(&file, content).with_context(|| format!("cannot write {}", file.display()))?;
+        println!("{}", file.display());
+    }
+    Ok(())
+}

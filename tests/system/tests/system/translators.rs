@@ -1,0 +1,101 @@
+//! One translator in four languages (`examples/translators`): each is built as its README says, and passes the same cases and laws.
+//!
+//! Rust always runs. Another language runs where its toolchain is, and says by name that it was skipped where it is not.
+
+use std::{
+    env, fs,
+    io::Write as _,
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use inlet_system_tests::binary;
+
+fn translators() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/translators").canonicalize().unwrap()
+}
+
+/// Past what captures a passing test's output: who reads the run sees what was not run.
+fn skipped(language: &str, missing: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: examples/translators/{language}: {missing}");
+}
+
+fn is_there(program: &str) -> bool {
+    let paths = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&paths).any(|directory| directory.join(program).is_file())
+}
+
+fn run(command: &mut Command, directory: &Path) -> String {
+    // A folder of its own that stays, and no flags of the tests' own build.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("author");
+    let output =
+        command.current_dir(directory).env("CARGO_TARGET_DIR", target).env("INLET", binary()).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    assert!(output.status.success(), "{command:?}: {said}");
+    said
+}
+
+/// Starts a project as an author does, and builds and tests it with the author's two commands.
+fn starts(language: &str, prepare: impl Fn(&Path)) {
+    let directory = tempfile::tempdir().unwrap();
+    let inlet = |arguments: &[&str], place: &Path| run(Command::new(binary()).arg("plugin").args(arguments), place);
+    let said = inlet(&["new", "acme/big-orders", "--lang", language], directory.path());
+    assert!(said.starts_with("acme/big-orders is in ./big-orders."), "{said}");
+    let project = directory.path().join("big-orders");
+    prepare(&project);
+    let built = inlet(&["build"], &project);
+    assert!(built.contains("big-orders.wasm: acme/big-orders 0.1.0, "), "{built}");
+    let report = inlet(&["test", "big-orders.wasm"], &project);
+    assert!(report.contains("case:order-created") && report.contains("acme/big-orders: must "), "{report}");
+}
+
+/// Builds a language's example and holds it to the cases of all.
+fn passes(language: &str, build: &mut Command) {
+    let directory = translators().join(language);
+    run(build, &directory);
+    let report = run(Command::new(binary()).args(["plugin", "test", "orders.wasm", "--cases", "../cases"]), &directory);
+    assert!(report.contains("acme/orders: must "), "{report}");
+    // All cases were found: a folder that is not there would hold the laws alone.
+    for case in fs::read_dir(translators().join("cases")).unwrap() {
+        let name = case.unwrap().file_name().into_string().unwrap();
+        assert!(report.contains(&format!("case:{name}")), "{name}: {report}");
+    }
+}
+
+#[test]
+fn rust() {
+    passes("rust", &mut Command::new("./build.sh"));
+}
+
+#[test]
+fn c() {
+    if !is_there("clang") || !is_there("wasm-ld") || !Path::new("/usr/include/wasm32-wasi").is_dir() {
+        return skipped("c", "clang, its wasm linker and wasi-libc are not all there (Debian: clang, lld, wasi-libc)");
+    }
+    passes("c", &mut Command::new("./build.sh"));
+    starts("c", |_| {});
+}
+
+#[test]
+fn javascript() {
+    if !is_there("node") || !translators().join("javascript/node_modules/componentize-qjs").is_dir() {
+        return skipped("javascript", "node and componentize-qjs are not both there (npm install)");
+    }
+    passes("javascript", Command::new("node").arg("build.mjs"));
+    // What `npm install` would bring is there.
+    let modules = translators().join("javascript/node_modules");
+    starts("javascript", |project| symlink(&modules, project.join("node_modules")).unwrap());
+}
+
+#[test]
+fn python() {
+    let own = translators().join("python/.venv/bin");
+    if !is_there("componentize-py") && !own.join("componentize-py").is_file() {
+        return skipped("python", "componentize-py is not there (pip install -r requirements.txt)");
+    }
+    let paths = env::var_os("PATH").unwrap_or_default();
+    let path = env::join_paths(std::iter::once(own).chain(env::split_paths(&paths))).unwrap();
+    passes("python", Command::new("./build.sh").env("PATH", path));
+}
