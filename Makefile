@@ -9,7 +9,7 @@ BUNDLED := plugins/segment plugins/rudderstack plugins/hightouch plugins/census 
 # Plugins like any other: no part of the server's build.
 PLATFORMS := $(addprefix plugins/,stripe clerk standard-webhooks posthog jitsu workos supabase shopify github)
 
-.PHONY: run build test bench plugins test-plugins wasm-target check help
+.PHONY: run build test bench plugins platforms conformance test-plugins toolchains wasm-target check help
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,18 +33,25 @@ check: plugins ## Formatting and lints, warnings as errors
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 plugins: wasm-target ## Build the bundled plugins
-	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins $(BUNDLED)
+	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/plugins $(BUNDLED)
 
 platforms: wasm-target ## Build the plugins that do not come with the server
-	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/platforms $(PLATFORMS)
+	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/platforms $(PLATFORMS)
 
 conformance: plugins platforms ## Run the conformance suite on all our plugins
-	$(CARGO) run -q -p inlet-conformance --example matrix -- \
+	$(CARGO) run -q --example matrix -- \
 		$(foreach plugin,$(BUNDLED),$(TARGET)/plugins/$(notdir $(plugin)).wasm=$(plugin)/cases) \
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
 
 test-plugins: wasm-target platforms
-	$(CARGO) run -q -p inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile tests/frozen
+	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile tests/frozen
+
+toolchains: ## Install what the examples in C, JavaScript and Python are built with (Debian, npm and pip)
+	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
+		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
+	cd examples/translators/javascript && npm install --no-audit --no-fund --no-package-lock
+	cd examples/translators/python && (test -x .venv/bin/componentize-py \
+		|| (python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt))
 
 # rust-toolchain.toml does not bring the target everywhere; a toolchain without rustup has to have it already.
 wasm-target:

@@ -76,6 +76,37 @@ fn from_new_to_cases_that_pass() {
     insta::assert_snapshot!(again, @"inlet: orders is there already; choose another name or remove it");
 }
 
+/// The fenced blocks of a text, without their fences.
+fn blocks<'a>(text: &'a str, fence: &str) -> Vec<&'a str> {
+    let opened = text.split(fence).skip(1);
+    opened.filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect()
+}
+
+/// The author's guide starts with commands and with what the last of them prints. Both are true.
+#[test]
+fn the_guides_first_commands_do_what_it_says() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/README.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    let (_, start) = guide.split_once("## Five minutes").unwrap();
+    let (start, _) = start.split_once("\n## ").unwrap();
+    let commands = blocks(start, "```sh\n")[0];
+    let shown = blocks(start, "\n```\n")[0];
+    assert!(commands.contains("inlet plugin new") && shown.contains("user_id"), "{start}");
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = std::env::var("PATH").unwrap();
+    let output = Command::new("sh")
+        .args(["-ec", commands])
+        .current_dir(directory.path())
+        .env("PATH", format!("{}:{path}", binary().parent().unwrap().display()))
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("author"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(shown), "the guide shows\n{shown}\nfound\n{said}");
+}
+
 #[test]
 fn a_case_that_fails_says_where() {
     let directory = tempfile::tempdir().unwrap();

@@ -18,6 +18,11 @@ fn translators() -> PathBuf {
 
 /// Past what captures a passing test's output: who reads the run sees what was not run.
 fn skipped(language: &str, missing: &str) {
+    // Where all toolchains are said to be there, as in CI, a missing one is a failure.
+    assert!(
+        env::var_os("INLET_ALL_TOOLCHAINS").is_none(),
+        "examples/translators/{language}: {missing}; run `make toolchains`"
+    );
     let _ = writeln!(std::io::stderr(), "skipped: examples/translators/{language}: {missing}");
 }
 
