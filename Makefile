@@ -9,7 +9,7 @@ BUNDLED := plugins/segment plugins/rudderstack plugins/hightouch plugins/census 
 # Plugins like any other: no part of the server's build.
 PLATFORMS := $(addprefix plugins/,stripe clerk standard-webhooks posthog jitsu workos supabase shopify github)
 
-.PHONY: run build test bench plugins platforms conformance test-plugins toolchains wasm-target check help
+.PHONY: run build test bench plugins platforms conformance test-plugins translators toolchains wasm-target check help
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -24,7 +24,7 @@ test: plugins test-plugins ## Run every test
 	$(CARGO) build --workspace --bin inlet
 	$(CARGO) test --workspace
 
-bench: build test-plugins ## Measure the server against a bare handler, and the sandbox against native code
+bench: build test-plugins translators ## Measure the server against a bare handler, and the sandbox against native code
 	$(CARGO) run --release -p inlet-bench
 	$(CARGO) bench -p inlet-sandbox
 
@@ -45,6 +45,11 @@ conformance: plugins platforms ## Run the conformance suite on all our plugins
 
 test-plugins: wasm-target platforms
 	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile tests/frozen
+
+translators: build ## Build the example of every language whose toolchain is there
+	@for language in rust c javascript python; do \
+		PATH="$(CURDIR)/examples/translators/python/.venv/bin:$$PATH" INLET=$(abspath $(TARGET))/release/inlet \
+		$(TARGET)/release/inlet plugin build examples/translators/$$language || echo "$$language: not built"; done
 
 toolchains: ## Install what the examples in C, JavaScript and Python are built with (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \

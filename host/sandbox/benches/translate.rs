@@ -8,13 +8,15 @@
 
 #![expect(clippy::expect_used, reason = "there is nothing to measure without it")]
 
-use std::{hint::black_box, path::Path, time::Duration};
+mod timing;
+
+use std::{hint::black_box, path::Path};
 
 use bytestring::ByteString;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use inlet_core::contract::{Body, Item, Request, TranslatedEvent, Translation, Value};
 use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
-use rustix::time::{ClockId, clock_gettime};
+use timing::interleaved;
 use tokio::runtime::Runtime;
 
 const SIZES: [usize; 3] = [600, 2_000, 10_000];
@@ -94,30 +96,6 @@ fn native(request: &Request) -> Translation {
 
 async fn sandboxed(plugin: &Plugin, request: &Request, limits: &Limits) -> Translation {
     plugin.translate(request, limits).await.result.expect("no fault").expect("not rejected")
-}
-
-/// Processor time that this thread has used.
-fn used() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
-}
-
-/// Microseconds of processor time per call of each, medians over interleaved rounds.
-fn interleaved<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
-    const ROUNDS: usize = 31;
-    const CALLS: u32 = 300;
-    let mut rounds = [(); N].map(|()| Vec::with_capacity(ROUNDS));
-    for _ in 0..ROUNDS {
-        for (call, times) in calls.iter_mut().zip(&mut rounds) {
-            let start = used();
-            (0..CALLS).for_each(|_| call());
-            times.push((used() - start).as_secs_f64() * 1e6 / f64::from(CALLS));
-        }
-    }
-    rounds.map(|mut times| {
-        times.sort_by(f64::total_cmp);
-        times[ROUNDS / 2]
-    })
 }
 
 fn table(Setup { runtime, limits, segment, hostile }: &Setup) {
