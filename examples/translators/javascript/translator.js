@@ -22,7 +22,7 @@ export const translator = {
       tag: "",
       extras: [],
     };
-    return { items: [{ tag: "event", val: event }], reply: null, memo: "" };
+    return { items: [{ tag: "event", val: event }], reply: null, memo: "", extras: [] };
   },
 };
 
@@ -70,5 +70,5 @@ function endOfString(text, start) {
 }
 
 function notice(code, message) {
-  return { code, message, at: null, tag: "" };
+  return { code, message, at: null, tag: "", extras: [] };
 }

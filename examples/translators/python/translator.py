@@ -42,7 +42,7 @@ class Translator(exports.Translator):
             tag="",
             extras=[],
         )
-        return Translation(items=[Item_Event(event)], reply=None, memo="")
+        return Translation(items=[Item_Event(event)], reply=None, memo="", extras=[])
 
 
 STRING_OR_BRACKET = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}]')
@@ -90,4 +90,4 @@ def is_unicode(text: str) -> bool:
 
 
 def rejected(code: str, message: str) -> Err:
-    return Err(Notice(code=code, message=message, at=None, tag=""))
+    return Err(Notice(code=code, message=message, at=None, tag="", extras=[]))

@@ -34,7 +34,9 @@ fn body() -> String {
             return body;
         }
         let index = lines.len();
-        lines.push(format!(r#"{{"sku":"45790-{index}","name":"Monopoly: {index}rd Edition","price":19.99,"gift":false}}"#));
+        lines.push(format!(
+            r#"{{"sku":"45790-{index}","name":"Monopoly: {index}rd Edition","price":19.99,"gift":false}}"#
+        ));
     }
 }
 

@@ -108,7 +108,7 @@ impl<'a> Call<'a> {
     /// Hands over the items that a method brought, one for each row. The answer is [`answer`]'s, from what becomes of
     /// them.
     pub fn brought(&self, items: Vec<Item>) -> Translation {
-        Translation { items, reply: None, memo: format!("{WAITING}{}", self.id) }
+        Translation { memo: format!("{WAITING}{}", self.id), ..Translation::from(items) }
     }
 
     /// Answers that the parameters are wrong. Nothing of the call happens.

@@ -116,6 +116,7 @@ fn outcomes_reach_only_who_waits_for_them() {
         status: "executed".to_owned(),
         event_id: String::new(),
         reason: String::new(),
+        extras: Vec::new(),
     };
     let reply = answer("#7", std::slice::from_ref(&outcome), |outcomes| quote(&outcomes[0].tag));
     assert_eq!(reply.body, r#"{"jsonrpc":"2.0","id":7,"result":"t"}"#);

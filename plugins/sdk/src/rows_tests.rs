@@ -13,6 +13,7 @@ fn outcome(status: &str, reason: &str) -> Outcome {
         status: status.to_owned(),
         event_id: String::new(),
         reason: reason.to_owned(),
+        extras: Vec::new(),
     }
 }
 

@@ -26,7 +26,7 @@ impl Event {
 impl Notice {
     /// A notice about the whole request.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), at: None, tag: String::new() }
+        Self { code: code.into(), message: message.into(), at: None, tag: String::new(), extras: Vec::new() }
     }
 
     /// The same about what is at this JSON Pointer. The top of the body is the whole request.
@@ -54,13 +54,13 @@ impl Field {
 impl Reply {
     /// An answer in JSON.
     pub fn json(body: impl Into<String>) -> Self {
-        Self { content_type: "application/json".to_owned(), body: body.into() }
+        Self { content_type: "application/json".to_owned(), body: body.into(), extras: Vec::new() }
     }
 }
 
 impl From<Vec<Item>> for Translation {
     fn from(items: Vec<Item>) -> Self {
-        Self { items, reply: None, memo: String::new() }
+        Self { items, reply: None, memo: String::new(), extras: Vec::new() }
     }
 }
 

@@ -56,13 +56,15 @@ impl Plugin for Hostile {
 impl Answerer for Hostile {
     fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply {
         match memo.as_str() {
-            "html" => Reply { content_type: "text/html".to_owned(), body: "<script>alert(1)</script>".to_owned() },
+            "html" => {
+                Reply { content_type: "text/html".to_owned(), ..Reply::json("<script>alert(1)</script>".to_owned()) }
+            }
             "loop" => resources::spin(),
             "memory" => resources::take_memory(),
             "deep-recursion" => resources::recurse(),
             "abort" => resources::crash(),
-            "giant" => Reply { content_type: "text/plain".to_owned(), body: "x".repeat(48 << 20) },
-            "long" => Reply { content_type: "text/plain".to_owned(), body: "x".repeat(9 << 20) },
+            "giant" => Reply { content_type: "text/plain".to_owned(), ..Reply::json("x".repeat(48 << 20)) },
+            "long" => Reply { content_type: "text/plain".to_owned(), ..Reply::json("x".repeat(9 << 20)) },
             "deep" => Reply::json(outputs::nested(200)),
             _ => Reply::json(outputs::describe(&memo, &outcomes)),
         }

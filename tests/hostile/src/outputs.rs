@@ -50,7 +50,7 @@ pub(crate) fn html_reply() -> Translation {
 
 /// A reply.
 pub(crate) fn reply(content_type: &str, body: &str) -> Translation {
-    let reply = Reply { content_type: content_type.to_owned(), body: body.to_owned() };
+    let reply = Reply { content_type: content_type.to_owned(), ..Reply::json(body) };
     Translation { reply: Some(reply), ..Translation::from(ok()) }
 }
 

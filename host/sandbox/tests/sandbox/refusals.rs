@@ -43,7 +43,7 @@ fn a_core_module() {
 #[test]
 fn a_damaged_component() {
     let whole = changed(|_| ());
-    insta::assert_snapshot!(refused(&whole[..whole.len() / 2]), @"the file is a damaged component: unexpected end-of-file (at offset 0x7a6); build or download it again");
+    insta::assert_snapshot!(refused(&whole[..whole.len() / 2]), @"the file is a damaged component: unexpected end-of-file (at offset 0x7be); build or download it again");
 }
 
 #[test]

@@ -78,6 +78,7 @@ pub(super) struct Outcome<'a> {
     #[component(name = "event-id")]
     event_id: &'a str,
     reason: &'a str,
+    extras: &'a [FieldRef<'a>],
 }
 
 impl<'a> From<&'a plain::Outcome> for Outcome<'a> {
@@ -88,6 +89,7 @@ impl<'a> From<&'a plain::Outcome> for Outcome<'a> {
             status: &outcome.status,
             event_id: &outcome.event_id,
             reason: &outcome.reason,
+            extras: &[],
         }
     }
 }
@@ -195,10 +197,12 @@ pub(super) struct Notice {
     message: String,
     at: Option<String>,
     tag: String,
+    #[expect(dead_code, reason = "no name is in use yet")]
+    extras: Vec<Field>,
 }
 
 impl From<Notice> for plain::Notice {
-    fn from(Notice { code, message, at, tag }: Notice) -> Self {
+    fn from(Notice { code, message, at, tag, .. }: Notice) -> Self {
         Self { code, message, at, tag }
     }
 }
@@ -230,10 +234,12 @@ pub(super) struct Reply {
     #[component(name = "content-type")]
     content_type: String,
     body: String,
+    #[expect(dead_code, reason = "no name is in use yet")]
+    extras: Vec<Field>,
 }
 
 impl From<Reply> for plain::Reply {
-    fn from(Reply { content_type, body }: Reply) -> Self {
+    fn from(Reply { content_type, body, .. }: Reply) -> Self {
         Self { content_type, body }
     }
 }
@@ -244,10 +250,12 @@ pub(super) struct Translation {
     items: Vec<Item>,
     reply: Option<Reply>,
     memo: String,
+    #[expect(dead_code, reason = "no name is in use yet")]
+    extras: Vec<Field>,
 }
 
 impl From<Translation> for plain::Translation {
-    fn from(Translation { items, reply, memo }: Translation) -> Self {
+    fn from(Translation { items, reply, memo, .. }: Translation) -> Self {
         Self { items: items.into_iter().map(Into::into).collect(), reply: reply.map(Into::into), memo }
     }
 }

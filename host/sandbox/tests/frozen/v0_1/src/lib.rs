@@ -69,6 +69,7 @@ impl Translator for Frozen {
             ],
             reply: Some(reply("translated")),
             memo: "a memo".to_owned(),
+            extras: one_extra(),
         })
     }
 }
@@ -77,16 +78,29 @@ impl Answerer for Frozen {
     fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply {
         let outcomes: Vec<String> = outcomes
             .into_iter()
-            .map(|Outcome { index, tag, status, event_id, reason }| format!("{index} {tag} {status} {event_id} {reason}"))
+            .map(|Outcome { index, tag, status, event_id, reason, extras }| {
+                format!("{index} {tag} {status} {event_id} {reason} {}", extras.len())
+            })
             .collect();
         reply(&format!("{memo}: {}", outcomes.join(", ")))
     }
 }
 
 fn notice(code: &str, message: &str, at: Option<&str>) -> Notice {
-    Notice { code: code.to_owned(), message: message.to_owned(), at: at.map(str::to_owned), tag: "noticed".to_owned() }
+    Notice {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        at: at.map(str::to_owned),
+        tag: "noticed".to_owned(),
+        extras: one_extra(),
+    }
 }
 
 fn reply(body: &str) -> Reply {
-    Reply { content_type: "text/plain".to_owned(), body: body.to_owned() }
+    Reply { content_type: "text/plain".to_owned(), body: body.to_owned(), extras: one_extra() }
+}
+
+/// No name is in use in 0.1; a host carries what it does not know.
+fn one_extra() -> Vec<Field> {
+    vec![Field { name: "of-the-author".to_owned(), value: "x".to_owned() }]
 }
