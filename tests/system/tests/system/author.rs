@@ -76,12 +76,6 @@ fn from_new_to_cases_that_pass() {
     insta::assert_snapshot!(again, @"inlet: orders is there already; choose another name or remove it");
 }
 
-/// The fenced blocks of a text, without their fences.
-fn blocks<'a>(text: &'a str, fence: &str) -> Vec<&'a str> {
-    let opened = text.split(fence).skip(1);
-    opened.filter_map(|rest| rest.split_once("```").map(|(block, _)| block)).collect()
-}
-
 /// The author's guide starts with commands and with what the last of them prints. Both are true.
 #[test]
 fn the_guides_first_commands_do_what_it_says() {
@@ -89,8 +83,10 @@ fn the_guides_first_commands_do_what_it_says() {
     let guide = std::fs::read_to_string(guide).unwrap();
     let (_, start) = guide.split_once("## Five minutes").unwrap();
     let (start, _) = start.split_once("\n## ").unwrap();
-    let commands = blocks(start, "```sh\n")[0];
-    let shown = blocks(start, "\n```\n")[0];
+    // Text and fenced blocks take turns.
+    let mut blocks = start.split("```").skip(1).step_by(2);
+    let commands = blocks.next().unwrap().strip_prefix("sh\n").unwrap();
+    let shown = blocks.next().unwrap().trim();
     assert!(commands.contains("inlet plugin new") && shown.contains("user_id"), "{start}");
 
     let directory = tempfile::tempdir().unwrap();

@@ -54,9 +54,10 @@ impl Tool {
     /// What is printed when all goes well.
     fn printed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
+        let said = String::from_utf8(output.stdout).unwrap();
         let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "inlet plugin {arguments:?}: {error}");
-        String::from_utf8(output.stdout).unwrap()
+        assert!(output.status.success(), "inlet plugin {arguments:?}: {error}{said}");
+        said
     }
 
     /// The sentence when it does not: one line.
