@@ -44,6 +44,7 @@ pub enum Posted<'a> {
 
 impl Request {
     /// Reads the body. An error is the answer to what is neither a call nor an object nor an array.
+    #[expect(clippy::result_large_err, reason = "made once for a request, and handed on at once")]
     pub fn call(&self) -> Result<Posted<'_>, Translation> {
         let body = self.json().map_err(|notice| refused("null", PARSE_ERROR, notice))?;
         match body.kind() {
@@ -71,6 +72,7 @@ fn looks_like_a_call(body: &Node<'_>) -> bool {
 }
 
 impl<'a> Call<'a> {
+    #[expect(clippy::result_large_err, reason = "made once for a request, and handed on at once")]
     fn read(body: &Node<'a>) -> Result<Self, Translation> {
         let [version, id, method, params] = body.fields(["jsonrpc", "id", "method", "params"]);
         // Without an id there is nothing that the answer could be told apart by, and a platform that does not wait for
