@@ -30,6 +30,7 @@ mod signatures;
 mod signing;
 mod storm;
 mod tenancy;
+mod tool;
 mod translators;
 #[path = "../../../../host/sandbox/tests/sandbox/twin.rs"]
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]

@@ -1,22 +1,28 @@
-//! The plugins that do not come with the server: given to one by `--plugins-dir`, each makes of its manifest's examples what
-//! the manifest says, and takes what its platform signs.
+//! The plugins that do not come with the server: added to one that runs, each makes of its manifest's examples what the
+//! manifest says, and takes what its platform signs.
 
-use std::{path::Path, process::Command};
+use std::{path::PathBuf, process::Command};
 
 use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, plugin_file};
 use serde_json::{Value, json};
+
+use super::tool::Tool;
 
 const PLATFORMS: [&str; 9] =
     ["clerk", "github", "jitsu", "posthog", "shopify", "standard-webhooks", "stripe", "supabase", "workos"];
 
 /// The directory that `make platforms` fills.
-fn directory() -> std::path::PathBuf {
+fn directory() -> PathBuf {
     plugin_file("../platforms/inlet__stripe.wasm").parent().unwrap().to_owned()
 }
 
-fn manifest(directory: &Path, name: &str) -> Value {
-    let file = directory.join(format!("inlet__{name}.wasm"));
-    let output = Command::new(binary()).args(["plugin", "inspect", "--json"]).arg(&file).output().unwrap();
+/// Where the directory has the plugin `inlet/<name>`.
+fn file(name: &str) -> PathBuf {
+    directory().join(format!("inlet__{name}.wasm"))
+}
+
+fn manifest(name: &str) -> Value {
+    let output = Command::new(binary()).args(["plugin", "inspect", "--json"]).arg(file(name)).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -32,11 +38,11 @@ async fn post(endpoint: &Endpoint, headers: &Value, body: String) -> (u16, Value
 
 #[tokio::test]
 async fn examples_become_the_events_that_their_manifests_name() {
-    let directory = directory();
-    let server =
-        Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())).await;
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
     for name in PLATFORMS {
-        let manifest = manifest(&directory, name);
+        tool.printed(&["add", file(name).to_str().unwrap()]);
+        let manifest = manifest(name);
         let settings = json!({"enforce_idempotency": false});
         let endpoint = server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
         let examples = manifest["examples"].as_array().unwrap();
@@ -53,12 +59,12 @@ async fn examples_become_the_events_that_their_manifests_name() {
 
 #[tokio::test]
 async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
-    let directory = directory();
-    let server =
-        Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())).await;
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
     // The others sign a time, and a vector's time is past; their vectors are checked whenever the plugin is loaded.
     for name in ["github", "shopify"] {
-        let manifest = manifest(&directory, name);
+        tool.printed(&["add", file(name).to_str().unwrap()]);
+        let manifest = manifest(name);
         let vectors = manifest["verification"]["vectors"].as_array().unwrap();
         let vector = vectors.iter().find(|vector| vector["verified"] == true).unwrap();
         let settings = json!({"signing_secret": vector["secret"]});
@@ -74,9 +80,9 @@ async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
 
 #[tokio::test]
 async fn a_window_shorter_than_the_senders_horizon_is_pointed_out() {
-    let directory = directory();
-    let server =
-        Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())).await;
+    // As `make platforms` leaves them, without a word to the running server.
+    let directory = directory().display().to_string();
+    let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
     server.source("stripe", "inlet/stripe", json!({}), json!([])).await;
     let status = "/v1/sources/stripe/status?environment=development";
     assert_eq!(server.get(status).await["notes"], json!([]), "the plugin's own window is long enough");

@@ -3,12 +3,11 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::{Command, Output},
     sync::Arc,
     thread,
 };
 
-use inlet_system_tests::{Server, binary, digest, plugin_file, repack, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary, digest, plugin_file, repack, track};
 use reqwest::Method;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -16,68 +15,10 @@ use rustls::{
 };
 use serde_json::json;
 
-use super::hot_install::{changed, version};
-
-const TOKEN: &str = "test-management-token-0123456789";
-
-/// The tool in a folder of its own, against one server.
-struct Tool {
-    directory: tempfile::TempDir,
-    server: String,
-    token: String,
-    /// The certificates that it trusts; none: the system's.
-    trusted: Option<String>,
-}
-
-impl Tool {
-    fn of(server: &Server) -> Tool {
-        Tool {
-            directory: tempfile::tempdir().unwrap(),
-            server: server.admin.clone(),
-            token: TOKEN.to_owned(),
-            trusted: None,
-        }
-    }
-
-    /// Writes a file into the folder.
-    fn file(&self, name: &str, bytes: &[u8]) {
-        std::fs::write(self.directory.path().join(name), bytes).unwrap();
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(binary());
-        command.current_dir(self.directory.path()).arg("plugin").args(arguments);
-        command.envs(self.trusted.iter().map(|file| ("SSL_CERT_FILE", file)));
-        command.env("INLET_SERVER", &self.server).env("INLET_TOKEN", &self.token).output().unwrap()
-    }
-
-    /// What is printed when all goes well.
-    fn printed(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        let said = String::from_utf8(output.stdout).unwrap();
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "inlet plugin {arguments:?}: {error}{said}");
-        said
-    }
-
-    /// The sentence when it does not: one line.
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(!output.status.success(), "inlet plugin {arguments:?} succeeded");
-        let error = String::from_utf8(output.stderr).unwrap();
-        let sentence = error.lines().last().unwrap_or_default().to_owned();
-        assert!(sentence.starts_with("inlet: "), "{error}");
-        sentence
-    }
-
-    /// Adds versions of `acme/http`.
-    fn add(&self, versions: &[&str]) {
-        for name in versions {
-            self.file("version.wasm", &version("acme/http", name));
-            self.printed(&["add", "version.wasm"]);
-        }
-    }
-}
+use super::{
+    hot_install::{changed, version},
+    tool::Tool,
+};
 
 /// A server of files: every request gets this answer. Its address.
 fn web(head: &'static str, body: Vec<u8>) -> String {
@@ -283,11 +224,11 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     tool.token = String::new();
     let none = tool.refused(&["list"]);
     assert!(none.contains("inlet-data/management-token does not hold one; set INLET_TOKEN"), "{none}");
-    tool.file("token", TOKEN.as_bytes());
+    tool.file("token", MANAGEMENT_TOKEN.as_bytes());
     tool.printed(&["list", "--token-file", "token"]);
     let none = tool.refused(&["list", "--token-file", "none"]);
     assert_eq!(none, "inlet: there is no token in none; correct --token-file");
-    tool.token = TOKEN.to_owned();
+    tool.token = MANAGEMENT_TOKEN.to_owned();
     tool.server = "http://127.0.0.1:9".to_owned();
     let nobody = tool.refused(&["list"]);
     assert!(

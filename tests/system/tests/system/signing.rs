@@ -11,6 +11,8 @@ use inlet_system_tests::{Server, binary, plugin_file};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::tool::Tool;
+
 fn inlet(arguments: &[&str]) -> Output {
     Command::new(binary()).arg("plugin").args(arguments).output().unwrap()
 }
@@ -130,8 +132,11 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
     let response = request.body(foreign).send().await.unwrap();
     assert_eq!(response.status(), 403, "it needs the scope admin");
     let foreign = publisher.pack("acme/invoices", "2.0.0", Some("second.key"));
-    let (status, answer) = server.add_version("acme/invoices", "&replace_key=true", &foreign).await;
-    assert_eq!(status, 201, "{answer}");
+    let tool = Tool::of(&server);
+    tool.file("foreign.wasm", &foreign);
+    let sentence = tool.refused(&["add", "foreign.wasm"]);
+    assert!(sentence.ends_with("(inlet plugin add --replace-key) with a token of the scope admin"), "{sentence}");
+    tool.printed(&["add", "foreign.wasm", "--replace-key"]);
     let changes = server.get("/v1/changes?limit=100").await;
     let change = &changes["entries"][0];
     assert_eq!(

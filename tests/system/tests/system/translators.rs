@@ -3,7 +3,9 @@
 //! Rust always runs. Another language runs where its toolchain is, and says by name that it was skipped where it is not.
 
 use std::{
-    env, fs,
+    env,
+    ffi::{OsStr, OsString},
+    fs,
     io::Write as _,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
@@ -26,9 +28,12 @@ fn skipped(language: &str, missing: &str) {
     let _ = writeln!(std::io::stderr(), "skipped: examples/translators/{language}: {missing}");
 }
 
+fn path() -> OsString {
+    env::var_os("PATH").unwrap_or_default()
+}
+
 fn is_there(program: &str) -> bool {
-    let paths = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&paths).any(|directory| directory.join(program).is_file())
+    env::split_paths(&path()).any(|directory| directory.join(program).is_file())
 }
 
 fn run(command: &mut Command, directory: &Path) -> String {
@@ -43,9 +48,11 @@ fn run(command: &mut Command, directory: &Path) -> String {
 }
 
 /// Starts a project as an author does, and builds and tests it with the author's two commands.
-fn starts(language: &str, prepare: impl Fn(&Path)) {
+fn starts(language: &str, path: &OsStr, prepare: impl Fn(&Path)) {
     let directory = tempfile::tempdir().unwrap();
-    let inlet = |arguments: &[&str], place: &Path| run(Command::new(binary()).arg("plugin").args(arguments), place);
+    let inlet = |arguments: &[&str], place: &Path| {
+        run(Command::new(binary()).arg("plugin").args(arguments).env("PATH", path), place)
+    };
     let said = inlet(&["new", "acme/big-orders", "--lang", language], directory.path());
     assert!(said.starts_with("acme/big-orders is in ./big-orders."), "{said}");
     let project = directory.path().join("big-orders");
@@ -80,7 +87,7 @@ fn c() {
         return skipped("c", "clang, its wasm linker and wasi-libc are not all there (Debian: clang, lld, wasi-libc)");
     }
     passes("c", &mut Command::new("./build.sh"));
-    starts("c", |_| {});
+    starts("c", &path(), |_| {});
 }
 
 #[test]
@@ -91,7 +98,7 @@ fn javascript() {
     passes("javascript", Command::new("node").arg("build.mjs"));
     // What `npm install` would bring is there.
     let modules = translators().join("javascript/node_modules");
-    starts("javascript", |project| symlink(&modules, project.join("node_modules")).unwrap());
+    starts("javascript", &path(), |project| symlink(&modules, project.join("node_modules")).unwrap());
 }
 
 #[test]
@@ -100,7 +107,7 @@ fn python() {
     if !is_there("componentize-py") && !own.join("componentize-py").is_file() {
         return skipped("python", "componentize-py is not there (pip install -r requirements.txt)");
     }
-    let paths = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths(std::iter::once(own).chain(env::split_paths(&paths))).unwrap();
-    passes("python", Command::new("./build.sh").env("PATH", path));
+    let path = env::join_paths(std::iter::once(own).chain(env::split_paths(&path()))).unwrap();
+    passes("python", Command::new("./build.sh").env("PATH", &path));
+    starts("python", &path, |_| {});
 }

@@ -101,8 +101,8 @@ fn check_key(catalog: &Catalog, key: &str, may_replace: bool) -> Result<(), ApiE
         (true, true) => Ok(()),
         (true, false) => {
             let message = format!(
-                "{key:?} is a plugin that the server comes with; add replace=true to put another in its place, or use a \
-                 key such as acme/{key}"
+                "{key:?} is a plugin that the server comes with; add replace=true (inlet plugin add --replace) to put \
+                 another in its place, or use a key such as acme/{key}"
             );
             Err(ApiError::new(Kind::Conflict, message))
         }

@@ -31,7 +31,8 @@ pub async fn check(app: &App, plugin: &Plugin, may_replace: bool) -> Result<Pinn
         (Some(pinned), Some(found)) => {
             let message = format!(
                 "the plugin is signed with the key {}, and the publisher {publisher:?} is known by {}; get the plugin from its \
-                 publisher, or, if they have another key now, add replace_key=true with a token of the scope admin",
+                 publisher, or, if they have another key now, add replace_key=true (inlet plugin add --replace-key) with a \
+                 token of the scope admin",
                 found.fingerprint(),
                 pinned.fingerprint()
             );

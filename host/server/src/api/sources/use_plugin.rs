@@ -181,7 +181,9 @@ fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) 
     let doubts = which_plugin::doubts(endpoint, &plugin, &differences);
     if !asked.confirm && !doubts.is_empty() {
         let (version, doubts) = (&plugin.manifest().version, doubts.join("; and "));
-        let message = format!("the version {version} was not taken: {doubts}; look at it, and send confirm true");
+        let message = format!(
+            "the version {version} was not taken: {doubts}; look at it, and send confirm true (inlet plugin use --confirm)"
+        );
         return Err(ApiError::new(Kind::Conflict, message));
     }
     let scheme = match before {

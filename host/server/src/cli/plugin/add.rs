@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Put it in the place of a bundled plugin, such as `segment`
     #[arg(long)]
     replace: bool,
+    /// Take another signing key for the publisher than the one it is known by; needs a token of the scope `admin`
+    #[arg(long)]
+    replace_key: bool,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -54,8 +57,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         bail!("{from} has the digest {digest}, expected {expected}; it is another file, and was not added");
     }
     let (key, version) = (&manifest.key, &manifest.version);
-    let replace = if arguments.replace { "&replace=true" } else { "" };
-    let path = format!("/v1/source_providers/{}?digest={}{replace}", encoded(key), encoded(&digest));
+    let mut path = format!("/v1/source_providers/{}?digest={}", encoded(key), encoded(&digest));
+    for (name, given) in [("replace", arguments.replace), ("replace_key", arguments.replace_key)] {
+        if given {
+            path.push_str(&format!("&{name}=true"));
+        }
+    }
     let added: Added = client.ask(Method::PUT, &path, Content::Wasm(&wasm))?;
     println!("{key} {version} is in the server.\n{digest}");
     let users = added.versions.iter().find(|version| version.digest == digest).map_or(0, |found| found.used_by.len());
