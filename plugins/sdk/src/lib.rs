@@ -31,8 +31,8 @@
 //!
 //! What is here: [`Node`] reads JSON as slices of the body, [`Documents`] tells one JSON text from NDJSON, [`segment`]
 //! knows the calls that Segment and its relatives send, [`merged`] makes one object of several, [`jsonrpc`] holds the
-//! conversation of platforms that call methods, [`rows`] and [`posted`] know what reverse-ETL tools send, [`log`] writes
-//! into the event log of the request.
+//! conversation of platforms that call methods, [`named`] is for platforms that send one event in a request, [`rows`] and
+//! [`posted`] know what reverse-ETL tools send, [`log`] writes into the event log of the request.
 
 mod assembled;
 pub mod bindings;
@@ -43,6 +43,7 @@ mod export;
 pub mod jsonrpc;
 mod kind;
 pub mod log;
+pub mod named;
 mod node;
 mod pointer;
 pub mod posted;

@@ -3,8 +3,8 @@
 //! A snapshot holds the object that changed, at `data.object`. A thin event only names it, in `related_object`. Both
 //! say what they are in `type` and are told apart from repeats by `id`.
 
-use inlet_plugin::segment::MAX_EVENT_TYPE;
-use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
+use inlet_plugin::named::{self, EventName};
+use inlet_plugin::{Event, Item, Node, Notice, Plugin, Request, Translation, Value};
 
 /// The plugin.
 #[derive(Debug)]
@@ -12,21 +12,16 @@ pub struct Stripe;
 
 inlet_plugin::export!(Stripe);
 
+const NAME: EventName = EventName { member: "type", example: "invoice.paid", platform: "Stripe" };
+
 /// What Stripe sends to try an event destination.
 const PING: &str = "v2.core.event_destination.ping";
 
 impl Plugin for Stripe {
     fn translate(request: &Request) -> Result<Translation, Notice> {
-        let body = request.json()?;
-        if body.kind() != Kind::Object {
-            let found = body.kind();
-            return Err(Notice::new(
-                "not_an_object",
-                format!("Expected an event as a JSON object, found {found}. Send each event in a request of its own."),
-            ));
-        }
+        let body = named::object(request)?;
         let [kind, id, created, data, related] = body.fields(["type", "id", "created", "data", "related_object"]);
-        let mut event = Event::new(event_type(request, kind.as_ref())?);
+        let mut event = Event::new(NAME.read(request, kind.as_ref())?);
         if event.event_type == PING {
             let notice = Notice::new("ping", "A test of the event destination: there is nothing to do.");
             return Ok(Item::Ignored(notice).into());
@@ -59,34 +54,6 @@ fn customer(data: Option<&Node<'_>>, related: Option<&Node<'_>>) -> Option<Value
         customer => customer,
     }
     .map(Value::from)
-}
-
-/// The type, which every event has; the empty string, for the host to find it by the operator's path, where there is none.
-fn event_type(request: &Request, node: Option<&Node<'_>>) -> Result<String, Notice> {
-    let usable = node.is_some_and(|node| node.kind() == Kind::String && !node.is_absent());
-    if !usable && request.fact("event_type_path").is_some() {
-        return Ok(String::new());
-    }
-    let Some(node) = node.filter(|node| !node.is_absent()) else {
-        let sentence = "Found no `type`; expected one such as `invoice.paid`. Send the event as Stripe makes it.";
-        return Err(Notice::new("missing_field", sentence));
-    };
-    if node.kind() != Kind::String {
-        let found = node.kind();
-        let sentence =
-            format!("`type` is {found}; expected a string such as `invoice.paid`. Send the event as Stripe makes it.");
-        return Err(Notice::new("wrong_type", sentence));
-    }
-    let Some(name) = node.as_str() else {
-        let sentence = "`type` holds a lone surrogate, which is no Unicode text. Send whole characters.";
-        return Err(Notice::new("not_utf8", sentence));
-    };
-    if name.len() > MAX_EVENT_TYPE {
-        let sentence =
-            format!("`type` is {} bytes long; at most {MAX_EVENT_TYPE} can be used. Send a shorter one.", name.len());
-        return Err(Notice::new("too_long", sentence));
-    }
-    Ok(name.into_owned())
 }
 
 #[cfg(test)]
