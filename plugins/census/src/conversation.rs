@@ -50,8 +50,7 @@ fn connection(request: &Request) -> String {
 
 /// The objects that the operator's options name; both when they name none.
 fn offered(request: &Request) -> Vec<Object> {
-    let options = Node::parse(&request.options, "").ok();
-    let listed = options.and_then(|options| options.get("objects")).filter(|listed| listed.kind() == Kind::Array);
+    let listed = request.option("objects").filter(|listed| listed.kind() == Kind::Array);
     let listed: Vec<_> = listed.iter().flat_map(Node::items).filter_map(|name| Object::of(&name.as_str()?)).collect();
     if listed.is_empty() { Object::ALL.to_vec() } else { listed }
 }

@@ -77,8 +77,7 @@ fn fields(request: &Request, object: Object) -> String {
         format!(r#"{{"id":"{}","label":"{}","type":"{kind}"{identifier}}}"#, field.id, field.label)
     });
     let option = if object == Object::User { "user_fields" } else { "event_fields" };
-    let options = Node::parse(&request.options, "").ok();
-    let listed = options.and_then(|options| options.get(option));
+    let listed = request.option(option);
     let custom = listed.iter().flat_map(Node::items).filter_map(|name| name.as_str()).map(|name| {
         let name = quote(&name);
         format!(r#"{{"id":{name},"label":{name},"type":"UNKNOWN"}}"#)

@@ -6,7 +6,7 @@
 mod records;
 
 use inlet_plugin::segment::{Call, not_a_string, not_an_object};
-use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, merged, translate_each};
+use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation, Value, translate_each};
 
 /// The plugin.
 #[derive(Debug)]
@@ -41,7 +41,8 @@ fn event(call: Call<'_>) -> Result<Event, Notice> {
     let named = call.event_name()?.map(|_| "track");
     let mut event = match own_type.as_deref().or(named) {
         Some("identify") => {
-            let traits = traits(&call)?;
+            // "Depending on the library" they are at the top or in the context.
+            let traits = call.traits_with_those_of_its_context()?;
             let event = call.into_event("identify")?;
             Event { data: traits.or(event.data.clone()), ..event }
         }
@@ -54,20 +55,6 @@ fn event(call: Call<'_>) -> Result<Event, Notice> {
     };
     event.extras.extend(warning);
     Ok(event)
-}
-
-/// An identify's traits: at the top or in the context, "depending on the library"; where both have one, the top's counts.
-fn traits(call: &Call<'_>) -> Result<Option<Value>, Notice> {
-    let in_context = call.item.get("context").and_then(|context| context.get("traits"));
-    let is_object = |node: &&Node<'_>| node.kind() == Kind::Object;
-    match (call.traits.as_ref(), in_context.as_ref().filter(is_object)) {
-        (Some(top), Some(context)) if top.kind() == Kind::Object => {
-            merged(&[context, top]).map(Some).map_err(|notice| notice.at(call.item.at()))
-        }
-        (top, Some(context)) if top.is_none_or(Node::is_absent) => Ok(Some(Value::at(context.at()))),
-        // What is no object is the host's to refuse.
-        _ => Ok(None),
-    }
 }
 
 #[cfg(test)]

@@ -1,20 +1,22 @@
 //! The records of Jitsu's reverse ETL: `{"syncId":…,"runId":…,"sentAt":…,"records":[{"operation":…,"key":…,"data":{…}}]}`.
 //!
 //! `idempotencyKey`, a hash of the content, is not used: a user who goes from A to B and back to A would stay at B. Users'
-//! rows carry no key, because carrying them out twice does no harm; rows that are events carry their identifier, `key`.
+//! rows carry no key, because carrying them out twice does no harm; rows that are events carry their identifier, `key`, with
+//! the sync's: two syncs may count from one.
 
+use inlet_plugin::jsonrpc::quote;
 use inlet_plugin::segment::not_an_object;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value, rows, translate_each};
 
 pub(crate) fn translate(request: &Request, records: &Node<'_>) -> Result<Translation, Notice> {
-    let options = Node::parse(&request.options, "").ok();
-    let option = |name, default: &str| {
-        let found = options.as_ref().and_then(|options| options.get(name)?.as_str());
-        found.filter(|text| !text.is_empty()).map_or_else(|| default.to_owned(), |text| text.into_owned())
+    let option = |name| request.option(name)?.as_str().map(|text| text.into_owned());
+    let named = option("row_event").filter(|name| !name.is_empty()).unwrap_or_else(|| "Row Added".to_owned());
+    let is_track = option("row_type").is_some_and(|kind| kind == "track");
+    let reader = Reader {
+        track: is_track.then(|| format!("track/{named}")),
+        user_id: option("row_user_id").unwrap_or_default(),
+        sync: request.json()?.get("syncId").and_then(|sync| sync.as_str().map(|sync| sync.into_owned())),
     };
-    let track =
-        (option("row_type", "identify") == "track").then(|| format!("track/{}", option("row_event", "Row Added")));
-    let reader = Reader { track, user_id: option("row_user_id", "") };
     let item = |record| reader.item(&record).unwrap_or_else(Item::Rejected);
     translate_each(records.items(), records.at(), item).map(Translation::from)
 }
@@ -25,6 +27,8 @@ struct Reader {
     track: Option<String>,
     /// The column that holds the user id, or nothing.
     user_id: String,
+    /// The id of the sync.
+    sync: Option<String>,
 }
 
 impl Reader {
@@ -35,10 +39,8 @@ impl Reader {
         let refuse = |code, sentence: &str| Err(Notice::new(code, sentence).at(record.at()));
         let [operation, key, data] = record.fields(["operation", "key", "data"]);
         let Some(key) = key.filter(|key| !key.is_absent()) else {
-            return refuse(
-                "missing_field",
-                "The record has no `key`, which tells rows apart. Choose a key for the sync.",
-            );
+            const SENTENCE: &str = "The record has no `key`, which tells rows apart. Choose a key for the sync.";
+            return refuse("missing_field", SENTENCE);
         };
         let operation = operation.as_ref().and_then(Node::as_str);
         let event_type = match (operation.as_deref(), &self.track) {
@@ -65,10 +67,14 @@ impl Reader {
         Ok(Item::Event(Event {
             user_id,
             data: data.filter(|_| event_type != "delete").map(Value::from),
-            idempotency_key: self.track.as_ref().map(|_| rows::key(&key)),
+            idempotency_key: self.track.as_ref().map(|_| self.key(&key)),
             occurred_at: Some(Value::at("/sentAt")),
             original: Some(record.at().to_owned()),
             ..Event::new(event_type)
         }))
+    }
+    fn key(&self, key: &Node<'_>) -> Value {
+        let own = key.as_str().map_or_else(|| key.raw().into(), |text| text);
+        self.sync.as_ref().map_or_else(|| rows::key(key), |sync| Value::Made(quote(&format!("{sync}/{own}"))))
     }
 }

@@ -1,7 +1,7 @@
 //! One call, in a body.
 
 use inlet_plugin::segment::{Call, not_a_string};
-use inlet_plugin::{Event, Kind, Node, Notice, Value, merged};
+use inlet_plugin::{Event, Node, Notice, Value};
 
 /// The payload's own type wins over the path's; without either, a name makes it a track; else its type is the operator's
 /// to find.
@@ -26,7 +26,7 @@ pub(crate) fn event(item: Node<'_>, default_type: Option<&str>) -> Result<Event,
 /// Where the content is, if it is elsewhere than in other platforms' calls of this type.
 fn data(call: &Call<'_>, call_type: Option<&str>) -> Result<Option<Value>, Notice> {
     match call_type {
-        Some("identify") => traits(call),
+        Some("identify") => call.traits_with_those_of_its_context(),
         // A reverse-ETL row; what is to be done with it stands beside, in `action` and `identifiers`.
         Some("record") => Ok(call.item.get("fields").map(Value::from)),
         Some(_) => Ok(None),
@@ -35,25 +35,6 @@ fn data(call: &Call<'_>, call_type: Option<&str>) -> Result<Option<Value>, Notic
             Ok(Some(Value::at(content.unwrap_or(&call.item).at())))
         }
     }
-}
-
-/// An identify's traits: those of the context, and those at the top, which win.
-fn traits(call: &Call<'_>) -> Result<Option<Value>, Notice> {
-    let in_context = call.item.get("context").and_then(|context| context.get("traits"));
-    let present = |node: &&Node<'_>| node.kind() == Kind::Object;
-    match (call.traits.as_ref(), in_context.as_ref().filter(present)) {
-        (Some(top), Some(context)) if top.kind() == Kind::Object => {
-            merged(&[context, top]).map(Some).map_err(|notice| notice.at(call.item.at()))
-        }
-        (top, Some(context)) if top.is_none_or(is_nothing) => Ok(Some(Value::at(context.at()))),
-        // What is no object is the host's to refuse.
-        _ => Ok(None),
-    }
-}
-
-/// Null, `""`, or what PHP makes of an object without members.
-fn is_nothing(node: &Node<'_>) -> bool {
-    node.is_absent() || (node.kind() == Kind::Array && node.items().next().is_none())
 }
 
 /// `messageId`, which the server makes up where it is missing; some pipelines write `message_id`.

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Event, Kind, Node, Notice, Pointed, Value, pointer};
+use crate::{Event, Kind, Node, Notice, Pointed, Value, merged, pointer};
 
 /// The longest event type, in bytes.
 pub const MAX_EVENT_TYPE: usize = 64 * 1024;
@@ -90,6 +90,20 @@ impl<'a> Call<'a> {
         present_str(self.event.as_ref(), "event")
     }
 
+    /// An identify's traits where some are in `context.traits`: those, and those at the top, which win. None: there are none in
+    /// the context, or what is at the top is no object and the host's to refuse.
+    pub fn traits_with_those_of_its_context(&self) -> Result<Option<Value>, Notice> {
+        let context = self.item.get("context").and_then(|context| context.get("traits"));
+        let Some(context) = context.filter(|traits| traits.kind() == Kind::Object) else { return Ok(None) };
+        match &self.traits {
+            Some(top) if top.kind() == Kind::Object => {
+                merged(&[&context, top]).map(Some).map_err(|notice| notice.at(self.item.at()))
+            }
+            top if top.as_ref().is_none_or(is_nothing) => Ok(Some(context.into())),
+            _ => Ok(None),
+        }
+    }
+
     /// The event that a call of this type, in lower case, is.
     ///
     /// `track/<event>`, `page/<name>`, `screen/<name>`, without the slash when there is no name; else the type alone.
@@ -138,6 +152,11 @@ impl<'a> Call<'a> {
             _ => properties().or_else(traits),
         }
     }
+}
+
+/// Null, `""`, or what PHP makes of an object without members.
+fn is_nothing(node: &Node<'_>) -> bool {
+    node.is_absent() || (node.kind() == Kind::Array && node.items().next().is_none())
 }
 
 /// What an item that is no object is told.

@@ -1,6 +1,6 @@
 //! Short ways to make and to read the contract's own values.
 
-use crate::{Body, Event, Field, Item, Notice, Reply, Request, Translation, Value};
+use crate::{Body, Event, Field, Item, Node, Notice, Reply, Request, Translation, Value};
 
 impl Event {
     /// An event of this type that says nothing else yet.
@@ -94,6 +94,11 @@ impl Request {
     /// The fact of this name, for example `event_type_path`.
     pub fn fact(&self, name: &str) -> Option<&str> {
         first(&self.facts, name)
+    }
+
+    /// What the operator chose for this option of the plugin's, or the manifest's default of it.
+    pub fn option(&self, name: &str) -> Option<Node<'_>> {
+        Node::parse(&self.options, "").ok()?.get(name)
     }
 }
 

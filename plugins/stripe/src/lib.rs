@@ -4,7 +4,7 @@
 //! say what they are in `type` and are told apart from repeats by `id`.
 
 use inlet_plugin::named::{self, EventName};
-use inlet_plugin::{Event, Item, Node, Notice, Plugin, Request, Translation, Value};
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
 
 /// The plugin.
 #[derive(Debug)]

@@ -56,8 +56,23 @@ pub enum CaseError {
         /// The parser's words.
         source: serde_json::Error,
     },
+    /// A folder is where no case is looked for.
+    #[error("the folder {folder:?} is where no case is looked for; a case lies in v0.1/must/NAME or v0.1/should/NAME")]
+    Misplaced {
+        /// The folder, below that of the cases.
+        folder: String,
+    },
+    /// Two cases have one name.
+    #[error("there is a case {case:?} both in must and in should; give one of them another name")]
+    Twice {
+        /// The name.
+        case: String,
+    },
     /// There is nothing to run.
-    #[error("there is no case: expected folders that hold request.json, body.* and expected.json")]
+    #[error(
+        "there is no case: expected folders v0.1/must/NAME or v0.1/should/NAME that hold request.json, body.* and \
+         expected.json"
+    )]
     None,
 }
 
@@ -89,21 +104,9 @@ impl Default for Parts {
 }
 
 impl Case {
-    /// Reads every case of a directory, in the order of their names.
+    /// Reads every folder of a directory as a case, in the order of their names.
     pub fn read_all(directory: &Dir) -> Result<Vec<Self>, CaseError> {
-        let unlisted = |source| CaseError::Read { case: ".".to_owned(), file: "the directory".to_owned(), source };
-        let mut names = Vec::new();
-        for entry in directory.entries().map_err(unlisted)? {
-            let entry = entry.map_err(unlisted)?;
-            if entry.file_type().map_err(unlisted)?.is_dir() {
-                names.push(entry.file_name().to_string_lossy().into_owned());
-            }
-        }
-        names.sort();
-        if names.is_empty() {
-            return Err(CaseError::None);
-        }
-        names.into_iter().map(|name| Self::read(directory, name)).collect()
+        folders(directory)?.into_iter().map(|name| Self::read(directory, name)).collect()
     }
 
     pub(crate) fn read(directory: &Dir, name: String) -> Result<Self, CaseError> {
@@ -125,7 +128,10 @@ impl Case {
             method: parts.method,
             path: parts.path,
             query: fields(parts.query),
-            headers: fields(parts.headers),
+            // As the server hands them over, however they are written.
+            headers: fields(
+                parts.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
+            ),
             body,
             received_at_ms: parts.received_at_ms,
             options: Value::Object(parts.options).to_string(),
@@ -133,6 +139,20 @@ impl Case {
         };
         Ok(Self { name, request, expected })
     }
+}
+
+/// The folders in a directory, by name and in order.
+pub(crate) fn folders(directory: &Dir) -> Result<Vec<String>, CaseError> {
+    let unlisted = |source| CaseError::Read { case: ".".to_owned(), file: "the directory".to_owned(), source };
+    let mut names = Vec::new();
+    for entry in directory.entries().map_err(unlisted)? {
+        let entry = entry.map_err(unlisted)?;
+        if entry.file_type().map_err(unlisted)?.is_dir() {
+            names.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
 }
 
 struct Folder<'a> {

@@ -48,7 +48,21 @@ async fn breaks(law: &str) -> String {
 #[tokio::test]
 async fn none() {
     let two = format!("[{BODY},{BODY}]");
-    assert_eq!(broken("none", &[BODY, &two], |manifest| manifest["sender"] = json!({"batch_max": 100})).await, "");
+    let own_form = format!(r#"{{"table":"t","records":{two}}}"#);
+    let bodies = [BODY, &two, &own_form];
+    assert_eq!(broken("none", &bodies, |manifest| manifest["sender"] = json!({"batch_max": 100})).await, "");
+}
+
+#[tokio::test]
+async fn shows_an_event() {
+    insta::assert_snapshot!(breaks("shows-an-event").await, @"");
+    insta::assert_snapshot!(broken("none", &[], |_| {}).await, @"");
+}
+
+#[tokio::test]
+async fn examples_would_arrive() {
+    let found = broken("none", &[BODY], |manifest| manifest["examples"][0]["headers"]["x-other"] = json!("1")).await;
+    insta::assert_snapshot!(found, @"");
 }
 
 #[tokio::test]
@@ -84,6 +98,9 @@ async fn unknown_members_change_nothing() {
 #[tokio::test]
 async fn values_survive() {
     insta::assert_snapshot!(breaks("numbers").await, @"must values-survive: example 1 with odd members in its content: expected data to hold the very text that was sent, found something else");
+    insta::assert_snapshot!(breaks("markers").await, @"");
+    let number = BODY.replace(r#""u_42""#, "42");
+    insta::assert_snapshot!(broken("numbers-written", &[&number], |_| {}).await, @"");
     insta::assert_snapshot!(breaks("escapes").await, @r#"must values-survive: example 1 with "\u2603 ☃ \"\\\/ 007" at "/user": expected user_id to be that very text, found something else"#);
 }
 
@@ -94,6 +111,8 @@ async fn batch_equals_its_items() {
     must batch-equals-its-items: example 2: expected what its elements give one by one, found something else at item 0
       an array of example 1 and example 1: expected what each gives alone, found something else
     ");
+    let own_form = format!(r#"{{"table":"t","records":{two}}}"#);
+    insta::assert_snapshot!(broken("batch-equals-its-items", &[&own_form], |_| {}).await, @"");
     // It shows one, and takes none.
     insta::assert_snapshot!(broken("arrays-taken", &[BODY, &two], |_| {}).await, @r#"
     must examples-become-their-event-type: example 2: expected "hostile/law", found the request rejected as "not_an_object": Expected an object, found an array.
@@ -114,6 +133,11 @@ async fn no_body_faults() {
 }
 
 #[tokio::test]
+async fn no_body_faults_however_deep_its_content_is() {
+    insta::assert_snapshot!(breaks("depth").await, @"");
+}
+
+#[tokio::test]
 async fn cost_grows_linearly() {
     // The numbers change with the compiler.
     let words = |found: String| {
@@ -127,6 +151,7 @@ async fn cost_grows_linearly() {
     must cost-grows-linearly: example # with a long text: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
       example # with many members: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
     ");
+    insta::assert_snapshot!(words(breaks("content-cost").await), @"");
     insta::assert_snapshot!(words(breaks("memory").await), @r"
     must no-body-faults: example # replaced by an object of # MiB: expected a translation or a rejection, found a fault: the plugin asked for # MiB of memory; its limit is # MiB; make it hold less of the body at once or raise its memory limit
     must cost-grows-linearly: example # with a long text: expected at most # bytes of memory for a byte of body, found # for a KB

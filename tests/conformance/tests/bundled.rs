@@ -25,7 +25,7 @@ fn plugin(name: &str) -> Plugin {
 }
 
 fn cases(name: &str) -> Vec<Case> {
-    let directory = root().join("plugins").join(name).join("cases");
+    let directory = root().join("plugins").join(name).join("cases/v0.1/must");
     let directory = Dir::open_ambient_dir(directory, ambient_authority()).unwrap();
     Case::read_all(&directory).unwrap_or_else(|error| panic!("plugin {name}: {error}"))
 }

@@ -24,6 +24,9 @@ fn plugin(directory: &str, name: &str) -> Plugin {
     SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
+const PLATFORMS: [&str; 9] =
+    ["stripe", "clerk", "standard-webhooks", "posthog", "jitsu", "workos", "supabase", "shopify", "github"];
+
 async fn report(plugin: &Plugin, name: &str) -> Report {
     let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name).join("cases");
     let directory = Dir::open_ambient_dir(directory, ambient_authority()).unwrap();
@@ -42,10 +45,20 @@ async fn the_bundled_plugins_conform() {
 
 #[tokio::test]
 async fn the_plugins_that_do_not_come_with_the_server_conform() {
-    for name in ["stripe", "clerk", "standard-webhooks", "posthog", "jitsu", "workos", "supabase", "shopify", "github"]
-    {
+    for name in PLATFORMS {
         let report = report(&plugin("platforms", &format!("inlet__{name}")), name).await;
         assert!(report.conforms(), "{report}");
+    }
+}
+
+/// A platform is an evening's work.
+#[test]
+fn a_platform_takes_at_most_150_lines_of_rust() {
+    for name in PLATFORMS {
+        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name).join("src");
+        let files = fs::read_dir(directory).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+        let lines: usize = files.map(|text| text.lines().count()).sum();
+        assert!((1..=150).contains(&lines), "{name}: {lines} lines");
     }
 }
 
@@ -85,11 +98,37 @@ async fn skipping_needs_a_reason_and_a_failure() {
     insta::assert_snapshot!(error, @r#"skip.json skips "case:one" without a reason; say why the check may fail"#);
     let error = hostile(&with(r#"[{"id": "case:two", "reason": "r"}]"#)).await.unwrap_err();
     insta::assert_snapshot!(error, @r#"skip.json skips "case:two", which is no check of this plugin; remove the entry or correct its id"#);
-    let skips = r#"[{"id": "case:one", "reason": "Known."}, {"id": "loads", "reason": "Old."}]"#;
+    let skips = r#"[{"id": "case:one", "reason": "Known."}, {"id": "default-mappings-resolve", "reason": "Old."}]"#;
     let report = hostile(&with(skips)).await.unwrap();
+    assert_eq!(report.exit_code(), 1, "whatever the check is worth: {report}");
     let outcome = |id: &str| report.checks.iter().find(|check| check.id == id).unwrap().outcome.clone();
     assert_eq!(outcome("case:one"), Outcome::Skipped("Known.".to_owned()));
-    assert_eq!(outcome("loads"), Outcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()]));
+    assert_eq!(
+        outcome("default-mappings-resolve"),
+        Outcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_case_that_lies_elsewhere_is_not_left_out_unnoticed() {
+    let moved = |from: &str, to: &str| CRASHES.map(|(name, text)| (name.replace(from, to), text));
+    for (from, to) in [("v0.1/should/", ""), ("should", "may")] {
+        let files = moved(from, to);
+        let error = hostile(&files.each_ref().map(|(name, text)| (name.as_str(), *text))).await.unwrap_err();
+        let folder = if to.is_empty() { "one" } else { "v0.1/may" };
+        assert_eq!(
+            error,
+            format!(
+                "the folder {folder:?} is where no case is looked for; a case lies in v0.1/must/NAME or v0.1/should/NAME"
+            )
+        );
+    }
+    let twice = moved("should", "must");
+    let files = [CRASHES[0], CRASHES[1], (&twice[0].0, twice[0].1), (&twice[1].0, twice[1].1)];
+    let error = hostile(&files).await.unwrap_err();
+    insta::assert_snapshot!(error, @r#"there is a case "one" both in must and in should; give one of them another name"#);
+    let error = hostile(&[("skip.json", "[]")]).await.unwrap_err();
+    insta::assert_snapshot!(error, @"there is no case: expected folders v0.1/must/NAME or v0.1/should/NAME that hold request.json, body.* and expected.json");
 }
 
 #[test]

@@ -17,22 +17,31 @@ pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Not
         "no-body-faults" => assert!(request.json().is_ok(), "a reader that trusts its input"),
         "instructions" => quadratic(request),
         "memory" => hog(request),
+        "depth" => walk_down(request),
+        "content-cost" => quadratic_content(request),
         _ => {}
     }
     let body = request.json()?;
+    if law == "shows-an-event" {
+        return Err(Notice::new("unsupported", "Nothing is an event."));
+    }
+    if let Some(records) = body.get("records") {
+        return Ok(batch(&records, law).into());
+    }
     match body.kind() {
         Kind::Object => Ok(Item::Event(event(&body, law)).into()),
-        Kind::Array if law != "arrays-taken" => {
-            let items = body.items().map(|item| Item::Event(event(&item, law)));
-            let mut items: Vec<Item> = items.collect();
-            if law == "batch-equals-its-items" {
-                // Counts from the wrong end.
-                items.reverse();
-            }
-            Ok(items.into())
-        }
+        Kind::Array if law != "arrays-taken" => Ok(batch(&body, law).into()),
         found => Err(Notice::new("not_an_object", format!("Expected an object, found {found}."))),
     }
+}
+
+fn batch(elements: &Node<'_>, law: &str) -> Vec<Item> {
+    let mut items: Vec<Item> = elements.items().map(|item| Item::Event(event(&item, law))).collect();
+    if law == "batch-equals-its-items" {
+        // Counts from the wrong end.
+        items.reverse();
+    }
+    items
 }
 
 fn event(item: &Node<'_>, law: &str) -> Event {
@@ -50,6 +59,10 @@ fn event(item: &Node<'_>, law: &str) -> Event {
         "unknown-members-change-nothing" => event.tag = format!("{} bytes", item.raw().len()),
         // What a reader that knows only floating point makes of it.
         "numbers" => event.data = data.map(|data| Value::Made(data.raw().replace("740993", "740992"))),
+        // The same, of an identifier.
+        "numbers-written" => event.user_id = user.map(|user| Value::Made(user.raw().replace("740993", "740992"))),
+        // What a reader that marks numbers by a member's name makes of it.
+        "markers" => event.data = data.filter(|data| !data.raw().starts_with("{\"$serde_json")).map(Value::from),
         // What a reader that does not know escapes makes of it.
         "escapes" => event.user_id = user.filter(|user| user.raw().contains('\\')).map(unescaped).or(event.user_id),
         _ => {}
@@ -61,9 +74,31 @@ fn unescaped(node: Node<'_>) -> Value {
     Value::Made(format!("\"{}\"", node.raw().replace(['\\', '"'], "")))
 }
 
-/// A loop inside a loop.
+/// A reader of objects that calls itself for every level.
+fn walk_down(request: &Request) {
+    fn levels(text: &[u8]) -> usize {
+        match text.iter().position(|byte| *byte == b'[') {
+            Some(at) => 1 + black_box(levels(&text[at + 1..])),
+            None => 0,
+        }
+    }
+    let text = request.text().unwrap_or_default();
+    if text.starts_with('{') {
+        black_box(levels(text.as_bytes()));
+    }
+}
+
+fn quadratic_content(request: &Request) {
+    let data = request.json().ok().and_then(|body| body.get("data"));
+    loops(data.map_or(0, |data| data.raw().len()) / 256);
+}
+
 fn quadratic(request: &Request) {
-    let steps = request.text().map_or(0, str::len) / 256;
+    loops(request.text().map_or(0, str::len) / 256);
+}
+
+/// A loop inside a loop.
+fn loops(steps: usize) {
     let mut sum = 0_usize;
     for outer in 0..steps {
         for inner in 0..steps {

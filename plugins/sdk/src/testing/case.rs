@@ -44,7 +44,10 @@ impl Case {
             method: parts.method.unwrap_or_else(|| "POST".to_owned()),
             path: parts.path,
             query: fields(parts.query),
-            headers: fields(parts.headers),
+            // As the server hands them over, however they are written.
+            headers: fields(
+                parts.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
+            ),
             body,
             received_at_ms: parts.received_at_ms,
             options: Json::Object(parts.options).to_string(),

@@ -1,7 +1,8 @@
 //! The law about batches: an array gives what its elements give one by one.
 //!
-//! What a plugin takes is read off what it shows: an array among its examples or cases binds it; of other examples an array
-//! is made and looked at where the plugin reads it. One that says that a request holds many has to show one that does.
+//! What a plugin takes is read off what it shows: an array among its examples or cases binds it, and so does one inside a
+//! body, such as `records`, that its events say they came from; of other examples an array is made and looked at where the
+//! plugin reads it. One that says that a request holds many has to show one that does.
 
 use inlet_core::{
     contract::{Item, Notice, TranslatedEvent, Translation, Value},
@@ -10,7 +11,8 @@ use inlet_core::{
 
 use super::{
     Found, Run,
-    sample::{Sample, events},
+    sample::{Sample, events, offset},
+    values::resolved,
 };
 
 /// Elements of an array that are looked at: enough for every kind of mistake, and few enough for two calls each.
@@ -41,7 +43,7 @@ pub(super) async fn batches(run: &Run<'_>, found: &mut Found) -> String {
             let Array::Read(second) = as_array(run, b).await else { continue };
             let both = run.translation(&a.with_body(&array_of(&[a.text(), b.text()]))).await;
             let mut expected = first.clone();
-            expected.extend(second.into_iter().map(|item| moved(item, 1)));
+            expected.extend(second.into_iter().map(|item| moved(item, "", 1)));
             made += 1;
             if both.map(|translation| translation.items) != Some(expected) {
                 found.add(format!(
@@ -76,22 +78,20 @@ async fn shown(run: &Run<'_>, found: &mut Found) {
     ));
 }
 
-/// An array that the plugin shows, against each of its elements in an array of its own. Whether it is one.
+/// A batch that the plugin shows, against each of its elements in a batch of its own. Whether it is one.
 async fn one_by_one(run: &Run<'_>, found: &mut Found, sample: &Sample) -> bool {
-    let Some(elements) = json::items(sample.text()).filter(|elements| (2..=ELEMENTS).contains(&elements.len())) else {
-        return false;
-    };
     let Some(whole) = run.translation(&sample.request).await else { return false };
+    let Some(batch) = Batch::of(sample.text(), &whole) else { return false };
     let mut expected = Vec::new();
-    for (index, element) in elements.iter().enumerate() {
-        let Some(alone) = run.translation(&sample.with_body(&array_of(&[element]))).await else {
+    for (index, element) in batch.elements.iter().enumerate() {
+        let Some(alone) = run.translation(&sample.with_body(&batch.with(&[element]))).await else {
             found.add(format!(
                 "{}: expected its element {index} to be translated alone too, found a rejection",
                 sample.name
             ));
             return true;
         };
-        expected.extend(alone.items.into_iter().map(|item| moved(item, index)));
+        expected.extend(alone.items.into_iter().map(|item| moved(item, &batch.at, index)));
     }
     if let Some(place) = differing(&expected, &whole.items) {
         found.add(format!(
@@ -100,6 +100,42 @@ async fn one_by_one(run: &Run<'_>, found: &mut Found, sample: &Sample) -> bool {
         ));
     }
     true
+}
+
+/// An array in a body whose elements are events each.
+pub(super) struct Batch<'a> {
+    body: &'a str,
+    /// Where the array is.
+    at: String,
+    array: &'a str,
+    elements: Vec<&'a str>,
+}
+
+impl<'a> Batch<'a> {
+    /// The body itself, or the array that the events of its translation say they came from, such as `/records`.
+    pub(super) fn of(body: &'a str, whole: &Translation) -> Option<Self> {
+        let of_events = || {
+            let originals = events(whole).filter_map(|event| event.original.as_deref());
+            originals.filter_map(|at| Some(at.rsplit_once('/')?.0.to_owned())).next()
+        };
+        let at = if Kind::of(body) == Kind::Array { String::new() } else { of_events()? };
+        let array = resolved(body, &at).filter(|_| json::members(body).is_some() || at.is_empty())?;
+        let elements = json::items(array).filter(|elements| (2..=ELEMENTS).contains(&elements.len()))?;
+        Some(Self { body, at, array, elements })
+    }
+
+    /// The body with these elements in the place of its own.
+    pub(super) fn with(&self, elements: &[&str]) -> String {
+        // Lines of JSON have no array to put them in; they are left out above.
+        let before = offset(self.body, self.array).unwrap_or_default();
+        let (before, after) = (&self.body[..before], &self.body[before + self.array.len()..]);
+        [before, &array_of(elements), after].concat()
+    }
+
+    /// The elements.
+    pub(super) fn elements(&self) -> &[&'a str] {
+        &self.elements
+    }
 }
 
 fn differing(expected: &[Item], found: &[Item]) -> Option<usize> {
@@ -141,9 +177,10 @@ async fn as_array(run: &Run<'_>, sample: &Sample) -> Array {
 }
 
 /// An item of an array's only element as it would be in another place.
-fn moved(item: Item, index: usize) -> Item {
-    let place = |at: String| match at.strip_prefix("/0") {
-        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("/{index}{rest}"),
+fn moved(item: Item, array: &str, index: usize) -> Item {
+    let first = format!("{array}/0");
+    let place = |at: String| match at.strip_prefix(&first) {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{array}/{index}{rest}"),
         _ => at,
     };
     let value = |value: Value| match value {

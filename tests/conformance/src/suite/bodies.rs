@@ -2,7 +2,10 @@
 
 use inlet_core::contract::Request;
 
-use super::{Found, Run, sample::Sample};
+use super::{
+    Found, Run,
+    sample::{Sample, with_members},
+};
 use crate::{
     case::body_of,
     laws::{Random, damaged},
@@ -23,21 +26,43 @@ pub(super) async fn no_faults(run: &Run<'_>, found: &mut Found) {
             let noise = (0..length).map(|_| random.below(256) as u8).collect();
             try_body(run, found, sample, noise, &format!("replaced by noise, round {round}")).await;
         }
-    }
-    if let Some(sample) = run.samples.first() {
-        for (what, body) in extremes() {
-            try_body(run, found, sample, body, what).await;
+        // Behind everything that the reader expects: what is only a body may be turned away at its first byte.
+        for (level, object) in sample.objects().into_iter().enumerate() {
+            for (what, member) in inside() {
+                let Some(body) = with_members(sample.text(), object, &member) else { continue };
+                try_body(run, found, sample, body.into_bytes(), &format!("with {what} in object {level}")).await;
+            }
         }
+    }
+    let nothing = Sample::nothing();
+    let sample = run.samples.first().unwrap_or(&nothing);
+    for (what, body) in extremes() {
+        try_body(run, found, sample, body, what).await;
     }
 }
 
+fn nested(levels: usize) -> String {
+    ["[".repeat(levels), "]".repeat(levels)].concat()
+}
+
+/// Members that are hard to walk over.
+fn inside() -> [(&'static str, String); 4] {
+    let long = "x".repeat(1 << 20);
+    let objects = ["{\"a\":".repeat(100_000), "1".to_owned(), "}".repeat(100_000)].concat();
+    [
+        ("120 levels", format!("\"inlet_deep\":{}", nested(120))),
+        ("100000 levels", format!("\"inlet_deep\":{}", nested(100_000))),
+        ("100000 objects in each other", format!("\"inlet_deep\":{objects}")),
+        ("a text of 1 MiB", format!("\"inlet_long\":\"{long}\"")),
+    ]
+}
+
 fn extremes() -> Vec<(&'static str, Vec<u8>)> {
-    let deep = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat().into_bytes();
     let large = format!("{{\"type\":\"track\",\"event\":\"E\",\"properties\":{{\"a\":\"{}\"}}}}", "x".repeat(4 << 20));
     vec![
         ("replaced by nothing", Vec::new()),
-        ("replaced by 129 levels", deep(129)),
-        ("replaced by 100000 levels", deep(100_000)),
+        ("replaced by 129 levels", nested(129).into_bytes()),
+        ("replaced by 100000 levels", nested(100_000).into_bytes()),
         ("replaced by 100000 open brackets", "[".repeat(100_000).into_bytes()),
         ("replaced by bytes that are not UTF-8", vec![0xff, 0xfe, 0x80, b'{', b'}']),
         ("replaced by an object of 4 MiB", large.into_bytes()),

@@ -1,9 +1,11 @@
-//! Where cases lie: `v0.1/must/NAME`, `v0.1/should/NAME`, or `NAME` alone, which is a must.
+//! Where cases lie: `v0.1/must/NAME` and `v0.1/should/NAME`, nowhere else, so that none is left out unnoticed.
+
+use std::collections::HashSet;
 
 use cap_std::fs::Dir;
 
 use super::law::Level;
-use crate::case::{Case, CaseError};
+use crate::case::{Case, CaseError, folders};
 
 /// A case, and how much depends on it.
 #[derive(Debug)]
@@ -15,20 +17,33 @@ pub struct LevelledCase {
 }
 
 /// The folder of the contract version that the cases are written for.
-const VERSION: &str = "v0.1";
+pub const VERSION: &str = "v0.1";
 
 /// Reads every case of a directory, in the order of their names, the musts first.
 pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
-    let Ok(version) = directory.open_dir(VERSION) else { return levelled(directory, Level::Must) };
+    // Those of other versions are for other runners.
+    let is_version =
+        |name: &str| name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    none_but(directory, "", is_version)?;
+    let Ok(version) = directory.open_dir(VERSION) else { return Err(CaseError::None) };
+    none_but(&version, "v0.1/", |name| [Level::Must, Level::Should].iter().any(|level| level.as_str() == name))?;
     let mut cases = Vec::new();
     for level in [Level::Must, Level::Should] {
         if let Ok(directory) = version.open_dir(level.as_str()) {
-            cases.extend(levelled(&directory, level)?);
+            cases.extend(Case::read_all(&directory)?.into_iter().map(|case| LevelledCase { level, case }));
         }
     }
-    if cases.is_empty() { Err(CaseError::None) } else { Ok(cases) }
+    let mut names = HashSet::new();
+    match cases.iter().find(|levelled| !names.insert(levelled.case.name.as_str())) {
+        Some(twice) => Err(CaseError::Twice { case: twice.case.name.clone() }),
+        None if cases.is_empty() => Err(CaseError::None),
+        None => Ok(cases),
+    }
 }
 
-fn levelled(directory: &Dir, level: Level) -> Result<Vec<LevelledCase>, CaseError> {
-    Ok(Case::read_all(directory)?.into_iter().map(|case| LevelledCase { level, case }).collect())
+fn none_but(directory: &Dir, place: &str, known: impl Fn(&str) -> bool) -> Result<(), CaseError> {
+    match folders(directory)?.into_iter().find(|name| !known(name)) {
+        Some(name) => Err(CaseError::Misplaced { folder: format!("{place}{name}") }),
+        None => Ok(()),
+    }
 }

@@ -3,9 +3,14 @@
 //! Instructions are the same number on every machine, so that a plugin that is quadratic in something is found whatever it
 //! runs on. They are counted only where the sandbox counts them.
 
-use inlet_core::contract::{Request, Spent};
+use inlet_core::contract::{Request, Spent, Translation, Value};
 
-use super::{Found, Run, batches::array_of, sample::Sample};
+use super::{
+    Found, Run,
+    batches::{Batch, array_of},
+    sample::{Sample, events, offset, with_members},
+    values::resolved,
+};
 
 /// Bytes of body that are measured.
 const SIZES: [usize; 3] = [1 << 10, 32 << 10, 1 << 20];
@@ -23,8 +28,9 @@ const ITEMS: usize = 4000;
 pub(super) async fn growth(run: &Run<'_>, found: &mut Found) -> String {
     let mut worst: Option<Cost> = None;
     for sample in run.examples() {
-        for (what, grown) in [("a long text", long as Grow), ("many members", wide), ("many items", many)] {
-            if let Some(cost) = cost(run, found, sample, what, grown).await {
+        let Some(translation) = run.translation(&sample.request).await else { continue };
+        for (what, grown) in GROWN {
+            if let Some(cost) = cost(run, found, (sample, &translation), what, grown).await {
                 worst = Some(worst.map_or(cost, |worst| worst.or_worse(cost)));
             }
         }
@@ -32,30 +38,55 @@ pub(super) async fn growth(run: &Run<'_>, found: &mut Found) -> String {
     worst.map_or_else(|| "not measured: it takes no example that was made large".to_owned(), |cost| cost.to_string())
 }
 
-/// Makes a sample as large as asked. None: this sample cannot be made so.
-type Grow = fn(&Run<'_>, &Sample, usize) -> Option<Request>;
+/// Makes a sample, which becomes this, as large as asked. None: this sample cannot be made so.
+type Grow = fn(&Run<'_>, &Sample, &Translation, usize) -> Option<Request>;
 
-fn long(_: &Run<'_>, sample: &Sample, size: usize) -> Option<Request> {
-    sample.with_members(&format!("\"inlet_conformance_padding\":\"{}\"", "x".repeat(size)))
+const GROWN: [(&str, Grow); 5] = [
+    ("a long text", |_, sample, _, size| sample.with_members(&text(size))),
+    ("many members", |_, sample, _, size| sample.with_members(&members(size))),
+    ("a long text in its content", |_, sample, translation, size| inside(sample, translation, &text(size))),
+    ("many members in its content", |_, sample, translation, size| inside(sample, translation, &members(size))),
+    ("many items", many),
+];
+
+fn text(size: usize) -> String {
+    format!("\"inlet_conformance_padding\":\"{}\"", "x".repeat(size))
 }
 
-fn wide(_: &Run<'_>, sample: &Sample, size: usize) -> Option<Request> {
+fn members(size: usize) -> String {
     // Twenty bytes each, with the comma.
     let members: Vec<String> = (0..size / 20).map(|number| format!("\"inlet_{number:06}\":1.25")).collect();
-    sample.with_members(&members.join(","))
+    members.join(",")
 }
 
-fn many(run: &Run<'_>, sample: &Sample, size: usize) -> Option<Request> {
-    let fitting = (size / sample.text().len().max(1)).max(1);
+/// More members in the object that is the first event's content.
+fn inside(sample: &Sample, translation: &Translation, members: &str) -> Option<Request> {
+    let Some(Value::At(at)) = &events(translation).next()?.data else { return None };
+    let content = resolved(sample.text(), at).filter(|content| content.len() < sample.text().trim().len())?;
+    Some(sample.with_body(&with_members(sample.text(), offset(sample.text(), content)?, members)?))
+}
+
+/// More elements in the batch that the sample is, or an array of it.
+fn many(run: &Run<'_>, sample: &Sample, translation: &Translation, size: usize) -> Option<Request> {
+    let batch = Batch::of(sample.text(), translation);
+    let elements = batch.as_ref().map_or_else(|| vec![sample.text()], |batch| batch.elements().to_vec());
+    let bytes = elements.iter().map(|element| element.len() + 1).sum::<usize>() / elements.len();
     let most = run.plugin.manifest().sender.as_ref().and_then(|sender| sender.batch_max).unwrap_or(u32::MAX);
-    let count = fitting.min(ITEMS).min(usize::try_from(most).unwrap_or(usize::MAX));
-    Some(sample.with_body(&array_of(&vec![sample.text(); count])))
+    let count = (size / bytes.max(1)).max(1).min(ITEMS).min(usize::try_from(most).unwrap_or(usize::MAX));
+    let elements: Vec<&str> = elements.iter().copied().cycle().take(count).collect();
+    Some(sample.with_body(&batch.map_or_else(|| array_of(&elements), |batch| batch.with(&elements))))
 }
 
-async fn cost(run: &Run<'_>, found: &mut Found, sample: &Sample, what: &str, grow: Grow) -> Option<Cost> {
+async fn cost(
+    run: &Run<'_>,
+    found: &mut Found,
+    (sample, translation): (&Sample, &Translation),
+    what: &str,
+    grow: Grow,
+) -> Option<Cost> {
     let mut measured = Vec::new();
     for size in SIZES {
-        let request = grow(run, sample, size)?;
+        let request = grow(run, sample, translation, size)?;
         let bytes = request.body.as_bytes().len();
         let call = run.plugin.translate(&request, &run.limits).await;
         match call.result {

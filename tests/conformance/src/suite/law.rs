@@ -39,14 +39,18 @@ pub struct Law {
 }
 
 /// Every law, in the order in which they are checked.
-pub const LAWS: [Law; 13] = [
+pub const LAWS: [Law; 14] = [
     must(
         "loads",
         "the sandbox loads the component: it imports nothing but `log` and the frozen WASI, and its manifest is sound",
     ),
     must("signature-vectors", "the signature vectors of the manifest verify"),
     must("header-names-are-lower-case", "the manifest names headers in lower case, as they arrive"),
-    must("examples-become-their-event-type", "every example of the manifest becomes the event type that it declares"),
+    must("shows-an-event", "an example or a case becomes an event: else nothing could be said of the plugin"),
+    must(
+        "examples-become-their-event-type",
+        "every example of the manifest would arrive, and becomes the event type that it declares",
+    ),
     should("default-mappings-resolve", "the paths of default mappings lead somewhere in the examples that they match"),
     must("same-input-same-output", "the same request gives the same translation"),
     must("no-memory", "a request is translated as if there had been no earlier one"),

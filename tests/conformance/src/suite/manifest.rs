@@ -26,8 +26,24 @@ pub(super) fn header_names(run: &Run<'_>, found: &mut Found) {
     }
 }
 
+pub(super) async fn shows(run: &Run<'_>, found: &mut Found) {
+    for sample in &run.samples {
+        if run.translation(&sample.request).await.is_some_and(|translation| events(&translation).next().is_some()) {
+            return;
+        }
+    }
+    let sentence = "expected an example or a case that becomes an event, found none; add examples to the manifest";
+    found.add(sentence.to_owned());
+}
+
 pub(super) async fn examples(run: &Run<'_>, found: &mut Found) {
     for sample in run.examples() {
+        found.extend(sample.left_out.iter().map(|name| {
+            format!(
+                "{}: it sends header {name:?}, which the manifest does not list; it would never arrive; add it to headers",
+                sample.name
+            )
+        }));
         let declared = sample.event_type.as_deref().unwrap_or_default();
         match run.answer(&sample.request).await {
             Err(fault) => found.add(format!("{}: expected {declared:?}, found a fault: {fault}", sample.name)),

@@ -3,7 +3,7 @@
 use bytestring::ByteString;
 use inlet_core::{
     contract::{Body, Field, Item, Request, TranslatedEvent, Translation},
-    json,
+    json::{self, Kind},
 };
 use inlet_sandbox::Manifest;
 use serde_json::Value;
@@ -19,9 +19,26 @@ pub(super) struct Sample {
     pub(super) request: Request,
     /// What an example declares.
     pub(super) event_type: Option<String>,
+    /// Headers of an example that would not arrive, and were left out of the request.
+    pub(super) left_out: Vec<String>,
 }
 
 impl Sample {
+    /// A request that says nothing, for a plugin that shows none.
+    pub(super) fn nothing() -> Self {
+        let request = Request {
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Text(ByteString::new()),
+            received_at_ms: 0,
+            options: "{}".to_owned(),
+            facts: Vec::new(),
+        };
+        Self { name: "an empty request".to_owned(), request, event_type: None, left_out: Vec::new() }
+    }
+
     pub(super) fn text(&self) -> &str {
         self.request.body.as_text().map_or("", |text| text)
     }
@@ -35,6 +52,34 @@ impl Sample {
     pub(super) fn with_members(&self, members: &str) -> Option<Request> {
         Some(self.with_body(&with_members(self.text(), 0, members)?))
     }
+
+    /// Where objects start that a reader may walk into: the body, or the first element of an array, and the first object
+    /// inside that, as deep as they go.
+    pub(super) fn objects(&self) -> Vec<usize> {
+        let body = self.text();
+        let first = json::items(body).and_then(|items| items.into_iter().next());
+        let mut objects = Vec::new();
+        let mut object = first.or(Some(body)).filter(|value| Kind::of(value) == Kind::Object);
+        while let Some(outer) = object.filter(|_| objects.len() < MAX_OBJECTS) {
+            objects.extend(offset(body, outer));
+            object = inner_object(outer);
+        }
+        objects
+    }
+}
+
+/// Objects inside each other that are looked at.
+const MAX_OBJECTS: usize = 4;
+
+/// The first object inside an object.
+pub(super) fn inner_object(object: &str) -> Option<&str> {
+    json::all_members(object)?.into_iter().map(|(_, value)| value).find(|value| Kind::of(value) == Kind::Object)
+}
+
+/// Where in a body a part of it starts.
+pub(super) fn offset(body: &str, part: &str) -> Option<usize> {
+    let offset = (part.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
+    (body.get(offset..)?.starts_with(part)).then_some(offset)
 }
 
 /// A text whose object at a byte offset holds these members first.
@@ -51,7 +96,7 @@ pub(super) fn all(manifest: &Manifest, cases: &[LevelledCase]) -> Vec<Sample> {
     samples.extend(cases.iter().filter_map(|levelled| {
         // A request that would never arrive is the case's own failure.
         let request = arriving(manifest, &levelled.case.request).ok()?;
-        Some(Sample { name: format!("case {}", levelled.case.name), request, event_type: None })
+        Some(Sample { name: format!("case {}", levelled.case.name), request, event_type: None, left_out: Vec::new() })
     }));
     samples
 }
@@ -65,21 +110,23 @@ fn examples(manifest: &Manifest) -> Vec<Sample> {
                 Value::String(text) => text.clone(),
                 value => value.to_string(),
             };
+            let (mut headers, mut left_out) = (Vec::new(), Vec::new());
+            for (name, value) in &example.headers {
+                if manifest.headers.contains(name) {
+                    headers.push(Field::new(name.as_str(), value.as_str()));
+                } else {
+                    left_out.push(name.clone());
+                }
+            }
             let request = Request {
                 method: manifest.methods.first().cloned().unwrap_or_else(|| "POST".to_owned()),
-                path: String::new(),
-                query: Vec::new(),
-                headers: example
-                    .headers
-                    .iter()
-                    .map(|(name, value)| Field::new(name.as_str(), value.as_str()))
-                    .collect(),
+                headers,
                 body: Body::Text(ByteString::from(body)),
-                received_at_ms: 0,
                 options: options.to_string(),
-                facts: Vec::new(),
+                ..Sample::nothing().request
             };
-            Sample { name: format!("example {}", index + 1), request, event_type: Some(example.event_type.clone()) }
+            let name = format!("example {}", index + 1);
+            Sample { name, request, event_type: Some(example.event_type.clone()), left_out }
         })
         .collect()
 }

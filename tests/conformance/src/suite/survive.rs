@@ -1,26 +1,29 @@
-//! The law about values: what was sent is what the event holds, in the very text.
+//! The law about values: what was sent is what the event holds.
 //!
-//! Pointed at, the host cuts it and nothing can be lost; the law finds plugins that write out what they read.
+//! Pointed at, the host cuts it and nothing can be lost: it has to be the very text. What a plugin writes out has to be the
+//! same values, digit by digit.
 
 use inlet_core::{
     contract::{TranslatedEvent, Translation, Value},
-    json::{self, Kind},
+    json::Kind,
 };
 
 use super::{
     Found, Run,
-    sample::{Sample, events, with_members},
+    sample::{Sample, events, inner_object, offset, with_members},
     values::resolved,
+    written::{each_value, holds_all_or_none, same},
 };
 
-/// Members that a reader of JSON may spoil.
+/// Members that a reader of JSON may spoil. One that marks numbers by a member's name looks at the first member.
 const ODD: &str = concat!(
-    r#""inlet_n":9007199254740993,"inlet_p":1.10,"inlet_e":-1E400,"inlet_u":"\u2603 ☃ \"\\\/","#,
-    r#""$serde_json::private::Number":"1","$serde_json::private::RawValue":"2","inlet_d":1,"inlet_d":2"#
+    r#""$serde_json::private::Number":"1","inlet_m":{"$serde_json::private::RawValue":"2"},"inlet_n":9007199254740993,"#,
+    r#""inlet_p":1.10,"inlet_e":-1E400,"inlet_u":"\u2603 ☃ \"\\\/","inlet_d":1,"inlet_d":2"#
 );
 
-/// Those of them that a plugin which writes numbers out has to write as they came.
-const NUMBERS: [(&str, &str); 3] = [("inlet_n", "9007199254740993"), ("inlet_p", "1.10"), ("inlet_e", "-1E400")];
+/// The same for one that marks raw texts.
+const ODD_FOR_RAW_TEXTS: &str =
+    r#""$serde_json::private::RawValue":"2","inlet_m":{"$serde_json::private::Number":"1"},"inlet_d":1,"inlet_d":2"#;
 
 /// An identifier that a reader of JSON may spoil, of the kind of the one that it takes the place of.
 fn odd_id(sent: &str) -> Option<&'static str> {
@@ -36,9 +39,9 @@ pub(super) async fn survive(run: &Run<'_>, found: &mut Found) {
         let Some(translation) = run.translation(&sample.request).await else { continue };
         for (index, event) in events(&translation).enumerate() {
             content(run, found, sample, index, event).await;
-            for (field, of) in FIELDS {
-                if let Some(value) = of(event) {
-                    identifier(run, found, sample, index, (field, of), value).await;
+            for field in FIELDS {
+                if let Some(value) = (field.of)(event) {
+                    identifier(run, found, sample, index, field, value).await;
                 }
             }
         }
@@ -46,12 +49,16 @@ pub(super) async fn survive(run: &Run<'_>, found: &mut Found) {
 }
 
 /// One value of an event.
-type Of = fn(&TranslatedEvent) -> Option<&Value>;
+#[derive(Clone, Copy)]
+struct Field {
+    name: &'static str,
+    of: fn(&TranslatedEvent) -> Option<&Value>,
+}
 
-const FIELDS: [(&str, Of); 3] = [
-    ("user_id", |event| event.user_id.as_ref()),
-    ("idempotency_key", |event| event.idempotency_key.as_ref()),
-    ("data", |event| event.data.as_ref()),
+const FIELDS: [Field; 3] = [
+    Field { name: "user_id", of: |event| event.user_id.as_ref() },
+    Field { name: "idempotency_key", of: |event| event.idempotency_key.as_ref() },
+    Field { name: "data", of: |event| event.data.as_ref() },
 ];
 
 /// Odd members in the objects that the content is made of, and in the first object inside each.
@@ -69,83 +76,91 @@ async fn content(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize
         places.iter().filter_map(|at| resolved(body, at)).flat_map(|value| [Some(value), inner_object(value)]);
     for object in objects.flatten().filter(|value| Kind::of(value) == Kind::Object) {
         let Some(offset) = offset(body, object) else { continue };
-        let Some(odd) = with_members(body, offset, ODD) else { continue };
-        let again = nth(run.translation(&sample.with_body(&odd)).await, index);
-        let kept = match again.as_ref().and_then(|event| event.data.as_ref()) {
-            Some(Value::At(at)) => resolved(&odd, at).is_some_and(|text| text.contains(ODD)),
-            Some(Value::Assembled(members)) => {
-                members.iter().any(|(_, at)| resolved(&odd, at).is_some_and(|text| text.contains(ODD)))
+        for members in [ODD, ODD_FOR_RAW_TEXTS] {
+            let Some(odd) = with_members(body, offset, members) else { continue };
+            let again = nth(run.translation(&sample.with_body(&odd)).await, index);
+            let holds = |at: &str| resolved(&odd, at).is_some_and(|text| text.contains(members));
+            let kept = match again.as_ref().and_then(|event| event.data.as_ref()) {
+                Some(Value::At(at)) => holds(at),
+                Some(Value::Assembled(parts)) => parts.iter().any(|(_, at)| holds(at)),
+                Some(Value::Made(text)) => holds_all_or_none(text, members),
+                None => false,
+            };
+            if !kept {
+                found.add(format!(
+                    "{} with odd members in its content: expected data to hold what was sent, found something else",
+                    sample.name
+                ));
             }
-            Some(Value::Made(text)) => NUMBERS.iter().all(|(name, number)| written_as(text, name, number)),
-            None => false,
-        };
-        if !kept {
-            found.add(format!(
-                "{} with odd members in its content: expected data to hold the very text that was sent, found something else",
-                sample.name
-            ));
         }
     }
 }
 
-/// Whether a text that has a member has it with this number, digit by digit.
-fn written_as(text: &str, name: &str, number: &str) -> bool {
-    let quoted = format!("\"{name}\"");
-    text.match_indices(&quoted).all(|(at, _)| {
-        let after = text[at + quoted.len()..].trim_start_matches([' ', '\t', '\r', '\n', ':']);
-        after.strip_prefix(number).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
-    })
+/// An odd identifier in the place of each that was pointed at or written out.
+async fn identifier(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize, field: Field, value: &Value) {
+    let body = sample.text();
+    match value {
+        Value::At(at) => {
+            let Some(sent) = resolved(body, at) else { return };
+            let kept = |found: &Value, changed: &str, odd: &str| matches!(found, Value::At(at) if resolved(changed, at) == Some(odd));
+            replaced(run, found, sample, index, (field, None), sent, kept).await;
+        }
+        Value::Assembled(members) => {
+            for (name, at) in members {
+                let Some(sent) = resolved(body, at) else { continue };
+                let kept = |found: &Value, changed: &str, odd: &str| match found {
+                    Value::Assembled(found) => {
+                        found.iter().any(|(other, at)| other == name && resolved(changed, at) == Some(odd))
+                    }
+                    _ => false,
+                };
+                replaced(run, found, sample, index, (field, Some(name)), sent, kept).await;
+            }
+        }
+        // A header's, or made of several things; or one of the body's values, which then has to come out as it went in.
+        Value::Made(text) => {
+            let mut equal = Vec::new();
+            each_value(body, &mut |value| {
+                if same(value, text) {
+                    equal.push(value);
+                }
+            });
+            for sent in equal {
+                let kept = |found: &Value, _: &str, odd: &str| match found {
+                    // Unchanged: it was not made of this one.
+                    Value::Made(again) => again == text || same(again, odd),
+                    _ => true,
+                };
+                replaced(run, found, sample, index, (field, None), sent, kept).await;
+            }
+        }
+    }
 }
 
-/// An odd identifier in the place of each that was pointed at.
-async fn identifier(
+/// Puts an odd identifier in the place of one, and holds what comes of it against a rule.
+async fn replaced(
     run: &Run<'_>,
     found: &mut Found,
     sample: &Sample,
     index: usize,
-    (field, of): (&str, Of),
-    value: &Value,
+    (field, member): (Field, Option<&str>),
+    sent: &str,
+    kept: impl Fn(&Value, &str, &str) -> bool,
 ) {
     let body = sample.text();
-    let members: Vec<(Option<&str>, &str)> = match value {
-        Value::At(at) => vec![(None, at)],
-        Value::Assembled(members) => members.iter().map(|(name, at)| (Some(name.as_str()), at.as_str())).collect(),
-        // A header's, or one made of several: not the body's text.
-        Value::Made(_) => return,
-    };
-    for (member, at) in members {
-        let Some(sent) = resolved(body, at) else { continue };
-        let (Some(odd), Some(offset)) = (odd_id(sent), offset(body, sent)) else { continue };
-        let changed = [&body[..offset], odd, &body[offset + sent.len()..]].concat();
-        let again = nth(run.translation(&sample.with_body(&changed)).await, index);
-        let kept = match (again.as_ref().and_then(of), member) {
-            (Some(Value::At(at)), None) => resolved(&changed, at) == Some(odd),
-            (Some(Value::Assembled(members)), Some(member)) => {
-                members.iter().any(|(name, at)| name == member && resolved(&changed, at) == Some(odd))
-            }
-            _ => false,
-        };
-        if !kept {
-            let member = member.map_or_else(String::new, |member| format!(".{member}"));
-            found.add(format!(
-                "{} with {odd} at {at:?}: expected {field}{member} to be that very text, found something else",
-                sample.name
-            ));
-        }
+    let (Some(odd), Some(offset)) = (odd_id(sent), offset(body, sent)) else { return };
+    let changed = [&body[..offset], odd, &body[offset + sent.len()..]].concat();
+    let again = nth(run.translation(&sample.with_body(&changed)).await, index);
+    if again.as_ref().and_then(field.of).is_some_and(|value| kept(value, &changed, odd)) {
+        return;
     }
+    let member = member.map_or_else(String::new, |member| format!(".{member}"));
+    found.add(format!(
+        "{} with {odd} in the place of {sent}: expected {}{member} to be that, found something else",
+        sample.name, field.name
+    ));
 }
 
 fn nth(translation: Option<Translation>, index: usize) -> Option<TranslatedEvent> {
     events(&translation?).nth(index).cloned()
-}
-
-/// The first object inside an object.
-fn inner_object(object: &str) -> Option<&str> {
-    json::all_members(object)?.into_iter().map(|(_, value)| value).find(|value| Kind::of(value) == Kind::Object)
-}
-
-/// Where in a body a part of it starts.
-fn offset(body: &str, part: &str) -> Option<usize> {
-    let offset = (part.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
-    (body.get(offset..)?.starts_with(part)).then_some(offset)
 }

@@ -47,7 +47,7 @@ fn from_new_to_cases_that_pass() {
     let tested = printed(&project, &["test", "orders.wasm"]);
     assert!(tested.contains("acme/orders: must 15 passed, 0 failed"), "{tested}");
 
-    let request = ["run", "orders.wasm", "--request", "cases/order-created/body.json"];
+    let request = ["run", "orders.wasm", "--request", "cases/v0.1/must/order-created/body.json"];
     let run = printed(&project, &request);
     let (items, used) = run.split_once("\nused ").unwrap();
     insta::assert_snapshot!(items, @r#"
@@ -106,7 +106,7 @@ fn the_guides_first_commands_do_what_it_says() {
 #[test]
 fn a_case_that_fails_says_where() {
     let directory = tempfile::tempdir().unwrap();
-    let case = directory.path().join("cases/one");
+    let case = directory.path().join("cases/v0.1/must/one");
     std::fs::create_dir_all(&case).unwrap();
     std::fs::write(case.join("body.json"), r#"{"type":"track","event":"x"}"#).unwrap();
     std::fs::write(case.join("expected.json"), r#"{"items":[]}"#).unwrap();

@@ -54,10 +54,10 @@ const C: Files = &[
 /// What a project of every language has.
 pub(super) const COMMON: Files = &[
     ("plugin.toml", include_str!("template/plugin.toml.txt")),
-    ("cases/order-created/body.json", include_str!("template/created.body.json")),
-    ("cases/order-created/expected.json", include_str!("template/created.expected.json")),
-    ("cases/no-type/body.json", include_str!("template/no-type.body.json")),
-    ("cases/no-type/expected.json", include_str!("template/no-type.expected.json")),
+    ("cases/v0.1/must/order-created/body.json", include_str!("template/created.body.json")),
+    ("cases/v0.1/must/order-created/expected.json", include_str!("template/created.expected.json")),
+    ("cases/v0.1/must/no-type/body.json", include_str!("template/no-type.body.json")),
+    ("cases/v0.1/must/no-type/expected.json", include_str!("template/no-type.expected.json")),
 ];
 
 impl Language {

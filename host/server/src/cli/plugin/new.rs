@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     println!("  {step:<29}  # {purpose}");
     println!("  inlet plugin build             # leaves {name}.wasm");
     println!("  inlet plugin test {name}.wasm  # the cases, in the server's sandbox");
-    println!("  inlet plugin run {name}.wasm --request cases/order-created/body.json");
+    println!("  inlet plugin run {name}.wasm --request cases/v0.1/must/order-created/body.json");
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub struct Arguments {
     /// The log entries, by their ids
     #[arg(value_name = "EVENT_ID", required = true)]
     ids: Vec<Uuid>,
-    /// The folder of the cases; each gets a folder in it, named after its entry
+    /// The folder of the cases; each gets a folder in its v0.1/must, named after its entry
     #[arg(long, value_name = "DIR", default_value = "cases")]
     into: PathBuf,
     /// The source that they came to, for example shop@production [default: all that the token is good for]
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let places = Places::of(&client, arguments.source.as_ref())?;
     let mut masking = Masking::new().context("the system gives no random bytes")?;
     for id in &arguments.ids {
-        let folder = arguments.into.join(id.to_string());
+        let folder = arguments.into.join("v0.1/must").join(id.to_string());
         ensure!(!folder.exists(), "{} is there already; remove it to capture the event again", folder.display());
         let (entry, settings) = places.find(&client, *id)?;
         let (key, own) = (&entry.plugin.key, &plugin.manifest().key);
