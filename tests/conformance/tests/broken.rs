@@ -55,14 +55,18 @@ async fn none() {
 
 #[tokio::test]
 async fn shows_an_event() {
-    insta::assert_snapshot!(breaks("shows-an-event").await, @"");
-    insta::assert_snapshot!(broken("none", &[], |_| {}).await, @"");
+    insta::assert_snapshot!(breaks("shows-an-event").await, @r#"
+    must shows-an-event: expected an example or a case that becomes an event, found none; add examples to the manifest
+    must examples-become-their-event-type: example 1: expected "hostile/law", found the request rejected as "unsupported": Nothing is an event.
+    must unknown-members-change-nothing: example 1: expected a translation with an unknown member too, found none
+    "#);
+    insta::assert_snapshot!(broken("none", &[], |_| {}).await, @"must shows-an-event: expected an example or a case that becomes an event, found none; add examples to the manifest");
 }
 
 #[tokio::test]
 async fn examples_would_arrive() {
     let found = broken("none", &[BODY], |manifest| manifest["examples"][0]["headers"]["x-other"] = json!("1")).await;
-    insta::assert_snapshot!(found, @"");
+    insta::assert_snapshot!(found, @r#"must examples-become-their-event-type: example 1: it sends header "x-other", which the manifest does not list; it would never arrive; add it to headers"#);
 }
 
 #[tokio::test]
@@ -97,11 +101,14 @@ async fn unknown_members_change_nothing() {
 
 #[tokio::test]
 async fn values_survive() {
-    insta::assert_snapshot!(breaks("numbers").await, @"must values-survive: example 1 with odd members in its content: expected data to hold the very text that was sent, found something else");
-    insta::assert_snapshot!(breaks("markers").await, @"");
+    insta::assert_snapshot!(breaks("numbers").await, @"must values-survive: example 1 with odd members in its content: expected data to hold what was sent, found something else");
+    insta::assert_snapshot!(breaks("markers").await, @r"
+    must values-survive: example 1 with odd members in its content: expected data to hold what was sent, found something else
+      example 1 with odd members in its content: expected data to hold what was sent, found something else
+    ");
     let number = BODY.replace(r#""u_42""#, "42");
-    insta::assert_snapshot!(broken("numbers-written", &[&number], |_| {}).await, @"");
-    insta::assert_snapshot!(breaks("escapes").await, @r#"must values-survive: example 1 with "\u2603 ☃ \"\\\/ 007" at "/user": expected user_id to be that very text, found something else"#);
+    insta::assert_snapshot!(broken("numbers-written", &[&number], |_| {}).await, @"must values-survive: example 1 with 9007199254740993 in the place of 42: expected user_id to be that, found something else");
+    insta::assert_snapshot!(breaks("escapes").await, @r#"must values-survive: example 1 with "\u2603 ☃ \"\\\/ 007" in the place of "u_42": expected user_id to be that, found something else"#);
 }
 
 #[tokio::test]
@@ -112,7 +119,7 @@ async fn batch_equals_its_items() {
       an array of example 1 and example 1: expected what each gives alone, found something else
     ");
     let own_form = format!(r#"{{"table":"t","records":{two}}}"#);
-    insta::assert_snapshot!(broken("batch-equals-its-items", &[&own_form], |_| {}).await, @"");
+    insta::assert_snapshot!(broken("batch-equals-its-items", &[&own_form], |_| {}).await, @"must batch-equals-its-items: example 1: expected what its elements give one by one, found something else at item 0");
     // It shows one, and takes none.
     insta::assert_snapshot!(broken("arrays-taken", &[BODY, &two], |_| {}).await, @r#"
     must examples-become-their-event-type: example 2: expected "hostile/law", found the request rejected as "not_an_object": Expected an object, found an array.
@@ -134,7 +141,11 @@ async fn no_body_faults() {
 
 #[tokio::test]
 async fn no_body_faults_however_deep_its_content_is() {
-    insta::assert_snapshot!(breaks("depth").await, @"");
+    insta::assert_snapshot!(breaks("depth").await, @r"
+    must no-body-faults: example 1 with 100000 levels in object 0: expected a translation or a rejection, found a fault: the plugin crashed: call stack exhausted (a recursion that is too deep); see its log lines
+      example 1 with 100000 levels in object 1: expected a translation or a rejection, found a fault: the plugin crashed: call stack exhausted (a recursion that is too deep); see its log lines
+      example 1 with 100000 levels in object 2: expected a translation or a rejection, found a fault: the plugin crashed: call stack exhausted (a recursion that is too deep); see its log lines
+    ");
 }
 
 #[tokio::test]
@@ -150,12 +161,19 @@ async fn cost_grows_linearly() {
     insta::assert_snapshot!(words(breaks("instructions").await), @r"
     must cost-grows-linearly: example # with a long text: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
       example # with many members: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
+      example # with a long text in its content: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
+      example # with many members in its content: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
     ");
-    insta::assert_snapshot!(words(breaks("content-cost").await), @"");
+    insta::assert_snapshot!(words(breaks("content-cost").await), @r"
+    must cost-grows-linearly: example # with a long text in its content: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
+      example # with many members in its content: expected instructions to grow no faster than the body, found # for a KB up to # KB and # for a KB beyond; look for a loop inside a loop
+    ");
     insta::assert_snapshot!(words(breaks("memory").await), @r"
     must no-body-faults: example # replaced by an object of # MiB: expected a translation or a rejection, found a fault: the plugin asked for # MiB of memory; its limit is # MiB; make it hold less of the body at once or raise its memory limit
     must cost-grows-linearly: example # with a long text: expected at most # bytes of memory for a byte of body, found # for a KB
       example # with many members: expected at most # bytes of memory for a byte of body, found # for a KB
+      example # with a long text in its content: expected at most # bytes of memory for a byte of body, found # for a KB
+      example # with many members in its content: expected at most # bytes of memory for a byte of body, found # for a KB
       example # with many items: expected at most # bytes of memory for a byte of body, found # for a KB
     ");
 }

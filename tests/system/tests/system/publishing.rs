@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary, digest, plugin_file, repack, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, digest, plugin_file, repack, track};
 use reqwest::Method;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
