@@ -31,7 +31,8 @@ pub enum Fault {
         others = if *behind_own {
             "slow requests of its own source; look for a loop in the plugin, make it faster, or send less at once"
         } else {
-            "slow plugins of other sources; this says nothing against the plugin: look at those that fail with \"time\""
+            "others; this says nothing against the plugin: look for one that loops in another source, or give the server more \
+             processors"
         }
     )]
     Waited {
@@ -39,7 +40,7 @@ pub enum Fault {
         waited: Duration,
         /// Running time allowed.
         limit: Duration,
-        /// Whether its own source's calls had at least the share of running time that was due to them.
+        /// Whether its own source's other calls took the turns that were due to it.
         behind_own: bool,
     },
     /// It asked for more memory than it may have.

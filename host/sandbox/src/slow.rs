@@ -11,7 +11,7 @@
 //!
 //! Calls take turns, whosesoever they are, so that a source with many of them leaves little to a source with one. Whose
 //! fault it is that a call waited too long is told by shares: each turn is due in equal parts to the sources that have calls
-//! here, and who had at least what was due to it has itself to blame.
+//! here, and who had at least what was due to it has itself to blame: unless it had a single call, which waited for the machine.
 
 use std::{
     collections::HashMap,
@@ -121,7 +121,7 @@ impl<T, F: Future<Output = Call<T>>> Future for Turns<F> {
         match turn {
             Poll::Ready(mut done) => {
                 if let Err(Fault::Waited { behind_own, .. }) = &mut done.result {
-                    *behind_own = self.shares.had_its_due(self.source, self.since);
+                    *behind_own = self.shares.crowded_itself(self.source, self.since, self.had);
                 }
                 Poll::Ready(done)
             }
@@ -186,12 +186,13 @@ impl Shares {
         shared.sources.values().map(|source| source.calls).sum::<usize>() == 1
     }
 
-    /// Whether a source has had no less than was due to it since then.
-    fn had_its_due(&self, source: i64, since: Share) -> bool {
+    /// Whether a source has had no less than was due to it since then, and not all of it in the one call that had `had`
+    /// turns.
+    fn crowded_itself(&self, source: i64, since: Share, had: usize) -> bool {
         let shared = self.lock();
-        let turns = shared.sources.get(&source).map_or(0.0, |source| source.turns);
+        let turns = shared.sources.get(&source).map_or(0.0, |source| source.turns) - since.turns;
         // Half a turn for what rounding took.
-        turns - since.turns + 0.5 >= shared.due - since.due
+        turns > had as f64 + 0.5 && turns + 0.5 >= shared.due - since.due
     }
 
     fn go(&self, source: i64) {
@@ -213,8 +214,8 @@ impl Shares {
 mod tests {
     use super::*;
 
-    /// Who had its due when calls of these sources took turns.
-    fn had_their_due(calls: &[i64]) -> Vec<i64> {
+    /// Who has itself to blame when calls of these sources took turns.
+    fn crowded_themselves(calls: &[i64]) -> Vec<i64> {
         let shares = Shares::default();
         let since: Vec<Share> = calls.iter().map(|source| shares.come(*source)).collect();
         for _ in 0..7 {
@@ -222,7 +223,7 @@ mod tests {
         }
         let mut found: Vec<i64> = Vec::new();
         for (source, since) in calls.iter().zip(since) {
-            if shares.had_its_due(*source, since) && !found.contains(source) {
+            if shares.crowded_itself(*source, since, 7) && !found.contains(source) {
                 found.push(*source);
             }
         }
@@ -232,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_crowds_out_another_had_its_due_and_the_other_not() {
-        assert_eq!(had_their_due(&[1]), [1]);
-        assert_eq!(had_their_due(&[1, 1, 1]), [1]);
-        assert_eq!(had_their_due(&[1, 1, 1, 2]), [1]);
-        assert_eq!(had_their_due(&[1, 1, 1, 1, 2, 3, 2]), [1]);
-        assert_eq!(had_their_due(&[1, 2, 1, 2, 3]), [1, 2]);
-        assert_eq!(had_their_due(&[1, 2, 3]), [1, 2, 3], "nobody crowds out anybody: there are too many");
+    fn a_source_that_crowds_out_another_crowds_itself_and_the_other_not() {
+        assert_eq!(crowded_themselves(&[1]), [0; 0], "it waited for the machine");
+        assert_eq!(crowded_themselves(&[1, 1, 1]), [1]);
+        assert_eq!(crowded_themselves(&[1, 1, 1, 2]), [1]);
+        assert_eq!(crowded_themselves(&[1, 1, 1, 1, 2, 3, 2]), [1]);
+        assert_eq!(crowded_themselves(&[1, 2, 1, 2, 3]), [1, 2]);
+        assert_eq!(crowded_themselves(&[1, 2, 3]), [0; 0], "there are too many of them");
     }
 
     #[test]
@@ -248,8 +249,8 @@ mod tests {
         (0..100).for_each(|_| _ = shares.turn(1));
         let since = shares.come(2);
         (0..10).for_each(|_| _ = shares.turn(1));
-        assert!(!shares.had_its_due(2, since));
+        assert!(!shares.crowded_itself(2, since, 0));
         (0..11).for_each(|_| _ = shares.turn(2));
-        assert!(shares.had_its_due(2, since));
+        assert!(shares.crowded_itself(2, since, 5));
     }
 }

@@ -103,7 +103,7 @@ async fn a_call_that_waits_behind_others_is_no_loop() {
     let fault = honest.translate_holding(Told(2, ended), &bytes(), &limits).await.result.unwrap_err();
     assert!(!fault.is_of_plugin(), "{fault}");
     assert_eq!((fault.code(), fault.cause()), ("time", "waited"));
-    insta::assert_snapshot!(fault, @r#"the plugin was not done after 1.2s and was stopped, before it had run for 150ms, its limit: it waited for its turn behind slow plugins of other sources; this says nothing against the plugin: look at those that fail with "time""#);
+    insta::assert_snapshot!(fault, @"the plugin was not done after 1.2s and was stopped, before it had run for 150ms, its limit: it waited for its turn behind others; this says nothing against the plugin: look for one that loops in another source, or give the server more processors");
     let (mut of_plugin, mut others, mut sentence) = (0, 0, String::new());
     while let Some(fault) = ends.recv().await {
         match fault.unwrap() {
