@@ -40,6 +40,19 @@ impl<T> Call<T> {
     }
 }
 
+/// What is held for a call, until its sandbox is gone.
+pub trait Held: Send + 'static {
+    /// Who made the call, by a number of the caller's: whose calls hold up whose is told by it.
+    fn source(&self) -> i64 {
+        0
+    }
+
+    /// The call has ended, well or with this fault. Nobody may be waiting for what it gave.
+    fn ended(&self, _fault: Option<&Fault>, _spent: &Spent) {}
+}
+
+impl Held for () {}
+
 /// What a call is about.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Given {
@@ -71,7 +84,7 @@ pub(crate) async fn call<T>(
     let result = tokio::time::timeout(bounds.backstop(), work(&mut store)).await;
     let result = match result {
         Ok(result) => result.map_err(|error| bounds.fault(&error)),
-        Err(_) => Err(bounds.time_fault()),
+        Err(_) => Err(bounds.waited()),
     };
     let instructions = store.get_fuel().ok().map(|left| u64::MAX - left);
     let state = store.into_data();
@@ -146,6 +159,11 @@ impl Bounds {
 
     fn time_fault(&self) -> Fault {
         Fault::Time { limit: self.time, body: self.body }
+    }
+
+    fn waited(&self) -> Fault {
+        // Whom it waited for is known where it waited.
+        Fault::Waited { waited: self.backstop(), limit: self.time, behind_own: false }
     }
 
     fn fault(&self, error: &wasmtime::Error) -> Fault {

@@ -24,6 +24,25 @@ pub enum Fault {
         /// Bytes of the body.
         body: usize,
     },
+    /// It was not done after many times its limit, most of which it waited for its turn.
+    #[error(
+        "the plugin was not done after {waited:?} and was stopped, before it had run for {limit:?}, its limit: it waited for its \
+         turn behind {others}",
+        others = if *behind_own {
+            "slow requests of its own source; look for a loop in the plugin, make it faster, or send less at once"
+        } else {
+            "others; this says nothing against the plugin: look for one that loops in another source, or give the server more \
+             processors"
+        }
+    )]
+    Waited {
+        /// Time that passed.
+        waited: Duration,
+        /// Running time allowed.
+        limit: Duration,
+        /// Whether its own source's other calls took the turns that were due to it.
+        behind_own: bool,
+    },
     /// It asked for more memory than it may have.
     #[error(
         "the plugin asked for {found} of memory; its limit is {allowed}; make it hold less of the body at once or raise \
@@ -75,16 +94,30 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// The fault's name in metrics and logs.
+    /// The fault's name in the event log.
     pub fn code(&self) -> &'static str {
         match self {
-            Fault::Time { .. } => "time",
+            // Out of time both, and tried again alike.
+            Fault::Time { .. } | Fault::Waited { .. } => "time",
             Fault::Memory { .. } | Fault::Table { .. } => "memory",
             Fault::Lifted { .. } => "lifted",
             Fault::Shape(_) => "shape",
             Fault::Trap { .. } => "trap",
             Fault::Busy => "busy",
         }
+    }
+
+    /// The fault's name in metrics and the server's log.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Fault::Waited { .. } => "waited",
+            other => other.code(),
+        }
+    }
+
+    /// Whether it speaks against the plugin, and not against what else was going on.
+    pub fn is_of_plugin(&self) -> bool {
+        !matches!(self, Fault::Busy | Fault::Waited { behind_own: false, .. })
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::fault::Fault;
+use crate::{call::Held, fault::Fault};
 
 /// How long a request waits for a sandbox.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -55,6 +55,8 @@ pub struct Permit {
     _lane: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
 }
+
+impl Held for Permit {}
 
 impl Gate {
     /// A gate of this many permits: at most [`crate::EngineConfig::max_instances`].

@@ -34,7 +34,7 @@ mod state;
 mod ticker;
 mod wasi;
 
-pub use call::Call;
+pub use call::{Call, Held};
 pub use compiled::{CacheError, Compilation, CompiledCache};
 pub use engine::{EngineConfig, EngineError, Sandbox};
 pub use fault::{Fault, ShapeFault};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
 
 use crate::{
-    call::{Call, Given, call},
+    call::{Call, Given, Held, call},
     compiled::Compilation,
     contract::Adapter,
     engine::Inner,
@@ -75,23 +75,22 @@ impl Plugin {
         self.translate_holding((), request, limits).await
     }
 
-    /// The same; `held` is dropped with the sandbox and not before, whoever goes away meanwhile.
+    /// The same; `held` is told of the call's end and dropped after it, whoever goes away meanwhile.
     pub async fn translate_holding(
         &self,
-        held: impl Send + 'static,
+        held: impl Held,
         request: &Request,
         limits: &Limits,
     ) -> Call<Result<Translation, Notice>> {
         let (inner, request, limits) = (Arc::clone(&self.inner), request.clone(), limits.clone());
         let translating = async move {
-            let _held = held;
             let Loaded { sandbox, adapter, .. } = &*inner;
             let given = Given { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };
             call(sandbox, &limits, given, async |store| adapter.translate(store, &request).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };
-        self.inner.sandbox.slow.run(translating).await
+        self.inner.sandbox.slow.run(held, translating).await
     }
 
     /// Writes the answer's body, once the outcomes are durable. `memo` is the translation's own, and
@@ -100,10 +99,10 @@ impl Plugin {
         self.answer_holding((), received_at_ms, memo, outcomes, limits).await
     }
 
-    /// The same; `held` is dropped with the sandbox and not before, whoever goes away meanwhile.
+    /// The same; `held` is told of the call's end and dropped after it, whoever goes away meanwhile.
     pub async fn answer_holding(
         &self,
-        held: impl Send + 'static,
+        held: impl Held,
         received_at_ms: u64,
         memo: &str,
         outcomes: &[Outcome],
@@ -112,13 +111,12 @@ impl Plugin {
         let (inner, memo, outcomes, limits) =
             (Arc::clone(&self.inner), memo.to_owned(), outcomes.to_vec(), limits.clone());
         let answering = async move {
-            let _held = held;
             let Loaded { sandbox, adapter, .. } = &*inner;
             let given = Given { bytes: memo.len(), now_ms: received_at_ms };
             call(sandbox, &limits, given, async |store| adapter.answer(store, &memo, &outcomes).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };
-        self.inner.sandbox.slow.run(answering).await
+        self.inner.sandbox.slow.run(held, answering).await
     }
 }

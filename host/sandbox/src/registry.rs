@@ -9,7 +9,8 @@ use std::{
     path::Path,
 };
 
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, OpenOptions, OpenOptionsExt as _};
+use rustix::fs::OFlags;
 
 use crate::{
     engine::Sandbox,
@@ -81,13 +82,16 @@ pub fn load_directory(
 
 fn read_file(directory: &Dir, file: &OsStr, name: &str) -> Result<Vec<u8>, FileError> {
     let unreadable = |source| FileError::Read { name: name.to_owned(), source };
-    // Before opening: opening a pipe waits for its other end.
-    if !directory.metadata(file).map_err(unreadable)?.is_file() {
+    // Opening a pipe would else wait for its other end. What was opened is looked at, and not its name: that may be another
+    // file's by then.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let opened = directory.open_with(file, OpenOptions::new().read(true).custom_flags(flags)).map_err(unreadable)?;
+    if !opened.metadata().map_err(unreadable)?.is_file() {
         return Err(FileError::NotAFile { name: name.to_owned() });
     }
     let mut wasm = Vec::new();
     // One byte more than allowed shows that there is more, whatever the file system says about its size.
     let limit = MAX_PLUGIN_BYTES as u64 + 1;
-    directory.open(file).map_err(unreadable)?.take(limit).read_to_end(&mut wasm).map_err(unreadable)?;
+    opened.take(limit).read_to_end(&mut wasm).map_err(unreadable)?;
     Ok(wasm)
 }

@@ -1,12 +1,13 @@
 //! The quarantine of a plugin in one source environment, as requests meet it: [`inlet_core::quarantine`] decides.
 //!
 //! As long as all is well a request reads one number and writes none. Only what a sender sends is counted: what is carried
-//! out again by a retry or a replay failed before, and would be held against the plugin twice.
+//! out again by a retry or a replay failed before, and would be held against the plugin twice. And only what the plugin does:
+//! not that it waited for its turn behind others.
 
 use std::{
     sync::{
-        LazyLock, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        Arc, LazyLock, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     time::Instant,
 };
@@ -32,37 +33,82 @@ pub struct Guard {
     watch: Mutex<Watch>,
 }
 
-/// A request's turn: whether the plugin is run for it.
-#[derive(Clone, Copy)]
+/// A request's turn: whether the plugin is run for it, and how it did. Shared by the request and its calls, of which one may
+/// go on when the sender has hung up; counted once, when all of them are done.
 pub struct Turn {
-    admission: Admission,
+    endpoint: Arc<Endpoint>,
+    /// None: it is not counted.
+    admission: Option<Admission>,
     is_alert: bool,
+    /// The worst that was seen.
+    seen: AtomicU8,
 }
 
+/// No call came to an end that says anything about the plugin.
+const NOTHING: u8 = 0;
+const WELL: u8 = 1;
+const FAULT: u8 = 2;
+
 impl Turn {
+    /// A turn of a request that comes now.
+    pub fn admit(endpoint: &Arc<Endpoint>) -> Turn {
+        let (admission, is_alert) = endpoint.guard.admit();
+        Turn { endpoint: endpoint.clone(), admission: Some(admission), is_alert, seen: AtomicU8::new(NOTHING) }
+    }
+
+    /// A turn of what is not held against the plugin, or for it.
+    pub fn uncounted(endpoint: &Arc<Endpoint>) -> Turn {
+        Turn { endpoint: endpoint.clone(), admission: None, is_alert: false, seen: AtomicU8::new(NOTHING) }
+    }
+
+    /// Whose plugin it is.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
     /// The plugin is not to be run.
-    pub fn is_held(self) -> bool {
-        self.admission == Admission::Hold
+    pub fn is_held(&self) -> bool {
+        self.admission == Some(Admission::Hold)
+    }
+
+    /// A call went well, as far as that goes.
+    pub fn went_well(&self) {
+        // Relaxed: read when the last who shares it lets go of it.
+        self.seen.fetch_max(WELL, Ordering::Relaxed);
+    }
+
+    /// The plugin failed.
+    pub fn failed(&self) {
+        self.seen.fetch_max(FAULT, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let seen = *self.seen.get_mut();
+        if let Some(admission) = self.admission.filter(|_| seen != NOTHING) {
+            self.endpoint.guard.ended(&self.endpoint, admission, self.is_alert, seen == FAULT);
+        }
     }
 }
 
 impl Guard {
-    /// What is to be done with a request that comes now.
-    pub fn admit(&self) -> Turn {
+    /// What is to be done with a request that comes now, and whether anything but the best is known.
+    fn admit(&self) -> (Admission, bool) {
         // Relaxed: a request that misses the change by a moment is run, as one that came a moment earlier.
         let is_alert = self.is_alert.load(Ordering::Relaxed);
         let admission = if is_alert { self.watch().admit(elapsed_ms()) } else { Admission::Run };
-        Turn { admission, is_alert }
+        (admission, is_alert)
     }
 
-    /// Takes note of how the plugin's call ended.
-    pub fn ended(&self, endpoint: &Endpoint, turn: Turn, is_fault: bool) {
-        if !turn.is_alert && !is_fault {
+    /// Takes note of how a turn ended.
+    fn ended(&self, endpoint: &Endpoint, admission: Admission, was_alert: bool, is_fault: bool) {
+        if !was_alert && !is_fault {
             return;
         }
         let change = {
             let mut watch = self.watch();
-            let change = watch.ended(elapsed_ms(), turn.admission, is_fault);
+            let change = watch.ended(elapsed_ms(), admission, is_fault);
             self.is_alert.store(*watch != Watch::Well, Ordering::Relaxed);
             change
         };

@@ -28,6 +28,7 @@ impl Plugin for Hostile {
             "/log-flood" => Ok(resources::flood_the_log()),
             "/memory-of-earlier" => Ok(resources::count_calls()),
             "/lift" => Ok(outputs::giant()),
+            "/large" => Ok(outputs::large()),
             "/items" => Ok(outputs::many_items()),
             "/long-string" => Ok(outputs::long_string()),
             "/deep-json" => Ok(outputs::made(outputs::nested(200))),

@@ -9,6 +9,11 @@ pub(crate) fn giant() -> Translation {
     made(format!("\"{}\"", "x".repeat(48 << 20)))
 }
 
+/// More than the host stores of a small request, and less than it copies.
+pub(crate) fn large() -> Translation {
+    made(format!(r#"{{"pad":"{}"}}"#, "x".repeat(8 << 20)))
+}
+
 /// More items than a request may hold.
 pub(crate) fn many_items() -> Translation {
     Translation::from((0..10_000).map(|_| ok()).collect::<Vec<_>>())

@@ -1,7 +1,17 @@
 //! Plugins from a directory: in order, each for itself, and none from outside.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{self, RecvTimeoutError},
+    },
+    time::Duration,
+};
+
 use cap_std::{ambient_authority, fs::Dir};
-use inlet_sandbox::load_directory;
+use inlet_sandbox::{FileError, load_directory};
+use rustix::fs::{CWD, FileType, Mode, RenameFlags, mknodat, renameat_with};
 
 use crate::{SANDBOX, bundled};
 
@@ -44,4 +54,52 @@ fn a_file_that_is_too_large_is_not_read_to_its_end() {
     let directory = Dir::open_ambient_dir(inside.path(), ambient_authority()).unwrap();
     let [huge] = <[_; 1]>::try_from(load_directory(&SANDBOX, &directory, |_| None).unwrap()).unwrap();
     insta::assert_snapshot!(huge.result.unwrap_err(), @r#""huge.wasm": the file is larger than 64 MiB, the most that a plugin may have; build it for size"#);
+}
+
+/// A pipe has another end that may never come, also one that takes a file's place while the file is looked at.
+#[test]
+fn a_pipe_is_refused_and_not_waited_for() {
+    const MANY: u32 = 200;
+    let inside = tempfile::tempdir().unwrap();
+    let path = |name: &str| inside.path().join(name);
+    mknodat(CWD, path("pipe.wasm"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+    std::fs::write(path("other"), "not wasm").unwrap();
+    let directory = Dir::open_ambient_dir(inside.path(), ambient_authority()).unwrap();
+    let is_done = Arc::new(AtomicBool::new(false));
+    let swapping = std::thread::spawn({
+        let (is_done, pipe, other) = (is_done.clone(), path("pipe.wasm"), path("other"));
+        move || {
+            while !is_done.load(Ordering::Relaxed) {
+                renameat_with(CWD, &pipe, CWD, &other, RenameFlags::EXCHANGE).unwrap();
+            }
+        }
+    });
+    // A thread of its own: were it to wait for the pipe, it would wait for ever.
+    let (seen, sees) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut pipes, mut files) = (0, 0);
+        while pipes < MANY || files < MANY {
+            let [file] = <[_; 1]>::try_from(load_directory(&SANDBOX, &directory, |_| None).unwrap()).unwrap();
+            match file.result.unwrap_err() {
+                error @ FileError::NotAFile { .. } => {
+                    pipes += 1;
+                    seen.send(error.to_string()).unwrap();
+                }
+                FileError::Load { .. } => files += 1,
+                error @ FileError::Read { .. } => panic!("{error}"),
+            }
+        }
+    });
+    let mut refusals = Vec::new();
+    loop {
+        match sees.recv_timeout(Duration::from_secs(60)) {
+            Ok(refusal) => refusals.push(refusal),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => panic!("it waits for the pipe's other end"),
+        }
+    }
+    is_done.store(true, Ordering::Relaxed);
+    swapping.join().unwrap();
+    assert!(refusals.len() >= MANY as usize, "{}", refusals.len());
+    insta::assert_snapshot!(refusals[0], @r#""pipe.wasm" is not a file; expected a component; move it out of the plugin directory"#);
 }

@@ -127,3 +127,20 @@ impl Twin {
 pub fn endless() -> Vec<Instruction<'static>> {
     vec![Instruction::Loop(BlockType::Empty), Instruction::Br(0), Instruction::End]
 }
+
+/// Counts down from this number, which takes about a nanosecond for each.
+pub fn counting(from: i32) -> Vec<Instruction<'static>> {
+    // A parameter that a twin does not read.
+    const LEFT: u32 = 0;
+    vec![
+        Instruction::I32Const(from),
+        Instruction::LocalSet(LEFT),
+        Instruction::Loop(BlockType::Empty),
+        Instruction::LocalGet(LEFT),
+        Instruction::I32Const(1),
+        Instruction::I32Sub,
+        Instruction::LocalTee(LEFT),
+        Instruction::BrIf(0),
+        Instruction::End,
+    ]
+}

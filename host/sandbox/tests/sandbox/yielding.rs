@@ -1,13 +1,28 @@
 //! A plugin that loops gives way: on one thread, others are served meanwhile.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
+use std::time::{Duration, Instant};
+
+use inlet_core::contract::Spent;
+use inlet_sandbox::{EngineConfig, Fault, Held, Limits, Sandbox};
+use tokio::sync::mpsc;
+
+use crate::{
+    HOSTILE, bundled, bytes, patient, request,
+    twin::{Twin, counting},
 };
 
-use inlet_sandbox::{EngineConfig, Fault, Limits, Sandbox};
+/// A source, and where the end of a call of it is told.
+struct Told(i64, mpsc::UnboundedSender<Option<Fault>>);
 
-use crate::{HOSTILE, bundled, patient, request};
+impl Held for Told {
+    fn source(&self) -> i64 {
+        self.0
+    }
+
+    fn ended(&self, fault: Option<&Fault>, _: &Spent) {
+        self.1.send(fault.cloned()).unwrap();
+    }
+}
 
 #[tokio::test(flavor = "current_thread")]
 async fn others_are_served_while_one_loops() {
@@ -48,27 +63,56 @@ async fn time_is_running_time() {
     assert!(start.elapsed() >= 3 * limits.time, "{:?}", start.elapsed());
 }
 
-/// A sender that hangs up drops the call, and its sandbox with it, at the call's next tick; what the call holds goes then.
+/// A sender that hangs up ends nothing: the call runs to its end, its end is told, and its sandbox is given back.
 #[tokio::test]
-async fn an_abandoned_call_gives_its_sandbox_back() {
+async fn an_abandoned_call_is_told_of_and_gives_its_sandbox_back() {
     let sandbox = Sandbox::new(EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
     let plugin = sandbox.load(&bundled("inlet__hostile")).unwrap();
-    let held = Arc::new(());
+    let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
+    let (ended, mut ends) = mpsc::unbounded_channel();
     let looping = tokio::spawn({
         let plugin = plugin.clone();
-        let held = held.clone();
-        async move { plugin.translate_holding(held, &request("/loop", "{}"), &patient()).await }
+        async move { plugin.translate_holding(Told(1, ended), &request("/loop", "{}"), &limits).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(plugin.translate(&request("/ok", "{}"), &patient()).await.result.unwrap_err(), Fault::Busy);
     looping.abort();
     assert!(looping.await.unwrap_err().is_cancelled());
-    let hung_up = Instant::now();
-    while Arc::strong_count(&held) > 1 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    assert!(hung_up.elapsed() < patient().time / 2, "it went on for {:?}", hung_up.elapsed());
+    assert_eq!(ends.recv().await.unwrap().unwrap().code(), "time");
+    assert!(ends.recv().await.is_none(), "what was held is dropped");
     assert!(plugin.translate(&request("/ok", "{}"), &patient()).await.result.is_ok());
+}
+
+/// Who waits behind the loops of another source has done nothing wrong, and the loops have.
+#[tokio::test]
+async fn a_call_that_waits_behind_others_is_no_loop() {
+    // Nobody else's turns: the other tests of this binary share an engine.
+    let sandbox = Sandbox::new(EngineConfig::default()).unwrap();
+    let looping = sandbox.load(&bundled("inlet__hostile")).unwrap();
+    // About a second of running.
+    let honest = sandbox.load(&Twin { translate: counting(1 << 30), ..Twin::default() }.wasm()).unwrap();
+    let limits = Limits { time: Duration::from_millis(200), ..Limits::default() };
+    let (ended, mut ends) = mpsc::unbounded_channel();
+    for _ in 0..24 {
+        let (plugin, held, limits) = (looping.clone(), Told(1, ended.clone()), limits.clone());
+        tokio::spawn(async move { plugin.translate_holding(held, &request("/loop", "{}"), &limits).await });
+    }
+    // By then each had its first turn here. The shorter limit is over while they loop.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let limits = Limits { time: Duration::from_millis(150), ..limits };
+    let fault = honest.translate_holding(Told(2, ended), &bytes(), &limits).await.result.unwrap_err();
+    assert!(!fault.is_of_plugin(), "{fault}");
+    assert_eq!((fault.code(), fault.cause()), ("time", "waited"));
+    insta::assert_snapshot!(fault, @"the plugin was not done after 1.2s and was stopped, before it had run for 150ms, its limit: it waited for its turn behind others; this says nothing against the plugin: look for one that loops in another source, or give the server more processors");
+    let (mut of_plugin, mut others, mut sentence) = (0, 0, String::new());
+    while let Some(fault) = ends.recv().await {
+        match fault.unwrap() {
+            fault if fault.is_of_plugin() => (of_plugin, sentence) = (of_plugin + 1, fault.to_string()),
+            _ => others += 1,
+        }
+    }
+    assert_eq!((of_plugin, others), (24, 1));
+    insta::assert_snapshot!(sentence, @"the plugin was not done after 1.6s and was stopped, before it had run for 200ms, its limit: it waited for its turn behind slow requests of its own source; look for a loop in the plugin, make it faster, or send less at once");
 }
 
 /// Who loops does not hold the threads of who does not: with all workers free, quick calls stay quick.

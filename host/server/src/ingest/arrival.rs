@@ -1,5 +1,7 @@
 //! A request as the stages see it: read whole, with nothing in it that must not leave the door but its credential.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use inlet_core::{
     contract::{self, Field},
@@ -26,7 +28,7 @@ pub struct Arrival {
     /// Milliseconds since 1970.
     pub received_at_ms: i64,
     /// The room that the body takes of what all requests may take; none for one that comes from the store.
-    pub(super) _held: Option<Held>,
+    pub(super) held: Option<Arc<Held>>,
 }
 
 impl Arrival {
@@ -51,7 +53,7 @@ impl Arrival {
         body: contract::Body,
         received_at_ms: i64,
     ) -> Self {
-        Self { method, path, query, headers, credentials, body, received_at_ms, _held: None }
+        Self { method, path, query, headers, credentials, body, received_at_ms, held: None }
     }
 
     /// The body's bytes, shared.

@@ -154,7 +154,9 @@ async fn one(app: &App, side: &Side, event: &StoredEvent, body: &Body) -> Result
     headers.retain(|header| endpoint.wants_header(&header.name));
     let (method, received_at_ms) = ("POST".to_owned(), event.received_at_ms);
     let arrival = Arrival::stored(method, String::new(), Vec::new(), headers, Vec::new(), body.clone(), received_at_ms);
-    let call = stages::call_translate(app, endpoint, plugin, &arrival).await.map_err(|_| NotRehearsed::Busy)?;
+    let call = stages::call_translate(app, endpoint, plugin, &arrival, |permit| permit)
+        .await
+        .map_err(|_| NotRehearsed::Busy)?;
     if matches!(call.result, Err(Fault::Busy)) {
         return Err(NotRehearsed::Busy);
     }

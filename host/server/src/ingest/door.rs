@@ -54,7 +54,7 @@ pub async fn receive(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Resu
     let (body, held) = body::read(app, endpoint.max_body_bytes, &parts.headers, body).await?;
     let query = parts.uri.query().unwrap_or_default();
     let head = Head { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
-    Ok(Arrival { _held: Some(held), ..arrive(endpoint, head, body, now_ms()) })
+    Ok(Arrival { held: Some(Arc::new(held)), ..arrive(endpoint, head, body, now_ms()) })
 }
 
 /// A request but for its body.
@@ -81,7 +81,7 @@ pub fn arrive(endpoint: &Endpoint, head: Head<'_>, body: contract::Body, receive
         credentials: credentials(head.headers, endpoint),
         body,
         received_at_ms,
-        _held: None,
+        held: None,
     }
 }
 

@@ -13,7 +13,7 @@ mod door;
 pub(crate) mod rehearse;
 pub(crate) mod stages;
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use axum::{extract::Request, response::Response};
 
@@ -54,7 +54,7 @@ pub fn unexpected() -> Response {
     answer::refuse(Refusal::Unexpected)
 }
 
-async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result<Response, Refusal> {
+async fn carry_out(app: &App, endpoint: &Arc<Endpoint>, delivery: Delivery) -> Result<Response, Refusal> {
     let plugin = endpoint.plugin.as_ref().ok_or(Refusal::NoPlugin)?;
     let mut clock = Clock::start(endpoint);
 
@@ -91,12 +91,12 @@ async fn carry_out(app: &App, endpoint: &Endpoint, delivery: Delivery) -> Result
         // Its platform reads the answer, and would take our own for "all is well".
         return Err(Refusal::PluginFailed);
     }
-    let answer = match &translated.result {
+    let answer = match (&translated.result, &translated.turn) {
         // Without a memo there is nothing that the plugin would answer: its platform reads the status alone.
-        Ok(Ok(translation)) if plugin.answers() && !translation.memo.is_empty() => {
-            stages::ask_plugin(app, endpoint, plugin, &arrival, translation, &settled).await?
+        (Ok(Ok(translation)), Some(turn)) if plugin.answers() && !translation.memo.is_empty() => {
+            stages::ask_plugin(app, turn, plugin, &arrival, translation, &settled).await?
         }
-        translated => answer::of_translated(translated, plugin.manifest().on_reject, &settled),
+        (translated, _) => answer::of_translated(translated, plugin.manifest().on_reject, &settled),
     };
     Ok(answer)
 }

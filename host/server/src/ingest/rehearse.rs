@@ -191,7 +191,9 @@ async fn trace(
     verdict: Verdict,
     once: Option<Once>,
 ) -> Result<(Translated, Trace), NotRehearsed> {
-    let call = stages::call_translate(app, endpoint, plugin, arrival).await.map_err(|_| NotRehearsed::Busy)?;
+    let call = stages::call_translate(app, endpoint, plugin, arrival, |permit| permit)
+        .await
+        .map_err(|_| NotRehearsed::Busy)?;
     if matches!(call.result, Err(Fault::Busy)) {
         return Err(NotRehearsed::Busy);
     }
@@ -217,7 +219,7 @@ async fn answer_of(
         Err(_) if plugin.answers() => return Ok(plugin_failed()),
         result => return Ok((None, answer::of_translated(result, plugin.manifest().on_reject, &settled))),
     };
-    let call = stages::call_answer(app, endpoint, plugin, arrival, translation, &settled).await;
+    let call = stages::call_answer(app, endpoint, plugin, arrival, translation, &settled, |permit| permit).await;
     match call.map_err(|_| NotRehearsed::Busy)?.result {
         Ok(reply) => Ok((None, answer::of_reply(reply))),
         Err(Fault::Busy) => Err(NotRehearsed::Busy),

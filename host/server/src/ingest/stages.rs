@@ -1,23 +1,28 @@
 //! The stages of a request, each a function of what the one before it gave. [`super::carry_out`] puts them in their order.
 
+use std::sync::Arc;
+
 use axum::response::Response;
 use inlet_core::{
-    contract::{self, Field, Reply, Translation},
+    contract::{self, Field, Reply, Spent, Translation},
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
     verification::{Covers, Once, Template, Verdict, Verification},
 };
-use inlet_sandbox::{Call, Fault, Plugin};
+use inlet_sandbox::{Call, Fault, Held, Permit, Plugin};
 use inlet_store::{Along, CommitError, NewRefused, Settled};
 use sha2::{Digest as _, Sha256};
 
-use super::answer::{self, Refusal};
+use super::{
+    answer::{self, Refusal},
+    body,
+};
 use crate::{
     app::App,
     configuration::{Endpoint, new_id},
     ingest::arrival::Arrival,
-    quarantine,
+    quarantine::{self, Turn},
     repair::{keep, refused},
 };
 
@@ -116,14 +121,16 @@ pub(crate) struct Translated {
     /// What the plugin said, or why it said nothing.
     pub(crate) result: Result<Result<Translation, contract::Notice>, Untranslated>,
     /// A JSON array.
-    pub(crate) logs: Option<std::sync::Arc<str>>,
+    pub(crate) logs: Option<Arc<str>>,
+    /// What is counted once all is done with what the plugin said; none: nothing is.
+    pub(crate) turn: Option<Arc<Turn>>,
 }
 
 impl Translated {
     /// What a call gave.
     pub(crate) fn of(call: Call<Result<Translation, contract::Notice>>) -> Self {
         let logs = event::guest_logs_json(&call.logs, call.logs_dropped);
-        Self { logs, result: call.result.map_err(Untranslated::Fault) }
+        Self { logs, result: call.result.map_err(Untranslated::Fault), turn: None }
     }
 
     /// Whether the server is to try it again by itself: not what is held back, of which there may be very much by the time
@@ -133,57 +140,92 @@ impl Translated {
     }
 }
 
-/// Calls a plugin, once there is a sandbox for it; counts nothing.
-pub(crate) async fn call_translate(
+/// What the call of a request holds. It sees the call's end also when the sender has hung up by then.
+struct Holding {
+    _permit: Permit,
+    /// The call goes on with the body.
+    _body: Option<Arc<body::Held>>,
+    turn: Arc<Turn>,
+    /// What the server's log says of a fault.
+    complaint: &'static str,
+}
+
+impl Holding {
+    fn of(permit: Permit, arrival: &Arrival, turn: &Arc<Turn>, complaint: &'static str) -> Self {
+        Self { _permit: permit, _body: arrival.held.clone(), turn: turn.clone(), complaint }
+    }
+}
+
+impl Held for Holding {
+    fn source(&self) -> i64 {
+        self.turn.endpoint().id
+    }
+
+    fn ended(&self, fault: Option<&Fault>, spent: &Spent) {
+        let endpoint = self.turn.endpoint();
+        endpoint.meters.sandbox(spent.wall);
+        match fault {
+            None => self.turn.went_well(),
+            // It was not run.
+            Some(Fault::Busy) => {}
+            Some(fault) => {
+                let cause = fault.cause();
+                endpoint.meters.fault(cause);
+                let (source, environment, plugin) = (&endpoint.source, &endpoint.environment, &endpoint.plugin_ref.key);
+                tracing::warn!(source, environment, plugin, cause, "{}", self.complaint);
+                if fault.is_of_plugin() {
+                    self.turn.failed();
+                }
+            }
+        }
+    }
+}
+
+/// Calls a plugin, once there is a sandbox for it; counts nothing but what `hold` makes of the permit.
+pub(crate) async fn call_translate<H: Held>(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
     arrival: &Arrival,
+    hold: impl FnOnce(Permit) -> H,
 ) -> Result<Call<Result<Translation, contract::Notice>>, Refusal> {
     let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
     let request = arrival.request(endpoint);
-    Ok(plugin.translate_holding(permit, &request, &app.limits).await)
+    Ok(plugin.translate_holding(hold(permit), &request, &app.limits).await)
 }
 
 /// Lets the plugin translate what a sender sent, unless it is quarantined.
 pub(crate) async fn translate(
     app: &App,
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     plugin: &Plugin,
     arrival: &Arrival,
 ) -> Result<Translated, Refusal> {
-    let turn = endpoint.guard.admit();
+    let turn = Turn::admit(endpoint);
     if turn.is_held() {
-        return Ok(Translated { result: Err(Untranslated::Quarantined), logs: None });
+        return Ok(Translated { result: Err(Untranslated::Quarantined), logs: None, turn: None });
     }
-    let translated = translate_anyway(app, endpoint, plugin, arrival).await?;
-    endpoint.guard.ended(endpoint, turn, translated.result.is_err());
-    Ok(translated)
+    take_turn(app, turn, plugin, arrival).await
 }
 
 /// The same, in quarantine too, and not held against the plugin.
 pub(crate) async fn translate_anyway(
     app: &App,
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     plugin: &Plugin,
     arrival: &Arrival,
 ) -> Result<Translated, Refusal> {
-    let call = call_translate(app, endpoint, plugin, arrival).await?;
-    endpoint.meters.sandbox(call.spent.wall);
-    if let Err(fault) = &call.result {
-        if matches!(fault, Fault::Busy) {
-            return Err(Refusal::NoSandbox);
-        }
-        endpoint.meters.fault(fault.code());
-        tracing::warn!(
-            source = endpoint.source,
-            environment = endpoint.environment,
-            plugin = endpoint.plugin_ref.key,
-            cause = fault.code(),
-            "a plugin failed; its request is stored"
-        );
+    take_turn(app, Turn::uncounted(endpoint), plugin, arrival).await
+}
+
+async fn take_turn(app: &App, turn: Turn, plugin: &Plugin, arrival: &Arrival) -> Result<Translated, Refusal> {
+    let turn = Arc::new(turn);
+    let hold = |permit| Holding::of(permit, arrival, &turn, "a plugin failed on a request");
+    let call = call_translate(app, turn.endpoint(), plugin, arrival, hold).await?;
+    if matches!(call.result, Err(Fault::Busy)) {
+        return Err(Refusal::NoSandbox);
     }
-    Ok(Translated::of(call))
+    Ok(Translated { turn: Some(turn), ..Translated::of(call) })
 }
 
 /// Makes items of what the plugin said, each with its plan.
@@ -196,6 +238,9 @@ pub(crate) fn plan(
 ) -> Vec<Prepared> {
     prepare(app, endpoint, arrival, verdict, translated).unwrap_or_else(|refused| {
         endpoint.meters.fault("shape");
+        if let Some(turn) = &translated.turn {
+            turn.failed();
+        }
         vec![*refused]
     })
 }
@@ -260,44 +305,38 @@ pub(crate) async fn commit(
     Ok(settled)
 }
 
-/// Calls a plugin for the answer that its platform reads, once there is a sandbox for it; counts nothing.
-pub(crate) async fn call_answer(
+/// Calls a plugin for the answer that its platform reads, once there is a sandbox for it; counts nothing but what `hold`
+/// makes of the permit.
+pub(crate) async fn call_answer<H: Held>(
     app: &App,
     endpoint: &Endpoint,
     plugin: &Plugin,
     arrival: &Arrival,
     translation: &Translation,
     settled: &[Settled],
+    hold: impl FnOnce(Permit) -> H,
 ) -> Result<Call<Reply>, Refusal> {
     let outcomes = answer::outcomes(translation, settled);
     let permit = app.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
     let received_at_ms = u64::try_from(arrival.received_at_ms).unwrap_or_default();
-    Ok(plugin.answer_holding(permit, received_at_ms, &translation.memo, &outcomes, &app.limits).await)
+    Ok(plugin.answer_holding(hold(permit), received_at_ms, &translation.memo, &outcomes, &app.limits).await)
 }
 
 /// Lets a plugin write the answer that its platform reads.
 pub(crate) async fn ask_plugin(
     app: &App,
-    endpoint: &Endpoint,
+    turn: &Arc<Turn>,
     plugin: &Plugin,
     arrival: &Arrival,
     translation: &Translation,
     settled: &[Settled],
 ) -> Result<Response, Refusal> {
-    let call = call_answer(app, endpoint, plugin, arrival, translation, settled).await?;
-    endpoint.meters.sandbox(call.spent.wall);
+    let complaint = "a plugin failed to write the answer; what it translated is committed";
+    let hold = |permit| Holding::of(permit, arrival, turn, complaint);
+    let call = call_answer(app, turn.endpoint(), plugin, arrival, translation, settled, hold).await?;
     match call.result {
         Ok(reply) => Ok(answer::of_reply(reply)),
-        Err(fault) => {
-            endpoint.meters.fault(fault.code());
-            tracing::warn!(
-                source = endpoint.source,
-                environment = endpoint.environment,
-                plugin = endpoint.plugin_ref.key,
-                cause = fault.code(),
-                "a plugin failed to write the answer; what it translated is committed"
-            );
-            Err(Refusal::PluginFailed)
-        }
+        Err(Fault::Busy) => Err(Refusal::NoSandbox),
+        Err(_) => Err(Refusal::PluginFailed),
     }
 }

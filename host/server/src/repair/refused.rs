@@ -4,6 +4,8 @@
 //! same transaction; what does not stays. A signature is kept and checked again; a secret that was sent as it is was not
 //! kept, only a keyed hash, which tells whether it was the secret of now. Source of the rules: semantics.md §3.2.
 
+use std::sync::Arc;
+
 use inlet_core::{
     Uuid,
     contract::Field,
@@ -65,7 +67,7 @@ pub(crate) fn credential_hash(app: &App, endpoint: &Endpoint, arrival: &Arrival)
 /// Verifies a refused request again, and lets it in if it can be.
 pub(crate) async fn verify_again(
     app: &App,
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     id: Uuid,
     author: Author,
 ) -> Result<Verified, NotDone> {

@@ -7,6 +7,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::{
+    forge::manifest,
+    twin::{Twin, counting},
+};
+
 /// A sandbox this small is too small for the larger of the bodies below.
 const SANDBOX_BYTES: usize = 2 << 20;
 
@@ -41,13 +46,21 @@ async fn until_quarantined(endpoint: &Endpoint) {
 }
 
 async fn is_shown(server: &Server) -> bool {
+    is_shown_of(server, "acme/http").await
+}
+
+async fn is_shown_of(server: &Server, plugin: &str) -> bool {
     let notes = server.notes("crm").await;
-    let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
-    let gauge = r#"inlet_plugin_quarantined{source="crm",environment="development",plugin="acme/http"} "#;
-    let gauge = metrics.lines().find_map(|line| line.strip_prefix(gauge).map(str::to_owned));
+    let gauge = format!(r#"inlet_plugin_quarantined{{source="crm",environment="development",plugin="{plugin}"}} "#);
+    let metrics = metrics(server).await;
+    let gauge = metrics.lines().find_map(|line| line.strip_prefix(&gauge).map(str::to_owned));
     let is_noted = notes.contains("is quarantined since");
     assert_eq!(gauge.as_deref() == Some("1"), is_noted, "{gauge:?} {notes}");
     is_noted
+}
+
+async fn metrics(server: &Server) -> String {
+    server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap()
 }
 
 async fn replay(server: &Server, filter: Value) -> Value {
@@ -155,31 +168,132 @@ async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
     assert!(!is_shown(&server).await);
 }
 
-#[tokio::test]
-async fn a_platform_that_reads_the_answer_is_told_to_come_again() {
+/// A server with a plugin that misbehaves as the path asks it to, and whose platform reads the answer.
+async fn hostile() -> (TempDir, Server, Endpoint) {
     let dir = TempDir::new().unwrap();
     std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    // The twin of a heavy language: it runs for some tenths of a second, and then is done.
+    let mut manifest = manifest();
+    manifest["key"] = json!("acme/heavy");
+    let heavy = Twin { translate: counting(300_000_000), ..Twin::default() };
+    std::fs::write(dir.path().join("heavy.wasm"), heavy.wasm_of(&manifest)).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
     let server = Server::start_with(options).await;
     let endpoint = server.source("crm", "inlet/hostile", json!({}), json!([])).await;
-    let ask = async |how: &str| {
-        let response = server.client.post(format!("{}{how}", endpoint.url)).body("{}").send().await.unwrap();
-        (response.status().as_u16(), read_json(response).await)
-    };
+    (dir, server, endpoint)
+}
+
+async fn ask(server: &Server, endpoint: &Endpoint, how: &str, body: &'static str) -> (u16, Value) {
+    let response = server.client.post(format!("{}{how}", endpoint.url)).body(body).send().await.unwrap();
+    (response.status().as_u16(), read_json(response).await)
+}
+
+/// Asks for this until it is held back.
+async fn until_held(server: &Server, endpoint: &Endpoint, how: &str, body: &'static str, expected: u16) {
     let start = Instant::now();
-    let last_code = async || server.last_log("crm").await["code"].clone();
     loop {
-        assert!(start.elapsed() < Duration::from_secs(60));
-        let (status, answer) = ask("/abort").await;
-        assert_eq!((status, &answer["code"]), (500, &json!("plugin_failed")));
-        if last_code().await == "quarantined" {
-            break;
+        assert!(start.elapsed() < Duration::from_secs(60), "{how} goes on failing, and is still run");
+        let (status, answer) = ask(server, endpoint, how, body).await;
+        if server.last_log("crm").await["code"] == "quarantined" {
+            assert_eq!((status, &answer["code"]), (500, &json!("plugin_failed")));
+            return;
         }
+        assert_eq!(status, expected, "{answer}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let held = ask("/ok").await;
+}
+
+#[tokio::test]
+async fn a_platform_that_reads_the_answer_is_told_to_come_again() {
+    let (_dir, server, endpoint) = hostile().await;
+    until_held(&server, &endpoint, "/abort", "{}", 500).await;
+    let held = ask(&server, &endpoint, "/ok", "{}").await;
     // The next may be the probe, whose answer is the plugin's.
-    let held = if held.0 == 200 { ask("/ok").await } else { held };
+    let held = if held.0 == 200 { ask(&server, &endpoint, "/ok", "{}").await } else { held };
     assert_eq!((held.0, &held.1["code"]), (500, &json!("plugin_failed")));
-    assert_eq!(last_code().await, "quarantined");
+    assert_eq!(server.last_log("crm").await["code"], "quarantined");
+}
+
+#[tokio::test]
+async fn output_that_is_not_taken_is_a_fault() {
+    let (_dir, server, endpoint) = hostile().await;
+    until_held(&server, &endpoint, "/large", "{}", 200).await;
+    let codes: Vec<Value> = server.logs("crm").await.into_iter().map(|log| log["code"].clone()).collect();
+    assert!(codes.contains(&json!("shape")), "{codes:?}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_given_is_a_fault() {
+    let (_dir, server, endpoint) = hostile().await;
+    // What it translated is committed all the same.
+    until_held(&server, &endpoint, "/ok", "abort", 500).await;
+    let outcomes: Vec<Value> = server.logs("crm").await.into_iter().map(|log| log["outcome"].clone()).collect();
+    assert!(outcomes.contains(&json!("logged")), "{outcomes:?}");
+}
+
+/// A sender that hangs up does not hide that the plugin loops.
+#[tokio::test]
+async fn a_plugin_that_loops_is_quarantined_although_its_sender_hangs_up() {
+    let (_dir, server, endpoint) = hostile().await;
+    let start = Instant::now();
+    loop {
+        assert!(start.elapsed() < Duration::from_secs(90), "it loops, and is still run");
+        let request = server.client.post(format!("{}/loop", endpoint.url)).body("{}");
+        if let Ok(answer) = request.timeout(Duration::from_millis(100)).send().await {
+            assert_eq!(answer.status(), 500);
+            break;
+        }
+    }
+    assert!(is_shown_of(&server, "inlet/hostile").await);
+    let logs = server.logs("crm").await;
+    assert!(logs.iter().all(|log| log["code"] == "quarantined"), "nothing else was answered: {logs:?}");
+    let faults = r#"inlet_plugin_faults_total{source="crm",environment="development",plugin="inlet/hostile",cause="#;
+    let metrics = metrics(&server).await;
+    assert!(metrics.contains(faults), "{metrics}");
+    assert!(server.log().contains("a plugin failed on a request"));
+}
+
+/// Whose calls wait behind the loops of another source is not held to loop.
+#[tokio::test]
+async fn a_plugin_that_waits_behind_anothers_loops_is_not_held_to_fail() {
+    let (_dir, server, endpoint) = hostile().await;
+    let heavy = server.source("web", "acme/heavy", json!({}), json!([])).await;
+    let looping = (0..32).map(|_| {
+        let request = server.client.post(format!("{}/loop", endpoint.url)).body("{}");
+        tokio::spawn(async move {
+            loop {
+                request.try_clone().unwrap().send().await.unwrap();
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        })
+    });
+    let mut sending: Vec<_> = looping.collect();
+    // By then they take turns.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..3 {
+        let heavy = heavy.clone();
+        sending.push(tokio::spawn(async move {
+            loop {
+                heavy.send(b"\xff".to_vec()).await;
+            }
+        }));
+    }
+    let start = Instant::now();
+    while !is_shown_of(&server, "inlet/hostile").await {
+        assert!(start.elapsed() < Duration::from_secs(90), "the loops are still run");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let logs = server.logs("web").await;
+    sending.iter().for_each(tokio::task::JoinHandle::abort);
+    assert!(!logs.is_empty(), "none waited too long");
+    for log in &logs {
+        let reason = log["reason"].as_str().unwrap();
+        assert!(reason.contains("waited for its turn behind others"), "{reason}");
+        assert_eq!(log["code"], "time");
+    }
+    assert_eq!(server.notes("web").await, "");
+    let faults =
+        r#"inlet_plugin_faults_total{source="web",environment="development",plugin="acme/heavy",cause="waited"}"#;
+    let metrics = metrics(&server).await;
+    assert!(metrics.contains(faults), "{metrics}");
 }

@@ -1,5 +1,7 @@
 //! `POST /v1/sources/{key}/refused/verify`
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
 use inlet_core::Uuid;
 use inlet_store::Cursor;
@@ -110,7 +112,7 @@ async fn ids(app: &App, endpoint: &Endpoint) -> Result<Vec<Uuid>, ApiError> {
 
 async fn verify(
     app: &App,
-    endpoint: &Endpoint,
+    endpoint: &Arc<Endpoint>,
     ids: Vec<Uuid>,
     operator: &Operator,
 ) -> Result<VerifiedRequests, ApiError> {
