@@ -290,7 +290,10 @@ async fn a_source_goes_back_to_what_it_had_before() {
     let before = scheme().await;
     tool.printed(&["use", "web@development", "9.0.0", "--confirm"]);
     assert_eq!(scheme().await, "x-other-secret");
-    tool.printed(&["rollback", "web@development"]);
+    let differs = tool.refused(&["rollback", "web@development"]);
+    assert!(differs.ends_with("send confirm true (inlet plugin rollback --confirm)"), "{differs}");
+    assert_eq!(scheme().await, "x-other-secret");
+    tool.printed(&["rollback", "web@development", "--confirm"]);
     assert_eq!(scheme().await, before);
     web.expect(track("Order", "u", "", json!({})), &["logged"]).await;
     assert_eq!(server.last_log("web").await["plugin"]["version"], "0.1.0");

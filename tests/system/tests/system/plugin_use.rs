@@ -1,0 +1,103 @@
+//! What stands in the way of taking another version of a plugin, and who may ask for it.
+
+use inlet_system_tests::{Endpoint, Server, http_changed, http_version, read_json, track};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// A version that verifies with the header `x-other-secret`.
+fn with_other_header(version: &str) -> Vec<u8> {
+    http_changed("acme/http", version, |manifest| {
+        manifest["verification"] = json!({"scheme": "shared_secret", "header": "x-other-secret"});
+    })
+}
+
+/// A version that signs with a key that is written in hexadecimal digits.
+fn with_hex_key(version: &str) -> Vec<u8> {
+    http_changed("acme/http", version, |manifest| {
+        manifest["verification"] = json!({
+            "scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha256", "encoding": "hex",
+            "secret": {"encoding": "hex"}, "signed": ["{body}"],
+        });
+    })
+}
+
+/// A version that does not verify.
+fn without_verification(version: &str) -> Vec<u8> {
+    http_changed("acme/http", version, |manifest| {
+        manifest.as_object_mut().unwrap().remove("verification");
+    })
+}
+
+async fn add(server: &Server, wasm: &[u8]) {
+    let (status, answer) = server.add_version("acme/http", "", wasm).await;
+    assert_eq!(status, 201, "{answer}");
+}
+
+async fn refused(server: &Server, version: &str) -> String {
+    let (status, answer) = server.use_version("crm", version, true).await;
+    assert_eq!(status, 409, "{answer}");
+    answer["message"].as_str().unwrap().to_owned()
+}
+
+async fn roll_back(server: &Server, confirm: bool) -> (u16, Value) {
+    let asked = json!({"environment": "development", "rollback": true, "confirm": confirm});
+    let response = server.manage(Method::POST, "/v1/sources/crm/plugin").json(&asked).send().await.unwrap();
+    (response.status().as_u16(), read_json(response).await)
+}
+
+async fn set(server: &Server, settings: Value) {
+    server.source("crm", "acme/http", settings, json!([])).await;
+}
+
+async fn accepts(endpoint: &Endpoint, header: &str, secret: &str) {
+    let response = endpoint.post(track("E", "u", "", json!({}))).header(header, secret).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+}
+
+#[tokio::test]
+async fn an_enforced_source_never_gets_a_verification_that_it_cannot_pass() {
+    let server = Server::start().await;
+    add(&server, &http_version("acme/http", "1.0.0")).await;
+    let endpoint = server.source("crm", "acme/http", json!({"signing_secret": "s3cr3t"}), json!([])).await;
+    for wasm in [without_verification("2.0.0"), with_hex_key("3.0.0"), with_other_header("4.0.0")] {
+        add(&server, &wasm).await;
+    }
+    insta::assert_snapshot!(refused(&server, "2.0.0").await, @"");
+    insta::assert_snapshot!(refused(&server, "3.0.0").await, @"");
+    accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
+
+    // A header that is kept would hold the credential.
+    set(&server, json!({"keep_headers": ["x-other-secret"]})).await;
+    insta::assert_snapshot!(refused(&server, "4.0.0").await, @"");
+    set(&server, json!({"keep_headers": null})).await;
+    assert_eq!(server.use_version("crm", "4.0.0", true).await.0, 200);
+    accepts(&endpoint, "x-other-secret", "s3cr3t").await;
+    assert_eq!(roll_back(&server, true).await.0, 200);
+
+    // With a secret that is good for both it is taken, once the one that it replaces is over.
+    set(&server, json!({"signing_secret": "ab12"})).await;
+    insta::assert_snapshot!(refused(&server, "3.0.0").await, @"");
+    set(&server, json!({"signing_secret_overlap_seconds": 0})).await;
+    assert_eq!(server.use_version("crm", "3.0.0", true).await.0, 200);
+}
+
+#[tokio::test]
+async fn going_back_is_held_against_the_settings_too() {
+    let server = Server::start().await;
+    add(&server, &without_verification("1.0.0")).await;
+    let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
+    add(&server, &http_version("acme/http", "2.0.0")).await;
+    assert_eq!(server.use_version("crm", "2.0.0", true).await.0, 200);
+    // Another verification, the earlier one too, is a reason to ask.
+    let (status, answer) = roll_back(&server, false).await;
+    assert_eq!(status, 409);
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    set(&server, json!({"signing_secret": "s3cr3t"})).await;
+    let (status, answer) = roll_back(&server, true).await;
+    assert_eq!(status, 409);
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
+    set(&server, json!({"enforce_verification": false})).await;
+    assert_eq!(roll_back(&server, true).await.0, 200);
+    endpoint.expect(track("E", "u", "", json!({})), &["logged"]).await;
+}
