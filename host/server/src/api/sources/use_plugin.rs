@@ -38,7 +38,7 @@ use crate::{
 pub struct UsePlugin {
     /// The environment.
     environment: String,
-    /// A version of the source's provider; `latest` follows whatever is added last, as long as it verifies alike.
+    /// A version of the source's provider; `latest` follows what is added last, as long as it verifies alike and takes the options.
     version: Option<String>,
     /// `sha256:` and the digest of the component.
     digest: Option<String>,
@@ -102,11 +102,10 @@ pub async fn use_source_plugin(
     body: JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
     let (version, used) = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let (configuration, catalog) = (app.configuration(), app.catalog());
         let source = find(&configuration, &key)?;
-        let asked = read(&body, &configuration)?;
-        operator.may_see(&asked.environment)?;
+        let asked = read(&body, &operator, &configuration)?;
         let endpoint = in_environment(source, &asked.environment)?;
         let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
         if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
@@ -140,17 +139,14 @@ pub async fn use_source_plugin(
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(used)))
 }
 
-fn read<'a>(body: &'a JsonBody, configuration: &Configuration) -> Result<Asked<'a>, ApiError> {
+fn read<'a>(body: &'a JsonBody, operator: &Operator, configuration: &Configuration) -> Result<Asked<'a>, ApiError> {
     let mut members = body.given().object()?;
     let given = members.take_required("environment", "a string")?;
     let (version, digest) = (members.take_some("version"), members.take_some("digest"));
     let rollback = members.take_some("rollback");
     let confirm = members.take_some("confirm");
     members.finish()?;
-    let slug = given.string()?;
-    let environment = configuration.environment(&slug).cloned().ok_or_else(|| {
-        given.refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))
-    })?;
+    let environment = operator.environment(&given, configuration)?;
     let is_rollback = rollback.map_or(Ok(false), |given| given.bool())?;
     let which = match (version, digest) {
         (None, None) if is_rollback => None,
@@ -190,6 +186,16 @@ fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) 
         return Err(refused(format!(
             "it verifies in another way than is in force ({} differ), and that cannot be taken yet: {obstacle}",
             differences.join(", ")
+        )));
+    }
+    // Who follows is given only what takes its options, so that confirming would change nothing.
+    if asked.which.is_some()
+        && pin.as_deref() == Some(LATEST)
+        && let Some(reason) = which_plugin::bad_options(endpoint, &plugin)
+    {
+        return Err(refused(format!(
+            "{reason}; what follows latest gets only versions that do: use {version} by its number with confirm true, correct \
+             the options, and let it follow latest then"
         )));
     }
     let doubts = which_plugin::doubts(endpoint, &plugin, &differences);

@@ -10,7 +10,7 @@ use crate::{
         body::Given,
         error::{ApiError, Kind},
     },
-    catalog::{Catalog, scheme_differences},
+    catalog::{self, Catalog, scheme_differences},
     clock::now_ms,
     configuration::Endpoint,
 };
@@ -79,7 +79,8 @@ pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Ch
     let before = endpoint.record.previous_plugin.as_ref();
     let before = before.ok_or_else(|| conflict("it never had another plugin, so there is nothing to go back to"))?;
     let scheme = read_scheme(before.scheme.as_deref());
-    let plugin = catalog.in_force(key, before.plugin.as_deref(), scheme.as_ref(), None).cloned().ok_or_else(|| {
+    let terms = catalog::Terms { scheme: scheme.as_ref(), ..endpoint.terms() };
+    let plugin = catalog.in_force(key, before.plugin.as_deref(), terms, None).cloned().ok_or_else(|| {
         conflict("the version that it had before is not in the server any more; add it again, or choose another")
     })?;
     Ok((Choice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))
@@ -122,9 +123,14 @@ pub fn doubts(endpoint: &Endpoint, plugin: &Plugin, differences: &[String]) -> V
     if !differences.is_empty() {
         found.push(format!("it verifies in another way than is in force: {} differ", differences.join(", ")));
     }
-    let bad_options = plugin.manifest().check_options(&endpoint.settings.options.clone().into()).err();
-    found.extend(bad_options.map(|error| format!("it does not take the source's options: {error}")));
+    found.extend(bad_options(endpoint, plugin));
     found
+}
+
+/// Why a plugin does not take the options that are set.
+pub fn bad_options(endpoint: &Endpoint, plugin: &Plugin) -> Option<String> {
+    let checked = plugin.manifest().check_options(&endpoint.settings.options.clone().into());
+    checked.err().map(|error| format!("it does not take the source's options: {error}"))
 }
 
 /// The members in which a verification differs from what is in force.
