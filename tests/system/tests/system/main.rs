@@ -19,6 +19,7 @@ mod main_path;
 mod management;
 mod operating;
 mod platforms;
+mod plugin_kept;
 mod plugin_use;
 mod plugins;
 mod publishing;

@@ -101,3 +101,63 @@ async fn going_back_is_held_against_the_settings_too() {
     assert_eq!(roll_back(&server, true).await.0, 200);
     endpoint.expect(track("E", "u", "", json!({})), &["logged"]).await;
 }
+
+/// A version with an option `region` of this type.
+fn with_option(version: &str, of_type: &str) -> Vec<u8> {
+    http_changed("acme/http", version, |manifest| {
+        manifest["options"] =
+            json!({"type": "object", "properties": {"region": {"type": of_type}}, "additionalProperties": false});
+    })
+}
+
+#[tokio::test]
+async fn who_follows_latest_stays_with_what_takes_its_options_and_the_status_says_why() {
+    let server = Server::start().await;
+    add(&server, &with_option("1.0.0", "string")).await;
+    let endpoint = server.source("crm", "acme/http", json!({"options": {"region": "eu"}}), json!([])).await;
+    assert_eq!(server.use_version("crm", "latest", false).await.0, 200);
+    add(&server, &with_option("2.0.0", "integer")).await;
+    let version = async || {
+        endpoint.expect(track("E", "u", "", json!({})), &["logged"]).await;
+        server.last_log("crm").await["plugin"]["version"].clone()
+    };
+    assert_eq!(version().await, "1.0.0");
+    insta::assert_snapshot!(server.notes("crm").await, @"");
+    insta::assert_snapshot!(refused(&server, "latest").await, @"");
+    assert_eq!(server.use_version("crm", "2.0.0", false).await.0, 409);
+
+    assert_eq!(server.use_version("crm", "2.0.0", true).await.0, 200);
+    set(&server, json!({"options": {"region": 7}})).await;
+    assert_eq!(server.use_version("crm", "latest", false).await.0, 200);
+    assert_eq!((version().await, server.notes("crm").await), (json!("2.0.0"), String::new()));
+    add(&server, &with_option("2.1.0", "integer")).await;
+    assert_eq!(version().await, "2.1.0");
+    add(&server, &with_other_header("3.0.0")).await;
+    insta::assert_snapshot!(server.notes("crm").await, @"");
+}
+
+#[tokio::test]
+async fn who_is_limited_does_not_learn_which_other_environments_there_are() {
+    let server = Server::start().await;
+    add(&server, &http_version("acme/http", "1.0.0")).await;
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let limited = json!({"name": "p", "scopes": ["operate"], "environments": ["production"]});
+    let token = server.management_token(limited).await;
+    for (path, members) in [
+        ("plugin", json!({"version": "1.0.0"})),
+        ("plugin/compare", json!({"new": "1.0.0"})),
+        ("rotate_endpoint", json!({})),
+    ] {
+        let answer = async |environment: &str| {
+            let mut asked = members.clone();
+            asked["environment"] = json!(environment);
+            let request = server.ask(&token, Method::POST, &format!("/v1/sources/crm/{path}"));
+            let response = request.json(&asked).send().await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        };
+        let other = answer("development").await;
+        assert_eq!(other.0, 403, "{path}: {other:?}");
+        assert_eq!(other, answer("nowhere").await, "{path}");
+        assert_eq!(answer("production").await.0, 200, "{path}");
+    }
+}

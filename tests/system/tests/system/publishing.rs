@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary, digest, plugin_file, repack, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, digest, plugin_file, repack, track};
 use reqwest::Method;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -188,7 +188,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     server.source("crm", "acme/http", json!({}), json!([])).await;
     let unknown = tool.refused(&["use", "crm@development", "7.0.0"]);
     assert!(
-        unknown.contains(r#"version: there is no "7.0.0" of "acme/http"; expected latest or one of 1.0.0"#),
+        unknown.contains(r#"inlet: there is no "7.0.0" of "acme/http"; expected latest or one of 1.0.0"#),
         "{unknown}"
     );
     let unknown = tool.refused(&["use", "nothing@development", "1.0.0"]);
@@ -494,4 +494,25 @@ async fn logged_requests_become_cases_that_pass_and_name_nobody() {
     let hidden = tool.refused(&["capture", &ids[0], "--into", "none", "--plugin", plugin]);
     assert!(hidden.contains("hides personal data"), "{hidden}");
     assert!(!tool.directory.path().join("none").exists(), "a refusal leaves nothing");
+}
+
+#[tokio::test]
+async fn nothing_is_used_that_could_not_be_compared_unless_it_is_said() {
+    let busy = r#"{"code":"unavailable","message":"no sandbox came free in time; try again","field":null}"#;
+    let server = Server::start().await;
+    let mut tool = Tool::of(&server);
+    tool.server = web("503 Service Unavailable\r\ncontent-type: application/json", busy.as_bytes().to_vec());
+    insta::assert_snapshot!(tool.refused(&["use", "crm@development", "1.0.0"]), @"");
+    // Then only that it is used is asked for.
+    let sentence = tool.refused(&["use", "crm@development", "1.0.0", "--without-summary"]);
+    assert_eq!(sentence, "inlet: no sandbox came free in time; try again");
+    let mut tool = Tool::of(&server);
+    tool.add(&["1.0.0", "1.1.0"]);
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let used = tool.printed(&["use", "crm@development", "1.0.0", "--without-summary"]);
+    assert!(used.starts_with("crm@development has acme/http 1.0.0 now."), "{used}");
+    // Who may not compare is not told to look away.
+    tool.token = server.management_token(json!({"name": "r", "scopes": ["read"]})).await;
+    let sentence = tool.refused(&["use", "crm@development", "1.1.0"]);
+    assert!(sentence.contains("here operate is needed") && !sentence.contains("--without-summary"), "{sentence}");
 }
