@@ -73,16 +73,16 @@ async fn what_does_not_load_any_more_says_so_and_is_put_right_by_adding_it_again
     assert!(server.log().contains("a plugin of the store does not load; it was left out"));
     let (status, _) = endpoint(&server).await.try_send(track("Order", "u", "", json!({}))).await;
     assert_eq!(status, 503);
-    insta::assert_snapshot!(server.notes("crm").await, @"");
-    insta::assert_snapshot!(server.notes("late").await, @"");
+    insta::assert_snapshot!(server.notes("crm").await, @r#"in development the source has the version 1.0.0 of "acme/http", which does not load: the file is a damaged component: unexpected end-of-file (at offset 0x9); build or download it again; requests get 503 until it is added again (inlet plugin add) or the source uses another version (inlet plugin use)"#);
+    insta::assert_snapshot!(server.notes("late").await, @r#"in development the source has the version 1.1.0 of "acme/http", which does not load: the file is a damaged component: unexpected end-of-file (at offset 0x9); build or download it again; requests get 503 until it is added again (inlet plugin add) or the source uses another version (inlet plugin use)"#);
     let shown = server.get("/v1/source_providers/acme%2Fhttp").await;
-    insta::assert_snapshot!(format!("{} {} {}", shown["key"], shown["version"], shown["description"]), @"");
+    insta::assert_snapshot!(format!("{} {} {}", shown["key"], shown["version"], shown["provider"]["description"]), @r#""acme/http" "1.1.0" "No version of it loads, and what it says about itself cannot be read.""#);
     let found = versions(&server).await;
     assert_eq!(
         [&found[0][0], &found[0][1], &found[1][0], &found[1][1]],
         [&json!("1.0.0"), &json!(false), &json!("1.1.0"), &json!(false)]
     );
-    insta::assert_snapshot!(found[0][2].as_str().unwrap(), @"");
+    insta::assert_snapshot!(found[0][2].as_str().unwrap(), @"the file is a damaged component: unexpected end-of-file (at offset 0x9); build or download it again");
     let tool = Tool::of(&server);
     assert!(tool.printed(&["show", "acme/http"]).contains("does not load any more: "));
 
@@ -128,7 +128,7 @@ async fn a_source_whose_version_does_not_load_gets_another_and_who_sees_another_
     let output = Tool::of(&server).run(&["use", "crm@development", "1.1.0"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
-    insta::assert_snapshot!(said.trim_end(), @"");
+    insta::assert_snapshot!(said.trim_end(), @"note: nothing was compared: this server does not have the source's plugin; name the old version");
     assert_eq!(translator(&server).await, "1.1.0");
 }
 
@@ -201,7 +201,7 @@ async fn two_components_are_taken_at_once() {
     let stalled = [begin(&server), begin(&server)];
     let refused = until(&[503]).await;
     assert!(refused.headers().contains_key("retry-after"));
-    insta::assert_snapshot!(read_json(refused).await["message"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(read_json(refused).await["message"].as_str().unwrap(), @"2 components are being added already; send it again when they are in");
     drop(stalled);
     until(&[200, 201]).await;
 }

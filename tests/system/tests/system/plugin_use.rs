@@ -7,9 +7,18 @@ use serde_json::{Value, json};
 /// A version that verifies with the header `x-other-secret`.
 fn with_other_header(version: &str) -> Vec<u8> {
     http_changed("acme/http", version, |manifest| {
-        manifest["verification"] = json!({"scheme": "shared_secret", "header": "x-other-secret"});
+        manifest["verification"] = json!({
+            "scheme": "shared_secret", "header": "x-other-secret",
+            "vectors": [{
+                "name": "the secret", "secret": "s3cr3t", "headers": {"x-other-secret": "s3cr3t"}, "body": "{}",
+                "verified": true,
+            }],
+        });
     })
 }
+
+/// HMAC-SHA256 of `{}` with the key AB12.
+const SIGNATURE: &str = "f034cb911991998582b0176b9a05b81323373b272cc1a52702449d90734f0bd7";
 
 /// A version that signs with a key that is written in hexadecimal digits.
 fn with_hex_key(version: &str) -> Vec<u8> {
@@ -17,6 +26,9 @@ fn with_hex_key(version: &str) -> Vec<u8> {
         manifest["verification"] = json!({
             "scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha256", "encoding": "hex",
             "secret": {"encoding": "hex"}, "signed": ["{body}"],
+            "vectors": [{
+                "name": "signed", "secret": "ab12", "headers": {"x-signature": SIGNATURE}, "body": "{}", "verified": true,
+            }],
         });
     })
 }
@@ -62,13 +74,13 @@ async fn an_enforced_source_never_gets_a_verification_that_it_cannot_pass() {
     for wasm in [without_verification("2.0.0"), with_hex_key("3.0.0"), with_other_header("4.0.0")] {
         add(&server, &wasm).await;
     }
-    insta::assert_snapshot!(refused(&server, "2.0.0").await, @"");
-    insta::assert_snapshot!(refused(&server, "3.0.0").await, @"");
+    insta::assert_snapshot!(refused(&server, "2.0.0").await, @"the version 2.0.0 was not taken: it verifies in another way than is in force (header, scheme differ), and that cannot be taken yet: enforce_verification: this provider has no verification scheme, so nothing could be accepted; set it to false");
+    insta::assert_snapshot!(refused(&server, "3.0.0").await, @"the version 3.0.0 was not taken: it verifies in another way than is in force (algorithm, encoding, header, scheme, secret, signed differ), and that cannot be taken yet: signing_secret: no key can be made of it: expected hexadecimal digits; set one that is good for both, or take it away (signing_secret null, enforce_verification false) and set the new one afterwards");
     accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
 
     // A header that is kept would hold the credential.
     set(&server, json!({"keep_headers": ["x-other-secret"]})).await;
-    insta::assert_snapshot!(refused(&server, "4.0.0").await, @"");
+    insta::assert_snapshot!(refused(&server, "4.0.0").await, @r#"the version 4.0.0 was not taken: it verifies in another way than is in force (header differ), and that cannot be taken yet: keep_headers: "x-other-secret" holds a credential and never leaves the door; take it out of the list"#);
     set(&server, json!({"keep_headers": null})).await;
     assert_eq!(server.use_version("crm", "4.0.0", true).await.0, 200);
     accepts(&endpoint, "x-other-secret", "s3cr3t").await;
@@ -76,7 +88,7 @@ async fn an_enforced_source_never_gets_a_verification_that_it_cannot_pass() {
 
     // With a secret that is good for both it is taken, once the one that it replaces is over.
     set(&server, json!({"signing_secret": "ab12"})).await;
-    insta::assert_snapshot!(refused(&server, "3.0.0").await, @"");
+    insta::assert_snapshot!(refused(&server, "3.0.0").await, @"the version 3.0.0 was not taken: it verifies in another way than is in force (algorithm, encoding, header, scheme, secret, signed differ), and that cannot be taken yet: the previous signing_secret, which is still good: no key can be made of it: expected hexadecimal digits; end it with signing_secret_overlap_seconds 0, or wait until it ends");
     set(&server, json!({"signing_secret_overlap_seconds": 0})).await;
     assert_eq!(server.use_version("crm", "3.0.0", true).await.0, 200);
 }
@@ -91,11 +103,11 @@ async fn going_back_is_held_against_the_settings_too() {
     // Another verification, the earlier one too, is a reason to ask.
     let (status, answer) = roll_back(&server, false).await;
     assert_eq!(status, 409);
-    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"the version 1.0.0 was not taken: it verifies in another way than is in force: header, scheme differ; look at it, and send confirm true (inlet plugin rollback --confirm)");
     set(&server, json!({"signing_secret": "s3cr3t"})).await;
     let (status, answer) = roll_back(&server, true).await;
     assert_eq!(status, 409);
-    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"the version 1.0.0 was not taken: it verifies in another way than is in force (header, scheme differ), and that cannot be taken yet: enforce_verification: this provider has no verification scheme, so nothing could be accepted; set it to false");
     accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
     set(&server, json!({"enforce_verification": false})).await;
     assert_eq!(roll_back(&server, true).await.0, 200);
@@ -122,8 +134,8 @@ async fn who_follows_latest_stays_with_what_takes_its_options_and_the_status_say
         server.last_log("crm").await["plugin"]["version"].clone()
     };
     assert_eq!(version().await, "1.0.0");
-    insta::assert_snapshot!(server.notes("crm").await, @"");
-    insta::assert_snapshot!(refused(&server, "latest").await, @"");
+    insta::assert_snapshot!(server.notes("crm").await, @r#"in development the source follows latest and stays with the version 1.0.0, because of 2.0.0: it does not take the source's options: options.region: expected integer, found "eu"; look at it, and use 2.0.0 with POST /v1/sources/{key}/plugin and confirm true"#);
+    insta::assert_snapshot!(refused(&server, "latest").await, @r#"the version 2.0.0 was not taken: it does not take the source's options: options.region: expected integer, found "eu"; what follows latest gets only versions that do: use 2.0.0 by its number with confirm true, correct the options, and let it follow latest then"#);
     assert_eq!(server.use_version("crm", "2.0.0", false).await.0, 409);
 
     assert_eq!(server.use_version("crm", "2.0.0", true).await.0, 200);
@@ -133,7 +145,7 @@ async fn who_follows_latest_stays_with_what_takes_its_options_and_the_status_say
     add(&server, &with_option("2.1.0", "integer")).await;
     assert_eq!(version().await, "2.1.0");
     add(&server, &with_other_header("3.0.0")).await;
-    insta::assert_snapshot!(server.notes("crm").await, @"");
+    insta::assert_snapshot!(server.notes("crm").await, @"in development the source follows latest and stays with the version 2.1.0, because of 3.0.0: it verifies in another way than is in force: header differ; look at it, and use 3.0.0 with POST /v1/sources/{key}/plugin and confirm true");
 }
 
 #[tokio::test]

@@ -57,10 +57,18 @@ fn serve(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> 
     address
 }
 
+/// Whether a request came to its end, with what its head says of a body.
+fn is_whole(request: &[u8]) -> bool {
+    let request = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
 fn answer(mut stream: impl Read + Write, head: &str, body: &[u8]) -> std::io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
-    while !request.ends_with(b"\r\n\r\n") {
+    while !is_whole(&request) {
         match stream.read(&mut buffer)? {
             0 => return Ok(()),
             read => request.extend_from_slice(&buffer[..read]),
@@ -502,7 +510,7 @@ async fn nothing_is_used_that_could_not_be_compared_unless_it_is_said() {
     let server = Server::start().await;
     let mut tool = Tool::of(&server);
     tool.server = web("503 Service Unavailable\r\ncontent-type: application/json", busy.as_bytes().to_vec());
-    insta::assert_snapshot!(tool.refused(&["use", "crm@development", "1.0.0"]), @"");
+    insta::assert_snapshot!(tool.refused(&["use", "crm@development", "1.0.0"]), @"inlet: what it changes could not be compared, and it was not taken; try again, or take it without looking with --without-summary: no sandbox came free in time; try again");
     // Then only that it is used is asked for.
     let sentence = tool.refused(&["use", "crm@development", "1.0.0", "--without-summary"]);
     assert_eq!(sentence, "inlet: no sandbox came free in time; try again");
