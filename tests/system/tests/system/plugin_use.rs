@@ -26,6 +26,7 @@ fn with_hex_key(version: &str) -> Vec<u8> {
         manifest["verification"] = json!({
             "scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha256", "encoding": "hex",
             "secret": {"encoding": "hex"}, "signed": ["{body}"],
+            "uncovered": "Everything but the body.",
             "vectors": [{
                 "name": "signed", "secret": "ab12", "headers": {"x-signature": SIGNATURE}, "body": "{}", "verified": true,
             }],
@@ -145,7 +146,7 @@ async fn who_follows_latest_stays_with_what_takes_its_options_and_the_status_say
     add(&server, &with_option("2.1.0", "integer")).await;
     assert_eq!(version().await, "2.1.0");
     add(&server, &with_other_header("3.0.0")).await;
-    insta::assert_snapshot!(server.notes("crm").await, @"in development the source follows latest and stays with the version 2.1.0, because of 3.0.0: it verifies in another way than is in force: header differ; look at it, and use 3.0.0 with POST /v1/sources/{key}/plugin and confirm true");
+    insta::assert_snapshot!(server.notes("crm").await, @r#"in development the source follows latest and stays with the version 2.1.0, because of 3.0.0: it verifies in another way than is in force: header differ; and it does not take the source's options: options.region: the plugin "acme/http" has no settings of its own; look at it, and use 3.0.0 with POST /v1/sources/{key}/plugin and confirm true"#);
 }
 
 #[tokio::test]
