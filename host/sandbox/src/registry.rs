@@ -6,6 +6,7 @@
 use std::{
     ffi::{OsStr, OsString},
     io::{self, Read as _},
+    panic::{self, AssertUnwindSafe},
     path::Path,
 };
 
@@ -44,6 +45,12 @@ pub enum FileError {
         /// Its name.
         name: String,
     },
+    /// Loading it failed in the host itself.
+    #[error("{name:?}: loading it failed in the server itself; please report it with the file, and take the file away")]
+    Panicked {
+        /// Its name.
+        name: String,
+    },
     /// It is not a plugin.
     #[error("{name:?}: {source}")]
     Load {
@@ -61,6 +68,13 @@ pub fn load_directory(
     directory: &Dir,
     known: impl Fn(&str) -> Option<Plugin>,
 ) -> io::Result<Vec<LoadedFile>> {
+    load_each(directory, |wasm| match known(&digest(wasm)) {
+        Some(plugin) => Ok(plugin),
+        None => sandbox.load(wasm),
+    })
+}
+
+fn load_each(directory: &Dir, load: impl Fn(&[u8]) -> Result<Plugin, LoadError>) -> io::Result<Vec<LoadedFile>> {
     let mut names = Vec::new();
     for entry in directory.entries()? {
         let name = entry?.file_name();
@@ -71,9 +85,12 @@ pub fn load_directory(
     names.sort();
     let load = |file: OsString| {
         let name = Path::new(&file).display().to_string();
-        let result = read_file(directory, &file, &name).and_then(|wasm| match known(&digest(&wasm)) {
-            Some(plugin) => Ok(plugin),
-            None => sandbox.load(&wasm).map_err(|source| FileError::Load { name: name.clone(), source }),
+        let result = read_file(directory, &file, &name).and_then(|wasm| {
+            // A compiler that panics on one file must not take the others with it. Nothing of what it was at is used again.
+            match panic::catch_unwind(AssertUnwindSafe(|| load(&wasm))) {
+                Ok(loaded) => loaded.map_err(|source| FileError::Load { name: name.clone(), source }),
+                Err(_) => Err(FileError::Panicked { name: name.clone() }),
+            }
         });
         LoadedFile { name, result }
     };
@@ -94,4 +111,28 @@ fn read_file(directory: &Dir, file: &OsStr, name: &str) -> Result<Vec<u8>, FileE
     let limit = MAX_PLUGIN_BYTES as u64 + 1;
     opened.take(limit).read_to_end(&mut wasm).map_err(unreadable)?;
     Ok(wasm)
+}
+
+#[cfg(test)]
+mod tests {
+    use cap_std::ambient_authority;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_while_a_file_is_loaded_is_a_problem_of_that_file() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["a.wasm", "b.wasm"] {
+            std::fs::write(directory.path().join(name), name).unwrap();
+        }
+        let opened = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
+        let loaded = load_each(&opened, |wasm| match wasm {
+            b"a.wasm" => panic!("a bug of the compiler"),
+            _ => Err(LoadError::NoManifest),
+        });
+        let problems: Vec<String> =
+            loaded.unwrap().into_iter().map(|file| file.result.unwrap_err().to_string()).collect();
+        insta::assert_snapshot!(problems[0], @r#""a.wasm": loading it failed in the server itself; please report it with the file, and take the file away"#);
+        assert!(problems[1].starts_with(r#""b.wasm": the component has no manifest"#), "{problems:?}");
+    }
 }

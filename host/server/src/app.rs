@@ -1,6 +1,9 @@
 //! What every handler shares.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use arc_swap::ArcSwap;
 use inlet_core::idempotency::HashKey;
@@ -10,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::{
     anew::{Anew, Previous},
+    api::MAX_UPLOADS,
     catalog::Catalog,
     config::Config,
     configuration::{Configuration, TokenHash},
@@ -39,6 +43,8 @@ pub struct Inner {
     pub management_token: TokenHash,
     /// Body bytes that may still be taken, in units of [`BODY_UNIT`].
     pub body_budget: Arc<Semaphore>,
+    /// Components that may still be taken at once.
+    pub uploads: Arc<Semaphore>,
     /// When tokens and keys were last used.
     pub last_used: LastUsed,
     /// Wakes retention: there may be something to prune.
@@ -46,6 +52,8 @@ pub struct Inner {
     configuration: ArcSwap<Configuration>,
     /// Held while the configuration is changed and read again, so that a slow reader cannot put an older one in force.
     changing: tokio::sync::Mutex<()>,
+    /// What was stored and could not be read again: the keys whose plugins are others. None: what is stored is in force.
+    unread: Mutex<Option<BTreeSet<String>>>,
 }
 
 /// What is counted as one of [`Inner::body_budget`], in bytes.
@@ -84,10 +92,12 @@ impl App {
             limits,
             hash_key: store.hash_key(),
             body_budget: Arc::new(Semaphore::new(config.max_in_flight_bytes.div_ceil(BODY_UNIT))),
+            uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             last_used: LastUsed::default(),
             retention_changed: Notify::new(),
             configuration: ArcSwap::from_pointee(configuration),
             changing: tokio::sync::Mutex::new(()),
+            unread: Mutex::new(None),
             config,
             store,
             sandbox,
@@ -128,9 +138,22 @@ impl App {
     }
 
     /// Serialises a change of the configuration with the reading of it. Hold it from reading what is to be changed to
-    /// [`App::reload`].
-    pub async fn change(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.changing.lock().await
+    /// [`App::reload`]. What an earlier change stored and could not read again is read first: whoever was told 503 and tries
+    /// again starts from what is stored.
+    pub async fn change(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, ReadError> {
+        let guard = self.changing.lock().await;
+        let unread = self.unread().clone();
+        if let Some(keys) = unread {
+            let keys: Vec<String> = keys.into_iter().collect();
+            self.read_again(&self.catalog(), Anew::Providers(&keys)).await?;
+            *self.unread() = None;
+        }
+        Ok(guard)
+    }
+
+    fn unread(&self) -> std::sync::MutexGuard<'_, Option<BTreeSet<String>>> {
+        // A set is whole whatever a thread that held the lock did.
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads the configuration from the store and puts it in force.
@@ -141,7 +164,11 @@ impl App {
     async fn read_again(&self, catalog: &Catalog, anew: Anew<'_>) -> Result<(), ReadError> {
         let previous = self.configuration();
         let same = Previous { configuration: &previous, anew };
-        let configuration = Configuration::load(&self.store, catalog, &self.limits, Some(same)).await?;
+        let read = Configuration::load(&self.store, catalog, &self.limits, Some(same)).await;
+        let configuration = read.inspect_err(|_| {
+            let keys = if let Anew::Providers(keys) = anew { keys } else { &[] };
+            self.unread().get_or_insert_default().extend(keys.iter().cloned());
+        })?;
         configuration.carry_over(&previous);
         self.configuration.store(Arc::new(configuration));
         Ok(())

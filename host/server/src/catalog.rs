@@ -7,11 +7,12 @@
 use std::{collections::BTreeMap, path::Path};
 
 use inlet_core::{
-    settings::{BadSetting, Settings, Terms},
+    settings::{self, BadSetting, Settings},
     verification::Template,
 };
-use inlet_sandbox::{LoadError, Plugin, Sandbox};
+use inlet_sandbox::{LoadError, Manifest, Plugin, Sandbox};
 use inlet_store::LATEST;
+use serde_json::{Map, Value};
 
 use crate::plugin_directory::{PluginDirectory, Problem};
 
@@ -25,6 +26,43 @@ pub struct Catalog {
     directory: PluginDirectory,
     /// What was added, in that order.
     added: Vec<Plugin>,
+    /// What was added and does not load.
+    unloaded: Vec<Unloaded>,
+}
+
+/// A version that was added and does not load any more.
+#[derive(Clone)]
+pub struct Unloaded {
+    /// The plugin's key.
+    pub key: String,
+    /// Its version.
+    pub version: String,
+    /// `sha256:` and the digest of the component that was added.
+    pub digest: String,
+    /// Why, a sentence.
+    pub error: String,
+    /// What it says about itself, as far as that can be read.
+    pub manifest: Option<Box<Manifest>>,
+}
+
+/// What a source environment has and a plugin must fit that comes to it without being asked for.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The verification scheme in force.
+    pub scheme: Option<&'a Template>,
+    /// The options that are set.
+    pub options: &'a Map<String, Value>,
+}
+
+impl Terms<'_> {
+    /// Whether a plugin verifies so and takes these options.
+    pub fn fit(&self, plugin: &Plugin) -> bool {
+        self.fit_scheme(plugin) && plugin.manifest().check_options(&Value::Object(self.options.clone())).is_ok()
+    }
+
+    fn fit_scheme(&self, plugin: &Plugin) -> bool {
+        same_scheme(plugin.manifest().verification.as_ref(), self.scheme)
+    }
 }
 
 /// Why the plugins could not be loaded.
@@ -62,7 +100,7 @@ impl Catalog {
             Some(directory) => PluginDirectory::read(sandbox, directory, &PluginDirectory::default())
                 .map_err(|source| CatalogError::Directory { directory: directory.to_owned(), source })?,
         };
-        let catalog = Catalog { bundled, directory, added: Vec::new() };
+        let catalog = Catalog { bundled, directory, added: Vec::new(), unloaded: Vec::new() };
         for plugin in catalog.directory.there().filter(|plugin| catalog.bundled.contains_key(&plugin.manifest().key)) {
             tracing::warn!(key = plugin.manifest().key, "a file of the plugin directory replaces a bundled plugin");
         }
@@ -89,11 +127,26 @@ impl Catalog {
         catalog
     }
 
-    /// This one without what was added with that digest.
+    /// This one and a version that does not load.
+    pub fn with_unloaded(&self, unloaded: Unloaded) -> Catalog {
+        let mut catalog = self.without(&unloaded.digest);
+        catalog.unloaded.push(unloaded);
+        catalog
+    }
+
+    /// This one without what was added with that digest, loaded or not.
     pub fn without(&self, digest: &str) -> Catalog {
         let mut catalog = self.clone();
         catalog.added.retain(|plugin| plugin.digest() != digest);
+        catalog.unloaded.retain(|unloaded| unloaded.digest != digest);
         catalog
+    }
+
+    /// This one with what was added in the order of these digests: what loads late is not added last.
+    pub fn in_order(mut self, digests: &[&str]) -> Catalog {
+        let place = |plugin: &Plugin| digests.iter().position(|digest| *digest == plugin.digest());
+        self.added.sort_by_key(|plugin| place(plugin).unwrap_or(usize::MAX));
+        self
     }
 
     /// The plugin that a new source of that key starts with: what was added last, else what the server came with.
@@ -119,6 +172,17 @@ impl Catalog {
         self.added.iter().filter(move |plugin| plugin.manifest().key == key)
     }
 
+    /// What was added under that key and does not load.
+    pub fn unloaded(&self, key: &str) -> impl DoubleEndedIterator<Item = &Unloaded> {
+        self.unloaded.iter().filter(move |unloaded| unloaded.key == key)
+    }
+
+    /// The plugin of that digest, wherever it came from.
+    pub fn by_digest(&self, key: &str, digest: &str) -> Option<&Plugin> {
+        let added = self.added(key).find(|plugin| plugin.digest() == digest);
+        added.or_else(|| self.all_own(key).into_iter().find(|plugin| plugin.digest() == digest))
+    }
+
     /// Whether a plugin was added, not brought along: what a source that starts with it is pinned to.
     pub fn pin_of(&self, plugin: &Plugin) -> Option<String> {
         let digest = plugin.digest();
@@ -126,35 +190,31 @@ impl Catalog {
     }
 
     /// The plugin of a source: `pinned` is as it is stored, `before` the digest of what it had. Who follows what was added
-    /// last gets the last one that verifies as `scheme` says: another scheme is in force only when an operator takes it.
-    pub fn in_force(
-        &self,
-        key: &str,
-        pinned: Option<&str>,
-        scheme: Option<&Template>,
-        before: Option<&str>,
-    ) -> Option<&Plugin> {
+    /// last gets the last one that fits: another scheme, and what does not take the source's options, is in force only when
+    /// an operator takes it.
+    pub fn in_force(&self, key: &str, pinned: Option<&str>, terms: Terms<'_>, before: Option<&str>) -> Option<&Plugin> {
         match pinned {
-            None => self.own_in_force(key, scheme, before),
-            Some(LATEST) => self
-                .added(key)
-                .rev()
-                .find(|plugin| same_scheme(plugin.manifest().verification.as_ref(), scheme))
-                .or_else(|| self.own_in_force(key, scheme, before)),
-            Some(digest) => self.added(key).find(|plugin| plugin.digest() == digest),
+            None => self.own_in_force(key, terms, before),
+            Some(LATEST) => {
+                let last = |fits: &dyn Fn(&Plugin) -> bool| self.added(key).rev().find(|plugin| fits(plugin));
+                // Options that nothing takes are no reason to have nothing.
+                last(&|plugin| terms.fit(plugin))
+                    .or_else(|| last(&|plugin| terms.fit_scheme(plugin)))
+                    .or_else(|| self.own_in_force(key, terms, before))
+            }
+            Some(digest) => self.by_digest(key, digest),
         }
     }
 
     /// Of what the server came with. A source keeps what it had when that was taken out of the directory, and when what
-    /// took its place verifies in another way.
-    fn own_in_force(&self, key: &str, scheme: Option<&Template>, before: Option<&str>) -> Option<&Plugin> {
+    /// took its place does not fit.
+    fn own_in_force(&self, key: &str, terms: Terms<'_>, before: Option<&str>) -> Option<&Plugin> {
         let own = self.own(key);
         let had = before.and_then(|digest| self.all_own(key).into_iter().find(|plugin| plugin.digest() == digest));
         match (had, own) {
             (Some(had), Some(own)) => {
                 let is_removed = self.directory.gone_file(had.digest()).is_some() && self.directory.get(key).is_none();
-                let is_same = same_scheme(own.manifest().verification.as_ref(), scheme);
-                Some(if is_removed || !is_same { had } else { own })
+                Some(if is_removed || !terms.fit(own) { had } else { own })
             }
             (had, own) => had.or(own),
         }
@@ -185,8 +245,8 @@ pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> V
         return Vec::new();
     }
     let members = |template: Option<&Template>| match template.map(serde_json::to_value) {
-        Some(Ok(serde_json::Value::Object(members))) => members,
-        _ => serde_json::Map::new(),
+        Some(Ok(Value::Object(members))) => members,
+        _ => Map::new(),
     };
     let (one, other) = (members(one), members(other));
     let mut names: Vec<String> = one.keys().chain(other.keys()).cloned().collect();
@@ -200,6 +260,6 @@ pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> V
 pub fn default_settings(plugin: &Plugin) -> Result<Settings, BadSetting> {
     let manifest = plugin.manifest();
     let base = Settings::default();
-    let terms = Terms { defaults: &base, has_secret: false, scheme: manifest.verification.as_ref() };
+    let terms = settings::Terms { defaults: &base, has_secret: false, scheme: manifest.verification.as_ref() };
     base.change(&manifest.defaults.settings, terms).map(|changed| changed.settings)
 }

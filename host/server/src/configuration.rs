@@ -28,7 +28,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     anew::Previous,
-    catalog::{Catalog, same_scheme},
+    catalog::{Catalog, Terms, same_scheme},
     quarantine::Guard,
     telemetry::Meters,
 };
@@ -232,8 +232,8 @@ impl Source {
             let Some(known) = environments.get(&environment.environment_id) else { continue };
             let before = before.and_then(|before| before.endpoint(&record, &known.slug, environment.id));
             let had = before.map(|before| before.plugin_ref.digest.as_str());
-            let plugin = |scheme: Option<&Template>| {
-                catalog.in_force(&record.provider, environment.plugin.as_deref(), scheme, had).cloned()
+            let plugin = |terms: Terms<'_>| {
+                catalog.in_force(&record.provider, environment.plugin.as_deref(), terms, had).cloned()
             };
             let made = Endpoint::new(&record, environment, &known.slug, plugin, limits);
             let has_same_plugin = |before: &&Arc<Endpoint>| before.plugin_ref.digest == made.plugin_ref.digest;
@@ -253,7 +253,7 @@ impl Endpoint {
         source: &SourceRecord,
         record: &SourceEnvironmentRecord,
         slug: &str,
-        plugin: impl FnOnce(Option<&Template>) -> Option<Plugin>,
+        plugin: impl FnOnce(Terms<'_>) -> Option<Plugin>,
         limits: &Limits,
     ) -> Endpoint {
         let settings: Settings = serde_json::from_str(&record.settings).unwrap_or_else(|error| {
@@ -262,7 +262,7 @@ impl Endpoint {
             Settings::default()
         });
         let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let plugin = plugin(scheme.as_ref());
+        let plugin = plugin(Terms { scheme: scheme.as_ref(), options: &settings.options });
         if plugin.is_none() {
             tracing::error!(
                 source = source.key,
@@ -350,6 +350,11 @@ impl Endpoint {
             hides_personal_data: self.hides_personal_data,
             ..Endpoint::new(source, &record, &self.environment, |_| Some(plugin.clone()), limits)
         }
+    }
+
+    /// What a plugin must fit that comes to it without being asked for.
+    pub fn terms(&self) -> Terms<'_> {
+        Terms { scheme: self.scheme.as_ref(), options: &self.settings.options }
     }
 
     /// The signing secrets that are good at this time, the current one first.

@@ -51,7 +51,9 @@ pub use error::{ChangeError, CommitError, OpenError, ReadError};
 pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
 pub use options::StoreOptions;
 pub use page::{Cursor, Page};
-pub use plugin_version::{LATEST, NewPluginVersion, PluginUse, PluginVersion, PreviousPlugin, PublisherPin};
+pub use plugin_version::{
+    LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
+};
 pub use recipient::RecipientRecord;
 pub use refused::{NewRefused, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};

@@ -44,6 +44,17 @@ pub struct NewPluginVersion {
     pub pin: Option<PublisherPin>,
 }
 
+/// A version that is kept already and came again.
+#[derive(Clone)]
+pub struct PluginVersionAgain {
+    /// `sha256:` and the digest of the component.
+    pub digest: String,
+    /// The component, if what is kept of it is to be written again.
+    pub wasm: Option<Vec<u8>>,
+    /// The key that its publisher is known by from then on; none: it stays as it is.
+    pub pin: Option<PublisherPin>,
+}
+
 /// The key that a publisher's plugins are signed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublisherPin {

@@ -19,7 +19,7 @@ use crate::{
     event::{EventQuery, EventTypeCount, SourceStatus, StoredEvent},
     options::StoreOptions,
     page::{Cursor, Page},
-    plugin_version::{NewPluginVersion, PluginUse, PluginVersion},
+    plugin_version::{NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain},
     recipient::RecipientRecord,
     refused::{NewRefused, RefusedRequest},
     rehearsal::Rehearsal,
@@ -295,6 +295,15 @@ impl Store {
     pub async fn plugin_insert(&self, new: NewPluginVersion, log: NewChange) -> Result<(), ChangeError> {
         self.writer
             .change(move |connection| Box::pin(async move { change::plugin_insert(connection, &new, &log).await }))
+            .await
+    }
+
+    /// Writes what is kept of a version again, or its publisher's key. It changes no source.
+    pub async fn plugin_insert_again(&self, again: PluginVersionAgain, log: NewChange) -> Result<(), ChangeError> {
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::plugin_insert_again(connection, &again, &log).await })
+            })
             .await
     }
 

@@ -15,6 +15,7 @@ use inlet_store::{Author, Credential, Environment, ManagementTokenRecord};
 use subtle::ConstantTimeEq as _;
 
 use super::{
+    body::Given,
     error::{ApiError, Kind},
     query::Params,
     scope::{Access, Scope},
@@ -64,12 +65,25 @@ impl Operator {
         self.environment_ids().is_none_or(|ids| ids.contains(&environment_id))
     }
 
-    /// Refuses an environment that it is not good for. For environments that a body names: those of the path and of the
-    /// query were held against the token before the handler.
+    /// Refuses an environment that it is not good for. Those of the path and of the query were held against the token before
+    /// the handler; for those that a body names see [`Operator::environment`].
     pub fn may_see(&self, environment: &Environment) -> Result<(), ApiError> {
         match self.sees(environment.id) {
             true => Ok(()),
             false => Err(elsewhere()),
+        }
+    }
+
+    /// The environment that a body names. To who is limited, one that is not there is refused like one of others.
+    pub fn environment(&self, given: &Given<'_>, configuration: &Configuration) -> Result<Environment, ApiError> {
+        let slug = given.string()?;
+        match configuration.environment(&slug) {
+            Some(environment) => self.may_see(environment).map(|()| environment.clone()),
+            None if self.environment_ids().is_some() => Err(elsewhere()),
+            None => {
+                Err(given
+                    .refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are")))
+            }
         }
     }
 

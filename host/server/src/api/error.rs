@@ -38,6 +38,8 @@ pub enum Kind {
     Conflict,
     /// `If-Match` names another version.
     PreconditionFailed,
+    /// The body paused for too long.
+    TooSlow,
     /// The body is over the limit.
     TooLarge,
     /// The body is not sent as JSON.
@@ -59,6 +61,7 @@ impl Kind {
             Kind::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Kind::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
@@ -75,6 +78,7 @@ impl Kind {
             Kind::MethodNotAllowed => "method_not_allowed",
             Kind::Conflict => "conflict",
             Kind::PreconditionFailed => "precondition_failed",
+            Kind::TooSlow => "request_timeout",
             Kind::TooLarge => "payload_too_large",
             Kind::UnsupportedMediaType => "unsupported_media_type",
             Kind::Invalid => "invalid",
@@ -89,7 +93,7 @@ impl Kind {
 #[schema(as = Error)]
 pub struct ErrorBody {
     /// For programs: `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`,
-    /// `payload_too_large`, `unsupported_media_type`, `invalid`, `internal` or `unavailable`.
+    /// `request_timeout`, `payload_too_large`, `unsupported_media_type`, `invalid`, `internal` or `unavailable`.
     #[schema(value_type = String)]
     code: &'static str,
     /// For people: what was found, what was expected, what to do.

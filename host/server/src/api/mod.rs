@@ -37,6 +37,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter, any, on},
 };
 use error::{ApiError, Kind};
+pub use providers::received::MAX_UPLOADS;
 use scope::{Access, Scope};
 use tower_http::set_header::SetResponseHeaderLayer;
 

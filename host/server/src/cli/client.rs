@@ -2,7 +2,7 @@
 //!
 //! What the server refuses, it says in a sentence, and that is what is printed.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -49,10 +49,25 @@ pub struct Client {
 }
 
 /// How the server says that it did not do something.
-#[derive(Deserialize)]
-struct Refusal {
-    message: String,
-    field: Option<String>,
+#[derive(Debug, Deserialize)]
+pub struct Refusal {
+    /// For programs, for example `conflict`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+    /// What it is about.
+    pub field: Option<String>,
+}
+
+impl std::error::Error for Refusal {}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "{field}: {}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
 }
 
 impl ServerArguments {
@@ -164,8 +179,7 @@ impl Client {
             return Ok(text);
         }
         Err(match serde_json::from_str::<Refusal>(&text) {
-            Ok(Refusal { message, field: Some(field) }) => anyhow!("{field}: {message}"),
-            Ok(Refusal { message, field: None }) => anyhow!(message),
+            Ok(refusal) => anyhow::Error::new(refusal),
             Err(_) => anyhow!("{} answered {status} and is no Inlet server, it seems; check --server", self.base),
         })
     }

@@ -3,12 +3,12 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Sandbox};
-use inlet_store::{Claim, Store, StoreOptions};
+use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, LoadError, Plugin, Sandbox, read_manifest};
+use inlet_store::{Claim, PluginVersion, Store, StoreOptions};
 
 use crate::{
     app::{App, Parts},
-    catalog::Catalog,
+    catalog::{Catalog, Unloaded},
     config::{Config, Flags},
     configuration::hash_token,
     operate::{
@@ -122,29 +122,37 @@ async fn put_together(config: Config) -> anyhow::Result<App> {
 /// The plugins that were added while the server ran. One that does not load any more is named in the log and left out; it
 /// never keeps the server from starting.
 async fn with_added(mut catalog: Catalog, store: &Store, sandbox: &Sandbox) -> anyhow::Result<Catalog> {
-    for kept in store.plugin_versions().await? {
-        let Some(wasm) = store.plugin_wasm(&kept.digest).await? else { continue };
-        let sandbox = sandbox.clone();
-        let loaded = tokio::task::spawn_blocking(move || sandbox.load(&wasm)).await?;
-        let (key, version, digest) = (&kept.key, &kept.version, &kept.digest);
-        match loaded {
-            Ok(plugin) if plugin.digest() == digest && plugin.manifest().key == *key => catalog = catalog.with(plugin),
-            Ok(plugin) => {
-                let found = plugin.digest();
-                tracing::error!(
-                    key,
-                    version,
-                    digest,
-                    found,
-                    "a plugin of the store is not what was added; it was left out"
-                );
+    for PluginVersion { key, version, digest, .. } in store.plugin_versions().await? {
+        let Some(wasm) = store.plugin_wasm(&digest).await? else { continue };
+        let wasm = Arc::new(wasm);
+        let loaded = {
+            let (sandbox, wasm) = (sandbox.clone(), wasm.clone());
+            load(move || sandbox.load(&wasm)).await
+        };
+        let error = match loaded {
+            Ok(plugin) if plugin.digest() == digest && plugin.manifest().key == key => {
+                catalog = catalog.with(plugin);
+                continue;
             }
-            Err(error) => {
-                tracing::error!(key, version, digest, %error, "a plugin of the store does not load; it was left out");
-            }
-        }
+            Ok(plugin) => format!("what is kept has the digest {} and is not what was added", plugin.digest()),
+            Err(error) => error,
+        };
+        tracing::error!(key, version, digest, error, "a plugin of the store does not load; it was left out");
+        let manifest = read_manifest(&wasm).ok().map(Box::new);
+        catalog = catalog.with_unloaded(Unloaded { key, version, digest, error, manifest });
     }
     Ok(catalog)
+}
+
+/// Loads a plugin on a thread that may compile. An error is a sentence; a panic is one too.
+async fn load(load: impl FnOnce() -> Result<Plugin, LoadError> + Send + 'static) -> Result<Plugin, String> {
+    match tokio::task::spawn_blocking(load).await {
+        Ok(loaded) => loaded.map_err(|error| error.to_string()),
+        Err(error) => {
+            tracing::error!(%error, "loading a plugin ended early; please report it");
+            Err("the server failed while it loaded the component; its log says where".to_owned())
+        }
+    }
 }
 
 fn announce(app: &App) {
@@ -173,5 +181,16 @@ fn announce(app: &App) {
     // A time-out that is longer than a stop would wait for cuts requests off.
     if config.stop_timeout_seconds < Duration::from_secs(5).as_secs() {
         tracing::warn!(stop_timeout_seconds = config.stop_timeout_seconds, "a stop may cut requests off");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_while_a_plugin_is_loaded_is_an_error_of_that_plugin() {
+        let error = load(|| panic!("a bug of the compiler")).await.unwrap_err();
+        insta::assert_snapshot!(error, @"the server failed while it loaded the component; its log says where");
     }
 }

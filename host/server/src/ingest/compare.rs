@@ -21,6 +21,7 @@ use inlet_core::{
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{Cursor, EventQuery, StoredEvent};
+use tokio::time::sleep;
 
 use super::{
     arrival::Arrival,
@@ -93,7 +94,13 @@ pub struct Change {
     pub new: Option<String>,
 }
 
-/// Compares the newest `last` requests of which something is kept.
+/// How long it waits before it asks for a sandbox again: a full queue says no at once.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How often a request waits for a sandbox, a second each time, before it ends there.
+const TRIES: usize = 3;
+
+/// Compares the newest `last` requests of which something is kept. Where no sandbox comes free any more, it ends early with what
+/// was found; an error: nothing was.
 pub async fn compare(app: &App, old: &Side, new: &Side, last: usize) -> Result<Comparison, NotRehearsed> {
     let (started, id) = (Instant::now(), old.endpoint.id);
     let mut found = Comparison::default();
@@ -118,7 +125,14 @@ pub async fn compare(app: &App, old: &Side, new: &Side, last: usize) -> Result<C
             match body_of(app, id, &event).await? {
                 Some(body) => {
                     bytes += body.as_bytes().len();
-                    found.add(&event, one(app, old, &event, &body).await?, one(app, new, &event, &body).await?);
+                    match both(app, (old, new), &event, &body).await {
+                        Ok((old, new)) => found.add(&event, old, new),
+                        Err(NotRehearsed::Busy) if found.compared > 0 => {
+                            found.stopped_early = true;
+                            return Ok(found);
+                        }
+                        Err(error) => return Err(error),
+                    }
                 }
                 None => found.not_kept += 1,
             }
@@ -145,6 +159,23 @@ async fn body_of(app: &App, id: i64, event: &StoredEvent) -> Result<Option<Body>
         Original::Json(text) | Original::Text(text) => Body::Text(text),
         Original::Bytes(bytes) => Body::Bytes(bytes),
     }))
+}
+
+type Both = (Vec<Members>, Vec<Members>);
+
+async fn both(app: &App, sides: (&Side, &Side), event: &StoredEvent, body: &Body) -> Result<Both, NotRehearsed> {
+    Ok((patiently(app, sides.0, event, body).await?, patiently(app, sides.1, event, body).await?))
+}
+
+/// Requests that come have precedence, and one second is short.
+async fn patiently(app: &App, side: &Side, event: &StoredEvent, body: &Body) -> Result<Vec<Members>, NotRehearsed> {
+    for _ in 1..TRIES {
+        match one(app, side, event, body).await {
+            Err(NotRehearsed::Busy) => sleep(PAUSE).await,
+            result => return result,
+        }
+    }
+    one(app, side, event, body).await
 }
 
 /// What a request becomes with one version: by item, by member.

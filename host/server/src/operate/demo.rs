@@ -67,7 +67,7 @@ async fn api_key(app: &App) -> anyhow::Result<String> {
     if let Some(key) = read_secret(&path)? {
         return Ok(key);
     }
-    let _changing = app.change().await;
+    let _changing = app.change().await?;
     let configuration = app.configuration();
     let environment = configuration.environment(ENVIRONMENT).context("there is no environment `development`")?;
     let key = new_api_key()?;
@@ -79,7 +79,7 @@ async fn api_key(app: &App) -> anyhow::Result<String> {
 }
 
 async fn create(app: &App, example: &Example) -> anyhow::Result<()> {
-    let _changing = app.change().await;
+    let _changing = app.change().await?;
     if app.configuration().sources.contains_key(example.key) {
         return Ok(());
     }

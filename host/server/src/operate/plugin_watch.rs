@@ -94,7 +94,7 @@ async fn take_in(app: &App, directory: &Path) -> Result<(), ReadError> {
             return Ok(());
         }
     };
-    let _changing = app.change().await;
+    let _changing = app.change().await?;
     let (catalog, configuration) = (app.catalog(), app.configuration());
     let endpoints = configuration.sources.values().flat_map(|source| source.endpoints.values());
     let used: HashSet<String> = endpoints.map(|endpoint| endpoint.plugin_ref.digest.clone()).collect();

@@ -88,7 +88,10 @@ pub(crate) mod change {
         management_tokens::{
             create as management_token_create, delete as management_token_delete, used as credentials_used,
         },
-        plugin_versions::{delete as plugin_delete, give as source_use_plugin, insert as plugin_insert},
+        plugin_versions::{
+            delete as plugin_delete, give as source_use_plugin, insert as plugin_insert,
+            insert_again as plugin_insert_again,
+        },
         prune::{logs as prune_logs, records as prune_records},
         replays::{counted as replay_counted, create as replay_create, end as replay_end},
         sources::{create as source_create, update as source_update},

@@ -6,7 +6,9 @@ use super::{changes, sources, transaction};
 use crate::{
     change_log::NewChange,
     error::ChangeError,
-    plugin_version::{LATEST, NewPluginVersion, PluginUse, PluginVersion, PreviousPlugin, PublisherPin},
+    plugin_version::{
+        LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
+    },
     store::now_ms,
 };
 
@@ -87,6 +89,34 @@ pub(crate) async fn insert(
     };
     let inserted = inserted.await;
     transaction::finish(connection, inserted).await
+}
+
+/// Writes what is kept of a version again, or its publisher's key.
+pub(crate) async fn insert_again(
+    connection: &mut SqliteConnection,
+    again: &PluginVersionAgain,
+    change: &NewChange,
+) -> Result<(), ChangeError> {
+    transaction::begin(connection).await?;
+    let written = async {
+        if let Some(wasm) = &again.wasm {
+            let updated = sqlx::query("UPDATE plugin_versions SET wasm = ? WHERE digest = ?")
+                .bind(wasm)
+                .bind(&again.digest)
+                .execute(&mut *connection)
+                .await?;
+            if updated.rows_affected() == 0 {
+                return Err(ChangeError::NotFound { what: "plugin version" });
+            }
+        }
+        if let Some(pin) = &again.pin {
+            write_pin(connection, pin).await?;
+        }
+        changes::record(connection, change).await?;
+        Ok(())
+    };
+    let written = written.await;
+    transaction::finish(connection, written).await
 }
 
 async fn write_pin(connection: &mut SqliteConnection, pin: &PublisherPin) -> Result<(), sqlx::Error> {

@@ -19,6 +19,8 @@ mod main_path;
 mod management;
 mod operating;
 mod platforms;
+mod plugin_kept;
+mod plugin_use;
 mod plugins;
 mod publishing;
 mod quarantine;

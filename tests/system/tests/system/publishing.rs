@@ -57,10 +57,18 @@ fn serve(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> 
     address
 }
 
+/// Whether a request came to its end, with what its head says of a body.
+fn is_whole(request: &[u8]) -> bool {
+    let request = String::from_utf8_lossy(request).to_ascii_lowercase();
+    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+    body.len() >= length.unwrap_or(0)
+}
+
 fn answer(mut stream: impl Read + Write, head: &str, body: &[u8]) -> std::io::Result<()> {
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
-    while !request.ends_with(b"\r\n\r\n") {
+    while !is_whole(&request) {
         match stream.read(&mut buffer)? {
             0 => return Ok(()),
             read => request.extend_from_slice(&buffer[..read]),
@@ -188,7 +196,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     server.source("crm", "acme/http", json!({}), json!([])).await;
     let unknown = tool.refused(&["use", "crm@development", "7.0.0"]);
     assert!(
-        unknown.contains(r#"version: there is no "7.0.0" of "acme/http"; expected latest or one of 1.0.0"#),
+        unknown.contains(r#"inlet: there is no "7.0.0" of "acme/http"; expected latest or one of 1.0.0"#),
         "{unknown}"
     );
     let unknown = tool.refused(&["use", "nothing@development", "1.0.0"]);
@@ -290,7 +298,10 @@ async fn a_source_goes_back_to_what_it_had_before() {
     let before = scheme().await;
     tool.printed(&["use", "web@development", "9.0.0", "--confirm"]);
     assert_eq!(scheme().await, "x-other-secret");
-    tool.printed(&["rollback", "web@development"]);
+    let differs = tool.refused(&["rollback", "web@development"]);
+    assert!(differs.ends_with("send confirm true (inlet plugin rollback --confirm)"), "{differs}");
+    assert_eq!(scheme().await, "x-other-secret");
+    tool.printed(&["rollback", "web@development", "--confirm"]);
     assert_eq!(scheme().await, before);
     web.expect(track("Order", "u", "", json!({})), &["logged"]).await;
     assert_eq!(server.last_log("web").await["plugin"]["version"], "0.1.0");
@@ -491,4 +502,25 @@ async fn logged_requests_become_cases_that_pass_and_name_nobody() {
     let hidden = tool.refused(&["capture", &ids[0], "--into", "none", "--plugin", plugin]);
     assert!(hidden.contains("hides personal data"), "{hidden}");
     assert!(!tool.directory.path().join("none").exists(), "a refusal leaves nothing");
+}
+
+#[tokio::test]
+async fn nothing_is_used_that_could_not_be_compared_unless_it_is_said() {
+    let busy = r#"{"code":"unavailable","message":"no sandbox came free in time; try again","field":null}"#;
+    let server = Server::start().await;
+    let mut tool = Tool::of(&server);
+    tool.server = web("503 Service Unavailable\r\ncontent-type: application/json", busy.as_bytes().to_vec());
+    insta::assert_snapshot!(tool.refused(&["use", "crm@development", "1.0.0"]), @"inlet: what it changes could not be compared, and it was not taken; try again, or take it without looking with --without-summary: no sandbox came free in time; try again");
+    // Then only that it is used is asked for.
+    let sentence = tool.refused(&["use", "crm@development", "1.0.0", "--without-summary"]);
+    assert_eq!(sentence, "inlet: no sandbox came free in time; try again");
+    let mut tool = Tool::of(&server);
+    tool.add(&["1.0.0", "1.1.0"]);
+    server.source("crm", "acme/http", json!({}), json!([])).await;
+    let used = tool.printed(&["use", "crm@development", "1.0.0", "--without-summary"]);
+    assert!(used.starts_with("crm@development has acme/http 1.0.0 now."), "{used}");
+    // Who may not compare is not told to look away.
+    tool.token = server.management_token(json!({"name": "r", "scopes": ["read"]})).await;
+    let sentence = tool.refused(&["use", "crm@development", "1.1.0"]);
+    assert!(sentence.contains("here operate is needed") && !sentence.contains("--without-summary"), "{sentence}");
 }

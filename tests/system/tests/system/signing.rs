@@ -101,6 +101,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
     // While no key is known, what is not signed is taken.
     let unsigned = publisher.pack("acme/orders", "1.0.0", None);
     assert_eq!(server.add_version("acme/orders", "", &unsigned).await.0, 201);
+    let unsigned_first = unsigned;
     let signed = publisher.pack("acme/orders", "1.1.0", Some("first.key"));
     let (status, answer) = server.add_version("acme/orders", "", &signed).await;
     assert_eq!(status, 201, "{answer}");
@@ -146,6 +147,24 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
     let unsigned = publisher.pack("acme/orders", "3.0.0", None);
     let (status, answer) = server.add_version("acme/orders", "&replace_key=true", &unsigned).await;
     assert_eq!(status, 409, "no key cannot take the place of one: {answer}");
+
+    // Also by what is there already; without being told, nothing.
+    let known = server.add_version("acme/orders", "", &signed).await;
+    assert_eq!(known.0, 200);
+    let of_first = publisher.pack("acme/invoices", "3.0.0", Some("first.key"));
+    assert_eq!(server.add_version("acme/invoices", "", &of_first).await.0, 409, "it says nothing about the key");
+    assert_eq!(server.add_version("acme/orders", "&replace_key=true", &signed).await.0, 200);
+    assert_eq!(server.add_version("acme/invoices", "", &of_first).await.0, 201);
+    let changes = server.get("/v1/changes?limit=100").await;
+    let change = &changes["entries"][1];
+    assert_eq!(
+        (&change["before"]["publisher_key"], &change["after"]["publisher_key"]),
+        (&json!(second), &json!(first))
+    );
+    let (status, answer) = server.add_version("acme/orders", "&replace_key=true", &unsigned_first).await;
+    assert_eq!(status, 409, "no key, and it is known: {answer}");
+    let back = publisher.pack("acme/invoices", "4.0.0", Some("second.key"));
+    assert_eq!(server.add_version("acme/invoices", "&replace_key=true", &back).await.0, 201);
 
     let mut server = server;
     server.kill();

@@ -205,7 +205,7 @@ async fn another_verification_in_place_changes_no_source_until_it_is_confirmed()
     watched.offers("acme/http", Some(&second)).await;
     assert_eq!(watched.translator(&endpoint).await, digest(&first));
     let notes = watched.server.notes("crm").await;
-    assert!(notes.contains("2.0.0, which the server has by now, verifies in another way"), "{notes}");
+    assert!(notes.contains("because of 2.0.0, which the server has by now: it verifies in another way"), "{notes}");
     assert_eq!(watched.server.use_version("crm", "2.0.0", false).await.0, 409);
     assert_eq!(watched.translator(&endpoint).await, digest(&first));
     // One that verifies alike is taken at once, with another between them.

@@ -42,7 +42,7 @@ pub async fn create_environment(
 ) -> Result<(StatusCode, Json<ShownEnvironment>), ApiError> {
     let (slug, settings) = read_new(&body)?;
     let shown = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         if configuration.environments.len() >= MAX_ENVIRONMENTS {
             let message = format!("there are {MAX_ENVIRONMENTS} environments, and no more are possible");

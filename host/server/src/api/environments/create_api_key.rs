@@ -45,7 +45,7 @@ pub async fn create_api_key(
     Name(slug): Name,
 ) -> Result<(StatusCode, Json<NewApiKey>), ApiError> {
     let created = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let environment = find(&configuration, &slug)?;
         let (key, author) = (new_api_key()?, operator.author());

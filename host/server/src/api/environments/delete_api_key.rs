@@ -29,7 +29,7 @@ pub async fn delete_api_key(
     TwoNames(slug, id): TwoNames,
 ) -> Result<StatusCode, ApiError> {
     to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let environment = find(&configuration, &slug)?;
         let keys = configuration.api_keys_of(environment.id);

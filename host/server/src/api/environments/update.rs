@@ -33,7 +33,7 @@ pub async fn update_environment(
     body: JsonBody,
 ) -> Result<Json<ShownEnvironment>, ApiError> {
     let shown = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let environment = find(&configuration, &slug)?;
         let present = environment.settings();

@@ -44,7 +44,7 @@ pub async fn create_management_token(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<NewToken>), ApiError> {
     let created = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let asked = Asked::read(&body, &configuration, now_ms())?;
         let token = new_management_token()?;

@@ -35,7 +35,7 @@ pub async fn delete_management_token(
         return Err(ApiError::new(Kind::Conflict, message));
     }
     to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let tokens = configuration.management_tokens();
         let token = tokens.into_iter().find(|token| token.id.to_string() == id).ok_or_else(|| {

@@ -3,6 +3,8 @@
 //! It is loaded before anything is stored, beside the requests that are served meanwhile, and no source that is there has
 //! it until it is told to use it, unless it follows whatever is added last.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::Body,
@@ -10,7 +12,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use inlet_sandbox::{LoadError, Manifest, Plugin};
-use inlet_store::{LATEST, NewPluginVersion};
+use inlet_store::{LATEST, NewPluginVersion, PluginVersionAgain};
 
 use super::{
     publisher::{self, Pinned},
@@ -28,7 +30,7 @@ use crate::{
         scope::Scope,
     },
     app::App,
-    catalog::{Catalog, default_settings, same_scheme},
+    catalog::{Catalog, default_settings},
     change_log,
     configuration::Configuration,
     unwanted::throw_away,
@@ -37,9 +39,10 @@ use crate::{
 /// Adds a version of a provider to the running server.
 ///
 /// It is kept in the store with its digest. New sources start with it; a source that is there keeps the version that it
-/// has until `POST /v1/sources/{key}/plugin` gives it this one, unless it follows `latest`. The same component again
-/// changes nothing and is answered 200. The first signed component of a publisher pins the key; later ones that are not signed
-/// with it are refused (409).
+/// has until `POST /v1/sources/{key}/plugin` gives it this one, unless it follows `latest`, verifies alike and takes its
+/// options. The same component again is answered 200; it changes nothing, unless it did not load any more or
+/// `replace_key` is true. The first signed component of a publisher pins the key; later ones that are not signed with it
+/// are refused (409).
 #[utoipa::path(
     put,
     path = "/v1/source_providers/{key}",
@@ -76,20 +79,23 @@ pub async fn add_source_provider(
     let announced = received::check_headers(&headers)
         .and_then(|()| if replaces_key { operator.may(Scope::Admin) } else { Ok(()) })
         .and_then(|()| check_key(&app.catalog(), &key, may_replace))
-        .and_then(|()| received::announced_digest(&params));
-    let digest = match announced {
-        Ok(digest) => digest,
+        .and_then(|()| received::announced_digest(&params))
+        .and_then(|digest| Ok((digest, received::room(&app.uploads)?)));
+    // The room is kept until the component is compiled.
+    let (digest, _room) = match announced {
+        Ok(announced) => announced,
         Err(error) => {
             throw_away(body);
             return Err(error);
         }
     };
-    let wasm = received::read(body, &digest).await?;
+    let pause = Duration::from_secs(app.config.body_timeout_seconds);
+    let wasm = received::read(body, &headers, &digest, pause).await?;
     let (plugin, wasm) = load(&app, wasm).await?;
     check_plugin(&plugin, &key)?;
     let status = to_its_end(store(app.clone(), operator.clone(), plugin.clone(), wasm, replaces_key)).await?;
     let versions = versions::all(&app, &key, |environment_id| operator.sees(environment_id)).await?;
-    Ok((status, Json(ShownProvider::of(&plugin, versions, &params))))
+    Ok((status, Json(ShownProvider::of((plugin.manifest().clone(), plugin.digest()), versions, &params))))
 }
 
 /// Bare names are those of bundled plugins.
@@ -152,21 +158,23 @@ async fn store(
     wasm: Vec<u8>,
     replaces_key: bool,
 ) -> Result<StatusCode, ApiError> {
-    let _changing = app.change().await;
+    let _changing = app.change().await?;
     let catalog = app.catalog();
-    let key = plugin.manifest().key.clone();
-    let (digest, version) = (plugin.digest().to_owned(), plugin.manifest().version.clone());
-    if catalog.added(&key).any(|added| added.digest() == digest) {
+    let Manifest { key, version, .. } = plugin.manifest().clone();
+    let digest = plugin.digest().to_owned();
+    let kept = app.store.plugin_versions().await?;
+    if kept.iter().any(|kept| kept.digest == digest) {
+        let order: Vec<&str> = kept.iter().map(|kept| kept.digest.as_str()).collect();
+        add_again(&app, &operator, plugin, wasm, &order, replaces_key).await?;
         return Ok(StatusCode::OK);
     }
-    let present = catalog.own(&key).into_iter().chain(catalog.added(&key));
-    if let Some(other) =
-        present.into_iter().find(|other| other.manifest().version == version && other.digest() != digest)
-    {
+    let own = catalog.own(&key).map(|own| (own.manifest().version.as_str(), own.digest()));
+    // Of what is kept, also what does not load.
+    let kept = kept.iter().filter(|kept| kept.key == key).map(|kept| (kept.version.as_str(), kept.digest.as_str()));
+    if let Some((_, other)) = own.into_iter().chain(kept).find(|other| other.0 == version && other.1 != digest) {
         let message = format!(
-            "there is a version {version} of {key:?} already, with the digest {}, and this one has {digest}; give it \
-             another version",
-            other.digest()
+            "there is a version {version} of {key:?} already, with the digest {other}, and this one has {digest}; give it \
+             another version"
         );
         return Err(ApiError::new(Kind::Conflict, message));
     }
@@ -182,14 +190,46 @@ async fn store(
     Ok(StatusCode::CREATED)
 }
 
+/// What is kept already: its publisher's key may be another, and it may have loaded only now. What is kept of it is written
+/// again then, for the next start. `order`: the digests of all that is kept.
+async fn add_again(
+    app: &App,
+    operator: &Operator,
+    plugin: Plugin,
+    wasm: Vec<u8>,
+    order: &[&str],
+    replaces_key: bool,
+) -> Result<(), ApiError> {
+    let catalog = app.catalog();
+    let Manifest { key, version, .. } = plugin.manifest().clone();
+    let digest = plugin.digest().to_owned();
+    let is_loaded = catalog.added(&key).any(|added| added.digest() == digest);
+    let Pinned { pin, replaced } = match replaces_key {
+        true => publisher::check(app, &plugin, true).await?,
+        false => Pinned::default(),
+    };
+    if is_loaded && pin.is_none() {
+        return Ok(());
+    }
+    let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
+    let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
+    let again = PluginVersionAgain { digest: digest.clone(), wasm: (!is_loaded).then_some(wasm), pin };
+    app.store.plugin_insert_again(again, log).await?;
+    if !is_loaded {
+        app.replace_catalog(catalog.with(plugin).in_order(order), &key).await?;
+    }
+    tracing::info!(key, version, digest, by = operator.name(), "a plugin was added again");
+    Ok(())
+}
+
 /// The source environments that get this version without being told to, with how the plugin is stored that they had.
 fn followers(configuration: &Configuration, catalog: &Catalog, new: &Plugin) -> Vec<(i64, Option<String>)> {
-    let Manifest { key, verification, .. } = new.manifest();
+    let key = &new.manifest().key;
     let sources = configuration.sources.values().filter(|source| source.record.provider == *key);
     let endpoints = sources.flat_map(|source| source.endpoints.values());
     endpoints
         .filter(|endpoint| endpoint.record.plugin.as_deref() == Some(LATEST))
-        .filter(|endpoint| same_scheme(verification.as_ref(), endpoint.scheme.as_ref()))
+        .filter(|endpoint| endpoint.terms().fit(new))
         .filter_map(|endpoint| Some((endpoint.id, catalog.pin_of(endpoint.plugin.as_ref()?))))
         .collect()
 }

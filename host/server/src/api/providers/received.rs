@@ -1,5 +1,7 @@
 //! A component as it is sent: its digest is known before it comes, and nothing else is looked at.
 
+use std::{sync::Arc, time::Duration};
+
 use axum::{
     body::Body,
     http::{HeaderMap, header},
@@ -7,6 +9,10 @@ use axum::{
 use http_body_util::BodyExt as _;
 use inlet_sandbox::MAX_PLUGIN_BYTES;
 use sha2::{Digest as _, Sha256};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use crate::{
     api::{
@@ -15,6 +21,9 @@ use crate::{
     },
     unwanted::throw_away,
 };
+
+/// Components that are read and compiled at once: each may take 64 MiB, and a multiple of that while it is compiled.
+pub const MAX_UPLOADS: usize = 2;
 
 /// Letters of a SHA-256.
 const HEX_DIGITS: usize = 64;
@@ -44,18 +53,37 @@ pub fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
         let message = "the body is not sent as a component; send Content-Type: application/wasm";
         return Err(ApiError::new(Kind::UnsupportedMediaType, message));
     }
-    let length = text(header::CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
-    match length.is_some_and(|length| length > MAX_PLUGIN_BYTES as u64) {
+    match length(headers).is_some_and(|length| length > MAX_PLUGIN_BYTES) {
         true => Err(too_large()),
         false => Ok(()),
     }
 }
 
-/// Reads a component of that digest.
-pub async fn read(mut body: Body, announced: &str) -> Result<Vec<u8>, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| ApiError::new(Kind::Invalid, "the body broke off; send it again"))?;
+/// The room that one component takes, with what is compiled of it; given back when it is dropped.
+pub struct Room {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Makes room for one more component, or says that there is none.
+pub fn room(uploads: &Arc<Semaphore>) -> Result<Room, ApiError> {
+    uploads.clone().try_acquire_owned().map(|permit| Room { _permit: permit }).map_err(|_| {
+        let message = format!("{MAX_UPLOADS} components are being added already; send it again when they are in");
+        ApiError::new(Kind::Unavailable, message)
+    })
+}
+
+/// Reads a component of that digest. It may pause for so long.
+pub async fn read(mut body: Body, headers: &HeaderMap, announced: &str, pause: Duration) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::with_capacity(length(headers).unwrap_or_default().min(MAX_PLUGIN_BYTES));
+    loop {
+        let frame = match timeout(pause, body.frame()).await {
+            Err(_) => {
+                let message = format!("the body paused for more than {} s; send it again", pause.as_secs());
+                return Err(ApiError::new(Kind::TooSlow, message));
+            }
+            Ok(None) => break,
+            Ok(Some(frame)) => frame.map_err(|_| ApiError::new(Kind::Invalid, "the body broke off; send it again"))?,
+        };
         let data = frame.into_data().unwrap_or_default();
         if bytes.len() + data.len() > MAX_PLUGIN_BYTES {
             throw_away(body);
@@ -74,6 +102,11 @@ pub async fn read(mut body: Body, announced: &str) -> Result<Vec<u8>, ApiError> 
             Err(ApiError::invalid("digest", message))
         }
     }
+}
+
+/// How long the body is said to be, in bytes.
+fn length(headers: &HeaderMap) -> Option<usize> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// A component over the limit.

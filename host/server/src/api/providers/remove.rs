@@ -35,7 +35,7 @@ pub async fn remove_source_provider_version(
     TwoNames(key, version): TwoNames,
 ) -> Result<StatusCode, ApiError> {
     to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let catalog = app.catalog();
         let kept = app.store.plugin_versions().await?;
         let Some(kept) = kept.into_iter().find(|kept| kept.key == key && kept.version == version) else {

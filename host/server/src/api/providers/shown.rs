@@ -87,12 +87,11 @@ pub struct ShownProvider {
 }
 
 impl ShownProvider {
-    /// The provider with what the parameters include.
-    pub fn of(plugin: &Plugin, versions: Vec<ShownVersion>, params: &Params) -> Self {
-        let manifest = plugin.manifest().clone();
+    /// The provider with what the parameters include, by what a plugin of that digest says about itself.
+    pub fn of((manifest, digest): (Manifest, &str), versions: Vec<ShownVersion>, params: &Params) -> Self {
         let when = |what| params.includes(what).then_some(());
         Self {
-            digest: plugin.digest().to_owned(),
+            digest: digest.to_owned(),
             provider: Platform::of(&manifest),
             default_settings: DefaultSettings::of(&manifest),
             default_action_mappings: when("default_action_mappings").map(|()| offered_mappings(&manifest)),

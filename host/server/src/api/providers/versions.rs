@@ -28,8 +28,11 @@ pub struct ShownVersion {
     /// When it was added; null if the server came with it.
     #[schema(required, format = DateTime)]
     added_at: Option<String>,
-    /// Whether it is ready; false: it does not load any more, and sources that have it get 503.
+    /// Whether it is ready; false: it does not load any more, and sources that have it get 503. Add it again, or use another.
     loaded: bool,
+    /// Why it does not load.
+    #[schema(required)]
+    load_error: Option<String>,
     /// Where it is in use.
     used_by: Vec<VersionUser>,
 }
@@ -57,6 +60,7 @@ pub async fn all(app: &App, key: &str, sees: impl Fn(i64) -> bool) -> Result<Vec
         signed_by: signed_by(Some(plugin)),
         added_at: None,
         loaded: true,
+        load_error: None,
         used_by: users(&configuration, key, &sees, |endpoint| has_own(endpoint, plugin.digest())),
     });
     // One that was replaced is there only for those who have it.
@@ -64,8 +68,12 @@ pub async fn all(app: &App, key: &str, sees: impl Fn(i64) -> bool) -> Result<Vec
         own.enumerate().filter(|(at, version)| *at == 0 || !version.used_by.is_empty()).map(|(_, version)| version);
     let added = kept.into_iter().filter(|kept| kept.key == key).map(|kept| ShownVersion {
         used_by: users(&configuration, key, &sees, |endpoint| has_added(endpoint, &kept.digest)),
-        loaded: catalog.added(key).any(|plugin| plugin.digest() == kept.digest),
-        signed_by: signed_by(catalog.added(key).find(|plugin| plugin.digest() == kept.digest)),
+        loaded: catalog.by_digest(key, &kept.digest).is_some(),
+        load_error: catalog
+            .unloaded(key)
+            .find(|unloaded| unloaded.digest == kept.digest)
+            .map(|unloaded| unloaded.error.clone()),
+        signed_by: signed_by(catalog.by_digest(key, &kept.digest)),
         version: kept.version,
         digest: kept.digest,
         origin: "added",

@@ -125,8 +125,7 @@ pub async fn compare_source_plugin(
 ) -> Result<Json<ComparedPlugins>, ApiError> {
     let (configuration, catalog) = (app.configuration(), app.catalog());
     let source = find(&configuration, &key)?;
-    let asked = read(&body, &configuration)?;
-    operator.may_see(&asked.environment)?;
+    let asked = read(&body, &operator, &configuration)?;
     let endpoint = in_environment(source, &asked.environment)?;
     let in_force = || {
         let message = "this server does not have the source's plugin; name the old version";
@@ -146,16 +145,13 @@ pub async fn compare_source_plugin(
     Ok(Json(show(found, &old.plugin, &new.plugin, endpoint.hides_personal_data)))
 }
 
-fn read<'a>(body: &'a JsonBody, configuration: &Configuration) -> Result<Asked<'a>, ApiError> {
+fn read<'a>(body: &'a JsonBody, operator: &Operator, configuration: &Configuration) -> Result<Asked<'a>, ApiError> {
     let mut members = body.given().object()?;
     let given = members.take_required("environment", "a string")?;
     let (old, new) = (members.take_some("old"), members.take_required("new", "a version, a digest or latest")?);
     let last = members.take_some("last");
     members.finish()?;
-    let slug = given.string()?;
-    let environment = configuration.environment(&slug).cloned().ok_or_else(|| {
-        given.refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))
-    })?;
+    let environment = operator.environment(&given, configuration)?;
     let last = match last {
         None => MAX_LAST,
         Some(given) => given

@@ -28,7 +28,7 @@ pub async fn delete_source(
     Name(key): Name,
 ) -> Result<StatusCode, ApiError> {
     to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let record = &find(&configuration, &key)?.record;
         let log = change_log::source_deleted(operator.author(), record);

@@ -89,7 +89,7 @@ pub async fn put_source(
     let (version, source) = to_its_end(async move {
         let asked = Asked::read(&body, &environment.slug)?;
         // From reading what is there until what it becomes is in force.
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let put = Put { app: &app, key: &key, environment: &environment, asked, headers: &headers, operator };
         put.carry_out().await
     })
@@ -179,7 +179,7 @@ impl Put<'_> {
             (None, _) => None,
             (Some(given), None) => {
                 let message = format!(
-                    "this server has no plugin {:?} to check them with; put it into --plugins-dir and start again",
+                    "this server has no plugin {:?} to check them with; add it (inlet plugin add), or put it into --plugins-dir",
                     endpoint.plugin_ref.key
                 );
                 return Err(given.refuse(message));

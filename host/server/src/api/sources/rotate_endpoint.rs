@@ -91,11 +91,10 @@ pub async fn rotate_source_endpoint(
     body: JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
     let (version, rotated) = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let configuration = app.configuration();
         let source = find(&configuration, &key)?;
-        let Asked { environment, overlap_seconds } = read(&body, &configuration)?;
-        operator.may_see(&environment)?;
+        let Asked { environment, overlap_seconds } = read(&body, &operator, &configuration)?;
         let endpoint = in_environment(source, &environment)?;
         let until_ms = end_of_previous(endpoint, overlap_seconds)?;
         let log = change_log::endpoint_rotated(operator.author(), endpoint, overlap_seconds);
@@ -117,15 +116,12 @@ pub async fn rotate_source_endpoint(
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(rotated)))
 }
 
-fn read(body: &JsonBody, configuration: &Configuration) -> Result<Asked, ApiError> {
+fn read(body: &JsonBody, operator: &Operator, configuration: &Configuration) -> Result<Asked, ApiError> {
     let mut members = body.given().object()?;
     let given = members.take_required("environment", "a string")?;
     let overlap = members.take_some("overlap_seconds");
     members.finish()?;
-    let slug = given.string()?;
-    let environment = configuration.environment(&slug).cloned().ok_or_else(|| {
-        given.refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))
-    })?;
+    let environment = operator.environment(&given, configuration)?;
     let overlap_seconds = match overlap {
         None => DEFAULT_OVERLAP_SECONDS,
         Some(given) => {

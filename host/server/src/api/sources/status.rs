@@ -2,14 +2,15 @@
 
 use axum::{Json, extract::State};
 use inlet_core::time;
+use inlet_store::LATEST;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, in_environments, repair::shown_attention::NeedsAttention};
+use super::{find, in_environments, repair::shown_attention::NeedsAttention, which_plugin};
 use crate::{
     api::{auth::Operator, error::ApiError, path::Name, providers::shown::ShownPlugin, query::Params},
     app::App,
-    catalog::{Catalog, same_scheme, scheme_differences},
+    catalog::{Catalog, Unloaded, same_scheme},
     clock::now_ms,
     configuration::Endpoint,
     quarantine,
@@ -62,10 +63,7 @@ pub async fn get_source_status(
     let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
     let mut needs_attention = NeedsAttention::default();
     let mut plugin = None;
-    if source.endpoints.values().any(|endpoint| endpoint.plugin.is_none()) {
-        let provider = &source.record.provider;
-        notes.push(format!("this server has no plugin {provider:?}; requests get 503 until it is in --plugins-dir"));
-    }
+    let catalog = app.catalog();
     for (slug, endpoint) in
         in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id))
     {
@@ -78,7 +76,9 @@ pub async fn get_source_status(
         notes.extend(other_scheme(endpoint).then(|| {
             format!("in {slug} the verification scheme in force is an earlier one; the plugin has another by now")
         }));
-        notes.extend(kept_plugin(slug, endpoint, &app.catalog()));
+        notes.extend(missing_plugin(slug, endpoint, &catalog));
+        notes.extend(kept_plugin(slug, endpoint, &catalog));
+        notes.extend(stayed_behind(slug, endpoint, &catalog));
         notes.extend(quarantine::note(slug, endpoint));
         notes.extend(earlier_endpoint(slug, endpoint));
         notes.extend(short_window(slug, endpoint));
@@ -108,6 +108,50 @@ fn earlier_endpoint(slug: &str, endpoint: &Endpoint) -> Option<String> {
     })
 }
 
+/// Whether the source has nothing that translates its requests, and how it gets something.
+fn missing_plugin(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<String> {
+    if endpoint.plugin.is_some() {
+        return None;
+    }
+    let key = &endpoint.plugin_ref.key;
+    let pinned = endpoint.record.plugin.as_deref();
+    let unloaded = match pinned {
+        Some(LATEST) => catalog.unloaded(key).next_back(),
+        Some(digest) => catalog.unloaded(key).find(|unloaded| unloaded.digest == digest),
+        None => None,
+    };
+    Some(match (pinned, unloaded) {
+        (Some(_), Some(Unloaded { version, error, .. })) => format!(
+            "in {slug} the source has the version {version} of {key:?}, which does not load: {error}; requests get 503 until it \
+             is added again (inlet plugin add) or the source uses another version (inlet plugin use)"
+        ),
+        (Some(digest), None) if digest != LATEST => format!(
+            "in {slug} the source has the version {digest} of {key:?}, which is not in this server; requests get 503 until \
+             it is added again (inlet plugin add) or the source uses another version (inlet plugin use)"
+        ),
+        _ => format!(
+            "in {slug} this server has no plugin {key:?}; requests get 503 until it is added (inlet plugin add) or in \
+             --plugins-dir"
+        ),
+    })
+}
+
+/// Whether a source that follows what is added last was not given that, and why.
+fn stayed_behind(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<String> {
+    let plugin = endpoint.plugin.as_ref().filter(|_| endpoint.record.plugin.as_deref() == Some(LATEST))?;
+    let last = catalog.get(&plugin.manifest().key).filter(|last| last.digest() != plugin.digest())?;
+    let differences = which_plugin::differences(endpoint, last.manifest().verification.as_ref());
+    let doubts = which_plugin::doubts(endpoint, last, &differences);
+    let (version, newest) = (&plugin.manifest().version, &last.manifest().version);
+    (!doubts.is_empty()).then(|| {
+        format!(
+            "in {slug} the source follows latest and stays with the version {version}, because of {newest}: {}; look at it, \
+             and use {newest} with POST /v1/sources/{{key}}/plugin and confirm true",
+            doubts.join("; and ")
+        )
+    })
+}
+
 /// Whether the source keeps a plugin that new sources would not get.
 fn kept_plugin(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<String> {
     let plugin = endpoint.plugin.as_ref().filter(|_| endpoint.record.plugin.is_none())?;
@@ -116,15 +160,16 @@ fn kept_plugin(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> Option<Str
     if own.is_some_and(|own| own.digest() == plugin.digest()) {
         return None;
     }
-    let differences = own.map_or_else(Vec::new, |own| {
-        scheme_differences(own.manifest().verification.as_ref(), endpoint.scheme.as_ref())
+    let doubts = own.map_or_else(Vec::new, |own| {
+        let differences = which_plugin::differences(endpoint, own.manifest().verification.as_ref());
+        which_plugin::doubts(endpoint, own, &differences)
     });
     Some(match (own, catalog.directory().gone_file(plugin.digest())) {
-        (Some(own), _) if !differences.is_empty() => format!(
-            "in {slug} the plugin's version {version} goes on until a restart, because {}, which the server has by now, \
-             verifies in another way ({} differ); take it with POST /v1/sources/{{key}}/plugin and confirm true",
+        (Some(own), _) if !doubts.is_empty() => format!(
+            "in {slug} the plugin's version {version} goes on until a restart, because of {}, which the server has by now: {}; \
+             take it with POST /v1/sources/{{key}}/plugin and confirm true",
             own.manifest().version,
-            differences.join(", ")
+            doubts.join("; and ")
         ),
         (_, file) => format!(
             "in {slug} the plugin's version {version} goes on until a restart, though {:?} is gone from --plugins-dir; put \

@@ -38,7 +38,7 @@ use crate::{
 pub struct UsePlugin {
     /// The environment.
     environment: String,
-    /// A version of the source's provider; `latest` follows whatever is added last, as long as it verifies alike.
+    /// A version of the source's provider; `latest` follows what is added last, as long as it verifies alike and takes the options.
     version: Option<String>,
     /// `sha256:` and the digest of the component.
     digest: Option<String>,
@@ -78,7 +78,8 @@ struct Chosen {
 ///
 /// Requests under way are finished by the version that they began with. A version that verifies in another way, or that
 /// does not take the source's options, is refused (409, with what differs) unless `confirm` is true; then its verification
-/// is in force. A quarantine ends, also when it is the version that the source has.
+/// is in force. Settings and signing secrets that could not be saved with that verification are refused in any case (409,
+/// with what to change first). A quarantine ends, also when it is the version that the source has.
 #[utoipa::path(
     post,
     path = "/v1/sources/{key}/plugin",
@@ -101,11 +102,10 @@ pub async fn use_source_plugin(
     body: JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
     let (version, used) = to_its_end(async move {
-        let _changing = app.change().await;
+        let _changing = app.change().await?;
         let (configuration, catalog) = (app.configuration(), app.catalog());
         let source = find(&configuration, &key)?;
-        let asked = read(&body, &configuration)?;
-        operator.may_see(&asked.environment)?;
+        let asked = read(&body, &operator, &configuration)?;
         let endpoint = in_environment(source, &asked.environment)?;
         let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
         if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
@@ -139,17 +139,14 @@ pub async fn use_source_plugin(
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(used)))
 }
 
-fn read<'a>(body: &'a JsonBody, configuration: &Configuration) -> Result<Asked<'a>, ApiError> {
+fn read<'a>(body: &'a JsonBody, operator: &Operator, configuration: &Configuration) -> Result<Asked<'a>, ApiError> {
     let mut members = body.given().object()?;
     let given = members.take_required("environment", "a string")?;
     let (version, digest) = (members.take_some("version"), members.take_some("digest"));
     let rollback = members.take_some("rollback");
     let confirm = members.take_some("confirm");
     members.finish()?;
-    let slug = given.string()?;
-    let environment = configuration.environment(&slug).cloned().ok_or_else(|| {
-        given.refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))
-    })?;
+    let environment = operator.environment(&given, configuration)?;
     let is_rollback = rollback.map_or(Ok(false), |given| given.bool())?;
     let which = match (version, digest) {
         (None, None) if is_rollback => None,
@@ -165,29 +162,52 @@ fn read<'a>(body: &'a JsonBody, configuration: &Configuration) -> Result<Asked<'
 }
 
 /// What is asked for, and the verification in force with it. Another one, and options that it does not take, must be
-/// confirmed; going back to what was in force before takes that back too.
+/// confirmed, also by who goes back to what was in force before.
 fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) -> Result<Chosen, ApiError> {
-    let (Choice { plugin, pin }, before, differences) = match &asked.which {
+    let (Choice { plugin, pin }, stored, scheme) = match &asked.which {
         Some(named) => {
             let choice = named.find(catalog, key)?;
-            let differences = which_plugin::differences(endpoint, &choice.plugin);
-            (choice, None, differences)
+            let scheme = choice.plugin.manifest().verification.clone();
+            (choice, None, scheme)
         }
         None => {
-            let (choice, scheme) = which_plugin::previous(catalog, key, endpoint)?;
-            (choice, Some(scheme), Vec::new())
+            let (choice, stored) = which_plugin::previous(catalog, key, endpoint)?;
+            let scheme = which_plugin::read_scheme(stored.as_deref());
+            (choice, Some(stored), scheme)
         }
     };
+    let version = &plugin.manifest().version;
+    let refused =
+        |reason: String| ApiError::new(Kind::Conflict, format!("the version {version} was not taken: {reason}"));
+    let differences = which_plugin::differences(endpoint, scheme.as_ref());
+    if !differences.is_empty()
+        && let Some(obstacle) = which_plugin::obstacle(endpoint, scheme.as_ref())
+    {
+        return Err(refused(format!(
+            "it verifies in another way than is in force ({} differ), and that cannot be taken yet: {obstacle}",
+            differences.join(", ")
+        )));
+    }
+    // Who follows is given only what takes its options, so that confirming would change nothing.
+    if asked.which.is_some()
+        && pin.as_deref() == Some(LATEST)
+        && let Some(reason) = which_plugin::bad_options(endpoint, &plugin)
+    {
+        return Err(refused(format!(
+            "{reason}; what follows latest gets only versions that do: use {version} by its number with confirm true, correct \
+             the options, and let it follow latest then"
+        )));
+    }
     let doubts = which_plugin::doubts(endpoint, &plugin, &differences);
     if !asked.confirm && !doubts.is_empty() {
-        let (version, doubts) = (&plugin.manifest().version, doubts.join("; and "));
-        let message = format!(
-            "the version {version} was not taken: {doubts}; look at it, and send confirm true (inlet plugin use --confirm)"
-        );
-        return Err(ApiError::new(Kind::Conflict, message));
+        let command = if asked.which.is_some() { "use" } else { "rollback" };
+        return Err(refused(format!(
+            "{}; look at it, and send confirm true (inlet plugin {command} --confirm)",
+            doubts.join("; and ")
+        )));
     }
-    let scheme = match before {
-        Some(scheme) => scheme,
+    let scheme = match stored {
+        Some(stored) => stored,
         None if differences.is_empty() => endpoint.record.scheme.clone(),
         None => written_scheme(&plugin)?,
     };

@@ -9,7 +9,7 @@ pub struct Arguments {
     /// The source, for example shop@production
     #[arg(value_name = "SOURCE@ENVIRONMENT")]
     source: SourceAt,
-    /// Take what differs in settings
+    /// Take what differs in verification and settings
     #[arg(long)]
     confirm: bool,
     #[command(flatten)]

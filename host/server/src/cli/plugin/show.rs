@@ -35,6 +35,7 @@ struct Version {
     origin: String,
     added_at: Option<String>,
     loaded: bool,
+    load_error: Option<String>,
     used_by: Vec<User>,
 }
 
@@ -49,12 +50,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = format!("/v1/source_providers/{}", encoded(&arguments.key));
     let Shown { key, contract, provider, versions } = arguments.server.client()?.get(&path)?;
     println!("{key} (contract {contract}): {}. {}", provider.name, provider.description);
-    for Version { version, digest, origin, added_at, loaded, used_by } in versions {
+    for Version { version, digest, origin, added_at, loaded, load_error, used_by } in versions {
         let since = match added_at {
             Some(at) => format!("added {at}"),
             None => format!("from the {origin}"),
         };
-        let unloaded = if loaded { "" } else { ", does not load any more" };
+        let unloaded = match load_error.filter(|_| !loaded) {
+            Some(error) => format!(", does not load any more: {error}"),
+            None => String::new(),
+        };
         println!("{version}  {digest}  {since}{unloaded}");
         for User { source, environment, follows_latest } in used_by {
             let latest = if follows_latest { " (follows latest)" } else { "" };
