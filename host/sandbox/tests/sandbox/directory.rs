@@ -86,7 +86,7 @@ fn a_pipe_is_refused_and_not_waited_for() {
                     seen.send(error.to_string()).unwrap();
                 }
                 FileError::Load { .. } => files += 1,
-                error @ FileError::Read { .. } => panic!("{error}"),
+                error @ (FileError::Read { .. } | FileError::Panicked { .. }) => panic!("{error}"),
             }
         }
     });
