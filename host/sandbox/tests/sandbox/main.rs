@@ -16,6 +16,7 @@ mod limits;
 mod options;
 mod refusals;
 mod schemes;
+mod spaces;
 mod start;
 mod twin;
 mod wasi;
