@@ -228,12 +228,21 @@ fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
 
 /// From the cache, if there is one and it has it.
 fn compiled(sandbox: &Inner, digest: &str, wasm: &[u8]) -> Result<(Component, Compilation), LoadError> {
-    let Some(cache) = &sandbox.cache else { return Ok((compile(sandbox, wasm)?, Compilation::Compiled)) };
-    if let Some(component) = cache.get(&sandbox.engine, digest) {
+    let cached = || sandbox.cache.as_ref().and_then(|cache| cache.get(&sandbox.engine, digest));
+    if let Some(component) = cached() {
         return Ok((component, Compilation::Cached));
     }
-    let component = compile(sandbox, wasm)?;
-    let compilation = cache.put(&sandbox.engine, digest, &component);
+    // One at a time: the compiler uses every core by itself, and serving goes first.
+    let _turn = sandbox.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+    // Who waited may have waited for this very one.
+    if let Some(component) = cached() {
+        return Ok((component, Compilation::Cached));
+    }
+    let component = Component::from_binary(&sandbox.engine, wasm).map_err(|error| refused(format!("{error:#}")))?;
+    let compilation = match &sandbox.cache {
+        Some(cache) => cache.put(&sandbox.engine, digest, &component),
+        None => Compilation::Compiled,
+    };
     Ok((component, compilation))
 }
 
@@ -268,12 +277,6 @@ fn check_sizes(wasm: &[u8], max_memory: usize) -> Result<(), LoadError> {
 
 pub(crate) fn malformed(error: BinaryReaderError) -> LoadError {
     LoadError::Malformed { reason: error.to_string() }
-}
-
-fn compile(sandbox: &Inner, wasm: &[u8]) -> Result<Component, LoadError> {
-    // One at a time: the compiler uses every core by itself, and serving goes first.
-    let _turn = sandbox.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-    Component::from_binary(&sandbox.engine, wasm).map_err(|error| refused(format!("{error:#}")))
 }
 
 /// The pool's refusals are the compiler's errors: only their words tell them apart. A test fails when those change.
