@@ -19,6 +19,7 @@
 
 mod binary;
 mod call;
+mod clock;
 mod compiled;
 mod contract;
 mod engine;

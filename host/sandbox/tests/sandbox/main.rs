@@ -18,6 +18,7 @@ mod refusals;
 mod schemes;
 mod spaces;
 mod start;
+mod straight;
 mod twin;
 mod wasi;
 mod yielding;
