@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use wasmparser::{Parser, Payload};
 
-use crate::load::LoadError;
+use crate::load::{LoadError, malformed};
 
 /// The custom section that holds a plugin's manifest.
 pub(crate) const MANIFEST_SECTION: &str = "inlet:manifest";
@@ -75,10 +75,6 @@ impl<'a> Reader<'a> {
         }
         Ok(ControlFlow::Continue(()))
     }
-}
-
-fn malformed(error: wasmparser::BinaryReaderError) -> LoadError {
-    LoadError::Malformed { reason: error.to_string() }
 }
 
 fn first_bytes(bytes: &[u8]) -> String {

@@ -1,15 +1,12 @@
 //! One call: a store, a deadline, an instance, a function, and all of it dropped again.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use inlet_core::contract::{GuestLog, Spent};
-use rustix::time::{ClockId, clock_gettime};
-use wasmtime::{PoolConcurrencyLimitError, Store, Trap, UpdateDeadline};
+use wasmtime::{PoolConcurrencyLimitError, Store, Trap};
 
 use crate::{
+    clock::{self, OutOfTime},
     engine::Inner,
     fault::Fault,
     limits::Limits,
@@ -54,7 +51,7 @@ pub trait Held: Send + 'static {
 impl Held for () {}
 
 /// What a call is about.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Given {
     /// The size of what the plugin is given, which its time and its output are measured by.
     pub(crate) bytes: usize,
@@ -72,7 +69,7 @@ pub(crate) async fn call<T>(
     let start = Instant::now();
     let bytes = given.bytes;
     let bounds = Bounds { time: limits.time_for(bytes), lifted: limits.lifted_for(bytes), body: bytes };
-    let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory, given.now_ms));
+    let mut store = Store::new(&inner.engine, State::new(limits, inner.max_memory, given));
     store.limiter(|state| &mut state.memory);
     store.set_hostcall_fuel(bounds.lifted);
     if inner.counts {
@@ -80,7 +77,7 @@ pub(crate) async fn call<T>(
         let _ = store.set_fuel(u64::MAX);
     }
     // Before instantiation: start functions are the guest's code too.
-    stop_after(&mut store, bounds.time);
+    clock::start(&mut store);
     let result = tokio::time::timeout(bounds.backstop(), work(&mut store)).await;
     let result = match result {
         Ok(result) => result.map_err(|error| bounds.fault(&error)),
@@ -91,57 +88,6 @@ pub(crate) async fn call<T>(
     let memory = state.memory.used();
     let (logs, logs_dropped) = state.into_logs();
     Call { result, logs, logs_dropped, spent: Spent { wall: start.elapsed(), memory, instructions } }
-}
-
-/// The guest ran longer than it may.
-#[derive(Debug, thiserror::Error)]
-#[error("out of time")]
-struct OutOfTime;
-
-/// Processor time after which a call gives way. Looked at when the ticker ticks, so that it is more by one tick at most.
-const TURN: Duration = Duration::from_millis(4);
-
-/// Lets the guest give way after every turn, and stops it once it has run for `limit`.
-///
-/// Processor time and not time passed: under load a plugin that waits for its turn, or for a core, has done nothing wrong,
-/// and a quick one that lost its core in the middle is no slow one. Between two turns a call stays on its thread, so that
-/// the thread's own clock tells. It is first asked at the first tick: asking costs too much for quick calls, which are
-/// done by then.
-fn stop_after(store: &mut Store<State>, limit: Duration) {
-    let (mut ran, mut turn) = (Duration::ZERO, Duration::ZERO);
-    let mut resumed: Option<Duration> = None;
-    let mut resumption: Option<Arc<OnceLock<Duration>>> = None;
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(move |_| {
-        if let Some(at) = resumption.take().and_then(|resumption| resumption.get().copied()) {
-            resumed = Some(at);
-        }
-        let now = thread_time();
-        let since = now.saturating_sub(resumed.unwrap_or(now));
-        (ran, turn, resumed) = (ran + since, turn + since, Some(now));
-        if ran >= limit {
-            return Err(OutOfTime.into());
-        }
-        if turn < TURN {
-            return Ok(UpdateDeadline::Continue(1));
-        }
-        turn = Duration::ZERO;
-        let next = Arc::new(OnceLock::new());
-        resumption = Some(Arc::clone(&next));
-        Ok(UpdateDeadline::YieldCustom(
-            1,
-            Box::pin(async move {
-                tokio::task::yield_now().await;
-                let _ = next.set(thread_time());
-            }),
-        ))
-    });
-}
-
-/// Processor time that this thread has used.
-fn thread_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).unwrap_or_default()
 }
 
 /// What a call is measured by, for the sentences of its faults.

@@ -7,7 +7,8 @@
 //!
 //! How a request goes through, and where to read about it:
 //!
-//! 1. [`Sandbox::load`] looks a `.wasm` over before anything of it is compiled (`load`, `binary`, [`manifest`]).
+//! 1. [`Sandbox::load`] looks a `.wasm` over before anything of it is compiled (`load`, `binary`, `parts`,
+//!    [`manifest`]).
 //! 2. [`Gate`] hands out permits, so that one busy source cannot take every sandbox.
 //! 3. [`Plugin::translate`] makes a store, instantiates, calls, and drops it again (`call`), through the adapter of the
 //!    plugin's contract version (`contract`).
@@ -18,6 +19,7 @@
 
 mod binary;
 mod call;
+mod clock;
 mod compiled;
 mod contract;
 mod engine;
@@ -26,6 +28,7 @@ mod gate;
 mod limits;
 mod load;
 pub mod manifest;
+mod parts;
 mod plugin;
 mod registry;
 mod signature;

@@ -72,6 +72,15 @@ pub(crate) fn bytes(count: usize) -> String {
     }
 }
 
+/// The begin of a text for a sentence, which may quote names and values of any size.
+pub(crate) fn shortened(text: &str) -> String {
+    const MOST: usize = 300;
+    match text.len() {
+        ..=MOST => text.to_owned(),
+        _ => format!("{}…", &text[..text.floor_char_boundary(MOST)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +102,11 @@ mod tests {
         assert_eq!(bytes(256 * MIB), "256 MiB");
         assert_eq!(bytes(16 * MIB + 8), "16 MiB");
         assert_eq!(bytes(16 * MIB + 512 * KIB), "16.5 MiB");
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_characters() {
+        assert_eq!(shortened(&"a".repeat(300)), "a".repeat(300));
+        assert_eq!(shortened(&"\u{2603}".repeat(101)), format!("{}…", "\u{2603}".repeat(100)));
     }
 }

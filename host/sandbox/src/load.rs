@@ -15,8 +15,9 @@ use crate::{
     compiled::Compilation,
     contract::{Adapter, Family, KNOWN, PACKAGE},
     engine::Inner,
-    limits::bytes,
+    limits::{bytes, shortened},
     manifest::{Manifest, ManifestError},
+    parts,
     plugin::{Loaded, Plugin},
     signature::{SignatureError, publisher_key},
     state::MAX_TABLE_ELEMENTS,
@@ -144,7 +145,7 @@ pub enum LoadError {
         "the component asks for more than a sandbox has: {reason}; build it as one module with one memory and one table"
     )]
     Parts {
-        /// The pool's words.
+        /// What there is too much of, in our words or the pool's.
         reason: String,
     },
     /// The compiler refuses it.
@@ -174,6 +175,7 @@ pub(crate) fn load(sandbox: &Arc<Inner>, wasm: &[u8]) -> Result<Plugin, LoadErro
     let (family, version) = contract_version(&manifest, &outline)?;
     check_imports(&outline)?;
     check_sizes(wasm, sandbox.max_memory)?;
+    parts::check(wasm)?;
     let publisher_key = publisher_key(wasm)?;
     let digest = hex::encode(Sha256::digest(wasm));
     let (component, compilation) = compiled(sandbox, &digest, wasm)?;
@@ -199,11 +201,11 @@ fn contract_version(manifest: &Manifest, outline: &Outline<'_>) -> Result<(Famil
     let expected = format!("{translator}{}", manifest.contract);
     let exported = outline.exports.iter().find_map(|name| Some((*name, name.strip_prefix(&translator)?)));
     let Some((found, version)) = exported else { return Err(LoadError::NoExport { expected }) };
-    let unknown = || LoadError::UnknownContract { found: found.to_owned() };
+    let unknown = || LoadError::UnknownContract { found: shortened(found) };
     let version = Version::parse(version).map_err(|_| unknown())?;
     let family = Family::of(&version).ok_or_else(unknown)?;
     if found != expected {
-        return Err(LoadError::ContractMismatch { manifest: manifest.contract.clone(), found: found.to_owned() });
+        return Err(LoadError::ContractMismatch { manifest: manifest.contract.clone(), found: shortened(found) });
     }
     Ok((family, version))
 }
@@ -219,19 +221,28 @@ fn check_imports(outline: &Outline<'_>) -> Result<(), LoadError> {
         })
     };
     match outline.imports.iter().find(|name| !allowed(name) && wasi::interface(name).is_none()) {
-        Some(name) => Err(LoadError::ForbiddenImport { name: (*name).to_owned() }),
+        Some(name) => Err(LoadError::ForbiddenImport { name: shortened(name) }),
         None => Ok(()),
     }
 }
 
 /// From the cache, if there is one and it has it.
 fn compiled(sandbox: &Inner, digest: &str, wasm: &[u8]) -> Result<(Component, Compilation), LoadError> {
-    let Some(cache) = &sandbox.cache else { return Ok((compile(sandbox, wasm)?, Compilation::Compiled)) };
-    if let Some(component) = cache.get(&sandbox.engine, digest) {
+    let cached = || sandbox.cache.as_ref().and_then(|cache| cache.get(&sandbox.engine, digest));
+    if let Some(component) = cached() {
         return Ok((component, Compilation::Cached));
     }
-    let component = compile(sandbox, wasm)?;
-    let compilation = cache.put(&sandbox.engine, digest, &component);
+    // One at a time: the compiler uses every core by itself, and serving goes first.
+    let _turn = sandbox.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+    // Who waited may have waited for this very one.
+    if let Some(component) = cached() {
+        return Ok((component, Compilation::Cached));
+    }
+    let component = Component::from_binary(&sandbox.engine, wasm).map_err(|error| refused(format!("{error:#}")))?;
+    let compilation = match &sandbox.cache {
+        Some(cache) => cache.put(&sandbox.engine, digest, &component),
+        None => Compilation::Compiled,
+    };
     Ok((component, compilation))
 }
 
@@ -239,7 +250,6 @@ fn compiled(sandbox: &Inner, digest: &str, wasm: &[u8]) -> Result<(Component, Co
 fn check_sizes(wasm: &[u8], max_memory: usize) -> Result<(), LoadError> {
     const PAGE: u64 = 64 << 10;
 
-    let malformed = |error: BinaryReaderError| LoadError::Malformed { reason: error.to_string() };
     for payload in Parser::new(0).parse_all(wasm) {
         match payload.map_err(malformed)? {
             Payload::MemorySection(memories) => {
@@ -265,10 +275,8 @@ fn check_sizes(wasm: &[u8], max_memory: usize) -> Result<(), LoadError> {
     Ok(())
 }
 
-fn compile(sandbox: &Inner, wasm: &[u8]) -> Result<Component, LoadError> {
-    // One at a time: the compiler uses every core by itself, and serving goes first.
-    let _turn = sandbox.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-    Component::from_binary(&sandbox.engine, wasm).map_err(|error| refused(format!("{error:#}")))
+pub(crate) fn malformed(error: BinaryReaderError) -> LoadError {
+    LoadError::Malformed { reason: error.to_string() }
 }
 
 /// The pool's refusals are the compiler's errors: only their words tell them apart. A test fails when those change.

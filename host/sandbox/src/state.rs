@@ -1,27 +1,28 @@
-//! What a store holds besides the guest: its memory limiter, its log lines, and what stands behind WASI.
+//! What a store holds besides the guest: its clock, its memory limiter, its log lines, and what stands behind WASI.
 
 use std::collections::VecDeque;
 
 use inlet_core::contract::GuestLog;
 use wasmtime::ResourceLimiter;
 
-use crate::{limits::Limits, wasi::Frozen};
+use crate::{call::Given, clock::Clock, limits::Limits, wasi::Frozen};
 
 /// Elements of a table. A function table of a real plugin has hundreds.
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 20_000;
 
 /// The data of one call's store.
 pub(crate) struct State {
+    pub(crate) clock: Clock,
     pub(crate) memory: Memory,
     pub(crate) logs: Logs,
     pub(crate) wasi: Frozen,
 }
 
 impl State {
-    /// `now_ms` is what clocks show, if the guest has any.
-    pub(crate) fn new(limits: &Limits, max_memory: usize, now_ms: u64) -> Self {
+    pub(crate) fn new(limits: &Limits, max_memory: usize, given: Given) -> Self {
         Self {
-            wasi: Frozen::at(now_ms),
+            clock: Clock::new(limits.time_for(given.bytes)),
+            wasi: Frozen::at(given.now_ms),
             memory: Memory { used: 0, limit: limits.memory.min(max_memory) },
             logs: Logs {
                 lines: VecDeque::new(),
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     fn logs(log_lines: usize, log_bytes: usize) -> Logs {
-        State::new(&Limits { log_lines, log_bytes, ..Limits::default() }, usize::MAX, 0).logs
+        State::new(&Limits { log_lines, log_bytes, ..Limits::default() }, usize::MAX, Given::default()).logs
     }
 
     fn messages(logs: Logs) -> (Vec<String>, u32) {
@@ -162,7 +163,7 @@ mod tests {
 
     #[test]
     fn memories_count_together() {
-        let mut memory = State::new(&Limits { memory: 100, ..Limits::default() }, usize::MAX, 0).memory;
+        let mut memory = State::new(&Limits { memory: 100, ..Limits::default() }, usize::MAX, Given::default()).memory;
         assert!(memory.memory_growing(0, 60, None).unwrap());
         assert!(!memory.memory_growing(0, 30, Some(20)).unwrap(), "its own maximum is a refusal, as without us");
         assert!(memory.memory_growing(0, 40, None).unwrap());

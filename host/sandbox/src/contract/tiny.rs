@@ -11,7 +11,7 @@ use wasmtime::{
 };
 
 use super::{PACKAGE, Unchecked, v0_1::export};
-use crate::{load::LoadError, state::State};
+use crate::{clock, load::LoadError, state::State};
 
 /// A body, and the event types in it.
 pub(super) const WIT: &str = "
@@ -26,7 +26,8 @@ type Return = (Vec<String>,);
 
 /// An import of the same name as that of 0.1 and of another type: the version in it keeps them apart.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    linker.instance("inlet:source/log@0.99.0")?.func_wrap(
+    clock::link(
+        &mut linker.instance("inlet:source/log@0.99.0")?,
         "log",
         |mut store: StoreContextMut<'_, State>, (message,): (WasmStr,)| {
             let message = store.data().logs.fitting(&message.to_str(&store)?).to_owned();

@@ -5,6 +5,8 @@ use jsonschema::{
     error::{TypeKind, ValidationErrorKind as Kind},
 };
 
+use crate::limits::shortened;
+
 /// The field that is wrong, for example `links.website`, and what is wrong with it.
 pub(super) struct Explained {
     pub(super) field: String,
@@ -39,16 +41,19 @@ pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
                 shortened(&error.instance().to_string())
             ),
         },
-        Kind::Referencing(ReferencingError::Unretrievable { uri, .. }) => Explained {
-            field: field(at),
-            reason: format!(
-                "it refers to {:?}, and other documents are not fetched; write out here what that one says, for example \
-                 under $defs",
-                shortened(uri)
-            ),
-        },
+        Kind::Referencing(ReferencingError::Unretrievable { uri, .. }) => {
+            Explained { field: field(at), reason: not_fetched(uri) }
+        }
         _ => plain(at, error),
     }
+}
+
+/// Of a reference to another document.
+pub(super) fn not_fetched(uri: &str) -> String {
+    format!(
+        "it refers to {:?}, and other documents are not fetched; write out here what that one says, for example under $defs",
+        shortened(uri)
+    )
 }
 
 fn plain(at: &str, error: &ValidationError<'_>) -> Explained {
@@ -68,13 +73,4 @@ fn meant<'a, 'e>(alternatives: &'a [Vec<ValidationError<'e>>]) -> Option<&'a Val
 /// A JSON Pointer as people write the name of a field; empty for the whole.
 fn field(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
-}
-
-/// The validator quotes the offending value, which may be of any size.
-pub(super) fn shortened(text: &str) -> String {
-    const MOST: usize = 300;
-    match text.len() {
-        ..=MOST => text.to_owned(),
-        _ => format!("{}…", &text[..text.floor_char_boundary(MOST)]),
-    }
 }

@@ -4,6 +4,7 @@
 //! outside in: is it JSON, is its contract version known (a later one may have fields that we do not know), is it of the
 //! schema, and then what a schema cannot say.
 
+mod bounded;
 mod explain;
 mod options;
 mod read;

@@ -4,7 +4,7 @@ use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use super::{
-    Manifest,
+    Manifest, bounded,
     explain::{Explained, explain},
     read::ManifestError,
 };
@@ -49,9 +49,10 @@ impl Manifest {
         refused.map(|()| filled)
     }
 
-    /// Whether the option schema is one, and fills itself in.
+    /// Whether the option schema is one, and can be checked with.
     pub(super) fn check_option_schema(&self) -> Result<(), ManifestError> {
         if let Some(schema) = &self.options {
+            bounded::check(schema)?;
             validator(schema).map_err(|reason| ManifestError::Options { reason })?;
         }
         Ok(())

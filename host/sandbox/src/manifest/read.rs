@@ -9,15 +9,31 @@ use serde_json::Value;
 
 use super::{
     Manifest,
-    explain::{Explained, explain, shortened},
+    explain::{Explained, explain},
 };
-use crate::contract::{Family, KNOWN};
+use crate::{
+    contract::{Family, KNOWN},
+    limits::{bytes, shortened},
+};
 
 const SCHEMA: &str = include_str!("../../../../wit/v0.1/manifest.schema.json");
+
+/// The largest manifest that is read. A hundred examples of some kilobytes each have room in it.
+const MAX_MANIFEST_BYTES: usize = 1 << 20;
 
 /// Why a manifest is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
+    /// It is larger than a manifest may be.
+    #[error(
+        "the manifest has {found}; at most {allowed} are allowed; shorten its examples and texts in its plugin.toml",
+        found = bytes(*found),
+        allowed = bytes(MAX_MANIFEST_BYTES)
+    )]
+    TooLarge {
+        /// Its bytes.
+        found: usize,
+    },
     /// It is not JSON.
     #[error("the manifest is not JSON: {0}; pack the plugin again from its plugin.toml")]
     NotJson(#[source] serde_json::Error),
@@ -60,6 +76,14 @@ pub enum ManifestError {
         /// What is wrong with it.
         reason: json::Malformed,
     },
+    /// The option schema asks too much of who checks with it.
+    #[error(
+        "the manifest's options are refused: {reason}; write the settings out, simpler, in [options] of its plugin.toml"
+    )]
+    OptionSchema {
+        /// What there is too much of.
+        reason: String,
+    },
     /// The option schema is none.
     #[error("the manifest's options are not a JSON Schema: {reason}; correct [options] in its plugin.toml")]
     Options {
@@ -71,6 +95,9 @@ pub enum ManifestError {
 impl Manifest {
     /// Reads and checks a manifest.
     pub fn from_json(text: &[u8]) -> Result<Self, ManifestError> {
+        if text.len() > MAX_MANIFEST_BYTES {
+            return Err(ManifestError::TooLarge { found: text.len() });
+        }
         let value: Value = serde_json::from_slice(text).map_err(ManifestError::NotJson)?;
         check_contract(&value)?;
         check_schema(&value)?;
@@ -95,7 +122,7 @@ impl Manifest {
         for (field, link) in links {
             // Shown as links to operators: `javascript:` would run in the dashboard.
             if let Some(link) = link.filter(|link| !link.starts_with("https://")) {
-                return Err(ManifestError::Link { field, found: link.clone() });
+                return Err(ManifestError::Link { field, found: shortened(link) });
             }
         }
         if let Some(template) = &self.verification {
@@ -119,7 +146,7 @@ fn check_contract(manifest: &Value) -> Result<(), ManifestError> {
         None => return Err(ManifestError::NoContract { found: "nothing".to_owned() }),
     };
     let known = Version::parse(found).is_ok_and(|version| Family::of(&version).is_some());
-    if known { Ok(()) } else { Err(ManifestError::UnknownContract { found: found.clone() }) }
+    if known { Ok(()) } else { Err(ManifestError::UnknownContract { found: shortened(found) }) }
 }
 
 fn check_schema(manifest: &Value) -> Result<(), ManifestError> {

@@ -127,10 +127,10 @@ impl Frozen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Limits, state::State};
+    use crate::{Limits, call::Given, state::State};
 
     fn printed(log_bytes: usize, parts: &[(Output, &[u8])]) -> Vec<(String, String)> {
-        let mut state = State::new(&Limits { log_bytes, ..Limits::default() }, usize::MAX, 0);
+        let mut state = State::new(&Limits { log_bytes, ..Limits::default() }, usize::MAX, Given::default());
         for (output, part) in parts {
             state.wasi.print(*output, part, &mut state.logs);
         }

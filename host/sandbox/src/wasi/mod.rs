@@ -21,7 +21,7 @@ use wasmtime::{
 
 pub(crate) use frozen::Frozen;
 
-use crate::state::State;
+use crate::{clock, limits::shortened, state::State};
 
 /// What the supported toolchains import, whether or not a plugin uses it.
 const INTERFACES: [&str; 19] = [
@@ -88,14 +88,17 @@ fn link_function(linked: &mut LinkerInstance<'_, State>, interface: &'static str
         ("clocks/monotonic-clock", "now") => gives(linked, name, |frozen| frozen.nanoseconds()),
         ("clocks/monotonic-clock", "resolution") => gives(linked, name, |_| 1_000_000_u64),
         ("clocks/monotonic-clock", "subscribe-instant" | "subscribe-duration") => {
-            linked.func_wrap(name, |_, (_when,): (u64,)| Ok((streams::POLLABLE.handle(),)))
+            clock::link(linked, name, |_, (_when,): (u64,)| Ok((streams::POLLABLE.handle(),)))
         }
         ("clocks/wall-clock", "now") => gives(linked, name, Frozen::now),
         ("clocks/wall-clock", "resolution") => gives(linked, name, |_| Frozen::resolution()),
         ("random/random", "get-random-u64") => gives(linked, name, Frozen::random),
         ("random/random", "get-random-bytes") => {
-            linked.func_wrap(name, |mut store: StoreContextMut<'_, State>, (length,): (u64,)| {
-                Ok((store.data_mut().wasi.random_bytes(length)?,))
+            clock::link(linked, name, |mut store: StoreContextMut<'_, State>, (length,): (u64,)| {
+                let State { clock, wasi, .. } = store.data_mut();
+                let bytes = wasi.random_bytes(length)?;
+                clock.work(bytes.len());
+                Ok((bytes,))
             })
         }
         ("random/insecure-seed", "insecure-seed") => gives(linked, name, |frozen| (frozen.random(), frozen.random())),
@@ -113,15 +116,15 @@ fn gives<T>(
     answer: impl Fn(&mut Frozen) -> T + Send + Sync + 'static,
 ) -> wasmtime::Result<()>
 where
-    T: ComponentType + Lower + 'static,
+    T: ComponentType + Lower + Send + 'static,
 {
-    linked
-        .func_wrap(name, move |mut store: StoreContextMut<'_, State>, (): ()| Ok((answer(&mut store.data_mut().wasi),)))
+    clock::link(linked, name, move |mut store, (): ()| Ok((answer(&mut store.data_mut().wasi),)))
 }
 
 /// A function that the frozen WASI has no answer for.
 fn ends_the_call(linked: &mut LinkerInstance<'_, State>, interface: &'static str, name: &str) -> wasmtime::Result<()> {
-    let called = name.to_owned();
+    // A name may be of any length, and an interface have functions that WASI does not know.
+    let called = shortened(name);
     linked.func_new(name, move |_, _, _, _| Err(NotThere { interface, called: called.clone() }.into()))
 }
 

@@ -6,7 +6,7 @@ use wasmtime::{
 };
 
 use super::{Handle, ends_the_call, frozen::Output};
-use crate::state::State;
+use crate::{clock, state::State};
 
 /// The number of a handle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,9 @@ enum StreamError {
 /// What may be written at once. More ends the call, as WASI says.
 const MOST: usize = 64 << 10;
 
+/// What looking a handle up costs, in the bytes that could have been read meanwhile.
+const HANDLE: usize = 64;
+
 /// More than [`MOST`].
 #[derive(Debug, thiserror::Error)]
 #[error("it wrote {bytes} bytes at once, where check-write allows {MOST}")]
@@ -60,34 +63,37 @@ pub(super) fn link_function(
     name: &str,
 ) -> wasmtime::Result<()> {
     match (interface, name) {
-        ("cli/stdin", "get-stdin") => linked.func_wrap(name, |_, (): ()| Ok((STDIN.handle(),))),
-        ("cli/stdout", "get-stdout") => linked.func_wrap(name, |_, (): ()| Ok((STDOUT.handle(),))),
-        ("cli/stderr", "get-stderr") => linked.func_wrap(name, |_, (): ()| Ok((STDERR.handle(),))),
-        ("io/poll", "[method]pollable.ready") => linked.func_wrap(name, |_, (_,): (Resource<Handle>,)| Ok((true,))),
-        ("io/poll", "[method]pollable.block") => linked.func_wrap(name, |_, (_,): (Resource<Handle>,)| Ok(())),
+        ("cli/stdin", "get-stdin") => clock::link(linked, name, |_, (): ()| Ok((STDIN.handle(),))),
+        ("cli/stdout", "get-stdout") => clock::link(linked, name, |_, (): ()| Ok((STDOUT.handle(),))),
+        ("cli/stderr", "get-stderr") => clock::link(linked, name, |_, (): ()| Ok((STDERR.handle(),))),
+        ("io/poll", "[method]pollable.ready") => clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok((true,))),
+        ("io/poll", "[method]pollable.block") => clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok(())),
         ("io/poll", "poll") => {
-            linked.func_wrap(name, |_, (polled,): (Vec<Resource<Handle>>,)| match polled.len() as u32 {
-                0 => Err(PolledNothing.into()),
-                all => Ok(((0..all).collect::<Vec<u32>>(),)),
+            clock::link(linked, name, |mut store: Store<'_>, (polled,): (Vec<Resource<Handle>>,)| {
+                store.data_mut().clock.work(polled.len().saturating_mul(HANDLE));
+                match polled.len() as u32 {
+                    0 => Err(PolledNothing.into()),
+                    all => Ok(((0..all).collect::<Vec<u32>>(),)),
+                }
             })
         }
         ("io/streams", "[method]input-stream.subscribe" | "[method]output-stream.subscribe") => {
-            linked.func_wrap(name, |_, (_,): (Resource<Handle>,)| Ok((POLLABLE.handle(),)))
+            clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok((POLLABLE.handle(),)))
         }
         ("io/streams", "[method]input-stream.read" | "[method]input-stream.blocking-read") => {
-            linked.func_wrap(name, |_, (_, _most): (Resource<Handle>, u64)| Ok::<Read<Vec<u8>>, _>(at_its_end()))
+            clock::link(linked, name, |_, (_, _most): (Resource<Handle>, u64)| Ok::<Read<Vec<u8>>, _>(at_its_end()))
         }
         ("io/streams", "[method]input-stream.skip" | "[method]input-stream.blocking-skip") => {
-            linked.func_wrap(name, |_, (_, _most): (Resource<Handle>, u64)| Ok::<Read<u64>, _>(at_its_end()))
+            clock::link(linked, name, |_, (_, _most): (Resource<Handle>, u64)| Ok::<Read<u64>, _>(at_its_end()))
         }
         ("io/streams", "[method]output-stream.check-write") => {
-            linked.func_wrap(name, |_, (_,): (Resource<Handle>,)| Ok::<Read<u64>, _>((Ok(MOST as u64),)))
+            clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok::<Read<u64>, _>((Ok(MOST as u64),)))
         }
         ("io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
-            linked.func_wrap(name, |_, (_,): (Resource<Handle>,)| Ok::<Written, _>((Ok(()),)))
+            clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok::<Written, _>((Ok(()),)))
         }
         ("io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
-            linked.func_wrap(name, write)
+            clock::link(linked, name, write)
         }
         _ => ends_the_call(linked, interface, name),
     }
@@ -103,7 +109,8 @@ fn write(mut store: Store<'_>, (stream, contents): (Resource<Handle>, WasmList<u
     }
     let output = if stream.rep() == STDERR.0 { Output::Stderr } else { Output::Stdout };
     let bytes = contents.as_le_slice(&store).to_vec();
-    let State { wasi, logs, .. } = store.data_mut();
+    let State { clock, wasi, logs, .. } = store.data_mut();
+    clock.work(bytes.len());
     wasi.print(output, &bytes, logs);
     Ok((Ok(()),))
 }

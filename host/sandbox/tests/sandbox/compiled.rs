@@ -109,3 +109,53 @@ fn a_directory_that_others_can_write_is_refused() {
     fs::write(&file, "").unwrap();
     assert!(CompiledCache::open(&file, 1).unwrap_err().to_string().contains("expected a directory"));
 }
+
+#[test]
+fn what_others_could_have_written_is_compiled_again() {
+    let directory = TempDir::new().unwrap();
+    let load = || load(directory.path(), small(), CompiledCache::MAX_BYTES, "http").compilation().clone();
+    assert_eq!(load(), Compilation::Compiled);
+    let file = files(directory.path()).remove(0);
+    let mode = || fs::metadata(&file).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o600);
+    for writable in [0o620, 0o602] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(writable)).unwrap();
+        assert_eq!(load(), Compilation::Compiled);
+        assert_eq!(mode(), 0o600, "it was written anew");
+        assert_eq!(load(), Compilation::Cached);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_kept_runs_and_leaves_nothing() {
+    let directory = TempDir::new().unwrap();
+    let load = || load(directory.path(), small(), CompiledCache::MAX_BYTES, "http");
+    load();
+    let file = files(directory.path()).remove(0);
+    fs::remove_file(&file).unwrap();
+    // Nothing can be written in its place.
+    fs::create_dir(&file).unwrap();
+    let plugin = load();
+    assert!(matches!(plugin.compilation(), Compilation::NotKept { .. }), "{:?}", plugin.compilation());
+    assert!(plugin.translate(&request("/", "{}"), &patient()).await.result.is_ok());
+    assert_eq!(files(directory.path()), [file]);
+}
+
+/// The second one waits for the first one's, and does not do it again.
+#[test]
+fn two_at_the_same_time_compile_once() {
+    let directory = TempDir::new().unwrap();
+    let cache = CompiledCache::open(directory.path(), CompiledCache::MAX_BYTES).unwrap();
+    let sandbox = Sandbox::with_cache(small(), cache).unwrap();
+    let wasm = bundled("segment");
+    let begin = std::sync::Barrier::new(3);
+    let compiled = std::thread::scope(|scope| {
+        let load = || {
+            begin.wait();
+            sandbox.load(&wasm).unwrap().compilation().clone()
+        };
+        let loading: Vec<_> = (0..3).map(|_| scope.spawn(load)).collect();
+        loading.into_iter().map(|load| load.join().unwrap()).filter(|found| *found == Compilation::Compiled).count()
+    });
+    assert_eq!(compiled, 1);
+}

@@ -113,6 +113,16 @@ fn told_reply(reply: &Reply) -> String {
 
 const FROZEN: &[u8] = include_bytes!("../frozen/v0_1/plugin.wasm");
 
+/// The component is as released as the contract: with another one the tests below would say nothing of what is out there.
+#[test]
+fn the_component_of_0_1_does_not_change() {
+    assert_eq!(
+        hex::encode(Sha256::digest(FROZEN)),
+        "b3c85747c1c959bab983ed65567ecf11a014a3a6abf9e5d0503c9fec2ef47ea4",
+        "tests/frozen/v0_1/plugin.wasm was changed; put it back as it was"
+    );
+}
+
 #[tokio::test]
 async fn a_component_of_0_1_loads_and_translates_as_it_did() {
     let plugin = SANDBOX.load(FROZEN).unwrap();

@@ -48,3 +48,9 @@ async fn an_interface_of_another_shape_is_refused() {
     the component's imports are not what contract 0.1 and WASI 0.2 say: component imports instance `wasi:filesystem/preopens@0.2.6`, but a matching implementation was not found in the linker: instance export `get-directories` has the wrong type: type mismatch with results: expected `tuple` found `string`; build it against wit/v0.1
     "#);
 }
+
+#[test]
+fn a_very_long_name_is_not_written_out() {
+    let sentence = refused(&format!("import {}: func();", "a".repeat(50_000)));
+    insta::assert_snapshot!(sentence.replace(&"a".repeat(300), "(300 of it)"), @r#"the component imports "(300 of it)…"; a plugin may import inlet:source/log and the frozen WASI only: no network, no HTTP; build it without (Rust: for wasm32-unknown-unknown; Python: with --stub-wasi)"#);
+}

@@ -2,10 +2,16 @@
 
 use inlet_sandbox::MAX_PLUGIN_BYTES;
 use serde_json::{Value, json};
+use wasm_encoder::{
+    Alias, Component, ComponentAliasSection, ComponentExportKind, ComponentImportSection, ComponentInstanceSection,
+    ComponentOuterAliasKind, ComponentSection, ComponentType, ComponentTypeRef, ComponentTypeSection, ModuleArg,
+    ModuleSection, NestedComponentSection,
+};
 
 use crate::{
     SANDBOX,
     forge::{changed, component, manifest, sound, with_manifest},
+    spaces::Spaces,
 };
 
 fn refused(wasm: &[u8]) -> String {
@@ -157,4 +163,106 @@ fn options_that_are_no_schema_or_live_elsewhere() {
     let options = |options: Value| refused(&changed(|manifest| manifest["options"] = options));
     insta::assert_snapshot!(options(json!({"$ref": "https://acme.invalid/options.json"})), @r#"the manifest's options are not a JSON Schema: it refers to "https://acme.invalid/options.json", and other documents are not fetched; write out here what that one says, for example under $defs; correct [options] in its plugin.toml"#);
     insta::assert_snapshot!(options(json!({"properties": {"a": {"$ref": "file:///etc/passwd"}}})), @r#"the manifest's options are not a JSON Schema: it refers to "file:///etc/passwd", and other documents are not fetched; write out here what that one says, for example under $defs; correct [options] in its plugin.toml"#);
+}
+
+/// A component that instantiates this one so many times.
+fn many(inner: &Component, times: usize) -> Component {
+    let mut outer = Component::new();
+    outer.section(&NestedComponentSection(inner));
+    outer.section(&instances(0, times));
+    outer
+}
+
+fn instances(component: u32, times: usize) -> ComponentInstanceSection {
+    let mut instances = ComponentInstanceSection::new();
+    let none: [(&str, ComponentExportKind, u32); 0] = [];
+    (0..times).for_each(|_| {
+        instances.instantiate(component, none);
+    });
+    instances
+}
+
+/// The sound one, with another one in it that it instantiates.
+fn holding(inner: &Component) -> Vec<u8> {
+    let mut outer = changed(|_| ());
+    let index = Spaces::of(&outer).components;
+    NestedComponentSection(inner).append_to_component(&mut outer);
+    instances(index, 1).append_to_component(&mut outer);
+    outer
+}
+
+#[test]
+fn components_that_multiply() {
+    let empty = Component::new();
+    // A million, if it were compiled.
+    insta::assert_snapshot!(refused(&holding(&many(&many(&many(&empty, 100), 100), 100))), @"the component asks for more than a sandbox has: it instantiates 10100 modules and components, all together, and 500 are allowed; build it as one module with one memory and one table");
+    let mut module = Component::new();
+    module.section(&ModuleSection(&wasm_encoder::Module::new()));
+    let mut start = wasm_encoder::InstanceSection::new();
+    (0..400).for_each(|_| {
+        start.instantiate(0, Vec::<(&str, ModuleArg)>::new());
+    });
+    module.section(&start);
+    let one = many(&empty, 490);
+    insta::assert_snapshot!(refused(&holding(&many(&module, 2))), @"the component asks for more than a sandbox has: it instantiates 802 modules and components, all together, and 500 are allowed; build it as one module with one memory and one table");
+    // Through a name for it from outside, and under the name of an export.
+    let mut named = Component::new();
+    let mut alias = ComponentAliasSection::new();
+    alias.alias(Alias::Outer { kind: ComponentOuterAliasKind::Component, count: 1, index: 0 });
+    named.section(&alias).section(&instances(0, 2));
+    let mut outer = Component::new();
+    outer.section(&NestedComponentSection(&one)).section(&NestedComponentSection(&named)).section(&instances(1, 1));
+    insta::assert_snapshot!(refused(&holding(&outer)), @"the component asks for more than a sandbox has: it instantiates 982 modules and components, all together, and 500 are allowed; build it as one module with one memory and one table");
+    let mut exported = Component::new();
+    let mut export = wasm_encoder::ComponentExportSection::new();
+    export.export("again", ComponentExportKind::Component, 0, None);
+    exported.section(&NestedComponentSection(&one)).section(&export).section(&instances(1, 2));
+    insta::assert_snapshot!(refused(&holding(&exported)), @"the component asks for more than a sandbox has: it instantiates 982 modules and components, all together, and 500 are allowed; build it as one module with one memory and one table");
+}
+
+#[test]
+fn a_few_components_in_one_another() {
+    let few = many(&many(&Component::new(), 10), 10);
+    assert!(SANDBOX.load(&holding(&few)).is_ok());
+}
+
+#[test]
+fn components_that_cannot_be_counted() {
+    let mut given = Component::new();
+    let mut types = ComponentTypeSection::new();
+    types.component(&ComponentType::new());
+    let mut import = ComponentImportSection::new();
+    import.import("given", ComponentTypeRef::Component(0));
+    given.section(&types).section(&import).section(&instances(0, 2));
+    insta::assert_snapshot!(refused(&holding(&many(&given, 0))), @"the component asks for more than a sandbox has: it instantiates what it is given, or takes out of an instance, and only what is written in it can be counted; build it as one module with one memory and one table");
+}
+
+#[test]
+fn components_deep_inside_one_another() {
+    let deep = (0..30).fold(Component::new(), |inner, _| many(&inner, 1));
+    insta::assert_snapshot!(refused(&holding(&deep)), @"the component asks for more than a sandbox has: its components lie more than 20 deep inside one another; build it as one module with one memory and one table");
+}
+
+/// Few instances, and each of much: what puts them together is written out for each as well.
+#[test]
+fn a_large_component_many_times() {
+    let mut large = Component::new();
+    let mut types = ComponentTypeSection::new();
+    for _ in 0..30_000 {
+        types.defined_type().primitive(wasm_encoder::PrimitiveValType::U8);
+    }
+    large.section(&types);
+    insta::assert_snapshot!(refused(&holding(&many(&large, 200))), @"the component asks for more than a sandbox has: how its parts are put together takes 5.7 MiB, and 4 MiB are allowed; build it as one module with one memory and one table");
+}
+
+#[test]
+fn a_manifest_that_is_too_large() {
+    // Not JSON either: it is not read.
+    insta::assert_snapshot!(refused(&with_manifest(sound(), &"[".repeat(2 << 20))), @"the manifest has 2 MiB; at most 1 MiB are allowed; shorten its examples and texts in its plugin.toml");
+    let examples = |count| {
+        let example = json!({"event_type": "track/A", "body": {"text": "a".repeat(100 << 10)}});
+        changed(|manifest| manifest["examples"] = json!(vec![example; count]))
+    };
+    assert!(SANDBOX.load(&examples(10)).is_ok());
+    insta::assert_snapshot!(refused(&examples(11)), @"the manifest has 1.1 MiB; at most 1 MiB are allowed; shorten its examples and texts in its plugin.toml");
 }

@@ -4,8 +4,13 @@ use std::sync::LazyLock;
 
 use inlet_core::contract::{Item, Translation};
 use inlet_sandbox::{Call, Limits, Plugin};
+use wasm_encoder::Instruction;
 
-use crate::{SANDBOX, bundled, patient, request};
+use crate::{
+    SANDBOX, bundled, patient, request,
+    spaces::{number, with_start},
+    twin::Twin,
+};
 
 static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("inlet__frozen")).unwrap());
 
@@ -91,4 +96,14 @@ async fn what_it_has_not_ends_the_call() {
     the plugin crashed: it asked for 1099511627776 random bytes at once, where at most 1048576 are given; see its log lines
     the plugin crashed: it polled nothing, and would have waited for ever; see its log lines
     "#);
+}
+
+/// The list of interfaces says nothing of the functions in them, and the sentence goes into the log of the request.
+#[tokio::test]
+async fn a_function_of_a_very_long_name_is_not_written_out() {
+    let unknown = number("wasi:cli/environment@0.2.6", "a".repeat(50_000).leak());
+    let wasm = with_start(Twin::default().wasm(), &[unknown], &[Instruction::Call(0), Instruction::Drop]);
+    let call = SANDBOX.load(&wasm).unwrap().translate(&request("/", "{}"), &patient()).await;
+    let sentence = call.result.unwrap_err().to_string();
+    insta::assert_snapshot!(sentence.replace(&"a".repeat(300), "(300 of it)"), @"the plugin crashed: it called wasi:cli/environment#(300 of it)…, which a sandbox has not; see its log lines");
 }

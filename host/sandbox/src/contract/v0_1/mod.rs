@@ -13,7 +13,7 @@ use wasmtime::{
 };
 
 use super::{PACKAGE, Unchecked};
-use crate::{load::LoadError, state::State};
+use crate::{clock, load::LoadError, state::State};
 
 type TranslateParams<'a> = (types::Request<'a>,);
 type TranslateResult = (Result<types::Translation, types::Notice>,);
@@ -24,11 +24,15 @@ type AnswerResult = (types::Reply,);
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     // Types only, but a component that uses them names the instance among its imports.
     linker.instance("inlet:source/types@0.1.0")?;
-    linker.instance("inlet:source/log@0.1.0")?.func_wrap(
+    clock::link(
+        &mut linker.instance("inlet:source/log@0.1.0")?,
         "log",
         |mut store: StoreContextMut<'_, State>, (level, message): (types::Level, WasmStr)| {
-            let message = store.data().logs.fitting(&message.to_str(&store)?).to_owned();
-            store.data_mut().logs.push(level.name(), message);
+            let message = message.to_str(&store)?;
+            let (read, message) = (message.len(), store.data().logs.fitting(&message).to_owned());
+            let State { clock, logs, .. } = store.data_mut();
+            clock.work(read);
+            logs.push(level.name(), message);
             Ok(())
         },
     )
