@@ -23,7 +23,8 @@ impl Plugin for Frozen {
         let told = match request.path.as_str() {
             "" | "/world" => world(),
             "/print" => print(),
-            "/flood" => flood(),
+            "/flood-stdout" => flood(&stdout::get_stdout()),
+            "/flood-stderr" => flood(&stderr::get_stderr()),
             "/write-too-much" => write(&stdout::get_stdout(), &[b'x'; (64 << 10) + 1]),
             "/random-bytes" => vec![("length", random::get_random_bytes(1 << 40).len().to_string())],
             "/exit" => {
@@ -82,10 +83,9 @@ fn print() -> Vec<(&'static str, String)> {
 }
 
 /// As many lines as may be written at once, many times.
-fn flood() -> Vec<(&'static str, String)> {
-    let out = stdout::get_stdout();
-    (0..10).for_each(|_| drop(write(&out, &[b'\n'; 64 << 10])));
-    write(&out, b"the last line")
+fn flood(stream: &OutputStream) -> Vec<(&'static str, String)> {
+    (0..10).for_each(|_| drop(write(stream, &[b'\n'; 64 << 10])));
+    write(stream, b"the last line")
 }
 
 fn write(stream: &OutputStream, bytes: &[u8]) -> Vec<(&'static str, String)> {

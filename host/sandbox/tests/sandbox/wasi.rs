@@ -77,11 +77,15 @@ async fn the_same_request_gives_the_same_every_time() {
 #[tokio::test]
 async fn a_flood_of_printed_lines_is_bounded_and_counted() {
     let limits = patient();
-    let call = ask("/flood", &limits).await;
-    assert!(call.result.is_ok());
-    assert_eq!(call.logs.len(), limits.log_lines);
-    assert_eq!(call.logs.last().unwrap().message, "the last line");
-    assert_eq!(call.logs.len() as u32 + call.logs_dropped, 10 * (64 << 10) + 1);
+    for path in ["/flood-stdout", "/flood-stderr"] {
+        let call = ask(path, &limits).await;
+        assert!(call.result.is_ok(), "{path}");
+        assert_eq!(call.logs.len(), limits.log_lines);
+        assert_eq!(call.logs.last().unwrap().message, "the last line");
+        assert_eq!(call.logs.len() as u32 + call.logs_dropped, 10 * (64 << 10) + 1);
+        let next = ask("/print", &limits).await;
+        assert_eq!((next.logs.len(), next.logs_dropped), (3, 0), "the next request after {path} is as any other");
+    }
 }
 
 #[tokio::test]
