@@ -74,7 +74,7 @@ impl Reader {
         }))
     }
     fn key(&self, key: &Node<'_>) -> Value {
-        let own = key.as_str().map_or_else(|| key.raw().into(), |text| text);
+        let own = key.as_str().unwrap_or_else(|| key.raw().into());
         self.sync.as_ref().map_or_else(|| rows::key(key), |sync| Value::Made(quote(&format!("{sync}/{own}"))))
     }
 }
