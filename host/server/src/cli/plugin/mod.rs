@@ -19,6 +19,7 @@ mod new;
 mod pack;
 mod publisher;
 mod remove;
+mod replay;
 mod request;
 mod rollback;
 mod run;
@@ -62,6 +63,8 @@ pub enum Command {
     Use(use_version::Arguments),
     /// Give a source the plugin back that it had before
     Rollback(rollback::Arguments),
+    /// Carry out again what a source's plugin was not run on, or failed on
+    Replay(replay::Arguments),
     /// Show what another version would change for a source, on the requests that came last
     Diff(diff::Arguments),
     /// Make test cases of logged requests, personal data masked
@@ -89,6 +92,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
         Command::Remove(arguments) => remove::run(arguments),
         Command::Use(arguments) => use_version::run(arguments),
         Command::Rollback(arguments) => rollback::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
         Command::Diff(arguments) => diff::run(arguments),
         Command::Capture(arguments) => capture::run(arguments),
         Command::Send(arguments) => send::run(arguments),

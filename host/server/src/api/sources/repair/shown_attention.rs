@@ -76,7 +76,7 @@ fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
         }
         (Some(Outcome::Failed), quarantine::CODE) => {
             "the plugin failed on most requests and was not run for these: use a version that works (POST …/plugin), or wait \
-             until probes end the quarantine, then replay them with POST …/replays and the code quarantined"
+             until probes end the quarantine, then replay them with POST …/replays and the code quarantined (inlet plugin replay)"
         }
         (Some(Outcome::Failed), _) => {
             "the plugin failed, and the server tries again three times: read the reasons in the logs, raise the limit or \
