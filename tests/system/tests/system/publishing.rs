@@ -357,10 +357,7 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
     assert!(actions.as_str().unwrap().contains(r#""action_type":"workflows_trigger""#), "{actions}");
     assert_eq!(answer["by_member"]["user_id"], 1);
     let newest = tool.printed(&["diff", "1.0.0", "2.0.0", "--source", "crm@development", "--last", "1"]);
-    assert!(
-        newest.starts_with("1 requests through acme/http 1.0.0 and 2.0.0: 0 become the same, 1 differ"),
-        "{newest}"
-    );
+    assert!(newest.starts_with("1 request through acme/http 1.0.0 and 2.0.0: 0 become the same, 1 differ"), "{newest}");
     assert!(newest.contains("    item 0: user_id: nothing → ana\n"), "{newest}");
     assert_eq!(server.logs("crm").await.len(), before, "nothing is written");
     let key = server.api_key("development").await;

@@ -68,9 +68,12 @@ impl fmt::Display for Comparison {
         let Comparison { old, new, compared, same, rejected_by_both, different, not_kept, .. } = self;
         writeln!(
             f,
-            "{compared} requests through {} {} and {}: {same} become the same, {different} differ, {rejected_by_both} are \
+            "{compared} {} through {} {} and {}: {same} become the same, {different} differ, {rejected_by_both} are \
              rejected by both",
-            old.key, old.version, new.version
+            if *compared == 1 { "request" } else { "requests" },
+            old.key,
+            old.version,
+            new.version
         )?;
         if *not_kept > 0 {
             writeln!(f, "{not_kept} were passed over: nothing is kept of what came")?;
