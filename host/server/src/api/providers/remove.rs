@@ -57,8 +57,8 @@ pub async fn remove_source_provider_version(
             let users: Vec<String> =
                 users.iter().map(|user| format!("{} in {}", user.source, user.environment)).collect();
             let message = format!(
-                "the version {version} of {key:?} is in use: {}; let them use another (inlet plugin use) with POST \
-                 /v1/sources/{{key}}/plugin, then remove it",
+                "the version {version} of {key:?} is in use: {}; let them use another (inlet plugin use, or POST \
+                 /v1/sources/{{key}}/plugin), then remove it",
                 users.join(", ")
             );
             return Err(ApiError::new(Kind::Conflict, message));
