@@ -41,8 +41,24 @@ static int32_t unit(scanner_t *s) {
   return value;
 }
 
+// Whether one of eight bytes is below a limit of at most 0x80.
+#define BYTES(byte) (0x0101010101010101u * (byte))
+#define ANY_BELOW(bytes, limit) (((bytes) - BYTES(limit)) & ~(bytes) & BYTES(0x80))
+
+// Eight bytes at a time, past what neither ends a string nor means anything in it.
+static void skip_plain(scanner_t *s) {
+  uint64_t bytes;
+  while ((size_t)(s->end - s->next) >= sizeof bytes) {
+    memcpy(&bytes, s->next, sizeof bytes);
+    uint64_t quote = bytes ^ BYTES('"'), escape = bytes ^ BYTES('\\');
+    if (ANY_BELOW(bytes, 0x20) | ANY_BELOW(quote, 1) | ANY_BELOW(escape, 1)) return;
+    s->next += sizeof bytes;
+  }
+}
+
 static bool string(scanner_t *s) {
   if (!take(s, '"')) return false;
+  skip_plain(s);
   while (s->next < s->end) {
     uint8_t byte = *s->next++;
     if (byte == '"') return true;
@@ -91,7 +107,7 @@ static bool name(scanner_t *s) {
 }
 
 // One value with everything inside it, level by level.
-static bool value(scanner_t *s) {
+static bool value(scanner_t *s, size_t levels) {
   uint8_t closing[LEVELS];
   size_t depth = 0;
   for (;;) {
@@ -100,7 +116,7 @@ static bool value(scanner_t *s) {
     switch (peek(s)) {
       case '{':
       case '[':
-        if (depth == LEVELS) return false;
+        if (depth == levels) return false;
         closing[depth++] = *s->next++ == '{' ? '}' : ']';
         skip_space(s);
         is_whole = take(s, closing[depth - 1]);
@@ -133,11 +149,14 @@ static bool value(scanner_t *s) {
   }
 }
 
+static bool is_at_end(scanner_t *s) {
+  skip_space(s);
+  return s->next == s->end;
+}
+
 bool json_is_valid(json_t text) {
   scanner_t s = {text.at, text.at + text.len};
-  if (!value(&s)) return false;
-  skip_space(&s);
-  return s.next == s.end;
+  return value(&s, LEVELS) && is_at_end(&s);
 }
 
 json_t json_trim(json_t text) {
@@ -160,29 +179,31 @@ static bool is(json_t literal, const char *text) {
   return same;
 }
 
-void json_get(json_t object, size_t count, const char *const names[], json_t found[]) {
+bool json_get(json_t object, size_t count, const char *const names[], json_t found[]) {
   for (size_t i = 0; i < count; i++) found[i] = (json_t){NULL, 0};
   scanner_t s = {object.at, object.at + object.len};
   skip_space(&s);
-  if (!take(&s, '{')) return;
+  if (!take(&s, '{')) return false;
   skip_space(&s);
-  if (take(&s, '}')) return;
+  if (take(&s, '}')) return is_at_end(&s);
   do {
     skip_space(&s);
     json_t literal = {s.next, 0};
-    if (!string(&s)) break;
+    if (!string(&s)) return false;
     literal.len = (size_t)(s.next - literal.at);
     skip_space(&s);
-    if (!take(&s, ':')) break;
+    if (!take(&s, ':')) return false;
     skip_space(&s);
     json_t inside = {s.next, 0};
-    if (!value(&s)) break;
+    // One level is the object's own.
+    if (!value(&s, LEVELS - 1)) return false;
     inside.len = (size_t)(s.next - inside.at);
     for (size_t i = 0; i < count; i++) {
       if (is(literal, names[i])) found[i] = inside;
     }
     skip_space(&s);
   } while (take(&s, ','));
+  return take(&s, '}') && is_at_end(&s);
 }
 
 static size_t write_utf8(uint8_t *out, uint32_t letter) {

@@ -18,8 +18,8 @@ bool json_is_valid(json_t text);
 // The text without white space around it.
 json_t json_trim(json_t text);
 
-// The members of these names of an object in valid JSON, in one pass; of duplicates the last.
-void json_get(json_t object, size_t count, const char *const names[], json_t found[]);
+// The members of these names of an object, in one pass; of duplicates the last. False: it is no object, or not valid.
+bool json_get(json_t object, size_t count, const char *const names[], json_t found[]);
 
 // The string that a string literal stands for, in memory that the caller frees. False: it holds a lone surrogate, and so is
 // no text.

@@ -35,13 +35,14 @@ bool exports_inlet_source_translator_translate(exports_inlet_source_translator_r
   }
   json_t body = json_trim((json_t){request->body.val.text.ptr, request->body.val.text.len});
   if (body.len == 0) return reject(err, "empty", "The body is empty; expected an event as a JSON object.");
-  if (!json_is_valid(body)) return reject(err, "not_json", "The body is not JSON; send one JSON object.");
+  static const char *const names[] = {"type", "customer", "id", "created", "order"};
+  json_t found[5];
+  if (!(*body.at == '{' ? json_get(body, 5, names, found) : json_is_valid(body))) {
+    return reject(err, "not_json", "The body is not JSON; send one JSON object.");
+  }
   if (*body.at != '{') {
     return reject(err, "not_an_object", "The body is no JSON object; send one event as an object.");
   }
-  static const char *const names[] = {"type", "customer", "id", "created", "order"};
-  json_t found[5];
-  json_get(body, 5, names, found);
   json_t kind = found[0];
   inlet_source_types_event_t event = {0};
   if (!kind.at || *kind.at != '"' || !json_unescape(kind, &event.event_type.ptr, &event.event_type.len)) {
