@@ -19,7 +19,7 @@ pub struct Arguments {
     /// The source, for example shop@production
     #[arg(value_name = "SOURCE@ENVIRONMENT")]
     source: SourceAt,
-    /// What needs attention by this code, such as `crash` or `time`
+    /// What needs attention by this code, such as `trap` or `time`
     #[arg(long, default_value = "quarantined")]
     code: String,
     #[command(flatten)]
