@@ -6,6 +6,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use inlet_engine::EngineOptions;
 use serde::{Deserialize, Serialize};
 
 /// The file read when none is named, if it is there.
@@ -70,7 +71,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             admin_listen: None,
-            data_dir: PathBuf::from("inlet-data"),
+            data_dir: PathBuf::from(inlet_cli::DEFAULT_DATA_DIR),
             plugins_dir: None,
             public_url: None,
             demo: false,
@@ -179,6 +180,19 @@ impl Config {
             config.public_url = Some(plain.to_owned());
         }
         Ok(config)
+    }
+
+    /// The settings of the engine.
+    pub fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            base_url: self.base_url(),
+            plugins_dir: self.plugins_dir.clone(),
+            max_in_flight_bytes: self.max_in_flight_bytes,
+            body_timeout: Duration::from_secs(self.body_timeout_seconds),
+            max_sandboxes: self.max_sandboxes,
+            max_sandbox_memory: self.max_sandbox_memory,
+            retry_delays_seconds: self.retry_delays_seconds.clone(),
+        }
     }
 
     /// The URL before `/integrations/receive/…`.

@@ -1,0 +1,301 @@
+//! Who may ask: an operator with a management token, or an environment's own code with one of its keys.
+//!
+//! Tokens and keys are known by their SHA-256 only, so that looking one up takes no time that depends on it. What an
+//! operation wants stands in the one table of [`super::operations`] and is held against the bearer here, in the one place
+//! that every handler gets its [`Operator`] from; so is every environment that a request's address names.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::{HeaderMap, header, request::Parts},
+};
+use inlet_core::time;
+use inlet_engine::{
+    Engine,
+    clock::now_ms,
+    snapshot::{Snapshot, hash_token},
+};
+use inlet_store::{Author, Credential, Environment, ManagementTokenRecord};
+use subtle::ConstantTimeEq as _;
+
+use super::{
+    body::Given,
+    error::{ApiError, Kind},
+    query::Params,
+    scope::{Access, Scope},
+};
+
+/// The bearer of a management token that is good for what is asked.
+#[derive(Clone)]
+pub struct Operator {
+    /// None: the token that the server was started with, which may do everything everywhere.
+    token: Option<Arc<ManagementTokenRecord>>,
+}
+
+/// The bearer of an environment's key.
+pub struct EnvironmentKey {
+    /// The environment's database id.
+    pub environment_id: i64,
+}
+
+enum Bearer {
+    Operator(Operator),
+    Environment(i64),
+}
+
+impl Operator {
+    /// The token's name, for logs and for people.
+    pub fn name(&self) -> &str {
+        self.token.as_ref().map_or(Author::BOOTSTRAP, |token| &token.name)
+    }
+
+    /// Who it is, for the log of changes.
+    pub fn author(&self) -> Author {
+        Author { token_id: self.token.as_ref().map(|token| token.id), name: self.name().to_owned() }
+    }
+
+    /// The environments that it is limited to, by their database ids; none if it is not.
+    pub fn environment_ids(&self) -> Option<&[i64]> {
+        self.token.as_ref()?.environment_ids.as_deref()
+    }
+
+    /// Whether it is good in an environment; for lists, which leave out what it is not good for.
+    pub fn sees(&self, environment_id: i64) -> bool {
+        self.environment_ids().is_none_or(|ids| ids.contains(&environment_id))
+    }
+
+    /// Refuses an environment that it is not good for. Those of the path and of the query were held against the token before
+    /// the handler; for those that a body names see [`Operator::environment`].
+    pub fn may_see(&self, environment: &Environment) -> Result<(), ApiError> {
+        match self.sees(environment.id) {
+            true => Ok(()),
+            false => Err(elsewhere()),
+        }
+    }
+
+    /// The environment that a body names. To who is limited, one that is not there is refused like one of others.
+    pub fn environment(&self, given: &Given<'_>, snapshot: &Snapshot) -> Result<Environment, ApiError> {
+        let slug = given.string()?;
+        match snapshot.environment(&slug) {
+            Some(environment) => self.may_see(environment).map(|()| environment.clone()),
+            None if self.environment_ids().is_some() => Err(elsewhere()),
+            None => {
+                Err(given
+                    .refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are")))
+            }
+        }
+    }
+
+    /// Refuses a token that is limited to some environments, for what concerns all.
+    pub fn may_see_all(&self) -> Result<(), ApiError> {
+        match self.environment_ids() {
+            None => Ok(()),
+            Some(_) => {
+                let message = "this token is limited to some environments, and this concerns all of them; use a token \
+                               that is not limited";
+                Err(ApiError::new(Kind::Forbidden, message))
+            }
+        }
+    }
+
+    /// Refuses a token without that scope. For what only some uses of an operation need: what the operation itself wants was
+    /// held against the token before the handler.
+    pub fn may(&self, wanted: Scope) -> Result<(), ApiError> {
+        let Some(token) = &self.token else { return Ok(()) };
+        let mut scopes = token.scopes.iter().filter_map(|name| Scope::parse(name));
+        match scopes.any(|scope| scope.includes(wanted)) {
+            true => Ok(()),
+            false => {
+                let (has, wanted) = (token.scopes.join(", "), wanted.as_str());
+                let message =
+                    format!("this token has the scope {has}; here {wanted} is needed: use a token that has it");
+                Err(ApiError::new(Kind::Forbidden, message))
+            }
+        }
+    }
+
+    /// The environments of the query and of the path, whatever the handler does with them.
+    async fn may_see_address(&self, parts: &mut Parts, snapshot: &Snapshot) -> Result<(), ApiError> {
+        if self.environment_ids().is_none() {
+            return Ok(());
+        }
+        let mut slugs: Vec<String> = Params::of(&parts.uri).get("environment").map(str::to_owned).into_iter().collect();
+        if let Ok(params) = RawPathParams::from_request_parts(parts, &()).await {
+            let named = params.iter().filter(|(name, _)| matches!(*name, "slug" | "environment"));
+            slugs.extend(named.map(|(_, slug)| slug.to_owned()));
+        }
+        // One that is not there is refused in the same way: who is limited does not learn which others there are.
+        let own = |slug: &String| snapshot.environment(slug).is_some_and(|found| self.sees(found.id));
+        match slugs.iter().all(own) {
+            true => Ok(()),
+            false => Err(elsewhere()),
+        }
+    }
+}
+
+fn elsewhere() -> ApiError {
+    let message = "this token is limited to other environments; name one of its own (GET /v1/environments lists them), \
+                   or use another token";
+    ApiError::new(Kind::Forbidden, message)
+}
+
+impl FromRequestParts<Engine> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
+        let snapshot = engine.snapshot();
+        match recognise(&parts.headers, engine, &snapshot)? {
+            Bearer::Operator(operator) => {
+                let access = parts.extensions.get::<Access>().copied().unwrap_or(Access::Anyone);
+                operator.may(wanted_scope(access)?)?;
+                if let Access::Everywhere(_) = access {
+                    operator.may_see_all()?;
+                }
+                operator.may_see_address(parts, &snapshot).await?;
+                Ok(operator)
+            }
+            Bearer::Environment(_) => {
+                let message = "this is an environment's key; here the management token is needed";
+                Err(ApiError::new(Kind::Forbidden, message))
+            }
+        }
+    }
+}
+
+/// What the operation's line in the table says. One without a scope that asks for an operator is closed to all.
+fn wanted_scope(access: Access) -> Result<Scope, ApiError> {
+    access.scope().ok_or_else(|| {
+        tracing::error!("an operation for management tokens has no scope; please report it");
+        ApiError::new(Kind::Internal, "the server does not know who may do this; please report it")
+    })
+}
+
+impl FromRequestParts<Engine> for EnvironmentKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
+        match recognise(&parts.headers, engine, &engine.snapshot())? {
+            Bearer::Environment(environment_id) => Ok(EnvironmentKey { environment_id }),
+            Bearer::Operator(_) => {
+                let message = "this is the management token; here an environment's key (sk_…) is needed, which \
+                               POST /v1/environments/{slug}/api_keys makes";
+                Err(ApiError::new(Kind::Forbidden, message))
+            }
+        }
+    }
+}
+
+fn recognise(headers: &HeaderMap, engine: &Engine, snapshot: &Snapshot) -> Result<Bearer, ApiError> {
+    let hash = hash_token(bearer_token(headers)?);
+    if bool::from(hash.ct_eq(&engine.management_token)) {
+        return Ok(Bearer::Operator(Operator { token: None }));
+    }
+    if let Some(token) = snapshot.management_token(&hash) {
+        check_expiry(token, now_ms())?;
+        engine.last_used.now(Credential::ManagementToken(token.id));
+        return Ok(Bearer::Operator(Operator { token: Some(token.clone()) }));
+    }
+    match snapshot.api_key(&hash) {
+        Some(key) => {
+            engine.last_used.now(Credential::ApiKey(key.id));
+            Ok(Bearer::Environment(key.environment_id))
+        }
+        None => {
+            Err(ApiError::new(Kind::Unauthorized, "the bearer token is not known here; check it, or make a new one"))
+        }
+    }
+}
+
+fn check_expiry(token: &ManagementTokenRecord, now_ms: i64) -> Result<(), ApiError> {
+    match token.expires_at_ms {
+        Some(expires_at_ms) if expires_at_ms <= now_ms => {
+            let at = time::write_ms(expires_at_ms);
+            let message = format!("this token expired at {at}; make a new one with POST /v1/management_tokens");
+            Err(ApiError::new(Kind::Unauthorized, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The token of `Authorization: Bearer …`, sent once.
+fn bearer_token(headers: &HeaderMap) -> Result<&str, ApiError> {
+    let refused = |message: &str| ApiError::new(Kind::Unauthorized, message);
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(|| refused("there is no credential; send Authorization: Bearer <token>"))?;
+    if values.next().is_some() {
+        return Err(refused("there are several Authorization headers; send one"));
+    }
+    value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, token)| token.trim())
+        .filter(|token| !token.is_empty())
+        .ok_or_else(|| refused("the credential is not a bearer token; send Authorization: Bearer <token>"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn operator(scopes: &[&str], environment_ids: Option<Vec<i64>>, expires_at_ms: Option<i64>) -> Operator {
+        let token = ManagementTokenRecord {
+            id: 7,
+            name: "CI".to_owned(),
+            hash: [0; 32],
+            hint: "wxyz".to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            environment_ids,
+            expires_at_ms,
+            last_used_at_ms: None,
+            created_at_ms: 0,
+        };
+        Operator { token: Some(Arc::new(token)) }
+    }
+
+    #[test]
+    fn a_token_does_what_its_scopes_say_where_it_is_good() {
+        let operator = operator(&["operate", "plugins"], Some(vec![1]), Some(1000));
+        assert_eq!((operator.name(), operator.author().token_id), ("CI", Some(7)));
+        assert!(operator.may(Scope::Read).is_ok() && operator.may(Scope::Operate).is_ok());
+        insta::assert_snapshot!(operator.may(Scope::Admin).unwrap_err(), @"this token has the scope operate, plugins; here admin is needed: use a token that has it");
+        assert!(operator.sees(1) && !operator.sees(2));
+        insta::assert_snapshot!(operator.may_see_all().unwrap_err(), @"this token is limited to some environments, and this concerns all of them; use a token that is not limited");
+        let token = operator.token.as_ref().unwrap();
+        assert_eq!(check_expiry(token, 999), Ok(()));
+        insta::assert_snapshot!(check_expiry(token, 1000).unwrap_err(), @"this token expired at 1970-01-01T00:00:01.000Z; make a new one with POST /v1/management_tokens");
+    }
+
+    #[test]
+    fn the_first_token_does_everything_everywhere() {
+        let operator = Operator { token: None };
+        assert_eq!((operator.name(), operator.author().token_id), ("bootstrap", None));
+        assert!(operator.may(Scope::Admin).is_ok() && operator.sees(4711) && operator.may_see_all().is_ok());
+    }
+
+    #[test]
+    fn a_scope_that_is_not_known_is_good_for_nothing() {
+        assert!(operator(&["root"], None, None).may(Scope::Read).is_err());
+    }
+
+    #[test]
+    fn a_bearer_token_is_sent_once() {
+        let read = |values: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append(header::AUTHORIZATION, value.parse().unwrap());
+            }
+            bearer_token(&headers).map(str::to_owned).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(&["Bearer a"]).as_deref(), Ok("a"));
+        assert_eq!(read(&["bearer  a"]).as_deref(), Ok("a"));
+        insta::assert_snapshot!(read(&[]).unwrap_err(), @"there is no credential; send Authorization: Bearer <token>");
+        insta::assert_snapshot!(read(&["Bearer a", "Bearer a"]).unwrap_err(), @"there are several Authorization headers; send one");
+        let not_one = "the credential is not a bearer token; send Authorization: Bearer <token>".to_owned();
+        for value in ["Basic YTpi", "Bearer", "Bearer  ", "a"] {
+            assert_eq!(read(&[value]), Err(not_one.clone()), "{value}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! `POST /v1/environments`: an environment with every source in it, in one transaction.
+
+use axum::{Json, extract::State, http::StatusCode};
+use inlet_core::settings::Settings;
+use inlet_engine::{
+    Engine,
+    catalog::default_settings,
+    change_log,
+    snapshot::{Source, new_token},
+};
+use inlet_store::{NewChange, NewEnvironment, NewEnvironmentSource};
+
+use super::{
+    asked::{CreateEnvironment, read_new},
+    find,
+    shown::ShownEnvironment,
+};
+use crate::{
+    auth::Operator,
+    body::JsonBody,
+    change::to_its_end,
+    error::{ApiError, Kind},
+};
+
+/// The most environments: each has every source, and all of them are in memory.
+const MAX_ENVIRONMENTS: usize = 100;
+
+/// Creates an environment. Every source gets an endpoint there, with its provider's default settings and no mappings.
+#[utoipa::path(
+    post,
+    path = "/v1/environments",
+    operation_id = "createEnvironment",
+    tag = "environments",
+    request_body = CreateEnvironment,
+    responses((status = 201, description = "The environment", body = ShownEnvironment)),
+    security(("management_token" = [])),
+)]
+pub async fn create_environment(
+    operator: Operator,
+    State(engine): State<Engine>,
+    body: JsonBody,
+) -> Result<(StatusCode, Json<ShownEnvironment>), ApiError> {
+    let (slug, settings) = read_new(&body)?;
+    let shown = to_its_end(async move {
+        let _changing = engine.change().await?;
+        let snapshot = engine.snapshot();
+        if snapshot.environments.len() >= MAX_ENVIRONMENTS {
+            let message = format!("there are {MAX_ENVIRONMENTS} environments, and no more are possible");
+            return Err(ApiError::new(Kind::Conflict, message));
+        }
+        let sources = snapshot.sources.values().map(|source| set_up(&engine, source));
+        let log = NewChange {
+            author: operator.author(),
+            operation: "createEnvironment",
+            resource: format!("environments/{slug}"),
+            environment_id: None,
+            before: None,
+            after: Some(change_log::environment(&settings)),
+        };
+        let new = NewEnvironment { slug: slug.clone(), settings, sources: sources.collect::<Result<_, _>>()? };
+        engine.store.environment_create(new, log).await?;
+        engine.reload().await?;
+        tracing::info!(environment = slug, by = operator.name(), "an environment was created");
+        Ok(ShownEnvironment::of(find(&engine.snapshot(), &slug)?))
+    })
+    .await?;
+    Ok((StatusCode::CREATED, Json(shown)))
+}
+
+/// A source as it starts in a new environment.
+fn set_up(engine: &Engine, source: &Source) -> Result<NewEnvironmentSource, ApiError> {
+    let record = &source.record;
+    let unusable = |message: String| ApiError::new(Kind::Conflict, message);
+    // Of a source whose plugin is not there now, the scheme that is in force elsewhere.
+    let catalog = engine.catalog();
+    let plugin = catalog.get(&record.provider);
+    let (settings, scheme) = match plugin {
+        Some(plugin) => {
+            let settings = default_settings(plugin).map_err(|error| {
+                unusable(format!("the default settings of {:?} are not valid: {error}", record.provider))
+            })?;
+            let scheme = plugin.manifest().verification.as_ref();
+            (settings, scheme.map(serde_json::to_string).transpose().map_err(|error| unusable(error.to_string()))?)
+        }
+        None => (Settings::default(), record.environments.first().and_then(|first| first.scheme.clone())),
+    };
+    Ok(NewEnvironmentSource {
+        source_id: record.id,
+        token: new_token()?,
+        settings: serde_json::to_string(&settings).map_err(|error| unusable(error.to_string()))?,
+        scheme,
+        plugin: plugin.and_then(|plugin| catalog.pin_of(plugin)),
+    })
+}

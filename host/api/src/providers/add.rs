@@ -1,0 +1,235 @@
+//! `PUT /v1/source_providers/{key}`: puts a version of a plugin into the running server.
+//!
+//! It is loaded before anything is stored, beside the requests that are served meanwhile, and no source that is there has
+//! it until it is told to use it, unless it follows whatever is added last.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+};
+use inlet_engine::{
+    Engine,
+    catalog::{Catalog, default_settings},
+    change_log,
+    drain::throw_away,
+    snapshot::Snapshot,
+};
+use inlet_sandbox::{LoadError, Manifest, Plugin};
+use inlet_store::{LATEST, NewPluginVersion, PluginVersionAgain};
+
+use super::{
+    publisher::{self, Pinned},
+    received,
+    shown::ShownProvider,
+    versions,
+};
+use crate::{
+    auth::Operator,
+    change::to_its_end,
+    error::{ApiError, Kind},
+    path::Name,
+    query::Params,
+    scope::Scope,
+};
+
+/// Adds a version of a provider to the running server.
+///
+/// It is kept in the store with its digest. New sources start with it; a source that is there keeps the version that it
+/// has until `POST /v1/sources/{key}/plugin` gives it this one, unless it follows `latest`, verifies alike and takes its
+/// options. The same component again is answered 200; it changes nothing, unless it did not load any more or
+/// `replace_key` is true. The first signed component of a publisher pins the key; later ones that are not signed with it
+/// are refused (409).
+#[utoipa::path(
+    put,
+    path = "/v1/source_providers/{key}",
+    operation_id = "addSourceProvider",
+    tag = "providers",
+    params(
+        ("key" = String, Path, description = "The provider, as its manifest says; the `/` of a key such as `acme/crm` is written `%2F`"),
+        ("digest" = String, Query, description = "`sha256:` and the 64 hexadecimal digits of the component's SHA-256"),
+        (
+            "replace_key" = Option<bool>,
+            Query,
+            description = "`true`: the component may be signed with another key than its publisher is known by, which then takes \
+                           the place of that; needs the scope `admin`",
+        ),
+        ("replace" = Option<bool>, Query, description = "`true`: the key may be that of a bundled plugin, such as `segment`"),
+    ),
+    request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component, at most 64 MiB"),
+    responses(
+        (status = 200, description = "This component was added before", body = ShownProvider),
+        (status = 201, description = "It is added", body = ShownProvider),
+    ),
+    security(("management_token" = [])),
+)]
+pub async fn add_source_provider(
+    operator: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<ShownProvider>), ApiError> {
+    let may_replace = params.get("replace") == Some("true");
+    let replaces_key = params.get("replace_key") == Some("true");
+    let announced = received::check_headers(&headers)
+        .and_then(|()| if replaces_key { operator.may(Scope::Admin) } else { Ok(()) })
+        .and_then(|()| check_key(&engine.catalog(), &key, may_replace))
+        .and_then(|()| received::announced_digest(&params))
+        .and_then(|digest| Ok((digest, received::room(&engine.uploads)?)));
+    // The room is kept until the component is compiled.
+    let (digest, _room) = match announced {
+        Ok(announced) => announced,
+        Err(error) => {
+            throw_away(body);
+            return Err(error);
+        }
+    };
+    let pause = engine.options.body_timeout;
+    let wasm = received::read(body, &headers, &digest, pause).await?;
+    let (plugin, wasm) = load(&engine, wasm).await?;
+    check_plugin(&plugin, &key)?;
+    let status = to_its_end(store(engine.clone(), operator.clone(), plugin.clone(), wasm, replaces_key)).await?;
+    let versions = versions::all(&engine, &key, |environment_id| operator.sees(environment_id)).await?;
+    Ok((status, Json(ShownProvider::of((plugin.manifest().clone(), plugin.digest()), versions, &params))))
+}
+
+/// Bare names are those of bundled plugins.
+fn check_key(catalog: &Catalog, key: &str, may_replace: bool) -> Result<(), ApiError> {
+    if key.contains('/') {
+        return Ok(());
+    }
+    match (catalog.own(key).is_some(), may_replace) {
+        (true, true) => Ok(()),
+        (true, false) => {
+            let message = format!(
+                "{key:?} is a plugin that the server comes with; add replace=true (inlet plugin add --replace) to put \
+                 another in its place, or use a key such as acme/{key}"
+            );
+            Err(ApiError::new(Kind::Conflict, message))
+        }
+        (false, _) => {
+            let message = format!(
+                "found the key {key:?}, expected publisher/name, such as acme/{key}, with the slash written %2F; change \
+                 it in plugin.toml and pack the plugin again"
+            );
+            Err(ApiError::invalid("key", message))
+        }
+    }
+}
+
+/// Compiling takes a while and is not for the runtime's own threads.
+async fn load(engine: &Engine, wasm: Vec<u8>) -> Result<(Plugin, Vec<u8>), ApiError> {
+    let sandbox = engine.sandbox.clone();
+    let loaded = tokio::task::spawn_blocking(move || sandbox.load(&wasm).map(|plugin| (plugin, wasm))).await;
+    match loaded {
+        Ok(Ok(loaded)) => Ok(loaded),
+        Ok(Err(LoadError::TooLarge)) => Err(received::too_large()),
+        Ok(Err(error)) => Err(ApiError::new(Kind::Invalid, error.to_string())),
+        Err(error) => {
+            tracing::error!(%error, "loading a plugin ended early");
+            Err(ApiError::new(Kind::Internal, "the server failed while it loaded the component; its log says where"))
+        }
+    }
+}
+
+fn check_plugin(plugin: &Plugin, key: &str) -> Result<(), ApiError> {
+    let found = &plugin.manifest().key;
+    if found != key {
+        let message =
+            format!("the component's manifest has the key {found:?}, expected {key:?}; send it under its own");
+        return Err(ApiError::invalid("key", message));
+    }
+    default_settings(plugin).map(|_| ()).map_err(|error| {
+        let message =
+            format!("the plugin's default settings are not valid: {error}; correct plugin.toml and pack it again");
+        ApiError::new(Kind::Invalid, message)
+    })
+}
+
+async fn store(
+    engine: Engine,
+    operator: Operator,
+    plugin: Plugin,
+    wasm: Vec<u8>,
+    replaces_key: bool,
+) -> Result<StatusCode, ApiError> {
+    let _changing = engine.change().await?;
+    let catalog = engine.catalog();
+    let Manifest { key, version, .. } = plugin.manifest().clone();
+    let digest = plugin.digest().to_owned();
+    let kept = engine.store.plugin_versions().await?;
+    if kept.iter().any(|kept| kept.digest == digest) {
+        let order: Vec<&str> = kept.iter().map(|kept| kept.digest.as_str()).collect();
+        add_again(&engine, &operator, plugin, wasm, &order, replaces_key).await?;
+        return Ok(StatusCode::OK);
+    }
+    let own = catalog.own(&key).map(|own| (own.manifest().version.as_str(), own.digest()));
+    // Of what is kept, also what does not load.
+    let kept = kept.iter().filter(|kept| kept.key == key).map(|kept| (kept.version.as_str(), kept.digest.as_str()));
+    if let Some((_, other)) = own.into_iter().chain(kept).find(|other| other.0 == version && other.1 != digest) {
+        let message = format!(
+            "there is a version {version} of {key:?} already, with the digest {other}, and this one has {digest}; give it \
+             another version"
+        );
+        return Err(ApiError::new(Kind::Conflict, message));
+    }
+    let Pinned { pin, replaced } = publisher::check(&engine, &plugin, replaces_key).await?;
+    let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
+    let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
+    let followers = followers(&engine.snapshot(), &catalog, &plugin);
+    let new =
+        NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers, pin };
+    engine.store.plugin_insert(new, log).await?;
+    engine.replace_catalog(catalog.with(plugin), &key).await?;
+    tracing::info!(key, version, digest, by = operator.name(), "a plugin was added");
+    Ok(StatusCode::CREATED)
+}
+
+/// What is kept already: its publisher's key may be another, and it may have loaded only now. What is kept of it is written
+/// again then, for the next start. `order`: the digests of all that is kept.
+async fn add_again(
+    engine: &Engine,
+    operator: &Operator,
+    plugin: Plugin,
+    wasm: Vec<u8>,
+    order: &[&str],
+    replaces_key: bool,
+) -> Result<(), ApiError> {
+    let catalog = engine.catalog();
+    let Manifest { key, version, .. } = plugin.manifest().clone();
+    let digest = plugin.digest().to_owned();
+    let is_loaded = catalog.added(&key).any(|added| added.digest() == digest);
+    let Pinned { pin, replaced } = match replaces_key {
+        true => publisher::check(engine, &plugin, true).await?,
+        false => Pinned::default(),
+    };
+    if is_loaded && pin.is_none() {
+        return Ok(());
+    }
+    let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
+    let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
+    let again = PluginVersionAgain { digest: digest.clone(), wasm: (!is_loaded).then_some(wasm), pin };
+    engine.store.plugin_insert_again(again, log).await?;
+    if !is_loaded {
+        engine.replace_catalog(catalog.with(plugin).in_order(order), &key).await?;
+    }
+    tracing::info!(key, version, digest, by = operator.name(), "a plugin was added again");
+    Ok(())
+}
+
+/// The source environments that get this version without being told to, with how the plugin is stored that they had.
+fn followers(snapshot: &Snapshot, catalog: &Catalog, new: &Plugin) -> Vec<(i64, Option<String>)> {
+    let key = &new.manifest().key;
+    let sources = snapshot.sources.values().filter(|source| source.record.provider == *key);
+    let endpoints = sources.flat_map(|source| source.endpoints.values());
+    endpoints
+        .filter(|endpoint| endpoint.record.plugin.as_deref() == Some(LATEST))
+        .filter(|endpoint| endpoint.terms().fit(new))
+        .filter_map(|endpoint| Some((endpoint.id, catalog.pin_of(endpoint.plugin.as_ref()?))))
+        .collect()
+}

@@ -1,0 +1,69 @@
+//! `GET /v1/source_providers/{key}`
+
+use axum::{Json, extract::State};
+use inlet_engine::{Engine, catalog::Unloaded};
+use inlet_sandbox::Manifest;
+use serde_json::json;
+
+use super::{shown::ShownProvider, versions};
+use crate::{
+    auth::Operator,
+    error::{ApiError, Kind},
+    path::Name,
+    query::Params,
+};
+
+/// A platform that sources can be made for, and what its plugin says about it.
+///
+/// Also when no version of it loads any more: then `versions` say why.
+#[utoipa::path(
+    get,
+    path = "/v1/source_providers/{key}",
+    operation_id = "getSourceProvider",
+    tag = "providers",
+    params(
+        ("key" = String, Path, description = "The provider; the `/` of a key such as `acme/crm` is written `%2F`"),
+        (
+            "include" = Option<Vec<String>>,
+            Query,
+            description = "`default_action_mappings`, `example_payloads`, `static_fields`",
+        ),
+    ),
+    responses((status = 200, description = "The provider", body = ShownProvider)),
+    security(("management_token" = [])),
+)]
+pub async fn get_source_provider(
+    operator: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    params: Params,
+) -> Result<Json<ShownProvider>, ApiError> {
+    let catalog = engine.catalog();
+    let shown = match (catalog.get(&key), catalog.unloaded(&key).next_back()) {
+        (Some(plugin), _) => (plugin.manifest().clone(), plugin.digest()),
+        (None, Some(unloaded)) => (said_of(unloaded)?, unloaded.digest.as_str()),
+        (None, None) => {
+            let message = format!("there is no provider {key:?}; GET /v1/source_providers lists those there are");
+            return Err(ApiError::not_found(message));
+        }
+    };
+    let versions = versions::all(&engine, &key, |environment_id| operator.sees(environment_id)).await?;
+    Ok(Json(ShownProvider::of(shown, versions, &params)))
+}
+
+/// What a version that does not load says about itself; where that cannot be read either, what the store says.
+fn said_of(unloaded: &Unloaded) -> Result<Manifest, ApiError> {
+    let Unloaded { key, version, manifest, .. } = unloaded;
+    if let Some(manifest) = manifest {
+        return Ok(Manifest::clone(manifest));
+    }
+    let manifest = json!({
+        "key": key, "name": key, "version": version, "contract": "", "categories": [],
+        "description": "No version of it loads, and what it says about itself cannot be read.",
+        "links": {"website": "", "docs": ""},
+    });
+    serde_json::from_value(manifest).map_err(|error| {
+        tracing::error!(%error, key, "what the store says of a plugin makes no manifest; please report it");
+        ApiError::new(Kind::Internal, "no version of it loads; the server's log says why")
+    })
+}

@@ -1,0 +1,70 @@
+//! `DELETE /v1/source_providers/{key}/versions/{version}`
+
+use axum::{extract::State, http::StatusCode};
+use inlet_engine::{Engine, change_log};
+
+use super::versions::users_of_added;
+use crate::{
+    auth::Operator,
+    change::to_its_end,
+    error::{ApiError, Kind},
+    path::TwoNames,
+};
+
+/// Removes a version of a provider that was added.
+///
+/// 409 as long as a source has it; `GET /v1/source_providers/{key}` says which. What the server came with stays.
+#[utoipa::path(
+    delete,
+    path = "/v1/source_providers/{key}/versions/{version}",
+    operation_id = "removeSourceProviderVersion",
+    tag = "providers",
+    params(
+        ("key" = String, Path, description = "The provider; the `/` of a key such as `acme/crm` is written `%2F`"),
+        ("version" = String, Path, description = "The version"),
+    ),
+    responses((status = 204, description = "It is removed")),
+    security(("management_token" = [])),
+)]
+pub async fn remove_source_provider_version(
+    operator: Operator,
+    State(engine): State<Engine>,
+    TwoNames(key, version): TwoNames,
+) -> Result<StatusCode, ApiError> {
+    to_its_end(async move {
+        let _changing = engine.change().await?;
+        let catalog = engine.catalog();
+        let kept = engine.store.plugin_versions().await?;
+        let Some(kept) = kept.into_iter().find(|kept| kept.key == key && kept.version == version) else {
+            return Err(match catalog.own(&key).is_some_and(|own| own.manifest().version == version) {
+                true => {
+                    let message = format!(
+                        "the version {version} of {key:?} came with the server; it goes with another server or out of \
+                         --plugins-dir"
+                    );
+                    ApiError::new(Kind::Conflict, message)
+                }
+                false => ApiError::not_found(format!(
+                    "there is no version {version:?} of {key:?}; GET /v1/source_providers/{{key}} lists those there are"
+                )),
+            });
+        };
+        let users = users_of_added(&engine.snapshot(), &key, &kept.digest);
+        if !users.is_empty() {
+            let users: Vec<String> =
+                users.iter().map(|user| format!("{} in {}", user.source, user.environment)).collect();
+            let message = format!(
+                "the version {version} of {key:?} is in use: {}; let them use another (inlet plugin use, or POST \
+                 /v1/sources/{{key}}/plugin), then remove it",
+                users.join(", ")
+            );
+            return Err(ApiError::new(Kind::Conflict, message));
+        }
+        let log = change_log::plugin_removed(operator.author(), &key, &version, &kept.digest);
+        engine.store.plugin_delete(kept.digest.clone(), log).await?;
+        engine.replace_catalog(catalog.without(&kept.digest), &key).await?;
+        tracing::info!(key, version, digest = kept.digest, by = operator.name(), "a plugin was removed");
+        Ok(StatusCode::NO_CONTENT)
+    })
+    .await
+}

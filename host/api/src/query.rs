@@ -1,0 +1,137 @@
+//! What is asked for behind the `?`. Parameters that nobody knows are ignored, and an empty value is none.
+
+use std::convert::Infallible;
+
+use axum::{
+    extract::{FromRequestParts, Query},
+    http::{Uri, request::Parts},
+};
+use inlet_core::{Uuid, time};
+use inlet_engine::snapshot::Snapshot;
+use inlet_store::Environment;
+
+use super::error::ApiError;
+
+/// Query parameters, decoded.
+#[derive(Debug, Default)]
+pub struct Params(Vec<(String, String)>);
+
+impl<S: Sync> FromRequestParts<S> for Params {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.uri))
+    }
+}
+
+impl Params {
+    /// Those of an address.
+    pub fn of(uri: &Uri) -> Self {
+        // Every query is a list of pairs: what is not UTF-8 is replaced, and what has no `=` is a name.
+        let pairs = Query::try_from_uri(uri).map(|Query(pairs)| pairs);
+        Self(pairs.unwrap_or_default())
+    }
+
+    #[cfg(test)]
+    pub fn parse(query: &str) -> Self {
+        Self::of(&format!("/?{query}").parse().unwrap())
+    }
+
+    /// The value of a parameter; of several the last.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.0.iter().rfind(|(given, _)| given == name)?;
+        Some(value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Whether `include` names it: `include=a,b`, `include[]=a`, `include[0]=a`, as often as one likes.
+    pub fn includes(&self, what: &str) -> bool {
+        let is_include = |name: &str| name == "include" || name.starts_with("include[");
+        self.0
+            .iter()
+            .filter(|(name, _)| is_include(name))
+            .flat_map(|(_, values)| values.split(','))
+            .any(|value| value.trim() == what)
+    }
+
+    /// An id.
+    pub fn id(&self, name: &str) -> Result<Option<Uuid>, ApiError> {
+        let read = |text: &str| {
+            Uuid::try_parse(text).map_err(|_| {
+                ApiError::invalid(name, format!("found {text:?}, expected an id as this API gives them (a UUID)"))
+            })
+        };
+        self.get(name).map(read).transpose()
+    }
+
+    /// A time, in milliseconds since 1970, rounded up.
+    pub fn time_ms(&self, name: &str) -> Result<Option<i64>, ApiError> {
+        let read = |text: &str| {
+            time::parse(text).map(|us| -(-us).div_euclid(1000)).ok_or_else(|| {
+                ApiError::invalid(name, format!("found {text:?}, expected a time such as 2026-01-02T03:04:05Z"))
+            })
+        };
+        self.get(name).map(read).transpose()
+    }
+
+    /// The environment that is named, if one is.
+    pub fn environment<'a>(&self, snapshot: &'a Snapshot) -> Result<Option<&'a Environment>, ApiError> {
+        let find = |slug: &str| {
+            snapshot.environment(slug).ok_or_else(|| {
+                let message = format!("there is no environment {slug:?}; expected {}", slugs(snapshot));
+                ApiError::invalid("environment", message)
+            })
+        };
+        self.get("environment").map(find).transpose()
+    }
+
+    /// The environment, which must be named.
+    pub fn required_environment<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Environment, ApiError> {
+        self.environment(snapshot)?.ok_or_else(|| {
+            let message = format!("this query parameter is missing; expected {}", slugs(snapshot));
+            ApiError::invalid("environment", message)
+        })
+    }
+}
+
+fn slugs(snapshot: &Snapshot) -> String {
+    let slugs: Vec<&str> = snapshot.environments.iter().map(|environment| environment.slug.as_str()).collect();
+    slugs.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn include_is_taken_in_every_form() {
+        for query in [
+            "include=actions",
+            "include[]=actions",
+            "include%5B%5D=actions",
+            "include[0]=actions",
+            "include=more,actions",
+            "include=more&include=actions",
+        ] {
+            assert!(Params::parse(query).includes("actions"), "{query}");
+        }
+        for query in ["", "include", "include=", "include=action", "includes=actions"] {
+            assert!(!Params::parse(query).includes("actions"), "{query}");
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_none_and_the_last_of_several_counts() {
+        let params = Params::parse("a=&b=1&b=2&c&d=%41+%ff");
+        assert_eq!((params.get("a"), params.get("b"), params.get("c")), (None, Some("2"), None));
+        assert_eq!(params.get("d"), Some("A \u{fffd}"));
+    }
+
+    #[test]
+    fn times_and_ids() {
+        let params = Params::parse("t=2026-01-02T03:04:05.0001Z&u=2026-01-02T03:04:05+00:00&v=x&i=7");
+        assert_eq!(params.time_ms("t"), Ok(Some(1_767_323_045_001)), "nothing before the time itself");
+        assert_eq!(params.time_ms("u"), Ok(Some(1_767_323_045_000)), "a plus sign that was not escaped");
+        insta::assert_snapshot!(params.time_ms("v").unwrap_err(), @r#"found "x", expected a time such as 2026-01-02T03:04:05Z"#);
+        insta::assert_snapshot!(params.id("i").unwrap_err(), @r#"found "7", expected an id as this API gives them (a UUID)"#);
+    }
+}

@@ -1,0 +1,56 @@
+//! `GET /v1/workflow_runs`
+
+use axum::{Json, extract::State};
+use inlet_engine::Engine;
+use inlet_store::RunQuery;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::shown::ShownRun;
+use crate::{
+    auth::EnvironmentKey,
+    error::ApiError,
+    page::{PageInfo, PageParams, PageRequest},
+    query::Params,
+};
+
+/// A page of workflow runs, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct WorkflowRunList {
+    /// The runs.
+    entries: Vec<ShownRun>,
+    /// What lies around the page.
+    page_info: PageInfo,
+}
+
+/// Lists the workflow runs of the key's environment, newest first. Data over 16 KiB is null here.
+#[utoipa::path(
+    get,
+    path = "/v1/workflow_runs",
+    operation_id = "listWorkflowRuns",
+    tag = "workflow runs",
+    params(
+        ("workflow" = Option<String>, Query, description = "Of this workflow"),
+        ("source_event_id" = Option<String>, Query, description = "Caused by this event"),
+        PageParams,
+    ),
+    responses((status = 200, description = "The runs", body = WorkflowRunList)),
+    security(("api_key" = [])),
+)]
+pub async fn list_workflow_runs(
+    key: EnvironmentKey,
+    State(engine): State<Engine>,
+    params: Params,
+) -> Result<Json<WorkflowRunList>, ApiError> {
+    let PageRequest { cursor, limit } = PageRequest::read(&params)?;
+    let query = RunQuery {
+        environment_id: key.environment_id,
+        cursor,
+        limit,
+        workflow: params.get("workflow").map(str::to_owned),
+        source_event: params.id("source_event_id")?,
+    };
+    let page = engine.store.runs(&query).await?;
+    let page_info = PageInfo::of(&page, limit, |run| run.id);
+    Ok(Json(WorkflowRunList { entries: page.items.into_iter().map(ShownRun::listed).collect(), page_info }))
+}

@@ -1,0 +1,44 @@
+//! `GET /v1/sources/{key}`
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{AppendHeaders, IntoResponse},
+};
+use inlet_engine::Engine;
+
+use super::{find, in_environment, in_environments, shown::ShownSource};
+use crate::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Params};
+
+/// A source with its settings and mappings in one environment.
+#[utoipa::path(
+    get,
+    path = "/v1/sources/{key}",
+    operation_id = "getSource",
+    tag = "sources",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
+    responses((
+        status = 200,
+        description = "The source",
+        body = ShownSource,
+        headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
+    )),
+    security(("management_token" = [])),
+)]
+pub async fn get_source(
+    _: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    params: Params,
+) -> Result<impl IntoResponse, ApiError> {
+    let snapshot = engine.snapshot();
+    let source = find(&snapshot, &key)?;
+    let environment = params.required_environment(&snapshot)?;
+    let endpoint = in_environment(source, environment)?;
+    let shown = ShownSource::with_settings(source, in_environments(source, Some(environment)), &engine.options);
+    Ok((AppendHeaders([(header::ETAG, etag(endpoint.record.version))]), Json(shown)))
+}

@@ -1,0 +1,54 @@
+//! `GET /v1/sources`
+
+use axum::{Json, extract::State};
+use inlet_engine::Engine;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{in_environments, shown::ShownSource};
+use crate::{auth::Operator, error::ApiError, page::PageInfo, query::Params};
+
+/// All sources, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct SourceList {
+    /// The sources.
+    entries: Vec<ShownSource>,
+    /// Nothing lies around: the list is whole.
+    page_info: PageInfo,
+}
+
+/// Lists all sources, newest first.
+#[utoipa::path(
+    get,
+    path = "/v1/sources",
+    operation_id = "listSources",
+    tag = "sources",
+    params(
+        ("environment" = Option<String>, Query, description = "The environment whose settings to include; if absent, all that the token is good for"),
+        ("include" = Option<Vec<String>>, Query, description = "`environment_settings`, which are null otherwise"),
+    ),
+    responses((status = 200, description = "The sources", body = SourceList)),
+    security(("management_token" = [])),
+)]
+pub async fn list_sources(
+    operator: Operator,
+    State(engine): State<Engine>,
+    params: Params,
+) -> Result<Json<SourceList>, ApiError> {
+    let snapshot = engine.snapshot();
+    let environment = params.environment(&snapshot)?;
+    let mut sources: Vec<_> = snapshot.sources.values().collect();
+    sources.sort_by_key(|source| std::cmp::Reverse((source.record.created_at_ms, source.record.id)));
+    let entries: Vec<_> = match params.includes("environment_settings") {
+        false => sources.into_iter().map(|source| ShownSource::brief(source)).collect(),
+        true => sources
+            .into_iter()
+            .map(|source| {
+                let own =
+                    in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
+                ShownSource::with_settings(source, own, &engine.options)
+            })
+            .collect(),
+    };
+    Ok(Json(SourceList { page_info: PageInfo::whole(entries.len()), entries }))
+}

@@ -1,0 +1,153 @@
+//! `POST /v1/sources/{key}/rotate_endpoint`: another URL for a source in one environment.
+//!
+//! The platform learns of it later than this server does, so the URL that is replaced stays good for an overlap. Rotating
+//! again leaves the earlier ones their own ends: whoever still sends to one of them must not lose what it sends.
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{AppendHeaders, IntoResponse},
+};
+use inlet_core::{
+    signing_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, overlap_end},
+    time,
+};
+use inlet_engine::{
+    Engine, change_log,
+    clock::now_ms,
+    snapshot::{Endpoint, Snapshot, new_token},
+};
+use inlet_store::{EndpointRotation, Environment};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{find, in_environment, shown};
+use crate::{
+    auth::Operator,
+    body::JsonBody,
+    change::to_its_end,
+    error::{ApiError, Kind},
+    etag::etag,
+    path::Name,
+};
+
+/// The most earlier endpoints that are good at one time. Each is a hash in memory.
+const MAX_EARLIER: usize = 16;
+
+/// Which endpoint to replace.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes; bodies are read member by member")]
+pub struct RotateEndpoint {
+    /// The environment.
+    environment: String,
+    /// How long the endpoint that is replaced stays good; a day if absent. 0: it ends at once, with all before it.
+    #[schema(minimum = 0, maximum = 2592000)]
+    overlap_seconds: Option<u64>,
+}
+
+/// The new endpoint.
+#[derive(Serialize, ToSchema)]
+pub struct RotatedEndpoint {
+    /// Where the platform is to send to from now on.
+    endpoint: String,
+    /// In which environment.
+    environment: String,
+    /// Until when the endpoint that was replaced is good; null if it ended.
+    #[schema(required, format = DateTime)]
+    previous_endpoint_until: Option<String>,
+}
+
+/// What is asked.
+struct Asked {
+    environment: Environment,
+    overlap_seconds: u64,
+}
+
+/// Gives a source another endpoint in one environment.
+///
+/// The endpoint that is replaced is good until its overlap ends, then it is unknown (404). Earlier ones keep the ends that
+/// they have, unless `overlap_seconds` is 0.
+#[utoipa::path(
+    post,
+    path = "/v1/sources/{key}/rotate_endpoint",
+    operation_id = "rotateSourceEndpoint",
+    tag = "sources",
+    params(("key" = String, Path, description = "The source")),
+    request_body = RotateEndpoint,
+    responses((
+        status = 200,
+        description = "The new endpoint",
+        body = RotatedEndpoint,
+        headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
+    )),
+    security(("management_token" = [])),
+)]
+pub async fn rotate_source_endpoint(
+    operator: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    body: JsonBody,
+) -> Result<impl IntoResponse, ApiError> {
+    let (version, rotated) = to_its_end(async move {
+        let _changing = engine.change().await?;
+        let snapshot = engine.snapshot();
+        let source = find(&snapshot, &key)?;
+        let Asked { environment, overlap_seconds } = read(&body, &operator, &snapshot)?;
+        let endpoint = in_environment(source, &environment)?;
+        let until_ms = end_of_previous(endpoint, overlap_seconds)?;
+        let log = change_log::endpoint_rotated(operator.author(), endpoint, overlap_seconds);
+        let rotation =
+            EndpointRotation { source_environment_id: endpoint.id, token: new_token()?, previous_until_ms: until_ms };
+        let version = engine.store.source_rotate_endpoint(rotation, log).await?;
+        engine.reload().await?;
+        tracing::info!(source = key, environment = environment.slug, overlap_seconds, "an endpoint was rotated");
+        let snapshot = engine.snapshot();
+        let endpoint = in_environment(find(&snapshot, &key)?, &environment)?;
+        let rotated = RotatedEndpoint {
+            endpoint: shown::url(endpoint, &engine.options),
+            environment: environment.slug,
+            previous_endpoint_until: until_ms.map(time::write_ms),
+        };
+        Ok((version, rotated))
+    })
+    .await?;
+    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(rotated)))
+}
+
+fn read(body: &JsonBody, operator: &Operator, snapshot: &Snapshot) -> Result<Asked, ApiError> {
+    let mut members = body.given().object()?;
+    let given = members.take_required("environment", "a string")?;
+    let overlap = members.take_some("overlap_seconds");
+    members.finish()?;
+    let environment = operator.environment(&given, snapshot)?;
+    let overlap_seconds = match overlap {
+        None => DEFAULT_OVERLAP_SECONDS,
+        Some(given) => {
+            let seconds = given.text.trim().parse().ok().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS);
+            seconds.ok_or_else(|| {
+                given.refuse(format!("expected a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}"))
+            })?
+        }
+    };
+    Ok(Asked { environment, overlap_seconds })
+}
+
+/// Until when the current endpoint is good once it is replaced; none: it ends now.
+fn end_of_previous(endpoint: &Endpoint, overlap_seconds: u64) -> Result<Option<i64>, ApiError> {
+    if overlap_seconds == 0 {
+        return Ok(None);
+    }
+    let now_ms = now_ms();
+    let earlier = endpoint.record.previous_tokens.iter().filter(|previous| now_ms < previous.until_ms).count();
+    match earlier >= MAX_EARLIER {
+        true => {
+            let message = format!(
+                "{earlier} earlier endpoints are still good, and there can be {MAX_EARLIER}; wait until one ends, or \
+                 end all of them with overlap_seconds 0"
+            );
+            Err(ApiError::new(Kind::Conflict, message))
+        }
+        false => Ok(Some(overlap_end(now_ms, overlap_seconds))),
+    }
+}

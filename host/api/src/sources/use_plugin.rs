@@ -1,0 +1,222 @@
+//! `POST /v1/sources/{key}/plugin`: which version of its plugin a source has in one environment.
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{AppendHeaders, IntoResponse},
+};
+use inlet_core::log::PluginRef;
+use inlet_engine::{
+    Engine,
+    catalog::Catalog,
+    change_log,
+    snapshot::{Endpoint, Snapshot},
+};
+use inlet_sandbox::Plugin;
+use inlet_store::{Environment, LATEST, PluginUse};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    find, in_environment,
+    which_plugin::{self, Choice, Named},
+};
+use crate::{
+    auth::Operator,
+    body::JsonBody,
+    change::to_its_end,
+    error::{ApiError, Kind},
+    etag::etag,
+    path::Name,
+    providers::shown::ShownPlugin,
+};
+
+/// Which version to use: `version`, `digest` or `rollback`.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes; bodies are read member by member")]
+pub struct UsePlugin {
+    /// The environment.
+    environment: String,
+    /// A version of the source's provider; `latest` follows what is added last, as long as it verifies alike and takes the options.
+    version: Option<String>,
+    /// `sha256:` and the digest of the component.
+    digest: Option<String>,
+    /// Whether to go back to what the source had before, with the verification that was in force then.
+    rollback: Option<bool>,
+    /// Whether to take what differs in verification and settings.
+    confirm: Option<bool>,
+}
+
+/// What is in force from now on.
+#[derive(Serialize, ToSchema)]
+pub struct UsedPlugin {
+    /// In which environment.
+    environment: String,
+    /// The plugin.
+    plugin: ShownPlugin,
+    /// Whether the source takes what is added next by itself.
+    follows_latest: bool,
+}
+
+/// What is asked.
+struct Asked<'a> {
+    environment: Environment,
+    /// None: what the source had before.
+    which: Option<Named<'a>>,
+    confirm: bool,
+}
+
+/// What is in force with it.
+struct Chosen {
+    plugin: Plugin,
+    pin: Option<String>,
+    scheme: Option<String>,
+}
+
+/// Gives a source another version of its plugin in one environment.
+///
+/// Requests under way are finished by the version that they began with. A version that verifies in another way, or that
+/// does not take the source's options, is refused (409, with what differs) unless `confirm` is true; then its verification
+/// is in force. Settings and signing secrets that could not be saved with that verification are refused in any case (409,
+/// with what to change first). A quarantine ends, also when it is the version that the source has.
+#[utoipa::path(
+    post,
+    path = "/v1/sources/{key}/plugin",
+    operation_id = "useSourcePlugin",
+    tag = "sources",
+    params(("key" = String, Path, description = "The source")),
+    request_body = UsePlugin,
+    responses((
+        status = 200,
+        description = "What is in force now",
+        body = UsedPlugin,
+        headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
+    )),
+    security(("management_token" = [])),
+)]
+pub async fn use_source_plugin(
+    operator: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    body: JsonBody,
+) -> Result<impl IntoResponse, ApiError> {
+    let (version, used) = to_its_end(async move {
+        let _changing = engine.change().await?;
+        let (snapshot, catalog) = (engine.snapshot(), engine.catalog());
+        let source = find(&snapshot, &key)?;
+        let asked = read(&body, &operator, &snapshot)?;
+        let endpoint = in_environment(source, &asked.environment)?;
+        let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
+        if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
+            let log = change_log::plugin_used(operator.author(), endpoint, pin.as_deref(), scheme.as_deref());
+            let given = PluginUse {
+                source_environment_id: endpoint.id,
+                expected_version: endpoint.record.version,
+                plugin: pin.clone(),
+                scheme,
+            };
+            engine.store.source_use_plugin(given, log).await?;
+            engine.reload().await?;
+            let (environment, digest) = (&asked.environment.slug, plugin.digest());
+            tracing::info!(source = key, environment, digest, by = operator.name(), "a source uses another plugin");
+        } else if endpoint.plugin_ref.digest != plugin.digest() {
+            // It had what is no longer in the plugin directory.
+            engine.choose_again(endpoint.id).await?;
+        }
+        let snapshot = engine.snapshot();
+        let endpoint = in_environment(find(&snapshot, &key)?, &asked.environment)?;
+        // Another version begins anew by itself; the same one is given another chance.
+        endpoint.guard.lift(endpoint);
+        let used = UsedPlugin {
+            environment: asked.environment.slug,
+            plugin: ShownPlugin::from(PluginRef::clone(&endpoint.plugin_ref)),
+            follows_latest: pin.as_deref() == Some(LATEST),
+        };
+        Ok((endpoint.record.version, used))
+    })
+    .await?;
+    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(used)))
+}
+
+fn read<'a>(body: &'a JsonBody, operator: &Operator, snapshot: &Snapshot) -> Result<Asked<'a>, ApiError> {
+    let mut members = body.given().object()?;
+    let given = members.take_required("environment", "a string")?;
+    let (version, digest) = (members.take_some("version"), members.take_some("digest"));
+    let rollback = members.take_some("rollback");
+    let confirm = members.take_some("confirm");
+    members.finish()?;
+    let environment = operator.environment(&given, snapshot)?;
+    let is_rollback = rollback.map_or(Ok(false), |given| given.bool())?;
+    let which = match (version, digest) {
+        (None, None) if is_rollback => None,
+        (Some(other), _) | (_, Some(other)) if is_rollback => {
+            return Err(other.refuse("found rollback too; expected one of the two"));
+        }
+        (Some(version), None) => Some(Named::version(version)?),
+        (None, Some(digest)) => Some(Named::digest(digest)?),
+        (None, None) => return Err(ApiError::invalid("version", "it is missing; expected a version or a digest")),
+        (Some(version), Some(_)) => return Err(version.refuse("found a digest too; expected one of the two")),
+    };
+    Ok(Asked { environment, which, confirm: confirm.map_or(Ok(false), |given| given.bool())? })
+}
+
+/// What is asked for, and the verification in force with it. Another one, and options that it does not take, must be
+/// confirmed, also by who goes back to what was in force before.
+fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) -> Result<Chosen, ApiError> {
+    let (Choice { plugin, pin }, stored, scheme) = match &asked.which {
+        Some(named) => {
+            let choice = named.find(catalog, key)?;
+            let scheme = choice.plugin.manifest().verification.clone();
+            (choice, None, scheme)
+        }
+        None => {
+            let (choice, stored) = which_plugin::previous(catalog, key, endpoint)?;
+            let scheme = which_plugin::read_scheme(stored.as_deref());
+            (choice, Some(stored), scheme)
+        }
+    };
+    let version = &plugin.manifest().version;
+    let refused =
+        |reason: String| ApiError::new(Kind::Conflict, format!("the version {version} was not taken: {reason}"));
+    let differences = which_plugin::differences(endpoint, scheme.as_ref());
+    if !differences.is_empty()
+        && let Some(obstacle) = which_plugin::obstacle(endpoint, scheme.as_ref())
+    {
+        return Err(refused(format!(
+            "it verifies in another way than is in force ({} differ), and that cannot be taken yet: {obstacle}",
+            differences.join(", ")
+        )));
+    }
+    // Who follows is given only what takes its options, so that confirming would change nothing.
+    if asked.which.is_some()
+        && pin.as_deref() == Some(LATEST)
+        && let Some(reason) = which_plugin::bad_options(endpoint, &plugin)
+    {
+        return Err(refused(format!(
+            "{reason}; what follows latest gets only versions that do: use {version} by its number with confirm true, correct \
+             the options, and let it follow latest then"
+        )));
+    }
+    let doubts = which_plugin::doubts(endpoint, &plugin, &differences);
+    if !asked.confirm && !doubts.is_empty() {
+        let command = if asked.which.is_some() { "use" } else { "rollback" };
+        return Err(refused(format!(
+            "{}; look at it, and send confirm true (inlet plugin {command} --confirm)",
+            doubts.join("; and ")
+        )));
+    }
+    let scheme = match stored {
+        Some(stored) => stored,
+        None if differences.is_empty() => endpoint.record.scheme.clone(),
+        None => written_scheme(&plugin)?,
+    };
+    Ok(Chosen { plugin, pin, scheme })
+}
+
+fn written_scheme(plugin: &Plugin) -> Result<Option<String>, ApiError> {
+    plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose().map_err(|error| {
+        tracing::error!(%error, "a verification template cannot be written as JSON");
+        ApiError::new(Kind::Internal, "the template cannot be stored; the server's log says why")
+    })
+}

@@ -1,0 +1,28 @@
+//! `GET /v1/users/{id}`
+
+use axum::{Json, extract::State};
+use inlet_engine::Engine;
+
+use super::shown::{ShownUser, User};
+use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
+
+/// A user of the key's environment.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}",
+    operation_id = "getUser",
+    tag = "users",
+    params(("id" = String, Path, description = "The user")),
+    responses((status = 200, description = "The user", body = ShownUser)),
+    security(("api_key" = [])),
+)]
+pub async fn get_user(
+    key: EnvironmentKey,
+    State(engine): State<Engine>,
+    Name(id): Name,
+) -> Result<Json<User>, ApiError> {
+    match engine.store.user(key.environment_id, &id).await? {
+        Some(record) => Ok(Json(User::of(&record))),
+        None => Err(ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))),
+    }
+}

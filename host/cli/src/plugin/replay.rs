@@ -1,0 +1,61 @@
+//! `inlet plugin replay`: carries out again what a source's plugin was not run on, or failed on, once it is right.
+
+use std::{collections::BTreeMap, thread, time::Duration};
+
+use anyhow::bail;
+use inlet_core::json;
+use serde::Deserialize;
+use ureq::http::Method;
+
+use super::named::SourceAt;
+use crate::client::{Content, ServerArguments, encoded};
+
+/// Between two looks at how far the server is.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// What it takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The source, for example shop@production
+    #[arg(value_name = "SOURCE@ENVIRONMENT")]
+    source: SourceAt,
+    /// What needs attention by this code, such as `trap` or `time`
+    #[arg(long, default_value = "quarantined")]
+    code: String,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+/// How far the server is.
+#[derive(Deserialize)]
+struct Replay {
+    id: String,
+    state: String,
+    done: i64,
+    failed: i64,
+    outcomes: BTreeMap<String, i64>,
+    last_error: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let client = arguments.server.client()?;
+    let SourceAt { source, environment } = &arguments.source;
+    let (source, environment) = (encoded(source), encoded(environment));
+    let code = json::quote(&arguments.code);
+    let asked = Content::Json(json::object([("code", code.as_str())]));
+    let path = format!("/v1/sources/{source}/replays?environment={environment}");
+    let mut replay: Replay = client.ask(Method::POST, &path, asked)?;
+    while replay.state == "running" {
+        thread::sleep(PAUSE);
+        replay = client.get(&format!("/v1/sources/{source}/replays/{}?environment={environment}", replay.id))?;
+    }
+    let Replay { state, done, failed, outcomes, last_error, .. } = replay;
+    println!("{done} carried out again, {state}.");
+    for (outcome, count) in &outcomes {
+        println!("    {outcome} {count}");
+    }
+    if failed > 0 {
+        bail!("{failed} could not be, and are as they were: {}", last_error.unwrap_or_default());
+    }
+    Ok(())
+}

@@ -1,0 +1,152 @@
+//! `inlet plugin send`: an example of a plugin's manifest, signed as its platform signs, to a source of a running server.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context as _, bail};
+use inlet_core::{
+    Uuid,
+    verification::{Template, ToSign},
+};
+use serde::Deserialize;
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+
+use super::named::SourceAt;
+use crate::{
+    client::{Client, ServerArguments, deliver, encoded},
+    token_file::read_secret,
+};
+
+/// What it takes.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The source, for example shop@development
+    #[arg(value_name = "SOURCE@ENVIRONMENT")]
+    source: SourceAt,
+    /// The event type of the example
+    #[arg(long, value_name = "NAME")]
+    example: String,
+    /// What to sign with (for Ed25519: the private key); the server tells nobody its own
+    #[arg(long, value_name = "SECRET", conflicts_with = "secret_file")]
+    secret: Option<String>,
+    /// The file that holds it
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+#[derive(Deserialize)]
+struct Source {
+    preconfigured_provider: String,
+    environment_settings: BTreeMap<String, Environment>,
+}
+
+#[derive(Deserialize)]
+struct Environment {
+    settings: Settings,
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    endpoint: String,
+    verification_header: Option<String>,
+    verification_scheme: Option<Template>,
+    enforce_verification: bool,
+}
+
+#[derive(Deserialize)]
+struct Provider {
+    methods: Vec<String>,
+    example_payloads: BTreeMap<String, Vec<Example>>,
+}
+
+#[derive(Deserialize)]
+struct Example {
+    headers: BTreeMap<String, String>,
+    raw_body: String,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let client = arguments.server.client()?;
+    let SourceAt { source, environment } = &arguments.source;
+    let found: Source = client.get(&format!("/v1/sources/{}?environment={}", encoded(source), encoded(environment)))?;
+    let settings = found.environment_settings.into_iter().find(|(slug, _)| slug == environment);
+    let (_, Environment { settings }) =
+        settings.with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?;
+    let (method, example) = example(&client, &found.preconfigured_provider, &arguments.example)?;
+    let request = signed(&settings, &method, example, secret(arguments)?.as_deref())?;
+    let (status, body) = deliver(request)?;
+    println!("{status} {}", body.trim_end());
+    match status {
+        200..300 => Ok(()),
+        _ => bail!("the example was not accepted"),
+    }
+}
+
+fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, Example)> {
+    let path = format!("/v1/source_providers/{}?include=example_payloads", encoded(key));
+    let Provider { methods, mut example_payloads } = client.get(&path)?;
+    let Some(example) = example_payloads.get_mut(name).and_then(|examples| examples.drain(..).next()) else {
+        let names: Vec<&str> = example_payloads.keys().map(String::as_str).collect();
+        bail!("{key} has no example {name:?}; expected one of {}", names.join(", "));
+    };
+    Ok((methods.into_iter().next().unwrap_or_else(|| "POST".to_owned()), example))
+}
+
+fn secret(arguments: &Arguments) -> anyhow::Result<Option<String>> {
+    let Some(file) = &arguments.secret_file else { return Ok(arguments.secret.clone()) };
+    let secret = read_secret(file)?;
+    secret.map(Some).with_context(|| format!("there is no secret in {}; correct --secret-file", file.display()))
+}
+
+fn signed(
+    settings: &Settings,
+    method: &str,
+    example: Example,
+    secret: Option<&str>,
+) -> anyhow::Result<Request<Vec<u8>>> {
+    let Example { headers: given, raw_body } = example;
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut insert = |name: &str, value: &str| {
+        let name: HeaderName = name.parse().with_context(|| format!("{name:?} is no header's name"))?;
+        let value: HeaderValue = value.parse().with_context(|| format!("no header {name} can hold its value"))?;
+        anyhow::Ok(headers.insert(name, value))
+    };
+    for (name, value) in &given {
+        insert(name, value)?;
+    }
+    match (&settings.verification_scheme, secret) {
+        (Some(scheme), Some(secret)) => {
+            let sent: Vec<(String, &[u8])> =
+                given.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes())).collect();
+            let sent: Vec<(&str, &[u8])> = sent.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let to_sign = ToSign {
+                credential_header: settings.verification_header.as_deref().unwrap_or_else(|| scheme.header()),
+                method,
+                headers: &sent,
+                id: &format!("msg_{}", Uuid::now_v7().simple()),
+                at_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+                body: raw_body.as_bytes(),
+            };
+            for field in scheme.sign(secret, &to_sign)? {
+                insert(&field.name, &field.value)?;
+            }
+        }
+        (None, Some(_)) => bail!("the source's platform has no verification scheme; leave the secret out"),
+        (Some(_), None) if settings.enforce_verification => {
+            eprintln!(
+                "note: it is sent unsigned, and the source takes signed requests only; sign it with --secret-file"
+            );
+        }
+        (_, None) => {}
+    }
+    let mut request = Request::builder().method(method).uri(&settings.endpoint).body(raw_body.into_bytes())?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}

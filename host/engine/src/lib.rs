@@ -1,0 +1,26 @@
+//! The running server without its management: everything that happens between a webhook's arrival and its answer, and
+//! everything that goes on in the background.
+//!
+//! [`Engine`] holds the parts together. A webhook takes one straight line, in [`ingest`]: receive → verify → translate →
+//! plan → commit → answer. [`snapshot`] is the configuration in memory, [`catalog`] the plugins, [`replay`] carries
+//! stored events out again, [`jobs`] run in the background, [`secrets`] keeps the master key.
+
+pub mod catalog;
+pub mod change_log;
+pub mod clock;
+pub mod drain;
+mod engine;
+pub mod ingest;
+pub mod jobs;
+mod last_used;
+mod memory;
+pub mod metrics;
+mod options;
+pub mod quarantine;
+pub mod replay;
+mod retry_schedule;
+pub mod secrets;
+pub mod snapshot;
+
+pub use engine::{BODY_UNIT, Engine, EngineParts, MAX_UPLOADS};
+pub use options::EngineOptions;

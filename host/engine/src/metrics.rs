@@ -1,0 +1,173 @@
+//! The server's metrics. Labels are bounded by what an operator configures.
+
+use std::{sync::OnceLock, time::Duration};
+
+use inlet_core::log::Outcome;
+use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+static PROMETHEUS: OnceLock<PrometheusHandle> = OnceLock::new();
+
+/// Starts the metrics. Must come before anything is counted.
+pub fn init() -> Result<(), BuildError> {
+    if PROMETHEUS.get().is_some() {
+        return Ok(());
+    }
+    const SECONDS: [f64; 12] = [0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
+    const SIZES: [f64; 10] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)?
+        .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
+        .install_recorder()?;
+    let _ = PROMETHEUS.set(handle);
+    describe_counter!("inlet_requests_total", "Webhook requests by the status that they were answered.");
+    describe_counter!("inlet_events_total", "Items of requests by what became of them.");
+    describe_counter!("inlet_refused_total", "Requests that were not accepted, by cause.");
+    describe_counter!("inlet_plugin_faults_total", "Calls into a plugin that ended in a fault, by limit or cause.");
+    describe_histogram!("inlet_stage_seconds", "Time spent on a request, by stage.");
+    describe_histogram!("inlet_sandbox_seconds", "Time spent in a plugin's sandbox, from taking it to dropping it.");
+    describe_histogram!("inlet_writer_batch_size", "Events in one group commit.");
+    describe_histogram!("inlet_writer_commit_seconds", "Time that a group commit took to become durable.");
+    describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
+    describe_gauge!("inlet_plugin_quarantined", "1 where a plugin fails on most requests and is not run; else 0.");
+    describe_gauge!("inlet_writer_queue", "Requests that wait for the writer.");
+    describe_gauge!("inlet_in_flight_bytes", "Body bytes held by requests.");
+    describe_gauge!("inlet_sandboxes_free", "Sandboxes that nobody uses.");
+    Ok(())
+}
+
+/// The metrics in Prometheus' text format.
+pub fn render() -> String {
+    PROMETHEUS.get().map(PrometheusHandle::render).unwrap_or_default()
+}
+
+/// Folds what histograms collected; to be called every few seconds, or memory grows with traffic.
+pub fn upkeep() {
+    if let Some(handle) = PROMETHEUS.get() {
+        handle.run_upkeep();
+    }
+}
+
+/// The stages of a request, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The body is read.
+    Receive,
+    /// The credential is checked.
+    Verify,
+    /// The plugin translates.
+    Translate,
+    /// Values are cut out and mappings resolved.
+    Plan,
+    /// It becomes durable.
+    Commit,
+    /// All of it.
+    Total,
+}
+
+const STAGES: [(Stage, &str); 6] = [
+    (Stage::Receive, "receive"),
+    (Stage::Verify, "verify"),
+    (Stage::Translate, "translate"),
+    (Stage::Plan, "plan"),
+    (Stage::Commit, "commit"),
+    (Stage::Total, "total"),
+];
+
+/// The metrics of one source environment, looked up at the first use: of a source that nothing is sent to, nothing is
+/// shown.
+pub struct Meters {
+    source: String,
+    environment: String,
+    plugin: String,
+    handles: OnceLock<Handles>,
+}
+
+struct Handles {
+    accepted: Counter,
+    outcomes: [Counter; Outcome::ALL.len()],
+    stages: [Histogram; STAGES.len()],
+    sandbox: Histogram,
+}
+
+impl Meters {
+    /// The metrics of a source environment.
+    pub fn new(source: &str, environment: &str, plugin: &str) -> Meters {
+        Meters {
+            source: source.to_owned(),
+            environment: environment.to_owned(),
+            plugin: plugin.to_owned(),
+            handles: OnceLock::new(),
+        }
+    }
+
+    fn handles(&self) -> &Handles {
+        self.handles.get_or_init(|| {
+            let with = |name: &'static str, value: &str| self.labels(name, value);
+            Handles {
+                accepted: counter!("inlet_requests_total", &with("status", "200")),
+                outcomes: Outcome::ALL
+                    .map(|outcome| counter!("inlet_events_total", &with("outcome", outcome.as_str()))),
+                stages: STAGES.map(|(_, name)| histogram!("inlet_stage_seconds", &with("stage", name))),
+                sandbox: histogram!("inlet_sandbox_seconds", &self.place()),
+            }
+        })
+    }
+
+    fn place(&self) -> [(&'static str, String); 3] {
+        [("source", self.source.clone()), ("environment", self.environment.clone()), ("plugin", self.plugin.clone())]
+    }
+
+    fn labels(&self, name: &'static str, value: &str) -> [(&'static str, String); 4] {
+        let [source, environment, plugin] = self.place();
+        [source, environment, plugin, (name, value.to_owned())]
+    }
+
+    /// Counts an answer.
+    pub fn answered(&self, status: u16) {
+        if status == 200 {
+            self.handles().accepted.increment(1);
+            return;
+        }
+        self.count("inlet_requests_total", "status", &status.to_string());
+    }
+
+    /// Counts what became of an item.
+    pub fn outcome(&self, outcome: Outcome) {
+        if let Some(at) = Outcome::ALL.iter().position(|known| *known == outcome) {
+            self.handles().outcomes[at].increment(1);
+        }
+    }
+
+    /// Counts a request that was not accepted.
+    pub fn refused(&self, cause: &'static str) {
+        self.count("inlet_refused_total", "cause", cause);
+    }
+
+    /// Counts a fault of the plugin.
+    pub fn fault(&self, cause: &'static str) {
+        self.count("inlet_plugin_faults_total", "cause", cause);
+    }
+
+    /// Records the time of a stage.
+    pub fn stage(&self, stage: Stage, time: Duration) {
+        if let Some(at) = STAGES.iter().position(|(known, _)| *known == stage) {
+            self.handles().stages[at].record(time);
+        }
+    }
+
+    /// Records the time in a sandbox.
+    pub fn sandbox(&self, time: Duration) {
+        self.handles().sandbox.record(time);
+    }
+
+    fn count(&self, metric: &'static str, name: &'static str, value: &str) {
+        counter!(metric, &self.labels(name, value)).increment(1);
+    }
+}
+
+/// Sets a gauge.
+pub fn set_gauge(name: &'static str, value: f64) {
+    gauge!(name).set(value);
+}

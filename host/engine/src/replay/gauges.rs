@@ -1,0 +1,86 @@
+//! How many need attention, and which plugins are quarantined, as metrics.
+
+use std::collections::{HashMap, HashSet};
+
+use inlet_store::{AttentionCount, ReadError};
+use metrics::gauge;
+
+use crate::{Engine, quarantine, snapshot::Snapshot};
+
+/// Codes that have a label of their own. Plugins may make up any; those of the contract and of this server are known.
+const KNOWN: [&str; 15] = [
+    "action_failed",
+    "time",
+    "memory",
+    "lifted",
+    "shape",
+    "trap",
+    "quarantined",
+    "not_utf8",
+    "not_json",
+    "not_an_object",
+    "missing_field",
+    "wrong_type",
+    "unknown_type",
+    "too_long",
+    "unsupported",
+];
+
+/// Sets `inlet_needs_attention` and `inlet_plugin_quarantined`. Remembers what it set, so that what was repaired goes to
+/// zero.
+#[derive(Default)]
+pub(crate) struct Gauges {
+    set: HashSet<Labels>,
+    quarantined: HashSet<Labels>,
+}
+
+type Labels = (String, String, String);
+
+impl Gauges {
+    /// Counts, and sets the gauges.
+    pub(crate) async fn set(&mut self, engine: &Engine) -> Result<(), ReadError> {
+        let snapshot = engine.snapshot();
+        self.set_quarantined(&snapshot);
+        let mut counts: HashMap<Labels, i64> = self.set.drain().map(|labels| (labels, 0)).collect();
+        let endpoints = snapshot.sources.values().flat_map(|source| source.endpoints.values());
+        let endpoints: HashMap<i64, _> = endpoints.map(|endpoint| (endpoint.id, endpoint)).collect();
+        for (source_environment, found) in engine.store.all_attention_counts().await? {
+            let Some(endpoint) = endpoints.get(&source_environment) else { continue };
+            let labels = (endpoint.source.clone(), endpoint.environment.clone(), cause(&found));
+            *counts.entry(labels).or_default() += found.count;
+        }
+        for ((source, environment, cause), count) in counts {
+            let labels = [("source", source.clone()), ("environment", environment.clone()), ("cause", cause.clone())];
+            gauge!("inlet_needs_attention", &labels).set(count as f64);
+            if count > 0 {
+                self.set.insert((source, environment, cause));
+            }
+        }
+        Ok(())
+    }
+
+    fn set_quarantined(&mut self, snapshot: &Snapshot) {
+        let endpoints = snapshot.sources.values().flat_map(|source| source.endpoints.values());
+        let quarantined: HashSet<Labels> = endpoints
+            .filter(|endpoint| endpoint.guard.is_quarantined())
+            .map(|endpoint| (endpoint.source.clone(), endpoint.environment.clone(), endpoint.plugin_ref.key.clone()))
+            .collect();
+        for labels in self.quarantined.union(&quarantined) {
+            let (source, environment, plugin) = labels;
+            quarantine::set_gauge(source, environment, plugin, quarantined.contains(labels));
+        }
+        self.quarantined = quarantined;
+    }
+}
+
+/// `failed:trap`, `rejected:not_json`, `refused:missing`.
+fn cause(found: &AttentionCount) -> String {
+    match found.outcome {
+        Some(outcome) => {
+            let code = KNOWN.into_iter().find(|known| *known == found.code).unwrap_or("other");
+            format!("{}:{code}", outcome.as_str())
+        }
+        // Causes of refusals are our own.
+        None => format!("refused:{}", found.code),
+    }
+}

@@ -1,0 +1,188 @@
+//! Replays of many events, in the background: at a bounded rate, behind live traffic, on after a restart.
+//!
+//! A replay walks its events from the oldest to the newest. How far it is is written in the transaction that carries out
+//! a step, and only if the replay still stands where the step began: no event is carried out twice for one replay,
+//! whatever happens in between. It never sees what it writes itself, whose ids are greater than its own.
+
+use std::time::{Duration, Instant};
+
+use inlet_core::{Uuid, settle::Prepared};
+use inlet_store::{Along, ChangeError, CommitError, Progress, ReadError, ReplayRecord, ReplayState, Tally};
+
+use super::{commit, endpoint, give_way, rerun::Reruns};
+use crate::Engine;
+
+/// Steps in a second: the rate is spread over it.
+const STEPS: u32 = 10;
+/// Entries of one step.
+const MAX_STEP: usize = 100;
+/// Bytes of one step; one entry is always taken.
+const MAX_STEP_BYTES: usize = 4 << 20;
+/// How long to wait for what is in the way.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Why a replay does not go on now.
+#[derive(Debug, thiserror::Error)]
+enum Halt {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error("{0}")]
+    Passing(String),
+}
+
+/// Carries a replay out to its end.
+pub(super) async fn carry_out(engine: Engine, replay: ReplayRecord) {
+    let Some(endpoint) = endpoint(&engine, replay.source_environment_id) else { return };
+    let reruns = Reruns::new(engine.clone(), endpoint);
+    let mut runner = Runner { engine, tally: replay.tally.clone(), replay, reruns, one_by_one: 0 };
+    loop {
+        let start = Instant::now();
+        match runner.step().await {
+            Ok(Step::Did(entries)) => {
+                let pace = Duration::from_secs_f64(entries as f64 / f64::from(runner.replay.rate_per_second.max(1)));
+                tokio::time::sleep(pace.saturating_sub(start.elapsed())).await;
+            }
+            Ok(Step::Ended) => return,
+            Err(error) => {
+                tracing::warn!(replay = %runner.replay.id, %error, "a replay waits");
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+enum Step {
+    /// So many entries.
+    Did(usize),
+    Ended,
+}
+
+struct Runner {
+    engine: Engine,
+    replay: ReplayRecord,
+    tally: Tally,
+    reruns: Reruns,
+    /// So many entries are taken one by one, because a step with them was not committed.
+    one_by_one: usize,
+}
+
+impl Runner {
+    async fn step(&mut self) -> Result<Step, Halt> {
+        give_way(&self.engine).await;
+        let Some(endpoint) = endpoint(&self.engine, self.replay.source_environment_id) else { return Ok(Step::Ended) };
+        self.reruns.refresh(endpoint);
+        if self.replay.total.is_none() {
+            self.replay.total = Some(self.engine.store.replay_count(&self.replay).await?);
+        }
+        let ids = self.next().await?;
+        match ids.is_empty() {
+            true => self.end().await,
+            false => self.carry_out(&ids).await,
+        }
+    }
+
+    /// The entries of the next step.
+    async fn next(&self) -> Result<Vec<Uuid>, ReadError> {
+        let step = (self.replay.rate_per_second / STEPS) as usize;
+        let limit = if self.one_by_one > 0 { 1 } else { step.clamp(1, MAX_STEP) };
+        let filter = &self.replay.filter;
+        if !filter.ids.is_empty() {
+            let rest = filter.ids.iter().filter(|id| **id > self.tally.position);
+            return Ok(rest.take(limit).copied().collect());
+        }
+        let between = (self.tally.position, self.replay.id);
+        self.engine.store.replay_next(self.replay.source_environment_id, filter, between, limit).await
+    }
+
+    async fn end(&self) -> Result<Step, Halt> {
+        let ended = self.engine.store.replay_end(self.replay.source_environment_id, self.replay.id, None).await?;
+        let Tally { done, failed, .. } = self.tally;
+        tracing::info!(replay = %self.replay.id, done, failed, ended, "a replay came to its end");
+        Ok(Step::Ended)
+    }
+
+    /// Makes these entries ready, as many as one step takes, and commits them.
+    async fn carry_out(&mut self, ids: &[Uuid]) -> Result<Step, Halt> {
+        let mut tally = self.tally.clone();
+        let (mut items, mut along, mut bytes): (Vec<Prepared>, _, _) = (Vec::new(), Along::default(), 0);
+        for id in ids {
+            match self.reruns.ready(*id, self.replay.filter.force).await {
+                Ok(ready) => {
+                    bytes += ready.bytes();
+                    let (more, parts) = ready.into_parts();
+                    items.extend(more);
+                    along.reruns.extend(parts.reruns);
+                    along.repairs.extend(parts.repairs);
+                }
+                // What was made ready goes on its way; the rest comes with the next step.
+                Err(error) if error.is_passing() && tally.position != self.tally.position => break,
+                Err(error) if error.is_passing() => return Err(Halt::Passing(error.to_string())),
+                Err(error) => {
+                    tally.failed += 1;
+                    tally.last_error = Some(format!("{id}: {error}"));
+                }
+            }
+            tally.done += 1;
+            tally.position = *id;
+            if bytes > MAX_STEP_BYTES {
+                break;
+            }
+        }
+        self.commit(items, along, tally).await
+    }
+
+    async fn commit(&mut self, items: Vec<Prepared>, along: Along, tally: Tally) -> Result<Step, Halt> {
+        let entries = usize::try_from(tally.done - self.tally.done).unwrap_or(usize::MAX);
+        let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
+        let along = Along { progress: Some(progress), ..along };
+        match commit(&self.engine, self.reruns.endpoint(), items, None, along).await {
+            Ok(settled) => {
+                self.tally = tally;
+                for item in settled {
+                    *self.tally.counts.entry(item.outcome.as_str().to_owned()).or_default() += 1;
+                }
+                self.one_by_one = self.one_by_one.saturating_sub(entries);
+                Ok(Step::Did(entries))
+            }
+            Err(error @ (CommitError::Superseded { .. } | CommitError::Refused { .. })) => {
+                let Some(stands) = self.stands().await? else { return Ok(Step::Ended) };
+                if stands.position != self.tally.position {
+                    // An earlier step was committed after all, though its answer was lost.
+                    self.tally = stands;
+                    return Ok(Step::Did(0));
+                }
+                if entries > 1 {
+                    // One of them was repaired meanwhile, or cannot be stored; the others can.
+                    self.one_by_one = entries;
+                    return Ok(Step::Did(0));
+                }
+                self.pass_over(tally, &error).await
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Leaves the one entry of this step as it is and goes on behind it.
+    async fn pass_over(&mut self, mut tally: Tally, error: &CommitError) -> Result<Step, Halt> {
+        if tally.failed == self.tally.failed {
+            tally.failed += 1;
+        }
+        tally.last_error = Some(format!("{}: {error}", tally.position));
+        let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
+        let along = Along { progress: Some(progress), ..Along::default() };
+        commit(&self.engine, self.reruns.endpoint(), Vec::new(), None, along).await?;
+        self.tally = tally;
+        self.one_by_one = self.one_by_one.saturating_sub(1);
+        Ok(Step::Did(1))
+    }
+
+    /// Where the replay stands on disk; none when it has ended.
+    async fn stands(&self) -> Result<Option<Tally>, ReadError> {
+        let replay = self.engine.store.replay(self.replay.source_environment_id, self.replay.id).await?;
+        Ok(replay.filter(|replay| replay.state == ReplayState::Running).map(|replay| replay.tally))
+    }
+}

@@ -1,0 +1,90 @@
+//! What a plugin failed on is tried again by the server: three times, later each time, from disk.
+//!
+//! A sender that was answered 200 will not send again. When a retry succeeds, its items are committed as new events in the
+//! transaction that settles the entry, so that a crash executes nothing twice. When the last one failed too, the entry
+//! stays what it is and needs somebody. Source of the rules: semantics.md §3, "Answers".
+
+use std::time::{Duration, Instant};
+
+use inlet_store::{AttentionRecord, CommitError};
+
+use super::{
+    commit, endpoint, give_way,
+    rerun::{RerunError, Reruns},
+};
+use crate::{Engine, clock::now_ms};
+
+/// A plugin that loops takes its time again in every retry: retries of a source rest this many times as long as they ran.
+const REST: u32 = 4;
+const MAX_REST: Duration = Duration::from_secs(30);
+
+/// Tries what is due in a source environment, one after the other, until nothing is.
+pub(super) async fn carry_out(engine: Engine, source_environment: i64) {
+    loop {
+        give_way(&engine).await;
+        let start = Instant::now();
+        match retry_next(&engine, source_environment).await {
+            Ok(true) => tokio::time::sleep((start.elapsed() * REST).min(MAX_REST)).await,
+            Ok(false) => return,
+            Err(error) => {
+                tracing::warn!(%error, "a retry was put off");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+}
+
+/// Why a retry is put off.
+#[derive(Debug, thiserror::Error)]
+enum PutOff {
+    #[error(transparent)]
+    Rerun(#[from] RerunError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+/// Tries the next one; says whether there was one.
+async fn retry_next(engine: &Engine, source_environment: i64) -> Result<bool, PutOff> {
+    let next = engine.store.next_retry(source_environment).await.map_err(RerunError::from)?;
+    let Some(record) = next else { return Ok(false) };
+    let endpoint = endpoint(engine, source_environment).filter(|endpoint| !endpoint.guard.is_quarantined());
+    let Some(endpoint) = endpoint else { return Ok(false) };
+    let mut reruns = Reruns::new(engine.clone(), endpoint);
+    let ready = match reruns.ready(record.event_id, false).await {
+        Ok(ready) => ready,
+        Err(error) if error.is_passing() => return Err(error.into()),
+        Err(error) => {
+            tracing::warn!(event = %record.event_id, %error, "a retry is not possible");
+            failed(engine, source_environment, record).await?;
+            return Ok(true);
+        }
+    };
+    if ready.plugin_failed() {
+        failed(engine, source_environment, record).await?;
+        return Ok(true);
+    }
+    let (items, along) = ready.into_parts();
+    match commit(engine, reruns.endpoint(), items, None, along).await {
+        Ok(_) => tracing::info!(event = %record.event_id, retries = record.retries + 1, "a retry succeeded"),
+        // Somebody repaired or dismissed it: there is nothing left to try.
+        Err(CommitError::Superseded { .. }) => {}
+        Err(CommitError::Refused { reason }) => {
+            tracing::warn!(event = %record.event_id, reason, "a retry was refused by the storage");
+            failed(engine, source_environment, record).await?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    Ok(true)
+}
+
+async fn failed(engine: &Engine, source_environment: i64, record: AttentionRecord) -> Result<(), CommitError> {
+    let due_at_ms = retry_schedule::due_at_ms(engine, record.retries + 1);
+    engine.store.retry_failed(source_environment, record, due_at_ms).await?;
+    tracing::info!(
+        event = %record.event_id,
+        retries = record.retries + 1,
+        is_last = due_at_ms.is_none(),
+        "a retry failed"
+    );
+    Ok(())
+}

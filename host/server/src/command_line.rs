@@ -1,0 +1,55 @@
+//! The command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{secrets, serve};
+
+/// Turns webhooks into action.
+#[derive(Debug, Parser)]
+#[command(name = "inlet", version, about = "Turns webhooks into action", propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Arguments),
+    /// Look after the key that secrets are sealed with
+    #[command(subcommand)]
+    Secrets(secrets::Command),
+    /// Write, build, test and try plugins
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let Cli { command } = Cli::parse();
+    let result = match command {
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Secrets(command) => secrets::run(&command),
+        Command::Plugin(command) => plugin::run(&command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One sentence, causes behind colons; no backtrace for what an operator can mend.
+            eprintln!("inlet: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_can_be_parsed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,185 @@
+//! `--demo`: two sources with example mappings in `development`, and how to try them.
+//!
+//! What is there already is left as it is, so that a second start changes nothing.
+
+use std::{
+    fmt::Write as _,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context as _;
+use inlet_cli::token_file::{self, read_secret, write_secret};
+use inlet_engine::{
+    Engine,
+    catalog::default_settings,
+    change_log,
+    snapshot::{hash_token, hint, new_api_key, new_id, new_token},
+};
+use inlet_store::{Author, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
+
+use crate::config::Config;
+
+const ENVIRONMENT: &str = "development";
+/// The file of the demo's API key: the store keeps its hash only.
+const KEY_FILE: &str = "demo-key";
+
+/// One example source.
+struct Example {
+    key: &'static str,
+    name: &'static str,
+    mapping: (&'static str, &'static str),
+    body: &'static str,
+    user: &'static str,
+}
+
+const EXAMPLES: [Example; 2] = [
+    Example {
+        key: "segment",
+        name: "Segment",
+        mapping: ("Order Completed", r#"{"key":"order-confirmation","recipients":"user_id","data":"properties"}"#),
+        body: r#"[{"type":"identify","messageId":"ajs-next-1700000000000-aa","userId":"u_42","traits":{"name":"Ana","email":"ana@example.com","phone":"+351900000000"},"timestamp":"2026-01-02T03:04:05.678Z"},{"type":"track","event":"Order Completed","messageId":"ajs-next-1700000000000-bb","userId":"u_42","properties":{"order_id":"o-1","total":39.50},"timestamp":"2026-01-02T03:04:06.000Z"}]"#,
+        user: "u_42",
+    },
+    Example {
+        key: "http",
+        name: "HTTP",
+        mapping: (
+            "Report Ready",
+            r#"{"key":"report-ready","recipients":"data.recipients","data":{"title":"data.title"}}"#,
+        ),
+        body: r#"{"type":"track","event":"Report Ready","messageId":"report-1","userId":"u_7","properties":{"title":"Q4","recipients":[{"id":"u_7","name":"Bo","$trigger_data":{"greeting":"Hi Bo"}},"u_42"]}}"#,
+        user: "u_7",
+    },
+];
+
+/// Creates what is missing and prints how to use it.
+pub async fn run(engine: &Engine, config: &Config) -> anyhow::Result<()> {
+    let key = api_key(engine, config).await?;
+    for example in &EXAMPLES {
+        create(engine, example).await?;
+    }
+    let text = instructions(engine, config, &key);
+    println!("{text}");
+    Ok(())
+}
+
+async fn api_key(engine: &Engine, config: &Config) -> anyhow::Result<String> {
+    let path = config.data_dir.join(KEY_FILE);
+    if let Some(key) = read_secret(&path)? {
+        return Ok(key);
+    }
+    let _changing = engine.change().await?;
+    let snapshot = engine.snapshot();
+    let environment = snapshot.environment(ENVIRONMENT).context("there is no environment `development`")?;
+    let key = new_api_key()?;
+    let log = change_log::api_key_created(Author::named(Author::DEMO), ENVIRONMENT, environment.id, &hint(&key));
+    engine.store.api_key_create(environment.id, hash_token(&key), hint(&key), log).await?;
+    write_secret(&path, &key)?;
+    engine.reload().await?;
+    Ok(key)
+}
+
+async fn create(engine: &Engine, example: &Example) -> anyhow::Result<()> {
+    let _changing = engine.change().await?;
+    if engine.snapshot().sources.contains_key(example.key) {
+        return Ok(());
+    }
+    let catalog = engine.catalog();
+    let plugin = catalog.get(example.key).context("a bundled plugin is missing")?;
+    let settings = default_settings(plugin)?;
+    let scheme = plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose()?;
+    let snapshot = engine.snapshot();
+    let environments = snapshot.environments.iter().map(|environment| {
+        Ok(NewSourceEnvironment {
+            environment_id: environment.id,
+            token: new_token()?,
+            settings: serde_json::to_string(&settings)?,
+            scheme: scheme.clone(),
+            plugin: catalog.pin_of(plugin),
+        })
+    });
+    let source = NewSource {
+        key: example.key.to_owned(),
+        name: example.name.to_owned(),
+        description: Some("Created by --demo.".to_owned()),
+        custom_image_url: None,
+        provider: example.key.to_owned(),
+        environments: environments.collect::<anyhow::Result<_>>()?,
+    };
+    let log = change_log::source_created(Author::named(Author::DEMO), &source);
+    engine.store.source_create(source, log).await?;
+    engine.reload().await?;
+    configure(engine, example, scheme).await?;
+    engine.reload().await?;
+    Ok(())
+}
+
+/// Identify and idempotency on, and one mapping.
+async fn configure(engine: &Engine, example: &Example, scheme: Option<String>) -> anyhow::Result<()> {
+    let snapshot = engine.snapshot();
+    let source = snapshot.sources.get(example.key).context("the source was not created")?;
+    let endpoint = source.endpoints.get(ENVIRONMENT).context("the source has no endpoint in `development`")?;
+    let mut settings = endpoint.settings.clone();
+    settings.handle_identifies = true;
+    settings.enforce_idempotency = true;
+    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis())?;
+    let (event_type, parameters) = example.mapping;
+    let mapping = MappingRecord {
+        id: new_id(),
+        event_type: event_type.to_owned(),
+        action_type: "workflows_trigger".to_owned(),
+        parameters: parameters.to_owned(),
+        active: true,
+        created_at_ms: now,
+        updated_at_ms: now,
+    };
+    let update = SourceUpdate {
+        source_id: source.record.id,
+        name: source.record.name.clone(),
+        description: source.record.description.clone(),
+        custom_image_url: None,
+        source_environment: Some(SourceEnvironmentUpdate {
+            id: endpoint.id,
+            expected_version: endpoint.record.version,
+            settings: serde_json::to_string(&settings)?,
+            signing_secret: None,
+            previous_signing_secret: None,
+            scheme,
+            mappings: Some(vec![mapping]),
+        }),
+    };
+    let log = change_log::source_changed(Author::named(Author::DEMO), &source.record, endpoint, &update);
+    engine.store.source_update(update, log).await?;
+    Ok(())
+}
+
+fn instructions(engine: &Engine, config: &Config, key: &str) -> String {
+    let (base, admin) = (config.base_url(), config.admin_url());
+    let mut text = format!("\nInlet is ready at {base}. The demo's API key for `{ENVIRONMENT}` is {key}\n");
+    for example in &EXAMPLES {
+        let snapshot = engine.snapshot();
+        let endpoint = snapshot.sources.get(example.key).and_then(|source| source.endpoints.get(ENVIRONMENT));
+        let Some(endpoint) = endpoint else { continue };
+        let (name, token, body, user) = (example.name, &endpoint.record.token, example.body, example.user);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "\n# {name}: send what it sends\n\
+             curl -sS {base}/integrations/receive/{token} -H 'content-type: application/json' -d '{body}'\n\
+             # the user, and the workflow run\n\
+             curl -sS {admin}/v1/users/{user} -H 'authorization: Bearer {key}'\n\
+             curl -sS '{admin}/v1/workflow_runs?limit=1' -H 'authorization: Bearer {key}'\n"
+        );
+    }
+    let file = config.data_dir.join(token_file::FILE);
+    let token = match config.management_token {
+        Some(_) => "$INLET_MANAGEMENT_TOKEN".to_owned(),
+        None => format!("$(cat '{}')", file.display()),
+    };
+    let _ = write!(
+        text,
+        "\n# every step that was logged\n\
+         curl -sS '{admin}/v1/sources/segment/logs?environment={ENVIRONMENT}&include=actions' -H \"authorization: Bearer {token}\"\n"
+    );
+    text
+}

@@ -1,0 +1,81 @@
+//! What is served where.
+//!
+//! With an admin listener, the public one serves webhooks and `/healthz` and nothing else.
+
+use std::{convert::Infallible, panic::AssertUnwindSafe, pin::Pin};
+
+use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
+use futures_util::FutureExt as _;
+use hyper::body::Incoming;
+use inlet_engine::{Engine, ingest};
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::health;
+
+/// What a listener serves: webhooks, and what the router knows. Cheap to clone.
+///
+/// Webhooks do not pass through the router: there are many of them, all for one handler, and matching the path and boxing
+/// the request's future at every layer gives them nothing.
+#[derive(Clone)]
+pub struct Routes {
+    webhooks: Option<Engine>,
+    others: Router,
+}
+
+impl Routes {
+    /// The public listener's, where there is an admin listener too.
+    pub fn public(engine: &Engine) -> Self {
+        Self { webhooks: Some(engine.clone()), others: finish(health(), engine) }
+    }
+
+    /// The admin listener's.
+    pub fn admin(engine: &Engine) -> Self {
+        Self { webhooks: None, others: finish(administration(), engine) }
+    }
+
+    /// Everything on one listener.
+    pub fn all(engine: &Engine) -> Self {
+        Self { webhooks: Some(engine.clone()), others: finish(health().merge(administration()), engine) }
+    }
+}
+
+impl hyper::service::Service<hyper::Request<Incoming>> for Routes {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
+        let request = request.map(Body::new);
+        match &self.webhooks {
+            Some(engine) if request.uri().path().starts_with(ingest::PREFIX) => {
+                Box::pin(receive(engine.clone(), request))
+            }
+            _ => Box::pin(self.others.clone().oneshot(request)),
+        }
+    }
+}
+
+/// A bug in one request must not take its connection's other requests with it.
+async fn receive(engine: Engine, request: Request) -> Result<Response, Infallible> {
+    let received = AssertUnwindSafe(ingest::receive(&engine, request)).catch_unwind().await;
+    Ok(received.unwrap_or_else(|_| {
+        tracing::error!("receiving a webhook ended in a panic; please report it");
+        ingest::unexpected()
+    }))
+}
+
+fn health() -> Router<Engine> {
+    Router::new().route("/healthz", get(health::healthz))
+}
+
+fn administration() -> Router<Engine> {
+    Router::new()
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .merge(inlet_api::router())
+}
+
+fn finish(router: Router<Engine>, engine: &Engine) -> Router {
+    router.layer(CatchPanicLayer::new()).with_state(engine.clone())
+}
