@@ -5,7 +5,6 @@ use std::{sync::OnceLock, time::Duration};
 use inlet_core::log::Outcome;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 static PROMETHEUS: OnceLock<PrometheusHandle> = OnceLock::new();
 

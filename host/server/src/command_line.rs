@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use inlet_cli::plugin;
 
 use crate::{secrets, serve};
 

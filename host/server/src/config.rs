@@ -1,6 +1,6 @@
 //! How a server is set up: defaults, then `inlet.toml`, then `INLET_…` variables, then the command line.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use figment::{
     Figment,

@@ -1,9 +1,8 @@
 //! The management token: given by the operator, or made at the first start and kept in a file that only its owner reads.
 
-use std::{fs, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Path};
-
 use anyhow::{Context as _, bail};
 use inlet_cli::token_file::{FILE, read_secret, write_secret};
+use inlet_engine::snapshot::new_management_token;
 
 use crate::config::Config;
 

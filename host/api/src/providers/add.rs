@@ -3,8 +3,6 @@
 //! It is loaded before anything is stored, beside the requests that are served meanwhile, and no source that is there has
 //! it until it is told to use it, unless it follows whatever is added last.
 
-use std::time::Duration;
-
 use axum::{
     Json,
     body::Body,

@@ -135,7 +135,7 @@ fn read_url(given: &Given<'_>) -> Result<String, ApiError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::body::JsonBody;
+    use crate::body::JsonBody;
 
     fn error(body: &str) -> String {
         let body = JsonBody::of(body);

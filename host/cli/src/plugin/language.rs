@@ -18,7 +18,7 @@ pub(super) enum Language {
 
 macro_rules! example {
     ($path:literal) => {
-        include_str!(concat!("../../../../../examples/translators/", $path))
+        include_str!(concat!("../../../../examples/translators/", $path))
     };
 }
 

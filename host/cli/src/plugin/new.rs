@@ -15,8 +15,8 @@ use super::language::{COMMON, Language, renamed};
 
 include!(concat!(env!("OUT_DIR"), "/vendored.rs"));
 
-const SDK_MANIFEST: &str = include_str!("../../../../../plugins/sdk/Cargo.toml");
-const WORKSPACE_MANIFEST: &str = include_str!("../../../../../Cargo.toml");
+const SDK_MANIFEST: &str = include_str!("../../../../plugins/sdk/Cargo.toml");
+const WORKSPACE_MANIFEST: &str = include_str!("../../../../Cargo.toml");
 
 /// What it takes.
 #[derive(Debug, clap::Args)]

@@ -3,7 +3,7 @@
 //! Nothing is buffered past the limit. What a sender still sends is read and thrown away for a moment, so that it can
 //! read our answer instead of seeing its connection reset.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
@@ -120,7 +120,7 @@ fn encoding(headers: &HeaderMap) -> Result<bool, Refusal> {
 
 /// Refuses a request, and goes on reading what is still coming for a moment.
 fn throw_away<T>(body: Body, refusal: Refusal) -> Result<T, Refusal> {
-    unwanted::throw_away(body);
+    drain::throw_away(body);
     Err(refusal)
 }
 

@@ -5,15 +5,15 @@
 //! twice. Source of the rules:
 //! semantics.md §3.
 
-pub(crate) mod answer;
-pub(crate) mod arrival;
+pub mod answer;
+pub mod arrival;
 mod body;
-pub(crate) mod compare;
+pub mod compare;
 mod door;
 mod keep_refused;
 pub(crate) mod kept_request;
-pub(crate) mod rehearse;
-pub(crate) mod stages;
+pub mod rehearse;
+pub mod stages;
 
 use std::{sync::Arc, time::Instant};
 
@@ -21,7 +21,7 @@ use axum::{extract::Request, response::Response};
 
 use crate::{
     Engine,
-    ingest::{answer::Refusal, door::Delivery, kept_request},
+    ingest::{answer::Refusal, door::Delivery},
     metrics::Stage,
     snapshot::Endpoint,
 };

@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use inlet_core::{
-    contract::{self, Field, Reply, Spent, Translation},
+    contract::{self, Reply, Spent, Translation},
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
-    verification::{Covers, Once, Template, Verdict, Verification},
+    verification::{Covers, Once, Verdict, Verification},
 };
 use inlet_sandbox::{Call, Fault, Held, Permit, Plugin};
-use inlet_store::{Along, CommitError, NewRefused, Settled};
-use sha2::{Digest as _, Sha256};
+use inlet_store::{Along, CommitError, Settled};
 
 use super::{
     answer::{self, Refusal},

@@ -7,10 +7,10 @@
 //!
 //! Source of the rules: semantics.md §3 and §4.
 
-pub(crate) mod gauges;
-pub(crate) mod refused;
+pub mod gauges;
+pub mod refused;
 pub(crate) mod replays;
-pub(crate) mod rerun;
+pub mod rerun;
 pub(crate) mod retries;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -88,7 +88,7 @@ fn is_quarantined(engine: &Engine, source_environment: i64) -> bool {
 }
 
 /// Commits items with what goes along with them, and counts what became of them.
-pub(crate) async fn commit(
+pub async fn commit(
     engine: &Engine,
     endpoint: &Endpoint,
     items: Vec<Prepared>,

@@ -16,16 +16,16 @@ use inlet_core::{
 };
 use inlet_store::{Along, Author, CommitError, ReadError, RefusedRequest, Settled};
 
-use super::{commit, keep};
+use super::commit;
 use crate::{
     Engine, change_log,
-    ingest::{arrival::Arrival, stages},
+    ingest::{arrival::Arrival, kept_request, stages},
     snapshot::Endpoint,
 };
 
 /// What came of verifying a refused request again.
 #[derive(Debug)]
-pub(crate) enum Verified {
+pub enum Verified {
     /// It was let in.
     Taken(Vec<Settled>),
     /// It stays, for this cause.
@@ -36,7 +36,7 @@ pub(crate) enum Verified {
 
 /// Why a refused request could not be verified again. It is where it was.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotDone {
+pub enum NotDone {
     /// There is none of that id.
     #[error("there is no refused request {0} here; it was let in, or it left the ring")]
     NotFound(Uuid),
@@ -55,7 +55,7 @@ pub(crate) enum NotDone {
 }
 
 /// Verifies a refused request again, and lets it in if it can be.
-pub(crate) async fn verify_again(
+pub async fn verify_again(
     engine: &Engine,
     endpoint: &Arc<Endpoint>,
     id: Uuid,

@@ -16,16 +16,15 @@ use inlet_core::{
 };
 use inlet_store::{Along, AttentionRecord, EventQuery, Origin, ReadError, StoredEvent};
 
-use super::keep;
 use crate::{
     Engine,
-    ingest::{arrival::Arrival, stages},
+    ingest::{arrival::Arrival, kept_request, stages},
     snapshot::{Endpoint, new_id},
 };
 
 /// Why an entry is not carried out again. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RerunError {
+pub enum RerunError {
     /// There is no such entry.
     #[error("there is no log entry {0} here; it may be past its environment's retention")]
     NotFound(Uuid),
@@ -62,41 +61,41 @@ pub(crate) enum RerunError {
 
 impl RerunError {
     /// It may go well a moment later, without anything being changed.
-    pub(crate) fn is_passing(&self) -> bool {
+    pub fn is_passing(&self) -> bool {
         matches!(self, RerunError::Busy | RerunError::Read(_))
     }
 }
 
 /// An entry that is ready.
-pub(crate) struct Ready {
+pub struct Ready {
     /// What it becomes, mostly one item.
-    pub(crate) items: Vec<Prepared>,
+    pub items: Vec<Prepared>,
     /// For each item what it is carried out again for.
-    pub(crate) reruns: Vec<inlet_store::Rerun>,
+    pub reruns: Vec<inlet_store::Rerun>,
     /// The entry, if it needs attention.
-    pub(crate) repair: Option<Uuid>,
+    pub repair: Option<Uuid>,
 }
 
 impl Ready {
     /// What goes along with the items, and the items.
-    pub(crate) fn into_parts(self) -> (Vec<Prepared>, Along) {
+    pub fn into_parts(self) -> (Vec<Prepared>, Along) {
         let repairs = self.repair.into_iter().collect();
         (self.items, Along { reruns: self.reruns, repairs, ..Along::default() })
     }
 
     /// The plugin failed on the request once more.
-    pub(crate) fn plugin_failed(&self) -> bool {
+    pub fn plugin_failed(&self) -> bool {
         matches!(self.items.as_slice(), [item] if item.plan.is_none() && item.log.outcome == Outcome::Failed)
     }
 
     /// Bytes of what came.
-    pub(crate) fn bytes(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         self.items.iter().map(|item| item.log.original.len()).sum()
     }
 }
 
 /// Makes entries of one source environment ready. Items of one batch share its translation.
-pub(crate) struct Reruns {
+pub struct Reruns {
     engine: Engine,
     endpoint: Arc<Endpoint>,
     batch: Option<Batch>,
@@ -110,24 +109,26 @@ struct Batch {
 }
 
 impl Reruns {
-    pub(crate) fn new(engine: Engine, endpoint: Arc<Endpoint>) -> Self {
+    /// Returns a maker of reruns for one source environment.
+    pub fn new(engine: Engine, endpoint: Arc<Endpoint>) -> Self {
         Self { engine, endpoint, batch: None }
     }
 
     /// Goes on with the configuration of now.
-    pub(crate) fn refresh(&mut self, endpoint: Arc<Endpoint>) {
+    pub fn refresh(&mut self, endpoint: Arc<Endpoint>) {
         if !Arc::ptr_eq(&self.endpoint, &endpoint) {
             self.batch = None;
             self.endpoint = endpoint;
         }
     }
 
-    pub(crate) fn endpoint(&self) -> &Arc<Endpoint> {
+    /// The source environment.
+    pub fn endpoint(&self) -> &Arc<Endpoint> {
         &self.endpoint
     }
 
     /// Makes an entry ready. `force`: earlier executions with its key do not count.
-    pub(crate) async fn ready(&mut self, id: Uuid, force: bool) -> Result<Ready, RerunError> {
+    pub async fn ready(&mut self, id: Uuid, force: bool) -> Result<Ready, RerunError> {
         let query = EventQuery { include_actions: false, ..EventQuery::one(vec![self.endpoint.id], id) };
         let event = self.engine.store.events(&query).await?.items.pop().ok_or(RerunError::NotFound(id))?;
         let attention = match event.outcome.is_accepted() {

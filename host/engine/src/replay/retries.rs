@@ -12,7 +12,7 @@ use super::{
     commit, endpoint, give_way,
     rerun::{RerunError, Reruns},
 };
-use crate::{Engine, clock::now_ms};
+use crate::{Engine, retry_schedule};
 
 /// A plugin that loops takes its time again in every retry: retries of a source rest this many times as long as they ran.
 const REST: u32 = 4;

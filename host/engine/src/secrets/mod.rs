@@ -12,7 +12,10 @@ pub mod key;
 pub mod key_file;
 pub mod seal;
 
-use std::{env, io, path::PathBuf};
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
 
 use inlet_store::{Place, Vault as _};
 

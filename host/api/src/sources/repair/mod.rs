@@ -42,7 +42,7 @@ fn read_id(what: &str, text: &str) -> Result<Uuid, ApiError> {
 
 impl From<RerunError> for ApiError {
     fn from(error: RerunError) -> Self {
-        use crate::api::error::Kind;
+        use crate::error::Kind;
         let kind = match error {
             RerunError::Read(error) => return error.into(),
             RerunError::NotFound(_) => Kind::NotFound,
@@ -55,7 +55,7 @@ impl From<RerunError> for ApiError {
 
 impl From<NotDone> for ApiError {
     fn from(error: NotDone) -> Self {
-        use crate::api::error::Kind;
+        use crate::error::Kind;
         let kind = match error {
             NotDone::Read(error) => return error.into(),
             NotDone::Commit(error) => return error.into(),

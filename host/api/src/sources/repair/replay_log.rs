@@ -80,7 +80,7 @@ pub async fn replay_log(
         let mut reruns = Reruns::new(engine.clone(), endpoint.clone());
         let (items, along) = reruns.ready(id, force).await?.into_parts();
         let along = Along { change: Some(log), ..along };
-        let settled = repair::commit(&engine, &endpoint, items, None, along).await?;
+        let settled = replay::commit(&engine, &endpoint, items, None, along).await?;
         tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");
         show(&engine, &endpoint, id, &settled).await
     })
