@@ -2,12 +2,14 @@
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
-# Where the server's build script finds them.
+# Where the server's build script finds the bundled plugins.
 export INLET_BUNDLED_PLUGINS := $(abspath $(TARGET))/plugins
 WASM := wasm32-unknown-unknown
-BUNDLED := plugins/segment plugins/rudderstack plugins/hightouch plugins/census plugins/http
-# Plugins like any other: no part of the server's build.
-PLATFORMS := $(addprefix plugins/,stripe clerk standard-webhooks posthog jitsu workos supabase shopify github)
+# The folder decides: a plugin directly in plugins/ is bundled with the server, one in plugins/platforms is not, one in tests/ is for tests.
+plugins_in = $(sort $(patsubst %/plugin.toml,%,$(wildcard $(1)/*/plugin.toml)))
+BUNDLED := $(call plugins_in,plugins)
+PLATFORMS := $(call plugins_in,plugins/platforms)
+TEST_PLUGINS := $(call plugins_in,tests)
 
 .PHONY: run build test bench plugins platforms conformance test-plugins translators toolchains wasm-target check help
 
@@ -44,7 +46,7 @@ conformance: plugins platforms ## Run the conformance suite on all our plugins
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
 
 test-plugins: wasm-target platforms
-	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/plugins tests/hostile tests/frozen
+	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/test-plugins $(TEST_PLUGINS)
 
 translators: build ## Build the example of every language whose toolchain is there
 	@for language in rust c javascript python; do \

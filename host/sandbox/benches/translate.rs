@@ -30,14 +30,19 @@ struct Setup {
 
 fn setup() -> Setup {
     let sandbox = Sandbox::new(EngineConfig::default()).expect("an engine");
-    let load = |name: &str| {
-        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
+    let load = |file: &str| {
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(file);
         let wasm = std::fs::read(&file)
             .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
         sandbox.load(&wasm).expect("a plugin")
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    Setup { runtime, limits: Limits::default(), segment: load("segment"), hostile: load("inlet__hostile") }
+    Setup {
+        runtime,
+        limits: Limits::default(),
+        segment: load("plugins/segment.wasm"),
+        hostile: load("test-plugins/inlet__hostile.wasm"),
+    }
 }
 
 /// A Segment call of about this size: what a shop sends when an order is completed.

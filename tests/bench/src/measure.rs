@@ -88,7 +88,7 @@ impl Setup {
             warm_up: seconds(0.5),
             stored: 1_000_000,
             many: 1000,
-            hostile: target.join("plugins").join("inlet__hostile.wasm"),
+            hostile: target.join("test-plugins").join("inlet__hostile.wasm"),
             segment: target.join("plugins").join("segment.wasm"),
         };
         Ok(match quick {

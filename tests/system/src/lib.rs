@@ -10,6 +10,8 @@ mod versions;
 
 pub use calls::BEARER;
 pub use repack::{digest, repack};
-pub use server::{MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, find_cc, plugin_file};
+pub use server::{
+    MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, bundled_plugin, find_cc, platform_plugin, test_plugin,
+};
 pub use setup::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};
 pub use versions::{http_changed, http_version};

@@ -64,9 +64,23 @@ pub fn binary() -> PathBuf {
     target_dir().join("inlet")
 }
 
-/// A built plugin, for example `inlet__hostile.wasm`.
-pub fn plugin_file(name: &str) -> PathBuf {
-    let file = target_dir().join("../plugins").join(name);
+/// A bundled plugin, for example `http.wasm`.
+pub fn bundled_plugin(file: &str) -> PathBuf {
+    built("plugins", file)
+}
+
+/// A plugin that does not come with the server, for example `inlet__stripe.wasm`.
+pub fn platform_plugin(file: &str) -> PathBuf {
+    built("platforms", file)
+}
+
+/// A plugin made for tests, for example `inlet__hostile.wasm`.
+pub fn test_plugin(file: &str) -> PathBuf {
+    built("test-plugins", file)
+}
+
+fn built(directory: &str, file: &str) -> PathBuf {
+    let file = target_dir().join("..").join(directory).join(file);
     assert!(file.is_file(), "{} is missing; run `make plugins test-plugins`", file.display());
     file
 }

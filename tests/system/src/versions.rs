@@ -3,7 +3,7 @@
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
-use crate::{Server, digest, plugin_file, read_json, repack};
+use crate::{Server, bundled_plugin, digest, read_json, repack};
 
 /// The bundled plugin `http` under another key and version.
 pub fn http_version(key: &str, version: &str) -> Vec<u8> {
@@ -12,7 +12,7 @@ pub fn http_version(key: &str, version: &str) -> Vec<u8> {
 
 /// The same with more that differs.
 pub fn http_changed(key: &str, version: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
-    let wasm = std::fs::read(plugin_file("http.wasm")).unwrap();
+    let wasm = std::fs::read(bundled_plugin("http.wasm")).unwrap();
     repack(&wasm, |manifest| {
         manifest["key"] = json!(key);
         manifest["version"] = json!(version);

@@ -9,7 +9,7 @@ use std::{
 use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Plugin, Sandbox};
 use tempfile::TempDir;
 
-use crate::{bundled, patient, request};
+use crate::{bundled, patient, request, test_plugin};
 
 const COUNTING: EngineConfig = EngineConfig {
     max_instances: 1,
@@ -20,7 +20,7 @@ const COUNTING: EngineConfig = EngineConfig {
 
 fn load(directory: &Path, config: EngineConfig, max_bytes: u64, name: &str) -> Plugin {
     let cache = CompiledCache::open(directory, max_bytes).unwrap();
-    Sandbox::with_cache(config, cache).unwrap().load(&bundled(name)).unwrap()
+    Sandbox::with_cache(config, cache).unwrap().load(&test_plugin(name)).unwrap()
 }
 
 fn small() -> EngineConfig {

@@ -13,15 +13,15 @@ use cap_std::{ambient_authority, fs::Dir};
 use inlet_sandbox::{FileError, load_directory};
 use rustix::fs::{CWD, FileType, Mode, RenameFlags, mknodat, renameat_with};
 
-use crate::{SANDBOX, bundled};
+use crate::{SANDBOX, test_plugin};
 
 #[test]
 fn each_file_is_loaded_or_refused_for_itself() {
     let outside = tempfile::tempdir().unwrap();
-    std::fs::write(outside.path().join("secret.wasm"), bundled("inlet__hostile")).unwrap();
+    std::fs::write(outside.path().join("secret.wasm"), test_plugin("inlet__hostile")).unwrap();
     let inside = tempfile::tempdir().unwrap();
     let path = |name: &str| inside.path().join(name);
-    std::fs::write(path("c.wasm"), bundled("inlet__hostile")).unwrap();
+    std::fs::write(path("c.wasm"), test_plugin("inlet__hostile")).unwrap();
     std::fs::write(path("b.wasm"), "not wasm").unwrap();
     std::fs::write(path("notes.txt"), "ignored").unwrap();
     std::fs::create_dir(path("d.wasm")).unwrap();

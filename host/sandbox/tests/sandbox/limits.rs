@@ -5,7 +5,7 @@ use std::time::Duration;
 use inlet_core::contract::{Item, Translation};
 use inlet_sandbox::{EngineConfig, Fault, Gate, Limits, Sandbox};
 
-use crate::{HOSTILE, bundled, patient, request};
+use crate::{HOSTILE, patient, request, test_plugin};
 
 /// Misbehaves once, then behaves, and says what the first was called.
 async fn fault(path: &str, limits: &Limits) -> Fault {
@@ -135,7 +135,7 @@ async fn concurrency() {
 #[tokio::test]
 async fn an_empty_pool_is_busy() {
     let sandbox = Sandbox::new(EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
-    let plugin = sandbox.load(&bundled("inlet__hostile")).unwrap();
+    let plugin = sandbox.load(&test_plugin("inlet__hostile")).unwrap();
     let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
     let looping = tokio::spawn({
         let (plugin, limits) = (plugin.clone(), limits.clone());

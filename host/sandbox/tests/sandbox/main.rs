@@ -32,11 +32,20 @@ use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 /// One engine for the whole binary, as in the server.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(EngineConfig::default()).unwrap());
 
-static HOSTILE: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("inlet__hostile")).unwrap());
+static HOSTILE: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&test_plugin("inlet__hostile")).unwrap());
 
-/// A plugin as `make plugins test-plugins` leaves it.
+/// A bundled plugin, as `make plugins` builds it.
 fn bundled(name: &str) -> Vec<u8> {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins").join(format!("{name}.wasm"));
+    built("plugins", name)
+}
+
+/// A plugin made for tests, as `make test-plugins` builds it.
+fn test_plugin(name: &str) -> Vec<u8> {
+    built("test-plugins", name)
+}
+
+fn built(directory: &str, name: &str) -> Vec<u8> {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
     std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()))
 }
 

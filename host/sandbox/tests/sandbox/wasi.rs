@@ -7,12 +7,13 @@ use inlet_sandbox::{Call, Limits, Plugin};
 use wasm_encoder::Instruction;
 
 use crate::{
-    SANDBOX, bundled, patient, request,
+    SANDBOX, patient, request,
     spaces::{number, with_start},
+    test_plugin,
     twin::Twin,
 };
 
-static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&bundled("inlet__frozen")).unwrap());
+static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&test_plugin("inlet__wasi-probe")).unwrap());
 
 async fn ask(path: &str, limits: &Limits) -> Call<String> {
     let call = FROZEN.translate(&request(path, "{}"), limits).await;

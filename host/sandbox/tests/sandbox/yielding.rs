@@ -7,7 +7,7 @@ use inlet_sandbox::{EngineConfig, Fault, Held, Limits, Sandbox};
 use tokio::sync::mpsc;
 
 use crate::{
-    HOSTILE, bundled, bytes, patient, request,
+    HOSTILE, bytes, patient, request, test_plugin,
     twin::{Twin, counting},
 };
 
@@ -67,7 +67,7 @@ async fn time_is_running_time() {
 #[tokio::test]
 async fn an_abandoned_call_is_told_of_and_gives_its_sandbox_back() {
     let sandbox = Sandbox::new(EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
-    let plugin = sandbox.load(&bundled("inlet__hostile")).unwrap();
+    let plugin = sandbox.load(&test_plugin("inlet__hostile")).unwrap();
     let limits = Limits { time: Duration::from_millis(300), ..Limits::default() };
     let (ended, mut ends) = mpsc::unbounded_channel();
     let looping = tokio::spawn({
@@ -88,7 +88,7 @@ async fn an_abandoned_call_is_told_of_and_gives_its_sandbox_back() {
 async fn a_call_that_waits_behind_others_is_no_loop() {
     // Nobody else's turns: the other tests of this binary share an engine.
     let sandbox = Sandbox::new(EngineConfig::default()).unwrap();
-    let looping = sandbox.load(&bundled("inlet__hostile")).unwrap();
+    let looping = sandbox.load(&test_plugin("inlet__hostile")).unwrap();
     // About a second of running.
     let honest = sandbox.load(&Twin { translate: counting(1 << 30), ..Twin::default() }.wasm()).unwrap();
     let limits = Limits { time: Duration::from_millis(200), ..Limits::default() };

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Output},
 };
 
-use inlet_system_tests::{binary, plugin_file};
+use inlet_system_tests::{binary, bundled_plugin};
 
 fn inlet(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(binary());
@@ -110,7 +110,7 @@ fn a_case_that_fails_says_where() {
     std::fs::create_dir_all(&case).unwrap();
     std::fs::write(case.join("body.json"), r#"{"type":"track","event":"x"}"#).unwrap();
     std::fs::write(case.join("expected.json"), r#"{"items":[]}"#).unwrap();
-    let plugin = plugin_file("http.wasm");
+    let plugin = bundled_plugin("http.wasm");
     let output = inlet(directory.path(), &["test", plugin.to_str().unwrap()]);
     assert!(!output.status.success());
     let report = String::from_utf8(output.stdout).unwrap();

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, digest, plugin_file, raw, read_json, repack, track};
+use inlet_system_tests::{Endpoint, Server, ServerOptions, bundled_plugin, digest, raw, read_json, repack, track};
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ pub fn version(key: &str, version: &str) -> Vec<u8> {
 }
 
 pub fn changed(key: &str, version: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
-    let wasm = std::fs::read(plugin_file("http.wasm")).unwrap();
+    let wasm = std::fs::read(bundled_plugin("http.wasm")).unwrap();
     repack(&wasm, |manifest| {
         manifest["key"] = json!(key);
         manifest["version"] = json!(version);

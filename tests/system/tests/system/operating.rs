@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
-use inlet_system_tests::{Server, ServerOptions, binary, plugin_file, raw, track};
+use inlet_system_tests::{Server, ServerOptions, binary, raw, test_plugin, track};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -200,7 +200,7 @@ async fn health_readiness_and_metrics() {
 #[tokio::test]
 async fn further_plugins_are_loaded_at_start_and_bad_files_are_named_and_left_out() {
     let dir = TempDir::new().unwrap();
-    fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("a.wasm")).unwrap();
+    fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("a.wasm")).unwrap();
     fs::write(dir.path().join("b.wasm"), "no wasm").unwrap();
     // A core module, as a compiler leaves it.
     fs::write(dir.path().join("c.wasm"), b"\0asm\x01\0\0\0").unwrap();

@@ -3,7 +3,7 @@
 
 use std::{path::PathBuf, process::Command};
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, plugin_file};
+use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, platform_plugin};
 use serde_json::{Value, json};
 
 use super::tool::Tool;
@@ -13,7 +13,7 @@ const PLATFORMS: [&str; 9] =
 
 /// The directory that `make platforms` fills.
 fn directory() -> PathBuf {
-    plugin_file("../platforms/inlet__stripe.wasm").parent().unwrap().to_owned()
+    platform_plugin("inlet__stripe.wasm").parent().unwrap().to_owned()
 }
 
 /// Where the directory has the plugin `inlet/<name>`.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, plugin_file, read_json, track};
+use inlet_system_tests::{Endpoint, Server, ServerOptions, read_json, test_plugin, track};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wasm_encoder::{HeapType, Instruction as I};
@@ -14,7 +14,7 @@ use crate::{
 
 async fn hostile() -> (TempDir, Server, Endpoint) {
     let dir = TempDir::new().unwrap();
-    std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
     let server = Server::start_with(options).await;
     let endpoint = server.source("hostile", "inlet/hostile", json!({}), json!([])).await;
@@ -157,7 +157,7 @@ async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_s
 #[tokio::test]
 async fn a_link_out_of_the_plugin_directory_is_not_followed_and_the_others_load() {
     let outside = TempDir::new().unwrap();
-    let hostile = plugin_file("inlet__hostile.wasm");
+    let hostile = test_plugin("inlet__hostile.wasm");
     std::fs::copy(&hostile, outside.path().join("outside.wasm")).unwrap();
     let dir = TempDir::new().unwrap();
     std::os::unix::fs::symlink(outside.path().join("outside.wasm"), dir.path().join("a.wasm")).unwrap();

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, digest, plugin_file, repack, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, bundled_plugin, digest, repack, track};
 use reqwest::Method;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -331,7 +331,7 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
         "5 requests through acme/http 1.0.0 and 1.1.0: 3 become the same, 0 differ, 2 are rejected by both\n"
     );
     // A version whose code differs: Segment's, under this key.
-    let wasm = std::fs::read(plugin_file("segment.wasm")).unwrap();
+    let wasm = std::fs::read(bundled_plugin("segment.wasm")).unwrap();
     let segment = repack(&wasm, |manifest| {
         manifest["key"] = json!("acme/http");
         manifest["version"] = json!("2.0.0");
@@ -441,7 +441,7 @@ async fn logged_requests_become_cases_that_pass_and_name_nobody() {
     web.expect(order, &["logged"]).await;
     web.expect(r#"{"type":"identify","userId":"ana@example.com","traits":{"name":"Anastasia"}}"#, &["logged"]).await;
     let ids: Vec<String> = server.logs("web").await.iter().map(|log| log["id"].as_str().unwrap().to_owned()).collect();
-    let plugin = plugin_file("segment.wasm");
+    let plugin = bundled_plugin("segment.wasm");
     let plugin = plugin.to_str().unwrap();
 
     let captured = tool.printed(&["capture", &ids[0], &ids[1], "--into", "cases", "--plugin", plugin]);
@@ -486,7 +486,7 @@ async fn logged_requests_become_cases_that_pass_and_name_nobody() {
     let foreign = server.last_log("other").await["id"].as_str().unwrap().to_owned();
     let refused = tool.refused(&["capture", &foreign, "--into", "none"]);
     assert!(refused.contains("came through http, and the plugin is segment"), "{refused}");
-    let http = plugin_file("http.wasm");
+    let http = bundled_plugin("http.wasm");
     let refused = tool.refused(&["capture", &foreign, "--into", "none", "--plugin", http.to_str().unwrap()]);
     assert!(refused.contains("is not JSON, so it cannot be masked"), "{refused}");
     let usage = tool.run(&["capture", "../x"]);

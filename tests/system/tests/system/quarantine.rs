@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, http_version, plugin_file, read_json, track};
+use inlet_system_tests::{Endpoint, Server, ServerOptions, http_version, read_json, test_plugin, track};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -155,7 +155,7 @@ async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
 /// A server with a plugin that misbehaves as the path asks it to, and whose platform reads the answer.
 async fn hostile() -> (TempDir, Server, Endpoint) {
     let dir = TempDir::new().unwrap();
-    std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
     // The twin of a heavy language: it runs for some tenths of a second, and then is done.
     let mut manifest = manifest();
     manifest["key"] = json!("acme/heavy");

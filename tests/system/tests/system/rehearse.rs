@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use inlet_system_tests::{
-    Endpoint, SEGMENT_SECRET, Server, ServerOptions, all_files, hmac_sha1, plugin_file, read_json, track,
+    Endpoint, SEGMENT_SECRET, Server, ServerOptions, all_files, hmac_sha1, read_json, test_plugin, track,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -154,7 +154,7 @@ async fn the_whole_trace_is_told_in_the_contracts_shape() {
 #[tokio::test]
 async fn nothing_is_written_and_nothing_is_counted() {
     let dir = tempfile::TempDir::new().unwrap();
-    std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().to_str().unwrap());
     let server = Server::start_with(options).await;
     let mappings = json!([trigger("E", json!({"key": "k", "recipients": {"id": "user_id"}}))]);
@@ -497,7 +497,7 @@ async fn what_does_not_come_through_the_door_says_so() {
 #[tokio::test]
 async fn a_plugin_that_fails_or_answers_itself_is_shown_doing_so() {
     let dir = tempfile::TempDir::new().unwrap();
-    std::fs::copy(plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().to_str().unwrap());
     let server = Server::start_with(options).await;
     let endpoint = server.source("hostile", "inlet/hostile", json!({}), json!([])).await;

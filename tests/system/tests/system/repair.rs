@@ -286,7 +286,7 @@ async fn a_request_that_failed_as_a_whole_is_carried_out_again_as_all_its_items(
 #[tokio::test]
 async fn what_its_sender_tries_again_the_server_does_not() {
     let dir = tempfile::TempDir::new().unwrap();
-    std::fs::copy(inlet_system_tests::plugin_file("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(inlet_system_tests::test_plugin("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
     let server = Server::start_with(options.env("INLET_RETRY_DELAYS_SECONDS", "[0.1]")).await;
     let endpoint = server.source("hostile", "inlet/hostile", json!({}), json!([])).await;

@@ -9,7 +9,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use inlet_system_tests::{
-    Endpoint, SEGMENT_SECRET, Server, ServerOptions, binary, hmac_sha1, plugin_file, read_json, track,
+    Endpoint, SEGMENT_SECRET, Server, ServerOptions, binary, hmac_sha1, read_json, test_plugin, track,
 };
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn signature(secret: &str, id: &str, at: i64, body: &str) -> String {
 /// A server with the plugin whose platform signs an id and a time, and a source of it.
 async fn signed_source(options: ServerOptions) -> (Server, Endpoint, tempfile::TempDir) {
     let plugins = tempfile::TempDir::new().unwrap();
-    std::fs::copy(plugin_file("inlet__hostile.wasm"), plugins.path().join("hostile.wasm")).unwrap();
+    std::fs::copy(test_plugin("inlet__hostile.wasm"), plugins.path().join("hostile.wasm")).unwrap();
     let server = Server::start_with(options.arg("--plugins-dir").arg(plugins.path().to_str().unwrap())).await;
     let mut endpoint = server.source("signed", "inlet/hostile", json!({"signing_secret": SECRET}), json!([])).await;
     endpoint.url.push_str("/ok");

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-use inlet_system_tests::{Server, binary, plugin_file};
+use inlet_system_tests::{Server, binary, bundled_plugin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -35,7 +35,8 @@ struct Publisher(TempDir);
 impl Publisher {
     fn new() -> Publisher {
         let publisher = Publisher(TempDir::new().unwrap());
-        fs::write(publisher.path("bare.wasm"), without_manifest(&fs::read(plugin_file("http.wasm")).unwrap())).unwrap();
+        fs::write(publisher.path("bare.wasm"), without_manifest(&fs::read(bundled_plugin("http.wasm")).unwrap()))
+            .unwrap();
         publisher
     }
 

@@ -185,7 +185,7 @@ async fn a_removed_file_over_a_bundled_plugin_goes_on_until_another_is_used() {
     let endpoint = watched.server.source("crm", "http", json!({}), json!([])).await;
     assert_eq!(watched.translator(&endpoint).await, digest(&own));
     fs::remove_file(watched.path("http.wasm")).unwrap();
-    let bundled = fs::read(inlet_system_tests::plugin_file("http.wasm")).unwrap();
+    let bundled = fs::read(inlet_system_tests::bundled_plugin("http.wasm")).unwrap();
     watched.offers("http", Some(&bundled)).await;
     assert_eq!(watched.translator(&endpoint).await, digest(&own));
     let versions = watched.server.get("/v1/source_providers/http").await["versions"].clone();

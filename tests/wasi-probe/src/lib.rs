@@ -14,11 +14,11 @@ use wasip2::{
 
 /// The plugin.
 #[derive(Debug)]
-pub struct Frozen;
+pub struct WasiProbe;
 
-inlet_plugin::export!(Frozen);
+inlet_plugin::export!(WasiProbe);
 
-impl Plugin for Frozen {
+impl Plugin for WasiProbe {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         let told = match request.path.as_str() {
             "" | "/world" => world(),

@@ -21,7 +21,7 @@ fn directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Dir) {
 }
 
 async fn report(files: &[(&str, &str)]) -> String {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins/inlet__hostile.wasm");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-plugins/inlet__hostile.wasm");
     let wasm =
         fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
     let plugin =

@@ -16,7 +16,7 @@ const BODY: &str = r#"{"user":"u_42","id":"m-1","data":{"plan":"pro","nested":{"
 
 /// The misbehaving plugin with another manifest.
 fn forged(change: impl FnOnce(&mut Value)) -> Result<Plugin, LoadError> {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../plugins/inlet__hostile.wasm");
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-plugins/inlet__hostile.wasm");
     let wasm = std::fs::read(&file)
         .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
     SANDBOX.load(&inlet_pack::repack(&wasm, change).unwrap())

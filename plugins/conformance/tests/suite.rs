@@ -17,6 +17,7 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     Sandbox::new(EngineConfig { max_instances: 8, count_instructions: true, ..EngineConfig::default() }).unwrap()
 });
 
+/// A built plugin: `directory` is one below `target`.
 fn plugin(directory: &str, name: &str) -> Plugin {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
     let wasm =
@@ -24,12 +25,20 @@ fn plugin(directory: &str, name: &str) -> Plugin {
     SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-const PLATFORMS: [&str; 9] =
-    ["stripe", "clerk", "standard-webhooks", "posthog", "jitsu", "workos", "supabase", "shopify", "github"];
+/// The plugins' sources: the bundled ones directly, the others in `platforms`.
+fn plugins() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
-async fn report(plugin: &Plugin, name: &str) -> Report {
-    let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name).join("cases");
-    let directory = Dir::open_ambient_dir(directory, ambient_authority()).unwrap();
+/// The names of the folders in `directory` that hold a plugin.
+fn names(directory: &Path) -> Vec<String> {
+    let folders = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
+    let plugins = folders.filter(|folder| folder.path().join("plugin.toml").is_file());
+    plugins.map(|folder| folder.file_name().into_string().unwrap()).collect()
+}
+
+async fn report(plugin: &Plugin, source: &Path) -> Report {
+    let directory = Dir::open_ambient_dir(source.join("cases"), ambient_authority()).unwrap();
     // A busy machine is no reason to fail.
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     suite::run(plugin, Some(&directory), &Options { limits, ..Options::default() }).await.unwrap()
@@ -37,16 +46,21 @@ async fn report(plugin: &Plugin, name: &str) -> Report {
 
 #[tokio::test]
 async fn the_bundled_plugins_conform() {
-    for name in ["segment", "rudderstack", "hightouch", "census", "http"] {
-        let report = report(&plugin("plugins", name), name).await;
+    let names = names(&plugins());
+    assert_eq!(names.len(), 5, "{names:?}");
+    for name in names {
+        let report = report(&plugin("plugins", &name), &plugins().join(&name)).await;
         assert!(report.conforms(), "{report}");
     }
 }
 
 #[tokio::test]
 async fn the_plugins_that_do_not_come_with_the_server_conform() {
-    for name in PLATFORMS {
-        let report = report(&plugin("platforms", &format!("inlet__{name}")), name).await;
+    let platforms = plugins().join("platforms");
+    let names = names(&platforms);
+    assert_eq!(names.len(), 9, "{names:?}");
+    for name in names {
+        let report = report(&plugin("platforms", &format!("inlet__{name}")), &platforms.join(&name)).await;
         assert!(report.conforms(), "{report}");
     }
 }
@@ -54,8 +68,9 @@ async fn the_plugins_that_do_not_come_with_the_server_conform() {
 /// A platform is an evening's work.
 #[test]
 fn a_platform_takes_at_most_150_lines_of_rust() {
-    for name in PLATFORMS {
-        let directory = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(name).join("src");
+    let platforms = plugins().join("platforms");
+    for name in names(&platforms) {
+        let directory = platforms.join(&name).join("src");
         let files = fs::read_dir(directory).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
         let lines: usize = files.map(|text| text.lines().count()).sum();
         assert!((1..=150).contains(&lines), "{name}: {lines} lines");
@@ -72,7 +87,9 @@ async fn hostile(files: &[(&str, &str)]) -> Result<Report, String> {
     }
     let opened = Dir::open_ambient_dir(directory.path(), ambient_authority()).unwrap();
     let options = Options { rounds: 1, ..Options::default() };
-    suite::run(&plugin("plugins", "inlet__hostile"), Some(&opened), &options).await.map_err(|error| error.to_string())
+    suite::run(&plugin("test-plugins", "inlet__hostile"), Some(&opened), &options)
+        .await
+        .map_err(|error| error.to_string())
 }
 
 const CRASHES: [(&str, &str); 2] = [
