@@ -1,28 +1,28 @@
-//! `sync_batch`: records, each an event, and the result of each.
+//! `sync_batch`: translates each record into an event, and returns a result per record.
 
 use std::borrow::Cow;
 
 use inlet_plugin::jsonrpc::{Call, quote};
-use inlet_plugin::rows::{Object, Room, Tracked, column, delete, identify, refusal, tag, track};
+use inlet_plugin::rows::{Object, RowLimits, Tracked, column, delete, identify, refusal, tag, track};
 use inlet_plugin::segment::not_an_object;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request};
 
 use crate::conversation::named;
 
-/// The items of a batch, one for each record. An error says why none of them can be read.
+/// Returns one item per record. An error is a sentence if no record can be read.
 pub(crate) fn items(request: &Request, call: &Call<'_>) -> Result<Vec<Item>, String> {
     let plan = call.param("sync_plan").filter(|plan| plan.kind() == Kind::Object);
     let plan = Plan::read(&plan.ok_or("`sync_plan` is absent or no object.")?)?;
     let records = call.param("records").filter(|records| records.kind() == Kind::Array);
     let records = records.ok_or("`records` is absent or no array.")?;
-    Room::of(request).items(&records, |record| plan.item(&record))
+    RowLimits::of(request).items(&records, |record| plan.item(&record))
 }
 
-/// What a batch's records are, and what is to be done with them.
+/// The sync plan: the kind of records, and the operation on them.
 struct Plan<'a> {
     object: Object,
     delete: bool,
-    /// The field by which records are told apart.
+    /// Name of the field that identifies records.
     identifier: Cow<'a, str>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Plan<'a> {
         let object = named(object)?;
         let operation = operation.and_then(|operation| operation.as_str());
         let delete = match (operation.as_deref(), object) {
-            // Somebody new or somebody known, Inlet makes no difference; and an event that comes again is known by its key.
+            // Inlet does not distinguish new users from known ones, and a repeated event is recognised by its key.
             (Some("upsert" | "insert" | "update"), _) => false,
             (Some("delete"), Object::User) => true,
             (Some("delete"), Object::Event) => return Err("What happened cannot be deleted: insert events.".to_owned()),
@@ -41,7 +41,7 @@ impl<'a> Plan<'a> {
         Ok(Self { object, delete, identifier: active_identifier(schema.as_ref(), object) })
     }
 
-    /// A record's item, with the text of its identifier as its tag.
+    /// Returns the item of a record. Its tag is the text of the record's identifier.
     fn item(&self, record: &Node<'_>) -> Item {
         let identifier = record.get(&self.identifier);
         let tag = tag(identifier.as_ref());
@@ -56,7 +56,7 @@ impl<'a> Plan<'a> {
             return Err(not_an_object(record));
         }
         match self.object {
-            // What else such a record holds is not documented.
+            // Other fields of a deleted record are not documented.
             Object::User if self.delete => delete(record, identifier),
             Object::User => identify(record, identifier, self.content(record, &[])?),
             Object::Event => {
@@ -73,7 +73,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Every other field of a record, listed or new.
+    /// Returns all fields of a record except `taken`.
     fn content(&self, record: &Node<'_>, taken: &[&str]) -> Result<Vec<Pointed>, Notice> {
         let mut members = Vec::new();
         for (name, value) in record.members() {
@@ -85,7 +85,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The field that the plan's schema calls so; else the object's own.
+/// Returns the field that the plan's schema marks as the identifier, or the default of the object.
 fn active_identifier<'a>(schema: Option<&Node<'a>>, object: Object) -> Cow<'a, str> {
     const LONGEST_NAME: usize = 4096;
     let fields = schema.map(Node::members).unwrap_or_default();
@@ -96,9 +96,9 @@ fn active_identifier<'a>(schema: Option<&Node<'a>>, object: Object) -> Cow<'a, s
     active.map_or(Cow::Borrowed(object.identifier()), |(name, _)| name)
 }
 
-/// The result of a batch: one for each record, in their order.
+/// Returns the result of a batch: one entry per record, in the same order.
 pub(crate) fn results(outcomes: &[Outcome]) -> String {
-    // An empty batch has one item that is no record.
+    // An empty batch has one ignored item, which is no record.
     let records = outcomes.iter().filter(|outcome| outcome.status != "ignored");
     let results = records.map(|outcome| match refusal(outcome) {
         None => format!(r#"{{"identifier":{},"success":true}}"#, outcome.tag),

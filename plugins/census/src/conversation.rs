@@ -1,19 +1,18 @@
-//! The conversation of a custom destination, method by method.
+//! The methods of a custom destination.
 //!
-//! First Census asks what there is, what may be done with it and how fast; then it brings records. Only the latter do
-//! anything.
+//! Census first queries objects, fields, operations and speed. Then it sends records; only these create events.
 
 use inlet_plugin::jsonrpc::{Call, quote};
-use inlet_plugin::rows::{Object, Room, UNKNOWN_OBJECT, identifies_nobody};
+use inlet_plugin::rows::{Object, RowLimits, UNKNOWN_OBJECT, identifies_nobody};
 use inlet_plugin::{Kind, Node, Request, Translation};
 
 use crate::batch;
 
-/// Batches at once. The host lets one source have half of its sandboxes, of which there are 64 unless an operator changes
-/// it; more would only wait for each other's commits.
+/// Maximum number of concurrent batches. The host gives one source at most half of its sandboxes, 64 by default. More
+/// batches would only wait for each other's commits.
 const PARALLEL_BATCHES: usize = 8;
 
-/// Answers a call, or says which records it brought.
+/// Answers a query, or hands over the records of a batch.
 pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
     match call.method.as_ref() {
         "test_connection" => call.answered(&connection(request)),
@@ -32,12 +31,13 @@ pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
     }
 }
 
-/// The object that `{"object":{"object_api_name":…}}` names.
+/// Returns the object named by `{"object":{"object_api_name":…}}`.
 pub(crate) fn named(object: Option<Node<'_>>) -> Result<Object, &'static str> {
     object.and_then(|object| Object::of(&object.get("object_api_name")?.as_str()?)).ok_or(UNKNOWN_OBJECT)
 }
 
-/// Whoever only sends events says so in the source's options, and is not kept from it by what concerns users.
+/// Tests the connection. If the source's options offer events only, it succeeds even if the source does not identify
+/// users.
 fn connection(request: &Request) -> String {
     match identifies_nobody(request).filter(|_| offered(request).contains(&Object::User)) {
         None => r#"{"success":true}"#.to_owned(),
@@ -48,14 +48,14 @@ fn connection(request: &Request) -> String {
     }
 }
 
-/// The objects that the operator's options name; both when they name none.
+/// Returns the objects that the operator's options offer; both by default.
 fn offered(request: &Request) -> Vec<Object> {
     let listed = request.option("objects").filter(|listed| listed.kind() == Kind::Array);
     let listed: Vec<_> = listed.iter().flat_map(Node::items).filter_map(|name| Object::of(&name.as_str()?)).collect();
     if listed.is_empty() { Object::ALL.to_vec() } else { listed }
 }
 
-/// Answers a question about an object.
+/// Answers a query about an object.
 fn about(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
     match named(call.param("object")) {
         Ok(object) => call.answered(&answer(object)),
@@ -63,7 +63,7 @@ fn about(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation 
     }
 }
 
-/// Records may have fields of any name: they become custom properties.
+/// Describes an object. Records may have further fields, which become custom properties.
 fn object(object: Object) -> String {
     format!(r#"{{"object_api_name":"{}","label":"{}","can_create_fields":"on_write"}}"#, object.id(), object.label())
 }
@@ -81,7 +81,7 @@ fn fields(object: Object) -> String {
     fields.collect::<Vec<_>>().join(",")
 }
 
-/// An event happens once: it is inserted.
+/// Returns the operations of an object. An event happens once, so it can only be inserted.
 fn operations(object: Object) -> &'static str {
     match object {
         Object::User => r#"["upsert","insert","mirror"]"#,
@@ -90,7 +90,7 @@ fn operations(object: Object) -> &'static str {
 }
 
 fn speed(request: &Request) -> String {
-    let batch = Room::of(request).batch_size();
+    let batch = RowLimits::of(request).batch_size();
     format!(
         r#"{{"maximum_batch_size":{batch},"maximum_parallel_batches":{PARALLEL_BATCHES},"maximum_records_per_second":{}}}"#,
         batch * PARALLEL_BATCHES,

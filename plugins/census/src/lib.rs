@@ -1,15 +1,15 @@
-//! Translates what Census (Fivetran Activations) sends: the calls of its Custom Destination, and what a user's template
-//! makes of records in its HTTP Request destination.
+//! Translates requests of Census (Fivetran Activations): method calls of its Custom Destination, and records of its
+//! HTTP Request destination, rendered by a user's template.
 //!
-//! A custom destination is a conversation in JSON-RPC 2.0. Records come under our own field names. Each has its own result,
-//! taken from what became of its event: what Census is told was synced it may never send again.
+//! A custom destination speaks JSON-RPC 2.0. Records use Inlet's own field names. Each record gets a result of its own
+//! from the outcome of its event, because Census may never send again a record that it was told is synced.
 
 mod batch;
 mod conversation;
 
 use inlet_plugin::{Answerer, Notice, Outcome, Plugin, Reply, Request, Translation, jsonrpc, posted};
 
-/// The plugin.
+/// Translator for Census.
 #[derive(Debug)]
 pub struct Census;
 

@@ -1,39 +1,39 @@
-//! What the user set up in Hightouch, as every call of a sync brings it along.
+//! The configuration of a sync, which Hightouch includes in every call.
 
 use std::borrow::Cow;
 
 use inlet_plugin::rows::{Object, UNKNOWN_OBJECT};
 use inlet_plugin::{Kind, Node};
 
-/// The longest name of a column or field, in bytes.
+/// Longest name of a column or field, in bytes.
 pub(crate) const LONGEST_NAME: usize = 4096;
 
-/// A sync's configuration.
+/// The configuration of a sync.
 #[derive(Debug)]
 pub(crate) struct Configuration<'a> {
-    /// What the rows are.
+    /// The kind of rows.
     pub(crate) object: Object,
-    /// Whether removed rows are sent.
+    /// True if removed rows are sent.
     pub(crate) mirror: bool,
-    /// The column by which rows are told apart, and the field it is mapped to.
+    /// The column that identifies rows, with its field.
     identifier: Option<Mapping<'a>>,
-    /// The other columns, and the fields they are mapped to.
+    /// The other columns, with their fields.
     mappings: Vec<Mapping<'a>>,
-    /// The name of every event, where no column is mapped to it.
+    /// The name of every event, if no column is mapped to it.
     pub(crate) event_name: Option<String>,
 }
 
-/// From a column of the model to a field of ours.
+/// A mapping from a column of the model to a field.
 #[derive(Debug)]
 pub(crate) struct Mapping<'a> {
     /// The column.
     pub(crate) from: Cow<'a, str>,
-    /// The field, known or custom.
+    /// The field, a known or a custom one.
     pub(crate) to: Cow<'a, str>,
 }
 
 impl<'a> Configuration<'a> {
-    /// Reads it. An error says what is wrong with it.
+    /// Reads a configuration. An error is a sentence about the wrong member.
     pub(crate) fn read(configuration: Option<&Node<'a>>) -> Result<Self, String> {
         let Some(configuration) = configuration.filter(|node| node.kind() == Kind::Object) else {
             return Err("`configuration` is absent or no object.".to_owned());
@@ -51,19 +51,19 @@ impl<'a> Configuration<'a> {
         })
     }
 
-    /// The column that is mapped to a field; of several the last.
+    /// Returns the column that is mapped to a field; the last one of several.
     pub(crate) fn column(&self, field: &str) -> Option<&str> {
         let identifier = self.identifier.as_ref().filter(|mapping| mapping.to == field);
         let mapping = identifier.or_else(|| self.mappings.iter().rev().find(|mapping| mapping.to == field))?;
         Some(&mapping.from)
     }
 
-    /// What is mapped to a field without a meaning of its own here.
+    /// Iterates over the mappings to fields other than `taken`.
     pub(crate) fn content<'s>(&'s self, taken: &'s [&'s str]) -> impl Iterator<Item = &'s Mapping<'a>> {
         self.mappings.iter().filter(move |mapping| !taken.contains(&mapping.to.as_ref()))
     }
 
-    /// What will keep rows from being taken. `nobody`: why users are not.
+    /// Returns the reasons why rows will not be accepted. `nobody` is the reason why users are not.
     pub(crate) fn faults(&self, nobody: Option<&'static str>) -> Vec<String> {
         let identifier = self.object.identifier();
         let mut faults = Vec::new();

@@ -1,16 +1,15 @@
-//! The conversation of an embedded destination, method by method.
+//! The methods of an embedded destination.
 //!
-//! First Hightouch asks what there is, how it is sent and which columns it may be mapped to; then it brings rows. Only
-//! the latter do anything.
+//! Hightouch first queries objects, sync modes and fields. Then it sends rows; only these create events.
 
 use inlet_plugin::jsonrpc::{Call, quote};
-use inlet_plugin::rows::{Object, Room, UNKNOWN_OBJECT, identifies_nobody};
+use inlet_plugin::rows::{Object, RowLimits, UNKNOWN_OBJECT, identifies_nobody};
 use inlet_plugin::{Node, Request, Translation};
 
 use crate::configuration::Configuration;
 use crate::rows::{self, Method};
 
-/// Answers a call, or says which rows it brought.
+/// Answers a query, or hands over the rows of a call.
 pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
     match call.method.as_ref() {
         "list_objects" => call.answered(&format!(r#"{{"objects":[{}]}}"#, each(&Object::ALL, object))),
@@ -47,7 +46,7 @@ fn configured<'a>(call: &Call<'a>) -> Result<Configuration<'a>, String> {
     Configuration::read(call.param("configuration").as_ref())
 }
 
-/// Answers a question about an object.
+/// Answers a query about an object.
 fn about(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
     let asked = call.param("object").and_then(|object| Object::of(&object.as_str()?));
     match asked {
@@ -69,7 +68,7 @@ fn modes(object: Object) -> &'static str {
     }
 }
 
-/// Our fields, and those that the operator added in the source's options.
+/// Returns the known fields, and those that the operator added in the source's options.
 fn fields(request: &Request, object: Object) -> String {
     let own = object.fields().iter().map(|field| {
         let kind = if field.time { "DATETIME" } else { "STRING" };
@@ -85,7 +84,8 @@ fn fields(request: &Request, object: Object) -> String {
     own.chain(custom).collect::<Vec<_>>().join(",")
 }
 
-/// Models of one kind of event rarely have a column with its name.
+/// Returns the options of a sync. A model of one kind of event rarely has a column with its name, so the name is an
+/// option.
 fn options(object: Object) -> &'static str {
     match object {
         Object::User => "null",
@@ -99,7 +99,7 @@ fn behavior(request: &Request, configuration: &Configuration<'_>) -> String {
     let user = configuration.object == Object::User;
     format!(
         r#"{{"batchSize":{},"operations":{{"add":true,"change":{user},"remove":{}}},"skipInitialRun":false}}"#,
-        Room::of(request).batch_size(),
+        RowLimits::of(request).batch_size(),
         user && configuration.mirror,
     )
 }

@@ -1,8 +1,8 @@
-//! Translates what Hightouch sends: the calls of its Embedded Destination, and what a user's template makes of rows in its
-//! HTTP Request destination (or the deprecated Webhook destination, an array of bare rows).
+//! Translates requests of Hightouch: method calls of its Embedded Destination, and rows of its HTTP Request
+//! destination, rendered by a user's template, or of the deprecated Webhook destination, an array of bare rows.
 //!
-//! An embedded destination is a conversation in JSON-RPC 2.0. Rows come under the customer's own column names, and the
-//! mapping of columns to our fields comes with them: it is applied here, by pointing at each value under its new name.
+//! An embedded destination speaks JSON-RPC 2.0. Rows use the customer's column names and come with a mapping to Inlet's
+//! fields. The plugin applies it by pointing at each value under its new name.
 
 mod configuration;
 mod conversation;
@@ -10,7 +10,7 @@ mod rows;
 
 use inlet_plugin::{Answerer, Notice, Outcome, Plugin, Reply, Request, Translation, jsonrpc, posted};
 
-/// The plugin.
+/// Translator for Hightouch.
 #[derive(Debug)]
 pub struct Hightouch;
 

@@ -1,24 +1,25 @@
-//! The rows of `add`, `change` and `remove`: each an event, under the names that its columns are mapped to.
+//! The methods `add`, `change` and `remove`: translates each row into an event, with its columns under the names of
+//! their fields.
 
 use inlet_plugin::jsonrpc::{Call, quote};
-use inlet_plugin::rows::{Object, Room, Tracked, column, delete, identify, refusal, tag, track};
+use inlet_plugin::rows::{Object, RowLimits, Tracked, column, delete, identify, refusal, tag, track};
 use inlet_plugin::segment::not_an_object;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request};
 
 use crate::configuration::{Configuration, LONGEST_NAME};
 
-/// Which rows a call brings.
+/// The method that brings rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// New to the model.
+    /// Rows that are new in the model.
     Add,
-    /// Changed since they were last sent.
+    /// Rows that changed since they were last sent.
     Change,
-    /// No longer in the model.
+    /// Rows that are no longer in the model.
     Remove,
 }
 
-/// The items of a call, one for each row. An error says why none of them can be read.
+/// Returns one item per row. An error is a sentence if no row can be read.
 pub(crate) fn items(
     request: &Request,
     call: &Call<'_>,
@@ -31,28 +32,28 @@ pub(crate) fn items(
     }
     let id_column = call.param("idColumn").and_then(|column| column.as_str());
     let id_column = id_column.filter(|column| column.len() <= LONGEST_NAME);
-    // Where no column is mapped to the identifier, the model's own is one.
+    // Without a mapped identifier, the model's primary key identifies rows.
     let identifier = configuration.column(configuration.object.identifier()).or(id_column.as_deref());
     let identifier = identifier.ok_or("Neither `identifierMapping` nor `idColumn` names a column.")?;
     let reader = Reader { configuration, method, identifier, id_column: id_column.as_deref().unwrap_or(identifier) };
-    Room::of(request).items(&rows, |row| reader.item(&row))
+    RowLimits::of(request).items(&rows, |row| reader.item(&row))
 }
 
-/// Reads the rows of one call.
+/// Settings for reading the rows of one call.
 struct Reader<'r> {
     configuration: &'r Configuration<'r>,
     method: Method,
     /// The column that is mapped to the identifier.
     identifier: &'r str,
-    /// The column by which Hightouch tells rows apart.
+    /// The column by which Hightouch identifies rows.
     id_column: &'r str,
 }
 
 impl Reader<'_> {
-    /// A row's item, with the text of its id as its tag.
+    /// Returns the item of a row. Its tag is the text of the row's id.
     fn item(&self, row: &Node<'_>) -> Item {
         let [id, identifier] = row.fields([self.id_column, self.identifier]);
-        // Columns of one name: only the first asked for is found.
+        // If both are the same column, `fields` finds it only under the first name.
         let identifier = identifier.or_else(|| id.clone().filter(|_| self.id_column == self.identifier));
         let tag = tag(id.as_ref());
         match self.event(row, identifier) {
@@ -86,7 +87,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The columns that are content, under the names of the fields that they are mapped to.
+    /// Returns the columns that are content, under the names of their fields.
     fn content(&self, row: &Node<'_>, taken: &[&str]) -> Result<Vec<Pointed>, Notice> {
         let mut members = Vec::new();
         for mapping in self.configuration.content(taken) {
@@ -96,11 +97,11 @@ impl Reader<'_> {
     }
 }
 
-/// The result of a call that brought rows: those that were not taken, each with its place, its id and the reason. What a
-/// row of it looks like is nowhere written down.
+/// Returns the result of a call that brought rows: each row that was not accepted with its index, id and reason.
+/// Hightouch does not document the format of these entries.
 pub(crate) fn rejected(outcomes: &[Outcome]) -> String {
     let mut rows = Vec::new();
-    // An empty call has one item that is no row, and nothing to refuse.
+    // An empty call has one ignored item, which is no row.
     for outcome in outcomes.iter().filter(|outcome| outcome.status != "ignored") {
         if let Some(reason) = refusal(outcome) {
             let (index, id, message) = (outcome.index, &outcome.tag, quote(&reason));

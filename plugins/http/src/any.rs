@@ -1,9 +1,9 @@
-//! Any JSON object, when the operator's `event_type_path` says which event it is.
+//! Any JSON object, if the operator's `event_type_path` tells its event type.
 
 use inlet_plugin::segment::not_an_object;
 use inlet_plugin::{Event, Kind, Node, Notice, Value};
 
-/// The event that an object is. Its type is left to the host, which reads it at the operator's path.
+/// Returns the event of an object. The host reads its type at the operator's path.
 pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
     if item.kind() != Kind::Object {
         return Err(not_an_object(&item));

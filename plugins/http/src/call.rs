@@ -1,10 +1,10 @@
-//! The default schema: Segment's `track` and `identify`, read strictly, because a sender that is told of its mistake
-//! can mend it.
+//! The default schema: Segment's `track` and `identify`. It is read strictly, because the sender is told of a mistake
+//! and can fix it.
 
 use inlet_plugin::segment::Call;
 use inlet_plugin::{Event, Kind, Node, Notice};
 
-/// The event that a call is.
+/// Returns the event of a call.
 pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
     let call = Call::read(item)?;
     let refuse = |code, message: String| Err(Notice::new(code, message).at(call.item.at()));
@@ -38,7 +38,7 @@ pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
     call.into_event("track")
 }
 
-/// What a member is that should be a string. Null is merely absent.
+/// Returns the kind of a member that should be a string and is not. Null counts as absent.
 fn wrong_type(node: Option<&Node<'_>>) -> Option<Kind> {
     node.map(Node::kind).filter(|kind| !matches!(kind, Kind::String | Kind::Null))
 }

@@ -1,7 +1,7 @@
-//! Translates what any HTTP client sends: Segment-shaped calls or, with an `event_type_path`, any JSON.
+//! Translates requests of any HTTP client: Segment-shaped calls or, with an `event_type_path`, any JSON.
 //!
-//! One object, an array of them, or one on each line. The senders are a developer's own programs, so a mistake is
-//! answered with a sentence that says how to mend it.
+//! A body is one object, an array of objects, or NDJSON. Senders are a developer's own programs, so mistakes are
+//! answered with a sentence that tells how to fix them.
 
 mod any;
 mod call;
@@ -9,7 +9,7 @@ mod call;
 use inlet_plugin::segment::not_an_object;
 use inlet_plugin::{Documents, Event, Item, Kind, Node, Notice, Plugin, Request, Translation, translate_each};
 
-/// The plugin.
+/// Translator for any HTTP client.
 #[derive(Debug)]
 pub struct Http;
 
@@ -17,7 +17,7 @@ inlet_plugin::export!(Http);
 
 impl Plugin for Http {
     fn translate(request: &Request) -> Result<Translation, Notice> {
-        // Where the operator says where the type is, the shape of everything else is the sender's choice.
+        // With an event type path, the sender chooses the shape of everything else.
         let read: fn(Node<'_>) -> Result<Event, Notice> =
             if request.fact("event_type_path").is_some() { any::event } else { call::event };
         let items = match request.documents()? {

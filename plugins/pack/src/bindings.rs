@@ -1,4 +1,4 @@
-//! The contract as C, by wit-bindgen, from the text that is compiled in: an author needs no tool besides a C compiler.
+//! The contract's C bindings, generated from embedded WIT. An author needs no tool besides a C compiler.
 
 use anyhow::{Context as _, Result};
 use wit_bindgen_c::Opts;
@@ -15,7 +15,7 @@ const CONTRACT: [(&str, &str); 5] = [
     ("worlds.wit", include_str!("../../../wit/v0.1/worlds.wit")),
 ];
 
-/// The files that a C plugin of `world` is compiled with: a header, a source, and an object that holds the types.
+/// Returns the files for a C plugin of `world`: a header, a source, and an object file with the types.
 pub fn c_bindings(world: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let mut texts = SourceMap::new();
     for (name, text) in CONTRACT {

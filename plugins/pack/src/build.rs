@@ -1,4 +1,4 @@
-//! The cargo call that makes a plugin's core module.
+//! Runs cargo to build a plugin's core module.
 
 use std::env;
 use std::ffi::OsString;
@@ -10,8 +10,8 @@ use serde_json::Value;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Builds the plugin in `directory`, which has the profile `plugin`, and says where its module is. Adds the target where
-/// rustup has not got it yet.
+/// Builds the plugin in `directory` with the cargo profile `plugin`, and returns the path of its module. Adds the wasm
+/// target with rustup if it is missing.
 pub fn core_module(directory: &Path) -> Result<PathBuf> {
     add_target(directory)?;
     let manifest = directory.join("Cargo.toml").canonicalize().context("cannot find its Cargo.toml")?;
@@ -36,7 +36,8 @@ pub fn core_module(directory: &Path) -> Result<PathBuf> {
         .context("cargo made no module; does its Cargo.toml say `crate-type = [\"cdylib\"]`?")
 }
 
-/// Asks rustc, and rustup only where the target is missing: a toolchain without rustup has to have it already.
+/// Adds the wasm target if rustc lacks it. rustup is called only then, because a toolchain without rustup must have the
+/// target already.
 fn add_target(directory: &Path) -> Result<()> {
     let rustc = |arguments: &[&str]| Command::new("rustc").current_dir(directory).args(arguments).output();
     let sysroot = rustc(&["--print", "sysroot"]).context("cannot run rustc; install Rust from https://rustup.rs")?;
@@ -50,15 +51,15 @@ fn add_target(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A cargo call about one package, the same whether or not cargo runs us.
+/// Returns a cargo command for one package, independent of the environment that an outer cargo sets.
 fn cargo(manifest: &Path) -> Command {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // Read `.cargo` and the toolchain file as if called from there.
+    // `.cargo` and the toolchain file are read from the package's directory.
     cargo.current_dir(manifest.parent().unwrap_or(manifest)).env_remove("CARGO_BUILD_TARGET");
     cargo
 }
 
-/// The top of the plugin's workspace, where cargo puts what it builds.
+/// Returns the root of the plugin's workspace, where cargo puts its output.
 fn workspace(manifest: &Path) -> Result<PathBuf> {
     let output = cargo(manifest)
         .args(["locate-project", "--workspace", "--message-format", "plain"])
@@ -68,26 +69,26 @@ fn workspace(manifest: &Path) -> Result<PathBuf> {
     path.parent().map(Path::to_path_buf).context("cargo finds no workspace there")
 }
 
-/// A directory of our own below the usual one: a cargo that runs us may hold the lock on the usual one.
+/// Returns a separate directory below the usual target directory. An outer cargo may hold the lock on the usual one.
 fn target_dir(workspace: &Path) -> PathBuf {
     let usual = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.join("target"), PathBuf::from);
-    // Relative to where we were called, not to where cargo is.
+    // `CARGO_TARGET_DIR` is relative to the caller's directory, not to the directory in which cargo runs.
     let usual = env::current_dir().map(|here| here.join(&usual)).unwrap_or(usual);
     usual.join("plugin-build")
 }
 
-/// Flags for the plugin alone; with `--target`, cargo keeps them from build scripts and macros. Given as a whole, so
-/// that a `RUSTFLAGS` of the caller's does not take their place.
+/// Flags for the plugin alone; with `--target`, cargo does not apply them to build scripts and macros. They are set as
+/// a whole, so that a `RUSTFLAGS` of the caller does not replace them.
 fn rustflags(workspace: &Path) -> OsString {
     let home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::var_os("HOME").map(|home| Path::new(&home).join(".cargo")));
     let mut flags = OsString::from(
-        // A small stack at the bottom of memory, where running over it traps; and from the start as much memory as a
-        // usual request takes, because growing it costs more than the translation.
+        // A small stack at the bottom of memory, so that an overflow traps. One MiB of initial memory fits a usual
+        // request, because growing memory costs more than the translation.
         "-Clink-arg=-zstack-size=65536\u{1f}-Clink-arg=--initial-memory=1048576",
     );
-    // Panics name source files: let them name the same on every machine.
+    // Panic messages contain source paths; make them equal on every machine.
     for (path, name) in [(Some(workspace.to_owned()), "."), (home, "cargo")] {
         let Some(path) = path else { continue };
         flags.push("\u{1f}--remap-path-prefix=");

@@ -23,10 +23,10 @@ pub use build::core_module;
 pub use manifest::{Manifest, manifest_from_toml};
 pub use repack::repack;
 
-/// The custom section of a component that holds its manifest.
+/// Name of the custom section that holds the manifest.
 pub const MANIFEST_SECTION: &str = "inlet:manifest";
 
-/// Turns a core module into a component, by the types that `wit-bindgen` left in it, and validates the result.
+/// Converts a core module into a component, by the types that `wit-bindgen` left in it, and validates the result.
 pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
     ComponentEncoder::default()
         .validate(true)
@@ -36,7 +36,7 @@ pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
         .context("the module cannot be made a component")
 }
 
-/// Makes a plugin of a core module and the text of its `plugin.toml`.
+/// Packs a core module and the text of its `plugin.toml` into a plugin.
 pub fn pack(core_wasm: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
     let manifest = manifest_from_toml(plugin_toml)?;
     let mut plugin = componentize(core_wasm)?;
@@ -44,7 +44,7 @@ pub fn pack(core_wasm: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
     Ok(plugin)
 }
 
-/// Makes a plugin of what some toolchain left: a core module, or a component that is one already.
+/// Packs the output of any toolchain, a core module or a component, into a plugin.
 pub fn pack_any(wasm: Vec<u8>, plugin_toml: &str) -> Result<Vec<u8>> {
     if !Parser::is_component(&wasm) {
         return pack(&wasm, plugin_toml);
@@ -55,7 +55,7 @@ pub fn pack_any(wasm: Vec<u8>, plugin_toml: &str) -> Result<Vec<u8>> {
     Ok(plugin)
 }
 
-/// Appends the manifest to a component that has none yet, whatever it was made with.
+/// Appends the manifest to a component, whichever tool made it.
 pub fn append_manifest(component: &mut Vec<u8>, manifest: &str) {
     append_section(component, MANIFEST_SECTION, manifest.as_bytes());
 }

@@ -1,7 +1,7 @@
-//! `inlet-pack bundle --out DIR PLUGIN_DIR…`: builds plugins from their sources and packs them.
+//! `inlet-pack bundle --out DIR PLUGIN_DIR…`: builds plugins from source and packs them.
 //!
-//! A program of its own, and not a build script of the server: a plugin is a file that the server reads, so what makes
-//! the bundled ones is what authors use for theirs.
+//! It is a separate program and not a build script of the server, so that bundled plugins are built by the same code
+//! that authors use.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         .try_for_each(|plugin| bundle(plugin, &out).with_context(|| format!("cannot bundle {}", plugin.display())))
 }
 
-/// The directory to write into, and those of the plugins.
+/// Returns the output directory and the plugins' directories.
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(PathBuf, Vec<PathBuf>)> {
     if arguments.next().as_deref() != Some("bundle") {
         bail!("{USAGE}");
@@ -53,24 +53,24 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(PathBuf, Vec<Pa
 
 fn bundle(directory: &Path, out: &Path) -> Result<()> {
     let plugin_toml = fs::read_to_string(directory.join("plugin.toml")).context("cannot read plugin.toml")?;
-    // Before the build, which takes long, and a wrong manifest is quickly said.
+    // The manifest is checked before the build, which takes long.
     let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
     let core = inlet_pack::core_module(directory)?;
     let core = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;
     let plugin = inlet_pack::pack(&core, &plugin_toml)?;
-    // A key is checked to be one or two plain words, so that this stays inside `out`.
+    // A valid key is one or two plain words, so the file stays inside `out`.
     let file = out.join(format!("{}.wasm", key.replace('/', "__")));
     let state = if write(&file, &plugin)? { "written" } else { "unchanged" };
     println!("{key}: {} ({} bytes, {state})", file.display(), plugin.len());
     Ok(())
 }
 
-/// Writes a file whole or not at all, and not if it holds the same already: what depends on it is not made again.
+/// Writes a file atomically. A file with the same content is left alone, so that its dependents are not rebuilt.
 fn write(file: &Path, content: &[u8]) -> Result<bool> {
     if fs::read(file).is_ok_and(|present| present == content) {
         return Ok(false);
     }
-    // In the same directory, so that renaming it there is one step; by our own id, so that two calls do not meet.
+    // In the same directory, so that the rename is atomic. The process id keeps concurrent calls apart.
     let temporary = file.with_extension(format!("wasm.{}", std::process::id()));
     fs::write(&temporary, content)
         .and_then(|()| fs::rename(&temporary, file))

@@ -1,6 +1,6 @@
-//! A `plugin.toml` as the manifest's JSON, checked against the schema that the host checks too.
+//! Converts a `plugin.toml` into the manifest's JSON, and checks it against the schema that the host uses.
 //!
-//! The two have the same members. An example's `body` is best a string that holds JSON: a payload pasted from a platform
+//! Both have the same members. An example's `body` is best a string that holds JSON: a payload copied from a platform
 //! keeps its digits, and TOML has no null.
 
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// The schema, compiled in so that the tool runs alone.
+/// The manifest's schema, embedded so that the tool is self-contained.
 const SCHEMA: &str = include_str!("../../../wit/v0.1/manifest.schema.json");
 
 /// A valid manifest.
@@ -17,11 +17,11 @@ const SCHEMA: &str = include_str!("../../../wit/v0.1/manifest.schema.json");
 pub struct Manifest {
     /// `segment`, or `publisher/name`.
     pub key: String,
-    /// The whole of it, as the component carries it.
+    /// The whole manifest, as the component carries it.
     pub json: String,
 }
 
-/// Reads a `plugin.toml`. An error names every member that is wrong.
+/// Reads a `plugin.toml`. The error names every wrong member.
 pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
     let manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
     check(&manifest)?;
@@ -30,7 +30,7 @@ pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
     Ok(Manifest { key, json: manifest.to_string() })
 }
 
-/// What the schema cannot say: that the text of an example's body is JSON.
+/// Checks that the body of every example is JSON, which the schema cannot express.
 fn check_examples(manifest: &Value) -> Result<()> {
     let examples = manifest.get("examples").and_then(Value::as_array);
     for (index, example) in examples.into_iter().flatten().enumerate() {

@@ -1,4 +1,4 @@
-//! The same component with another manifest: another key or version of a plugin, without building one.
+//! Replaces the manifest of a component, to get another key or version of a plugin without a build.
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use wasmparser::{Parser, Payload};
 
 use crate::{MANIFEST_SECTION, append_manifest};
 
-/// The component with its manifest as `change` leaves it. What is in other sections stays as it is, byte for byte.
+/// Returns the component with a manifest edited by `change`. Other sections stay unchanged, byte for byte.
 pub fn repack(component: &[u8], change: impl FnOnce(&mut Value)) -> Result<Vec<u8>> {
     let (from, to, manifest) = manifest_section(component)?.context("the component has no manifest")?;
     let mut manifest: Value = serde_json::from_slice(manifest).context("the manifest is not JSON")?;
@@ -16,10 +16,10 @@ pub fn repack(component: &[u8], change: impl FnOnce(&mut Value)) -> Result<Vec<u
     Ok(packed)
 }
 
-/// Where the section begins, with its head, and ends, and what it holds.
+/// Returns the manifest section's start, including its header, its end, and its content.
 fn manifest_section(component: &[u8]) -> Result<Option<(usize, usize, &[u8])>> {
     let mut depth = 0;
-    // Where the payload before ended: a section's range does not hold its head.
+    // End of the previous payload. A section's range does not include its header.
     let mut end = 0;
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.context("not a component")?;

@@ -1,10 +1,10 @@
-//! One call, in a body.
+//! A call in a request body.
 
 use inlet_plugin::segment::{Call, not_a_string};
 use inlet_plugin::{Event, Node, Notice, Value};
 
-/// The payload's own type wins over the path's; without either, a name makes it a track; else its type is the operator's
-/// to find.
+/// Returns the event of a call. Its type is the payload's own, else that of the path, else `track` if it has an event
+/// name. Otherwise the host finds it by the operator's path.
 pub(crate) fn event(item: Node<'_>, default_type: Option<&str>) -> Result<Event, Notice> {
     let call = Call::read(item)?;
     let warning = not_a_string(call.kind.as_ref(), "type");
@@ -23,11 +23,11 @@ pub(crate) fn event(item: Node<'_>, default_type: Option<&str>) -> Result<Event,
     Ok(event)
 }
 
-/// Where the content is, if it is elsewhere than in other platforms' calls of this type.
+/// Returns the data of a call whose type keeps it in another place than on other platforms.
 fn data(call: &Call<'_>, call_type: Option<&str>) -> Result<Option<Value>, Notice> {
     match call_type {
         Some("identify") => call.traits_with_those_of_its_context(),
-        // A reverse-ETL row; what is to be done with it stands beside, in `action` and `identifiers`.
+        // A row of a reverse ETL. `action` and `identifiers` beside it describe the operation.
         Some("record") => Ok(call.item.get("fields").map(Value::from)),
         Some(_) => Ok(None),
         None => {
@@ -37,7 +37,7 @@ fn data(call: &Call<'_>, call_type: Option<&str>) -> Result<Option<Value>, Notic
     }
 }
 
-/// `messageId`, which the server makes up where it is missing; some pipelines write `message_id`.
+/// Returns `messageId`, or `message_id`, which some pipelines write. The host generates one if both are missing.
 fn message_id(call: &Call<'_>) -> Option<Value> {
     let present = call.message_id.as_ref().filter(|id| !id.is_absent());
     present.map(|id| Value::at(id.at())).or_else(|| call.item.get("message_id").map(Value::from))

@@ -1,20 +1,21 @@
-//! A call sent as GET or DELETE: no body, and its properties (an identify's traits) flattened into the query.
+//! Calls sent as GET or DELETE: they have no body, and their properties (an identify's traits) are flattened into the
+//! query.
 //!
-//! Nothing else of the call is sent, its type and name least of all. They stand where the operator can put them: behind
-//! the endpoint's address (`…/track/Order%20Completed`, `…/identify`) or, with an event type path, in a header.
+//! RudderStack sends nothing else, not even the type and the name. The operator can put those behind the endpoint's
+//! address (`…/track/Order%20Completed`, `…/identify`) or, with an event type path, into a header.
 
 use std::collections::BTreeMap;
 
 use inlet_plugin::segment::CALL_TYPES;
 use inlet_plugin::{Body, Event, Field, Notice, Request, Value, jsonrpc::quote};
 
-/// Whether the request is such a call.
+/// Returns true if the request is such a call.
 pub(crate) fn is_one(request: &Request) -> bool {
     let no_body = matches!(&request.body, Body::Text(text) if text.trim_ascii().is_empty());
     no_body && matches!(request.method.as_str(), "GET" | "DELETE")
 }
 
-/// The event that it is.
+/// Returns the event of the call.
 pub(crate) fn event(request: &Request) -> Result<Event, Notice> {
     let mut event = Event::new(event_type(request)?);
     let parameter = |names: [&str; 2]| {
@@ -44,7 +45,8 @@ fn event_type(request: &Request) -> Result<String, Notice> {
     ))
 }
 
-/// `/track/Order%20Completed`, `/v1/identify`: the first segment that is a call type, and what follows it.
+/// Returns the event type in a path such as `/track/Order%20Completed` or `/v1/identify`: the first segment that is a
+/// call type, and the rest.
 fn type_of_path(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let (at, call_type) = segments.iter().enumerate().find_map(|(at, segment)| Some((at, call_type(segment)?)))?;
@@ -52,8 +54,8 @@ fn type_of_path(path: &str) -> Option<String> {
     Some(typed(call_type, &name))
 }
 
-/// A query that says of itself what it is. A property may have any name, so that only a known call type counts, and a
-/// plain `event` only where there is no type at all.
+/// Returns the event type that a query contains. A property may have any name, so only a known call type counts, and
+/// `event` alone only if there is no type.
 fn type_of_query(request: &Request) -> Option<String> {
     let name = |name| request.query(name).unwrap_or_default();
     match request.query("type") {
@@ -76,8 +78,8 @@ fn call_type(text: &str) -> Option<&'static str> {
     CALL_TYPES.into_iter().find(|call_type| call_type.eq_ignore_ascii_case(text))
 }
 
-/// The parameters as an object of strings. A name that comes again makes an array of its values; a dotted one stays as it
-/// was sent: nothing says whether the dot was the customer's or the flattening's.
+/// Returns the parameters as an object of strings. A repeated name becomes an array of its values. A dotted name stays
+/// as it is, because the dot may be the customer's own.
 fn object(query: &[Field]) -> String {
     let mut members: Vec<(&str, Vec<String>)> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
@@ -98,7 +100,7 @@ fn object(query: &[Field]) -> String {
     format!("{{{}}}", members.join(","))
 }
 
-/// A path's text with its `%` escapes taken back; what they do not make characters of becomes U+FFFD.
+/// Decodes the `%` escapes of a path. Invalid UTF-8 becomes U+FFFD.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,9 +1,9 @@
-//! Translates what RudderStack sends: calls in Segment's shape with habits of their own, arrays of them, and calls whose
-//! properties stand flattened in the query of a GET or DELETE.
+//! Translates requests of RudderStack: Segment-shaped calls, arrays of them, and calls whose properties are flattened
+//! into the query of a GET or DELETE.
 //!
-//! Its habits: an identify's traits sit in `context.traits` more often than at the top; ids are `""` or null; `type` is
-//! written in any case; `record` and `audiencelist` are types too. One status counts for a whole array, so that what
-//! cannot be read is rejected item by item.
+//! RudderStack differs from Segment: an identify's traits are mostly in `context.traits`, ids are `""` or null, `type`
+//! has any case, and `record` and `audiencelist` are further types. One status counts for a whole array, so an
+//! unreadable item is rejected alone.
 
 mod call;
 mod flattened;
@@ -11,7 +11,7 @@ mod flattened;
 use inlet_plugin::segment::{call_type_of_path, not_an_object};
 use inlet_plugin::{Item, Kind, Notice, Plugin, Request, Translation, translate_each};
 
-/// The plugin.
+/// Translator for RudderStack.
 #[derive(Debug)]
 pub struct RudderStack;
 
@@ -23,7 +23,7 @@ impl Plugin for RudderStack {
             return flattened::event(request).map(|event| Translation::from(Item::Event(event)));
         }
         let body = request.json()?;
-        // Of a payload without `type`, as a mapped one may be: `…/track` behind the endpoint's address.
+        // A payload without `type`, for example a mapped one, takes the type of the path, such as `…/track`.
         let default_type = call_type_of_path(&request.path);
         match body.kind() {
             Kind::Array => {

@@ -1,12 +1,19 @@
-//! Objects made of values pointed at: every digit of them survives, and no text is copied out.
+//! Objects assembled from JSON Pointers. Every digit of a value survives, and no text is copied.
 
 use crate::{Node, Notice, Pointed, Value};
 
-/// The longest member name or pointer that is used, in bytes. The host takes 64 KiB and refuses the whole request beyond.
+/// Longest member name or pointer that this SDK uses, in bytes. The host accepts 64 KiB and rejects the whole request
+/// beyond that.
 const LONGEST: usize = 32 * 1024;
 
-/// The members of these objects as one object. Where names meet, the later object's member counts, as a whole. What is
-/// no object has no members.
+/// Returns one object with the members of all `objects`.
+///
+/// If two objects have a member of the same name, the later object wins, and its member replaces the earlier one whole.
+/// A node that is not an object contributes nothing.
+///
+/// # Errors
+///
+/// `too_long` if a name or pointer exceeds 32 KiB.
 pub fn merged(objects: &[&Node<'_>]) -> Result<Value, Notice> {
     let mut members = Vec::new();
     for (name, value) in objects.iter().flat_map(|object| object.members()) {
@@ -15,7 +22,11 @@ pub fn merged(objects: &[&Node<'_>]) -> Result<Value, Notice> {
     Ok(Value::Assembled(members))
 }
 
-/// Adds one member to an object. An error: its name is too long to be used.
+/// Adds one member to an object.
+///
+/// # Errors
+///
+/// `too_long` if the name or the pointer exceeds 32 KiB.
 pub fn point(members: &mut Vec<Pointed>, name: &str, at: String) -> Result<(), Notice> {
     let found = name.len().max(at.len());
     if found > LONGEST {

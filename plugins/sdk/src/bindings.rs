@@ -1,6 +1,7 @@
-//! What `wit-bindgen` makes of the contract.
+//! Code that `wit-bindgen` generates from the contract.
 //!
-//! Public because the export macros name paths in here; authors use the names at the top of the crate instead.
+//! Public because the export macros refer to paths in this module. Authors use the names at the top of the crate
+//! instead.
 
 #![allow(
     unsafe_code,
@@ -10,7 +11,7 @@
     reason = "generated: it crosses the border between wasm and the host by raw pointers, and documents itself in WIT"
 )]
 
-/// The world of a plugin that only translates.
+/// Bindings for the world `source`: a plugin that only translates.
 pub mod source {
     wit_bindgen::generate!({
         path: "../../wit/v0.1",
@@ -22,10 +23,11 @@ pub mod source {
     });
 }
 
-/// What a plugin that also writes the answer exports on top.
+/// Bindings for the additional exports of a plugin that also writes the answer.
 ///
-/// The contract's `answering-source` is `source` and the answerer. Generating it whole would define the translator's
-/// macros a second time in this crate; so only the rest is generated, and `wit-component` merges the two.
+/// The contract's world `answering-source` is `source` plus the answerer. Generating it whole would define the
+/// translator's macros a second time in this crate, so only the answerer is generated here, and `wit-component` merges
+/// the two worlds.
 pub mod answering {
     wit_bindgen::generate!({
         inline: "

@@ -1,10 +1,10 @@
-//! An allocator for instances that live for one request.
+//! A bump allocator for instances that live for one request.
 //!
-//! The sandbox is thrown away after every call, so that nothing is gained by giving memory back: allocating is adding
-//! to a number. The last block alone is special. It grows, shrinks and is freed in place, which makes a `String` or a
-//! `Vec` that is filled in one go cost what it holds, and not twice that.
+//! The host discards the sandbox after every call, so freeing memory gains nothing and allocating is an addition. Only
+//! the last block grows, shrinks and is freed in place. A `String` or `Vec` that is filled without other allocations in
+//! between therefore costs its own size, not twice that.
 //!
-//! What this asks of authors: reserve the capacity of what grows side by side with other things.
+//! Authors should reserve capacity for collections that grow while other allocations happen.
 
 #![expect(unsafe_code, reason = "a global allocator is unsafe by definition; this is the only one and it is short")]
 
@@ -17,22 +17,21 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 static ALLOCATOR: Bump = Bump { next: AtomicUsize::new(0) };
 
 const PAGE: usize = 64 * 1024;
-/// Growing is a call into the host: ask for a megabyte at a time.
+/// Memory is grown by a megabyte at a time, because each growth is a call into the host.
 const GROWTH: usize = 16 * PAGE;
 
 unsafe extern "C" {
-    /// Where the linker says that stack and data end.
+    /// The end of stack and static data, set by the linker.
     static __heap_base: u8;
 }
 
 struct Bump {
-    /// The first free address; 0 before the first allocation. Atomic only because a static must be: wasm32 has one
-    /// thread here, and the compiler makes plain loads and stores of it.
+    /// The first free address; 0 before the first allocation. It is atomic only because a static must be `Sync`. wasm32
+    /// has one thread here, so the compiler emits plain loads and stores.
     next: AtomicUsize,
 }
 
 impl Bump {
-    /// The first free address.
     fn next(&self) -> usize {
         match self.next.load(Relaxed) {
             0 => ptr::addr_of!(__heap_base) as usize,
@@ -40,12 +39,12 @@ impl Bump {
         }
     }
 
-    /// Moves the first free address to `end`, with more memory if it takes that. False: there is none.
+    /// Moves the first free address to `end` and grows memory if needed. Returns false if the memory limit is reached.
     fn reach(&self, end: usize) -> bool {
         let size = memory_size(0) * PAGE;
         if end > size {
             let missing = (end - size).div_ceil(PAGE);
-            // At a limit that is not a multiple of the step, what is needed may still fit.
+            // If the limit is not a multiple of the step, the exact amount may still fit.
             let grown =
                 memory_grow(0, missing.max(GROWTH / PAGE)) != usize::MAX || memory_grow(0, missing) != usize::MAX;
             if !grown {
@@ -61,11 +60,11 @@ impl Bump {
     }
 }
 
-// SAFETY: blocks are handed out from ever higher addresses, and an address is handed out again only after the block
-// that held it, the last one, was freed or shrunk; alignment is rounded up to; failures are null.
+// SAFETY: addresses are handed out in increasing order, and an address is reused only after the last block, which held
+// it, was freed or shrunk. Alignment is rounded up, and failures return null.
 unsafe impl GlobalAlloc for Bump {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // `Layout` keeps sizes under isize::MAX, but address and size together can pass 4 GiB.
+        // `Layout` keeps sizes below `isize::MAX`, but address plus size can exceed 4 GiB.
         let Some(start) = self.next().checked_next_multiple_of(layout.align()) else { return ptr::null_mut() };
         let Some(end) = start.checked_add(layout.size()) else { return ptr::null_mut() };
         if self.reach(end) { start as *mut u8 } else { ptr::null_mut() }

@@ -1,29 +1,38 @@
-//! A body as JSON: one text, or several of them, one on each line (NDJSON).
+//! Request bodies as JSON: a single text, or one text per line (NDJSON).
 
 use crate::{Body, Item, Node, Notice, Request, pointer};
 
-/// More items than this are not translated. The host's own limit is lower; this one keeps a body of sixteen million
-/// `1`s from filling the sandbox before the host can say so.
+/// Maximum number of items translated from one request. The host's own limit is lower. This one prevents a body of
+/// sixteen million `1`s from filling the sandbox before the host can reject it.
 pub const MAX_ITEMS: usize = 50_000;
 
-/// What a body holds.
+/// A request body parsed as JSON.
 #[derive(Debug, Clone)]
 pub enum Documents<'a> {
-    /// One JSON text.
+    /// A single JSON text.
     One(Node<'a>),
-    /// Several, each on its own line.
+    /// Several JSON texts, one per line.
     Lines(Lines<'a>),
 }
 
 impl Request {
-    /// The body as one JSON text.
+    /// Parses the body as one JSON text.
+    ///
+    /// # Errors
+    ///
+    /// A notice with the code `empty`, `not_utf8` or `not_json`.
     pub fn json(&self) -> Result<Node<'_>, Notice> {
         let text = self.text()?;
         Node::parse(text, "").map_err(|error| not_json("The body", &error))
     }
 
-    /// The body as one JSON text or, when it is none and its first line that is not blank is, as one JSON text for each
-    /// line.
+    /// Parses the body as one JSON text or as NDJSON.
+    ///
+    /// The body is NDJSON if it is not one JSON text as a whole and its first non-blank line is.
+    ///
+    /// # Errors
+    ///
+    /// A notice with the code `empty`, `not_utf8` or `not_json`.
     pub fn documents(&self) -> Result<Documents<'_>, Notice> {
         let text = self.text()?;
         Node::parse(text, "").map(Documents::One).or_else(|error| {
@@ -35,7 +44,11 @@ impl Request {
         })
     }
 
-    /// The body as text that is not blank.
+    /// Returns the body as text.
+    ///
+    /// # Errors
+    ///
+    /// `empty` if the body is blank, `not_utf8` if it is not UTF-8.
     pub fn text(&self) -> Result<&str, Notice> {
         match &self.body {
             Body::Text(text) if is_blank(text) => {
@@ -53,8 +66,8 @@ impl Request {
     }
 }
 
-/// The lines of an NDJSON body, blank ones left out. A line that is not JSON is an error in its place, and its
-/// neighbours go on.
+/// Iterator over the non-blank lines of an NDJSON body. A line that is not JSON yields an error; the lines after it are
+/// still read.
 #[derive(Debug, Clone)]
 pub struct Lines<'a> {
     lines: std::str::Split<'a, char>,
@@ -72,7 +85,11 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Translates each element of a batch; nothing to translate is one ignored item that says so, at `at`.
+/// Translates each element of a batch. An empty batch becomes one ignored item that points at `at`.
+///
+/// # Errors
+///
+/// `too_long` if there are more than [`MAX_ITEMS`] elements.
 pub fn translate_each<T>(
     elements: impl Iterator<Item = T>,
     at: &str,
@@ -98,7 +115,8 @@ fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
 }
 
-/// Names the place and the rule. serde_json's syntax errors are fixed sentences that quote nothing of the text.
+/// Returns a `not_json` notice with the position and the violated rule. serde_json's syntax errors are fixed sentences
+/// that quote nothing of the text.
 fn not_json(what: &str, error: &serde_json::Error) -> Notice {
     let advice = if error.is_eof() { "It was probably cut off." } else { "Send valid JSON." };
     Notice::new("not_json", format!("{what} is not JSON: {error}. {advice}"))

@@ -1,4 +1,4 @@
-//! One JSON text or several, empty bodies, bodies that are neither.
+//! Tests of single JSON texts, NDJSON, empty bodies and malformed bodies.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,27 +1,33 @@
-//! The traits of a plugin, and the macros that make a component of it.
+//! The traits that a plugin implements, and the macros that export them from a component.
 
 use std::marker::PhantomData;
 
 use crate::bindings::{answering, source};
 use crate::{Notice, Outcome, Reply, Request, Translation, log};
 
-/// What every plugin does.
+/// A plugin: a translator from requests to events.
 pub trait Plugin {
-    /// Says which events a request holds.
+    /// Translates a request into events.
     ///
-    /// Called in a fresh sandbox for every request: there is no memory of an earlier one, and the same request gives
-    /// the same translation. An error rejects the whole request, which is then stored with its bytes and the reason.
+    /// The host calls it in a fresh sandbox for every request. No state survives between calls, and equal requests give
+    /// equal translations.
+    ///
+    /// # Errors
+    ///
+    /// An error rejects the whole request. The host stores its bytes and the reason.
     fn translate(request: &Request) -> Result<Translation, Notice>;
 }
 
-/// What a plugin does besides, when its platform reads the answer (JSON-RPC does).
+/// A plugin that also writes the response body, for platforms that read it, such as those that speak JSON-RPC.
 pub trait Answerer: Plugin {
-    /// Writes the answer's body once the outcomes are durable. `memo` is the translation's own; a translation with an
-    /// empty one is answered by the host.
+    /// Writes the response body after the outcomes are durable.
+    ///
+    /// `memo` is the memo of the translation. If a translation's memo is empty, the host answers by itself and does not
+    /// call this.
     fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply;
 }
 
-/// Stands between the generated bindings and a [`Plugin`]; the export macros name it, authors do not.
+/// Adapter between the generated bindings and a [`Plugin`]. Only the export macros name it.
 #[derive(Debug)]
 pub struct Exported<P>(PhantomData<P>);
 
@@ -39,9 +45,9 @@ impl<P: Answerer> answering::exports::inlet::source::answerer::Guest for Exporte
     }
 }
 
-/// Makes a component of a type that implements [`Plugin`]. Once per crate.
+/// Exports a type that implements [`Plugin`] as a component. Use it once per crate.
 ///
-/// Natively it expands to nothing, so that several plugins can be linked into one test.
+/// On native targets it expands to nothing, so that several plugins can be linked into one test.
 #[macro_export]
 macro_rules! export {
     ($plugin:ident) => {
@@ -53,7 +59,7 @@ macro_rules! export {
     };
 }
 
-/// Makes a component of a type that implements [`Answerer`]. Once per crate, instead of [`export!`].
+/// Exports a type that implements [`Answerer`] as a component. Use it once per crate, instead of [`export!`].
 #[macro_export]
 macro_rules! export_answering {
     ($plugin:ident) => {

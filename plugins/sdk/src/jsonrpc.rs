@@ -1,8 +1,8 @@
-//! JSON-RPC 2.0 as platforms speak it that call methods of a destination and read the answer.
+//! JSON-RPC 2.0 for platforms that call methods of a destination and read the answer.
 //!
-//! A call's id is given back as the text that it was, whatever its type. A method that asks is answered at once: the
-//! whole answer is in the memo. A method that brings rows is answered from what became of them. Every answer is 200; what
-//! went wrong is in its `error`.
+//! A call's id is returned as the text that was sent, whatever its type. A query method is answered at once: the memo
+//! holds the whole answer. A method that brings rows is answered from their outcomes. Every answer has the status 200;
+//! errors are reported in its member `error`.
 
 use std::borrow::Cow;
 
@@ -10,40 +10,44 @@ use crate::{Item, Kind, Node, Notice, Outcome, Reply, Request, Translation};
 
 /// The body is not JSON.
 pub const PARSE_ERROR: i32 = -32700;
-/// It is JSON, and no call.
+/// The body is JSON but not a valid call.
 pub const INVALID_REQUEST: i32 = -32600;
-/// There is no such method.
+/// The method does not exist.
 pub const METHOD_NOT_FOUND: i32 = -32601;
-/// The method's parameters are wrong.
+/// The method's parameters are invalid.
 pub const INVALID_PARAMS: i32 = -32602;
 
-/// The longest id or identifier that is given back, in bytes.
+/// Longest id or identifier that is echoed, in bytes.
 const LONGEST_ECHO: usize = 1024;
-/// The most brackets in one.
+/// Maximum number of brackets in an echoed id or identifier.
 const DEEPEST_ECHO: usize = 32;
 
-/// One call.
+/// A method call.
 #[derive(Debug, Clone)]
 pub struct Call<'a> {
-    /// `id` as the text that it is.
+    /// The text of `id`.
     id: &'a str,
-    /// `method`
+    /// The member `method`.
     pub method: Cow<'a, str>,
-    /// `params`; none where they are absent or null.
+    /// The member `params`; `None` if it is absent or null.
     pub params: Option<Node<'a>>,
 }
 
-/// What a body is to a plugin whose platform calls methods and also posts plain JSON.
+/// The body of a request from a platform that calls methods and also posts plain JSON.
 #[derive(Debug, Clone)]
 pub enum Posted<'a> {
-    /// A call.
+    /// A method call.
     Call(Call<'a>),
-    /// An object or an array that is no call and does not look like one.
+    /// An object or an array that does not look like a call.
     Other(Node<'a>),
 }
 
 impl Request {
-    /// Reads the body. An error is the answer to what is neither a call nor an object nor an array.
+    /// Reads the body as a call or as plain JSON.
+    ///
+    /// # Errors
+    ///
+    /// The translation that answers a malformed call, or a body that is neither an object nor an array.
     #[expect(clippy::result_large_err, reason = "made once for a request, and handed on at once")]
     pub fn call(&self) -> Result<Posted<'_>, Translation> {
         let body = self.json().map_err(|notice| refused("null", PARSE_ERROR, notice))?;
@@ -65,7 +69,8 @@ impl Request {
     }
 }
 
-/// Whether an object means to be a call, well formed or not. A row may well have columns `id` and `method`.
+/// Returns true if the object is meant as a call, well formed or not. A plain row can have the columns `id` and
+/// `method`, so both alone do not suffice.
 fn looks_like_a_call(body: &Node<'_>) -> bool {
     let [version, method, params, kind, event] = body.fields(["jsonrpc", "method", "params", "type", "event"]);
     version.is_some() || (method.is_some() && params.is_some() && kind.is_none() && event.is_none())
@@ -75,8 +80,8 @@ impl<'a> Call<'a> {
     #[expect(clippy::result_large_err, reason = "made once for a request, and handed on at once")]
     fn read(body: &Node<'a>) -> Result<Self, Translation> {
         let [version, id, method, params] = body.fields(["jsonrpc", "id", "method", "params"]);
-        // Without an id there is nothing that the answer could be told apart by, and a platform that does not wait for
-        // it would take a refused row for a taken one. Both platforms that call always send one.
+        // A call without an id cannot be answered distinctly. A platform that does not wait for the answer would take a
+        // rejected row for an accepted one. Both platforms that call methods always send an id.
         let Some(id) = id else {
             return Err(invalid("null", "missing_field", "The call has no `id`; send one, and read the answer."));
         };
@@ -94,12 +99,12 @@ impl<'a> Call<'a> {
         Ok(Self { id, method, params: params.filter(|params| params.kind() != Kind::Null) })
     }
 
-    /// A parameter. None: it is absent, or there are no parameters by name.
+    /// Returns a parameter by name; `None` if it is absent or the parameters are not named.
     pub fn param(&self, name: &str) -> Option<Node<'a>> {
         self.params.as_ref()?.get(name)
     }
 
-    /// Answers a method that asks: nothing happened. `result` is JSON text.
+    /// Answers a query method; the call creates no events. `result` is JSON text.
     pub fn answered(&self, result: &str) -> Translation {
         let sentence = "The platform asked about this destination and was answered.";
         let mut translation = Translation::from(Item::Ignored(Notice::new("handshake", sentence)));
@@ -107,29 +112,31 @@ impl<'a> Call<'a> {
         translation
     }
 
-    /// Hands over the items that a method brought, one for each row. The answer is [`answer`]'s, from what becomes of
-    /// them.
+    /// Hands over the items of a method that brings rows, one item per row. [`answer`] writes the answer from their
+    /// outcomes.
     pub fn brought(&self, items: Vec<Item>) -> Translation {
         Translation { memo: format!("{WAITING}{}", self.id), ..Translation::from(items) }
     }
 
-    /// Answers that the parameters are wrong. Nothing of the call happens.
+    /// Answers that the parameters are invalid. The call creates no events.
     pub fn wrong_params(&self, code: &str, sentence: impl Into<String>) -> Translation {
         refused(self.id, INVALID_PARAMS, Notice::new(code, sentence))
     }
 
-    /// Answers that there is no such method.
+    /// Answers that the method does not exist.
     pub fn unknown_method(&self) -> Translation {
         refused(self.id, METHOD_NOT_FOUND, Notice::new("unsupported", "Method not found"))
     }
 }
 
-/// The memo's first character: what follows is the answer, or the id of a call whose rows are on their way.
+/// First character of a memo that holds the complete answer. Without it, the memo is the id of a call whose rows were
+/// handed over.
 const SAID: char = '=';
 const WAITING: char = '#';
 
-/// Writes the answer once the outcomes are known. `result` makes the JSON text of a result of them; it is asked only
-/// after a call that [`Call::brought`] rows.
+/// Writes the answer from the outcomes.
+///
+/// `result` returns the result as JSON text. It is called only after [`Call::brought`].
 pub fn answer(memo: &str, outcomes: &[Outcome], result: impl FnOnce(&[Outcome]) -> String) -> Reply {
     if let Some(said) = memo.strip_prefix(SAID) {
         return Reply::json(said);
@@ -138,13 +145,13 @@ pub fn answer(memo: &str, outcomes: &[Outcome], result: impl FnOnce(&[Outcome]) 
     Reply::json(written(id, "result", &result(outcomes)))
 }
 
-/// A text as a JSON string.
+/// Returns `text` as a JSON string literal.
 pub fn quote(text: &str) -> String {
-    // Writing a string to memory does not fail.
+    // Serializing a string into memory does not fail.
     serde_json::to_string(text).unwrap_or_else(|_| r#""""#.to_owned())
 }
 
-/// The text of a value to be given back as it came. None: it is too long for that, too deep, or not Unicode.
+/// Returns the text of a value to be echoed; `None` if it is too long, too deeply nested or not Unicode.
 pub fn echo<'a>(node: &Node<'a>) -> Option<&'a str> {
     let raw = node.raw();
     let whole = match node.kind() {

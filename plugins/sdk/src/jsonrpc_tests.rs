@@ -1,4 +1,4 @@
-//! Calls, their ids, and what is none.
+//! Tests of calls, their ids, and malformed calls.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -11,7 +11,7 @@ fn request(body: &str) -> Request {
     Request { body: Body::Text(body.to_owned()), ..Request::default() }
 }
 
-/// The answer to what is no call.
+/// Returns the answer to a malformed call.
 fn refusal(body: &str) -> String {
     let translation = request(body).call().unwrap_err();
     assert!(matches!(translation.items[..], [Item::Rejected(_)]), "{translation:?}");
@@ -78,7 +78,7 @@ fn what_is_no_call_is_told_why() {
     }
 }
 
-/// `expected` without what all answers begin with.
+/// Asserts the answer without the members that all answers share.
 fn is_refused(body: &str, expected: &str) {
     assert_eq!(refusal(body), format!(r#"{{"jsonrpc":"2.0",{expected}}}"#), "{body}");
 }

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// What a JSON value is, as its first byte tells.
+/// The kind of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
     Null,
     /// `true` or `false`
     Boolean,
-    /// Any number, of any size and precision.
+    /// A number of any size and precision.
     Number,
-    /// A string, whether or not its escapes are valid Unicode.
+    /// A string, even if its escapes are not valid Unicode.
     String,
     /// An array.
     Array,
@@ -20,7 +20,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of a valid JSON text without white space around it.
+    /// Returns the kind of a valid JSON text without surrounding white space, from its first byte.
     pub(crate) fn of(raw: &str) -> Self {
         match raw.as_bytes().first() {
             Some(b'{') => Self::Object,
@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// With its article, to stand in a sentence: "found a number".
+/// The name with its article, for sentences: "found a number".
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,7 +1,6 @@
-//! For plugin authors: a trait, an export macro and helpers to read what platforms send.
+//! The SDK for plugin authors: a trait, an export macro, and readers for the formats of platforms.
 //!
-//! A plugin says which events a platform's request holds. It *points* at values with JSON Pointers and never copies
-//! them, so a whole plugin is a few reads and a few decisions:
+//! A plugin translates a platform's request into events. It *points* at values with JSON Pointers and never copies them:
 //!
 //! ```
 //! use inlet_plugin::{Event, Item, Notice, Plugin, Request, Translation};
@@ -26,13 +25,15 @@
 //! inlet_plugin::export!(Billing);
 //! ```
 //!
-//! Compiled for `wasm32-unknown-unknown` and packed by `inlet plugin build`, that is a plugin. Compiled natively it is an
-//! ordinary type whose `translate` tests can call.
+//! Compiled for `wasm32-unknown-unknown` and packed by `inlet plugin build`, this is a complete plugin. Compiled natively it
+//! is an ordinary type, and tests can call its `translate`.
 //!
-//! What is here: [`Node`] reads JSON as slices of the body, [`Documents`] tells one JSON text from NDJSON, [`segment`]
-//! knows the calls that Segment and its relatives send, [`merged`] makes one object of several, [`jsonrpc`] holds the
-//! conversation of platforms that call methods, [`named`] is for platforms that send one event in a request, [`rows`] and
-//! [`posted`] know what reverse-ETL tools send, [`log`] writes into the event log of the request.
+//! - [`Node`] reads JSON values as slices of the body, [`Documents`] a body that is JSON or NDJSON.
+//! - [`merged`] assembles one object from several.
+//! - [`segment`] reads calls of Segment and its relatives.
+//! - [`named`] is for platforms that send one named event per request.
+//! - [`jsonrpc`] is for platforms that call methods; [`rows`] and [`posted`] read the rows of reverse-ETL tools.
+//! - [`log`] writes into the event log of the request.
 
 mod assembled;
 pub mod bindings;

@@ -1,23 +1,23 @@
-//! Lines for the event log of the request: the only thing that a plugin may say besides its translation.
+//! Log lines for the event log of the request. They are a plugin's only output besides its translation.
 //!
-//! Natively there is no host to call, and the lines go to stderr.
+//! On native targets the lines go to stderr.
 
-/// Writes a line for authors who look for a fault.
+/// Writes a line that helps authors to debug.
 pub fn debug(message: &str) {
     write(Level::Debug, message);
 }
 
-/// Writes a line that explains what was done.
+/// Writes a line that explains a decision.
 pub fn info(message: &str) {
     write(Level::Info, message);
 }
 
-/// Writes a line that someone should look at.
+/// Writes a line that an operator should look at.
 pub fn warn(message: &str) {
     write(Level::Warn, message);
 }
 
-/// Writes a line about something that went wrong.
+/// Writes a line about an error.
 pub fn error(message: &str) {
     write(Level::Error, message);
 }
@@ -32,7 +32,8 @@ pub fn write(level: Level, message: &str) {
     eprintln!("{level:?}: {message}");
 }
 
-/// Sends panics to the log: `wasm32-unknown-unknown` has no stderr, and a trap alone says nothing about its cause.
+/// Installs a panic hook that writes to the log. `wasm32-unknown-unknown` has no stderr, and a trap alone does not tell
+/// its cause.
 pub(crate) fn report_panics() {
     #[cfg(target_family = "wasm")]
     std::panic::set_hook(Box::new(|panic| error(&panic.to_string())));

@@ -1,21 +1,26 @@
-//! One event in a request, named by a member of it: what most platforms outside Segment's family send.
+//! Platforms that send one event per request and name it in a member of the body, as most platforms outside Segment's
+//! family do.
 //!
-//! What an event is about, and where its key and time are, stays with the plugin.
+//! The plugin itself decides which user an event is about, and where its idempotency key and time are.
 
 use crate::{Kind, Node, Notice, Request, segment::MAX_EVENT_TYPE};
 
 /// The member that names an event, as its platform documents it.
 #[derive(Debug, Clone, Copy)]
 pub struct EventName {
-    /// The member, for example `type`.
+    /// The member's name, for example `type`.
     pub member: &'static str,
-    /// A name that the platform sends, for example `invoice.paid`.
+    /// An event name that the platform sends, for example `invoice.paid`.
     pub example: &'static str,
-    /// The platform, as people call it.
+    /// The platform's human-readable name.
     pub platform: &'static str,
 }
 
-/// The body, which is one object. An error: it is no JSON, or something else.
+/// Parses the body as one JSON object.
+///
+/// # Errors
+///
+/// `not_an_object` if it is another kind of JSON value, or an error of [`Request::json`].
 pub fn object(request: &Request) -> Result<Node<'_>, Notice> {
     let body = request.json()?;
     let found = body.kind();
@@ -28,8 +33,14 @@ pub fn object(request: &Request) -> Result<Node<'_>, Notice> {
 }
 
 impl EventName {
-    /// The name. Where the member holds none and the operator says where it is (the fact `event_type_path`): the empty string,
-    /// for the host to find it. An error: there is none and nobody says where, or it cannot be one.
+    /// Returns the event's name.
+    ///
+    /// Returns the empty string if the member holds no name and the operator configured an event type path (the fact
+    /// `event_type_path`); the host then finds the name.
+    ///
+    /// # Errors
+    ///
+    /// `missing_field` or `wrong_type` if there is no name and no path, and the errors of [`text`].
     pub fn read(&self, request: &Request, node: Option<&Node<'_>>) -> Result<String, Notice> {
         let Self { member, example, platform } = self;
         if let Some(name) = text(node, member)? {
@@ -46,7 +57,11 @@ impl EventName {
     }
 }
 
-/// The name that a member holds. None: it is absent, empty or no string. An error: it is not Unicode, or too long for one.
+/// Returns the name that a member holds; `None` if it is absent, empty or not a string.
+///
+/// # Errors
+///
+/// `not_utf8` if it holds a lone surrogate, `too_long` if it exceeds 64 KiB.
 pub fn text(node: Option<&Node<'_>>, member: &str) -> Result<Option<String>, Notice> {
     let Some(node) = node.filter(|node| node.kind() == Kind::String && !node.is_absent()) else { return Ok(None) };
     let Some(name) = node.as_str() else {

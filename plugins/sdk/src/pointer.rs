@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-/// The pointer to the member `name` of the object at `parent`.
+/// Returns the pointer to the member `name` of the object at `parent`.
 pub(crate) fn member(parent: &str, name: &str) -> String {
     let mut pointer = String::with_capacity(parent.len() + 1 + name.len());
     pointer.push_str(parent);
@@ -25,7 +25,7 @@ pub(crate) fn member(parent: &str, name: &str) -> String {
     pointer
 }
 
-/// The pointer to the element `index` of the array at `parent`.
+/// Returns the pointer to the element `index` of the array at `parent`.
 pub(crate) fn element(parent: &str, index: usize) -> String {
     let mut pointer = String::with_capacity(parent.len() + 6);
     pointer.push_str(parent);
@@ -34,7 +34,7 @@ pub(crate) fn element(parent: &str, index: usize) -> String {
     pointer
 }
 
-/// The pointer to what holds the value at `pointer`.
+/// Returns the pointer to the value that contains the one at `pointer`.
 pub(crate) fn parent(pointer: &str) -> &str {
     pointer.rsplit_once('/').map_or("", |(parent, _)| parent)
 }

@@ -1,13 +1,13 @@
-//! What reverse-ETL tools post to plain HTTP: whatever their user's template renders.
+//! Plain JSON that reverse-ETL tools post over HTTP, rendered from their user's template.
 //!
-//! Segment-shaped calls are best, one or an array of them; they say what they are. Bare rows do not: the operator says
-//! it, by an event type path or by the plugin's options.
+//! Segment-shaped calls, one or an array of them, name their own type. Bare rows do not: the operator gives it by an
+//! event type path or by the plugin's options.
 
 use crate::rows::key;
 use crate::segment::{Call, checked, not_a_string, not_an_object};
 use crate::{Event, Item, Kind, Node, Notice, Request, Translation, Value, translate_each};
 
-/// Translates an object, or an array of objects, that is no method call.
+/// Translates an object or an array of objects that is not a method call.
 pub fn translate(request: &Request, body: &Node<'_>) -> Result<Translation, Notice> {
     let options = Node::parse(&request.options, "").ok();
     let reader = Reader { by_path: request.fact("event_type_path").is_some(), options: options.as_ref() };
@@ -18,14 +18,14 @@ pub fn translate(request: &Request, body: &Node<'_>) -> Result<Translation, Noti
     }
 }
 
-/// How the rows of a request are read.
+/// The settings that decide how the rows of a request are read.
 struct Reader<'a> {
     by_path: bool,
     options: Option<&'a Node<'a>>,
 }
 
 impl Reader<'_> {
-    /// An option that is a text which is not empty.
+    /// Returns an option's text; `None` if it is empty or not a string.
     fn option(&self, name: &str) -> Option<String> {
         let option = self.options?.get(name)?.as_str()?;
         (!option.is_empty()).then(|| option.into_owned())
@@ -53,7 +53,7 @@ impl Reader<'_> {
         Ok(event)
     }
 
-    /// A bare row: its columns are the content.
+    /// Returns the event of a bare row. The row's columns are the event's data.
     fn row(&self, row: Node<'_>, event_type: &str) -> Event {
         let mut event = Event::new(event_type);
         let [camel_case, message_id] = row.fields(["userId", "messageId"]);
@@ -62,14 +62,15 @@ impl Reader<'_> {
             (None, Some(id)) => id.into(),
             (None, None) => Value::At(row.at_member("user_id")),
         });
-        // Rows that identify are upserts: one that returns to an earlier state must be carried out again.
+        // Rows that identify are upserts, so they get no key: a row that returns to an earlier state must take effect
+        // again.
         event.idempotency_key = message_id.filter(|_| event_type != "identify").map(Value::from);
         event.data = Some(Value::at(row.at()));
         event.original = Some(row.into_at()).filter(|at| !at.is_empty());
         event
     }
 
-    /// A bare row about something that happened.
+    /// Returns the `track` event of a bare row.
     fn tracked(&self, row: Node<'_>) -> Result<Event, Notice> {
         let [named, time] = row.fields(["event", "timestamp"]);
         let name = self.option("row_event").or_else(|| Some(named?.as_str()?.into_owned())).unwrap_or_default();

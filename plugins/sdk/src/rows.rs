@@ -1,29 +1,29 @@
-//! Rows of a reverse ETL: users to identify, events to track, and what the platform is told about each.
+//! Rows of a reverse ETL: users to identify, events to track, and the answer that the platform gets for each row.
 //!
-//! The platform reads the answer: a row that it believes taken is never sent again, and one that it believes refused is
-//! sent with every later sync. So a row counts as taken only when its event did what was asked of it.
+//! The platform acts on the answer. It never sends an accepted row again, and it sends a rejected row with every later
+//! sync. A row therefore counts as accepted only if its event took its full effect.
 
 use crate::jsonrpc::{echo, quote};
 use crate::segment::checked;
 use crate::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request, Value, point, translate_each};
 
-/// What a row is about.
+/// The kind of object that a row describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Object {
-    /// A user: added and changed rows identify, removed ones are `delete` events.
+    /// A user. Added and changed rows become `identify` events, removed rows `delete` events.
     User,
-    /// Something that happened, once: a `track` event.
+    /// An event that happened once. Its row becomes a `track` event.
     Event,
 }
 
-/// A field that rows are mapped to.
+/// A field that an operator can map columns to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldOf {
-    /// Its name in mappings and records.
+    /// Name in mappings and records.
     pub id: &'static str,
-    /// Its name for people.
+    /// Human-readable name.
     pub label: &'static str,
-    /// Whether its values are times.
+    /// True if the values are times.
     pub time: bool,
 }
 
@@ -54,15 +54,15 @@ const EVENT_FIELDS: [FieldOf; 4] = [
 ];
 
 impl Object {
-    /// Both.
+    /// All objects.
     pub const ALL: [Object; 2] = [Object::User, Object::Event];
 
-    /// The object of this name.
+    /// Returns the object with this id.
     pub fn of(id: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|object| object.id() == id)
     }
 
-    /// Its name in the conversation. Never to be changed: platforms remember it.
+    /// Returns the id in the conversation with the platform. Ids never change, because platforms store them.
     pub fn id(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -70,7 +70,7 @@ impl Object {
         }
     }
 
-    /// Its name for people.
+    /// Returns the human-readable name.
     pub fn label(self) -> &'static str {
         match self {
             Self::User => "Users (identify)",
@@ -78,7 +78,7 @@ impl Object {
         }
     }
 
-    /// The fields that mean something of their own, the identifier first. All others are custom.
+    /// Returns the fields with a meaning of their own, the identifier first. All other fields are custom.
     pub fn fields(self) -> &'static [FieldOf] {
         match self {
             Self::User => &USER_FIELDS,
@@ -86,7 +86,7 @@ impl Object {
         }
     }
 
-    /// The field that tells rows apart.
+    /// Returns the id of the field that identifies rows.
     pub fn identifier(self) -> &'static str {
         match self {
             Self::User => "user_id",
@@ -95,10 +95,10 @@ impl Object {
     }
 }
 
-/// What is said about an object that is none of ours.
+/// Message for an unknown object.
 pub const UNKNOWN_OBJECT: &str = r#"There is no such object here; expected "user" or "event"."#;
 
-/// What an operator reads who sends users to a source that does not take them. None: it does.
+/// Returns a message for the operator if the source does not identify users; `None` if it does.
 pub fn identifies_nobody(request: &Request) -> Option<&'static str> {
     let handled = request.fact("handle_identifies") != Some("false") || request.fact("identify_mapped").is_some();
     (!handled).then_some(
@@ -107,17 +107,17 @@ pub fn identifies_nobody(request: &Request) -> Option<&'static str> {
     )
 }
 
-/// An event that identifies the user of a row. `traits` point into the row.
+/// Returns an event that identifies the user of a row. `traits` point into the row.
 pub fn identify(row: &Node<'_>, id: Option<Node<'_>>, traits: Vec<Pointed>) -> Result<Event, Notice> {
     Ok(Event { data: Some(Value::Assembled(traits)), ..of_user(row, id, "identify")? })
 }
 
-/// An event that says that the user of a row is gone.
+/// Returns an event that deletes the user of a row.
 pub fn delete(row: &Node<'_>, id: Option<Node<'_>>) -> Result<Event, Notice> {
     of_user(row, id, "delete")
 }
 
-/// Without an id nothing would be asked of the event, and the row would count as taken.
+/// Without an id the event would have no effect, and the row would count as accepted.
 fn of_user(row: &Node<'_>, id: Option<Node<'_>>, event_type: &str) -> Result<Event, Notice> {
     let id = present(row, id, "The user's row has no value for `user_id`.")?;
     Ok(Event { user_id: Some(id.into()), ..of_row(row, event_type) })
@@ -127,23 +127,24 @@ fn present<'a>(row: &Node<'_>, id: Option<Node<'a>>, missing: &str) -> Result<No
     id.filter(|id| !id.is_absent()).ok_or_else(|| Notice::new("missing_field", missing).at(row.at()))
 }
 
-/// What a row says about something that happened.
+/// The parts of a row that describes an event.
 #[derive(Debug, Clone)]
 pub struct Tracked<'a> {
-    /// What tells it apart from all others.
+    /// The row's identifier.
     pub id: Option<Node<'a>>,
-    /// Its name.
+    /// The event's name.
     pub name: Option<String>,
-    /// Pointer to whom it is about.
+    /// JSON Pointer to the user's id.
     pub user_id: Option<String>,
-    /// Pointer to when it happened.
+    /// JSON Pointer to the time of the event.
     pub time: Option<String>,
-    /// What else there is to say.
+    /// All other members.
     pub properties: Vec<Pointed>,
 }
 
-/// An event of something that happened. It carries its row's identifier as idempotency key, and so must have one: rows
-/// are sent again.
+/// Returns a `track` event.
+///
+/// The row's identifier is its idempotency key. It is required, because platforms send rows again.
 pub fn track(row: &Node<'_>, tracked: Tracked<'_>) -> Result<Event, Notice> {
     const NO_ID: &str = "The event's row has no value for `event_id`, by which it is told apart when it is sent again.";
     let id = present(row, tracked.id, NO_ID)?;
@@ -160,7 +161,7 @@ pub fn track(row: &Node<'_>, tracked: Tracked<'_>) -> Result<Event, Notice> {
     })
 }
 
-/// A row's identifier as an idempotency key. Warehouses number their events: the number's own text is the key.
+/// Returns a row's identifier as an idempotency key. Warehouses number their events, so a number's own text is the key.
 pub fn key(id: &Node<'_>) -> Value {
     match id.kind() {
         Kind::Number => Value::Made(quote(id.raw())),
@@ -168,7 +169,8 @@ pub fn key(id: &Node<'_>) -> Value {
     }
 }
 
-/// What the platform is told a row is: its identifier as it came, null where that cannot be given back.
+/// Returns the tag that identifies a row to the platform: its identifier as it was sent, or null if that cannot be
+/// echoed.
 pub fn tag(identifier: Option<&Node<'_>>) -> String {
     identifier.and_then(echo).unwrap_or("null").to_owned()
 }
@@ -177,9 +179,10 @@ fn of_row(row: &Node<'_>, event_type: &str) -> Event {
     Event { original: Some(row.at().to_owned()), ..Event::new(event_type) }
 }
 
-/// Why a row was not taken. None: it was.
+/// Returns the reason why a row was not accepted; `None` if it was.
 ///
-/// `logged` with a reason means that something was asked and not done, for example that identifying is off.
+/// `logged` with a reason means that an effect was requested and not carried out, for example because identifying is
+/// off.
 pub fn refusal(outcome: &Outcome) -> Option<String> {
     const MOST: usize = 300;
     let taken = match outcome.status.as_str() {
@@ -196,34 +199,38 @@ pub fn refusal(outcome: &Outcome) -> Option<String> {
     })
 }
 
-/// How many rows one request may bring, and how much may be made of them.
+/// Limits on the rows of one request: their number, and the size of the events made from them.
 #[derive(Debug, Clone, Copy)]
-pub struct Room {
+pub struct RowLimits {
     most_rows: usize,
     largest_body: usize,
     left: usize,
 }
 
-impl Room {
-    /// What the host's limits leave for a request.
+impl RowLimits {
+    /// Returns the limits that the host sets for this request.
     pub fn of(request: &Request) -> Self {
         let fact = |name, unknown| request.fact(name).and_then(|fact| fact.parse().ok()).unwrap_or(unknown);
         let body = request.text().map_or(0, str::len);
         Self {
             most_rows: fact("max_items", 1000),
             largest_body: fact("max_body_bytes", 1 << 20),
-            // The host copies out 16 MiB and four times the body; half of the former is for everything else.
+            // The host copies out at most 16 MiB plus four times the body. Half of the 16 MiB is left for everything
+            // else.
             left: body.saturating_mul(4).saturating_add(8 << 20),
         }
     }
 
-    /// How many rows to ask for at once, when one takes 4 KiB.
+    /// Returns the number of rows that the platform should send at once, at 4 KiB per row.
     pub fn batch_size(&self) -> usize {
         self.most_rows.min(self.largest_body / 4096).max(1)
     }
 
-    /// The items of a call's rows; none at all is one item that says so. An error says why none of them can be taken:
-    /// there are too many, or too much is made of them.
+    /// Translates the rows of a call with `item`. An empty call becomes one ignored item.
+    ///
+    /// # Errors
+    ///
+    /// A sentence if there are too many rows or their events are too large. No row is accepted then.
     pub fn items<'a>(mut self, rows: &Node<'a>, item: impl Fn(Node<'a>) -> Item) -> Result<Vec<Item>, String> {
         if rows.items().nth(self.most_rows).is_some() {
             return Err(format!("There are more than {} rows; send smaller batches.", self.most_rows));
@@ -240,9 +247,9 @@ impl Room {
         items.map_err(|notice| notice.message)
     }
 
-    /// Makes room for what was made of a row, if there is any left.
+    /// Reserves the size of `item`; returns false if it exceeds what is left.
     fn takes(&mut self, item: &Item) -> bool {
-        // A member's own size, on the larger of the two sides; to it come its two texts.
+        // Size of a member itself, on the side of the host, which is larger. Its two texts are added to it.
         const MEMBER: usize = 48;
         let Item::Event(Event { data: Some(Value::Assembled(members)), .. }) = item else { return true };
         let size: usize = members.iter().map(|member| MEMBER + member.key.len() + member.at.len()).sum();
@@ -252,7 +259,7 @@ impl Room {
     }
 }
 
-/// Adds a member of a row to an object; see [`point`]. What is said about a name that is too long is said at the row.
+/// Adds a column of a row to an object; see [`point`]. The notice about a name that is too long points at the row.
 pub fn column(row: &Node<'_>, members: &mut Vec<Pointed>, name: &str, at: String) -> Result<(), Notice> {
     point(members, name, at).map_err(|notice| notice.at(row.at()))
 }

@@ -1,8 +1,8 @@
-//! Rows: what they become, and when they count as taken.
+//! Tests of the events that rows become, and of which rows count as accepted.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{Room, Tracked, identifies_nobody, key, refusal, tag, track};
+use super::{RowLimits, Tracked, identifies_nobody, key, refusal, tag, track};
 use crate::segment::not_an_object;
 use crate::{Body, Field, Item, Node, Outcome, Request, Value};
 
@@ -74,7 +74,7 @@ fn an_identifier_that_cannot_be_given_back_is_null() {
 fn the_hosts_limits_are_the_platforms_batch_size() {
     let room = |items: &str, bytes: &str| {
         let facts = vec![Field::new("max_items", items), Field::new("max_body_bytes", bytes)];
-        Room::of(&Request { facts, body: Body::Text("[1,2,3]".to_owned()), ..Request::default() })
+        RowLimits::of(&Request { facts, body: Body::Text("[1,2,3]".to_owned()), ..Request::default() })
     };
     assert_eq!(room("5000", "16777216").batch_size(), 4096);
     assert_eq!(room("300", "16777216").batch_size(), 300);

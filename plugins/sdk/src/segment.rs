@@ -1,26 +1,27 @@
-//! The calls that Segment and its relatives send: `track`, `identify`, `page`, `screen`, `group`, `alias`, `delete`.
+//! Calls of Segment and its relatives: `track`, `identify`, `page`, `screen`, `group`, `alias`, `delete`.
 //!
-//! RudderStack, Jitsu, Freshpaint, PostHog and many in-house senders write the same shape. What differs from platform
-//! to platform, such as a missing type, stays with its plugin; what a call of a known type means is here.
+//! RudderStack, Jitsu, Freshpaint, PostHog and many in-house senders use the same shape. This module defines the
+//! meaning of a call whose type is known. Differences between platforms, such as a missing type, belong into their
+//! plugins.
 
 use std::borrow::Cow;
 
 use crate::{Event, Kind, Node, Notice, Pointed, Value, merged, pointer};
 
-/// The longest event type, in bytes.
+/// Longest event type, in bytes.
 pub const MAX_EVENT_TYPE: usize = 64 * 1024;
 
 /// The call types of Segment's HTTP API.
 pub const CALL_TYPES: [&str; 7] = ["track", "identify", "page", "screen", "group", "alias", "delete"];
 
-/// The members of one call that say what it is, read in one pass.
+/// The identifying members of one call, read in one pass.
 #[derive(Debug, Clone)]
 pub struct Call<'a> {
     /// The whole call.
     pub item: Node<'a>,
     /// `type`
     pub kind: Option<Node<'a>>,
-    /// `event`, the name of what was tracked.
+    /// `event`, the name of a tracked event.
     pub event: Option<Node<'a>>,
     /// `name`, the name of a page or screen.
     pub name: Option<Node<'a>>,
@@ -41,7 +42,11 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    /// Reads a call. An error: the item is no object.
+    /// Reads a call.
+    ///
+    /// # Errors
+    ///
+    /// `not_an_object` if the item is not an object.
     pub fn read(item: Node<'a>) -> Result<Self, Notice> {
         if item.kind() != Kind::Object {
             return Err(not_an_object(&item));
@@ -74,24 +79,35 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Whether nothing in it says that it is a call: no type, event, message id or user id. Requests of other kinds,
-    /// such as handshakes, are told apart by this.
+    /// Returns true if the item has no type, event, message id and user id, and so is no call. Handshakes and other
+    /// requests are recognised by this.
     pub fn is_bare(&self) -> bool {
         [&self.kind, &self.event, &self.message_id, &self.user_id].into_iter().all(Option::is_none)
     }
 
-    /// `type` in lower case. None: it is absent, or no string. An error: it is not Unicode.
+    /// Returns `type` in lower case; `None` if it is absent or not a string.
+    ///
+    /// # Errors
+    ///
+    /// `not_utf8` if it holds a lone surrogate.
     pub fn call_type(&self) -> Result<Option<String>, Notice> {
         Ok(present_str(self.kind.as_ref(), "type")?.map(|kind| kind.to_ascii_lowercase()))
     }
 
-    /// `event`. None: it is absent, or no string. An error: it is not Unicode.
+    /// Returns `event`; `None` if it is absent or not a string.
+    ///
+    /// # Errors
+    ///
+    /// `not_utf8` if it holds a lone surrogate.
     pub fn event_name(&self) -> Result<Option<Cow<'a, str>>, Notice> {
         present_str(self.event.as_ref(), "event")
     }
 
-    /// An identify's traits where some are in `context.traits`: those, and those at the top, which win. None: there are none in
-    /// the context, or what is at the top is no object and the host's to refuse.
+    /// Returns the traits of an identify call that has some in `context.traits`: those, overridden by the traits at the
+    /// top.
+    ///
+    /// Returns `None` if the context has no traits, or if the traits at the top are not an object, which the host
+    /// rejects.
     pub fn traits_with_those_of_its_context(&self) -> Result<Option<Value>, Notice> {
         let context = self.item.get("context").and_then(|context| context.get("traits"));
         let Some(context) = context.filter(|traits| traits.kind() == Kind::Object) else { return Ok(None) };
@@ -104,9 +120,10 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The event that a call of this type, in lower case, is.
+    /// Converts a call into its event. `call_type` is in lower case.
     ///
-    /// `track/<event>`, `page/<name>`, `screen/<name>`, without the slash when there is no name; else the type alone.
+    /// The event type is `track/<event>`, `page/<name>` or `screen/<name>`, without the slash if there is no name, and
+    /// the call type alone for all other calls.
     pub fn into_event(self, call_type: &str) -> Result<Event, Notice> {
         let named = match call_type {
             "track" => Some((self.event.as_ref(), "event")),
@@ -126,7 +143,7 @@ impl<'a> Call<'a> {
         checked(event)
     }
 
-    /// An event without a type, for the host to find it. `data` is its content.
+    /// Converts a call into an event without a type, which the host finds by the event type path.
     pub fn into_untyped(self, data: Option<Value>) -> Event {
         let mut event = Event::new("");
         event.user_id = self.user_id.map(Value::from);
@@ -138,7 +155,7 @@ impl<'a> Call<'a> {
         event
     }
 
-    /// Where a call of this type keeps its content.
+    /// Returns the content of a call of this type.
     fn data(&self, call_type: &str) -> Option<Value> {
         let properties = || self.properties.clone().map(Value::from);
         let traits = || self.traits.clone().map(Value::from);
@@ -154,12 +171,12 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Null, `""`, or what PHP makes of an object without members.
+/// Returns true for null, `""`, and `[]`, to which PHP encodes an object without members.
 fn is_nothing(node: &Node<'_>) -> bool {
     node.is_absent() || (node.kind() == Kind::Array && node.items().next().is_none())
 }
 
-/// What an item that is no object is told.
+/// Returns the notice for an item that is not an object.
 pub fn not_an_object(item: &Node<'_>) -> Notice {
     let found = item.kind();
     Notice::new(
@@ -169,19 +186,23 @@ pub fn not_an_object(item: &Node<'_>) -> Notice {
     .at(item.at())
 }
 
-/// A warning that a member which should be a string is something else and was not used. Null is merely absent.
+/// Returns a warning if a member that should be a string has another type and was not used. Null counts as absent.
 pub fn not_a_string(node: Option<&Node<'_>>, member: &str) -> Option<crate::Field> {
     let found = node.map(Node::kind).filter(|kind| !matches!(kind, Kind::String | Kind::Null))?;
     Some(crate::Field::new("warning", format!("`{member}` is {found} and was not used; expected a string.")))
 }
 
-/// The default call type that a sub-path such as `/v1/track` gives.
+/// Returns the default call type of a sub-path such as `/v1/track`.
 pub fn call_type_of_path(path: &str) -> Option<&'static str> {
     let last = path.trim_end_matches('/').rsplit('/').next()?;
     CALL_TYPES.into_iter().find(|call_type| call_type.eq_ignore_ascii_case(last))
 }
 
-/// The non-empty string at a node. An error: it is a string with a lone surrogate.
+/// Returns the non-empty string of a node.
+///
+/// # Errors
+///
+/// `not_utf8` if it holds a lone surrogate.
 fn present_str<'a>(node: Option<&Node<'a>>, member: &str) -> Result<Option<Cow<'a, str>>, Notice> {
     let Some(node) = node.filter(|node| node.kind() == Kind::String && !node.is_absent()) else { return Ok(None) };
     node.as_str().map(Some).ok_or_else(|| {
@@ -193,7 +214,7 @@ fn present_str<'a>(node: Option<&Node<'a>>, member: &str) -> Result<Option<Cow<'
     })
 }
 
-/// An event type that is too long makes the item unreadable rather than the whole request too large.
+/// Rejects an event whose type is too long. Otherwise the host would reject the whole request as too large.
 pub(crate) fn checked(event: Event) -> Result<Event, Notice> {
     let length = event.event_type.len();
     if length <= MAX_EVENT_TYPE {

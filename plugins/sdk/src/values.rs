@@ -1,9 +1,9 @@
-//! Short ways to make and to read the contract's own values.
+//! Constructors and accessors for the contract's types.
 
 use crate::{Body, Event, Field, Item, Node, Notice, Reply, Request, Translation, Value};
 
 impl Event {
-    /// An event of this type that says nothing else yet.
+    /// Creates an event with a type and nothing else.
     pub fn new(event_type: impl Into<String>) -> Self {
         Self {
             event_type: event_type.into(),
@@ -17,19 +17,19 @@ impl Event {
         }
     }
 
-    /// Adds a sentence that the event's log shows.
+    /// Adds a warning, which the event log shows.
     pub fn warn(&mut self, sentence: impl Into<String>) {
         self.extras.push(Field::new("warning", sentence));
     }
 }
 
 impl Notice {
-    /// A notice about the whole request.
+    /// Creates a notice about the whole request.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
         Self { code: code.into(), message: message.into(), at: None, tag: String::new(), extras: Vec::new() }
     }
 
-    /// The same about what is at this JSON Pointer. The top of the body is the whole request.
+    /// Sets the JSON Pointer that the notice is about. The empty pointer is the whole request.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.at = Some(pointer.into()).filter(|pointer| !pointer.is_empty());
@@ -38,21 +38,21 @@ impl Notice {
 }
 
 impl Value {
-    /// The value at this JSON Pointer.
+    /// Creates a value from a JSON Pointer.
     pub fn at(pointer: impl Into<String>) -> Self {
         Self::At(pointer.into())
     }
 }
 
 impl Field {
-    /// A field of this name and value.
+    /// Creates a field.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: value.into() }
     }
 }
 
 impl Reply {
-    /// An answer in JSON.
+    /// Creates a JSON response.
     pub fn json(body: impl Into<String>) -> Self {
         Self { content_type: "application/json".to_owned(), body: body.into(), extras: Vec::new() }
     }
@@ -70,7 +70,7 @@ impl From<Item> for Translation {
     }
 }
 
-/// An item that could not be read is rejected; its neighbours go on.
+/// An unreadable item is rejected; its neighbours are still translated.
 impl From<Result<Event, Notice>> for Item {
     fn from(result: Result<Event, Notice>) -> Self {
         match result {
@@ -81,28 +81,28 @@ impl From<Result<Event, Notice>> for Item {
 }
 
 impl Request {
-    /// The first header of this name, which is lower case.
+    /// Returns the first header of this name. Names are in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
         first(&self.headers, name)
     }
 
-    /// The first query parameter of this name.
+    /// Returns the first query parameter of this name.
     pub fn query(&self, name: &str) -> Option<&str> {
         first(&self.query, name)
     }
 
-    /// The fact of this name, for example `event_type_path`.
+    /// Returns the fact of this name, for example `event_type_path`.
     pub fn fact(&self, name: &str) -> Option<&str> {
         first(&self.facts, name)
     }
 
-    /// What the operator chose for this option of the plugin's, or the manifest's default of it.
+    /// Returns an option of the plugin: the operator's value, or the manifest's default.
     pub fn option(&self, name: &str) -> Option<Node<'_>> {
         Node::parse(&self.options, "").ok()?.get(name)
     }
 }
 
-/// For tests, which set what matters to them: an empty POST.
+/// An empty POST, for tests.
 impl Default for Request {
     fn default() -> Self {
         Self {

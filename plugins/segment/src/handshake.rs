@@ -1,11 +1,11 @@
-//! What Segment's audience destination asks before it sends anything.
+//! The requests that Segment's audience destination sends before any events.
 //!
 //! "Create audience" posts `{"audienceName":…}` with the user's extras, "get audience" posts `{"externalId":…}`, and
-//! both read `{"externalId":…}` from the answer. The audience's name serves as its id, so there is nothing to remember.
+//! both read `{"externalId":…}` from the answer. The audience's name serves as its id, so nothing has to be stored.
 
 use inlet_plugin::{Fields, Item, Node, Notice, Reply, Translation};
 
-/// The answer to a handshake. None: this object is none.
+/// Answers a handshake; `None` if the object is not one.
 pub(crate) fn answer(body: &Node<'_>) -> Option<Translation> {
     let Fields { found: [name, id], others } = body.scan(["audienceName", "externalId"]);
     let (asked, id) = match (name, id) {
@@ -13,7 +13,7 @@ pub(crate) fn answer(body: &Node<'_>) -> Option<Translation> {
         (None, Some(id)) if !others => ("find an audience", id),
         _ => return None,
     };
-    // Its text is given back as it came; what is no Unicode could not be.
+    // The id's text is echoed, so it must be valid Unicode.
     id.as_str().filter(|id| !id.is_empty())?;
     let notice = Notice::new("handshake", format!("Segment asked to {asked}; it was answered with the audience's id."));
     let mut translation = Translation::from(Item::Ignored(notice));

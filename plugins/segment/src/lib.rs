@@ -1,14 +1,14 @@
-//! Translates what Segment sends: single calls, batches, subsets of calls, and the audience handshakes.
+//! Translates requests of Segment: single calls, batches, parts of calls, and audience handshakes.
 //!
-//! Segment posts whatever its user mapped, so almost every shape is legal. What cannot be read as an event is rejected
-//! item by item; its neighbours go on, because Segment applies one status to a whole batch.
+//! Segment posts whatever its user mapped, so almost every shape is legal. Segment applies one status to a whole batch,
+//! so an unreadable item is rejected alone.
 
 mod handshake;
 
 use inlet_plugin::segment::{Call, call_type_of_path, not_a_string, not_an_object};
 use inlet_plugin::{Event, Fields, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_each};
 
-/// The plugin.
+/// Translator for Segment.
 #[derive(Debug)]
 pub struct Segment;
 
@@ -17,7 +17,7 @@ inlet_plugin::export!(Segment);
 impl Plugin for Segment {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         let body = request.json()?;
-        // The server SDKs' own endpoints: `/v1/track` takes a call without its type.
+        // The server SDKs post to endpoints such as `/v1/track`, which take a call without its type.
         let default_type = call_type_of_path(&request.path);
         match body.kind() {
             Kind::Array => batch(&body, default_type),
@@ -27,13 +27,13 @@ impl Plugin for Segment {
     }
 }
 
-/// A bare array of calls, or the `batch` of a server SDK.
+/// Translates a bare array of calls, or the `batch` of a server SDK.
 fn batch(array: &Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
     let translate = |element| Item::from(element_call(element).and_then(|call| event(call, default_type)));
     translate_each(array.items(), array.at(), translate).map(Translation::from)
 }
 
-/// One call, or an object that holds something else.
+/// Translates one call, or an object that holds something else.
 fn object(body: Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
     let call = Call::read(body)?;
     if call.is_bare() {
@@ -47,7 +47,7 @@ fn object(body: Node<'_>, default_type: Option<&str>) -> Result<Translation, Not
     Ok(Translation::from(Item::from(event(call, default_type))))
 }
 
-/// An element of a batch. "Extensible Webhook" wraps each call: `{"json":{…}}`.
+/// Returns the call of a batch element. "Extensible Webhook" wraps each call: `{"json":{…}}`.
 fn element_call(element: Node<'_>) -> Result<Call<'_>, Notice> {
     let call = Call::read(element)?;
     if call.is_bare()
@@ -59,7 +59,8 @@ fn element_call(element: Node<'_>) -> Result<Call<'_>, Notice> {
     Ok(call)
 }
 
-/// The payload's own type wins over the path's; without either, a name makes it a track; else it is a subset.
+/// Returns the event of a call. Its type is the payload's own, else that of the path, else `track` if it has an event
+/// name. Otherwise it is a part of a call.
 fn event(call: Call<'_>, default_type: Option<&str>) -> Result<Event, Notice> {
     let warning = not_a_string(call.kind.as_ref(), "type");
     let own_type = call.call_type()?;
@@ -72,7 +73,7 @@ fn event(call: Call<'_>, default_type: Option<&str>) -> Result<Event, Notice> {
     Ok(event)
 }
 
-/// A part of a call, such as `$.properties`: its type is the operator's to find.
+/// Returns the event of a part of a call, such as `$.properties`. The host finds its type by the operator's path.
 fn subset(call: Call<'_>) -> Event {
     let content = [&call.properties, &call.traits].into_iter().flatten().find(|node| !node.is_absent());
     let data = Value::at(content.unwrap_or(&call.item).at());

@@ -1,12 +1,12 @@
-//! Translates what Clerk sends: one event in a request, delivered by Svix.
+//! Translates requests of Clerk: one event per request, delivered by Svix.
 //!
-//! The body has no id of the event. The delivery has one, in a header, and keeps it when it is sent again.
+//! The body has no event id. The delivery has one in a header, which stays the same when it is sent again.
 
 use inlet_plugin::jsonrpc::quote;
 use inlet_plugin::named::{self, EventName};
 use inlet_plugin::{Event, Item, Node, Notice, Plugin, Request, Translation, Value};
 
-/// The plugin.
+/// Translator for Clerk.
 #[derive(Debug)]
 pub struct Clerk;
 
@@ -29,13 +29,13 @@ impl Plugin for Clerk {
     }
 }
 
-/// The id of the user that an event is about. Clerk's own: `external_id` is null for most.
+/// Returns the id of the user that an event is about: Clerk's own id, because `external_id` is null for most users.
 fn user<'a>(event_type: &str, data: &Node<'a>) -> Option<Node<'a>> {
     let [id, user_id, public] = data.fields(["id", "user_id", "public_user_data"]);
     if event_type.starts_with("user.") {
         return id;
     }
-    // Sessions and messages name their user; memberships of organisations hold a part of it.
+    // Sessions and messages name their user; memberships of organisations contain a part of the user.
     user_id.filter(|id| !id.is_absent()).or_else(|| public?.get("user_id"))
 }
 

@@ -1,11 +1,12 @@
-//! The form that GitHub sends where a webhook's content type says so: `payload=` and the JSON, URL-encoded.
+//! The URL-encoded form that GitHub sends for the content type `application/x-www-form-urlencoded`: `payload=` and the
+//! JSON.
 
 use inlet_plugin::{Node, Notice};
 
-/// The host refuses JSON that is nested deeper.
+/// The host rejects JSON with deeper nesting.
 const DEEPEST: usize = 128;
 
-/// The JSON text in a form. None: the body is no such form.
+/// Returns the JSON text of a form; `None` if the body is not such a form.
 pub(crate) fn payload(body: &str) -> Option<Result<String, Notice>> {
     let encoded = body.trim_ascii().strip_prefix("payload=")?;
     let mut rest = encoded.split_once('&').map_or(encoded, |(payload, _)| payload).as_bytes();
@@ -20,7 +21,8 @@ pub(crate) fn payload(body: &str) -> Option<Result<String, Notice>> {
     Some(String::from_utf8(bytes).map_err(|_| Notice::new("not_utf8", SENTENCE)))
 }
 
-/// The JSON in a form's payload. What the host does not store is refused here, because a plugin must not write it.
+/// Parses the JSON of a form's payload. JSON that the host does not store is rejected here, because a plugin must not
+/// write it.
 pub(crate) fn read(payload: &str) -> Result<Node<'_>, Notice> {
     let refused = |reason: &str| {
         let sentence = format!("The form's `payload` is not JSON: {reason}. Set the webhook's content type to JSON.");
@@ -35,7 +37,8 @@ pub(crate) fn read(payload: &str) -> Result<Node<'_>, Notice> {
     }
 }
 
-/// Whether JSON is no deeper than the host takes, and every `\ud800` to `\udbff` in it is followed by its other half.
+/// Returns true if the nesting is within the host's limit and every high surrogate (`\ud800` to `\udbff`) is followed
+/// by a low one.
 fn is_storable(json: &str) -> bool {
     let (mut depth, mut in_string, mut half) = (0_usize, false, false);
     let mut rest = json.as_bytes();

@@ -1,12 +1,12 @@
-//! Translates what GitHub sends: one event in JSON, or in a form that holds the JSON. What happened stands in a header,
-//! and in the body's `action`.
+//! Translates requests of GitHub: one event per request, as JSON or as a form that holds the JSON. The event's name is
+//! in a header and in the body's `action`.
 
 mod form;
 
 use inlet_plugin::segment::{MAX_EVENT_TYPE, not_a_string};
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, jsonrpc::quote};
 
-/// The plugin.
+/// Translator for GitHub.
 #[derive(Debug)]
 pub struct GitHub;
 
@@ -27,7 +27,7 @@ impl Plugin for GitHub {
             ));
         }
         let mut event = match form::payload(request.text()?) {
-            // Nothing can point into what is encoded.
+            // Encoded values cannot be pointed at, so they are copied.
             Some(payload) => event(name, &form::read(&payload?)?, |node| Value::Made(node.raw().to_owned())),
             None => event(name, &request.json()?, |node| Value::at(node.at())),
         }?;

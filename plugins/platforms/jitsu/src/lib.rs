@@ -1,14 +1,14 @@
-//! Translates what Jitsu sends: calls in Segment's shape, one by one or in batches, and the records of its reverse ETL.
+//! Translates requests of Jitsu: Segment-shaped calls, single or in batches, and the records of its reverse ETL.
 //!
-//! Its calls hold more than Segment's (`requestIp`, `receivedAt`, members that begin with `$`), which is data like any
-//! other. A body can be a template of the user's, so that what says nothing of what it is, is the operator's to name.
+//! Calls have additional members (`requestIp`, `receivedAt`, names that begin with `$`), which are ordinary data. A
+//! user's template may render the body, so the operator may have to tell its event type.
 
 mod records;
 
 use inlet_plugin::segment::{Call, not_a_string, not_an_object};
 use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation, Value, translate_each};
 
-/// The plugin.
+/// Translator for Jitsu.
 #[derive(Debug)]
 pub struct Jitsu;
 
@@ -34,14 +34,15 @@ impl Plugin for Jitsu {
     }
 }
 
-/// A name without a type makes a track; without either, the type is the operator's to find.
+/// Returns the event of a call. A name without a type makes it a `track`; without either, the host finds the type by
+/// the operator's path.
 fn event(call: Call<'_>) -> Result<Event, Notice> {
     let warning = not_a_string(call.kind.as_ref(), "type");
     let own_type = call.call_type()?;
     let named = call.event_name()?.map(|_| "track");
     let mut event = match own_type.as_deref().or(named) {
         Some("identify") => {
-            // "Depending on the library" they are at the top or in the context.
+            // Jitsu documents that traits are at the top or in the context, "depending on the library".
             let traits = call.traits_with_those_of_its_context()?;
             let event = call.into_event("identify")?;
             Event { data: traits.or(event.data.clone()), ..event }

@@ -1,8 +1,9 @@
-//! The records of Jitsu's reverse ETL: `{"syncId":…,"runId":…,"sentAt":…,"records":[{"operation":…,"key":…,"data":{…}}]}`.
+//! The records of Jitsu's reverse ETL:
+//! `{"syncId":…,"runId":…,"sentAt":…,"records":[{"operation":…,"key":…,"data":{…}}]}`.
 //!
-//! `idempotencyKey`, a hash of the content, is not used: a user who goes from A to B and back to A would stay at B. Users'
-//! rows carry no key, because carrying them out twice does no harm; rows that are events carry their identifier, `key`, with
-//! the sync's: two syncs may count from one.
+//! `idempotencyKey`, a hash of the content, is not used: a user who goes from A to B and back to A would stay at B.
+//! Rows of users have no key, because applying them twice is harmless. Rows of events use their identifier, `key`,
+//! together with the sync's id, because two syncs may number their rows alike.
 
 use inlet_plugin::jsonrpc::quote;
 use inlet_plugin::segment::not_an_object;
@@ -21,11 +22,11 @@ pub(crate) fn translate(request: &Request, records: &Node<'_>) -> Result<Transla
     translate_each(records.items(), records.at(), item).map(Translation::from)
 }
 
-/// How the records of a request are read.
+/// The settings that decide how the records of a request are read.
 struct Reader {
-    /// The event type of a row that is something that happened. None: rows are users.
+    /// The event type of rows that are events; `None` if rows are users.
     track: Option<String>,
-    /// The column that holds the user id, or nothing.
+    /// The column of the user id; empty if there is none.
     user_id: String,
     /// The id of the sync.
     sync: Option<String>,

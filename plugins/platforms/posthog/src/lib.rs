@@ -1,12 +1,12 @@
-//! Translates what PostHog sends: its "Knock" destination, which writes `type: track` whatever happened, and its "HTTP
-//! Webhook" destination, which sends `{"event":{…},"person":{…}}`.
+//! Translates requests of PostHog: its "Knock" destination, which always sends `type: track`, and its "HTTP Webhook"
+//! destination, which sends `{"event":{…},"person":{…}}`.
 //!
-//! Both bodies can be edited in PostHog, so that what is missing is named and what is foreign is left alone.
+//! Users can edit both bodies in PostHog, so missing members are reported and unknown members are ignored.
 
 use inlet_plugin::segment::{Call, not_a_string, not_an_object};
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_each};
 
-/// The plugin.
+/// Translator for PostHog.
 #[derive(Debug)]
 pub struct PostHog;
 
@@ -57,11 +57,12 @@ fn event(item: Node<'_>, by_path: bool) -> Result<Event, Notice> {
     Ok(event)
 }
 
-/// The call that `{"event":{…},"person":{…}}` is; the person is null or missing when the event is nobody's.
+/// Returns the call of `{"event":{…},"person":{…}}`. The person is null or missing if the event has no user.
 fn captured_call<'a>(outer: Call<'a>, captured: &Node<'a>) -> Call<'a> {
     let [event, user_id, message_id, properties, timestamp] =
         captured.fields(["event", "distinct_id", "uuid", "properties", "timestamp"]);
-    // Who somebody is stands in the person. Without it `$set` says it; the properties themselves say where it was said.
+    // The person describes the user; without it, `$set` does. The properties themselves describe the place of the
+    // event.
     let person = outer.item.get("person").and_then(|person| person.get("properties"));
     let set = properties.as_ref().and_then(|properties| properties.get("$set"));
     let traits = [person, set].into_iter().flatten().find(|node| node.kind() == Kind::Object);

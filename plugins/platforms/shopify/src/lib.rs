@@ -1,9 +1,9 @@
-//! Translates what Shopify sends: the resource itself, without an envelope. What happened to it, the delivery's id and the
-//! time stand in headers.
+//! Translates requests of Shopify: the resource itself, without an envelope. The topic, the delivery's id and the time
+//! are in headers.
 
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, jsonrpc::quote};
 
-/// The plugin.
+/// Translator for Shopify.
 #[derive(Debug)]
 pub struct Shopify;
 
@@ -43,8 +43,8 @@ impl Plugin for Shopify {
     }
 }
 
-/// The customer: a member of the resource, null where a guest bought something; or the resource itself. The mandatory
-/// `customers/data_request` and `customers/redact` name them as an order does, `shop/redact` is about nobody.
+/// Returns the customer: a member of the resource, null for a guest's order, or the resource itself. The mandatory
+/// topics `customers/data_request` and `customers/redact` name the customer as orders do; `shop/redact` has none.
 fn customer(topic: &str, body: &Node<'_>) -> Option<Value> {
     let [customer, customer_id, id] = body.fields(["customer", "customer_id", "id"]);
     let is_customer = topic.starts_with("customers/") && customer.is_none();

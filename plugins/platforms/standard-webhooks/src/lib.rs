@@ -1,14 +1,14 @@
-//! Translates what senders by the Standard Webhooks specification send.
+//! Translates requests of senders that follow the Standard Webhooks specification.
 //!
-//! The specification fixes headers and signature. The payload is the sender's choice: `{type, timestamp, data}` is only
-//! recommended, so whatever is missing is left to the operator's paths.
+//! The specification fixes the headers and the signature. The payload is the sender's choice: `{type, timestamp, data}`
+//! is only recommended, so the operator's paths tell whatever is missing.
 
 use inlet_plugin::jsonrpc::quote;
 use inlet_plugin::named;
 use inlet_plugin::segment::not_a_string;
 use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation, Value};
 
-/// The plugin.
+/// Translator for Standard Webhooks.
 #[derive(Debug)]
 pub struct StandardWebhooks;
 
@@ -22,7 +22,7 @@ impl Plugin for StandardWebhooks {
         let mut event = Event::new(named::text(kind.as_ref(), "type")?.unwrap_or_default());
         event.extras.extend(not_a_string(kind.as_ref(), "type"));
         event.idempotency_key = request.header("webhook-id").map(|id| Value::Made(quote(id)));
-        // Not the header `webhook-timestamp`: it is when this attempt was made.
+        // The header `webhook-timestamp` is the time of this attempt, so it is not used.
         event.occurred_at = timestamp.map(Value::from);
         event.data = Some(match data.filter(|data| data.kind() == Kind::Object) {
             Some(data) => data.into(),

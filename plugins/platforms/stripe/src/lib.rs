@@ -1,12 +1,12 @@
-//! Translates what Stripe sends: snapshot events, and the thin events of its second API.
+//! Translates requests of Stripe: snapshot events, and the thin events of its second API.
 //!
-//! A snapshot holds the object that changed, at `data.object`. A thin event only names it, in `related_object`. Both
-//! say what they are in `type` and are told apart from repeats by `id`.
+//! A snapshot contains the changed object at `data.object`. A thin event only names it, in `related_object`. Both have
+//! their event type in `type` and their key in `id`.
 
 use inlet_plugin::named::{self, EventName};
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
 
-/// The plugin.
+/// Translator for Stripe.
 #[derive(Debug)]
 pub struct Stripe;
 
@@ -14,7 +14,7 @@ inlet_plugin::export!(Stripe);
 
 const NAME: EventName = EventName { member: "type", example: "invoice.paid", platform: "Stripe" };
 
-/// What Stripe sends to try an event destination.
+/// The event that Stripe sends to test an event destination.
 const PING: &str = "v2.core.event_destination.ping";
 
 impl Plugin for Stripe {
@@ -30,13 +30,14 @@ impl Plugin for Stripe {
         event.user_id = customer(data.as_ref(), related.as_ref());
         event.idempotency_key = id.map(Value::from);
         event.occurred_at = created.map(Value::from);
-        // Not `data.object` alone: `previous_attributes` stands beside it, and Stripe's own paths hold.
+        // All of `data`, not only `data.object`: this keeps `previous_attributes`, and paths from Stripe's
+        // documentation work.
         event.data = data.or(related).map(Value::from);
         Ok(Item::Event(event).into())
     }
 }
 
-/// The customer that an event is about.
+/// Returns the customer that an event is about.
 fn customer(data: Option<&Node<'_>>, related: Option<&Node<'_>>) -> Option<Value> {
     let is_customer =
         |kind: Option<Node<'_>>| kind.and_then(|kind| kind.as_str()).is_some_and(|kind| kind == "customer");
@@ -45,7 +46,7 @@ fn customer(data: Option<&Node<'_>>, related: Option<&Node<'_>>) -> Option<Value
         return id.filter(|_| is_customer(kind)).map(Value::from);
     };
     let [kind, id, customer] = object.fields(["object", "id", "customer"]);
-    // The object says what it is; the event's type does not: `customer.subscription.updated` holds a subscription.
+    // The object's own kind decides, not the event type: `customer.subscription.updated` contains a subscription.
     if is_customer(kind) {
         return id.map(Value::from);
     }

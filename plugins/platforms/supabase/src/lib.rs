@@ -1,12 +1,12 @@
-//! Translates what Supabase's database webhooks send: one row that was inserted, updated or deleted.
+//! Translates requests of Supabase's database webhooks: one row that was inserted, updated or deleted.
 //!
-//! The event's type is made of the names that the row comes with: `public.orders:INSERT`. Nothing in the request tells
-//! a repeat from a second equal row, and Supabase never repeats: there is no idempotency key.
+//! The event type consists of the schema, the table and the operation: `public.orders:INSERT`. Nothing in the request
+//! tells a repeated request from a second equal row, and Supabase never repeats, so there is no idempotency key.
 
 use inlet_plugin::segment::MAX_EVENT_TYPE;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value};
 
-/// The plugin.
+/// Translator for Supabase.
 #[derive(Debug)]
 pub struct Supabase;
 
@@ -48,8 +48,8 @@ impl Plugin for Supabase {
     }
 }
 
-/// The names of schema, table and change; the empty string, for the host to find the type by the operator's path, where one
-/// is missing.
+/// Returns the event type from the names of schema, table and operation. If one is missing, returns the empty string,
+/// so that the host finds the type by the operator's path.
 fn event_type(request: &Request, names: [Option<&Node<'_>>; 3]) -> Result<String, Notice> {
     let usable = |node: &Option<&Node<'_>>| node.is_some_and(|node| node.kind() == Kind::String && !node.is_absent());
     if !names.iter().all(usable) && request.fact("event_type_path").is_some() {
@@ -64,7 +64,7 @@ fn is(node: Option<&Node<'_>>, text: &str) -> bool {
     node.and_then(Node::as_str).is_some_and(|found| found == text)
 }
 
-/// One of the names that make the event type.
+/// Returns one of these names.
 fn name(member: &str, node: Option<&Node<'_>>) -> Result<String, Notice> {
     let advice = "Send `schema`, `table` and `type` as a database webhook does.";
     let Some(node) = node.filter(|node| !node.is_absent()) else {

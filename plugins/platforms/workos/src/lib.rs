@@ -1,12 +1,12 @@
-//! Translates what WorkOS sends: one event in a request.
+//! Translates requests of WorkOS: one event per request.
 //!
-//! The event's name is in `event`, not in `type`. Keys below `data.raw_attributes` are URNs with dots and colons; they
-//! are pointed at as they are.
+//! The event's name is in `event`, not in `type`. Keys below `data.raw_attributes` are URNs with dots and colons, which
+//! JSON Pointers contain unchanged.
 
 use inlet_plugin::named::{self, EventName};
 use inlet_plugin::{Event, Item, Node, Notice, Plugin, Request, Translation, Value};
 
-/// The plugin.
+/// Translator for WorkOS.
 #[derive(Debug)]
 pub struct WorkOs;
 
@@ -27,13 +27,13 @@ impl Plugin for WorkOs {
     }
 }
 
-/// The id of the user, or of the directory's user, that an event is about.
+/// Returns the id of the user, or of the directory's user, that an event is about.
 fn user<'a>(event_type: &str, data: &Node<'a>) -> Option<Node<'a>> {
     let [id, user_id, user] = data.fields(["id", "user_id", "user"]);
     if event_type.starts_with("user.") || event_type.starts_with("dsync.user.") {
         return id;
     }
-    // Sessions, sign-ins and memberships name their user; a group that gains or loses one holds it.
+    // Sessions, sign-ins and memberships name their user; a change of a group contains the user.
     user_id.filter(|id| !id.is_absent()).or_else(|| user?.get("id"))
 }
 

@@ -1,26 +1,25 @@
 //! One level of a JSON text: the members of an object, or the elements of an array.
 //!
-//! Checking a text and finding its members are the same pass, so that what the check found is kept instead of being
-//! looked for again.
+//! Checking a text also finds its members in the same pass, so they are kept instead of searched again.
 
 use serde_json::value::RawValue;
 
 use super::scan::{Doubt, Scanner};
 
-/// More than this is not kept but read again when it is asked for: what a sender writes must not fill the sandbox.
+/// Maximum number of entries kept. Beyond it they are read again on demand, so that no input can fill the sandbox.
 const KEPT: usize = 8192;
 
-/// What is directly inside an object or an array.
+/// The direct content of an object or an array.
 #[derive(Debug)]
 pub(super) enum Inside<'a> {
-    /// Names, as the literals that they are, and values.
+    /// Name literals and values.
     Members(Vec<(&'a str, &'a str)>),
-    /// The elements.
     Elements(Vec<&'a str>),
 }
 
 impl<'a> Inside<'a> {
-    /// Checks that `text` is one JSON text. None: it is neither an object nor an array, or there is too much inside.
+    /// Checks that `text` is one JSON text. Returns `None` if it is neither an object nor an array, or has too many
+    /// entries.
     pub(super) fn read(text: &'a str) -> serde_json::Result<Option<Self>> {
         match Self::scan(text) {
             Ok(inside) => Ok(inside),
@@ -50,14 +49,14 @@ impl<'a> Inside<'a> {
         Ok(inside)
     }
 
-    /// Hands out the members in order; an array has none.
+    /// Calls `take` with each member, in order; an array has none.
     pub(super) fn each_member(&self, mut take: impl FnMut(&'a str, &'a str)) {
         if let Self::Members(members) = self {
             members.iter().for_each(|(name, value)| take(name, value));
         }
     }
 
-    /// One element of an array.
+    /// Returns an element of an array.
     pub(super) fn element(&self, index: usize) -> Option<&'a str> {
         match self {
             Self::Elements(elements) => elements.get(index).copied(),
@@ -66,15 +65,15 @@ impl<'a> Inside<'a> {
     }
 }
 
-/// Hands out the members of a text that was checked; a value that is no object has none.
+/// Calls `take` with each member of a text that was checked before; a value that is not an object has none.
 pub(super) fn each_member<'a>(text: &'a str, take: impl FnMut(&'a str, &'a str)) {
     if text.starts_with('{') {
-        // It was checked, so that there is no doubt.
+        // The text was checked before, so this cannot fail.
         let _ = Scanner::new(text).members(take);
     }
 }
 
-/// A list that is given up where it grows too long.
+/// A list that is discarded when it exceeds [`KEPT`] entries.
 struct Kept<T> {
     list: Vec<T>,
     too_many: bool,
@@ -82,7 +81,7 @@ struct Kept<T> {
 
 impl<T> Default for Kept<T> {
     fn default() -> Self {
-        // A call has about this many members; growing in steps copies.
+        // A typical call has about this many members, and growing in steps copies.
         Self { list: Vec::with_capacity(32), too_many: false }
     }
 }

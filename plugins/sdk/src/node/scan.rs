@@ -1,16 +1,16 @@
-//! One pass over a JSON text (RFC 8259) that finds where values end, and builds nothing.
+//! A single pass over a JSON text (RFC 8259) that finds the ends of values and allocates nothing for them.
 //!
-//! Most of what a plugin does in a call is read its body once, so this pass is what a webhook costs. It is a fast path
-//! and not an authority: where it meets anything that it does not take for JSON it says [`Doubt`], and serde_json has the
-//! word. A property test holds that the two agree.
+//! Reading the body once is most of a plugin's work, so this pass dominates the cost of a call. It is a fast path, not
+//! an authority: if it meets anything that it does not accept as JSON, it returns [`Doubt`], and serde_json decides. A
+//! property test holds that the two agree.
 
-/// This does not look like JSON.
+/// The text does not look like JSON.
 #[derive(Debug)]
 pub(super) struct Doubt;
 
 type Scanned<T> = Result<T, Doubt>;
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Debug, Clone)]
 pub(super) struct Scanner<'a> {
     text: &'a str,
@@ -22,14 +22,14 @@ impl<'a> Scanner<'a> {
         Self { text, at: 0 }
     }
 
-    /// Before the first element of an array. None: it has none, or is no array.
+    /// Returns a scanner at the first element of an array; `None` if it is empty or not an array.
     pub(super) fn into_array(text: &'a str) -> Option<Self> {
         let mut scanner = Self::new(text);
         scanner.expect(b'[').ok()?;
         (scanner.peek() != b']').then_some(scanner)
     }
 
-    /// The next byte, white space left out; 0, which is no part of JSON, at the end.
+    /// Returns the next byte after white space; 0, which never occurs in JSON, at the end.
     pub(super) fn peek(&mut self) -> u8 {
         loop {
             match self.byte(0) {
@@ -39,13 +39,13 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes over white space up to the end of the text.
+    /// Skips white space and checks that the text ends.
     pub(super) fn end(mut self) -> Scanned<()> {
         self.peek();
         if self.at == self.text.len() { Ok(()) } else { Err(Doubt) }
     }
 
-    /// Goes over an object and hands out its members, each name as the literal that it is.
+    /// Scans an object and calls `take` with each member's name literal and value.
     pub(super) fn members(&mut self, mut take: impl FnMut(&'a str, &'a str)) -> Scanned<()> {
         self.expect(b'{')?;
         if self.peek() == b'}' {
@@ -61,7 +61,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes over an array and hands out its elements.
+    /// Scans an array and calls `take` with each element.
     pub(super) fn elements(&mut self, mut take: impl FnMut(&'a str)) -> Scanned<()> {
         self.expect(b'[')?;
         if self.peek() == b']' {
@@ -75,12 +75,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes over any value, and gives its text.
+    /// Scans any value and returns its text.
     pub(super) fn value(&mut self) -> Scanned<&'a str> {
         self.taken(Self::over_value)
     }
 
-    /// Goes over the comma before another member or element, or over what closes them.
+    /// Consumes a comma or the closing bracket. Returns true if another member or element follows.
     pub(super) fn another(&mut self, close: u8) -> Scanned<bool> {
         let byte = self.peek();
         self.at += 1;
@@ -91,7 +91,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What `over` goes over, from the next byte that is not white space.
+    /// Skips white space, runs `over`, and returns the text that it consumed.
     fn taken(&mut self, over: impl FnOnce(&mut Self) -> Scanned<()>) -> Scanned<&'a str> {
         self.peek();
         let start = self.at;
@@ -99,7 +99,7 @@ impl<'a> Scanner<'a> {
         self.text.get(start..self.at).ok_or(Doubt)
     }
 
-    /// Without recursion: a text of two million brackets is a list of two million bits.
+    /// Iterative: a text of two million brackets costs two million bits and no stack.
     fn over_value(&mut self) -> Scanned<()> {
         let mut open = Levels::default();
         loop {
@@ -128,7 +128,7 @@ impl<'a> Scanner<'a> {
                 }
                 _ => return Err(Doubt),
             }
-            // Behind a value, which may be the last one of several levels.
+            // After a value, which may be the last one of several levels.
             loop {
                 let Some(is_object) = open.last() else { return Ok(()) };
                 if !self.another(if is_object { b'}' } else { b']' })? {
@@ -168,12 +168,12 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Goes over eight bytes at a time, up to the first that is a quote, a backslash or a control character. The last
-    /// few bytes of a text are left to the caller.
+    /// Skips plain characters, eight bytes at a time, up to a quote, a backslash or a control character. Leaves the
+    /// last few bytes of a text to the caller.
     fn over_plain(&mut self) {
         const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
         const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-        // The highest bit of every byte that is less than `limit`, at least of the first such byte.
+        // The highest bit of every byte that is less than `limit`; exact at least for the first such byte.
         let less = |eight: u64, limit: u8| eight.wrapping_sub(ONES * u64::from(limit)) & !eight & HIGH;
         while let Some(eight) = self.text.as_bytes().get(self.at..).and_then(<[u8]>::first_chunk::<8>) {
             let eight = u64::from_le_bytes(*eight);
@@ -188,7 +188,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// How long the escape here is.
+    /// Returns the length of the escape sequence at the current position.
     fn escape(&self) -> Scanned<usize> {
         match self.byte(1) {
             b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Ok(2),
@@ -201,7 +201,7 @@ impl<'a> Scanner<'a> {
         if self.byte(0) == b'-' {
             self.at += 1;
         }
-        // No digit follows a zero that begins a number.
+        // No digit may follow a leading zero.
         if self.byte(0) == b'0' {
             self.at += 1;
         } else {
@@ -221,7 +221,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// One digit or more.
+    /// Skips one or more digits.
     fn digits(&mut self) -> Scanned<()> {
         let start = self.at;
         while self.byte(0).is_ascii_digit() {
@@ -242,18 +242,18 @@ impl<'a> Scanner<'a> {
         if found == byte { Ok(()) } else { Err(Doubt) }
     }
 
-    /// The byte so many from here; 0 behind the end.
+    /// Returns the byte at this distance from the current position; 0 beyond the end.
     fn byte(&self, ahead: usize) -> u8 {
         self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 }
 
-/// Which of the levels that are open are objects, a bit each.
+/// A stack of open levels with one bit each, set for objects.
 #[derive(Default)]
 struct Levels {
-    /// The innermost 64 of them, the last one lowest.
+    /// The innermost 64 levels, the last one in the lowest bit.
     last: u64,
-    /// Those further out.
+    /// The levels further out.
     outer: Vec<u64>,
     depth: usize,
 }

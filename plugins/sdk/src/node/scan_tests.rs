@@ -1,4 +1,4 @@
-//! The scanner against serde_json: it may doubt what is JSON, never take what is none.
+//! Compares the scanner with serde_json: the scanner may doubt valid JSON, and never accepts invalid JSON.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::super::inside::Inside;
 use super::{Levels, Scanner};
 
-/// Whether the scanner takes a text as one value.
+/// Returns true if the scanner accepts the text as one value.
 fn takes(text: &str) -> bool {
     let mut scanner = Scanner::new(text);
     scanner.value().is_ok() && scanner.end().is_ok()
@@ -139,7 +139,7 @@ fn two_million_levels_are_one_pass() {
     assert!(!takes(&deep[..deep.len() - 1]));
 }
 
-/// JSON with every kind of value, names that repeat, and white space here and there.
+/// Generates JSON with every kind of value, duplicate names and white space.
 fn json() -> impl Strategy<Value = String> {
     let space = prop::sample::select(vec!["", "", "", " ", "\n", "\t\r "]);
     let string = prop_oneof![

@@ -1,4 +1,4 @@
-//! One case, read from its folder.
+//! Reads one case from its folder.
 
 use std::fs;
 use std::path::Path;
@@ -8,13 +8,13 @@ use serde_json::Value as Json;
 
 use crate::{Body, Field, Request};
 
-/// What comes in, and what must come of it.
+/// A request and its expected translation.
 pub(super) struct Case {
     pub(super) request: Request,
     pub(super) expected: Json,
 }
 
-/// `request.json`; everything has a default.
+/// `request.json`. Every member has a default.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
 struct Parts {
@@ -28,7 +28,7 @@ struct Parts {
 }
 
 impl Case {
-    /// Reads the case in `directory`. An error says what is wrong with it.
+    /// Reads the case in `directory`. An error is a sentence about the case.
     pub(super) fn read(directory: &Path) -> Result<Self, String> {
         let parts: Parts = match fs::read(directory.join("request.json")) {
             Ok(text) => serde_json::from_slice(&text).map_err(|error| format!("request.json: {error}"))?,
@@ -44,7 +44,7 @@ impl Case {
             method: parts.method.unwrap_or_else(|| "POST".to_owned()),
             path: parts.path,
             query: fields(parts.query),
-            // As the server hands them over, however they are written.
+            // In lower case, as the server passes them.
             headers: fields(
                 parts.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
             ),
@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// The file named `body`, whatever its extension; no such file is an empty body.
+/// Returns the content of the file `body` with any extension; nothing if there is none.
 fn body(directory: &Path) -> Result<Vec<u8>, String> {
     for entry in fs::read_dir(directory).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?.path();

@@ -1,10 +1,10 @@
-//! A translation in the words of `expected.json`, so that the two can be compared and read side by side.
+//! Translations in the format of `expected.json`, for comparison and for side-by-side output.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::{Event, Field, Item, Notice, Reply, Translation, Value};
 
-/// What was found. A notice's message is shown only where `expected` has one: elsewhere any sentence will do.
+/// Describes a translation. A notice's message is included only if `expected` has one.
 pub(super) fn describe(found: Result<Translation, Notice>, expected: &Json) -> Json {
     plain(match found {
         Err(rejected) => json!({ "rejected": notice(rejected, &expected["rejected"]) }),
@@ -16,7 +16,7 @@ pub(super) fn describe(found: Result<Translation, Notice>, expected: &Json) -> J
     })
 }
 
-/// Without the members that are null: those say nothing.
+/// Removes members that are null.
 pub(super) fn plain(value: Json) -> Json {
     match value {
         Json::Object(members) => members
@@ -62,12 +62,12 @@ fn value(value: Value) -> Json {
         Value::Assembled(members) => {
             json!({ "assembled": members.into_iter().map(|member| json!([member.key, member.at])).collect::<Json>() })
         }
-        // As JSON, so that white space and the order of members do not matter.
+        // Parsed, because white space and the order of members do not count.
         Value::Made(text) => json!({ "made": serde_json::from_str::<Json>(&text).unwrap_or(Json::String(text)) }),
     }
 }
 
-/// `body` as JSON where it is JSON, else as text.
+/// Describes a reply. Its body is parsed if it is JSON.
 fn reply(reply: Reply) -> Json {
     let body = serde_json::from_str::<Json>(&reply.body).unwrap_or(Json::String(reply.body));
     json!({ "content_type": reply.content_type, "body": body })

@@ -1,4 +1,4 @@
-//! What senders can write, read back: names, duplicates, private markers, depth, surrogates, numbers.
+//! Tests of reading names, duplicates, serde_json's private markers, nesting, surrogates and numbers.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

@@ -1,8 +1,8 @@
 //! Runs a plugin's cases natively, for its own `#[test]`.
 //!
-//! A case is a folder of plain data, `v0.1/must/NAME` or `v0.1/should/NAME`: `request.json` and a `body` file of any extension say what comes in,
-//! `expected.json` says what the plugin must make of it. The conformance runner reads the same folders and runs them in
-//! the real sandbox; this is the fast way, with a debugger at hand.
+//! A case is a folder `v0.1/must/NAME` or `v0.1/should/NAME`. `request.json` and a file `body` with any extension are
+//! the input, `expected.json` is the expected translation. `inlet plugin test` runs the same folders in the real
+//! sandbox; this runner is faster and works with a debugger.
 
 mod case;
 mod expected;
@@ -12,14 +12,15 @@ use std::path::{Path, PathBuf};
 
 use crate::Plugin;
 
-/// Where the cases of this contract's version lie; those that a plugin should pass are told of and no more.
+/// The folders of cases for this contract version. Failures in `should` are printed and do not fail the test.
 const LEVELS: [(&str, bool); 2] = [("v0.1/must", true), ("v0.1/should", false)];
 
 /// Runs every case under `directory`.
 ///
 /// # Panics
 ///
-/// When there is no case, a case cannot be read, or a translation of one in `v0.1/must` differs: then with every difference.
+/// Panics with all differences if a translation of a case in `v0.1/must` differs, and if there is no case or a case
+/// cannot be read.
 pub fn run_cases<P: Plugin>(directory: impl AsRef<Path>) {
     let directory = directory.as_ref();
     let mut count = 0;
@@ -40,7 +41,7 @@ pub fn run_cases<P: Plugin>(directory: impl AsRef<Path>) {
     }
 }
 
-/// The folders in a directory, in order; none where there is no such directory.
+/// Returns the folders in a directory in order; nothing if the directory does not exist.
 fn folders(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(directory) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap_or_else(|error| panic!("{}: {error}", directory.display())).path());
@@ -49,7 +50,7 @@ fn folders(directory: &Path) -> Vec<PathBuf> {
     folders
 }
 
-/// What is different in one case.
+/// Returns the differences of one case, or `None`.
 fn difference<P: Plugin>(path: &Path) -> Option<String> {
     let case = case::Case::read(path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
     let found = expected::describe(P::translate(&case.request), &case.expected);

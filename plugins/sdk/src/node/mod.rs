@@ -1,8 +1,8 @@
-//! A JSON value as the slice of the body that it is, with its pointer.
+//! JSON values as slices of the body, each with its JSON Pointer.
 //!
-//! Why not `serde_json::Value`: it rounds numbers, costs several times as much, recurses, and treats members named like
-//! serde_json's private markers as something else than data. A slice does none of that. Every read here is one pass
-//! without recursion over text whose grammar was checked before, so that nothing a sender writes can make it fail.
+//! `serde_json::Value` would round numbers, cost several times as much, recurse, and treat members named like
+//! serde_json's private markers as special. A slice does none of that. Every read is one pass without recursion over
+//! text whose grammar was checked before, so no input can make it fail.
 
 mod inside;
 mod scan;
@@ -14,16 +14,16 @@ use self::inside::Inside;
 use self::scan::Scanner;
 use crate::{Kind, Value, pointer};
 
-/// One JSON value: its text, and where it is in the body.
+/// A JSON value: its text and its JSON Pointer in the body.
 #[derive(Debug, Clone)]
 pub struct Node<'a> {
     raw: &'a str,
     at: String,
-    /// What checking the text found on the way, so that the first look inside is not another pass over it.
+    /// Members or elements found while the text was checked, so that the first access needs no second pass.
     inside: Option<Rc<Inside<'a>>>,
 }
 
-/// What was found on the way changes nothing of what a node is.
+/// `inside` is a cache and does not affect equality.
 impl PartialEq for Node<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.raw == other.raw && self.at == other.at
@@ -32,70 +32,70 @@ impl PartialEq for Node<'_> {
 
 impl Eq for Node<'_> {}
 
-/// What one pass over an object found.
+/// The result of [`Node::scan`].
 #[derive(Debug, Clone)]
 pub struct Fields<'a, const N: usize> {
-    /// The members asked for, in the order asked. Of duplicates the last.
+    /// The requested members, in the requested order. The last of duplicates wins.
     pub found: [Option<Node<'a>>; N],
-    /// Whether there are members that were not asked for.
+    /// True if the object has members that were not requested.
     pub others: bool,
 }
 
 impl<'a> Node<'a> {
-    /// Checks that `text` is one JSON text (RFC 8259), which is then the value at `at`.
+    /// Checks that `text` is one JSON text (RFC 8259) and returns it as the value at the pointer `at`.
     pub fn parse(text: &'a str, at: impl Into<String>) -> serde_json::Result<Self> {
         let inside = Inside::read(text)?;
         let raw = text.trim_matches([' ', '\t', '\r', '\n']);
         Ok(Self { raw, at: at.into(), inside: inside.map(Rc::new) })
     }
 
-    /// A part of a text that was checked.
+    /// Wraps a part of a text that was checked before.
     fn part(raw: &'a str, at: String) -> Self {
         Self { raw, at, inside: None }
     }
 
-    /// The text of this value as it came, without white space around it.
+    /// Returns the value's text as it was sent, without surrounding white space.
     pub fn raw(&self) -> &'a str {
         self.raw
     }
 
-    /// JSON Pointer to this value from the top of the body.
+    /// Returns the JSON Pointer to this value from the top of the body.
     pub fn at(&self) -> &str {
         &self.at
     }
 
-    /// The pointer alone.
+    /// Converts the node into its JSON Pointer.
     pub fn into_at(self) -> String {
         self.at
     }
 
-    /// What this value is.
+    /// Returns the kind of this value.
     pub fn kind(&self) -> Kind {
         Kind::of(self.raw)
     }
 
-    /// Whether this value counts as absent: null and `""` do, on every platform.
+    /// Returns true if this value counts as absent. Null and `""` do, for every platform.
     pub fn is_absent(&self) -> bool {
         matches!(self.raw, "null" | r#""""#)
     }
 
-    /// The string that this value is. None: it is no string, or it holds a lone surrogate and so is not Unicode.
+    /// Returns the decoded string; `None` if the value is not a string or holds a lone surrogate, which is not Unicode.
     pub fn as_str(&self) -> Option<Cow<'a, str>> {
         (self.kind() == Kind::String).then(|| unescape(self.raw)).flatten()
     }
 
-    /// The member `name` of this object; of duplicates the last. None: it has none, or is no object.
+    /// Returns the member `name`, the last one of duplicates; `None` if there is none or this is not an object.
     pub fn get(&self, name: &str) -> Option<Node<'a>> {
         let [found] = self.fields([name]);
         found
     }
 
-    /// The members of these names, found in one pass; of duplicates the last. None where there is none.
+    /// Returns several members, found in one pass. The last of duplicates wins.
     pub fn fields<const N: usize>(&self, names: [&str; N]) -> [Option<Node<'a>>; N] {
         self.scan(names).found
     }
 
-    /// Like [`Node::fields`], and says whether there are others.
+    /// Like [`Node::fields`], and also reports whether the object has other members.
     pub fn scan<const N: usize>(&self, names: [&str; N]) -> Fields<'a, N> {
         let mut found = [None; N];
         let mut others = false;
@@ -112,8 +112,8 @@ impl<'a> Node<'a> {
         Fields { found, others }
     }
 
-    /// The members of this object in order, duplicates included; none if it is no object. One whose name holds a lone
-    /// surrogate, and so is no text, is left out.
+    /// Returns the members of this object in order, duplicates included; nothing if this is not an object. A member
+    /// whose name holds a lone surrogate is left out, because its name is not text.
     pub fn members(&self) -> Vec<(Cow<'a, str>, Node<'a>)> {
         let mut members = Vec::new();
         self.each_member(|literal, value| {
@@ -125,12 +125,12 @@ impl<'a> Node<'a> {
         members
     }
 
-    /// JSON Pointer to the member `name` of this object, whether or not it has one.
+    /// Returns the JSON Pointer to the member `name`, even if the object has no such member.
     pub fn at_member(&self, name: &str) -> String {
         pointer::member(&self.at, name)
     }
 
-    /// Hands out the members in order, each name as the literal that it is.
+    /// Calls `take` with each member's name literal and value, in order.
     fn each_member(&self, take: impl FnMut(&'a str, &'a str)) {
         match &self.inside {
             Some(inside) => inside.each_member(take),
@@ -138,9 +138,10 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The elements of this array, in order; none if it is no array.
+    /// Returns an iterator over the elements of this array; empty if this is not an array.
     ///
-    /// Read one by one as they are asked for: an array of millions costs no memory, and nothing after the last one used.
+    /// Elements are read on demand. An array of millions costs no memory, and the rest after the last element used is
+    /// not read.
     pub fn items(&self) -> Items<'a> {
         let elements = match &self.inside {
             Some(inside) => Elements::Known(Rc::clone(inside)),
@@ -156,7 +157,7 @@ impl From<Node<'_>> for Value {
     }
 }
 
-/// The elements of an array.
+/// Iterator over the elements of an array.
 #[derive(Debug, Clone)]
 pub struct Items<'a> {
     at: String,
@@ -164,12 +165,12 @@ pub struct Items<'a> {
     elements: Elements<'a>,
 }
 
-/// Where elements come from.
+/// The source of the elements.
 #[derive(Debug, Clone)]
 enum Elements<'a> {
-    /// They were found before.
+    /// Elements found while the text was checked.
     Known(Rc<Inside<'a>>),
-    /// What follows the last one read. None: there is nothing.
+    /// The text after the last element read; `None` at the end.
     Rest(Option<Scanner<'a>>),
 }
 
@@ -181,7 +182,7 @@ impl<'a> Iterator for Items<'a> {
             Elements::Known(inside) => inside.element(self.index)?,
             Elements::Rest(rest) => {
                 let scanner = rest.as_mut()?;
-                // Only a text that was checked comes here.
+                // The text was checked before.
                 let raw = scanner.value().ok()?;
                 if !scanner.another(b']').ok()? {
                     *rest = None;
@@ -195,18 +196,17 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// Which of the names a literal stands for.
+/// Returns the index of the name that the literal stands for.
 fn position(names: &[&str], literal: &str) -> Option<usize> {
     let name = unescape(literal)?;
     names.iter().position(|wanted| *wanted == name)
 }
 
-/// The string that a JSON string literal stands for. None: it holds a lone surrogate.
+/// Decodes a JSON string literal; `None` if it holds a lone surrogate.
 fn unescape(literal: &str) -> Option<Cow<'_, str>> {
     let inner = literal.get(1..literal.len().checked_sub(1)?)?;
     if inner.contains('\\') { serde_json::from_str(literal).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
 #[cfg(test)]
-#[path = "node_tests.rs"]
 mod tests;
