@@ -1,4 +1,5 @@
-//! Plugins and what of the suite they pass: `cargo run -p inlet-conformance --example matrix -- FILE.wasm=CASES ...`.
+//! Prints a table of plugins and the checks they pass: `cargo run -p inlet-conformance --example matrix --
+//! FILE.wasm=CASES ...`.
 
 use std::{error::Error, fs, process::ExitCode};
 
@@ -8,7 +9,7 @@ use inlet_sandbox::{EngineConfig, Sandbox};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
-    // Instructions are counted, because a law is about them.
+    // The law about cost needs instruction counts.
     let sandbox = Sandbox::new(EngineConfig { count_instructions: true, ..EngineConfig::default() })?;
     let mut conform = true;
     println!("{:24} {:>12} {:>12} {:>12} {:>12}  cost", "plugin", "must passed", "failed", "should pass", "failed");

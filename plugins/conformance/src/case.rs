@@ -1,4 +1,4 @@
-//! A case, read from its folder.
+//! Cases: reading one from its folder.
 
 use std::io::{self, Read as _};
 
@@ -9,24 +9,24 @@ use inlet_core::contract::{Body, Field, Request};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// The largest file of a case: more than any endpoint takes.
+/// Largest file of a case, in bytes. No endpoint accepts a larger body.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// What comes in, and what must come of it.
+/// A request and the translation that a plugin must make of it.
 #[derive(Debug, Clone)]
 pub struct Case {
     /// The folder's name.
     pub name: String,
-    /// What the plugin is given. Its options are as written; [`crate::run`] fills in the defaults.
+    /// The request to translate. Its options are as written; [`crate::run_cases`] fills in the defaults.
     pub request: Request,
-    /// What it must make of it.
+    /// The expected translation, in the format of `expected.json`.
     pub expected: Value,
 }
 
-/// Why a folder is not a case.
+/// Reason why cases cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
-    /// Something cannot be read.
+    /// A file or folder cannot be read.
     #[error(
         "case {case:?}: cannot read {file}: {source}; a case has expected.json, and may have request.json and body.*"
     )]
@@ -35,7 +35,7 @@ pub enum CaseError {
         case: String,
         /// The file.
         file: String,
-        /// What the system says.
+        /// The operating system's error.
         source: io::Error,
     },
     /// A file is larger than any request.
@@ -46,29 +46,29 @@ pub enum CaseError {
         /// The file.
         file: String,
     },
-    /// A file is not in its format.
+    /// A file does not match its schema.
     #[error("case {case:?}: {file} is not in its format: {source}")]
     Format {
         /// The folder.
         case: String,
         /// The file.
         file: String,
-        /// The parser's words.
+        /// The parser's error.
         source: serde_json::Error,
     },
-    /// A folder is where no case is looked for.
+    /// A folder lies outside the places for cases.
     #[error("the folder {folder:?} is where no case is looked for; a case lies in v0.1/must/NAME or v0.1/should/NAME")]
     Misplaced {
-        /// The folder, below that of the cases.
+        /// Path of the folder, relative to the directory of cases.
         folder: String,
     },
-    /// Two cases have one name.
+    /// Two cases have the same name.
     #[error("there is a case {case:?} both in must and in should; give one of them another name")]
     Twice {
         /// The name.
         case: String,
     },
-    /// There is nothing to run.
+    /// The directory holds no case.
     #[error(
         "there is no case: expected folders v0.1/must/NAME or v0.1/should/NAME that hold request.json, body.* and \
          expected.json"
@@ -76,7 +76,7 @@ pub enum CaseError {
     None,
 }
 
-/// `request.json`; everything has a default, and so has the file.
+/// The content of `request.json`. The file and all of its members are optional.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Parts {
@@ -104,7 +104,7 @@ impl Default for Parts {
 }
 
 impl Case {
-    /// Reads every folder of a directory as a case, in the order of their names.
+    /// Reads every folder of a directory as a case, sorted by name.
     pub fn read_all(directory: &Dir) -> Result<Vec<Self>, CaseError> {
         folders(directory)?.into_iter().map(|name| Self::read(directory, name)).collect()
     }
@@ -128,7 +128,7 @@ impl Case {
             method: parts.method,
             path: parts.path,
             query: fields(parts.query),
-            // As the server hands them over, however they are written.
+            // The server passes header names in lower case.
             headers: fields(
                 parts.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
             ),
@@ -141,7 +141,7 @@ impl Case {
     }
 }
 
-/// The folders in a directory, by name and in order.
+/// Returns the names of the folders in a directory, sorted.
 pub(crate) fn folders(directory: &Dir) -> Result<Vec<String>, CaseError> {
     let unlisted = |source| CaseError::Read { case: ".".to_owned(), file: "the directory".to_owned(), source };
     let mut names = Vec::new();
@@ -165,7 +165,7 @@ impl Folder<'_> {
         CaseError::Read { case: self.case.to_owned(), file: file.to_owned(), source }
     }
 
-    /// None: there is no such file.
+    /// Returns the content of a file, or `None` if it does not exist.
     fn bytes(&self, file: &str) -> Result<Option<Vec<u8>>, CaseError> {
         let opened = match self.files.open(file) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -188,7 +188,7 @@ impl Folder<'_> {
         })
     }
 
-    /// The file named `body`, whatever its extension; no such file is an empty body.
+    /// Returns the content of the file `body` with any extension; an empty body if there is none.
     fn body(&self) -> Result<Body, CaseError> {
         let unlisted = |source| self.unreadable("the folder", source);
         let mut bytes = Vec::new();
@@ -202,7 +202,7 @@ impl Folder<'_> {
     }
 }
 
-/// A body as the server hands it over.
+/// Returns a body as the server passes it: as text if it is UTF-8, else as bytes.
 pub(crate) fn body_of(bytes: Vec<u8>) -> Body {
     match String::from_utf8(bytes) {
         Ok(text) => Body::Text(ByteString::from(text)),

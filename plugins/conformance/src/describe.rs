@@ -1,17 +1,17 @@
-//! A translation in the words of `expected.json`, so that the two can be compared.
+//! Translations in the format of `expected.json`, for comparison.
 //!
-//! What says nothing (no value, an empty tag) is left out on both sides, and a notice's message counts only where a case
-//! names one: elsewhere any sentence will do.
+//! Members without content (no value, an empty tag) are left out on both sides. A notice's message counts only if the
+//! case has one.
 
 use inlet_core::contract::{Field, Item, Notice, Reply, TranslatedEvent, Translation, Value};
 use serde_json::{Map, Value as Json, json};
 
-/// A translation as `expected.json` says it, without messages: what a case would expect that asks for all of it.
+/// Describes a translation without messages: the strictest `expected.json` that it matches.
 pub fn described(found: &Result<Translation, Notice>) -> Json {
     describe(found, &Json::Null)
 }
 
-/// What was found, with the messages that `expected` asks for.
+/// Describes a translation, with messages only where `expected` has them.
 pub(crate) fn describe(found: &Result<Translation, Notice>, expected: &Json) -> Json {
     match found {
         Err(rejected) => json!({ "rejected": notice(rejected, &expected["rejected"]) }),
@@ -23,13 +23,13 @@ pub(crate) fn describe(found: &Result<Translation, Notice>, expected: &Json) -> 
     }
 }
 
-/// What a case expects, without the members that are null.
+/// Returns a case's expectation without the members that are null.
 pub(crate) fn expected(value: &Json) -> Json {
     match value {
         Json::Object(members) => members
             .iter()
             .filter(|(_, value)| !value.is_null())
-            // What a plugin wrote is a value like any other, nulls included.
+            // JSON made by a plugin is compared whole, nulls included.
             .map(|(name, value)| (name.clone(), if name == "made" { value.clone() } else { expected(value) }))
             .collect::<Map<_, _>>()
             .into(),
@@ -80,7 +80,7 @@ fn written_reply(reply: &Reply) -> Json {
     json!({ "content_type": reply.content_type, "body": parsed(&reply.body) })
 }
 
-/// As JSON where it is JSON, so that white space and the order of members do not matter.
+/// Parses the text if it is JSON, because white space and the order of members do not count.
 fn parsed(text: &str) -> Json {
     serde_json::from_str(text).unwrap_or_else(|_| text.into())
 }

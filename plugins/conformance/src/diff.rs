@@ -1,11 +1,10 @@
-//! Two JSON values, place by place: a line for each place where they differ, and nothing about the rest.
+//! Differences between two JSON values, one line each.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-/// One line for each difference, for example
-/// `items[0].event.user_id: expected {"at":"/userId"}, found nothing`.
+/// Returns one line per difference, for example `items[0].event.user_id: expected {"at":"/userId"}, found nothing`.
 pub(crate) fn differences(expected: &Value, found: &Value) -> Vec<String> {
     let mut lines = Vec::new();
     compare(&mut lines, "", Some(expected), Some(found));

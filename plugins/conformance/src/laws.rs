@@ -1,19 +1,19 @@
-//! What holds for every plugin and every body, whatever its cases say.
+//! Two laws that need only cases, without a manifest's examples.
 //!
-//! Bodies are the cases' own, cut and mangled from a seed: what breaks once breaks again.
+//! The bodies are those of the cases, damaged from a fixed seed, so failures are reproducible.
 
 use inlet_core::contract::Request;
 use inlet_sandbox::{Limits, Plugin};
 
 use crate::{
     case::{Case, body_of},
-    run::arriving,
+    case_run::as_received,
 };
 
-/// The same request gives the same translation. The error names the first case that does not.
+/// Checks that the same request gives the same translation. The error names the first case that differs.
 pub async fn same_input_same_output(plugin: &Plugin, cases: &[Case], limits: &Limits) -> Result<(), String> {
     for case in cases {
-        let request = arriving(plugin.manifest(), &case.request)?;
+        let request = as_received(plugin.manifest(), &case.request)?;
         let first = plugin.translate(&request, limits).await.result;
         let second = plugin.translate(&request, limits).await.result;
         if first != second {
@@ -23,8 +23,8 @@ pub async fn same_input_same_output(plugin: &Plugin, cases: &[Case], limits: &Li
     Ok(())
 }
 
-/// No body, however damaged, makes the plugin fault: it is rejected with a reason, or read as far as it can be. Every case
-/// is damaged in `rounds` ways. The error shows the first body that faults.
+/// Checks that no damaged body makes the plugin fault: it must be rejected with a reason, or translated as far as it
+/// can be read. Every case is damaged in `rounds` ways. The error shows the first body that faults.
 pub async fn no_body_faults(
     plugin: &Plugin,
     cases: &[Case],
@@ -34,7 +34,7 @@ pub async fn no_body_faults(
 ) -> Result<(), String> {
     let mut random = Random(seed);
     for case in cases {
-        let request = arriving(plugin.manifest(), &case.request)?;
+        let request = as_received(plugin.manifest(), &case.request)?;
         for _ in 0..rounds {
             let body = damaged(request.body.as_bytes(), &mut random);
             let request = Request { body: body_of(body), ..request.clone() };
@@ -47,7 +47,7 @@ pub async fn no_body_faults(
     Ok(())
 }
 
-/// What damages JSON in ways that a reader may have forgotten.
+/// Byte sequences that readers of JSON may not handle.
 const SPLINTERS: [&[u8]; 16] = [
     b"{", b"}", b"[", b"]", b"\"", b"\\", b",", b":", b"null", b"1E400", b"-0", b"\\ud800", b"\xff", b"\0", b"\n",
     b"{\"\":",
@@ -77,7 +77,7 @@ pub(crate) fn damaged(body: &[u8], random: &mut Random) -> Vec<u8> {
     body
 }
 
-/// SplitMix64: enough for damage, and the same on every machine.
+/// The SplitMix64 generator: sufficient for damage, and identical on every machine.
 pub(crate) struct Random(pub(crate) u64);
 
 impl Random {

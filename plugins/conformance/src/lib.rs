@@ -1,18 +1,18 @@
-//! Proves what a plugin does, from cases that are plain data.
+//! Checks a plugin against cases, which are plain data, and against laws that hold for every plugin.
 //!
-//! A case is a folder: `request.json` and a file `body` of any extension say what comes in, `expected.json` what the
-//! plugin must make of it. They run in the real sandbox, on the `.wasm` that is shipped; no case is in Rust, so that an
-//! author in any language can write them and `inlet plugin test` can run them.
+//! A case is a folder: `request.json` and a file `body` with any extension are the input, `expected.json` is the
+//! expected translation. Cases run in the real sandbox, on the `.wasm` file that is shipped. No case is written in
+//! Rust, so that authors in any language can write them for `inlet plugin test`.
 //!
-//! Besides the cases there are laws, what holds for every plugin and every body: [`suite`] checks all of both.
+//! [`suite`] checks all cases and laws.
 
 mod case;
+mod case_run;
 mod describe;
 mod diff;
 pub mod laws;
-mod run;
 pub mod suite;
 
 pub use case::{Case, CaseError};
+pub use case_run::{CaseFailure, CaseReport, run_cases};
 pub use describe::described;
-pub use run::{Failure, Report, run};

@@ -1,4 +1,4 @@
-//! Every law, broken by a plugin on purpose: what its author reads.
+//! The finding for each law, when a plugin violates it.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
@@ -14,15 +14,15 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
 
 const BODY: &str = r#"{"user":"u_42","id":"m-1","data":{"plan":"pro","nested":{"n":1}}}"#;
 
-/// The misbehaving plugin with another manifest.
+/// Loads the misbehaving plugin with another manifest.
 fn forged(change: impl FnOnce(&mut Value)) -> Result<Plugin, LoadError> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-plugins/inlet__hostile.wasm");
     let wasm = std::fs::read(&file)
-        .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
     SANDBOX.load(&inlet_pack::repack(&wasm, change).unwrap())
 }
 
-/// What the suite says of a plugin that breaks this law with these bodies: what failed, and each finding.
+/// Returns the checks that fail, with their findings, when the plugin violates `law` on these bodies.
 async fn broken(law: &str, bodies: &[&str], change: impl FnOnce(&mut Value)) -> String {
     let plugin = forged(|manifest| {
         let example =
@@ -31,7 +31,7 @@ async fn broken(law: &str, bodies: &[&str], change: impl FnOnce(&mut Value)) -> 
         change(manifest);
     })
     .unwrap();
-    // A busy machine is no reason to fail.
+    // A busy machine must not fail the test.
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     let report = suite::run(&plugin, None, &Options { limits, rounds: 2, ..Options::default() }).await.unwrap();
     let failed = report.checks.iter().filter_map(|check| match &check.outcome {
@@ -120,14 +120,14 @@ async fn batch_equals_its_items() {
     ");
     let own_form = format!(r#"{{"table":"t","records":{two}}}"#);
     insta::assert_snapshot!(broken("batch-equals-its-items", &[&own_form], |_| {}).await, @"must batch-equals-its-items: example 1: expected what its elements give one by one, found something else at item 0");
-    // It shows one, and takes none.
+    // The plugin shows an array and accepts none.
     insta::assert_snapshot!(broken("arrays-taken", &[BODY, &two], |_| {}).await, @r#"
     must examples-become-their-event-type: example 2: expected "hostile/law", found the request rejected as "not_an_object": Expected an object, found an array.
     must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else
     "#);
-    // It shows none, and takes some.
+    // The plugin shows no array and accepts some.
     insta::assert_snapshot!(breaks("arrays-read-otherwise").await, @"must batch-equals-its-items: an array of example 1 alone: expected what it gives by itself, found something else");
-    // It says that there are some, and shows none.
+    // The manifest allows batches, and the plugin shows none.
     let says = |manifest: &mut Value| manifest["sender"] = json!({"batch_max": 100});
     insta::assert_snapshot!(broken("none", &[BODY], says).await, @"must batch-equals-its-items: the manifest says that a request holds up to 100 events (sender.batch_max), and no example or case holds more than one; add one that does");
 }
@@ -150,7 +150,7 @@ async fn no_body_faults_however_deep_its_content_is() {
 
 #[tokio::test]
 async fn cost_grows_linearly() {
-    // The numbers change with the compiler.
+    // The numbers depend on the compiler.
     let words = |found: String| {
         let mut words = found.replace(|character: char| character.is_ascii_digit(), "#");
         while words.contains("##") {
@@ -178,7 +178,7 @@ async fn cost_grows_linearly() {
     ");
 }
 
-/// What the sandbox itself refuses: a plugin that breaks these does not load, and so has no report.
+/// Laws that the sandbox enforces: a plugin that violates them does not load, so it has no report.
 #[test]
 fn laws_that_are_kept_by_loading() {
     let refused = |change: fn(&mut Value)| forged(change).expect_err("it should be refused").to_string();

@@ -1,4 +1,4 @@
-//! The bundled plugins, as shipped: their cases, and the laws.
+//! Cases and laws of the bundled plugins, on the files that are shipped.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
@@ -9,7 +9,7 @@ use std::{
 };
 
 use cap_std::{ambient_authority, fs::Dir};
-use inlet_conformance::{Case, laws, run};
+use inlet_conformance::{Case, laws, run_cases};
 use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(EngineConfig::default()).unwrap());
@@ -31,10 +31,10 @@ fn cases(name: &str) -> Vec<Case> {
 }
 
 async fn conforms(name: &str) {
-    // A busy machine is no reason to fail.
+    // A busy machine must not fail the test.
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     let (plugin, cases) = (plugin(name), cases(name));
-    let report = run(&plugin, &cases, &limits).await;
+    let report = run_cases(&plugin, &cases, &limits).await;
     assert!(report.passed(), "{report}");
     laws::same_input_same_output(&plugin, &cases, &limits).await.unwrap_or_else(|error| panic!("{name}: {error}"));
     laws::no_body_faults(&plugin, &cases, &limits, 7, 100).await.unwrap_or_else(|error| panic!("{name}: {error}"));

@@ -1,14 +1,14 @@
-//! What an author reads when a case does not come out, or is not one.
+//! Reports of failed cases and of folders that are not cases.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
 use std::{fs, path::Path};
 
 use cap_std::{ambient_authority, fs::Dir};
-use inlet_conformance::{Case, run};
+use inlet_conformance::{Case, run_cases};
 use inlet_sandbox::{EngineConfig, Limits, Sandbox};
 
-/// A directory with one case of these files.
+/// Creates a directory that holds one case with these files.
 fn directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Dir) {
     let directory = tempfile::tempdir().unwrap();
     let case = directory.path().join("one");
@@ -23,12 +23,12 @@ fn directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Dir) {
 async fn report(files: &[(&str, &str)]) -> String {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-plugins/inlet__hostile.wasm");
     let wasm =
-        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
     let plugin =
         Sandbox::new(EngineConfig { max_instances: 2, ..EngineConfig::default() }).unwrap().load(&wasm).unwrap();
     let (_kept, opened) = directory(files);
     match Case::read_all(&opened) {
-        Ok(cases) => run(&plugin, &cases, &Limits::default()).await.to_string(),
+        Ok(cases) => run_cases(&plugin, &cases, &Limits::default()).await.to_string(),
         Err(error) => error.to_string(),
     }
 }

@@ -1,4 +1,4 @@
-//! The schemas of the cases' format, against every case in the repository.
+//! The schemas of `request.json` and `expected.json`, checked against every case in the repository.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
@@ -22,7 +22,7 @@ fn expected() -> Validator {
     schema(include_str!("../expected.schema.json"))
 }
 
-/// Every folder below this one that holds a case.
+/// Collects every folder below `directory` that holds a case.
 fn cases(directory: &Path, found: &mut Vec<PathBuf>) {
     if directory.join("expected.json").is_file() {
         found.push(directory.to_owned());

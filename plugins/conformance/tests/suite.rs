@@ -1,4 +1,4 @@
-//! The suite, on the plugins as shipped and on one that misbehaves.
+//! The suite on all plugins of the repository, and its reports on a plugin that misbehaves.
 
 #![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
 
@@ -17,20 +17,20 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
     Sandbox::new(EngineConfig { max_instances: 8, count_instructions: true, ..EngineConfig::default() }).unwrap()
 });
 
-/// A built plugin: `directory` is one below `target`.
+/// Loads a built plugin. `directory` is below `target`.
 fn plugin(directory: &str, name: &str) -> Plugin {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
     let wasm =
-        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
     SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 
-/// The plugins' sources: the bundled ones directly, the others in `platforms`.
+/// The folder of the plugins' sources. The bundled ones lie directly in it.
 fn plugins() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The names of the folders in `directory` that hold a plugin.
+/// Returns the names of the folders in `directory` that hold a plugin.
 fn names(directory: &Path) -> Vec<String> {
     let folders = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
     let plugins = folders.filter(|folder| folder.path().join("plugin.toml").is_file());
@@ -39,7 +39,7 @@ fn names(directory: &Path) -> Vec<String> {
 
 async fn report(plugin: &Plugin, source: &Path) -> Report {
     let directory = Dir::open_ambient_dir(source.join("cases"), ambient_authority()).unwrap();
-    // A busy machine is no reason to fail.
+    // A busy machine must not fail the test.
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     suite::run(plugin, Some(&directory), &Options { limits, ..Options::default() }).await.unwrap()
 }
@@ -65,7 +65,7 @@ async fn the_plugins_that_do_not_come_with_the_server_conform() {
     }
 }
 
-/// A platform is an evening's work.
+/// The limit holds platforms to what the SDK makes simple.
 #[test]
 fn a_platform_takes_at_most_150_lines_of_rust() {
     let platforms = plugins().join("platforms");
@@ -77,7 +77,7 @@ fn a_platform_takes_at_most_150_lines_of_rust() {
     }
 }
 
-/// The report on the misbehaving plugin with these files beside one case.
+/// Returns the report on the misbehaving plugin with these files beside one case.
 async fn hostile(files: &[(&str, &str)]) -> Result<Report, String> {
     let directory = tempfile::tempdir().unwrap();
     for (name, text) in files {

@@ -1,4 +1,5 @@
-//! Where cases lie: `v0.1/must/NAME` and `v0.1/should/NAME`, nowhere else, so that none is left out unnoticed.
+//! The places of cases: `v0.1/must/NAME` and `v0.1/should/NAME`. Other folders are errors, so that no case is ignored
+//! unnoticed.
 
 use std::collections::HashSet;
 
@@ -7,21 +8,21 @@ use cap_std::fs::Dir;
 use super::law::Level;
 use crate::case::{Case, CaseError, folders};
 
-/// A case, and how much depends on it.
+/// A case with its level.
 #[derive(Debug)]
 pub struct LevelledCase {
-    /// How much depends on it.
+    /// The consequence of a failure.
     pub level: Level,
     /// The case.
     pub case: Case,
 }
 
-/// The folder of the contract version that the cases are written for.
+/// The folder for cases of this contract version.
 pub const VERSION: &str = "v0.1";
 
-/// Reads every case of a directory, in the order of their names, the musts first.
+/// Reads every case of a directory: first the level `must`, then `should`, each sorted by name.
 pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
-    // Those of other versions are for other runners.
+    // Folders of other versions are for other runners.
     let is_version =
         |name: &str| name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
     none_but(directory, "", is_version)?;

@@ -1,18 +1,18 @@
-//! The laws by name: what holds for every plugin, whatever its cases say.
+//! The list of laws: rules that hold for every plugin.
 
 use std::fmt;
 
-/// How much depends on a check.
+/// The consequence of a failed check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// A plugin that fails it does not conform.
+    /// The plugin does not conform.
     Must,
-    /// A plugin that fails it conforms, and could be better.
+    /// The plugin conforms and could be better.
     Should,
 }
 
 impl Level {
-    /// `must` or `should`.
+    /// Returns `must` or `should`.
     pub fn as_str(self) -> &'static str {
         match self {
             Level::Must => "must",
@@ -27,18 +27,18 @@ impl fmt::Display for Level {
     }
 }
 
-/// A law.
+/// A rule that holds for every plugin.
 #[derive(Debug, Clone, Copy)]
 pub struct Law {
-    /// Its stable name.
+    /// Stable name.
     pub id: &'static str,
-    /// How much depends on it.
+    /// The consequence of a failure.
     pub level: Level,
-    /// What it says.
+    /// The rule in one sentence.
     pub says: &'static str,
 }
 
-/// Every law, in the order in which they are checked.
+/// The laws in the order in which they are checked, without [`GROWTH`].
 pub const LAWS: [Law; 14] = [
     must(
         "loads",
@@ -62,7 +62,7 @@ pub const LAWS: [Law; 14] = [
     must("no-body-faults", "no body makes the plugin fault: cut, mangled, empty, deep, large, random, not UTF-8"),
 ];
 
-/// The law about what a call costs, apart because it also measures.
+/// The law about the cost of large bodies. It is apart from [`LAWS`] because it also measures.
 pub const GROWTH: Law = must(
     "cost-grows-linearly",
     "from 1 KB over 32 KB to 1 MB, instructions grow no faster than the body, and memory by at most 32 bytes for a byte",

@@ -1,4 +1,4 @@
-//! Laws about what the manifest promises.
+//! Laws about the manifest.
 
 use inlet_core::{
     contract::{TranslatedEvent, Value},
@@ -7,75 +7,75 @@ use inlet_core::{
 };
 
 use super::{
-    Found, Run,
+    Findings, Subject,
+    pointers::resolved,
     sample::{Sample, events},
-    values::resolved,
 };
 
-pub(super) fn vectors(run: &Run<'_>, found: &mut Found) {
-    if let Some(Err(error)) = run.plugin.manifest().verification.as_ref().map(|template| template.check_vectors()) {
-        found.add(error.to_string());
+pub(super) fn vectors(subject: &Subject<'_>, findings: &mut Findings) {
+    if let Some(Err(error)) = subject.plugin.manifest().verification.as_ref().map(|template| template.check_vectors()) {
+        findings.add(error.to_string());
     }
 }
 
-pub(super) fn header_names(run: &Run<'_>, found: &mut Found) {
-    for name in &run.plugin.manifest().headers {
+pub(super) fn header_names(subject: &Subject<'_>, findings: &mut Findings) {
+    for name in &subject.plugin.manifest().headers {
         if name.chars().any(|character| character.is_ascii_uppercase()) {
-            found.add(format!("the manifest names header {name:?}; expected lower case, which is how it arrives"));
+            findings.add(format!("the manifest names header {name:?}; expected lower case, which is how it arrives"));
         }
     }
 }
 
-pub(super) async fn shows(run: &Run<'_>, found: &mut Found) {
-    for sample in &run.samples {
-        if run.translation(&sample.request).await.is_some_and(|translation| events(&translation).next().is_some()) {
+pub(super) async fn shows(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in &subject.samples {
+        if subject.translation(&sample.request).await.is_some_and(|translation| events(&translation).next().is_some()) {
             return;
         }
     }
     let sentence = "expected an example or a case that becomes an event, found none; add examples to the manifest";
-    found.add(sentence.to_owned());
+    findings.add(sentence.to_owned());
 }
 
-pub(super) async fn examples(run: &Run<'_>, found: &mut Found) {
-    for sample in run.examples() {
-        found.extend(sample.left_out.iter().map(|name| {
+pub(super) async fn examples(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in subject.examples() {
+        findings.extend(sample.left_out.iter().map(|name| {
             format!(
                 "{}: it sends header {name:?}, which the manifest does not list; it would never arrive; add it to headers",
                 sample.name
             )
         }));
         let declared = sample.event_type.as_deref().unwrap_or_default();
-        match run.answer(&sample.request).await {
-            Err(fault) => found.add(format!("{}: expected {declared:?}, found a fault: {fault}", sample.name)),
-            Ok(Err(notice)) => found.add(format!(
+        match subject.answer(&sample.request).await {
+            Err(fault) => findings.add(format!("{}: expected {declared:?}, found a fault: {fault}", sample.name)),
+            Ok(Err(notice)) => findings.add(format!(
                 "{}: expected {declared:?}, found the request rejected as {:?}: {}",
                 sample.name, notice.code, notice.message
             )),
             Ok(Ok(translation)) => {
                 let types: Vec<&str> = events(&translation).map(|event| event.event_type.as_str()).collect();
                 if !types.contains(&declared) {
-                    found.add(format!("{}: expected {declared:?}, found {types:?}", sample.name));
+                    findings.add(format!("{}: expected {declared:?}, found {types:?}", sample.name));
                 }
             }
         }
     }
 }
 
-pub(super) async fn mappings(run: &Run<'_>, found: &mut Found) {
-    for mapping in &run.plugin.manifest().defaults.mappings {
-        let matching = run.examples().filter(|sample| sample.event_type.as_deref() == Some(&mapping.event_type));
+pub(super) async fn mappings(subject: &Subject<'_>, findings: &mut Findings) {
+    for mapping in &subject.plugin.manifest().defaults.mappings {
+        let matching = subject.examples().filter(|sample| sample.event_type.as_deref() == Some(&mapping.event_type));
         for sample in matching {
-            let Some(translation) = run.translation(&sample.request).await else { continue };
+            let Some(translation) = subject.translation(&sample.request).await else { continue };
             let event = events(&translation).find(|event| event.event_type == mapping.event_type);
             let Some(event) = event else { continue };
             for (field, parameter) in &mapping.action_parameters {
-                // Constants, by the rules of mappings.
+                // These parameters of a mapping are constants, not paths.
                 if matches!(field.as_str(), "key" | "collection") {
                     continue;
                 }
                 let Some(path) = parameter.as_str() else { continue };
                 if !leads_somewhere(path, sample, event) {
-                    found.add(format!(
+                    findings.add(format!(
                         "{}: expected the path {path:?} of the {} mapping's {field} to lead somewhere, found nothing",
                         sample.name, mapping.event_type
                     ));
@@ -85,7 +85,7 @@ pub(super) async fn mappings(run: &Run<'_>, found: &mut Found) {
     }
 }
 
-/// Whether a path finds something in the common event, or else in the item as it came.
+/// Returns true if a path finds something in the common event, or else in the item as it was sent.
 fn leads_somewhere(path: &str, sample: &Sample, event: &TranslatedEvent) -> bool {
     let Ok(path) = Path::parse(path) else { return false };
     let body = sample.text();
@@ -98,7 +98,7 @@ fn leads_somewhere(path: &str, sample: &Sample, event: &TranslatedEvent) -> bool
     path.find(&json::object(members)).or_else(|| path.find(original)).is_some()
 }
 
-/// The text of a value.
+/// Returns the text of a value.
 fn written(body: &str, value: &Value) -> Option<String> {
     match value {
         Value::At(at) => resolved(body, at).map(str::to_owned),

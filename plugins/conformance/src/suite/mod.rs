@@ -1,20 +1,20 @@
-//! The whole suite: a plugin's cases and the laws, and one report of both.
+//! The whole suite: a plugin's cases and the laws, with one report.
 //!
-//! Everything that is made up comes from a seed, so that what breaks once breaks again.
+//! Generated input comes from a fixed seed, so failures are reproducible.
 
 mod batches;
-mod bodies;
 pub mod cases;
-mod growth;
+mod cost;
+mod determinism;
+mod json_equality;
 mod law;
+mod malformed_bodies;
 mod manifest;
-mod repeat;
+mod pointers;
 mod report;
 mod sample;
 mod skip;
-mod survive;
-mod values;
-mod written;
+mod values_survive;
 
 use cap_std::fs::Dir;
 use inlet_sandbox::{Limits, Plugin};
@@ -23,17 +23,17 @@ pub use law::{GROWTH, LAWS, Law, Level};
 pub use report::{Check, Outcome, Report};
 pub use skip::{Skip, SkipError};
 
-use crate::{case::CaseError, run::differences_of};
+use crate::{case::CaseError, case_run::differences_of};
 use sample::Sample;
 
-/// How the suite is run.
+/// Settings of a suite run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What each call may use.
+    /// Limits of each call.
     pub limits: Limits,
-    /// Where made-up input comes from.
+    /// Seed of the generated input.
     pub seed: u64,
-    /// How often each body is damaged.
+    /// Number of times that each body is damaged.
     pub rounds: u32,
 }
 
@@ -43,30 +43,31 @@ impl Default for Options {
     }
 }
 
-/// Why a suite cannot be run.
+/// Reason why a suite cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum SuiteError {
-    /// A case is not one.
+    /// The cases cannot be read.
     #[error(transparent)]
     Case(#[from] CaseError),
-    /// The skip file cannot be used.
+    /// The skip file is invalid.
     #[error(transparent)]
     Skip(#[from] SkipError),
 }
 
-/// Checks the laws, and the cases of a directory if there is one. Needs a tokio runtime with time.
+/// Checks the laws, and the cases of `directory` if given. Needs a tokio runtime with time enabled.
 pub async fn run(plugin: &Plugin, directory: Option<&Dir>, options: &Options) -> Result<Report, SuiteError> {
     let (cases, skips) = match directory {
         Some(directory) => (cases::read(directory)?, skip::read(directory)?),
         None => (Vec::new(), Vec::new()),
     };
     let samples = sample::all(plugin.manifest(), &cases);
-    let run = Run { plugin, samples, limits: options.limits.clone(), seed: options.seed, rounds: options.rounds };
+    let subject =
+        Subject { plugin, samples, limits: options.limits.clone(), seed: options.seed, rounds: options.rounds };
     let mut checks = Vec::new();
     for law in LAWS.iter().chain([&GROWTH]) {
-        let mut found = Found::default();
-        let note = run.check(law.id, &mut found).await;
-        checks.push(Check { id: law.id.to_owned(), level: law.level, outcome: found.outcome(), note });
+        let mut findings = Findings::default();
+        let note = subject.check(law.id, &mut findings).await;
+        checks.push(Check { id: law.id.to_owned(), level: law.level, outcome: findings.outcome(), note });
     }
     for cases::LevelledCase { level, case } in &cases {
         let (mut lines, logs) = differences_of(plugin, case, &options.limits).await;
@@ -81,7 +82,7 @@ pub async fn run(plugin: &Plugin, directory: Option<&Dir>, options: &Options) ->
             return Err(SkipError::Unknown { id: skip.id }.into());
         };
         if check.outcome == Outcome::Passed {
-            // Whatever the check is worth: an entry that is not true must go.
+            // A skip entry that is no longer true fails the suite, whatever the level of the check.
             check.level = Level::Must;
             check.outcome = Outcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()]);
         } else {
@@ -91,8 +92,8 @@ pub async fn run(plugin: &Plugin, directory: Option<&Dir>, options: &Options) ->
     Ok(Report { plugin: plugin.manifest().key.clone(), checks })
 }
 
-/// What every law is checked with.
-struct Run<'a> {
+/// The plugin under test and the inputs that all laws share.
+struct Subject<'a> {
     plugin: &'a Plugin,
     samples: Vec<Sample>,
     limits: Limits,
@@ -100,43 +101,43 @@ struct Run<'a> {
     rounds: u32,
 }
 
-impl Run<'_> {
+impl Subject<'_> {
     fn examples(&self) -> impl Iterator<Item = &Sample> {
         self.samples.iter().filter(|sample| sample.event_type.is_some())
     }
 
-    /// Checks one law; what it returns is what was measured.
-    async fn check(&self, law: &str, found: &mut Found) -> String {
+    /// Checks one law. Returns a note about measurements, mostly empty.
+    async fn check(&self, law: &str, findings: &mut Findings) -> String {
         match law {
-            "signature-vectors" => manifest::vectors(self, found),
-            "header-names-are-lower-case" => manifest::header_names(self, found),
-            "shows-an-event" => manifest::shows(self, found).await,
-            "examples-become-their-event-type" => manifest::examples(self, found).await,
-            "default-mappings-resolve" => manifest::mappings(self, found).await,
-            "same-input-same-output" => repeat::same_output(self, found).await,
-            "no-memory" => repeat::no_memory(self, found).await,
-            "originals-exist" => values::originals(self, found).await,
-            "pointers-exist" => values::pointers(self, found).await,
-            "unknown-members-change-nothing" => repeat::unknown_members(self, found).await,
-            "values-survive" => survive::survive(self, found).await,
-            "batch-equals-its-items" => return batches::batches(self, found).await,
-            "no-body-faults" => bodies::no_faults(self, found).await,
-            "cost-grows-linearly" => return growth::growth(self, found).await,
-            // `loads` was checked by the sandbox: there is a plugin.
+            "signature-vectors" => manifest::vectors(self, findings),
+            "header-names-are-lower-case" => manifest::header_names(self, findings),
+            "shows-an-event" => manifest::shows(self, findings).await,
+            "examples-become-their-event-type" => manifest::examples(self, findings).await,
+            "default-mappings-resolve" => manifest::mappings(self, findings).await,
+            "same-input-same-output" => determinism::same_output(self, findings).await,
+            "no-memory" => determinism::no_memory(self, findings).await,
+            "originals-exist" => pointers::originals(self, findings).await,
+            "pointers-exist" => pointers::pointers(self, findings).await,
+            "unknown-members-change-nothing" => determinism::unknown_members(self, findings).await,
+            "values-survive" => values_survive::values_survive(self, findings).await,
+            "batch-equals-its-items" => return batches::batches(self, findings).await,
+            "no-body-faults" => malformed_bodies::no_faults(self, findings).await,
+            "cost-grows-linearly" => return cost::cost_grows_linearly(self, findings).await,
+            // `loads` holds because the sandbox has loaded the plugin.
             _ => {}
         }
         String::new()
     }
 }
 
-/// Findings of a law: the first few in words, the others counted.
+/// The findings of one law. The first five are sentences, the others are counted.
 #[derive(Default)]
-struct Found {
+struct Findings {
     sentences: Vec<String>,
     more: usize,
 }
 
-impl Found {
+impl Findings {
     fn add(&mut self, sentence: String) {
         if self.sentences.len() < 5 {
             self.sentences.push(sentence);

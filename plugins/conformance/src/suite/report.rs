@@ -1,4 +1,4 @@
-//! What came of the checks: for people, as JSON, as JUnit XML, as an exit code.
+//! Reports for people, as JSON and as JUnit XML, and the exit code.
 
 use std::fmt::{self, Write as _};
 
@@ -6,64 +6,64 @@ use serde_json::{Value, json};
 
 use super::law::Level;
 
-/// What came of a check.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// It holds.
+    /// The check passed.
     Passed,
-    /// It does not; a sentence for each finding.
+    /// The check failed, with a sentence per finding.
     Failed(Vec<String>),
-    /// It is known not to hold; the reason.
+    /// The check is known to fail, with the reason.
     Skipped(String),
 }
 
-/// A check, and what came of it.
+/// A law or a case, with its result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// A law's name, or `case:` and a case's.
+    /// The name of a law, or `case:` and the name of a case.
     pub id: String,
-    /// How much depends on it.
+    /// The consequence of a failure.
     pub level: Level,
-    /// What came of it.
+    /// The result.
     pub outcome: Outcome,
-    /// What was measured meanwhile; else empty.
+    /// Measurements; empty if there are none.
     pub note: String,
 }
 
-/// What came of all of a plugin's checks.
+/// The results of all checks of one plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The plugin's key.
     pub plugin: String,
-    /// Its checks, in the order in which they ran.
+    /// The checks in the order in which they ran.
     pub checks: Vec<Check>,
 }
 
 impl Report {
-    /// How many checks of a level passed, and how many failed.
+    /// Returns how many checks of a level passed and how many failed.
     pub fn count(&self, level: Level) -> (usize, usize) {
         let of_level = || self.checks.iter().filter(|check| check.level == level);
         let passed = of_level().filter(|check| check.outcome == Outcome::Passed).count();
         (passed, of_level().filter(|check| matches!(check.outcome, Outcome::Failed(_))).count())
     }
 
-    /// Whether no must failed.
+    /// Returns true if no check of the level `must` failed.
     pub fn conforms(&self) -> bool {
         self.count(Level::Must).1 == 0
     }
 
-    /// 0 when no must failed, else 1.
+    /// Returns 0 if the plugin conforms, else 1.
     pub fn exit_code(&self) -> u8 {
         u8::from(!self.conforms())
     }
 
-    /// The report for programs.
+    /// Returns the report as JSON.
     pub fn to_json(&self) -> Value {
         let checks: Vec<Value> = self.checks.iter().map(Check::to_json).collect();
         json!({ "plugin": self.plugin, "conforms": self.conforms(), "checks": checks })
     }
 
-    /// The report as JUnit XML. A should that fails is told in `system-out`, because JUnit knows no warnings.
+    /// Returns the report as JUnit XML. A failed `should` goes to `system-out`, because JUnit has no warnings.
     pub fn to_junit(&self) -> String {
         let failures = self.count(Level::Must).1;
         let skipped = self.checks.iter().filter(|check| matches!(check.outcome, Outcome::Skipped(_))).count();
@@ -122,12 +122,12 @@ impl fmt::Display for Report {
     }
 }
 
-/// Text for an attribute, whose white space a reader would otherwise take for spaces.
+/// Escapes text for an attribute, including white space, which XML readers normalise.
 fn attribute(text: &str) -> String {
     escaped(text).replace('\n', "&#10;").replace('\t', "&#9;")
 }
 
-/// Text for XML; characters that XML cannot hold become U+FFFD.
+/// Escapes text for XML. Characters that XML does not allow become U+FFFD.
 fn escaped(text: &str) -> String {
     let mut xml = String::with_capacity(text.len());
     for character in text.chars() {

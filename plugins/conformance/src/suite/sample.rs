@@ -1,4 +1,4 @@
-//! The requests that the laws start from: the manifest's examples and the plugin's own cases.
+//! Samples: the requests on which laws are checked. They are the manifest's examples and the plugin's own cases.
 
 use bytestring::ByteString;
 use inlet_core::{
@@ -9,22 +9,22 @@ use inlet_sandbox::Manifest;
 use serde_json::Value;
 
 use super::cases::LevelledCase;
-use crate::run::arriving;
+use crate::case_run::as_received;
 
-/// A request that a plugin knows.
+/// A request that the plugin is known to handle.
 #[derive(Debug, Clone)]
 pub(super) struct Sample {
-    /// What failures call it: `example 1`, `case page`.
+    /// Name in findings, for example `example 1` or `case page`.
     pub(super) name: String,
     pub(super) request: Request,
-    /// What an example declares.
+    /// The declared event type, for an example.
     pub(super) event_type: Option<String>,
-    /// Headers of an example that would not arrive, and were left out of the request.
+    /// Headers of an example that were removed from the request because the manifest does not list them.
     pub(super) left_out: Vec<String>,
 }
 
 impl Sample {
-    /// A request that says nothing, for a plugin that shows none.
+    /// An empty request, for a plugin without samples.
     pub(super) fn nothing() -> Self {
         let request = Request {
             method: "POST".to_owned(),
@@ -43,18 +43,18 @@ impl Sample {
         self.request.body.as_text().map_or("", |text| text)
     }
 
-    /// The same request with another body.
+    /// Returns the request with another body.
     pub(super) fn with_body(&self, body: &str) -> Request {
         Request { body: Body::Text(ByteString::from(body)), ..self.request.clone() }
     }
 
-    /// The same request, its body an object with more members.
+    /// Returns the request with members added to the object that is its body.
     pub(super) fn with_members(&self, members: &str) -> Option<Request> {
         Some(self.with_body(&with_members(self.text(), 0, members)?))
     }
 
-    /// Where objects start that a reader may walk into: the body, or the first element of an array, and the first object
-    /// inside that, as deep as they go.
+    /// Returns the offsets of nested objects that a reader may walk into: the body, or the first element of an array,
+    /// and then the first object inside each.
     pub(super) fn objects(&self) -> Vec<usize> {
         let body = self.text();
         let first = json::items(body).and_then(|items| items.into_iter().next());
@@ -68,21 +68,21 @@ impl Sample {
     }
 }
 
-/// Objects inside each other that are looked at.
+/// Maximum number of nested objects.
 const MAX_OBJECTS: usize = 4;
 
-/// The first object inside an object.
+/// Returns the first object inside an object.
 pub(super) fn inner_object(object: &str) -> Option<&str> {
     json::all_members(object)?.into_iter().map(|(_, value)| value).find(|value| Kind::of(value) == Kind::Object)
 }
 
-/// Where in a body a part of it starts.
+/// Returns the offset of `part`, a slice of `body`.
 pub(super) fn offset(body: &str, part: &str) -> Option<usize> {
     let offset = (part.as_ptr() as usize).checked_sub(body.as_ptr() as usize)?;
     (body.get(offset..)?.starts_with(part)).then_some(offset)
 }
 
-/// A text whose object at a byte offset holds these members first.
+/// Returns the text with `members` inserted at the start of the object at the offset `at`.
 pub(super) fn with_members(text: &str, at: usize, members: &str) -> Option<String> {
     let (before, object) = text.split_at_checked(at)?;
     json::members(object.trim()).or_else(|| json::members(text))?;
@@ -94,8 +94,8 @@ pub(super) fn with_members(text: &str, at: usize, members: &str) -> Option<Strin
 pub(super) fn all(manifest: &Manifest, cases: &[LevelledCase]) -> Vec<Sample> {
     let mut samples = examples(manifest);
     samples.extend(cases.iter().filter_map(|levelled| {
-        // A request that would never arrive is the case's own failure.
-        let request = arriving(manifest, &levelled.case.request).ok()?;
+        // A request that the manifest does not allow fails as a case; it is no sample.
+        let request = as_received(manifest, &levelled.case.request).ok()?;
         Some(Sample { name: format!("case {}", levelled.case.name), request, event_type: None, left_out: Vec::new() })
     }));
     samples
@@ -131,7 +131,7 @@ fn examples(manifest: &Manifest) -> Vec<Sample> {
         .collect()
 }
 
-/// The events among a translation's items.
+/// Iterates over the events among a translation's items.
 pub(super) fn events(translation: &Translation) -> impl Iterator<Item = &TranslatedEvent> {
     translation.items.iter().filter_map(|item| match item {
         Item::Event(event) => Some(event),

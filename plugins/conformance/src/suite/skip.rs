@@ -1,4 +1,4 @@
-//! `skip.json`: checks that a plugin is known to fail, each with its reason.
+//! `skip.json`: checks that are known to fail, each with a reason.
 
 use std::io::{self, Read as _};
 
@@ -9,36 +9,36 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skip {
-    /// The check: a law's name, or `case:` and a case's.
+    /// The name of a law, or `case:` and the name of a case.
     pub id: String,
-    /// Why it may fail.
+    /// Reason for the failure.
     pub reason: String,
 }
 
-/// Why a skip file cannot be used.
+/// Reason why a skip file is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum SkipError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read skip.json: {0}")]
     Read(#[from] io::Error),
-    /// It is not in its format.
+    /// The file is not a list of entries.
     #[error("skip.json is not in its format, a list of {{\"id\", \"reason\"}}: {0}")]
     Format(#[from] serde_json::Error),
-    /// An entry says nothing.
+    /// An entry has no reason.
     #[error("skip.json skips {id:?} without a reason; say why the check may fail")]
     Reason {
-        /// The check.
+        /// The entry's id.
         id: String,
     },
-    /// An entry names no check.
+    /// An entry names no check of this plugin.
     #[error("skip.json skips {id:?}, which is no check of this plugin; remove the entry or correct its id")]
     Unknown {
-        /// What it names.
+        /// The entry's id.
         id: String,
     },
 }
 
-/// Reads `skip.json` beside the cases; no such file skips nothing.
+/// Reads `skip.json` beside the cases; returns nothing if there is no such file.
 pub fn read(directory: &Dir) -> Result<Vec<Skip>, SkipError> {
     let mut text = String::new();
     match directory.open("skip.json") {

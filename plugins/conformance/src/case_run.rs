@@ -1,4 +1,4 @@
-//! Runs cases in the sandbox.
+//! Runs cases in the sandbox, without the laws.
 
 use std::fmt;
 
@@ -11,40 +11,40 @@ use crate::{
     diff::differences,
 };
 
-/// What came of a plugin's cases.
+/// The result of a plugin's cases.
 #[derive(Debug, Default)]
-pub struct Report {
-    /// How many were run.
+pub struct CaseReport {
+    /// Number of cases that ran.
     pub cases: usize,
-    /// Those that did not come out as expected.
-    pub failures: Vec<Failure>,
+    /// The cases that failed.
+    pub failures: Vec<CaseFailure>,
 }
 
-/// A case that did not come out as expected.
+/// A failed case.
 #[derive(Debug)]
-pub struct Failure {
+pub struct CaseFailure {
     /// The case's name.
     pub case: String,
-    /// One line for each difference.
+    /// The differences, one line each.
     pub differences: Vec<String>,
-    /// What the plugin logged meanwhile.
+    /// The plugin's log lines during the case.
     pub logs: Vec<GuestLog>,
 }
 
 /// Runs every case, each in a sandbox of its own.
-pub async fn run(plugin: &Plugin, cases: &[Case], limits: &Limits) -> Report {
-    let mut report = Report { cases: cases.len(), failures: Vec::new() };
+pub async fn run_cases(plugin: &Plugin, cases: &[Case], limits: &Limits) -> CaseReport {
+    let mut report = CaseReport { cases: cases.len(), failures: Vec::new() };
     for case in cases {
         let (differences, logs) = differences_of(plugin, case, limits).await;
         if !differences.is_empty() {
-            report.failures.push(Failure { case: case.name.clone(), differences, logs });
+            report.failures.push(CaseFailure { case: case.name.clone(), differences, logs });
         }
     }
     report
 }
 
 pub(crate) async fn differences_of(plugin: &Plugin, case: &Case, limits: &Limits) -> (Vec<String>, Vec<GuestLog>) {
-    let request = match arriving(plugin.manifest(), &case.request) {
+    let request = match as_received(plugin.manifest(), &case.request) {
         Ok(request) => request,
         Err(reason) => return (vec![reason], Vec::new()),
     };
@@ -56,12 +56,16 @@ pub(crate) async fn differences_of(plugin: &Plugin, case: &Case, limits: &Limits
     (differences, call.logs)
 }
 
-/// The request as the server would let it through: with defaults filled in, and an error where a case sends what would
-/// never arrive.
-pub(crate) fn arriving(manifest: &Manifest, request: &Request) -> Result<Request, String> {
+/// Returns the request as the server would pass it, with the defaults of its options filled in.
+///
+/// # Errors
+///
+/// A sentence if the options do not match the manifest, or if the case sends a header or query parameter that the
+/// manifest does not list.
+pub(crate) fn as_received(manifest: &Manifest, request: &Request) -> Result<Request, String> {
     let options = serde_json::from_str(&request.options).map_err(|error| format!("options: {error}"))?;
     let options = manifest.check_options(&options).map_err(|error| error.to_string())?;
-    // Only among query parameters does `*` stand for all of them.
+    // `*` stands for all query parameters; there is no such wildcard for headers.
     let all = |what: &str, listed: &[String]| what != "header" && listed.iter().any(|name| name == "*");
     for (what, sent, listed) in
         [("header", &request.headers, &manifest.headers), ("query parameter", &request.query, &manifest.query)]
@@ -76,21 +80,21 @@ pub(crate) fn arriving(manifest: &Manifest, request: &Request) -> Result<Request
     Ok(Request { options: options.to_string(), ..request.clone() })
 }
 
-impl Report {
-    /// Whether every case came out as expected.
+impl CaseReport {
+    /// Returns true if every case passed.
     pub fn passed(&self) -> bool {
         self.failures.is_empty()
     }
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for CaseReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} of {} cases as expected", self.cases - self.failures.len(), self.cases)?;
         self.failures.iter().try_for_each(|failure| write!(f, "{failure}"))
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CaseFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.case)?;
         for difference in &self.differences {

@@ -1,9 +1,9 @@
-//! Laws about bodies that no platform means to send.
+//! The law that no body makes a plugin fault, checked with bodies that no platform sends.
 
 use inlet_core::contract::Request;
 
 use super::{
-    Found, Run,
+    Findings, Subject,
     sample::{Sample, with_members},
 };
 use crate::{
@@ -11,33 +11,34 @@ use crate::{
     laws::{Random, damaged},
 };
 
-/// How many samples are damaged: the law is about readers, not about every case.
+/// Number of samples that are damaged. The law tests a plugin's reader, so a few suffice.
 const SAMPLES: usize = 12;
 
-pub(super) async fn no_faults(run: &Run<'_>, found: &mut Found) {
-    let mut random = Random(run.seed);
-    for sample in run.samples.iter().take(SAMPLES) {
+pub(super) async fn no_faults(subject: &Subject<'_>, findings: &mut Findings) {
+    let mut random = Random(subject.seed);
+    for sample in subject.samples.iter().take(SAMPLES) {
         let body = sample.request.body.as_bytes();
-        for round in 1..=run.rounds {
-            try_body(run, found, sample, damaged(body, &mut random), &format!("damaged, round {round}")).await;
+        for round in 1..=subject.rounds {
+            try_body(subject, findings, sample, damaged(body, &mut random), &format!("damaged, round {round}")).await;
             let cut = random.below(body.len() + 1);
-            try_body(run, found, sample, body[..cut].to_vec(), &format!("cut at byte {cut}")).await;
+            try_body(subject, findings, sample, body[..cut].to_vec(), &format!("cut at byte {cut}")).await;
             let length = random.below(64);
             let noise = (0..length).map(|_| random.below(256) as u8).collect();
-            try_body(run, found, sample, noise, &format!("replaced by noise, round {round}")).await;
+            try_body(subject, findings, sample, noise, &format!("replaced by noise, round {round}")).await;
         }
-        // Behind everything that the reader expects: what is only a body may be turned away at its first byte.
+        // The hard members come first in an object that the reader expects. A body of nothing else could be rejected at
+        // its first byte.
         for (level, object) in sample.objects().into_iter().enumerate() {
             for (what, member) in inside() {
                 let Some(body) = with_members(sample.text(), object, &member) else { continue };
-                try_body(run, found, sample, body.into_bytes(), &format!("with {what} in object {level}")).await;
+                try_body(subject, findings, sample, body.into_bytes(), &format!("with {what} in object {level}")).await;
             }
         }
     }
     let nothing = Sample::nothing();
-    let sample = run.samples.first().unwrap_or(&nothing);
+    let sample = subject.samples.first().unwrap_or(&nothing);
     for (what, body) in extremes() {
-        try_body(run, found, sample, body, what).await;
+        try_body(subject, findings, sample, body, what).await;
     }
 }
 
@@ -45,7 +46,7 @@ fn nested(levels: usize) -> String {
     ["[".repeat(levels), "]".repeat(levels)].concat()
 }
 
-/// Members that are hard to walk over.
+/// Members that are expensive or difficult to skip.
 fn inside() -> [(&'static str, String); 4] {
     let long = "x".repeat(1 << 20);
     let objects = ["{\"a\":".repeat(100_000), "1".to_owned(), "}".repeat(100_000)].concat();
@@ -70,9 +71,9 @@ fn extremes() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-async fn try_body(run: &Run<'_>, found: &mut Found, sample: &Sample, body: Vec<u8>, what: &str) {
+async fn try_body(subject: &Subject<'_>, findings: &mut Findings, sample: &Sample, body: Vec<u8>, what: &str) {
     let request = Request { body: body_of(body), ..sample.request.clone() };
-    if let Err(fault) = run.answer(&request).await {
-        found.add(format!("{} {what}: expected a translation or a rejection, found a fault: {fault}", sample.name));
+    if let Err(fault) = subject.answer(&request).await {
+        findings.add(format!("{} {what}: expected a translation or a rejection, found a fault: {fault}", sample.name));
     }
 }

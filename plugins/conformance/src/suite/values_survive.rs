@@ -1,7 +1,7 @@
-//! The law about values: what was sent is what the event holds.
+//! The law about values: an event holds exactly the values that were sent.
 //!
-//! Pointed at, the host cuts it and nothing can be lost: it has to be the very text. What a plugin writes out has to be the
-//! same values, digit by digit.
+//! A value that the plugin points at must be the same text, because the host cuts it from the body. A value that the
+//! plugin writes must be equal, digit by digit.
 
 use inlet_core::{
     contract::{TranslatedEvent, Translation, Value},
@@ -9,23 +9,23 @@ use inlet_core::{
 };
 
 use super::{
-    Found, Run,
+    Findings, Subject,
+    json_equality::{each_value, holds_all_or_none, same},
+    pointers::resolved,
     sample::{Sample, events, inner_object, offset, with_members},
-    values::resolved,
-    written::{each_value, holds_all_or_none, same},
 };
 
-/// Members that a reader of JSON may spoil. One that marks numbers by a member's name looks at the first member.
+/// Members that JSON readers may corrupt. The marker of numbers comes first, where readers look for it.
 const ODD: &str = concat!(
     r#""$serde_json::private::Number":"1","inlet_m":{"$serde_json::private::RawValue":"2"},"inlet_n":9007199254740993,"#,
     r#""inlet_p":1.10,"inlet_e":-1E400,"inlet_u":"\u2603 ☃ \"\\\/","inlet_d":1,"inlet_d":2"#
 );
 
-/// The same for one that marks raw texts.
+/// The same with the marker of raw texts first.
 const ODD_FOR_RAW_TEXTS: &str =
     r#""$serde_json::private::RawValue":"2","inlet_m":{"$serde_json::private::Number":"1"},"inlet_d":1,"inlet_d":2"#;
 
-/// An identifier that a reader of JSON may spoil, of the kind of the one that it takes the place of.
+/// Returns an identifier that JSON readers may corrupt, of the same kind as the original.
 fn odd_id(sent: &str) -> Option<&'static str> {
     match Kind::of(sent) {
         Kind::String => Some(r#""\u2603 ☃ \"\\\/ 007""#),
@@ -34,21 +34,21 @@ fn odd_id(sent: &str) -> Option<&'static str> {
     }
 }
 
-pub(super) async fn survive(run: &Run<'_>, found: &mut Found) {
-    for sample in run.examples() {
-        let Some(translation) = run.translation(&sample.request).await else { continue };
+pub(super) async fn values_survive(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in subject.examples() {
+        let Some(translation) = subject.translation(&sample.request).await else { continue };
         for (index, event) in events(&translation).enumerate() {
-            content(run, found, sample, index, event).await;
+            content(subject, findings, sample, index, event).await;
             for field in FIELDS {
                 if let Some(value) = (field.of)(event) {
-                    identifier(run, found, sample, index, field, value).await;
+                    identifier(subject, findings, sample, index, field, value).await;
                 }
             }
         }
     }
 }
 
-/// One value of an event.
+/// A named value of an event.
 #[derive(Clone, Copy)]
 struct Field {
     name: &'static str,
@@ -61,14 +61,20 @@ const FIELDS: [Field; 3] = [
     Field { name: "data", of: |event| event.data.as_ref() },
 ];
 
-/// Odd members in the objects that the content is made of, and in the first object inside each.
-async fn content(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize, event: &TranslatedEvent) {
+/// Inserts odd members into the objects that the data points at, and into the first object inside each.
+async fn content(
+    subject: &Subject<'_>,
+    findings: &mut Findings,
+    sample: &Sample,
+    index: usize,
+    event: &TranslatedEvent,
+) {
     let body = sample.text();
     let whole = [String::new()];
     let places: Vec<&str> = match &event.data {
         Some(Value::At(at)) => vec![at],
         Some(Value::Assembled(members)) => members.iter().map(|(_, at)| at.as_str()).collect(),
-        // It may be made of anything.
+        // It may depend on anything in the body.
         Some(Value::Made(_)) => vec![&whole[0]],
         None => return,
     };
@@ -78,7 +84,7 @@ async fn content(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize
         let Some(offset) = offset(body, object) else { continue };
         for members in [ODD, ODD_FOR_RAW_TEXTS] {
             let Some(odd) = with_members(body, offset, members) else { continue };
-            let again = nth(run.translation(&sample.with_body(&odd)).await, index);
+            let again = nth(subject.translation(&sample.with_body(&odd)).await, index);
             let holds = |at: &str| resolved(&odd, at).is_some_and(|text| text.contains(members));
             let kept = match again.as_ref().and_then(|event| event.data.as_ref()) {
                 Some(Value::At(at)) => holds(at),
@@ -87,7 +93,7 @@ async fn content(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize
                 None => false,
             };
             if !kept {
-                found.add(format!(
+                findings.add(format!(
                     "{} with odd members in its content: expected data to hold what was sent, found something else",
                     sample.name
                 ));
@@ -96,14 +102,21 @@ async fn content(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize
     }
 }
 
-/// An odd identifier in the place of each that was pointed at or written out.
-async fn identifier(run: &Run<'_>, found: &mut Found, sample: &Sample, index: usize, field: Field, value: &Value) {
+/// Replaces each identifier that an event points at or writes by an odd one.
+async fn identifier(
+    subject: &Subject<'_>,
+    findings: &mut Findings,
+    sample: &Sample,
+    index: usize,
+    field: Field,
+    value: &Value,
+) {
     let body = sample.text();
     match value {
         Value::At(at) => {
             let Some(sent) = resolved(body, at) else { return };
             let kept = |found: &Value, changed: &str, odd: &str| matches!(found, Value::At(at) if resolved(changed, at) == Some(odd));
-            replaced(run, found, sample, index, (field, None), sent, kept).await;
+            replaced(subject, findings, sample, index, (field, None), sent, kept).await;
         }
         Value::Assembled(members) => {
             for (name, at) in members {
@@ -114,10 +127,11 @@ async fn identifier(run: &Run<'_>, found: &mut Found, sample: &Sample, index: us
                     }
                     _ => false,
                 };
-                replaced(run, found, sample, index, (field, Some(name)), sent, kept).await;
+                replaced(subject, findings, sample, index, (field, Some(name)), sent, kept).await;
             }
         }
-        // A header's, or made of several things; or one of the body's values, which then has to come out as it went in.
+        // The text comes from a header or from several values, or it copies one value of the body. A copy must change
+        // with the value.
         Value::Made(text) => {
             let mut equal = Vec::new();
             each_value(body, &mut |value| {
@@ -127,20 +141,20 @@ async fn identifier(run: &Run<'_>, found: &mut Found, sample: &Sample, index: us
             });
             for sent in equal {
                 let kept = |found: &Value, _: &str, odd: &str| match found {
-                    // Unchanged: it was not made of this one.
+                    // Unchanged: it is not a copy of this value.
                     Value::Made(again) => again == text || same(again, odd),
                     _ => true,
                 };
-                replaced(run, found, sample, index, (field, None), sent, kept).await;
+                replaced(subject, findings, sample, index, (field, None), sent, kept).await;
             }
         }
     }
 }
 
-/// Puts an odd identifier in the place of one, and holds what comes of it against a rule.
+/// Replaces one identifier by an odd one, and checks the new translation with `kept`.
 async fn replaced(
-    run: &Run<'_>,
-    found: &mut Found,
+    subject: &Subject<'_>,
+    findings: &mut Findings,
     sample: &Sample,
     index: usize,
     (field, member): (Field, Option<&str>),
@@ -150,12 +164,12 @@ async fn replaced(
     let body = sample.text();
     let (Some(odd), Some(offset)) = (odd_id(sent), offset(body, sent)) else { return };
     let changed = [&body[..offset], odd, &body[offset + sent.len()..]].concat();
-    let again = nth(run.translation(&sample.with_body(&changed)).await, index);
+    let again = nth(subject.translation(&sample.with_body(&changed)).await, index);
     if again.as_ref().and_then(field.of).is_some_and(|value| kept(value, &changed, odd)) {
         return;
     }
     let member = member.map_or_else(String::new, |member| format!(".{member}"));
-    found.add(format!(
+    findings.add(format!(
         "{} with {odd} in the place of {sent}: expected {}{member} to be that, found something else",
         sample.name, field.name
     ));

@@ -1,28 +1,28 @@
-//! Laws about the same request asked for again, as it is or nearly so.
+//! Laws about repeated requests, identical or with an unknown member.
 
 use inlet_core::contract::{Item, Notice, Request, Translation, Value};
 
-use super::{Found, Run};
+use super::{Findings, Subject};
 
 type Answer = Result<Translation, Notice>;
 
-pub(super) async fn same_output(run: &Run<'_>, found: &mut Found) {
-    for sample in &run.samples {
-        let (first, second) = (run.answer(&sample.request).await, run.answer(&sample.request).await);
-        found.extend(differing(&sample.name, "twice", &first, &second));
+pub(super) async fn same_output(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in &subject.samples {
+        let (first, second) = (subject.answer(&sample.request).await, subject.answer(&sample.request).await);
+        findings.extend(differing(&sample.name, "twice", &first, &second));
     }
 }
 
-pub(super) async fn no_memory(run: &Run<'_>, found: &mut Found) {
-    for (sample, other) in run.samples.iter().zip(run.samples.iter().skip(1)) {
-        let before = run.answer(&sample.request).await;
-        let _other = run.answer(&other.request).await;
-        let after = run.answer(&sample.request).await;
-        found.extend(differing(&sample.name, &format!("before and after {}", other.name), &before, &after));
+pub(super) async fn no_memory(subject: &Subject<'_>, findings: &mut Findings) {
+    for (sample, other) in subject.samples.iter().zip(subject.samples.iter().skip(1)) {
+        let before = subject.answer(&sample.request).await;
+        let _other = subject.answer(&other.request).await;
+        let after = subject.answer(&sample.request).await;
+        findings.extend(differing(&sample.name, &format!("before and after {}", other.name), &before, &after));
     }
 }
 
-/// Apart from the calls, because in this sandbox no plugin can break these two laws: only a host can.
+/// A function of its own for the tests: in this sandbox no plugin can violate these two laws, only a faulty host can.
 fn differing(
     name: &str,
     when: &str,
@@ -32,20 +32,21 @@ fn differing(
     (first != second).then(|| format!("{name}: expected the same translation {when}, found two that differ"))
 }
 
-/// The name of a member that no platform sends.
+/// Name of a member that no platform sends.
 const UNKNOWN: &str = "inlet_conformance_unknown";
 
-pub(super) async fn unknown_members(run: &Run<'_>, found: &mut Found) {
-    for sample in run.examples() {
+pub(super) async fn unknown_members(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in subject.examples() {
         let members = format!("\"{UNKNOWN}\":{{\"type\":\"x\",\"n\":[1,null]}}");
         let Some(request) = sample.with_members(&members) else { continue };
-        let (Some(before), Some(after)) = (run.translation(&sample.request).await, run.translation(&request).await)
+        let (Some(before), Some(after)) =
+            (subject.translation(&sample.request).await, subject.translation(&request).await)
         else {
-            found.add(format!("{}: expected a translation with an unknown member too, found none", sample.name));
+            findings.add(format!("{}: expected a translation with an unknown member too, found none", sample.name));
             continue;
         };
         if shown(&before) != shown(&after) {
-            found.add(format!(
+            findings.add(format!(
                 "{}: expected an unknown member to change nothing, found another translation",
                 sample.name
             ));
@@ -53,7 +54,7 @@ pub(super) async fn unknown_members(run: &Run<'_>, found: &mut Found) {
     }
 }
 
-/// A translation but for what an unknown member may reach: an object that is passed on whole.
+/// Returns the items without the parts that an unknown member may change: an object that is passed on whole.
 fn shown(translation: &Translation) -> Vec<Item> {
     let mut items = translation.items.clone();
     for item in &mut items {
@@ -67,13 +68,13 @@ fn shown(translation: &Translation) -> Vec<Item> {
     items
 }
 
-impl Run<'_> {
-    /// What a request becomes; a fault is another law's finding, and equals itself.
+impl Subject<'_> {
+    /// Translates a request. A fault is reported by another law; here it only has to be equal to itself.
     pub(super) async fn answer(&self, request: &Request) -> Result<Answer, String> {
         self.plugin.translate(request, &self.limits).await.result.map_err(|fault| fault.to_string())
     }
 
-    /// What a request becomes, if it is translated at all.
+    /// Translates a request; `None` if it is rejected or the plugin faults.
     pub(super) async fn translation(&self, request: &Request) -> Option<Translation> {
         self.answer(request).await.ok()?.ok()
     }

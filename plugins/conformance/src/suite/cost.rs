@@ -1,36 +1,36 @@
-//! The law about what large bodies cost.
+//! The law about the cost of large bodies.
 //!
-//! Instructions are the same number on every machine, so that a plugin that is quadratic in something is found whatever it
-//! runs on. They are counted only where the sandbox counts them.
+//! Instruction counts are identical on every machine, so quadratic behaviour is found wherever the suite runs. They are
+//! available only if the sandbox counts them.
 
 use inlet_core::contract::{Request, Spent, Translation, Value};
 
 use super::{
-    Found, Run,
+    Findings, Subject,
     batches::{Batch, array_of},
+    pointers::resolved,
     sample::{Sample, events, offset, with_members},
-    values::resolved,
 };
 
-/// Bytes of body that are measured.
+/// Sizes of the measured bodies, in bytes.
 const SIZES: [usize; 3] = [1 << 10, 32 << 10, 1 << 20];
 
-/// Bytes of memory for a byte of body.
+/// Maximum bytes of memory per byte of body.
 const MOST: usize = 32;
 
-/// How much steeper the second stretch may be than the first. A plugin that is quadratic is 32 times as steep.
+/// Maximum ratio of the cost per byte between the second step and the first. A quadratic plugin reaches 32.
 const STEEPER: u64 = 3;
 
-/// Items of a batch that is measured: below what the sandbox takes.
+/// Maximum number of items in a measured batch, below the sandbox's limit.
 const ITEMS: usize = 4000;
 
-/// Judges memory and instructions; time is told.
-pub(super) async fn growth(run: &Run<'_>, found: &mut Found) -> String {
+/// Checks memory and instructions. The returned note also has the time.
+pub(super) async fn cost_grows_linearly(subject: &Subject<'_>, findings: &mut Findings) -> String {
     let mut worst: Option<Cost> = None;
-    for sample in run.examples() {
-        let Some(translation) = run.translation(&sample.request).await else { continue };
+    for sample in subject.examples() {
+        let Some(translation) = subject.translation(&sample.request).await else { continue };
         for (what, grown) in GROWN {
-            if let Some(cost) = cost(run, found, (sample, &translation), what, grown).await {
+            if let Some(cost) = cost(subject, findings, (sample, &translation), what, grown).await {
                 worst = Some(worst.map_or(cost, |worst| worst.or_worse(cost)));
             }
         }
@@ -38,8 +38,9 @@ pub(super) async fn growth(run: &Run<'_>, found: &mut Found) -> String {
     worst.map_or_else(|| "not measured: it takes no example that was made large".to_owned(), |cost| cost.to_string())
 }
 
-/// Makes a sample, which becomes this, as large as asked. None: this sample cannot be made so.
-type Grow = fn(&Run<'_>, &Sample, &Translation, usize) -> Option<Request>;
+/// Enlarges a sample, given its translation, to a number of bytes. Returns `None` if that is impossible for this
+/// sample.
+type Grow = fn(&Subject<'_>, &Sample, &Translation, usize) -> Option<Request>;
 
 const GROWN: [(&str, Grow); 5] = [
     ("a long text", |_, sample, _, size| sample.with_members(&text(size))),
@@ -54,24 +55,24 @@ fn text(size: usize) -> String {
 }
 
 fn members(size: usize) -> String {
-    // Twenty bytes each, with the comma.
+    // Each member has twenty bytes with its comma.
     let members: Vec<String> = (0..size / 20).map(|number| format!("\"inlet_{number:06}\":1.25")).collect();
     members.join(",")
 }
 
-/// More members in the object that is the first event's content.
+/// Adds members to the object that is the data of the first event.
 fn inside(sample: &Sample, translation: &Translation, members: &str) -> Option<Request> {
     let Some(Value::At(at)) = &events(translation).next()?.data else { return None };
     let content = resolved(sample.text(), at).filter(|content| content.len() < sample.text().trim().len())?;
     Some(sample.with_body(&with_members(sample.text(), offset(sample.text(), content)?, members)?))
 }
 
-/// More elements in the batch that the sample is, or an array of it.
-fn many(run: &Run<'_>, sample: &Sample, translation: &Translation, size: usize) -> Option<Request> {
+/// Repeats the elements of the sample's batch, or makes the sample a batch.
+fn many(subject: &Subject<'_>, sample: &Sample, translation: &Translation, size: usize) -> Option<Request> {
     let batch = Batch::of(sample.text(), translation);
     let elements = batch.as_ref().map_or_else(|| vec![sample.text()], |batch| batch.elements().to_vec());
     let bytes = elements.iter().map(|element| element.len() + 1).sum::<usize>() / elements.len();
-    let most = run.plugin.manifest().sender.as_ref().and_then(|sender| sender.batch_max).unwrap_or(u32::MAX);
+    let most = subject.plugin.manifest().sender.as_ref().and_then(|sender| sender.batch_max).unwrap_or(u32::MAX);
     let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, ITEMS);
     let count = (size / bytes.max(1)).clamp(1, most);
     let elements: Vec<&str> = elements.iter().copied().cycle().take(count).collect();
@@ -79,23 +80,23 @@ fn many(run: &Run<'_>, sample: &Sample, translation: &Translation, size: usize) 
 }
 
 async fn cost(
-    run: &Run<'_>,
-    found: &mut Found,
+    subject: &Subject<'_>,
+    findings: &mut Findings,
     (sample, translation): (&Sample, &Translation),
     what: &str,
     grow: Grow,
 ) -> Option<Cost> {
     let mut measured = Vec::new();
     for size in SIZES {
-        let request = grow(run, sample, translation, size)?;
+        let request = grow(subject, sample, translation, size)?;
         let bytes = request.body.as_bytes().len();
-        let call = run.plugin.translate(&request, &run.limits).await;
+        let call = subject.plugin.translate(&request, &subject.limits).await;
         match call.result {
             Ok(Ok(_)) => measured.push((bytes, call.spent)),
-            // It takes none of this shape, or not so much of it; that it says so is another law's.
+            // The plugin rejects this shape or size. Another law checks that it rejects without a fault.
             Ok(Err(_)) => return None,
             Err(fault) => {
-                found.add(format!(
+                findings.add(format!(
                     "{} with {what}, {bytes} bytes: expected a translation, found a fault: {fault}",
                     sample.name
                 ));
@@ -106,7 +107,7 @@ async fn cost(
     let [small, middle, large] = <[_; 3]>::try_from(measured).ok()?;
     let cost = Cost::between(&small, &large)?;
     if cost.memory > MOST << 10 {
-        found.add(format!(
+        findings.add(format!(
             "{} with {what}: expected at most {MOST} bytes of memory for a byte of body, found {} for a KB",
             sample.name, cost.memory
         ));
@@ -114,10 +115,10 @@ async fn cost(
     let (early, late) = (Cost::between(&small, &middle), Cost::between(&middle, &large));
     if let (Some(Some(early)), Some(Some(late))) =
         (early.map(|cost| cost.instructions), late.map(|cost| cost.instructions))
-        // One instruction for a byte is what looking at it costs.
+        // Reading a byte costs at least one instruction, so tiny costs are not compared.
         && late > (early + 1024) * STEEPER
     {
-        found.add(format!(
+        findings.add(format!(
             "{} with {what}: expected instructions to grow no faster than the body, found {early} for a KB up to 32 KB and \
              {late} for a KB beyond; look for a loop inside a loop",
             sample.name
@@ -126,7 +127,7 @@ async fn cost(
     Some(cost)
 }
 
-/// What a further KB of body costs.
+/// The cost of a further KB of body.
 #[derive(Clone, Copy)]
 struct Cost {
     instructions: Option<u64>,
@@ -135,7 +136,7 @@ struct Cost {
 }
 
 impl Cost {
-    /// None: the bodies are of one size.
+    /// Returns the cost between two measurements, or `None` if the bodies have the same size.
     fn between((smaller, less): &(usize, Spent), (larger, more): &(usize, Spent)) -> Option<Self> {
         let bytes = larger.checked_sub(*smaller).filter(|bytes| *bytes > 0)?;
         let instructions = less.instructions.zip(more.instructions);

@@ -1,13 +1,14 @@
-//! JSON that a plugin wrote itself, against what was sent: the same values, whatever their spelling.
+//! Comparison of JSON values that ignores spelling, for JSON that a plugin wrote itself.
 
 use inlet_core::json::{self, Kind};
 
-/// Whether two texts are the same value. Numbers are the same digit by digit; of doubled members the last one counts.
+/// Returns true if two texts have the same value. Numbers are compared digit by digit; the last of duplicate members
+/// counts.
 pub(super) fn same(left: &str, right: &str) -> bool {
     meaning(left) == meaning(right)
 }
 
-/// A text in one spelling: escapes resolved, white space and overridden members left out, members in the order of their names.
+/// Returns the canonical spelling: escapes decoded, white space and overridden members removed, members sorted by name.
 fn meaning(text: &str) -> String {
     match Kind::of(text) {
         Kind::String => json::string(text).map_or_else(|| text.to_owned(), |decoded| json::quote(&decoded)),
@@ -22,7 +23,8 @@ fn meaning(text: &str) -> String {
     }
 }
 
-/// Whether each object in a text that has one of these members, by its name in `inlet_`, has all of them as they were sent.
+/// Returns true if every object in `text` that has at least one of `members` has all of them unchanged. Members are
+/// recognised by the prefix `inlet_`.
 pub(super) fn holds_all_or_none(text: &str, members: &str) -> bool {
     let sent = format!("{{{members}}}");
     let names: Vec<_> = json::all_members(&sent).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
@@ -30,7 +32,7 @@ pub(super) fn holds_all_or_none(text: &str, members: &str) -> bool {
     each_value(text, &mut |object| {
         let found = json::all_members(object).unwrap_or_default();
         if found.iter().any(|(name, _)| name.starts_with("inlet_")) {
-            // Of doubled ones, the last: that is what is looked up.
+            // The last of duplicates is the one that lookups find.
             let is_kept =
                 |name| json::member(object, name).zip(json::member(&sent, name)).is_some_and(|(a, b)| same(a, b));
             kept &= names.iter().all(|name| is_kept(name));
@@ -39,7 +41,7 @@ pub(super) fn holds_all_or_none(text: &str, members: &str) -> bool {
     kept
 }
 
-/// Visits a value and all that are inside it.
+/// Visits a value and all values inside it.
 pub(super) fn each_value<'a>(text: &'a str, visit: &mut impl FnMut(&'a str)) {
     visit(text);
     if let Some(members) = json::all_members(text) {

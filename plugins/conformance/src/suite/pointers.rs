@@ -1,30 +1,30 @@
-//! Laws about what pointers lead to.
+//! Laws about the pointers of events.
 
 use inlet_core::{
     contract::{TranslatedEvent, Value},
     json,
 };
 
-use super::{Found, Run, sample::events};
+use super::{Findings, Subject, sample::events};
 
-pub(super) async fn originals(run: &Run<'_>, found: &mut Found) {
-    for sample in &run.samples {
-        let Some(translation) = run.translation(&sample.request).await else { continue };
+pub(super) async fn originals(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in &subject.samples {
+        let Some(translation) = subject.translation(&sample.request).await else { continue };
         for at in events(&translation).filter_map(|event| event.original.as_deref()).filter(|at| !at.is_empty()) {
             if resolved(sample.text(), at).is_none() {
-                found.add(format!("{}: expected the original at {at:?}, found nothing there", sample.name));
+                findings.add(format!("{}: expected the original at {at:?}, found nothing there", sample.name));
             }
         }
     }
 }
 
-pub(super) async fn pointers(run: &Run<'_>, found: &mut Found) {
-    for sample in &run.samples {
-        let Some(translation) = run.translation(&sample.request).await else { continue };
+pub(super) async fn pointers(subject: &Subject<'_>, findings: &mut Findings) {
+    for sample in &subject.samples {
+        let Some(translation) = subject.translation(&sample.request).await else { continue };
         for event in events(&translation) {
             for (field, at) in pointers_of(event) {
                 if !leads_somewhere(sample.text(), at) {
-                    found.add(format!(
+                    findings.add(format!(
                         "{}: expected {field} to point at what is there, or at a member that an object there lacks; found {at:?}, \
                          which is beside everything",
                         sample.name
@@ -35,13 +35,13 @@ pub(super) async fn pointers(run: &Run<'_>, found: &mut Found) {
     }
 }
 
-/// Whether there is something at a pointer, or an object that could have it.
+/// Returns true if the pointer leads to a value, or names a missing member of an existing object.
 fn leads_somewhere(body: &str, at: &str) -> bool {
     let parent = || at.rsplit_once('/').and_then(|(parent, _)| json::members(resolved(body, parent)?)).is_some();
     resolved(body, at).is_some() || parent()
 }
 
-/// The values of an event, by their names in the contract.
+/// Iterates over the values of an event, with their names in the contract.
 pub(super) fn values_of(event: &TranslatedEvent) -> impl Iterator<Item = (&'static str, &Value)> {
     let values = [
         ("user_id", &event.user_id),
@@ -63,7 +63,7 @@ fn pointers_of(event: &TranslatedEvent) -> impl Iterator<Item = (&'static str, &
     })
 }
 
-/// What a pointer names in a body, be it one text or several on lines.
+/// Resolves a pointer in a body, which is one JSON text or NDJSON.
 pub(super) fn resolved<'a>(body: &'a str, at: &str) -> Option<&'a str> {
     let mut cut = json::Cut::new();
     let slot = cut.add(at);
