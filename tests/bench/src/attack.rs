@@ -1,7 +1,8 @@
-//! Does a plugin that never returns slow other sources down? The same load, beside an attack and without one, in turns.
+//! Latency of one source while a plugin of another source never returns: the same load with and without the attack, in
+//! alternation.
 //!
-//! The attack is a request to the looping plugin ten times a second, whatever becomes of those before: each is stopped by
-//! the time limit, or refused because its source has all the sandboxes that one source may have.
+//! The attack sends ten requests per second to the looping plugin, without waiting for answers. Each call is stopped by
+//! the time limit, or refused because its source holds all the sandboxes that one source may have.
 
 use std::{
     fs,
@@ -27,27 +28,27 @@ use crate::{
     template::Template,
 };
 
-/// Between two requests of the attack.
+/// Interval between two requests of the attack.
 const EVERY: Duration = Duration::from_millis(100);
-/// How long the attack goes on before anything is measured: by then all sandboxes that it can have are looping.
+/// Time from the start of the attack to the measurement. By then it occupies all the sandboxes that it can get.
 const LEAD: Duration = Duration::from_secs(2);
-/// Maxima that are measured to know what half is.
+/// Number of maximum rates that are measured to determine the load.
 const MAXIMA: usize = 3;
 
-/// What was found.
+/// The results.
 #[derive(Debug, Default)]
 pub struct Attack {
-    /// Events per second that were sent to the other source.
+    /// Events per second sent to the other source.
     rate: f64,
-    /// Half of the answers took at most so long without the attack, in milliseconds.
+    /// Median latency without the attack, in milliseconds.
     median_alone: Series,
-    /// The same, with it.
+    /// Median latency during the attack, in milliseconds.
     median_beside: Series,
-    /// 99 of 100 answers took at most so long without the attack, in milliseconds.
+    /// 99th percentile of the latency without the attack, in milliseconds.
     p99_alone: Series,
-    /// The same, with it.
+    /// 99th percentile of the latency during the attack, in milliseconds.
     p99_beside: Series,
-    /// Calls of the looping plugin that the time limit stopped, in each round.
+    /// Calls of the looping plugin that the time limit stopped, per round.
     stopped: Series,
 }
 
@@ -67,7 +68,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Attack> {
     let schedule = Schedule { rate, time: setup.time, warm_up: setup.warm_up };
     for round in 1..=setup.rounds {
         progress(&format!("attack, round {round} of {}", setup.rounds));
-        // Neither is always the one that goes first.
+        // The order alternates, so that neither always runs first.
         for is_attacked in [round % 2 == 0, round % 2 == 1] {
             let measure = || observe::load(&server, |aim| open::run(aim, schedule), |latencies| latencies.requests);
             let (latencies, _) = match is_attacked {
@@ -87,7 +88,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Attack> {
 }
 
 impl Attack {
-    /// Measures while the attack goes on, and sees that it took place.
+    /// Measures during the attack, and checks that calls were stopped.
     fn beside<T>(
         &mut self,
         address: SocketAddr,
@@ -103,7 +104,7 @@ impl Attack {
         Ok(measured)
     }
 
-    /// Says what was found.
+    /// Adds the results to the table.
     pub fn lines(&self, table: &mut Table) {
         table.heading(
             &format!("Half of the maximum ({}/s) beside a plugin that loops", number(self.rate)),
@@ -119,8 +120,8 @@ impl Attack {
     }
 }
 
-/// Does something while the attack goes on. Returns when the last request of the attack has its answer, so that nothing
-/// loops any more when the next is measured.
+/// Runs `measure` during the attack. Returns after the last request of the attack is answered, so that no loop runs
+/// into the next measurement.
 fn under_attack<T>(address: SocketAddr, path: &str, measure: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -141,7 +142,7 @@ fn under_attack<T>(address: SocketAddr, path: &str, measure: impl FnOnce() -> an
     })
 }
 
-/// One request of the attack. Its answer is an error, whichever: it was stopped, or not let in.
+/// Sends one request of the attack. Its answer is an error: the call was stopped or refused.
 fn loop_once(address: SocketAddr, path: &str) {
     let mut template = Template::same(path, "", "{}");
     if let Ok(mut stream) = http::connect(address) {

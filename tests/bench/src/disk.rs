@@ -1,4 +1,4 @@
-//! What the disk takes to make four KiB durable, beside what the server takes: a commit cannot be faster.
+//! Latency of durable writes on the disk, a lower bound for the latency of a commit.
 
 use std::{io::Write as _, path::Path, time::Instant};
 
@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 const APPENDS: usize = 100;
 
-/// The median time of appending 4 KiB and `fdatasync`, in milliseconds, in this directory.
+/// Returns the median time of appending 4 KiB with `fdatasync` in this directory, in milliseconds.
 pub fn sync_milliseconds(directory: &Path) -> anyhow::Result<f64> {
     let mut file = tempfile::tempfile_in(directory).context("cannot make a file in the data directory")?;
     let mut times = Vec::with_capacity(APPENDS);

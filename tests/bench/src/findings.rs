@@ -1,14 +1,14 @@
-//! What was found, and what the table says about it.
+//! All results of a run, and their presentation as a table.
 
 use crate::{
-    aged::Aged,
     attack::Attack,
+    full_store::FullStore,
     generator::{closed::CONNECTIONS, open},
-    installing::Installing,
-    many::Many,
+    many_sources::ManySources,
     measure::Setup,
     observe::{Costs, STAGES, WRITER},
-    plugins::Plugins,
+    plugin_memory::PluginMemory,
+    plugin_update::PluginUpdate,
     scenario::Scenario,
     series::Series,
     table::{Line, Table, Target, number},
@@ -16,72 +16,71 @@ use crate::{
     verification::{self, Verified},
 };
 
-/// Everything that was measured.
+/// All results of a run.
 #[derive(Debug, Default)]
 pub struct Findings {
     /// Requests per second of the bare handler.
     pub bare: Series,
-    /// Its CPU time, in microseconds per request.
+    /// CPU time of the bare handler, in microseconds per request.
     pub bare_cpu: Series,
-    /// What the server does.
+    /// Results of the server, per scenario.
     pub throughput: Vec<Throughput>,
-    /// What it does with a full store.
-    pub aged: Option<Aged>,
-    /// How long its answers take while another source's plugin loops.
+    /// Results with a full store.
+    pub aged: Option<FullStore>,
+    /// Latency while another source's plugin loops.
     pub attack: Option<Attack>,
-    /// What it does with many sources and mappings.
-    pub many: Option<Many>,
-    /// What verification costs, by scheme.
+    /// Results with many sources and mappings.
+    pub many: Option<ManySources>,
+    /// Cost of verification, by scheme.
     pub verification: Vec<Verified>,
-    /// What it does while plugins are installed.
-    pub installing: Option<Installing>,
-    /// What plugins hold.
-    pub plugins: Option<Plugins>,
-    /// What the disk takes to make 4 KiB durable, in milliseconds.
+    /// Results while plugins are installed.
+    pub installing: Option<PluginUpdate>,
+    /// Memory of plugins.
+    pub plugins: Option<PluginMemory>,
+    /// Time of a durable write of 4 KiB, in milliseconds.
     pub sync: Series,
 }
 
-/// What a server does with one scenario.
+/// Results of the server in one scenario.
 #[derive(Debug)]
 pub struct Throughput {
-    /// Which.
     pub scenario: Scenario,
-    /// Events per second at most.
+    /// Maximum events per second.
     pub rate: Series,
-    /// What they cost.
+    /// Costs at the maximum rate.
     pub costs: Vec<Costs>,
-    /// How long answers take at lower rates.
+    /// Latencies at lower rates.
     pub paced: Vec<Paced>,
     /// Memory after the start, in bytes.
     pub idle: u64,
-    /// The most memory held under load, in bytes.
+    /// Peak memory under load, in bytes.
     pub peak: u64,
 }
 
 impl Throughput {
-    /// Nothing found yet.
+    /// Creates empty results.
     pub fn new(scenario: Scenario, idle: u64) -> Self {
         Self { scenario, rate: Series::default(), costs: Vec::new(), paced: Vec::new(), idle, peak: 0 }
     }
 }
 
-/// How long answers take at one rate.
+/// Latencies at one rate.
 #[derive(Debug)]
 pub struct Paced {
-    /// Of the maximum.
+    /// The rate in percent of the maximum.
     pub percent: u32,
     /// Events per second.
     pub rate: f64,
-    /// In milliseconds.
+    /// Median latency in milliseconds.
     pub median: Series,
-    /// In milliseconds.
+    /// 99th percentile of the latency in milliseconds.
     pub p99: Series,
-    /// What they cost.
+    /// Costs at this rate.
     pub costs: Vec<Costs>,
 }
 
 impl Paced {
-    /// Nothing found yet.
+    /// Creates empty results.
     pub fn new(percent: u32, maximum: f64) -> Self {
         let rate = maximum * f64::from(percent) / 100.0;
         Self { percent, rate, median: Series::default(), p99: Series::default(), costs: Vec::new() }
@@ -89,7 +88,7 @@ impl Paced {
 }
 
 impl Findings {
-    /// Says what was found.
+    /// Returns the table of all results.
     pub fn table(&self, setup: &Setup) -> Table {
         let mut table = Table::default();
         self.throughput(&mut table);
@@ -174,7 +173,7 @@ impl Findings {
     }
 }
 
-/// What an event costs at the maximum, and where.
+/// Adds the cost of an event at the maximum rate, by part of the server.
 fn event(found: &Throughput, table: &mut Table) {
     let each = |cost: &dyn Fn(&Costs) -> Option<f64>| series(&found.costs, cost);
     table.heading(&format!("One event, {}, at the maximum", found.scenario.key()), "");
@@ -195,12 +194,12 @@ fn event(found: &Throughput, table: &mut Table) {
     table.line(Line::new("events in a group commit", "", each(&Costs::group)));
 }
 
-/// One value per round; nothing at all where the server does not tell.
+/// Returns one value per round; an empty series if the server does not report it.
 fn series(costs: &[Costs], cost: &dyn Fn(&Costs) -> Option<f64>) -> Series {
     costs.iter().map(cost).collect::<Option<Series>>().unwrap_or_default()
 }
 
-/// How to read it.
+/// Adds notes for readers of the table.
 fn notes(setup: &Setup, table: &mut Table) {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     table.note(format!(

@@ -1,4 +1,4 @@
-//! As much HTTP as the generator and the set-up need: the head of an answer, and one exchange on a blocking socket.
+//! A minimal HTTP client for the generator and the set-up: response heads, and exchanges over blocking sockets.
 
 use std::{
     io::{Read, Write},
@@ -8,22 +8,22 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 
-/// How long an answer may take before the run fails.
+/// Time after which a missing answer fails the run.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the head of an answer says.
+/// The parts of a response head that the client needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// The status code.
+    /// Status code.
     pub status: u16,
-    /// Where the body starts.
+    /// Offset of the body.
     pub body: usize,
-    /// Where the answer ends.
+    /// Offset of the end of the response.
     pub end: usize,
 }
 
 impl Head {
-    /// Reads the head, once it is there whole.
+    /// Parses the head; `None` if it is incomplete.
     pub fn parse(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
         let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
         let head = std::str::from_utf8(&bytes[..at]).context("an answer's head is not text")?;
@@ -43,7 +43,7 @@ impl Head {
     }
 }
 
-/// Collects one answer from what a socket gives, piece by piece.
+/// A buffer that collects one response piece by piece.
 #[derive(Debug)]
 pub struct Inbox {
     buffer: Vec<u8>,
@@ -52,15 +52,15 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// Room for most answers.
+    /// Initial size in bytes, sufficient for most responses.
     const ROOM: usize = 32 * 1024;
 
-    /// An empty one.
+    /// Creates an empty buffer.
     pub fn new() -> Self {
         Self { buffer: vec![0; Self::ROOM], filled: 0, head: None }
     }
 
-    /// Where to read into. Never empty.
+    /// Returns the buffer to read into. It is never empty.
     pub fn room(&mut self) -> &mut [u8] {
         let needed = self.head.map_or(self.filled + 1, |head| head.end);
         if self.buffer.len() < needed {
@@ -69,7 +69,8 @@ impl Inbox {
         &mut self.buffer[self.filled..]
     }
 
-    /// Takes note of what was read; true once the answer is whole. Anything but a 200 or 201 is an error that shows it.
+    /// Records `bytes` that were read, and returns true when the response is complete. A status other than 200 or 201
+    /// is an error that contains the response.
     pub fn took(&mut self, bytes: usize) -> anyhow::Result<bool> {
         ensure!(bytes > 0, "the connection was closed before the answer was whole");
         self.filled += bytes;
@@ -88,18 +89,18 @@ impl Inbox {
         Ok(true)
     }
 
-    /// The body, once the answer is whole.
+    /// Returns the body of a complete response.
     pub fn body(&self) -> &[u8] {
         self.head.map_or(&[], |head| &self.buffer[head.body..self.filled])
     }
 
-    /// Makes room for the next answer.
+    /// Prepares for the next response.
     pub fn clear(&mut self) {
         (self.filled, self.head) = (0, None);
     }
 }
 
-/// A connection for the generator: no delay, bounded waits.
+/// Opens a connection for the generator, without Nagle's delay and with a timeout.
 pub fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, PATIENCE).context("cannot connect")?;
     stream.set_nodelay(true)?;
@@ -108,7 +109,7 @@ pub fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
     Ok(stream)
 }
 
-/// Sends a request and waits for its answer, which stays in the inbox.
+/// Sends a request and waits for its response, which stays in the buffer.
 pub fn exchange(stream: &mut TcpStream, request: &[u8], inbox: &mut Inbox) -> anyhow::Result<()> {
     stream.write_all(request).context("cannot send")?;
     inbox.clear();
@@ -120,7 +121,7 @@ pub fn exchange(stream: &mut TcpStream, request: &[u8], inbox: &mut Inbox) -> an
     }
 }
 
-/// One request on a connection of its own; the body of its answer.
+/// Sends one JSON request on a new connection, and returns the body of the response.
 pub fn request(address: SocketAddr, line: &str, token: Option<&str>, body: &str) -> anyhow::Result<String> {
     send(address, line, token, "application/json", body.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the run ends with an error, so that servers are stopped and data directories removed on the way.
+//! Ctrl-C and SIGTERM. The run ends with an error, so that servers are stopped and data directories removed.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -29,12 +29,12 @@ pub fn listen() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whether the run was told to end.
+/// Returns true if the run was told to end.
 pub fn requested() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// An error once the run was told to end.
+/// Returns an error if the run was told to end.
 pub fn check() -> anyhow::Result<()> {
     if requested() {
         bail!("interrupted; nothing was measured to its end");

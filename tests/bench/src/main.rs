@@ -1,39 +1,39 @@
 //! `inlet-bench`: measures the real server against a bare handler, and prints one table.
 //!
-//! The bare handler is this program again, started with a hidden subcommand. Both are driven by the same generator with
-//! the same bytes, in turns, so that a machine that is slower for a while is slower for both.
+//! The bare handler is this program again, started with a hidden subcommand. The same generator drives both with the
+//! same bytes, in alternation, so that a machine that is slow for a while is slow for both.
 //!
-//! Reads best in this order: [`measure`] (what is run, and when), [`scenario`] and [`template`] (what is sent),
-//! [`generator`] (how), [`observe`] (what is read off the server meanwhile), [`findings`] (what it says).
+//! Reading order: [`measure`] (the rounds), [`scenario`] and [`template`] (the requests), [`generator`] (the load),
+//! [`observe`] (the server's costs), [`findings`] (the results).
 
-mod aged;
 mod attack;
-mod bare;
+mod bare_handler;
 mod disk;
 mod findings;
+mod full_store;
 mod generator;
 mod http;
-mod installing;
 mod interrupt;
-mod many;
+mod many_sources;
 mod measure;
 mod metrics;
 mod observe;
-mod plugins;
-mod proc;
+mod plugin_memory;
+mod plugin_update;
 mod process;
 mod scenario;
 mod series;
 mod server;
 mod table;
 mod template;
+mod usage;
 mod verification;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 
-/// The server's allocator, so that the two are not compared by theirs.
+/// The allocator of the server, so that the comparison does not depend on allocators.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -47,19 +47,19 @@ struct Cli {
     arguments: Arguments,
 }
 
-/// What to measure.
+/// The measurements to run.
 #[derive(Debug, clap::Args)]
 struct Arguments {
     /// The server [default: `inlet` beside this program]
     #[arg(long, value_name = "FILE")]
     server: Option<PathBuf>,
-    /// Where data directories are made and removed [default: `bench-data` in the target directory]
+    /// Directory for temporary data directories [default: `bench-data` in the target directory]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Two short rounds and few stored events: to see that it runs, not to believe its numbers
     #[arg(long)]
     quick: bool,
-    /// Measure only these; the bare handler always is
+    /// Measure only these parts; the bare handler is always measured
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<measure::Part>,
 }
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<()> {
     if let Some(Command::Bare { listen }) = cli.command {
-        return bare::serve(listen);
+        return bare_handler::serve(listen);
     }
     interrupt::listen()?;
     let Arguments { server, data, quick, only } = cli.arguments;

@@ -1,4 +1,5 @@
-//! What is run, and when: in rounds, everything once a round, so that what is compared was measured under one sky.
+//! Runs the measurements in rounds. Each round measures everything once, so that all results were taken under the same
+//! conditions.
 
 use std::{fs, path::PathBuf, process::Command, time::Duration};
 
@@ -6,14 +7,15 @@ use anyhow::{Context as _, ensure};
 use clap::ValueEnum as _;
 
 use crate::{
-    aged, attack, bare, disk,
+    attack, bare_handler, disk,
     findings::{Findings, Paced, Throughput},
+    full_store,
     generator::{
         Aim,
         closed::{self, Bounds},
         open::{self, Schedule},
     },
-    installing, interrupt, many, observe, plugins,
+    interrupt, many_sources, observe, plugin_memory, plugin_update,
     process::Process,
     scenario::Scenario,
     server::{Program, Server},
@@ -22,24 +24,24 @@ use crate::{
     verification,
 };
 
-/// Something that can be measured by itself.
+/// A part of the benchmark that can be run alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Part {
     /// Single events, stored and nothing else.
     Logged,
     /// Single events with a key, a user and a run.
     Executed,
-    /// Batches of a hundred, stored and nothing else.
+    /// Batches of a hundred events, stored and nothing else.
     Batch,
-    /// How long answers take, of `logged` and `executed`.
+    /// Latencies of `logged` and `executed`.
     Latency,
     /// `logged` with a million events stored already.
     Aged,
-    /// How long answers take at half of the maximum, while another source's plugin loops.
+    /// Latencies at half of the maximum, while another source's plugin loops.
     Attack,
     /// `logged` among a thousand sources and with a thousand mappings.
     Many,
-    /// What it costs to verify a request.
+    /// Cost of verifying a request.
     Verification,
     /// `logged` while versions of its plugin are added and used.
     Installing,
@@ -47,34 +49,34 @@ pub enum Part {
     Plugins,
 }
 
-/// How a run is done.
+/// Settings of a run.
 #[derive(Debug)]
 pub struct Setup {
     program: Program,
     parts: Vec<Part>,
-    /// How often everything is measured.
+    /// Number of rounds.
     pub rounds: usize,
-    /// How long a measurement takes.
+    /// Duration of one measurement.
     pub time: Duration,
-    /// How long the same is run before, unmeasured.
+    /// Duration of the unmeasured load before each measurement.
     pub warm_up: Duration,
-    /// Events stored before `aged` is measured.
+    /// Number of events stored before `aged` is measured.
     pub stored: u64,
-    /// Sources and mappings of `many`.
+    /// Number of sources and mappings of `many`.
     pub many: usize,
-    /// The plugin that loops.
+    /// Path of the plugin that loops.
     pub hostile: PathBuf,
-    /// A bundled plugin.
+    /// Path of a bundled plugin.
     pub segment: PathBuf,
 }
 
 impl Setup {
-    /// From the command line.
+    /// Creates the settings from the command line.
     pub fn new(server: Option<PathBuf>, data: Option<PathBuf>, quick: bool, only: &[Part]) -> anyhow::Result<Self> {
         let here = std::env::current_exe().context("cannot tell where this program is")?;
         let file = server.unwrap_or_else(|| here.with_file_name("inlet"));
         ensure!(file.is_file(), "there is no server at {}; build it, or name one with --server", file.display());
-        // Beside the build, and so on a disk: what /tmp is made of would not be.
+        // The data directory lies beside the build, which is on a disk; /tmp may be in memory.
         let target = here.parent().and_then(|profile| profile.parent()).context("this program is in no directory")?;
         let data = data.unwrap_or_else(|| target.join("bench-data"));
         fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
@@ -97,7 +99,7 @@ impl Setup {
         })
     }
 
-    /// Where servers come from.
+    /// Returns the program that servers are started from.
     pub fn program(&self) -> &Program {
         &self.program
     }
@@ -113,7 +115,7 @@ impl Setup {
     }
 }
 
-/// Latencies are measured at shares of a maximum, which has to be measured first.
+/// Adds the parts on which others depend: latencies are measured at fractions of a maximum rate.
 fn with_what_is_needed(only: &[Part]) -> Vec<Part> {
     use Part::{Executed, Latency, Logged};
     let mut parts = if only.is_empty() { Part::value_variants().to_vec() } else { only.to_vec() };
@@ -123,32 +125,32 @@ fn with_what_is_needed(only: &[Part]) -> Vec<Part> {
     parts
 }
 
-/// Measures everything and says what was found.
+/// Runs all measurements and returns the table.
 pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     let mut findings = Findings::default();
     rounds(setup, &mut findings)?;
     if setup.has(Part::Aged) {
-        findings.aged = Some(aged::run(setup)?);
+        findings.aged = Some(full_store::run(setup)?);
     }
     if setup.has(Part::Attack) {
         findings.attack = Some(attack::run(setup)?);
     }
     if setup.has(Part::Many) {
-        findings.many = Some(many::run(setup)?);
+        findings.many = Some(many_sources::run(setup)?);
     }
     if setup.has(Part::Verification) {
         findings.verification = verification::run(setup)?;
     }
     if setup.has(Part::Installing) {
-        findings.installing = Some(installing::run(setup)?);
+        findings.installing = Some(plugin_update::run(setup)?);
     }
     if setup.has(Part::Plugins) {
-        findings.plugins = Some(plugins::run(setup)?);
+        findings.plugins = Some(plugin_memory::run(setup)?);
     }
     Ok(findings.table(setup))
 }
 
-/// Maxima and latencies, each server beside the others.
+/// Measures maximum rates and latencies, with all servers in every round.
 fn rounds(setup: &Setup, findings: &mut Findings) -> anyhow::Result<()> {
     let directory = tempfile::tempdir_in(&setup.program.data)?;
     let bare = start_bare(directory.path())?;
@@ -186,7 +188,7 @@ fn start_bare(directory: &std::path::Path) -> anyhow::Result<Process> {
 }
 
 fn measure_bare(setup: &Setup, bare: &Process, findings: &mut Findings) -> anyhow::Result<()> {
-    let aim = Aim { address: bare.address, template: Template::new(bare::PATH, 1) };
+    let aim = Aim { address: bare.address, template: Template::new(bare_handler::PATH, 1) };
     closed::run(&aim, Bounds::time(setup.warm_up))?;
     let cpu = bare.usage().cpu()?;
     let done = closed::run(&aim, Bounds::time(setup.time)).context("the bare handler")?;
@@ -196,7 +198,7 @@ fn measure_bare(setup: &Setup, bare: &Process, findings: &mut Findings) -> anyho
     Ok(())
 }
 
-/// Events per second, and what they cost.
+/// Returns the maximum events per second, and their costs.
 pub fn measure_maximum(setup: &Setup, server: &Server) -> anyhow::Result<(f64, observe::Costs)> {
     closed::run(&server.aim(), Bounds::time(setup.warm_up)).with_context(|| server.scenario().key())?;
     let load = |aim: &Aim| closed::run(aim, Bounds::time(setup.time));
@@ -205,7 +207,7 @@ pub fn measure_maximum(setup: &Setup, server: &Server) -> anyhow::Result<(f64, o
     Ok((events as f64 / done.time.as_secs_f64(), costs))
 }
 
-/// At shares of each maximum; of single events only.
+/// Measures latencies at fractions of each maximum rate, for single events only.
 fn latencies(setup: &Setup, servers: &[Server], findings: &mut Findings) -> anyhow::Result<()> {
     const PERCENTS: [u32; 3] = [25, 50, 75];
     let single = |found: &&mut Throughput| found.scenario.events() == 1;
@@ -229,9 +231,9 @@ fn latencies(setup: &Setup, servers: &[Server], findings: &mut Findings) -> anyh
     Ok(())
 }
 
-/// Says what is going on; the table is for standard output.
+/// Prints progress to standard error; the table goes to standard output.
 pub fn progress(what: &str) {
-    // Between any two measurements, which makes it the place to stop at.
+    // Called between any two measurements, so this is where an interrupted run ends.
     if !interrupt::requested() {
         eprintln!("{what}");
     }

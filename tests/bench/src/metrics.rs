@@ -1,10 +1,10 @@
-//! What the server says about itself: `/metrics`, and how it changed over a load.
+//! The server's `/metrics`, and their change over a load.
 
 use std::net::SocketAddr;
 
 use crate::http;
 
-/// A scrape of `/metrics`.
+/// One scrape of `/metrics`.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics(Vec<Sample>);
 
@@ -16,7 +16,7 @@ struct Sample {
 }
 
 impl Metrics {
-    /// Asks the server.
+    /// Scrapes the server.
     pub fn scrape(address: SocketAddr) -> anyhow::Result<Self> {
         Ok(Self::parse(&http::request(address, "GET /metrics", None, "")?))
     }
@@ -31,7 +31,7 @@ impl Metrics {
         Self(samples.collect())
     }
 
-    /// The sum of all series with that name and, where one is given, that label; none: there is no such series.
+    /// Returns the sum of all series with this name and, if given, this label; `None` if there is none.
     fn sum(&self, name: &str, label: Option<(&str, &str)>) -> Option<f64> {
         let label = label.map(|(name, value)| format!("{name}=\"{value}\""));
         let wanted = |sample: &&Sample| {
@@ -43,22 +43,22 @@ impl Metrics {
     }
 }
 
-/// How metrics changed.
+/// The change between two scrapes.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Before.
+    /// The scrape before the load.
     pub before: Metrics,
-    /// After.
+    /// The scrape after the load.
     pub after: Metrics,
 }
 
 impl Change {
-    /// How much was added; none: there is no such series.
+    /// Returns the increase of a counter; `None` if there is no such series.
     pub fn of(&self, name: &str, label: Option<(&str, &str)>) -> Option<f64> {
         Some(self.after.sum(name, label)? - self.before.sum(name, label).unwrap_or_default())
     }
 
-    /// Seconds added to a histogram of times.
+    /// Returns the seconds added to a histogram of durations.
     pub fn seconds(&self, histogram: &str, label: Option<(&str, &str)>) -> Option<f64> {
         self.of(&format!("{histogram}_sum"), label)
     }

@@ -1,4 +1,4 @@
-//! What a load cost the server: CPU from `/proc`, times by stage from `/metrics`.
+//! The costs of a load on the server: CPU time from `/proc`, durations by stage from `/metrics`.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::{
     server::Server,
 };
 
-/// The stages of a request, in their order, as the server names them.
+/// The stages of a request, in order, by the server's names.
 pub const STAGES: [&str; 6] = ["receive", "verify", "translate", "plan", "commit", "total"];
-/// What the writer does with a group, in its order, as the server names it.
+/// The steps of a group commit, in order, by the server's names.
 pub const WRITER: [&str; 3] = ["settle", "write", "commit"];
 
-/// What a load cost the server.
+/// The costs of a load.
 #[derive(Debug, Clone)]
 pub struct Costs {
     events: f64,
@@ -24,32 +24,32 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// CPU time, in microseconds per event.
+    /// Returns the CPU time, in microseconds per event.
     pub fn cpu(&self) -> f64 {
         self.cpu.as_secs_f64() * 1e6 / self.events
     }
 
-    /// Wall time in the sandbox, in microseconds per event.
+    /// Returns the wall time in the sandbox, in microseconds per event.
     pub fn sandbox(&self) -> Option<f64> {
         self.per_event(self.change.seconds("inlet_sandbox_seconds", None))
     }
 
-    /// Wall time in the sandbox as a share of CPU time, in percent.
+    /// Returns the wall time in the sandbox relative to the CPU time, in percent.
     pub fn sandbox_share(&self) -> Option<f64> {
         Some(self.sandbox()? / self.cpu() * 100.0)
     }
 
-    /// Wall time of a stage, in microseconds per event.
+    /// Returns the wall time of a stage, in microseconds per event.
     pub fn stage(&self, stage: &str) -> Option<f64> {
         self.per_event(self.change.seconds("inlet_stage_seconds", Some(("stage", stage))))
     }
 
-    /// Wall time of something that the writer does, in microseconds per event.
+    /// Returns the wall time of a step of the writer, in microseconds per event.
     pub fn writer(&self, what: &str) -> Option<f64> {
         self.per_event(self.change.seconds(&format!("inlet_writer_{what}_seconds"), None))
     }
 
-    /// Events of a group commit, in the mean.
+    /// Returns the mean number of events in a group commit.
     pub fn group(&self) -> Option<f64> {
         let groups = self.change.of("inlet_writer_batch_size_count", None)?;
         Some(self.change.of("inlet_writer_batch_size_sum", None)? / groups)
@@ -60,7 +60,8 @@ impl Costs {
     }
 }
 
-/// Puts a load on a server and sees that every event became what the scenario says; `requests` tells how many were sent.
+/// Runs a load on a server and checks that every event had the scenario's outcome. `requests` returns the number of
+/// requests that were sent.
 pub fn load<T>(
     server: &Server,
     load: impl FnOnce(&Aim) -> anyhow::Result<T>,

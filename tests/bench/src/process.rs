@@ -1,4 +1,4 @@
-//! A process that is measured: started, waited for, stopped, and never left behind.
+//! A measured child process: started, awaited, stopped, and never left behind.
 
 use std::{
     fs,
@@ -11,24 +11,24 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use crate::{http, interrupt, proc::Usage};
+use crate::{http, interrupt, usage::Usage};
 
 const START: Duration = Duration::from_secs(60);
 const STOP: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
 
-/// A running process; killed when dropped.
+/// A running process, killed when dropped.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
     log: PathBuf,
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
 }
 
 impl Process {
-    /// Starts a command that listens where `--listen` says, and waits until `/readyz` answers 200. What it writes goes to
-    /// `output` in the directory.
+    /// Starts a command with a free address as `--listen`, and waits until `/readyz` answers 200. Its output goes to
+    /// the file `output` in the directory.
     pub fn start(mut command: Command, directory: &Path) -> anyhow::Result<Self> {
         let address = free_address()?;
         let log = directory.join("output");
@@ -56,26 +56,26 @@ impl Process {
         Ok(())
     }
 
-    /// What it uses.
+    /// Returns the resource usage.
     pub fn usage(&self) -> Usage {
         Usage::of(self.child.id())
     }
 
-    /// The end of what it wrote.
+    /// Returns the end of the output.
     pub fn output(&self) -> String {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
-    /// Stops it as an operator would, and waits for its end.
+    /// Stops the process with SIGTERM, as an operator would, and waits for its end.
     pub fn stop(mut self) -> anyhow::Result<()> {
         let id = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(id, rustix::process::Signal::TERM).context("cannot stop a process")?;
         let start = Instant::now();
         while start.elapsed() < STOP {
             if let Some(status) = self.child.try_wait()? {
-                // Without a handler of its own, the bare one ends by the signal itself.
+                // The bare handler has no signal handler, so it ends by the signal itself.
                 if status.code().is_some_and(|code| code != 0) {
                     bail!("it stopped with {status}:\n{}", self.output());
                 }
@@ -89,13 +89,13 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both fail when it has ended already, which is what is wanted.
+        // Both fail if the process has ended already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// An address that nobody listens on. Another process could take it before ours does; then ours says so and the run fails.
+/// Returns a free address. If another process takes it first, the measured process reports it and the run fails.
 fn free_address() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free")?;
     Ok(listener.local_addr()?)

@@ -1,44 +1,44 @@
-//! What the server is measured doing.
+//! Scenarios: a source, the requests sent to it, and the expected outcome.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
 use crate::template::{self, Template};
 
-/// What credentials are made with.
+/// Secret from which credentials are made.
 const SECRET: &str = "a secret of the benchmark";
 
-/// What the server is measured doing: a source, what is sent to it, and what must become of that.
+/// A source, the requests sent to it, and the expected outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
-    /// One event a request, stored and nothing else.
+    /// One event per request, stored and nothing else.
     Logged,
-    /// One event a request, with everything: its key recorded, a user identified, a run for that user.
+    /// One event per request with all effects: its key is recorded, a user identified, and a run created for that user.
     Executed,
-    /// A hundred events a request, stored and nothing else.
+    /// A hundred events per request, stored and nothing else.
     Batch,
-    /// `Logged` with so many mappings, all of other events.
+    /// `Logged` with this number of mappings, all for other event types.
     Mappings(usize),
-    /// `Logged`, every request the same and with its credential.
+    /// `Logged`, with identical requests that carry a credential.
     Credential {
-        /// Which.
+        /// The verification scheme.
         scheme: Scheme,
-        /// Whether the server looks at it, and would refuse another.
+        /// True if the server verifies the credential and refuses others.
         enforced: bool,
     },
 }
 
-/// How a sender proves itself.
+/// A verification scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// Segment's: a hexadecimal HMAC-SHA1 of the body.
+    /// Segment's scheme: a hexadecimal HMAC-SHA1 of the body.
     Signature,
-    /// The HTTP plugin's: the secret itself.
+    /// The HTTP plugin's scheme: the secret itself.
     SharedSecret,
 }
 
 impl Scheme {
-    /// The plugin that has it.
+    /// Returns the key of the plugin with this scheme.
     fn provider(self) -> &'static str {
         match self {
             Scheme::Signature => "segment",
@@ -46,11 +46,11 @@ impl Scheme {
         }
     }
 
-    /// The header that proves a body, as a line of the request.
+    /// Returns the header line with the credential for a body.
     fn header(self, body: &str) -> String {
         match self {
             Scheme::Signature => {
-                // HMAC takes keys of any length.
+                // HMAC accepts keys of any length.
                 let mac = Hmac::<sha1::Sha1>::new_from_slice(SECRET.as_bytes()).map(|mac| mac.chain_update(body));
                 let mac = mac.map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default();
                 format!("x-signature: {mac}\r\n")
@@ -61,7 +61,7 @@ impl Scheme {
 }
 
 impl Scenario {
-    /// The key of its source.
+    /// Returns the key of the source.
     pub fn key(self) -> &'static str {
         match self {
             Scenario::Logged => "logged",
@@ -72,7 +72,7 @@ impl Scenario {
         }
     }
 
-    /// Events in one request.
+    /// Returns the number of events in one request.
     pub fn events(self) -> usize {
         match self {
             Scenario::Batch => 100,
@@ -80,7 +80,7 @@ impl Scenario {
         }
     }
 
-    /// What must become of every event.
+    /// Returns the outcome that every event must have.
     pub fn outcome(self) -> &'static str {
         match self {
             Scenario::Executed => "executed",
@@ -88,7 +88,7 @@ impl Scenario {
         }
     }
 
-    /// What is sent there.
+    /// Returns the request.
     pub fn template(self, path: &str) -> Template {
         match self {
             Scenario::Credential { scheme, .. } => {
@@ -99,7 +99,7 @@ impl Scenario {
         }
     }
 
-    /// What its source is made from.
+    /// Returns the body that creates the source.
     pub fn source(self) -> Value {
         let settings = match self {
             Scenario::Credential { enforced: true, .. } => {
@@ -116,7 +116,7 @@ impl Scenario {
 
     fn mappings(self) -> Vec<Value> {
         match self {
-            // Every event has a user of its own, so that all rows are written every time.
+            // Every event has a user of its own, so every event writes all rows.
             Scenario::Executed => {
                 vec![trigger("Order Completed", json!({"id": "user_id", "email": "context.traits.email"}))]
             }
@@ -126,7 +126,7 @@ impl Scenario {
     }
 }
 
-/// The body of a `PUT` that makes a source.
+/// Returns the body of a `PUT` that creates a source.
 pub fn source(key: &str, provider: &str, settings: Value, mappings: Vec<Value>) -> Value {
     json!({"source": {
         "name": key,

@@ -1,21 +1,21 @@
-//! The values of one quantity, one per round.
+//! A series of values, one per round.
 
 /// The values of one quantity, one per round.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Series(Vec<f64>);
 
 impl Series {
-    /// One more.
+    /// Adds a value.
     pub fn push(&mut self, value: f64) {
         self.0.push(value);
     }
 
-    /// How many.
+    /// Returns the number of values.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The middle one, or the mean of the two in the middle.
+    /// Returns the median.
     pub fn median(&self) -> Option<f64> {
         let sorted = self.sorted();
         let upper = *sorted.get(sorted.len() / 2)?;
@@ -23,18 +23,18 @@ impl Series {
         Some((lower + upper) / 2.0)
     }
 
-    /// The least and the greatest.
+    /// Returns the minimum and the maximum.
     pub fn spread(&self) -> Option<(f64, f64)> {
         let sorted = self.sorted();
         Some((*sorted.first()?, *sorted.last()?))
     }
 
-    /// Round by round, this over that.
+    /// Divides by `other`, round by round.
     pub fn over(&self, other: &Series) -> Series {
         self.0.iter().zip(&other.0).map(|(this, that)| this / that).collect()
     }
 
-    /// Round by round, this less that.
+    /// Subtracts `other`, round by round.
     pub fn less(&self, other: &Series) -> Series {
         self.0.iter().zip(&other.0).map(|(this, that)| this - that).collect()
     }

@@ -1,4 +1,4 @@
-//! A server of our own: a data directory, one source, and how to send to it.
+//! A server under test: its data directory, its source, and the requests to it.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,36 +15,36 @@ use uuid::Uuid;
 
 use crate::{generator::Aim, http, process::Process, scenario::Scenario, template::Template};
 
-/// How long a server is left alone before its memory at rest is read.
+/// Idle time before the memory at rest is read.
 const REST: Duration = Duration::from_secs(1);
 
-/// What a server is started from.
+/// The settings for starting servers.
 #[derive(Debug, Clone)]
 pub struct Program {
     /// The executable.
     pub file: PathBuf,
-    /// Where data directories are made.
+    /// The directory for data directories.
     pub data: PathBuf,
-    /// Further plugins.
+    /// A directory with further plugins.
     pub plugins: Option<PathBuf>,
 }
 
-/// A data directory with one source, served by one process at a time; removed when dropped.
+/// A data directory with one source, served by one process at a time. It is removed when dropped.
 #[derive(Debug)]
 pub struct Server {
-    /// What runs. Before the directory, so that it ends before the directory goes.
+    /// Declared before the directory, so that the process ends before the directory is removed.
     process: Process,
     program: Program,
     directory: TempDir,
     token: String,
     scenario: Scenario,
     path: String,
-    /// Memory after the start, before any load, in bytes.
+    /// Memory after the start and before any load, in bytes.
     pub idle: u64,
 }
 
 impl Server {
-    /// Starts a server on an empty data directory and sees that it does what the scenario says.
+    /// Starts a server on an empty data directory and checks the scenario's outcome.
     pub fn start(program: &Program, scenario: Scenario) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix(scenario.key())
@@ -69,7 +69,7 @@ impl Server {
         Ok(Self { process, program, directory, token, scenario, path, idle })
     }
 
-    /// Creates one more source; the path of its endpoint.
+    /// Creates another source, and returns the path of its endpoint.
     pub fn create_source(&self, key: &str, source: &Value) -> anyhow::Result<String> {
         create_source(&self.process, &self.token, key, source)
     }
@@ -81,39 +81,39 @@ impl Server {
         http::send(self.process.address, &line, Some(&self.token), "application/wasm", wasm).map(drop)
     }
 
-    /// Gives the source that is measured this version of its plugin.
+    /// Sets the plugin version of the measured source.
     pub fn use_plugin(&self, version: &str) -> anyhow::Result<()> {
         let line = format!("POST /v1/sources/{}/plugin", self.scenario.key());
         let body = serde_json::json!({"environment": "development", "version": version}).to_string();
         http::request(self.process.address, &line, Some(&self.token), &body).map(drop)
     }
 
-    /// Ends it as an operator would.
+    /// Stops the process with SIGTERM, as an operator would.
     pub fn stop(self) -> anyhow::Result<()> {
         self.process.stop()
     }
 
-    /// The running process.
+    /// Returns the running process.
     pub fn process(&self) -> &Process {
         &self.process
     }
 
-    /// What it is measured doing.
+    /// Returns the scenario.
     pub fn scenario(&self) -> Scenario {
         self.scenario
     }
 
-    /// Where and what to send.
+    /// Returns the target of the load.
     pub fn aim(&self) -> Aim {
         Aim { address: self.process.address, template: self.scenario.template(&self.path) }
     }
 
-    /// Where and what to send, with so many events a request.
+    /// Returns the target of the load, with this number of events per request.
     pub fn aim_with(&self, events: usize) -> Aim {
         Aim { address: self.process.address, template: Template::new(&self.path, events) }
     }
 
-    /// Sends one request and looks at what became of each event: a fast answer to something else proves nothing.
+    /// Sends one request and checks the outcome of each event, because fast errors would prove nothing.
     fn check(&self) -> anyhow::Result<()> {
         let mut aim = self.aim();
         let mut inbox = http::Inbox::new();
@@ -133,7 +133,7 @@ impl Server {
 
 fn launch(program: &Program, directory: &Path, token: &str) -> anyhow::Result<Process> {
     let mut command = Command::new(&program.file);
-    // The run is of the defaults, whatever the surroundings say.
+    // The environment must not change the server's defaults.
     for (name, _) in std::env::vars_os() {
         if name == "RUST_LOG" || name.to_string_lossy().starts_with("INLET_") {
             command.env_remove(name);
@@ -147,7 +147,7 @@ fn launch(program: &Program, directory: &Path, token: &str) -> anyhow::Result<Pr
     Process::start(command, directory).context("the server did not start")
 }
 
-/// Creates a source; the path of its endpoint.
+/// Creates a source, and returns the path of its endpoint.
 fn create_source(process: &Process, token: &str, key: &str, source: &Value) -> anyhow::Result<String> {
     let line = format!("PUT /v1/sources/{key}?environment=development");
     let answer = http::request(process.address, &line, Some(token), &source.to_string())?;

@@ -1,20 +1,20 @@
-//! The table: one line for each quantity, its target beside it.
+//! The table: one line per quantity, with its target.
 
 use std::fmt::{self, Write as _};
 
 use crate::series::Series;
 
-/// What a quantity should be. Of the ratio, where a line has one.
+/// A target for a quantity, or for its ratio if the line has one.
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
-    /// This or more.
+    /// A lower bound.
     AtLeast(f64),
-    /// This or less.
+    /// An upper bound.
     AtMost(f64),
 }
 
 impl Target {
-    /// Whether it is met. What could not be measured does not meet it.
+    /// Returns the verdict. A missing value does not meet the target.
     fn verdict(self, value: Option<f64>) -> &'static str {
         let met = match self {
             Target::AtLeast(least) => value.is_some_and(|value| value >= least),
@@ -33,7 +33,7 @@ impl fmt::Display for Target {
     }
 }
 
-/// One quantity.
+/// A line of the table: one quantity.
 #[derive(Debug, Clone)]
 pub struct Line {
     what: String,
@@ -44,17 +44,17 @@ pub struct Line {
 }
 
 impl Line {
-    /// A quantity, round by round.
+    /// Creates a line from the values of all rounds.
     pub fn new(what: impl Into<String>, unit: &'static str, value: Series) -> Self {
         Self { what: what.into(), unit, value, ratio: None, target: None }
     }
 
-    /// Its ratio to another, round by round.
+    /// Adds the ratio to another quantity, round by round.
     pub fn ratio(self, ratio: Series) -> Self {
         Self { ratio: Some(ratio), ..self }
     }
 
-    /// What it should be.
+    /// Adds a target.
     pub fn target(self, target: Target) -> Self {
         Self { target: Some(target), ..self }
     }
@@ -74,7 +74,7 @@ impl Line {
     }
 }
 
-/// The table, line by line.
+/// A table that is built line by line.
 #[derive(Debug, Default)]
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -82,24 +82,25 @@ pub struct Table {
 }
 
 impl Table {
-    /// The cell that is aligned to the right.
+    /// Index of the right-aligned column.
     const NUMBER: usize = 1;
 
-    /// What the next lines are about, and what their ratios are to. Of a heading without lines nothing is shown.
+    /// Sets the heading of the next lines, and the quantity to which their ratios refer. A heading without lines is not
+    /// shown.
     pub fn heading(&mut self, what: &str, ratio: &str) {
         self.drop_empty_heading();
         self.rows
             .push(vec![what, "median", "", "spread", ratio, "target", ""].into_iter().map(str::to_owned).collect());
     }
 
-    /// One quantity. What has neither a value nor a target is left out.
+    /// Adds a line. A line with neither a value nor a target is left out.
     pub fn line(&mut self, line: Line) {
         if line.value.median().is_some() || line.target.is_some() {
             self.rows.push(line.cells());
         }
     }
 
-    /// How to read it.
+    /// Adds a note for readers.
     pub fn note(&mut self, note: impl Into<String>) {
         self.drop_empty_heading();
         self.notes.push(note.into());
@@ -143,7 +144,7 @@ fn median(series: &Series) -> String {
     series.median().map_or_else(|| "–".to_owned(), number)
 }
 
-/// The least and the greatest; nothing where there is but one.
+/// Formats the minimum and the maximum; empty if there is only one value.
 fn spread(series: &Series) -> String {
     match series.spread() {
         Some((least, greatest)) if series.count() > 1 => format!("{}–{}", number(least), number(greatest)),
@@ -151,7 +152,7 @@ fn spread(series: &Series) -> String {
     }
 }
 
-/// As many digits as can be told apart.
+/// Formats a number with its significant digits.
 pub fn number(value: f64) -> String {
     match value.abs() {
         magnitude if magnitude >= 999.5 => thousands(value.round() as i64),

@@ -1,4 +1,4 @@
-//! The bytes of a request, made once, with what must differ from event to event written over in place.
+//! Request templates: the bytes are made once, and ids are overwritten in place for each event.
 
 use std::{
     sync::{
@@ -8,12 +8,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// The bytes of one event.
+/// Size of one event in bytes.
 pub const EVENT_BYTES: usize = 1024;
-/// What is written over: sixteen hexadecimal digits, the same for an event's message id and its user.
+/// Placeholder for sixteen hexadecimal digits, which are an event's message id and its user.
 const MARK: &[u8; 16] = b"@@@@@@@@@@@@@@@@";
 
-/// A request that can be sent again and again, each time with new ids.
+/// A request that can be sent repeatedly, each time with new ids.
 #[derive(Debug, Clone)]
 pub struct Template {
     bytes: Vec<u8>,
@@ -21,7 +21,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// A request with so many events: one by itself, more as an array.
+    /// Creates a request with this number of events: a single object, or an array.
     pub fn new(path: &str, events: usize) -> Self {
         let event = event();
         let body = match events {
@@ -33,12 +33,12 @@ impl Template {
         Self { marks: marks.collect(), bytes }
     }
 
-    /// A request that is the same each time, with further header lines: what proves a body holds for no other.
+    /// Creates a request without ids, with further header lines. A credential is valid for one body only.
     pub fn same(path: &str, headers: &str, body: &str) -> Self {
         Self { bytes: request(path, headers, body), marks: Arc::new([]) }
     }
 
-    /// The request's bytes, every event of it new.
+    /// Returns the request's bytes with new ids.
     pub fn next(&mut self) -> &[u8] {
         for pair in self.marks.chunks_exact(2) {
             let digits = hex(next_id());
@@ -59,12 +59,12 @@ fn request(path: &str, headers: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// One event with its ids.
+/// Returns one event with new ids.
 pub fn one_event() -> String {
     event().replace("@@@@@@@@@@@@@@@@", "0123456789abcdef")
 }
 
-/// A track call as Segment sends it, of exactly [`EVENT_BYTES`].
+/// Returns a track call as Segment sends it, of exactly [`EVENT_BYTES`].
 fn event() -> String {
     let start = r#"{"type":"track","event":"Order Completed","messageId":"ajs-next-1700000000000-@@@@@@@@@@@@@@@@","anonymousId":"8f1c2f0e-5d0b-4b8e-9a5b-0b9d7c1f2a3e","userId":"u_@@@@@@@@@@@@@@@@","properties":{"order_id":"o-10042","total":39.50,"currency":"EUR","coupon":null,"products":[{"sku":"inl-1","name":"Mug, naïve","price":12.25,"quantity":2},{"sku":"inl-7","name":"Poster","price":15.00,"quantity":1}],"notes":""#;
     let end = r#""},"context":{"ip":"203.0.113.7","locale":"en-GB","timezone":"Europe/Lisbon","library":{"name":"analytics.js","version":"next-1.70.0"},"page":{"path":"/checkout/done","title":"Thank you","url":"https://shop.example.com/checkout/done"},"traits":{"email":"ana@example.com","plan":"pro"},"userAgent":"Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"},"originalTimestamp":"2026-01-02T03:04:05.601Z","timestamp":"2026-01-02T03:04:05.678Z","version":2}"#;
@@ -72,7 +72,7 @@ fn event() -> String {
     format!("{start}{padding}{end}")
 }
 
-/// A number that no other event of this run has, nor one of an earlier run.
+/// Returns a number that is unique over all runs.
 fn next_id() -> u64 {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     static FIRST: std::sync::OnceLock<u64> = std::sync::OnceLock::new();

@@ -1,5 +1,4 @@
-//! What does it cost to verify a request? The same requests with the same credential, where it is looked at and where it is
-//! not, in turns.
+//! Cost of verification: the same requests with the same credential, with and without verification, in alternation.
 
 use crate::{
     measure::{Setup, measure_maximum, progress},
@@ -9,17 +8,17 @@ use crate::{
     table::{Line, Table},
 };
 
-/// The schemes, and how they are called.
+/// The schemes, with their names in the table.
 const SCHEMES: [(Scheme, &str); 2] =
     [(Scheme::Signature, "HMAC-SHA1 of the body"), (Scheme::SharedSecret, "a shared secret")];
 
-/// What was found of one scheme. CPU time is the server's, in microseconds per event, at the maximum.
+/// Results of one scheme. CPU time is the server's, in microseconds per event, at the maximum rate.
 #[derive(Debug)]
 pub struct Verified {
     what: &'static str,
-    /// CPU time where nothing is verified.
+    /// CPU time without verification.
     open: Series,
-    /// CPU time where verification is enforced.
+    /// CPU time with enforced verification.
     enforced: Series,
     /// Wall time of the verification itself, in microseconds per event.
     stage: Series,
@@ -36,7 +35,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Vec<Verified>> {
     for round in 1..=setup.rounds {
         progress(&format!("verification, round {round} of {}", setup.rounds));
         for (open, enforced, found) in &mut servers {
-            // Neither is always the one that goes first.
+            // The order alternates, so that neither always runs first.
             for is_enforced in [round % 2 == 0, round % 2 == 1] {
                 let (_, costs) = measure_maximum(setup, if is_enforced { enforced } else { open })?;
                 if is_enforced {
@@ -58,7 +57,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Vec<Verified>> {
         .collect()
 }
 
-/// Says what was found.
+/// Adds the results to the table.
 pub fn lines(found: &[Verified], table: &mut Table) {
     table.heading("Verification, one event, logged only, at the maximum", "÷ without");
     for Verified { what, open, enforced, stage } in found {

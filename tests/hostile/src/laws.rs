@@ -1,17 +1,17 @@
-//! Breaking one law of the conformance suite at a time, as an honest mistake would.
+//! Violates one law of the conformance suite at a time, as an honest mistake would.
 //!
-//! Which one, the header `x-note` says: examples in a manifest have headers, and the suite starts from those.
+//! The header `x-note` names the law: the suite starts from a manifest's examples, and examples have headers.
 
 use std::hint::black_box;
 
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value};
 
-/// The law that a request asks to be broken.
+/// Returns the name of the law to violate.
 pub(crate) fn asked(request: &Request) -> Option<&str> {
     request.header("x-note")?.strip_prefix("law/")
 }
 
-/// Translates an object, or an array of them, and breaks the law; any other name breaks none.
+/// Translates an object or an array of objects, and violates the law. An unknown name violates none.
 pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Notice> {
     match law {
         "no-body-faults" => assert!(request.json().is_ok(), "a reader that trusts its input"),
@@ -38,7 +38,7 @@ pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Not
 fn batch(elements: &Node<'_>, law: &str) -> Vec<Item> {
     let mut items: Vec<Item> = elements.items().map(|item| Item::Event(event(&item, law))).collect();
     if law == "batch-equals-its-items" {
-        // Counts from the wrong end.
+        // Numbers the elements from the wrong end.
         items.reverse();
     }
     items
@@ -57,13 +57,13 @@ fn event(item: &Node<'_>, law: &str) -> Event {
         "originals-exist" => event.original = Some("/nowhere".to_owned()),
         "pointers-exist" => event.user_id = Some(Value::at("/no/such/place")),
         "unknown-members-change-nothing" => event.tag = format!("{} bytes", item.raw().len()),
-        // What a reader that knows only floating point makes of it.
+        // Like a reader that has only floating-point numbers.
         "numbers" if item.raw().len() < 4096 => event.data = data.map(imprecise),
-        // The same, of an identifier.
+        // The same for an identifier.
         "numbers-written" => event.user_id = user.map(imprecise),
-        // What a reader that marks numbers by a member's name makes of it.
+        // Like a reader that marks numbers by a member's name.
         "markers" => event.data = data.filter(|data| !data.raw().starts_with("{\"$serde_json")).map(Value::from),
-        // What a reader that does not know escapes makes of it.
+        // Like a reader that does not decode escapes.
         "escapes" => event.user_id = user.filter(|user| user.raw().contains('\\')).map(unescaped).or(event.user_id),
         _ => {}
     }
@@ -78,7 +78,7 @@ fn unescaped(node: Node<'_>) -> Value {
     Value::Made(format!("\"{}\"", node.raw().replace(['\\', '"'], "")))
 }
 
-/// A reader of objects that calls itself for every level.
+/// A recursive reader of objects.
 fn walk_down(request: &Request) {
     fn levels(text: &[u8]) -> usize {
         match text.iter().position(|byte| *byte == b'[') {
@@ -101,7 +101,7 @@ fn quadratic(request: &Request) {
     loops(request.text().map_or(0, str::len) / 256);
 }
 
-/// A loop inside a loop.
+/// A nested loop, quadratic in `steps`.
 fn loops(steps: usize) {
     let mut sum = 0_usize;
     for outer in 0..steps {
@@ -112,7 +112,7 @@ fn loops(steps: usize) {
     black_box(sum);
 }
 
-/// A copy of the body for every thought about it.
+/// Keeps 64 copies of the body.
 fn hog(request: &Request) {
     let text = request.text().unwrap_or_default();
     let copies: Vec<String> = (0..64).map(|_| text.to_owned()).collect();

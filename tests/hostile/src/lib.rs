@@ -1,7 +1,7 @@
-//! A plugin that misbehaves as the request asks it to.
+//! A plugin that misbehaves on request.
 //!
-//! The request's path names the misbehaviour, so that one small component serves every test of the sandbox's limits. It
-//! is a real plugin on the real SDK: what the host survives here, it survives from a stranger.
+//! The request's path selects the misbehaviour, so one small component serves every test of the sandbox's limits. It is
+//! built with the real SDK, so these tests cover what a stranger's plugin can do.
 
 mod laws;
 mod outputs;
@@ -9,7 +9,7 @@ mod resources;
 
 use inlet_plugin::{Answerer, Event, Item, Notice, Outcome, Plugin, Reply, Request, Translation};
 
-/// The plugin.
+/// A plugin that misbehaves on request.
 #[derive(Debug)]
 pub struct Hostile;
 
@@ -49,7 +49,7 @@ impl Plugin for Hostile {
             "/values/made" => outputs::values(request, outputs::write_out),
             other => Err(Notice::new("unknown_type", format!("No misbehaviour is called {other:?}."))),
         };
-        // The answerer sees nothing but the memo, and misbehaves by it.
+        // The answerer receives only the memo, which selects its misbehaviour.
         translated.map(|translation| Translation { memo: memo(request), ..translation })
     }
 }
@@ -78,7 +78,7 @@ fn ok() -> Item {
     Item::Event(Event::new("hostile/ok"))
 }
 
-/// What steers the answerer: a short body. A memo as long as any body would be another test.
+/// Returns the body if it is short: it selects the answerer's misbehaviour. Long memos are another test.
 fn memo(request: &Request) -> String {
     request.text().ok().filter(|text| text.len() < 100).unwrap_or_default().to_owned()
 }

@@ -1,65 +1,64 @@
-//! Returning what the contract does not allow.
+//! Output that the contract does not allow.
 
 use inlet_plugin::{Body, Event, Field, Item, Node, Notice, Outcome, Reply, Request, Translation, Value};
 
 use crate::ok;
 
-/// More text than the host copies.
+/// Returns more text than the host copies.
 pub(crate) fn giant() -> Translation {
     made(format!("\"{}\"", "x".repeat(48 << 20)))
 }
 
-/// More than the host stores of a small request, and less than it copies.
+/// Returns more than the host stores for a small request, and less than it copies.
 pub(crate) fn large() -> Translation {
     made(format!(r#"{{"pad":"{}"}}"#, "x".repeat(8 << 20)))
 }
 
-/// More items than a request may hold.
+/// Returns more items than a request may hold.
 pub(crate) fn many_items() -> Translation {
     Translation::from((0..10_000).map(|_| ok()).collect::<Vec<_>>())
 }
 
-/// An event type of a megabyte.
+/// Returns an event type of a megabyte.
 pub(crate) fn long_string() -> Translation {
     Translation::from(Item::Event(Event::new("x".repeat(1 << 20))))
 }
 
-/// A memo that is longer than the host carries.
+/// Returns a longer memo than the host accepts.
 pub(crate) fn long_memo() -> Translation {
     Translation { memo: "x".repeat(9 << 20), ..Translation::from(ok()) }
 }
 
-/// An event whose data the plugin wrote.
+/// Returns an event whose data the plugin wrote.
 pub(crate) fn made(json: impl Into<String>) -> Translation {
     let mut event = Event::new("hostile/made");
     event.data = Some(Value::Made(json.into()));
     Translation::from(Item::Event(event))
 }
 
-/// Arrays in arrays.
+/// Returns nested arrays.
 pub(crate) fn nested(levels: usize) -> String {
     format!("{}{}", "[".repeat(levels), "]".repeat(levels))
 }
 
-/// An event whose user is at a pointer.
+/// Returns an event whose user is at a pointer.
 pub(crate) fn pointing(at: &str) -> Translation {
     let mut event = Event::new("hostile/pointing");
     event.user_id = Some(Value::at(at));
     Translation::from(Item::Event(event))
 }
 
-/// A reply that a browser would run.
+/// Returns a reply that a browser would execute.
 pub(crate) fn html_reply() -> Translation {
     reply("text/html", "<script>alert(1)</script>")
 }
 
-/// A reply.
 pub(crate) fn reply(content_type: &str, body: &str) -> Translation {
     let reply = Reply { content_type: content_type.to_owned(), ..Reply::json(body) };
     Translation { reply: Some(reply), ..Translation::from(ok()) }
 }
 
-/// Everything of the request that is not its body, as the plugin saw it.
+/// Returns everything of the request except its body, as the plugin received it.
 pub(crate) fn echo(request: &Request) -> Result<Translation, Notice> {
     let mut event = Event::new(format!("{} {} {}", request.method, request.path, request.received_at_ms));
     event.extras = request.query.iter().chain(&request.headers).chain(&request.facts).cloned().collect();
@@ -68,7 +67,7 @@ pub(crate) fn echo(request: &Request) -> Result<Translation, Notice> {
     Ok(Translation::from(Item::Event(event)))
 }
 
-/// How the body came, and what is in it.
+/// Returns the encoding and the content of the body.
 pub(crate) fn echo_bytes(request: &Request) -> Translation {
     let (kind, bytes) = match &request.body {
         Body::Text(text) => ("text", text.as_bytes()),
@@ -78,7 +77,7 @@ pub(crate) fn echo_bytes(request: &Request) -> Translation {
     made(format!(r#"{{"kind":"{kind}","length":{},"sum":{sum}}}"#, bytes.len()))
 }
 
-/// The values of a Segment call, each given as `give` gives it: to compare pointing with writing out.
+/// Returns the values of a Segment call, each converted by `give`, to compare pointing with writing.
 pub(crate) fn values(request: &Request, give: fn(Node<'_>) -> Value) -> Result<Translation, Notice> {
     let body = request.json()?;
     let [user, data, key, time] = body.fields(["userId", "properties", "messageId", "timestamp"]);
@@ -90,17 +89,17 @@ pub(crate) fn values(request: &Request, give: fn(Node<'_>) -> Value) -> Result<T
     Ok(Translation::from(Item::Event(event)))
 }
 
-/// Points, as a plugin should.
+/// Points at a value, as a plugin should.
 pub(crate) fn point(node: Node<'_>) -> Value {
     node.into()
 }
 
-/// Writes out, as a plugin may.
+/// Writes a value, as a plugin may.
 pub(crate) fn write_out(node: Node<'_>) -> Value {
     Value::Made(node.raw().to_owned())
 }
 
-/// What the answerer was given.
+/// Returns the arguments of the answerer.
 pub(crate) fn describe(memo: &str, outcomes: &[Outcome]) -> String {
     let outcomes: Vec<String> = outcomes
         .iter()

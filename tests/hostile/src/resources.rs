@@ -1,4 +1,4 @@
-//! Taking more than there is.
+//! Use of more resources than the sandbox allows.
 
 use std::{
     hint::black_box,
@@ -9,7 +9,7 @@ use inlet_plugin::{Event, Item, Translation, log};
 
 use crate::ok;
 
-/// Never returns.
+/// Loops forever.
 pub(crate) fn spin<T>() -> T {
     let mut turns = 0_u64;
     loop {
@@ -17,7 +17,7 @@ pub(crate) fn spin<T>() -> T {
     }
 }
 
-/// Takes memory, and touches it, until there is no more.
+/// Allocates and touches memory until none is left.
 pub(crate) fn take_memory<T>() -> T {
     let mut taken = Vec::new();
     loop {
@@ -25,25 +25,25 @@ pub(crate) fn take_memory<T>() -> T {
     }
 }
 
-/// Calls itself until the stack is full.
+/// Recurses until the stack overflows.
 pub(crate) fn recurse<T>() -> T {
     #[expect(unconditional_recursion, reason = "that is the point")]
     fn deeper(depth: u64) -> u64 {
         let room = black_box([depth; 16]);
-        // Not a tail call: the sum needs the frame.
+        // The sum uses the frame after the call, so this is not a tail call.
         deeper(black_box(depth + 1)) + room[depth as usize % 16]
     }
     black_box(deeper(0));
     unreachable!("a stack has an end")
 }
 
-/// Ends as a bug would end it.
+/// Panics, as a bug would.
 pub(crate) fn crash<T>() -> T {
     log::info("about to crash");
     panic!("crashed as asked")
 }
 
-/// More lines, and longer ones, than any log has room for.
+/// Writes more and longer lines than a log holds.
 pub(crate) fn flood_the_log() -> Translation {
     for line in 0..10_000 {
         log::info(&format!("line {line}"));
@@ -53,7 +53,7 @@ pub(crate) fn flood_the_log() -> Translation {
     Translation::from(ok())
 }
 
-/// Lines that would each fill the log many times over, and more of them together than the host copies of a result.
+/// Writes lines that each exceed the log, and together exceed what the host copies of a result.
 pub(crate) fn log_giant_lines() -> Translation {
     let line = "x".repeat(1 << 20);
     for _ in 0..100 {
@@ -62,7 +62,7 @@ pub(crate) fn log_giant_lines() -> Translation {
     Translation::from(ok())
 }
 
-/// Says how often this instance was called.
+/// Returns how often this instance was called.
 pub(crate) fn count_calls() -> Translation {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let calls = CALLS.fetch_add(1, Ordering::Relaxed) + 1;

@@ -1,7 +1,7 @@
-//! A plugin that asks WASI for everything, and tells what it was given.
+//! A plugin that calls every function of the frozen WASI and returns the results.
 //!
-//! It imports what the toolchains of other languages import, so that the sandbox's frozen WASI is tested by a real guest. The
-//! request's path names what is asked.
+//! It imports what the toolchains of other languages import, so that a real guest tests the sandbox's frozen WASI. The
+//! request's path selects the functions.
 
 use inlet_plugin::{Event, Field, Item, Notice, Plugin, Request, Translation};
 use wasip2::{
@@ -12,7 +12,7 @@ use wasip2::{
     random::{insecure_seed, random},
 };
 
-/// The plugin.
+/// A plugin that calls WASI.
 #[derive(Debug)]
 pub struct WasiProbe;
 
@@ -40,7 +40,7 @@ impl Plugin for WasiProbe {
     }
 }
 
-/// What there is to learn.
+/// Calls everything that has no side effect.
 fn world() -> Vec<(&'static str, String)> {
     let input = stdin::get_stdin();
     let sleep = monotonic_clock::subscribe_duration(3_600_000_000_000);
@@ -70,7 +70,7 @@ fn world() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Prints lines in pieces, on both streams.
+/// Prints lines in pieces to both streams.
 fn print() -> Vec<(&'static str, String)> {
     let (out, err) = (stdout::get_stdout(), stderr::get_stderr());
     let text = format!("now {} random {:x}\nunfin", wall_clock::now().seconds, random::get_random_u64());
@@ -82,7 +82,7 @@ fn print() -> Vec<(&'static str, String)> {
     vec![("allowed", format!("{allowed:?}"))]
 }
 
-/// As many lines as may be written at once, many times.
+/// Writes as many lines as one call allows, ten times.
 fn flood(stream: &OutputStream) -> Vec<(&'static str, String)> {
     (0..10).for_each(|_| drop(write(stream, &[b'\n'; 64 << 10])));
     write(stream, b"the last line")

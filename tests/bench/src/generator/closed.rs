@@ -1,4 +1,4 @@
-//! Closed loop: every connection sends its next request as soon as it has the answer to the last one.
+//! A closed loop: every connection sends its next request as soon as the previous one is answered.
 
 use std::{
     net::TcpStream as StdStream,
@@ -20,37 +20,38 @@ use tokio::{
 use super::Aim;
 use crate::{http, interrupt, template::Template};
 
-/// Connections that are held open and used again.
+/// Number of open connections.
 pub const CONNECTIONS: usize = 64;
-/// Threads that send. A generator that is itself the limit would slow the bare handler down, and so flatter the ratios.
+/// Number of sending threads. A generator that is itself the bottleneck would slow the bare handler, which improves the
+/// ratios.
 const THREADS: usize = 2;
 
-/// When a load ends: at whichever comes first. What was sent is always answered before it ends.
+/// The end of a load: the first bound that is reached. Requests that were sent are answered before it ends.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// For so long.
+    /// Maximum duration.
     pub time: Duration,
-    /// So many requests.
+    /// Maximum number of requests.
     pub requests: u64,
 }
 
 impl Bounds {
-    /// For so long.
+    /// Bounds only the duration.
     pub fn time(time: Duration) -> Self {
         Self { time, requests: u64::MAX }
     }
 }
 
-/// What was done.
+/// The result of a load.
 #[derive(Debug, Clone, Copy)]
 pub struct Done {
-    /// Requests, every one of them answered 200.
+    /// Number of requests, all answered 200.
     pub requests: u64,
-    /// From the first request to the last answer.
+    /// Time from the first request to the last answer.
     pub time: Duration,
 }
 
-/// What all connections share.
+/// State that all connections share.
 struct Course {
     start: Instant,
     bounds: Bounds,
@@ -58,7 +59,7 @@ struct Course {
 }
 
 impl Course {
-    /// Whether one more may be sent.
+    /// Returns true if another request may be sent.
     fn goes_on(&self) -> bool {
         self.sent.fetch_add(1, Ordering::Relaxed) < self.bounds.requests
             && self.start.elapsed() < self.bounds.time
@@ -66,7 +67,7 @@ impl Course {
     }
 }
 
-/// Sends as fast as answers come.
+/// Sends requests as fast as they are answered.
 pub fn run(aim: &Aim, bounds: Bounds) -> anyhow::Result<Done> {
     let streams = (0..CONNECTIONS).map(|_| http::connect(aim.address)).collect::<anyhow::Result<Vec<_>>>()?;
     let course = Arc::new(Course { start: Instant::now(), bounds, sent: AtomicU64::new(0) });
@@ -85,7 +86,7 @@ pub fn run(aim: &Aim, bounds: Bounds) -> anyhow::Result<Done> {
     Ok(Done { requests, time })
 }
 
-/// One thread's connections; how many answers they had.
+/// Runs the connections of one thread, and returns the number of answers.
 fn send(streams: Vec<StdStream>, template: &Template, course: &Arc<Course>) -> anyhow::Result<u64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let all = async {
@@ -104,7 +105,7 @@ fn send(streams: Vec<StdStream>, template: &Template, course: &Arc<Course>) -> a
     runtime.block_on(async { tokio::time::timeout(limit, all).await }).context("answers stopped coming")?
 }
 
-/// One connection; how many answers it had.
+/// Runs one connection, and returns the number of answers.
 async fn converse(mut stream: TcpStream, mut template: Template, course: Arc<Course>) -> anyhow::Result<u64> {
     let mut inbox = http::Inbox::new();
     let mut answered = 0;

@@ -1,6 +1,6 @@
-//! The load: cheap, on the same cores as what it drives, and the same for the bare handler and the server.
+//! The load generator: cheap, on the same cores as its target, and the same for the bare handler and the server.
 //!
-//! [`closed`] finds out how much can be done, [`open`] how long it takes at a rate that somebody else dictates.
+//! [`closed`] measures the maximum rate, [`open`] the latency at a given rate.
 
 pub mod closed;
 pub mod open;
@@ -9,11 +9,11 @@ use std::net::SocketAddr;
 
 use crate::template::Template;
 
-/// What is driven, and with what.
+/// The target of a load, and its requests.
 #[derive(Debug, Clone)]
 pub struct Aim {
-    /// Where it listens.
+    /// The address of the target.
     pub address: SocketAddr,
-    /// What it is sent.
+    /// The request.
     pub template: Template,
 }

@@ -1,8 +1,8 @@
-//! Open loop: requests are due at times that do not depend on how the server is doing.
+//! An open loop: requests are due at times that do not depend on the server.
 //!
-//! A latency counts from when a request was due, not from when it was sent, so that a stall is felt by everyone who would
-//! have come meanwhile. Connections are threads with blocking sockets: a thread wakes within some 60 µs of its time, a
-//! runtime's timer within a millisecond.
+//! A latency counts from the time at which a request was due, not from when it was sent, so a stall affects every
+//! request that was due during it. Connections are threads with blocking sockets, because a thread wakes within about
+//! 60 µs of its time and a runtime's timer within a millisecond.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -16,41 +16,41 @@ use hdrhistogram::Histogram;
 use super::Aim;
 use crate::{http, interrupt, template::Template};
 
-/// Connections that are held open and used again. More than a closed loop has: a request that is due must find one free,
-/// however many others wait for their answers.
+/// Number of open connections. It is larger than in the closed loop, because a due request must find a free connection
+/// while others wait for their answers.
 pub const CONNECTIONS: usize = 256;
-/// The longest latency that is told apart, in microseconds.
+/// Longest recorded latency, in microseconds.
 const LONGEST: u64 = 60_000_000;
-/// How far behind its schedule a load may fall before the run fails, as a multiple of its length.
+/// Maximum duration of a load as a multiple of its length. Beyond it the run fails.
 const OVERRUN: u32 = 3;
 
-/// When requests are due.
+/// The times at which requests are due.
 #[derive(Debug, Clone, Copy)]
 pub struct Schedule {
     /// Requests per second, evenly spaced.
     pub rate: f64,
-    /// For so long.
+    /// Duration.
     pub time: Duration,
-    /// Latencies of the first so long are not recorded.
+    /// Duration at the start during which latencies are not recorded.
     pub warm_up: Duration,
 }
 
-/// How long answers took.
+/// The latencies of a load.
 #[derive(Debug)]
 pub struct Latencies {
-    /// Requests, every one of them answered 200.
+    /// Number of requests, all answered 200.
     pub requests: u64,
     histogram: Histogram<u64>,
 }
 
 impl Latencies {
-    /// The time within which such a share of all was answered, in milliseconds.
+    /// Returns a quantile of the latencies, in milliseconds.
     pub fn milliseconds(&self, quantile: f64) -> f64 {
         self.histogram.value_at_quantile(quantile) as f64 / 1e3
     }
 }
 
-/// What all connections share.
+/// State that all connections share.
 struct Course {
     start: Instant,
     schedule: Schedule,
@@ -60,7 +60,7 @@ struct Course {
 }
 
 impl Course {
-    /// The next request that somebody has to send, as the time that it is due after the start.
+    /// Takes the next request, and returns its due time after the start.
     fn take(&self) -> Option<Duration> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
         let over = self.failed.load(Ordering::Relaxed) || interrupt::requested();
@@ -68,11 +68,11 @@ impl Course {
     }
 }
 
-/// Sends to a schedule.
+/// Sends requests according to a schedule.
 pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
     let streams = (0..CONNECTIONS).map(|_| http::connect(aim.address)).collect::<anyhow::Result<Vec<_>>>()?;
     let requests = (schedule.rate * schedule.time.as_secs_f64()) as u64;
-    // Some time for every thread to be there.
+    // All threads must be running before the first request is due.
     let start = Instant::now() + Duration::from_millis(20);
     let course = Course { start, schedule, requests, next: AtomicU64::new(0), failed: AtomicBool::new(false) };
     let histogram = thread::scope(|scope| {
@@ -88,7 +88,7 @@ pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
     Ok(Latencies { requests, histogram })
 }
 
-/// One connection; what it waited for its answers.
+/// Runs one connection, and returns its latencies.
 fn converse(stream: std::net::TcpStream, template: Template, course: &Course) -> anyhow::Result<Histogram<u64>> {
     let result = keep_time(stream, template, course);
     if result.is_err() {

@@ -1,5 +1,5 @@
-//! Does it cost anything to have many sources and mappings? The same load on a server with one of each and on one with a
-//! thousand, in turns.
+//! Cost of many sources and mappings: the same load on a server with one of each and on one with a thousand, in
+//! alternation.
 
 use std::time::Instant;
 
@@ -15,25 +15,25 @@ use crate::{
     table::{Line, Table, Target},
 };
 
-/// What was found.
+/// The results.
 #[derive(Debug, Default)]
-pub struct Many {
-    /// Sources, and mappings of the one that is measured.
+pub struct ManySources {
+    /// Number of sources, and of mappings of the measured source.
     count: usize,
     /// Events per second with one source and one mapping.
     one: Series,
     /// Events per second with many.
     many: Series,
-    /// What it took to create the others, in milliseconds each.
+    /// Time to create one of the other sources, in milliseconds.
     creating: f64,
-    /// Memory with one source after the start, in bytes, before any load.
+    /// Memory with one source before any load, in bytes.
     idle: u64,
-    /// Memory with many, in bytes, before any load.
+    /// Memory with many sources before any load, in bytes.
     idle_many: u64,
 }
 
 /// Creates the sources, then measures.
-pub fn run(setup: &Setup) -> anyhow::Result<Many> {
+pub fn run(setup: &Setup) -> anyhow::Result<ManySources> {
     let one = Server::start(setup.program(), Scenario::Mappings(1))?;
     let many = Server::start(setup.program(), Scenario::Mappings(setup.many))?;
     progress(&format!("creating {} sources", setup.many));
@@ -45,16 +45,16 @@ pub fn run(setup: &Setup) -> anyhow::Result<Many> {
         many.create_source(&key, &source).with_context(|| format!("source {n} of {}", setup.many))?;
     }
     let others = setup.many.saturating_sub(1).max(1);
-    let mut found = Many {
+    let mut found = ManySources {
         count: setup.many,
         creating: start.elapsed().as_secs_f64() * 1e3 / others as f64,
         idle: one.process().usage().resident()?,
         idle_many: many.process().usage().resident()?,
-        ..Many::default()
+        ..ManySources::default()
     };
     for round in 1..=setup.rounds {
         progress(&format!("{} sources, round {round} of {}", setup.many, setup.rounds));
-        // Neither is always the one that goes first.
+        // The order alternates, so that neither always runs first.
         if round % 2 == 1 {
             found.one.push(measure_maximum(setup, &one)?.0);
             found.many.push(measure_maximum(setup, &many)?.0);
@@ -68,8 +68,8 @@ pub fn run(setup: &Setup) -> anyhow::Result<Many> {
     Ok(found)
 }
 
-impl Many {
-    /// Says what was found.
+impl ManySources {
+    /// Adds the results to the table.
     pub fn lines(&self, table: &mut Table) {
         let count = self.count;
         let megabytes = |bytes: u64| Series::from_iter([bytes as f64 / 1e6]);

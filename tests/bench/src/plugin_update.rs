@@ -1,4 +1,4 @@
-//! Do senders notice that a plugin is replaced? The same load while a version is added and used, and without, in turns.
+//! Throughput while a plugin is replaced: the same load with and without adding and using a version, in alternation.
 
 use std::{fs, thread};
 
@@ -12,28 +12,28 @@ use crate::{
     table::{Line, Table, Target},
 };
 
-/// What was found.
+/// The results.
 #[derive(Debug, Default)]
-pub struct Installing {
-    /// Events per second, left alone.
+pub struct PluginUpdate {
+    /// Events per second without a change.
     alone: Series,
     /// Events per second while a version was added and used once.
     beside: Series,
-    /// What the add and the use took meanwhile, in milliseconds.
+    /// Duration of adding and using the version, in milliseconds.
     took: Series,
 }
 
-/// Measures with and without.
-pub fn run(setup: &Setup) -> anyhow::Result<Installing> {
+/// Measures with and without a change.
+pub fn run(setup: &Setup) -> anyhow::Result<PluginUpdate> {
     let segment = fs::read(&setup.segment)
         .with_context(|| format!("there is no {}; build it with `make plugins`", setup.segment.display()))?;
     let server = Server::start(setup.program(), Scenario::Logged)?;
-    let mut found = Installing::default();
+    let mut found = PluginUpdate::default();
     for round in 1..=setup.rounds {
         progress(&format!("installing, round {round} of {}", setup.rounds));
         let version = format!("9.{round}.0");
         let wasm = inlet_pack::repack(&segment, |manifest| manifest["version"] = version.as_str().into())?;
-        // Neither is always the one that goes first.
+        // The order alternates, so that neither always runs first.
         for is_installing in [round % 2 == 0, round % 2 == 1] {
             if !is_installing {
                 found.alone.push(measure_maximum(setup, &server)?.0);
@@ -41,7 +41,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Installing> {
             }
             let (rate, took) = thread::scope(|scope| {
                 let installer = scope.spawn(|| {
-                    // In the middle of what is measured.
+                    // The change happens in the middle of the measurement.
                     thread::sleep(setup.warm_up + setup.time / 4);
                     let start = std::time::Instant::now();
                     server.add_plugin("segment", &wasm)?;
@@ -60,8 +60,8 @@ pub fn run(setup: &Setup) -> anyhow::Result<Installing> {
     Ok(found)
 }
 
-impl Installing {
-    /// Says what was found.
+impl PluginUpdate {
+    /// Adds the results to the table.
     pub fn lines(&self, table: &mut Table) {
         table.heading("While a version of the plugin is added and used, logged only", "÷ without");
         table.line(Line::new("left alone", "events/s", self.alone.clone()));

@@ -1,6 +1,6 @@
-//! The bare handler: what the same machine does with the same requests when nothing is done with them.
+//! The bare handler: a baseline on the same machine that reads the same requests and does nothing with them.
 //!
-//! It reads the body and answers 200 with a little JSON, on the runtime that the server uses.
+//! It reads the body and answers 200 with a small JSON, on the same runtime as the server.
 
 use std::net::SocketAddr;
 
@@ -15,7 +15,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 
-/// Where the bare handler takes its requests: a path as long as an endpoint's.
+/// The path of the bare handler, as long as that of an endpoint.
 pub const PATH: &str = "/integrations/receive/00000000000000000000000000000000";
 
 /// Serves until the process is stopped.

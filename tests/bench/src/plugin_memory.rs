@@ -1,4 +1,4 @@
-//! What plugins hold in memory: a server with a hundred more of them, beside one without.
+//! Memory of loaded plugins: a server with a hundred additional plugins, against one without.
 
 use std::fs;
 
@@ -12,13 +12,13 @@ use crate::{
     table::{Line, Table, Target},
 };
 
-/// How many more.
+/// Number of additional plugins.
 const COUNT: usize = 100;
 
-/// What was found.
+/// The results.
 #[derive(Debug, Default)]
-pub struct Plugins {
-    /// Bytes of one.
+pub struct PluginMemory {
+    /// Size of one plugin file in bytes.
     size: usize,
     /// Memory without them, in bytes.
     without: u64,
@@ -26,8 +26,8 @@ pub struct Plugins {
     with: u64,
 }
 
-/// Starts both.
-pub fn run(setup: &Setup) -> anyhow::Result<Plugins> {
+/// Starts and measures both servers.
+pub fn run(setup: &Setup) -> anyhow::Result<PluginMemory> {
     progress("a hundred plugins");
     let segment = fs::read(&setup.segment)
         .with_context(|| format!("there is no {}; build it with `make plugins`", setup.segment.display()))?;
@@ -39,14 +39,14 @@ pub fn run(setup: &Setup) -> anyhow::Result<Plugins> {
     let program = Program { plugins: Some(directory.path().to_owned()), ..setup.program().clone() };
     let without = Server::start(setup.program(), Scenario::Logged)?;
     let with = Server::start(&program, Scenario::Logged)?;
-    let found = Plugins { size: segment.len(), without: without.idle, with: with.idle };
+    let found = PluginMemory { size: segment.len(), without: without.idle, with: with.idle };
     without.stop()?;
     with.stop()?;
     Ok(found)
 }
 
-impl Plugins {
-    /// Says what was found.
+impl PluginMemory {
+    /// Adds the results to the table.
     pub fn lines(&self, table: &mut Table) {
         let megabytes = |bytes: u64| Series::from_iter([bytes as f64 / 1e6]);
         table.heading(&format!("Memory of {COUNT} plugins of {} KB", self.size / 1000), "");

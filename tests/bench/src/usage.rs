@@ -1,37 +1,37 @@
-//! What Linux says about a process.
+//! CPU time and memory of a process, from Linux's `/proc`.
 
 use std::{fs, time::Duration};
 
 use anyhow::Context as _;
 
-/// What a process has used and holds, read from `/proc`.
+/// Resource usage of a process, read from `/proc`.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage(u32);
 
 impl Usage {
-    /// Of the process with that id.
+    /// Creates the usage of the process with this id.
     pub fn of(id: u32) -> Self {
         Self(id)
     }
 
-    /// CPU time of all its threads, those that ended included.
+    /// Returns the CPU time of all threads, including those that ended.
     pub fn cpu(self) -> anyhow::Result<Duration> {
         let stat = self.read("stat")?;
         let ticks = cpu_ticks(&stat).context("/proc/…/stat is not as documented")?;
         Ok(Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64))
     }
 
-    /// Memory that it holds now, in bytes.
+    /// Returns the resident memory in bytes.
     pub fn resident(self) -> anyhow::Result<u64> {
         self.status("VmRSS:")
     }
 
-    /// The most memory that it held since [`Usage::forget_peak`], in bytes.
+    /// Returns the peak of the resident memory since [`Usage::forget_peak`], in bytes.
     pub fn peak(self) -> anyhow::Result<u64> {
         self.status("VmHWM:")
     }
 
-    /// Starts the peak anew, so that it says nothing about how plugins were compiled at the start.
+    /// Resets the peak, to exclude the compilation of plugins at the start.
     pub fn forget_peak(self) -> anyhow::Result<()> {
         fs::write(self.path("clear_refs"), "5").context("cannot reset a peak of memory")
     }
@@ -53,7 +53,8 @@ impl Usage {
     }
 }
 
-/// `utime` and `stime`, the 14th and 15th field. The 2nd is a name, in parentheses, with anything in it.
+/// Returns the sum of `utime` and `stime`, the 14th and 15th field. The 2nd field is a name in parentheses that may
+/// contain anything.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let (_, rest) = stat.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace().skip(11);

@@ -1,6 +1,6 @@
-//! Does a full store slow the server down? The same load on a million stored events and on none, in turns.
+//! Throughput on a full store: the same load on a million stored events and on none, in alternation.
 //!
-//! Both are served by a new process each time, and the empty store is a new one: neither is favoured by what ran before.
+//! Each measurement runs in a new process, and the empty store is a new one, so earlier measurements favour neither.
 
 use anyhow::ensure;
 
@@ -12,33 +12,34 @@ use crate::{
     server::Server,
 };
 
-/// What was found.
+/// The results.
 #[derive(Debug)]
-pub struct Aged {
-    /// Events that were stored before the first round.
+pub struct FullStore {
+    /// Number of events stored before the first round.
     pub stored: u64,
-    /// Events per second while they were.
+    /// Events per second while they were stored.
     pub filling: f64,
     /// Events per second on an empty store.
     pub empty: Series,
-    /// Events per second on the full one.
+    /// Events per second on the full store.
     pub full: Series,
-    /// The most memory held, in bytes.
+    /// Peak memory in bytes.
     pub peak: u64,
 }
 
 /// Fills a store, then measures.
-pub fn run(setup: &Setup) -> anyhow::Result<Aged> {
+pub fn run(setup: &Setup) -> anyhow::Result<FullStore> {
     let mut full = Server::start(setup.program(), Scenario::Logged)?;
     progress(&format!("storing {} events", setup.stored));
     let filling = fill(&full, setup.stored)?;
-    let mut aged = Aged { stored: setup.stored, filling, empty: Series::default(), full: Series::default(), peak: 0 };
+    let mut aged =
+        FullStore { stored: setup.stored, filling, empty: Series::default(), full: Series::default(), peak: 0 };
     for round in 1..=setup.rounds {
         progress(&format!("after {} events, round {round} of {}", setup.stored, setup.rounds));
         aged.peak = aged.peak.max(full.process().usage().peak()?);
         full = full.restart()?;
         let empty = Server::start(setup.program(), Scenario::Logged)?;
-        // Neither is always the one that goes first.
+        // The order alternates, so that neither always runs first.
         if round % 2 == 1 {
             aged.empty.push(measure_maximum(setup, &empty)?.0);
             aged.full.push(measure_maximum(setup, &full)?.0);
@@ -53,7 +54,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Aged> {
     Ok(aged)
 }
 
-/// Stores so many events; at how many a second.
+/// Stores this number of events, and returns the rate per second.
 fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
     let batch = Scenario::Batch.events();
     let requests = events.div_ceil(batch as u64);
