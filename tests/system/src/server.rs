@@ -14,19 +14,19 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// The bearer token that test servers take.
+/// The bearer token of test servers.
 pub const MANAGEMENT_TOKEN: &str = "test-management-token-0123456789";
 
-/// How a server is to be started.
+/// Settings for starting a server.
 #[derive(Default)]
 pub struct ServerOptions {
     /// Further arguments of `inlet serve`.
     pub args: Vec<String>,
-    /// Further variables.
+    /// Further environment variables.
     pub env: BTreeMap<String, String>,
-    /// Run this instead of the server's binary.
+    /// A program to run instead of the server's binary.
     pub binary: Option<PathBuf>,
-    /// Use this data directory instead of a new one.
+    /// A data directory to use instead of a new one.
     pub data_dir: Option<PathBuf>,
 }
 
@@ -37,51 +37,51 @@ impl ServerOptions {
         self
     }
 
-    /// Adds a variable.
+    /// Adds an environment variable.
     pub fn env(mut self, name: &str, value: impl Into<String>) -> Self {
         self.env.insert(name.to_owned(), value.into());
         self
     }
 }
 
-/// A running server; killed when it is dropped.
+/// A running server, killed when dropped.
 pub struct Server {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
     stdout: Arc<Mutex<Vec<String>>>,
-    /// Where webhooks are received.
+    /// Base URL of the listener that receives webhooks.
     pub base: String,
-    /// Where everything else is served.
+    /// Base URL of the listener for everything else.
     pub admin: String,
     data_dir: PathBuf,
     _own_dir: Option<TempDir>,
-    /// A client with connections of its own.
+    /// An HTTP client with its own connections.
     pub client: reqwest::Client,
 }
 
-/// The server's binary, built by `make test` before the tests.
+/// Returns the path of the server's binary, which `make test` builds before the tests.
 pub fn binary() -> PathBuf {
     target_dir().join("inlet")
 }
 
-/// A bundled plugin, for example `http.wasm`.
+/// Returns the path of a bundled plugin, for example `http.wasm`.
 pub fn bundled_plugin(file: &str) -> PathBuf {
     built("plugins", file)
 }
 
-/// A plugin that does not come with the server, for example `inlet__stripe.wasm`.
+/// Returns the path of a plugin that does not come with the server, for example `inlet__stripe.wasm`.
 pub fn platform_plugin(file: &str) -> PathBuf {
     built("platforms", file)
 }
 
-/// A plugin made for tests, for example `inlet__hostile.wasm`.
+/// Returns the path of a plugin made for tests, for example `inlet__hostile.wasm`.
 pub fn test_plugin(file: &str) -> PathBuf {
     built("test-plugins", file)
 }
 
 fn built(directory: &str, file: &str) -> PathBuf {
     let file = target_dir().join("..").join(directory).join(file);
-    assert!(file.is_file(), "{} is missing; run `make plugins test-plugins`", file.display());
+    assert!(file.is_file(), "{} is missing; run `make plugins platforms test-plugins`", file.display());
     file
 }
 
@@ -91,13 +91,13 @@ fn target_dir() -> PathBuf {
     test.ancestors().nth(2).unwrap().to_owned()
 }
 
-/// The C compiler that the README asks for.
+/// Returns the C compiler that the README requires.
 pub fn find_cc() -> String {
     std::env::var("CC").unwrap_or_else(|_| "cc".to_owned())
 }
 
 impl Server {
-    /// Starts a server with nothing in it.
+    /// Starts a server on an empty data directory.
     pub async fn start() -> Server {
         Self::start_with(ServerOptions::default()).await
     }
@@ -110,7 +110,7 @@ impl Server {
         }
     }
 
-    /// Starts a server; an error holds what it wrote before it ended.
+    /// Starts a server. If it ends early, the error contains its output.
     pub async fn try_start(options: ServerOptions) -> Result<Server, String> {
         let binary = options.binary.unwrap_or_else(binary);
         assert!(binary.is_file(), "{} is missing; run `make test`, or `cargo build -p inlet` first", binary.display());
@@ -126,7 +126,7 @@ impl Server {
             .args(if options.args.iter().any(|arg| arg == "--listen") { &[][..] } else { &["--listen", "127.0.0.1:0"] })
             .env("INLET_MANAGEMENT_TOKEN", MANAGEMENT_TOKEN)
             .envs(&options.env)
-            // No inlet.toml of the checkout.
+            // The checkout may contain an inlet.toml, which must not be used.
             .current_dir(work_dir.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -161,39 +161,39 @@ impl Server {
         Ok(Server { child, log, stdout, base, admin, data_dir, _own_dir: own_dir, client })
     }
 
-    /// Where everything is kept.
+    /// Returns the data directory.
     pub fn data_dir(&self) -> &Path {
         &self.data_dir
     }
 
-    /// The process.
+    /// Returns the process id.
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
 
-    /// What it wrote to its log so far.
+    /// Returns the log so far.
     pub fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
     }
 
-    /// What it printed so far.
+    /// Returns the standard output so far.
     pub fn stdout(&self) -> String {
         self.stdout.lock().unwrap().join("\n")
     }
 
-    /// Kills it as a power cut would.
+    /// Kills the process without warning, like a power cut.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// Asks it to stop.
+    /// Sends SIGTERM.
     pub fn terminate(&self) {
         let status = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
         assert!(status.success());
     }
 
-    /// Waits until it has ended by itself; true if it ended well.
+    /// Waits until the process ends; returns true if it succeeded.
     pub async fn ended(&mut self) -> bool {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
@@ -205,8 +205,7 @@ impl Server {
         }
     }
 
-    /// Keeps the data directory beyond the server, for the next one; and the directory that is to be removed with the
-    /// last of them, if this was the first.
+    /// Keeps the data directory for the next server. Returns its guard, if this server created it, and its path.
     pub fn take_data_dir(mut self) -> (Option<TempDir>, PathBuf) {
         (self._own_dir.take(), self.data_dir.clone())
     }
@@ -234,7 +233,7 @@ fn collect(stream: impl std::io::Read + Send + 'static) -> Arc<Mutex<Vec<String>
     lines
 }
 
-/// Every file under a directory, read whole: to look for what must not be there.
+/// Reads every file under a directory, to search for content that must not be there.
 pub fn all_files(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {

@@ -1,4 +1,4 @@
-//! Environments, keys, tokens, deleted sources, retention of bodies, hidden values, and the log of changes.
+//! Administration: environments, keys, tokens, deleted sources, retention of bodies, hidden values, and the audit log.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn order_mapping() -> Value {
             "action_parameters": {"key": "order", "recipients": {"id": "user_id"}}}])
 }
 
-/// Tries again until it holds.
+/// Retries until the condition holds.
 async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !holds().await {
@@ -48,7 +48,7 @@ async fn a_new_environment_has_every_source_with_an_endpoint_of_its_own() {
     assert!(server.logs("segment").await.is_empty(), "nothing of it in development");
     let logs = server.get("/v1/sources/segment/logs?environment=staging").await;
     assert_eq!(logs["entries"].as_array().unwrap().len(), 1);
-    // Sources to come are there too, and the environment survives a restart with what it was told.
+    // New sources exist in the environment too, and its settings survive a restart.
     server.source("http", "http", json!({}), json!([])).await;
     server.get("/v1/sources/http?environment=staging").await;
     let listed = server.get("/v1/environments").await;
@@ -76,7 +76,7 @@ async fn an_environment_is_changed_member_by_member() {
     let (status, changed) = patch(json!({"body_retention_days": 3, "hide_personal_data": true})).await;
     assert_eq!(status, 200, "{changed}");
     assert_eq!((&changed["name"], &changed["retention_days"]), (&json!("Production"), &json!(30)));
-    // What is shown may be sent back.
+    // A response can be sent back unchanged.
     assert_eq!(patch(changed.clone()).await, (200, changed.clone()));
     let (_, cleared) = patch(json!({"body_retention_days": null, "name": "P"})).await;
     assert_eq!((&cleared["body_retention_days"], &cleared["hide_personal_data"]), (&json!(null), &json!(true)));
@@ -132,7 +132,7 @@ async fn a_deleted_source_is_gone_at_once_and_its_key_can_be_used_again() {
     assert_eq!(server.get("/v1/sources").await["entries"], json!([]));
     assert_eq!(send(&server, Method::DELETE, "/v1/sources/segment", json!({})).await.0, 404);
 
-    // At once, while the old one's logs are still going.
+    // At once, while the logs of the old source are still being deleted.
     let new = server.source("segment", "segment", settings, order_mapping()).await;
     assert_ne!(new.url, old.url);
     new.expect(track("Order", "u", "same-key", json!({})), &["executed"]).await;
@@ -155,7 +155,7 @@ async fn tokens_are_shown_once_do_what_their_scopes_say_and_end() {
         let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap() + soon;
         format!("{}", at.as_millis())
     };
-    // RFC 3339 only: digits are refused with a sentence.
+    // Only RFC 3339 is accepted; a number gets a sentence.
     let asked = json!({"name": "CI", "scopes": ["read"], "expires_at": expires_at});
     let (status, answer) = send(&server, Method::POST, "/v1/management_tokens", asked).await;
     assert_eq!((status, answer["field"].as_str()), (422, Some("expires_at")), "{answer}");
@@ -286,7 +286,7 @@ async fn every_change_is_logged_with_who_what_before_and_after_and_no_secret() {
     let after = first["page_info"]["after"].as_str().unwrap();
     let second = server.get(&format!("/v1/changes?limit=3&after={after}")).await;
     assert_eq!(second["entries"][0], entries[3]);
-    // What changes nothing leaves nothing.
+    // A request without a change is not recorded.
     send(&server, Method::PATCH, "/v1/environments/production", json!({"retention_days": 90})).await;
     assert_eq!(of("").await, 8);
 }
@@ -345,7 +345,7 @@ async fn bodies_of_what_did_not_fail_go_and_their_logs_stay() {
         assert_eq!(read_json(response).await["events"][0]["outcome"], outcome);
     }
     eventually("the body is removed", async || {
-        // Each asks for retention again.
+        // Each change triggers retention again.
         let keep = json!({"keep_bodies": "failures"});
         assert_eq!(send(&server, Method::PATCH, "/v1/environments/development", keep).await.0, 200);
         server.logs("segment").await[1]["body_removed"] == true
@@ -372,7 +372,7 @@ async fn repairs_are_changes_too() {
     let id = answer["events"][0]["id"].as_str().unwrap();
     let at = |path: &str| format!("/v1/sources/segment/{path}?environment=development");
     let refused = server.get(&at("refused")).await["entries"][0]["id"].as_str().unwrap().to_owned();
-    // Verifying does not let it in, and so changes nothing.
+    // Verifying does not admit the request, so nothing changes.
     assert_eq!(send(&server, Method::POST, &at(&format!("refused/{refused}/verify")), json!({})).await.0, 200);
     assert_eq!(send(&server, Method::POST, &at(&format!("logs/{id}/replay")), json!({})).await.0, 200);
     assert_eq!(send(&server, Method::POST, &at("attention/dismiss"), json!({"outcome": "rejected"})).await.0, 200);

@@ -1,6 +1,7 @@
-//! Bad input, and what it gets: one clear sentence or documented answer, no panic, nothing lost, the next request served.
+//! Bad input: each gets a clear sentence or a documented answer, nothing panics or is lost, and the next request is
+//! served.
 
-use inlet_system_tests::{Server, raw, track};
+use inlet_system_tests::{Server, raw_http, track};
 use serde_json::json;
 
 #[tokio::test]
@@ -14,7 +15,7 @@ async fn every_odd_body_gets_its_documented_answer() {
         r#"{"a":"#.repeat(200_000),
         "}".repeat(200_000)
     );
-    // body, outcome of Segment's only item, status of http's answer
+    // Body, outcome of Segment's only item, status of http's answer.
     let cases: Vec<(&str, Vec<u8>, &str, u16)> = vec![
         ("empty", b"".to_vec(), "rejected", 422),
         ("white space", b" \n".to_vec(), "rejected", 422),
@@ -54,7 +55,7 @@ async fn every_odd_body_gets_its_documented_answer() {
             let message = http_answer["message"].as_str().unwrap();
             assert!(message.len() > 10 && message.len() < 300, "{name}: {message}");
         }
-        // Nothing is lost: what came can be read back, byte for byte.
+        // Nothing is lost: the body can be read back, byte for byte.
         let id = answer["events"][0]["id"].as_str().unwrap().to_owned();
         let path = format!("/v1/sources/segment/logs?environment=development&id={id}");
         let text = server.manage(reqwest::Method::GET, &path).send().await.unwrap().text().await.unwrap();
@@ -137,17 +138,17 @@ async fn headers_missing_doubled_mixed_case_and_not_ascii() {
                 .into_bytes();
         request.extend_from_slice(headers);
         request.extend_from_slice(format!("\r\n{body}").as_bytes());
-        raw::exchange(&server.base, &request).await
+        raw_http::exchange(&server.base, &request).await
     };
     let answer = send(b"X-nOtE: one\r\nx-note: two\r\n").await;
-    assert_eq!(raw::status(&answer), 200, "{answer}");
+    assert_eq!(raw_http::status(&answer), 200, "{answer}");
     assert!(answer.contains(r#""event_type":"one, two""#), "{answer}");
     let answer = send(b"x-note: na\xefve\r\n").await;
     assert!(answer.contains("na\u{fffd}ve"), "{answer}");
     let answer = send(b"").await;
-    assert_eq!(raw::status(&answer), 422, "no event type: {answer}");
-    assert_eq!(raw::status(&send(b"broken header line\r\n").await), 400);
-    assert_eq!(raw::status(&send(format!("x: {}\r\n", "y".repeat(500_000)).as_bytes()).await), 431);
+    assert_eq!(raw_http::status(&answer), 422, "no event type: {answer}");
+    assert_eq!(raw_http::status(&send(b"broken header line\r\n").await), 400);
+    assert_eq!(raw_http::status(&send(format!("x: {}\r\n", "y".repeat(500_000)).as_bytes()).await), 431);
     endpoint.post(body).header("x-note", "next").send().await.unwrap();
     assert_eq!(server.last_log("http").await["event_type"], "next");
 }
@@ -161,10 +162,10 @@ async fn a_body_that_pauses_is_given_up_and_headers_that_do_not_end_too() {
     let endpoint = server.source("http", "http", json!({}), json!([])).await;
     let path = endpoint.url.trim_start_matches(&server.base);
     let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{{\"ev");
-    let answer = raw::exchange(&server.base, head.as_bytes()).await;
-    assert_eq!(raw::status(&answer), 408, "{answer}");
+    let answer = raw_http::exchange(&server.base, head.as_bytes()).await;
+    assert_eq!(raw_http::status(&answer), 408, "{answer}");
     let started = std::time::Instant::now();
-    raw::exchange(&server.base, b"POST /integrations/receive/x HTTP/1.1\r\nhost:").await;
+    raw_http::exchange(&server.base, b"POST /integrations/receive/x HTTP/1.1\r\nhost:").await;
     assert!(started.elapsed().as_secs() < 15, "the connection was closed");
     let (status, _) = endpoint.try_send(r#"{"event":"E"}"#).await;
     assert_eq!(status, 200);
@@ -179,13 +180,14 @@ async fn bytes_in_flight_are_bounded_and_beyond_them_503() {
     let response = endpoint.post("x".repeat(200_000)).send().await.unwrap();
     assert_eq!(response.status(), 503);
     assert!(response.headers().contains_key("retry-after"));
-    // Somebody who announces much and sends nothing holds the room; others hear so, and come in again afterwards.
+    // A client that announces a large body and sends nothing holds memory. Others are refused, and admitted again
+    // afterwards.
     use tokio::io::AsyncWriteExt as _;
     let mut slow = tokio::net::TcpStream::connect(server.base.trim_start_matches("http://")).await.unwrap();
     let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 99000\r\n\r\n");
     slow.write_all(head.as_bytes()).await.unwrap();
     let mut statuses = Vec::new();
-    // Until its head is read, which on a busy machine takes a while.
+    // Reading its head takes a while on a busy machine.
     for _ in 0..1000 {
         statuses.push(
             endpoint

@@ -1,19 +1,20 @@
-//! Secrets never enter a plugin, a log or an answer: a canary in everything that a sender and an operator can give.
+//! Secrets never reach a plugin, a log or an answer. The test puts a canary into everything that a sender or an
+//! operator can provide.
 //!
-//! What a manifest or the operator lists does leave the door, and bodies and paths are kept: those get canaries of their
-//! own, which must be found again, so that this can fail.
+//! Listed headers, bodies and paths are kept by design. They get other canaries, which must be found, so that the test
+//! can fail.
 
 use inlet_system_tests::{Server, all_files, read_json};
 use reqwest::header::{HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
-/// Goes where it must not come out again.
+/// The canary for places from which it must not come out.
 const CANARY: &str = "canary-5f1d9c";
-/// Goes where it is kept by design.
+/// The canary for places that are kept by design.
 const KEPT: &str = "kept-71b04e";
 
-/// Every header of which the registry of HTTP says that it belongs into a request, credentials and made-up ones. Not those
-/// that say how long the message is and where it goes.
+/// All request headers in the HTTP registry, credentials, and made-up ones, except those that frame or route the
+/// message.
 const HEADERS: [&str; 46] = [
     "accept",
     "accept-charset",
@@ -63,7 +64,7 @@ const HEADERS: [&str; 46] = [
     "x-webhook-secret",
 ];
 
-/// Everything that the server says: its log, its metrics, its answers.
+/// Returns everything that the server emits: its log, its metrics and its answers.
 async fn said(server: &Server) -> Vec<(String, String)> {
     let mut found = vec![("the server's log".to_owned(), server.log())];
     for path in ["/metrics", "/readyz", "/openapi.json"] {
@@ -91,24 +92,24 @@ async fn a_secret_in_every_header_query_and_setting_comes_out_nowhere() {
             "signing_secret": CANARY, "enforce_verification": enforced, "keep_headers": ["x-listed"],
         });
         let endpoint = server.source(key, key, settings, json!([])).await;
-        // Once more: the first is the previous one then, and still a secret.
+        // The first secret is then the previous one, which is still a secret.
         let again = json!({"signing_secret": format!("{CANARY}-2"), "enforce_verification": enforced});
         server.source(key, key, again, json!([])).await;
         let query = format!("{CANARY}={CANARY}&token={CANARY}&secret={CANARY}&x=Bearer+{CANARY}");
         let mut request = endpoint.post(json!({"type": "track", "event": KEPT, "userId": "u"}).to_string());
-        // The two platforms list their user agent, which therefore leaves the door.
+        // The two platforms list their user agent, so it is kept.
         for name in HEADERS.iter().filter(|name| **name != "user-agent" || key == "http") {
             let value = HeaderValue::from_str(&format!("Bearer {CANARY}")).unwrap();
             request = request.header(HeaderName::from_static(name), value);
         }
-        // The name of a header can be a secret by mistake, too.
+        // The name of a header can be a secret by mistake.
         request = request.header(CANARY, "1").header("x-listed", format!("{KEPT}-header"));
         let mut request = request.build().unwrap();
         request.url_mut().set_query(Some(&query));
         let answer = server.client.execute(request).await.unwrap();
         assert_eq!(answer.status().as_u16(), if enforced { 401 } else { 200 }, "{key}");
         answers.push((format!("the answer of {key}"), read_json(answer).await));
-        // And where nothing is let in at all.
+        // Requests that are refused as well.
         for (method, path) in [("DELETE", "/"), ("POST", "/../x")] {
             let url = format!("{}{path}?{query}", endpoint.url.replace("/receive/", "/receive/0"));
             let answer = server.client.request(method.parse().unwrap(), url).header("cookie", CANARY).send().await;
@@ -121,7 +122,7 @@ async fn a_secret_in_every_header_query_and_setting_comes_out_nowhere() {
     for (place, text) in &everything {
         assert!(!text.contains(CANARY), "{place}: {text}");
     }
-    // What is kept by design is found, so that the search can fail.
+    // Values that are kept by design are found, so the search works.
     for kept in [KEPT.to_owned(), format!("{KEPT}-header")] {
         assert!(everything.iter().any(|(_, text)| text.contains(&kept)), "{kept}");
     }

@@ -1,4 +1,4 @@
-//! Plays Census, method by method, against the real plugin: platforms.md §7.
+//! Plays Census, method by method, against the real plugin (platforms.md §7).
 
 use inlet_system_tests::{BEARER, Endpoint, Server, ServerOptions, read_json};
 use serde_json::{Value, json};
@@ -144,7 +144,7 @@ async fn users_are_refused_with_the_reason_while_identifying_is_off_unless_they_
     let result = endpoint.call("sync_batch", upsert.clone()).await["record_results"][0].clone();
     let reason = "identify events are not handled: handle_identifies is off";
     assert_eq!(result, json!({"identifier": "u", "success": false, "error_message": reason}));
-    // Events are another matter.
+    // Events are still accepted.
     let insert = batch("event", "insert", json!([{"event_id": "1", "event": "E"}]));
     assert!(all_taken(&endpoint.call("sync_batch", insert).await), "logged, and nothing was asked of it");
     let endpoint = census(&server, json!({"options": {"objects": ["event"]}}), json!([])).await;

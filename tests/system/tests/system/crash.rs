@@ -1,4 +1,4 @@
-//! Kill -9 under load: what was answered 200 is there exactly once, and every executed key has its runs once.
+//! SIGKILL under load: every event answered with 200 is stored exactly once, and every executed key has its runs once.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 const ROUNDS: usize = 10;
 const CLIENTS: usize = 16;
 
-/// What clients were told: event id to outcome.
+/// The outcomes that clients received, by event id.
 type Answered = Arc<Mutex<HashMap<String, String>>>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,7 +35,7 @@ async fn ten_rounds_of_kill_minus_nine_lose_and_double_nothing() {
         let clients: Vec<_> = (0..CLIENTS)
             .map(|_| tokio::spawn(client(endpoint.clone(), next.clone(), answered.clone(), stop.clone())))
             .collect();
-        // In full flow, at another moment in every round.
+        // The kill happens at another moment in every round.
         while answered.lock().unwrap().len() < before + 300 + 37 * round {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -61,7 +61,7 @@ async fn client(endpoint: Endpoint, next: Arc<AtomicUsize>, answered: Answered, 
         if response.status() != 200 {
             continue;
         }
-        // Only an answer that was read whole is a promise heard.
+        // Only an answer that was read completely counts as a promise.
         let Ok(text) = response.text().await else { return };
         let Ok(answer) = serde_json::from_str::<Value>(&text) else { return };
         let event = &answer["events"][0];

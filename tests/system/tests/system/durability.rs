@@ -1,4 +1,4 @@
-//! Commits really are synced: counted under a shim that stands between the server and the C library.
+//! Commits are durable: a shim between the server and the C library counts sync calls.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use inlet_system_tests::{Server, ServerOptions, binary, find_cc, read_json, trac
 use serde_json::json;
 use tempfile::TempDir;
 
-/// Counts what syncs a file, and writes each as one byte to `INLET_SYNC_LOG`.
+/// A library that counts sync calls by appending a byte to `INLET_SYNC_LOG` for each.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -63,7 +63,7 @@ async fn every_answer_waits_for_a_sync_of_its_commit() {
     let syncs = || fs::metadata(&log).unwrap().len();
     for n in 0..50 {
         let before = syncs();
-        // One client, one request at a time: every request is a commit of its own.
+        // One client sends one request at a time, so every request is a commit of its own.
         endpoint.expect(track("E", "u", &format!("m{n}"), json!({})), &["logged"]).await;
         assert!(syncs() > before, "request {n} was answered 200 before anything was synced");
     }
@@ -73,7 +73,7 @@ async fn every_answer_waits_for_a_sync_of_its_commit() {
 async fn a_full_disk_is_503_and_nothing_that_was_answered_200_is_gone() {
     let dir = TempDir::new().unwrap();
     let data_dir = dir.path().join("data");
-    // No file may grow beyond 3 MiB, as on a disk without room; the shell's trap makes that an error instead of a signal.
+    // No file may exceed 3 MiB, like on a full disk. The shell's trap turns the signal into an error.
     let wrapper = dir.path().join("limited");
     let script = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 6144\nexec '{}' \"$@\"\n", binary().display());
     fs::write(&wrapper, script).unwrap();

@@ -1,4 +1,4 @@
-//! Plays Hightouch, method by method, against the real plugin: platforms.md §6.
+//! Plays Hightouch, method by method, against the real plugin (platforms.md §6).
 
 use inlet_system_tests::{BEARER, Endpoint, Server, read_json};
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ async fn users_are_refused_with_the_reason_while_identifying_is_off_unless_they_
     assert!(errors[0]["message"].as_str().unwrap().contains("handle_identifies"), "{errors}");
     assert_eq!(endpoint.call("validate", json!({"configuration": events()})).await, json!({"errors": []}));
 
-    // A mapping of the operator's own asks something of identify events, whatever the toggle.
+    // The operator's mapping gives identify events an effect, whatever the setting.
     let mappings = json!([{"event_type": "identify", "action_type": "users_identify", "action_parameters": {}}]);
     let endpoint = hightouch(&server, json!({}), mappings).await;
     assert_eq!(endpoint.call("validate", json!({"configuration": users()})).await, json!({"errors": []}));
@@ -282,7 +282,7 @@ async fn an_http_request_is_answered_as_http_with_the_outcomes_or_422() {
     assert!(answer["message"].as_str().unwrap().contains("row_type"), "{answer}");
     assert_eq!(send("[]").await.0, 200);
 
-    // The deprecated Webhook destination: an array of bare rows.
+    // The deprecated Webhook destination sends an array of bare rows.
     let options = json!({"options": {"row_type": "identify", "row_user_id": "ID"}});
     server.source("hightouch", "hightouch", options, json!([])).await;
     let (status, answer) = send(r#"[{"ID":"u_44","EMAIL":"d@example.com","N":9007199254740993},{"ID":45}]"#).await;

@@ -1,4 +1,4 @@
-//! semantics.md §4 through the real server: see `host/core/tests` for every sentence of it.
+//! Idempotency through the real server (semantics.md §4). `host/core/tests` covers every sentence of it.
 
 use inlet_system_tests::{Server, ServerOptions, track};
 use serde_json::json;
@@ -80,7 +80,7 @@ async fn the_window_is_counted_from_the_execution() {
     endpoint.expect(body.clone(), &["executed"]).await;
     let started = std::time::Instant::now();
     endpoint.expect(body.clone(), &["replayed"]).await;
-    // Replays do not slide it: send until it runs again.
+    // A duplicate does not extend the window: send until the key executes again.
     loop {
         let answer = endpoint.send(body.clone()).await;
         if answer["events"][0]["outcome"] == "executed" {

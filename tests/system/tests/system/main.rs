@@ -2,39 +2,40 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 mod administration;
-mod author;
+mod author_guide;
+mod author_tool;
+mod authorization;
 mod bad_input;
 mod canary;
 mod census;
+mod concurrent_duplicates;
 mod crash;
-mod door;
 mod durability;
+mod file_server;
 #[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod forge;
 mod hightouch;
-mod hot_install;
 mod idempotency;
 mod main_path;
 mod management;
-mod operating;
+mod misbehaving_plugins;
 mod platforms;
-mod plugin_kept;
-mod plugin_use;
-mod plugins;
+mod plugin_directory;
+mod plugin_signing;
 mod publishing;
 mod quarantine;
+mod receive;
 mod rehearse;
-mod repair;
+mod replay;
 mod rudderstack;
 mod secrets;
 mod signatures;
-mod signing;
-mod storm;
-mod tenancy;
-mod tool;
+mod startup;
+mod stored_versions;
 mod translators;
 #[path = "../../../../host/sandbox/tests/sandbox/twin.rs"]
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod twin;
-mod watch;
+mod version_install;
+mod version_switch;

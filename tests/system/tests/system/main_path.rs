@@ -1,4 +1,4 @@
-//! The purpose of it all: a webhook in, the user identified, the run created, every step logged.
+//! The main path: a webhook arrives, its user is identified, a run is created, and every step is logged.
 
 use inlet_system_tests::{Server, ServerOptions, track};
 use serde_json::json;
@@ -44,7 +44,7 @@ async fn the_demo_works_as_it_is_printed_and_a_second_start_changes_nothing() {
     let server =
         Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }.arg("--demo")).await;
     let mut after = server.get("/v1/sources?include=environment_settings").await;
-    // The port is another one in a test, and the endpoints shown hold it.
+    // The port differs, and the endpoints contain it.
     let text = after.to_string().replace(&server.base, "X");
     after = serde_json::from_str(&text).unwrap();
     let old_base =
@@ -82,7 +82,7 @@ async fn every_step_of_an_event_is_logged_under_the_names_that_others_rely_on() 
     assert_eq!(action["action_result"]["skipped_recipients"], json!([{"id": "nobody", "reason": "not identified"}]));
     assert_eq!(action["action_result"]["recipients"], json!([{"id": "u_1"}, {"id": "t1", "collection": "teams"}]));
 
-    // Every digit, as text: a JSON library of a test would read numbers as floats.
+    // Compared as text, because a JSON library would read numbers as floats.
     let path = "/v1/sources/segment/logs?environment=development&include[]=actions";
     let text = server.manage(reqwest::Method::GET, path).send().await.unwrap().text().await.unwrap();
     assert!(text.contains(body), "the original is byte for byte what came");
@@ -141,7 +141,7 @@ async fn environments_never_see_each_other() {
     assert_eq!(server.get_with_key(&production, "/v1/users/u").await.0, 404);
     let page = server.get("/v1/sources/segment/logs?environment=production").await;
     assert_eq!(page["entries"], json!([]));
-    // Settings of one environment are not those of the other.
+    // Settings of one environment do not apply to the other.
     let source = server.get("/v1/sources/segment?environment=production").await;
     assert_eq!(source["environment_settings"]["production"]["settings"]["handle_identifies"], false);
     let other = server.endpoint_of(&source, "production");

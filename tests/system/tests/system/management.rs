@@ -1,4 +1,4 @@
-//! The management API: shapes, merging, refusals, pages.
+//! The management API: response shapes, merged settings, refusals, pages.
 
 use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;
@@ -120,7 +120,7 @@ async fn mappings_are_the_whole_list_and_unchanged_ones_keep_their_age() {
     let first = put(json!([mapping("A", "a"), mapping("B", "b")])).await;
     assert_eq!((first.len(), &first[0]["active"], &first[0]["is_deleted"]), (2, &json!(true), &json!(false)));
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    // Matched by what they say, and by id; in another order, with a new one.
+    // Matched by content and by id, in another order, with a new one.
     let mut by_id = first[1].clone();
     by_id["event_type"] = json!("B2");
     let second = put(json!([mapping("C", "c"), by_id, mapping("A", "a")])).await;

@@ -1,22 +1,29 @@
-//! The plugins that do not come with the server: added to one that runs, each makes of its manifest's examples what the
-//! manifest says, and takes what its platform signs.
+//! Plugins that do not come with the server. Each is added to a running server, translates its manifest's examples into
+//! the declared events, and accepts its platform's signature.
 
 use std::{path::PathBuf, process::Command};
 
 use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, platform_plugin};
 use serde_json::{Value, json};
 
-use super::tool::Tool;
+use super::author_tool::Tool;
 
-const PLATFORMS: [&str; 9] =
-    ["clerk", "github", "jitsu", "posthog", "shopify", "standard-webhooks", "stripe", "supabase", "workos"];
+/// Returns the names of the folders in `plugins/platforms`.
+fn platforms() -> Vec<String> {
+    let sources = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../plugins/platforms");
+    let folders = std::fs::read_dir(sources).unwrap().map(|folder| folder.unwrap());
+    let mut names: Vec<String> = folders.map(|folder| folder.file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names.len(), 9, "{names:?}");
+    names
+}
 
-/// The directory that `make platforms` fills.
+/// Returns the directory that `make platforms` fills.
 fn directory() -> PathBuf {
     platform_plugin("inlet__stripe.wasm").parent().unwrap().to_owned()
 }
 
-/// Where the directory has the plugin `inlet/<name>`.
+/// Returns the path of the plugin `inlet/<name>`.
 fn file(name: &str) -> PathBuf {
     directory().join(format!("inlet__{name}.wasm"))
 }
@@ -40,7 +47,7 @@ async fn post(endpoint: &Endpoint, headers: &Value, body: String) -> (u16, Value
 async fn examples_become_the_events_that_their_manifests_name() {
     let server = Server::start().await;
     let tool = Tool::of(&server);
-    for name in PLATFORMS {
+    for name in &platforms() {
         tool.printed(&["add", file(name).to_str().unwrap()]);
         let manifest = manifest(name);
         let settings = json!({"enforce_idempotency": false});
@@ -61,7 +68,8 @@ async fn examples_become_the_events_that_their_manifests_name() {
 async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
     let server = Server::start().await;
     let tool = Tool::of(&server);
-    // The others sign a time, and a vector's time is past; their vectors are checked whenever the plugin is loaded.
+    // The other platforms sign a timestamp, which is past for a vector. Their vectors are checked when the plugin is
+    // loaded.
     for name in ["github", "shopify"] {
         tool.printed(&["add", file(name).to_str().unwrap()]);
         let manifest = manifest(name);
@@ -80,7 +88,7 @@ async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
 
 #[tokio::test]
 async fn a_window_shorter_than_the_senders_horizon_is_pointed_out() {
-    // As `make platforms` leaves them, without a word to the running server.
+    // The directory is used unchanged, with no command to the running server.
     let directory = directory().display().to_string();
     let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
     server.source("stripe", "inlet/stripe", json!({}), json!([])).await;

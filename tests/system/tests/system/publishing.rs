@@ -1,88 +1,19 @@
 //! The author's tool against a running server, command by command.
 
-use std::{
-    io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
-    sync::Arc,
-    thread,
-};
-
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, bundled_plugin, digest, repack, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, bundled_plugin, digest, http_changed, http_version, repack, track};
 use reqwest::Method;
-use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-};
 use serde_json::json;
 
 use super::{
-    hot_install::{changed, version},
-    tool::Tool,
+    author_tool::Tool,
+    file_server::{file_server, tls_file, tls_file_server},
 };
-
-/// A server of files: every request gets this answer. Its address.
-fn web(head: &'static str, body: Vec<u8>) -> String {
-    format!("http://{}", serve(move |stream| answer(stream, head, &body)))
-}
-
-/// The same over TLS, with a certificate of the tests' own.
-fn web_tls(head: &'static str, body: Vec<u8>) -> String {
-    let certificate = CertificateDer::from_pem_file(tls_file("certificate.pem")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(tls_file("key.pem")).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate], key).unwrap();
-    let config = Arc::new(config);
-    let address = serve(move |stream| {
-        let connection = ServerConnection::new(config.clone()).unwrap();
-        let mut stream = StreamOwned::new(connection, stream);
-        answer(&mut stream, head, &body)?;
-        stream.conn.send_close_notify();
-        stream.flush()
-    });
-    format!("https://{address}")
-}
-
-fn tls_file(name: &str) -> String {
-    format!("{}/fixtures/tls/{name}", env!("CARGO_MANIFEST_DIR"))
-}
-
-fn serve(answer: impl Fn(TcpStream) -> std::io::Result<()> + Send + 'static) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            // Whoever hears enough goes away.
-            let _ = answer(stream.unwrap());
-        }
-    });
-    address
-}
-
-/// Whether a request came to its end, with what its head says of a body.
-fn is_whole(request: &[u8]) -> bool {
-    let request = String::from_utf8_lossy(request).to_ascii_lowercase();
-    let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-    body.len() >= length.unwrap_or(0)
-}
-
-fn answer(mut stream: impl Read + Write, head: &str, body: &[u8]) -> std::io::Result<()> {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    while !is_whole(&request) {
-        match stream.read(&mut buffer)? {
-            0 => return Ok(()),
-            read => request.extend_from_slice(&buffer[..read]),
-        }
-    }
-    write!(stream, "HTTP/1.1 {head}\r\nconnection: close\r\n\r\n")?;
-    stream.write_all(body)
-}
 
 #[tokio::test]
 async fn a_version_is_added_used_and_removed() {
     let server = Server::start().await;
     let tool = Tool::of(&server);
-    let (first, second) = (version("acme/http", "1.0.0"), version("acme/http", "1.1.0"));
+    let (first, second) = (http_version("acme/http", "1.0.0"), http_version("acme/http", "1.1.0"));
     tool.file("first.wasm", &first);
     let added = tool.printed(&["add", "first.wasm"]);
     assert_eq!(
@@ -93,7 +24,8 @@ async fn a_version_is_added_used_and_removed() {
         )
     );
     let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
-    let from_the_web = format!("{}/second.wasm", web("200 OK\r\ncontent-type: application/wasm", second.clone()));
+    let from_the_web =
+        format!("{}/second.wasm", file_server("200 OK\r\ncontent-type: application/wasm", second.clone()));
     tool.printed(&["add", &from_the_web, "--digest", &digest(&second)]);
     let listed = tool.printed(&["list"]);
     assert!(
@@ -127,7 +59,7 @@ async fn a_version_is_added_used_and_removed() {
 async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
     let server = Server::start().await;
     let tool = Tool::of(&server);
-    let good = version("acme/http", "1.0.0");
+    let good = http_version("acme/http", "1.0.0");
     tool.file("good.wasm", &good);
     let wrong = tool.refused(&["add", "good.wasm", "--digest", &digest(b"other")]);
     assert!(wrong.contains(&digest(&good)) && wrong.contains(&digest(b"other")), "{wrong}");
@@ -135,7 +67,8 @@ async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
     tool.file("page.wasm", b"<html>");
     let page = tool.refused(&["add", "page.wasm"]);
     assert!(page.starts_with("inlet: page.wasm: the file is not WebAssembly"), "{page}");
-    let html = format!("{}/x.wasm", web("200 OK\r\ncontent-type: text/html; charset=utf-8", b"<html>".to_vec()));
+    let html =
+        format!("{}/x.wasm", file_server("200 OK\r\ncontent-type: text/html; charset=utf-8", b"<html>".to_vec()));
     let page = tool.refused(&["add", &html]);
     assert_eq!(
         page,
@@ -143,23 +76,23 @@ async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
             "inlet: {html} gave text/html, a page for people; expected a plugin: look for the link to the file itself"
         )
     );
-    let gone = tool.refused(&["add", &web("404 Not Found", b"no".to_vec())]);
+    let gone = tool.refused(&["add", &file_server("404 Not Found", b"no".to_vec())]);
     assert!(gone.ends_with("answered 404 Not Found; expected 200 and a plugin"), "{gone}");
-    // Over the cap, said so or not: nobody reads it to its end.
-    let announced = web("200 OK\r\ncontent-length: 67108865", Vec::new());
-    let endless = web("200 OK", vec![0; (64 << 20) + 1]);
+    // Over the size limit, announced or not; nobody reads the whole body.
+    let announced = file_server("200 OK\r\ncontent-length: 67108865", Vec::new());
+    let endless = file_server("200 OK", vec![0; (64 << 20) + 1]);
     for url in [announced, endless] {
         let large = tool.refused(&["add", &url]);
         assert_eq!(large, format!("inlet: {url} is larger than 67108864 bytes, the most that a plugin may have"));
     }
-    let redirect = tool.refused(&["add", &web("302 Found\r\nlocation: http://example.com/x.wasm", Vec::new())]);
+    let redirect = tool.refused(&["add", &file_server("302 Found\r\nlocation: http://example.com/x.wasm", Vec::new())]);
     assert!(redirect.contains("answered 302 Found"), "{redirect}");
     let plain = tool.refused(&["add", "http://example.com/x.wasm"]);
     assert!(plain.contains("is not fetched over http"), "{plain}");
     let missing = tool.refused(&["add", "none.wasm"]);
     assert!(missing.starts_with("inlet: cannot read none.wasm: "), "{missing}");
 
-    let bundled = version("http", "9.0.0");
+    let bundled = http_version("http", "9.0.0");
     tool.file("http.wasm", &bundled);
     let taken = tool.refused(&["add", "http.wasm"]);
     assert!(taken.contains("is a plugin that the server comes with"), "{taken}");
@@ -172,19 +105,19 @@ async fn what_cannot_be_added_is_refused_in_one_sentence_and_changes_nothing() {
 async fn what_is_fetched_comes_over_https_to_its_end() {
     let server = Server::start().await;
     let mut tool = Tool::of(&server);
-    let good = version("acme/http", "1.0.0");
-    let url = format!("{}/http.wasm", web_tls("200 OK\r\ncontent-type: application/wasm", good.clone()));
+    let good = http_version("acme/http", "1.0.0");
+    let url = format!("{}/http.wasm", tls_file_server("200 OK\r\ncontent-type: application/wasm", good.clone()));
     let unknown = tool.refused(&["add", &url]);
     assert!(unknown.starts_with(&format!("inlet: cannot fetch {url}: ")), "{unknown}");
     assert!(!tool.printed(&["list"]).contains("acme/http"), "a certificate that nobody trusts");
 
     tool.trusted = Some(tls_file("certificate.pem"));
-    let to_plain = format!("302 Found\r\nlocation: {}/x.wasm", web("200 OK", good.clone()));
-    let downgraded = tool.refused(&["add", &web_tls(to_plain.leak(), Vec::new())]);
+    let to_plain = format!("302 Found\r\nlocation: {}/x.wasm", file_server("200 OK", good.clone()));
+    let downgraded = tool.refused(&["add", &tls_file_server(to_plain.leak(), Vec::new())]);
     assert!(downgraded.starts_with("inlet: cannot fetch https://") && downgraded.contains("https"), "{downgraded}");
     assert!(!tool.printed(&["list"]).contains("acme/http"), "nothing over http, redirected or not");
     let to_itself = format!("302 Found\r\nlocation: {url}").leak();
-    tool.printed(&["add", &web_tls(to_itself, Vec::new())]);
+    tool.printed(&["add", &tls_file_server(to_itself, Vec::new())]);
     assert!(tool.printed(&["list"]).contains(&digest(&good)));
 }
 
@@ -211,7 +144,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     let usage = String::from_utf8(usage.stderr).unwrap();
     assert!(usage.contains("expected SOURCE@ENVIRONMENT, for example shop@development"), "{usage}");
 
-    let other = changed("acme/http", "2.0.0", |manifest| {
+    let other = http_changed("acme/http", "2.0.0", |manifest| {
         manifest["verification"] = json!({
             "scheme": "shared_secret", "header": "x-other-secret",
             "vectors": [{
@@ -243,7 +176,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
         nobody.starts_with("inlet: no server answers at http://127.0.0.1:9; start one with `inlet serve`"),
         "{nobody}"
     );
-    tool.server = web("200 OK\r\ncontent-type: text/html", b"<html>".to_vec());
+    tool.server = file_server("200 OK\r\ncontent-type: text/html", b"<html>".to_vec());
     let other = tool.refused(&["list"]);
     assert!(other.contains("is no Inlet server"), "{other}");
     tool.server = "ftp://x".to_owned();
@@ -267,7 +200,7 @@ async fn a_source_goes_back_to_what_it_had_before() {
     let again = now(&tool.printed(&["rollback", "crm@development"]));
     assert_eq!(again, "crm@development has acme/http 1.1.0 now.", "and forth");
 
-    // Who follows what is added last goes back to what it had until then.
+    // A source on `latest` rolls back to the version before it.
     tool.printed(&["use", "crm@development", "latest"]);
     tool.add(&["1.2.0"]);
     assert!(tool.printed(&["show", "acme/http"]).contains("crm@development (follows latest)"));
@@ -278,9 +211,9 @@ async fn a_source_goes_back_to_what_it_had_before() {
     assert!(gone.contains("is not in the server any more"), "{gone}");
     assert!(tool.printed(&["show", "acme/http"]).contains("    crm@development"), "a refusal changes nothing");
 
-    // What came with the server can be gone back to, and the verification goes with the plugin.
+    // A rollback to the bundled version restores its verification too.
     let web = server.source("web", "http", json!({}), json!([])).await;
-    let other = changed("http", "9.0.0", |manifest| {
+    let other = http_changed("http", "9.0.0", |manifest| {
         manifest["verification"] = json!({
             "scheme": "shared_secret", "header": "x-other-secret",
             "vectors": [{
@@ -317,10 +250,10 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
     let endpoint = server.source("crm", "acme/http", json!({}), mappings).await;
     endpoint.send(track("Order", "ana", "m-1", json!({"total": 1}))).await;
     endpoint.send(track("Order", "bo", "m-2", json!({"total": 2}))).await;
-    // Longer than what a list of logs shows.
+    // Longer than a list of logs shows.
     endpoint.send(track("Long", "ana", "m-3", json!({"pad": "x".repeat(40_000)}))).await;
     assert_eq!(endpoint.try_send("{\"n\":1}").await.0, 422, "a mistake is logged, too");
-    // Only Segment's own plugin takes it.
+    // Only Segment's own plugin accepts it.
     let page = r#"{"type":"page","name":"Home","userId":"ana","messageId":"m-4","properties":{"n":1.10}}"#;
     assert_eq!(endpoint.try_send(page).await.0, 422);
 
@@ -330,7 +263,7 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
         same,
         "5 requests through acme/http 1.0.0 and 1.1.0: 3 become the same, 0 differ, 2 are rejected by both\n"
     );
-    // A version whose code differs: Segment's, under this key.
+    // A version with other code: Segment's plugin under this key.
     let wasm = std::fs::read(bundled_plugin("segment.wasm")).unwrap();
     let segment = repack(&wasm, |manifest| {
         manifest["key"] = json!("acme/http");
@@ -363,7 +296,7 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
     let key = server.api_key("development").await;
     assert!(server.all_runs(&key).await.is_empty(), "nothing is done");
 
-    // Told first; a refusal comes after it.
+    // The summary comes before the refusal.
     let output = tool.run(&["use", "crm@development", "2.0.0"]);
     assert!(!output.status.success());
     let told = String::from_utf8(output.stdout).unwrap();
@@ -386,7 +319,7 @@ async fn what_another_version_changes_is_told_before_it_is_used() {
         assert!(sentence.contains(said), "{sentence}");
     }
 
-    // Who may not see the environment may not compare in it, and where personal data is hidden, it is here.
+    // A token without access to the environment may not compare in it, and hidden personal data stays hidden.
     let elsewhere = json!({"name": "elsewhere", "scopes": ["operate"], "environments": ["production"]});
     let mut limited = Tool::of(&server);
     limited.token = server.management_token(elsewhere).await;
@@ -473,7 +406,7 @@ async fn logged_requests_become_cases_that_pass_and_name_nobody() {
     let tested = tool.printed(&["test", plugin, "--cases", "cases"]);
     assert!(tested.contains("0 failed"), "{tested}");
 
-    // The only plugin here is taken without being named.
+    // The only plugin in the directory needs no name.
     std::fs::copy(plugin, tool.directory.path().join("segment.wasm")).unwrap();
     tool.printed(&["capture", &ids[0], "--into", "more", "--source", "web@development"]);
     let there = tool.refused(&["capture", &ids[0], "--into", "more"]);
@@ -506,9 +439,9 @@ async fn nothing_is_used_that_could_not_be_compared_unless_it_is_said() {
     let busy = r#"{"code":"unavailable","message":"no sandbox came free in time; try again","field":null}"#;
     let server = Server::start().await;
     let mut tool = Tool::of(&server);
-    tool.server = web("503 Service Unavailable\r\ncontent-type: application/json", busy.as_bytes().to_vec());
+    tool.server = file_server("503 Service Unavailable\r\ncontent-type: application/json", busy.as_bytes().to_vec());
     insta::assert_snapshot!(tool.refused(&["use", "crm@development", "1.0.0"]), @"inlet: what it changes could not be compared, and it was not taken; try again, or take it without looking with --without-summary: no sandbox came free in time; try again");
-    // Then only that it is used is asked for.
+    // Without a summary, only the scope to use a version is needed.
     let sentence = tool.refused(&["use", "crm@development", "1.0.0", "--without-summary"]);
     assert_eq!(sentence, "inlet: no sandbox came free in time; try again");
     let mut tool = Tool::of(&server);
@@ -516,7 +449,7 @@ async fn nothing_is_used_that_could_not_be_compared_unless_it_is_said() {
     server.source("crm", "acme/http", json!({}), json!([])).await;
     let used = tool.printed(&["use", "crm@development", "1.0.0", "--without-summary"]);
     assert!(used.starts_with("crm@development has acme/http 1.0.0 now."), "{used}");
-    // Who may not compare is not told to look away.
+    // A token that may not compare gets no advice to skip the summary.
     tool.token = server.management_token(json!({"name": "r", "scopes": ["read"]})).await;
     let sentence = tool.refused(&["use", "crm@development", "1.1.0"]);
     assert!(sentence.contains("here operate is needed") && !sentence.contains("--without-summary"), "{sentence}");

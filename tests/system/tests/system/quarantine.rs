@@ -1,4 +1,4 @@
-//! A plugin that fails on most requests is not run: what comes is stored, and replayed once it works again.
+//! Quarantine: a plugin that fails on most requests is not run; its requests are stored, and replayed once it works.
 
 use std::time::{Duration, Instant};
 
@@ -7,12 +7,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
+    author_tool::Tool,
     forge::manifest,
-    tool::Tool,
     twin::{Twin, counting},
 };
 
-/// A sandbox this small is too small for the larger of the bodies below.
+/// Memory limit that is too small for the larger of the bodies below.
 const SANDBOX_BYTES: usize = 2 << 20;
 
 fn large() -> String {
@@ -28,7 +28,7 @@ async fn add(server: &Server, version: &str) {
     assert_eq!(status, 201, "{answer}");
 }
 
-/// Sends what the plugin fails on until one request is held back.
+/// Sends a failing body until a request is held.
 async fn until_quarantined(endpoint: &Endpoint) {
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut sent = 0;
@@ -74,7 +74,7 @@ async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_an
     assert!(is_shown(&server).await);
     assert!(server.log().contains("a plugin fails on most requests and is quarantined"));
 
-    // What would go well is held back too, kept as it came, and takes no time in a sandbox. A probe may be among them.
+    // Healthy requests are held too, as they were sent, without a call. One of them may be the probe.
     let answers = [
         endpoint.send(track("Order", "u_1", "o-1", json!({"total": 39.50}))).await,
         endpoint.send(track("Order", "u_1", "o-2", json!({"total": 12.00}))).await,
@@ -90,7 +90,7 @@ async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_an
     let causes = status["needs_attention"]["causes"].clone();
     let cause = causes.as_array().unwrap().iter().find(|cause| cause["cause"] == "quarantined").unwrap().clone();
     assert!(cause["what_to_do"].as_str().unwrap().contains("the code quarantined"), "{cause}");
-    // Another source with the same plugin is another matter.
+    // Another source with the same plugin is not affected.
     other.expect(track("Order", "u", "", json!({})), &["logged"]).await;
 
     add(&server, "1.1.0").await;
@@ -99,7 +99,7 @@ async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_an
     assert!(!is_shown(&server).await, "another version ends it at once");
     endpoint.expect(track("Order", "u", "o-3", json!({})), &["logged"]).await;
     let replayed = Tool::of(&server).printed(&["replay", "crm@development"]);
-    // The large one that was held first does not fit this version's sandbox either.
+    // The large request, which was held first, also exceeds this version's sandbox.
     assert_eq!((replayed.as_str(), held.len()), ("3 carried out again, finished.\n    failed 1\n    logged 2\n", 2));
     let logs = server.all_logs("crm").await;
     let of =
@@ -152,11 +152,11 @@ async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
     assert!(!is_shown(&server).await);
 }
 
-/// A server with a plugin that misbehaves as the path asks it to, and whose platform reads the answer.
+/// Starts a server with a plugin that misbehaves by path, and whose platform reads the answer.
 async fn hostile() -> (TempDir, Server, Endpoint) {
     let dir = TempDir::new().unwrap();
     std::fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("hostile.wasm")).unwrap();
-    // The twin of a heavy language: it runs for some tenths of a second, and then is done.
+    // Imitates a slow language: it runs for some tenths of a second and succeeds.
     let mut manifest = manifest();
     manifest["key"] = json!("acme/heavy");
     let heavy = Twin { translate: counting(300_000_000), ..Twin::default() };
@@ -172,7 +172,7 @@ async fn ask(server: &Server, endpoint: &Endpoint, how: &str, body: &'static str
     (response.status().as_u16(), read_json(response).await)
 }
 
-/// Asks for this until it is held back.
+/// Sends this request until one is held.
 async fn until_held(server: &Server, endpoint: &Endpoint, how: &str, body: &'static str, expected: u16) {
     let start = Instant::now();
     loop {
@@ -192,7 +192,7 @@ async fn a_platform_that_reads_the_answer_is_told_to_come_again() {
     let (_dir, server, endpoint) = hostile().await;
     until_held(&server, &endpoint, "/abort", "{}", 500).await;
     let held = ask(&server, &endpoint, "/ok", "{}").await;
-    // The next may be the probe, whose answer is the plugin's.
+    // The next request may be the probe, which the plugin answers.
     let held = if held.0 == 200 { ask(&server, &endpoint, "/ok", "{}").await } else { held };
     assert_eq!((held.0, &held.1["code"]), (500, &json!("plugin_failed")));
     assert_eq!(server.last_log("crm").await["code"], "quarantined");
@@ -209,13 +209,13 @@ async fn output_that_is_not_taken_is_a_fault() {
 #[tokio::test]
 async fn an_answer_that_is_not_given_is_a_fault() {
     let (_dir, server, endpoint) = hostile().await;
-    // What it translated is committed all the same.
+    // The translation is committed nevertheless.
     until_held(&server, &endpoint, "/ok", "abort", 500).await;
     let outcomes: Vec<Value> = server.logs("crm").await.into_iter().map(|log| log["outcome"].clone()).collect();
     assert!(outcomes.contains(&json!("logged")), "{outcomes:?}");
 }
 
-/// A sender that hangs up does not hide that the plugin loops.
+/// A sender that disconnects does not hide that the plugin loops.
 #[tokio::test]
 async fn a_plugin_that_loops_is_quarantined_although_its_sender_hangs_up() {
     let (_dir, server, endpoint) = hostile().await;
@@ -237,7 +237,7 @@ async fn a_plugin_that_loops_is_quarantined_although_its_sender_hangs_up() {
     assert!(server.log().contains("a plugin failed on a request"));
 }
 
-/// Whose calls wait behind the loops of another source is not held to loop.
+/// A call that waits behind another source's loops does not count as a loop.
 #[tokio::test]
 async fn a_plugin_that_waits_behind_anothers_loops_is_not_held_to_fail() {
     let (_dir, server, endpoint) = hostile().await;
@@ -252,7 +252,7 @@ async fn a_plugin_that_waits_behind_anothers_loops_is_not_held_to_fail() {
         })
     });
     let mut sending: Vec<_> = looping.collect();
-    // By then they take turns.
+    // By then the calls share the threads.
     tokio::time::sleep(Duration::from_secs(1)).await;
     for _ in 0..3 {
         let heavy = heavy.clone();

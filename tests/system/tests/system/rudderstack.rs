@@ -1,6 +1,6 @@
-//! What RudderStack really sends, against the real plugin: platforms.md §0 and §4.
+//! Real requests of RudderStack against the real plugin (platforms.md §0 and §4).
 
-use inlet_system_tests::{Endpoint, Server, raw, read_json};
+use inlet_system_tests::{Endpoint, Server, raw_http, read_json};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -125,7 +125,7 @@ async fn a_get_or_delete_carries_its_properties_in_the_query() {
     assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("rejected")));
     let reason = answer["events"][0]["reason"].as_str().unwrap();
     insta::assert_snapshot!(reason, @"A GET carries an event's properties and not its type. Put the type behind the endpoint's address, for example /track/Order%20Completed or /identify, send with POST, or set an event type path to a header.");
-    // The type may come in a header that the operator's pipeline sets.
+    // The operator's pipeline can send the type in a header.
     let settings = json!({"event_type_path": "headers.x-event", "keep_headers": ["x-event"]});
     let endpoint = server.source("rudderstack", "rudderstack", settings, json!([])).await;
     let sent = server.client.get(format!("{}?a=1", endpoint.url)).header("x-event", "Order Paid").send().await.unwrap();
@@ -164,18 +164,18 @@ async fn a_query_as_odd_as_it_may_be_is_read_or_rejected() {
         ("%24serde_json%3A%3Aprivate%3A%3ANumber=1", r#"{"$serde_json::private::Number":"1"}"#),
     ] {
         let request = format!("GET {path}/track/E?{query} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
-        let answer = raw::exchange(&server.base, request.as_bytes()).await;
-        assert_eq!(raw::status(&answer), 200, "{query}: {answer}");
+        let answer = raw_http::exchange(&server.base, request.as_bytes()).await;
+        assert_eq!(raw_http::status(&answer), 200, "{query}: {answer}");
         let event = event.replace(r"\u{FFFD}", "\u{FFFD}").replace(r"\u{0}", r"\u0000");
         let expected: Value = serde_json::from_str(&event).unwrap();
         assert_eq!(server.last_log("rudderstack").await["data"], expected, "{query}");
     }
-    // An event type with a control character is no event type.
+    // A control character is not allowed in an event type.
     let (_, answer) = get(&server, Method::GET, format!("{}/track/a%00b?x=1", endpoint.url)).await;
     assert_eq!(answer["events"][0]["outcome"], "rejected");
 }
 
-/// platforms.md §4.3: the largest of the messages that were counted.
+/// The largest counted message arrives whole (platforms.md §4.3).
 #[tokio::test]
 async fn a_message_of_313_kilobytes_arrives_whole() {
     let server = Server::start().await;
@@ -184,7 +184,7 @@ async fn a_message_of_313_kilobytes_arrives_whole() {
     let message = json!({"type": "track", "event": "E", "userId": "u", "properties": {"note": note}}).to_string();
     assert!(message.len() > 313_000, "{}", message.len());
     let answer = endpoint.expect(message, &["logged"]).await;
-    // A list leaves out what is large; one entry is shown whole.
+    // A list leaves out large values; a single entry contains them.
     let id = answer["events"][0]["id"].as_str().unwrap();
     let log = server.get(&format!("/v1/sources/rudderstack/logs?environment=development&id={id}")).await;
     assert_eq!(log["entries"][0]["data"]["note"], note);

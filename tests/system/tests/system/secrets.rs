@@ -1,4 +1,4 @@
-//! Secrets at rest, the key they are sealed with, and their replacement.
+//! Secrets at rest, the master key that seals them, and their rotation.
 
 use std::{
     fs,
@@ -25,7 +25,7 @@ fn write_key(file: &Path, text: &str) {
     fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
 }
 
-/// Why a server does not start, without the names of directories.
+/// Returns the reason why a server does not start, without directory names.
 async fn refusal(options: ServerOptions) -> String {
     let data_dir = options.data_dir.clone().unwrap().display().to_string();
     let log = Server::try_start(options).await.err().expect("the server should refuse to start");
@@ -34,7 +34,7 @@ async fn refusal(options: ServerOptions) -> String {
     line.replace(&data_dir, "DIR")
 }
 
-/// Runs `inlet secrets rotate-key`: what it printed, or why it failed.
+/// Runs `inlet secrets rotate-key`, and returns its output or its error.
 fn rotate_key(data_dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<String, String> {
     let work = TempDir::new().unwrap();
     let output = Command::new(binary())
@@ -52,14 +52,14 @@ fn rotate_key(data_dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Result<St
     }
 }
 
-/// A server with one enforced source, and its data directory.
+/// Starts a server with one source that enforces verification.
 async fn with_source(options: ServerOptions) -> (Server, Endpoint) {
     let server = Server::start_with(options).await;
     let endpoint = server.source("segment", "segment", json!({"signing_secret": "first-secret"}), json!([])).await;
     (server, endpoint)
 }
 
-/// Kills a server and gives back its data directory.
+/// Kills a server and returns its data directory.
 fn kill(mut server: Server) -> (Option<TempDir>, PathBuf) {
     server.kill();
     server.take_data_dir()
@@ -74,7 +74,7 @@ fn token(endpoint: &Endpoint) -> &str {
     endpoint.url.rsplit('/').next().unwrap()
 }
 
-/// Sends an event signed with this secret; the status.
+/// Sends an event signed with this secret, and returns the status.
 async fn send_signed(endpoint: &Endpoint, secret: &str) -> u16 {
     let body = track("E", "u", "", json!({}));
     let signature = hmac_sha1(secret, body.as_bytes());
@@ -85,7 +85,7 @@ async fn send(endpoint: &Endpoint) -> u16 {
     endpoint.post(track("E", "u", "", json!({}))).send().await.unwrap().status().as_u16()
 }
 
-/// The server works with everything that it had: endpoint and secret.
+/// Asserts that the server still has its endpoint and its secret.
 async fn works(server: &Server, before: &Endpoint) {
     let endpoint = endpoint_in(server, "development").await;
     assert_eq!(token(&endpoint), token(before));
@@ -146,7 +146,7 @@ async fn a_key_from_the_environment_or_another_file() {
     let server = Server::start_with(in_dir(&data_dir).env("INLET_MASTER_KEY_FILE", &name)).await;
     works(&server, &endpoint).await;
     kill(server);
-    // What the variable holds comes before the file.
+    // The variable takes precedence over the file.
     assert!(
         refusal(with_key(in_dir(&data_dir), OTHER_KEY).env("INLET_MASTER_KEY_FILE", &name))
             .await
@@ -159,7 +159,7 @@ async fn a_key_that_was_made_and_never_used_is_used() {
     let dir = TempDir::new().unwrap();
     let data_dir = dir.path().join("data");
     fs::create_dir(&data_dir).unwrap();
-    // Killed after the key was made, and in the middle of making it.
+    // Killed after the key was written, and while it was being written.
     write_key(&data_dir.join("master-key"), KEY);
     write_key(&data_dir.join("master-key.new"), "07");
     let (server, endpoint) = with_source(in_dir(&data_dir)).await;
@@ -195,7 +195,7 @@ async fn rotate_key_seals_everything_with_a_new_key() {
     kill(server);
     assert!(refusal(in_dir(&data_dir).env("INLET_MASTER_KEY", first.trim())).await.contains("not the one"));
 
-    // With a key that the operator brings.
+    // With a key from the operator.
     rotate_key(&data_dir, &[], &[("INLET_NEW_MASTER_KEY", KEY)]).unwrap();
     assert_eq!(fs::read_to_string(&key_file).unwrap().trim(), KEY);
     let new = data_dir.parent().unwrap().join("new-key");
@@ -232,7 +232,7 @@ async fn a_rotation_of_the_key_that_was_killed_at_any_moment_leaves_a_key_that_o
     let (_dir, data_dir) = kill(server);
     let (file, staged) = (data_dir.join("master-key"), data_dir.join("master-key.new"));
     let old = fs::read_to_string(&file).unwrap();
-    // While the new key was written, and before the change was made: the old key is good.
+    // Killed while the new key was written, before the change was committed: the old key is valid.
     for before in ["", KEY] {
         write_key(&staged, before);
         let server = Server::start_with(in_dir(&data_dir)).await;
@@ -241,7 +241,7 @@ async fn a_rotation_of_the_key_that_was_killed_at_any_moment_leaves_a_key_that_o
         assert!(!staged.exists());
         assert_eq!(fs::read_to_string(&file).unwrap(), old);
     }
-    // After the change was made, and before the new key took its place.
+    // Killed after the change was committed, before the new key replaced the old file.
     rotate_key(&data_dir, &[], &[]).unwrap();
     let new = fs::read_to_string(&file).unwrap();
     let undo = || {
@@ -254,7 +254,7 @@ async fn a_rotation_of_the_key_that_was_killed_at_any_moment_leaves_a_key_that_o
     assert!(server.log().contains("a change of the master key was interrupted"));
     kill(server);
     assert_eq!((fs::read_to_string(&file).unwrap(), staged.exists()), (new.clone(), false));
-    // And another change on top of that one.
+    // A second rotation on top of the interrupted one.
     undo();
     rotate_key(&data_dir, &[], &[]).unwrap();
     let third = fs::read_to_string(&file).unwrap();
@@ -262,20 +262,20 @@ async fn a_rotation_of_the_key_that_was_killed_at_any_moment_leaves_a_key_that_o
     works(&Server::start_with(in_dir(&data_dir)).await, &endpoint).await;
 }
 
-/// PUTs settings of the source in `development`; status and answer.
+/// PUTs settings of the source in `development`, and returns the status and the answer.
 async fn put(server: &Server, settings: Value) -> (u16, Value) {
     let source = json!({"name": "segment", "environment_settings": {"development": {"settings": settings}}});
     server.try_put_source("segment", "development", source).await
 }
 
-/// PUTs settings that are taken; what is shown then.
+/// PUTs settings, expects success, and returns the settings of the response.
 async fn set(server: &Server, settings: Value) -> Value {
     let (status, answer) = put(server, settings).await;
     assert_eq!(status, 200, "{answer}");
     answer["source"]["environment_settings"]["development"]["settings"].clone()
 }
 
-/// Waits until a time that an answer names is over.
+/// Waits until the time in a member of the source's settings has passed.
 async fn wait_until_over(server: &Server, member: &str) {
     for _ in 0..200 {
         let source = server.get("/v1/sources/segment?environment=development").await;
@@ -344,7 +344,7 @@ async fn an_overlap_is_a_day_survives_a_restart_and_ends_when_it_is_told() {
     );
 }
 
-/// Rotates the endpoint of the source; status and answer.
+/// Rotates the endpoint of the source, and returns the status and the answer.
 async fn try_rotate(server: &Server, key: &str, body: Value) -> (u16, Value) {
     let path = format!("/v1/sources/{key}/rotate_endpoint");
     let response = server.manage(Method::POST, &path).json(&body).send().await.unwrap();

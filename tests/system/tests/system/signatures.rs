@@ -1,4 +1,4 @@
-//! semantics.md §3.2 through the real server: who is let in, and a captured request that comes again.
+//! Signatures through the real server: which requests are admitted, and repeated genuine requests (semantics.md §3.2).
 
 use std::{
     fs::Permissions,
@@ -20,7 +20,7 @@ fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
 }
 
-/// Signs as Standard Webhooks do.
+/// Signs according to Standard Webhooks.
 fn signature(secret: &str, id: &str, at: i64, body: &str) -> String {
     let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).unwrap();
@@ -28,7 +28,7 @@ fn signature(secret: &str, id: &str, at: i64, body: &str) -> String {
     format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
 }
 
-/// A server with the plugin whose platform signs an id and a time, and a source of it.
+/// Starts a server with a plugin whose platform signs an id and a timestamp, and a source of it.
 async fn signed_source(options: ServerOptions) -> (Server, Endpoint, tempfile::TempDir) {
     let plugins = tempfile::TempDir::new().unwrap();
     std::fs::copy(test_plugin("inlet__hostile.wasm"), plugins.path().join("hostile.wasm")).unwrap();
@@ -154,7 +154,7 @@ async fn where_nothing_is_enforced_the_result_is_only_recorded() {
 
 #[tokio::test]
 async fn a_nonce_store_that_cannot_write_is_503_and_nothing_is_accepted() {
-    // No file may grow beyond 3 MiB, as on a disk without room; the shell's trap makes that an error instead of a signal.
+    // No file may exceed 3 MiB, like on a full disk. The shell's trap turns the signal into an error.
     let directory = tempfile::TempDir::new().unwrap();
     let limited = directory.path().join("limited");
     let script = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 6144\nexec '{}' \"$@\"\n", binary().display());

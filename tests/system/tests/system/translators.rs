@@ -1,6 +1,8 @@
-//! One translator in four languages (`examples/translators`): each is built as its README says, and passes the same cases and laws.
+//! The example translator in four languages (`examples/translators`). Each is built as its README says, and passes the
+//! same cases and laws.
 //!
-//! Rust always runs. Another language runs where its toolchain is, and says by name that it was skipped where it is not.
+//! Rust always runs. Another language runs if its toolchain is installed; otherwise the test prints that it was
+//! skipped.
 
 use std::{
     env,
@@ -18,9 +20,9 @@ fn translators() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/translators").canonicalize().unwrap()
 }
 
-/// Past what captures a passing test's output: who reads the run sees what was not run.
+/// Writes directly to the terminal, because the output of passing tests is captured.
 fn skipped(language: &str, missing: &str) {
-    // Where all toolchains are said to be there, as in CI, a missing one is a failure.
+    // In CI all toolchains are declared to be installed, so a missing one is a failure.
     assert!(
         env::var_os("INLET_ALL_TOOLCHAINS").is_none(),
         "examples/translators/{language}: {missing}; run `make toolchains`"
@@ -37,7 +39,7 @@ fn is_there(program: &str) -> bool {
 }
 
 fn run(command: &mut Command, directory: &Path) -> String {
-    // A folder of its own that stays, and no flags of the tests' own build.
+    // A persistent directory, without flags of the tests' own build.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("author");
     let output =
         command.current_dir(directory).env("CARGO_TARGET_DIR", target).env("INLET", binary()).output().unwrap();
@@ -47,7 +49,7 @@ fn run(command: &mut Command, directory: &Path) -> String {
     said
 }
 
-/// Starts a project as an author does, and builds and tests it with the author's two commands.
+/// Starts a project, then builds and tests it with the author's two commands.
 fn starts(language: &str, path: &OsStr, prepare: impl Fn(&Path)) {
     let directory = tempfile::tempdir().unwrap();
     let inlet = |arguments: &[&str], place: &Path| {
@@ -63,13 +65,13 @@ fn starts(language: &str, path: &OsStr, prepare: impl Fn(&Path)) {
     assert!(report.contains("case:order-created") && report.contains("acme/big-orders: must "), "{report}");
 }
 
-/// Builds a language's example and holds it to the cases of all.
+/// Builds a language's example and runs the shared cases.
 fn passes(language: &str, build: &mut Command) {
     let directory = translators().join(language);
     run(build, &directory);
     let report = run(Command::new(binary()).args(["plugin", "test", "orders.wasm", "--cases", "../cases"]), &directory);
     assert!(report.contains("acme/orders: must "), "{report}");
-    // All cases were found: a folder that is not there would hold the laws alone.
+    // Checks that all cases ran: a missing folder would leave only the laws.
     for case in fs::read_dir(translators().join("cases/v0.1/must")).unwrap() {
         let name = case.unwrap().file_name().into_string().unwrap();
         assert!(report.contains(&format!("case:{name}")), "{name}: {report}");
@@ -96,7 +98,7 @@ fn javascript() {
         return skipped("javascript", "node and componentize-qjs are not both there (npm install)");
     }
     passes("javascript", Command::new("node").arg("build.mjs"));
-    // What `npm install` would bring is there.
+    // `npm install` has been run.
     let modules = translators().join("javascript/node_modules");
     starts("javascript", &path(), |project| symlink(&modules, project.join("node_modules")).unwrap());
 }

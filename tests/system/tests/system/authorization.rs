@@ -1,5 +1,5 @@
-//! Who may do what where: every operation of the OpenAPI document against every kind of credential. An operation that is
-//! added later is tested too, and must be entered in the table of scopes here.
+//! Authorization: every operation of the OpenAPI document against every kind of credential. New operations are tested
+//! automatically, and must be entered into the table of scopes here.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,7 +7,7 @@ use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// By operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
+/// The scope of each operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
 const EXPECTED: [(&str, &str); 44] = [
     ("addSourceProvider", "plugins"),
     ("cancelReplay", "operate"),
@@ -55,12 +55,12 @@ const EXPECTED: [(&str, &str); 44] = [
     ("verifyRefusedRequests", "operate"),
 ];
 
-/// One operation of the document.
+/// An operation of the OpenAPI document.
 struct Operation {
     id: String,
     method: Method,
     path: String,
-    /// Whether it takes an environment in its query.
+    /// True if it has the query parameter `environment`.
     has_environment: bool,
     security: Value,
 }
@@ -74,7 +74,7 @@ impl Operation {
             .unwrap_or_else(|| panic!("the operation {} is not in the table of scopes of this test", self.id))
     }
 
-    /// Its address, in an environment, about nothing that there is.
+    /// Returns a URL for the operation in an environment, with ids that do not exist.
     fn address(&self, environment: &str) -> String {
         let path = self.path.replace("{slug}", environment).replace("{key}", "nothing").replace("{token}", "nothing");
         format!("{}?environment={environment}", path.replace("{id}", "4711"))
@@ -146,11 +146,11 @@ async fn without_a_good_credential_everything_is_401() {
     assert!(message.starts_with("this token expired at 20") && message.contains("make a new one"), "{message}");
 }
 
-/// A time to come, as RFC 3339.
+/// Returns the time in this number of seconds as RFC 3339.
 fn in_seconds(seconds: u64) -> String {
     let at = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + seconds;
     let (days, rest) = (at / 86400, at % 86400);
-    // From days to a date: Howard Hinnant's algorithm.
+    // Converts days into a date with Howard Hinnant's algorithm.
     let z = days as i64 + 719_468;
     let era = z / 146_097;
     let day_of_era = z % 146_097;
@@ -172,7 +172,7 @@ async fn every_operation_takes_its_own_kind_of_credential_and_its_own_scope() {
     }
     for operation in operations(&server).await {
         let (wants, address) = (operation.wants(), operation.address("development"));
-        // Allowed is what is not refused: the answer is then about things that there are not.
+        // An admitted request is answered with an error about ids that do not exist.
         let is_allowed = async |token: &str| match status(&server, &operation, Some(token), &address).await {
             401 => panic!("{} does not know a good credential", operation.id),
             403 => false,
@@ -203,7 +203,7 @@ async fn a_token_of_one_environment_is_refused_in_every_other() {
         if matches!(operation.wants(), "anyone" | "key") {
             continue;
         }
-        // They name their environment in their body; see below.
+        // These name their environment in the body; see below.
         if matches!(operation.id.as_str(), "rotateSourceEndpoint" | "useSourcePlugin" | "compareSourcePlugin") {
             continue;
         }
@@ -216,7 +216,7 @@ async fn a_token_of_one_environment_is_refused_in_every_other() {
             let found = status(&server, &operation, Some(&token), &operation.address("development")).await;
             assert!(found != 403 && found < 500, "{} {found}", operation.id);
         } else if operation.wants() != "read" {
-            // What is about no environment in particular and changes something is about all of them.
+            // An operation without an environment that changes something concerns all environments.
             let address = operation.address("development");
             let found = status(&server, &operation, Some(&token), &address).await;
             assert_eq!(found, 403, "{}", operation.id);

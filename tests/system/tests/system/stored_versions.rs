@@ -1,4 +1,4 @@
-//! Versions that are kept in the store: what does not load any more, what comes again, and what comes at once.
+//! Plugin versions in the store: versions that no longer load, versions added again, and concurrent additions.
 
 use std::{
     io::Write as _,
@@ -8,17 +8,17 @@ use std::{
 };
 
 use inlet_system_tests::{
-    Endpoint, MANAGEMENT_TOKEN, Server, ServerOptions, digest, http_changed, http_version, raw, read_json, track,
+    Endpoint, MANAGEMENT_TOKEN, Server, ServerOptions, digest, http_changed, http_version, raw_http, read_json, track,
 };
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::tool::Tool;
+use super::author_tool::Tool;
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// Does something to the database behind the server's back.
+/// Runs a statement on the database behind the server's back.
 async fn sql(data_dir: &Path, statement: &'static str) {
     let options = SqliteConnectOptions::new().filename(data_dir.join("inlet.db"));
     let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
@@ -46,13 +46,13 @@ async fn endpoint(server: &Server) -> Endpoint {
     server.endpoint_of(&source, "development")
 }
 
-/// The version that translates what is sent now.
+/// Returns the plugin version that currently translates.
 async fn translator(server: &Server) -> Value {
     endpoint(server).await.expect(track("Order", "u", "", json!({})), &["logged"]).await;
     server.last_log("crm").await["plugin"]["version"].clone()
 }
 
-/// Version, whether it is loaded, and why not.
+/// Returns each version with its state and its error.
 async fn versions(server: &Server) -> Vec<[Value; 3]> {
     let shown = server.get("/v1/source_providers/acme%2Fhttp").await;
     let versions = shown["versions"].as_array().unwrap();
@@ -86,13 +86,13 @@ async fn what_does_not_load_any_more_says_so_and_is_put_right_by_adding_it_again
     let tool = Tool::of(&server);
     assert!(tool.printed(&["show", "acme/http"]).contains("does not load any more: "));
 
-    // Another component is not that version.
+    // Another component is not the same version.
     let other = http_changed("acme/http", "1.0.0", |manifest| manifest["description"] = json!("Another."));
     let (status, answer) = server.add_version("acme/http", "", &other).await;
     assert_eq!(status, 409);
     assert!(answer["message"].as_str().unwrap().contains(&digest(&first)), "{answer}");
 
-    // The later one first: the order in which they were added stays.
+    // The later one is added first; the order of addition is kept.
     assert_eq!(add(&server, &second).await, 200);
     assert_eq!(add(&server, &first).await, 200);
     assert_eq!(translator(&server).await, "1.0.0");
@@ -124,7 +124,7 @@ async fn a_source_whose_version_does_not_load_gets_another_and_who_sees_another_
     assert_eq!((&status["notes"], &status["plugin"]["version"]), (&json!([]), &json!("1.1.0")), "{status}");
     assert!(server.notes("crm").await.starts_with("in development the source has the version 1.0.0"));
 
-    // Nothing can be compared with what is not there.
+    // A missing version cannot be compared.
     let output = Tool::of(&server).run(&["use", "crm@development", "1.1.0"]);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{said}");
@@ -153,7 +153,7 @@ async fn who_adds_again_what_was_stored_and_not_read_gets_it_in_force() {
     add(&server, &http_version("acme/http", "1.0.0")).await;
     server.source("crm", "acme/http", json!({}), json!([])).await;
     assert_eq!(server.use_version("crm", "latest", false).await.0, 200);
-    // What is written succeeds, and what is read again after it does not.
+    // The write succeeds, and the following read fails.
     sql(server.data_dir(), "ALTER TABLE api_keys RENAME TO api_keys_away").await;
     let second = http_version("acme/http", "1.1.0");
     let (status, answer) = server.add_version("acme/http", "", &second).await;
@@ -165,7 +165,7 @@ async fn who_adds_again_what_was_stored_and_not_read_gets_it_in_force() {
     assert_eq!(translator(&server).await, "1.1.0");
 }
 
-/// Begins to add a component, and sends no more of it.
+/// Begins to add a component and stalls.
 fn begin(server: &Server) -> TcpStream {
     let mut stream = TcpStream::connect(server.admin.trim_start_matches("http://")).unwrap();
     stream.write_all(&head()).unwrap();
@@ -192,7 +192,7 @@ async fn two_components_are_taken_at_once() {
     };
     let (start, mut stalled) = (Instant::now(), Vec::new());
     let refused = loop {
-        // One that comes while another is taken is refused itself, so there may have to be more than two.
+        // An addition is refused while another is in progress, so more than two attempts may be needed.
         stalled.push(begin(&server));
         let response = send().await;
         if response.status() == 503 {
@@ -212,7 +212,7 @@ async fn two_components_are_taken_at_once() {
 #[tokio::test]
 async fn a_component_that_does_not_come_is_given_up() {
     let server = Server::start_with(ServerOptions::default().env("INLET_BODY_TIMEOUT_SECONDS", "1")).await;
-    let answer = raw::exchange(&server.admin, &head()).await;
-    assert_eq!(raw::status(&answer), 408, "{answer}");
+    let answer = raw_http::exchange(&server.admin, &head()).await;
+    assert_eq!(raw_http::status(&answer), 408, "{answer}");
     assert!(answer.contains("the body paused for more than 1 s; send it again"), "{answer}");
 }

@@ -1,4 +1,4 @@
-//! Versions of plugins that are put into a running server.
+//! Plugin versions that are added to a running server.
 
 use std::{
     sync::{
@@ -8,23 +8,11 @@ use std::{
     time::Duration,
 };
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, bundled_plugin, digest, raw, read_json, repack, track};
+use inlet_system_tests::{
+    Endpoint, Server, ServerOptions, digest, http_changed, http_version, raw_http, read_json, track,
+};
 use reqwest::{Method, header::CONTENT_TYPE};
 use serde_json::{Value, json};
-
-/// The bundled plugin `http` under another key and version.
-pub fn version(key: &str, version: &str) -> Vec<u8> {
-    changed(key, version, |_| {})
-}
-
-pub fn changed(key: &str, version: &str, change: impl FnOnce(&mut Value)) -> Vec<u8> {
-    let wasm = std::fs::read(bundled_plugin("http.wasm")).unwrap();
-    repack(&wasm, |manifest| {
-        manifest["key"] = json!(key);
-        manifest["version"] = json!(version);
-        change(manifest);
-    })
-}
 
 async fn put(server: &Server, key: &str, query: &str, wasm: Vec<u8>) -> (u16, Value) {
     let path = format!("/v1/source_providers/{}?{query}", key.replace('/', "%2F"));
@@ -49,7 +37,7 @@ async fn remove(server: &Server, key: &str, version: &str) -> (u16, String) {
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
-/// The digest of the plugin that translates what is sent now.
+/// Returns the digest of the plugin that currently translates the source's requests.
 async fn translator(server: &Server, key: &str, endpoint: &Endpoint) -> String {
     endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
     server.last_log(key).await["plugin"]["digest"].as_str().unwrap().to_owned()
@@ -62,7 +50,7 @@ fn message(answer: &Value) -> &str {
 #[tokio::test]
 async fn a_version_is_added_used_and_removed_without_a_restart_and_survives_one() {
     let server = Server::start().await;
-    let (first, second) = (version("acme/http", "1.0.0"), version("acme/http", "1.1.0"));
+    let (first, second) = (http_version("acme/http", "1.0.0"), http_version("acme/http", "1.1.0"));
     let (status, answer) = add(&server, "acme/http", &first).await;
     assert_eq!((status, &answer["version"]), (201, &json!("1.0.0")), "{answer}");
     let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
@@ -108,7 +96,7 @@ async fn a_version_is_added_used_and_removed_without_a_restart_and_survives_one(
 #[tokio::test]
 async fn what_is_no_version_of_that_plugin_is_refused_and_changes_nothing() {
     let server = Server::start().await;
-    let good = version("acme/http", "1.0.0");
+    let good = http_version("acme/http", "1.0.0");
     let digest_of = |wasm: &[u8]| format!("digest={}", digest(wasm));
     let (status, answer) = put(&server, "acme/http", &digest_of(b"other"), good.clone()).await;
     assert_eq!((status, &answer["field"]), (422, &json!("digest")));
@@ -119,13 +107,13 @@ async fn what_is_no_version_of_that_plugin_is_refused_and_changes_nothing() {
         (b"\0asm\x01\0\0\0".to_vec(), "core WebAssembly module"),
         (b"\0asm\x0d\0\x01\0".to_vec(), "no manifest"),
         (good[..good.len() / 2].to_vec(), "damaged"),
-        (version("acme/other", "1.0.0"), "acme/other"),
+        (http_version("acme/other", "1.0.0"), "acme/other"),
     ] {
         let (status, answer) = add(&server, "acme/http", &wasm).await;
         assert_eq!(status, 422, "{answer}");
         assert!(message(&answer).contains(found), "{answer}");
     }
-    let (status, answer) = add(&server, "nobody", &version("nobody", "1.0.0")).await;
+    let (status, answer) = add(&server, "nobody", &http_version("nobody", "1.0.0")).await;
     assert_eq!(status, 422);
     assert!(message(&answer).contains("publisher/name"), "{answer}");
     let path = format!("/v1/source_providers/acme%2Fhttp?{}", digest_of(&good));
@@ -136,12 +124,12 @@ async fn what_is_no_version_of_that_plugin_is_refused_and_changes_nothing() {
          content-type: application/wasm\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         (64 << 20) + 1
     );
-    assert_eq!(raw::status(&raw::exchange(&server.admin, request.as_bytes()).await), 413);
+    assert_eq!(raw_http::status(&raw_http::exchange(&server.admin, request.as_bytes()).await), 413);
     let listed = server.get("/v1/source_providers").await;
     assert!(listed["entries"].as_array().unwrap().iter().all(|entry| entry["key"] != "acme/http"), "{listed}");
 
     assert_eq!(add(&server, "acme/http", &good).await.0, 201);
-    let other = changed("acme/http", "1.0.0", |manifest| manifest["description"] = json!("Another."));
+    let other = http_changed("acme/http", "1.0.0", |manifest| manifest["description"] = json!("Another."));
     let (status, answer) = add(&server, "acme/http", &other).await;
     assert_eq!(status, 409, "the same version with another digest: {answer}");
     assert_eq!(remove(&server, "segment", "0.1.0").await.0, 409, "it came with the server");
@@ -152,7 +140,7 @@ async fn a_bundled_plugin_is_replaced_only_on_request_and_only_for_who_uses_it()
     let server = Server::start().await;
     let endpoint = server.source("web", "http", json!({}), json!([])).await;
     let bundled = translator(&server, "web", &endpoint).await;
-    let own = version("http", "9.0.0");
+    let own = http_version("http", "9.0.0");
     let (status, answer) = add(&server, "http", &own).await;
     assert_eq!(status, 409);
     assert!(message(&answer).contains("replace=true"), "{answer}");
@@ -173,16 +161,16 @@ async fn a_bundled_plugin_is_replaced_only_on_request_and_only_for_who_uses_it()
 #[tokio::test]
 async fn another_verification_is_taken_only_when_it_is_confirmed() {
     let server = Server::start().await;
-    add(&server, "acme/http", &version("acme/http", "1.0.0")).await;
+    add(&server, "acme/http", &http_version("acme/http", "1.0.0")).await;
     let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
     let latest = json!({"environment": "development", "version": "latest"});
     let (status, answer) = use_plugin(&server, "crm", latest.clone()).await;
     assert_eq!((status, &answer["follows_latest"]), (200, &json!(true)), "{answer}");
-    let second = version("acme/http", "1.1.0");
+    let second = http_version("acme/http", "1.1.0");
     add(&server, "acme/http", &second).await;
     assert_eq!(translator(&server, "crm", &endpoint).await, digest(&second), "it follows what was added last");
 
-    let third = changed("acme/http", "2.0.0", |manifest| {
+    let third = http_changed("acme/http", "2.0.0", |manifest| {
         manifest["verification"] = json!({
             "scheme": "shared_secret", "header": "x-other-secret",
             "vectors": [{
@@ -207,7 +195,7 @@ async fn another_verification_is_taken_only_when_it_is_confirmed() {
 #[tokio::test]
 async fn no_request_fails_while_versions_are_added_and_used() {
     let server = Server::start().await;
-    add(&server, "acme/http", &version("acme/http", "1.0.0")).await;
+    add(&server, "acme/http", &http_version("acme/http", "1.0.0")).await;
     let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
     let stop = Arc::new(AtomicBool::new(false));
     let senders: Vec<_> = (0..4)
@@ -227,7 +215,7 @@ async fn no_request_fails_while_versions_are_added_and_used() {
         .collect();
     for minor in 1..4 {
         let name = format!("1.{minor}.0");
-        assert_eq!(add(&server, "acme/http", &version("acme/http", &name)).await.0, 201);
+        assert_eq!(add(&server, "acme/http", &http_version("acme/http", &name)).await.0, 201);
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(use_plugin(&server, "crm", json!({"environment": "development", "version": name})).await.0, 200);
         tokio::time::sleep(Duration::from_millis(100)).await;

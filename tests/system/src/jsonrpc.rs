@@ -1,14 +1,14 @@
-//! A platform that calls methods: JSON-RPC 2.0 over HTTP, with a bearer token.
+//! A JSON-RPC 2.0 client over HTTP with a bearer token, as platforms use it.
 
 use serde_json::{Value, json};
 
 use crate::{Endpoint, Server, read_json};
 
-/// The secret that the platform sends.
+/// The bearer token that the platform sends.
 pub const BEARER: &str = "k-1f0c";
 
 impl Endpoint {
-    /// Calls a method and expects 200 and a result.
+    /// Calls a method, expects 200 and a result, and returns the result.
     pub async fn call(&self, method: &str, params: Value) -> Value {
         let answer = self.call_with("\"7\"", method, params).await;
         assert_eq!((&answer["jsonrpc"], &answer["id"]), (&json!("2.0"), &json!("7")), "{method}: {answer}");
@@ -16,19 +16,19 @@ impl Endpoint {
         answer["result"].clone()
     }
 
-    /// Calls a method and expects 200 and an error; its code and message.
+    /// Calls a method, expects 200 and an error, and returns the error's code and message.
     pub async fn refused_call(&self, method: &str, params: Value) -> (i64, String) {
         let answer = self.call_with("\"7\"", method, params).await;
         assert!(answer.get("result").is_none(), "{method}: {answer}");
         (answer["error"]["code"].as_i64().unwrap(), answer["error"]["message"].as_str().unwrap().to_owned())
     }
 
-    /// Calls a method with this text as its id; the whole answer.
+    /// Calls a method with `id` as the text of its id, and returns the whole answer.
     pub async fn call_with(&self, id: &str, method: &str, params: Value) -> Value {
         self.call_text(format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"{method}","params":{params}}}"#)).await
     }
 
-    /// Sends a text as a call and expects 200; the whole answer.
+    /// Posts a text as a call, expects 200, and returns the whole answer.
     pub async fn call_text(&self, body: String) -> Value {
         let response = self.post(body).bearer_auth(BEARER).send().await.unwrap();
         assert_eq!(response.status(), 200);
@@ -38,7 +38,8 @@ impl Endpoint {
 }
 
 impl Server {
-    /// A user of `development` as the text that the API answers: every digit as it is stored. None: there is no such user.
+    /// Returns a user of `development` as the API's text, so that every digit is visible; `None` if there is no such
+    /// user.
     pub async fn user_text(&self, id: &str) -> Option<String> {
         let key = self.api_key("development").await;
         let url = format!("{}/v1/users/{id}", self.admin);

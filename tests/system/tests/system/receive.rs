@@ -1,6 +1,6 @@
-//! semantics.md §3: the path of a request, and the answers to what does not come in.
+//! Reception of requests: the path of an admitted request, and the answers to refused ones (semantics.md §3).
 
-use inlet_system_tests::{SEGMENT_SECRET, Server, hmac_sha1, raw, read_json, track};
+use inlet_system_tests::{SEGMENT_SECRET, Server, hmac_sha1, raw_http, read_json, track};
 use reqwest::Method;
 use serde_json::json;
 
@@ -53,8 +53,8 @@ async fn the_body_limit_is_413_announced_or_not_and_the_sender_can_read_the_answ
     let path = endpoint.url.trim_start_matches(&server.base);
     let chunk = format!("{:x}\r\n{}\r\n", 60_000, "x".repeat(60_000));
     let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
-    let answer = raw::exchange(&server.base, format!("{head}{}0\r\n\r\n", chunk.repeat(40)).as_bytes()).await;
-    assert_eq!(raw::status(&answer), 413, "{answer}");
+    let answer = raw_http::exchange(&server.base, format!("{head}{}0\r\n\r\n", chunk.repeat(40)).as_bytes()).await;
+    assert_eq!(raw_http::status(&answer), 413, "{answer}");
     let (status, _) = endpoint.try_send(r#"{"event":"E"}"#).await;
     assert_eq!(status, 200, "the next request is served");
     assert!(server.logs("http").await.len() == 1, "nothing of the others was accepted");
@@ -106,7 +106,7 @@ async fn segments_signature_is_verified_on_the_bytes_and_one_answer_covers_every
         assert_eq!(send(E1, &signatures).await, wrong, "{signatures:?}");
     }
     assert_eq!(send(&format!("{E1}\n"), &[MAC_E1]).await, wrong, "a trailing newline");
-    // Only the first item of a batch is signed: the rest could be anybody's.
+    // Only the first item of a batch is signed; the others could be forged.
     let forged = format!("[{E1},{}]", track("Forged", "u", "f", json!({})));
     assert_eq!(send(&forged, &[MAC_E1]).await, wrong);
     assert_eq!(send(&format!("[{E1}]"), &[MAC_E1]).await.0, 200);

@@ -1,10 +1,10 @@
-//! What stands in the way of taking another version of a plugin, and who may ask for it.
+//! Switching a source to another plugin version: the conditions, and the required scopes.
 
 use inlet_system_tests::{Endpoint, Server, http_changed, http_version, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A version that verifies with the header `x-other-secret`.
+/// Returns a version that verifies the header `x-other-secret`.
 fn with_other_header(version: &str) -> Vec<u8> {
     http_changed("acme/http", version, |manifest| {
         manifest["verification"] = json!({
@@ -20,7 +20,7 @@ fn with_other_header(version: &str) -> Vec<u8> {
 /// HMAC-SHA256 of `{}` with the key AB12.
 const SIGNATURE: &str = "f034cb911991998582b0176b9a05b81323373b272cc1a52702449d90734f0bd7";
 
-/// A version that signs with a key that is written in hexadecimal digits.
+/// Returns a version whose signing key is hexadecimal.
 fn with_hex_key(version: &str) -> Vec<u8> {
     http_changed("acme/http", version, |manifest| {
         manifest["verification"] = json!({
@@ -34,7 +34,7 @@ fn with_hex_key(version: &str) -> Vec<u8> {
     })
 }
 
-/// A version that does not verify.
+/// Returns a version without verification.
 fn without_verification(version: &str) -> Vec<u8> {
     http_changed("acme/http", version, |manifest| {
         manifest.as_object_mut().unwrap().remove("verification");
@@ -79,7 +79,7 @@ async fn an_enforced_source_never_gets_a_verification_that_it_cannot_pass() {
     insta::assert_snapshot!(refused(&server, "3.0.0").await, @"the version 3.0.0 was not taken: it verifies in another way than is in force (algorithm, encoding, header, scheme, secret, signed differ), and that cannot be taken yet: signing_secret: no key can be made of it: expected hexadecimal digits; set one that is good for both, or take it away (signing_secret null, enforce_verification false) and set the new one afterwards");
     accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
 
-    // A header that is kept would hold the credential.
+    // A kept header would store the credential.
     set(&server, json!({"keep_headers": ["x-other-secret"]})).await;
     insta::assert_snapshot!(refused(&server, "4.0.0").await, @r#"the version 4.0.0 was not taken: it verifies in another way than is in force (header differ), and that cannot be taken yet: keep_headers: "x-other-secret" holds a credential and never leaves the door; take it out of the list"#);
     set(&server, json!({"keep_headers": null})).await;
@@ -87,7 +87,7 @@ async fn an_enforced_source_never_gets_a_verification_that_it_cannot_pass() {
     accepts(&endpoint, "x-other-secret", "s3cr3t").await;
     assert_eq!(roll_back(&server, true).await.0, 200);
 
-    // With a secret that is good for both it is taken, once the one that it replaces is over.
+    // With a secret that is valid for both, the version is accepted after the replaced secret has expired.
     set(&server, json!({"signing_secret": "ab12"})).await;
     insta::assert_snapshot!(refused(&server, "3.0.0").await, @"the version 3.0.0 was not taken: it verifies in another way than is in force (algorithm, encoding, header, scheme, secret, signed differ), and that cannot be taken yet: the previous signing_secret, which is still good: no key can be made of it: expected hexadecimal digits; end it with signing_secret_overlap_seconds 0, or wait until it ends");
     set(&server, json!({"signing_secret_overlap_seconds": 0})).await;
@@ -101,7 +101,7 @@ async fn going_back_is_held_against_the_settings_too() {
     let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
     add(&server, &http_version("acme/http", "2.0.0")).await;
     assert_eq!(server.use_version("crm", "2.0.0", true).await.0, 200);
-    // Another verification, the earlier one too, is a reason to ask.
+    // A change of verification needs a confirmation, also towards the earlier one.
     let (status, answer) = roll_back(&server, false).await;
     assert_eq!(status, 409);
     insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"the version 1.0.0 was not taken: it verifies in another way than is in force: header, scheme differ; look at it, and send confirm true (inlet plugin rollback --confirm)");
@@ -115,7 +115,7 @@ async fn going_back_is_held_against_the_settings_too() {
     endpoint.expect(track("E", "u", "", json!({})), &["logged"]).await;
 }
 
-/// A version with an option `region` of this type.
+/// Returns a version with an option `region` of this type.
 fn with_option(version: &str, of_type: &str) -> Vec<u8> {
     http_changed("acme/http", version, |manifest| {
         manifest["options"] =

@@ -1,4 +1,4 @@
-//! The author's tool, tried as the guide says: from `inlet plugin new` to a plugin whose cases pass in the sandbox.
+//! The author's tool as the guide describes it: from `inlet plugin new` to a plugin whose cases pass in the sandbox.
 
 use std::{
     path::Path,
@@ -10,12 +10,12 @@ use inlet_system_tests::{binary, bundled_plugin};
 fn inlet(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(binary());
     command.current_dir(directory).args(["plugin"]).args(arguments);
-    // A folder of its own that stays, so that what the SDK needs is built once; and no flags of the tests' own build.
+    // A persistent directory, so that the SDK's dependencies are built once, without flags of the tests' own build.
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("author"));
     command.output().unwrap()
 }
 
-/// What is printed when all goes well.
+/// Runs the tool, expects success, and returns its output.
 fn printed(directory: &Path, arguments: &[&str]) -> String {
     let output = inlet(directory, arguments);
     let error = String::from_utf8_lossy(&output.stderr);
@@ -23,7 +23,7 @@ fn printed(directory: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The sentence when it does not.
+/// Runs the tool, expects failure, and returns the sentence.
 fn refused(directory: &Path, arguments: &[&str]) -> String {
     let output = inlet(directory, arguments);
     assert!(!output.status.success(), "inlet plugin {arguments:?} succeeded");
@@ -59,7 +59,7 @@ fn from_new_to_cases_that_pass() {
     "#);
     assert!(used.contains(" of 1000 ms, ") && used.ends_with("for a body of 101 bytes\n"), "{used}");
 
-    // Instructions are the same every time; that is what they are for.
+    // Instruction counts are reproducible.
     let instructions = || {
         let text = printed(&project, &[&request[..], &["--json"]].concat());
         assert!(text.contains(r#""found":{"total":39.50}"#), "every digit as it came: {text}");
@@ -76,14 +76,14 @@ fn from_new_to_cases_that_pass() {
     insta::assert_snapshot!(again, @"inlet: orders is there already; choose another name or remove it");
 }
 
-/// The author's guide starts with commands and with what the last of them prints. Both are true.
+/// Runs the commands at the start of the author's guide, and compares the output of the last one.
 #[test]
 fn the_guides_first_commands_do_what_it_says() {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/README.md");
     let guide = std::fs::read_to_string(guide).unwrap();
     let (_, start) = guide.split_once("## Five minutes").unwrap();
     let (start, _) = start.split_once("\n## ").unwrap();
-    // Text and fenced blocks take turns.
+    // Text and fenced blocks alternate.
     let mut blocks = start.split("```").skip(1).step_by(2);
     let commands = blocks.next().unwrap().strip_prefix("sh\n").unwrap();
     let shown = blocks.next().unwrap().trim();

@@ -1,4 +1,4 @@
-//! Requests that no well-behaved client sends, byte by byte.
+//! Raw HTTP requests, for input that no well-behaved client sends.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Sends these bytes on a connection of their own and reads the answer's status line and body, as far as it comes.
+/// Sends the bytes on a new connection and returns the response's head and body, as far as they arrive.
 pub async fn exchange(base: &str, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(base.trim_start_matches("http://")).await.unwrap();
-    // The server may answer and close before it has read all.
+    // The server may answer and close before it has read everything.
     let _ = stream.write_all(bytes).await;
     let _ = stream.flush().await;
     let mut answer = Vec::new();
@@ -18,7 +18,7 @@ pub async fn exchange(base: &str, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// The status of such an answer; 0 when there was none.
+/// Returns the status of such a response; 0 if there was none.
 pub fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }

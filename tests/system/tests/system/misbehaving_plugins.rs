@@ -1,4 +1,4 @@
-//! A plugin that misbehaves: the typed cause in the log, 200, and the next request fine.
+//! Misbehaving plugins: the log names the typed cause, the sender gets 200, and the next request is served.
 
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn what_a_plugin_logs_is_in_the_event_log_of_that_request() {
     assert!(!server.log().contains(logs[0]["message"].as_str().unwrap()), "guest text stays out of the server's log");
 }
 
-/// Machine code that no SDK emits, given to the server as any plugin: it misbehaves when it is sent bytes.
+/// Gives the server machine code that no SDK emits, which misbehaves when it receives bytes.
 #[tokio::test]
 async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_served() {
     let doing = |translate| Twin { translate, ..Twin::default() };
@@ -124,7 +124,7 @@ async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_s
         ("recursion", "trap", doing(recursion)),
         ("nowhere", "trap", doing(vec![I::I32Const(0x7fff_fff0), I::Return])),
         ("loop", "time", doing(endless())),
-        // Whatever it is sent.
+        // Misbehaves for every request.
         ("start-loop", "time", Twin { start: endless(), ..Twin::default() }),
         ("start-abort", "trap", Twin { start: vec![I::Unreachable], ..Twin::default() }),
     ];
@@ -153,7 +153,7 @@ async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_s
     }
 }
 
-/// Names in the directory that lead out of it, or to what is no plugin, keep nothing else from loading.
+/// Links that lead out of the directory, and files that are not plugins, do not keep other plugins from loading.
 #[tokio::test]
 async fn a_link_out_of_the_plugin_directory_is_not_followed_and_the_others_load() {
     let outside = TempDir::new().unwrap();

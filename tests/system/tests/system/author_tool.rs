@@ -1,20 +1,18 @@
-//! The author's tool, told to speak with a server of the tests.
+//! The author's tool with a connection to a test server.
 
 use std::process::{Command, Output};
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary, http_version};
 
-use super::hot_install::version;
-
-/// The tool in a folder of its own, against one server.
+/// The author's tool in a directory of its own.
 pub struct Tool {
-    /// The folder.
+    /// The directory.
     pub directory: tempfile::TempDir,
-    /// The server's address.
+    /// The server's URL.
     pub server: String,
-    /// What it shows to the server.
+    /// The token sent to the server.
     pub token: String,
-    /// The certificates that it trusts; none: the system's.
+    /// A certificate to trust instead of the system's.
     pub trusted: Option<String>,
 }
 
@@ -28,7 +26,7 @@ impl Tool {
         }
     }
 
-    /// Writes a file into the folder.
+    /// Writes a file into the directory.
     pub fn file(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.directory.path().join(name), bytes).unwrap();
     }
@@ -40,7 +38,7 @@ impl Tool {
         command.env("INLET_SERVER", &self.server).env("INLET_TOKEN", &self.token).output().unwrap()
     }
 
-    /// What is printed when all goes well.
+    /// Runs the tool, expects success, and returns its output.
     pub fn printed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         let said = String::from_utf8(output.stdout).unwrap();
@@ -49,7 +47,7 @@ impl Tool {
         said
     }
 
-    /// The sentence when it does not: one line.
+    /// Runs the tool, expects failure, and returns the sentence, which is one line.
     pub fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "inlet plugin {arguments:?} succeeded");
@@ -62,7 +60,7 @@ impl Tool {
     /// Adds versions of `acme/http`.
     pub fn add(&self, versions: &[&str]) {
         for name in versions {
-            self.file("version.wasm", &version("acme/http", name));
+            self.file("version.wasm", &http_version("acme/http", name));
             self.printed(&["add", "version.wasm"]);
         }
     }

@@ -1,4 +1,4 @@
-//! Many clients, one key, one execution.
+//! Many concurrent clients send one key, which executes once.
 
 use inlet_system_tests::{Server, track};
 use serde_json::json;

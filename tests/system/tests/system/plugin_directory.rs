@@ -1,4 +1,4 @@
-//! What changes in `--plugins-dir` while the server runs.
+//! Changes in `--plugins-dir` while the server runs.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// A server whose plugin directory holds these files.
+    /// Starts a server whose plugin directory holds these files.
     async fn start(files: &[(&str, &[u8])]) -> Watched {
         let dir = TempDir::new().unwrap();
         for (name, content) in files {
@@ -31,12 +31,12 @@ impl Watched {
         self.dir.path().join(name)
     }
 
-    /// Puts a file there as `cp` would, not in one step.
+    /// Writes a file in steps, like `cp`.
     fn put(&self, name: &str, content: &[u8]) {
         fs::write(self.path(name), content).unwrap();
     }
 
-    /// The problems, once these files have some and no others.
+    /// Waits until exactly these files have problems, and returns them.
     async fn problems(&self, files: &[&str]) -> Vec<String> {
         let start = Instant::now();
         loop {
@@ -51,7 +51,7 @@ impl Watched {
         }
     }
 
-    /// Waits until a new source would get this component; none: nothing of that key.
+    /// Waits until new sources get this component, or none with this key.
     async fn offers(&self, key: &str, wasm: Option<&[u8]>) {
         let expected = wasm.map_or(Value::Null, |wasm| json!(digest(wasm)));
         let start = Instant::now();
@@ -67,13 +67,13 @@ impl Watched {
         }
     }
 
-    /// The digest of the plugin that translates what is sent now.
+    /// Returns the digest of the plugin that currently translates the source's requests.
     async fn translator(&self, endpoint: &Endpoint) -> String {
         endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
         self.server.last_log("crm").await["plugin"]["digest"].as_str().unwrap().to_owned()
     }
 
-    /// The server started again on the same data and the same directory.
+    /// Restarts the server on the same data and plugin directory.
     async fn restarted(self) -> (Watched, Endpoint, Option<TempDir>) {
         let Watched { dir, mut server } = self;
         server.kill();
@@ -91,7 +91,7 @@ fn options(directory: &Path) -> ServerOptions {
     ServerOptions::default().arg("--plugins-dir").arg(directory.display().to_string())
 }
 
-/// A version that verifies in another way.
+/// Returns a version with another verification.
 fn with_secret(version: &str) -> Vec<u8> {
     http_changed("acme/http", version, |manifest| {
         manifest["verification"] = json!({
@@ -117,7 +117,7 @@ async fn a_file_that_comes_or_changes_is_in_force_without_a_restart() {
     assert_eq!(watched.translator(&endpoint).await, digest(&second), "who has what the directory holds follows it");
     assert!(watched.server.log().contains("a plugin came into the plugin directory"));
     assert_eq!(watched.server.notes("crm").await, "");
-    // And by a rename, as a careful hand does it, under a name that is no plugin's before.
+    // An atomic rename, from a name that is not a plugin's.
     watched.put("new.tmp", &first);
     fs::rename(watched.path("new.tmp"), watched.path("http.wasm")).unwrap();
     watched.offers("acme/http", Some(&first)).await;
@@ -144,7 +144,7 @@ async fn a_file_that_does_not_load_leaves_what_was_and_says_why() {
     let problems = watched.problems(&["a.wasm", "http.wasm", "page.wasm"]).await;
     assert!(problems[0].contains("led outside"), "{problems:?}");
     watched.offers("acme/secret", None).await;
-    // Put right, nothing is wrong any more.
+    // After a fix there are no problems.
     fs::remove_file(watched.path("a.wasm")).unwrap();
     fs::remove_file(watched.path("page.wasm")).unwrap();
     let second = http_version("acme/http", "1.1.0");
@@ -163,7 +163,7 @@ async fn what_is_removed_goes_on_for_who_has_it() {
     assert_eq!(watched.translator(&endpoint).await, digest(&first));
     let notes = watched.server.notes("crm").await;
     assert!(notes.contains("\"http.wasm\" is gone from --plugins-dir"), "{notes}");
-    // A change of its settings does not take it away either.
+    // A change of its settings does not remove it either.
     let endpoint = watched.server.source("crm", "acme/http", json!({"handle_identifies": true}), json!([])).await;
     assert_eq!(watched.translator(&endpoint).await, digest(&first));
     watched.put("again.wasm", &first);
@@ -208,7 +208,7 @@ async fn another_verification_in_place_changes_no_source_until_it_is_confirmed()
     assert!(notes.contains("because of 2.0.0, which the server has by now: it verifies in another way"), "{notes}");
     assert_eq!(watched.server.use_version("crm", "2.0.0", false).await.0, 409);
     assert_eq!(watched.translator(&endpoint).await, digest(&first));
-    // One that verifies alike is taken at once, with another between them.
+    // A version with the same verification takes effect at once, with another one in between.
     let third = http_version("acme/http", "1.1.0");
     watched.put("http.wasm", &third);
     watched.offers("acme/http", Some(&third)).await;
@@ -241,7 +241,7 @@ async fn the_store_goes_before_the_directory_and_that_before_what_is_bundled() {
     assert_eq!(watched.translator(&endpoint).await, digest(&added));
 }
 
-/// A system that tells of no changes.
+/// A shim that makes inotify unavailable.
 const NO_INOTIFY: &str = r#"
 #include <errno.h>
 int inotify_init1(int flags) { (void)flags; errno = ENOSYS; return -1; }

@@ -1,4 +1,4 @@
-//! Signed plugins: a publisher's first signed one pins the key that later ones must be signed with.
+//! Signed plugins: the first signed plugin of a publisher pins the key for all later ones.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use inlet_system_tests::{Server, binary, bundled_plugin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::tool::Tool;
+use super::author_tool::Tool;
 
 fn inlet(arguments: &[&str]) -> Output {
     Command::new(binary()).arg("plugin").args(arguments).output().unwrap()
@@ -48,13 +48,13 @@ impl Publisher {
         self.path(name).display().to_string()
     }
 
-    /// Makes a key; its fingerprint.
+    /// Creates a key and returns its fingerprint.
     fn keygen(&self, name: &str) -> String {
         let said = printed(&["keygen", &self.text(name)]);
         said.lines().next().unwrap().rsplit(' ').next().unwrap().to_owned()
     }
 
-    /// The plugin `http` under another key, as `inlet plugin pack` makes it.
+    /// Packs the plugin `http` under another key with `inlet plugin pack`.
     fn pack(&self, key: &str, version: &str, sign: Option<&str>) -> Vec<u8> {
         let toml = format!(
             "key = {key:?}\nname = \"Orders\"\nversion = {version:?}\ncontract = \"0.1.0\"\ndescription = \"Orders.\"\n\
@@ -72,11 +72,11 @@ impl Publisher {
     }
 }
 
-/// A component as some toolchain leaves it.
+/// Returns a component without a manifest, like the output of a toolchain.
 fn without_manifest(wasm: &[u8]) -> Vec<u8> {
     let name = b"\x0einlet:manifest";
     let at = wasm.windows(name.len()).rposition(|window| window == name).unwrap();
-    // The manifest is the last section; before its name are its id and its length.
+    // The manifest is the last section. Its id and its length precede its name.
     let length_bytes = (1..=4).find(|bytes| wasm[at - bytes - 1] == 0 && leb(&wasm[at - bytes..at]) == wasm.len() - at);
     wasm[..at - length_bytes.unwrap() - 1].to_vec()
 }
@@ -99,7 +99,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
     let (first, second) = (publisher.keygen("first.key"), publisher.keygen("second.key"));
     assert_ne!(first, second);
     let server = Server::start().await;
-    // While no key is known, what is not signed is taken.
+    // Unsigned plugins are accepted while no key is pinned.
     let unsigned = publisher.pack("acme/orders", "1.0.0", None);
     assert_eq!(server.add_version("acme/orders", "", &unsigned).await.0, 201);
     let unsigned_first = unsigned;
@@ -110,7 +110,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
         answer["versions"].as_array().unwrap().iter().map(|version| &version["signed_by"]).collect();
     assert_eq!(signers, [&Value::Null, &json!(first)]);
 
-    // From then on nothing else, for any plugin of that publisher.
+    // Afterwards every plugin of the publisher must be signed.
     let unsigned = publisher.pack("acme/invoices", "1.0.0", None);
     let (status, answer) = server.add_version("acme/invoices", "", &unsigned).await;
     assert_eq!(status, 409);
@@ -124,7 +124,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
     let other = publisher.pack("other/orders", "1.0.0", Some("second.key"));
     assert_eq!(server.add_version("other/orders", "", &other).await.0, 201, "another publisher has a key of its own");
 
-    // Another key takes its place only when an admin says so.
+    // Only an admin can replace the key.
     let token = server.management_token(json!({"name": "CI", "scopes": ["plugins"]})).await;
     let path = format!(
         "/v1/source_providers/acme%2Finvoices?replace_key=true&digest={}",
@@ -149,7 +149,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
     let (status, answer) = server.add_version("acme/orders", "&replace_key=true", &unsigned).await;
     assert_eq!(status, 409, "no key cannot take the place of one: {answer}");
 
-    // Also by what is there already; without being told, nothing.
+    // Existing versions pin their key too, without an explicit step.
     let known = server.add_version("acme/orders", "", &signed).await;
     assert_eq!(known.0, 200);
     let of_first = publisher.pack("acme/invoices", "3.0.0", Some("first.key"));
@@ -190,7 +190,7 @@ async fn a_signature_that_is_not_right_is_refused_everywhere() {
     let (status, answer) = server.add_version("acme/orders", "", &forged).await;
     assert_eq!(status, 422);
     assert!(message(&answer).contains("signature is wrong: the file was changed after it was signed"), "{answer}");
-    // Something put behind it.
+    // With data after the signature.
     let mut extended = signed.clone();
     extended.extend_from_slice(b"\0\x05\x04note");
     let (status, answer) = server.add_version("acme/orders", "", &extended).await;

@@ -1,12 +1,12 @@
-//! Starting, stopping, listening, and what an operator reads when something is wrong.
+//! Starting, stopping and listening, and the messages that operators read when something is wrong.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
 
-use inlet_system_tests::{Server, ServerOptions, binary, raw, test_plugin, track};
+use inlet_system_tests::{Server, ServerOptions, binary, raw_http, test_plugin, track};
 use serde_json::json;
 use tempfile::TempDir;
 
-/// Runs `inlet serve` until it ends by itself; its last line of stderr.
+/// Runs `inlet serve` until it fails, and returns the last line of stderr.
 fn fails(configure: impl FnOnce(&mut Command)) -> String {
     let work = TempDir::new().unwrap();
     let mut command = Command::new(binary());
@@ -153,7 +153,7 @@ async fn a_graceful_stop_finishes_what_was_accepted() {
     let endpoint = server.source("http", "http", json!({}), json!([])).await;
     let path = endpoint.url.trim_start_matches(&server.base).to_owned();
     let body = r#"{"event":"Slow"}"#;
-    // The head is there, the body comes while the server is stopping.
+    // The head arrives before the server stops, the body after.
     let address = server.base.trim_start_matches("http://").to_owned();
     let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -166,7 +166,7 @@ async fn a_graceful_stop_finishes_what_was_accepted() {
     stream.write_all(body.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
-    assert_eq!(raw::status(&answer), 200, "{answer}");
+    assert_eq!(raw_http::status(&answer), 200, "{answer}");
     assert!(server.ended().await, "{}", server.log());
     let (_dir, data_dir) = server.take_data_dir();
     let server = Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }).await;
@@ -202,7 +202,7 @@ async fn further_plugins_are_loaded_at_start_and_bad_files_are_named_and_left_ou
     let dir = TempDir::new().unwrap();
     fs::copy(test_plugin("inlet__hostile.wasm"), dir.path().join("a.wasm")).unwrap();
     fs::write(dir.path().join("b.wasm"), "no wasm").unwrap();
-    // A core module, as a compiler leaves it.
+    // A core module, the output of a compiler without `inlet plugin pack`.
     fs::write(dir.path().join("c.wasm"), b"\0asm\x01\0\0\0").unwrap();
     fs::write(dir.path().join("readme.txt"), "ignored").unwrap();
     std::os::unix::fs::symlink("/etc/hostname", dir.path().join("d.wasm")).unwrap();

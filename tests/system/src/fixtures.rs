@@ -1,4 +1,4 @@
-//! What tests set up and send: sources, settings, webhooks.
+//! Sources, settings and webhooks for tests.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use reqwest::{Method, RequestBuilder, Response};
@@ -6,37 +6,37 @@ use serde_json::{Value, json};
 
 use crate::server::{MANAGEMENT_TOKEN, Server};
 
-/// A secret for Segment's signature.
+/// The signing secret of Segment sources.
 pub const SEGMENT_SECRET: &str = "s3cr3t";
 
 /// An endpoint of the server under test.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// Its whole URL.
+    /// The whole URL.
     pub url: String,
     client: reqwest::Client,
 }
 
 impl Endpoint {
-    /// A POST of this body.
+    /// Returns a POST of this body.
     pub fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.client.post(&self.url).body(body)
     }
 
-    /// Sends a body and expects 200; the answer.
+    /// Posts a body, expects 200, and returns the answer.
     pub async fn send(&self, body: impl Into<reqwest::Body>) -> Value {
         let response = self.post(body).send().await.unwrap();
         assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
         read_json(response).await
     }
 
-    /// Sends a body; status and answer.
+    /// Posts a body, and returns the status and the answer.
     pub async fn try_send(&self, body: impl Into<reqwest::Body>) -> (u16, Value) {
         let response = self.post(body).send().await.unwrap();
         (response.status().as_u16(), read_json(response).await)
     }
 
-    /// Sends a body and expects these outcomes, in order.
+    /// Posts a body, expects these outcomes in order, and returns the answer.
     pub async fn expect(&self, body: impl Into<reqwest::Body>, outcomes: &[&str]) -> Value {
         let answer = self.send(body).await;
         let found: Vec<_> = answer["events"].as_array().unwrap().iter().map(|event| &event["outcome"]).collect();
@@ -45,13 +45,13 @@ impl Endpoint {
     }
 }
 
-/// An answer's JSON.
+/// Returns the JSON of a response.
 pub async fn read_json(response: Response) -> Value {
     let text = response.text().await.unwrap();
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
-/// A Segment track event.
+/// Returns a Segment track event.
 pub fn track(event: &str, user: &str, message_id: &str, properties: Value) -> String {
     json!({
         "type": "track", "event": event, "userId": user, "messageId": message_id, "properties": properties,
@@ -60,7 +60,7 @@ pub fn track(event: &str, user: &str, message_id: &str, properties: Value) -> St
     .to_string()
 }
 
-/// Segment's signature of some bytes, in hex.
+/// Returns Segment's signature of the bytes, in hexadecimal digits.
 pub fn hmac_sha1(secret: &str, bytes: &[u8]) -> String {
     let mut mac = Hmac::<sha1::Sha1>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(bytes);
@@ -68,17 +68,17 @@ pub fn hmac_sha1(secret: &str, bytes: &[u8]) -> String {
 }
 
 impl Server {
-    /// A request to the management API.
+    /// Returns a request to the management API.
     pub fn manage(&self, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.admin)).bearer_auth(MANAGEMENT_TOKEN)
     }
 
-    /// A request with this token or key.
+    /// Returns a request with this token or key.
     pub fn ask(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.admin)).bearer_auth(token)
     }
 
-    /// A new management token.
+    /// Creates a management token.
     pub async fn management_token(&self, asked: Value) -> String {
         let response = self.manage(Method::POST, "/v1/management_tokens").json(&asked).send().await.unwrap();
         let (status, answer) = (response.status(), read_json(response).await);
@@ -86,19 +86,19 @@ impl Server {
         answer["token"].as_str().unwrap().to_owned()
     }
 
-    /// A GET with the management token, at another address.
+    /// Returns a GET with the management token, at another base URL.
     pub fn manage_at(&self, base: &str, path: &str) -> RequestBuilder {
         self.client.get(format!("{base}{path}")).bearer_auth(MANAGEMENT_TOKEN)
     }
 
-    /// A GET of the management API that must succeed.
+    /// GETs a path of the management API, which must succeed.
     pub async fn get(&self, path: &str) -> Value {
         let response = self.manage(Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
         read_json(response).await
     }
 
-    /// PUTs a source of one environment; status and answer.
+    /// PUTs a source of one environment, and returns the status and the answer.
     pub async fn try_put_source(&self, key: &str, environment: &str, source: Value) -> (u16, Value) {
         let response = self
             .manage(Method::PUT, &format!("/v1/sources/{key}?environment={environment}"))
@@ -109,7 +109,7 @@ impl Server {
         (response.status().as_u16(), read_json(response).await)
     }
 
-    /// Creates or changes a source in `development`, and gives its endpoint there.
+    /// Creates or changes a source in `development`, and returns its endpoint there.
     pub async fn source(&self, key: &str, provider: &str, settings: Value, mappings: Value) -> Endpoint {
         let source = json!({
             "name": key, "preconfigured_provider": provider,
@@ -120,25 +120,25 @@ impl Server {
         self.endpoint_of(&answer["source"], "development")
     }
 
-    /// The endpoint that a source's settings name.
+    /// Returns the endpoint of a source from the API's answer.
     pub fn endpoint_of(&self, source: &Value, environment: &str) -> Endpoint {
         let endpoint = source["environment_settings"][environment]["settings"]["endpoint"].as_str().unwrap();
         let token = endpoint.rsplit('/').next().unwrap();
         Endpoint { url: format!("{}/integrations/receive/{token}", self.base), client: self.client.clone() }
     }
 
-    /// The log entries of a source in `development`, newest first, with their actions.
+    /// Returns the log entries of a source in `development` with their actions, newest first.
     pub async fn logs(&self, key: &str) -> Vec<Value> {
         let page = self.get(&format!("/v1/sources/{key}/logs?environment=development&include=actions&limit=100")).await;
         page["entries"].as_array().unwrap().clone()
     }
 
-    /// The newest log entry of a source in `development`.
+    /// Returns the newest log entry of a source in `development`.
     pub async fn last_log(&self, key: &str) -> Value {
         self.logs(key).await.first().cloned().unwrap()
     }
 
-    /// A new API key of an environment.
+    /// Creates an API key of an environment.
     pub async fn api_key(&self, environment: &str) -> String {
         let path = format!("/v1/environments/{environment}/api_keys");
         let response = self.manage(Method::POST, &path).send().await.unwrap();
@@ -146,13 +146,13 @@ impl Server {
         read_json(response).await["key"].as_str().unwrap().to_owned()
     }
 
-    /// A GET with an environment's key; status and answer.
+    /// GETs a path with an environment's key, and returns the status and the answer.
     pub async fn get_with_key(&self, key: &str, path: &str) -> (u16, Value) {
         let response = self.client.get(format!("{}{path}", self.admin)).bearer_auth(key).send().await.unwrap();
         (response.status().as_u16(), read_json(response).await)
     }
 
-    /// All workflow runs of an environment, newest first, page by page.
+    /// Returns all workflow runs of an environment, newest first, read page by page.
     pub async fn all_runs(&self, key: &str) -> Vec<Value> {
         let mut runs = Vec::new();
         let mut after = String::new();
@@ -167,7 +167,7 @@ impl Server {
         }
     }
 
-    /// All log entries of a source in `development`, newest first, page by page.
+    /// Returns all log entries of a source in `development`, newest first, read page by page.
     pub async fn all_logs(&self, key: &str) -> Vec<Value> {
         let mut logs = Vec::new();
         let mut after = String::new();
