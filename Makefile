@@ -1,11 +1,12 @@
-# Two commands: `make run` and `make test`. Both work on a machine with rustup's cargo, a C compiler and make.
+# `make run` and `make test` need only rustup's cargo, a C compiler and make.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Where the server's build script finds the bundled plugins.
 export INLET_BUNDLED_PLUGINS := $(abspath $(TARGET))/plugins
 WASM := wasm32-unknown-unknown
-# The folder decides: a plugin directly in plugins/ is bundled with the server, one in plugins/platforms is not, one in tests/ is for tests.
+# A plugin's folder decides what it is for: plugins/ are bundled with the server, plugins/platforms/ are separate files, tests/ are
+# for tests. The server's build script reads the same folders.
 plugins_in = $(sort $(patsubst %/plugin.toml,%,$(wildcard $(1)/*/plugin.toml)))
 BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
@@ -13,16 +14,16 @@ TEST_PLUGINS := $(call plugins_in,tests)
 
 .PHONY: run build test bench plugins platforms conformance test-plugins translators toolchains wasm-target check help
 
-help: ## Show what there is to make
+help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: plugins ## Build everything and start a server with two example sources
+run: plugins ## Start a server with two example sources
 	$(CARGO) run --release -p inlet -- serve --demo
 
-build: plugins ## Leave the server, with the bundled plugins inside, in target/release/inlet
+build: plugins ## Build target/release/inlet with the bundled plugins inside
 	$(CARGO) build --release -p inlet
 
-test: plugins test-plugins ## Run every test
+test: plugins platforms test-plugins ## Run all tests
 	$(CARGO) build --workspace --bin inlet
 	$(CARGO) test --workspace
 
@@ -30,36 +31,36 @@ bench: build test-plugins translators ## Measure the server against a bare handl
 	$(CARGO) run --release -p inlet-bench
 	$(CARGO) bench -p inlet-sandbox
 
-check: plugins ## Formatting and lints, warnings as errors
+check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
-plugins: wasm-target ## Build the bundled plugins
+plugins: wasm-target ## Build the bundled plugins into target/plugins
 	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/plugins $(BUNDLED)
 
-platforms: wasm-target ## Build the plugins that do not come with the server
+platforms: wasm-target ## Build the other plugins into target/platforms
 	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/platforms $(PLATFORMS)
 
-conformance: plugins platforms ## Run the conformance suite on all our plugins
+conformance: plugins platforms ## Run the conformance suite on all plugins
 	$(CARGO) run -q --example matrix -- \
 		$(foreach plugin,$(BUNDLED),$(TARGET)/plugins/$(notdir $(plugin)).wasm=$(plugin)/cases) \
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
 
-test-plugins: wasm-target platforms
+test-plugins: wasm-target ## Build the plugins that only tests use into target/test-plugins
 	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/test-plugins $(TEST_PLUGINS)
 
-translators: build ## Build the example of every language whose toolchain is there
+translators: build ## Build the example plugin in every language with an installed toolchain
 	@for language in rust c javascript python; do \
 		PATH="$(CURDIR)/examples/translators/python/.venv/bin:$$PATH" INLET=$(abspath $(TARGET))/release/inlet \
 		$(TARGET)/release/inlet plugin build examples/translators/$$language || echo "$$language: not built"; done
 
-toolchains: ## Install what the examples in C, JavaScript and Python are built with (Debian, npm and pip)
+toolchains: ## Install the toolchains for C, JavaScript and Python (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
 		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
 	cd examples/translators/javascript && npm install --no-audit --no-fund --no-package-lock
 	cd examples/translators/python && (test -x .venv/bin/componentize-py \
 		|| (python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt))
 
-# rust-toolchain.toml does not bring the target everywhere; a toolchain without rustup has to have it already.
+# rust-toolchain.toml does not install the target everywhere; a toolchain without rustup must have it already.
 wasm-target:
 	@test -d "$$(rustc --print sysroot)/lib/rustlib/$(WASM)" || rustup target add $(WASM)

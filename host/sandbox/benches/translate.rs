@@ -4,7 +4,7 @@
 //! `serde_json::Value`), and does pointing cost less than writing values out (`pointing`). The ratios are the point, so a
 //! table of them comes first: processor time of the thread, which neighbours on the machine do not move much, medians of
 //! interleaved rounds. `empty` is a plugin that looks at nothing: the sandbox alone. Criterion then measures the time that
-//! passes, each alone. Needs `make plugins test-plugins`.
+//! passes, each alone. Needs `make plugins platforms test-plugins`.
 
 #![expect(clippy::expect_used, reason = "there is nothing to measure without it")]
 
@@ -33,7 +33,7 @@ fn setup() -> Setup {
     let load = |file: &str| {
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(file);
         let wasm = std::fs::read(&file)
-            .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()));
+            .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
         sandbox.load(&wasm).expect("a plugin")
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

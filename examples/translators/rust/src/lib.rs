@@ -1,8 +1,8 @@
-//! Translates what Orders sends.
+//! Translates requests of Orders.
 
 use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation};
 
-/// The plugin.
+/// Translator for Orders.
 #[derive(Debug)]
 pub struct Orders;
 
@@ -19,7 +19,7 @@ impl Plugin for Orders {
             return Err(Notice::new("missing_field", "There is no string at `type`; it names the event."));
         };
         let mut event = Event::new(kind);
-        // Point at values and leave them as they are: the host cuts them out, every digit of them.
+        // The plugin points at values; the host cuts them out of the body unchanged, every digit of them.
         event.user_id = customer.map(Into::into);
         event.idempotency_key = id.map(Into::into);
         event.occurred_at = created.map(Into::into);

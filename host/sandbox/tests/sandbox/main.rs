@@ -46,7 +46,7 @@ fn test_plugin(name: &str) -> Vec<u8> {
 
 fn built(directory: &str, name: &str) -> Vec<u8> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
-    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins test-plugins`", file.display()))
+    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()))
 }
 
 /// A request to the hostile plugin: the path names its misbehaviour.
