@@ -29,7 +29,7 @@ static int hex(int byte) {
   return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
 }
 
-// Four hexadecimal digits; -1 if they are not there.
+// Reads four hexadecimal digits; -1 if there are none.
 static int32_t unit(scanner_t *s) {
   int32_t value = 0;
   for (int i = 0; i < 4; i++) {
@@ -41,11 +41,11 @@ static int32_t unit(scanner_t *s) {
   return value;
 }
 
-// Whether one of eight bytes is below a limit of at most 0x80.
+// True if one of eight bytes is below a limit of at most 0x80.
 #define BYTES(byte) (0x0101010101010101u * (byte))
 #define ANY_BELOW(bytes, limit) (((bytes) - BYTES(limit)) & ~(bytes) & BYTES(0x80))
 
-// Eight bytes at a time, past what neither ends a string nor means anything in it.
+// Skips plain characters of a string, eight bytes at a time.
 static void skip_plain(scanner_t *s) {
   uint64_t bytes;
   while ((size_t)(s->end - s->next) >= sizeof bytes) {
@@ -106,7 +106,7 @@ static bool name(scanner_t *s) {
   return take(s, ':');
 }
 
-// One value with everything inside it, level by level.
+// Skips one value with everything inside it, without recursion.
 static bool value(scanner_t *s, size_t levels) {
   uint8_t closing[LEVELS];
   size_t depth = 0;
@@ -134,7 +134,7 @@ static bool value(scanner_t *s, size_t levels) {
       default: is_whole = number(s); break;
     }
     if (!is_whole) return false;
-    // What follows a value: the end of what holds it, as often as it ends here, or a neighbour.
+    // After a value: the ends of the levels that it completes, or a comma.
     for (;;) {
       if (depth == 0) return true;
       skip_space(s);
@@ -166,7 +166,7 @@ json_t json_trim(json_t text) {
   return (json_t){s.next, (size_t)(s.end - s.next)};
 }
 
-// Whether a string literal stands for `text`.
+// True if a string literal decodes to `text`.
 static bool is(json_t literal, const char *text) {
   if (!memchr(literal.at, '\\', literal.len)) {
     return literal.len == strlen(text) + 2 && memcmp(literal.at + 1, text, literal.len - 2) == 0;
@@ -195,7 +195,7 @@ bool json_get(json_t object, size_t count, const char *const names[], json_t fou
     if (!take(&s, ':')) return false;
     skip_space(&s);
     json_t inside = {s.next, 0};
-    // One level is the object's own.
+    // The object itself is one level.
     if (!value(&s, LEVELS - 1)) return false;
     inside.len = (size_t)(s.next - inside.at);
     for (size_t i = 0; i < count; i++) {
@@ -219,7 +219,7 @@ static size_t write_utf8(uint8_t *out, uint32_t letter) {
 }
 
 bool json_unescape(json_t literal, uint8_t **text, size_t *len) {
-  // Never longer than what it is written as.
+  // The decoded text is never longer than the literal.
   uint8_t *out = malloc(literal.len);
   if (!out) abort();
   size_t n = 0;

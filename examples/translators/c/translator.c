@@ -1,4 +1,4 @@
-// Translates what Orders sends.
+// Translates requests of Orders.
 
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ static bool reject(notice_t *notice, const char *code, const char *message) {
   return false;
 }
 
-// Points at a member and leaves it as it is: the host cuts it out, every digit of it.
+// Points at a member; the host cuts it out of the body unchanged, every digit of it.
 static inlet_source_types_option_value_t at(json_t member, const char *pointer) {
   inlet_source_types_option_value_t value = {0};
   if (member.at) {
@@ -27,7 +27,7 @@ static inlet_source_types_option_value_t at(json_t member, const char *pointer) 
   return value;
 }
 
-// Says which events a request holds.
+// Translates a request into events.
 bool exports_inlet_source_translator_translate(exports_inlet_source_translator_request_t *request, translation_t *ret,
                                                notice_t *err) {
   if (request->body.tag == INLET_SOURCE_TYPES_BODY_BYTES) {

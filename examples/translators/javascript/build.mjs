@@ -1,7 +1,7 @@
-// Leaves orders.wasm here. Needs inlet on the PATH or in INLET.
+// Writes orders.wasm here. Needs inlet on the PATH or in INLET.
 //
-// `node build.mjs` uses QuickJS. `node build.mjs spidermonkey` uses SpiderMonkey, once
-// `npm install --no-save @bytecodealliance/componentize-js` has been done: ten times as large.
+// `node build.mjs` uses QuickJS. `node build.mjs spidermonkey` uses SpiderMonkey, which is ten times as large and needs
+// `npm install --no-save @bytecodealliance/componentize-js`.
 
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ process.chdir(import.meta.dirname);
 async function quickjs() {
   const { componentize } = await import("componentize-qjs");
   const jsSource = await readFile("translator.js", "utf8");
-  // `sync`: a translator waits for nothing.
+  // `sync`, because a translator does not wait for anything.
   return await componentize({ witPath: wit, world: "source", jsSource, jsPath: "translator.js", sync: true });
 }
 
@@ -22,7 +22,7 @@ async function spidermonkey() {
     witPath: wit,
     worldName: "source",
     sourcePath: "translator.js",
-    // Its engine would import HTTP, and be refused. What is printed and the clock, which stands, may stay.
+    // The engine would import HTTP, which the server refuses. Printing and the frozen clock are allowed.
     disableFeatures: ["http", "fetch-event"],
   });
 }

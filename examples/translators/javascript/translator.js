@@ -1,7 +1,7 @@
-// Translates what Orders sends.
+// Translates requests of Orders.
 
 export const translator = {
-  // Says which events a request holds. What is thrown rejects the whole request.
+  // Translates a request into events. A thrown notice rejects the whole request.
   translate(request) {
     const body = parse(request.body);
     if (body === null || typeof body !== "object" || Array.isArray(body)) {
@@ -10,7 +10,7 @@ export const translator = {
     if (typeof body.type !== "string" || !body.type.isWellFormed()) {
       throw notice("missing_field", "There is no string at `type`; it names the event.");
     }
-    // Point at values and leave them as they are: the host cuts them out, every digit of them.
+    // Point at values; the host cuts them out of the body unchanged, every digit of them.
     const at = (name) => (Object.hasOwn(body, name) ? { tag: "at", val: `/${name}` } : null);
     const event = {
       eventType: body.type,
@@ -43,7 +43,7 @@ function parse(body) {
   }
 }
 
-// QuickJS reads JSON by recursion, and has no limit of its own to it.
+// QuickJS parses JSON recursively and without a limit.
 function isTooDeep(text) {
   let levels = 0;
   for (let i = 0; i < text.length; i++) {
@@ -59,7 +59,7 @@ function isTooDeep(text) {
   return false;
 }
 
-// The place of the quotation mark that ends the string which begins at `start`.
+// Returns the index of the quotation mark that ends the string starting at `start`.
 function endOfString(text, start) {
   for (let end = text.indexOf('"', start + 1); end > 0; end = text.indexOf('"', end + 1)) {
     let backslashes = 0;

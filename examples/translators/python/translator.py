@@ -28,7 +28,7 @@ class Translator(exports.Translator):
         if type(kind) is not str or not is_unicode(kind):
             raise rejected("missing_field", "There is no string at `type`; it names the event.")
 
-        # Point at values and leave them as they are: the host cuts them out, every digit of them.
+        # Point at values; the host cuts them out of the body unchanged, every digit of them.
         def at(name: str) -> Value_At | None:
             return Value_At("/" + name) if name in body else None
 

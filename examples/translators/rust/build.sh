@@ -1,5 +1,5 @@
 #!/bin/sh
-# Leaves orders.wasm here. Needs rustup's cargo, and inlet on the PATH or in INLET.
+# Writes orders.wasm here. Needs rustup's cargo, and inlet on the PATH or in INLET.
 set -eu
 cd "$(dirname "$0")"
 "${INLET:-inlet}" plugin build
