@@ -21,6 +21,7 @@ mod config;
 mod data_dir;
 mod error;
 mod event;
+mod job_lease;
 mod options;
 mod page;
 mod plugin_version;
@@ -49,6 +50,7 @@ pub use config::{
 };
 pub use error::{ChangeError, CommitError, OpenError, ReadError};
 pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
+pub use job_lease::JobLease;
 pub use options::StoreOptions;
 pub use page::{Cursor, Page};
 pub use plugin_version::{

@@ -1,5 +1,7 @@
 //! The store's side of repairing what failed, was rejected or was refused.
 
+use std::time::Duration;
+
 use inlet_core::settle::Job;
 use uuid::Uuid;
 
@@ -8,6 +10,7 @@ use crate::{
     attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest},
     change_log::NewChange,
     error::{ChangeError, CommitError, ReadError},
+    job_lease::JobLease,
     page::{Cursor, Page},
     replay::{NewReplay, ReplayFilter, ReplayRecord},
     sqlite::{change, read},
@@ -160,4 +163,50 @@ impl Store {
             })
             .await
     }
+}
+
+/// Leases of background jobs. `owner` names a running process: no two processes may share one, nor may a process share
+/// its name with an earlier one.
+impl Store {
+    /// Acquires the lease of a job for `ttl`, if it is free, has expired, or is held by `owner`. A current holder keeps
+    /// its epoch; everyone else gets the next one.
+    pub async fn job_lease_acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<JobLease, CommitError> {
+        let (name, owner, ttl_ms) = (name.to_owned(), owner.to_owned(), millis(ttl));
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::job_lease_acquire(connection, &name, &owner, ttl_ms).await })
+            })
+            .await
+    }
+
+    /// Prolongs a lease to `ttl` from now. Refused once it has expired, even if nobody took it over: then the job's work
+    /// is no longer covered by this epoch, and the lease must be acquired again.
+    pub async fn job_lease_renew(
+        &self,
+        name: &str,
+        owner: &str,
+        epoch: i64,
+        ttl: Duration,
+    ) -> Result<JobLease, CommitError> {
+        let (name, owner, ttl_ms) = (name.to_owned(), owner.to_owned(), millis(ttl));
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::job_lease_renew(connection, &name, &owner, epoch, ttl_ms).await })
+            })
+            .await
+    }
+
+    /// Gives a lease back, so that another owner need not wait for its end. Returns true if it was held until now.
+    pub async fn job_lease_release(&self, name: &str, owner: &str, epoch: i64) -> Result<bool, CommitError> {
+        let (name, owner) = (name.to_owned(), owner.to_owned());
+        self.writer
+            .change(move |connection| {
+                Box::pin(async move { change::job_lease_release(connection, &name, &owner, epoch).await })
+            })
+            .await
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX / 2).min(i64::MAX / 2)
 }

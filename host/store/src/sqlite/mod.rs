@@ -20,6 +20,7 @@ mod event_types;
 mod failure;
 mod group;
 pub(crate) mod ids;
+mod job_leases;
 mod management_tokens;
 mod mappings;
 mod multi_row;
@@ -85,6 +86,7 @@ pub(crate) mod change {
         deleted::{delete as source_delete, prune as prune_deleted},
         endpoint_tokens::{forget_expired, rotate as source_rotate_endpoint},
         environments::{create as environment_create, update as environment_update},
+        job_leases::{acquire as job_lease_acquire, release as job_lease_release, renew as job_lease_renew},
         management_tokens::{
             create as management_token_create, delete as management_token_delete, used as credentials_used,
         },

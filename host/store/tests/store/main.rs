@@ -12,6 +12,7 @@ mod config;
 mod event_types;
 mod failures;
 mod idempotency;
+mod job_leases;
 mod nonces;
 mod opening;
 mod plugin_versions;
