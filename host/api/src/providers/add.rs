@@ -1,7 +1,7 @@
-//! `PUT /v1/source_providers/{key}`: puts a version of a plugin into the running server.
+//! `PUT /v1/source_providers/{key}`: adds a version of a plugin to the running server.
 //!
-//! It is loaded before anything is stored, beside the requests that are served meanwhile, and no source that is there has
-//! it until it is told to use it, unless it follows whatever is added last.
+//! The plugin is loaded before anything is stored, while requests continue. Existing sources keep their version until an
+//! operator chooses this one, except those that follow `latest`.
 
 use axum::{
     Json,
@@ -20,9 +20,9 @@ use inlet_sandbox::{LoadError, Manifest, Plugin};
 use inlet_store::{LATEST, NewPluginVersion, PluginVersionAgain};
 
 use super::{
-    publisher::{self, Pinned},
-    received,
-    shown::ShownProvider,
+    publisher_pin::{self, Pinned},
+    component_upload,
+    response::ShownProvider,
     versions,
 };
 use crate::{
@@ -36,11 +36,11 @@ use crate::{
 
 /// Adds a version of a provider to the running server.
 ///
-/// It is kept in the store with its digest. New sources start with it; a source that is there keeps the version that it
-/// has until `POST /v1/sources/{key}/plugin` gives it this one, unless it follows `latest`, verifies alike and takes its
-/// options. The same component again is answered 200; it changes nothing, unless it did not load any more or
-/// `replace_key` is true. The first signed component of a publisher pins the key; later ones that are not signed with it
-/// are refused (409).
+/// The component is stored with its digest. New sources start with it. An existing source keeps its version until
+/// `POST /v1/sources/{key}/plugin` chooses this one. A source that follows `latest` gets it at once, if the verification
+/// scheme is the same and the plugin accepts its options. Adding the same component again returns 200 and changes nothing,
+/// unless it no longer loaded or `replace_key` is true. The first signed component of a publisher pins its key; later
+/// components without that signature are refused (409).
 #[utoipa::path(
     put,
     path = "/v1/source_providers/{key}",
@@ -74,13 +74,13 @@ pub async fn add_source_provider(
 ) -> Result<(StatusCode, Json<ShownProvider>), ApiError> {
     let may_replace = params.get("replace") == Some("true");
     let replaces_key = params.get("replace_key") == Some("true");
-    let announced = received::check_headers(&headers)
+    let announced = component_upload::check_headers(&headers)
         .and_then(|()| if replaces_key { operator.may(Scope::Admin) } else { Ok(()) })
         .and_then(|()| check_key(&engine.catalog(), &key, may_replace))
-        .and_then(|()| received::announced_digest(&params))
-        .and_then(|digest| Ok((digest, received::room(&engine.uploads)?)));
-    // The room is kept until the component is compiled.
-    let (digest, _room) = match announced {
+        .and_then(|()| component_upload::announced_digest(&params))
+        .and_then(|digest| Ok((digest, component_upload::permit(&engine.uploads)?)));
+    // The permit is held until the component is compiled.
+    let (digest, _permit) = match announced {
         Ok(announced) => announced,
         Err(error) => {
             throw_away(body);
@@ -88,7 +88,7 @@ pub async fn add_source_provider(
         }
     };
     let pause = engine.options.body_timeout;
-    let wasm = received::read(body, &headers, &digest, pause).await?;
+    let wasm = component_upload::read(body, &headers, &digest, pause).await?;
     let (plugin, wasm) = load(&engine, wasm).await?;
     check_plugin(&plugin, &key)?;
     let status = to_its_end(store(engine.clone(), operator.clone(), plugin.clone(), wasm, replaces_key)).await?;
@@ -96,7 +96,7 @@ pub async fn add_source_provider(
     Ok((status, Json(ShownProvider::of((plugin.manifest().clone(), plugin.digest()), versions, &params))))
 }
 
-/// Bare names are those of bundled plugins.
+/// Checks the key. Keys without a publisher are reserved for bundled plugins.
 fn check_key(catalog: &Catalog, key: &str, may_replace: bool) -> Result<(), ApiError> {
     if key.contains('/') {
         return Ok(());
@@ -120,13 +120,13 @@ fn check_key(catalog: &Catalog, key: &str, may_replace: bool) -> Result<(), ApiE
     }
 }
 
-/// Compiling takes a while and is not for the runtime's own threads.
+/// Compiles the component off the runtime's threads, because that takes seconds.
 async fn load(engine: &Engine, wasm: Vec<u8>) -> Result<(Plugin, Vec<u8>), ApiError> {
     let sandbox = engine.sandbox.clone();
     let loaded = tokio::task::spawn_blocking(move || sandbox.load(&wasm).map(|plugin| (plugin, wasm))).await;
     match loaded {
         Ok(Ok(loaded)) => Ok(loaded),
-        Ok(Err(LoadError::TooLarge)) => Err(received::too_large()),
+        Ok(Err(LoadError::TooLarge)) => Err(component_upload::too_large()),
         Ok(Err(error)) => Err(ApiError::new(Kind::Invalid, error.to_string())),
         Err(error) => {
             tracing::error!(%error, "loading a plugin ended early");
@@ -167,7 +167,7 @@ async fn store(
         return Ok(StatusCode::OK);
     }
     let own = catalog.own(&key).map(|own| (own.manifest().version.as_str(), own.digest()));
-    // Of what is kept, also what does not load.
+    // Stored versions count even if they do not load.
     let kept = kept.iter().filter(|kept| kept.key == key).map(|kept| (kept.version.as_str(), kept.digest.as_str()));
     if let Some((_, other)) = own.into_iter().chain(kept).find(|other| other.0 == version && other.1 != digest) {
         let message = format!(
@@ -176,7 +176,7 @@ async fn store(
         );
         return Err(ApiError::new(Kind::Conflict, message));
     }
-    let Pinned { pin, replaced } = publisher::check(&engine, &plugin, replaces_key).await?;
+    let Pinned { pin, replaced } = publisher_pin::check(&engine, &plugin, replaces_key).await?;
     let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
     let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
     let followers = followers(&engine.snapshot(), &catalog, &plugin);
@@ -188,8 +188,8 @@ async fn store(
     Ok(StatusCode::CREATED)
 }
 
-/// What is kept already: its publisher's key may be another, and it may have loaded only now. What is kept of it is written
-/// again then, for the next start. `order`: the digests of all that is kept.
+/// Adds a stored version again. The publisher's key may differ, or the version may load again; then the stored component is
+/// rewritten for the next start. `order` holds the digests of all stored versions.
 async fn add_again(
     engine: &Engine,
     operator: &Operator,
@@ -203,7 +203,7 @@ async fn add_again(
     let digest = plugin.digest().to_owned();
     let is_loaded = catalog.added(&key).any(|added| added.digest() == digest);
     let Pinned { pin, replaced } = match replaces_key {
-        true => publisher::check(engine, &plugin, true).await?,
+        true => publisher_pin::check(engine, &plugin, true).await?,
         false => Pinned::default(),
     };
     if is_loaded && pin.is_none() {
@@ -220,7 +220,7 @@ async fn add_again(
     Ok(())
 }
 
-/// The source environments that get this version without being told to, with how the plugin is stored that they had.
+/// Returns the source environments that follow `latest` and get this version, each with the stored form of its present plugin.
 fn followers(snapshot: &Snapshot, catalog: &Catalog, new: &Plugin) -> Vec<(i64, Option<String>)> {
     let key = &new.manifest().key;
     let sources = snapshot.sources.values().filter(|source| source.record.provider == *key);

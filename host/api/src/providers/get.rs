@@ -5,7 +5,7 @@ use inlet_engine::{Engine, catalog::Unloaded};
 use inlet_sandbox::Manifest;
 use serde_json::json;
 
-use super::{shown::ShownProvider, versions};
+use super::{response::ShownProvider, versions};
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
@@ -13,9 +13,9 @@ use crate::{
     query::Params,
 };
 
-/// A platform that sources can be made for, and what its plugin says about it.
+/// Returns a provider as its plugin's manifest describes it.
 ///
-/// Also when no version of it loads any more: then `versions` say why.
+/// A provider is returned even if none of its versions loads any more. Then `versions` give the reasons.
 #[utoipa::path(
     get,
     path = "/v1/source_providers/{key}",
@@ -51,7 +51,7 @@ pub async fn get_source_provider(
     Ok(Json(ShownProvider::of(shown, versions, &params)))
 }
 
-/// What a version that does not load says about itself; where that cannot be read either, what the store says.
+/// Returns the manifest of a version that does not load, or a placeholder if the manifest cannot be read either.
 fn said_of(unloaded: &Unloaded) -> Result<Manifest, ApiError> {
     let Unloaded { key, version, manifest, .. } = unloaded;
     if let Some(manifest) = manifest {

@@ -5,7 +5,7 @@ use inlet_engine::{Engine, catalog::plugin_directory::Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::shown::Platform;
+use super::response::Platform;
 use crate::{auth::Operator, page::PageInfo};
 
 /// All providers, by key.
@@ -48,7 +48,7 @@ pub struct ListedProvider {
     provider: Platform,
 }
 
-/// Lists the platforms that sources can be made for.
+/// Lists the providers that sources can be created for, by key.
 #[utoipa::path(
     get,
     path = "/v1/source_providers",

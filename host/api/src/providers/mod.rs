@@ -1,10 +1,10 @@
-//! Providers: the plugins that this server has, and versions of them that are added and removed while it runs.
+//! Providers: the server's plugins, and the versions of them that operators add and remove.
 
 pub mod add;
 pub mod get;
 pub mod list;
-mod publisher;
-pub mod received;
+mod publisher_pin;
+pub mod component_upload;
 pub mod remove;
-pub mod shown;
+pub mod response;
 pub mod versions;

@@ -11,9 +11,9 @@ use crate::{
     path::TwoNames,
 };
 
-/// Removes a version of a provider that was added.
+/// Removes an added version of a provider.
 ///
-/// 409 as long as a source has it; `GET /v1/source_providers/{key}` says which. What the server came with stays.
+/// 409 while a source uses it; `GET /v1/source_providers/{key}` lists the users. Bundled versions cannot be removed.
 #[utoipa::path(
     delete,
     path = "/v1/source_providers/{key}/versions/{version}",

@@ -1,4 +1,4 @@
-//! Versions of a provider, and which sources have them.
+//! The versions of a provider, each with the sources that use it.
 
 use inlet_core::time;
 use inlet_engine::{
@@ -48,7 +48,7 @@ pub struct VersionUser {
     follows_latest: bool,
 }
 
-/// All versions of a provider, with users in the environments that the caller may see.
+/// Returns all versions of a provider, with the users in the environments that the caller may see.
 pub async fn all(engine: &Engine, key: &str, sees: impl Fn(i64) -> bool) -> Result<Vec<ShownVersion>, ReadError> {
     let kept = engine.store.plugin_versions().await?;
     let (catalog, snapshot) = (engine.catalog(), engine.snapshot());
@@ -62,7 +62,7 @@ pub async fn all(engine: &Engine, key: &str, sees: impl Fn(i64) -> bool) -> Resu
         load_error: None,
         used_by: users(&snapshot, key, &sees, |endpoint| has_own(endpoint, plugin.digest())),
     });
-    // One that was replaced is there only for those who have it.
+    // A replaced bundled version is listed only while a source uses it.
     let own =
         own.enumerate().filter(|(at, version)| *at == 0 || !version.used_by.is_empty()).map(|(_, version)| version);
     let added = kept.into_iter().filter(|kept| kept.key == key).map(|kept| ShownVersion {
@@ -85,7 +85,7 @@ fn signed_by(plugin: Option<&Plugin>) -> Option<String> {
     Some(plugin?.publisher_key()?.fingerprint())
 }
 
-/// The sources of a provider that have a version that was added, in all environments.
+/// Returns the sources, in all environments, that use an added version.
 pub fn users_of_added(snapshot: &Snapshot, key: &str, digest: &str) -> Vec<VersionUser> {
     users(snapshot, key, &|_| true, |endpoint| has_added(endpoint, digest))
 }
@@ -112,7 +112,7 @@ fn has_own(endpoint: &Endpoint, digest: &str) -> bool {
     matches!(endpoint.record.plugin.as_deref(), None | Some(LATEST)) && endpoint.plugin_ref.digest == digest
 }
 
-/// By what is stored too: a version that does not load is still in use.
+/// Checks the stored pin too, because a version that does not load is still in use.
 fn has_added(endpoint: &Endpoint, digest: &str) -> bool {
     match endpoint.record.plugin.as_deref() {
         None => false,

@@ -3,13 +3,13 @@
 use axum::{extract::State, http::StatusCode};
 use inlet_engine::{Engine, change_log};
 
-use super::find;
+use super::lookup::find_source;
 use crate::{auth::Operator, change::to_its_end, error::ApiError, path::Name};
 
 /// Deletes a source in every environment: settings, mappings, secrets, logs and refused requests.
 ///
-/// Its endpoints are unknown (404) and its key is free at once; its logs go in the background. Users and workflow runs
-/// stay, and so do idempotency records until they expire, which count for no other source.
+/// Its endpoints return 404 and its key is free at once. Its logs are removed in the background. Users and workflow runs
+/// stay. Idempotency records stay until they expire, and never apply to another source.
 #[utoipa::path(
     delete,
     path = "/v1/sources/{key}",
@@ -27,7 +27,7 @@ pub async fn delete_source(
     to_its_end(async move {
         let _changing = engine.change().await?;
         let snapshot = engine.snapshot();
-        let record = &find(&snapshot, &key)?.record;
+        let record = &find_source(&snapshot, &key)?.record;
         let log = change_log::source_deleted(operator.author(), record);
         engine.store.source_delete(record.id, log).await?;
         engine.reload().await?;

@@ -8,10 +8,13 @@ use axum::{
 };
 use inlet_engine::Engine;
 
-use super::{find, in_environment, in_environments, shown::ShownSource};
+use super::{
+    lookup::{endpoints_in, find_endpoint, find_source},
+    response::ShownSource,
+};
 use crate::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Params};
 
-/// A source with its settings and mappings in one environment.
+/// Returns a source with its settings and mappings in one environment.
 #[utoipa::path(
     get,
     path = "/v1/sources/{key}",
@@ -36,9 +39,9 @@ pub async fn get_source(
     params: Params,
 ) -> Result<impl IntoResponse, ApiError> {
     let snapshot = engine.snapshot();
-    let source = find(&snapshot, &key)?;
+    let source = find_source(&snapshot, &key)?;
     let environment = params.required_environment(&snapshot)?;
-    let endpoint = in_environment(source, environment)?;
-    let shown = ShownSource::with_settings(source, in_environments(source, Some(environment)), &engine.options);
+    let endpoint = find_endpoint(source, environment)?;
+    let shown = ShownSource::with_settings(source, endpoints_in(source, Some(environment)), &engine.options);
     Ok((AppendHeaders([(header::ETAG, etag(endpoint.record.version))]), Json(shown)))
 }

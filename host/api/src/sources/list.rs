@@ -5,7 +5,7 @@ use inlet_engine::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{in_environments, shown::ShownSource};
+use super::{lookup::endpoints_in, response::ShownSource};
 use crate::{auth::Operator, error::ApiError, page::PageInfo, query::Params};
 
 /// All sources, newest first.
@@ -45,7 +45,7 @@ pub async fn list_sources(
             .into_iter()
             .map(|source| {
                 let own =
-                    in_environments(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
+                    endpoints_in(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
                 ShownSource::with_settings(source, own, &engine.options)
             })
             .collect(),

@@ -1,7 +1,7 @@
-//! `POST /v1/sources/{key}/rotate_endpoint`: another URL for a source in one environment.
+//! `POST /v1/sources/{key}/rotate_endpoint`: replaces the URL of a source in one environment.
 //!
-//! The platform learns of it later than this server does, so the URL that is replaced stays good for an overlap. Rotating
-//! again leaves the earlier ones their own ends: whoever still sends to one of them must not lose what it sends.
+//! The platform learns the new URL later than this server, so the replaced URL stays valid for an overlap. Rotating again
+//! does not shorten earlier overlaps, because a platform that still sends to an earlier URL must not lose events.
 
 use axum::{
     Json,
@@ -22,7 +22,10 @@ use inlet_store::{EndpointRotation, Environment};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{find, in_environment, shown};
+use super::{
+    lookup::{find_endpoint, find_source},
+    response,
+};
 use crate::{
     auth::Operator,
     body::JsonBody,
@@ -32,7 +35,7 @@ use crate::{
     path::Name,
 };
 
-/// The most earlier endpoints that are good at one time. Each is a hash in memory.
+/// The most earlier endpoints that are valid at one time. Each costs a hash in memory.
 const MAX_EARLIER: usize = 16;
 
 /// Which endpoint to replace.
@@ -64,10 +67,10 @@ struct Asked {
     overlap_seconds: u64,
 }
 
-/// Gives a source another endpoint in one environment.
+/// Replaces the endpoint of a source in one environment.
 ///
-/// The endpoint that is replaced is good until its overlap ends, then it is unknown (404). Earlier ones keep the ends that
-/// they have, unless `overlap_seconds` is 0.
+/// The replaced endpoint stays valid until its overlap ends, then it returns 404. Earlier endpoints keep their own expiry,
+/// unless `overlap_seconds` is 0.
 #[utoipa::path(
     post,
     path = "/v1/sources/{key}/rotate_endpoint",
@@ -92,9 +95,9 @@ pub async fn rotate_source_endpoint(
     let (version, rotated) = to_its_end(async move {
         let _changing = engine.change().await?;
         let snapshot = engine.snapshot();
-        let source = find(&snapshot, &key)?;
+        let source = find_source(&snapshot, &key)?;
         let Asked { environment, overlap_seconds } = read(&body, &operator, &snapshot)?;
-        let endpoint = in_environment(source, &environment)?;
+        let endpoint = find_endpoint(source, &environment)?;
         let until_ms = end_of_previous(endpoint, overlap_seconds)?;
         let log = change_log::endpoint_rotated(operator.author(), endpoint, overlap_seconds);
         let rotation =
@@ -103,9 +106,9 @@ pub async fn rotate_source_endpoint(
         engine.reload().await?;
         tracing::info!(source = key, environment = environment.slug, overlap_seconds, "an endpoint was rotated");
         let snapshot = engine.snapshot();
-        let endpoint = in_environment(find(&snapshot, &key)?, &environment)?;
+        let endpoint = find_endpoint(find_source(&snapshot, &key)?, &environment)?;
         let rotated = RotatedEndpoint {
-            endpoint: shown::url(endpoint, &engine.options),
+            endpoint: response::url(endpoint, &engine.options),
             environment: environment.slug,
             previous_endpoint_until: until_ms.map(time::write_ms),
         };
@@ -133,7 +136,7 @@ fn read(body: &JsonBody, operator: &Operator, snapshot: &Snapshot) -> Result<Ask
     Ok(Asked { environment, overlap_seconds })
 }
 
-/// Until when the current endpoint is good once it is replaced; none: it ends now.
+/// Returns when the current endpoint expires once it is replaced, or `None` if it expires at once.
 fn end_of_previous(endpoint: &Endpoint, overlap_seconds: u64) -> Result<Option<i64>, ApiError> {
     if overlap_seconds == 0 {
         return Ok(None);

@@ -1,0 +1,146 @@
+//! `GET /v1/sources/{key}/logs`
+
+use axum::{Json, extract::State};
+use inlet_core::{log::Outcome, time};
+use inlet_engine::Engine;
+use inlet_store::EventQuery;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::response::LogEntry;
+use crate::{
+    auth::Operator,
+    error::ApiError,
+    page::{PageInfo, PageParams, PageRequest},
+    path::Name,
+    query::Params,
+    sources::lookup::{find_endpoint, find_source},
+};
+
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A page of event logs, newest first.
+#[derive(Serialize, ToSchema)]
+pub struct SourceLogs {
+    /// The event logs; of one batch the last item first.
+    entries: Vec<LogEntry>,
+    /// What lies around the page.
+    page_info: PageInfo,
+}
+
+/// Lists event logs, newest first. `data`, `original` and payloads over 16 KiB are null, except with `id`.
+#[utoipa::path(
+    get,
+    path = "/v1/sources/{key}/logs",
+    operation_id = "listSourceLogs",
+    tag = "sources",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+        ("date" = Option<String>, Query, description = "Logged on this day, `YYYY-MM-DD`, in UTC"),
+        ("starting_at" = Option<String>, Query, description = "Logged at this time or later"),
+        ("ending_at" = Option<String>, Query, description = "Logged before this time"),
+        ("event" = Option<String>, Query, description = "Of this event type"),
+        ("outcome" = Option<String>, Query, description = "Of this outcome, or of these: `failed,rejected`"),
+        ("code" = Option<String>, Query, description = "Of this code, for example `action_failed`"),
+        ("id" = Option<String>, Query, description = "This one only, whole and with its actions"),
+        ("include" = Option<Vec<String>>, Query, description = "`actions`: what was done about each event"),
+        PageParams,
+    ),
+    responses((status = 200, description = "The event logs", body = SourceLogs)),
+    security(("management_token" = [])),
+)]
+pub async fn list_source_logs(
+    _: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    params: Params,
+) -> Result<Json<SourceLogs>, ApiError> {
+    let snapshot = engine.snapshot();
+    let source = find_source(&snapshot, &key)?;
+    let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
+    let query = read_query(&params, endpoint.id)?;
+    let page = engine.store.events(&query).await?;
+    let page_info = PageInfo::of(&page, query.limit, |event| event.id);
+    let entries = page.items.into_iter().map(|event| LogEntry::of(event, endpoint, query.include_actions)).collect();
+    Ok(Json(SourceLogs { entries, page_info }))
+}
+
+fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery, ApiError> {
+    let PageRequest { cursor, limit } = PageRequest::read(params)?;
+    let (starting_at_ms, ending_at_ms) = read_period(params)?;
+    let id = params.id("id")?;
+    Ok(EventQuery {
+        id,
+        event_type: params.get("event").map(str::to_owned),
+        outcomes: read_outcomes(params)?,
+        code: params.get("code").map(str::to_owned),
+        starting_at_ms,
+        ending_at_ms,
+        cursor,
+        include_actions: id.is_some() || params.includes("actions"),
+        cut: id.is_none(),
+        ..EventQuery::newest(vec![source_environment_id], limit)
+    })
+}
+
+fn read_outcomes(params: &Params) -> Result<Vec<Outcome>, ApiError> {
+    let read = |name: &str| {
+        let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::as_str).collect();
+        Outcome::parse(name.trim()).ok_or_else(|| {
+            ApiError::invalid("outcome", format!("found {name:?}, expected one of {}", names.join(", ")))
+        })
+    };
+    params.get("outcome").into_iter().flat_map(|names| names.split(',')).map(read).collect()
+}
+
+/// Returns the intersection of `date`, `starting_at` and `ending_at`: start (inclusive) and end (exclusive).
+fn read_period(params: &Params) -> Result<(Option<i64>, Option<i64>), ApiError> {
+    let (mut start, mut end) = (params.time_ms("starting_at")?, params.time_ms("ending_at")?);
+    if let Some(date) = params.get("date") {
+        // A date without a time parses as midnight in UTC.
+        let midnight = time::parse(date)
+            .filter(|_| date.len() == "YYYY-MM-DD".len())
+            .ok_or_else(|| ApiError::invalid("date", format!("found {date:?}, expected a day such as 2026-01-02")))?;
+        let midnight_ms = midnight / 1000;
+        start = start.max(Some(midnight_ms));
+        end = Some(end.map_or(midnight_ms + DAY_MS, |end| end.min(midnight_ms + DAY_MS)));
+    }
+    Ok((start, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(query: &str) -> Result<(Option<i64>, Option<i64>), String> {
+        read_period(&Params::parse(query)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_period_is_what_all_filters_have_in_common() {
+        let midnight = 1_767_312_000_000;
+        assert_eq!(period(""), Ok((None, None)));
+        assert_eq!(period("date=2026-01-02"), Ok((Some(midnight), Some(midnight + DAY_MS))));
+        let narrowed = period("date=2026-01-02&starting_at=2026-01-02T01:00:00Z&ending_at=2026-01-09T00:00:00Z");
+        assert_eq!(narrowed, Ok((Some(midnight + 3_600_000), Some(midnight + DAY_MS))));
+        let earlier = period("date=2026-01-02&starting_at=2025-01-02T01:00:00Z&ending_at=2026-01-02T01:00:00Z");
+        assert_eq!(earlier, Ok((Some(midnight), Some(midnight + 3_600_000))));
+        for date in ["2026-01-32", "today", "2026-01-02T00:00:00Z", "20260102"] {
+            assert_eq!(
+                period(&format!("date={date}")),
+                Err(format!("found {date:?}, expected a day such as 2026-01-02"))
+            );
+        }
+    }
+
+    #[test]
+    fn one_event_is_shown_whole() {
+        let query = |text: &str| read_query(&Params::parse(text), 7).unwrap();
+        assert!(query("").cut && !query("").include_actions);
+        assert!(query("include=actions").include_actions);
+        let one = query("id=019b7c9b-7eae-7000-8000-000000000000");
+        assert!(!one.cut && one.include_actions);
+        assert_eq!(one.source_environment_ids, [7]);
+    }
+}

@@ -1,0 +1,113 @@
+//! `POST /v1/sources/{key}/logs/{id}/replay`
+
+use axum::{Json, extract::State};
+use inlet_core::{Uuid, json};
+use inlet_engine::{
+    Engine, change_log,
+    replay::{self, rerun::Reruns},
+    snapshot::Endpoint,
+};
+use inlet_store::{Along, EventQuery, Settled};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::response::LogEntry;
+use crate::{
+    auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::TwoNames, query::Params,
+    sources::lookup::{parse_path_id, queried_endpoint},
+};
+
+/// The most new entries that a response lists.
+const MAX_SHOWN: usize = 100;
+
+/// How one entry is carried out again.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `read_force` reads")]
+pub struct ReplayOptions {
+    /// Bypass idempotency: earlier executions with the same key do not count. False if absent.
+    force: Option<bool>,
+}
+
+/// What came of carrying an entry out again.
+#[derive(Serialize, ToSchema)]
+pub struct ReplayedLog {
+    /// The new entry; the first of several.
+    #[schema(format = Uuid)]
+    id: String,
+    /// What became of it. `replayed`: what was executed already was not executed again.
+    #[schema(value_type = String)]
+    outcome: &'static str,
+    /// The entry that was carried out again.
+    #[schema(format = Uuid)]
+    rerun_of: String,
+    /// How many new entries there are: one, but for a request that as a whole had failed.
+    count: usize,
+    /// The new entries with their actions, the first 100.
+    entries: Vec<LogEntry>,
+}
+
+/// Replays a log entry as if its sender had sent it again. Its verification result is kept.
+///
+/// An event is planned with the present settings and mappings. An entry that was rejected, or failed in its plugin, is
+/// translated again: from its request or, if redact paths are in force, from the logged item as a request with its own
+/// body. Actions that were already executed are reported, not repeated. The body is optional.
+#[utoipa::path(
+    post,
+    path = "/v1/sources/{key}/logs/{id}/replay",
+    operation_id = "replayLog",
+    tag = "repair",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("id" = String, Path, description = "The log entry"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
+    request_body = Option<ReplayOptions>,
+    responses((status = 200, description = "What came of it", body = ReplayedLog)),
+    security(("management_token" = [])),
+)]
+pub async fn replay_log(
+    operator: Operator,
+    State(engine): State<Engine>,
+    TwoNames(key, id): TwoNames,
+    params: Params,
+    body: Option<JsonBody>,
+) -> Result<Json<ReplayedLog>, ApiError> {
+    let endpoint = queried_endpoint(&engine, &key, &params)?;
+    let id = parse_path_id("log entry", &id)?;
+    let force = body.as_ref().map_or(Ok(false), read_force)?;
+    let asked = Some(json::object([("force", if force { "true" } else { "false" })]));
+    let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
+    let replayed = to_its_end(async move {
+        let mut reruns = Reruns::new(engine.clone(), endpoint.clone());
+        let (items, along) = reruns.ready(id, force).await?.into_parts();
+        let along = Along { change: Some(log), ..along };
+        let settled = replay::commit(&engine, &endpoint, items, None, along).await?;
+        tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");
+        show(&engine, &endpoint, id, &settled).await
+    })
+    .await?;
+    Ok(Json(replayed))
+}
+
+fn read_force(body: &JsonBody) -> Result<bool, ApiError> {
+    let mut top = body.given().object()?;
+    let force = top.take_some("force").map_or(Ok(false), |given| given.bool());
+    top.finish()?;
+    force
+}
+
+async fn show(engine: &Engine, endpoint: &Endpoint, id: Uuid, settled: &[Settled]) -> Result<ReplayedLog, ApiError> {
+    let mut entries = Vec::new();
+    for item in settled.iter().take(MAX_SHOWN) {
+        let found = engine.store.events(&EventQuery::one(vec![endpoint.id], item.id)).await?.items;
+        entries.extend(found.into_iter().map(|event| LogEntry::of(event, endpoint, true)));
+    }
+    let first = settled.first();
+    Ok(ReplayedLog {
+        id: first.map(|item| item.id.to_string()).unwrap_or_default(),
+        outcome: first.map_or("ignored", |item| item.outcome.as_str()),
+        rerun_of: id.to_string(),
+        count: settled.len(),
+        entries,
+    })
+}

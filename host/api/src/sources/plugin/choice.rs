@@ -1,0 +1,139 @@
+//! Finds the plugin version that a request names, and compares it with the version in force.
+
+use inlet_core::{settings::Terms, verification::Template};
+use inlet_engine::{
+    catalog::{self, Catalog, scheme_differences},
+    clock::now_ms,
+    snapshot::Endpoint,
+};
+use inlet_sandbox::Plugin;
+use inlet_store::LATEST;
+use serde_json::Map;
+
+use crate::{
+    body::Given,
+    error::{ApiError, Kind},
+};
+
+/// A plugin version as a request names it.
+pub struct Named<'a> {
+    given: Given<'a>,
+    name: String,
+    is_digest: bool,
+}
+
+/// A plugin version that exists.
+pub struct Choice {
+    /// The plugin.
+    pub plugin: Plugin,
+    /// The stored form, see [`inlet_store::SourceEnvironmentRecord::plugin`].
+    pub pin: Option<String>,
+}
+
+impl<'a> Named<'a> {
+    /// Reads a version number, or `latest`.
+    pub fn version(given: Given<'a>) -> Result<Self, ApiError> {
+        Ok(Self { name: given.string()?, given, is_digest: false })
+    }
+
+    /// Reads a digest.
+    pub fn digest(given: Given<'a>) -> Result<Self, ApiError> {
+        Ok(Self { is_digest: true, ..Self::version(given)? })
+    }
+
+    /// Reads either.
+    pub fn any(given: Given<'a>) -> Result<Self, ApiError> {
+        let named = Self::version(given)?;
+        Ok(Self { is_digest: named.name.starts_with("sha256:"), ..named })
+    }
+
+    /// Returns the named plugin.
+    pub fn find(&self, catalog: &Catalog, key: &str) -> Result<Choice, ApiError> {
+        let Self { given, name, is_digest } = self;
+        if name == LATEST && !is_digest {
+            let latest = catalog.get(key).cloned();
+            let plugin =
+                latest.ok_or_else(|| given.refuse(format!("this server has no version of {key:?}; add one")))?;
+            return Ok(Choice { plugin, pin: Some(LATEST.to_owned()) });
+        }
+        let is_meant = |plugin: &&Plugin| match is_digest {
+            true => plugin.digest() == name,
+            false => plugin.manifest().version == *name,
+        };
+        if let Some(added) = catalog.added(key).find(is_meant) {
+            return Ok(Choice { plugin: added.clone(), pin: Some(added.digest().to_owned()) });
+        }
+        if let Some(own) = catalog.own(key).filter(is_meant) {
+            return Ok(Choice { plugin: own.clone(), pin: None });
+        }
+        let all = catalog.own(key).into_iter().chain(catalog.added(key));
+        let known: Vec<String> =
+            all.map(|plugin| format!("{} ({})", plugin.manifest().version, plugin.digest())).collect();
+        Err(given.refuse(format!("there is no {name:?} of {key:?}; expected latest or one of {}", known.join(", "))))
+    }
+}
+
+/// Returns the plugin that the source used before, and the verification scheme that was in force with it.
+pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Choice, Option<String>), ApiError> {
+    let conflict = |message: &str| ApiError::new(Kind::Conflict, message);
+    let before = endpoint.record.previous_plugin.as_ref();
+    let before = before.ok_or_else(|| conflict("it never had another plugin, so there is nothing to go back to"))?;
+    let scheme = read_scheme(before.scheme.as_deref());
+    let terms = catalog::Terms { scheme: scheme.as_ref(), ..endpoint.terms() };
+    let plugin = catalog.in_force(key, before.plugin.as_deref(), terms, None).cloned().ok_or_else(|| {
+        conflict("the version that it had before is not in the server any more; add it again, or choose another")
+    })?;
+    Ok((Choice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))
+}
+
+/// Parses a stored verification template.
+pub fn read_scheme(stored: Option<&str>) -> Option<Template> {
+    stored.and_then(|text| serde_json::from_str(text).ok())
+}
+
+/// Returns what must change before the source can verify with another scheme. The present settings and secrets are invalid
+/// with it, or would refuse every request, so no confirmation helps.
+pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>) -> Option<String> {
+    let Endpoint { settings, record, .. } = endpoint;
+    let terms = Terms { defaults: settings, has_secret: record.signing_secret.is_some(), scheme };
+    // An empty change is checked by the same rules as any other.
+    if let Err(error) = settings.change(&Map::new(), terms) {
+        return Some(format!("{}: {}", error.field, error.message));
+    }
+    let scheme = scheme?;
+    let bad = |secret: &str| scheme.check_secret(secret).err();
+    if let Some(error) = record.signing_secret.as_deref().and_then(bad) {
+        return Some(format!(
+            "signing_secret: {error}; set one that is good for both, or take it away (signing_secret null, enforce_verification \
+             false) and set the new one afterwards"
+        ));
+    }
+    let previous = record.previous_signing_secret.as_ref().filter(|previous| now_ms() < previous.until_ms);
+    previous.and_then(|previous| bad(&previous.secret)).map(|error| {
+        format!(
+            "the previous signing_secret, which is still good: {error}; end it with signing_secret_overlap_seconds 0, or \
+             wait until it ends"
+        )
+    })
+}
+
+/// Returns what an operator has to confirm before the source uses the plugin.
+pub fn doubts(endpoint: &Endpoint, plugin: &Plugin, differences: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    if !differences.is_empty() {
+        found.push(format!("it verifies in another way than is in force: {} differ", differences.join(", ")));
+    }
+    found.extend(bad_options(endpoint, plugin));
+    found
+}
+
+/// Returns the reason for which the plugin rejects the source's options.
+pub fn bad_options(endpoint: &Endpoint, plugin: &Plugin) -> Option<String> {
+    let checked = plugin.manifest().check_options(&endpoint.settings.options.clone().into());
+    checked.err().map(|error| format!("it does not take the source's options: {error}"))
+}
+
+/// Returns the members in which a verification scheme differs from the one in force.
+pub fn differences(endpoint: &Endpoint, scheme: Option<&Template>) -> Vec<String> {
+    scheme_differences(endpoint.scheme.as_ref(), scheme)
+}

@@ -1,0 +1,8 @@
+//! Replays: background jobs that carry many stored events out again.
+
+pub mod cancel;
+pub mod create;
+pub mod get;
+pub mod list;
+pub mod request;
+mod response;

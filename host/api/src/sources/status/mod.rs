@@ -1,0 +1,5 @@
+//! The status of a source: counts, what needs attention, and notes for the operator.
+
+pub mod get;
+mod needs_attention;
+mod notes;

@@ -1,0 +1,62 @@
+//! Creates a source. It gets an endpoint and default settings in every environment.
+
+use inlet_engine::{change_log, snapshot::new_token};
+use inlet_sandbox::Plugin;
+use inlet_store::{Environment, NewSource, NewSourceEnvironment};
+
+use super::{
+    Upsert, as_json,
+    plan::{Plan, defaults_of},
+};
+use crate::{
+    error::ApiError,
+    sources::lookup::{find_endpoint, find_source},
+};
+
+impl Upsert<'_> {
+    /// Returns the plugin that the request names for a new source.
+    pub fn provider(&self) -> Result<Plugin, ApiError> {
+        const FIELD: &str = "source.preconfigured_provider";
+        let catalog = self.engine.catalog();
+        let keys: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
+        let expected = format!("expected one of {}", keys.join(", "));
+        let Some(given) = &self.request.preconfigured_provider else {
+            let message = format!("it is missing, and there is no source {:?} to change; {expected}", self.key);
+            return Err(ApiError::invalid(FIELD, message));
+        };
+        let key = given.string()?;
+        catalog.get(&key).cloned().ok_or_else(|| given.refuse(format!("there is no provider {key:?}; {expected}")))
+    }
+
+    /// Writes a new source.
+    pub async fn create(&self, plugin: &Plugin, plan: Plan, environments: &[Environment]) -> Result<(), ApiError> {
+        let settings = as_json(&defaults_of(plugin)?)?;
+        let scheme = plugin.manifest().verification.as_ref().map(as_json).transpose()?;
+        let pin = self.engine.catalog().pin_of(plugin);
+        let environments = environments.iter().map(|environment| {
+            Ok(NewSourceEnvironment {
+                environment_id: environment.id,
+                token: new_token()?,
+                settings: settings.clone(),
+                scheme: scheme.clone(),
+                plugin: pin.clone(),
+            })
+        });
+        let new = NewSource {
+            key: self.key.to_owned(),
+            name: self.request.name.clone(),
+            description: self.request.description.apply(None),
+            custom_image_url: self.request.custom_image_url.apply(None),
+            provider: plugin.manifest().key.clone(),
+            environments: environments.collect::<Result<_, ApiError>>()?,
+        };
+        let log = change_log::source_created(self.operator.author(), &new);
+        self.engine.store.source_create(new, log).await?;
+        let by = self.operator.name();
+        tracing::info!(source = self.key, provider = plugin.manifest().key, by, "a source was created");
+        self.engine.reload().await?;
+        let snapshot = self.engine.snapshot();
+        let source = find_source(&snapshot, self.key)?;
+        self.update(source, find_endpoint(source, self.environment)?, plan).await
+    }
+}

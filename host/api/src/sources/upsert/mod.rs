@@ -1,0 +1,143 @@
+//! `PUT /v1/sources/{key}`: creates a source, or changes it in one environment.
+//!
+//! The request is checked as a whole before anything is written.
+
+mod create;
+mod mappings;
+mod plan;
+mod request;
+mod schema;
+mod settings;
+mod update;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{AppendHeaders, IntoResponse},
+};
+use inlet_engine::Engine;
+use inlet_store::Environment;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use self::{
+    request::{UpsertRequest, check_key},
+    schema::PutSource,
+};
+use super::{
+    lookup::{endpoints_in, find_endpoint, find_source},
+    response::ShownSource,
+};
+use crate::{
+    auth::Operator,
+    body::JsonBody,
+    change::to_its_end,
+    error::{ApiError, Kind},
+    etag::{check_if_match, etag},
+    path::Name,
+    query::Params,
+};
+
+/// The source after the change.
+#[derive(Serialize, ToSchema)]
+pub struct PutAnswer {
+    /// The source, with its settings in the environment of the request.
+    source: ShownSource,
+}
+
+/// Creates a source, or changes it in one environment.
+///
+/// `settings` are merged: null clears, what is absent stays. `mappings` are the whole list: each is recognised by its
+/// `id`, else by event type, action and parameters. What is absent is not changed. Creating a source, and changing what
+/// all environments share (name, description, image), needs a token that is not limited to some.
+#[utoipa::path(
+    put,
+    path = "/v1/sources/{key}",
+    operation_id = "upsertSource",
+    tag = "sources",
+    params(
+        ("key" = String, Path, description = "The source: 1 to 64 of a-z, 0-9, _ and -"),
+        ("environment" = String, Query, description = "The environment"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from; 412 if there is another by now"),
+    ),
+    request_body = PutSource,
+    responses((
+        status = 200,
+        description = "The source as it is now",
+        body = PutAnswer,
+        headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
+    )),
+    security(("management_token" = [])),
+)]
+pub async fn put_source(
+    operator: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    params: Params,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Result<impl IntoResponse, ApiError> {
+    check_key(&key)?;
+    let environment = params.required_environment(&engine.snapshot())?.clone();
+    operator.may_see(&environment)?;
+    let (version, source) = to_its_end(async move {
+        let request = UpsertRequest::read(&body, &environment.slug)?;
+        // Held from reading the present configuration until the new one is in force.
+        let _changing = engine.change().await?;
+        let upsert =
+            Upsert { engine: &engine, key: &key, environment: &environment, request, headers: &headers, operator };
+        upsert.carry_out().await?;
+        engine.reload().await?;
+        upsert.response()
+    })
+    .await?;
+    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(PutAnswer { source })))
+}
+
+/// An upsert of one source in one environment.
+struct Upsert<'a> {
+    engine: &'a Engine,
+    key: &'a str,
+    environment: &'a Environment,
+    request: UpsertRequest<'a>,
+    headers: &'a HeaderMap,
+    operator: Operator,
+}
+
+impl Upsert<'_> {
+    async fn carry_out(&self) -> Result<(), ApiError> {
+        let snapshot = self.engine.snapshot();
+        match snapshot.sources.get(self.key) {
+            Some(source) => {
+                let endpoint = find_endpoint(source, self.environment)?;
+                check_if_match(self.headers, Some(endpoint.record.version))?;
+                self.check_same_provider(source)?;
+                self.update(source, endpoint, self.plan_update(endpoint)?).await
+            }
+            None => {
+                self.operator.may_see_all()?;
+                check_if_match(self.headers, None)?;
+                let plugin = self.provider()?;
+                let plan = self.plan_creation(&plugin)?;
+                self.create(&plugin, plan, &snapshot.environments).await
+            }
+        }
+    }
+
+    /// Returns the version and the source that are in force.
+    fn response(&self) -> Result<(i64, ShownSource), ApiError> {
+        let snapshot = self.engine.snapshot();
+        let source = find_source(&snapshot, self.key)?;
+        let version = find_endpoint(source, self.environment)?.record.version;
+        let endpoints = endpoints_in(source, Some(self.environment));
+        Ok((version, ShownSource::with_settings(source, endpoints, &self.engine.options)))
+    }
+}
+
+fn as_json(value: &impl Serialize) -> Result<String, ApiError> {
+    serde_json::to_string(value).map_err(|error| {
+        tracing::error!(%error, "settings cannot be written as JSON");
+        ApiError::new(Kind::Internal, "the settings cannot be stored; the server's log says why")
+    })
+}

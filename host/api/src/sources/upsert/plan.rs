@@ -1,0 +1,96 @@
+//! Computes the new settings and mappings of a source environment, without writing them.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use inlet_core::settings::{Changed, Settings};
+use inlet_engine::{catalog::default_settings, snapshot::Endpoint};
+use inlet_sandbox::Plugin;
+use inlet_store::MappingRecord;
+
+use super::{
+    Upsert, mappings,
+    settings::{self, Present},
+};
+use crate::{
+    error::ApiError,
+    sources::response::{InForce, ShownSettings},
+};
+
+/// The configuration that a source environment gets. `None` keeps the present one.
+pub struct Plan {
+    /// The settings after the change.
+    pub settings: Option<Changed>,
+    /// All mappings after the change.
+    pub mappings: Option<Vec<MappingRecord>>,
+}
+
+impl Upsert<'_> {
+    /// Plans a change of an existing source environment.
+    pub fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {
+        let settings = match (&self.request.settings, &endpoint.plugin) {
+            (None, _) => None,
+            (Some(given), None) => {
+                let message = format!(
+                    "this server has no plugin {:?} to check them with; add it (inlet plugin add), or put it into --plugins-dir",
+                    endpoint.plugin_ref.key
+                );
+                return Err(given.refuse(message));
+            }
+            (Some(given), Some(plugin)) => {
+                let present = Present {
+                    settings: &endpoint.settings,
+                    shown: ShownSettings::of(endpoint, &self.engine.options),
+                    has_secret: endpoint.record.signing_secret.is_some(),
+                    scheme: endpoint.scheme.as_ref(),
+                    defaults: &defaults_of(plugin)?,
+                    manifest: plugin.manifest(),
+                };
+                Some(settings::change(given, &present)?)
+            }
+        };
+        Ok(Plan { settings, mappings: self.plan_mappings(&endpoint.record.mappings)? })
+    }
+
+    /// Plans a source environment that does not exist yet. It starts with the plugin's default settings.
+    pub fn plan_creation(&self, plugin: &Plugin) -> Result<Plan, ApiError> {
+        let (manifest, defaults) = (plugin.manifest(), defaults_of(plugin)?);
+        let scheme = manifest.verification.as_ref();
+        let options = manifest.check_options(&defaults.options.clone().into()).unwrap_or_default();
+        let in_force = InForce {
+            endpoint: None,
+            signing_secret_set: false,
+            previous_signing_secret_until_ms: None,
+            previous_endpoint_until_ms: None,
+            credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
+            scheme,
+            max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
+            options: options.to_string(),
+        };
+        let present = Present {
+            settings: &defaults,
+            shown: ShownSettings::new(&defaults, in_force),
+            has_secret: false,
+            scheme,
+            defaults: &defaults,
+            manifest,
+        };
+        let settings = self.request.settings.as_ref().map(|given| settings::change(given, &present)).transpose()?;
+        Ok(Plan { settings, mappings: self.plan_mappings(&[])? })
+    }
+
+    fn plan_mappings(&self, present: &[MappingRecord]) -> Result<Option<Vec<MappingRecord>>, ApiError> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+        self.request.mappings.as_ref().map(|given| mappings::change(given, present, now_ms)).transpose()
+    }
+}
+
+/// Returns the plugin's default settings, or names the plugin if they are not valid.
+pub fn defaults_of(plugin: &Plugin) -> Result<Settings, ApiError> {
+    default_settings(plugin).map_err(|error| {
+        let key = &plugin.manifest().key;
+        let message =
+            format!("the default settings of the provider {key:?} are not valid: {error}; correct the plugin");
+        ApiError::invalid("source.preconfigured_provider", message)
+    })
+}

@@ -1,0 +1,195 @@
+//! Computes the new settings of a source environment. Null clears a setting, an absent setting stays, and a value equal to
+//! the one in the response changes nothing.
+
+use inlet_core::{
+    settings::{BadSetting, Changed, Settings, Terms},
+    verification::Template,
+};
+use inlet_sandbox::Manifest;
+use serde_json::{Map, Value};
+
+use crate::{body::Given, error::ApiError, sources::response::ShownSettings};
+
+/// Members of a response that cannot be changed.
+const READ_ONLY: [&str; 3] = ["endpoint", "signing_secret_set", "verification_scheme"];
+
+/// Members of a response that expire by themselves and cannot be changed. An outdated value sent back is ignored, because
+/// it was correct when it was read.
+const EXPIRING: [&str; 2] = ["previous_signing_secret_until", "previous_endpoint_until"];
+
+/// The state that a change starts from.
+pub struct Present<'a> {
+    /// The stored settings.
+    pub settings: &'a Settings,
+    /// The settings as a response shows them.
+    pub shown: ShownSettings,
+    /// True if there is a signing secret.
+    pub has_secret: bool,
+    /// The verification scheme in force.
+    pub scheme: Option<&'a Template>,
+    /// The plugin's default settings, which null restores.
+    pub defaults: &'a Settings,
+    /// The plugin's manifest.
+    pub manifest: &'a Manifest,
+}
+
+/// Returns the settings after the change.
+pub fn change(given: &Given<'_>, present: &Present<'_>) -> Result<Changed, ApiError> {
+    let mut patch = read_patch(given)?;
+    remove_unchanged(&mut patch, &present.shown);
+    check_read_only(given, &patch)?;
+    let terms = Terms { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
+    let changed = present.settings.change(&patch, terms).map_err(|error| named(given, error))?;
+    check_options(&changed.settings.options, present.manifest).map_err(|error| named(given, error))?;
+    Ok(changed)
+}
+
+fn read_patch(given: &Given<'_>) -> Result<Map<String, Value>, ApiError> {
+    let members = given.object()?;
+    members
+        .rest()
+        .map(|(name, value)| {
+            // Settings are small and are read as a tree by this server and by plugins anyway.
+            let read =
+                serde_json::from_str(value.text).map_err(|_| value.refuse("it holds a number that is too large"));
+            Ok((name, read?))
+        })
+        .collect()
+}
+
+/// Removes members equal to the response, so that sending back a response does not store defaults as explicit settings.
+/// `enforce_verification` stays, because its presence stops a first secret from turning it on.
+fn remove_unchanged(patch: &mut Map<String, Value>, shown: &ShownSettings) {
+    let shown = serde_json::to_value(shown).unwrap_or_default();
+    if let (Some(Value::Object(options)), Some(shown)) = (patch.get_mut("options"), shown.get("options")) {
+        options.retain(|name, value| shown.get(name) != Some(value));
+    }
+    patch.retain(|name, value| {
+        let is_given = name == "enforce_verification" || shown.get(name) != Some(value);
+        is_given && !EXPIRING.contains(&name.as_str())
+    });
+}
+
+fn check_read_only(given: &Given<'_>, patch: &Map<String, Value>) -> Result<(), ApiError> {
+    if let Some(name) = READ_ONLY.into_iter().find(|name| patch.contains_key(*name)) {
+        return Err(named(given, BadSetting::new(name, "it is read only and now another; leave it out")));
+    }
+    match patch.contains_key("preprocess_script") {
+        true => {
+            Err(named(given, BadSetting::new("preprocess_script", "it is not supported; leave it out, or send null")))
+        }
+        false => Ok(()),
+    }
+}
+
+fn check_options(options: &Map<String, Value>, manifest: &Manifest) -> Result<(), BadSetting> {
+    // The schema check does not name the unknown option, so unknown options are found here first.
+    let schema = manifest.options.as_ref();
+    let closed = schema.is_some_and(|schema| schema["additionalProperties"] == false);
+    if let Some(properties) = schema.and_then(|schema| schema["properties"].as_object()).filter(|_| closed)
+        && let Some(unknown) = options.keys().find(|name| !properties.contains_key(*name))
+    {
+        let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+        let message = format!("the plugin has no such option; it has {}", known.join(", "));
+        return Err(BadSetting::new(&format!("options.{unknown}"), message));
+    }
+    match manifest.check_options(&Value::Object(options.clone())) {
+        Ok(_) => Ok(()),
+        Err(error) if error.field == "top level" => Err(BadSetting::new("options", error.message)),
+        Err(error) => Err(BadSetting::new(&format!("options.{}", error.field), error.message)),
+    }
+}
+
+fn named(given: &Given<'_>, error: BadSetting) -> ApiError {
+    ApiError::invalid(format!("{}.{}", given.field, error.field), error.message)
+}
+
+#[cfg(test)]
+mod tests {
+    use inlet_core::settings::SecretChange;
+
+    use crate::sources::response::InForce;
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let manifest = serde_json::json!({
+            "key": "http", "name": "HTTP", "version": "0.1.0", "contract": "0.1.0", "description": "Any.",
+            "categories": ["Infrastructure"],
+            "links": {"website": "https://example.com", "docs": "https://example.com/docs"},
+            "verification": {"scheme": "shared_secret", "header": "x-webhook-secret"},
+            "options": {
+                "type": "object",
+                "properties": {"depth": {"type": "integer", "default": 3}, "tag": {"type": "string"}},
+                "additionalProperties": false,
+            },
+        });
+        serde_json::from_value(manifest).unwrap()
+    }
+
+    fn attempt(current: &Settings, patch: &str) -> Result<Changed, ApiError> {
+        let (manifest, defaults) = (manifest(), Settings::default());
+        let scheme = manifest.verification.as_ref();
+        let options = manifest.check_options(&Value::Object(current.options.clone())).unwrap().to_string();
+        let in_force = InForce {
+            endpoint: Some("http://127.0.0.1:8080/integrations/receive/token".to_owned()),
+            signing_secret_set: false,
+            previous_signing_secret_until_ms: None,
+            previous_endpoint_until_ms: None,
+            credential_header: current.verification_header.as_deref().or(scheme.map(Template::header)),
+            scheme,
+            max_body_bytes: current.max_body_bytes.unwrap_or(manifest.max_body_bytes),
+            options,
+        };
+        let shown = ShownSettings::new(current, in_force);
+        let (defaults, manifest) = (&defaults, &manifest);
+        let present = Present { settings: current, shown, has_secret: false, scheme, defaults, manifest };
+        change(&Given { text: patch, field: "s".to_owned() }, &present)
+    }
+
+    fn error(patch: &str) -> String {
+        match attempt(&Settings::default(), patch) {
+            Ok(_) => panic!("it was taken"),
+            Err(error) => format!("{}: {error}", error.field().unwrap_or("-")),
+        }
+    }
+
+    #[test]
+    fn what_is_given_as_it_is_shown_changes_nothing() {
+        let shown = r#"{"endpoint":"http://127.0.0.1:8080/integrations/receive/token","signing_secret_set":false,
+            "verification_header":"x-webhook-secret","max_body_bytes":5242880,"preprocess_script":null,
+            "previous_signing_secret_until":"2026-01-02T03:04:05.000Z","previous_endpoint_until":null,
+            "verification_scheme":{"scheme":"shared_secret","header":"x-webhook-secret"},"options":{"depth":3}}"#;
+        let changed = attempt(&Settings::default(), shown).unwrap();
+        assert_eq!(changed.settings, Settings::default());
+        assert!(changed.secret == SecretChange::Keep);
+    }
+
+    #[test]
+    fn a_first_secret_enforces_unless_the_same_request_says_otherwise() {
+        let enforced = |patch| attempt(&Settings::default(), patch).unwrap().settings.enforce_verification;
+        assert!(enforced(r#"{"signing_secret":"s"}"#));
+        assert!(!enforced(r#"{"signing_secret":"s","enforce_verification":false}"#));
+    }
+
+    #[test]
+    fn options_merge_and_are_checked() {
+        let changed = attempt(&Settings::default(), r#"{"options":{"depth":5,"tag":"x"}}"#).unwrap();
+        assert_eq!(Value::Object(changed.settings.options.clone()), serde_json::json!({"depth": 5, "tag": "x"}));
+        let changed = attempt(&changed.settings, r#"{"options":{"depth":null}}"#).unwrap();
+        assert_eq!(Value::Object(changed.settings.options), serde_json::json!({"tag": "x"}));
+        insta::assert_snapshot!(error(r#"{"options":{"depth":"deep"}}"#), @r#"s.options.depth: expected integer, found "deep""#);
+        insta::assert_snapshot!(error(r#"{"options":{"dept":1}}"#), @"s.options.dept: the plugin has no such option; it has depth, tag");
+        insta::assert_snapshot!(error(r#"{"options":[]}"#), @"s.options: found an array, expected an object or null");
+    }
+
+    #[test]
+    fn refusals_name_the_setting() {
+        insta::assert_snapshot!(error(r#"{"enforce_idempotency":"yes"}"#), @"s.enforce_idempotency: found a string, expected true, false or null");
+        insta::assert_snapshot!(error(r#"{"enforce_idempotence":true}"#), @"s.enforce_idempotence: there is no such setting; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(r#"{"endpoint":"https://elsewhere.example"}"#), @"s.endpoint: it is read only and now another; leave it out");
+        insta::assert_snapshot!(error(r#"{"signing_secret_set":true}"#), @"s.signing_secret_set: it is read only and now another; leave it out");
+        insta::assert_snapshot!(error(r#"{"preprocess_script":{"language":"javascript","source":""}}"#), @"s.preprocess_script: it is not supported; leave it out, or send null");
+        insta::assert_snapshot!(error(r#"{"max_body_bytes":1e400}"#), @"s.max_body_bytes: it holds a number that is too large");
+        insta::assert_snapshot!(error("[]"), @"s: found an array, expected an object");
+    }
+}

@@ -1,0 +1,85 @@
+//! Changes an existing source, in one environment and in what all environments share.
+
+use inlet_core::settings::{Changed, SecretChange};
+use inlet_engine::{
+    change_log,
+    clock::now_ms,
+    snapshot::{Endpoint, Source},
+};
+use inlet_store::{MappingRecord, SourceEnvironmentUpdate, SourceUpdate};
+
+use super::{Upsert, as_json, plan::Plan};
+use crate::error::ApiError;
+
+impl Upsert<'_> {
+    /// Refuses a request that names another plugin than the source has.
+    pub fn check_same_provider(&self, source: &Source) -> Result<(), ApiError> {
+        let Some(given) = &self.request.preconfigured_provider else { return Ok(()) };
+        let (found, present) = (given.string()?, &source.record.provider);
+        match found == *present {
+            true => Ok(()),
+            false => {
+                let message =
+                    format!("found {found:?}, but this source has {present:?} and keeps it; create another source");
+                Err(given.refuse(message))
+            }
+        }
+    }
+
+    /// Writes the differences. Without any, nothing is written and the version stays.
+    pub async fn update(&self, source: &Source, endpoint: &Endpoint, plan: Plan) -> Result<(), ApiError> {
+        let record = &source.record;
+        let update = SourceUpdate {
+            source_id: record.id,
+            name: self.request.name.clone(),
+            description: self.request.description.apply(record.description.as_ref()),
+            custom_image_url: self.request.custom_image_url.apply(record.custom_image_url.as_ref()),
+            source_environment: update_of(endpoint, plan)?,
+        };
+        let shared_unchanged = (&update.name, &update.description, &update.custom_image_url)
+            == (&record.name, &record.description, &record.custom_image_url);
+        if !shared_unchanged {
+            self.operator.may_see_all()?;
+        }
+        if shared_unchanged && update.source_environment.is_none() {
+            return Ok(());
+        }
+        let log = change_log::source_changed(self.operator.author(), record, endpoint, &update);
+        self.engine.store.source_update(update, log).await?;
+        let by = self.operator.name();
+        tracing::info!(source = self.key, environment = self.environment.slug, by, "a source was changed");
+        Ok(())
+    }
+}
+
+/// Returns the update of the source environment, or `None` if nothing of it differs.
+fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
+    let record = &endpoint.record;
+    let (settings, secret) = match plan.settings {
+        Some(Changed { settings, secret }) => (settings, secret),
+        None => (endpoint.settings.clone(), SecretChange::Keep),
+    };
+    // An expired previous secret is dropped with the next change. Dropping it alone is not a change.
+    let changes_secret = secret != SecretChange::Keep;
+    let (before, now_ms) = (record.signing_secrets(), now_ms());
+    let secrets = before.change(secret, now_ms);
+    let mappings = plan.mappings.filter(|mappings| !same(mappings, &record.mappings));
+    let same_secrets = !changes_secret || secrets == before.change(SecretChange::Keep, now_ms);
+    if settings == endpoint.settings && same_secrets && mappings.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(SourceEnvironmentUpdate {
+        id: record.id,
+        expected_version: record.version,
+        settings: as_json(&settings)?,
+        signing_secret: secrets.current,
+        previous_signing_secret: secrets.previous,
+        scheme: record.scheme.clone(),
+        mappings,
+    }))
+}
+
+/// Returns true if both lists hold the same mappings in any order.
+fn same(a: &[MappingRecord], b: &[MappingRecord]) -> bool {
+    a.len() == b.len() && a.iter().all(|mapping| b.contains(mapping))
+}
