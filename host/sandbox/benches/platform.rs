@@ -1,7 +1,7 @@
-//! What plugins in several languages cost, beside the same translation in the host itself: a fresh call, and loading.
+//! The cost of plugins in several languages, compared with the same translation in native code: a fresh call, and loading.
 //!
-//! Processor time of the thread; calls are medians of interleaved rounds. Needs `make plugins`, and the translators of
-//! `examples/translators` as `make translators` leaves them.
+//! Measures processor time of the thread; calls are medians of interleaved rounds. Needs `make plugins` and
+//! `make translators`.
 
 #![expect(clippy::expect_used, reason = "there is nothing to measure without it")]
 
@@ -14,15 +14,16 @@ use inlet_core::contract::{Body, Item, Request, TranslatedEvent, Translation, Va
 use inlet_sandbox::{CompiledCache, EngineConfig, Limits, Sandbox};
 use timing::{interleaved, used};
 
-/// What is measured, and the most that a fresh call at 2 KB may be times the native one.
+/// The languages, with the highest acceptable ratio of a fresh call at 2 KB to the native one.
 const TRANSLATORS: [(&str, Option<f64>); 4] =
     [("rust", Some(1.2)), ("c", Some(1.2)), ("javascript", None), ("python", None)];
-/// What is taken for loading by itself, in milliseconds per KB and in milliseconds.
+/// The highest acceptable time to load a plugin that is not cached, in milliseconds per KB.
 const COLD: f64 = 1.0;
+/// The highest acceptable time to load a cached plugin, in milliseconds.
 const CACHED: f64 = 10.0;
 const LOADS: usize = 7;
 
-/// An order of about 2 KB, as the translators of the examples read it.
+/// Returns an order of about 2 KB, in the format that the example translators read.
 fn body() -> String {
     let mut lines = Vec::new();
     loop {
@@ -40,7 +41,7 @@ fn body() -> String {
     }
 }
 
-/// The same translation without a sandbox, as most would write it.
+/// Translates without a sandbox, in the way most programs would.
 fn native(text: &str) -> Translation {
     let body: serde_json::Value = serde_json::from_str(text).expect("JSON");
     let at = |name: &str| body.get(name).map(|_| Value::At(format!("/{name}")));
@@ -103,7 +104,7 @@ fn main() {
     }
 }
 
-/// Milliseconds to load a plugin: compiled, and read from the cache. Compiling is on this thread.
+/// Returns the milliseconds to load a plugin by compiling it, and from the cache. The compiler runs on this thread.
 fn loading(wasm: &[u8]) -> (f64, f64) {
     let directory = tempfile::tempdir().expect("a directory");
     let cache = CompiledCache::open(&directory.path().join("compiled"), 1 << 30).expect("a cache");

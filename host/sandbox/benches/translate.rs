@@ -1,10 +1,11 @@
-//! What a fresh sandbox for every webhook costs, beside the same translation in the host itself.
+//! The cost of a fresh sandbox for every webhook, compared with the same translation in native code.
 //!
-//! Two questions: is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native translation through
-//! `serde_json::Value`), and does pointing cost less than writing values out (`pointing`). The ratios are the point, so a
-//! table of them comes first: processor time of the thread, which neighbours on the machine do not move much, medians of
-//! interleaved rounds. `empty` is a plugin that looks at nothing: the sandbox alone. Criterion then measures the time that
-//! passes, each alone. Needs `make plugins platforms test-plugins`.
+//! The benchmark answers two questions. Is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native
+//! translation through `serde_json::Value`)? Does pointing into the body cost less than writing values out (`pointing`)?
+//!
+//! The ratios matter most, so a table of them comes first: medians of interleaved rounds of the thread's processor time,
+//! which other programs on the machine disturb little. `empty` is a plugin that reads nothing, that is, the sandbox alone.
+//! Criterion then measures the elapsed time of each. Needs `make plugins platforms test-plugins`.
 
 #![expect(clippy::expect_used, reason = "there is nothing to measure without it")]
 
@@ -45,7 +46,7 @@ fn setup() -> Setup {
     }
 }
 
-/// A Segment call of about this size: what a shop sends when an order is completed.
+/// Returns a Segment call of about `size` bytes, as a shop sends it for a completed order.
 fn body(size: usize) -> String {
     let mut products = Vec::new();
     loop {
@@ -76,7 +77,7 @@ fn request(path: &str, size: usize) -> Request {
     }
 }
 
-/// The same translation without a sandbox, as most would write it.
+/// Translates without a sandbox, in the way most programs would.
 fn native(request: &Request) -> Translation {
     let text = request.body.as_text().expect("a text");
     let body: serde_json::Value = serde_json::from_str(text).expect("JSON");

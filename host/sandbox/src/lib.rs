@@ -1,50 +1,42 @@
-//! Runs plugins. wasmtime lives only here.
+//! Runs plugins. Nothing outside this crate uses wasmtime.
 //!
-//! A plugin is a stranger's code that sees every webhook of a source, so it gets a new sandbox for every request: no
-//! memory of an earlier one, no clock that moves, no network, no file, one import (`log`) and a WASI with nothing behind it, and
-//! five limits. What it returns is
-//! hostile until it has been bounded.
+//! A plugin is third-party code that sees every webhook of a source. Each call therefore gets a new sandbox: no memory of
+//! earlier calls, a clock that does not advance, no network, no files, one import (`log`), a WASI without access to
+//! anything, and five limits. The host treats the output as hostile until it is checked.
 //!
-//! How a request goes through, and where to read about it:
+//! One request, in the order of the folders:
 //!
-//! 1. [`Sandbox::load`] looks a `.wasm` over before anything of it is compiled (`load`, `binary`, `parts`,
-//!    [`manifest`]).
-//! 2. [`Gate`] hands out permits, so that one busy source cannot take every sandbox.
-//! 3. [`Plugin::translate`] makes a store, instantiates, calls, and drops it again (`call`), through the adapter of the
-//!    plugin's contract version (`contract`).
-//! 4. `contract::checked` turns what came back into the plain values of [`inlet_core::contract`], or a [`Fault`].
+//! 1. [`Sandbox::load`] checks a `.wasm` file and compiles it (`load`); its [`manifest`] is read before compilation.
+//! 2. [`Gate`] hands out permits, so that one busy source cannot take every sandbox (`run/gate.rs`).
+//! 3. [`Plugin::translate`] creates a store, instantiates the component, calls it and drops the store
+//!    (`run/execute.rs`), through the adapter of the plugin's contract version (`contract`). A call that takes longer
+//!    than one time slice continues on a thread of lower priority (`run/long_calls`).
+//! 4. `contract/checked.rs` checks the output, which becomes plain values of [`inlet_core::contract`] or a [`Fault`].
 //!
-//! Invariants: nothing of wasmtime appears in the public API; a store is used for one call; a value that a guest wrote
-//! leaves this crate only through `contract::checked`.
+//! Invariants:
+//!
+//! - No wasmtime type appears in the public API.
+//! - A store serves one call.
+//! - A value written by a guest leaves this crate only through `contract/checked.rs`.
+//! - Imports point one way: `run` ← `wasi`, `run` ← `contract` ← `manifest` ← `load` ← `plugin` ← `sandbox`.
 
-mod binary;
-mod call;
-mod clock;
-mod compiled;
 mod contract;
-mod engine;
-mod fault;
-mod gate;
-mod limits;
+mod display;
 mod load;
 pub mod manifest;
-mod parts;
 mod plugin;
-mod registry;
-mod signature;
-mod slow;
-mod state;
-mod ticker;
+mod plugin_directory;
+mod run;
+mod sandbox;
 mod wasi;
 
-pub use call::{Call, Held};
-pub use compiled::{CacheError, Compilation, CompiledCache};
-pub use engine::{EngineConfig, EngineError, Sandbox};
-pub use fault::{Fault, ShapeFault};
-pub use gate::{Gate, Permit};
-pub use limits::Limits;
-pub use load::{LoadError, MAX_PLUGIN_BYTES, read_manifest};
+pub use contract::ContractError;
+pub use load::{
+    CacheError, Compilation, CompiledCache, LoadError, MAX_PLUGIN_BYTES, PublisherKey, SIGNATURE_SECTION,
+    SIGNED_PREFIX, SignatureError, read_manifest, signed_message,
+};
 pub use manifest::{Manifest, ManifestError, OptionsError};
 pub use plugin::Plugin;
-pub use registry::{FileError, LoadedFile, load_directory};
-pub use signature::{PublisherKey, SIGNATURE_SECTION, SIGNED_PREFIX, SignatureError, signed_message};
+pub use plugin_directory::{FileError, LoadedFile, load_directory};
+pub use run::{Call, CallGuard, EngineConfig, EngineError, Fault, Gate, Limits, Permit, ShapeFault};
+pub use sandbox::Sandbox;

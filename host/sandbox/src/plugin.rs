@@ -5,104 +5,100 @@ use std::sync::Arc;
 use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
 
 use crate::{
-    call::{Call, Given, Held, call},
-    compiled::Compilation,
-    contract::Adapter,
-    engine::Inner,
-    limits::Limits,
+    load::{Compilation, LoadedPlugin, PublisherKey},
     manifest::Manifest,
-    signature::PublisherKey,
+    run::{Call, CallGuard, Limits, execute::execute, pool::Pool, state::CallInput},
 };
 
-/// A loaded plugin. Cheap to clone; every call runs in a sandbox of its own.
+/// A loaded plugin. Cheap to clone. Every call runs in its own sandbox.
 #[derive(Clone)]
 pub struct Plugin {
-    inner: Arc<Loaded>,
+    inner: Arc<Inner>,
 }
 
-pub(crate) struct Loaded {
-    pub(crate) sandbox: Arc<Inner>,
-    pub(crate) manifest: Manifest,
-    pub(crate) digest: String,
-    pub(crate) publisher_key: Option<PublisherKey>,
-    pub(crate) compilation: Compilation,
-    pub(crate) adapter: Adapter,
+struct Inner {
+    pool: Arc<Pool>,
+    loaded: LoadedPlugin,
 }
 
 impl std::fmt::Debug for Plugin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Plugin")
-            .field("key", &self.inner.manifest.key)
-            .field("version", &self.inner.manifest.version)
-            .field("digest", &self.inner.digest)
+            .field("key", &self.manifest().key)
+            .field("version", &self.manifest().version)
+            .field("digest", &self.digest())
             .finish_non_exhaustive()
     }
 }
 
 impl Plugin {
-    pub(crate) fn new(loaded: Loaded) -> Self {
-        Self { inner: Arc::new(loaded) }
+    pub(crate) fn new(pool: Arc<Pool>, loaded: LoadedPlugin) -> Self {
+        Self { inner: Arc::new(Inner { pool, loaded }) }
     }
 
-    /// What the plugin says about its platform and itself.
+    /// Returns the manifest.
     pub fn manifest(&self) -> &Manifest {
-        &self.inner.manifest
+        &self.inner.loaded.manifest
     }
 
-    /// What was loaded: `sha256:` and the hexadecimal digest of the file's bytes. Names a translation's author for good.
+    /// Returns `sha256:` and the hexadecimal digest of the file's bytes. Events record it as their translator.
     pub fn digest(&self) -> &str {
-        &self.inner.digest
+        &self.inner.loaded.digest
     }
 
-    /// The key that it is signed with; none: it is not signed.
+    /// Returns the key that the plugin is signed with, or `None` if it is not signed.
     pub fn publisher_key(&self) -> Option<PublisherKey> {
-        self.inner.publisher_key
+        self.inner.loaded.publisher_key
     }
 
-    /// Whether it was compiled, or read as compiled before.
+    /// Returns the origin of the native code: compiled or read from the cache.
     pub fn compilation(&self) -> &Compilation {
-        &self.inner.compilation
+        &self.inner.loaded.compilation
     }
 
-    /// Whether it writes its own answers ([`Self::answer`]).
+    /// Returns true if the plugin writes its own answers ([`Self::answer`]).
     pub fn answers(&self) -> bool {
-        self.inner.adapter.answers()
+        self.inner.loaded.adapter.answers()
     }
 
-    /// Says which events a request holds. The inner error rejects the whole request, and is the plugin's considered
-    /// opinion; a [`crate::Fault`] is not. Needs a tokio runtime with time.
+    /// Translates a request into its items. An inner `Err` is the plugin's decision to reject the whole request; a
+    /// [`crate::Fault`] is a failure of the plugin.
+    ///
+    /// Must run on a tokio runtime with time enabled.
     pub async fn translate(&self, request: &Request, limits: &Limits) -> Call<Result<Translation, Notice>> {
-        self.translate_holding((), request, limits).await
+        self.translate_with_guard((), request, limits).await
     }
 
-    /// The same; `held` is told of the call's end and dropped after it, whoever goes away meanwhile.
-    pub async fn translate_holding(
+    /// Same as [`Self::translate`]. `guard` learns how the call ended and is dropped after it, even if the returned future
+    /// is dropped earlier.
+    pub async fn translate_with_guard(
         &self,
-        held: impl Held,
+        guard: impl CallGuard,
         request: &Request,
         limits: &Limits,
     ) -> Call<Result<Translation, Notice>> {
         let (inner, request, limits) = (Arc::clone(&self.inner), request.clone(), limits.clone());
         let translating = async move {
-            let Loaded { sandbox, adapter, .. } = &*inner;
-            let given = Given { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };
-            call(sandbox, &limits, given, async |store| adapter.translate(store, &request).await)
+            let adapter = &inner.loaded.adapter;
+            let input = CallInput { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };
+            execute(&inner.pool, &limits, input, async |store| adapter.translate(store, &request).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };
-        self.inner.sandbox.slow.run(held, translating).await
+        self.inner.pool.long_calls.run(guard, translating).await
     }
 
-    /// Writes the answer's body, once the outcomes are durable. `memo` is the translation's own, and
-    /// `received_at_ms` the request's. Call it only if [`Self::answers`].
+    /// Writes the body of the HTTP answer, once the outcomes are durable. `memo` is the one of the translation,
+    /// `received_at_ms` the one of the request. Fails unless [`Self::answers`] returns true.
     pub async fn answer(&self, received_at_ms: u64, memo: &str, outcomes: &[Outcome], limits: &Limits) -> Call<Reply> {
-        self.answer_holding((), received_at_ms, memo, outcomes, limits).await
+        self.answer_with_guard((), received_at_ms, memo, outcomes, limits).await
     }
 
-    /// The same; `held` is told of the call's end and dropped after it, whoever goes away meanwhile.
-    pub async fn answer_holding(
+    /// Same as [`Self::answer`]. `guard` learns how the call ended and is dropped after it, even if the returned future is
+    /// dropped earlier.
+    pub async fn answer_with_guard(
         &self,
-        held: impl Held,
+        guard: impl CallGuard,
         received_at_ms: u64,
         memo: &str,
         outcomes: &[Outcome],
@@ -111,12 +107,12 @@ impl Plugin {
         let (inner, memo, outcomes, limits) =
             (Arc::clone(&self.inner), memo.to_owned(), outcomes.to_vec(), limits.clone());
         let answering = async move {
-            let Loaded { sandbox, adapter, .. } = &*inner;
-            let given = Given { bytes: memo.len(), now_ms: received_at_ms };
-            call(sandbox, &limits, given, async |store| adapter.answer(store, &memo, &outcomes).await)
+            let adapter = &inner.loaded.adapter;
+            let input = CallInput { bytes: memo.len(), now_ms: received_at_ms };
+            execute(&inner.pool, &limits, input, async |store| adapter.answer(store, &memo, &outcomes).await)
                 .await
                 .and_then(|unchecked| Ok(unchecked.check(&limits)?))
         };
-        self.inner.sandbox.slow.run(held, answering).await
+        self.inner.pool.long_calls.run(guard, answering).await
     }
 }

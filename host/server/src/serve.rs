@@ -178,7 +178,7 @@ fn announce(engine: &Engine, config: &Config) {
         "ready"
     );
     for plugin in catalog.iter() {
-        if let Compilation::NotKept { reason } = plugin.compilation() {
+        if let Compilation::NotCached { reason } = plugin.compilation() {
             let key = &plugin.manifest().key;
             tracing::warn!(key, reason, "a compiled plugin was not kept; it will be compiled again at the next start");
         }

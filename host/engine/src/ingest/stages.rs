@@ -10,7 +10,7 @@ use inlet_core::{
     settle::{Job, Prepared},
     verification::{Covers, Once, Verdict, Verification},
 };
-use inlet_sandbox::{Call, Fault, Held, Permit, Plugin};
+use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
 use inlet_store::{Along, CommitError, Settled};
 
 use super::{
@@ -122,7 +122,7 @@ impl Holding {
     }
 }
 
-impl Held for Holding {
+impl CallGuard for Holding {
     fn source(&self) -> i64 {
         self.turn.endpoint().id
     }
@@ -139,7 +139,7 @@ impl Held for Holding {
                 endpoint.meters.fault(cause);
                 let (source, environment, plugin) = (&endpoint.source, &endpoint.environment, &endpoint.plugin_ref.key);
                 tracing::warn!(source, environment, plugin, cause, "{}", self.complaint);
-                if fault.is_of_plugin() {
+                if fault.is_caused_by_plugin() {
                     self.turn.failed();
                 }
             }
@@ -148,16 +148,16 @@ impl Held for Holding {
 }
 
 /// Calls a plugin, once there is a sandbox for it; counts nothing but what `hold` makes of the permit.
-pub(crate) async fn call_translate<H: Held>(
+pub(crate) async fn call_translate<G: CallGuard>(
     engine: &Engine,
     endpoint: &Endpoint,
     plugin: &Plugin,
     arrival: &Arrival,
-    hold: impl FnOnce(Permit) -> H,
+    hold: impl FnOnce(Permit) -> G,
 ) -> Result<Call<Result<Translation, contract::Notice>>, Refusal> {
     let permit = engine.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
     let request = arrival.request(endpoint);
-    Ok(plugin.translate_holding(hold(permit), &request, &engine.limits).await)
+    Ok(plugin.translate_with_guard(hold(permit), &request, &engine.limits).await)
 }
 
 /// Lets the plugin translate what a sender sent, unless it is quarantined.
@@ -273,19 +273,19 @@ pub(crate) async fn commit(
 
 /// Calls a plugin for the answer that its platform reads, once there is a sandbox for it; counts nothing but what `hold`
 /// makes of the permit.
-pub(crate) async fn call_answer<H: Held>(
+pub(crate) async fn call_answer<G: CallGuard>(
     engine: &Engine,
     endpoint: &Endpoint,
     plugin: &Plugin,
     arrival: &Arrival,
     translation: &Translation,
     settled: &[Settled],
-    hold: impl FnOnce(Permit) -> H,
+    hold: impl FnOnce(Permit) -> G,
 ) -> Result<Call<Reply>, Refusal> {
     let outcomes = answer::outcomes(translation, settled);
     let permit = engine.gate.enter(endpoint.id).await.map_err(|_| Refusal::NoSandbox)?;
     let received_at_ms = u64::try_from(arrival.received_at_ms).unwrap_or_default();
-    Ok(plugin.answer_holding(hold(permit), received_at_ms, &translation.memo, &outcomes, &engine.limits).await)
+    Ok(plugin.answer_with_guard(hold(permit), received_at_ms, &translation.memo, &outcomes, &engine.limits).await)
 }
 
 /// Lets a plugin write the answer that its platform reads.

@@ -1,16 +1,16 @@
-//! Times that neighbours on the machine do not move much.
+//! Measurements that other programs on the machine disturb little.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Processor time that this thread has used.
+/// Returns the processor time used by this thread.
 pub fn used() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Microseconds of processor time per call of each, medians over interleaved rounds.
+/// Returns the microseconds of processor time per call of each closure: medians of interleaved rounds.
 pub fn interleaved<const N: usize>(mut calls: [&mut dyn FnMut(); N]) -> [f64; N] {
     const ROUNDS: usize = 31;
     const CALLS: u32 = 300;

@@ -1,18 +1,20 @@
-//! Guest output is hostile until it has been through here.
+//! Checks of a plugin's output, which is hostile until it passed them.
 //!
-//! Every list and string is bounded, every pointer well-formed, every JSON text valid and storable, and a reply is of a
-//! content type that no browser runs. What a pointer finds is not looked at: nothing there means absent.
+//! Every list and string is bounded, every pointer is well-formed, every JSON text is valid and may be stored, and no
+//! browser executes the content type of a reply. The target of a pointer is not checked here: a pointer to nothing means
+//! that the value is absent.
 
 use inlet_core::{
     contract::{Field, Item, Notice, Reply, TranslatedEvent, Translation, Value},
     json,
 };
 
-use crate::{fault::ShapeFault, limits::Limits};
+use super::output_path::OutputPath;
+use crate::run::{Limits, ShapeFault};
 
 type Checked = Result<(), ShapeFault>;
 
-/// What a guest returned, before anybody has looked at it. The only way out is [`Unchecked::check`].
+/// A guest's output before it is checked. [`Unchecked::check`] is the only access to the value.
 pub(crate) struct Unchecked<T>(T);
 
 impl<T> Unchecked<T> {
@@ -25,7 +27,7 @@ impl Unchecked<Result<Translation, Notice>> {
     pub(crate) fn check(self, limits: &Limits) -> Result<Result<Translation, Notice>, ShapeFault> {
         match &self.0 {
             Ok(found) => translation(found, limits)?,
-            Err(found) => notice(&Place::Named("notice"), found, limits)?,
+            Err(found) => notice(&OutputPath::Root("notice"), found, limits)?,
         }
         Ok(self.0)
     }
@@ -33,27 +35,8 @@ impl Unchecked<Result<Translation, Notice>> {
 
 impl Unchecked<Reply> {
     pub(crate) fn check(self, limits: &Limits) -> Result<Reply, ShapeFault> {
-        reply(&Place::Named("reply"), &self.0, limits)?;
+        reply(&OutputPath::Root("reply"), &self.0, limits)?;
         Ok(self.0)
-    }
-}
-
-/// Where in the output something is. Written out only when it is wrong: every item has a dozen of these.
-enum Place<'a> {
-    Named(&'static str),
-    Item(usize, &'static str),
-    In(&'a Place<'a>, &'static str),
-    Nth(&'a Place<'a>, usize),
-}
-
-impl std::fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Place::Named(name) => f.write_str(name),
-            Place::Item(index, kind) => write!(f, "items[{index}].{kind}"),
-            Place::In(outer, name) => write!(f, "{outer}.{name}"),
-            Place::Nth(outer, index) => write!(f, "{outer}[{index}]"),
-        }
     }
 }
 
@@ -63,19 +46,19 @@ fn translation(found: &Translation, limits: &Limits) -> Checked {
     }
     for (index, item) in found.items.iter().enumerate() {
         match item {
-            Item::Event(found) => event(&Place::Item(index, "event"), found, limits)?,
-            Item::Ignored(found) => notice(&Place::Item(index, "ignored"), found, limits)?,
-            Item::Rejected(found) => notice(&Place::Item(index, "rejected"), found, limits)?,
+            Item::Event(found) => event(&OutputPath::Item(index, "event"), found, limits)?,
+            Item::Ignored(found) => notice(&OutputPath::Item(index, "ignored"), found, limits)?,
+            Item::Rejected(found) => notice(&OutputPath::Item(index, "rejected"), found, limits)?,
         }
     }
     if let Some(found) = &found.reply {
-        reply(&Place::Named("reply"), found, limits)?;
+        reply(&OutputPath::Root("reply"), found, limits)?;
     }
-    length(&Place::Named("memo"), &found.memo, limits.text)
+    length(&OutputPath::Root("memo"), &found.memo, limits.text)
 }
 
-fn event(place: &Place<'_>, found: &TranslatedEvent, limits: &Limits) -> Checked {
-    length(&Place::In(place, "event_type"), &found.event_type, limits.string)?;
+fn event(path: &OutputPath<'_>, found: &TranslatedEvent, limits: &Limits) -> Checked {
+    length(&OutputPath::Member(path, "event_type"), &found.event_type, limits.string)?;
     let values = [
         ("user_id", &found.user_id),
         ("data", &found.data),
@@ -84,45 +67,45 @@ fn event(place: &Place<'_>, found: &TranslatedEvent, limits: &Limits) -> Checked
     ];
     for (name, found) in values {
         if let Some(found) = found {
-            value(&Place::In(place, name), found, limits)?;
+            value(&OutputPath::Member(path, name), found, limits)?;
         }
     }
     if let Some(found) = &found.original {
-        pointer(&Place::In(place, "original"), found, limits)?;
+        pointer(&OutputPath::Member(path, "original"), found, limits)?;
     }
-    length(&Place::In(place, "tag"), &found.tag, limits.string)?;
-    let extras = Place::In(place, "extras");
+    length(&OutputPath::Member(path, "tag"), &found.tag, limits.string)?;
+    let extras = OutputPath::Member(path, "extras");
     for (index, Field { name, value }) in found.extras.iter().enumerate() {
-        let extra = Place::Nth(&extras, index);
-        length(&Place::In(&extra, "name"), name, limits.string)?;
-        length(&Place::In(&extra, "value"), value, limits.string)?;
+        let extra = OutputPath::Index(&extras, index);
+        length(&OutputPath::Member(&extra, "name"), name, limits.string)?;
+        length(&OutputPath::Member(&extra, "value"), value, limits.string)?;
     }
     Ok(())
 }
 
-fn value(place: &Place<'_>, found: &Value, limits: &Limits) -> Checked {
+fn value(path: &OutputPath<'_>, found: &Value, limits: &Limits) -> Checked {
     match found {
-        Value::At(at) => pointer(place, at, limits),
+        Value::At(at) => pointer(path, at, limits),
         Value::Assembled(members) => members.iter().enumerate().try_for_each(|(index, (key, at))| {
-            let member = Place::Nth(place, index);
-            length(&Place::In(&member, "key"), key, limits.string)?;
-            pointer(&Place::In(&member, "at"), at, limits)
+            let member = OutputPath::Index(path, index);
+            length(&OutputPath::Member(&member, "key"), key, limits.string)?;
+            pointer(&OutputPath::Member(&member, "at"), at, limits)
         }),
-        Value::Made(text) => json_text(place, text, limits),
+        Value::Made(text) => json_text(path, text, limits),
     }
 }
 
-fn notice(place: &Place<'_>, found: &Notice, limits: &Limits) -> Checked {
-    length(&Place::In(place, "code"), &found.code, limits.string)?;
-    length(&Place::In(place, "message"), &found.message, limits.string)?;
+fn notice(path: &OutputPath<'_>, found: &Notice, limits: &Limits) -> Checked {
+    length(&OutputPath::Member(path, "code"), &found.code, limits.string)?;
+    length(&OutputPath::Member(path, "message"), &found.message, limits.string)?;
     if let Some(at) = &found.at {
-        pointer(&Place::In(place, "at"), at, limits)?;
+        pointer(&OutputPath::Member(path, "at"), at, limits)?;
     }
-    length(&Place::In(place, "tag"), &found.tag, limits.string)
+    length(&OutputPath::Member(path, "tag"), &found.tag, limits.string)
 }
 
-fn reply(place: &Place<'_>, found: &Reply, limits: &Limits) -> Checked {
-    let body = Place::In(place, "body");
+fn reply(path: &OutputPath<'_>, found: &Reply, limits: &Limits) -> Checked {
+    let body = OutputPath::Member(path, "body");
     match found.content_type.as_str() {
         "application/json" => {
             length(&body, &found.body, limits.text)?;
@@ -130,29 +113,29 @@ fn reply(place: &Place<'_>, found: &Reply, limits: &Limits) -> Checked {
         }
         "text/plain" => length(&body, &found.body, limits.text),
         other => Err(ShapeFault::ContentType {
-            place: Place::In(place, "content_type").to_string(),
+            path: OutputPath::Member(path, "content_type").to_string(),
             found: other[..other.floor_char_boundary(80)].to_owned(),
         }),
     }
 }
 
-fn length(place: &Place<'_>, found: &str, limit: usize) -> Checked {
+fn length(path: &OutputPath<'_>, found: &str, limit: usize) -> Checked {
     if found.len() > limit {
-        return Err(ShapeFault::TooLong { place: place.to_string(), found: found.len(), limit });
+        return Err(ShapeFault::TooLong { path: path.to_string(), found: found.len(), limit });
     }
     Ok(())
 }
 
-fn json_text(place: &Place<'_>, found: &str, limits: &Limits) -> Checked {
-    json::check(found, limits.depth).map_err(|reason| ShapeFault::Json { place: place.to_string(), reason })
+fn json_text(path: &OutputPath<'_>, found: &str, limits: &Limits) -> Checked {
+    json::check(found, limits.depth).map_err(|reason| ShapeFault::Json { path: path.to_string(), reason })
 }
 
-fn pointer(place: &Place<'_>, found: &str, limits: &Limits) -> Checked {
-    length(place, found, limits.string)?;
-    if is_pointer(found) { Ok(()) } else { Err(ShapeFault::Pointer { place: place.to_string() }) }
+fn pointer(path: &OutputPath<'_>, found: &str, limits: &Limits) -> Checked {
+    length(path, found, limits.string)?;
+    if is_pointer(found) { Ok(()) } else { Err(ShapeFault::Pointer { path: path.to_string() }) }
 }
 
-/// RFC 6901: empty, or begun by a slash, and `~` only as `~0` and `~1`.
+/// Returns true for a JSON Pointer (RFC 6901): empty or with a leading slash, and `~` only in `~0` and `~1`.
 fn is_pointer(text: &str) -> bool {
     let begun = text.is_empty() || text.starts_with('/');
     begun && text.split('~').skip(1).all(|escaped| escaped.starts_with(['0', '1']))
@@ -163,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pointers_are_those_of_rfc_6901() {
+    fn pointers_follow_rfc_6901() {
         for good in ["", "/", "/0", "/a~1b", "/m~0n", "/ ", "/☃", "//"] {
             assert!(is_pointer(good), "{good:?}");
         }
@@ -196,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_names_the_place() {
+    fn the_sentence_names_the_position() {
         let extras = vec![Field::new("warning", ""), Field::new("warning", "x".repeat(70_000))];
         insta::assert_snapshot!(
             sentence(event_with(|event| event.extras = extras)),

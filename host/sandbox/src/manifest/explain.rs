@@ -1,20 +1,20 @@
-//! What a schema has against a value, as one sentence about one field.
+//! Validation errors of JSON Schema, as one sentence about one field.
 
 use jsonschema::{
     ReferencingError, ValidationError,
     error::{TypeKind, ValidationErrorKind as Kind},
 };
 
-use crate::limits::shortened;
+use crate::display::shorten;
 
-/// The field that is wrong, for example `links.website`, and what is wrong with it.
+/// A field, for example `links.website`, and its difference from the schema.
 pub(super) struct Explained {
     pub(super) field: String,
     pub(super) reason: String,
 }
 
-/// Explains a difference. A member that is unknown or missing is itself the field, and of alternatives the one that the
-/// author meant is explained.
+/// Explains an error. For an unknown or missing member the field is that member. For alternatives the explanation is about
+/// the one that the author probably meant.
 pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
     let at = error.instance_path().as_str();
     match error.kind() {
@@ -31,14 +31,14 @@ pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
         },
         Kind::Type { kind: TypeKind::Single(kind) } => Explained {
             field: field(at),
-            reason: format!("expected {kind}, found {}", shortened(&error.instance().to_string())),
+            reason: format!("expected {kind}, found {}", shorten(&error.instance().to_string())),
         },
-        // Of all patterns the one that is met most often, and the one that can be said in words.
+        // The only pattern with its own sentence, because authors meet it most often.
         Kind::Pattern { pattern } if pattern == "^https://" => Explained {
             field: field(at),
             reason: format!(
                 "expected a link that begins with https://, found {}",
-                shortened(&error.instance().to_string())
+                shorten(&error.instance().to_string())
             ),
         },
         Kind::Referencing(ReferencingError::Unretrievable { uri, .. }) => {
@@ -48,19 +48,20 @@ pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
     }
 }
 
-/// Of a reference to another document.
+/// Returns the sentence about a reference to another document.
 pub(super) fn not_fetched(uri: &str) -> String {
     format!(
         "it refers to {:?}, and other documents are not fetched; write out here what that one says, for example under $defs",
-        shortened(uri)
+        shorten(uri)
     )
 }
 
 fn plain(at: &str, error: &ValidationError<'_>) -> Explained {
-    Explained { field: field(at), reason: shortened(&error.to_string()) }
+    Explained { field: field(at), reason: shorten(&error.to_string()) }
 }
 
-/// Of several alternatives, the one whose constants fit: a template that says `"scheme": "signature"` was meant as one.
+/// Returns the first error of the only alternative whose constants match: a template with `"scheme": "signature"` is meant
+/// as a signature.
 fn meant<'a, 'e>(alternatives: &'a [Vec<ValidationError<'e>>]) -> Option<&'a ValidationError<'e>> {
     let mut fitting =
         alternatives.iter().filter(|errors| !errors.iter().any(|error| matches!(error.kind(), Kind::Constant { .. })));
@@ -70,7 +71,7 @@ fn meant<'a, 'e>(alternatives: &'a [Vec<ValidationError<'e>>]) -> Option<&'a Val
     }
 }
 
-/// A JSON Pointer as people write the name of a field; empty for the whole.
+/// Converts a JSON Pointer to a dot path; empty for the root.
 fn field(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
 }

@@ -1,27 +1,26 @@
-//! The plugin's own settings: what an operator may set under `options`.
+//! A plugin's own settings, which an operator sets under `options`.
 
-use jsonschema::Validator;
 use serde_json::{Map, Value};
 
 use super::{
-    Manifest, bounded,
     explain::{Explained, explain},
-    read::ManifestError,
+    option_schema::validator,
+    types::Manifest,
 };
 
-/// Settings that the plugin's option schema does not allow.
+/// A setting that the plugin's option schema does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("options{}{field}: {message}", if field.is_empty() { "" } else { "." })]
 pub struct OptionsError {
-    /// Which setting, for example `include.0`; empty when it is not one of them.
+    /// Path of the setting, for example `include.0`; empty if the error concerns all of them.
     pub field: String,
-    /// What is wrong with it.
+    /// The difference from the schema.
     pub message: String,
 }
 
 impl Manifest {
-    /// Checks an operator's settings against the plugin's option schema and fills in its defaults. A plugin without a
-    /// schema has no settings.
+    /// Checks an operator's settings against the plugin's option schema and fills in the schema's defaults. A plugin
+    /// without a schema has no settings.
     pub fn check_options(&self, options: &Value) -> Result<Value, OptionsError> {
         let mut filled = match options {
             Value::Null => Value::Object(Map::new()),
@@ -40,7 +39,7 @@ impl Manifest {
             };
         };
         fill(&mut filled, schema);
-        // A schema that does not compile was refused when the plugin was loaded.
+        // Loading the plugin refused a schema that does not compile.
         let validator = validator(schema).map_err(|message| OptionsError { field: String::new(), message })?;
         let refused = validator.validate(&filled).map_err(|error| {
             let Explained { field, reason } = explain(&error);
@@ -48,26 +47,9 @@ impl Manifest {
         });
         refused.map(|()| filled)
     }
-
-    /// Whether the option schema is one, and can be checked with.
-    pub(super) fn check_option_schema(&self) -> Result<(), ManifestError> {
-        if let Some(schema) = &self.options {
-            bounded::check(schema)?;
-            validator(schema).map_err(|reason| ManifestError::Options { reason })?;
-        }
-        Ok(())
-    }
 }
 
-/// References to other documents are an error: this crate's build of the validator has nothing to fetch them with.
-fn validator(schema: &Value) -> Result<Validator, String> {
-    jsonschema::validator_for(schema).map_err(|error| {
-        let Explained { field, reason } = explain(&error);
-        if field.is_empty() { reason } else { format!("{field}: {reason}") }
-    })
-}
-
-/// Puts the `default` of every property that is missing into an object, and into the objects inside it.
+/// Adds the `default` of every missing property to an object and its inner objects.
 fn fill(value: &mut Value, schema: &Value) {
     let (Value::Object(object), Some(Value::Object(properties))) = (value, schema.get("properties")) else { return };
     for (name, schema) in properties {

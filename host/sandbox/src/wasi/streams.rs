@@ -1,61 +1,51 @@
-//! stdin, which is at its end, stdout and stderr, which are the log, and polling, which finds everything ready.
+//! Streams and polling: stdin is at its end, stdout and stderr go to the log, and every pollable is ready.
 
 use wasmtime::{
     StoreContextMut,
     component::{ComponentType, LinkerInstance, Lower, Resource, WasmList},
 };
 
-use super::{Handle, ends_the_call, frozen::Output};
-use crate::{clock, state::State};
+use super::{
+    handle::{Handle, POLLABLE, STDERR, STDIN, STDOUT},
+    unavailable::link_unavailable,
+};
+use crate::run::{
+    host_function,
+    state::{State, frozen_world::OutputStream},
+};
 
-/// The number of a handle.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Number(u32);
-
-const STDIN: Number = Number(0);
-const STDOUT: Number = Number(1);
-const STDERR: Number = Number(2);
-/// Something to wait for. It has always happened: time stands still, so waiting for it would be waiting for ever.
-pub(super) const POLLABLE: Number = Number(3);
-
-impl Number {
-    pub(super) fn handle(self) -> Resource<Handle> {
-        Resource::new_own(self.0)
-    }
-}
-
-/// Why a stream gives nothing.
+/// The `stream-error` of `wasi:io/streams`.
 #[derive(ComponentType, Lower)]
 #[component(variant)]
 enum StreamError {
     #[component(name = "last-operation-failed")]
-    #[expect(dead_code, reason = "nothing fails here; the type is WASI's")]
+    #[expect(dead_code, reason = "no operation fails here; the variant is part of WASI's type")]
     LastOperationFailed(Resource<Handle>),
     #[component(name = "closed")]
     Closed,
 }
 
-/// What may be written at once. More ends the call, as WASI says.
-const MOST: usize = 64 << 10;
+/// Bytes that `check-write` allows. A larger write ends the call, as WASI requires.
+const MAX_WRITE_BYTES: usize = 64 << 10;
 
-/// What looking a handle up costs, in the bytes that could have been read meanwhile.
-const HANDLE: usize = 64;
+/// The cost of a handle lookup, in bytes that could have been read in the same time.
+const LOOKUP_COST: usize = 64;
 
-/// More than [`MOST`].
+/// The guest wrote more than [`MAX_WRITE_BYTES`].
 #[derive(Debug, thiserror::Error)]
-#[error("it wrote {bytes} bytes at once, where check-write allows {MOST}")]
+#[error("it wrote {bytes} bytes at once, where check-write allows {MAX_WRITE_BYTES}")]
 struct WroteTooMuch {
     bytes: usize,
 }
 
-/// The guest polled nothing, which WASI forbids.
+/// The guest polled an empty list, which WASI forbids.
 #[derive(Debug, thiserror::Error)]
 #[error("it polled nothing, and would have waited for ever")]
 struct PolledNothing;
 
 type Store<'a> = StoreContextMut<'a, State>;
-type Read<T> = (Result<T, StreamError>,);
-type Written = (Result<(), StreamError>,);
+type ReadResult<T> = (Result<T, StreamError>,);
+type WriteResult = (Result<(), StreamError>,);
 
 pub(super) fn link_function(
     linked: &mut LinkerInstance<'_, State>,
@@ -63,14 +53,18 @@ pub(super) fn link_function(
     name: &str,
 ) -> wasmtime::Result<()> {
     match (interface, name) {
-        ("cli/stdin", "get-stdin") => clock::link(linked, name, |_, (): ()| Ok((STDIN.handle(),))),
-        ("cli/stdout", "get-stdout") => clock::link(linked, name, |_, (): ()| Ok((STDOUT.handle(),))),
-        ("cli/stderr", "get-stderr") => clock::link(linked, name, |_, (): ()| Ok((STDERR.handle(),))),
-        ("io/poll", "[method]pollable.ready") => clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok((true,))),
-        ("io/poll", "[method]pollable.block") => clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok(())),
+        ("cli/stdin", "get-stdin") => host_function::link(linked, name, |_, (): ()| Ok((STDIN.resource(),))),
+        ("cli/stdout", "get-stdout") => host_function::link(linked, name, |_, (): ()| Ok((STDOUT.resource(),))),
+        ("cli/stderr", "get-stderr") => host_function::link(linked, name, |_, (): ()| Ok((STDERR.resource(),))),
+        ("io/poll", "[method]pollable.ready") => {
+            host_function::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok((true,)))
+        }
+        ("io/poll", "[method]pollable.block") => {
+            host_function::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok(()))
+        }
         ("io/poll", "poll") => {
-            clock::link(linked, name, |mut store: Store<'_>, (polled,): (Vec<Resource<Handle>>,)| {
-                store.data_mut().clock.work(polled.len().saturating_mul(HANDLE));
+            host_function::link(linked, name, |mut store: Store<'_>, (polled,): (Vec<Resource<Handle>>,)| {
+                store.data_mut().clock.add_work(polled.len().saturating_mul(LOOKUP_COST));
                 match polled.len() as u32 {
                     0 => Err(PolledNothing.into()),
                     all => Ok(((0..all).collect::<Vec<u32>>(),)),
@@ -78,39 +72,45 @@ pub(super) fn link_function(
             })
         }
         ("io/streams", "[method]input-stream.subscribe" | "[method]output-stream.subscribe") => {
-            clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok((POLLABLE.handle(),)))
+            host_function::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok((POLLABLE.resource(),)))
         }
         ("io/streams", "[method]input-stream.read" | "[method]input-stream.blocking-read") => {
-            clock::link(linked, name, |_, (_, _most): (Resource<Handle>, u64)| Ok::<Read<Vec<u8>>, _>(at_its_end()))
+            host_function::link(linked, name, |_, (_, _max_bytes): (Resource<Handle>, u64)| {
+                Ok::<ReadResult<Vec<u8>>, _>(closed())
+            })
         }
         ("io/streams", "[method]input-stream.skip" | "[method]input-stream.blocking-skip") => {
-            clock::link(linked, name, |_, (_, _most): (Resource<Handle>, u64)| Ok::<Read<u64>, _>(at_its_end()))
+            host_function::link(linked, name, |_, (_, _max_bytes): (Resource<Handle>, u64)| {
+                Ok::<ReadResult<u64>, _>(closed())
+            })
         }
         ("io/streams", "[method]output-stream.check-write") => {
-            clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok::<Read<u64>, _>((Ok(MOST as u64),)))
+            host_function::link(linked, name, |_, (_,): (Resource<Handle>,)| {
+                Ok::<ReadResult<u64>, _>((Ok(MAX_WRITE_BYTES as u64),))
+            })
         }
         ("io/streams", "[method]output-stream.flush" | "[method]output-stream.blocking-flush") => {
-            clock::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok::<Written, _>((Ok(()),)))
+            host_function::link(linked, name, |_, (_,): (Resource<Handle>,)| Ok::<WriteResult, _>((Ok(()),)))
         }
         ("io/streams", "[method]output-stream.write" | "[method]output-stream.blocking-write-and-flush") => {
-            clock::link(linked, name, write)
+            host_function::link(linked, name, write)
         }
-        _ => ends_the_call(linked, interface, name),
+        _ => link_unavailable(linked, interface, name),
     }
 }
 
-fn at_its_end<T>() -> Read<T> {
+fn closed<T>() -> ReadResult<T> {
     (Err(StreamError::Closed),)
 }
 
-fn write(mut store: Store<'_>, (stream, contents): (Resource<Handle>, WasmList<u8>)) -> wasmtime::Result<Written> {
-    if contents.len() > MOST {
+fn write(mut store: Store<'_>, (stream, contents): (Resource<Handle>, WasmList<u8>)) -> wasmtime::Result<WriteResult> {
+    if contents.len() > MAX_WRITE_BYTES {
         return Err(WroteTooMuch { bytes: contents.len() }.into());
     }
-    let output = if stream.rep() == STDERR.0 { Output::Stderr } else { Output::Stdout };
+    let output = if STDERR.is(&stream) { OutputStream::Stderr } else { OutputStream::Stdout };
     let bytes = contents.as_le_slice(&store).to_vec();
-    let State { clock, wasi, logs, .. } = store.data_mut();
-    clock.work(bytes.len());
-    wasi.print(output, &bytes, logs);
+    let State { clock, world, logs, .. } = store.data_mut();
+    clock.add_work(bytes.len());
+    world.print(output, &bytes, logs);
     Ok((Ok(()),))
 }

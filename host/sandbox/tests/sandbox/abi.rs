@@ -1,6 +1,6 @@
-//! Misbehaviour below the SDK: raw machine code, and results that are not of the contract's types.
+//! Misbehaviour below the SDK: raw machine code, and results that violate the contract's types.
 //!
-//! Each: the sentence, and that the same plugin serves the next request.
+//! Each test checks the error sentence, and that the same plugin serves the next request.
 
 use std::time::Duration;
 
@@ -8,38 +8,39 @@ use inlet_sandbox::{Fault, Limits};
 use wasm_encoder::{HeapType, Instruction, MemArg, MemArgTarget};
 
 use crate::{
-    bytes, load, patient, request,
-    start::always,
-    twin::{RESULT, Twin, endless},
+    bytes, load,
+    raw_plugin::{RESULT, RawPlugin, endless},
+    relaxed_limits, request,
+    start_functions::always,
 };
 
-/// Has a twin misbehave and then behave.
-async fn fault(twin: Twin, limits: &Limits) -> Fault {
-    let plugin = load(twin);
+/// Makes a raw plugin misbehave in one call and behave in the next, and returns the fault of the first.
+async fn fault(plugin: RawPlugin, limits: &Limits) -> Fault {
+    let plugin = load(plugin);
     let call = plugin.translate(&bytes(), limits).await;
-    let next = plugin.translate(&request("/", ""), &patient()).await;
+    let next = plugin.translate(&request("/", ""), &relaxed_limits()).await;
     assert!(next.result.is_ok(), "the next request is served: {:?}", next.result);
     call.result.unwrap_err()
 }
 
 async fn running(translate: Vec<Instruction<'static>>) -> String {
-    named(&fault(Twin { translate, ..Twin::default() }, &patient()).await)
+    described(&fault(RawPlugin { translate, ..RawPlugin::default() }, &relaxed_limits()).await)
 }
 
-/// The code and the sentence.
-fn named(fault: &Fault) -> String {
+/// Returns the fault's code and sentence.
+fn described(fault: &Fault) -> String {
     format!("{}: {fault}", fault.code())
 }
 
-/// Returns something from another place, where these bytes are.
+/// Makes `translate` return a pointer to `result`, which is not a valid translation, and describes the fault.
 async fn returning(result: &[u8]) -> String {
     let elsewhere = RESULT + 256;
-    let twin = Twin {
+    let plugin = RawPlugin {
         translate: vec![Instruction::I32Const(elsewhere), Instruction::Return],
         result: [&[0; 256], result].concat(),
-        ..Twin::default()
+        ..RawPlugin::default()
     };
-    named(&fault(twin, &patient()).await)
+    described(&fault(plugin, &relaxed_limits()).await)
 }
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn a_table_bomb() {
         Instruction::TableGrow(0),
         Instruction::Drop,
     ];
-    let fault = fault(Twin { translate: grow, ..Twin::default() }, &patient()).await;
+    let fault = fault(RawPlugin { translate: grow, ..RawPlugin::default() }, &relaxed_limits()).await;
     assert_eq!(fault.code(), "memory");
     insta::assert_snapshot!(fault, @"the plugin asked for a table of 1000001 elements; 20000 are allowed; keep its data in memory and not in tables");
 }
@@ -61,7 +62,7 @@ async fn a_memory_bomb_in_one_step() {
     insta::assert_snapshot!(running(grow).await, @"memory: the plugin asked for 3750.1 MiB of memory; its limit is 256 MiB; make it hold less of the body at once or raise its memory limit");
 }
 
-/// On the machine's own stack, where the SDK's recursion runs out of the stack in its memory first.
+/// Overflows the native stack. A recursion in the SDK overflows the stack in linear memory first.
 #[tokio::test]
 async fn recursion() {
     let parameters = (0..16).map(Instruction::LocalGet);
@@ -78,19 +79,19 @@ async fn a_stray_read_and_a_division_by_zero() {
 }
 
 #[tokio::test]
-async fn a_result_that_is_nowhere() {
+async fn a_result_outside_of_memory() {
     let far = |at| vec![Instruction::I32Const(at), Instruction::Return];
     insta::assert_snapshot!(running(far(0x7fff_fff0)).await, @"trap: the plugin crashed: pointer out of bounds of memory; see its log lines");
     insta::assert_snapshot!(running(far(RESULT + 1)).await, @"trap: the plugin crashed: return pointer not aligned; see its log lines");
 }
 
 #[tokio::test]
-async fn a_list_or_text_that_is_nowhere() {
+async fn a_list_or_text_outside_of_memory() {
     let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
-    // Ok, and then the list of items: where it begins, how many it has.
+    // `Ok`, then offset and length of the list of items.
     let items = returning(&words(&[0, 0x7fff_fff0, 1])).await;
     let many = returning(&words(&[0, 1024, u32::MAX])).await;
-    // An error, and then its code.
+    // `Err`, then offset and length of the code.
     let code = returning(&words(&[1, 0x7fff_fff0, 1])).await;
     let long = returning(&words(&[1, 1024, 1 << 20])).await;
     insta::assert_snapshot!([items, many, code, long].join("\n"), @r"
@@ -102,7 +103,7 @@ async fn a_list_or_text_that_is_nowhere() {
 }
 
 #[tokio::test]
-async fn a_result_of_no_known_kind_and_a_text_that_is_none() {
+async fn an_unknown_discriminant_and_invalid_utf_8() {
     let kind = returning(&[7]).await;
     let mut code = [1_u32, RESULT as u32 + 256 + 40, 1].iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<_>>();
     code.resize(40, 0);
@@ -115,21 +116,24 @@ async fn a_result_of_no_known_kind_and_a_text_that_is_none() {
 }
 
 #[tokio::test]
-async fn no_room_for_the_request() {
-    let twin = Twin { realloc: vec![Instruction::I32Const(0x7fff_fff0)], ..Twin::default() };
-    let fault = always(twin, &patient()).await;
-    insta::assert_snapshot!(named(&fault), @"trap: the plugin crashed: realloc return: beyond end of memory; see its log lines");
+async fn a_reallocation_outside_of_memory() {
+    let plugin = RawPlugin { realloc: vec![Instruction::I32Const(0x7fff_fff0)], ..RawPlugin::default() };
+    let fault = always(plugin, &relaxed_limits()).await;
+    insta::assert_snapshot!(described(&fault), @"trap: the plugin crashed: realloc return: beyond end of memory; see its log lines");
 }
 
-/// Called by the host before and after the export that is meant.
+/// The host calls `realloc` before the export, and `post_return` after it.
 #[tokio::test]
-async fn an_endless_loop_in_what_comes_before_and_after() {
-    let limits = Limits { time: Duration::from_millis(100), ..patient() };
+async fn an_endless_loop_before_and_after_the_export() {
+    let limits = Limits { time: Duration::from_millis(100), ..relaxed_limits() };
     let mut before = endless();
     before.push(Instruction::I32Const(4096));
-    for twin in [Twin { realloc: before, ..Twin::default() }, Twin { post_return: endless(), ..Twin::default() }] {
-        assert_eq!(always(twin, &limits).await.code(), "time");
+    for plugin in [
+        RawPlugin { realloc: before, ..RawPlugin::default() },
+        RawPlugin { post_return: endless(), ..RawPlugin::default() },
+    ] {
+        assert_eq!(always(plugin, &limits).await.code(), "time");
     }
-    let fault = fault(Twin { translate: endless(), ..Twin::default() }, &limits).await;
+    let fault = fault(RawPlugin { translate: endless(), ..RawPlugin::default() }, &limits).await;
     assert_eq!(fault.code(), "time");
 }

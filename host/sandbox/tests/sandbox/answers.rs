@@ -3,7 +3,7 @@
 use inlet_core::contract::Outcome;
 use inlet_sandbox::Limits;
 
-use crate::{HOSTILE, patient};
+use crate::{HOSTILE, relaxed_limits};
 
 #[tokio::test]
 async fn the_answerer_gets_the_memo_and_the_outcomes() {
@@ -22,14 +22,14 @@ async fn the_answerer_gets_the_memo_and_the_outcomes() {
 }
 
 #[tokio::test]
-async fn what_it_answers_is_checked_like_a_translation() {
+async fn an_answer_is_checked_like_a_translation() {
     let limits = Limits { time: std::time::Duration::from_millis(500), ..Limits::default() };
     let mut sentences = Vec::new();
     for memo in ["html", "loop"] {
         sentences.push(refused(memo, &limits).await);
     }
     for memo in ["memory", "deep-recursion", "abort", "giant", "long", "deep"] {
-        sentences.push(refused(memo, &patient()).await);
+        sentences.push(refused(memo, &relaxed_limits()).await);
     }
     insta::assert_snapshot!(sentences.join("\n"), @r#"
     the plugin's output was refused: reply.content_type is "text/html"; expected "application/json" or "text/plain"
@@ -43,10 +43,10 @@ async fn what_it_answers_is_checked_like_a_translation() {
     "#);
 }
 
-/// Has the answerer misbehave and then behave.
+/// Makes the answerer misbehave in one call and behave in the next, and returns the error of the first.
 async fn refused(memo: &str, limits: &Limits) -> String {
     let call = HOSTILE.answer(0, memo, &[], limits).await;
-    let next = HOSTILE.answer(0, "memo", &[], &patient()).await;
+    let next = HOSTILE.answer(0, "memo", &[], &relaxed_limits()).await;
     assert!(next.result.is_ok(), "the next answer is given: {:?}", next.result);
     call.result.unwrap_err().to_string()
 }

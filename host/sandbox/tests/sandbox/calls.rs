@@ -1,12 +1,12 @@
-//! What goes in comes in whole, every call has an instance of its own, and its log lines are kept within bounds.
+//! Calls without faults: the request arrives complete, every call has its own instance, and log lines are bounded.
 
 use bytes::Bytes;
 use inlet_core::contract::{Body, Field, Item, Translation, Value};
 
-use crate::{HOSTILE, patient, request};
+use crate::{HOSTILE, relaxed_limits, request};
 
 async fn translate(request: &inlet_core::contract::Request) -> Translation {
-    HOSTILE.translate(request, &patient()).await.result.unwrap().unwrap()
+    HOSTILE.translate(request, &relaxed_limits()).await.result.unwrap().unwrap()
 }
 
 fn only_event(translation: Translation) -> inlet_core::contract::TranslatedEvent {
@@ -17,7 +17,7 @@ fn only_event(translation: Translation) -> inlet_core::contract::TranslatedEvent
 }
 
 #[tokio::test]
-async fn everything_of_a_request_arrives() {
+async fn every_member_of_a_request_arrives() {
     let mut sent = request("/echo", "{}");
     sent.query = vec![Field::new("q", "1"), Field::new("q", "2")];
     sent.headers = vec![Field::new("x-note", "na\u{fffd}ve")];
@@ -32,7 +32,7 @@ async fn everything_of_a_request_arrives() {
 }
 
 #[tokio::test]
-async fn a_body_arrives_as_it_is() {
+async fn a_body_arrives_unchanged() {
     for (body, expected) in [
         (Body::Text("{\"ß\":1.10}".into()), r#"{"kind":"text","length":11,"sum":920}"#),
         (Body::Text("".into()), r#"{"kind":"text","length":0,"sum":0}"#),
@@ -46,14 +46,14 @@ async fn a_body_arrives_as_it_is() {
 #[tokio::test]
 async fn a_large_body_is_within_the_default_limits() {
     let body = format!("\"{}\"", "x".repeat(32 << 20));
-    let call = HOSTILE.translate(&request("/echo-bytes", &body), &patient()).await;
+    let call = HOSTILE.translate(&request("/echo-bytes", &body), &relaxed_limits()).await;
     assert!(call.result.is_ok(), "{:?}", call.result);
     assert!(call.spent.memory > body.len());
 }
 
 #[tokio::test]
 async fn a_request_may_be_rejected_as_a_whole() {
-    let call = HOSTILE.translate(&request("/reject", "{}"), &patient()).await;
+    let call = HOSTILE.translate(&request("/reject", "{}"), &relaxed_limits()).await;
     let notice = call.result.unwrap().unwrap_err();
     assert_eq!((notice.code.as_str(), notice.at.as_deref()), ("unsupported", Some("/0")));
 }
@@ -66,8 +66,8 @@ async fn every_call_has_an_instance_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_last_words_before_a_crash_are_kept() {
-    let call = HOSTILE.translate(&request("/abort", "{}"), &patient()).await;
+async fn the_last_lines_before_a_crash_are_kept() {
+    let call = HOSTILE.translate(&request("/abort", "{}"), &relaxed_limits()).await;
     assert!(call.result.is_err());
     assert_eq!(call.logs_dropped, 0);
     let lines: Vec<_> = call.logs.iter().map(|line| (line.level.as_str(), line.message.as_str())).collect();
@@ -79,7 +79,7 @@ async fn the_last_words_before_a_crash_are_kept() {
 
 #[tokio::test]
 async fn a_flood_of_log_lines_is_bounded_and_counted() {
-    let limits = patient();
+    let limits = relaxed_limits();
     let call = HOSTILE.translate(&request("/log-flood", "{}"), &limits).await;
     assert!(call.result.is_ok());
     let bytes: usize = call.logs.iter().map(|line| line.message.len()).sum();
@@ -90,7 +90,7 @@ async fn a_flood_of_log_lines_is_bounded_and_counted() {
 
 #[tokio::test]
 async fn giant_lines_are_cut_and_counted() {
-    let limits = patient();
+    let limits = relaxed_limits();
     let call = HOSTILE.translate(&request("/giant-line", "{}"), &limits).await;
     assert!(call.result.is_ok(), "{:?}", call.result);
     let lengths: Vec<_> = call.logs.iter().map(|line| line.message.len()).collect();
@@ -98,8 +98,8 @@ async fn giant_lines_are_cut_and_counted() {
 }
 
 #[tokio::test]
-async fn what_a_call_cost_is_known() {
-    let call = HOSTILE.translate(&request("/ok", "{}"), &patient()).await;
+async fn the_cost_of_a_call_is_reported() {
+    let call = HOSTILE.translate(&request("/ok", "{}"), &relaxed_limits()).await;
     assert!(!call.spent.wall.is_zero());
     assert!(call.spent.memory >= 64 << 10);
 }

@@ -1,11 +1,11 @@
-//! Components made up on the spot: the right shape around functions that do nothing, to be refused for one reason each.
+//! Forged components: a valid shape around functions that do nothing. Each test changes one thing that is then refused.
 
 use serde_json::{Value, json};
 use wasm_encoder::{ComponentSection, CustomSection};
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{ManglingAndAbi, Resolve, WorldId};
 
-/// The contract's own text.
+/// The text of the contract.
 const CONTRACT: [&str; 4] = [
     include_str!("../../../../wit/v0.1/types.wit"),
     include_str!("../../../../wit/v0.1/translator.wit"),
@@ -13,7 +13,7 @@ const CONTRACT: [&str; 4] = [
     include_str!("../../../../wit/v0.1/log.wit"),
 ];
 
-/// What a plugin may wish for, one function of each.
+/// Packages outside of the contract, with one function of each interface.
 const OUTSIDE: [&str; 9] = [
     "package outside:things@0.1.0; interface clock { now: func() -> u64; }",
     "package wasi:filesystem@0.2.6; interface preopens { get-directories: func() -> list<string>; }",
@@ -27,13 +27,13 @@ const OUTSIDE: [&str; 9] = [
     "package inlet:source@0.3.0; interface log { log: func(message: string); }",
 ];
 
-/// A component of a world with these items, for a contract that is changed by `change` first.
+/// Builds a component of a world with the items `world`, after `change` was applied to the contract.
 pub fn component(world: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
     let (resolve, world) = contract(world, change);
     encode(dummy_module(&resolve, world, ManglingAndAbi::Standard32), &resolve, world)
 }
 
-/// The contract, changed by `change`, with a world of these items.
+/// Parses the contract after `change` was applied to it, with a world of the items `world`.
 pub fn contract(world: &str, change: impl Fn(&str) -> String) -> (Resolve, WorldId) {
     let package = "package inlet:source@0.1.0;";
     let contract: String = CONTRACT.iter().map(|text| text.replace(package, "")).collect();
@@ -47,25 +47,25 @@ pub fn contract(world: &str, change: impl Fn(&str) -> String) -> (Resolve, World
     (resolve, world)
 }
 
-/// Makes a module that has the functions of a world a component of it.
+/// Encodes a module with the functions of a world as a component.
 pub fn encode(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Vec<u8> {
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 
-/// The component that every refusal differs from in one thing.
+/// Builds the valid component that the refused ones are derived from.
 pub fn sound() -> Vec<u8> {
     component("import log; export translator;", str::to_owned)
 }
 
-/// Adds a manifest to a component.
+/// Appends a manifest to a component.
 pub fn with_manifest(mut component: Vec<u8>, manifest: &str) -> Vec<u8> {
     CustomSection { name: "inlet:manifest".into(), data: manifest.as_bytes().into() }
         .append_to_component(&mut component);
     component
 }
 
-/// The manifest that every refusal differs from in one thing.
+/// Returns the valid manifest that the refused ones are derived from.
 pub fn manifest() -> Value {
     json!({
         "key": "acme/forged",
@@ -78,7 +78,7 @@ pub fn manifest() -> Value {
     })
 }
 
-/// A sound component with a manifest that was changed.
+/// Builds the valid component with a changed manifest.
 pub fn changed(change: impl FnOnce(&mut Value)) -> Vec<u8> {
     let mut manifest = manifest();
     change(&mut manifest);

@@ -1,13 +1,13 @@
-//! Each limit: the exact sentence, and that the next request is served.
+//! The limits of a call. Each test checks the exact error sentence, and that the next request is served.
 
 use std::time::Duration;
 
 use inlet_core::contract::{Item, Translation};
 use inlet_sandbox::{EngineConfig, Fault, Gate, Limits, Sandbox};
 
-use crate::{HOSTILE, patient, request, test_plugin};
+use crate::{HOSTILE, relaxed_limits, request, test_plugin};
 
-/// Misbehaves once, then behaves, and says what the first was called.
+/// Makes the hostile plugin misbehave in one call and behave in the next, and returns the fault of the first.
 async fn fault(path: &str, limits: &Limits) -> Fault {
     let call = HOSTILE.translate(&request(path, "{}"), limits).await;
     let next = HOSTILE.translate(&request("/ok", "{}"), limits).await;
@@ -16,7 +16,7 @@ async fn fault(path: &str, limits: &Limits) -> Fault {
 }
 
 async fn sentence(path: &str, code: &str) -> String {
-    let fault = fault(path, &patient()).await;
+    let fault = fault(path, &relaxed_limits()).await;
     assert_eq!(fault.code(), code);
     fault.to_string()
 }
@@ -38,7 +38,7 @@ async fn memory() {
 
 #[tokio::test]
 async fn memory_of_the_plugin_below_that_of_the_pool() {
-    let limits = Limits { memory: 8 << 20, ..patient() };
+    let limits = Limits { memory: 8 << 20, ..relaxed_limits() };
     insta::assert_snapshot!(fault("/memory", &limits).await, @"the plugin asked for 9 MiB of memory; its limit is 8 MiB; make it hold less of the body at once or raise its memory limit");
 }
 
@@ -114,12 +114,12 @@ async fn trap_panic() {
 
 #[tokio::test]
 async fn trap_recursion() {
-    let fault = fault("/deep-recursion", &patient()).await;
+    let fault = fault("/deep-recursion", &relaxed_limits()).await;
     assert_eq!(fault.code(), "trap");
     insta::assert_snapshot!(fault, @"the plugin crashed: out of bounds memory access (a recursion that is too deep, or a stray pointer); see its log lines");
 }
 
-/// The fifth limit is the gate's; its rules are tested beside it.
+/// The fifth limit. The gate's own tests cover its rules.
 #[tokio::test(start_paused = true)]
 async fn concurrency() {
     let gate = Gate::new(2);
@@ -131,7 +131,7 @@ async fn concurrency() {
     assert!(gate.enter(1).await.is_ok());
 }
 
-/// More calls than sandboxes, and no gate in front: refused and not waited for.
+/// Without a gate, a call beyond the number of sandboxes is refused at once.
 #[tokio::test]
 async fn an_empty_pool_is_busy() {
     let sandbox = Sandbox::new(EngineConfig { max_instances: 1, ..EngineConfig::default() }).unwrap();
@@ -148,7 +148,7 @@ async fn an_empty_pool_is_busy() {
 }
 
 #[tokio::test]
-async fn a_pointer_to_nowhere_is_no_fault() {
+async fn a_pointer_to_nothing_is_no_fault() {
     let call = HOSTILE.translate(&request("/pointer-nowhere", "{}"), &Limits::default()).await;
     let Translation { items, .. } = call.result.unwrap().unwrap();
     assert!(matches!(&items[..], [Item::Event(event)] if event.user_id.is_some()));

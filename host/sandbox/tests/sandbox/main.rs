@@ -1,27 +1,27 @@
-//! The sandbox against real components: the bundled hostile plugin, and ones made up on the spot.
+//! Tests of the sandbox with real components: the hostile plugin, and components built by the tests.
 //!
-//! One binary for all of it, because every one of them would link wasmtime again.
+//! All tests are in one binary, because each binary would link wasmtime again.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails, in its helpers too")]
 
 mod abi;
 mod answers;
 mod calls;
-mod compiled;
-mod directory;
+mod compiled_cache;
 mod forge;
-mod frozen;
+mod host_call_sequences;
 mod imports;
+mod index_spaces;
 mod limits;
+mod load_errors;
+mod long_calls;
 mod options;
-mod refusals;
-mod schemes;
-mod spaces;
-mod start;
-mod straight;
-mod twin;
+mod plugin_directory;
+mod raw_plugin;
+mod released_contract;
+mod start_functions;
+mod verification_schemes;
 mod wasi;
-mod yielding;
 
 use std::{path::Path, sync::LazyLock, time::Duration};
 
@@ -29,27 +29,28 @@ use bytestring::ByteString;
 use inlet_core::contract::{Body, Request};
 use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 
-/// One engine for the whole binary, as in the server.
+/// The one engine of the process, as in the server.
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(EngineConfig::default()).unwrap());
 
 static HOSTILE: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&test_plugin("inlet__hostile")).unwrap());
 
-/// A bundled plugin, as `make plugins` builds it.
+/// Reads a bundled plugin, built by `make plugins`.
 fn bundled(name: &str) -> Vec<u8> {
     built("plugins", name)
 }
 
-/// A plugin made for tests, as `make test-plugins` builds it.
+/// Reads a plugin made for tests, built by `make test-plugins`.
 fn test_plugin(name: &str) -> Vec<u8> {
     built("test-plugins", name)
 }
 
 fn built(directory: &str, name: &str) -> Vec<u8> {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
-    std::fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()))
+    std::fs::read(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()))
 }
 
-/// A request to the hostile plugin: the path names its misbehaviour.
+/// Returns a request to the hostile plugin. The path selects its misbehaviour.
 fn request(path: &str, body: &str) -> Request {
     Request {
         method: "POST".to_owned(),
@@ -63,17 +64,17 @@ fn request(path: &str, body: &str) -> Request {
     }
 }
 
-/// What makes a twin misbehave.
+/// Returns the request that makes a raw plugin misbehave.
 fn bytes() -> Request {
     Request { body: Body::Bytes(bytes::Bytes::from_static(b"\xff")), ..request("/", "") }
 }
 
-/// A twin, ready to be called.
-fn load(twin: twin::Twin) -> Plugin {
-    SANDBOX.load(&twin.wasm()).unwrap()
+/// Loads a raw plugin.
+fn load(plugin: raw_plugin::RawPlugin) -> Plugin {
+    SANDBOX.load(&plugin.wasm()).unwrap()
 }
 
-/// The defaults but for time, which a busy machine runs out of where the test is about something else.
-fn patient() -> Limits {
+/// Returns the default limits with more time, so that a busy machine does not fail tests of other limits.
+fn relaxed_limits() -> Limits {
     Limits { time: Duration::from_secs(60), ..Limits::default() }
 }

@@ -1,4 +1,4 @@
-//! A plugin's own settings.
+//! The option schema of a plugin, and settings checked against it.
 
 use serde_json::{Map, Value, json};
 
@@ -31,14 +31,14 @@ fn schema() -> Option<Value> {
 }
 
 #[test]
-fn defaults_are_filled_in_and_what_is_set_stays() {
+fn missing_settings_get_defaults_and_others_stay() {
     assert_eq!(check(schema(), &json!({})), r#"{"volume":5}"#);
     assert_eq!(check(schema(), &Value::Null), r#"{"volume":5}"#);
     assert_eq!(check(schema(), &json!({"volume": 11, "inner": {}})), r#"{"inner":{"on":true},"volume":11}"#);
 }
 
 #[test]
-fn what_the_schema_does_not_allow_is_named() {
+fn the_error_names_the_invalid_setting() {
     insta::assert_snapshot!(check(schema(), &json!({"volume": 12})), @"options.volume: 12 is greater than the maximum of 11");
     insta::assert_snapshot!(check(schema(), &json!({"inner": {"on": "yes"}})), @r#"options.inner.on: expected boolean, found "yes""#);
     insta::assert_snapshot!(check(schema(), &json!({"colour": "red"})), @"options.colour: it is not known");
@@ -55,7 +55,7 @@ fn refused(schema: Value) -> String {
     SANDBOX.load(&changed(|manifest| manifest["options"] = schema)).expect_err("it should be refused").to_string()
 }
 
-/// Schemas that each refer to the next one, so many times; the last one is of a number.
+/// Returns a schema with a chain of `length` references that ends at a number.
 fn chain(length: usize, link: impl Fn(Value) -> Value) -> Value {
     let mut schemas: Map<String, Value> =
         (0..length).map(|nth| (nth.to_string(), link(json!({"$ref": format!("#/$defs/{}", nth + 1)})))).collect();
@@ -63,7 +63,7 @@ fn chain(length: usize, link: impl Fn(Value) -> Value) -> Value {
     json!({"properties": {"volume": {"$ref": "#/$defs/0"}}, "$defs": schemas})
 }
 
-/// Twenty thousand of them took more stack than a thread has, once settings were checked.
+/// Twenty thousand references overflow a thread's stack when settings are validated.
 #[test]
 fn a_long_chain_of_references_is_refused() {
     insta::assert_snapshot!(refused(chain(20_000, |to| to)), @"the manifest's options are refused: they have 637867 bytes, and 64 KiB are allowed; write the settings out, simpler, in [options] of its plugin.toml");
@@ -73,7 +73,7 @@ fn a_long_chain_of_references_is_refused() {
     insta::assert_snapshot!(refused(json!({"properties": {"a": nested}})), @"the manifest's options are refused: their schemas lie in one another, or refer to one another, more than 64 deep; write the settings out, simpler, in [options] of its plugin.toml");
 }
 
-/// The longest one that is accepted, on a stack as the server's threads have.
+/// The longest accepted chains, on a stack of the size of the server's threads.
 #[test]
 fn a_shorter_chain_is_followed() {
     let schema = Some(chain(60, |to| to));
@@ -83,7 +83,7 @@ fn a_shorter_chain_is_followed() {
     assert_eq!(check(schema, &json!({"volume": 1})), r#"{"volume":1}"#);
 }
 
-/// Each of few schemas refers to the next one twice.
+/// Each schema refers to the next one twice.
 #[test]
 fn references_that_multiply_are_refused() {
     insta::assert_snapshot!(refused(chain(30, |to| json!({"allOf": [to, to]}))), @"the manifest's options are refused: their references multiply to more than 10000 schemas; write the settings out, simpler, in [options] of its plugin.toml");
@@ -112,7 +112,7 @@ fn references_that_cannot_be_followed_are_refused() {
     insta::assert_snapshot!(refused(own), @r#"the manifest's options are refused: a schema inside them has the $id "https://acme.invalid/a"; only the whole may have one; write the settings out, simpler, in [options] of its plugin.toml"#);
 }
 
-/// Values are no schemas, and settings may have any name.
+/// Values are not schemas, and a setting can have any name.
 #[test]
 fn names_and_values_are_not_taken_for_references() {
     let schema = json!({

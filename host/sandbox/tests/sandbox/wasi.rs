@@ -1,4 +1,4 @@
-//! The frozen WASI, asked by a real guest: nothing of the world is behind it, and what is printed is logged.
+//! The frozen WASI, called by a real guest: it gives access to nothing, and output is logged.
 
 use std::sync::LazyLock;
 
@@ -7,10 +7,10 @@ use inlet_sandbox::{Call, Limits, Plugin};
 use wasm_encoder::Instruction;
 
 use crate::{
-    SANDBOX, patient, request,
-    spaces::{number, with_start},
-    test_plugin,
-    twin::Twin,
+    SANDBOX,
+    index_spaces::{number, with_start},
+    raw_plugin::RawPlugin,
+    relaxed_limits, request, test_plugin,
 };
 
 static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&test_plugin("inlet__wasi-probe")).unwrap());
@@ -30,15 +30,15 @@ async fn ask(path: &str, limits: &Limits) -> Call<String> {
 }
 
 async fn sentence(path: &str) -> String {
-    let fault = ask(path, &patient()).await.result.unwrap_err();
+    let fault = ask(path, &relaxed_limits()).await.result.unwrap_err();
     assert_eq!(fault.code(), "trap");
-    assert!(ask("/world", &patient()).await.result.is_ok(), "the next request is served");
+    assert!(ask("/world", &relaxed_limits()).await.result.is_ok(), "the next request is served");
     fault.to_string()
 }
 
 #[tokio::test]
-async fn there_is_no_world() {
-    insta::assert_snapshot!(ask("/world", &patient()).await.result.unwrap(), @r#"
+async fn nothing_outside_is_visible() {
+    insta::assert_snapshot!(ask("/world", &relaxed_limits()).await.result.unwrap(), @r#"
     environment: []
     arguments: []
     cwd: None
@@ -55,8 +55,8 @@ async fn there_is_no_world() {
 }
 
 #[tokio::test]
-async fn what_is_printed_is_logged() {
-    let call = ask("/print", &patient()).await;
+async fn output_is_logged() {
+    let call = ask("/print", &relaxed_limits()).await;
     let lines: Vec<_> = call.logs.iter().map(|line| format!("{} {}", line.level, line.message)).collect();
     insta::assert_snapshot!(format!("{}{}", call.result.unwrap(), lines.join("\n")), @r#"
     allowed: Ok(65536)
@@ -67,9 +67,9 @@ async fn what_is_printed_is_logged() {
 }
 
 #[tokio::test]
-async fn the_same_request_gives_the_same_every_time() {
+async fn equal_requests_give_equal_translations() {
     for path in ["/world", "/print"] {
-        let (first, second) = (ask(path, &patient()).await, ask(path, &patient()).await);
+        let (first, second) = (ask(path, &relaxed_limits()).await, ask(path, &relaxed_limits()).await);
         assert_eq!(first.result, second.result);
         assert_eq!(first.logs, second.logs);
     }
@@ -77,7 +77,7 @@ async fn the_same_request_gives_the_same_every_time() {
 
 #[tokio::test]
 async fn a_flood_of_printed_lines_is_bounded_and_counted() {
-    let limits = patient();
+    let limits = relaxed_limits();
     for path in ["/flood-stdout", "/flood-stderr"] {
         let call = ask(path, &limits).await;
         assert!(call.result.is_ok(), "{path}");
@@ -90,7 +90,7 @@ async fn a_flood_of_printed_lines_is_bounded_and_counted() {
 }
 
 #[tokio::test]
-async fn what_it_has_not_ends_the_call() {
+async fn an_unavailable_function_ends_the_call() {
     let mut sentences = Vec::new();
     for path in ["/exit", "/write-too-much", "/random-bytes", "/poll-nothing"] {
         sentences.push(sentence(path).await);
@@ -103,12 +103,12 @@ async fn what_it_has_not_ends_the_call() {
     "#);
 }
 
-/// The list of interfaces says nothing of the functions in them, and the sentence goes into the log of the request.
+/// Interfaces are checked by name at load, functions are not. The error sentence goes into the event log.
 #[tokio::test]
-async fn a_function_of_a_very_long_name_is_not_written_out() {
+async fn a_very_long_function_name_is_cut() {
     let unknown = number("wasi:cli/environment@0.2.6", "a".repeat(50_000).leak());
-    let wasm = with_start(Twin::default().wasm(), &[unknown], &[Instruction::Call(0), Instruction::Drop]);
-    let call = SANDBOX.load(&wasm).unwrap().translate(&request("/", "{}"), &patient()).await;
+    let wasm = with_start(RawPlugin::default().wasm(), &[unknown], &[Instruction::Call(0), Instruction::Drop]);
+    let call = SANDBOX.load(&wasm).unwrap().translate(&request("/", "{}"), &relaxed_limits()).await;
     let sentence = call.result.unwrap_err().to_string();
     insta::assert_snapshot!(sentence.replace(&"a".repeat(300), "(300 of it)"), @"the plugin crashed: it called wasi:cli/environment#(300 of it)…, which a sandbox has not; see its log lines");
 }

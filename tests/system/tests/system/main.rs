@@ -25,6 +25,9 @@ mod plugin_directory;
 mod plugin_signing;
 mod publishing;
 mod quarantine;
+#[path = "../../../../host/sandbox/tests/sandbox/raw_plugin.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
+mod raw_plugin;
 mod receive;
 mod rehearse;
 mod replay;
@@ -34,8 +37,5 @@ mod signatures;
 mod startup;
 mod stored_versions;
 mod translators;
-#[path = "../../../../host/sandbox/tests/sandbox/twin.rs"]
-#[allow(dead_code, reason = "the sandbox's tests use all of it")]
-mod twin;
 mod version_install;
 mod version_switch;

@@ -9,7 +9,7 @@ use wasm_encoder::{HeapType, Instruction as I};
 
 use crate::{
     forge::manifest,
-    twin::{Twin, endless},
+    raw_plugin::{RawPlugin, endless},
 };
 
 async fn hostile() -> (TempDir, Server, Endpoint) {
@@ -115,25 +115,25 @@ async fn what_a_plugin_logs_is_in_the_event_log_of_that_request() {
 /// Gives the server machine code that no SDK emits, which misbehaves when it receives bytes.
 #[tokio::test]
 async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_served() {
-    let doing = |translate| Twin { translate, ..Twin::default() };
+    let doing = |translate| RawPlugin { translate, ..RawPlugin::default() };
     let table = vec![I::RefNull(HeapType::FUNC), I::I32Const(1_000_000), I::TableGrow(0), I::Drop];
     let recursion = (0..16).map(I::LocalGet).chain([I::Call(0), I::Drop]).collect();
-    let twins = [
+    let plugins = [
         ("table", "memory", doing(table)),
         ("memory", "memory", doing(vec![I::I32Const(60_000), I::MemoryGrow(0), I::Drop])),
         ("recursion", "trap", doing(recursion)),
         ("nowhere", "trap", doing(vec![I::I32Const(0x7fff_fff0), I::Return])),
         ("loop", "time", doing(endless())),
         // Misbehaves for every request.
-        ("start-loop", "time", Twin { start: endless(), ..Twin::default() }),
-        ("start-abort", "trap", Twin { start: vec![I::Unreachable], ..Twin::default() }),
+        ("start-loop", "time", RawPlugin { start: endless(), ..RawPlugin::default() }),
+        ("start-abort", "trap", RawPlugin { start: vec![I::Unreachable], ..RawPlugin::default() }),
     ];
     let dir = TempDir::new().unwrap();
     let mut expected = Vec::new();
-    for (name, code, twin) in twins {
+    for (name, code, plugin) in plugins {
         let mut manifest = manifest();
         manifest["key"] = json!(format!("acme/{name}"));
-        std::fs::write(dir.path().join(format!("{name}.wasm")), twin.wasm_of(&manifest)).unwrap();
+        std::fs::write(dir.path().join(format!("{name}.wasm")), plugin.wasm_of(&manifest)).unwrap();
         expected.push((name, code));
     }
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
@@ -162,7 +162,7 @@ async fn a_link_out_of_the_plugin_directory_is_not_followed_and_the_others_load(
     let dir = TempDir::new().unwrap();
     std::os::unix::fs::symlink(outside.path().join("outside.wasm"), dir.path().join("a.wasm")).unwrap();
     std::fs::write(dir.path().join("b.wasm"), "<html>").unwrap();
-    std::fs::write(dir.path().join("c.wasm"), Twin::default().wasm()).unwrap();
+    std::fs::write(dir.path().join("c.wasm"), RawPlugin::default().wasm()).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
     let server = Server::start_with(options).await;
     let listed = server.get("/v1/source_providers").await;

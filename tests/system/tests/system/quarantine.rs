@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::{
     author_tool::Tool,
     forge::manifest,
-    twin::{Twin, counting},
+    raw_plugin::{RawPlugin, counting},
 };
 
 /// Memory limit that is too small for the larger of the bodies below.
@@ -159,7 +159,7 @@ async fn hostile() -> (TempDir, Server, Endpoint) {
     // Imitates a slow language: it runs for some tenths of a second and succeeds.
     let mut manifest = manifest();
     manifest["key"] = json!("acme/heavy");
-    let heavy = Twin { translate: counting(300_000_000), ..Twin::default() };
+    let heavy = RawPlugin { translate: counting(300_000_000), ..RawPlugin::default() };
     std::fs::write(dir.path().join("heavy.wasm"), heavy.wasm_of(&manifest)).unwrap();
     let options = ServerOptions::default().arg("--plugins-dir").arg(dir.path().display().to_string());
     let server = Server::start_with(options).await;

@@ -6,39 +6,41 @@ use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
 use semver::Version;
 use wasmtime::{
     Store, StoreContextMut,
-    component::{
-        Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower, WasmStr,
-        types::ComponentItem,
-    },
+    component::{Component, ComponentExportIndex, InstancePre, Linker, WasmStr},
 };
 
-use super::{PACKAGE, Unchecked};
-use crate::{clock, load::LoadError, state::State};
+use super::{
+    checked::Unchecked,
+    error::ContractError,
+    export::{find_export, resolve_imports},
+    version::PACKAGE,
+};
+use crate::run::{host_function, state::State};
 
 type TranslateParams<'a> = (types::Request<'a>,);
 type TranslateResult = (Result<types::Translation, types::Notice>,);
 type AnswerParams<'a> = (&'a str, &'a [types::Outcome<'a>]);
 type AnswerResult = (types::Reply,);
 
-/// Links the one import. wasmtime matches it to every 0.1.x.
+/// Links the one import, `log`. wasmtime matches it to every 0.1.x.
 pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
-    // Types only, but a component that uses them names the instance among its imports.
+    // Contains types only, but a component that uses them imports the instance.
     linker.instance("inlet:source/types@0.1.0")?;
-    clock::link(
+    host_function::link(
         &mut linker.instance("inlet:source/log@0.1.0")?,
         "log",
         |mut store: StoreContextMut<'_, State>, (level, message): (types::Level, WasmStr)| {
             let message = message.to_str(&store)?;
-            let (read, message) = (message.len(), store.data().logs.fitting(&message).to_owned());
+            let (read, message) = (message.len(), store.data().logs.truncate(&message).to_owned());
             let State { clock, logs, .. } = store.data_mut();
-            clock.work(read);
+            clock.add_work(read);
             logs.push(level.name(), message);
             Ok(())
         },
     )
 }
 
-/// A compiled plugin of contract 0.1.x, its exports resolved once.
+/// A compiled component of contract 0.1.x, with its imports and exports resolved.
 pub(crate) struct Adapter {
     instance: InstancePre<State>,
     translate: ComponentExportIndex,
@@ -46,14 +48,13 @@ pub(crate) struct Adapter {
 }
 
 impl Adapter {
-    pub(super) fn new(linker: &Linker<State>, component: &Component, version: &Version) -> Result<Self, LoadError> {
-        let instance =
-            linker.instantiate_pre(component).map_err(|error| LoadError::Imports { reason: format!("{error:#}") })?;
+    pub(super) fn new(linker: &Linker<State>, component: &Component, version: &Version) -> Result<Self, ContractError> {
+        let instance = resolve_imports(linker, component)?;
         let translator = format!("{PACKAGE}translator@{version}");
         let answerer = format!("{PACKAGE}answerer@{version}");
-        let translate = export::<TranslateParams<'_>, TranslateResult>(&instance, &translator, "translate")?
-            .ok_or(LoadError::NoExport { expected: translator })?;
-        let answer = export::<AnswerParams<'_>, AnswerResult>(&instance, &answerer, "answer")?;
+        let translate = find_export::<TranslateParams<'_>, TranslateResult>(&instance, &translator, "translate")?
+            .ok_or(ContractError::NoExport { expected: translator })?;
+        let answer = find_export::<AnswerParams<'_>, AnswerResult>(&instance, &answerer, "answer")?;
         Ok(Self { instance, translate, answer })
     }
 
@@ -87,30 +88,5 @@ impl Adapter {
         let function = instance.get_typed_func::<AnswerParams<'_>, AnswerResult>(&mut *store, answer)?;
         let (reply,) = function.call_async(&mut *store, (memo, &outcomes)).await?;
         Ok(Unchecked::new(reply.into()))
-    }
-}
-
-/// Looks one function up. None: there is no such interface. An error: it is there and has another shape.
-pub(super) fn export<Params, Return>(
-    instance: &InstancePre<State>,
-    interface: &str,
-    function: &str,
-) -> Result<Option<ComponentExportIndex>, LoadError>
-where
-    Params: ComponentNamedList + Lower,
-    Return: ComponentNamedList + Lift,
-{
-    let component = instance.component();
-    let Some(interface_index) = component.get_export_index(None, interface) else { return Ok(None) };
-    let shape = |reason: String| LoadError::ExportShape { export: format!("{interface}#{function}"), reason };
-    match component.get_export(Some(&interface_index), function) {
-        Some((ComponentItem::ComponentFunc(found), index)) => {
-            found
-                .typecheck::<Params, Return>(&instance.instance_type())
-                .map_err(|error| shape(format!("{error:#}")))?;
-            Ok(Some(index))
-        }
-        Some(_) => Err(shape("it is not a function".to_owned())),
-        None => Err(shape("it is not there".to_owned())),
     }
 }

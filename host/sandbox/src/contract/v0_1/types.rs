@@ -1,12 +1,12 @@
-//! The types of `wit/v0.1/types.wit` as wasmtime moves them.
+//! The types of `wit/v0.1/types.wit` as wasmtime lowers and lifts them.
 //!
-//! Written by hand and not by `bindgen!`: what goes in is borrowed, so that a body is copied once, from the request into
-//! the guest's memory. Names and order are those of the WIT; a mismatch is found when a plugin is loaded.
+//! They are written by hand because `bindgen!` cannot borrow: a body is copied once, from the request into the guest's
+//! memory. Names and order follow the WIT; loading a plugin detects a mismatch.
 
 use inlet_core::contract as plain;
 use wasmtime::component::{ComponentType, Lift, Lower};
 
-/// A field on its way in.
+/// A field passed to the guest.
 #[derive(ComponentType, Lower, Clone, Copy)]
 #[component(record)]
 pub(super) struct FieldRef<'a> {
@@ -37,7 +37,7 @@ pub(super) struct Request<'a> {
     facts: &'a [FieldRef<'a>],
 }
 
-/// The lists of a request, borrowed field by field; a request in turn borrows these.
+/// The field lists of a request, which a [`Request`] borrows.
 pub(super) struct Fields<'a> {
     query: Vec<FieldRef<'a>>,
     headers: Vec<FieldRef<'a>>,
@@ -97,7 +97,7 @@ impl<'a> From<&'a plain::Outcome> for Outcome<'a> {
 #[derive(ComponentType, Lift, Clone, Copy)]
 #[component(enum)]
 #[repr(u8)]
-#[expect(dead_code, reason = "wasmtime makes a variant from its number")]
+#[expect(dead_code, reason = "wasmtime creates a variant from its number")]
 pub(super) enum Level {
     #[component(name = "debug")]
     Debug,
@@ -120,7 +120,7 @@ impl Level {
     }
 }
 
-/// A field on its way out.
+/// A field returned by the guest.
 #[derive(ComponentType, Lift)]
 #[component(record)]
 pub(super) struct Field {
@@ -197,7 +197,7 @@ pub(super) struct Notice {
     message: String,
     at: Option<String>,
     tag: String,
-    #[expect(dead_code, reason = "no name is in use yet")]
+    #[expect(dead_code, reason = "no field name is in use yet")]
     extras: Vec<Field>,
 }
 
@@ -234,7 +234,7 @@ pub(super) struct Reply {
     #[component(name = "content-type")]
     content_type: String,
     body: String,
-    #[expect(dead_code, reason = "no name is in use yet")]
+    #[expect(dead_code, reason = "no field name is in use yet")]
     extras: Vec<Field>,
 }
 
@@ -250,7 +250,7 @@ pub(super) struct Translation {
     items: Vec<Item>,
     reply: Option<Reply>,
     memo: String,
-    #[expect(dead_code, reason = "no name is in use yet")]
+    #[expect(dead_code, reason = "no field name is in use yet")]
     extras: Vec<Field>,
 }
 

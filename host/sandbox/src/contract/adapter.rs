@@ -1,0 +1,78 @@
+//! A compiled component behind the adapter of its contract version.
+
+use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
+use semver::Version;
+use wasmtime::{
+    Engine, Store,
+    component::{Component, Linker},
+};
+
+#[cfg(test)]
+use super::v_test;
+use super::{checked::Unchecked, error::ContractError, v0_1, version::VersionFamily};
+use crate::run::state::State;
+
+/// Links the imports of every contract version.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    v0_1::link(&mut linker)?;
+    #[cfg(test)]
+    v_test::link(&mut linker)?;
+    Ok(linker)
+}
+
+/// A compiled component, called through its contract version.
+pub(crate) enum Adapter {
+    V0_1(v0_1::Adapter),
+    #[cfg(test)]
+    VTest(v_test::Adapter),
+}
+
+impl Adapter {
+    pub(crate) fn new(
+        linker: &Linker<State>,
+        component: &Component,
+        family: VersionFamily,
+        version: &Version,
+    ) -> Result<Self, ContractError> {
+        match family {
+            VersionFamily::V0_1 => v0_1::Adapter::new(linker, component, version).map(Adapter::V0_1),
+            #[cfg(test)]
+            VersionFamily::VTest => v_test::Adapter::new(linker, component, version).map(Adapter::VTest),
+        }
+    }
+
+    /// Returns true if the component exports an answerer.
+    pub(crate) fn answers(&self) -> bool {
+        match self {
+            Adapter::V0_1(adapter) => adapter.answers(),
+            #[cfg(test)]
+            Adapter::VTest(adapter) => adapter.answers(),
+        }
+    }
+
+    pub(crate) async fn translate(
+        &self,
+        store: &mut Store<State>,
+        request: &Request,
+    ) -> wasmtime::Result<Unchecked<Result<Translation, Notice>>> {
+        match self {
+            Adapter::V0_1(adapter) => adapter.translate(store, request).await,
+            #[cfg(test)]
+            Adapter::VTest(adapter) => adapter.translate(store, request).await,
+        }
+    }
+
+    pub(crate) async fn answer(
+        &self,
+        store: &mut Store<State>,
+        memo: &str,
+        outcomes: &[Outcome],
+    ) -> wasmtime::Result<Unchecked<Reply>> {
+        match self {
+            Adapter::V0_1(adapter) => adapter.answer(store, memo, outcomes).await,
+            #[cfg(test)]
+            Adapter::VTest(adapter) => adapter.answer(store, memo, outcomes).await,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Lookup of a component's exported functions.
+
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower, types::ComponentItem,
+};
+
+use super::error::ContractError;
+use crate::run::state::State;
+
+/// Resolves a component's imports, once for all of its calls.
+pub(super) fn resolve_imports(
+    linker: &Linker<State>,
+    component: &Component,
+) -> Result<InstancePre<State>, ContractError> {
+    linker.instantiate_pre(component).map_err(|error| ContractError::imports(&error))
+}
+
+/// Returns the index of an exported function, or `None` if the component does not export the interface. A function that
+/// is missing from the interface, or has another type, is an error.
+pub(super) fn find_export<Params, Return>(
+    instance: &InstancePre<State>,
+    interface: &str,
+    function: &str,
+) -> Result<Option<ComponentExportIndex>, ContractError>
+where
+    Params: ComponentNamedList + Lower,
+    Return: ComponentNamedList + Lift,
+{
+    let component = instance.component();
+    let Some(interface_index) = component.get_export_index(None, interface) else { return Ok(None) };
+    let shape = |reason: String| ContractError::ExportShape { export: format!("{interface}#{function}"), reason };
+    match component.get_export(Some(&interface_index), function) {
+        Some((ComponentItem::ComponentFunc(found), index)) => {
+            found
+                .typecheck::<Params, Return>(&instance.instance_type())
+                .map_err(|error| shape(format!("{error:#}")))?;
+            Ok(Some(index))
+        }
+        Some(_) => Err(shape("it is not a function".to_owned())),
+        None => Err(shape("it is not there".to_owned())),
+    }
+}

@@ -1,0 +1,151 @@
+//! The fields of a manifest.
+
+use std::collections::BTreeMap;
+
+use inlet_core::verification::Template;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A plugin's description of itself and its platform. [`Manifest::from_json`] checks it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `publisher/name`; a bare name for bundled plugins.
+    pub key: String,
+    /// Human-readable name of the platform.
+    pub name: String,
+    /// Version of the plugin (semver).
+    pub version: String,
+    /// Version of the contract that the plugin was built against.
+    pub contract: String,
+    /// Description of the platform in one or two sentences.
+    pub description: String,
+    /// Categories in a catalogue, for example `Analytics`.
+    pub categories: Vec<String>,
+    /// Links to further information.
+    pub links: Links,
+    /// HTTP methods that the endpoint accepts, in upper case.
+    #[serde(default = "default_methods")]
+    pub methods: Vec<String>,
+    /// Request headers that the plugin reads, in lower case.
+    #[serde(default)]
+    pub headers: Vec<String>,
+    /// Query parameters that the plugin reads; `*` stands for all.
+    #[serde(default)]
+    pub query: Vec<String>,
+    /// Bytes of the largest body, after decompression.
+    #[serde(default = "default_max_body_bytes")]
+    pub max_body_bytes: u64,
+    /// The answer to a request whose items were all rejected.
+    #[serde(default)]
+    pub on_reject: OnReject,
+    /// The platform's signature scheme.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Template>,
+    /// Settings and mappings of a new source.
+    #[serde(default)]
+    pub defaults: Defaults,
+    /// JSON Schema of the plugin's own settings ([`Manifest::check_options`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Value>,
+    /// Example payloads, one per event type.
+    #[serde(default)]
+    pub examples: Vec<Example>,
+    /// Dot paths of values that are blanked before an event is stored.
+    #[serde(default)]
+    pub redact_paths: Vec<String>,
+    /// The platform's delivery behaviour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<Sender>,
+}
+
+/// Links to further information. All use https.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Links {
+    /// Website of the platform.
+    pub website: String,
+    /// Documentation of the platform's webhooks.
+    pub docs: String,
+    /// Instructions for connecting the platform to Inlet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tutorial: Option<String>,
+}
+
+/// The answer to a request whose items were all rejected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReject {
+    /// Answers 200: many platforms stop their whole feed on a 4xx.
+    #[default]
+    Accept,
+    /// Answers 422 with the reason, for senders that are a developer's own code.
+    Refuse,
+}
+
+/// Settings and mappings of a new source.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Defaults {
+    /// Settings of the source environment, by their names in the management API.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// Mappings offered to the operator.
+    #[serde(default)]
+    pub mappings: Vec<DefaultMapping>,
+}
+
+/// A mapping offered to the operator.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DefaultMapping {
+    /// Event type that the mapping matches.
+    pub event_type: String,
+    /// Type of the action, for example `users_identify`.
+    pub action_type: String,
+    /// Parameters of the action.
+    #[serde(default)]
+    pub action_parameters: Map<String, Value>,
+}
+
+/// An example of a request from the platform.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// Event type of the translated event.
+    pub event_type: String,
+    /// Headers that the translation depends on.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+    /// Body of the request: a JSON value, or a string that contains JSON text.
+    pub body: Value,
+}
+
+/// A platform's delivery behaviour.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sender {
+    /// Number of retries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retries: Option<u32>,
+    /// Hours until the last retry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon_hours: Option<f64>,
+    /// Milliseconds until an unanswered request counts as failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<u64>,
+    /// Status that counts as delivered, or a class of statuses: `200` or `2xx`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success: Option<String>,
+    /// Largest number of events in one request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_max: Option<u32>,
+}
+
+fn default_methods() -> Vec<String> {
+    ["POST", "PUT", "PATCH"].map(str::to_owned).to_vec()
+}
+
+fn default_max_body_bytes() -> u64 {
+    5 << 20
+}

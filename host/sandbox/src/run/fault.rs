@@ -1,0 +1,121 @@
+//! Faults of a call, one error sentence each.
+//!
+//! The sentences appear in the event log of the request. They say what was found, what was expected and what to do, and
+//! quote nothing of the body.
+
+use std::time::Duration;
+
+use super::shape_fault::ShapeFault;
+use crate::display::format_bytes;
+
+/// The reason why a call into a plugin gave no result. The request is stored and tried again; nothing of the call remains.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The plugin ran too long.
+    #[error(
+        "the plugin ran longer than {limit:?}, its limit for a body of {size}, and was stopped; look for a loop in the \
+         plugin or raise its time limit",
+        size = format_bytes(*body)
+    )]
+    Time {
+        /// Processor time allowed.
+        limit: Duration,
+        /// Bytes of the body.
+        body: usize,
+    },
+    /// The call did not end within many times its limit, and waited for most of that time.
+    #[error(
+        "the plugin was not done after {waited:?} and was stopped, before it had run for {limit:?}, its limit: it waited for its \
+         turn behind {others}",
+        others = if *behind_own_source {
+            "slow requests of its own source; look for a loop in the plugin, make it faster, or send less at once"
+        } else {
+            "others; this says nothing against the plugin: look for one that loops in another source, or give the server more \
+             processors"
+        }
+    )]
+    Waited {
+        /// Elapsed time.
+        waited: Duration,
+        /// Processor time allowed.
+        limit: Duration,
+        /// True if other calls of the same source used the time that was due to this call.
+        behind_own_source: bool,
+    },
+    /// The plugin asked for more memory than its limit.
+    #[error(
+        "the plugin asked for {found} of memory; its limit is {allowed}; make it hold less of the body at once or raise \
+         its memory limit",
+        found = format_bytes(*wanted),
+        allowed = format_bytes(*limit)
+    )]
+    Memory {
+        /// Bytes that the plugin would have had.
+        wanted: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The plugin asked for a larger table than its limit.
+    #[error(
+        "the plugin asked for a table of {wanted} elements; {limit} are allowed; keep its data in memory and not in tables"
+    )]
+    Table {
+        /// Elements that the table would have had.
+        wanted: usize,
+        /// Elements allowed.
+        limit: usize,
+    },
+    /// The plugin returned or logged more data at once than the host copies.
+    #[error(
+        "the plugin handed over more than {allowed} at once, its limit for a body of {size}; let it point into the body (`at`) \
+         instead of writing values out (`made`)",
+        allowed = format_bytes(*limit),
+        size = format_bytes(*body)
+    )]
+    Lifted {
+        /// Bytes allowed.
+        limit: usize,
+        /// Bytes of the body.
+        body: usize,
+    },
+    /// The output violates the contract.
+    #[error("the plugin's output was refused: {0}")]
+    Shape(#[from] ShapeFault),
+    /// The plugin crashed.
+    #[error("the plugin crashed: {message}; see its log lines")]
+    Trap {
+        /// The trap, or the error of the host function that stopped it.
+        message: String,
+    },
+    /// No sandbox is free.
+    #[error("no sandbox became free in time; send the request again later")]
+    Busy,
+}
+
+impl Fault {
+    /// Returns the fault's name in the event log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            // Both are out of time and retried alike.
+            Fault::Time { .. } | Fault::Waited { .. } => "time",
+            Fault::Memory { .. } | Fault::Table { .. } => "memory",
+            Fault::Lifted { .. } => "lifted",
+            Fault::Shape(_) => "shape",
+            Fault::Trap { .. } => "trap",
+            Fault::Busy => "busy",
+        }
+    }
+
+    /// Returns the fault's name in metrics and in the server's log.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Fault::Waited { .. } => "waited",
+            other => other.code(),
+        }
+    }
+
+    /// Returns true if the plugin caused the fault, rather than the load on the server.
+    pub fn is_caused_by_plugin(&self) -> bool {
+        !matches!(self, Fault::Busy | Fault::Waited { behind_own_source: false, .. })
+    }
+}

@@ -1,0 +1,52 @@
+//! The sandbox: loads plugins and gives them instances to run in.
+
+use std::sync::Arc;
+
+use crate::{
+    load::{CompiledCache, LoadError, Loader},
+    plugin::Plugin,
+    run::{EngineConfig, EngineError, pool::Pool},
+};
+
+/// The engine that every plugin of a process runs in. Cheap to clone.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Arc<Pool>,
+    loader: Loader,
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").finish_non_exhaustive()
+    }
+}
+
+impl Sandbox {
+    /// Reserves the pool and starts the threads of ticks and of long calls.
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        Self::start(&config, None)
+    }
+
+    /// Same as [`Sandbox::new`], with a cache of compiled plugins.
+    pub fn with_cache(config: EngineConfig, cache: CompiledCache) -> Result<Self, EngineError> {
+        Self::start(&config, Some(cache))
+    }
+
+    fn start(config: &EngineConfig, cache: Option<CompiledCache>) -> Result<Self, EngineError> {
+        let pool = Pool::start(config)?;
+        let loader = Loader::new(pool.engine.clone(), pool.max_memory, cache)
+            .map_err(|error| EngineError::pool(config, &error))?;
+        Ok(Self { inner: Arc::new(Inner { pool: Arc::new(pool), loader }) })
+    }
+
+    /// Checks a plugin and compiles it. A large plugin takes seconds of processor time: call this from `spawn_blocking`,
+    /// never from a task.
+    pub fn load(&self, wasm: &[u8]) -> Result<Plugin, LoadError> {
+        let loaded = self.inner.loader.load(wasm)?;
+        Ok(Plugin::new(Arc::clone(&self.inner.pool), loaded))
+    }
+}
