@@ -24,11 +24,11 @@ async fn fault(plugin: RawPlugin, limits: &Limits) -> Fault {
 }
 
 async fn running(translate: Vec<Instruction<'static>>) -> String {
-    described(&fault(RawPlugin { translate, ..RawPlugin::default() }, &relaxed_limits()).await)
+    describe(&fault(RawPlugin { translate, ..RawPlugin::default() }, &relaxed_limits()).await)
 }
 
 /// Returns the fault's code and sentence.
-fn described(fault: &Fault) -> String {
+fn describe(fault: &Fault) -> String {
     format!("{}: {fault}", fault.code())
 }
 
@@ -40,7 +40,7 @@ async fn returning(result: &[u8]) -> String {
         result: [&[0; 256], result].concat(),
         ..RawPlugin::default()
     };
-    described(&fault(plugin, &relaxed_limits()).await)
+    describe(&fault(plugin, &relaxed_limits()).await)
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn an_unknown_discriminant_and_invalid_utf_8() {
 async fn a_reallocation_outside_of_memory() {
     let plugin = RawPlugin { realloc: vec![Instruction::I32Const(0x7fff_fff0)], ..RawPlugin::default() };
     let fault = always(plugin, &relaxed_limits()).await;
-    insta::assert_snapshot!(described(&fault), @"trap: the plugin crashed: realloc return: beyond end of memory; see its log lines");
+    insta::assert_snapshot!(describe(&fault), @"trap: the plugin crashed: realloc return: beyond end of memory; see its log lines");
 }
 
 /// The host calls `realloc` before the export, and `post_return` after it.

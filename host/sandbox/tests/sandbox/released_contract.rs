@@ -85,7 +85,7 @@ fn request(body: Body) -> Request {
 }
 
 /// Formats the members that contract 0.1 defines, and none that a later version adds.
-fn told(item: &Item) -> String {
+fn describe(item: &Item) -> String {
     match item {
         Item::Event(event) => format!(
             "event {:?} user {:?} data {:?} key {:?} at {:?} original {:?} tag {:?} extras {}",
@@ -98,16 +98,16 @@ fn told(item: &Item) -> String {
             event.tag,
             event.extras.iter().map(|field| format!("{}={}", field.name, field.value)).collect::<Vec<_>>().join(",")
         ),
-        Item::Ignored(notice) => format!("ignored {}", told_notice(notice)),
-        Item::Rejected(notice) => format!("rejected {}", told_notice(notice)),
+        Item::Ignored(notice) => format!("ignored {}", describe_notice(notice)),
+        Item::Rejected(notice) => format!("rejected {}", describe_notice(notice)),
     }
 }
 
-fn told_notice(notice: &Notice) -> String {
+fn describe_notice(notice: &Notice) -> String {
     format!("{} {:?} at {:?} tag {:?}", notice.code, notice.message, notice.at, notice.tag)
 }
 
-fn told_reply(reply: &Reply) -> String {
+fn describe_reply(reply: &Reply) -> String {
     format!("{}: {}", reply.content_type, reply.body)
 }
 
@@ -135,8 +135,8 @@ async fn a_component_of_0_1_loads_and_translates_as_it_did() {
     let body = Body::Text(ByteString::from(r#"{"user":{"id":"u_42"},"data":{"total":39.50}}"#));
     let call = plugin.translate(&request(body), &relaxed_limits()).await;
     let Translation { items, reply, memo } = call.result.unwrap().unwrap();
-    let mut lines: Vec<String> = items.iter().map(told).collect();
-    lines.push(format!("{} {memo}", reply.as_ref().map(told_reply).unwrap()));
+    let mut lines: Vec<String> = items.iter().map(describe).collect();
+    lines.push(format!("{} {memo}", reply.as_ref().map(describe_reply).unwrap()));
     insta::assert_snapshot!(lines.join("\n"), @r#"
     event "PUT /orders" user Some(At("/user/id")) data Some(Assembled([("total", "/data/total"), ("nowhere", "/nowhere")])) key Some(Made("\"45\"")) at Some(Made("1767323045678")) original Some("") tag "all" extras q=1 2,x-note=a,x-note=ü,handle_identifies=true
     event "" user None data Some(Made("{\"volume\":5}")) key None at None original None tag "" extras warning=It says little.
@@ -147,7 +147,7 @@ async fn a_component_of_0_1_loads_and_translates_as_it_did() {
     let logs: Vec<String> = call.logs.iter().map(|line| format!("{}: {}", line.level, line.message)).collect();
     insta::assert_snapshot!(logs.join(", "), @"debug: debug, info: info, warn: warn, error: error");
     let call = plugin.translate(&request(Body::Bytes(bytes::Bytes::from_static(b"\xff\xfe"))), &relaxed_limits()).await;
-    insta::assert_snapshot!(told_notice(&call.result.unwrap().unwrap_err()), @r#"not_utf8 "2 bytes that are not UTF-8." at None tag "noticed""#);
+    insta::assert_snapshot!(describe_notice(&call.result.unwrap().unwrap_err()), @r#"not_utf8 "2 bytes that are not UTF-8." at None tag "noticed""#);
 }
 
 #[tokio::test]
@@ -163,5 +163,5 @@ async fn a_component_of_0_1_answers_as_it_did() {
     };
     let outcomes = [outcome(0, "executed", ""), outcome(u32::MAX, "rejected", "It cannot be read.")];
     let reply = plugin.answer(0, "a memo", &outcomes, &relaxed_limits()).await.result.unwrap();
-    insta::assert_snapshot!(told_reply(&reply), @"text/plain: a memo: 0 all executed id-0  0, 4294967295 all rejected id-4294967295 It cannot be read. 0");
+    insta::assert_snapshot!(describe_reply(&reply), @"text/plain: a memo: 0 all executed id-0  0, 4294967295 all rejected id-4294967295 It cannot be read. 0");
 }

@@ -13,11 +13,11 @@ use crate::{
     relaxed_limits, request, test_plugin,
 };
 
-static FROZEN: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&test_plugin("inlet__wasi-probe")).unwrap());
+static WASI_PROBE: LazyLock<Plugin> = LazyLock::new(|| SANDBOX.load(&test_plugin("inlet__wasi-probe")).unwrap());
 
 async fn ask(path: &str, limits: &Limits) -> Call<String> {
-    let call = FROZEN.translate(&request(path, "{}"), limits).await;
-    let told = call.result.map(|translation| match translation {
+    let call = WASI_PROBE.translate(&request(path, "{}"), limits).await;
+    let result = call.result.map(|translation| match translation {
         Ok(Translation { items, .. }) => match &items[..] {
             [Item::Event(event)] => {
                 event.extras.iter().map(|extra| format!("{}: {}\n", extra.name, extra.value)).collect()
@@ -26,7 +26,7 @@ async fn ask(path: &str, limits: &Limits) -> Call<String> {
         },
         Err(notice) => panic!("{notice:?}"),
     });
-    Call { result: told, logs: call.logs, logs_dropped: call.logs_dropped, spent: call.spent }
+    Call { result, logs: call.logs, logs_dropped: call.logs_dropped, spent: call.spent }
 }
 
 async fn sentence(path: &str) -> String {
