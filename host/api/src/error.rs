@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use inlet_engine::{ConfigureError, Interrupted};
 use inlet_store::{ChangeError, CommitError, ReadError};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -151,6 +152,23 @@ impl From<ReadError> for ApiError {
             Kind::Unavailable,
             "the storage cannot be read now; try again, and see the server's log if it stays so",
         )
+    }
+}
+
+impl From<ConfigureError> for ApiError {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Read(error) => error.into(),
+            ConfigureError::Change(error) => error.into(),
+            ConfigureError::Interrupted(error) => error.into(),
+        }
+    }
+}
+
+impl From<Interrupted> for ApiError {
+    fn from(error: Interrupted) -> Self {
+        tracing::error!(%error, "a change through the API ended early");
+        Self::new(Kind::Internal, "the server failed; its log says where; read again what is in force")
     }
 }
 

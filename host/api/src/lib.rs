@@ -10,8 +10,8 @@
 
 mod auth;
 mod body;
-mod change;
 mod changes;
+mod completion;
 mod environments;
 mod error;
 mod etag;
@@ -77,8 +77,18 @@ fn operations() -> Vec<Operation> {
         ),
         Operation::new(Is::GET, "/v1/sources/{key}/events", Scope::Read, sources::list_event_types::list_source_events),
         Operation::new(Is::GET, "/v1/sources/{key}/logs", Scope::Read, sources::logs::list::list_source_logs),
-        Operation::new(Is::POST, "/v1/sources/{key}/rehearse", Scope::Operate, sources::rehearsal::rehearse::rehearse_source),
-        Operation::new(Is::POST, "/v1/sources/{key}/logs/{id}/replay", Scope::Operate, sources::logs::replay::replay_log),
+        Operation::new(
+            Is::POST,
+            "/v1/sources/{key}/rehearse",
+            Scope::Operate,
+            sources::rehearsal::rehearse::rehearse_source,
+        ),
+        Operation::new(
+            Is::POST,
+            "/v1/sources/{key}/logs/{id}/replay",
+            Scope::Operate,
+            sources::logs::replay::replay_log,
+        ),
         Operation::new(Is::POST, "/v1/sources/{key}/replays", Scope::Operate, sources::replays::create::create_replay),
         Operation::new(Is::GET, "/v1/sources/{key}/replays", Scope::Read, sources::replays::list::list_replays),
         Operation::new(Is::GET, "/v1/sources/{key}/replays/{id}", Scope::Read, sources::replays::get::get_replay),
@@ -88,7 +98,12 @@ fn operations() -> Vec<Operation> {
             Scope::Operate,
             sources::replays::cancel::cancel_replay,
         ),
-        Operation::new(Is::GET, "/v1/sources/{key}/refused", Scope::Read, sources::refused_requests::list::list_refused),
+        Operation::new(
+            Is::GET,
+            "/v1/sources/{key}/refused",
+            Scope::Read,
+            sources::refused_requests::list::list_refused,
+        ),
         Operation::new(
             Is::POST,
             "/v1/sources/{key}/refused/verify",
@@ -113,7 +128,12 @@ fn operations() -> Vec<Operation> {
             Scope::Operate,
             sources::rotate_endpoint::rotate_source_endpoint,
         ),
-        Operation::new(Is::POST, "/v1/sources/{key}/plugin", Scope::Operate, sources::plugin::use_plugin::use_source_plugin),
+        Operation::new(
+            Is::POST,
+            "/v1/sources/{key}/plugin",
+            Scope::Operate,
+            sources::plugin::use_plugin::use_source_plugin,
+        ),
         Operation::new(
             Is::POST,
             "/v1/sources/{key}/plugin/compare",

@@ -2,12 +2,15 @@
 //! everything that goes on in the background.
 //!
 //! [`Engine`] holds the parts together. A webhook takes one straight line, in [`ingest`]: receive → verify → translate →
-//! plan → commit → answer. [`snapshot`] is the configuration in memory, [`catalog`] the plugins, [`replay`] carries
+//! plan → commit → answer. [`snapshot`] is the configuration in memory, [`catalog`] the plugins;
+//! [`Engine::configure`] changes both. [`replay`] carries
 //! stored events out again, [`jobs`] run in the background, [`secrets`] keeps the master key.
 
 pub mod catalog;
 pub mod change_log;
 pub mod clock;
+mod completion;
+mod configuration;
 pub mod drain;
 mod engine;
 pub mod ingest;
@@ -22,5 +25,7 @@ mod retry_schedule;
 pub mod secrets;
 pub mod snapshot;
 
+pub use completion::{Interrupted, to_completion};
+pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
 pub use engine::{BODY_UNIT, Engine, EngineParts, MAX_UPLOADS};
 pub use options::EngineOptions;

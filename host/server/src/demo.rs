@@ -10,10 +10,9 @@ use std::{
 use anyhow::Context as _;
 use inlet_cli::token_file::{self, read_secret, write_secret};
 use inlet_engine::{
-    Engine,
+    ConfigurationChange, Engine,
     catalog::default_settings,
-    change_log,
-    snapshot::{hash_token, hint, new_api_key, new_id, new_token},
+    snapshot::{new_api_key, new_id, new_token},
 };
 use inlet_store::{Author, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
 
@@ -56,7 +55,8 @@ const EXAMPLES: [Example; 2] = [
 pub async fn run(engine: &Engine, config: &Config) -> anyhow::Result<()> {
     let key = api_key(engine, config).await?;
     for example in &EXAMPLES {
-        create(engine, example).await?;
+        let author = Author::named(Author::DEMO);
+        engine.configure(author, move |change| async move { create(&change, example).await }).await?;
     }
     let text = instructions(engine, config, &key);
     println!("{text}");
@@ -68,27 +68,28 @@ async fn api_key(engine: &Engine, config: &Config) -> anyhow::Result<String> {
     if let Some(key) = read_secret(&path)? {
         return Ok(key);
     }
-    let _changing = engine.change().await?;
-    let snapshot = engine.snapshot();
-    let environment = snapshot.environment(ENVIRONMENT).context("there is no environment `development`")?;
-    let key = new_api_key()?;
-    let log = change_log::api_key_created(Author::named(Author::DEMO), ENVIRONMENT, environment.id, &hint(&key));
-    engine.store.api_key_create(environment.id, hash_token(&key), hint(&key), log).await?;
+    let key = engine
+        .configure(Author::named(Author::DEMO), |change| async move {
+            let snapshot = change.snapshot();
+            let environment = snapshot.environment(ENVIRONMENT).context("there is no environment `development`")?;
+            let key = new_api_key()?;
+            change.create_api_key(environment, &key).await?;
+            anyhow::Ok(key)
+        })
+        .await?;
     write_secret(&path, &key)?;
-    engine.reload().await?;
     Ok(key)
 }
 
-async fn create(engine: &Engine, example: &Example) -> anyhow::Result<()> {
-    let _changing = engine.change().await?;
-    if engine.snapshot().sources.contains_key(example.key) {
+async fn create(change: &ConfigurationChange, example: &Example) -> anyhow::Result<()> {
+    let snapshot = change.snapshot();
+    if snapshot.sources.contains_key(example.key) {
         return Ok(());
     }
-    let catalog = engine.catalog();
+    let catalog = change.catalog();
     let plugin = catalog.get(example.key).context("a bundled plugin is missing")?;
     let settings = default_settings(plugin)?;
     let scheme = plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose()?;
-    let snapshot = engine.snapshot();
     let environments = snapshot.environments.iter().map(|environment| {
         Ok(NewSourceEnvironment {
             environment_id: environment.id,
@@ -106,17 +107,13 @@ async fn create(engine: &Engine, example: &Example) -> anyhow::Result<()> {
         provider: example.key.to_owned(),
         environments: environments.collect::<anyhow::Result<_>>()?,
     };
-    let log = change_log::source_created(Author::named(Author::DEMO), &source);
-    engine.store.source_create(source, log).await?;
-    engine.reload().await?;
-    configure(engine, example, scheme).await?;
-    engine.reload().await?;
-    Ok(())
+    change.create_source(source).await?;
+    set_up(change, example, scheme).await
 }
 
 /// Identify and idempotency on, and one mapping.
-async fn configure(engine: &Engine, example: &Example, scheme: Option<String>) -> anyhow::Result<()> {
-    let snapshot = engine.snapshot();
+async fn set_up(change: &ConfigurationChange, example: &Example, scheme: Option<String>) -> anyhow::Result<()> {
+    let snapshot = change.snapshot();
     let source = snapshot.sources.get(example.key).context("the source was not created")?;
     let endpoint = source.endpoints.get(ENVIRONMENT).context("the source has no endpoint in `development`")?;
     let mut settings = endpoint.settings.clone();
@@ -148,8 +145,7 @@ async fn configure(engine: &Engine, example: &Example, scheme: Option<String>) -
             mappings: Some(vec![mapping]),
         }),
     };
-    let log = change_log::source_changed(Author::named(Author::DEMO), &source.record, endpoint, &update);
-    engine.store.source_update(update, log).await?;
+    change.update_source(&source.record, endpoint, update).await?;
     Ok(())
 }
 

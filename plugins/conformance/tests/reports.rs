@@ -22,8 +22,8 @@ fn directory(files: &[(&str, &str)]) -> (tempfile::TempDir, Dir) {
 
 async fn report(files: &[(&str, &str)]) -> String {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../test-plugins/inlet__hostile.wasm");
-    let wasm =
-        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
+    let wasm = fs::read(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
     let plugin =
         Sandbox::new(EngineConfig { max_instances: 2, ..EngineConfig::default() }).unwrap().load(&wasm).unwrap();
     let (_kept, opened) = directory(files);

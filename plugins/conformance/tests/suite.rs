@@ -20,8 +20,8 @@ static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
 /// Loads a built plugin. `directory` is below `target`.
 fn plugin(directory: &str, name: &str) -> Plugin {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("..").join(directory).join(format!("{name}.wasm"));
-    let wasm =
-        fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
+    let wasm = fs::read(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make plugins platforms test-plugins`", file.display()));
     SANDBOX.load(&wasm).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }
 

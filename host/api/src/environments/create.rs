@@ -5,10 +5,9 @@ use inlet_core::settings::Settings;
 use inlet_engine::{
     Engine,
     catalog::default_settings,
-    change_log,
     snapshot::{Source, new_token},
 };
-use inlet_store::{NewChange, NewEnvironment, NewEnvironmentSource};
+use inlet_store::{NewEnvironment, NewEnvironmentSource};
 
 use super::{
     asked::{CreateEnvironment, read_new},
@@ -18,7 +17,6 @@ use super::{
 use crate::{
     auth::Operator,
     body::JsonBody,
-    change::to_its_end,
     error::{ApiError, Kind},
 };
 
@@ -41,29 +39,20 @@ pub async fn create_environment(
     body: JsonBody,
 ) -> Result<(StatusCode, Json<ShownEnvironment>), ApiError> {
     let (slug, settings) = read_new(&body)?;
-    let shown = to_its_end(async move {
-        let _changing = engine.change().await?;
-        let snapshot = engine.snapshot();
-        if snapshot.environments.len() >= MAX_ENVIRONMENTS {
-            let message = format!("there are {MAX_ENVIRONMENTS} environments, and no more are possible");
-            return Err(ApiError::new(Kind::Conflict, message));
-        }
-        let sources = snapshot.sources.values().map(|source| set_up(&engine, source));
-        let log = NewChange {
-            author: operator.author(),
-            operation: "createEnvironment",
-            resource: format!("environments/{slug}"),
-            environment_id: None,
-            before: None,
-            after: Some(change_log::environment(&settings)),
-        };
-        let new = NewEnvironment { slug: slug.clone(), settings, sources: sources.collect::<Result<_, _>>()? };
-        engine.store.environment_create(new, log).await?;
-        engine.reload().await?;
-        tracing::info!(environment = slug, by = operator.name(), "an environment was created");
-        Ok(ShownEnvironment::of(find(&engine.snapshot(), &slug)?))
-    })
-    .await?;
+    let shown = engine
+        .configure(operator.author(), |change| async move {
+            let snapshot = change.snapshot();
+            if snapshot.environments.len() >= MAX_ENVIRONMENTS {
+                let message = format!("there are {MAX_ENVIRONMENTS} environments, and no more are possible");
+                return Err(ApiError::new(Kind::Conflict, message));
+            }
+            let sources = snapshot.sources.values().map(|source| set_up(change.engine(), source));
+            let new = NewEnvironment { slug: slug.clone(), settings, sources: sources.collect::<Result<_, _>>()? };
+            change.create_environment(new).await?;
+            tracing::info!(environment = slug, by = operator.name(), "an environment was created");
+            Ok(ShownEnvironment::of(find(&change.snapshot(), &slug)?))
+        })
+        .await?;
     Ok((StatusCode::CREATED, Json(shown)))
 }
 

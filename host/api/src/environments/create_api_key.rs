@@ -2,15 +2,12 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use inlet_core::time;
-use inlet_engine::{
-    Engine, change_log,
-    snapshot::{hash_token, hint, new_api_key},
-};
+use inlet_engine::{Engine, snapshot::new_api_key};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::find;
-use crate::{auth::Operator, change::to_its_end, error::ApiError, path::Name};
+use crate::{auth::Operator, error::ApiError, path::Name};
 
 /// A new key. It is shown this once: only its hash is kept.
 #[derive(Serialize, ToSchema)]
@@ -43,18 +40,16 @@ pub async fn create_api_key(
     State(engine): State<Engine>,
     Name(slug): Name,
 ) -> Result<(StatusCode, Json<NewApiKey>), ApiError> {
-    let created = to_its_end(async move {
-        let _changing = engine.change().await?;
-        let snapshot = engine.snapshot();
-        let environment = find(&snapshot, &slug)?;
-        let (key, author) = (new_api_key()?, operator.author());
-        let log = change_log::api_key_created(author, &environment.slug, environment.id, &hint(&key));
-        let record = engine.store.api_key_create(environment.id, hash_token(&key), hint(&key), log).await?;
-        engine.reload().await?;
-        tracing::info!(environment = slug, hint = record.hint, by = operator.name(), "an API key was created");
-        let (id, created_at) = (record.id.to_string(), time::write_ms(record.created_at_ms));
-        Ok(NewApiKey { id, key, environment: slug, hint: record.hint, created_at })
-    })
-    .await?;
+    let created = engine
+        .configure(operator.author(), |change| async move {
+            let snapshot = change.snapshot();
+            let environment = find(&snapshot, &slug)?;
+            let key = new_api_key()?;
+            let record = change.create_api_key(environment, &key).await?;
+            tracing::info!(environment = slug, hint = record.hint, by = operator.name(), "an API key was created");
+            let (id, created_at) = (record.id.to_string(), time::write_ms(record.created_at_ms));
+            Ok::<_, ApiError>(NewApiKey { id, key, environment: slug, hint: record.hint, created_at })
+        })
+        .await?;
     Ok((StatusCode::CREATED, Json(created)))
 }

@@ -1,16 +1,14 @@
 //! `PATCH /v1/environments/{slug}`
 
 use axum::{Json, extract::State};
-use inlet_core::json;
-use inlet_engine::{Engine, change_log};
-use inlet_store::NewChange;
+use inlet_engine::Engine;
 
 use super::{
     asked::{UpdateEnvironment, read_change},
     find,
     shown::ShownEnvironment,
 };
-use crate::{auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::Name};
+use crate::{auth::Operator, body::JsonBody, error::ApiError, path::Name};
 
 /// Changes an environment: what is absent stays. A shorter retention is carried out in the background, beginning now.
 #[utoipa::path(
@@ -29,31 +27,20 @@ pub async fn update_environment(
     Name(slug): Name,
     body: JsonBody,
 ) -> Result<Json<ShownEnvironment>, ApiError> {
-    let shown = to_its_end(async move {
-        let _changing = engine.change().await?;
-        let snapshot = engine.snapshot();
-        let environment = find(&snapshot, &slug)?;
-        let present = environment.settings();
-        let settings = read_change(&body, &slug, present.clone())?;
-        if settings != present {
-            let (before, after) =
-                json::difference(&change_log::environment(&present), &change_log::environment(&settings));
-            let log = NewChange {
-                author: operator.author(),
-                operation: "updateEnvironment",
-                resource: format!("environments/{slug}"),
-                environment_id: Some(environment.id),
-                before: Some(before),
-                after: Some(after),
-            };
-            engine.store.environment_update(environment.id, settings, log).await?;
-            engine.reload().await?;
-            tracing::info!(environment = slug, by = operator.name(), "an environment was changed");
-        }
-        // Also when nothing changes: who asks for a retention wants to see it carried out.
-        engine.retention_changed.notify_one();
-        Ok(ShownEnvironment::of(find(&engine.snapshot(), &slug)?))
-    })
-    .await?;
+    let shown = engine
+        .configure(operator.author(), |change| async move {
+            let snapshot = change.snapshot();
+            let environment = find(&snapshot, &slug)?;
+            let present = environment.settings();
+            let settings = read_change(&body, &slug, present.clone())?;
+            if settings != present {
+                change.update_environment(environment, settings).await?;
+                tracing::info!(environment = slug, by = operator.name(), "an environment was changed");
+            }
+            // Also when nothing changes: who asks for a retention wants to see it carried out.
+            change.engine().retention_changed.notify_one();
+            Ok::<_, ApiError>(ShownEnvironment::of(find(&change.snapshot(), &slug)?))
+        })
+        .await?;
     Ok(Json(shown))
 }

@@ -1,13 +1,11 @@
 //! `DELETE /v1/management_tokens/{id}`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_core::json;
 use inlet_engine::Engine;
-use inlet_store::{Author, NewChange};
+use inlet_store::Author;
 
 use crate::{
     auth::Operator,
-    change::to_its_end,
     error::{ApiError, Kind},
     path::Name,
 };
@@ -32,30 +30,18 @@ pub async fn delete_management_token(
                        another INLET_MANAGEMENT_TOKEN, or without the file `management-token`";
         return Err(ApiError::new(Kind::Conflict, message));
     }
-    to_its_end(async move {
-        let _changing = engine.change().await?;
-        let snapshot = engine.snapshot();
-        let tokens = snapshot.management_tokens();
-        let token = tokens.into_iter().find(|token| token.id.to_string() == id).ok_or_else(|| {
-            let message =
-                format!("there is no management token {id:?}; GET /v1/management_tokens lists those there are");
-            ApiError::not_found(message)
-        })?;
-        let log = NewChange {
-            author: operator.author(),
-            operation: "deleteManagementToken",
-            resource: format!("management_tokens/{id}"),
-            environment_id: None,
-            before: Some(json::object([
-                ("name", json::quote(&token.name).as_str()),
-                ("hint", &json::quote(&token.hint)),
-            ])),
-            after: None,
-        };
-        engine.store.management_token_delete(token.id, log).await?;
-        engine.reload().await?;
-        tracing::info!(name = token.name, by = operator.name(), "a management token was deleted");
-        Ok(StatusCode::NO_CONTENT)
-    })
-    .await
+    engine
+        .configure(operator.author(), |change| async move {
+            let snapshot = change.snapshot();
+            let tokens = snapshot.management_tokens();
+            let token = tokens.into_iter().find(|token| token.id.to_string() == id).ok_or_else(|| {
+                let message =
+                    format!("there is no management token {id:?}; GET /v1/management_tokens lists those there are");
+                ApiError::not_found(message)
+            })?;
+            change.delete_management_token(token).await?;
+            tracing::info!(name = token.name, by = operator.name(), "a management token was deleted");
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }

@@ -7,8 +7,7 @@ pub mod delete;
 pub mod list;
 pub mod shown;
 
-use inlet_engine::snapshot::Snapshot;
-use inlet_store::{Environment, ManagementTokenRecord};
+use inlet_store::ManagementTokenRecord;
 
 use super::auth::Operator;
 
@@ -18,10 +17,4 @@ fn may_know(operator: &Operator, token: &ManagementTokenRecord) -> bool {
         None => operator.environment_ids().is_none(),
         Some(ids) => ids.iter().all(|id| operator.sees(*id)),
     }
-}
-
-/// The slugs of a token's environments.
-fn slugs(snapshot: &Snapshot, ids: &[i64]) -> Vec<String> {
-    let own = snapshot.environments.iter().filter(|Environment { id, .. }| ids.contains(id));
-    own.map(|environment| environment.slug.clone()).collect()
 }

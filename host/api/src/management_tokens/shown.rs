@@ -6,8 +6,6 @@ use inlet_store::{Credential, ManagementTokenRecord};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::slugs;
-
 /// A token for this API.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ManagementToken)]
@@ -42,7 +40,7 @@ impl ShownToken {
             id: record.id.to_string(),
             name: record.name.clone(),
             scopes: record.scopes.clone(),
-            environments: record.environment_ids.as_ref().map(|ids| slugs(snapshot, ids)),
+            environments: record.environment_ids.as_ref().map(|ids| snapshot.environment_slugs(ids)),
             hint: record.hint.clone(),
             expires_at: record.expires_at_ms.map(time::write_ms),
             last_used_at: last_used_ms.map(time::write_ms),

@@ -10,24 +10,15 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use inlet_engine::{
-    Engine,
+    ConfigurationChange, Engine, PublisherPinning,
     catalog::{Catalog, default_settings},
-    change_log,
     drain::throw_away,
-    snapshot::Snapshot,
 };
 use inlet_sandbox::{LoadError, Manifest, Plugin};
-use inlet_store::{LATEST, NewPluginVersion, PluginVersionAgain};
 
-use super::{
-    publisher_pin::{self, Pinned},
-    component_upload,
-    response::ShownProvider,
-    versions,
-};
+use super::{component_upload, publisher_pin, response::ShownProvider, versions};
 use crate::{
     auth::Operator,
-    change::to_its_end,
     error::{ApiError, Kind},
     path::Name,
     query::Params,
@@ -91,7 +82,10 @@ pub async fn add_source_provider(
     let wasm = component_upload::read(body, &headers, &digest, pause).await?;
     let (plugin, wasm) = load(&engine, wasm).await?;
     check_plugin(&plugin, &key)?;
-    let status = to_its_end(store(engine.clone(), operator.clone(), plugin.clone(), wasm, replaces_key)).await?;
+    let (added, by) = (plugin.clone(), operator.clone());
+    let status = engine
+        .configure(operator.author(), move |change| async move { store(&change, &by, added, wasm, replaces_key).await })
+        .await?;
     let versions = versions::all(&engine, &key, |environment_id| operator.sees(environment_id)).await?;
     Ok((status, Json(ShownProvider::of((plugin.manifest().clone(), plugin.digest()), versions, &params))))
 }
@@ -150,20 +144,25 @@ fn check_plugin(plugin: &Plugin, key: &str) -> Result<(), ApiError> {
 }
 
 async fn store(
-    engine: Engine,
-    operator: Operator,
+    change: &ConfigurationChange,
+    operator: &Operator,
     plugin: Plugin,
     wasm: Vec<u8>,
     replaces_key: bool,
 ) -> Result<StatusCode, ApiError> {
-    let _changing = engine.change().await?;
-    let catalog = engine.catalog();
+    let catalog = change.catalog();
     let Manifest { key, version, .. } = plugin.manifest().clone();
     let digest = plugin.digest().to_owned();
-    let kept = engine.store.plugin_versions().await?;
+    let kept = change.engine().store.plugin_versions().await?;
     if kept.iter().any(|kept| kept.digest == digest) {
         let order: Vec<&str> = kept.iter().map(|kept| kept.digest.as_str()).collect();
-        add_again(&engine, &operator, plugin, wasm, &order, replaces_key).await?;
+        let publisher = match replaces_key {
+            true => publisher_pin::check(change.engine(), &plugin, true).await?,
+            false => PublisherPinning::default(),
+        };
+        if change.add_plugin_again(plugin, wasm, &order, publisher).await? {
+            tracing::info!(key, version, digest, by = operator.name(), "a plugin was added again");
+        }
         return Ok(StatusCode::OK);
     }
     let own = catalog.own(&key).map(|own| (own.manifest().version.as_str(), own.digest()));
@@ -176,58 +175,8 @@ async fn store(
         );
         return Err(ApiError::new(Kind::Conflict, message));
     }
-    let Pinned { pin, replaced } = publisher_pin::check(&engine, &plugin, replaces_key).await?;
-    let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
-    let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
-    let followers = followers(&engine.snapshot(), &catalog, &plugin);
-    let new =
-        NewPluginVersion { key: key.clone(), version: version.clone(), digest: digest.clone(), wasm, followers, pin };
-    engine.store.plugin_insert(new, log).await?;
-    engine.replace_catalog(catalog.with(plugin), &key).await?;
+    let publisher = publisher_pin::check(change.engine(), &plugin, replaces_key).await?;
+    change.add_plugin(plugin, wasm, publisher).await?;
     tracing::info!(key, version, digest, by = operator.name(), "a plugin was added");
     Ok(StatusCode::CREATED)
-}
-
-/// Adds a stored version again. The publisher's key may differ, or the version may load again; then the stored component is
-/// rewritten for the next start. `order` holds the digests of all stored versions.
-async fn add_again(
-    engine: &Engine,
-    operator: &Operator,
-    plugin: Plugin,
-    wasm: Vec<u8>,
-    order: &[&str],
-    replaces_key: bool,
-) -> Result<(), ApiError> {
-    let catalog = engine.catalog();
-    let Manifest { key, version, .. } = plugin.manifest().clone();
-    let digest = plugin.digest().to_owned();
-    let is_loaded = catalog.added(&key).any(|added| added.digest() == digest);
-    let Pinned { pin, replaced } = match replaces_key {
-        true => publisher_pin::check(engine, &plugin, true).await?,
-        false => Pinned::default(),
-    };
-    if is_loaded && pin.is_none() {
-        return Ok(());
-    }
-    let publisher_key = (replaced, plugin.publisher_key().filter(|_| pin.is_some()));
-    let log = change_log::plugin_added(operator.author(), &key, &version, &digest, publisher_key);
-    let again = PluginVersionAgain { digest: digest.clone(), wasm: (!is_loaded).then_some(wasm), pin };
-    engine.store.plugin_insert_again(again, log).await?;
-    if !is_loaded {
-        engine.replace_catalog(catalog.with(plugin).in_order(order), &key).await?;
-    }
-    tracing::info!(key, version, digest, by = operator.name(), "a plugin was added again");
-    Ok(())
-}
-
-/// Returns the source environments that follow `latest` and get this version, each with the stored form of its present plugin.
-fn followers(snapshot: &Snapshot, catalog: &Catalog, new: &Plugin) -> Vec<(i64, Option<String>)> {
-    let key = &new.manifest().key;
-    let sources = snapshot.sources.values().filter(|source| source.record.provider == *key);
-    let endpoints = sources.flat_map(|source| source.endpoints.values());
-    endpoints
-        .filter(|endpoint| endpoint.record.plugin.as_deref() == Some(LATEST))
-        .filter(|endpoint| endpoint.terms().fit(new))
-        .filter_map(|endpoint| Some((endpoint.id, catalog.pin_of(endpoint.plugin.as_ref()?))))
-        .collect()
 }

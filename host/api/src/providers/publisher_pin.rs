@@ -1,31 +1,22 @@
 //! Publisher pinning: the first signed plugin of a publisher pins its public key for all later plugins.
 
-use inlet_engine::Engine;
+use inlet_engine::{Engine, PublisherPinning};
 use inlet_sandbox::{Plugin, PublisherKey};
 use inlet_store::PublisherPin;
 
 use crate::error::{ApiError, Kind};
 
-/// The effect of adding a plugin on the pinned key of its publisher.
-#[derive(Default)]
-pub struct Pinned {
-    /// The pin to store. `None` keeps the present one.
-    pub pin: Option<PublisherPin>,
-    /// The key that the new pin replaces.
-    pub replaced: Option<PublisherKey>,
-}
-
 /// Checks a plugin against the pinned key of its publisher. With `may_replace`, another key replaces the pinned one.
-pub async fn check(engine: &Engine, plugin: &Plugin, may_replace: bool) -> Result<Pinned, ApiError> {
+pub async fn check(engine: &Engine, plugin: &Plugin, may_replace: bool) -> Result<PublisherPinning, ApiError> {
     // A key without a publisher belongs to a bundled plugin. Replacing one needs its own parameter.
-    let Some((publisher, _)) = plugin.manifest().key.split_once('/') else { return Ok(Pinned::default()) };
+    let Some((publisher, _)) = plugin.manifest().key.split_once('/') else { return Ok(PublisherPinning::default()) };
     let pinned = engine.store.publisher_key(publisher).await?.map(PublisherKey::new);
     let found = plugin.publisher_key();
     let pin = found.map(|key| PublisherPin { publisher: publisher.to_owned(), public_key: *key.as_bytes() });
     match (pinned, found) {
-        (None, _) => Ok(Pinned { pin, replaced: None }),
-        (Some(pinned), Some(found)) if pinned == found => Ok(Pinned::default()),
-        (Some(pinned), Some(_)) if may_replace => Ok(Pinned { pin, replaced: Some(pinned) }),
+        (None, _) => Ok(PublisherPinning { pin, replaced: None }),
+        (Some(pinned), Some(found)) if pinned == found => Ok(PublisherPinning::default()),
+        (Some(pinned), Some(_)) if may_replace => Ok(PublisherPinning { pin, replaced: Some(pinned) }),
         (Some(pinned), Some(found)) => {
             let message = format!(
                 "the plugin is signed with the key {}, and the publisher {publisher:?} is known by {}; get the plugin from its \

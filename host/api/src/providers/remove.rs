@@ -1,12 +1,11 @@
 //! `DELETE /v1/source_providers/{key}/versions/{version}`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_engine::{Engine, change_log};
+use inlet_engine::Engine;
 
 use super::versions::users_of_added;
 use crate::{
     auth::Operator,
-    change::to_its_end,
     error::{ApiError, Kind},
     path::TwoNames,
 };
@@ -31,10 +30,9 @@ pub async fn remove_source_provider_version(
     State(engine): State<Engine>,
     TwoNames(key, version): TwoNames,
 ) -> Result<StatusCode, ApiError> {
-    to_its_end(async move {
-        let _changing = engine.change().await?;
-        let catalog = engine.catalog();
-        let kept = engine.store.plugin_versions().await?;
+    engine.configure(operator.author(), |change| async move {
+        let catalog = change.catalog();
+        let kept = change.engine().store.plugin_versions().await?;
         let Some(kept) = kept.into_iter().find(|kept| kept.key == key && kept.version == version) else {
             return Err(match catalog.own(&key).is_some_and(|own| own.manifest().version == version) {
                 true => {
@@ -49,7 +47,7 @@ pub async fn remove_source_provider_version(
                 )),
             });
         };
-        let users = users_of_added(&engine.snapshot(), &key, &kept.digest);
+        let users = users_of_added(&change.snapshot(), &key, &kept.digest);
         if !users.is_empty() {
             let users: Vec<String> =
                 users.iter().map(|user| format!("{} in {}", user.source, user.environment)).collect();
@@ -60,9 +58,7 @@ pub async fn remove_source_provider_version(
             );
             return Err(ApiError::new(Kind::Conflict, message));
         }
-        let log = change_log::plugin_removed(operator.author(), &key, &version, &kept.digest);
-        engine.store.plugin_delete(kept.digest.clone(), log).await?;
-        engine.replace_catalog(catalog.without(&kept.digest), &key).await?;
+        change.remove_plugin(&kept).await?;
         tracing::info!(key, version, digest = kept.digest, by = operator.name(), "a plugin was removed");
         Ok(StatusCode::NO_CONTENT)
     })

@@ -1,10 +1,10 @@
 //! `DELETE /v1/sources/{key}`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_engine::{Engine, change_log};
+use inlet_engine::Engine;
 
 use super::lookup::find_source;
-use crate::{auth::Operator, change::to_its_end, error::ApiError, path::Name};
+use crate::{auth::Operator, error::ApiError, path::Name};
 
 /// Deletes a source in every environment: settings, mappings, secrets, logs and refused requests.
 ///
@@ -24,16 +24,12 @@ pub async fn delete_source(
     State(engine): State<Engine>,
     Name(key): Name,
 ) -> Result<StatusCode, ApiError> {
-    to_its_end(async move {
-        let _changing = engine.change().await?;
-        let snapshot = engine.snapshot();
-        let record = &find_source(&snapshot, &key)?.record;
-        let log = change_log::source_deleted(operator.author(), record);
-        engine.store.source_delete(record.id, log).await?;
-        engine.reload().await?;
-        engine.retention_changed.notify_one();
-        tracing::info!(source = key, by = operator.name(), "a source was deleted");
-        Ok(StatusCode::NO_CONTENT)
-    })
-    .await
+    engine
+        .configure(operator.author(), |change| async move {
+            let snapshot = change.snapshot();
+            change.delete_source(&find_source(&snapshot, &key)?.record).await?;
+            tracing::info!(source = key, by = operator.name(), "a source was deleted");
+            Ok(StatusCode::NO_CONTENT)
+        })
+        .await
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{lookup::queried_endpoint, replays::request};
-use crate::{auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::Name, query::Params};
+use crate::{auth::Operator, body::JsonBody, completion::to_completion, error::ApiError, path::Name, query::Params};
 
 /// Which log entries need no attention any more: named ones, or all of a cause.
 #[derive(ToSchema)]
@@ -59,7 +59,7 @@ pub async fn dismiss_attention(
     // The request was checked above and holds no secret, so it is logged as it is.
     let asked = Some(body.given().text.to_owned());
     let log = change_log::repaired(operator.author(), &endpoint, "dismissAttention", "attention", asked);
-    let dismissed = to_its_end(async move {
+    let dismissed = to_completion(async move {
         let dismissed = engine.store.dismiss(endpoint.id, dismissal, log).await?;
         tracing::info!(
             source = endpoint.source,

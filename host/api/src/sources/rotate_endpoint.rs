@@ -14,7 +14,7 @@ use inlet_core::{
     time,
 };
 use inlet_engine::{
-    Engine, change_log,
+    Engine,
     clock::now_ms,
     snapshot::{Endpoint, Snapshot, new_token},
 };
@@ -29,7 +29,6 @@ use super::{
 use crate::{
     auth::Operator,
     body::JsonBody,
-    change::to_its_end,
     error::{ApiError, Kind},
     etag::etag,
     path::Name,
@@ -92,29 +91,30 @@ pub async fn rotate_source_endpoint(
     Name(key): Name,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (version, rotated) = to_its_end(async move {
-        let _changing = engine.change().await?;
-        let snapshot = engine.snapshot();
-        let source = find_source(&snapshot, &key)?;
-        let Asked { environment, overlap_seconds } = read(&body, &operator, &snapshot)?;
-        let endpoint = find_endpoint(source, &environment)?;
-        let until_ms = end_of_previous(endpoint, overlap_seconds)?;
-        let log = change_log::endpoint_rotated(operator.author(), endpoint, overlap_seconds);
-        let rotation =
-            EndpointRotation { source_environment_id: endpoint.id, token: new_token()?, previous_until_ms: until_ms };
-        let version = engine.store.source_rotate_endpoint(rotation, log).await?;
-        engine.reload().await?;
-        tracing::info!(source = key, environment = environment.slug, overlap_seconds, "an endpoint was rotated");
-        let snapshot = engine.snapshot();
-        let endpoint = find_endpoint(find_source(&snapshot, &key)?, &environment)?;
-        let rotated = RotatedEndpoint {
-            endpoint: response::url(endpoint, &engine.options),
-            environment: environment.slug,
-            previous_endpoint_until: until_ms.map(time::write_ms),
-        };
-        Ok((version, rotated))
-    })
-    .await?;
+    let (version, rotated) = engine
+        .configure(operator.author(), |change| async move {
+            let snapshot = change.snapshot();
+            let source = find_source(&snapshot, &key)?;
+            let Asked { environment, overlap_seconds } = read(&body, &operator, &snapshot)?;
+            let endpoint = find_endpoint(source, &environment)?;
+            let until_ms = end_of_previous(endpoint, overlap_seconds)?;
+            let rotation = EndpointRotation {
+                source_environment_id: endpoint.id,
+                token: new_token()?,
+                previous_until_ms: until_ms,
+            };
+            let version = change.rotate_endpoint(endpoint, rotation, overlap_seconds).await?;
+            tracing::info!(source = key, environment = environment.slug, overlap_seconds, "an endpoint was rotated");
+            let snapshot = change.snapshot();
+            let endpoint = find_endpoint(find_source(&snapshot, &key)?, &environment)?;
+            let rotated = RotatedEndpoint {
+                endpoint: response::url(endpoint, &change.engine().options),
+                environment: environment.slug,
+                previous_endpoint_until: until_ms.map(time::write_ms),
+            };
+            Ok::<_, ApiError>((version, rotated))
+        })
+        .await?;
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(rotated)))
 }
 

@@ -49,20 +49,20 @@ pub struct Unloaded {
 
 /// What a source environment has and a plugin must fit that comes to it without being asked for.
 #[derive(Clone, Copy)]
-pub struct Terms<'a> {
+pub struct PluginRequirements<'a> {
     /// The verification scheme in force.
     pub scheme: Option<&'a Template>,
     /// The options that are set.
     pub options: &'a Map<String, Value>,
 }
 
-impl Terms<'_> {
+impl PluginRequirements<'_> {
     /// Whether a plugin verifies so and takes these options.
-    pub fn fit(&self, plugin: &Plugin) -> bool {
-        self.fit_scheme(plugin) && plugin.manifest().check_options(&Value::Object(self.options.clone())).is_ok()
+    pub fn are_met_by(&self, plugin: &Plugin) -> bool {
+        self.has_scheme_of(plugin) && plugin.manifest().check_options(&Value::Object(self.options.clone())).is_ok()
     }
 
-    fn fit_scheme(&self, plugin: &Plugin) -> bool {
+    fn has_scheme_of(&self, plugin: &Plugin) -> bool {
         same_scheme(plugin.manifest().verification.as_ref(), self.scheme)
     }
 }
@@ -194,15 +194,21 @@ impl Catalog {
     /// The plugin of a source: `pinned` is as it is stored, `before` the digest of what it had. Who follows what was added
     /// last gets the last one that fits: another scheme, and what does not take the source's options, is in force only when
     /// an operator takes it.
-    pub fn in_force(&self, key: &str, pinned: Option<&str>, terms: Terms<'_>, before: Option<&str>) -> Option<&Plugin> {
+    pub fn in_force(
+        &self,
+        key: &str,
+        pinned: Option<&str>,
+        requirements: PluginRequirements<'_>,
+        before: Option<&str>,
+    ) -> Option<&Plugin> {
         match pinned {
-            None => self.own_in_force(key, terms, before),
+            None => self.own_in_force(key, requirements, before),
             Some(LATEST) => {
                 let last = |fits: &dyn Fn(&Plugin) -> bool| self.added(key).rev().find(|plugin| fits(plugin));
                 // Options that nothing takes are no reason to have nothing.
-                last(&|plugin| terms.fit(plugin))
-                    .or_else(|| last(&|plugin| terms.fit_scheme(plugin)))
-                    .or_else(|| self.own_in_force(key, terms, before))
+                last(&|plugin| requirements.are_met_by(plugin))
+                    .or_else(|| last(&|plugin| requirements.has_scheme_of(plugin)))
+                    .or_else(|| self.own_in_force(key, requirements, before))
             }
             Some(digest) => self.by_digest(key, digest),
         }
@@ -210,13 +216,13 @@ impl Catalog {
 
     /// Of what the server came with. A source keeps what it had when that was taken out of the directory, and when what
     /// took its place does not fit.
-    fn own_in_force(&self, key: &str, terms: Terms<'_>, before: Option<&str>) -> Option<&Plugin> {
+    fn own_in_force(&self, key: &str, requirements: PluginRequirements<'_>, before: Option<&str>) -> Option<&Plugin> {
         let own = self.own(key);
         let had = before.and_then(|digest| self.all_own(key).into_iter().find(|plugin| plugin.digest() == digest));
         match (had, own) {
             (Some(had), Some(own)) => {
                 let is_removed = self.directory.gone_file(had.digest()).is_some() && self.directory.get(key).is_none();
-                Some(if is_removed || !terms.fit(own) { had } else { own })
+                Some(if is_removed || !requirements.are_met_by(own) { had } else { own })
             }
             (had, own) => had.or(own),
         }

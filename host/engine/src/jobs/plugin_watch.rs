@@ -5,7 +5,7 @@
 
 use std::{collections::HashSet, path::Path, time::Duration};
 
-use inlet_store::ReadError;
+use inlet_store::Author;
 use notify::{
     Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _,
     event::{AccessKind, AccessMode},
@@ -13,7 +13,7 @@ use notify::{
 use tokio::{sync::mpsc, time};
 
 use crate::{
-    Engine,
+    ConfigurationChange, ConfigureError, Engine,
     catalog::plugin_directory::{PluginDirectory, Problem},
 };
 
@@ -73,7 +73,7 @@ fn is_change(event: &Event) -> bool {
 }
 
 /// Reads the directory again and puts what changed in force.
-async fn take_in(engine: &Engine, directory: &Path) -> Result<(), ReadError> {
+async fn take_in(engine: &Engine, directory: &Path) -> Result<(), ConfigureError> {
     let read = {
         let (sandbox, directory) = (engine.sandbox.clone(), directory.to_owned());
         let before = engine.catalog().directory().clone();
@@ -94,18 +94,12 @@ async fn take_in(engine: &Engine, directory: &Path) -> Result<(), ReadError> {
             return Ok(());
         }
     };
-    let _changing = engine.change().await?;
-    let (catalog, snapshot) = (engine.catalog(), engine.snapshot());
-    let endpoints = snapshot.sources.values().flat_map(|source| source.endpoints.values());
-    let used: HashSet<String> = endpoints.map(|endpoint| endpoint.plugin_ref.digest.clone()).collect();
-    let read = read.without_unused(&used);
-    let before = catalog.directory();
-    let keys = read.changed_keys(before);
-    if keys.is_empty() && read.problems() == before.problems() {
-        return Ok(());
+    // The directory is not logged as anybody's change.
+    let author = Author::named("plugin directory");
+    let change = |change: ConfigurationChange| async move { change.replace_plugin_directory(read).await };
+    if let Some((before, now)) = engine.configure(author, change).await? {
+        tell(&before, &now);
     }
-    engine.replace_directory(catalog.with_directory(read.clone()), &keys).await?;
-    tell(before, &read);
     Ok(())
 }
 

@@ -29,10 +29,10 @@ use inlet_store::{
 use sha2::{Digest, Sha256};
 
 use crate::{
-    catalog::{Catalog, Terms, same_scheme},
+    catalog::{Catalog, PluginRequirements, same_scheme},
     metrics::Meters,
     quarantine::Guard,
-    snapshot::reload::Previous,
+    snapshot::reload::Reuse,
 };
 
 /// A SHA-256, by which endpoint tokens and API keys are found: looking one up takes no time that depends on the secret.
@@ -127,7 +127,7 @@ impl Snapshot {
         store: &Store,
         catalog: &Catalog,
         limits: &Limits,
-        previous: Option<Previous<'_>>,
+        previous: Option<Reuse<'_>>,
     ) -> Result<Snapshot, ReadError> {
         let environments = store.environments().await?;
         let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
@@ -140,7 +140,7 @@ impl Snapshot {
         let before = previous;
         let previous = previous.filter(|previous| previous.snapshot.environments == environments);
         for record in store.sources().await? {
-            let source = match previous.as_ref().and_then(|previous| previous.same(&record)) {
+            let source = match previous.as_ref().and_then(|previous| previous.source(&record)) {
                 Some(source) => source.clone(),
                 None => Arc::new(Source::new(record, &by_id, catalog, limits, before.as_ref())),
             };
@@ -213,6 +213,12 @@ impl Snapshot {
         tokens
     }
 
+    /// Returns the slugs of the environments with these ids, in the order of their creation.
+    pub fn environment_slugs(&self, ids: &[i64]) -> Vec<String> {
+        let named = self.environments.iter().filter(|environment| ids.contains(&environment.id));
+        named.map(|environment| environment.slug.clone()).collect()
+    }
+
     /// The environment of that slug.
     pub fn environment(&self, slug: &str) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.slug == slug)
@@ -227,15 +233,15 @@ impl Source {
         environments: &HashMap<i64, &Environment>,
         catalog: &Catalog,
         limits: &Limits,
-        before: Option<&Previous<'_>>,
+        before: Option<&Reuse<'_>>,
     ) -> Source {
         let mut endpoints = BTreeMap::new();
         for environment in &record.environments {
             let Some(known) = environments.get(&environment.environment_id) else { continue };
             let before = before.and_then(|before| before.endpoint(&record, &known.slug, environment.id));
             let had = before.map(|before| before.plugin_ref.digest.as_str());
-            let plugin = |terms: Terms<'_>| {
-                catalog.in_force(&record.provider, environment.plugin.as_deref(), terms, had).cloned()
+            let plugin = |requirements: PluginRequirements<'_>| {
+                catalog.in_force(&record.provider, environment.plugin.as_deref(), requirements, had).cloned()
             };
             let made = Endpoint::new(&record, environment, &known.slug, plugin, limits);
             let has_same_plugin = |before: &&Arc<Endpoint>| before.plugin_ref.digest == made.plugin_ref.digest;
@@ -255,7 +261,7 @@ impl Endpoint {
         source: &SourceRecord,
         record: &SourceEnvironmentRecord,
         slug: &str,
-        plugin: impl FnOnce(Terms<'_>) -> Option<Plugin>,
+        plugin: impl FnOnce(PluginRequirements<'_>) -> Option<Plugin>,
         limits: &Limits,
     ) -> Endpoint {
         let settings: Settings = serde_json::from_str(&record.settings).unwrap_or_else(|error| {
@@ -264,7 +270,7 @@ impl Endpoint {
             Settings::default()
         });
         let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        let plugin = plugin(Terms { scheme: scheme.as_ref(), options: &settings.options });
+        let plugin = plugin(PluginRequirements { scheme: scheme.as_ref(), options: &settings.options });
         if plugin.is_none() {
             tracing::error!(
                 source = source.key,
@@ -355,8 +361,8 @@ impl Endpoint {
     }
 
     /// What a plugin must fit that comes to it without being asked for.
-    pub fn terms(&self) -> Terms<'_> {
-        Terms { scheme: self.scheme.as_ref(), options: &self.settings.options }
+    pub fn plugin_requirements(&self) -> PluginRequirements<'_> {
+        PluginRequirements { scheme: self.scheme.as_ref(), options: &self.settings.options }
     }
 
     /// The signing secrets that are good at this time, the current one first.

@@ -1,4 +1,4 @@
-//! What stays when the configuration is read again, and what is made anew.
+//! Reloading the configuration: the sources that are reused from the snapshot before, and those that are rebuilt.
 
 use std::sync::Arc;
 
@@ -6,45 +6,45 @@ use inlet_store::SourceRecord;
 
 use crate::snapshot::{Endpoint, Snapshot, Source};
 
-/// What was in force before.
+/// The sources that a reload rebuilds. Sources with changed records are rebuilt in any case.
 #[derive(Clone, Copy)]
-pub struct Previous<'a> {
-    /// All of it.
-    pub snapshot: &'a Snapshot,
-    /// What does not stay though its record is the same.
-    pub anew: Anew<'a>,
-}
-
-/// What is made anew.
-#[derive(Clone, Copy)]
-pub enum Anew<'a> {
-    /// What has another record.
-    Nothing,
-    /// Sources with these providers: their plugins are others.
+pub enum Reload<'a> {
+    /// No further sources.
+    ChangedRecords,
+    /// Sources with these providers, because their plugins changed.
     Providers(&'a [String]),
-    /// A source environment; it does not keep the plugin that it had.
-    Endpoint(i64),
+    /// The source of this source environment, which does not keep the plugin that it has.
+    SourceEnvironment(i64),
 }
 
-impl Previous<'_> {
-    /// The source that was made of this record, if it would be made the same again.
-    pub fn same(&self, record: &SourceRecord) -> Option<&Arc<Source>> {
+/// The snapshot in force, from which a new one takes over what stays the same.
+#[derive(Clone, Copy)]
+pub struct Reuse<'a> {
+    /// The snapshot in force.
+    pub snapshot: &'a Snapshot,
+    /// The sources to rebuild although their records are the same.
+    pub reload: Reload<'a>,
+}
+
+impl Reuse<'_> {
+    /// Returns the source that was built from this record, if building it again would give the same.
+    pub fn source(&self, record: &SourceRecord) -> Option<&Arc<Source>> {
         let known = self.snapshot.sources.get(&record.key);
-        known.filter(|source| source.record == *record && !self.is_anew(record))
+        known.filter(|source| source.record == *record && !self.rebuilds(record))
     }
 
-    fn is_anew(&self, record: &SourceRecord) -> bool {
-        match self.anew {
-            Anew::Nothing => false,
-            Anew::Providers(keys) => keys.contains(&record.provider),
-            Anew::Endpoint(id) => record.environments.iter().any(|environment| environment.id == id),
+    fn rebuilds(&self, record: &SourceRecord) -> bool {
+        match self.reload {
+            Reload::ChangedRecords => false,
+            Reload::Providers(keys) => keys.contains(&record.provider),
+            Reload::SourceEnvironment(id) => record.environments.iter().any(|environment| environment.id == id),
         }
     }
 
-    /// The endpoint before, of which something is taken over.
+    /// Returns the earlier endpoint of a source environment, whose plugin and quarantine the new one may keep.
     pub fn endpoint(&self, source: &SourceRecord, slug: &str, id: i64) -> Option<&Arc<Endpoint>> {
         let before = self.snapshot.sources.get(&source.key)?.endpoints.get(slug)?;
-        let stays = before.id == id && !matches!(self.anew, Anew::Endpoint(anew) if anew == id);
+        let stays = before.id == id && !matches!(self.reload, Reload::SourceEnvironment(rebuilt) if rebuilt == id);
         stays.then_some(before)
     }
 }

@@ -13,7 +13,12 @@ use utoipa::ToSchema;
 
 use super::response::LogEntry;
 use crate::{
-    auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::TwoNames, query::Params,
+    auth::Operator,
+    body::JsonBody,
+    completion::to_completion,
+    error::ApiError,
+    path::TwoNames,
+    query::Params,
     sources::lookup::{parse_path_id, queried_endpoint},
 };
 
@@ -77,7 +82,7 @@ pub async fn replay_log(
     let force = body.as_ref().map_or(Ok(false), read_force)?;
     let asked = Some(json::object([("force", if force { "true" } else { "false" })]));
     let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
-    let replayed = to_its_end(async move {
+    let replayed = to_completion(async move {
         let mut reruns = Reruns::new(engine.clone(), endpoint.clone());
         let (items, along) = reruns.ready(id, force).await?.into_parts();
         let along = Along { change: Some(log), ..along };

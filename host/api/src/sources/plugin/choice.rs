@@ -2,7 +2,7 @@
 
 use inlet_core::{settings::Terms, verification::Template};
 use inlet_engine::{
-    catalog::{self, Catalog, scheme_differences},
+    catalog::{Catalog, PluginRequirements, scheme_differences},
     clock::now_ms,
     snapshot::Endpoint,
 };
@@ -79,8 +79,8 @@ pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Ch
     let before = endpoint.record.previous_plugin.as_ref();
     let before = before.ok_or_else(|| conflict("it never had another plugin, so there is nothing to go back to"))?;
     let scheme = read_scheme(before.scheme.as_deref());
-    let terms = catalog::Terms { scheme: scheme.as_ref(), ..endpoint.terms() };
-    let plugin = catalog.in_force(key, before.plugin.as_deref(), terms, None).cloned().ok_or_else(|| {
+    let requirements = PluginRequirements { scheme: scheme.as_ref(), ..endpoint.plugin_requirements() };
+    let plugin = catalog.in_force(key, before.plugin.as_deref(), requirements, None).cloned().ok_or_else(|| {
         conflict("the version that it had before is not in the server any more; add it again, or choose another")
     })?;
     Ok((Choice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))

@@ -10,11 +10,10 @@ use inlet_core::log::PluginRef;
 use inlet_engine::{
     Engine,
     catalog::Catalog,
-    change_log,
     snapshot::{Endpoint, Snapshot},
 };
 use inlet_sandbox::Plugin;
-use inlet_store::{Environment, LATEST, PluginUse};
+use inlet_store::{Environment, LATEST};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,7 +21,6 @@ use super::choice::{self, Choice, Named};
 use crate::{
     auth::Operator,
     body::JsonBody,
-    change::to_its_end,
     error::{ApiError, Kind},
     etag::etag,
     path::Name,
@@ -99,41 +97,33 @@ pub async fn use_source_plugin(
     Name(key): Name,
     body: JsonBody,
 ) -> Result<impl IntoResponse, ApiError> {
-    let (version, used) = to_its_end(async move {
-        let _changing = engine.change().await?;
-        let (snapshot, catalog) = (engine.snapshot(), engine.catalog());
-        let source = find_source(&snapshot, &key)?;
-        let asked = read(&body, &operator, &snapshot)?;
-        let endpoint = find_endpoint(source, &asked.environment)?;
-        let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
-        if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
-            let log = change_log::plugin_used(operator.author(), endpoint, pin.as_deref(), scheme.as_deref());
-            let given = PluginUse {
-                source_environment_id: endpoint.id,
-                expected_version: endpoint.record.version,
-                plugin: pin.clone(),
-                scheme,
+    let (version, used) = engine
+        .configure(operator.author(), |change| async move {
+            let (snapshot, catalog) = (change.snapshot(), change.catalog());
+            let source = find_source(&snapshot, &key)?;
+            let asked = read(&body, &operator, &snapshot)?;
+            let endpoint = find_endpoint(source, &asked.environment)?;
+            let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
+            if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
+                change.use_plugin(endpoint, pin.clone(), scheme).await?;
+                let (environment, digest) = (&asked.environment.slug, plugin.digest());
+                tracing::info!(source = key, environment, digest, by = operator.name(), "a source uses another plugin");
+            } else if endpoint.plugin_ref.digest != plugin.digest() {
+                // The pin stays, but the source still runs a plugin that was removed from the plugin directory.
+                change.choose_plugin_again(endpoint).await?;
+            }
+            let snapshot = change.snapshot();
+            let endpoint = find_endpoint(find_source(&snapshot, &key)?, &asked.environment)?;
+            // A new version starts without quarantine anyway. Choosing the same version again ends its quarantine.
+            endpoint.guard.lift(endpoint);
+            let used = UsedPlugin {
+                environment: asked.environment.slug,
+                plugin: ShownPlugin::from(PluginRef::clone(&endpoint.plugin_ref)),
+                follows_latest: pin.as_deref() == Some(LATEST),
             };
-            engine.store.source_use_plugin(given, log).await?;
-            engine.reload().await?;
-            let (environment, digest) = (&asked.environment.slug, plugin.digest());
-            tracing::info!(source = key, environment, digest, by = operator.name(), "a source uses another plugin");
-        } else if endpoint.plugin_ref.digest != plugin.digest() {
-            // The pin stays, but the source still runs a plugin that was removed from the plugin directory.
-            engine.choose_again(endpoint.id).await?;
-        }
-        let snapshot = engine.snapshot();
-        let endpoint = find_endpoint(find_source(&snapshot, &key)?, &asked.environment)?;
-        // A new version starts without quarantine anyway. Choosing the same version again ends its quarantine.
-        endpoint.guard.lift(endpoint);
-        let used = UsedPlugin {
-            environment: asked.environment.slug,
-            plugin: ShownPlugin::from(PluginRef::clone(&endpoint.plugin_ref)),
-            follows_latest: pin.as_deref() == Some(LATEST),
-        };
-        Ok((endpoint.record.version, used))
-    })
-    .await?;
+            Ok::<_, ApiError>((endpoint.record.version, used))
+        })
+        .await?;
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(used)))
 }
 

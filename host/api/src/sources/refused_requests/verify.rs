@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     auth::Operator,
-    change::to_its_end,
+    completion::to_completion,
     error::{ApiError, Kind},
     path::TwoNames,
     query::Params,
@@ -88,7 +88,7 @@ pub async fn verify_refused(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("refused request", &id)?;
     let verified =
-        to_its_end(async move { Ok(verify_again(&engine, &endpoint, id, operator.author()).await?) }).await?;
+        to_completion(async move { Ok(verify_again(&engine, &endpoint, id, operator.author()).await?) }).await?;
     Ok(Json(match verified {
         Verified::Taken(settled) => VerifiedRequest {
             verified: true,

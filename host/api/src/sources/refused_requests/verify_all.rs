@@ -13,7 +13,10 @@ use inlet_store::Cursor;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{auth::Operator, body::JsonBody, change::to_its_end, error::ApiError, path::Name, query::Params, sources::lookup::queried_endpoint};
+use crate::{
+    auth::Operator, body::JsonBody, completion::to_completion, error::ApiError, path::Name, query::Params,
+    sources::lookup::queried_endpoint,
+};
 
 /// The most requests that are verified: as many as a source environment keeps.
 const MAX_REQUESTS: usize = 1000;
@@ -68,7 +71,7 @@ pub async fn verify_all_refused(
 ) -> Result<Json<VerifiedRequests>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let (oldest_first, limit) = body.as_ref().map_or(Ok((true, MAX_REQUESTS)), read)?;
-    let verified = to_its_end(async move {
+    let verified = to_completion(async move {
         let mut ids = ids(&engine, &endpoint).await?;
         if oldest_first {
             ids.reverse();

@@ -6,7 +6,7 @@ use inlet_engine::{Engine, change_log};
 use super::{get, response::ShownReplay};
 use crate::{
     auth::Operator,
-    change::to_its_end,
+    completion::to_completion,
     error::{ApiError, Kind},
     path::TwoNames,
     query::Params,
@@ -36,7 +36,7 @@ pub async fn cancel_replay(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("replay", &id)?;
     let log = change_log::repaired(operator.author(), &endpoint, "cancelReplay", &format!("replays/{id}"), None);
-    let shown = to_its_end(async move {
+    let shown = to_completion(async move {
         // An unknown replay is a 404, not a conflict.
         get::read(&engine, &endpoint, id).await?;
         if !engine.store.replay_end(endpoint.id, id, Some(log)).await? {

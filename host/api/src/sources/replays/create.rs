@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::Operator,
     body::JsonBody,
-    change::to_its_end,
+    completion::to_completion,
     error::{ApiError, Kind},
     path::Name,
     query::Params,
@@ -47,7 +47,7 @@ pub async fn create_replay(
     let asked = serde_json::to_string(&filter).ok();
     let log = change_log::repaired(operator.author(), &endpoint, "createReplay", &format!("replays/{id}"), asked);
     let new = NewReplay { id, source_environment_id: endpoint.id, filter, rate_per_second };
-    let created = to_its_end(async move {
+    let created = to_completion(async move {
         engine.store.replay_create(new, log).await.map_err(|error| match error {
             ChangeError::Taken { .. } => ApiError::new(
                 Kind::Conflict,

@@ -5,7 +5,13 @@ use inlet_core::Uuid;
 use inlet_engine::{Engine, snapshot::Endpoint};
 
 use super::response::ShownReplay;
-use crate::{auth::Operator, error::ApiError, path::TwoNames, query::Params, sources::lookup::{parse_path_id, queried_endpoint}};
+use crate::{
+    auth::Operator,
+    error::ApiError,
+    path::TwoNames,
+    query::Params,
+    sources::lookup::{parse_path_id, queried_endpoint},
+};
 
 /// Returns a replay and its progress.
 #[utoipa::path(

@@ -1,6 +1,6 @@
 //! Creates a source. It gets an endpoint and default settings in every environment.
 
-use inlet_engine::{change_log, snapshot::new_token};
+use inlet_engine::snapshot::new_token;
 use inlet_sandbox::Plugin;
 use inlet_store::{Environment, NewSource, NewSourceEnvironment};
 
@@ -17,7 +17,7 @@ impl Upsert<'_> {
     /// Returns the plugin that the request names for a new source.
     pub fn provider(&self) -> Result<Plugin, ApiError> {
         const FIELD: &str = "source.preconfigured_provider";
-        let catalog = self.engine.catalog();
+        let catalog = self.change.catalog();
         let keys: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
         let expected = format!("expected one of {}", keys.join(", "));
         let Some(given) = &self.request.preconfigured_provider else {
@@ -32,7 +32,7 @@ impl Upsert<'_> {
     pub async fn create(&self, plugin: &Plugin, plan: Plan, environments: &[Environment]) -> Result<(), ApiError> {
         let settings = as_json(&defaults_of(plugin)?)?;
         let scheme = plugin.manifest().verification.as_ref().map(as_json).transpose()?;
-        let pin = self.engine.catalog().pin_of(plugin);
+        let pin = self.change.catalog().pin_of(plugin);
         let environments = environments.iter().map(|environment| {
             Ok(NewSourceEnvironment {
                 environment_id: environment.id,
@@ -50,12 +50,10 @@ impl Upsert<'_> {
             provider: plugin.manifest().key.clone(),
             environments: environments.collect::<Result<_, ApiError>>()?,
         };
-        let log = change_log::source_created(self.operator.author(), &new);
-        self.engine.store.source_create(new, log).await?;
+        self.change.create_source(new).await?;
         let by = self.operator.name();
         tracing::info!(source = self.key, provider = plugin.manifest().key, by, "a source was created");
-        self.engine.reload().await?;
-        let snapshot = self.engine.snapshot();
+        let snapshot = self.change.snapshot();
         let source = find_source(&snapshot, self.key)?;
         self.update(source, find_endpoint(source, self.environment)?, plan).await
     }

@@ -16,7 +16,7 @@ use axum::{
     http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse},
 };
-use inlet_engine::Engine;
+use inlet_engine::{ConfigurationChange, Engine};
 use inlet_store::Environment;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,7 +32,6 @@ use super::{
 use crate::{
     auth::Operator,
     body::JsonBody,
-    change::to_its_end,
     error::{ApiError, Kind},
     etag::{check_if_match, etag},
     path::Name,
@@ -81,23 +80,21 @@ pub async fn put_source(
     check_key(&key)?;
     let environment = params.required_environment(&engine.snapshot())?.clone();
     operator.may_see(&environment)?;
-    let (version, source) = to_its_end(async move {
-        let request = UpsertRequest::read(&body, &environment.slug)?;
-        // Held from reading the present configuration until the new one is in force.
-        let _changing = engine.change().await?;
-        let upsert =
-            Upsert { engine: &engine, key: &key, environment: &environment, request, headers: &headers, operator };
-        upsert.carry_out().await?;
-        engine.reload().await?;
-        upsert.response()
-    })
-    .await?;
+    let (version, source) = engine
+        .configure(operator.author(), |change| async move {
+            let request = UpsertRequest::read(&body, &environment.slug)?;
+            let upsert =
+                Upsert { change: &change, key: &key, environment: &environment, request, headers: &headers, operator };
+            upsert.carry_out().await?;
+            upsert.response()
+        })
+        .await?;
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(PutAnswer { source })))
 }
 
 /// An upsert of one source in one environment.
 struct Upsert<'a> {
-    engine: &'a Engine,
+    change: &'a ConfigurationChange,
     key: &'a str,
     environment: &'a Environment,
     request: UpsertRequest<'a>,
@@ -107,7 +104,7 @@ struct Upsert<'a> {
 
 impl Upsert<'_> {
     async fn carry_out(&self) -> Result<(), ApiError> {
-        let snapshot = self.engine.snapshot();
+        let snapshot = self.change.snapshot();
         match snapshot.sources.get(self.key) {
             Some(source) => {
                 let endpoint = find_endpoint(source, self.environment)?;
@@ -127,11 +124,11 @@ impl Upsert<'_> {
 
     /// Returns the version and the source that are in force.
     fn response(&self) -> Result<(i64, ShownSource), ApiError> {
-        let snapshot = self.engine.snapshot();
+        let snapshot = self.change.snapshot();
         let source = find_source(&snapshot, self.key)?;
         let version = find_endpoint(source, self.environment)?.record.version;
         let endpoints = endpoints_in(source, Some(self.environment));
-        Ok((version, ShownSource::with_settings(source, endpoints, &self.engine.options)))
+        Ok((version, ShownSource::with_settings(source, endpoints, &self.change.engine().options)))
     }
 }
 

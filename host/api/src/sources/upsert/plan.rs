@@ -39,7 +39,7 @@ impl Upsert<'_> {
             (Some(given), Some(plugin)) => {
                 let present = Present {
                     settings: &endpoint.settings,
-                    shown: ShownSettings::of(endpoint, &self.engine.options),
+                    shown: ShownSettings::of(endpoint, &self.change.engine().options),
                     has_secret: endpoint.record.signing_secret.is_some(),
                     scheme: endpoint.scheme.as_ref(),
                     defaults: &defaults_of(plugin)?,

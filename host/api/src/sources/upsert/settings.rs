@@ -108,8 +108,8 @@ fn named(given: &Given<'_>, error: BadSetting) -> ApiError {
 mod tests {
     use inlet_core::settings::SecretChange;
 
-    use crate::sources::response::InForce;
     use super::*;
+    use crate::sources::response::InForce;
 
     fn manifest() -> Manifest {
         let manifest = serde_json::json!({

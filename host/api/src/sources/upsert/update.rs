@@ -2,7 +2,6 @@
 
 use inlet_core::settings::{Changed, SecretChange};
 use inlet_engine::{
-    change_log,
     clock::now_ms,
     snapshot::{Endpoint, Source},
 };
@@ -44,8 +43,7 @@ impl Upsert<'_> {
         if shared_unchanged && update.source_environment.is_none() {
             return Ok(());
         }
-        let log = change_log::source_changed(self.operator.author(), record, endpoint, &update);
-        self.engine.store.source_update(update, log).await?;
+        self.change.update_source(record, endpoint, update).await?;
         let by = self.operator.name();
         tracing::info!(source = self.key, environment = self.environment.slug, by, "a source was changed");
         Ok(())

@@ -1,0 +1,18 @@
+//! Entries of the change log: the members that differ, and never a secret or a token.
+
+mod environment;
+mod management_token;
+mod plugin;
+mod repair;
+mod source;
+
+pub(crate) use environment::{api_key_created, api_key_deleted, environment_created, environment_updated};
+pub(crate) use management_token::{management_token_created, management_token_deleted};
+pub(crate) use plugin::{plugin_added, plugin_removed};
+pub use repair::repaired;
+pub(crate) use source::{endpoint_rotated, plugin_used, source_changed, source_created, source_deleted};
+
+/// Returns a JSON string, or null.
+fn string_or_null(text: Option<&str>) -> String {
+    text.map_or_else(|| "null".to_owned(), inlet_core::json::quote)
+}
