@@ -1,33 +1,37 @@
-//! Embeds what `inlet plugin new` writes into an author's project: the SDK's source and the contract.
+//! Embeds the source of the plugin SDK and the contract, which `inlet plugin new` copies into an author's project.
 
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
 };
 
+/// Directories of the repository whose files are embedded.
+const DIRECTORIES: [&str; 2] = ["plugins/sdk/src", "wit/v0.1"];
+
 fn main() {
-    if let Err(error) = vendored() {
+    if let Err(error) = embed() {
         println!("cargo::error=cannot embed the SDK: {error}");
     }
 }
 
-/// Paths are those of the repository, so that the SDK finds the contract where it is used to.
-fn vendored() -> io::Result<()> {
+/// Writes `embedded.rs`. The paths in it are relative to the repository, because the SDK includes the contract by a
+/// relative path.
+fn embed() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let mut files = Vec::new();
-    for place in ["plugins/sdk/src", "wit/v0.1"] {
-        println!("cargo::rerun-if-changed={}", root.join(place).display());
-        collect(&root.join(place), &mut files)?;
+    for directory in DIRECTORIES {
+        println!("cargo::rerun-if-changed={}", root.join(directory).display());
+        collect(&root.join(directory), &mut files)?;
     }
     files.sort();
-    let mut source = String::from("/// Path in the repository, and text.\n");
-    source.push_str("const VENDORED: &[(&str, &str)] = &[\n");
+    let mut source = String::from("/// Files of the SDK and the contract: path in the repository, and text.\n");
+    source.push_str("pub(super) const SDK_AND_CONTRACT: &[(&str, &str)] = &[\n");
     for file in files {
         let path = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
         source.push_str(&format!("    ({path:?}, include_str!({:?})),\n", file.display().to_string()));
     }
     source.push_str("];\n");
-    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("vendored.rs"), source)
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), source)
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

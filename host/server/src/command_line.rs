@@ -27,7 +27,7 @@ enum Command {
     Plugin(plugin::Command),
 }
 
-/// Runs the command that the process was started with.
+/// Parses the command line and runs its command.
 pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // One sentence, causes behind colons; no backtrace for what an operator can mend.
+            // One line with the causes after colons. A backtrace would not help an operator.
             eprintln!("inlet: {error:#}");
             ExitCode::FAILURE
         }

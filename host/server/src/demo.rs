@@ -1,6 +1,6 @@
-//! `--demo`: two sources with example mappings in `development`, and how to try them.
+//! `--demo`: creates two sources with example mappings in `development`, and prints commands to try them.
 //!
-//! What is there already is left as it is, so that a second start changes nothing.
+//! Sources that exist are left unchanged, so a second start changes nothing.
 
 use std::{
     fmt::Write as _,
@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use inlet_cli::token_file::{self, read_secret, write_secret};
+use inlet_cli::secret_file;
 use inlet_engine::{
     ConfigurationChange, Engine,
     catalog::default_settings,
@@ -19,7 +19,7 @@ use inlet_store::{Author, MappingRecord, NewSource, NewSourceEnvironment, Source
 use crate::config::Config;
 
 const ENVIRONMENT: &str = "development";
-/// The file of the demo's API key: the store keeps its hash only.
+/// The file of the demo's API key, of which the store keeps only a hash.
 const KEY_FILE: &str = "demo-key";
 
 /// One example source.
@@ -51,7 +51,7 @@ const EXAMPLES: [Example; 2] = [
     },
 ];
 
-/// Creates what is missing and prints how to use it.
+/// Creates the sources and the API key that are missing, and prints the commands.
 pub async fn run(engine: &Engine, config: &Config) -> anyhow::Result<()> {
     let key = api_key(engine, config).await?;
     for example in &EXAMPLES {
@@ -65,7 +65,7 @@ pub async fn run(engine: &Engine, config: &Config) -> anyhow::Result<()> {
 
 async fn api_key(engine: &Engine, config: &Config) -> anyhow::Result<String> {
     let path = config.data_dir.join(KEY_FILE);
-    if let Some(key) = read_secret(&path)? {
+    if let Some(key) = secret_file::read(&path)? {
         return Ok(key);
     }
     let key = engine
@@ -77,7 +77,7 @@ async fn api_key(engine: &Engine, config: &Config) -> anyhow::Result<String> {
             anyhow::Ok(key)
         })
         .await?;
-    write_secret(&path, &key)?;
+    secret_file::write(&path, &key)?;
     Ok(key)
 }
 
@@ -111,7 +111,7 @@ async fn create(change: &ConfigurationChange, example: &Example) -> anyhow::Resu
     set_up(change, example, scheme).await
 }
 
-/// Identify and idempotency on, and one mapping.
+/// Turns on identify handling and idempotency, and adds the example's mapping.
 async fn set_up(change: &ConfigurationChange, example: &Example, scheme: Option<String>) -> anyhow::Result<()> {
     let snapshot = change.snapshot();
     let source = snapshot.sources.get(example.key).context("the source was not created")?;
@@ -167,7 +167,7 @@ fn instructions(engine: &Engine, config: &Config, key: &str) -> String {
              curl -sS '{admin}/v1/workflow_runs?limit=1' -H 'authorization: Bearer {key}'\n"
         );
     }
-    let file = config.data_dir.join(token_file::FILE);
+    let file = config.data_dir.join(secret_file::MANAGEMENT_TOKEN);
     let token = match config.management_token {
         Some(_) => "$INLET_MANAGEMENT_TOKEN".to_owned(),
         None => format!("$(cat '{}')", file.display()),

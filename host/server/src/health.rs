@@ -7,12 +7,12 @@ use axum::{
 };
 use inlet_engine::Engine;
 
-/// The process is alive.
+/// Responds 200 as long as the process runs.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Webhooks can be accepted: the store can be written.
+/// Responds 200 if webhooks can be accepted: if the store can be written.
 pub async fn readyz(State(engine): State<Engine>) -> Response {
     match engine.store.check().await {
         Ok(()) => "ready\n".into_response(),
@@ -20,7 +20,7 @@ pub async fn readyz(State(engine): State<Engine>) -> Response {
     }
 }
 
-/// The metrics in Prometheus' text format.
+/// Responds with the metrics in Prometheus' text format.
 pub async fn metrics(State(engine): State<Engine>) -> impl IntoResponse {
     inlet_engine::jobs::upkeep::set_gauges(&engine);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], inlet_engine::metrics::render())

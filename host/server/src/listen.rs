@@ -1,4 +1,4 @@
-//! Listening: connections in bounded number, with time-outs, until a graceful stop.
+//! Listeners: accept a bounded number of connections, with time limits, until a graceful stop.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -10,111 +10,95 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     time::timeout,
 };
 
 use crate::{config::Config, routes::Routes};
 
-/// How long to wait before accepting again when the system cannot give us a connection (no file descriptor left).
+/// The pause before accepting again after an error, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Room for a request's head, in bytes.
-const MAX_HEAD: usize = 64 * 1024;
+/// The longest request head, in bytes.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// What connections may take.
+/// Limits of a listener's connections.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    connections: usize,
-    headers: Duration,
-    stop: Duration,
+pub struct ConnectionLimits {
+    max_connections: usize,
+    header_timeout: Duration,
+    stop_timeout: Duration,
 }
 
-impl Limits {
-    /// The configured limits.
+impl ConnectionLimits {
+    /// Returns the configured limits.
     pub fn of(config: &Config) -> Self {
         Self {
-            connections: config.max_connections,
-            headers: Duration::from_secs(config.header_timeout_seconds),
-            stop: Duration::from_secs(config.stop_timeout_seconds),
+            max_connections: config.max_connections,
+            header_timeout: Duration::from_secs(config.header_timeout_seconds),
+            stop_timeout: Duration::from_secs(config.stop_timeout_seconds),
         }
     }
 }
 
-/// Binds an address; `flag` is how an operator chose it.
+/// Binds an address. The error names `flag`, by which an operator chooses another.
 pub async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!("cannot listen on {address}; stop what uses it, or choose another address with {flag}")
     })
 }
 
-/// Serves until `stopped` says true, then finishes what was accepted.
-pub async fn serve(listener: TcpListener, routes: Routes, limits: Limits, mut stopped: watch::Receiver<bool>) {
+/// Serves until `stopped` becomes true, then waits for accepted requests, up to the stop timeout.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Routes,
+    limits: ConnectionLimits,
+    mut stopped: watch::Receiver<bool>,
+) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let permits = Arc::new(Semaphore::new(limits.max_connections));
     loop {
         let accepted = tokio::select! {
             biased;
             _ = stopped.wait_for(|stop| *stop) => break,
-            accepted = accept(&listener, &places) => accepted,
+            accepted = accept(&listener, &permits) => accepted,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((stream, permit)) = accepted else { continue };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // Also bounds how long a connection stays idle: the time runs from the last answer.
-            .header_read_timeout(limits.headers)
-            .max_buf_size(MAX_HEAD)
+            // Limits idle connections too: the time runs from the last response.
+            .header_read_timeout(limits.header_timeout)
+            .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), routes.clone());
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended");
             }
-            drop(place);
+            drop(permit);
         });
     }
     drop(listener);
-    if timeout(limits.stop, graceful.shutdown()).await.is_err() {
+    if timeout(limits.stop_timeout, graceful.shutdown()).await.is_err() {
         tracing::warn!(
-            seconds = limits.stop.as_secs(),
+            seconds = limits.stop_timeout.as_secs(),
             "some connections were still open when the stop ran out of time"
         );
     }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
-    // The place first: a connection that is accepted and not served would only look alive.
-    let place = places.clone().acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, permits: &Arc<Semaphore>) -> Option<(TcpStream, OwnedSemaphorePermit)> {
+    // The permit comes first: an accepted connection without one would only look alive to the client.
+    let permit = permits.clone().acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, _)) => {
-            // Answers are small; waiting to fill a packet would only delay them.
+            // Responses are small, so waiting to fill a packet would only delay them.
             let _ = stream.set_nodelay(true);
-            Some((stream, place))
+            Some((stream, permit))
         }
         Err(error) => {
             tracing::warn!(%error, "cannot accept a connection");
             tokio::time::sleep(ACCEPT_PAUSE).await;
             None
-        }
-    }
-}
-
-/// Waits for SIGTERM or SIGINT.
-pub async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-        }
-        Err(error) => {
-            tracing::warn!(%error, "SIGTERM cannot be listened for; SIGINT stops the server");
-            let _ = interrupt.await;
         }
     }
 }

@@ -1,21 +1,25 @@
-//! `inlet`, the command: `serve` runs the server, `plugin` is the author's tool and the client of a running server,
-//! `secrets` looks after the master key.
+//! The `inlet` binary: `serve` runs the server, `plugin` is the author's tool and the client of a running server, `secrets`
+//! manages the master key.
 //!
-//! This crate is wiring only: configuration file, listeners, routes, the log, the demo.
+//! This crate only connects the others: it holds the configuration file, listeners, routes, the log and the demo.
 
+mod announce;
 mod command_line;
 mod config;
 mod demo;
+mod embedded;
 mod health;
 mod listen;
 mod log;
 mod management_token;
+mod open_engine;
 mod routes;
 mod secrets;
 mod serve;
+mod stop_signal;
 mod writer_metrics;
 
-/// Many short-lived allocations on many threads: glibc's allocator keeps far more memory for them.
+/// The server makes many short-lived allocations on many threads, for which glibc's allocator retains far more memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,6 +1,6 @@
-//! What is served where.
+//! The routes of each listener.
 //!
-//! With an admin listener, the public one serves webhooks and `/healthz` and nothing else.
+//! With an admin listener, the public one serves only webhooks and `/healthz`.
 
 use std::{convert::Infallible, panic::AssertUnwindSafe, pin::Pin};
 
@@ -13,10 +13,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::health;
 
-/// What a listener serves: webhooks, and what the router knows. Cheap to clone.
+/// The service of a listener. Cheap to clone.
 ///
-/// Webhooks do not pass through the router: there are many of them, all for one handler, and matching the path and boxing
-/// the request's future at every layer gives them nothing.
+/// Webhooks bypass the router. They are most of the requests and all go to one handler, so matching paths and boxing a
+/// future per layer would only cost time.
 #[derive(Clone)]
 pub struct Routes {
     webhooks: Option<Engine>,
@@ -24,17 +24,17 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// The public listener's, where there is an admin listener too.
+    /// Returns the routes of the public listener beside an admin listener.
     pub fn public(engine: &Engine) -> Self {
         Self { webhooks: Some(engine.clone()), others: finish(health(), engine) }
     }
 
-    /// The admin listener's.
+    /// Returns the routes of the admin listener.
     pub fn admin(engine: &Engine) -> Self {
         Self { webhooks: None, others: finish(administration(), engine) }
     }
 
-    /// Everything on one listener.
+    /// Returns all routes, for a single listener.
     pub fn all(engine: &Engine) -> Self {
         Self { webhooks: Some(engine.clone()), others: finish(health().merge(administration()), engine) }
     }
@@ -56,7 +56,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Routes {
     }
 }
 
-/// A bug in one request must not take its connection's other requests with it.
+/// Receives a webhook. A panic becomes a response, so that it does not end the connection.
 async fn receive(engine: Engine, request: Request) -> Result<Response, Infallible> {
     let received = AssertUnwindSafe(ingest::receive(&engine, request)).catch_unwind().await;
     Ok(received.unwrap_or_else(|_| {

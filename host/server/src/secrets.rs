@@ -1,4 +1,4 @@
-//! `inlet secrets`: what an operator does with the master key.
+//! `inlet secrets`: manages the master key.
 
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use inlet_store::{Claim, StoreOptions};
 
 use crate::config::{Config, Flags};
 
-/// The variable that a new key is taken from.
+/// The variable that may hold the new key.
 const NEW_VARIABLE: &str = "INLET_NEW_MASTER_KEY";
 
-/// What can be done.
+/// A subcommand of `inlet secrets`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Seal all secrets with a new master key
@@ -29,7 +29,7 @@ pub enum Command {
     RotateKey(RotateKey),
 }
 
-/// What `inlet secrets rotate-key` takes.
+/// The arguments of `inlet secrets rotate-key`.
 #[derive(Debug, clap::Args)]
 pub struct RotateKey {
     /// Where everything is kept [default: inlet-data]
@@ -46,7 +46,7 @@ pub struct RotateKey {
     config: Option<PathBuf>,
 }
 
-/// Does it.
+/// Runs a subcommand.
 pub fn run(command: &Command) -> anyhow::Result<()> {
     let Command::RotateKey(arguments) = command;
     let flags = Flags {
@@ -61,7 +61,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
 }
 
 async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()> {
-    // A mistyped directory must not be made.
+    // Claiming would create the directory, which must not happen for a mistyped one.
     if !config.data_dir.is_dir() {
         bail!("there is no data directory {}; name the server's with --data-dir", config.data_dir.display());
     }
@@ -91,7 +91,7 @@ async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()
     Ok(())
 }
 
-/// The key that is given, or a new one.
+/// Returns the new key that was given, or generates one where it can be written to the key's file.
 fn new_key(arguments: &RotateKey, origin: &Origin) -> anyhow::Result<MasterKey> {
     match (&arguments.new_key_file, secrets::from_variable(NEW_VARIABLE)?, origin) {
         (Some(_), Some(_), _) => bail!("there are two new master keys, --new-key-file and {NEW_VARIABLE}; give one"),

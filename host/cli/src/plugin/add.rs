@@ -1,6 +1,6 @@
-//! `inlet plugin add`: puts a version into a running server.
+//! `inlet plugin add`: adds a version to a running server.
 //!
-//! The tool reads or fetches the file, never the server: what a server can reach is nobody's business but its own.
+//! The tool downloads the file, not the server. A server that fetched URLs would let callers probe its network.
 
 use std::path::Path;
 
@@ -10,10 +10,9 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use ureq::http::Method;
 
-use super::file;
+use super::plugin_file;
 use crate::client::{Content, ServerArguments, download, encoded};
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin: a file, or where it is fetched from
@@ -32,7 +31,7 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-/// What the server says about it.
+/// The server's response.
 #[derive(Deserialize)]
 struct Added {
     versions: Vec<Version>,
@@ -49,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let wasm = match from.contains("://") {
         true => download(from, MAX_PLUGIN_BYTES)?,
-        false => file::read(Path::new(from))?,
+        false => plugin_file::read(Path::new(from))?,
     };
     let manifest = read_manifest(&wasm).with_context(|| from.clone())?;
     let digest = format!("sha256:{}", hex::encode(Sha256::digest(&wasm)));
@@ -63,7 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             path.push_str(&format!("&{name}=true"));
         }
     }
-    let added: Added = client.ask(Method::PUT, &path, Content::Wasm(&wasm))?;
+    let added: Added = client.send(Method::PUT, &path, Content::Wasm(&wasm))?;
     println!("{key} {version} is in the server.\n{digest}");
     let users = added.versions.iter().find(|version| version.digest == digest).map_or(0, |found| found.used_by.len());
     match users {

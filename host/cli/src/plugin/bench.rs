@@ -1,7 +1,6 @@
-//! `inlet plugin bench`: what a call costs, on the manifest's examples.
+//! `inlet plugin bench`: measures calls on the examples of a plugin's manifest.
 //!
-//! Times are this machine's at this moment; instructions are the same everywhere. Each call has a sandbox of its own, as in the
-//! server.
+//! Times depend on the machine; instruction counts do not. Each call runs in a fresh sandbox, as in the server.
 
 use std::{
     path::PathBuf,
@@ -9,14 +8,18 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use bytestring::ByteString;
-use inlet_core::contract::{Body, Field, Request};
+use inlet_core::{
+    ByteString,
+    contract::{Body, Field, Request},
+};
 use inlet_sandbox::{Limits, Plugin};
 use serde_json::Value;
 
-use super::file;
+use super::{
+    plugin_file,
+    sandbox::{Instructions, block_on, sandbox},
+};
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin
@@ -28,25 +31,25 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let wasm = file::read(&arguments.file)?;
+    let wasm = plugin_file::read(&arguments.file)?;
     let named = || arguments.file.display().to_string();
-    let sandbox = file::sandbox(false)?;
+    let uncounted = sandbox(Instructions::Uncounted)?;
     let start = Instant::now();
-    let plugin = sandbox.load(&wasm).with_context(named)?;
-    let loading = start.elapsed();
-    let counting = file::sandbox(true)?.load(&wasm).with_context(named)?;
+    let plugin = uncounted.load(&wasm).with_context(named)?;
+    let load_time = start.elapsed();
+    let counted = sandbox(Instructions::Counted)?.load(&wasm).with_context(named)?;
     let examples = &plugin.manifest().examples;
     ensure!(!examples.is_empty(), "the manifest has no examples to measure with; add [[examples]] to plugin.toml");
-    println!("{} bytes, loaded in {} ms", wasm.len(), loading.as_millis());
+    println!("{} bytes, loaded in {} ms", wasm.len(), load_time.as_millis());
     println!(
         "{:<40} {:>8} {:>10} {:>10} {:>14} {:>12}",
         "example", "bytes", "µs, median", "µs, p99", "instructions", "memory, KiB"
     );
     for example in examples {
         let request = request(&plugin, &example.body, &example.headers.iter().collect::<Vec<_>>())?;
-        let mut times = file::block_on(times(&plugin, &request, arguments.calls))??;
+        let mut times = block_on(times(&plugin, &request, arguments.calls))??;
         times.sort_unstable();
-        let spent = file::block_on(counting.translate(&request, &Limits::default()))?.spent;
+        let spent = block_on(counted.translate(&request, &Limits::default()))?.spent;
         println!(
             "{:<40} {:>8} {:>10.1} {:>10.1} {:>14} {:>12}",
             example.event_type,
@@ -60,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Running times of as many calls, after a tenth of them to warm up.
+/// Measures `calls` calls, after a tenth as many to warm up.
 async fn times(plugin: &Plugin, request: &Request, calls: u32) -> anyhow::Result<Vec<Duration>> {
     let limits = Limits::default();
     let mut times = Vec::new();

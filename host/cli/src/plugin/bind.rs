@@ -1,10 +1,9 @@
-//! `inlet plugin bind`: the contract as C, for plugins that are written in it.
+//! `inlet plugin bind`: writes C bindings of the contract.
 
 use std::{fs, path::PathBuf};
 
 use anyhow::Context as _;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The directory that the files are written into

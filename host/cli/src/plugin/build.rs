@@ -1,4 +1,4 @@
-//! `inlet plugin build`: from an author's directory to one file.
+//! `inlet plugin build`: builds a plugin's directory into one file.
 
 use std::{
     env, fs,
@@ -8,9 +8,8 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use super::{file, publisher};
+use super::{plugin_file, publisher_key};
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin's directory, with its plugin.toml
@@ -26,11 +25,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let toml = directory.join("plugin.toml");
     let plugin_toml = fs::read_to_string(&toml)
         .with_context(|| format!("cannot read {}; a plugin's directory has a plugin.toml", toml.display()))?;
-    // Before the build, which takes long, and a wrong manifest is quickly said.
+    // Checked first: the build takes long, and an invalid manifest would fail it at the end.
     let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
     let name = key.rsplit('/').next().unwrap_or(&key);
     let out = directory.join(format!("{name}.wasm"));
-    // Rust is built here. What other languages need is in the project, for its author to see and change.
+    // Rust is built here. Projects in other languages bring a build script, which their authors can change.
     let script: Option<[&str; 2]> = if directory.join("build.sh").is_file() && !directory.join("Cargo.toml").is_file() {
         Some(["sh", "build.sh"])
     } else {
@@ -44,16 +43,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             inlet_pack::pack(&core, &plugin_toml)?
         }
     };
-    publisher::sign(&mut wasm, arguments.sign.as_deref())?;
+    publisher_key::sign(&mut wasm, arguments.sign.as_deref())?;
     fs::write(&out, &wasm).with_context(|| format!("cannot write {}", out.display()))?;
-    let plugin = file::load(&out)?;
+    let plugin = plugin_file::load(&out)?;
     println!("{}: {key} {}, {} bytes", out.display(), plugin.manifest().version, wasm.len());
     Ok(())
 }
 
-/// Runs the project's own script, which packs with this very program, and reads what it made.
+/// Runs the project's build script, which packs the plugin with this program, and reads the file it wrote.
 fn run_script(directory: &Path, command: &[&str], out: &Path) -> anyhow::Result<Vec<u8>> {
-    // What an earlier build left is no sign of this one's success.
+    // A file left by an earlier build would hide that this one wrote none.
     if out.exists() {
         fs::remove_file(out).with_context(|| format!("cannot remove {}", out.display()))?;
     }
@@ -66,5 +65,5 @@ fn run_script(directory: &Path, command: &[&str], out: &Path) -> anyhow::Result<
         .with_context(|| format!("cannot run {}", command.join(" ")))?;
     ensure!(status.success(), "{} failed; see its words above", command.join(" "));
     ensure!(out.is_file(), "{} left no {}; let it pack into that file", command.join(" "), out.display());
-    file::read(out)
+    plugin_file::read(out)
 }

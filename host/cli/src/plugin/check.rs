@@ -1,10 +1,9 @@
-//! `inlet plugin check`: everything that the server checks at load.
+//! `inlet plugin check`: loads a plugin, with all checks of the server.
 
 use std::path::PathBuf;
 
-use super::file;
+use super::plugin_file;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin
@@ -13,7 +12,7 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let plugin = file::load(&arguments.file)?;
+    let plugin = plugin_file::load(&arguments.file)?;
     let manifest = plugin.manifest();
     println!("{} {} is a plugin that Inlet loads (contract {}).", manifest.key, manifest.version, manifest.contract);
     println!("{}", plugin.digest());

@@ -1,4 +1,4 @@
-//! What a running server says about two versions of a plugin on the requests that it has, for people.
+//! A server's comparison of two plugin versions on stored requests, and its human-readable form.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,10 +6,10 @@ use inlet_core::json;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::named::SourceAt;
+use super::reference::SourceRef;
 use crate::client::{Client, Content, encoded};
 
-/// Differing requests that are printed.
+/// The number of differing requests that are printed.
 const MAX_PRINTED: usize = 20;
 
 #[derive(Deserialize)]
@@ -47,20 +47,20 @@ struct Change {
     new: Option<String>,
 }
 
-/// Asks the server to compare, and reads its answer as it is. `old`: none is what is in force.
-pub(super) fn ask(
+/// Lets the server compare two versions and returns its JSON response. Without `old`, the version in use is compared.
+pub(super) fn compare(
     client: &Client,
-    at: &SourceAt,
+    source_ref: &SourceRef,
     old: Option<&str>,
     new: &str,
     last: Option<u32>,
 ) -> anyhow::Result<String> {
-    let mut members = vec![("environment", json::quote(&at.environment)), ("new", json::quote(new))];
+    let mut members = vec![("environment", json::quote(&source_ref.environment)), ("new", json::quote(new))];
     members.extend(old.map(|old| ("old", json::quote(old))));
     members.extend(last.map(|last| ("last", last.to_string())));
-    let asked = json::object(members.iter().map(|(name, value)| (*name, value.as_str())));
-    let path = format!("/v1/sources/{}/plugin/compare", encoded(&at.source));
-    client.text(Method::POST, &path, Content::Json(asked))
+    let request = json::object(members.iter().map(|(name, value)| (*name, value.as_str())));
+    let path = format!("/v1/sources/{}/plugin/compare", encoded(&source_ref.source));
+    client.send_for_text(Method::POST, &path, Content::Json(request))
 }
 
 impl fmt::Display for Comparison {
@@ -88,8 +88,8 @@ impl fmt::Display for Comparison {
         for Difference { id, event_type, changes } in self.differences.iter().take(MAX_PRINTED) {
             writeln!(f, "{id} {event_type}")?;
             for Change { item, member, old, new } in changes {
-                let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-                writeln!(f, "    item {item}: {member}: {} → {}", shown(old), shown(new))?;
+                let value_or_nothing = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+                writeln!(f, "    item {item}: {member}: {} → {}", value_or_nothing(old), value_or_nothing(new))?;
             }
         }
         match different.saturating_sub(MAX_PRINTED) {

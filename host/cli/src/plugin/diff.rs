@@ -1,14 +1,13 @@
-//! `inlet plugin diff`: what another version would change for a source, on the requests that came last.
+//! `inlet plugin diff`: compares two versions of a plugin on a source's newest requests.
 
 use anyhow::{Context as _, ensure};
 
 use super::{
     comparison::{self, Comparison, Plugin},
-    named::{SourceAt, VersionOf},
+    reference::{SourceRef, VersionRef},
 };
 use crate::client::ServerArguments;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// A version that the server has, VERSION or KEY@VERSION; its digest; or `latest`
@@ -19,7 +18,7 @@ pub struct Arguments {
     new: String,
     /// The source, for example shop@production
     #[arg(long, value_name = "SOURCE@ENVIRONMENT")]
-    source: SourceAt,
+    source: SourceRef,
     /// How many of its newest requests, at most 500
     #[arg(long, value_name = "COUNT", default_value_t = 500)]
     last: u32,
@@ -33,9 +32,10 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let ((old_key, old), (new_key, new)) = (split(&arguments.old), split(&arguments.new));
-    let answer = comparison::ask(&client, &arguments.source, Some(&old), &new, Some(arguments.last))?;
-    let compared: Comparison = serde_json::from_str(&answer).context("the server's answer is of another version")?;
-    for (named, Plugin { key, .. }) in [(old_key, &compared.old), (new_key, &compared.new)] {
+    let response = comparison::compare(&client, &arguments.source, Some(&old), &new, Some(arguments.last))?;
+    let comparison: Comparison =
+        serde_json::from_str(&response).context("the server's answer is of another version")?;
+    for (named, Plugin { key, .. }) in [(old_key, &comparison.old), (new_key, &comparison.new)] {
         ensure!(
             named.as_ref().is_none_or(|named| named == key),
             "{} is a source of {key}; expected versions of that",
@@ -43,15 +43,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
     }
     match arguments.json {
-        true => println!("{answer}"),
-        false => print!("{compared}"),
+        true => println!("{response}"),
+        false => print!("{comparison}"),
     }
     Ok(())
 }
 
-fn split(named: &str) -> (Option<String>, String) {
-    match named.parse::<VersionOf>() {
-        Ok(VersionOf { key, version }) => (Some(key), version),
-        Err(_) => (None, named.to_owned()),
+/// Splits a version argument into its key, if it has one, and its version.
+fn split(argument: &str) -> (Option<String>, String) {
+    match argument.parse::<VersionRef>() {
+        Ok(VersionRef { key, version }) => (Some(key), version),
+        Err(_) => (None, argument.to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! `inlet plugin inspect`: what a plugin says about itself.
+//! `inlet plugin inspect`: prints a plugin's manifest.
 
 use std::path::PathBuf;
 
@@ -6,9 +6,8 @@ use anyhow::Context as _;
 use inlet_core::verification::Template;
 use inlet_sandbox::Plugin;
 
-use super::file;
+use super::plugin_file;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin
@@ -20,17 +19,17 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let plugin = file::load(&arguments.file)?;
+    let plugin = plugin_file::load(&arguments.file)?;
     if arguments.json {
         let manifest = serde_json::to_string_pretty(plugin.manifest()).context("cannot write the manifest")?;
         println!("{manifest}");
         return Ok(());
     }
-    print!("{}", shown(&plugin));
+    print!("{}", table(&plugin));
     Ok(())
 }
 
-fn shown(plugin: &Plugin) -> String {
+fn table(plugin: &Plugin) -> String {
     let manifest = plugin.manifest();
     let listed = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     let examples: Vec<String> = manifest.examples.iter().map(|example| example.event_type.clone()).collect();

@@ -1,10 +1,9 @@
-//! `inlet plugin keygen`: a key that a publisher signs plugins with.
+//! `inlet plugin keygen`: generates a key to sign plugins with.
 
 use std::path::PathBuf;
 
-use super::publisher::Publisher;
+use super::publisher_key::PublisherSecretKey;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Where the key is written; there must be no such file yet
@@ -13,8 +12,8 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let publisher = Publisher::generate(&arguments.file)?;
-    println!("{}: {}", arguments.file.display(), publisher.fingerprint());
+    let key = PublisherSecretKey::generate(&arguments.file)?;
+    println!("{}: {}", arguments.file.display(), key.fingerprint());
     println!("Keep it: servers that have a plugin signed with it take later ones only if they are too.");
     Ok(())
 }

@@ -1,10 +1,9 @@
-//! `inlet plugin list`: the plugins of a running server.
+//! `inlet plugin list`: lists the plugins of a running server.
 
 use serde::Deserialize;
 
 use crate::client::ServerArguments;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]

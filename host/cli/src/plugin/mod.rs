@@ -1,5 +1,7 @@
-//! `inlet plugin`: the author's tool. It loads and runs plugins in the very sandbox that the server has, so that what passes
-//! here passes there.
+//! `inlet plugin`: the author's tool. It runs plugins in the server's own sandbox, so that a plugin that passes here passes
+//! there.
+//!
+//! Each command has a file or folder of its name; the other modules hold the concepts that commands share.
 
 mod add;
 mod bench;
@@ -9,26 +11,26 @@ mod capture;
 mod check;
 mod comparison;
 mod diff;
-mod file;
 mod inspect;
 mod keygen;
-mod language;
 mod list;
-mod named;
 mod new;
 mod pack;
-mod publisher;
+mod plugin_file;
+mod publisher_key;
+mod reference;
 mod remove;
 mod replay;
-mod request;
 mod rollback;
 mod run;
+mod sandbox;
 mod send;
 mod show;
+mod switch;
 mod test;
 mod use_version;
 
-/// What can be done.
+/// A subcommand of `inlet plugin`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Start a plugin: a project that builds and passes its tests
@@ -73,7 +75,7 @@ pub enum Command {
     Send(send::Arguments),
 }
 
-/// Does it.
+/// Runs a subcommand.
 pub fn run(command: &Command) -> anyhow::Result<()> {
     match command {
         Command::New(arguments) => new::run(arguments),

@@ -1,12 +1,14 @@
-//! `inlet plugin pack`: a module or component that something else built, and a plugin.toml.
+//! `inlet plugin pack`: combines a built module or component and a plugin.toml into a plugin.
 
 use std::{fs, path::PathBuf};
 
 use anyhow::Context as _;
 
-use super::{file, publisher};
+use super::{
+    plugin_file, publisher_key,
+    sandbox::{Instructions, sandbox},
+};
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// A core module with the types that wit-bindgen leaves in it, or a component
@@ -26,11 +28,12 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plugin_toml = fs::read_to_string(&arguments.manifest)
         .with_context(|| format!("cannot read {}; name it with --manifest", arguments.manifest.display()))?;
-    let wasm = file::read(&arguments.file)?;
+    let wasm = plugin_file::read(&arguments.file)?;
     let mut plugin = inlet_pack::pack_any(wasm, &plugin_toml)?;
-    publisher::sign(&mut plugin, arguments.sign.as_deref())?;
-    // Loaded before it is written: what cannot be loaded is no plugin.
-    let loaded = file::sandbox(false)?.load(&plugin).with_context(|| arguments.file.display().to_string())?;
+    publisher_key::sign(&mut plugin, arguments.sign.as_deref())?;
+    // A plugin that does not load is not written.
+    let loaded =
+        sandbox(Instructions::Uncounted)?.load(&plugin).with_context(|| arguments.file.display().to_string())?;
     fs::write(&arguments.out, &plugin).with_context(|| format!("cannot write {}", arguments.out.display()))?;
     println!(
         "{}: {} {}, {} bytes",

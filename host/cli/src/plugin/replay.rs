@@ -1,4 +1,4 @@
-//! `inlet plugin replay`: carries out again what a source's plugin was not run on, or failed on, once it is right.
+//! `inlet plugin replay`: replays the stored requests that a source's plugin failed on or was not run on.
 
 use std::{collections::BTreeMap, thread, time::Duration};
 
@@ -7,18 +7,17 @@ use inlet_core::json;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::named::SourceAt;
+use super::reference::SourceRef;
 use crate::client::{Content, ServerArguments, encoded};
 
-/// Between two looks at how far the server is.
-const PAUSE: Duration = Duration::from_millis(300);
+/// The pause between two polls of the replay's state.
+const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The source, for example shop@production
     #[arg(value_name = "SOURCE@ENVIRONMENT")]
-    source: SourceAt,
+    source: SourceRef,
     /// What needs attention by this code, such as `trap` or `time`
     #[arg(long, default_value = "quarantined")]
     code: String,
@@ -26,7 +25,7 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-/// How far the server is.
+/// The replay's state.
 #[derive(Deserialize)]
 struct Replay {
     id: String,
@@ -39,14 +38,14 @@ struct Replay {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let SourceAt { source, environment } = &arguments.source;
+    let SourceRef { source, environment } = &arguments.source;
     let (source, environment) = (encoded(source), encoded(environment));
     let code = json::quote(&arguments.code);
-    let asked = Content::Json(json::object([("code", code.as_str())]));
+    let request = Content::Json(json::object([("code", code.as_str())]));
     let path = format!("/v1/sources/{source}/replays?environment={environment}");
-    let mut replay: Replay = client.ask(Method::POST, &path, asked)?;
+    let mut replay: Replay = client.send(Method::POST, &path, request)?;
     while replay.state == "running" {
-        thread::sleep(PAUSE);
+        thread::sleep(POLL_INTERVAL);
         replay = client.get(&format!("/v1/sources/{source}/replays/{}?environment={environment}", replay.id))?;
     }
     let Replay { state, done, failed, outcomes, last_error, .. } = replay;

@@ -1,14 +1,13 @@
-//! `inlet plugin rollback`: gives a source the plugin back that it had before.
+//! `inlet plugin rollback`: returns a source to the plugin that it used before.
 
-use super::{named::SourceAt, use_version::tell};
+use super::{reference::SourceRef, switch::switch};
 use crate::client::ServerArguments;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The source, for example shop@production
     #[arg(value_name = "SOURCE@ENVIRONMENT")]
-    source: SourceAt,
+    source: SourceRef,
     /// Take what differs in verification and settings
     #[arg(long)]
     confirm: bool,
@@ -18,5 +17,5 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let which = [("rollback", true.to_string()), ("confirm", arguments.confirm.to_string())];
-    tell(&arguments.server.client()?, &arguments.source, &which)
+    switch(&arguments.server.client()?, &arguments.source, &which)
 }

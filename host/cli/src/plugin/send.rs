@@ -1,4 +1,4 @@
-//! `inlet plugin send`: an example of a plugin's manifest, signed as its platform signs, to a source of a running server.
+//! `inlet plugin send`: posts an example of a plugin's manifest to a source, signed as its platform signs.
 
 use std::{
     collections::BTreeMap,
@@ -14,18 +14,17 @@ use inlet_core::{
 use serde::Deserialize;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
-use super::named::SourceAt;
+use super::reference::SourceRef;
 use crate::{
-    client::{Client, ServerArguments, deliver, encoded},
-    token_file::read_secret,
+    client::{Client, ServerArguments, encoded, post_webhook},
+    secret_file,
 };
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The source, for example shop@development
     #[arg(value_name = "SOURCE@ENVIRONMENT")]
-    source: SourceAt,
+    source: SourceRef,
     /// The event type of the example
     #[arg(long, value_name = "NAME")]
     example: String,
@@ -72,14 +71,14 @@ struct Example {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let SourceAt { source, environment } = &arguments.source;
+    let SourceRef { source, environment } = &arguments.source;
     let found: Source = client.get(&format!("/v1/sources/{}?environment={}", encoded(source), encoded(environment)))?;
     let settings = found.environment_settings.into_iter().find(|(slug, _)| slug == environment);
     let (_, Environment { settings }) =
         settings.with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?;
     let (method, example) = example(&client, &found.preconfigured_provider, &arguments.example)?;
     let request = signed(&settings, &method, example, secret(arguments)?.as_deref())?;
-    let (status, body) = deliver(request)?;
+    let (status, body) = post_webhook(request)?;
     println!("{status} {}", body.trim_end());
     match status {
         200..300 => Ok(()),
@@ -99,7 +98,7 @@ fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, Ex
 
 fn secret(arguments: &Arguments) -> anyhow::Result<Option<String>> {
     let Some(file) = &arguments.secret_file else { return Ok(arguments.secret.clone()) };
-    let secret = read_secret(file)?;
+    let secret = secret_file::read(file)?;
     secret.map(Some).with_context(|| format!("there is no secret in {}; correct --secret-file", file.display()))
 }
 

@@ -1,10 +1,9 @@
-//! `inlet plugin show`: a plugin of a running server, its versions, and which sources have them.
+//! `inlet plugin show`: prints a plugin of a running server, its versions and the sources that use them.
 
 use serde::Deserialize;
 
 use crate::client::{ServerArguments, encoded};
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin's key, for example acme/orders

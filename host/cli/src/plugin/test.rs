@@ -1,4 +1,4 @@
-//! `inlet plugin test`: the conformance suite, a plugin's own cases and the laws that every plugin keeps.
+//! `inlet plugin test`: runs the conformance suite: a plugin's cases, and the laws that hold for every plugin.
 
 use std::{fs, io, path::PathBuf};
 
@@ -6,9 +6,8 @@ use anyhow::{Context as _, bail};
 use cap_std::{ambient_authority, fs::Dir};
 use inlet_conformance::suite;
 
-use super::file;
+use super::{plugin_file, sandbox::block_on};
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The plugin
@@ -26,9 +25,9 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let plugin = file::load(&arguments.file)?;
+    let plugin = plugin_file::load(&arguments.file)?;
     let cases = cases(arguments.cases.as_ref())?;
-    let report = file::block_on(suite::run(&plugin, cases.as_ref(), &suite::Options::default()))??;
+    let report = block_on(suite::run(&plugin, cases.as_ref(), &suite::Options::default()))??;
     if arguments.json {
         println!("{}", report.to_json());
     } else {
@@ -43,9 +42,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Opens the folder of the cases; without one named, the default folder may be missing.
 fn cases(named: Option<&PathBuf>) -> anyhow::Result<Option<Dir>> {
-    let usual = PathBuf::from("cases");
-    let path = named.unwrap_or(&usual);
+    let default = PathBuf::from("cases");
+    let path = named.unwrap_or(&default);
     match Dir::open_ambient_dir(path, ambient_authority()) {
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
             eprintln!("note: there is no folder `cases`; only the laws are run");

@@ -5,6 +5,7 @@
 //! a version that was added, by its digest, or whatever was added last.
 
 pub mod plugin_directory;
+mod stored;
 
 use std::{collections::BTreeMap, path::Path};
 

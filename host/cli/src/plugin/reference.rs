@@ -1,10 +1,10 @@
-//! How sources and versions are named on the command line.
+//! References to sources and plugin versions, as they are written on the command line.
 
 use std::str::FromStr;
 
 /// A source in one environment: `SOURCE@ENVIRONMENT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SourceAt {
+pub(super) struct SourceRef {
     /// The source's key.
     pub(super) source: String,
     /// The environment's slug.
@@ -13,32 +13,33 @@ pub(super) struct SourceAt {
 
 /// A version of a plugin: `KEY@VERSION`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct VersionOf {
+pub(super) struct VersionRef {
     /// The plugin's key.
     pub(super) key: String,
-    /// Its version.
+    /// The plugin's version.
     pub(super) version: String,
 }
 
-impl FromStr for SourceAt {
+impl FromStr for SourceRef {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (source, environment) = halves(text, "SOURCE@ENVIRONMENT, for example shop@development")?;
+        let (source, environment) = split(text, "SOURCE@ENVIRONMENT, for example shop@development")?;
         Ok(Self { source, environment })
     }
 }
 
-impl FromStr for VersionOf {
+impl FromStr for VersionRef {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (key, version) = halves(text, "KEY@VERSION, for example acme/orders@1.0.0")?;
+        let (key, version) = split(text, "KEY@VERSION, for example acme/orders@1.0.0")?;
         Ok(Self { key, version })
     }
 }
 
-fn halves(text: &str, expected: &str) -> Result<(String, String), String> {
+/// Splits a reference at its last `@`.
+fn split(text: &str, expected: &str) -> Result<(String, String), String> {
     match text.rsplit_once('@') {
         Some((name, at)) if !name.is_empty() && !at.is_empty() => Ok((name.to_owned(), at.to_owned())),
         _ => Err(format!("expected {expected}")),
@@ -50,12 +51,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_halves_are_there() {
-        let version = VersionOf { key: "acme/orders".to_owned(), version: "1.0.0".to_owned() };
+    fn both_halves_are_required() {
+        let version = VersionRef { key: "acme/orders".to_owned(), version: "1.0.0".to_owned() };
         assert_eq!("acme/orders@1.0.0".parse(), Ok(version));
         for text in ["shop", "shop@", "@development", "@"] {
             insta::allow_duplicates! {
-                insta::assert_snapshot!(text.parse::<SourceAt>().unwrap_err(), @"expected SOURCE@ENVIRONMENT, for example shop@development");
+                insta::assert_snapshot!(text.parse::<SourceRef>().unwrap_err(), @"expected SOURCE@ENVIRONMENT, for example shop@development");
             }
         }
     }

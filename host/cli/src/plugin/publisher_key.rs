@@ -1,4 +1,4 @@
-//! A publisher's key: its file, and what is signed with it.
+//! A publisher's secret key: its file, and signing with it.
 
 use std::{
     fs::{File, OpenOptions},
@@ -13,17 +13,17 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use inlet_core::json;
 use inlet_sandbox::{PublisherKey, SIGNATURE_SECTION, signed_message};
 
-/// What a key file begins with, so that people and programs that look for secrets know what it is.
+/// The prefix of a key file's text, by which people and secret scanners recognise it.
 const PREFIX: &str = "inlet-publisher-key:";
-/// More than any key file.
+/// The longest text that is read, in bytes; a key file is far shorter.
 const MAX_BYTES: u64 = 4096;
 
-/// A publisher's secret key.
-pub(super) struct Publisher(SigningKey);
+/// An Ed25519 signing key.
+pub(super) struct PublisherSecretKey(SigningKey);
 
-impl Publisher {
-    /// Makes a key and writes it into a file that is not there yet.
-    pub(super) fn generate(path: &Path) -> anyhow::Result<Publisher> {
+impl PublisherSecretKey {
+    /// Generates a key and writes it into a new file.
+    pub(super) fn generate(path: &Path) -> anyhow::Result<Self> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).context("the system gives no random bytes")?;
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
@@ -32,11 +32,11 @@ impl Publisher {
             file.sync_all()
         })
         .with_context(|| format!("cannot write {}; name a file that is not there yet", path.display()))?;
-        Ok(Publisher(SigningKey::from_bytes(&seed)))
+        Ok(Self(SigningKey::from_bytes(&seed)))
     }
 
-    /// Reads a key file.
-    pub(super) fn read(path: &Path) -> anyhow::Result<Publisher> {
+    /// Reads a key file. Only its owner may be able to read it.
+    pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
         let mode = file.metadata().with_context(|| format!("cannot read {}", path.display()))?.permissions().mode();
         if mode & 0o077 != 0 {
@@ -49,15 +49,15 @@ impl Publisher {
         let seed = seed.with_context(|| {
             format!("{} is no publisher's key; expected one that `inlet plugin keygen` made", path.display())
         })?;
-        Ok(Publisher(SigningKey::from_bytes(&seed)))
+        Ok(Self(SigningKey::from_bytes(&seed)))
     }
 
-    /// By which people know the key.
+    /// Returns the fingerprint of the public key, as servers show it.
     pub(super) fn fingerprint(&self) -> String {
         PublisherKey::new(self.0.verifying_key().to_bytes()).fingerprint()
     }
 
-    /// Signs a plugin that everything else was done to.
+    /// Appends the signature to a plugin. Any later change of the plugin invalidates it.
     fn sign(&self, plugin: &mut Vec<u8>) {
         let signature = STANDARD.encode(self.0.sign(&signed_message(plugin)).to_bytes());
         let publisher_key = STANDARD.encode(self.0.verifying_key().to_bytes());
@@ -69,9 +69,9 @@ impl Publisher {
     }
 }
 
-/// Signs a plugin if there is a key to sign it with.
+/// Signs a plugin with the key of a file, if one is given.
 pub(super) fn sign(plugin: &mut Vec<u8>, key_file: Option<&Path>) -> anyhow::Result<()> {
     let Some(path) = key_file else { return Ok(()) };
-    Publisher::read(path)?.sign(plugin);
+    PublisherSecretKey::read(path)?.sign(plugin);
     Ok(())
 }

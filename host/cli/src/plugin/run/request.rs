@@ -1,4 +1,4 @@
-//! The request that `inlet plugin run` hands over: a body, and what else matters from options.
+//! The arguments that describe the request of `inlet plugin run`.
 
 use std::{
     fs::File,
@@ -8,12 +8,13 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
-use bytestring::ByteString;
-use inlet_core::contract::{Body, Field, Request};
+use inlet_core::{
+    ByteString,
+    contract::{Body, Field, Request},
+};
 use inlet_sandbox::Manifest;
 use serde_json::Value;
 
-/// What it takes.
 #[derive(Debug, clap::Args)]
 pub struct RequestArguments {
     /// The file that holds the request's body; `-` is standard input
@@ -40,17 +41,20 @@ pub struct RequestArguments {
 }
 
 impl RequestArguments {
-    /// The request as it would reach the plugin: headers and parameters that the manifest does not list stay at the door.
+    /// Builds the request as the server would pass it to the plugin: without the headers and query parameters that the
+    /// manifest does not list.
     pub(super) fn request(&self, manifest: &Manifest) -> anyhow::Result<Request> {
         let headers = fields("header", &self.headers, ':', |name| name.to_ascii_lowercase())?;
         let query = fields("query parameter", &self.query, '=', str::to_owned)?;
         let options: Value = serde_json::from_str(&self.options).context("--options is not JSON")?;
-        let all = manifest.query.iter().any(|name| name == "*");
+        let lists_all = manifest.query.iter().any(|name| name == "*");
         Ok(Request {
             method: self.method.to_ascii_uppercase(),
             path: self.path.clone(),
-            query: passing("query parameter", query, |name| all || manifest.query.iter().any(|listed| listed == name)),
-            headers: passing("header", headers, |name| manifest.headers.iter().any(|listed| listed == name)),
+            query: listed_fields("query parameter", query, |name| {
+                lists_all || manifest.query.iter().any(|listed| listed == name)
+            }),
+            headers: listed_fields("header", headers, |name| manifest.headers.iter().any(|listed| listed == name)),
             body: self.body(manifest)?,
             received_at_ms: self.received_at_ms.unwrap_or_else(now_ms),
             options: manifest.check_options(&options)?.to_string(),
@@ -65,15 +69,18 @@ impl RequestArguments {
         } else {
             Box::new(File::open(path).with_context(|| format!("cannot read {}", path.display()))?)
         };
-        let most = manifest.max_body_bytes;
+        let max_bytes = manifest.max_body_bytes;
         let mut bytes = Vec::new();
-        source.take(most + 1).read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+        source
+            .take(max_bytes + 1)
+            .read_to_end(&mut bytes)
+            .with_context(|| format!("cannot read {}", path.display()))?;
         ensure!(
-            bytes.len() as u64 <= most,
-            "{} is larger than {most} bytes, the manifest's max_body_bytes; the server would answer 413",
+            bytes.len() as u64 <= max_bytes,
+            "{} is larger than {max_bytes} bytes, the manifest's max_body_bytes; the server would answer 413",
             path.display()
         );
-        // As the door does.
+        // The server strips the byte order mark too.
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes).to_vec();
         Ok(match String::from_utf8(bytes) {
             Ok(text) => Body::Text(ByteString::from(text)),
@@ -82,23 +89,25 @@ impl RequestArguments {
     }
 }
 
-fn fields(what: &str, given: &[String], separator: char, name: fn(&str) -> String) -> anyhow::Result<Vec<Field>> {
+/// Parses `name{separator}value` arguments.
+fn fields(kind: &str, given: &[String], separator: char, name: fn(&str) -> String) -> anyhow::Result<Vec<Field>> {
     let field = |text: &String| {
         let (left, right) = text
             .split_once(separator)
-            .with_context(|| format!("the {what} {text:?} has no {separator:?}; expected name{separator}value"))?;
+            .with_context(|| format!("the {kind} {text:?} has no {separator:?}; expected name{separator}value"))?;
         Ok(Field::new(name(left.trim()), right.trim_start()))
     };
     given.iter().map(field).collect()
 }
 
-/// Says what stays at the door, because an author wonders otherwise why it is not there.
-fn passing(what: &str, fields: Vec<Field>, listed: impl Fn(&str) -> bool) -> Vec<Field> {
-    let (passing, stopped): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| listed(&field.name));
-    for field in stopped {
-        eprintln!("note: the manifest does not list the {what} {:?}; it does not reach the plugin", field.name);
+/// Returns the fields that the manifest lists. Prints a note on each other one, because authors would miss it in the
+/// plugin.
+fn listed_fields(kind: &str, fields: Vec<Field>, is_listed: impl Fn(&str) -> bool) -> Vec<Field> {
+    let (listed, unlisted): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| is_listed(&field.name));
+    for field in unlisted {
+        eprintln!("note: the manifest does not list the {kind} {:?}; it does not reach the plugin", field.name);
     }
-    passing
+    listed
 }
 
 fn now_ms() -> u64 {

@@ -1,0 +1,62 @@
+//! The arguments that select a server and the token for it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, ensure};
+
+use super::{
+    Client,
+    agent::{agent, is_loopback},
+};
+use crate::{DEFAULT_DATA_DIR, secret_file};
+
+/// The variable that may hold a management token.
+const TOKEN_VARIABLE: &str = "INLET_TOKEN";
+
+/// The server to call, and the token to call it with.
+#[derive(Debug, clap::Args)]
+pub struct ServerArguments {
+    /// The server's management address
+    #[arg(long, value_name = "URL", env = "INLET_SERVER", default_value = "http://127.0.0.1:8080")]
+    server: String,
+    /// The file of a management token, unless INLET_TOKEN holds one [default: <data-dir>/management-token]
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// The server's data directory, where its own token is [default: inlet-data]
+    #[arg(long, value_name = "DIR", env = "INLET_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+impl ServerArguments {
+    /// Returns a client of the server; sends no request yet.
+    pub fn client(&self) -> anyhow::Result<Client> {
+        let base = self.server.trim_end_matches('/').to_owned();
+        ensure!(
+            base.starts_with("http://") || base.starts_with("https://"),
+            "--server is {base:?}; expected a URL such as https://inlet.example.com"
+        );
+        if !base.starts_with("https://") && !is_loopback(&base) {
+            eprintln!("note: the token goes to {base} in clear text; a server on another machine wants https://");
+        }
+        Ok(Client { agent: agent(false, 0), base, token: self.token()? })
+    }
+
+    fn token(&self) -> anyhow::Result<String> {
+        if let Some(file) = &self.token_file {
+            let token = secret_file::read(file)?;
+            return token.with_context(|| format!("there is no token in {}; correct --token-file", file.display()));
+        }
+        if let Some(token) = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.trim().is_empty()) {
+            return Ok(token.trim().to_owned());
+        }
+        let data_dir = self.data_dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+        let file = data_dir.join(secret_file::MANAGEMENT_TOKEN);
+        secret_file::read(&file)?.with_context(|| {
+            format!(
+                "there is no management token: {} does not hold one; set {TOKEN_VARIABLE}, or name a file with \
+                 --token-file",
+                file.display()
+            )
+        })
+    }
+}

@@ -1,0 +1,96 @@
+//! A client of a running server: calls its management API, posts webhooks to it and downloads plugins for it.
+//!
+//! A server's error responses carry a sentence for the user; the client passes it on unchanged as a [`ServerError`].
+
+mod agent;
+mod arguments;
+mod download;
+mod server_error;
+mod webhook;
+
+use anyhow::{Context as _, anyhow};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::de::DeserializeOwned;
+use ureq::{
+    Agent, Body,
+    http::{Method, Request, Response, header},
+};
+
+pub use self::{arguments::ServerArguments, download::download, server_error::ServerError, webhook::post_webhook};
+
+/// The longest response that is read, in bytes: a log entry that holds a request of 32 MiB, escaped.
+const MAX_RESPONSE_BYTES: u64 = 256 << 20;
+
+/// A client of a server's management API.
+pub struct Client {
+    agent: Agent,
+    base: String,
+    token: String,
+}
+
+/// A request body.
+pub enum Content<'a> {
+    /// No body.
+    None,
+    /// JSON text.
+    Json(String),
+    /// A WebAssembly component.
+    Wasm(&'a [u8]),
+}
+
+/// Percent-encodes one segment of a path or one value of a query.
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+impl Client {
+    /// Sends a GET request and parses the response.
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        self.send(Method::GET, path, Content::None)
+    }
+
+    /// Sends a request and parses the response.
+    pub fn send<T: DeserializeOwned>(&self, method: Method, path: &str, content: Content<'_>) -> anyhow::Result<T> {
+        let text = self.send_for_text(method, path, content)?;
+        serde_json::from_str(&text).with_context(|| {
+            format!("what answers at {} is no Inlet server, or one of another version; check --server", self.base)
+        })
+    }
+
+    /// Sends a request and returns the response's body.
+    pub fn send_for_text(&self, method: Method, path: &str, content: Content<'_>) -> anyhow::Result<String> {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.base))
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let malformed = || format!("--server is {:?}, which is no URL", self.base);
+        let response = match content {
+            Content::None => self.agent.run(request.body(()).with_context(malformed)?),
+            Content::Json(text) => {
+                let request = request.header(header::CONTENT_TYPE, "application/json");
+                self.agent.run(request.body(text).with_context(malformed)?)
+            }
+            Content::Wasm(bytes) => {
+                let request = request.header(header::CONTENT_TYPE, "application/wasm");
+                self.agent.run(request.body(bytes).with_context(malformed)?)
+            }
+        };
+        self.body_of(response.with_context(|| {
+            format!("no server answers at {}; start one with `inlet serve`, or name another with --server", self.base)
+        })?)
+    }
+
+    /// Returns the body of a successful response; any other becomes a [`ServerError`].
+    fn body_of(&self, mut response: Response<Body>) -> anyhow::Result<String> {
+        let status = response.status();
+        let read = response.body_mut().with_config().limit(MAX_RESPONSE_BYTES).read_to_string();
+        let text = read.with_context(|| format!("the answer of {} broke off", self.base))?;
+        if status.is_success() {
+            return Ok(text);
+        }
+        Err(match serde_json::from_str::<ServerError>(&text) {
+            Ok(error) => anyhow::Error::new(error),
+            Err(_) => anyhow!("{} answered {status} and is no Inlet server, it seems; check --server", self.base),
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! `inlet plugin new`: creates a project that builds and passes its tests.
+//!
+//! The SDK's source and the contract are copied from this binary into the project's `vendor/`. The project needs nothing
+//! of Inlet to be published, and keeps building when Inlet changes.
+
+mod embedded;
+mod language;
+mod names;
+mod sdk_manifest;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, ensure};
+
+use self::{embedded::SDK_AND_CONTRACT, language::Language, names::Names};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// publisher/name, or a name alone, which becomes local/NAME. The project is put into ./NAME
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// The language that it is written in
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    lang: Language,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let names = Names::parse(&arguments.name)?;
+    let directory = PathBuf::from(names.name);
+    ensure!(!directory.exists(), "{} is there already; choose another name or remove it", directory.display());
+    create(&directory, &names, arguments.lang)?;
+    print_next_steps(&names, arguments.lang);
+    Ok(())
+}
+
+fn create(directory: &Path, names: &Names<'_>, language: Language) -> anyhow::Result<()> {
+    for (path, text) in embedded::COMMON {
+        write(directory, path, &names.fill(text))?;
+    }
+    for (path, text) in embedded::files(language) {
+        let text = match language {
+            Language::Rust => names.fill(text),
+            Language::JavaScript | Language::Python | Language::C => names.rename(text),
+        };
+        write(directory, path, &text)?;
+    }
+    let is_vendored = |path: &str| language == Language::Rust || path.starts_with("wit/");
+    for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| is_vendored(path)) {
+        write(&directory.join("vendor"), path, text)?;
+    }
+    if language == Language::Rust {
+        write(directory, "vendor/plugins/sdk/Cargo.toml", &sdk_manifest::standalone()?)?;
+    }
+    Ok(())
+}
+
+fn write(directory: &Path, path: &str, text: &str) -> anyhow::Result<()> {
+    let file = directory.join(path);
+    let parent = file.parent().unwrap_or(directory);
+    fs::create_dir_all(parent)
+        .and_then(|()| fs::write(&file, text))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+fn print_next_steps(Names { key, name }: &Names<'_>, language: Language) {
+    println!("{key} is in ./{name}. Next:");
+    println!("  cd {name}");
+    let (step, purpose) = language.first_step();
+    println!("  {step:<29}  # {purpose}");
+    println!("  inlet plugin build             # leaves {name}.wasm");
+    println!("  inlet plugin test {name}.wasm  # the cases, in the server's sandbox");
+    println!("  inlet plugin run {name}.wasm --request cases/v0.1/must/order-created/body.json");
+}

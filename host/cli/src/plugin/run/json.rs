@@ -1,0 +1,83 @@
+//! The JSON report of a call. Values are inserted as text, so that numbers keep their digits.
+
+use inlet_core::{
+    contract::{Item, Notice, Request},
+    json,
+};
+use inlet_sandbox::Limits;
+
+use super::{
+    TranslateCall,
+    resolve::{resolve, values},
+};
+
+/// Formats a call.
+pub(super) fn report(request: &Request, call: &TranslateCall, limits: &Limits) -> String {
+    let mut members: Vec<(&str, String)> = Vec::new();
+    match &call.result {
+        Ok(Ok(translation)) => {
+            members.push(("items", json::array(translation.items.iter().map(|item| format_item(request, item)))));
+            if let Some(reply) = &translation.reply {
+                let reply = [("content_type", json::quote(&reply.content_type)), ("body", json::quote(&reply.body))];
+                members.push(("reply", object(&reply)));
+            }
+            members.push(("memo", json::quote(&translation.memo)));
+        }
+        Ok(Err(notice)) => members.push(("rejected", format_notice(notice))),
+        Err(fault) => {
+            members.push((
+                "fault",
+                object(&[("code", json::quote(fault.code())), ("message", json::quote(&fault.to_string()))]),
+            ));
+        }
+    }
+    let logs = call
+        .logs
+        .iter()
+        .map(|line| object(&[("level", json::quote(&line.level)), ("message", json::quote(&line.message))]));
+    members.push(("logs", json::array(logs)));
+    let size = request.body.as_bytes().len();
+    members.push((
+        "used",
+        object(&[
+            ("wall_us", call.spent.wall.as_micros().to_string()),
+            ("memory_bytes", call.spent.memory.to_string()),
+            ("instructions", call.spent.instructions.unwrap_or(0).to_string()),
+            ("body_bytes", size.to_string()),
+        ]),
+    ));
+    members.push((
+        "allowed",
+        object(&[
+            ("wall_us", limits.time_for(size).as_micros().to_string()),
+            ("memory_bytes", limits.memory.to_string()),
+            ("items", limits.items.to_string()),
+        ]),
+    ));
+    object(&members)
+}
+
+fn format_item(request: &Request, item: &Item) -> String {
+    match item {
+        Item::Ignored(notice) => object(&[("ignored", format_notice(notice))]),
+        Item::Rejected(notice) => object(&[("rejected", format_notice(notice))]),
+        Item::Event(event) => {
+            let mut members = vec![("event_type", json::quote(&event.event_type))];
+            members.extend(values(event).map(|(name, value)| {
+                let given = serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned());
+                let found = resolve(request, value).unwrap_or_else(|| "null".to_owned());
+                (name, object(&[("given", given), ("found", found)]))
+            }));
+            object(&[("event", object(&members))])
+        }
+    }
+}
+
+fn format_notice(notice: &Notice) -> String {
+    let at = notice.at.as_deref().map_or_else(|| "null".to_owned(), json::quote);
+    object(&[("code", json::quote(&notice.code)), ("message", json::quote(&notice.message)), ("at", at)])
+}
+
+fn object(members: &[(&str, String)]) -> String {
+    json::object(members.iter().map(|(name, value)| (*name, value.as_str())))
+}

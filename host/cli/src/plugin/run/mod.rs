@@ -1,0 +1,44 @@
+//! `inlet plugin run`: calls a plugin with one request and prints its translation and its resource usage.
+
+mod json;
+mod request;
+mod resolve;
+mod text;
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use inlet_core::contract::{Notice, Translation};
+use inlet_sandbox::{Call, Limits};
+
+use self::request::RequestArguments;
+use super::{plugin_file, sandbox::block_on};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The plugin
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    request: RequestArguments,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A finished call: a translation, a rejection of the whole request, or a fault.
+type TranslateCall = Call<Result<Translation, Notice>>;
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let plugin = plugin_file::load(&arguments.file)?;
+    let request = arguments.request.request(plugin.manifest())?;
+    let limits = Limits::default();
+    let call = block_on(plugin.translate(&request, &limits))?;
+    let report =
+        if arguments.json { json::report(&request, &call, &limits) } else { text::report(&request, &call, &limits) };
+    println!("{}", report.trim_end());
+    match call.result {
+        Ok(_) => Ok(()),
+        Err(fault) => bail!(fault),
+    }
+}

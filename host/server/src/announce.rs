@@ -1,0 +1,39 @@
+//! The server's first log lines: where it listens, and settings that need attention.
+
+use std::time::Duration;
+
+use inlet_engine::Engine;
+use inlet_sandbox::Compilation;
+
+use crate::config::Config;
+
+/// The shortest `stop_timeout_seconds` without a warning.
+const SHORT_STOP: Duration = Duration::from_secs(5);
+
+/// Logs that the server is ready, and warns of settings that an operator may not intend.
+pub fn announce(engine: &Engine, config: &Config) {
+    let catalog = engine.catalog();
+    let plugins: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
+    tracing::info!(
+        listen = %config.listen,
+        admin_listen = config.admin_listen.map(|address| address.to_string()),
+        data_dir = %config.data_dir.display(),
+        plugins = plugins.join(", "),
+        "ready"
+    );
+    for plugin in catalog.iter() {
+        if let Compilation::NotCached { reason } = plugin.compilation() {
+            let key = &plugin.manifest().key;
+            tracing::warn!(key, reason, "a compiled plugin was not kept; it will be compiled again at the next start");
+        }
+    }
+    if config.admin_listen.is_none() && !config.listen.ip().is_loopback() {
+        tracing::warn!(
+            listen = %config.listen,
+            "the management API can be reached wherever webhooks can; give it an address of its own with --admin-listen"
+        );
+    }
+    if config.stop_timeout_seconds < SHORT_STOP.as_secs() {
+        tracing::warn!(stop_timeout_seconds = config.stop_timeout_seconds, "a stop may cut requests off");
+    }
+}

@@ -1,0 +1,20 @@
+//! Errors of the configuration.
+
+use std::path::PathBuf;
+
+/// An invalid configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A value of the wrong type, or an unknown key.
+    #[error("the configuration is not valid: {0}")]
+    Invalid(String),
+    /// The file named by `--config` does not exist.
+    #[error("there is no configuration file {0:?}; correct --config or leave it out")]
+    NoFile(PathBuf),
+    /// `public_url` is not an http or https URL.
+    #[error("public_url is {0:?}; expected a URL that starts with http:// or https://, without a query")]
+    PublicUrl(String),
+    /// A retry delay out of range.
+    #[error("retry_delays_seconds holds {0}; expected seconds from 0 to 604800, for example [10, 60, 600]")]
+    RetryDelay(f64),
+}

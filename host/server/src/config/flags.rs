@@ -1,0 +1,44 @@
+//! The settings that `inlet serve` takes as flags.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::Serialize;
+
+use super::LogFormat;
+
+/// Flags that override the `INLET_…` variable and the key of `inlet.toml` of the same name.
+#[derive(Debug, Default, Serialize, clap::Args)]
+pub struct Flags {
+    /// Where webhooks are received [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// Where everything but webhooks and /healthz is served [default: the same as --listen]
+    #[arg(long, value_name = "ADDR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Where everything is kept [default: inlet-data]
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// Further plugins: every .wasm file of this directory is loaded at start
+    #[arg(long, value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugins_dir: Option<PathBuf>,
+    /// How senders reach this server, for example https://hooks.example.com
+    #[arg(long, value_name = "URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
+    /// The file of the key that secrets are sealed with, unless INLET_MASTER_KEY holds it [default: <data-dir>/master-key]
+    #[arg(long, value_name = "FILE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub master_key_file: Option<PathBuf>,
+    /// Create two example sources in `development` and print how to use them
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub demo: bool,
+    /// How the server's own log is written [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+}

@@ -1,0 +1,162 @@
+//! The configuration of a server. Later sources override earlier ones: defaults, `inlet.toml`, `INLET_…` variables, flags.
+
+mod error;
+mod flags;
+mod log_format;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use inlet_engine::EngineOptions;
+use serde::{Deserialize, Serialize};
+
+pub use self::{error::ConfigError, flags::Flags, log_format::LogFormat};
+
+/// The file that is read, if it exists, unless `--config` names another.
+const DEFAULT_FILE: &str = "inlet.toml";
+
+/// The configuration of a server.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The address of the public listener, which receives webhooks.
+    pub listen: SocketAddr,
+    /// The address of the admin listener, which serves everything else. Without it, the public listener serves both.
+    pub admin_listen: Option<SocketAddr>,
+    /// The data directory: the store, keys, tokens and compiled plugins.
+    pub data_dir: PathBuf,
+    /// A directory of further plugins, `*.wasm`.
+    pub plugins_dir: Option<PathBuf>,
+    /// The URL by which senders reach this server. It begins the endpoint URLs that the API shows.
+    pub public_url: Option<String>,
+    /// Set by `--demo`: create two example sources at the first start.
+    pub demo: bool,
+    /// The bearer token of the management API. Without it, one is generated into the data directory.
+    pub management_token: Option<String>,
+    /// The file of the key that secrets are sealed with; `master-key` in the data directory if absent. It is generated while
+    /// nothing is sealed yet, and must be readable by its owner only. The variable `INLET_MASTER_KEY` may hold the key
+    /// itself instead; it is not part of this configuration.
+    pub master_key_file: Option<PathBuf>,
+    /// The most body bytes held at once over all requests. A request beyond it is answered 503.
+    pub max_in_flight_bytes: usize,
+    /// The time limit, in seconds, for a request's headers, and for an idle connection.
+    pub header_timeout_seconds: u64,
+    /// The longest pause within a request's body, in seconds.
+    pub body_timeout_seconds: u64,
+    /// The time that a stop waits for accepted requests, in seconds.
+    pub stop_timeout_seconds: u64,
+    /// The most open connections of a listener. Further ones wait to be accepted.
+    pub max_connections: usize,
+    /// The most sandboxes that run at once.
+    pub max_sandboxes: u32,
+    /// The memory limit of one sandbox, in bytes.
+    pub max_sandbox_memory: usize,
+    /// The most requests that wait for the store's writer. A request beyond it is answered 503.
+    pub writer_queue: usize,
+    /// The delays, in seconds, of the retries of a request that a plugin failed on. Without any, nothing is retried.
+    pub retry_delays_seconds: Vec<f64>,
+    /// The format of the server's log: `text` or `json`.
+    pub log_format: LogFormat,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin_listen: None,
+            data_dir: PathBuf::from(inlet_cli::DEFAULT_DATA_DIR),
+            plugins_dir: None,
+            public_url: None,
+            demo: false,
+            management_token: None,
+            master_key_file: None,
+            max_in_flight_bytes: 256 * 1024 * 1024,
+            header_timeout_seconds: 30,
+            body_timeout_seconds: 15,
+            stop_timeout_seconds: 30,
+            max_connections: 10_000,
+            max_sandboxes: 64,
+            max_sandbox_memory: 256 * 1024 * 1024,
+            writer_queue: 1024,
+            retry_delays_seconds: vec![10.0, 60.0, 600.0],
+            log_format: LogFormat::Text,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks the configuration.
+    pub fn load(file: Option<&PathBuf>, flags: &Flags) -> Result<Config, ConfigError> {
+        if let Some(file) = file.filter(|file| !file.is_file()) {
+            return Err(ConfigError::NoFile(file.clone()));
+        }
+        let file = file.cloned().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+        // Variables that name no key are ignored: INLET_ variables of other programs must not keep a server from starting.
+        let keys: Vec<String> = Figment::from(Serialized::defaults(Config::default()))
+            .extract::<std::collections::BTreeMap<String, figment::value::Value>>()
+            .map(|keys| keys.into_keys().collect())
+            .map_err(invalid)?;
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let mut figment = Figment::from(Serialized::defaults(Config::default()));
+        if file.is_file() {
+            figment = figment.merge(Toml::file_exact(file));
+        }
+        let mut config: Config = figment
+            .merge(Env::prefixed("INLET_").only(&keys))
+            .merge(Serialized::defaults(flags))
+            .extract()
+            .map_err(invalid)?;
+        const WEEK: f64 = 604_800.0;
+        if let Some(bad) = config.retry_delays_seconds.iter().find(|delay| !(0.0..=WEEK).contains(*delay)) {
+            return Err(ConfigError::RetryDelay(*bad));
+        }
+        if let Some(url) = config.public_url.take() {
+            let plain = url.trim_end_matches('/');
+            let rest = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));
+            if !rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['?', '#', ' '])) {
+                return Err(ConfigError::PublicUrl(url));
+            }
+            config.public_url = Some(plain.to_owned());
+        }
+        Ok(config)
+    }
+
+    /// Returns the settings of the engine.
+    pub fn engine_options(&self) -> EngineOptions {
+        EngineOptions {
+            base_url: self.base_url(),
+            plugins_dir: self.plugins_dir.clone(),
+            max_in_flight_bytes: self.max_in_flight_bytes,
+            body_timeout: Duration::from_secs(self.body_timeout_seconds),
+            max_sandboxes: self.max_sandboxes,
+            max_sandbox_memory: self.max_sandbox_memory,
+            retry_delays_seconds: self.retry_delays_seconds.clone(),
+        }
+    }
+
+    /// Returns the URL before `/integrations/receive/…`, as senders see it.
+    pub fn base_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(self.listen)))
+    }
+
+    /// Returns the URL before `/v1/…`, as seen from this machine.
+    pub fn admin_url(&self) -> String {
+        format!("http://{}", reachable(self.admin_listen.unwrap_or(self.listen)))
+    }
+}
+
+/// Joins all errors into one line.
+fn invalid(error: figment::Error) -> ConfigError {
+    ConfigError::Invalid(error.into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
+}
+
+/// Replaces an unspecified address such as 0.0.0.0 by the loopback address, which clients on this machine can connect to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip().is_unspecified() {
+        true => SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), address.port()),
+        false => address,
+    }
+}
