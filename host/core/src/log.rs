@@ -1,4 +1,4 @@
-//! What is kept of every request: event logs, their action logs, and the workflow runs they caused.
+//! Event logs and their action logs.
 //!
 //! Names and meanings: semantics.md §3, §6 and §7.
 
@@ -9,7 +9,9 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::mapping::ActionType;
+use crate::actions::ActionType;
+
+pub use crate::actions::Status;
 
 /// The code of an event that failed because an action of it did.
 pub const ACTION_FAILED: &str = "action_failed";
@@ -57,34 +59,6 @@ impl Outcome {
     /// Whether a sender may consider the item delivered and done.
     pub fn is_accepted(self) -> bool {
         !matches!(self, Outcome::Rejected | Outcome::Failed)
-    }
-}
-
-/// How an action ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Carried out.
-    Success,
-    /// Nothing to do: every recipient is unidentified.
-    Skipped,
-    /// Not carried out, and nothing of it written.
-    Error,
-}
-
-impl Status {
-    /// The name used in logs.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Success => "success",
-            Status::Skipped => "skipped",
-            Status::Error => "error",
-        }
-    }
-
-    /// The status of that name.
-    pub fn parse(name: &str) -> Option<Status> {
-        [Status::Success, Status::Skipped, Status::Error].into_iter().find(|status| status.as_str() == name)
     }
 }
 
@@ -189,36 +163,4 @@ pub struct ActionLog {
     pub reason: Option<String>,
     /// By parameter, where its value was found: `event`, `item`, `headers`, `constant`; a JSON object.
     pub found_in: Arc<str>,
-}
-
-/// A workflow run: what a trigger asked for.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// UUIDv7.
-    pub id: Uuid,
-    /// The workflow's key.
-    pub workflow: String,
-    /// Whom it is for, identified all, at least one.
-    pub recipients: Vec<RunRecipient>,
-    /// A JSON string or object reference; none when there is none.
-    pub actor: Option<String>,
-    /// A JSON string; none when there is none.
-    pub tenant: Option<String>,
-    /// The trigger's data, once for all recipients: a JSON object or null.
-    pub data: ByteString,
-    /// By which the run can be cancelled.
-    pub cancellation_key: Option<String>,
-    /// The event that caused it.
-    pub source_event: Uuid,
-}
-
-/// One recipient of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunRecipient {
-    /// The object's collection; none for a user.
-    pub collection: Option<String>,
-    /// The user's or object's id.
-    pub id: String,
-    /// What is merged over the run's data for this recipient, a JSON object; only if it had some.
-    pub trigger_data: Option<String>,
 }

@@ -3,6 +3,8 @@
 //! Source of the rules: semantics.md §5. A string, or `{collection, id}` alone, is a reference; any other object with an
 //! `id` is inline and is upserted before anything else of its event runs.
 
+use std::borrow::Cow;
+
 use crate::json::{self, Kind};
 
 /// The most recipients that one trigger may resolve to, before duplicates are removed.
@@ -18,7 +20,7 @@ pub const TENANTS: &str = "$tenants";
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecipientKey {
     /// [`USERS`], [`TENANTS`] or an object's collection.
-    pub collection: String,
+    pub collection: Cow<'static, str>,
     /// Its id.
     pub id: String,
 }
@@ -26,22 +28,22 @@ pub struct RecipientKey {
 impl RecipientKey {
     /// A user.
     pub fn user(id: impl Into<String>) -> Self {
-        Self { collection: USERS.to_owned(), id: id.into() }
+        Self { collection: Cow::Borrowed(USERS), id: id.into() }
     }
 
     /// A tenant.
     pub fn tenant(id: impl Into<String>) -> Self {
-        Self { collection: TENANTS.to_owned(), id: id.into() }
+        Self { collection: Cow::Borrowed(TENANTS), id: id.into() }
     }
 
     /// The collection to show: none for a user.
     pub fn shown_collection(&self) -> Option<&str> {
-        (self.collection != USERS).then_some(self.collection.as_str())
+        (self.collection != USERS).then_some(&*self.collection)
     }
 
     /// The reference as JSON: a string for a user or a tenant, `{collection, id}` for an object.
     pub fn to_json(&self) -> String {
-        match self.collection.as_str() {
+        match &*self.collection {
             USERS | TENANTS => json::quote(&self.id),
             collection => {
                 json::object([("collection", json::quote(collection).as_str()), ("id", &json::quote(&self.id))])
@@ -162,7 +164,7 @@ impl Party {
             Place::Recipient => members.shift_remove("collection").filter(|value| Kind::of(value) != Kind::Null),
         };
         let key = match (collection, place) {
-            (Some(collection), _) => RecipientKey { collection: read_id(collection, "collection")?, id },
+            (Some(collection), _) => RecipientKey { collection: read_id(collection, "collection")?.into(), id },
             (None, Place::Recipient) => RecipientKey::user(id),
             (None, Place::Tenant) => RecipientKey::tenant(id),
         };

@@ -15,9 +15,10 @@ use std::{
 
 use inlet_core::{
     ByteString, Uuid,
+    actions::parse_action,
     idempotency::{self, HashKey, ScopedKey},
     log::{EventLog, Original, Outcome, PluginRef},
-    mapping::{Mapping, MappingIndex, parse_action},
+    mapping::{Mapping, MappingIndex},
     plan::{self, Plan, Scope},
     settle::{Job, Prepared},
 };

@@ -139,7 +139,7 @@ pub struct StoredAction {
     pub id: Uuid,
     /// The mapping; none for the built-in identify and for the error of the 1000 rule.
     pub mapping: Option<Uuid>,
-    /// Its name; see [`inlet_core::mapping::ActionType`].
+    /// Its name; see [`inlet_core::actions::ActionType`].
     pub action_type: String,
     /// How it ended.
     pub status: Status,

@@ -15,13 +15,13 @@ pub struct Rehearsal {
     pub records: usize,
 }
 
-/// A user, object or tenant that would be written.
+/// A user, object or tenant that would be written or deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RehearsedRecipient {
     /// Which one.
     pub key: RecipientKey,
     /// Its properties now, a JSON object; none: it would be new.
     pub before: Option<String>,
-    /// Its properties afterwards, a JSON object.
-    pub after: String,
+    /// Its properties afterwards, a JSON object; none: it would be deleted.
+    pub after: Option<String>,
 }

@@ -50,10 +50,8 @@ mod tests {
     use proptest::prelude::*;
     use uuid::Uuid;
 
-    use super::{
-        super::{MappingIndex, parse_action},
-        *,
-    };
+    use super::{super::MappingIndex, *};
+    use crate::actions::parse_action;
 
     fn mapping(event_type: &str, active: bool) -> Mapping {
         Mapping {

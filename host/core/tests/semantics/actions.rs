@@ -1,6 +1,6 @@
 //! §6: actions, their order within one event, and their logs. §4: how an action ends.
 
-use inlet_core::{Uuid, mapping};
+use inlet_core::{Uuid, actions::ActionType};
 
 use crate::world::*;
 
@@ -21,7 +21,7 @@ fn same_type_oldest_mapping_first() {
     let ids: Vec<Uuid> = ["c", "a", "b"].map(|key| inlet.trigger(&format!(r#"{{"key":"{key}"}}"#))).into();
     let entry = inlet.one(&track("{}"));
     let order: Vec<_> = entry.done.actions.iter().filter_map(|action| action.mapping).collect();
-    let workflows: Vec<_> = entry.done.runs.iter().map(|run| run.workflow.as_str()).collect();
+    let workflows: Vec<_> = entry.done.runs().map(|run| run.workflow.as_str()).collect();
     assert_eq!((order, workflows), (ids, vec!["c", "a", "b"]));
 }
 
@@ -31,7 +31,7 @@ fn plain_and_prefixed_names_are_ordered_together() {
     inlet.knows("u1");
     inlet.map("track/Order Completed", "workflows_trigger", r#"{"key":"older"}"#);
     inlet.map("Order Completed", "workflows_trigger", r#"{"key":"younger"}"#);
-    let workflows: Vec<_> = inlet.one(&track("{}")).done.runs.iter().map(|run| run.workflow.clone()).collect();
+    let workflows: Vec<_> = inlet.one(&track("{}")).done.runs().map(|run| run.workflow.clone()).collect();
     assert_eq!(workflows, ["older", "younger"]);
 }
 
@@ -46,9 +46,9 @@ fn the_built_in_identify_comes_before_every_mapping() {
 
 #[test]
 fn the_order_of_all_types() {
-    let names = mapping::ActionType::ALL.map(|action| action.as_str());
+    let names = ActionType::ALL.map(|action| action.as_str());
     insta::assert_snapshot!(names.join(", "), @"users_identify, users_delete, objects_set, objects_delete, tenants_set, tenants_delete, objects_subscribe, objects_unsubscribe, audiences_add_member, audiences_remove_member, workflows_cancel, workflows_trigger");
-    assert!(mapping::ActionType::ALL.is_sorted());
+    assert!(ActionType::ALL.is_sorted());
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn every_run_and_action_has_its_own_id_and_names_its_event() {
     let entries = inlet.send(&batch(&[&track("{}"), &track("{}")]));
     let mut ids: Vec<Uuid> = Vec::new();
     for entry in &entries {
-        assert!(entry.done.runs.iter().all(|run| run.source_event == entry.log.id));
-        ids.extend(entry.done.runs.iter().map(|run| run.id).chain(entry.done.actions.iter().map(|action| action.id)));
+        assert!(entry.done.runs().all(|run| run.source_event == entry.log.id));
+        ids.extend(entry.done.runs().map(|run| run.id).chain(entry.done.actions.iter().map(|action| action.id)));
     }
     let count = ids.len();
     ids.sort();

@@ -1,8 +1,8 @@
 //! §1 and §5: what a mapping matches, paths and parameters.
 
 use inlet_core::{
+    actions,
     contract::{Field, Item},
-    mapping,
 };
 use proptest::prelude::*;
 
@@ -187,7 +187,7 @@ fn a_missing_required_value_names_the_field_and_the_path() {
         inlet.map("Order Completed", action_type, parameters);
         let entry = inlet.one(item);
         assert_eq!((entry.outcome(), entry.action().status.as_str()), ("failed", "error"));
-        assert_eq!((inlet.known(), entry.done.runs.len()), (0, 0), "the action is not carried out");
+        assert_eq!((inlet.known(), entry.done.runs().count()), (0, 0), "the action is not carried out");
         entry.reason().to_owned()
     };
     let (item, nobody) = (track(r#"{"none":null}"#), with(&track("{}"), "userId", "null"));
@@ -273,7 +273,7 @@ proptest! {
         item in "[\\[\\]{}\",:0a]{0,12}",
     ) {
         let quoted = inlet_core::json::quote(&path);
-        if mapping::parse_action("workflows_trigger", &format!(r#"{{"key":"k","recipients":{quoted}}}"#)).is_ok() {
+        if actions::parse_action("workflows_trigger", &format!(r#"{{"key":"k","recipients":{quoted}}}"#)).is_ok() {
             let mut inlet = Inlet::new();
             inlet.trigger(&format!(r#"{{"key":"k","recipients":{quoted},"data":{{"x":{quoted}}}}}"#));
             inlet.deliver(&item, &translated(vec![Item::Event(event("track/Order Completed", "", "a"))]));

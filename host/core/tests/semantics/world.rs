@@ -3,19 +3,22 @@
 use std::{collections::HashMap, sync::Arc};
 
 use inlet_core::{
-    ByteString, Uuid,
+    ByteString, Uuid, actions,
     contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
+    effect::recipient_changes,
     event::{self, Context, Logged, Oversize},
     idempotency::{HashKey, Record, RecordId},
     json,
-    log::{ActionLog, EventLog, Original, Outcome, PluginRef, Run},
-    mapping::{self, Mapping, MappingIndex},
+    log::{ActionLog, EventLog, Original, Outcome, PluginRef},
+    mapping::{Mapping, MappingIndex},
     path::Path,
     plan::Again,
     recipient::RecipientKey,
+    run::Run,
     settings::Settings,
-    settle::{self, Job, Needs, Prepared, Settlement, World},
+    settle::{self, Job, Prepared, Settlement},
     verification::Verdict,
+    world::{Needs, World},
 };
 
 /// When every scenario begins, in milliseconds since 1970.
@@ -80,7 +83,7 @@ impl Inlet {
         self.mappings.push(Mapping {
             id: Uuid::from_u128(0xAAAA_0000 + age as u128),
             event_type: event_type.to_owned(),
-            action: mapping::parse_action(action_type, parameters).unwrap(),
+            action: actions::parse_action(action_type, parameters).unwrap(),
             parameters: parameters.into(),
             active: true,
             created_at_ms: age,
@@ -97,7 +100,7 @@ impl Inlet {
     /// Changes a mapping as an operator would.
     pub fn remap(&mut self, id: Uuid, parameters: &str) {
         let mapping = self.mappings.iter_mut().find(|mapping| mapping.id == id).unwrap();
-        mapping.action = mapping::parse_action(mapping.action.action_type().as_str(), parameters).unwrap();
+        mapping.action = actions::parse_action(mapping.action.action_type().as_str(), parameters).unwrap();
         mapping.parameters = parameters.into();
     }
 
@@ -201,14 +204,12 @@ impl Inlet {
     pub fn commit(&mut self, items: Vec<Prepared>) -> Vec<Entry> {
         let job = Job { environment: 1, source_environment: 1, items, once: None };
         let mut needs = Needs::default();
-        needs.add(&job);
+        job.add_needs(&mut needs);
         let mut world = World::default();
         for ((environment, key), properties) in needs.recipients {
-            if let Some(known) = self.recipients.get(&key) {
-                world.load_recipient(environment, key.clone(), properties.then(|| known.clone()));
-                if let Some(as_of_ms) = self.as_of.get(&key) {
-                    world.date_recipient(environment, &key, *as_of_ms);
-                }
+            if let Some(known) = self.recipients.get(key) {
+                let as_of_ms = self.as_of.get(key).copied().unwrap_or(i64::MIN);
+                world.load_recipient(environment, key.clone(), properties.then(|| known.clone()), as_of_ms);
             }
         }
         for id in needs.records {
@@ -222,10 +223,18 @@ impl Inlet {
             Entry { log: item.log, done }
         };
         let entries: Vec<Entry> = job.items.into_iter().map(settle).collect();
-        self.written = world.changed_recipients().count() + world.changed_records().count();
-        for change in world.changed_recipients() {
-            self.recipients.insert(change.key.clone(), change.properties.to_owned());
-            self.as_of.insert(change.key.clone(), change.as_of_ms);
+        let effects = entries.iter().flat_map(|entry| &entry.done.effects);
+        let changes = recipient_changes(effects.map(|effect| (job.environment, effect)));
+        self.written = changes.len() + world.changed_records().count();
+        for change in changes {
+            if change.is_deleted {
+                self.recipients.remove(change.key);
+                self.as_of.remove(change.key);
+            }
+            if let Some(upsert) = change.upsert {
+                self.recipients.insert(change.key.clone(), upsert.properties.to_string());
+                self.as_of.insert(change.key.clone(), upsert.as_of_ms);
+            }
         }
         for change in world.changed_records() {
             self.records.insert(change.id, change.record.to_bytes());
@@ -310,8 +319,8 @@ impl Entry {
 
     /// The only run.
     pub fn run(&self) -> &Run {
-        assert_eq!(self.done.runs.len(), 1, "{:?}", self.done.actions);
-        &self.done.runs[0]
+        assert_eq!(self.done.runs().count(), 1, "{:?}", self.done.actions);
+        self.done.runs().next().unwrap()
     }
 
     /// The ids of the only run's recipients.

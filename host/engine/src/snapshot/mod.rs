@@ -13,10 +13,10 @@ use std::{
 };
 
 use inlet_core::{
-    Uuid,
+    Uuid, actions,
     contract::Field,
     log::PluginRef,
-    mapping::{self, Mapping, MappingIndex},
+    mapping::{Mapping, MappingIndex},
     path::Path,
     settings::Settings,
     verification::{Template, may_leave_the_door},
@@ -429,7 +429,7 @@ fn facts(settings: &Settings, index: &MappingIndex, max_body_bytes: usize, limit
 }
 
 fn read_mapping(source: &SourceRecord, record: &MappingRecord) -> Option<Mapping> {
-    match mapping::parse_action(&record.action_type, &record.parameters) {
+    match actions::parse_action(&record.action_type, &record.parameters) {
         Ok(action) => Some(Mapping {
             id: record.id,
             event_type: record.event_type.clone(),

@@ -7,8 +7,9 @@ use std::{
 };
 
 use inlet_core::{
-    settle::{Job, Needs, Settlement, World, settle},
+    settle::{Job, Settlement, settle},
     verification::Once,
+    world::{Needs, World},
 };
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use uuid::Uuid;
@@ -113,7 +114,7 @@ impl Writing {
     ) -> Result<GroupDone, Failure> {
         let (started, now_ms) = (Instant::now(), now_ms());
         let mut needs = Needs::default();
-        jobs.iter().for_each(|job| needs.add(job));
+        jobs.iter().for_each(|job| job.add_needs(&mut needs));
         let wanted = Wanted::of(&needs);
         let is_begun = !wanted.is_empty();
         let mut world = World::default();

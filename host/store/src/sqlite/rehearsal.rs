@@ -5,8 +5,10 @@
 use std::{collections::HashMap, slice};
 
 use inlet_core::{
+    effect::recipient_changes,
     recipient::RecipientKey,
-    settle::{Job, Needs, World},
+    settle::Job,
+    world::{Needs, World},
 };
 use sqlx::{Acquire, SqlitePool};
 
@@ -25,7 +27,7 @@ use crate::{
 
 pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsal, ReadError> {
     let mut needs = Needs::default();
-    needs.add(job);
+    job.add_needs(&mut needs);
     let (mut world, seen) = load(readers, job, &needs).await?;
     let known = known(&world, &needs);
     let settlements = settle_all(&mut world, slice::from_ref(job), now_ms()).map_err(|failure| {
@@ -35,25 +37,22 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
             Failure::Superseded(what) => ReadError { reason: what.to_owned() },
         }
     })?;
-    let mut recipients: Vec<_> = world
-        .changed_recipients()
+    let settlements: Vec<_> = settlements.into_iter().flatten().collect();
+    let effects = settlements.iter().flat_map(|settlement| &settlement.effects);
+    let recipients = recipient_changes(effects.map(|effect| (job.environment, effect)))
+        .into_iter()
         .map(|change| RehearsedRecipient {
             key: change.key.clone(),
-            before: known.get(&(change.environment, change.key)).cloned(),
-            after: change.properties.to_owned(),
+            before: known.get(change.key).cloned(),
+            after: change.upsert.map(|upsert| upsert.properties.to_string()),
         })
+        .filter(|recipient| recipient.before.is_some() || recipient.after.is_some())
         .collect();
-    recipients.sort_unstable_by(|a, b| a.key.cmp(&b.key));
-    Ok(Rehearsal {
-        seen,
-        settlements: settlements.into_iter().flatten().collect(),
-        recipients,
-        records: world.changed_records().count(),
-    })
+    Ok(Rehearsal { seen, settlements, recipients, records: world.changed_records().count() })
 }
 
 /// What the job needs, and whether it was taken already, as of one moment.
-async fn load(readers: &SqlitePool, job: &Job, needs: &Needs) -> Result<(World, bool), sqlx::Error> {
+async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), sqlx::Error> {
     let wanted = Wanted::of(needs);
     if wanted.is_empty() && job.once.is_none() {
         return Ok((World::default(), false));
@@ -68,8 +67,7 @@ async fn load(readers: &SqlitePool, job: &Job, needs: &Needs) -> Result<(World, 
 }
 
 /// The properties that there are before anything is settled. Whoever may be changed was loaded with them.
-fn known<'n>(world: &World, needs: &'n Needs) -> HashMap<(i64, &'n RecipientKey), String> {
+fn known<'n>(world: &World, needs: &Needs<'n>) -> HashMap<&'n RecipientKey, String> {
     let keys = needs.recipients.keys();
-    keys.filter_map(|(environment, key)| Some(((*environment, key), world.properties(*environment, key)?.to_owned())))
-        .collect()
+    keys.filter_map(|(environment, key)| Some((*key, world.properties(*environment, key)?.to_owned()))).collect()
 }

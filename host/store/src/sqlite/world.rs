@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use inlet_core::{
     idempotency::{Record, RecordId},
     recipient::RecipientKey,
-    settle::{Needs, World},
+    world::{Needs, World},
 };
 use sqlx::{Row, sqlite::SqliteRow};
 
@@ -30,12 +30,15 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
 /// What is looked for. Lists, because what is found says which of them it is.
 pub(super) struct Wanted<'n> {
     records: Vec<RecordId>,
-    recipients: Vec<(&'n (i64, RecipientKey), &'n bool)>,
+    recipients: Vec<((i64, &'n RecipientKey), bool)>,
 }
 
 impl<'n> Wanted<'n> {
-    pub(super) fn of(needs: &'n Needs) -> Self {
-        Self { records: needs.records.iter().copied().collect(), recipients: needs.recipients.iter().collect() }
+    pub(super) fn of(needs: &Needs<'n>) -> Self {
+        Self {
+            records: needs.records.iter().copied().collect(),
+            recipients: needs.recipients.iter().map(|(key, properties)| (*key, *properties)).collect(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -54,7 +57,7 @@ pub(super) async fn load(script: &mut Script<'_>, wanted: &Wanted<'_>) -> Result
     script.rows(&RECORDS, &wanted.records, |row, id| _ = row.blob(&id.0)).await?;
     script
         .rows(&RECIPIENTS, &wanted.recipients, |row, ((environment, key), with_properties)| {
-            row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(**with_properties));
+            row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(*with_properties));
         })
         .await?;
     script.run().await?;
@@ -64,8 +67,7 @@ pub(super) async fn load(script: &mut Script<'_>, wanted: &Wanted<'_>) -> Result
             RECIPIENT => {
                 let (number, properties): (i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
                 let ((environment, key), _) = wanted.recipients[offset + number as usize];
-                world.load_recipient(*environment, key.clone(), properties);
-                world.date_recipient(*environment, key, row.try_get(2)?);
+                world.load_recipient(environment, key.clone(), properties, row.try_get(2)?);
             }
             _ => {}
         }

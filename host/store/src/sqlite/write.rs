@@ -3,8 +3,12 @@
 use std::sync::LazyLock;
 
 use inlet_core::{
-    log::{ActionLog, EventLog, Original, Outcome, Run, RunRecipient},
-    settle::{Job, RecipientChange, RecordChange, Settlement, World},
+    effect::{RecipientUpsert, recipient_changes},
+    log::{ActionLog, EventLog, Original, Outcome},
+    recipient::RecipientKey,
+    run::{Run, RunRecipient},
+    settle::{Job, Settlement},
+    world::{RecordChange, World},
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -14,6 +18,15 @@ use super::{
     multi_row::{MultiRow, Row},
     script::Script,
 };
+
+// CROSS JOIN fixes the order: one look-up in the unique index for each recipient.
+static DELETED_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "DELETE FROM recipients WHERE seq IN (WITH deleted (environment_id, collection, id) AS (VALUES",
+        "(?, ?, ?)",
+        ") SELECT seq FROM deleted CROSS JOIN recipients USING (environment_id, collection, id))",
+    )
+});
 
 static EVENT_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
@@ -70,7 +83,8 @@ pub(super) struct Rows<'a> {
     actions: Vec<(Uuid, usize, &'a ActionLog)>,
     runs: Vec<(i64, &'a Run)>,
     run_recipients: Vec<(Uuid, usize, &'a RunRecipient)>,
-    recipients: Vec<RecipientChange<'a>>,
+    deleted_recipients: Vec<(i64, &'a RecipientKey)>,
+    recipients: Vec<(i64, &'a RecipientUpsert)>,
     records: Vec<RecordChange<'a>>,
 }
 
@@ -90,26 +104,31 @@ impl<'a> Rows<'a> {
                 event.settlement.actions.iter().enumerate().map(|(at, action)| (event.log.id, at, action))
             })
             .collect();
-        let runs: Vec<(i64, &Run)> = events
-            .iter()
-            .flat_map(|event| event.settlement.runs.iter().map(|run| (event.job.environment, run)))
-            .collect();
+        let runs: Vec<(i64, &Run)> =
+            events.iter().flat_map(|event| event.settlement.runs().map(|run| (event.job.environment, run))).collect();
         let run_recipients = runs
             .iter()
             .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (run.id, at, recipient)))
             .collect();
-        // Sorted: neighbours in a tree share its pages.
-        let mut recipients: Vec<_> = world.changed_recipients().collect();
-        recipients.sort_unstable_by_key(|change| (change.environment, change.key));
+        let effects = events
+            .iter()
+            .flat_map(|event| event.settlement.effects.iter().map(|effect| (event.job.environment, effect)));
+        let changes = recipient_changes(effects);
+        let deleted_recipients =
+            changes.iter().filter(|change| change.is_deleted).map(|change| (change.environment, change.key)).collect();
+        let recipients =
+            changes.iter().filter_map(|change| change.upsert.map(|upsert| (change.environment, upsert))).collect();
+        // Sorted, as the recipients are: neighbours in a tree share its pages.
         let mut records: Vec<_> = world.changed_records().collect();
         records.sort_unstable_by_key(|change| change.id);
-        Self { events, actions, runs, run_recipients, recipients, records }
+        Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
     }
 
     /// The length of the longest list.
     pub(super) fn longest(&self) -> usize {
-        let Self { events, actions, runs, run_recipients, recipients, records } = self;
-        [events.len(), actions.len(), runs.len(), run_recipients.len(), recipients.len(), records.len()]
+        let Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records } = self;
+        let recipients = recipients.len().max(deleted_recipients.len());
+        [events.len(), actions.len(), runs.len(), run_recipients.len(), recipients, records.len()]
             .into_iter()
             .max()
             .unwrap_or_default()
@@ -120,10 +139,16 @@ impl<'a> Rows<'a> {
         script.rows(&ACTION_LOGS, &self.actions, bind_action).await?;
         script.rows(&RUNS, &self.runs, bind_run).await?;
         script.rows(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
+        // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
         script
-            .rows(&RECIPIENTS, &self.recipients, |row, change| {
-                row.int(change.environment).text(&change.key.collection).text(&change.key.id);
-                row.int(now_ms).int(now_ms).int(change.as_of_ms).text(change.properties);
+            .rows(&DELETED_RECIPIENTS, &self.deleted_recipients, |row, (environment, key)| {
+                row.int(*environment).text(&key.collection).text(&key.id);
+            })
+            .await?;
+        script
+            .rows(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
+                row.int(*environment).text(&upsert.key.collection).text(&upsert.key.id);
+                row.int(now_ms).int(now_ms).int(upsert.as_of_ms).text(&upsert.properties);
             })
             .await?;
         script

@@ -4,10 +4,11 @@ use std::{path::Path, sync::Arc};
 
 use inlet_core::{
     ByteString, Uuid,
+    actions::parse_action,
     idempotency::{self, ScopedKey},
     json,
     log::{EventLog, Original, Outcome, PluginRef},
-    mapping::{Mapping, MappingIndex, parse_action},
+    mapping::{Mapping, MappingIndex},
     plan::{self, Scope},
     settle::{Job, Prepared},
 };

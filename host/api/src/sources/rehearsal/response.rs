@@ -2,7 +2,8 @@
 
 use inlet_core::{
     json::{self, Kind},
-    log::{ActionLog, Outcome, Run, RunRecipient, Status},
+    log::{ActionLog, Outcome, Status},
+    run::{Run, RunRecipient},
     settle::{Prepared, Settlement},
     verification::{Covers, Verdict},
 };
@@ -108,7 +109,7 @@ pub struct WouldWrite {
     event_logs: usize,
     /// Whether the request would be kept among those that verification refused.
     refused_request: bool,
-    /// Users that would be written, by id.
+    /// Users that would be written or deleted, by id.
     users: Vec<RehearsedUser>,
     /// Objects and tenants that would be written, by collection and id.
     objects: Vec<RehearsedUser>,
@@ -118,7 +119,7 @@ pub struct WouldWrite {
     idempotency_record: bool,
 }
 
-/// A user, object or tenant that would be written.
+/// A user, object or tenant that would be written or deleted.
 #[derive(Serialize, ToSchema)]
 pub struct RehearsedUser {
     /// Its id.
@@ -132,9 +133,13 @@ pub struct RehearsedUser {
     /// is no room to show them.
     #[schema(required, value_type = Option<Object>)]
     before: Option<Raw>,
-    /// Its properties afterwards, hidden likewise; null when there is no room to show them.
+    /// Its properties afterwards, hidden likewise; null when it would be deleted, or when there is no room to show them.
     #[schema(required, value_type = Option<Object>)]
     after: Option<Raw>,
+    /// True if it would be deleted; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    is_deleted: bool,
 }
 
 /// A workflow run that would be created.
@@ -310,7 +315,7 @@ impl WouldWrite {
             wanted.filter_map(|recipient| RehearsedUser::of(recipient, hides, budget)).collect()
         };
         let (users, objects) = (shown(true), shown(false));
-        let runs = trace.rehearsal.settlements.iter().flat_map(|settlement| &settlement.runs);
+        let runs = trace.rehearsal.settlements.iter().flat_map(Settlement::runs);
         Self {
             event_logs: trace.items.len(),
             refused_request: false,
@@ -335,7 +340,8 @@ impl RehearsedUser {
             collection: recipient.key.shown_collection().map(str::to_owned),
             is_new: recipient.before.is_none(),
             before: recipient.before.as_deref().and_then(&mut properties),
-            after: properties(&recipient.after),
+            after: recipient.after.as_deref().and_then(&mut properties),
+            is_deleted: recipient.after.is_none(),
         })
     }
 }

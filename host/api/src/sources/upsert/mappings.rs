@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use inlet_core::{
-    Uuid,
+    Uuid, actions,
     json::{self, Kind},
     mapping::{self, BadMapping},
 };
@@ -99,7 +99,7 @@ fn read(given: Given<'_>) -> Result<Option<Asked<'_>>, ApiError> {
     members.finish()?;
     let named = |error: BadMapping| ApiError::invalid(format!("{}.{}", given.field, error.field), error.message);
     mapping::check_event_type(&event_type).map_err(named)?;
-    mapping::parse_action(&action_type, &parameters).map_err(named)?;
+    actions::parse_action(&action_type, &parameters).map_err(named)?;
     let content = (event_type, action_type, canonical(&parameters));
     Ok(Some(Asked { given, id, content, parameters, active }))
 }

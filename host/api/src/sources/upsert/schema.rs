@@ -4,9 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use inlet_core::{Uuid, mapping::ActionType};
+use inlet_core::{Uuid, actions};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::schema::{Object, ObjectBuilder, Type},
+};
 
 /// A source to create or to change.
 #[derive(ToSchema)]
@@ -98,9 +101,8 @@ struct MappingRequest {
     id: Option<Uuid>,
     /// What it matches, for example `track/Order Completed`.
     event_type: String,
-    /// What it does; this version carries out `users_identify` and `workflows_trigger`.
-    #[schema(value_type = String)]
-    action_type: ActionType,
+    #[schema(schema_with = action_type)]
+    action_type: String,
     /// With what: paths into the event, `{"value": …}` for constants, objects.
     #[schema(value_type = Option<Object>)]
     action_parameters: Option<Value>,
@@ -108,4 +110,12 @@ struct MappingRequest {
     active: Option<bool>,
     /// True is the same as leaving it out of the list.
     is_deleted: Option<bool>,
+}
+
+fn action_type() -> Object {
+    let names = actions::carried_out_list(|name| format!("`{name}`"));
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some(format!("What it does; this version carries out {names}.")))
+        .build()
 }

@@ -1,0 +1,170 @@
+//! The actions of mappings: one file per action type, and the registry that all other code reads.
+//!
+//! An action passes through three stages. Its [`ActionParameters`] are parsed when a mapping is loaded. For each event,
+//! they are resolved to an [`ActionIntent`]. Inside the store's transaction the intent decides: the result is a
+//! [`Decision`] and a list of [`Effect`]s. The store writes effects and knows no action. Source of the rules:
+//! semantics.md §5 and §6.
+//!
+//! To add an action, write its file and name that file in the registry.
+
+mod decision;
+mod definition;
+mod error;
+mod parameter;
+mod parse;
+mod resolver;
+mod scope;
+pub mod users_identify;
+pub mod workflows_trigger;
+
+use serde::{Deserialize, Serialize};
+
+pub use decision::{AsOf, Decision, NewId, Status, View};
+pub use definition::{ActionIntent, ActionParameters};
+pub use error::{ActionError, BadMapping};
+pub use parameter::{Parameter, ParameterReader};
+pub use parse::{carried_out_list, parse_action};
+pub use resolver::Resolver;
+pub use scope::Scope;
+
+use crate::{effect::Effect, user::TooLarge, world::EnvironmentNeeds};
+
+macro_rules! is_some {
+    () => {
+        false
+    };
+    ($module:ident) => {
+        true
+    };
+}
+
+/// Defines [`ActionType`] from all names, and [`Action`] and [`Intent`] from those that have a file.
+macro_rules! registry {
+    ($($variant:ident $name:literal $(=> $module:ident)?,)*) => {
+        /// An action type. The order of the variants is the order in which the actions of one event are carried out.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum ActionType {
+            $(
+                #[doc = concat!("`", $name, "`")]
+                #[serde(rename = $name)]
+                $variant,
+            )*
+        }
+
+        impl ActionType {
+            /// Every action type, in order.
+            pub const ALL: [ActionType; [$($name),*].len()] = [$(ActionType::$variant),*];
+
+            /// Returns true if this version carries the action out.
+            pub fn is_carried_out(self) -> bool {
+                match self {
+                    $(ActionType::$variant => is_some!($($module)?),)*
+                }
+            }
+
+            /// Returns the name used in mappings and logs.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(ActionType::$variant => $name,)*
+                }
+            }
+        }
+
+        /// The parsed parameters of an action.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Action {
+            $($(
+                #[doc = concat!("The parameters of `", $name, "`.")]
+                $variant($module::Parameters),
+            )?)*
+        }
+
+        impl Action {
+            /// Returns the type of the action.
+            pub fn action_type(&self) -> ActionType {
+                match self {
+                    $($(Action::$variant($module::Parameters { .. }) => ActionType::$variant,)?)*
+                }
+            }
+
+            /// Parses the parameters of an action; none if this version does not carry it out.
+            fn parse(action: ActionType, reader: &mut ParameterReader<'_>) -> Result<Option<Self>, BadMapping> {
+                Ok(match action {
+                    $($(ActionType::$variant => Some(Action::$variant($module::Parameters::parse(reader)?)),)?)*
+                    _ => None,
+                })
+            }
+
+            /// Resolves the parameters against an event.
+            pub fn resolve(&self, resolver: &mut Resolver<'_>) -> Result<Intent, ActionError> {
+                match self {
+                    $($(Action::$variant(parameters) => {
+                        let intent: $module::Intent = parameters.resolve(resolver)?;
+                        Ok(Intent::$variant(intent))
+                    })?)*
+                }
+            }
+        }
+
+        /// The resolved parameters of an action.
+        #[derive(Debug, Clone)]
+        pub enum Intent {
+            $($(
+                #[doc = concat!("The resolved parameters of `", $name, "`.")]
+                $variant($module::Intent),
+            )?)*
+        }
+
+        impl Intent {
+            /// Adds the recipients that must be loaded before the action can be decided.
+            pub fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>) {
+                match self {
+                    $($(Intent::$variant(intent) => <$module::Intent as ActionIntent>::needs(intent, needs),)?)*
+                }
+            }
+
+            /// Upserts the recipients that are given inline.
+            pub fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
+                match self {
+                    $($(Intent::$variant(intent) => {
+                        <$module::Intent as ActionIntent>::upsert_inline(intent, view, effects)
+                    })?)*
+                }
+            }
+
+            /// Decides the action.
+            pub fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
+                match self {
+                    $($(Intent::$variant(intent) => <$module::Intent as ActionIntent>::decide(intent, view, effects),)?)*
+                }
+            }
+        }
+    };
+}
+
+registry! {
+    UsersIdentify "users_identify" => users_identify,
+    UsersDelete "users_delete",
+    ObjectsSet "objects_set",
+    ObjectsDelete "objects_delete",
+    TenantsSet "tenants_set",
+    TenantsDelete "tenants_delete",
+    ObjectsSubscribe "objects_subscribe",
+    ObjectsUnsubscribe "objects_unsubscribe",
+    AudiencesAddMember "audiences_add_member",
+    AudiencesRemoveMember "audiences_remove_member",
+    WorkflowsCancel "workflows_cancel",
+    WorkflowsTrigger "workflows_trigger" => workflows_trigger,
+}
+
+impl ActionType {
+    /// Returns the action types that this version carries out, in order.
+    pub fn carried_out() -> impl Iterator<Item = ActionType> {
+        Self::ALL.into_iter().filter(|action| action.is_carried_out())
+    }
+
+    /// Returns the action type of that name.
+    pub fn parse(name: &str) -> Option<ActionType> {
+        Self::ALL.into_iter().find(|action| action.as_str() == name)
+    }
+}

@@ -1,0 +1,166 @@
+//! Resolving the parameters of a mapping against an event.
+
+use bytestring::ByteString;
+
+use super::{ActionError, Parameter, Scope};
+use crate::{
+    json::{self, Kind},
+    recipient::{self, ListError, Party, Place, RecipientKey},
+    user,
+};
+
+/// Resolves the parameters of one mapping and records every value and its origin for the action log.
+pub struct Resolver<'a> {
+    scope: Scope<'a>,
+    payload: Vec<(&'static str, ByteString)>,
+    found_in: Vec<(String, &'static str)>,
+}
+
+/// A parameter with the value that was found for it.
+pub struct Resolved<'p> {
+    name: &'static str,
+    parameter: &'p Parameter,
+    value: Option<ByteString>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(crate) fn new(scope: Scope<'a>) -> Self {
+        Self { scope, payload: Vec::new(), found_in: Vec::new() }
+    }
+
+    /// Resolves a parameter. In the payload, a parameter that finds nothing is null.
+    pub fn parameter<'p>(&mut self, name: &'static str, parameter: &'p Parameter) -> Resolved<'p> {
+        let value = self.resolve(name, parameter);
+        self.payload.push((name, value.clone().unwrap_or_else(|| ByteString::from_static("null"))));
+        Resolved { name, parameter, value }
+    }
+
+    /// Resolves a parameter if the mapping has it.
+    pub fn optional<'p>(&mut self, name: &'static str, parameter: Option<&'p Parameter>) -> Option<Resolved<'p>> {
+        parameter.map(|parameter| self.parameter(name, parameter))
+    }
+
+    /// Adds a string that is the same for every event to the payload.
+    pub fn constant(&mut self, name: &'static str, value: &str) {
+        self.payload.push((name, json::quote(value).into()));
+    }
+
+    /// Returns the payload and the origins of its values, both JSON objects.
+    pub(crate) fn into_log(self) -> (String, String) {
+        let origins: Vec<_> = self.found_in.iter().map(|(name, origin)| (name, json::quote(origin))).collect();
+        (
+            json::object(self.payload.iter().map(|(name, value)| (name, value.as_ref()))),
+            json::object(origins.iter().map(|(name, origin)| (name, origin.as_str()))),
+        )
+    }
+
+    fn resolve(&mut self, name: &str, parameter: &Parameter) -> Option<ByteString> {
+        match parameter {
+            Parameter::Path(path) => {
+                let (value, origin) = self.scope.find(path)?;
+                self.found_in.push((name.to_owned(), origin));
+                Some(value)
+            }
+            Parameter::Constant(text) => {
+                self.found_in.push((name.to_owned(), "constant"));
+                Some(text.as_str().into())
+            }
+            Parameter::Object(members) => {
+                let members: Vec<_> = members
+                    .iter()
+                    .map(|(key, parameter)| (key, self.resolve(&format!("{name}.{key}"), parameter)))
+                    .collect();
+                Some(json::object(members.iter().map(|(key, value)| (key, value.as_deref().unwrap_or("null")))).into())
+            }
+            Parameter::Array(items) => {
+                let items: Vec<_> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(index, parameter)| self.resolve(&format!("{name}[{index}]"), parameter))
+                    .collect();
+                Some(json::array(items.iter().map(|value| value.as_deref().unwrap_or("null"))).into())
+            }
+        }
+    }
+}
+
+impl Resolved<'_> {
+    /// Reads a required user id.
+    pub fn user_id(self) -> Result<RecipientKey, ActionError> {
+        let id = user::read_user_id(self.value.as_deref())
+            .map_err(|problem| self.error(format_args!(", {problem}")))?
+            .ok_or_else(|| self.missing())?;
+        recipient::check_id(&id).map_err(|problem| ActionError::Value(format!("{} {problem}", self.name)))?;
+        Ok(RecipientKey::user(id))
+    }
+
+    /// Reads required recipients: one value or an array.
+    pub fn recipients(self) -> Result<Vec<Party>, ActionError> {
+        let text = self.not_null().ok_or_else(|| self.missing())?;
+        recipient::read_list(text).map_err(|error| match error {
+            ListError::TooMany(_) => ActionError::TooManyRecipients(error),
+            ListError::Bad { .. } => self.error(format_args!(": {error}")),
+        })
+    }
+
+    /// Reads an optional recipient, actor or tenant.
+    pub fn party(self, place: Place) -> Result<Option<Party>, ActionError> {
+        self.not_null()
+            .map(|text| Party::read(text, place).map_err(|problem| self.error(format_args!(": {problem}"))))
+            .transpose()
+    }
+
+    /// Reads an object. A value that is absent becomes null.
+    pub fn object_or_null(self) -> Result<ByteString, ActionError> {
+        match self.value.as_deref().map(Kind::of) {
+            None => Ok(ByteString::from_static("null")),
+            Some(Kind::Object | Kind::Null) => Ok(self.value.unwrap_or_default()),
+            Some(other) => Err(self.unexpected(other, "an object")),
+        }
+    }
+
+    /// Reads an optional string.
+    pub fn string(self) -> Result<Option<String>, ActionError> {
+        let Some(text) = self.not_null() else { return Ok(None) };
+        match Kind::of(text) {
+            Kind::String => Ok(json::string(text)),
+            other => Err(self.unexpected(other, "a string")),
+        }
+    }
+
+    fn not_null(&self) -> Option<&ByteString> {
+        self.value.as_ref().filter(|text| Kind::of(text) != Kind::Null)
+    }
+
+    fn missing(&self) -> ActionError {
+        let Self { name, parameter, .. } = self;
+        ActionError::Value(format!("{name} is required, and {} finds nothing", describe(parameter)))
+    }
+
+    fn unexpected(&self, found: Kind, expected: &str) -> ActionError {
+        self.error(format_args!(", is {}; expected {expected}", found.with_article()))
+    }
+
+    fn error(&self, problem: std::fmt::Arguments<'_>) -> ActionError {
+        ActionError::Value(format!("{}, read from {}{problem}", self.name, describe(self.parameter)))
+    }
+}
+
+/// Describes how a parameter is written.
+fn describe(parameter: &Parameter) -> String {
+    match parameter {
+        Parameter::Path(path) => format!("the path `{path}`"),
+        Parameter::Constant(_) => "a constant".to_owned(),
+        Parameter::Object(members) => {
+            let paths: Vec<_> = members
+                .iter()
+                .filter_map(|(key, parameter)| match parameter {
+                    Parameter::Path(path) => Some(format!("{key} at `{path}`")),
+                    _ => None,
+                })
+                .collect();
+            format!("an object ({})", paths.join(", "))
+        }
+        Parameter::Array(_) => "a list of paths".to_owned(),
+    }
+}
