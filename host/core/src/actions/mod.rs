@@ -14,6 +14,7 @@ mod parameter;
 mod parse;
 mod resolver;
 mod scope;
+pub mod users_delete;
 pub mod users_identify;
 pub mod workflows_trigger;
 
@@ -144,7 +145,7 @@ macro_rules! registry {
 
 registry! {
     UsersIdentify "users_identify" => users_identify,
-    UsersDelete "users_delete",
+    UsersDelete "users_delete" => users_delete,
     ObjectsSet "objects_set",
     ObjectsDelete "objects_delete",
     TenantsSet "tenants_set",

@@ -52,7 +52,7 @@ mod tests {
         insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","recipient":"x"}"#), @"action_parameters.recipient: workflows_trigger has no such parameter");
         insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","data":{"n":5}}"#), @r#"action_parameters.data.n: it is a number; expected a path (a string), {"value": …} for a constant, or an object"#);
         insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","recipients":"a..b"}"#), @r#"action_parameters.recipients: an empty name at character 3 of the path "a..b"; write paths like data.items[0].sku or ["a.b"].c"#);
-        insta::assert_snapshot!(error("objects_set", "{}"), @"action_type: objects_set is not carried out by this version; users_identify and workflows_trigger are");
+        insta::assert_snapshot!(error("objects_set", "{}"), @"action_type: objects_set is not carried out by this version; users_identify, users_delete and workflows_trigger are");
         insta::assert_snapshot!(error("nonsense", "null").chars().take(60).collect::<String>(), @r#"action_type: "nonsense" is no action; expected one of users_"#);
         insta::assert_snapshot!(error("users_identify", "[]"), @"action_parameters: it is an array; expected an object");
     }

@@ -1,7 +1,7 @@
 //! semantics.md, sentence by sentence, without a database and without wasm.
 //!
 //! A test's name, or its first comment, is the sentence. Sections: §2 `events`, §4 `idempotency`, §5 `mappings`,
-//! `recipients` and `identify`, §6 `actions`, §7 `redaction`; the last sentences of §4 `replays`.
+//! `recipients` and `identify`, §6 `actions` and `users_delete`, §7 `redaction`; the last sentences of §4 `replays`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![allow(missing_docs, reason = "tests")]
@@ -14,5 +14,6 @@ mod mappings;
 mod recipients;
 mod redaction;
 mod replays;
+mod users_delete;
 mod verification;
 mod world;

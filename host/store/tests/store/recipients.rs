@@ -1,6 +1,8 @@
 //! Users and runs.
 
-use inlet_core::Uuid;
+use std::time::Duration;
+
+use inlet_core::{Uuid, log::Status};
 use inlet_store::{Cursor, RunQuery};
 
 use crate::support::{Event, Fixture, mapping};
@@ -89,4 +91,46 @@ async fn a_run_has_its_first_recipients_and_pages_of_all() {
     assert!(fixture.store.runs(&elsewhere).await.unwrap().items.is_empty());
     let by_another = RunQuery { source_event: Some(Uuid::now_v7()), ..query };
     assert!(fixture.store.runs(&by_another).await.unwrap().items.is_empty());
+}
+
+#[tokio::test]
+async fn a_deleted_user_is_gone_and_comes_back_as_a_new_one() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("delete", "users_delete", "{}", 1)];
+    let delete = || Event::new("delete", r#"{"userId":"u1"}"#).mappings(&mappings);
+    let user = async |id: &str| fixture.store.user(fixture.environment, id).await.unwrap();
+    fixture.commit(identify(r#"{"userId":"u1","data":{"name":"Ann","plan":"pro"}}"#)).await;
+    fixture.commit(identify(r#"{"userId":"u2","data":{}}"#)).await;
+    let before = user("u1").await.unwrap();
+
+    let settled = fixture.commit(delete()).await;
+    let action = fixture.event(settled.id).await.actions.remove(0);
+    assert_eq!((action.action_type.as_str(), action.status), ("users_delete", Status::Success));
+    assert_eq!(user("u1").await, None);
+    assert!(user("u2").await.is_some(), "only the user of the event is deleted");
+
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    fixture.commit(identify(r#"{"userId":"u1","data":{"name":"Bo"}}"#)).await;
+    let after = user("u1").await.unwrap();
+    assert_eq!(after.properties, r#"{"name":"Bo"}"#);
+    assert!(after.seq > before.seq && after.created_at_ms > before.created_at_ms);
+
+    // Deleted and created again within one transaction: still a new one.
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    fixture.commit_all(vec![delete(), identify(r#"{"userId":"u1","data":{"name":"Cy"}}"#)]).await;
+    let again = user("u1").await.unwrap();
+    assert_eq!(again.properties, r#"{"name":"Cy"}"#);
+    assert!(again.created_at_ms > after.created_at_ms);
+}
+
+#[tokio::test]
+async fn more_users_than_one_statement_takes_are_deleted() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("delete", "users_delete", "{}", 1)];
+    let item = |number: usize| format!(r#"{{"userId":"u{number}","data":{{}}}}"#);
+    fixture.commit_all((0..150).map(|number| identify(&item(number))).collect()).await;
+    let delete = |number: usize| Event::new("delete", &item(number)).mappings(&mappings);
+    fixture.commit_all((1..150).map(delete).collect()).await;
+    let left = fixture.store.users(fixture.environment, Cursor::Start, 100).await.unwrap();
+    assert_eq!(left.items.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["u0"]);
 }

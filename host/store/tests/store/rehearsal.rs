@@ -87,3 +87,25 @@ async fn more_recipients_than_one_statement_looks_for_are_found() {
     assert_eq!(rehearsal.recipients.len(), 150);
     assert!(rehearsal.recipients.iter().all(|user| user.before.is_some() && user.before == user.after));
 }
+
+#[tokio::test]
+async fn users_that_would_be_deleted_are_shown_with_what_is_known_of_them() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("delete", "users_delete", "{}", 1)];
+    let identify = |data: &str| Event {
+        identifies: true,
+        ..Event::new("identify", &format!(r#"{{"userId":"u1","data":{data}}}"#))
+    };
+    let delete = |user: &str| Event::new("delete", &format!(r#"{{"userId":"{user}"}}"#)).mappings(&mappings);
+    fixture.commit(identify(r#"{"name":"Ann"}"#)).await;
+
+    let rehearsal = rehearse(&fixture, vec![delete("u1"), delete("stranger")]).await;
+    let [user] = rehearsal.recipients.as_slice() else { panic!("{:?}", rehearsal.recipients) };
+    assert_eq!(
+        (user.key.id.as_str(), user.before.as_deref(), user.after.as_deref()),
+        ("u1", Some(r#"{"name":"Ann"}"#), None)
+    );
+    let rehearsal = rehearse(&fixture, vec![delete("u1"), identify("{}")]).await;
+    assert_eq!(rehearsal.recipients[0].after.as_deref(), Some("{}"), "a new user of the same id");
+    assert_eq!(users(&fixture.store, fixture.environment).await, 1);
+}

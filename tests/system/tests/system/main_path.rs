@@ -166,3 +166,37 @@ async fn the_answer_to_a_large_batch_counts_and_names_what_was_not_accepted() {
     let events = server.get("/v1/sources/segment/events?environment=development").await;
     assert_eq!(events["entries"][0]["event"], "track/E");
 }
+
+#[tokio::test]
+async fn a_delete_event_deletes_its_user_as_a_rehearsal_says() {
+    let server = Server::start().await;
+    let mappings = json!([{"event_type": "delete", "action_type": "users_delete"}]);
+    let endpoint = server.source("segment", "segment", json!({"handle_identifies": true}), mappings).await;
+    let identify = json!({"type": "identify", "userId": "u_1", "traits": {"name": "Ann"}}).to_string();
+    let delete = json!({"type": "delete", "userId": "u_1"}).to_string();
+    let key = server.api_key("development").await;
+    endpoint.expect(identify.clone(), &["executed"]).await;
+    assert_eq!(server.get_with_key(&key, "/v1/users/u_1").await.0, 200);
+
+    let path = "/v1/sources/segment/rehearse?environment=development";
+    let rehearsal = server.manage(reqwest::Method::POST, path).json(&json!({"body": delete})).send().await.unwrap();
+    let rehearsal: serde_json::Value = serde_json::from_str(&rehearsal.text().await.unwrap()).unwrap();
+    assert_eq!(
+        rehearsal["would_write"]["users"],
+        json!([{"id": "u_1", "is_new": false, "before": {"name": "Ann"}, "after": null, "is_deleted": true}])
+    );
+    assert_eq!(server.get_with_key(&key, "/v1/users/u_1").await.0, 200);
+
+    endpoint.expect(delete.clone(), &["executed"]).await;
+    assert_eq!(server.get_with_key(&key, "/v1/users/u_1").await.0, 404);
+    let action = server.last_log("segment").await["actions"][0].clone();
+    assert_eq!((&action["action_type"], &action["action_status"]), (&json!("users_delete"), &json!("success")));
+    assert_eq!(action["action_result"], json!({"user_id": "u_1"}));
+
+    // Nobody is left to delete; an identify creates a new user.
+    endpoint.expect(delete, &["executed"]).await;
+    let action = server.last_log("segment").await["actions"][0].clone();
+    assert_eq!(action["action_status"], "skipped");
+    endpoint.expect(identify, &["executed"]).await;
+    assert_eq!(server.get_with_key(&key, "/v1/users/u_1").await.0, 200);
+}
