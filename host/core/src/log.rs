@@ -2,7 +2,10 @@
 //!
 //! Names and meanings: semantics.md §3, §6 and §7.
 
-use std::sync::Arc;
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -99,47 +102,95 @@ impl Original {
     }
 }
 
-/// What is stored of one item of a request.
-#[derive(Debug, Clone)]
-pub struct EventLog {
+/// The fields of a logged event, apart from its contents. The log that is written, the event that the store gives back
+/// and the entry that the API shows share them: a new one is added here, to the store's columns, where its value is
+/// made, and to the shown entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventFields {
     /// UUIDv7, in the order of the request's items.
     pub id: Uuid,
-    /// Empty when the item has none (rejected, ignored).
+    /// The event type; empty when the item has none (rejected, ignored).
     pub event_type: String,
-    /// Whom it is about.
+    /// The id of the user that the event is about.
     pub user_id: Option<String>,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// The human-readable reason of the outcome.
+    pub reason: Option<String>,
+    /// The machine-readable reason of the outcome: the code of a notice or of a fault.
+    pub code: Option<String>,
+    /// `verified`, `failed`, `missing` or `not_configured`, with `enforced:` before it where verification is enforced.
+    pub verification_status: String,
+    /// The idempotency key; none when it is absent or invalid.
+    pub idempotency_key: Option<String>,
+    /// The execution that this event replays.
+    pub replay_of: Option<Uuid>,
+    /// The execution whose failed actions this event ran.
+    pub resumes: Option<Uuid>,
+    /// The time at which the event happened, in microseconds since 1970.
+    pub occurred_at_us: i64,
+    /// The time at which the request arrived, in milliseconds since 1970.
+    pub received_at_ms: i64,
+    /// The forwarded headers, a JSON object; none when there were none.
+    pub headers: Option<Arc<str>>,
+    /// The plugin that translated the event.
+    pub plugin: Arc<PluginRef>,
+    /// The lines that the plugin logged for the request, a JSON array; none when there were none.
+    pub guest_logs: Option<Arc<str>>,
+    /// Warnings for the operator about an event that did not fail.
+    pub warnings: Vec<String>,
+    /// The redact paths that blanked something.
+    pub redacted: Vec<String>,
+}
+
+impl EventFields {
+    /// Fields of an event that is only logged, without an event type, that happened when it arrived.
+    pub fn new(id: Uuid, received_at_ms: i64, plugin: Arc<PluginRef>) -> Self {
+        Self {
+            id,
+            event_type: String::new(),
+            user_id: None,
+            outcome: Outcome::Logged,
+            reason: None,
+            code: None,
+            verification_status: String::new(),
+            idempotency_key: None,
+            replay_of: None,
+            resumes: None,
+            occurred_at_us: received_at_ms.saturating_mul(1000),
+            received_at_ms,
+            headers: None,
+            plugin,
+            guest_logs: None,
+            warnings: Vec::new(),
+            redacted: Vec::new(),
+        }
+    }
+}
+
+/// One item of a request as it is written. Its fields can be read and set as if they were its own.
+#[derive(Debug, Clone)]
+pub struct EventLog {
+    /// All columns but the contents.
+    pub fields: EventFields,
     /// A JSON object; none when the item is not an event.
     pub data: Option<ByteString>,
     /// The item as it came, redacted.
     pub original: Original,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Why, for people.
-    pub reason: Option<String>,
-    /// Why, for programs: a notice's code or a fault's.
-    pub code: Option<String>,
-    /// `verified`, `failed`, `missing`, `not_configured`, with `enforced:` before it where it is.
-    pub verification_status: String,
-    /// Absent when there is none or it is invalid.
-    pub idempotency_key: Option<String>,
-    /// The execution that this replays.
-    pub replay_of: Option<Uuid>,
-    /// The execution whose failed actions this one ran.
-    pub resumes: Option<Uuid>,
-    /// When it happened, in microseconds since 1970.
-    pub occurred_at_us: i64,
-    /// When it arrived, in milliseconds since 1970.
-    pub received_at_ms: i64,
-    /// The headers that left the door, a JSON object; none when there were none.
-    pub headers: Option<Arc<str>>,
-    /// What translated it.
-    pub plugin: Arc<PluginRef>,
-    /// What the plugin logged for the request, a JSON array; none when it said nothing.
-    pub guest_logs: Option<Arc<str>>,
-    /// What an operator should know though nothing failed.
-    pub warnings: Vec<String>,
-    /// The redact paths that blanked something.
-    pub redacted: Vec<String>,
+}
+
+impl Deref for EventLog {
+    type Target = EventFields;
+
+    fn deref(&self) -> &EventFields {
+        &self.fields
+    }
+}
+
+impl DerefMut for EventLog {
+    fn deref_mut(&mut self) -> &mut EventFields {
+        &mut self.fields
+    }
 }
 
 /// What was done about one mapping.

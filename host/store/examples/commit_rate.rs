@@ -17,7 +17,7 @@ use inlet_core::{
     ByteString, Uuid,
     actions::parse_action,
     idempotency::{self, HashKey, ScopedKey},
-    log::{EventLog, Original, Outcome, PluginRef},
+    log::{EventFields, EventLog, Original, PluginRef},
     mapping::{Mapping, MappingIndex},
     plan::{self, Plan, Scope},
     settle::{Job, Prepared},
@@ -214,27 +214,15 @@ impl Maker {
     }
 
     fn log(&self, item: ByteString, data: ByteString, user: String, key: String) -> EventLog {
-        EventLog {
-            id: Uuid::now_v7(),
+        let fields = EventFields {
             event_type: "track/Order Placed".to_owned(),
             user_id: Some(user),
-            data: Some(data),
-            original: Original::Json(item),
-            outcome: Outcome::Logged,
-            reason: None,
-            code: None,
             verification_status: "not_configured".to_owned(),
             idempotency_key: Some(key),
-            replay_of: None,
-            resumes: None,
-            occurred_at_us: 1_700_000_000_000_000,
-            received_at_ms: 1_700_000_000_000,
             headers: Some(r#"{"content-type":"application/json"}"#.into()),
-            plugin: self.plugin.clone(),
-            guest_logs: None,
-            warnings: Vec::new(),
-            redacted: Vec::new(),
-        }
+            ..EventFields::new(Uuid::now_v7(), 1_700_000_000_000, self.plugin.clone())
+        };
+        EventLog { fields, data: Some(data), original: Original::Json(item) }
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Context, plan_in, redact::redact};
 use crate::{
     json::{self, Kind},
-    log::{EventLog, Original, Outcome},
+    log::{EventFields, EventLog, Original},
     path,
     plan::Scope,
     settle::Prepared,
@@ -56,28 +56,17 @@ pub fn prepare_logged(context: &Context<'_>, logged: Logged, id: Uuid) -> Prepar
         headers: logged.headers.as_deref(),
     };
     let plan = plan_in(context, scope, &logged.event_type, logged.idempotency_key.as_deref());
-    let log = EventLog {
-        id,
+    let fields = EventFields {
         event_type: logged.event_type,
         user_id: logged.user_id,
-        data: Some(data),
-        original,
-        outcome: Outcome::Logged,
-        reason: None,
-        code: None,
         verification_status: logged.verification_status,
         idempotency_key: logged.idempotency_key,
-        replay_of: None,
-        resumes: None,
         occurred_at_us: logged.occurred_at_us,
-        received_at_ms: context.received_at_ms,
         headers: logged.headers,
-        plugin: context.plugin.clone(),
-        guest_logs: None,
-        warnings: Vec::new(),
         redacted: logged.redacted,
+        ..EventFields::new(id, context.received_at_ms, context.plugin.clone())
     };
-    Prepared { log, plan: Some(plan) }
+    Prepared { log: EventLog { fields, data: Some(data), original }, plan: Some(plan) }
 }
 
 /// Applies the redact paths of today.

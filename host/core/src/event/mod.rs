@@ -19,7 +19,7 @@ use crate::{
     contract::{Body, Field, GuestLog, Item, Notice, TranslatedEvent, Translation},
     idempotency::{self, HashKey, KeyReading, ScopedKey},
     json::{self, Cut, Kind, MAX_DEPTH},
-    log::{EventLog, Original, Outcome, PluginRef},
+    log::{EventFields, EventLog, Original, Outcome, PluginRef},
     mapping::MappingIndex,
     path::{self, Path},
     plan::{self, Scope},
@@ -229,14 +229,14 @@ impl ItemReader<'_, '_> {
             Err(Rejection { code, message }) => {
                 let (blanked, redacted) = self.redact(&item);
                 let original = self.original(blanked.as_ref().unwrap_or(&item));
-                let log = EventLog {
+                let fields = EventFields {
                     code: Some(code.to_owned()),
                     reason: Some(message),
                     warnings,
                     redacted,
-                    ..self.log(Outcome::Rejected, original)
+                    ..self.fields(Outcome::Rejected)
                 };
-                Prepared { log, plan: None }
+                Prepared { log: EventLog { fields, data: None, original }, plan: None }
             }
         }
     }
@@ -305,55 +305,40 @@ impl ItemReader<'_, '_> {
             true => Original::Json(item.clone()),
             false => self.original(item),
         };
-        let log = EventLog {
+        let fields = EventFields {
             event_type: reading.event_type,
             user_id: reading.user_id,
-            data: Some(reading.data),
             idempotency_key: reading.idempotency_key,
             occurred_at_us: reading.occurred_at_us,
             warnings,
             redacted,
-            ..self.log(Outcome::Logged, original)
+            ..self.fields(Outcome::Logged)
         };
-        Prepared { log, plan: Some(plan) }
+        Prepared { log: EventLog { fields, data: Some(reading.data), original }, plan: Some(plan) }
     }
 
     fn notice(&self, outcome: Outcome, notice: &Notice, at: Option<json::Slot>) -> Prepared {
         let item = at.and_then(|slot| self.pieces.get(slot)).map_or_else(|| self.text.clone(), |item| self.slice(item));
         let (blanked, redacted) = self.redact(&item);
         let original = self.original(blanked.as_ref().unwrap_or(&item));
-        let log = EventLog {
+        let fields = EventFields {
             code: Some(notice.code.clone()),
             reason: Some(notice.message.clone()),
             redacted,
-            ..self.log(outcome, original)
+            ..self.fields(outcome)
         };
-        Prepared { log, plan: None }
+        Prepared { log: EventLog { fields, data: None, original }, plan: None }
     }
 
-    /// What every log of this request says.
-    fn log(&self, outcome: Outcome, original: Original) -> EventLog {
+    /// Returns the fields that every log of this request has.
+    fn fields(&self, outcome: Outcome) -> EventFields {
         let context = self.context;
-        EventLog {
-            id: self.id,
-            event_type: String::new(),
-            user_id: None,
-            data: None,
-            original,
+        EventFields {
             outcome,
-            reason: None,
-            code: None,
             verification_status: self.verification_status(),
-            idempotency_key: None,
-            replay_of: None,
-            resumes: None,
-            occurred_at_us: context.received_at_ms.saturating_mul(1000),
-            received_at_ms: context.received_at_ms,
             headers: context.headers.clone(),
-            plugin: context.plugin.clone(),
             guest_logs: context.guest_logs.clone().filter(|_| self.index == 0),
-            warnings: Vec::new(),
-            redacted: Vec::new(),
+            ..EventFields::new(self.id, context.received_at_ms, context.plugin.clone())
         }
     }
 

@@ -15,7 +15,7 @@ fn user_id(text: &str) -> Result<Option<String>, String> {
     let entry = Inlet::new().one(&with(&track("{}"), "userId", text));
     match entry.outcome() {
         "rejected" => Err(entry.reason().to_owned()),
-        _ => Ok(entry.log.user_id),
+        _ => Ok(entry.log.fields.user_id),
     }
 }
 
@@ -142,7 +142,7 @@ fn a_set_path_that_resolves_to_nothing_means_absent() {
     inlet.settings.idempotency_key_path = path("none");
     inlet.settings.timestamp_path = path("never");
     let log = inlet.one(&with(&keyed("m1", &track(r#"{"n":1}"#)), "timestamp", "1706933106")).log;
-    assert_eq!((log.user_id, log.idempotency_key), (None, None));
+    assert_eq!((&log.user_id, &log.idempotency_key), (&None, &None));
     assert_eq!(log.data.as_deref(), Some("{}"));
     assert_eq!(log.occurred_at_us, START * 1000);
     assert_eq!(log.warnings, [""; 0]);
@@ -175,7 +175,7 @@ fn no_event_type_and_the_item_is_rejected() {
 fn event_type_path_reads_the_value_as_it_is() {
     let mut inlet = Inlet::new();
     inlet.settings.event_type_path = path("properties.kind");
-    let mut event_type = |kind: &str| inlet.one(&track(&format!(r#"{{"kind":{kind}}}"#))).log.event_type;
+    let mut event_type = |kind: &str| inlet.one(&track(&format!(r#"{{"kind":{kind}}}"#))).log.fields.event_type;
     assert_eq!(event_type(r#"" Ünïcode / Ok ""#), " Ünïcode / Ok ");
     assert_eq!(event_type("9007199254740993"), "9007199254740993");
 }
@@ -315,7 +315,7 @@ fn verification_status_has_enforced_before_it_where_it_is() {
         let mut inlet = Inlet::new();
         inlet.verdict = verdict;
         inlet.settings.enforce_verification = enforced;
-        inlet.one(&track("{}")).log.verification_status
+        inlet.one(&track("{}")).log.fields.verification_status
     };
     assert_eq!(status(Verdict::Verified(Covers::All), true), "enforced:verified");
     assert_eq!(status(Verdict::Verified(Covers::First), false), "verified");

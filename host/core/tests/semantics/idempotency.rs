@@ -18,7 +18,7 @@ fn twice(key: &str) -> (Vec<&'static str>, String, Option<String>) {
     let mut inlet = ready();
     let body = with(&track("{}"), "messageId", key);
     let (first, second) = (inlet.one(&body), inlet.one(&body));
-    (vec![first.outcome(), second.outcome()], first.log.warnings.join("; "), first.log.idempotency_key)
+    (vec![first.outcome(), second.outcome()], first.log.fields.warnings.join("; "), first.log.fields.idempotency_key)
 }
 
 const REPLAYED: [&str; 2] = ["executed", "replayed"];

@@ -276,7 +276,7 @@ fn settled(job: Job, settlements: Vec<Settlement>) -> Vec<Settled> {
         .zip(settlements)
         .map(|(item, settlement)| Settled {
             id: item.log.id,
-            event_type: item.log.event_type,
+            event_type: item.log.fields.event_type,
             outcome: settlement.outcome,
             reason: settlement.reason,
         })

@@ -7,7 +7,7 @@ use inlet_core::{
     actions::parse_action,
     idempotency::{self, ScopedKey},
     json,
-    log::{EventLog, Original, Outcome, PluginRef},
+    log::{EventFields, EventLog, Original, PluginRef},
     mapping::{Mapping, MappingIndex},
     plan::{self, Scope},
     settle::{Job, Prepared},
@@ -206,27 +206,15 @@ impl<'a> Event<'a> {
     }
 
     fn log(self, user_id: Option<String>, data: ByteString) -> EventLog {
-        EventLog {
-            id: self.id,
+        let fields = EventFields {
             event_type: self.event_type.to_owned(),
             user_id,
-            data: Some(data),
-            original: Original::Json(self.item),
-            outcome: Outcome::Logged,
-            reason: None,
-            code: None,
             verification_status: "not_configured".to_owned(),
             idempotency_key: self.key.map(str::to_owned),
-            replay_of: None,
-            resumes: None,
             occurred_at_us: 1_700_000_000_123_456,
-            received_at_ms: 1_700_000_000_200,
-            headers: None,
-            plugin: Arc::new(plugin()),
-            guest_logs: None,
-            warnings: Vec::new(),
-            redacted: Vec::new(),
-        }
+            ..EventFields::new(self.id, 1_700_000_000_200, Arc::new(plugin()))
+        };
+        EventLog { fields, data: Some(data), original: Original::Json(self.item) }
     }
 }
 
