@@ -151,7 +151,7 @@ pub struct Translation {
 
 /// What became of one item, for the answerer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ItemOutcome {
     /// Its place among the items, from 0.
     pub index: u32,
     /// The item's own tag.

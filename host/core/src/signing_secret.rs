@@ -1,32 +1,21 @@
-//! The signing secrets of a source environment: the current one, and the one before it for as long as both are good.
+//! The signing secrets of a source environment: the current one, and the previous one during their overlap.
 //!
-//! A platform and its receiver cannot change a secret at the same moment. So a secret that is replaced stays good for an
-//! overlap that the operator chooses. Source of the rules: semantics.md §3.2.
+//! A platform and its receiver cannot change a secret at the same moment, so a replaced secret stays valid for an overlap
+//! that the operator chooses. Source of the rules: semantics.md §3.2.
 
 use std::fmt;
 
-use serde_json::{Map, Value};
-
-use crate::settings::BadSetting;
-
-/// How long a replaced secret stays good unless something else is said: a day, in seconds.
+/// The default overlap: a day, in seconds.
 pub const DEFAULT_OVERLAP_SECONDS: u64 = 24 * 60 * 60;
-/// The longest overlap, of secrets and of endpoints: 30 days, in seconds.
+/// The longest overlap of secrets and of endpoints: 30 days, in seconds.
 pub const MAX_OVERLAP_SECONDS: u64 = 30 * 24 * 60 * 60;
 
-/// The longest secret, in bytes.
-const MAX_LENGTH: usize = 1024;
-/// The settings that this file reads.
-pub(crate) const NAMES: [&str; 2] = [SECRET, OVERLAP];
-const SECRET: &str = "signing_secret";
-const OVERLAP: &str = "signing_secret_overlap_seconds";
-
-/// A signing secret that was replaced. No `Debug` shows it.
+/// A replaced signing secret. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PreviousSecret {
     /// The secret.
     pub secret: String,
-    /// Until when it is good, in milliseconds since 1970.
+    /// The end of its overlap, in milliseconds since 1970.
     pub until_ms: i64,
 }
 
@@ -36,87 +25,50 @@ impl fmt::Debug for PreviousSecret {
     }
 }
 
-/// The secrets that there are.
+/// The signing secrets of a source environment.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct SigningSecrets {
-    /// What requests are signed with.
+    /// The current secret.
     pub current: Option<String>,
-    /// What they were signed with before.
+    /// The previous secret.
     pub previous: Option<PreviousSecret>,
 }
 
-/// What becomes of the signing secrets.
+/// A change of the signing secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SecretChange {
-    /// They stay.
+    /// Keeps them.
     Keep,
-    /// There are none any more.
+    /// Removes both.
     Clear,
-    /// This one is the current one.
+    /// Replaces the current secret.
     Set {
-        /// The secret.
+        /// The new secret.
         secret: String,
-        /// How long the one that it replaces stays good.
+        /// The time for which the replaced secret stays valid, in seconds.
         overlap_seconds: u64,
     },
-    /// The current one stays, the previous one ends.
+    /// Keeps the current secret and removes the previous one.
     EndPrevious,
 }
 
-impl SecretChange {
-    /// What a change of settings says about them. What was given is never repeated in an error.
-    pub(crate) fn read(patch: &Map<String, Value>) -> Result<Self, BadSetting> {
-        let overlap = patch.get(OVERLAP).filter(|value| !value.is_null()).map(read_overlap).transpose()?;
-        match (patch.get(SECRET), overlap) {
-            (None, None) => Ok(SecretChange::Keep),
-            (None, Some(0)) => Ok(SecretChange::EndPrevious),
-            (None, Some(_)) => Err(BadSetting::new(
-                OVERLAP,
-                "it says how long the previous secret stays good once signing_secret is set; send both, or 0 to end the \
-                 previous one now",
-            )),
-            (Some(Value::Null), None | Some(0)) => Ok(SecretChange::Clear),
-            (Some(Value::Null), Some(_)) => Err(BadSetting::new(
-                OVERLAP,
-                "nothing takes the secret's place, so both end at once; leave it out, or set a signing_secret",
-            )),
-            (Some(Value::String(secret)), overlap) if (1..=MAX_LENGTH).contains(&secret.len()) => {
-                let overlap_seconds = overlap.unwrap_or(DEFAULT_OVERLAP_SECONDS);
-                Ok(SecretChange::Set { secret: secret.clone(), overlap_seconds })
-            }
-            (Some(_), _) => {
-                Err(BadSetting::new(SECRET, format!("expected a string of 1 to {MAX_LENGTH} bytes, or null")))
-            }
-        }
-    }
-}
-
-fn read_overlap(value: &Value) -> Result<u64, BadSetting> {
-    let expected = format!("expected a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}");
-    match value.as_u64().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS) {
-        Some(seconds) => Ok(seconds),
-        None if value.is_number() => Err(BadSetting::new(OVERLAP, format!("found {value}, {expected}"))),
-        None => Err(BadSetting::new(OVERLAP, expected)),
-    }
-}
-
 impl SigningSecrets {
-    /// Those that are good at this time, the current one first.
+    /// Returns the secrets that are valid at a time, the current one first.
     pub fn valid_at(&self, now_ms: i64) -> impl Iterator<Item = &str> {
         let previous = self.previous.as_ref().filter(|previous| now_ms < previous.until_ms);
         self.current.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str()))
     }
 
-    /// The secrets after a change. A previous one whose time is over is gone.
+    /// Returns the secrets after a change. A previous secret whose overlap is over is dropped.
     pub fn change(&self, change: SecretChange, now_ms: i64) -> Self {
-        let still_good = || self.previous.clone().filter(|previous| now_ms < previous.until_ms);
+        let still_valid = || self.previous.clone().filter(|previous| now_ms < previous.until_ms);
         match change {
-            SecretChange::Keep => Self { current: self.current.clone(), previous: still_good() },
+            SecretChange::Keep => Self { current: self.current.clone(), previous: still_valid() },
             SecretChange::Clear => Self::default(),
             SecretChange::EndPrevious => Self { current: self.current.clone(), previous: None },
-            // Setting what is set replaces nothing, however often it is sent; 0 still means that nothing else is good.
+            // Setting the same secret again replaces nothing, but an overlap of 0 still removes the previous one.
             SecretChange::Set { secret, overlap_seconds } if self.current.as_ref() == Some(&secret) => {
-                Self { current: Some(secret), previous: still_good().filter(|_| overlap_seconds > 0) }
+                Self { current: Some(secret), previous: still_valid().filter(|_| overlap_seconds > 0) }
             }
             SecretChange::Set { secret, overlap_seconds } => {
                 let replaced = self.current.clone().filter(|_| overlap_seconds > 0);
@@ -128,7 +80,7 @@ impl SigningSecrets {
     }
 }
 
-/// When an overlap that begins now ends, in milliseconds since 1970.
+/// Returns the end of an overlap that begins now, in milliseconds since 1970.
 pub fn overlap_end(now_ms: i64, overlap_seconds: u64) -> i64 {
     let overlap_ms = i64::try_from(overlap_seconds).unwrap_or(i64::MAX).saturating_mul(1000);
     now_ms.saturating_add(overlap_ms)
@@ -136,16 +88,9 @@ pub fn overlap_end(now_ms: i64, overlap_seconds: u64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     const NOW: i64 = 1_700_000_000_000;
-    const DAY_MS: i64 = 86_400_000;
-
-    fn read(patch: Value) -> Result<SecretChange, String> {
-        SecretChange::read(patch.as_object().unwrap()).map_err(|error| error.to_string())
-    }
 
     fn set(secret: &str, overlap_seconds: u64) -> SecretChange {
         SecretChange::Set { secret: secret.to_owned(), overlap_seconds }
@@ -200,29 +145,5 @@ mod tests {
     fn what_is_over_is_dropped_at_the_next_change() {
         assert!(pair().change(SecretChange::Keep, NOW + 59_999) == pair());
         assert!(pair().change(SecretChange::Keep, NOW + 60_000).previous.is_none());
-    }
-
-    #[test]
-    fn the_overlap_is_a_day_unless_it_is_said() {
-        assert!(read(json!({})) == Ok(SecretChange::Keep));
-        assert!(read(json!({"signing_secret": null})) == Ok(SecretChange::Clear));
-        assert!(read(json!({"signing_secret": "s"})) == Ok(set("s", 86_400)));
-        assert!(read(json!({"signing_secret": "s", "signing_secret_overlap_seconds": null})) == Ok(set("s", 86_400)));
-        assert!(read(json!({"signing_secret": "s", "signing_secret_overlap_seconds": 0})) == Ok(set("s", 0)));
-        assert!(read(json!({"signing_secret_overlap_seconds": 0})) == Ok(SecretChange::EndPrevious));
-        assert_eq!(overlap_end(NOW, DEFAULT_OVERLAP_SECONDS), NOW + DAY_MS);
-    }
-
-    #[test]
-    fn refusals_say_what_was_expected_and_never_the_secret() {
-        let error = |patch| read(patch).err().unwrap();
-        insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": 2_592_001})), @"signing_secret_overlap_seconds: found 2592001, expected a whole number of seconds from 0 to 2592000");
-        insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": -1})), @"signing_secret_overlap_seconds: found -1, expected a whole number of seconds from 0 to 2592000");
-        insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": "1 day"})), @"signing_secret_overlap_seconds: expected a whole number of seconds from 0 to 2592000");
-        insta::assert_snapshot!(error(json!({"signing_secret_overlap_seconds": 60})), @"signing_secret_overlap_seconds: it says how long the previous secret stays good once signing_secret is set; send both, or 0 to end the previous one now");
-        insta::assert_snapshot!(error(json!({"signing_secret": null, "signing_secret_overlap_seconds": 60})), @"signing_secret_overlap_seconds: nothing takes the secret's place, so both end at once; leave it out, or set a signing_secret");
-        insta::assert_snapshot!(error(json!({"signing_secret": ""})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
-        insta::assert_snapshot!(error(json!({"signing_secret": ["hunter2"]})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
-        assert!(!format!("{:?}", pair().previous).contains("old"));
     }
 }

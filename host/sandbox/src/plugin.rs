@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
+use inlet_core::contract::{ItemOutcome, Notice, Reply, Request, Translation};
 
 use crate::{
     load::{Compilation, LoadedPlugin, PublisherKey},
@@ -90,7 +90,13 @@ impl Plugin {
 
     /// Writes the body of the HTTP answer, once the outcomes are durable. `memo` is the one of the translation,
     /// `received_at_ms` the one of the request. Fails unless [`Self::answers`] returns true.
-    pub async fn answer(&self, received_at_ms: u64, memo: &str, outcomes: &[Outcome], limits: &Limits) -> Call<Reply> {
+    pub async fn answer(
+        &self,
+        received_at_ms: u64,
+        memo: &str,
+        outcomes: &[ItemOutcome],
+        limits: &Limits,
+    ) -> Call<Reply> {
         self.answer_with_guard((), received_at_ms, memo, outcomes, limits).await
     }
 
@@ -101,7 +107,7 @@ impl Plugin {
         guard: impl CallGuard,
         received_at_ms: u64,
         memo: &str,
-        outcomes: &[Outcome],
+        outcomes: &[ItemOutcome],
         limits: &Limits,
     ) -> Call<Reply> {
         let (inner, memo, outcomes, limits) =

@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use super::{ActionError, Parameter, Scope};
 use crate::{
     json::{self, Kind},
-    recipient::{self, ListError, Party, Place, RecipientKey},
+    recipient::{self, ListError, Party, PartyRole, RecipientKey},
     user,
 };
 
@@ -104,9 +104,9 @@ impl Resolved<'_> {
     }
 
     /// Reads an optional recipient, actor or tenant.
-    pub fn party(self, place: Place) -> Result<Option<Party>, ActionError> {
+    pub fn party(self, role: PartyRole) -> Result<Option<Party>, ActionError> {
         self.not_null()
-            .map(|text| Party::read(text, place).map_err(|problem| self.error(format_args!(": {problem}"))))
+            .map(|text| Party::read(text, role).map_err(|problem| self.error(format_args!(": {problem}"))))
             .transpose()
     }
 

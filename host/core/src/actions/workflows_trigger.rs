@@ -14,7 +14,7 @@ use super::{
 use crate::{
     effect::Effect,
     json,
-    recipient::{Party, Place},
+    recipient::{Party, PartyRole},
     run::{Run, RunRecipient},
     user::TooLarge,
     world::EnvironmentNeeds,
@@ -71,8 +71,8 @@ impl ActionParameters for Parameters {
         Ok(Box::new(Trigger {
             workflow: self.key.clone(),
             recipients: recipients.recipients()?,
-            actor: actor.map_or(Ok(None), |actor| actor.party(Place::Recipient))?,
-            tenant: tenant.map_or(Ok(None), |tenant| tenant.party(Place::Tenant))?,
+            actor: actor.map_or(Ok(None), |actor| actor.party(PartyRole::Recipient))?,
+            tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
             data: data.object_or_null()?,
             cancellation_key: cancellation_key.map_or(Ok(None), |key| key.string())?,
         }))

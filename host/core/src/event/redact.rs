@@ -1,9 +1,10 @@
-//! Redaction: what is blanked in an item before anything is done with it or stored (semantics.md §7).
+//! Redaction of an item before it is planned or stored (semantics.md §7).
 
 use bytestring::ByteString;
 
 use super::{
-    Context, ItemReader,
+    context::Context,
+    item::ItemReader,
     slots::{EventSlots, ValueSlots},
 };
 use crate::{
@@ -12,12 +13,13 @@ use crate::{
     path,
 };
 
-/// Blanks what the redact paths in force name; says which of them named something.
+/// Blanks the values at the redact paths in force. Returns the new text, if any value was blanked, and the paths that
+/// blanked one.
 pub(super) fn redact(context: &Context<'_>, item: &str) -> (Option<ByteString>, Vec<String>) {
     let mut text: Option<String> = None;
     let mut redacted = Vec::new();
     for path in context.redact_paths.iter().chain(&context.settings.redact_paths) {
-        // Whatever a path could name here is blanked, as a setting's path could find it either way.
+        // Both readings of a path are blanked, because a path of the settings could find a value either way.
         let below = match path.head() {
             Some("body" | "event") if path.segments().len() > 1 => path.segments().get(1..),
             _ => None,
@@ -37,12 +39,12 @@ pub(super) fn redact(context: &Context<'_>, item: &str) -> (Option<ByteString>, 
 }
 
 impl ItemReader<'_, '_> {
-    /// Blanks what the redact paths name, in an item that is JSON.
+    /// Blanks the values at the redact paths in an item.
     pub(super) fn redact(&self, item: &ByteString) -> (Option<ByteString>, Vec<String>) {
         redact(self.context, item)
     }
 
-    /// The data again, cut out of a redacted item.
+    /// Cuts the data out of a redacted item.
     pub(super) fn data_within(
         &self,
         event: &TranslatedEvent,
@@ -51,7 +53,7 @@ impl ItemReader<'_, '_> {
         data: ByteString,
     ) -> ByteString {
         let original = event.original.as_deref().unwrap_or_default();
-        // The pointer below the item; none: it lies outside of it, where no redact path reaches.
+        // The pointer relative to the item; none outside of it, where no redact path reaches.
         let inside = |pointer: &str| -> Option<String> {
             let rest = pointer.strip_prefix(original)?;
             (rest.is_empty() || rest.starts_with('/')).then(|| rest.to_owned())
@@ -74,7 +76,7 @@ impl ItemReader<'_, '_> {
             }
             _ => return data,
         };
-        // Not found any more, or no object: what the data lies in was blanked.
+        // Not found any more, or no object: the data was blanked as a whole.
         again.filter(|text| Kind::of(text) == Kind::Object).unwrap_or_else(|| ByteString::from_static("{}"))
     }
 }

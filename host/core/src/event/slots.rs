@@ -1,4 +1,4 @@
-//! Where the values of a request's items are: their pointers, gathered so that one pass over the body finds them all.
+//! The pointers of a request's items, gathered so that one pass over the body finds all their values.
 
 use crate::{
     contract::{Item, Value},
@@ -11,6 +11,7 @@ pub(super) enum ItemSlots<'t> {
     Notice(Option<Slot>),
 }
 
+/// The pointers of one event.
 pub(super) struct EventSlots<'t> {
     pub(super) original: Slot,
     pub(super) user_id: Option<ValueSlots<'t>>,
@@ -19,6 +20,7 @@ pub(super) struct EventSlots<'t> {
     pub(super) occurred_at: Option<ValueSlots<'t>>,
 }
 
+/// The pointers of one value.
 pub(super) enum ValueSlots<'t> {
     At(Slot),
     Assembled(Vec<(&'t str, Slot)>),

@@ -1,39 +1,38 @@
-//! Why a mapping does not match: what an operator asks when an event came and nothing happened.
+//! The reason why a mapping does not match an event, for an operator who expected an action.
 //!
-//! [`super::MappingIndex`] answers what matches, fast and without reasons; this answers the same question for one mapping,
-//! with them. A test holds the two against each other.
+//! [`super::MappingIndex`] finds matches fast and without reasons; a test compares the two.
 
-use super::{Mapping, matched_by};
+use super::{Mapping, index::matched_by};
 
-/// Why a mapping does not match an event type.
+/// The reason why a mapping does not match an event type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mismatch {
-    /// It is switched off.
+    /// The mapping is switched off.
     #[error("it is inactive, and only active mappings match")]
     Inactive,
     /// Only upper and lower case differ.
     #[error("it matches {} as it is written; upper and lower case count", either(.matches))]
     OtherCase {
-        /// What it matches.
+        /// The event types that it matches.
         matches: Vec<String>,
     },
-    /// It is about other events.
+    /// The mapping is about other event types.
     #[error("it matches {}, and the event is of another type", either(.matches))]
     OtherType {
-        /// What it matches.
+        /// The event types that it matches.
         matches: Vec<String>,
     },
 }
 
 impl Mapping {
-    /// Why this mapping does not match an event type; none: it does.
+    /// Returns the reason why this mapping does not match an event type; none if it matches.
     pub fn mismatch(&self, event_type: &str) -> Option<Mismatch> {
         let matches = matched_by(&self.event_type);
         let is_other_case = |name: &String| name.to_lowercase() == event_type.to_lowercase();
         match matches.iter().any(|name| name == event_type) {
             true if self.active => None,
             true => Some(Mismatch::Inactive),
-            // What would not match anyway is not helped by switching it on.
+            // Switching on a mapping that would not match anyway does not help.
             false if matches.iter().any(is_other_case) => Some(Mismatch::OtherCase { matches }),
             false => Some(Mismatch::OtherType { matches }),
         }

@@ -1,7 +1,7 @@
-//! The plan of an event: what its mappings ask for, as far as it can be known without the store.
+//! The plan of an event: the actions of its mappings, their parameters resolved.
 //!
-//! Values in, plan out. What depends on who is identified and on what was executed before is decided in
-//! [`crate::settle`], inside the transaction. Source of the rules: semantics.md §5.
+//! A plan is made without the store. [`crate::settle`] decides its actions inside the transaction, given who is
+//! identified and which executions count. Source of the rules: semantics.md §5.
 
 use std::sync::Arc;
 
@@ -15,48 +15,48 @@ use crate::{
     mapping::Mapping,
 };
 
-/// What is to be done about one event.
+/// The actions of one event.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The idempotency key, when it is enforced and valid.
     pub key: Option<ScopedKey>,
     /// In the order in which they are carried out.
     pub actions: Vec<PlannedAction>,
-    /// Why nothing is to be done, when that is worth saying.
+    /// The reason why there is no action, where it is worth logging.
     pub reason: Option<String>,
-    /// Set when the event is carried out again: replayed from the log, tried again, or let in later.
-    pub again: Option<Again>,
+    /// Set if the event is not new: replayed from the log, retried, or accepted after it was refused.
+    pub replay: Option<ReplayMode>,
 }
 
-/// How an event is carried out that is not new.
+/// The way in which a stored event is carried out again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Again {
-    /// When what it says was so, in milliseconds since 1970: users of whom newer things are known keep them.
+pub struct ReplayMode {
+    /// The time at which its content was true, in milliseconds since 1970: newer properties of users are kept.
     pub as_of_ms: i64,
-    /// Executions with its key do not count. Its own is recorded all the same.
+    /// True to ignore earlier executions with its key. Its own execution is recorded all the same.
     pub force: bool,
 }
 
 /// One action, its parameters resolved.
 #[derive(Debug, Clone)]
 pub struct PlannedAction {
-    /// The mapping; none for the built-in identify.
+    /// The mapping's id; none for the built-in identify.
     pub mapping: Option<Uuid>,
-    /// Which action.
+    /// The action type.
     pub action_type: ActionType,
     /// The parameters as written, a JSON object.
     pub parameters: Arc<str>,
     /// The parameters resolved, a JSON object.
     pub payload: String,
-    /// By parameter, where its value was found, a JSON object.
+    /// The origin of each value by parameter, a JSON object.
     pub found_in: Arc<str>,
-    /// What to do, or why it cannot be done.
+    /// The resolved action, or the reason why it cannot be carried out.
     pub intent: Result<Intent, ActionError>,
 }
 
-/// Plans an event: the built-in identify, if `identifies` says so, and what the mappings ask for.
+/// Plans an event: the built-in identify of `identify` events if `identifies` is set, and the actions of the mappings.
 pub fn plan(scope: Scope<'_>, event_type: &str, identifies: bool, mappings: &[Arc<Mapping>]) -> Plan {
-    let mut plan = Plan { key: None, actions: Vec::with_capacity(mappings.len() + 1), reason: None, again: None };
+    let mut plan = Plan { key: None, actions: Vec::with_capacity(mappings.len() + 1), reason: None, replay: None };
     if event_type == "identify" {
         match (identifies, scope.user_id) {
             (true, Some(user_id)) => plan.actions.push(built_in_identify(user_id, scope.data)),

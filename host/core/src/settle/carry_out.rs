@@ -6,7 +6,7 @@ use crate::{
     actions::{ActionError, AsOf, Decision, NewId, Status, View},
     effect::Effect,
     log::ActionLog,
-    plan::{Again, PlannedAction},
+    plan::{PlannedAction, ReplayMode},
     world::World,
 };
 
@@ -22,8 +22,8 @@ pub(super) struct CarryingOut<'w, 'i> {
 }
 
 /// Returns the time at which the content of an event was true: never later than the transaction.
-pub(super) fn as_of(again: Option<Again>, now_ms: i64) -> AsOf {
-    AsOf { ms: again.map_or(now_ms, |again| again.as_of_ms.min(now_ms)), is_replay: again.is_some() }
+pub(super) fn as_of(replay: Option<ReplayMode>, now_ms: i64) -> AsOf {
+    AsOf { ms: replay.map_or(now_ms, |replay| replay.as_of_ms.min(now_ms)), is_replay: replay.is_some() }
 }
 
 impl CarryingOut<'_, '_> {

@@ -30,7 +30,7 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
     let Some(plan) = &item.plan else {
         return Settlement::nothing(item.log.outcome, item.log.reason.clone());
     };
-    let forced = plan.again.is_some_and(|again| again.force);
+    let forced = plan.replay.is_some_and(|replay| replay.force);
     let counting = plan.key.as_ref().filter(|_| !forced);
     let (to_run, resumes, warning) = match counting.map(|key| world.precedent(key, now_ms)) {
         None | Some(Precedent::None) => (plan.actions.iter().collect(), None, None),
@@ -50,7 +50,7 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
         world,
         environment,
         event: item.log.id,
-        as_of: as_of(plan.again, now_ms),
+        as_of: as_of(plan.replay, now_ms),
         new_id,
         actions: Vec::new(),
         effects: Vec::new(),

@@ -6,11 +6,11 @@
 //!
 //! [`template`] is what a manifest says; [`signed`] the language of what is signed; [`header`] reads signatures and times
 //! out of headers; [`key`] makes keys of secrets; [`sign`] goes the other way, for test requests; [`vectors`] are checked
-//! when a plugin is loaded; [`leaving`] says what may pass the door.
+//! when a plugin is loaded; [`forwarded_headers`] selects the headers that plugins see.
 
+mod forwarded_headers;
 mod header;
 mod key;
-mod leaving;
 mod sign;
 mod signed;
 mod template;
@@ -18,8 +18,9 @@ mod vectors;
 
 use subtle::ConstantTimeEq;
 
+pub use forwarded_headers::{forwarded_headers, may_be_forwarded};
 pub use key::BadSecret;
-pub use leaving::{leaving, may_leave_the_door};
+
 pub use sign::{CannotSign, ToSign};
 pub use signed::{Once, SignedTemplate, UnknownSigned};
 pub use template::{

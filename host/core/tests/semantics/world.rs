@@ -6,13 +6,13 @@ use inlet_core::{
     ByteString, Uuid, actions,
     contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
     effect::recipient_changes,
-    event::{self, Context, Logged, Oversize},
+    event::{self, Context, LoggedEventEvent, Oversize},
     idempotency::{HashKey, Record, RecordId},
     json,
     log::{ActionLog, EventLog, Original, Outcome, PluginRef},
     mapping::{Mapping, MappingIndex},
     path::Path,
-    plan::Again,
+    plan::ReplayMode,
     recipient::RecipientKey,
     run::Run,
     settings::Settings,
@@ -163,14 +163,14 @@ impl Inlet {
     pub fn again(&mut self, body: &str, as_of_ms: i64, force: bool) -> Entry {
         let mut items = self.prepare(body, &segment(body)).unwrap();
         for item in &mut items {
-            item.plan.as_mut().unwrap().again = Some(Again { as_of_ms, force });
+            item.plan.as_mut().unwrap().replay = Some(ReplayMode { as_of_ms, force });
         }
         self.commit(items).remove(0)
     }
 
     /// Carries an entry out again from what the log kept of it.
-    pub fn replay(&mut self, logged: Logged) -> Entry {
-        let item = self.with_context(|context, new_id| event::prepare_logged(context, logged, new_id()));
+    pub fn replay(&mut self, logged: LoggedEvent) -> Entry {
+        let item = self.with_context(|context, new_id| event::prepare_replay(context, logged, new_id()));
         self.commit(vec![item]).remove(0)
     }
 
@@ -252,12 +252,12 @@ fn counter(ids: &mut u128) -> impl FnMut() -> Uuid {
 
 impl Entry {
     /// What the log keeps of it.
-    pub fn logged(&self) -> Logged {
+    pub fn logged(&self) -> LoggedEvent {
         let data = self.log.data.clone().unwrap();
         let Original::Json(item) = &self.log.original else { panic!("it is not JSON") };
         let data_at =
             (data.as_ptr().addr().checked_sub(item.as_ptr().addr())).filter(|at| at + data.len() <= item.len());
-        Logged {
+        LoggedEvent {
             event_type: self.log.event_type.clone(),
             user_id: self.log.user_id.clone(),
             data_at,

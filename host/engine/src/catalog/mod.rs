@@ -269,6 +269,6 @@ pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> V
 pub fn default_settings(plugin: &Plugin) -> Result<Settings, BadSetting> {
     let manifest = plugin.manifest();
     let base = Settings::default();
-    let terms = settings::Terms { defaults: &base, has_secret: false, scheme: manifest.verification.as_ref() };
+    let terms = settings::ChangeContext { defaults: &base, has_secret: false, scheme: manifest.verification.as_ref() };
     base.change(&manifest.defaults.settings, terms).map(|changed| changed.settings)
 }

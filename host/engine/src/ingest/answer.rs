@@ -15,7 +15,7 @@ use axum::{
     response::Response,
 };
 use inlet_core::{
-    contract::{Item, Notice, Outcome as PluginOutcome, Reply, Translation},
+    contract::{Item, ItemOutcome, Notice, Reply, Translation},
     json,
     log::Outcome,
 };
@@ -199,7 +199,7 @@ pub fn of_reply(reply: Reply) -> Response {
 }
 
 /// The outcomes as an answering plugin reads them.
-pub fn outcomes(translation: &Translation, settled: &[Settled]) -> Vec<PluginOutcome> {
+pub fn outcomes(translation: &Translation, settled: &[Settled]) -> Vec<ItemOutcome> {
     let tags = translation.items.iter().map(|item| match item {
         Item::Event(event) => &event.tag,
         Item::Ignored(notice) | Item::Rejected(notice) => &notice.tag,
@@ -209,7 +209,7 @@ pub fn outcomes(translation: &Translation, settled: &[Settled]) -> Vec<PluginOut
     tags.enumerate()
         .filter_map(|(index, tag)| {
             let item = if whole { settled.first()? } else { settled.get(index)? };
-            Some(PluginOutcome {
+            Some(ItemOutcome {
                 index: u32::try_from(index).unwrap_or(u32::MAX),
                 tag: tag.clone(),
                 status: item.outcome.as_str().to_owned(),

@@ -77,7 +77,7 @@ pub fn arrive(endpoint: &Endpoint, head: Head<'_>, body: contract::Body, receive
         method: head.method.to_owned(),
         path: head.path,
         query: query(head.query, endpoint),
-        headers: verification::leaving(sent, |name| endpoint.wants_header(name), credential_header),
+        headers: verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header),
         credentials: credentials(head.headers, endpoint),
         body,
         received_at_ms,

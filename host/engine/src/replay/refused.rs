@@ -10,7 +10,7 @@ use inlet_core::{
     Uuid,
     contract::Field,
     credential::CredentialHash,
-    plan::Again,
+    plan::ReplayMode,
     settle::Prepared,
     verification::{self, Covers, Template, Verdict, Verification},
 };
@@ -96,7 +96,7 @@ pub async fn verify_again(
 fn date(item: &mut Prepared, received_at_ms: i64) {
     let as_of_ms = item.log.occurred_at_us.div_euclid(1000).min(received_at_ms);
     if let Some(plan) = &mut item.plan {
-        plan.again = Some(Again { as_of_ms, force: false });
+        plan.replay = Some(ReplayMode { as_of_ms, force: false });
     }
 }
 
@@ -110,12 +110,12 @@ fn arrival(endpoint: &Endpoint, request: RefusedRequest) -> Option<Arrival> {
     let credentials = headers.iter().filter(is_read);
     let credentials = credentials.map(|field| (field.name.clone(), field.value.clone().into())).collect();
     let sent = headers.iter().map(|field| (field.name.as_str(), field.value.as_bytes()));
-    let leaving = verification::leaving(sent, |name| endpoint.wants_header(name), credential_header);
+    let forwarded = verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header);
     Some(Arrival::stored(
         request.method.unwrap_or_else(|| "POST".to_owned()),
         request.path.unwrap_or_default(),
         request.query.as_deref().map(kept_request::read_fields).unwrap_or_default(),
-        leaving,
+        forwarded,
         credentials,
         kept_request::body(body),
         request.received_at_ms,

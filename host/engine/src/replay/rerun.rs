@@ -8,9 +8,9 @@ use std::sync::Arc;
 use inlet_core::{
     ByteString, Uuid,
     contract::Body,
-    event::{self, Context, Logged},
+    event::{self, Context, LoggedEventEvent},
     log::{Original, Outcome},
-    plan::Again,
+    plan::ReplayMode,
     settle::Prepared,
     verification::Verdict,
 };
@@ -145,16 +145,16 @@ impl Reruns {
             item.log.id = new_id();
             let as_of_ms = item.log.occurred_at_us.div_euclid(1000).min(received_at_ms);
             if let Some(plan) = &mut item.plan {
-                plan.again = Some(Again { as_of_ms, force });
+                plan.replay = Some(ReplayMode { as_of_ms, force });
             }
         }
         let reruns = origins.into_iter().map(|origin| inlet_store::Rerun { of: id, origin }).collect();
         Ok(Ready { items, reruns, repair })
     }
 
-    fn plan_again(&self, event: &StoredEvent, logged: Logged) -> Prepared {
+    fn plan_again(&self, event: &StoredEvent, logged: LoggedEvent) -> Prepared {
         let context = self.context(event.received_at_ms, Arc::new(event.plugin.clone()));
-        event::prepare_logged(&context, logged, new_id())
+        event::prepare_replay(&context, logged, new_id())
     }
 
     fn context(&self, received_at_ms: i64, plugin: Arc<inlet_core::log::PluginRef>) -> Context<'_> {
@@ -264,9 +264,9 @@ impl Batch {
 }
 
 /// What the log kept of an event that was planned; none when it was not.
-fn planned(event: &StoredEvent) -> Option<Logged> {
+fn planned(event: &StoredEvent) -> Option<LoggedEvent> {
     let data = event.data.as_ref()?.content.as_deref().filter(|data| !data.is_empty())?;
-    Some(Logged {
+    Some(LoggedEvent {
         event_type: event.event_type.clone(),
         user_id: event.user_id.clone(),
         data: ByteString::from(data),

@@ -19,7 +19,7 @@ use inlet_core::{
     mapping::{Mapping, MappingIndex},
     path::Path,
     settings::Settings,
-    verification::{Template, may_leave_the_door},
+    verification::{Template, may_be_forwarded},
 };
 use inlet_sandbox::{Limits, Plugin};
 use inlet_store::{
@@ -394,7 +394,7 @@ impl Endpoint {
 
     /// Whether a parameter has another name than those that credentials have as headers.
     fn is_no_credential(&self, name: &str) -> bool {
-        may_leave_the_door(&name.to_ascii_lowercase(), self.credential_header.as_deref())
+        may_be_forwarded(&name.to_ascii_lowercase(), self.credential_header.as_deref())
     }
 
     /// Whether a value is the source environment's own secret, perhaps behind a word such as `Bearer`.

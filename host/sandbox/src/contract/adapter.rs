@@ -1,6 +1,6 @@
 //! A compiled component behind the adapter of its contract version.
 
-use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
+use inlet_core::contract::{ItemOutcome, Notice, Reply, Request, Translation};
 use semver::Version;
 use wasmtime::{
     Engine, Store,
@@ -67,7 +67,7 @@ impl Adapter {
         &self,
         store: &mut Store<State>,
         memo: &str,
-        outcomes: &[Outcome],
+        outcomes: &[ItemOutcome],
     ) -> wasmtime::Result<Unchecked<Reply>> {
         match self {
             Adapter::V0_1(adapter) => adapter.answer(store, memo, outcomes).await,

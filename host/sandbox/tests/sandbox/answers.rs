@@ -1,6 +1,6 @@
 //! A plugin that writes its own answer.
 
-use inlet_core::contract::Outcome;
+use inlet_core::contract::ItemOutcome;
 use inlet_sandbox::Limits;
 
 use crate::{HOSTILE, relaxed_limits};
@@ -8,7 +8,7 @@ use crate::{HOSTILE, relaxed_limits};
 #[tokio::test]
 async fn the_answerer_gets_the_memo_and_the_outcomes() {
     assert!(HOSTILE.answers());
-    let outcome = |index| Outcome {
+    let outcome = |index| ItemOutcome {
         index,
         tag: String::new(),
         status: "executed".to_owned(),

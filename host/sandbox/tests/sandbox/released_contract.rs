@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytestring::ByteString;
-use inlet_core::contract::{Body, Field, Item, Notice, Outcome, Reply, Request, Translation};
+use inlet_core::contract::{Body, Field, Item, ItemOutcome, Notice, Reply, Request, Translation};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -154,7 +154,7 @@ async fn a_component_of_0_1_loads_and_translates_as_it_did() {
 async fn a_component_of_0_1_answers_as_it_did() {
     let plugin = SANDBOX.load(COMPONENT_V0_1).unwrap();
     assert!(plugin.answers());
-    let outcome = |index, status: &str, reason: &str| Outcome {
+    let outcome = |index, status: &str, reason: &str| ItemOutcome {
         index,
         tag: "all".to_owned(),
         status: status.to_owned(),

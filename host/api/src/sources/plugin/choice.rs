@@ -1,6 +1,6 @@
 //! Finds the plugin version that a request names, and compares it with the version in force.
 
-use inlet_core::{settings::Terms, verification::Template};
+use inlet_core::{settings::ChangeContext, verification::Template};
 use inlet_engine::{
     catalog::{Catalog, PluginRequirements, scheme_differences},
     clock::now_ms,
@@ -95,7 +95,7 @@ pub fn read_scheme(stored: Option<&str>) -> Option<Template> {
 /// with it, or would refuse every request, so no confirmation helps.
 pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>) -> Option<String> {
     let Endpoint { settings, record, .. } = endpoint;
-    let terms = Terms { defaults: settings, has_secret: record.signing_secret.is_some(), scheme };
+    let terms = ChangeContext { defaults: settings, has_secret: record.signing_secret.is_some(), scheme };
     // An empty change is checked by the same rules as any other.
     if let Err(error) = settings.change(&Map::new(), terms) {
         return Some(format!("{}: {}", error.field, error.message));

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use inlet_core::settings::{Changed, Settings};
+use inlet_core::settings::{ChangedSettings, Settings};
 use inlet_engine::{catalog::default_settings, snapshot::Endpoint};
 use inlet_sandbox::Plugin;
 use inlet_store::MappingRecord;
@@ -19,7 +19,7 @@ use crate::{
 /// The configuration that a source environment gets. `None` keeps the present one.
 pub struct Plan {
     /// The settings after the change.
-    pub settings: Option<Changed>,
+    pub settings: Option<ChangedSettings>,
     /// All mappings after the change.
     pub mappings: Option<Vec<MappingRecord>>,
 }

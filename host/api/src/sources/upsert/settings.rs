@@ -2,7 +2,7 @@
 //! the one in the response changes nothing.
 
 use inlet_core::{
-    settings::{BadSetting, Changed, Settings, Terms},
+    settings::{BadSetting, ChangeContext, ChangedSettings, Settings},
     verification::Template,
 };
 use inlet_sandbox::Manifest;
@@ -34,11 +34,11 @@ pub struct Present<'a> {
 }
 
 /// Returns the settings after the change.
-pub fn change(given: &Given<'_>, present: &Present<'_>) -> Result<Changed, ApiError> {
+pub fn change(given: &Given<'_>, present: &Present<'_>) -> Result<ChangedSettings, ApiError> {
     let mut patch = read_patch(given)?;
     remove_unchanged(&mut patch, &present.shown);
     check_read_only(given, &patch)?;
-    let terms = Terms { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
+    let terms = ChangeContext { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
     let changed = present.settings.change(&patch, terms).map_err(|error| named(given, error))?;
     check_options(&changed.settings.options, present.manifest).map_err(|error| named(given, error))?;
     Ok(changed)
@@ -126,7 +126,7 @@ mod tests {
         serde_json::from_value(manifest).unwrap()
     }
 
-    fn attempt(current: &Settings, patch: &str) -> Result<Changed, ApiError> {
+    fn attempt(current: &Settings, patch: &str) -> Result<ChangedSettings, ApiError> {
         let (manifest, defaults) = (manifest(), Settings::default());
         let scheme = manifest.verification.as_ref();
         let options = manifest.check_options(&Value::Object(current.options.clone())).unwrap().to_string();

@@ -2,7 +2,7 @@
 
 mod types;
 
-use inlet_core::contract::{Notice, Outcome, Reply, Request, Translation};
+use inlet_core::contract::{ItemOutcome, Notice, Reply, Request, Translation};
 use semver::Version;
 use wasmtime::{
     Store, StoreContextMut,
@@ -78,7 +78,7 @@ impl Adapter {
         &self,
         store: &mut Store<State>,
         memo: &str,
-        outcomes: &[Outcome],
+        outcomes: &[ItemOutcome],
     ) -> wasmtime::Result<Unchecked<Reply>> {
         let Some(answer) = self.answer else {
             return Err(wasmtime::Error::msg("it does not export answerer; only call it when it does"));

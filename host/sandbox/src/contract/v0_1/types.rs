@@ -81,8 +81,8 @@ pub(super) struct Outcome<'a> {
     extras: &'a [FieldRef<'a>],
 }
 
-impl<'a> From<&'a plain::Outcome> for Outcome<'a> {
-    fn from(outcome: &'a plain::Outcome) -> Self {
+impl<'a> From<&'a plain::ItemOutcome> for Outcome<'a> {
+    fn from(outcome: &'a plain::ItemOutcome) -> Self {
         Self {
             index: outcome.index,
             tag: &outcome.tag,

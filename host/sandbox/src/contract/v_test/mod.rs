@@ -5,7 +5,7 @@
 
 mod tests;
 
-use inlet_core::contract::{Item, Notice, Outcome, Reply, Request, TranslatedEvent, Translation};
+use inlet_core::contract::{Item, ItemOutcome, Notice, Reply, Request, TranslatedEvent, Translation};
 use semver::Version;
 use wasmtime::{
     Store, StoreContextMut,
@@ -79,7 +79,7 @@ impl Adapter {
         &self,
         _: &mut Store<State>,
         _: &str,
-        _: &[Outcome],
+        _: &[ItemOutcome],
     ) -> wasmtime::Result<Unchecked<Reply>> {
         Err(wasmtime::Error::msg("this version has no answerer; only call it when there is one"))
     }

@@ -1,21 +1,21 @@
-//! What may pass the door: headers without credentials.
+//! The headers that are forwarded to plugins, logs and mappings: none that hold credentials.
 
 use crate::contract::Field;
 
-/// Whether a header may be kept for plugins and logs, given the one that holds the credential.
-pub fn may_leave_the_door(name: &str, credential_header: Option<&str>) -> bool {
+/// Returns true if a header may be forwarded, given the header that holds the credential.
+pub fn may_be_forwarded(name: &str, credential_header: Option<&str>) -> bool {
     const NEVER: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
     !NEVER.contains(&name) && Some(name) != credential_header
 }
 
-/// The headers, of those that came, that leave the door: names in lower case, repeats repeated.
-pub fn leaving<'a>(
+/// Selects the headers to forward. Names are in lower case, and repeated headers stay repeated.
+pub fn forwarded_headers<'a>(
     headers: impl Iterator<Item = (&'a str, &'a [u8])>,
     wanted: impl Fn(&str) -> bool,
     credential_header: Option<&str>,
 ) -> Vec<Field> {
     headers
-        .filter(|(name, _)| wanted(name) && may_leave_the_door(name, credential_header))
+        .filter(|(name, _)| wanted(name) && may_be_forwarded(name, credential_header))
         .map(|(name, value)| Field::new(name, String::from_utf8_lossy(value)))
         .collect()
 }
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_never_leave_the_door() {
+    fn credentials_are_never_forwarded() {
         let sent: [(&str, &[u8]); 5] = [
             ("user-agent", b"Segment (Actions)"),
             ("authorization", b"Basic c2VjcmV0"),
@@ -33,7 +33,7 @@ mod tests {
             ("x-signature", b"00"),
             ("x-note", b"na\xefve"),
         ];
-        let left = leaving(sent.into_iter(), |_| true, Some("x-signature"));
+        let left = forwarded_headers(sent.into_iter(), |_| true, Some("x-signature"));
         assert_eq!(left, [Field::new("user-agent", "Segment (Actions)"), Field::new("x-note", "na\u{fffd}ve")]);
     }
 }

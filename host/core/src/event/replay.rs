@@ -1,14 +1,14 @@
-//! An event from the log, planned again with the mappings of today (semantics.md §4, "A replay from the log").
+//! The replay of an event from the log, planned with the present mappings (semantics.md §4, "A replay from the log").
 //!
-//! Its id, type, user id, data, key and time were read when it came; they stay as they are, to the digit. Only what must
-//! hold whenever something is stored is done again: redact paths that were added since are applied.
+//! Its type, user id, data, key and time were read when it arrived; they stay as they are, to the digit. Redact paths that
+//! were added since are applied.
 
 use std::sync::Arc;
 
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::{Context, plan_in, redact::redact};
+use super::{context::Context, redact::redact};
 use crate::{
     json::{self, Kind},
     log::{EventFields, EventLog, Original},
@@ -17,33 +17,33 @@ use crate::{
     settle::Prepared,
 };
 
-/// What the log kept of an event.
+/// An event as the log kept it.
 #[derive(Debug, Clone)]
-pub struct Logged {
-    /// What mappings match on.
+pub struct LoggedEvent {
+    /// The event type.
     pub event_type: String,
-    /// Whom it is about.
+    /// The id of the user that the event is about.
     pub user_id: Option<String>,
     /// A JSON object.
     pub data: ByteString,
-    /// Where the data lies in the original, in bytes; none when it is no slice of it.
+    /// The offset of the data in the original, in bytes; none when it is no slice of it.
     pub data_at: Option<usize>,
-    /// The item as it came, redacted.
+    /// The item as the platform sent it, redacted.
     pub original: Original,
-    /// Absent when there was none or it was invalid.
+    /// The idempotency key; none when it was absent or invalid.
     pub idempotency_key: Option<String>,
-    /// When it happened, in microseconds since 1970.
+    /// The time at which the event happened, in microseconds since 1970.
     pub occurred_at_us: i64,
-    /// As it was logged.
+    /// The verification status as it was logged.
     pub verification_status: String,
-    /// The headers that left the door, a JSON object.
+    /// The forwarded headers, a JSON object.
     pub headers: Option<Arc<str>>,
     /// The redact paths that blanked something.
     pub redacted: Vec<String>,
 }
 
-/// Prepares an event of the log once more. Of the context its verdict, headers and guest logs are not looked at.
-pub fn prepare_logged(context: &Context<'_>, logged: Logged, id: Uuid) -> Prepared {
+/// Prepares an event of the log again. The context's verdict, headers and guest logs are not used.
+pub fn prepare_replay(context: &Context<'_>, logged: LoggedEvent, id: Uuid) -> Prepared {
     let logged = redact_again(context, logged);
     let (original, data) = share(logged.original, logged.data, logged.data_at);
     let scope = Scope {
@@ -55,7 +55,7 @@ pub fn prepare_logged(context: &Context<'_>, logged: Logged, id: Uuid) -> Prepar
         },
         headers: logged.headers.as_deref(),
     };
-    let plan = plan_in(context, scope, &logged.event_type, logged.idempotency_key.as_deref());
+    let plan = context.plan(scope, &logged.event_type, logged.idempotency_key.as_deref());
     let fields = EventFields {
         event_type: logged.event_type,
         user_id: logged.user_id,
@@ -69,16 +69,16 @@ pub fn prepare_logged(context: &Context<'_>, logged: Logged, id: Uuid) -> Prepar
     Prepared { log: EventLog { fields, data: Some(data), original }, plan: Some(plan) }
 }
 
-/// Applies the redact paths of today.
-fn redact_again(context: &Context<'_>, logged: Logged) -> Logged {
+/// Applies the present redact paths.
+fn redact_again(context: &Context<'_>, logged: LoggedEvent) -> LoggedEvent {
     let Original::Json(item) = &logged.original else { return logged };
     let (blanked, hit) = redact(context, item);
-    // What was blanked before is blanked to the same.
+    // Nothing new was blanked.
     let Some(blanked) = blanked.filter(|blanked| blanked != item) else { return logged };
     let pointer = logged.data_at.and_then(|at| pointer_to(item, at, logged.data.len()));
     let data = match pointer {
         Some(pointer) => json::point(&blanked, &pointer).map(ByteString::from),
-        // Data that was put together is no part of the item: whatever a path could name in it is blanked.
+        // Assembled data is no part of the item: all that a path could name in it is blanked.
         None => Some(blank_anywhere(context, &logged.data)),
     };
     let data = data.filter(|text| Kind::of(text) == Kind::Object).unwrap_or_else(|| ByteString::from_static("{}"));
@@ -86,10 +86,10 @@ fn redact_again(context: &Context<'_>, logged: Logged) -> Logged {
     redacted.extend(hit);
     redacted.sort();
     redacted.dedup();
-    Logged { data, data_at: None, original: Original::Json(blanked), redacted, ..logged }
+    LoggedEvent { data, data_at: None, original: Original::Json(blanked), redacted, ..logged }
 }
 
-/// Blanks what any end of a redact path names: `properties.email`, and `email`.
+/// Blanks the values at every suffix of the redact paths: of `properties.email`, also `email`.
 fn blank_anywhere(context: &Context<'_>, data: &ByteString) -> ByteString {
     let mut text = data.to_string();
     for path in context.redact_paths.iter().chain(&context.settings.redact_paths) {
@@ -102,7 +102,7 @@ fn blank_anywhere(context: &Context<'_>, data: &ByteString) -> ByteString {
     text.into()
 }
 
-/// The JSON Pointer of a value that lies at these bytes of a text.
+/// Returns the JSON Pointer to the value at an offset of a text, both in bytes.
 fn pointer_to(text: &str, at: usize, len: usize) -> Option<String> {
     let start = text.as_ptr().addr();
     let (mut here, mut pointer) = (text.trim(), String::new());
@@ -134,7 +134,7 @@ fn pointer_to(text: &str, at: usize, len: usize) -> Option<String> {
     }
 }
 
-/// Lets the data be a slice of the original again, so that it is stored once.
+/// Makes the data a slice of the original again, so that it is stored once.
 fn share(original: Original, data: ByteString, data_at: Option<usize>) -> (Original, ByteString) {
     let slice = match (&original, data_at) {
         (Original::Json(text) | Original::Text(text), Some(at)) => {

@@ -1,0 +1,118 @@
+//! Preparing one item of a request: read, redacted, planned and ready to be logged.
+
+use bytestring::ByteString;
+use uuid::Uuid;
+
+use super::{
+    context::{Context, verification_status},
+    reading::Reading,
+    rejection::Rejection,
+    slots::EventSlots,
+};
+use crate::{
+    contract::{Body, Notice, TranslatedEvent},
+    json,
+    log::{EventFields, EventLog, Original, Outcome},
+    plan::Scope,
+    settle::Prepared,
+};
+
+/// One item of a request with what it is read from.
+pub(super) struct ItemReader<'r, 'a> {
+    pub(super) context: &'r Context<'r>,
+    pub(super) body: &'a Body,
+    pub(super) text: &'a ByteString,
+    pub(super) pieces: &'r json::Pieces<'a>,
+    pub(super) index: usize,
+    pub(super) id: Uuid,
+}
+
+impl ItemReader<'_, '_> {
+    /// Prepares an event.
+    pub(super) fn event(&self, event: &TranslatedEvent, slots: &EventSlots<'_>) -> Prepared {
+        let item = match self.pieces.get(slots.original) {
+            Some(item) => self.slice(item),
+            None => self.text.clone(),
+        };
+        let mut warnings: Vec<String> =
+            event.extras.iter().filter(|extra| extra.name == "warning").map(|extra| extra.value.clone()).collect();
+        match self.read(event, slots, &item, &mut warnings) {
+            Ok(reading) => self.planned(event, slots, &item, reading, warnings),
+            Err(Rejection { code, message }) => {
+                let (blanked, redacted) = self.redact(&item);
+                let original = self.original(blanked.as_ref().unwrap_or(&item));
+                let fields = EventFields {
+                    code: Some(code.to_owned()),
+                    reason: Some(message),
+                    warnings,
+                    redacted,
+                    ..self.fields(Outcome::Rejected)
+                };
+                Prepared { log: EventLog { fields, data: None, original }, plan: None }
+            }
+        }
+    }
+
+    fn planned(
+        &self,
+        event: &TranslatedEvent,
+        slots: &EventSlots<'_>,
+        item: &ByteString,
+        mut reading: Reading,
+        warnings: Vec<String>,
+    ) -> Prepared {
+        let (redacted_item, redacted) = self.redact(item);
+        let item = redacted_item.as_ref().unwrap_or(item);
+        if !redacted.is_empty() {
+            reading.data = self.data_within(event, slots, item, reading.data);
+        }
+        let context = self.context;
+        let scope = Scope {
+            user_id: reading.user_id.as_deref(),
+            data: &reading.data,
+            item: if self.is_json(item) { item } else { "" },
+            headers: context.headers.as_deref(),
+        };
+        let plan = context.plan(scope, &reading.event_type, reading.idempotency_key.as_deref());
+        let original = match self.is_json(item) {
+            true => Original::Json(item.clone()),
+            false => self.original(item),
+        };
+        let fields = EventFields {
+            event_type: reading.event_type,
+            user_id: reading.user_id,
+            idempotency_key: reading.idempotency_key,
+            occurred_at_us: reading.occurred_at_us,
+            warnings,
+            redacted,
+            ..self.fields(Outcome::Logged)
+        };
+        Prepared { log: EventLog { fields, data: Some(reading.data), original }, plan: Some(plan) }
+    }
+
+    /// Prepares an item that is no event: ignored, rejected or failed.
+    pub(super) fn notice(&self, outcome: Outcome, notice: &Notice, at: Option<json::Slot>) -> Prepared {
+        let item = at.and_then(|slot| self.pieces.get(slot)).map_or_else(|| self.text.clone(), |item| self.slice(item));
+        let (blanked, redacted) = self.redact(&item);
+        let original = self.original(blanked.as_ref().unwrap_or(&item));
+        let fields = EventFields {
+            code: Some(notice.code.clone()),
+            reason: Some(notice.message.clone()),
+            redacted,
+            ..self.fields(outcome)
+        };
+        Prepared { log: EventLog { fields, data: None, original }, plan: None }
+    }
+
+    /// Returns the fields that every log of this request has.
+    fn fields(&self, outcome: Outcome) -> EventFields {
+        let context = self.context;
+        EventFields {
+            outcome,
+            verification_status: verification_status(context.settings, context.verdict, self.index),
+            headers: context.headers.clone(),
+            guest_logs: context.guest_logs.clone().filter(|_| self.index == 0),
+            ..EventFields::new(self.id, context.received_at_ms, context.plugin.clone())
+        }
+    }
+}

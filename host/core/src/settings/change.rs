@@ -1,0 +1,115 @@
+//! Changing settings.
+
+use serde_json::{Map, Value};
+
+use super::{BadSetting, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings, secret, value::SettingValue};
+use crate::{
+    signing_secret::SecretChange,
+    verification::{self, Template},
+};
+
+/// Settings after a change.
+pub struct ChangedSettings {
+    /// The settings now in force.
+    pub settings: Settings,
+    /// The change of the signing secrets.
+    pub secret: SecretChange,
+}
+
+/// The context that a change is checked against.
+#[derive(Clone, Copy)]
+pub struct ChangeContext<'a> {
+    /// The plugin's defaults, which null returns a setting to.
+    pub defaults: &'a Settings,
+    /// True if there is a secret now.
+    pub has_secret: bool,
+    /// The plugin's verification scheme.
+    pub scheme: Option<&'a Template>,
+}
+
+impl Settings {
+    /// Merges a change: null clears a setting, and an absent one stays. `options` are merged member by member; the caller,
+    /// who has the plugin's schema, checks them. `endpoint` and `preprocess_script` are left to the caller too.
+    pub fn change(
+        &self,
+        patch: &Map<String, Value>,
+        context: ChangeContext<'_>,
+    ) -> Result<ChangedSettings, BadSetting> {
+        let mut settings = self.clone();
+        let secret = secret::read(patch)?;
+        for (name, value) in patch {
+            let is_read = secret::NAMES.contains(&name.as_str());
+            if !is_read && !matches!(name.as_str(), "endpoint" | "preprocess_script") {
+                settings.set(name, value, context.defaults)?;
+            }
+        }
+        if let (SecretChange::Set { secret, .. }, Some(scheme)) = (&secret, context.scheme) {
+            scheme.check_secret(secret).map_err(|error| BadSetting::new("signing_secret", error.to_string()))?;
+        }
+        let has_secret = match secret {
+            SecretChange::Keep | SecretChange::EndPrevious => context.has_secret,
+            SecretChange::Clear => false,
+            SecretChange::Set { .. } => true,
+        };
+        // A first secret turns enforcement on unless the same request says otherwise.
+        if has_secret && !context.has_secret && !patch.contains_key("enforce_verification") {
+            settings.enforce_verification = true;
+        }
+        if settings.enforce_verification && !has_secret {
+            let message = "it needs a signing_secret; set one, or set enforce_verification to false";
+            return Err(BadSetting::new("enforce_verification", message));
+        }
+        if settings.enforce_verification && context.scheme.is_none() {
+            let message = "this provider has no verification scheme, so nothing could be accepted; set it to false";
+            return Err(BadSetting::new("enforce_verification", message));
+        }
+        let credential = settings.verification_header.as_deref().or(context.scheme.map(Template::header));
+        if let Some(name) = settings.keep_headers.iter().find(|name| !verification::may_be_forwarded(name, credential))
+        {
+            let message = format!("{name:?} holds a credential and never leaves the door; take it out of the list");
+            return Err(BadSetting::new("keep_headers", message));
+        }
+        Ok(ChangedSettings { settings, secret })
+    }
+}
+
+impl Settings {
+    fn set(&mut self, name: &str, value: &Value, defaults: &Settings) -> Result<(), BadSetting> {
+        let field = SettingValue { name, value };
+        match name {
+            "enforce_verification" => self.enforce_verification = field.bool(defaults.enforce_verification)?,
+            "verification_header" => self.verification_header = field.header(&defaults.verification_header)?,
+            "trust_unsigned_batch_items" => {
+                self.trust_unsigned_batch_items = field.bool(defaults.trust_unsigned_batch_items)?;
+            }
+            "enforce_idempotency" => self.enforce_idempotency = field.bool(defaults.enforce_idempotency)?,
+            "idempotency_window_seconds" => {
+                self.idempotency_window_seconds =
+                    field.number(1..=MAX_WINDOW_SECONDS)?.unwrap_or(defaults.idempotency_window_seconds);
+            }
+            "handle_identifies" => self.handle_identifies = field.bool(defaults.handle_identifies)?,
+            "event_type_path" => self.event_type_path = field.path(&defaults.event_type_path)?,
+            "user_id_path" => self.user_id_path = field.path(&defaults.user_id_path)?,
+            "data_path" => self.data_path = field.path(&defaults.data_path)?,
+            "idempotency_key_path" => self.idempotency_key_path = field.path(&defaults.idempotency_key_path)?,
+            "timestamp_path" => self.timestamp_path = field.path(&defaults.timestamp_path)?,
+            "keep_headers" => self.keep_headers = field.headers(&defaults.keep_headers)?,
+            "redact_paths" => self.redact_paths = field.paths(&defaults.redact_paths)?,
+            "max_body_bytes" => self.max_body_bytes = field.number(1..=MAX_BODY_BYTES)?.or(defaults.max_body_bytes),
+            "options" => match value {
+                Value::Null => self.options = defaults.options.clone(),
+                Value::Object(options) => {
+                    for (name, value) in options {
+                        match value {
+                            Value::Null => drop(self.options.remove(name)),
+                            value => drop(self.options.insert(name.clone(), value.clone())),
+                        }
+                    }
+                }
+                _ => return Err(field.expected("an object")),
+            },
+            _ => return Err(BadSetting::new(name, "there is no such setting; see /openapi.json for those there are")),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,160 @@
+//! The settings of a source environment.
+//!
+//! Source of the rules: semantics.md §2 to §4 and §7. A signing secret is set like a setting, but it is never kept here:
+//! everything here can be shown.
+
+mod bad_setting;
+mod change;
+mod secret;
+mod value;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::path::Path;
+
+pub use crate::signing_secret::SecretChange;
+pub use bad_setting::BadSetting;
+pub use change::{ChangeContext, ChangedSettings};
+
+/// The default idempotency window: 24 hours, in seconds.
+pub const DEFAULT_WINDOW_SECONDS: u64 = 24 * 60 * 60;
+/// The longest idempotency window: 90 days, in seconds.
+pub const MAX_WINDOW_SECONDS: u64 = 90 * 24 * 60 * 60;
+/// The largest body limit that can be set, in bytes.
+pub const MAX_BODY_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The settings in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// True if a request that is not verified is refused with 401.
+    pub enforce_verification: bool,
+    /// The header that holds the credential, in lower case, where the operator named another than the plugin.
+    pub verification_header: Option<String>,
+    /// True to accept the items of a batch that its signature does not cover.
+    pub trust_unsigned_batch_items: bool,
+    /// True to replay an event whose key was executed within the window.
+    pub enforce_idempotency: bool,
+    /// The time for which an execution counts, in seconds.
+    pub idempotency_window_seconds: u64,
+    /// True to identify users from `identify` events.
+    pub handle_identifies: bool,
+    /// The path to the event type; it wins over the plugin, as the other paths do.
+    pub event_type_path: Option<Path>,
+    /// The path to the user id.
+    pub user_id_path: Option<Path>,
+    /// The path to the data.
+    pub data_path: Option<Path>,
+    /// The path to the idempotency key.
+    pub idempotency_key_path: Option<Path>,
+    /// The path to the time of the event.
+    pub timestamp_path: Option<Path>,
+    /// Headers that are forwarded besides the manifest's, in lower case.
+    pub keep_headers: Vec<String>,
+    /// Paths that are blanked before anything is stored, besides the manifest's.
+    pub redact_paths: Vec<Path>,
+    /// The body limit in bytes, if the operator set one.
+    pub max_body_bytes: Option<u64>,
+    /// The plugin's own settings.
+    pub options: Map<String, Value>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            enforce_verification: false,
+            verification_header: None,
+            trust_unsigned_batch_items: false,
+            enforce_idempotency: false,
+            idempotency_window_seconds: DEFAULT_WINDOW_SECONDS,
+            handle_identifies: false,
+            event_type_path: None,
+            user_id_path: None,
+            data_path: None,
+            idempotency_key_path: None,
+            timestamp_path: None,
+            keep_headers: Vec::new(),
+            redact_paths: Vec::new(),
+            max_body_bytes: None,
+            options: Map::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verification;
+
+    fn scheme() -> verification::Template {
+        serde_json::from_str(r#"{"scheme":"shared_secret","header":"x-webhook-secret"}"#).unwrap()
+    }
+
+    fn change(current: &Settings, has_secret: bool, patch: Value) -> Result<ChangedSettings, BadSetting> {
+        let (defaults, scheme) = (Settings { handle_identifies: true, ..Settings::default() }, scheme());
+        let context = ChangeContext { defaults: &defaults, has_secret, scheme: Some(&scheme) };
+        current.change(patch.as_object().unwrap(), context)
+    }
+
+    #[test]
+    fn what_is_absent_stays_and_null_clears() {
+        let current = Settings {
+            enforce_idempotency: true,
+            event_type_path: Some(Path::parse("body.type").unwrap()),
+            ..Settings::default()
+        };
+        let changed = change(&current, false, json!({"handle_identifies": null, "event_type_path": null})).unwrap();
+        assert!(changed.settings.enforce_idempotency);
+        assert!(changed.settings.handle_identifies, "null returns to the provider's default");
+        assert_eq!(changed.settings.event_type_path, None);
+        assert!(changed.secret == SecretChange::Keep);
+    }
+
+    #[test]
+    fn the_first_secret_turns_enforcement_on_unless_the_request_says_otherwise() {
+        let off = Settings::default();
+        assert!(change(&off, false, json!({"signing_secret": "s"})).unwrap().settings.enforce_verification);
+        let kept_off = change(&off, false, json!({"signing_secret": "s", "enforce_verification": false})).unwrap();
+        assert!(!kept_off.settings.enforce_verification);
+        let second = change(&off, true, json!({"signing_secret": "t"})).unwrap();
+        assert!(!second.settings.enforce_verification, "only the first one does");
+    }
+
+    #[test]
+    fn refusals_name_the_field() {
+        let on = Settings { enforce_verification: true, ..Settings::default() };
+        let error = |current: &Settings, has_secret, patch| {
+            change(current, has_secret, patch).map(|_| ()).unwrap_err().to_string()
+        };
+        let off = Settings::default();
+        insta::assert_snapshot!(error(&off, false, json!({"enforce_verification": true})), @"enforce_verification: it needs a signing_secret; set one, or set enforce_verification to false");
+        insta::assert_snapshot!(error(&on, true, json!({"signing_secret": null})), @"enforce_verification: it needs a signing_secret; set one, or set enforce_verification to false");
+        insta::assert_snapshot!(error(&off, false, json!({"signing_secret": 42})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
+        insta::assert_snapshot!(error(&off, false, json!({"handle_identify": true})), @"handle_identify: there is no such setting; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(&off, false, json!({"enforce_idempotency": "yes"})), @"enforce_idempotency: found a string, expected true, false or null");
+        insta::assert_snapshot!(error(&off, false, json!({"idempotency_window_seconds": 0})), @"idempotency_window_seconds: found 0, expected a whole number from 1 to 7776000");
+        insta::assert_snapshot!(error(&off, false, json!({"event_type_path": "a..b"})), @r#"event_type_path: an empty name at character 3 of the path "a..b"; write paths like data.items[0].sku or ["a.b"].c"#);
+        insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["Authorization"]})), @r#"keep_headers: "authorization" holds a credential and never leaves the door; take it out of the list"#);
+        insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["X-Webhook-Secret"]})), @r#"keep_headers: "x-webhook-secret" holds a credential and never leaves the door; take it out of the list"#);
+        insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["a b"]})), @r#"keep_headers: "a b" is not a header's name"#);
+    }
+
+    #[test]
+    fn options_merge() {
+        let current = change(&Settings::default(), false, json!({"options": {"a": 1, "b": 2}})).unwrap().settings;
+        let changed = change(&current, false, json!({"options": {"a": null, "c": 3}})).unwrap().settings;
+        assert_eq!(Value::Object(changed.options), json!({"b": 2, "c": 3}));
+    }
+
+    #[test]
+    fn what_is_stored_reads_back() {
+        let settings = change(&Settings::default(), false, json!({"redact_paths": ["a[0].b"], "max_body_bytes": 5}));
+        let settings = settings.unwrap().settings;
+        let text = serde_json::to_string(&settings).unwrap();
+        assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+        assert_eq!(serde_json::from_str::<Settings>("{}").unwrap(), Settings::default());
+    }
+}

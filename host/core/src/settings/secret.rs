@@ -1,0 +1,93 @@
+//! Reading a change of the signing secrets.
+
+use serde_json::{Map, Value};
+
+use super::BadSetting;
+use crate::signing_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, SecretChange};
+
+/// The longest secret, in bytes.
+const MAX_LENGTH: usize = 1024;
+/// The settings that are read here.
+pub(super) const NAMES: [&str; 2] = [SECRET, OVERLAP];
+const SECRET: &str = "signing_secret";
+const OVERLAP: &str = "signing_secret_overlap_seconds";
+
+/// Reads the change of the signing secrets out of a change of settings. Errors never repeat a secret.
+pub(super) fn read(patch: &Map<String, Value>) -> Result<SecretChange, BadSetting> {
+    let overlap = patch.get(OVERLAP).filter(|value| !value.is_null()).map(read_overlap).transpose()?;
+    match (patch.get(SECRET), overlap) {
+        (None, None) => Ok(SecretChange::Keep),
+        (None, Some(0)) => Ok(SecretChange::EndPrevious),
+        (None, Some(_)) => Err(BadSetting::new(
+            OVERLAP,
+            "it says how long the previous secret stays good once signing_secret is set; send both, or 0 to end the \
+             previous one now",
+        )),
+        (Some(Value::Null), None | Some(0)) => Ok(SecretChange::Clear),
+        (Some(Value::Null), Some(_)) => Err(BadSetting::new(
+            OVERLAP,
+            "nothing takes the secret's place, so both end at once; leave it out, or set a signing_secret",
+        )),
+        (Some(Value::String(secret)), overlap) if (1..=MAX_LENGTH).contains(&secret.len()) => {
+            let overlap_seconds = overlap.unwrap_or(DEFAULT_OVERLAP_SECONDS);
+            Ok(SecretChange::Set { secret: secret.clone(), overlap_seconds })
+        }
+        (Some(_), _) => Err(BadSetting::new(SECRET, format!("expected a string of 1 to {MAX_LENGTH} bytes, or null"))),
+    }
+}
+
+fn read_overlap(value: &Value) -> Result<u64, BadSetting> {
+    let expected = format!("expected a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}");
+    match value.as_u64().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS) {
+        Some(seconds) => Ok(seconds),
+        None if value.is_number() => Err(BadSetting::new(OVERLAP, format!("found {value}, {expected}"))),
+        None => Err(BadSetting::new(OVERLAP, expected)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::signing_secret::{SigningSecrets, overlap_end};
+
+    const NOW: i64 = 1_700_000_000_000;
+    const DAY_MS: i64 = 86_400_000;
+
+    fn read(patch: Value) -> Result<SecretChange, String> {
+        super::read(patch.as_object().unwrap()).map_err(|error| error.to_string())
+    }
+
+    fn set(secret: &str, overlap_seconds: u64) -> SecretChange {
+        SecretChange::Set { secret: secret.to_owned(), overlap_seconds }
+    }
+
+    fn pair() -> SigningSecrets {
+        SigningSecrets::default().change(set("old", 60), NOW).change(set("new", 60), NOW)
+    }
+
+    #[test]
+    fn the_overlap_is_a_day_unless_it_is_said() {
+        assert!(read(json!({})) == Ok(SecretChange::Keep));
+        assert!(read(json!({"signing_secret": null})) == Ok(SecretChange::Clear));
+        assert!(read(json!({"signing_secret": "s"})) == Ok(set("s", 86_400)));
+        assert!(read(json!({"signing_secret": "s", "signing_secret_overlap_seconds": null})) == Ok(set("s", 86_400)));
+        assert!(read(json!({"signing_secret": "s", "signing_secret_overlap_seconds": 0})) == Ok(set("s", 0)));
+        assert!(read(json!({"signing_secret_overlap_seconds": 0})) == Ok(SecretChange::EndPrevious));
+        assert_eq!(overlap_end(NOW, DEFAULT_OVERLAP_SECONDS), NOW + DAY_MS);
+    }
+
+    #[test]
+    fn refusals_say_what_was_expected_and_never_the_secret() {
+        let error = |patch| read(patch).err().unwrap();
+        insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": 2_592_001})), @"signing_secret_overlap_seconds: found 2592001, expected a whole number of seconds from 0 to 2592000");
+        insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": -1})), @"signing_secret_overlap_seconds: found -1, expected a whole number of seconds from 0 to 2592000");
+        insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": "1 day"})), @"signing_secret_overlap_seconds: expected a whole number of seconds from 0 to 2592000");
+        insta::assert_snapshot!(error(json!({"signing_secret_overlap_seconds": 60})), @"signing_secret_overlap_seconds: it says how long the previous secret stays good once signing_secret is set; send both, or 0 to end the previous one now");
+        insta::assert_snapshot!(error(json!({"signing_secret": null, "signing_secret_overlap_seconds": 60})), @"signing_secret_overlap_seconds: nothing takes the secret's place, so both end at once; leave it out, or set a signing_secret");
+        insta::assert_snapshot!(error(json!({"signing_secret": ""})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
+        insta::assert_snapshot!(error(json!({"signing_secret": ["hunter2"]})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
+        assert!(!format!("{:?}", pair().previous).contains("old"));
+    }
+}
