@@ -1,7 +1,7 @@
-//! What a plugin receives and says, as plain values.
+//! The input and output of plugins, as plain values.
 //!
-//! The shapes of `wit/v0.1/types.wit`, apart from any contract version and from wasm: the sandbox converts each
-//! version's own types to and from these after it has bounded them, and the core reads nothing else of a plugin.
+//! The shapes of `wit/v0.1/types.wit`, independent of contract versions and of wasm: the sandbox bounds each version's own
+//! types and converts them to and from these. The core reads nothing else of a plugin.
 
 use std::time::Duration;
 
@@ -11,14 +11,14 @@ use serde::{Deserialize, Serialize};
 /// A name and a value: a header, a query parameter, a fact or an extra. Names may repeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
-    /// Headers: lower case.
+    /// The name; of a header, in lower case.
     pub name: String,
-    /// Headers: bytes that are not UTF-8 are U+FFFD.
+    /// The value; in a header, bytes that are not UTF-8 become U+FFFD.
     pub value: String,
 }
 
 impl Field {
-    /// A field of this name and value.
+    /// Creates a field.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name: name.into(), value: value.into() }
     }
@@ -27,14 +27,14 @@ impl Field {
 /// The body of a request, inflated, without a byte order mark.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Body {
-    /// It is UTF-8.
+    /// A body of UTF-8.
     Text(ByteString),
-    /// It is not.
+    /// Any other body.
     Bytes(bytes::Bytes),
 }
 
 impl Body {
-    /// The body's bytes.
+    /// Returns the body's bytes.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Body::Text(text) => text.as_bytes(),
@@ -42,7 +42,7 @@ impl Body {
         }
     }
 
-    /// The body as text, if it is UTF-8.
+    /// Returns the body as text if it is UTF-8.
     pub fn as_text(&self) -> Option<&ByteString> {
         match self {
             Body::Text(text) => Some(text),
@@ -51,12 +51,12 @@ impl Body {
     }
 }
 
-/// One request of a platform, after the door: only the headers and query parameters that may leave it, no secret.
+/// One request of a platform as a plugin sees it: forwarded headers and query parameters only, no secret.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Upper case.
+    /// The method in upper case.
     pub method: String,
-    /// What follows the endpoint's token, with its leading slash; else empty.
+    /// The path behind the endpoint's token, with its leading slash; empty if there is none.
     pub path: String,
     /// The query parameters that the manifest lists, decoded.
     pub query: Vec<Field>,
@@ -64,11 +64,11 @@ pub struct Request {
     pub headers: Vec<Field>,
     /// The body.
     pub body: Body,
-    /// When it arrived, in milliseconds since 1970.
+    /// The time of arrival, in milliseconds since 1970.
     pub received_at_ms: u64,
     /// The plugin's own settings, a JSON object.
     pub options: String,
-    /// What else there is to know; documented names.
+    /// Further facts under documented names.
     pub facts: Vec<Field>,
 }
 
@@ -76,60 +76,60 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value {
-    /// JSON Pointer from the top of the body; nothing there means absent.
+    /// A JSON Pointer from the top of the body. A pointer to nothing means absent.
     At(String),
-    /// An object made of values pointed at: member name and pointer.
+    /// An object assembled from values: member names and pointers.
     Assembled(Vec<(String, String)>),
-    /// JSON text that the plugin wrote, already validated by the sandbox.
+    /// JSON text that the plugin wrote, validated by the sandbox.
     Made(String),
 }
 
 /// One thing that happened, as the plugin described it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TranslatedEvent {
-    /// Empty: the item holds none.
+    /// The event type; empty if the item holds none.
     pub event_type: String,
-    /// Whom it is about.
+    /// The id of the user that the event is about.
     pub user_id: Option<Value>,
     /// The main content.
     pub data: Option<Value>,
-    /// What the platform repeats unchanged.
+    /// The idempotency key, which the platform repeats unchanged.
     pub idempotency_key: Option<Value>,
-    /// When it happened.
+    /// The time at which the event happened.
     pub occurred_at: Option<Value>,
-    /// Pointer to the item as it came; none is the whole body.
+    /// The pointer to the item in the body; none for the whole body.
     pub original: Option<String>,
-    /// The author's own.
+    /// A tag for the plugin's author.
     pub tag: String,
-    /// Documented names: `warning`.
+    /// Further fields under documented names: `warning`.
     pub extras: Vec<Field>,
 }
 
-/// Why something is not an event.
+/// The reason why an item is not an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// For programs and metrics.
+    /// The machine-readable code.
     pub code: String,
-    /// For people.
+    /// The human-readable message.
     pub message: String,
-    /// Pointer to what it speaks of; none is the whole request.
+    /// The pointer to the item in the body; none for the whole request.
     pub at: Option<String>,
-    /// The author's own.
+    /// A tag for the plugin's author.
     pub tag: String,
 }
 
-/// What one item of a request is.
+/// The translation of one item of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// Something happened.
+    /// An event.
     Event(TranslatedEvent),
-    /// Nothing happened and nothing is wrong.
+    /// No event, and nothing is wrong.
     Ignored(Notice),
-    /// It should be an event and cannot be read as one.
+    /// An item that should be an event and cannot be read as one.
     Rejected(Notice),
 }
 
-/// A body that the plugin answers with.
+/// The body of the plugin's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// `application/json` or `text/plain`, checked by the sandbox.
@@ -138,29 +138,29 @@ pub struct Reply {
     pub body: String,
 }
 
-/// What a request holds.
+/// The translation of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Translation {
-    /// In the request's order.
+    /// The items, in the request's order.
     pub items: Vec<Item>,
-    /// Sent after the commit, when every item was accepted.
+    /// The answer to send after the commit if every item was accepted.
     pub reply: Option<Reply>,
-    /// Comes back to the answerer. Empty: the answerer is not asked.
+    /// A memo for the answerer. If it is empty, the answerer is not called.
     pub memo: String,
 }
 
-/// What became of one item, for the answerer.
+/// The outcome of one item, for the answerer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemOutcome {
-    /// Its place among the items, from 0.
+    /// The index of the item, from 0.
     pub index: u32,
-    /// The item's own tag.
+    /// The item's tag.
     pub tag: String,
-    /// See [`crate::log::Outcome`].
+    /// The name of a [`crate::log::Outcome`].
     pub status: String,
-    /// The id of its event log.
+    /// The id of the event log.
     pub event_id: String,
-    /// Why, for people; else empty.
+    /// The human-readable reason; empty if there is none.
     pub reason: String,
 }
 
@@ -173,13 +173,13 @@ pub struct GuestLog {
     pub message: String,
 }
 
-/// What a call into a plugin cost.
+/// The cost of a call into a plugin.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spent {
-    /// From taking a sandbox to dropping it.
+    /// The time from taking a sandbox to dropping it.
     pub wall: Duration,
     /// The largest linear memory, in bytes.
     pub memory: usize,
-    /// WebAssembly instructions, about: the sandbox's fuel. None where it does not count.
+    /// The approximate number of WebAssembly instructions (fuel); none where it is not counted.
     pub instructions: Option<u64>,
 }

@@ -1,11 +1,11 @@
-//! What is kept of a secret that somebody sent: a keyed hash, by which it can be compared and nothing else.
+//! The keyed hash of a credential that a sender sent. Only the hash is stored; it can be compared and nothing else.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use subtle::ConstantTimeEq as _;
 
 use crate::idempotency::HashKey;
 
-/// Keeps these hashes apart from all others with the same key.
+/// Domain separation from other hashes with the same key.
 const PURPOSE: &[u8] = b"inlet refused credential\0";
 
 /// The keyed hash of a credential as it was sent.
@@ -15,7 +15,7 @@ pub struct CredentialHash(pub [u8; 32]);
 impl CredentialHash {
     /// Hashes a credential with the deployment's key.
     pub fn of(key: &HashKey, credential: &[u8]) -> Self {
-        // HMAC takes keys of any length.
+        // HMAC accepts keys of any length, so this cannot fail.
         let mac = Hmac::<sha2::Sha256>::new_from_slice(&key.0).map(|mut mac| {
             mac.update(PURPOSE);
             mac.update(credential);
@@ -24,7 +24,7 @@ impl CredentialHash {
         Self(mac.unwrap_or_default())
     }
 
-    /// Whether a stored hash is this one, in constant time.
+    /// Compares with a stored hash in constant time.
     pub fn is(&self, stored: &[u8]) -> bool {
         bool::from(self.0.as_slice().ct_eq(stored))
     }

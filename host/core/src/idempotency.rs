@@ -19,14 +19,14 @@ pub const MAX_KEY_CHARS: usize = 255;
 /// The mapping id under which the built-in identify of an `identify` event is recorded.
 pub const BUILT_IN_IDENTIFY: Uuid = Uuid::nil();
 
-/// What a value given as key is.
+/// A value that was given as idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyReading {
     /// A valid key.
     Valid(String),
     /// Absent, null or `""`.
     Absent,
-    /// Something else: the event is processed without idempotency. Why, for people.
+    /// Anything else, with a human-readable reason: the event is processed without idempotency.
     Invalid(String),
 }
 
@@ -56,25 +56,25 @@ pub fn read_key(text: Option<&str>) -> KeyReading {
 #[derive(Clone)]
 pub struct HashKey(pub [u8; 16]);
 
-/// Where a record is found: a keyed hash of its scope.
+/// The id of a record: a keyed hash of its scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RecordId(pub [u8; 16]);
 
 /// A valid key with its scope, ready to be looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScopedKey {
-    /// Hash of source environment, event type and key.
+    /// The hash of source environment, event type and key.
     pub id: RecordId,
     /// The key, compared on a hit.
     pub key: String,
-    /// How long an execution counts, in milliseconds.
+    /// The time for which an execution counts, in milliseconds.
     pub window_ms: i64,
-    /// Of user id and data: tells whether a replay says the same.
+    /// The fingerprint of user id and data, by which a replay with other content is recognised.
     pub fingerprint: u64,
 }
 
 impl ScopedKey {
-    /// Scopes a key.
+    /// Scopes a key to a source environment and an event type.
     pub fn new(
         hash_key: &HashKey,
         source_environment: i64,
@@ -94,7 +94,7 @@ impl ScopedKey {
     }
 }
 
-/// A fingerprint of what an event says.
+/// Returns a fingerprint of the user id and the data of an event.
 pub fn fingerprint(user_id: Option<&str>, data: &str) -> u64 {
     let mut hasher = SipHasher24::new();
     let user_id = user_id.unwrap_or_default();
@@ -104,31 +104,31 @@ pub fn fingerprint(user_id: Option<&str>, data: &str) -> u64 {
     hasher.finish()
 }
 
-/// What was executed with one key.
+/// The executions with one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The key itself.
     pub key: String,
-    /// Oldest first; each carried out at least one action.
+    /// The executions, oldest first; each carried out at least one action.
     pub executions: Vec<Execution>,
 }
 
-/// One execution that carried something out.
+/// One execution with at least one successful action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Execution {
-    /// Its event log.
+    /// The id of its event log.
     pub event: Uuid,
-    /// When it was recorded, in milliseconds since 1970.
+    /// The time of its recording, in milliseconds since 1970.
     pub at_ms: i64,
-    /// No action of it ended in an error.
+    /// True if none of its actions ended in an error.
     pub complete: bool,
-    /// Of user id and data.
+    /// The fingerprint of user id and data.
     pub fingerprint: u64,
     /// The mappings that succeeded.
     pub mappings: Vec<Uuid>,
 }
 
-/// What a record says about the next event with its key.
+/// The verdict of a record on the next event with its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Precedent {
     /// Nothing counts: execute.
@@ -137,22 +137,22 @@ pub enum Precedent {
     Replays {
         /// The execution.
         event: Uuid,
-        /// It had the same user id and data.
+        /// True if it had the same user id and data.
         same: bool,
     },
     /// Some of it is done: run the rest.
     Resumes {
         /// The latest execution.
         event: Uuid,
-        /// It had the same user id and data.
+        /// True if it had the same user id and data.
         same: bool,
-        /// What must not run again.
+        /// The mappings that must not run again.
         succeeded: Vec<Uuid>,
     },
 }
 
 impl Record {
-    /// What this record says at `now_ms`. A window counts from each execution and is never slid by a replay.
+    /// Returns the verdict at `now_ms`. A window counts from each execution, and a replay never slides it.
     pub fn precedent(&self, key: &ScopedKey, now_ms: i64) -> Precedent {
         if self.key != key.key {
             return Precedent::None;
@@ -179,7 +179,7 @@ impl Record {
         self.executions.push(execution);
     }
 
-    /// The record as bytes for a database column.
+    /// Encodes the record for a database column.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(64 + self.key.len());
         let count = |bytes: &mut Vec<u8>, n: usize| bytes.extend_from_slice(&(n as u32).to_le_bytes());
@@ -198,7 +198,7 @@ impl Record {
         bytes
     }
 
-    /// The record from such bytes; none when they are not one.
+    /// Decodes a record; none if the bytes are not one.
     pub fn from_bytes(bytes: &[u8]) -> Option<Record> {
         let mut reader = Reader(bytes);
         let length = reader.count()?;

@@ -1,18 +1,18 @@
-//! What Inlet does with an event.
+//! The rules by which Inlet processes an event.
 //!
-//! The pure core: no wasm, no SQL, no HTTP and no clock of its own. Values go in, plans and settlements come out; the
-//! edges act. An event goes through the modules in this order:
+//! The crate is pure: no wasm, no SQL, no HTTP and no clock of its own. Values go in, plans and settlements come out, and
+//! the other crates act on them. An event goes through the modules in this order:
 //!
-//! 1. [`verification`]: is the request from whom it says?
-//! 2. [`contract`]: what a plugin says about the request, as plain values.
-//! 3. [`event`]: the values that the plugin points at are cut out and interpreted: the common event.
+//! 1. [`verification`]: proves that the request comes from its platform.
+//! 2. [`contract`]: the plugin's translation of the request, as plain values.
+//! 3. [`event`]: cuts the values that the plugin points at out of the body and interprets them: the common event.
 //! 4. [`plan`]: the [`actions`] that the source environment's [`mapping`]s ask for, parameters resolved by [`path`].
 //! 5. [`settle`]: each action decides its [`effect`]s, given who is identified ([`user`], [`recipient`]) and which
 //!    executions count ([`idempotency`]). It runs inside the store's transaction, on the part of the store that is
 //!    loaded into the [`world`].
-//! 6. [`log`]: what is kept of all that.
+//! 6. [`log`]: the event log and the action logs.
 //!
-//! [`quarantine`] stands before the second: a plugin that fails on most of what it gets is not run.
+//! [`quarantine`] decides before the second step whether the plugin is called at all.
 
 pub mod actions;
 pub mod contract;

@@ -19,21 +19,21 @@ pub use crate::actions::Status;
 /// The code of an event that failed because an action of it did.
 pub const ACTION_FAILED: &str = "action_failed";
 
-/// What became of an event.
+/// The outcome of an event, as the sender sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Its actions were carried out, or skipped because nobody was left.
+    /// The actions were carried out or skipped.
     Executed,
-    /// An earlier execution with the same key counts; nothing was done.
+    /// An earlier execution with the same key counts, so nothing was carried out.
     Replayed,
-    /// There was nothing to do.
+    /// The event has no action.
     Logged,
     /// An action ended in an error, or the plugin did not translate the request.
     Failed,
-    /// It could not be read as an event.
+    /// The item could not be read as an event.
     Rejected,
-    /// It is no event and need not be one.
+    /// The item is no event and need not be one.
     Ignored,
 }
 
@@ -42,7 +42,7 @@ impl Outcome {
     pub const ALL: [Outcome; 6] =
         [Outcome::Executed, Outcome::Replayed, Outcome::Logged, Outcome::Failed, Outcome::Rejected, Outcome::Ignored];
 
-    /// The name used in answers, logs and metrics.
+    /// Returns the name used in answers, logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Executed => "executed",
@@ -54,12 +54,12 @@ impl Outcome {
         }
     }
 
-    /// The outcome of that name.
+    /// Returns the outcome of that name.
     pub fn parse(name: &str) -> Option<Outcome> {
         Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
     }
 
-    /// Whether a sender may consider the item delivered and done.
+    /// Returns true if the sender may consider the item accepted.
     pub fn is_accepted(self) -> bool {
         !matches!(self, Outcome::Rejected | Outcome::Failed)
     }
@@ -68,15 +68,15 @@ impl Outcome {
 /// The plugin that translated an event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct PluginRef {
-    /// For example `segment`.
+    /// The plugin's key, for example `segment`.
     pub key: String,
-    /// Its manifest's version.
+    /// The version in its manifest.
     pub version: String,
     /// `sha256:` and the digest of the component.
     pub digest: String,
 }
 
-/// The item as it came.
+/// An item as the platform sent it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Original {
     /// Valid JSON text.
@@ -88,7 +88,7 @@ pub enum Original {
 }
 
 impl Original {
-    /// Its length in bytes.
+    /// Returns the length in bytes.
     pub fn len(&self) -> usize {
         match self {
             Original::Json(text) | Original::Text(text) => text.len(),
@@ -96,7 +96,7 @@ impl Original {
         }
     }
 
-    /// Whether nothing came.
+    /// Returns true if the item is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -175,7 +175,7 @@ pub struct EventLog {
     pub fields: EventFields,
     /// A JSON object; none when the item is not an event.
     pub data: Option<ByteString>,
-    /// The item as it came, redacted.
+    /// The item as the platform sent it, redacted.
     pub original: Original,
 }
 
@@ -193,25 +193,25 @@ impl DerefMut for EventLog {
     }
 }
 
-/// What was done about one mapping.
+/// The log of one action.
 #[derive(Debug, Clone)]
 pub struct ActionLog {
     /// UUIDv7.
     pub id: Uuid,
-    /// The mapping; none for the built-in identify.
+    /// The mapping's id; none for the built-in identify.
     pub mapping: Option<Uuid>,
-    /// What was to be done.
+    /// The action type.
     pub action_type: ActionType,
-    /// How it ended.
+    /// The status.
     pub status: Status,
     /// The mapping's parameters, a JSON object.
     pub parameters: Arc<str>,
     /// The parameters resolved, a JSON object.
     pub payload: String,
-    /// What came of it, a JSON object; none when it was not carried out.
+    /// The result, a JSON object; none for an error.
     pub result: Option<String>,
-    /// Why it was skipped or failed, for people.
+    /// The human-readable reason of a skipped action or an error.
     pub reason: Option<String>,
-    /// By parameter, where its value was found: `event`, `item`, `headers`, `constant`; a JSON object.
+    /// The origin of each value by parameter, a JSON object: `event`, `item`, `headers` or `constant`.
     pub found_in: Arc<str>,
 }

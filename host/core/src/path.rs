@@ -1,6 +1,6 @@
-//! Dot paths: how mappings and settings name a value.
+//! Dot paths, by which mappings and settings name a value.
 //!
-//! `data.order.total`, `items[0].sku`, `items.0.sku`, `raw["urn:ietf:params:scim:2.0:User"].id`. Source: semantics.md §5.
+//! Examples: `data.order.total`, `items[0].sku`, `items.0.sku`, `raw["urn:ietf:params:scim:2.0:User"].id`. Source: semantics.md §5.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::json::{self, Kind};
 /// The longest path, in bytes.
 pub const MAX_PATH_BYTES: usize = 1024;
 
-/// A parsed path; it prints as it was written.
+/// A parsed path. It prints as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
     text: String,
@@ -21,23 +21,23 @@ pub struct Path {
 /// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
-    /// A member's name; if it is written in digits, also an index.
+    /// A member's name, or an index if it is written in digits.
     Name(String),
-    /// `["…"]`: a member's name and nothing else.
+    /// `["…"]`: a member's name only.
     Quoted(String),
-    /// `[0]`: an index and nothing else.
+    /// `[0]`: an index only.
     Index(usize),
 }
 
-/// Why a text is not a path.
+/// A text that is not a path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{problem} at character {at} of the path {path:?}; write paths like data.items[0].sku or [\"a.b\"].c")]
 pub struct BadPath {
-    /// The path, cut to a readable length.
+    /// The text, cut to a readable length.
     pub path: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: &'static str,
-    /// From 1.
+    /// The position of the problem, counted from 1.
     pub at: usize,
 }
 
@@ -86,22 +86,22 @@ impl Path {
         }
     }
 
-    /// The path as written.
+    /// Returns the path as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Its steps.
+    /// Returns the steps.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// What the path names in a JSON text.
+    /// Returns the value at the path in a JSON text.
     pub fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
         find(text, &self.segments)
     }
 
-    /// The first step as a name.
+    /// Returns the first step if it is a name.
     pub fn head(&self) -> Option<&str> {
         match self.segments.first()? {
             Segment::Name(name) | Segment::Quoted(name) => Some(name),
@@ -110,7 +110,7 @@ impl Path {
     }
 }
 
-/// What steps lead to in a JSON text.
+/// Returns the value that steps lead to in a JSON text.
 pub fn find<'a>(text: &'a str, segments: &[Segment]) -> Option<&'a str> {
     segments.iter().try_fold(text, |text, segment| match (segment, Kind::of(text)) {
         (Segment::Name(name) | Segment::Quoted(name), Kind::Object) => json::member(text, name),
@@ -122,7 +122,7 @@ pub fn find<'a>(text: &'a str, segments: &[Segment]) -> Option<&'a str> {
 
 fn parse_bracket(rest: &str) -> Result<(Segment, usize), &'static str> {
     if rest.starts_with('"') {
-        // A JSON string, so that any key can be written, quotes and all.
+        // A JSON string, so that any key can be written, including quotes.
         let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<String>();
         let name = stream.next().and_then(Result::ok).ok_or("an unfinished quoted name")?;
         let end = stream.byte_offset();
@@ -155,12 +155,12 @@ impl<'de> Deserialize<'de> for Path {
     }
 }
 
-/// Blanks what a path names and returns the new text; none if nothing is there. Duplicates of a key are blanked too.
+/// Blanks the value at a path and returns the new text; none if nothing is there. Duplicates of a key are blanked too.
 pub fn blank(text: &str, segments: &[Segment]) -> Option<String> {
     let Some((segment, rest)) = segments.split_first() else { return Some("\"[redacted]\"".to_owned()) };
     match (segment, Kind::of(text)) {
         (Segment::Name(name) | Segment::Quoted(name), Kind::Object) => {
-            // The earlier of two members with one name too, which would otherwise stay readable.
+            // All members of that name: an earlier duplicate would otherwise stay readable.
             let members = json::all_members(text)?;
             let blanked: Vec<Option<String>> =
                 members.iter().map(|(key, value)| if key == name { blank(value, rest) } else { None }).collect();

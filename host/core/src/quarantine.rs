@@ -1,35 +1,37 @@
-//! Whether a plugin is run at all: one that fails on most of its requests is not, until it works again.
+//! Circuit breaker: stops calling a plugin that fails on most requests of a source environment, and probes it until it
+//! recovers.
 //!
-//! A plugin that crashes or runs out of its time costs a sandbox, and time, for every request, and gives nothing. It is
-//! quarantined by the ratio of its faults over a sliding window, so that one sender among many cannot bring that about,
-//! however many bad requests it sends: the others' good ones count too. While it is quarantined, single requests are let
-//! through as probes, and when several in a row go well it is run again.
+//! A plugin that crashes or exceeds its time costs a sandbox for every request and gives nothing. It is quarantined by the
+//! ratio of its faults over a sliding window, so that one sender among many cannot bring that about: the good requests of
+//! the others count too. While a plugin is quarantined, single requests are let through as probes, and it is run again
+//! after several good probes in a row.
 //!
-//! As long as all is well nothing is counted, so that an event costs nothing. The first fault begins the counting, and
-//! the counting goes on for a while before anything is decided: a burst of bad requests in one moment has not yet been
-//! held against what the others send.
+//! Nothing is counted before the first fault, so that a healthy plugin costs nothing. After it, calls are counted for a
+//! while before anything is decided, so that a burst of bad requests is weighed against the requests of the others.
 //!
-//! Times are milliseconds of a clock that never goes back.
+//! Times are milliseconds of a monotonic clock.
 
 use std::collections::VecDeque;
 
-/// How far back calls count. Long enough to hold against each other what several senders send, and short enough that a
-/// plugin which breaks is stopped, and one which was repaired is forgiven, while somebody is still looking.
+/// The length of the window. It is long enough to weigh the requests of several senders against each other, and short
+/// enough that a broken plugin is stopped, and a repaired one recovers, while an operator is watching.
 pub const WINDOW_MS: i64 = 60_000;
-/// Calls are counted by slots of this length, which leave the window as a whole.
+/// The length of a slot. Calls are counted by slot, and a slot leaves the window as a whole.
 const SLOT_MS: i64 = 5_000;
-/// Calls are counted for at least so long before anything is decided: a burst is not the whole of what is sent.
+/// The shortest time of counting before a decision, because a burst is not representative.
 pub const WATCHED_MS: i64 = 10_000;
-/// At least so many calls: of three, two may fail by chance.
+/// The smallest number of calls for a decision: of three, two may fail by chance.
 pub const MIN_CALLS: u64 = 20;
-/// More than two of three. At half, a plugin would be stopped whose other half is still good for something.
+/// The ratio of faults above which a plugin is quarantined. At one half, a plugin would be stopped that still serves every
+/// second request.
 const RATIO: (u64, u64) = (2, 3);
-/// How often one request is let through: a plugin that loops takes its second then, a fifth of one core at low priority.
+/// The time between two probes. A plugin that loops takes one second of it, a fifth of one core at low priority.
 pub const PROBE_EVERY_MS: i64 = 5_000;
-/// So many probes in a row must go well: of a plugin that fails on two of three, one in three goes well by chance.
+/// The number of good probes in a row that end a quarantine. One is not enough: a plugin that fails on two of three
+/// passes it by chance.
 pub const PROBES: u32 = 3;
 
-/// What is done with a request.
+/// The treatment of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
     /// The plugin is run.
@@ -40,40 +42,40 @@ pub enum Admission {
     Hold,
 }
 
-/// What a call changed.
+/// A change of state by a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// The plugin is quarantined: so many of so many calls were faults.
+    /// The quarantine began.
     Began {
-        /// Faults in the window.
+        /// The number of faults in the window.
         faults: u64,
-        /// Calls in the window.
+        /// The number of calls in the window.
         calls: u64,
     },
-    /// The plugin is run again.
+    /// The quarantine ended.
     Ended,
 }
 
-/// How a plugin does in one source environment.
+/// The state of a plugin in one source environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Watch {
-    /// No fault is known of.
+    /// No recent fault.
     #[default]
     Well,
-    /// There was a fault: calls are counted.
+    /// A recent fault: calls are counted.
     Counting(Counts),
-    /// It is not run.
+    /// The plugin is not run.
     Quarantined {
-        /// Since when.
+        /// The beginning of the quarantine.
         since_ms: i64,
-        /// When the next probe may be let through.
+        /// The time from which the next probe is let through.
         probe_at_ms: i64,
-        /// Probes in a row that went well.
+        /// The number of good probes in a row.
         passed: u32,
     },
 }
 
-/// Calls in the window.
+/// The calls in the window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counts {
     since_ms: i64,
@@ -89,12 +91,12 @@ struct Slot {
 }
 
 impl Watch {
-    /// What is to be done with a request that comes now.
+    /// Decides the treatment of a request that arrives now.
     pub fn admit(&mut self, now_ms: i64) -> Admission {
         match self {
             Watch::Well | Watch::Counting(_) => Admission::Run,
             Watch::Quarantined { probe_at_ms, .. } if now_ms >= *probe_at_ms => {
-                // From its beginning, and whatever becomes of it: a probe that never ends must not be the last.
+                // Counted from the start of the probe: one that never ends must not be the last.
                 *probe_at_ms = now_ms + PROBE_EVERY_MS;
                 Admission::Probe
             }
@@ -102,7 +104,7 @@ impl Watch {
         }
     }
 
-    /// Takes note of how a call ended.
+    /// Records the end of a call.
     pub fn ended(&mut self, now_ms: i64, admission: Admission, is_fault: bool) -> Option<Change> {
         match self {
             Watch::Well if !is_fault => None,
@@ -115,7 +117,7 @@ impl Watch {
             Watch::Counting(counts) => {
                 counts.add(now_ms, is_fault);
                 match counts.total() {
-                    // It is long ago that one failed.
+                    // The last fault left the window.
                     (_, 0) => *self = Watch::Well,
                     (calls, faults) if is_fault && counts.are_too_many(now_ms) => {
                         *self =
@@ -126,7 +128,7 @@ impl Watch {
                 }
                 None
             }
-            // What began before says nothing of now.
+            // A call that began before the quarantine does not count.
             Watch::Quarantined { .. } if admission != Admission::Probe => None,
             Watch::Quarantined { passed, .. } if is_fault => {
                 *passed = 0;
@@ -143,14 +145,14 @@ impl Watch {
         }
     }
 
-    /// Runs the plugin again, whatever was; says whether it was not.
+    /// Ends a quarantine; returns true if there was one.
     pub fn lift(&mut self) -> bool {
         let was_quarantined = self.quarantined_since_ms().is_some();
         *self = Watch::Well;
         was_quarantined
     }
 
-    /// Since when the plugin is not run; none: it is.
+    /// Returns the beginning of the quarantine; none if the plugin is run.
     pub fn quarantined_since_ms(&self) -> Option<i64> {
         match self {
             Watch::Quarantined { since_ms, .. } => Some(*since_ms),
@@ -172,7 +174,7 @@ impl Counts {
         }
     }
 
-    /// Calls and faults.
+    /// Returns the numbers of calls and faults.
     fn total(&self) -> (u64, u64) {
         self.slots.iter().fold((0, 0), |(calls, faults), slot| (calls + slot.calls, faults + slot.faults))
     }
@@ -267,7 +269,7 @@ mod tests {
         assert_eq!(watch, Watch::Well);
     }
 
-    /// What came: after how many milliseconds, and whether the plugin failed.
+    /// Calls: the pause before each in milliseconds, and true for a fault.
     fn calls() -> impl Strategy<Value = Vec<(i64, bool)>> {
         (0..=100_u32, 1..3000_i64).prop_flat_map(|(percent, pause)| {
             let fault = prop::bool::weighted(f64::from(percent) / 100.0);

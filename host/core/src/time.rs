@@ -1,6 +1,7 @@
-//! Times as platforms write them, and as Inlet writes them.
+//! Reading times as platforms write them, and writing times.
 //!
-//! Forms read: those counted in real traffic (platforms.md §0, finding 21). Times are microseconds since 1970 in UTC.
+//! The forms that are read are those found in real traffic (platforms.md §0, finding 21). Times are microseconds since
+//! 1970 in UTC.
 
 use jiff::{Timestamp, civil::DateTime, tz::Offset};
 
@@ -31,12 +32,12 @@ pub fn write_ms(ms: i64) -> String {
     write(ms.saturating_mul(1000))
 }
 
-/// Reads RFC 3339 as a filter or a setting gives it.
+/// Reads RFC 3339 from a filter or a setting.
 pub fn parse(text: &str) -> Option<i64> {
     read_text(text.trim())
 }
 
-/// Digits since 1970: seconds, milliseconds, microseconds or nanoseconds, told by their size.
+/// Reads a count since 1970: seconds, milliseconds, microseconds or nanoseconds, told by its size.
 fn read_number(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -53,7 +54,7 @@ fn read_number(text: &str) -> Option<i64> {
     in_range(us)
 }
 
-/// The first six digits of a fraction as microseconds.
+/// Reads the first six digits of a fraction as microseconds.
 fn micros(fraction: &str) -> i64 {
     let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(6);
     digits.fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
@@ -63,7 +64,7 @@ fn in_range(us: i64) -> Option<i64> {
     Timestamp::from_microsecond(us).ok().map(|_| us)
 }
 
-/// RFC 3339 with its real-life variants: `t`, a space, a comma, any number of fraction digits, no zone (UTC), a date
+/// Reads RFC 3339 with its real-life variants: `t`, a space, a comma, any number of fraction digits, no zone (UTC), a date
 /// alone, Go's `+0000 UTC`, and an offset whose sign was lost on the way (`…05.67805:30`).
 fn read_text(text: &str) -> Option<i64> {
     let mut reader = Reader(text);
@@ -87,9 +88,9 @@ fn read_text(text: &str) -> Option<i64> {
     to_us(date.to_datetime(time), micros(fraction), offset)
 }
 
-/// Seconds east of Greenwich.
+/// Reads an offset in seconds east of Greenwich.
 fn read_offset(text: &str) -> Option<i32> {
-    // Behind an offset Go adds the zone's name, and sometimes a monotonic reading.
+    // Go adds the zone's name behind an offset, and sometimes a monotonic reading.
     let text = text.split(' ').next().unwrap_or_default();
     if matches!(text, "" | "Z" | "z" | "UTC" | "GMT") {
         return Some(0);

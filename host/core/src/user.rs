@@ -1,26 +1,26 @@
-//! What is known of users, objects and tenants, and how an upsert changes it.
+//! Properties of users, objects and tenants, and their upsert.
 //!
 //! Source of the rules: semantics.md §5, "Identify events".
 
 use crate::json::{self, Kind};
 
-/// The most that the custom properties of one user, object or tenant may take, in bytes of JSON text.
+/// The largest size of the custom properties of one user, object or tenant, in bytes of JSON text.
 pub const MAX_CUSTOM_BYTES: usize = 256 * 1024;
 
-/// Properties with a meaning of their own; everything else is a custom property.
+/// Properties with a defined meaning; all others are custom properties.
 pub const KNOWN: [&str; 7] = ["name", "email", "avatar", "locale", "timezone", "created_at", "phone_number"];
 
 /// An upsert that would make the custom properties too large.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the custom properties of {id:?} would take {found} bytes; at most {MAX_CUSTOM_BYTES} are allowed")]
 pub struct TooLarge {
-    /// Whose.
+    /// The id of the user, object or tenant.
     pub id: String,
-    /// Bytes of JSON text.
+    /// The size in bytes of JSON text.
     pub found: usize,
 }
 
-/// Traits as a platform sends them, made into properties: `phone` becomes `phone_number` unless that is given too.
+/// Converts a platform's traits to properties: `phone` becomes `phone_number` unless that is given too.
 pub fn properties_of_traits(traits: &str) -> String {
     let Some(mut members) = json::members(traits) else { return "{}".to_owned() };
     if !members.contains_key("phone") {
@@ -35,13 +35,13 @@ pub fn properties_of_traits(traits: &str) -> String {
     json::object(members)
 }
 
-/// Merges properties into those known. `known` is none for somebody new.
+/// Merges properties into the known ones; `known` is none for a new user, object or tenant.
 pub fn upsert(id: &str, known: Option<&str>, properties: &str) -> Result<String, TooLarge> {
     check_size(id, json::merge(known.unwrap_or("{}"), properties))
 }
 
 fn check_size(id: &str, merged: String) -> Result<String, TooLarge> {
-    // Most are far below the limit: only then is it worth telling custom properties from known ones.
+    // Most are far below the limit, and custom properties need not be told from known ones.
     if merged.len() > MAX_CUSTOM_BYTES {
         let mut custom = json::members(&merged).unwrap_or_default();
         custom.retain(|key, _| !KNOWN.contains(&key.as_ref()));
@@ -53,12 +53,12 @@ fn check_size(id: &str, merged: String) -> Result<String, TooLarge> {
     Ok(merged)
 }
 
-/// Adds properties of an older event to those known: what is known stays, and only gaps are filled.
+/// Fills the gaps of the known properties with those of an older event; known values stay.
 pub fn fill(id: &str, known: &str, older: &str) -> Result<String, TooLarge> {
     check_size(id, json::fill_gaps(known, older))
 }
 
-/// A user id as an event gives it: a string, or a number as its decimal text; `""` and null mean absent.
+/// Reads the user id of an event: a string, or a number as its decimal text. `""` and null mean absent.
 pub fn read_user_id(text: Option<&str>) -> Result<Option<String>, &'static str> {
     let Some(text) = text else { return Ok(None) };
     match Kind::of(text) {

@@ -182,7 +182,7 @@ impl Maker {
             environment: self.environment,
             source_environment: self.source_environment,
             items: (0..batch).map(|item| self.event(job * batch + item)).collect(),
-            once: None,
+            nonce: None,
         };
         let mut jobs: Vec<Job> = (0..events / batch).map(job).collect();
         jobs.reverse();

@@ -105,7 +105,7 @@ fn read_data(data: Option<ByteString>, warnings: &mut Vec<String>) -> Result<Byt
     match Kind::of(&data) {
         Kind::Object => Ok(data),
         Kind::Null => Ok(nothing),
-        // What PHP makes of an object without members.
+        // PHP encodes an object without members as an empty array.
         Kind::Array if json::array_len(&data) == Some(0) => {
             warnings.push("the data is an empty array; it was read as an empty object".to_owned());
             Ok(nothing)

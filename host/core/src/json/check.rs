@@ -1,25 +1,25 @@
-//! What no item may hold: too many levels, or half of a surrogate pair.
+//! Checks of JSON text: syntax, nesting and lone surrogates.
 
-/// Levels of nesting that an item may have (semantics.md §2).
+/// The deepest nesting of an item (semantics.md §2).
 pub const MAX_DEPTH: usize = 128;
 
-/// Why a JSON text is not taken.
+/// A refusal of a JSON text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Malformed {
-    /// It is not JSON.
+    /// The text is not JSON.
     #[error("it is not valid JSON: {reason} at line {line} column {column}")]
     Syntax {
-        /// The parser's words, without the text.
+        /// The parser's message without the place.
         reason: String,
         /// From 1.
         line: usize,
         /// From 1.
         column: usize,
     },
-    /// It is nested too deeply.
+    /// The text is nested too deeply.
     #[error("it is nested deeper than {limit} levels; send a flatter object")]
     Depth {
-        /// Levels allowed.
+        /// The number of levels allowed.
         limit: usize,
     },
     /// A `\uD800`–`\uDFFF` escape without its other half: no Unicode text can hold it.
@@ -38,7 +38,7 @@ pub fn check(text: &str, max_depth: usize) -> Result<(), Malformed> {
 }
 
 fn reason(error: &serde_json::Error) -> String {
-    // serde_json appends the place, which we give apart.
+    // serde_json appends the place, which the error shows by itself.
     let text = error.to_string();
     match text.rfind(" at line ") {
         Some(end) => text[..end].to_owned(),
@@ -68,7 +68,7 @@ pub fn inspect(text: &str, max_depth: usize) -> Result<(), Malformed> {
     Ok(())
 }
 
-/// The place behind the closing quote of a string whose first character is at `at`.
+/// Returns the offset behind the closing quote of a string whose first character is at `at`.
 fn after_string(bytes: &[u8], mut at: usize) -> Result<usize, Malformed> {
     loop {
         let rest = bytes.get(at..).unwrap_or_default();

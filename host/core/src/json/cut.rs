@@ -1,7 +1,6 @@
 //! Cutting values out of a body: every pointer of a request in one pass.
 //!
-//! The pointers are made into a tree; the body is walked once along it, and only the values that are asked for, or that
-//! lie on the way to one, are looked at.
+//! The pointers form a tree. The body is walked once along it; values off the tree are skipped.
 
 use std::{borrow::Cow, collections::HashMap, fmt};
 
@@ -15,7 +14,7 @@ use super::{Key, Kind, index, run, unescape};
 pub struct Cut<'p> {
     /// The tree: from a node and a token to the node below.
     edges: HashMap<(usize, Cow<'p, str>), usize>,
-    /// By node: is it asked for, and what is below it. Node 0 is the top.
+    /// The nodes of the tree. Node 0 is the top.
     nodes: Vec<Node>,
 }
 
@@ -23,7 +22,7 @@ pub struct Cut<'p> {
 struct Node {
     wanted: bool,
     children: u32,
-    /// The lengths of its children's tokens, a bit each: most members of a body are told by theirs not to be wanted.
+    /// The lengths of its children's tokens, one bit each: most members of a body are skipped by the length of their key.
     lengths: u64,
 }
 
@@ -44,28 +43,28 @@ pub enum Documents {
     One,
     /// One text on each non-blank line; pointed into as if it were an array of its lines.
     Lines,
-    /// Neither: nothing but the whole can be pointed to.
+    /// Neither: only the whole body can be pointed to.
     None,
 }
 
-/// What was cut out of a body.
+/// The values cut out of a body.
 #[derive(Debug)]
 pub struct Pieces<'a> {
     /// By node.
     found: Vec<Option<&'a str>>,
-    /// What the body turned out to be.
+    /// The kind of documents that the body holds.
     pub documents: Documents,
 }
 
 impl<'a> Pieces<'a> {
-    /// The text at a pointer; none if nothing is there.
+    /// Returns the text at a pointer; none if nothing is there.
     pub fn get(&self, slot: Slot) -> Option<&'a str> {
         self.found.get(slot.0).copied().flatten()
     }
 }
 
 impl<'p> Cut<'p> {
-    /// An empty set.
+    /// Creates an empty set.
     pub fn new() -> Self {
         Self { edges: HashMap::new(), nodes: vec![Node::default()] }
     }
@@ -130,7 +129,7 @@ impl<'p> Cut<'p> {
         self.edges.get(&(node, Cow::Borrowed(token)) as &(usize, Cow<'_, str>)).copied()
     }
 
-    /// Takes back what was found at and below a node: a later duplicate of a key replaces the earlier one whole.
+    /// Removes the values found at and below a node: a later duplicate of a key replaces the earlier one whole.
     fn forget(&self, node: usize, found: &mut [Option<&str>]) {
         found[node] = None;
         if self.nodes[node].children > 0 {
@@ -166,7 +165,7 @@ impl<'p> Cut<'p> {
     }
 }
 
-/// Walks what lies below a node.
+/// Walks the values below a node.
 struct Below<'c, 'p, 'a, 'f> {
     cut: &'c Cut<'p>,
     node: usize,

@@ -1,11 +1,11 @@
-//! What differs between two objects: so that a log of changes shows the changes.
+//! The difference between two objects, for the log of changes.
 
 use std::borrow::Cow;
 
 use super::{Kind, Members, members, object};
 
-/// The members of each object that the other has not, or has with another value; of members that are objects on both
-/// sides, what differs inside of them. Values are kept to the letter. What is not an object counts as an empty one.
+/// Returns the members of each object that are absent from the other or differ there; members that are objects on both
+/// sides are compared in turn. Values are kept to the letter. A value that is not an object counts as an empty one.
 ///
 /// Laws: `difference(a, a) = ({}, {})`; `merge(a, difference(a, b).1)` holds every value of `b`.
 pub fn difference(before: &str, after: &str) -> (String, String) {

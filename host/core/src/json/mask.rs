@@ -1,15 +1,15 @@
-//! Hiding what a JSON text says while showing how it is made: for people who debug without being shown personal data
+//! Hiding the values of a JSON text while its structure stays visible, for operators who debug without personal data
 //! (semantics.md §7).
 
 use std::borrow::Cow;
 
-/// What stands in place of a value, as JSON text.
+/// The placeholder of a value, as JSON text.
 const HIDDEN: &str = "\"…\"";
 
 /// Puts `"…"` in place of every string and number. Keys, `true`, `false` and `null`, the nesting, and even the white
 /// space stay.
 ///
-/// The text must be JSON; of anything else, what looks like a value is hidden all the same.
+/// The text should be JSON; in any other text, everything that looks like a value is hidden too.
 ///
 /// Laws: `mask(mask(a)) = mask(a)`; the kinds of all members and items stay but that numbers become strings.
 pub fn mask(text: &str) -> String {
@@ -21,7 +21,7 @@ pub fn mask(text: &str) -> String {
 pub fn replace_values<'a>(text: &'a str, mut replacement: impl FnMut(&'a str) -> Cow<'a, str>) -> String {
     let bytes = text.as_bytes();
     let mut replaced = String::with_capacity(text.len());
-    // What lies before this is written.
+    // The end of the part that is already written.
     let mut written = 0;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
@@ -48,7 +48,7 @@ pub fn replace_values<'a>(text: &'a str, mut replacement: impl FnMut(&'a str) ->
     replaced
 }
 
-/// The place behind the closing quote of a string whose first character is at `at`.
+/// Returns the offset behind the closing quote of a string whose first character is at `at`.
 fn after_string(bytes: &[u8], mut at: usize) -> usize {
     loop {
         let rest = bytes.get(at..).unwrap_or_default();

@@ -1,12 +1,12 @@
-//! Deep merge: how an upsert changes what is known, and what an older one may still add.
+//! Deep merge of objects, and filling gaps with the members of an older object.
 
 use std::borrow::Cow;
 
 use super::{Kind, Members, members, object};
 
 /// Merges `patch` into `base` and returns the new object: members of both that are objects are merged in turn, every
-/// other value of `patch` (null and arrays included) replaces, and no key is ever removed. What is not an object counts
-/// as an empty one.
+/// other value of `patch` (null and arrays included) replaces, and no key is ever removed. A value that is not an object
+/// counts as an empty one.
 ///
 /// Laws: `merge(a, {}) = a`, `merge({}, a) = a` (up to white space and duplicates), `merge(merge(a, b), b) = merge(a, b)`.
 pub fn merge(base: &str, patch: &str) -> String {
@@ -34,8 +34,9 @@ pub fn merge(base: &str, patch: &str) -> String {
     object(merged)
 }
 
-/// Adds to `known` what only `older` has, and returns the new object: members of both that are objects are filled in
-/// turn, every other value of `known` (null included) stays. What is not an object counts as an empty one.
+/// Adds the members that only `older` has to `known` and returns the new object: members of both that are objects are
+/// filled in turn, every other value of `known` (null included) stays. A value that is not an object counts as an empty
+/// one.
 ///
 /// Laws: `fill_gaps(a, b)` holds what `merge(b, a)` holds, in `a`'s order.
 pub fn fill_gaps(known: &str, older: &str) -> String {

@@ -1,8 +1,8 @@
 //! JSON as text.
 //!
-//! What came in as `9007199254740993` or `1.10` must be stored, mapped and sent on so. JSON is therefore never parsed into
-//! numbers and trees here but walked as slices of the text itself (`serde_json::value::RawValue`); serde_json's
-//! `arbitrary_precision` would not do, because its private marker keys can come in a payload.
+//! Numbers such as `9007199254740993` or `1.10` must be stored, mapped and sent on with every digit. JSON is therefore
+//! walked as slices of its text (`serde_json::value::RawValue`) and never parsed into numbers and trees here. serde_json's
+//! `arbitrary_precision` is no alternative, because a payload can hold its private marker keys.
 //!
 //! Duplicate keys: the last wins, at every level.
 
@@ -24,7 +24,7 @@ pub use difference::difference;
 pub use mask::{mask, replace_values};
 pub use merge::{fill_gaps, merge};
 
-/// What a JSON text is, told by its first byte.
+/// The kind of a JSON text, told by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -42,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The kind of a valid JSON text.
+    /// Returns the kind of a valid JSON text.
     pub fn of(text: &str) -> Kind {
         match text.trim_start().as_bytes().first() {
             Some(b'{') => Kind::Object,
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// As a sentence says it: `an object`, `null`.
+    /// Returns the kind with its article, for a sentence: `an object`, `null`.
     pub fn with_article(self) -> &'static str {
         match self {
             Kind::Null => "null",
@@ -70,12 +70,12 @@ impl Kind {
 /// Members of an object in the order of their first appearance, the last value of each; none if it is no object.
 pub type Members<'a> = IndexMap<Cow<'a, str>, &'a str>;
 
-/// The members of an object; none if the text is not a valid object.
+/// Returns the members of an object; none if the text is not a valid object.
 pub fn members(text: &str) -> Option<Members<'_>> {
     all_members(text).map(|members| members.into_iter().collect())
 }
 
-/// The members of an object, the earlier ones of two with one name too; none if the text is not a valid object.
+/// Returns the members of an object including duplicates; none if the text is not a valid object.
 pub fn all_members(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     struct Collect;
     impl<'de> Visitor<'de> for Collect {
@@ -97,18 +97,18 @@ pub fn all_members(text: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
     Some(members)
 }
 
-/// The items of an array; none if the text is not a valid array.
+/// Returns the items of an array; none if the text is not a valid array.
 pub fn items(text: &str) -> Option<Vec<&str>> {
     let raw: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     Some(raw.into_iter().map(RawValue::get).collect())
 }
 
-/// How many items an array has, without collecting them; none if the text is not a valid array.
+/// Counts the items of an array without collecting them; none if the text is not a valid array.
 pub fn array_len(text: &str) -> Option<usize> {
     serde_json::from_str::<Vec<IgnoredAny>>(text).ok().map(|items| items.len())
 }
 
-/// One member of an object, the last of that name. One pass over the text, nothing collected.
+/// Returns one member of an object, the last of that name, in one pass over the text.
 pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     struct Find<'n>(&'n str);
     impl<'de> Visitor<'de> for Find<'_> {
@@ -134,7 +134,7 @@ pub fn member<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     serde_json::Deserializer::from_str(text).deserialize_map(Find(name)).ok()?
 }
 
-/// One item of an array.
+/// Returns one item of an array.
 pub fn item(text: &str, index: usize) -> Option<&str> {
     struct Find(usize);
     impl<'de> Visitor<'de> for Find {
@@ -159,7 +159,7 @@ pub fn item(text: &str, index: usize) -> Option<&str> {
     serde_json::Deserializer::from_str(text).deserialize_seq(Find(index)).ok()?
 }
 
-/// What a JSON Pointer (RFC 6901) names. For one pointer; [`Cut`] resolves many in one pass.
+/// Returns the value at a JSON Pointer (RFC 6901). [`Cut`] resolves many pointers in one pass.
 pub fn point<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     if pointer.is_empty() {
         return Some(text.trim());
@@ -171,7 +171,7 @@ pub fn point<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
     })
 }
 
-/// The text of a string, decoded; none if it is not a string or cannot be decoded (a lone surrogate).
+/// Decodes a string; none if the text is not a string or holds a lone surrogate.
 pub fn string(text: &str) -> Option<String> {
     if Kind::of(text) != Kind::String {
         return None;
@@ -179,7 +179,7 @@ pub fn string(text: &str) -> Option<String> {
     serde_json::from_str(text).ok()
 }
 
-/// A string as JSON text.
+/// Writes a string as JSON text.
 pub fn quote(text: &str) -> String {
     // Serialising a string cannot fail: every str is a JSON string.
     serde_json::to_string(text).unwrap_or_default()
@@ -213,12 +213,12 @@ pub fn array<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
     text
 }
 
-/// A token of a pointer, unescaped.
+/// Unescapes a token of a pointer.
 fn unescape(token: &str) -> Cow<'_, str> {
     if token.contains('~') { Cow::Owned(token.replace("~1", "/").replace("~0", "~")) } else { Cow::Borrowed(token) }
 }
 
-/// A token as an array index: decimal digits without leading zeros.
+/// Parses a token as an array index: decimal digits without leading zeros.
 fn index(token: &str) -> Option<usize> {
     let canonical = token == "0" || !token.starts_with('0');
     (canonical && token.bytes().all(|byte| byte.is_ascii_digit())).then(|| token.parse().ok()).flatten()

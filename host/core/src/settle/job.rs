@@ -1,6 +1,6 @@
 //! The items of a request as they reach the store.
 
-use crate::{log::EventLog, plan::Plan, verification::Once, world::Needs};
+use crate::{log::EventLog, plan::Plan, verification::Nonce, world::Needs};
 
 /// The items of one request, ready to be committed.
 #[derive(Debug)]
@@ -9,18 +9,18 @@ pub struct Job {
     pub environment: i64,
     /// The source environment's database id.
     pub source_environment: i64,
-    /// In the request's order.
+    /// The items, in the request's order.
     pub items: Vec<Prepared>,
-    /// Set where the request is taken once: a second one with the same is a captured one.
-    pub once: Option<Once>,
+    /// The nonce of a signed request; a second request with the same nonce is refused.
+    pub nonce: Option<Nonce>,
 }
 
 /// One item, ready to be committed.
 #[derive(Debug)]
 pub struct Prepared {
-    /// What is kept of it.
+    /// The log entry.
     pub log: EventLog,
-    /// What is to be done about it; none when it is no event.
+    /// The plan; none when the item is no event.
     pub plan: Option<Plan>,
 }
 

@@ -25,7 +25,8 @@ use crate::{
 pub use job::{Job, Prepared};
 pub use settlement::Settlement;
 
-/// Settles one item. `now_ms` is the time of the transaction, in milliseconds since 1970.
+/// Settles one item and applies its effects to the world. `now_ms` is the time of the transaction, in milliseconds since
+/// 1970.
 pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64, new_id: NewId<'_>) -> Settlement {
     let Some(plan) = &item.plan else {
         return Settlement::nothing(item.log.outcome, item.log.reason.clone());
@@ -91,7 +92,7 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
     }
 }
 
-/// The id under which an action's success is recorded.
+/// Returns the id under which the success of an action is recorded.
 fn recorded_id(action: &PlannedAction) -> Uuid {
     action.mapping.unwrap_or(BUILT_IN_IDENTIFY)
 }

@@ -8,20 +8,20 @@ use crate::{
     run::Run,
 };
 
-/// What an item came to. The parts that differ from its prepared log, and what it did.
+/// The result of settling an item: the fields that differ from its prepared log, its actions and their effects.
 #[derive(Debug, Clone)]
 pub struct Settlement {
-    /// What became of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why, for people.
+    /// The human-readable reason of the outcome.
     pub reason: Option<String>,
-    /// The execution that it replays.
+    /// The execution that the event replays.
     pub replay_of: Option<Uuid>,
-    /// The execution whose failed actions it ran.
+    /// The execution whose failed actions the event ran.
     pub resumes: Option<Uuid>,
-    /// Further warnings.
+    /// Warnings besides those of the prepared log.
     pub warnings: Vec<String>,
-    /// One for each action that was looked at.
+    /// The logs of the actions, in order.
     pub actions: Vec<ActionLog>,
     /// The changes to write, in order.
     pub effects: Vec<Effect>,

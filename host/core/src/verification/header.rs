@@ -1,27 +1,28 @@
-//! What a request claims: signatures, a time, an id, read out of its headers.
+//! Reading the claim of a request out of its headers: signatures, a time, an id.
 
 use super::{Header, List, Sent, Signature, Unit};
 
-/// What a request claims about itself.
+/// The claim of a request: its signatures with the time and the id that they sign.
 pub(super) struct Claim<'a> {
-    /// Decoded; any one may be right.
+    /// The decoded signatures; one valid signature is enough.
     pub(super) signatures: Vec<Vec<u8>>,
     pub(super) timestamp: Option<SignedAt<'a>>,
     pub(super) id: Option<&'a str>,
 }
 
-/// When a request says that it was signed.
+/// The time of signing that a request claims.
 pub(super) struct SignedAt<'a> {
-    /// As sent, since that is what is signed.
+    /// The text as sent, which is the signed form.
     pub(super) text: &'a str,
-    /// Milliseconds since 1970.
+    /// The time in milliseconds since 1970.
     pub(super) at_ms: i64,
 }
 
-/// A header cannot be read, or says a thing twice.
+/// A header that cannot be read, or that says a thing twice.
 pub(super) struct Malformed;
 
-/// More signatures than a rotation ever sends: each costs a comparison, and a sender must not choose how many.
+/// The most signatures of a request, more than a rotation ever sends. Each costs a comparison, and a sender must not
+/// choose their number.
 const MAX_SIGNATURES: usize = 16;
 
 impl Signature {
@@ -32,7 +33,7 @@ impl Signature {
             None => (vec![value], None),
             Some(list) => list.read(value)?,
         };
-        // Those that cannot be read are not ours: a list may hold signatures of another kind under the same name.
+        // Unreadable signatures are skipped: a list may hold signatures of another kind under the same name.
         let signatures: Vec<Vec<u8>> = signatures
             .into_iter()
             .filter_map(|text| self.encoding.read(text.strip_prefix(self.prefix.as_str())?))
@@ -43,7 +44,7 @@ impl Signature {
         Ok(Claim { signatures, timestamp: self.read_timestamp(sent, in_list)?, id: self.read_id(sent)? })
     }
 
-    /// Whether a value of the credential's header looks like what belongs there: a signature of the right length.
+    /// Returns true if a value of the credential's header has the form of a signature of the right length.
     pub(super) fn could_be(&self, value: &[u8]) -> bool {
         let Ok(value) = std::str::from_utf8(value) else { return false };
         let found = match &self.list {
@@ -58,7 +59,7 @@ impl Signature {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
         let text = match &timestamp.header {
             None => in_list,
-            Some(name) => once(sent, name)?,
+            Some(name) => optional_header(sent, name)?,
         };
         text.map(|text| Ok(SignedAt { text, at_ms: timestamp.unit.read(text).ok_or(Malformed)? })).transpose()
     }
@@ -66,11 +67,11 @@ impl Signature {
     fn read_id<'a>(&self, sent: &Sent<'a>) -> Result<Option<&'a str>, Malformed> {
         match &self.id {
             None => Ok(None),
-            Some(id) => once(sent, &id.header),
+            Some(id) => optional_header(sent, &id.header),
         }
     }
 
-    /// Whether what was signed is of now, as far as it says when it was.
+    /// Returns true if the signed time is within the tolerance, or if no time is signed.
     pub(super) fn is_fresh(&self, claim: &Claim<'_>, at_ms: i64) -> bool {
         match (&self.timestamp, &claim.timestamp) {
             (Some(timestamp), Some(signed)) => {
@@ -81,8 +82,8 @@ impl Signature {
     }
 }
 
-/// A header that may be missing and must not be doubled.
-fn once<'a>(sent: &Sent<'a>, name: &str) -> Result<Option<&'a str>, Malformed> {
+/// Returns a header that may be missing and must not be sent twice.
+fn optional_header<'a>(sent: &Sent<'a>, name: &str) -> Result<Option<&'a str>, Malformed> {
     match sent.header(name) {
         Header::Missing => Ok(None),
         Header::Doubled => Err(Malformed),
@@ -94,11 +95,11 @@ fn once<'a>(sent: &Sent<'a>, name: &str) -> Result<Option<&'a str>, Malformed> {
 }
 
 impl List {
-    /// The signatures and the timestamp of a list.
+    /// Returns the signatures and the timestamp of a list.
     fn read<'a>(&self, value: &'a str) -> Result<(Vec<&'a str>, Option<&'a str>), Malformed> {
         let (mut signatures, mut timestamp) = (Vec::new(), None);
         for item in value.split(self.separator.as_str()) {
-            // Only the first: base64 ends with the sign that some lists assign with.
+            // Split at the first sign only: base64 may end with the sign that a list assigns with.
             let Some((name, text)) = item.trim().split_once(self.assign.as_str()) else { continue };
             if name == self.signature {
                 signatures.push(text);

@@ -1,4 +1,4 @@
-//! Keys: made of secrets, they compare and sign.
+//! Keys that are made from secrets, to verify and to sign.
 
 use base64::{
     Engine as _,
@@ -10,28 +10,28 @@ use hmac::{Hmac, KeyInit, Mac};
 
 use super::{Algorithm, Encoding, Signature, Template, TextEncoding, equal};
 
-/// Padding is written and not insisted on: senders differ.
+/// Padding is written but not required: senders differ.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// A secret of which no key can be made. It is not repeated here.
+/// A secret that no key can be made from. The error does not repeat it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no key can be made of it: expected {expected}")]
 pub struct BadSecret {
-    /// What it should be.
+    /// The form of secret that is expected.
     pub expected: String,
 }
 
-/// What a signature is compared with.
+/// A key that signatures are verified with.
 pub(super) enum Key {
     Hmac(Algorithm, Vec<u8>),
     Ed25519(VerifyingKey),
 }
 
 impl Template {
-    /// Checks that a key can be made of a secret.
+    /// Checks that a key can be made from a secret.
     pub fn check_secret(&self, secret: &str) -> Result<(), BadSecret> {
         match self {
             Template::SharedSecret(_) => Ok(()),
@@ -41,7 +41,7 @@ impl Template {
 }
 
 impl Signature {
-    /// The key of a secret.
+    /// Makes the key from a secret.
     pub(super) fn key(&self, secret: &str) -> Result<Key, BadSecret> {
         let bytes = self.key_bytes(secret)?;
         match self.algorithm {
@@ -78,7 +78,7 @@ impl Signature {
         BadSecret { expected: format!("{written}{of}{after}") }
     }
 
-    /// Signs with a secret; for Ed25519, with the private key.
+    /// Signs with a secret, or for Ed25519 with the private key.
     pub(super) fn signature(&self, secret: &str, parts: &[&[u8]]) -> Result<Vec<u8>, BadSecret> {
         let bytes = self.key_bytes(secret)?;
         match self.algorithm {
@@ -92,7 +92,7 @@ impl Signature {
 }
 
 impl Key {
-    /// Whether one of these signatures is right for what was signed.
+    /// Returns true if one of the signatures is valid for the signed bytes.
     pub(super) fn matches(&self, parts: &[&[u8]], signatures: &[Vec<u8>]) -> bool {
         match self {
             Key::Hmac(algorithm, key) => {
@@ -111,7 +111,7 @@ impl Key {
 }
 
 impl Algorithm {
-    /// The length of a signature, in bytes.
+    /// Returns the length of a signature in bytes.
     pub(super) fn length(self) -> usize {
         match self {
             Algorithm::HmacSha1 => 20,
@@ -121,7 +121,7 @@ impl Algorithm {
     }
 
     fn mac(self, key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-        // `new_from_slice` of HMAC takes keys of any length.
+        // HMAC accepts keys of any length, so this cannot fail.
         match self {
             Algorithm::HmacSha1 => Hmac::<sha1::Sha1>::new_from_slice(key).map(|mac| finish(mac, parts)),
             _ => Hmac::<sha2::Sha256>::new_from_slice(key).map(|mac| finish(mac, parts)),

@@ -1,16 +1,17 @@
-//! Verification: is this request from whom it says?
+//! Verification: proof that a request comes from its platform.
 //!
-//! A template, not a list of platforms: what differs between senders is data in a plugin's manifest, and the code here
-//! knows only how to read it. Runs natively, in constant time, on exactly the bytes that the plugin gets, so that no
-//! secret ever enters a sandbox. Pure: the time is given. Source of the rules: semantics.md §3.2; platforms.md §22.
+//! The differences between platforms are data in a plugin's manifest, a [`Template`]; the code here knows no platform.
+//! Verification runs natively, in constant time, on exactly the bytes that the plugin gets, so that no secret ever enters a
+//! sandbox. It is pure: the time is given. Source of the rules: semantics.md §3.2; platforms.md §22.
 //!
-//! [`template`] is what a manifest says; [`signed`] the language of what is signed; [`header`] reads signatures and times
-//! out of headers; [`key`] makes keys of secrets; [`sign`] goes the other way, for test requests; [`vectors`] are checked
-//! when a plugin is loaded; [`forwarded_headers`] selects the headers that plugins see.
+//! [`template`] is the manifest's description of a scheme; [`signed`] the language of the signed content; [`header`] reads
+//! signatures and times out of headers; [`key`] makes keys from secrets; [`sign`] signs test requests; [`vectors`] are
+//! checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once; [`forwarded_headers`] selects the headers that plugins see.
 
 mod forwarded_headers;
 mod header;
 mod key;
+mod nonce;
 mod sign;
 mod signed;
 mod template;
@@ -21,8 +22,9 @@ use subtle::ConstantTimeEq;
 pub use forwarded_headers::{forwarded_headers, may_be_forwarded};
 pub use key::BadSecret;
 
+pub use nonce::Nonce;
 pub use sign::{CannotSign, ToSign};
-pub use signed::{Once, SignedTemplate, UnknownSigned};
+pub use signed::{SignedTemplate, UnknownSigned};
 pub use template::{
     Algorithm, Encoding, Id, List, SecretForm, SharedSecret, Signature, Template, TextEncoding, Timestamp, Unit, Vector,
 };
@@ -31,31 +33,31 @@ pub use vectors::VectorError;
 /// A request as verification sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct Sent<'a> {
-    /// Upper case.
+    /// The method in upper case.
     pub method: &'a str,
-    /// Names in lower case with values as sent; those that [`Template::headers`] names, and the credential's, are enough.
+    /// Names in lower case with values as sent; those that [`Template::headers`] names and the credential's are enough.
     pub headers: &'a [(&'a str, &'a [u8])],
     /// The header that holds the credential: the template's, or the one that the operator named.
     pub credential_header: &'a str,
-    /// What the plugin gets: inflated, without a byte order mark.
+    /// The body as the plugin gets it: inflated, without a byte order mark.
     pub body: &'a [u8],
-    /// When it arrived, in milliseconds since 1970.
+    /// The time of arrival, in milliseconds since 1970.
     pub at_ms: i64,
 }
 
 impl<'a> Sent<'a> {
-    /// The value of a header that must be sent once.
+    /// Returns a header that must be sent once.
     fn header(&self, name: &str) -> Header<'a> {
         let mut values = self.headers.iter().filter(|(sent, _)| *sent == name).map(|(_, value)| *value);
         match (values.next(), values.next()) {
             (None, _) => Header::Missing,
             (Some(value), None) => Header::Once(value),
-            // Two different claims: whichever we believed, a proxy in front might have believed the other.
+            // Two different claims: a proxy in front might have believed the other one.
             (Some(_), Some(_)) => Header::Doubled,
         }
     }
 
-    /// The same, as text.
+    /// Returns a header that must be sent once, as text.
     fn text(&self, name: &str) -> Option<&'a str> {
         match self.header(name) {
             Header::Once(value) => std::str::from_utf8(value).ok(),
@@ -64,38 +66,38 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// What there is of a header.
+/// The occurrences of a header in a request.
 enum Header<'a> {
     Missing,
     Once(&'a [u8]),
     Doubled,
 }
 
-/// How much of a request a valid signature speaks for.
+/// The part of a request that a valid signature covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Covers {
-    /// All of it.
+    /// The whole request.
     All,
     /// The first item of a batch and nothing else.
     First,
 }
 
-/// What verification found.
+/// The verdict of verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// The sender holds the secret.
     Verified(Covers),
-    /// It does not, its header was sent twice, or the request is too old or was taken before.
+    /// The secret or the content differs, the header was sent twice, or the request is too old or was accepted before.
     Failed,
-    /// There was no header.
+    /// The header is absent.
     Missing,
     /// There is no secret, or the platform has no scheme.
     NotConfigured,
 }
 
 impl Verdict {
-    /// The name used in logs and answers.
+    /// Returns the name used in logs and answers.
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Verified(_) => "verified",
@@ -106,19 +108,19 @@ impl Verdict {
     }
 }
 
-/// What verification found, and why.
+/// The verdict of verification with its cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verification {
-    /// What counts.
+    /// The verdict.
     pub verdict: Verdict,
-    /// Why, for the operator and never for the sender: the verdict's name or, where it failed, `failed` (the secret or the
-    /// content is another), `doubled` (a header was sent twice), `malformed` (a header could not be read) or `stale` (the
-    /// signature is right and its time too far from ours).
+    /// The cause, for the operator and never for the sender: the verdict's name or, where it failed, `failed` (the secret or
+    /// the content differs), `doubled` (a header was sent twice), `malformed` (a header could not be read) or `stale` (the
+    /// signature is valid and its time too far from now).
     pub cause: &'static str,
 }
 
 impl Verification {
-    /// A verdict that says itself why.
+    /// Creates a verification whose cause is the verdict's name.
     pub fn of(verdict: Verdict) -> Self {
         Self { verdict, cause: verdict.as_str() }
     }
@@ -129,8 +131,8 @@ impl Verification {
 }
 
 impl Template {
-    /// Verifies a request with any of these secrets; the empty one is none. How long it takes does not depend on how much
-    /// of a signature is right.
+    /// Verifies a request with any of these secrets; an empty secret does not count. The time that it takes does not depend
+    /// on the number of matching bytes of a signature.
     pub fn verify<'s>(&self, sent: &Sent<'_>, secrets: impl IntoIterator<Item = &'s str>) -> Verification {
         let secrets: Vec<&str> = secrets.into_iter().filter(|secret| !secret.is_empty()).collect();
         if secrets.is_empty() {
@@ -144,7 +146,7 @@ impl Template {
         match self {
             Template::SharedSecret(scheme) => {
                 let given = value.strip_prefix(scheme.prefix.as_bytes());
-                // All are compared: which one it was must not show either.
+                // All secrets are compared, so that the time does not show which one matched.
                 let found = secrets.iter().filter(|secret| given.is_some_and(|given| equal(given, secret.as_bytes())));
                 match found.count() {
                     0 => Verification::of(Verdict::Failed),
@@ -157,8 +159,8 @@ impl Template {
 }
 
 impl Template {
-    /// Whether a value of the credential's header may be kept, to be verified again: a signature may. Anything else in its
-    /// place could be the secret itself, sent by mistake.
+    /// Returns true if a value of the credential's header may be kept, to be verified again. A signature may; anything else
+    /// could be the secret itself, sent by mistake.
     pub fn may_be_kept(&self, value: &[u8]) -> bool {
         match self {
             Template::SharedSecret(_) => false,
@@ -187,7 +189,7 @@ impl Signature {
     }
 }
 
-/// Constant-time equality. The length is not a secret; an empty expectation never matches.
+/// Compares in constant time. The length is not secret; an empty expected value never matches.
 fn equal(given: &[u8], expected: &[u8]) -> bool {
     !expected.is_empty() && bool::from(given.ct_eq(expected))
 }

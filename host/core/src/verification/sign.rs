@@ -1,32 +1,32 @@
-//! Signing as the platform does, to make test requests.
+//! Signing test requests as the platform does.
 
 use super::{Encoding, Sent, Signature, SignedTemplate, Template, header::Claim, header::SignedAt, key::BadSecret};
 use crate::contract::Field;
 
-/// A request to be signed.
+/// A request to sign.
 #[derive(Debug, Clone, Copy)]
 pub struct ToSign<'a> {
-    /// The header that is to hold the credential: the template's, or the one that the operator named.
+    /// The header for the credential: the template's, or the one that the operator named.
     pub credential_header: &'a str,
-    /// Upper case.
+    /// The method in upper case.
     pub method: &'a str,
-    /// The other headers that it is sent with, names in lower case.
+    /// The other headers of the request, names in lower case.
     pub headers: &'a [(&'a str, &'a [u8])],
     /// The delivery's id, where the platform signs one.
     pub id: &'a str,
-    /// When it is sent, in milliseconds since 1970.
+    /// The time of sending, in milliseconds since 1970.
     pub at_ms: i64,
     /// The body.
     pub body: &'a [u8],
 }
 
-/// Why a request cannot be signed.
+/// The reason why a request cannot be signed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CannotSign {
-    /// No key can be made of the secret.
+    /// No key can be made from the secret.
     #[error(transparent)]
     Secret(#[from] BadSecret),
-    /// Nothing that the template names is there.
+    /// The request holds nothing that the templates sign.
     #[error("nothing of what the platform signs ({signed}) is in this request; send another body")]
     Nothing {
         /// The templates.
@@ -35,7 +35,7 @@ pub enum CannotSign {
 }
 
 impl Template {
-    /// The headers by which a request proves that its sender holds the secret (for Ed25519: the private key).
+    /// Returns the headers that prove that the sender holds the secret (for Ed25519: the private key).
     pub fn sign(&self, secret: &str, request: &ToSign<'_>) -> Result<Vec<Field>, CannotSign> {
         match self {
             Template::SharedSecret(scheme) => {
@@ -74,7 +74,8 @@ impl Signature {
         Ok(fields)
     }
 
-    /// A partial template comes last in `signed` and is what the platform itself does for a batch.
+    /// Orders the templates as the platform uses them: for a batch, the partial template, which comes last in `signed`, is
+    /// first.
     fn in_the_platforms_order(&self, body: &[u8]) -> Vec<&SignedTemplate> {
         let mut templates: Vec<&SignedTemplate> = self.signed.iter().collect();
         if body.trim_ascii_start().starts_with(b"[") {

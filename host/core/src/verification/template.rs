@@ -1,4 +1,4 @@
-//! What a manifest says about how its platform proves itself.
+//! The verification scheme of a platform, as its plugin's manifest describes it.
 
 use std::collections::BTreeMap;
 
@@ -6,67 +6,67 @@ use serde::{Deserialize, Serialize};
 
 use super::{Covers, SignedTemplate};
 
-/// How a platform proves itself.
+/// The verification scheme of a platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "scheme", rename_all = "snake_case")]
 pub enum Template {
     /// The header holds the secret itself.
     SharedSecret(SharedSecret),
-    /// The header holds a signature of what was sent.
+    /// The header holds a signature of the request.
     #[serde(alias = "hmac")]
     Signature(Box<Signature>),
 }
 
-/// The header holds the secret itself.
+/// A scheme in which the header holds the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SharedSecret {
-    /// Lower case, for example `x-webhook-secret`. The operator's `verification_header` wins.
+    /// The header in lower case, for example `x-webhook-secret`. The operator's `verification_header` wins.
     pub header: String,
-    /// What precedes the secret in the header, for example `Bearer `.
+    /// The prefix of the secret in the header, for example `Bearer `.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefix: String,
-    /// Requests whose verdict is known; checked when the plugin is loaded.
+    /// Test vectors, checked when the plugin is loaded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vectors: Vec<Vector>,
 }
 
-/// The header holds a signature of what was sent.
+/// A scheme in which the header holds a signature of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Signature {
-    /// Lower case, for example `x-signature`.
+    /// The header in lower case, for example `x-signature`.
     pub header: String,
-    /// How it is made.
+    /// The algorithm of the signature.
     pub algorithm: Algorithm,
-    /// How it is written.
+    /// The encoding of the signature.
     pub encoding: Encoding,
-    /// What precedes each signature, for example `sha256=`.
+    /// The prefix of each signature, for example `sha256=`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefix: String,
-    /// How the header holds several things; none: it holds one signature.
+    /// The form of a header with several values; none if it holds one signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list: Option<List>,
-    /// How a key is made of the secret.
+    /// The form of the secret.
     #[serde(default, skip_serializing_if = "SecretForm::is_plain")]
     pub secret: SecretForm,
-    /// When it was signed, where that is signed too.
+    /// The time of signing, where it is signed too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<Timestamp>,
     /// The delivery's id, where it is signed too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Id>,
-    /// What is signed; one of these must match.
+    /// The signed content; one of these templates must match.
     pub signed: Vec<SignedTemplate>,
-    /// What the signature does not cover, in a sentence for the operator.
+    /// A sentence for the operator about the parts that the signature does not cover.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uncovered: Option<String>,
-    /// Requests whose verdict is known; checked when the plugin is loaded.
+    /// Test vectors, checked when the plugin is loaded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vectors: Vec<Vector>,
 }
 
-/// How a signature is made.
+/// The algorithm of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Algorithm {
@@ -80,7 +80,7 @@ pub enum Algorithm {
     Ed25519,
 }
 
-/// How bytes are written in a header.
+/// The encoding of bytes in a header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
@@ -94,9 +94,9 @@ pub enum Encoding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct List {
-    /// What stands between two, for example `,`. Space around them does not count.
+    /// The separator of two entries, for example `,`. Space around it does not count.
     pub separator: String,
-    /// What stands between name and value, for example `=`.
+    /// The sign between name and value, for example `=`.
     pub assign: String,
     /// The name of a signature, for example `v1`; there may be several, and others are ignored.
     pub signature: String,
@@ -105,14 +105,14 @@ pub struct List {
     pub timestamp: Option<String>,
 }
 
-/// How a key is made of a secret.
+/// The form of a secret that a key is made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretForm {
-    /// How the key is written in it.
+    /// The encoding of the key in the secret.
     #[serde(default)]
     pub encoding: TextEncoding,
-    /// What is taken off its beginning if it is there, for example `whsec_`.
+    /// An optional prefix to strip, for example `whsec_`.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub prefix: String,
 }
@@ -123,11 +123,11 @@ impl SecretForm {
     }
 }
 
-/// How bytes are written in a text.
+/// The encoding of bytes in a text.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TextEncoding {
-    /// They are the text.
+    /// The bytes of the text itself.
     #[default]
     Text,
     /// Base64 of the standard alphabet, padded or not.
@@ -136,20 +136,20 @@ pub enum TextEncoding {
     Hex,
 }
 
-/// When a request was signed.
+/// The signed time of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Timestamp {
-    /// The header that holds it, in lower case; none: the list does.
+    /// The header that holds it, in lower case; none if the list holds it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
-    /// What it counts since 1970.
+    /// The unit that is counted since 1970.
     pub unit: Unit,
-    /// How far it may be from our clock, before or after.
+    /// The largest difference from the server's clock, in both directions.
     pub tolerance_seconds: u32,
 }
 
-/// What a timestamp counts.
+/// The unit of a timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
@@ -167,37 +167,37 @@ pub struct Id {
     pub header: String,
 }
 
-/// A request whose verdict is known.
+/// A test vector: a request with a known verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vector {
-    /// What it shows.
+    /// The name, which says what the vector shows.
     pub name: String,
     /// A secret made for this vector.
     pub secret: String,
-    /// For Ed25519, the private key that belongs to it, in the same form: then what the template signs is checked too.
+    /// For Ed25519, the private key that belongs to the secret, in the same form; with it, signing is checked too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<String>,
-    /// The method; POST if there is none.
+    /// The method; POST if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
     /// The headers sent.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// The body, exactly.
+    /// The exact body.
     pub body: String,
-    /// When it arrived, in milliseconds since 1970; none: when it was signed.
+    /// The time of arrival, in milliseconds since 1970; the time of signing if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_ms: Option<i64>,
-    /// The verdict.
+    /// True if the request is verified.
     pub verified: bool,
-    /// What the signature covers, when verified.
+    /// The part that the signature covers, if verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub covers: Option<Covers>,
 }
 
 impl Template {
-    /// The header that holds the credential, unless the operator named another. Lower case.
+    /// Returns the header that holds the credential unless the operator named another, in lower case.
     pub fn header(&self) -> &str {
         match self {
             Template::SharedSecret(scheme) => &scheme.header,
@@ -205,7 +205,7 @@ impl Template {
         }
     }
 
-    /// The headers that verification reads besides the credential's, each once. Lower case.
+    /// Returns the headers that verification reads besides the credential's, each once, in lower case.
     pub fn headers(&self) -> Vec<&str> {
         let Template::Signature(scheme) = self else { return Vec::new() };
         let timestamp = scheme.timestamp.iter().filter_map(|timestamp| timestamp.header.as_deref());
@@ -213,7 +213,7 @@ impl Template {
         let named = timestamp.chain(id).chain(scheme.signed.iter().flat_map(SignedTemplate::headers));
         let mut headers = Vec::new();
         for name in named.filter(|name| *name != scheme.header) {
-            // Read twice, it would look like one that was sent twice.
+            // A header that is read twice would look like one that was sent twice.
             if !headers.contains(&name) {
                 headers.push(name);
             }
@@ -221,7 +221,7 @@ impl Template {
         headers
     }
 
-    /// The vectors of the manifest.
+    /// Returns the test vectors.
     pub fn vectors(&self) -> &[Vector] {
         match self {
             Template::SharedSecret(scheme) => &scheme.vectors,

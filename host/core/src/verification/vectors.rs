@@ -1,8 +1,8 @@
-//! The manifest's vectors: requests whose verdict is known, checked when a plugin is loaded.
+//! Test vectors of a manifest: requests with a known verdict, checked when a plugin is loaded.
 
 use super::{Covers, Sent, Signature, SignedTemplate, Template, ToSign, Vector, Verdict, header::Claim};
 
-/// A template that does not do what its manifest says.
+/// A failed check of a manifest's verification template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VectorError {
     /// A vector has another verdict.
@@ -11,29 +11,29 @@ pub enum VectorError {
          manifest"
     )]
     Verdict {
-        /// The vector.
+        /// The name of the vector.
         name: String,
-        /// What the manifest says.
+        /// The verdict in the manifest.
         expected: String,
-        /// What the template finds.
+        /// The verdict of the template.
         found: String,
     },
-    /// What the template signs, it does not verify.
+    /// The template does not verify a request that it signed.
     #[error("verification vector {name:?}: what the template signs with its secret does not verify: {found}")]
     Signing {
-        /// The vector.
+        /// The name of the vector.
         name: String,
-        /// What was found instead.
+        /// The cause that was found instead.
         found: String,
     },
-    /// The parts of the template do not belong together.
+    /// The parts of the template contradict each other.
     #[error("verification: {0}")]
     Template(&'static str),
 }
 
 impl Template {
-    /// Checks that the parts of the template belong together, that every vector has its verdict, and that what the
-    /// template signs verifies.
+    /// Checks that the parts of the template fit together, that every vector has its verdict, and that requests signed by
+    /// the template verify.
     pub fn check_vectors(&self) -> Result<(), VectorError> {
         if let Template::Signature(scheme) = self {
             scheme.check().map_err(VectorError::Template)?;
@@ -73,7 +73,7 @@ impl Template {
         if vector.verified { self.check_signing(vector, &sent) } else { Ok(()) }
     }
 
-    /// The template signs what it verifies: with the vector's own secret, at the vector's own time.
+    /// Signs the vector's request with its own secret and time, and verifies the result.
     fn check_signing(&self, vector: &Vector, sent: &Sent<'_>) -> Result<(), VectorError> {
         let Some(secret) = self.signing_secret(vector) else { return Ok(()) };
         let failed = |found: String| VectorError::Signing { name: vector.name.clone(), found };
@@ -115,7 +115,7 @@ impl Template {
         }
     }
 
-    /// Whether signing writes this header by itself.
+    /// Returns true if signing writes this header.
     fn is_written(&self, name: &str) -> bool {
         let Template::Signature(scheme) = self else { return false };
         let timestamp = scheme.timestamp.as_ref().and_then(|timestamp| timestamp.header.as_deref());
@@ -124,7 +124,7 @@ impl Template {
 }
 
 impl Signature {
-    /// What the types cannot say.
+    /// Checks the constraints that the types do not express.
     fn check(&self) -> Result<(), &'static str> {
         let holds = |test: fn(&SignedTemplate) -> bool| self.signed.iter().any(test);
         let in_list = self.list.as_ref().is_some_and(|list| list.timestamp.is_some());
@@ -143,7 +143,7 @@ impl Signature {
                 Err("`signed` holds {timestamp}, and `timestamp` is missing")
             }
             None if in_list => Err("`list` names a timestamp, and `timestamp` is missing"),
-            // An unsigned time proves nothing: whoever sends a captured request again writes a new one.
+            // An unsigned time proves nothing: the sender of a captured request can write a new one.
             Some(_) if !holds(SignedTemplate::holds_timestamp) => {
                 Err("`timestamp` is there, and no `signed` holds {timestamp}: one that is not signed proves nothing")
             }

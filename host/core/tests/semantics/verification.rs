@@ -271,30 +271,30 @@ fn a_header_that_a_template_names_twice_is_read_once() {
 
 #[test]
 fn a_request_whose_time_or_id_is_signed_is_recognised_when_it_comes_again() {
-    let once = |request: &Try, source_environment| {
+    let nonce = |request: &Try, source_environment| {
         let headers: Vec<_> = request.headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
-        request.template.once(&request.sent(&headers), &HASH_KEY, source_environment)
+        request.template.nonce(&request.sent(&headers), &HASH_KEY, source_environment)
     };
     let stripe = Try::of("stripe");
-    let first = once(&stripe, 1).unwrap();
+    let first = nonce(&stripe, 1).unwrap();
     assert_eq!(first.until_ms, 1_767_323_045_000 + 300_000, "then its own time refuses it");
     let mut again = stripe.clone();
     again.at_ms += 60_000;
-    assert_eq!(once(&again, 1), Some(first));
+    assert_eq!(nonce(&again, 1), Some(first));
     let other_signature = String::from_utf8(stripe.clone().credential().clone()).unwrap();
     let other_signature = format!("{other_signature},v1={}", "0".repeat(64));
-    assert_eq!(once(&stripe.clone().with(&other_signature), 1), Some(first), "whichever of its signatures it shows");
-    assert_ne!(once(&stripe, 2).unwrap().digest, first.digest, "environments never see each other");
+    assert_eq!(nonce(&stripe.clone().with(&other_signature), 1), Some(first), "whichever of its signatures it shows");
+    assert_ne!(nonce(&stripe, 2).unwrap().digest, first.digest, "environments never see each other");
     let mut other = stripe.clone();
     other.body.push(b' ');
-    assert_ne!(once(&other, 1).unwrap().digest, first.digest);
-    assert!(once(&Try::of("clerk"), 1).is_some());
-    assert_eq!(once(&Try::of("segment"), 1), None, "a sender's own retry looks just the same");
-    assert_eq!(once(&Try::of("shopify"), 1), None);
+    assert_ne!(nonce(&other, 1).unwrap().digest, first.digest);
+    assert!(nonce(&Try::of("clerk"), 1).is_some());
+    assert_eq!(nonce(&Try::of("segment"), 1), None, "a sender's own retry looks just the same");
+    assert_eq!(nonce(&Try::of("shopify"), 1), None);
     let mut without_time = Try::of("jitsu");
-    assert!(once(&without_time, 1).is_some());
+    assert!(nonce(&without_time, 1).is_some());
     without_time.headers.retain(|(name, _)| name == "jitsu-signature");
-    assert_eq!(once(&without_time, 1), None);
+    assert_eq!(nonce(&without_time, 1), None);
 }
 
 #[test]
@@ -381,7 +381,7 @@ proptest! {
             let sent = Sent { method: "POST", headers: &headers, credential_header: template.header(), body: body.as_bytes(), at_ms: 0 };
             let verdict = template.verify(&sent, [template.vectors()[0].secret.as_str()]).verdict;
             prop_assert!(verdict != Verdict::NotConfigured, "{}", name);
-            template.once(&sent, &HASH_KEY, 1);
+            template.nonce(&sent, &HASH_KEY, 1);
         }
     }
 }

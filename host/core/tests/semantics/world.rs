@@ -202,7 +202,7 @@ impl Inlet {
 
     /// One transaction: only what the job says it needs is loaded, and what changed is kept.
     pub fn commit(&mut self, items: Vec<Prepared>) -> Vec<Entry> {
-        let job = Job { environment: 1, source_environment: 1, items, once: None };
+        let job = Job { environment: 1, source_environment: 1, items, nonce: None };
         let mut needs = Needs::default();
         job.add_needs(&mut needs);
         let mut world = World::default();

@@ -78,8 +78,8 @@ async fn carry_out(engine: &Engine, endpoint: &Arc<Endpoint>, delivery: Delivery
     // A plugin whose platform reads the answer fails with a 500: its sender tries again.
     let is_retried = translated.is_retried() && !plugin.answers();
     let along = kept_request::along(engine, endpoint, &arrival, verification.verdict, &items, is_retried);
-    let once = stages::once(engine, endpoint, &arrival, verification);
-    let settled = match stages::commit(engine, endpoint, items, once, along).await {
+    let nonce = stages::nonce(engine, endpoint, &arrival, verification);
+    let settled = match stages::commit(engine, endpoint, items, nonce, along).await {
         Err(Refusal::Unverified) => {
             keep_refused::keep_refused(engine, endpoint, &arrival, "replayed").await;
             return Err(Refusal::Unverified);

@@ -11,7 +11,7 @@ use axum::{
 use inlet_core::{
     contract,
     settle::{Job, Prepared, Settlement},
-    verification::{CannotSign, Once, ToSign, Verdict},
+    verification::{CannotSign, Nonce, ToSign, Verdict},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{ReadError, Rehearsal, Settled};
@@ -163,11 +163,11 @@ pub async fn rehearse(engine: &Engine, endpoint: &Endpoint, sent: Sent) -> Resul
     let found = stages::verify(endpoint, &arrival);
     let verdict = found.verdict;
     let not_admitted = stages::admit(endpoint, found).err();
-    let once = stages::once(engine, endpoint, &arrival, found).filter(|_| not_admitted.is_none());
+    let nonce = stages::nonce(engine, endpoint, &arrival, found).filter(|_| not_admitted.is_none());
 
     // Why a mapping does not match is asked of a source in production too, whose secret nobody has at hand: what verification
     // alone would refuse is still traced.
-    let (translated, trace) = trace(engine, endpoint, plugin, &arrival, verdict, once).await?;
+    let (translated, trace) = trace(engine, endpoint, plugin, &arrival, verdict, nonce).await?;
     let refused_for = not_admitted.or(trace.rehearsal.seen.then_some("replayed"));
     let verification = Some(Verification { verdict, refused_for });
     let (refusal, response) = match refused_for {
@@ -189,7 +189,7 @@ async fn trace(
     plugin: &Plugin,
     arrival: &Arrival,
     verdict: Verdict,
-    once: Option<Once>,
+    nonce: Option<Nonce>,
 ) -> Result<(Translated, Trace), NotRehearsed> {
     let call = stages::call_translate(engine, endpoint, plugin, arrival, |permit| permit)
         .await
@@ -199,7 +199,7 @@ async fn trace(
     }
     let translated = Translated::of(call);
     let items = stages::prepare(engine, endpoint, arrival, verdict, &translated).unwrap_or_else(|whole| vec![*whole]);
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let rehearsal = engine.store.rehearse(&job).await?;
     let logs = translated.logs.clone();
     Ok((translated, Trace { items: job.items, rehearsal, logs }))

@@ -8,7 +8,7 @@ use inlet_core::{
     event::{self, Context},
     log::Outcome,
     settle::{Job, Prepared},
-    verification::{Covers, Once, Verdict, Verification},
+    verification::{Covers, Nonce, Verdict, Verification},
 };
 use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
 use inlet_store::{Along, CommitError, Settled};
@@ -36,14 +36,14 @@ pub(crate) fn verify(endpoint: &Endpoint, arrival: &Arrival) -> Verification {
 
 /// What an admitted request is remembered by, where it is taken once. Only where verification is enforced: elsewhere
 /// everything is taken.
-pub(crate) fn once(engine: &Engine, endpoint: &Endpoint, arrival: &Arrival, found: Verification) -> Option<Once> {
+pub(crate) fn nonce(engine: &Engine, endpoint: &Endpoint, arrival: &Arrival, found: Verification) -> Option<Nonce> {
     let (scheme, header) = (endpoint.scheme.as_ref()?, endpoint.credential_header.as_deref()?);
     if !endpoint.settings.enforce_verification || !matches!(found.verdict, Verdict::Verified(_)) {
         return None;
     }
     let headers: Vec<(&str, &[u8])> =
         arrival.credentials.iter().map(|(name, value)| (name.as_str(), value.as_ref())).collect();
-    scheme.once(&arrival.sent(&headers, header), &engine.hash_key, endpoint.id)
+    scheme.nonce(&arrival.sent(&headers, header), &engine.hash_key, endpoint.id)
 }
 
 /// Whether a request with that verdict comes in; else the cause, for our own records.
@@ -249,10 +249,10 @@ pub(crate) async fn commit(
     engine: &Engine,
     endpoint: &Endpoint,
     items: Vec<Prepared>,
-    once: Option<Once>,
+    nonce: Option<Nonce>,
     along: Option<Along>,
 ) -> Result<Vec<Settled>, Refusal> {
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let committed = match along {
         None => engine.store.commit(job).await,
         Some(along) => engine.store.commit_along(job, along).await,

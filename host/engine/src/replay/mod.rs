@@ -17,7 +17,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use inlet_core::{
     settle::{Job, Prepared},
-    verification::Once,
+    verification::Nonce,
 };
 use inlet_store::{Along, CommitError, ReadError, Settled};
 use tokio::task::{AbortHandle, JoinSet};
@@ -92,10 +92,10 @@ pub async fn commit(
     engine: &Engine,
     endpoint: &Endpoint,
     items: Vec<Prepared>,
-    once: Option<Once>,
+    nonce: Option<Nonce>,
     along: Along,
 ) -> Result<Vec<Settled>, CommitError> {
-    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, once };
+    let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let settled = engine.store.commit_along(job, along).await?;
     for item in &settled {
         endpoint.meters.outcome(item.outcome);

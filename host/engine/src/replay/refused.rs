@@ -85,8 +85,8 @@ pub async fn verify_again(
     let log = change_log::repaired(author, endpoint, "verifyRefusedRequest", &format!("refused/{id}"), None);
     let along = Along { takes_refused: Some(id), change: Some(log), ..along };
     // A captured request does not become the sender's own by being verified once more.
-    let once = stages::once(engine, endpoint, &arrival, found);
-    match commit(engine, endpoint, items, once, along).await {
+    let nonce = stages::nonce(engine, endpoint, &arrival, found);
+    match commit(engine, endpoint, items, nonce, along).await {
         Err(CommitError::Seen) => Ok(Verified::Stays("replayed".to_owned())),
         settled => Ok(Verified::Taken(settled?)),
     }

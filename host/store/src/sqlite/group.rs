@@ -8,7 +8,7 @@ use std::{
 
 use inlet_core::{
     settle::{Job, Settlement, settle},
-    verification::Once,
+    verification::Nonce,
     world::{Needs, World},
 };
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
@@ -65,7 +65,7 @@ impl Writing {
     }
 
     /// Which of these were taken before. Nobody else writes, so that what is found here is so until the next commit.
-    pub(crate) async fn seen(&mut self, wanted: &[Once]) -> Result<HashSet<[u8; 16]>, Failure> {
+    pub(crate) async fn seen(&mut self, wanted: &[Nonce]) -> Result<HashSet<[u8; 16]>, Failure> {
         let seen = nonces::seen(&mut self.connection, wanted, now_ms()).await;
         if seen.is_err() {
             self.reconnect_if_lost().await;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use inlet_core::{settle::Job, verification::Once};
+use inlet_core::{settle::Job, verification::Nonce};
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{
@@ -24,12 +24,12 @@ static REMEMBER: LazyLock<MultiRow> = LazyLock::new(|| {
 /// Those of these that were taken before and still count.
 pub(super) async fn seen(
     connection: &mut SqliteConnection,
-    wanted: &[Once],
+    wanted: &[Nonce],
     now_ms: i64,
 ) -> Result<HashSet<[u8; 16]>, sqlx::Error> {
     let mut script = Script::new(connection);
     script.fit(wanted.len());
-    script.rows(&FIND, wanted, |row, once| _ = row.blob(&once.digest)).await?;
+    script.rows(&FIND, wanted, |row, nonce| _ = row.blob(&nonce.digest)).await?;
     script.run().await?;
     let mut seen = HashSet::new();
     for Found { row, .. } in script.take_found() {
@@ -43,9 +43,9 @@ pub(super) async fn seen(
 
 /// Remembers that these jobs were taken.
 pub(super) async fn remember(script: &mut Script<'_>, jobs: &[Job]) -> Result<(), sqlx::Error> {
-    let taken: Vec<Once> = jobs.iter().filter_map(|job| job.once).collect();
+    let taken: Vec<Nonce> = jobs.iter().filter_map(|job| job.nonce).collect();
     if taken.is_empty() {
         return Ok(());
     }
-    script.rows(&REMEMBER, &taken, |row, once| _ = row.blob(&once.digest).int(once.until_ms)).await
+    script.rows(&REMEMBER, &taken, |row, nonce| _ = row.blob(&nonce.digest).int(nonce.until_ms)).await
 }

@@ -54,13 +54,13 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
 /// What the job needs, and whether it was taken already, as of one moment.
 async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), sqlx::Error> {
     let wanted = Wanted::of(needs);
-    if wanted.is_empty() && job.once.is_none() {
+    if wanted.is_empty() && job.nonce.is_none() {
         return Ok((World::default(), false));
     }
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let seen = match &job.once {
-        Some(once) => !nonces::seen(&mut snapshot, slice::from_ref(once), now_ms()).await?.is_empty(),
+    let seen = match &job.nonce {
+        Some(nonce) => !nonces::seen(&mut snapshot, slice::from_ref(nonce), now_ms()).await?.is_empty(),
         None => false,
     };
     Ok((world::load(&mut Script::new(&mut snapshot), &wanted).await?, seen))

@@ -7,7 +7,7 @@ use std::sync::{
 
 use inlet_core::{
     settle::{Job, Settlement},
-    verification::Once,
+    verification::Nonce,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -159,7 +159,7 @@ impl Task {
 
     /// Answers the captured among the signed requests, and leaves the others in the group.
     async fn turn_away_what_was_seen(&mut self, group: &mut Group) -> Result<(), String> {
-        let wanted: Vec<Once> = group.jobs.iter().filter_map(|job| job.once).collect();
+        let wanted: Vec<Nonce> = group.jobs.iter().filter_map(|job| job.nonce).collect();
         if wanted.is_empty() {
             return Ok(());
         }
@@ -167,7 +167,7 @@ impl Task {
             Failure::Storage(reason) | Failure::Content(reason) => reason,
             Failure::Superseded(what) => what.to_owned(),
         })?;
-        group.turn_away(|job| job.once.is_some_and(|once| !seen.insert(once.digest)));
+        group.turn_away(|job| job.nonce.is_some_and(|nonce| !seen.insert(nonce.digest)));
         Ok(())
     }
 

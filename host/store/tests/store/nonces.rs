@@ -1,6 +1,6 @@
 //! Signed requests that are taken once.
 
-use inlet_core::{settle::Job, verification::Once};
+use inlet_core::{settle::Job, verification::Nonce};
 use inlet_store::{CommitError, EventQuery, Settled};
 
 use crate::support::{Event, Fixture};
@@ -10,7 +10,7 @@ const LATER: i64 = 4_000_000_000_000;
 
 fn signed(fixture: &Fixture, byte: u8, until_ms: i64) -> Job {
     let items = vec![Event::new("t", r#"{"data":{}}"#).prepare(fixture)];
-    Job { once: Some(Once { digest: [byte; 16], until_ms }), ..fixture.job(items) }
+    Job { nonce: Some(Nonce { digest: [byte; 16], until_ms }), ..fixture.job(items) }
 }
 
 fn taken(results: &[Result<Vec<Settled>, CommitError>]) -> Vec<bool> {

@@ -88,7 +88,7 @@ impl Fixture {
     }
 
     pub fn job(&self, items: Vec<Prepared>) -> Job {
-        Job { environment: self.environment, source_environment: self.source_environment, items, once: None }
+        Job { environment: self.environment, source_environment: self.source_environment, items, nonce: None }
     }
 
     /// Commits one event.

@@ -1,0 +1,57 @@
+//! Nonces: a signed request is accepted once.
+
+use std::hash::Hasher as _;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher24};
+
+use super::{Header, Sent, Signature, Template};
+use crate::idempotency::HashKey;
+
+/// The mark of a signed request that is accepted once: a second request with the same mark was captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Nonce {
+    /// A keyed hash of the source environment and the signed content.
+    pub digest: [u8; 16],
+    /// The time after which the request's own timestamp refuses it, in milliseconds since 1970.
+    pub until_ms: i64,
+}
+
+/// The lifetime of a nonce where only an id is signed and no timestamp: 24 hours.
+const ID_ALONE_MS: i64 = 24 * 60 * 60 * 1000;
+
+impl Signature {
+    /// Returns the nonce of a verified request; none if neither an id nor a time is signed, because a sender's own retry is
+    /// then the same request.
+    ///
+    /// The hash is over the signed content and not over the signature: a header with two signatures could be sent once with
+    /// each.
+    pub(super) fn nonce(&self, sent: &Sent<'_>, hash_key: &HashKey, source_environment: i64) -> Option<Nonce> {
+        let Header::Once(value) = sent.header(sent.credential_header) else { return None };
+        let claim = self.read_claim(sent, value).ok()?;
+        let template = self.signed.iter().filter(|template| template.holds_timestamp() || template.holds_id());
+        let (template, content) = template.filter_map(|it| Some((it, it.content(sent, &claim)?))).next()?;
+        let mut hasher = SipHasher24::new_with_key(&hash_key.0);
+        hasher.write(&source_environment.to_le_bytes());
+        for part in content.parts {
+            hasher.write(&(part.len() as u64).to_le_bytes());
+            hasher.write(part);
+        }
+        let until_ms = match (&self.timestamp, &claim.timestamp) {
+            (Some(timestamp), Some(found)) if template.holds_timestamp() => {
+                found.at_ms.saturating_add(i64::from(timestamp.tolerance_seconds) * 1000)
+            }
+            _ => sent.at_ms.saturating_add(ID_ALONE_MS),
+        };
+        Some(Nonce { digest: hasher.finish128().as_bytes(), until_ms })
+    }
+}
+
+impl Template {
+    /// Returns the nonce of a verified request; none if the scheme signs neither an id nor a time.
+    pub fn nonce(&self, sent: &Sent<'_>, hash_key: &HashKey, source_environment: i64) -> Option<Nonce> {
+        match self {
+            Template::SharedSecret(_) => None,
+            Template::Signature(scheme) => scheme.nonce(sent, hash_key, source_environment),
+        }
+    }
+}
