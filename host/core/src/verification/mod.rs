@@ -6,7 +6,8 @@
 //!
 //! [`template`] is the manifest's description of a scheme; [`signed`] the language of the signed content; [`header`] reads
 //! signatures and times out of headers; [`key`] makes keys from secrets; [`sign`] signs test requests; [`vectors`] are
-//! checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once; [`forwarded_headers`] selects the headers that plugins see.
+//! checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once; [`forwarded_headers`] selects the
+//! headers that plugins see.
 
 mod forwarded_headers;
 mod header;

@@ -10,7 +10,7 @@ use inlet_core::{
 
 use crate::world::*;
 
-/// What becomes of `userId: …`: the user id, or the reason for which the item is rejected.
+/// Returns the user id that `userId: …` gives, or the reason for which the item is rejected.
 fn user_id(text: &str) -> Result<Option<String>, String> {
     let entry = Inlet::new().one(&with(&track("{}"), "userId", text));
     match entry.outcome() {
@@ -182,7 +182,7 @@ fn event_type_path_reads_the_value_as_it_is() {
 
 #[test]
 fn numbers_are_never_passed_through_a_float() {
-    // What came in as `9007199254740993` or `1.10` is stored, mapped and sent on so.
+    // `9007199254740993` and `1.10` are stored, mapped and sent on with every digit.
     let numbers = r#"{"big":9007199254740993,"price":1.10,"huge":1E400,"deep":[{"n":-0.0}]}"#;
     let mut inlet = Inlet::new();
     inlet.trigger(r#"{"key":"k","recipients":{"id":"user_id","big":"data.big","all":"data"},"data":"data"}"#);
@@ -362,7 +362,7 @@ fn what_a_plugin_could_not_translate_is_stored_with_its_raw_bytes_and_reason() {
     assert_eq!(original(Body::Bytes(bytes.clone())), Original::Bytes(bytes));
 }
 
-/// What is called JSON must be JSON: it is embedded as it is.
+/// Data that is called JSON must be JSON, because it is embedded unchanged.
 fn assert_original_is_what_it_is_called(body: &str, original: Option<&str>) {
     let mut event = event("e", "/0", "properties");
     (event.data, event.original) = (None, original.map(str::to_owned));

@@ -13,7 +13,7 @@ fn ready() -> Inlet {
     inlet
 }
 
-/// What two requests with this `messageId` come to, and the first one's warnings.
+/// Returns the outcomes of two requests with this `messageId`, and the first one's warnings.
 fn twice(key: &str) -> (Vec<&'static str>, String, Option<String>) {
     let mut inlet = ready();
     let body = with(&track("{}"), "messageId", key);

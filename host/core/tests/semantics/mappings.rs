@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use crate::world::*;
 
-/// What one parameter of a trigger for u1 resolves to, and where it was found.
+/// Returns the resolved value of one parameter of a trigger for u1, and its origin.
 fn resolved(parameter: &str, item: &str) -> (String, String) {
     let mut inlet = Inlet::new();
     inlet.knows("u1");

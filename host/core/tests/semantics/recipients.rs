@@ -291,7 +291,7 @@ fn the_built_in_identify_of_an_identify_event_still_runs() {
     assert_eq!(entry.statuses(), [("users_identify", "success"), ("workflows_trigger", "error")]);
     assert_eq!(json::member(inlet.user("u1").unwrap(), "name"), Some(r#""Ann""#));
     assert_eq!((inlet.known(), entry.outcome()), (1, "failed"));
-    // What succeeded is not done again.
+    // Actions that succeeded are not carried out again.
     let again = inlet.one(&body);
     assert_eq!(again.statuses(), [("workflows_trigger", "error")]);
     assert_eq!(again.done.resumes, Some(entry.log.id));

@@ -344,7 +344,7 @@ fn what_was_stored_before_there_were_timestamps_still_reads() {
 }
 
 proptest! {
-    /// What a template signs it verifies, and nothing else: another body, time, id or secret fails.
+    /// A template verifies the requests that it signs and no other: another body, time, id or secret fails.
     #[test]
     fn what_it_signs_it_verifies_and_nothing_else(
         name in proptest::sample::select(vec!["stripe", "clerk", "jitsu", "segment", "github", "customer-io", "shopify"]),

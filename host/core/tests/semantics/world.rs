@@ -1,4 +1,4 @@
-//! What scenarios are told in: one source environment, a store that lives between transactions, and a clock.
+//! The world of the scenarios: one source environment, a store that lives between transactions, and a clock.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,7 +6,7 @@ use inlet_core::{
     ByteString, Uuid, actions,
     contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
     effect::recipient_changes,
-    event::{self, Context, LoggedEventEvent, Oversize},
+    event::{self, Context, LoggedEvent, Oversize},
     idempotency::{HashKey, Record, RecordId},
     json,
     log::{ActionLog, EventLog, Original, Outcome, PluginRef},
@@ -21,7 +21,7 @@ use inlet_core::{
     world::{Needs, World},
 };
 
-/// When every scenario begins, in milliseconds since 1970.
+/// The start of every scenario, in milliseconds since 1970.
 pub const START: i64 = 1_750_000_000_000;
 pub const HOUR: i64 = 60 * 60 * 1000;
 
@@ -41,7 +41,7 @@ pub struct Inlet {
     ids: u128,
 }
 
-/// What one item came to.
+/// The log entry of one item with its settlement.
 pub struct Entry {
     pub log: EventLog,
     pub done: Settlement,
@@ -121,7 +121,7 @@ impl Inlet {
         self.recipients.get(key).map(String::as_str)
     }
 
-    /// How many users, objects and tenants are known.
+    /// Counts the known users, objects and tenants.
     pub fn known(&self) -> usize {
         self.recipients.len()
     }
@@ -251,7 +251,7 @@ fn counter(ids: &mut u128) -> impl FnMut() -> Uuid {
 }
 
 impl Entry {
-    /// What the log keeps of it.
+    /// Returns the event as the log keeps it.
     pub fn logged(&self) -> LoggedEvent {
         let data = self.log.data.clone().unwrap();
         let Original::Json(item) = &self.log.original else { panic!("it is not JSON") };
@@ -261,7 +261,7 @@ impl Entry {
             event_type: self.log.event_type.clone(),
             user_id: self.log.user_id.clone(),
             data_at,
-            // As a database gives them back: copies.
+            // A database gives back copies.
             data: data.to_string().into(),
             original: Original::Json(item.to_string().into()),
             idempotency_key: self.log.idempotency_key.clone(),
@@ -312,7 +312,7 @@ impl Entry {
         self.action().result.as_deref().and_then(|result| json::member(result, member)).unwrap_or("(none)")
     }
 
-    /// Where the only action found a parameter.
+    /// Returns the origin of a parameter of the only action.
     pub fn found_in(&self, parameter: &str) -> String {
         json::member(&self.action().found_in, parameter).and_then(json::string).unwrap_or("(none)".to_owned())
     }
@@ -364,7 +364,7 @@ pub fn nested(levels: usize) -> String {
     format!("{}{}", "[".repeat(levels), "]".repeat(levels))
 }
 
-/// What a Segment plugin points at in a body of one call or an array of calls.
+/// Returns the translation of a Segment plugin for a body of one call or an array of calls.
 pub fn segment(body: &str) -> Translation {
     let count = json::items(body).map(|items| items.len());
     let items = match count {

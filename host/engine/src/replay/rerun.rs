@@ -8,7 +8,7 @@ use std::sync::Arc;
 use inlet_core::{
     ByteString, Uuid,
     contract::Body,
-    event::{self, Context, LoggedEventEvent},
+    event::{self, Context, LoggedEvent},
     log::{Original, Outcome},
     plan::ReplayMode,
     settle::Prepared,
