@@ -1,6 +1,4 @@
-//! Event logs and their action logs.
-//!
-//! Names and meanings: semantics.md §3, §6 and §7.
+//! The log entry of one item of a request.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -12,95 +10,7 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::actions::ActionType;
-
-pub use crate::actions::Status;
-
-/// The code of an event that failed because an action of it did.
-pub const ACTION_FAILED: &str = "action_failed";
-
-/// The outcome of an event, as the sender sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// The actions were carried out or skipped.
-    Executed,
-    /// An earlier execution with the same key counts, so nothing was carried out.
-    Replayed,
-    /// The event has no action.
-    Logged,
-    /// An action ended in an error, or the plugin did not translate the request.
-    Failed,
-    /// The item could not be read as an event.
-    Rejected,
-    /// The item is no event and need not be one.
-    Ignored,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: [Outcome; 6] =
-        [Outcome::Executed, Outcome::Replayed, Outcome::Logged, Outcome::Failed, Outcome::Rejected, Outcome::Ignored];
-
-    /// Returns the name used in answers, logs and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Outcome::Executed => "executed",
-            Outcome::Replayed => "replayed",
-            Outcome::Logged => "logged",
-            Outcome::Failed => "failed",
-            Outcome::Rejected => "rejected",
-            Outcome::Ignored => "ignored",
-        }
-    }
-
-    /// Returns the outcome of that name.
-    pub fn parse(name: &str) -> Option<Outcome> {
-        Self::ALL.into_iter().find(|outcome| outcome.as_str() == name)
-    }
-
-    /// Returns true if the sender may consider the item accepted.
-    pub fn is_accepted(self) -> bool {
-        !matches!(self, Outcome::Rejected | Outcome::Failed)
-    }
-}
-
-/// The plugin that translated an event.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PluginRef {
-    /// The plugin's key, for example `segment`.
-    pub key: String,
-    /// The version in its manifest.
-    pub version: String,
-    /// `sha256:` and the digest of the component.
-    pub digest: String,
-}
-
-/// An item as the platform sent it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Original {
-    /// Valid JSON text.
-    Json(ByteString),
-    /// Text that is not JSON.
-    Text(ByteString),
-    /// Bytes that are not text.
-    Bytes(Bytes),
-}
-
-impl Original {
-    /// Returns the length in bytes.
-    pub fn len(&self) -> usize {
-        match self {
-            Original::Json(text) | Original::Text(text) => text.len(),
-            Original::Bytes(bytes) => bytes.len(),
-        }
-    }
-
-    /// Returns true if the item is empty.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-}
+use super::outcome::Outcome;
 
 /// The fields of a logged event, apart from its contents. The log that is written, the event that the store gives back
 /// and the entry that the API shows share them: a new one is added here, to the store's columns, where its value is
@@ -193,25 +103,39 @@ impl DerefMut for EventLog {
     }
 }
 
-/// The log of one action.
-#[derive(Debug, Clone)]
-pub struct ActionLog {
-    /// UUIDv7.
-    pub id: Uuid,
-    /// The mapping's id; none for the built-in identify.
-    pub mapping: Option<Uuid>,
-    /// The action type.
-    pub action_type: ActionType,
-    /// The status.
-    pub status: Status,
-    /// The mapping's parameters, a JSON object.
-    pub parameters: Arc<str>,
-    /// The parameters resolved, a JSON object.
-    pub payload: String,
-    /// The result, a JSON object; none for an error.
-    pub result: Option<String>,
-    /// The human-readable reason of a skipped action or an error.
-    pub reason: Option<String>,
-    /// The origin of each value by parameter, a JSON object: `event`, `item`, `headers` or `constant`.
-    pub found_in: Arc<str>,
+/// The plugin that translated an event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PluginRef {
+    /// The plugin's key, for example `segment`.
+    pub key: String,
+    /// The version in its manifest.
+    pub version: String,
+    /// `sha256:` and the digest of the component.
+    pub digest: String,
+}
+
+/// An item as the platform sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Original {
+    /// Valid JSON text.
+    Json(ByteString),
+    /// Text that is not JSON.
+    Text(ByteString),
+    /// Bytes that are not text.
+    Bytes(Bytes),
+}
+
+impl Original {
+    /// Returns the length in bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Original::Json(text) | Original::Text(text) => text.len(),
+            Original::Bytes(bytes) => bytes.len(),
+        }
+    }
+
+    /// Returns true if the item is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
