@@ -97,6 +97,7 @@ async fn create(change: &ConfigurationChange, example: &Example) -> anyhow::Resu
             settings: serde_json::to_string(&settings)?,
             scheme: scheme.clone(),
             plugin: catalog.pin_of(plugin),
+            ..NewSourceEnvironment::default()
         })
     });
     let source = NewSource {

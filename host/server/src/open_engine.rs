@@ -10,7 +10,7 @@ use inlet_engine::{
     snapshot::hash_token,
 };
 use inlet_sandbox::{CompiledCache, EngineConfig, Sandbox};
-use inlet_store::{Claim, StoreOptions};
+use inlet_store::{MasterKeyCheck, StoreOptions};
 
 use crate::{config::Config, embedded::BUNDLED, management_token, writer_metrics::WriterMetrics};
 
@@ -22,9 +22,9 @@ pub async fn open_engine(config: &Config) -> anyhow::Result<Engine> {
         ..StoreOptions::new(&config.data_dir)
     };
     // The directory is locked first: its content decides which master key is right and whether one may be generated.
-    let claim = Claim::on(options).await?;
-    let Found { key, .. } = secrets::find(&config.data_dir, config.master_key_file.as_deref(), claim.key_check())?;
-    let store = claim.open(Arc::new(key)).await?;
+    let check = MasterKeyCheck::start(options).await?;
+    let Found { key, .. } = secrets::find(&config.data_dir, config.master_key_file.as_deref(), check.sealed_value())?;
+    let store = check.open(Arc::new(key)).await?;
     let sandbox = start_sandbox(config)?;
     let management_token = management_token::read_or_create(config)?;
     let catalog = {

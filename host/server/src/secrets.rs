@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use inlet_engine::secrets::{self, Found, Origin, key::MasterKey, key_file};
-use inlet_store::{Claim, StoreOptions};
+use inlet_store::{MasterKeyCheck, StoreOptions};
 
 use crate::config::{Config, Flags};
 
@@ -65,8 +65,8 @@ async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()
     if !config.data_dir.is_dir() {
         bail!("there is no data directory {}; name the server's with --data-dir", config.data_dir.display());
     }
-    let claim = Claim::on(StoreOptions::new(&config.data_dir)).await?;
-    let Some(key_check) = claim.key_check() else {
+    let check = MasterKeyCheck::start(StoreOptions::new(&config.data_dir)).await?;
+    let Some(key_check) = check.sealed_value() else {
         bail!("nothing is sealed in {} yet; the first start of `inlet serve` does it", config.data_dir.display());
     };
     let Found { key: old, origin } =
@@ -78,7 +78,7 @@ async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()
     if let Origin::File(file) = &origin {
         file.stage(&new)?;
     }
-    let count = claim.reseal(&old, &new).await.context("the secrets are still sealed with the old master key")?;
+    let count = check.reseal(&old, &new).await.context("the secrets are still sealed with the old master key")?;
     println!("{count} secrets are sealed with the new master key {new:?}.");
     match &origin {
         Origin::File(file) => {

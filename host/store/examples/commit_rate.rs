@@ -1,7 +1,7 @@
-//! How many events a second become durable: 64 callers, 1 KB events, a new store in a temporary directory.
+//! Measures the events per second that become durable: 64 callers, 1 KB events, a new store in a temporary directory.
 //!
 //! `cargo run --release -p inlet-store --example commit_rate [DIRECTORY [EVENTS [CASE]]]`. Jobs are made before the clock
-//! starts, so that the store is measured and not the making of events.
+//! starts, so that only the store is measured.
 
 use std::{
     error::Error,
@@ -23,26 +23,26 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    Author, CommitError, GroupReport, NewChange, NewSource, NewSourceEnvironment, Place, Store, StoreOptions, Vault,
-    VaultError, WriterObserver,
+    Author, CommitError, GroupReport, NewChange, NewSource, NewSourceEnvironment, SecretLocation, Store, StoreOptions,
+    Vault, VaultError, WriterObserver,
 };
 
-// As the server does: arguments are made on one thread and freed on another, which glibc's allocator is slow at.
+// The server's allocator. Arguments are allocated on one thread and freed on another, which is slow with glibc's.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const CALLERS: usize = 64;
 const TRIGGER: &str = r#"{"key":"order-placed","recipients":{"id":"data.email","email":"data.email"}}"#;
 
-/// Seals nothing: there are no secrets here, and none are on the event path.
+/// Seals nothing, because the benchmark has no secrets.
 struct Open;
 
 impl Vault for Open {
-    fn seal(&self, _place: Place, secret: &str) -> Result<Vec<u8>, VaultError> {
+    fn seal(&self, _location: SecretLocation, secret: &str) -> Result<Vec<u8>, VaultError> {
         Ok(secret.into())
     }
 
-    fn open(&self, _place: Place, sealed: &[u8]) -> Result<String, VaultError> {
+    fn open(&self, _location: SecretLocation, sealed: &[u8]) -> Result<String, VaultError> {
         Ok(String::from_utf8_lossy(sealed).into_owned())
     }
 }
@@ -111,9 +111,9 @@ async fn call(store: Arc<Store>, jobs: Arc<Mutex<Vec<Job>>>) -> Result<Vec<Durat
     let mut latencies = Vec::new();
     let take = || jobs.lock().ok()?.pop();
     while let Some(job) = take() {
-        let asked = Instant::now();
+        let started = Instant::now();
         store.commit(job).await?;
-        latencies.push(asked.elapsed());
+        latencies.push(started.elapsed());
     }
     Ok(latencies)
 }
@@ -124,8 +124,7 @@ async fn make_source(store: &Store) -> Result<(i64, i64), Box<dyn Error>> {
         environment_id,
         token: "t".to_owned(),
         settings: "{}".to_owned(),
-        scheme: None,
-        plugin: None,
+        ..NewSourceEnvironment::default()
     };
     let source = NewSource {
         key: "bench".to_owned(),
@@ -172,7 +171,7 @@ impl Maker {
         Ok(Self { case, environment, source_environment, hash_key, plugin: plugin.into(), mappings })
     }
 
-    /// Jobs, the last one first, as they are taken from the end.
+    /// Makes the jobs, the last one first, because callers take them from the end.
     fn jobs(&self, events: usize) -> Vec<Job> {
         let batch = match self.case {
             Case::Logged { batch } => batch,
@@ -226,8 +225,8 @@ impl Maker {
     }
 }
 
-/// Processor time of this process so far, where the system tells; in ticks of 10 ms. Steadier than the rate when the
-/// machine does other things too.
+/// Returns the processor time of this process, in milliseconds at a resolution of 10 ms; zero on systems without `/proc`.
+/// It is steadier than the rate on a machine that does other work too.
 fn cpu_ms() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // The name of the program, in parentheses, may hold spaces.
@@ -236,7 +235,7 @@ fn cpu_ms() -> f64 {
     ticks * 10.0
 }
 
-/// Where the writer's time went.
+/// The time that the writer spent in each phase.
 #[derive(Default)]
 struct Phases {
     groups: AtomicU64,

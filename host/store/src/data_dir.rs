@@ -1,4 +1,4 @@
-//! The data directory: made for its owner only, and held by one process at a time.
+//! The data directory: readable by its owner only, and held by one process at a time.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -8,11 +8,11 @@ use std::{
 
 use crate::error::OpenError;
 
-/// The lock file. It is empty; what counts is the lock, which the system releases however the process ends.
+/// The lock file. It stays empty; the system releases the lock on it however the process ends.
 const LOCK: &str = "inlet.lock";
 const DATABASE: &str = "inlet.db";
 
-/// A data directory that no other process uses as long as this lives.
+/// A locked data directory. No other process uses it while this value lives.
 #[derive(Debug)]
 pub(crate) struct DataDir {
     path: PathBuf,
@@ -21,9 +21,9 @@ pub(crate) struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the directory if it is missing, and locks it.
+    /// Creates the directory if it is missing, and locks it.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        make(path).map_err(|problem| OpenError::DataDir { path: path.to_owned(), problem })?;
+        create(path).map_err(|problem| OpenError::DataDir { path: path.to_owned(), problem })?;
         let lock_path = path.join(LOCK);
         let lock = OpenOptions::new()
             .write(true)
@@ -38,20 +38,20 @@ impl DataDir {
         }
     }
 
-    /// Where the database is.
+    /// Returns the path of the database file.
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
     }
 }
 
-fn make(path: &Path) -> io::Result<()> {
+fn create(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Ok(()),
         Ok(_) => Err(io::Error::new(io::ErrorKind::NotADirectory, "it is a file, not a directory")),
         Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
             let mut builder = DirBuilder::new();
             builder.recursive(true);
-            // Secrets are in there; nobody else has business with it.
+            // The directory holds secrets.
             #[cfg(unix)]
             std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
             builder.create(path)

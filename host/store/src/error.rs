@@ -1,20 +1,21 @@
-//! What can go wrong, one sentence each: what was found, what was expected, what to do.
+//! The errors of the store, one sentence each: what was found, what was expected, what to do.
 //!
-//! sqlx's errors stop here. Their messages name columns and conditions, never values, so they may be shown.
+//! A database's own errors stop at its backend. Their messages name columns and conditions, never values, so they may be
+//! shown.
 
 use std::{io, path::PathBuf};
 
 use crate::vault::VaultError;
 
-/// Why the store cannot be opened. Each is for the operator, at the start.
+/// The reason why the store cannot be opened. Each is for the operator, at the start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The directory cannot be made or is not one.
+    /// The directory cannot be created or is not a directory.
     #[error("the data directory {path} cannot be used: {problem}; give a directory that the server may write to", path = path.display())]
     DataDir {
         /// The directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         problem: io::Error,
     },
     /// The directory or a file in it cannot be written.
@@ -25,7 +26,7 @@ pub enum OpenError {
     NotWritable {
         /// The file.
         path: PathBuf,
-        /// What the system or the database said.
+        /// The message of the system or the database.
         problem: String,
     },
     /// Another process holds the lock.
@@ -37,7 +38,7 @@ pub enum OpenError {
         /// The directory.
         path: PathBuf,
     },
-    /// The file is damaged or something else.
+    /// The file is damaged or no database.
     #[error(
         "{path} is not a database that can be read: {problem}; restore it from a backup, or move it away to start empty",
         path = path.display()
@@ -45,7 +46,7 @@ pub enum OpenError {
     NotADatabase {
         /// The file.
         path: PathBuf,
-        /// What the database said.
+        /// The database's message.
         problem: String,
     },
     /// A newer version of the server wrote it.
@@ -57,9 +58,9 @@ pub enum OpenError {
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its schema version.
+        /// The schema version of the file.
         found: i64,
-        /// The newest known.
+        /// The newest version that this server knows.
         known: i64,
     },
     /// A commit would not be on the disk when it is answered.
@@ -73,15 +74,15 @@ pub enum OpenError {
         /// `PRAGMA journal_mode`.
         journal_mode: String,
     },
-    /// The secrets in it cannot be opened, or those in clear text not be sealed.
+    /// The secrets in it cannot be opened, or those in clear text cannot be sealed.
     #[error("the secrets in {path} cannot be used: {problem}", path = path.display())]
     Secrets {
         /// The file.
         path: PathBuf,
-        /// Which one, and why.
+        /// The secret and the reason.
         problem: VaultError,
     },
-    /// There are sealed secrets, and nothing that tells whether a key is theirs.
+    /// There are sealed secrets, but no value by which their key could be recognised.
     #[error(
         "{path} holds sealed secrets, but the value is gone by which their key is known; restore it from a backup",
         path = path.display()
@@ -93,46 +94,66 @@ pub enum OpenError {
     /// The writer's thread cannot be started.
     #[error("cannot start the thread that writes to the database: {0}; raise the process's thread limit (ulimit -u)")]
     Thread(#[source] io::Error),
-    /// Anything else.
+    /// Any other reason.
     #[error("the database {path} could not be opened: {problem}", path = path.display())]
     Other {
         /// The file.
         path: PathBuf,
-        /// What the database said.
+        /// The database's message.
         problem: String,
     },
 }
 
-/// Why a job or a change was not committed. Nothing of it was written.
+/// The reason why the secrets were not sealed with another key. They are unchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum ResealError {
+    /// There is no database, or one from before secrets were sealed.
+    #[error("nothing is sealed here yet; the first start of `inlet serve` does it")]
+    NothingSealed,
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A secret cannot be opened with the old key, or sealed with the new one.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// The database refused the change.
+    #[error("the storage did not take it: {reason}")]
+    Storage {
+        /// The database's message.
+        reason: String,
+    },
+}
+
+/// The reason why a job or a change was not committed. Nothing of it was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// The queue stayed full.
     #[error("{queued} jobs were waiting to be stored for longer than {waited_ms} ms; send again later")]
     Overloaded {
-        /// The queue's size.
+        /// The queue's capacity.
         queued: usize,
-        /// How long this one waited for a place.
+        /// The time that this job waited for a place.
         waited_ms: u128,
     },
-    /// The storage does not take anything now: full, broken, read-only, locked, or closed.
+    /// The storage takes nothing now: it is full, broken, read-only, locked, or closed.
     #[error("the storage is unavailable: {reason}")]
     Unavailable {
-        /// What the matter is and what to do.
+        /// The cause, and what to do.
         reason: String,
     },
-    /// A signed request that is taken once was taken before.
+    /// A signed request that may be taken once was taken before.
     #[error("the signed request was taken before; whoever sent it again holds a captured one")]
     Seen,
     /// The storage works, and refused this.
     #[error("the storage refused it: {reason}")]
     Refused {
-        /// What the database said.
+        /// The database's message.
         reason: String,
     },
     /// Somebody else was first.
     #[error("it was not done: {what}; look at it again")]
     Superseded {
-        /// What has happened.
+        /// The event that came first.
         what: &'static str,
     },
 }
@@ -143,58 +164,46 @@ impl CommitError {
     }
 }
 
-/// Why a change of the configuration was not made.
+/// The reason why the configuration was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChangeError {
     /// Somebody else changed it first.
     #[error("it was changed in the meantime: version {expected} was expected and {found} was found; read it again")]
     Conflict {
-        /// What the caller saw.
+        /// The caller's version.
         expected: i64,
-        /// What is there.
+        /// The present version.
         found: i64,
     },
     /// A unique value is taken.
     #[error("a {what} with this {field} exists already; choose another")]
     Taken {
-        /// What.
+        /// The kind of resource.
         what: &'static str,
-        /// Which field of it.
+        /// The unique field.
         field: &'static str,
     },
-    /// What should be changed is not there.
+    /// The resource does not exist.
     #[error("there is no such {what}")]
     NotFound {
-        /// What.
+        /// The kind of resource.
         what: &'static str,
     },
-    /// What should be deleted is needed.
+    /// The resource to delete is in use.
     #[error("the {what} is in use; let its users use another, then delete it")]
     InUse {
-        /// What.
+        /// The kind of resource.
         what: &'static str,
     },
-    /// It was not committed.
+    /// The change was not committed.
     #[error(transparent)]
     Commit(#[from] CommitError),
 }
 
-/// Why something could not be read.
+/// The reason why something could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the database could not be read: {reason}")]
 pub struct ReadError {
-    /// What the database said.
+    /// The database's message.
     pub reason: String,
-}
-
-impl From<VaultError> for ReadError {
-    fn from(error: VaultError) -> Self {
-        Self { reason: error.to_string() }
-    }
-}
-
-impl From<VaultError> for ChangeError {
-    fn from(error: VaultError) -> Self {
-        Self::Commit(CommitError::Unavailable { reason: error.to_string() })
-    }
 }

@@ -1,33 +1,34 @@
-//! How a store is opened.
+//! The options with which a store is opened.
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use crate::writer::WriterObserver;
+use crate::observer::WriterObserver;
 
-/// How a store is opened.
+/// The options with which a store is opened.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// The data directory; made, for its owner only, when it is missing.
+    /// The data directory. If it is missing it is created, for its owner only.
     pub data_dir: PathBuf,
-    /// Jobs that may wait for the writer. More waiting makes larger groups, and longer answers.
+    /// The largest number of jobs that wait for the writer. More waiting jobs make larger groups and longer answers.
     pub queue: usize,
-    /// How long a job waits for a place in the queue before it is refused.
+    /// The time that a job waits for a place in the queue before it is refused.
     pub queue_wait: Duration,
-    /// Events of one transaction. Gains flatten out well before this; it bounds the wait of the first in a group.
+    /// The largest number of events in one transaction. It bounds the wait of the first event of a group; the gain of
+    /// larger groups flattens out well below the default.
     pub group_events: usize,
-    /// Bytes of originals in one transaction, which bounds memory: every value is copied on its way to the database.
-    /// One job is always taken whole.
+    /// Bytes of originals in one transaction. It bounds memory, because every value is copied on its way to the
+    /// database. A job is never split.
     pub group_bytes: usize,
-    /// Read-only connections.
+    /// The number of read-only connections.
     pub readers: u32,
-    /// The size that the database may not exceed, in bytes; beyond it nothing is accepted. None: the disk's end.
+    /// The largest size of the database, in bytes, beyond which it takes no writes. None: the disk is the limit.
     pub size_limit: Option<u64>,
     /// Told about every group.
     pub observer: Option<Arc<dyn WriterObserver>>,
 }
 
 impl StoreOptions {
-    /// The defaults, in this data directory.
+    /// Returns the defaults, with this data directory.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),

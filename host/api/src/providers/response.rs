@@ -31,9 +31,9 @@ impl ShownPlugin {
     }
 }
 
-impl From<PluginRef> for ShownPlugin {
-    fn from(PluginRef { key, version, digest }: PluginRef) -> Self {
-        Self { key, version, digest }
+impl From<&PluginRef> for ShownPlugin {
+    fn from(PluginRef { key, version, digest }: &PluginRef) -> Self {
+        Self { key: key.clone(), version: version.clone(), digest: digest.clone() }
     }
 }
 

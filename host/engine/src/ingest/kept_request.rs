@@ -12,7 +12,7 @@ use inlet_core::{
     settle::Prepared,
     verification::Verdict,
 };
-use inlet_store::{Along, KeptRequest};
+use inlet_store::{CommitExtras, KeptRequest};
 
 use super::arrival::Arrival;
 use crate::{
@@ -22,14 +22,14 @@ use crate::{
 
 /// What is to be committed with these items for their repair; none when all is well. `is_retried`: the server is to try
 /// again what failed, because the sender will not.
-pub(crate) fn along(
+pub(crate) fn extras(
     engine: &Engine,
     endpoint: &Endpoint,
     arrival: &Arrival,
     verdict: Verdict,
     items: &[Prepared],
     is_retried: bool,
-) -> Option<Along> {
+) -> Option<CommitExtras> {
     let unplanned = || items.iter().filter(|item| item.plan.is_none() && !item.log.outcome.is_accepted());
     unplanned().next()?;
     let has_failed = unplanned().any(|item| item.log.outcome == Outcome::Failed);
@@ -45,7 +45,7 @@ pub(crate) fn along(
         body: keeps_body(endpoint, &arrival.body, items).then(|| arrival.body_bytes()),
     };
     let retry_at_ms = (has_failed && is_retried).then(|| retry_schedule::due_at_ms(engine, 0)).flatten();
-    Some(Along { keep: Some(request), retry_at_ms, ..Along::default() })
+    Some(CommitExtras { keep: Some(request), retry_at_ms, ..CommitExtras::default() })
 }
 
 fn keeps_body(endpoint: &Endpoint, body: &Body, items: &[Prepared]) -> bool {

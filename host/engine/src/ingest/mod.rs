@@ -77,9 +77,9 @@ async fn carry_out(engine: &Engine, endpoint: &Arc<Endpoint>, delivery: Delivery
 
     // A plugin whose platform reads the answer fails with a 500: its sender tries again.
     let is_retried = translated.is_retried() && !plugin.answers();
-    let along = kept_request::along(engine, endpoint, &arrival, verification.verdict, &items, is_retried);
+    let extras = kept_request::extras(engine, endpoint, &arrival, verification.verdict, &items, is_retried);
     let nonce = stages::nonce(engine, endpoint, &arrival, verification);
-    let settled = match stages::commit(engine, endpoint, items, nonce, along).await {
+    let settled = match stages::commit(engine, endpoint, items, nonce, extras).await {
         Err(Refusal::Unverified) => {
             keep_refused::keep_refused(engine, endpoint, &arrival, "replayed").await;
             return Err(Refusal::Unverified);

@@ -11,7 +11,7 @@ use inlet_core::{
     verification::{Covers, Nonce, Verdict, Verification},
 };
 use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
-use inlet_store::{Along, CommitError, Settled};
+use inlet_store::{CommitError, CommitExtras, Settled};
 
 use super::{
     answer::{self, Refusal},
@@ -250,12 +250,12 @@ pub(crate) async fn commit(
     endpoint: &Endpoint,
     items: Vec<Prepared>,
     nonce: Option<Nonce>,
-    along: Option<Along>,
+    extras: Option<CommitExtras>,
 ) -> Result<Vec<Settled>, Refusal> {
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
-    let committed = match along {
+    let committed = match extras {
         None => engine.store.commit(job).await,
-        Some(along) => engine.store.commit_along(job, along).await,
+        Some(extras) => engine.store.commit_with(job, extras).await,
     };
     let settled = committed.map_err(|error| match error {
         CommitError::Overloaded { .. } => Refusal::Overloaded,

@@ -19,7 +19,7 @@ use inlet_core::{
     settle::{Job, Prepared},
     verification::Nonce,
 };
-use inlet_store::{Along, CommitError, ReadError, Settled};
+use inlet_store::{CommitError, CommitExtras, ReadError, Settled};
 use tokio::task::{AbortHandle, JoinSet};
 
 use crate::{Engine, snapshot::Endpoint};
@@ -93,10 +93,10 @@ pub async fn commit(
     endpoint: &Endpoint,
     items: Vec<Prepared>,
     nonce: Option<Nonce>,
-    along: Along,
+    extras: CommitExtras,
 ) -> Result<Vec<Settled>, CommitError> {
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
-    let settled = engine.store.commit_along(job, along).await?;
+    let settled = engine.store.commit_with(job, extras).await?;
     for item in &settled {
         endpoint.meters.outcome(item.outcome);
     }

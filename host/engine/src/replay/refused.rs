@@ -14,7 +14,7 @@ use inlet_core::{
     settle::Prepared,
     verification::{self, Covers, Template, Verdict, Verification},
 };
-use inlet_store::{Along, Author, CommitError, ReadError, RefusedRequest, Settled};
+use inlet_store::{Author, CommitError, CommitExtras, ReadError, RefusedRequest, Settled};
 
 use super::commit;
 use crate::{
@@ -80,13 +80,13 @@ pub async fn verify_again(
         date(item, arrival.received_at_ms);
     }
     // Nobody waits for the answer, so the server tries again what the plugin fails on.
-    let along =
-        kept_request::along(engine, endpoint, &arrival, verdict, &items, translated.is_retried()).unwrap_or_default();
+    let extras =
+        kept_request::extras(engine, endpoint, &arrival, verdict, &items, translated.is_retried()).unwrap_or_default();
     let log = change_log::repaired(author, endpoint, "verifyRefusedRequest", &format!("refused/{id}"), None);
-    let along = Along { takes_refused: Some(id), change: Some(log), ..along };
+    let extras = CommitExtras { takes_refused: Some(id), change: Some(log), ..extras };
     // A captured request does not become the sender's own by being verified once more.
     let nonce = stages::nonce(engine, endpoint, &arrival, found);
-    match commit(engine, endpoint, items, nonce, along).await {
+    match commit(engine, endpoint, items, nonce, extras).await {
         Err(CommitError::Seen) => Ok(Verified::Stays("replayed".to_owned())),
         settled => Ok(Verified::Taken(settled?)),
     }

@@ -7,7 +7,9 @@
 use std::time::{Duration, Instant};
 
 use inlet_core::{Uuid, settle::Prepared};
-use inlet_store::{Along, ChangeError, CommitError, Progress, ReadError, ReplayRecord, ReplayState, Tally};
+use inlet_store::{
+    ChangeError, CommitError, CommitExtras, ReadError, ReplayProgress, ReplayRecord, ReplayState, ReplayTally,
+};
 
 use super::{commit, endpoint, give_way, rerun::Reruns};
 use crate::Engine;
@@ -64,7 +66,7 @@ enum Step {
 struct Runner {
     engine: Engine,
     replay: ReplayRecord,
-    tally: Tally,
+    tally: ReplayTally,
     reruns: Reruns,
     /// So many entries are taken one by one, because a step with them was not committed.
     one_by_one: usize,
@@ -100,7 +102,7 @@ impl Runner {
 
     async fn end(&self) -> Result<Step, Halt> {
         let ended = self.engine.store.replay_end(self.replay.source_environment_id, self.replay.id, None).await?;
-        let Tally { done, failed, .. } = self.tally;
+        let ReplayTally { done, failed, .. } = self.tally;
         tracing::info!(replay = %self.replay.id, done, failed, ended, "a replay came to its end");
         Ok(Step::Ended)
     }
@@ -108,15 +110,15 @@ impl Runner {
     /// Makes these entries ready, as many as one step takes, and commits them.
     async fn carry_out(&mut self, ids: &[Uuid]) -> Result<Step, Halt> {
         let mut tally = self.tally.clone();
-        let (mut items, mut along, mut bytes): (Vec<Prepared>, _, _) = (Vec::new(), Along::default(), 0);
+        let (mut items, mut extras, mut bytes): (Vec<Prepared>, _, _) = (Vec::new(), CommitExtras::default(), 0);
         for id in ids {
             match self.reruns.ready(*id, self.replay.filter.force).await {
                 Ok(ready) => {
                     bytes += ready.bytes();
                     let (more, parts) = ready.into_parts();
                     items.extend(more);
-                    along.reruns.extend(parts.reruns);
-                    along.repairs.extend(parts.repairs);
+                    extras.replayed.extend(parts.replayed);
+                    extras.repairs.extend(parts.repairs);
                 }
                 // What was made ready goes on its way; the rest comes with the next step.
                 Err(error) if error.is_passing() && tally.position != self.tally.position => break,
@@ -132,14 +134,14 @@ impl Runner {
                 break;
             }
         }
-        self.commit(items, along, tally).await
+        self.commit(items, extras, tally).await
     }
 
-    async fn commit(&mut self, items: Vec<Prepared>, along: Along, tally: Tally) -> Result<Step, Halt> {
+    async fn commit(&mut self, items: Vec<Prepared>, extras: CommitExtras, tally: ReplayTally) -> Result<Step, Halt> {
         let entries = usize::try_from(tally.done - self.tally.done).unwrap_or(usize::MAX);
-        let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
-        let along = Along { progress: Some(progress), ..along };
-        match commit(&self.engine, self.reruns.endpoint(), items, None, along).await {
+        let progress = ReplayProgress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
+        let extras = CommitExtras { progress: Some(progress), ..extras };
+        match commit(&self.engine, self.reruns.endpoint(), items, None, extras).await {
             Ok(settled) => {
                 self.tally = tally;
                 for item in settled {
@@ -167,21 +169,21 @@ impl Runner {
     }
 
     /// Leaves the one entry of this step as it is and goes on behind it.
-    async fn pass_over(&mut self, mut tally: Tally, error: &CommitError) -> Result<Step, Halt> {
+    async fn pass_over(&mut self, mut tally: ReplayTally, error: &CommitError) -> Result<Step, Halt> {
         if tally.failed == self.tally.failed {
             tally.failed += 1;
         }
         tally.last_error = Some(format!("{}: {error}", tally.position));
-        let progress = Progress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
-        let along = Along { progress: Some(progress), ..Along::default() };
-        commit(&self.engine, self.reruns.endpoint(), Vec::new(), None, along).await?;
+        let progress = ReplayProgress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
+        let extras = CommitExtras { progress: Some(progress), ..CommitExtras::default() };
+        commit(&self.engine, self.reruns.endpoint(), Vec::new(), None, extras).await?;
         self.tally = tally;
         self.one_by_one = self.one_by_one.saturating_sub(1);
         Ok(Step::Did(1))
     }
 
     /// Where the replay stands on disk; none when it has ended.
-    async fn stands(&self) -> Result<Option<Tally>, ReadError> {
+    async fn stands(&self) -> Result<Option<ReplayTally>, ReadError> {
         let replay = self.engine.store.replay(self.replay.source_environment_id, self.replay.id).await?;
         Ok(replay.filter(|replay| replay.state == ReplayState::Running).map(|replay| replay.tally))
     }

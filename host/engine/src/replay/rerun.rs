@@ -14,7 +14,7 @@ use inlet_core::{
     settle::Prepared,
     verification::Verdict,
 };
-use inlet_store::{Along, AttentionRecord, EventQuery, Origin, ReadError, StoredEvent};
+use inlet_store::{AttentionRecord, CommitExtras, EventQuery, Origin, ReadError, StoredEvent};
 
 use crate::{
     Engine,
@@ -71,16 +71,16 @@ pub struct Ready {
     /// What it becomes, mostly one item.
     pub items: Vec<Prepared>,
     /// For each item what it is carried out again for.
-    pub reruns: Vec<inlet_store::Rerun>,
+    pub reruns: Vec<inlet_store::ReplayedItem>,
     /// The entry, if it needs attention.
     pub repair: Option<Uuid>,
 }
 
 impl Ready {
     /// What goes along with the items, and the items.
-    pub fn into_parts(self) -> (Vec<Prepared>, Along) {
+    pub fn into_parts(self) -> (Vec<Prepared>, CommitExtras) {
         let repairs = self.repair.into_iter().collect();
-        (self.items, Along { reruns: self.reruns, repairs, ..Along::default() })
+        (self.items, CommitExtras { replayed: self.reruns, repairs, ..CommitExtras::default() })
     }
 
     /// The plugin failed on the request once more.
@@ -148,12 +148,12 @@ impl Reruns {
                 plan.replay = Some(ReplayMode { as_of_ms, force });
             }
         }
-        let reruns = origins.into_iter().map(|origin| inlet_store::Rerun { of: id, origin }).collect();
+        let reruns = origins.into_iter().map(|origin| inlet_store::ReplayedItem { of: id, origin }).collect();
         Ok(Ready { items, reruns, repair })
     }
 
     fn plan_again(&self, event: &StoredEvent, logged: LoggedEvent) -> Prepared {
-        let context = self.context(event.received_at_ms, Arc::new(event.plugin.clone()));
+        let context = self.context(event.received_at_ms, event.plugin.clone());
         event::prepare_replay(&context, logged, new_id())
     }
 
@@ -275,7 +275,7 @@ fn planned(event: &StoredEvent) -> Option<LoggedEvent> {
         idempotency_key: event.idempotency_key.clone(),
         occurred_at_us: event.occurred_at_us,
         verification_status: event.verification_status.clone(),
-        headers: event.headers.as_deref().map(Arc::from),
+        headers: event.headers.clone(),
         redacted: event.redacted.clone(),
     })
 }
@@ -291,35 +291,25 @@ fn body_of(event: &StoredEvent) -> Option<Body> {
 
 #[cfg(test)]
 mod tests {
-    use inlet_core::log::PluginRef;
+    use inlet_core::log::{EventFields, PluginRef};
     use inlet_store::Kept;
 
     use super::*;
 
     fn stored(original: &str, data: Option<&str>) -> StoredEvent {
         let original = Original::Json(original.into());
+        let plugin = PluginRef { key: "http".to_owned(), version: String::new(), digest: String::new() };
         StoredEvent {
-            id: Uuid::nil(),
+            fields: EventFields {
+                event_type: "E".to_owned(),
+                outcome: Outcome::Rejected,
+                verification_status: "verified".to_owned(),
+                ..EventFields::new(Uuid::nil(), 0, Arc::new(plugin))
+            },
             source_environment_id: 1,
-            event_type: "E".to_owned(),
-            user_id: None,
             data: data.map(|data| Kept { content: Some(data.to_owned()), size: data.len() as u64 }),
             data_at: None,
             original: Kept { size: original.len() as u64, content: Some(original) },
-            outcome: Outcome::Rejected,
-            reason: None,
-            code: None,
-            verification_status: "verified".to_owned(),
-            idempotency_key: None,
-            replay_of: None,
-            resumes: None,
-            occurred_at_us: 0,
-            received_at_ms: 0,
-            headers: None,
-            plugin: PluginRef { key: "http".to_owned(), version: String::new(), digest: String::new() },
-            guest_logs: None,
-            warnings: Vec::new(),
-            redacted: Vec::new(),
             rerun_of: None,
             rerun_as: Vec::new(),
             needs_attention: true,

@@ -63,8 +63,8 @@ async fn retry_next(engine: &Engine, source_environment: i64) -> Result<bool, Pu
         failed(engine, source_environment, record).await?;
         return Ok(true);
     }
-    let (items, along) = ready.into_parts();
-    match commit(engine, reruns.endpoint(), items, None, along).await {
+    let (items, extras) = ready.into_parts();
+    match commit(engine, reruns.endpoint(), items, None, extras).await {
         Ok(_) => tracing::info!(event = %record.event_id, retries = record.retries + 1, "a retry succeeded"),
         // Somebody repaired or dismissed it: there is nothing left to try.
         Err(CommitError::Superseded { .. }) => {}

@@ -17,7 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use inlet_store::{Place, Vault as _};
+use inlet_store::{SecretLocation, Vault as _};
 
 use self::{key::MasterKey, key_file::KeyFile};
 
@@ -113,7 +113,7 @@ pub struct Found {
 ///
 /// The data directory must be locked: two processes could make two keys.
 pub fn find(data_dir: &Path, key_file: Option<&Path>, key_check: Option<&[u8]>) -> Result<Found, KeyError> {
-    let opens = |key: &MasterKey| key_check.is_none_or(|check| key.open(Place::KeyCheck, check).is_ok());
+    let opens = |key: &MasterKey| key_check.is_none_or(|check| key.open(SecretLocation::KeyCheck, check).is_ok());
     let wrong = |origin: String| KeyError::Wrong { origin, data_dir: data_dir.to_owned() };
     if let Some(key) = from_variable(VARIABLE)? {
         return match opens(&key) {

@@ -4,7 +4,7 @@
 //! front and the place are authenticated too, so that nothing can be moved, and no byte changed, without being noticed.
 
 use chacha20poly1305::{AeadInOut as _, Key, KeyInit as _, XChaCha20Poly1305, XNonce};
-use inlet_store::{Place, Vault, VaultError};
+use inlet_store::{SecretLocation, Vault, VaultError};
 
 use super::key::{ID_LENGTH, MasterKey};
 
@@ -26,24 +26,24 @@ impl MasterKey {
     }
 }
 
-fn associated_data(front: &[u8], place: Place) -> Vec<u8> {
-    [front, place.to_string().as_bytes()].concat()
+fn associated_data(front: &[u8], location: SecretLocation) -> Vec<u8> {
+    [front, location.to_string().as_bytes()].concat()
 }
 
 impl Vault for MasterKey {
-    fn seal(&self, place: Place, secret: &str) -> Result<Vec<u8>, VaultError> {
+    fn seal(&self, location: SecretLocation, secret: &str) -> Result<Vec<u8>, VaultError> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| VaultError::NoRandomBytes)?;
         let (front, mut text) = (self.front(), secret.as_bytes().to_vec());
         self.cipher()
-            .encrypt_in_place(&XNonce::from(nonce), &associated_data(&front, place), &mut text)
+            .encrypt_in_place(&XNonce::from(nonce), &associated_data(&front, location), &mut text)
             // Only for more than 256 GiB.
-            .map_err(|_| VaultError::NotGenuine { place })?;
+            .map_err(|_| VaultError::NotGenuine { location })?;
         Ok([&front[..], &nonce, &text].concat())
     }
 
-    fn open(&self, place: Place, sealed: &[u8]) -> Result<String, VaultError> {
-        let damaged = || VaultError::NotGenuine { place };
+    fn open(&self, location: SecretLocation, sealed: &[u8]) -> Result<String, VaultError> {
+        let damaged = || VaultError::NotGenuine { location };
         let (front, rest) = sealed.split_at_checked(FRONT).ok_or_else(damaged)?;
         let (nonce, text) = rest.split_at_checked(NONCE).ok_or_else(damaged)?;
         if front[0] != FORM {
@@ -51,12 +51,12 @@ impl Vault for MasterKey {
         }
         if front != self.front() {
             let (found, given) = (hex::encode(&front[1..]), hex::encode(self.id()));
-            return Err(VaultError::OtherKey { place, found, given });
+            return Err(VaultError::OtherKey { location, found, given });
         }
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| damaged())?;
         let mut text = text.to_vec();
         self.cipher()
-            .decrypt_in_place(&XNonce::from(nonce), &associated_data(front, place), &mut text)
+            .decrypt_in_place(&XNonce::from(nonce), &associated_data(front, location), &mut text)
             .map_err(|_| damaged())?;
         String::from_utf8(text).map_err(|_| damaged())
     }
@@ -68,46 +68,46 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place = Place::SigningSecret { source_environment_id: 7 };
+    const LOCATION: SecretLocation = SecretLocation::SigningSecret { source_environment_id: 7 };
 
     #[test]
     fn what_is_sealed_opens_in_its_place_only_and_with_its_key_only() {
         let (key, other) = (MasterKey::generate().unwrap(), MasterKey::generate().unwrap());
-        let sealed = key.seal(PLACE, "hunter2").unwrap();
-        assert_eq!(key.open(PLACE, &sealed).as_deref(), Ok("hunter2"));
+        let sealed = key.seal(LOCATION, "hunter2").unwrap();
+        assert_eq!(key.open(LOCATION, &sealed).as_deref(), Ok("hunter2"));
         assert!(!sealed.windows(7).any(|window| window == b"hunter2"));
-        assert_ne!(key.seal(PLACE, "hunter2").unwrap(), sealed, "a nonce is used once");
-        for place in [
-            Place::KeyCheck,
-            Place::SigningSecret { source_environment_id: 8 },
-            Place::EndpointToken { source_environment_id: 7 },
-            Place::PreviousSigningSecret { source_environment_id: 7, until_ms: 1 },
+        assert_ne!(key.seal(LOCATION, "hunter2").unwrap(), sealed, "a nonce is used once");
+        for location in [
+            SecretLocation::KeyCheck,
+            SecretLocation::SigningSecret { source_environment_id: 8 },
+            SecretLocation::EndpointToken { source_environment_id: 7 },
+            SecretLocation::PreviousSigningSecret { source_environment_id: 7, until_ms: 1 },
         ] {
-            assert_eq!(key.open(place, &sealed), Err(VaultError::NotGenuine { place }));
+            assert_eq!(key.open(location, &sealed), Err(VaultError::NotGenuine { location }));
         }
         let found = hex::encode(key.id());
         let given = hex::encode(other.id());
-        assert_eq!(other.open(PLACE, &sealed), Err(VaultError::OtherKey { place: PLACE, found, given }));
+        assert_eq!(other.open(LOCATION, &sealed), Err(VaultError::OtherKey { location: LOCATION, found, given }));
     }
 
     #[test]
     fn what_was_sealed_once_opens_for_ever() {
         let key = MasterKey::parse(&"07".repeat(32)).unwrap();
-        let place = Place::PreviousSigningSecret { source_environment_id: 3, until_ms: 1_700_000_000_000 };
+        let location = SecretLocation::PreviousSigningSecret { source_environment_id: 3, until_ms: 1_700_000_000_000 };
         let sealed = "0167f7cddc697cb21f000102030405060708090a0b0c0d0e0f1011121314151617df7fd8e0994398194b042e248986ca7f8984008523c2148edf9732d5c18423";
-        assert_eq!(key.open(place, &hex::decode(sealed).unwrap()).as_deref(), Ok("whsec_ünïcode"));
+        assert_eq!(key.open(location, &hex::decode(sealed).unwrap()).as_deref(), Ok("whsec_ünïcode"));
     }
 
     proptest! {
         #[test]
         fn every_secret_comes_back_and_no_byte_can_be_changed(secret in ".*", at: prop::sample::Index, bit in 0..8u8) {
             let key = MasterKey::parse(&"5a".repeat(32)).unwrap();
-            let mut sealed = key.seal(PLACE, &secret).unwrap();
-            prop_assert_eq!(key.open(PLACE, &sealed), Ok(secret));
+            let mut sealed = key.seal(LOCATION, &secret).unwrap();
+            prop_assert_eq!(key.open(LOCATION, &sealed), Ok(secret));
             let at = at.index(sealed.len());
             sealed[at] ^= 1 << bit;
-            prop_assert!(key.open(PLACE, &sealed).is_err());
-            prop_assert!(key.open(PLACE, &sealed[..at]).is_err());
+            prop_assert!(key.open(LOCATION, &sealed).is_err());
+            prop_assert!(key.open(LOCATION, &sealed[..at]).is_err());
         }
     }
 }

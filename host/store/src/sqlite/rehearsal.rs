@@ -1,6 +1,6 @@
-//! Settling a job as the writer would, on a connection that cannot write, and throwing the result away.
+//! Settling a job as the writer would, on a connection that cannot write, without keeping the result.
 //!
-//! The same statements load and the same rules settle, so that a rehearsal says what a commit would do.
+//! The same statements load and the same rules settle, so that a rehearsal shows the outcome of a commit.
 
 use std::{collections::HashMap, slice};
 
@@ -13,30 +13,25 @@ use inlet_core::{
 use sqlx::{Acquire, SqlitePool};
 
 use super::{
-    failure::Failure,
-    group::settle_all,
-    nonces,
-    script::Script,
-    world::{self, Wanted},
+    error::SqliteError,
+    group_commit::{
+        load::{self, Wanted},
+        nonces,
+        settle::settle_all,
+    },
+    statements::script::Script,
 };
 use crate::{
-    error::ReadError,
-    rehearsal::{Rehearsal, RehearsedRecipient},
-    store::now_ms,
+    clock::now_ms,
+    records::{Rehearsal, RehearsedRecipient},
 };
 
-pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsal, ReadError> {
+pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsal, SqliteError> {
     let mut needs = Needs::default();
     job.add_needs(&mut needs);
     let (mut world, seen) = load(readers, job, &needs).await?;
     let known = known(&world, &needs);
-    let settlements = settle_all(&mut world, slice::from_ref(job), now_ms()).map_err(|failure| {
-        match failure {
-            Failure::Storage(reason) | Failure::Content(reason) => ReadError { reason },
-            // Nothing goes along with a rehearsal that somebody else could have done.
-            Failure::Superseded(what) => ReadError { reason: what.to_owned() },
-        }
-    })?;
+    let settlements = settle_all(&mut world, slice::from_ref(job), now_ms())?;
     let settlements: Vec<_> = settlements.into_iter().flatten().collect();
     let effects = settlements.iter().flat_map(|settlement| &settlement.effects);
     let recipients = recipient_changes(effects.map(|effect| (job.environment, effect)))
@@ -51,7 +46,7 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
     Ok(Rehearsal { seen, settlements, recipients, records: world.changed_records().count() })
 }
 
-/// What the job needs, and whether it was taken already, as of one moment.
+/// Loads the job's needs as of one moment, and whether its request was taken already.
 async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), sqlx::Error> {
     let wanted = Wanted::of(needs);
     if wanted.is_empty() && job.nonce.is_none() {
@@ -60,13 +55,13 @@ async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(Wor
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
     let seen = match &job.nonce {
-        Some(nonce) => !nonces::seen(&mut snapshot, slice::from_ref(nonce), now_ms()).await?.is_empty(),
+        Some(nonce) => !nonces::taken(&mut snapshot, slice::from_ref(nonce), now_ms()).await?.is_empty(),
         None => false,
     };
-    Ok((world::load(&mut Script::new(&mut snapshot), &wanted).await?, seen))
+    Ok((load::load(&mut Script::new(&mut snapshot), &wanted).await?, seen))
 }
 
-/// The properties that there are before anything is settled. Whoever may be changed was loaded with them.
+/// Copies the properties before anything is settled. Every recipient that may change was loaded with them.
 fn known<'n>(world: &World, needs: &Needs<'n>) -> HashMap<&'n RecipientKey, String> {
     let keys = needs.recipients.keys();
     keys.filter_map(|(environment, key)| Some((*key, world.properties(*environment, key)?.to_owned()))).collect()

@@ -1,13 +1,13 @@
-//! The group-commit writer: one queue, one thread, one connection.
+//! The group-commit writer: one queue, one thread, one connection. It knows no database; a
+//! [`WriteBackend`](crate::backend::WriteBackend) does the work.
 //!
-//! Under load a commit costs mostly the wait for the disk, whatever its size. So the writer takes all jobs that came in
-//! while it waited, writes them in one transaction, and answers them together: the more come, the cheaper each gets.
+//! Under load a commit costs mostly the wait for the disk, whatever its size. So the writer takes all jobs that arrived
+//! while it waited, writes them in one transaction, and answers them together: the more arrive, the cheaper each gets.
 
+mod counters;
+mod group;
 mod queue;
-mod stats;
 mod task;
-
-pub use queue::Settled;
-pub use stats::{GroupReport, Stats, WriterObserver};
+mod work;
 
 pub(crate) use queue::Writer;

@@ -3,7 +3,7 @@
 
 use inlet_core::{
     json,
-    log::{Original, Status},
+    log::{EventFields, Original, Status},
 };
 use inlet_store::{Kept, StoredAction, StoredEvent};
 
@@ -12,20 +12,25 @@ const HIDDEN: &str = "…";
 
 /// Hides the received values, and the values computed from them.
 pub fn hide(event: StoredEvent) -> StoredEvent {
+    let fields = event.fields;
     // A reason beside a code may be the plugin's text, which may repeat received values. The code remains.
-    let reason = match event.code {
-        Some(_) => event.reason.map(|_| HIDDEN.to_owned()),
-        None => event.reason.as_deref().map(hide_quoted),
+    let reason = match fields.code {
+        Some(_) => fields.reason.map(|_| HIDDEN.to_owned()),
+        None => fields.reason.as_deref().map(hide_quoted),
+    };
+    let fields = EventFields {
+        user_id: fields.user_id.map(|_| HIDDEN.to_owned()),
+        idempotency_key: fields.idempotency_key.map(|_| HIDDEN.to_owned()),
+        headers: fields.headers.as_deref().map(|text| json::mask(text).into()),
+        guest_logs: fields.guest_logs.as_deref().map(|text| json::mask(text).into()),
+        warnings: fields.warnings.iter().map(|_| HIDDEN.to_owned()).collect(),
+        reason,
+        ..fields
     };
     StoredEvent {
-        user_id: event.user_id.map(|_| HIDDEN.to_owned()),
-        idempotency_key: event.idempotency_key.map(|_| HIDDEN.to_owned()),
+        fields,
         data: event.data.map(hide_kept),
         original: Kept { content: event.original.content.map(hide_original), size: event.original.size },
-        headers: event.headers.as_deref().map(json::mask),
-        guest_logs: event.guest_logs.as_deref().map(json::mask),
-        warnings: event.warnings.iter().map(|_| HIDDEN.to_owned()).collect(),
-        reason,
         actions: event.actions.into_iter().map(hide_action).collect(),
         ..event
     }
@@ -88,6 +93,8 @@ fn after_quote(quoted: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use inlet_core::{
         ByteString, Uuid,
         log::{Outcome, PluginRef},
@@ -111,27 +118,25 @@ mod tests {
             reason: Some(r#"recipient "ana\"": is "ana" 2"#.to_owned()),
             found_in: r#"{"recipients":"event"}"#.to_owned(),
         };
+        let plugin = PluginRef { key: "http".to_owned(), version: "1".to_owned(), digest: "d".to_owned() };
         StoredEvent {
-            id: Uuid::nil(),
+            fields: EventFields {
+                event_type: "track/Order".to_owned(),
+                user_id: Some("ana".to_owned()),
+                outcome: Outcome::Executed,
+                reason: Some("ana is unwell".to_owned()),
+                code: Some("own".to_owned()),
+                verification_status: "verified".to_owned(),
+                idempotency_key: Some("ana-1".to_owned()),
+                headers: Some(r#"{"x-user":"ana"}"#.into()),
+                guest_logs: Some(r#"[{"level":"info","message":"ana"}]"#.into()),
+                warnings: vec!["ana".to_owned()],
+                redacted: vec!["data.card".to_owned()],
+                ..EventFields::new(Uuid::nil(), 0, Arc::new(plugin))
+            },
             source_environment_id: 1,
-            event_type: "track/Order".to_owned(),
-            user_id: Some("ana".to_owned()),
             data: Some(kept(r#"{"ok":true,"total":1}"#)),
             original: Kept { content: Some(Original::Json(ByteString::from(r#"{"userId":"ana"}"#))), size: 16 },
-            outcome: Outcome::Executed,
-            reason: Some("ana is unwell".to_owned()),
-            code: Some("own".to_owned()),
-            verification_status: "verified".to_owned(),
-            idempotency_key: Some("ana-1".to_owned()),
-            replay_of: None,
-            resumes: None,
-            occurred_at_us: 0,
-            received_at_ms: 0,
-            headers: Some(r#"{"x-user":"ana"}"#.to_owned()),
-            plugin: PluginRef { key: "http".to_owned(), version: "1".to_owned(), digest: "d".to_owned() },
-            guest_logs: Some(r#"[{"level":"info","message":"ana"}]"#.to_owned()),
-            warnings: vec!["ana".to_owned()],
-            redacted: vec!["data.card".to_owned()],
             body_removed: false,
             data_at: None,
             rerun_of: None,

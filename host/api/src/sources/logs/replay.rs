@@ -7,7 +7,7 @@ use inlet_engine::{
     replay::{self, rerun::Reruns},
     snapshot::Endpoint,
 };
-use inlet_store::{Along, EventQuery, Settled};
+use inlet_store::{CommitExtras, EventQuery, Settled};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -84,9 +84,9 @@ pub async fn replay_log(
     let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
     let replayed = to_completion(async move {
         let mut reruns = Reruns::new(engine.clone(), endpoint.clone());
-        let (items, along) = reruns.ready(id, force).await?.into_parts();
-        let along = Along { change: Some(log), ..along };
-        let settled = replay::commit(&engine, &endpoint, items, None, along).await?;
+        let (items, extras) = reruns.ready(id, force).await?.into_parts();
+        let extras = CommitExtras { change: Some(log), ..extras };
+        let settled = replay::commit(&engine, &endpoint, items, None, extras).await?;
         tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");
         show(&engine, &endpoint, id, &settled).await
     })

@@ -6,7 +6,6 @@ use axum::{
     http::header,
     response::{AppendHeaders, IntoResponse},
 };
-use inlet_core::log::PluginRef;
 use inlet_engine::{
     Engine,
     catalog::Catalog,
@@ -118,7 +117,7 @@ pub async fn use_source_plugin(
             endpoint.guard.lift(endpoint);
             let used = UsedPlugin {
                 environment: asked.environment.slug,
-                plugin: ShownPlugin::from(PluginRef::clone(&endpoint.plugin_ref)),
+                plugin: ShownPlugin::from(&*endpoint.plugin_ref),
                 follows_latest: pin.as_deref() == Some(LATEST),
             };
             Ok::<_, ApiError>((endpoint.record.version, used))

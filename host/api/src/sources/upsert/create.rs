@@ -40,6 +40,7 @@ impl Upsert<'_> {
                 settings: settings.clone(),
                 scheme: scheme.clone(),
                 plugin: pin.clone(),
+                ..NewSourceEnvironment::default()
             })
         });
         let new = NewSource {

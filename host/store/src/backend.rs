@@ -1,0 +1,89 @@
+//! The seam between the store and a database.
+//!
+//! A backend is one folder of this crate. It has a connection that implements [`WriteBackend`], implements [`Execute`]
+//! for every operation in [`crate::operations`], and answers the reads in a module named `read`. [`crate::database`]
+//! chooses the backend when the store is opened; nothing else names one.
+
+use std::{collections::HashSet, time::Duration};
+
+use inlet_core::{
+    settle::{Job, Settlement},
+    verification::Nonce,
+};
+
+use crate::{
+    error::CommitError,
+    records::{CommitExtras, Durability, NewRefused},
+};
+
+/// A named change of the database. It travels through the writer's queue and runs between groups of events.
+pub(crate) trait Operation: Send + 'static {
+    type Output: Send + 'static;
+    type Error: From<CommitError> + Send + 'static;
+}
+
+/// Executes an operation: all of it is committed, or nothing.
+pub(crate) trait Execute<O: Operation> {
+    async fn execute(&mut self, operation: O) -> Result<O::Output, O::Error>;
+}
+
+/// The connection that writes. There is one for each open store, and the writer's task owns it.
+pub(crate) trait WriteBackend: Send + 'static {
+    /// Returns the digests of those requests that were taken before and still count. Nobody else writes, so the answer
+    /// holds until the next commit.
+    async fn taken_before(&mut self, requests: &[Nonce]) -> Result<HashSet<[u8; 16]>, GroupError>;
+
+    /// Settles and commits a group: everything or nothing. Returns after the commit has been synced to the disk.
+    async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError>;
+
+    /// Called after the answers of a committed group were sent: time for housekeeping that nobody waits for.
+    async fn after_commit(&mut self);
+
+    /// Reads back how commits reach the disk.
+    async fn durability(&mut self) -> Result<Durability, CommitError>;
+
+    /// Finishes and closes the connection.
+    async fn close(self) -> Result<(), CommitError>;
+}
+
+/// The content of a group. Jobs and their extras stand side by side, so that all jobs can be lent as one slice.
+#[derive(Clone, Copy)]
+pub(crate) struct GroupContent<'a> {
+    pub(crate) jobs: &'a [Job],
+    /// One entry for each job.
+    pub(crate) extras: &'a [Option<Box<CommitExtras>>],
+    pub(crate) refused: &'a [NewRefused],
+}
+
+/// The result of a committed group, with the time that each phase took.
+pub(crate) struct CommittedGroup {
+    /// For each job, one settlement for each of its items.
+    pub(crate) settlements: Vec<Vec<Settlement>>,
+    /// Loading and settling.
+    pub(crate) settle: Duration,
+    /// Writing rows.
+    pub(crate) write: Duration,
+    /// The commit itself, which mostly waits for the disk.
+    pub(crate) commit: Duration,
+}
+
+/// The reason why a group was not committed. It decides whether its jobs are retried one by one.
+#[derive(Debug)]
+pub(crate) enum GroupError {
+    /// The storage takes nothing now, whatever it is.
+    Storage(String),
+    /// The storage works, and refused a value of the group.
+    Content(String),
+    /// Somebody else has already done what a job was to do.
+    Superseded(&'static str),
+}
+
+impl From<GroupError> for CommitError {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Storage(reason) => Self::Unavailable { reason },
+            GroupError::Content(reason) => Self::Refused { reason },
+            GroupError::Superseded(what) => Self::Superseded { what },
+        }
+    }
+}

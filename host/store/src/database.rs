@@ -1,0 +1,93 @@
+//! The databases that can keep a store. One is chosen when the store is opened.
+
+use std::{path::Path, sync::Arc};
+
+use inlet_core::idempotency::HashKey;
+
+use crate::{
+    backend::{Execute, Operation},
+    data_dir::DataDir,
+    error::{OpenError, ResealError},
+    options::StoreOptions,
+    sqlite,
+    vault::Vault,
+    writer::Writer,
+};
+
+/// An open database: the writer's queue, and the connections that only read.
+pub(crate) enum Database {
+    Sqlite { writer: Writer<sqlite::WriteConnection>, readers: sqlite::Readers },
+}
+
+/// Calls a function of the open backend's `read` module with its read-only connections and these arguments. The error
+/// becomes a [`ReadError`](crate::error::ReadError), or the type that is named.
+macro_rules! read {
+    ($database:expr, $function:ident($($argument:expr),* $(,)?)) => {
+        $crate::database::read!($database, $function($($argument),*), $crate::error::ReadError)
+    };
+    ($database:expr, $function:ident($($argument:expr),* $(,)?), $error:ty) => {
+        match &$database {
+            $crate::database::Database::Sqlite { readers, .. } => {
+                $crate::sqlite::read::$function(readers $(, $argument)*)
+                    .await
+                    .map_err(|error| <$error>::from($crate::sqlite::SqliteError::from(error)))
+            }
+        }
+    };
+}
+pub(crate) use read;
+
+/// Calls a method of the open backend's writer.
+macro_rules! with_writer {
+    ($database:expr, $method:ident($($argument:expr),* $(,)?)) => {
+        match &$database {
+            $crate::database::Database::Sqlite { writer, .. } => writer.$method($($argument),*),
+        }
+    };
+}
+pub(crate) use with_writer;
+
+impl Database {
+    /// Opens the database in a data directory, or creates it. Returns also the deployment's secret for hashing
+    /// idempotency keys.
+    pub(crate) async fn open(
+        data_dir: &DataDir,
+        options: &StoreOptions,
+        vault: Arc<dyn Vault>,
+    ) -> Result<(Self, HashKey), OpenError> {
+        let sqlite::Opened { connection, readers, hash_key } =
+            sqlite::open(&data_dir.database(), options, vault).await?;
+        let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
+        Ok((Self::Sqlite { writer, readers }, hash_key))
+    }
+
+    /// Queues an operation; returns once it is committed.
+    pub(crate) async fn execute<O>(&self, operation: O) -> Result<O::Output, O::Error>
+    where
+        O: Operation,
+        sqlite::WriteConnection: Execute<O>,
+    {
+        match self {
+            Self::Sqlite { writer, .. } => writer.execute(operation).await,
+        }
+    }
+
+    /// Closes the connections that only read. The writer is closed by its own method.
+    pub(crate) async fn close_readers(&self) {
+        match self {
+            Self::Sqlite { readers, .. } => readers.close().await,
+        }
+    }
+}
+
+/// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes
+/// nothing.
+pub(crate) async fn sealed_key_check(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+    // Looking creates no database: a server that refuses to start leaves nothing behind.
+    if path.exists() { sqlite::key_check(path).await } else { Ok(None) }
+}
+
+/// Seals every secret with another key; returns the number of secrets.
+pub(crate) async fn reseal(path: &Path, old: &dyn Vault, new: &dyn Vault) -> Result<usize, ResealError> {
+    sqlite::reseal(path, old, new).await
+}

@@ -1,0 +1,111 @@
+//! Every change of the database besides groups of events. Each is an [`Operation`] that a backend executes alone, in a
+//! transaction of its own; where it carries a [`NewChange`], the change log's entry is part of that transaction.
+
+use uuid::Uuid;
+
+use crate::{
+    backend::Operation,
+    error::{ChangeError, CommitError},
+    records::{
+        ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings, JobLease,
+        ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource,
+        PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, SourceUpdate,
+    },
+};
+
+macro_rules! operations {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $($field:ident: $type:ty),* $(,)? } -> Result<$output:ty, $error:ty>;
+    )*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) struct $name {
+                $(pub(crate) $field: $type,)*
+            }
+
+            impl Operation for $name {
+                type Output = $output;
+                type Error = $error;
+            }
+        )*
+    };
+}
+
+operations! {
+    /// Proves that the database takes writes, by writing.
+    ProveWritable {} -> Result<(), CommitError>;
+
+    // Environments and credentials.
+
+    /// Creates an environment with every source in it; returns its id.
+    CreateEnvironment { new: NewEnvironment, log: NewChange } -> Result<i64, ChangeError>;
+    UpdateEnvironment { id: i64, settings: EnvironmentSettings, log: NewChange } -> Result<(), ChangeError>;
+    CreateApiKey { environment_id: i64, hash: [u8; 32], hint: String, log: NewChange }
+        -> Result<ApiKeyRecord, ChangeError>;
+    DeleteApiKey { environment_id: i64, id: i64, log: NewChange } -> Result<(), ChangeError>;
+    CreateManagementToken { new: NewManagementToken, log: NewChange } -> Result<ManagementTokenRecord, ChangeError>;
+    DeleteManagementToken { id: i64, log: NewChange } -> Result<(), ChangeError>;
+    /// Records the times at which credentials were last used, in milliseconds since 1970.
+    RecordCredentialUse { used: Vec<(Credential, i64)> } -> Result<(), CommitError>;
+
+    // Sources.
+
+    /// Creates a source with its settings, secrets and mappings in every environment; returns its id.
+    CreateSource { new: NewSource, log: NewChange } -> Result<i64, ChangeError>;
+    /// Changes a source; returns the new version of the source environment, if one was changed.
+    UpdateSource { update: SourceUpdate, log: NewChange } -> Result<Option<i64>, ChangeError>;
+    /// Replaces an endpoint's token; returns the new version of the source environment.
+    RotateEndpoint { rotation: EndpointRotation, log: NewChange } -> Result<i64, ChangeError>;
+    /// Hides a source and empties its small tables. [`PruneDeletedSources`] empties the large ones.
+    DeleteSource { source_id: i64, log: NewChange } -> Result<(), ChangeError>;
+
+    // Plugins.
+
+    InsertPlugin { new: NewPluginVersion, log: NewChange } -> Result<(), ChangeError>;
+    InsertPluginAgain { again: PluginVersionAgain, log: NewChange } -> Result<(), ChangeError>;
+    /// Deletes a version that no source uses.
+    DeletePlugin { digest: String, log: NewChange } -> Result<(), ChangeError>;
+    /// Changes a source environment's plugin; returns its new version.
+    UsePlugin { change: PluginUse, log: NewChange } -> Result<i64, ChangeError>;
+
+    // Items that need attention, and replays.
+
+    /// Returns the number of entries that no longer need attention.
+    Dismiss { source_environment_id: i64, dismissal: Dismissal, log: NewChange } -> Result<u64, CommitError>;
+    /// Counts a failed retry and sets the time of the next one. Does nothing if the entry was changed meanwhile.
+    RecordFailedRetry { source_environment_id: i64, record: AttentionRecord, due_at_ms: Option<i64> }
+        -> Result<(), CommitError>;
+    CreateReplay { new: NewReplay, log: NewChange } -> Result<(), ChangeError>;
+    SetReplayTotal { source_environment_id: i64, id: Uuid, total: i64 } -> Result<(), ChangeError>;
+    /// Ends a replay, cancelled if there is an entry for the change log; returns true if it was running.
+    EndReplay { source_environment_id: i64, id: Uuid, cancelled: Option<NewChange> } -> Result<bool, ChangeError>;
+
+    // Retention.
+
+    PruneLogs { environment_id: i64, cutoff_ms: i64, limit: u32 } -> Result<Pruned, CommitError>;
+    PruneBodies { environment_id: i64, bodies: Bodies, cutoff_ms: i64, limit: u32 } -> Result<PrunedBodies, CommitError>;
+    /// Looks at the next `slice` keys after `after` and deletes the expired ones. Returns also the last key that it
+    /// looked at, unless it reached the end.
+    PruneHashed { table: HashedTable, after: Vec<u8>, now_ms: i64, slice: u32 }
+        -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError>;
+    PruneDeletedSources { limit: u32 } -> Result<u64, CommitError>;
+    PruneChangeLog { cutoff_ms: i64, limit: u32 } -> Result<u64, CommitError>;
+    ForgetExpiredSecrets { now_ms: i64 } -> Result<u64, CommitError>;
+
+    // Leases of background jobs.
+
+    AcquireJobLease { name: String, owner: String, ttl_ms: i64 } -> Result<JobLease, CommitError>;
+    RenewJobLease { name: String, owner: String, epoch: i64, ttl_ms: i64 } -> Result<JobLease, CommitError>;
+    ReleaseJobLease { name: String, owner: String, epoch: i64 } -> Result<bool, CommitError>;
+}
+
+/// A table whose key is a hash. It is pruned by walking its keys: an index by time would be a second tree on the path of
+/// every execution, and a walk costs nothing there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum HashedTable {
+    /// Idempotency records.
+    Idempotency,
+    /// Signed requests that were taken.
+    Nonces,
+}

@@ -1,0 +1,51 @@
+//! The extra writes of a commit, and its result.
+
+use inlet_core::log::Outcome;
+use uuid::Uuid;
+
+use super::{
+    attention::{KeptRequest, Origin},
+    change_log::NewChange,
+    replay::ReplayProgress,
+};
+
+/// Extra writes committed atomically with a job's events.
+#[derive(Debug, Default)]
+pub struct CommitExtras {
+    /// The request, if one of its items cannot be planned without it.
+    pub keep: Option<KeptRequest>,
+    /// Time of the next retry of items that failed in their plugin, in milliseconds since 1970.
+    pub retry_at_ms: Option<i64>,
+    /// The earlier entry that each item replays; empty if the items are new.
+    pub replayed: Vec<ReplayedItem>,
+    /// Log entries that must still need attention, and no longer do afterwards.
+    pub repairs: Vec<Uuid>,
+    /// A refused request that must still be in its ring, and leaves it.
+    pub takes_refused: Option<Uuid>,
+    /// The step of the replay that carries this job out. The replay must be running and at the step's start.
+    pub progress: Option<ReplayProgress>,
+    /// The entry for the change log; none if the server itself acts.
+    pub change: Option<NewChange>,
+}
+
+/// The earlier entry that an item replays.
+#[derive(Debug, Clone, Copy)]
+pub struct ReplayedItem {
+    /// The earlier log entry.
+    pub of: Uuid,
+    /// The position of the earlier item in its request.
+    pub origin: Origin,
+}
+
+/// The result of one item of a committed job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The id of its event log.
+    pub id: Uuid,
+    /// Empty if the item has none.
+    pub event_type: String,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Human-readable reason of the outcome.
+    pub reason: Option<String>,
+}

@@ -1,0 +1,161 @@
+//! Event logs as they are read back.
+
+use std::ops::{Deref, DerefMut};
+
+use inlet_core::log::{EventFields, Original, Outcome, Status};
+use uuid::Uuid;
+
+use super::page::Cursor;
+
+/// A long value, which a list may leave out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept<T> {
+    /// The value; none if it was left out for its size.
+    pub content: Option<T>,
+    /// The size in bytes.
+    pub size: u64,
+}
+
+/// Selects event logs.
+#[derive(Debug, Clone)]
+pub struct EventQuery {
+    /// Events of these source environments.
+    pub source_environment_ids: Vec<i64>,
+    /// The event with this id only.
+    pub id: Option<Uuid>,
+    /// Events of this type only.
+    pub event_type: Option<String>,
+    /// Events with one of these outcomes only; empty: with any outcome.
+    pub outcomes: Vec<Outcome>,
+    /// Events with this code only.
+    pub code: Option<String>,
+    /// Events from this time on, in milliseconds since 1970, by the time in the id.
+    pub starting_at_ms: Option<i64>,
+    /// Events before this time, in milliseconds since 1970, by the time in the id.
+    pub ending_at_ms: Option<i64>,
+    /// The start of the page.
+    pub cursor: Cursor<Uuid>,
+    /// Entries of a page.
+    pub limit: usize,
+    /// True if action logs are read too.
+    pub include_actions: bool,
+    /// True if originals, data and payloads over [`EventQuery::CUT_ABOVE`] bytes are left out.
+    pub cut: bool,
+}
+
+impl EventQuery {
+    /// The longest value that a list shows, in bytes.
+    pub const CUT_ABOVE: u64 = 16 * 1024;
+
+    /// Selects the newest events of these source environments, without long values.
+    pub fn newest(source_environment_ids: Vec<i64>, limit: usize) -> Self {
+        Self {
+            source_environment_ids,
+            id: None,
+            event_type: None,
+            outcomes: Vec::new(),
+            code: None,
+            starting_at_ms: None,
+            ending_at_ms: None,
+            cursor: Cursor::Start,
+            limit,
+            include_actions: false,
+            cut: true,
+        }
+    }
+
+    /// Selects one event, whole, with its actions.
+    pub fn one(source_environment_ids: Vec<i64>, id: Uuid) -> Self {
+        Self { id: Some(id), include_actions: true, cut: false, ..Self::newest(source_environment_ids, 1) }
+    }
+}
+
+/// An event log as it is read back, with the facts that other tables hold about it. JSON is text, as it was stored. Its
+/// fields are reached directly.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// The fields that the log shares with the one that was written.
+    pub fields: EventFields,
+    /// The source environment that received it.
+    pub source_environment_id: i64,
+    /// A JSON object; none if the item is not an event.
+    pub data: Option<Kept<String>>,
+    /// The offset of the data in the original, in bytes; none if it is no slice of it.
+    pub data_at: Option<usize>,
+    /// The item as it was received, redacted.
+    pub original: Kept<Original>,
+    /// The entry that this one replays.
+    pub rerun_of: Option<Uuid>,
+    /// The entries that replayed this one, the first [`StoredEvent::MAX_RERUNS`].
+    pub rerun_as: Vec<Uuid>,
+    /// True if it was rejected or failed and has been neither repaired nor dismissed.
+    pub needs_attention: bool,
+    /// Time of the next automatic retry, in milliseconds since 1970.
+    pub retry_at_ms: Option<i64>,
+    /// True if the retention of bodies has passed: original, data, headers, guest logs and payloads are gone.
+    pub body_removed: bool,
+    /// In the order in which they ran; empty if they were not requested.
+    pub actions: Vec<StoredAction>,
+}
+
+impl Deref for StoredEvent {
+    type Target = EventFields;
+
+    fn deref(&self) -> &EventFields {
+        &self.fields
+    }
+}
+
+impl DerefMut for StoredEvent {
+    fn deref_mut(&mut self) -> &mut EventFields {
+        &mut self.fields
+    }
+}
+
+impl StoredEvent {
+    /// The largest number of replays that an entry names.
+    pub const MAX_RERUNS: usize = 100;
+}
+
+/// An action log.
+#[derive(Debug, Clone)]
+pub struct StoredAction {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The mapping; none for the built-in identify and for the error of an event with too many recipients.
+    pub mapping: Option<Uuid>,
+    /// The name of its [`inlet_core::actions::ActionType`].
+    pub action_type: String,
+    /// The status.
+    pub status: Status,
+    /// A JSON object.
+    pub parameters: String,
+    /// A JSON object.
+    pub payload: Kept<String>,
+    /// A JSON object; none if the action was not carried out.
+    pub result: Option<String>,
+    /// Human-readable reason of a skip or a failure.
+    pub reason: Option<String>,
+    /// A JSON object.
+    pub found_in: String,
+}
+
+/// The number of received events of one type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTypeCount {
+    /// The type; `other` for types beyond the first 10,000 and for types too long to count.
+    pub event_type: String,
+    /// The number of events.
+    pub count: i64,
+    /// Time of the last receipt, in milliseconds since 1970.
+    pub last_received_at_ms: i64,
+}
+
+/// The totals of a source environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// Items received since its creation, pruned ones included.
+    pub events_count: i64,
+    /// Time of the last receipt, in milliseconds since 1970.
+    pub last_event_received_ms: Option<i64>,
+}

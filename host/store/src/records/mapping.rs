@@ -1,0 +1,22 @@
+//! Mappings as they are stored.
+
+use uuid::Uuid;
+
+/// A mapping from an event type to an action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingRecord {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The event type that it matches.
+    pub event_type: String,
+    /// The name of the action type.
+    pub action_type: String,
+    /// A JSON object.
+    pub parameters: String,
+    /// True if it applies.
+    pub active: bool,
+    /// Creation time, in milliseconds since 1970; orders actions of one type.
+    pub created_at_ms: i64,
+    /// Time of the last change, in milliseconds since 1970.
+    pub updated_at_ms: i64,
+}

@@ -1,0 +1,47 @@
+//! Plain records: the rows that are read back, the rows to write, and the queries that select them.
+//!
+//! Nothing here knows a database. A backend turns these types into SQL and back.
+
+mod attention;
+mod change_log;
+mod commit;
+mod credential;
+mod durability;
+mod environment;
+mod event;
+mod job_lease;
+mod mapping;
+mod page;
+mod plugin_version;
+mod recipient;
+mod refused_request;
+mod rehearsal;
+mod replay;
+mod retention;
+mod run;
+mod source;
+pub(crate) mod uuid_time;
+
+pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
+pub use commit::{CommitExtras, ReplayedItem, Settled};
+pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
+pub use durability::Durability;
+pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
+pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
+pub use job_lease::JobLease;
+pub use mapping::MappingRecord;
+pub use page::{Cursor, Page};
+pub use plugin_version::{
+    LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
+};
+pub use recipient::RecipientRecord;
+pub use refused_request::{NewRefused, RefusedRequest};
+pub use rehearsal::{Rehearsal, RehearsedRecipient};
+pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally};
+pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};
+pub use run::{RunQuery, RunRecord, StoredRecipient};
+pub use source::{
+    EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
+    SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
+};

@@ -1,0 +1,66 @@
+//! Workflow runs as they are read back.
+
+use uuid::Uuid;
+
+use super::{page::Cursor, uuid_time};
+
+/// Selects workflow runs.
+#[derive(Debug, Clone)]
+pub struct RunQuery {
+    /// The environment's database id.
+    pub environment_id: i64,
+    /// The start of the page.
+    pub cursor: Cursor<Uuid>,
+    /// Entries of a page.
+    pub limit: usize,
+    /// Runs of this workflow only.
+    pub workflow: Option<String>,
+    /// Runs caused by this event only.
+    pub source_event: Option<Uuid>,
+}
+
+/// A workflow run. JSON is text, as it was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRecord {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The workflow's key.
+    pub workflow: String,
+    /// The first [`RunRecord::FIRST_RECIPIENTS`].
+    pub recipients: Vec<StoredRecipient>,
+    /// The number of all recipients.
+    pub recipients_count: i64,
+    /// A JSON string or object reference.
+    pub actor: Option<String>,
+    /// A JSON string.
+    pub tenant: Option<String>,
+    /// A JSON object or null.
+    pub data: String,
+    /// The key by which the run can be cancelled.
+    pub cancellation_key: Option<String>,
+    /// The event that caused it.
+    pub source_event: Uuid,
+}
+
+impl RunRecord {
+    /// The number of recipients that are read with a run.
+    pub const FIRST_RECIPIENTS: usize = 100;
+
+    /// Returns the creation time, in milliseconds since 1970: the time in its id.
+    pub fn inserted_at_ms(&self) -> i64 {
+        uuid_time::time_of(self.id)
+    }
+}
+
+/// A recipient of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecipient {
+    /// The position among the recipients, from 0; a cursor.
+    pub ordinal: i64,
+    /// The object's collection; none for a user.
+    pub collection: Option<String>,
+    /// The user's or object's id.
+    pub id: String,
+    /// A JSON object; none if the trigger gave no data for this recipient.
+    pub trigger_data: Option<String>,
+}

@@ -1,0 +1,44 @@
+//! The schema's migrations.
+
+use std::path::Path;
+
+use sqlx::{
+    SqliteConnection,
+    migrate::{MigrateError, Migrator},
+};
+
+use crate::{error::OpenError, sqlite::error::explain};
+
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+
+/// Brings the schema to the newest version.
+pub(crate) async fn migrate(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    // A table that others refer to can only be rebuilt without foreign keys; SQLite's own advice for ALTER TABLE.
+    let foreign_keys = |on| sqlx::query(if on { "PRAGMA foreign_keys = ON" } else { "PRAGMA foreign_keys = OFF" });
+    foreign_keys(false).execute(&mut *connection).await.map_err(|error| explain(path, &error))?;
+    let migrated = MIGRATIONS.run(&mut *connection).await;
+    foreign_keys(true).execute(&mut *connection).await.map_err(|error| explain(path, &error))?;
+    match migrated {
+        Ok(()) => Ok(()),
+        Err(MigrateError::VersionMissing(found)) => Err(newer(path, found)),
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(path, &error)),
+        Err(other) => Err(OpenError::Other { path: path.to_owned(), problem: other.to_string() }),
+    }
+}
+
+/// Refuses a schema that this server does not know whole.
+pub(crate) async fn check_known(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+    let found: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await
+        .map_err(|error| explain(path, &error))?;
+    if found > newest_known() { Err(newer(path, found)) } else { Ok(()) }
+}
+
+fn newer(path: &Path, found: i64) -> OpenError {
+    OpenError::Newer { path: path.to_owned(), found, known: newest_known() }
+}
+
+fn newest_known() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
+}

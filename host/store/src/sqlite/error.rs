@@ -1,0 +1,159 @@
+//! The backend's own error, and the meaning of SQLite's result codes: is the storage out of order, or is it this job?
+
+use crate::{
+    backend::GroupError,
+    error::{ChangeError, CommitError, OpenError, ReadError, ResealError},
+    vault::VaultError,
+};
+
+/// The reason why a statement, or the operation around it, failed.
+#[derive(Debug)]
+pub(crate) enum SqliteError {
+    /// SQLite or the connection to it failed.
+    Database(sqlx::Error),
+    /// A secret cannot be sealed or opened.
+    Vault(VaultError),
+    /// A rule of the operation does not hold.
+    Change(ChangeError),
+    /// The group cannot be committed for another reason than the database.
+    Group(GroupError),
+}
+
+/// Primary result codes: the lower byte of an extended one. <https://sqlite.org/rescode.html>
+mod code {
+    pub(super) const BUSY: i64 = 5;
+    pub(super) const LOCKED: i64 = 6;
+    pub(super) const NO_MEMORY: i64 = 7;
+    pub(super) const READ_ONLY: i64 = 8;
+    pub(super) const IO: i64 = 10;
+    pub(super) const CORRUPT: i64 = 11;
+    pub(super) const FULL: i64 = 13;
+    pub(super) const CANNOT_OPEN: i64 = 14;
+    pub(super) const NOT_A_DATABASE: i64 = 26;
+}
+
+/// Returns the primary result code of a database error.
+fn primary(error: &sqlx::Error) -> Option<i64> {
+    let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
+    Some(extended & 0xff)
+}
+
+/// Returns true if the file is damaged or no database.
+pub(crate) fn is_not_a_database(error: &sqlx::Error) -> bool {
+    matches!(primary(error), Some(code::CORRUPT | code::NOT_A_DATABASE))
+}
+
+/// Returns true if the file, its directory or its disk takes no writes.
+pub(crate) fn is_not_writable(error: &sqlx::Error) -> bool {
+    matches!(primary(error), Some(code::READ_ONLY | code::FULL | code::CANNOT_OPEN | code::IO))
+}
+
+/// Turns a violated unique constraint into [`ChangeError::Taken`].
+pub(crate) fn taken(error: sqlx::Error, what: &'static str, field: &'static str) -> SqliteError {
+    match error {
+        sqlx::Error::Database(error) if error.is_unique_violation() => ChangeError::Taken { what, field }.into(),
+        error => error.into(),
+    }
+}
+
+/// Decides whether an error concerns the storage as a whole, and adds the advice for an operator if it does.
+fn classify(error: &sqlx::Error) -> GroupError {
+    let advice = match primary(error) {
+        Some(code::FULL) => "the disk, or the size limit of the database, is full; make room",
+        Some(code::READ_ONLY) => "the database is read-only; make its directory writable",
+        Some(code::IO | code::CANNOT_OPEN) => "reading or writing the database failed; check the disk",
+        Some(code::BUSY | code::LOCKED) => "the database is locked by another program; close that program",
+        Some(code::NO_MEMORY) => "there was no memory left",
+        Some(code::CORRUPT | code::NOT_A_DATABASE) => "the database is damaged; restore it from a backup",
+        Some(_) => return GroupError::Content(error.to_string()),
+        None => match error {
+            // The connection itself: its thread or its file is gone.
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed => {
+                "the connection to the database was lost"
+            }
+            _ => return GroupError::Content(error.to_string()),
+        },
+    };
+    GroupError::Storage(format!("{advice} ({error})"))
+}
+
+impl From<sqlx::Error> for SqliteError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<VaultError> for SqliteError {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(error)
+    }
+}
+
+impl From<ChangeError> for SqliteError {
+    fn from(error: ChangeError) -> Self {
+        Self::Change(error)
+    }
+}
+
+impl From<GroupError> for SqliteError {
+    fn from(error: GroupError) -> Self {
+        Self::Group(error)
+    }
+}
+
+impl From<SqliteError> for GroupError {
+    fn from(error: SqliteError) -> Self {
+        match error {
+            SqliteError::Database(error) => classify(&error),
+            SqliteError::Vault(error) => Self::Storage(error.to_string()),
+            SqliteError::Change(error) => Self::Content(error.to_string()),
+            SqliteError::Group(error) => error,
+        }
+    }
+}
+
+impl From<SqliteError> for CommitError {
+    fn from(error: SqliteError) -> Self {
+        GroupError::from(error).into()
+    }
+}
+
+impl From<SqliteError> for ChangeError {
+    fn from(error: SqliteError) -> Self {
+        match error {
+            SqliteError::Change(error) => error,
+            other => Self::Commit(other.into()),
+        }
+    }
+}
+
+impl From<SqliteError> for ReadError {
+    fn from(error: SqliteError) -> Self {
+        match GroupError::from(error) {
+            GroupError::Storage(reason) | GroupError::Content(reason) => Self { reason },
+            GroupError::Superseded(what) => Self { reason: what.to_owned() },
+        }
+    }
+}
+
+impl From<SqliteError> for ResealError {
+    fn from(error: SqliteError) -> Self {
+        match error {
+            SqliteError::Vault(error) => Self::Vault(error),
+            SqliteError::Database(error) => Self::Storage { reason: error.to_string() },
+            other => Self::Storage { reason: CommitError::from(other).to_string() },
+        }
+    }
+}
+
+/// Explains why a file cannot be opened.
+pub(crate) fn explain(path: &std::path::Path, error: &sqlx::Error) -> OpenError {
+    let (path, problem) = (path.to_owned(), error.to_string());
+    if is_not_a_database(error) {
+        OpenError::NotADatabase { path, problem }
+    } else if is_not_writable(error) {
+        OpenError::NotWritable { path, problem }
+    } else {
+        OpenError::Other { path, problem }
+    }
+}

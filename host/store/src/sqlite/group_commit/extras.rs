@@ -1,0 +1,65 @@
+//! Writing the extras of a job in the transaction of its events.
+
+use std::sync::LazyLock;
+
+use inlet_core::settle::{Job, Settlement};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+
+use crate::{
+    backend::GroupError,
+    records::CommitExtras,
+    sqlite::{
+        error::SqliteError,
+        statements::multi_row::MultiRow,
+        tables::{attention, change_log, kept_requests, refused_requests, replays},
+    },
+};
+
+static REPLAYED: LazyLock<MultiRow> =
+    LazyLock::new(|| MultiRow::insert("reruns", "source_environment_id, event_id, rerun_of, replay_id", ""));
+
+/// Writes the extras of a job. Fails if somebody else has already done what the job was to do.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    extras: &CommitExtras,
+    settlements: &[Settlement],
+) -> Result<(), SqliteError> {
+    let source_environment = job.source_environment;
+    for event in &extras.repairs {
+        if attention::close(connection, source_environment, *event).await? != 1 {
+            return Err(superseded("the entry was repaired or dismissed in the meantime"));
+        }
+    }
+    if let Some(id) = extras.takes_refused
+        && !refused_requests::remove(connection, source_environment, id).await?
+    {
+        return Err(superseded("the refused request was let in, or left its ring, in the meantime"));
+    }
+    if let Some(request) = &extras.keep {
+        kept_requests::insert(connection, source_environment, request).await?;
+    }
+    let replay_id = extras.progress.as_ref().map(|progress| progress.replay_id);
+    let replayed: Vec<(Uuid, Uuid)> =
+        job.items.iter().zip(&extras.replayed).map(|(item, replayed)| (item.log.id, replayed.of)).collect();
+    REPLAYED
+        .execute(connection, &replayed, |row, (event, of)| {
+            row.int(source_environment).blob(event.as_bytes()).blob(of.as_bytes());
+            row.optional_uuid(replay_id);
+        })
+        .await?;
+    if let Some(progress) = &extras.progress
+        && !replays::step(connection, source_environment, progress, settlements).await?
+    {
+        return Err(superseded("the replay was ended in the meantime"));
+    }
+    if let Some(change) = &extras.change {
+        change_log::record(connection, change).await?;
+    }
+    Ok(())
+}
+
+fn superseded(what: &'static str) -> SqliteError {
+    GroupError::Superseded(what).into()
+}

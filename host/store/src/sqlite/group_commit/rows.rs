@@ -1,0 +1,189 @@
+//! Writing the rows of a settled group: event logs, action logs, runs with their recipients, users and idempotency records.
+
+use std::sync::LazyLock;
+
+use inlet_core::{
+    effect::{RecipientUpsert, recipient_changes},
+    log::ActionLog,
+    recipient::RecipientKey,
+    run::{Run, RunRecipient},
+    settle::{Job, Settlement},
+    world::{RecordChange, World},
+};
+use uuid::Uuid;
+
+use crate::sqlite::{
+    event_columns::{self, EventRow},
+    statements::{
+        codes,
+        multi_row::{MultiRow, Row},
+        script::Script,
+    },
+};
+
+// CROSS JOIN fixes the order: one look-up in the unique index for each recipient.
+static DELETED_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "DELETE FROM recipients WHERE seq IN (WITH deleted (environment_id, collection, id) AS (VALUES",
+        "(?, ?, ?)",
+        ") SELECT seq FROM deleted CROSS JOIN recipients USING (environment_id, collection, id))",
+    )
+});
+
+static EVENT_LOGS: LazyLock<MultiRow> =
+    LazyLock::new(|| MultiRow::insert("event_logs", &event_columns::inserted(), ""));
+
+static ACTION_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "action_logs",
+        "event_id, ordinal, id, mapping, action_type, status, reason, parameters, found_in, result, \
+         payload",
+        "",
+    )
+});
+
+static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "workflow_runs",
+        "environment_id, id, workflow, source_event, recipients_count, actor, tenant, cancellation_key, \
+         data",
+        "",
+    )
+});
+
+static RUN_RECIPIENTS: LazyLock<MultiRow> =
+    LazyLock::new(|| MultiRow::insert("workflow_run_recipients", "run_id, ordinal, collection, id, trigger_data", ""));
+
+static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "recipients",
+        "environment_id, collection, id, created_at_ms, updated_at_ms, as_of_ms, properties",
+        "ON CONFLICT (environment_id, collection, id) DO UPDATE SET
+             updated_at_ms = excluded.updated_at_ms, as_of_ms = excluded.as_of_ms,
+             properties = excluded.properties",
+    )
+});
+
+static RECORDS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "idempotency",
+        "hash, expires_at_ms, value",
+        "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
+    )
+});
+
+/// The rows of a settled group, table by table.
+pub(super) struct Rows<'a> {
+    events: Vec<EventRow<'a>>,
+    actions: Vec<(Uuid, usize, &'a ActionLog)>,
+    runs: Vec<(i64, &'a Run)>,
+    run_recipients: Vec<(Uuid, usize, &'a RunRecipient)>,
+    deleted_recipients: Vec<(i64, &'a RecipientKey)>,
+    recipients: Vec<(i64, &'a RecipientUpsert)>,
+    records: Vec<RecordChange<'a>>,
+}
+
+impl<'a> Rows<'a> {
+    /// Collects the rows of a group. `plugins` has the plugin's id for every item, job by job.
+    pub(super) fn of(jobs: &'a [Job], settlements: &'a [Vec<Settlement>], plugins: &[i64], world: &'a World) -> Self {
+        let items = jobs.iter().zip(settlements).flat_map(|(job, settlements)| {
+            job.items.iter().zip(settlements).map(move |(item, settlement)| (job, &item.log, settlement))
+        });
+        let events: Vec<EventRow<'a>> = items
+            .zip(plugins)
+            .map(|((job, log, settlement), plugin_id)| EventRow { job, log, settlement, plugin_id: *plugin_id })
+            .collect();
+        let actions = events
+            .iter()
+            .flat_map(|event| {
+                event.settlement.actions.iter().enumerate().map(|(at, action)| (event.log.id, at, action))
+            })
+            .collect();
+        let runs: Vec<(i64, &Run)> =
+            events.iter().flat_map(|event| event.settlement.runs().map(|run| (event.job.environment, run))).collect();
+        let run_recipients = runs
+            .iter()
+            .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (run.id, at, recipient)))
+            .collect();
+        let effects = events
+            .iter()
+            .flat_map(|event| event.settlement.effects.iter().map(|effect| (event.job.environment, effect)));
+        let changes = recipient_changes(effects);
+        let deleted_recipients =
+            changes.iter().filter(|change| change.is_deleted).map(|change| (change.environment, change.key)).collect();
+        let recipients =
+            changes.iter().filter_map(|change| change.upsert.map(|upsert| (change.environment, upsert))).collect();
+        // Sorted, as the recipients are: neighbours in a tree share its pages.
+        let mut records: Vec<_> = world.changed_records().collect();
+        records.sort_unstable_by_key(|change| change.id);
+        Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
+    }
+
+    /// Returns the length of the longest list.
+    pub(super) fn longest(&self) -> usize {
+        let Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records } = self;
+        let recipients = recipients.len().max(deleted_recipients.len());
+        [events.len(), actions.len(), runs.len(), run_recipients.len(), recipients, records.len()]
+            .into_iter()
+            .max()
+            .unwrap_or_default()
+    }
+
+    pub(super) async fn write(&self, script: &mut Script<'_>, now_ms: i64) -> Result<(), sqlx::Error> {
+        script.rows(&EVENT_LOGS, &self.events, event_columns::write).await?;
+        script.rows(&ACTION_LOGS, &self.actions, bind_action).await?;
+        script.rows(&RUNS, &self.runs, bind_run).await?;
+        script.rows(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
+        // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
+        script
+            .rows(&DELETED_RECIPIENTS, &self.deleted_recipients, |row, (environment, key)| {
+                row.int(*environment).text(&key.collection).text(&key.id);
+            })
+            .await?;
+        script
+            .rows(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
+                row.int(*environment).text(&upsert.key.collection).text(&upsert.key.id);
+                row.int(now_ms).int(now_ms).int(upsert.as_of_ms).text(&upsert.properties);
+            })
+            .await?;
+        script
+            .rows(&RECORDS, &self.records, |row, change| {
+                row.blob(&change.id.0).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
+            })
+            .await
+    }
+}
+
+fn bind_action(row: &mut Row, (event, ordinal, action): &(Uuid, usize, &ActionLog)) {
+    row.blob(event.as_bytes())
+        .int(*ordinal as i64)
+        .blob(action.id.as_bytes())
+        .optional_uuid(action.mapping)
+        .text(action.action_type.as_str())
+        .int(codes::of_status(action.status))
+        .optional_text(action.reason.as_deref())
+        .shared(&action.parameters)
+        .shared(&action.found_in)
+        .optional_text(action.result.as_deref())
+        .text(&action.payload);
+}
+
+fn bind_run(row: &mut Row, (environment, run): &(i64, &Run)) {
+    row.int(*environment)
+        .blob(run.id.as_bytes())
+        .text(&run.workflow)
+        .blob(run.source_event.as_bytes())
+        .int(run.recipients.len() as i64)
+        .optional_text(run.actor.as_deref())
+        .optional_text(run.tenant.as_deref())
+        .optional_text(run.cancellation_key.as_deref())
+        .text(&run.data);
+}
+
+fn bind_run_recipient(row: &mut Row, (run, ordinal, recipient): &(Uuid, usize, &RunRecipient)) {
+    row.blob(run.as_bytes())
+        .int(*ordinal as i64)
+        .optional_text(recipient.collection.as_deref())
+        .text(&recipient.id)
+        .optional_text(recipient.trigger_data.as_deref());
+}

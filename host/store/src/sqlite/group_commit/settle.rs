@@ -1,0 +1,22 @@
+//! Settling the jobs of a group in order.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use inlet_core::{
+    settle::{Job, Settlement, settle},
+    world::World,
+};
+use uuid::Uuid;
+
+use crate::backend::GroupError;
+
+/// Settles every item in order. A panic is a bug in the rules; it must not take the writer and all neighbours with it.
+pub(crate) fn settle_all(world: &mut World, jobs: &[Job], now_ms: i64) -> Result<Vec<Vec<Settlement>>, GroupError> {
+    let settled = catch_unwind(AssertUnwindSafe(|| {
+        let mut settle_job = |job: &Job| -> Vec<Settlement> {
+            job.items.iter().map(|item| settle(world, job.environment, item, now_ms, &mut Uuid::now_v7)).collect()
+        };
+        jobs.iter().map(&mut settle_job).collect()
+    }));
+    settled.map_err(|_| GroupError::Content("settling the event failed unexpectedly; please report it".to_owned()))
+}

@@ -1,0 +1,105 @@
+//! Opening the database: pragmas, migrations, sealing, and the proof that it commits durably and can be written.
+
+use std::{path::Path, sync::Arc};
+
+use inlet_core::idempotency::HashKey;
+use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+
+use super::{
+    connection::{
+        checkpoint::Checkpoints,
+        migrations, pragmas,
+        readers::Readers,
+        sealing::{self, KeyCheck},
+    },
+    error::{SqliteError, explain},
+    write_connection::WriteConnection,
+};
+use crate::{
+    error::{OpenError, ResealError},
+    options::StoreOptions,
+    records::Durability,
+    vault::Vault,
+};
+
+/// An open database.
+pub(crate) struct Opened {
+    /// The one connection that writes.
+    pub(crate) connection: WriteConnection,
+    /// The connections that only read.
+    pub(crate) readers: Readers,
+    /// The deployment's secret for hashing idempotency keys.
+    pub(crate) hash_key: HashKey,
+}
+
+/// Opens the database, or creates it.
+pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vault>) -> Result<Opened, OpenError> {
+    let explain = |error: sqlx::Error| explain(path, &error);
+    let connect = pragmas::for_writing(path);
+    let mut connection = connect.connect().await.map_err(explain)?;
+    check_durable(pragmas::durability(&mut connection).await.map_err(explain)?)?;
+    sealing::overwrite_deleted(&mut connection, true).await.map_err(explain)?;
+    migrations::migrate(path, &mut connection).await?;
+    sealing::complete(&mut connection, &*vault).await.map_err(|error| match error {
+        SqliteError::Vault(problem) => OpenError::Secrets { path: path.to_owned(), problem },
+        SqliteError::Database(error) => explain(error),
+        other => {
+            OpenError::Other { path: path.to_owned(), problem: crate::error::CommitError::from(other).to_string() }
+        }
+    })?;
+    // Events are deleted all the time, and overwriting them would cost much for no benefit.
+    sealing::overwrite_deleted(&mut connection, false).await.map_err(explain)?;
+    if let Some(limit) = options.size_limit {
+        pragmas::limit_size(&mut connection, limit).await.map_err(explain)?;
+    }
+    pragmas::prove_writable(&mut connection).await.map_err(explain)?;
+    let hash_key = hash_key(&mut connection).await.map_err(explain)?;
+    let readers = Readers::open(path, options.readers);
+    let copying = connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?;
+    let checkpoints = Checkpoints::start(copying);
+    let connection = WriteConnection::new(connection, connect, options.size_limit, checkpoints, vault);
+    Ok(Opened { connection, readers, hash_key })
+}
+
+/// Refuses a connection whose commits would not be on the disk when they return.
+fn check_durable(durability: Durability) -> Result<(), OpenError> {
+    let Durability { synchronous, journal_mode } = durability;
+    // 2 is FULL: the log is synced before a commit returns.
+    if synchronous == 2 && journal_mode == "wal" {
+        return Ok(());
+    }
+    Err(OpenError::NotDurable { synchronous, journal_mode })
+}
+
+/// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes
+/// nothing.
+pub(crate) async fn key_check(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+    let explain = |error: sqlx::Error| explain(path, &error);
+    let mut connection = pragmas::for_reading(path).connect().await.map_err(explain)?;
+    let found = sealing::key_check(&mut connection).await;
+    connection.close().await.map_err(explain)?;
+    match found.map_err(explain)? {
+        KeyCheck::NothingSealed => Ok(None),
+        KeyCheck::Sealed(check) => Ok(Some(check)),
+        KeyCheck::Lost => Err(OpenError::NoKeyCheck { path: path.to_owned() }),
+    }
+}
+
+/// Seals every secret with another key; returns the number of secrets. The schema must be known whole, because secrets
+/// that a later version seals besides would be lost.
+pub(crate) async fn reseal(path: &Path, old: &dyn Vault, new: &dyn Vault) -> Result<usize, ResealError> {
+    let explain = |error: sqlx::Error| explain(path, &error);
+    let mut connection = pragmas::for_writing(path).create_if_missing(false).connect().await.map_err(explain)?;
+    migrations::check_known(path, &mut connection).await?;
+    sealing::overwrite_deleted(&mut connection, true).await.map_err(explain)?;
+    let resealed = sealing::reseal(&mut connection, old, new).await?;
+    connection.close().await.map_err(explain)?;
+    Ok(resealed)
+}
+
+async fn hash_key(connection: &mut SqliteConnection) -> Result<HashKey, sqlx::Error> {
+    let row = sqlx::query("SELECT value FROM meta WHERE key = 'idempotency_hash_key'").fetch_one(connection).await?;
+    let bytes: &[u8] = row.try_get(0)?;
+    let key = bytes.try_into().map_err(|problem| sqlx::Error::Decode(Box::new(problem)))?;
+    Ok(HashKey(key))
+}

@@ -1,0 +1,26 @@
+//! The reads: everything that a read-only connection answers.
+
+pub(crate) use super::{
+    rehearsal::rehearse,
+    tables::{
+        api_keys::all as api_keys,
+        attention::{
+            all_counts as all_attention_counts, counts as attention_counts, due_in as retries_due_in,
+            next_due as next_retry, one as attention,
+        },
+        change_log::page as changes,
+        environments::all as environments,
+        event_logs::events,
+        event_types::{counts as event_types, status as source_status},
+        kept_requests::one as kept_request,
+        management_tokens::all as management_tokens,
+        plugin_versions::{all as plugin_versions, publisher_key, wasm as plugin_wasm},
+        recipients::{one as recipient, page as recipients},
+        refused_requests::{one as refused_request, page as refused},
+        replays::{
+            count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
+        },
+        runs::{one as run, page as runs, recipients as run_recipients},
+        sources::all as sources,
+    },
+};

@@ -1,0 +1,194 @@
+//! The entries of items that were rejected or failed: reading, counting, retrying and dismissing them.
+
+use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::change_log;
+use crate::{
+    backend::Execute,
+    error::CommitError,
+    operations::{Dismiss, RecordFailedRetry},
+    records::{AttentionCount, AttentionRecord, Dismissal, Origin, uuid_time},
+    sqlite::{
+        error::SqliteError,
+        statements::{codes, transaction, uuids},
+        write_connection::WriteConnection,
+    },
+};
+
+/// Returns the entry of an item; none if it was neither rejected nor failed.
+pub(crate) async fn one(
+    readers: &SqlitePool,
+    source_environment: i64,
+    event: Uuid,
+) -> Result<Option<AttentionRecord>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT event_id, open, request_id, item, items, retries, due_at_ms FROM attention
+         WHERE source_environment_id = ? AND event_id = ?",
+    )
+    .bind(source_environment)
+    .bind(event.as_bytes().as_slice())
+    .fetch_optional(readers)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+/// Returns the source environments that have an item due for a retry.
+pub(crate) async fn due_in(readers: &SqlitePool, now_ms: i64) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT source_environment_id FROM attention WHERE due_at_ms IS NOT NULL
+         GROUP BY source_environment_id HAVING min(due_at_ms) <= ?",
+    )
+    .bind(now_ms)
+    .fetch_all(readers)
+    .await
+}
+
+/// Returns the item of a source environment that has been due the longest.
+pub(crate) async fn next_due(
+    readers: &SqlitePool,
+    source_environment: i64,
+    now_ms: i64,
+) -> Result<Option<AttentionRecord>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT event_id, open, request_id, item, items, retries, due_at_ms FROM attention
+         WHERE source_environment_id = ? AND due_at_ms IS NOT NULL AND due_at_ms <= ? ORDER BY due_at_ms LIMIT 1",
+    )
+    .bind(source_environment)
+    .bind(now_ms)
+    .fetch_optional(readers)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &SqliteRow) -> Result<AttentionRecord, sqlx::Error> {
+    Ok(AttentionRecord {
+        event_id: uuids::read(row, 0)?,
+        is_open: row.try_get::<i64, _>(1)? != 0,
+        origin: Origin { request_id: uuids::read_optional(row, 2)?, item: row.try_get(3)?, items: row.try_get(4)? },
+        retries: row.try_get(5)?,
+        due_at_ms: row.try_get(6)?,
+    })
+}
+
+impl Execute<RecordFailedRetry> for WriteConnection {
+    async fn execute(&mut self, operation: RecordFailedRetry) -> Result<(), CommitError> {
+        let RecordFailedRetry { source_environment_id, record, due_at_ms } = operation;
+        sqlx::query(
+            "UPDATE attention SET retries = retries + 1, due_at_ms = ?
+             WHERE source_environment_id = ? AND event_id = ? AND open = 1 AND retries = ?",
+        )
+        .bind(due_at_ms)
+        .bind(source_environment_id)
+        .bind(record.event_id.as_bytes().as_slice())
+        .bind(record.retries)
+        .execute(&mut self.connection)
+        .await
+        .map_err(SqliteError::from)?;
+        Ok(())
+    }
+}
+
+macro_rules! select_counts {
+    ($where:literal) => {
+        concat!(
+            "SELECT source_environment_id, outcome, code, count(*), min(event_id) FROM attention
+             WHERE open = 1 AND ",
+            $where,
+            " GROUP BY source_environment_id, outcome, code
+             UNION ALL
+             SELECT source_environment_id, NULL, cause, count(*), min(id) FROM refused_requests
+             WHERE ",
+            $where,
+            " GROUP BY source_environment_id, cause"
+        )
+    };
+}
+
+/// Counts the open entries of a source environment by outcome and code, and its refused requests by cause. Reads indexes
+/// only.
+pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<AttentionCount>, sqlx::Error> {
+    let sql = select_counts!("source_environment_id = ?1");
+    let rows = sqlx::query(sql).bind(source_environment).fetch_all(readers).await?;
+    rows.iter().map(|row| Ok(read_count(row)?.1)).collect()
+}
+
+/// Counts the open entries of every source environment, with its id.
+pub(crate) async fn all_counts(readers: &SqlitePool) -> Result<Vec<(i64, AttentionCount)>, sqlx::Error> {
+    let rows = sqlx::query(select_counts!("true")).fetch_all(readers).await?;
+    rows.iter().map(read_count).collect()
+}
+
+fn read_count(row: &SqliteRow) -> Result<(i64, AttentionCount), sqlx::Error> {
+    let outcome: Option<i64> = row.try_get(1)?;
+    let found = AttentionCount {
+        outcome: outcome.map(codes::outcome).transpose()?,
+        code: row.try_get(2)?,
+        count: row.try_get(3)?,
+        oldest_ms: uuid_time::time_of(uuids::read(row, 4)?),
+    };
+    Ok((row.try_get(0)?, found))
+}
+
+impl Execute<Dismiss> for WriteConnection {
+    async fn execute(&mut self, operation: Dismiss) -> Result<u64, CommitError> {
+        let Dismiss { source_environment_id, dismissal, log } = operation;
+        Ok(transaction::run(&mut self.connection, async |connection| {
+            let dismissed = close_all(connection, source_environment_id, &dismissal).await?;
+            if dismissed > 0 {
+                change_log::record(connection, &log).await?;
+            }
+            Ok(dismissed)
+        })
+        .await?)
+    }
+}
+
+async fn close_all(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    dismissal: &Dismissal,
+) -> Result<u64, sqlx::Error> {
+    match dismissal {
+        Dismissal::Events(events) => dismiss_events(connection, source_environment, events).await,
+        Dismissal::Cause { outcome, code } => sqlx::query(
+            "UPDATE attention SET open = 0, due_at_ms = NULL
+             WHERE source_environment_id = ?1 AND open = 1 AND (?2 IS NULL OR outcome = ?2) AND (?3 IS NULL OR code = ?3)",
+        )
+        .bind(source_environment)
+        .bind(outcome.map(codes::of_outcome))
+        .bind(code)
+        .execute(&mut *connection)
+        .await
+        .map(|done| done.rows_affected()),
+    }
+}
+
+async fn dismiss_events(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    events: &[Uuid],
+) -> Result<u64, sqlx::Error> {
+    let mut dismissed = 0;
+    for event in events {
+        dismissed += close(connection, source_environment, *event).await?;
+    }
+    Ok(dismissed)
+}
+
+/// Closes an entry if it is open; returns the number of closed entries.
+pub(crate) async fn close(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    event: Uuid,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query(
+        "UPDATE attention SET open = 0, due_at_ms = NULL
+         WHERE source_environment_id = ? AND event_id = ? AND open = 1",
+    )
+    .bind(source_environment)
+    .bind(event.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,202 @@
+//! Deleting a source: its name and configuration at once, its large tables in slices.
+//!
+//! Everything that says something about the source goes with the deletion itself. Its rows in `sources` and
+//! `source_environments` stay for ever, empty: jobs that were under way can still be committed and are pruned later, and
+//! its ids, under which idempotency records are kept until they expire, are not given to another source.
+
+use sqlx::SqliteConnection;
+
+use super::change_log;
+use crate::{
+    backend::Execute,
+    clock::now_ms,
+    error::{ChangeError, CommitError},
+    operations::{DeleteSource, PruneDeletedSources},
+    sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
+};
+
+/// The small tables with rows of a source environment: emptied with the deletion.
+const SMALL: [&str; 4] = ["body_walks", "endpoint_tokens", "mappings", "replays"];
+
+/// The possibly large tables with rows of a source environment, each with the statement that deletes at most `?2` of them.
+/// Action logs depend on event logs and go before them.
+const LARGE: [(&str, &str); 7] = [
+    (
+        "action_logs",
+        "DELETE FROM action_logs WHERE event_id IN (
+             SELECT id FROM event_logs WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "event_logs",
+        "DELETE FROM event_logs WHERE rowid IN (
+             SELECT rowid FROM event_logs WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "attention",
+        "DELETE FROM attention WHERE source_environment_id = ?1 AND event_id IN (
+             SELECT event_id FROM attention WHERE source_environment_id = ?1 ORDER BY event_id LIMIT ?2)",
+    ),
+    (
+        "reruns",
+        "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
+             SELECT event_id FROM reruns WHERE source_environment_id = ?1 ORDER BY event_id LIMIT ?2)",
+    ),
+    (
+        "kept_requests",
+        "DELETE FROM kept_requests WHERE rowid IN (
+             SELECT rowid FROM kept_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "refused_requests",
+        "DELETE FROM refused_requests WHERE rowid IN (
+             SELECT rowid FROM refused_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "event_types",
+        "DELETE FROM event_types WHERE source_environment_id = ?1 AND event_type IN (
+             SELECT event_type FROM event_types WHERE source_environment_id = ?1 ORDER BY event_type LIMIT ?2)",
+    ),
+];
+
+impl Execute<DeleteSource> for WriteConnection {
+    async fn execute(&mut self, DeleteSource { source_id, log }: DeleteSource) -> Result<(), ChangeError> {
+        Ok(transaction::run(&mut self.connection, async |connection| {
+            mark_deleted(connection, source_id).await?;
+            Ok(change_log::record(connection, &log).await?)
+        })
+        .await?)
+    }
+}
+
+/// Takes a source out of every list, makes its endpoints unknown, and frees its key.
+async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<(), SqliteError> {
+    // No key of a source has a tilde.
+    let marked = sqlx::query(
+        "UPDATE sources
+         SET key = key || '~' || id, name = '', description = NULL, custom_image_url = NULL, deleted_at_ms = ?
+         WHERE id = ? AND deleted_at_ms IS NULL",
+    )
+    .bind(now_ms())
+    .bind(source)
+    .execute(&mut *connection)
+    .await?;
+    if marked.rows_affected() == 0 {
+        return Err(ChangeError::NotFound { what: "source" }.into());
+    }
+    sqlx::query(
+        "UPDATE source_environments
+         SET settings = '{}', signing_secret = NULL, previous_signing_secret = NULL,
+             previous_signing_secret_until_ms = NULL, scheme = NULL, plugin = NULL,
+             previous_plugin = NULL, previous_scheme = NULL
+         WHERE source_id = ?",
+    )
+    .bind(source)
+    .execute(&mut *connection)
+    .await?;
+    for table in SMALL {
+        // The names are ours; nothing comes from outside.
+        let sql = format!(
+            "DELETE FROM {table} WHERE source_environment_id IN (
+                 SELECT id FROM source_environments WHERE source_id = ?)"
+        );
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(source).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+impl Execute<PruneDeletedSources> for WriteConnection {
+    async fn execute(&mut self, PruneDeletedSources { limit }: PruneDeletedSources) -> Result<u64, CommitError> {
+        Ok(transaction::run(&mut self.connection, async |connection| Ok(slice(connection, limit.into()).await?))
+            .await?)
+    }
+}
+
+/// Deletes at most `limit` rows of each large table of one deleted source environment that has rows; returns their number.
+async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
+    let deleted: Vec<i64> = sqlx::query_scalar(
+        "SELECT source_environments.id FROM source_environments JOIN sources ON sources.id = source_id
+         WHERE deleted_at_ms IS NOT NULL",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut rows = 0;
+    for source_environment in deleted {
+        for (_, sql) in LARGE {
+            let done = sqlx::query(sql).bind(source_environment).bind(limit).execute(&mut *connection).await?;
+            rows += done.rows_affected();
+        }
+        if rows > 0 {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
+
+    use sqlx::Connection;
+
+    use super::*;
+    use crate::sqlite::connection::migrations::MIGRATIONS;
+
+    async fn database() -> SqliteConnection {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut connection).await.unwrap();
+        connection
+    }
+
+    #[tokio::test]
+    async fn nothing_that_hangs_on_a_source_environment_is_forgotten() {
+        let tables: BTreeSet<String> = sqlx::query_scalar(
+            "SELECT tables.name FROM sqlite_schema AS tables, pragma_foreign_key_list(tables.name) AS keys
+             WHERE tables.type = 'table' AND keys.\"table\" = 'source_environments'",
+        )
+        .fetch_all(&mut database().await)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+        // Action logs have no foreign key to a source environment.
+        let handled = LARGE.iter().map(|(name, _)| *name).filter(|name| *name != "action_logs").chain(SMALL);
+        assert_eq!(tables, handled.map(str::to_owned).collect());
+    }
+
+    #[tokio::test]
+    async fn nothing_of_what_is_kept_for_ever_says_anything() {
+        let mut connection = database().await;
+        for (table, ids, emptied) in [
+            (
+                "sources",
+                &["id", "provider", "created_at_ms", "updated_at_ms", "deleted_at_ms"][..],
+                &["key", "name", "description", "custom_image_url"][..],
+            ),
+            (
+                "source_environments",
+                &["id", "source_id", "environment_id", "version", "updated_at_ms"],
+                &[
+                    "settings",
+                    "signing_secret",
+                    "previous_signing_secret",
+                    "previous_signing_secret_until_ms",
+                    "scheme",
+                    "plugin",
+                    "previous_plugin",
+                    "previous_scheme",
+                ],
+            ),
+        ] {
+            let columns: BTreeSet<String> = sqlx::query_scalar("SELECT name FROM pragma_table_info(?)")
+                .bind(table)
+                .fetch_all(&mut connection)
+                .await
+                .unwrap()
+                .into_iter()
+                .collect();
+            assert_eq!(columns, ids.iter().chain(emptied).map(|name| (*name).to_owned()).collect(), "{table}");
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! Reading event logs: first the ids of a page from the index, then their rows.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::{
+    records::{Cursor, EventQuery, Kept, Page, StoredAction, StoredEvent, uuid_time},
+    sqlite::{
+        event_columns::{self, Columns},
+        statements::{
+            codes,
+            multi_row::{MultiRow, Row as Values},
+            uuids,
+        },
+    },
+};
+
+macro_rules! select_ids {
+    ($order:literal) => {
+        concat!(
+            "SELECT id FROM event_logs
+             WHERE source_environment_id = ?1 AND id >= ?2 AND id < ?3
+               AND (?4 IS NULL OR event_type = ?4) AND (?5 = 0 OR ?5 & (1 << outcome))
+               AND (?7 IS NULL OR code = ?7)
+             ORDER BY id ",
+            $order,
+            " LIMIT ?6"
+        )
+    };
+}
+
+static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    let selected = event_columns::selected();
+    MultiRow::query(
+        "WITH wanted (number, source_environment_id, id, cut_above) AS (VALUES",
+        "(#, ?, ?, ?)",
+        &format!(
+            ") SELECT
+               number,
+               (SELECT rerun_of FROM reruns
+                WHERE reruns.source_environment_id = event_logs.source_environment_id AND event_id = event_logs.id),
+               (SELECT group_concat(hex(event_id), ',') FROM (
+                    SELECT event_id FROM reruns
+                    WHERE reruns.source_environment_id = event_logs.source_environment_id
+                      AND reruns.rerun_of = event_logs.id
+                    ORDER BY event_id LIMIT 100)),
+               (SELECT open FROM attention
+                WHERE attention.source_environment_id = event_logs.source_environment_id
+                  AND event_id = event_logs.id),
+               (SELECT due_at_ms FROM attention
+                WHERE attention.source_environment_id = event_logs.source_environment_id
+                  AND event_id = event_logs.id),
+               {selected}
+           FROM wanted
+               CROSS JOIN event_logs USING (source_environment_id, id)
+               CROSS JOIN plugins ON plugins.id = plugin_id"
+        ),
+    )
+});
+
+/// The column of [`EVENTS`] with which those of the event itself begin.
+const FIRST_EVENT_COLUMN: usize = 5;
+
+static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (event_id, cut_above) AS (VALUES",
+        "(?, ?)",
+        ") SELECT
+               event_id, action_logs.id, mapping, action_type, status, reason, parameters, found_in, result,
+               octet_length(payload),
+               CASE WHEN octet_length(payload) <= cut_above THEN payload END
+           FROM wanted CROSS JOIN action_logs USING (event_id)
+           ORDER BY event_id, ordinal",
+    )
+});
+
+/// Returns a page of event logs, the newest first.
+pub(crate) async fn events(readers: &SqlitePool, query: &EventQuery) -> Result<Page<StoredEvent>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    // One snapshot, so that no row is pruned between the two queries.
+    let mut snapshot = reader.begin().await?;
+    let page = find(&mut snapshot, query).await?;
+    let cut_above = if query.cut { EventQuery::CUT_ABOVE as i64 } else { i64::MAX };
+    let mut events = load(&mut snapshot, &page.items, cut_above).await?;
+    let mut actions = match query.include_actions {
+        true => load_actions(&mut snapshot, &page.items, cut_above).await?,
+        false => HashMap::new(),
+    };
+    for event in events.values_mut() {
+        event.actions = actions.remove(&event.id).unwrap_or_default();
+    }
+    let items = page.items.iter().filter_map(|key| events.remove(key)).collect();
+    Ok(Page { items, has_before: page.has_before, has_after: page.has_after })
+}
+
+/// Returns the keys of the event logs on a page.
+async fn find(connection: &mut SqliteConnection, query: &EventQuery) -> Result<Page<EventKey>, sqlx::Error> {
+    let range = range(query);
+    let outcomes = query.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
+    let newer = matches!(query.cursor, Cursor::Before(_));
+    let mut found: Vec<EventKey> = Vec::new();
+    for source_environment in &query.source_environment_ids {
+        let rows = sqlx::query(if newer { select_ids!("ASC") } else { select_ids!("DESC") })
+            .bind(source_environment)
+            .bind(range.from())
+            .bind(range.to())
+            .bind(&query.event_type)
+            .bind(outcomes)
+            .bind(query.limit as i64 + 1)
+            .bind(&query.code)
+            .fetch_all(&mut *connection)
+            .await?;
+        for row in rows {
+            found.push((*source_environment, uuids::read(&row, 0)?));
+        }
+    }
+    found.sort_unstable_by_key(|(_, id)| *id);
+    if !newer {
+        found.reverse();
+    }
+    found.truncate(query.limit + 1);
+    Ok(Page::of_found(found, query.limit, &query.cursor))
+}
+
+/// The key of an event log: its source environment and its id.
+type EventKey = (i64, Uuid);
+
+fn range(query: &EventQuery) -> uuids::Range {
+    let mut range = uuids::Range::of(&query.cursor);
+    if let Some(id) = query.id {
+        range = range.only(id);
+    }
+    if let Some(ms) = query.starting_at_ms {
+        range = range.not_before(uuid_time::floor(ms));
+    }
+    if let Some(ms) = query.ending_at_ms {
+        range = range.before(uuid_time::floor(ms));
+    }
+    range
+}
+
+async fn load(
+    connection: &mut SqliteConnection,
+    keys: &[EventKey],
+    cut_above: i64,
+) -> Result<HashMap<EventKey, StoredEvent>, sqlx::Error> {
+    let mut events = HashMap::with_capacity(keys.len());
+    let bind = |row: &mut Values, (source_environment, id): &EventKey| {
+        row.int(*source_environment).blob(id.as_bytes()).int(cut_above);
+    };
+    let found = |chunk: &[EventKey], rows: Vec<SqliteRow>| {
+        for row in rows {
+            let number: i64 = row.try_get(0)?;
+            events.insert(chunk[number as usize], read(&row)?);
+        }
+        Ok(())
+    };
+    EVENTS.fetch(connection, keys, bind, found).await?;
+    Ok(events)
+}
+
+fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
+    let (source_environment_id, fields, contents) = event_columns::read(Columns::from(row, FIRST_EVENT_COLUMN))?;
+    Ok(StoredEvent {
+        fields,
+        source_environment_id,
+        data: contents.data,
+        data_at: contents.data_at,
+        original: contents.original,
+        body_removed: contents.is_removed,
+        rerun_of: uuids::read_optional(row, 1)?,
+        rerun_as: parse_ids(row.try_get(2)?),
+        needs_attention: row.try_get::<Option<i64>, _>(3)? == Some(1),
+        retry_at_ms: row.try_get(4)?,
+        actions: Vec::new(),
+    })
+}
+
+/// Parses ids in hexadecimal digits, separated by commas.
+fn parse_ids(list: Option<&str>) -> Vec<Uuid> {
+    list.into_iter().flat_map(|list| list.split(',')).filter_map(|id| Uuid::try_parse(id).ok()).collect()
+}
+
+async fn load_actions(
+    connection: &mut SqliteConnection,
+    keys: &[EventKey],
+    cut_above: i64,
+) -> Result<HashMap<Uuid, Vec<StoredAction>>, sqlx::Error> {
+    let mut actions: HashMap<Uuid, Vec<StoredAction>> = HashMap::new();
+    let bind = |row: &mut Values, (_, id): &EventKey| {
+        row.blob(id.as_bytes()).int(cut_above);
+    };
+    let found = |_: &[EventKey], rows: Vec<SqliteRow>| {
+        for row in rows {
+            actions.entry(uuids::read(&row, 0)?).or_default().push(read_action(&row)?);
+        }
+        Ok(())
+    };
+    ACTIONS.fetch(connection, keys, bind, found).await?;
+    Ok(actions)
+}
+
+fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
+    // A stored payload is never an empty text; a removed one is.
+    let payload: Option<String> = row.try_get(10)?;
+    Ok(StoredAction {
+        id: uuids::read(row, 1)?,
+        mapping: uuids::read_optional(row, 2)?,
+        action_type: row.try_get(3)?,
+        status: codes::status(row.try_get(4)?)?,
+        reason: row.try_get(5)?,
+        parameters: row.try_get(6)?,
+        found_in: row.try_get(7)?,
+        result: row.try_get(8)?,
+        payload: Kept {
+            size: row.try_get::<i64, _>(9)?.unsigned_abs(),
+            content: payload.filter(|text| !text.is_empty()),
+        },
+    })
+}

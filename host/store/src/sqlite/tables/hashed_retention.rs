@@ -1,0 +1,45 @@
+//! Retention of tables whose key is a hash: each call looks at the next slice of keys and deletes the expired ones.
+
+use crate::{
+    backend::Execute,
+    error::CommitError,
+    operations::{HashedTable, PruneHashed},
+    records::PrunedRecords,
+    sqlite::{error::SqliteError, write_connection::WriteConnection},
+};
+
+fn last_of_slice(table: HashedTable) -> &'static str {
+    match table {
+        HashedTable::Idempotency => "SELECT hash FROM idempotency WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?",
+        HashedTable::Nonces => "SELECT hash FROM nonces WHERE hash > ? ORDER BY hash LIMIT 1 OFFSET ?",
+    }
+}
+
+fn delete(table: HashedTable) -> &'static str {
+    match table {
+        HashedTable::Idempotency => "DELETE FROM idempotency WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?",
+        HashedTable::Nonces => "DELETE FROM nonces WHERE hash > ? AND hash <= ? AND expires_at_ms <= ?",
+    }
+}
+
+impl Execute<PruneHashed> for WriteConnection {
+    async fn execute(&mut self, operation: PruneHashed) -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError> {
+        let PruneHashed { table, after, now_ms, slice } = operation;
+        let last: Option<Vec<u8>> = sqlx::query_scalar(last_of_slice(table))
+            .bind(&after)
+            .bind(i64::from(slice).max(1) - 1)
+            .fetch_optional(&mut self.connection)
+            .await
+            .map_err(SqliteError::from)?;
+        // Without such a record this slice reaches the end. Hashes have 16 bytes, so a longer value is greater than all.
+        let to = last.clone().unwrap_or_else(|| vec![0xff; 17]);
+        let deleted = sqlx::query(delete(table))
+            .bind(&after)
+            .bind(to)
+            .bind(now_ms)
+            .execute(&mut self.connection)
+            .await
+            .map_err(SqliteError::from)?;
+        Ok((PrunedRecords { deleted: deleted.rows_affected(), complete: last.is_none() }, last))
+    }
+}

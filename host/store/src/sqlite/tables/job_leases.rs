@@ -1,0 +1,120 @@
+//! Leases of background jobs. The database's clock decides what has expired, so that no two nodes need equal clocks.
+
+use sqlx::SqliteConnection;
+
+use crate::{
+    backend::Execute,
+    error::CommitError,
+    operations::{AcquireJobLease, ReleaseJobLease, RenewJobLease},
+    records::JobLease,
+    sqlite::{error::SqliteError, write_connection::WriteConnection},
+};
+
+/// The database's clock, in milliseconds since 1970.
+macro_rules! now_ms {
+    () => {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    };
+}
+
+impl Execute<AcquireJobLease> for WriteConnection {
+    async fn execute(&mut self, operation: AcquireJobLease) -> Result<JobLease, CommitError> {
+        let AcquireJobLease { name, owner, ttl_ms } = operation;
+        Ok(acquire(&mut self.connection, &name, &owner, ttl_ms).await.map_err(SqliteError::from)?)
+    }
+}
+
+impl Execute<RenewJobLease> for WriteConnection {
+    async fn execute(&mut self, operation: RenewJobLease) -> Result<JobLease, CommitError> {
+        let RenewJobLease { name, owner, epoch, ttl_ms } = operation;
+        Ok(renew(&mut self.connection, &name, &owner, epoch, ttl_ms).await.map_err(SqliteError::from)?)
+    }
+}
+
+impl Execute<ReleaseJobLease> for WriteConnection {
+    async fn execute(&mut self, operation: ReleaseJobLease) -> Result<bool, CommitError> {
+        let ReleaseJobLease { name, owner, epoch } = operation;
+        Ok(release(&mut self.connection, &name, &owner, epoch).await.map_err(SqliteError::from)?)
+    }
+}
+
+/// Acquires the lease if it is free, has expired, or is held by `owner` already. A current holder keeps its epoch;
+/// everyone else gets the next one.
+async fn acquire(
+    connection: &mut SqliteConnection,
+    name: &str,
+    owner: &str,
+    ttl_ms: i64,
+) -> Result<JobLease, sqlx::Error> {
+    let acquired = sqlx::query_scalar(concat!(
+        "INSERT INTO job_leases (name, owner, epoch, leased_until_ms) VALUES (?1, ?2, 1, ",
+        now_ms!(),
+        " + ?3)
+         ON CONFLICT (name) DO UPDATE SET
+             epoch = epoch + (owner IS NOT excluded.owner OR leased_until_ms <= ",
+        now_ms!(),
+        "),
+             owner = excluded.owner,
+             leased_until_ms = excluded.leased_until_ms
+         WHERE owner IS NULL OR owner = excluded.owner OR leased_until_ms <= ",
+        now_ms!(),
+        " RETURNING epoch"
+    ))
+    .bind(name)
+    .bind(owner)
+    .bind(ttl_ms)
+    .fetch_optional(&mut *connection)
+    .await?;
+    match acquired {
+        Some(epoch) => Ok(JobLease { is_held: true, epoch }),
+        None => not_held(connection, name).await,
+    }
+}
+
+/// Prolongs the lease if `owner` still holds it under `epoch`. An owner that comes too late has to acquire it again.
+async fn renew(
+    connection: &mut SqliteConnection,
+    name: &str,
+    owner: &str,
+    epoch: i64,
+    ttl_ms: i64,
+) -> Result<JobLease, sqlx::Error> {
+    let renewed = sqlx::query(concat!(
+        "UPDATE job_leases SET leased_until_ms = ",
+        now_ms!(),
+        " + ?4 WHERE name = ?1 AND owner = ?2 AND epoch = ?3 AND leased_until_ms > ",
+        now_ms!()
+    ))
+    .bind(name)
+    .bind(owner)
+    .bind(epoch)
+    .bind(ttl_ms)
+    .execute(&mut *connection)
+    .await?;
+    match renewed.rows_affected() {
+        1 => Ok(JobLease { is_held: true, epoch }),
+        _ => not_held(connection, name).await,
+    }
+}
+
+/// Gives the lease back if `owner` still holds it under `epoch`; returns true if it did. The epoch stays, so that the
+/// next holder gets a greater one.
+async fn release(connection: &mut SqliteConnection, name: &str, owner: &str, epoch: i64) -> Result<bool, sqlx::Error> {
+    let released = sqlx::query(concat!(
+        "UPDATE job_leases SET owner = NULL, leased_until_ms = 0
+         WHERE name = ?1 AND owner = ?2 AND epoch = ?3 AND leased_until_ms > ",
+        now_ms!()
+    ))
+    .bind(name)
+    .bind(owner)
+    .bind(epoch)
+    .execute(connection)
+    .await?;
+    Ok(released.rows_affected() == 1)
+}
+
+async fn not_held(connection: &mut SqliteConnection, name: &str) -> Result<JobLease, sqlx::Error> {
+    let epoch: Option<i64> =
+        sqlx::query_scalar("SELECT epoch FROM job_leases WHERE name = ?").bind(name).fetch_optional(connection).await?;
+    Ok(JobLease { is_held: false, epoch: epoch.unwrap_or_default() })
+}

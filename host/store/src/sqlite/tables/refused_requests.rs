@@ -1,0 +1,160 @@
+//! The ring of refused requests: 1,000 per source environment, and 64 MiB of their bodies. The oldest give way.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use bytes::Bytes;
+use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use crate::{
+    records::{Cursor, NewRefused, Page, RefusedRequest},
+    sqlite::statements::{multi_row::MultiRow, uuids},
+};
+
+const MAX_REQUESTS: i64 = 1000;
+const MAX_BODY_BYTES: i64 = 64 << 20;
+
+static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "refused_requests",
+        "source_environment_id, id, received_at_ms, cause, size, digest, method, path, query, headers, \
+         credential_hash, body",
+        "",
+    )
+});
+
+/// Keeps these requests, and deletes the oldest where there are too many.
+pub(crate) async fn keep(connection: &mut SqliteConnection, refused: &[NewRefused]) -> Result<(), sqlx::Error> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    INSERT
+        .execute(connection, refused, |row, request| {
+            row.int(request.source_environment_id)
+                .blob(request.id.as_bytes())
+                .int(request.received_at_ms)
+                .text(&request.cause)
+                .int(request.body.len() as i64)
+                .blob(&request.digest)
+                .text(&request.method)
+                .text(&request.path)
+                .text(&request.query)
+                .text(&request.headers)
+                .optional_blob(request.credential_hash.as_ref().map(<[u8; 32]>::as_slice))
+                .blob(&request.body);
+        })
+        .await?;
+    let changed: HashSet<i64> = refused.iter().map(|request| request.source_environment_id).collect();
+    for source_environment in changed {
+        trim(connection, source_environment).await?;
+    }
+    Ok(())
+}
+
+async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM refused_requests
+         WHERE source_environment_id = ?1 AND id <= (
+             SELECT id FROM refused_requests WHERE source_environment_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2
+         )",
+    )
+    .bind(source_environment)
+    .bind(MAX_REQUESTS)
+    .execute(&mut *connection)
+    .await?;
+    // A request whose body no longer fits keeps its cause, size and digest.
+    sqlx::query(
+        "UPDATE refused_requests SET body = NULL, headers = NULL
+         WHERE source_environment_id = ?1 AND id IN (
+             SELECT id FROM (
+                 SELECT id, sum(size) OVER (ORDER BY id DESC) AS newer FROM refused_requests
+                 WHERE source_environment_id = ?1 AND body IS NOT NULL
+             ) WHERE newer > ?2
+         )",
+    )
+    .bind(source_environment)
+    .bind(MAX_BODY_BYTES)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Removes a request from its ring; returns true if it was there.
+pub(crate) async fn remove(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    id: Uuid,
+) -> Result<bool, sqlx::Error> {
+    let removed = sqlx::query("DELETE FROM refused_requests WHERE source_environment_id = ? AND id = ?")
+        .bind(source_environment)
+        .bind(id.as_bytes().as_slice())
+        .execute(connection)
+        .await?;
+    Ok(removed.rows_affected() == 1)
+}
+
+/// Returns a page, the newest first, without the bodies.
+pub(crate) async fn page(
+    readers: &SqlitePool,
+    source_environment: i64,
+    cursor: Cursor<Uuid>,
+    limit: usize,
+) -> Result<Page<RefusedRequest>, sqlx::Error> {
+    let range = uuids::Range::of(&cursor);
+    let sql = match cursor {
+        Cursor::Before(_) => {
+            "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
+                 body IS NOT NULL FROM refused_requests
+             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?"
+        }
+        _ => {
+            "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
+                 body IS NOT NULL FROM refused_requests
+             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
+        }
+    };
+    let rows = sqlx::query(sql)
+        .bind(source_environment)
+        .bind(range.from())
+        .bind(range.to())
+        .bind(limit as i64 + 1)
+        .fetch_all(readers)
+        .await?;
+    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Page::of_found(found, limit, &cursor))
+}
+
+/// Returns one request, with its body as long as that is kept.
+pub(crate) async fn one(
+    readers: &SqlitePool,
+    source_environment: i64,
+    id: Uuid,
+) -> Result<Option<RefusedRequest>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, received_at_ms, cause, size, digest, headers, body, method, path, query, credential_hash,
+             body IS NOT NULL FROM refused_requests
+         WHERE source_environment_id = ? AND id = ?",
+    )
+    .bind(source_environment)
+    .bind(id.as_bytes().as_slice())
+    .fetch_optional(readers)
+    .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &SqliteRow) -> Result<RefusedRequest, sqlx::Error> {
+    Ok(RefusedRequest {
+        id: uuids::read(row, 0)?,
+        received_at_ms: row.try_get(1)?,
+        cause: row.try_get(2)?,
+        size: row.try_get::<i64, _>(3)?.unsigned_abs(),
+        digest: row.try_get(4)?,
+        headers: row.try_get(5)?,
+        body: row.try_get::<Option<Vec<u8>>, _>(6)?.map(Bytes::from),
+        method: row.try_get(7)?,
+        path: row.try_get(8)?,
+        query: row.try_get(9)?,
+        credential_hash: row.try_get(10)?,
+        has_body: row.try_get(11)?,
+    })
+}

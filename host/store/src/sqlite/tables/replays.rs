@@ -1,0 +1,288 @@
+//! Replays of many events: the selected events and the progress.
+
+use inlet_core::settle::Settlement;
+use sqlx::{AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use uuid::Uuid;
+
+use super::change_log;
+use crate::{
+    backend::Execute,
+    clock::now_ms,
+    error::ChangeError,
+    operations::{CreateReplay, EndReplay, SetReplayTotal},
+    records::{
+        Cursor, NewReplay, Page, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally, uuid_time,
+    },
+    sqlite::{
+        error::{SqliteError, taken},
+        statements::{codes, transaction, uuids},
+        write_connection::WriteConnection,
+    },
+};
+
+const RUNNING: i64 = 0;
+const FINISHED: i64 = 1;
+const CANCELLED: i64 = 2;
+
+const COLUMNS: &str = "id, source_environment_id, state, filter, rate_per_second, total, position, counts, done, failed, \
+                       last_error, started_at_ms, finished_at_ms";
+
+impl Execute<CreateReplay> for WriteConnection {
+    async fn execute(&mut self, CreateReplay { new, log }: CreateReplay) -> Result<(), ChangeError> {
+        Ok(transaction::run(&mut self.connection, async |connection| {
+            insert(connection, &new, now_ms()).await?;
+            Ok(change_log::record(connection, &log).await?)
+        })
+        .await?)
+    }
+}
+
+/// Inserts a replay, unless one is running in its source environment.
+async fn insert(connection: &mut SqliteConnection, new: &NewReplay, now_ms: i64) -> Result<(), SqliteError> {
+    let filter = serde_json::to_string(&new.filter).unwrap_or_default();
+    sqlx::query(
+        "INSERT INTO replays
+             (source_environment_id, id, state, filter, rate_per_second, position, counts, done, failed, started_at_ms)
+         VALUES (?, ?, 0, ?, ?, ?, '{}', 0, 0, ?)",
+    )
+    .bind(new.source_environment_id)
+    .bind(new.id.as_bytes().as_slice())
+    .bind(filter)
+    .bind(new.rate_per_second)
+    .bind(Uuid::nil().as_bytes().as_slice())
+    .bind(now_ms)
+    .execute(connection)
+    .await
+    .map_err(|error| taken(error, "running replay", "source environment"))?;
+    Ok(())
+}
+
+/// Returns the running replays of all source environments.
+pub(crate) async fn running(readers: &SqlitePool) -> Result<Vec<ReplayRecord>, sqlx::Error> {
+    let sql = format!("SELECT {COLUMNS} FROM replays WHERE state = 0");
+    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(readers).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Returns the replays of a source environment, the newest first.
+pub(crate) async fn page(
+    readers: &SqlitePool,
+    source_environment: i64,
+    cursor: Cursor<Uuid>,
+    limit: usize,
+) -> Result<Page<ReplayRecord>, sqlx::Error> {
+    find(readers, source_environment, uuids::Range::of(&cursor), cursor, limit).await
+}
+
+/// Returns one replay.
+pub(crate) async fn one(
+    readers: &SqlitePool,
+    source_environment: i64,
+    id: Uuid,
+) -> Result<Option<ReplayRecord>, sqlx::Error> {
+    let range = uuids::Range::of(&Cursor::Start).only(id);
+    Ok(find(readers, source_environment, range, Cursor::Start, 1).await?.items.pop())
+}
+
+async fn find(
+    readers: &SqlitePool,
+    source_environment: i64,
+    range: uuids::Range,
+    cursor: Cursor<Uuid>,
+    limit: usize,
+) -> Result<Page<ReplayRecord>, sqlx::Error> {
+    let order = if matches!(cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM replays WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id {order} LIMIT ?"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(source_environment)
+        .bind(range.from())
+        .bind(range.to())
+        .bind(limit as i64 + 1)
+        .fetch_all(readers)
+        .await?;
+    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Page::of_found(found, limit, &cursor))
+}
+
+fn read(row: &SqliteRow) -> Result<ReplayRecord, sqlx::Error> {
+    let unreadable = |error: serde_json::Error| sqlx::Error::Decode(Box::new(error));
+    Ok(ReplayRecord {
+        id: uuids::read(row, 0)?,
+        source_environment_id: row.try_get(1)?,
+        state: match row.try_get(2)? {
+            RUNNING => ReplayState::Running,
+            FINISHED => ReplayState::Finished,
+            CANCELLED => ReplayState::Cancelled,
+            state => return Err(codes::unknown("state", state)),
+        },
+        filter: serde_json::from_str(row.try_get(3)?).map_err(unreadable)?,
+        rate_per_second: row.try_get(4)?,
+        total: row.try_get(5)?,
+        tally: ReplayTally {
+            position: uuids::read(row, 6)?,
+            counts: serde_json::from_str(row.try_get(7)?).map_err(unreadable)?,
+            done: row.try_get(8)?,
+            failed: row.try_get(9)?,
+            last_error: row.try_get(10)?,
+        },
+        started_at_ms: row.try_get(11)?,
+        finished_at_ms: row.try_get(12)?,
+    })
+}
+
+/// Advances a replay that is running and at the step's start; returns false if it is not.
+pub(crate) async fn step(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    progress: &ReplayProgress,
+    settlements: &[Settlement],
+) -> Result<bool, sqlx::Error> {
+    let mut counts = progress.tally.counts.clone();
+    for settlement in settlements {
+        *counts.entry(settlement.outcome.as_str().to_owned()).or_default() += 1;
+    }
+    let moved = sqlx::query(
+        "UPDATE replays SET position = ?, done = ?, failed = ?, counts = ?, last_error = ?
+         WHERE source_environment_id = ? AND id = ? AND state = 0 AND position = ?",
+    )
+    .bind(progress.tally.position.as_bytes().as_slice())
+    .bind(progress.tally.done)
+    .bind(progress.tally.failed)
+    .bind(serde_json::to_string(&counts).unwrap_or_default())
+    .bind(&progress.tally.last_error)
+    .bind(source_environment)
+    .bind(progress.replay_id.as_bytes().as_slice())
+    .bind(progress.from.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+impl Execute<SetReplayTotal> for WriteConnection {
+    async fn execute(&mut self, operation: SetReplayTotal) -> Result<(), ChangeError> {
+        let SetReplayTotal { source_environment_id, id, total } = operation;
+        sqlx::query("UPDATE replays SET total = ? WHERE source_environment_id = ? AND id = ?")
+            .bind(total)
+            .bind(source_environment_id)
+            .bind(id.as_bytes().as_slice())
+            .execute(&mut self.connection)
+            .await
+            .map_err(SqliteError::from)?;
+        Ok(())
+    }
+}
+
+impl Execute<EndReplay> for WriteConnection {
+    async fn execute(&mut self, operation: EndReplay) -> Result<bool, ChangeError> {
+        let EndReplay { source_environment_id, id, cancelled } = operation;
+        Ok(transaction::run(&mut self.connection, async |connection| {
+            let state = if cancelled.is_some() { CANCELLED } else { FINISHED };
+            let ended = end(connection, source_environment_id, id, state).await?;
+            if let Some(change) = cancelled.filter(|_| ended) {
+                change_log::record(connection, &change).await?;
+            }
+            Ok(ended)
+        })
+        .await?)
+    }
+}
+
+/// Ends a replay that is running; returns true if it was.
+async fn end(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    id: Uuid,
+    state: i64,
+) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query(
+        "UPDATE replays SET state = ?, finished_at_ms = ? WHERE source_environment_id = ? AND id = ? AND state = 0",
+    )
+    .bind(state)
+    .bind(now_ms())
+    .bind(source_environment)
+    .bind(id.as_bytes().as_slice())
+    .execute(connection)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+// Events that failed or were rejected are found by the entries that need attention, which are few. All others are found
+// by walking the log.
+macro_rules! select_events {
+    ($select:literal, $tail:literal) => {
+        [
+            concat!(
+                $select,
+                " FROM attention CROSS JOIN event_logs
+                     ON event_logs.source_environment_id = attention.source_environment_id AND id = event_id
+                 WHERE attention.source_environment_id = ?1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
+                   AND open = 1 AND (?5 & (1 << attention.outcome))
+                   AND (?6 IS NULL OR attention.code = ?6) AND (?7 IS NULL OR event_type = ?7)",
+                $tail
+            ),
+            concat!(
+                $select,
+                " FROM event_logs
+                 WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 AND (?5 & (1 << outcome))
+                   AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR event_type = ?7)
+                   AND (outcome NOT IN (3, 4) OR EXISTS (
+                       SELECT 1 FROM attention
+                       WHERE attention.source_environment_id = event_logs.source_environment_id
+                         AND event_id = event_logs.id AND open = 1))",
+                $tail
+            ),
+        ]
+    };
+}
+
+/// Returns the next events that a filter selects, oldest first, between two ids that are both excluded.
+pub(crate) async fn next(
+    readers: &SqlitePool,
+    source_environment: i64,
+    filter: &ReplayFilter,
+    (after, before): (Uuid, Uuid),
+    limit: usize,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let sql = select_events!("SELECT id", " ORDER BY id LIMIT ?8")[walks_the_log(filter)];
+    let rows = bind(sql, source_environment, filter, after, before).bind(limit as i64).fetch_all(readers).await?;
+    rows.iter().map(|row| uuids::read(row, 0)).collect()
+}
+
+/// Counts the events before an id that a filter selects.
+pub(crate) async fn count(
+    readers: &SqlitePool,
+    source_environment: i64,
+    filter: &ReplayFilter,
+    before: Uuid,
+) -> Result<i64, sqlx::Error> {
+    let sql = select_events!("SELECT count(*)", "")[walks_the_log(filter)];
+    bind(sql, source_environment, filter, Uuid::nil(), before).fetch_one(readers).await?.try_get(0)
+}
+
+/// The index of the statement in `select_events`: 1 if the log must be walked.
+fn walks_the_log(filter: &ReplayFilter) -> usize {
+    usize::from(filter.outcomes.iter().any(|outcome| outcome.is_accepted()))
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
+fn bind<'q>(
+    sql: &'static str,
+    source_environment: i64,
+    filter: &'q ReplayFilter,
+    after: Uuid,
+    before: Uuid,
+) -> Query<'q> {
+    let before = filter.ending_at_ms.map_or(before, |ms| before.min(uuid_time::floor(ms)));
+    let outcomes = filter.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
+    sqlx::query(sql)
+        .bind(source_environment)
+        .bind(after.as_bytes().to_vec())
+        .bind(before.as_bytes().to_vec())
+        .bind(filter.starting_at_ms.map_or(Uuid::nil(), uuid_time::floor).as_bytes().to_vec())
+        .bind(outcomes)
+        .bind(&filter.code)
+        .bind(&filter.event_type)
+}

@@ -1,0 +1,87 @@
+//! Retention of logs: small slices, each a short transaction between groups, so that ingestion never waits for it.
+
+use sqlx::SqliteConnection;
+
+use crate::{
+    backend::Execute,
+    error::CommitError,
+    operations::PruneLogs,
+    records::{Pruned, uuid_time},
+    sqlite::{statements::transaction, write_connection::WriteConnection},
+};
+
+impl Execute<PruneLogs> for WriteConnection {
+    async fn execute(&mut self, operation: PruneLogs) -> Result<Pruned, CommitError> {
+        let PruneLogs { environment_id, cutoff_ms, limit } = operation;
+        Ok(transaction::run(&mut self.connection, async |connection| {
+            Ok(slice(connection, environment_id, cutoff_ms, limit.into()).await?)
+        })
+        .await?)
+    }
+}
+
+async fn slice(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    cutoff_ms: i64,
+    limit: i64,
+) -> Result<Pruned, sqlx::Error> {
+    let before = uuid_time::floor(cutoff_ms).as_bytes().to_vec();
+    let source_environments: Vec<i64> =
+        sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ?")
+            .bind(environment)
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut pruned = Pruned::default();
+    for source_environment in source_environments {
+        let left = limit - pruned.events as i64;
+        pruned.actions += delete(connection, ACTIONS, source_environment, &before, left).await?;
+        pruned.events += delete(connection, EVENTS, source_environment, &before, left).await?;
+        let left = limit - pruned.refused as i64;
+        pruned.refused += delete(connection, REFUSED, source_environment, &before, left).await?;
+        let left = limit - pruned.kept as i64;
+        pruned.kept += delete(connection, KEPT, source_environment, &before, left).await?;
+        // Each event has at most one row in each of these tables.
+        for dependant in [ATTENTION, RERUNS, REPLAYS] {
+            delete(connection, dependant, source_environment, &before, limit).await?;
+        }
+    }
+    pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
+    pruned.runs = delete(connection, RUNS, environment, &before, limit).await?;
+    Ok(pruned)
+}
+
+// Each statement selects the oldest rows by the primary key, which sorts by time. Dependants go first and select the
+// same rows.
+const ACTIONS: &str = "DELETE FROM action_logs WHERE event_id IN (
+    SELECT id FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const EVENTS: &str = "DELETE FROM event_logs WHERE rowid IN (
+    SELECT rowid FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const REFUSED: &str = "DELETE FROM refused_requests WHERE rowid IN (
+    SELECT rowid FROM refused_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const KEPT: &str = "DELETE FROM kept_requests WHERE rowid IN (
+    SELECT rowid FROM kept_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const ATTENTION: &str = "DELETE FROM attention WHERE source_environment_id = ?1 AND event_id IN (
+    SELECT event_id FROM attention WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
+const RERUNS: &str = "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
+    SELECT event_id FROM reruns WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
+const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND state <> 0 AND id IN (
+    SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
+const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE run_id IN (
+    SELECT id FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const RUNS: &str = "DELETE FROM workflow_runs WHERE rowid IN (
+    SELECT rowid FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+    of: i64,
+    before: &[u8],
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    if limit <= 0 {
+        return Ok(0);
+    }
+    let done = sqlx::query(sql).bind(of).bind(before).bind(limit).execute(connection).await?;
+    Ok(done.rows_affected())
+}

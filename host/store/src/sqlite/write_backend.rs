@@ -1,0 +1,57 @@
+//! The connection that writes, as the writer's task sees it.
+
+use std::collections::HashSet;
+
+use inlet_core::verification::Nonce;
+
+use super::{
+    connection::pragmas,
+    error::SqliteError,
+    group_commit::{self, nonces},
+    write_connection::WriteConnection,
+};
+use crate::{
+    backend::{CommittedGroup, Execute, GroupContent, GroupError, WriteBackend},
+    clock::now_ms,
+    error::CommitError,
+    operations::ProveWritable,
+    records::Durability,
+};
+
+impl WriteBackend for WriteConnection {
+    async fn taken_before(&mut self, requests: &[Nonce]) -> Result<HashSet<[u8; 16]>, GroupError> {
+        let taken = nonces::taken(&mut self.connection, requests, now_ms()).await;
+        if taken.is_err() {
+            self.reconnect_if_lost().await;
+        }
+        Ok(taken.map_err(SqliteError::from)?)
+    }
+
+    async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
+        let committed = group_commit::commit(&mut self.connection, &mut self.caches, group).await;
+        if committed.is_err() {
+            self.reconnect_if_lost().await;
+        }
+        Ok(committed?)
+    }
+
+    async fn after_commit(&mut self) {
+        self.checkpoints.after_commit(&mut self.connection).await;
+    }
+
+    async fn durability(&mut self) -> Result<Durability, CommitError> {
+        Ok(pragmas::durability(&mut self.connection).await.map_err(SqliteError::from)?)
+    }
+
+    async fn close(self) -> Result<(), CommitError> {
+        // The checkpoints' connection goes first, so that the last one closes a database that nobody else uses.
+        self.checkpoints.stop().await;
+        Ok(pragmas::close(self.connection).await.map_err(SqliteError::from)?)
+    }
+}
+
+impl Execute<ProveWritable> for WriteConnection {
+    async fn execute(&mut self, _: ProveWritable) -> Result<(), CommitError> {
+        Ok(pragmas::prove_writable(&mut self.connection).await.map_err(SqliteError::from)?)
+    }
+}

@@ -1,0 +1,57 @@
+//! The one connection that writes.
+
+use std::sync::Arc;
+
+use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use super::{
+    caches::Caches,
+    connection::{checkpoint::Checkpoints, pragmas},
+};
+use crate::vault::Vault;
+
+/// The connection that writes, and the values kept in memory so that they need not be queried.
+pub(crate) struct WriteConnection {
+    pub(super) connection: SqliteConnection,
+    options: SqliteConnectOptions,
+    size_limit: Option<u64>,
+    pub(super) caches: Caches,
+    pub(super) checkpoints: Checkpoints,
+    /// Seals the secrets of sources.
+    pub(super) vault: Arc<dyn Vault>,
+}
+
+impl WriteConnection {
+    pub(super) fn new(
+        connection: SqliteConnection,
+        options: SqliteConnectOptions,
+        size_limit: Option<u64>,
+        checkpoints: Checkpoints,
+        vault: Arc<dyn Vault>,
+    ) -> Self {
+        Self { connection, options, size_limit, caches: Caches::default(), checkpoints, vault }
+    }
+
+    /// Replaces a lost connection, which never comes back by itself.
+    pub(super) async fn reconnect_if_lost(&mut self) {
+        if let Err(sqlx::Error::WorkerCrashed) = self.connection.ping().await {
+            self.reconnect().await;
+        }
+    }
+
+    async fn reconnect(&mut self) {
+        let connected = async {
+            let mut connection = self.options.connect().await?;
+            if let Some(limit) = self.size_limit {
+                pragmas::limit_size(&mut connection, limit).await?;
+            }
+            Ok::<_, sqlx::Error>(connection)
+        };
+        match connected.await {
+            Ok(connection) => self.connection = connection,
+            Err(error) => {
+                tracing::error!(%error, "the database could not be opened again; it is tried at the next write")
+            }
+        }
+    }
+}

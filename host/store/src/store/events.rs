@@ -1,0 +1,72 @@
+//! Events: committing, rehearsing and reading them, and the ring of refused requests.
+
+use inlet_core::settle::Job;
+use uuid::Uuid;
+
+use super::Store;
+use crate::{
+    database::{read, with_writer},
+    error::{CommitError, ReadError},
+    records::{
+        CommitExtras, Cursor, EventQuery, EventTypeCount, NewRefused, Page, RefusedRequest, Rehearsal, Settled,
+        SourceStatus, StoredEvent,
+    },
+};
+
+impl Store {
+    /// Settles and stores the items of one request; returns once all of it is on the disk. One result for each item.
+    pub async fn commit(&self, job: Job) -> Result<Vec<Settled>, CommitError> {
+        with_writer!(self.database, commit(job, None)).await
+    }
+
+    /// Like [`Store::commit`], with extra writes in the same transaction.
+    pub async fn commit_with(&self, job: Job, extras: CommitExtras) -> Result<Vec<Settled>, CommitError> {
+        with_writer!(self.database, commit(job, Some(Box::new(extras)))).await
+    }
+
+    /// Computes the outcome of a job as if it were committed now, and what it would write. Only reads, and waits for no
+    /// writer.
+    pub async fn rehearse(&self, job: &Job) -> Result<Rehearsal, ReadError> {
+        read!(self.database, rehearse(job))
+    }
+
+    /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source
+    /// environment.
+    pub async fn refuse(&self, request: NewRefused) -> Result<(), CommitError> {
+        with_writer!(self.database, refuse(request)).await
+    }
+
+    /// Returns event logs, the newest first; items of one request the last first.
+    pub async fn events(&self, query: &EventQuery) -> Result<Page<StoredEvent>, ReadError> {
+        read!(self.database, events(query))
+    }
+
+    /// Returns the distinct event types of a source environment, by name.
+    pub async fn event_types(&self, source_environment_id: i64) -> Result<Vec<EventTypeCount>, ReadError> {
+        read!(self.database, event_types(source_environment_id))
+    }
+
+    /// Returns the totals of a source environment.
+    pub async fn source_status(&self, source_environment_id: i64) -> Result<SourceStatus, ReadError> {
+        read!(self.database, source_status(source_environment_id))
+    }
+
+    /// Returns refused requests, the newest first, without their bodies.
+    pub async fn refused(
+        &self,
+        source_environment_id: i64,
+        cursor: Cursor<Uuid>,
+        limit: usize,
+    ) -> Result<Page<RefusedRequest>, ReadError> {
+        read!(self.database, refused(source_environment_id, cursor, limit))
+    }
+
+    /// Returns one refused request, with its body as long as that is kept.
+    pub async fn refused_request(
+        &self,
+        source_environment_id: i64,
+        id: Uuid,
+    ) -> Result<Option<RefusedRequest>, ReadError> {
+        read!(self.database, refused_request(source_environment_id, id))
+    }
+}

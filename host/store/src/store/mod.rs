@@ -1,0 +1,76 @@
+//! The store: the single entry to the database, one file of methods for each subject.
+
+mod attention;
+mod environments;
+mod events;
+mod job_leases;
+mod plugins;
+mod replays;
+mod retention;
+mod runs;
+mod sources;
+
+use std::sync::Arc;
+
+use inlet_core::idempotency::HashKey;
+
+use self::retention::HashWalks;
+use crate::{
+    data_dir::DataDir,
+    database::{Database, with_writer},
+    error::{CommitError, OpenError},
+    observer::Stats,
+    operations::ProveWritable,
+    options::StoreOptions,
+    records::Durability,
+    vault::Vault,
+};
+
+/// An open store. Share it behind an `Arc`.
+pub struct Store {
+    database: Database,
+    hash_key: HashKey,
+    /// Opens the secrets of sources.
+    vault: Arc<dyn Vault>,
+    hash_walks: HashWalks,
+    /// Released last.
+    _data_dir: DataDir,
+}
+
+impl Store {
+    /// Opens the database in a data directory that is locked already.
+    pub(crate) async fn open_locked(
+        data_dir: DataDir,
+        options: StoreOptions,
+        vault: Arc<dyn Vault>,
+    ) -> Result<Self, OpenError> {
+        let (database, hash_key) = Database::open(&data_dir, &options, vault.clone()).await?;
+        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), _data_dir: data_dir })
+    }
+
+    /// Finishes the waiting jobs and closes. Later jobs are refused; later calls of `close` do nothing.
+    pub async fn close(&self) -> Result<(), CommitError> {
+        self.database.close_readers().await;
+        with_writer!(self.database, close()).await
+    }
+
+    /// Reads back from the writer's connection how commits reach the disk.
+    pub async fn durability(&self) -> Result<Durability, CommitError> {
+        with_writer!(self.database, durability()).await
+    }
+
+    /// Proves that the store takes writes, by writing; for a readiness probe.
+    pub async fn check(&self) -> Result<(), CommitError> {
+        self.database.execute(ProveWritable {}).await
+    }
+
+    /// Returns the writer's counters.
+    pub fn stats(&self) -> Stats {
+        with_writer!(self.database, stats())
+    }
+
+    /// Returns the deployment's secret for hashing idempotency keys, created at the first start.
+    pub fn hash_key(&self) -> HashKey {
+        self.hash_key.clone()
+    }
+}

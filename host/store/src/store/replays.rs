@@ -1,0 +1,70 @@
+//! Replays of many events.
+
+use uuid::Uuid;
+
+use super::Store;
+use crate::{
+    database::read,
+    error::{ChangeError, ReadError},
+    operations::{CreateReplay, EndReplay, SetReplayTotal},
+    records::{Cursor, NewChange, NewReplay, Page, ReplayFilter, ReplayRecord},
+};
+
+impl Store {
+    /// Starts a replay; [`ChangeError::Taken`] if one is running in that source environment.
+    pub async fn replay_create(&self, new: NewReplay, log: NewChange) -> Result<(), ChangeError> {
+        self.database.execute(CreateReplay { new, log }).await
+    }
+
+    /// Returns the replays of a source environment, the newest first.
+    pub async fn replays(
+        &self,
+        source_environment_id: i64,
+        cursor: Cursor<Uuid>,
+        limit: usize,
+    ) -> Result<Page<ReplayRecord>, ReadError> {
+        read!(self.database, replays(source_environment_id, cursor, limit))
+    }
+
+    /// Returns one replay.
+    pub async fn replay(&self, source_environment_id: i64, id: Uuid) -> Result<Option<ReplayRecord>, ReadError> {
+        read!(self.database, replay(source_environment_id, id))
+    }
+
+    /// Returns all running replays, also those that an earlier process started.
+    pub async fn running_replays(&self) -> Result<Vec<ReplayRecord>, ReadError> {
+        read!(self.database, running_replays())
+    }
+
+    /// Returns the next events that a filter selects, oldest first, between two ids that are both excluded.
+    pub async fn replay_next(
+        &self,
+        source_environment_id: i64,
+        filter: &ReplayFilter,
+        (after, before): (Uuid, Uuid),
+        limit: usize,
+    ) -> Result<Vec<Uuid>, ReadError> {
+        read!(self.database, replay_next(source_environment_id, filter, (after, before), limit))
+    }
+
+    /// Counts the events that a replay's filter selects, and stores the number.
+    pub async fn replay_count(&self, replay: &ReplayRecord) -> Result<i64, ChangeError> {
+        let (source_environment_id, id) = (replay.source_environment_id, replay.id);
+        let total = match replay.filter.ids.len() {
+            0 => read!(self.database, replay_count(source_environment_id, &replay.filter, id), ChangeError)?,
+            ids => ids as i64,
+        };
+        self.database.execute(SetReplayTotal { source_environment_id, id, total }).await?;
+        Ok(total)
+    }
+
+    /// Ends a replay, cancelled if there is an entry for the change log; returns true if it was running.
+    pub async fn replay_end(
+        &self,
+        source_environment_id: i64,
+        id: Uuid,
+        cancelled: Option<NewChange>,
+    ) -> Result<bool, ChangeError> {
+        self.database.execute(EndReplay { source_environment_id, id, cancelled }).await
+    }
+}

@@ -1,0 +1,82 @@
+//! Retention. Each method deletes one slice: call it in a loop, with a pause between slices.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::Store;
+use crate::{
+    error::CommitError,
+    operations::{
+        ForgetExpiredSecrets, HashedTable, PruneBodies, PruneChangeLog, PruneDeletedSources, PruneHashed, PruneLogs,
+    },
+    records::{Bodies, Pruned, PrunedBodies, PrunedRecords},
+};
+
+/// The positions of the walks over tables whose key is a hash: the last key that each looked at, empty at its start.
+#[derive(Default)]
+pub(super) struct HashWalks {
+    idempotency: Mutex<Vec<u8>>,
+    nonces: Mutex<Vec<u8>>,
+}
+
+impl Store {
+    /// Deletes rows of an environment from before `cutoff_ms`: at most `limit` event logs, runs and refused requests
+    /// each, with their dependants. An empty answer means that nothing is left to delete.
+    pub async fn prune(&self, environment_id: i64, cutoff_ms: i64, limit: u32) -> Result<Pruned, CommitError> {
+        self.database.execute(PruneLogs { environment_id, cutoff_ms, limit }).await
+    }
+
+    /// Deletes replaced endpoint tokens and signing secrets that are no longer accepted; returns their number.
+    pub async fn forget_expired_secrets(&self, now_ms: i64) -> Result<u64, CommitError> {
+        self.database.execute(ForgetExpiredSecrets { now_ms }).await
+    }
+
+    /// Looks at the next `slice` idempotency records and deletes those that expired before `now_ms`. The walk starts
+    /// over after the last record.
+    pub async fn prune_idempotency(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
+        self.prune_hashed(HashedTable::Idempotency, &self.hash_walks.idempotency, now_ms, slice).await
+    }
+
+    /// Like [`Store::prune_idempotency`], over the signed requests that were taken.
+    pub async fn prune_nonces(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
+        self.prune_hashed(HashedTable::Nonces, &self.hash_walks.nonces, now_ms, slice).await
+    }
+
+    async fn prune_hashed(
+        &self,
+        table: HashedTable,
+        walk: &Mutex<Vec<u8>>,
+        now_ms: i64,
+        slice: u32,
+    ) -> Result<PrunedRecords, CommitError> {
+        let position = || walk.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = std::mem::take(&mut *position());
+        let (pruned, last) = self.database.execute(PruneHashed { table, after, now_ms, slice }).await?;
+        *position() = last.unwrap_or_default();
+        Ok(pruned)
+    }
+
+    /// Removes bodies of an environment's events from before `cutoff_ms`, while their logs stay, and of its refused
+    /// requests for [`Bodies::All`]. Passes at most `limit` events; zero passed means that nothing is left to do.
+    ///
+    /// An event is passed once. So give no cutoff after which an event with an earlier id could still be committed.
+    pub async fn prune_bodies(
+        &self,
+        environment_id: i64,
+        bodies: Bodies,
+        cutoff_ms: i64,
+        limit: u32,
+    ) -> Result<PrunedBodies, CommitError> {
+        self.database.execute(PruneBodies { environment_id, bodies, cutoff_ms, limit }).await
+    }
+
+    /// Deletes at most `limit` rows of each table that belong to one deleted source. Returns the number of rows; zero
+    /// means that nothing is left.
+    pub async fn prune_deleted(&self, limit: u32) -> Result<u64, CommitError> {
+        self.database.execute(PruneDeletedSources { limit }).await
+    }
+
+    /// Deletes at most `limit` entries of the change log from before a time; returns their number.
+    pub async fn prune_changes(&self, cutoff_ms: i64, limit: u32) -> Result<u64, CommitError> {
+        self.database.execute(PruneChangeLog { cutoff_ms, limit }).await
+    }
+}

@@ -1,0 +1,43 @@
+//! The pieces of work that travel through the queue.
+
+use std::pin::Pin;
+
+use tokio::sync::oneshot;
+
+use super::group::GroupMember;
+use crate::{
+    backend::{Execute, Operation},
+    error::CommitError,
+    records::Durability,
+};
+
+/// A piece of work for the writer.
+pub(super) enum Work<B> {
+    /// Shares a transaction with its neighbours in the queue.
+    Group(GroupMember),
+    /// Runs alone and sends its own answer.
+    Operation(Box<dyn Queued<B>>),
+    /// Asks the connection how commits reach the disk.
+    Durability(oneshot::Sender<Result<Durability, CommitError>>),
+    /// Finish what is waiting, then end.
+    Close,
+}
+
+/// An operation with the sender of its answer, its type erased.
+pub(super) trait Queued<B>: Send {
+    fn run(self: Box<Self>, backend: &mut B) -> Pin<Box<dyn Future<Output = ()> + '_>>;
+}
+
+pub(super) struct QueuedOperation<O: Operation> {
+    pub(super) operation: O,
+    pub(super) answer: oneshot::Sender<Result<O::Output, O::Error>>,
+}
+
+impl<O: Operation, B: Execute<O>> Queued<B> for QueuedOperation<O> {
+    fn run(self: Box<Self>, backend: &mut B) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(async move {
+            // A caller that went away does not undo the change.
+            _ = self.answer.send(backend.execute(self.operation).await);
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! A job that cannot be stored fails alone, and the queue is bounded.
+
+use std::{sync::Arc, time::Duration};
+
+use inlet_core::settle::Job;
+use inlet_store::{CommitError, EventQuery, Store, StoreOptions};
+
+use super::support::{Event, Fixture};
+
+fn plain(fixture: &Fixture) -> Job {
+    fixture.job(vec![Event::new("t", r#"{"data":{}}"#).prepare(fixture)])
+}
+
+#[tokio::test]
+async fn one_bad_job_fails_alone() {
+    let fixture = Fixture::new().await;
+    let mut jobs: Vec<Job> = (0..5).map(|_| plain(&fixture)).collect();
+    jobs[2].source_environment = 4711;
+    let results = fixture.commit_at_once(jobs).await;
+    let succeeded: Vec<bool> = results.iter().map(Result::is_ok).collect();
+    assert_eq!(succeeded, [true, true, false, true, true]);
+    assert_eq!(fixture.store.stats().retried_groups, 1, "they were one group");
+    assert!(matches!(&results[2], Err(CommitError::Refused { .. })), "{:?}", results[2]);
+    let query = EventQuery::newest(vec![fixture.source_environment, 4711], 10);
+    assert_eq!(fixture.store.events(&query).await.unwrap().items.len(), 4);
+    // The events are counted once, though the group was written twice.
+    assert_eq!(fixture.store.source_status(fixture.source_environment).await.unwrap().events_count, 4);
+}
+
+#[tokio::test]
+async fn an_item_twice_fails_alone_and_whole() {
+    let fixture = Fixture::new().await;
+    let event = Event::new("t", r#"{"data":{}}"#);
+    let twice = fixture.job(vec![event.clone().prepare(&fixture), event.prepare(&fixture)]);
+    let results = fixture.commit_at_once(vec![plain(&fixture), twice, plain(&fixture)]).await;
+    assert!(matches!(&results[1], Err(CommitError::Refused { .. })));
+    assert!(results[0].is_ok() && results[2].is_ok());
+    let query = EventQuery::newest(vec![fixture.source_environment], 10);
+    assert_eq!(fixture.store.events(&query).await.unwrap().items.len(), 2);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_an_answer() {
+    let fixture = Fixture::with(|options| StoreOptions { queue: 1, queue_wait: Duration::ZERO, ..options }).await;
+    let results = fixture.commit_at_once((0..10).map(|_| plain(&fixture)).collect()).await;
+    let overloaded: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
+    assert!(!overloaded.is_empty());
+    insta::assert_snapshot!(
+        overloaded[0],
+        @"1 jobs were waiting to be stored for longer than 0 ms; send again later"
+    );
+    assert!(results.iter().any(Result::is_ok));
+}
+
+#[tokio::test]
+async fn closing_finishes_what_is_waiting_and_refuses_the_rest() {
+    let fixture = Fixture::new().await;
+    let jobs: Vec<Job> = (0..20).map(|_| plain(&fixture)).collect();
+    let late = plain(&fixture);
+    let store: Arc<Store> = fixture.store.clone();
+    let (results, closed) = tokio::join!(fixture.commit_at_once(jobs), async {
+        // After the yield every commit is in the queue.
+        tokio::task::yield_now().await;
+        store.close().await
+    });
+    closed.unwrap();
+    assert!(results.iter().all(Result::is_ok));
+    insta::assert_snapshot!(
+        fixture.store.commit(late).await.unwrap_err(),
+        @"the storage is unavailable: the store is closed; the server is stopping"
+    );
+    drop(store);
+    let fixture = fixture.reopen().await;
+    let query = EventQuery::newest(vec![fixture.source_environment], 100);
+    assert_eq!(fixture.store.events(&query).await.unwrap().items.len(), 20);
+}
+
+#[tokio::test]
+async fn what_waits_together_is_one_transaction() {
+    let fixture = Fixture::new().await;
+    let results = fixture.commit_at_once((0..50).map(|_| plain(&fixture)).collect()).await;
+    assert!(results.iter().all(Result::is_ok));
+    let stats = fixture.store.stats();
+    assert_eq!((stats.events, stats.queued), (50, 0));
+    // The first may be on its way before the others are there.
+    assert!(stats.groups < 10, "{stats:?}");
+}
+
+#[tokio::test]
+async fn a_group_is_bounded() {
+    let fixture = Fixture::with(|options| StoreOptions { group_events: 8, ..options }).await;
+    fixture.commit_at_once((0..20).map(|_| plain(&fixture)).collect()).await;
+    let stats = fixture.store.stats();
+    assert!(stats.groups >= 3 && stats.last_group <= 8, "{stats:?}");
+}

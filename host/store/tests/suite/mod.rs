@@ -1,0 +1,22 @@
+//! The tests that every backend passes, through the store's public interface alone.
+//!
+//! A test binary for a backend includes this module and has a module `backend` that gives each test its own empty
+//! database.
+
+mod administration;
+mod attention;
+mod bodies;
+mod event_types;
+mod failures;
+mod idempotency;
+mod job_leases;
+mod nonces;
+mod plugin_versions;
+mod reading;
+mod recipients;
+mod refused;
+mod rehearsal;
+mod retention;
+pub mod secrets;
+mod sources;
+pub mod support;

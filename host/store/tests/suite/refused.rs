@@ -1,0 +1,79 @@
+//! The ring of refused requests is bounded, in number and in bytes.
+
+use inlet_core::Uuid;
+use inlet_store::{Cursor, NewRefused};
+use tokio::task::JoinSet;
+
+use super::support::Fixture;
+
+fn request(fixture: &Fixture, body: Vec<u8>) -> NewRefused {
+    NewRefused {
+        source_environment_id: fixture.source_environment,
+        id: Uuid::now_v7(),
+        received_at_ms: 1,
+        cause: "the signature does not match".to_owned(),
+        digest: [7; 32],
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: "[]".to_owned(),
+        headers: r#"{"x-signature":"ab"}"#.to_owned(),
+        credential_hash: Some([9; 32]),
+        body: body.into(),
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_comes_back_whole() {
+    let fixture = Fixture::new().await;
+    let new = request(&fixture, b"body".to_vec());
+    let id = new.id;
+    fixture.store.refuse(new).await.unwrap();
+    let kept = fixture.store.refused_request(fixture.source_environment, id).await.unwrap().unwrap();
+    assert_eq!(kept.body.as_deref(), Some(b"body".as_slice()));
+    assert_eq!(kept.headers.as_deref(), Some(r#"{"x-signature":"ab"}"#));
+    assert_eq!((kept.size, kept.digest.as_slice()), (4, [7; 32].as_slice()));
+    let listed = fixture.store.refused(fixture.source_environment, Cursor::Start, 10).await.unwrap();
+    assert_eq!((listed.items.len(), &listed.items[0].body), (1, &None));
+}
+
+#[tokio::test]
+async fn only_the_newest_thousand_stay() {
+    let fixture = Fixture::new().await;
+    let requests: Vec<NewRefused> = (0..1200).map(|_| request(&fixture, vec![1])).collect();
+    let (oldest_kept, newest) = (requests[200].id, requests[1199].id);
+    let mut tasks = JoinSet::new();
+    for new in requests {
+        let store = fixture.store.clone();
+        tasks.spawn(async move { store.refuse(new).await });
+    }
+    assert!(tasks.join_all().await.iter().all(Result::is_ok));
+    let (mut cursor, mut found) = (Cursor::Start, Vec::new());
+    loop {
+        let page = fixture.store.refused(fixture.source_environment, cursor, 300).await.unwrap();
+        cursor = Cursor::After(page.items.last().unwrap().id);
+        found.extend(page.items.into_iter().map(|request| request.id));
+        if !page.has_after {
+            break;
+        }
+    }
+    assert_eq!((found.len(), found[0], found[999]), (1000, newest, oldest_kept));
+}
+
+#[tokio::test]
+async fn of_too_many_bytes_the_oldest_bodies_go() {
+    let fixture = Fixture::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        let new = request(&fixture, vec![0; 20 << 20]);
+        ids.push(new.id);
+        fixture.store.refuse(new).await.unwrap();
+    }
+    let mut bodies = Vec::new();
+    for id in ids {
+        let kept = fixture.store.refused_request(fixture.source_environment, id).await.unwrap().unwrap();
+        assert_eq!(kept.size, 20 << 20, "size and digest stay");
+        assert_eq!(kept.body.is_some(), kept.headers.is_some());
+        bodies.push(kept.body.is_some());
+    }
+    assert_eq!(bodies, [false, false, true, true, true]);
+}

@@ -1,0 +1,219 @@
+//! A store with one source, and jobs made the way the server makes them.
+
+use std::sync::Arc;
+
+use inlet_core::{
+    ByteString, Uuid,
+    actions::parse_action,
+    idempotency::{self, ScopedKey},
+    json,
+    log::{EventFields, EventLog, Original, PluginRef},
+    mapping::{Mapping, MappingIndex},
+    plan::{self, Scope},
+    settle::{Job, Prepared},
+};
+use inlet_store::{
+    Author, CommitError, EventQuery, NewChange, NewSource, NewSourceEnvironment, SecretLocation, Settled, Store,
+    StoreOptions, StoredEvent, Vault, VaultError,
+};
+use tokio::task::JoinSet;
+
+use crate::backend::TestDatabase;
+
+pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Seals by prefixing key and location and inverting every bit: enough to tell keys and locations apart.
+pub struct TestVault(pub &'static str);
+
+/// The vault of every fixture.
+pub fn vault() -> Arc<TestVault> {
+    Arc::new(TestVault("k1"))
+}
+
+impl TestVault {
+    fn front(&self, location: SecretLocation) -> String {
+        format!("{} {location} ", self.0)
+    }
+}
+
+impl Vault for TestVault {
+    fn seal(&self, location: SecretLocation, secret: &str) -> Result<Vec<u8>, VaultError> {
+        Ok(self.front(location).bytes().chain(secret.bytes().map(|byte| !byte)).collect())
+    }
+
+    fn open(&self, location: SecretLocation, sealed: &[u8]) -> Result<String, VaultError> {
+        let Some(rest) = sealed.strip_prefix(self.front(location).as_bytes()) else {
+            let found = sealed.split(|byte| *byte == b' ').next().unwrap_or_default();
+            let found = String::from_utf8_lossy(found).into_owned();
+            return Err(match found == self.0 {
+                true => VaultError::NotGenuine { location },
+                false => VaultError::OtherKey { location, found, given: self.0.to_owned() },
+            });
+        };
+        Ok(String::from_utf8(rest.iter().map(|byte| !byte).collect()).unwrap())
+    }
+}
+
+/// A store with one source.
+pub struct Fixture {
+    pub store: Arc<Store>,
+    pub database: TestDatabase,
+    pub environment: i64,
+    pub source_environment: i64,
+}
+
+impl Fixture {
+    pub async fn new() -> Self {
+        Self::with(|options| options).await
+    }
+
+    pub async fn with(change: impl FnOnce(StoreOptions) -> StoreOptions) -> Self {
+        let database = TestDatabase::new();
+        let store = Store::open(change(database.options()), vault()).await.unwrap();
+        let environment = store.environments().await.unwrap()[0].id;
+        store.source_create(source("main", &[environment]), log("upsertSource")).await.unwrap();
+        let source_environment = store.sources().await.unwrap()[0].environments[0].id;
+        Self { store: Arc::new(store), database, environment, source_environment }
+    }
+
+    /// Closes the store and opens its database in a new one.
+    pub async fn reopen(self) -> Self {
+        self.store.close().await.unwrap();
+        drop(self.store);
+        let store = Store::open(self.database.options(), vault()).await.unwrap();
+        Self { store: Arc::new(store), ..self }
+    }
+
+    pub fn job(&self, items: Vec<Prepared>) -> Job {
+        Job { environment: self.environment, source_environment: self.source_environment, items, nonce: None }
+    }
+
+    /// Commits one event.
+    pub async fn commit(&self, event: Event<'_>) -> Settled {
+        self.commit_all(vec![event]).await.remove(0)
+    }
+
+    /// Commits events as the items of one request.
+    pub async fn commit_all(&self, events: Vec<Event<'_>>) -> Vec<Settled> {
+        let items = events.into_iter().map(|event| event.prepare(self)).collect();
+        self.store.commit(self.job(items)).await.unwrap()
+    }
+
+    /// Commits jobs that all wait before the writer looks, so that they make one group.
+    pub async fn commit_at_once(&self, jobs: Vec<Job>) -> Vec<Result<Vec<Settled>, CommitError>> {
+        let mut tasks = JoinSet::new();
+        for (index, job) in jobs.into_iter().enumerate() {
+            let store = self.store.clone();
+            tasks.spawn(async move { (index, store.commit(job).await) });
+        }
+        let mut results = tasks.join_all().await;
+        results.sort_by_key(|(index, _)| *index);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Reads an event log, whole.
+    pub async fn event(&self, id: Uuid) -> StoredEvent {
+        let query = EventQuery::one(vec![self.source_environment], id);
+        self.store.events(&query).await.unwrap().items.remove(0)
+    }
+}
+
+/// Returns an entry for the change log.
+pub fn log(operation: &'static str) -> NewChange {
+    NewChange {
+        author: Author::named(Author::BOOTSTRAP),
+        operation,
+        resource: "things/{id}".to_owned(),
+        environment_id: None,
+        before: None,
+        after: Some("{}".to_owned()),
+    }
+}
+
+pub fn source(key: &str, environments: &[i64]) -> NewSource {
+    let environment = |environment_id: &i64| NewSourceEnvironment {
+        environment_id: *environment_id,
+        token: format!("token-{key}-{environment_id}"),
+        settings: "{}".to_owned(),
+        ..NewSourceEnvironment::default()
+    };
+    NewSource {
+        key: key.to_owned(),
+        name: key.to_owned(),
+        description: None,
+        custom_image_url: None,
+        provider: "http".to_owned(),
+        environments: environments.iter().map(environment).collect(),
+    }
+}
+
+pub fn mapping(event_type: &str, action_type: &str, parameters: &str, created_at_ms: i64) -> Mapping {
+    Mapping {
+        id: Uuid::now_v7(),
+        event_type: event_type.to_owned(),
+        action: parse_action(action_type, parameters).unwrap(),
+        parameters: parameters.into(),
+        active: true,
+        created_at_ms,
+        updated_at_ms: created_at_ms,
+    }
+}
+
+/// An item of a request.
+#[derive(Clone)]
+pub struct Event<'a> {
+    pub id: Uuid,
+    pub event_type: &'a str,
+    pub item: ByteString,
+    pub key: Option<&'a str>,
+    pub mappings: &'a [Mapping],
+    pub identifies: bool,
+}
+
+impl<'a> Event<'a> {
+    /// An event of this type; `userId` and `data` are members of the item.
+    pub fn new(event_type: &'a str, item: &str) -> Self {
+        let item = item.into();
+        Self { id: Uuid::now_v7(), event_type, item, key: None, mappings: &[], identifies: false }
+    }
+
+    pub fn key(self, key: &'a str) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    pub fn mappings(self, mappings: &'a [Mapping]) -> Self {
+        Self { mappings, ..self }
+    }
+
+    pub fn prepare(self, fixture: &Fixture) -> Prepared {
+        let item = &self.item;
+        let data = json::member(item, "data").map_or(ByteString::from_static("{}"), |data| item.slice_ref(data));
+        let user_id = json::member(item, "userId").and_then(json::string);
+        let index = MappingIndex::new(self.mappings.iter().cloned());
+        let scope = Scope { user_id: user_id.as_deref(), data: &data, item, headers: None };
+        let mut plan = plan::plan(scope, self.event_type, self.identifies, index.matching(self.event_type));
+        plan.key = self.key.map(|key| {
+            let fingerprint = idempotency::fingerprint(user_id.as_deref(), &data);
+            let hash_key = fixture.store.hash_key();
+            let key = key.to_owned();
+            ScopedKey::new(&hash_key, fixture.source_environment, self.event_type, key, DAY_MS, fingerprint)
+        });
+        Prepared { log: self.log(user_id, data), plan: Some(plan) }
+    }
+
+    fn log(self, user_id: Option<String>, data: ByteString) -> EventLog {
+        let fields = EventFields {
+            event_type: self.event_type.to_owned(),
+            user_id,
+            verification_status: "not_configured".to_owned(),
+            idempotency_key: self.key.map(str::to_owned),
+            occurred_at_us: 1_700_000_000_123_456,
+            ..EventFields::new(self.id, 1_700_000_000_200, Arc::new(plugin()))
+        };
+        EventLog { fields, data: Some(data), original: Original::Json(self.item) }
+    }
+}
+
+pub fn plugin() -> PluginRef {
+    PluginRef { key: "http".to_owned(), version: "0.1.0".to_owned(), digest: "sha256:00".to_owned() }
+}
