@@ -7,7 +7,7 @@ use inlet_plugin::rows::{Object, RowLimits, Tracked, column, delete, identify, r
 use inlet_plugin::segment::not_an_object;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request};
 
-use crate::conversation::named;
+use crate::methods::object_named;
 
 /// Returns one item per record. An error is a sentence if no record can be read.
 pub(crate) fn items(request: &Request, call: &Call<'_>) -> Result<Vec<Item>, String> {
@@ -29,7 +29,7 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn read(plan: &Node<'a>) -> Result<Self, String> {
         let [object, operation, schema] = plan.fields(["object", "operation", "schema"]);
-        let object = named(object)?;
+        let object = object_named(object)?;
         let operation = operation.and_then(|operation| operation.as_str());
         let delete = match (operation.as_deref(), object) {
             // Inlet does not distinguish new users from known ones, and a repeated event is recognised by its key.

@@ -5,7 +5,7 @@
 //! from the outcome of its event, because Census may never send again a record that it was told is synced.
 
 mod batch;
-mod conversation;
+mod methods;
 
 use inlet_plugin::{Answerer, Notice, Outcome, Plugin, Reply, Request, Translation, jsonrpc, posted};
 
@@ -18,7 +18,7 @@ inlet_plugin::export_answering!(Census);
 impl Plugin for Census {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         match request.call() {
-            Ok(jsonrpc::Posted::Call(call)) => Ok(conversation::carry_on(request, &call)),
+            Ok(jsonrpc::Posted::Call(call)) => Ok(methods::dispatch(request, &call)),
             Ok(jsonrpc::Posted::Other(body)) => posted::translate(request, &body),
             Err(refused) => Ok(refused),
         }

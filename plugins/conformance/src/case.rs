@@ -79,7 +79,7 @@ pub enum CaseError {
 /// The content of `request.json`. The file and all of its members are optional.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Parts {
+struct RequestFile {
     method: String,
     path: String,
     query: Vec<(String, String)>,
@@ -89,7 +89,7 @@ struct Parts {
     received_at_ms: u64,
 }
 
-impl Default for Parts {
+impl Default for RequestFile {
     fn default() -> Self {
         Self {
             method: "POST".to_owned(),
@@ -118,24 +118,22 @@ impl Case {
             })?,
             case: &name,
         };
-        let parts: Parts = folder.json("request.json")?.unwrap_or_default();
+        let file: RequestFile = folder.json("request.json")?.unwrap_or_default();
         let expected = match folder.json("expected.json")? {
             Some(expected) => expected,
             None => return Err(folder.unreadable("expected.json", io::ErrorKind::NotFound.into())),
         };
         let body = folder.body()?;
         let request = Request {
-            method: parts.method,
-            path: parts.path,
-            query: fields(parts.query),
+            method: file.method,
+            path: file.path,
+            query: fields(file.query),
             // The server passes header names in lower case.
-            headers: fields(
-                parts.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
-            ),
+            headers: fields(file.headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect()),
             body,
-            received_at_ms: parts.received_at_ms,
-            options: Value::Object(parts.options).to_string(),
-            facts: fields(parts.facts),
+            received_at_ms: file.received_at_ms,
+            options: Value::Object(file.options).to_string(),
+            facts: fields(file.facts),
         };
         Ok(Self { name, request, expected })
     }

@@ -4,7 +4,7 @@
 
 use std::{path::Path, sync::LazyLock, time::Duration};
 
-use inlet_conformance::suite::{self, Options, Outcome};
+use inlet_conformance::suite::{self, CheckOutcome, Options};
 use inlet_sandbox::{EngineConfig, Limits, LoadError, Plugin, Sandbox};
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ async fn broken(law: &str, bodies: &[&str], change: impl FnOnce(&mut Value)) -> 
     let limits = Limits { time: Duration::from_secs(60), ..Limits::default() };
     let report = suite::run(&plugin, None, &Options { limits, rounds: 2, ..Options::default() }).await.unwrap();
     let failed = report.checks.iter().filter_map(|check| match &check.outcome {
-        Outcome::Failed(found) => Some(format!("{} {}: {}", check.level, check.id, found.join("\n  "))),
+        CheckOutcome::Failed(found) => Some(format!("{} {}: {}", check.level, check.id, found.join("\n  "))),
         _ => None,
     });
     failed.collect::<Vec<_>>().join("\n")

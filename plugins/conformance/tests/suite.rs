@@ -10,7 +10,7 @@ use std::{
 };
 
 use cap_std::{ambient_authority, fs::Dir};
-use inlet_conformance::suite::{self, Check, Level, Options, Outcome, Report};
+use inlet_conformance::suite::{self, Check, CheckOutcome, Level, Options, Report};
 use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 
 static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| {
@@ -101,11 +101,11 @@ const CRASHES: [(&str, &str); 2] = [
 async fn a_plugin_that_faults_is_told_which_body_did_it() {
     let report = hostile(&CRASHES).await.unwrap();
     let check = report.checks.iter().find(|check| check.id == "no-body-faults").unwrap();
-    let Outcome::Failed(found) = &check.outcome else { panic!("{report}") };
+    let CheckOutcome::Failed(found) = &check.outcome else { panic!("{report}") };
     assert!(found[0].starts_with("case one damaged, round 1: expected a translation or a rejection, found a fault"));
     assert_eq!(report.exit_code(), 1);
     let check = report.checks.iter().find(|check| check.id == "case:one").unwrap();
-    assert!(check.level == Level::Should && matches!(check.outcome, Outcome::Failed(_)), "{report}");
+    assert!(check.level == Level::Should && matches!(check.outcome, CheckOutcome::Failed(_)), "{report}");
 }
 
 #[tokio::test]
@@ -119,10 +119,10 @@ async fn skipping_needs_a_reason_and_a_failure() {
     let report = hostile(&with(skips)).await.unwrap();
     assert_eq!(report.exit_code(), 1, "whatever the check is worth: {report}");
     let outcome = |id: &str| report.checks.iter().find(|check| check.id == id).unwrap().outcome.clone();
-    assert_eq!(outcome("case:one"), Outcome::Skipped("Known.".to_owned()));
+    assert_eq!(outcome("case:one"), CheckOutcome::Skipped("Known.".to_owned()));
     assert_eq!(
         outcome("default-mappings-resolve"),
-        Outcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()])
+        CheckOutcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()])
     );
 }
 
@@ -154,9 +154,9 @@ fn a_report_reads_well_and_is_sound_xml() {
     let report = Report {
         plugin: "p".to_owned(),
         checks: vec![
-            check("loads", Level::Must, Outcome::Passed),
-            check("case:a<b", Level::Must, Outcome::Failed(vec!["found \"x\" & y".to_owned()])),
-            check("case:c", Level::Should, Outcome::Skipped("Known.".to_owned())),
+            check("loads", Level::Must, CheckOutcome::Passed),
+            check("case:a<b", Level::Must, CheckOutcome::Failed(vec!["found \"x\" & y".to_owned()])),
+            check("case:c", Level::Should, CheckOutcome::Skipped("Known.".to_owned())),
         ],
     };
     insta::assert_snapshot!(report.to_string(), @r#"

@@ -5,7 +5,7 @@
 //! fields. The plugin applies it by pointing at each value under its new name.
 
 mod configuration;
-mod conversation;
+mod methods;
 mod rows;
 
 use inlet_plugin::{Answerer, Notice, Outcome, Plugin, Reply, Request, Translation, jsonrpc, posted};
@@ -19,7 +19,7 @@ inlet_plugin::export_answering!(Hightouch);
 impl Plugin for Hightouch {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         match request.call() {
-            Ok(jsonrpc::Posted::Call(call)) => Ok(conversation::carry_on(request, &call)),
+            Ok(jsonrpc::Posted::Call(call)) => Ok(methods::dispatch(request, &call)),
             Ok(jsonrpc::Posted::Other(body)) => posted::translate(request, &body),
             Err(refused) => Ok(refused),
         }
@@ -28,7 +28,7 @@ impl Plugin for Hightouch {
 
 impl Answerer for Hightouch {
     fn answer(memo: String, outcomes: Vec<Outcome>) -> Reply {
-        jsonrpc::answer(&memo, &outcomes, rows::rejected)
+        jsonrpc::answer(&memo, &outcomes, rows::rejected_rows)
     }
 }
 

@@ -99,7 +99,7 @@ impl Reader<'_> {
 
 /// Returns the result of a call that brought rows: each row that was not accepted with its index, id and reason.
 /// Hightouch does not document the format of these entries.
-pub(crate) fn rejected(outcomes: &[Outcome]) -> String {
+pub(crate) fn rejected_rows(outcomes: &[Outcome]) -> String {
     let mut rows = Vec::new();
     // An empty call has one ignored item, which is no row.
     for outcome in outcomes.iter().filter(|outcome| outcome.status != "ignored") {

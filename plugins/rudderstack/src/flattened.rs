@@ -10,7 +10,7 @@ use inlet_plugin::segment::CALL_TYPES;
 use inlet_plugin::{Body, Event, Field, Notice, Request, Value, jsonrpc::quote};
 
 /// Returns true if the request is such a call.
-pub(crate) fn is_one(request: &Request) -> bool {
+pub(crate) fn is_flattened_call(request: &Request) -> bool {
     let no_body = matches!(&request.body, Body::Text(text) if text.trim_ascii().is_empty());
     no_body && matches!(request.method.as_str(), "GET" | "DELETE")
 }
@@ -29,7 +29,7 @@ pub(crate) fn event(request: &Request) -> Result<Event, Notice> {
 }
 
 fn event_type(request: &Request) -> Result<String, Notice> {
-    if let Some(found) = type_of_path(&request.path).or_else(|| type_of_query(request)) {
+    if let Some(found) = event_type_of_path(&request.path).or_else(|| event_type_of_query(request)) {
         return Ok(found);
     }
     if request.fact("event_type_path").is_some() {
@@ -47,16 +47,16 @@ fn event_type(request: &Request) -> Result<String, Notice> {
 
 /// Returns the event type in a path such as `/track/Order%20Completed` or `/v1/identify`: the first segment that is a
 /// call type, and the rest.
-fn type_of_path(path: &str) -> Option<String> {
+fn event_type_of_path(path: &str) -> Option<String> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let (at, call_type) = segments.iter().enumerate().find_map(|(at, segment)| Some((at, call_type(segment)?)))?;
-    let name = decoded(&segments.get(at + 1..).unwrap_or_default().join("/"));
+    let name = percent_decoded(&segments.get(at + 1..).unwrap_or_default().join("/"));
     Some(typed(call_type, &name))
 }
 
 /// Returns the event type that a query contains. A property may have any name, so only a known call type counts, and
 /// `event` alone only if there is no type.
-fn type_of_query(request: &Request) -> Option<String> {
+fn event_type_of_query(request: &Request) -> Option<String> {
     let name = |name| request.query(name).unwrap_or_default();
     match request.query("type") {
         Some(kind) => {
@@ -101,7 +101,7 @@ fn object(query: &[Field]) -> String {
 }
 
 /// Decodes the `%` escapes of a path. Invalid UTF-8 becomes U+FFFD.
-fn decoded(text: &str) -> String {
+fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, behind)) = rest.split_first() {
@@ -120,22 +120,22 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{decoded, type_of_path};
+    use super::{event_type_of_path, percent_decoded};
 
     #[test]
     fn escapes_are_taken_back_and_broken_ones_stay() {
-        assert_eq!(decoded("Order%20Completed"), "Order Completed");
-        assert_eq!(decoded("%E2%98%83%2f%"), "\u{2603}/%");
-        assert_eq!(decoded("%+1%zz%F"), "%+1%zz%F");
-        assert_eq!(decoded("%FF"), "\u{FFFD}");
+        assert_eq!(percent_decoded("Order%20Completed"), "Order Completed");
+        assert_eq!(percent_decoded("%E2%98%83%2f%"), "\u{2603}/%");
+        assert_eq!(percent_decoded("%+1%zz%F"), "%+1%zz%F");
+        assert_eq!(percent_decoded("%FF"), "\u{FFFD}");
     }
 
     #[test]
     fn the_path_names_the_call_and_then_the_event() {
-        assert_eq!(type_of_path("/track/Order%20Completed").as_deref(), Some("track/Order Completed"));
-        assert_eq!(type_of_path("/v1/Track/a/b/").as_deref(), Some("track/a/b"));
-        assert_eq!(type_of_path("/identify/ignored").as_deref(), Some("identify"));
-        assert_eq!(type_of_path("/page").as_deref(), Some("page"));
-        assert_eq!(type_of_path("/orders/42"), None);
+        assert_eq!(event_type_of_path("/track/Order%20Completed").as_deref(), Some("track/Order Completed"));
+        assert_eq!(event_type_of_path("/v1/Track/a/b/").as_deref(), Some("track/a/b"));
+        assert_eq!(event_type_of_path("/identify/ignored").as_deref(), Some("identify"));
+        assert_eq!(event_type_of_path("/page").as_deref(), Some("page"));
+        assert_eq!(event_type_of_path("/orders/42"), None);
     }
 }

@@ -19,7 +19,7 @@ inlet_plugin::export!(RudderStack);
 
 impl Plugin for RudderStack {
     fn translate(request: &Request) -> Result<Translation, Notice> {
-        if flattened::is_one(request) {
+        if flattened::is_flattened_call(request) {
             return flattened::event(request).map(|event| Translation::from(Item::Event(event)));
         }
         let body = request.json()?;

@@ -109,16 +109,16 @@ pub fn identifies_nobody(request: &Request) -> Option<&'static str> {
 
 /// Returns an event that identifies the user of a row. `traits` point into the row.
 pub fn identify(row: &Node<'_>, id: Option<Node<'_>>, traits: Vec<Pointed>) -> Result<Event, Notice> {
-    Ok(Event { data: Some(Value::Assembled(traits)), ..of_user(row, id, "identify")? })
+    Ok(Event { data: Some(Value::Assembled(traits)), ..user_event(row, id, "identify")? })
 }
 
 /// Returns an event that deletes the user of a row.
 pub fn delete(row: &Node<'_>, id: Option<Node<'_>>) -> Result<Event, Notice> {
-    of_user(row, id, "delete")
+    user_event(row, id, "delete")
 }
 
 /// Without an id the event would have no effect, and the row would count as accepted.
-fn of_user(row: &Node<'_>, id: Option<Node<'_>>, event_type: &str) -> Result<Event, Notice> {
+fn user_event(row: &Node<'_>, id: Option<Node<'_>>, event_type: &str) -> Result<Event, Notice> {
     let id = present(row, id, "The user's row has no value for `user_id`.")?;
     Ok(Event { user_id: Some(id.into()), ..of_row(row, event_type) })
 }
@@ -238,7 +238,7 @@ impl RowLimits {
         let mut crowded = false;
         let items = translate_each(rows.items(), rows.at(), |row| {
             let item = item(row);
-            crowded = crowded || !self.takes(&item);
+            crowded = crowded || !self.reserve(&item);
             item
         });
         if crowded {
@@ -248,7 +248,7 @@ impl RowLimits {
     }
 
     /// Reserves the size of `item`; returns false if it exceeds what is left.
-    fn takes(&mut self, item: &Item) -> bool {
+    fn reserve(&mut self, item: &Item) -> bool {
         // Size of a member itself, on the side of the host, which is larger. Its two texts are added to it.
         const MEMBER: usize = 48;
         let Item::Event(Event { data: Some(Value::Assembled(members)), .. }) = item else { return true };

@@ -96,7 +96,7 @@ impl Attack {
         measure: impl FnOnce() -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let before = Metrics::scrape(address)?;
-        let measured = under_attack(address, path, measure)?;
+        let measured = measure_under_attack(address, path, measure)?;
         let change = Change { before, after: Metrics::scrape(address)? };
         let stopped = change.of("inlet_plugin_faults_total", Some(("cause", "time"))).unwrap_or_default();
         ensure!(stopped > 0.0, "no call of the looping plugin was stopped: there was no attack");
@@ -105,31 +105,35 @@ impl Attack {
     }
 
     /// Adds the results to the table.
-    pub fn lines(&self, table: &mut Table) {
+    pub fn add_to(&self, table: &mut Table) {
         table.heading(
             &format!("Half of the maximum ({}/s) beside a plugin that loops", number(self.rate)),
             "÷ without it",
         );
         table.line(Line::new("p50 without it", "ms", self.median_alone.clone()));
         let median = Line::new("p50 beside it", "ms", self.median_beside.clone());
-        table.line(median.ratio(self.median_beside.over(&self.median_alone)));
+        table.line(median.ratio(self.median_beside.divided_by(&self.median_alone)));
         table.line(Line::new("p99 without it", "ms", self.p99_alone.clone()));
         let p99 = Line::new("p99 beside it", "ms", self.p99_beside.clone());
-        table.line(p99.ratio(self.p99_beside.over(&self.p99_alone)).target(Target::AtMost(3.0)));
+        table.line(p99.ratio(self.p99_beside.divided_by(&self.p99_alone)).target(Target::AtMost(3.0)));
         table.line(Line::new("calls that the time limit stopped", "", self.stopped.clone()));
     }
 }
 
 /// Runs `measure` during the attack. Returns after the last request of the attack is answered, so that no loop runs
 /// into the next measurement.
-fn under_attack<T>(address: SocketAddr, path: &str, measure: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
+fn measure_under_attack<T>(
+    address: SocketAddr,
+    path: &str,
+    measure: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
         let attacker = scope.spawn(|| {
             let start = Instant::now();
             let mut due = Duration::ZERO;
             while !is_over.load(Ordering::Relaxed) && !interrupt::requested() {
-                scope.spawn(|| loop_once(address, path));
+                scope.spawn(|| send_attack(address, path));
                 due += EVERY;
                 thread::sleep((start + due).saturating_duration_since(Instant::now()));
             }
@@ -143,9 +147,9 @@ fn under_attack<T>(address: SocketAddr, path: &str, measure: impl FnOnce() -> an
 }
 
 /// Sends one request of the attack. Its answer is an error: the call was stopped or refused.
-fn loop_once(address: SocketAddr, path: &str) {
+fn send_attack(address: SocketAddr, path: &str) {
     let mut template = Template::same(path, "", "{}");
     if let Ok(mut stream) = http::connect(address) {
-        let _ = http::exchange(&mut stream, template.next(), &mut http::Inbox::new());
+        let _ = http::exchange(&mut stream, template.next(), &mut http::ResponseBuffer::new());
     }
 }

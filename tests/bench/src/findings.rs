@@ -50,7 +50,7 @@ pub struct Throughput {
     /// Costs at the maximum rate.
     pub costs: Vec<Costs>,
     /// Latencies at lower rates.
-    pub paced: Vec<Paced>,
+    pub paced: Vec<LatencyAtRate>,
     /// Memory after the start, in bytes.
     pub idle: u64,
     /// Peak memory under load, in bytes.
@@ -66,7 +66,7 @@ impl Throughput {
 
 /// Latencies at one rate.
 #[derive(Debug)]
-pub struct Paced {
+pub struct LatencyAtRate {
     /// The rate in percent of the maximum.
     pub percent: u32,
     /// Events per second.
@@ -79,7 +79,7 @@ pub struct Paced {
     pub costs: Vec<Costs>,
 }
 
-impl Paced {
+impl LatencyAtRate {
     /// Creates empty results.
     pub fn new(percent: u32, maximum: f64) -> Self {
         let rate = maximum * f64::from(percent) / 100.0;
@@ -97,19 +97,19 @@ impl Findings {
             event(found, &mut table);
         }
         if let Some(many) = &self.many {
-            many.lines(&mut table);
+            many.add_to(&mut table);
         }
-        verification::lines(&self.verification, &mut table);
+        verification::add_to(&self.verification, &mut table);
         self.latency(&mut table);
         if let Some(attack) = &self.attack {
-            attack.lines(&mut table);
+            attack.add_to(&mut table);
         }
         if let Some(installing) = &self.installing {
-            installing.lines(&mut table);
+            installing.add_to(&mut table);
         }
         self.memory(&mut table);
         if let Some(plugins) = &self.plugins {
-            plugins.lines(&mut table);
+            plugins.add_to(&mut table);
         }
         notes(setup, &mut table);
         table
@@ -126,7 +126,7 @@ impl Findings {
                 _ => ("logged only", 0.30),
             };
             let line = Line::new(what, "events/s", found.rate.clone());
-            table.line(line.ratio(found.rate.over(&self.bare)).target(Target::AtLeast(least)));
+            table.line(line.ratio(found.rate.divided_by(&self.bare)).target(Target::AtLeast(least)));
         }
     }
 
@@ -139,7 +139,7 @@ impl Findings {
             "events/s",
             aged.full.clone(),
         );
-        table.line(line.ratio(aged.full.over(&aged.empty)).target(Target::AtLeast(0.9)));
+        table.line(line.ratio(aged.full.divided_by(&aged.empty)).target(Target::AtLeast(0.9)));
         table.line(Line::new("while it was filled", "events/s", Series::from_iter([aged.filling])));
     }
 

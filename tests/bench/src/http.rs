@@ -13,7 +13,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The parts of a response head that the client needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Head {
+pub struct ResponseHead {
     /// Status code.
     pub status: u16,
     /// Offset of the body.
@@ -22,9 +22,9 @@ pub struct Head {
     pub end: usize,
 }
 
-impl Head {
+impl ResponseHead {
     /// Parses the head; `None` if it is incomplete.
-    pub fn parse(bytes: &[u8]) -> anyhow::Result<Option<Head>> {
+    pub fn parse(bytes: &[u8]) -> anyhow::Result<Option<ResponseHead>> {
         let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Ok(None) };
         let head = std::str::from_utf8(&bytes[..at]).context("an answer's head is not text")?;
         let mut lines = head.split("\r\n");
@@ -39,19 +39,19 @@ impl Head {
             .and_then(|(_, value)| value.trim().parse().ok())
             .context("an answer has no content-length")?;
         let body = at + 4;
-        Ok(Some(Head { status, body, end: body + length }))
+        Ok(Some(ResponseHead { status, body, end: body + length }))
     }
 }
 
 /// A buffer that collects one response piece by piece.
 #[derive(Debug)]
-pub struct Inbox {
+pub struct ResponseBuffer {
     buffer: Vec<u8>,
     filled: usize,
-    head: Option<Head>,
+    head: Option<ResponseHead>,
 }
 
-impl Inbox {
+impl ResponseBuffer {
     /// Initial size in bytes, sufficient for most responses.
     const ROOM: usize = 32 * 1024;
 
@@ -61,7 +61,7 @@ impl Inbox {
     }
 
     /// Returns the buffer to read into. It is never empty.
-    pub fn room(&mut self) -> &mut [u8] {
+    pub fn spare(&mut self) -> &mut [u8] {
         let needed = self.head.map_or(self.filled + 1, |head| head.end);
         if self.buffer.len() < needed {
             self.buffer.resize(needed.next_power_of_two(), 0);
@@ -71,11 +71,11 @@ impl Inbox {
 
     /// Records `bytes` that were read, and returns true when the response is complete. A status other than 200 or 201
     /// is an error that contains the response.
-    pub fn took(&mut self, bytes: usize) -> anyhow::Result<bool> {
+    pub fn advance(&mut self, bytes: usize) -> anyhow::Result<bool> {
         ensure!(bytes > 0, "the connection was closed before the answer was whole");
         self.filled += bytes;
         if self.head.is_none() {
-            self.head = Head::parse(&self.buffer[..self.filled])?;
+            self.head = ResponseHead::parse(&self.buffer[..self.filled])?;
         }
         let Some(head) = self.head else { return Ok(false) };
         if self.filled < head.end {
@@ -110,12 +110,12 @@ pub fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
 }
 
 /// Sends a request and waits for its response, which stays in the buffer.
-pub fn exchange(stream: &mut TcpStream, request: &[u8], inbox: &mut Inbox) -> anyhow::Result<()> {
+pub fn exchange(stream: &mut TcpStream, request: &[u8], buffer: &mut ResponseBuffer) -> anyhow::Result<()> {
     stream.write_all(request).context("cannot send")?;
-    inbox.clear();
+    buffer.clear();
     loop {
-        let read = stream.read(inbox.room()).context("cannot read the answer")?;
-        if inbox.took(read)? {
+        let read = stream.read(buffer.spare()).context("cannot read the answer")?;
+        if buffer.advance(read)? {
             return Ok(());
         }
     }
@@ -140,9 +140,10 @@ pub fn send(
          content-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
-    let mut inbox = Inbox::new();
-    exchange(&mut connect(address)?, &[head.as_bytes(), body].concat(), &mut inbox).with_context(|| line.to_owned())?;
-    Ok(String::from_utf8_lossy(inbox.body()).into_owned())
+    let mut buffer = ResponseBuffer::new();
+    exchange(&mut connect(address)?, &[head.as_bytes(), body].concat(), &mut buffer)
+        .with_context(|| line.to_owned())?;
+    Ok(String::from_utf8_lossy(buffer.body()).into_owned())
 }
 
 #[cfg(test)]
@@ -151,14 +152,14 @@ mod tests {
 
     #[test]
     fn an_answer_in_pieces_is_whole_at_its_last_byte() -> anyhow::Result<()> {
-        let mut inbox = Inbox::new();
+        let mut buffer = ResponseBuffer::new();
         for _ in 0..2 {
-            inbox.clear();
+            buffer.clear();
             for (at, byte) in b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".iter().enumerate() {
-                inbox.room()[0] = *byte;
-                assert_eq!(inbox.took(1)?, at == 39);
+                buffer.spare()[0] = *byte;
+                assert_eq!(buffer.advance(1)?, at == 39);
             }
-            assert_eq!(inbox.body(), b"{}");
+            assert_eq!(buffer.body(), b"{}");
         }
         Ok(())
     }
@@ -166,9 +167,9 @@ mod tests {
     #[test]
     fn anything_but_success_shows_itself() {
         let answer = b"HTTP/1.1 422 Unprocessable Entity\r\ncontent-length: 4\r\n\r\noops";
-        let mut inbox = Inbox::new();
-        inbox.room()[..answer.len()].copy_from_slice(answer);
-        let error = inbox.took(answer.len()).map_err(|error| error.to_string());
+        let mut buffer = ResponseBuffer::new();
+        buffer.spare()[..answer.len()].copy_from_slice(answer);
+        let error = buffer.advance(answer.len()).map_err(|error| error.to_string());
         assert_eq!(error, Err("answered 422: oops".to_owned()));
     }
 }

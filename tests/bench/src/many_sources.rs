@@ -70,13 +70,13 @@ pub fn run(setup: &Setup) -> anyhow::Result<ManySources> {
 
 impl ManySources {
     /// Adds the results to the table.
-    pub fn lines(&self, table: &mut Table) {
+    pub fn add_to(&self, table: &mut Table) {
         let count = self.count;
         let megabytes = |bytes: u64| Series::from_iter([bytes as f64 / 1e6]);
         table.heading("With many sources and mappings, logged only", "÷ one");
         table.line(Line::new("one source with one mapping", "events/s", self.one.clone()));
         let line = Line::new(format!("{count} sources, {count} mappings of the one"), "events/s", self.many.clone());
-        table.line(line.ratio(self.many.over(&self.one)).target(Target::AtLeast(0.9)));
+        table.line(line.ratio(self.many.divided_by(&self.one)).target(Target::AtLeast(0.9)));
         table.line(Line::new("creating one of them", "ms", Series::from_iter([self.creating])));
         table.line(Line::new("memory with one, before any load", "MB", megabytes(self.idle)));
         table.line(Line::new(format!("memory with {count}, before any load"), "MB", megabytes(self.idle_many)));

@@ -8,7 +8,7 @@ use clap::ValueEnum as _;
 
 use crate::{
     attack, bare_handler, disk,
-    findings::{Findings, Paced, Throughput},
+    findings::{Findings, LatencyAtRate, Throughput},
     full_store,
     generator::{
         Aim,
@@ -84,7 +84,7 @@ impl Setup {
         let seconds = Duration::from_secs_f64;
         let whole = Self {
             program,
-            parts: with_what_is_needed(only),
+            parts: with_dependencies(only),
             rounds: 7,
             time: seconds(2.5),
             warm_up: seconds(0.5),
@@ -116,7 +116,7 @@ impl Setup {
 }
 
 /// Adds the parts on which others depend: latencies are measured at fractions of a maximum rate.
-fn with_what_is_needed(only: &[Part]) -> Vec<Part> {
+fn with_dependencies(only: &[Part]) -> Vec<Part> {
     use Part::{Executed, Latency, Logged};
     let mut parts = if only.is_empty() { Part::value_variants().to_vec() } else { only.to_vec() };
     if parts.contains(&Latency) && !parts.contains(&Logged) && !parts.contains(&Executed) {
@@ -213,7 +213,7 @@ fn latencies(setup: &Setup, servers: &[Server], findings: &mut Findings) -> anyh
     let single = |found: &&mut Throughput| found.scenario.events() == 1;
     for found in findings.throughput.iter_mut().filter(single) {
         let maximum = found.rate.median().context("no maximum was measured")?;
-        found.paced = PERCENTS.map(|percent| Paced::new(percent, maximum)).into();
+        found.paced = PERCENTS.map(|percent| LatencyAtRate::new(percent, maximum)).into();
     }
     for round in 1..=setup.rounds {
         progress(&format!("latency, round {round} of {}", setup.rounds));

@@ -47,7 +47,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<PluginMemory> {
 
 impl PluginMemory {
     /// Adds the results to the table.
-    pub fn lines(&self, table: &mut Table) {
+    pub fn add_to(&self, table: &mut Table) {
         let megabytes = |bytes: u64| Series::from_iter([bytes as f64 / 1e6]);
         table.heading(&format!("Memory of {COUNT} plugins of {} KB", self.size / 1000), "");
         table.line(Line::new("without them, before any load", "MB", megabytes(self.without)));

@@ -62,11 +62,11 @@ pub fn run(setup: &Setup) -> anyhow::Result<PluginUpdate> {
 
 impl PluginUpdate {
     /// Adds the results to the table.
-    pub fn lines(&self, table: &mut Table) {
+    pub fn add_to(&self, table: &mut Table) {
         table.heading("While a version of the plugin is added and used, logged only", "÷ without");
         table.line(Line::new("left alone", "events/s", self.alone.clone()));
         let line = Line::new("with one add and one use", "events/s", self.beside.clone());
-        table.line(line.ratio(self.beside.over(&self.alone)).target(Target::AtLeast(0.9)));
+        table.line(line.ratio(self.beside.divided_by(&self.alone)).target(Target::AtLeast(0.9)));
         table.line(Line::new("the add and the use, under that load", "ms", self.took.clone()));
     }
 }

@@ -30,12 +30,12 @@ impl Series {
     }
 
     /// Divides by `other`, round by round.
-    pub fn over(&self, other: &Series) -> Series {
+    pub fn divided_by(&self, other: &Series) -> Series {
         self.0.iter().zip(&other.0).map(|(this, that)| this / that).collect()
     }
 
     /// Subtracts `other`, round by round.
-    pub fn less(&self, other: &Series) -> Series {
+    pub fn minus(&self, other: &Series) -> Series {
         self.0.iter().zip(&other.0).map(|(this, that)| this - that).collect()
     }
 

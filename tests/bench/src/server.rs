@@ -116,9 +116,9 @@ impl Server {
     /// Sends one request and checks the outcome of each event, because fast errors would prove nothing.
     fn check(&self) -> anyhow::Result<()> {
         let mut aim = self.aim();
-        let mut inbox = http::Inbox::new();
-        http::exchange(&mut http::connect(aim.address)?, aim.template.next(), &mut inbox)?;
-        let answer: Value = serde_json::from_slice(inbox.body()).context("an answer is not JSON")?;
+        let mut buffer = http::ResponseBuffer::new();
+        http::exchange(&mut http::connect(aim.address)?, aim.template.next(), &mut buffer)?;
+        let answer: Value = serde_json::from_slice(buffer.body()).context("an answer is not JSON")?;
         let events = answer["events"].as_array().map(Vec::as_slice).unwrap_or_default();
         let as_wanted = events.iter().filter(|event| event["outcome"] == self.scenario.outcome()).count();
         ensure!(

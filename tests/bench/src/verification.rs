@@ -58,13 +58,13 @@ pub fn run(setup: &Setup) -> anyhow::Result<Vec<Verified>> {
 }
 
 /// Adds the results to the table.
-pub fn lines(found: &[Verified], table: &mut Table) {
+pub fn add_to(found: &[Verified], table: &mut Table) {
     table.heading("Verification, one event, logged only, at the maximum", "÷ without");
     for Verified { what, open, enforced, stage } in found {
         table.line(Line::new(format!("{what}, not looked at: server CPU"), "µs", open.clone()));
         let line = Line::new(format!("{what}, enforced: server CPU"), "µs", enforced.clone());
-        table.line(line.ratio(enforced.over(open)));
-        table.line(Line::new(format!("{what}: the difference"), "µs", enforced.less(open)));
+        table.line(line.ratio(enforced.divided_by(open)));
+        table.line(Line::new(format!("{what}: the difference"), "µs", enforced.minus(open)));
         table.line(Line::new(format!("{what}: stage verify (wall)"), "µs", stage.clone()));
     }
 }

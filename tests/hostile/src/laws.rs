@@ -7,7 +7,7 @@ use std::hint::black_box;
 use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value};
 
 /// Returns the name of the law to violate.
-pub(crate) fn asked(request: &Request) -> Option<&str> {
+pub(crate) fn requested_law(request: &Request) -> Option<&str> {
     request.header("x-note")?.strip_prefix("law/")
 }
 
@@ -16,8 +16,8 @@ pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Not
     match law {
         "no-body-faults" => assert!(request.json().is_ok(), "a reader that trusts its input"),
         "instructions" => quadratic(request),
-        "memory" => hog(request),
-        "depth" => walk_down(request),
+        "memory" => copy_body_often(request),
+        "depth" => recurse_into_body(request),
         "content-cost" => quadratic_content(request),
         _ => {}
     }
@@ -79,7 +79,7 @@ fn unescaped(node: Node<'_>) -> Value {
 }
 
 /// A recursive reader of objects.
-fn walk_down(request: &Request) {
+fn recurse_into_body(request: &Request) {
     fn levels(text: &[u8]) -> usize {
         match text.iter().position(|byte| *byte == b'[') {
             Some(at) => 1 + black_box(levels(&text[at + 1..])),
@@ -113,7 +113,7 @@ fn loops(steps: usize) {
 }
 
 /// Keeps 64 copies of the body.
-fn hog(request: &Request) {
+fn copy_body_often(request: &Request) {
     let text = request.text().unwrap_or_default();
     let copies: Vec<String> = (0..64).map(|_| text.to_owned()).collect();
     black_box(&copies);

@@ -15,7 +15,7 @@ pub struct Hostile;
 
 impl Plugin for Hostile {
     fn translate(request: &Request) -> Result<Translation, Notice> {
-        if let Some(law) = laws::asked(request) {
+        if let Some(law) = laws::requested_law(request) {
             return laws::translate(request, law);
         }
         let translated = match request.path.as_str() {

@@ -74,7 +74,7 @@ impl Server {
     }
 
     /// Returns a request with this token or key.
-    pub fn ask(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
+    pub fn request_with(&self, token: &str, method: Method, path: &str) -> RequestBuilder {
         self.client.request(method, format!("{}{path}", self.admin)).bearer_auth(token)
     }
 

@@ -17,7 +17,7 @@ impl Endpoint {
     }
 
     /// Calls a method, expects 200 and an error, and returns the error's code and message.
-    pub async fn refused_call(&self, method: &str, params: Value) -> (i64, String) {
+    pub async fn failed_call(&self, method: &str, params: Value) -> (i64, String) {
         let answer = self.call_with("\"7\"", method, params).await;
         assert!(answer.get("result").is_none(), "{method}: {answer}");
         (answer["error"]["code"].as_i64().unwrap(), answer["error"]["message"].as_str().unwrap().to_owned())

@@ -194,7 +194,7 @@ impl Server {
     }
 
     /// Waits until the process ends; returns true if it succeeded.
-    pub async fn ended(&mut self) -> bool {
+    pub async fn wait_for_exit(&mut self) -> bool {
         let deadline = Instant::now() + Duration::from_secs(30);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -28,15 +28,15 @@ pub(super) async fn batches(subject: &Subject<'_>, findings: &mut Findings) -> S
     shows_a_batch(subject, findings).await;
     let (mut given, mut made) = (0, 0);
     for sample in &subject.samples {
-        given += u32::from(one_by_one(subject, findings, sample).await);
+        given += u32::from(compare_with_elements(subject, findings, sample).await);
     }
     let takes_arrays = subject.examples().any(|sample| Kind::of(sample.text()) == Kind::Array);
     for a in subject.examples().filter(|sample| json::members(sample.text()).is_some()) {
-        let first = match as_array(subject, a).await {
-            Array::Read(items) => items,
-            Array::OwnForm => continue,
-            Array::NotTaken if !takes_arrays => continue,
-            Array::NotTaken | Array::Misread => {
+        let first = match read_as_array(subject, a).await {
+            ArrayReading::Read(items) => items,
+            ArrayReading::OwnForm => continue,
+            ArrayReading::NotTaken if !takes_arrays => continue,
+            ArrayReading::NotTaken | ArrayReading::Misread => {
                 findings.add(format!(
                     "an array of {} alone: expected what it gives by itself, found something else",
                     a.name
@@ -45,10 +45,10 @@ pub(super) async fn batches(subject: &Subject<'_>, findings: &mut Findings) -> S
             }
         };
         for b in subject.examples().filter(|b| b.request.headers == a.request.headers) {
-            let Array::Read(second) = as_array(subject, b).await else { continue };
+            let ArrayReading::Read(second) = read_as_array(subject, b).await else { continue };
             let both = subject.translation(&a.with_body(&array_of(&[a.text(), b.text()]))).await;
             let mut expected = first.clone();
-            expected.extend(second.into_iter().map(|item| moved(item, "", 1)));
+            expected.extend(second.into_iter().map(|item| moved_to(item, "", 1)));
             made += 1;
             if both.map(|translation| translation.items) != Some(expected) {
                 findings.add(format!(
@@ -85,7 +85,7 @@ async fn shows_a_batch(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 /// Compares a batch with its elements, each in a batch of its own. Returns true if the sample is a batch.
-async fn one_by_one(subject: &Subject<'_>, findings: &mut Findings, sample: &Sample) -> bool {
+async fn compare_with_elements(subject: &Subject<'_>, findings: &mut Findings, sample: &Sample) -> bool {
     let Some(whole) = subject.translation(&sample.request).await else { return false };
     let Some(batch) = Batch::of(sample.text(), &whole) else { return false };
     let mut expected = Vec::new();
@@ -97,9 +97,9 @@ async fn one_by_one(subject: &Subject<'_>, findings: &mut Findings, sample: &Sam
             ));
             return true;
         };
-        expected.extend(alone.items.into_iter().map(|item| moved(item, &batch.at, index)));
+        expected.extend(alone.items.into_iter().map(|item| moved_to(item, &batch.at, index)));
     }
-    if let Some(place) = differing(&expected, &whole.items) {
+    if let Some(place) = first_difference(&expected, &whole.items) {
         findings.add(format!(
             "{}: expected what its elements give one by one, found something else at item {place}",
             sample.name
@@ -144,13 +144,13 @@ impl<'a> Batch<'a> {
     }
 }
 
-fn differing(expected: &[Item], found: &[Item]) -> Option<usize> {
+fn first_difference(expected: &[Item], found: &[Item]) -> Option<usize> {
     let length = expected.len().max(found.len());
     (0..length).find(|index| expected.get(*index) != found.get(*index))
 }
 
 /// The way in which a plugin reads an array.
-enum Array {
+enum ArrayReading {
     /// Not applicable: the element is itself a batch in a form of its own, which must not stand in another.
     OwnForm,
     /// Differently: not as a batch.
@@ -163,10 +163,10 @@ enum Array {
 
 /// Tries an array with this sample as its only element. It counts as read as a batch if its events point at the element
 /// as their origin.
-async fn as_array(subject: &Subject<'_>, sample: &Sample) -> Array {
-    let Some(alone) = subject.translation(&sample.request).await else { return Array::NotTaken };
+async fn read_as_array(subject: &Subject<'_>, sample: &Sample) -> ArrayReading {
+    let Some(alone) = subject.translation(&sample.request).await else { return ArrayReading::NotTaken };
     let is_item = events(&alone).all(|event| event.original.as_deref().unwrap_or_default().is_empty());
-    let otherwise = if is_item { Array::NotTaken } else { Array::OwnForm };
+    let otherwise = if is_item { ArrayReading::NotTaken } else { ArrayReading::OwnForm };
     let array = subject.translation(&sample.with_body(&array_of(&[sample.text()]))).await;
     let Some(array) = array.filter(|array| !array.items.is_empty()) else { return otherwise };
     if !events(&array).all(|event| event.original.as_deref().is_some_and(|at| at.starts_with("/0"))) {
@@ -175,16 +175,16 @@ async fn as_array(subject: &Subject<'_>, sample: &Sample) -> Array {
     let types =
         |translation: &Translation| events(translation).map(|event| event.event_type.clone()).collect::<Vec<_>>();
     match types(&array) {
-        inside if inside == types(&alone) => Array::Read(array.items),
+        inside if inside == types(&alone) => ArrayReading::Read(array.items),
         // All items were rejected: the plugin says that it accepts no arrays.
         inside if inside.is_empty() => otherwise,
-        _ if is_item => Array::Misread,
+        _ if is_item => ArrayReading::Misread,
         _ => otherwise,
     }
 }
 
 /// Returns an item of the array's first element with its pointers moved to the element `index`.
-fn moved(item: Item, array: &str, index: usize) -> Item {
+fn moved_to(item: Item, array: &str, index: usize) -> Item {
     let first = format!("{array}/0");
     let place = |at: String| match at.strip_prefix(&first) {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{array}/{index}{rest}"),

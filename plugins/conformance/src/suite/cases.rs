@@ -25,9 +25,11 @@ pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
     // Folders of other versions are for other runners.
     let is_version =
         |name: &str| name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    none_but(directory, "", is_version)?;
+    reject_other_folders(directory, "", is_version)?;
     let Ok(version) = directory.open_dir(VERSION) else { return Err(CaseError::None) };
-    none_but(&version, "v0.1/", |name| [Level::Must, Level::Should].iter().any(|level| level.as_str() == name))?;
+    reject_other_folders(&version, "v0.1/", |name| {
+        [Level::Must, Level::Should].iter().any(|level| level.as_str() == name)
+    })?;
     let mut cases = Vec::new();
     for level in [Level::Must, Level::Should] {
         if let Ok(directory) = version.open_dir(level.as_str()) {
@@ -42,7 +44,7 @@ pub fn read(directory: &Dir) -> Result<Vec<LevelledCase>, CaseError> {
     }
 }
 
-fn none_but(directory: &Dir, place: &str, known: impl Fn(&str) -> bool) -> Result<(), CaseError> {
+fn reject_other_folders(directory: &Dir, place: &str, known: impl Fn(&str) -> bool) -> Result<(), CaseError> {
     match folders(directory)?.into_iter().find(|name| !known(name)) {
         Some(name) => Err(CaseError::Misplaced { folder: format!("{place}{name}") }),
         None => Ok(()),

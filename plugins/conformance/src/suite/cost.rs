@@ -45,9 +45,9 @@ type Grow = fn(&Subject<'_>, &Sample, &Translation, usize) -> Option<Request>;
 const GROWN: [(&str, Grow); 5] = [
     ("a long text", |_, sample, _, size| sample.with_members(&text(size))),
     ("many members", |_, sample, _, size| sample.with_members(&members(size))),
-    ("a long text in its content", |_, sample, translation, size| inside(sample, translation, &text(size))),
-    ("many members in its content", |_, sample, translation, size| inside(sample, translation, &members(size))),
-    ("many items", many),
+    ("a long text in its content", |_, sample, translation, size| in_content(sample, translation, &text(size))),
+    ("many members in its content", |_, sample, translation, size| in_content(sample, translation, &members(size))),
+    ("many items", many_items),
 ];
 
 fn text(size: usize) -> String {
@@ -61,14 +61,14 @@ fn members(size: usize) -> String {
 }
 
 /// Adds members to the object that is the data of the first event.
-fn inside(sample: &Sample, translation: &Translation, members: &str) -> Option<Request> {
+fn in_content(sample: &Sample, translation: &Translation, members: &str) -> Option<Request> {
     let Some(Value::At(at)) = &events(translation).next()?.data else { return None };
     let content = resolved(sample.text(), at).filter(|content| content.len() < sample.text().trim().len())?;
     Some(sample.with_body(&with_members(sample.text(), offset(sample.text(), content)?, members)?))
 }
 
 /// Repeats the elements of the sample's batch, or makes the sample a batch.
-fn many(subject: &Subject<'_>, sample: &Sample, translation: &Translation, size: usize) -> Option<Request> {
+fn many_items(subject: &Subject<'_>, sample: &Sample, translation: &Translation, size: usize) -> Option<Request> {
     let batch = Batch::of(sample.text(), translation);
     let elements = batch.as_ref().map_or_else(|| vec![sample.text()], |batch| batch.elements().to_vec());
     let bytes = elements.iter().map(|element| element.len() + 1).sum::<usize>() / elements.len();

@@ -9,7 +9,7 @@ type Answer = Result<Translation, Notice>;
 pub(super) async fn same_output(subject: &Subject<'_>, findings: &mut Findings) {
     for sample in &subject.samples {
         let (first, second) = (subject.answer(&sample.request).await, subject.answer(&sample.request).await);
-        findings.extend(differing(&sample.name, "twice", &first, &second));
+        findings.extend(difference(&sample.name, "twice", &first, &second));
     }
 }
 
@@ -18,12 +18,12 @@ pub(super) async fn no_memory(subject: &Subject<'_>, findings: &mut Findings) {
         let before = subject.answer(&sample.request).await;
         let _other = subject.answer(&other.request).await;
         let after = subject.answer(&sample.request).await;
-        findings.extend(differing(&sample.name, &format!("before and after {}", other.name), &before, &after));
+        findings.extend(difference(&sample.name, &format!("before and after {}", other.name), &before, &after));
     }
 }
 
 /// A function of its own for the tests: in this sandbox no plugin can violate these two laws, only a faulty host can.
-fn differing(
+fn difference(
     name: &str,
     when: &str,
     first: &Result<Answer, String>,
@@ -45,7 +45,7 @@ pub(super) async fn unknown_members(subject: &Subject<'_>, findings: &mut Findin
             findings.add(format!("{}: expected a translation with an unknown member too, found none", sample.name));
             continue;
         };
-        if shown(&before) != shown(&after) {
+        if comparable_items(&before) != comparable_items(&after) {
             findings.add(format!(
                 "{}: expected an unknown member to change nothing, found another translation",
                 sample.name
@@ -55,7 +55,7 @@ pub(super) async fn unknown_members(subject: &Subject<'_>, findings: &mut Findin
 }
 
 /// Returns the items without the parts that an unknown member may change: an object that is passed on whole.
-fn shown(translation: &Translation) -> Vec<Item> {
+fn comparable_items(translation: &Translation) -> Vec<Item> {
     let mut items = translation.items.clone();
     for item in &mut items {
         let Item::Event(event) = item else { continue };
@@ -87,9 +87,9 @@ mod tests {
     #[test]
     fn two_translations_that_differ_are_told_and_two_that_do_not_are_not() {
         let memo = |memo: &str| Ok(Ok(Translation { items: Vec::new(), reply: None, memo: memo.to_owned() }));
-        assert_eq!(differing("example 1", "twice", &memo("a"), &memo("a")), None);
-        insta::assert_snapshot!(differing("example 1", "twice", &memo("a"), &memo("b")).unwrap_or_default(), @"example 1: expected the same translation twice, found two that differ");
+        assert_eq!(difference("example 1", "twice", &memo("a"), &memo("a")), None);
+        insta::assert_snapshot!(difference("example 1", "twice", &memo("a"), &memo("b")).unwrap_or_default(), @"example 1: expected the same translation twice, found two that differ");
         let fault = Err("the plugin crashed".to_owned());
-        insta::assert_snapshot!(differing("example 2", "before and after case x", &memo("a"), &fault).unwrap_or_default(), @"example 2: expected the same translation before and after case x, found two that differ");
+        insta::assert_snapshot!(difference("example 2", "before and after case x", &memo("a"), &fault).unwrap_or_default(), @"example 2: expected the same translation before and after case x, found two that differ");
     }
 }

@@ -4,21 +4,21 @@ use inlet_core::json::{self, Kind};
 
 /// Returns true if two texts have the same value. Numbers are compared digit by digit; the last of duplicate members
 /// counts.
-pub(super) fn same(left: &str, right: &str) -> bool {
-    meaning(left) == meaning(right)
+pub(super) fn equal(left: &str, right: &str) -> bool {
+    canonical(left) == canonical(right)
 }
 
 /// Returns the canonical spelling: escapes decoded, white space and overridden members removed, members sorted by name.
-fn meaning(text: &str) -> String {
+fn canonical(text: &str) -> String {
     match Kind::of(text) {
         Kind::String => json::string(text).map_or_else(|| text.to_owned(), |decoded| json::quote(&decoded)),
         Kind::Object => {
             let mut members = json::members(text).unwrap_or_default();
             members.sort_keys();
-            let members: Vec<_> = members.iter().map(|(name, value)| (name, meaning(value))).collect();
+            let members: Vec<_> = members.iter().map(|(name, value)| (name, canonical(value))).collect();
             json::object(members.iter().map(|(name, value)| (name, value.as_str())))
         }
-        Kind::Array => json::array(json::items(text).unwrap_or_default().into_iter().map(meaning)),
+        Kind::Array => json::array(json::items(text).unwrap_or_default().into_iter().map(canonical)),
         _ => text.trim().to_owned(),
     }
 }
@@ -34,7 +34,7 @@ pub(super) fn holds_all_or_none(text: &str, members: &str) -> bool {
         if found.iter().any(|(name, _)| name.starts_with("inlet_")) {
             // The last of duplicates is the one that lookups find.
             let is_kept =
-                |name| json::member(object, name).zip(json::member(&sent, name)).is_some_and(|(a, b)| same(a, b));
+                |name| json::member(object, name).zip(json::member(&sent, name)).is_some_and(|(a, b)| equal(a, b));
             kept &= names.iter().all(|name| is_kept(name));
         }
     });
@@ -54,16 +54,16 @@ pub(super) fn each_value<'a>(text: &'a str, visit: &mut impl FnMut(&'a str)) {
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_all_or_none, same};
+    use super::{equal, holds_all_or_none};
 
     #[test]
     fn spelling_does_not_matter_and_every_digit_does() {
-        assert!(same(r#" {"b":[1.10], "a":"\u2603\/"} "#, "{\"a\":\"\u{2603}/\",\"b\":[1.10]}"));
-        assert!(same(r#"{"a":1,"a":2}"#, r#"{"a":2}"#));
+        assert!(equal(r#" {"b":[1.10], "a":"\u2603\/"} "#, "{\"a\":\"\u{2603}/\",\"b\":[1.10]}"));
+        assert!(equal(r#"{"a":1,"a":2}"#, r#"{"a":2}"#));
         for (left, right) in
             [("1.10", "1.1"), ("9007199254740993", "9007199254740992"), (r#"{"a":1}"#, "{}"), ("1", r#""1""#)]
         {
-            assert!(!same(left, right), "{left} {right}");
+            assert!(!equal(left, right), "{left} {right}");
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) async fn no_faults(subject: &Subject<'_>, findings: &mut Findings) {
         // The hard members come first in an object that the reader expects. A body of nothing else could be rejected at
         // its first byte.
         for (level, object) in sample.objects().into_iter().enumerate() {
-            for (what, member) in inside() {
+            for (what, member) in hard_members() {
                 let Some(body) = with_members(sample.text(), object, &member) else { continue };
                 try_body(subject, findings, sample, body.into_bytes(), &format!("with {what} in object {level}")).await;
             }
@@ -37,7 +37,7 @@ pub(super) async fn no_faults(subject: &Subject<'_>, findings: &mut Findings) {
     }
     let nothing = Sample::nothing();
     let sample = subject.samples.first().unwrap_or(&nothing);
-    for (what, body) in extremes() {
+    for (what, body) in extreme_bodies() {
         try_body(subject, findings, sample, body, what).await;
     }
 }
@@ -47,7 +47,7 @@ fn nested(levels: usize) -> String {
 }
 
 /// Members that are expensive or difficult to skip.
-fn inside() -> [(&'static str, String); 4] {
+fn hard_members() -> [(&'static str, String); 4] {
     let long = "x".repeat(1 << 20);
     let objects = ["{\"a\":".repeat(100_000), "1".to_owned(), "}".repeat(100_000)].concat();
     [
@@ -58,7 +58,7 @@ fn inside() -> [(&'static str, String); 4] {
     ]
 }
 
-fn extremes() -> Vec<(&'static str, Vec<u8>)> {
+fn extreme_bodies() -> Vec<(&'static str, Vec<u8>)> {
     let large = format!("{{\"type\":\"track\",\"event\":\"E\",\"properties\":{{\"a\":\"{}\"}}}}", "x".repeat(4 << 20));
     vec![
         ("replaced by nothing", Vec::new()),

@@ -26,7 +26,7 @@ pub(super) fn header_names(subject: &Subject<'_>, findings: &mut Findings) {
     }
 }
 
-pub(super) async fn shows(subject: &Subject<'_>, findings: &mut Findings) {
+pub(super) async fn shows_an_event(subject: &Subject<'_>, findings: &mut Findings) {
     for sample in &subject.samples {
         if subject.translation(&sample.request).await.is_some_and(|translation| events(&translation).next().is_some()) {
             return;
@@ -90,7 +90,7 @@ fn leads_somewhere(path: &str, sample: &Sample, event: &TranslatedEvent) -> bool
     let Ok(path) = Path::parse(path) else { return false };
     let body = sample.text();
     let original = resolved(body, event.original.as_deref().unwrap_or_default()).unwrap_or("null");
-    let text = |value: &Option<Value>| value.as_ref().and_then(|value| written(body, value));
+    let text = |value: &Option<Value>| value.as_ref().and_then(|value| text_of(body, value));
     let (user, data) = (text(&event.user_id), text(&event.data));
     let mut members = vec![("event", original), ("body", original)];
     members.extend(user.as_deref().map(|user| ("user_id", user)));
@@ -99,7 +99,7 @@ fn leads_somewhere(path: &str, sample: &Sample, event: &TranslatedEvent) -> bool
 }
 
 /// Returns the text of a value.
-fn written(body: &str, value: &Value) -> Option<String> {
+fn text_of(body: &str, value: &Value) -> Option<String> {
     match value {
         Value::At(at) => resolved(body, at).map(str::to_owned),
         Value::Assembled(members) => {

@@ -20,7 +20,7 @@ use cap_std::fs::Dir;
 use inlet_sandbox::{Limits, Plugin};
 
 pub use law::{GROWTH, LAWS, Law, Level};
-pub use report::{Check, Outcome, Report};
+pub use report::{Check, CheckOutcome, Report};
 pub use skip::{Skip, SkipError};
 
 use crate::{case::CaseError, case_run::differences_of};
@@ -74,19 +74,19 @@ pub async fn run(plugin: &Plugin, directory: Option<&Dir>, options: &Options) ->
         if !lines.is_empty() {
             lines.extend(logs.iter().map(|line| format!("{}: {}", line.level, line.message)));
         }
-        let outcome = if lines.is_empty() { Outcome::Passed } else { Outcome::Failed(lines) };
+        let outcome = if lines.is_empty() { CheckOutcome::Passed } else { CheckOutcome::Failed(lines) };
         checks.push(Check { id: format!("case:{}", case.name), level: *level, outcome, note: String::new() });
     }
     for skip in skips {
         let Some(check) = checks.iter_mut().find(|check| check.id == skip.id) else {
             return Err(SkipError::Unknown { id: skip.id }.into());
         };
-        if check.outcome == Outcome::Passed {
+        if check.outcome == CheckOutcome::Passed {
             // A skip entry that is no longer true fails the suite, whatever the level of the check.
             check.level = Level::Must;
-            check.outcome = Outcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()]);
+            check.outcome = CheckOutcome::Failed(vec!["it passes; remove its entry from skip.json".to_owned()]);
         } else {
-            check.outcome = Outcome::Skipped(skip.reason);
+            check.outcome = CheckOutcome::Skipped(skip.reason);
         }
     }
     Ok(Report { plugin: plugin.manifest().key.clone(), checks })
@@ -111,7 +111,7 @@ impl Subject<'_> {
         match law {
             "signature-vectors" => manifest::vectors(self, findings),
             "header-names-are-lower-case" => manifest::header_names(self, findings),
-            "shows-an-event" => manifest::shows(self, findings).await,
+            "shows-an-event" => manifest::shows_an_event(self, findings).await,
             "examples-become-their-event-type" => manifest::examples(self, findings).await,
             "default-mappings-resolve" => manifest::mappings(self, findings).await,
             "same-input-same-output" => determinism::same_output(self, findings).await,
@@ -150,13 +150,13 @@ impl Findings {
         sentences.into_iter().for_each(|sentence| self.add(sentence));
     }
 
-    fn outcome(mut self) -> Outcome {
+    fn outcome(mut self) -> CheckOutcome {
         if self.sentences.is_empty() {
-            return Outcome::Passed;
+            return CheckOutcome::Passed;
         }
         if self.more > 0 {
             self.sentences.push(format!("and {} more like these", self.more));
         }
-        Outcome::Failed(self.sentences)
+        CheckOutcome::Failed(self.sentences)
     }
 }

@@ -8,7 +8,7 @@ use super::law::Level;
 
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckOutcome {
     /// The check passed.
     Passed,
     /// The check failed, with a sentence per finding.
@@ -25,7 +25,7 @@ pub struct Check {
     /// The consequence of a failure.
     pub level: Level,
     /// The result.
-    pub outcome: Outcome,
+    pub outcome: CheckOutcome,
     /// Measurements; empty if there are none.
     pub note: String,
 }
@@ -43,8 +43,8 @@ impl Report {
     /// Returns how many checks of a level passed and how many failed.
     pub fn count(&self, level: Level) -> (usize, usize) {
         let of_level = || self.checks.iter().filter(|check| check.level == level);
-        let passed = of_level().filter(|check| check.outcome == Outcome::Passed).count();
-        (passed, of_level().filter(|check| matches!(check.outcome, Outcome::Failed(_))).count())
+        let passed = of_level().filter(|check| check.outcome == CheckOutcome::Passed).count();
+        (passed, of_level().filter(|check| matches!(check.outcome, CheckOutcome::Failed(_))).count())
     }
 
     /// Returns true if no check of the level `must` failed.
@@ -66,7 +66,7 @@ impl Report {
     /// Returns the report as JUnit XML. A failed `should` goes to `system-out`, because JUnit has no warnings.
     pub fn to_junit(&self) -> String {
         let failures = self.count(Level::Must).1;
-        let skipped = self.checks.iter().filter(|check| matches!(check.outcome, Outcome::Skipped(_))).count();
+        let skipped = self.checks.iter().filter(|check| matches!(check.outcome, CheckOutcome::Skipped(_))).count();
         let mut xml = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"{}\" tests=\"{}\" failures=\"{failures}\" \
              skipped=\"{skipped}\">\n",
@@ -75,12 +75,12 @@ impl Report {
         );
         for check in &self.checks {
             let inside = match &check.outcome {
-                Outcome::Passed => String::new(),
-                Outcome::Skipped(reason) => format!("<skipped message=\"{}\"/>", attribute(reason)),
-                Outcome::Failed(found) if check.level == Level::Should => {
+                CheckOutcome::Passed => String::new(),
+                CheckOutcome::Skipped(reason) => format!("<skipped message=\"{}\"/>", attribute(reason)),
+                CheckOutcome::Failed(found) if check.level == Level::Should => {
                     format!("<system-out>{}</system-out>", escaped(&found.join("\n")))
                 }
-                Outcome::Failed(found) => format!("<failure>{}</failure>", escaped(&found.join("\n"))),
+                CheckOutcome::Failed(found) => format!("<failure>{}</failure>", escaped(&found.join("\n"))),
             };
             let (level, id) = (check.level, attribute(&check.id));
             // Writing to a string cannot fail.
@@ -93,9 +93,9 @@ impl Report {
 impl Check {
     fn to_json(&self) -> Value {
         let (outcome, found, reason) = match &self.outcome {
-            Outcome::Passed => ("passed", Vec::new(), ""),
-            Outcome::Failed(found) => ("failed", found.clone(), ""),
-            Outcome::Skipped(reason) => ("skipped", Vec::new(), reason.as_str()),
+            CheckOutcome::Passed => ("passed", Vec::new(), ""),
+            CheckOutcome::Failed(found) => ("failed", found.clone(), ""),
+            CheckOutcome::Skipped(reason) => ("skipped", Vec::new(), reason.as_str()),
         };
         json!({
             "id": self.id, "level": self.level.as_str(), "outcome": outcome,
@@ -109,9 +109,9 @@ impl fmt::Display for Report {
         let width = self.checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
         for check in &self.checks {
             let (word, found, reason) = match &check.outcome {
-                Outcome::Passed => ("passed", &[][..], ""),
-                Outcome::Failed(found) => ("FAILED", found.as_slice(), ""),
-                Outcome::Skipped(reason) => ("skipped", &[][..], reason.as_str()),
+                CheckOutcome::Passed => ("passed", &[][..], ""),
+                CheckOutcome::Failed(found) => ("FAILED", found.as_slice(), ""),
+                CheckOutcome::Skipped(reason) => ("skipped", &[][..], reason.as_str()),
             };
             let line = format!("{word:7} {:6} {:width$}  {reason}{}", check.level, check.id, check.note);
             writeln!(f, "{}", line.trim_end())?;
@@ -148,14 +148,15 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn check(id: &str, outcome: Outcome) -> Check {
+    fn check(id: &str, outcome: CheckOutcome) -> Check {
         Check { id: id.to_owned(), level: Level::Must, outcome, note: String::new() }
     }
 
     #[test]
     fn what_a_plugin_writes_cannot_leave_its_place_in_the_xml() {
-        let failed = Outcome::Failed(vec!["]]></failure><x a='1'>".to_owned(), "NUL \0, ESC \u{1b}, CR \r".to_owned()]);
-        let skipped = Outcome::Skipped("one\ntwo\t\"three\"/>".to_owned());
+        let failed =
+            CheckOutcome::Failed(vec!["]]></failure><x a='1'>".to_owned(), "NUL \0, ESC \u{1b}, CR \r".to_owned()]);
+        let skipped = CheckOutcome::Skipped("one\ntwo\t\"three\"/>".to_owned());
         let checks = vec![check("case:\"><x>", failed), check("case:b", skipped)];
         insta::assert_snapshot!(Report { plugin: "a\" b=\"&".to_owned(), checks }.to_junit(), @r#"
         <?xml version="1.0" encoding="UTF-8"?>
@@ -170,10 +171,10 @@ mod tests {
     #[test]
     fn no_character_is_written_that_xml_does_not_know() {
         let every: String = (0..=u32::from(char::MAX)).filter_map(char::from_u32).collect();
-        let found = Outcome::Failed(vec![every.clone()]);
+        let found = CheckOutcome::Failed(vec![every.clone()]);
         let xml = Report {
             plugin: every.clone(),
-            checks: vec![check(&every, found), check("b", Outcome::Skipped(every.clone()))],
+            checks: vec![check(&every, found), check("b", CheckOutcome::Skipped(every.clone()))],
         };
         let known =
             |it: &char| matches!(it, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);

@@ -10,7 +10,7 @@ use inlet_core::{
 
 use super::{
     Findings, Subject,
-    json_equality::{each_value, holds_all_or_none, same},
+    json_equality::{each_value, equal, holds_all_or_none},
     pointers::resolved,
     sample::{Sample, events, inner_object, offset, with_members},
 };
@@ -38,10 +38,10 @@ pub(super) async fn values_survive(subject: &Subject<'_>, findings: &mut Finding
     for sample in subject.examples() {
         let Some(translation) = subject.translation(&sample.request).await else { continue };
         for (index, event) in events(&translation).enumerate() {
-            content(subject, findings, sample, index, event).await;
+            check_content(subject, findings, sample, index, event).await;
             for field in FIELDS {
                 if let Some(value) = (field.of)(event) {
-                    identifier(subject, findings, sample, index, field, value).await;
+                    check_identifier(subject, findings, sample, index, field, value).await;
                 }
             }
         }
@@ -62,7 +62,7 @@ const FIELDS: [Field; 3] = [
 ];
 
 /// Inserts odd members into the objects that the data points at, and into the first object inside each.
-async fn content(
+async fn check_content(
     subject: &Subject<'_>,
     findings: &mut Findings,
     sample: &Sample,
@@ -103,7 +103,7 @@ async fn content(
 }
 
 /// Replaces each identifier that an event points at or writes by an odd one.
-async fn identifier(
+async fn check_identifier(
     subject: &Subject<'_>,
     findings: &mut Findings,
     sample: &Sample,
@@ -116,7 +116,7 @@ async fn identifier(
         Value::At(at) => {
             let Some(sent) = resolved(body, at) else { return };
             let kept = |found: &Value, changed: &str, odd: &str| matches!(found, Value::At(at) if resolved(changed, at) == Some(odd));
-            replaced(subject, findings, sample, index, (field, None), sent, kept).await;
+            check_replacement(subject, findings, sample, index, (field, None), sent, kept).await;
         }
         Value::Assembled(members) => {
             for (name, at) in members {
@@ -127,32 +127,32 @@ async fn identifier(
                     }
                     _ => false,
                 };
-                replaced(subject, findings, sample, index, (field, Some(name)), sent, kept).await;
+                check_replacement(subject, findings, sample, index, (field, Some(name)), sent, kept).await;
             }
         }
         // The text comes from a header or from several values, or it copies one value of the body. A copy must change
         // with the value.
         Value::Made(text) => {
-            let mut equal = Vec::new();
+            let mut copied = Vec::new();
             each_value(body, &mut |value| {
-                if same(value, text) {
-                    equal.push(value);
+                if equal(value, text) {
+                    copied.push(value);
                 }
             });
-            for sent in equal {
+            for sent in copied {
                 let kept = |found: &Value, _: &str, odd: &str| match found {
                     // Unchanged: it is not a copy of this value.
-                    Value::Made(again) => again == text || same(again, odd),
+                    Value::Made(again) => again == text || equal(again, odd),
                     _ => true,
                 };
-                replaced(subject, findings, sample, index, (field, None), sent, kept).await;
+                check_replacement(subject, findings, sample, index, (field, None), sent, kept).await;
             }
         }
     }
 }
 
 /// Replaces one identifier by an odd one, and checks the new translation with `kept`.
-async fn replaced(
+async fn check_replacement(
     subject: &Subject<'_>,
     findings: &mut Findings,
     sample: &Sample,

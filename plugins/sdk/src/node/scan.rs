@@ -52,7 +52,7 @@ impl<'a> Scanner<'a> {
             return self.expect(b'}');
         }
         loop {
-            let name = self.taken(Self::string)?;
+            let name = self.consumed(Self::string)?;
             self.expect(b':')?;
             take(name, self.value()?);
             if !self.another(b'}')? {
@@ -77,7 +77,7 @@ impl<'a> Scanner<'a> {
 
     /// Scans any value and returns its text.
     pub(super) fn value(&mut self) -> Scanned<&'a str> {
-        self.taken(Self::over_value)
+        self.consumed(Self::skip_value)
     }
 
     /// Consumes a comma or the closing bracket. Returns true if another member or element follows.
@@ -92,7 +92,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Skips white space, runs `over`, and returns the text that it consumed.
-    fn taken(&mut self, over: impl FnOnce(&mut Self) -> Scanned<()>) -> Scanned<&'a str> {
+    fn consumed(&mut self, over: impl FnOnce(&mut Self) -> Scanned<()>) -> Scanned<&'a str> {
         self.peek();
         let start = self.at;
         over(self)?;
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Iterative: a text of two million brackets costs two million bits and no stack.
-    fn over_value(&mut self) -> Scanned<()> {
+    fn skip_value(&mut self) -> Scanned<()> {
         let mut open = Levels::default();
         loop {
             match self.peek() {
@@ -155,7 +155,7 @@ impl<'a> Scanner<'a> {
         }
         self.at += 1;
         loop {
-            self.over_plain();
+            self.skip_plain();
             match self.byte(0) {
                 b'"' => {
                     self.at += 1;
@@ -170,7 +170,7 @@ impl<'a> Scanner<'a> {
 
     /// Skips plain characters, eight bytes at a time, up to a quote, a backslash or a control character. Leaves the
     /// last few bytes of a text to the caller.
-    fn over_plain(&mut self) {
+    fn skip_plain(&mut self) {
         const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
         const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
         // The highest bit of every byte that is less than `limit`; exact at least for the first such byte.

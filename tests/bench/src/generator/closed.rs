@@ -44,7 +44,7 @@ impl Bounds {
 
 /// The result of a load.
 #[derive(Debug, Clone, Copy)]
-pub struct Done {
+pub struct Completed {
     /// Number of requests, all answered 200.
     pub requests: u64,
     /// Time from the first request to the last answer.
@@ -52,15 +52,15 @@ pub struct Done {
 }
 
 /// State that all connections share.
-struct Course {
+struct LoadState {
     start: Instant,
     bounds: Bounds,
     sent: AtomicU64,
 }
 
-impl Course {
+impl LoadState {
     /// Returns true if another request may be sent.
-    fn goes_on(&self) -> bool {
+    fn may_send(&self) -> bool {
         self.sent.fetch_add(1, Ordering::Relaxed) < self.bounds.requests
             && self.start.elapsed() < self.bounds.time
             && !interrupt::requested()
@@ -68,32 +68,32 @@ impl Course {
 }
 
 /// Sends requests as fast as they are answered.
-pub fn run(aim: &Aim, bounds: Bounds) -> anyhow::Result<Done> {
+pub fn run(aim: &Aim, bounds: Bounds) -> anyhow::Result<Completed> {
     let streams = (0..CONNECTIONS).map(|_| http::connect(aim.address)).collect::<anyhow::Result<Vec<_>>>()?;
-    let course = Arc::new(Course { start: Instant::now(), bounds, sent: AtomicU64::new(0) });
+    let state = Arc::new(LoadState { start: Instant::now(), bounds, sent: AtomicU64::new(0) });
     let mut shares: Vec<Vec<StdStream>> = (0..THREADS).map(|_| Vec::new()).collect();
     for (at, stream) in streams.into_iter().enumerate() {
         shares[at % THREADS].push(stream);
     }
     let requests = thread::scope(|scope| {
         let threads: Vec<_> =
-            shares.into_iter().map(|share| scope.spawn(|| send(share, &aim.template, &course))).collect();
+            shares.into_iter().map(|share| scope.spawn(|| send(share, &aim.template, &state))).collect();
         let counts = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("the generator panicked"))?);
         counts.sum::<anyhow::Result<u64>>()
     })?;
-    let time = course.start.elapsed();
+    let time = state.start.elapsed();
     interrupt::check()?;
-    Ok(Done { requests, time })
+    Ok(Completed { requests, time })
 }
 
 /// Runs the connections of one thread, and returns the number of answers.
-fn send(streams: Vec<StdStream>, template: &Template, course: &Arc<Course>) -> anyhow::Result<u64> {
+fn send(streams: Vec<StdStream>, template: &Template, state: &Arc<LoadState>) -> anyhow::Result<u64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let all = async {
         let mut connections = JoinSet::new();
         for stream in streams {
             stream.set_nonblocking(true)?;
-            connections.spawn(converse(TcpStream::from_std(stream)?, template.clone(), course.clone()));
+            connections.spawn(run_connection(TcpStream::from_std(stream)?, template.clone(), state.clone()));
         }
         let mut requests = 0;
         while let Some(count) = connections.join_next().await {
@@ -101,20 +101,20 @@ fn send(streams: Vec<StdStream>, template: &Template, course: &Arc<Course>) -> a
         }
         Ok(requests)
     };
-    let limit = course.bounds.time + http::PATIENCE;
+    let limit = state.bounds.time + http::PATIENCE;
     runtime.block_on(async { tokio::time::timeout(limit, all).await }).context("answers stopped coming")?
 }
 
 /// Runs one connection, and returns the number of answers.
-async fn converse(mut stream: TcpStream, mut template: Template, course: Arc<Course>) -> anyhow::Result<u64> {
-    let mut inbox = http::Inbox::new();
+async fn run_connection(mut stream: TcpStream, mut template: Template, state: Arc<LoadState>) -> anyhow::Result<u64> {
+    let mut buffer = http::ResponseBuffer::new();
     let mut answered = 0;
-    while course.goes_on() {
+    while state.may_send() {
         stream.write_all(template.next()).await.context("cannot send")?;
-        inbox.clear();
+        buffer.clear();
         loop {
-            let read = stream.read(inbox.room()).await.context("cannot read the answer")?;
-            if inbox.took(read)? {
+            let read = stream.read(buffer.spare()).await.context("cannot read the answer")?;
+            if buffer.advance(read)? {
                 break;
             }
         }

@@ -51,7 +51,7 @@ impl Latencies {
 }
 
 /// State that all connections share.
-struct Course {
+struct LoadState {
     start: Instant,
     schedule: Schedule,
     requests: u64,
@@ -59,7 +59,7 @@ struct Course {
     failed: AtomicBool,
 }
 
-impl Course {
+impl LoadState {
     /// Takes the next request, and returns its due time after the start.
     fn take(&self) -> Option<Duration> {
         let next = self.next.fetch_add(1, Ordering::Relaxed);
@@ -74,10 +74,12 @@ pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
     let requests = (schedule.rate * schedule.time.as_secs_f64()) as u64;
     // All threads must be running before the first request is due.
     let start = Instant::now() + Duration::from_millis(20);
-    let course = Course { start, schedule, requests, next: AtomicU64::new(0), failed: AtomicBool::new(false) };
+    let state = LoadState { start, schedule, requests, next: AtomicU64::new(0), failed: AtomicBool::new(false) };
     let histogram = thread::scope(|scope| {
-        let threads: Vec<_> =
-            streams.into_iter().map(|stream| scope.spawn(|| converse(stream, aim.template.clone(), &course))).collect();
+        let threads: Vec<_> = streams
+            .into_iter()
+            .map(|stream| scope.spawn(|| run_connection(stream, aim.template.clone(), &state)))
+            .collect();
         let mut all = new_histogram()?;
         for thread in threads {
             all.add(thread.join().map_err(|_| anyhow!("the generator panicked"))??)?;
@@ -89,10 +91,14 @@ pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
 }
 
 /// Runs one connection, and returns its latencies.
-fn converse(stream: std::net::TcpStream, template: Template, course: &Course) -> anyhow::Result<Histogram<u64>> {
-    let result = keep_time(stream, template, course);
+fn run_connection(
+    stream: std::net::TcpStream,
+    template: Template,
+    state: &LoadState,
+) -> anyhow::Result<Histogram<u64>> {
+    let result = keep_time(stream, template, state);
     if result.is_err() {
-        course.failed.store(true, Ordering::Relaxed);
+        state.failed.store(true, Ordering::Relaxed);
     }
     result
 }
@@ -100,20 +106,20 @@ fn converse(stream: std::net::TcpStream, template: Template, course: &Course) ->
 fn keep_time(
     mut stream: std::net::TcpStream,
     mut template: Template,
-    course: &Course,
+    state: &LoadState,
 ) -> anyhow::Result<Histogram<u64>> {
     let mut histogram = new_histogram()?;
-    let mut inbox = http::Inbox::new();
-    while let Some(due) = course.take() {
-        let at = course.start + due;
+    let mut buffer = http::ResponseBuffer::new();
+    while let Some(due) = state.take() {
+        let at = state.start + due;
         thread::sleep(at.saturating_duration_since(Instant::now()));
         ensure!(
-            course.start.elapsed() < course.schedule.time * OVERRUN,
+            state.start.elapsed() < state.schedule.time * OVERRUN,
             "{:.0} requests/s could not be held",
-            course.schedule.rate
+            state.schedule.rate
         );
-        http::exchange(&mut stream, template.next(), &mut inbox)?;
-        if due >= course.schedule.warm_up {
+        http::exchange(&mut stream, template.next(), &mut buffer)?;
+        if due >= state.schedule.warm_up {
             histogram.saturating_record(u64::try_from(at.elapsed().as_micros()).unwrap_or(LONGEST));
         }
     }

@@ -163,7 +163,7 @@ async fn tokens_are_shown_once_do_what_their_scopes_say_and_end() {
     let token = server.management_token(json!({"name": "CI", "scopes": ["operate"], "expires_in_days": 1})).await;
     assert!(token.starts_with("im_") && token.len() > 35, "{token}");
     let status = async |method: Method, path: &str| {
-        server.ask(&token, method, path).json(&json!({})).send().await.unwrap().status().as_u16()
+        server.request_with(&token, method, path).json(&json!({})).send().await.unwrap().status().as_u16()
     };
     let list = server.get("/v1/management_tokens").await;
     let entry = &list["entries"][0];
@@ -198,16 +198,20 @@ async fn tokens_are_shown_once_do_what_their_scopes_say_and_end() {
 async fn when_a_token_was_last_used_survives_a_stop() {
     let server = Server::start().await;
     let token = server.management_token(json!({"name": "CI", "scopes": ["read"]})).await;
-    assert_eq!(server.ask(&token, Method::GET, "/v1/sources").send().await.unwrap().status(), 200);
+    assert_eq!(server.request_with(&token, Method::GET, "/v1/sources").send().await.unwrap().status(), 200);
     let used = server.get("/v1/management_tokens").await["entries"][0]["last_used_at"].clone();
     let mut server = server;
     server.terminate();
-    assert!(server.ended().await);
+    assert!(server.wait_for_exit().await);
     let (_directory, data_dir) = server.take_data_dir();
     let server = Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }).await;
     let entry = server.get("/v1/management_tokens").await["entries"][0].clone();
     assert_eq!(entry["last_used_at"], used);
-    assert_eq!(server.ask(&token, Method::GET, "/v1/sources").send().await.unwrap().status(), 200, "it is still good");
+    assert_eq!(
+        server.request_with(&token, Method::GET, "/v1/sources").send().await.unwrap().status(),
+        200,
+        "it is still good"
+    );
 }
 
 #[tokio::test]
@@ -218,7 +222,8 @@ async fn every_change_is_logged_with_who_what_before_and_after_and_no_secret() {
     let put = async |settings: Value, mappings: Value| {
         let body = json!({"source": {"name": "segment", "environment_settings":
             {"development": {"settings": settings, "mappings": mappings}}}});
-        let request = server.ask(&token, Method::PUT, "/v1/sources/segment?environment=development").json(&body);
+        let request =
+            server.request_with(&token, Method::PUT, "/v1/sources/segment?environment=development").json(&body);
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         read_json(response).await["source"]["environment_settings"]["development"].clone()

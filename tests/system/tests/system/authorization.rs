@@ -126,7 +126,7 @@ async fn without_a_good_credential_everything_is_401() {
     let server = Server::start().await;
     let soon = json!({"name": "soon over", "scopes": ["admin"], "expires_at": in_seconds(2)});
     let expired = server.management_token(soon).await;
-    assert_eq!(server.ask(&expired, Method::GET, "/v1/sources").send().await.unwrap().status(), 200);
+    assert_eq!(server.request_with(&expired, Method::GET, "/v1/sources").send().await.unwrap().status(), 200);
     let deleted = server.api_key("development").await;
     let id = server.get("/v1/environments/development/api_keys").await["entries"][0]["id"].clone();
     let path = format!("/v1/environments/development/api_keys/{}", id.as_str().unwrap());
@@ -141,7 +141,7 @@ async fn without_a_good_credential_everything_is_401() {
             assert_eq!(status(&server, &operation, token, &address).await, 401, "{} {token:?}", operation.id);
         }
     }
-    let answer = read_json(server.ask(&expired, Method::GET, "/v1/sources").send().await.unwrap()).await;
+    let answer = read_json(server.request_with(&expired, Method::GET, "/v1/sources").send().await.unwrap()).await;
     let message = answer["message"].as_str().unwrap();
     assert!(message.starts_with("this token expired at 20") && message.contains("make a new one"), "{message}");
 }
@@ -243,7 +243,7 @@ async fn a_token_of_one_environment_sees_and_changes_nothing_of_the_others() {
     let token = server.management_token(dev).await;
     server.management_token(json!({"name": "everywhere", "scopes": ["read"]})).await;
     let get = async |path: &str| {
-        let response = server.ask(&token, Method::GET, path).send().await.unwrap();
+        let response = server.request_with(&token, Method::GET, path).send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
         read_json(response).await
     };
@@ -270,7 +270,7 @@ async fn a_token_of_one_environment_sees_and_changes_nothing_of_the_others() {
     );
 
     let put = async |key: &str, source: Value| {
-        let request = server.ask(&token, Method::PUT, &format!("/v1/sources/{key}?environment=development"));
+        let request = server.request_with(&token, Method::PUT, &format!("/v1/sources/{key}?environment=development"));
         request.json(&json!({ "source": source })).send().await.unwrap().status().as_u16()
     };
     let own = json!({"development": {"settings": {"handle_identifies": true}}});
@@ -287,7 +287,7 @@ async fn a_token_of_one_environment_sees_and_changes_nothing_of_the_others() {
         (server.api_key("development").await, server.get("/v1/sources/segment?environment=production").await);
     assert_eq!(production["environment_settings"]["production"]["settings"]["handle_identifies"], false);
     assert_eq!(server.get_with_key(&key, "/v1/users").await.0, 200);
-    let made = server.ask(&token, Method::POST, "/v1/environments/development/api_keys").send().await.unwrap();
+    let made = server.request_with(&token, Method::POST, "/v1/environments/development/api_keys").send().await.unwrap();
     assert_eq!(made.status(), 201, "its own keys are its own business");
 }
 

@@ -237,7 +237,7 @@ async fn what_is_no_proper_call_gets_the_error_that_json_rpc_has_for_it() {
         ("sync_batch", batch("user", "upsert", json!({"user_id": "u"}))),
         ("sync_batch", batch("user", "upsert", (0..5001).map(|n| json!({"user_id": n})).collect())),
     ] {
-        assert_eq!(endpoint.refused_call(method, params).await.0, -32602, "{method}");
+        assert_eq!(endpoint.failed_call(method, params).await.0, -32602, "{method}");
     }
     assert!(server.logs("census").await.iter().all(|log| log["outcome"] != "failed"), "the plugin never faults");
     let nothing = endpoint.call("sync_batch", batch("user", "upsert", json!([]))).await;

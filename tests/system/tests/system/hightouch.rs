@@ -214,12 +214,12 @@ async fn more_rows_or_columns_than_the_host_takes_are_an_error_and_not_a_fault()
     let server = Server::start().await;
     let endpoint = hightouch(&server, json!({"handle_identifies": true}), json!([])).await;
     let ids = (0..5001).map(|n| json!({"ID": n}));
-    let (code, sentence) = endpoint.refused_call("add", rows(&users(), ids.collect())).await;
+    let (code, sentence) = endpoint.failed_call("add", rows(&users(), ids.collect())).await;
     assert_eq!((code, sentence.as_str()), (-32602, "There are more than 5000 rows; send smaller batches."));
     let mut wide = users();
     wide["mappings"] = (0..500).map(|n| json!({"from": "A", "to": format!("property_{n}")})).collect();
     let ids = (0..5000).map(|n| json!({"ID": n, "A": 1}));
-    let (code, sentence) = endpoint.refused_call("add", rows(&wide, ids.collect())).await;
+    let (code, sentence) = endpoint.failed_call("add", rows(&wide, ids.collect())).await;
     assert_eq!((code, sentence.as_str()), (-32602, "The rows have too many columns; send smaller batches."));
     assert_eq!(server.user_text("0").await, None, "nothing of them was carried out");
     let ids = (0..100).map(|n| json!({"ID": n, "A": 1}));
@@ -255,7 +255,7 @@ async fn what_is_no_proper_call_gets_the_error_that_json_rpc_has_for_it() {
         ("add", json!({"configuration": {"object": "audience"}, "rows": []})),
         ("remove", rows(&events(), json!([{"ORDER": 1}]))),
     ] {
-        assert_eq!(endpoint.refused_call(method, params.clone()).await.0, -32602, "{method} {params}");
+        assert_eq!(endpoint.failed_call(method, params.clone()).await.0, -32602, "{method} {params}");
     }
     let errors = endpoint.call("validate", json!({"configuration": {"object": "audience"}})).await;
     assert_eq!(errors["errors"].as_array().unwrap().len(), 1);

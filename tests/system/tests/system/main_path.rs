@@ -39,7 +39,7 @@ async fn the_demo_works_as_it_is_printed_and_a_second_start_changes_nothing() {
 
     let before = server.get("/v1/sources?include=environment_settings").await;
     server.terminate();
-    assert!(server.ended().await, "{}", server.log());
+    assert!(server.wait_for_exit().await, "{}", server.log());
     let (_dir, data_dir) = server.take_data_dir();
     let server =
         Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }.arg("--demo")).await;

@@ -130,7 +130,7 @@ async fn a_publishers_first_signed_plugin_pins_its_key() {
         "/v1/source_providers/acme%2Finvoices?replace_key=true&digest={}",
         inlet_system_tests::digest(&foreign)
     );
-    let request = server.ask(&token, reqwest::Method::PUT, &path).header("content-type", "application/wasm");
+    let request = server.request_with(&token, reqwest::Method::PUT, &path).header("content-type", "application/wasm");
     let response = request.body(foreign).send().await.unwrap();
     assert_eq!(response.status(), 403, "it needs the scope admin");
     let foreign = publisher.pack("acme/invoices", "2.0.0", Some("second.key"));

@@ -167,7 +167,7 @@ async fn a_graceful_stop_finishes_what_was_accepted() {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert_eq!(raw_http::status(&answer), 200, "{answer}");
-    assert!(server.ended().await, "{}", server.log());
+    assert!(server.wait_for_exit().await, "{}", server.log());
     let (_dir, data_dir) = server.take_data_dir();
     let server = Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }).await;
     assert_eq!(server.last_log("http").await["event_type"], "track/Slow");

@@ -119,7 +119,7 @@ async fn a_source_whose_version_does_not_load_gets_another_and_who_sees_another_
 
     let token = json!({"name": "p", "scopes": ["read"], "environments": ["production"]});
     let token = server.management_token(token).await;
-    let status = server.ask(&token, Method::GET, "/v1/sources/crm/status").send().await.unwrap();
+    let status = server.request_with(&token, Method::GET, "/v1/sources/crm/status").send().await.unwrap();
     let status = read_json(status).await;
     assert_eq!((&status["notes"], &status["plugin"]["version"]), (&json!([]), &json!("1.1.0")), "{status}");
     assert!(server.notes("crm").await.starts_with("in development the source has the version 1.0.0"));

@@ -164,7 +164,7 @@ async fn who_is_limited_does_not_learn_which_other_environments_there_are() {
         let answer = async |environment: &str| {
             let mut asked = members.clone();
             asked["environment"] = json!(environment);
-            let request = server.ask(&token, Method::POST, &format!("/v1/sources/crm/{path}"));
+            let request = server.request_with(&token, Method::POST, &format!("/v1/sources/crm/{path}"));
             let response = request.json(&asked).send().await.unwrap();
             (response.status().as_u16(), response.text().await.unwrap())
         };

@@ -13,15 +13,17 @@ use crate::batch;
 const PARALLEL_BATCHES: usize = 8;
 
 /// Answers a query, or hands over the records of a batch.
-pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
+pub(crate) fn dispatch(request: &Request, call: &Call<'_>) -> Translation {
     match call.method.as_ref() {
-        "test_connection" => call.answered(&connection(request)),
+        "test_connection" => call.answered(&connection_test(request)),
         "list_objects" => {
-            let objects: Vec<_> = offered(request).into_iter().map(object).collect();
+            let objects: Vec<_> = offered_objects(request).into_iter().map(object).collect();
             call.answered(&format!(r#"{{"objects":[{}]}}"#, objects.join(",")))
         }
-        "list_fields" => about(call, |object| format!(r#"{{"fields":[{}]}}"#, fields(object))),
-        "supported_operations" => about(call, |object| format!(r#"{{"operations":{}}}"#, operations(object))),
+        "list_fields" => answer_for_object(call, |object| format!(r#"{{"fields":[{}]}}"#, fields(object))),
+        "supported_operations" => {
+            answer_for_object(call, |object| format!(r#"{{"operations":{}}}"#, operations(object)))
+        }
         "get_sync_speed" => call.answered(&speed(request)),
         "sync_batch" => match batch::items(request, call) {
             Ok(items) => call.brought(items),
@@ -32,14 +34,14 @@ pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
 }
 
 /// Returns the object named by `{"object":{"object_api_name":…}}`.
-pub(crate) fn named(object: Option<Node<'_>>) -> Result<Object, &'static str> {
+pub(crate) fn object_named(object: Option<Node<'_>>) -> Result<Object, &'static str> {
     object.and_then(|object| Object::of(&object.get("object_api_name")?.as_str()?)).ok_or(UNKNOWN_OBJECT)
 }
 
 /// Tests the connection. If the source's options offer events only, it succeeds even if the source does not identify
 /// users.
-fn connection(request: &Request) -> String {
-    match identifies_nobody(request).filter(|_| offered(request).contains(&Object::User)) {
+fn connection_test(request: &Request) -> String {
+    match identifies_nobody(request).filter(|_| offered_objects(request).contains(&Object::User)) {
         None => r#"{"success":true}"#.to_owned(),
         Some(sentence) => {
             let sentence = format!("{sentence} To sync events alone, set the source's option objects to [\"event\"].");
@@ -49,15 +51,15 @@ fn connection(request: &Request) -> String {
 }
 
 /// Returns the objects that the operator's options offer; both by default.
-fn offered(request: &Request) -> Vec<Object> {
+fn offered_objects(request: &Request) -> Vec<Object> {
     let listed = request.option("objects").filter(|listed| listed.kind() == Kind::Array);
     let listed: Vec<_> = listed.iter().flat_map(Node::items).filter_map(|name| Object::of(&name.as_str()?)).collect();
     if listed.is_empty() { Object::ALL.to_vec() } else { listed }
 }
 
 /// Answers a query about an object.
-fn about(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
-    match named(call.param("object")) {
+fn answer_for_object(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
+    match object_named(call.param("object")) {
         Ok(object) => call.answered(&answer(object)),
         Err(sentence) => call.wrong_params("unsupported", sentence),
     }

@@ -10,12 +10,12 @@ use crate::configuration::Configuration;
 use crate::rows::{self, Method};
 
 /// Answers a query, or hands over the rows of a call.
-pub(crate) fn carry_on(request: &Request, call: &Call<'_>) -> Translation {
+pub(crate) fn dispatch(request: &Request, call: &Call<'_>) -> Translation {
     match call.method.as_ref() {
         "list_objects" => call.answered(&format!(r#"{{"objects":[{}]}}"#, each(&Object::ALL, object))),
-        "list_modes" => about(call, |object| format!(r#"{{"modes":{}}}"#, modes(object))),
-        "list_fields" => about(call, |object| format!(r#"{{"fields":[{}]}}"#, fields(request, object))),
-        "list_options" => about(call, |object| format!(r#"{{"options":{}}}"#, options(object))),
+        "list_modes" => answer_for_object(call, |object| format!(r#"{{"modes":{}}}"#, modes(object))),
+        "list_fields" => answer_for_object(call, |object| format!(r#"{{"fields":[{}]}}"#, fields(request, object))),
+        "list_options" => answer_for_object(call, |object| format!(r#"{{"options":{}}}"#, options(object))),
         "validate" => {
             let errors = match configured(call) {
                 Ok(configuration) => configuration.faults(identifies_nobody(request)),
@@ -47,7 +47,7 @@ fn configured<'a>(call: &Call<'a>) -> Result<Configuration<'a>, String> {
 }
 
 /// Answers a query about an object.
-fn about(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
+fn answer_for_object(call: &Call<'_>, answer: impl FnOnce(Object) -> String) -> Translation {
     let asked = call.param("object").and_then(|object| Object::of(&object.as_str()?));
     match asked {
         Some(object) => call.answered(&answer(object)),
