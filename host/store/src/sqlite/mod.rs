@@ -1,7 +1,8 @@
 //! The backend for SQLite: every statement that the store runs on it.
 //!
 //! - [`mod@open`] opens the database, with the files of `connection`;
-//! - [`write_connection`] is the connection that writes; [`group_commit`] is the event path's transaction;
+//! - [`write_connection`] is the connection that writes, with its [`caches`]; [`write_backend`] is the writer's view of it;
+//! - [`group_commit`] is the event path's transaction;
 //! - `tables` has a file for each table, with its reads and the operations that change it;
 //! - [`event_columns`] names each column of a logged event once;
 //! - `statements` has the ways in which statements are run.

@@ -26,7 +26,7 @@ use crate::{
     vault::Vault,
 };
 
-/// An open store. Share it behind an `Arc`.
+/// An open store. Share it behind an `Arc`. `Store::open` and `MasterKeyCheck::open` open one.
 pub struct Store {
     database: Database,
     hash_key: HashKey,
