@@ -76,13 +76,18 @@ impl Operator {
 
     /// The environment that a body names. To who is limited, one that is not there is refused like one of others.
     pub fn environment(&self, given: &Given<'_>, snapshot: &Snapshot) -> Result<Environment, ApiError> {
-        let slug = given.string()?;
-        match snapshot.environment(&slug) {
+        self.named_environment(&given.string()?, snapshot)
+    }
+
+    /// The environment that the member `environment` of a body names. A token limited to some environments gets the same
+    /// 403 for an unknown environment as for a forbidden one, so it cannot probe names.
+    pub fn named_environment(&self, slug: &str, snapshot: &Snapshot) -> Result<Environment, ApiError> {
+        match snapshot.environment(slug) {
             Some(environment) => self.may_see(environment).map(|()| environment.clone()),
             None if self.environment_ids().is_some() => Err(elsewhere()),
             None => {
-                Err(given
-                    .refuse(format!("there is no environment {slug:?}; GET /v1/environments lists those there are")))
+                let message = format!("there is no environment {slug:?}; GET /v1/environments lists those there are");
+                Err(ApiError::invalid("environment", message))
             }
         }
     }

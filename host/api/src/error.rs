@@ -1,21 +1,20 @@
-//! What the API answers when it does not do what it was asked: one shape, made at one place.
+//! Errors of the API and the response that each becomes.
 //!
-//! A message says what was found, what was expected and what to do; never a secret, and nothing of a body but names.
+//! A message says what was found, what was expected and what to do. It never holds a secret or values of a body.
 
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use inlet_api_types::ErrorBody;
 use inlet_engine::{ConfigureError, Interrupted};
 use inlet_store::{ChangeError, CommitError, ReadError};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-/// Seconds after which a caller may try again what is unavailable now.
+/// Seconds after which a caller may retry an unavailable operation.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// Why something was not done.
+/// An error that is answered to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ApiError {
@@ -24,22 +23,22 @@ pub struct ApiError {
     field: Option<String>,
 }
 
-/// Kinds of errors: what programs tell apart.
+/// The kind of an error, which decides its status and its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// No credential, or one that is good for nothing.
+    /// No credential, or one that is not known.
     Unauthorized,
-    /// A credential that is good for something else.
+    /// A credential that does not permit the operation.
     Forbidden,
-    /// There is no such thing.
+    /// The resource does not exist.
     NotFound,
-    /// The path takes other methods.
+    /// The path has other methods only.
     MethodNotAllowed,
-    /// Somebody else was there first.
+    /// The state of the resource does not permit the operation.
     Conflict,
     /// `If-Match` names another version.
     PreconditionFailed,
-    /// The body paused for too long.
+    /// The body stopped arriving for too long.
     TooSlow,
     /// The body is over the limit.
     TooLarge,
@@ -47,9 +46,9 @@ pub enum Kind {
     UnsupportedMediaType,
     /// A parameter or a member of the body is wrong.
     Invalid,
-    /// A fault of this server's own.
+    /// A fault of the server.
     Internal,
-    /// Not now.
+    /// The server cannot carry the operation out now; a retry may succeed.
     Unavailable,
 }
 
@@ -89,39 +88,24 @@ impl Kind {
     }
 }
 
-/// Every error's body.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Error)]
-pub struct ErrorBody {
-    /// For programs: `unauthorized`, `forbidden`, `not_found`, `method_not_allowed`, `conflict`, `precondition_failed`,
-    /// `request_timeout`, `payload_too_large`, `unsupported_media_type`, `invalid`, `internal` or `unavailable`.
-    #[schema(value_type = String)]
-    code: &'static str,
-    /// For people: what was found, what was expected, what to do.
-    message: String,
-    /// The parameter or the member of the body that it is about, as a dotted path.
-    #[schema(required)]
-    field: Option<String>,
-}
-
 impl ApiError {
-    /// An error that is about no field.
+    /// An error without a field.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), field: None }
     }
 
-    /// A parameter or a member of the body that is wrong.
+    /// An error about a parameter or a member of the body.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { kind: Kind::Invalid, message: message.into(), field: Some(field.into()) }
     }
 
-    /// The parameter or member that it is about.
+    /// The parameter or member that the error is about.
     #[cfg(test)]
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }
 
-    /// Something that is not there.
+    /// An error about a resource that does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
@@ -130,7 +114,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let ApiError { kind, message, field } = self;
-        let body = ErrorBody { code: kind.code(), message, field };
+        let body = ErrorBody { code: kind.code().to_owned(), message, field };
         let mut response = (kind.status(), Json(body)).into_response();
         match kind {
             Kind::Unauthorized => {

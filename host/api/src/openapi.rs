@@ -5,30 +5,26 @@
 use std::sync::LazyLock;
 
 use axum::Json;
+use inlet_api_types::{ErrorBody, webhooks::Received};
 use utoipa::{
-    Modify, OpenApi as _, ToSchema,
+    Modify, OpenApi as _,
     openapi::{
         Content, OpenApi, Ref, ResponseBuilder,
-        path::{Operation, PathItem},
-        security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
+        security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
 
-use super::{
-    changes::list as changes,
-    environments::{
-        create as create_environment, create_api_key, delete_api_key, list as environments, list_api_keys,
-        update as update_environment,
-    },
-    error::ErrorBody,
-    management_tokens::{create as create_token, delete as delete_token, list as tokens},
-    providers::{add as add_provider, get as provider, list as providers, remove as remove_provider},
-    runs::{get as run, list as runs, recipients},
-    sources,
-    users::{get as user, list as users},
-};
+use crate::routes;
 
-static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(Document::openapi);
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(document);
+
+/// The operations of the router, those that are served elsewhere, and what is common to all.
+fn document() -> OpenApi {
+    let mut document = routes::describe(Base::openapi());
+    Credentials.modify(&mut document);
+    Errors.modify(&mut document);
+    document
+}
 
 /// This document.
 #[utoipa::path(
@@ -42,7 +38,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
     Json(&DOCUMENT)
 }
 
-/// The document.
+/// The document without the operations of the router.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -61,56 +57,10 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         (name = "workflow runs", description = "What triggers asked for"),
         (name = "server", description = "The server itself"),
     ),
-    paths(
-        receive,
-        sources::list::list_sources,
-        sources::get::get_source,
-        sources::upsert::put_source,
-        sources::delete::delete_source,
-        sources::list_event_types::list_source_events,
-        sources::logs::list::list_source_logs,
-        sources::rehearsal::rehearse::rehearse_source,
-        sources::rotate_endpoint::rotate_source_endpoint,
-        sources::plugin::use_plugin::use_source_plugin,
-        sources::plugin::compare::compare_source_plugin,
-        sources::status::get::get_source_status,
-        sources::logs::replay::replay_log,
-        sources::replays::create::create_replay,
-        sources::replays::list::list_replays,
-        sources::replays::get::get_replay,
-        sources::replays::cancel::cancel_replay,
-        sources::refused_requests::list::list_refused,
-        sources::refused_requests::verify_all::verify_all_refused,
-        sources::refused_requests::verify::verify_refused,
-        sources::dismiss_attention::dismiss_attention,
-        providers::list_source_providers,
-        provider::get_source_provider,
-        add_provider::add_source_provider,
-        remove_provider::remove_source_provider_version,
-        environments::list_environments,
-        create_environment::create_environment,
-        update_environment::update_environment,
-        list_api_keys::list_api_keys,
-        create_api_key::create_api_key,
-        delete_api_key::delete_api_key,
-        tokens::list_management_tokens,
-        create_token::create_management_token,
-        delete_token::delete_management_token,
-        changes::list_changes,
-        users::list_users,
-        user::get_user,
-        runs::list_workflow_runs,
-        run::get_workflow_run,
-        recipients::list_workflow_run_recipients,
-        get_openapi,
-        healthz,
-        readyz,
-        metrics,
-    ),
+    paths(receive, healthz, readyz, metrics),
     components(schemas(ErrorBody)),
-    modifiers(&Credentials, &Scopes, &Errors),
 )]
-struct Document;
+struct Base;
 
 const MANAGEMENT_TOKEN: &str = "A management token of this server, `im_…`, with the scope that is named: `read`; \
                                 `operate` and `plugins`, which include it; or `admin`, which includes all";
@@ -131,31 +81,7 @@ impl Modify for Credentials {
     }
 }
 
-/// Which scope each operation wants, from the table of the router.
-struct Scopes;
-
-impl Modify for Scopes {
-    fn modify(&self, document: &mut OpenApi) {
-        for (method, path, access) in super::table() {
-            let Some(item) = document.paths.paths.get_mut(path) else { continue };
-            let (Some(scope), Some(operation)) = (access.scope(), of_method(item, method)) else { continue };
-            operation.security = Some(vec![SecurityRequirement::new("management_token", [scope.as_str()])]);
-        }
-    }
-}
-
-fn of_method<'i>(item: &'i mut PathItem, method: &str) -> Option<&'i mut Operation> {
-    match method {
-        "GET" => item.get.as_mut(),
-        "PUT" => item.put.as_mut(),
-        "POST" => item.post.as_mut(),
-        "PATCH" => item.patch.as_mut(),
-        "DELETE" => item.delete.as_mut(),
-        _ => None,
-    }
-}
-
-/// What every operation under `/v1` may answer instead.
+/// The error response of every operation under `/v1`.
 struct Errors;
 
 impl Modify for Errors {
@@ -165,34 +91,10 @@ impl Modify for Errors {
             .content("application/json", Content::new(Some(Ref::from_schema_name("Error"))))
             .build();
         let items = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/v1/"));
-        for operation in items.flat_map(|(_, item)| operations(item)) {
+        for operation in items.flat_map(|(_, item)| routes::descriptions_mut(item)) {
             operation.responses.responses.insert("default".to_owned(), error.clone().into());
         }
     }
-}
-
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
-}
-
-/// What became of a request.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
-struct Received {
-    /// In the request's order. Over 100: only those that were not accepted, and `counts` by outcome.
-    events: Vec<ReceivedEvent>,
-}
-
-/// What became of one item.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes an answer that is written elsewhere")]
-struct ReceivedEvent {
-    /// Its id in the log.
-    id: String,
-    /// What mappings match on.
-    event_type: String,
-    /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
-    outcome: String,
 }
 
 /// Receives a webhook. Answered after everything that came of it is on the disk.

@@ -1,50 +1,32 @@
 //! Pages of lists: newest first, `after` means older.
 //!
-//! A cursor names the entry at an edge of a page, in `A-Za-z0-9_-`. What it is made of is nobody's business but ours.
+//! A cursor identifies the entry at an edge of a page, in the characters `A-Za-z0-9_-`. It is opaque to clients.
 
+use inlet_api_types::PageInfo;
 use inlet_core::Uuid;
 use inlet_store::{Cursor, Page};
-use serde::Serialize;
-use utoipa::{IntoParams, ToSchema};
 
 use super::{error::ApiError, query::Params};
 
-/// Entries of a page unless something else is asked for.
+/// The default number of entries of a page.
 const DEFAULT_LIMIT: usize = 50;
 /// The most entries of a page.
 const MAX_LIMIT: usize = 100;
 
-/// The part of a list that is asked for.
+/// The part of a list that a request asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct PageRequest<C> {
-    /// Where it begins.
+    /// The edge at which the page begins.
     pub cursor: Cursor<C>,
-    /// How many entries.
+    /// The most entries of the page.
     pub limit: usize,
 }
 
-/// The parameters of a list, as the OpenAPI document describes them.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "it describes what `PageRequest::read` reads")]
-pub struct PageParams {
-    /// The page below this cursor.
-    after: Option<String>,
-    /// The page above this cursor.
-    before: Option<String>,
-    /// Entries of a page; 50 if absent.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<u32>,
-    /// The same as `limit`.
-    #[param(minimum = 1, maximum = 100)]
-    page_size: Option<u32>,
-}
-
-/// What a list's entries are found by.
+/// A value that identifies an entry of a list, and its text in cursors.
 pub trait CursorText: Sized {
-    /// As it is handed out.
+    /// Writes the text of the cursor.
     fn write(&self) -> String;
-    /// As it comes back.
+    /// Reads the text of a cursor; none if this server did not write it.
     fn read(text: &str) -> Option<Self>;
 }
 
@@ -107,39 +89,12 @@ fn read_limit(params: &Params, name: &str) -> Result<Option<usize>, ApiError> {
     }
 }
 
-/// What lies around a page.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PageInfo {
-    /// Always `PageInfo`.
-    #[serde(rename = "__typename")]
-    #[schema(value_type = String)]
-    typename: &'static str,
-    /// Give it as `after` for the entries below this page, the older ones; null at the end.
-    #[schema(required)]
-    after: Option<String>,
-    /// Give it as `before` for the entries above this page, the newer ones; null at the top.
-    #[schema(required)]
-    before: Option<String>,
-    /// The most entries that a page of this size has.
-    page_size: usize,
-}
-
-impl PageInfo {
-    /// What lies around one page of a list.
-    pub fn of<T, C: CursorText>(page: &Page<T>, limit: usize, cursor_of: impl Fn(&T) -> C) -> Self {
-        let write = |item: &T| cursor_of(item).write();
-        Self {
-            after: page.items.last().filter(|_| page.has_after).map(write),
-            before: page.items.first().filter(|_| page.has_before).map(write),
-            page_size: limit,
-            typename: "PageInfo",
-        }
-    }
-
-    /// Nothing: the list is given as a whole.
-    pub fn whole(entries: usize) -> Self {
-        Self { typename: "PageInfo", after: None, before: None, page_size: entries }
-    }
+/// The page info of one page of a list. `cursor_of` returns the cursor of an entry.
+pub fn page_info<T, C: CursorText>(page: &Page<T>, limit: usize, cursor_of: impl Fn(&T) -> C) -> PageInfo {
+    let write = |item: &T| cursor_of(item).write();
+    let after = page.items.last().filter(|_| page.has_after).map(write);
+    let before = page.items.first().filter(|_| page.has_before).map(write);
+    PageInfo::new(after, before, limit)
 }
 
 #[cfg(test)]
@@ -188,9 +143,9 @@ mod tests {
     #[test]
     fn after_is_null_at_the_end_and_before_at_the_top() {
         let page = |has_before, has_after| Page { items: vec![9_i64, 8], has_before, has_after };
-        let info = PageInfo::of(&page(false, true), 2, |item| *item);
+        let info = page_info(&page(false, true), 2, |item| *item);
         assert_eq!((info.before, info.after.as_deref()), (None, Some("8")));
-        let info = PageInfo::of(&page(true, false), 2, |item| *item);
+        let info = page_info(&page(true, false), 2, |item| *item);
         assert_eq!((info.before.as_deref(), info.after), (Some("9"), None));
     }
 }

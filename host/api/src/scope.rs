@@ -1,4 +1,6 @@
-//! What a management token may do, and what an operation wants.
+//! Scopes of management tokens, and the access that operations need.
+
+use utoipa::openapi::security::SecurityRequirement;
 
 /// What a management token may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,6 +59,19 @@ impl Access {
         match self {
             Self::Token(scope) | Self::Everywhere(scope) => Some(scope),
             Self::Key | Self::Anyone => None,
+        }
+    }
+}
+
+impl Access {
+    /// The credential that the description of an operation asks for.
+    pub fn security(self) -> Option<Vec<SecurityRequirement>> {
+        match self {
+            Self::Token(scope) | Self::Everywhere(scope) => {
+                Some(vec![SecurityRequirement::new("management_token", [scope.as_str()])])
+            }
+            Self::Key => Some(vec![SecurityRequirement::new("api_key", [""; 0])]),
+            Self::Anyone => None,
         }
     }
 }

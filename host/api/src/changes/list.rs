@@ -1,78 +1,34 @@
 //! `GET /v1/changes`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{
+    PageParams,
+    changes::{Change, ChangeAuthor, ChangeList},
+};
 use inlet_core::time;
 use inlet_engine::{Engine, snapshot::Snapshot};
-use inlet_store::{ChangeQuery, ChangeRecord};
-use serde::Serialize;
-use utoipa::ToSchema;
+use inlet_store::{Author, ChangeQuery, ChangeRecord};
 
 use crate::{
     auth::Operator,
     error::ApiError,
-    page::{PageInfo, PageParams, PageRequest},
+    page::{PageRequest, page_info},
     query::Params,
-    raw::Raw,
+    stored_json::stored_json,
 };
 
-/// A page of changes, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct ChangeList {
-    /// The changes.
-    entries: Vec<Change>,
-    /// What lies around the page.
-    page_info: PageInfo,
-}
-
-/// A change that was made through this API.
-#[derive(Serialize, ToSchema)]
-pub struct Change {
-    /// Its id; later ones are greater.
-    #[schema(format = Uuid)]
-    id: String,
-    /// When it was made.
-    #[schema(format = DateTime)]
-    at: String,
-    /// Who made it.
-    who: Who,
-    /// The operation's id in this document, for example `upsertSource`.
-    operation: String,
-    /// What was changed, as its path under `/v1`, for example `sources/segment`.
-    resource: String,
-    /// Where; null when it is about all environments or about none.
-    #[schema(required)]
-    environment: Option<String>,
-    /// What was: of a change only what differs; null when it was created. Secrets are `"set"`, tokens are not in it.
-    #[schema(required, value_type = Option<Object>)]
-    before: Option<Raw>,
-    /// What is; null when it was deleted. A secret that is another now is `"changed"`.
-    #[schema(required, value_type = Option<Object>)]
-    after: Option<Raw>,
-}
-
-/// Who made a change.
-#[derive(Serialize, ToSchema)]
-pub struct Who {
-    /// The management token's id, which may be deleted by now; null for `bootstrap` and `demo`.
-    #[schema(required)]
-    token_id: Option<String>,
-    /// The token's name; `bootstrap` for the token that the server was started with, `demo` for the server itself.
-    name: String,
-}
-
-impl Change {
-    fn of(record: ChangeRecord, snapshot: &Snapshot) -> Self {
-        let slug = |id: i64| snapshot.environments.iter().find(|known| known.id == id);
-        Self {
-            id: record.id.to_string(),
-            at: time::write_ms(record.at_ms()),
-            who: Who { token_id: record.author.token_id.map(|id| id.to_string()), name: record.author.name },
-            operation: record.operation,
-            resource: record.resource,
-            environment: record.environment_id.and_then(slug).map(|environment| environment.slug.clone()),
-            before: record.before.map(Raw::of),
-            after: record.after.map(Raw::of),
-        }
+fn change(record: ChangeRecord, snapshot: &Snapshot) -> Change {
+    let find = |id: i64| snapshot.environments.iter().find(|known| known.id == id);
+    let Author { token_id, name } = record.author;
+    Change {
+        id: record.id.to_string(),
+        at: time::write_ms(record.at_ms()),
+        who: ChangeAuthor { token_id: token_id.map(|id| id.to_string()), name },
+        operation: record.operation,
+        resource: record.resource,
+        environment: record.environment_id.and_then(find).map(|environment| environment.slug.clone()),
+        before: record.before.map(stored_json),
+        after: record.after.map(stored_json),
     }
 }
 
@@ -89,7 +45,6 @@ impl Change {
         PageParams,
     ),
     responses((status = 200, description = "The changes", body = ChangeList)),
-    security(("management_token" = [])),
 )]
 pub async fn list_changes(
     operator: Operator,
@@ -104,7 +59,7 @@ pub async fn list_changes(
     };
     let resource = params.get("resource").map(str::to_owned);
     let page = engine.store.changes(&ChangeQuery { environment_ids, resource, cursor, limit }).await?;
-    let page_info = PageInfo::of(&page, limit, |change| change.id);
-    let entries = page.items.into_iter().map(|record| Change::of(record, &snapshot)).collect();
+    let page_info = page_info(&page, limit, |change| change.id);
+    let entries = page.items.into_iter().map(|record| change(record, &snapshot)).collect();
     Ok(Json(ChangeList { entries, page_info }))
 }

@@ -1,6 +1,7 @@
-//! `POST /v1/environments`: an environment with every source in it, in one transaction.
+//! `POST /v1/environments`: creates an environment with every source in it, in one transaction.
 
 use axum::{Json, extract::State, http::StatusCode};
+use inlet_api_types::environments::{CreateEnvironment, Environment};
 use inlet_core::settings::Settings;
 use inlet_engine::{
     Engine,
@@ -9,18 +10,14 @@ use inlet_engine::{
 };
 use inlet_store::{NewEnvironment, NewEnvironmentSource};
 
-use super::{
-    asked::{CreateEnvironment, read_new},
-    find,
-    shown::ShownEnvironment,
-};
+use super::{find, request, response};
 use crate::{
     auth::Operator,
-    body::JsonBody,
+    body::Body,
     error::{ApiError, Kind},
 };
 
-/// The most environments: each has every source, and all of them are in memory.
+/// The most environments. Each has every source, and all are kept in memory.
 const MAX_ENVIRONMENTS: usize = 100;
 
 /// Creates an environment. Every source gets an endpoint there, with its provider's default settings and no mappings.
@@ -30,16 +27,15 @@ const MAX_ENVIRONMENTS: usize = 100;
     operation_id = "createEnvironment",
     tag = "environments",
     request_body = CreateEnvironment,
-    responses((status = 201, description = "The environment", body = ShownEnvironment)),
-    security(("management_token" = [])),
+    responses((status = 201, description = "The environment", body = Environment)),
 )]
 pub async fn create_environment(
     operator: Operator,
     State(engine): State<Engine>,
-    body: JsonBody,
-) -> Result<(StatusCode, Json<ShownEnvironment>), ApiError> {
-    let (slug, settings) = read_new(&body)?;
-    let shown = engine
+    Body(request): Body<CreateEnvironment>,
+) -> Result<(StatusCode, Json<Environment>), ApiError> {
+    let (slug, settings) = request::create(request)?;
+    let created = engine
         .configure(operator.author(), |change| async move {
             let snapshot = change.snapshot();
             if snapshot.environments.len() >= MAX_ENVIRONMENTS {
@@ -50,17 +46,17 @@ pub async fn create_environment(
             let new = NewEnvironment { slug: slug.clone(), settings, sources: sources.collect::<Result<_, _>>()? };
             change.create_environment(new).await?;
             tracing::info!(environment = slug, by = operator.name(), "an environment was created");
-            Ok(ShownEnvironment::of(find(&change.snapshot(), &slug)?))
+            Ok(response::environment(find(&change.snapshot(), &slug)?))
         })
         .await?;
-    Ok((StatusCode::CREATED, Json(shown)))
+    Ok((StatusCode::CREATED, Json(created)))
 }
 
-/// A source as it starts in a new environment.
+/// Returns the initial state of a source in a new environment.
 fn set_up(engine: &Engine, source: &Source) -> Result<NewEnvironmentSource, ApiError> {
     let record = &source.record;
     let unusable = |message: String| ApiError::new(Kind::Conflict, message);
-    // Of a source whose plugin is not there now, the scheme that is in force elsewhere.
+    // A source without a loaded plugin gets the scheme that is in force in its first environment.
     let catalog = engine.catalog();
     let plugin = catalog.get(&record.provider);
     let (settings, scheme) = match plugin {

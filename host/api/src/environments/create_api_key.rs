@@ -1,29 +1,12 @@
 //! `POST /v1/environments/{slug}/api_keys`
 
 use axum::{Json, extract::State, http::StatusCode};
+use inlet_api_types::environments::NewApiKey;
 use inlet_core::time;
 use inlet_engine::{Engine, snapshot::new_api_key};
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::find;
 use crate::{auth::Operator, error::ApiError, path::Name};
-
-/// A new key. It is shown this once: only its hash is kept.
-#[derive(Serialize, ToSchema)]
-pub struct NewApiKey {
-    /// By which it is deleted.
-    id: String,
-    /// The key: `sk_…`.
-    key: String,
-    /// Where it is good.
-    environment: String,
-    /// Its last four characters.
-    hint: String,
-    /// When it was created.
-    #[schema(format = DateTime)]
-    created_at: String,
-}
 
 /// Makes a key to an environment's users and workflow runs.
 #[utoipa::path(
@@ -33,7 +16,6 @@ pub struct NewApiKey {
     tag = "environments",
     params(("slug" = String, Path, description = "The environment")),
     responses((status = 201, description = "The key, shown this once", body = NewApiKey)),
-    security(("management_token" = [])),
 )]
 pub async fn create_api_key(
     operator: Operator,

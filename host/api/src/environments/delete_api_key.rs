@@ -17,7 +17,6 @@ use crate::{auth::Operator, error::ApiError, path::TwoNames};
         ("id" = String, Path, description = "The key's id; GET lists them"),
     ),
     responses((status = 204, description = "It is deleted")),
-    security(("management_token" = [])),
 )]
 pub async fn delete_api_key(
     operator: Operator,

@@ -1,39 +1,16 @@
 //! `GET /v1/environments/{slug}/api_keys`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{
+    PageInfo,
+    environments::{ApiKey, ApiKeyList},
+};
 use inlet_core::time;
 use inlet_engine::Engine;
 use inlet_store::Credential;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::find;
-use crate::{auth::Operator, error::ApiError, page::PageInfo, path::Name};
-
-/// The keys of an environment, the last created first.
-#[derive(Serialize, ToSchema)]
-pub struct ApiKeyList {
-    /// The keys.
-    entries: Vec<ListedApiKey>,
-    /// Nothing lies around: the list is whole.
-    page_info: PageInfo,
-}
-
-/// A key to an environment. The key itself was shown when it was made, and never again.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ApiKey)]
-pub struct ListedApiKey {
-    /// By which it is deleted.
-    id: String,
-    /// Its last four characters.
-    hint: String,
-    /// When it was created.
-    #[schema(format = DateTime)]
-    created_at: String,
-    /// When it was last used, to the minute if the server was killed since; null: never.
-    #[schema(required, format = DateTime)]
-    last_used_at: Option<String>,
-}
+use crate::{auth::Operator, error::ApiError, path::Name};
 
 /// Lists the keys of an environment.
 #[utoipa::path(
@@ -43,7 +20,6 @@ pub struct ListedApiKey {
     tag = "environments",
     params(("slug" = String, Path, description = "The environment")),
     responses((status = 200, description = "The keys", body = ApiKeyList)),
-    security(("management_token" = [])),
 )]
 pub async fn list_api_keys(
     _: Operator,
@@ -52,7 +28,7 @@ pub async fn list_api_keys(
 ) -> Result<Json<ApiKeyList>, ApiError> {
     let snapshot = engine.snapshot();
     let keys = snapshot.api_keys_of(find(&snapshot, &slug)?.id);
-    let listed = keys.into_iter().map(|key| ListedApiKey {
+    let listed = keys.into_iter().map(|key| ApiKey {
         id: key.id.to_string(),
         hint: key.hint.clone(),
         created_at: time::write_ms(key.created_at_ms),

@@ -1,12 +1,12 @@
 //! Environments, and the keys to them.
 
-pub mod asked;
 pub mod create;
 pub mod create_api_key;
 pub mod delete_api_key;
 pub mod list;
 pub mod list_api_keys;
-pub mod shown;
+pub mod request;
+pub mod response;
 pub mod update;
 
 use inlet_engine::snapshot::Snapshot;

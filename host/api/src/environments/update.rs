@@ -1,14 +1,11 @@
 //! `PATCH /v1/environments/{slug}`
 
 use axum::{Json, extract::State};
+use inlet_api_types::environments::{Environment, UpdateEnvironment};
 use inlet_engine::Engine;
 
-use super::{
-    asked::{UpdateEnvironment, read_change},
-    find,
-    shown::ShownEnvironment,
-};
-use crate::{auth::Operator, body::JsonBody, error::ApiError, path::Name};
+use super::{find, request, response};
+use crate::{auth::Operator, body::Body, error::ApiError, path::Name};
 
 /// Changes an environment: what is absent stays. A shorter retention is carried out in the background, beginning now.
 #[utoipa::path(
@@ -18,29 +15,28 @@ use crate::{auth::Operator, body::JsonBody, error::ApiError, path::Name};
     tag = "environments",
     params(("slug" = String, Path, description = "The environment")),
     request_body = UpdateEnvironment,
-    responses((status = 200, description = "The environment as it is now", body = ShownEnvironment)),
-    security(("management_token" = [])),
+    responses((status = 200, description = "The environment as it is now", body = Environment)),
 )]
 pub async fn update_environment(
     operator: Operator,
     State(engine): State<Engine>,
     Name(slug): Name,
-    body: JsonBody,
-) -> Result<Json<ShownEnvironment>, ApiError> {
-    let shown = engine
+    Body(request): Body<UpdateEnvironment>,
+) -> Result<Json<Environment>, ApiError> {
+    let updated = engine
         .configure(operator.author(), |change| async move {
             let snapshot = change.snapshot();
             let environment = find(&snapshot, &slug)?;
             let present = environment.settings();
-            let settings = read_change(&body, &slug, present.clone())?;
+            let settings = request::update(request, &slug, present.clone())?;
             if settings != present {
                 change.update_environment(environment, settings).await?;
                 tracing::info!(environment = slug, by = operator.name(), "an environment was changed");
             }
-            // Also when nothing changes: who asks for a retention wants to see it carried out.
+            // Retention runs even when nothing changes, so that a repeated request has the expected effect.
             change.engine().retention_changed.notify_one();
-            Ok::<_, ApiError>(ShownEnvironment::of(find(&change.snapshot(), &slug)?))
+            Ok::<_, ApiError>(response::environment(find(&change.snapshot(), &slug)?))
         })
         .await?;
-    Ok(Json(shown))
+    Ok(Json(updated))
 }

@@ -18,7 +18,6 @@ use crate::{
     tag = "administration",
     params(("id" = String, Path, description = "The token's id; GET lists them")),
     responses((status = 204, description = "It is deleted")),
-    security(("management_token" = [])),
 )]
 pub async fn delete_management_token(
     operator: Operator,

@@ -1,21 +1,11 @@
 //! `GET /v1/management_tokens`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{PageInfo, management_tokens::ManagementTokenList};
 use inlet_engine::Engine;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{may_know, shown::ShownToken};
-use crate::{auth::Operator, page::PageInfo};
-
-/// The tokens, the last created first.
-#[derive(Serialize, ToSchema)]
-pub struct ManagementTokenList {
-    /// The tokens, the expired ones too.
-    entries: Vec<ShownToken>,
-    /// Nothing lies around: the list is whole.
-    page_info: PageInfo,
-}
+use super::{may_know, response};
+use crate::auth::Operator;
 
 /// Lists the tokens for this API, but for the one that the server was started with. A token that is limited to some
 /// environments sees those that are good in no other.
@@ -25,11 +15,10 @@ pub struct ManagementTokenList {
     operation_id = "listManagementTokens",
     tag = "administration",
     responses((status = 200, description = "The tokens", body = ManagementTokenList)),
-    security(("management_token" = [])),
 )]
 pub async fn list_management_tokens(operator: Operator, State(engine): State<Engine>) -> Json<ManagementTokenList> {
     let snapshot = engine.snapshot();
     let known = snapshot.management_tokens().into_iter().filter(|token| may_know(&operator, token));
-    let entries: Vec<_> = known.map(|token| ShownToken::of(token, &engine, &snapshot)).collect();
+    let entries: Vec<_> = known.map(|token| response::management_token(token, &engine, &snapshot)).collect();
     Json(ManagementTokenList { page_info: PageInfo::whole(entries.len()), entries })
 }

@@ -1,11 +1,11 @@
 //! Named tokens for this API. The token that the server was started with is not one of them: it may do everything, and
 //! is changed where the server is started.
 
-pub mod asked;
 pub mod create;
 pub mod delete;
 pub mod list;
-pub mod shown;
+pub mod request;
+pub mod response;
 
 use inlet_store::ManagementTokenRecord;
 

@@ -53,7 +53,6 @@ use crate::{
         (status = 200, description = "This component was added before", body = ShownProvider),
         (status = 201, description = "It is added", body = ShownProvider),
     ),
-    security(("management_token" = [])),
 )]
 pub async fn add_source_provider(
     operator: Operator,

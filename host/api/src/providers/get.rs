@@ -30,7 +30,6 @@ use crate::{
         ),
     ),
     responses((status = 200, description = "The provider", body = ShownProvider)),
-    security(("management_token" = [])),
 )]
 pub async fn get_source_provider(
     operator: Operator,

@@ -1,12 +1,13 @@
 //! `GET /v1/source_providers`
 
 use axum::{Json, extract::State};
+use inlet_api_types::PageInfo;
 use inlet_engine::{Engine, catalog::plugin_directory::Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::response::Platform;
-use crate::{auth::Operator, page::PageInfo};
+use crate::auth::Operator;
 
 /// All providers, by key.
 #[derive(Serialize, ToSchema)]
@@ -55,7 +56,6 @@ pub struct ListedProvider {
     operation_id = "listSourceProviders",
     tag = "providers",
     responses((status = 200, description = "The providers", body = SourceProviderList)),
-    security(("management_token" = [])),
 )]
 pub async fn list_source_providers(_: Operator, State(engine): State<Engine>) -> Json<SourceProviderList> {
     let catalog = engine.catalog();

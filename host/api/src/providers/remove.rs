@@ -23,7 +23,6 @@ use crate::{
         ("version" = String, Path, description = "The version"),
     ),
     responses((status = 204, description = "It is removed")),
-    security(("management_token" = [])),
 )]
 pub async fn remove_source_provider_version(
     operator: Operator,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use inlet_api_types::RawJson;
 use inlet_core::log::PluginRef;
 use inlet_sandbox::{Manifest, Plugin, manifest::Example};
 use serde::Serialize;
@@ -9,7 +10,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::versions::ShownVersion;
-use crate::{query::Params, raw::Raw, verification};
+use crate::{query::Params, stored_json::stored_json, verification};
 
 /// A plugin of one version.
 #[derive(Serialize, ToSchema)]
@@ -218,7 +219,7 @@ fn offered_mappings(manifest: &Manifest) -> Vec<OfferedMapping> {
 pub struct ExamplePayload {
     /// The body, if it is one object; else null.
     #[schema(required, value_type = Option<Object>)]
-    body: Option<Raw>,
+    body: Option<RawJson>,
     /// Headers that matter.
     headers: BTreeMap<String, String>,
     /// The body as text, as it would be sent.
@@ -232,7 +233,7 @@ fn example_payloads(manifest: &Manifest) -> BTreeMap<String, Vec<ExamplePayload>
             Value::String(text) => text.trim().to_owned(),
             other => other.to_string(),
         };
-        let body = raw_body.starts_with('{').then(|| Raw::of(raw_body.as_str()));
+        let body = raw_body.starts_with('{').then(|| stored_json(raw_body.as_str()));
         let payload = ExamplePayload { body, headers: headers.clone(), raw_body };
         payloads.entry(event_type.clone()).or_default().push(payload);
     }

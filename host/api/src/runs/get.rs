@@ -1,9 +1,10 @@
 //! `GET /v1/workflow_runs/{id}`
 
 use axum::{Json, extract::State};
+use inlet_api_types::runs::WorkflowRun;
 use inlet_engine::Engine;
 
-use super::{missing, read_id, shown::ShownRun};
+use super::{missing, read_id, response};
 use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
 
 /// A workflow run of the key's environment, whole.
@@ -13,14 +14,13 @@ use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
     operation_id = "getWorkflowRun",
     tag = "workflow runs",
     params(("id" = String, Path, description = "The run")),
-    responses((status = 200, description = "The run", body = ShownRun)),
-    security(("api_key" = [])),
+    responses((status = 200, description = "The run", body = WorkflowRun)),
 )]
 pub async fn get_workflow_run(
     key: EnvironmentKey,
     State(engine): State<Engine>,
     Name(id): Name,
-) -> Result<Json<ShownRun>, ApiError> {
+) -> Result<Json<WorkflowRun>, ApiError> {
     let found = engine.store.run(key.environment_id, read_id(&id)?).await?;
-    found.map(|record| Json(ShownRun::of(record))).ok_or_else(|| missing(&id))
+    found.map(|record| Json(response::run(record))).ok_or_else(|| missing(&id))
 }

@@ -1,27 +1,17 @@
 //! `GET /v1/workflow_runs`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{PageParams, runs::WorkflowRunList};
 use inlet_engine::Engine;
 use inlet_store::RunQuery;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::shown::ShownRun;
+use super::response;
 use crate::{
     auth::EnvironmentKey,
     error::ApiError,
-    page::{PageInfo, PageParams, PageRequest},
+    page::{PageRequest, page_info},
     query::Params,
 };
-
-/// A page of workflow runs, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct WorkflowRunList {
-    /// The runs.
-    entries: Vec<ShownRun>,
-    /// What lies around the page.
-    page_info: PageInfo,
-}
 
 /// Lists the workflow runs of the key's environment, newest first. Data over 16 KiB is null here.
 #[utoipa::path(
@@ -35,7 +25,6 @@ pub struct WorkflowRunList {
         PageParams,
     ),
     responses((status = 200, description = "The runs", body = WorkflowRunList)),
-    security(("api_key" = [])),
 )]
 pub async fn list_workflow_runs(
     key: EnvironmentKey,
@@ -51,6 +40,6 @@ pub async fn list_workflow_runs(
         source_event: params.id("source_event_id")?,
     };
     let page = engine.store.runs(&query).await?;
-    let page_info = PageInfo::of(&page, limit, |run| run.id);
-    Ok(Json(WorkflowRunList { entries: page.items.into_iter().map(ShownRun::listed).collect(), page_info }))
+    let page_info = page_info(&page, limit, |run| run.id);
+    Ok(Json(WorkflowRunList { entries: page.items.into_iter().map(response::listed_run).collect(), page_info }))
 }

@@ -3,7 +3,7 @@
 pub mod get;
 pub mod list;
 pub mod recipients;
-pub mod shown;
+pub mod response;
 
 use inlet_core::Uuid;
 

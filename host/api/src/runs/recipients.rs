@@ -1,27 +1,17 @@
 //! `GET /v1/workflow_runs/{id}/recipients`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{PageParams, runs::WorkflowRunRecipients};
 use inlet_engine::Engine;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{missing, read_id, shown::ShownRecipient};
+use super::{missing, read_id, response};
 use crate::{
     auth::EnvironmentKey,
     error::ApiError,
-    page::{PageInfo, PageParams, PageRequest},
+    page::{PageRequest, page_info},
     path::Name,
     query::Params,
 };
-
-/// A page of a run's recipients, in the order in which the trigger named them.
-#[derive(Serialize, ToSchema)]
-pub struct WorkflowRunRecipients {
-    /// The recipients.
-    entries: Vec<ShownRecipient>,
-    /// What lies around the page.
-    page_info: PageInfo,
-}
 
 /// Lists a run's recipients, in the order in which the trigger named them.
 #[utoipa::path(
@@ -34,7 +24,6 @@ pub struct WorkflowRunRecipients {
         PageParams,
     ),
     responses((status = 200, description = "The recipients", body = WorkflowRunRecipients)),
-    security(("api_key" = [])),
 )]
 pub async fn list_workflow_run_recipients(
     key: EnvironmentKey,
@@ -49,6 +38,6 @@ pub async fn list_workflow_run_recipients(
     if page.items.is_empty() && engine.store.run(key.environment_id, run_id).await?.is_none() {
         return Err(missing(&id));
     }
-    let page_info = PageInfo::of(&page, limit, |recipient| recipient.ordinal);
-    Ok(Json(WorkflowRunRecipients { entries: page.items.into_iter().map(ShownRecipient::of).collect(), page_info }))
+    let page_info = page_info(&page, limit, |recipient| recipient.ordinal);
+    Ok(Json(WorkflowRunRecipients { entries: page.items.into_iter().map(response::recipient).collect(), page_info }))
 }

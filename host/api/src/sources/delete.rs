@@ -17,7 +17,6 @@ use crate::{auth::Operator, error::ApiError, path::Name};
     tag = "sources",
     params(("key" = String, Path, description = "The source")),
     responses((status = 204, description = "It is deleted")),
-    security(("management_token" = [])),
 )]
 pub async fn delete_source(
     operator: Operator,

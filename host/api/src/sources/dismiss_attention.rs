@@ -45,7 +45,6 @@ pub struct Dismissed {
     ),
     request_body = NewDismissal,
     responses((status = 200, description = "How many were dismissed", body = Dismissed)),
-    security(("management_token" = [])),
 )]
 pub async fn dismiss_attention(
     operator: Operator,

@@ -30,7 +30,6 @@ use crate::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Para
         body = ShownSource,
         headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
     )),
-    security(("management_token" = [])),
 )]
 pub async fn get_source(
     _: Operator,

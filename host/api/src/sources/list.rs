@@ -1,12 +1,13 @@
 //! `GET /v1/sources`
 
 use axum::{Json, extract::State};
+use inlet_api_types::PageInfo;
 use inlet_engine::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{lookup::endpoints_in, response::ShownSource};
-use crate::{auth::Operator, error::ApiError, page::PageInfo, query::Params};
+use crate::{auth::Operator, error::ApiError, query::Params};
 
 /// All sources, newest first.
 #[derive(Serialize, ToSchema)]
@@ -28,7 +29,6 @@ pub struct SourceList {
         ("include" = Option<Vec<String>>, Query, description = "`environment_settings`, which are null otherwise"),
     ),
     responses((status = 200, description = "The sources", body = SourceList)),
-    security(("management_token" = [])),
 )]
 pub async fn list_sources(
     operator: Operator,

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::State};
+use inlet_api_types::PageInfo;
 use inlet_core::time;
 use inlet_engine::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::lookup::{endpoints_in, find_source};
-use crate::{auth::Operator, error::ApiError, page::PageInfo, path::Name, query::Params};
+use crate::{auth::Operator, error::ApiError, path::Name, query::Params};
 
 /// The event types that a source has sent, the last received first.
 #[derive(Serialize, ToSchema)]
@@ -43,7 +44,6 @@ pub struct SourceEvent {
         ("environment" = Option<String>, Query, description = "The environment; if absent, all that the token is good for"),
     ),
     responses((status = 200, description = "The event types", body = SourceEvents)),
-    security(("management_token" = [])),
 )]
 pub async fn list_source_events(
     operator: Operator,

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use inlet_api_types::RawJson;
 use inlet_core::{path::Path, settings::Settings, time, verification::Template};
 use inlet_engine::{
     EngineOptions,
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::{raw::Raw, verification};
+use crate::{stored_json::stored_json, verification};
 
 /// A platform that sends events.
 #[derive(Serialize, ToSchema)]
@@ -151,7 +152,7 @@ pub struct ShownSettings {
     max_body_bytes: u64,
     /// The plugin's own settings, its defaults filled in; see its provider's `options`.
     #[schema(value_type = Object)]
-    options: Raw,
+    options: RawJson,
     /// Not supported: always null.
     #[schema(required, value_type = Option<Object>)]
     preprocess_script: (),
@@ -218,7 +219,7 @@ impl ShownSettings {
             keep_headers: settings.keep_headers.clone(),
             redact_paths: settings.redact_paths.iter().map(Path::to_string).collect(),
             max_body_bytes: in_force.max_body_bytes,
-            options: Raw::of(in_force.options),
+            options: stored_json(in_force.options),
             preprocess_script: (),
         }
     }
@@ -242,7 +243,7 @@ pub struct ShownMapping {
     action_type: String,
     /// With what: paths into the event, `{"value": …}` for constants, objects.
     #[schema(value_type = Object)]
-    action_parameters: Raw,
+    action_parameters: RawJson,
     /// Inactive ones match nothing.
     active: bool,
     /// Always false: a deleted mapping is not shown.
@@ -261,7 +262,7 @@ impl ShownMapping {
             id: record.id.to_string(),
             event_type: record.event_type.clone(),
             action_type: record.action_type.clone(),
-            action_parameters: Raw::of(record.parameters.as_str()),
+            action_parameters: stored_json(record.parameters.as_str()),
             active: record.active,
             is_deleted: false,
             created_at: time::write_ms(record.created_at_ms),

@@ -83,7 +83,6 @@ struct Asked {
         body = RotatedEndpoint,
         headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
     )),
-    security(("management_token" = [])),
 )]
 pub async fn rotate_source_endpoint(
     operator: Operator,

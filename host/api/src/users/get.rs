@@ -1,9 +1,10 @@
 //! `GET /v1/users/{id}`
 
 use axum::{Json, extract::State};
+use inlet_api_types::users::User;
 use inlet_engine::Engine;
 
-use super::shown::{ShownUser, User};
+use super::response;
 use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
 
 /// A user of the key's environment.
@@ -13,8 +14,7 @@ use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
     operation_id = "getUser",
     tag = "users",
     params(("id" = String, Path, description = "The user")),
-    responses((status = 200, description = "The user", body = ShownUser)),
-    security(("api_key" = [])),
+    responses((status = 200, description = "The user", body = User)),
 )]
 pub async fn get_user(
     key: EnvironmentKey,
@@ -22,7 +22,7 @@ pub async fn get_user(
     Name(id): Name,
 ) -> Result<Json<User>, ApiError> {
     match engine.store.user(key.environment_id, &id).await? {
-        Some(record) => Ok(Json(User::of(&record))),
+        Some(record) => Ok(Json(response::user(&record))),
         None => Err(ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))),
     }
 }

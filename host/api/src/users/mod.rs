@@ -2,4 +2,4 @@
 
 pub mod get;
 pub mod list;
-pub mod shown;
+pub mod response;

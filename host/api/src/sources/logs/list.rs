@@ -1,6 +1,7 @@
 //! `GET /v1/sources/{key}/logs`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{PageInfo, PageParams};
 use inlet_core::{log::Outcome, time};
 use inlet_engine::Engine;
 use inlet_store::EventQuery;
@@ -11,7 +12,7 @@ use super::response::LogEntry;
 use crate::{
     auth::Operator,
     error::ApiError,
-    page::{PageInfo, PageParams, PageRequest},
+    page::{PageRequest, page_info},
     path::Name,
     query::Params,
     sources::lookup::{find_endpoint, find_source},
@@ -48,7 +49,6 @@ pub struct SourceLogs {
         PageParams,
     ),
     responses((status = 200, description = "The event logs", body = SourceLogs)),
-    security(("management_token" = [])),
 )]
 pub async fn list_source_logs(
     _: Operator,
@@ -61,7 +61,7 @@ pub async fn list_source_logs(
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
     let query = read_query(&params, endpoint.id)?;
     let page = engine.store.events(&query).await?;
-    let page_info = PageInfo::of(&page, query.limit, |event| event.id);
+    let page_info = page_info(&page, query.limit, |event| event.id);
     let entries = page.items.into_iter().map(|event| LogEntry::of(event, endpoint, query.include_actions)).collect();
     Ok(Json(SourceLogs { entries, page_info }))
 }

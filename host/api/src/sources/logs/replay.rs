@@ -68,7 +68,6 @@ pub struct ReplayedLog {
     ),
     request_body = Option<ReplayOptions>,
     responses((status = 200, description = "What came of it", body = ReplayedLog)),
-    security(("management_token" = [])),
 )]
 pub async fn replay_log(
     operator: Operator,

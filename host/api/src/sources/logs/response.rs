@@ -1,6 +1,7 @@
 //! Converts stored event logs and action logs to responses.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use inlet_api_types::RawJson;
 use inlet_core::{
     Uuid,
     log::{Original, Outcome},
@@ -12,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::personal_data::hide;
-use crate::{id::inserted_at, providers::response::ShownPlugin, raw::Raw};
+use crate::{id::inserted_at, providers::response::ShownPlugin, stored_json::stored_json};
 
 /// What came, what it became, and what was done about it.
 #[derive(Serialize, ToSchema)]
@@ -34,13 +35,13 @@ pub struct LogEntry {
     user_id: Option<String>,
     /// The event's data; null when the item is no event, or when it is too long for a list.
     #[schema(required, value_type = Option<Object>)]
-    data: Option<Raw>,
+    data: Option<RawJson>,
     /// The length of `data` in bytes; null when there is none.
     #[schema(required)]
     data_size: Option<u64>,
     /// The item as it came, if it is JSON; null in a list when it is too long, and when `body_removed` is true.
     #[schema(required, value_type = Value)]
-    original: Option<Raw>,
+    original: Option<RawJson>,
     /// The item as it came, if it is text and not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_text: Option<String>,
@@ -97,12 +98,12 @@ pub struct LogEntry {
     inserted_at: String,
     /// The headers that were kept.
     #[schema(required, value_type = Option<Object>)]
-    headers: Option<Raw>,
+    headers: Option<RawJson>,
     /// What translated it.
     plugin: ShownPlugin,
     /// What the plugin logged about the request.
     #[schema(value_type = Vec<Object>)]
-    logs: Raw,
+    logs: RawJson,
     /// What an operator should know though nothing failed.
     warnings: Vec<String>,
     /// The paths that were blanked.
@@ -121,7 +122,7 @@ impl LogEntry {
         let event = if endpoint.hides_personal_data { hide(event) } else { event };
         let inserted_at = inserted_at(event.id);
         let (original, original_text, original_base64) = match event.original.content {
-            Some(Original::Json(text)) => (Some(Raw::of(&*text)), None, None),
+            Some(Original::Json(text)) => (Some(stored_json(&*text)), None, None),
             Some(Original::Text(text)) => (None, Some(text.to_string()), None),
             Some(Original::Bytes(bytes)) => (None, None, Some(STANDARD.encode(bytes))),
             None => (None, None, None),
@@ -159,9 +160,9 @@ impl LogEntry {
             occurred_at: time::write(fields.occurred_at_us),
             received_at: time::write_ms(fields.received_at_ms),
             inserted_at,
-            headers: fields.headers.as_deref().map(Raw::of),
+            headers: fields.headers.as_deref().map(stored_json),
             plugin: ShownPlugin::from(&*fields.plugin),
-            logs: Raw::of(fields.guest_logs.as_deref().unwrap_or("[]")),
+            logs: stored_json(fields.guest_logs.as_deref().unwrap_or("[]")),
             warnings: fields.warnings,
             redacted: fields.redacted,
             preprocess_output: (),
@@ -187,22 +188,22 @@ pub struct ActionEntry {
     action_status: &'static str,
     /// The mapping's parameters.
     #[schema(value_type = Object)]
-    action_parameters: Raw,
+    action_parameters: RawJson,
     /// The parameters resolved; null in a list when they are too long.
     #[schema(required, value_type = Option<Object>)]
-    action_payload: Option<Raw>,
+    action_payload: Option<RawJson>,
     /// The length of the payload, in bytes.
     action_payload_size: u64,
     /// What came of it; null when it was not carried out. Of a trigger: `workflow_run_id` (null when nobody was left),
     /// `recipients`, and `skipped_recipients` with `id` and `reason` each.
     #[schema(required, value_type = Option<Object>)]
-    action_result: Option<Raw>,
+    action_result: Option<RawJson>,
     /// Why it was skipped or failed, for people.
     #[schema(required)]
     reason: Option<String>,
     /// By parameter, where its value was found: `event`, `item`, `headers` or `constant`.
     #[schema(value_type = Object)]
-    found_in: Raw,
+    found_in: RawJson,
     /// When it was logged.
     #[schema(format = DateTime)]
     inserted_at: String,
@@ -215,19 +216,19 @@ impl ActionEntry {
             mapping_id: shown(action.mapping),
             action_type: action.action_type,
             action_status: action.status.as_str(),
-            action_parameters: Raw::of(action.parameters),
+            action_parameters: stored_json(action.parameters),
             action_payload_size: action.payload.size,
             action_payload: raw(action.payload),
-            action_result: action.result.map(Raw::of),
+            action_result: action.result.map(stored_json),
             reason: action.reason,
-            found_in: Raw::of(action.found_in),
+            found_in: stored_json(action.found_in),
             inserted_at,
         }
     }
 }
 
-fn raw(kept: Kept<String>) -> Option<Raw> {
-    kept.content.map(Raw::of)
+fn raw(kept: Kept<String>) -> Option<RawJson> {
+    kept.content.map(stored_json)
 }
 
 fn shown(id: Option<Uuid>) -> Option<String> {

@@ -116,7 +116,6 @@ struct Asked<'a> {
     params(("key" = String, Path, description = "The source")),
     request_body = ComparePlugins,
     responses((status = 200, description = "What would change", body = ComparedPlugins)),
-    security(("management_token" = [])),
 )]
 pub async fn compare_source_plugin(
     operator: Operator,

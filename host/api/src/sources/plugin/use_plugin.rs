@@ -88,7 +88,6 @@ struct Chosen {
         body = UsedPlugin,
         headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
     )),
-    security(("management_token" = [])),
 )]
 pub async fn use_source_plugin(
     operator: Operator,

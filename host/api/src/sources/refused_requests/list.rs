@@ -1,6 +1,7 @@
 //! `GET /v1/sources/{key}/refused`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{PageInfo, PageParams};
 use inlet_core::time;
 use inlet_engine::Engine;
 use inlet_store::RefusedRequest;
@@ -10,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     auth::Operator,
     error::ApiError,
-    page::{PageInfo, PageParams, PageRequest},
+    page::{PageRequest, page_info},
     path::Name,
     query::Params,
     sources::lookup::queried_endpoint,
@@ -79,7 +80,6 @@ impl ShownRefused {
         PageParams,
     ),
     responses((status = 200, description = "The refused requests", body = RefusedRequests)),
-    security(("management_token" = [])),
 )]
 pub async fn list_refused(
     _: Operator,
@@ -90,6 +90,6 @@ pub async fn list_refused(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let page = engine.store.refused(endpoint.id, cursor, limit).await?;
-    let page_info = PageInfo::of(&page, limit, |request| request.id);
+    let page_info = page_info(&page, limit, |request| request.id);
     Ok(Json(RefusedRequests { entries: page.items.into_iter().map(ShownRefused::of).collect(), page_info }))
 }

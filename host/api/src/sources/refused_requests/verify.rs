@@ -77,7 +77,6 @@ impl LetIn {
         ("environment" = String, Query, description = "The environment"),
     ),
     responses((status = 200, description = "What came of it", body = VerifiedRequest)),
-    security(("management_token" = [])),
 )]
 pub async fn verify_refused(
     operator: Operator,

@@ -60,7 +60,6 @@ pub struct VerifiedRequests {
     ),
     request_body = Option<VerifyAll>,
     responses((status = 200, description = "How many were let in", body = VerifiedRequests)),
-    security(("management_token" = [])),
 )]
 pub async fn verify_all_refused(
     operator: Operator,

@@ -1,6 +1,7 @@
 //! Converts one item of a rehearsed request: its fields, every mapping with the reason of a mismatch, and the actions.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use inlet_api_types::RawJson;
 use inlet_core::{
     Uuid,
     log::{ACTION_FAILED, ActionLog, Original, Outcome},
@@ -13,7 +14,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::response_budget::ResponseBudget;
-use crate::raw::Raw;
 
 /// One item of the request.
 #[derive(Serialize, ToSchema)]
@@ -47,13 +47,13 @@ pub struct RehearsedItem {
     redacted: Vec<String>,
     /// The headers that leave the door.
     #[schema(required, value_type = Option<Object>)]
-    headers: Option<Raw>,
+    headers: Option<RawJson>,
     /// The event's data, redacted; null when the item is no event, or when there is no room to show it.
     #[schema(required, value_type = Option<Object>)]
-    data: Option<Raw>,
+    data: Option<RawJson>,
     /// The item as it comes, redacted, if it is JSON; null when there is no room to show it.
     #[schema(required, value_type = Value)]
-    original: Option<Raw>,
+    original: Option<RawJson>,
     /// The item as it comes, if it is text and not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     original_text: Option<String>,
@@ -117,16 +117,16 @@ pub struct RehearsedAction {
     status: &'static str,
     /// The mapping's parameters; null when there is no room to show them.
     #[schema(required, value_type = Option<Object>)]
-    parameters: Option<Raw>,
+    parameters: Option<RawJson>,
     /// The parameters resolved; null when there is no room to show them.
     #[schema(required, value_type = Option<Object>)]
-    payload: Option<Raw>,
+    payload: Option<RawJson>,
     /// By parameter, where its value is found: `event`, `item`, `headers` or `constant`; null without budget.
     #[schema(required, value_type = Option<Object>)]
-    found_in: Option<Raw>,
+    found_in: Option<RawJson>,
     /// What would come of it; null when it would not be carried out, or when there is no room to show it.
     #[schema(required, value_type = Option<Object>)]
-    result: Option<Raw>,
+    result: Option<RawJson>,
     /// Why it would be skipped or fail, for people.
     #[schema(required)]
     reason: Option<String>,

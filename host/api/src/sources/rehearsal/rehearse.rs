@@ -37,7 +37,6 @@ use crate::{
     ),
     request_body = RehearseSource,
     responses((status = 200, description = "What would become of it", body = ShownRehearsal)),
-    security(("management_token" = [])),
 )]
 pub async fn rehearse_source(
     _: Operator,

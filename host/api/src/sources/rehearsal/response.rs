@@ -1,5 +1,6 @@
 //! Converts a rehearsal to its response: the trace of a request, within a size limit.
 
+use inlet_api_types::RawJson;
 use inlet_core::{
     json::{self, Kind},
     log::{ActionLog, Outcome, Status},
@@ -16,7 +17,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{item_response::RehearsedItem, response_budget::ResponseBudget};
-use crate::{providers::response::ShownPlugin, raw::Raw};
+use crate::{providers::response::ShownPlugin, stored_json::stored_json};
 
 /// The most items that are listed.
 const MAX_ITEMS: usize = 100;
@@ -51,7 +52,7 @@ pub struct ShownRehearsal {
     plugin: Option<ShownPlugin>,
     /// What the plugin logs about the request.
     #[schema(value_type = Vec<Object>)]
-    logs: Raw,
+    logs: RawJson,
     /// What the request holds, in its order: the first 100.
     items: Vec<RehearsedItem>,
     /// How many items it holds.
@@ -132,10 +133,10 @@ pub struct RehearsedUser {
     /// Its properties now, their values hidden where the environment hides personal data; null when it is new, or when there
     /// is no room to show them.
     #[schema(required, value_type = Option<Object>)]
-    before: Option<Raw>,
+    before: Option<RawJson>,
     /// Its properties afterwards, hidden likewise; null when it would be deleted, or when there is no room to show them.
     #[schema(required, value_type = Option<Object>)]
-    after: Option<Raw>,
+    after: Option<RawJson>,
     /// True if it would be deleted; absent otherwise.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     #[schema(required = false)]
@@ -159,13 +160,13 @@ pub struct RehearsedRun {
     recipients_count: usize,
     /// Who did it: a user id, or an object reference.
     #[schema(required, value_type = Value)]
-    actor: Option<Raw>,
+    actor: Option<RawJson>,
     /// In which tenant.
     #[schema(required, value_type = Option<String>)]
-    tenant: Option<Raw>,
+    tenant: Option<RawJson>,
     /// The trigger's data; null when there is no room to show them.
     #[schema(required, value_type = Option<Object>)]
-    data: Option<Raw>,
+    data: Option<RawJson>,
     /// By which the run could be cancelled.
     #[schema(required)]
     cancellation_key: Option<String>,
@@ -182,7 +183,7 @@ pub struct RehearsedRunRecipient {
     /// What is merged over the run's data for this recipient; absent if there is nothing, or no room to show it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    trigger_data: Option<Raw>,
+    trigger_data: Option<RawJson>,
 }
 
 impl ShownRehearsal {
@@ -217,7 +218,7 @@ impl ShownRehearsal {
                 .map(|found| ShownVerification::of(found, endpoint.settings.enforce_verification)),
             answer: ShownAnswer::of(answer),
             plugin: endpoint.plugin.as_ref().map(ShownPlugin::of),
-            logs: Raw::of(trace.as_ref().and_then(|trace| trace.logs.as_deref()).unwrap_or("[]")),
+            logs: stored_json(trace.as_ref().and_then(|trace| trace.logs.as_deref()).unwrap_or("[]")),
             items_count: trace.as_ref().map_or(0, |trace| trace.items.len()),
             items: trace
                 .iter()
@@ -355,8 +356,8 @@ impl RehearsedRun {
             workflow: run.workflow.clone(),
             recipients: run.recipients.iter().map_while(|one| RehearsedRunRecipient::of(one, budget)).collect(),
             recipients_count: run.recipients.len(),
-            actor: run.actor.as_deref().map(Raw::of),
-            tenant: run.tenant.as_deref().map(Raw::of),
+            actor: run.actor.as_deref().map(stored_json),
+            tenant: run.tenant.as_deref().map(stored_json),
             // A mapping path that finds nothing resolves to null.
             data: budget.json(&run.data).filter(|_| Kind::of(&run.data) != Kind::Null),
             cancellation_key: run.cancellation_key.clone(),

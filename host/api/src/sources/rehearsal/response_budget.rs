@@ -1,6 +1,7 @@
 //! The size limit of a rehearsal's response.
 
-use crate::raw::Raw;
+use crate::stored_json::stored_json;
+use inlet_api_types::RawJson;
 
 /// The bytes and rows that a response may still hold. A small request can cause a very large trace.
 pub struct ResponseBudget {
@@ -15,9 +16,9 @@ impl ResponseBudget {
     }
 
     /// Returns the JSON text if the budget covers it.
-    pub fn json(&mut self, text: &str) -> Option<Raw> {
+    pub fn json(&mut self, text: &str) -> Option<RawJson> {
         self.bytes = self.bytes.checked_sub(text.len())?;
-        Some(Raw::of(text))
+        Some(stored_json(text))
     }
 
     /// Returns the plain text if the budget covers it.

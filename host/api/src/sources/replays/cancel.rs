@@ -25,7 +25,6 @@ use crate::{
         ("environment" = String, Query, description = "The environment"),
     ),
     responses((status = 200, description = "The replay, cancelled", body = ShownReplay)),
-    security(("management_token" = [])),
 )]
 pub async fn cancel_replay(
     operator: Operator,

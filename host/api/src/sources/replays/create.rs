@@ -32,7 +32,6 @@ use crate::{
     ),
     request_body = request::NewReplay,
     responses((status = 202, description = "The replay, which begins", body = ShownReplay)),
-    security(("management_token" = [])),
 )]
 pub async fn create_replay(
     operator: Operator,

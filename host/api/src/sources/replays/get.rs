@@ -25,7 +25,6 @@ use crate::{
         ("environment" = String, Query, description = "The environment"),
     ),
     responses((status = 200, description = "The replay", body = ShownReplay)),
-    security(("management_token" = [])),
 )]
 pub async fn get_replay(
     _: Operator,

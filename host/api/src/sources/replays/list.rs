@@ -1,6 +1,7 @@
 //! `GET /v1/sources/{key}/replays`
 
 use axum::{Json, extract::State};
+use inlet_api_types::{PageInfo, PageParams};
 use inlet_engine::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,7 +10,7 @@ use super::response::ShownReplay;
 use crate::{
     auth::Operator,
     error::ApiError,
-    page::{PageInfo, PageParams, PageRequest},
+    page::{PageRequest, page_info},
     path::Name,
     query::Params,
     sources::lookup::queried_endpoint,
@@ -36,7 +37,6 @@ pub struct Replays {
         PageParams,
     ),
     responses((status = 200, description = "The replays", body = Replays)),
-    security(("management_token" = [])),
 )]
 pub async fn list_replays(
     _: Operator,
@@ -47,6 +47,6 @@ pub async fn list_replays(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let page = engine.store.replays(endpoint.id, cursor, limit).await?;
-    let page_info = PageInfo::of(&page, limit, |replay| replay.id);
+    let page_info = page_info(&page, limit, |replay| replay.id);
     Ok(Json(Replays { entries: page.items.into_iter().map(ShownReplay::of).collect(), page_info }))
 }

@@ -49,7 +49,6 @@ pub struct SourceStatus {
         ("environment" = Option<String>, Query, description = "The environment; if absent, all that the token is good for"),
     ),
     responses((status = 200, description = "The status", body = SourceStatus)),
-    security(("management_token" = [])),
 )]
 pub async fn get_source_status(
     operator: Operator,

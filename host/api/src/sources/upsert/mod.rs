@@ -67,7 +67,6 @@ pub struct PutAnswer {
         body = PutAnswer,
         headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
     )),
-    security(("management_token" = [])),
 )]
 pub async fn put_source(
     operator: Operator,

@@ -1,0 +1,33 @@
+//! Requests, responses and errors of the HTTP API.
+//!
+//! Each body is one struct: the server reads or writes it, clients do the opposite, and `/openapi.json` describes it. One
+//! file for each resource; the other files hold the parts that bodies are made of.
+//!
+//! Conventions of the structs:
+//! - A response member that may be null is an `Option` with `#[schema(required)]`, and is always written.
+//! - A request member that may be absent is an `Option`. The server treats null like an absent member, except in a
+//!   [`Patch`], where null clears.
+//! - JSON that is passed on is [`RawJson`], so that every digit survives.
+//! - Times are RFC 3339 texts in UTC, and ids are texts.
+
+pub mod changes;
+mod days;
+pub mod environments;
+mod error;
+pub mod management_tokens;
+mod page;
+mod patch;
+mod raw_json;
+mod read_only;
+mod reading;
+pub mod runs;
+pub mod users;
+pub mod webhooks;
+
+pub use days::Days;
+pub use error::ErrorBody;
+pub use page::{PageInfo, PageParams};
+pub use patch::Patch;
+pub use raw_json::RawJson;
+pub use read_only::ReadOnly;
+pub use reading::{required, whole_number};

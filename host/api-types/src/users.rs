@@ -1,0 +1,98 @@
+//! Users of an environment.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::{PageInfo, RawJson};
+
+/// A user; custom properties are members too.
+///
+/// Texts are [`RawJson`], so that they keep the escapes that they were stored with; [`RawJson::to_str`] decodes one.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(description = "A user; custom properties are members too.")]
+pub struct User {
+    /// Always `User`.
+    #[serde(rename = "__typename")]
+    pub typename: String,
+    /// Its id, as the platforms give it.
+    pub id: String,
+    /// Its name.
+    #[schema(required, value_type = Option<String>)]
+    pub name: Option<RawJson>,
+    /// Its email address.
+    #[schema(required, value_type = Option<String>)]
+    pub email: Option<RawJson>,
+    /// Its telephone number.
+    #[schema(required, value_type = Option<String>)]
+    pub phone_number: Option<RawJson>,
+    /// The URL of its picture.
+    #[schema(required, value_type = Option<String>)]
+    pub avatar: Option<RawJson>,
+    /// Its time zone.
+    #[schema(required, value_type = Option<String>)]
+    pub timezone: Option<RawJson>,
+    /// Its language.
+    #[schema(required, value_type = Option<String>)]
+    pub locale: Option<RawJson>,
+    /// When it was created, if a platform says so.
+    #[schema(required, format = DateTime)]
+    pub created_at: Option<String>,
+    /// When it was last identified.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    /// Custom properties, in the order in which they were stored.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub properties: IndexMap<String, RawJson>,
+}
+
+impl<'de> Deserialize<'de> for User {
+    /// Reads all members as text first: `#[serde(flatten)]` would lose digits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = IndexMap::<String, RawJson>::deserialize(deserializer)?;
+        let mut take = |name: &str| members.shift_remove(name).filter(|value| value.as_text() != "null");
+        let (typename, id) = (take("__typename"), take("id"));
+        let (name, email, phone_number) = (take("name"), take("email"), take("phone_number"));
+        let (avatar, timezone, locale) = (take("avatar"), take("timezone"), take("locale"));
+        let (created_at, updated_at) = (take("created_at"), take("updated_at"));
+        let text = |value: Option<RawJson>, member| {
+            value.and_then(|value| value.to_str()).ok_or_else(|| serde::de::Error::missing_field(member))
+        };
+        Ok(Self {
+            typename: text(typename, "__typename")?,
+            id: text(id, "id")?,
+            name,
+            email,
+            phone_number,
+            avatar,
+            timezone,
+            locale,
+            created_at: created_at.and_then(|value| value.to_str()),
+            updated_at: text(updated_at, "updated_at")?,
+            properties: members,
+        })
+    }
+}
+
+/// A page of users, the last created first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct UserList {
+    /// The users.
+    pub entries: Vec<User>,
+    /// What lies around the page.
+    pub page_info: PageInfo,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_keeps_digits_escapes_and_order() {
+        let text = r#"{"__typename":"User","id":"u_42","name":"Ana \u00e9","email":null,"phone_number":null,"avatar":null,"timezone":null,"locale":null,"created_at":null,"updated_at":"2026-01-02T03:04:05.678Z","plan":"pro","credit":9007199254740993,"x":null}"#;
+        let user: User = serde_json::from_str(text).unwrap();
+        assert_eq!(user.name.as_ref().and_then(RawJson::to_str).as_deref(), Some("Ana é"));
+        assert_eq!(serde_json::to_string(&user).unwrap(), text);
+    }
+}

@@ -1,0 +1,156 @@
+//! The operations of the API: one line registers the route, its description and its access.
+
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    http::{HeaderValue, Method, Uri, header},
+    routing::any,
+};
+use inlet_engine::Engine;
+use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::{
+    OpenApi,
+    path::{Operation as Description, PathItem},
+    security::SecurityRequirement,
+};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouter},
+    routes,
+};
+
+use crate::{
+    body::MAX_BODY_BYTES,
+    changes, environments,
+    error::{ApiError, Kind},
+    management_tokens, openapi, providers, runs,
+    scope::{Access, Scope},
+    sources, users,
+};
+
+/// A route, its description and its access.
+pub struct Operation {
+    access: Access,
+    routes: UtoipaMethodRouter<Engine>,
+}
+
+impl Operation {
+    fn new(access: impl Into<Access>, routes: UtoipaMethodRouter<Engine>) -> Self {
+        Self { access: access.into(), routes }
+    }
+
+    /// Hands the access to the extractors of [`crate::auth`], and names it in the description.
+    fn secured(self) -> UtoipaMethodRouter<Engine> {
+        let Self { access, routes: (schemas, mut paths, router) } = self;
+        for description in paths.paths.values_mut().flat_map(descriptions_mut) {
+            description.security = access.security();
+        }
+        (schemas, paths, router.route_layer(Extension(access)))
+    }
+
+    /// The methods, the path and the access.
+    #[cfg(test)]
+    pub fn signature(&self) -> Vec<(&'static str, &str, Access)> {
+        let (_, paths, _) = &self.routes;
+        let items = paths.paths.iter();
+        items.flat_map(|(path, item)| methods(item).map(move |method| (method, path.as_str(), self.access))).collect()
+    }
+}
+
+/// Every operation, and who may use it.
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(Scope::Read, routes!(sources::list::list_sources)),
+        Operation::new(Scope::Read, routes!(sources::get::get_source)),
+        Operation::new(Scope::Operate, routes!(sources::upsert::put_source)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(sources::delete::delete_source)),
+        Operation::new(Scope::Read, routes!(sources::list_event_types::list_source_events)),
+        Operation::new(Scope::Read, routes!(sources::logs::list::list_source_logs)),
+        Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse::rehearse_source)),
+        Operation::new(Scope::Operate, routes!(sources::logs::replay::replay_log)),
+        Operation::new(Scope::Operate, routes!(sources::replays::create::create_replay)),
+        Operation::new(Scope::Read, routes!(sources::replays::list::list_replays)),
+        Operation::new(Scope::Read, routes!(sources::replays::get::get_replay)),
+        Operation::new(Scope::Operate, routes!(sources::replays::cancel::cancel_replay)),
+        Operation::new(Scope::Read, routes!(sources::refused_requests::list::list_refused)),
+        Operation::new(Scope::Operate, routes!(sources::refused_requests::verify_all::verify_all_refused)),
+        Operation::new(Scope::Operate, routes!(sources::refused_requests::verify::verify_refused)),
+        Operation::new(Scope::Operate, routes!(sources::dismiss_attention::dismiss_attention)),
+        Operation::new(Scope::Operate, routes!(sources::rotate_endpoint::rotate_source_endpoint)),
+        Operation::new(Scope::Operate, routes!(sources::plugin::use_plugin::use_source_plugin)),
+        Operation::new(Scope::Operate, routes!(sources::plugin::compare::compare_source_plugin)),
+        Operation::new(Scope::Read, routes!(sources::status::get::get_source_status)),
+        Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),
+        Operation::new(Scope::Read, routes!(providers::get::get_source_provider)),
+        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::add::add_source_provider)),
+        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::remove::remove_source_provider_version)),
+        Operation::new(Scope::Read, routes!(environments::list::list_environments)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(environments::create::create_environment)),
+        Operation::new(Scope::Admin, routes!(environments::update::update_environment)),
+        Operation::new(Scope::Read, routes!(environments::list_api_keys::list_api_keys)),
+        Operation::new(Scope::Admin, routes!(environments::create_api_key::create_api_key)),
+        Operation::new(Scope::Admin, routes!(environments::delete_api_key::delete_api_key)),
+        Operation::new(Scope::Read, routes!(management_tokens::list::list_management_tokens)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::create::create_management_token)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::delete::delete_management_token)),
+        Operation::new(Scope::Read, routes!(changes::list::list_changes)),
+        Operation::new(Access::Key, routes!(users::list::list_users)),
+        Operation::new(Access::Key, routes!(users::get::get_user)),
+        Operation::new(Access::Key, routes!(runs::list::list_workflow_runs)),
+        Operation::new(Access::Key, routes!(runs::get::get_workflow_run)),
+        Operation::new(Access::Key, routes!(runs::recipients::list_workflow_run_recipients)),
+        Operation::new(Access::Anyone, routes!(openapi::get_openapi)),
+    ]
+}
+
+/// The operations of a path.
+pub fn descriptions_mut(item: &mut PathItem) -> impl Iterator<Item = &mut Description> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete].into_iter().flatten()
+}
+
+/// The names of the methods of a path.
+#[cfg(test)]
+fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
+    let all = [
+        ("GET", &item.get),
+        ("PUT", &item.put),
+        ("POST", &item.post),
+        ("PATCH", &item.patch),
+        ("DELETE", &item.delete),
+    ];
+    all.into_iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| name)
+}
+
+/// The router, and the document with every operation added to it.
+fn assemble(document: OpenApi) -> (Router<Engine>, OpenApi) {
+    let routers = operations().into_iter().map(Operation::secured);
+    routers.fold(OpenApiRouter::with_openapi(document), OpenApiRouter::routes).split_for_parts()
+}
+
+/// Adds every operation to a document.
+pub fn describe(document: OpenApi) -> OpenApi {
+    assemble(document).1
+}
+
+/// The routes of the API, and an answer in its shape for all else under `/v1`.
+pub fn router() -> Router<Engine> {
+    let answer_header = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    let (router, _) = assemble(OpenApi::default());
+    router
+        .method_not_allowed_fallback(method_not_allowed)
+        .route("/v1", any(no_such_route))
+        .route("/v1/", any(no_such_route))
+        .route("/v1/{*rest}", any(no_such_route))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(answer_header(header::CACHE_CONTROL, "no-store"))
+        .layer(answer_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+}
+
+async fn no_such_route(uri: Uri) -> ApiError {
+    ApiError::not_found(format!("there is nothing at {}; see /openapi.json for what there is", uri.path()))
+}
+
+/// axum adds `Allow`.
+async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    let message = format!("{method} is not possible at {}; the Allow header says what is", uri.path());
+    ApiError::new(Kind::MethodNotAllowed, message)
+}
