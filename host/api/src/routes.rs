@@ -11,7 +11,6 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::{
     OpenApi,
     path::{Operation as Description, PathItem},
-    security::SecurityRequirement,
 };
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},

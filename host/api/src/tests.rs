@@ -40,6 +40,13 @@ async fn every_route_is_described_and_every_description_is_routed() {
     assert_eq!(served, described(&document().await));
 }
 
+/// The whole document, in the order of its members. Changes of the API show up here.
+#[tokio::test]
+async fn the_document_is_the_reviewed_one() {
+    let axum::Json(document) = openapi::get_openapi().await;
+    insta::assert_snapshot!("openapi", serde_json::to_string_pretty(document).unwrap());
+}
+
 #[tokio::test]
 async fn every_reference_of_the_document_leads_somewhere() {
     let document = document().await;

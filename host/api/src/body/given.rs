@@ -118,7 +118,6 @@ impl<'a> Object<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::body::JsonBody;
 
     #[test]

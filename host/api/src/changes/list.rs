@@ -19,10 +19,11 @@ use crate::{
 
 fn change(record: ChangeRecord, snapshot: &Snapshot) -> Change {
     let find = |id: i64| snapshot.environments.iter().find(|known| known.id == id);
+    let at = time::write_ms(record.at_ms());
     let Author { token_id, name } = record.author;
     Change {
         id: record.id.to_string(),
-        at: time::write_ms(record.at_ms()),
+        at,
         who: ChangeAuthor { token_id: token_id.map(|id| id.to_string()), name },
         operation: record.operation,
         resource: record.resource,
