@@ -1,7 +1,8 @@
 //! The size limit of a rehearsal's response.
 
-use crate::stored_json::stored_json;
 use inlet_api_types::RawJson;
+
+use crate::stored_json::stored_json;
 
 /// The bytes and rows that a response may still hold. A small request can cause a very large trace.
 pub struct ResponseBudget {
