@@ -10,43 +10,43 @@ use crate::{PageInfo, RawJson};
 pub struct ChangeList {
     /// The changes.
     pub entries: Vec<Change>,
-    /// What lies around the page.
+    /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
 }
 
-/// A change that was made through this API.
+/// A change made through this API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Change {
-    /// Its id; later ones are greater.
+    /// Identifier; ids of later changes are greater.
     #[schema(format = Uuid)]
     pub id: String,
-    /// When it was made.
+    /// Time of the change.
     #[schema(format = DateTime)]
     pub at: String,
-    /// Who made it.
+    /// Author of the change.
     pub who: ChangeAuthor,
-    /// The operation's id in this document, for example `upsertSource`.
+    /// Operation id in this document, for example `upsertSource`.
     pub operation: String,
-    /// What was changed, as its path under `/v1`, for example `sources/segment`.
+    /// Path of the changed resource under `/v1`, for example `sources/segment`.
     pub resource: String,
-    /// Where; null when it is about all environments or about none.
+    /// Environment; null if the change concerns all environments or none.
     #[schema(required)]
     pub environment: Option<String>,
-    /// What was: of a change only what differs; null when it was created. Secrets are `"set"`, tokens are not in it.
+    /// Differing members before the change; null for a creation. A secret is shown as `"set"`, tokens are left out.
     #[schema(required, value_type = Option<Object>)]
     pub before: Option<RawJson>,
-    /// What is; null when it was deleted. A secret that is another now is `"changed"`.
+    /// Differing members after the change; null for a deletion. A different secret is shown as `"changed"`.
     #[schema(required, value_type = Option<Object>)]
     pub after: Option<RawJson>,
 }
 
-/// Who made a change.
+/// The author of a change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = Who)]
 pub struct ChangeAuthor {
-    /// The management token's id, which may be deleted by now; null for `bootstrap` and `demo`.
+    /// Id of the management token, which may be deleted since; null for `bootstrap` and `demo`.
     #[schema(required)]
     pub token_id: Option<String>,
-    /// The token's name; `bootstrap` for the token that the server was started with, `demo` for the server itself.
+    /// Name of the token; `bootstrap` for the token that the server was started with, `demo` for the server itself.
     pub name: String,
 }

@@ -8,51 +8,51 @@ use crate::{Days, PageInfo, Patch, ReadOnly};
 /// An environment to create.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreateEnvironment {
-    /// In URLs; unique; never changes. Of a-z, 0-9, _ and -.
+    /// Identifier in URLs, unique and unchangeable: a-z, 0-9, _ and -.
     #[schema(min_length = 1, max_length = 64)]
     pub slug: String,
-    /// For people.
+    /// Human-readable name.
     #[schema(min_length = 1, max_length = 255)]
     pub name: String,
-    /// How long its logs are kept, in days; 30 if absent.
+    /// Retention of logs, in days; 30 if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
     pub retention_days: Option<Days>,
-    /// How long bodies are kept, in days; null or absent: as long as the logs.
+    /// Retention of bodies, in days; the retention of logs if null or absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
     pub body_retention_days: Option<Days>,
-    /// `all`, or `failures`: events that did not fail lose their bodies; `all` if absent.
+    /// `all`, or `failures`: only failed and rejected events keep their bodies; `all` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_bodies: Option<String>,
-    /// Show its logs without the values that came; false if absent.
+    /// Hide received values in logs; false if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hide_personal_data: Option<bool>,
 }
 
-/// What becomes of an environment: what is absent stays.
+/// A change of an environment. Absent members stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UpdateEnvironment {
     /// The environment's own slug, as a response shows it. It cannot be changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(ignore)]
     pub slug: Option<String>,
-    /// For people.
+    /// Human-readable name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 255)]
     pub name: Option<String>,
-    /// How long its logs are kept, in days.
+    /// Retention of logs, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
     pub retention_days: Option<Days>,
-    /// How long bodies are kept, in days; null: as long as the logs.
+    /// Retention of bodies, in days; null stands for the retention of logs.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
     pub body_retention_days: Patch<Days>,
-    /// `all`, or `failures`: events that did not fail lose their bodies.
+    /// `all`, or `failures`: only failed and rejected events keep their bodies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keep_bodies: Option<String>,
-    /// Show its logs without the values that came.
+    /// Hide received values in logs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hide_personal_data: Option<bool>,
     /// Ignored.
@@ -61,25 +61,24 @@ pub struct UpdateEnvironment {
     pub created_at: ReadOnly,
 }
 
-/// An isolated world of users, mappings, logs and keys.
+/// An isolated set of users, mappings, logs and API keys.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Environment {
-    /// In URLs; unique; never changes.
+    /// Identifier in URLs, unique and unchangeable.
     pub slug: String,
-    /// For people.
+    /// Human-readable name.
     pub name: String,
-    /// How long its logs are kept, in days.
+    /// Retention of logs, in days.
     pub retention_days: i64,
-    /// How long bodies are kept, in days: what came, data, headers, payloads, and what was refused. Null: as long as the
+    /// Retention of bodies, in days: payloads, data, headers, and refused requests. Null stands for the retention of
     /// logs.
     #[schema(required)]
     pub body_retention_days: Option<i64>,
-    /// `all`; or `failures`: only events that failed or were rejected keep their bodies, the others lose them within two
-    /// minutes.
+    /// `all`, or `failures`: only failed and rejected events keep their bodies, others lose them within two minutes.
     pub keep_bodies: String,
-    /// Whether its logs are shown without the values that came. Its own keys see its users and runs in full.
+    /// True if logs hide received values. API keys of the environment see its users and runs in full.
     pub hide_personal_data: bool,
-    /// When it was created.
+    /// Time of creation.
     #[schema(format = DateTime)]
     pub created_at: String,
 }
@@ -89,46 +88,46 @@ pub struct Environment {
 pub struct EnvironmentList {
     /// The environments.
     pub entries: Vec<Environment>,
-    /// Nothing lies around: the list is whole.
+    /// Cursors, always null: the list is complete.
     pub page_info: PageInfo,
 }
 
-/// A new key. It is shown this once: only its hash is kept.
+/// A new API key. This is the only response with the key itself: the server stores its hash.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct NewApiKey {
-    /// By which it is deleted.
+    /// Identifier, used to delete the key.
     pub id: String,
     /// The key: `sk_…`.
     pub key: String,
-    /// Where it is good.
+    /// Environment that the key gives access to.
     pub environment: String,
     /// Its last four characters.
     pub hint: String,
-    /// When it was created.
+    /// Time of creation.
     #[schema(format = DateTime)]
     pub created_at: String,
 }
 
-/// A key to an environment. The key itself was shown when it was made, and never again.
+/// An API key of an environment, without the key itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiKey {
-    /// By which it is deleted.
+    /// Identifier, used to delete the key.
     pub id: String,
     /// Its last four characters.
     pub hint: String,
-    /// When it was created.
+    /// Time of creation.
     #[schema(format = DateTime)]
     pub created_at: String,
-    /// When it was last used, to the minute if the server was killed since; null: never.
+    /// Time of last use, null if never; up to a minute old if the server was killed since.
     #[schema(required, format = DateTime)]
     pub last_used_at: Option<String>,
 }
 
-/// The keys of an environment, the last created first.
+/// The API keys of an environment, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ApiKeyList {
     /// The keys.
     pub entries: Vec<ApiKey>,
-    /// Nothing lies around: the list is whole.
+    /// Cursors, always null: the list is complete.
     pub page_info: PageInfo,
 }

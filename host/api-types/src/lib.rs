@@ -1,7 +1,7 @@
 //! Requests, responses and errors of the HTTP API.
 //!
-//! Each body is one struct: the server reads or writes it, clients do the opposite, and `/openapi.json` describes it. One
-//! file for each resource; the other files hold the parts that bodies are made of.
+//! Each body is one struct: the server reads or writes it, clients do the opposite, and `/openapi.json` describes it.
+//! There is a file for each resource; the other files hold the parts that bodies are made of.
 //!
 //! Conventions of the structs:
 //! - A response member that may be null is an `Option` with `#[schema(required)]`, and is always written.

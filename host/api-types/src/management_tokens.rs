@@ -8,23 +8,23 @@ use crate::{Days, PageInfo, required};
 /// A token to create.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CreateManagementToken {
-    /// For people, and what the log of changes says.
+    /// Human-readable name, also shown in the log of changes.
     #[schema(min_length = 1, max_length = 255)]
     pub name: String,
-    /// What it may do: `read`; `operate` (sources, settings, mappings, replays) and `plugins`, which include it; `admin`,
-    /// which includes all.
+    /// Permissions: `read`; `operate` (sources, settings, mappings, replays) and `plugins`, which include `read`;
+    /// `admin`, which includes all.
     #[serde(deserialize_with = "read_scopes")]
     #[schema(min_items = 1)]
     pub scopes: Vec<String>,
-    /// Where it is good; null or absent: everywhere, in environments to come too.
+    /// Environments that the token is limited to; null or absent: all, including future ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_items = 1)]
     pub environments: Option<Vec<String>>,
-    /// From when on it is refused; null or absent: never.
+    /// Time of expiry; null or absent: never.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub expires_at: Option<String>,
-    /// Instead of `expires_at`: how long it is good, in days.
+    /// Lifetime in days, instead of `expires_at`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 3650)]
     pub expires_in_days: Option<Days>,
@@ -34,46 +34,46 @@ fn read_scopes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>
     required(deserializer, "an array of scopes")
 }
 
-/// A token for this API.
+/// A token for the management API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ManagementToken {
-    /// By which it is deleted.
+    /// Identifier, used to delete the token.
     pub id: String,
-    /// For people.
+    /// Human-readable name.
     pub name: String,
-    /// What it may do: `read`, `operate`, `plugins`, `admin`.
+    /// Permissions: `read`, `operate`, `plugins`, `admin`.
     pub scopes: Vec<String>,
-    /// Where it is good; null: everywhere.
+    /// Environments that the token is limited to; null: all.
     #[schema(required)]
     pub environments: Option<Vec<String>>,
     /// Its last four characters.
     pub hint: String,
-    /// From when on it is refused; null: never.
+    /// Time of expiry; null: never.
     #[schema(required, format = DateTime)]
     pub expires_at: Option<String>,
-    /// When it was last used, to the minute if the server was killed since; null: never.
+    /// Time of last use, null if never; up to a minute old if the server was killed since.
     #[schema(required, format = DateTime)]
     pub last_used_at: Option<String>,
-    /// When it was created.
+    /// Time of creation.
     #[schema(format = DateTime)]
     pub created_at: String,
 }
 
-/// A new token. It is shown this once: only its hash is kept.
+/// A new token. This is the only response with the token itself: the server stores its hash.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = NewToken)]
 pub struct NewManagementToken {
     /// The token: `im_…`.
     pub token: String,
-    /// What is known of it from now on.
+    /// The token as lists show it.
     pub management_token: ManagementToken,
 }
 
-/// The tokens, the last created first.
+/// The management tokens, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ManagementTokenList {
-    /// The tokens, the expired ones too.
+    /// The tokens, expired ones included.
     pub entries: Vec<ManagementToken>,
-    /// Nothing lies around: the list is whole.
+    /// Cursors, always null: the list is complete.
     pub page_info: PageInfo,
 }

@@ -7,35 +7,35 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageParams {
-    /// The page below this cursor.
+    /// Cursor of the entry that the page follows: older entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// The page above this cursor.
+    /// Cursor of the entry that the page precedes: newer entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<String>,
-    /// Entries of a page; 50 if absent.
+    /// Maximum number of entries; 50 if absent.
     #[param(minimum = 1, maximum = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// The same as `limit`.
+    /// Synonym of `limit`.
     #[param(minimum = 1, maximum = 100)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_size: Option<u32>,
 }
 
-/// What lies around a page.
+/// The cursors of the neighbouring pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PageInfo {
     /// Always `PageInfo`.
     #[serde(rename = "__typename")]
     pub typename: String,
-    /// Give it as `after` for the entries below this page, the older ones; null at the end.
+    /// Value of `after` for the next page, with older entries; null at the end.
     #[schema(required)]
     pub after: Option<String>,
-    /// Give it as `before` for the entries above this page, the newer ones; null at the top.
+    /// Value of `before` for the previous page, with newer entries; null at the start.
     #[schema(required)]
     pub before: Option<String>,
-    /// The most entries that a page of this size has.
+    /// Maximum number of entries of this page.
     pub page_size: usize,
 }
 

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 /// A JSON value as the text that was read or stored: digits, escapes and order of members are kept.
 ///
-/// It has no schema of its own; a field names its schema with `#[schema(value_type = …)]`. It cannot be read from inside
-/// a `#[serde(flatten)]` field.
+/// It has no schema of its own; a field names its schema with `#[schema(value_type = …)]`. It cannot be read from
+/// inside a `#[serde(flatten)]` field.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RawJson(Box<RawValue>);

@@ -8,33 +8,33 @@ use crate::{PageInfo, RawJson};
 /// A workflow run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowRun {
-    /// Its id; later ones are greater.
+    /// Identifier; ids of later runs are greater.
     #[schema(format = Uuid)]
     pub id: String,
-    /// The workflow's key.
+    /// Key of the workflow.
     pub workflow: String,
-    /// Whom it is for: the first 100.
+    /// The first 100 recipients.
     pub recipients: Vec<WorkflowRunRecipient>,
-    /// How many recipients there are in all; `/v1/workflow_runs/{id}/recipients` lists them.
+    /// Number of all recipients; `/v1/workflow_runs/{id}/recipients` lists them.
     pub recipients_count: i64,
-    /// Who did it: a user id, or an object reference.
+    /// Actor of the trigger: a user id, or an object reference.
     #[schema(required, value_type = Value)]
     pub actor: Option<RawJson>,
-    /// In which tenant.
+    /// Tenant of the run.
     #[schema(required, value_type = Option<String>)]
     pub tenant: Option<RawJson>,
-    /// The trigger's data, once for all recipients; null in a list when it is too long.
+    /// Data of the trigger, shared by all recipients; null in a list if it is too long.
     #[schema(required, value_type = Option<Object>)]
     pub data: Option<RawJson>,
-    /// The length of `data`, in bytes.
+    /// Length of `data`, in bytes.
     pub data_size: u64,
-    /// By which the run can be cancelled.
+    /// Key that cancels the run.
     #[schema(required)]
     pub cancellation_key: Option<String>,
-    /// The event that caused it.
+    /// Id of the event that caused the run.
     #[schema(format = Uuid)]
     pub source_event_id: String,
-    /// When it was created.
+    /// Time of creation.
     #[schema(format = DateTime)]
     pub inserted_at: String,
 }
@@ -44,19 +44,19 @@ pub struct WorkflowRun {
 pub struct WorkflowRunList {
     /// The runs.
     pub entries: Vec<WorkflowRun>,
-    /// What lies around the page.
+    /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
 }
 
-/// One recipient of a run.
+/// A recipient of a workflow run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowRunRecipient {
-    /// The user's or object's id.
+    /// Id of the user or object.
     pub id: String,
-    /// The object's collection; absent for a user.
+    /// Collection of the object; absent for a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
-    /// What is merged over the run's data for this recipient; absent if there is nothing.
+    /// Data merged over the data of the run for this recipient; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub trigger_data: Option<RawJson>,
@@ -67,6 +67,6 @@ pub struct WorkflowRunRecipient {
 pub struct WorkflowRunRecipients {
     /// The recipients.
     pub entries: Vec<WorkflowRunRecipient>,
-    /// What lies around the page.
+    /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
 }

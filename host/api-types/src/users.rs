@@ -15,30 +15,30 @@ pub struct User {
     /// Always `User`.
     #[serde(rename = "__typename")]
     pub typename: String,
-    /// Its id, as the platforms give it.
+    /// Id, as the platforms give it.
     pub id: String,
-    /// Its name.
+    /// Full name.
     #[schema(required, value_type = Option<String>)]
     pub name: Option<RawJson>,
-    /// Its email address.
+    /// Email address.
     #[schema(required, value_type = Option<String>)]
     pub email: Option<RawJson>,
-    /// Its telephone number.
+    /// Telephone number.
     #[schema(required, value_type = Option<String>)]
     pub phone_number: Option<RawJson>,
-    /// The URL of its picture.
+    /// URL of a picture.
     #[schema(required, value_type = Option<String>)]
     pub avatar: Option<RawJson>,
-    /// Its time zone.
+    /// Time zone.
     #[schema(required, value_type = Option<String>)]
     pub timezone: Option<RawJson>,
-    /// Its language.
+    /// Language.
     #[schema(required, value_type = Option<String>)]
     pub locale: Option<RawJson>,
-    /// When it was created, if a platform says so.
+    /// Time of creation, if a platform reports it.
     #[schema(required, format = DateTime)]
     pub created_at: Option<String>,
-    /// When it was last identified.
+    /// Time of the last identification.
     #[schema(format = DateTime)]
     pub updated_at: String,
     /// Custom properties, in the order in which they were stored.
@@ -75,12 +75,12 @@ impl<'de> Deserialize<'de> for User {
     }
 }
 
-/// A page of users, the last created first.
+/// A page of users, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UserList {
     /// The users.
     pub entries: Vec<User>,
-    /// What lies around the page.
+    /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
 }
 

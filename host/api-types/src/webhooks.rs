@@ -3,19 +3,19 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What became of a request.
+/// The outcomes of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Received {
-    /// In the request's order. Over 100: only those that were not accepted, and `counts` by outcome.
+    /// Events in the order of the request. Above 100 events: only those not accepted, and `counts` by outcome.
     pub events: Vec<ReceivedEvent>,
 }
 
-/// What became of one item.
+/// The outcome of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedEvent {
-    /// Its id in the log.
+    /// Id of the log entry.
     pub id: String,
-    /// What mappings match on.
+    /// Event type, as mappings match it.
     pub event_type: String,
     /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
     pub outcome: String,

@@ -1,8 +1,8 @@
-//! Who may ask: an operator with a management token, or an environment's own code with one of its keys.
+//! Authentication: an operator with a management token, or an environment's own code with an API key.
 //!
-//! Tokens and keys are known by their SHA-256 only, so that looking one up takes no time that depends on it. What an
-//! operation wants stands in the one table of [`super::operations`] and is held against the bearer here, in the one place
-//! that every handler gets its [`Operator`] from; so is every environment that a request's address names.
+//! Tokens and keys are looked up by their SHA-256, so that the time of a look-up does not depend on the secret. The
+//! access of an operation is given in the table of [`crate::routes`]. The extractor [`Operator`], which every handler
+//! gets, checks the bearer against it, and against every environment that the path or the query names.
 
 use std::sync::Arc;
 
@@ -26,16 +26,16 @@ use super::{
     scope::{Access, Scope},
 };
 
-/// The bearer of a management token that is good for what is asked.
+/// The bearer of a management token that permits the operation.
 #[derive(Clone)]
 pub struct Operator {
-    /// None: the token that the server was started with, which may do everything everywhere.
+    /// None for the token that the server was started with, which permits everything everywhere.
     token: Option<Arc<ManagementTokenRecord>>,
 }
 
-/// The bearer of an environment's key.
+/// The bearer of an API key of an environment.
 pub struct EnvironmentKey {
-    /// The environment's database id.
+    /// Database id of the environment.
     pub environment_id: i64,
 }
 
@@ -45,28 +45,28 @@ enum Bearer {
 }
 
 impl Operator {
-    /// The token's name, for logs and for people.
+    /// The human-readable name of the token.
     pub fn name(&self) -> &str {
         self.token.as_ref().map_or(Author::BOOTSTRAP, |token| &token.name)
     }
 
-    /// Who it is, for the log of changes.
+    /// The author in the log of changes.
     pub fn author(&self) -> Author {
         Author { token_id: self.token.as_ref().map(|token| token.id), name: self.name().to_owned() }
     }
 
-    /// The environments that it is limited to, by their database ids; none if it is not.
+    /// Database ids of the environments that the token is limited to; none if it is not limited.
     pub fn environment_ids(&self) -> Option<&[i64]> {
         self.token.as_ref()?.environment_ids.as_deref()
     }
 
-    /// Whether it is good in an environment; for lists, which leave out what it is not good for.
+    /// Returns true if the token gives access to an environment. Lists leave out other environments.
     pub fn sees(&self, environment_id: i64) -> bool {
         self.environment_ids().is_none_or(|ids| ids.contains(&environment_id))
     }
 
-    /// Refuses an environment that it is not good for. Those of the path and of the query were held against the token before
-    /// the handler; for those that a body names see [`Operator::environment`].
+    /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the query;
+    /// [`Operator::named_environment`] checks one that a body names.
     pub fn may_see(&self, environment: &Environment) -> Result<(), ApiError> {
         match self.sees(environment.id) {
             true => Ok(()),
@@ -74,7 +74,7 @@ impl Operator {
         }
     }
 
-    /// The environment that a body names. To who is limited, one that is not there is refused like one of others.
+    /// Reads and finds the environment that a body names.
     pub fn environment(&self, given: &Given<'_>, snapshot: &Snapshot) -> Result<Environment, ApiError> {
         self.named_environment(&given.string()?, snapshot)
     }
@@ -92,7 +92,7 @@ impl Operator {
         }
     }
 
-    /// Refuses a token that is limited to some environments, for what concerns all.
+    /// Refuses a token that is limited to some environments.
     pub fn may_see_all(&self) -> Result<(), ApiError> {
         match self.environment_ids() {
             None => Ok(()),
@@ -104,8 +104,8 @@ impl Operator {
         }
     }
 
-    /// Refuses a token without that scope. For what only some uses of an operation need: what the operation itself wants was
-    /// held against the token before the handler.
+    /// Refuses a token without a scope that only some uses of an operation need. The extractor has checked the scope of
+    /// the operation itself.
     pub fn may(&self, wanted: Scope) -> Result<(), ApiError> {
         let Some(token) = &self.token else { return Ok(()) };
         let mut scopes = token.scopes.iter().filter_map(|name| Scope::parse(name));
@@ -120,7 +120,7 @@ impl Operator {
         }
     }
 
-    /// The environments of the query and of the path, whatever the handler does with them.
+    /// Checks the environments that the query and the path name.
     async fn may_see_address(&self, parts: &mut Parts, snapshot: &Snapshot) -> Result<(), ApiError> {
         if self.environment_ids().is_none() {
             return Ok(());
@@ -130,7 +130,7 @@ impl Operator {
             let named = params.iter().filter(|(name, _)| matches!(*name, "slug" | "environment"));
             slugs.extend(named.map(|(_, slug)| slug.to_owned()));
         }
-        // One that is not there is refused in the same way: who is limited does not learn which others there are.
+        // An unknown environment is refused like a forbidden one, so that a limited token cannot probe names.
         let own = |slug: &String| snapshot.environment(slug).is_some_and(|found| self.sees(found.id));
         match slugs.iter().all(own) {
             true => Ok(()),
@@ -168,7 +168,7 @@ impl FromRequestParts<Engine> for Operator {
     }
 }
 
-/// What the operation's line in the table says. One without a scope that asks for an operator is closed to all.
+/// Returns the scope that an operation needs. An operation for operators without a scope is closed to all.
 fn wanted_scope(access: Access) -> Result<Scope, ApiError> {
     access.scope().ok_or_else(|| {
         tracing::error!("an operation for management tokens has no scope; please report it");
@@ -223,7 +223,7 @@ fn check_expiry(token: &ManagementTokenRecord, now_ms: i64) -> Result<(), ApiErr
     }
 }
 
-/// The token of `Authorization: Bearer …`, sent once.
+/// Returns the token of the single `Authorization: Bearer …` header.
 fn bearer_token(headers: &HeaderMap) -> Result<&str, ApiError> {
     let refused = |message: &str| ApiError::new(Kind::Unauthorized, message);
     let mut values = headers.get_all(header::AUTHORIZATION).iter();

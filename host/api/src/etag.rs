@@ -1,15 +1,15 @@
-//! Versions as entity tags, so that two changes made from the same reading do not both win.
+//! Versions as entity tags, which keep concurrent changes from overwriting each other.
 
 use axum::http::{HeaderMap, header};
 
 use super::error::{ApiError, Kind};
 
-/// The entity tag of a version.
+/// Returns the entity tag of a version.
 pub fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// Checks `If-Match` (RFC 9110 §13.1.1) against the version that is there: one of the tags, or `*`, must be it.
+/// Checks `If-Match` (RFC 9110 §13.1.1) against the present version: `*` or one of the tags must match.
 pub fn check_if_match(headers: &HeaderMap, version: Option<i64>) -> Result<(), ApiError> {
     if !headers.contains_key(header::IF_MATCH) {
         return Ok(());

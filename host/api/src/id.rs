@@ -1,8 +1,8 @@
-//! What an id says about when.
+//! Times in ids.
 
 use inlet_core::{Uuid, time};
 
-/// The time in an id, as it is shown.
+/// Returns the time in a UUIDv7, as responses show it.
 pub fn inserted_at(id: Uuid) -> String {
     let (seconds, nanos) = id.get_timestamp().map_or((0, 0), |time| time.to_unix());
     let ms = seconds.saturating_mul(1000).saturating_add(u64::from(nanos / 1_000_000));

@@ -1,6 +1,6 @@
-//! `GET /openapi.json`: everything that this server answers to, described.
+//! `GET /openapi.json`: the description of every operation of the server.
 //!
-//! What is served beside the API (webhooks, health and metrics) is described here and implemented elsewhere.
+//! Webhooks, health and metrics are described here and served by `host/server`.
 
 use std::sync::LazyLock;
 
@@ -65,7 +65,7 @@ struct Base;
 const MANAGEMENT_TOKEN: &str = "A management token of this server, `im_…`, with the scope that is named: `read`; \
                                 `operate` and `plugins`, which include it; or `admin`, which includes all";
 
-/// The two kinds of bearer tokens.
+/// The security schemes: two kinds of bearer tokens.
 struct Credentials;
 
 impl Modify for Credentials {
@@ -97,10 +97,10 @@ impl Modify for Errors {
     }
 }
 
-/// Receives a webhook. Answered after everything that came of it is on the disk.
+/// Receives a webhook. The response follows after all results are on disk.
 ///
-/// PUT and PATCH do the same, and so does what the provider's `methods` name; what follows the token in the path reaches
-/// the plugin. A plugin may answer with a body of its own.
+/// PUT and PATCH do the same, and so do other `methods` of the provider. The plugin sees the rest of the path after the
+/// token. A plugin may answer with a body of its own.
 #[utoipa::path(
     post,
     path = "/integrations/receive/{token}",
@@ -123,7 +123,7 @@ impl Modify for Errors {
 #[expect(dead_code, reason = "it describes a route that is served elsewhere")]
 fn receive() {}
 
-/// Whether the process is alive.
+/// Reports that the process is alive.
 #[utoipa::path(
     get,
     path = "/healthz",
@@ -134,7 +134,7 @@ fn receive() {}
 #[expect(dead_code, reason = "it describes a route that is served elsewhere")]
 fn healthz() {}
 
-/// Whether webhooks can be accepted.
+/// Reports if webhooks can be accepted.
 #[utoipa::path(
     get,
     path = "/readyz",

@@ -1,4 +1,4 @@
-//! Names in paths.
+//! Extractors of path parameters.
 
 use axum::{
     extract::{FromRequestParts, Path},
@@ -7,7 +7,7 @@ use axum::{
 
 use super::error::ApiError;
 
-/// The one variable segment of a path, decoded.
+/// The single parameter of a path, decoded.
 pub struct Name(pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for Name {
@@ -21,7 +21,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Name {
     }
 }
 
-/// The two variable segments of a path, decoded.
+/// The two parameters of a path, decoded.
 pub struct TwoNames(pub String, pub String);
 
 impl<S: Send + Sync> FromRequestParts<S> for TwoNames {

@@ -1,4 +1,4 @@
-//! What is asked for behind the `?`. Parameters that nobody knows are ignored, and an empty value is none.
+//! Query parameters. Unknown parameters are ignored, and an empty value counts as absent.
 
 use std::convert::Infallible;
 
@@ -25,9 +25,9 @@ impl<S: Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
-    /// Those of an address.
+    /// Reads the parameters of a URI.
     pub fn of(uri: &Uri) -> Self {
-        // Every query is a list of pairs: what is not UTF-8 is replaced, and what has no `=` is a name.
+        // Reading pairs never fails: invalid UTF-8 is replaced, and a part without `=` is a name.
         let pairs = Query::try_from_uri(uri).map(|Query(pairs)| pairs);
         Self(pairs.unwrap_or_default())
     }
@@ -37,13 +37,13 @@ impl Params {
         Self::of(&format!("/?{query}").parse().unwrap())
     }
 
-    /// The value of a parameter; of several the last.
+    /// Returns the last value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().rfind(|(given, _)| given == name)?;
         Some(value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// Whether `include` names it: `include=a,b`, `include[]=a`, `include[0]=a`, as often as one likes.
+    /// Returns true if an `include` parameter names `what`: `include=a,b`, `include[]=a` or `include[0]=a`, repeatable.
     pub fn includes(&self, what: &str) -> bool {
         let is_include = |name: &str| name == "include" || name.starts_with("include[");
         self.0
@@ -53,7 +53,7 @@ impl Params {
             .any(|value| value.trim() == what)
     }
 
-    /// An id.
+    /// Reads an id.
     pub fn id(&self, name: &str) -> Result<Option<Uuid>, ApiError> {
         let read = |text: &str| {
             Uuid::try_parse(text).map_err(|_| {
@@ -63,7 +63,7 @@ impl Params {
         self.get(name).map(read).transpose()
     }
 
-    /// A time, in milliseconds since 1970, rounded up.
+    /// Reads a time, in milliseconds since 1970, rounded up.
     pub fn time_ms(&self, name: &str) -> Result<Option<i64>, ApiError> {
         let read = |text: &str| {
             time::parse(text).map(|us| -(-us).div_euclid(1000)).ok_or_else(|| {
@@ -73,7 +73,7 @@ impl Params {
         self.get(name).map(read).transpose()
     }
 
-    /// The environment that is named, if one is.
+    /// Finds the environment that the parameter `environment` names.
     pub fn environment<'a>(&self, snapshot: &'a Snapshot) -> Result<Option<&'a Environment>, ApiError> {
         let find = |slug: &str| {
             snapshot.environment(slug).ok_or_else(|| {
@@ -84,7 +84,7 @@ impl Params {
         self.get("environment").map(find).transpose()
     }
 
-    /// The environment, which must be named.
+    /// Finds the environment that the required parameter `environment` names.
     pub fn required_environment<'a>(&self, snapshot: &'a Snapshot) -> Result<&'a Environment, ApiError> {
         self.environment(snapshot)?.ok_or_else(|| {
             let message = format!("this query parameter is missing; expected {}", slugs(snapshot));

@@ -2,16 +2,16 @@
 
 use utoipa::openapi::security::SecurityRequirement;
 
-/// What a management token may do.
+/// A permission of a management token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scope {
-    /// Look.
+    /// Reading.
     Read,
-    /// Run sources: settings, mappings, replays, new endpoints. Includes looking.
+    /// Operating sources: settings, mappings, replays, new endpoints. Includes reading.
     Operate,
-    /// Install plugins. Includes looking.
+    /// Installing plugins. Includes reading.
     Plugins,
-    /// Everything: environments, keys, tokens, deleting sources too.
+    /// Everything, including environments, keys, tokens, and the deletion of sources.
     Admin,
 }
 
@@ -19,7 +19,7 @@ impl Scope {
     /// Every scope.
     pub const ALL: [Scope; 4] = [Scope::Read, Scope::Operate, Scope::Plugins, Scope::Admin];
 
-    /// The name used in the API and in the store.
+    /// The name in the API and in the store.
     pub fn as_str(self) -> &'static str {
         match self {
             Scope::Read => "read",
@@ -29,32 +29,32 @@ impl Scope {
         }
     }
 
-    /// The scope of that name.
+    /// Returns the scope with a name.
     pub fn parse(name: &str) -> Option<Scope> {
         Self::ALL.into_iter().find(|scope| scope.as_str() == name)
     }
 
-    /// Whether who has this one may do what wants the other.
+    /// Returns true if this scope permits operations that need the `wanted` one.
     pub fn includes(self, wanted: Scope) -> bool {
         self == wanted || self == Scope::Admin || wanted == Scope::Read
     }
 }
 
-/// Who may ask for an operation. The router gives it to the extractors of [`super::auth`] with every request.
+/// The access that an operation needs. The router hands it to the extractors of [`crate::auth`] with every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// A management token with this scope.
     Token(Scope),
-    /// A management token with this scope that is not limited to some environments: it concerns all.
+    /// A management token with this scope that is not limited to some environments, since the operation concerns all.
     Everywhere(Scope),
-    /// An environment's key.
+    /// An API key of an environment.
     Key,
-    /// Anybody.
+    /// No credential.
     Anyone,
 }
 
 impl Access {
-    /// The scope that a management token needs; none: it needs none, or another credential.
+    /// The scope that a management token needs; none if the operation is not for management tokens.
     pub fn scope(self) -> Option<Scope> {
         match self {
             Self::Token(scope) | Self::Everywhere(scope) => Some(scope),

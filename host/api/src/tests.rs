@@ -71,7 +71,7 @@ async fn every_reference_of_the_document_leads_somewhere() {
 #[tokio::test]
 async fn every_member_of_every_schema_is_described() {
     let document = document().await;
-    // Of a member that may be null, the description is beside its other alternative.
+    // A nullable reference has its description beside the alternatives.
     let is_described = |schema: &Value| {
         let alternatives = schema["oneOf"].as_array().into_iter().flatten();
         alternatives.chain([schema]).any(|schema| schema["description"].is_string())

@@ -4,7 +4,7 @@
 //! - A member that is missing is asked for too, so that its type can say what is expected. Null counts as missing.
 //! - A member that the type does not have is refused, whatever attributes the type has.
 //!
-//! Of members with the same name the last counts, as everywhere in `inlet_core::json`.
+//! The last of several members with one name counts, as everywhere in `inlet_core::json`.
 
 use std::fmt;
 

@@ -14,7 +14,7 @@ pub struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// An error about this value.
+    /// Returns an error about this value.
     pub fn refuse(&self, message: impl Into<String>) -> ApiError {
         match self.field.as_str() {
             "" => ApiError::new(Kind::Invalid, format!("the body: {}", message.into())),
@@ -26,17 +26,17 @@ impl<'a> Given<'a> {
         self.refuse(format!("found {}, expected {what}", JsonKind::of(self.text).with_article()))
     }
 
-    /// Whether it is null.
+    /// Returns true for null.
     pub fn is_null(&self) -> bool {
         JsonKind::of(self.text) == JsonKind::Null
     }
 
-    /// A string.
+    /// Reads a string.
     pub fn string(&self) -> Result<String, ApiError> {
         json::string(self.text).ok_or_else(|| self.expected("a string"))
     }
 
-    /// A boolean.
+    /// Reads a boolean.
     pub fn bool(&self) -> Result<bool, ApiError> {
         match self.text.trim() {
             "true" => Ok(true),
@@ -45,21 +45,21 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// An array's items.
+    /// Reads the items of an array.
     pub fn items(&self) -> Result<Vec<Given<'a>>, ApiError> {
         let items = json::items(self.text).ok_or_else(|| self.expected("an array"))?;
         let named = |(index, text)| Given { text, field: format!("{}[{index}]", self.field) };
         Ok(items.into_iter().enumerate().map(named).collect())
     }
 
-    /// An object's members.
+    /// Reads the members of an object.
     pub fn object(&self) -> Result<Object<'a>, ApiError> {
         let members = json::members(self.text).ok_or_else(|| self.expected("an object"))?;
         Ok(Object { members, field: self.field.clone() })
     }
 }
 
-/// An object of the body. Its members are taken out one by one; what is left in the end is unknown.
+/// An object of a body. Members are taken out one by one; the members left at the end are unknown.
 pub struct Object<'a> {
     members: Members<'a>,
     field: String,
@@ -73,29 +73,29 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// Takes a member, null or not.
+    /// Takes a member, also if it is null.
     pub fn take(&mut self, member: &str) -> Option<Given<'a>> {
         let text = self.members.shift_remove(member)?;
         Some(Given { text, field: self.name(member) })
     }
 
-    /// Takes a member; null is the same as none.
+    /// Takes a member unless it is null.
     pub fn take_some(&mut self, member: &str) -> Option<Given<'a>> {
         self.take(member).filter(|given| !given.is_null())
     }
 
-    /// Takes a member that must be there.
+    /// Takes a required member.
     pub fn take_required(&mut self, member: &str, what: &str) -> Result<Given<'a>, ApiError> {
         self.take_some(member)
             .ok_or_else(|| ApiError::invalid(self.name(member), format!("it is missing; expected {what}")))
     }
 
-    /// Drops members that are shown and cannot be given: what was read may be sent back.
+    /// Drops members that only responses carry, so that a response can be sent back.
     pub fn ignore(&mut self, members: &[&str]) {
         self.members.retain(|name, _| !members.contains(&name.as_ref()));
     }
 
-    /// Takes all that is left.
+    /// Takes all members that are left.
     pub fn rest(self) -> impl Iterator<Item = (String, Given<'a>)> {
         let Object { members, field } = self;
         members.into_iter().map(move |(name, text)| {
@@ -104,7 +104,7 @@ impl<'a> Object<'a> {
         })
     }
 
-    /// Refuses what is left.
+    /// Refuses members that are left.
     pub fn finish(self) -> Result<(), ApiError> {
         match self.members.keys().next() {
             None => Ok(()),

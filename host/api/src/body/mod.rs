@@ -30,7 +30,7 @@ impl<T: DeserializeOwned> FromRequest<Engine> for Body<T> {
     }
 }
 
-/// For operations whose body may be left out.
+/// An absent or blank body reads as none.
 impl<T: DeserializeOwned> OptionalFromRequest<Engine> for Body<T> {
     type Rejection = ApiError;
 
@@ -52,7 +52,7 @@ impl FromRequest<Engine> for JsonBody {
     }
 }
 
-/// For operations whose body may be left out.
+/// An absent or blank body reads as none.
 impl OptionalFromRequest<Engine> for JsonBody {
     type Rejection = ApiError;
 

@@ -33,7 +33,7 @@ fn change(record: ChangeRecord, snapshot: &Snapshot) -> Change {
     }
 }
 
-/// Lists what was changed through this API, newest first. Kept for a year, or as long as the longest retention of an
+/// Lists changes made through this API, newest first. Changes are kept for a year, or for the longest retention of an
 /// environment if that is longer.
 #[utoipa::path(
     get,

@@ -8,7 +8,7 @@ use inlet_engine::{Engine, snapshot::new_api_key};
 use super::find;
 use crate::{auth::Operator, error::ApiError, path::Name};
 
-/// Makes a key to an environment's users and workflow runs.
+/// Creates an API key, which gives access to the users and workflow runs of an environment.
 #[utoipa::path(
     post,
     path = "/v1/environments/{slug}/api_keys",

@@ -6,7 +6,7 @@ use inlet_engine::Engine;
 use super::find;
 use crate::{auth::Operator, error::ApiError, path::TwoNames};
 
-/// Deletes a key. Whoever still has it is refused from now on.
+/// Deletes an API key. Requests with it are refused from now on.
 #[utoipa::path(
     delete,
     path = "/v1/environments/{slug}/api_keys/{id}",

@@ -7,7 +7,7 @@ use inlet_engine::Engine;
 use super::response;
 use crate::auth::Operator;
 
-/// Lists all environments that the token is good for.
+/// Lists the environments that the token gives access to.
 #[utoipa::path(
     get,
     path = "/v1/environments",

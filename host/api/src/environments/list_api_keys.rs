@@ -12,7 +12,7 @@ use inlet_store::Credential;
 use super::find;
 use crate::{auth::Operator, error::ApiError, path::Name};
 
-/// Lists the keys of an environment.
+/// Lists the API keys of an environment.
 #[utoipa::path(
     get,
     path = "/v1/environments/{slug}/api_keys",

@@ -1,4 +1,4 @@
-//! Environments, and the keys to them.
+//! Environments and their API keys.
 
 pub mod create;
 pub mod create_api_key;
@@ -14,7 +14,7 @@ use inlet_store::Environment;
 
 use super::error::ApiError;
 
-/// The environment of that slug.
+/// Finds an environment by its slug.
 fn find<'a>(snapshot: &'a Snapshot, slug: &str) -> Result<&'a Environment, ApiError> {
     snapshot.environment(slug).ok_or_else(|| {
         ApiError::not_found(format!("there is no environment {slug:?}; GET /v1/environments lists those there are"))

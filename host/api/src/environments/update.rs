@@ -7,7 +7,7 @@ use inlet_engine::Engine;
 use super::{find, request, response};
 use crate::{auth::Operator, body::Body, error::ApiError, path::Name};
 
-/// Changes an environment: what is absent stays. A shorter retention is carried out in the background, beginning now.
+/// Changes an environment. Absent members stay as they are. A shorter retention takes effect in the background at once.
 #[utoipa::path(
     patch,
     path = "/v1/environments/{slug}",

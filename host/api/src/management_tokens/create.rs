@@ -12,7 +12,7 @@ use inlet_store::NewManagementToken as NewRecord;
 use super::{request::TokenRequest, response};
 use crate::{auth::Operator, body::Body, error::ApiError};
 
-/// Makes a token for this API. Only a token that is not limited to some environments may.
+/// Creates a management token. This needs a token that is not limited to some environments.
 #[utoipa::path(
     post,
     path = "/v1/management_tokens",

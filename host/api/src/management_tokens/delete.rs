@@ -10,7 +10,7 @@ use crate::{
     path::Name,
 };
 
-/// Deletes a token for this API. Whoever still has it is refused from now on.
+/// Deletes a management token. Requests with it are refused from now on.
 #[utoipa::path(
     delete,
     path = "/v1/management_tokens/{id}",

@@ -7,8 +7,8 @@ use inlet_engine::Engine;
 use super::{may_know, response};
 use crate::auth::Operator;
 
-/// Lists the tokens for this API, but for the one that the server was started with. A token that is limited to some
-/// environments sees those that are good in no other.
+/// Lists the management tokens, except the one that the server was started with. A token that is limited to some
+/// environments sees only tokens that are limited to these.
 #[utoipa::path(
     get,
     path = "/v1/management_tokens",

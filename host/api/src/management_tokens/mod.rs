@@ -1,5 +1,5 @@
-//! Named tokens for this API. The token that the server was started with is not one of them: it may do everything, and
-//! is changed where the server is started.
+//! Management tokens. The token that the server was started with is not one of them: it permits everything, and is
+//! changed where the server is started.
 
 pub mod create;
 pub mod delete;
@@ -11,7 +11,7 @@ use inlet_store::ManagementTokenRecord;
 
 use super::auth::Operator;
 
-/// Whether the bearer of one token may know of another: not of one that is good where its own is not.
+/// Returns true if an operator may see a token: one that gives access to no environment beyond the operator's own.
 fn may_know(operator: &Operator, token: &ManagementTokenRecord) -> bool {
     match &token.environment_ids {
         None => operator.environment_ids().is_none(),

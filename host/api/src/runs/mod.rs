@@ -1,4 +1,4 @@
-//! Workflow runs: what triggers asked for.
+//! Workflow runs, created by the action `workflows_trigger`.
 
 pub mod get;
 pub mod list;
@@ -9,7 +9,7 @@ use inlet_core::Uuid;
 
 use super::error::ApiError;
 
-/// The run's id of a path.
+/// Reads the run id of a path.
 fn read_id(text: &str) -> Result<Uuid, ApiError> {
     Uuid::try_parse(text).map_err(|_| missing(text))
 }

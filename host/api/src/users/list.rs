@@ -12,7 +12,7 @@ use crate::{
     query::Params,
 };
 
-/// Lists the users of the key's environment, the last created first.
+/// Lists the users of the key's environment, newest first.
 #[utoipa::path(
     get,
     path = "/v1/users",

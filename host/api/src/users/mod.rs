@@ -1,4 +1,4 @@
-//! An environment's users, as they were identified.
+//! Users of an environment.
 
 pub mod get;
 pub mod list;
