@@ -10,17 +10,24 @@
 //! - JSON that is passed on is [`RawJson`], so that every digit survives.
 //! - Times are RFC 3339 texts in UTC, and ids are texts.
 
+pub mod attention;
 pub mod changes;
 mod days;
 pub mod environments;
 mod error;
+pub mod logs;
 pub mod management_tokens;
 mod page;
 mod patch;
+pub mod providers;
 mod raw_json;
 mod read_only;
 mod reading;
+pub mod refused_requests;
+pub mod rehearsals;
+pub mod replays;
 pub mod runs;
+pub mod sources;
 pub mod users;
 pub mod webhooks;
 
@@ -30,4 +37,4 @@ pub use page::{PageInfo, PageParams};
 pub use patch::Patch;
 pub use raw_json::RawJson;
 pub use read_only::ReadOnly;
-pub use reading::{required, whole_number};
+pub use reading::{optional_whole_number, required, whole_number};

@@ -48,3 +48,20 @@ pub fn whole_number<'de, D: Deserializer<'de>, T: FromStr + PartialOrd>(
     let text = found.as_text().trim();
     text.parse().ok().filter(|number| range.contains(number)).ok_or_else(|| D::Error::custom(refusal(text)))
 }
+
+/// Reads a whole number of a range, or `None` if the member is absent or null. `refusal` makes the error sentence from the
+/// JSON text that was found.
+///
+/// # Errors
+///
+/// The value is not a whole number, or is out of range.
+pub fn optional_whole_number<'de, D: Deserializer<'de>, T: FromStr + PartialOrd>(
+    deserializer: D,
+    range: RangeInclusive<T>,
+    refusal: impl FnOnce(&str) -> String,
+) -> Result<Option<T>, D::Error> {
+    let Some(found) = Option::<RawJson>::deserialize(deserializer)? else { return Ok(None) };
+    let text = found.as_text().trim();
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.map(Some).ok_or_else(|| D::Error::custom(refusal(text)))
+}

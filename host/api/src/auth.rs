@@ -20,7 +20,6 @@ use inlet_store::{Author, Credential, Environment, ManagementTokenRecord};
 use subtle::ConstantTimeEq as _;
 
 use super::{
-    body::Given,
     error::{ApiError, Kind},
     query::Params,
     scope::{Access, Scope},
@@ -72,11 +71,6 @@ impl Operator {
             true => Ok(()),
             false => Err(elsewhere()),
         }
-    }
-
-    /// Reads and finds the environment that a body names.
-    pub fn environment(&self, given: &Given<'_>, snapshot: &Snapshot) -> Result<Environment, ApiError> {
-        self.named_environment(&given.string()?, snapshot)
     }
 
     /// The environment that the member `environment` of a body names. A token limited to some environments gets the same

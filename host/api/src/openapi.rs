@@ -6,10 +6,12 @@ use std::sync::LazyLock;
 
 use axum::Json;
 use inlet_api_types::{ErrorBody, webhooks::Received};
+use inlet_core::actions;
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        Content, OpenApi, Ref, ResponseBuilder,
+        Content, OpenApi, Ref, RefOr, ResponseBuilder,
+        schema::Schema,
         security::{Http, HttpAuthScheme, SecurityScheme},
     },
 };
@@ -23,6 +25,7 @@ fn document() -> OpenApi {
     let mut document = routes::describe(Base::openapi());
     Credentials.modify(&mut document);
     Errors.modify(&mut document);
+    ActionTypes.modify(&mut document);
     document
 }
 
@@ -93,6 +96,22 @@ impl Modify for Errors {
         let items = document.paths.paths.iter_mut().filter(|(path, _)| path.starts_with("/v1/"));
         for operation in items.flat_map(|(_, item)| routes::descriptions_mut(item)) {
             operation.responses.responses.insert("default".to_owned(), error.clone().into());
+        }
+    }
+}
+
+/// The action types that this version carries out, from the registry of actions.
+struct ActionTypes;
+
+impl Modify for ActionTypes {
+    fn modify(&self, document: &mut OpenApi) {
+        let schemas = document.components.get_or_insert_default().schemas.get_mut("MappingRequest");
+        if let Some(RefOr::T(Schema::Object(mapping))) = schemas
+            && let Some(RefOr::T(Schema::Object(action_type))) = mapping.properties.get_mut("action_type")
+        {
+            let names = actions::carried_out_list(|name| format!("`{name}`"));
+            let description = action_type.description.take().unwrap_or_default();
+            action_type.description = Some(format!("{description} This version carries out {names}."));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use inlet_core::actions::ActionType;
 use serde_json::Value;
 
 use crate::{
@@ -112,4 +113,14 @@ fn what_reads_wants_the_scope_for_reading_and_what_writes_another() {
 #[test]
 fn routes_do_not_collide() {
     let _ = router();
+}
+
+#[tokio::test]
+async fn the_document_names_the_actions_of_the_registry() {
+    let document = document().await;
+    let description =
+        document["components"]["schemas"]["MappingRequest"]["properties"]["action_type"]["description"].as_str();
+    for action in ActionType::carried_out() {
+        assert!(description.unwrap().contains(&format!("`{}`", action.as_str())), "{description:?}");
+    }
 }

@@ -2,7 +2,6 @@
 //! member.
 
 mod deserializer;
-mod given;
 
 use axum::{
     body::Bytes,
@@ -13,7 +12,6 @@ use inlet_core::json;
 use inlet_engine::Engine;
 use serde::de::DeserializeOwned;
 
-pub use self::given::Given;
 use super::error::{ApiError, Kind};
 
 /// The largest body that the API accepts, in bytes.
@@ -98,11 +96,6 @@ impl JsonBody {
     /// Reads the body into a type. Members that the type does not have are refused.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         deserializer::read(&self.0)
-    }
-
-    /// The body as a value that is walked member by member.
-    pub fn given(&self) -> Given<'_> {
-        Given { text: &self.0, field: String::new() }
     }
 }
 

@@ -9,6 +9,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
 };
+use inlet_api_types::providers::SourceProvider;
 use inlet_engine::{
     ConfigurationChange, Engine, PublisherPinning,
     catalog::{Catalog, default_settings},
@@ -16,7 +17,7 @@ use inlet_engine::{
 };
 use inlet_sandbox::{LoadError, Manifest, Plugin};
 
-use super::{component_upload, publisher_pin, response::ShownProvider, versions};
+use super::{component_upload, publisher_pin, response, versions};
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
@@ -50,8 +51,8 @@ use crate::{
     ),
     request_body(content = Vec<u8>, content_type = "application/wasm", description = "The component, at most 64 MiB"),
     responses(
-        (status = 200, description = "This component was added before", body = ShownProvider),
-        (status = 201, description = "It is added", body = ShownProvider),
+        (status = 200, description = "This component was added before", body = SourceProvider),
+        (status = 201, description = "It is added", body = SourceProvider),
     ),
 )]
 pub async fn add_source_provider(
@@ -61,7 +62,7 @@ pub async fn add_source_provider(
     params: Params,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<ShownProvider>), ApiError> {
+) -> Result<(StatusCode, Json<SourceProvider>), ApiError> {
     let may_replace = params.get("replace") == Some("true");
     let replaces_key = params.get("replace_key") == Some("true");
     let announced = component_upload::check_headers(&headers)
@@ -86,7 +87,7 @@ pub async fn add_source_provider(
         .configure(operator.author(), move |change| async move { store(&change, &by, added, wasm, replaces_key).await })
         .await?;
     let versions = versions::all(&engine, &key, |environment_id| operator.sees(environment_id)).await?;
-    Ok((status, Json(ShownProvider::of((plugin.manifest().clone(), plugin.digest()), versions, &params))))
+    Ok((status, Json(response::provider(plugin.manifest().clone(), plugin.digest(), versions, &params))))
 }
 
 /// Checks the key. Keys without a publisher are reserved for bundled plugins.

@@ -1,11 +1,12 @@
 //! `GET /v1/source_providers/{key}`
 
 use axum::{Json, extract::State};
+use inlet_api_types::providers::SourceProvider;
 use inlet_engine::{Engine, catalog::Unloaded};
 use inlet_sandbox::Manifest;
 use serde_json::json;
 
-use super::{response::ShownProvider, versions};
+use super::{response, versions};
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
@@ -29,29 +30,29 @@ use crate::{
             description = "`default_action_mappings`, `example_payloads`, `static_fields`",
         ),
     ),
-    responses((status = 200, description = "The provider", body = ShownProvider)),
+    responses((status = 200, description = "The provider", body = SourceProvider)),
 )]
 pub async fn get_source_provider(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-) -> Result<Json<ShownProvider>, ApiError> {
+) -> Result<Json<SourceProvider>, ApiError> {
     let catalog = engine.catalog();
-    let shown = match (catalog.get(&key), catalog.unloaded(&key).next_back()) {
+    let (manifest, digest) = match (catalog.get(&key), catalog.unloaded(&key).next_back()) {
         (Some(plugin), _) => (plugin.manifest().clone(), plugin.digest()),
-        (None, Some(unloaded)) => (said_of(unloaded)?, unloaded.digest.as_str()),
+        (None, Some(unloaded)) => (manifest_of(unloaded)?, unloaded.digest.as_str()),
         (None, None) => {
             let message = format!("there is no provider {key:?}; GET /v1/source_providers lists those there are");
             return Err(ApiError::not_found(message));
         }
     };
     let versions = versions::all(&engine, &key, |environment_id| operator.sees(environment_id)).await?;
-    Ok(Json(ShownProvider::of(shown, versions, &params)))
+    Ok(Json(response::provider(manifest, digest, versions, &params)))
 }
 
 /// Returns the manifest of a version that does not load, or a placeholder if the manifest cannot be read either.
-fn said_of(unloaded: &Unloaded) -> Result<Manifest, ApiError> {
+fn manifest_of(unloaded: &Unloaded) -> Result<Manifest, ApiError> {
     let Unloaded { key, version, manifest, .. } = unloaded;
     if let Some(manifest) = manifest {
         return Ok(Manifest::clone(manifest));

@@ -1,35 +1,23 @@
 //! `POST /v1/sources/{key}/attention/dismiss`
 
 use axum::{Json, extract::State};
+use inlet_api_types::attention::{DismissAttention, Dismissed};
 use inlet_core::log::Outcome;
 use inlet_engine::{Engine, change_log};
 use inlet_store::Dismissal;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{lookup::queried_endpoint, replays::request};
-use crate::{auth::Operator, body::JsonBody, completion::to_completion, error::ApiError, path::Name, query::Params};
-
-/// Which log entries need no attention any more: named ones, or all of a cause.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what `read` reads")]
-pub struct NewDismissal {
-    /// These log entries, at most 1000.
-    ids: Option<Vec<String>>,
-    /// All of this outcome: `failed` or `rejected`.
-    outcome: Option<String>,
-    /// All of this code.
-    code: Option<String>,
-    /// The same as `code`.
-    cause: Option<String>,
-}
-
-/// What was dismissed.
-#[derive(Serialize, ToSchema)]
-pub struct Dismissed {
-    /// How many entries needed attention and no longer do.
-    dismissed: u64,
-}
+use super::{
+    lookup::queried_endpoint,
+    replays::request::{parse_ids, parse_outcome},
+};
+use crate::{
+    auth::Operator,
+    body::Body,
+    completion::to_completion,
+    error::{ApiError, Kind},
+    path::Name,
+    query::Params,
+};
 
 /// Removes entries from the list of those that need attention.
 ///
@@ -43,7 +31,7 @@ pub struct Dismissed {
         ("key" = String, Path, description = "The source"),
         ("environment" = String, Query, description = "The environment"),
     ),
-    request_body = NewDismissal,
+    request_body = DismissAttention,
     responses((status = 200, description = "How many were dismissed", body = Dismissed)),
 )]
 pub async fn dismiss_attention(
@@ -51,13 +39,13 @@ pub async fn dismiss_attention(
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-    body: JsonBody,
+    Body(request): Body<DismissAttention>,
 ) -> Result<Json<Dismissed>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
-    let dismissal = read(&body)?;
-    // The request was checked above and holds no secret, so it is logged as it is.
-    let asked = Some(body.given().text.to_owned());
-    let log = change_log::repaired(operator.author(), &endpoint, "dismissAttention", "attention", asked);
+    let dismissal = dismissal(&request)?;
+    // The request holds no secret, so it is logged as it is.
+    let request = serde_json::to_string(&request).ok();
+    let log = change_log::repaired(operator.author(), &endpoint, "dismissAttention", "attention", request);
     let dismissed = to_completion(async move {
         let dismissed = engine.store.dismiss(endpoint.id, dismissal, log).await?;
         tracing::info!(
@@ -72,44 +60,47 @@ pub async fn dismiss_attention(
     Ok(Json(Dismissed { dismissed }))
 }
 
-fn read(body: &JsonBody) -> Result<Dismissal, ApiError> {
-    let mut top = body.given().object()?;
-    let (ids, outcome) = (top.take_some("ids"), top.take_some("outcome"));
-    let code = match (top.take_some("code"), top.take_some("cause")) {
-        (Some(_), Some(cause)) => {
-            return Err(cause.refuse("code is given too; they mean the same, give one of them"));
+fn dismissal(request: &DismissAttention) -> Result<Dismissal, ApiError> {
+    if request.code.is_some() && request.cause.is_some() {
+        return Err(ApiError::invalid("cause", "code is given too; they mean the same, give one of them"));
+    }
+    let code = request.code.as_ref().or(request.cause.as_ref());
+    match (&request.ids, &request.outcome, code) {
+        (Some(ids), None, None) => Ok(Dismissal::Events(parse_ids(ids)?)),
+        (Some(_), _, _) => Err(ApiError::invalid("ids", "a cause is given too; give one of them")),
+        (None, None, None) => {
+            Err(ApiError::new(Kind::Invalid, "the body: nothing is named; give ids, outcome or code"))
         }
-        (code, cause) => code.or(cause),
-    };
-    top.finish()?;
-    match (ids, outcome, code) {
-        (Some(ids), None, None) => Ok(Dismissal::Events(request::read_ids(&ids)?)),
-        (Some(ids), _, _) => Err(ids.refuse("a cause is given too; give one of them")),
-        (None, None, None) => Err(body.given().refuse("nothing is named; give ids, outcome or code")),
         (None, outcome, code) => {
-            let read = |given: crate::body::Given<'_>| match request::read_outcome(&given)? {
-                outcome @ (Outcome::Failed | Outcome::Rejected) => Ok(outcome),
-                _ => Err(given.refuse("expected failed or rejected; nothing else needs attention")),
-            };
-            Ok(Dismissal::Cause {
-                outcome: outcome.map(read).transpose()?,
-                code: code.map(|given| given.string()).transpose()?,
-            })
+            let outcome = outcome.as_deref().map(dismissed_outcome).transpose()?;
+            Ok(Dismissal::Cause { outcome, code: code.cloned() })
         }
+    }
+}
+
+fn dismissed_outcome(name: &str) -> Result<Outcome, ApiError> {
+    match parse_outcome("outcome", name)? {
+        outcome @ (Outcome::Failed | Outcome::Rejected) => Ok(outcome),
+        _ => Err(ApiError::invalid("outcome", "expected failed or rejected; nothing else needs attention")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::JsonBody;
+
+    fn read(text: &str) -> Result<Dismissal, ApiError> {
+        dismissal(&JsonBody::of(text).read()?)
+    }
 
     #[test]
     fn what_is_dismissed_is_named() {
-        let error = |text: &str| read(&JsonBody::of(text)).unwrap_err().to_string();
+        let error = |text: &str| read(text).unwrap_err().to_string();
         insta::assert_snapshot!(error("{}"), @"the body: nothing is named; give ids, outcome or code");
         insta::assert_snapshot!(error(r#"{"outcome":"executed"}"#), @"expected failed or rejected; nothing else needs attention");
         insta::assert_snapshot!(error(r#"{"ids":["019b7c9b-7eae-7000-8000-000000000000"],"code":"x"}"#), @"a cause is given too; give one of them");
         let cause = Dismissal::Cause { outcome: Some(Outcome::Failed), code: Some("time".to_owned()) };
-        assert_eq!(read(&JsonBody::of(r#"{"outcome":"failed","cause":"time"}"#)), Ok(cause));
+        assert_eq!(read(r#"{"outcome":"failed","cause":"time"}"#), Ok(cause));
     }
 }

@@ -6,11 +6,12 @@ use axum::{
     http::header,
     response::{AppendHeaders, IntoResponse},
 };
+use inlet_api_types::sources::Source;
 use inlet_engine::Engine;
 
 use super::{
     lookup::{endpoints_in, find_endpoint, find_source},
-    response::ShownSource,
+    response,
 };
 use crate::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Params};
 
@@ -27,7 +28,7 @@ use crate::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Para
     responses((
         status = 200,
         description = "The source",
-        body = ShownSource,
+        body = Source,
         headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
     )),
 )]
@@ -41,6 +42,6 @@ pub async fn get_source(
     let source = find_source(&snapshot, &key)?;
     let environment = params.required_environment(&snapshot)?;
     let endpoint = find_endpoint(source, environment)?;
-    let shown = ShownSource::with_settings(source, endpoints_in(source, Some(environment)), &engine.options);
+    let shown = response::source_with_settings(source, endpoints_in(source, Some(environment)), &engine.options);
     Ok((AppendHeaders([(header::ETAG, etag(endpoint.record.version))]), Json(shown)))
 }

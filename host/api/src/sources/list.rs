@@ -1,22 +1,11 @@
 //! `GET /v1/sources`
 
 use axum::{Json, extract::State};
-use inlet_api_types::PageInfo;
+use inlet_api_types::{PageInfo, sources::SourceList};
 use inlet_engine::Engine;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::{lookup::endpoints_in, response::ShownSource};
+use super::{lookup::endpoints_in, response};
 use crate::{auth::Operator, error::ApiError, query::Params};
-
-/// All sources, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct SourceList {
-    /// The sources.
-    entries: Vec<ShownSource>,
-    /// Nothing lies around: the list is whole.
-    page_info: PageInfo,
-}
 
 /// Lists all sources, newest first.
 #[utoipa::path(
@@ -40,13 +29,13 @@ pub async fn list_sources(
     let mut sources: Vec<_> = snapshot.sources.values().collect();
     sources.sort_by_key(|source| std::cmp::Reverse((source.record.created_at_ms, source.record.id)));
     let entries: Vec<_> = match params.includes("environment_settings") {
-        false => sources.into_iter().map(|source| ShownSource::brief(source)).collect(),
+        false => sources.into_iter().map(|source| response::source(source)).collect(),
         true => sources
             .into_iter()
             .map(|source| {
                 let own =
                     endpoints_in(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id));
-                ShownSource::with_settings(source, own, &engine.options)
+                response::source_with_settings(source, own, &engine.options)
             })
             .collect(),
     };

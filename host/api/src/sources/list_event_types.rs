@@ -3,35 +3,15 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::State};
-use inlet_api_types::PageInfo;
+use inlet_api_types::{
+    PageInfo,
+    sources::{SourceEvent, SourceEvents},
+};
 use inlet_core::time;
 use inlet_engine::Engine;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::lookup::{endpoints_in, find_source};
 use crate::{auth::Operator, error::ApiError, path::Name, query::Params};
-
-/// The event types that a source has sent, the last received first.
-#[derive(Serialize, ToSchema)]
-pub struct SourceEvents {
-    /// The event types.
-    entries: Vec<SourceEvent>,
-    /// Nothing lies around: the list is whole.
-    page_info: PageInfo,
-}
-
-/// An event type that a source has sent.
-#[derive(Serialize, ToSchema)]
-pub struct SourceEvent {
-    /// The event type; `other` stands for those beyond the first 10,000.
-    event: String,
-    /// When the last of it came.
-    #[schema(format = DateTime)]
-    last_received_at: String,
-    /// How many of it came.
-    count: i64,
-}
 
 /// Lists the event types that a source has sent, in one environment or in all, the last received first.
 #[utoipa::path(

@@ -9,18 +9,17 @@ use axum::{
     http::header,
     response::{AppendHeaders, IntoResponse},
 };
+use inlet_api_types::sources::{RotateEndpoint, RotatedEndpoint};
 use inlet_core::{
-    signing_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, overlap_end},
+    signing_secret::{DEFAULT_OVERLAP_SECONDS, overlap_end},
     time,
 };
 use inlet_engine::{
     Engine,
     clock::now_ms,
-    snapshot::{Endpoint, Snapshot, new_token},
+    snapshot::{Endpoint, new_token},
 };
-use inlet_store::{EndpointRotation, Environment};
-use serde::Serialize;
-use utoipa::ToSchema;
+use inlet_store::EndpointRotation;
 
 use super::{
     lookup::{find_endpoint, find_source},
@@ -28,7 +27,7 @@ use super::{
 };
 use crate::{
     auth::Operator,
-    body::JsonBody,
+    body::Body,
     error::{ApiError, Kind},
     etag::etag,
     path::Name,
@@ -36,35 +35,6 @@ use crate::{
 
 /// The most earlier endpoints that are valid at one time. Each costs a hash in memory.
 const MAX_EARLIER: usize = 16;
-
-/// Which endpoint to replace.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes; bodies are read member by member")]
-pub struct RotateEndpoint {
-    /// The environment.
-    environment: String,
-    /// How long the endpoint that is replaced stays good; a day if absent. 0: it ends at once, with all before it.
-    #[schema(minimum = 0, maximum = 2592000)]
-    overlap_seconds: Option<u64>,
-}
-
-/// The new endpoint.
-#[derive(Serialize, ToSchema)]
-pub struct RotatedEndpoint {
-    /// Where the platform is to send to from now on.
-    endpoint: String,
-    /// In which environment.
-    environment: String,
-    /// Until when the endpoint that was replaced is good; null if it ended.
-    #[schema(required, format = DateTime)]
-    previous_endpoint_until: Option<String>,
-}
-
-/// What is asked.
-struct Asked {
-    environment: Environment,
-    overlap_seconds: u64,
-}
 
 /// Replaces the endpoint of a source in one environment.
 ///
@@ -88,13 +58,14 @@ pub async fn rotate_source_endpoint(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
-    body: JsonBody,
+    Body(request): Body<RotateEndpoint>,
 ) -> Result<impl IntoResponse, ApiError> {
+    let overlap_seconds = request.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
     let (version, rotated) = engine
-        .configure(operator.author(), |change| async move {
+        .configure(operator.author(), move |change| async move {
             let snapshot = change.snapshot();
             let source = find_source(&snapshot, &key)?;
-            let Asked { environment, overlap_seconds } = read(&body, &operator, &snapshot)?;
+            let environment = operator.named_environment(&request.environment, &snapshot)?;
             let endpoint = find_endpoint(source, &environment)?;
             let until_ms = end_of_previous(endpoint, overlap_seconds)?;
             let rotation = EndpointRotation {
@@ -115,24 +86,6 @@ pub async fn rotate_source_endpoint(
         })
         .await?;
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(rotated)))
-}
-
-fn read(body: &JsonBody, operator: &Operator, snapshot: &Snapshot) -> Result<Asked, ApiError> {
-    let mut members = body.given().object()?;
-    let given = members.take_required("environment", "a string")?;
-    let overlap = members.take_some("overlap_seconds");
-    members.finish()?;
-    let environment = operator.environment(&given, snapshot)?;
-    let overlap_seconds = match overlap {
-        None => DEFAULT_OVERLAP_SECONDS,
-        Some(given) => {
-            let seconds = given.text.trim().parse().ok().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS);
-            seconds.ok_or_else(|| {
-                given.refuse(format!("expected a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}"))
-            })?
-        }
-    };
-    Ok(Asked { environment, overlap_seconds })
 }
 
 /// Returns when the current endpoint expires once it is replaced, or `None` if it expires at once.

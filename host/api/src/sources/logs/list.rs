@@ -1,14 +1,12 @@
 //! `GET /v1/sources/{key}/logs`
 
 use axum::{Json, extract::State};
-use inlet_api_types::{PageInfo, PageParams};
+use inlet_api_types::{PageParams, logs::SourceLogList};
 use inlet_core::{log::Outcome, time};
 use inlet_engine::Engine;
 use inlet_store::EventQuery;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::response::LogEntry;
+use super::response;
 use crate::{
     auth::Operator,
     error::ApiError,
@@ -19,15 +17,6 @@ use crate::{
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// A page of event logs, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct SourceLogs {
-    /// The event logs; of one batch the last item first.
-    entries: Vec<LogEntry>,
-    /// What lies around the page.
-    page_info: PageInfo,
-}
 
 /// Lists event logs, newest first. `data`, `original` and payloads over 16 KiB are null, except with `id`.
 #[utoipa::path(
@@ -48,22 +37,22 @@ pub struct SourceLogs {
         ("include" = Option<Vec<String>>, Query, description = "`actions`: what was done about each event"),
         PageParams,
     ),
-    responses((status = 200, description = "The event logs", body = SourceLogs)),
+    responses((status = 200, description = "The event logs", body = SourceLogList)),
 )]
 pub async fn list_source_logs(
     _: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-) -> Result<Json<SourceLogs>, ApiError> {
+) -> Result<Json<SourceLogList>, ApiError> {
     let snapshot = engine.snapshot();
     let source = find_source(&snapshot, &key)?;
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
     let query = read_query(&params, endpoint.id)?;
     let page = engine.store.events(&query).await?;
     let page_info = page_info(&page, query.limit, |event| event.id);
-    let entries = page.items.into_iter().map(|event| LogEntry::of(event, endpoint, query.include_actions)).collect();
-    Ok(Json(SourceLogs { entries, page_info }))
+    let entries = page.items.into_iter().map(|event| response::log(event, endpoint, query.include_actions)).collect();
+    Ok(Json(SourceLogList { entries, page_info }))
 }
 
 fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery, ApiError> {

@@ -1,6 +1,7 @@
 //! `POST /v1/sources/{key}/logs/{id}/replay`
 
 use axum::{Json, extract::State};
+use inlet_api_types::logs::{ReplayLog, ReplayedLog};
 use inlet_core::{Uuid, json};
 use inlet_engine::{
     Engine, change_log,
@@ -8,13 +9,11 @@ use inlet_engine::{
     snapshot::Endpoint,
 };
 use inlet_store::{CommitExtras, EventQuery, Settled};
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::response::LogEntry;
+use super::response;
 use crate::{
     auth::Operator,
-    body::JsonBody,
+    body::Body,
     completion::to_completion,
     error::ApiError,
     path::TwoNames,
@@ -24,32 +23,6 @@ use crate::{
 
 /// The most new entries that a response lists.
 const MAX_SHOWN: usize = 100;
-
-/// How one entry is carried out again.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what `read_force` reads")]
-pub struct ReplayOptions {
-    /// Bypass idempotency: earlier executions with the same key do not count. False if absent.
-    force: Option<bool>,
-}
-
-/// What came of carrying an entry out again.
-#[derive(Serialize, ToSchema)]
-pub struct ReplayedLog {
-    /// The new entry; the first of several.
-    #[schema(format = Uuid)]
-    id: String,
-    /// What became of it. `replayed`: what was executed already was not executed again.
-    #[schema(value_type = String)]
-    outcome: &'static str,
-    /// The entry that was carried out again.
-    #[schema(format = Uuid)]
-    rerun_of: String,
-    /// How many new entries there are: one, but for a request that as a whole had failed.
-    count: usize,
-    /// The new entries with their actions, the first 100.
-    entries: Vec<LogEntry>,
-}
 
 /// Replays a log entry as if its sender had sent it again. Its verification result is kept.
 ///
@@ -66,7 +39,7 @@ pub struct ReplayedLog {
         ("id" = String, Path, description = "The log entry"),
         ("environment" = String, Query, description = "The environment"),
     ),
-    request_body = Option<ReplayOptions>,
+    request_body = Option<ReplayLog>,
     responses((status = 200, description = "What came of it", body = ReplayedLog)),
 )]
 pub async fn replay_log(
@@ -74,11 +47,11 @@ pub async fn replay_log(
     State(engine): State<Engine>,
     TwoNames(key, id): TwoNames,
     params: Params,
-    body: Option<JsonBody>,
+    request: Option<Body<ReplayLog>>,
 ) -> Result<Json<ReplayedLog>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("log entry", &id)?;
-    let force = body.as_ref().map_or(Ok(false), read_force)?;
+    let force = request.and_then(|Body(request)| request.force).unwrap_or_default();
     let asked = Some(json::object([("force", if force { "true" } else { "false" })]));
     let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
     let replayed = to_completion(async move {
@@ -93,23 +66,16 @@ pub async fn replay_log(
     Ok(Json(replayed))
 }
 
-fn read_force(body: &JsonBody) -> Result<bool, ApiError> {
-    let mut top = body.given().object()?;
-    let force = top.take_some("force").map_or(Ok(false), |given| given.bool());
-    top.finish()?;
-    force
-}
-
 async fn show(engine: &Engine, endpoint: &Endpoint, id: Uuid, settled: &[Settled]) -> Result<ReplayedLog, ApiError> {
     let mut entries = Vec::new();
     for item in settled.iter().take(MAX_SHOWN) {
         let found = engine.store.events(&EventQuery::one(vec![endpoint.id], item.id)).await?.items;
-        entries.extend(found.into_iter().map(|event| LogEntry::of(event, endpoint, true)));
+        entries.extend(found.into_iter().map(|event| response::log(event, endpoint, true)));
     }
     let first = settled.first();
     Ok(ReplayedLog {
         id: first.map(|item| item.id.to_string()).unwrap_or_default(),
-        outcome: first.map_or("ignored", |item| item.outcome.as_str()),
+        outcome: first.map_or("ignored", |item| item.outcome.as_str()).to_owned(),
         rerun_of: id.to_string(),
         count: settled.len(),
         entries,

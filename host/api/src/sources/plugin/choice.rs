@@ -10,71 +10,66 @@ use inlet_sandbox::Plugin;
 use inlet_store::LATEST;
 use serde_json::Map;
 
-use crate::{
-    body::Given,
-    error::{ApiError, Kind},
-};
+use crate::error::{ApiError, Kind};
 
 /// A plugin version as a request names it.
-pub struct Named<'a> {
-    given: Given<'a>,
-    name: String,
-    is_digest: bool,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VersionName {
+    /// A version number, or `latest`.
+    Version(String),
+    /// `sha256:` and the digest of a component.
+    Digest(String),
 }
 
 /// A plugin version that exists.
-pub struct Choice {
+pub struct PluginChoice {
     /// The plugin.
     pub plugin: Plugin,
     /// The stored form, see [`inlet_store::SourceEnvironmentRecord::plugin`].
     pub pin: Option<String>,
 }
 
-impl<'a> Named<'a> {
-    /// Reads a version number, or `latest`.
-    pub fn version(given: Given<'a>) -> Result<Self, ApiError> {
-        Ok(Self { name: given.string()?, given, is_digest: false })
-    }
-
-    /// Reads a digest.
-    pub fn digest(given: Given<'a>) -> Result<Self, ApiError> {
-        Ok(Self { is_digest: true, ..Self::version(given)? })
-    }
-
-    /// Reads either.
-    pub fn any(given: Given<'a>) -> Result<Self, ApiError> {
-        let named = Self::version(given)?;
-        Ok(Self { is_digest: named.name.starts_with("sha256:"), ..named })
-    }
-
-    /// Returns the named plugin.
-    pub fn find(&self, catalog: &Catalog, key: &str) -> Result<Choice, ApiError> {
-        let Self { given, name, is_digest } = self;
-        if name == LATEST && !is_digest {
-            let latest = catalog.get(key).cloned();
-            let plugin =
-                latest.ok_or_else(|| given.refuse(format!("this server has no version of {key:?}; add one")))?;
-            return Ok(Choice { plugin, pin: Some(LATEST.to_owned()) });
+impl VersionName {
+    /// Reads a version number, `latest`, or a digest.
+    pub fn parse(name: String) -> Self {
+        match name.starts_with("sha256:") {
+            true => Self::Digest(name),
+            false => Self::Version(name),
         }
-        let is_meant = |plugin: &&Plugin| match is_digest {
-            true => plugin.digest() == name,
-            false => plugin.manifest().version == *name,
+    }
+
+    /// Returns the named plugin. `field` is the member of the request that holds the name.
+    pub fn find(&self, field: &str, catalog: &Catalog, key: &str) -> Result<PluginChoice, ApiError> {
+        let name = match self {
+            Self::Version(name) if name == LATEST => return latest(field, catalog, key),
+            Self::Version(name) | Self::Digest(name) => name,
         };
-        if let Some(added) = catalog.added(key).find(is_meant) {
-            return Ok(Choice { plugin: added.clone(), pin: Some(added.digest().to_owned()) });
+        let is_named = |plugin: &&Plugin| match self {
+            Self::Digest(digest) => plugin.digest() == digest,
+            Self::Version(version) => plugin.manifest().version == *version,
+        };
+        if let Some(added) = catalog.added(key).find(is_named) {
+            return Ok(PluginChoice { plugin: added.clone(), pin: Some(added.digest().to_owned()) });
         }
-        if let Some(own) = catalog.own(key).filter(is_meant) {
-            return Ok(Choice { plugin: own.clone(), pin: None });
+        if let Some(own) = catalog.own(key).filter(is_named) {
+            return Ok(PluginChoice { plugin: own.clone(), pin: None });
         }
         let all = catalog.own(key).into_iter().chain(catalog.added(key));
         let known: Vec<String> =
             all.map(|plugin| format!("{} ({})", plugin.manifest().version, plugin.digest())).collect();
-        Err(given.refuse(format!("there is no {name:?} of {key:?}; expected latest or one of {}", known.join(", "))))
+        let message = format!("there is no {name:?} of {key:?}; expected latest or one of {}", known.join(", "));
+        Err(ApiError::invalid(field, message))
     }
 }
 
+fn latest(field: &str, catalog: &Catalog, key: &str) -> Result<PluginChoice, ApiError> {
+    let refused = || ApiError::invalid(field, format!("this server has no version of {key:?}; add one"));
+    let plugin = catalog.get(key).cloned().ok_or_else(refused)?;
+    Ok(PluginChoice { plugin, pin: Some(LATEST.to_owned()) })
+}
+
 /// Returns the plugin that the source used before, and the verification scheme that was in force with it.
-pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Choice, Option<String>), ApiError> {
+pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(PluginChoice, Option<String>), ApiError> {
     let conflict = |message: &str| ApiError::new(Kind::Conflict, message);
     let before = endpoint.record.previous_plugin.as_ref();
     let before = before.ok_or_else(|| conflict("it never had another plugin, so there is nothing to go back to"))?;
@@ -83,7 +78,7 @@ pub fn previous(catalog: &Catalog, key: &str, endpoint: &Endpoint) -> Result<(Ch
     let plugin = catalog.in_force(key, before.plugin.as_deref(), requirements, None).cloned().ok_or_else(|| {
         conflict("the version that it had before is not in the server any more; add it again, or choose another")
     })?;
-    Ok((Choice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))
+    Ok((PluginChoice { plugin, pin: before.plugin.clone() }, before.scheme.clone()))
 }
 
 /// Parses a stored verification template.

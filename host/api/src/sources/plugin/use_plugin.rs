@@ -6,68 +6,21 @@ use axum::{
     http::header,
     response::{AppendHeaders, IntoResponse},
 };
-use inlet_engine::{
-    Engine,
-    catalog::Catalog,
-    snapshot::{Endpoint, Snapshot},
-};
+use inlet_api_types::sources::{UsePlugin, UsedPlugin};
+use inlet_engine::{Engine, catalog::Catalog, snapshot::Endpoint};
 use inlet_sandbox::Plugin;
-use inlet_store::{Environment, LATEST};
-use serde::Serialize;
-use utoipa::ToSchema;
+use inlet_store::LATEST;
 
-use super::choice::{self, Choice, Named};
+use super::choice::{self, PluginChoice, VersionName};
 use crate::{
     auth::Operator,
-    body::JsonBody,
+    body::Body,
     error::{ApiError, Kind},
     etag::etag,
     path::Name,
-    providers::response::ShownPlugin,
+    providers::response::plugin_ref,
     sources::lookup::{find_endpoint, find_source},
 };
-
-/// Which version to use: `version`, `digest` or `rollback`.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes; bodies are read member by member")]
-pub struct UsePlugin {
-    /// The environment.
-    environment: String,
-    /// A version of the source's provider; `latest` follows what is added last, as long as it verifies alike and takes the options.
-    version: Option<String>,
-    /// `sha256:` and the digest of the component.
-    digest: Option<String>,
-    /// Whether to go back to what the source had before, with the verification that was in force then.
-    rollback: Option<bool>,
-    /// Whether to take what differs in verification and settings.
-    confirm: Option<bool>,
-}
-
-/// What is in force from now on.
-#[derive(Serialize, ToSchema)]
-pub struct UsedPlugin {
-    /// In which environment.
-    environment: String,
-    /// The plugin.
-    plugin: ShownPlugin,
-    /// Whether the source takes what is added next by itself.
-    follows_latest: bool,
-}
-
-/// What is asked.
-struct Asked<'a> {
-    environment: Environment,
-    /// None: what the source had before.
-    which: Option<Named<'a>>,
-    confirm: bool,
-}
-
-/// What is in force with it.
-struct Chosen {
-    plugin: Plugin,
-    pin: Option<String>,
-    scheme: Option<String>,
-}
 
 /// Chooses another version of a source's plugin in one environment.
 ///
@@ -93,30 +46,30 @@ pub async fn use_source_plugin(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
-    body: JsonBody,
+    Body(request): Body<UsePlugin>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (version, used) = engine
         .configure(operator.author(), |change| async move {
             let (snapshot, catalog) = (change.snapshot(), change.catalog());
             let source = find_source(&snapshot, &key)?;
-            let asked = read(&body, &operator, &snapshot)?;
-            let endpoint = find_endpoint(source, &asked.environment)?;
-            let Chosen { plugin, pin, scheme } = chosen(&catalog, &source.record.provider, endpoint, &asked)?;
+            let environment = operator.named_environment(&request.environment, &snapshot)?;
+            let endpoint = find_endpoint(source, &environment)?;
+            let PlannedUse { plugin, pin, scheme } = plan_use(&catalog, &source.record.provider, endpoint, &request)?;
             if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
                 change.use_plugin(endpoint, pin.clone(), scheme).await?;
-                let (environment, digest) = (&asked.environment.slug, plugin.digest());
+                let (environment, digest) = (&environment.slug, plugin.digest());
                 tracing::info!(source = key, environment, digest, by = operator.name(), "a source uses another plugin");
             } else if endpoint.plugin_ref.digest != plugin.digest() {
                 // The pin stays, but the source still runs a plugin that was removed from the plugin directory.
                 change.choose_plugin_again(endpoint).await?;
             }
             let snapshot = change.snapshot();
-            let endpoint = find_endpoint(find_source(&snapshot, &key)?, &asked.environment)?;
+            let endpoint = find_endpoint(find_source(&snapshot, &key)?, &environment)?;
             // A new version starts without quarantine anyway. Choosing the same version again ends its quarantine.
             endpoint.guard.lift(endpoint);
             let used = UsedPlugin {
-                environment: asked.environment.slug,
-                plugin: ShownPlugin::from(&*endpoint.plugin_ref),
+                environment: environment.slug,
+                plugin: plugin_ref(&endpoint.plugin_ref),
                 follows_latest: pin.as_deref() == Some(LATEST),
             };
             Ok::<_, ApiError>((endpoint.record.version, used))
@@ -125,34 +78,38 @@ pub async fn use_source_plugin(
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(used)))
 }
 
-fn read<'a>(body: &'a JsonBody, operator: &Operator, snapshot: &Snapshot) -> Result<Asked<'a>, ApiError> {
-    let mut members = body.given().object()?;
-    let given = members.take_required("environment", "a string")?;
-    let (version, digest) = (members.take_some("version"), members.take_some("digest"));
-    let rollback = members.take_some("rollback");
-    let confirm = members.take_some("confirm");
-    members.finish()?;
-    let environment = operator.environment(&given, snapshot)?;
-    let is_rollback = rollback.map_or(Ok(false), |given| given.bool())?;
-    let which = match (version, digest) {
-        (None, None) if is_rollback => None,
-        (Some(other), _) | (_, Some(other)) if is_rollback => {
-            return Err(other.refuse("found rollback too; expected one of the two"));
-        }
-        (Some(version), None) => Some(Named::version(version)?),
-        (None, Some(digest)) => Some(Named::digest(digest)?),
-        (None, None) => return Err(ApiError::invalid("version", "it is missing; expected a version or a digest")),
-        (Some(version), Some(_)) => return Err(version.refuse("found a digest too; expected one of the two")),
-    };
-    Ok(Asked { environment, which, confirm: confirm.map_or(Ok(false), |given| given.bool())? })
+/// Returns the requested version and its field in the request, or `None` for a rollback.
+fn requested_version(request: &UsePlugin) -> Result<Option<(&'static str, VersionName)>, ApiError> {
+    let (version, digest) = (request.version.clone(), request.digest.clone());
+    if request.rollback == Some(true) {
+        let beside = if version.is_some() { Some("version") } else { digest.map(|_| "digest") };
+        return match beside {
+            None => Ok(None),
+            Some(field) => Err(ApiError::invalid(field, "found rollback too; expected one of the two")),
+        };
+    }
+    match (version, digest) {
+        (Some(version), None) => Ok(Some(("version", VersionName::Version(version)))),
+        (None, Some(digest)) => Ok(Some(("digest", VersionName::Digest(digest)))),
+        (None, None) => Err(ApiError::invalid("version", "it is missing; expected a version or a digest")),
+        (Some(_), Some(_)) => Err(ApiError::invalid("version", "found a digest too; expected one of the two")),
+    }
+}
+
+/// A requested plugin with its stored form and the verification scheme in force with it.
+struct PlannedUse {
+    plugin: Plugin,
+    pin: Option<String>,
+    scheme: Option<String>,
 }
 
 /// Returns the requested plugin and the verification scheme in force with it. A different scheme and rejected options need
 /// confirmation, on a rollback too.
-fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) -> Result<Chosen, ApiError> {
-    let (Choice { plugin, pin }, stored, scheme) = match &asked.which {
-        Some(named) => {
-            let choice = named.find(catalog, key)?;
+fn plan_use(catalog: &Catalog, key: &str, endpoint: &Endpoint, request: &UsePlugin) -> Result<PlannedUse, ApiError> {
+    let requested = requested_version(request)?;
+    let (PluginChoice { plugin, pin }, stored, scheme) = match &requested {
+        Some((field, name)) => {
+            let choice = name.find(field, catalog, key)?;
             let scheme = choice.plugin.manifest().verification.clone();
             (choice, None, scheme)
         }
@@ -175,7 +132,7 @@ fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) 
         )));
     }
     // A source that follows `latest` only gets versions that accept its options, so confirming would have no effect.
-    if asked.which.is_some()
+    if requested.is_some()
         && pin.as_deref() == Some(LATEST)
         && let Some(reason) = choice::bad_options(endpoint, &plugin)
     {
@@ -185,8 +142,8 @@ fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) 
         )));
     }
     let doubts = choice::doubts(endpoint, &plugin, &differences);
-    if !asked.confirm && !doubts.is_empty() {
-        let command = if asked.which.is_some() { "use" } else { "rollback" };
+    if request.confirm != Some(true) && !doubts.is_empty() {
+        let command = if requested.is_some() { "use" } else { "rollback" };
         return Err(refused(format!(
             "{}; look at it, and send confirm true (inlet plugin {command} --confirm)",
             doubts.join("; and ")
@@ -197,7 +154,7 @@ fn chosen(catalog: &Catalog, key: &str, endpoint: &Endpoint, asked: &Asked<'_>) 
         None if differences.is_empty() => endpoint.record.scheme.clone(),
         None => written_scheme(&plugin)?,
     };
-    Ok(Chosen { plugin, pin, scheme })
+    Ok(PlannedUse { plugin, pin, scheme })
 }
 
 fn written_scheme(plugin: &Plugin) -> Result<Option<String>, ApiError> {

@@ -1,13 +1,12 @@
 //! `POST /v1/sources/{key}/refused/{id}/verify`
 
 use axum::{Json, extract::State};
+use inlet_api_types::refused_requests::{VerifiedEvent, VerifiedRequest};
 use inlet_engine::{
     Engine,
     replay::refused::{Verified, verify_again},
 };
 use inlet_store::Settled;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::{
     auth::Operator,
@@ -20,48 +19,6 @@ use crate::{
 
 /// The most events that a response lists.
 const MAX_SHOWN: usize = 100;
-
-/// What came of verifying a refused request again.
-#[derive(Serialize, ToSchema)]
-pub struct VerifiedRequest {
-    /// Whether it was let in.
-    verified: bool,
-    /// Why it was not; null when it was.
-    #[schema(required)]
-    cause: Option<String>,
-    /// How many items it holds; 0 when it was not let in.
-    count: usize,
-    /// What became of its items, the first 100.
-    events: Vec<LetIn>,
-}
-
-/// An item of a request that was let in.
-#[derive(Serialize, ToSchema)]
-#[schema(as = VerifiedEvent)]
-pub struct LetIn {
-    /// Its log entry.
-    #[schema(format = Uuid)]
-    id: String,
-    /// What mappings match on; empty when the item has none.
-    event_type: String,
-    /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
-    #[schema(value_type = String)]
-    outcome: &'static str,
-    /// Why, for people.
-    #[schema(required)]
-    reason: Option<String>,
-}
-
-impl LetIn {
-    fn of(item: Settled) -> Self {
-        Self {
-            id: item.id.to_string(),
-            event_type: item.event_type,
-            outcome: item.outcome.as_str(),
-            reason: item.reason,
-        }
-    }
-}
 
 /// Verifies a refused request again with the present signing secret.
 ///
@@ -93,7 +50,7 @@ pub async fn verify_refused(
             verified: true,
             cause: None,
             count: settled.len(),
-            events: settled.into_iter().take(MAX_SHOWN).map(LetIn::of).collect(),
+            events: settled.into_iter().take(MAX_SHOWN).map(verified_event).collect(),
         },
         Verified::Stays(cause) => VerifiedRequest { verified: false, cause: Some(cause), count: 0, events: Vec::new() },
         Verified::NotKept => {
@@ -103,4 +60,13 @@ pub async fn verify_refused(
             ));
         }
     }))
+}
+
+fn verified_event(item: Settled) -> VerifiedEvent {
+    VerifiedEvent {
+        id: item.id.to_string(),
+        event_type: item.event_type,
+        outcome: item.outcome.as_str().to_owned(),
+        reason: item.reason,
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use inlet_api_types::refused_requests::{VerifiedRequests, VerifyRefusedRequests};
 use inlet_core::Uuid;
 use inlet_engine::{
     Engine,
@@ -10,41 +11,16 @@ use inlet_engine::{
     snapshot::Endpoint,
 };
 use inlet_store::Cursor;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::{
-    auth::Operator, body::JsonBody, completion::to_completion, error::ApiError, path::Name, query::Params,
+    auth::Operator, body::Body, completion::to_completion, error::ApiError, path::Name, query::Params,
     sources::lookup::queried_endpoint,
 };
 
-/// The most requests that are verified: as many as a source environment keeps.
+/// The most requests that are read: as many as a source environment keeps.
 const MAX_REQUESTS: usize = 1000;
+/// The requests that are read at a time.
 const PAGE: usize = 100;
-
-/// In which order, and how many.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what `read` reads")]
-pub struct VerifyAll {
-    /// `oldest` first, or `newest`; `oldest` if absent.
-    order: Option<String>,
-    /// At most so many; 1000 if absent, which is all.
-    #[schema(minimum = 1, maximum = 1000)]
-    limit: Option<u32>,
-}
-
-/// What came of verifying refused requests again.
-#[derive(Serialize, ToSchema, Default)]
-pub struct VerifiedRequests {
-    /// Requests that were let in.
-    verified: usize,
-    /// Their items.
-    events: usize,
-    /// Requests that do not verify now either, and stay.
-    refused: usize,
-    /// Requests of which only cause, size and digest are kept.
-    not_kept: usize,
-}
 
 /// Verifies all refused requests again with the present signing secret, one after the other.
 ///
@@ -58,7 +34,7 @@ pub struct VerifiedRequests {
         ("key" = String, Path, description = "The source"),
         ("environment" = String, Query, description = "The environment"),
     ),
-    request_body = Option<VerifyAll>,
+    request_body = Option<VerifyRefusedRequests>,
     responses((status = 200, description = "How many were let in", body = VerifiedRequests)),
 )]
 pub async fn verify_all_refused(
@@ -66,36 +42,29 @@ pub async fn verify_all_refused(
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-    body: Option<JsonBody>,
+    request: Option<Body<VerifyRefusedRequests>>,
 ) -> Result<Json<VerifiedRequests>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
-    let (oldest_first, limit) = body.as_ref().map_or(Ok((true, MAX_REQUESTS)), read)?;
+    let request = request.map(|Body(request)| request).unwrap_or_default();
+    let oldest_first = is_oldest_first(request.order.as_deref())?;
     let verified = to_completion(async move {
         let mut ids = ids(&engine, &endpoint).await?;
         if oldest_first {
             ids.reverse();
         }
-        ids.truncate(limit);
+        ids.truncate(request.limit());
         verify(&engine, &endpoint, ids, &operator).await
     })
     .await?;
     Ok(Json(verified))
 }
 
-fn read(body: &JsonBody) -> Result<(bool, usize), ApiError> {
-    let mut top = body.given().object()?;
-    let (order, limit) = (top.take_some("order"), top.take_some("limit"));
-    top.finish()?;
-    let oldest_first = order.map_or(Ok(true), |given| match given.string()?.as_str() {
-        "oldest" => Ok(true),
-        "newest" => Ok(false),
-        _ => Err(given.refuse("expected oldest or newest")),
-    })?;
-    let limit = limit.map_or(Ok(MAX_REQUESTS), |given| {
-        let limit = given.text.trim().parse().ok().filter(|limit| (1..=MAX_REQUESTS).contains(limit));
-        limit.ok_or_else(|| given.refuse(format!("expected a whole number from 1 to {MAX_REQUESTS}")))
-    })?;
-    Ok((oldest_first, limit))
+fn is_oldest_first(order: Option<&str>) -> Result<bool, ApiError> {
+    match order {
+        None | Some("oldest") => Ok(true),
+        Some("newest") => Ok(false),
+        Some(_) => Err(ApiError::invalid("order", "expected oldest or newest")),
+    }
 }
 
 /// Returns the ids of the refused requests, newest first.

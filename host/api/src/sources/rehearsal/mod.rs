@@ -5,3 +5,4 @@ pub mod rehearse;
 mod request;
 mod response;
 mod response_budget;
+mod writes_response;

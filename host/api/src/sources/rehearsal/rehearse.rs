@@ -1,18 +1,16 @@
 //! `POST /v1/sources/{key}/rehearse`
 
 use axum::{Json, extract::State};
+use inlet_api_types::rehearsals::{Rehearsal, RehearseSource};
 use inlet_engine::{
     Engine,
     ingest::rehearse::{NotRehearsed, rehearse},
 };
 
-use super::{
-    request::{self, RehearseSource},
-    response::ShownRehearsal,
-};
+use super::{request, response};
 use crate::{
     auth::Operator,
-    body::JsonBody,
+    body::Body,
     error::{ApiError, Kind},
     path::Name,
     query::Params,
@@ -36,21 +34,21 @@ use crate::{
         ("environment" = String, Query, description = "The environment"),
     ),
     request_body = RehearseSource,
-    responses((status = 200, description = "What would become of it", body = ShownRehearsal)),
+    responses((status = 200, description = "What would become of it", body = Rehearsal)),
 )]
 pub async fn rehearse_source(
     _: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-    body: JsonBody,
-) -> Result<Json<ShownRehearsal>, ApiError> {
+    Body(request): Body<RehearseSource>,
+) -> Result<Json<Rehearsal>, ApiError> {
     let snapshot = engine.snapshot();
     let source = find_source(&snapshot, &key)?;
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
-    let sent = request::read(&body, endpoint)?;
+    let sent = request::sent(request, endpoint)?;
     let rehearsed = rehearse(&engine, endpoint, sent).await?;
-    Ok(Json(ShownRehearsal::of(rehearsed, endpoint)))
+    Ok(Json(response::rehearsal(rehearsed, endpoint)))
 }
 
 impl From<NotRehearsed> for ApiError {

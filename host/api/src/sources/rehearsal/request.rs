@@ -1,173 +1,156 @@
 //! Checks the described request of a rehearsal and turns it into the request that a sender would send.
 
-use std::collections::BTreeMap;
-
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_ENCODING};
-use inlet_core::{json::Kind, time};
+use indexmap::IndexMap;
+use inlet_api_types::{RawJson, rehearsals::RehearseSource};
+use inlet_core::{
+    json::{self, Kind as JsonKind},
+    time,
+};
 use inlet_engine::{ingest::rehearse::Sent, snapshot::Endpoint};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
-use utoipa::ToSchema;
 
-use crate::{
-    body::{Given, JsonBody},
-    error::ApiError,
-};
-
-/// A request as a sender would send it: `payload`, or `body` in its place.
-#[derive(ToSchema)]
-#[schema(as = SourceRehearseRequest)]
-#[expect(dead_code, reason = "it describes; bodies are read member by member")]
-pub struct RehearseSource {
-    /// The body, if it is a JSON object. It is taken as the text that it is, with every digit.
-    #[schema(value_type = Option<Object>)]
-    payload: Option<Value>,
-    /// The body as text: for arrays, for several lines, and for what is no JSON.
-    body: Option<String>,
-    /// POST if absent.
-    method: Option<String>,
-    /// What follows the endpoint's token, for example `/v1/batch`; nothing if absent.
-    path: Option<String>,
-    /// By name a value, or a list of values.
-    #[schema(value_type = Option<Object>)]
-    query: Option<BTreeMap<String, Value>>,
-    /// By name a value, or a list of values. Only those that the plugin or `keep_headers` names go further than the door.
-    #[schema(value_type = Option<Object>)]
-    headers: Option<BTreeMap<String, Value>>,
-    /// Sign the request with the source's signing secret in this environment, as the sender would. False if absent.
-    sign: Option<bool>,
-    /// When it arrives, for example `2026-01-02T03:04:05.678Z`; now if absent.
-    #[schema(format = DateTime)]
-    received_at: Option<String>,
-}
+use crate::error::ApiError;
 
 /// Returns the request to rehearse, signed if that is requested.
-pub fn read(body: &JsonBody, endpoint: &Endpoint) -> Result<Sent, ApiError> {
-    let (mut sent, sign) = read_unsigned(body)?;
+pub fn sent(request: RehearseSource, endpoint: &Endpoint) -> Result<Sent, ApiError> {
+    let sign = request.sign.unwrap_or_default();
+    let mut sent = unsigned(request)?;
     if sign {
         sent.sign(endpoint).map_err(|error| ApiError::invalid("sign", error.to_string()))?;
     }
     Ok(sent)
 }
 
-/// Returns the unsigned request, and true if it is to be signed.
-fn read_unsigned(body: &JsonBody) -> Result<(Sent, bool), ApiError> {
-    let mut members = body.given().object()?;
-    let payload = members.take_some("payload");
-    let text = members.take_some("body");
-    let text = match (payload, text) {
-        (Some(payload), None) => read_payload(&payload)?,
-        (None, Some(text)) => text.string()?,
-        (Some(_), Some(text)) => return Err(text.refuse("it stands beside payload; send one of the two")),
+fn unsigned(request: RehearseSource) -> Result<Sent, ApiError> {
+    let RehearseSource { payload, body, method, path, query, headers, sign: _, received_at } = request;
+    Ok(Sent {
+        body: body_text(payload, body)?,
+        method: method.map_or_else(|| Ok("POST".to_owned()), |method| check_method(&method))?,
+        path: path.map_or_else(|| Ok(String::new()), check_path)?,
+        query: query.map_or_else(|| Ok(String::new()), |query| query_string(&query))?,
+        headers: headers.map_or_else(|| Ok(HeaderMap::new()), |headers| header_map(&headers))?,
+        received_at_ms: received_at.map(|text| parse_time_ms(&text)).transpose()?,
+    })
+}
+
+fn body_text(payload: Option<RawJson>, body: Option<String>) -> Result<String, ApiError> {
+    match (payload, body) {
+        (Some(payload), None) => match JsonKind::of(payload.as_text()) {
+            JsonKind::Object => Ok(payload.as_text().to_owned()),
+            other => {
+                let found = other.with_article();
+                let message =
+                    format!("found {found}, expected an object; send any other body as text in the member \"body\"");
+                Err(ApiError::invalid("payload", message))
+            }
+        },
+        (None, Some(body)) => Ok(body),
+        (Some(_), Some(_)) => Err(ApiError::invalid("body", "it stands beside payload; send one of the two")),
         (None, None) => {
             let message = "it is missing; expected an object, or any other body as text in the member \"body\"";
-            return Err(ApiError::invalid("payload", message));
+            Err(ApiError::invalid("payload", message))
         }
-    };
-    let method = members.take_some("method").map(|given| read_method(&given)).transpose()?;
-    let path = members.take_some("path").map(|given| read_path(&given)).transpose()?;
-    let query = members.take_some("query").map(|given| read_query(&given)).transpose()?;
-    let headers = members.take_some("headers").map(|given| read_headers(&given)).transpose()?;
-    let sign = members.take_some("sign").map(|given| given.bool()).transpose()?;
-    let received_at_ms = members.take_some("received_at").map(|given| read_time_ms(&given)).transpose()?;
-    members.finish()?;
-    let sent = Sent {
-        method: method.unwrap_or_else(|| "POST".to_owned()),
-        path: path.unwrap_or_default(),
-        query: query.unwrap_or_default(),
-        headers: headers.unwrap_or_default(),
-        body: text,
-        received_at_ms,
-    };
-    Ok((sent, sign.unwrap_or_default()))
-}
-
-fn read_payload(given: &Given<'_>) -> Result<String, ApiError> {
-    match Kind::of(given.text) {
-        Kind::Object => Ok(given.text.to_owned()),
-        other => Err(given.refuse(format!(
-            "found {}, expected an object; send any other body as text in the member \"body\"",
-            other.with_article()
-        ))),
     }
 }
 
-fn read_method(given: &Given<'_>) -> Result<String, ApiError> {
-    let method = given.string()?.to_ascii_uppercase();
+fn check_method(method: &str) -> Result<String, ApiError> {
+    let method = method.to_ascii_uppercase();
     match !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()) {
         true => Ok(method),
-        false => Err(given.refuse("it is no HTTP method; expected for example POST")),
+        false => Err(ApiError::invalid("method", "it is no HTTP method; expected for example POST")),
     }
 }
 
-fn read_path(given: &Given<'_>) -> Result<String, ApiError> {
-    let path = given.string()?;
+fn check_path(path: String) -> Result<String, ApiError> {
     let is_path = path.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte));
     match is_path && (path.is_empty() || path.starts_with('/')) {
         true => Ok(path),
-        false => Err(given.refuse("it is no path; expected what follows the endpoint's token, for example /v1/batch")),
+        false => {
+            let message = "it is no path; expected what follows the endpoint's token, for example /v1/batch";
+            Err(ApiError::invalid("path", message))
+        }
     }
 }
 
 /// Returns the query string, percent-encoded, because receiving decodes it again.
-fn read_query(given: &Given<'_>) -> Result<String, ApiError> {
+fn query_string(query: &IndexMap<String, RawJson>) -> Result<String, ApiError> {
     let encode = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let pairs = read_pairs(given)?;
+    let pairs = named_values("query", query)?;
     let pairs: Vec<String> =
-        pairs.iter().map(|(name, value, _)| format!("{}={}", encode(name), encode(value))).collect();
+        pairs.iter().map(|pair| format!("{}={}", encode(pair.name), encode(&pair.value))).collect();
     Ok(pairs.join("&"))
 }
 
-fn read_headers(given: &Given<'_>) -> Result<HeaderMap, ApiError> {
-    let mut headers = HeaderMap::new();
-    for (name, value, place) in read_pairs(given)? {
+fn header_map(headers: &IndexMap<String, RawJson>) -> Result<HeaderMap, ApiError> {
+    let mut map = HeaderMap::new();
+    for NamedValue { name, value, field } in named_values("headers", headers)? {
+        let refused = |message: &str| ApiError::invalid(&field, message);
         let name = HeaderName::from_bytes(name.as_bytes())
-            .map_err(|_| ApiError::invalid(&place, "it is no header's name; expected for example x-signature"))?;
+            .map_err(|_| refused("it is no header's name; expected for example x-signature"))?;
         if name == CONTENT_ENCODING && !value.trim().eq_ignore_ascii_case("identity") {
-            return Err(ApiError::invalid(&place, "the body is given as it is after decoding; leave this header out"));
+            return Err(refused("the body is given as it is after decoding; leave this header out"));
         }
         // A header may hold a credential, so errors do not repeat its value.
         let value = HeaderValue::from_bytes(value.as_bytes())
-            .map_err(|_| ApiError::invalid(&place, "it holds control characters, which no header carries"))?;
-        headers.append(name, value);
+            .map_err(|_| refused("it holds control characters, which no header carries"))?;
+        map.append(name, value);
     }
-    Ok(headers)
+    Ok(map)
 }
 
-/// Returns pairs of name and value, each with its field path. A name with several values gives several pairs.
-fn read_pairs(given: &Given<'_>) -> Result<Vec<(String, String, String)>, ApiError> {
+/// One value of a header or a query parameter.
+struct NamedValue<'a> {
+    name: &'a str,
+    value: String,
+    /// The path of the value in the request.
+    field: String,
+}
+
+/// Returns all values of a member that holds one value or a list of values by name.
+fn named_values<'a>(member: &str, values: &'a IndexMap<String, RawJson>) -> Result<Vec<NamedValue<'a>>, ApiError> {
     let mut pairs = Vec::new();
-    for (name, value) in given.object()?.rest() {
-        match Kind::of(value.text) {
-            Kind::Array => {
-                for item in value.items()? {
-                    pairs.push((name.clone(), item.string()?, item.field));
+    for (name, value) in values {
+        let field = format!("{member}.{name}");
+        let found = JsonKind::of(value.as_text());
+        match (json::string(value.as_text()), json::items(value.as_text())) {
+            (Some(value), _) => pairs.push(NamedValue { name, value, field }),
+            (None, Some(items)) => {
+                for (index, item) in items.into_iter().enumerate() {
+                    pairs.push(NamedValue { name, ..list_item(item, format!("{field}[{index}]"))? });
                 }
             }
-            Kind::String => pairs.push((name, value.string()?, value.field)),
-            other => {
-                return Err(
-                    value.refuse(format!("found {}, expected a string or a list of strings", other.with_article()))
-                );
+            (None, None) => {
+                let message = format!("found {}, expected a string or a list of strings", found.with_article());
+                return Err(ApiError::invalid(field, message));
             }
         }
     }
     Ok(pairs)
 }
 
-fn read_time_ms(given: &Given<'_>) -> Result<i64, ApiError> {
-    let text = given.string()?;
-    time::parse(&text)
-        .map(|us| us.div_euclid(1000))
-        .ok_or_else(|| given.refuse("it is no time; expected for example 2026-01-02T03:04:05.678Z"))
+fn list_item(text: &str, field: String) -> Result<NamedValue<'static>, ApiError> {
+    match json::string(text) {
+        Some(value) => Ok(NamedValue { name: "", value, field }),
+        None => {
+            let message = format!("found {}, expected a string", JsonKind::of(text).with_article());
+            Err(ApiError::invalid(field, message))
+        }
+    }
+}
+
+fn parse_time_ms(text: &str) -> Result<i64, ApiError> {
+    let refused = || ApiError::invalid("received_at", "it is no time; expected for example 2026-01-02T03:04:05.678Z");
+    time::parse(text).map(|us| us.div_euclid(1000)).ok_or_else(refused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::JsonBody;
 
     fn sent(text: &str) -> Sent {
-        read_unsigned(&JsonBody::of(text)).unwrap().0
+        unsigned(JsonBody::of(text).read().unwrap()).unwrap()
     }
 
     #[test]
@@ -201,7 +184,7 @@ mod tests {
     #[test]
     fn refusals_name_the_member_and_repeat_no_value() {
         let error = |text: &str| {
-            let error = read_unsigned(&JsonBody::of(text)).map(|_| ()).unwrap_err();
+            let error = JsonBody::of(text).read().and_then(|request| unsigned(request).map(|_| ())).unwrap_err();
             format!("{}: {error}", error.field().unwrap_or("-"))
         };
         insta::assert_snapshot!(error("{}"), @r#"payload: it is missing; expected an object, or any other body as text in the member "body""#);

@@ -1,9 +1,10 @@
 //! `DELETE /v1/sources/{key}/replays/{id}`
 
 use axum::{Json, extract::State};
+use inlet_api_types::replays::Replay;
 use inlet_engine::{Engine, change_log};
 
-use super::{get, response::ShownReplay};
+use super::get;
 use crate::{
     auth::Operator,
     completion::to_completion,
@@ -24,14 +25,14 @@ use crate::{
         ("id" = String, Path, description = "The replay"),
         ("environment" = String, Query, description = "The environment"),
     ),
-    responses((status = 200, description = "The replay, cancelled", body = ShownReplay)),
+    responses((status = 200, description = "The replay, cancelled", body = Replay)),
 )]
 pub async fn cancel_replay(
     operator: Operator,
     State(engine): State<Engine>,
     TwoNames(key, id): TwoNames,
     params: Params,
-) -> Result<Json<ShownReplay>, ApiError> {
+) -> Result<Json<Replay>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("replay", &id)?;
     let log = change_log::repaired(operator.author(), &endpoint, "cancelReplay", &format!("replays/{id}"), None);

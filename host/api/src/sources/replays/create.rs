@@ -1,16 +1,14 @@
 //! `POST /v1/sources/{key}/replays`
 
 use axum::{Json, extract::State, http::StatusCode};
+use inlet_api_types::replays::{CreateReplay, Replay};
 use inlet_engine::{Engine, change_log, snapshot::new_id};
 use inlet_store::{ChangeError, NewReplay};
 
-use super::{
-    request::{self, Asked},
-    response::ShownReplay,
-};
+use super::{request, response};
 use crate::{
     auth::Operator,
-    body::JsonBody,
+    body::Body,
     completion::to_completion,
     error::{ApiError, Kind},
     path::Name,
@@ -30,21 +28,22 @@ use crate::{
         ("key" = String, Path, description = "The source"),
         ("environment" = String, Query, description = "The environment"),
     ),
-    request_body = request::NewReplay,
-    responses((status = 202, description = "The replay, which begins", body = ShownReplay)),
+    request_body = CreateReplay,
+    responses((status = 202, description = "The replay, which begins", body = Replay)),
 )]
 pub async fn create_replay(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-    body: JsonBody,
-) -> Result<(StatusCode, Json<ShownReplay>), ApiError> {
+    Body(request): Body<CreateReplay>,
+) -> Result<(StatusCode, Json<Replay>), ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
-    let Asked { filter, rate_per_second } = Asked::read(&body)?;
+    let rate_per_second = request.rate_per_second();
+    let filter = request::filter(request)?;
     let id = new_id();
-    let asked = serde_json::to_string(&filter).ok();
-    let log = change_log::repaired(operator.author(), &endpoint, "createReplay", &format!("replays/{id}"), asked);
+    let filter_json = serde_json::to_string(&filter).ok();
+    let log = change_log::repaired(operator.author(), &endpoint, "createReplay", &format!("replays/{id}"), filter_json);
     let new = NewReplay { id, source_environment_id: endpoint.id, filter, rate_per_second };
     let created = to_completion(async move {
         engine.store.replay_create(new, log).await.map_err(|error| match error {
@@ -62,5 +61,5 @@ pub async fn create_replay(
             .ok_or_else(|| ApiError::not_found("the replay was removed in the meantime"))
     })
     .await?;
-    Ok((StatusCode::ACCEPTED, Json(ShownReplay::of(created))))
+    Ok((StatusCode::ACCEPTED, Json(response::replay(created))))
 }

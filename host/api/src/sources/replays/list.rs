@@ -1,12 +1,10 @@
 //! `GET /v1/sources/{key}/replays`
 
 use axum::{Json, extract::State};
-use inlet_api_types::{PageInfo, PageParams};
+use inlet_api_types::{PageParams, replays::ReplayList};
 use inlet_engine::Engine;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::response::ShownReplay;
+use super::response;
 use crate::{
     auth::Operator,
     error::ApiError,
@@ -15,15 +13,6 @@ use crate::{
     query::Params,
     sources::lookup::queried_endpoint,
 };
-
-/// A page of replays, newest first.
-#[derive(Serialize, ToSchema)]
-pub struct Replays {
-    /// The replays.
-    entries: Vec<ShownReplay>,
-    /// What lies around the page.
-    page_info: PageInfo,
-}
 
 /// Lists replays, newest first.
 #[utoipa::path(
@@ -36,17 +25,17 @@ pub struct Replays {
         ("environment" = String, Query, description = "The environment"),
         PageParams,
     ),
-    responses((status = 200, description = "The replays", body = Replays)),
+    responses((status = 200, description = "The replays", body = ReplayList)),
 )]
 pub async fn list_replays(
     _: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-) -> Result<Json<Replays>, ApiError> {
+) -> Result<Json<ReplayList>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let page = engine.store.replays(endpoint.id, cursor, limit).await?;
     let page_info = page_info(&page, limit, |replay| replay.id);
-    Ok(Json(Replays { entries: page.items.into_iter().map(ShownReplay::of).collect(), page_info }))
+    Ok(Json(ReplayList { entries: page.items.into_iter().map(response::replay).collect(), page_info }))
 }

@@ -1,151 +1,108 @@
 //! Checks a request for a replay, and the lists of ids and outcomes that dismissals share.
 
+use inlet_api_types::replays::CreateReplay;
 use inlet_core::{Uuid, log::Outcome, time};
 use inlet_store::ReplayFilter;
-use utoipa::ToSchema;
 
-use crate::{
-    body::{Given, JsonBody},
-    error::ApiError,
-};
+use crate::error::ApiError;
 
-/// Events per second, if the request sets no rate.
-const DEFAULT_RATE: u32 = 50;
-/// The most events per second.
-const MAX_RATE: u32 = 1000;
 /// The most ids in one request.
 const MAX_IDS: usize = 1000;
 
-/// Which events to carry out again.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it describes what `Asked::read` reads")]
-pub struct NewReplay {
-    /// Of these outcomes; `["failed", "rejected"]` if absent. Of those two only what still needs attention.
-    outcome: Option<Vec<String>>,
-    /// Of this code, for example `time` or `action_failed`.
-    code: Option<String>,
-    /// The same as `code`.
-    cause: Option<String>,
-    /// Of this event type.
-    event_type: Option<String>,
-    /// Logged at this time or later.
-    #[schema(format = DateTime)]
-    starting_at: Option<String>,
-    /// Logged before this time.
-    #[schema(format = DateTime)]
-    ending_at: Option<String>,
-    /// These log entries and no others, at most 1000; then no other filter is given.
-    ids: Option<Vec<String>>,
-    /// Bypass idempotency; only with `ids`.
-    force: Option<bool>,
-    /// At most so many events a second; 50 if absent.
-    #[schema(minimum = 1, maximum = 1000)]
-    rate_per_second: Option<u32>,
-}
-
-/// A replay as it is asked for.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// What.
-    pub filter: ReplayFilter,
-    /// How fast.
-    pub rate_per_second: u32,
-}
-
-impl Asked {
-    /// Reads a body.
-    pub fn read(body: &JsonBody) -> Result<Asked, ApiError> {
-        let mut top = body.given().object()?;
-        let outcomes = top.take_some("outcome");
-        let (code, cause) = (top.take_some("code"), top.take_some("cause"));
-        let (event_type, starting_at) = (top.take_some("event_type"), top.take_some("starting_at"));
-        let (ending_at, ids) = (top.take_some("ending_at"), top.take_some("ids"));
-        let (force, rate) = (top.take_some("force"), top.take_some("rate_per_second"));
-        top.finish()?;
-        if let (Some(_), Some(cause)) = (&code, &cause) {
-            return Err(cause.refuse("code is given too; they mean the same, give one of them"));
-        }
-        let others = [&outcomes, &code, &cause, &event_type, &starting_at, &ending_at];
-        let other = others.into_iter().flatten().next();
-        if let (Some(other), Some(_)) = (other, &ids) {
-            return Err(other.refuse("ids are given too, and say what is replayed; give one of them"));
-        }
-        let force = force.as_ref().map(|given| Ok::<_, ApiError>((given, given.bool()?))).transpose()?;
-        if let (Some((given, true)), None) = (&force, &ids) {
-            return Err(given.refuse("idempotency is bypassed for named entries only; give their ids"));
-        }
-        let filter = ReplayFilter {
-            outcomes: match outcomes {
-                Some(given) => read_outcomes(&given)?,
-                None => vec![Outcome::Failed, Outcome::Rejected],
-            },
-            code: code.or(cause).map(|given| given.string()).transpose()?,
-            event_type: event_type.map(|given| given.string()).transpose()?,
-            starting_at_ms: starting_at.as_ref().map(read_time).transpose()?,
-            ending_at_ms: ending_at.as_ref().map(read_time).transpose()?,
-            ids: ids.as_ref().map(read_ids).transpose()?.unwrap_or_default(),
-            force: force.is_some_and(|(_, force)| force),
-        };
-        Ok(Asked { filter, rate_per_second: rate.map_or(Ok(DEFAULT_RATE), |given| read_rate(&given))? })
+/// Returns the filter of a replay.
+pub fn filter(request: CreateReplay) -> Result<ReplayFilter, ApiError> {
+    if request.code.is_some() && request.cause.is_some() {
+        return Err(ApiError::invalid("cause", "code is given too; they mean the same, give one of them"));
     }
+    if let (Some(other), Some(_)) = (other_filter(&request), &request.ids) {
+        return Err(ApiError::invalid(other, "ids are given too, and say what is replayed; give one of them"));
+    }
+    let force = request.force.unwrap_or_default();
+    if force && request.ids.is_none() {
+        return Err(ApiError::invalid("force", "idempotency is bypassed for named entries only; give their ids"));
+    }
+    Ok(ReplayFilter {
+        outcomes: match &request.outcome {
+            Some(names) => parse_outcomes(names)?,
+            None => vec![Outcome::Failed, Outcome::Rejected],
+        },
+        code: request.code.or(request.cause),
+        event_type: request.event_type,
+        starting_at_ms: request.starting_at.map(|text| parse_time("starting_at", &text)).transpose()?,
+        ending_at_ms: request.ending_at.map(|text| parse_time("ending_at", &text)).transpose()?,
+        ids: request.ids.as_deref().map(parse_ids).transpose()?.unwrap_or_default(),
+        force,
+    })
 }
 
-/// Parses ids of log entries, and returns each once, sorted.
-pub fn read_ids(given: &Given<'_>) -> Result<Vec<Uuid>, ApiError> {
-    let items = given.items()?;
-    if items.is_empty() || items.len() > MAX_IDS {
-        return Err(given.refuse(format!("found {} ids, expected 1 to {MAX_IDS}", items.len())));
+/// Returns the first filter beside `ids`.
+fn other_filter(request: &CreateReplay) -> Option<&'static str> {
+    let filters = [
+        ("outcome", request.outcome.is_some()),
+        ("code", request.code.is_some()),
+        ("cause", request.cause.is_some()),
+        ("event_type", request.event_type.is_some()),
+        ("starting_at", request.starting_at.is_some()),
+        ("ending_at", request.ending_at.is_some()),
+    ];
+    filters.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
+}
+
+/// Parses the member `ids`: ids of log entries. Returns each once, sorted.
+pub fn parse_ids(texts: &[String]) -> Result<Vec<Uuid>, ApiError> {
+    if texts.is_empty() || texts.len() > MAX_IDS {
+        return Err(ApiError::invalid("ids", format!("found {} ids, expected 1 to {MAX_IDS}", texts.len())));
     }
-    let read = |item: &Given<'_>| {
-        Uuid::try_parse(&item.string()?).map_err(|_| item.refuse("it is not an id as this API gives them (a UUID)"))
+    let parse = |(index, text): (usize, &String)| {
+        let message = "it is not an id as this API gives them (a UUID)";
+        Uuid::try_parse(text).map_err(|_| ApiError::invalid(format!("ids[{index}]"), message))
     };
-    let mut ids: Vec<Uuid> = items.iter().map(read).collect::<Result<_, _>>()?;
+    let mut ids: Vec<Uuid> = texts.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
     ids.sort_unstable();
     ids.dedup();
     Ok(ids)
 }
 
-fn read_outcomes(given: &Given<'_>) -> Result<Vec<Outcome>, ApiError> {
-    let items = given.items()?;
-    if items.is_empty() {
-        return Err(given.refuse("it is empty; name an outcome, or leave it out"));
+fn parse_outcomes(names: &[String]) -> Result<Vec<Outcome>, ApiError> {
+    if names.is_empty() {
+        return Err(ApiError::invalid("outcome", "it is empty; name an outcome, or leave it out"));
     }
-    items.iter().map(read_outcome).collect()
+    let parse = |(index, name): (usize, &String)| parse_outcome(&format!("outcome[{index}]"), name);
+    names.iter().enumerate().map(parse).collect()
 }
 
-/// Parses an outcome.
-pub fn read_outcome(given: &Given<'_>) -> Result<Outcome, ApiError> {
-    let name = given.string()?;
-    let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::as_str).collect();
-    Outcome::parse(&name)
-        .ok_or_else(|| given.refuse(format!("there is no outcome {name:?}; expected one of {}", names.join(", "))))
+/// Parses the outcome in a member.
+pub fn parse_outcome(field: &str, name: &str) -> Result<Outcome, ApiError> {
+    Outcome::parse(name).ok_or_else(|| {
+        let names: Vec<&str> = Outcome::ALL.into_iter().map(Outcome::as_str).collect();
+        ApiError::invalid(field, format!("there is no outcome {name:?}; expected one of {}", names.join(", ")))
+    })
 }
 
-fn read_time(given: &Given<'_>) -> Result<i64, ApiError> {
-    let text = given.string()?;
-    time::parse(&text)
-        .map(|us| -(-us).div_euclid(1000))
-        .ok_or_else(|| given.refuse(format!("found {text:?}, expected a time such as 2026-01-02T03:04:05Z")))
-}
-
-fn read_rate(given: &Given<'_>) -> Result<u32, ApiError> {
-    let rate = given.text.trim().parse().ok().filter(|rate| (1..=MAX_RATE).contains(rate));
-    rate.ok_or_else(|| given.refuse(format!("expected a whole number from 1 to {MAX_RATE}")))
+/// Returns milliseconds since 1970, rounded up.
+fn parse_time(field: &str, text: &str) -> Result<i64, ApiError> {
+    let refused = || ApiError::invalid(field, format!("found {text:?}, expected a time such as 2026-01-02T03:04:05Z"));
+    time::parse(text).map(|us| -(-us).div_euclid(1000)).ok_or_else(refused)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::JsonBody;
 
-    fn read(text: &str) -> Result<Asked, String> {
-        Asked::read(&JsonBody::of(text)).map_err(|error| format!("{}: {error}", error.field().unwrap_or_default()))
+    fn read(text: &str) -> Result<(ReplayFilter, u32), String> {
+        let request = JsonBody::of(text).read::<CreateReplay>();
+        let read = request.and_then(|request| {
+            Ok((request.rate_per_second(), request)).and_then(|(rate, request)| Ok((filter(request)?, rate)))
+        });
+        read.map_err(|error| format!("{}: {error}", error.field().unwrap_or_default()))
     }
 
     #[test]
     fn without_a_filter_what_failed_or_was_rejected_is_meant() {
-        let asked = read("{}").unwrap();
+        let read = read("{}").unwrap();
         let expected = ReplayFilter { outcomes: vec![Outcome::Failed, Outcome::Rejected], ..ReplayFilter::default() };
-        assert_eq!(asked, Asked { filter: expected, rate_per_second: 50 });
+        assert_eq!(read, (expected, 50));
     }
 
     #[test]

@@ -1,63 +1,39 @@
 //! The items and requests of a source that need attention, grouped by cause.
 
+use inlet_api_types::sources::{AttentionCause, NeedsAttention};
 use inlet_core::{log::Outcome, time};
 use inlet_engine::quarantine;
 use inlet_store::AttentionCount;
-use serde::Serialize;
-use utoipa::ToSchema;
 
-/// What needs somebody.
-#[derive(Serialize, ToSchema, Default)]
-pub struct NeedsAttention {
-    /// How many items failed or were rejected and are neither repaired nor dismissed, and how many requests are refused.
+/// The sum over environments of what needs attention.
+#[derive(Default)]
+pub struct AttentionTally {
     count: i64,
-    /// When the oldest of them came; null when there are none.
-    #[schema(required, format = DateTime)]
-    oldest_at: Option<String>,
-    /// The same by cause, the most frequent first.
-    causes: Vec<Cause>,
-    #[serde(skip)]
     oldest_ms: Option<i64>,
+    causes: Vec<AttentionCause>,
 }
 
-/// A cause, and how many there are of it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = AttentionCause)]
-pub struct Cause {
-    /// The environment.
-    environment: String,
-    /// `failed`, `rejected` or `refused`.
-    #[schema(value_type = String)]
-    kind: &'static str,
-    /// The code of the log entries, or why the requests were refused.
-    cause: String,
-    /// How many.
-    count: i64,
-    /// When the oldest of them came.
-    #[schema(format = DateTime)]
-    oldest_at: String,
-    /// What to do, in a sentence.
-    #[schema(value_type = String)]
-    what_to_do: &'static str,
-}
-
-impl NeedsAttention {
-    /// Adds what is counted in one environment.
+impl AttentionTally {
+    /// Adds the counts of one environment.
     pub fn add(&mut self, environment: &str, counts: Vec<AttentionCount>) {
         for found in counts {
             self.count += found.count;
             self.oldest_ms = Some(self.oldest_ms.map_or(found.oldest_ms, |oldest| oldest.min(found.oldest_ms)));
-            self.oldest_at = self.oldest_ms.map(time::write_ms);
-            self.causes.push(Cause {
+            self.causes.push(AttentionCause {
                 environment: environment.to_owned(),
-                kind: found.outcome.map_or("refused", Outcome::as_str),
-                what_to_do: what_to_do(found.outcome, &found.code),
+                kind: found.outcome.map_or("refused", Outcome::as_str).to_owned(),
+                what_to_do: what_to_do(found.outcome, &found.code).to_owned(),
                 cause: found.code,
                 count: found.count,
                 oldest_at: time::write_ms(found.oldest_ms),
             });
         }
+    }
+
+    /// Returns the response, with the most frequent cause first.
+    pub fn into_response(mut self) -> NeedsAttention {
         self.causes.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.cause.cmp(&b.cause)));
+        NeedsAttention { count: self.count, oldest_at: self.oldest_ms.map(time::write_ms), causes: self.causes }
     }
 }
 

@@ -7,6 +7,7 @@ use inlet_store::{Environment, NewSource, NewSourceEnvironment};
 use super::{
     Upsert, as_json,
     plan::{Plan, defaults_of},
+    request::PROVIDER_FIELD,
 };
 use crate::{
     error::ApiError,
@@ -16,16 +17,15 @@ use crate::{
 impl Upsert<'_> {
     /// Returns the plugin that the request names for a new source.
     pub fn provider(&self) -> Result<Plugin, ApiError> {
-        const FIELD: &str = "source.preconfigured_provider";
         let catalog = self.change.catalog();
         let keys: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
         let expected = format!("expected one of {}", keys.join(", "));
-        let Some(given) = &self.request.preconfigured_provider else {
+        let Some(key) = &self.request.provider else {
             let message = format!("it is missing, and there is no source {:?} to change; {expected}", self.key);
-            return Err(ApiError::invalid(FIELD, message));
+            return Err(ApiError::invalid(PROVIDER_FIELD, message));
         };
-        let key = given.string()?;
-        catalog.get(&key).cloned().ok_or_else(|| given.refuse(format!("there is no provider {key:?}; {expected}")))
+        let unknown = || ApiError::invalid(PROVIDER_FIELD, format!("there is no provider {key:?}; {expected}"));
+        catalog.get(key).cloned().ok_or_else(unknown)
     }
 
     /// Writes a new source.
@@ -46,8 +46,8 @@ impl Upsert<'_> {
         let new = NewSource {
             key: self.key.to_owned(),
             name: self.request.name.clone(),
-            description: self.request.description.apply(None),
-            custom_image_url: self.request.custom_image_url.apply(None),
+            description: self.request.description.clone().apply(None),
+            custom_image_url: self.request.custom_image_url.clone().apply(None),
             provider: plugin.manifest().key.clone(),
             environments: environments.collect::<Result<_, ApiError>>()?,
         };

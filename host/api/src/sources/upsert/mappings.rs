@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use inlet_api_types::{RawJson, sources::MappingRequest};
 use inlet_core::{
     Uuid, actions,
     json::{self, Kind},
@@ -11,7 +12,7 @@ use inlet_core::{
 use inlet_engine::snapshot::new_id;
 use inlet_store::MappingRecord;
 
-use crate::{body::Given, error::ApiError};
+use crate::error::ApiError;
 
 /// The most mappings of one source environment.
 const MAX_MAPPINGS: usize = 1000;
@@ -20,50 +21,57 @@ const MAX_MAPPINGS: usize = 1000;
 type Content = (String, String, String);
 
 /// A mapping of the request, checked.
-struct Asked<'a> {
-    given: Given<'a>,
+struct CheckedMapping {
+    /// The path in the request.
+    field: String,
     id: Option<Uuid>,
     content: Content,
     parameters: String,
     active: bool,
 }
 
-/// Returns the mappings after the change.
-pub fn change(given: &Given<'_>, present: &[MappingRecord], now_ms: i64) -> Result<Vec<MappingRecord>, ApiError> {
-    let mut asked = Vec::new();
-    for item in given.items()? {
-        asked.extend(read(item)?);
+/// Returns the mappings after the change. `field` is the path of the list in the request.
+pub fn change(
+    requests: &[MappingRequest],
+    field: &str,
+    present: &[MappingRecord],
+    now_ms: i64,
+) -> Result<Vec<MappingRecord>, ApiError> {
+    let mut checked = Vec::new();
+    for (index, request) in requests.iter().enumerate() {
+        checked.extend(check(request, format!("{field}[{index}]"))?);
     }
-    if asked.len() > MAX_MAPPINGS {
-        return Err(given.refuse(format!("found {} mappings, expected at most {MAX_MAPPINGS}", asked.len())));
+    if checked.len() > MAX_MAPPINGS {
+        let message = format!("found {} mappings, expected at most {MAX_MAPPINGS}", checked.len());
+        return Err(ApiError::invalid(field, message));
     }
-    check_duplicates(&asked)?;
+    check_duplicates(&checked)?;
     let by_id: HashMap<Uuid, &MappingRecord> = present.iter().map(|record| (record.id, record)).collect();
-    let named: HashSet<Uuid> = asked.iter().filter_map(|asked| asked.id).collect();
+    let named: HashSet<Uuid> = checked.iter().filter_map(|mapping| mapping.id).collect();
     // A mapping with an id is matched by the id alone, so its record is not matched by content.
     let by_content: HashMap<Content, &MappingRecord> = present
         .iter()
         .filter(|record| !named.contains(&record.id))
         .map(|record| (content_of(record), record))
         .collect();
-    asked
+    checked
         .into_iter()
-        .map(|asked| match asked.id {
-            None => Ok(asked.settle(by_content.get(&asked.content).copied(), now_ms)),
+        .map(|mapping| match mapping.id {
+            None => Ok(mapping.record(by_content.get(&mapping.content).copied(), now_ms)),
             Some(id) => match by_id.get(&id) {
-                Some(record) => Ok(asked.settle(Some(record), now_ms)),
+                Some(record) => Ok(mapping.record(Some(record), now_ms)),
                 None => {
                     let message = format!("there is no mapping {id} here; leave the id out to make a new mapping");
-                    Err(ApiError::invalid(format!("{}.id", asked.given.field), message))
+                    Err(ApiError::invalid(format!("{}.id", mapping.field), message))
                 }
             },
         })
         .collect()
 }
 
-impl Asked<'_> {
+impl CheckedMapping {
     /// Returns the record after the change, which is the present record if nothing differs.
-    fn settle(&self, present: Option<&MappingRecord>, now_ms: i64) -> MappingRecord {
+    fn record(&self, present: Option<&MappingRecord>, now_ms: i64) -> MappingRecord {
         if let Some(record) = present
             && record.active == self.active
             && content_of(record) == self.content
@@ -85,36 +93,40 @@ impl Asked<'_> {
 }
 
 /// Checks one mapping. Returns `None` if it is marked as deleted.
-fn read(given: Given<'_>) -> Result<Option<Asked<'_>>, ApiError> {
-    let mut members = given.object()?;
-    if members.take_some("is_deleted").map(|given| given.bool()).transpose()? == Some(true) {
+fn check(request: &MappingRequest, field: String) -> Result<Option<CheckedMapping>, ApiError> {
+    if request.is_deleted == Some(true) {
         return Ok(None);
     }
-    let id = members.take_some("id").map(|given| read_id(&given)).transpose()?;
-    let event_type = members.take_required("event_type", "a string")?.string()?;
-    let action_type = members.take_required("action_type", "a string")?.string()?;
-    let parameters = members.take_some("action_parameters").map_or("{}", |given| given.text.trim()).to_owned();
-    let active = members.take_some("active").map(|given| given.bool()).transpose()?.unwrap_or(true);
-    members.ignore(&["created_at", "updated_at"]);
-    members.finish()?;
-    let named = |error: BadMapping| ApiError::invalid(format!("{}.{}", given.field, error.field), error.message);
+    let id = request.id.as_deref().map(|text| parse_id(text, &field)).transpose()?;
+    let event_type = required(request.event_type.as_ref(), &field, "event_type")?;
+    let action_type = required(request.action_type.as_ref(), &field, "action_type")?;
+    let parameters = request.action_parameters.as_ref().map_or("{}", RawJson::as_text).to_owned();
+    let named = |error: BadMapping| ApiError::invalid(format!("{field}.{}", error.field), error.message);
     mapping::check_event_type(&event_type).map_err(named)?;
     actions::parse_action(&action_type, &parameters).map_err(named)?;
     let content = (event_type, action_type, canonical(&parameters));
-    Ok(Some(Asked { given, id, content, parameters, active }))
+    let active = request.active.unwrap_or(true);
+    Ok(Some(CheckedMapping { field, id, content, parameters, active }))
 }
 
-fn read_id(given: &Given<'_>) -> Result<Uuid, ApiError> {
-    Uuid::try_parse(&given.string()?).map_err(|_| given.refuse("it is not an id as this API gives them (a UUID)"))
+fn parse_id(text: &str, field: &str) -> Result<Uuid, ApiError> {
+    let message = "it is not an id as this API gives them (a UUID)";
+    Uuid::try_parse(text).map_err(|_| ApiError::invalid(format!("{field}.id"), message))
 }
 
-fn check_duplicates(asked: &[Asked<'_>]) -> Result<(), ApiError> {
+/// The struct allows these members to be absent, because a deleted mapping needs none.
+fn required(text: Option<&String>, field: &str, member: &str) -> Result<String, ApiError> {
+    let missing = || ApiError::invalid(format!("{field}.{member}"), "it is missing; expected a string");
+    text.cloned().ok_or_else(missing)
+}
+
+fn check_duplicates(mappings: &[CheckedMapping]) -> Result<(), ApiError> {
     let mut ids: HashMap<Uuid, &str> = HashMap::new();
     let mut contents: HashMap<&Content, &str> = HashMap::new();
-    for Asked { given, id, content, .. } in asked {
-        let twin = id.and_then(|id| ids.insert(id, &given.field)).or(contents.insert(content, &given.field));
+    for CheckedMapping { field, id, content, .. } in mappings {
+        let twin = id.and_then(|id| ids.insert(id, field)).or(contents.insert(content, field));
         if let Some(twin) = twin {
-            return Err(given.refuse(format!("it is the same mapping as {twin}; give each once")));
+            return Err(ApiError::invalid(field, format!("it is the same mapping as {twin}; give each once")));
         }
     }
     Ok(())
@@ -142,10 +154,18 @@ fn canonical(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::JsonBody;
+
+    /// A body with a path for the refusals.
+    #[derive(serde::Deserialize)]
+    struct Body {
+        m: Vec<MappingRequest>,
+    }
 
     fn apply(list: &str, present: &[MappingRecord], now_ms: i64) -> Result<Vec<MappingRecord>, String> {
-        change(&Given { text: list, field: "m".to_owned() }, present, now_ms)
-            .map_err(|error| format!("{}: {error}", error.field().unwrap_or("-")))
+        let body = JsonBody::of(&format!(r#"{{"m":{list}}}"#));
+        let changed = body.read::<Body>().and_then(|body| change(&body.m, "m", present, now_ms));
+        changed.map_err(|error| format!("{}: {error}", error.field().unwrap_or("-")))
     }
 
     fn trigger(event_type: &str, parameters: &str, more: &str) -> String {

@@ -6,7 +6,6 @@ mod create;
 mod mappings;
 mod plan;
 mod request;
-mod schema;
 mod settings;
 mod update;
 
@@ -16,18 +15,15 @@ use axum::{
     http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse},
 };
+use inlet_api_types::sources::{Source, UpsertSource, UpsertedSource};
 use inlet_engine::{ConfigurationChange, Engine};
 use inlet_store::Environment;
 use serde::Serialize;
-use utoipa::ToSchema;
 
-use self::{
-    request::{UpsertRequest, check_key},
-    schema::PutSource,
-};
+use self::request::{UpsertRequest, check_key};
 use super::{
     lookup::{endpoints_in, find_endpoint, find_source},
-    response::ShownSource,
+    response,
 };
 use crate::{
     auth::Operator,
@@ -37,13 +33,6 @@ use crate::{
     path::Name,
     query::Params,
 };
-
-/// The source after the change.
-#[derive(Serialize, ToSchema)]
-pub struct PutAnswer {
-    /// The source, with its settings in the environment of the request.
-    source: ShownSource,
-}
 
 /// Creates a source, or changes it in one environment.
 ///
@@ -60,11 +49,11 @@ pub struct PutAnswer {
         ("environment" = String, Query, description = "The environment"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from; 412 if there is another by now"),
     ),
-    request_body = PutSource,
+    request_body = UpsertSource,
     responses((
         status = 200,
         description = "The source as it is now",
-        body = PutAnswer,
+        body = UpsertedSource,
         headers(("ETag" = String, description = "The version of its settings in the environment, for `If-Match`")),
     )),
 )]
@@ -81,14 +70,14 @@ pub async fn put_source(
     operator.may_see(&environment)?;
     let (version, source) = engine
         .configure(operator.author(), |change| async move {
-            let request = UpsertRequest::read(&body, &environment.slug)?;
+            let request = UpsertRequest::check(body.read()?, &environment.slug)?;
             let upsert =
                 Upsert { change: &change, key: &key, environment: &environment, request, headers: &headers, operator };
             upsert.carry_out().await?;
             upsert.response()
         })
         .await?;
-    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(PutAnswer { source })))
+    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(UpsertedSource { source })))
 }
 
 /// An upsert of one source in one environment.
@@ -96,7 +85,7 @@ struct Upsert<'a> {
     change: &'a ConfigurationChange,
     key: &'a str,
     environment: &'a Environment,
-    request: UpsertRequest<'a>,
+    request: UpsertRequest,
     headers: &'a HeaderMap,
     operator: Operator,
 }
@@ -122,12 +111,12 @@ impl Upsert<'_> {
     }
 
     /// Returns the version and the source that are in force.
-    fn response(&self) -> Result<(i64, ShownSource), ApiError> {
+    fn response(&self) -> Result<(i64, Source), ApiError> {
         let snapshot = self.change.snapshot();
         let source = find_source(&snapshot, self.key)?;
         let version = find_endpoint(source, self.environment)?.record.version;
         let endpoints = endpoints_in(source, Some(self.environment));
-        Ok((version, ShownSource::with_settings(source, endpoints, &self.change.engine().options)))
+        Ok((version, response::source_with_settings(source, endpoints, &self.change.engine().options)))
     }
 }
 

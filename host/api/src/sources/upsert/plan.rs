@@ -1,19 +1,19 @@
 //! Computes the new settings and mappings of a source environment, without writing them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
+use inlet_api_types::sources::SettingsRequest;
 use inlet_core::settings::{ChangedSettings, Settings};
-use inlet_engine::{catalog::default_settings, snapshot::Endpoint};
+use inlet_engine::{catalog::default_settings, clock::now_ms, snapshot::Endpoint};
 use inlet_sandbox::Plugin;
 use inlet_store::MappingRecord;
 
 use super::{
     Upsert, mappings,
-    settings::{self, Present},
+    request::PROVIDER_FIELD,
+    settings::{self, PresentSettings},
 };
 use crate::{
     error::ApiError,
-    sources::response::{InForce, ShownSettings},
+    sources::response::{self, InForce},
 };
 
 /// The configuration that a source environment gets. `None` keeps the present one.
@@ -29,23 +29,23 @@ impl Upsert<'_> {
     pub fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {
         let settings = match (&self.request.settings, &endpoint.plugin) {
             (None, _) => None,
-            (Some(given), None) => {
+            (Some(_), None) => {
                 let message = format!(
                     "this server has no plugin {:?} to check them with; add it (inlet plugin add), or put it into --plugins-dir",
                     endpoint.plugin_ref.key
                 );
-                return Err(given.refuse(message));
+                return Err(ApiError::invalid(self.request.field("settings"), message));
             }
-            (Some(given), Some(plugin)) => {
-                let present = Present {
+            (Some(request), Some(plugin)) => {
+                let present = PresentSettings {
                     settings: &endpoint.settings,
-                    shown: ShownSettings::of(endpoint, &self.change.engine().options),
+                    response: response::settings_of(endpoint, &self.change.engine().options),
                     has_secret: endpoint.record.signing_secret.is_some(),
                     scheme: endpoint.scheme.as_ref(),
                     defaults: &defaults_of(plugin)?,
                     manifest: plugin.manifest(),
                 };
-                Some(settings::change(given, &present)?)
+                Some(self.change_settings(request, &present)?)
             }
         };
         Ok(Plan { settings, mappings: self.plan_mappings(&endpoint.record.mappings)? })
@@ -66,22 +66,30 @@ impl Upsert<'_> {
             max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
             options: options.to_string(),
         };
-        let present = Present {
+        let present = PresentSettings {
             settings: &defaults,
-            shown: ShownSettings::new(&defaults, in_force),
+            response: response::settings(&defaults, in_force),
             has_secret: false,
             scheme,
             defaults: &defaults,
             manifest,
         };
-        let settings = self.request.settings.as_ref().map(|given| settings::change(given, &present)).transpose()?;
+        let request = self.request.settings.as_ref();
+        let settings = request.map(|request| self.change_settings(request, &present)).transpose()?;
         Ok(Plan { settings, mappings: self.plan_mappings(&[])? })
     }
 
+    fn change_settings(
+        &self,
+        request: &SettingsRequest,
+        present: &PresentSettings<'_>,
+    ) -> Result<ChangedSettings, ApiError> {
+        settings::change(request, &self.request.field("settings"), present)
+    }
+
     fn plan_mappings(&self, present: &[MappingRecord]) -> Result<Option<Vec<MappingRecord>>, ApiError> {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now_ms = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
-        self.request.mappings.as_ref().map(|given| mappings::change(given, present, now_ms)).transpose()
+        let Some(requests) = &self.request.mappings else { return Ok(None) };
+        mappings::change(requests, &self.request.field("mappings"), present, now_ms()).map(Some)
     }
 }
 
@@ -91,6 +99,6 @@ pub fn defaults_of(plugin: &Plugin) -> Result<Settings, ApiError> {
         let key = &plugin.manifest().key;
         let message =
             format!("the default settings of the provider {key:?} are not valid: {error}; correct the plugin");
-        ApiError::invalid("source.preconfigured_provider", message)
+        ApiError::invalid(PROVIDER_FIELD, message)
     })
 }

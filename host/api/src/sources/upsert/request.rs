@@ -1,9 +1,13 @@
 //! Checks the request to create or change a source as far as that needs no configuration.
 
-use crate::{
-    body::{Given, JsonBody},
-    error::ApiError,
+use std::collections::BTreeMap;
+
+use inlet_api_types::{
+    Patch,
+    sources::{EnvironmentRequest, MappingRequest, SettingsRequest, UpsertSource},
 };
+
+use crate::error::ApiError;
 
 /// The longest key, in characters.
 const MAX_KEY: usize = 64;
@@ -14,65 +18,50 @@ const MAX_DESCRIPTION: usize = 4096;
 /// The longest URL, in characters.
 const MAX_URL: usize = 2048;
 
-/// A request to create or change a source, about one environment.
-pub struct UpsertRequest<'a> {
+/// The member that names the plugin.
+pub const PROVIDER_FIELD: &str = "source.preconfigured_provider";
+
+/// A checked request to create or change a source, about one environment.
+#[derive(Debug)]
+pub struct UpsertRequest {
     /// Human-readable name.
     pub name: String,
     /// The change of the description.
-    pub description: TextChange,
+    pub description: Patch<String>,
     /// The change of the image.
-    pub custom_image_url: TextChange,
+    pub custom_image_url: Patch<String>,
     /// The plugin's key.
-    pub preconfigured_provider: Option<Given<'a>>,
+    pub provider: Option<String>,
     /// Settings to merge into those of the environment.
-    pub settings: Option<Given<'a>>,
+    pub settings: Option<SettingsRequest>,
     /// All mappings of the environment.
-    pub mappings: Option<Given<'a>>,
+    pub mappings: Option<Vec<MappingRequest>>,
+    environment: String,
 }
 
-/// A change of an optional text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TextChange {
-    /// Keeps the present text.
-    Keep,
-    /// Sets or removes the text.
-    Set(Option<String>),
-}
-
-impl TextChange {
-    /// Returns the text after the change.
-    pub fn apply(&self, present: Option<&String>) -> Option<String> {
-        match self {
-            TextChange::Keep => present.cloned(),
-            TextChange::Set(text) => text.clone(),
-        }
-    }
-}
-
-impl<'a> UpsertRequest<'a> {
-    /// Checks a body about this environment. The response of a `GET` is a valid body.
-    pub fn read(body: &'a JsonBody, environment: &str) -> Result<Self, ApiError> {
-        let mut top = body.given().object()?;
-        let mut source = top.take_required("source", "an object")?.object()?;
-        top.finish()?;
-        let name = source.take_required("name", "a string")?;
-        let description = source.take("description");
-        let custom_image_url = source.take("custom_image_url");
-        let preconfigured_provider = source.take_some("preconfigured_provider");
-        let (settings, mappings) = match source.take_some("environment_settings") {
-            Some(given) => read_environments(&given, environment)?,
-            None => (None, None),
-        };
-        source.ignore(&["key", "created_at", "updated_at"]);
-        source.finish()?;
+impl UpsertRequest {
+    /// Checks a request about this environment. The response of a `GET` is a valid request.
+    pub fn check(request: UpsertSource, environment: &str) -> Result<Self, ApiError> {
+        let source = request.source;
+        check_text("source.name", &source.name, MAX_NAME)?;
+        check_patch(&source.description, |text| check_text("source.description", text, MAX_DESCRIPTION))?;
+        check_patch(&source.custom_image_url, check_url)?;
+        let EnvironmentRequest { settings, mappings, .. } =
+            only_environment(source.environment_settings.unwrap_or_default(), environment)?;
         Ok(Self {
-            name: read_text(&name, MAX_NAME)?,
-            description: read_change(description, |given| read_text(given, MAX_DESCRIPTION))?,
-            custom_image_url: read_change(custom_image_url, read_url)?,
-            preconfigured_provider,
+            name: source.name,
+            description: source.description,
+            custom_image_url: source.custom_image_url,
+            provider: source.preconfigured_provider,
             settings,
             mappings,
+            environment: environment.to_owned(),
         })
+    }
+
+    /// Returns the path of a member of the environment's configuration.
+    pub fn field(&self, member: &str) -> String {
+        format!("source.environment_settings.{}.{member}", self.environment)
     }
 }
 
@@ -88,76 +77,75 @@ pub fn check_key(key: &str) -> Result<(), ApiError> {
     }
 }
 
-type Environment<'a> = (Option<Given<'a>>, Option<Given<'a>>);
-
-fn read_environments<'a>(given: &Given<'a>, environment: &str) -> Result<Environment<'a>, ApiError> {
-    let mut found = (None, None);
-    for (slug, given) in given.object()?.rest() {
+fn only_environment(
+    environments: BTreeMap<String, EnvironmentRequest>,
+    environment: &str,
+) -> Result<EnvironmentRequest, ApiError> {
+    let mut found = EnvironmentRequest::default();
+    for (slug, request) in environments {
         if slug != environment {
-            return Err(given.refuse(format!(
+            let message = format!(
                 "this request is about the environment {environment:?} only; put the other in a request of its own"
-            )));
+            );
+            return Err(ApiError::invalid(format!("source.environment_settings.{slug}"), message));
         }
-        let mut members = given.object()?;
-        found = (members.take_some("settings"), members.take_some("mappings"));
-        members.ignore(&["updated_at", "version"]);
-        members.finish()?;
+        found = request;
     }
     Ok(found)
 }
 
-fn read_change(
-    given: Option<Given<'_>>,
-    read: impl Fn(&Given<'_>) -> Result<String, ApiError>,
-) -> Result<TextChange, ApiError> {
-    match given {
-        None => Ok(TextChange::Keep),
-        Some(given) if given.is_null() => Ok(TextChange::Set(None)),
-        Some(given) => Ok(TextChange::Set(Some(read(&given)?))),
+fn check_patch(patch: &Patch<String>, check: impl FnOnce(&str) -> Result<(), ApiError>) -> Result<(), ApiError> {
+    match patch {
+        Patch::Keep | Patch::Clear => Ok(()),
+        Patch::Set(text) => check(text),
     }
 }
 
-fn read_text(given: &Given<'_>, most: usize) -> Result<String, ApiError> {
-    let text = given.string()?;
+fn check_text(field: &str, text: &str, max: usize) -> Result<(), ApiError> {
     match text.chars().count() {
-        0 => Err(given.refuse("it is empty; expected a text")),
-        count if count > most => Err(given.refuse(format!("found {count} characters, expected at most {most}"))),
-        _ => Ok(text),
+        0 => Err(ApiError::invalid(field, "it is empty; expected a text")),
+        count if count > max => {
+            Err(ApiError::invalid(field, format!("found {count} characters, expected at most {max}")))
+        }
+        _ => Ok(()),
     }
 }
 
-fn read_url(given: &Given<'_>) -> Result<String, ApiError> {
-    let url = read_text(given, MAX_URL)?;
+fn check_url(url: &str) -> Result<(), ApiError> {
+    const FIELD: &str = "source.custom_image_url";
+    check_text(FIELD, url, MAX_URL)?;
     // The URL is shown as an image. Another scheme, such as javascript:, could run code there.
     match url.starts_with("https://") || url.starts_with("http://") {
-        true => Ok(url),
-        false => Err(given.refuse("expected a URL that begins with https:// or http://")),
+        true => Ok(()),
+        false => Err(ApiError::invalid(FIELD, "expected a URL that begins with https:// or http://")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::body::JsonBody;
+    fn read(body: &str) -> Result<UpsertRequest, ApiError> {
+        UpsertRequest::check(JsonBody::of(body).read()?, "development")
+    }
+
     fn error(body: &str) -> String {
-        let body = JsonBody::of(body);
-        match UpsertRequest::read(&body, "development") {
-            Ok(_) => panic!("it was taken"),
-            Err(error) => format!("{}: {error}", error.field().unwrap_or("-")),
-        }
+        let Err(error) = read(body) else { panic!("it was accepted") };
+        format!("{}: {error}", error.field().unwrap_or("-"))
     }
 
     #[test]
     fn what_a_get_shows_may_be_sent_back() {
-        let body = JsonBody::of(
+        let request = read(
             r#"{"source":{"key":"k","name":"N","description":null,"preconfigured_provider":"http","created_at":"x",
                 "updated_at":"x","environment_settings":{"development":{"updated_at":"x","version":3,
                 "settings":{"max_body_bytes":5},"mappings":[]}}}}"#,
-        );
-        let request = UpsertRequest::read(&body, "development").unwrap();
-        assert_eq!((request.name.as_str(), request.description), ("N", TextChange::Set(None)));
-        assert_eq!(request.custom_image_url, TextChange::Keep);
-        assert_eq!(request.settings.unwrap().field, "source.environment_settings.development.settings");
-        assert_eq!(request.mappings.unwrap().text, "[]");
+        )
+        .unwrap();
+        assert_eq!((request.name.as_str(), &request.description), ("N", &Patch::Clear));
+        assert_eq!(request.custom_image_url, Patch::Keep);
+        assert_eq!(request.field("settings"), "source.environment_settings.development.settings");
+        assert!(request.settings.is_some() && request.mappings.is_some_and(|mappings| mappings.is_empty()));
     }
 
     #[test]
@@ -165,8 +153,7 @@ mod tests {
         for settings in
             ["", r#","environment_settings":null"#, r#","environment_settings":{"development":{"settings":null}}"#]
         {
-            let body = JsonBody::of(&format!(r#"{{"source":{{"name":"N"{settings}}}}}"#));
-            let request = UpsertRequest::read(&body, "development").unwrap();
+            let request = read(&format!(r#"{{"source":{{"name":"N"{settings}}}}}"#)).unwrap();
             assert!(request.settings.is_none() && request.mappings.is_none());
         }
     }

@@ -1,14 +1,18 @@
 //! Computes the new settings of a source environment. Null clears a setting, an absent setting stays, and a value equal to
 //! the one in the response changes nothing.
 
+use std::borrow::Cow;
+
+use inlet_api_types::sources::{SettingsRequest, SourceSettings};
 use inlet_core::{
+    json,
     settings::{BadSetting, ChangeContext, ChangedSettings, Settings},
     verification::Template,
 };
 use inlet_sandbox::Manifest;
 use serde_json::{Map, Value};
 
-use crate::{body::Given, error::ApiError, sources::response::ShownSettings};
+use crate::error::ApiError;
 
 /// Members of a response that cannot be changed.
 const READ_ONLY: [&str; 3] = ["endpoint", "signing_secret_set", "verification_scheme"];
@@ -18,11 +22,11 @@ const READ_ONLY: [&str; 3] = ["endpoint", "signing_secret_set", "verification_sc
 const EXPIRING: [&str; 2] = ["previous_signing_secret_until", "previous_endpoint_until"];
 
 /// The state that a change starts from.
-pub struct Present<'a> {
+pub struct PresentSettings<'a> {
     /// The stored settings.
     pub settings: &'a Settings,
     /// The settings as a response shows them.
-    pub shown: ShownSettings,
+    pub response: SourceSettings,
     /// True if there is a signing secret.
     pub has_secret: bool,
     /// The verification scheme in force.
@@ -33,34 +37,36 @@ pub struct Present<'a> {
     pub manifest: &'a Manifest,
 }
 
-/// Returns the settings after the change.
-pub fn change(given: &Given<'_>, present: &Present<'_>) -> Result<ChangedSettings, ApiError> {
-    let mut patch = read_patch(given)?;
-    remove_unchanged(&mut patch, &present.shown);
-    check_read_only(given, &patch)?;
-    let terms = ChangeContext { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
-    let changed = present.settings.change(&patch, terms).map_err(|error| named(given, error))?;
-    check_options(&changed.settings.options, present.manifest).map_err(|error| named(given, error))?;
+/// Returns the settings after the change. `field` is the path of the settings in the request.
+pub fn change(
+    request: &SettingsRequest,
+    field: &str,
+    present: &PresentSettings<'_>,
+) -> Result<ChangedSettings, ApiError> {
+    let mut patch = read_patch(request, field)?;
+    remove_unchanged(&mut patch, &present.response);
+    let named = |error: BadSetting| ApiError::invalid(format!("{field}.{}", error.field), error.message);
+    check_read_only(&patch).map_err(named)?;
+    let context = ChangeContext { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
+    let changed = present.settings.change(&patch, context).map_err(named)?;
+    check_options(&changed.settings.options, present.manifest).map_err(named)?;
     Ok(changed)
 }
 
-fn read_patch(given: &Given<'_>) -> Result<Map<String, Value>, ApiError> {
-    let members = given.object()?;
-    members
-        .rest()
-        .map(|(name, value)| {
-            // Settings are small and are read as a tree by this server and by plugins anyway.
-            let read =
-                serde_json::from_str(value.text).map_err(|_| value.refuse("it holds a number that is too large"));
-            Ok((name, read?))
-        })
-        .collect()
+/// Settings are small and are read as a tree by this server and by plugins anyway, so digits beyond a `f64` are refused.
+fn read_patch(request: &SettingsRequest, field: &str) -> Result<Map<String, Value>, ApiError> {
+    let text = serde_json::to_string(request).unwrap_or_default();
+    let read = |(name, text): (Cow<'_, str>, &str)| match serde_json::from_str(text) {
+        Ok(value) => Ok((name.into_owned(), value)),
+        Err(_) => Err(ApiError::invalid(format!("{field}.{name}"), "it holds a number that is too large")),
+    };
+    json::members(&text).unwrap_or_default().into_iter().map(read).collect()
 }
 
 /// Removes members equal to the response, so that sending back a response does not store defaults as explicit settings.
 /// `enforce_verification` stays, because its presence stops a first secret from turning it on.
-fn remove_unchanged(patch: &mut Map<String, Value>, shown: &ShownSettings) {
-    let shown = serde_json::to_value(shown).unwrap_or_default();
+fn remove_unchanged(patch: &mut Map<String, Value>, response: &SourceSettings) {
+    let shown = serde_json::to_value(response).unwrap_or_default();
     if let (Some(Value::Object(options)), Some(shown)) = (patch.get_mut("options"), shown.get("options")) {
         options.retain(|name, value| shown.get(name) != Some(value));
     }
@@ -70,14 +76,12 @@ fn remove_unchanged(patch: &mut Map<String, Value>, shown: &ShownSettings) {
     });
 }
 
-fn check_read_only(given: &Given<'_>, patch: &Map<String, Value>) -> Result<(), ApiError> {
+fn check_read_only(patch: &Map<String, Value>) -> Result<(), BadSetting> {
     if let Some(name) = READ_ONLY.into_iter().find(|name| patch.contains_key(*name)) {
-        return Err(named(given, BadSetting::new(name, "it is read only and now another; leave it out")));
+        return Err(BadSetting::new(name, "it is read only and now another; leave it out"));
     }
     match patch.contains_key("preprocess_script") {
-        true => {
-            Err(named(given, BadSetting::new("preprocess_script", "it is not supported; leave it out, or send null")))
-        }
+        true => Err(BadSetting::new("preprocess_script", "it is not supported; leave it out, or send null")),
         false => Ok(()),
     }
 }
@@ -100,16 +104,21 @@ fn check_options(options: &Map<String, Value>, manifest: &Manifest) -> Result<()
     }
 }
 
-fn named(given: &Given<'_>, error: BadSetting) -> ApiError {
-    ApiError::invalid(format!("{}.{}", given.field, error.field), error.message)
-}
-
 #[cfg(test)]
 mod tests {
     use inlet_core::settings::SecretChange;
 
     use super::*;
-    use crate::sources::response::InForce;
+    use crate::{
+        body::JsonBody,
+        sources::response::{self, InForce},
+    };
+
+    /// A body with a path for the refusals.
+    #[derive(serde::Deserialize)]
+    struct Body {
+        s: SettingsRequest,
+    }
 
     fn manifest() -> Manifest {
         let manifest = serde_json::json!({
@@ -140,10 +149,11 @@ mod tests {
             max_body_bytes: current.max_body_bytes.unwrap_or(manifest.max_body_bytes),
             options,
         };
-        let shown = ShownSettings::new(current, in_force);
+        let response = response::settings(current, in_force);
         let (defaults, manifest) = (&defaults, &manifest);
-        let present = Present { settings: current, shown, has_secret: false, scheme, defaults, manifest };
-        change(&Given { text: patch, field: "s".to_owned() }, &present)
+        let present = PresentSettings { settings: current, response, has_secret: false, scheme, defaults, manifest };
+        let body = JsonBody::of(&format!(r#"{{"s":{patch}}}"#));
+        change(&body.read::<Body>()?.s, "s", &present)
     }
 
     fn error(patch: &str) -> String {

@@ -7,20 +7,20 @@ use inlet_engine::{
 };
 use inlet_store::{MappingRecord, SourceEnvironmentUpdate, SourceUpdate};
 
-use super::{Upsert, as_json, plan::Plan};
+use super::{Upsert, as_json, plan::Plan, request::PROVIDER_FIELD};
 use crate::error::ApiError;
 
 impl Upsert<'_> {
     /// Refuses a request that names another plugin than the source has.
     pub fn check_same_provider(&self, source: &Source) -> Result<(), ApiError> {
-        let Some(given) = &self.request.preconfigured_provider else { return Ok(()) };
-        let (found, present) = (given.string()?, &source.record.provider);
-        match found == *present {
+        let Some(found) = &self.request.provider else { return Ok(()) };
+        let present = &source.record.provider;
+        match found == present {
             true => Ok(()),
             false => {
                 let message =
                     format!("found {found:?}, but this source has {present:?} and keeps it; create another source");
-                Err(given.refuse(message))
+                Err(ApiError::invalid(PROVIDER_FIELD, message))
             }
         }
     }
@@ -31,8 +31,8 @@ impl Upsert<'_> {
         let update = SourceUpdate {
             source_id: record.id,
             name: self.request.name.clone(),
-            description: self.request.description.apply(record.description.as_ref()),
-            custom_image_url: self.request.custom_image_url.apply(record.custom_image_url.as_ref()),
+            description: self.request.description.clone().apply(record.description.clone()),
+            custom_image_url: self.request.custom_image_url.clone().apply(record.custom_image_url.clone()),
             source_environment: update_of(endpoint, plan)?,
         };
         let shared_unchanged = (&update.name, &update.description, &update.custom_image_url)

@@ -1,0 +1,177 @@
+//! The log of a source's events and actions.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{PageInfo, RawJson, providers::Plugin};
+
+/// A page of event logs, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SourceLogs)]
+pub struct SourceLogList {
+    /// The event logs; of one batch the last item first.
+    pub entries: Vec<SourceLog>,
+    /// The cursors of the page.
+    pub page_info: PageInfo,
+}
+
+/// A received item, the event that it was translated to, and the actions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceLog {
+    /// The entry's id. Later entries have greater ids.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// The source.
+    pub source: String,
+    /// The environment.
+    pub environment: String,
+    /// The same as `event_type`.
+    pub event: String,
+    /// The event type that mappings match; empty if the item has none.
+    pub event_type: String,
+    /// The user that the event is about.
+    #[schema(required)]
+    pub user_id: Option<String>,
+    /// The event's data; null if the item is not an event, or if the data is too long for a list.
+    #[schema(required, value_type = Option<Object>)]
+    pub data: Option<RawJson>,
+    /// The length of `data` in bytes; null if there is none.
+    #[schema(required)]
+    pub data_size: Option<u64>,
+    /// The received item, if it is JSON; null in a list if it is too long, and if `body_removed` is true.
+    #[schema(required, value_type = Value)]
+    pub original: Option<RawJson>,
+    /// The received item, if it is text but not JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_text: Option<String>,
+    /// The received item, if it is not text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_base64: Option<String>,
+    /// The length of the received item in bytes; 0 if `body_removed` is true.
+    pub original_size: u64,
+    /// True if the received item is no longer stored (see the environment's `body_retention_days` and `keep_bodies`). Then
+    /// `original`, `data`, `headers` and payloads are null, and `logs` is empty.
+    pub body_removed: bool,
+    /// True if the environment hides personal data. Then every received text and number is returned as `…`.
+    pub personal_data_hidden: bool,
+    /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
+    pub outcome: String,
+    /// True if the event is a replay of an earlier execution with the same key.
+    pub idempotent: bool,
+    /// The execution that the event replays.
+    #[schema(required, format = Uuid)]
+    pub replay_of: Option<String>,
+    /// The execution whose failed actions the event carried out.
+    #[schema(required, format = Uuid)]
+    pub resumes: Option<String>,
+    /// The entry that this one carried out again, for a replay or a retry of the server.
+    #[schema(required, format = Uuid)]
+    pub rerun_of: Option<String>,
+    /// The entries that carried this one out again, oldest first, at most 100.
+    pub rerun_as: Vec<String>,
+    /// True if the item failed or was rejected, and was neither carried out again nor dismissed.
+    pub needs_attention: bool,
+    /// The time of the next retry; null if there is none.
+    #[schema(required, format = DateTime)]
+    pub retry_at: Option<String>,
+    /// The idempotency key; null if there is none or it is invalid.
+    #[schema(required)]
+    pub idempotency_key: Option<String>,
+    /// The reason of the outcome, human-readable.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// The reason of the outcome, machine-readable.
+    #[schema(required)]
+    pub code: Option<String>,
+    /// `verified`, `failed`, `missing` or `not_configured`, with the prefix `enforced:` if verification is enforced.
+    pub verification_status: String,
+    /// The time of the event; the time of receipt if the platform does not give one.
+    #[schema(format = DateTime)]
+    pub occurred_at: String,
+    /// The time of receipt.
+    #[schema(format = DateTime)]
+    pub received_at: String,
+    /// The time of logging, which the id contains.
+    #[schema(format = DateTime)]
+    pub inserted_at: String,
+    /// The stored headers.
+    #[schema(required, value_type = Option<Object>)]
+    pub headers: Option<RawJson>,
+    /// The plugin that translated the item.
+    pub plugin: Plugin,
+    /// The plugin's log lines about the request.
+    #[schema(value_type = Vec<Object>)]
+    pub logs: RawJson,
+    /// Conditions that an operator should know although nothing failed.
+    pub warnings: Vec<String>,
+    /// The redacted paths.
+    pub redacted: Vec<String>,
+    /// Not supported: always null.
+    #[schema(required, value_type = Option<Object>)]
+    pub preprocess_output: (),
+    /// The actions in the order of execution; only with `include=actions` or `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Vec<SourceLogAction>>,
+}
+
+/// The execution of one mapping.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceLogAction {
+    /// The entry's id.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// The mapping; null for the built-in identify and for the error of too many recipients.
+    #[schema(required, format = Uuid)]
+    pub mapping_id: Option<String>,
+    /// The action, for example `workflows_trigger`.
+    pub action_type: String,
+    /// `success`, `skipped` or `error`.
+    pub action_status: String,
+    /// The mapping's parameters.
+    #[schema(value_type = Object)]
+    pub action_parameters: RawJson,
+    /// The resolved parameters; null in a list if they are too long.
+    #[schema(required, value_type = Option<Object>)]
+    pub action_payload: Option<RawJson>,
+    /// The length of the payload, in bytes.
+    pub action_payload_size: u64,
+    /// The result; null if the action was not executed. A trigger has `workflow_run_id` (null if no recipient was left),
+    /// `recipients`, and `skipped_recipients` with `id` and `reason` each.
+    #[schema(required, value_type = Option<Object>)]
+    pub action_result: Option<RawJson>,
+    /// The reason of a skip or an error, human-readable.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// The place of each parameter's value: `event`, `item`, `headers` or `constant`.
+    #[schema(value_type = Object)]
+    pub found_in: RawJson,
+    /// The time of logging.
+    #[schema(format = DateTime)]
+    pub inserted_at: String,
+}
+
+/// The options for replaying one log entry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ReplayOptions)]
+pub struct ReplayLog {
+    /// True to ignore idempotency records: earlier executions with the same key do not count. False if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+}
+
+/// The result of replaying a log entry.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReplayedLog {
+    /// The new entry; the first of several.
+    #[schema(format = Uuid)]
+    pub id: String,
+    /// The outcome of the new entry. `replayed`: the event was executed before and was not executed again.
+    pub outcome: String,
+    /// The replayed entry.
+    #[schema(format = Uuid)]
+    pub rerun_of: String,
+    /// The number of new entries: one, unless the whole request had failed.
+    pub count: usize,
+    /// The first 100 new entries, with their actions.
+    pub entries: Vec<SourceLog>,
+}

@@ -1,0 +1,11 @@
+//! Rehearsals: what a request would cause, computed without writing.
+
+mod item;
+mod request;
+mod response;
+mod writes;
+
+pub use item::{RehearsedAction, RehearsedIdempotency, RehearsedItem, RehearsedMapping};
+pub use request::RehearseSource;
+pub use response::{Rehearsal, RehearsalError, RehearsedAnswer, RehearsedVerification};
+pub use writes::{RehearsedRun, RehearsedRunRecipient, RehearsedUser, WouldWrite};

@@ -1,0 +1,19 @@
+//! Sources, with their settings, mappings, plugins and status.
+
+mod endpoint;
+mod event_type;
+mod mapping;
+mod plugin;
+mod settings;
+mod source;
+mod status;
+mod upsert;
+
+pub use endpoint::{RotateEndpoint, RotatedEndpoint};
+pub use event_type::{SourceEvent, SourceEvents};
+pub use mapping::{MappingRequest, SourceMapping};
+pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference, UsePlugin, UsedPlugin};
+pub use settings::{SettingsRequest, SourceSettings};
+pub use source::{Source, SourceEnvironmentSettings, SourceList};
+pub use status::{AttentionCause, NeedsAttention, SourceStatus};
+pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource};

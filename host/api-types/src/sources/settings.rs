@@ -1,0 +1,150 @@
+//! The settings of a source in one environment.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{Patch, RawJson};
+
+/// The settings in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SourceSettings {
+    /// The URL that the platform sends to. Read only.
+    #[schema(value_type = String)]
+    pub endpoint: Option<String>,
+    /// True if requests that are not verified are refused (401).
+    pub enforce_verification: bool,
+    /// True if there is a `signing_secret`. The secret itself can be written and is never returned. Read only.
+    pub signing_secret_set: bool,
+    /// The time until which the replaced secret is valid too; null if only the current one is. Read only.
+    #[schema(required, format = DateTime)]
+    pub previous_signing_secret_until: Option<String>,
+    /// The time until which replaced endpoints are valid too, the last of several; null if only `endpoint` is. Read only.
+    #[schema(required, format = DateTime)]
+    pub previous_endpoint_until: Option<String>,
+    /// The header that holds the credential.
+    #[schema(required)]
+    pub verification_header: Option<String>,
+    /// The verification scheme of the platform, and the limits of that scheme. Read only.
+    #[schema(required, value_type = Option<Object>)]
+    pub verification_scheme: Option<Value>,
+    /// True if batch items that the signature does not cover are accepted.
+    pub trust_unsigned_batch_items: bool,
+    /// True if an event whose idempotency key was seen within the window is a replay and is not executed again.
+    pub enforce_idempotency: bool,
+    /// The time for which idempotency keys are remembered, in seconds.
+    pub idempotency_window_seconds: u64,
+    /// True if `identify` events update users.
+    pub handle_identifies: bool,
+    /// The path to the event type; overrides the plugin.
+    #[schema(required)]
+    pub event_type_path: Option<String>,
+    /// The path to the user id; overrides the plugin.
+    #[schema(required)]
+    pub user_id_path: Option<String>,
+    /// The path to the data; overrides the plugin.
+    #[schema(required)]
+    pub data_path: Option<String>,
+    /// The path to the idempotency key; overrides the plugin.
+    #[schema(required)]
+    pub idempotency_key_path: Option<String>,
+    /// The path to the time; overrides the plugin.
+    #[schema(required)]
+    pub timestamp_path: Option<String>,
+    /// Headers that reach plugin, log and mappings, in addition to those of the plugin.
+    pub keep_headers: Vec<String>,
+    /// Paths that are redacted before anything is stored, in addition to those of the plugin.
+    pub redact_paths: Vec<String>,
+    /// The largest body after decompression, in bytes.
+    pub max_body_bytes: u64,
+    /// The plugin's own settings with its defaults; see its provider's `options`.
+    #[schema(value_type = Object)]
+    pub options: RawJson,
+    /// Not supported: always null.
+    #[schema(required, value_type = Option<Object>)]
+    pub preprocess_script: (),
+}
+
+/// Settings to change. Null restores the default of the plugin, an absent setting stays.
+///
+/// Values are [`RawJson`], because the server checks them by the rules of the setting and of the plugin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(description = "Settings to change. Null restores the default of the plugin, an absent setting stays.")]
+pub struct SettingsRequest {
+    /// Refuse (401) requests that are not verified. Needs a signing secret.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<bool>)]
+    pub enforce_verification: Patch<RawJson>,
+    /// The secret that the platform signs with. Write only. A first one turns `enforce_verification` on. Null removes the
+    /// secret and the one that it replaced.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 1024)]
+    pub signing_secret: Patch<RawJson>,
+    /// The time for which the secret replaced by `signing_secret` stays valid, in seconds; a day if absent. 0 ends it at
+    /// once, and may be sent without a secret. Write only.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<u64>, write_only, minimum = 0, maximum = 2592000)]
+    pub signing_secret_overlap_seconds: Patch<RawJson>,
+    /// The header that holds the credential, if not the plugin's.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub verification_header: Patch<RawJson>,
+    /// Accept batch items that the signature does not cover.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<bool>)]
+    pub trust_unsigned_batch_items: Patch<RawJson>,
+    /// Treat an event whose idempotency key was seen within the window as a replay, and do not execute it again.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<bool>)]
+    pub enforce_idempotency: Patch<RawJson>,
+    /// The time for which idempotency keys are remembered, in seconds.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 7776000)]
+    pub idempotency_window_seconds: Patch<RawJson>,
+    /// Update users from `identify` events.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<bool>)]
+    pub handle_identifies: Patch<RawJson>,
+    /// The path to the event type, for example `body.type`; overrides the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub event_type_path: Patch<RawJson>,
+    /// The path to the user id; overrides the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub user_id_path: Patch<RawJson>,
+    /// The path to the data; overrides the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub data_path: Patch<RawJson>,
+    /// The path to the idempotency key; overrides the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub idempotency_key_path: Patch<RawJson>,
+    /// The path to the time; overrides the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub timestamp_path: Patch<RawJson>,
+    /// Headers that reach plugin, log and mappings, in addition to those of the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    pub keep_headers: Patch<RawJson>,
+    /// Paths that are redacted before anything is stored, in addition to those of the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    pub redact_paths: Patch<RawJson>,
+    /// The largest body after decompression, in bytes.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 268435456)]
+    pub max_body_bytes: Patch<RawJson>,
+    /// The plugin's own settings, merged with the present ones; see its provider's `options`.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<Object>)]
+    pub options: Patch<RawJson>,
+    /// Further members: read-only settings of a response, which must be unchanged, and unknown ones, which are refused.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    pub others: BTreeMap<String, Value>,
+}
