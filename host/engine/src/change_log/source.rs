@@ -1,19 +1,28 @@
 //! Entries about sources.
 
 use inlet_core::json;
-use inlet_store::{Author, MappingRecord, NewChange, NewSource, SourceEnvironmentUpdate, SourceRecord, SourceUpdate};
+use inlet_store::{
+    Author, Environment, MappingRecord, NewChange, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate,
+    SourceRecord, SourceUpdate,
+};
 
 use super::string_or_null as text;
 use crate::snapshot::Endpoint;
 
-/// Logs the creation of a source, in all environments.
-pub(crate) fn source_created(author: Author, new: &NewSource) -> NewChange {
+/// Logs the creation of a source, with its configuration in every environment.
+pub(crate) fn source_created(author: Author, new: &NewSource, environments: &[Environment]) -> NewChange {
+    let environment_of = |id: i64| environments.iter().find(|environment| environment.id == id);
+    let configurations: Vec<_> = new
+        .environments
+        .iter()
+        .filter_map(|new| Some((environment_of(new.environment_id)?.slug.as_str(), new_configuration(new))))
+        .collect();
     let after = json::object([
         ("name", json::quote(&new.name).as_str()),
         ("description", &text(new.description.as_deref())),
         ("custom_image_url", &text(new.custom_image_url.as_deref())),
         ("preconfigured_provider", &json::quote(&new.provider)),
-        ("settings", new.environments.first().map_or("{}", |environment| &environment.settings)),
+        ("environment_settings", &json::object(configurations.iter().map(|(slug, text)| (*slug, text.as_str())))),
     ]);
     NewChange {
         author,
@@ -23,6 +32,16 @@ pub(crate) fn source_created(author: Author, new: &NewSource) -> NewChange {
         before: None,
         after: Some(after),
     }
+}
+
+/// Returns the configuration of a new source in one environment. A secret is recorded as "set", never by value.
+fn new_configuration(new: &NewSourceEnvironment) -> String {
+    let secret = if new.signing_secret.is_some() { "\"set\"" } else { "null" };
+    json::object([
+        ("settings", new.settings.as_str()),
+        ("signing_secret", secret),
+        ("mappings", &mappings(&new.mappings)),
+    ])
 }
 
 /// Logs a change of a source: of what all environments share, and of its configuration in one of them.

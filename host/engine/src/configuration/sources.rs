@@ -9,9 +9,9 @@ use crate::{
 };
 
 impl ConfigurationChange {
-    /// Creates a source in every environment.
+    /// Creates a source in every environment, with its settings, secrets and mappings, in one transaction.
     pub async fn create_source(&self, new: NewSource) -> Result<(), ConfigureError> {
-        let log = change_log::source_created(self.author(), &new);
+        let log = change_log::source_created(self.author(), &new, &self.snapshot().environments);
         self.engine().store.source_create(new, log).await?;
         Ok(self.reload(Reload::ChangedRecords).await?)
     }

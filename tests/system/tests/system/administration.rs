@@ -297,6 +297,36 @@ async fn every_change_is_logged_with_who_what_before_and_after_and_no_secret() {
 }
 
 #[tokio::test]
+async fn a_source_is_created_with_its_configuration_in_one_change() {
+    let server = Server::start().await;
+    let mapping =
+        json!([{"event_type": "Order", "action_type": "workflows_trigger", "action_parameters": {"key": "k"}}]);
+    let settings = json!({"signing_secret": SECRET, "handle_identifies": true});
+    server.source("segment", "segment", settings, mapping).await;
+    let source = server.get("/v1/sources/segment?environment=development").await;
+    let configuration = &source["environment_settings"]["development"];
+    assert_eq!(
+        (&configuration["version"], &configuration["settings"]["signing_secret_set"]),
+        (&json!(1), &json!(true))
+    );
+
+    let page = server.get("/v1/changes").await;
+    let entries = page["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), 1, "{page}");
+    assert_eq!((&entries[0]["before"], &entries[0]["environment"]), (&json!(null), &json!(null)));
+    let after = &entries[0]["after"];
+    assert_eq!((&after["name"], &after["preconfigured_provider"]), (&json!("segment"), &json!("segment")));
+    let logged = &after["environment_settings"]["development"];
+    assert_eq!(logged["signing_secret"], "set");
+    assert_eq!(logged["settings"]["handle_identifies"], true);
+    let id = configuration["mappings"][0]["id"].as_str().unwrap();
+    assert_eq!(logged["mappings"][id]["action_type"], "workflows_trigger");
+    let other = &after["environment_settings"]["production"];
+    assert_eq!((&other["signing_secret"], &other["mappings"]), (&json!(null), &json!({})));
+    assert!(!page.to_string().contains(SECRET));
+}
+
+#[tokio::test]
 async fn personal_data_is_hidden_in_the_logs_and_its_own_key_sees_it() {
     let server = Server::start().await;
     let settings = json!({"enforce_idempotency": true, "handle_identifies": true, "keep_headers": ["x-shop"]});

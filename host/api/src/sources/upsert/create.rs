@@ -1,6 +1,8 @@
-//! Creates a source. It gets an endpoint and default settings in every environment.
+//! Creates a source. It gets an endpoint in every environment: with the requested configuration in the environment of the
+//! request, with default settings in the others.
 
-use inlet_engine::snapshot::new_token;
+use inlet_core::{settings::ChangedSettings, signing_secret::SigningSecrets};
+use inlet_engine::{clock::now_ms, snapshot::new_token};
 use inlet_sandbox::Plugin;
 use inlet_store::{Environment, NewSource, NewSourceEnvironment};
 
@@ -9,10 +11,7 @@ use super::{
     plan::{Plan, defaults_of},
     request::PROVIDER_FIELD,
 };
-use crate::{
-    error::ApiError,
-    sources::lookup::{find_endpoint, find_source},
-};
+use crate::error::ApiError;
 
 impl Upsert<'_> {
     /// Returns the plugin that the request names for a new source.
@@ -28,20 +27,18 @@ impl Upsert<'_> {
         catalog.get(key).cloned().ok_or_else(unknown)
     }
 
-    /// Writes a new source.
+    /// Writes a new source with its configuration, in one transaction.
     pub async fn create(&self, plugin: &Plugin, plan: Plan, environments: &[Environment]) -> Result<(), ApiError> {
-        let settings = as_json(&defaults_of(plugin)?)?;
-        let scheme = plugin.manifest().verification.as_ref().map(as_json).transpose()?;
-        let pin = self.change.catalog().pin_of(plugin);
+        let defaults = NewSourceEnvironment {
+            settings: as_json(&defaults_of(plugin)?)?,
+            scheme: plugin.manifest().verification.as_ref().map(as_json).transpose()?,
+            plugin: self.change.catalog().pin_of(plugin),
+            ..NewSourceEnvironment::default()
+        };
+        let configured = with_plan(defaults.clone(), plan)?;
         let environments = environments.iter().map(|environment| {
-            Ok(NewSourceEnvironment {
-                environment_id: environment.id,
-                token: new_token()?,
-                settings: settings.clone(),
-                scheme: scheme.clone(),
-                plugin: pin.clone(),
-                ..NewSourceEnvironment::default()
-            })
+            let start = if environment.id == self.environment.id { &configured } else { &defaults };
+            Ok(NewSourceEnvironment { environment_id: environment.id, token: new_token()?, ..start.clone() })
         });
         let new = NewSource {
             key: self.key.to_owned(),
@@ -54,8 +51,19 @@ impl Upsert<'_> {
         self.change.create_source(new).await?;
         let by = self.operator.name();
         tracing::info!(source = self.key, provider = plugin.manifest().key, by, "a source was created");
-        let snapshot = self.change.snapshot();
-        let source = find_source(&snapshot, self.key)?;
-        self.update(source, find_endpoint(source, self.environment)?, plan).await
+        Ok(())
     }
+}
+
+/// Returns the environment's initial configuration with the planned settings, secret and mappings.
+fn with_plan(defaults: NewSourceEnvironment, plan: Plan) -> Result<NewSourceEnvironment, ApiError> {
+    let configuration = NewSourceEnvironment { mappings: plan.mappings.unwrap_or_default(), ..defaults };
+    let Some(ChangedSettings { settings, secret }) = plan.settings else { return Ok(configuration) };
+    let secrets = SigningSecrets::default().change(secret, now_ms());
+    Ok(NewSourceEnvironment {
+        settings: as_json(&settings)?,
+        signing_secret: secrets.current,
+        previous_signing_secret: secrets.previous,
+        ..configuration
+    })
 }
