@@ -42,7 +42,7 @@ pub struct Inner {
     /// The times at which tokens and keys were last used.
     pub last_used: LastUsed,
     /// Wakes retention before its interval ends.
-    pub retention_changed: Notify,
+    pub(crate) retention_changed: Notify,
     pub(crate) configuration: CurrentConfiguration,
 }
 
@@ -94,6 +94,11 @@ impl Engine {
             sandbox,
             management_token,
         })))
+    }
+
+    /// Lets retention prune now: there may be something to prune.
+    pub fn wake_retention(&self) {
+        self.retention_changed.notify_one();
     }
 
     /// Returns the snapshot of the configuration in force.

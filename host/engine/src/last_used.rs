@@ -1,4 +1,4 @@
-//! When credentials were last used: kept in memory, so that no request costs a write.
+//! The times at which credentials were last used. They are kept in memory, so that no request costs a write.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use inlet_store::Credential;
 
 use crate::clock::now_ms;
 
-/// When credentials were last used.
+/// The times at which credentials were last used.
 #[derive(Debug, Default)]
 pub struct LastUsed(Mutex<HashMap<Credential, Use>>);
 
@@ -20,17 +20,17 @@ struct Use {
 }
 
 impl LastUsed {
-    /// Remembers that one is used now.
+    /// Notes that a credential is used now.
     pub fn now(&self, credential: Credential) {
         self.uses().insert(credential, Use { at_ms: now_ms(), is_written: false });
     }
 
-    /// When one was last used: since the start, or else what the store says; in milliseconds since 1970.
+    /// Returns the time of the last use, in milliseconds since 1970: since the start, else the stored one.
     pub fn of(&self, credential: Credential, stored_ms: Option<i64>) -> Option<i64> {
         stored_ms.max(self.uses().get(&credential).map(|used| used.at_ms))
     }
 
-    /// What is not written down yet.
+    /// Returns the uses that are not written yet, and counts them as written.
     pub(crate) fn take(&self) -> Vec<(Credential, i64)> {
         let mut uses = self.uses();
         let unwritten = uses.iter_mut().filter(|(_, used)| !used.is_written);

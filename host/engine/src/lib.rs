@@ -16,7 +16,6 @@ mod engine;
 pub mod ingest;
 pub mod jobs;
 mod last_used;
-mod memory;
 pub mod metrics;
 mod options;
 pub mod quarantine;
@@ -24,6 +23,8 @@ pub mod replay;
 mod retry_schedule;
 pub mod secrets;
 pub mod snapshot;
+#[cfg(test)]
+mod test_engine;
 
 pub use completion::{Interrupted, to_completion};
 pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};

@@ -1,4 +1,4 @@
-//! The server's metrics. Labels are bounded by what an operator configures.
+//! The server's metrics. The operator's configuration bounds the number of labels.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -8,7 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 static PROMETHEUS: OnceLock<PrometheusHandle> = OnceLock::new();
 
-/// Starts the metrics. Must come before anything is counted.
+/// Starts the metrics. Call it before anything is counted.
 pub fn init() -> Result<(), BuildError> {
     if PROMETHEUS.get().is_some() {
         return Ok(());
@@ -28,6 +28,12 @@ pub fn init() -> Result<(), BuildError> {
     describe_histogram!("inlet_sandbox_seconds", "Time spent in a plugin's sandbox, from taking it to dropping it.");
     describe_histogram!("inlet_writer_batch_size", "Events in one group commit.");
     describe_histogram!("inlet_writer_commit_seconds", "Time that a group commit took to become durable.");
+    describe_counter!("inlet_job_runs_total", "Runs of background jobs, by job and outcome.");
+    describe_histogram!("inlet_job_seconds", "Time that a run of a background job took.");
+    describe_gauge!(
+        "inlet_job_last_success_timestamp_seconds",
+        "Time of the last run of a background job that succeeded, in seconds since 1970."
+    );
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
     describe_gauge!("inlet_plugin_quarantined", "1 where a plugin fails on most requests and is not run; else 0.");
     describe_gauge!("inlet_writer_queue", "Requests that wait for the writer.");
@@ -36,12 +42,12 @@ pub fn init() -> Result<(), BuildError> {
     Ok(())
 }
 
-/// The metrics in Prometheus' text format.
+/// Returns the metrics in Prometheus' text format.
 pub fn render() -> String {
     PROMETHEUS.get().map(PrometheusHandle::render).unwrap_or_default()
 }
 
-/// Folds what histograms collected; to be called every few seconds, or memory grows with traffic.
+/// Folds the samples of histograms. Call it every few seconds, or memory grows with traffic.
 pub fn upkeep() {
     if let Some(handle) = PROMETHEUS.get() {
         handle.run_upkeep();
@@ -51,17 +57,17 @@ pub fn upkeep() {
 /// The stages of a request, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// The body is read.
+    /// Reading the body.
     Receive,
-    /// The credential is checked.
+    /// Checking the credential.
     Verify,
-    /// The plugin translates.
+    /// The plugin's translation.
     Translate,
-    /// Values are cut out and mappings resolved.
+    /// Cutting out values and resolving mappings.
     Plan,
-    /// It becomes durable.
+    /// Becoming durable.
     Commit,
-    /// All of it.
+    /// The whole request.
     Total,
 }
 
@@ -74,8 +80,7 @@ const STAGES: [(Stage, &str); 6] = [
     (Stage::Total, "total"),
 ];
 
-/// The metrics of one source environment, looked up at the first use: of a source that nothing is sent to, nothing is
-/// shown.
+/// The metrics of one source environment. They appear with the first request.
 pub struct Meters {
     source: String,
     environment: String,
@@ -91,7 +96,7 @@ struct Handles {
 }
 
 impl Meters {
-    /// The metrics of a source environment.
+    /// Builds the metrics of a source environment.
     pub fn new(source: &str, environment: &str, plugin: &str) -> Meters {
         Meters {
             source: source.to_owned(),
@@ -132,7 +137,7 @@ impl Meters {
         self.count("inlet_requests_total", "status", &status.to_string());
     }
 
-    /// Counts what became of an item.
+    /// Counts the outcome of an item.
     pub fn outcome(&self, outcome: Outcome) {
         if let Some(at) = Outcome::ALL.iter().position(|known| *known == outcome) {
             self.handles().outcomes[at].increment(1);

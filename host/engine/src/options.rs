@@ -17,7 +17,6 @@ pub struct EngineOptions {
     pub max_sandboxes: u32,
     /// The memory of one sandbox, in bytes.
     pub max_sandbox_memory: usize,
-    /// The delays, in seconds, after which the server tries again what a plugin failed on: one retry for each. Empty: it
-    /// does not try again.
+    /// The delay before each retry of a request on which its plugin failed, in seconds. Empty: no retries.
     pub retry_delays_seconds: Vec<f64>,
 }

@@ -66,7 +66,7 @@ impl Plugin {
     ///
     /// Must run on a tokio runtime with time enabled.
     pub async fn translate(&self, request: &Request, limits: &Limits) -> Call<Result<Translation, Notice>> {
-        self.translate_with_guard((), request, limits).await
+        self.translate_with_guard((), &Arc::new(request.clone()), limits).await
     }
 
     /// Same as [`Self::translate`]. `guard` learns how the call ended and is dropped after it, even if the returned future
@@ -74,10 +74,10 @@ impl Plugin {
     pub async fn translate_with_guard(
         &self,
         guard: impl CallGuard,
-        request: &Request,
+        request: &Arc<Request>,
         limits: &Limits,
     ) -> Call<Result<Translation, Notice>> {
-        let (inner, request, limits) = (Arc::clone(&self.inner), request.clone(), limits.clone());
+        let (inner, request, limits) = (Arc::clone(&self.inner), Arc::clone(request), limits.clone());
         let translating = async move {
             let adapter = &inner.loaded.adapter;
             let input = CallInput { bytes: request.body.as_bytes().len(), now_ms: request.received_at_ms };

@@ -2,19 +2,17 @@
 //!
 //! Sources that exist are left unchanged, so a second start changes nothing.
 
-use std::{
-    fmt::Write as _,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::fmt::Write as _;
 
 use anyhow::Context as _;
 use inlet_cli::secret_file;
 use inlet_engine::{
     ConfigurationChange, Engine,
     catalog::default_settings,
+    clock::now_ms,
     snapshot::{new_api_key, new_id, new_token},
 };
-use inlet_store::{Author, MappingRecord, NewSource, NewSourceEnvironment, SourceEnvironmentUpdate, SourceUpdate};
+use inlet_store::{Author, MappingRecord, NewSource, NewSourceEnvironment};
 
 use crate::config::Config;
 
@@ -88,15 +86,21 @@ async fn create(change: &ConfigurationChange, example: &Example) -> anyhow::Resu
     }
     let catalog = change.catalog();
     let plugin = catalog.get(example.key).context("a bundled plugin is missing")?;
-    let settings = default_settings(plugin)?;
     let scheme = plugin.manifest().verification.as_ref().map(serde_json::to_string).transpose()?;
     let environments = snapshot.environments.iter().map(|environment| {
+        let (mut settings, mut mappings) = (default_settings(plugin)?, Vec::new());
+        if environment.slug == ENVIRONMENT {
+            settings.handle_identifies = true;
+            settings.enforce_idempotency = true;
+            mappings.push(mapping(example));
+        }
         Ok(NewSourceEnvironment {
             environment_id: environment.id,
             token: new_token()?,
             settings: serde_json::to_string(&settings)?,
             scheme: scheme.clone(),
             plugin: catalog.pin_of(plugin),
+            mappings,
             ..NewSourceEnvironment::default()
         })
     });
@@ -109,45 +113,22 @@ async fn create(change: &ConfigurationChange, example: &Example) -> anyhow::Resu
         environments: environments.collect::<anyhow::Result<_>>()?,
     };
     change.create_source(source).await?;
-    set_up(change, example, scheme).await
+    Ok(())
 }
 
-/// Turns on identify handling and idempotency, and adds the example's mapping.
-async fn set_up(change: &ConfigurationChange, example: &Example, scheme: Option<String>) -> anyhow::Result<()> {
-    let snapshot = change.snapshot();
-    let source = snapshot.sources.get(example.key).context("the source was not created")?;
-    let endpoint = source.endpoints.get(ENVIRONMENT).context("the source has no endpoint in `development`")?;
-    let mut settings = endpoint.settings.clone();
-    settings.handle_identifies = true;
-    settings.enforce_idempotency = true;
-    let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis())?;
+/// Returns the example's mapping.
+fn mapping(example: &Example) -> MappingRecord {
+    let now_ms = now_ms();
     let (event_type, parameters) = example.mapping;
-    let mapping = MappingRecord {
+    MappingRecord {
         id: new_id(),
         event_type: event_type.to_owned(),
         action_type: "workflows_trigger".to_owned(),
         parameters: parameters.to_owned(),
         active: true,
-        created_at_ms: now,
-        updated_at_ms: now,
-    };
-    let update = SourceUpdate {
-        source_id: source.record.id,
-        name: source.record.name.clone(),
-        description: source.record.description.clone(),
-        custom_image_url: None,
-        source_environment: Some(SourceEnvironmentUpdate {
-            id: endpoint.id,
-            expected_version: endpoint.record.version,
-            settings: serde_json::to_string(&settings)?,
-            signing_secret: None,
-            previous_signing_secret: None,
-            scheme,
-            mappings: Some(vec![mapping]),
-        }),
-    };
-    change.update_source(&source.record, endpoint, update).await?;
-    Ok(())
+        created_at_ms: now_ms,
+        updated_at_ms: now_ms,
+    }
 }
 
 fn instructions(engine: &Engine, config: &Config, key: &str) -> String {

@@ -22,6 +22,6 @@ pub async fn readyz(State(engine): State<Engine>) -> Response {
 
 /// Responds with the metrics in Prometheus' text format.
 pub async fn metrics(State(engine): State<Engine>) -> impl IntoResponse {
-    inlet_engine::jobs::upkeep::set_gauges(&engine);
+    inlet_engine::jobs::set_gauges(&engine);
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], inlet_engine::metrics::render())
 }

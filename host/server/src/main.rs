@@ -3,6 +3,7 @@
 //!
 //! This crate only connects the others: it holds the configuration file, listeners, routes, the log and the demo.
 
+mod allocator_memory;
 mod announce;
 mod command_line;
 mod config;

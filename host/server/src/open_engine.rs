@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use inlet_engine::{
     Engine, EngineParts,
     catalog::Catalog,
-    secrets::{self, Found},
+    secrets::{self, FoundKey},
     snapshot::hash_token,
 };
 use inlet_sandbox::{CompiledCache, EngineConfig, Sandbox};
@@ -23,7 +23,8 @@ pub async fn open_engine(config: &Config) -> anyhow::Result<Engine> {
     };
     // The directory is locked first: its content decides which master key is right and whether one may be generated.
     let check = MasterKeyCheck::start(options).await?;
-    let Found { key, .. } = secrets::find(&config.data_dir, config.master_key_file.as_deref(), check.sealed_value())?;
+    let FoundKey { key, .. } =
+        secrets::find(&config.data_dir, config.master_key_file.as_deref(), check.sealed_value())?;
     let store = check.open(Arc::new(key)).await?;
     let sandbox = start_sandbox(config)?;
     let management_token = management_token::read_or_create(config)?;

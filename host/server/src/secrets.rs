@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use inlet_engine::secrets::{self, Found, Origin, key::MasterKey, key_file};
+use inlet_engine::secrets::{self, FoundKey, KeyOrigin, key::MasterKey, key_file};
 use inlet_store::{MasterKeyCheck, StoreOptions};
 
 use crate::config::{Config, Flags};
@@ -69,37 +69,37 @@ async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()
     let Some(key_check) = check.sealed_value() else {
         bail!("nothing is sealed in {} yet; the first start of `inlet serve` does it", config.data_dir.display());
     };
-    let Found { key: old, origin } =
+    let FoundKey { key: old, origin } =
         secrets::find(&config.data_dir, config.master_key_file.as_deref(), Some(key_check))?;
     let new = new_key(arguments, &origin)?;
     if new == old {
         bail!("the new master key is the one in use; give another");
     }
-    if let Origin::File(file) = &origin {
+    if let KeyOrigin::File(file) = &origin {
         file.stage(&new)?;
     }
     let count = check.reseal(&old, &new).await.context("the secrets are still sealed with the old master key")?;
     println!("{count} secrets are sealed with the new master key {new:?}.");
     match &origin {
-        Origin::File(file) => {
+        KeyOrigin::File(file) => {
             file.adopt_staged().context("the new master key is beside its file; the next start puts it in place")?;
             println!("It is in {}.", file.path().display());
         }
-        Origin::Variable => println!("Set {} to it before the server starts.", secrets::VARIABLE),
+        KeyOrigin::Variable => println!("Set {} to it before the server starts.", secrets::VARIABLE),
     }
     println!("The old one opens nothing here any more; backups made until now need it.");
     Ok(())
 }
 
 /// Returns the new key that was given, or generates one where it can be written to the key's file.
-fn new_key(arguments: &RotateKey, origin: &Origin) -> anyhow::Result<MasterKey> {
+fn new_key(arguments: &RotateKey, origin: &KeyOrigin) -> anyhow::Result<MasterKey> {
     match (&arguments.new_key_file, secrets::from_variable(NEW_VARIABLE)?, origin) {
         (Some(_), Some(_), _) => bail!("there are two new master keys, --new-key-file and {NEW_VARIABLE}; give one"),
         (Some(path), None, _) => key_file::read(path)?
             .with_context(|| format!("there is no file {}; correct --new-key-file", path.display())),
         (None, Some(key), _) => Ok(key),
-        (None, None, Origin::File(_)) => Ok(MasterKey::generate()?),
-        (None, None, Origin::Variable) => bail!(
+        (None, None, KeyOrigin::File(_)) => Ok(MasterKey::generate()?),
+        (None, None, KeyOrigin::Variable) => bail!(
             "the master key is in {}, where a new one cannot be put; give the new one as {NEW_VARIABLE} or with \
              --new-key-file (`openssl rand -hex 32` makes one)",
             secrets::VARIABLE

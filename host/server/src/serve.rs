@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use inlet_engine::{
-    jobs::{last_used, plugin_watch, retention, upkeep},
-    metrics, replay,
-};
+use inlet_engine::{jobs::BackgroundJobs, metrics};
 
 use crate::{
+    allocator_memory::AllocatorMemory,
     announce::announce,
     config::{Config, Flags},
     demo, listen, log,
@@ -48,13 +46,8 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.listen = public.local_addr().unwrap_or(config.listen);
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
     let engine = open_engine(&config).await?;
-    let background = [
-        tokio::spawn(retention::run(engine.clone())),
-        tokio::spawn(upkeep::run(engine.clone())),
-        tokio::spawn(replay::run(engine.clone())),
-        tokio::spawn(last_used::run(engine.clone())),
-        tokio::spawn(plugin_watch::run(engine.clone())),
-    ];
+    let mut jobs = BackgroundJobs::start(&engine);
+    jobs.add(AllocatorMemory);
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
@@ -78,10 +71,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     };
     tokio::join!(listen::serve(public, public_routes, limits, stopped.clone()), serve_admin);
 
-    for task in background {
-        task.abort();
-    }
-    last_used::write(&engine).await;
+    jobs.stop().await;
     if let Err(error) = engine.store.close().await {
         tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
     }

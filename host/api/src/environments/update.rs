@@ -34,7 +34,7 @@ pub async fn update_environment(
                 tracing::info!(environment = slug, by = operator.name(), "an environment was changed");
             }
             // Retention runs even when nothing changes, so that a repeated request has the expected effect.
-            change.engine().retention_changed.notify_one();
+            change.engine().wake_retention();
             Ok::<_, ApiError>(response::environment(find(&change.snapshot(), &slug)?))
         })
         .await?;

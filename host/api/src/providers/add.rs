@@ -13,7 +13,7 @@ use inlet_api_types::providers::SourceProvider;
 use inlet_engine::{
     ConfigurationChange, Engine, PublisherPinning,
     catalog::{Catalog, default_settings},
-    drain::throw_away,
+    drain::drain,
 };
 use inlet_sandbox::{LoadError, Manifest, Plugin};
 
@@ -74,7 +74,7 @@ pub async fn add_source_provider(
     let (digest, _permit) = match announced {
         Ok(announced) => announced,
         Err(error) => {
-            throw_away(body);
+            drain(body);
             return Err(error);
         }
     };

@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::BodyExt as _;
-use inlet_engine::{MAX_UPLOADS, drain::throw_away};
+use inlet_engine::{MAX_UPLOADS, drain::drain};
 use inlet_sandbox::MAX_PLUGIN_BYTES;
 use sha2::{Digest as _, Sha256};
 use tokio::{
@@ -81,7 +81,7 @@ pub async fn read(mut body: Body, headers: &HeaderMap, announced: &str, pause: D
         };
         let data = frame.into_data().unwrap_or_default();
         if bytes.len() + data.len() > MAX_PLUGIN_BYTES {
-            throw_away(body);
+            drain(body);
             return Err(too_large());
         }
         bytes.extend_from_slice(&data);

@@ -1,7 +1,7 @@
-//! What `--plugins-dir` holds, and what it held: a snapshot that never changes; reading the directory again makes another.
+//! The plugins of `--plugins-dir`, also those that it held before. Reading the directory again makes another value.
 //!
-//! A file that is replaced by one that does not load goes on as what it was, and one that is removed goes on for the
-//! sources that have it, both until a restart: what is done in the directory never takes a plugin from under a source.
+//! A file that is replaced by one that does not load keeps its earlier plugin, and a removed file keeps it for the sources
+//! that use it, both until a restart: no change of the directory takes a plugin from under a source.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -15,30 +15,30 @@ use inlet_sandbox::{FileError, LoadedFile, Plugin, Sandbox, load_directory};
 /// The plugins of the directory.
 #[derive(Clone, Default)]
 pub struct PluginDirectory {
-    /// In the order of the files' names; those that are gone come first.
-    held: Vec<Held>,
+    /// The plugins in the order of their files' names. Those that are gone come first.
+    held: Vec<DirectoryPlugin>,
     problems: Vec<Problem>,
 }
 
 /// A plugin that a file holds or held.
 #[derive(Clone)]
-struct Held {
+struct DirectoryPlugin {
     file: String,
     plugin: Plugin,
     is_there: bool,
 }
 
-/// What is wrong with a file.
+/// A problem with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Its name; empty: the directory itself.
+    /// The file's name. Empty for the directory itself.
     pub file: String,
-    /// A sentence.
+    /// The problem, a sentence.
     pub message: String,
 }
 
 impl PluginDirectory {
-    /// Reads the directory. Compiles what is not known from before, and so blocks for a while.
+    /// Reads the directory. Compiles the plugins that `before` does not hold, and so blocks for a while.
     pub fn read(sandbox: &Sandbox, directory: &Path, before: &PluginDirectory) -> io::Result<PluginDirectory> {
         let opened = Dir::open_ambient_dir(directory, ambient_authority())?;
         let known = |digest: &str| before.held(digest).map(|held| held.plugin.clone());
@@ -50,7 +50,7 @@ impl PluginDirectory {
             }
         }
         let gone = before.held.iter().filter(|held| now.held(held.plugin.digest()).is_none());
-        let gone: Vec<Held> = gone.map(|held| Held { is_there: false, ..held.clone() }).collect();
+        let gone: Vec<DirectoryPlugin> = gone.map(|held| DirectoryPlugin { is_there: false, ..held.clone() }).collect();
         now.held.splice(0..0, gone);
         now.problems.sort_by(|one, other| one.file.cmp(&other.file));
         Ok(now)
@@ -65,7 +65,7 @@ impl PluginDirectory {
             );
             self.problems.push(Problem { file: earlier.file.clone(), message });
         }
-        self.held.push(Held { file, plugin, is_there: true });
+        self.held.push(DirectoryPlugin { file, plugin, is_there: true });
     }
 
     fn note_failure(&mut self, file: String, error: &FileError, before: &PluginDirectory) {
@@ -78,47 +78,48 @@ impl PluginDirectory {
         self.problems.push(Problem { file, message });
     }
 
-    /// The same, and that the directory cannot be read.
+    /// Returns the same plugins with the problem that the directory cannot be read.
     pub fn unreadable(&self, message: String) -> PluginDirectory {
         PluginDirectory { held: self.held.clone(), problems: vec![Problem { file: String::new(), message }] }
     }
 
-    /// Without what is gone and no source has, by their digests.
+    /// Removes the plugins that are gone and whose digests no source uses.
     pub fn without_unused(mut self, used: &HashSet<String>) -> PluginDirectory {
         self.held.retain(|held| held.is_there || used.contains(held.plugin.digest()));
         self
     }
 
-    /// The plugin of that key; of two files the one whose name comes later.
+    /// Returns the plugin of that key. Of two files, the one whose name comes later.
     pub fn get(&self, key: &str) -> Option<&Plugin> {
         self.there().rfind(|plugin| plugin.manifest().key == key)
     }
 
-    /// What is in the directory.
+    /// Returns the plugins in the directory.
     pub fn there(&self) -> impl DoubleEndedIterator<Item = &Plugin> {
         self.held.iter().filter(|held| held.is_there).map(|held| &held.plugin)
     }
 
-    /// What is in the directory or was.
+    /// Returns the plugins that are in the directory or were.
     pub fn ever(&self) -> impl Iterator<Item = &Plugin> {
         self.held.iter().map(|held| &held.plugin)
     }
 
-    /// The file that held that plugin, if it does not any more.
+    /// Returns the name of the file that held that plugin, if it is gone.
     pub fn gone_file(&self, digest: &str) -> Option<&str> {
         self.held(digest).filter(|held| !held.is_there).map(|held| held.file.as_str())
     }
 
-    /// What is wrong.
+    /// Returns the problems.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// The keys whose plugins are others than before.
+    /// Returns the keys whose plugins differ.
     pub fn changed_keys(&self, before: &PluginDirectory) -> Vec<String> {
         let of = |directory: &PluginDirectory| -> BTreeSet<(String, String, bool)> {
-            let described =
-                |held: &Held| (held.plugin.manifest().key.clone(), held.plugin.digest().to_owned(), held.is_there);
+            let described = |held: &DirectoryPlugin| {
+                (held.plugin.manifest().key.clone(), held.plugin.digest().to_owned(), held.is_there)
+            };
             directory.held.iter().map(described).collect()
         };
         let (one, other) = (of(before), of(self));
@@ -126,7 +127,7 @@ impl PluginDirectory {
         keys.into_iter().collect()
     }
 
-    fn held(&self, digest: &str) -> Option<&Held> {
+    fn held(&self, digest: &str) -> Option<&DirectoryPlugin> {
         self.held.iter().rfind(|held| held.plugin.digest() == digest)
     }
 }

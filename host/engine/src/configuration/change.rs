@@ -80,3 +80,59 @@ impl ConfigurationChange {
         &self.engine.configuration
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use inlet_store::EnvironmentSettings;
+
+    use super::*;
+    use crate::{snapshot::new_api_key, test_engine::TestEngine};
+
+    #[tokio::test]
+    async fn a_change_reaches_its_end_without_its_caller_and_before_the_next_begins() {
+        let test = TestEngine::start().await;
+        let slow = test.engine.configure(Author::named("a"), |change| async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            let snapshot = change.snapshot();
+            let environment = snapshot.environments.first().unwrap();
+            let settings = EnvironmentSettings { name: "Renamed".to_owned(), ..environment.settings() };
+            change.update_environment(environment, settings).await
+        });
+        let given_up = tokio::time::timeout(Duration::from_millis(20), slow).await;
+        assert!(given_up.is_err());
+        let name: Result<String, ConfigureError> = test
+            .engine
+            .configure(Author::named("b"), |change| async move {
+                Ok(change.snapshot().environments.first().unwrap().name.clone())
+            })
+            .await;
+        assert_eq!(name.unwrap(), "Renamed");
+    }
+
+    #[tokio::test]
+    async fn an_operation_is_in_force_when_it_returns() {
+        let test = TestEngine::start().await;
+        let key = new_api_key().unwrap();
+        let changed: Result<bool, ConfigureError> = test
+            .engine
+            .configure(Author::named("a"), |change| async move {
+                let snapshot = change.snapshot();
+                let record = change.create_api_key(snapshot.environments.first().unwrap(), &key).await?;
+                Ok(change.snapshot().api_key(&record.hash).is_some() && snapshot.api_key(&record.hash).is_none())
+            })
+            .await;
+        assert!(changed.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_change_that_panics_is_an_error_and_frees_the_lock() {
+        let test = TestEngine::start().await;
+        let panicked: Result<(), ConfigureError> =
+            test.engine.configure(Author::named("a"), |_| async { panic!("a bug") }).await;
+        assert!(matches!(panicked, Err(ConfigureError::Interrupted(_))));
+        let next: Result<(), ConfigureError> = test.engine.configure(Author::named("b"), |_| async { Ok(()) }).await;
+        assert!(next.is_ok());
+    }
+}

@@ -87,8 +87,7 @@ impl ConfigurationChange {
         read: PluginDirectory,
     ) -> Result<Option<(PluginDirectory, PluginDirectory)>, ConfigureError> {
         let (catalog, snapshot) = (self.catalog(), self.snapshot());
-        let endpoints = snapshot.sources.values().flat_map(|source| source.endpoints.values());
-        let used: HashSet<String> = endpoints.map(|endpoint| endpoint.plugin_ref.digest.clone()).collect();
+        let used: HashSet<String> = snapshot.endpoints().map(|endpoint| endpoint.plugin_ref.digest.clone()).collect();
         let read = read.without_unused(&used);
         let before = catalog.directory();
         let keys = read.changed_keys(before);
@@ -103,9 +102,9 @@ impl ConfigurationChange {
 /// Returns the source environments that follow the latest version and get this one, each with its stored plugin so far.
 fn followers(snapshot: &Snapshot, catalog: &Catalog, new: &Plugin) -> Vec<(i64, Option<String>)> {
     let key = &new.manifest().key;
-    let sources = snapshot.sources.values().filter(|source| source.record.provider == *key);
-    let endpoints = sources.flat_map(|source| source.endpoints.values());
-    endpoints
+    snapshot
+        .endpoints()
+        .filter(|endpoint| endpoint.plugin_ref.key == *key)
         .filter(|endpoint| endpoint.record.plugin.as_deref() == Some(LATEST))
         .filter(|endpoint| endpoint.plugin_requirements().are_met_by(new))
         .filter_map(|endpoint| Some((endpoint.id, catalog.pin_of(endpoint.plugin.as_ref()?))))

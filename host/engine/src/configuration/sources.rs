@@ -34,7 +34,7 @@ impl ConfigurationChange {
         let log = change_log::source_deleted(self.author(), source);
         self.engine().store.source_delete(source.id, log).await?;
         self.reload(Reload::ChangedRecords).await?;
-        self.engine().retention_changed.notify_one();
+        self.engine().wake_retention();
         Ok(())
     }
 

@@ -1,31 +1,32 @@
-//! What is kept of a request so that its plugin can be asked again.
+//! The request that is kept with items that failed or were rejected, so that its plugin can translate it again.
 //!
-//! Nothing, nearly always: an event that was planned is in the log with all that planning needs. Where an item was
-//! rejected or the plugin failed, the request is kept once, as it left the door: without a credential. Where redact paths
-//! are in force its body is not kept, because it would hold what they blank; then only what the log keeps is there, and
-//! the item is translated again as a body of its own.
+//! Nearly always nothing is kept: a planned event is in the log with all that planning needs. Where an item was rejected
+//! or the plugin failed, the request is kept once, without a credential. Where redact paths are in force its body is not
+//! kept, because it would hold what they blank; then an item is translated again from its log, as a body of its own.
 
+use bytes::Bytes;
 use inlet_core::{
+    ByteString,
     contract::{Body, Field},
-    event,
+    event, json,
     log::Outcome,
     settle::Prepared,
     verification::Verdict,
 };
 use inlet_store::{CommitExtras, KeptRequest};
 
-use super::arrival::Arrival;
+use super::incoming_request::IncomingRequest;
 use crate::{
     Engine, retry_schedule,
     snapshot::{Endpoint, new_id},
 };
 
-/// What is to be committed with these items for their repair; none when all is well. `is_retried`: the server is to try
-/// again what failed, because the sender will not.
+/// Returns what is committed with these items for their repair; `None` if no item needs it. `is_retried` is true if the
+/// server tries failed items again because the sender will not.
 pub(crate) fn extras(
     engine: &Engine,
     endpoint: &Endpoint,
-    arrival: &Arrival,
+    request: &IncomingRequest,
     verdict: Verdict,
     items: &[Prepared],
     is_retried: bool,
@@ -33,19 +34,20 @@ pub(crate) fn extras(
     let unplanned = || items.iter().filter(|item| item.plan.is_none() && !item.log.outcome.is_accepted());
     unplanned().next()?;
     let has_failed = unplanned().any(|item| item.log.outcome == Outcome::Failed);
-    let request = KeptRequest {
+    let sent = &request.plugin_request;
+    let kept = KeptRequest {
         id: new_id(),
-        received_at_ms: arrival.received_at_ms,
-        method: arrival.method.clone(),
-        path: arrival.path.clone(),
-        query: write_fields(&arrival.query),
-        headers: write_fields(&arrival.headers),
+        received_at_ms: request.received_at_ms,
+        method: sent.method.clone(),
+        path: sent.path.clone(),
+        query: write_fields(&sent.query),
+        headers: write_fields(&sent.headers),
         verification: event::verification_status(&endpoint.settings, verdict, 0),
         verification_rest: event::verification_status(&endpoint.settings, verdict, 1),
-        body: keeps_body(endpoint, &arrival.body, items).then(|| arrival.body_bytes()),
+        body: keeps_body(endpoint, &sent.body, items).then(|| request.body_bytes()),
     };
     let retry_at_ms = (has_failed && is_retried).then(|| retry_schedule::due_at_ms(engine, 0)).flatten();
-    Some(CommitExtras { keep: Some(request), retry_at_ms, ..CommitExtras::default() })
+    Some(CommitExtras { keep: Some(kept), retry_at_ms, ..CommitExtras::default() })
 }
 
 fn keeps_body(endpoint: &Endpoint, body: &Body, items: &[Prepared]) -> bool {
@@ -56,19 +58,18 @@ fn keeps_body(endpoint: &Endpoint, body: &Body, items: &[Prepared]) -> bool {
     body.is_empty() || !(is_redacted || is_logged)
 }
 
-/// Fields as they are stored.
+/// Writes fields as they are stored.
 pub(crate) fn write_fields(fields: &[Field]) -> String {
     serde_json::to_string(fields).unwrap_or_else(|_| "[]".to_owned())
 }
 
-/// Stored fields.
+/// Reads stored fields.
 pub(crate) fn read_fields(text: &str) -> Vec<Field> {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// Stored headers, also as earlier versions stored them: an object.
+/// Reads stored headers. Earlier versions stored them as an object.
 pub(crate) fn read_headers(text: &str) -> Vec<Field> {
-    use inlet_core::json;
     match json::members(text) {
         Some(members) => {
             members.iter().filter_map(|(name, value)| Some(Field::new(name.as_ref(), json::string(value)?))).collect()
@@ -77,9 +78,9 @@ pub(crate) fn read_headers(text: &str) -> Vec<Field> {
     }
 }
 
-/// A stored body.
-pub(crate) fn body(bytes: bytes::Bytes) -> Body {
-    match inlet_core::ByteString::try_from(bytes.clone()) {
+/// Returns a stored body as text if it is UTF-8.
+pub(crate) fn body(bytes: Bytes) -> Body {
+    match ByteString::try_from(bytes.clone()) {
         Ok(text) => Body::Text(text),
         Err(_) => Body::Bytes(bytes),
     }

@@ -1,28 +1,41 @@
-//! Writes down when credentials were last used, once a minute.
+//! Writes the times at which credentials were last used.
 
 use std::time::Duration;
 
+use inlet_store::CommitError;
+
+use super::job::{Job, RunsOn};
 use crate::Engine;
 
-/// How often it is written down.
-const EVERY: Duration = Duration::from_secs(60);
+/// Writes the times of last use that this process keeps in memory. A failed write costs precision only.
+pub(super) struct LastUsedJob;
 
-/// Writes down for ever.
-pub async fn run(engine: Engine) {
-    let mut tick = tokio::time::interval(EVERY);
-    loop {
-        tick.tick().await;
-        write(&engine).await;
+impl Job for LastUsedJob {
+    const NAME: &'static str = "last_used";
+    const RUNS_ON: RunsOn = RunsOn::EveryNode;
+    const FAILURE: &'static str = "when tokens and keys were last used was not written down";
+    type Error = CommitError;
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), CommitError> {
+        write(engine).await
     }
 }
 
-/// Writes down what is not written down yet. A failure loses nothing but precision.
-pub async fn write(engine: &Engine) {
+/// Writes the times of last use once more while the server stops.
+pub(super) async fn write_at_stop(engine: &Engine) {
+    if let Err(error) = write(engine).await {
+        tracing::warn!(%error, "{}", LastUsedJob::FAILURE);
+    }
+}
+
+async fn write(engine: &Engine) -> Result<(), CommitError> {
     let used = engine.last_used.take();
     if used.is_empty() {
-        return;
+        return Ok(());
     }
-    if let Err(error) = engine.store.credentials_used(used).await {
-        tracing::warn!(%error, "when tokens and keys were last used was not written down");
-    }
+    engine.store.credentials_used(used).await
 }

@@ -1,6 +1,88 @@
 //! Background jobs.
+//!
+//! A job is one file that implements [`Job`], and one line in [`BackgroundJobs::start`]. The runner waits for a job's
+//! interval or wake-up, holds the lease of a job that runs on one node, records the metrics `inlet_job_*`, and logs
+//! failures and panics.
+//!
+//! | job | runs on | runs |
+//! |---|---|---|
+//! | `retention` | one node | every minute, and when a retention changed or a source was deleted |
+//! | `retries` | one node | when a retry is due; looked up twice a second |
+//! | `replays` | one node | when a replay was created; looked up twice a second |
+//! | `last_used` | every node | every minute |
+//! | `plugin_directory` | every node | when the directory changed |
+//! | `metrics` | every node | every 5 seconds |
+//!
+//! The server adds its own with [`BackgroundJobs::add`]. The checkpoint of SQLite's write-ahead log is none of them: it
+//! belongs to the store's writer, which wakes it after commits, paces it between them, and owns its connection.
 
-pub mod last_used;
-pub mod plugin_watch;
-pub mod retention;
-pub mod upkeep;
+mod attention_gauges;
+mod job;
+mod last_used;
+mod lease;
+mod metrics_upkeep;
+mod plugin_watch;
+mod replays;
+mod retention;
+mod retries;
+mod runner;
+mod source_tasks;
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+pub use self::{
+    job::{Job, RunsOn},
+    metrics_upkeep::set_gauges,
+};
+use self::{
+    last_used::LastUsedJob, lease::Lease, metrics_upkeep::MetricsUpkeep, plugin_watch::PluginWatch, replays::Replays,
+    retention::Retention, retries::Retries,
+};
+use crate::{Engine, snapshot::new_id};
+
+/// The running background jobs.
+pub struct BackgroundJobs {
+    engine: Engine,
+    /// The owner of this process's leases.
+    owner: Arc<str>,
+    running: Vec<(JoinHandle<()>, Lease)>,
+}
+
+impl BackgroundJobs {
+    /// Starts the engine's jobs.
+    pub fn start(engine: &Engine) -> Self {
+        let owner = new_id().to_string().into();
+        let mut jobs = Self { engine: engine.clone(), owner, running: Vec::new() };
+        jobs.add(Retention);
+        jobs.add(Retries::default());
+        jobs.add(Replays::default());
+        jobs.add(LastUsedJob);
+        jobs.add(MetricsUpkeep::default());
+        if let Some(directory) = &engine.options.plugins_dir {
+            jobs.add(PluginWatch::new(directory.clone()));
+        }
+        jobs
+    }
+
+    /// Starts a further job.
+    pub fn add<J: Job>(&mut self, job: J) {
+        let lease = Lease::new(self.engine.clone(), J::NAME, self.owner.clone());
+        let task = tokio::spawn(runner::run_for_ever(job, self.engine.clone(), lease.clone()));
+        self.running.push((task, lease));
+    }
+
+    /// Stops all jobs, releases their leases, and writes what must not wait for a next run. The store must still be open.
+    pub async fn stop(self) {
+        for (task, _) in &self.running {
+            task.abort();
+        }
+        for (task, lease) in self.running {
+            // An aborted task has no result.
+            let _ = task.await;
+            lease.release().await;
+        }
+        last_used::write_at_stop(&self.engine).await;
+    }
+}

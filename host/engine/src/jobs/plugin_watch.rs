@@ -1,9 +1,13 @@
-//! `--plugins-dir` is watched: what changes there is in force without a restart.
+//! Watches `--plugins-dir`: a change there is in force without a restart.
 //!
-//! The system tells of changes where it can; the directory is also looked at now and then, because it cannot tell of those
-//! on a network, and not of a directory that was made anew.
+//! The system tells of changes where it can. The directory is read now and then all the same, because the system cannot
+//! tell of changes on a network, nor of a directory that was replaced.
 
-use std::{collections::HashSet, path::Path, time::Duration};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use inlet_store::Author;
 use notify::{
@@ -12,47 +16,71 @@ use notify::{
 };
 use tokio::{sync::mpsc, time};
 
+use super::job::{Job, RunsOn};
 use crate::{
     ConfigurationChange, ConfigureError, Engine,
     catalog::plugin_directory::{PluginDirectory, Problem},
 };
 
-/// A file that is being written is left alone until nothing came for so long.
+/// The time without changes after which the directory is read: a file may be written in several steps.
 const QUIET: Duration = Duration::from_millis(300);
-/// But no longer than this: something may always be written there.
+/// The longest time for which changes put off the reading.
 const MAX_WAIT: Duration = Duration::from_secs(5);
-/// How often the directory is looked at where the system tells of changes.
+/// The time between two readings where the system tells of changes.
 const LOOK: Duration = Duration::from_secs(60);
-/// And where it does not.
+/// The time between two readings where it does not, and after a failure.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Watches for ever.
-pub async fn run(engine: Engine) {
-    let Some(directory) = engine.options.plugins_dir.clone() else { return };
-    // One is enough: it says that something changed, and not what.
-    let (sender, mut changes) = mpsc::channel(1);
-    let watcher = watch(&directory, sender);
-    let look = match &watcher {
-        Ok(_) => LOOK,
-        Err(error) => {
+/// Puts changes in the plugin directory in force.
+pub(super) struct PluginWatch {
+    directory: PathBuf,
+    /// `None` where the system cannot tell of changes: the directory is polled.
+    watcher: Option<RecommendedWatcher>,
+    changes: mpsc::Receiver<()>,
+    /// True if the last run failed, which is tried again soon.
+    has_failed: bool,
+}
+
+impl PluginWatch {
+    /// Watches a directory from now on.
+    pub(super) fn new(directory: PathBuf) -> Self {
+        // One message is enough: it says that something changed, and not what.
+        let (sender, changes) = mpsc::channel(1);
+        let watcher = watch(&directory, sender).inspect_err(|error| {
             tracing::warn!(%error, poll_ms = POLL.as_millis() as u64, "the plugin directory cannot be watched; it is looked at instead");
-            POLL
+        });
+        Self { directory, watcher: watcher.ok(), changes, has_failed: false }
+    }
+}
+
+impl Job for PluginWatch {
+    const NAME: &'static str = "plugin_directory";
+    const RUNS_ON: RunsOn = RunsOn::EveryNode;
+    const FAILURE: &'static str = "what changed in the plugin directory is not in force yet; it is tried again";
+    type Error = ConfigureError;
+
+    fn interval(&self) -> Duration {
+        if self.has_failed || self.watcher.is_none() { POLL } else { LOOK }
+    }
+
+    async fn wait(&mut self, _: &Engine) {
+        if self.has_failed || self.watcher.is_none() {
+            return time::sleep(POLL).await;
         }
-    };
-    loop {
-        // At once too: something may have changed while the server started.
-        if let Err(error) = take_in(&engine, &directory).await {
-            tracing::warn!(%error, "what changed in the plugin directory is not in force yet; it is tried again");
-            time::sleep(POLL).await;
-            continue;
-        }
-        if let Ok(Some(())) = time::timeout(look, changes.recv()).await {
-            let quiet = async { while let Ok(Some(())) = time::timeout(QUIET, changes.recv()).await {} };
+        // A write under way is waited for, also beyond the interval.
+        if let Ok(Some(())) = time::timeout(LOOK, self.changes.recv()).await {
+            let quiet = async { while let Ok(Some(())) = time::timeout(QUIET, self.changes.recv()).await {} };
             let _ = time::timeout(MAX_WAIT, quiet).await;
-        } else if watcher.is_err() {
-            // The channel has no sender then, and gives nothing to wait for.
-            time::sleep(look).await;
         }
+    }
+
+    /// The first run sees what changed while the server started.
+    async fn run(&mut self, engine: &Engine) -> Result<(), ConfigureError> {
+        // Set first: a panic counts as a failure.
+        self.has_failed = true;
+        reload(engine, &self.directory).await?;
+        self.has_failed = false;
+        Ok(())
     }
 }
 
@@ -66,14 +94,15 @@ fn watch(directory: &Path, changed: mpsc::Sender<()>) -> notify::Result<Recommen
     Ok(watcher)
 }
 
-/// Reading is no change, and is what we do ourselves. Closing what was written is one: it may have been mapped.
+/// Returns true if an event is a change. Reading is none: the server reads the directory itself. Closing a written file is
+/// one: it may have been mapped.
 fn is_change(event: &Event) -> bool {
     let written = EventKind::Access(AccessKind::Close(AccessMode::Write));
     !event.kind.is_access() || event.kind == written
 }
 
 /// Reads the directory again and puts what changed in force.
-async fn take_in(engine: &Engine, directory: &Path) -> Result<(), ConfigureError> {
+async fn reload(engine: &Engine, directory: &Path) -> Result<(), ConfigureError> {
     let read = {
         let (sandbox, directory) = (engine.sandbox.clone(), directory.to_owned());
         let before = engine.catalog().directory().clone();
@@ -98,13 +127,13 @@ async fn take_in(engine: &Engine, directory: &Path) -> Result<(), ConfigureError
     let author = Author::named("plugin directory");
     let change = |change: ConfigurationChange| async move { change.replace_plugin_directory(read).await };
     if let Some((before, now)) = engine.configure(author, change).await? {
-        tell(&before, &now);
+        log_differences(&before, &now);
     }
     Ok(())
 }
 
-/// Says what is new.
-fn tell(before: &PluginDirectory, now: &PluginDirectory) {
+/// Logs the differences.
+fn log_differences(before: &PluginDirectory, now: &PluginDirectory) {
     let knew: HashSet<&str> = before.there().map(|plugin| plugin.digest()).collect();
     let knows: HashSet<&str> = now.there().map(|plugin| plugin.digest()).collect();
     for plugin in now.there().filter(|plugin| !knew.contains(plugin.digest())) {

@@ -1,43 +1,59 @@
-//! Retention: what is older than its environment keeps is pruned, in slices small enough that ingestion never waits.
+//! Retention: prunes what is older than its environment keeps, in slices small enough that ingestion never waits.
 //!
-//! Log entries go after `retention_days`; bodies go earlier where an environment says so, and their entries stay; what a
-//! deleted source left goes as soon as it is deleted; logged changes go after a year or the longest retention.
+//! Log entries go after `retention_days`. Bodies go earlier where an environment says so, and their entries stay. The data
+//! of a deleted source goes at once. Entries of the change log go after a year or the longest retention.
 
 use std::time::Duration;
 
-use inlet_store::{Bodies, Environment, KeepBodies};
+use inlet_store::{Bodies, CommitError, Environment, KeepBodies, ReadError};
 
+use super::job::{Job, RunsOn};
 use crate::{Engine, clock::now_ms};
 
-/// How often retention is looked at.
-const EVERY: Duration = Duration::from_secs(60);
-/// Rows in one slice.
+/// The rows of one slice.
 const SLICE: u32 = 500;
-/// The pause between two slices, for the requests that wait meanwhile.
+/// The pause between two slices, in which waiting requests are committed.
 const PAUSE: Duration = Duration::from_millis(20);
-/// How old an event is before the walk that removes bodies passes it, and does not come back: by then every event with
-/// an earlier id is committed or refused.
+/// The age at which the walk that removes bodies passes an event and does not return to it, in milliseconds: by then every
+/// event with an earlier id is committed or refused.
 const SETTLED_MS: i64 = 10_000;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-/// The least time for which changes are kept, in days.
+/// The shortest retention of the change log, in days.
 const CHANGES_DAYS: i64 = 365;
 
-/// Prunes for ever.
-pub async fn run(engine: Engine) {
-    let mut tick = tokio::time::interval(EVERY);
-    loop {
-        tokio::select! {
-            _ = tick.tick() => {}
-            () = engine.retention_changed.notified() => {}
-        }
-        if let Err(error) = prune(&engine).await {
-            tracing::warn!(%error, "retention could not prune; it tries again");
-        }
+/// Prunes what is past its retention.
+pub(super) struct Retention;
+
+impl Job for Retention {
+    const NAME: &'static str = "retention";
+    const RUNS_ON: RunsOn = RunsOn::OneNode;
+    const FAILURE: &'static str = "retention could not prune; it tries again";
+    type Error = RetentionError;
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn woken(&mut self, engine: &Engine) {
+        engine.retention_changed.notified().await;
+    }
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), RetentionError> {
+        prune(engine).await
     }
 }
 
-async fn prune(engine: &Engine) -> anyhow::Result<()> {
+/// The reason why retention stopped.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RetentionError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+async fn prune(engine: &Engine) -> Result<(), RetentionError> {
     let now_ms = now_ms();
     let environments = engine.store.environments().await?;
     for environment in &environments {
@@ -55,7 +71,7 @@ async fn prune(engine: &Engine) -> anyhow::Result<()> {
     }
     prune_deleted(engine).await?;
     prune_changes(engine, &environments, now_ms).await?;
-    // One walk over all records: they are looked at in slices, because no index tells which have expired.
+    // A walk over all records in slices: no index tells which have expired.
     while !engine.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
     }
@@ -65,7 +81,7 @@ async fn prune(engine: &Engine) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn prune_logs(engine: &Engine, environment: &Environment, now_ms: i64) -> anyhow::Result<()> {
+async fn prune_logs(engine: &Engine, environment: &Environment, now_ms: i64) -> Result<(), RetentionError> {
     let cutoff_ms = now_ms.saturating_sub(environment.retention_days.saturating_mul(DAY_MS));
     let mut pruned = 0;
     loop {
@@ -88,7 +104,7 @@ async fn prune_bodies(
     environment: &Environment,
     bodies: Bodies,
     cutoff_ms: i64,
-) -> anyhow::Result<()> {
+) -> Result<(), RetentionError> {
     let mut removed = 0;
     loop {
         let slice = engine.store.prune_bodies(environment.id, bodies, cutoff_ms, SLICE).await?;
@@ -104,7 +120,7 @@ async fn prune_bodies(
     Ok(())
 }
 
-async fn prune_deleted(engine: &Engine) -> anyhow::Result<()> {
+async fn prune_deleted(engine: &Engine) -> Result<(), RetentionError> {
     let mut pruned = 0;
     loop {
         let rows = engine.store.prune_deleted(SLICE).await?;
@@ -120,7 +136,7 @@ async fn prune_deleted(engine: &Engine) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn prune_changes(engine: &Engine, environments: &[Environment], now_ms: i64) -> anyhow::Result<()> {
+async fn prune_changes(engine: &Engine, environments: &[Environment], now_ms: i64) -> Result<(), RetentionError> {
     let longest = environments.iter().map(|environment| environment.retention_days).max().unwrap_or_default();
     let cutoff_ms = now_ms.saturating_sub(longest.max(CHANGES_DAYS).saturating_mul(DAY_MS));
     while engine.store.prune_changes(cutoff_ms, SLICE).await? > 0 {

@@ -1,8 +1,8 @@
-//! Replays of many events, in the background: at a bounded rate, behind live traffic, on after a restart.
+//! Replays of many events, in the background: at a bounded rate, behind live traffic, continued after a restart.
 //!
-//! A replay walks its events from the oldest to the newest. How far it is is written in the transaction that carries out
-//! a step, and only if the replay still stands where the step began: no event is carried out twice for one replay,
-//! whatever happens in between. It never sees what it writes itself, whose ids are greater than its own.
+//! A replay walks its events from the oldest to the newest. Its position is written in the transaction of a step, and only
+//! if the replay still stands where the step began: no event is replayed twice for one replay. It never sees the events
+//! that it writes itself, because their ids are greater than its own.
 
 use std::time::{Duration, Instant};
 
@@ -11,19 +11,19 @@ use inlet_store::{
     ChangeError, CommitError, CommitExtras, ReadError, ReplayProgress, ReplayRecord, ReplayState, ReplayTally,
 };
 
-use super::{commit, endpoint, give_way, rerun::Reruns};
+use super::{commit, endpoint, event_replayer::EventReplayer, give_way};
 use crate::Engine;
 
-/// Steps in a second: the rate is spread over it.
+/// The steps in a second, over which the rate is spread.
 const STEPS: u32 = 10;
-/// Entries of one step.
+/// The most entries of one step.
 const MAX_STEP: usize = 100;
-/// Bytes of one step; one entry is always taken.
+/// The most bytes of one step. One entry is always taken.
 const MAX_STEP_BYTES: usize = 4 << 20;
-/// How long to wait for what is in the way.
+/// The pause after a step that could not be done.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Why a replay does not go on now.
+/// The reason why a replay does not continue now.
 #[derive(Debug, thiserror::Error)]
 enum Halt {
     #[error(transparent)]
@@ -36,21 +36,21 @@ enum Halt {
     Passing(String),
 }
 
-/// Carries a replay out to its end.
-pub(super) async fn carry_out(engine: Engine, replay: ReplayRecord) {
+/// Runs a replay to its end.
+pub(crate) async fn run(engine: Engine, replay: ReplayRecord) {
     let Some(endpoint) = endpoint(&engine, replay.source_environment_id) else { return };
-    let reruns = Reruns::new(engine.clone(), endpoint);
-    let mut runner = Runner { engine, tally: replay.tally.clone(), replay, reruns, one_by_one: 0 };
+    let replayer = EventReplayer::new(engine.clone(), endpoint);
+    let mut task = ReplayTask { engine, tally: replay.tally.clone(), replay, replayer, one_by_one: 0 };
     loop {
         let start = Instant::now();
-        match runner.step().await {
+        match task.step().await {
             Ok(Step::Did(entries)) => {
-                let pace = Duration::from_secs_f64(entries as f64 / f64::from(runner.replay.rate_per_second.max(1)));
+                let pace = Duration::from_secs_f64(entries as f64 / f64::from(task.replay.rate_per_second.max(1)));
                 tokio::time::sleep(pace.saturating_sub(start.elapsed())).await;
             }
             Ok(Step::Ended) => return,
             Err(error) => {
-                tracing::warn!(replay = %runner.replay.id, %error, "a replay waits");
+                tracing::warn!(replay = %task.replay.id, %error, "a replay waits");
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -58,36 +58,36 @@ pub(super) async fn carry_out(engine: Engine, replay: ReplayRecord) {
 }
 
 enum Step {
-    /// So many entries.
+    /// The number of entries done.
     Did(usize),
     Ended,
 }
 
-struct Runner {
+struct ReplayTask {
     engine: Engine,
     replay: ReplayRecord,
     tally: ReplayTally,
-    reruns: Reruns,
-    /// So many entries are taken one by one, because a step with them was not committed.
+    replayer: EventReplayer,
+    /// The number of entries that are taken one by one, because a step with them was not committed.
     one_by_one: usize,
 }
 
-impl Runner {
+impl ReplayTask {
     async fn step(&mut self) -> Result<Step, Halt> {
         give_way(&self.engine).await;
         let Some(endpoint) = endpoint(&self.engine, self.replay.source_environment_id) else { return Ok(Step::Ended) };
-        self.reruns.refresh(endpoint);
+        self.replayer.refresh(endpoint);
         if self.replay.total.is_none() {
             self.replay.total = Some(self.engine.store.replay_count(&self.replay).await?);
         }
         let ids = self.next().await?;
         match ids.is_empty() {
             true => self.end().await,
-            false => self.carry_out(&ids).await,
+            false => self.replay(&ids).await,
         }
     }
 
-    /// The entries of the next step.
+    /// Returns the entries of the next step.
     async fn next(&self) -> Result<Vec<Uuid>, ReadError> {
         let step = (self.replay.rate_per_second / STEPS) as usize;
         let limit = if self.one_by_one > 0 { 1 } else { step.clamp(1, MAX_STEP) };
@@ -107,12 +107,12 @@ impl Runner {
         Ok(Step::Ended)
     }
 
-    /// Makes these entries ready, as many as one step takes, and commits them.
-    async fn carry_out(&mut self, ids: &[Uuid]) -> Result<Step, Halt> {
+    /// Prepares these entries, as many as one step takes, and commits them.
+    async fn replay(&mut self, ids: &[Uuid]) -> Result<Step, Halt> {
         let mut tally = self.tally.clone();
         let (mut items, mut extras, mut bytes): (Vec<Prepared>, _, _) = (Vec::new(), CommitExtras::default(), 0);
         for id in ids {
-            match self.reruns.ready(*id, self.replay.filter.force).await {
+            match self.replayer.prepare(*id, self.replay.filter.force).await {
                 Ok(ready) => {
                     bytes += ready.bytes();
                     let (more, parts) = ready.into_parts();
@@ -120,7 +120,7 @@ impl Runner {
                     extras.replayed.extend(parts.replayed);
                     extras.repairs.extend(parts.repairs);
                 }
-                // What was made ready goes on its way; the rest comes with the next step.
+                // The prepared entries are committed; the rest comes with the next step.
                 Err(error) if error.is_passing() && tally.position != self.tally.position => break,
                 Err(error) if error.is_passing() => return Err(Halt::Passing(error.to_string())),
                 Err(error) => {
@@ -141,7 +141,7 @@ impl Runner {
         let entries = usize::try_from(tally.done - self.tally.done).unwrap_or(usize::MAX);
         let progress = ReplayProgress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
         let extras = CommitExtras { progress: Some(progress), ..extras };
-        match commit(&self.engine, self.reruns.endpoint(), items, None, extras).await {
+        match commit(&self.engine, self.replayer.endpoint(), items, None, extras).await {
             Ok(settled) => {
                 self.tally = tally;
                 for item in settled {
@@ -151,14 +151,14 @@ impl Runner {
                 Ok(Step::Did(entries))
             }
             Err(error @ (CommitError::Superseded { .. } | CommitError::Refused { .. })) => {
-                let Some(stands) = self.stands().await? else { return Ok(Step::Ended) };
-                if stands.position != self.tally.position {
+                let Some(stored) = self.stored_tally().await? else { return Ok(Step::Ended) };
+                if stored.position != self.tally.position {
                     // An earlier step was committed after all, though its answer was lost.
-                    self.tally = stands;
+                    self.tally = stored;
                     return Ok(Step::Did(0));
                 }
                 if entries > 1 {
-                    // One of them was repaired meanwhile, or cannot be stored; the others can.
+                    // One entry was repaired meanwhile, or cannot be stored; the others can.
                     self.one_by_one = entries;
                     return Ok(Step::Did(0));
                 }
@@ -168,7 +168,7 @@ impl Runner {
         }
     }
 
-    /// Leaves the one entry of this step as it is and goes on behind it.
+    /// Leaves the one entry of this step as it is and continues behind it.
     async fn pass_over(&mut self, mut tally: ReplayTally, error: &CommitError) -> Result<Step, Halt> {
         if tally.failed == self.tally.failed {
             tally.failed += 1;
@@ -176,14 +176,14 @@ impl Runner {
         tally.last_error = Some(format!("{}: {error}", tally.position));
         let progress = ReplayProgress { replay_id: self.replay.id, from: self.tally.position, tally: tally.clone() };
         let extras = CommitExtras { progress: Some(progress), ..CommitExtras::default() };
-        commit(&self.engine, self.reruns.endpoint(), Vec::new(), None, extras).await?;
+        commit(&self.engine, self.replayer.endpoint(), Vec::new(), None, extras).await?;
         self.tally = tally;
         self.one_by_one = self.one_by_one.saturating_sub(1);
         Ok(Step::Did(1))
     }
 
-    /// Where the replay stands on disk; none when it has ended.
-    async fn stands(&self) -> Result<Option<ReplayTally>, ReadError> {
+    /// Returns the tally of the replay on disk. `None` if it has ended.
+    async fn stored_tally(&self) -> Result<Option<ReplayTally>, ReadError> {
         let replay = self.engine.store.replay(self.replay.source_environment_id, self.replay.id).await?;
         Ok(replay.filter(|replay| replay.state == ReplayState::Running).map(|replay| replay.tally))
     }

@@ -1,25 +1,27 @@
-//! What a plugin failed on is tried again by the server: three times, later each time, from disk.
+//! Retries: the server tries requests again on which their plugin failed, from disk and later each time.
 //!
-//! A sender that was answered 200 will not send again. When a retry succeeds, its items are committed as new events in the
-//! transaction that settles the entry, so that a crash executes nothing twice. When the last one failed too, the entry
-//! stays what it is and needs somebody. Source of the rules: semantics.md §3, "Answers".
+//! A sender that was answered 200 will not send again. A retry that succeeds commits its items as new events in the
+//! transaction that settles the entry, so that a crash executes nothing twice. After the last retry the entry waits for an
+//! operator. Source of the rules: semantics.md §3, "Answers".
 
 use std::time::{Duration, Instant};
 
 use inlet_store::{AttentionRecord, CommitError};
 
 use super::{
-    commit, endpoint, give_way,
-    rerun::{RerunError, Reruns},
+    commit, endpoint,
+    event_replayer::{EventReplayError, EventReplayer},
+    give_way,
 };
 use crate::{Engine, retry_schedule};
 
-/// A plugin that loops takes its time again in every retry: retries of a source rest this many times as long as they ran.
+/// The pause after a retry, as a multiple of the retry's own time: a plugin that loops uses all its time in every retry.
 const REST: u32 = 4;
+/// The longest pause after a retry.
 const MAX_REST: Duration = Duration::from_secs(30);
 
-/// Tries what is due in a source environment, one after the other, until nothing is.
-pub(super) async fn carry_out(engine: Engine, source_environment: i64) {
+/// Retries what is due in a source environment, one entry after the other, until nothing is due.
+pub(crate) async fn run(engine: Engine, source_environment: i64) {
     loop {
         give_way(&engine).await;
         let start = Instant::now();
@@ -34,23 +36,23 @@ pub(super) async fn carry_out(engine: Engine, source_environment: i64) {
     }
 }
 
-/// Why a retry is put off.
+/// The reason why a retry is put off.
 #[derive(Debug, thiserror::Error)]
 enum PutOff {
     #[error(transparent)]
-    Rerun(#[from] RerunError),
+    Replay(#[from] EventReplayError),
     #[error(transparent)]
     Commit(#[from] CommitError),
 }
 
-/// Tries the next one; says whether there was one.
+/// Retries the next entry. Returns false if none is due.
 async fn retry_next(engine: &Engine, source_environment: i64) -> Result<bool, PutOff> {
-    let next = engine.store.next_retry(source_environment).await.map_err(RerunError::from)?;
+    let next = engine.store.next_retry(source_environment).await.map_err(EventReplayError::from)?;
     let Some(record) = next else { return Ok(false) };
     let endpoint = endpoint(engine, source_environment).filter(|endpoint| !endpoint.guard.is_quarantined());
     let Some(endpoint) = endpoint else { return Ok(false) };
-    let mut reruns = Reruns::new(engine.clone(), endpoint);
-    let ready = match reruns.ready(record.event_id, false).await {
+    let mut replayer = EventReplayer::new(engine.clone(), endpoint);
+    let ready = match replayer.prepare(record.event_id, false).await {
         Ok(ready) => ready,
         Err(error) if error.is_passing() => return Err(error.into()),
         Err(error) => {
@@ -64,9 +66,9 @@ async fn retry_next(engine: &Engine, source_environment: i64) -> Result<bool, Pu
         return Ok(true);
     }
     let (items, extras) = ready.into_parts();
-    match commit(engine, reruns.endpoint(), items, None, extras).await {
+    match commit(engine, replayer.endpoint(), items, None, extras).await {
         Ok(_) => tracing::info!(event = %record.event_id, retries = record.retries + 1, "a retry succeeded"),
-        // Somebody repaired or dismissed it: there is nothing left to try.
+        // An operator repaired or dismissed the entry.
         Err(CommitError::Superseded { .. }) => {}
         Err(CommitError::Refused { reason }) => {
             tracing::warn!(event = %record.event_id, reason, "a retry was refused by the storage");

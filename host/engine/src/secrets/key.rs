@@ -8,7 +8,7 @@ use base64::{
 };
 use sha2::{Digest as _, Sha256};
 
-use super::KeyError;
+use super::error::KeyError;
 
 /// The length of a key, in bytes.
 pub const LENGTH: usize = 32;
@@ -20,15 +20,15 @@ pub const ID_LENGTH: usize = 8;
 pub struct MasterKey([u8; LENGTH]);
 
 impl MasterKey {
-    /// A new key.
+    /// Generates a key.
     pub fn generate() -> Result<Self, KeyError> {
         let mut bytes = [0; LENGTH];
         getrandom::fill(&mut bytes).map_err(|_| KeyError::NoRandomBytes)?;
         Ok(Self(bytes))
     }
 
-    /// Reads a key: 64 hexadecimal digits, or base64 in either alphabet, padded or not; white space around it does not
-    /// count. The error says what was found, without repeating it.
+    /// Parses a key: 64 hexadecimal digits, or base64 in either alphabet, padded or not, with white space around it. The
+    /// error describes the text without repeating it.
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
@@ -44,12 +44,12 @@ impl MasterKey {
         bytes.try_into().map(Self).map_err(|_| format!("it has {length} bytes"))
     }
 
-    /// The key as text, to be kept.
+    /// Returns the key as text.
     pub fn to_text(&self) -> String {
         hex::encode(self.0)
     }
 
-    /// What it is known by: a hash, from which nothing of it can be learned.
+    /// Returns the id of the key: a hash, which tells nothing about the key.
     pub fn id(&self) -> [u8; ID_LENGTH] {
         let digest = Sha256::new().chain_update(b"inlet master key id\0").chain_update(self.0).finalize();
         let mut id = [0; ID_LENGTH];

@@ -1,7 +1,6 @@
-//! The file that the master key is kept in: of its owner only, written whole or not at all.
+//! The file of the master key: readable by its owner only, and written atomically.
 //!
-//! A key is first written beside the file, as `….new`, and synced; then it takes the file's name, which is one step for
-//! whoever looks at any time.
+//! A key is first written beside the file, as `….new`, and synced. Then it is renamed.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -10,12 +9,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{KeyError, key::MasterKey};
+use super::{error::KeyError, key::MasterKey};
 
-/// The file unless another is named, in the data directory.
+/// The file's default name, in the data directory.
 pub const DEFAULT: &str = "master-key";
 
-/// More than any way to write a key.
+/// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 4096;
 
 /// A master key's file.
@@ -25,28 +24,28 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// The file that is configured.
+    /// Returns the configured file.
     pub fn of(data_dir: &Path, named: Option<&Path>) -> Self {
         let path = named.map_or_else(|| data_dir.join(DEFAULT), Path::to_owned);
         Self { path }
     }
 
-    /// Where it is.
+    /// Returns the path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The key in it; none if there is no such file.
+    /// Reads the key. `None` if the file does not exist.
     pub fn read(&self) -> Result<Option<MasterKey>, KeyError> {
         read(&self.path)
     }
 
-    /// The key beside it; none if there is none that could be one.
+    /// Reads the key beside the file. `None` if there is no valid one.
     pub fn read_staged(&self) -> Option<MasterKey> {
         read(&self.staged()).ok().flatten()
     }
 
-    /// Makes a key where there is none.
+    /// Generates a key and writes it.
     pub fn make(&self) -> Result<MasterKey, KeyError> {
         let key = MasterKey::generate()?;
         self.stage(&key)?;
@@ -58,7 +57,7 @@ impl KeyFile {
         Ok(key)
     }
 
-    /// Puts a key beside the file, on the disk.
+    /// Writes a key beside the file and syncs it.
     pub fn stage(&self, key: &MasterKey) -> Result<(), KeyError> {
         let staged = self.staged();
         let write = || {
@@ -75,14 +74,14 @@ impl KeyFile {
         write().map_err(|problem| KeyError::File { path: staged.clone(), problem })
     }
 
-    /// The key beside the file takes its name.
+    /// Renames the key beside the file to the file's name.
     pub fn adopt_staged(&self) -> Result<(), KeyError> {
         fs::rename(self.staged(), &self.path)
             .and_then(|()| self.sync_directory())
             .map_err(|problem| KeyError::File { path: self.path.clone(), problem })
     }
 
-    /// Removes the key beside the file. If that fails it lies there, and is of no use to anyone.
+    /// Removes the key beside the file. One that stays opens nothing.
     pub fn discard_staged(&self) {
         _ = fs::remove_file(self.staged());
     }
@@ -99,7 +98,7 @@ impl KeyFile {
     }
 }
 
-/// The key in a file; none if there is no such file. One that others may read is refused.
+/// Reads the key in a file. `None` if the file does not exist. Refuses a file that others may read.
 pub fn read(path: &Path) -> Result<Option<MasterKey>, KeyError> {
     let failed = |problem| KeyError::File { path: path.to_owned(), problem };
     let malformed = |problem| KeyError::Malformed { origin: path.display().to_string(), problem };

@@ -1,17 +1,17 @@
-//! Sealing: XChaCha20-Poly1305, each secret bound to its place.
+//! Sealing: XChaCha20-Poly1305, each secret bound to its location in the database.
 //!
-//! Sealed is: one byte for this form, eight that name the key, the nonce, the ciphertext with its tag. What stands in
-//! front and the place are authenticated too, so that nothing can be moved, and no byte changed, without being noticed.
+//! A sealed secret is one byte for this format, eight for the key's id, the nonce, and the ciphertext with its tag. The
+//! first nine bytes and the location are authenticated too: a sealed secret cannot be moved or changed unnoticed.
 
 use chacha20poly1305::{AeadInOut as _, Key, KeyInit as _, XChaCha20Poly1305, XNonce};
 use inlet_store::{SecretLocation, Vault, VaultError};
 
 use super::key::{ID_LENGTH, MasterKey};
 
-/// The form described above.
+/// The format described above.
 const FORM: u8 = 1;
 const FRONT: usize = 1 + ID_LENGTH;
-/// Long enough to be drawn at random for every secret.
+/// The length of the nonce, in bytes: long enough to be random for every secret.
 const NONCE: usize = 24;
 
 impl MasterKey {

@@ -1,6 +1,9 @@
 //! Calls that take longer than one time slice: they give way to others, and run to their end elsewhere.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use inlet_core::contract::Spent;
 use inlet_sandbox::{CallGuard, EngineConfig, Fault, Limits, Sandbox};
@@ -73,7 +76,7 @@ async fn an_abandoned_call_is_reported_and_frees_its_sandbox() {
     let (ended, mut ends) = mpsc::unbounded_channel();
     let looping = tokio::spawn({
         let plugin = plugin.clone();
-        async move { plugin.translate_with_guard(Reporter(1, ended), &request("/loop", "{}"), &limits).await }
+        async move { plugin.translate_with_guard(Reporter(1, ended), &Arc::new(request("/loop", "{}")), &limits).await }
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert_eq!(plugin.translate(&request("/ok", "{}"), &relaxed_limits()).await.result.unwrap_err(), Fault::Busy);
@@ -96,12 +99,14 @@ async fn a_call_that_waits_behind_others_is_not_blamed() {
     let (ended, mut ends) = mpsc::unbounded_channel();
     for _ in 0..24 {
         let (plugin, guard, limits) = (looping.clone(), Reporter(1, ended.clone()), limits.clone());
-        tokio::spawn(async move { plugin.translate_with_guard(guard, &request("/loop", "{}"), &limits).await });
+        tokio::spawn(
+            async move { plugin.translate_with_guard(guard, &Arc::new(request("/loop", "{}")), &limits).await },
+        );
     }
     // By now each has used its first slice on this thread. The shorter limit ends while they loop.
     tokio::time::sleep(Duration::from_millis(1)).await;
     let limits = Limits { time: Duration::from_millis(150), ..limits };
-    let fault = honest.translate_with_guard(Reporter(2, ended), &bytes(), &limits).await.result.unwrap_err();
+    let fault = honest.translate_with_guard(Reporter(2, ended), &Arc::new(bytes()), &limits).await.result.unwrap_err();
     assert!(!fault.is_caused_by_plugin(), "{fault}");
     assert_eq!((fault.code(), fault.cause()), ("time", "waited"));
     insta::assert_snapshot!(fault, @"the plugin was not done after 1.2s and was stopped, before it had run for 150ms, its limit: it waited for its turn behind others; this says nothing against the plugin: look for one that loops in another source, or give the server more processors");

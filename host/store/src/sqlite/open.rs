@@ -13,6 +13,7 @@ use super::{
         sealing::{self, KeyCheck},
     },
     error::{SqliteError, explain},
+    tables::job_leases,
     write_connection::WriteConnection,
 };
 use crate::{
@@ -53,6 +54,7 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
         pragmas::limit_size(&mut connection, limit).await.map_err(explain)?;
     }
     pragmas::prove_writable(&mut connection).await.map_err(explain)?;
+    job_leases::free_all(&mut connection).await.map_err(explain)?;
     let hash_key = hash_key(&mut connection).await.map_err(explain)?;
     let readers = Readers::open(path, options.readers);
     let copying = connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?;

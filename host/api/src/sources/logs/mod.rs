@@ -5,17 +5,19 @@ mod personal_data;
 pub mod replay;
 pub mod response;
 
-use inlet_engine::replay::rerun::RerunError;
+use inlet_engine::replay::event_replayer::EventReplayError;
 
 use crate::error::{ApiError, Kind};
 
-impl From<RerunError> for ApiError {
-    fn from(error: RerunError) -> Self {
+impl From<EventReplayError> for ApiError {
+    fn from(error: EventReplayError) -> Self {
         let kind = match error {
-            RerunError::Read(error) => return error.into(),
-            RerunError::NotFound(_) => Kind::NotFound,
-            RerunError::NothingKept | RerunError::OtherItems { .. } | RerunError::PluginFailed(_) => Kind::Conflict,
-            RerunError::NoPlugin | RerunError::Busy => Kind::Unavailable,
+            EventReplayError::Read(error) => return error.into(),
+            EventReplayError::NotFound(_) => Kind::NotFound,
+            EventReplayError::NothingKept | EventReplayError::OtherItems { .. } | EventReplayError::PluginFailed(_) => {
+                Kind::Conflict
+            }
+            EventReplayError::NoPlugin | EventReplayError::Busy => Kind::Unavailable,
         };
         Self::new(kind, error.to_string())
     }

@@ -5,7 +5,7 @@ use inlet_api_types::logs::{ReplayLog, ReplayedLog};
 use inlet_core::{Uuid, json};
 use inlet_engine::{
     Engine, change_log,
-    replay::{self, rerun::Reruns},
+    replay::{self, event_replayer::EventReplayer},
     snapshot::Endpoint,
 };
 use inlet_store::{CommitExtras, EventQuery, Settled};
@@ -55,8 +55,8 @@ pub async fn replay_log(
     let asked = Some(json::object([("force", if force { "true" } else { "false" })]));
     let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
     let replayed = to_completion(async move {
-        let mut reruns = Reruns::new(engine.clone(), endpoint.clone());
-        let (items, extras) = reruns.ready(id, force).await?.into_parts();
+        let mut replayer = EventReplayer::new(engine.clone(), endpoint.clone());
+        let (items, extras) = replayer.prepare(id, force).await?.into_parts();
         let extras = CommitExtras { change: Some(log), ..extras };
         let settled = replay::commit(&engine, &endpoint, items, None, extras).await?;
         tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");

@@ -5,7 +5,7 @@ use inlet_api_types::sources::{ComparePlugins, ComparedPlugins, PluginChange, Pl
 use inlet_core::json;
 use inlet_engine::{
     Engine,
-    ingest::compare::{Change, Comparison, Difference, Side, compare},
+    ingest::compare::{ComparedVersion, Comparison, Difference, MemberChange, compare},
 };
 use inlet_sandbox::Plugin;
 
@@ -55,7 +55,7 @@ pub async fn compare_source_plugin(
         None => in_force()?,
     };
     let new = find("new", &request.new)?.plugin;
-    let side = |plugin: Plugin| Side {
+    let side = |plugin: Plugin| ComparedVersion {
         endpoint: endpoint.with_plugin(&source.record, &plugin, &catalog, &engine.limits),
         plugin,
     };
@@ -66,7 +66,7 @@ pub async fn compare_source_plugin(
 }
 
 fn response_of(found: Comparison, old: &Plugin, new: &Plugin, hide: bool) -> ComparedPlugins {
-    let change_response = |change: Change| {
+    let change_response = |change: MemberChange| {
         let value = |value: Option<String>| value.map(|value| shorten(masked_value(change.member, value, hide)));
         PluginChange {
             item: change.item,

@@ -66,7 +66,7 @@ pub async fn use_source_plugin(
             let snapshot = change.snapshot();
             let endpoint = find_endpoint(find_source(&snapshot, &key)?, &environment)?;
             // A new version starts without quarantine anyway. Choosing the same version again ends its quarantine.
-            endpoint.guard.lift(endpoint);
+            endpoint.lift_quarantine();
             let used = UsedPlugin {
                 environment: environment.slug,
                 plugin: plugin_ref(&endpoint.plugin_ref),

@@ -1,6 +1,6 @@
 //! Requests that signature verification refused.
 
-use inlet_engine::replay::refused::NotDone;
+use inlet_engine::replay::refused_requests::VerifyAgainError;
 
 use crate::error::{ApiError, Kind};
 
@@ -8,13 +8,13 @@ pub mod list;
 pub mod verify;
 pub mod verify_all;
 
-impl From<NotDone> for ApiError {
-    fn from(error: NotDone) -> Self {
+impl From<VerifyAgainError> for ApiError {
+    fn from(error: VerifyAgainError) -> Self {
         let kind = match error {
-            NotDone::Read(error) => return error.into(),
-            NotDone::Commit(error) => return error.into(),
-            NotDone::NotFound(_) => Kind::NotFound,
-            NotDone::NoPlugin | NotDone::Busy => Kind::Unavailable,
+            VerifyAgainError::Read(error) => return error.into(),
+            VerifyAgainError::Commit(error) => return error.into(),
+            VerifyAgainError::NotFound(_) => Kind::NotFound,
+            VerifyAgainError::NoPlugin | VerifyAgainError::Busy => Kind::Unavailable,
         };
         Self::new(kind, error.to_string())
     }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use inlet_api_types::refused_requests::{VerifiedEvent, VerifiedRequest};
 use inlet_engine::{
     Engine,
-    replay::refused::{Verified, verify_again},
+    replay::refused_requests::{VerifiedAgain, verify_again},
 };
 use inlet_store::Settled;
 
@@ -46,14 +46,16 @@ pub async fn verify_refused(
     let verified =
         to_completion(async move { Ok(verify_again(&engine, &endpoint, id, operator.author()).await?) }).await?;
     Ok(Json(match verified {
-        Verified::Taken(settled) => VerifiedRequest {
+        VerifiedAgain::LetIn(settled) => VerifiedRequest {
             verified: true,
             cause: None,
             count: settled.len(),
             events: settled.into_iter().take(MAX_SHOWN).map(verified_event).collect(),
         },
-        Verified::Stays(cause) => VerifiedRequest { verified: false, cause: Some(cause), count: 0, events: Vec::new() },
-        Verified::NotKept => {
+        VerifiedAgain::StillRefused(cause) => {
+            VerifiedRequest { verified: false, cause: Some(cause), count: 0, events: Vec::new() }
+        }
+        VerifiedAgain::NotKept => {
             return Err(ApiError::new(
                 Kind::Conflict,
                 "its body left the ring, which keeps the newest 64 MiB; let the sender send it again",

@@ -7,7 +7,7 @@ use inlet_api_types::refused_requests::{VerifiedRequests, VerifyRefusedRequests}
 use inlet_core::Uuid;
 use inlet_engine::{
     Engine,
-    replay::refused::{NotDone, Verified, verify_again},
+    replay::refused_requests::{VerifiedAgain, VerifyAgainError, verify_again},
     snapshot::Endpoint,
 };
 use inlet_store::Cursor;
@@ -90,14 +90,14 @@ async fn verify(
     let mut done = VerifiedRequests::default();
     for id in ids {
         match verify_again(engine, endpoint, id, operator.author()).await {
-            Ok(Verified::Taken(settled)) => {
+            Ok(VerifiedAgain::LetIn(settled)) => {
                 done.verified += 1;
                 done.events += settled.len();
             }
-            Ok(Verified::Stays(_)) => done.refused += 1,
-            Ok(Verified::NotKept) => done.not_kept += 1,
+            Ok(VerifiedAgain::StillRefused(_)) => done.refused += 1,
+            Ok(VerifiedAgain::NotKept) => done.not_kept += 1,
             // Newer requests displaced it, or a concurrent verification accepted it.
-            Err(NotDone::NotFound(_)) => {}
+            Err(VerifyAgainError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }

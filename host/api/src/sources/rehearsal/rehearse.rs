@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use inlet_api_types::rehearsals::{Rehearsal, RehearseSource};
 use inlet_engine::{
     Engine,
-    ingest::rehearse::{NotRehearsed, rehearse},
+    ingest::rehearse::{RehearseError, rehearse},
 };
 
 use super::{request, response};
@@ -51,12 +51,12 @@ pub async fn rehearse_source(
     Ok(Json(response::rehearsal(rehearsed, endpoint)))
 }
 
-impl From<NotRehearsed> for ApiError {
-    fn from(error: NotRehearsed) -> Self {
+impl From<RehearseError> for ApiError {
+    fn from(error: RehearseError) -> Self {
         match error {
-            NotRehearsed::Busy => Self::new(Kind::Unavailable, error.to_string()),
-            NotRehearsed::Storage(error) => error.into(),
-            NotRehearsed::Answer => Self::new(Kind::Internal, error.to_string()),
+            RehearseError::Busy => Self::new(Kind::Unavailable, error.to_string()),
+            RehearseError::Storage(error) => error.into(),
+            RehearseError::Answer => Self::new(Kind::Internal, error.to_string()),
         }
     }
 }

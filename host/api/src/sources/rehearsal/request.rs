@@ -7,13 +7,13 @@ use inlet_core::{
     json::{self, Kind as JsonKind},
     time,
 };
-use inlet_engine::{ingest::rehearse::Sent, snapshot::Endpoint};
+use inlet_engine::{ingest::rehearse::SampleRequest, snapshot::Endpoint};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::ApiError;
 
 /// Returns the request to rehearse, signed if that is requested.
-pub fn sent(request: RehearseSource, endpoint: &Endpoint) -> Result<Sent, ApiError> {
+pub fn sent(request: RehearseSource, endpoint: &Endpoint) -> Result<SampleRequest, ApiError> {
     let sign = request.sign.unwrap_or_default();
     let mut sent = unsigned(request)?;
     if sign {
@@ -22,9 +22,9 @@ pub fn sent(request: RehearseSource, endpoint: &Endpoint) -> Result<Sent, ApiErr
     Ok(sent)
 }
 
-fn unsigned(request: RehearseSource) -> Result<Sent, ApiError> {
+fn unsigned(request: RehearseSource) -> Result<SampleRequest, ApiError> {
     let RehearseSource { payload, body, method, path, query, headers, sign: _, received_at } = request;
-    Ok(Sent {
+    Ok(SampleRequest {
         body: body_text(payload, body)?,
         method: method.map_or_else(|| Ok("POST".to_owned()), |method| check_method(&method))?,
         path: path.map_or_else(|| Ok(String::new()), check_path)?,
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::body::JsonBody;
 
-    fn sent(text: &str) -> Sent {
+    fn sent(text: &str) -> SampleRequest {
         unsigned(JsonBody::of(text).read().unwrap()).unwrap()
     }
 

@@ -7,7 +7,7 @@ use inlet_core::{
     verification::{Covers, Verdict},
 };
 use inlet_engine::{
-    ingest::rehearse::{Rehearsed, Trace, Verification},
+    ingest::rehearse::{Rehearsed, RehearsedVerdict, Trace},
     snapshot::Endpoint,
 };
 
@@ -21,15 +21,15 @@ const MAX_ERRORS: usize = 100;
 
 /// Returns the response for a rehearsed request.
 pub fn rehearsal(rehearsed: Rehearsed, endpoint: &Endpoint) -> Rehearsal {
-    let Rehearsed { verification, refusal, trace, answer } = rehearsed;
+    let Rehearsed { verification, error, trace, answer } = rehearsed;
     let mut budget = ResponseBudget::new();
     let mut errors = Vec::new();
-    if let Some(refusal) = &refusal {
+    if let Some(error) = &error {
         let message = match verification.as_ref().and_then(|found| found.refused_for) {
             Some(cause) => unverified(cause).to_owned(),
-            None => refusal.message(),
+            None => error.to_string(),
         };
-        errors.push(RehearsalError { field: refusal.cause().to_owned(), message });
+        errors.push(RehearsalError { field: error.cause().to_owned(), message });
     }
     let is_refused = verification.as_ref().is_some_and(|found| found.refused_for.is_some());
     let traced = trace.iter().flat_map(Trace::settled_items);
@@ -105,7 +105,7 @@ fn errors_of(at: usize, item: &Prepared, settlement: &Settlement) -> Vec<Rehears
     errors
 }
 
-fn verification_response(found: &Verification, enforced: bool) -> RehearsedVerification {
+fn verification_response(found: &RehearsedVerdict, enforced: bool) -> RehearsedVerification {
     let covers = match found.verdict {
         Verdict::Verified(Covers::All) => Some("all"),
         Verdict::Verified(Covers::First) => Some("first"),

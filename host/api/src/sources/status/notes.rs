@@ -4,7 +4,6 @@ use inlet_core::time;
 use inlet_engine::{
     catalog::{Catalog, Unloaded, same_scheme},
     clock::now_ms,
-    quarantine,
     snapshot::Endpoint,
 };
 use inlet_store::LATEST;
@@ -18,7 +17,7 @@ pub fn notes_of(slug: &str, endpoint: &Endpoint, catalog: &Catalog) -> impl Iter
         missing_plugin(slug, endpoint, catalog),
         kept_plugin(slug, endpoint, catalog),
         stayed_behind(slug, endpoint, catalog),
-        quarantine::note(slug, endpoint),
+        endpoint.quarantine_note(),
         earlier_endpoint(slug, endpoint),
         short_window(slug, endpoint),
     ]

@@ -38,6 +38,15 @@ impl Execute<ReleaseJobLease> for WriteConnection {
     }
 }
 
+/// Frees all leases. Call it while the database is opened: the lock of the data directory proves that no earlier owner runs
+/// any more, so that jobs need not wait for the leases of a process that was killed.
+pub(crate) async fn free_all(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("UPDATE job_leases SET owner = NULL, leased_until_ms = 0 WHERE owner IS NOT NULL")
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
 /// Acquires the lease if it is free, has expired, or is held by `owner` already. A current holder keeps its epoch;
 /// everyone else gets the next one.
 async fn acquire(

@@ -1,4 +1,4 @@
-//! How many need attention, and which plugins are quarantined, as metrics.
+//! The metrics of entries that need attention and of plugins that are quarantined.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use metrics::gauge;
 
 use crate::{Engine, quarantine, snapshot::Snapshot};
 
-/// Codes that have a label of their own. Plugins may make up any; those of the contract and of this server are known.
+/// The codes with a label of their own: those of the contract and of this server. A plugin may use any other.
 const KNOWN: [&str; 15] = [
     "action_failed",
     "time",
@@ -26,24 +26,23 @@ const KNOWN: [&str; 15] = [
     "unsupported",
 ];
 
-/// Sets `inlet_needs_attention` and `inlet_plugin_quarantined`. Remembers what it set, so that what was repaired goes to
-/// zero.
+/// Sets `inlet_needs_attention` and `inlet_plugin_quarantined`. Remembers the labels that it set, so that those that were
+/// repaired go to zero.
 #[derive(Default)]
-pub(crate) struct Gauges {
+pub(super) struct AttentionGauges {
     set: HashSet<Labels>,
     quarantined: HashSet<Labels>,
 }
 
 type Labels = (String, String, String);
 
-impl Gauges {
-    /// Counts, and sets the gauges.
-    pub(crate) async fn set(&mut self, engine: &Engine) -> Result<(), ReadError> {
+impl AttentionGauges {
+    /// Counts the entries and sets the gauges.
+    pub(super) async fn set(&mut self, engine: &Engine) -> Result<(), ReadError> {
         let snapshot = engine.snapshot();
         self.set_quarantined(&snapshot);
         let mut counts: HashMap<Labels, i64> = self.set.drain().map(|labels| (labels, 0)).collect();
-        let endpoints = snapshot.sources.values().flat_map(|source| source.endpoints.values());
-        let endpoints: HashMap<i64, _> = endpoints.map(|endpoint| (endpoint.id, endpoint)).collect();
+        let endpoints: HashMap<i64, _> = snapshot.endpoints().map(|endpoint| (endpoint.id, endpoint)).collect();
         for (source_environment, found) in engine.store.all_attention_counts().await? {
             let Some(endpoint) = endpoints.get(&source_environment) else { continue };
             let labels = (endpoint.source.clone(), endpoint.environment.clone(), cause(&found));
@@ -60,8 +59,8 @@ impl Gauges {
     }
 
     fn set_quarantined(&mut self, snapshot: &Snapshot) {
-        let endpoints = snapshot.sources.values().flat_map(|source| source.endpoints.values());
-        let quarantined: HashSet<Labels> = endpoints
+        let quarantined: HashSet<Labels> = snapshot
+            .endpoints()
             .filter(|endpoint| endpoint.guard.is_quarantined())
             .map(|endpoint| (endpoint.source.clone(), endpoint.environment.clone(), endpoint.plugin_ref.key.clone()))
             .collect();
@@ -73,14 +72,14 @@ impl Gauges {
     }
 }
 
-/// `failed:trap`, `rejected:not_json`, `refused:missing`.
+/// Returns the label: `failed:trap`, `rejected:not_json`, `refused:missing`.
 fn cause(found: &AttentionCount) -> String {
     match found.outcome {
         Some(outcome) => {
             let code = KNOWN.into_iter().find(|known| *known == found.code).unwrap_or("other");
             format!("{}:{code}", outcome.as_str())
         }
-        // Causes of refusals are our own.
+        // The server makes the causes of refusals.
         None => format!("refused:{}", found.code),
     }
 }

@@ -1,0 +1,59 @@
+//! Loading the plugins that the server comes with.
+
+use std::{collections::BTreeMap, path::Path};
+
+use inlet_sandbox::{LoadError, Sandbox};
+
+use super::{
+    Catalog,
+    plugin_directory::{PluginDirectory, Problem},
+};
+
+/// A plugin that is built into the binary: its name and its component.
+pub type Bundled = (&'static str, &'static [u8]);
+
+/// The reason why the plugins could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogError {
+    /// A bundled plugin does not load.
+    #[error("the bundled plugin {name} does not load: {source}")]
+    Bundled {
+        /// The plugin's key.
+        name: &'static str,
+        /// The sandbox's error.
+        source: LoadError,
+    },
+    /// The directory cannot be read.
+    #[error("cannot read the plugin directory {directory:?}: {source}; correct --plugins-dir or its permissions")]
+    Directory {
+        /// The path as it was given.
+        directory: std::path::PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+}
+
+impl Catalog {
+    /// Loads all plugins. Compiles them, and so blocks for a while. A file of the directory that is no plugin is named in
+    /// the log and left out; it never keeps the server from starting.
+    pub fn load(sandbox: &Sandbox, built_in: &[Bundled], directory: Option<&Path>) -> Result<Catalog, CatalogError> {
+        let mut bundled = BTreeMap::new();
+        for (name, wasm) in built_in.iter().copied() {
+            let plugin = sandbox.load(wasm).map_err(|source| CatalogError::Bundled { name, source })?;
+            bundled.insert(plugin.manifest().key.clone(), plugin);
+        }
+        let directory = match directory {
+            None => PluginDirectory::default(),
+            Some(directory) => PluginDirectory::read(sandbox, directory, &PluginDirectory::default())
+                .map_err(|source| CatalogError::Directory { directory: directory.to_owned(), source })?,
+        };
+        let catalog = Catalog { bundled, directory, added: Vec::new(), unloaded: Vec::new() };
+        for plugin in catalog.directory.there().filter(|plugin| catalog.bundled.contains_key(&plugin.manifest().key)) {
+            tracing::warn!(key = plugin.manifest().key, "a file of the plugin directory replaces a bundled plugin");
+        }
+        for Problem { file, message } in catalog.directory.problems() {
+            tracing::warn!(file, problem = message, "a file of the plugin directory is not used");
+        }
+        Ok(catalog)
+    }
+}

@@ -1,0 +1,104 @@
+//! The reasons why a request is not accepted.
+
+use axum::http::StatusCode;
+
+/// The reason why a request is not accepted. Nothing of it was executed. The message is the sentence for the sender.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// No endpoint has this token.
+    #[error("there is no endpoint at this address; copy it from the source's settings")]
+    UnknownEndpoint,
+    /// The endpoint takes other methods.
+    #[error("this endpoint takes {allowed}")]
+    Method {
+        /// The methods, for the `Allow` header.
+        allowed: String,
+    },
+    /// The body is over the limit.
+    #[error("the body is larger than {limit} bytes; send smaller batches, or raise max_body_bytes")]
+    TooLarge {
+        /// The limit of the inflated body, in bytes.
+        limit: usize,
+    },
+    /// The content encoding is not one `gzip`.
+    #[error("the content encoding is not supported; send the body plain or with one gzip")]
+    Encoding,
+    /// The body is announced as gzip and is not.
+    #[error("the content encoding is gzip, and the body is not valid gzip")]
+    NotGzip,
+    /// The body paused for too long.
+    #[error("the body paused for too long; send it again")]
+    TooSlow,
+    /// The connection broke while the body was received.
+    #[error("the body ended before its end; send it again")]
+    Broken,
+    /// Verification is enforced and failed. Every cause gets the same answer, which must not help a forger.
+    #[error("the request could not be verified")]
+    Unverified,
+    /// The bodies that are held at once reached their limit.
+    #[error("too many bytes are being received at once; send it again later")]
+    NoRoom,
+    /// No sandbox came free in time.
+    #[error("no sandbox came free in time; send it again later")]
+    NoSandbox,
+    /// The writer's queue is full.
+    #[error("too many requests are waiting to be stored; send it again later")]
+    Overloaded,
+    /// The storage cannot be written.
+    #[error("the request could not be stored; send it again later")]
+    NotStored,
+    /// This server does not have the source's plugin.
+    #[error("this server does not have the source's plugin; send it again later")]
+    NoPlugin,
+    /// The plugin failed whose answer the platform reads.
+    #[error("the plugin could not answer this request")]
+    PluginFailed,
+    /// The server has a bug.
+    #[error("receiving the request failed unexpectedly; send it again later")]
+    Unexpected,
+}
+
+impl IngestError {
+    /// Returns the name that metrics and answers use.
+    pub fn cause(&self) -> &'static str {
+        match self {
+            Self::UnknownEndpoint => "unknown_endpoint",
+            Self::Method { .. } => "method_not_allowed",
+            Self::TooLarge { .. } => "body_too_large",
+            Self::Encoding => "unsupported_encoding",
+            Self::NotGzip => "not_gzip",
+            Self::TooSlow => "body_too_slow",
+            Self::Broken => "body_broken",
+            Self::Unverified => "not_verified",
+            Self::NoRoom => "too_many_bytes_in_flight",
+            Self::NoSandbox => "no_sandbox_free",
+            Self::Overloaded => "overloaded",
+            Self::NotStored => "storage_unavailable",
+            Self::NoPlugin => "plugin_missing",
+            Self::PluginFailed => "plugin_failed",
+            Self::Unexpected => "internal",
+        }
+    }
+
+    /// Returns the status code of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        match self {
+            Self::UnknownEndpoint => StatusCode::NOT_FOUND,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotGzip | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Unverified => StatusCode::UNAUTHORIZED,
+            Self::NoRoom | Self::NoSandbox | Self::Overloaded | Self::NotStored | Self::NoPlugin => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::PluginFailed | Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Returns true if the body was not read to its end, so that no further request can follow on the connection.
+    pub(super) fn leaves_body_unread(&self) -> bool {
+        matches!(self, Self::TooLarge { .. } | Self::Encoding | Self::NoRoom | Self::TooSlow)
+    }
+}

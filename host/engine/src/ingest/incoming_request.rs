@@ -1,0 +1,71 @@
+//! A request that was read whole, as the stages of ingestion and replays see it.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use inlet_core::contract::{self, Field};
+
+use super::body::BodyReservation;
+use crate::snapshot::Endpoint;
+
+/// A request that was read whole.
+pub(crate) struct IncomingRequest {
+    /// The request as its plugin gets it, without a credential. Shared with the plugin's call.
+    pub(crate) plugin_request: Arc<contract::Request>,
+    /// The headers that verification reads, among them the credential's: names in lower case, values as sent.
+    pub(crate) credentials: Vec<(String, Bytes)>,
+    /// The time of arrival, in milliseconds since 1970.
+    pub(crate) received_at_ms: i64,
+    /// The body's share of the bytes that all requests may hold. `None` for a stored request.
+    pub(super) body_reservation: Option<Arc<BodyReservation>>,
+}
+
+/// The parts of a request that its plugin may see.
+pub(crate) struct VisibleParts {
+    /// The method, in upper case.
+    pub(crate) method: String,
+    /// The path behind the endpoint's token.
+    pub(crate) path: String,
+    /// The query parameters that the plugin may see.
+    pub(crate) query: Vec<Field>,
+    /// The headers that the plugin may see.
+    pub(crate) headers: Vec<Field>,
+    /// The body, inflated, without a byte order mark.
+    pub(crate) body: contract::Body,
+}
+
+impl IncomingRequest {
+    /// Builds a request to an endpoint that reserves no bytes, such as a stored one.
+    pub(crate) fn new(
+        endpoint: &Endpoint,
+        parts: VisibleParts,
+        credentials: Vec<(String, Bytes)>,
+        received_at_ms: i64,
+    ) -> Self {
+        let VisibleParts { method, path, query, headers, body } = parts;
+        let plugin_request = Arc::new(contract::Request {
+            method,
+            path,
+            query,
+            headers,
+            body,
+            received_at_ms: u64::try_from(received_at_ms).unwrap_or_default(),
+            options: endpoint.options.clone(),
+            facts: endpoint.facts.clone(),
+        });
+        Self { plugin_request, credentials, received_at_ms, body_reservation: None }
+    }
+
+    /// Returns the body.
+    pub(crate) fn body(&self) -> &contract::Body {
+        &self.plugin_request.body
+    }
+
+    /// Returns the body's bytes, shared.
+    pub(crate) fn body_bytes(&self) -> Bytes {
+        match self.body() {
+            contract::Body::Text(text) => text.clone().into_bytes(),
+            contract::Body::Bytes(bytes) => bytes.clone(),
+        }
+    }
+}

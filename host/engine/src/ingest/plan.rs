@@ -1,0 +1,65 @@
+//! Planning: values are cut out of the body, and mappings resolve to actions.
+
+use inlet_core::{
+    event::{self, Context},
+    log::Outcome,
+    settle::Prepared,
+    verification::Verdict,
+};
+
+use super::{incoming_request::IncomingRequest, translate::Translated};
+use crate::{
+    Engine,
+    snapshot::{Endpoint, new_id},
+};
+
+/// Makes an item with its plan of everything that the plugin translated. A translation that does not fit the request
+/// becomes one failed item, and is counted as the plugin's fault.
+pub(crate) fn plan(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    request: &IncomingRequest,
+    verdict: Verdict,
+    translated: &Translated,
+) -> Vec<Prepared> {
+    plan_uncounted(engine, endpoint, request, verdict, translated).unwrap_or_else(|failed| {
+        endpoint.meters.fault("shape");
+        if let Some(attempt) = &translated.attempt {
+            attempt.failed();
+        }
+        vec![*failed]
+    })
+}
+
+/// Plans and counts nothing. The error is the one item that stands for a translation that does not fit the request.
+pub(super) fn plan_uncounted(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    request: &IncomingRequest,
+    verdict: Verdict,
+    translated: &Translated,
+) -> Result<Vec<Prepared>, Box<Prepared>> {
+    let context = Context {
+        source_environment: endpoint.id,
+        settings: &endpoint.settings,
+        redact_paths: &endpoint.redact_paths,
+        mappings: &endpoint.index,
+        hash_key: &engine.hash_key,
+        plugin: endpoint.plugin_ref.clone(),
+        verdict,
+        received_at_ms: request.received_at_ms,
+        headers: event::headers_json(&request.plugin_request.headers),
+        guest_logs: translated.logs.clone(),
+    };
+    let body = request.body();
+    let whole =
+        |outcome, code: &str, reason: String| event::prepare_whole(&context, body, outcome, code, reason, new_id());
+    match &translated.result {
+        Ok(Ok(translation)) => event::prepare(&context, body, translation, &mut new_id).map_err(|error| {
+            let reason = format!("the plugin's output was not taken: {error}");
+            Box::new(whole(Outcome::Failed, "shape", reason))
+        }),
+        Ok(Err(notice)) => Ok(vec![whole(Outcome::Rejected, &notice.code, notice.message.clone())]),
+        Err(untranslated) => Ok(vec![whole(Outcome::Failed, untranslated.code(), untranslated.reason())]),
+    }
+}

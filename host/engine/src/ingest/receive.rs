@@ -1,0 +1,128 @@
+//! Receiving: finding the endpoint of a request, reading the body, and choosing the headers and query parameters that its
+//! plugin may see.
+//!
+//! Only this stage sees all of a request. The body goes on, and those headers and query parameters that the manifest or
+//! the operator lists; credentials reach verification only. Source of the rules: semantics.md §3.1 and §3.3.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::Request,
+    http::{HeaderMap, request},
+};
+use inlet_core::{
+    contract::{self, Field},
+    verification::{self, Template},
+};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    PREFIX, body,
+    error::IngestError,
+    incoming_request::{IncomingRequest, VisibleParts},
+};
+use crate::{
+    Engine,
+    clock::now_ms,
+    snapshot::{Endpoint, Snapshot},
+};
+
+/// A request at its endpoint, whose body is not read yet.
+pub(super) struct UnreadRequest {
+    parts: request::Parts,
+    body: axum::body::Body,
+    sub_path: String,
+}
+
+/// Finds the endpoint of a request and checks its method.
+pub(super) fn find_endpoint(
+    snapshot: &Snapshot,
+    request: Request,
+) -> Result<(Arc<Endpoint>, UnreadRequest), IngestError> {
+    let (parts, body) = request.into_parts();
+    let rest = parts.uri.path().strip_prefix(PREFIX).ok_or(IngestError::UnknownEndpoint)?;
+    let (token, sub_path) = match rest.find('/') {
+        Some(end) => rest.split_at(end),
+        None => (rest, ""),
+    };
+    let endpoint = snapshot.endpoint(token, now_ms()).ok_or(IngestError::UnknownEndpoint)?.clone();
+    let methods = endpoint.methods();
+    if !methods.contains(&parts.method.as_str()) {
+        endpoint.meters.refused("method");
+        return Err(IngestError::Method { allowed: methods.join(", ") });
+    }
+    let sub_path = sub_path.to_owned();
+    Ok((endpoint, UnreadRequest { parts, body, sub_path }))
+}
+
+/// Reads a request whole, within the endpoint's limit and the bytes that all requests may hold.
+pub(super) async fn read(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    unread: UnreadRequest,
+) -> Result<IncomingRequest, IngestError> {
+    let UnreadRequest { parts, body, sub_path } = unread;
+    let (body, reservation) = body::read(engine, endpoint.max_body_bytes, &parts.headers, body).await?;
+    let query = parts.uri.query().unwrap_or_default();
+    let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
+    let request = build(endpoint, head, body, now_ms());
+    Ok(IncomingRequest { body_reservation: Some(Arc::new(reservation)), ..request })
+}
+
+/// A request without its body.
+pub(super) struct RequestHead<'a> {
+    /// The method, in upper case.
+    pub(super) method: &'a str,
+    /// The path behind the endpoint's token.
+    pub(super) path: String,
+    /// The query of the URL, without the question mark.
+    pub(super) query: &'a str,
+    /// All headers.
+    pub(super) headers: &'a HeaderMap,
+}
+
+/// Builds the request that goes on from the one that was sent.
+pub(super) fn build(
+    endpoint: &Endpoint,
+    head: RequestHead<'_>,
+    body: contract::Body,
+    received_at_ms: i64,
+) -> IncomingRequest {
+    let credential_header = endpoint.credential_header.as_deref();
+    let sent = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let parts = VisibleParts {
+        method: head.method.to_owned(),
+        path: head.path,
+        query: query(head.query, endpoint),
+        headers: verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header),
+        body,
+    };
+    IncomingRequest::new(endpoint, parts, credentials(head.headers, endpoint), received_at_ms)
+}
+
+/// Returns the headers that verification reads.
+fn credentials(headers: &HeaderMap, endpoint: &Endpoint) -> Vec<(String, Bytes)> {
+    let others = endpoint
+        .scheme
+        .iter()
+        .flat_map(Template::headers)
+        .filter(|name| Some(*name) != endpoint.credential_header.as_deref());
+    let names = endpoint.credential_header.as_deref().into_iter().chain(others);
+    names
+        .flat_map(|name| headers.get_all(name).iter().map(move |value| (name, value)))
+        .map(|(name, value)| (name.to_owned(), Bytes::copy_from_slice(value.as_bytes())))
+        .collect()
+}
+
+/// Returns the query parameters that the plugin may see, decoded as forms are.
+fn query(text: &str, endpoint: &Endpoint) -> Vec<Field> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .map(|(name, value)| (decode(name), decode(value)))
+        .filter(|(name, value)| endpoint.wants_query(name, value))
+        .map(|(name, value)| Field::new(name, value))
+        .collect()
+}

@@ -1,0 +1,158 @@
+//! The HTTP responses of ingestion.
+//!
+//! 200 for what is on disk, never 202, 204 or 3xx: real senders count only 200 as delivered. Every response carries
+//! headers that keep browsers from rendering, sniffing or caching it. Source of the rules: semantics.md §3.
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{
+            ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+    },
+    response::Response,
+};
+use inlet_core::{
+    contract::{Notice, Reply, Translation},
+    json,
+    log::Outcome,
+};
+use inlet_sandbox::manifest::OnReject;
+use inlet_store::Settled;
+
+use super::error::IngestError;
+
+/// The most items that a response lists. Beyond, it counts them and lists only those that were not accepted.
+const MAX_LISTED: usize = 100;
+
+/// Builds the response to a request that is not accepted.
+pub(super) fn of_error(error: &IngestError) -> Response {
+    let body = problem(error.cause(), &error.to_string(), "");
+    let mut response = respond(error.status(), "application/json", body);
+    let headers = response.headers_mut();
+    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    }
+    if let IngestError::Method { allowed } = error
+        && let Ok(allowed) = HeaderValue::from_str(allowed)
+    {
+        headers.insert(ALLOW, allowed);
+    }
+    if error.leaves_body_unread() {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Builds the response to a request whose plugin does not write it.
+pub(super) fn of_translated<E>(
+    translated: &Result<Result<Translation, Notice>, E>,
+    on_reject: OnReject,
+    settled: &[Settled],
+) -> Response {
+    match translated {
+        Ok(Ok(translation)) => of_translation(translation, on_reject, settled),
+        Ok(Err(_)) => of_rejection(on_reject, settled),
+        Err(_) => of_outcomes(settled),
+    }
+}
+
+fn of_translation(translation: &Translation, on_reject: OnReject, settled: &[Settled]) -> Response {
+    let all_accepted = settled.iter().all(|item| item.outcome.is_accepted());
+    match &translation.reply {
+        Some(reply) if all_accepted => of_reply(reply.clone()),
+        _ => of_rejection(on_reject, settled),
+    }
+}
+
+/// Builds a 422 if the manifest asks for it and every item was rejected, else a 200.
+fn of_rejection(on_reject: OnReject, settled: &[Settled]) -> Response {
+    let all_rejected = !settled.is_empty() && settled.iter().all(|item| item.outcome == Outcome::Rejected);
+    match (on_reject, settled.first()) {
+        (OnReject::Refuse, Some(first)) if all_rejected => {
+            let message = first.reason.as_deref().unwrap_or("the request holds no event");
+            let body = problem("rejected", message, &format!(",{}", listed(settled)));
+            respond(StatusCode::UNPROCESSABLE_ENTITY, "application/json", body)
+        }
+        _ => of_outcomes(settled),
+    }
+}
+
+/// Builds a 200 with the outcome of each item.
+fn of_outcomes(settled: &[Settled]) -> Response {
+    respond(StatusCode::OK, "application/json", format!("{{{}}}", listed(settled)))
+}
+
+/// Builds a 200 with the body that a plugin wrote. The sandbox checked its content type.
+pub(super) fn of_reply(reply: Reply) -> Response {
+    let content_type =
+        if reply.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
+    respond(StatusCode::OK, content_type, reply.body)
+}
+
+/// Writes the members with the outcomes: of all items, or counts and the items that were not accepted.
+fn listed(settled: &[Settled]) -> String {
+    let mut text = String::with_capacity(160 * settled.len().min(MAX_LISTED) + 16);
+    if settled.len() <= MAX_LISTED {
+        list(&mut text, settled.iter());
+        return text;
+    }
+    let counts: Vec<(&str, String)> = Outcome::ALL
+        .into_iter()
+        .map(|outcome| (outcome.as_str(), settled.iter().filter(|item| item.outcome == outcome).count()))
+        .filter(|(_, count)| *count > 0)
+        .map(|(name, count)| (name, count.to_string()))
+        .collect();
+    text.push_str("\"counts\":");
+    text.push_str(&json::object(counts.iter().map(|(name, count)| (name, count.as_str()))));
+    text.push(',');
+    list(&mut text, settled.iter().filter(|item| !item.outcome.is_accepted()));
+    text
+}
+
+fn list<'s>(text: &mut String, items: impl Iterator<Item = &'s Settled>) {
+    text.push_str("\"events\":[");
+    for (index, item) in items.enumerate() {
+        let mut id = [0; uuid::fmt::Hyphenated::LENGTH];
+        let parts = [
+            if index > 0 { "," } else { "" },
+            "{\"id\":\"",
+            item.id.hyphenated().encode_lower(&mut id),
+            "\",\"event_type\":",
+            &json::quote(&item.event_type),
+            ",\"outcome\":\"",
+            item.outcome.as_str(),
+            "\"",
+        ];
+        parts.into_iter().for_each(|part| text.push_str(part));
+        if let Some(reason) = item.reason.as_deref().filter(|_| !item.outcome.is_accepted()) {
+            text.push_str(",\"reason\":");
+            text.push_str(&json::quote(reason));
+        }
+        text.push('}');
+    }
+    text.push(']');
+}
+
+/// Writes an error in the shape that all errors have.
+fn problem(code: &str, message: &str, more: &str) -> String {
+    format!(r#"{{"code":{},"message":{},"field":null{more}}}"#, json::quote(code), json::quote(message))
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    const CLOSED: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
+    let headers: [(HeaderName, &'static str); 4] = [
+        (CONTENT_TYPE, content_type),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, CLOSED),
+    ];
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    for (name, value) in headers {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,152 @@
+//! Translation: the plugin turns a request into items.
+
+use std::sync::Arc;
+
+use inlet_core::{
+    contract::{Notice, Translation},
+    event,
+};
+use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
+
+use super::{
+    error::IngestError, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt, plugin_call::PluginCall,
+};
+use crate::{Engine, quarantine, snapshot::Endpoint};
+
+/// A plugin's translation of a request, and its log output.
+pub(crate) struct Translated {
+    /// The translation, the plugin's rejection of the whole request, or the reason why there is neither.
+    pub(crate) result: Result<Result<Translation, Notice>, NotTranslated>,
+    /// The plugin's log lines, a JSON array. `None` if it logged nothing.
+    pub(crate) logs: Option<Arc<str>>,
+    /// The attempt that the quarantine counts. `None` if it counts nothing.
+    pub(crate) attempt: Option<Arc<PluginAttempt>>,
+}
+
+/// The reason why a plugin gave no translation.
+pub(crate) enum NotTranslated {
+    /// The plugin failed.
+    Fault(Fault),
+    /// The plugin is quarantined and was not called.
+    Quarantined,
+}
+
+impl NotTranslated {
+    /// Returns the code that the event log uses.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Fault(fault) => fault.code(),
+            Self::Quarantined => quarantine::CODE,
+        }
+    }
+
+    /// Returns the reason that the event log shows.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Fault(fault) => format!("the plugin failed: {fault}"),
+            Self::Quarantined => quarantine::REASON.to_owned(),
+        }
+    }
+}
+
+/// The writer of a request's answer.
+pub(super) enum AnsweredBy<'t> {
+    /// The server.
+    Server,
+    /// The plugin, from the memo of its translation.
+    Plugin(&'t Translation),
+}
+
+impl Translated {
+    /// Reads the result of a call.
+    pub(super) fn of(call: Call<Result<Translation, Notice>>) -> Self {
+        let logs = event::guest_logs_json(&call.logs, call.logs_dropped);
+        Self { logs, result: call.result.map_err(NotTranslated::Fault), attempt: None }
+    }
+
+    /// Returns true if the server may try a failed translation again by itself. Requests that a quarantine holds back
+    /// wait for an operator: there may be very many of them.
+    pub(crate) fn may_be_retried(&self) -> bool {
+        !matches!(self.result, Err(NotTranslated::Quarantined))
+    }
+
+    /// Returns true if the server tries a failed translation again because the sender will not. The sender of a plugin
+    /// whose platform reads the answer gets a 500 and sends again.
+    pub(super) fn is_retried_by_server(&self, plugin: &Plugin) -> bool {
+        self.may_be_retried() && !plugin.answers()
+    }
+
+    /// Returns the writer of the answer. The failure of a plugin whose platform reads the answer is an error: the
+    /// platform would take the server's own answer for success.
+    pub(super) fn answered_by(&self, plugin: &Plugin) -> Result<AnsweredBy<'_>, IngestError> {
+        match &self.result {
+            _ if !plugin.answers() => Ok(AnsweredBy::Server),
+            Err(_) => Err(IngestError::PluginFailed),
+            Ok(Ok(translation)) if !translation.memo.is_empty() => Ok(AnsweredBy::Plugin(translation)),
+            // Without a memo the platform reads the status alone.
+            Ok(_) => Ok(AnsweredBy::Server),
+        }
+    }
+}
+
+/// Lets the plugin translate what a sender sent, unless the plugin is quarantined.
+pub(crate) async fn translate(
+    engine: &Engine,
+    endpoint: &Arc<Endpoint>,
+    plugin: &Plugin,
+    request: &IncomingRequest,
+) -> Result<Translated, IngestError> {
+    let attempt = PluginAttempt::begin(endpoint);
+    if attempt.is_held_back() {
+        return Ok(Translated { result: Err(NotTranslated::Quarantined), logs: None, attempt: None });
+    }
+    translate_in(engine, attempt, plugin, request).await
+}
+
+/// Lets the plugin translate a stored request again, in quarantine too. The quarantine does not count it.
+pub(crate) async fn translate_again(
+    engine: &Engine,
+    endpoint: &Arc<Endpoint>,
+    plugin: &Plugin,
+    request: &IncomingRequest,
+) -> Result<Translated, IngestError> {
+    translate_in(engine, PluginAttempt::uncounted(endpoint), plugin, request).await
+}
+
+async fn translate_in(
+    engine: &Engine,
+    attempt: PluginAttempt,
+    plugin: &Plugin,
+    request: &IncomingRequest,
+) -> Result<Translated, IngestError> {
+    let attempt = Arc::new(attempt);
+    let guard = |permit| PluginCall::new(permit, request, &attempt, "a plugin failed on a request");
+    let call = call_translate(engine, attempt.endpoint(), plugin, request, guard).await?;
+    Ok(Translated { attempt: Some(attempt), ..Translated::of(call) })
+}
+
+/// Lets the plugin translate a request and counts nothing.
+pub(super) async fn translate_uncounted(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    plugin: &Plugin,
+    request: &IncomingRequest,
+) -> Result<Translated, IngestError> {
+    call_translate(engine, endpoint, plugin, request, |permit| permit).await.map(Translated::of)
+}
+
+/// Calls a plugin as soon as a sandbox is free. Counts nothing but what the guard of the call counts.
+async fn call_translate<G: CallGuard>(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    plugin: &Plugin,
+    request: &IncomingRequest,
+    guard: impl FnOnce(Permit) -> G,
+) -> Result<Call<Result<Translation, Notice>>, IngestError> {
+    let permit = engine.gate.enter(endpoint.id).await.map_err(|_| IngestError::NoSandbox)?;
+    let call = plugin.translate_with_guard(guard(permit), &request.plugin_request, &engine.limits).await;
+    match call.result {
+        Err(Fault::Busy) => Err(IngestError::NoSandbox),
+        _ => Ok(call),
+    }
+}

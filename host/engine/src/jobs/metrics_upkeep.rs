@@ -1,0 +1,42 @@
+//! Keeps the metrics: sets those that are set rather than counted, and folds histograms.
+
+use std::time::Duration;
+
+use inlet_store::ReadError;
+
+use super::{
+    attention_gauges::AttentionGauges,
+    job::{Job, RunsOn},
+};
+use crate::{BODY_UNIT, Engine, metrics};
+
+/// Keeps the metrics of this process.
+#[derive(Default)]
+pub(super) struct MetricsUpkeep {
+    attention: AttentionGauges,
+}
+
+impl Job for MetricsUpkeep {
+    const NAME: &'static str = "metrics";
+    const RUNS_ON: RunsOn = RunsOn::EveryNode;
+    const FAILURE: &'static str = "what needs attention could not be counted";
+    type Error = ReadError;
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), ReadError> {
+        metrics::upkeep();
+        set_gauges(engine);
+        self.attention.set(engine).await
+    }
+}
+
+/// Sets the gauges of what the engine has free and in use now.
+pub fn set_gauges(engine: &Engine) {
+    let free = engine.body_budget.available_permits() * BODY_UNIT;
+    metrics::set_gauge("inlet_in_flight_bytes", engine.options.max_in_flight_bytes.saturating_sub(free) as f64);
+    metrics::set_gauge("inlet_sandboxes_free", engine.gate.free() as f64);
+    metrics::set_gauge("inlet_writer_queue", engine.store.stats().queued as f64);
+}

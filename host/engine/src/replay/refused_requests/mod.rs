@@ -1,0 +1,124 @@
+//! Requests that verification refused, verified again with the secret of now.
+//!
+//! A request that verifies by now is translated, planned and committed like an incoming one, and leaves the ring in the
+//! same transaction; any other stays. A kept signature is verified again. A secret that was sent in clear was not kept,
+//! only its keyed hash, which is compared with the hash of the secret of now. Source of the rules: semantics.md §3.2.
+
+mod stored_request;
+
+use std::sync::Arc;
+
+use inlet_core::{
+    Uuid,
+    credential::CredentialHash,
+    plan::ReplayMode,
+    settle::Prepared,
+    verification::{Covers, Template, Verdict, Verification},
+};
+use inlet_store::{Author, CommitError, CommitExtras, ReadError, Settled};
+
+use super::commit;
+use crate::{
+    Engine, change_log,
+    ingest::{
+        incoming_request::IncomingRequest,
+        kept_request, plan, translate,
+        verify::{self, Verified},
+    },
+    snapshot::Endpoint,
+};
+
+/// The result of verifying a refused request again.
+#[derive(Debug)]
+pub enum VerifiedAgain {
+    /// The request was let in. Holds its settled items.
+    LetIn(Vec<Settled>),
+    /// The request stays refused, for this cause.
+    StillRefused(String),
+    /// Only the request's cause, size and digest are left.
+    NotKept,
+}
+
+/// The reason why a refused request could not be verified again. It stays in its ring.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyAgainError {
+    /// The request does not exist.
+    #[error("there is no refused request {0} here; it was let in, or it left the ring")]
+    NotFound(Uuid),
+    /// The plugin is missing.
+    #[error("this server does not have the source's plugin; put it into --plugins-dir")]
+    NoPlugin,
+    /// No sandbox came free.
+    #[error("no sandbox came free in time; try again later")]
+    Busy,
+    /// The storage cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The items were not committed.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+/// Verifies a refused request again, and lets it in if it verifies.
+pub async fn verify_again(
+    engine: &Engine,
+    endpoint: &Arc<Endpoint>,
+    id: Uuid,
+    author: Author,
+) -> Result<VerifiedAgain, VerifyAgainError> {
+    let stored = engine.store.refused_request(endpoint.id, id).await?.ok_or(VerifyAgainError::NotFound(id))?;
+    let credential_hash = stored.credential_hash.clone();
+    let Some(request) = stored_request::read(endpoint, stored) else { return Ok(VerifiedAgain::NotKept) };
+    let Verified { verification, nonce } = verify(engine, endpoint, &request, credential_hash.as_deref());
+    let verdict = verification.verdict;
+    if let Err(cause) = verify::admit(endpoint, verification) {
+        return Ok(VerifiedAgain::StillRefused(cause.to_owned()));
+    }
+    if !matches!(verdict, Verdict::Verified(_)) {
+        // Enforcement was switched off since. That does not prove who sent the request.
+        return Ok(VerifiedAgain::StillRefused(verdict.as_str().to_owned()));
+    }
+    let plugin = endpoint.plugin.as_ref().ok_or(VerifyAgainError::NoPlugin)?;
+    let translated = translate::translate(engine, endpoint, plugin, &request).await;
+    let translated = translated.map_err(|_| VerifyAgainError::Busy)?;
+    let mut items = plan::plan(engine, endpoint, &request, verdict, &translated);
+    for item in &mut items {
+        date(item, request.received_at_ms);
+    }
+    // No sender waits for an answer, so the server retries whatever the plugin fails on.
+    let is_retried = translated.may_be_retried();
+    let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried).unwrap_or_default();
+    let log = change_log::repaired(author, endpoint, "verifyRefusedRequest", &format!("refused/{id}"), None);
+    let extras = CommitExtras { takes_refused: Some(id), change: Some(log), ..extras };
+    // The nonce refuses a captured request that was kept beside the sender's own.
+    match commit(engine, endpoint, items, nonce, extras).await {
+        Err(CommitError::Seen) => Ok(VerifiedAgain::StillRefused("replayed".to_owned())),
+        settled => Ok(VerifiedAgain::LetIn(settled?)),
+    }
+}
+
+/// Dates an item at its arrival: its data may be older than what is known by now.
+fn date(item: &mut Prepared, received_at_ms: i64) {
+    let as_of_ms = item.log.occurred_at_us.div_euclid(1000).min(received_at_ms);
+    if let Some(plan) = &mut item.plan {
+        plan.replay = Some(ReplayMode { as_of_ms, force: false });
+    }
+}
+
+fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingRequest, stored: Option<&[u8]>) -> Verified {
+    let (Some(Template::SharedSecret(scheme)), Some(stored)) = (&endpoint.scheme, stored) else {
+        return verify::verify(engine, endpoint, request);
+    };
+    let mut verdict = Verdict::NotConfigured;
+    for secret in endpoint.secrets(request.received_at_ms).filter(|secret| !secret.is_empty()) {
+        // A sender with this secret would have sent this value.
+        let expected = format!("{}{secret}", scheme.prefix);
+        let is_right = CredentialHash::of(&engine.hash_key, expected.as_bytes()).is(stored);
+        verdict = match verdict {
+            Verdict::Verified(_) => verdict,
+            _ if is_right => Verdict::Verified(Covers::All),
+            _ => Verdict::Failed,
+        };
+    }
+    Verified { verification: Verification::of(verdict), nonce: None }
+}

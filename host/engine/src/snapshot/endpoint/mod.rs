@@ -1,0 +1,157 @@
+//! A source environment, ready to receive.
+
+mod build;
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use inlet_core::{
+    contract::Field,
+    log::PluginRef,
+    mapping::{Mapping, MappingIndex},
+    path::Path,
+    quarantine::{Admission, Change},
+    settings::Settings,
+    verification::{Template, may_be_forwarded},
+};
+use inlet_sandbox::Plugin;
+use inlet_store::SourceEnvironmentRecord;
+
+use crate::{
+    catalog::PluginRequirements,
+    metrics::Meters,
+    quarantine::{self, Guard},
+};
+
+/// A source environment, ready to receive.
+pub struct Endpoint {
+    /// The source environment's database id.
+    pub id: i64,
+    /// The environment's database id.
+    pub environment_id: i64,
+    /// The environment's slug.
+    pub environment: String,
+    /// The source's key.
+    pub source: String,
+    /// The source environment as it is stored.
+    pub record: SourceEnvironmentRecord,
+    /// The settings in force.
+    pub settings: Settings,
+    /// All mappings, also inactive ones, the oldest first.
+    pub mappings: Vec<Mapping>,
+    /// The active mappings by event type.
+    pub index: MappingIndex,
+    /// The plugin. `None`: this server does not have it, and requests get 503.
+    pub plugin: Option<Plugin>,
+    /// The plugin's key, version and digest.
+    pub plugin_ref: Arc<PluginRef>,
+    /// The verification scheme in force: the one at the source's creation, until an operator takes another.
+    pub scheme: Option<Template>,
+    /// The header that holds the credential, in lower case.
+    pub credential_header: Option<String>,
+    /// The body limit, in bytes.
+    pub max_body_bytes: usize,
+    /// The plugin's own settings with their defaults, as JSON text.
+    pub options: String,
+    /// Further facts for the plugin.
+    pub facts: Vec<Field>,
+    /// The manifest's redact paths.
+    pub redact_paths: Vec<Path>,
+    /// The metrics.
+    pub meters: Meters,
+    /// The plugin's quarantine.
+    pub guard: Arc<Guard>,
+    /// The last request under an earlier token, in milliseconds since 1970; 0 if none came since the server started.
+    previous_used_ms: AtomicI64,
+    /// True if logs are shown without the values that were sent.
+    pub hides_personal_data: bool,
+    headers: HashSet<String>,
+    query: HashSet<String>,
+    every_query: bool,
+}
+
+impl Endpoint {
+    /// Returns what a plugin must meet to come into force without an operator's choice.
+    pub fn plugin_requirements(&self) -> PluginRequirements<'_> {
+        PluginRequirements { scheme: self.scheme.as_ref(), options: &self.settings.options }
+    }
+
+    /// Returns the signing secrets that are good at this time, the current one first.
+    pub fn secrets(&self, now_ms: i64) -> impl Iterator<Item = &str> {
+        let previous = self.record.previous_signing_secret.as_ref().filter(|previous| now_ms < previous.until_ms);
+        self.record.signing_secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str()))
+    }
+
+    /// Returns the end of the last earlier token, in milliseconds since 1970. `None` if only the current one is good.
+    pub fn previous_until_ms(&self, now_ms: i64) -> Option<i64> {
+        self.record.previous_tokens.iter().map(|previous| previous.until_ms).filter(|until_ms| now_ms < *until_ms).max()
+    }
+
+    /// Returns the time of the last request under an earlier token since the server started, in milliseconds since 1970.
+    pub fn previous_used_ms(&self) -> Option<i64> {
+        Some(self.previous_used_ms.load(Ordering::Relaxed)).filter(|used_ms| *used_ms > 0)
+    }
+
+    /// Notes a request under an earlier token.
+    pub(super) fn note_previous_use(&self, at_ms: i64) {
+        self.previous_used_ms.fetch_max(at_ms, Ordering::Relaxed);
+    }
+
+    /// Returns true if the plugin may see a header, by its name in lower case.
+    pub fn wants_header(&self, name: &str) -> bool {
+        self.headers.contains(name)
+    }
+
+    /// Returns true if the plugin may see a decoded query parameter: it is listed, or all are and it is no credential.
+    pub fn wants_query(&self, name: &str, value: &str) -> bool {
+        let wanted = self.query.contains(name) || (self.every_query && self.is_no_credential(name));
+        wanted && !self.is_secret(value)
+    }
+
+    /// Returns true if a parameter has no name that credentials have as headers.
+    fn is_no_credential(&self, name: &str) -> bool {
+        may_be_forwarded(&name.to_ascii_lowercase(), self.credential_header.as_deref())
+    }
+
+    /// Returns true if a value is the source environment's own secret, perhaps behind a word such as `Bearer`.
+    fn is_secret(&self, value: &str) -> bool {
+        // An expired previous secret is a secret still.
+        self.secrets(i64::MIN).filter(|secret| !secret.is_empty()).any(|secret| {
+            let before = value.trim_end().strip_suffix(secret);
+            before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
+        })
+    }
+
+    /// Returns the methods that the endpoint takes.
+    pub fn methods(&self) -> Vec<&str> {
+        match &self.plugin {
+            Some(plugin) => plugin.manifest().methods.iter().map(String::as_str).collect(),
+            None => vec!["POST", "PUT", "PATCH"],
+        }
+    }
+
+    /// Counts the end of a request's attempt to use the plugin. The first two arguments are those of [`Guard::admit`].
+    pub(crate) fn count_attempt(&self, admission: Admission, was_alert: bool, is_fault: bool) {
+        if let Some(change) = self.guard.ended(admission, was_alert, is_fault) {
+            quarantine::report(&self.source, &self.environment, &self.plugin_ref, change);
+        }
+    }
+
+    /// Ends the quarantine of the plugin, if there is one.
+    pub fn lift_quarantine(&self) {
+        if self.guard.lift() {
+            quarantine::report(&self.source, &self.environment, &self.plugin_ref, Change::Ended);
+        }
+    }
+
+    /// Describes the quarantine of the plugin to an operator, if there is one.
+    pub fn quarantine_note(&self) -> Option<String> {
+        let since_ms = self.guard.quarantined_since_ms()?;
+        Some(quarantine::describe(&self.environment, &self.plugin_ref, since_ms))
+    }
+}

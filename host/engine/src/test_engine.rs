@@ -1,0 +1,37 @@
+//! An engine without plugins in a temporary directory, for tests.
+
+use std::{sync::Arc, time::Duration};
+
+use inlet_sandbox::{EngineConfig, Sandbox};
+use inlet_store::{Store, StoreOptions};
+use tempfile::TempDir;
+
+use crate::{Engine, EngineOptions, EngineParts, catalog::Catalog, secrets::key::MasterKey};
+
+/// An engine, and the directory that it lives in.
+pub struct TestEngine {
+    pub engine: Engine,
+    _directory: TempDir,
+}
+
+impl TestEngine {
+    pub async fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let vault = Arc::new(MasterKey::generate().unwrap());
+        let store = Store::open(StoreOptions::new(directory.path()), vault).await.unwrap();
+        let config = EngineConfig { max_instances: 1, max_memory: 1 << 20, ..EngineConfig::default() };
+        let sandbox = Sandbox::new(config).unwrap();
+        let catalog = Catalog::load(&sandbox, &[], None).unwrap();
+        let options = EngineOptions {
+            base_url: String::new(),
+            plugins_dir: None,
+            max_in_flight_bytes: 1 << 20,
+            body_timeout: Duration::from_secs(1),
+            max_sandboxes: 1,
+            max_sandbox_memory: 1 << 20,
+            retry_delays_seconds: Vec::new(),
+        };
+        let parts = EngineParts { options, store, sandbox, catalog, management_token: [0; 32] };
+        Self { engine: Engine::new(parts).await.unwrap(), _directory: directory }
+    }
+}
