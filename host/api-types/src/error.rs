@@ -11,7 +11,7 @@ pub struct ErrorBody {
     /// `precondition_failed`, `request_timeout`, `payload_too_large`, `unsupported_media_type`, `invalid`, `internal` or
     /// `unavailable`.
     pub code: String,
-    /// Human-readable message: the finding, the expectation, and the remedy.
+    /// Human-readable message: the value found, the value expected, and the remedy.
     pub message: String,
     /// Parameter or member of the body that is wrong, as a dotted path.
     #[schema(required)]

@@ -64,8 +64,8 @@ impl Operator {
         self.environment_ids().is_none_or(|ids| ids.contains(&environment_id))
     }
 
-    /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the query;
-    /// [`Operator::named_environment`] checks one that a body names.
+    /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the
+    /// query; [`Operator::named_environment`] checks one that a body names.
     pub fn may_see(&self, environment: &Environment) -> Result<(), ApiError> {
         match self.sees(environment.id) {
             true => Ok(()),
@@ -73,7 +73,7 @@ impl Operator {
         }
     }
 
-    /// The environment that the member `environment` of a body names. A token limited to some environments gets the same
+    /// Finds the environment that the member `environment` of a body names. A token limited to some environments gets the same
     /// 403 for an unknown environment as for a forbidden one, so it cannot probe names.
     pub fn named_environment(&self, slug: &str, snapshot: &Snapshot) -> Result<Environment, ApiError> {
         match snapshot.environment(slug) {

@@ -47,7 +47,7 @@ pub struct Rehearsal {
 pub struct RehearsalError {
     /// The member of the request or of this response, for example `items[0].actions[1]`.
     pub field: String,
-    /// What was found, and what was expected.
+    /// Sentence that states the value found and the value expected.
     pub message: String,
 }
 
