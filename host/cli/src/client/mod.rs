@@ -9,8 +9,9 @@ mod server_error;
 mod webhook;
 
 use anyhow::{Context as _, anyhow};
+use inlet_api_types::ErrorBody;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use ureq::{
     Agent, Body,
     http::{Method, Request, Response, header},
@@ -20,6 +21,9 @@ pub use self::{arguments::ServerArguments, download::download, server_error::Ser
 
 /// The longest response that is read, in bytes: a log entry that holds a request of 32 MiB, escaped.
 const MAX_RESPONSE_BYTES: u64 = 256 << 20;
+
+/// The error of a response that holds another value than this version of the command line can read.
+pub const OTHER_VERSION: &str = "the server's answer is of another version";
 
 /// A client of a server's management API.
 pub struct Client {
@@ -36,6 +40,13 @@ pub enum Content<'a> {
     Json(String),
     /// A WebAssembly component.
     Wasm(&'a [u8]),
+}
+
+impl Content<'_> {
+    /// Writes a request struct as JSON.
+    pub fn json(request: &impl Serialize) -> anyhow::Result<Self> {
+        Ok(Content::Json(serde_json::to_string(request).context("cannot write the request")?))
+    }
 }
 
 /// Percent-encodes one segment of a path or one value of a query.
@@ -88,8 +99,8 @@ impl Client {
         if status.is_success() {
             return Ok(text);
         }
-        Err(match serde_json::from_str::<ServerError>(&text) {
-            Ok(error) => anyhow::Error::new(error),
+        Err(match serde_json::from_str::<ErrorBody>(&text) {
+            Ok(error) => anyhow::Error::new(ServerError(error)),
             Err(_) => anyhow!("{} answered {status} and is no Inlet server, it seems; check --server", self.base),
         })
     }

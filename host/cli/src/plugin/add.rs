@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use inlet_api_types::providers::SourceProvider;
 use inlet_sandbox::{MAX_PLUGIN_BYTES, read_manifest};
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use ureq::http::Method;
 
@@ -31,18 +31,6 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-/// The server's response.
-#[derive(Deserialize)]
-struct Added {
-    versions: Vec<Version>,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    digest: String,
-    used_by: Vec<serde::de::IgnoredAny>,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let from = &arguments.from;
     let client = arguments.server.client()?;
@@ -62,9 +50,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             path.push_str(&format!("&{name}=true"));
         }
     }
-    let added: Added = client.send(Method::PUT, &path, Content::Wasm(&wasm))?;
+    let provider: SourceProvider = client.send(Method::PUT, &path, Content::Wasm(&wasm))?;
     println!("{key} {version} is in the server.\n{digest}");
-    let users = added.versions.iter().find(|version| version.digest == digest).map_or(0, |found| found.used_by.len());
+    let users =
+        provider.versions.iter().find(|version| version.digest == digest).map_or(0, |found| found.used_by.len());
     match users {
         0 => println!("No source has it yet: inlet plugin use SOURCE@ENVIRONMENT {version}"),
         users => println!("{users} source environments have it."),

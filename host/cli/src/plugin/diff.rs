@@ -1,12 +1,16 @@
 //! `inlet plugin diff`: compares two versions of a plugin on a source's newest requests.
 
 use anyhow::{Context as _, ensure};
+use inlet_api_types::{
+    providers::Plugin,
+    sources::{ComparePlugins, ComparedPlugins},
+};
 
 use super::{
-    comparison::{self, Comparison, Plugin},
+    comparison::{Comparison, compare},
     reference::{SourceRef, VersionRef},
 };
-use crate::client::ServerArguments;
+use crate::client::{OTHER_VERSION, ServerArguments};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -32,19 +36,20 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let ((old_key, old), (new_key, new)) = (split(&arguments.old), split(&arguments.new));
-    let response = comparison::compare(&client, &arguments.source, Some(&old), &new, Some(arguments.last))?;
-    let comparison: Comparison =
-        serde_json::from_str(&response).context("the server's answer is of another version")?;
-    for (named, Plugin { key, .. }) in [(old_key, &comparison.old), (new_key, &comparison.new)] {
+    let SourceRef { source, environment } = &arguments.source;
+    let request =
+        ComparePlugins { environment: environment.clone(), old: Some(old), new, last: Some(arguments.last.into()) };
+    let response = compare(&client, source, &request)?;
+    let compared: ComparedPlugins = serde_json::from_str(&response).context(OTHER_VERSION)?;
+    for (named, Plugin { key, .. }) in [(old_key, &compared.old), (new_key, &compared.new)] {
         ensure!(
             named.as_ref().is_none_or(|named| named == key),
-            "{} is a source of {key}; expected versions of that",
-            arguments.source.source
+            "{source} is a source of {key}; expected versions of that"
         );
     }
     match arguments.json {
         true => println!("{response}"),
-        false => print!("{comparison}"),
+        false => print!("{}", Comparison(&compared)),
     }
     Ok(())
 }

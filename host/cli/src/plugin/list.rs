@@ -1,6 +1,6 @@
 //! `inlet plugin list`: lists the plugins of a running server.
 
-use serde::Deserialize;
+use inlet_api_types::providers::{ListedProvider, SourceProviderList};
 
 use crate::client::ServerArguments;
 
@@ -10,29 +10,12 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-#[derive(Deserialize)]
-struct Listed {
-    entries: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Entry {
-    key: String,
-    version: String,
-    digest: String,
-    provider: Platform,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    name: String,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let listed: Listed = arguments.server.client()?.get("/v1/source_providers")?;
-    let width = |text: fn(&Entry) -> &str| listed.entries.iter().map(|entry| text(entry).len()).max().unwrap_or(0);
+    let list: SourceProviderList = arguments.server.client()?.get("/v1/source_providers")?;
+    let width =
+        |text: fn(&ListedProvider) -> &str| list.entries.iter().map(|entry| text(entry).len()).max().unwrap_or(0);
     let (keys, versions) = (width(|entry| &entry.key), width(|entry| &entry.version));
-    for Entry { key, version, digest, provider } in &listed.entries {
+    for ListedProvider { key, version, digest, provider } in &list.entries {
         println!("{key:keys$}  {version:versions$}  {digest}  {}", provider.name);
     }
     Ok(())

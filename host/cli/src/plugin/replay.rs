@@ -1,10 +1,9 @@
 //! `inlet plugin replay`: replays the stored requests that a source's plugin failed on or was not run on.
 
-use std::{collections::BTreeMap, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use anyhow::bail;
-use inlet_core::json;
-use serde::Deserialize;
+use inlet_api_types::replays::{CreateReplay, Replay};
 use ureq::http::Method;
 
 use super::reference::SourceRef;
@@ -25,25 +24,13 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-/// The replay's state.
-#[derive(Deserialize)]
-struct Replay {
-    id: String,
-    state: String,
-    done: i64,
-    failed: i64,
-    outcomes: BTreeMap<String, i64>,
-    last_error: Option<String>,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let SourceRef { source, environment } = &arguments.source;
     let (source, environment) = (encoded(source), encoded(environment));
-    let code = json::quote(&arguments.code);
-    let request = Content::Json(json::object([("code", code.as_str())]));
+    let request = CreateReplay { code: Some(arguments.code.clone()), ..CreateReplay::default() };
     let path = format!("/v1/sources/{source}/replays?environment={environment}");
-    let mut replay: Replay = client.send(Method::POST, &path, request)?;
+    let mut replay: Replay = client.send(Method::POST, &path, Content::json(&request)?)?;
     while replay.state == "running" {
         thread::sleep(POLL_INTERVAL);
         replay = client.get(&format!("/v1/sources/{source}/replays/{}?environment={environment}", replay.id))?;

@@ -1,5 +1,7 @@
 //! `inlet plugin rollback`: returns a source to the plugin that it used before.
 
+use inlet_api_types::sources::UsePlugin;
+
 use super::{reference::SourceRef, switch::switch};
 use crate::client::ServerArguments;
 
@@ -16,6 +18,12 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let which = [("rollback", true.to_string()), ("confirm", arguments.confirm.to_string())];
-    switch(&arguments.server.client()?, &arguments.source, &which)
+    let SourceRef { source, environment } = &arguments.source;
+    let request = UsePlugin {
+        environment: environment.clone(),
+        rollback: Some(true),
+        confirm: Some(arguments.confirm),
+        ..UsePlugin::default()
+    };
+    switch(&arguments.server.client()?, source, &request)
 }

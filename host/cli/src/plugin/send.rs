@@ -1,22 +1,24 @@
 //! `inlet plugin send`: posts an example of a plugin's manifest to a source, signed as its platform signs.
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
 use anyhow::{Context as _, bail};
+use inlet_api_types::{
+    providers::{ExamplePayload, SourceProvider},
+    sources::{Source, SourceSettings},
+};
 use inlet_core::{
     Uuid,
     verification::{Template, ToSign},
 };
-use serde::Deserialize;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
 use super::reference::SourceRef;
 use crate::{
-    client::{Client, ServerArguments, encoded, post_webhook},
+    client::{Client, OTHER_VERSION, ServerArguments, encoded, post_webhook},
     secret_file,
 };
 
@@ -38,44 +40,14 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-#[derive(Deserialize)]
-struct Source {
-    preconfigured_provider: String,
-    environment_settings: BTreeMap<String, Environment>,
-}
-
-#[derive(Deserialize)]
-struct Environment {
-    settings: Settings,
-}
-
-#[derive(Deserialize)]
-struct Settings {
-    endpoint: String,
-    verification_header: Option<String>,
-    verification_scheme: Option<Template>,
-    enforce_verification: bool,
-}
-
-#[derive(Deserialize)]
-struct Provider {
-    methods: Vec<String>,
-    example_payloads: BTreeMap<String, Vec<Example>>,
-}
-
-#[derive(Deserialize)]
-struct Example {
-    headers: BTreeMap<String, String>,
-    raw_body: String,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let SourceRef { source, environment } = &arguments.source;
     let found: Source = client.get(&format!("/v1/sources/{}?environment={}", encoded(source), encoded(environment)))?;
-    let settings = found.environment_settings.into_iter().find(|(slug, _)| slug == environment);
-    let (_, Environment { settings }) =
-        settings.with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?;
+    let in_environment = found.environment_settings.unwrap_or_default().remove(environment);
+    let settings = in_environment
+        .with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?
+        .settings;
     let (method, example) = example(&client, &found.preconfigured_provider, &arguments.example)?;
     let request = signed(&settings, &method, example, secret(arguments)?.as_deref())?;
     let (status, body) = post_webhook(request)?;
@@ -86,9 +58,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
 }
 
-fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, Example)> {
+fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, ExamplePayload)> {
     let path = format!("/v1/source_providers/{}?include=example_payloads", encoded(key));
-    let Provider { methods, mut example_payloads } = client.get(&path)?;
+    let SourceProvider { methods, example_payloads, .. } = client.get(&path)?;
+    let mut example_payloads = example_payloads.unwrap_or_default();
     let Some(example) = example_payloads.get_mut(name).and_then(|examples| examples.drain(..).next()) else {
         let names: Vec<&str> = example_payloads.keys().map(String::as_str).collect();
         bail!("{key} has no example {name:?}; expected one of {}", names.join(", "));
@@ -103,12 +76,12 @@ fn secret(arguments: &Arguments) -> anyhow::Result<Option<String>> {
 }
 
 fn signed(
-    settings: &Settings,
+    settings: &SourceSettings,
     method: &str,
-    example: Example,
+    example: ExamplePayload,
     secret: Option<&str>,
 ) -> anyhow::Result<Request<Vec<u8>>> {
-    let Example { headers: given, raw_body } = example;
+    let ExamplePayload { headers: given, raw_body, .. } = example;
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     let mut insert = |name: &str, value: &str| {
@@ -119,7 +92,8 @@ fn signed(
     for (name, value) in &given {
         insert(name, value)?;
     }
-    match (&settings.verification_scheme, secret) {
+    let scheme = settings.verification_scheme.clone().map(serde_json::from_value::<Template>).transpose();
+    match (&scheme.context(OTHER_VERSION)?, secret) {
         (Some(scheme), Some(secret)) => {
             let sent: Vec<(String, &[u8])> =
                 given.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.as_bytes())).collect();
@@ -145,7 +119,8 @@ fn signed(
         }
         (_, None) => {}
     }
-    let mut request = Request::builder().method(method).uri(&settings.endpoint).body(raw_body.into_bytes())?;
+    let endpoint = settings.endpoint.as_deref().context(OTHER_VERSION)?;
+    let mut request = Request::builder().method(method).uri(endpoint).body(raw_body.into_bytes())?;
     *request.headers_mut() = headers;
     Ok(request)
 }

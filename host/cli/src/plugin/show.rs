@@ -1,6 +1,6 @@
 //! `inlet plugin show`: prints a plugin of a running server, its versions and the sources that use them.
 
-use serde::Deserialize;
+use inlet_api_types::providers::{SourceProvider, SourceProviderVersion, SourceProviderVersionUser};
 
 use crate::client::{ServerArguments, encoded};
 
@@ -13,43 +13,11 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-#[derive(Deserialize)]
-struct Shown {
-    key: String,
-    contract: String,
-    provider: Platform,
-    versions: Vec<Version>,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    name: String,
-    description: String,
-}
-
-#[derive(Deserialize)]
-struct Version {
-    version: String,
-    digest: String,
-    origin: String,
-    added_at: Option<String>,
-    loaded: bool,
-    load_error: Option<String>,
-    used_by: Vec<User>,
-}
-
-#[derive(Deserialize)]
-struct User {
-    source: String,
-    environment: String,
-    follows_latest: bool,
-}
-
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = format!("/v1/source_providers/{}", encoded(&arguments.key));
-    let Shown { key, contract, provider, versions } = arguments.server.client()?.get(&path)?;
+    let SourceProvider { key, contract, provider, versions, .. } = arguments.server.client()?.get(&path)?;
     println!("{key} (contract {contract}): {}. {}", provider.name, provider.description);
-    for Version { version, digest, origin, added_at, loaded, load_error, used_by } in versions {
+    for SourceProviderVersion { version, digest, origin, added_at, loaded, load_error, used_by, .. } in versions {
         let since = match added_at {
             Some(at) => format!("added {at}"),
             None => format!("from the {origin}"),
@@ -59,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             None => String::new(),
         };
         println!("{version}  {digest}  {since}{unloaded}");
-        for User { source, environment, follows_latest } in used_by {
+        for SourceProviderVersionUser { source, environment, follows_latest } in used_by {
             let latest = if follows_latest { " (follows latest)" } else { "" };
             println!("    {source}@{environment}{latest}");
         }

@@ -1,14 +1,14 @@
 //! `inlet plugin use`: switches a source to a version of its plugin, after printing a comparison with the one in use.
 
 use anyhow::{Context as _, bail};
-use inlet_core::json;
+use inlet_api_types::sources::{ComparePlugins, ComparedPlugins, UsePlugin};
 
 use super::{
-    comparison::{self, Comparison},
+    comparison::{Comparison, compare},
     reference::SourceRef,
     switch::switch,
 };
-use crate::client::{Client, ServerArguments, ServerError};
+use crate::client::{Client, OTHER_VERSION, ServerArguments, ServerError};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -34,8 +34,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         true => None,
         false => summarise(&client, arguments)?,
     };
-    let which = [("version", json::quote(&arguments.plugin_version)), ("confirm", arguments.confirm.to_string())];
-    switch(&client, &arguments.source, &which)?;
+    let request = UsePlugin {
+        environment: arguments.source.environment.clone(),
+        version: Some(arguments.plugin_version.clone()),
+        confirm: Some(arguments.confirm),
+        ..UsePlugin::default()
+    };
+    switch(&client, &arguments.source.source, &request)?;
     if let Some(note) = note {
         eprintln!("note: nothing was compared: {note}");
     }
@@ -45,18 +50,24 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Prints the comparison. Returns the reason if nothing can be compared because the version in use is gone; the switch goes
 /// on then, since it repairs the source.
 fn summarise(client: &Client, arguments: &Arguments) -> anyhow::Result<Option<String>> {
-    let error = match comparison::compare(client, &arguments.source, None, &arguments.plugin_version, None) {
+    let request = ComparePlugins {
+        environment: arguments.source.environment.clone(),
+        new: arguments.plugin_version.clone(),
+        ..ComparePlugins::default()
+    };
+    let error = match compare(client, &arguments.source.source, &request) {
         Ok(response) => {
-            let comparison: Comparison =
-                serde_json::from_str(&response).context("the server's answer is of another version")?;
-            print!("{comparison}");
+            let compared: ComparedPlugins = serde_json::from_str(&response).context(OTHER_VERSION)?;
+            print!("{}", Comparison(&compared));
             return Ok(None);
         }
         Err(error) => error,
     };
     match error.downcast_ref::<ServerError>() {
-        Some(error) if error.code == "conflict" => Ok(Some(error.message.clone())),
-        Some(error) if !["unavailable", "internal"].contains(&error.code.as_str()) => bail!("{}", error.message),
+        Some(ServerError(error)) if error.code == "conflict" => Ok(Some(error.message.clone())),
+        Some(ServerError(error)) if !["unavailable", "internal"].contains(&error.code.as_str()) => {
+            bail!("{}", error.message)
+        }
         _ => Err(error.context(
             "what it changes could not be compared, and it was not taken; try again, or take it without looking with \
              --without-summary",

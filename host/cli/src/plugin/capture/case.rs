@@ -3,22 +3,16 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, bail, ensure};
+use inlet_api_types::{logs::SourceLog, sources::SourceSettings};
 use inlet_conformance::described;
 use inlet_core::{
-    Uuid,
     contract::{Field, Request},
     json,
 };
 use inlet_sandbox::{Limits, Plugin};
 use serde_json::{Value, json};
 
-use super::{
-    log_entry::{self, LogEntry},
-    log_search::Settings,
-    logged_request,
-    masker::Masker,
-    read_values,
-};
+use super::{logged_request, masker::Masker, read_values};
 use crate::plugin::sandbox::block_on;
 
 /// The largest number of distinct values in one request.
@@ -36,12 +30,12 @@ impl Case {
     /// Masks a logged request, except the values that the plugin reads.
     pub(super) fn capture(
         plugin: &Plugin,
-        id: Uuid,
-        entry: &LogEntry,
-        settings: &Settings,
+        entry: &SourceLog,
+        settings: &SourceSettings,
         masker: &mut Masker,
     ) -> anyhow::Result<Self> {
-        let logged = logged_request::rebuild(plugin, entry, settings, log_entry::body(entry, id)?)?;
+        let id = &entry.id;
+        let logged = logged_request::rebuild(plugin, entry, settings)?;
         let original = translate(plugin, &logged)?;
         if original.get("rejected").is_some() && entry.outcome != "rejected" {
             bail!(

@@ -1,58 +1,29 @@
 //! Searches the event logs of sources for entries.
 
-use std::collections::BTreeMap;
-
 use anyhow::bail;
+use inlet_api_types::{
+    logs::{SourceLog, SourceLogList},
+    sources::{Source, SourceEnvironmentSettings, SourceList, SourceSettings},
+};
 use inlet_core::Uuid;
-use serde::Deserialize;
-use serde_json::{Map, Value};
 
-use super::log_entry::LogEntry;
 use crate::{
     client::{Client, encoded},
     plugin::reference::SourceRef,
 };
 
-#[derive(Deserialize)]
-struct Sources {
-    entries: Vec<Source>,
-}
-
-#[derive(Deserialize)]
-struct Source {
-    key: String,
-    environment_settings: BTreeMap<String, Environment>,
-}
-
-#[derive(Deserialize)]
-struct Environment {
-    settings: Settings,
-}
-
-/// The settings of a source that its plugin is given with a request.
-#[derive(Deserialize)]
-pub(super) struct Settings {
-    pub(super) options: Map<String, Value>,
-    pub(super) handle_identifies: bool,
-    pub(super) event_type_path: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Logs {
-    entries: Vec<LogEntry>,
-}
-
 /// The sources whose logs are searched, with their settings.
-pub(super) struct LogSearch(Vec<(SourceRef, Settings)>);
+pub(super) struct LogSearch(Vec<(SourceRef, SourceSettings)>);
 
 impl LogSearch {
     /// Searches one source environment, or all that the token may read.
     pub(super) fn new(client: &Client, only: Option<&SourceRef>) -> anyhow::Result<Self> {
         let environment = only.map(|only| format!("&environment={}", encoded(&only.environment))).unwrap_or_default();
-        let sources: Sources = client.get(&format!("/v1/sources?include=environment_settings{environment}"))?;
+        let sources: SourceList = client.get(&format!("/v1/sources?include=environment_settings{environment}"))?;
         let mut searched = Vec::new();
-        for Source { key, environment_settings } in sources.entries {
-            let of_source = environment_settings.into_iter().map(|(environment, Environment { settings })| {
+        for Source { key, environment_settings, .. } in sources.entries {
+            let environments = environment_settings.unwrap_or_default().into_iter();
+            let of_source = environments.map(|(environment, SourceEnvironmentSettings { settings, .. })| {
                 (SourceRef { source: key.clone(), environment }, settings)
             });
             searched.extend(of_source.filter(|(source, _)| only.is_none_or(|only| only == source)));
@@ -67,10 +38,10 @@ impl LogSearch {
     }
 
     /// Returns the entry of an id, and the settings of its source.
-    pub(super) fn find(&self, client: &Client, id: Uuid) -> anyhow::Result<(LogEntry, &Settings)> {
+    pub(super) fn find(&self, client: &Client, id: Uuid) -> anyhow::Result<(SourceLog, &SourceSettings)> {
         for (SourceRef { source, environment }, settings) in &self.0 {
             let environment = encoded(environment);
-            let logs: Logs =
+            let logs: SourceLogList =
                 client.get(&format!("/v1/sources/{}/logs?environment={environment}&id={id}", encoded(source)))?;
             if let Some(entry) = logs.entries.into_iter().next() {
                 return Ok((entry, settings));

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use anyhow::Context as _;
+use inlet_api_types::{logs::SourceLog, sources::SourceSettings};
 use inlet_core::{
     ByteString,
     contract::{Body, Field, Request},
@@ -11,19 +13,20 @@ use inlet_sandbox::Plugin;
 use serde_json::Value;
 
 use super::{
-    log_entry::LogEntry,
-    log_search::Settings,
+    log_entry,
     masker::{Masker, plain},
 };
+use crate::client::OTHER_VERSION;
 
 /// Rebuilds the request from its log entry. The log keeps neither method, path nor query.
-pub(super) fn rebuild(plugin: &Plugin, entry: &LogEntry, settings: &Settings, body: &str) -> anyhow::Result<Request> {
+pub(super) fn rebuild(plugin: &Plugin, entry: &SourceLog, settings: &SourceSettings) -> anyhow::Result<Request> {
     let manifest = plugin.manifest();
-    let headers = entry.headers.iter().flatten();
-    let headers = headers.filter(|(name, _)| manifest.headers.contains(name));
+    let body = log_entry::body(entry)?;
+    let headers = log_entry::headers(entry)?.into_iter().filter(|(name, _)| manifest.headers.contains(name));
     let mut facts = vec![Field::new("handle_identifies", settings.handle_identifies.to_string())];
     facts.extend(settings.event_type_path.iter().map(|path| Field::new("event_type_path", path)));
-    let options = manifest.check_options(&Value::Object(settings.options.clone()))?;
+    let options: Value = serde_json::from_str(settings.options.as_text()).context(OTHER_VERSION)?;
+    let options = manifest.check_options(&options)?;
     let received_at_us = time::parse(&entry.received_at).unwrap_or_default();
     Ok(Request {
         method: "POST".to_owned(),

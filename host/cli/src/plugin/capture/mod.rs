@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let (entry, settings) = search.find(&client, *id)?;
         let (key, own) = (&entry.plugin.key, &plugin.manifest().key);
         ensure!(key == own, "{id} came through {key}, and the plugin is {own}; name that one's file with --plugin");
-        let case = Case::capture(&plugin, *id, &entry, settings, &mut masker)?;
+        let case = Case::capture(&plugin, &entry, settings, &mut masker)?;
         case.write(&folder)?;
         println!("{}", folder.display());
         if !case.kept.is_empty() {
