@@ -1,8 +1,8 @@
 //! Opening: durability, the lock, and directories that cannot be used.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
-use inlet_store::{OpenError, Store, StoreOptions};
+use inlet_store::{JobLease, OpenError, Store, StoreOptions};
 use sqlx::{Connection, SqliteConnection};
 
 use crate::suite::support::{Fixture, vault};
@@ -14,6 +14,18 @@ async fn commits_are_synced() {
     assert_eq!(durability.synchronous, 2, "FULL: the log is synced at every commit");
     assert_eq!(durability.journal_mode, "wal");
     assert!(fixture.database.path().join("inlet.db-wal").exists());
+}
+
+/// The lock of the data directory proves that no earlier owner runs any more. The fence still grows.
+#[tokio::test]
+async fn opening_frees_the_leases_of_the_process_before() {
+    const LONG: Duration = Duration::from_secs(3600);
+    let fixture = Fixture::new().await;
+    let lease = fixture.store.job_lease_acquire("retention", "a", LONG).await;
+    assert_eq!(lease, Ok(JobLease { is_held: true, epoch: 1 }));
+    let fixture = fixture.reopen().await;
+    let lease = fixture.store.job_lease_acquire("retention", "b", LONG).await;
+    assert_eq!(lease, Ok(JobLease { is_held: true, epoch: 2 }));
 }
 
 #[tokio::test]
