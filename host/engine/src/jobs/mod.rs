@@ -56,8 +56,8 @@ impl BackgroundJobs {
         let owner = new_id().to_string().into();
         let mut jobs = Self { engine: engine.clone(), owner, running: Vec::new() };
         jobs.add(Retention);
-        jobs.add(Retries::default());
-        jobs.add(Replays::default());
+        jobs.add(Retries);
+        jobs.add(Replays);
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());
         if let Some(directory) = &engine.options.plugins_dir {

@@ -12,7 +12,6 @@ use crate::{Engine, replay::replays};
 
 /// Runs the replays that are not finished, also those that an earlier process began: one task for each source
 /// environment. A run ends when no replay is left.
-#[derive(Default)]
 pub(super) struct Replays;
 
 impl Job for Replays {

@@ -14,7 +14,6 @@ use crate::{
 };
 
 /// Retries what is due, one task for each source environment. A run ends when nothing is due any more.
-#[derive(Default)]
 pub(super) struct Retries;
 
 impl Job for Retries {
