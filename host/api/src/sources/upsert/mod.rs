@@ -68,9 +68,10 @@ pub async fn put_source(
     check_key(&key)?;
     let environment = params.required_environment(&engine.snapshot())?.clone();
     operator.may_see(&environment)?;
+    // Before the configuration is locked: nobody waits for a body that is refused.
+    let request = UpsertRequest::check(body.read()?, &environment.slug)?;
     let (version, source) = engine
         .configure(operator.author(), |change| async move {
-            let request = UpsertRequest::check(body.read()?, &environment.slug)?;
             let upsert =
                 Upsert { change: &change, key: &key, environment: &environment, request, headers: &headers, operator };
             upsert.carry_out().await?;
