@@ -1,5 +1,7 @@
 //! The extra writes of a commit, and its result.
 
+use std::{any::Any, sync::Arc};
+
 use inlet_core::log::Outcome;
 use uuid::Uuid;
 
@@ -27,6 +29,9 @@ pub struct CommitExtras {
     /// The entry for the change log; none if the server itself acts.
     pub change: Option<NewChange>,
 }
+
+/// A value that is held until a job has been written or dropped, such as its share of a memory budget.
+pub type Hold = Arc<dyn Any + Send + Sync>;
 
 /// The earlier entry that an item replays.
 #[derive(Debug, Clone, Copy)]

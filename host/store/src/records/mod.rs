@@ -24,7 +24,7 @@ pub(crate) mod uuid_time;
 
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
-pub use commit::{CommitExtras, ReplayedItem, Settled};
+pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};

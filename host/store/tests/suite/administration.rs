@@ -6,7 +6,7 @@ use inlet_store::{
     NewEnvironment, NewEnvironmentSource, NewManagementToken, NewRefused, RunQuery,
 };
 
-use super::support::{DAY_MS, Event, Fixture, log, mapping, source};
+use super::support::{DAY_MS, Event, Fixture, log, mapping, nothing_held, source};
 
 fn settings(name: &str) -> EnvironmentSettings {
     EnvironmentSettings {
@@ -126,7 +126,7 @@ async fn a_deleted_source_is_gone_at_once_and_its_logs_go_in_slices() {
     let mappings = [mapping("t", "workflows_trigger", r#"{"key":"k","recipients":{"id":"user_id"}}"#, 1)];
     let event = || Event::new("t", r#"{"userId":"u","data":{}}"#).mappings(&mappings);
     fixture.commit_all((0..25).map(|_| event()).collect()).await;
-    fixture.store.refuse(refused(&fixture)).await.unwrap();
+    fixture.store.refuse(refused(&fixture), nothing_held()).await.unwrap();
     let id = fixture.store.sources().await.unwrap()[0].id;
     fixture.store.source_delete(id, log("deleteSource")).await.unwrap();
     assert!(fixture.store.sources().await.unwrap().is_empty());

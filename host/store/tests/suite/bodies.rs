@@ -3,7 +3,7 @@
 use inlet_core::Uuid;
 use inlet_store::{Bodies, Cursor, EventQuery, NewRefused, StoredEvent};
 
-use super::support::{DAY_MS, Event, Fixture, mapping};
+use super::support::{DAY_MS, Event, Fixture, mapping, nothing_held};
 
 const ITEM: &str = r#"{"userId":"u","data":{"secret":"canary"}}"#;
 
@@ -104,8 +104,8 @@ async fn refused_requests_lose_theirs_and_keep_size_and_digest() {
         headers: r#"{"x-signature":"1"}"#.to_owned(),
         body: "canary".into(),
     };
-    fixture.store.refuse(request(DAY_MS, 1)).await.unwrap();
-    fixture.store.refuse(request(DAY_MS * 3, 2)).await.unwrap();
+    fixture.store.refuse(request(DAY_MS, 1), nothing_held()).await.unwrap();
+    fixture.store.refuse(request(DAY_MS * 3, 2), nothing_held()).await.unwrap();
     let not_failed = fixture.store.prune_bodies(fixture.environment, Bodies::NotFailed, i64::MAX, 10).await.unwrap();
     assert_eq!(not_failed.passed, 0, "a refused request is a failure");
     let slice = fixture.store.prune_bodies(fixture.environment, Bodies::All, DAY_MS * 2, 10).await.unwrap();

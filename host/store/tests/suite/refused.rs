@@ -4,7 +4,7 @@ use inlet_core::Uuid;
 use inlet_store::{Cursor, NewRefused};
 use tokio::task::JoinSet;
 
-use super::support::Fixture;
+use super::support::{Fixture, nothing_held};
 
 fn request(fixture: &Fixture, body: Vec<u8>) -> NewRefused {
     NewRefused {
@@ -27,7 +27,7 @@ async fn a_refused_request_comes_back_whole() {
     let fixture = Fixture::new().await;
     let new = request(&fixture, b"body".to_vec());
     let id = new.id;
-    fixture.store.refuse(new).await.unwrap();
+    fixture.store.refuse(new, nothing_held()).await.unwrap();
     let kept = fixture.store.refused_request(fixture.source_environment, id).await.unwrap().unwrap();
     assert_eq!(kept.body.as_deref(), Some(b"body".as_slice()));
     assert_eq!(kept.headers.as_deref(), Some(r#"{"x-signature":"ab"}"#));
@@ -44,7 +44,7 @@ async fn only_the_newest_thousand_stay() {
     let mut tasks = JoinSet::new();
     for new in requests {
         let store = fixture.store.clone();
-        tasks.spawn(async move { store.refuse(new).await });
+        tasks.spawn(async move { store.refuse(new, nothing_held()).await });
     }
     assert!(tasks.join_all().await.iter().all(Result::is_ok));
     let (mut cursor, mut found) = (Cursor::Start, Vec::new());
@@ -66,7 +66,7 @@ async fn of_too_many_bytes_the_oldest_bodies_go() {
     for _ in 0..5 {
         let new = request(&fixture, vec![0; 20 << 20]);
         ids.push(new.id);
-        fixture.store.refuse(new).await.unwrap();
+        fixture.store.refuse(new, nothing_held()).await.unwrap();
     }
     let mut bodies = Vec::new();
     for id in ids {

@@ -13,7 +13,7 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    Author, CommitError, EventQuery, NewChange, NewSource, NewSourceEnvironment, SecretLocation, Settled, Store,
+    Author, CommitError, EventQuery, Hold, NewChange, NewSource, NewSourceEnvironment, SecretLocation, Settled, Store,
     StoreOptions, StoredEvent, Vault, VaultError,
 };
 use tokio::task::JoinSet;
@@ -21,6 +21,11 @@ use tokio::task::JoinSet;
 use crate::backend::TestDatabase;
 
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Returns a hold on nothing.
+pub fn nothing_held() -> Hold {
+    Arc::new(())
+}
 
 /// Seals by prefixing key and location and inverting every bit: enough to tell keys and locations apart.
 pub struct TestVault(pub &'static str);
