@@ -1,5 +1,6 @@
 //! The backend's own error, and the meaning of SQLite's result codes: is the storage out of order, or is it this job?
 
+use super::connection::direct::DirectError;
 use crate::{
     backend::GroupError,
     error::{ChangeError, CommitError, OpenError, ReadError, ResealError},
@@ -11,6 +12,8 @@ use crate::{
 pub(crate) enum SqliteError {
     /// SQLite or the connection to it failed.
     Database(sqlx::Error),
+    /// SQLite failed on the caller's own thread.
+    Direct(DirectError),
     /// A secret cannot be sealed or opened.
     Vault(VaultError),
     /// A rule of the operation does not hold.
@@ -35,7 +38,11 @@ mod code {
 /// Returns the primary result code of a database error.
 fn primary(error: &sqlx::Error) -> Option<i64> {
     let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(extended & 0xff)
+    Some(primary_of(extended))
+}
+
+fn primary_of(extended: i64) -> i64 {
+    extended & 0xff
 }
 
 /// Returns true if the file is damaged or no database.
@@ -58,21 +65,26 @@ pub(crate) fn taken(error: sqlx::Error, what: &'static str, field: &'static str)
 
 /// Decides whether an error concerns the storage as a whole, and adds the advice for an operator if it does.
 fn classify(error: &sqlx::Error) -> GroupError {
-    let advice = match primary(error) {
-        Some(code::FULL) => "the disk, or the size limit of the database, is full; make room",
-        Some(code::READ_ONLY) => "the database is read-only; make its directory writable",
-        Some(code::IO | code::CANNOT_OPEN) => "reading or writing the database failed; check the disk",
-        Some(code::BUSY | code::LOCKED) => "the database is locked by another program; close that program",
-        Some(code::NO_MEMORY) => "there was no memory left",
-        Some(code::CORRUPT | code::NOT_A_DATABASE) => "the database is damaged; restore it from a backup",
-        Some(_) => return GroupError::Content(error.to_string()),
-        None => match error {
-            // The connection itself: its thread or its file is gone.
-            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed => {
-                "the connection to the database was lost"
-            }
-            _ => return GroupError::Content(error.to_string()),
-        },
+    match (primary(error), error) {
+        (Some(code), error) => classify_code(code, &error.to_string()),
+        // The connection itself: its thread or its file is gone.
+        (
+            None,
+            sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed,
+        ) => GroupError::Storage(format!("the connection to the database was lost ({error})")),
+        (None, error) => GroupError::Content(error.to_string()),
+    }
+}
+
+fn classify_code(primary: i64, error: &str) -> GroupError {
+    let advice = match primary {
+        code::FULL => "the disk, or the size limit of the database, is full; make room",
+        code::READ_ONLY => "the database is read-only; make its directory writable",
+        code::IO | code::CANNOT_OPEN => "reading or writing the database failed; check the disk",
+        code::BUSY | code::LOCKED => "the database is locked by another program; close that program",
+        code::NO_MEMORY => "there was no memory left",
+        code::CORRUPT | code::NOT_A_DATABASE => "the database is damaged; restore it from a backup",
+        _ => return GroupError::Content(error.to_owned()),
     };
     GroupError::Storage(format!("{advice} ({error})"))
 }
@@ -80,6 +92,12 @@ fn classify(error: &sqlx::Error) -> GroupError {
 impl From<sqlx::Error> for SqliteError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(error)
+    }
+}
+
+impl From<DirectError> for SqliteError {
+    fn from(error: DirectError) -> Self {
+        Self::Direct(error)
     }
 }
 
@@ -105,6 +123,7 @@ impl From<SqliteError> for GroupError {
     fn from(error: SqliteError) -> Self {
         match error {
             SqliteError::Database(error) => classify(&error),
+            SqliteError::Direct(error) => classify_code(primary_of(error.code.into()), &error.to_string()),
             SqliteError::Vault(error) => Self::Storage(error.to_string()),
             SqliteError::Change(error) => Self::Content(error.to_string()),
             SqliteError::Group(error) => error,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::statements::{codes, multi_row::Row, uuids};
+use super::statements::{codes, row::Row, uuids};
 use crate::records::Kept;
 
 /// A logged event to write.
@@ -31,9 +31,9 @@ macro_rules! event_columns {
         const INSERTED: &[&str] = &[$($columns),+];
         const SELECTED: &[&str] = &[$(event_columns!(@selected $columns $(, $selected)?)),+];
 
-        fn write_fields(row: &mut Row, event: &EventRow<'_>) {
+        fn write_fields<'v>(row: &mut Row<'v>, event: &'v EventRow<'v>) {
             $(
-                let write: fn(&mut Row, &EventRow<'_>) = $write;
+                let write: fn(&mut Row<'v>, &'v EventRow<'v>) = $write;
                 write(row, event);
             )+
         }
@@ -96,17 +96,17 @@ event_columns! {
         |row, event| _ = row.optional_text(event.settlement.reason.as_deref()),
         |columns| columns.get();
     warnings, redacted: "notes",
-        |row, event| _ = row.optional_text(notes(event).as_deref()),
+        |row, event| _ = row.optional_owned_text(notes(event)),
         |columns| {
             let notes: Option<String> = columns.get()?;
             let notes: ReadNotes = notes.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             Ok((notes.warnings, notes.redacted))
         };
     headers: "headers",
-        |row, event| _ = row.optional_shared(event.log.headers.as_ref()),
+        |row, event| _ = row.optional_text(event.log.headers.as_deref()),
         |columns| columns.shared();
     guest_logs: "guest_logs",
-        |row, event| _ = row.optional_shared(event.log.guest_logs.as_ref()),
+        |row, event| _ = row.optional_text(event.log.guest_logs.as_deref()),
         |columns| columns.shared();
 }
 
@@ -136,7 +136,7 @@ pub(crate) struct Contents {
     pub(crate) is_removed: bool,
 }
 
-fn write_contents(row: &mut Row, log: &EventLog) {
+fn write_contents<'v>(row: &mut Row<'v>, log: &'v EventLog) {
     let (kind, original): (i64, &[u8]) = match &log.original {
         Original::Json(text) => (codes::ORIGINAL_JSON, text.as_bytes()),
         Original::Text(text) => (codes::ORIGINAL_TEXT, text.as_bytes()),
@@ -173,7 +173,7 @@ pub(crate) fn selected() -> String {
 }
 
 /// Binds the columns of [`inserted`].
-pub(crate) fn write(row: &mut Row, event: &EventRow<'_>) {
+pub(crate) fn write<'v>(row: &mut Row<'v>, event: &'v EventRow<'v>) {
     row.int(event.job.source_environment);
     write_fields(row, event);
     write_contents(row, event.log);

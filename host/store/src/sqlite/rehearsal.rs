@@ -19,7 +19,7 @@ use super::{
         nonces,
         settle::settle_all,
     },
-    statements::script::Script,
+    statements::runner::PlainRunner,
 };
 use crate::{
     clock::now_ms,
@@ -47,18 +47,19 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
 }
 
 /// Loads the job's needs as of one moment, and whether its request was taken already.
-async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), sqlx::Error> {
+async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), SqliteError> {
     let wanted = Wanted::of(needs);
     if wanted.is_empty() && job.nonce.is_none() {
         return Ok((World::default(), false));
     }
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
+    let mut statements = PlainRunner(&mut snapshot);
     let seen = match &job.nonce {
-        Some(nonce) => !nonces::taken(&mut snapshot, slice::from_ref(nonce), now_ms()).await?.is_empty(),
+        Some(nonce) => !nonces::taken(&mut statements, slice::from_ref(nonce), now_ms()).await?.is_empty(),
         None => false,
     };
-    Ok((load::load(&mut Script::new(&mut snapshot), &wanted).await?, seen))
+    Ok((load::load(&mut statements, &wanted).await?, seen))
 }
 
 /// Copies the properties before anything is settled. Every recipient that may change was loaded with them.

@@ -24,7 +24,7 @@ impl WriteBackend for WriteConnection {
         if taken.is_err() {
             self.reconnect_if_lost().await;
         }
-        Ok(taken.map_err(SqliteError::from)?)
+        Ok(taken?)
     }
 
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
@@ -36,22 +36,24 @@ impl WriteBackend for WriteConnection {
     }
 
     async fn after_commit(&mut self) {
-        self.checkpoints.after_commit(&mut self.connection).await;
+        self.checkpoints.after_commit(self.connection.plain()).await;
     }
 
     async fn durability(&mut self) -> Result<Durability, CommitError> {
-        Ok(pragmas::durability(&mut self.connection).await.map_err(SqliteError::from)?)
+        Ok(pragmas::durability(self.connection.plain()).await.map_err(SqliteError::from)?)
     }
 
     async fn close(self) -> Result<(), CommitError> {
         // The checkpoints' connection goes first, so that the last one closes a database that nobody else uses.
         self.checkpoints.stop().await;
-        Ok(pragmas::close(self.connection).await.map_err(SqliteError::from)?)
+        Ok(pragmas::close(self.connection.into_plain().await.map_err(SqliteError::from)?)
+            .await
+            .map_err(SqliteError::from)?)
     }
 }
 
 impl Execute<ProveWritable> for WriteConnection {
     async fn execute(&mut self, _: ProveWritable) -> Result<(), CommitError> {
-        Ok(pragmas::prove_writable(&mut self.connection).await.map_err(SqliteError::from)?)
+        Ok(pragmas::prove_writable(self.connection.plain()).await.map_err(SqliteError::from)?)
     }
 }

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use super::{
     caches::Caches,
-    connection::{checkpoint::Checkpoints, pragmas},
+    connection::{checkpoint::Checkpoints, direct::DirectConnection, pragmas},
 };
 use crate::vault::Vault;
 
 /// The connection that writes, and the values kept in memory so that they need not be queried.
 pub(crate) struct WriteConnection {
-    pub(super) connection: SqliteConnection,
+    pub(super) connection: DirectConnection,
     options: SqliteConnectOptions,
     size_limit: Option<u64>,
     pub(super) caches: Caches,
@@ -29,12 +29,19 @@ impl WriteConnection {
         checkpoints: Checkpoints,
         vault: Arc<dyn Vault>,
     ) -> Self {
-        Self { connection, options, size_limit, caches: Caches::default(), checkpoints, vault }
+        Self {
+            connection: DirectConnection::new(connection),
+            options,
+            size_limit,
+            caches: Caches::default(),
+            checkpoints,
+            vault,
+        }
     }
 
     /// Replaces a lost connection, which never comes back by itself.
     pub(super) async fn reconnect_if_lost(&mut self) {
-        if let Err(sqlx::Error::WorkerCrashed) = self.connection.ping().await {
+        if self.connection.is_lost().await {
             self.reconnect().await;
         }
     }
@@ -48,7 +55,7 @@ impl WriteConnection {
             Ok::<_, sqlx::Error>(connection)
         };
         match connected.await {
-            Ok(connection) => self.connection = connection,
+            Ok(connection) => self.connection = DirectConnection::new(connection),
             Err(error) => {
                 tracing::error!(%error, "the database could not be opened again; it is tried at the next write")
             }

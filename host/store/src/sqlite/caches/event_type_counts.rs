@@ -7,7 +7,10 @@ use std::{
 
 use inlet_core::settle::Job;
 
-use crate::sqlite::statements::{multi_row::MultiRow, script::Script};
+use crate::sqlite::{
+    error::SqliteError,
+    statements::{multi_row::MultiRow, runner::StatementRunner},
+};
 
 /// Distinct types that are counted one by one.
 const MAX_TYPES: usize = 10_000;
@@ -44,10 +47,14 @@ struct Count {
 
 impl EventTypes {
     /// Adds the events of these jobs to their counts.
-    pub(crate) async fn count(&mut self, script: &mut Script<'_>, jobs: &[Job]) -> Result<(), sqlx::Error> {
+    pub(crate) async fn count<S: StatementRunner>(
+        &mut self,
+        statements: &mut S,
+        jobs: &[Job],
+    ) -> Result<(), SqliteError> {
         let mut counts: HashMap<(i64, &str), Count> = HashMap::new();
         for job in jobs {
-            self.load(script, job.source_environment).await?;
+            self.load(statements, job.source_environment).await?;
             for item in &job.items {
                 let event_type = self.counted_as(job.source_environment, &item.log.event_type);
                 let count = counts.entry((job.source_environment, event_type)).or_default();
@@ -56,8 +63,8 @@ impl EventTypes {
             }
         }
         let counts: Vec<_> = counts.into_iter().collect();
-        script
-            .rows(&COUNTS, &counts, |row, ((source_environment, event_type), count)| {
+        statements
+            .write(&COUNTS, &counts, |row, ((source_environment, event_type), count)| {
                 row.int(*source_environment).text(event_type).int(count.count).int(count.last_received_at_ms);
             })
             .await
@@ -80,7 +87,11 @@ impl EventTypes {
         event_type
     }
 
-    async fn load(&mut self, script: &mut Script<'_>, source_environment: i64) -> Result<(), sqlx::Error> {
+    async fn load<S: StatementRunner>(
+        &mut self,
+        statements: &mut S,
+        source_environment: i64,
+    ) -> Result<(), SqliteError> {
         if self.known.contains_key(&source_environment) {
             return Ok(());
         }
@@ -88,7 +99,7 @@ impl EventTypes {
             "SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''",
         )
         .bind(source_environment)
-        .fetch_all(script.connection().await?)
+        .fetch_all(statements.connection())
         .await?;
         self.known.insert(source_environment, types.into_iter().collect());
         Ok(())

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use inlet_core::{log::PluginRef, settle::Job};
 
-use crate::sqlite::statements::script::Script;
+use crate::sqlite::{error::SqliteError, statements::runner::StatementRunner};
 
 /// The ids of plugins that have a row.
 #[derive(Default)]
@@ -16,14 +16,18 @@ pub(crate) struct PluginIds {
 
 impl PluginIds {
     /// Returns the id of every item's plugin, job by job.
-    pub(crate) async fn ids(&mut self, script: &mut Script<'_>, jobs: &[Job]) -> Result<Vec<i64>, sqlx::Error> {
+    pub(crate) async fn ids<S: StatementRunner>(
+        &mut self,
+        statements: &mut S,
+        jobs: &[Job],
+    ) -> Result<Vec<i64>, SqliteError> {
         let mut ids = Vec::with_capacity(jobs.iter().map(|job| job.items.len()).sum());
         // The items of a job share one; comparing pointers spares hashing its three strings.
         let mut last: Option<(&Arc<PluginRef>, i64)> = None;
         for plugin in jobs.iter().flat_map(|job| &job.items).map(|item| &item.log.plugin) {
             let id = match last {
                 Some((same, id)) if Arc::ptr_eq(same, plugin) => id,
-                _ => self.id(script, plugin).await?,
+                _ => self.id(statements, plugin).await?,
             };
             last = Some((plugin, id));
             ids.push(id);
@@ -31,7 +35,7 @@ impl PluginIds {
         Ok(ids)
     }
 
-    async fn id(&mut self, script: &mut Script<'_>, plugin: &PluginRef) -> Result<i64, sqlx::Error> {
+    async fn id<S: StatementRunner>(&mut self, statements: &mut S, plugin: &PluginRef) -> Result<i64, SqliteError> {
         let pending = || self.pending.iter().find(|(known, _)| known == plugin).map(|(_, id)| *id);
         if let Some(id) = self.known.get(plugin).copied().or_else(pending) {
             return Ok(id);
@@ -45,7 +49,7 @@ impl PluginIds {
         .bind(&plugin.key)
         .bind(&plugin.version)
         .bind(&plugin.digest)
-        .fetch_one(script.connection().await?)
+        .fetch_one(statements.connection())
         .await?;
         self.pending.push((plugin.clone(), id));
         Ok(id)

@@ -10,7 +10,10 @@ use uuid::Uuid;
 
 use crate::{
     records::{CommitExtras, Origin},
-    sqlite::statements::{codes, multi_row::MultiRow, script::Script},
+    sqlite::{
+        error::SqliteError,
+        statements::{codes, multi_row::MultiRow, runner::StatementRunner},
+    },
 };
 
 /// The longest code that is stored. Codes are short words; a plugin may write a novel.
@@ -35,12 +38,12 @@ struct Entry<'a> {
 }
 
 /// Writes an entry for every item that was rejected or failed. Nothing is written for a group in which all is well.
-pub(super) async fn write(
-    script: &mut Script<'_>,
+pub(super) async fn write<S: StatementRunner>(
+    statements: &mut S,
     jobs: &[Job],
     extras: &[Option<Box<CommitExtras>>],
     settlements: &[Vec<Settlement>],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), SqliteError> {
     let mut entries = Vec::new();
     for ((job, extras), settlements) in jobs.iter().zip(extras).zip(settlements) {
         let extras = extras.as_deref();
@@ -69,8 +72,8 @@ pub(super) async fn write(
     if entries.is_empty() {
         return Ok(());
     }
-    script
-        .rows(&INSERT, &entries, |row, entry| {
+    statements
+        .write(&INSERT, &entries, |row, entry| {
             row.int(entry.source_environment)
                 .blob(entry.event.as_bytes())
                 .int(1)

@@ -1,4 +1,4 @@
-//! Loading the idempotency records and recipients that the jobs of a group need to be settled, in one trip.
+//! Loading the idempotency records and recipients that the jobs of a group need to be settled.
 
 use std::sync::LazyLock;
 
@@ -7,11 +7,13 @@ use inlet_core::{
     recipient::RecipientKey,
     world::{Needs, World},
 };
-use sqlx::{Row, sqlite::SqliteRow};
 
-use crate::sqlite::statements::{
-    multi_row::MultiRow,
-    script::{Found, Script},
+use crate::sqlite::{
+    error::SqliteError,
+    statements::{
+        multi_row::MultiRow,
+        runner::{FoundRow, StatementRunner},
+    },
 };
 
 static RECORDS: LazyLock<MultiRow> =
@@ -46,38 +48,32 @@ impl<'n> Wanted<'n> {
     }
 }
 
-/// The calls in [`load`], in their order.
-const RECORD: usize = 0;
-const RECIPIENT: usize = 1;
-
-/// Loads the wanted rows, together with the statements that wait in the script.
-pub(crate) async fn load(script: &mut Script<'_>, wanted: &Wanted<'_>) -> Result<World, sqlx::Error> {
+/// Loads the wanted rows.
+pub(crate) async fn load<S: StatementRunner>(statements: &mut S, wanted: &Wanted<'_>) -> Result<World, SqliteError> {
     let mut world = World::default();
-    script.fit(wanted.records.len().max(wanted.recipients.len()));
-    script.rows(&RECORDS, &wanted.records, |row, id| _ = row.blob(&id.0)).await?;
-    script
-        .rows(&RECIPIENTS, &wanted.recipients, |row, ((environment, key), with_properties)| {
-            row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(*with_properties));
-        })
+    let found = |_: usize, row: &FoundRow<'_>| load_record(row, &mut world);
+    statements.find(&RECORDS, &wanted.records, |row, id| _ = row.blob(&id.0), found).await?;
+    let found = |offset: usize, row: &FoundRow<'_>| {
+        let number = usize::try_from(row.int(0)?).unwrap_or_default();
+        let ((environment, key), _) = wanted.recipients[offset + number];
+        world.load_recipient(environment, key.clone(), row.optional_text(1)?.map(str::to_owned), row.int(2)?);
+        Ok(())
+    };
+    statements
+        .find(
+            &RECIPIENTS,
+            &wanted.recipients,
+            |row, ((environment, key), with_properties)| {
+                row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(*with_properties));
+            },
+            found,
+        )
         .await?;
-    script.run().await?;
-    for Found { call, offset, row } in script.take_found() {
-        match call {
-            RECORD => load_record(&row, &mut world)?,
-            RECIPIENT => {
-                let (number, properties): (i64, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
-                let ((environment, key), _) = wanted.recipients[offset + number as usize];
-                world.load_recipient(environment, key.clone(), properties, row.try_get(2)?);
-            }
-            _ => {}
-        }
-    }
     Ok(world)
 }
 
-fn load_record(row: &SqliteRow, world: &mut World) -> Result<(), sqlx::Error> {
-    let (hash, value): (&[u8], &[u8]) = (row.try_get(0)?, row.try_get(1)?);
-    match (hash.try_into(), Record::from_bytes(value)) {
+fn load_record(row: &FoundRow<'_>, world: &mut World) -> Result<(), SqliteError> {
+    match (row.blob(0)?.try_into(), Record::from_bytes(row.blob(1)?)) {
         (Ok(hash), Some(record)) => world.load_record(RecordId(hash), record),
         _ => tracing::warn!("an idempotency record cannot be read; it does not count"),
     }

@@ -9,8 +9,7 @@ pub(crate) mod settle;
 
 use std::time::Instant;
 
-use inlet_core::world::{Needs, World};
-use sqlx::SqliteConnection;
+use inlet_core::world::Needs;
 
 use self::{load::Wanted, rows::Rows};
 use crate::{
@@ -19,30 +18,29 @@ use crate::{
     sqlite::{
         caches::Caches,
         error::SqliteError,
-        statements::{script::Script, transaction},
+        statements::{runner::StatementRunner, transaction},
         tables::refused_requests,
     },
 };
 
 /// Commits everything or nothing.
-pub(crate) async fn commit(
-    connection: &mut SqliteConnection,
+pub(crate) async fn commit<S: StatementRunner>(
+    statements: &mut S,
     caches: &mut Caches,
     group: GroupContent<'_>,
 ) -> Result<CommittedGroup, SqliteError> {
-    let committed = write(connection, caches, group).await;
+    let committed = write(statements, caches, group).await;
     if committed.is_ok() {
         caches.committed();
     } else {
-        transaction::roll_back(connection).await;
+        transaction::roll_back(statements.connection()).await;
         caches.rolled_back();
     }
     committed
 }
 
-/// Takes one trip to the database in most cases, and one more before it if something has to be loaded.
-async fn write(
-    connection: &mut SqliteConnection,
+async fn write<S: StatementRunner>(
+    statements: &mut S,
     caches: &mut Caches,
     group: GroupContent<'_>,
 ) -> Result<CommittedGroup, SqliteError> {
@@ -50,37 +48,22 @@ async fn write(
     let (started, now_ms) = (Instant::now(), now_ms());
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
-    let wanted = Wanted::of(&needs);
-    let is_begun = !wanted.is_empty();
-    let mut world = World::default();
-    if is_begun {
-        let mut script = Script::new(connection);
-        script.statement(transaction::BEGIN);
-        world = load::load(&mut script, &wanted).await?;
-    }
+    statements.run(transaction::BEGIN).await?;
+    let mut world = load::load(statements, &Wanted::of(&needs)).await?;
     let settlements = settle::settle_all(&mut world, jobs, now_ms)?;
     let settled = Instant::now();
-    let mut script = Script::new(connection);
-    if !is_begun {
-        script.statement(transaction::BEGIN);
-    }
-    let plugins = caches.plugins.ids(&mut script, jobs).await?;
-    let rows = Rows::of(jobs, &settlements, &plugins, &world);
-    script.fit(rows.longest());
-    rows.write(&mut script, now_ms).await?;
-    caches.event_types.count(&mut script, jobs).await?;
-    nonces::remember(&mut script, jobs).await?;
-    attention_entries::write(&mut script, jobs, extras, &settlements).await?;
+    let plugins = caches.plugins.ids(statements, jobs).await?;
+    Rows::of(jobs, &settlements, &plugins, &world).write(statements, now_ms).await?;
+    caches.event_types.count(statements, jobs).await?;
+    nonces::remember(statements, jobs).await?;
+    attention_entries::write(statements, jobs, extras, &settlements).await?;
     for ((job, extras), settlements) in jobs.iter().zip(extras).zip(&settlements) {
         if let Some(extras) = extras {
-            extras::write(script.connection().await?, job, extras, settlements).await?;
+            extras::write(statements.connection(), job, extras, settlements).await?;
         }
     }
-    if !refused.is_empty() {
-        refused_requests::keep(script.connection().await?, refused).await?;
-    }
-    script.statement(transaction::COMMIT);
-    let mut written = settled;
-    script.run_and(|| written = Instant::now()).await?;
+    refused_requests::keep(statements, refused).await?;
+    let written = Instant::now();
+    statements.run(transaction::COMMIT).await?;
     Ok(CommittedGroup { settlements, settle: settled - started, write: written - settled, commit: written.elapsed() })
 }

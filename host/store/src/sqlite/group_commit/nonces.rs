@@ -3,11 +3,13 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 use inlet_core::{settle::Job, verification::Nonce};
-use sqlx::{Row as _, SqliteConnection};
 
-use crate::sqlite::statements::{
-    multi_row::MultiRow,
-    script::{Found, Script},
+use crate::sqlite::{
+    error::SqliteError,
+    statements::{
+        multi_row::MultiRow,
+        runner::{FoundRow, StatementRunner},
+    },
 };
 
 static FIND: LazyLock<MultiRow> =
@@ -22,30 +24,24 @@ static REMEMBER: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Returns the digests of those requests that were taken before and still count.
-pub(crate) async fn taken(
-    connection: &mut SqliteConnection,
+pub(crate) async fn taken<S: StatementRunner>(
+    statements: &mut S,
     requests: &[Nonce],
     now_ms: i64,
-) -> Result<HashSet<[u8; 16]>, sqlx::Error> {
-    let mut script = Script::new(connection);
-    script.fit(requests.len());
-    script.rows(&FIND, requests, |row, nonce| _ = row.blob(&nonce.digest)).await?;
-    script.run().await?;
+) -> Result<HashSet<[u8; 16]>, SqliteError> {
     let mut taken = HashSet::new();
-    for Found { row, .. } in script.take_found() {
-        let (hash, expires_at_ms): (&[u8], i64) = (row.try_get(0)?, row.try_get(1)?);
-        if expires_at_ms >= now_ms {
-            taken.extend(<[u8; 16]>::try_from(hash));
+    let found = |_: usize, row: &FoundRow<'_>| {
+        if row.int(1)? >= now_ms {
+            taken.extend(<[u8; 16]>::try_from(row.blob(0)?));
         }
-    }
+        Ok(())
+    };
+    statements.find(&FIND, requests, |row, nonce| _ = row.blob(&nonce.digest), found).await?;
     Ok(taken)
 }
 
 /// Remembers that the requests of these jobs were taken.
-pub(super) async fn remember(script: &mut Script<'_>, jobs: &[Job]) -> Result<(), sqlx::Error> {
+pub(super) async fn remember<S: StatementRunner>(statements: &mut S, jobs: &[Job]) -> Result<(), SqliteError> {
     let taken: Vec<Nonce> = jobs.iter().filter_map(|job| job.nonce).collect();
-    if taken.is_empty() {
-        return Ok(());
-    }
-    script.rows(&REMEMBER, &taken, |row, nonce| _ = row.blob(&nonce.digest).int(nonce.until_ms)).await
+    statements.write(&REMEMBER, &taken, |row, nonce| _ = row.blob(&nonce.digest).int(nonce.until_ms)).await
 }

@@ -13,12 +13,9 @@ use inlet_core::{
 use uuid::Uuid;
 
 use crate::sqlite::{
+    error::SqliteError,
     event_columns::{self, EventRow},
-    statements::{
-        codes,
-        multi_row::{MultiRow, Row},
-        script::Script,
-    },
+    statements::{codes, multi_row::MultiRow, row::Row, runner::StatementRunner},
 };
 
 // CROSS JOIN fixes the order: one look-up in the unique index for each recipient.
@@ -119,42 +116,36 @@ impl<'a> Rows<'a> {
         Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
     }
 
-    /// Returns the length of the longest list.
-    pub(super) fn longest(&self) -> usize {
-        let Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records } = self;
-        let recipients = recipients.len().max(deleted_recipients.len());
-        [events.len(), actions.len(), runs.len(), run_recipients.len(), recipients, records.len()]
-            .into_iter()
-            .max()
-            .unwrap_or_default()
-    }
-
-    pub(super) async fn write(&self, script: &mut Script<'_>, now_ms: i64) -> Result<(), sqlx::Error> {
-        script.rows(&EVENT_LOGS, &self.events, event_columns::write).await?;
-        script.rows(&ACTION_LOGS, &self.actions, bind_action).await?;
-        script.rows(&RUNS, &self.runs, bind_run).await?;
-        script.rows(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
+    pub(super) async fn write<'v, S: StatementRunner>(
+        &'v self,
+        statements: &mut S,
+        now_ms: i64,
+    ) -> Result<(), SqliteError> {
+        statements.write(&EVENT_LOGS, &self.events, event_columns::write).await?;
+        statements.write(&ACTION_LOGS, &self.actions, bind_action).await?;
+        statements.write(&RUNS, &self.runs, bind_run).await?;
+        statements.write(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
         // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
-        script
-            .rows(&DELETED_RECIPIENTS, &self.deleted_recipients, |row, (environment, key)| {
+        statements
+            .write(&DELETED_RECIPIENTS, &self.deleted_recipients, |row, (environment, key)| {
                 row.int(*environment).text(&key.collection).text(&key.id);
             })
             .await?;
-        script
-            .rows(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
+        statements
+            .write(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
                 row.int(*environment).text(&upsert.key.collection).text(&upsert.key.id);
                 row.int(now_ms).int(now_ms).int(upsert.as_of_ms).text(&upsert.properties);
             })
             .await?;
-        script
-            .rows(&RECORDS, &self.records, |row, change| {
+        statements
+            .write(&RECORDS, &self.records, |row, change| {
                 row.blob(&change.id.0).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
             })
             .await
     }
 }
 
-fn bind_action(row: &mut Row, (event, ordinal, action): &(Uuid, usize, &ActionLog)) {
+fn bind_action<'v>(row: &mut Row<'v>, (event, ordinal, action): &'v (Uuid, usize, &ActionLog)) {
     row.blob(event.as_bytes())
         .int(*ordinal as i64)
         .blob(action.id.as_bytes())
@@ -162,13 +153,13 @@ fn bind_action(row: &mut Row, (event, ordinal, action): &(Uuid, usize, &ActionLo
         .text(action.action_type.as_str())
         .int(codes::of_status(action.status))
         .optional_text(action.reason.as_deref())
-        .shared(&action.parameters)
-        .shared(&action.found_in)
+        .text(&action.parameters)
+        .text(&action.found_in)
         .optional_text(action.result.as_deref())
         .text(&action.payload);
 }
 
-fn bind_run(row: &mut Row, (environment, run): &(i64, &Run)) {
+fn bind_run<'v>(row: &mut Row<'v>, (environment, run): &'v (i64, &Run)) {
     row.int(*environment)
         .blob(run.id.as_bytes())
         .text(&run.workflow)
@@ -180,7 +171,7 @@ fn bind_run(row: &mut Row, (environment, run): &(i64, &Run)) {
         .text(&run.data);
 }
 
-fn bind_run_recipient(row: &mut Row, (run, ordinal, recipient): &(Uuid, usize, &RunRecipient)) {
+fn bind_run_recipient<'v>(row: &mut Row<'v>, (run, ordinal, recipient): &'v (Uuid, usize, &RunRecipient)) {
     row.blob(run.as_bytes())
         .int(*ordinal as i64)
         .optional_text(recipient.collection.as_deref())

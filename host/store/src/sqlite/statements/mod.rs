@@ -1,8 +1,9 @@
-//! The ways in which statements are run: many rows at once, several in one trip, and in a transaction; and the encoding
-//! of enumerations and ids.
+//! The ways in which statements are run: on sqlx's thread or the caller's, over many rows, and in a transaction; and the
+//! encoding of enumerations and ids.
 
 pub(crate) mod codes;
 pub(crate) mod multi_row;
-pub(crate) mod script;
+pub(crate) mod row;
+pub(crate) mod runner;
 pub(crate) mod transaction;
 pub(crate) mod uuids;

@@ -1,51 +1,41 @@
-//! Statements over many rows at once.
+//! Statements over many rows.
 //!
-//! 64 rows in one statement are several times as fast as 64 statements. Statements are prepared once and cached by their
-//! text, so only a few sizes exist: the powers of two up to 64. A remainder takes the next larger size. Its unbound
-//! parameters are NULL: a look-up never matches them, and an insert never reaches them because it is told the number of
-//! rows.
+//! On sqlx's thread, 64 rows in one statement are several times as fast as 64 statements, because each statement is a
+//! trip there and back. Statements are prepared once and cached by their text, so only a few sizes exist: the powers of
+//! two up to 64. A remainder takes the next larger size. Its unbound parameters are NULL: a look-up never matches them,
+//! and an insert never reaches them because it is told the number of rows. On the caller's own thread a statement for a
+//! single row is the fastest.
 
 use std::sync::Arc;
 
-use sqlx::{
-    Arguments, AssertSqlSafe, Sqlite, SqliteConnection,
-    sqlite::{SqliteArguments, SqliteRow},
-};
-use uuid::Uuid;
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, sqlite::SqliteRow};
+
+use super::row::Row;
 
 /// Sizes of statements, as powers of two: 2⁶ = 64 rows at most.
 const SIZES: usize = 7;
 
-/// The number of rows that a statement has room for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size(usize);
-
-impl Size {
-    /// Returns the smallest size with room for so many rows, or the largest size.
-    pub(crate) fn of(rows: usize) -> Self {
-        Self((0..SIZES - 1).find(|size| 1 << size >= rows).unwrap_or(SIZES - 1))
-    }
-
-    pub(crate) fn rows(self) -> usize {
-        1 << self.0
-    }
+/// Returns the index of the smallest size with room for so many rows, or of the largest size.
+fn size_of(rows: usize) -> usize {
+    (0..SIZES - 1).find(|size| 1 << size >= rows).unwrap_or(SIZES - 1)
 }
 
 /// A statement with one group of parameters for each row.
 pub(crate) struct MultiRow {
-    /// Number of placeholders in a row.
-    columns: usize,
     /// True if the first placeholder takes the number of rows.
     counted: bool,
     /// One text for each size.
     texts: [Arc<str>; SIZES],
+    /// The text for a single row, without a number of rows.
+    single: Box<str>,
 }
 
 impl MultiRow {
     /// Returns a query of `head`, one `row` for each row, and `tail`. A `#` in `row` becomes the row's number. A row of
     /// NULLs must find nothing.
     pub(crate) fn query(head: &str, row: &str, tail: &str) -> Self {
-        Self::new(head, row, tail, false)
+        let texts = texts(head, row, tail);
+        Self { counted: false, single: Box::from(&*texts[0]), texts }
     }
 
     /// Returns an insert of these columns, with its conflict clause.
@@ -53,42 +43,40 @@ impl MultiRow {
         let head = format!("WITH given (rows) AS (VALUES (?)) INSERT INTO {table} ({columns}) SELECT * FROM (VALUES");
         let row = format!("({})", vec!["?"; columns.split(',').count()].join(", "));
         // Without WHERE the parser would take ON CONFLICT for a join's condition.
-        Self::new(&head, &row, &format!(") WHERE true LIMIT (SELECT rows FROM given) {on_conflict}"), true)
+        let tail = format!(") WHERE true LIMIT (SELECT rows FROM given) {on_conflict}");
+        let single = format!("INSERT INTO {table} ({columns}) VALUES {row} {on_conflict}");
+        Self { counted: true, single: single.into(), texts: texts(&head, &row, &tail) }
     }
 
-    /// The placeholders are plain `?`, because sqlx looks up the name of every other kind, which halves the speed.
-    fn new(head: &str, row: &str, tail: &str, counted: bool) -> Self {
-        let text = |size: usize| {
-            let rows: Vec<String> = (0..1_usize << size).map(|number| row.replace('#', &number.to_string())).collect();
-            format!("{head} {} {tail}", rows.join(", ")).into()
-        };
-        Self { columns: row.matches('?').count(), counted, texts: std::array::from_fn(text) }
+    /// The text of the statement for a single row.
+    pub(crate) fn single(&self) -> &str {
+        &self.single
     }
 
-    /// Runs the statement over all items.
-    pub(crate) async fn execute<T>(
+    /// Runs the statement over all items, on sqlx's thread.
+    pub(crate) async fn execute<'v, T>(
         &self,
         connection: &mut SqliteConnection,
-        items: &[T],
-        bind: impl Fn(&mut Row, &T),
+        items: &'v [T],
+        bind: impl Fn(&mut Row<'v>, &'v T),
     ) -> Result<(), sqlx::Error> {
         for (text, chunk) in self.chunks(items) {
-            let arguments = self.arguments(chunk, &bind)?;
+            let arguments = self.row(chunk, &bind).to_arguments()?;
             sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), arguments).execute(&mut *connection).await?;
         }
         Ok(())
     }
 
-    /// Runs the query over all items and passes each chunk with its rows to `found`.
-    pub(crate) async fn fetch<T>(
+    /// Runs the query over all items, on sqlx's thread, and passes each chunk with its rows to `found`.
+    pub(crate) async fn fetch<'v, T>(
         &self,
         connection: &mut SqliteConnection,
-        items: &[T],
-        bind: impl Fn(&mut Row, &T),
-        mut found: impl FnMut(&[T], Vec<SqliteRow>) -> Result<(), sqlx::Error>,
+        items: &'v [T],
+        bind: impl Fn(&mut Row<'v>, &'v T),
+        mut found: impl FnMut(&'v [T], Vec<SqliteRow>) -> Result<(), sqlx::Error>,
     ) -> Result<(), sqlx::Error> {
         for (text, chunk) in self.chunks(items) {
-            let arguments = self.arguments(chunk, &bind)?;
+            let arguments = self.row(chunk, &bind).to_arguments()?;
             let rows =
                 sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?;
             found(chunk, rows)?;
@@ -96,107 +84,30 @@ impl MultiRow {
         Ok(())
     }
 
-    fn chunks<'a, T>(&self, items: &'a [T]) -> impl Iterator<Item = (Arc<str>, &'a [T])> + use<'_, 'a, T> {
-        items.chunks(1 << (SIZES - 1)).map(|chunk| (self.texts[Size::of(chunk.len()).0].clone(), chunk))
+    fn chunks<'s, 'v, T>(&'s self, items: &'v [T]) -> impl Iterator<Item = (Arc<str>, &'v [T])> + use<'s, 'v, T> {
+        items.chunks(1 << (SIZES - 1)).map(|chunk| (self.texts[size_of(chunk.len())].clone(), chunk))
     }
 
-    fn arguments<T>(&self, chunk: &[T], bind: &impl Fn(&mut Row, &T)) -> Result<SqliteArguments, sqlx::Error> {
+    /// Returns the values of a chunk.
+    fn row<'v, T>(&self, chunk: &'v [T], bind: &impl Fn(&mut Row<'v>, &'v T)) -> Row<'v> {
         let mut row = Row::default();
-        self.bind(&mut row, Size::of(chunk.len()), chunk, bind);
-        row.into_arguments()
-    }
-
-    /// Returns the statement with room for so many rows.
-    pub(crate) fn text(&self, size: Size) -> &str {
-        &self.texts[size.0]
-    }
-
-    /// Binds the rows of a chunk after the values that are bound already; returns the number of values that a statement of
-    /// this size leaves unbound.
-    pub(crate) fn bind<T>(&self, row: &mut Row, size: Size, chunk: &[T], bind: &impl Fn(&mut Row, &T)) -> usize {
-        let before = row.arguments.len();
-        let expected = chunk.len() * self.columns + usize::from(self.counted);
-        row.arguments.reserve(expected, 0);
         if self.counted {
             row.int(chunk.len() as i64);
         }
         for item in chunk {
-            bind(row, item);
+            bind(&mut row, item);
         }
-        debug_assert_eq!(row.arguments.len() - before, expected, "a row binds every column");
-        size.rows().saturating_sub(chunk.len()) * self.columns
+        row
     }
 }
 
-/// The values of rows, in the order of their columns.
-#[derive(Default)]
-pub(crate) struct Row {
-    arguments: SqliteArguments,
-    error: Option<sqlx::error::BoxDynError>,
-}
-
-impl Row {
-    pub(crate) fn into_arguments(self) -> Result<SqliteArguments, sqlx::Error> {
-        match self.error {
-            None => Ok(self.arguments),
-            Some(error) => Err(sqlx::Error::Encode(error)),
-        }
-    }
-
-    /// Binds NULL `count` times.
-    pub(crate) fn nulls(&mut self, count: usize) {
-        self.arguments.reserve(count, 0);
-        (0..count).for_each(|_| _ = self.optional_int(None));
-    }
-
-    fn add<'v>(&mut self, value: impl sqlx::Encode<'v, Sqlite> + sqlx::Type<Sqlite>) -> &mut Self {
-        if let Err(error) = self.arguments.add(value) {
-            self.error.get_or_insert(error);
-        }
-        self
-    }
-
-    pub(crate) fn int(&mut self, value: i64) -> &mut Self {
-        self.add(value)
-    }
-
-    pub(crate) fn optional_int(&mut self, value: Option<i64>) -> &mut Self {
-        self.add(value)
-    }
-
-    // A plain `&str` would be copied into a `String` inside an `Arc`: two allocations.
-    pub(crate) fn text(&mut self, value: &str) -> &mut Self {
-        self.add(Arc::<str>::from(value))
-    }
-
-    pub(crate) fn optional_text(&mut self, value: Option<&str>) -> &mut Self {
-        self.add(value.map(Arc::<str>::from))
-    }
-
-    /// Binds a text that many rows share, without copying it.
-    pub(crate) fn shared(&mut self, value: &Arc<str>) -> &mut Self {
-        self.add(value.clone())
-    }
-
-    pub(crate) fn optional_shared(&mut self, value: Option<&Arc<str>>) -> &mut Self {
-        self.add(value.cloned())
-    }
-
-    pub(crate) fn blob(&mut self, value: &[u8]) -> &mut Self {
-        self.add(value)
-    }
-
-    pub(crate) fn owned_blob(&mut self, value: Vec<u8>) -> &mut Self {
-        self.add(value)
-    }
-
-    pub(crate) fn optional_uuid(&mut self, value: Option<Uuid>) -> &mut Self {
-        self.optional_blob(value.as_ref().map(|id| id.as_bytes().as_slice()))
-    }
-
-    pub(crate) fn optional_blob(&mut self, value: Option<&[u8]>) -> &mut Self {
-        self.add(value)
-    }
+/// The placeholders are plain `?`, because sqlx looks up the name of every other kind, which halves the speed.
+fn texts(head: &str, row: &str, tail: &str) -> [Arc<str>; SIZES] {
+    let text = |size: usize| {
+        let rows: Vec<String> = (0..1_usize << size).map(|number| row.replace('#', &number.to_string())).collect();
+        format!("{head} {} {tail}", rows.join(", ")).into()
+    };
+    std::array::from_fn(text)
 }
 
 #[cfg(test)]
@@ -218,6 +129,7 @@ mod tests {
     fn rows_can_carry_their_number() {
         let statement = MultiRow::query("VALUES", "(#, ?)", "ORDER BY 1");
         assert_eq!(&*statement.texts[1], "VALUES (0, ?), (1, ?) ORDER BY 1");
+        assert_eq!(statement.single(), "VALUES (0, ?) ORDER BY 1");
     }
 
     #[test]
@@ -228,5 +140,6 @@ mod tests {
             "WITH given (rows) AS (VALUES (?)) INSERT INTO t (a, b) SELECT * FROM (VALUES (?, ?), (?, ?) ) \
              WHERE true LIMIT (SELECT rows FROM given) ON CONFLICT DO NOTHING"
         );
+        assert_eq!(statement.single(), "INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING");
     }
 }

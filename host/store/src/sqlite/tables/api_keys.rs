@@ -40,7 +40,7 @@ fn read(row: &SqliteRow) -> Result<ApiKeyRecord, sqlx::Error> {
 impl Execute<CreateApiKey> for WriteConnection {
     async fn execute(&mut self, operation: CreateApiKey) -> Result<ApiKeyRecord, ChangeError> {
         let CreateApiKey { environment_id, hash, hint, log } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let key = insert(connection, environment_id, hash, hint).await?;
             change_log::record(connection, &log.with_id(key.id)).await?;
             Ok(key)
@@ -78,7 +78,7 @@ async fn insert(
 impl Execute<DeleteApiKey> for WriteConnection {
     async fn execute(&mut self, operation: DeleteApiKey) -> Result<(), ChangeError> {
         let DeleteApiKey { environment_id, id, log } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let deleted = sqlx::query("DELETE FROM api_keys WHERE id = ? AND environment_id = ?")
                 .bind(id)
                 .bind(environment_id)

@@ -82,7 +82,7 @@ impl Execute<RecordFailedRetry> for WriteConnection {
         .bind(source_environment_id)
         .bind(record.event_id.as_bytes().as_slice())
         .bind(record.retries)
-        .execute(&mut self.connection)
+        .execute(self.connection.plain())
         .await
         .map_err(SqliteError::from)?;
         Ok(())
@@ -133,7 +133,7 @@ fn read_count(row: &SqliteRow) -> Result<(i64, AttentionCount), sqlx::Error> {
 impl Execute<Dismiss> for WriteConnection {
     async fn execute(&mut self, operation: Dismiss) -> Result<u64, CommitError> {
         let Dismiss { source_environment_id, dismissal, log } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let dismissed = close_all(connection, source_environment_id, &dismissal).await?;
             if dismissed > 0 {
                 change_log::record(connection, &log).await?;

@@ -40,7 +40,7 @@ fn kept_outcomes(bodies: Bodies) -> i64 {
 impl Execute<PruneBodies> for WriteConnection {
     async fn execute(&mut self, operation: PruneBodies) -> Result<PrunedBodies, CommitError> {
         let PruneBodies { environment_id, bodies, cutoff_ms, limit } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             Ok(slice(connection, environment_id, bodies, cutoff_ms, limit.into()).await?)
         })
         .await?)

@@ -74,7 +74,7 @@ impl Execute<PruneChangeLog> for WriteConnection {
         let done = sqlx::query(sql)
             .bind(uuid_time::floor(cutoff_ms).as_bytes().as_slice())
             .bind(limit)
-            .execute(&mut self.connection)
+            .execute(self.connection.plain())
             .await
             .map_err(SqliteError::from)?;
         Ok(done.rows_affected())

@@ -60,7 +60,7 @@ const LARGE: [(&str, &str); 7] = [
 
 impl Execute<DeleteSource> for WriteConnection {
     async fn execute(&mut self, DeleteSource { source_id, log }: DeleteSource) -> Result<(), ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             mark_deleted(connection, source_id).await?;
             Ok(change_log::record(connection, &log).await?)
         })
@@ -106,7 +106,7 @@ async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<
 
 impl Execute<PruneDeletedSources> for WriteConnection {
     async fn execute(&mut self, PruneDeletedSources { limit }: PruneDeletedSources) -> Result<u64, CommitError> {
-        Ok(transaction::run(&mut self.connection, async |connection| Ok(slice(connection, limit.into()).await?))
+        Ok(transaction::run(self.connection.plain(), async |connection| Ok(slice(connection, limit.into()).await?))
             .await?)
     }
 }

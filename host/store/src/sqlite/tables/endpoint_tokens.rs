@@ -78,7 +78,7 @@ pub(crate) async fn insert(
 impl Execute<RotateEndpoint> for WriteConnection {
     async fn execute(&mut self, RotateEndpoint { rotation, log }: RotateEndpoint) -> Result<i64, ChangeError> {
         let vault = &*self.vault;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let version = replace(connection, &rotation, vault).await?;
             change_log::record(connection, &log).await?;
             Ok(version)
@@ -126,7 +126,7 @@ async fn replace(
 
 impl Execute<ForgetExpiredSecrets> for WriteConnection {
     async fn execute(&mut self, operation: ForgetExpiredSecrets) -> Result<u64, CommitError> {
-        Ok(forget_expired(&mut self.connection, operation.now_ms).await.map_err(SqliteError::from)?)
+        Ok(forget_expired(self.connection.plain(), operation.now_ms).await.map_err(SqliteError::from)?)
     }
 }
 

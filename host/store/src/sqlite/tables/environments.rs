@@ -48,7 +48,7 @@ fn read(row: &SqliteRow) -> Result<Environment, sqlx::Error> {
 impl Execute<CreateEnvironment> for WriteConnection {
     async fn execute(&mut self, CreateEnvironment { new, log }: CreateEnvironment) -> Result<i64, ChangeError> {
         let vault = &*self.vault;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let id = insert(connection, &new, vault).await?;
             change_log::record(connection, &NewChange { environment_id: Some(id), ..log }).await?;
             Ok(id)
@@ -99,7 +99,7 @@ async fn insert(
 impl Execute<UpdateEnvironment> for WriteConnection {
     async fn execute(&mut self, operation: UpdateEnvironment) -> Result<(), ChangeError> {
         let UpdateEnvironment { id, settings, log } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             update(connection, id, &settings).await?;
             Ok(change_log::record(connection, &log).await?)
         })

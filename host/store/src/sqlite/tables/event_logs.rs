@@ -9,11 +9,7 @@ use crate::{
     records::{Cursor, EventQuery, Kept, Page, StoredAction, StoredEvent, uuid_time},
     sqlite::{
         event_columns::{self, Columns},
-        statements::{
-            codes,
-            multi_row::{MultiRow, Row as Values},
-            uuids,
-        },
+        statements::{codes, multi_row::MultiRow, uuids},
     },
 };
 
@@ -147,9 +143,6 @@ async fn load(
     cut_above: i64,
 ) -> Result<HashMap<EventKey, StoredEvent>, sqlx::Error> {
     let mut events = HashMap::with_capacity(keys.len());
-    let bind = |row: &mut Values, (source_environment, id): &EventKey| {
-        row.int(*source_environment).blob(id.as_bytes()).int(cut_above);
-    };
     let found = |chunk: &[EventKey], rows: Vec<SqliteRow>| {
         for row in rows {
             let number: i64 = row.try_get(0)?;
@@ -157,7 +150,14 @@ async fn load(
         }
         Ok(())
     };
-    EVENTS.fetch(connection, keys, bind, found).await?;
+    EVENTS
+        .fetch(
+            connection,
+            keys,
+            |row, (source_environment, id)| _ = row.int(*source_environment).blob(id.as_bytes()).int(cut_above),
+            found,
+        )
+        .await?;
     Ok(events)
 }
 
@@ -189,16 +189,13 @@ async fn load_actions(
     cut_above: i64,
 ) -> Result<HashMap<Uuid, Vec<StoredAction>>, sqlx::Error> {
     let mut actions: HashMap<Uuid, Vec<StoredAction>> = HashMap::new();
-    let bind = |row: &mut Values, (_, id): &EventKey| {
-        row.blob(id.as_bytes()).int(cut_above);
-    };
     let found = |_: &[EventKey], rows: Vec<SqliteRow>| {
         for row in rows {
             actions.entry(uuids::read(&row, 0)?).or_default().push(read_action(&row)?);
         }
         Ok(())
     };
-    ACTIONS.fetch(connection, keys, bind, found).await?;
+    ACTIONS.fetch(connection, keys, |row, (_, id)| _ = row.blob(id.as_bytes()).int(cut_above), found).await?;
     Ok(actions)
 }
 

@@ -28,7 +28,7 @@ impl Execute<PruneHashed> for WriteConnection {
         let last: Option<Vec<u8>> = sqlx::query_scalar(last_of_slice(table))
             .bind(&after)
             .bind(i64::from(slice).max(1) - 1)
-            .fetch_optional(&mut self.connection)
+            .fetch_optional(self.connection.plain())
             .await
             .map_err(SqliteError::from)?;
         // Without such a record this slice reaches the end. Hashes have 16 bytes, so a longer value is greater than all.
@@ -37,7 +37,7 @@ impl Execute<PruneHashed> for WriteConnection {
             .bind(&after)
             .bind(to)
             .bind(now_ms)
-            .execute(&mut self.connection)
+            .execute(self.connection.plain())
             .await
             .map_err(SqliteError::from)?;
         Ok((PrunedRecords { deleted: deleted.rows_affected(), complete: last.is_none() }, last))

@@ -20,21 +20,21 @@ macro_rules! now_ms {
 impl Execute<AcquireJobLease> for WriteConnection {
     async fn execute(&mut self, operation: AcquireJobLease) -> Result<JobLease, CommitError> {
         let AcquireJobLease { name, owner, ttl_ms } = operation;
-        Ok(acquire(&mut self.connection, &name, &owner, ttl_ms).await.map_err(SqliteError::from)?)
+        Ok(acquire(self.connection.plain(), &name, &owner, ttl_ms).await.map_err(SqliteError::from)?)
     }
 }
 
 impl Execute<RenewJobLease> for WriteConnection {
     async fn execute(&mut self, operation: RenewJobLease) -> Result<JobLease, CommitError> {
         let RenewJobLease { name, owner, epoch, ttl_ms } = operation;
-        Ok(renew(&mut self.connection, &name, &owner, epoch, ttl_ms).await.map_err(SqliteError::from)?)
+        Ok(renew(self.connection.plain(), &name, &owner, epoch, ttl_ms).await.map_err(SqliteError::from)?)
     }
 }
 
 impl Execute<ReleaseJobLease> for WriteConnection {
     async fn execute(&mut self, operation: ReleaseJobLease) -> Result<bool, CommitError> {
         let ReleaseJobLease { name, owner, epoch } = operation;
-        Ok(release(&mut self.connection, &name, &owner, epoch).await.map_err(SqliteError::from)?)
+        Ok(release(self.connection.plain(), &name, &owner, epoch).await.map_err(SqliteError::from)?)
     }
 }
 

@@ -57,7 +57,7 @@ impl Execute<CreateManagementToken> for WriteConnection {
         &mut self,
         CreateManagementToken { new, log }: CreateManagementToken,
     ) -> Result<ManagementTokenRecord, ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let token = insert(connection, new).await?;
             change_log::record(connection, &log.with_id(token.id)).await?;
             Ok(token)
@@ -107,7 +107,7 @@ async fn insert(
 
 impl Execute<DeleteManagementToken> for WriteConnection {
     async fn execute(&mut self, DeleteManagementToken { id, log }: DeleteManagementToken) -> Result<(), ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             remove(connection, id).await?;
             Ok(change_log::record(connection, &log).await?)
         })
@@ -129,7 +129,8 @@ async fn remove(connection: &mut SqliteConnection, id: i64) -> Result<(), Sqlite
 
 impl Execute<RecordCredentialUse> for WriteConnection {
     async fn execute(&mut self, RecordCredentialUse { used }: RecordCredentialUse) -> Result<(), CommitError> {
-        Ok(transaction::run(&mut self.connection, async |connection| Ok(write_used(connection, &used).await?)).await?)
+        Ok(transaction::run(self.connection.plain(), async |connection| Ok(write_used(connection, &used).await?))
+            .await?)
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn publisher_key(readers: &SqlitePool, publisher: &str) -> Resu
 
 impl Execute<InsertPlugin> for WriteConnection {
     async fn execute(&mut self, InsertPlugin { new, log }: InsertPlugin) -> Result<(), ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             sqlx::query(
                 "INSERT INTO plugin_versions (key, version, digest, wasm, inserted_at_ms) VALUES (?, ?, ?, ?, ?)",
             )
@@ -102,7 +102,7 @@ async fn note_previous(
 
 impl Execute<InsertPluginAgain> for WriteConnection {
     async fn execute(&mut self, InsertPluginAgain { again, log }: InsertPluginAgain) -> Result<(), ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             if let Some(wasm) = &again.wasm {
                 let updated = sqlx::query("UPDATE plugin_versions SET wasm = ? WHERE digest = ?")
                     .bind(wasm)
@@ -137,7 +137,7 @@ async fn write_pin(connection: &mut SqliteConnection, pin: &PublisherPin) -> Res
 
 impl Execute<DeletePlugin> for WriteConnection {
     async fn execute(&mut self, DeletePlugin { digest, log }: DeletePlugin) -> Result<(), ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             delete_unused(connection, &digest).await?;
             Ok(change_log::record(connection, &log).await?)
         })
@@ -162,7 +162,7 @@ async fn delete_unused(connection: &mut SqliteConnection, digest: &str) -> Resul
 
 impl Execute<UsePlugin> for WriteConnection {
     async fn execute(&mut self, UsePlugin { change, log }: UsePlugin) -> Result<i64, ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let version = write_use(connection, &change).await?;
             change_log::record(connection, &log).await?;
             Ok(version)

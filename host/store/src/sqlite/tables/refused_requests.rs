@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     records::{Cursor, NewRefused, Page, RefusedRequest},
-    sqlite::statements::{multi_row::MultiRow, uuids},
+    sqlite::{
+        error::SqliteError,
+        statements::{multi_row::MultiRow, runner::StatementRunner, uuids},
+    },
 };
 
 const MAX_REQUESTS: i64 = 1000;
@@ -24,12 +27,12 @@ static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Keeps these requests, and deletes the oldest where there are too many.
-pub(crate) async fn keep(connection: &mut SqliteConnection, refused: &[NewRefused]) -> Result<(), sqlx::Error> {
+pub(crate) async fn keep<S: StatementRunner>(statements: &mut S, refused: &[NewRefused]) -> Result<(), SqliteError> {
     if refused.is_empty() {
         return Ok(());
     }
-    INSERT
-        .execute(connection, refused, |row, request| {
+    statements
+        .write(&INSERT, refused, |row, request| {
             row.int(request.source_environment_id)
                 .blob(request.id.as_bytes())
                 .int(request.received_at_ms)
@@ -46,7 +49,7 @@ pub(crate) async fn keep(connection: &mut SqliteConnection, refused: &[NewRefuse
         .await?;
     let changed: HashSet<i64> = refused.iter().map(|request| request.source_environment_id).collect();
     for source_environment in changed {
-        trim(connection, source_environment).await?;
+        trim(statements.connection(), source_environment).await?;
     }
     Ok(())
 }

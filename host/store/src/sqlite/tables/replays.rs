@@ -29,7 +29,7 @@ const COLUMNS: &str = "id, source_environment_id, state, filter, rate_per_second
 
 impl Execute<CreateReplay> for WriteConnection {
     async fn execute(&mut self, CreateReplay { new, log }: CreateReplay) -> Result<(), ChangeError> {
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             insert(connection, &new, now_ms()).await?;
             Ok(change_log::record(connection, &log).await?)
         })
@@ -167,7 +167,7 @@ impl Execute<SetReplayTotal> for WriteConnection {
             .bind(total)
             .bind(source_environment_id)
             .bind(id.as_bytes().as_slice())
-            .execute(&mut self.connection)
+            .execute(self.connection.plain())
             .await
             .map_err(SqliteError::from)?;
         Ok(())
@@ -177,7 +177,7 @@ impl Execute<SetReplayTotal> for WriteConnection {
 impl Execute<EndReplay> for WriteConnection {
     async fn execute(&mut self, operation: EndReplay) -> Result<bool, ChangeError> {
         let EndReplay { source_environment_id, id, cancelled } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let state = if cancelled.is_some() { CANCELLED } else { FINISHED };
             let ended = end(connection, source_environment_id, id, state).await?;
             if let Some(change) = cancelled.filter(|_| ended) {

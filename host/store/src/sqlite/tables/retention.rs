@@ -13,7 +13,7 @@ use crate::{
 impl Execute<PruneLogs> for WriteConnection {
     async fn execute(&mut self, operation: PruneLogs) -> Result<Pruned, CommitError> {
         let PruneLogs { environment_id, cutoff_ms, limit } = operation;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             Ok(slice(connection, environment_id, cutoff_ms, limit.into()).await?)
         })
         .await?)

@@ -68,7 +68,7 @@ fn read(
 impl Execute<CreateSource> for WriteConnection {
     async fn execute(&mut self, CreateSource { new, log }: CreateSource) -> Result<i64, ChangeError> {
         let vault = &*self.vault;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let id = insert(connection, &new, vault).await?;
             change_log::record(connection, &log).await?;
             Ok(id)
@@ -114,7 +114,7 @@ async fn insert(connection: &mut SqliteConnection, new: &NewSource, vault: &dyn 
 impl Execute<UpdateSource> for WriteConnection {
     async fn execute(&mut self, UpdateSource { update, log }: UpdateSource) -> Result<Option<i64>, ChangeError> {
         let vault = &*self.vault;
-        Ok(transaction::run(&mut self.connection, async |connection| {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
             let version = update_source(connection, &update, vault).await?;
             change_log::record(connection, &log).await?;
             Ok(version)
