@@ -18,6 +18,7 @@ use crate::{config::Config, embedded::BUNDLED, management_token, writer_metrics:
 pub async fn open_engine(config: &Config) -> anyhow::Result<Engine> {
     let options = StoreOptions {
         queue: config.writer_queue,
+        queue_bytes: config.max_in_flight_bytes,
         observer: Some(Arc::new(WriterMetrics)),
         ..StoreOptions::new(&config.data_dir)
     };

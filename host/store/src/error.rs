@@ -124,17 +124,39 @@ pub enum ResealError {
     },
 }
 
+/// The bound by which a job was refused because of the jobs that wait.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Overload {
+    /// The source environment has as many jobs waiting as it may have.
+    #[error("the source has {jobs} jobs of {bytes} bytes waiting to be stored, and there is no room for more")]
+    Full {
+        /// Its waiting jobs.
+        jobs: usize,
+        /// Their cost in bytes.
+        bytes: u64,
+    },
+    /// The job would wait for too long.
+    #[error("a job would wait for about {expected_ms} ms to be stored; at most {allowed_ms} ms are allowed")]
+    Late {
+        /// The estimated wait.
+        expected_ms: u128,
+        /// The longest wait that is allowed.
+        allowed_ms: u128,
+    },
+    /// The job waited for too long.
+    #[error("the job waited for {waited_ms} ms, and the writer did not come to it")]
+    Expired {
+        /// The time that it waited.
+        waited_ms: u128,
+    },
+}
+
 /// The reason why a job or a change was not committed. Nothing of it was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
-    /// The queue stayed full.
-    #[error("{queued} jobs were waiting to be stored for longer than {waited_ms} ms; send again later")]
-    Overloaded {
-        /// The queue's capacity.
-        queued: usize,
-        /// The time that this job waited for a place.
-        waited_ms: u128,
-    },
+    /// Too much is waiting to be stored.
+    #[error("{0}; send again later")]
+    Overloaded(Overload),
     /// The storage takes nothing now: it is full, broken, read-only, locked, or closed.
     #[error("the storage is unavailable: {reason}")]
     Unavailable {

@@ -33,7 +33,7 @@ mod store;
 mod vault;
 mod writer;
 
-pub use error::{ChangeError, CommitError, OpenError, ReadError, ResealError};
+pub use error::{ChangeError, CommitError, OpenError, Overload, ReadError, ResealError};
 pub use master_key_check::MasterKeyCheck;
 pub use observer::{GroupReport, Stats, WriterObserver};
 pub use options::StoreOptions;

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Stats {
     /// Jobs that wait now.
     pub queued: usize,
+    /// The time that the writer's present work has taken; none if it has no work.
+    pub busy_for: Option<Duration>,
     /// Transactions with events.
     pub groups: u64,
     /// Events in these transactions.

@@ -9,10 +9,14 @@ use crate::observer::WriterObserver;
 pub struct StoreOptions {
     /// The data directory. If it is missing it is created, for its owner only.
     pub data_dir: PathBuf,
-    /// The largest number of jobs that wait for the writer. More waiting jobs make larger groups and longer answers.
+    /// The largest number of jobs that wait for the writer. A source environment has at most half of it.
     pub queue: usize,
-    /// The time that a job waits for a place in the queue before it is refused.
-    pub queue_wait: Duration,
+    /// The most bytes of jobs that wait for the writer; an event counts 4 KiB beside its original. A source environment
+    /// has at most half of it.
+    pub queue_bytes: usize,
+    /// The longest time that a sender's job waits to be taken by the writer. One that would wait longer, by the queue's
+    /// own estimate, is refused at once.
+    pub max_wait: Duration,
     /// The largest number of events in one transaction. It bounds the wait of the first event of a group; the gain of
     /// larger groups flattens out well below the default.
     pub group_events: usize,
@@ -32,8 +36,9 @@ impl StoreOptions {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
-            queue: 1024,
-            queue_wait: Duration::from_secs(1),
+            queue: 8192,
+            queue_bytes: 256 << 20,
+            max_wait: Duration::from_secs(2),
             group_events: 512,
             group_bytes: 8 << 20,
             readers: 4,
@@ -48,7 +53,8 @@ impl fmt::Debug for StoreOptions {
         f.debug_struct("StoreOptions")
             .field("data_dir", &self.data_dir)
             .field("queue", &self.queue)
-            .field("queue_wait", &self.queue_wait)
+            .field("queue_bytes", &self.queue_bytes)
+            .field("max_wait", &self.max_wait)
             .field("group_events", &self.group_events)
             .field("group_bytes", &self.group_bytes)
             .field("readers", &self.readers)

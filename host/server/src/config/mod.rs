@@ -54,7 +54,8 @@ pub struct Config {
     pub max_sandboxes: u32,
     /// The memory limit of one sandbox, in bytes.
     pub max_sandbox_memory: usize,
-    /// The most requests that wait for the store's writer. A request beyond it is answered 503.
+    /// The most requests that wait for the store's writer. A source environment has at most half of it to itself. A request
+    /// beyond it is answered 503.
     pub writer_queue: usize,
     /// The delays, in seconds, of the retries of a request that a plugin failed on. Without any, nothing is retried.
     pub retry_delays_seconds: Vec<f64>,
@@ -80,7 +81,7 @@ impl Default for Config {
             max_connections: 10_000,
             max_sandboxes: 64,
             max_sandbox_memory: 256 * 1024 * 1024,
-            writer_queue: 1024,
+            writer_queue: 8192,
             retry_delays_seconds: vec![10.0, 60.0, 600.0],
             log_format: LogFormat::Text,
         }

@@ -32,14 +32,13 @@ impl Store {
         extras: Option<CommitExtras>,
         hold: Hold,
     ) -> Result<Vec<Settled>, CommitError> {
-        let committed = with_writer!(self.database, commit(job, extras.map(Box::new))).await;
-        drop(hold);
-        committed
+        with_writer!(self.database, commit_for_sender(job, extras.map(Box::new), hold)).await
     }
 
-    /// Refuses a request at the door if a job of this source environment could not be committed soon.
-    pub fn admit(&self, _source_environment: i64) -> Result<(), CommitError> {
-        Ok(())
+    /// Returns an error if a sender's job of this source environment would be refused now, so that a request can be refused
+    /// before any work is spent on it.
+    pub fn admit(&self, source_environment: i64) -> Result<(), CommitError> {
+        with_writer!(self.database, admit(source_environment))
     }
 
     /// Computes the outcome of a job as if it were committed now, and what it would write. Only reads, and waits for no
@@ -51,9 +50,7 @@ impl Store {
     /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source
     /// environment. `hold` is dropped when the request has been written or dropped.
     pub async fn refuse(&self, request: NewRefused, hold: Hold) -> Result<(), CommitError> {
-        let kept = with_writer!(self.database, refuse(request)).await;
-        drop(hold);
-        kept
+        with_writer!(self.database, refuse(request, hold)).await
     }
 
     /// Returns event logs, the newest first; items of one request the last first.

@@ -1,6 +1,9 @@
 //! The writer's counters.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use crate::observer::Stats;
 
@@ -24,9 +27,10 @@ impl Counters {
         self.retried_groups.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn stats(&self, queued: usize) -> Stats {
+    pub(super) fn stats(&self, queued: usize, busy_for: Option<Duration>) -> Stats {
         Stats {
             queued,
+            busy_for,
             groups: self.groups.load(Ordering::Relaxed),
             events: self.events.load(Ordering::Relaxed),
             last_group: self.last_group.load(Ordering::Relaxed),

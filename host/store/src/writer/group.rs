@@ -9,31 +9,85 @@ use tokio::sync::oneshot;
 use crate::{
     backend::GroupContent,
     error::CommitError,
-    records::{CommitExtras, NewRefused, Settled},
+    records::{CommitExtras, Hold, NewRefused, Settled},
 };
 
+/// The memory and the work of an event beside its bytes, as if it were bytes. An executed event takes the writer about as
+/// long as this many bytes take, and holds about as much memory beside its original.
+const EVENT_COST: u64 = 4096;
+
 /// The bounds of one transaction.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct GroupLimits {
     pub(super) events: usize,
     pub(super) bytes: usize,
 }
 
+impl GroupLimits {
+    /// Returns the cost of a full group of small events.
+    pub(super) fn full_cost(&self) -> u64 {
+        self.events as u64 * EVENT_COST
+    }
+}
+
 /// A member of a group, with the sender of its answer.
 pub(super) enum GroupMember {
     /// The events of one request.
-    Job { job: Job, extras: Option<Box<CommitExtras>>, answer: oneshot::Sender<Result<Vec<Settled>, CommitError>> },
+    Job {
+        job: Job,
+        extras: Option<Box<CommitExtras>>,
+        /// Present if a sender waits for the answer.
+        hold: Option<Hold>,
+        answer: oneshot::Sender<Result<Vec<Settled>, CommitError>>,
+    },
     /// A request that verification refused. It shares a transaction, so that a flood of them does not cost one each.
-    Refused { request: Box<NewRefused>, answer: oneshot::Sender<Result<(), CommitError>> },
+    Refused { request: Box<NewRefused>, hold: Hold, answer: oneshot::Sender<Result<(), CommitError>> },
 }
 
-/// Members of one transaction. Jobs, extras and answers stand side by side, so that all jobs can be lent as one slice.
+impl GroupMember {
+    /// Returns the cost by which members share the writer, in bytes.
+    pub(super) fn cost(&self) -> u64 {
+        match self {
+            Self::Job { job, .. } => original_bytes(job) as u64 + EVENT_COST * job.items.len().max(1) as u64,
+            Self::Refused { request, .. } => request.body.len() as u64 + EVENT_COST,
+        }
+    }
+
+    /// Returns true if the caller went away.
+    pub(super) fn is_abandoned(&self) -> bool {
+        match self {
+            Self::Job { answer, .. } => answer.is_closed(),
+            Self::Refused { answer, .. } => answer.is_closed(),
+        }
+    }
+
+    /// Answers with an error.
+    pub(super) fn fail(self, error: &CommitError) {
+        match self {
+            Self::Job { answer, .. } => _ = answer.send(Err(error.clone())),
+            Self::Refused { answer, .. } => _ = answer.send(Err(error.clone())),
+        }
+    }
+}
+
+fn original_bytes(job: &Job) -> usize {
+    job.items.iter().map(|item| item.log.original.len()).sum()
+}
+
+/// The answer of a job and what its caller holds.
+type JobCaller = (oneshot::Sender<Result<Vec<Settled>, CommitError>>, Option<Hold>);
+
+/// The answer of a refused request and what its caller holds.
+type RefusedCaller = (oneshot::Sender<Result<(), CommitError>>, Hold);
+
+/// Members of one transaction. Jobs, extras and callers stand side by side, so that all jobs can be lent as one slice.
 #[derive(Default)]
 pub(super) struct Group {
     jobs: Vec<Job>,
     extras: Vec<Option<Box<CommitExtras>>>,
-    answers: Vec<oneshot::Sender<Result<Vec<Settled>, CommitError>>>,
+    callers: Vec<JobCaller>,
     refused: Vec<NewRefused>,
-    refused_answers: Vec<oneshot::Sender<Result<(), CommitError>>>,
+    refused_callers: Vec<RefusedCaller>,
     events: usize,
     bytes: usize,
 }
@@ -48,19 +102,19 @@ impl Group {
 
     pub(super) fn add(&mut self, member: GroupMember) {
         match member {
-            GroupMember::Job { job, extras, answer } => {
+            GroupMember::Job { job, extras, hold, answer } => {
                 self.events += job.items.len();
-                self.bytes += job.items.iter().map(|item| item.log.original.len()).sum::<usize>();
+                self.bytes += original_bytes(&job);
                 self.jobs.push(job);
                 self.extras.push(extras);
-                self.answers.push(answer);
+                self.callers.push((answer, hold));
             }
-            GroupMember::Refused { request, answer } => {
+            GroupMember::Refused { request, hold, answer } => {
                 // Each counts like an event, so that a flood of them makes no endless transaction either.
                 self.events += 1;
                 self.bytes += request.body.len();
                 self.refused.push(*request);
-                self.refused_answers.push(answer);
+                self.refused_callers.push((answer, hold));
             }
         }
     }
@@ -103,43 +157,48 @@ impl Group {
     /// Removes jobs and answers that their requests were taken before.
     pub(super) fn turn_away(&mut self, mut is_taken: impl FnMut(&Job) -> bool) {
         let jobs = std::mem::take(&mut self.jobs).into_iter().zip(std::mem::take(&mut self.extras));
-        for ((job, extras), answer) in jobs.zip(std::mem::take(&mut self.answers)) {
+        for ((job, extras), (answer, hold)) in jobs.zip(std::mem::take(&mut self.callers)) {
             if is_taken(&job) {
                 self.events -= job.items.len();
                 _ = answer.send(Err(CommitError::Seen));
             } else {
                 self.jobs.push(job);
                 self.extras.push(extras);
-                self.answers.push(answer);
+                self.callers.push((answer, hold));
             }
         }
     }
 
     /// Makes a group of each member.
     pub(super) fn split(self) -> impl Iterator<Item = Group> {
-        let jobs = self.jobs.into_iter().zip(self.extras).zip(self.answers);
-        let jobs = jobs.map(|((job, extras), answer)| GroupMember::Job { job, extras, answer });
-        let refused = self.refused.into_iter().zip(self.refused_answers);
-        let refused = refused.map(|(request, answer)| GroupMember::Refused { request: Box::new(request), answer });
+        let jobs = self.jobs.into_iter().zip(self.extras).zip(self.callers);
+        let jobs = jobs.map(|((job, extras), (answer, hold))| GroupMember::Job { job, extras, hold, answer });
+        let refused = self.refused.into_iter().zip(self.refused_callers);
+        let refused =
+            refused.map(|(request, (answer, hold))| GroupMember::Refused { request: Box::new(request), hold, answer });
         jobs.chain(refused).map(Group::of)
     }
 
     /// Answers every member after the commit. Callers that went away are not told; their jobs are stored all the same.
     pub(super) fn succeed(self, settlements: Vec<Vec<Settlement>>) {
-        for ((job, answer), settlements) in self.jobs.into_iter().zip(self.answers).zip(settlements) {
-            _ = answer.send(Ok(settled(job, settlements)));
+        for ((job, (answer, hold)), settlements) in self.jobs.into_iter().zip(self.callers).zip(settlements) {
+            let settled = settled(job, settlements);
+            // The memory is free before the caller goes on.
+            drop(hold);
+            _ = answer.send(Ok(settled));
         }
-        for answer in self.refused_answers {
+        for (request, (answer, hold)) in self.refused.into_iter().zip(self.refused_callers) {
+            drop((request, hold));
             _ = answer.send(Ok(()));
         }
     }
 
     /// Answers every member with an error.
     pub(super) fn fail(self, error: &CommitError) {
-        for answer in self.answers {
+        for (answer, _) in self.callers {
             _ = answer.send(Err(error.clone()));
         }
-        for answer in self.refused_answers {
+        for (answer, _) in self.refused_callers {
             _ = answer.send(Err(error.clone()));
         }
     }

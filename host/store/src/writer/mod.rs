@@ -5,8 +5,11 @@
 //! while it waited, writes them in one transaction, and answers them together: the more arrive, the cheaper each gets.
 
 mod counters;
+mod fair_queue;
 mod group;
+mod inbox;
 mod queue;
+mod service_times;
 mod task;
 mod work;
 

@@ -1,17 +1,17 @@
 //! The queue: the callers' end of the writer.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use inlet_core::settle::Job;
-use tokio::sync::{
-    Mutex,
-    mpsc::{self, error::TrySendError},
-    oneshot,
-};
+use tokio::sync::{Mutex, oneshot};
 
 use super::{
     counters::Counters,
     group::{GroupLimits, GroupMember},
+    inbox::{Inbox, QueueLimits, WorkFlow},
     task::Task,
     work::{QueuedOperation, Work},
 };
@@ -20,13 +20,15 @@ use crate::{
     error::CommitError,
     observer::Stats,
     options::StoreOptions,
-    records::{CommitExtras, Durability, NewRefused, Settled},
+    records::{CommitExtras, Durability, Hold, NewRefused, Settled},
 };
+
+/// The pause between two sweeps of the queue. A member is dropped at most so much too late.
+const SWEEP: Duration = Duration::from_millis(50);
 
 /// The callers' end of the queue.
 pub(crate) struct Writer<B> {
-    queue: mpsc::Sender<Work<B>>,
-    wait: Duration,
+    inbox: Arc<Inbox<B>>,
     counters: Arc<Counters>,
     /// Reports how the writer ended.
     ended: Mutex<Option<oneshot::Receiver<Result<(), CommitError>>>>,
@@ -36,41 +38,71 @@ impl<B: WriteBackend> Writer<B> {
     /// Starts the writer on a thread of its own: between two of its steps a task of the runtime would wait for its turn
     /// among all the requests.
     pub(crate) fn start(backend: B, options: &StoreOptions) -> Result<Self, std::io::Error> {
-        let (queue, waiting) = mpsc::channel(options.queue.max(1));
+        let limits =
+            QueueLimits { members: options.queue.max(1), cost: options.queue_bytes as u64, wait: options.max_wait };
+        let group_limits = GroupLimits { events: options.group_events.max(1), bytes: options.group_bytes };
+        let inbox = Arc::new(Inbox::new(limits, group_limits));
         let counters = Arc::new(Counters::default());
-        let limits = GroupLimits { events: options.group_events.max(1), bytes: options.group_bytes };
-        let task = Task::new(backend, waiting, limits, counters.clone(), options.observer.clone());
-        let (ending, ended) = oneshot::channel();
         let runtime = tokio::runtime::Handle::current();
+        let task = Task::new(backend, inbox.clone(), counters.clone(), options.observer.clone(), runtime.clone());
+        let (ending, ended) = oneshot::channel();
+        runtime.spawn(sweep(Arc::downgrade(&inbox)));
         std::thread::Builder::new().name("inlet-writer".to_owned()).spawn(move || {
             // Nobody listens if the store was dropped without being closed.
             _ = ending.send(runtime.block_on(task.run()));
         })?;
-        Ok(Self { queue, wait: options.queue_wait, counters, ended: Mutex::new(Some(ended)) })
+        Ok(Self { inbox, counters, ended: Mutex::new(Some(ended)) })
     }
 
-    /// Commits a job in a group; returns once the group is on the disk.
+    /// Commits a job in a group; returns once the group is on the disk. The job waits for as long as it takes.
     pub(crate) async fn commit(
         &self,
         job: Job,
         extras: Option<Box<CommitExtras>>,
     ) -> Result<Vec<Settled>, CommitError> {
+        self.commit_job(job, extras, None).await
+    }
+
+    /// Commits a sender's job in a group; returns once the group is on the disk. The job is refused if it would wait for too
+    /// long, and dropped if it did.
+    pub(crate) async fn commit_for_sender(
+        &self,
+        job: Job,
+        extras: Option<Box<CommitExtras>>,
+        hold: Hold,
+    ) -> Result<Vec<Settled>, CommitError> {
+        self.commit_job(job, extras, Some(hold)).await
+    }
+
+    async fn commit_job(
+        &self,
+        job: Job,
+        extras: Option<Box<CommitExtras>>,
+        hold: Option<Hold>,
+    ) -> Result<Vec<Settled>, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Group(GroupMember::Job { job, extras, answer })).await?;
+        let (flow, is_of_sender) = (WorkFlow::Events(job.source_environment), hold.is_some());
+        self.inbox.push(flow, GroupMember::Job { job, extras, hold, answer }, is_of_sender)?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 
-    /// Stores a refused request in a group.
-    pub(crate) async fn refuse(&self, request: NewRefused) -> Result<(), CommitError> {
+    /// Stores a refused request in a group, under the terms of a sender's job.
+    pub(crate) async fn refuse(&self, request: NewRefused, hold: Hold) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Group(GroupMember::Refused { request: Box::new(request), answer })).await?;
+        let flow = WorkFlow::Refused(request.source_environment_id);
+        self.inbox.push(flow, GroupMember::Refused { request: Box::new(request), hold, answer }, true)?;
         answered.await.map_err(|_| CommitError::closed())?
+    }
+
+    /// Returns an error if a sender's job of this source environment would be refused now.
+    pub(crate) fn admit(&self, source_environment: i64) -> Result<(), CommitError> {
+        self.inbox.admit(WorkFlow::Events(source_environment))
     }
 
     /// Asks the writer's connection how commits reach the disk.
     pub(crate) async fn durability(&self) -> Result<Durability, CommitError> {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Durability(answer)).await?;
+        self.inbox.push_other(Work::Durability(answer))?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 
@@ -81,31 +113,14 @@ impl<B: WriteBackend> Writer<B> {
         B: Execute<O>,
     {
         let (answer, answered) = oneshot::channel();
-        self.enqueue(Work::Operation(Box::new(QueuedOperation { operation, answer }))).await?;
+        self.inbox.push_other(Work::Operation(Box::new(QueuedOperation { operation, answer })))?;
         answered.await.map_err(|_| CommitError::closed())?
-    }
-
-    async fn enqueue(&self, work: Work<B>) -> Result<(), CommitError> {
-        let work = match self.queue.try_send(work) {
-            Ok(()) => return Ok(()),
-            Err(TrySendError::Closed(_)) => return Err(CommitError::closed()),
-            // Only a full queue needs a timer.
-            Err(TrySendError::Full(work)) => work,
-        };
-        match tokio::time::timeout(self.wait, self.queue.send(work)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(CommitError::closed()),
-            Err(_) => {
-                Err(CommitError::Overloaded { queued: self.queue.max_capacity(), waited_ms: self.wait.as_millis() })
-            }
-        }
     }
 
     /// Finishes what is waiting and ends the writer. Later calls do nothing.
     pub(crate) async fn close(&self) -> Result<(), CommitError> {
         let Some(ended) = self.ended.lock().await.take() else { return Ok(()) };
-        // Fails if the task has already ended.
-        _ = self.queue.send(Work::Close).await;
+        self.inbox.close();
         match ended.await {
             Ok(closed) => closed,
             Err(_) => Err(CommitError::Unavailable { reason: "the writer ended unexpectedly".to_owned() }),
@@ -113,6 +128,24 @@ impl<B: WriteBackend> Writer<B> {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        self.counters.stats(self.queue.max_capacity() - self.queue.capacity())
+        let (queued, busy_for) = self.inbox.waiting();
+        self.counters.stats(queued, busy_for)
+    }
+}
+
+impl<B> Drop for Writer<B> {
+    fn drop(&mut self) {
+        self.inbox.close();
+    }
+}
+
+/// Sweeps the queue as long as there is one. The writer's thread cannot: it may be waiting for the disk.
+async fn sweep<B>(inbox: Weak<Inbox<B>>) {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        match inbox.upgrade() {
+            Some(inbox) => inbox.sweep(),
+            None => return,
+        }
     }
 }

@@ -54,7 +54,9 @@ mod tests {
         let mut times = ServiceTimes::new(2 << 20);
         (0..100).for_each(|_| times.learn(4096, Duration::from_millis(50)));
         (0..100).for_each(|_| times.learn(1 << 20, Duration::from_millis(60)));
-        let close = |found: Duration, expected_ms: u64| found.abs_diff(Duration::from_millis(expected_ms)) < Duration::from_millis(5);
+        let close = |found: Duration, expected_ms: u64| {
+            found.abs_diff(Duration::from_millis(expected_ms)) < Duration::from_millis(5)
+        };
         assert!(close(times.of(4096), 50), "{:?}", times.of(4096));
         assert!(close(times.of(8 << 20), 4 * 50 + 8 * 10), "{:?}", times.of(8 << 20));
         assert_eq!(times.of(0), Duration::ZERO);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::runtime::Handle;
 
 use super::{
     counters::Counters,
-    group::{Group, GroupLimits, GroupMember},
+    group::Group,
+    inbox::{Inbox, Next},
     work::Work,
 };
 use crate::{
@@ -17,62 +18,34 @@ use crate::{
 
 pub(super) struct Task<B> {
     backend: B,
-    waiting: mpsc::Receiver<Work<B>>,
-    limits: GroupLimits,
+    inbox: Arc<Inbox<B>>,
     counters: Arc<Counters>,
     observer: Option<Arc<dyn WriterObserver>>,
+    /// The runtime of the callers.
+    runtime: Handle,
 }
 
 impl<B: WriteBackend> Task<B> {
     pub(super) fn new(
         backend: B,
-        waiting: mpsc::Receiver<Work<B>>,
-        limits: GroupLimits,
+        inbox: Arc<Inbox<B>>,
         counters: Arc<Counters>,
         observer: Option<Arc<dyn WriterObserver>>,
+        runtime: Handle,
     ) -> Self {
-        Self { backend, waiting, limits, counters, observer }
+        Self { backend, inbox, counters, observer, runtime }
     }
 
-    /// Works until the store is closed.
+    /// Works until the store is closed. Blocks the thread while there is nothing to do.
     pub(super) async fn run(mut self) -> Result<(), CommitError> {
-        while let Some(work) = self.waiting.recv().await {
-            let mut next = Some(work);
-            while let Some(work) = next.take() {
-                next = self.work(work).await;
+        while let Some(next) = self.inbox.next() {
+            match next {
+                Next::Group(group) => self.commit(group).await,
+                Next::Other(Work::Operation(operation)) => operation.run(&mut self.backend).await,
+                Next::Other(Work::Durability(answer)) => _ = answer.send(self.backend.durability().await),
             }
         }
         self.backend.close().await
-    }
-
-    /// Does a piece of work. Returns another one if it took that from the queue and did not do it.
-    async fn work(&mut self, work: Work<B>) -> Option<Work<B>> {
-        match work {
-            Work::Group(member) => {
-                let (group, next) = self.gather(member);
-                self.commit(group).await;
-                return next;
-            }
-            Work::Operation(operation) => operation.run(&mut self.backend).await,
-            Work::Durability(answer) => _ = answer.send(self.backend.durability().await),
-            // Work in the queue is still received; nothing new comes in.
-            Work::Close => self.waiting.close(),
-        }
-        None
-    }
-
-    /// Takes the members that are waiting, up to the limits, without waiting for more: while this group is committed the
-    /// next one gathers by itself.
-    fn gather(&mut self, first: GroupMember) -> (Group, Option<Work<B>>) {
-        let mut group = Group::of(first);
-        while !group.is_full(&self.limits) {
-            match self.waiting.try_recv() {
-                Ok(Work::Group(member)) => group.add(member),
-                Ok(other) => return (group, Some(other)),
-                Err(_) => break,
-            }
-        }
-        (group, None)
     }
 
     async fn commit(&mut self, mut group: Group) {
@@ -87,8 +60,9 @@ impl<B: WriteBackend> Task<B> {
         let is_single = group.members() == 1;
         match self.backend.commit(group.content()).await {
             Ok(committed) => {
+                self.inbox.learn();
                 self.report(&group, &committed);
-                group.succeed(committed.settlements);
+                self.answer(group, committed);
                 self.backend.after_commit().await;
             }
             Err(GroupError::Storage(reason)) => {
@@ -129,6 +103,12 @@ impl<B: WriteBackend> Task<B> {
         for single in group.split() {
             Box::pin(self.commit(single)).await;
         }
+    }
+
+    /// Answers on the runtime: a group's callers are woken by one of its threads, which costs the writer one wake instead of
+    /// one for each.
+    fn answer(&self, group: Group, committed: CommittedGroup) {
+        self.runtime.spawn(async move { group.succeed(committed.settlements) });
     }
 
     fn report(&self, group: &Group, committed: &CommittedGroup) {

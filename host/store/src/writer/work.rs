@@ -1,26 +1,21 @@
-//! The pieces of work that travel through the queue.
+//! The work that is not part of a group.
 
 use std::pin::Pin;
 
 use tokio::sync::oneshot;
 
-use super::group::GroupMember;
 use crate::{
     backend::{Execute, Operation},
     error::CommitError,
     records::Durability,
 };
 
-/// A piece of work for the writer.
+/// Work that runs alone, between two groups.
 pub(super) enum Work<B> {
-    /// Shares a transaction with its neighbours in the queue.
-    Group(GroupMember),
-    /// Runs alone and sends its own answer.
+    /// A change of the database. It sends its own answer.
     Operation(Box<dyn Queued<B>>),
     /// Asks the connection how commits reach the disk.
     Durability(oneshot::Sender<Result<Durability, CommitError>>),
-    /// Finish what is waiting, then end.
-    Close,
 }
 
 /// An operation with the sender of its answer, its type erased.

@@ -16,7 +16,7 @@ use inlet_store::{
     Author, CommitError, EventQuery, Hold, NewChange, NewSource, NewSourceEnvironment, SecretLocation, Settled, Store,
     StoreOptions, StoredEvent, Vault, VaultError,
 };
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::backend::TestDatabase;
 
@@ -106,14 +106,55 @@ impl Fixture {
 
     /// Commits jobs that all wait before the writer looks, so that they make one group.
     pub async fn commit_at_once(&self, jobs: Vec<Job>) -> Vec<Result<Vec<Settled>, CommitError>> {
+        let commit = |store: Arc<Store>, job| async move { store.commit(job).await };
+        self.at_once(jobs, commit).await
+    }
+
+    /// Like [`Self::commit_at_once`], for senders who wait.
+    pub async fn send_at_once(&self, jobs: Vec<Job>) -> Vec<Result<Vec<Settled>, CommitError>> {
+        let send = |store: Arc<Store>, job| async move { store.commit_for_sender(job, None, nothing_held()).await };
+        self.at_once(jobs, send).await
+    }
+
+    async fn at_once<F>(
+        &self,
+        jobs: Vec<Job>,
+        commit: impl Fn(Arc<Store>, Job) -> F,
+    ) -> Vec<Result<Vec<Settled>, CommitError>>
+    where
+        F: Future<Output = Result<Vec<Settled>, CommitError>> + Send + 'static,
+    {
+        let busy = self.keep_writer_busy().await;
         let mut tasks = JoinSet::new();
         for (index, job) in jobs.into_iter().enumerate() {
-            let store = self.store.clone();
-            tasks.spawn(async move { (index, store.commit(job).await) });
+            let committed = commit(self.store.clone(), job);
+            tasks.spawn(async move { (index, committed.await) });
         }
         let mut results = tasks.join_all().await;
+        busy.await.unwrap();
         results.sort_by_key(|(index, _)| *index);
         results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// The events of the job with which the writer is kept busy.
+    pub const BUSY_EVENTS: usize = 2000;
+
+    /// Gives the writer a job of another source that takes it a while, and returns when it has begun.
+    pub async fn keep_writer_busy(&self) -> JoinHandle<()> {
+        let find = async || self.store.sources().await.unwrap().into_iter().find(|source| source.key == "busy");
+        if find().await.is_none() {
+            self.store.source_create(source("busy", &[self.environment]), log("upsertSource")).await.unwrap();
+        }
+        let source_environment = find().await.unwrap().environments[0].id;
+        let items = (0..Self::BUSY_EVENTS).map(|_| Event::new("busy", r#"{"data":{}}"#).prepare(self)).collect();
+        let job = Job { source_environment, ..self.job(items) };
+        let store = self.store.clone();
+        // It fails where the storage is full.
+        let busy = tokio::spawn(async move { _ = store.commit(job).await });
+        while self.store.stats().busy_for.is_none() && !busy.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        busy
     }
 
     /// Reads an event log, whole.

@@ -1,0 +1,276 @@
+//! The work that waits for the writer, shared by the callers and the writer's thread.
+//!
+//! Jobs wait in a [fair queue](super::fair_queue), bounded in number and in cost. A source environment has at most half of
+//! the queue to itself, and what it has left is shared by those that come later: a flow may be as large as the room that
+//! it leaves. A sender's job is refused at once if its wait would be too long, and dropped if its wait was too long after
+//! all, or if its caller went away. A job that the writer has taken is always finished: a refusal after its commit would
+//! double it.
+
+use std::{
+    collections::VecDeque,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use super::{
+    fair_queue::{FairQueue, Flow},
+    group::{Group, GroupLimits, GroupMember},
+    service_times::ServiceTimes,
+    work::Work,
+};
+use crate::error::{CommitError, Overload};
+
+/// The work of one source environment that shares its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum WorkFlow {
+    /// Its events.
+    Events(i64),
+    /// The requests that verification refused. Anybody can send them, so they wait for the events.
+    Refused(i64),
+}
+
+impl Flow for WorkFlow {
+    fn weight(self) -> u64 {
+        match self {
+            Self::Events(_) => 4,
+            Self::Refused(_) => 1,
+        }
+    }
+}
+
+/// The bounds of the queue.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct QueueLimits {
+    /// The largest number of waiting members.
+    pub(super) members: usize,
+    /// The largest cost of the waiting members, in bytes.
+    pub(super) cost: u64,
+    /// The longest time that a sender's job waits to be taken.
+    pub(super) wait: Duration,
+}
+
+/// A member that waits for its group.
+struct Waiting {
+    member: GroupMember,
+    since: Instant,
+    /// True if a sender waits for the answer, who will send again.
+    may_expire: bool,
+}
+
+/// The waiting work.
+pub(super) struct Inbox<B> {
+    state: Mutex<State<B>>,
+    arrived: Condvar,
+    limits: QueueLimits,
+    group_limits: GroupLimits,
+}
+
+struct State<B> {
+    members: FairQueue<WorkFlow, Waiting>,
+    others: VecDeque<Work<B>>,
+    /// True if members are next although other work waits.
+    prefers_members: bool,
+    /// The work that the writer has taken.
+    taken: Option<Taken>,
+    times: ServiceTimes,
+    is_closed: bool,
+    /// True while the writer sleeps.
+    is_idle: bool,
+}
+
+/// Work that the writer has taken and not finished.
+#[derive(Clone, Copy)]
+struct Taken {
+    at: Instant,
+    /// The cost of a group; none for other work.
+    cost: Option<u64>,
+    expected: Duration,
+}
+
+/// The next work of the writer.
+pub(super) enum Next<B> {
+    Group(Group),
+    Other(Work<B>),
+}
+
+impl<B> Inbox<B> {
+    pub(super) fn new(limits: QueueLimits, group_limits: GroupLimits) -> Self {
+        let state = State {
+            members: FairQueue::default(),
+            others: VecDeque::new(),
+            prefers_members: false,
+            taken: None,
+            times: ServiceTimes::new(group_limits.full_cost()),
+            is_closed: false,
+            is_idle: false,
+        };
+        Self { state: Mutex::new(state), arrived: Condvar::new(), limits, group_limits }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<B>> {
+        // No panic can leave the state inconsistent: every change of it is complete before anything can panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns an error if a sender's job would be refused now.
+    pub(super) fn admit(&self, flow: WorkFlow) -> Result<(), CommitError> {
+        let state = self.lock();
+        if state.is_closed {
+            return Err(CommitError::closed());
+        }
+        state.check(flow, 0, &self.limits)
+    }
+
+    /// Adds a member. One of a sender is refused if there is no room or if it would wait for too long.
+    pub(super) fn push(&self, flow: WorkFlow, member: GroupMember, may_expire: bool) -> Result<(), CommitError> {
+        let cost = member.cost();
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(CommitError::closed());
+        }
+        if may_expire {
+            state.check(flow, cost, &self.limits)?;
+        }
+        state.members.push(flow, cost, Waiting { member, since: Instant::now(), may_expire });
+        self.wake(state);
+        Ok(())
+    }
+
+    /// Adds work that is not part of a group.
+    pub(super) fn push_other(&self, work: Work<B>) -> Result<(), CommitError> {
+        let mut state = self.lock();
+        if state.is_closed {
+            return Err(CommitError::closed());
+        }
+        state.others.push_back(work);
+        self.wake(state);
+        Ok(())
+    }
+
+    /// Takes nothing new from now on. What waits is still done.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.is_closed = true;
+        self.wake(state);
+    }
+
+    fn wake(&self, mut state: MutexGuard<'_, State<B>>) {
+        let is_idle = std::mem::take(&mut state.is_idle);
+        drop(state);
+        if is_idle {
+            self.arrived.notify_one();
+        }
+    }
+
+    /// Returns the next work, and waits for it; `None` when the inbox is closed and empty. The work before it is finished.
+    pub(super) fn next(&self) -> Option<Next<B>> {
+        let mut state = self.lock();
+        state.taken = None;
+        loop {
+            if let Some(next) = state.take(&self.group_limits) {
+                return Some(next);
+            }
+            if state.is_closed {
+                return None;
+            }
+            state.is_idle = true;
+            state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Learns how long the group took that was taken last.
+    pub(super) fn learn(&self) {
+        let mut state = self.lock();
+        if let Some(Taken { at, cost: Some(cost), .. }) = state.taken {
+            state.times.learn(cost, at.elapsed());
+        }
+    }
+
+    /// Drops the members that nobody waits for, and those that have waited for too long.
+    pub(super) fn sweep(&self) {
+        let mut state = self.lock();
+        let wait = self.limits.wait;
+        let removed = state.members.retain(|waiting| !waiting.member.is_abandoned() && !waiting.is_expired(wait));
+        drop(state);
+        for waiting in removed {
+            let waited_ms = waiting.since.elapsed().as_millis();
+            waiting.member.fail(&CommitError::Overloaded(Overload::Expired { waited_ms }));
+        }
+    }
+
+    /// Returns the number of waiting members, and the time that the writer's present work has taken.
+    pub(super) fn waiting(&self) -> (usize, Option<Duration>) {
+        let state = self.lock();
+        (state.members.load().entries, state.taken.map(|taken| taken.at.elapsed()))
+    }
+}
+
+impl Waiting {
+    fn is_expired(&self, wait: Duration) -> bool {
+        self.may_expire && self.since.elapsed() > wait
+    }
+}
+
+impl<B> State<B> {
+    /// Checks the room for a member of this cost, and its wait.
+    fn check(&self, flow: WorkFlow, cost: u64, limits: &QueueLimits) -> Result<(), CommitError> {
+        let (all, own) = (self.members.load(), self.members.load_of(flow));
+        // A flow without entries always has room for one: however large it is, its memory is bounded elsewhere.
+        let has_room = own.entries == 0 && all.entries < limits.members
+            || own.entries < limits.members.saturating_sub(all.entries)
+                && own.cost + cost <= limits.cost.saturating_sub(all.cost + cost);
+        if !has_room {
+            return Err(CommitError::Overloaded(Overload::Full { jobs: own.entries, bytes: own.cost }));
+        }
+        let expected = self.expected_wait(flow);
+        if expected > limits.wait {
+            let (expected_ms, allowed_ms) = (expected.as_millis(), limits.wait.as_millis());
+            return Err(CommitError::Overloaded(Overload::Late { expected_ms, allowed_ms }));
+        }
+        Ok(())
+    }
+
+    /// Estimates the time until a member of this flow would be taken.
+    fn expected_wait(&self, flow: WorkFlow) -> Duration {
+        let current = self.taken.map_or(Duration::ZERO, |taken| {
+            let elapsed = taken.at.elapsed();
+            // Work that takes longer than expected may well take as long again.
+            taken.expected.checked_sub(elapsed).unwrap_or(elapsed)
+        });
+        current + self.times.of(self.members.cost_before(flow))
+    }
+
+    fn take(&mut self, limits: &GroupLimits) -> Option<Next<B>> {
+        if self.others.is_empty() || self.prefers_members {
+            self.prefers_members = false;
+            if let Some(group) = self.gather(limits) {
+                return Some(Next::Group(group));
+            }
+        }
+        let other = self.others.pop_front()?;
+        self.prefers_members = true;
+        self.taken = Some(Taken { at: Instant::now(), cost: None, expected: Duration::ZERO });
+        Some(Next::Other(other))
+    }
+
+    /// Takes waiting members up to the limits, without waiting for more: while a group is committed, the next one gathers by
+    /// itself.
+    fn gather(&mut self, limits: &GroupLimits) -> Option<Group> {
+        let mut group = Group::default();
+        let mut taken_cost = 0;
+        while !group.is_full(limits) {
+            let Some((cost, waiting)) = self.members.take() else { break };
+            if waiting.member.is_abandoned() {
+                continue;
+            }
+            taken_cost += cost;
+            group.add(waiting.member);
+        }
+        if group.is_empty() {
+            return None;
+        }
+        let expected = self.times.of(taken_cost);
+        self.taken = Some(Taken { at: Instant::now(), cost: Some(taken_cost), expected });
+        Some(group)
+    }
+}
