@@ -19,7 +19,7 @@ use super::{
         nonces,
         settle::settle_all,
     },
-    statements::runner::PlainRunner,
+    statements::runner::StatementRunner,
 };
 use crate::{
     clock::now_ms,
@@ -54,7 +54,7 @@ async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(Wor
     }
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let mut statements = PlainRunner(&mut snapshot);
+    let mut statements = StatementRunner::Plain(&mut snapshot);
     let seen = match &job.nonce {
         Some(nonce) => !nonces::taken(&mut statements, slice::from_ref(nonce), now_ms()).await?.is_empty(),
         None => false,

@@ -8,6 +8,7 @@ use super::{
     connection::pragmas,
     error::SqliteError,
     group_commit::{self, nonces},
+    statements::runner::StatementRunner,
     write_connection::WriteConnection,
 };
 use crate::{
@@ -20,7 +21,8 @@ use crate::{
 
 impl WriteBackend for WriteConnection {
     async fn taken_before(&mut self, requests: &[Nonce]) -> Result<HashSet<[u8; 16]>, GroupError> {
-        let taken = nonces::taken(&mut self.connection, requests, now_ms()).await;
+        let statements = &mut StatementRunner::Direct(&mut self.connection);
+        let taken = nonces::taken(statements, requests, now_ms()).await;
         if taken.is_err() {
             self.reconnect_if_lost().await;
         }
@@ -28,7 +30,8 @@ impl WriteBackend for WriteConnection {
     }
 
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
-        let committed = group_commit::commit(&mut self.connection, &mut self.caches, group).await;
+        let statements = &mut StatementRunner::Direct(&mut self.connection);
+        let committed = group_commit::commit(statements, &mut self.caches, group).await;
         if committed.is_err() {
             self.reconnect_if_lost().await;
         }

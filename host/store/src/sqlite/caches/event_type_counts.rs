@@ -47,9 +47,9 @@ struct Count {
 
 impl EventTypes {
     /// Adds the events of these jobs to their counts.
-    pub(crate) async fn count<S: StatementRunner>(
+    pub(crate) async fn count(
         &mut self,
-        statements: &mut S,
+        statements: &mut StatementRunner<'_>,
         jobs: &[Job],
     ) -> Result<(), SqliteError> {
         let mut counts: HashMap<(i64, &str), Count> = HashMap::new();
@@ -87,11 +87,7 @@ impl EventTypes {
         event_type
     }
 
-    async fn load<S: StatementRunner>(
-        &mut self,
-        statements: &mut S,
-        source_environment: i64,
-    ) -> Result<(), SqliteError> {
+    async fn load(&mut self, statements: &mut StatementRunner<'_>, source_environment: i64) -> Result<(), SqliteError> {
         if self.known.contains_key(&source_environment) {
             return Ok(());
         }

@@ -16,9 +16,9 @@ pub(crate) struct PluginIds {
 
 impl PluginIds {
     /// Returns the id of every item's plugin, job by job.
-    pub(crate) async fn ids<S: StatementRunner>(
+    pub(crate) async fn ids(
         &mut self,
-        statements: &mut S,
+        statements: &mut StatementRunner<'_>,
         jobs: &[Job],
     ) -> Result<Vec<i64>, SqliteError> {
         let mut ids = Vec::with_capacity(jobs.iter().map(|job| job.items.len()).sum());
@@ -35,7 +35,7 @@ impl PluginIds {
         Ok(ids)
     }
 
-    async fn id<S: StatementRunner>(&mut self, statements: &mut S, plugin: &PluginRef) -> Result<i64, SqliteError> {
+    async fn id(&mut self, statements: &mut StatementRunner<'_>, plugin: &PluginRef) -> Result<i64, SqliteError> {
         let pending = || self.pending.iter().find(|(known, _)| known == plugin).map(|(_, id)| *id);
         if let Some(id) = self.known.get(plugin).copied().or_else(pending) {
             return Ok(id);

@@ -38,8 +38,8 @@ struct Entry<'a> {
 }
 
 /// Writes an entry for every item that was rejected or failed. Nothing is written for a group in which all is well.
-pub(super) async fn write<S: StatementRunner>(
-    statements: &mut S,
+pub(super) async fn write(
+    statements: &mut StatementRunner<'_>,
     jobs: &[Job],
     extras: &[Option<Box<CommitExtras>>],
     settlements: &[Vec<Settlement>],

@@ -12,6 +12,7 @@ use crate::sqlite::{
     error::SqliteError,
     statements::{
         multi_row::MultiRow,
+        row::Row,
         runner::{FoundRow, StatementRunner},
     },
 };
@@ -49,27 +50,26 @@ impl<'n> Wanted<'n> {
 }
 
 /// Loads the wanted rows.
-pub(crate) async fn load<S: StatementRunner>(statements: &mut S, wanted: &Wanted<'_>) -> Result<World, SqliteError> {
+pub(crate) async fn load(statements: &mut StatementRunner<'_>, wanted: &Wanted<'_>) -> Result<World, SqliteError> {
     let mut world = World::default();
     let found = |_: usize, row: &FoundRow<'_>| load_record(row, &mut world);
-    statements.find(&RECORDS, &wanted.records, |row, id| _ = row.blob(&id.0), found).await?;
+    statements.find(&RECORDS, &wanted.records, bind_record, found).await?;
     let found = |offset: usize, row: &FoundRow<'_>| {
         let number = usize::try_from(row.int(0)?).unwrap_or_default();
         let ((environment, key), _) = wanted.recipients[offset + number];
         world.load_recipient(environment, key.clone(), row.optional_text(1)?.map(str::to_owned), row.int(2)?);
         Ok(())
     };
-    statements
-        .find(
-            &RECIPIENTS,
-            &wanted.recipients,
-            |row, ((environment, key), with_properties)| {
-                row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(*with_properties));
-            },
-            found,
-        )
-        .await?;
+    statements.find(&RECIPIENTS, &wanted.recipients, bind_recipient, found).await?;
     Ok(world)
+}
+
+fn bind_record<'v>(row: &mut Row<'v>, id: &'v RecordId) {
+    row.blob(&id.0);
+}
+
+fn bind_recipient<'v>(row: &mut Row<'v>, ((environment, key), with_properties): &'v ((i64, &RecipientKey), bool)) {
+    row.int(*environment).text(&key.collection).text(&key.id).int(i64::from(*with_properties));
 }
 
 fn load_record(row: &FoundRow<'_>, world: &mut World) -> Result<(), SqliteError> {

@@ -24,8 +24,8 @@ use crate::{
 };
 
 /// Commits everything or nothing.
-pub(crate) async fn commit<S: StatementRunner>(
-    statements: &mut S,
+pub(crate) async fn commit(
+    statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
 ) -> Result<CommittedGroup, SqliteError> {
@@ -39,8 +39,8 @@ pub(crate) async fn commit<S: StatementRunner>(
     committed
 }
 
-async fn write<S: StatementRunner>(
-    statements: &mut S,
+async fn write(
+    statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
 ) -> Result<CommittedGroup, SqliteError> {

@@ -8,6 +8,7 @@ use crate::sqlite::{
     error::SqliteError,
     statements::{
         multi_row::MultiRow,
+        row::Row,
         runner::{FoundRow, StatementRunner},
     },
 };
@@ -24,8 +25,8 @@ static REMEMBER: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Returns the digests of those requests that were taken before and still count.
-pub(crate) async fn taken<S: StatementRunner>(
-    statements: &mut S,
+pub(crate) async fn taken(
+    statements: &mut StatementRunner<'_>,
     requests: &[Nonce],
     now_ms: i64,
 ) -> Result<HashSet<[u8; 16]>, SqliteError> {
@@ -36,12 +37,16 @@ pub(crate) async fn taken<S: StatementRunner>(
         }
         Ok(())
     };
-    statements.find(&FIND, requests, |row, nonce| _ = row.blob(&nonce.digest), found).await?;
+    statements.find(&FIND, requests, bind_digest, found).await?;
     Ok(taken)
 }
 
+fn bind_digest<'v>(row: &mut Row<'v>, nonce: &'v Nonce) {
+    row.blob(&nonce.digest);
+}
+
 /// Remembers that the requests of these jobs were taken.
-pub(super) async fn remember<S: StatementRunner>(statements: &mut S, jobs: &[Job]) -> Result<(), SqliteError> {
+pub(super) async fn remember(statements: &mut StatementRunner<'_>, jobs: &[Job]) -> Result<(), SqliteError> {
     let taken: Vec<Nonce> = jobs.iter().filter_map(|job| job.nonce).collect();
     statements.write(&REMEMBER, &taken, |row, nonce| _ = row.blob(&nonce.digest).int(nonce.until_ms)).await
 }

@@ -116,9 +116,9 @@ impl<'a> Rows<'a> {
         Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
     }
 
-    pub(super) async fn write<'v, S: StatementRunner>(
+    pub(super) async fn write<'v>(
         &'v self,
-        statements: &mut S,
+        statements: &mut StatementRunner<'_>,
         now_ms: i64,
     ) -> Result<(), SqliteError> {
         statements.write(&EVENT_LOGS, &self.events, event_columns::write).await?;

@@ -12,29 +12,87 @@ use crate::sqlite::{
 };
 
 /// Runs the statements of the event path on a connection.
-pub(crate) trait StatementRunner {
+pub(crate) enum StatementRunner<'c> {
+    /// On sqlx's thread.
+    Plain(&'c mut SqliteConnection),
+    /// On the caller's thread.
+    Direct(&'c mut DirectConnection),
+}
+
+impl StatementRunner<'_> {
     /// Runs a statement without parameters.
-    async fn run(&mut self, text: &'static str) -> Result<(), SqliteError>;
+    pub(crate) async fn run(&mut self, text: &'static str) -> Result<(), SqliteError> {
+        match self {
+            Self::Plain(connection) => _ = sqlx::query(AssertSqlSafe(text)).execute(&mut **connection).await?,
+            Self::Direct(connection) => connection.statement(text).await?.step(&[])?,
+        }
+        Ok(())
+    }
 
     /// Runs a statement for every item.
-    async fn write<'v, T>(
+    pub(crate) async fn write<'v, T>(
         &mut self,
         statement: &'static MultiRow,
         items: &'v [T],
         bind: impl Fn(&mut Row<'v>, &'v T),
-    ) -> Result<(), SqliteError>;
+    ) -> Result<(), SqliteError> {
+        match self {
+            _ if items.is_empty() => {}
+            Self::Plain(connection) => statement.execute(connection, items, bind).await?,
+            Self::Direct(connection) => {
+                let statement = connection.statement(statement.single()).await?;
+                let mut row = Row::default();
+                for item in items {
+                    row.clear();
+                    bind(&mut row, item);
+                    statement.step(row.values())?;
+                }
+            }
+        }
+        Ok(())
+    }
 
     /// Runs a query for every item. `found` gets each row, and the index of the item from which the numbers of rows count.
-    async fn find<'v, T>(
+    pub(crate) async fn find<'v, T>(
         &mut self,
         statement: &'static MultiRow,
         items: &'v [T],
         bind: impl Fn(&mut Row<'v>, &'v T),
-        found: impl FnMut(usize, &FoundRow<'_>) -> Result<(), SqliteError>,
-    ) -> Result<(), SqliteError>;
+        mut found: impl FnMut(usize, &FoundRow<'_>) -> Result<(), SqliteError>,
+    ) -> Result<(), SqliteError> {
+        match self {
+            _ if items.is_empty() => {}
+            Self::Plain(connection) => {
+                let mut rows = Vec::new();
+                let mut offset = 0;
+                let keep = |chunk: &[T], of_chunk: Vec<SqliteRow>| {
+                    rows.extend(of_chunk.into_iter().map(|row| (offset, row)));
+                    offset += chunk.len();
+                    Ok(())
+                };
+                statement.fetch(connection, items, bind, keep).await?;
+                rows.iter().try_for_each(|(offset, row)| found(*offset, &FoundRow::Plain(row)))?;
+            }
+            Self::Direct(connection) => {
+                let statement = connection.statement(statement.single()).await?;
+                let mut row = Row::default();
+                for (index, item) in items.iter().enumerate() {
+                    row.clear();
+                    bind(&mut row, item);
+                    statement.query(row.values(), |columns| found(index, &FoundRow::Direct(columns)))?;
+                }
+            }
+        }
+        Ok(())
+    }
 
     /// Lends the connection for statements that are rare.
-    fn connection(&mut self) -> &mut SqliteConnection;
+    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Plain(connection) => connection,
+            Self::Direct(connection) => connection.plain(),
+        }
+    }
 }
 
 /// A row found by a query.
@@ -63,96 +121,5 @@ impl FoundRow<'_> {
             Self::Plain(row) => Ok(row.try_get(column)?),
             Self::Direct(columns) => Ok(columns.optional_text(column)?),
         }
-    }
-}
-
-/// Runs statements on sqlx's thread.
-pub(crate) struct PlainRunner<'c>(pub(crate) &'c mut SqliteConnection);
-
-impl StatementRunner for PlainRunner<'_> {
-    async fn run(&mut self, text: &'static str) -> Result<(), SqliteError> {
-        sqlx::query(AssertSqlSafe(text)).execute(&mut *self.0).await?;
-        Ok(())
-    }
-
-    async fn write<'v, T>(
-        &mut self,
-        statement: &'static MultiRow,
-        items: &'v [T],
-        bind: impl Fn(&mut Row<'v>, &'v T),
-    ) -> Result<(), SqliteError> {
-        Ok(statement.execute(self.0, items, bind).await?)
-    }
-
-    async fn find<'v, T>(
-        &mut self,
-        statement: &'static MultiRow,
-        items: &'v [T],
-        bind: impl Fn(&mut Row<'v>, &'v T),
-        mut found: impl FnMut(usize, &FoundRow<'_>) -> Result<(), SqliteError>,
-    ) -> Result<(), SqliteError> {
-        let mut rows = Vec::new();
-        let mut offset = 0;
-        statement
-            .fetch(self.0, items, bind, |chunk, of_chunk| {
-                rows.extend(of_chunk.into_iter().map(|row| (offset, row)));
-                offset += chunk.len();
-                Ok(())
-            })
-            .await?;
-        rows.iter().try_for_each(|(offset, row)| found(*offset, &FoundRow::Plain(row)))
-    }
-
-    fn connection(&mut self) -> &mut SqliteConnection {
-        self.0
-    }
-}
-
-impl StatementRunner for DirectConnection {
-    async fn run(&mut self, text: &'static str) -> Result<(), SqliteError> {
-        Ok(self.statement(text).await?.step(&[])?)
-    }
-
-    async fn write<'v, T>(
-        &mut self,
-        statement: &'static MultiRow,
-        items: &'v [T],
-        bind: impl Fn(&mut Row<'v>, &'v T),
-    ) -> Result<(), SqliteError> {
-        if items.is_empty() {
-            return Ok(());
-        }
-        let statement = self.statement(statement.single()).await?;
-        let mut row = Row::default();
-        for item in items {
-            row.clear();
-            bind(&mut row, item);
-            statement.step(row.values())?;
-        }
-        Ok(())
-    }
-
-    async fn find<'v, T>(
-        &mut self,
-        statement: &'static MultiRow,
-        items: &'v [T],
-        bind: impl Fn(&mut Row<'v>, &'v T),
-        mut found: impl FnMut(usize, &FoundRow<'_>) -> Result<(), SqliteError>,
-    ) -> Result<(), SqliteError> {
-        if items.is_empty() {
-            return Ok(());
-        }
-        let statement = self.statement(statement.single()).await?;
-        let mut row = Row::default();
-        for (index, item) in items.iter().enumerate() {
-            row.clear();
-            bind(&mut row, item);
-            statement.query(row.values(), |columns| found(index, &FoundRow::Direct(columns)))?;
-        }
-        Ok(())
-    }
-
-    fn connection(&mut self) -> &mut SqliteConnection {
-        self.plain()
     }
 }

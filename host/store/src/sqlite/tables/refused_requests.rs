@@ -27,7 +27,7 @@ static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Keeps these requests, and deletes the oldest where there are too many.
-pub(crate) async fn keep<S: StatementRunner>(statements: &mut S, refused: &[NewRefused]) -> Result<(), SqliteError> {
+pub(crate) async fn keep(statements: &mut StatementRunner<'_>, refused: &[NewRefused]) -> Result<(), SqliteError> {
     if refused.is_empty() {
         return Ok(());
     }
