@@ -58,7 +58,7 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let hash_key = hash_key(&mut connection).await.map_err(explain)?;
     let readers = Readers::open(path, options.readers);
     let copying = connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?;
-    let checkpoints = Checkpoints::start(copying);
+    let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
     let connection = WriteConnection::new(connection, connect, options.size_limit, checkpoints, vault);
     Ok(Opened { connection, readers, hash_key })
 }

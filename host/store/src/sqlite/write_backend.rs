@@ -39,7 +39,7 @@ impl WriteBackend for WriteConnection {
     }
 
     async fn after_commit(&mut self) {
-        self.checkpoints.after_commit(self.connection.plain()).await;
+        self.checkpoints.after_commit(&mut StatementRunner::Direct(&mut self.connection)).await;
     }
 
     async fn durability(&mut self) -> Result<Durability, CommitError> {
