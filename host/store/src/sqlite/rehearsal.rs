@@ -11,6 +11,7 @@ use inlet_core::{
     world::{Needs, World},
 };
 use sqlx::{Acquire, SqlitePool};
+use uuid::Uuid;
 
 use super::{
     error::SqliteError,
@@ -31,7 +32,7 @@ pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsa
     job.add_needs(&mut needs);
     let (mut world, seen) = load(readers, job, &needs).await?;
     let known = known(&world, &needs);
-    let settlements = settle_all(&mut world, slice::from_ref(job), now_ms())?;
+    let settlements = settle_all(&mut world, slice::from_ref(job), now_ms(), &mut Uuid::now_v7)?;
     let settlements: Vec<_> = settlements.into_iter().flatten().collect();
     let effects = settlements.iter().flat_map(|settlement| &settlement.effects);
     let recipients = recipient_changes(effects.map(|effect| (job.environment, effect)))

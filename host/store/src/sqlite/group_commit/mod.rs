@@ -6,15 +6,17 @@ pub(crate) mod load;
 pub(crate) mod nonces;
 mod rows;
 pub(crate) mod settle;
+#[cfg(test)]
+mod tests;
 
 use std::time::Instant;
 
 use inlet_core::world::Needs;
+use uuid::Uuid;
 
 use self::{load::Wanted, rows::Rows};
 use crate::{
     backend::{CommittedGroup, GroupContent},
-    clock::now_ms,
     sqlite::{
         caches::Caches,
         error::SqliteError,
@@ -23,13 +25,16 @@ use crate::{
     },
 };
 
-/// Commits everything or nothing.
+/// Commits everything or nothing. `now_ms` is the time of the commit, in milliseconds since 1970; `new_id` makes the ids of
+/// action logs and runs.
 pub(crate) async fn commit(
     statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
+    now_ms: i64,
+    new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
-    let committed = write(statements, caches, group).await;
+    let committed = write(statements, caches, group, now_ms, new_id).await;
     if committed.is_ok() {
         caches.committed();
     } else {
@@ -43,14 +48,16 @@ async fn write(
     statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
+    now_ms: i64,
+    new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
     let GroupContent { jobs, extras, refused } = group;
-    let (started, now_ms) = (Instant::now(), now_ms());
+    let started = Instant::now();
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
     statements.run(transaction::BEGIN).await?;
     let mut world = load::load(statements, &Wanted::of(&needs)).await?;
-    let settlements = settle::settle_all(&mut world, jobs, now_ms)?;
+    let settlements = settle::settle_all(&mut world, jobs, now_ms, new_id)?;
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
     Rows::of(jobs, &settlements, &plugins, &world).write(statements, now_ms).await?;

@@ -11,10 +11,15 @@ use uuid::Uuid;
 use crate::backend::GroupError;
 
 /// Settles every item in order. A panic is a bug in the rules; it must not take the writer and all neighbours with it.
-pub(crate) fn settle_all(world: &mut World, jobs: &[Job], now_ms: i64) -> Result<Vec<Vec<Settlement>>, GroupError> {
+pub(crate) fn settle_all(
+    world: &mut World,
+    jobs: &[Job],
+    now_ms: i64,
+    new_id: &mut impl FnMut() -> Uuid,
+) -> Result<Vec<Vec<Settlement>>, GroupError> {
     let settled = catch_unwind(AssertUnwindSafe(|| {
         let mut settle_job = |job: &Job| -> Vec<Settlement> {
-            job.items.iter().map(|item| settle(world, job.environment, item, now_ms, &mut Uuid::now_v7)).collect()
+            job.items.iter().map(|item| settle(world, job.environment, item, now_ms, new_id)).collect()
         };
         jobs.iter().map(&mut settle_job).collect()
     }));
