@@ -15,6 +15,7 @@ use std::{
 use super::{
     fair_queue::{FairQueue, Flow},
     group::{Group, GroupLimits, GroupMember},
+    pace::Pace,
     service_times::ServiceTimes,
     work::Work,
 };
@@ -73,6 +74,7 @@ struct State<B> {
     /// The work that the writer has taken.
     taken: Option<Taken>,
     times: ServiceTimes,
+    pace: Pace,
     is_closed: bool,
     /// True while the writer sleeps.
     is_idle: bool,
@@ -101,6 +103,7 @@ impl<B> Inbox<B> {
             prefers_members: false,
             taken: None,
             times: ServiceTimes::new(group_limits.full_cost()),
+            pace: Pace::new(Instant::now()),
             is_closed: false,
             is_idle: false,
         };
@@ -167,6 +170,7 @@ impl<B> Inbox<B> {
         let mut state = self.lock();
         state.taken = None;
         loop {
+            state = self.wait_for_pace(state);
             if let Some(next) = state.take(&self.group_limits) {
                 return Some(next);
             }
@@ -175,6 +179,23 @@ impl<B> Inbox<B> {
             }
             state.is_idle = true;
             state = self.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits while jobs arrive and the next group is not due.
+    fn wait_for_pace<'s>(&'s self, mut state: MutexGuard<'s, State<B>>) -> MutexGuard<'s, State<B>> {
+        let mut waiting = 0;
+        loop {
+            let load = state.members.load();
+            let has_other_work = state.is_closed || !state.others.is_empty();
+            if has_other_work || load.entries <= waiting || load.cost >= self.group_limits.full_cost() {
+                return state;
+            }
+            let Some(wait) = state.pace.wait(Instant::now()) else { return state };
+            waiting = load.entries;
+            drop(state);
+            std::thread::sleep(wait);
+            state = self.lock();
         }
     }
 
@@ -269,8 +290,9 @@ impl<B> State<B> {
         if group.is_empty() {
             return None;
         }
-        let expected = self.times.of(taken_cost);
-        self.taken = Some(Taken { at: Instant::now(), cost: Some(taken_cost), expected });
+        let (at, expected) = (Instant::now(), self.times.of(taken_cost));
+        self.pace.taken(group.members(), at);
+        self.taken = Some(Taken { at, cost: Some(taken_cost), expected });
         Some(group)
     }
 }

@@ -8,6 +8,7 @@ mod counters;
 mod fair_queue;
 mod group;
 mod inbox;
+mod pace;
 mod queue;
 mod service_times;
 mod task;
