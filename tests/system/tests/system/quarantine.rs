@@ -12,11 +12,12 @@ use crate::{
     raw_plugin::{RawPlugin, counting},
 };
 
-/// Memory limit that is too small for the larger of the bodies below.
-const SANDBOX_BYTES: usize = 2 << 20;
+/// Memory limit that is too small for [`crowded`].
+const SANDBOX_BYTES: usize = 5 << 18;
 
-fn large() -> String {
-    track("Large", "u", "m", json!({"pad": "p".repeat(3 << 20)}))
+/// Returns a small body of which the plugin makes more than its memory holds. A larger one would be to blame itself.
+fn crowded() -> String {
+    "{}\n".repeat(800)
 }
 
 async fn start() -> Server {
@@ -34,7 +35,7 @@ async fn until_quarantined(endpoint: &Endpoint) {
     let mut sent = 0;
     loop {
         assert!(Instant::now() < deadline, "{sent} requests failed, and the plugin is still run");
-        let answer = endpoint.expect(large(), &["failed"]).await;
+        let answer = endpoint.expect(crowded(), &["failed"]).await;
         let event = &answer["events"][0];
         sent += 1;
         if event["reason"].as_str().unwrap().contains("quarantined") {
@@ -99,12 +100,58 @@ async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_an
     assert!(!is_shown(&server).await, "another version ends it at once");
     endpoint.expect(track("Order", "u", "o-3", json!({})), &["logged"]).await;
     let replayed = Tool::of(&server).printed(&["replay", "crm@development"]);
-    // The large request, which was held first, also exceeds this version's sandbox.
+    // The crowded request, which was held first, also exceeds this version's sandbox.
     assert_eq!((replayed.as_str(), held.len()), ("3 carried out again, finished.\n    failed 1\n    logged 2\n", 2));
     let logs = server.all_logs("crm").await;
     let of =
         |key: &str| logs.iter().filter(|log| log["original"]["messageId"] == key && log["outcome"] == "logged").count();
     assert_eq!((of("o-1"), of("o-2")), (1, 1));
+}
+
+/// Whoever knows an endpoint's address can send any number of items to it.
+#[tokio::test]
+async fn small_bodies_with_too_many_items_quarantine_nothing() {
+    let server = Server::start().await;
+    let endpoint = server.source("crm", "segment", json!({}), json!([])).await;
+    let too_many = |batch: usize| format!("[{}]", vec!["{}"; batch].join(","));
+    let start = Instant::now();
+    let mut sent = 0;
+    while sent < 30 || start.elapsed() < Duration::from_secs(12) {
+        let answer = endpoint.expect(too_many(20_001), &["failed"]).await;
+        let reason = answer["events"][0]["reason"].as_str().unwrap();
+        assert_eq!(reason, "The body holds more than 20000 items. Send smaller batches.");
+        sent += 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let log = server.last_log("crm").await;
+    assert_eq!((&log["code"], &log["retry_at"]), (&json!("too_many_items"), &Value::Null), "{log}");
+    assert!(!is_shown_of(&server, "segment").await);
+    endpoint.expect(track("Order", "u_1", "o-1", json!({})), &["logged"]).await;
+
+    let refusing = server.source("web", "http", json!({}), json!([])).await;
+    for body in [too_many(20_001), vec!["{}"; 20_001].join("\n")] {
+        let response = server.client.post(&refusing.url).body(body).send().await.unwrap();
+        assert_eq!(response.status(), 413);
+        assert_eq!(read_json(response).await["code"], "too_many_items");
+    }
+    assert_eq!(server.logs("web").await, Vec::<Value>::new(), "nothing is stored");
+}
+
+/// A plugin that does not count itself returns more items than the host takes.
+#[tokio::test]
+async fn items_that_only_the_host_counts_quarantine_nothing() {
+    let (_dir, server, endpoint) = hostile().await;
+    let start = Instant::now();
+    let mut sent = 0;
+    while sent < 30 || start.elapsed() < Duration::from_secs(12) {
+        let (status, answer) = ask(&server, &endpoint, "/items", "{}").await;
+        assert_eq!((status, &answer["code"]), (413, &json!("too_many_items")), "a 500 would bring it again");
+        sent += 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(!is_shown_of(&server, "inlet/hostile").await);
+    let log = server.last_log("crm").await;
+    assert_eq!((&log["outcome"], &log["code"]), (&json!("failed"), &json!("too_many_items")), "{log}");
 }
 
 #[tokio::test]
@@ -141,7 +188,7 @@ async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
     let start = Instant::now();
     let mut failed = 0;
     while start.elapsed() < Duration::from_secs(15) {
-        endpoint.expect(large(), &["failed"]).await;
+        endpoint.expect(crowded(), &["failed"]).await;
         failed += 1;
         for _ in 0..3 {
             endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
