@@ -72,6 +72,14 @@ pub struct Request {
     pub facts: Vec<Field>,
 }
 
+impl Request {
+    /// Returns the bytes that the sender chose: body, path, query and headers.
+    pub fn size(&self) -> usize {
+        let fields = self.query.iter().chain(&self.headers).map(|field| field.name.len() + field.value.len());
+        self.body.as_bytes().len() + self.path.len() + fields.sum::<usize>()
+    }
+}
+
 /// A value of an event as the plugin gave it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

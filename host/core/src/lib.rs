@@ -12,9 +12,10 @@
 //!    loaded into the [`world`].
 //! 6. [`log`]: the event log and the action logs.
 //!
-//! [`quarantine`] decides before the second step whether the plugin is called at all.
+//! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
 pub mod actions;
+pub mod blame;
 pub mod contract;
 pub mod credential;
 pub mod effect;

@@ -9,12 +9,14 @@ use inlet_plugin::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request};
 
 use crate::methods::object_named;
 
-/// Returns one item per record. An error is a sentence if no record can be read.
-pub(crate) fn items(request: &Request, call: &Call<'_>) -> Result<Vec<Item>, String> {
+/// Returns one item per record. An error says why no record can be read.
+pub(crate) fn items(request: &Request, call: &Call<'_>) -> Result<Vec<Item>, Notice> {
+    let wrong = |sentence: String| Notice::new("wrong_type", sentence);
     let plan = call.param("sync_plan").filter(|plan| plan.kind() == Kind::Object);
-    let plan = Plan::read(&plan.ok_or("`sync_plan` is absent or no object.")?)?;
+    let plan = plan.ok_or_else(|| wrong("`sync_plan` is absent or no object.".to_owned()))?;
+    let plan = Plan::read(&plan).map_err(wrong)?;
     let records = call.param("records").filter(|records| records.kind() == Kind::Array);
-    let records = records.ok_or("`records` is absent or no array.")?;
+    let records = records.ok_or_else(|| wrong("`records` is absent or no array.".to_owned()))?;
     RowLimits::of(request).items(&records, |record| plan.item(&record))
 }
 
@@ -58,7 +60,7 @@ impl<'a> Plan<'a> {
         match self.object {
             // Other fields of a deleted record are not documented.
             Object::User if self.delete => delete(record, identifier),
-            Object::User => identify(record, identifier, self.content(record, &[])?),
+            Object::User => identify(record, identifier, || self.content(record, &[])),
             Object::Event => {
                 let [name, user_id, time] = record.fields(["event", "user_id", "timestamp"]);
                 let tracked = Tracked {
@@ -66,9 +68,8 @@ impl<'a> Plan<'a> {
                     name: name.and_then(|name| Some(name.as_str()?.into_owned())),
                     user_id: user_id.map(Node::into_at),
                     time: time.map(Node::into_at),
-                    properties: self.content(record, &["event", "user_id", "timestamp"])?,
                 };
-                track(record, tracked)
+                track(record, tracked, || self.content(record, &["event", "user_id", "timestamp"]))
             }
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn dispatch(request: &Request, call: &Call<'_>) -> Translation {
         "get_sync_speed" => call.answered(&speed(request)),
         "sync_batch" => match batch::items(request, call) {
             Ok(items) => call.brought(items),
-            Err(sentence) => call.wrong_params("wrong_type", sentence),
+            Err(notice) => call.wrong_params(&notice.code, notice.message),
         },
         _ => call.unknown_method(),
     }

@@ -64,3 +64,8 @@ async fn census() {
 async fn http() {
     conforms("http").await;
 }
+
+#[test]
+fn the_sdk_and_the_host_take_the_same_number_of_items() {
+    assert_eq!(inlet_plugin::MAX_ITEMS, inlet_sandbox::Limits::default().items);
+}

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use inlet_plugin::rows::{Object, UNKNOWN_OBJECT};
 use inlet_plugin::{Kind, Node};
 
-/// Longest name of a column or field, in bytes.
+/// Longest name of a column, a field or all events, in bytes. Each row repeats it.
 pub(crate) const LONGEST_NAME: usize = 4096;
 
 /// The configuration of a sync.
@@ -42,12 +42,16 @@ impl<'a> Configuration<'a> {
             configuration.fields(["object", "mode", "identifierMapping", "mappings", "event_name"]);
         let object = object.and_then(|object| Object::of(&object.as_str()?)).ok_or(UNKNOWN_OBJECT)?;
         let identifier = identifier.filter(|node| !node.is_absent());
+        let event_name = event_name.and_then(|name| name.as_str()).filter(|name| !name.is_empty());
+        if event_name.as_ref().is_some_and(|name| name.len() > LONGEST_NAME) {
+            return Err(format!("`event_name` is longer than {LONGEST_NAME} bytes."));
+        }
         Ok(Self {
             object,
             mirror: mode.and_then(|mode| mode.as_str()).as_deref() == Some("mirror"),
             identifier: identifier.map(|node| mapping(&node, "identifierMapping")).transpose()?,
             mappings: mappings.map(|node| all(&node)).transpose()?.unwrap_or_default(),
-            event_name: event_name.and_then(|name| name.as_str()).map(Cow::into_owned).filter(|name| !name.is_empty()),
+            event_name: event_name.map(Cow::into_owned),
         })
     }
 

@@ -35,10 +35,13 @@ pub(crate) fn dispatch(request: &Request, call: &Call<'_>) -> Translation {
 }
 
 fn brought(request: &Request, call: &Call<'_>, method: Method) -> Translation {
-    let items = configured(call).and_then(|configuration| rows::items(request, call, method, &configuration));
-    match items {
+    let configuration = match configured(call) {
+        Ok(configuration) => configuration,
+        Err(sentence) => return call.wrong_params("wrong_type", sentence),
+    };
+    match rows::items(request, call, method, &configuration) {
         Ok(items) => call.brought(items),
-        Err(sentence) => call.wrong_params("wrong_type", sentence),
+        Err(notice) => call.wrong_params(&notice.code, notice.message),
     }
 }
 

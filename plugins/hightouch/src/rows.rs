@@ -19,23 +19,36 @@ pub(crate) enum Method {
     Remove,
 }
 
-/// Returns one item per row. An error is a sentence if no row can be read.
+/// Returns one item per row. An error says why no row can be read.
 pub(crate) fn items(
     request: &Request,
     call: &Call<'_>,
     method: Method,
     configuration: &Configuration<'_>,
-) -> Result<Vec<Item>, String> {
-    let rows = call.param("rows").filter(|rows| rows.kind() == Kind::Array).ok_or("`rows` is absent or no array.")?;
+) -> Result<Vec<Item>, Notice> {
+    let wrong = |sentence: &str| Notice::new("wrong_type", sentence);
+    let rows = call
+        .param("rows")
+        .filter(|rows| rows.kind() == Kind::Array)
+        .ok_or_else(|| wrong("`rows` is absent or no array."))?;
     if (method, configuration.object) == (Method::Remove, Object::Event) {
-        return Err("What happened cannot be removed: events have only the mode Insert.".to_owned());
+        return Err(wrong("What happened cannot be removed: events have only the mode Insert."));
     }
     let id_column = call.param("idColumn").and_then(|column| column.as_str());
     let id_column = id_column.filter(|column| column.len() <= LONGEST_NAME);
     // Without a mapped identifier, the model's primary key identifies rows.
     let identifier = configuration.column(configuration.object.identifier()).or(id_column.as_deref());
-    let identifier = identifier.ok_or("Neither `identifierMapping` nor `idColumn` names a column.")?;
-    let reader = Reader { configuration, method, identifier, id_column: id_column.as_deref().unwrap_or(identifier) };
+    let identifier = identifier.ok_or_else(|| wrong("Neither `identifierMapping` nor `idColumn` names a column."))?;
+    // Looked up once: there may be as many mappings as rows.
+    let reader = Reader {
+        configuration,
+        method,
+        identifier,
+        id_column: id_column.as_deref().unwrap_or(identifier),
+        name: configuration.column("event"),
+        user_id: configuration.column("user_id"),
+        time: configuration.column("timestamp"),
+    };
     RowLimits::of(request).items(&rows, |row| reader.item(&row))
 }
 
@@ -47,6 +60,12 @@ struct Reader<'r> {
     identifier: &'r str,
     /// The column by which Hightouch identifies rows.
     id_column: &'r str,
+    /// The column of an event's name.
+    name: Option<&'r str>,
+    /// The column of an event's user id.
+    user_id: Option<&'r str>,
+    /// The column of an event's time.
+    time: Option<&'r str>,
 }
 
 impl Reader<'_> {
@@ -66,23 +85,17 @@ impl Reader<'_> {
         if row.kind() != Kind::Object {
             return Err(not_an_object(row));
         }
-        let at = |field: &str| Some(row.at_member(self.configuration.column(field)?));
+        let at = |column: Option<&str>| column.map(|column| row.at_member(column));
         match (self.configuration.object, self.method) {
             (Object::User, Method::Remove) => delete(row, identifier),
-            (Object::User, _) => identify(row, identifier, self.content(row, &["user_id"])?),
+            (Object::User, _) => identify(row, identifier, || self.content(row, &["user_id"])),
             (Object::Event, _) => {
-                let name = match self.configuration.column("event") {
+                let name = match self.name {
                     Some(column) => row.get(column).and_then(|name| Some(name.as_str()?.into_owned())),
                     None => self.configuration.event_name.clone(),
                 };
-                let tracked = Tracked {
-                    id: identifier,
-                    name,
-                    user_id: at("user_id"),
-                    time: at("timestamp"),
-                    properties: self.content(row, &["event_id", "event", "user_id", "timestamp"])?,
-                };
-                track(row, tracked)
+                let tracked = Tracked { id: identifier, name, user_id: at(self.user_id), time: at(self.time) };
+                track(row, tracked, || self.content(row, &["event_id", "event", "user_id", "timestamp"]))
             }
         }
     }

@@ -7,7 +7,9 @@ mod any;
 mod call;
 
 use inlet_plugin::segment::not_an_object;
-use inlet_plugin::{Documents, Event, Item, Kind, Node, Notice, Plugin, Request, Translation, translate_each};
+use inlet_plugin::{
+    Documents, Event, Item, Kind, Node, Notice, Plugin, Request, Translation, translate_array, translate_each,
+};
 
 /// Translator for any HTTP client.
 #[derive(Debug)]
@@ -21,9 +23,9 @@ impl Plugin for Http {
         let read: fn(Node<'_>) -> Result<Event, Notice> =
             if request.fact("event_type_path").is_some() { any::event } else { call::event };
         let items = match request.documents()? {
-            Documents::Lines(lines) => translate_each(lines, "", |line| Item::from(line.and_then(read)))?,
+            Documents::Lines(lines) => translate_each(request, lines, "", |line| Item::from(line.and_then(read)))?,
             Documents::One(body) => match body.kind() {
-                Kind::Array => translate_each(body.items(), "", |element| Item::from(read(element)))?,
+                Kind::Array => translate_array(request, &body, |element| Item::from(read(element)))?,
                 Kind::Object => vec![Item::from(read(body))],
                 _ => return Err(not_an_object(&body)),
             },

@@ -9,7 +9,7 @@ mod call;
 mod flattened;
 
 use inlet_plugin::segment::{call_type_of_path, not_an_object};
-use inlet_plugin::{Item, Kind, Notice, Plugin, Request, Translation, translate_each};
+use inlet_plugin::{Item, Kind, Notice, Plugin, Request, Translation, translate_array};
 
 /// Translator for RudderStack.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Plugin for RudderStack {
         match body.kind() {
             Kind::Array => {
                 let event = |element| Item::from(call::event(element, default_type));
-                translate_each(body.items(), "", event).map(Translation::from)
+                translate_array(request, &body, event).map(Translation::from)
             }
             Kind::Object => Ok(Translation::from(Item::from(call::event(body, default_type)))),
             _ => Err(not_an_object(&body)),

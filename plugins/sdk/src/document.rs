@@ -2,9 +2,9 @@
 
 use crate::{Body, Item, Node, Notice, Request, pointer};
 
-/// Maximum number of items translated from one request. The host's own limit is lower. This one prevents a body of
-/// sixteen million `1`s from filling the sandbox before the host can reject it.
-pub const MAX_ITEMS: usize = 50_000;
+/// Maximum number of items of a request, if the host does not name its own with the fact `max_items`. It is the host's
+/// default. More would be refused there, and a body of sixteen million `1`s could fill the sandbox before.
+pub const MAX_ITEMS: usize = 20_000;
 
 /// A request body parsed as JSON.
 #[derive(Debug, Clone)]
@@ -42,6 +42,11 @@ impl Request {
                 _ => Err(not_json("The body", &error)),
             }
         })
+    }
+
+    /// Returns the most items that the host takes of one request.
+    pub fn max_items(&self) -> usize {
+        self.fact("max_items").and_then(|limit| limit.parse().ok()).unwrap_or(MAX_ITEMS)
     }
 
     /// Returns the body as text.
@@ -85,30 +90,55 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
+/// Translates each element of an array. An empty array becomes one ignored item that points at it.
+///
+/// # Errors
+///
+/// `too_many_items` if there are more than [`Request::max_items`]. Nothing is translated then.
+pub fn translate_array<'a>(
+    request: &Request,
+    array: &Node<'a>,
+    translate: impl FnMut(Node<'a>) -> Item,
+) -> Result<Vec<Item>, Notice> {
+    let limit = request.max_items();
+    if array.has_more_than(limit) {
+        return Err(too_many_items(limit));
+    }
+    translate_each(request, array.items(), array.at(), translate)
+}
+
 /// Translates each element of a batch. An empty batch becomes one ignored item that points at `at`.
 ///
 /// # Errors
 ///
-/// `too_long` if there are more than [`MAX_ITEMS`] elements.
+/// `too_many_items` if there are more than [`Request::max_items`]. [`translate_array`] knows that before it begins.
 pub fn translate_each<T>(
+    request: &Request,
     elements: impl Iterator<Item = T>,
     at: &str,
     mut translate: impl FnMut(T) -> Item,
 ) -> Result<Vec<Item>, Notice> {
+    let limit = request.max_items();
     let mut items = Vec::new();
     for element in elements {
-        if items.len() == MAX_ITEMS {
-            return Err(Notice::new(
-                "too_long",
-                format!("The body holds more than {MAX_ITEMS} items. Send smaller batches."),
-            ));
+        if items.len() == limit {
+            return Err(too_many_items(limit));
         }
         items.push(translate(element));
     }
     if items.is_empty() {
-        items.push(Item::Ignored(Notice::new("empty", "An empty batch: there is nothing to do.").at(at)));
+        items.push(empty_batch(at));
     }
     Ok(items)
+}
+
+/// Returns the item of an empty batch at `at`.
+pub(crate) fn empty_batch(at: &str) -> Item {
+    Item::Ignored(Notice::new("empty", "An empty batch: there is nothing to do.").at(at))
+}
+
+fn too_many_items(limit: usize) -> Notice {
+    Notice::new("too_many_items", format!("The body holds more than {limit} items. Send smaller batches."))
 }
 
 fn is_blank(text: &str) -> bool {

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{Documents, MAX_ITEMS, translate_each};
-use crate::{Body, Event, Item, Notice, Request};
+use super::{Documents, MAX_ITEMS, translate_array, translate_each};
+use crate::{Body, Event, Field, Item, Node, Notice, Request};
 
 fn request(body: &str) -> Request {
     Request { body: Body::Text(body.to_owned()), ..Request::default() }
@@ -67,8 +67,28 @@ fn empty_and_binary_bodies_are_named_as_such() {
 #[test]
 fn a_batch_is_bounded_and_an_empty_one_is_ignored() {
     let each = |_| Item::Event(Event::new("x"));
-    assert!(translate_each(0..MAX_ITEMS, "", each).is_ok());
-    assert_eq!(translate_each(0..=MAX_ITEMS, "", each).unwrap_err().code, "too_long");
-    let empty = translate_each(0..0, "/batch", each).unwrap();
+    let request = Request::default();
+    assert!(translate_each(&request, 0..MAX_ITEMS, "", each).is_ok());
+    assert_eq!(translate_each(&request, 0..=MAX_ITEMS, "", each).unwrap_err().code, "too_many_items");
+    let empty = translate_each(&request, 0..0, "/batch", each).unwrap();
     assert!(matches!(&empty[..], [Item::Ignored(Notice { at: Some(at), .. })] if at == "/batch"));
+}
+
+#[test]
+fn the_elements_of_an_array_are_counted_before_they_are_translated() {
+    let request = Request { facts: vec![Field::new("max_items", "3")], ..Request::default() };
+    let translated = |text: &str| {
+        let mut translated = 0;
+        let each = |_| {
+            translated += 1;
+            Item::Event(Event::new("x"))
+        };
+        let result = translate_array(&request, &Node::parse(text, "/batch").unwrap(), each);
+        (result.map(|items| items.len()).map_err(|notice| notice.code), translated)
+    };
+    assert_eq!(translated("[1,[2,2,2,2],3]"), (Ok(3), 3));
+    assert_eq!(translated("[1,2,3,4]"), (Err("too_many_items".to_owned()), 0));
+    assert_eq!(translated("[]"), (Ok(1), 0));
+    let many = format!("[{}1]", "1,".repeat(20_000));
+    assert_eq!(translated(&many), (Err("too_many_items".to_owned()), 0), "more than a node keeps");
 }

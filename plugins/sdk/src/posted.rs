@@ -5,14 +5,14 @@
 
 use crate::rows::key;
 use crate::segment::{Call, checked, not_a_string, not_an_object};
-use crate::{Event, Item, Kind, Node, Notice, Request, Translation, Value, translate_each};
+use crate::{Event, Item, Kind, Node, Notice, Request, Translation, Value, translate_array};
 
 /// Translates an object or an array of objects that is not a method call.
 pub fn translate(request: &Request, body: &Node<'_>) -> Result<Translation, Notice> {
     let options = Node::parse(&request.options, "").ok();
     let reader = Reader { by_path: request.fact("event_type_path").is_some(), options: options.as_ref() };
     match body.kind() {
-        Kind::Array => translate_each(body.items(), body.at(), |row| Item::from(reader.event(row))).map(Into::into),
+        Kind::Array => translate_array(request, body, |row| Item::from(reader.event(row))).map(Into::into),
         Kind::Object => Ok(Translation::from(Item::from(reader.event(body.clone())))),
         _ => Err(not_an_object(body)),
     }

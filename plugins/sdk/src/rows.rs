@@ -5,7 +5,7 @@
 
 use crate::jsonrpc::{echo, quote};
 use crate::segment::checked;
-use crate::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request, Value, point, translate_each};
+use crate::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request, Value, document::empty_batch, point};
 
 /// The kind of object that a row describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,9 +107,15 @@ pub fn identifies_nobody(request: &Request) -> Option<&'static str> {
     )
 }
 
-/// Returns an event that identifies the user of a row. `traits` point into the row.
-pub fn identify(row: &Node<'_>, id: Option<Node<'_>>, traits: Vec<Pointed>) -> Result<Event, Notice> {
-    Ok(Event { data: Some(Value::Assembled(traits)), ..user_event(row, id, "identify")? })
+/// Returns an event that identifies the user of a row. `traits` point into the row; they are not made for a row without an
+/// id, because a request can hold many of those.
+pub fn identify(
+    row: &Node<'_>,
+    id: Option<Node<'_>>,
+    traits: impl FnOnce() -> Result<Vec<Pointed>, Notice>,
+) -> Result<Event, Notice> {
+    let event = user_event(row, id, "identify")?;
+    Ok(Event { data: Some(Value::Assembled(traits()?)), ..event })
 }
 
 /// Returns an event that deletes the user of a row.
@@ -138,27 +144,29 @@ pub struct Tracked<'a> {
     pub user_id: Option<String>,
     /// JSON Pointer to the time of the event.
     pub time: Option<String>,
-    /// All other members.
-    pub properties: Vec<Pointed>,
 }
 
-/// Returns a `track` event.
+/// Returns a `track` event. `properties` are all other members of the row, made only for a row with an id and a name.
 ///
 /// The row's identifier is its idempotency key. It is required, because platforms send rows again.
-pub fn track(row: &Node<'_>, tracked: Tracked<'_>) -> Result<Event, Notice> {
+pub fn track(
+    row: &Node<'_>,
+    tracked: Tracked<'_>,
+    properties: impl FnOnce() -> Result<Vec<Pointed>, Notice>,
+) -> Result<Event, Notice> {
     const NO_ID: &str = "The event's row has no value for `event_id`, by which it is told apart when it is sent again.";
     let id = present(row, tracked.id, NO_ID)?;
     let Some(name) = tracked.name.filter(|name| !name.is_empty()) else {
         let sentence = "The event's row has no name: `event` is absent or no string.";
         return Err(Notice::new("missing_field", sentence).at(row.at()));
     };
-    checked(Event {
+    let event = checked(Event {
         user_id: tracked.user_id.map(Value::At),
-        data: Some(Value::Assembled(tracked.properties)),
         idempotency_key: Some(key(&id)),
         occurred_at: tracked.time.map(Value::At),
         ..of_row(row, &format!("track/{name}"))
-    })
+    })?;
+    Ok(Event { data: Some(Value::Assembled(properties()?)), ..event })
 }
 
 /// Returns a row's identifier as an idempotency key. Warehouses number their events, so a number's own text is the key.
@@ -213,7 +221,7 @@ impl RowLimits {
         let fact = |name, unknown| request.fact(name).and_then(|fact| fact.parse().ok()).unwrap_or(unknown);
         let body = request.text().map_or(0, str::len);
         Self {
-            most_rows: fact("max_items", 1000),
+            most_rows: request.max_items(),
             largest_body: fact("max_body_bytes", 1 << 20),
             // The host copies out at most 16 MiB plus four times the body. Half of the 16 MiB is left for everything
             // else.
@@ -230,29 +238,41 @@ impl RowLimits {
     ///
     /// # Errors
     ///
-    /// A sentence if there are too many rows or their events are too large. No row is accepted then.
-    pub fn items<'a>(mut self, rows: &Node<'a>, item: impl Fn(Node<'a>) -> Item) -> Result<Vec<Item>, String> {
-        if rows.items().nth(self.most_rows).is_some() {
-            return Err(format!("There are more than {} rows; send smaller batches.", self.most_rows));
+    /// `too_many_items` if there are too many rows, `too_long` if their events are too large. No row is accepted then.
+    pub fn items<'a>(mut self, rows: &Node<'a>, item: impl Fn(Node<'a>) -> Item) -> Result<Vec<Item>, Notice> {
+        if rows.has_more_than(self.most_rows) {
+            let sentence = format!("There are more than {} rows; send smaller batches.", self.most_rows);
+            return Err(Notice::new("too_many_items", sentence));
         }
-        let mut crowded = false;
-        let items = translate_each(rows.items(), rows.at(), |row| {
+        let mut items = Vec::new();
+        for row in rows.items() {
             let item = item(row);
-            crowded = crowded || !self.reserve(&item);
-            item
-        });
-        if crowded {
-            return Err("The rows have too many columns; send smaller batches.".to_owned());
+            // Checked at once: a mapping with many columns makes more of many small rows than the sandbox can hold.
+            if !self.reserve(&item) {
+                return Err(Notice::new("too_long", "The rows have too many columns; send smaller batches."));
+            }
+            items.push(item);
         }
-        items.map_err(|notice| notice.message)
+        if items.is_empty() {
+            items.push(empty_batch(rows.at()));
+        }
+        Ok(items)
     }
 
     /// Reserves the size of `item`; returns false if it exceeds what is left.
     fn reserve(&mut self, item: &Item) -> bool {
         // Size of a member itself, on the side of the host, which is larger. Its two texts are added to it.
         const MEMBER: usize = 48;
-        let Item::Event(Event { data: Some(Value::Assembled(members)), .. }) = item else { return true };
-        let size: usize = members.iter().map(|member| MEMBER + member.key.len() + member.at.len()).sum();
+        let Item::Event(event) = item else { return true };
+        let text = |value: &Option<Value>| match value {
+            Some(Value::At(text) | Value::Made(text)) => text.len(),
+            Some(Value::Assembled(members)) => {
+                members.iter().map(|member| MEMBER + member.key.len() + member.at.len()).sum()
+            }
+            None => 0,
+        };
+        let values = [&event.user_id, &event.data, &event.idempotency_key, &event.occurred_at];
+        let size = event.event_type.len() + event.tag.len() + values.into_iter().map(text).sum::<usize>();
         let left = self.left.checked_sub(size);
         self.left = left.unwrap_or_default();
         left.is_some()

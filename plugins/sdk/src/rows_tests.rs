@@ -4,7 +4,7 @@
 
 use super::{RowLimits, Tracked, identifies_nobody, key, refusal, tag, track};
 use crate::segment::not_an_object;
-use crate::{Body, Field, Item, Node, Outcome, Request, Value};
+use crate::{Body, Event, Field, Item, Node, Outcome, Pointed, Request, Value};
 
 fn outcome(status: &str, reason: &str) -> Outcome {
     Outcome {
@@ -53,7 +53,8 @@ fn an_event_needs_an_id_and_a_name() {
     let row = Node::parse(r#"{"id":"","n":1}"#, "/rows/3").unwrap();
     let tracked = |id: Option<&str>, name: Option<&str>| {
         let name = name.map(str::to_owned);
-        track(&row, Tracked { id: id.and_then(|id| row.get(id)), name, user_id: None, time: None, properties: vec![] })
+        let tracked = Tracked { id: id.and_then(|id| row.get(id)), name, user_id: None, time: None };
+        track(&row, tracked, || Ok(vec![]))
     };
     for (id, name) in [(None, Some("E")), (Some("id"), Some("E")), (Some("n"), None), (Some("n"), Some(""))] {
         let notice = tracked(id, name).unwrap_err();
@@ -82,5 +83,24 @@ fn the_hosts_limits_are_the_platforms_batch_size() {
     let rows = Node::parse("[1,2,3]", "").unwrap();
     let items = |most: &str| room(most, "100").items(&rows, |row| Item::from(Err(not_an_object(&row))));
     assert_eq!(items("3").unwrap().len(), 3);
-    assert_eq!(items("2").unwrap_err(), "There are more than 2 rows; send smaller batches.");
+    let notice = items("2").unwrap_err();
+    assert_eq!(
+        (notice.code.as_str(), notice.message.as_str()),
+        ("too_many_items", "There are more than 2 rows; send smaller batches.")
+    );
+}
+
+#[test]
+fn rows_are_no_longer_read_once_their_events_are_too_large() {
+    let rows = format!("[{}]", ["{}"; 10_000].join(","));
+    let request = Request { body: Body::Text(rows.clone()), ..Request::default() };
+    let read = std::cell::Cell::new(0);
+    let wide = |row: Node<'_>| {
+        read.set(read.get() + 1);
+        let members = (0..1000).map(|_| Pointed { key: "key".to_owned(), at: row.at().to_owned() }).collect();
+        Item::Event(Event { data: Some(Value::Assembled(members)), ..Event::new("identify") })
+    };
+    let notice = RowLimits::of(&request).items(&Node::parse(&rows, "").unwrap(), wide).unwrap_err();
+    assert_eq!(notice.code, "too_long");
+    assert!(read.get() < 200, "{}", read.get());
 }

@@ -3,7 +3,8 @@
 //! "Create audience" posts `{"audienceName":…}` with the user's extras, "get audience" posts `{"externalId":…}`, and
 //! both read `{"externalId":…}` from the answer. The audience's name serves as its id, so nothing has to be stored.
 
-use inlet_plugin::{Fields, Item, Node, Notice, Reply, Translation};
+use inlet_plugin::jsonrpc::echo;
+use inlet_plugin::{Fields, Item, Kind, Node, Notice, Reply, Translation};
 
 /// Answers a handshake; `None` if the object is not one.
 pub(crate) fn answer(body: &Node<'_>) -> Option<Translation> {
@@ -13,8 +14,8 @@ pub(crate) fn answer(body: &Node<'_>) -> Option<Translation> {
         (None, Some(id)) if !others => ("find an audience", id),
         _ => return None,
     };
-    // The id's text is echoed, so it must be valid Unicode.
-    id.as_str().filter(|id| !id.is_empty())?;
+    // The id's text is echoed.
+    echo(&id).filter(|_| id.kind() == Kind::String && !id.is_absent())?;
     let notice = Notice::new("handshake", format!("Segment asked to {asked}; it was answered with the audience's id."));
     let mut translation = Translation::from(Item::Ignored(notice));
     translation.reply = Some(Reply::json(format!(r#"{{"externalId":{}}}"#, id.raw())));

@@ -6,7 +6,7 @@
 mod handshake;
 
 use inlet_plugin::segment::{Call, call_type_of_path, not_a_string, not_an_object};
-use inlet_plugin::{Event, Fields, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_each};
+use inlet_plugin::{Event, Fields, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_array};
 
 /// Translator for Segment.
 #[derive(Debug)]
@@ -20,25 +20,25 @@ impl Plugin for Segment {
         // The server SDKs post to endpoints such as `/v1/track`, which take a call without its type.
         let default_type = call_type_of_path(&request.path);
         match body.kind() {
-            Kind::Array => batch(&body, default_type),
-            Kind::Object => object(body, default_type),
+            Kind::Array => batch(request, &body, default_type),
+            Kind::Object => object(request, body, default_type),
             _ => Err(not_an_object(&body)),
         }
     }
 }
 
 /// Translates a bare array of calls, or the `batch` of a server SDK.
-fn batch(array: &Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
+fn batch(request: &Request, array: &Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
     let translate = |element| Item::from(element_call(element).and_then(|call| event(call, default_type)));
-    translate_each(array.items(), array.at(), translate).map(Translation::from)
+    translate_array(request, array, translate).map(Translation::from)
 }
 
 /// Translates one call, or an object that holds something else.
-fn object(body: Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
+fn object(request: &Request, body: Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
     let call = Call::read(body)?;
     if call.is_bare() {
         if let Some(calls) = call.item.get("batch").filter(|batch| batch.kind() == Kind::Array) {
-            return batch(&calls, default_type);
+            return batch(request, &calls, default_type);
         }
         if let (None, Some(answer)) = (default_type, handshake::answer(&call.item)) {
             return Ok(answer);

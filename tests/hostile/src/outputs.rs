@@ -16,7 +16,7 @@ pub(crate) fn large() -> Translation {
 
 /// Returns more items than a request may hold.
 pub(crate) fn many_items() -> Translation {
-    Translation::from((0..10_000).map(|_| ok()).collect::<Vec<_>>())
+    Translation::from((0..20_001).map(|_| ok()).collect::<Vec<_>>())
 }
 
 /// Returns an event type of a megabyte.

@@ -1,6 +1,6 @@
 //! The limit on what a plugin makes of a body, so that a small request cannot fill a disk.
 
-use crate::log::EventLog;
+use crate::{blame::Blame, log::EventLog};
 
 /// A translation whose items would take far more room than the request did.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -10,6 +10,13 @@ pub struct Oversize {
     pub found: usize,
     /// Four times the body and 1 MiB.
     pub allowed: usize,
+}
+
+impl Oversize {
+    /// Returns who causes it. A request of many items does if its plugin keeps much for each; see [`Blame::of_size`].
+    pub fn blame(&self, request_bytes: usize) -> Blame {
+        Blame::of_size(request_bytes, self.allowed)
+    }
 }
 
 /// Bytes that the items of one request may still take.

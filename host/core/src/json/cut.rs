@@ -63,6 +63,59 @@ impl<'a> Pieces<'a> {
     }
 }
 
+/// The values found so far. What it costs to forget those of a duplicate member is bounded by what it cost to find them:
+/// a body can repeat a member a hundred thousand times.
+struct Found<'a> {
+    /// By node.
+    values: Vec<Option<&'a str>>,
+    /// The nodes in the order in which they were found.
+    order: Vec<usize>,
+    /// By node.
+    visits: Vec<Visit>,
+    /// The number of objects walked.
+    objects: usize,
+}
+
+/// The last visit of a node.
+#[derive(Default, Clone, Copy)]
+struct Visit {
+    /// The number of the object that holds it.
+    object: usize,
+    /// What was found at the node and below it, as a range of [`Found::order`].
+    begin: usize,
+    end: usize,
+}
+
+impl<'a> Found<'a> {
+    fn new(nodes: usize) -> Self {
+        Self { values: vec![None; nodes], order: Vec::new(), visits: vec![Visit::default(); nodes], objects: 0 }
+    }
+
+    fn set(&mut self, node: usize, text: &'a str) {
+        self.values[node] = Some(text);
+        self.order.push(node);
+    }
+
+    /// Removes what was found from a place in the order on.
+    fn forget(&mut self, begin: usize, end: usize) {
+        for &node in &self.order[begin..end] {
+            self.values[node] = None;
+        }
+        if end == self.order.len() {
+            self.order.truncate(begin);
+        }
+    }
+
+    /// Notes that an object has a member, and removes what an earlier one of its name held: the later replaces it whole.
+    fn visit(&mut self, object: usize, node: usize) {
+        let last = std::mem::replace(&mut self.visits[node].object, object);
+        if last == object {
+            let Visit { begin, end, .. } = self.visits[node];
+            self.forget(begin, end);
+        }
+    }
+}
+
 impl<'p> Cut<'p> {
     /// Creates an empty set.
     pub fn new() -> Self {
@@ -93,30 +146,32 @@ impl<'p> Cut<'p> {
 
     /// Walks the body once.
     pub fn resolve<'a>(&self, body: &'a str) -> Pieces<'a> {
-        let mut found = vec![None; self.nodes.len()];
+        let mut found = Found::new(self.nodes.len());
         let mut documents = Documents::One;
         let walked = Below { cut: self, node: 0, found: &mut found, kind: Kind::of(body) };
         if run(body, walked).is_err() {
-            found.fill(None);
+            found = Found::new(self.nodes.len());
             documents = self.lines(body, &mut found);
         }
         if self.nodes[0].wanted {
-            found[0] = Some(body.trim_matches([' ', '\t', '\r', '\n']));
+            found.values[0] = Some(body.trim_matches([' ', '\t', '\r', '\n']));
         }
-        Pieces { found, documents }
+        Pieces { found: found.values, documents }
     }
 
-    fn lines<'a>(&self, body: &'a str, found: &mut [Option<&'a str>]) -> Documents {
+    fn lines<'a>(&self, body: &'a str, found: &mut Found<'a>) -> Documents {
         let mut lines = body.lines().map(|line| line.trim_matches([' ', '\t', '\r'])).filter(|line| !line.is_empty());
         let is_json = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok();
         let Some(first) = lines.next().filter(|first| is_json(first)) else { return Documents::None };
         for (at, line) in std::iter::once(first).chain(lines).enumerate() {
             let Some(node) = self.below(0, &at.to_string()) else { continue };
-            found[node] = self.nodes[node].wanted.then_some(line);
+            let begin = found.order.len();
             let walked = Below { cut: self, node, found: &mut *found, kind: Kind::of(line) };
             if run(line, walked).is_err() {
-                self.forget(node, found);
-                found[node] = self.nodes[node].wanted.then_some(line);
+                found.forget(begin, found.order.len());
+            }
+            if self.nodes[node].wanted {
+                found.set(node, line);
             }
         }
         Documents::Lines
@@ -129,38 +184,19 @@ impl<'p> Cut<'p> {
         self.edges.get(&(node, Cow::Borrowed(token)) as &(usize, Cow<'_, str>)).copied()
     }
 
-    /// Removes the values found at and below a node: a later duplicate of a key replaces the earlier one whole.
-    fn forget(&self, node: usize, found: &mut [Option<&str>]) {
-        found[node] = None;
-        if self.nodes[node].children > 0 {
-            let below: Vec<usize> =
-                self.edges.iter().filter(|((parent, _), _)| *parent == node).map(|(_, &child)| child).collect();
-            for child in below {
-                self.forget(child, found);
-            }
-        }
-    }
-
     /// Takes the value at a node from the reader, and goes on below it.
-    fn take<'a, D: Deserializer<'a>>(
-        &self,
-        node: usize,
-        reader: D,
-        found: &mut [Option<&'a str>],
-        seen_before: bool,
-    ) -> Result<(), D::Error> {
-        if seen_before {
-            self.forget(node, found);
-        }
+    fn take<'a, D: Deserializer<'a>>(&self, node: usize, reader: D, found: &mut Found<'a>) -> Result<(), D::Error> {
+        let begin = found.order.len();
         let text = <&RawValue>::deserialize(reader)?.get();
         if self.nodes[node].wanted {
-            found[node] = Some(text);
+            found.set(node, text);
         }
         if self.nodes[node].children > 0 {
-            let walk = Below { cut: self, node, found, kind: Kind::of(text) };
+            let walk = Below { cut: self, node, found: &mut *found, kind: Kind::of(text) };
             // The text was just read as JSON; it reads again.
             run(text, walk).map_err(serde::de::Error::custom)?;
         }
+        (found.visits[node].begin, found.visits[node].end) = (begin, found.order.len());
         Ok(())
     }
 }
@@ -169,7 +205,7 @@ impl<'p> Cut<'p> {
 struct Below<'c, 'p, 'a, 'f> {
     cut: &'c Cut<'p>,
     node: usize,
-    found: &'f mut [Option<&'a str>],
+    found: &'f mut Found<'a>,
     kind: Kind,
 }
 
@@ -194,17 +230,15 @@ impl<'a> Visitor<'a> for Below<'_, '_, 'a, '_> {
     }
 
     fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        let mut seen: Vec<usize> = Vec::new();
+        self.found.objects += 1;
+        let object = self.found.objects;
         while let Some(Key(key)) = map.next_key()? {
             let Some(node) = self.cut.below(self.node, &key) else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let seen_before = seen.contains(&node);
-            if !seen_before {
-                seen.push(node);
-            }
-            map.next_value_seed(Take { cut: self.cut, node, found: &mut *self.found, seen_before })?;
+            self.found.visit(object, node);
+            map.next_value_seed(Take { cut: self.cut, node, found: &mut *self.found })?;
         }
         Ok(())
     }
@@ -219,7 +253,7 @@ impl<'a> Visitor<'a> for Below<'_, '_, 'a, '_> {
             let more = match self.cut.below(self.node, &token) {
                 None => seq.next_element::<IgnoredAny>()?.is_some(),
                 Some(node) => {
-                    let take = Take { cut: self.cut, node, found: &mut *self.found, seen_before: false };
+                    let take = Take { cut: self.cut, node, found: &mut *self.found };
                     seq.next_element_seed(take)?.is_some()
                 }
             };
@@ -235,14 +269,13 @@ impl<'a> Visitor<'a> for Below<'_, '_, 'a, '_> {
 struct Take<'c, 'p, 'a, 'f> {
     cut: &'c Cut<'p>,
     node: usize,
-    found: &'f mut [Option<&'a str>],
-    seen_before: bool,
+    found: &'f mut Found<'a>,
 }
 
 impl<'a> DeserializeSeed<'a> for Take<'_, '_, 'a, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'a>>(self, reader: D) -> Result<(), D::Error> {
-        self.cut.take(self.node, reader, self.found, self.seen_before)
+        self.cut.take(self.node, reader, self.found)
     }
 }

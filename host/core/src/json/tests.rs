@@ -53,7 +53,28 @@ fn shape(text: &str) -> String {
     }
 }
 
+/// Objects that name few members many times.
+fn repetitive() -> impl Strategy<Value = String> {
+    Just("1".to_owned()).prop_recursive(4, 60, 6, |inner| {
+        let member = (prop_oneof![Just("a"), Just("b")], inner);
+        prop::collection::vec(member, 0..6).prop_map(|members| {
+            let members: Vec<String> = members.iter().map(|(name, value)| format!(r#""{name}":{value}"#)).collect();
+            format!("{{{}}}", members.join(","))
+        })
+    })
+}
+
 proptest! {
+    #[test]
+    fn repeated_members_are_cut_as_they_are_found_one_by_one(text in repetitive()) {
+        let mut cut = Cut::new();
+        let pointers = ["/a", "/b", "/a/a", "/a/b", "/b/a", "/b/b", "/a/a/a", "/b/a/b"];
+        let slots = pointers.map(|pointer| cut.add(pointer));
+        let pieces = cut.resolve(&text);
+        for (pointer, slot) in pointers.into_iter().zip(slots) {
+            prop_assert_eq!(pieces.get(slot), point(&text, pointer), "{}", pointer);
+        }
+    }
     #[test]
     fn one_pass_finds_what_single_pointers_find(text in json(), extra in "/[a-c0]/[a-c0]") {
         let mut all = Vec::new();

@@ -20,6 +20,9 @@ pub enum IngestError {
         /// The limit of the inflated body, in bytes.
         limit: usize,
     },
+    /// The request has more items than are taken.
+    #[error("the request has more items than are taken at once; send smaller batches")]
+    TooManyItems,
     /// The content encoding is not one `gzip`.
     #[error("the content encoding is not supported; send the body plain or with one gzip")]
     Encoding,
@@ -65,6 +68,7 @@ impl IngestError {
             Self::UnknownEndpoint => "unknown_endpoint",
             Self::Method { .. } => "method_not_allowed",
             Self::TooLarge { .. } => "body_too_large",
+            Self::TooManyItems => "too_many_items",
             Self::Encoding => "unsupported_encoding",
             Self::NotGzip => "not_gzip",
             Self::TooSlow => "body_too_slow",
@@ -85,7 +89,7 @@ impl IngestError {
         match self {
             Self::UnknownEndpoint => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooManyItems => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotGzip | Self::Broken => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,

@@ -66,7 +66,8 @@ async fn ingest(engine: &Engine, endpoint: &Arc<Endpoint>, unread: UnreadRequest
     }
     let verdict = verified.verification.verdict;
 
-    let translated = translate::translate(engine, endpoint, plugin, &request).await?;
+    let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await?;
+    translated.admit(plugin)?;
     clock.lap(Stage::Translate);
 
     let items = plan::plan(engine, endpoint, &request, verdict, &translated);

@@ -1,20 +1,24 @@
 //! Planning: values are cut out of the body, and mappings resolve to actions.
 
 use inlet_core::{
+    blame::Blame,
     event::{self, Context},
     log::Outcome,
     settle::Prepared,
     verification::Verdict,
 };
 
-use super::{incoming_request::IncomingRequest, translate::Translated};
+use super::{
+    incoming_request::IncomingRequest,
+    translate::{TOO_MANY_ITEMS, Translated},
+};
 use crate::{
     Engine,
     snapshot::{Endpoint, new_id},
 };
 
 /// Makes an item with its plan of everything that the plugin translated. A translation that does not fit the request
-/// becomes one failed item, and is counted as the plugin's fault.
+/// becomes one failed item, and is counted as the plugin's fault unless the request is large enough to cause it.
 pub(crate) fn plan(
     engine: &Engine,
     endpoint: &Endpoint,
@@ -22,23 +26,33 @@ pub(crate) fn plan(
     verdict: Verdict,
     translated: &Translated,
 ) -> Vec<Prepared> {
-    plan_uncounted(engine, endpoint, request, verdict, translated).unwrap_or_else(|failed| {
+    plan_uncounted(engine, endpoint, request, verdict, translated).unwrap_or_else(|unfit| {
+        let Unfit { failed, blame } = *unfit;
         endpoint.meters.fault("shape");
-        if let Some(attempt) = &translated.attempt {
-            attempt.failed();
+        match (&translated.attempt, blame) {
+            (Some(attempt), Blame::Plugin) => attempt.failed(),
+            (Some(attempt), Blame::Request) => attempt.give_up(),
+            _ => {}
         }
-        vec![*failed]
+        vec![failed]
     })
 }
 
-/// Plans and counts nothing. The error is the one item that stands for a translation that does not fit the request.
+/// A translation that does not fit the request.
+pub(super) struct Unfit {
+    /// The one item that stands for it.
+    pub(super) failed: Prepared,
+    blame: Blame,
+}
+
+/// Plans and counts nothing.
 pub(super) fn plan_uncounted(
     engine: &Engine,
     endpoint: &Endpoint,
     request: &IncomingRequest,
     verdict: Verdict,
     translated: &Translated,
-) -> Result<Vec<Prepared>, Box<Prepared>> {
+) -> Result<Vec<Prepared>, Box<Unfit>> {
     let context = Context {
         source_environment: endpoint.id,
         settings: &endpoint.settings,
@@ -57,8 +71,12 @@ pub(super) fn plan_uncounted(
     match &translated.result {
         Ok(Ok(translation)) => event::prepare(&context, body, translation, &mut new_id).map_err(|error| {
             let reason = format!("the plugin's output was not taken: {error}");
-            Box::new(whole(Outcome::Failed, "shape", reason))
+            let failed = whole(Outcome::Failed, "shape", reason);
+            Box::new(Unfit { failed, blame: error.blame(request.plugin_request.size()) })
         }),
+        Ok(Err(notice)) if notice.code == TOO_MANY_ITEMS => {
+            Ok(vec![whole(Outcome::Failed, TOO_MANY_ITEMS, notice.message.clone())])
+        }
         Ok(Err(notice)) => Ok(vec![whole(Outcome::Rejected, &notice.code, notice.message.clone())]),
         Err(untranslated) => Ok(vec![whole(Outcome::Failed, untranslated.code(), untranslated.reason())]),
     }

@@ -2,10 +2,10 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU8, Ordering},
+    atomic::{AtomicBool, AtomicU8, Ordering},
 };
 
-use inlet_core::quarantine::Admission;
+use inlet_core::{quarantine::Admission, verification::Verdict};
 
 use crate::snapshot::Endpoint;
 
@@ -13,11 +13,13 @@ use crate::snapshot::Endpoint;
 /// request and its calls, of which one may go on after the sender disconnected. Counted once, when the last of them ends.
 pub(crate) struct PluginAttempt {
     endpoint: Arc<Endpoint>,
-    /// `None`: the attempt is not counted.
+    /// `None`: the quarantine neither stops the attempt nor counts it.
     admission: Option<Admission>,
     is_alert: bool,
     /// The worst end of a call so far.
     worst: AtomicU8,
+    /// True if the translation cannot be taken because of the request.
+    is_hopeless: AtomicBool,
 }
 
 /// No call ended that says anything about the plugin.
@@ -27,14 +29,32 @@ const FAULT: u8 = 2;
 
 impl PluginAttempt {
     /// Begins the attempt of a request that a sender sends now.
-    pub(crate) fn begin(endpoint: &Arc<Endpoint>) -> Self {
-        let (admission, is_alert) = endpoint.guard.admit();
-        Self { endpoint: endpoint.clone(), admission: Some(admission), is_alert, worst: AtomicU8::new(NOTHING) }
+    ///
+    /// Where a scheme is configured and not enforced, requests that did not verify are held like all others and count for
+    /// nothing: those who do not know the secret must not stop the plugin for those who do, nor use up its probes. Without a
+    /// scheme, senders cannot be told apart, and all count.
+    pub(crate) fn begin(endpoint: &Arc<Endpoint>, verdict: Verdict) -> Self {
+        let (admission, is_alert) = match verdict {
+            Verdict::Verified(_) | Verdict::NotConfigured => endpoint.guard.admit(),
+            Verdict::Failed | Verdict::Missing if endpoint.guard.is_quarantined() => (Admission::Hold, false),
+            Verdict::Failed | Verdict::Missing => return Self::uncounted(endpoint),
+        };
+        Self::new(endpoint, Some(admission), is_alert)
     }
 
     /// Begins an attempt that the quarantine neither stops nor counts.
     pub(crate) fn uncounted(endpoint: &Arc<Endpoint>) -> Self {
-        Self { endpoint: endpoint.clone(), admission: None, is_alert: false, worst: AtomicU8::new(NOTHING) }
+        Self::new(endpoint, None, false)
+    }
+
+    fn new(endpoint: &Arc<Endpoint>, admission: Option<Admission>, is_alert: bool) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            admission,
+            is_alert,
+            worst: AtomicU8::new(NOTHING),
+            is_hopeless: AtomicBool::new(false),
+        }
     }
 
     /// Returns the endpoint whose plugin is used.
@@ -56,6 +76,16 @@ impl PluginAttempt {
     /// Notes that the plugin failed.
     pub(crate) fn failed(&self) {
         self.worst.fetch_max(FAULT, Ordering::Relaxed);
+    }
+
+    /// Notes that the request asks for more than is taken, so that trying it again cannot help.
+    pub(crate) fn give_up(&self) {
+        self.is_hopeless.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true if trying the request again cannot help.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.is_hopeless.load(Ordering::Relaxed)
     }
 }
 

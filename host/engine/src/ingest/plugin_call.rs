@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use inlet_core::contract::Spent;
+use inlet_core::{blame::Blame, contract::Spent};
 use inlet_sandbox::{CallGuard, Fault, Permit};
 
 use super::{body::BodyReservation, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt};
@@ -13,6 +13,8 @@ pub(super) struct PluginCall {
     /// The call uses the body to its end.
     _body: Option<Arc<BodyReservation>>,
     attempt: Arc<PluginAttempt>,
+    /// Bytes of the request.
+    request_bytes: usize,
     /// The message in the server's log if the call ends in a fault.
     complaint: &'static str,
 }
@@ -24,7 +26,14 @@ impl PluginCall {
         attempt: &Arc<PluginAttempt>,
         complaint: &'static str,
     ) -> Self {
-        Self { _permit: permit, _body: request.body_reservation.clone(), attempt: attempt.clone(), complaint }
+        let request_bytes = request.plugin_request.size();
+        Self {
+            _permit: permit,
+            _body: request.body_reservation.clone(),
+            attempt: attempt.clone(),
+            request_bytes,
+            complaint,
+        }
     }
 }
 
@@ -45,7 +54,7 @@ impl CallGuard for PluginCall {
                 endpoint.meters.fault(cause);
                 let (source, environment, plugin) = (&endpoint.source, &endpoint.environment, &endpoint.plugin_ref.key);
                 tracing::warn!(source, environment, plugin, cause, "{}", self.complaint);
-                if fault.is_caused_by_plugin() {
+                if fault.blame(self.request_bytes) == Blame::Plugin {
                     self.attempt.failed();
                 }
             }

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 
 use inlet_core::{
+    blame::Blame,
     contract::{Notice, Translation},
     event,
+    verification::Verdict,
 };
-use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
+use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin, manifest::OnReject};
 
 use super::{
     error::IngestError, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt, plugin_call::PluginCall,
 };
 use crate::{Engine, quarantine, snapshot::Endpoint};
+
+/// The code of a request with more items than are taken, whether the plugin or the host counted them.
+pub(super) const TOO_MANY_ITEMS: &str = "too_many_items";
 
 /// A plugin's translation of a request, and its log output.
 pub(crate) struct Translated {
@@ -26,7 +31,12 @@ pub(crate) struct Translated {
 /// The reason why a plugin gave no translation.
 pub(crate) enum NotTranslated {
     /// The plugin failed.
-    Fault(Fault),
+    Fault {
+        /// The fault.
+        fault: Fault,
+        /// Who causes it.
+        blame: Blame,
+    },
     /// The plugin is quarantined and was not called.
     Quarantined,
 }
@@ -35,7 +45,7 @@ impl NotTranslated {
     /// Returns the code that the event log uses.
     pub(super) fn code(&self) -> &'static str {
         match self {
-            Self::Fault(fault) => fault.code(),
+            Self::Fault { fault, .. } => fault.code(),
             Self::Quarantined => quarantine::CODE,
         }
     }
@@ -43,7 +53,8 @@ impl NotTranslated {
     /// Returns the reason that the event log shows.
     pub(super) fn reason(&self) -> String {
         match self {
-            Self::Fault(fault) => format!("the plugin failed: {fault}"),
+            Self::Fault { fault, blame: Blame::Request } => format!("the request asks for too much: {fault}"),
+            Self::Fault { fault, .. } => format!("the plugin failed: {fault}"),
             Self::Quarantined => quarantine::REASON.to_owned(),
         }
     }
@@ -58,16 +69,37 @@ pub(super) enum AnsweredBy<'t> {
 }
 
 impl Translated {
-    /// Reads the result of a call.
-    pub(super) fn of(call: Call<Result<Translation, Notice>>) -> Self {
+    /// Reads the result of a call for a request.
+    pub(super) fn of(call: Call<Result<Translation, Notice>>, request: &IncomingRequest) -> Self {
         let logs = event::guest_logs_json(&call.logs, call.logs_dropped);
-        Self { logs, result: call.result.map_err(NotTranslated::Fault), attempt: None }
+        let failed = |fault: Fault| NotTranslated::Fault { blame: fault.blame(request.plugin_request.size()), fault };
+        Self { logs, result: call.result.map_err(failed), attempt: None }
     }
 
-    /// Returns true if the server may try a failed translation again by itself. Requests that a quarantine holds back
-    /// wait for an operator: there may be very many of them.
+    /// Refuses a request with more items than are taken, where the manifest refuses what is rejected.
+    pub(super) fn admit(&self, plugin: &Plugin) -> Result<(), IngestError> {
+        match plugin.manifest().on_reject {
+            OnReject::Refuse if self.has_too_many_items() => Err(IngestError::TooManyItems),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns true if the request has more items than are taken.
+    fn has_too_many_items(&self) -> bool {
+        match &self.result {
+            Ok(Ok(_)) => false,
+            Ok(Err(notice)) => notice.code == TOO_MANY_ITEMS,
+            Err(untranslated) => untranslated.code() == TOO_MANY_ITEMS,
+        }
+    }
+
+    /// Returns true if the server may try a failed translation again by itself. The same request exceeds the same limit
+    /// each time. Requests that a quarantine holds back wait for an operator: there may be very many of them.
     pub(crate) fn may_be_retried(&self) -> bool {
-        !matches!(self.result, Err(NotTranslated::Quarantined))
+        match &self.result {
+            Err(NotTranslated::Quarantined | NotTranslated::Fault { blame: Blame::Request, .. }) => false,
+            _ => !self.has_too_many_items() && !self.attempt.as_ref().is_some_and(|attempt| attempt.is_hopeless()),
+        }
     }
 
     /// Returns true if the server tries a failed translation again because the sender will not. The sender of a plugin
@@ -81,6 +113,8 @@ impl Translated {
     pub(super) fn answered_by(&self, plugin: &Plugin) -> Result<AnsweredBy<'_>, IngestError> {
         match &self.result {
             _ if !plugin.answers() => Ok(AnsweredBy::Server),
+            // The platform would send it again after a 500.
+            Err(_) if self.has_too_many_items() => Err(IngestError::TooManyItems),
             Err(_) => Err(IngestError::PluginFailed),
             Ok(Ok(translation)) if !translation.memo.is_empty() => Ok(AnsweredBy::Plugin(translation)),
             // Without a memo the platform reads the status alone.
@@ -95,8 +129,9 @@ pub(crate) async fn translate(
     endpoint: &Arc<Endpoint>,
     plugin: &Plugin,
     request: &IncomingRequest,
+    verdict: Verdict,
 ) -> Result<Translated, IngestError> {
-    let attempt = PluginAttempt::begin(endpoint);
+    let attempt = PluginAttempt::begin(endpoint, verdict);
     if attempt.is_held_back() {
         return Ok(Translated { result: Err(NotTranslated::Quarantined), logs: None, attempt: None });
     }
@@ -122,7 +157,7 @@ async fn translate_in(
     let attempt = Arc::new(attempt);
     let guard = |permit| PluginCall::new(permit, request, &attempt, "a plugin failed on a request");
     let call = call_translate(engine, attempt.endpoint(), plugin, request, guard).await?;
-    Ok(Translated { attempt: Some(attempt), ..Translated::of(call) })
+    Ok(Translated { attempt: Some(attempt), ..Translated::of(call, request) })
 }
 
 /// Lets the plugin translate a request and counts nothing.
@@ -132,7 +167,7 @@ pub(super) async fn translate_uncounted(
     plugin: &Plugin,
     request: &IncomingRequest,
 ) -> Result<Translated, IngestError> {
-    call_translate(engine, endpoint, plugin, request, |permit| permit).await.map(Translated::of)
+    call_translate(engine, endpoint, plugin, request, |permit| permit).await.map(|call| Translated::of(call, request))
 }
 
 /// Calls a plugin as soon as a sandbox is free. Counts nothing but what the guard of the call counts.

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use inlet_core::blame::Blame;
+
 use super::shape_fault::ShapeFault;
 use crate::display::format_bytes;
 
@@ -100,6 +102,7 @@ impl Fault {
             Fault::Time { .. } | Fault::Waited { .. } => "time",
             Fault::Memory { .. } | Fault::Table { .. } => "memory",
             Fault::Lifted { .. } => "lifted",
+            Fault::Shape(ShapeFault::Items { .. }) => "too_many_items",
             Fault::Shape(_) => "shape",
             Fault::Trap { .. } => "trap",
             Fault::Busy => "busy",
@@ -114,8 +117,19 @@ impl Fault {
         }
     }
 
-    /// Returns true if the plugin caused the fault, rather than the load on the server.
-    pub fn is_caused_by_plugin(&self) -> bool {
-        !matches!(self, Fault::Busy | Fault::Waited { behind_own_source: false, .. })
+    /// Returns who causes the fault, for a request of a size.
+    ///
+    /// A limit on a size is exceeded by the request if it is large enough for that ([`Blame::of_size`]). Everything that a
+    /// correct plugin never does, whatever it is sent, is the plugin's: a crash, running out of time (the limit grows with
+    /// the body), large tables, and the shapes that [`ShapeFault::blame`] names.
+    pub fn blame(&self, request_bytes: usize) -> Blame {
+        match self {
+            Fault::Busy | Fault::Waited { behind_own_source: false, .. } => Blame::Load,
+            // Calls wait that long behind their own source only if many of its calls use up seconds, which is what loops
+            // do.
+            Fault::Waited { .. } | Fault::Time { .. } | Fault::Table { .. } | Fault::Trap { .. } => Blame::Plugin,
+            Fault::Memory { limit, .. } | Fault::Lifted { limit, .. } => Blame::of_size(request_bytes, *limit),
+            Fault::Shape(fault) => fault.blame(request_bytes),
+        }
     }
 }

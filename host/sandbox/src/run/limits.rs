@@ -7,6 +7,10 @@ use std::time::Duration;
 const MIB: usize = 1 << 20;
 const KIB: usize = 1 << 10;
 
+/// The default of [`Limits::items`] (semantics.md §3). The SDK checks the same number, so that it refuses a request before
+/// it builds the items; the conformance suite compares the two.
+const MAX_ITEMS: usize = 20_000;
+
 /// The limits of one call into a plugin. The defaults suit every bundled plugin; an operator can set others per plugin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -35,7 +39,7 @@ impl Default for Limits {
         Self {
             time: Duration::from_secs(1),
             memory: 256 * MIB,
-            items: 5000,
+            items: MAX_ITEMS,
             string: 64 * KIB,
             text: 8 * MIB,
             depth: inlet_core::json::MAX_DEPTH,

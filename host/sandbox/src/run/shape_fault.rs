@@ -1,6 +1,6 @@
 //! Faults in the shape of a plugin's output.
 
-use inlet_core::json;
+use inlet_core::{blame::Blame, json};
 
 use crate::display::format_bytes;
 
@@ -8,7 +8,7 @@ use crate::display::format_bytes;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeFault {
     /// The translation has too many items.
-    #[error("it holds {found} items; at most {limit} are allowed; split the request or raise the plugin's item limit")]
+    #[error("it holds {found} items; at most {limit} are allowed; send smaller batches")]
     Items {
         /// Items returned.
         found: usize,
@@ -54,4 +54,23 @@ pub enum ShapeFault {
         /// The first bytes of the content type returned.
         found: String,
     },
+}
+
+impl ShapeFault {
+    /// Returns who causes the fault, for a request of a size.
+    pub(super) fn blame(&self, request_bytes: usize) -> Blame {
+        match self {
+            // A sender decides how many items it sends, whatever the plugin checks.
+            ShapeFault::Items { .. } => Blame::Request,
+            ShapeFault::TooLong { limit, .. } => Blame::of_size(request_bytes, *limit),
+            // A plugin that writes out values of the request writes them as deep, and with the surrogates, that they have.
+            ShapeFault::Json { reason: json::Malformed::Depth { .. } | json::Malformed::LoneSurrogate, .. } => {
+                Blame::Request
+            }
+            // A plugin escapes what it writes and chooses its content type, whatever it is sent.
+            ShapeFault::Json { reason: json::Malformed::Syntax { .. }, .. }
+            | ShapeFault::Pointer { .. }
+            | ShapeFault::ContentType { .. } => Blame::Plugin,
+        }
+    }
 }

@@ -49,7 +49,7 @@ async fn lifted() {
 
 #[tokio::test]
 async fn shape_items() {
-    insta::assert_snapshot!(sentence("/items", "shape").await, @"the plugin's output was refused: it holds 10000 items; at most 5000 are allowed; split the request or raise the plugin's item limit");
+    insta::assert_snapshot!(sentence("/items", "too_many_items").await, @"the plugin's output was refused: it holds 20001 items; at most 20000 are allowed; send smaller batches");
 }
 
 #[tokio::test]

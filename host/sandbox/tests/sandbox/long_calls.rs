@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inlet_core::contract::Spent;
+use inlet_core::{blame::Blame, contract::Spent};
 use inlet_sandbox::{CallGuard, EngineConfig, Fault, Limits, Sandbox};
 use tokio::sync::mpsc;
 
@@ -107,13 +107,13 @@ async fn a_call_that_waits_behind_others_is_not_blamed() {
     tokio::time::sleep(Duration::from_millis(1)).await;
     let limits = Limits { time: Duration::from_millis(150), ..limits };
     let fault = honest.translate_with_guard(Reporter(2, ended), &Arc::new(bytes()), &limits).await.result.unwrap_err();
-    assert!(!fault.is_caused_by_plugin(), "{fault}");
+    assert_eq!(fault.blame(0), Blame::Load, "{fault}");
     assert_eq!((fault.code(), fault.cause()), ("time", "waited"));
     insta::assert_snapshot!(fault, @"the plugin was not done after 1.2s and was stopped, before it had run for 150ms, its limit: it waited for its turn behind others; this says nothing against the plugin: look for one that loops in another source, or give the server more processors");
     let (mut of_plugin, mut others, mut sentence) = (0, 0, String::new());
     while let Some(fault) = ends.recv().await {
         match fault.unwrap() {
-            fault if fault.is_caused_by_plugin() => (of_plugin, sentence) = (of_plugin + 1, fault.to_string()),
+            fault if fault.blame(0) == Blame::Plugin => (of_plugin, sentence) = (of_plugin + 1, fault.to_string()),
             _ => others += 1,
         }
     }

@@ -10,6 +10,7 @@ mod calls;
 mod compiled_cache;
 mod forge;
 mod host_call_sequences;
+mod hostile_bodies;
 mod imports;
 mod index_spaces;
 mod limits;

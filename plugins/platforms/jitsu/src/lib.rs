@@ -6,7 +6,7 @@
 mod records;
 
 use inlet_plugin::segment::{Call, not_a_string, not_an_object};
-use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation, Value, translate_each};
+use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation, Value, translate_array};
 
 /// Translator for Jitsu.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ impl Plugin for Jitsu {
         match body.kind() {
             Kind::Array => {
                 let event = |element| Item::from(Call::read(element).and_then(event));
-                translate_each(body.items(), "", event).map(Translation::from)
+                translate_array(request, &body, event).map(Translation::from)
             }
             Kind::Object => {
                 let call = Call::read(body)?;

@@ -7,7 +7,7 @@
 
 use inlet_plugin::jsonrpc::quote;
 use inlet_plugin::segment::not_an_object;
-use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value, rows, translate_each};
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value, rows, translate_array};
 
 pub(crate) fn translate(request: &Request, records: &Node<'_>) -> Result<Translation, Notice> {
     let option = |name| request.option(name)?.as_str().map(|text| text.into_owned());
@@ -19,7 +19,7 @@ pub(crate) fn translate(request: &Request, records: &Node<'_>) -> Result<Transla
         sync: request.json()?.get("syncId").and_then(|sync| sync.as_str().map(|sync| sync.into_owned())),
     };
     let item = |record| reader.item(&record).unwrap_or_else(Item::Rejected);
-    translate_each(records.items(), records.at(), item).map(Translation::from)
+    translate_array(request, records, item).map(Translation::from)
 }
 
 /// The settings that decide how the records of a request are read.

@@ -4,7 +4,7 @@
 //! Users can edit both bodies in PostHog, so missing members are reported and unknown members are ignored.
 
 use inlet_plugin::segment::{Call, not_a_string, not_an_object};
-use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_each};
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_array};
 
 /// Translator for PostHog.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Plugin for PostHog {
         match body.kind() {
             Kind::Array => {
                 let event = |element| Item::from(event(element, by_path));
-                translate_each(body.items(), "", event).map(Translation::from)
+                translate_array(request, &body, event).map(Translation::from)
             }
             Kind::Object => Ok(Translation::from(Item::from(event(body, by_path)))),
             _ => Err(not_an_object(&body)),

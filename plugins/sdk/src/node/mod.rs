@@ -138,6 +138,21 @@ impl<'a> Node<'a> {
         }
     }
 
+    /// Returns true if this is an array of more than `count` elements. Allocates nothing.
+    pub fn has_more_than(&self, count: usize) -> bool {
+        // An element takes at least one character and one comma or bracket.
+        if self.raw.len() / 2 < count {
+            return false;
+        }
+        match &self.inside {
+            Some(inside) => inside.element(count).is_some(),
+            None => {
+                let mut rest = Scanner::into_array(self.raw);
+                (0..=count).all(|_| next_element(&mut rest).is_some())
+            }
+        }
+    }
+
     /// Returns an iterator over the elements of this array; empty if this is not an array.
     ///
     /// Elements are read on demand. An array of millions costs no memory, and the rest after the last element used is
@@ -174,21 +189,23 @@ enum Elements<'a> {
     Rest(Option<Scanner<'a>>),
 }
 
+/// Returns the next element of an array whose text was checked before, given the text after the last one.
+fn next_element<'a>(rest: &mut Option<Scanner<'a>>) -> Option<&'a str> {
+    let scanner = rest.as_mut()?;
+    let raw = scanner.value().ok()?;
+    if !scanner.another(b']').ok()? {
+        *rest = None;
+    }
+    Some(raw)
+}
+
 impl<'a> Iterator for Items<'a> {
     type Item = Node<'a>;
 
     fn next(&mut self) -> Option<Node<'a>> {
         let raw = match &mut self.elements {
             Elements::Known(inside) => inside.element(self.index)?,
-            Elements::Rest(rest) => {
-                let scanner = rest.as_mut()?;
-                // The text was checked before.
-                let raw = scanner.value().ok()?;
-                if !scanner.another(b']').ok()? {
-                    *rest = None;
-                }
-                raw
-            }
+            Elements::Rest(rest) => next_element(rest)?,
         };
         let at = pointer::element(&self.at, self.index);
         self.index += 1;
@@ -198,6 +215,11 @@ impl<'a> Iterator for Items<'a> {
 
 /// Returns the index of the name that the literal stands for.
 fn position(names: &[&str], literal: &str) -> Option<usize> {
+    // One byte of a name takes at most six, as `\u0041`. A longer literal is not decoded, which would allocate.
+    let longest = names.iter().map(|name| name.len()).max()?;
+    if literal.len() > 6 * longest + 2 {
+        return None;
+    }
     let name = unescape(literal)?;
     names.iter().position(|wanted| *wanted == name)
 }

@@ -213,9 +213,9 @@ async fn thousands_of_rows_in_parallel_batches_are_all_taken() {
 async fn more_rows_or_columns_than_the_host_takes_are_an_error_and_not_a_fault() {
     let server = Server::start().await;
     let endpoint = hightouch(&server, json!({"handle_identifies": true}), json!([])).await;
-    let ids = (0..5001).map(|n| json!({"ID": n}));
+    let ids = (0..20_001).map(|n| json!({"ID": n}));
     let (code, sentence) = endpoint.failed_call("add", rows(&users(), ids.collect())).await;
-    assert_eq!((code, sentence.as_str()), (-32602, "There are more than 5000 rows; send smaller batches."));
+    assert_eq!((code, sentence.as_str()), (-32602, "There are more than 20000 rows; send smaller batches."));
     let mut wide = users();
     wide["mappings"] = (0..500).map(|n| json!({"from": "A", "to": format!("property_{n}")})).collect();
     let ids = (0..5000).map(|n| json!({"ID": n, "A": 1}));

@@ -155,5 +155,5 @@ async fn one(
     let translated = translate::translate_uncounted(engine, endpoint, plugin, &request).await;
     let translated = translated.map_err(|_| RehearseError::Busy)?;
     let items = plan::plan_uncounted(engine, endpoint, &request, Verdict::NotConfigured, &translated);
-    Ok(items.unwrap_or_else(|failed| vec![*failed]).iter().map(members).collect())
+    Ok(items.unwrap_or_else(|unfit| vec![unfit.failed]).iter().map(members).collect())
 }

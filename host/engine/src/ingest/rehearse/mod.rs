@@ -131,7 +131,7 @@ async fn trace(
     let translated = translate::translate_uncounted(engine, endpoint, plugin, request).await;
     let translated = translated.map_err(|_| RehearseError::Busy)?;
     let items = plan::plan_uncounted(engine, endpoint, request, verdict, &translated);
-    let items = items.unwrap_or_else(|failed| vec![*failed]);
+    let items = items.unwrap_or_else(|unfit| vec![unfit.failed]);
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let rehearsal = engine.store.rehearse(&job).await?;
     let logs = translated.logs.clone();

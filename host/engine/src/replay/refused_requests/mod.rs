@@ -79,7 +79,7 @@ pub async fn verify_again(
         return Ok(VerifiedAgain::StillRefused(verdict.as_str().to_owned()));
     }
     let plugin = endpoint.plugin.as_ref().ok_or(VerifyAgainError::NoPlugin)?;
-    let translated = translate::translate(engine, endpoint, plugin, &request).await;
+    let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await;
     let translated = translated.map_err(|_| VerifyAgainError::Busy)?;
     let mut items = plan::plan(engine, endpoint, &request, verdict, &translated);
     for item in &mut items {
