@@ -11,7 +11,7 @@ use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
 use super::{
     error::IngestError, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt, plugin_call::PluginCall,
 };
-use crate::{Engine, quarantine, snapshot::Endpoint};
+use crate::{Engine, admission::held_bytes, quarantine, snapshot::Endpoint};
 
 /// A plugin's translation of a request, and its log output.
 pub(crate) struct Translated {
@@ -62,6 +62,15 @@ impl Translated {
     pub(super) fn of(call: Call<Result<Translation, Notice>>) -> Self {
         let logs = event::guest_logs_json(&call.logs, call.logs_dropped);
         Self { logs, result: call.result.map_err(NotTranslated::Fault), attempt: None }
+    }
+
+    /// Returns the bytes that the translation holds, with the items that will be planned of it.
+    pub(super) fn held_bytes(&self) -> usize {
+        match &self.result {
+            Ok(Ok(translation)) => held_bytes::of_translation(translation),
+            Ok(Err(notice)) => held_bytes::ITEM_BYTES + held_bytes::of_notice(notice),
+            Err(_) => held_bytes::ITEM_BYTES,
+        }
     }
 
     /// Returns true if the server may try a failed translation again by itself. Requests that a quarantine holds back
