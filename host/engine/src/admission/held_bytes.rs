@@ -123,13 +123,6 @@ mod tests {
         let sizes = size_of::<Item>() + size_of::<Prepared>();
         assert!(sizes + size_of::<Prepared>() + 10 * 48 <= ITEM_BYTES, "{sizes}");
         assert!(2 * size_of::<PlannedAction>() <= ACTION_BYTES, "{}", size_of::<PlannedAction>());
-        eprintln!(
-            "{} {} {} {}",
-            size_of::<Item>(),
-            size_of::<Prepared>(),
-            size_of::<Plan>(),
-            size_of::<PlannedAction>()
-        );
     }
 
     #[test]

@@ -66,18 +66,19 @@ impl Ledger {
     ) -> Result<Arc<Reservation>, Refusal> {
         let held = Reservation::first_held(bytes);
         let mut shares = self.shares();
-        if shares.backlog.wait(now) > MAX_WAIT && shares.is_crowding(party.source) {
+        let holder = shares.holder(party);
+        if shares.backlog.wait(now) > MAX_WAIT && shares.is_crowding(&holder) {
             return Err(Refusal::Overloaded);
         }
-        shares.take(&party, held).map_err(Refusal::Full)?;
+        shares.take(&holder, held).map_err(Refusal::Full)?;
         drop(shares);
-        Ok(Arc::new(Reservation::new(self.clone(), party, bytes, held)))
+        Ok(Arc::new(Reservation::new(self.clone(), holder, bytes, held)))
     }
 
     /// Returns what is held now.
     pub(crate) fn held(&self) -> Held {
         let shares = self.shares();
-        let largest_source = shares.sources.values().map(|source| source.held).max().unwrap_or_default();
+        let largest_source = shares.sources.iter().map(|source| source.held).max().unwrap_or_default();
         Held { bytes: shares.held, largest_source, inside: shares.backlog.inside() }
     }
 
@@ -247,9 +248,9 @@ mod tests {
                 }
                 let shares = ledger.shares();
                 prop_assert!(shares.held <= MAX);
-                let by_source: usize = shares.sources.values().map(|source| source.held).sum();
+                let by_source: usize = shares.sources.iter().map(|source| source.held).sum();
                 prop_assert_eq!(by_source, shares.held);
-                prop_assert!(shares.sources.values().all(|source| source.held <= MAX / 2));
+                prop_assert!(shares.sources.iter().all(|source| source.held <= MAX / 2));
                 prop_assert!(shares.peers.values().all(|held| *held <= MAX / 2 && *held > 0));
                 let used: usize = open.iter().map(|(_, reservation)| reservation.bytes()).sum();
                 prop_assert!(used <= shares.held);

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use super::{
-    ledger::{Ledger, Party},
-    shares::Share,
+    ledger::Ledger,
+    shares::{Holder, Share},
 };
 
 /// The step by which a reservation grows, in bytes, so that small additions do not take the ledger's lock.
@@ -19,7 +19,7 @@ const STEP: usize = 4096;
 /// Only one owner at a time extends or shrinks it; the counts are atomic because the owners are on several threads.
 pub(crate) struct Reservation {
     ledger: Arc<Ledger>,
-    party: Party,
+    holder: Holder,
     /// The bytes in use, at most those that are held.
     used: AtomicUsize,
     /// The bytes that the ledger counts, whole steps.
@@ -28,10 +28,10 @@ pub(crate) struct Reservation {
 }
 
 impl Reservation {
-    pub(super) fn new(ledger: Arc<Ledger>, party: Party, used: usize, held: usize) -> Self {
+    pub(super) fn new(ledger: Arc<Ledger>, holder: Holder, used: usize, held: usize) -> Self {
         Self {
             ledger,
-            party,
+            holder,
             used: AtomicUsize::new(used),
             held: AtomicUsize::new(held),
             is_inside: AtomicBool::new(false),
@@ -61,7 +61,7 @@ impl Reservation {
         let held = self.held.load(Ordering::Relaxed);
         if used > held {
             let more = Self::rounded(used - held);
-            self.ledger.shares().take(&self.party, more)?;
+            self.ledger.shares().take(&self.holder, more)?;
             self.held.store(held + more, Ordering::Relaxed);
         }
         self.used.store(used, Ordering::Relaxed);
@@ -74,7 +74,7 @@ impl Reservation {
         let held = self.held.load(Ordering::Relaxed);
         let rest = Self::rounded(used).min(held);
         if rest < held {
-            self.ledger.shares().give_back(&self.party, held - rest);
+            self.ledger.shares().give_back(&self.holder, held - rest);
             self.held.store(rest, Ordering::Relaxed);
         }
         self.used.store(used, Ordering::Relaxed);
@@ -84,7 +84,7 @@ impl Reservation {
     /// about how busy the server is.
     pub(crate) fn enter(&self) {
         if !self.is_inside.swap(true, Ordering::Relaxed) {
-            self.ledger.shares().enter(self.party.source);
+            self.ledger.shares().enter(&self.holder);
         }
     }
 }
@@ -92,9 +92,9 @@ impl Reservation {
 impl Drop for Reservation {
     fn drop(&mut self) {
         let mut shares = self.ledger.shares();
-        shares.give_back(&self.party, *self.held.get_mut());
+        shares.give_back(&self.holder, *self.held.get_mut());
         if *self.is_inside.get_mut() {
-            shares.leave(self.party.source);
+            shares.leave(&self.holder);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! The rule for shares of the memory that all requests hold.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::IpAddr,
+};
 
 use super::{backlog::Backlog, ledger::Party};
 
@@ -26,12 +29,23 @@ pub(super) struct Shares {
     pub(super) max: usize,
     pub(super) held: usize,
     /// One entry for every source environment seen; the operator's configuration bounds their number.
-    pub(super) sources: HashMap<i64, SourceShare>,
+    pub(super) sources: Vec<SourceShare>,
+    /// The indices of `sources` by database id.
+    indices: HashMap<i64, usize>,
     /// Only peers that hold something, so the requests bound their number.
     pub(super) peers: HashMap<IpAddr, usize>,
     pub(super) backlog: Backlog,
     /// The number of source environments with a request inside.
     pub(super) active_sources: usize,
+}
+
+/// Who a reservation is counted for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holder {
+    /// The index of the source environment, so that it is looked up once.
+    source: usize,
+    peer: Option<IpAddr>,
+    is_suspect: bool,
 }
 
 /// What one source environment holds.
@@ -47,69 +61,82 @@ impl Shares {
         Self {
             max,
             held: 0,
-            sources: HashMap::new(),
+            sources: Vec::new(),
+            indices: HashMap::new(),
             peers: HashMap::new(),
             backlog: Backlog::default(),
             active_sources: 0,
         }
     }
 
-    /// Takes more bytes for a party, or returns the share that they would exceed.
-    pub(super) fn take(&mut self, party: &Party, more: usize) -> Result<(), Share> {
+    /// Returns the holder for a party.
+    pub(super) fn holder(&mut self, party: Party) -> Holder {
+        let Party { source, peer, is_suspect } = party;
+        let source = *self.indices.entry(source).or_insert_with(|| {
+            self.sources.push(SourceShare::default());
+            self.sources.len() - 1
+        });
+        Holder { source, peer, is_suspect }
+    }
+
+    /// Takes more bytes for a holder, or returns the share that they would exceed.
+    pub(super) fn take(&mut self, holder: &Holder, more: usize) -> Result<(), Share> {
         let free = self.max.saturating_sub(self.held).checked_sub(more).ok_or(Share::Whole)?;
-        let allowed = if party.is_suspect { free / SUSPECT_DIVISOR } else { free };
-        let source = self.sources.entry(party.source).or_default();
+        let allowed = if holder.is_suspect { free / SUSPECT_DIVISOR } else { free };
+        let source = &mut self.sources[holder.source];
         if source.held + more > allowed {
             return Err(Share::Source);
         }
-        if let Some(address) = party.peer {
-            let held = self.peers.get(&address).copied().unwrap_or_default();
-            if held + more > allowed {
+        if let Some(address) = holder.peer {
+            let peer = self.peers.entry(address);
+            let held = match &peer {
+                Entry::Occupied(peer) => peer.get() + more,
+                Entry::Vacant(_) => more,
+            };
+            if held > allowed {
                 return Err(Share::Peer);
             }
-            self.peers.insert(address, held + more);
+            peer.insert_entry(held);
         }
         source.held += more;
         self.held += more;
         Ok(())
     }
 
-    /// Gives bytes of a party back.
-    pub(super) fn give_back(&mut self, party: &Party, bytes: usize) {
+    /// Gives bytes of a holder back.
+    pub(super) fn give_back(&mut self, holder: &Holder, bytes: usize) {
         self.held = self.held.saturating_sub(bytes);
-        if let Some(source) = self.sources.get_mut(&party.source) {
-            source.held = source.held.saturating_sub(bytes);
-        }
-        if let Some(address) = party.peer
-            && let Some(held) = self.peers.get_mut(&address)
+        let source = &mut self.sources[holder.source];
+        source.held = source.held.saturating_sub(bytes);
+        if let Some(address) = holder.peer
+            && let Entry::Occupied(mut peer) = self.peers.entry(address)
         {
-            *held = held.saturating_sub(bytes);
-            if *held == 0 {
-                self.peers.remove(&address);
+            *peer.get_mut() = peer.get().saturating_sub(bytes);
+            if *peer.get() == 0 {
+                peer.remove();
             }
         }
     }
 
     /// Counts a request whose body was read.
-    pub(super) fn enter(&mut self, source: i64) {
-        let source = self.sources.entry(source).or_default();
+    pub(super) fn enter(&mut self, holder: &Holder) {
+        let source = &mut self.sources[holder.source];
         self.active_sources += usize::from(source.inside == 0);
         source.inside += 1;
         self.backlog.enter();
     }
 
     /// Counts a request that is answered.
-    pub(super) fn leave(&mut self, source: i64) {
-        if let Some(source) = self.sources.get_mut(&source) {
-            source.inside = source.inside.saturating_sub(1);
-            self.active_sources -= usize::from(source.inside == 0);
-        }
+    pub(super) fn leave(&mut self, holder: &Holder) {
+        let source = &mut self.sources[holder.source];
+        source.inside = source.inside.saturating_sub(1);
+        self.active_sources = self.active_sources.saturating_sub(usize::from(source.inside == 0));
         self.backlog.leave();
     }
 
     /// Returns true if a source environment has at least the mean number of requests inside: of an overload, it is a cause.
-    pub(super) fn is_crowding(&self, source: i64) -> bool {
-        let inside = self.sources.get(&source).map_or(0, |source| source.inside);
+    pub(super) fn is_crowding(&self, holder: &Holder) -> bool {
+        let inside = self.sources[holder.source].inside;
         inside.saturating_mul(self.active_sources) >= self.backlog.inside()
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The bytes of a request beside its head and body: hyper's buffer of 8 KiB, in which its head and a small body arrive, and
-/// the future that carries it through the stages, with the allocations of its parts.
+/// the future of about 4.5 KiB that carries it through the stages.
 const REQUEST_BYTES: usize = 12 * 1024;
 
 /// Opens the reservation of a request, or refuses it if it would wait too long or a share is full.

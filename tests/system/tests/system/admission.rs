@@ -100,9 +100,9 @@ async fn one_source_holds_half_and_the_others_are_served() {
     let http = server.source("http", "http", json!({}), json!([])).await;
     let mut holding = Vec::new();
     for _ in 0..3 {
-        holding.push(begin(&server, &segment, 1_000_000, &vec![b' '; 500_000]).await);
+        holding.push(begin(&server, &segment, 620_000, &vec![b' '; 600_000]).await);
     }
-    wait_for_gauge(&server, "inlet_in_flight_largest_source_bytes", |bytes| bytes > 1_500_000.0).await;
+    wait_for_gauge(&server, "inlet_in_flight_largest_source_bytes", |bytes| bytes > 1_800_000.0).await;
     let refused = begin(&server, &segment, 1_000_000, &vec![b' '; 700_000]).await;
     let refused = answer(refused).await;
     assert_eq!(raw_http::status(&refused), 503, "{refused}");
