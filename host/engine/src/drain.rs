@@ -32,6 +32,9 @@ pub fn drain(mut body: Body) -> Rest {
             None => break,
         }
     }
+    if body.is_end_stream() {
+        return Rest::Small;
+    }
     let rest = match body.size_hint().upper() {
         Some(left) if left <= SMALL => Rest::Small,
         _ => Rest::Large,

@@ -3,7 +3,7 @@
 use std::{io::Write, sync::Arc};
 
 use axum::body::Bytes;
-use flate2::write::GzDecoder;
+use flate2::write::MultiGzDecoder;
 
 use crate::{admission::Reservation, ingest::error::IngestError};
 
@@ -15,7 +15,14 @@ const INFLATER_BYTES: usize = 80 * 1024;
 /// Collects a body.
 pub(super) enum Decoder {
     Plain(Buffer),
-    Gzip(Box<GzDecoder<Buffer>>),
+    Gzip(Inflater),
+}
+
+/// Inflates a body, of one member or several.
+pub(super) struct Inflater {
+    decoder: Box<MultiGzDecoder<Buffer>>,
+    /// The bytes that are reserved for inflating. The headers of members, which may be long, are kept as they arrive.
+    reserved: usize,
 }
 
 impl Decoder {
@@ -24,14 +31,14 @@ impl Decoder {
             return Ok(Self::Plain(buffer));
         }
         buffer.reservation.extend_by(INFLATER_BYTES)?;
-        Ok(Self::Gzip(Box::new(GzDecoder::new(buffer))))
+        Ok(Self::Gzip(Inflater { decoder: Box::new(MultiGzDecoder::new(buffer)), reserved: INFLATER_BYTES }))
     }
 
     /// Takes the next piece.
     pub(super) fn take(&mut self, data: &[u8]) -> Result<(), IngestError> {
         match self {
             Self::Plain(buffer) => buffer.add(data),
-            Self::Gzip(decoder) => decoder.write_all(data).map_err(|_| inflate_error(decoder.get_mut())),
+            Self::Gzip(inflater) => inflater.take(data),
         }
     }
 
@@ -39,15 +46,28 @@ impl Decoder {
     pub(super) fn finish(self) -> Result<Bytes, IngestError> {
         match self {
             Self::Plain(buffer) => Ok(buffer.bytes.into()),
-            Self::Gzip(mut decoder) => {
-                if decoder.try_finish().is_err() {
-                    return Err(inflate_error(decoder.get_mut()));
-                }
-                let buffer = decoder.finish().map_err(|_| IngestError::NotGzip)?;
-                buffer.reservation.shrink_by(INFLATER_BYTES);
-                Ok(buffer.bytes.into())
-            }
+            Self::Gzip(inflater) => inflater.finish(),
         }
+    }
+}
+
+impl Inflater {
+    fn take(&mut self, data: &[u8]) -> Result<(), IngestError> {
+        let decoder = &mut self.decoder;
+        if decoder.header().is_none() {
+            decoder.get_ref().reservation.extend_by(data.len())?;
+            self.reserved += data.len();
+        }
+        decoder.write_all(data).map_err(|_| inflate_error(decoder.get_mut()))
+    }
+
+    fn finish(mut self) -> Result<Bytes, IngestError> {
+        if self.decoder.try_finish().is_err() {
+            return Err(inflate_error(self.decoder.get_mut()));
+        }
+        let buffer = self.decoder.finish().map_err(|_| IngestError::NotGzip)?;
+        buffer.reservation.shrink_by(self.reserved);
+        Ok(buffer.bytes.into())
     }
 }
 
@@ -178,6 +198,11 @@ mod tests {
         }
         assert_eq!(decoder.finish().unwrap(), text);
         assert!((300_000..2 * 300_000).contains(&reservation.bytes()), "{}", reservation.bytes());
+        let mut two = Decoder::new(Buffer::new(reservation.clone(), LIMIT, None), true).unwrap();
+        for piece in [gzip(b"one "), gzip(b""), gzip(b"body")].concat().chunks(5) {
+            two.take(piece).unwrap();
+        }
+        assert_eq!(two.finish().unwrap(), "one body", "several members are one body");
         let mut small = Decoder::new(Buffer::new(reservation.clone(), 1000, None), true).unwrap();
         assert_eq!(small.take(&gzip(&text)), Err(IngestError::TooLarge { limit: 1000 }));
         let mut other = Decoder::new(Buffer::new(reservation, 1000, None), true).unwrap();

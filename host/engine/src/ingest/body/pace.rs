@@ -15,9 +15,13 @@ pub(super) struct Pace {
     bytes_per_second: u64,
 }
 
+/// The longest pause that is told from an endless one. Adding it to an instant cannot overflow.
+const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 86_400);
+
 impl Pace {
     /// A rate of 0 limits only the pauses.
     pub(super) fn new(longest_pause: Duration, bytes_per_second: u64, now: Instant) -> Self {
+        let longest_pause = longest_pause.min(LONGEST_PAUSE);
         Self { deadline: now + longest_pause, longest_pause, bytes_per_second }
     }
 
@@ -66,6 +70,7 @@ mod tests {
         assert_eq!(given_up_after(14 * 1024, 14, 1024).await, None, "long pauses at the minimum rate");
         assert_eq!(given_up_after(1 << 20, 16, 1024).await, Some(15), "a pause that is too long");
         assert_eq!(given_up_after(1, 14, 0).await, None, "no rate limits only pauses");
+        Pace::new(Duration::MAX, 0, Instant::now()).received(1, Instant::now());
     }
 
     #[tokio::test(start_paused = true)]
