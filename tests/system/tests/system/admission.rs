@@ -42,7 +42,7 @@ async fn gauge(server: &Server, name: &str) -> f64 {
 }
 
 /// Waits until a gauge has a value that suits.
-async fn wait_for_gauge(server: &Server, name: &str, suits: impl Fn(f64) -> bool) {
+pub(crate) async fn wait_for_gauge(server: &Server, name: &str, suits: impl Fn(f64) -> bool) {
     for _ in 0..1000 {
         if suits(gauge(server, name).await) {
             return;
