@@ -1,6 +1,6 @@
 //! The running server: everything that requests, replays and background jobs share.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use inlet_core::idempotency::HashKey;
 use inlet_sandbox::{Gate, Limits, Sandbox};
@@ -8,6 +8,7 @@ use inlet_store::{ReadError, Store};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
+    admission::{Ledger, failures::PeerFailures, peer::ConnectionPeer},
     catalog::Catalog,
     configuration::current::CurrentConfiguration,
     last_used::LastUsed,
@@ -35,8 +36,10 @@ pub struct Inner {
     pub hash_key: HashKey,
     /// SHA-256 of the management token that the server was started with.
     pub management_token: TokenHash,
-    /// Body bytes that may still be received, in units of [`BODY_UNIT`].
-    pub body_budget: Arc<Semaphore>,
+    /// The memory that requests hold.
+    pub(crate) ledger: Arc<Ledger>,
+    /// The addresses whose requests failed of late.
+    pub(crate) failures: PeerFailures,
     /// Plugin uploads that may still begin.
     pub uploads: Arc<Semaphore>,
     /// The times at which tokens and keys were last used.
@@ -48,9 +51,6 @@ pub struct Inner {
 
 /// The most plugin uploads at once: each may hold 64 MiB, and a multiple of that while it is compiled.
 pub const MAX_UPLOADS: usize = 2;
-
-/// The unit of [`Inner::body_budget`], in bytes.
-pub const BODY_UNIT: usize = 1024;
 
 impl std::ops::Deref for Engine {
     type Target = Inner;
@@ -84,7 +84,8 @@ impl Engine {
             gate: Gate::new(options.max_sandboxes),
             limits,
             hash_key: store.hash_key(),
-            body_budget: Arc::new(Semaphore::new(options.max_in_flight_bytes.div_ceil(BODY_UNIT))),
+            ledger: Ledger::new(options.max_in_flight_bytes),
+            failures: PeerFailures::default(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             last_used: LastUsed::default(),
             retention_changed: Notify::new(),
@@ -99,6 +100,11 @@ impl Engine {
     /// Lets retention prune now: there may be something to prune.
     pub fn wake_retention(&self) {
         self.retention_changed.notify_one();
+    }
+
+    /// Returns the peer of a connection from this address.
+    pub fn connection_peer(&self, address: IpAddr) -> ConnectionPeer {
+        ConnectionPeer::of(address, &self.options.trusted_proxies)
     }
 
     /// Returns the snapshot of the configuration in force.

@@ -2,10 +2,11 @@
 //! everything that goes on in the background.
 //!
 //! [`Engine`] holds the parts together. A webhook takes one straight line, in [`ingest`]: receive → verify → translate →
-//! plan → commit → answer. [`snapshot`] is the configuration in memory, [`catalog`] the plugins;
+//! plan → commit → answer, within what [`admission`] lets it hold. [`snapshot`] is the configuration in memory, [`catalog`] the plugins;
 //! [`Engine::configure`] changes both. [`replay`] carries
 //! stored events out again, [`jobs`] run in the background, [`secrets`] keeps the master key.
 
+pub mod admission;
 pub mod catalog;
 pub mod change_log;
 pub mod clock;
@@ -28,5 +29,5 @@ mod test_engine;
 
 pub use completion::{Interrupted, to_completion};
 pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
-pub use engine::{BODY_UNIT, Engine, EngineParts, MAX_UPLOADS};
+pub use engine::{Engine, EngineParts, MAX_UPLOADS};
 pub use options::EngineOptions;

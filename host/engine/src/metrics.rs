@@ -37,7 +37,12 @@ pub fn init() -> Result<(), BuildError> {
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
     describe_gauge!("inlet_plugin_quarantined", "1 where a plugin fails on most requests and is not run; else 0.");
     describe_gauge!("inlet_writer_queue", "Requests that wait for the writer.");
-    describe_gauge!("inlet_in_flight_bytes", "Body bytes held by requests.");
+    describe_gauge!("inlet_in_flight_bytes", "Bytes held by requests, until they are written or dropped.");
+    describe_gauge!(
+        "inlet_in_flight_largest_source_bytes",
+        "Bytes held by the source environment that holds the most."
+    );
+    describe_gauge!("inlet_in_flight_requests", "Requests whose body was read and that are not answered yet.");
     describe_gauge!("inlet_sandboxes_free", "Sandboxes that nobody uses.");
     Ok(())
 }
@@ -88,8 +93,16 @@ pub struct Meters {
     handles: OnceLock<Handles>,
 }
 
+/// The causes of refusals that come in floods. Their counters are kept, because finding one costs more than the refusal.
+const FREQUENT_REFUSALS: [&str; 5] =
+    ["overloaded", "too_many_bytes_in_flight", "source_share_full", "peer_share_full", "not_verified"];
+/// The statuses of such floods, beside 200.
+const FREQUENT_STATUSES: [u16; 2] = [503, 401];
+
 struct Handles {
     accepted: Counter,
+    refused: [OnceLock<Counter>; FREQUENT_REFUSALS.len()],
+    statuses: [OnceLock<Counter>; FREQUENT_STATUSES.len()],
     outcomes: [Counter; Outcome::ALL.len()],
     stages: [Histogram; STAGES.len()],
     sandbox: Histogram,
@@ -111,6 +124,8 @@ impl Meters {
             let with = |name: &'static str, value: &str| self.labels(name, value);
             Handles {
                 accepted: counter!("inlet_requests_total", &with("status", "200")),
+                refused: Default::default(),
+                statuses: Default::default(),
                 outcomes: Outcome::ALL
                     .map(|outcome| counter!("inlet_events_total", &with("outcome", outcome.as_str()))),
                 stages: STAGES.map(|(_, name)| histogram!("inlet_stage_seconds", &with("stage", name))),
@@ -134,7 +149,11 @@ impl Meters {
             self.handles().accepted.increment(1);
             return;
         }
-        self.count("inlet_requests_total", "status", &status.to_string());
+        let counter = || counter!("inlet_requests_total", &self.labels("status", &status.to_string()));
+        match FREQUENT_STATUSES.iter().position(|known| *known == status) {
+            Some(at) => self.handles().statuses[at].get_or_init(counter).increment(1),
+            None => counter().increment(1),
+        }
     }
 
     /// Counts the outcome of an item.
@@ -146,12 +165,16 @@ impl Meters {
 
     /// Counts a request that was not accepted.
     pub fn refused(&self, cause: &'static str) {
-        self.count("inlet_refused_total", "cause", cause);
+        let counter = || counter!("inlet_refused_total", &self.labels("cause", cause));
+        match FREQUENT_REFUSALS.iter().position(|known| *known == cause) {
+            Some(at) => self.handles().refused[at].get_or_init(counter).increment(1),
+            None => counter().increment(1),
+        }
     }
 
     /// Counts a fault of the plugin.
     pub fn fault(&self, cause: &'static str) {
-        self.count("inlet_plugin_faults_total", "cause", cause);
+        counter!("inlet_plugin_faults_total", &self.labels("cause", cause)).increment(1);
     }
 
     /// Records the time of a stage.
@@ -164,10 +187,6 @@ impl Meters {
     /// Records the time in a sandbox.
     pub fn sandbox(&self, time: Duration) {
         self.handles().sandbox.record(time);
-    }
-
-    fn count(&self, metric: &'static str, name: &'static str, value: &str) {
-        counter!(metric, &self.labels(name, value)).increment(1);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use ipnet::IpNet;
+
 /// The engine's settings, fixed for the life of the process. The server reads them from its configuration file.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
@@ -9,10 +11,14 @@ pub struct EngineOptions {
     pub base_url: String,
     /// The directory of further plugins, if there is one. It is watched.
     pub plugins_dir: Option<PathBuf>,
-    /// The most body bytes held at once over all requests; a request beyond it is answered 503.
+    /// The most bytes held at once over all requests; a request beyond it, or beyond its share of it, is answered 503.
     pub max_in_flight_bytes: usize,
     /// The longest pause within a body.
     pub body_timeout: Duration,
+    /// The least pace of a body, in bytes per second as they arrive; 0 limits only the pauses.
+    pub min_body_bytes_per_second: u64,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
     /// The number of sandboxes that run at once.
     pub max_sandboxes: u32,
     /// The memory of one sandbox, in bytes.

@@ -27,6 +27,8 @@ impl TestEngine {
             plugins_dir: None,
             max_in_flight_bytes: 1 << 20,
             body_timeout: Duration::from_secs(1),
+            min_body_bytes_per_second: 1024,
+            trusted_proxies: Vec::new(),
             max_sandboxes: 1,
             max_sandbox_memory: 1 << 20,
             retry_delays_seconds: Vec::new(),

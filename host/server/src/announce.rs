@@ -33,6 +33,12 @@ pub fn announce(engine: &Engine, config: &Config) {
             "the management API can be reached wherever webhooks can; give it an address of its own with --admin-listen"
         );
     }
+    if config.trusted_proxies.is_empty() && !config.listen.ip().is_loopback() {
+        tracing::info!(
+            "senders with private addresses are not limited by address, because a load balancer may be in front of them; \
+             name its addresses in trusted_proxies, and each sender is limited by its own (X-Forwarded-For)"
+        );
+    }
     if config.stop_timeout_seconds < SHORT_STOP.as_secs() {
         tracing::warn!(stop_timeout_seconds = config.stop_timeout_seconds, "a stop may cut requests off");
     }

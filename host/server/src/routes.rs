@@ -2,18 +2,18 @@
 //!
 //! With an admin listener, the public one serves only webhooks and `/healthz`.
 
-use std::{convert::Infallible, panic::AssertUnwindSafe, pin::Pin};
+use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, pin::Pin};
 
 use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
-use inlet_engine::{Engine, ingest};
+use inlet_engine::{Engine, admission::peer::ConnectionPeer, ingest};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::health;
 
-/// The service of a listener. Cheap to clone.
+/// The services of a listener. Cheap to clone.
 ///
 /// Webhooks bypass the router. They are most of the requests and all go to one handler, so matching paths and boxing a
 /// future per layer would only cost time.
@@ -40,25 +40,39 @@ impl Routes {
     }
 }
 
-impl hyper::service::Service<hyper::Request<Incoming>> for Routes {
+/// The service of one connection.
+pub struct ConnectionRoutes {
+    routes: Routes,
+    peer: Option<ConnectionPeer>,
+}
+
+impl Routes {
+    /// Returns the service of a connection from this address.
+    pub fn of_connection(&self, address: IpAddr) -> ConnectionRoutes {
+        let peer = self.webhooks.as_ref().map(|engine| engine.connection_peer(address));
+        ConnectionRoutes { routes: self.clone(), peer }
+    }
+}
+
+impl hyper::service::Service<hyper::Request<Incoming>> for ConnectionRoutes {
     type Response = Response;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let request = request.map(Body::new);
-        match &self.webhooks {
-            Some(engine) if request.uri().path().starts_with(ingest::PREFIX) => {
-                Box::pin(receive(engine.clone(), request))
+        match (&self.routes.webhooks, self.peer) {
+            (Some(engine), Some(peer)) if request.uri().path().starts_with(ingest::PREFIX) => {
+                Box::pin(receive(engine.clone(), peer, request))
             }
-            _ => Box::pin(self.others.clone().oneshot(request)),
+            _ => Box::pin(self.routes.others.clone().oneshot(request)),
         }
     }
 }
 
 /// Receives a webhook. A panic becomes a response, so that it does not end the connection.
-async fn receive(engine: Engine, request: Request) -> Result<Response, Infallible> {
-    let received = AssertUnwindSafe(ingest::receive(&engine, request)).catch_unwind().await;
+async fn receive(engine: Engine, peer: ConnectionPeer, request: Request) -> Result<Response, Infallible> {
+    let received = AssertUnwindSafe(ingest::receive(&engine, peer, request)).catch_unwind().await;
     Ok(received.unwrap_or_else(|_| {
         tracing::error!("receiving a webhook ended in a panic; please report it");
         ingest::unexpected()

@@ -18,6 +18,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Returns the endpoint at this URL.
+    pub fn at(server: &Server, url: String) -> Self {
+        Self { url, client: server.client.clone() }
+    }
+
     /// Returns a POST of this body.
     pub fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.client.post(&self.url).body(body)

@@ -4,25 +4,22 @@ use inlet_core::{
     settle::{Job, Prepared},
     verification::Nonce,
 };
-use inlet_store::{CommitError, CommitExtras, Settled};
+use inlet_store::{CommitError, CommitExtras, Hold, Settled};
 
 use super::error::IngestError;
 use crate::{Engine, snapshot::Endpoint};
 
-/// Commits items, with the request that their repair will need.
+/// Commits items, with the request that their repair will need. `hold` is kept until they are written or dropped.
 pub(super) async fn commit(
     engine: &Engine,
     endpoint: &Endpoint,
     items: Vec<Prepared>,
     nonce: Option<Nonce>,
     extras: Option<CommitExtras>,
+    hold: Hold,
 ) -> Result<Vec<Settled>, IngestError> {
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
-    let committed = match extras {
-        None => engine.store.commit(job).await,
-        Some(extras) => engine.store.commit_with(job, extras).await,
-    };
-    let settled = committed.map_err(|error| match error {
+    let settled = engine.store.commit_for_sender(job, extras, hold).await.map_err(|error| match error {
         CommitError::Overloaded { .. } => IngestError::Overloaded,
         CommitError::Seen => IngestError::Unverified,
         error => {

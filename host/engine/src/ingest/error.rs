@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 
+use crate::admission::{Refusal, Share};
+
 /// The reason why a request is not accepted. Nothing of it was executed. The message is the sentence for the sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
@@ -29,8 +31,8 @@ pub enum IngestError {
     /// The body is announced as gzip and is not.
     #[error("the content encoding is gzip, and the body is not valid gzip")]
     NotGzip,
-    /// The body paused for too long.
-    #[error("the body paused for too long; send it again")]
+    /// The body paused for too long, or was slower than the minimum rate.
+    #[error("the body was too slow or paused for too long; send it again")]
     TooSlow,
     /// The connection broke while the body was received.
     #[error("the body ended before its end; send it again")]
@@ -38,13 +40,13 @@ pub enum IngestError {
     /// Verification is enforced and failed. Every cause gets the same answer, which must not help a forger.
     #[error("the request could not be verified")]
     Unverified,
-    /// The bodies that are held at once reached their limit.
-    #[error("too many bytes are being received at once; send it again later")]
-    NoRoom,
+    /// A share of the memory for requests is full. The sender does not learn which.
+    #[error("too many bytes are held by requests at once; send it again later, or in smaller batches")]
+    NoRoom(Share),
     /// No sandbox came free in time.
     #[error("no sandbox came free in time; send it again later")]
     NoSandbox,
-    /// The writer's queue is full.
+    /// The request would wait too long to be stored.
     #[error("too many requests are waiting to be stored; send it again later")]
     Overloaded,
     /// The storage cannot be written.
@@ -62,8 +64,17 @@ pub enum IngestError {
 }
 
 impl IngestError {
-    /// Returns the name that metrics and answers use.
+    /// Returns the name that metrics use.
     pub fn cause(&self) -> &'static str {
+        match self {
+            Self::NoRoom(Share::Source) => "source_share_full",
+            Self::NoRoom(Share::Peer) => "peer_share_full",
+            error => error.code(),
+        }
+    }
+
+    /// Returns the name that answers use.
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::UnknownEndpoint => "unknown_endpoint",
             Self::Method { .. } => "method_not_allowed",
@@ -74,7 +85,7 @@ impl IngestError {
             Self::TooSlow => "body_too_slow",
             Self::Broken => "body_broken",
             Self::Unverified => "not_verified",
-            Self::NoRoom => "too_many_bytes_in_flight",
+            Self::NoRoom(_) => "too_many_bytes_in_flight",
             Self::NoSandbox => "no_sandbox_free",
             Self::Overloaded => "overloaded",
             Self::NotStored => "storage_unavailable",
@@ -94,15 +105,30 @@ impl IngestError {
             Self::NotGzip | Self::Broken => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unverified => StatusCode::UNAUTHORIZED,
-            Self::NoRoom | Self::NoSandbox | Self::Overloaded | Self::NotStored | Self::NoPlugin => {
+            Self::NoRoom(_) | Self::NoSandbox | Self::Overloaded | Self::NotStored | Self::NoPlugin => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
             Self::PluginFailed | Self::Unexpected => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    /// Returns true if the body was not read to its end, so that no further request can follow on the connection.
-    pub(super) fn leaves_body_unread(&self) -> bool {
-        matches!(self, Self::TooLarge { .. } | Self::Encoding | Self::NoRoom | Self::TooSlow)
+    /// Returns true if the request says something against its peer, which many such make suspect.
+    pub(super) fn is_against_peer(&self) -> bool {
+        matches!(self, Self::Unverified | Self::TooSlow | Self::Broken | Self::NotGzip | Self::TooLarge { .. })
+    }
+}
+
+impl From<Share> for IngestError {
+    fn from(share: Share) -> Self {
+        Self::NoRoom(share)
+    }
+}
+
+impl From<Refusal> for IngestError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Full(share) => Self::NoRoom(share),
+            Refusal::Overloaded => Self::Overloaded,
+        }
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use inlet_core::contract::{self, Field};
+use inlet_store::Hold;
 
-use super::body::BodyReservation;
-use crate::snapshot::Endpoint;
+use super::error::IngestError;
+use crate::{admission::Reservation, snapshot::Endpoint};
 
 /// A request that was read whole.
 pub(crate) struct IncomingRequest {
@@ -16,8 +17,8 @@ pub(crate) struct IncomingRequest {
     pub(crate) credentials: Vec<(String, Bytes)>,
     /// The time of arrival, in milliseconds since 1970.
     pub(crate) received_at_ms: i64,
-    /// The body's share of the bytes that all requests may hold. `None` for a stored request.
-    pub(super) body_reservation: Option<Arc<BodyReservation>>,
+    /// The bytes that the request has reserved. `None` for a stored request.
+    pub(super) reservation: Option<Arc<Reservation>>,
 }
 
 /// The parts of a request that its plugin may see.
@@ -53,7 +54,23 @@ impl IncomingRequest {
             options: endpoint.options.clone(),
             facts: endpoint.facts.clone(),
         });
-        Self { plugin_request, credentials, received_at_ms, body_reservation: None }
+        Self { plugin_request, credentials, received_at_ms, reservation: None }
+    }
+
+    /// Reserves further bytes for what was made of the request, or refuses it.
+    pub(super) fn reserve(&self, bytes: usize) -> Result<(), IngestError> {
+        match &self.reservation {
+            Some(reservation) => Ok(reservation.extend_by(bytes)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns what the store holds until it has written or dropped what was made of the request.
+    pub(super) fn hold(&self) -> Hold {
+        match &self.reservation {
+            Some(reservation) => reservation.clone(),
+            None => Arc::new(()),
+        }
     }
 
     /// Returns the body.

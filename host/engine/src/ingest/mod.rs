@@ -11,12 +11,14 @@ pub mod compare;
 pub mod error;
 pub(crate) mod incoming_request;
 pub(crate) mod kept_request;
+mod not_accepted;
 pub(crate) mod plan;
 mod plugin_attempt;
 mod plugin_call;
 mod receive;
 mod refused_request;
 pub mod rehearse;
+mod reserve;
 mod response;
 pub(crate) mod translate;
 pub(crate) mod verify;
@@ -25,22 +27,32 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{extract::Request, response::Response};
 
-use self::{error::IngestError, receive::UnreadRequest};
-use crate::{Engine, metrics::Stage, snapshot::Endpoint};
+use self::{error::IngestError, not_accepted::NotAccepted, receive::UnreadRequest};
+use crate::{
+    Engine,
+    admission::{Peer, held_bytes, peer::ConnectionPeer},
+    metrics::Stage,
+    snapshot::Endpoint,
+};
 
 /// The path before an endpoint's token.
 pub const PREFIX: &str = "/integrations/receive/";
 
-/// Receives one webhook and answers it.
-pub async fn receive(engine: &Engine, request: Request) -> Response {
+/// Receives one webhook from the other end of a connection and answers it.
+pub async fn receive(engine: &Engine, connection: ConnectionPeer, request: Request) -> Response {
     let start = Instant::now();
     let (endpoint, unread) = match receive::find_endpoint(&engine.snapshot(), request) {
         Ok(found) => found,
         Err(error) => return response::of_error(&error),
     };
-    let response = ingest(engine, &endpoint, unread).await.unwrap_or_else(|error| {
-        endpoint.meters.refused(error.cause());
-        response::of_error(&error)
+    let peer = connection.of_request(unread.headers(), &engine.options.trusted_proxies);
+    let ingested = ingest(engine, &endpoint, peer, unread, start).await;
+    let response = ingested.unwrap_or_else(|refused| {
+        endpoint.meters.refused(refused.error.cause());
+        if refused.error.is_against_peer() {
+            engine.failures.count(peer, Instant::now());
+        }
+        response::of_not_accepted(&refused)
     });
     endpoint.meters.answered(response.status().as_u16());
     endpoint.meters.stage(Stage::Total, start.elapsed());
@@ -52,22 +64,33 @@ pub fn unexpected() -> Response {
     response::of_error(&IngestError::Unexpected)
 }
 
-async fn ingest(engine: &Engine, endpoint: &Arc<Endpoint>, unread: UnreadRequest) -> Result<Response, IngestError> {
-    let plugin = endpoint.plugin.as_ref().ok_or(IngestError::NoPlugin)?;
-    let mut clock = StageClock::start(endpoint);
+async fn ingest(
+    engine: &Engine,
+    endpoint: &Arc<Endpoint>,
+    peer: Peer,
+    unread: UnreadRequest,
+    start: Instant,
+) -> Result<Response, NotAccepted> {
+    let Some(plugin) = &endpoint.plugin else { return Err(unread.refuse(IngestError::NoPlugin)) };
+    let reservation = match reserve::reserve(engine, endpoint, peer, unread.headers(), start) {
+        Ok(reservation) => reservation,
+        Err(error) => return Err(unread.refuse(error)),
+    };
+    let mut clock = StageClock::start(endpoint, start);
 
-    let request = receive::read(engine, endpoint, unread).await?;
+    let request = receive::read(engine, endpoint, unread, reservation).await?;
     clock.lap(Stage::Receive);
 
     let verified = verify::verify(engine, endpoint, &request);
     clock.lap(Stage::Verify);
     if let Err(cause) = verify::admit(endpoint, verified.verification) {
-        return Err(refused_request::refuse(engine, endpoint, &request, cause).await);
+        return Err(refused_request::refuse(engine, endpoint, &request, cause).await.into());
     }
     let verdict = verified.verification.verdict;
 
     let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await?;
     translated.admit(plugin)?;
+    request.reserve(translated.held_bytes())?;
     clock.lap(Stage::Translate);
 
     let items = plan::plan(engine, endpoint, &request, verdict, &translated);
@@ -75,15 +98,17 @@ async fn ingest(engine: &Engine, endpoint: &Arc<Endpoint>, unread: UnreadRequest
 
     let is_retried = translated.is_retried_by_server(plugin);
     let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried);
-    let settled = match commit::commit(engine, endpoint, items, verified.nonce, extras).await {
+    let extras_bytes = extras.as_ref().map_or(0, held_bytes::of_extras);
+    request.reserve(extras_bytes + held_bytes::of_planned(&items, request.body().as_bytes()))?;
+    let settled = match commit::commit(engine, endpoint, items, verified.nonce, extras, request.hold()).await {
         Err(IngestError::Unverified) => {
-            return Err(refused_request::refuse(engine, endpoint, &request, "replayed").await);
+            return Err(refused_request::refuse(engine, endpoint, &request, "replayed").await.into());
         }
         committed => committed?,
     };
     clock.lap(Stage::Commit);
 
-    answer::answer(engine, plugin, &request, &translated, &settled).await
+    Ok(answer::answer(engine, plugin, &request, &translated, &settled).await?)
 }
 
 /// Times the stages of a request.
@@ -93,8 +118,8 @@ struct StageClock<'a> {
 }
 
 impl<'a> StageClock<'a> {
-    fn start(endpoint: &'a Endpoint) -> Self {
-        Self { endpoint, last: Instant::now() }
+    fn start(endpoint: &'a Endpoint, start: Instant) -> Self {
+        Self { endpoint, last: start }
     }
 
     /// Records the time since the last lap for a stage.

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use inlet_core::{blame::Blame, contract::Spent};
 use inlet_sandbox::{CallGuard, Fault, Permit};
 
-use super::{body::BodyReservation, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt};
+use super::{incoming_request::IncomingRequest, plugin_attempt::PluginAttempt};
+use crate::admission::Reservation;
 
 /// The guard of one call. It is told of the call's end, and dropped then, even if the sender disconnected before.
 pub(super) struct PluginCall {
     _permit: Permit,
     /// The call uses the body to its end.
-    _body: Option<Arc<BodyReservation>>,
+    _reservation: Option<Arc<Reservation>>,
     attempt: Arc<PluginAttempt>,
     /// Bytes of the request.
     request_bytes: usize,
@@ -29,7 +30,7 @@ impl PluginCall {
         let request_bytes = request.plugin_request.size();
         Self {
             _permit: permit,
-            _body: request.body_reservation.clone(),
+            _reservation: request.reservation.clone(),
             attempt: attempt.clone(),
             request_bytes,
             complaint,

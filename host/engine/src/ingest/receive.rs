@@ -21,9 +21,11 @@ use super::{
     PREFIX, body,
     error::IngestError,
     incoming_request::{IncomingRequest, VisibleParts},
+    not_accepted::NotAccepted,
 };
 use crate::{
     Engine,
+    admission::Reservation,
     clock::now_ms,
     snapshot::{Endpoint, Snapshot},
 };
@@ -33,6 +35,18 @@ pub(super) struct UnreadRequest {
     parts: request::Parts,
     body: axum::body::Body,
     sub_path: String,
+}
+
+impl UnreadRequest {
+    /// Returns all headers.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// Refuses the request.
+    pub(super) fn refuse(self, error: IngestError) -> NotAccepted {
+        NotAccepted::drain(error, self.body)
+    }
 }
 
 /// Finds the endpoint of a request and checks its method.
@@ -56,18 +70,20 @@ pub(super) fn find_endpoint(
     Ok((endpoint, UnreadRequest { parts, body, sub_path }))
 }
 
-/// Reads a request whole, within the endpoint's limit and the bytes that all requests may hold.
+/// Reads a request whole, within the endpoint's limit and the bytes that it may hold.
 pub(super) async fn read(
     engine: &Engine,
     endpoint: &Endpoint,
     unread: UnreadRequest,
-) -> Result<IncomingRequest, IngestError> {
+    reservation: Arc<Reservation>,
+) -> Result<IncomingRequest, NotAccepted> {
     let UnreadRequest { parts, body, sub_path } = unread;
-    let (body, reservation) = body::read(engine, endpoint.max_body_bytes, &parts.headers, body).await?;
+    let body = body::read(engine, endpoint.max_body_bytes, &parts.headers, body, &reservation).await?;
+    reservation.enter();
     let query = parts.uri.query().unwrap_or_default();
     let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
     let request = build(endpoint, head, body, now_ms());
-    Ok(IncomingRequest { body_reservation: Some(Arc::new(reservation)), ..request })
+    Ok(IncomingRequest { reservation: Some(reservation), ..request })
 }
 
 /// A request without its body.

@@ -42,7 +42,7 @@ pub(super) async fn refuse(
         credential_hash: credential_hash(engine, endpoint, request),
         body,
     };
-    if let Err(error) = engine.store.refuse(refused, std::sync::Arc::new(())).await {
+    if let Err(error) = engine.store.refuse(refused, request.hold()).await {
         tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept");
     }
     IngestError::Unverified

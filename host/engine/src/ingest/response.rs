@@ -22,14 +22,23 @@ use inlet_core::{
 use inlet_sandbox::manifest::OnReject;
 use inlet_store::Settled;
 
-use super::error::IngestError;
+use super::{error::IngestError, not_accepted::NotAccepted};
 
 /// The most items that a response lists. Beyond, it counts them and lists only those that were not accepted.
 const MAX_LISTED: usize = 100;
 
 /// Builds the response to a request that is not accepted.
+pub(super) fn of_not_accepted(refused: &NotAccepted) -> Response {
+    let mut response = of_error(&refused.error);
+    if refused.closes {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
+/// Builds the response to a request with an error, after which its connection can be kept.
 pub(super) fn of_error(error: &IngestError) -> Response {
-    let body = problem(error.cause(), &error.to_string(), "");
+    let body = problem(error.code(), &error.to_string(), "");
     let mut response = respond(error.status(), "application/json", body);
     let headers = response.headers_mut();
     if error.status() == StatusCode::SERVICE_UNAVAILABLE {
@@ -39,9 +48,6 @@ pub(super) fn of_error(error: &IngestError) -> Response {
         && let Ok(allowed) = HeaderValue::from_str(allowed)
     {
         headers.insert(ALLOW, allowed);
-    }
-    if error.leaves_body_unread() {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }

@@ -13,7 +13,7 @@ use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin, manifest::OnReject};
 use super::{
     error::IngestError, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt, plugin_call::PluginCall,
 };
-use crate::{Engine, quarantine, snapshot::Endpoint};
+use crate::{Engine, admission::held_bytes, quarantine, snapshot::Endpoint};
 
 /// The code of a request with more items than are taken, whether the plugin or the host counted them.
 pub(super) const TOO_MANY_ITEMS: &str = "too_many_items";
@@ -90,6 +90,15 @@ impl Translated {
             Ok(Ok(_)) => false,
             Ok(Err(notice)) => notice.code == TOO_MANY_ITEMS,
             Err(untranslated) => untranslated.code() == TOO_MANY_ITEMS,
+        }
+    }
+
+    /// Returns the bytes that the translation holds, with the items that will be planned of it.
+    pub(super) fn held_bytes(&self) -> usize {
+        match &self.result {
+            Ok(Ok(translation)) => held_bytes::of_translation(translation),
+            Ok(Err(notice)) => held_bytes::ITEM_BYTES + held_bytes::of_notice(notice),
+            Err(_) => held_bytes::ITEM_BYTES,
         }
     }
 

@@ -8,7 +8,7 @@ use super::{
     attention_gauges::AttentionGauges,
     job::{Job, RunsOn},
 };
-use crate::{BODY_UNIT, Engine, metrics};
+use crate::{Engine, metrics};
 
 /// Keeps the metrics of this process.
 #[derive(Default)]
@@ -35,8 +35,10 @@ impl Job for MetricsUpkeep {
 
 /// Sets the gauges of what the engine has free and in use now.
 pub fn set_gauges(engine: &Engine) {
-    let free = engine.body_budget.available_permits() * BODY_UNIT;
-    metrics::set_gauge("inlet_in_flight_bytes", engine.options.max_in_flight_bytes.saturating_sub(free) as f64);
+    let held = engine.ledger.held();
+    metrics::set_gauge("inlet_in_flight_bytes", held.bytes as f64);
+    metrics::set_gauge("inlet_in_flight_largest_source_bytes", held.largest_source as f64);
+    metrics::set_gauge("inlet_in_flight_requests", held.inside as f64);
     metrics::set_gauge("inlet_sandboxes_free", engine.gate.free() as f64);
     metrics::set_gauge("inlet_writer_queue", engine.store.stats().queued as f64);
 }

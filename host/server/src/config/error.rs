@@ -17,4 +17,9 @@ pub enum ConfigError {
     /// A retry delay out of range.
     #[error("retry_delays_seconds holds {0}; expected seconds from 0 to 604800, for example [10, 60, 600]")]
     RetryDelay(f64),
+    /// A trusted proxy that is neither an address nor a network.
+    #[error(
+        "trusted_proxies holds {0:?}; expected IP addresses or networks, for example [\"10.0.0.0/8\", \"2001:db8::1\"]"
+    )]
+    TrustedProxy(String),
 }

@@ -4,13 +4,18 @@ mod error;
 mod flags;
 mod log_format;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
 use inlet_engine::EngineOptions;
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::{error::ConfigError, flags::Flags, log_format::LogFormat};
@@ -40,12 +45,16 @@ pub struct Config {
     /// nothing is sealed yet, and must be readable by its owner only. The variable `INLET_MASTER_KEY` may hold the key
     /// itself instead; it is not part of this configuration.
     pub master_key_file: Option<PathBuf>,
-    /// The most body bytes held at once over all requests. A request beyond it is answered 503.
+    /// The most bytes held at once over all requests. A request beyond it, or beyond its share of it, is answered 503.
     pub max_in_flight_bytes: usize,
     /// The time limit, in seconds, for a request's headers, and for an idle connection.
     pub header_timeout_seconds: u64,
     /// The longest pause within a request's body, in seconds.
     pub body_timeout_seconds: u64,
+    /// The least pace of a request's body, in bytes per second as they arrive. 0 limits only its pauses.
+    pub min_body_bytes_per_second: u64,
+    /// The proxies whose `X-Forwarded-For` is believed: addresses, and networks such as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
     /// The time that a stop waits for accepted requests, in seconds.
     pub stop_timeout_seconds: u64,
     /// The most open connections of a listener. Further ones wait to be accepted.
@@ -77,6 +86,8 @@ impl Default for Config {
             max_in_flight_bytes: 256 * 1024 * 1024,
             header_timeout_seconds: 30,
             body_timeout_seconds: 15,
+            min_body_bytes_per_second: 1024,
+            trusted_proxies: Vec::new(),
             stop_timeout_seconds: 30,
             max_connections: 10_000,
             max_sandboxes: 64,
@@ -114,6 +125,9 @@ impl Config {
         if let Some(bad) = config.retry_delays_seconds.iter().find(|delay| !(0.0..=WEEK).contains(*delay)) {
             return Err(ConfigError::RetryDelay(*bad));
         }
+        if let Some(bad) = config.trusted_proxies.iter().find(|text| network(text).is_none()) {
+            return Err(ConfigError::TrustedProxy(bad.clone()));
+        }
         if let Some(url) = config.public_url.take() {
             let plain = url.trim_end_matches('/');
             let rest = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));
@@ -132,6 +146,9 @@ impl Config {
             plugins_dir: self.plugins_dir.clone(),
             max_in_flight_bytes: self.max_in_flight_bytes,
             body_timeout: Duration::from_secs(self.body_timeout_seconds),
+            min_body_bytes_per_second: self.min_body_bytes_per_second,
+            // They were checked when the configuration was loaded.
+            trusted_proxies: self.trusted_proxies.iter().filter_map(|text| network(text)).collect(),
             max_sandboxes: self.max_sandboxes,
             max_sandbox_memory: self.max_sandbox_memory,
             retry_delays_seconds: self.retry_delays_seconds.clone(),
@@ -147,6 +164,11 @@ impl Config {
     pub fn admin_url(&self) -> String {
         format!("http://{}", reachable(self.admin_listen.unwrap_or(self.listen)))
     }
+}
+
+/// Parses an address or a network.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).ok()
 }
 
 /// Joins all errors into one line.

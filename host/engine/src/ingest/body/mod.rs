@@ -1,25 +1,33 @@
-//! Reading a body: bounded in size, in time, and in the bytes that all requests may hold at once.
+//! Reading a body: bounded in size, in time, and in the bytes that it may hold.
 //!
-//! Nothing is buffered past the limit. The rest of a refused body is drained for a moment, so that its sender can read the
-//! answer instead of seeing its connection reset.
+//! A body reserves what has arrived, never what it announces, and reserves before it allocates. Nothing is buffered past the
+//! limit. The rest of a refused body is drained for a moment, so that its sender can read the answer instead of seeing its
+//! connection reset.
 
-mod reservation;
-mod sink;
+mod buffer;
+mod encoding;
+mod pace;
+
+use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes},
-    http::{
-        HeaderMap,
-        header::{CONTENT_ENCODING, CONTENT_LENGTH},
-    },
+    http::{HeaderMap, header::CONTENT_LENGTH},
 };
 use http_body_util::BodyExt as _;
 use inlet_core::{ByteString, contract};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
-pub(crate) use self::reservation::BodyReservation;
-use self::sink::Sink;
-use crate::{Engine, drain, ingest::error::IngestError};
+use self::{
+    buffer::{Buffer, Decoder},
+    pace::Pace,
+};
+use super::{error::IngestError, not_accepted::NotAccepted};
+use crate::{Engine, admission::Reservation};
+
+/// The bytes of a compressed body that are inflated at once: at most a thousand times as many. Other requests have their
+/// turn in between.
+const INFLATED_AT_ONCE: usize = 4096;
 
 /// Reads a body whole: inflated, without a byte order mark.
 pub(super) async fn read(
@@ -27,71 +35,51 @@ pub(super) async fn read(
     limit: usize,
     headers: &HeaderMap,
     body: Body,
-) -> Result<(contract::Body, BodyReservation), IngestError> {
-    let is_gzip = match is_gzip(headers) {
+    reservation: &Arc<Reservation>,
+) -> Result<contract::Body, NotAccepted> {
+    let is_gzip = match encoding::is_gzip(headers) {
         Ok(is_gzip) => is_gzip,
-        Err(error) => return drain_and_refuse(body, error),
+        Err(error) => return Err(NotAccepted::drain(error, body)),
     };
-    let mut reservation = BodyReservation::new(&engine.body_budget);
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return drain_and_refuse(body, IngestError::TooLarge { limit });
+        return Err(NotAccepted::drain(IngestError::TooLarge { limit }, body));
     }
-    if let Err(error) = reservation.extend_to(announced.unwrap_or_default()) {
-        return drain_and_refuse(body, error);
-    }
-    let mut sink = match is_gzip {
-        false => Sink::plain(announced.unwrap_or_default()),
-        true => Sink::gzip(limit),
+    let announced = announced.filter(|_| !is_gzip);
+    let buffer = Buffer::new(reservation.clone(), limit, announced);
+    let mut decoder = match Decoder::new(buffer, is_gzip) {
+        Ok(decoder) => decoder,
+        Err(error) => return Err(NotAccepted::drain(error, body)),
     };
-    let pause = engine.options.body_timeout;
+    let mut pace = Pace::new(engine.options.body_timeout, engine.options.min_body_bytes_per_second, Instant::now());
     let mut body = body;
-    let mut only: Option<Bytes> = None;
     loop {
-        let frame = match timeout(pause, body.frame()).await {
-            Err(_) => return Err(IngestError::TooSlow),
+        let frame = match timeout_at(pace.deadline(), body.frame()).await {
+            Err(_) => return Err(NotAccepted::close(IngestError::TooSlow)),
             Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(IngestError::Broken),
+            Ok(Some(Err(_))) => return Err(NotAccepted::close(IngestError::Broken)),
             Ok(Some(Ok(frame))) => frame,
         };
         let Ok(data) = frame.into_data() else { continue };
-        // A body that comes in one piece, as most do, is not copied.
-        if !is_gzip && only.is_none() && sink.len() == 0 && data.len() <= limit {
-            reservation.extend_to(data.len())?;
-            only = Some(data);
-            continue;
+        if let Err(error) = take(&mut decoder, &data, is_gzip).await {
+            return Err(NotAccepted::drain(error, body));
         }
-        let taken = only.take().map_or(Ok(()), |first| sink.take(&first, limit)).and_then(|()| sink.take(&data, limit));
-        if let Err(error) = taken.and_then(|()| reservation.extend_to(sink.len())) {
-            return drain_and_refuse(body, error);
-        }
+        pace.received(data.len(), Instant::now());
     }
-    let bytes = match only {
-        Some(bytes) => bytes,
-        None => sink.finish()?,
-    };
-    reservation.extend_to(bytes.len())?;
-    Ok((text_or_bytes(bytes), reservation))
+    Ok(text_or_bytes(decoder.finish()?))
 }
 
-/// Returns true if the body is compressed with one `gzip`, the only content encoding that is known.
-fn is_gzip(headers: &HeaderMap) -> Result<bool, IngestError> {
-    let mut codings = Vec::new();
-    for value in headers.get_all(CONTENT_ENCODING) {
-        let value = value.to_str().map_err(|_| IngestError::Encoding)?;
-        codings.extend(value.split(',').map(|coding| coding.trim().to_ascii_lowercase()));
+async fn take(decoder: &mut Decoder, data: &[u8], is_gzip: bool) -> Result<(), IngestError> {
+    if !is_gzip {
+        return decoder.take(data);
     }
-    codings.retain(|coding| !coding.is_empty() && coding != "identity");
-    match codings.as_slice() {
-        [] => Ok(false),
-        [coding] if coding == "gzip" || coding == "x-gzip" => Ok(true),
-        _ => Err(IngestError::Encoding),
+    for (index, part) in data.chunks(INFLATED_AT_ONCE).enumerate() {
+        if index > 0 {
+            tokio::task::yield_now().await;
+        }
+        decoder.take(part)?;
     }
-}
-
-fn drain_and_refuse<T>(body: Body, error: IngestError) -> Result<T, IngestError> {
-    drain::drain(body);
-    Err(error)
+    Ok(())
 }
 
 /// Returns a body as text if it is UTF-8, without its byte order mark.

@@ -1,0 +1,22 @@
+//! Admission: what a request may hold and cost before anything of it is trusted.
+//!
+//! Every request reserves its memory in one [`Ledger`], bounded as a whole, by source environment and by peer address,
+//! until the store has written or dropped its job. [`peer`] says which address a request is counted for, and
+//! [`failures`] which addresses fail too often to be given a full share. [`backlog`] estimates how long a request would
+//! wait. Source of the rules: semantics.md §3, "Answers".
+
+mod backlog;
+pub(crate) mod failures;
+mod forwarded_for;
+pub(crate) mod held_bytes;
+pub(crate) mod ledger;
+pub mod peer;
+mod reservation;
+mod shares;
+
+pub use self::shares::Share;
+pub(crate) use self::{
+    ledger::{Ledger, Refusal},
+    peer::Peer,
+    reservation::Reservation,
+};

@@ -1,0 +1,41 @@
+//! Reserving: what a request may hold, decided before anything but its head was read.
+
+use std::{sync::Arc, time::Instant};
+
+use axum::http::HeaderMap;
+
+use super::error::IngestError;
+use crate::{
+    Engine,
+    admission::{Peer, Reservation, ledger::Party},
+    snapshot::Endpoint,
+};
+
+/// The bytes of a request beside its head and body: hyper's buffer of 8 KiB, in which its head and a small body arrive, and
+/// the future of about 4.5 KiB that carries it through the stages.
+const REQUEST_BYTES: usize = 12 * 1024;
+
+/// Opens the reservation of a request, or refuses it if it would wait too long or a share is full.
+pub(super) fn reserve(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    peer: Peer,
+    headers: &HeaderMap,
+    now: Instant,
+) -> Result<Arc<Reservation>, IngestError> {
+    engine.store.admit(endpoint.id).map_err(|_| IngestError::Overloaded)?;
+    let is_suspect = lacks_credential(endpoint, headers) || engine.failures.is_suspect(peer, now);
+    let party = Party { source: endpoint.id, peer: peer.0, is_suspect };
+    let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    Ok(engine.ledger.open(party, REQUEST_BYTES + head, now)?)
+}
+
+/// Returns true if a request cannot be verified, whatever its body is. As long as a source has no secret, no request has a
+/// credential, which says nothing about its sender.
+fn lacks_credential(endpoint: &Endpoint, headers: &HeaderMap) -> bool {
+    let is_expected = endpoint.settings.enforce_verification || endpoint.record.signing_secret.is_some();
+    match (&endpoint.scheme, endpoint.credential_header.as_deref()) {
+        (Some(_), Some(name)) if is_expected => !headers.contains_key(name),
+        _ => false,
+    }
+}

@@ -1,0 +1,208 @@
+//! Admission: what senders may hold, so that none shuts the others out (semantics.md §3, "Answers").
+
+use std::time::{Duration, Instant};
+
+use inlet_system_tests::{Endpoint, SEGMENT_SECRET, Server, ServerOptions, raw_http};
+use reqwest::Response;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+const EVENT: &str = r#"{"event":"E"}"#;
+
+/// Opens a connection that announces `length` bytes to an endpoint and sends the beginning of them.
+async fn begin(server: &Server, endpoint: &Endpoint, length: usize, beginning: &[u8]) -> TcpStream {
+    let path = endpoint.url.trim_start_matches(&server.base);
+    let mut stream = TcpStream::connect(server.base.trim_start_matches("http://")).await.unwrap();
+    let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(beginning).await.unwrap();
+    stream
+}
+
+/// Reads the response on a connection that the server closes.
+async fn answer(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    assert!(read.is_ok(), "the connection was not closed");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+async fn metrics(server: &Server) -> String {
+    server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap()
+}
+
+/// Returns the value of a metric without labels.
+async fn gauge(server: &Server, name: &str) -> f64 {
+    let metrics = metrics(server).await;
+    let line = metrics.lines().find(|line| line.split(' ').next() == Some(name)).unwrap_or_default();
+    line.rsplit(' ').next().unwrap().parse().unwrap_or_else(|_| panic!("{name} is not in\n{metrics}"))
+}
+
+/// Waits until a gauge has a value that suits.
+pub(crate) async fn wait_for_gauge(server: &Server, name: &str, suits: impl Fn(f64) -> bool) {
+    for _ in 0..1000 {
+        if suits(gauge(server, name).await) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{name} is {}", gauge(server, name).await);
+}
+
+#[tokio::test]
+async fn connections_that_announce_much_and_trickle_shut_nobody_out_and_are_given_up() {
+    let options = ServerOptions::default().env("INLET_BODY_TIMEOUT_SECONDS", "2");
+    let server = Server::start_with(options).await;
+    let segment = server.source("segment", "segment", json!({"signing_secret": SEGMENT_SECRET}), json!([])).await;
+    let http = server.source("http", "http", json!({}), json!([])).await;
+    let started = Instant::now();
+    let mut slow = Vec::new();
+    for _ in 0..8 {
+        let stream = begin(&server, &segment, 32 << 20, b"[").await;
+        slow.push(tokio::spawn(async move {
+            let (mut reader, mut writer) = stream.into_split();
+            let trickle = tokio::spawn(async move {
+                while writer.write_all(b" ").await.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+            });
+            let mut answer = vec![0; 1024];
+            let read = tokio::time::timeout(Duration::from_secs(60), reader.read(&mut answer)).await;
+            trickle.abort();
+            let length = read.unwrap().unwrap();
+            String::from_utf8_lossy(&answer[..length]).into_owned()
+        }));
+    }
+    wait_for_gauge(&server, "inlet_in_flight_bytes", |bytes| bytes >= 8.0 * 12_288.0).await;
+    assert!(
+        gauge(&server, "inlet_in_flight_bytes").await < 1_000_000.0,
+        "what arrived is reserved, not what is announced"
+    );
+    while started.elapsed() < Duration::from_secs(1) {
+        http.expect(EVENT, &["logged"]).await;
+    }
+    for answer in slow {
+        let answer = answer.await.unwrap();
+        assert_eq!(raw_http::status(&answer), 408, "{answer}");
+    }
+    http.expect(EVENT, &["logged"]).await;
+    wait_for_gauge(&server, "inlet_in_flight_bytes", |bytes| bytes == 0.0).await;
+}
+
+#[tokio::test]
+async fn one_source_holds_half_and_the_others_are_served() {
+    let options = ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", "4000000");
+    let server = Server::start_with(options).await;
+    let segment = server.source("segment", "segment", json!({}), json!([])).await;
+    let http = server.source("http", "http", json!({}), json!([])).await;
+    let mut holding = Vec::new();
+    for _ in 0..3 {
+        holding.push(begin(&server, &segment, 620_000, &vec![b' '; 600_000]).await);
+    }
+    wait_for_gauge(&server, "inlet_in_flight_largest_source_bytes", |bytes| bytes > 1_800_000.0).await;
+    let refused = begin(&server, &segment, 1_000_000, &vec![b' '; 700_000]).await;
+    let refused = answer(refused).await;
+    assert_eq!(raw_http::status(&refused), 503, "{refused}");
+    assert!(refused.contains("retry-after: ") && refused.contains("too_many_bytes_in_flight"), "{refused}");
+    for _ in 0..20 {
+        http.expect(EVENT, &["logged"]).await;
+    }
+    let cause = r#"inlet_refused_total{source="segment",environment="development",plugin="segment",cause="source_share_full"} 1"#;
+    let metrics = metrics(&server).await;
+    assert!(metrics.contains(cause), "{metrics}");
+    drop(holding);
+    wait_for_gauge(&server, "inlet_in_flight_bytes", |bytes| bytes == 0.0).await;
+}
+
+#[tokio::test]
+async fn requests_without_a_credential_leave_the_most_of_a_sources_share_to_those_with_one() {
+    let options = ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", "4000000");
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("segment", "segment", json!({"signing_secret": SEGMENT_SECRET}), json!([])).await;
+    let body = format!("[{}]", " ".repeat(900_000));
+    assert_eq!(endpoint.try_send(body.clone()).await.0, 503, "no credential: a fifth of all");
+    let signature = inlet_system_tests::hmac_sha1(SEGMENT_SECRET, body.as_bytes());
+    let sent = endpoint.post(body).header("x-signature", signature).send().await.unwrap();
+    assert_ne!(sent.status(), 503, "{}", sent.text().await.unwrap());
+}
+
+#[tokio::test]
+async fn a_batch_costs_by_its_items_and_nothing_of_it_is_committed_if_there_is_no_room() {
+    let options = ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", "8000000");
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
+    let batch = |items: usize| format!("[{}]", vec![r#"{"type":"track","event":"E","userId":"u"}"#; items].join(","));
+    assert_eq!(endpoint.try_send(batch(500)).await.0, 200);
+    let (status, answer) = endpoint.try_send(batch(3000)).await;
+    assert_eq!((status, &answer["code"]), (503, &json!("too_many_bytes_in_flight")), "3,000 items are 6 MB");
+    assert_eq!(server.get("/v1/sources/segment/status?environment=development").await["events_count"], 500);
+    wait_for_gauge(&server, "inlet_in_flight_bytes", |bytes| bytes == 0.0).await;
+}
+
+#[tokio::test]
+async fn a_refused_small_body_keeps_its_connection_and_a_large_one_does_not() {
+    let options = ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", "20000");
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("http", "http", json!({}), json!([])).await;
+    let closes = |response: &Response| response.headers().get("connection").is_some_and(|value| value == "close");
+    let small = endpoint.post(EVENT).send().await.unwrap();
+    assert_eq!((small.status().as_u16(), closes(&small)), (503, false), "a request takes more than half");
+    assert!(small.headers().contains_key("retry-after"));
+    let large = endpoint.post("x".repeat(4_000_000)).send().await.unwrap();
+    assert_eq!((large.status().as_u16(), closes(&large)), (503, true));
+}
+
+/// Sends requests whose bodies are not gzip until a large one finds no room; returns its status.
+async fn fail_often_then_send_much(endpoint: &Endpoint, forwarded_for: &str) -> u16 {
+    for _ in 0..16 {
+        let request = endpoint.post("not gzip").header("content-encoding", "gzip");
+        let response = request.header("x-forwarded-for", forwarded_for).send().await.unwrap();
+        assert_eq!(response.status(), 400);
+    }
+    send_much(endpoint, forwarded_for).await
+}
+
+async fn send_much(endpoint: &Endpoint, forwarded_for: &str) -> u16 {
+    let body = format!(r#"{{"event":"E","data":{{"a":"{}"}}}}"#, "a".repeat(900_000));
+    let request = endpoint.post(body).header("x-forwarded-for", forwarded_for);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn behind_a_trusted_proxy_a_peer_is_the_last_untrusted_forwarded_address() {
+    let options = ServerOptions::default()
+        .env("INLET_MAX_IN_FLIGHT_BYTES", "4000000")
+        .env("INLET_TRUSTED_PROXIES", r#"["127.0.0.1", "10.0.0.0/8"]"#);
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("http", "http", json!({"keep_headers": ["x-other"]}), json!([])).await;
+    assert_eq!(fail_often_then_send_much(&endpoint, "198.51.100.9, 192.0.2.1, 10.1.2.3").await, 503);
+    assert_eq!(send_much(&endpoint, "192.0.2.1").await, 503, "the same peer through another proxy");
+    assert_eq!(send_much(&endpoint, "192.0.2.2").await, 200, "another peer");
+    assert_eq!(send_much(&endpoint, "192.0.2.1, 198.51.100.9").await, 200, "who wrote the beginning is not believed");
+    assert_eq!(fail_often_then_send_much(&endpoint, "unknown").await, 200, "the proxy itself is not limited");
+    let log = server.last_log("http").await;
+    assert!(!log.to_string().contains("x-forwarded-for"), "{log}");
+}
+
+#[tokio::test]
+async fn without_trusted_proxies_forwarded_addresses_are_not_believed_and_private_peers_are_not_limited() {
+    let options = ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", "4000000").arg("--listen").arg("0.0.0.0:0");
+    let mut server = Server::start_with(options).await;
+    server.base = server.base.replace("0.0.0.0", "127.0.0.1");
+    server.admin = server.base.clone();
+    let endpoint = server.source("http", "http", json!({}), json!([])).await;
+    let path = endpoint.url.rsplit_once("/integrations").unwrap().1.to_owned();
+    let endpoint = Endpoint::at(&server, format!("{}/integrations{path}", server.base));
+    assert_eq!(fail_often_then_send_much(&endpoint, "192.0.2.1").await, 200);
+    assert!(server.log().contains("trusted_proxies"), "{}", server.log());
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_no_address_is_refused_at_the_start() {
+    let options = ServerOptions::default().env("INLET_TRUSTED_PROXIES", r#"["10.0.0.0/40"]"#);
+    let Err(log) = Server::try_start(options).await else { panic!("the server started") };
+    assert!(log.contains("10.0.0.0/40") && log.contains("10.0.0.0/8"), "{log}");
+}
