@@ -6,30 +6,33 @@
 //! Reading order: [`measure`] (the rounds), [`scenario`] and [`template`] (the requests), [`generator`] (the load),
 //! [`observe`] (the server's costs), [`findings`] (the results).
 
-mod attack;
 mod bare_handler;
+mod compare;
 mod disk;
 mod findings;
 mod full_store;
 mod generator;
 mod http;
 mod interrupt;
+mod looping_plugin;
 mod many_sources;
 mod measure;
 mod metrics;
 mod observe;
+mod overload;
 mod plugin_memory;
 mod plugin_update;
 mod process;
 mod scenario;
 mod series;
 mod server;
+mod setup;
 mod table;
 mod template;
 mod usage;
 mod verification;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 
@@ -44,24 +47,7 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    arguments: Arguments,
-}
-
-/// The measurements to run.
-#[derive(Debug, clap::Args)]
-struct Arguments {
-    /// The server [default: `inlet` beside this program]
-    #[arg(long, value_name = "FILE")]
-    server: Option<PathBuf>,
-    /// Directory for temporary data directories [default: `bench-data` in the target directory]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Two short rounds and few stored events: to see that it runs, not to believe its numbers
-    #[arg(long)]
-    quick: bool,
-    /// Measure only these parts; the bare handler is always measured
-    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
-    only: Vec<measure::Part>,
+    arguments: setup::Arguments,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -89,8 +75,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         return bare_handler::serve(listen);
     }
     interrupt::listen()?;
-    let Arguments { server, data, quick, only } = cli.arguments;
-    let setup = measure::Setup::new(server, data, quick, &only)?;
+    let setup = setup::Setup::new(cli.arguments)?;
     print!("{}", measure::run(&setup)?);
     Ok(())
 }

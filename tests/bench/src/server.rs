@@ -29,6 +29,13 @@ pub struct Program {
     pub plugins: Option<PathBuf>,
 }
 
+impl Program {
+    /// Creates the settings without further plugins.
+    pub fn new(file: PathBuf, data: PathBuf) -> Self {
+        Self { file, data, plugins: None }
+    }
+}
+
 /// A data directory with one source, served by one process at a time. It is removed when dropped.
 #[derive(Debug)]
 pub struct Server {
