@@ -6,6 +6,7 @@
 //! Reading order: [`measure`] (the rounds), [`scenario`] and [`template`] (the requests), [`generator`] (the load),
 //! [`observe`] (the server's costs), [`findings`] (the results).
 
+mod attacks;
 mod bare_handler;
 mod compare;
 mod disk;
@@ -52,6 +53,12 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Attack servers as hostile and unlucky senders do, and print what it costs other sources.
+    Attack {
+        /// Carry out only these attacks
+        #[arg(long = "only", value_name = "ATTACKS", value_delimiter = ',')]
+        attacks: Vec<String>,
+    },
     /// Serve the bare handler.
     #[command(hide = true)]
     Bare {
@@ -76,6 +83,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     }
     interrupt::listen()?;
     let setup = setup::Setup::new(cli.arguments)?;
-    print!("{}", measure::run(&setup)?);
+    let table = match cli.command {
+        Some(Command::Attack { attacks }) => attacks::run(&setup, &attacks)?,
+        _ => measure::run(&setup)?,
+    };
+    print!("{table}");
     Ok(())
 }

@@ -117,6 +117,11 @@ impl Table {
         ]);
     }
 
+    /// Adds a line of cells. A line whose first cell is not indented is a heading.
+    pub fn cells(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
+    }
+
     /// Adds a note for readers.
     pub fn note(&mut self, note: impl Into<String>) {
         self.drop_empty_heading();
