@@ -308,7 +308,9 @@ fn notes(setup: &Setup, table: &mut Table) {
         "latency is counted from when a request was due, over {} connections; how late the generator was is part of it.",
         open::CONNECTIONS
     ));
-    table.note("memory is resident; the most under load is the peak since the start was done.");
+    table.note(
+        "memory is resident; the most under load is the peak since the start was done. Under attack: `make attack`.",
+    );
     if setup.rounds < 7 {
         table.note("A quick run: too short and too few rounds to believe.");
     }

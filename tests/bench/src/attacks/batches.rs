@@ -37,10 +37,7 @@ fn batch(victim: &Victim, index: usize) -> Vec<u8> {
     let mut body = String::from("[");
     for item in 0..ITEMS {
         let comma = if item == 0 { "" } else { "," };
-        let _ = write!(
-            body,
-            r#"{comma}{{"type":"track","event":"Order Completed","userId":"u{item}","messageId":"{index}-{item}"}}"#
-        );
+        let _ = write!(body, r#"{comma}{{"type":"track","event":"Order Completed","userId":"{index}-{item}"}}"#);
     }
     body.push(']');
     victim.request("", body.as_bytes())

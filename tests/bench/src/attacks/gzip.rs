@@ -58,7 +58,7 @@ async fn hang_up(victim: Victim, index: usize) {
         if let Ok(mut sender) = victim.connect().await
             && sender.send(&request).await.is_ok()
         {
-            let patience = Duration::from_millis(20 + (round as u64 * 37) % 400);
+            let patience = Duration::from_millis(50 + (round as u64 * 131) % 1500);
             let _ = tokio::time::timeout(patience, sender.answer()).await;
         }
         // A server that refuses connections is not asked in a loop without a pause.

@@ -37,11 +37,12 @@ async fn send(victim: Victim, kind: Kind, capacity: f64) {
     let aim = Aim { address: victim.address, template: Template::new(&victim.path, events) };
     let load = Load {
         rate: TIMES * capacity / events as f64,
-        time: super::TIME,
+        // The attack is over before its time, or nobody would count its answers.
+        time: super::TIME - Duration::from_secs(2),
         warm_up: Duration::ZERO,
         connections,
         waiting: connections,
-        patience: Duration::from_secs(1),
+        patience: Duration::from_millis(1500),
     };
     let bytes = aim.template.clone().next().len() as u64;
     let answers = tokio::task::spawn_blocking(move || driver::run(&aim, load)).await;

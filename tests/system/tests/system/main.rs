@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
 mod administration;
+mod attacks;
 mod author_guide;
 mod author_tool;
 mod authorization;
