@@ -35,6 +35,7 @@ mod verification;
 
 use std::{net::SocketAddr, process::ExitCode};
 
+use anyhow::Context as _;
 use clap::Parser;
 
 /// The allocator of the server, so that the comparison does not depend on allocators.
@@ -82,6 +83,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         return bare_handler::serve(listen);
     }
     interrupt::listen()?;
+    raise_file_limit()?;
     let setup = setup::Setup::new(cli.arguments)?;
     let table = match cli.command {
         Some(Command::Attack { attacks }) => attacks::run(&setup, &attacks)?,
@@ -89,4 +91,12 @@ fn run(cli: Cli) -> anyhow::Result<()> {
     };
     print!("{table}");
     Ok(())
+}
+
+/// Permits as many open files as the system does: senders have thousands of connections, and the server inherits it.
+fn raise_file_limit() -> anyhow::Result<()> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).context("cannot raise the limit of open files")
 }

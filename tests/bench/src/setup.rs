@@ -54,7 +54,7 @@ pub struct Arguments {
     rounds: Option<usize>,
     /// Number of events that `aged` stores before it measures [default: 1000000]
     ///
-    /// Ten million take 5 minutes and 20 GB for `logged`, and about twice that for `executed`.
+    /// Ten million take some minutes for `logged` and up to half an hour for `executed`, and tens of gigabytes.
     #[arg(long, value_name = "N")]
     stored: Option<u64>,
     /// Measure only these parts; the bare handler is always measured

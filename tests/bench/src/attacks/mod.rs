@@ -183,7 +183,7 @@ fn carry_out(setup: &Setup, attack: &Attack, runtime: &Runtime) -> anyhow::Resul
 /// Sends the other source's requests.
 fn send(aim: &Aim, other: Other, time: Duration) -> anyhow::Result<Answers> {
     let (rate, warm_up, waiting) = (other.rate(), Duration::ZERO, usize::MAX);
-    driver::run(aim, Load { rate, time, warm_up, connections: 64, waiting, patience: PATIENCE })
+    driver::run(aim, Load { rate, time, warm_up, connections: 64, waiting, patience: PATIENCE, has_priority: true })
 }
 
 /// Runs all connections of an attack, and returns true if it was ended because the server held too much memory.

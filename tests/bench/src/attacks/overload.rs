@@ -6,9 +6,12 @@ use super::{Attack, sender::Victim};
 use crate::{
     generator::{
         Aim,
+        answers::Answers,
         driver::{self, Load},
     },
+    measure::progress,
     overload::{KINDS, Kind, TIMES},
+    table::number,
     template::Template,
 };
 
@@ -37,17 +40,26 @@ async fn send(victim: Victim, kind: Kind, capacity: f64) {
     let aim = Aim { address: victim.address, template: Template::new(&victim.path, events) };
     let load = Load {
         rate: TIMES * capacity / events as f64,
-        // The attack is over before its time, or nobody would count its answers.
+        // It ends before the attack's time, with all its connections opened before.
         time: super::TIME - Duration::from_secs(2),
         warm_up: Duration::ZERO,
         connections,
         waiting: connections,
-        patience: Duration::from_millis(1500),
+        patience: Duration::from_millis(500),
+        has_priority: false,
     };
     let bytes = aim.template.clone().next().len() as u64;
-    let answers = tokio::task::spawn_blocking(move || driver::run(&aim, load)).await;
-    if let Ok(Ok(answers)) = answers {
-        victim.counts.add_bytes(bytes * (answers.due() - answers.unsent));
-        answers.statuses.iter().for_each(|(status, answered)| victim.counts.add_answers(*status, answered.count));
-    }
+    // The thread counts by itself: nobody waits for it when the attack is over.
+    let _ = tokio::task::spawn_blocking(move || match driver::run(&aim, load) {
+        Ok(answers) => count(&victim, &answers, bytes),
+        Err(error) => progress(&format!("the attack failed: {error:#}")),
+    })
+    .await;
+}
+
+fn count(victim: &Victim, answers: &Answers, bytes: u64) {
+    victim.counts.add_bytes(bytes * (answers.due() - answers.unsent));
+    answers.statuses.iter().for_each(|(status, answered)| victim.counts.add_answers(*status, answered.count));
+    let p99 = |status| answers.milliseconds(status, 0.99).map_or_else(|| "–".to_owned(), number);
+    progress(&format!("  p99 of 200: {} ms, of 503: {} ms; {}", p99(200), p99(503), answers.summary()));
 }

@@ -21,6 +21,9 @@ use crate::{http, interrupt, usage::thread_cpu};
 /// The priority of the generator's thread, so that it wakes in time beside a busy server.
 const NICE: i32 = -10;
 
+/// The longest wait for answers while no request can be sent.
+const FULL: Duration = Duration::from_millis(1);
+
 /// The requests of a load and their bounds.
 #[derive(Debug, Clone, Copy)]
 pub struct Load {
@@ -36,6 +39,8 @@ pub struct Load {
     pub waiting: usize,
     /// How long the last answers are awaited.
     pub patience: Duration,
+    /// True if the generator goes before the server where both want a core, so that it is in time.
+    pub has_priority: bool,
 }
 
 impl Load {
@@ -81,6 +86,9 @@ struct Driver {
 
 /// Sends requests according to a schedule, whatever the answers are.
 pub fn run(aim: &Aim, load: Load) -> anyhow::Result<Answers> {
+    if !load.has_priority {
+        return drive(aim, load);
+    }
     // A sender on another machine would not wait for the server's threads. Without the permission, it does.
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
     let answers = drive(aim, load);
@@ -142,7 +150,13 @@ impl Driver {
             if is_done || Instant::now() >= end || interrupt::requested() {
                 break;
             }
-            self.receive(if next < requests { self.start + self.load.due(next) } else { end })?;
+            let is_full = self.free.is_empty() && self.waiting.len() >= self.load.waiting;
+            self.receive(match next < requests {
+                // Nothing can be sent before an answer comes. What is due until then is counted later.
+                true if is_full => Instant::now() + FULL,
+                true => self.start + self.load.due(next),
+                false => end,
+            })?;
         }
         self.answers.unanswered = (self.in_flight + self.waiting.len()) as u64;
         interrupt::check()
@@ -262,7 +276,15 @@ mod tests {
 
     fn load(rate: f64) -> Load {
         let time = Duration::from_millis(500);
-        Load { rate, time, warm_up: Duration::ZERO, connections: 8, waiting: 8, patience: Duration::from_secs(1) }
+        Load {
+            rate,
+            time,
+            warm_up: Duration::ZERO,
+            connections: 8,
+            waiting: 8,
+            patience: Duration::from_secs(1),
+            has_priority: false,
+        }
     }
 
     fn aim(address: SocketAddr) -> Aim {

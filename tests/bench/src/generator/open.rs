@@ -59,8 +59,15 @@ impl Latencies {
 pub fn run(aim: &Aim, schedule: Schedule) -> anyhow::Result<Latencies> {
     let Schedule { rate, time, warm_up } = schedule;
     // No request is given up: a rate that is too high shows itself by its latencies, or by answers that do not come.
-    let load =
-        Load { rate, time, warm_up, connections: CONNECTIONS, waiting: usize::MAX, patience: PATIENCE.max(time * 2) };
+    let load = Load {
+        rate,
+        time,
+        warm_up,
+        connections: CONNECTIONS,
+        waiting: usize::MAX,
+        patience: PATIENCE.max(time * 2),
+        has_priority: true,
+    };
     let answers = driver::run(aim, load)?;
     let requests = answers.statuses.get(&200).context("nothing was answered 200")?.count;
     ensure!(requests == answers.due(), "{rate:.0} requests/s could not be held: {}", answers.summary());

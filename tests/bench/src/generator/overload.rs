@@ -18,6 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Sends requests at a rate over this number of connections.
 pub fn run(aim: &Aim, rate: f64, time: Duration, warm_up: Duration, connections: usize) -> anyhow::Result<Answers> {
-    let load = Load { rate, time, warm_up, connections, waiting: connections, patience: PATIENCE };
+    let load = Load { rate, time, warm_up, connections, waiting: connections, patience: PATIENCE, has_priority: false };
     driver::run(aim, load)
 }
