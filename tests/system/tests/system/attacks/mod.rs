@@ -92,7 +92,7 @@ impl OtherSource {
     async fn assert_unaffected(self, server: &Server) {
         self.is_over.store(true, Ordering::Relaxed);
         let ids = self.sending.await.unwrap();
-        assert!(ids.len() > 5, "only {} requests in the whole attack", ids.len());
+        assert!(ids.len() > 2, "only {} requests in the whole attack", ids.len());
         for id in [ids.first(), ids.last()].into_iter().flatten() {
             let page = server.get(&format!("/v1/sources/other/logs?environment=production&id={id}")).await;
             assert_eq!(page["entries"].as_array().unwrap().len(), 1, "{id} was answered 200");
