@@ -12,7 +12,7 @@ BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
 
-.PHONY: run build test bench plugins platforms conformance test-plugins translators toolchains wasm-target check help
+.PHONY: run build test bench attack plugins platforms conformance test-plugins translators toolchains wasm-target check help
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -30,6 +30,9 @@ test: plugins platforms test-plugins ## Run all tests
 bench: build test-plugins translators ## Measure the server against a bare handler, and the sandbox against native code
 	$(CARGO) run --release -p inlet-bench
 	$(CARGO) bench -p inlet-sandbox
+
+attack: build test-plugins ## Attack the server as hostile and unlucky senders do, and print what it costs other sources
+	$(CARGO) run --release -p inlet-bench -- attack
 
 check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) fmt --all --check

@@ -1,16 +1,17 @@
 //! All results of a run, and their presentation as a table.
 
 use crate::{
-    attack::Attack,
     full_store::FullStore,
     generator::{closed::CONNECTIONS, open},
+    looping_plugin::LoopingPlugin,
     many_sources::ManySources,
-    measure::Setup,
     observe::{Costs, STAGES, WRITER},
+    overload::Overload,
     plugin_memory::PluginMemory,
     plugin_update::PluginUpdate,
     scenario::Scenario,
     series::Series,
+    setup::Setup,
     table::{Line, Table, Target, number},
     template::EVENT_BYTES,
     verification::{self, Verified},
@@ -19,16 +20,16 @@ use crate::{
 /// All results of a run.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// Requests per second of the bare handler.
-    pub bare: Series,
-    /// CPU time of the bare handler, in microseconds per request.
-    pub bare_cpu: Series,
+    /// Results of the bare handler, per number of connections.
+    pub bare: Vec<Bare>,
     /// Results of the server, per scenario.
     pub throughput: Vec<Throughput>,
-    /// Results with a full store.
-    pub aged: Option<FullStore>,
+    /// Results with a full store, per scenario.
+    pub aged: Vec<FullStore>,
+    /// Results at three times the capacity, per kind of request.
+    pub overload: Vec<Overload>,
     /// Latency while another source's plugin loops.
-    pub attack: Option<Attack>,
+    pub looping: Option<LoopingPlugin>,
     /// Results with many sources and mappings.
     pub many: Option<ManySources>,
     /// Cost of verification, by scheme.
@@ -41,14 +42,31 @@ pub struct Findings {
     pub sync: Series,
 }
 
+/// Results of the bare handler over one number of connections. CPU times are in microseconds per request.
+#[derive(Debug)]
+pub struct Bare {
+    pub connections: usize,
+    /// Requests per second.
+    pub rate: Series,
+    /// CPU time of the handler.
+    pub cpu: Series,
+    /// CPU time of the generator.
+    pub generator: Series,
+}
+
+impl Bare {
+    /// Creates empty results.
+    pub fn new(connections: usize) -> Self {
+        Self { connections, rate: Series::default(), cpu: Series::default(), generator: Series::default() }
+    }
+}
+
 /// Results of the server in one scenario.
 #[derive(Debug)]
 pub struct Throughput {
     pub scenario: Scenario,
-    /// Maximum events per second.
-    pub rate: Series,
-    /// Costs at the maximum rate.
-    pub costs: Vec<Costs>,
+    /// Results at the maximum rate, per number of connections.
+    pub maxima: Vec<Maximum>,
     /// Latencies at lower rates.
     pub paced: Vec<LatencyAtRate>,
     /// Memory after the start, in bytes.
@@ -60,7 +78,32 @@ pub struct Throughput {
 impl Throughput {
     /// Creates empty results.
     pub fn new(scenario: Scenario, idle: u64) -> Self {
-        Self { scenario, rate: Series::default(), costs: Vec::new(), paced: Vec::new(), idle, peak: 0 }
+        // Batches carry enough over few connections.
+        let connections = if scenario.events() == 1 { &CONNECTIONS[..] } else { &CONNECTIONS[..1] };
+        let maxima = connections.iter().map(|connections| Maximum::new(*connections)).collect();
+        Self { scenario, maxima, paced: Vec::new(), idle, peak: 0 }
+    }
+}
+
+/// Results at the maximum rate.
+#[derive(Debug)]
+pub struct Maximum {
+    pub connections: usize,
+    /// Events per second.
+    pub rate: Series,
+    /// Costs at this rate.
+    pub costs: Vec<Costs>,
+}
+
+impl Maximum {
+    /// Creates empty results.
+    pub fn new(connections: usize) -> Self {
+        Self { connections, rate: Series::default(), costs: Vec::new() }
+    }
+
+    /// Returns the server's CPU time, in microseconds per event.
+    pub fn cpu(&self) -> Series {
+        self.costs.iter().map(Costs::cpu).collect()
     }
 }
 
@@ -75,6 +118,10 @@ pub struct LatencyAtRate {
     pub median: Series,
     /// 99th percentile of the latency in milliseconds.
     pub p99: Series,
+    /// How late the generator noticed a due request, 99th percentile in milliseconds.
+    pub late: Series,
+    /// CPU time of the generator, in microseconds per request.
+    pub generator: Series,
     /// Costs at this rate.
     pub costs: Vec<Costs>,
 }
@@ -83,7 +130,14 @@ impl LatencyAtRate {
     /// Creates empty results.
     pub fn new(percent: u32, maximum: f64) -> Self {
         let rate = maximum * f64::from(percent) / 100.0;
-        Self { percent, rate, median: Series::default(), p99: Series::default(), costs: Vec::new() }
+        let series = Series::default;
+        let (median, p99, late, generator) = (series(), series(), series(), series());
+        Self { percent, rate, median, p99, late, generator, costs: Vec::new() }
+    }
+
+    /// Returns the server's CPU time, in microseconds per event.
+    pub fn cpu(&self) -> Series {
+        self.costs.iter().map(Costs::cpu).collect()
     }
 }
 
@@ -92,7 +146,7 @@ impl Findings {
     pub fn table(&self, setup: &Setup) -> Table {
         let mut table = Table::default();
         self.throughput(&mut table);
-        self.after(&mut table);
+        self.aged.iter().for_each(|aged| aged.add_to(&mut table));
         for found in &self.throughput {
             event(found, &mut table);
         }
@@ -101,8 +155,9 @@ impl Findings {
         }
         verification::add_to(&self.verification, &mut table);
         self.latency(&mut table);
-        if let Some(attack) = &self.attack {
-            attack.add_to(&mut table);
+        self.overload.iter().for_each(|overload| overload.add_to(&mut table));
+        if let Some(looping) = &self.looping {
+            looping.add_to(&mut table);
         }
         if let Some(installing) = &self.installing {
             installing.add_to(&mut table);
@@ -116,44 +171,52 @@ impl Findings {
     }
 
     fn throughput(&self, table: &mut Table) {
-        table.heading("Throughput", "÷ bare");
-        table.line(Line::new("bare handler", "requests/s", self.bare.clone()));
-        table.line(Line::new("bare handler, its CPU", "µs/request", self.bare_cpu.clone()));
-        for found in &self.throughput {
-            let (what, least) = match found.scenario {
-                Scenario::Executed => ("executed", 0.10),
-                Scenario::Batch => ("batches of 100, logged only", 0.40),
-                _ => ("logged only", 0.30),
-            };
-            let line = Line::new(what, "events/s", found.rate.clone());
-            table.line(line.ratio(found.rate.divided_by(&self.bare)).target(Target::AtLeast(least)));
+        for bare in &self.bare {
+            let connections = bare.connections;
+            table.heading(&format!("Throughput over {connections} connections"), "÷ bare");
+            table.line(Line::new("bare handler", "requests/s", bare.rate.clone()));
+            table.line(Line::new("bare handler, its CPU", "µs/request", bare.cpu.clone()));
+            table.line(Line::new("bare handler, CPU of the generator", "µs/request", bare.generator.clone()));
+            for found in &self.throughput {
+                let least = match (found.scenario, connections) {
+                    (Scenario::Executed, _) => 0.20,
+                    (Scenario::Batch, _) => 0.40,
+                    (_, 64) => 0.36,
+                    _ => 0.40,
+                };
+                let what = match found.scenario {
+                    Scenario::Batch => "batches of 100, logged",
+                    scenario => scenario.key(),
+                };
+                for maximum in found.maxima.iter().filter(|maximum| maximum.connections == connections) {
+                    let line = Line::new(what, "events/s", maximum.rate.clone());
+                    table.line(line.ratio(maximum.rate.divided_by(&bare.rate)).target(Target::AtLeast(least)));
+                }
+            }
         }
-    }
-
-    fn after(&self, table: &mut Table) {
-        let Some(aged) = &self.aged else { return };
-        table.heading("With a full store", "÷ empty");
-        table.line(Line::new("logged only, on an empty store", "events/s", aged.empty.clone()));
-        let line = Line::new(
-            format!("logged only, after {} events", number(aged.stored as f64)),
-            "events/s",
-            aged.full.clone(),
-        );
-        table.line(line.ratio(aged.full.divided_by(&aged.empty)).target(Target::AtLeast(0.9)));
-        table.line(Line::new("while it was filled", "events/s", Series::from_iter([aged.filling])));
     }
 
     fn latency(&self, table: &mut Table) {
-        table.heading("Latency, open loop", "");
-        for found in &self.throughput {
+        for found in self.throughput.iter().filter(|found| !found.paced.is_empty()) {
+            let key = found.scenario.key();
+            table.heading(&format!("Open loop, {key}"), "");
             for paced in &found.paced {
-                let what = |quantile: &str| {
-                    format!("{}, {} % ({}/s), {quantile}", found.scenario.key(), paced.percent, number(paced.rate))
+                let what = |what: &str| format!("{} % ({}/s), {what}", paced.percent, number(paced.rate));
+                let targets = HALF_LOAD.iter().find(|half| (half.scenario, 50) == (found.scenario, paced.percent));
+                let judged = |line: Line, most: Option<f64>| match most {
+                    Some(most) => line.target(Target::AtMost(most)),
+                    None => line,
                 };
                 table.line(Line::new(what("p50"), "ms", paced.median.clone()));
-                table.line(Line::new(what("p99"), "ms", paced.p99.clone()));
+                let p99 = Line::new(what("p99"), "ms", paced.p99.clone());
+                table.line(judged(p99, targets.map(|half| half.p99)));
+                let cpu = Line::new(what("server CPU"), "µs/event", paced.cpu());
+                table.line(judged(cpu, targets.map(|half| half.cpu)));
+                table.line(Line::new(what("CPU of the generator"), "µs/event", paced.generator.clone()));
+                table.line(Line::new(what("generator late, p99"), "ms", paced.late.clone()));
             }
         }
+        table.heading("The disk", "");
         table.line(Line::new("fdatasync after an append of 4 KiB, p50", "ms", self.sync.clone()));
     }
 
@@ -167,17 +230,40 @@ impl Findings {
             line(format!("{}, before any load", found.scenario.key()), found.idle, 80.0);
             line(format!("{}, most under load", found.scenario.key()), found.peak, 300.0);
         }
-        if let Some(aged) = &self.aged {
-            line(format!("logged, storing {} events and after", number(aged.stored as f64)), aged.peak, 300.0);
-        }
     }
 }
 
+/// The targets at half of the maximum.
+struct HalfLoad {
+    scenario: Scenario,
+    /// Latency in milliseconds.
+    p99: f64,
+    /// The server's CPU time, in microseconds per event.
+    cpu: f64,
+}
+
+const HALF_LOAD: [HalfLoad; 2] = [
+    HalfLoad { scenario: Scenario::Logged, p99: 2.5, cpu: 45.0 },
+    HalfLoad { scenario: Scenario::Executed, p99: 8.0, cpu: 90.0 },
+];
+
 /// Adds the cost of an event at the maximum rate, by part of the server.
 fn event(found: &Throughput, table: &mut Table) {
-    let each = |cost: &dyn Fn(&Costs) -> Option<f64>| series(&found.costs, cost);
+    let Some(maximum) = found.maxima.first() else { return };
+    let each = |cost: &dyn Fn(&Costs) -> Option<f64>| series(&maximum.costs, cost);
+    let most = match found.scenario {
+        Scenario::Logged => Some(28.0),
+        Scenario::Executed => Some(50.0),
+        _ => None,
+    };
     table.heading(&format!("One event, {}, at the maximum", found.scenario.key()), "");
-    table.line(Line::new("server CPU", "µs", each(&|costs| Some(costs.cpu()))));
+    for maximum in &found.maxima {
+        let line = Line::new(format!("server CPU, {} connections", maximum.connections), "µs", maximum.cpu());
+        table.line(match most {
+            Some(most) => line.target(Target::AtMost(most)),
+            None => line,
+        });
+    }
     table.line(Line::new("sandbox (wall)", "µs", each(&Costs::sandbox)));
     let share = Line::new("sandbox ÷ server CPU", "%", each(&Costs::sandbox_share));
     table.line(if found.scenario == Scenario::Executed { share.target(Target::AtMost(25.0)) } else { share });
@@ -203,9 +289,9 @@ fn series(costs: &[Costs], cost: &dyn Fn(&Costs) -> Option<f64>) -> Series {
 fn notes(setup: &Setup, table: &mut Table) {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     table.note(format!(
-        "{} rounds, in each everything for {:?} after {:?} of warm-up, in turns; {CONNECTIONS} connections; events of \
-         {EVENT_BYTES} bytes; generator, bare handler and servers share {cores} cores.",
-        setup.rounds, setup.time, setup.warm_up
+        "{} rounds, in each everything for {:?} after {:?} of warm-up, in turns; {} connections where nothing else is \
+         said; events of {EVENT_BYTES} bytes; generator, bare handler and servers share {cores} cores.",
+        setup.rounds, setup.time, setup.warm_up, CONNECTIONS[0]
     ));
     table.note("Medians of the rounds with their least and greatest; ratios are taken round by round.");
     table.note("Every answer was 200, and the server counted every event as what its line says.");
@@ -219,10 +305,12 @@ fn notes(setup: &Setup, table: &mut Table) {
          for the disk) counts; the writer's are per event of a group.",
     );
     table.note(format!(
-        "latency is counted from when a request was due, over up to {} connections; the generator wakes up to 0.1 ms late.",
+        "latency is counted from when a request was due, over {} connections; how late the generator was is part of it.",
         open::CONNECTIONS
     ));
-    table.note("memory is resident; the most under load is the peak since the start was done.");
+    table.note(
+        "memory is resident; the most under load is the peak since the start was done. Under attack: `make attack`.",
+    );
     if setup.rounds < 7 {
         table.note("A quick run: too short and too few rounds to believe.");
     }

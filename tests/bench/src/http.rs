@@ -20,6 +20,8 @@ pub struct ResponseHead {
     pub body: usize,
     /// Offset of the end of the response.
     pub end: usize,
+    /// True if the server closes the connection after this response.
+    pub closes: bool,
 }
 
 impl ResponseHead {
@@ -33,13 +35,17 @@ impl ResponseHead {
             .strip_prefix("HTTP/1.1 ")
             .and_then(|rest| rest.get(..3)?.parse().ok())
             .with_context(|| format!("not a status line: {status:?}"))?;
-        let length: usize = lines
-            .filter_map(|line| line.split_once(':'))
-            .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-            .and_then(|(_, value)| value.trim().parse().ok())
-            .context("an answer has no content-length")?;
+        let (mut length, mut closes) = (None, false);
+        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse::<usize>().ok();
+            } else if name.eq_ignore_ascii_case("connection") {
+                closes = value.trim().eq_ignore_ascii_case("close");
+            }
+        }
         let body = at + 4;
-        Ok(Some(ResponseHead { status, body, end: body + length }))
+        let end = body + length.context("an answer has no content-length")?;
+        Ok(Some(ResponseHead { status, body, end, closes }))
     }
 }
 

@@ -6,31 +6,36 @@
 //! Reading order: [`measure`] (the rounds), [`scenario`] and [`template`] (the requests), [`generator`] (the load),
 //! [`observe`] (the server's costs), [`findings`] (the results).
 
-mod attack;
+mod attacks;
 mod bare_handler;
+mod compare;
 mod disk;
 mod findings;
 mod full_store;
 mod generator;
 mod http;
 mod interrupt;
+mod looping_plugin;
 mod many_sources;
 mod measure;
 mod metrics;
 mod observe;
+mod overload;
 mod plugin_memory;
 mod plugin_update;
 mod process;
 mod scenario;
 mod series;
 mod server;
+mod setup;
 mod table;
 mod template;
 mod usage;
 mod verification;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{net::SocketAddr, process::ExitCode};
 
+use anyhow::Context as _;
 use clap::Parser;
 
 /// The allocator of the server, so that the comparison does not depend on allocators.
@@ -44,28 +49,17 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
-    arguments: Arguments,
-}
-
-/// The measurements to run.
-#[derive(Debug, clap::Args)]
-struct Arguments {
-    /// The server [default: `inlet` beside this program]
-    #[arg(long, value_name = "FILE")]
-    server: Option<PathBuf>,
-    /// Directory for temporary data directories [default: `bench-data` in the target directory]
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// Two short rounds and few stored events: to see that it runs, not to believe its numbers
-    #[arg(long)]
-    quick: bool,
-    /// Measure only these parts; the bare handler is always measured
-    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
-    only: Vec<measure::Part>,
+    arguments: setup::Arguments,
 }
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Attack servers as hostile and unlucky senders do, and print what it costs other sources.
+    Attack {
+        /// Carry out only these attacks
+        #[arg(long = "only", value_name = "ATTACKS", value_delimiter = ',')]
+        attacks: Vec<String>,
+    },
     /// Serve the bare handler.
     #[command(hide = true)]
     Bare {
@@ -89,8 +83,20 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         return bare_handler::serve(listen);
     }
     interrupt::listen()?;
-    let Arguments { server, data, quick, only } = cli.arguments;
-    let setup = measure::Setup::new(server, data, quick, &only)?;
-    print!("{}", measure::run(&setup)?);
+    raise_file_limit()?;
+    let setup = setup::Setup::new(cli.arguments)?;
+    let table = match cli.command {
+        Some(Command::Attack { attacks }) => attacks::run(&setup, &attacks)?,
+        _ => measure::run(&setup)?,
+    };
+    print!("{table}");
     Ok(())
+}
+
+/// Permits as many open files as the system does: senders have thousands of connections, and the server inherits it.
+fn raise_file_limit() -> anyhow::Result<()> {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).context("cannot raise the limit of open files")
 }

@@ -8,10 +8,11 @@ use serde_json::json;
 
 use crate::{
     interrupt,
-    measure::{Setup, measure_maximum, progress},
+    measure::{measure_maximum, progress},
     scenario::{self, Scenario},
     series::Series,
     server::Server,
+    setup::Setup,
     table::{Line, Table, Target},
 };
 

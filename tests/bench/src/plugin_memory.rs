@@ -5,10 +5,11 @@ use std::fs;
 use anyhow::Context as _;
 
 use crate::{
-    measure::{Setup, progress},
+    measure::progress,
     scenario::Scenario,
     series::Series,
     server::{Program, Server},
+    setup::Setup,
     table::{Line, Table, Target},
 };
 

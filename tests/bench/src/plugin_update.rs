@@ -5,10 +5,11 @@ use std::{fs, thread};
 use anyhow::{Context as _, anyhow};
 
 use crate::{
-    measure::{Setup, measure_maximum, progress},
+    measure::{measure_maximum, progress},
     scenario::Scenario,
     series::Series,
     server::Server,
+    setup::Setup,
     table::{Line, Table, Target},
 };
 

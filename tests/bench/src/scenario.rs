@@ -126,12 +126,17 @@ impl Scenario {
     }
 }
 
-/// Returns the body of a `PUT` that creates a source.
+/// Returns the body of a `PUT` that creates a source in `development`.
 pub fn source(key: &str, provider: &str, settings: Value, mappings: Vec<Value>) -> Value {
+    source_in("development", key, provider, settings, mappings)
+}
+
+/// Returns the body of a `PUT` that creates a source in an environment.
+pub fn source_in(environment: &str, key: &str, provider: &str, settings: Value, mappings: Vec<Value>) -> Value {
     json!({"source": {
         "name": key,
         "preconfigured_provider": provider,
-        "environment_settings": {"development": {"settings": settings, "mappings": mappings}},
+        "environment_settings": {environment: {"settings": settings, "mappings": mappings}},
     }})
 }
 

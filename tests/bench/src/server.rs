@@ -13,7 +13,13 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{generator::Aim, http, process::Process, scenario::Scenario, template::Template};
+use crate::{
+    generator::Aim,
+    http,
+    process::Process,
+    scenario::{self, Scenario},
+    template::Template,
+};
 
 /// Idle time before the memory at rest is read.
 const REST: Duration = Duration::from_secs(1);
@@ -27,6 +33,13 @@ pub struct Program {
     pub data: PathBuf,
     /// A directory with further plugins.
     pub plugins: Option<PathBuf>,
+}
+
+impl Program {
+    /// Creates the settings without further plugins.
+    pub fn new(file: PathBuf, data: PathBuf) -> Self {
+        Self { file, data, plugins: None }
+    }
 }
 
 /// A data directory with one source, served by one process at a time. It is removed when dropped.
@@ -55,7 +68,7 @@ impl Server {
         thread::sleep(REST);
         let idle = process.usage().resident()?;
         process.usage().forget_peak()?;
-        let path = create_source(&process, &token, scenario.key(), &scenario.source())?;
+        let path = create_source(&process, &token, scenario.key(), "development", &scenario.source())?;
         let server = Self { process, program: program.clone(), directory, token, scenario, path, idle };
         server.check()?;
         Ok(server)
@@ -71,7 +84,19 @@ impl Server {
 
     /// Creates another source, and returns the path of its endpoint.
     pub fn create_source(&self, key: &str, source: &Value) -> anyhow::Result<String> {
-        create_source(&self.process, &self.token, key, source)
+        create_source(&self.process, &self.token, key, "development", source)
+    }
+
+    /// Creates a source in another environment, and returns the target of a load on it.
+    pub fn create_elsewhere(&self, key: &str) -> anyhow::Result<Aim> {
+        let source = scenario::source_in("production", key, "segment", serde_json::json!({}), Vec::new());
+        let path = create_source(&self.process, &self.token, key, "production", &source)?;
+        Ok(Aim { address: self.process.address, template: Template::new(&path, 1) })
+    }
+
+    /// Returns the path of the measured source's endpoint.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
     /// Adds a version of a plugin.
@@ -148,11 +173,17 @@ fn launch(program: &Program, directory: &Path, token: &str) -> anyhow::Result<Pr
 }
 
 /// Creates a source, and returns the path of its endpoint.
-fn create_source(process: &Process, token: &str, key: &str, source: &Value) -> anyhow::Result<String> {
-    let line = format!("PUT /v1/sources/{key}?environment=development");
+fn create_source(
+    process: &Process,
+    token: &str,
+    key: &str,
+    environment: &str,
+    source: &Value,
+) -> anyhow::Result<String> {
+    let line = format!("PUT /v1/sources/{key}?environment={environment}");
     let answer = http::request(process.address, &line, Some(token), &source.to_string())?;
     let answer: Value = serde_json::from_str(&answer).context("the answer to PUT is not JSON")?;
-    let endpoint = answer["source"]["environment_settings"]["development"]["settings"]["endpoint"].as_str();
+    let endpoint = answer["source"]["environment_settings"][environment]["settings"]["endpoint"].as_str();
     let endpoint = endpoint.with_context(|| format!("the source has no endpoint: {answer}"))?;
     let path = endpoint.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     path.map(str::to_owned).with_context(|| format!("the endpoint {endpoint:?} is no URL"))

@@ -82,9 +82,6 @@ pub struct Table {
 }
 
 impl Table {
-    /// Index of the right-aligned column.
-    const NUMBER: usize = 1;
-
     /// Sets the heading of the next lines, and the quantity to which their ratios refer. A heading without lines is not
     /// shown.
     pub fn heading(&mut self, what: &str, ratio: &str) {
@@ -98,6 +95,31 @@ impl Table {
         if line.value.median().is_some() || line.target.is_some() {
             self.rows.push(line.cells());
         }
+    }
+
+    /// Sets the heading of the next lines, which compare two servers.
+    pub fn comparison_heading(&mut self, what: &str) {
+        self.drop_empty_heading();
+        self.rows.push([what, "old", "new", "", "new ÷ old", "target", ""].map(str::to_owned).into());
+    }
+
+    /// Adds a line with the medians of two servers and their ratio. A target is that of the new one.
+    pub fn comparison(&mut self, what: &str, unit: &str, old: &Series, new: &Series, target: Option<Target>) {
+        let ratio = old.median().zip(new.median()).map_or_else(String::new, |(old, new)| number(new / old));
+        self.rows.push(vec![
+            format!("  {what}"),
+            median(old),
+            median(new),
+            unit.to_owned(),
+            format!("{ratio} ({})", spread(&new.divided_by(old))),
+            target.map(|target| target.to_string()).unwrap_or_default(),
+            target.map(|target| target.verdict(new.median())).unwrap_or_default().to_owned(),
+        ]);
+    }
+
+    /// Adds a line of cells. A line whose first cell is not indented is a heading.
+    pub fn cells(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(cells.into_iter().collect());
     }
 
     /// Adds a note for readers.
@@ -115,8 +137,9 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = |column: usize| self.rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-        let columns = self.rows.first().map_or(0, Vec::len);
+        let cells = |column: usize| self.rows.iter().filter_map(move |row| row.get(column));
+        let width = |column: usize| cells(column).map(|cell| cell.chars().count()).max().unwrap_or_default();
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let widths: Vec<usize> = (0..columns).map(width).collect();
         for (at, row) in self.rows.iter().enumerate() {
             if at > 0 && is_heading(row) {
@@ -124,9 +147,10 @@ impl fmt::Display for Table {
             }
             let mut text = String::new();
             for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                match column {
-                    Self::NUMBER => write!(text, "{cell:>width$}  ")?,
-                    _ => write!(text, "{cell:width$}  ")?,
+                // Numbers are aligned at their last digit.
+                match is_number(cell) || (is_heading(row) && is_numeric(&self.rows[at + 1..], column)) {
+                    true => write!(text, "{cell:>width$}  ")?,
+                    false => write!(text, "{cell:width$}  ")?,
                 }
             }
             writeln!(f, "{}", text.trim_end())?;
@@ -138,6 +162,16 @@ impl fmt::Display for Table {
 
 fn is_heading(row: &[String]) -> bool {
     row.first().is_some_and(|what| !what.starts_with(' '))
+}
+
+/// Returns true if a cell is a number, or stands for one.
+fn is_number(cell: &str) -> bool {
+    !cell.is_empty() && cell.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.' | '–'))
+}
+
+/// Returns true if the first of these rows has a number in this column.
+fn is_numeric(rows: &[Vec<String>], column: usize) -> bool {
+    rows.first().and_then(|row| row.get(column)).is_some_and(|cell| is_number(cell))
 }
 
 fn median(series: &Series) -> String {

@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use anyhow::Context as _;
+use rustix::time::{ClockId, clock_gettime};
 
 /// Resource usage of a process, read from `/proc`.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +52,12 @@ impl Usage {
         let path = self.path(file);
         fs::read_to_string(&path).with_context(|| format!("cannot read {path}; the process may have ended"))
     }
+}
+
+/// Returns the CPU time of the calling thread.
+pub fn thread_cpu() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default())
 }
 
 /// Returns the sum of `utime` and `stime`, the 14th and 15th field. The 2nd field is a name in parentheses that may

@@ -1,10 +1,11 @@
 //! Cost of verification: the same requests with the same credential, with and without verification, in alternation.
 
 use crate::{
-    measure::{Setup, measure_maximum, progress},
+    measure::{measure_maximum, progress},
     scenario::{Scenario, Scheme},
     series::Series,
     server::Server,
+    setup::Setup,
     table::{Line, Table},
 };
 

@@ -23,6 +23,12 @@ impl Endpoint {
         Self { url, client: server.client.clone() }
     }
 
+    /// Returns the path, for raw requests.
+    pub fn path(&self) -> &str {
+        let rest = self.url.split_once("://").unwrap().1;
+        &rest[rest.find('/').unwrap()..]
+    }
+
     /// Returns a POST of this body.
     pub fn post(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.client.post(&self.url).body(body)

@@ -3,6 +3,7 @@
 
 mod fixtures;
 mod jsonrpc;
+mod memory;
 mod plugin_versions;
 pub mod raw_http;
 mod repack;

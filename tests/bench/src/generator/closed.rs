@@ -18,10 +18,10 @@ use tokio::{
 };
 
 use super::Aim;
-use crate::{http, interrupt, template::Template};
+use crate::{http, interrupt, template::Template, usage::thread_cpu};
 
-/// Number of open connections.
-pub const CONNECTIONS: usize = 64;
+/// Numbers of open connections at which the maximum is measured: the first wherever only one is.
+pub const CONNECTIONS: [usize; 2] = [64, 256];
 /// Number of sending threads. A generator that is itself the bottleneck would slow the bare handler, which improves the
 /// ratios.
 const THREADS: usize = 2;
@@ -49,6 +49,15 @@ pub struct Completed {
     pub requests: u64,
     /// Time from the first request to the last answer.
     pub time: Duration,
+    /// CPU time of the generator.
+    pub cpu: Duration,
+}
+
+impl Completed {
+    /// Returns the CPU time of the generator, in microseconds per request.
+    pub fn cpu_per_request(&self) -> f64 {
+        self.cpu.as_secs_f64() * 1e6 / self.requests as f64
+    }
 }
 
 /// State that all connections share.
@@ -67,27 +76,31 @@ impl LoadState {
     }
 }
 
-/// Sends requests as fast as they are answered.
-pub fn run(aim: &Aim, bounds: Bounds) -> anyhow::Result<Completed> {
-    let streams = (0..CONNECTIONS).map(|_| http::connect(aim.address)).collect::<anyhow::Result<Vec<_>>>()?;
+/// Sends requests as fast as they are answered, over this number of connections.
+pub fn run(aim: &Aim, connections: usize, bounds: Bounds) -> anyhow::Result<Completed> {
+    let streams = (0..connections).map(|_| http::connect(aim.address)).collect::<anyhow::Result<Vec<_>>>()?;
     let state = Arc::new(LoadState { start: Instant::now(), bounds, sent: AtomicU64::new(0) });
     let mut shares: Vec<Vec<StdStream>> = (0..THREADS).map(|_| Vec::new()).collect();
     for (at, stream) in streams.into_iter().enumerate() {
         shares[at % THREADS].push(stream);
     }
-    let requests = thread::scope(|scope| {
+    let (requests, cpu) = thread::scope(|scope| {
         let threads: Vec<_> =
             shares.into_iter().map(|share| scope.spawn(|| send(share, &aim.template, &state))).collect();
-        let counts = threads.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("the generator panicked"))?);
-        counts.sum::<anyhow::Result<u64>>()
+        let (mut requests, mut cpu) = (0, Duration::ZERO);
+        for thread in threads {
+            let (answered, used) = thread.join().map_err(|_| anyhow!("the generator panicked"))??;
+            (requests, cpu) = (requests + answered, cpu + used);
+        }
+        anyhow::Ok((requests, cpu))
     })?;
     let time = state.start.elapsed();
     interrupt::check()?;
-    Ok(Completed { requests, time })
+    Ok(Completed { requests, time, cpu })
 }
 
-/// Runs the connections of one thread, and returns the number of answers.
-fn send(streams: Vec<StdStream>, template: &Template, state: &Arc<LoadState>) -> anyhow::Result<u64> {
+/// Runs the connections of one thread, and returns the number of answers and the CPU time of the thread.
+fn send(streams: Vec<StdStream>, template: &Template, state: &Arc<LoadState>) -> anyhow::Result<(u64, Duration)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let all = async {
         let mut connections = JoinSet::new();
@@ -102,7 +115,9 @@ fn send(streams: Vec<StdStream>, template: &Template, state: &Arc<LoadState>) ->
         Ok(requests)
     };
     let limit = state.bounds.time + http::PATIENCE;
-    runtime.block_on(async { tokio::time::timeout(limit, all).await }).context("answers stopped coming")?
+    let answered = runtime.block_on(async { tokio::time::timeout(limit, all).await });
+    let answered: anyhow::Result<u64> = answered.context("answers stopped coming")?;
+    Ok((answered?, thread_cpu()))
 }
 
 /// Runs one connection, and returns the number of answers.

@@ -3,6 +3,7 @@
 
 mod administration;
 mod admission;
+mod attacks;
 mod author_guide;
 mod author_tool;
 mod authorization;

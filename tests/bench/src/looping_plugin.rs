@@ -18,12 +18,13 @@ use serde_json::json;
 use crate::{
     generator::open::{self, Schedule},
     http, interrupt,
-    measure::{Setup, measure_maximum, progress},
+    measure::{measure_maximum, progress},
     metrics::{Change, Metrics},
     observe,
     scenario::{self, Scenario},
     series::Series,
     server::{Program, Server},
+    setup::Setup,
     table::{Line, Table, Target, number},
     template::Template,
 };
@@ -37,7 +38,7 @@ const MAXIMA: usize = 3;
 
 /// The results.
 #[derive(Debug, Default)]
-pub struct Attack {
+pub struct LoopingPlugin {
     /// Events per second sent to the other source.
     rate: f64,
     /// Median latency without the attack, in milliseconds.
@@ -53,7 +54,7 @@ pub struct Attack {
 }
 
 /// Measures latencies of a source, with and without an attack on another.
-pub fn run(setup: &Setup) -> anyhow::Result<Attack> {
+pub fn run(setup: &Setup) -> anyhow::Result<LoopingPlugin> {
     let plugins = tempfile::tempdir_in(&setup.program().data)?;
     fs::copy(&setup.hostile, plugins.path().join("hostile.wasm"))
         .with_context(|| format!("there is no {}; build it with `make test-plugins`", setup.hostile.display()))?;
@@ -61,13 +62,13 @@ pub fn run(setup: &Setup) -> anyhow::Result<Attack> {
     let server = Server::start(&program, Scenario::Logged)?;
     let source = scenario::source("looping", "inlet/hostile", json!({}), Vec::new());
     let path = format!("{}/loop", server.create_source("looping", &source)?);
-    progress("attack, the maximum");
+    progress("beside a looping plugin, the maximum");
     let maxima = (0..MAXIMA).map(|_| Ok(measure_maximum(setup, &server)?.0)).collect::<anyhow::Result<Series>>()?;
     let rate = maxima.median().context("no maximum was measured")? / 2.0;
-    let mut found = Attack { rate, ..Attack::default() };
+    let mut found = LoopingPlugin { rate, ..LoopingPlugin::default() };
     let schedule = Schedule { rate, time: setup.time, warm_up: setup.warm_up };
     for round in 1..=setup.rounds {
-        progress(&format!("attack, round {round} of {}", setup.rounds));
+        progress(&format!("beside a looping plugin, round {round} of {}", setup.rounds));
         // The order alternates, so that neither always runs first.
         for is_attacked in [round % 2 == 0, round % 2 == 1] {
             let measure = || observe::load(&server, |aim| open::run(aim, schedule), |latencies| latencies.requests);
@@ -87,7 +88,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Attack> {
     Ok(found)
 }
 
-impl Attack {
+impl LoopingPlugin {
     /// Measures during the attack, and checks that calls were stopped.
     fn beside<T>(
         &mut self,
