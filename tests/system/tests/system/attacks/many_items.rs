@@ -12,7 +12,7 @@ const ITEMS: usize = 25_000;
 async fn requests_with_too_many_items_do_not_quarantine_the_plugin_of_others() {
     let server = Server::start().await;
     let mappings = json!([{"event_type": "E", "action_type": "workflows_trigger",
-        "action_parameters": {"key": "k", "recipients": "user_id"}}]);
+        "action_parameters": {"key": "k", "recipients": {"id": "user_id"}}}]);
     let endpoint = server.source("crm", "segment", json!({}), mappings).await;
     let attacked = endpoint.clone();
     let attack = tokio::spawn(async move {
