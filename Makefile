@@ -12,7 +12,7 @@ BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
 
-.PHONY: run build test bench attack plugins platforms conformance test-plugins translators toolchains wasm-target check help
+.PHONY: run build test bench attack plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,11 @@ bench: build test-plugins translators ## Measure the server against a bare handl
 
 attack: build test-plugins ## Attack the server as hostile and unlucky senders do, and print what it costs other sources
 	$(CARGO) run --release -p inlet-bench -- attack
+
+sanitize: ## Run the store's tests of SQLite's C interface under AddressSanitizer (clang, x86-64 Linux)
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
+		CC=clang CFLAGS="-fsanitize=address -fno-omit-frame-pointer" \
+		$(CARGO) test -p inlet-store --lib --target x86_64-unknown-linux-gnu --target-dir $(TARGET)/sanitize
 
 check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) fmt --all --check

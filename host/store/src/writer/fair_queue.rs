@@ -60,8 +60,9 @@ impl<F: Flow, T> FairQueue<F, T> {
         self.load.cost += cost;
     }
 
-    /// Takes the entry whose turn it is, with its cost.
-    pub(super) fn take(&mut self) -> Option<(u64, T)> {
+    /// Takes the entry whose turn it is, with its cost. Takes none if `is_wanted` returns false for that entry, which stays the
+    /// first of its flow.
+    pub(super) fn take_if(&mut self, is_wanted: impl FnOnce(&T) -> bool) -> Option<(u64, T)> {
         loop {
             let flow = *self.turns.front()?;
             let is_alone = self.turns.len() == 1;
@@ -73,7 +74,7 @@ impl<F: Flow, T> FairQueue<F, T> {
                 lane.deficit = lane.deficit.saturating_add(QUANTUM * flow.weight());
                 lane.is_in_turn = true;
             }
-            let Some((cost, _)) = lane.entries.front() else {
+            let Some((cost, entry)) = lane.entries.front() else {
                 self.remove_front();
                 continue;
             };
@@ -81,6 +82,9 @@ impl<F: Flow, T> FairQueue<F, T> {
                 lane.is_in_turn = false;
                 self.turns.rotate_left(1);
                 continue;
+            }
+            if !is_wanted(entry) {
+                return None;
             }
             lane.deficit = lane.deficit.saturating_sub(*cost);
             let taken = lane.entries.pop_front();
@@ -169,6 +173,20 @@ mod tests {
             queue.push(*flow, *cost, index);
         }
         queue
+    }
+
+    impl<F: Flow, T> FairQueue<F, T> {
+        fn take(&mut self) -> Option<(u64, T)> {
+            self.take_if(|_| true)
+        }
+    }
+
+    #[test]
+    fn an_entry_that_is_not_wanted_stays() {
+        let mut queue = queue(&[(1, 5), (1, 6), (2, 7)]);
+        assert_eq!(queue.take_if(|entry| *entry > 0), None);
+        assert_eq!(queue.load(), Load { entries: 3, cost: 18 });
+        assert_eq!(queue.take(), Some((5, 0)));
     }
 
     #[test]

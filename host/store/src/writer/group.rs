@@ -47,9 +47,16 @@ pub(super) enum GroupMember {
 impl GroupMember {
     /// Returns the cost by which members share the writer, in bytes.
     pub(super) fn cost(&self) -> u64 {
+        let (events, bytes) = self.size();
+        bytes as u64 + EVENT_COST * events.max(1) as u64
+    }
+
+    /// Returns the number of events, and the bytes of their originals. A refused request counts like an event, so that a
+    /// flood of them makes no endless transaction either.
+    fn size(&self) -> (usize, usize) {
         match self {
-            Self::Job { job, .. } => original_bytes(job) as u64 + EVENT_COST * job.items.len().max(1) as u64,
-            Self::Refused { request, .. } => request.body.len() as u64 + EVENT_COST,
+            Self::Job { job, .. } => (job.items.len(), job.items.iter().map(|item| item.log.original.len()).sum()),
+            Self::Refused { request, .. } => (1, request.body.len()),
         }
     }
 
@@ -68,10 +75,6 @@ impl GroupMember {
             Self::Refused { answer, .. } => _ = answer.send(Err(error.clone())),
         }
     }
-}
-
-fn original_bytes(job: &Job) -> usize {
-    job.items.iter().map(|item| item.log.original.len()).sum()
 }
 
 /// The answer of a job and what its caller holds.
@@ -101,18 +104,16 @@ impl Group {
     }
 
     pub(super) fn add(&mut self, member: GroupMember) {
+        let (events, bytes) = member.size();
+        self.events += events;
+        self.bytes += bytes;
         match member {
             GroupMember::Job { job, extras, hold, answer } => {
-                self.events += job.items.len();
-                self.bytes += original_bytes(&job);
                 self.jobs.push(job);
                 self.extras.push(extras);
                 self.callers.push((answer, hold));
             }
             GroupMember::Refused { request, hold, answer } => {
-                // Each counts like an event, so that a flood of them makes no endless transaction either.
-                self.events += 1;
-                self.bytes += request.body.len();
                 self.refused.push(*request);
                 self.refused_callers.push((answer, hold));
             }
@@ -122,6 +123,13 @@ impl Group {
     /// Returns true if the group takes no more members.
     pub(super) fn is_full(&self, limits: &GroupLimits) -> bool {
         self.events >= limits.events || self.bytes >= limits.bytes
+    }
+
+    /// Returns true if a member fits into the group. A large one gets a group of its own, so that small ones need not wait
+    /// until it is written.
+    pub(super) fn has_room_for(&self, member: &GroupMember, limits: &GroupLimits) -> bool {
+        let (events, bytes) = member.size();
+        self.is_empty() || self.events + events <= limits.events && self.bytes + bytes <= limits.bytes
     }
 
     pub(super) fn is_empty(&self) -> bool {

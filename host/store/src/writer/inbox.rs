@@ -280,7 +280,9 @@ impl<B> State<B> {
         let mut group = Group::default();
         let mut taken_cost = 0;
         while !group.is_full(limits) {
-            let Some((cost, waiting)) = self.members.take() else { break };
+            let is_wanted =
+                |waiting: &Waiting| waiting.member.is_abandoned() || group.has_room_for(&waiting.member, limits);
+            let Some((cost, waiting)) = self.members.take_if(is_wanted) else { break };
             if waiting.member.is_abandoned() {
                 continue;
             }
