@@ -23,6 +23,10 @@ pub fn init() -> Result<(), BuildError> {
     describe_counter!("inlet_requests_total", "Webhook requests by the status that they were answered.");
     describe_counter!("inlet_events_total", "Items of requests by what became of them.");
     describe_counter!("inlet_refused_total", "Requests that were not accepted, by cause.");
+    describe_counter!(
+        "inlet_refused_not_kept_total",
+        "Requests that verification refused and that were not kept, because too much was waiting to be stored."
+    );
     describe_counter!("inlet_plugin_faults_total", "Calls into a plugin that ended in a fault, by limit or cause.");
     describe_histogram!("inlet_stage_seconds", "Time spent on a request, by stage.");
     describe_histogram!("inlet_sandbox_seconds", "Time spent in a plugin's sandbox, from taking it to dropping it.");
@@ -170,6 +174,11 @@ impl Meters {
             Some(at) => self.handles().refused[at].get_or_init(counter).increment(1),
             None => counter().increment(1),
         }
+    }
+
+    /// Counts a refused request that was not kept, because too much was waiting to be stored.
+    pub fn not_kept(&self) {
+        counter!("inlet_refused_not_kept_total", &self.place()).increment(1);
     }
 
     /// Counts a fault of the plugin.

@@ -1,7 +1,7 @@
 //! Requests that verification refused. They are kept, so that they can be verified again once the secret is right.
 
 use inlet_core::{contract::Field, credential::CredentialHash, verification::Template};
-use inlet_store::NewRefused;
+use inlet_store::{CommitError, NewRefused};
 use sha2::{Digest as _, Sha256};
 
 use super::{error::IngestError, incoming_request::IncomingRequest, kept_request};
@@ -42,8 +42,13 @@ pub(super) async fn refuse(
         credential_hash: credential_hash(engine, endpoint, request),
         body,
     };
-    if let Err(error) = engine.store.refuse(refused, request.hold()).await {
-        tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept");
+    match engine.store.refuse(refused, request.hold()).await {
+        Ok(()) => {}
+        // Only counted: a flood of requests must not become a flood of log lines.
+        Err(CommitError::Overloaded(_)) => endpoint.meters.not_kept(),
+        Err(error) => {
+            tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept")
+        }
     }
     IngestError::Unverified
 }

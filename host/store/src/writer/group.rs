@@ -14,7 +14,7 @@ use crate::{
 
 /// The memory and the work of an event beside its bytes, as if it were bytes. An executed event takes the writer about as
 /// long as this many bytes take, and holds about as much memory beside its original.
-const EVENT_COST: u64 = 4096;
+pub(super) const EVENT_COST: u64 = 4096;
 
 /// The bounds of one transaction.
 #[derive(Debug, Clone, Copy)]
