@@ -8,7 +8,7 @@
 pub enum Blame {
     /// The plugin. The quarantine counts the fault.
     Plugin,
-    /// The request: it asks for more than a limit allows. Trying it again cannot help.
+    /// The request: it asks for more than a limit allows.
     Request,
     /// The load on the server.
     Load,

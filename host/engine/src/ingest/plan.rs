@@ -29,10 +29,8 @@ pub(crate) fn plan(
     plan_uncounted(engine, endpoint, request, verdict, translated).unwrap_or_else(|unfit| {
         let Unfit { failed, blame } = *unfit;
         endpoint.meters.fault("shape");
-        match (&translated.attempt, blame) {
-            (Some(attempt), Blame::Plugin) => attempt.failed(),
-            (Some(attempt), Blame::Request) => attempt.give_up(),
-            _ => {}
+        if let (Some(attempt), Blame::Plugin) = (&translated.attempt, blame) {
+            attempt.failed();
         }
         vec![failed]
     })

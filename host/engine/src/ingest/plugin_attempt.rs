@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU8, Ordering},
+    atomic::{AtomicU8, Ordering},
 };
 
 use inlet_core::{quarantine::Admission, verification::Verdict};
@@ -18,8 +18,6 @@ pub(crate) struct PluginAttempt {
     is_alert: bool,
     /// The worst end of a call so far.
     worst: AtomicU8,
-    /// True if the translation cannot be taken because of the request.
-    is_hopeless: AtomicBool,
 }
 
 /// No call ended that says anything about the plugin.
@@ -48,13 +46,7 @@ impl PluginAttempt {
     }
 
     fn new(endpoint: &Arc<Endpoint>, admission: Option<Admission>, is_alert: bool) -> Self {
-        Self {
-            endpoint: endpoint.clone(),
-            admission,
-            is_alert,
-            worst: AtomicU8::new(NOTHING),
-            is_hopeless: AtomicBool::new(false),
-        }
+        Self { endpoint: endpoint.clone(), admission, is_alert, worst: AtomicU8::new(NOTHING) }
     }
 
     /// Returns the endpoint whose plugin is used.
@@ -76,16 +68,6 @@ impl PluginAttempt {
     /// Notes that the plugin failed.
     pub(crate) fn failed(&self) {
         self.worst.fetch_max(FAULT, Ordering::Relaxed);
-    }
-
-    /// Notes that the request asks for more than is taken, so that trying it again cannot help.
-    pub(crate) fn give_up(&self) {
-        self.is_hopeless.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns true if trying the request again cannot help.
-    pub(crate) fn is_hopeless(&self) -> bool {
-        self.is_hopeless.load(Ordering::Relaxed)
     }
 }
 

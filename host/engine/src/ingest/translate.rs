@@ -102,13 +102,10 @@ impl Translated {
         }
     }
 
-    /// Returns true if the server may try a failed translation again by itself. The same request exceeds the same limit
-    /// each time. Requests that a quarantine holds back wait for an operator: there may be very many of them.
+    /// Returns true if the server may try a failed translation again by itself. Too many items stay too many. Requests that
+    /// a quarantine holds back wait for an operator: there may be very many of them.
     pub(crate) fn may_be_retried(&self) -> bool {
-        match &self.result {
-            Err(NotTranslated::Quarantined | NotTranslated::Fault { blame: Blame::Request, .. }) => false,
-            _ => !self.has_too_many_items() && !self.attempt.as_ref().is_some_and(|attempt| attempt.is_hopeless()),
-        }
+        !matches!(self.result, Err(NotTranslated::Quarantined)) && !self.has_too_many_items()
     }
 
     /// Returns true if the server tries a failed translation again because the sender will not. The sender of a plugin

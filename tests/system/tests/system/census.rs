@@ -235,7 +235,7 @@ async fn what_is_no_proper_call_gets_the_error_that_json_rpc_has_for_it() {
         ("sync_batch", batch("user", "truncate", json!([]))),
         ("sync_batch", batch("event", "delete", json!([]))),
         ("sync_batch", batch("user", "upsert", json!({"user_id": "u"}))),
-        ("sync_batch", batch("user", "upsert", (0..5001).map(|n| json!({"user_id": n})).collect())),
+        ("sync_batch", batch("user", "upsert", (0..20_001).map(|n| json!({"user_id": n})).collect())),
     ] {
         assert_eq!(endpoint.failed_call(method, params).await.0, -32602, "{method}");
     }

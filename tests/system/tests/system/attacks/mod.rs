@@ -25,7 +25,7 @@ const IN_FLIGHT: u64 = 64 << 20;
 /// What everything but bodies may need above the memory at rest, in bytes.
 const BESIDES: u64 = 150_000_000;
 /// The time in which the other source must be answered.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Starts a server that may hold few bodies.
 async fn start() -> Server {
