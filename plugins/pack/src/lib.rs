@@ -1,8 +1,8 @@
 //! Turns a core wasm module and a `plugin.toml` into a plugin that Inlet loads.
 //!
 //! ```text
-//! core.wasm ── componentize ──▶ component ─┐
-//! plugin.toml ── manifest_from_toml ──▶ JSON ─┴─ pack ──▶ plugin.wasm
+//! core.wasm ── componentize, memory_first ──▶ component ─┐
+//! plugin.toml ── manifest_from_toml ──▶ JSON ────────────┴─ pack ──▶ plugin.wasm
 //! ```
 //!
 //! The manifest becomes a custom section, so that a plugin is one file, and what it says is read before anything of it
@@ -11,12 +11,17 @@
 mod bindings;
 mod build;
 mod manifest;
+mod memory_first;
+mod memory_module;
 mod repack;
+mod sections;
 
 use anyhow::{Context as _, Result};
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasmparser::Parser;
 use wit_component::ComponentEncoder;
+
+use memory_first::memory_first;
 
 pub use bindings::c_bindings;
 pub use build::core_module;
@@ -28,12 +33,13 @@ pub const MANIFEST_SECTION: &str = "inlet:manifest";
 
 /// Converts a core module into a component, by the types that `wit-bindgen` left in it, and validates the result.
 pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
-    ComponentEncoder::default()
+    let component = ComponentEncoder::default()
         .validate(true)
         .module(core_wasm)
         .context("the module holds no component type; was it built with `inlet_plugin::export!`?")?
         .encode()
-        .context("the module cannot be made a component")
+        .context("the module cannot be made a component")?;
+    Ok(memory_first(&component)?.unwrap_or(component))
 }
 
 /// Packs a core module and the text of its `plugin.toml` into a plugin.

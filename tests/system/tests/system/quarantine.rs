@@ -18,10 +18,15 @@ fn crash() -> String {
 }
 
 async fn add(server: &Server, version: &str) {
+    add_changed(server, version, |_| {}).await;
+}
+
+async fn add_changed(server: &Server, version: &str, change: impl FnOnce(&mut Value)) {
     let fragile = std::fs::read(test_plugin("inlet__fragile.wasm")).unwrap();
     let fragile = repack(&fragile, |manifest| {
         manifest["key"] = json!("acme/http");
         manifest["version"] = json!(version);
+        change(manifest);
     });
     let (status, answer) = server.add_version("acme/http", "", &fragile).await;
     assert_eq!(status, 201, "{answer}");
@@ -195,6 +200,46 @@ async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
     }
     assert!(failed > 20, "{failed}");
     assert!(!is_shown(&server).await);
+}
+
+/// Where verification is configured and not yet enforced, whoever does not know the secret stops nothing.
+#[tokio::test]
+async fn requests_that_do_not_verify_quarantine_nothing() {
+    const HEADER: &str = "x-webhook-secret";
+    let server = Server::start().await;
+    let verification = json!({
+        "scheme": "shared_secret", "header": HEADER,
+        "vectors": [{
+            "name": "the secret", "secret": "s3cr3t", "headers": {HEADER: "s3cr3t"}, "body": "{}", "verified": true,
+        }],
+    });
+    add_changed(&server, "1.0.0", |manifest| manifest["verification"] = verification).await;
+    let settings = json!({"signing_secret": "s3cr3t", "enforce_verification": false});
+    let endpoint = server.source("crm", "acme/http", settings, json!([])).await;
+    let with_secret = async |secret: &str| {
+        let request = server.client.post(&endpoint.url).header(HEADER, secret).body(crash());
+        read_json(request.send().await.unwrap()).await["events"][0]["reason"].as_str().unwrap().to_owned()
+    };
+    let start = Instant::now();
+    let mut sent = 0;
+    while sent < 30 || start.elapsed() < Duration::from_secs(12) {
+        endpoint.expect(crash(), &["failed"]).await;
+        let reason = with_secret("another").await;
+        assert!(!reason.contains("quarantined"), "{reason}");
+        sent += 1;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(!is_shown(&server).await);
+
+    // The same bodies count when they verify, and then the others are held too.
+    let start = Instant::now();
+    while !with_secret("s3cr3t").await.contains("quarantined") {
+        assert!(start.elapsed() < Duration::from_secs(60), "verified requests fail, and the plugin is still run");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(is_shown(&server).await);
+    let held = endpoint.expect(crash(), &["failed"]).await;
+    assert!(held["events"][0]["reason"].as_str().unwrap().contains("quarantined"), "{held}");
 }
 
 /// Starts a server with a plugin that misbehaves by path, and whose platform reads the answer.
