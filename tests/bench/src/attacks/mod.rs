@@ -49,6 +49,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Resident memory at which an attack is ended, so that it does not end the machine.
 const ENOUGH: u64 = 3 << 30;
 
+/// What one connection does.
+type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// An attack.
 #[derive(Debug, Clone, Copy)]
 pub struct Attack {
@@ -61,7 +64,7 @@ pub struct Attack {
     time: Duration,
     connections: usize,
     /// What each connection does. It gets its number, and is dropped when the time is over.
-    run: fn(Victim, usize) -> Pin<Box<dyn Future<Output = ()> + Send>>,
+    run: fn(Victim, usize) -> Running,
 }
 
 impl Attack {

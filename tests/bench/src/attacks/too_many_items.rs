@@ -27,7 +27,6 @@ pub const ATTACKS: [Attack; 2] = [
         time: Duration::from_secs(14),
         connections: 8,
         run: |victim, _| Box::pin(send(victim, Duration::ZERO)),
-        ..Attack::DEFAULT
     },
 ];
 

@@ -116,11 +116,7 @@ impl<'a> Rows<'a> {
         Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
     }
 
-    pub(super) async fn write<'v>(
-        &'v self,
-        statements: &mut StatementRunner<'_>,
-        now_ms: i64,
-    ) -> Result<(), SqliteError> {
+    pub(super) async fn write(&self, statements: &mut StatementRunner<'_>, now_ms: i64) -> Result<(), SqliteError> {
         statements.write(&EVENT_LOGS, &self.events, event_columns::write).await?;
         statements.write(&ACTION_LOGS, &self.actions, bind_action).await?;
         statements.write(&RUNS, &self.runs, bind_run).await?;
