@@ -25,9 +25,14 @@ async fn sentence(path: &str, code: &str) -> String {
 async fn time() {
     let limits = Limits { time: Duration::from_millis(200), ..Limits::default() };
     let start = std::time::Instant::now();
-    let fault = fault("/loop", &limits).await;
-    assert_eq!(fault.code(), "time");
-    insta::assert_snapshot!(fault, @"the plugin ran longer than 200ms, its limit for a body of 2 bytes, and was stopped; look for a loop in the plugin or raise its time limit");
+    let mut found = fault("/loop", &limits).await;
+    // On a busy machine, where the loops of other tests take turns with it, a call may wait too long before it has run
+    // so long.
+    while matches!(found, Fault::Waited { .. }) && start.elapsed() < Duration::from_secs(60) {
+        found = fault("/loop", &limits).await;
+    }
+    assert_eq!(found.code(), "time");
+    insta::assert_snapshot!(found, @"the plugin ran longer than 200ms, its limit for a body of 2 bytes, and was stopped; look for a loop in the plugin or raise its time limit");
     assert!(start.elapsed() >= limits.time);
 }
 
