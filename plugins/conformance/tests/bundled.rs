@@ -67,5 +67,5 @@ async fn http() {
 
 #[test]
 fn the_sdk_and_the_host_take_the_same_number_of_items() {
-    assert_eq!(inlet_plugin::MAX_ITEMS, inlet_sandbox::Limits::default().items);
+    assert_eq!(inlet_plugin::MAX_ITEMS, Limits::default().items);
 }

@@ -1,6 +1,6 @@
 //! Tests of the sandbox with real components: the hostile plugin, and components built by the tests.
 //!
-//! All tests are in one binary, because each binary would link wasmtime again.
+//! All tests but those of hostile bodies are in one binary, because each binary would link wasmtime again.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a panic is how a test fails, in its helpers too")]
 
@@ -10,7 +10,6 @@ mod calls;
 mod compiled_cache;
 mod forge;
 mod host_call_sequences;
-mod hostile_bodies;
 mod imports;
 mod index_spaces;
 mod limits;

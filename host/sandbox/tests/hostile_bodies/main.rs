@@ -1,7 +1,16 @@
 //! Bodies that a sender may make up, thrown at every bundled plugin and platform: none of them may count against the
 //! plugin, because whoever knows an endpoint's address could then stop a healthy plugin for everybody.
+//!
+//! They keep every processor busy, so they are a binary of their own: the tests of time limits would wait for their turn.
 
-use std::{fmt::Write as _, path::Path, sync::Arc, time::Duration};
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+use std::{
+    fmt::Write as _,
+    path::Path,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use bytestring::ByteString;
@@ -16,9 +25,9 @@ use inlet_core::{
     settings::Settings,
     verification::Verdict,
 };
-use inlet_sandbox::{Limits, Plugin};
+use inlet_sandbox::{EngineConfig, Limits, Plugin, Sandbox};
 
-use crate::{SANDBOX, request};
+static SANDBOX: LazyLock<Sandbox> = LazyLock::new(|| Sandbox::new(EngineConfig::default()).unwrap());
 
 /// Time that no call comes near, on a busy machine either. Time that grows with the square of the body does.
 const TIME: Duration = Duration::from_secs(10);
@@ -343,7 +352,16 @@ fn request_of(body: Vec<u8>) -> Request {
         Field::new("max_items", Limits::default().items.to_string()),
         Field::new("max_body_bytes", (32 << 20).to_string()),
     ];
-    Request { body, headers, facts, ..request("/v1/batch", "") }
+    Request {
+        method: "POST".to_owned(),
+        path: "/v1/batch".to_owned(),
+        query: vec![],
+        headers,
+        body,
+        received_at_ms: 1_700_000_000_000,
+        options: "{}".to_owned(),
+        facts,
+    }
 }
 
 async fn throw(bodies: Vec<(String, Vec<u8>)>) {
