@@ -48,7 +48,6 @@ async fn a_plugin_whose_platform_reads_the_answer_is_500_and_nothing_is_executed
         ("/loop", "time"),
         ("/memory", "memory"),
         ("/lift", "lifted"),
-        ("/items", "shape"),
         ("/abort", "trap"),
         ("/deep-recursion", "trap"),
     ] {
