@@ -184,15 +184,21 @@ impl<B> Inbox<B> {
 
     /// Waits while jobs arrive and the next group is not due.
     fn wait_for_pace<'s>(&'s self, mut state: MutexGuard<'s, State<B>>) -> MutexGuard<'s, State<B>> {
-        let mut waiting = 0;
+        let mut seen = 0;
+        let mut first = None;
         loop {
             let load = state.members.load();
             let has_other_work = state.is_closed || !state.others.is_empty();
-            if has_other_work || load.entries <= waiting || load.cost >= self.group_limits.full_cost() {
+            let is_over = has_other_work || load.entries <= seen || load.cost >= self.group_limits.full_cost();
+            let wait = if is_over { None } else { state.pace.wait(Instant::now()) };
+            let Some(wait) = wait else {
+                if let Some(first) = first {
+                    state.pace.gained(load.entries.saturating_sub(first));
+                }
                 return state;
-            }
-            let Some(wait) = state.pace.wait(Instant::now()) else { return state };
-            waiting = load.entries;
+            };
+            seen = load.entries;
+            first.get_or_insert(seen);
             drop(state);
             std::thread::sleep(wait);
             state = self.lock();
