@@ -25,6 +25,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(10);
 
 /// The epoch of a lease that is not held.
 const NOT_HELD: i64 = -1;
+/// The epoch of a lease that is being acquired. It stays if the acquiring task is aborted, although the store may have
+/// given the lease.
+const PERHAPS_HELD: i64 = -2;
 
 /// The lease of one job, as this process sees it. Clones share it.
 #[derive(Clone)]
@@ -43,10 +46,9 @@ impl Lease {
 
     /// Acquires the lease. Returns false if another process holds it.
     pub(super) async fn acquire(&self) -> Result<bool, CommitError> {
+        self.epoch.store(PERHAPS_HELD, Ordering::Relaxed);
         let lease = self.engine.store.job_lease_acquire(self.name, &self.owner, TTL).await?;
-        if lease.is_held {
-            self.epoch.store(lease.epoch, Ordering::Relaxed);
-        }
+        self.epoch.store(if lease.is_held { lease.epoch } else { NOT_HELD }, Ordering::Relaxed);
         Ok(lease.is_held)
     }
 
@@ -69,11 +71,39 @@ impl Lease {
 
     /// Releases the lease, if it is held. A release that fails costs the next owner [`TTL`].
     pub(super) async fn release(&self) {
+        if self.epoch.load(Ordering::Relaxed) == PERHAPS_HELD
+            && let Err(error) = self.acquire().await
+        {
+            tracing::debug!(job = self.name, %error, "it is not known whether the lease of a background job is held");
+            return;
+        }
         let epoch = self.epoch.swap(NOT_HELD, Ordering::Relaxed);
         if epoch != NOT_HELD
             && let Err(error) = self.engine.store.job_lease_release(self.name, &self.owner, epoch).await
         {
             tracing::debug!(job = self.name, %error, "the lease of a background job was not released");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_engine::TestEngine;
+
+    #[tokio::test]
+    async fn a_lease_whose_acquisition_was_cut_off_is_released() {
+        let test = TestEngine::start().await;
+        let lease = Lease::new(test.engine.clone(), "cut off", "one process".into());
+        let acquiring = tokio::spawn({
+            let lease = lease.clone();
+            async move { lease.acquire().await }
+        });
+        tokio::task::yield_now().await;
+        acquiring.abort();
+        _ = acquiring.await;
+        lease.release().await;
+        let other = Lease::new(test.engine.clone(), "cut off", "another process".into());
+        assert!(other.acquire().await.unwrap());
     }
 }
