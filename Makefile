@@ -34,9 +34,8 @@ bench: build test-plugins translators ## Measure the server against a bare handl
 attack: build test-plugins ## Attack the server as hostile and unlucky senders do, and print what it costs other sources
 	$(CARGO) run --release -p inlet-bench -- attack
 
-sanitize: ## Run the store's tests of SQLite's C interface under AddressSanitizer (clang, x86-64 Linux)
+sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of SQLite's C interface (x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
-		CC=clang CFLAGS="-fsanitize=address -fno-omit-frame-pointer" \
 		$(CARGO) test -p inlet-store --lib --target x86_64-unknown-linux-gnu --target-dir $(TARGET)/sanitize
 
 check: plugins ## Check formatting and lints, with warnings as errors
