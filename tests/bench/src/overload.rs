@@ -72,7 +72,7 @@ fn measure(setup: &Setup, kind: Kind) -> anyhow::Result<Overload> {
     let server = Server::start(setup.program(), Scenario::Logged)?;
     let aim = server.aim_with(kind.events);
     progress(&format!("overload with {}, the capacity", kind.what));
-    let capacity = capacity(setup, &aim)? * kind.events as f64;
+    let capacity = capacity(setup, kind, &aim)? * kind.events as f64;
     let series = Series::default;
     let mut found = Overload {
         kind,
@@ -112,11 +112,12 @@ fn measure(setup: &Setup, kind: Kind) -> anyhow::Result<Overload> {
 }
 
 /// Returns the requests per second that are stored if their number does not exceed what may wait.
-pub fn capacity(setup: &Setup, aim: &Aim) -> anyhow::Result<f64> {
-    /// As many connections as keep the server busy, and no more.
-    const CONNECTIONS: usize = 64;
-    closed::run(aim, CONNECTIONS, Bounds::time(setup.warm_up))?;
-    let done = closed::run(aim, CONNECTIONS, Bounds::time(setup.time))?;
+pub fn capacity(setup: &Setup, kind: Kind, aim: &Aim) -> anyhow::Result<f64> {
+    // As many as keep the server busy. More than eight large batches would be refused, because one source may hold half of the
+    // memory.
+    let connections = if kind.events == 1 { 64 } else { 8 };
+    closed::run(aim, connections, Bounds::time(setup.warm_up))?;
+    let done = closed::run(aim, connections, Bounds::time(setup.time))?;
     Ok(done.requests as f64 / done.time.as_secs_f64())
 }
 
