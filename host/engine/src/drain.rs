@@ -13,7 +13,7 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 /// The most bytes that a connection still waits for, rather than being closed after the answer.
 const SMALL: u64 = 64 * 1024;
 
-/// What is left of a body that is drained.
+/// The rest of a body that is drained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rest {
     /// Nothing, or so little that the connection can be kept.

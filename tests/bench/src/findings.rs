@@ -118,7 +118,7 @@ pub struct LatencyAtRate {
     pub median: Series,
     /// 99th percentile of the latency in milliseconds.
     pub p99: Series,
-    /// How late the generator noticed a due request, 99th percentile in milliseconds.
+    /// The delay with which the generator noticed a due request, 99th percentile in milliseconds.
     pub late: Series,
     /// CPU time of the generator, in microseconds per request.
     pub generator: Series,

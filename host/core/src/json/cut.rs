@@ -81,7 +81,7 @@ struct Found<'a> {
 struct Visit {
     /// The number of the object that holds it.
     object: usize,
-    /// What was found at the node and below it, as a range of [`Found::order`].
+    /// The places found at the node and below it, a range of [`Found::order`].
     begin: usize,
     end: usize,
 }

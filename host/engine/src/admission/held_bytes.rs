@@ -1,4 +1,4 @@
-//! What the items of a request hold in memory, beside its body.
+//! The memory that the items of a request hold beside its body.
 //!
 //! A small body can become many items, and a mapping copies values of the body into the payloads of its actions. So items
 //! are reserved for after they were translated, and again after they were planned.

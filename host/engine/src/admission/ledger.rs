@@ -40,7 +40,7 @@ pub(crate) enum Refusal {
     Overloaded,
 }
 
-/// What the ledger holds now, for the metrics.
+/// The totals of the ledger, for the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Held {
     /// Bytes of all requests.

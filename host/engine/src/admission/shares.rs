@@ -48,7 +48,7 @@ pub(super) struct Holder {
     is_suspect: bool,
 }
 
-/// What one source environment holds.
+/// The share of one source environment.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct SourceShare {
     pub(super) held: usize,

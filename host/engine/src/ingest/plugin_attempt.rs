@@ -28,7 +28,7 @@ const FAULT: u8 = 2;
 impl PluginAttempt {
     /// Begins the attempt of a request that a sender sends now.
     ///
-    /// Where a scheme is configured and not enforced, requests that did not verify are held like all others and count for
+    /// Requests that did not verify, at a source whose scheme is not enforced, are held like all others and count for
     /// nothing: those who do not know the secret must not stop the plugin for those who do, nor use up its probes. Without a
     /// scheme, senders cannot be told apart, and all count.
     pub(crate) fn begin(endpoint: &Arc<Endpoint>, verdict: Verdict) -> Self {

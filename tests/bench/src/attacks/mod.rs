@@ -40,16 +40,16 @@ use crate::{
     usage::Usage,
 };
 
-/// How long an attack lasts.
+/// The duration of an attack.
 pub const TIME: Duration = Duration::from_secs(7);
-/// How long the other source is measured before the attack.
+/// The time for which the other source is measured before the attack.
 const BEFORE: Duration = Duration::from_secs(2);
-/// How long the other source's last answers are awaited after the attack.
+/// The time for which the other source's last answers are awaited after the attack.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Resident memory at which an attack is ended, so that it does not end the machine.
 const ENOUGH: u64 = 3 << 30;
 
-/// What one connection does.
+/// The future of one connection.
 type Running = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An attack.
@@ -63,7 +63,7 @@ pub struct Attack {
     other: Other,
     time: Duration,
     connections: usize,
-    /// What each connection does. It gets its number, and is dropped when the time is over.
+    /// The function that each connection runs. It gets its number, and is dropped when the time is over.
     run: fn(Victim, usize) -> Running,
 }
 

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::http::ResponseHead;
 
-/// What all senders of an attack sent and got.
+/// The bytes and answers of all senders of an attack.
 #[derive(Debug, Default)]
 pub struct Counts {
     bytes: AtomicU64,
@@ -48,7 +48,7 @@ impl Counts {
     }
 }
 
-/// What an attack aims at.
+/// The target of an attack.
 #[derive(Debug, Clone)]
 pub struct Victim {
     /// The server.

@@ -37,7 +37,7 @@ pub struct Answered {
     pub latency: Durations,
 }
 
-/// What became of the requests of a load. Each request is counted once.
+/// The answers to the requests of a load. Each request is counted once.
 #[derive(Debug, Clone)]
 pub struct Answers {
     /// The answers by status.
@@ -48,7 +48,7 @@ pub struct Answers {
     pub unanswered: u64,
     /// Requests that were not sent, because no connection was free and too many others waited for one.
     pub unsent: u64,
-    /// How late the generator noticed that a request was due.
+    /// The delay with which the generator noticed that a request was due.
     pub lateness: Durations,
     /// CPU time of the generator.
     pub cpu: Duration,

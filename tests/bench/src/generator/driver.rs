@@ -37,7 +37,7 @@ pub struct Load {
     pub connections: usize,
     /// Number of due requests that may wait for a free connection; beyond it they are not sent, and counted so.
     pub waiting: usize,
-    /// How long the last answers are awaited.
+    /// The time for which the last answers are awaited.
     pub patience: Duration,
     /// True if the generator goes before the server where both want a core, so that it is in time.
     pub has_priority: bool,
@@ -55,7 +55,7 @@ impl Load {
     }
 }
 
-/// What a connection is used for.
+/// The use of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     /// It is being opened.

@@ -13,7 +13,7 @@ use super::{
     driver::{self, Load},
 };
 
-/// How long answers are awaited after the last request was due.
+/// The time for which answers are awaited after the last request was due.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Sends requests at a rate over this number of connections.

@@ -202,7 +202,7 @@ async fn one_senders_bad_requests_among_many_good_ones_quarantine_nothing() {
     assert!(!is_shown(&server).await);
 }
 
-/// Where verification is configured and not yet enforced, whoever does not know the secret stops nothing.
+/// A sender who does not know the secret stops nothing, also while verification is configured and not yet enforced.
 #[tokio::test]
 async fn requests_that_do_not_verify_quarantine_nothing() {
     const HEADER: &str = "x-webhook-secret";

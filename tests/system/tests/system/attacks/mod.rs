@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 /// The bodies that the attacked servers may hold, in bytes: smaller than the default, so that an attack is short.
 const IN_FLIGHT: u64 = 64 << 20;
-/// What everything but bodies may need above the memory at rest, in bytes.
+/// The memory that everything but bodies may need above the memory at rest, in bytes.
 const BESIDES: u64 = 150_000_000;
 /// The time in which the other source must be answered.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -18,7 +18,7 @@ const EVENTS: usize = 100;
 /// A request that cannot be stored in two seconds is refused. The rest is for a debug build on a busy machine.
 const LATEST: Duration = Duration::from_secs(10);
 
-/// What the clients were answered.
+/// The answers to the clients.
 #[derive(Default)]
 struct Answered {
     ids: Vec<String>,
