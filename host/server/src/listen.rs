@@ -8,6 +8,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore, watch},
@@ -18,6 +19,8 @@ use crate::{config::Config, routes::Routes};
 
 /// The pause before accepting again after an error, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// The time after which a connection is closed whose client takes none of the bytes that wait for it.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest request head, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 
@@ -96,6 +99,8 @@ async fn accept(
         Ok((stream, address)) => {
             // Responses are small, so waiting to fill a packet would only delay them.
             let _ = stream.set_nodelay(true);
+            // A client that does not read its answer must not keep the connection and the answer for ever.
+            let _ = SockRef::from(&stream).set_tcp_user_timeout(Some(UNREAD_TIMEOUT));
             Some((stream, address, permit))
         }
         Err(error) => {

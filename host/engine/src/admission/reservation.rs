@@ -80,6 +80,15 @@ impl Reservation {
         self.used.store(used, Ordering::Relaxed);
     }
 
+    /// Reserves this many bytes in all. More than before are only reserved if there is room.
+    pub(crate) fn change_to(&self, bytes: usize) {
+        let used = self.used.load(Ordering::Relaxed);
+        match bytes.checked_sub(used) {
+            Some(more) => _ = self.extend_by(more),
+            None => self.shrink_by(used - bytes),
+        }
+    }
+
     /// Counts the request among those that are inside: its body was read. Requests whose body is slow would say nothing
     /// about how busy the server is.
     pub(crate) fn enter(&self) {

@@ -9,6 +9,7 @@ mod body;
 mod commit;
 pub mod compare;
 pub mod error;
+mod held_answer;
 pub(crate) mod incoming_request;
 pub(crate) mod kept_request;
 mod not_accepted;
@@ -108,7 +109,8 @@ async fn ingest(
     };
     clock.lap(Stage::Commit);
 
-    Ok(answer::answer(engine, plugin, &request, &translated, &settled).await?)
+    let response = answer::answer(engine, plugin, &request, &translated, &settled).await?;
+    Ok(held_answer::hold_until_written(response, &request))
 }
 
 /// Times the stages of a request.
