@@ -8,6 +8,7 @@ use axum::{
     body::{Body, Bytes, HttpBody as _},
     response::Response,
 };
+use futures_util::FutureExt as _;
 use http_body_util::BodyExt as _;
 
 use super::incoming_request::IncomingRequest;
@@ -30,18 +31,18 @@ impl AsRef<[u8]> for HeldData {
 
 /// Lets a large answer hold its part of the request's reservation until it is written.
 pub(super) fn hold_until_written(response: Response, request: &IncomingRequest) -> Response {
-    let bytes = response.body().size_hint().lower();
     match &request.reservation {
-        Some(reservation) if bytes > SMALL => {
-            reservation.change_to(usize::try_from(bytes).unwrap_or(usize::MAX));
-            let reservation = reservation.clone();
-            response.map(|body| {
-                Body::new(body.map_frame(move |frame| {
-                    let hold = |data| Bytes::from_owner(HeldData { data, _reservation: reservation.clone() });
-                    frame.map_data(hold)
-                }))
-            })
+        Some(reservation) if response.body().size_hint().lower() > SMALL => {
+            response.map(|body| hold(body, reservation.clone()))
         }
         _ => response,
     }
+}
+
+/// An answer is one frame, which is there at once, and stays one, so that its length is known.
+fn hold(mut body: Body, reservation: Arc<Reservation>) -> Body {
+    let frame = body.frame().now_or_never().flatten().and_then(Result::ok);
+    let data = frame.and_then(|frame| frame.into_data().ok()).unwrap_or_default();
+    reservation.change_to(data.len());
+    Body::from(Bytes::from_owner(HeldData { data, _reservation: reservation }))
 }

@@ -7,7 +7,7 @@ use reqwest::Response;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 const EVENT: &str = r#"{"event":"E"}"#;
@@ -205,4 +205,50 @@ async fn a_proxy_that_is_no_address_is_refused_at_the_start() {
     let options = ServerOptions::default().env("INLET_TRUSTED_PROXIES", r#"["10.0.0.0/40"]"#);
     let Err(log) = Server::try_start(options).await else { panic!("the server started") };
     assert!(log.contains("10.0.0.0/40") && log.contains("10.0.0.0/8"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_answer_is_counted_until_its_sender_has_read_it() {
+    let server = Server::start().await;
+    // An item that fails is named in the answer: together they have more bytes than a socket buffers.
+    let event_type = "t".repeat(1500);
+    let mappings = json!([{"event_type": event_type, "action_type": "workflows_trigger",
+        "action_parameters": {"key": "k", "recipients": "data.nobody"}}]);
+    let endpoint = server.source("segment", "segment", json!({}), mappings).await;
+    let items = vec![format!(r#"{{"type":"track","userId":"u","event":"{event_type}"}}"#); 6000].join(",");
+    let request = raw_http::post(endpoint.path(), "", format!("[{items}]").as_bytes());
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(server.base.strip_prefix("http://").unwrap().parse().unwrap()).await.unwrap();
+    stream.write_all(&request).await.unwrap();
+    wait_for_answers(&server, 1).await;
+    assert!(gauge(&server, "inlet_in_flight_bytes").await > 1_000_000.0);
+    let mut buffer = vec![0; 1 << 16];
+    let (mut read, mut length) = (Vec::new(), None);
+    while length.is_none_or(|length| read.len() < length) {
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "the answer ended after {} bytes", read.len());
+        read.extend_from_slice(&buffer[..count]);
+        if length.is_none()
+            && let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n")
+        {
+            let head = String::from_utf8_lossy(&read[..end + 4]).into_owned();
+            let body: usize = raw_http::header(&head, "content-length").unwrap().parse().unwrap();
+            length = Some(end + 4 + body);
+        }
+    }
+    assert!(read.len() > 8 << 20, "the answer has {} bytes", read.len());
+    wait_for_gauge(&server, "inlet_in_flight_bytes", |bytes| bytes == 0.0).await;
+}
+
+/// Waits until so many requests were answered 200.
+async fn wait_for_answers(server: &Server, number: usize) {
+    let end = format!(r#"status="200"}} {number}"#);
+    for _ in 0..600 {
+        if metrics(server).await.lines().any(|line| line.starts_with("inlet_requests_total{") && line.ends_with(&end)) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{}", metrics(server).await);
 }
