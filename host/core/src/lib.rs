@@ -24,6 +24,7 @@ pub mod idempotency;
 pub mod json;
 pub mod log;
 pub mod mapping;
+pub mod nearest;
 pub mod path;
 pub mod plan;
 pub mod quarantine;
