@@ -38,5 +38,8 @@ pub use load::{
 pub use manifest::{Manifest, ManifestError, OptionsError};
 pub use plugin::Plugin;
 pub use plugin_directory::{FileError, LoadedFile, load_directory};
-pub use run::{Call, CallGuard, EngineConfig, EngineError, Fault, Gate, Limits, Permit, ShapeFault};
+pub use run::{
+    Call, CallGuard, EngineConfig, EngineError, Fault, Gate, Limits, Permit, ShapeFault, SwapPossible, Wiping,
+    swap_possible,
+};
 pub use sandbox::Sandbox;

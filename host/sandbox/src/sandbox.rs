@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     load::{CompiledCache, LoadError, Loader},
     plugin::Plugin,
-    run::{EngineConfig, EngineError, pool::Pool},
+    run::{EngineConfig, EngineError, SwapPossible, pool::Pool},
 };
 
 /// The engine that every plugin of a process runs in. Cheap to clone.
@@ -41,6 +41,12 @@ impl Sandbox {
         let loader = Loader::new(pool.engine.clone(), pool.max_memory, cache)
             .map_err(|error| EngineError::pool(config, &error))?;
         Ok(Self { inner: Arc::new(Inner { pool: Arc::new(pool), loader }) })
+    }
+
+    /// Returns the reason why sandboxes are wiped without a scan of their pages, if memory could be swapped out when the
+    /// engine started.
+    pub fn swap(&self) -> Option<&SwapPossible> {
+        self.inner.pool.swap.as_ref()
     }
 
     /// Checks a plugin and compiles it. A large plugin takes seconds of processor time: call this from `spawn_blocking`,

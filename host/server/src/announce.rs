@@ -27,6 +27,14 @@ pub fn announce(engine: &Engine, config: &Config) {
             tracing::warn!(key, reason, "a compiled plugin was not kept; it will be compiled again at the next start");
         }
     }
+    if let Some(reason) = engine.sandbox.swap() {
+        tracing::warn!(
+            %reason,
+            "memory can be swapped out, so used sandboxes are wiped whole instead of page by page: plugins take longer, and calls \
+             on several cores wait for each other; for full speed keep this service from swapping (MemorySwapMax=0 in its \
+             systemd unit, equal --memory and --memory-swap in Docker)"
+        );
+    }
     if config.admin_listen.is_none() && !config.listen.ip().is_loopback() {
         tracing::warn!(
             listen = %config.listen,

@@ -18,6 +18,7 @@ mod routes;
 mod secrets;
 mod serve;
 mod stop_signal;
+mod swap_watch;
 mod writer_metrics;
 
 /// The server makes many short-lived allocations on many threads, for which glibc's allocator retains far more memory.

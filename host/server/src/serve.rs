@@ -13,6 +13,7 @@ use crate::{
     open_engine::open_engine,
     routes::Routes,
     stop_signal::stop_signal,
+    swap_watch::SwapWatch,
 };
 
 /// The arguments of `inlet serve`.
@@ -48,6 +49,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let engine = open_engine(&config).await?;
     let mut jobs = BackgroundJobs::start(&engine);
     jobs.add(AllocatorMemory);
+    jobs.add(SwapWatch::default());
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {

@@ -22,11 +22,30 @@ pub struct EngineConfig {
     /// True if calls count their instructions ([`inlet_core::contract::Spent::instructions`]). Costs about two thirds on
     /// hot guest code. The author's tool sets it, because the count is the same in every run.
     pub count_instructions: bool,
+    /// The way in which a used sandbox is wiped.
+    pub wiping: Wiping,
+}
+
+/// The way in which the memory of a used sandbox is wiped before the next call gets it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wiping {
+    /// Asks the kernel which pages were written and wipes those, unless memory can be swapped out when the engine starts: a page
+    /// that was swapped out would be overlooked.
+    Auto,
+    /// Wipes the first part of every memory and returns the rest to the kernel. Each call then pays for the pages that it
+    /// touches, and calls on several cores wait for each other.
+    Whole,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { max_instances: 64, max_memory: 256 * MIB, tick: Duration::from_millis(5), count_instructions: false }
+        Self {
+            max_instances: 64,
+            max_memory: 256 * MIB,
+            tick: Duration::from_millis(5),
+            count_instructions: false,
+            wiping: Wiping::Auto,
+        }
     }
 }
 
@@ -64,10 +83,11 @@ impl EngineError {
     }
 }
 
-pub(super) fn configure(config: &EngineConfig) -> Config {
+/// `scan_pages` is true if the kernel may be asked which pages of a used sandbox were written.
+pub(super) fn configure(config: &EngineConfig, scan_pages: bool) -> Config {
     let mut engine = Config::new();
     engine
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(config)))
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling(config, scan_pages)))
         // Interrupts loops at ticks. Costs about a third on hot guest code; fuel costs twice that.
         .epoch_interruption(true)
         .consume_fuel(config.count_instructions)
@@ -96,7 +116,7 @@ const DISABLED_FEATURES: [WasmFeatures; 7] = [
     WasmFeatures::EXCEPTIONS,
 ];
 
-fn pooling(config: &EngineConfig) -> PoolingAllocationConfig {
+fn pooling(config: &EngineConfig, scan_pages: bool) -> PoolingAllocationConfig {
     // wit-component makes two or three core instances of one module; a Python component has 38. The number is only a
     // count: no memory is reserved for instances that do not exist, so small plugins pay nothing for large ones.
     const CORE_INSTANCES: u32 = 64;
@@ -121,8 +141,8 @@ fn pooling(config: &EngineConfig) -> PoolingAllocationConfig {
         .table_keep_resident(64 * KIB)
         .async_stack_keep_resident(64 * KIB)
         // Asks the kernel (6.7 or later) which pages were touched and wipes only those. Without it two threads are
-        // slower than one.
-        .pagemap_scan(Enabled::Auto)
+        // slower than one. A page that was written and then swapped out is not found.
+        .pagemap_scan(if scan_pages { Enabled::Auto } else { Enabled::No })
         .max_unused_warm_slots(100);
     pool
 }

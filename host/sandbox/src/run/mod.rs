@@ -16,12 +16,14 @@ mod long_calls;
 pub(crate) mod pool;
 mod shape_fault;
 pub(crate) mod state;
+mod swap;
 mod ticker;
 
 pub use call::Call;
 pub use call_guard::CallGuard;
-pub use engine::{EngineConfig, EngineError};
+pub use engine::{EngineConfig, EngineError, Wiping};
 pub use fault::Fault;
 pub use gate::{Gate, Permit};
 pub use limits::Limits;
 pub use shape_fault::ShapeFault;
+pub use swap::{SwapPossible, swap_possible};

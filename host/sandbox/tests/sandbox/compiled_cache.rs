@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Plugin, Sandbox};
+use inlet_sandbox::{Compilation, CompiledCache, EngineConfig, Plugin, Sandbox, Wiping};
 use tempfile::TempDir;
 
 use crate::{bundled, relaxed_limits, request, test_plugin};
@@ -16,6 +16,7 @@ const COUNTING: EngineConfig = EngineConfig {
     max_memory: 64 << 20,
     tick: std::time::Duration::from_millis(5),
     count_instructions: true,
+    wiping: Wiping::Auto,
 };
 
 fn load(directory: &Path, config: EngineConfig, max_bytes: u64, wasm: &[u8]) -> Plugin {

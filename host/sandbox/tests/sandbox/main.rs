@@ -22,6 +22,7 @@ mod released_contract;
 mod start_functions;
 mod verification_schemes;
 mod wasi;
+mod wiping;
 
 use std::{path::Path, sync::LazyLock, time::Duration};
 
