@@ -18,10 +18,10 @@ inlet_plugin::export_answering!(Hightouch);
 
 impl Plugin for Hightouch {
     fn translate(request: &Request) -> Result<Translation, Notice> {
-        match request.call() {
-            Ok(jsonrpc::Posted::Call(call)) => Ok(methods::dispatch(request, &call)),
-            Ok(jsonrpc::Posted::Other(body)) => posted::translate(request, &body),
-            Err(refused) => Ok(refused),
+        match request.call()? {
+            jsonrpc::Posted::Call(call) => Ok(methods::dispatch(request, &call)),
+            jsonrpc::Posted::Malformed(refused) => Ok(*refused),
+            jsonrpc::Posted::Other(body) => posted::translate(request, body),
         }
     }
 }

@@ -1,15 +1,12 @@
 //! Any JSON object, if the operator's `event_type_path` tells its event type.
 
-use inlet_plugin::segment::not_an_object;
-use inlet_plugin::{Event, Kind, Node, Notice, Value};
+use inlet_plugin::segment::Call;
+use inlet_plugin::{Event, Kind, Notice, Value};
 
 /// Returns the event of an object. The host reads its type at the operator's path.
-pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
-    if item.kind() != Kind::Object {
-        return Err(not_an_object(&item));
-    }
-    let [user_id, snake_user_id, data, message_id, timestamp] =
-        item.fields(["userId", "user_id", "data", "messageId", "timestamp"]);
+pub(crate) fn event(call: Call<'_>) -> Result<Event, Notice> {
+    let Call { item, user_id, message_id, timestamp, .. } = call;
+    let [snake_user_id, data] = item.fields(["user_id", "data"]);
     let mut event = Event::new("");
     event.user_id = user_id.filter(|id| !id.is_absent()).or(snake_user_id).map(Value::from);
     event.data = Some(match data.filter(|data| data.kind() == Kind::Object) {

@@ -5,8 +5,7 @@ use inlet_plugin::segment::Call;
 use inlet_plugin::{Event, Kind, Node, Notice};
 
 /// Returns the event of a call.
-pub(crate) fn event(item: Node<'_>) -> Result<Event, Notice> {
-    let call = Call::read(item)?;
+pub(crate) fn event(call: Call<'_>) -> Result<Event, Notice> {
     let refuse = |code, message: String| Err(Notice::new(code, message).at(call.item.at()));
     if let Some(found) = wrong_type(call.kind.as_ref()) {
         return refuse(

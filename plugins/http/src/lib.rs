@@ -1,15 +1,14 @@
 //! Translates requests of any HTTP client: Segment-shaped calls or, with an `event_type_path`, any JSON.
 //!
-//! A body is one object, an array of objects, or NDJSON. Senders are a developer's own programs, so mistakes are
+//! A body is one object, an array of objects, NDJSON, or the envelope of an SDK. Senders are a developer's own programs, so mistakes are
 //! answered with a sentence that tells how to fix them.
 
 mod any;
 mod call;
 
-use inlet_plugin::segment::not_an_object;
-use inlet_plugin::{
-    Documents, Event, Item, Kind, Node, Notice, Plugin, Request, Translation, translate_array, translate_each,
-};
+use inlet_plugin::envelope::{self, translate_calls};
+use inlet_plugin::segment::Call;
+use inlet_plugin::{Documents, Event, Item, Node, Notice, Plugin, Request, Translation, translate_each};
 
 /// Translator for any HTTP client.
 #[derive(Debug)]
@@ -20,17 +19,16 @@ inlet_plugin::export!(Http);
 impl Plugin for Http {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         // With an event type path, the sender chooses the shape of everything else.
-        let read: fn(Node<'_>) -> Result<Event, Notice> =
-            if request.fact("event_type_path").is_some() { any::event } else { call::event };
-        let items = match request.documents()? {
-            Documents::Lines(lines) => translate_each(request, lines, "", |line| Item::from(line.and_then(read)))?,
-            Documents::One(body) => match body.kind() {
-                Kind::Array => translate_array(request, &body, |element| Item::from(read(element)))?,
-                Kind::Object => vec![Item::from(read(body))],
-                _ => return Err(not_an_object(&body)),
-            },
-        };
-        Ok(Translation::from(items))
+        let by_path = request.fact("event_type_path").is_some();
+        let read: fn(Call<'_>) -> Result<Event, Notice> = if by_path { any::event } else { call::event };
+        match request.documents()? {
+            Documents::Lines(lines) => {
+                let event = |line: Node<'_>| read(envelope::element(Call::read(line)?, by_path)?);
+                let item = |line: Result<Node<'_>, Notice>| Item::from(line.and_then(event));
+                translate_each(request, lines, "", item).map(Translation::from)
+            }
+            Documents::One(body) => translate_calls(request, body, by_path, read),
+        }
     }
 }
 

@@ -1,24 +1,24 @@
 //! A call in a request body.
 
 use inlet_plugin::segment::{Call, not_a_string};
-use inlet_plugin::{Event, Node, Notice, Value};
+use inlet_plugin::{Event, Notice, Value};
 
 /// Returns the event of a call. Its type is the payload's own, else that of the path, else `track` if it has an event
 /// name. Otherwise the host finds it by the operator's path.
-pub(crate) fn event(item: Node<'_>, default_type: Option<&str>) -> Result<Event, Notice> {
-    let call = Call::read(item)?;
+pub(crate) fn event(mut call: Call<'_>, default_type: Option<&str>) -> Result<Event, Notice> {
+    // Some pipelines write names in snake case.
+    call.user_id = call.user_id.filter(|id| !id.is_absent()).or_else(|| call.item.get("user_id"));
+    call.message_id = call.message_id.filter(|id| !id.is_absent()).or_else(|| call.item.get("message_id"));
     let warning = not_a_string(call.kind.as_ref(), "type");
     let own_type = call.call_type()?;
     let named = call.event_name()?.map(|_| "track");
     let call_type = own_type.as_deref().or(default_type).or(named);
     let data = data(&call, call_type)?;
-    let message_id = message_id(&call);
     let mut event = match call_type {
         Some(call_type) => call.into_event(call_type)?,
         None => call.into_untyped(None),
     };
     event.data = data.or(event.data);
-    event.idempotency_key = message_id;
     event.extras.extend(warning);
     Ok(event)
 }
@@ -35,10 +35,4 @@ fn data(call: &Call<'_>, call_type: Option<&str>) -> Result<Option<Value>, Notic
             Ok(Some(Value::at(content.unwrap_or(&call.item).at())))
         }
     }
-}
-
-/// Returns `messageId`, or `message_id`, which some pipelines write. The host generates one if both are missing.
-fn message_id(call: &Call<'_>) -> Option<Value> {
-    let present = call.message_id.as_ref().filter(|id| !id.is_absent());
-    present.map(|id| Value::at(id.at())).or_else(|| call.item.get("message_id").map(Value::from))
 }

@@ -1,5 +1,5 @@
-//! Translates requests of RudderStack: Segment-shaped calls, arrays of them, and calls whose properties are flattened
-//! into the query of a GET or DELETE.
+//! Translates requests of RudderStack: Segment-shaped calls, arrays of them, the envelopes of RudderStack's SDKs, and
+//! calls whose properties are flattened into the query of a GET or DELETE.
 //!
 //! RudderStack differs from Segment: an identify's traits are mostly in `context.traits`, ids are `""` or null, `type`
 //! has any case, and `record` and `audiencelist` are further types. One status counts for a whole array, so an
@@ -8,8 +8,9 @@
 mod call;
 mod flattened;
 
-use inlet_plugin::segment::{call_type_of_path, not_an_object};
-use inlet_plugin::{Item, Kind, Notice, Plugin, Request, Translation, translate_array};
+use inlet_plugin::envelope::translate_calls;
+use inlet_plugin::segment::call_type_of_path;
+use inlet_plugin::{Item, Notice, Plugin, Request, Translation};
 
 /// Translator for RudderStack.
 #[derive(Debug)]
@@ -25,14 +26,8 @@ impl Plugin for RudderStack {
         let body = request.json()?;
         // A payload without `type`, for example a mapped one, takes the type of the path, such as `…/track`.
         let default_type = call_type_of_path(&request.path);
-        match body.kind() {
-            Kind::Array => {
-                let event = |element| Item::from(call::event(element, default_type));
-                translate_array(request, &body, event).map(Translation::from)
-            }
-            Kind::Object => Ok(Translation::from(Item::from(call::event(body, default_type)))),
-            _ => Err(not_an_object(&body)),
-        }
+        let by_path = request.fact("event_type_path").is_some();
+        translate_calls(request, body, by_path, |call| call::event(call, default_type))
     }
 }
 

@@ -1,15 +1,13 @@
 //! JSON-RPC 2.0 for platforms that call methods of a destination and read the answer.
 //!
 //! A call's id is returned as the text that was sent, whatever its type. A query method is answered at once: the memo
-//! holds the whole answer. A method that brings rows is answered from their outcomes. Every answer has the status 200;
-//! errors are reported in its member `error`.
+//! holds the whole answer. A method that brings rows is answered from their outcomes. Every answer to a call has the status
+//! 200; errors are reported in its member `error`. What is no call is answered by its status alone.
 
 use std::borrow::Cow;
 
 use crate::{Item, Kind, Node, Notice, Outcome, Reply, Request, Translation};
 
-/// The body is not JSON.
-pub const PARSE_ERROR: i32 = -32700;
 /// The body is JSON but not a valid call.
 pub const INVALID_REQUEST: i32 = -32600;
 /// The method does not exist.
@@ -38,7 +36,9 @@ pub struct Call<'a> {
 pub enum Posted<'a> {
     /// A method call.
     Call(Call<'a>),
-    /// An object or an array that does not look like a call.
+    /// The translation that answers a malformed call.
+    Malformed(Box<Translation>),
+    /// An object or an array that is no call. Its sender reads only the status of the answer.
     Other(Node<'a>),
 }
 
@@ -47,33 +47,31 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// The translation that answers a malformed call, or a body that is neither an object nor an array.
-    #[expect(clippy::result_large_err, reason = "made once for a request, and handed on at once")]
-    pub fn call(&self) -> Result<Posted<'_>, Translation> {
-        let body = self.json().map_err(|notice| refused("null", PARSE_ERROR, notice))?;
+    /// A notice if the body is not JSON, or neither an object nor an array. It is no call, so it is answered by a status:
+    /// a JSON-RPC error in a 200 would tell the sender of plain JSON that everything arrived.
+    pub fn call(&self) -> Result<Posted<'_>, Notice> {
+        let body = self.json()?;
+        let malformed = |translation| Ok(Posted::Malformed(Box::new(translation)));
         match body.kind() {
-            Kind::Object if looks_like_a_call(&body) => Call::read(&body).map(Posted::Call),
-            Kind::Object => Ok(Posted::Other(body)),
-            Kind::Array if body.items().next().is_some_and(|first| looks_like_a_call(&first)) => Err(invalid(
+            Kind::Object if is_call(&body) => Call::read(&body).map(Posted::Call).or_else(malformed),
+            Kind::Array if body.items().next().is_some_and(|first| is_call(&first)) => malformed(invalid(
                 "null",
                 "not_an_object",
                 "The body is an array of JSON-RPC calls; send each call in a request of its own.",
             )),
-            Kind::Array => Ok(Posted::Other(body)),
-            found => Err(invalid(
-                "null",
+            Kind::Object | Kind::Array => Ok(Posted::Other(body)),
+            found => Err(Notice::new(
                 "not_an_object",
-                &format!("The body is {found}; expected a JSON-RPC 2.0 call, a JSON object or an array of objects."),
+                format!("The body is {found}; expected a JSON-RPC 2.0 call, a JSON object or an array of objects."),
             )),
         }
     }
 }
 
-/// Returns true if the object is meant as a call, well formed or not. A plain row can have the columns `id` and
-/// `method`, so both alone do not suffice.
-fn looks_like_a_call(body: &Node<'_>) -> bool {
-    let [version, method, params, kind, event] = body.fields(["jsonrpc", "method", "params", "type", "event"]);
-    version.is_some() || (method.is_some() && params.is_some() && kind.is_none() && event.is_none())
+/// Returns true if the object is a call, well formed or not: every call names its version. A plain row can have the columns
+/// `id`, `method` and `params`.
+fn is_call(body: &Node<'_>) -> bool {
+    body.get("jsonrpc").is_some()
 }
 
 impl<'a> Call<'a> {

@@ -13,7 +13,7 @@ fn request(body: &str) -> Request {
 
 /// Returns the answer to a malformed call.
 fn refusal(body: &str) -> String {
-    let translation = request(body).call().unwrap_err();
+    let Ok(Posted::Malformed(translation)) = request(body).call() else { panic!("{body}") };
     assert!(matches!(translation.items[..], [Item::Rejected(_)]), "{translation:?}");
     answer(&translation.memo, &[], |_| unreachable!("it was said already")).body
 }
@@ -39,19 +39,27 @@ fn an_id_is_given_back_as_the_text_that_it_was_whatever_its_type() {
 }
 
 #[test]
-fn what_is_no_call_is_told_why() {
-    is_refused(
-        r#"{"jsonrpc":"2.0","id":"1","meth"#,
-        r#""id":null,"error":{"code":-32700,"message":"The body is not JSON: EOF while parsing a string at line 1 column 31. It was probably cut off."}"#,
-    );
-    is_refused(
-        "",
-        r#""id":null,"error":{"code":-32700,"message":"The body is empty; expected an event as a JSON object."}"#,
-    );
-    is_refused(
-        "7",
-        r#""id":null,"error":{"code":-32600,"message":"The body is a number; expected a JSON-RPC 2.0 call, a JSON object or an array of objects."}"#,
-    );
+fn what_is_no_call_is_not_answered_as_one() {
+    for (body, code, message) in [
+        (
+            r#"{"jsonrpc":"2.0","id":"1","meth"#,
+            "not_json",
+            "The body is not JSON: EOF while parsing a string at line 1 column 31. It was probably cut off.",
+        ),
+        ("", "empty", "The body is empty; expected an event as a JSON object."),
+        (
+            "7",
+            "not_an_object",
+            "The body is a number; expected a JSON-RPC 2.0 call, a JSON object or an array of objects.",
+        ),
+    ] {
+        let notice = request(body).call().unwrap_err();
+        assert_eq!((notice.code.as_str(), notice.message.as_str()), (code, message));
+    }
+}
+
+#[test]
+fn a_malformed_call_is_told_why() {
     is_refused(
         r#"[{"jsonrpc":"2.0","id":1,"method":"add"}]"#,
         r#""id":null,"error":{"code":-32600,"message":"The body is an array of JSON-RPC calls; send each call in a request of its own."}"#,
@@ -66,10 +74,6 @@ fn what_is_no_call_is_told_why() {
             r#""id":[1],"error":{"code":-32600,"message":"Expected \"jsonrpc\": \"2.0\" in the call."}"#,
         );
     }
-    is_refused(
-        r#"{"id":1,"method":"add","params":{}}"#,
-        r#""id":1,"error":{"code":-32600,"message":"Expected \"jsonrpc\": \"2.0\" in the call."}"#,
-    );
     for method in [r#","method":7"#, r#","method":null"#, ""] {
         is_refused(
             &format!(r#"{{"jsonrpc":"2.0","id":1{method}}}"#),
@@ -89,6 +93,7 @@ fn rows_and_events_are_no_calls() {
         r#"{"type":"track","id":1,"method":"x"}"#,
         r#"{"event":"E","method":"x","params":{}}"#,
         r#"{"id":1,"method":"card"}"#,
+        r#"{"id":1,"method":"card","params":{}}"#,
         r#"[{"id":1,"method":"card"}]"#,
         "[]",
         "{}",

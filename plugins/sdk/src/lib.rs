@@ -30,7 +30,7 @@
 //!
 //! - [`Node`] reads JSON values as slices of the body, [`Documents`] a body that is JSON or NDJSON.
 //! - [`merged`] assembles one object from several.
-//! - [`segment`] reads calls of Segment and its relatives.
+//! - [`segment`] reads calls of Segment and its relatives, [`envelope`] the batches of their SDKs.
 //! - [`named`] is for platforms that send one named event per request.
 //! - [`jsonrpc`] is for platforms that call methods; [`rows`] and [`posted`] read the rows of reverse-ETL tools.
 //! - [`log`] writes into the event log of the request.
@@ -40,6 +40,7 @@ pub mod bindings;
 #[cfg(all(target_arch = "wasm32", feature = "bump"))]
 mod bump;
 mod document;
+pub mod envelope;
 mod export;
 pub mod jsonrpc;
 mod kind;

@@ -3,19 +3,18 @@
 //! Segment-shaped calls, one or an array of them, name their own type. Bare rows do not: the operator gives it by an
 //! event type path or by the plugin's options.
 
+use crate::envelope::translate_calls;
 use crate::rows::key;
-use crate::segment::{Call, checked, not_a_string, not_an_object};
-use crate::{Event, Item, Kind, Node, Notice, Request, Translation, Value, translate_array};
+use crate::segment::{Call, checked, not_a_string};
+use crate::{Event, Node, Notice, Request, Translation, Value};
 
 /// Translates an object or an array of objects that is not a method call.
-pub fn translate(request: &Request, body: &Node<'_>) -> Result<Translation, Notice> {
+pub fn translate(request: &Request, body: Node<'_>) -> Result<Translation, Notice> {
     let options = Node::parse(&request.options, "").ok();
     let reader = Reader { by_path: request.fact("event_type_path").is_some(), options: options.as_ref() };
-    match body.kind() {
-        Kind::Array => translate_array(request, body, |row| Item::from(reader.event(row))).map(Into::into),
-        Kind::Object => Ok(Translation::from(Item::from(reader.event(body.clone())))),
-        _ => Err(not_an_object(body)),
-    }
+    // A row can have any column, so where rows have no type only an object with nothing but an envelope's members is one.
+    let is_own_shape = reader.by_path || reader.option("row_type").is_some_and(|kind| kind != "none");
+    translate_calls(request, body, is_own_shape, |call| reader.event(call))
 }
 
 /// The settings that decide how the rows of a request are read.
@@ -31,8 +30,7 @@ impl Reader<'_> {
         (!option.is_empty()).then(|| option.into_owned())
     }
 
-    fn event(&self, row: Node<'_>) -> Result<Event, Notice> {
-        let call = Call::read(row)?;
+    fn event(&self, call: Call<'_>) -> Result<Event, Notice> {
         let warning = not_a_string(call.kind.as_ref(), "type");
         let mut event = match call.call_type()?.as_deref() {
             Some(call_type) => call.into_event(call_type),

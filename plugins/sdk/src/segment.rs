@@ -39,6 +39,8 @@ pub struct Call<'a> {
     pub timestamp: Option<Node<'a>>,
     /// `originalTimestamp`
     pub original_timestamp: Option<Node<'a>>,
+    /// `batch`, the calls of an [`Envelope`](crate::envelope::Envelope).
+    pub batch: Option<Node<'a>>,
 }
 
 impl<'a> Call<'a> {
@@ -51,19 +53,31 @@ impl<'a> Call<'a> {
         if item.kind() != Kind::Object {
             return Err(not_an_object(&item));
         }
-        let [kind, event, name, user_id, previous_id, properties, traits, message_id, timestamp, original_timestamp] =
-            item.fields([
-                "type",
-                "event",
-                "name",
-                "userId",
-                "previousId",
-                "properties",
-                "traits",
-                "messageId",
-                "timestamp",
-                "originalTimestamp",
-            ]);
+        let [
+            kind,
+            event,
+            name,
+            user_id,
+            previous_id,
+            properties,
+            traits,
+            message_id,
+            timestamp,
+            original_timestamp,
+            batch,
+        ] = item.fields([
+            "type",
+            "event",
+            "name",
+            "userId",
+            "previousId",
+            "properties",
+            "traits",
+            "messageId",
+            "timestamp",
+            "originalTimestamp",
+            "batch",
+        ]);
         Ok(Self {
             item,
             kind,
@@ -76,6 +90,7 @@ impl<'a> Call<'a> {
             message_id,
             timestamp,
             original_timestamp,
+            batch,
         })
     }
 

@@ -5,6 +5,7 @@
 
 mod handshake;
 
+use inlet_plugin::envelope::{self, Envelope};
 use inlet_plugin::segment::{Call, call_type_of_path, not_a_string, not_an_object};
 use inlet_plugin::{Event, Fields, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_array};
 
@@ -19,32 +20,36 @@ impl Plugin for Segment {
         let body = request.json()?;
         // The server SDKs post to endpoints such as `/v1/track`, which take a call without its type.
         let default_type = call_type_of_path(&request.path);
+        let by_path = request.fact("event_type_path").is_some();
         match body.kind() {
-            Kind::Array => batch(request, &body, default_type),
-            Kind::Object => object(request, body, default_type),
+            Kind::Array => {
+                translate_array(request, &body, |node| Item::from(element_event(node, by_path, default_type)))
+                    .map(Translation::from)
+            }
+            Kind::Object => object(request, body, by_path, default_type),
             _ => Err(not_an_object(&body)),
         }
     }
 }
 
-/// Translates a bare array of calls, or the `batch` of a server SDK.
-fn batch(request: &Request, array: &Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
-    let translate = |element| Item::from(element_call(element).and_then(|call| event(call, default_type)));
-    translate_array(request, array, translate).map(Translation::from)
-}
-
-/// Translates one call, or an object that holds something else.
-fn object(request: &Request, body: Node<'_>, default_type: Option<&str>) -> Result<Translation, Notice> {
+/// Translates one call, an envelope of calls, or an object that holds something else.
+fn object(request: &Request, body: Node<'_>, by_path: bool, default_type: Option<&str>) -> Result<Translation, Notice> {
     let call = Call::read(body)?;
-    if call.is_bare() {
-        if let Some(calls) = call.item.get("batch").filter(|batch| batch.kind() == Kind::Array) {
-            return batch(request, &calls, default_type);
-        }
-        if let (None, Some(answer)) = (default_type, handshake::answer(&call.item)) {
-            return Ok(answer);
-        }
+    if let Some(envelope) = Envelope::of(&call, by_path) {
+        return envelope.translate(request, |node| element_event(node, by_path, default_type));
+    }
+    if call.is_bare()
+        && default_type.is_none()
+        && let Some(answer) = handshake::answer(&call.item)
+    {
+        return Ok(answer);
     }
     Ok(Translation::from(Item::from(event(call, default_type))))
+}
+
+/// Returns the event of a batch element.
+fn element_event(node: Node<'_>, by_path: bool, default_type: Option<&str>) -> Result<Event, Notice> {
+    event(envelope::element(element_call(node)?, by_path)?, default_type)
 }
 
 /// Returns the call of a batch element. "Extensible Webhook" wraps each call: `{"json":{…}}`.

@@ -5,8 +5,9 @@
 
 mod records;
 
-use inlet_plugin::segment::{Call, not_a_string, not_an_object};
-use inlet_plugin::{Event, Item, Kind, Notice, Plugin, Request, Translation, Value, translate_array};
+use inlet_plugin::envelope::translate_calls;
+use inlet_plugin::segment::{Call, not_a_string};
+use inlet_plugin::{Event, Kind, Notice, Plugin, Request, Translation, Value};
 
 /// Translator for Jitsu.
 #[derive(Debug)]
@@ -17,20 +18,13 @@ inlet_plugin::export!(Jitsu);
 impl Plugin for Jitsu {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         let body = request.json()?;
-        match body.kind() {
-            Kind::Array => {
-                let event = |element| Item::from(Call::read(element).and_then(event));
-                translate_array(request, &body, event).map(Translation::from)
-            }
-            Kind::Object => {
-                let call = Call::read(body)?;
-                match call.item.get("records").filter(|records| call.is_bare() && records.kind() == Kind::Array) {
-                    Some(records) => records::translate(request, &records),
-                    None => Ok(Translation::from(Item::from(event(call)))),
-                }
-            }
-            _ => Err(not_an_object(&body)),
+        if body.kind() == Kind::Object
+            && let Some(records) = body.get("records").filter(|records| records.kind() == Kind::Array)
+            && Call::read(body.clone())?.is_bare()
+        {
+            return records::translate(request, &records);
         }
+        translate_calls(request, body, request.fact("event_type_path").is_some(), event)
     }
 }
 

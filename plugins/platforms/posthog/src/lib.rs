@@ -3,8 +3,9 @@
 //!
 //! Users can edit both bodies in PostHog, so missing members are reported and unknown members are ignored.
 
-use inlet_plugin::segment::{Call, not_a_string, not_an_object};
-use inlet_plugin::{Event, Item, Kind, Node, Notice, Plugin, Request, Translation, Value, translate_array};
+use inlet_plugin::envelope::translate_calls;
+use inlet_plugin::segment::{Call, not_a_string};
+use inlet_plugin::{Event, Kind, Node, Notice, Plugin, Request, Translation, Value};
 
 /// Translator for PostHog.
 #[derive(Debug)]
@@ -16,19 +17,11 @@ impl Plugin for PostHog {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         let body = request.json()?;
         let by_path = request.fact("event_type_path").is_some();
-        match body.kind() {
-            Kind::Array => {
-                let event = |element| Item::from(event(element, by_path));
-                translate_array(request, &body, event).map(Translation::from)
-            }
-            Kind::Object => Ok(Translation::from(Item::from(event(body, by_path)))),
-            _ => Err(not_an_object(&body)),
-        }
+        translate_calls(request, body, by_path, |call| event(call, by_path))
     }
 }
 
-fn event(item: Node<'_>, by_path: bool) -> Result<Event, Notice> {
-    let mut call = Call::read(item)?;
+fn event(mut call: Call<'_>, by_path: bool) -> Result<Event, Notice> {
     if let Some(captured) = call.event.clone().filter(|event| event.kind() == Kind::Object) {
         call = captured_call(call, &captured);
     }

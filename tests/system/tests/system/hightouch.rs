@@ -239,9 +239,10 @@ async fn what_is_no_proper_call_gets_the_error_that_json_rpc_has_for_it() {
         assert_eq!(response.text().await.unwrap(), expected, "the id is given back as it came");
     }
     let code = async |body: &str| endpoint.call_text(body.to_owned()).await["error"]["code"].as_i64().unwrap();
-    assert_eq!(code("{not json").await, -32700);
-    assert_eq!(code("").await, -32700);
-    assert_eq!(code("7").await, -32600);
+    for body in ["{not json", "", "7"] {
+        let response = endpoint.post(body).bearer_auth(BEARER).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{body}: no call is answered by its status");
+    }
     assert_eq!(code(r#"{"jsonrpc":"2.0","method":"add","params":{}}"#).await, -32600, "without an id");
     assert_eq!(code(r#"{"jsonrpc":"1.0","id":1,"method":"add"}"#).await, -32600);
     assert_eq!(code(r#"{"jsonrpc":"2.0","id":1}"#).await, -32600);

@@ -6,9 +6,8 @@
 
 use std::{
     env,
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     fs,
-    io::Write as _,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
@@ -16,26 +15,14 @@ use std::{
 
 use inlet_system_tests::binary;
 
+use super::toolchains::{self, is_there, path};
+
 fn translators() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/translators").canonicalize().unwrap()
 }
 
-/// Writes directly to the terminal, because the output of passing tests is captured.
 fn skipped(language: &str, missing: &str) {
-    // In CI all toolchains are declared to be installed, so a missing one is a failure.
-    assert!(
-        env::var_os("INLET_ALL_TOOLCHAINS").is_none(),
-        "examples/translators/{language}: {missing}; run `make toolchains`"
-    );
-    let _ = writeln!(std::io::stderr(), "skipped: examples/translators/{language}: {missing}");
-}
-
-fn path() -> OsString {
-    env::var_os("PATH").unwrap_or_default()
-}
-
-fn is_there(program: &str) -> bool {
-    env::split_paths(&path()).any(|directory| directory.join(program).is_file())
+    toolchains::skipped(&format!("examples/translators/{language}"), missing);
 }
 
 fn run(command: &mut Command, directory: &Path) -> String {

@@ -1,0 +1,23 @@
+//! Programs that some tests need and that `make toolchains` installs.
+
+use std::{env, ffi::OsString, io::Write as _};
+
+/// Returns the search path.
+pub fn path() -> OsString {
+    env::var_os("PATH").unwrap_or_default()
+}
+
+/// Returns true if the search path holds this program.
+pub fn is_there(program: &str) -> bool {
+    env::split_paths(&path()).any(|directory| directory.join(program).is_file())
+}
+
+/// Notes that a test is skipped. Writes directly to the terminal, because the output of passing tests is captured.
+///
+/// # Panics
+///
+/// In CI, where `INLET_ALL_TOOLCHAINS` declares that everything is installed.
+pub fn skipped(what: &str, missing: &str) {
+    assert!(env::var_os("INLET_ALL_TOOLCHAINS").is_none(), "{what}: {missing}; run `make toolchains`");
+    let _ = writeln!(std::io::stderr(), "skipped: {what}: {missing}");
+}
