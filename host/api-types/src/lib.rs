@@ -12,6 +12,7 @@
 
 pub mod attention;
 pub mod changes;
+pub mod clock;
 mod days;
 pub mod environments;
 mod error;

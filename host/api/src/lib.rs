@@ -11,6 +11,7 @@
 mod auth;
 mod body;
 mod changes;
+mod clock;
 mod completion;
 mod environments;
 mod error;

@@ -19,7 +19,7 @@ use utoipa_axum::{
 
 use crate::{
     body::MAX_BODY_BYTES,
-    changes, environments,
+    changes, clock, environments,
     error::{ApiError, Kind},
     management_tokens, openapi, providers, runs,
     scope::{Access, Scope},
@@ -92,6 +92,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::create::create_management_token)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::delete::delete_management_token)),
         Operation::new(Scope::Read, routes!(changes::list::list_changes)),
+        Operation::new(Scope::Read, routes!(clock::get::get_clock)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(clock::accept::accept_system_time)),
         Operation::new(Access::Key, routes!(users::list::list_users)),
         Operation::new(Access::Key, routes!(users::get::get_user)),
         Operation::new(Access::Key, routes!(runs::list::list_workflow_runs)),

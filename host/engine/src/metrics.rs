@@ -40,6 +40,10 @@ pub fn init() -> Result<(), BuildError> {
     );
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
     describe_gauge!("inlet_plugin_quarantined", "1 where a plugin fails on most requests and is not run; else 0.");
+    describe_gauge!(
+        "inlet_store_time_behind_seconds",
+        "Seconds by which the time that retention and idempotency windows are counted by is behind the system's clock."
+    );
     describe_gauge!("inlet_writer_queue", "Requests that wait for the writer.");
     describe_gauge!("inlet_in_flight_bytes", "Bytes held by requests, until they are written or dropped.");
     describe_gauge!(

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use inlet_sandbox::{EngineConfig, Sandbox};
-use inlet_store::{Store, StoreOptions};
+use inlet_store::{RealClock, Store, StoreOptions, SystemClock};
 use tempfile::TempDir;
 
 use crate::{Engine, EngineOptions, EngineParts, catalog::Catalog, secrets::key::MasterKey};
@@ -16,9 +16,14 @@ pub struct TestEngine {
 
 impl TestEngine {
     pub async fn start() -> Self {
+        Self::start_with(Arc::new(RealClock::default())).await
+    }
+
+    /// Starts an engine whose store follows these clocks.
+    pub async fn start_with(clock: Arc<dyn SystemClock>) -> Self {
         let directory = TempDir::new().unwrap();
         let vault = Arc::new(MasterKey::generate().unwrap());
-        let store = Store::open(StoreOptions::new(directory.path()), vault).await.unwrap();
+        let store = Store::open(StoreOptions { clock, ..StoreOptions::new(directory.path()) }, vault).await.unwrap();
         let config = EngineConfig { max_instances: 1, max_memory: 1 << 20, ..EngineConfig::default() };
         let sandbox = Sandbox::new(config).unwrap();
         let catalog = Catalog::load(&sandbox, &[], None).unwrap();

@@ -6,6 +6,7 @@ use inlet_core::idempotency::HashKey;
 
 use crate::{
     backend::{Execute, Operation},
+    clock::StoreClock,
     data_dir::DataDir,
     error::{OpenError, ResealError},
     options::StoreOptions,
@@ -49,16 +50,16 @@ pub(crate) use with_writer;
 
 impl Database {
     /// Opens the database in a data directory, or creates it. Returns also the deployment's secret for hashing
-    /// idempotency keys.
+    /// idempotency keys, and the store's time.
     pub(crate) async fn open(
         data_dir: &DataDir,
         options: &StoreOptions,
         vault: Arc<dyn Vault>,
-    ) -> Result<(Self, HashKey), OpenError> {
-        let sqlite::Opened { connection, readers, hash_key } =
+    ) -> Result<(Self, HashKey, Arc<StoreClock>), OpenError> {
+        let sqlite::Opened { connection, readers, hash_key, clock } =
             sqlite::open(&data_dir.database(), options, vault).await?;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
-        Ok((Self::Sqlite { writer, readers }, hash_key))
+        Ok((Self::Sqlite { writer, readers }, hash_key, clock))
     }
 
     /// Queues an operation; returns once it is committed.

@@ -7,6 +7,7 @@
 //! - the group-commit `writer`: all changes go through its queue and its one connection. It gathers the jobs that are
 //!   waiting, settles and writes them in one transaction, and answers all of them after the commit;
 //! - `backend`: the seam to a database, and `database`, which chooses one;
+//! - `clock`: the store's own time, by which data is kept and windows are counted;
 //! - `sqlite`: the backend for SQLite, with all SQL. Its migrations are in `migrations/sqlite`.
 //!
 //! Invariants:
@@ -33,6 +34,7 @@ mod store;
 mod vault;
 mod writer;
 
+pub use clock::{ClockState, RealClock, StoreClock, SystemClock};
 pub use error::{ChangeError, CommitError, OpenError, Overload, ReadError, ResealError};
 pub use master_key_check::MasterKeyCheck;
 pub use observer::{GroupReport, Stats, WriterObserver};

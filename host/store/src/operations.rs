@@ -93,6 +93,13 @@ operations! {
     PruneChangeLog { cutoff_ms: i64, limit: u32 } -> Result<u64, CommitError>;
     ForgetExpiredSecrets { now_ms: i64 } -> Result<u64, CommitError>;
 
+    // The store's time.
+
+    /// Writes the store's time, for the next process.
+    KeepStoreTime { store_ms: i64 } -> Result<(), CommitError>;
+    /// Writes the time that an operator accepted.
+    AcceptSystemTime { system_ms: i64, log: NewChange } -> Result<(), ChangeError>;
+
     // Leases of background jobs.
 
     AcquireJobLease { name: String, owner: String, ttl_ms: i64 } -> Result<JobLease, CommitError>;

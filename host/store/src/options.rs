@@ -2,7 +2,10 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use crate::observer::WriterObserver;
+use crate::{
+    clock::{RealClock, SystemClock},
+    observer::WriterObserver,
+};
 
 /// The options with which a store is opened.
 #[derive(Clone)]
@@ -27,6 +30,8 @@ pub struct StoreOptions {
     pub readers: u32,
     /// The largest size of the database, in bytes, beyond which it takes no writes. None: the disk is the limit.
     pub size_limit: Option<u64>,
+    /// The clocks that the store's time follows.
+    pub clock: Arc<dyn SystemClock>,
     /// Told about every group.
     pub observer: Option<Arc<dyn WriterObserver>>,
 }
@@ -43,6 +48,7 @@ impl StoreOptions {
             group_bytes: 8 << 20,
             readers: 4,
             size_limit: None,
+            clock: Arc::new(RealClock::default()),
             observer: None,
         }
     }

@@ -18,7 +18,7 @@ pub struct Record {
 pub struct Execution {
     /// The id of its event log.
     pub event: Uuid,
-    /// The time of its recording, in milliseconds since 1970.
+    /// The time of its recording, by the store's time, in milliseconds since 1970.
     pub at_ms: i64,
     /// True if none of its actions ended in an error.
     pub complete: bool,

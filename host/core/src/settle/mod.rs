@@ -6,6 +6,7 @@
 mod carry_out;
 mod job;
 mod settlement;
+mod transaction_time;
 
 use uuid::Uuid;
 
@@ -24,16 +25,22 @@ use crate::{
 
 pub use job::{Job, Prepared};
 pub use settlement::Settlement;
+pub use transaction_time::TransactionTime;
 
-/// Settles one item and applies its effects to the world. `now_ms` is the time of the transaction, in milliseconds since
-/// 1970.
-pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64, new_id: NewId<'_>) -> Settlement {
+/// Settles one item and applies its effects to the world.
+pub fn settle(
+    world: &mut World,
+    environment: i64,
+    item: &Prepared,
+    time: TransactionTime,
+    new_id: NewId<'_>,
+) -> Settlement {
     let Some(plan) = &item.plan else {
         return Settlement::nothing(item.log.outcome, item.log.reason.clone());
     };
     let forced = plan.replay.is_some_and(|replay| replay.force);
     let counting = plan.key.as_ref().filter(|_| !forced);
-    let (to_run, resumes, warning) = match counting.map(|key| world.precedent(key, now_ms)) {
+    let (to_run, resumes, warning) = match counting.map(|key| world.precedent(key, time.store_ms)) {
         None | Some(Precedent::None) => (plan.actions.iter().collect(), None, None),
         Some(Precedent::Replays { event, same }) => return Settlement::replay(event, same),
         Some(Precedent::Resumes { event, same, succeeded }) => {
@@ -51,7 +58,7 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
         world,
         environment,
         event: item.log.id,
-        as_of: as_of(plan.replay, now_ms),
+        as_of: as_of(plan.replay, time.system_ms),
         new_id,
         actions: Vec::new(),
         effects: Vec::new(),
@@ -67,7 +74,7 @@ pub fn settle(world: &mut World, environment: i64, item: &Prepared, now_ms: i64,
     if let Some(key) = plan.key.as_ref().filter(|_| !succeeded.is_empty()) {
         let execution = Execution {
             event: item.log.id,
-            at_ms: now_ms,
+            at_ms: time.store_ms,
             complete: failed.is_none(),
             fingerprint: key.fingerprint,
             mappings: succeeded,

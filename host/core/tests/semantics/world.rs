@@ -16,7 +16,7 @@ use inlet_core::{
     recipient::RecipientKey,
     run::Run,
     settings::Settings,
-    settle::{self, Job, Prepared, Settlement},
+    settle::{self, Job, Prepared, Settlement, TransactionTime},
     verification::Verdict,
     world::{Needs, World},
 };
@@ -219,7 +219,8 @@ impl Inlet {
         }
         let mut new_id = counter(&mut self.ids);
         let settle = |item: Prepared| {
-            let done = settle::settle(&mut world, job.environment, &item, self.now_ms, &mut new_id);
+            let done =
+                settle::settle(&mut world, job.environment, &item, TransactionTime::at(self.now_ms), &mut new_id);
             Entry { log: item.log, done }
         };
         let entries: Vec<Entry> = job.items.into_iter().map(settle).collect();

@@ -1,11 +1,13 @@
 //! Entries of the change log: the members that differ, and never a secret or a token.
 
+mod clock;
 mod environment;
 mod management_token;
 mod plugin;
 mod repair;
 mod source;
 
+pub use clock::system_time_accepted;
 pub(crate) use environment::{api_key_created, api_key_deleted, environment_created, environment_updated};
 pub(crate) use management_token::{management_token_created, management_token_deleted};
 pub(crate) use plugin::{plugin_added, plugin_removed};

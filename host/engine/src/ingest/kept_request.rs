@@ -16,10 +16,7 @@ use inlet_core::{
 use inlet_store::{CommitExtras, KeptRequest};
 
 use super::incoming_request::IncomingRequest;
-use crate::{
-    Engine, retry_schedule,
-    snapshot::{Endpoint, new_id},
-};
+use crate::{Engine, retry_schedule, snapshot::Endpoint};
 
 /// Returns what is committed with these items for their repair; `None` if no item needs it. `is_retried` is true if the
 /// server tries failed items again because the sender will not.
@@ -36,7 +33,7 @@ pub(crate) fn extras(
     let has_failed = unplanned().any(|item| item.log.outcome == Outcome::Failed);
     let sent = &request.plugin_request;
     let kept = KeptRequest {
-        id: new_id(),
+        id: engine.store.clock().new_id(),
         received_at_ms: request.received_at_ms,
         method: sent.method.clone(),
         path: sent.path.clone(),

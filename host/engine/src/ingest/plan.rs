@@ -12,10 +12,7 @@ use super::{
     incoming_request::IncomingRequest,
     translate::{TOO_MANY_ITEMS, Translated},
 };
-use crate::{
-    Engine,
-    snapshot::{Endpoint, new_id},
-};
+use crate::{Engine, snapshot::Endpoint};
 
 /// Makes an item with its plan of everything that the plugin translated. A translation that does not fit the request
 /// becomes one failed item, and is counted as the plugin's fault unless the request is large enough to cause it.
@@ -64,10 +61,12 @@ pub(super) fn plan_uncounted(
         guest_logs: translated.logs.clone(),
     };
     let body = request.body();
-    let whole =
-        |outcome, code: &str, reason: String| event::prepare_whole(&context, body, outcome, code, reason, new_id());
+    let clock = engine.store.clock();
+    let whole = |outcome, code: &str, reason: String| {
+        event::prepare_whole(&context, body, outcome, code, reason, clock.new_id())
+    };
     match &translated.result {
-        Ok(Ok(translation)) => event::prepare(&context, body, translation, &mut new_id).map_err(|error| {
+        Ok(Ok(translation)) => event::prepare(&context, body, translation, &mut || clock.new_id()).map_err(|error| {
             let reason = format!("the plugin's output was not taken: {error}");
             let failed = whole(Outcome::Failed, "shape", reason);
             Box::new(Unfit { failed, blame: error.blame(request.plugin_request.size()) })

@@ -5,10 +5,7 @@ use inlet_store::{CommitError, NewRefused};
 use sha2::{Digest as _, Sha256};
 
 use super::{error::IngestError, incoming_request::IncomingRequest, kept_request};
-use crate::{
-    Engine,
-    snapshot::{Endpoint, new_id},
-};
+use crate::{Engine, snapshot::Endpoint};
 
 /// Refuses a request: keeps it in its source's ring as far as there is room, and returns the error for its sender.
 pub(super) async fn refuse(
@@ -30,7 +27,7 @@ pub(super) async fn refuse(
     }
     let body = request.body_bytes();
     let refused = NewRefused {
-        id: new_id(),
+        id: engine.store.clock().new_id(),
         source_environment_id: endpoint.id,
         received_at_ms: request.received_at_ms,
         cause: cause.to_owned(),

@@ -40,5 +40,7 @@ pub fn set_gauges(engine: &Engine) {
     metrics::set_gauge("inlet_in_flight_largest_source_bytes", held.largest_source as f64);
     metrics::set_gauge("inlet_in_flight_requests", held.inside as f64);
     metrics::set_gauge("inlet_sandboxes_free", engine.gate.free() as f64);
+    let behind_ms = engine.store.clock().state().behind_ms();
+    metrics::set_gauge("inlet_store_time_behind_seconds", behind_ms as f64 / 1000.0);
     metrics::set_gauge("inlet_writer_queue", engine.store.stats().queued as f64);
 }

@@ -2,13 +2,15 @@
 //!
 //! Log entries go after `retention_days`. Bodies go earlier where an environment says so, and their entries stay. The data
 //! of a deleted source goes at once. Entries of the change log go after a year or the longest retention.
+//!
+//! Ages are counted by the store's time, so that a jump of the system's clock deletes nothing.
 
 use std::time::Duration;
 
 use inlet_store::{Bodies, CommitError, Environment, KeepBodies, ReadError};
 
 use super::job::{Job, RunsOn};
-use crate::{Engine, clock::now_ms};
+use crate::Engine;
 
 /// The rows of one slice.
 const SLICE: u32 = 500;
@@ -54,7 +56,9 @@ pub(super) enum RetentionError {
 }
 
 async fn prune(engine: &Engine) -> Result<(), RetentionError> {
-    let now_ms = now_ms();
+    engine.store.keep_time().await?;
+    let clock = engine.store.clock().state();
+    let now_ms = clock.store_ms;
     let environments = engine.store.environments().await?;
     for environment in &environments {
         prune_logs(engine, environment, now_ms).await?;
@@ -65,7 +69,8 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
             prune_bodies(engine, environment, Bodies::NotFailed, now_ms.saturating_sub(SETTLED_MS)).await?;
         }
     }
-    let forgotten = engine.store.forget_expired_secrets(now_ms).await?;
+    // Secrets and nonces end at a time of the system's clock.
+    let forgotten = engine.store.forget_expired_secrets(clock.earlier_ms()).await?;
     if forgotten > 0 {
         tracing::info!(secrets = forgotten, "forgot replaced secrets and endpoints whose overlap is over");
     }
@@ -75,7 +80,7 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
     while !engine.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
     }
-    while !engine.store.prune_nonces(now_ms, SLICE).await?.complete {
+    while !engine.store.prune_nonces(clock.earlier_ms(), SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
     }
     Ok(())
@@ -143,4 +148,87 @@ async fn prune_changes(engine: &Engine, environments: &[Environment], now_ms: i6
         tokio::time::sleep(PAUSE).await;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    };
+
+    use inlet_store::{Author, Cursor, NewChange, NewRefused, NewSource, NewSourceEnvironment, SystemClock};
+
+    use super::*;
+    use crate::test_engine::TestEngine;
+
+    /// A clock that shows the seconds in it, of a process that runs for three of them.
+    struct Jumping(AtomicU64);
+
+    impl SystemClock for Jumping {
+        fn since_1970(&self) -> Duration {
+            Duration::from_secs(self.0.load(Ordering::Relaxed))
+        }
+
+        fn running(&self) -> Duration {
+            Duration::from_secs(3)
+        }
+    }
+
+    fn log() -> NewChange {
+        NewChange {
+            author: Author::named(Author::BOOTSTRAP),
+            operation: "acceptSystemTime",
+            resource: "clock".to_owned(),
+            environment_id: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_jumps_ahead_deletes_nothing_until_an_operator_accepts_it() {
+        const NOW: u64 = 1_767_323_045;
+        let clock = Arc::new(Jumping(AtomicU64::new(NOW)));
+        let test = TestEngine::start_with(clock.clone()).await;
+        let store = &test.engine.store;
+        let environment = NewSourceEnvironment {
+            environment_id: store.environments().await.unwrap()[0].id,
+            token: "token".to_owned(),
+            settings: "{}".to_owned(),
+            ..NewSourceEnvironment::default()
+        };
+        let source = NewSource {
+            key: "main".to_owned(),
+            name: "Main".to_owned(),
+            description: None,
+            custom_image_url: None,
+            provider: "http".to_owned(),
+            environments: vec![environment],
+        };
+        store.source_create(source, log()).await.unwrap();
+        let source_environment_id = store.sources().await.unwrap()[0].environments[0].id;
+        let refused = NewRefused {
+            id: store.clock().new_id(),
+            source_environment_id,
+            received_at_ms: 0,
+            cause: "missing".to_owned(),
+            digest: [0; 32],
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: "[]".to_owned(),
+            headers: "[]".to_owned(),
+            credential_hash: None,
+            body: bytes::Bytes::from_static(b"{}"),
+        };
+        store.refuse(refused, Arc::new(())).await.unwrap();
+        let kept = async || store.refused(source_environment_id, Cursor::Start, 10).await.unwrap().items.len();
+
+        clock.0.store(NOW + 31 * 24 * 60 * 60, Ordering::Relaxed);
+        prune(&test.engine).await.unwrap();
+        assert_eq!(kept().await, 1);
+        store.accept_system_time(log()).await.unwrap();
+        prune(&test.engine).await.unwrap();
+        assert_eq!(kept().await, 0);
+    }
 }

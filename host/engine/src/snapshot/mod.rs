@@ -24,7 +24,7 @@ pub use self::{
 };
 use crate::catalog::Catalog;
 
-/// Makes the id of something new: UUIDv7, each greater than the one before.
+/// Makes the id of something that is configured. What is stored in the order of its arrival gets its id from the store's clock.
 pub fn new_id() -> Uuid {
     Uuid::now_v7()
 }

@@ -13,10 +13,11 @@ use super::{
         sealing::{self, KeyCheck},
     },
     error::{SqliteError, explain},
-    tables::job_leases,
+    tables::{job_leases, store_time},
     write_connection::WriteConnection,
 };
 use crate::{
+    clock::StoreClock,
     error::{OpenError, ResealError},
     options::StoreOptions,
     records::Durability,
@@ -31,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) readers: Readers,
     /// The deployment's secret for hashing idempotency keys.
     pub(crate) hash_key: HashKey,
+    /// The store's time.
+    pub(crate) clock: Arc<StoreClock>,
 }
 
 /// Opens the database, or creates it.
@@ -56,11 +59,12 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     pragmas::prove_writable(&mut connection).await.map_err(explain)?;
     job_leases::free_all(&mut connection).await.map_err(explain)?;
     let hash_key = hash_key(&mut connection).await.map_err(explain)?;
+    let clock = store_time::clock(&mut connection, options.clock.clone()).await.map_err(explain)?;
     let readers = Readers::open(path, options.readers);
     let copying = connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?;
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
-    let connection = WriteConnection::new(connection, connect, options.size_limit, checkpoints, vault);
-    Ok(Opened { connection, readers, hash_key })
+    let connection = WriteConnection::new(connection, connect, options.size_limit, checkpoints, vault, clock.clone());
+    Ok(Opened { connection, readers, hash_key, clock })
 }
 
 /// Refuses a connection whose commits would not be on the disk when they return.

@@ -23,16 +23,16 @@ use super::{
     statements::runner::StatementRunner,
 };
 use crate::{
-    clock::now_ms,
+    clock::{StoreClock, now_ms},
     records::{Rehearsal, RehearsedRecipient},
 };
 
-pub(crate) async fn rehearse(readers: &SqlitePool, job: &Job) -> Result<Rehearsal, SqliteError> {
+pub(crate) async fn rehearse(readers: &SqlitePool, clock: &StoreClock, job: &Job) -> Result<Rehearsal, SqliteError> {
     let mut needs = Needs::default();
     job.add_needs(&mut needs);
     let (mut world, seen) = load(readers, job, &needs).await?;
     let known = known(&world, &needs);
-    let settlements = settle_all(&mut world, slice::from_ref(job), now_ms(), &mut Uuid::now_v7)?;
+    let settlements = settle_all(&mut world, slice::from_ref(job), clock.transaction_time(), &mut Uuid::now_v7)?;
     let settlements: Vec<_> = settlements.into_iter().flatten().collect();
     let effects = settlements.iter().flat_map(|settlement| &settlement.effects);
     let recipients = recipient_changes(effects.map(|effect| (job.environment, effect)))

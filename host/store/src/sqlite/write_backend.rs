@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use inlet_core::verification::Nonce;
-use uuid::Uuid;
 
 use super::{
     connection::pragmas,
@@ -32,7 +31,8 @@ impl WriteBackend for WriteConnection {
 
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
         let statements = &mut StatementRunner::Direct(&mut self.connection);
-        let committed = group_commit::commit(statements, &mut self.caches, group, now_ms(), &mut Uuid::now_v7).await;
+        let (clock, time) = (&self.clock, self.clock.transaction_time());
+        let committed = group_commit::commit(statements, &mut self.caches, group, time, &mut || clock.new_id()).await;
         if committed.is_err() {
             self.reconnect_if_lost().await;
         }

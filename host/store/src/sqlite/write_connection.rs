@@ -8,7 +8,7 @@ use super::{
     caches::Caches,
     connection::{checkpoint::Checkpoints, direct::DirectConnection, pragmas},
 };
-use crate::vault::Vault;
+use crate::{clock::StoreClock, vault::Vault};
 
 /// The connection that writes, and the values kept in memory so that they need not be queried.
 pub(crate) struct WriteConnection {
@@ -19,6 +19,7 @@ pub(crate) struct WriteConnection {
     pub(super) checkpoints: Checkpoints,
     /// Seals the secrets of sources.
     pub(super) vault: Arc<dyn Vault>,
+    pub(super) clock: Arc<StoreClock>,
 }
 
 impl WriteConnection {
@@ -28,6 +29,7 @@ impl WriteConnection {
         size_limit: Option<u64>,
         checkpoints: Checkpoints,
         vault: Arc<dyn Vault>,
+        clock: Arc<StoreClock>,
     ) -> Self {
         Self {
             connection: DirectConnection::new(connection),
@@ -36,6 +38,7 @@ impl WriteConnection {
             caches: Caches::default(),
             checkpoints,
             vault,
+            clock,
         }
     }
 

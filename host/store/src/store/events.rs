@@ -44,7 +44,7 @@ impl Store {
     /// Computes the outcome of a job as if it were committed now, and what it would write. Only reads, and waits for no
     /// writer.
     pub async fn rehearse(&self, job: &Job) -> Result<Rehearsal, ReadError> {
-        read!(self.database, rehearse(job))
+        read!(self.database, rehearse(&self.clock, job))
     }
 
     /// Keeps a request that verification refused, in a ring of 1,000 requests and 64 MiB of bodies per source

@@ -9,6 +9,7 @@ mod replays;
 mod retention;
 mod runs;
 mod sources;
+mod store_time;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use inlet_core::idempotency::HashKey;
 
 use self::retention::HashWalks;
 use crate::{
+    clock::StoreClock,
     data_dir::DataDir,
     database::{Database, with_writer},
     error::{CommitError, OpenError},
@@ -33,6 +35,7 @@ pub struct Store {
     /// Opens the secrets of sources.
     vault: Arc<dyn Vault>,
     hash_walks: HashWalks,
+    clock: Arc<StoreClock>,
     /// Released last.
     _data_dir: DataDir,
 }
@@ -44,12 +47,14 @@ impl Store {
         options: StoreOptions,
         vault: Arc<dyn Vault>,
     ) -> Result<Self, OpenError> {
-        let (database, hash_key) = Database::open(&data_dir, &options, vault.clone()).await?;
-        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), _data_dir: data_dir })
+        let (database, hash_key, clock) = Database::open(&data_dir, &options, vault.clone()).await?;
+        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), clock, _data_dir: data_dir })
     }
 
     /// Finishes the waiting jobs and closes. Later jobs are refused; later calls of `close` do nothing.
     pub async fn close(&self) -> Result<(), CommitError> {
+        // Only precision is lost if it is not written, or if the store is closed already.
+        let _ = self.keep_time().await;
         self.database.close_readers().await;
         with_writer!(self.database, close()).await
     }

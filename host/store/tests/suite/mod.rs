@@ -6,6 +6,7 @@
 mod administration;
 mod attention;
 mod bodies;
+mod clock;
 mod event_types;
 mod failures;
 mod idempotency;

@@ -423,3 +423,19 @@ async fn repairs_are_changes_too() {
     assert_eq!(replayed["resource"], format!("sources/segment/logs/{id}"));
     assert_eq!(replayed["after"], json!({"force": false}));
 }
+
+#[tokio::test]
+async fn the_time_of_the_system_is_shown_and_accepted() {
+    let server = Server::start().await;
+    let clock = server.get("/v1/clock").await;
+    // A server that was never off counts by the system's clock.
+    assert_eq!((&clock["behind_seconds"], &clock["note"]), (&json!(0), &json!(null)), "{clock}");
+    let (status, accepted) = send(&server, Method::POST, "/v1/clock/accept", json!(null)).await;
+    assert_eq!((status, &accepted["behind_seconds"]), (200, &json!(0)), "{accepted}");
+    let page = server.get("/v1/changes").await;
+    let change = &page["entries"][0];
+    assert_eq!((&change["operation"], &change["resource"]), (&json!("acceptSystemTime"), &json!("clock")));
+    assert!(change["after"]["store_time"].is_string(), "{change}");
+    let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("\ninlet_store_time_behind_seconds "), "{metrics}");
+}

@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The scope of each operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
-const EXPECTED: [(&str, &str); 44] = [
+const EXPECTED: [(&str, &str); 46] = [
+    ("acceptSystemTime", "admin"),
     ("addSourceProvider", "plugins"),
     ("cancelReplay", "operate"),
     ("compareSourcePlugin", "operate"),
@@ -20,6 +21,7 @@ const EXPECTED: [(&str, &str); 44] = [
     ("deleteManagementToken", "admin"),
     ("deleteSource", "admin"),
     ("dismissAttention", "operate"),
+    ("getClock", "read"),
     ("getOpenApi", "anyone"),
     ("getReplay", "read"),
     ("getSource", "read"),

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use inlet_api_types::replays::{CreateReplay, Replay};
-use inlet_engine::{Engine, change_log, snapshot::new_id};
+use inlet_engine::{Engine, change_log};
 use inlet_store::{ChangeError, NewReplay};
 
 use super::{request, response};
@@ -41,7 +41,7 @@ pub async fn create_replay(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let rate_per_second = request.rate_per_second();
     let filter = request::filter(request)?;
-    let id = new_id();
+    let id = engine.store.clock().new_id();
     let filter_json = serde_json::to_string(&filter).ok();
     let log = change_log::repaired(operator.author(), &endpoint, "createReplay", &format!("replays/{id}"), filter_json);
     let new = NewReplay { id, source_environment_id: endpoint.id, filter, rate_per_second };

@@ -8,6 +8,7 @@ use inlet_engine::Engine;
 use super::{needs_attention::AttentionTally, notes::notes_of};
 use crate::{
     auth::Operator,
+    clock,
     error::ApiError,
     path::Name,
     providers::response,
@@ -51,6 +52,7 @@ pub async fn get_source_status(
         last_ms = last_ms.max(status.last_event_received_ms);
         notes.extend(notes_of(slug, endpoint, &catalog));
     }
+    notes.extend(clock::response::note(engine.store.clock().state()));
     Ok(Json(SourceStatus {
         mappings_requiring_commit: [],
         mappings_count,

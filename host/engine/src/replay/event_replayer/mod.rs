@@ -31,7 +31,7 @@ use crate::{
         incoming_request::{IncomingRequest, VisibleParts},
         kept_request, plan, translate,
     },
-    snapshot::{Endpoint, new_id},
+    snapshot::Endpoint,
 };
 
 /// Prepares stored events of one source environment to be replayed, with the configuration of now. Items of one batch share
@@ -76,7 +76,7 @@ impl EventReplayer {
             None => self.translate_again(event, attention).await?,
         };
         for item in &mut items {
-            item.log.id = new_id();
+            item.log.id = self.engine.store.clock().new_id();
             let as_of_ms = item.log.occurred_at_us.div_euclid(1000).min(received_at_ms);
             if let Some(plan) = &mut item.plan {
                 plan.replay = Some(ReplayMode { as_of_ms, force });
@@ -88,7 +88,7 @@ impl EventReplayer {
 
     fn plan_again(&self, event: &StoredEvent, logged: LoggedEvent) -> Prepared {
         let context = self.context(event.received_at_ms, event.plugin.clone());
-        event::prepare_replay(&context, logged, new_id())
+        event::prepare_replay(&context, logged, self.engine.store.clock().new_id())
     }
 
     fn context(&self, received_at_ms: i64, plugin: Arc<PluginRef>) -> Context<'_> {

@@ -11,7 +11,7 @@ mod tests;
 
 use std::time::Instant;
 
-use inlet_core::world::Needs;
+use inlet_core::{settle::TransactionTime, world::Needs};
 use uuid::Uuid;
 
 use self::{load::Wanted, rows::Rows};
@@ -25,16 +25,16 @@ use crate::{
     },
 };
 
-/// Commits everything or nothing. `now_ms` is the time of the commit, in milliseconds since 1970; `new_id` makes the ids of
+/// Commits everything or nothing. `new_id` makes the ids of
 /// action logs and runs.
 pub(crate) async fn commit(
     statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
-    now_ms: i64,
+    time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
-    let committed = write(statements, caches, group, now_ms, new_id).await;
+    let committed = write(statements, caches, group, time, new_id).await;
     if committed.is_ok() {
         caches.committed();
     } else {
@@ -48,7 +48,7 @@ async fn write(
     statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
-    now_ms: i64,
+    time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
     let GroupContent { jobs, extras, refused } = group;
@@ -57,10 +57,10 @@ async fn write(
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
     statements.run(transaction::BEGIN).await?;
     let mut world = load::load(statements, &Wanted::of(&needs)).await?;
-    let settlements = settle::settle_all(&mut world, jobs, now_ms, new_id)?;
+    let settlements = settle::settle_all(&mut world, jobs, time, new_id)?;
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
-    Rows::of(jobs, &settlements, &plugins, &world).write(statements, now_ms).await?;
+    Rows::of(jobs, &settlements, &plugins, &world).write(statements, time.system_ms).await?;
     caches.event_types.count(statements, jobs).await?;
     nonces::remember(statements, jobs).await?;
     attention_entries::write(statements, jobs, extras, &settlements).await?;

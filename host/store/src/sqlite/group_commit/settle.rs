@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use inlet_core::{
-    settle::{Job, Settlement, settle},
+    settle::{Job, Settlement, TransactionTime, settle},
     world::World,
 };
 use uuid::Uuid;
@@ -14,12 +14,12 @@ use crate::backend::GroupError;
 pub(crate) fn settle_all(
     world: &mut World,
     jobs: &[Job],
-    now_ms: i64,
+    time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<Vec<Vec<Settlement>>, GroupError> {
     let settled = catch_unwind(AssertUnwindSafe(|| {
         let mut settle_job = |job: &Job| -> Vec<Settlement> {
-            job.items.iter().map(|item| settle(world, job.environment, item, now_ms, new_id)).collect()
+            job.items.iter().map(|item| settle(world, job.environment, item, time, new_id)).collect()
         };
         jobs.iter().map(&mut settle_job).collect()
     }));

@@ -12,7 +12,7 @@ use inlet_core::{
     log::{EventFields, EventLog, Original, Outcome, PluginRef},
     mapping::{Mapping, MappingIndex},
     plan::{self, Scope},
-    settle::{Job, Prepared, Settlement},
+    settle::{Job, Prepared, Settlement, TransactionTime},
     verification::Nonce,
 };
 use proptest::prelude::*;
@@ -236,7 +236,7 @@ async fn commit_all(groups: &[Vec<RequestSpec>], is_direct: bool) -> (Vec<Result
             false => StatementRunner::Plain(connection.plain()),
         };
         let at_ms = NOW_MS + 100 * number as i64;
-        let committed = commit(statements, &mut caches, content, at_ms, &mut || ids.next()).await;
+        let committed = commit(statements, &mut caches, content, TransactionTime::at(at_ms), &mut || ids.next()).await;
         let describe = |settlements: &Vec<Vec<Settlement>>| format!("{settlements:?}");
         settled.push(
             committed
@@ -291,7 +291,8 @@ async fn a_group_that_cannot_be_stored_leaves_nothing_either_way() {
                 true => StatementRunner::Direct(&mut connection),
                 false => StatementRunner::Plain(connection.plain()),
             };
-            let committed = commit(statements, &mut caches, content, NOW_MS, &mut Uuid::now_v7).await;
+            let committed =
+                commit(statements, &mut caches, content, TransactionTime::at(NOW_MS), &mut Uuid::now_v7).await;
             let error = GroupError::from(committed.map(|_| ()).unwrap_err());
             assert!(
                 matches!(&error, GroupError::Content(reason) if reason.contains("UNIQUE constraint failed")),

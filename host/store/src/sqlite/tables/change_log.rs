@@ -13,11 +13,12 @@ use crate::{
 
 /// Writes an entry. Call it in the transaction of the change itself.
 pub(crate) async fn record(connection: &mut SqliteConnection, change: &NewChange) -> Result<(), sqlx::Error> {
+    let id = next_id(connection).await?;
     sqlx::query(
         "INSERT INTO changes (id, token_id, name, operation, resource, environment_id, before, after)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
-    .bind(Uuid::now_v7().as_bytes().as_slice())
+    .bind(id.as_bytes().as_slice())
     .bind(change.author.token_id)
     .bind(&change.author.name)
     .bind(change.operation)
@@ -25,9 +26,16 @@ pub(crate) async fn record(connection: &mut SqliteConnection, change: &NewChange
     .bind(change.environment_id)
     .bind(&change.before)
     .bind(&change.after)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
     Ok(())
+}
+
+/// Returns an id that is greater than all before it, even if the system's clock went back.
+async fn next_id(connection: &mut SqliteConnection) -> Result<Uuid, sqlx::Error> {
+    let last = sqlx::query("SELECT id FROM changes ORDER BY id DESC LIMIT 1").fetch_optional(connection).await?;
+    let after_last = last.map(|row| uuids::read(&row, 0)).transpose()?.map(|last| Uuid::from_u128(last.as_u128() + 1));
+    Ok(after_last.unwrap_or_default().max(Uuid::now_v7()))
 }
 
 /// Returns a page of changes, the newest first.
@@ -78,5 +86,37 @@ impl Execute<PruneChangeLog> for WriteConnection {
             .await
             .map_err(SqliteError::from)?;
         Ok(done.rows_affected())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::ConnectOptions as _;
+
+    use super::*;
+    use crate::sqlite::connection::{migrations, pragmas};
+
+    #[tokio::test]
+    async fn entries_stay_in_order_when_the_clock_went_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("inlet.db");
+        let mut connection = pragmas::for_writing(&path).connect().await.unwrap();
+        migrations::migrate(&path, &mut connection).await.unwrap();
+        // An entry of a process whose clock was years ahead.
+        let ahead = uuid_time::floor(4_000_000_000_000);
+        sqlx::query("INSERT INTO changes (id, name, operation, resource) VALUES (?, 'ahead', 'first', 'x')")
+            .bind(ahead.as_bytes().as_slice())
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        for operation in ["second", "third"] {
+            let author = Author::named(Author::DEMO);
+            let resource = "x".to_owned();
+            let change = NewChange { author, operation, resource, environment_id: None, before: None, after: None };
+            record(&mut connection, &change).await.unwrap();
+        }
+        let in_order: Vec<String> =
+            sqlx::query_scalar("SELECT operation FROM changes ORDER BY id").fetch_all(&mut connection).await.unwrap();
+        assert_eq!(in_order, ["first", "second", "third"]);
     }
 }

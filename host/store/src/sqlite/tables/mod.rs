@@ -22,3 +22,4 @@ pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod source_environments;
 pub(crate) mod sources;
+pub(crate) mod store_time;
