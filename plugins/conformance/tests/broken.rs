@@ -41,6 +41,11 @@ async fn broken(law: &str, bodies: &[&str], change: impl FnOnce(&mut Value)) -> 
     failed.collect::<Vec<_>>().join("\n")
 }
 
+/// Returns a body of another event.
+fn second_body() -> String {
+    BODY.replace("42", "43").replace("m-1", "m-2")
+}
+
 async fn breaks(law: &str) -> String {
     broken(law, &[BODY], |_| {}).await
 }
@@ -108,18 +113,28 @@ async fn values_survive() {
     ");
     let number = BODY.replace(r#""u_42""#, "42");
     insta::assert_snapshot!(broken("numbers-written", &[&number], |_| {}).await, @"must values-survive: example 1 with 9007199254740993 in the place of 42: expected user_id to be that, found something else");
-    insta::assert_snapshot!(breaks("escapes").await, @r#"must values-survive: example 1 with "\u2603 ☃ \"\\\/ 007" in the place of "u_42": expected user_id to be that, found something else"#);
+    insta::assert_snapshot!(breaks("escapes").await, @r#"
+    must values-survive: example 1 with "\u2603 ☃ \"\\\/ 007" in the place of "u_42": expected user_id to be that, found something else
+      example 1 with "  Ada  LOVELACE\u0301+Test@Example.COM " in the place of "u_42": expected user_id to be that, found something else
+    "#);
 }
 
 #[tokio::test]
 async fn batch_equals_its_items() {
-    let two = format!("[{BODY},{}]", BODY.replace("42", "43"));
+    let two = format!("[{BODY},{}]", second_body());
     insta::assert_snapshot!(broken("batch-equals-its-items", &[BODY, &two], |_| {}).await, @r"
     must batch-equals-its-items: example 2: expected what its elements give one by one, found something else at item 0
       an array of example 1 and example 1: expected what each gives alone, found something else
+    must junk-elements-keep-their-place: example 2 with null in the place of element 0: expected 2 items, its neighbours unchanged, found another item 1
+    must many-items-are-all-there: example 1 with 1000 elements: expected 1000 items, each as in a small batch, found another item 0
+      example 2 with 1000 elements: expected 1000 items, each as in a small batch, found another item 0
     ");
     let own_form = format!(r#"{{"table":"t","records":{two}}}"#);
-    insta::assert_snapshot!(broken("batch-equals-its-items", &[&own_form], |_| {}).await, @"must batch-equals-its-items: example 1: expected what its elements give one by one, found something else at item 0");
+    insta::assert_snapshot!(broken("batch-equals-its-items", &[&own_form], |_| {}).await, @r"
+    must batch-equals-its-items: example 1: expected what its elements give one by one, found something else at item 0
+    must junk-elements-keep-their-place: example 1 with null in the place of element 0: expected 2 items, its neighbours unchanged, found another item 1
+    must many-items-are-all-there: example 1 with 1000 elements: expected 1000 items, each as in a small batch, found another item 0
+    ");
     // The plugin shows an array and accepts none.
     insta::assert_snapshot!(broken("arrays-taken", &[BODY, &two], |_| {}).await, @r#"
     must examples-become-their-event-type: example 2: expected "hostile/law", found the request rejected as "not_an_object": Expected an object, found an array.
@@ -130,6 +145,85 @@ async fn batch_equals_its_items() {
     // The manifest allows batches, and the plugin shows none.
     let says = |manifest: &mut Value| manifest["sender"] = json!({"batch_max": 100});
     insta::assert_snapshot!(broken("none", &[BODY], says).await, @"must batch-equals-its-items: the manifest says that a request holds up to 100 events (sender.batch_max), and no example or case holds more than one; add one that does");
+}
+
+#[tokio::test]
+async fn member_order_changes_nothing() {
+    insta::assert_snapshot!(breaks("member-order").await, @r#"must member-order-changes-nothing: example 1 with the members of its objects in reverse order: expected the same translation, found another: items[0].event.user_id: expected {"at":"/user"}, found nothing"#);
+}
+
+#[tokio::test]
+async fn arrival_time_changes_nothing() {
+    insta::assert_snapshot!(breaks("arrival-time").await, @r#"must arrival-time-changes-nothing: example 1 at another received-at-ms: expected the same event types, users, data and keys, found others: items[0].event.idempotency_key.made: expected "m-1@0", found "m-1@34572345678""#);
+}
+
+#[tokio::test]
+async fn undeclared_headers_are_not_read() {
+    insta::assert_snapshot!(breaks("undeclared-headers").await, @r#"must undeclared-headers-are-not-read: example 1 with headers that the manifest does not list: expected the same translation, found one that depends on the header "user-agent"; list what the plugin reads in headers"#);
+}
+
+#[tokio::test]
+async fn methods_are_translated() {
+    let two = |manifest: &mut Value| manifest["methods"] = json!(["POST", "PUT"]);
+    insta::assert_snapshot!(broken("methods", &[BODY], two).await, @r#"must methods-are-translated: the manifest lists the method PUT: expected an example or a case that is translated when it is sent with it, found none; the last one was rejected as "unsupported"; add a case with "method": "PUT", or leave the method out"#);
+    insta::assert_snapshot!(broken("methods-fault", &[BODY], two).await, @r#"
+    must methods-are-translated: example 1 sent with PUT: expected a translation, found a fault: the plugin crashed: wasm `unreachable` instruction executed; see its log lines
+      the manifest lists the method PUT: expected an example or a case that is translated when it is sent with it, found none; add a case with "method": "PUT", or leave the method out
+    "#);
+    assert_eq!(broken("none", &[BODY], two).await, "");
+}
+
+#[tokio::test]
+async fn odd_user_ids_survive() {
+    insta::assert_snapshot!(breaks("ids-lowered").await, @r#"
+    must values-survive: example 1 with "  Ada  LOVELACE\u0301+Test@Example.COM " in the place of "u_42": expected user_id to be that, found something else
+      example 1 with "Xy☃45678901234567890123456789012345678901234567890123456789 in the place of "u_42": expected user_id to be that, found something else
+    "#);
+    insta::assert_snapshot!(breaks("ids-trimmed").await, @r#"must values-survive: example 1 with "  Ada  LOVELACE\u0301+Test@Example.COM " in the place of "u_42": expected user_id to be that, found something else"#);
+    insta::assert_snapshot!(breaks("ids-cut").await, @r#"must values-survive: example 1 with "Xy☃45678901234567890123456789012345678901234567890123456789 in the place of "u_42": expected user_id to be that, found something else"#);
+}
+
+#[tokio::test]
+async fn junk_elements_keep_their_place() {
+    let two = format!("[{BODY},{}]", second_body());
+    let own_form = format!(r#"{{"table":"t","records":{two}}}"#);
+    insta::assert_snapshot!(breaks("junk-dropped").await, @"must junk-elements-keep-their-place: an array of example 1 with null in the place of element 1: expected 3 items, its neighbours unchanged, found 2 items");
+    insta::assert_snapshot!(broken("junk-dropped", &[&own_form], |_| {}).await, @"must junk-elements-keep-their-place: example 1 with null in the place of element 0: expected 2 items, its neighbours unchanged, found 1 items");
+    insta::assert_snapshot!(broken("junk-ends-it", &[&two], |_| {}).await, @"must junk-elements-keep-their-place: example 1 with null in the place of element 0: expected 2 items, its neighbours unchanged, found another item 1");
+    insta::assert_snapshot!(broken("junk-fails-all", &[&two], |_| {}).await, @r#"must junk-elements-keep-their-place: example 1 with null in the place of element 0: expected 2 items, its neighbours unchanged, found the request rejected as "not_an_object""#);
+}
+
+#[tokio::test]
+async fn many_items_are_all_there() {
+    insta::assert_snapshot!(breaks("many-items").await, @"must many-items-are-all-there: example 1 with 1000 elements: expected 1000 items, each as in a small batch, found 500 items");
+    let own_form = format!(r#"{{"table":"t","records":[{BODY},{}]}}"#, second_body());
+    insta::assert_snapshot!(broken("many-items", &[&own_form], |_| {}).await, @"must many-items-are-all-there: example 1 with 1000 elements: expected 1000 items, each as in a small batch, found 500 items");
+    let few = |manifest: &mut Value| manifest["sender"] = json!({"batch_max": 500});
+    assert_eq!(broken("many-items", &[&own_form], few).await, "", "the platform sends no more than 500");
+}
+
+#[tokio::test]
+async fn nulls_stay() {
+    insta::assert_snapshot!(breaks("nulls-stay").await, @r#"
+    must nulls-stay: example 1 with null for "plan" of its data: expected data to hold that null, found the member left out
+      example 1 with null for "nested" of its data: expected data to hold that null, found the member left out
+    "#);
+    insta::assert_snapshot!(breaks("nulls-written").await, @r#"
+    must nulls-stay: example 1 with null for "plan" of its data: expected data to hold that null, found 0
+      example 1 with null for "nested" of its data: expected data to hold that null, found 0
+    "#);
+}
+
+#[tokio::test]
+async fn keys_tell_events_apart() {
+    insta::assert_snapshot!(breaks("keys-alike").await, @r#"must keys-tell-events-apart: example 1: expected its idempotency key to follow what was sent, found "always" whatever value of the request changes"#);
+    let alike = BODY.replace("42", "43");
+    insta::assert_snapshot!(broken("none", &[BODY, &alike], |_| {}).await, @r#"must keys-tell-events-apart: example 1 and example 2: expected two events that differ to have different idempotency keys, found "m-1" for both; take the key from what the platform sends for one event alone, and give the examples ids of their own"#);
+}
+
+#[tokio::test]
+async fn no_empty_translation() {
+    insta::assert_snapshot!(breaks("empty").await, @"should no-empty-translation: the body []: expected at least one item, found a translation without any; return an ignored item that says why, or reject the request");
 }
 
 #[tokio::test]

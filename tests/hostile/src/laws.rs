@@ -4,11 +4,13 @@
 
 use std::hint::black_box;
 
-use inlet_plugin::{Event, Item, Kind, Node, Notice, Request, Translation, Value};
+use inlet_plugin::{Event, Item, Kind, Node, Notice, Pointed, Request, Translation, Value, translate_array};
 
 /// Returns the name of the law to violate.
 pub(crate) fn requested_law(request: &Request) -> Option<&str> {
-    request.header("x-note")?.strip_prefix("law/")
+    let law = request.header("x-note")?.strip_prefix("law/")?;
+    // The suite changes each value of a request, this header included.
+    Some(law.strip_suffix("-changed").unwrap_or(law))
 }
 
 /// Translates an object or an array of objects, and violates the law. An unknown name violates none.
@@ -19,6 +21,10 @@ pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Not
         "memory" => copy_body_often(request),
         "depth" => recurse_into_body(request),
         "content-cost" => quadratic_content(request),
+        "methods" if request.method == "PUT" => {
+            return Err(Notice::new("unsupported", "Only POST is translated."));
+        }
+        "methods-fault" => assert!(request.method != "PUT", "a reader that knows one method"),
         _ => {}
     }
     let body = request.json()?;
@@ -26,29 +32,47 @@ pub(crate) fn translate(request: &Request, law: &str) -> Result<Translation, Not
         return Err(Notice::new("unsupported", "Nothing is an event."));
     }
     if let Some(records) = body.get("records") {
-        return Ok(batch(&records, law).into());
+        return Ok(batch(request, &records, law)?.into());
     }
     match body.kind() {
-        Kind::Object => Ok(Item::Event(event(&body, law)).into()),
-        Kind::Array if law != "arrays-taken" => Ok(batch(&body, law).into()),
+        Kind::Object => Ok(Item::Event(event(request, &body, law)).into()),
+        Kind::Array if law != "arrays-taken" => Ok(batch(request, &body, law)?.into()),
         found => Err(Notice::new("not_an_object", format!("Expected an object, found {found}."))),
     }
 }
 
-fn batch(elements: &Node<'_>, law: &str) -> Vec<Item> {
-    let mut items: Vec<Item> = elements.items().map(|item| Item::Event(event(&item, law))).collect();
-    if law == "batch-equals-its-items" {
+fn batch(request: &Request, elements: &Node<'_>, law: &str) -> Result<Vec<Item>, Notice> {
+    let read = |item: Node<'_>| match item.kind() {
+        Kind::Object => Item::Event(event(request, &item, law)),
+        _ => Item::Rejected(Notice::new("not_an_object", "Expected an object.").at(item.at())),
+    };
+    let mut items = match law {
+        "empty" => elements.items().map(read).collect(),
+        "junk-fails-all" if elements.items().any(|item| item.kind() != Kind::Object) => {
+            return Err(Notice::new("not_an_object", "An element is no object."));
+        }
+        _ => translate_array(request, elements, read)?,
+    };
+    match law {
         // Numbers the elements from the wrong end.
-        items.reverse();
+        "batch-equals-its-items" => items.reverse(),
+        "junk-dropped" if items.len() > 1 => items.retain(|item| !matches!(item, Item::Rejected(_))),
+        "junk-ends-it" => {
+            let end = items.iter().position(|item| matches!(item, Item::Rejected(_)));
+            let rest = end.map_or(items.len(), |end| end + 1);
+            items[rest..].fill(Item::Ignored(Notice::new("empty", "Behind an element that is no object.")));
+        }
+        "many-items" => items.truncate(500),
+        _ => {}
     }
-    items
+    Ok(items)
 }
 
-fn event(item: &Node<'_>, law: &str) -> Event {
+fn event(request: &Request, item: &Node<'_>, law: &str) -> Event {
     let [user, key, data] = item.fields(["user", "id", "data"]);
     let mut event = Event::new("hostile/law");
     event.user_id = user.clone().map(Value::from);
-    event.idempotency_key = key.map(Value::from);
+    event.idempotency_key = key.clone().map(Value::from);
     event.data = data.clone().map(Value::from);
     event.original = Some(item.at().to_owned());
     match law {
@@ -65,9 +89,34 @@ fn event(item: &Node<'_>, law: &str) -> Event {
         "markers" => event.data = data.filter(|data| !data.raw().starts_with("{\"$serde_json")).map(Value::from),
         // Like a reader that does not decode escapes.
         "escapes" => event.user_id = user.filter(|user| user.raw().contains('\\')).map(unescaped).or(event.user_id),
+        "ids-lowered" => event.user_id = user.map(|user| Value::Made(user.raw().to_lowercase())),
+        "ids-trimmed" => {
+            event.user_id = user.map(|user| Value::Made(format!("\"{}\"", user.raw().trim_matches('"').trim())))
+        }
+        "ids-cut" => event.user_id = user.filter(|user| user.raw().len() < 200).map(Value::from),
+        // Like a reader that stops at the first member with content.
+        "member-order" => {
+            let (user_at, data_at) = (item.raw().find("\"user\""), item.raw().find("\"data\""));
+            event.user_id = user.filter(|_| data_at.is_none_or(|data_at| user_at < Some(data_at))).map(Value::from);
+        }
+        "arrival-time" => {
+            let id = key.as_ref().and_then(Node::as_str).unwrap_or_default();
+            event.idempotency_key = Some(Value::Made(format!("{:?}", format!("{id}@{}", request.received_at_ms))));
+        }
+        "undeclared-headers" => event.tag = request.header("user-agent").unwrap_or_default().to_owned(),
+        "nulls-stay" => event.data = data.map(|data| without_nulls(&data)),
+        "nulls-written" if item.raw().len() < 4096 => {
+            event.data = data.map(|data| Value::Made(data.raw().replace(":null", ":0")));
+        }
+        "keys-alike" => event.idempotency_key = Some(Value::Made("\"always\"".to_owned())),
         _ => {}
     }
     event
+}
+
+fn without_nulls(data: &Node<'_>) -> Value {
+    let members = data.members().into_iter().filter(|(_, value)| value.kind() != Kind::Null);
+    Value::Assembled(members.map(|(name, value)| Pointed { key: name.into_owned(), at: value.into_at() }).collect())
 }
 
 fn imprecise(node: Node<'_>) -> Value {

@@ -48,7 +48,7 @@ pub(super) async fn batches(subject: &Subject<'_>, findings: &mut Findings) -> S
             let ArrayReading::Read(second) = read_as_array(subject, b).await else { continue };
             let both = subject.translation(&a.with_body(&array_of(&[a.text(), b.text()]))).await;
             let mut expected = first.clone();
-            expected.extend(second.into_iter().map(|item| moved_to(item, "", 1)));
+            expected.extend(second.into_iter().map(|item| moved_to(item, "", 0, 1)));
             made += 1;
             if both.map(|translation| translation.items) != Some(expected) {
                 findings.add(format!(
@@ -97,7 +97,7 @@ async fn compare_with_elements(subject: &Subject<'_>, findings: &mut Findings, s
             ));
             return true;
         };
-        expected.extend(alone.items.into_iter().map(|item| moved_to(item, &batch.at, index)));
+        expected.extend(alone.items.into_iter().map(|item| moved_to(item, &batch.at, 0, index)));
     }
     if let Some(place) = first_difference(&expected, &whole.items) {
         findings.add(format!(
@@ -142,6 +142,11 @@ impl<'a> Batch<'a> {
     pub(super) fn elements(&self) -> &[&'a str] {
         &self.elements
     }
+
+    /// Returns the JSON Pointer to the array.
+    pub(super) fn at(&self) -> &str {
+        &self.at
+    }
 }
 
 fn first_difference(expected: &[Item], found: &[Item]) -> Option<usize> {
@@ -150,7 +155,7 @@ fn first_difference(expected: &[Item], found: &[Item]) -> Option<usize> {
 }
 
 /// The way in which a plugin reads an array.
-enum ArrayReading {
+pub(super) enum ArrayReading {
     /// Not applicable: the element is itself a batch in a form of its own, which must not stand in another.
     OwnForm,
     /// Differently: not as a batch.
@@ -163,7 +168,7 @@ enum ArrayReading {
 
 /// Tries an array with this sample as its only element. It counts as read as a batch if its events point at the element
 /// as their origin.
-async fn read_as_array(subject: &Subject<'_>, sample: &Sample) -> ArrayReading {
+pub(super) async fn read_as_array(subject: &Subject<'_>, sample: &Sample) -> ArrayReading {
     let Some(alone) = subject.translation(&sample.request).await else { return ArrayReading::NotTaken };
     let is_item = events(&alone).all(|event| event.original.as_deref().unwrap_or_default().is_empty());
     let otherwise = if is_item { ArrayReading::NotTaken } else { ArrayReading::OwnForm };
@@ -183,10 +188,10 @@ async fn read_as_array(subject: &Subject<'_>, sample: &Sample) -> ArrayReading {
     }
 }
 
-/// Returns an item of the array's first element with its pointers moved to the element `index`.
-fn moved_to(item: Item, array: &str, index: usize) -> Item {
-    let first = format!("{array}/0");
-    let place = |at: String| match at.strip_prefix(&first) {
+/// Returns an item of the array's element `from` with its pointers moved to the element `index`.
+pub(super) fn moved_to(item: Item, array: &str, from: usize, index: usize) -> Item {
+    let before = format!("{array}/{from}");
+    let place = |at: String| match at.strip_prefix(&before) {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{array}/{index}{rest}"),
         _ => at,
     };

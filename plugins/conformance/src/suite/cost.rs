@@ -72,8 +72,7 @@ fn many_items(subject: &Subject<'_>, sample: &Sample, translation: &Translation,
     let batch = Batch::of(sample.text(), translation);
     let elements = batch.as_ref().map_or_else(|| vec![sample.text()], |batch| batch.elements().to_vec());
     let bytes = elements.iter().map(|element| element.len() + 1).sum::<usize>() / elements.len();
-    let most = subject.plugin.manifest().sender.as_ref().and_then(|sender| sender.batch_max).unwrap_or(u32::MAX);
-    let most = usize::try_from(most).unwrap_or(usize::MAX).clamp(1, ITEMS);
+    let most = subject.largest_batch().min(ITEMS);
     let count = (size / bytes.max(1)).clamp(1, most);
     let elements: Vec<&str> = elements.iter().copied().cycle().take(count).collect();
     Some(sample.with_body(&batch.map_or_else(|| array_of(&elements), |batch| batch.with(&elements))))

@@ -3,8 +3,9 @@
 use inlet_core::contract::{Item, Notice, Request, Translation, Value};
 
 use super::{Findings, Subject};
+use crate::{describe::described, diff::differences};
 
-type Answer = Result<Translation, Notice>;
+pub(super) type Answer = Result<Translation, Notice>;
 
 pub(super) async fn same_output(subject: &Subject<'_>, findings: &mut Findings) {
     for sample in &subject.samples {
@@ -30,6 +31,19 @@ fn difference(
     second: &Result<Answer, String>,
 ) -> Option<String> {
     (first != second).then(|| format!("{name}: expected the same translation {when}, found two that differ"))
+}
+
+/// Describes the first difference of two answers, or returns `None` if they are equal. An answer may be a fault.
+pub(super) fn first_difference(before: &Result<Answer, String>, after: &Result<Answer, String>) -> Option<String> {
+    match (before, after) {
+        (before, after) if before == after => None,
+        (Ok(before), Ok(after)) => {
+            let first = differences(&described(before), &described(after)).into_iter().next();
+            Some(first.unwrap_or_else(|| "a sentence or a memo differs".to_owned()))
+        }
+        (_, Err(fault)) => Some(format!("a fault: {fault}")),
+        (Err(fault), _) => Some(format!("before, a fault: {fault}")),
+    }
 }
 
 /// Name of a member that no platform sends.

@@ -9,7 +9,7 @@ pub(super) fn equal(left: &str, right: &str) -> bool {
 }
 
 /// Returns the canonical spelling: escapes decoded, white space and overridden members removed, members sorted by name.
-fn canonical(text: &str) -> String {
+pub(super) fn canonical(text: &str) -> String {
     match Kind::of(text) {
         Kind::String => json::string(text).map_or_else(|| text.to_owned(), |decoded| json::quote(&decoded)),
         Kind::Object => {

@@ -39,7 +39,7 @@ pub struct Law {
 }
 
 /// The laws in the order in which they are checked, without [`GROWTH`].
-pub const LAWS: [Law; 14] = [
+pub const LAWS: [Law; 23] = [
     must(
         "loads",
         "the sandbox loads the component: it imports nothing but `log` and the frozen WASI, and its manifest is sound",
@@ -57,8 +57,17 @@ pub const LAWS: [Law; 14] = [
     must("originals-exist", "the pointer to an item as it came leads to something"),
     must("pointers-exist", "a pointer leads to something, or names a member that an object there lacks: absent"),
     must("unknown-members-change-nothing", "a member that nobody knows changes nothing but the original"),
+    must("member-order-changes-nothing", "the members of an object give the same in any order"),
+    must("arrival-time-changes-nothing", "another received-at-ms changes no event type, user, data or key"),
+    must("undeclared-headers-are-not-read", "a header that the manifest does not list changes nothing"),
+    must("methods-are-translated", "requests with every method that the manifest lists are translated"),
     must("values-survive", "a value pointed at is the very text that was sent: digits, escapes, doubled and odd keys"),
     must("batch-equals-its-items", "a batch gives what its items give one by one, wherever the plugin takes batches"),
+    must("junk-elements-keep-their-place", "an element that is no event is one item and changes no other"),
+    must("many-items-are-all-there", "a batch of 1,000 elements has an item for each"),
+    must("nulls-stay", "a member of the data that is null stays, because an upsert overwrites with it"),
+    must("keys-tell-events-apart", "different events of a type have different keys, and a key follows the request"),
+    should("no-empty-translation", "a request has at least one item, so that its sender and operator are told"),
     must("no-body-faults", "no body makes the plugin fault: cut, mangled, empty, deep, large, random, not UTF-8"),
 ];
 

@@ -8,7 +8,7 @@ use inlet_core::{
 
 use super::{
     Findings, Subject,
-    pointers::resolved,
+    pointers::{resolved, text_of},
     sample::{Sample, events},
 };
 
@@ -27,13 +27,22 @@ pub(super) fn header_names(subject: &Subject<'_>, findings: &mut Findings) {
 }
 
 pub(super) async fn shows_an_event(subject: &Subject<'_>, findings: &mut Findings) {
-    for sample in &subject.samples {
-        if subject.translation(&sample.request).await.is_some_and(|translation| events(&translation).next().is_some()) {
-            return;
-        }
+    if !subject.shows_an_event().await {
+        let sentence = "expected an example or a case that becomes an event, found none; add examples to the manifest";
+        findings.add(sentence.to_owned());
     }
-    let sentence = "expected an example or a case that becomes an event, found none; add examples to the manifest";
-    findings.add(sentence.to_owned());
+}
+
+impl Subject<'_> {
+    /// Returns true if a sample becomes an event.
+    pub(super) async fn shows_an_event(&self) -> bool {
+        for sample in &self.samples {
+            if self.translation(&sample.request).await.is_some_and(|found| events(&found).next().is_some()) {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 pub(super) async fn examples(subject: &Subject<'_>, findings: &mut Findings) {
@@ -96,15 +105,4 @@ fn leads_somewhere(path: &str, sample: &Sample, event: &TranslatedEvent) -> bool
     members.extend(user.as_deref().map(|user| ("user_id", user)));
     members.extend(data.as_deref().map(|data| ("data", data)));
     path.find(&json::object(members)).or_else(|| path.find(original)).is_some()
-}
-
-/// Returns the text of a value.
-fn text_of(body: &str, value: &Value) -> Option<String> {
-    match value {
-        Value::At(at) => resolved(body, at).map(str::to_owned),
-        Value::Assembled(members) => {
-            Some(json::object(members.iter().filter_map(|(name, at)| Some((name.as_str(), resolved(body, at)?)))))
-        }
-        Value::Made(text) => Some(text.clone()),
-    }
 }

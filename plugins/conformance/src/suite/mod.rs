@@ -6,12 +6,18 @@ mod batches;
 pub mod cases;
 mod cost;
 mod determinism;
+mod empty_translations;
+mod item_count;
 mod json_equality;
+mod keys;
 mod law;
 mod malformed_bodies;
 mod manifest;
+mod member_order;
+mod nulls;
 mod pointers;
 mod report;
+mod request_parts;
 mod sample;
 mod skip;
 mod values_survive;
@@ -106,6 +112,12 @@ impl Subject<'_> {
         self.samples.iter().filter(|sample| sample.event_type.is_some())
     }
 
+    /// Returns the most items that the manifest says a request holds.
+    fn largest_batch(&self) -> usize {
+        let most = self.plugin.manifest().sender.as_ref().and_then(|sender| sender.batch_max);
+        most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX).max(1)
+    }
+
     /// Checks one law. Returns a note about measurements, mostly empty.
     async fn check(&self, law: &str, findings: &mut Findings) -> String {
         match law {
@@ -119,8 +131,17 @@ impl Subject<'_> {
             "originals-exist" => pointers::originals(self, findings).await,
             "pointers-exist" => pointers::pointers(self, findings).await,
             "unknown-members-change-nothing" => determinism::unknown_members(self, findings).await,
+            "member-order-changes-nothing" => member_order::member_order(self, findings).await,
+            "arrival-time-changes-nothing" => request_parts::arrival_time(self, findings).await,
+            "undeclared-headers-are-not-read" => request_parts::undeclared_headers(self, findings).await,
+            "methods-are-translated" => request_parts::methods(self, findings).await,
             "values-survive" => values_survive::values_survive(self, findings).await,
             "batch-equals-its-items" => return batches::batches(self, findings).await,
+            "junk-elements-keep-their-place" => item_count::junk_elements(self, findings).await,
+            "many-items-are-all-there" => item_count::many_items(self, findings).await,
+            "nulls-stay" => nulls::nulls(self, findings).await,
+            "keys-tell-events-apart" => keys::keys(self, findings).await,
+            "no-empty-translation" => empty_translations::empty_translations(self, findings).await,
             "no-body-faults" => malformed_bodies::no_faults(self, findings).await,
             "cost-grows-linearly" => return cost::cost_grows_linearly(self, findings).await,
             // `loads` holds because the sandbox has loaded the plugin.

@@ -69,3 +69,14 @@ pub(super) fn resolved<'a>(body: &'a str, at: &str) -> Option<&'a str> {
     let slot = cut.add(at);
     cut.resolve(body).get(slot)
 }
+
+/// Returns the text of a value, or `None` if it points at nothing.
+pub(super) fn text_of(body: &str, value: &Value) -> Option<String> {
+    match value {
+        Value::At(at) => resolved(body, at).map(str::to_owned),
+        Value::Assembled(members) => {
+            Some(json::object(members.iter().filter_map(|(name, at)| Some((name.as_str(), resolved(body, at)?)))))
+        }
+        Value::Made(text) => Some(text.clone()),
+    }
+}

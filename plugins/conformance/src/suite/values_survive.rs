@@ -25,12 +25,22 @@ const ODD: &str = concat!(
 const ODD_FOR_RAW_TEXTS: &str =
     r#""$serde_json::private::RawValue":"2","inlet_m":{"$serde_json::private::Number":"1"},"inlet_d":1,"inlet_d":2"#;
 
-/// Returns an identifier that JSON readers may corrupt, of the same kind as the original.
-fn odd_id(sent: &str) -> Option<&'static str> {
+/// Returns identifiers that readers may corrupt, of the same kind as the original: escapes and leading zeros; capitals,
+/// spaces around and inside, and almost the 256 characters that a user id may have.
+fn odd_ids(sent: &str) -> &'static [&'static str] {
     match Kind::of(sent) {
-        Kind::String => Some(r#""\u2603 ☃ \"\\\/ 007""#),
-        Kind::Number => Some("9007199254740993"),
-        _ => None,
+        Kind::String => &[
+            r#""\u2603 ☃ \"\\\/ 007""#,
+            r#""  Ada  LOVELACE\u0301+Test@Example.COM ""#,
+            concat!(
+                "\"Xy☃4567890123456789012345678901234567890123456789012345678901",
+                "23456789012345678901234567890123456789012345678901234567890123",
+                "45678901234567890123456789012345678901234567890123456789012345",
+                "6789012345678901234567890123456789012345678901234567890Z\""
+            ),
+        ],
+        Kind::Number => &["9007199254740993", "1.10"],
+        _ => &[],
     }
 }
 
@@ -151,7 +161,7 @@ async fn check_identifier(
     }
 }
 
-/// Replaces one identifier by an odd one, and checks the new translation with `kept`.
+/// Replaces one identifier by odd ones, and checks each new translation with `kept`.
 async fn check_replacement(
     subject: &Subject<'_>,
     findings: &mut Findings,
@@ -162,17 +172,19 @@ async fn check_replacement(
     kept: impl Fn(&Value, &str, &str) -> bool,
 ) {
     let body = sample.text();
-    let (Some(odd), Some(offset)) = (odd_id(sent), offset(body, sent)) else { return };
-    let changed = [&body[..offset], odd, &body[offset + sent.len()..]].concat();
-    let again = nth(subject.translation(&sample.with_body(&changed)).await, index);
-    if again.as_ref().and_then(field.of).is_some_and(|value| kept(value, &changed, odd)) {
-        return;
+    let Some(offset) = offset(body, sent) else { return };
+    for odd in odd_ids(sent) {
+        let changed = [&body[..offset], odd, &body[offset + sent.len()..]].concat();
+        let again = nth(subject.translation(&sample.with_body(&changed)).await, index);
+        if again.as_ref().and_then(field.of).is_some_and(|value| kept(value, &changed, odd)) {
+            continue;
+        }
+        let member = member.map_or_else(String::new, |member| format!(".{member}"));
+        findings.add(format!(
+            "{} with {odd:.60} in the place of {sent}: expected {}{member} to be that, found something else",
+            sample.name, field.name
+        ));
     }
-    let member = member.map_or_else(String::new, |member| format!(".{member}"));
-    findings.add(format!(
-        "{} with {odd} in the place of {sent}: expected {}{member} to be that, found something else",
-        sample.name, field.name
-    ));
 }
 
 fn nth(translation: Option<Translation>, index: usize) -> Option<TranslatedEvent> {

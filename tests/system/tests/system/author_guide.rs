@@ -45,7 +45,7 @@ fn from_new_to_cases_that_pass() {
         "{checked}"
     );
     let tested = printed(&project, &["test", "orders.wasm"]);
-    assert!(tested.contains("acme/orders: must 16 passed, 0 failed"), "{tested}");
+    assert!(tested.contains("acme/orders: must 24 passed, 0 failed"), "{tested}");
 
     let request = ["run", "orders.wasm", "--request", "cases/v0.1/must/order-created/body.json"];
     let run = printed(&project, &request);
