@@ -89,6 +89,8 @@ operations! {
     /// looked at, unless it reached the end.
     PruneHashed { table: HashedTable, after: Vec<u8>, now_ms: i64, slice: u32 }
         -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError>;
+    /// Removes at most `slice` expired idempotency records, or moves them if most of their neighbours have expired.
+    PruneRecords { now_ms: i64, slice: u32 } -> Result<PrunedRecords, CommitError>;
     PruneDeletedSources { limit: u32 } -> Result<u64, CommitError>;
     PruneChangeLog { cutoff_ms: i64, limit: u32 } -> Result<u64, CommitError>;
     ForgetExpiredSecrets { now_ms: i64 } -> Result<u64, CommitError>;
@@ -111,7 +113,7 @@ operations! {
 /// every execution, and a walk costs nothing there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum HashedTable {
-    /// Idempotency records.
+    /// Idempotency records of earlier versions.
     Idempotency,
     /// Signed requests that were taken.
     Nonces,

@@ -6,6 +6,7 @@ use inlet_core::idempotency::HashKey;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
 
 use super::{
+    caches::Caches,
     connection::{
         checkpoint::Checkpoints,
         migrations, pragmas,
@@ -60,10 +61,12 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     job_leases::free_all(&mut connection).await.map_err(explain)?;
     let hash_key = hash_key(&mut connection).await.map_err(explain)?;
     let clock = store_time::clock(&mut connection, options.clock.clone()).await.map_err(explain)?;
-    let readers = Readers::open(path, options.readers);
+    let caches = Caches::load(&mut connection).await.map_err(explain)?;
+    let readers = Readers::open(path, options.readers, caches.idempotency.index().clone());
     let copying = connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?;
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
-    let connection = WriteConnection::new(connection, connect, options.size_limit, checkpoints, vault, clock.clone());
+    let connection =
+        WriteConnection::new(connection, caches, connect, options.size_limit, checkpoints, vault, clock.clone());
     Ok(Opened { connection, readers, hash_key, clock })
 }
 

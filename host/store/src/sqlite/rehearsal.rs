@@ -10,10 +10,11 @@ use inlet_core::{
     settle::Job,
     world::{Needs, World},
 };
-use sqlx::{Acquire, SqlitePool};
+use sqlx::Acquire;
 use uuid::Uuid;
 
 use super::{
+    Readers,
     error::SqliteError,
     group_commit::{
         load::{self, Wanted},
@@ -27,7 +28,7 @@ use crate::{
     records::{Rehearsal, RehearsedRecipient},
 };
 
-pub(crate) async fn rehearse(readers: &SqlitePool, clock: &StoreClock, job: &Job) -> Result<Rehearsal, SqliteError> {
+pub(crate) async fn rehearse(readers: &Readers, clock: &StoreClock, job: &Job) -> Result<Rehearsal, SqliteError> {
     let mut needs = Needs::default();
     job.add_needs(&mut needs);
     let (mut world, seen) = load(readers, job, &needs).await?;
@@ -48,8 +49,9 @@ pub(crate) async fn rehearse(readers: &SqlitePool, clock: &StoreClock, job: &Job
 }
 
 /// Loads the job's needs as of one moment, and whether its request was taken already.
-async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), SqliteError> {
-    let wanted = Wanted::of(needs);
+async fn load(readers: &Readers, job: &Job, needs: &Needs<'_>) -> Result<(World, bool), SqliteError> {
+    // Before the snapshot, which then holds all that the index names.
+    let wanted = Wanted::of(needs, &readers.records);
     if wanted.is_empty() && job.nonce.is_none() {
         return Ok((World::default(), false));
     }
@@ -60,7 +62,7 @@ async fn load(readers: &SqlitePool, job: &Job, needs: &Needs<'_>) -> Result<(Wor
         Some(nonce) => !nonces::taken(&mut statements, slice::from_ref(nonce), now_ms()).await?.is_empty(),
         None => false,
     };
-    Ok((load::load(&mut statements, &wanted).await?, seen))
+    Ok((load::load(&mut statements, wanted).await?, seen))
 }
 
 /// Copies the properties before anything is settled. Every recipient that may change was loaded with them.

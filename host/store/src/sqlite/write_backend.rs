@@ -40,6 +40,11 @@ impl WriteBackend for WriteConnection {
     }
 
     async fn after_commit(&mut self) {
+        if self.caches.idempotency.is_long()
+            && let Err(error) = self.caches.idempotency.seal(self.connection.plain()).await
+        {
+            tracing::warn!(error = %CommitError::from(error), "an index of idempotency records could not be written");
+        }
         self.checkpoints.after_commit(&mut StatementRunner::Direct(&mut self.connection)).await;
     }
 

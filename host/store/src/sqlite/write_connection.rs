@@ -25,21 +25,14 @@ pub(crate) struct WriteConnection {
 impl WriteConnection {
     pub(super) fn new(
         connection: SqliteConnection,
+        caches: Caches,
         options: SqliteConnectOptions,
         size_limit: Option<u64>,
         checkpoints: Checkpoints,
         vault: Arc<dyn Vault>,
         clock: Arc<StoreClock>,
     ) -> Self {
-        Self {
-            connection: DirectConnection::new(connection),
-            options,
-            size_limit,
-            caches: Caches::default(),
-            checkpoints,
-            vault,
-            clock,
-        }
+        Self { connection: DirectConnection::new(connection), options, size_limit, caches, checkpoints, vault, clock }
     }
 
     /// Replaces a lost connection, which never comes back by itself.

@@ -1,12 +1,16 @@
 //! Retention. Each method deletes one slice: call it in a loop, with a pause between slices.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use super::Store;
 use crate::{
     error::CommitError,
     operations::{
         ForgetExpiredSecrets, HashedTable, PruneBodies, PruneChangeLog, PruneDeletedSources, PruneHashed, PruneLogs,
+        PruneRecords,
     },
     records::{Bodies, Pruned, PrunedBodies, PrunedRecords},
 };
@@ -14,7 +18,9 @@ use crate::{
 /// The positions of the walks over tables whose key is a hash: the last key that each looked at, empty at its start.
 #[derive(Default)]
 pub(super) struct HashWalks {
-    idempotency: Mutex<Vec<u8>>,
+    old_records: Mutex<Vec<u8>>,
+    /// True once the walk over idempotency records of earlier versions is complete, and the newer ones are next.
+    old_records_walked: AtomicBool,
     nonces: Mutex<Vec<u8>>,
 }
 
@@ -30,13 +36,24 @@ impl Store {
         self.database.execute(ForgetExpiredSecrets { now_ms }).await
     }
 
-    /// Looks at the next `slice` idempotency records and deletes those that expired before `now_ms`. The walk starts
-    /// over after the last record.
+    /// Deletes at most `slice` idempotency records that expired before `now_ms`. It is complete when none is left.
     pub async fn prune_idempotency(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
-        self.prune_hashed(HashedTable::Idempotency, &self.hash_walks.idempotency, now_ms, slice).await
+        let walks = &self.hash_walks;
+        let mut deleted = 0;
+        if !walks.old_records_walked.load(Ordering::Relaxed) {
+            let old = self.prune_hashed(HashedTable::Idempotency, &walks.old_records, now_ms, slice).await?;
+            if !old.complete {
+                return Ok(old);
+            }
+            deleted = old.deleted;
+        }
+        let PrunedRecords { deleted: newer, complete } = self.database.execute(PruneRecords { now_ms, slice }).await?;
+        walks.old_records_walked.store(!complete, Ordering::Relaxed);
+        Ok(PrunedRecords { deleted: deleted + newer, complete })
     }
 
-    /// Like [`Store::prune_idempotency`], over the signed requests that were taken.
+    /// Looks at the next `slice` signed requests that were taken, and deletes those that expired before `now_ms`. The walk
+    /// starts over after the last one.
     pub async fn prune_nonces(&self, now_ms: i64, slice: u32) -> Result<PrunedRecords, CommitError> {
         self.prune_hashed(HashedTable::Nonces, &self.hash_walks.nonces, now_ms, slice).await
     }

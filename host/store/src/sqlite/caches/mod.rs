@@ -3,23 +3,34 @@
 mod event_type_counts;
 mod plugin_ids;
 
+use sqlx::SqliteConnection;
+
 use self::{event_type_counts::EventTypes, plugin_ids::PluginIds};
+use super::idempotency::IdempotencyRecords;
 
 /// Caches that follow the transaction under way: additions become visible with its commit.
 #[derive(Default)]
 pub(crate) struct Caches {
     pub(crate) plugins: PluginIds,
     pub(crate) event_types: EventTypes,
+    pub(crate) idempotency: IdempotencyRecords,
 }
 
 impl Caches {
+    /// Loads what must be complete from the start.
+    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        Ok(Self { idempotency: IdempotencyRecords::load(connection).await?, ..Self::default() })
+    }
+
     pub(crate) fn committed(&mut self) {
         self.plugins.committed();
         self.event_types.committed();
+        self.idempotency.committed();
     }
 
     pub(crate) fn rolled_back(&mut self) {
         self.plugins.rolled_back();
         self.event_types.rolled_back();
+        self.idempotency.rolled_back();
     }
 }

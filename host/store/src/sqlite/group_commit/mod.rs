@@ -56,11 +56,15 @@ async fn write(
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
     statements.run(transaction::BEGIN).await?;
-    let mut world = load::load(statements, &Wanted::of(&needs)).await?;
+    caches.idempotency.make_sure(statements).await?;
+    let wanted = Wanted::of(&needs, caches.idempotency.index());
+    let mut world = load::load(statements, wanted).await?;
     let settlements = settle::settle_all(&mut world, jobs, time, new_id)?;
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
-    Rows::of(jobs, &settlements, &plugins, &world).write(statements, time.system_ms).await?;
+    let rows = Rows::of(jobs, &settlements, &plugins, &world);
+    rows.write(statements, time.system_ms).await?;
+    caches.idempotency.write(statements, &rows.records).await?;
     caches.event_types.count(statements, jobs).await?;
     nonces::remember(statements, jobs).await?;
     attention_entries::write(statements, jobs, extras, &settlements).await?;

@@ -1,4 +1,4 @@
-//! Writing the rows of a settled group: event logs, action logs, runs with their recipients, users and idempotency records.
+//! Writing the rows of a settled group: event logs, action logs, runs with their recipients, and users.
 
 use std::sync::LazyLock;
 
@@ -61,14 +61,6 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
-static RECORDS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::insert(
-        "idempotency",
-        "hash, expires_at_ms, value",
-        "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
-    )
-});
-
 /// The rows of a settled group, table by table.
 pub(super) struct Rows<'a> {
     events: Vec<EventRow<'a>>,
@@ -77,7 +69,8 @@ pub(super) struct Rows<'a> {
     run_recipients: Vec<(Uuid, usize, &'a RunRecipient)>,
     deleted_recipients: Vec<(i64, &'a RecipientKey)>,
     recipients: Vec<(i64, &'a RecipientUpsert)>,
-    records: Vec<RecordChange<'a>>,
+    /// Written by [`IdempotencyRecords`](crate::sqlite::idempotency::IdempotencyRecords).
+    pub(super) records: Vec<RecordChange<'a>>,
 }
 
 impl<'a> Rows<'a> {
@@ -110,7 +103,7 @@ impl<'a> Rows<'a> {
             changes.iter().filter(|change| change.is_deleted).map(|change| (change.environment, change.key)).collect();
         let recipients =
             changes.iter().filter_map(|change| change.upsert.map(|upsert| (change.environment, upsert))).collect();
-        // Sorted, as the recipients are: neighbours in a tree share its pages.
+        // Sorted, so that the same group always writes the same rows.
         let mut records: Vec<_> = world.changed_records().collect();
         records.sort_unstable_by_key(|change| change.id);
         Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
@@ -131,11 +124,6 @@ impl<'a> Rows<'a> {
             .write(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
                 row.int(*environment).text(&upsert.key.collection).text(&upsert.key.id);
                 row.int(now_ms).int(now_ms).int(upsert.as_of_ms).text(&upsert.properties);
-            })
-            .await?;
-        statements
-            .write(&RECORDS, &self.records, |row, change| {
-                row.blob(&change.id.0).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
             })
             .await
     }

@@ -3,7 +3,7 @@
 use crate::{
     backend::Execute,
     error::CommitError,
-    operations::{HashedTable, PruneHashed},
+    operations::{HashedTable, PruneHashed, PruneRecords},
     records::PrunedRecords,
     sqlite::{error::SqliteError, write_connection::WriteConnection},
 };
@@ -22,9 +22,19 @@ fn delete(table: HashedTable) -> &'static str {
     }
 }
 
+impl Execute<PruneRecords> for WriteConnection {
+    async fn execute(&mut self, operation: PruneRecords) -> Result<PrunedRecords, CommitError> {
+        let PruneRecords { now_ms, slice } = operation;
+        Ok(self.caches.idempotency.prune(self.connection.plain(), now_ms, slice).await?)
+    }
+}
+
 impl Execute<PruneHashed> for WriteConnection {
     async fn execute(&mut self, operation: PruneHashed) -> Result<(PrunedRecords, Option<Vec<u8>>), CommitError> {
         let PruneHashed { table, after, now_ms, slice } = operation;
+        if matches!(table, HashedTable::Idempotency) && !self.caches.idempotency.has_old_table() {
+            return Ok((PrunedRecords { deleted: 0, complete: true }, None));
+        }
         let last: Option<Vec<u8>> = sqlx::query_scalar(last_of_slice(table))
             .bind(&after)
             .bind(i64::from(slice).max(1) - 1)
@@ -40,6 +50,9 @@ impl Execute<PruneHashed> for WriteConnection {
             .execute(self.connection.plain())
             .await
             .map_err(SqliteError::from)?;
+        if matches!(table, HashedTable::Idempotency) && last.is_none() {
+            self.caches.idempotency.check_old_table(self.connection.plain()).await?;
+        }
         Ok((PrunedRecords { deleted: deleted.rows_affected(), complete: last.is_none() }, last))
     }
 }

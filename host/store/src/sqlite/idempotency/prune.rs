@@ -1,0 +1,181 @@
+//! Retention: segments whose records have mostly expired are removed, and expired records of the tail.
+
+use std::collections::HashMap;
+
+use inlet_core::idempotency::RecordId;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Number, index::TailEntry, look_up::id_of, writing::IdempotencyRecords};
+use crate::{
+    records::PrunedRecords,
+    sqlite::{
+        error::SqliteError,
+        statements::{runner::StatementRunner, transaction},
+    },
+};
+
+/// A record that has not expired, in a segment that is removed.
+struct Survivor {
+    id: RecordId,
+    number: Number,
+    expires_at_ms: i64,
+    value: Vec<u8>,
+}
+
+impl IdempotencyRecords {
+    /// Removes at most `slice` records that expired before `now_ms`, or moves them to the tail if they have not expired but
+    /// most of their segment has.
+    pub(crate) async fn prune(
+        &mut self,
+        connection: &mut SqliteConnection,
+        now_ms: i64,
+        slice: u32,
+    ) -> Result<PrunedRecords, SqliteError> {
+        let pruned = transaction::run(connection, async |connection| {
+            let mut statements = StatementRunner::Plain(&mut *connection);
+            self.make_sure(&mut statements).await?;
+            let old = self.index().read().segments.iter().position(|segment| segment.mostly_until_ms <= now_ms);
+            match old {
+                Some(at) => self.prune_segment(connection, at, now_ms, slice).await,
+                None => Ok((self.prune_tail(connection, now_ms, slice).await?, None)),
+            }
+        })
+        .await;
+        match pruned {
+            Ok((pruned, removed)) => {
+                self.committed();
+                if let Some(id) = removed {
+                    self.index.write().segments.retain(|segment| segment.id != id);
+                }
+                Ok(pruned)
+            }
+            Err(error) => {
+                self.doubt_everything();
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes the next records of a segment. Returns also the segment's id once all are removed.
+    async fn prune_segment(
+        &mut self,
+        connection: &mut SqliteConnection,
+        at: usize,
+        now_ms: i64,
+        slice: u32,
+    ) -> Result<(PrunedRecords, Option<i64>), SqliteError> {
+        let (id, last, rows) = {
+            let index = self.index.read();
+            let segment = &index.segments[at];
+            (segment.id, segment.last, segment.row_of(0)..=segment.row_of(segment.buckets))
+        };
+        let first: Number = self.index.read().segments[at].first;
+        // The records before are removed already.
+        let from: Option<Number> =
+            sqlx::query_scalar("SELECT min(number) FROM idempotency_records WHERE number BETWEEN ? AND ?")
+                .bind(first)
+                .bind(last)
+                .fetch_one(&mut *connection)
+                .await?;
+        let from = from.unwrap_or(last);
+        let to = last.min(from.saturating_add(i64::from(slice.max(1)) - 1));
+        let survivors = survivors(connection, from..=to, now_ms).await?;
+        let passed = sqlx::query("DELETE FROM idempotency_records WHERE number BETWEEN ? AND ?")
+            .bind(from)
+            .bind(to)
+            .execute(&mut *connection)
+            .await?
+            .rows_affected();
+        let moved = self.move_to_tail(connection, survivors).await?;
+        let pruned = PrunedRecords { deleted: passed - moved, complete: false };
+        if to < last {
+            return Ok((pruned, None));
+        }
+        sqlx::query("DELETE FROM idempotency_buckets WHERE id BETWEEN ? AND ?")
+            .bind(rows.start())
+            .bind(rows.end())
+            .execute(&mut *connection)
+            .await?;
+        sqlx::query("DELETE FROM idempotency_segments WHERE id = ?").bind(id).execute(&mut *connection).await?;
+        Ok((pruned, Some(id)))
+    }
+
+    /// Writes those records again whose key has no newer one. Their old rows are deleted already. Returns their number.
+    async fn move_to_tail(
+        &mut self,
+        connection: &mut SqliteConnection,
+        survivors: Vec<Survivor>,
+    ) -> Result<u64, SqliteError> {
+        let ids: Vec<RecordId> = survivors.iter().map(|survivor| survivor.id).collect();
+        let probes = self.index.probe(&ids);
+        let newest = probes.newest(&mut StatementRunner::Plain(&mut *connection)).await?;
+        let mut number = self.next();
+        let mut moved = HashMap::new();
+        for survivor in survivors {
+            if newest.get(&survivor.id).is_some_and(|other| other.number > survivor.number) {
+                continue;
+            }
+            sqlx::query("INSERT INTO idempotency_records (number, hash, expires_at_ms, value) VALUES (?, ?, ?, ?)")
+                .bind(number)
+                .bind(survivor.id.0.as_slice())
+                .bind(survivor.expires_at_ms)
+                .bind(survivor.value)
+                .execute(&mut *connection)
+                .await?;
+            moved.insert(survivor.id, TailEntry { number, expires_at_ms: survivor.expires_at_ms });
+            number += 1;
+        }
+        let count = moved.len() as u64;
+        self.pending.extend(moved);
+        Ok(count)
+    }
+
+    /// Removes expired records of the tail.
+    async fn prune_tail(
+        &mut self,
+        connection: &mut SqliteConnection,
+        now_ms: i64,
+        slice: u32,
+    ) -> Result<PrunedRecords, SqliteError> {
+        let slice = slice.max(1) as usize;
+        let expired: Vec<(RecordId, TailEntry)> = {
+            let index = self.index.read();
+            let expired = index.tail.iter().filter(|(_, entry)| entry.expires_at_ms <= now_ms);
+            expired.take(slice).map(|(id, entry)| (*id, *entry)).collect()
+        };
+        let mut deleted = 0;
+        for (id, entry) in &expired {
+            let done = sqlx::query("DELETE FROM idempotency_records WHERE number = ? AND expires_at_ms <= ?")
+                .bind(entry.number)
+                .bind(now_ms)
+                .execute(&mut *connection)
+                .await?;
+            deleted += done.rows_affected();
+            self.forgotten.push(*id);
+        }
+        Ok(PrunedRecords { deleted, complete: expired.len() < slice })
+    }
+}
+
+async fn survivors(
+    connection: &mut SqliteConnection,
+    numbers: std::ops::RangeInclusive<Number>,
+    now_ms: i64,
+) -> Result<Vec<Survivor>, SqliteError> {
+    let rows = sqlx::query(
+        "SELECT number, hash, expires_at_ms, value FROM idempotency_records
+         WHERE number BETWEEN ? AND ? AND expires_at_ms > ?",
+    )
+    .bind(numbers.start())
+    .bind(numbers.end())
+    .bind(now_ms)
+    .fetch_all(connection)
+    .await?;
+    let mut survivors = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(id) = id_of(row.try_get(1)?) else { continue };
+        let (number, expires_at_ms) = (row.try_get(0)?, row.try_get(2)?);
+        survivors.push(Survivor { id, number, expires_at_ms, value: row.try_get(3)? });
+    }
+    Ok(survivors)
+}
