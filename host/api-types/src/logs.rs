@@ -54,7 +54,7 @@ pub struct SourceLog {
     pub body_removed: bool,
     /// True if the environment hides personal data. Then every received text and number is returned as `…`.
     pub personal_data_hidden: bool,
-    /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
+    /// `executed`, `skipped`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
     pub outcome: String,
     /// True if the event is a replay of an earlier execution with the same key.
     pub idempotent: bool,
@@ -64,6 +64,9 @@ pub struct SourceLog {
     /// The execution whose failed actions the event carried out.
     #[schema(required, format = Uuid)]
     pub resumes: Option<String>,
+    /// The number of recipients that triggers left out because they are not identified; see `skipped_recipients` of each
+    /// action's result.
+    pub skipped_recipients_count: usize,
     /// The entry that this one carried out again, for a replay or a retry of the server.
     #[schema(required, format = Uuid)]
     pub rerun_of: Option<String>,
@@ -145,6 +148,8 @@ pub struct SourceLogAction {
     /// The place of each parameter's value: `event`, `item`, `headers` or `constant`.
     #[schema(value_type = Object)]
     pub found_in: RawJson,
+    /// Conditions that an operator should know although the action was not in error, such as a path that finds nothing.
+    pub warnings: Vec<String>,
     /// The time of logging.
     #[schema(format = DateTime)]
     pub inserted_at: String,

@@ -3,7 +3,14 @@
 //! The forms that are read are those found in real traffic (platforms.md §0, finding 21). Times are microseconds since
 //! 1970 in UTC.
 
-use jiff::{Timestamp, civil::DateTime, tz::Offset};
+use std::borrow::Cow;
+
+use jiff::{
+    Timestamp,
+    civil::DateTime,
+    fmt::{rfc2822, strtime},
+    tz::Offset,
+};
 
 use crate::json::{self, Kind};
 
@@ -15,7 +22,7 @@ pub fn read(text: Option<&str>) -> Option<i64> {
         Kind::String => {
             let text = json::string(text)?;
             let text = text.trim();
-            read_number(text).or_else(|| read_text(text))
+            read_number(text).or_else(|| read_text(text)).or_else(|| read_named_month(text))
         }
         _ => None,
     }
@@ -39,7 +46,11 @@ pub fn parse(text: &str) -> Option<i64> {
 
 /// Reads a count since 1970: seconds, milliseconds, microseconds or nanoseconds, told by its size.
 fn read_number(text: &str) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let text = match text.bytes().any(|byte| matches!(byte, b'e' | b'E')) {
+        true => json::decimal(text),
+        false => Cow::Borrowed(text),
+    };
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let all_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > 19 || !all_digits(whole) || !all_digits(fraction) {
         return None;
@@ -88,10 +99,27 @@ fn read_text(text: &str) -> Option<i64> {
     to_us(date.to_datetime(time), micros(fraction), offset)
 }
 
+/// Reads the forms that name a weekday and a month: RFC 1123 (`Fri, 02 Jan 2026 03:04:05 GMT`) and JavaScript's
+/// (`Fri Jan 02 2026 03:04:05 GMT+0000 (Coordinated Universal Time)`).
+fn read_named_month(text: &str) -> Option<i64> {
+    const RFC_1123: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    if !text.starts_with(|first: char| first.is_ascii_alphabetic()) {
+        return None;
+    }
+    if let Ok(time) = RFC_1123.parse_timestamp(text) {
+        return in_range(time.as_microsecond());
+    }
+    let without_name = text.split_once(" (").map_or(text, |(time, _)| time);
+    let time = strtime::parse("%a %b %d %Y %H:%M:%S GMT%z", without_name).ok()?.to_timestamp().ok()?;
+    in_range(time.as_microsecond())
+}
+
 /// Reads an offset in seconds east of Greenwich.
 fn read_offset(text: &str) -> Option<i32> {
     // Go adds the zone's name behind an offset, and sometimes a monotonic reading.
     let text = text.split(' ').next().unwrap_or_default();
+    // Java adds the zone's name in brackets: `Z[GMT]`.
+    let text = text.strip_suffix(']').and_then(|text| text.split_once('[')).map_or(text, |(offset, _)| offset);
     if matches!(text, "" | "Z" | "z" | "UTC" | "GMT") {
         return Some(0);
     }
@@ -167,6 +195,12 @@ mod tests {
             r#""1767323045.678""#,
             "1767323045678000",
             "1767323045678000000",
+            "1.767323045678E12",
+            "1767323045678e0",
+            "1767323045678000e-6",
+            r#""1.767323045678e12""#,
+            r#""2026-01-02T03:04:05.678Z[GMT]""#,
+            r#""2026-01-02T04:04:05.678+01:00[Europe/Paris]""#,
         ] {
             assert_eq!(read_as_written(text).as_deref(), utc, "{text}");
         }
@@ -179,6 +213,13 @@ mod tests {
             (r#""2026-01-02""#, "2026-01-02T00:00:00.000Z"),
             (r#""2026-01-02T03:04:0505:30""#, "2026-01-01T21:34:05.000Z"),
             (r#""2026-01-02T03:04Z""#, "2026-01-02T03:04:00.000Z"),
+            ("1.767323045E9", "2026-01-02T03:04:05.000Z"),
+            (r#""Fri, 02 Jan 2026 03:04:05 GMT""#, "2026-01-02T03:04:05.000Z"),
+            (r#""Fri, 2 Jan 2026 03:04:05 +0100""#, "2026-01-02T02:04:05.000Z"),
+            (r#""Mon, 02 Jan 2026 03:04:05 GMT""#, "2026-01-02T03:04:05.000Z"),
+            (r#""Fri Jan 02 2026 03:04:05 GMT+0000 (Coordinated Universal Time)""#, "2026-01-02T03:04:05.000Z"),
+            (r#""Fri Jan 02 2026 04:04:05 GMT+0100 (Mitteleuropäische Normalzeit)""#, "2026-01-02T03:04:05.000Z"),
+            (r#""Fri Jan 02 2026 03:04:05 GMT+0000""#, "2026-01-02T03:04:05.000Z"),
         ];
         for (text, expected) in others {
             assert_eq!(read_as_written(text).as_deref(), Some(expected), "{text}");
@@ -199,7 +240,14 @@ mod tests {
             "{}",
             "[]",
             "-5",
-            "1e9",
+            "1e99",
+            "1e-99999",
+            r#""Fri, 32 Jan 2026 03:04:05 GMT""#,
+            r#""Fri, 02 Foo 2026 03:04:05 GMT""#,
+            r#""Fri Jan 02 2026""#,
+            r#""Fri Jan 02 2026 03:04:05 GMT+9999 (x""#,
+            r#""2026-01-02T03:04:05Z[""#,
+            r#""2026-01-02T03:04:05[GMT]x""#,
             r#""2026-13-02""#,
             r#""2026-02-30T00:00:00Z""#,
             r#""2026-01-02T25:00:00Z""#,
@@ -215,7 +263,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn nothing_panics(text in "[0-9TtZz:., +-]{0,30}") {
+        fn nothing_panics(text in "[0-9TtZz:., +-]{0,30}|(Fri|Sat),? [A-Za-z0-9:+() ]{0,40}") {
             let _ = read(Some(&json::quote(&text)));
         }
     }

@@ -17,6 +17,7 @@ mod engine;
 pub mod ingest;
 pub mod jobs;
 mod last_used;
+pub mod mapping_check;
 pub mod metrics;
 mod options;
 pub mod quarantine;

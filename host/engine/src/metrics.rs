@@ -2,7 +2,11 @@
 
 use std::{sync::OnceLock, time::Duration};
 
-use inlet_core::log::Outcome;
+use inlet_core::{
+    actions::{ActionType, Status},
+    log::Outcome,
+};
+use inlet_store::Settled;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
@@ -22,6 +26,7 @@ pub fn init() -> Result<(), BuildError> {
     let _ = PROMETHEUS.set(handle);
     describe_counter!("inlet_requests_total", "Webhook requests by the status that they were answered.");
     describe_counter!("inlet_events_total", "Items of requests by what became of them.");
+    describe_counter!("inlet_actions_total", "Actions of mappings by type and status: success, skipped or error.");
     describe_counter!("inlet_refused_total", "Requests that were not accepted, by cause.");
     describe_counter!(
         "inlet_refused_not_kept_total",
@@ -107,11 +112,21 @@ const FREQUENT_REFUSALS: [&str; 5] =
 /// The statuses of such floods, beside 200.
 const FREQUENT_STATUSES: [u16; 2] = [503, 401];
 
+/// The combinations of an action's type and status.
+const ACTIONS: usize = ActionType::ALL.len() * Status::ALL.len();
+
+/// Returns the position of an action's type and status among all combinations.
+fn action_index(action_type: ActionType, status: Status) -> usize {
+    action_type as usize * Status::ALL.len() + status as usize
+}
+
 struct Handles {
     accepted: Counter,
     refused: [OnceLock<Counter>; FREQUENT_REFUSALS.len()],
     statuses: [OnceLock<Counter>; FREQUENT_STATUSES.len()],
     outcomes: [Counter; Outcome::ALL.len()],
+    /// By type and status, [`action_index`]. They appear with the first action.
+    actions: [OnceLock<Counter>; ACTIONS],
     stages: [Histogram; STAGES.len()],
     sandbox: Histogram,
 }
@@ -136,6 +151,7 @@ impl Meters {
                 statuses: Default::default(),
                 outcomes: Outcome::ALL
                     .map(|outcome| counter!("inlet_events_total", &with("outcome", outcome.as_str()))),
+                actions: std::array::from_fn(|_| OnceLock::new()),
                 stages: STAGES.map(|(_, name)| histogram!("inlet_stage_seconds", &with("stage", name))),
                 sandbox: histogram!("inlet_sandbox_seconds", &self.place()),
             }
@@ -164,10 +180,26 @@ impl Meters {
         }
     }
 
-    /// Counts the outcome of an item.
-    pub fn outcome(&self, outcome: Outcome) {
-        if let Some(at) = Outcome::ALL.iter().position(|known| *known == outcome) {
-            self.handles().outcomes[at].increment(1);
+    /// Counts the outcomes of items and of their actions.
+    pub fn settled(&self, items: &[Settled]) {
+        let handles = self.handles();
+        for item in items {
+            if let Some(at) = Outcome::ALL.iter().position(|known| *known == item.outcome) {
+                handles.outcomes[at].increment(1);
+            }
+            for (action_type, status) in &item.actions {
+                let counter = || {
+                    let [source, environment, plugin] = self.place();
+                    let of = [("type", action_type.as_str().to_owned()), ("status", status.as_str().to_owned())];
+                    counter!(
+                        "inlet_actions_total",
+                        &[source, environment, plugin].into_iter().chain(of).collect::<Vec<_>>()
+                    )
+                };
+                if let Some(handle) = handles.actions.get(action_index(*action_type, *status)) {
+                    handle.get_or_init(counter).increment(1);
+                }
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Request bodies as JSON: a single text, or one text per line (NDJSON).
 
-use crate::{Body, Item, Node, Notice, Request, pointer};
+use crate::{Body, Item, Node, Notice, Request, foreign_format, pointer};
 
 /// Maximum number of items of a request, if the host does not name its own with the fact `max_items`. It is the host's
 /// default. More would be refused there, and a body of sixteen million `1`s could fill the sandbox before.
@@ -23,7 +23,7 @@ impl Request {
     /// A notice with the code `empty`, `not_utf8` or `not_json`.
     pub fn json(&self) -> Result<Node<'_>, Notice> {
         let text = self.text()?;
-        Node::parse(text, "").map_err(|error| not_json("The body", &error))
+        Node::parse(text, "").map_err(|error| body_not_json(text, &error))
     }
 
     /// Parses the body as one JSON text or as NDJSON.
@@ -39,7 +39,7 @@ impl Request {
             let lines = Lines { lines: text.split('\n'), index: 0 };
             match lines.clone().next() {
                 Some(Ok(_)) => Ok(Documents::Lines(lines)),
-                _ => Err(not_json("The body", &error)),
+                _ => Err(body_not_json(text, &error)),
             }
         })
     }
@@ -61,6 +61,9 @@ impl Request {
             }
             Body::Text(text) => Ok(text),
             Body::Bytes(bytes) => {
+                if let Some(sentence) = foreign_format::binary(bytes) {
+                    return Err(Notice::new("not_utf8", sentence));
+                }
                 let valid = std::str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
                 Err(Notice::new(
                     "not_utf8",
@@ -143,6 +146,14 @@ fn too_many_items(limit: usize) -> Notice {
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'))
+}
+
+/// Returns the `not_json` notice of a whole body, which may be in another format.
+fn body_not_json(text: &str, error: &serde_json::Error) -> Notice {
+    match foreign_format::sentence(text.as_bytes()) {
+        Some(sentence) => Notice::new("not_json", sentence),
+        None => not_json("The body", error),
+    }
 }
 
 /// Returns a `not_json` notice with the position and the violated rule. serde_json's syntax errors are fixed sentences

@@ -65,6 +65,14 @@ fn empty_and_binary_bodies_are_named_as_such() {
 }
 
 #[test]
+fn a_body_in_another_format_is_named_and_not_its_first_character() {
+    let form = request("event=E&userId=u").documents().unwrap_err();
+    assert_eq!((form.code.as_str(), form.message.contains("is a form")), ("not_json", true), "{}", form.message);
+    let gzip = Request { body: Body::Bytes(b"\x1f\x8b\x08\xff".to_vec()), ..Request::default() }.json().unwrap_err();
+    assert_eq!((gzip.code.as_str(), gzip.message.contains("gzip")), ("not_utf8", true), "{}", gzip.message);
+}
+
+#[test]
 fn a_batch_is_bounded_and_an_empty_one_is_ignored() {
     let each = |_| Item::Event(Event::new("x"));
     let request = Request::default();

@@ -42,6 +42,7 @@ mod bump;
 mod document;
 pub mod envelope;
 mod export;
+mod foreign_format;
 pub mod jsonrpc;
 mod kind;
 pub mod log;

@@ -20,6 +20,7 @@ impl Plugin for Hostile {
         }
         let translated = match request.path.as_str() {
             "/ok" => Ok(Translation::from(ok())),
+            "/empty" => Ok(Translation { items: Vec::new(), ..Translation::from(ok()) }),
             "/loop" => resources::spin(),
             "/memory" => resources::take_memory(),
             "/deep-recursion" => resources::recurse(),

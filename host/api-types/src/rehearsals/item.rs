@@ -22,7 +22,7 @@ pub struct RehearsedItem {
     /// The time of the event; the time of receipt if the platform does not give one.
     #[schema(format = DateTime)]
     pub occurred_at: String,
-    /// `executed`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
+    /// `executed`, `skipped`, `replayed`, `logged`, `failed`, `rejected` or `ignored`.
     pub outcome: String,
     /// The reason of the outcome, human-readable.
     #[schema(required)]
@@ -30,6 +30,8 @@ pub struct RehearsedItem {
     /// The reason of the outcome, machine-readable.
     #[schema(required)]
     pub code: Option<String>,
+    /// The number of recipients that triggers leave out because they are not identified.
+    pub skipped_recipients_count: usize,
     /// Conditions that an operator should know although nothing fails.
     pub warnings: Vec<String>,
     /// The redacted paths.
@@ -116,4 +118,6 @@ pub struct RehearsedAction {
     /// The reason of a skip or an error, human-readable.
     #[schema(required)]
     pub reason: Option<String>,
+    /// Conditions that an operator should know although the action is not in error, such as a path that finds nothing.
+    pub warnings: Vec<String>,
 }

@@ -15,5 +15,5 @@ pub use mapping::{MappingRequest, SourceMapping};
 pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference, UsePlugin, UsedPlugin};
 pub use settings::{SettingsRequest, SourceSettings};
 pub use source::{Source, SourceEnvironmentSettings, SourceList};
-pub use status::{AttentionCause, NeedsAttention, SourceStatus};
+pub use status::{AttentionCause, NeedsAttention, SkippedRecipients, SourceStatus};
 pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource};

@@ -23,8 +23,20 @@ pub struct SourceStatus {
     pub plugin: Option<Plugin>,
     /// Items that failed or were rejected, and refused requests.
     pub needs_attention: NeedsAttention,
+    /// Recipients that triggers left out because they are not identified.
+    pub skipped_recipients: SkippedRecipients,
     /// Conditions that an operator should know.
     pub notes: Vec<String>,
+}
+
+/// Recipients that triggers left out because they are not identified.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SkippedRecipients {
+    /// The number in the event logs that are kept.
+    pub count: i64,
+    /// The last ones, the newest first, at most 10: a user's id, or `collection/id` of an object; `…` if the environment
+    /// hides personal data.
+    pub last_ids: Vec<String>,
 }
 
 /// Items and requests that need attention.

@@ -81,4 +81,7 @@ pub struct EnvironmentRequest {
 pub struct UpsertedSource {
     /// The source, with its configuration in the environment of the request.
     pub source: Source,
+    /// Conditions that the operator should know, such as a path of a mapping that finds nothing in the last events of its
+    /// type, or in the plugin's examples.
+    pub warnings: Vec<String>,
 }

@@ -32,12 +32,13 @@ pub fn user(record: &RecipientRecord) -> User {
     }
 }
 
-/// Takes a property that the response shows as text: numbers and booleans are quoted, all else is null.
+/// Takes a property that the response shows as text: numbers (in plain digits) and booleans are quoted, all else is null.
 fn take_text(properties: &mut Members<'_>, name: &str) -> Option<RawJson> {
     let value = properties.shift_remove(name)?;
     match Kind::of(value) {
         Kind::String => Some(stored_json(value)),
-        Kind::Number | Kind::Bool => Some(stored_json(json::quote(value.trim()))),
+        Kind::Number => Some(stored_json(json::quote(&json::decimal(value)))),
+        Kind::Bool => Some(stored_json(json::quote(value.trim()))),
         Kind::Null | Kind::Array | Kind::Object => None,
     }
 }

@@ -23,6 +23,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Status; 3] = [Status::Success, Status::Skipped, Status::Error];
+
     /// Returns the name used in logs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -34,7 +37,7 @@ impl Status {
 
     /// Returns the status of that name.
     pub fn parse(name: &str) -> Option<Status> {
-        [Status::Success, Status::Skipped, Status::Error].into_iter().find(|status| status.as_str() == name)
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 
@@ -47,22 +50,29 @@ pub struct Decision {
     pub result: Option<String>,
     /// The human-readable reason of a skipped action or an error.
     pub reason: Option<String>,
+    /// The number of recipients that were left out because they are not identified.
+    pub skipped_recipients: usize,
 }
 
 impl Decision {
     /// An action that was carried out.
     pub fn success(result: String) -> Self {
-        Self { status: Status::Success, result: Some(result), reason: None }
+        Self { status: Status::Success, result: Some(result), reason: None, skipped_recipients: 0 }
     }
 
     /// An action that had nothing to do.
     pub fn skipped(result: String, reason: &str) -> Self {
-        Self { status: Status::Skipped, result: Some(result), reason: Some(reason.to_owned()) }
+        Self { status: Status::Skipped, result: Some(result), reason: Some(reason.to_owned()), skipped_recipients: 0 }
     }
 
     /// An action that was not carried out.
     pub fn error(reason: String) -> Self {
-        Self { status: Status::Error, result: None, reason: Some(reason) }
+        Self { status: Status::Error, result: None, reason: Some(reason), skipped_recipients: 0 }
+    }
+
+    /// Sets the number of recipients that were left out because they are not identified.
+    pub fn with_skipped_recipients(self, skipped_recipients: usize) -> Self {
+        Self { skipped_recipients, ..self }
     }
 }
 

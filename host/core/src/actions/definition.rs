@@ -12,7 +12,7 @@ pub trait ActionParameters: Sized {
     fn parse(reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping>;
 
     /// Resolves every parameter before it refuses one, so that the action log shows all values that were found.
-    fn resolve(&self, resolver: &mut Resolver<'_>) -> Result<Self::Intent, ActionError>;
+    fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Self::Intent, ActionError>;
 }
 
 /// An action with its values, ready to be decided inside the store's transaction.

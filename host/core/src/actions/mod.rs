@@ -10,6 +10,7 @@
 mod decision;
 mod definition;
 mod error;
+mod nearest_path;
 mod parameter;
 mod parse;
 mod resolver;
@@ -25,7 +26,7 @@ pub use definition::{ActionIntent, ActionParameters};
 pub use error::{ActionError, BadMapping};
 pub use parameter::{Parameter, ParameterReader};
 pub use parse::{carried_out_list, parse_action};
-pub use resolver::Resolver;
+pub use resolver::{Resolver, ResolverLog};
 pub use scope::Scope;
 
 use crate::{effect::Effect, user::TooLarge, world::EnvironmentNeeds};
@@ -97,7 +98,7 @@ macro_rules! registry {
             }
 
             /// Resolves the parameters against an event.
-            pub fn resolve(&self, resolver: &mut Resolver<'_>) -> Result<Intent, ActionError> {
+            pub fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
                 match self {
                     $($(Action::$variant(parameters) => {
                         let intent: $module::Intent = parameters.resolve(resolver)?;

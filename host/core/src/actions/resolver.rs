@@ -2,9 +2,10 @@
 
 use bytestring::ByteString;
 
-use super::{ActionError, Parameter, Scope};
+use super::{ActionError, Parameter, Scope, nearest_path};
 use crate::{
     json::{self, Kind},
+    path::Path,
     recipient::{self, ListError, Party, PartyRole, RecipientKey},
     user,
 };
@@ -14,7 +15,23 @@ pub struct Resolver<'a> {
     scope: Scope<'a>,
     payload: Vec<(&'static str, ByteString)>,
     found_in: Vec<(String, &'static str)>,
+    /// The parameters whose paths find nothing.
+    missing: Vec<(String, &'a Path)>,
+    warnings: Vec<String>,
 }
+
+/// The values of a mapping's parameters, as the action log shows them.
+pub struct ResolverLog {
+    /// The values by parameter, a JSON object.
+    pub payload: String,
+    /// The origin of each value by parameter, a JSON object.
+    pub found_in: String,
+    /// Warnings about the values.
+    pub warnings: Vec<String>,
+}
+
+/// The most warnings of one action. A thousand recipients may be wrong in the same way.
+const MAX_WARNINGS: usize = 20;
 
 /// A parameter with the value that was found for it.
 pub struct Resolved<'p> {
@@ -25,18 +42,18 @@ pub struct Resolved<'p> {
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(scope: Scope<'a>) -> Self {
-        Self { scope, payload: Vec::new(), found_in: Vec::new() }
+        Self { scope, payload: Vec::new(), found_in: Vec::new(), missing: Vec::new(), warnings: Vec::new() }
     }
 
     /// Resolves a parameter. In the payload, a parameter that finds nothing is null.
-    pub fn parameter<'p>(&mut self, name: &'static str, parameter: &'p Parameter) -> Resolved<'p> {
+    pub fn parameter(&mut self, name: &'static str, parameter: &'a Parameter) -> Resolved<'a> {
         let value = self.resolve(name, parameter);
         self.payload.push((name, value.clone().unwrap_or_else(|| ByteString::from_static("null"))));
         Resolved { name, parameter, value }
     }
 
     /// Resolves a parameter if the mapping has it.
-    pub fn optional<'p>(&mut self, name: &'static str, parameter: Option<&'p Parameter>) -> Option<Resolved<'p>> {
+    pub fn optional(&mut self, name: &'static str, parameter: Option<&'a Parameter>) -> Option<Resolved<'a>> {
         parameter.map(|parameter| self.parameter(name, parameter))
     }
 
@@ -45,19 +62,40 @@ impl<'a> Resolver<'a> {
         self.payload.push((name, json::quote(value).into()));
     }
 
-    /// Returns the payload and the origins of its values, both JSON objects.
-    pub(crate) fn into_log(self) -> (String, String) {
-        let origins: Vec<_> = self.found_in.iter().map(|(name, origin)| (name, json::quote(origin))).collect();
-        (
-            json::object(self.payload.iter().map(|(name, value)| (name, value.as_ref()))),
-            json::object(origins.iter().map(|(name, origin)| (name, origin.as_str()))),
-        )
+    /// Adds a warning.
+    pub fn warn(&mut self, warning: String) {
+        match self.warnings.len() {
+            0..MAX_WARNINGS => self.warnings.push(warning),
+            MAX_WARNINGS => self.warnings.push("there are more of such warnings".to_owned()),
+            _ => {}
+        }
     }
 
-    fn resolve(&mut self, name: &str, parameter: &Parameter) -> Option<ByteString> {
+    /// Returns what the action log shows. Warnings belong to an action that can be carried out: the reason of another says
+    /// what is missing.
+    pub(crate) fn into_log(mut self, is_resolved: bool) -> ResolverLog {
+        if is_resolved {
+            for (name, path) in std::mem::take(&mut self.missing) {
+                self.warn(nearest_path::missing(&self.scope, &name, path));
+            }
+        } else {
+            self.warnings.clear();
+        }
+        let origins: Vec<_> = self.found_in.iter().map(|(name, origin)| (name, json::quote(origin))).collect();
+        ResolverLog {
+            payload: json::object(self.payload.iter().map(|(name, value)| (name, value.as_ref()))),
+            found_in: json::object(origins.iter().map(|(name, origin)| (name, origin.as_str()))),
+            warnings: self.warnings,
+        }
+    }
+
+    fn resolve(&mut self, name: &str, parameter: &'a Parameter) -> Option<ByteString> {
         match parameter {
             Parameter::Path(path) => {
-                let (value, origin) = self.scope.find(path)?;
+                let Some((value, origin)) = self.scope.find(path) else {
+                    self.missing.push((name.to_owned(), path));
+                    return None;
+                };
                 self.found_in.push((name.to_owned(), origin));
                 Some(value)
             }

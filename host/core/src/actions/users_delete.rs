@@ -37,7 +37,7 @@ impl ActionParameters for Parameters {
         Ok(Self { user_id: reader.take_or_path("user_id", "user_id")? })
     }
 
-    fn resolve(&self, resolver: &mut Resolver<'_>) -> Result<Intent, ActionError> {
+    fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
         Ok(Intent { user: resolver.parameter("user_id", &self.user_id).user_id()? })
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     effect::Effect,
     json,
     recipient::{self, RecipientKey},
-    user,
+    user::{self, CheckedProperties},
     world::EnvironmentNeeds,
 };
 
@@ -34,14 +34,24 @@ pub struct Intent {
     properties: String,
 }
 
-/// Returns the payload and the intent of the built-in identify. `data` is the event's data, a JSON object.
-pub fn built_in(user_id: &str, data: &str) -> (String, Result<Intent, ActionError>) {
-    let properties = user::properties_of_traits(data);
+/// The built-in identify of an event.
+pub struct BuiltIn {
+    /// The payload that the action log shows, a JSON object.
+    pub payload: String,
+    /// Warnings about traits that were left out.
+    pub warnings: Vec<String>,
+    /// The user to upsert, or the reason why it cannot be.
+    pub intent: Result<Intent, ActionError>,
+}
+
+/// Returns the built-in identify of an event. `data` is the event's data, a JSON object.
+pub fn built_in(user_id: &str, data: &str) -> BuiltIn {
+    let CheckedProperties { properties, warnings } = user::properties_of_traits(data);
     let payload = json::object([("user_id", json::quote(user_id).as_str()), ("properties", &properties)]);
     let intent = recipient::check_id(user_id)
         .map(|()| Intent { user: RecipientKey::user(user_id), properties })
         .map_err(|problem| ActionError::Value(format!("user_id {problem}")));
-    (payload, intent)
+    BuiltIn { payload, warnings, intent }
 }
 
 impl ActionParameters for Parameters {
@@ -54,12 +64,14 @@ impl ActionParameters for Parameters {
         })
     }
 
-    fn resolve(&self, resolver: &mut Resolver<'_>) -> Result<Intent, ActionError> {
+    fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
         let user_id = resolver.parameter("user_id", &self.user_id);
         let properties = resolver.parameter("properties", &self.properties);
         let user = user_id.user_id()?;
         let properties = properties.object_or_null()?;
-        Ok(Intent { user, properties: user::properties_of_traits(&properties) })
+        let CheckedProperties { properties, warnings } = user::properties_of_traits(&properties);
+        warnings.into_iter().for_each(|warning| resolver.warn(warning));
+        Ok(Intent { user, properties })
     }
 }
 

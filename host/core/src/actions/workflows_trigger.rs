@@ -61,21 +61,27 @@ impl ActionParameters for Parameters {
         })
     }
 
-    fn resolve(&self, resolver: &mut Resolver<'_>) -> Result<Intent, ActionError> {
+    fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
         resolver.constant("key", &self.key);
         let recipients = resolver.parameter("recipients", &self.recipients);
         let data = resolver.parameter("data", &self.data);
         let actor = resolver.optional("actor", self.actor.as_ref());
         let tenant = resolver.optional("tenant", self.tenant.as_ref());
         let cancellation_key = resolver.optional("cancellation_key", self.cancellation_key.as_ref());
-        Ok(Box::new(Trigger {
+        let mut trigger = Box::new(Trigger {
             workflow: self.key.clone(),
             recipients: recipients.recipients()?,
             actor: actor.map_or(Ok(None), |actor| actor.party(PartyRole::Recipient))?,
             tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
             data: data.object_or_null()?,
             cancellation_key: cancellation_key.map_or(Ok(None), |key| key.string())?,
-        }))
+        });
+        for party in trigger.parties_mut() {
+            for warning in std::mem::take(&mut party.warnings) {
+                resolver.warn(format!("{:?}: {warning}", party.key.id));
+            }
+        }
+        Ok(trigger)
     }
 }
 
@@ -83,6 +89,10 @@ impl Trigger {
     /// Returns the recipients, the actor and the tenant.
     fn parties(&self) -> impl Iterator<Item = &Party> {
         self.recipients.iter().chain(&self.actor).chain(&self.tenant)
+    }
+
+    fn parties_mut(&mut self) -> impl Iterator<Item = &mut Party> {
+        self.recipients.iter_mut().chain(&mut self.actor).chain(&mut self.tenant)
     }
 
     /// Returns a note for an actor or a tenant that is not identified: it is passed on as a reference.
@@ -138,11 +148,25 @@ impl ActionIntent for Intent {
         let run_id = (!identified.is_empty()).then(|| view.new_id());
         let result = result(run_id, &identified, &unidentified, &self.notes(view));
         let Some(id) = run_id else {
-            return Decision::skipped(result, "no recipient is identified; no workflow run was created");
+            let reason = "no recipient is identified; no workflow run was created";
+            return Decision::skipped(result, reason).with_skipped_recipients(unidentified.len());
         };
         effects.push(Effect::CreateRun(self.run(id, view.event(), identified)));
-        Decision::success(result)
+        Decision::success(result).with_skipped_recipients(unidentified.len())
     }
+}
+
+/// Returns the recipients that an action log's result names as skipped: a user's id, or `collection/id` of an object.
+pub fn skipped_in(result: &str) -> Vec<String> {
+    let skipped = json::member(result, "skipped_recipients").and_then(json::items).unwrap_or_default();
+    let text = |item: &str, member: &str| json::member(item, member).and_then(json::string);
+    skipped
+        .into_iter()
+        .filter_map(|item| {
+            let id = text(item, "id")?;
+            Some(text(item, "collection").map_or_else(|| id.clone(), |collection| format!("{collection}/{id}")))
+        })
+        .collect()
 }
 
 /// Returns the result that the action log shows.

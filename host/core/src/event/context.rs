@@ -44,6 +44,9 @@ impl Context<'_> {
     pub(super) fn plan(&self, scope: Scope<'_>, event_type: &str, idempotency_key: Option<&str>) -> Plan {
         let settings = self.settings;
         let mut plan = plan::plan(scope, event_type, settings.handle_identifies, self.mappings.matching(event_type));
+        if plan.actions.is_empty() && plan.reason.is_none() {
+            plan.reason = Some(self.mappings.mismatch(event_type).into_owned());
+        }
         if settings.enforce_idempotency {
             plan.key = idempotency_key.map(|key| {
                 ScopedKey::new(

@@ -1,5 +1,7 @@
 //! Preparing one item of a request: read, redacted, planned and ready to be logged.
 
+use std::cell::OnceCell;
+
 use bytestring::ByteString;
 use uuid::Uuid;
 
@@ -23,6 +25,8 @@ pub(super) struct ItemReader<'r, 'a> {
     pub(super) body: &'a Body,
     pub(super) text: &'a ByteString,
     pub(super) pieces: &'r json::Pieces<'a>,
+    /// The time at which the request was sent, in microseconds since 1970, looked up when an item needs it.
+    pub(super) sent_at: &'r OnceCell<Option<i64>>,
     pub(super) index: usize,
     pub(super) id: Uuid,
 }

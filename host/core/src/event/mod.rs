@@ -7,11 +7,14 @@ mod budget;
 mod context;
 mod item;
 mod lookup;
+mod occurred_at;
 mod reading;
 mod redact;
 mod rejection;
 mod replay;
 mod slots;
+
+use std::cell::OnceCell;
 
 use bytestring::ByteString;
 use uuid::Uuid;
@@ -44,9 +47,10 @@ pub fn prepare(
     let slots: Vec<ItemSlots<'_>> = translation.items.iter().map(|item| ItemSlots::add(item, &mut cut)).collect();
     let pieces = cut.resolve(text);
     let mut budget = Budget::new(body.as_bytes().len());
+    let sent_at = OnceCell::new();
     let mut prepared = Vec::with_capacity(translation.items.len());
     for (index, (item, slots)) in translation.items.iter().zip(&slots).enumerate() {
-        let reader = ItemReader { context, body, text, pieces: &pieces, index, id: new_id() };
+        let reader = ItemReader { context, body, text, pieces: &pieces, sent_at: &sent_at, index, id: new_id() };
         let item = match (item, slots) {
             (Item::Event(event), ItemSlots::Event(slots)) => reader.event(event, slots),
             (Item::Ignored(notice), ItemSlots::Notice(at)) => reader.notice(Outcome::Ignored, notice, *at),
@@ -73,6 +77,7 @@ pub fn prepare_whole(
     let notice = Notice { code: code.to_owned(), message: reason, at: None, tag: String::new() };
     let empty = ByteString::new();
     let pieces = Cut::new().resolve("");
-    let reader = ItemReader { context, body, text: body.as_text().unwrap_or(&empty), pieces: &pieces, index: 0, id };
+    let (text, sent_at) = (body.as_text().unwrap_or(&empty), OnceCell::new());
+    let reader = ItemReader { context, body, text, pieces: &pieces, sent_at: &sent_at, index: 0, id };
     reader.notice(outcome, &notice, None)
 }

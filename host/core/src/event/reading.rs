@@ -12,7 +12,8 @@ use crate::{
     contract::TranslatedEvent,
     idempotency::{self, KeyReading},
     json::{self, Kind, MAX_DEPTH},
-    time, user,
+    path::Path,
+    user,
 };
 
 /// The common event as read, before redaction.
@@ -59,9 +60,7 @@ impl ItemReader<'_, '_> {
                 None
             }
         };
-        let occurred_at = self.found(&settings.timestamp_path, item, slots.occurred_at.as_ref());
-        let occurred_at_us =
-            time::read(occurred_at.as_deref()).unwrap_or(self.context.received_at_ms.saturating_mul(1000));
+        let occurred_at_us = self.occurred_at_us(event, slots, item, warnings);
         Ok(Reading { event_type, user_id, data, idempotency_key, occurred_at_us })
     }
 
@@ -74,7 +73,7 @@ impl ItemReader<'_, '_> {
                 let found = found.as_deref().unwrap_or("null");
                 let event_type = match Kind::of(found) {
                     Kind::Null => String::new(),
-                    Kind::Number => found.trim().to_owned(),
+                    Kind::Number => json::decimal(found).into_owned(),
                     Kind::String => json::string(found).unwrap_or_default(),
                     other => {
                         let message =
@@ -86,7 +85,13 @@ impl ItemReader<'_, '_> {
             }
         };
         if event_type.is_empty() {
-            let message = format!("{origin} finds no event type; send one, or set event_type_path to where it is");
+            let header = self.context.settings.event_type_path.as_ref().and_then(Path::header);
+            let advice = match header {
+                // A header that is not kept looks like one that was not sent.
+                Some(name) => format!("send the header {name:?}, and see that keep_headers names it"),
+                None => "send one, or set event_type_path to where it is".to_owned(),
+            };
+            let message = format!("{origin} finds no event type; {advice}");
             return reject("missing_field", message);
         }
         if event_type.chars().any(char::is_control) {

@@ -8,6 +8,7 @@
 
 mod check;
 mod cut;
+mod decimal;
 mod difference;
 mod mask;
 mod merge;
@@ -20,6 +21,7 @@ use serde_json::value::RawValue;
 
 pub use check::{MAX_DEPTH, Malformed, check, inspect};
 pub use cut::{Cut, Documents, Pieces, Slot};
+pub use decimal::decimal;
 pub use difference::difference;
 pub use mask::{mask, replace_values};
 pub use merge::{fill_gaps, merge};

@@ -27,4 +27,6 @@ pub struct ActionLog {
     pub reason: Option<String>,
     /// The origin of each value by parameter, a JSON object: `event`, `item`, `headers` or `constant`.
     pub found_in: Arc<str>,
+    /// Warnings for the operator about an action that was not in error.
+    pub warnings: Vec<String>,
 }

@@ -37,6 +37,8 @@ pub struct EventFields {
     pub replay_of: Option<Uuid>,
     /// The execution whose failed actions this event ran.
     pub resumes: Option<Uuid>,
+    /// The number of recipients that its triggers left out because they are not identified.
+    pub skipped_recipients: usize,
     /// The time at which the event happened, in microseconds since 1970.
     pub occurred_at_us: i64,
     /// The time at which the request arrived, in milliseconds since 1970.
@@ -67,6 +69,7 @@ impl EventFields {
             idempotency_key: None,
             replay_of: None,
             resumes: None,
+            skipped_recipients: 0,
             occurred_at_us: received_at_ms.saturating_mul(1000),
             received_at_ms,
             headers: None,

@@ -9,8 +9,10 @@ pub const ACTION_FAILED: &str = "action_failed";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The actions were carried out or skipped.
+    /// At least one action was carried out, and none ended in an error.
     Executed,
+    /// Mappings matched, and every action was skipped: nobody was reached.
+    Skipped,
     /// An earlier execution with the same key counts, so nothing was carried out.
     Replayed,
     /// The event has no action.
@@ -25,13 +27,21 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Outcome; 6] =
-        [Outcome::Executed, Outcome::Replayed, Outcome::Logged, Outcome::Failed, Outcome::Rejected, Outcome::Ignored];
+    pub const ALL: [Outcome; 7] = [
+        Outcome::Executed,
+        Outcome::Skipped,
+        Outcome::Replayed,
+        Outcome::Logged,
+        Outcome::Failed,
+        Outcome::Rejected,
+        Outcome::Ignored,
+    ];
 
     /// Returns the name used in answers, logs and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Executed => "executed",
+            Outcome::Skipped => "skipped",
             Outcome::Replayed => "replayed",
             Outcome::Logged => "logged",
             Outcome::Failed => "failed",

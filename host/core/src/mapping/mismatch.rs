@@ -25,11 +25,16 @@ pub enum Mismatch {
 }
 
 impl Mapping {
+    /// Returns true if the mapping's name matches an event type, whether the mapping is active or not.
+    pub fn matches(&self, event_type: &str) -> bool {
+        matched_by(&self.event_type).iter().any(|name| name == event_type)
+    }
+
     /// Returns the reason why this mapping does not match an event type; none if it matches.
     pub fn mismatch(&self, event_type: &str) -> Option<Mismatch> {
         let matches = matched_by(&self.event_type);
         let is_other_case = |name: &String| name.to_lowercase() == event_type.to_lowercase();
-        match matches.iter().any(|name| name == event_type) {
+        match self.matches(event_type) {
             true if self.active => None,
             true => Some(Mismatch::Inactive),
             // Switching on a mapping that would not match anyway does not help.

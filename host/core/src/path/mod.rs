@@ -105,6 +105,14 @@ impl Path {
         find(text, &self.segments)
     }
 
+    /// Returns the header that the path names, in lower case, if it is `headers.NAME`.
+    pub fn header(&self) -> Option<String> {
+        match (self.head(), self.segments.get(1..)) {
+            (Some("headers"), Some([Segment::Name(name) | Segment::Quoted(name)])) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        }
+    }
+
     /// Returns the first step if it is a name.
     pub fn head(&self) -> Option<&str> {
         match self.segments.first()? {

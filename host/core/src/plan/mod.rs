@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use crate::actions::Scope;
 use crate::{
-    actions::{ActionError, ActionType, Intent, Resolver, users_identify},
+    actions::{ActionError, ActionType, Intent, Resolver, ResolverLog, users_identify},
     idempotency::ScopedKey,
     mapping::Mapping,
 };
@@ -50,6 +50,8 @@ pub struct PlannedAction {
     pub payload: String,
     /// The origin of each value by parameter, a JSON object.
     pub found_in: Arc<str>,
+    /// Warnings about the values that were found, or not found; none if the action cannot be carried out.
+    pub warnings: Vec<String>,
     /// The resolved action, or the reason why it cannot be carried out.
     pub intent: Result<Intent, ActionError>,
 }
@@ -72,13 +74,14 @@ pub fn plan(scope: Scope<'_>, event_type: &str, identifies: bool, mappings: &[Ar
 }
 
 fn built_in_identify(user_id: &str, data: &ByteString) -> PlannedAction {
-    let (payload, intent) = users_identify::built_in(user_id, data);
+    let users_identify::BuiltIn { payload, warnings, intent } = users_identify::built_in(user_id, data);
     PlannedAction {
         mapping: None,
         action_type: ActionType::UsersIdentify,
         parameters: users_identify::BUILT_IN_PARAMETERS.into(),
         payload,
         found_in: users_identify::BUILT_IN_FOUND_IN.into(),
+        warnings,
         intent: intent.map(Intent::UsersIdentify),
     }
 }
@@ -86,13 +89,14 @@ fn built_in_identify(user_id: &str, data: &ByteString) -> PlannedAction {
 fn plan_mapping(scope: Scope<'_>, mapping: &Mapping) -> PlannedAction {
     let mut resolver = Resolver::new(scope);
     let intent = mapping.action.resolve(&mut resolver);
-    let (payload, found_in) = resolver.into_log();
+    let ResolverLog { payload, found_in, warnings } = resolver.into_log(intent.is_ok());
     PlannedAction {
         mapping: Some(mapping.id),
         action_type: mapping.action.action_type(),
         parameters: mapping.parameters.clone(),
         payload,
         found_in: found_in.into(),
+        warnings,
         intent,
     }
 }

@@ -1,7 +1,10 @@
 //! Parties: recipients, actors and tenants as an event names them.
 
-use super::{IdProblem, RecipientKey, check_id};
-use crate::json::{self, Kind};
+use super::{IdProblem, RecipientKey, USERS, check_id};
+use crate::{
+    json::{self, Kind},
+    user,
+};
 
 /// The largest number of recipients of one trigger, before duplicates are removed.
 pub const MAX_RECIPIENTS: usize = 1000;
@@ -15,6 +18,8 @@ pub struct Party {
     pub inline: Option<String>,
     /// The data merged over the run's data for this recipient, a JSON object.
     pub trigger_data: Option<String>,
+    /// Warnings about properties that were left out.
+    pub warnings: Vec<String>,
 }
 
 /// The reason why a value is not a recipient.
@@ -67,7 +72,7 @@ impl Party {
                     PartyRole::Recipient => RecipientKey::user(id),
                     PartyRole::Tenant => RecipientKey::tenant(id),
                 };
-                Ok(Party { key, inline: None, trigger_data: None })
+                Ok(Party { key, inline: None, trigger_data: None, warnings: Vec::new() })
             }
             Kind::Object => Self::read_object(text, role),
             other => Err(BadRecipient::Kind(other.with_article())),
@@ -97,8 +102,9 @@ impl Party {
             (None, PartyRole::Tenant) => RecipientKey::tenant(id),
         };
         let is_reference = collection.is_some() && members.is_empty() && !had_trigger_data;
+        let warnings = if key.collection == USERS { user::check_inline(&mut members) } else { Vec::new() };
         let inline = (!is_reference).then(|| json::object(members));
-        Ok(Party { key, inline, trigger_data })
+        Ok(Party { key, inline, trigger_data, warnings })
     }
 }
 

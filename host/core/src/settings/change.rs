@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{BadSetting, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings, secret, value::SettingValue};
 use crate::{
+    path::Path,
     signing_secret::SecretChange,
     verification::{self, Template},
 };
@@ -25,6 +26,8 @@ pub struct ChangeContext<'a> {
     pub has_secret: bool,
     /// The plugin's verification scheme.
     pub scheme: Option<&'a Template>,
+    /// The headers that the plugin's manifest keeps, in lower case.
+    pub kept_headers: &'a [String],
 }
 
 impl Settings {
@@ -69,7 +72,33 @@ impl Settings {
             let message = format!("{name:?} holds a credential and never leaves the door; take it out of the list");
             return Err(BadSetting::new("keep_headers", message));
         }
+        if patch.keys().any(|name| name.ends_with("_path") || name == "keep_headers") {
+            settings.check_header_paths(context.kept_headers, credential)?;
+        }
         Ok(ChangedSettings { settings, secret })
+    }
+
+    /// Refuses a path to a header that is not kept, which would never find anything.
+    fn check_header_paths(&self, kept: &[String], credential: Option<&str>) -> Result<(), BadSetting> {
+        let paths = [
+            ("event_type_path", &self.event_type_path),
+            ("user_id_path", &self.user_id_path),
+            ("data_path", &self.data_path),
+            ("idempotency_key_path", &self.idempotency_key_path),
+            ("timestamp_path", &self.timestamp_path),
+        ];
+        for (setting, path) in paths {
+            let Some(name) = path.as_ref().and_then(Path::header) else { continue };
+            if !verification::may_be_forwarded(&name, credential) {
+                let message = format!("it reads the header {name:?}, which holds a credential and is never kept");
+                return Err(BadSetting::new(setting, message));
+            }
+            if !kept.contains(&name) && !self.keep_headers.contains(&name) {
+                let message = format!("it reads the header {name:?}, which is not kept; add {name:?} to keep_headers");
+                return Err(BadSetting::new(setting, message));
+            }
+        }
+        Ok(())
     }
 }
 

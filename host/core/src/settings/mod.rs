@@ -95,7 +95,9 @@ mod tests {
 
     fn change(current: &Settings, has_secret: bool, patch: Value) -> Result<ChangedSettings, BadSetting> {
         let (defaults, scheme) = (Settings { handle_identifies: true, ..Settings::default() }, scheme());
-        let context = ChangeContext { defaults: &defaults, has_secret, scheme: Some(&scheme) };
+        let kept_headers = ["x-kept".to_owned()];
+        let context =
+            ChangeContext { defaults: &defaults, has_secret, scheme: Some(&scheme), kept_headers: &kept_headers };
         current.change(patch.as_object().unwrap(), context)
     }
 
@@ -140,6 +142,22 @@ mod tests {
         insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["Authorization"]})), @r#"keep_headers: "authorization" holds a credential and never leaves the door; take it out of the list"#);
         insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["X-Webhook-Secret"]})), @r#"keep_headers: "x-webhook-secret" holds a credential and never leaves the door; take it out of the list"#);
         insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["a b"]})), @r#"keep_headers: "a b" is not a header's name"#);
+    }
+
+    #[test]
+    fn a_path_to_a_header_that_is_not_kept_is_refused() {
+        let error = |current: &Settings, patch| change(current, true, patch).map(|_| ()).unwrap_err().to_string();
+        let off = Settings::default();
+        insta::assert_snapshot!(error(&off, json!({"event_type_path": "headers.X-Topic"})), @r#"event_type_path: it reads the header "x-topic", which is not kept; add "x-topic" to keep_headers"#);
+        insta::assert_snapshot!(error(&off, json!({"timestamp_path": "headers[\"x-at\"]"})), @r#"timestamp_path: it reads the header "x-at", which is not kept; add "x-at" to keep_headers"#);
+        insta::assert_snapshot!(error(&off, json!({"user_id_path": "headers.x-webhook-secret"})), @r#"user_id_path: it reads the header "x-webhook-secret", which holds a credential and is never kept"#);
+        assert!(change(&off, true, json!({"event_type_path": "headers.X-Kept"})).is_ok());
+        let both = json!({"event_type_path": "headers.x-topic", "keep_headers": ["X-Topic"]});
+        let current = change(&off, true, both).unwrap().settings;
+        insta::assert_snapshot!(error(&current, json!({"keep_headers": null})), @r#"event_type_path: it reads the header "x-topic", which is not kept; add "x-topic" to keep_headers"#);
+        // What was saved before stays until one of them is changed.
+        let earlier = Settings { keep_headers: Vec::new(), ..current };
+        assert!(change(&earlier, true, json!({"handle_identifies": true})).is_ok());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) struct CarryingOut<'w, 'i> {
     pub(super) new_id: NewId<'i>,
     pub(super) actions: Vec<ActionLog>,
     pub(super) effects: Vec<Effect>,
+    pub(super) skipped_recipients: usize,
 }
 
 /// Returns the time at which the content of an event was true: never later than the transaction.
@@ -60,6 +61,7 @@ impl CarryingOut<'_, '_> {
                 decision
             }),
         };
+        self.skipped_recipients += decision.skipped_recipients;
         self.actions.push(ActionLog {
             id: (self.new_id)(),
             mapping: action.mapping,
@@ -70,6 +72,7 @@ impl CarryingOut<'_, '_> {
             result: decision.result,
             reason: decision.reason,
             found_in: action.found_in.clone(),
+            warnings: action.warnings.clone(),
         });
     }
 

@@ -62,14 +62,16 @@ pub fn settle(
         new_id,
         actions: Vec::new(),
         effects: Vec::new(),
+        skipped_recipients: 0,
     };
     carrying_out.all(&to_run);
-    let CarryingOut { actions, effects, .. } = carrying_out;
+    let CarryingOut { actions, effects, skipped_recipients, .. } = carrying_out;
     let succeeded: Vec<Uuid> = actions
         .iter()
         .filter(|action| action.status == Status::Success)
         .map(|action| action.mapping.unwrap_or(BUILT_IN_IDENTIFY))
         .collect();
+    let succeeded_any = !succeeded.is_empty();
     let failed = actions.iter().find(|action| action.status == Status::Error);
     if let Some(key) = plan.key.as_ref().filter(|_| !succeeded.is_empty()) {
         let execution = Execution {
@@ -88,9 +90,16 @@ pub fn settle(
         .iter()
         .any(fills_gaps)
         .then(|| "it is older than what is known of a user: only gaps were filled".to_owned());
+    let outcome = match (failed, succeeded_any) {
+        (Some(_), _) => Outcome::Failed,
+        (None, true) => Outcome::Executed,
+        (None, false) => Outcome::Skipped,
+    };
+    let decisive = failed.or_else(|| actions.first().filter(|_| outcome == Outcome::Skipped));
     Settlement {
-        outcome: if failed.is_some() { Outcome::Failed } else { Outcome::Executed },
-        reason: failed.and_then(|action| action.reason.clone()),
+        outcome,
+        reason: decisive.and_then(|action| action.reason.clone()),
+        skipped_recipients,
         replay_of: None,
         resumes,
         warnings: warning.into_iter().chain(bypassed).chain(filled).collect(),

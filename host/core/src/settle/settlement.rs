@@ -21,6 +21,8 @@ pub struct Settlement {
     pub resumes: Option<Uuid>,
     /// Warnings besides those of the prepared log.
     pub warnings: Vec<String>,
+    /// The number of recipients that its triggers left out because they are not identified.
+    pub skipped_recipients: usize,
     /// The logs of the actions, in order.
     pub actions: Vec<ActionLog>,
     /// The changes to write, in order.
@@ -43,6 +45,7 @@ impl Settlement {
             replay_of: None,
             resumes: None,
             warnings: Vec::new(),
+            skipped_recipients: 0,
             actions: Vec::new(),
             effects: Vec::new(),
         }

@@ -1,6 +1,9 @@
 //! §6: actions, their order within one event, and their logs. §4: how an action ends.
 
-use inlet_core::{Uuid, actions::ActionType};
+use inlet_core::{
+    Uuid,
+    actions::{ActionType, workflows_trigger::skipped_in},
+};
 
 use crate::world::*;
 
@@ -79,7 +82,7 @@ fn an_action_that_failed_still_shows_what_was_resolved() {
 }
 
 #[test]
-fn the_event_s_outcome_is_failed_when_any_action_ended_in_error_else_executed() {
+fn the_outcome_is_failed_after_an_error_skipped_if_nobody_was_reached_and_else_executed() {
     let outcome = |keys: &[&str]| {
         let mut inlet = Inlet::new();
         inlet.knows("u1");
@@ -91,10 +94,65 @@ fn the_event_s_outcome_is_failed_when_any_action_ended_in_error_else_executed() 
     let (success, skipped, error) = (r#"{"value":"u1"}"#, r#"{"value":"stranger"}"#, r#"{"value":7}"#);
     assert_eq!(outcome(&[]), "logged");
     assert_eq!(outcome(&[success]), "executed");
-    assert_eq!(outcome(&[skipped]), "executed");
+    assert_eq!(outcome(&[skipped]), "skipped");
+    assert_eq!(outcome(&[skipped, skipped]), "skipped");
     assert_eq!(outcome(&[success, skipped]), "executed");
     assert_eq!(outcome(&[success, error]), "failed");
     assert_eq!(outcome(&[error, skipped]), "failed");
+}
+
+#[test]
+fn an_event_counts_the_recipients_that_its_triggers_skipped() {
+    let mut inlet = Inlet::new();
+    inlet.knows("u1");
+    inlet.trigger(r#"{"key":"all","recipients":{"value":["u1","a","b","a"]}}"#);
+    inlet.trigger(r#"{"key":"none","recipients":{"value":[{"collection":"teams","id":"t"}]}}"#);
+    let entry = inlet.one(&track("{}"));
+    assert_eq!((entry.outcome(), entry.done.skipped_recipients, entry.done.reason.as_deref()), ("executed", 3, None));
+    let named: Vec<String> =
+        entry.done.actions.iter().flat_map(|action| skipped_in(action.result.as_deref().unwrap())).collect();
+    assert_eq!(named, ["a", "b", "teams/t"]);
+    inlet.unmap(entry.done.actions[0].mapping.unwrap());
+    let entry = inlet.one(&track("{}"));
+    assert_eq!((entry.outcome(), entry.done.skipped_recipients), ("skipped", 1));
+    assert_eq!(entry.reason(), "no recipient is identified; no workflow run was created");
+    inlet.trigger(r#"{"key":"bad","recipients":{"value":7}}"#);
+    assert_eq!(inlet.one(&track("{}")).done.skipped_recipients, 1, "an error skips nobody");
+}
+
+#[test]
+fn a_skipped_event_is_not_remembered_so_that_its_key_runs_later() {
+    let mut inlet = Inlet::idempotent();
+    inlet.trigger(r#"{"key":"k"}"#);
+    let body = keyed("m1", &track("{}"));
+    assert_eq!((inlet.one(&body).outcome(), inlet.records()), ("skipped", 0));
+    inlet.knows("u1");
+    assert_eq!(inlet.one(&body).outcome(), "executed");
+    assert_eq!(inlet.one(&body).outcome(), "replayed");
+}
+
+#[test]
+fn a_path_that_finds_nothing_is_a_warning_on_an_action_that_was_carried_out() {
+    let mut inlet = Inlet::new();
+    inlet.knows("u1");
+    inlet.trigger(r#"{"key":"receipt","data":{"sum":"data.totl","kept":"data.total"},"tenant":"data.shop"}"#);
+    let entry = inlet.one(&track(r#"{"total":5}"#));
+    assert_eq!(entry.outcome(), "executed");
+    assert_eq!(entry.payload("data"), r#"{"sum":null,"kept":5}"#);
+    insta::assert_snapshot!(entry.action().warnings.join("\n"), @r"
+    `data.sum` is null: the path `data.totl` finds nothing; there is `data.total`
+    `tenant` is null: the path `data.shop` finds nothing; no path is near it
+    ");
+    let found = inlet.one(&track(r#"{"total":5,"totl":null,"shop":"berlin"}"#));
+    assert_eq!(found.action().warnings, [""; 0], "null is a value");
+}
+
+#[test]
+fn an_action_in_error_says_what_is_missing_in_its_reason_and_warns_of_nothing() {
+    let mut inlet = Inlet::new();
+    inlet.trigger(r#"{"key":"k","recipients":"data.to","data":{"sum":"data.totl"}}"#);
+    let entry = inlet.one(&track(r#"{"total":5}"#));
+    assert_eq!((entry.outcome(), &*entry.action().warnings), ("failed", &[][..]));
 }
 
 #[test]
@@ -116,6 +174,10 @@ fn an_unmapped_event_is_logged_and_does_nothing() {
     inlet.trigger(r#"{"key":"k"}"#);
     let entry = inlet.one(&with(&track("{}"), "event", "\"Other\""));
     assert_eq!((entry.outcome(), entry.done.actions.len(), inlet.written), ("logged", 0, 0));
+    assert_eq!(entry.reason(), "no mapping matches this event type");
+    let near = inlet.one(&with(&track("{}"), "event", "\"order completed\""));
+    insta::assert_snapshot!(near.reason(), @"no mapping matches this event type; the nearest, `Order Completed`, is written with other upper and lower case, which counts");
+    assert_eq!(Inlet::new().one(&track("{}")).reason(), "the source has no mappings in this environment");
 }
 
 #[test]

@@ -57,6 +57,18 @@ fn a_json_number_becomes_its_decimal_text() {
 }
 
 #[test]
+fn an_integral_number_is_one_id_whatever_its_spelling() {
+    for number in ["42.0", "4.2e1", "420E-1"] {
+        assert_eq!(user_id(number), Ok(Some("42".to_owned())), "{number}");
+    }
+    assert_eq!(user_id("1.661194e7"), Ok(Some("16611940".to_owned())));
+    assert_eq!(user_id("1.5e1"), Ok(Some("15".to_owned())));
+    assert_eq!(user_id("1e99999"), Ok(Some("1e99999".to_owned())), "too long to write out");
+    let log = Inlet::new().one(&with(&track("{}"), "timestamp", "1.767323045678E12")).log;
+    assert_eq!((time::write(log.occurred_at_us), log.warnings.len()), ("2026-01-02T03:04:05.678Z".to_owned(), 0));
+}
+
+#[test]
 fn an_empty_user_id_and_null_mean_absent() {
     assert_eq!(user_id("\"\""), Ok(None));
     assert_eq!(user_id("null"), Ok(None));
@@ -109,6 +121,38 @@ fn occurred_at_is_the_receipt_time_when_absent_or_unreadable_and_both_are_kept()
     for readable in ["1706933106", "1706933106000", "\"1706933106\"", "\"2024-02-03T05:05:06+01:00\""] {
         assert_eq!(occurred(readable), 1_706_933_106_000_000, "{readable}");
     }
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_a_warning_and_the_next_one_is_used() {
+    let read = |members: &str| {
+        let body = format!(r#"{{"batch":[{{"type":"track","event":"E",{members}}}],"sentAt":"2026-01-02T00:00:03Z"}}"#);
+        let mut event = event("track/E", "/batch/0", "properties");
+        event.idempotency_key = None;
+        let log = Inlet::new().deliver(&body, &translated(vec![Item::Event(event)])).remove(0).log;
+        (time::write(log.occurred_at_us), log.warnings.join("\n"))
+    };
+    let of_batch = "2026-01-02T00:00:03.000Z";
+    let original = r#""originalTimestamp":"2026-01-02T00:00:01Z""#;
+    let own_sent_at = r#""sentAt":"2026-01-02T00:00:02Z""#;
+    let (time, warning) = read(&format!(r#""timestamp":"garbage",{original},{own_sent_at}"#));
+    assert_eq!(time, "2026-01-02T00:00:01.000Z");
+    insta::assert_snapshot!(warning, @"`timestamp` cannot be read as a time, and `originalTimestamp` was used; expected one such as 2026-01-02T03:04:05.678Z");
+    let (time, warning) = read(&format!(r#""timestamp":{{}},"originalTimestamp":[],{own_sent_at}"#));
+    assert_eq!(time, "2026-01-02T00:00:02.000Z");
+    assert!(warning.contains("`sentAt` was used"), "{warning}");
+    assert_eq!(read(r#""timestamp":true"#).0, of_batch);
+    // Nothing is wrong with a time that is absent.
+    assert_eq!(read(r#""x":1"#), (of_batch.to_owned(), String::new()));
+    assert_eq!(read(&format!(r#""timestamp":"",{original}"#)), ("2026-01-02T00:00:01.000Z".to_owned(), String::new()));
+    let log = Inlet::new().one(&with(&track("{}"), "timestamp", "\"garbage\"")).log;
+    assert_eq!(log.occurred_at_us, START * 1000);
+    insta::assert_snapshot!(log.warnings.join("\n"), @"`timestamp` cannot be read as a time, and the time of receipt was used; expected one such as 2026-01-02T03:04:05.678Z");
+    let mut inlet = Inlet::new();
+    inlet.settings.timestamp_path = path("properties.at");
+    let log = inlet.one(&with(&track(r#"{"at":"x"}"#), "timestamp", "1706933106")).log;
+    assert_eq!(log.occurred_at_us, 1_706_933_106_000_000);
+    insta::assert_snapshot!(log.warnings.join("\n"), @"`properties.at` cannot be read as a time, and `timestamp` was used; expected one such as 2026-01-02T03:04:05.678Z");
 }
 
 #[test]
@@ -167,6 +211,7 @@ fn no_event_type_and_the_item_is_rejected() {
     insta::assert_snapshot!(rejected(None, "{}"), @"its plugin finds no event type; send one, or set event_type_path to where it is");
     insta::assert_snapshot!(rejected(Some("kind"), &track("{}")), @"the path `kind` finds no event type; send one, or set event_type_path to where it is");
     insta::assert_snapshot!(rejected(Some("event"), &with(&track("{}"), "event", "\"\"")), @"the path `event` finds no event type; send one, or set event_type_path to where it is");
+    insta::assert_snapshot!(rejected(Some("headers.X-Topic"), &track("{}")), @r#"the path `headers.X-Topic` finds no event type; send the header "x-topic", and see that keep_headers names it"#);
     insta::assert_snapshot!(rejected(Some("properties"), &track("{}")), @"the event type at the path `properties` is an object; expected a string");
     insta::assert_snapshot!(rejected(Some("properties.ok"), &track(r#"{"ok":true}"#)), @"the event type at the path `properties.ok` is a boolean; expected a string");
 }
@@ -178,6 +223,7 @@ fn event_type_path_reads_the_value_as_it_is() {
     let mut event_type = |kind: &str| inlet.one(&track(&format!(r#"{{"kind":{kind}}}"#))).log.fields.event_type;
     assert_eq!(event_type(r#"" Ünïcode / Ok ""#), " Ünïcode / Ok ");
     assert_eq!(event_type("9007199254740993"), "9007199254740993");
+    assert_eq!((event_type("42.0"), event_type("4.2e1")), ("42".to_owned(), "42".to_owned()));
 }
 
 #[test]

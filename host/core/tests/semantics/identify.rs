@@ -88,6 +88,79 @@ fn phone_is_renamed_by_a_mapping_too() {
 }
 
 #[test]
+fn a_known_trait_of_a_wrong_type_leaves_the_old_value_and_is_a_warning() {
+    let good = concat!(
+        r#"{"name":"Ann","email":"a@example.com","avatar":"https://a","locale":"de","timezone":"Europe/Berlin","#,
+        r#""created_at":"2024-01-01","phone_number":"+1"}"#
+    );
+    for name in ["name", "email", "avatar", "locale", "timezone", "created_at", "phone_number", "phone"] {
+        for value in [r#"["b@example.com"]"#, "{}", "true"] {
+            let mut inlet = Inlet::identifying();
+            inlet.one(&identify(good));
+            let entry = inlet.one(&identify(&format!(r#"{{"{name}":{value},"plan":"pro"}}"#)));
+            let expected = format!(r#"{},"plan":"pro"}}"#, good.trim_end_matches('}'));
+            assert_eq!((entry.outcome(), inlet.user("u1")), ("executed", Some(&*expected)), "{name}: {value}");
+            let [warning] = &entry.action().warnings[..] else { panic!("{:?}", entry.action().warnings) };
+            assert!(warning.contains(&format!("`{name}`")), "{warning}");
+        }
+    }
+}
+
+#[test]
+fn a_warning_about_a_trait_says_what_was_found_and_what_was_expected() {
+    let warnings = |traits: &str| Inlet::identifying().one(&identify(traits)).action().warnings.join("\n");
+    insta::assert_snapshot!(warnings(r#"{"email":["a"],"created_at":"garbage"}"#), @r"
+    the trait `email` is an array; expected a string; it was left out, and an earlier value stays
+    the trait `created_at` cannot be read as a time; expected one such as 2026-01-02T03:04:05Z; it was left out, and an earlier value stays
+    ");
+    insta::assert_snapshot!(warnings(r#"{"created_at":{}}"#), @"the trait `created_at` is an object; expected a time such as 2026-01-02T03:04:05Z; it was left out, and an earlier value stays");
+    assert_eq!(warnings(r#"{"name":7,"email":null,"created_at":1.767323045678E12,"phone":351900}"#), "");
+}
+
+#[test]
+fn an_inline_recipient_and_a_mapping_keep_good_values_too() {
+    let mut inlet = Inlet::new();
+    inlet.trigger(r#"{"key":"k","recipients":"data.to","actor":"data.by"}"#);
+    inlet.one(&track(r#"{"to":{"id":"u1","email":"a@example.com"}}"#));
+    let entry =
+        inlet.one(&track(r#"{"to":[{"id":"u1","email":{}}],"by":{"id":"u2","name":[],"createdAt":"2026-01-02"}}"#));
+    assert_eq!(inlet.user("u1"), Some(r#"{"email":"a@example.com"}"#));
+    assert_eq!(inlet.user("u2"), Some(r#"{"createdAt":"2026-01-02","created_at":"2026-01-02"}"#));
+    insta::assert_snapshot!(entry.action().warnings.join("\n"), @r#"
+    "u1": the trait `email` is an object; expected a string; it was left out, and an earlier value stays
+    "u2": the trait `name` is an array; expected a string; it was left out, and an earlier value stays
+    "#);
+    // An object's properties have no types of ours.
+    inlet.one(&track(r#"{"to":{"id":"t","collection":"teams","name":["x"]}}"#));
+    let mut inlet = Inlet::new();
+    inlet.map("Order Completed", "users_identify", "{}");
+    let entry = inlet.one(&track(r#"{"name":[],"plan":"pro"}"#));
+    assert_eq!((inlet.user("u1"), entry.action().warnings.len()), (Some(r#"{"plan":"pro"}"#), 1));
+}
+
+#[test]
+fn many_wrong_recipients_make_a_bounded_number_of_warnings() {
+    let mut inlet = Inlet::new();
+    inlet.trigger(r#"{"key":"k","recipients":"data.to"}"#);
+    let to: Vec<String> = (0..1000).map(|id| format!(r#"{{"id":"u{id}","name":[],"email":{{}}}}"#)).collect();
+    let entry = inlet.one(&track(&format!(r#"{{"to":[{}]}}"#, to.join(","))));
+    assert_eq!((entry.outcome(), entry.action().warnings.len()), ("executed", 21));
+}
+
+#[test]
+fn created_at_is_filled_from_the_name_that_platforms_use() {
+    assert_eq!(after(&[r#"{"createdAt":"2026-01-02"}"#]), r#"{"createdAt":"2026-01-02","created_at":"2026-01-02"}"#);
+    let both = r#"{"createdAt":"2026-01-02","created_at":"2024-01-01"}"#;
+    assert_eq!(after(&[both]), both);
+    assert_eq!(
+        after(&[r#"{"createdAt":"2026-01-02","created_at":null}"#]),
+        r#"{"createdAt":"2026-01-02","created_at":null}"#
+    );
+    assert_eq!(after(&[r#"{"createdAt":"some day"}"#]), r#"{"createdAt":"some day"}"#);
+    assert_eq!(after(&[r#"{"phone":"+1","phone_number":{}}"#]), r#"{"phone_number":"+1"}"#);
+}
+
+#[test]
 fn known_properties_keep_their_names_and_all_else_is_custom() {
     let traits = concat!(
         r#"{"name":"Ann","email":"a@example.com","avatar":"https://a","locale":"de","timezone":"Europe/Berlin","#,

@@ -137,7 +137,7 @@ fn an_actor_and_a_tenant_given_as_objects_are_upserted() {
 fn only_a_string_or_collection_and_id_alone_is_a_reference() {
     let mut inlet = to_data();
     for reference in [r#""x""#, r#"{"collection":"projects","id":"x"}"#] {
-        assert_eq!(inlet.one(&to(reference)).outcome(), "executed");
+        assert_eq!(inlet.one(&to(reference)).outcome(), "skipped");
         assert_eq!(inlet.known(), 0, "{reference}");
     }
     inlet.one(&to(r#"{"collection":"projects","id":"x","name":null}"#));
@@ -174,10 +174,7 @@ fn a_recipient_given_by_reference_and_not_yet_identified_is_skipped_and_the_othe
 fn nobody_left_no_run_skipped() {
     let mut inlet = to_data();
     let entry = inlet.one(&to(r#"["stranger"]"#));
-    assert_eq!(
-        (entry.outcome(), entry.action().status.as_str(), entry.done.runs().count()),
-        ("executed", "skipped", 0)
-    );
+    assert_eq!((entry.outcome(), entry.action().status.as_str(), entry.done.runs().count()), ("skipped", "skipped", 0));
     assert_eq!(entry.result("skipped_recipients"), r#"[{"id":"stranger","reason":"not identified"}]"#);
     assert_eq!((entry.result("workflow_run_id"), entry.result("recipients")), ("null", "[]"));
     insta::assert_snapshot!(entry.action().reason.as_deref().unwrap(), @"no recipient is identified; no workflow run was created");

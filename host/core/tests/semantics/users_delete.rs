@@ -53,7 +53,7 @@ fn an_unknown_user_is_nothing_to_do() {
     let mut inlet = Inlet::idempotent();
     inlet.map("delete", "users_delete", "{}");
     let entry = inlet.one(&keyed("k", &delete()));
-    assert_eq!((entry.outcome(), entry.action().status.as_str(), inlet.written), ("executed", "skipped", 0));
+    assert_eq!((entry.outcome(), entry.action().status.as_str(), inlet.written), ("skipped", "skipped", 0));
     insta::assert_snapshot!(entry.action().reason.clone().unwrap(), @"the user is not identified; there is nobody to delete");
     assert_eq!(inlet.records(), 0, "nothing was performed, so nothing is recorded");
 }
@@ -114,7 +114,7 @@ fn a_replay_older_than_what_is_known_of_the_user_deletes_nobody() {
     inlet.pass(HOUR);
     inlet.one(&identify(r#"{"name":"New"}"#));
     let replay = inlet.again(&delete(), START, true);
-    assert_eq!((replay.outcome(), replay.action().status.as_str()), ("executed", "skipped"));
+    assert_eq!((replay.outcome(), replay.action().status.as_str()), ("skipped", "skipped"));
     insta::assert_snapshot!(replay.action().reason.clone().unwrap(), @"it is older than what is known of the user; nobody was deleted");
     assert_eq!(inlet.user("u1"), Some(r#"{"name":"New"}"#));
     inlet.pass(HOUR);

@@ -49,6 +49,11 @@ impl Catalog {
 pub fn default_settings(plugin: &Plugin) -> Result<Settings, BadSetting> {
     let manifest = plugin.manifest();
     let base = Settings::default();
-    let terms = settings::ChangeContext { defaults: &base, has_secret: false, scheme: manifest.verification.as_ref() };
+    let terms = settings::ChangeContext {
+        defaults: &base,
+        has_secret: false,
+        scheme: manifest.verification.as_ref(),
+        kept_headers: &manifest.headers,
+    };
     base.change(&manifest.defaults.settings, terms).map(|changed| changed.settings)
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::response::Response;
-use inlet_core::contract::{Item, ItemOutcome, Reply, Translation};
+use inlet_core::{
+    contract::{Item, ItemOutcome, Reply, Translation},
+    log::Outcome,
+};
 use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin};
 use inlet_store::Settled;
 
@@ -68,6 +71,20 @@ pub(super) async fn call_answer<G: CallGuard>(
     Ok(plugin.answer_with_guard(guard(permit), received_at_ms, &translation.memo, &outcomes, &engine.limits).await)
 }
 
+/// Returns the outcome and the reason of an item as a plugin of contract 0.1 must see them.
+///
+/// Such a plugin tells its platform that a row was not taken if it does not know the outcome, or if `logged` has a reason:
+/// that meant an identify that was requested and not carried out. A row whose recipients are not identified was taken, and
+/// so was one that no mapping matches.
+fn plugin_status(item: &Settled) -> (Outcome, Option<&str>) {
+    let reason = item.reason.as_deref();
+    match item.outcome {
+        Outcome::Skipped => (Outcome::Executed, None),
+        Outcome::Logged => (Outcome::Logged, reason.filter(|_| item.event_type == "identify")),
+        outcome => (outcome, reason),
+    }
+}
+
 /// Returns the outcomes as an answering plugin reads them.
 fn plugin_outcomes(translation: &Translation, settled: &[Settled]) -> Vec<ItemOutcome> {
     let tags = translation.items.iter().map(|item| match item {
@@ -79,12 +96,13 @@ fn plugin_outcomes(translation: &Translation, settled: &[Settled]) -> Vec<ItemOu
     tags.enumerate()
         .filter_map(|(index, tag)| {
             let item = if is_whole { settled.first()? } else { settled.get(index)? };
+            let (status, reason) = plugin_status(item);
             Some(ItemOutcome {
                 index: u32::try_from(index).unwrap_or(u32::MAX),
                 tag: tag.clone(),
-                status: item.outcome.as_str().to_owned(),
+                status: status.as_str().to_owned(),
                 event_id: item.id.to_string(),
-                reason: item.reason.clone().unwrap_or_default(),
+                reason: reason.unwrap_or_default().to_owned(),
             })
         })
         .collect()

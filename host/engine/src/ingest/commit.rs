@@ -27,8 +27,6 @@ pub(super) async fn commit(
             IngestError::NotStored
         }
     })?;
-    for item in &settled {
-        endpoint.meters.outcome(item.outcome);
-    }
+    endpoint.meters.settled(&settled);
     Ok(settled)
 }

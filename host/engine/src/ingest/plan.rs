@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{Engine, snapshot::Endpoint};
 
+/// The code of a request in which its plugin found no items.
+const EMPTY: &str = "empty";
+
 /// Makes an item with its plan of everything that the plugin translated. A translation that does not fit the request
 /// becomes one failed item, and is counted as the plugin's fault unless the request is large enough to cause it.
 pub(crate) fn plan(
@@ -66,6 +69,9 @@ pub(super) fn plan_uncounted(
         event::prepare_whole(&context, body, outcome, code, reason, clock.new_id())
     };
     match &translated.result {
+        Ok(Ok(translation)) if translation.items.is_empty() => {
+            Ok(vec![whole(Outcome::Ignored, EMPTY, "the plugin found no items in the request".to_owned())])
+        }
         Ok(Ok(translation)) => event::prepare(&context, body, translation, &mut || clock.new_id()).map_err(|error| {
             let reason = format!("the plugin's output was not taken: {error}");
             let failed = whole(Outcome::Failed, "shape", reason);

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use inlet_core::{blame::Blame, contract::Spent};
+use inlet_core::{
+    blame::Blame,
+    contract::{Request, Spent},
+};
 use inlet_sandbox::{CallGuard, Fault, Permit};
 
 use super::{incoming_request::IncomingRequest, plugin_attempt::PluginAttempt};
@@ -14,8 +17,7 @@ pub(super) struct PluginCall {
     /// The call uses the body to its end.
     _reservation: Option<Arc<Reservation>>,
     attempt: Arc<PluginAttempt>,
-    /// Bytes of the request.
-    request_bytes: usize,
+    request: Arc<Request>,
     /// The message in the server's log if the call ends in a fault.
     complaint: &'static str,
 }
@@ -27,12 +29,11 @@ impl PluginCall {
         attempt: &Arc<PluginAttempt>,
         complaint: &'static str,
     ) -> Self {
-        let request_bytes = request.plugin_request.size();
         Self {
             _permit: permit,
             _reservation: request.reservation.clone(),
             attempt: attempt.clone(),
-            request_bytes,
+            request: request.plugin_request.clone(),
             complaint,
         }
     }
@@ -55,7 +56,7 @@ impl CallGuard for PluginCall {
                 endpoint.meters.fault(cause);
                 let (source, environment, plugin) = (&endpoint.source, &endpoint.environment, &endpoint.plugin_ref.key);
                 tracing::warn!(source, environment, plugin, cause, "{}", self.complaint);
-                if fault.blame(self.request_bytes) == Blame::Plugin {
+                if fault.blame_for(&self.request) == Blame::Plugin {
                     self.attempt.failed();
                 }
             }

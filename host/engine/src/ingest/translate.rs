@@ -72,7 +72,7 @@ impl Translated {
     /// Reads the result of a call for a request.
     pub(super) fn of(call: Call<Result<Translation, Notice>>, request: &IncomingRequest) -> Self {
         let logs = event::guest_logs_json(&call.logs, call.logs_dropped);
-        let failed = |fault: Fault| NotTranslated::Fault { blame: fault.blame(request.plugin_request.size()), fault };
+        let failed = |fault: Fault| NotTranslated::Fault { blame: fault.blame_for(&request.plugin_request), fault };
         Self { logs, result: call.result.map_err(failed), attempt: None }
     }
 

@@ -37,9 +37,7 @@ pub async fn commit(
 ) -> Result<Vec<Settled>, CommitError> {
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let settled = engine.store.commit_with(job, extras).await?;
-    for item in &settled {
-        endpoint.meters.outcome(item.outcome);
-    }
+    endpoint.meters.settled(&settled);
     Ok(settled)
 }
 

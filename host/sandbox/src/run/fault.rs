@@ -5,7 +5,11 @@
 
 use std::time::Duration;
 
-use inlet_core::blame::Blame;
+use inlet_core::{
+    blame::Blame,
+    contract::Request,
+    json::{self, MAX_DEPTH},
+};
 
 use super::shape_fault::ShapeFault;
 use crate::display::format_bytes;
@@ -117,6 +121,20 @@ impl Fault {
         }
     }
 
+    /// Returns who causes the fault, for this request. Beyond [`Fault::blame`], a body that the host itself would refuse, and
+    /// one whose keys need escapes that a plugin forgot, is a shape that only such a body has: whoever knows the endpoint
+    /// can send it at will.
+    pub fn blame_for(&self, request: &Request) -> Blame {
+        let body = request.body.as_text().map_or("", |text| text);
+        match self.blame(request.size()) {
+            Blame::Plugin if json::inspect(body, MAX_DEPTH).is_err() => Blame::Request,
+            Blame::Plugin if matches!(self, Fault::Shape(ShapeFault::Pointer { .. })) && body.contains('~') => {
+                Blame::Request
+            }
+            blame => blame,
+        }
+    }
+
     /// Returns who causes the fault, for a request of a size.
     ///
     /// A limit on a size is exceeded by the request if it is large enough for that ([`Blame::of_size`]). Everything that a
@@ -131,5 +149,89 @@ impl Fault {
             Fault::Memory { limit, .. } | Fault::Lifted { limit, .. } => Blame::of_size(request_bytes, *limit),
             Fault::Shape(fault) => fault.blame(request_bytes),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inlet_core::contract::Body;
+
+    use super::*;
+
+    fn request(body: &str) -> Request {
+        Request {
+            method: "POST".to_owned(),
+            path: String::new(),
+            query: Vec::new(),
+            headers: Vec::new(),
+            body: Body::Text(body.into()),
+            received_at_ms: 0,
+            options: "{}".to_owned(),
+            facts: Vec::new(),
+        }
+    }
+
+    /// One fault of each kind, with its cause for a small body, for a large one, and for one nested deeper than the host
+    /// takes. The match makes a new kind of fault fail to compile until it is decided.
+    fn decided(fault: &Fault) -> [Blame; 3] {
+        use Blame::{Load, Plugin, Request};
+        match fault {
+            // The load of the machine, or of other sources.
+            Fault::Busy | Fault::Waited { behind_own_source: false, .. } => [Load; 3],
+            // A correct plugin does none of these, whatever it is sent that the host would take.
+            Fault::Waited { behind_own_source: true, .. }
+            | Fault::Time { .. }
+            | Fault::Table { .. }
+            | Fault::Trap { .. }
+            | Fault::Shape(
+                ShapeFault::Pointer { .. }
+                | ShapeFault::ContentType { .. }
+                | ShapeFault::Json { reason: json::Malformed::Syntax { .. }, .. },
+            ) => [Plugin, Plugin, Request],
+            // Sizes: a request that is large enough can ask for them.
+            Fault::Memory { .. } | Fault::Lifted { .. } | Fault::Shape(ShapeFault::TooLong { .. }) => {
+                [Plugin, Request, Request]
+            }
+            // What the sender alone decides.
+            Fault::Shape(ShapeFault::Items { .. } | ShapeFault::Json { .. }) => [Request; 3],
+        }
+    }
+
+    #[test]
+    fn every_fault_has_its_cause() {
+        let second = Duration::from_secs(1);
+        let path = || "items[0].event.data".to_owned();
+        let syntax = json::Malformed::Syntax { reason: String::new(), line: 1, column: 1 };
+        let faults = [
+            Fault::Time { limit: second, body: 0 },
+            Fault::Waited { waited: second, limit: second, behind_own_source: true },
+            Fault::Waited { waited: second, limit: second, behind_own_source: false },
+            Fault::Memory { wanted: 2 << 20, limit: 1 << 20 },
+            Fault::Table { wanted: 2, limit: 1 },
+            Fault::Lifted { limit: 1 << 20, body: 0 },
+            Fault::Trap { message: "unreachable".to_owned() },
+            Fault::Busy,
+            Fault::Shape(ShapeFault::Items { found: 2, limit: 1 }),
+            Fault::Shape(ShapeFault::TooLong { path: path(), found: 2 << 20, limit: 1 << 20 }),
+            Fault::Shape(ShapeFault::Pointer { path: path() }),
+            Fault::Shape(ShapeFault::Json { path: path(), reason: syntax }),
+            Fault::Shape(ShapeFault::Json { path: path(), reason: json::Malformed::Depth { limit: 128 } }),
+            Fault::Shape(ShapeFault::Json { path: path(), reason: json::Malformed::LoneSurrogate }),
+            Fault::Shape(ShapeFault::ContentType { path: path(), found: "text/html".to_owned() }),
+        ];
+        let bodies = ["{}".to_owned(), format!("\"{}\"", "x".repeat(4096)), "[".repeat(MAX_DEPTH + 1)];
+        for fault in faults {
+            let found = bodies.each_ref().map(|body| fault.blame_for(&request(body)));
+            assert_eq!(found, decided(&fault), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_no_plugin_must_be_judged_by_is_to_blame_itself() {
+        let trap = Fault::Trap { message: "unreachable".to_owned() };
+        assert_eq!(trap.blame_for(&request(r#"{"name":"\ud800"}"#)), Blame::Request, "a lone surrogate");
+        let pointer = Fault::Shape(ShapeFault::Pointer { path: "items[0].event.user_id".to_owned() });
+        assert_eq!(pointer.blame_for(&request(r#"{"a~b":1}"#)), Blame::Request, "a key that needs an escape");
+        assert_eq!(trap.blame_for(&request(r#"{"a~b":1}"#)), Blame::Plugin);
     }
 }

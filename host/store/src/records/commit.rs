@@ -2,7 +2,10 @@
 
 use std::{any::Any, sync::Arc};
 
-use inlet_core::log::Outcome;
+use inlet_core::{
+    actions::{ActionType, Status},
+    log::Outcome,
+};
 use uuid::Uuid;
 
 use super::{
@@ -53,4 +56,6 @@ pub struct Settled {
     pub outcome: Outcome,
     /// Human-readable reason of the outcome.
     pub reason: Option<String>,
+    /// The type and the status of each action, in order.
+    pub actions: Vec<(ActionType, Status)>,
 }

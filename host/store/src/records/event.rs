@@ -138,6 +138,8 @@ pub struct StoredAction {
     pub reason: Option<String>,
     /// A JSON object.
     pub found_in: String,
+    /// Warnings for the operator about an action that was not in error.
+    pub warnings: Vec<String>,
 }
 
 /// The number of received events of one type.
@@ -149,6 +151,20 @@ pub struct EventTypeCount {
     pub count: i64,
     /// Time of the last receipt, in milliseconds since 1970.
     pub last_received_at_ms: i64,
+}
+
+/// The recipients of a source environment that triggers left out because they are not identified.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SkippedRecipients {
+    /// The number in all kept event logs.
+    pub count: i64,
+    /// The last ones, the newest first, with the event that named each: a user's id, or `collection/id` of an object.
+    pub last: Vec<(Uuid, String)>,
+}
+
+impl SkippedRecipients {
+    /// The largest number of recipients that are named.
+    pub const MAX_LAST: usize = 10;
 }
 
 /// The totals of a source environment.

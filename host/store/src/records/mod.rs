@@ -28,7 +28,7 @@ pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
-pub use event::{EventQuery, EventTypeCount, Kept, SourceStatus, StoredAction, StoredEvent};
+pub use event::{EventQuery, EventTypeCount, Kept, SkippedRecipients, SourceStatus, StoredAction, StoredEvent};
 pub use job_lease::JobLease;
 pub use mapping::MappingRecord;
 pub use page::{Cursor, Page};

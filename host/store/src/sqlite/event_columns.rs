@@ -89,6 +89,12 @@ event_columns! {
     resumes: "resumes",
         |row, event| _ = row.optional_uuid(event.settlement.resumes.or(event.log.resumes)),
         |columns| columns.optional_uuid();
+    skipped_recipients: "skipped_recipients",
+        |row, event| {
+            let count = i64::try_from(event.settlement.skipped_recipients).unwrap_or(i64::MAX);
+            _ = row.optional_int((count > 0).then_some(count));
+        },
+        |columns| Ok(usize::try_from(columns.get::<Option<i64>>()?.unwrap_or_default()).unwrap_or_default());
     code: "code",
         |row, event| _ = row.optional_text(code(event)),
         |columns| columns.get();

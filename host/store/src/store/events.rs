@@ -9,7 +9,7 @@ use crate::{
     error::{CommitError, ReadError},
     records::{
         CommitExtras, Cursor, EventQuery, EventTypeCount, Hold, NewRefused, Page, RefusedRequest, Rehearsal, Settled,
-        SourceStatus, StoredEvent,
+        SkippedRecipients, SourceStatus, StoredEvent,
     },
 };
 
@@ -66,6 +66,11 @@ impl Store {
     /// Returns the totals of a source environment.
     pub async fn source_status(&self, source_environment_id: i64) -> Result<SourceStatus, ReadError> {
         read!(self.database, source_status(source_environment_id))
+    }
+
+    /// Returns the recipients of a source environment that triggers left out because they are not identified.
+    pub async fn skipped_recipients(&self, source_environment_id: i64) -> Result<SkippedRecipients, ReadError> {
+        read!(self.database, skipped_recipients(source_environment_id))
     }
 
     /// Returns refused requests, the newest first, without their bodies.

@@ -220,6 +220,7 @@ fn settled(job: Job, settlements: Vec<Settlement>) -> Vec<Settled> {
             id: item.log.id,
             event_type: item.log.fields.event_type,
             outcome: settlement.outcome,
+            actions: settlement.actions.iter().map(|action| (action.action_type, action.status)).collect(),
             reason: settlement.reason,
         })
         .collect()

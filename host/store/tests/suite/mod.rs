@@ -19,5 +19,6 @@ mod refused;
 mod rehearsal;
 mod retention;
 pub mod secrets;
+mod skipped_recipients;
 mod sources;
 pub mod support;

@@ -22,6 +22,7 @@ mod idempotency;
 mod main_path;
 mod management;
 mod misbehaving_plugins;
+mod outcomes;
 mod platforms;
 mod plugin_directory;
 mod plugin_signing;

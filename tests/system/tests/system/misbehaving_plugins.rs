@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use inlet_system_tests::{Endpoint, Server, ServerOptions, read_json, test_plugin, track};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wasm_encoder::{HeapType, Instruction as I};
@@ -62,6 +63,27 @@ async fn a_plugin_whose_platform_reads_the_answer_is_500_and_nothing_is_executed
     assert_eq!((status, &answer["code"]), (413, &json!("too_many_items")), "{answer}");
     let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains(r#"inlet_plugin_faults_total{source="hostile",environment="development",plugin="inlet/hostile",cause="time"} 1"#), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_translation_without_items_is_one_ignored_item() {
+    let (_dir, server, endpoint) = hostile().await;
+    let (status, answer) = ask(&server, &endpoint, "/empty").await;
+    assert_eq!(status, 200, "{answer}");
+    let log = server.last_log("hostile").await;
+    assert_eq!((&log["outcome"], &log["code"], &log["original"]), (&json!("ignored"), &json!("empty"), &json!({})));
+    assert_eq!(log["reason"], "the plugin found no items in the request");
+    let path = "/v1/sources/hostile/logs?environment=development&outcome=ignored&code=empty";
+    assert_eq!(server.get(path).await["entries"].as_array().unwrap().len(), 1);
+    let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains(r#"inlet_events_total{source="hostile",environment="development",plugin="inlet/hostile",outcome="ignored"} 1"#), "{metrics}");
+    let path = "/v1/sources/hostile/rehearse?environment=development";
+    let request = json!({"path": "/empty", "body": "{}"});
+    let rehearsal = read_json(server.manage(Method::POST, path).json(&request).send().await.unwrap()).await;
+    assert_eq!(
+        (&rehearsal["items"][0]["outcome"], &rehearsal["items"][0]["code"]),
+        (&json!("ignored"), &json!("empty"))
+    );
 }
 
 #[tokio::test]
@@ -145,7 +167,13 @@ async fn machine_code_that_misbehaves_is_named_in_the_log_and_the_next_request_s
         assert_eq!(log["code"], code, "{name}: {log}");
         if !name.starts_with("start-") {
             let (status, answer) = endpoint.try_send("{}").await;
-            assert_eq!((status, &answer["events"]), (200, &json!([])), "after {name}: {answer}");
+            assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("ignored")), "after {name}: {answer}");
+            // These find no items in anything else: a replay is one ignored entry too.
+            let id = answer["events"][0]["id"].as_str().unwrap();
+            let path = format!("/v1/sources/{name}/logs/{id}/replay?environment=development");
+            let replayed = read_json(server.manage(Method::POST, &path).send().await.unwrap()).await;
+            let entry = &replayed["entries"][0];
+            assert_eq!((&entry["outcome"], &entry["code"]), (&json!("ignored"), &json!("empty")), "{replayed}");
         }
         neighbour.expect(track("Next", "u", name, json!({})), &["logged"]).await;
     }

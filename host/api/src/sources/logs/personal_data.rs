@@ -52,6 +52,7 @@ fn hide_action(action: StoredAction) -> StoredAction {
         payload: hide_kept(action.payload),
         result: action.result.as_deref().map(|result| hide_result(result, action.status)),
         reason: action.reason.as_deref().map(hide_quoted),
+        warnings: action.warnings.iter().map(|warning| hide_quoted(warning)).collect(),
         ..action
     }
 }
@@ -117,6 +118,7 @@ mod tests {
             result: Some(r#"{"workflow_run_id":"run-1","recipients":[{"id":"ana"}]}"#.to_owned()),
             reason: Some(r#"recipient "ana\"": is "ana" 2"#.to_owned()),
             found_in: r#"{"recipients":"event"}"#.to_owned(),
+            warnings: vec![r#"`data.totl` finds nothing; "x" was found"#.to_owned()],
         };
         let plugin = PluginRef { key: "http".to_owned(), version: "1".to_owned(), digest: "d".to_owned() };
         StoredEvent {

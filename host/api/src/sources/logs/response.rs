@@ -48,6 +48,7 @@ pub fn log(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> Sourc
         idempotent: fields.outcome == Outcome::Replayed,
         replay_of: id_text(fields.replay_of),
         resumes: id_text(fields.resumes),
+        skipped_recipients_count: fields.skipped_recipients,
         rerun_of: id_text(event.rerun_of),
         rerun_as: event.rerun_as.iter().map(Uuid::to_string).collect(),
         needs_attention: event.needs_attention,
@@ -81,6 +82,7 @@ fn log_action(action: StoredAction, inserted_at: String) -> SourceLogAction {
         action_result: action.result.map(stored_json),
         reason: action.reason,
         found_in: stored_json(action.found_in),
+        warnings: action.warnings,
         inserted_at,
     }
 }

@@ -36,6 +36,7 @@ pub fn rehearsed_item(
         outcome: settlement.outcome.as_str().to_owned(),
         reason: settlement.reason.clone(),
         code: log.code.clone().or((settlement.outcome == Outcome::Failed).then(|| ACTION_FAILED.to_owned())),
+        skipped_recipients_count: settlement.skipped_recipients,
         warnings: [&log.warnings[..], &settlement.warnings].concat(),
         redacted: log.redacted.clone(),
         headers: log.headers.as_deref().and_then(|headers| budget.json(headers)),
@@ -97,5 +98,6 @@ fn rehearsed_action(action: &ActionLog, budget: &mut ResponseBudget) -> Rehearse
         found_in: budget.json(&action.found_in),
         result: action.result.as_deref().and_then(|result| budget.json(result)),
         reason: action.reason.clone(),
+        warnings: action.warnings.clone(),
     }
 }

@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn what_is_no_filter_says_why() {
         let error = |text: &str| read(text).unwrap_err();
-        insta::assert_snapshot!(error(r#"{"outcome":["lost"]}"#), @r#"outcome[0]: there is no outcome "lost"; expected one of executed, replayed, logged, failed, rejected, ignored"#);
+        insta::assert_snapshot!(error(r#"{"outcome":["lost"]}"#), @r#"outcome[0]: there is no outcome "lost"; expected one of executed, skipped, replayed, logged, failed, rejected, ignored"#);
         insta::assert_snapshot!(error(r#"{"outcome":[]}"#), @"outcome: it is empty; name an outcome, or leave it out");
         insta::assert_snapshot!(error(r#"{"code":"time","cause":"time"}"#), @"cause: code is given too; they mean the same, give one of them");
         insta::assert_snapshot!(error(r#"{"force":true}"#), @"force: idempotency is bypassed for named entries only; give their ids");

@@ -5,7 +5,7 @@ use inlet_api_types::sources::SourceStatus;
 use inlet_core::time;
 use inlet_engine::Engine;
 
-use super::{needs_attention::AttentionTally, notes::notes_of};
+use super::{needs_attention::AttentionTally, notes::notes_of, skipped_recipients::SkippedTally};
 use crate::{
     auth::Operator,
     clock,
@@ -39,6 +39,7 @@ pub async fn get_source_status(
     let environment = params.environment(&snapshot)?;
     let (mut mappings_count, mut events_count, mut last_ms, mut notes) = (0, 0, None, Vec::new());
     let mut needs_attention = AttentionTally::default();
+    let mut skipped_recipients = SkippedTally::default();
     let mut plugin = None;
     let catalog = engine.catalog();
     for (slug, endpoint) in
@@ -46,6 +47,8 @@ pub async fn get_source_status(
     {
         let status = engine.store.source_status(endpoint.id).await?;
         needs_attention.add(slug, engine.store.attention_counts(endpoint.id).await?);
+        let skipped = engine.store.skipped_recipients(endpoint.id).await?;
+        skipped_recipients.add(skipped, endpoint.hides_personal_data);
         mappings_count += endpoint.record.mappings.len();
         plugin = plugin.or_else(|| endpoint.plugin.as_ref().map(response::plugin));
         events_count += status.events_count;
@@ -60,6 +63,7 @@ pub async fn get_source_status(
         last_event_received: last_ms.map(time::write_ms),
         plugin,
         needs_attention: needs_attention.into_response(),
+        skipped_recipients: skipped_recipients.into_response(),
         notes,
     }))
 }

@@ -3,3 +3,4 @@
 pub mod get;
 mod needs_attention;
 mod notes;
+mod skipped_recipients;

@@ -16,7 +16,8 @@ use axum::{
     response::{AppendHeaders, IntoResponse},
 };
 use inlet_api_types::sources::{Source, UpsertSource, UpsertedSource};
-use inlet_engine::{ConfigurationChange, Engine};
+use inlet_core::Uuid;
+use inlet_engine::{ConfigurationChange, Engine, mapping_check};
 use inlet_store::Environment;
 use serde::Serialize;
 
@@ -70,6 +71,9 @@ pub async fn put_source(
     operator.may_see(&environment)?;
     // Before the configuration is locked: nobody waits for a body that is refused.
     let request = UpsertRequest::check(body.read()?, &environment.slug)?;
+    let has_mappings = request.mappings.is_some();
+    let mappings_field = request.field("mappings");
+    let saved = (key.clone(), environment.clone());
     let (version, source) = engine
         .configure(operator.author(), |change| async move {
             let upsert =
@@ -78,7 +82,32 @@ pub async fn put_source(
             upsert.response()
         })
         .await?;
-    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(UpsertedSource { source })))
+    // Afterwards, because nobody waits for it.
+    let warnings = match has_mappings {
+        true => mapping_warnings(&engine, &saved.0, &saved.1, &mappings_field).await?,
+        false => Vec::new(),
+    };
+    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(UpsertedSource { source, warnings })))
+}
+
+/// Returns what is wrong with the mappings of a source, each with its path in the response.
+async fn mapping_warnings(
+    engine: &Engine,
+    key: &str,
+    environment: &Environment,
+    field: &str,
+) -> Result<Vec<String>, ApiError> {
+    let snapshot = engine.snapshot();
+    let endpoint = find_source(&snapshot, key)?.endpoints.get(&environment.slug);
+    // Deleted in the meantime.
+    let Some(endpoint) = endpoint else { return Ok(Vec::new()) };
+    let ids: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
+    let warnings = mapping_check::check(engine, endpoint, &ids).await?;
+    let position = |id| endpoint.record.mappings.iter().position(|record| record.id == id).unwrap_or_default();
+    Ok(warnings
+        .into_iter()
+        .map(|warning| format!("{field}[{}]: {}", position(warning.mapping), warning.message))
+        .collect())
 }
 
 /// An upsert of one source in one environment.

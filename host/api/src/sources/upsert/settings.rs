@@ -47,7 +47,12 @@ pub fn change(
     remove_unchanged(&mut patch, &present.response);
     let named = |error: BadSetting| ApiError::invalid(format!("{field}.{}", error.field), error.message);
     check_read_only(&patch).map_err(named)?;
-    let context = ChangeContext { defaults: present.defaults, has_secret: present.has_secret, scheme: present.scheme };
+    let context = ChangeContext {
+        defaults: present.defaults,
+        has_secret: present.has_secret,
+        scheme: present.scheme,
+        kept_headers: &present.manifest.headers,
+    };
     let changed = present.settings.change(&patch, context).map_err(named)?;
     check_options(&changed.settings.options, present.manifest).map_err(named)?;
     Ok(changed)

@@ -176,6 +176,7 @@ impl Trace {
                 event_type: item.log.event_type.clone(),
                 outcome: settlement.outcome,
                 reason: settlement.reason.clone(),
+                actions: settlement.actions.iter().map(|action| (action.action_type, action.status)).collect(),
             })
             .collect()
     }

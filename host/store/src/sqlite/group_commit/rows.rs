@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use inlet_core::{
     effect::{RecipientUpsert, recipient_changes},
+    json,
     log::ActionLog,
     recipient::RecipientKey,
     run::{Run, RunRecipient},
@@ -34,7 +35,7 @@ static ACTION_LOGS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "action_logs",
         "event_id, ordinal, id, mapping, action_type, status, reason, parameters, found_in, result, \
-         payload",
+         payload, warnings",
         "",
     )
 });
@@ -140,7 +141,13 @@ fn bind_action<'v>(row: &mut Row<'v>, (event, ordinal, action): &'v (Uuid, usize
         .text(&action.parameters)
         .text(&action.found_in)
         .optional_text(action.result.as_deref())
-        .text(&action.payload);
+        .text(&action.payload)
+        .optional_owned_text(warnings(&action.warnings));
+}
+
+/// Returns warnings as they are stored; none if there are none.
+fn warnings(warnings: &[String]) -> Option<String> {
+    (!warnings.is_empty()).then(|| json::array(warnings.iter().map(|warning| json::quote(warning))))
 }
 
 fn bind_run<'v>(row: &mut Row<'v>, (environment, run): &'v (i64, &Run)) {

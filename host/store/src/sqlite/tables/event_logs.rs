@@ -66,7 +66,8 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
         ") SELECT
                event_id, action_logs.id, mapping, action_type, status, reason, parameters, found_in, result,
                octet_length(payload),
-               CASE WHEN octet_length(payload) <= cut_above THEN payload END
+               CASE WHEN octet_length(payload) <= cut_above THEN payload END,
+               action_logs.warnings
            FROM wanted CROSS JOIN action_logs USING (event_id)
            ORDER BY event_id, ordinal",
     )
@@ -202,6 +203,7 @@ async fn load_actions(
 fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
     // A stored payload is never an empty text; a removed one is.
     let payload: Option<String> = row.try_get(10)?;
+    let warnings: Option<&str> = row.try_get(11)?;
     Ok(StoredAction {
         id: uuids::read(row, 1)?,
         mapping: uuids::read_optional(row, 2)?,
@@ -215,5 +217,6 @@ fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
             size: row.try_get::<i64, _>(9)?.unsigned_abs(),
             content: payload.filter(|text| !text.is_empty()),
         },
+        warnings: warnings.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
     })
 }

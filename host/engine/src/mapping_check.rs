@@ -1,0 +1,154 @@
+//! Checks mappings against events that were received, or against the examples of the plugin, before they meet new ones.
+//!
+//! Nothing is written. A path is reported if no event of the mapping's type has a value there: one that some events have
+//! is optional. Events that were received count more than examples, which a platform's customers never send.
+
+use std::collections::HashMap;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use inlet_core::{Uuid, mapping::Mapping, settle::Prepared};
+use inlet_sandbox::manifest::Example;
+use inlet_store::{EventQuery, EventTypeCount, ReadError};
+
+use crate::{
+    Engine,
+    ingest::rehearse::{self, SampleRequest},
+    replay::event_replayer::EventReplayer,
+    snapshot::Endpoint,
+};
+
+/// The events of one type that are looked at.
+const EVENTS: usize = 5;
+/// The mappings that are checked in one call.
+const MAX_MAPPINGS: usize = 50;
+/// The time around the last receipt of a type in which its last events lie, in milliseconds. Ids hold the time of planning.
+const AROUND_MS: i64 = 5_000;
+
+/// What is wrong with a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingWarning {
+    /// The mapping's id.
+    pub mapping: Uuid,
+    /// The problem, in a sentence.
+    pub message: String,
+}
+
+/// Returns what is wrong with these mappings of a source environment, which are in force already.
+pub async fn check(
+    engine: &Engine,
+    endpoint: &std::sync::Arc<Endpoint>,
+    mappings: &[Uuid],
+) -> Result<Vec<MappingWarning>, ReadError> {
+    let is_checked = |mapping: &&Mapping| mapping.active && mappings.contains(&mapping.id);
+    let checked: Vec<&Mapping> = endpoint.mappings.iter().filter(is_checked).take(MAX_MAPPINGS).collect();
+    if checked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let counts = engine.store.event_types(endpoint.id).await?;
+    let mut samples = Samples { engine, endpoint, by_type: HashMap::new() };
+    let mut warnings = Vec::new();
+    for mapping in checked {
+        let received = counts.iter().filter(|count| mapping.matches(&count.event_type));
+        let mut of_mapping = Vec::new();
+        for count in received.take(2) {
+            of_mapping.extend(samples.received(count).await?.iter().map(|item| problems_of(item, mapping.id)));
+        }
+        if of_mapping.is_empty() {
+            let examples = endpoint.plugin.iter().flat_map(|plugin| &plugin.manifest().examples);
+            for example in examples.filter(|example| mapping.matches(&example.event_type)).take(EVENTS) {
+                of_mapping.extend(samples.example(example).await.iter().map(|item| problems_of(item, mapping.id)));
+            }
+        }
+        warnings.extend(in_all(of_mapping).map(|message| MappingWarning { mapping: mapping.id, message }));
+    }
+    Ok(warnings)
+}
+
+/// The planned items of events, by event type.
+struct Samples<'a> {
+    engine: &'a Engine,
+    endpoint: &'a std::sync::Arc<Endpoint>,
+    by_type: HashMap<String, Vec<Prepared>>,
+}
+
+impl Samples<'_> {
+    /// Plans the last events of a type with the mappings of now, the newest first.
+    async fn received(&mut self, count: &EventTypeCount) -> Result<&[Prepared], ReadError> {
+        if !self.by_type.contains_key(&count.event_type) {
+            let query = EventQuery {
+                event_type: Some(count.event_type.clone()),
+                starting_at_ms: Some(count.last_received_at_ms.saturating_sub(AROUND_MS)),
+                ending_at_ms: Some(count.last_received_at_ms.saturating_add(AROUND_MS)),
+                ..EventQuery::newest(vec![self.endpoint.id], EVENTS)
+            };
+            let events = self.engine.store.events(&query).await?.items;
+            let mut replayer = EventReplayer::new(self.engine.clone(), self.endpoint.clone());
+            let mut items = Vec::new();
+            for event in events {
+                // One that cannot be replayed, past the retention of bodies for example, says nothing about a mapping.
+                if let Ok(replay) = replayer.prepare(event.fields.id, false).await {
+                    items.extend(replay.items);
+                }
+            }
+            self.by_type.insert(count.event_type.clone(), items);
+        }
+        Ok(self.by_type.get(&count.event_type).map_or(&[], Vec::as_slice))
+    }
+
+    /// Plans the items of an example.
+    async fn example(&self, example: &Example) -> Vec<Prepared> {
+        let body = example.body.as_str().map_or_else(|| example.body.to_string(), str::to_owned);
+        let header = |(name, value): (&String, &String)| -> Option<(HeaderName, HeaderValue)> {
+            Some((name.parse().ok()?, HeaderValue::from_str(value).ok()?))
+        };
+        let sample = SampleRequest {
+            method: self.endpoint.methods().first().map_or("POST", |method| method).to_owned(),
+            path: String::new(),
+            query: String::new(),
+            headers: example.headers.iter().filter_map(header).collect::<HeaderMap>(),
+            body,
+            received_at_ms: None,
+        };
+        let rehearsed = rehearse::rehearse(self.engine, self.endpoint, sample).await;
+        rehearsed.ok().and_then(|rehearsed| rehearsed.trace).map_or_else(Vec::new, |trace| trace.items)
+    }
+}
+
+/// Returns the problems of a mapping with one event; none if the event is not the mapping's.
+fn problems_of(item: &Prepared, mapping: Uuid) -> Option<Vec<String>> {
+    let actions = item.plan.as_ref()?.actions.iter();
+    let action = actions.into_iter().find(|action| action.mapping == Some(mapping))?;
+    let error = action.intent.as_ref().err().map(|error| format!("the action would end in an error: {error}"));
+    Some(error.into_iter().chain(action.warnings.iter().cloned()).collect())
+}
+
+/// Returns the problems of the first event that all others have too.
+fn in_all(events: Vec<Option<Vec<String>>>) -> impl Iterator<Item = String> {
+    let mut events = events.into_iter().flatten();
+    let first = events.next().unwrap_or_default();
+    let others: Vec<Vec<String>> = events.collect();
+    // What stands before the semicolon names the parameter and its path, what follows is the event's own.
+    let subject = |problem: &str| problem.split(';').next().unwrap_or_default().to_owned();
+    first.into_iter().filter(move |problem| {
+        let wanted = subject(problem);
+        others.iter().all(|problems| problems.iter().any(|other| subject(other) == wanted))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(events: &[Option<&[&str]>]) -> Vec<String> {
+        let owned = |problems: &&[&str]| problems.iter().map(|problem| (*problem).to_owned()).collect();
+        in_all(events.iter().map(|event| event.as_ref().map(owned)).collect()).collect()
+    }
+
+    #[test]
+    fn what_some_events_have_is_optional() {
+        assert_eq!(problems(&[Some(&["a; x", "b"]), Some(&["a; y"])]), ["a; x"]);
+        assert_eq!(problems(&[Some(&["a"]), Some(&[])]), [""; 0]);
+        assert_eq!(problems(&[None, Some(&["a"]), None]), ["a"], "other items of a batch say nothing");
+        assert_eq!(problems(&[]), [""; 0]);
+    }
+}
