@@ -2,7 +2,8 @@
 //!
 //! Tokens and keys are looked up by their SHA-256, so that the time of a look-up does not depend on the secret. The
 //! access of an operation is given in the table of [`crate::routes`]. The extractor [`Operator`], which every handler
-//! gets, checks the bearer against it, and against every environment that the path or the query names.
+//! gets, checks the bearer against it, and against every environment that the path or the query names. Both extractors
+//! refuse query parameters that the operation does not have, once they know the bearer.
 
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::{
     error::{ApiError, Kind},
-    query::Params,
+    query::{KnownParams, Params},
     scope::{Access, Scope},
 };
 
@@ -65,7 +66,7 @@ impl Operator {
     }
 
     /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the
-    /// query; [`Operator::named_environment`] checks one that a body names.
+    /// query; [`Operator::requested_environment`] checks one that a body names.
     pub fn may_see(&self, environment: &Environment) -> Result<(), ApiError> {
         match self.sees(environment.id) {
             true => Ok(()),
@@ -73,9 +74,28 @@ impl Operator {
         }
     }
 
-    /// Finds the environment that the member `environment` of a body names. A token limited to some environments gets the same
-    /// 403 for an unknown environment as for a forbidden one, so it cannot probe names.
-    pub fn named_environment(&self, slug: &str, snapshot: &Snapshot) -> Result<Environment, ApiError> {
+    /// Finds the environment that the query parameter `environment` names, or the body's member of that name, where
+    /// earlier versions expected it.
+    pub fn requested_environment(
+        &self,
+        params: &Params,
+        member: Option<&str>,
+        snapshot: &Snapshot,
+    ) -> Result<Environment, ApiError> {
+        match (params.get("environment"), member) {
+            (Some(queried), Some(named)) if queried != named => {
+                let message =
+                    format!("the query says {queried:?} and the body says {named:?}; leave it out of the body");
+                Err(ApiError::invalid("environment", message))
+            }
+            (None, Some(named)) => self.named_environment(named, snapshot),
+            _ => params.required_environment(snapshot).cloned(),
+        }
+    }
+
+    /// Finds the environment that a body names. A token limited to some environments gets the same 403 for an unknown
+    /// environment as for a forbidden one, so it cannot probe names.
+    fn named_environment(&self, slug: &str, snapshot: &Snapshot) -> Result<Environment, ApiError> {
         match snapshot.environment(slug) {
             Some(environment) => self.may_see(environment).map(|()| environment.clone()),
             None if self.environment_ids().is_some() => Err(elsewhere()),
@@ -152,6 +172,7 @@ impl FromRequestParts<Engine> for Operator {
                     operator.may_see_all()?;
                 }
                 operator.may_see_address(parts, &snapshot).await?;
+                check_params(parts)?;
                 Ok(operator)
             }
             Bearer::Environment(_) => {
@@ -175,13 +196,24 @@ impl FromRequestParts<Engine> for EnvironmentKey {
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
         match recognise(&parts.headers, engine, &engine.snapshot())? {
-            Bearer::Environment(environment_id) => Ok(EnvironmentKey { environment_id }),
+            Bearer::Environment(environment_id) => {
+                check_params(parts)?;
+                Ok(EnvironmentKey { environment_id })
+            }
             Bearer::Operator(_) => {
                 let message = "this is the management token; here an environment's key (sk_…) is needed, which \
                                POST /v1/environments/{slug}/api_keys makes";
                 Err(ApiError::new(Kind::Forbidden, message))
             }
         }
+    }
+}
+
+/// Refuses query parameters that the operation does not have.
+fn check_params(parts: &Parts) -> Result<(), ApiError> {
+    match parts.extensions.get::<KnownParams>() {
+        Some(known) => Params::of(&parts.uri).check_known(known),
+        None => Ok(()),
     }
 }
 

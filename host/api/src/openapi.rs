@@ -47,7 +47,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
     info(
         title = "Inlet",
         description = "Webhooks in, actions out. Lists are newest first; cursors are opaque; times are RFC 3339 in UTC. \
-                       Query parameters that are not known are ignored, members of a body that are not known are not.",
+                       Query parameters and members of a body that are not known are refused, with the nearest name.",
     ),
     tags(
         (name = "webhooks", description = "Where platforms send to"),

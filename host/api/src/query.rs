@@ -1,16 +1,24 @@
-//! Query parameters. Unknown parameters are ignored, and an empty value counts as absent.
+//! Query parameters. A parameter that the operation does not have is refused, and an empty value counts as absent.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Query},
     http::{Uri, request::Parts},
 };
-use inlet_core::{Uuid, time};
+use inlet_core::{Uuid, nearest::nearest, time};
 use inlet_engine::snapshot::Snapshot;
 use inlet_store::Environment;
 
 use super::error::ApiError;
+
+/// The most characters of an unknown name that an error repeats.
+const MAX_SHOWN_NAME: usize = 100;
+
+/// The names of an operation's query parameters, from its description. The router hands them to the extractors of
+/// [`crate::auth`] with every request.
+#[derive(Debug, Clone)]
+pub struct KnownParams(pub Arc<[String]>);
 
 /// Query parameters, decoded.
 #[derive(Debug, Default)]
@@ -32,9 +40,38 @@ impl Params {
         Self(pairs.unwrap_or_default())
     }
 
+    /// Iterates over the names and values in their order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Adds a parameter.
+    pub fn push(&mut self, name: &str, value: &str) {
+        self.0.push((name.to_owned(), value.to_owned()));
+    }
+
     #[cfg(test)]
     pub fn parse(query: &str) -> Self {
         Self::of(&format!("/?{query}").parse().unwrap())
+    }
+
+    /// Refuses a parameter that the operation does not have: it would be left out of account without a word.
+    pub fn check_known(&self, KnownParams(known): &KnownParams) -> Result<(), ApiError> {
+        let is_known = |name: &str| {
+            let is_list = name.starts_with("include[") && known.iter().any(|known| known == "include");
+            is_list || known.iter().any(|known| known == name)
+        };
+        let Some((unknown, _)) = self.0.iter().find(|(name, _)| !is_known(name)) else { return Ok(()) };
+        let names = || known.iter().map(String::as_str);
+        let message = match (nearest(unknown, names()), known.is_empty()) {
+            (_, true) => "there is no such query parameter; this operation has none".to_owned(),
+            (Some(known), _) => format!("there is no such query parameter; the nearest is {known:?}"),
+            (None, _) => {
+                let all: Vec<&str> = names().collect();
+                format!("there is no such query parameter; expected one of {}", all.join(", "))
+            }
+        };
+        Err(ApiError::invalid(unknown.chars().take(MAX_SHOWN_NAME).collect::<String>(), message))
     }
 
     /// Returns the last value of a parameter.
@@ -124,6 +161,23 @@ mod tests {
         let params = Params::parse("a=&b=1&b=2&c&d=%41+%ff");
         assert_eq!((params.get("a"), params.get("b"), params.get("c")), (None, Some("2"), None));
         assert_eq!(params.get("d"), Some("A \u{fffd}"));
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_refused_with_the_nearest() {
+        let known = KnownParams(["environment", "event", "include", "user_id"].map(str::to_owned).into());
+        let check = |query: &str| {
+            let error = Params::parse(query).check_known(&known).err();
+            error.map(|error| format!("{}: {error}", error.field().unwrap_or("-")))
+        };
+        for query in ["", "environment=x&event=", "include[]=a&include%5B0%5D=b", "include=a"] {
+            assert_eq!(check(query), None, "{query}");
+        }
+        insta::assert_snapshot!(check("environment=x&user=u").unwrap(), @r#"user: there is no such query parameter; the nearest is "user_id""#);
+        insta::assert_snapshot!(check("event[]=x").unwrap(), @r#"event[]: there is no such query parameter; the nearest is "event""#);
+        insta::assert_snapshot!(check("zzz").unwrap(), @"zzz: there is no such query parameter; expected one of environment, event, include, user_id");
+        let none = Params::parse("a=1").check_known(&KnownParams([].into())).unwrap_err();
+        insta::assert_snapshot!(none, @"there is no such query parameter; this operation has none");
     }
 
     #[test]

@@ -9,8 +9,8 @@ use axum::{
 use inlet_engine::Engine;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::{
-    OpenApi,
-    path::{Operation as Description, PathItem},
+    OpenApi, RefOr,
+    path::{Operation as Description, ParameterIn, PathItem},
 };
 use utoipa_axum::{
     router::{OpenApiRouter, UtoipaMethodRouter},
@@ -21,29 +21,50 @@ use crate::{
     body::MAX_BODY_BYTES,
     changes, clock, environments,
     error::{ApiError, Kind},
-    management_tokens, openapi, providers, runs,
+    management_tokens, openapi, providers,
+    query::KnownParams,
+    runs,
     scope::{Access, Scope},
     sources, users,
 };
+
+/// The path of a provider whose key has a slash that is not escaped.
+const PROVIDER_WITH_PUBLISHER: &str = "/v1/source_providers/{publisher}/{name}";
 
 /// A route, its description and its access.
 pub struct Operation {
     access: Access,
     routes: UtoipaMethodRouter<Engine>,
+    /// A further path, which the document leaves out.
+    alias: Option<&'static str>,
 }
 
 impl Operation {
     fn new(access: impl Into<Access>, routes: UtoipaMethodRouter<Engine>) -> Self {
-        Self { access: access.into(), routes }
+        Self { access: access.into(), routes, alias: None }
     }
 
-    /// Hands the access to the extractors of [`crate::auth`], and names it in the description.
-    fn secured(self) -> UtoipaMethodRouter<Engine> {
-        let Self { access, routes: (schemas, mut paths, router) } = self;
+    /// Serves the operation at a further path, which the document leaves out.
+    fn also_at(self, path: &'static str) -> Self {
+        Self { alias: Some(path), ..self }
+    }
+
+    /// Hands the access and the names of the query parameters to the extractors of [`crate::auth`], and names the access in
+    /// the description.
+    fn secured(self) -> (UtoipaMethodRouter<Engine>, Option<&'static str>) {
+        let Self { access, routes: (schemas, mut paths, router), alias } = self;
+        let mut params = Vec::new();
         for description in paths.paths.values_mut().flat_map(descriptions_mut) {
             description.security = access.security();
+            let described = description.parameters.iter().flatten().filter_map(|param| match param {
+                RefOr::T(param) => Some(param),
+                RefOr::Ref(_) => None,
+            });
+            let queried = described.filter(|param| param.parameter_in == ParameterIn::Query);
+            params.extend(queried.map(|param| param.name.clone()));
         }
-        (schemas, paths, router.route_layer(Extension(access)))
+        let router = router.route_layer(Extension(access)).route_layer(Extension(KnownParams(params.into())));
+        ((schemas, paths, router), alias)
     }
 
     /// The methods, the path and the access.
@@ -79,12 +100,15 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Operate, routes!(sources::plugin::compare::compare_source_plugin)),
         Operation::new(Scope::Read, routes!(sources::status::get::get_source_status)),
         Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),
-        Operation::new(Scope::Read, routes!(providers::get::get_source_provider)),
-        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::add::add_source_provider)),
-        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::remove::remove_source_provider_version)),
+        Operation::new(Scope::Read, routes!(providers::get::get_source_provider)).also_at(PROVIDER_WITH_PUBLISHER),
+        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::add::add_source_provider))
+            .also_at(PROVIDER_WITH_PUBLISHER),
+        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::remove::remove_source_provider_version))
+            .also_at("/v1/source_providers/{publisher}/{name}/versions/{version}"),
         Operation::new(Scope::Read, routes!(environments::list::list_environments)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(environments::create::create_environment)),
         Operation::new(Scope::Admin, routes!(environments::update::update_environment)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(environments::delete::delete_environment)),
         Operation::new(Scope::Read, routes!(environments::list_api_keys::list_api_keys)),
         Operation::new(Scope::Admin, routes!(environments::create_api_key::create_api_key)),
         Operation::new(Scope::Admin, routes!(environments::delete_api_key::delete_api_key)),
@@ -124,7 +148,15 @@ fn methods(item: &PathItem) -> impl Iterator<Item = &'static str> {
 /// The router, and the document with every operation added to it.
 fn assemble(document: OpenApi) -> (Router<Engine>, OpenApi) {
     let routers = operations().into_iter().map(Operation::secured);
-    routers.fold(OpenApiRouter::with_openapi(document), OpenApiRouter::routes).split_for_parts()
+    let add = |all: OpenApiRouter<Engine>, (routes, alias): (UtoipaMethodRouter<Engine>, Option<&str>)| match alias {
+        Some(path) => {
+            let (_, _, router) = &routes;
+            let router = router.clone();
+            all.routes(routes).route(path, router)
+        }
+        None => all.routes(routes),
+    };
+    routers.fold(OpenApiRouter::with_openapi(document), add).split_for_parts()
 }
 
 /// Adds every operation to a document.

@@ -110,6 +110,20 @@ fn what_reads_wants_the_scope_for_reading_and_what_writes_another() {
     }
 }
 
+#[tokio::test]
+async fn what_concerns_an_environment_names_it_in_the_query_or_the_path() {
+    let document = document().await;
+    for (method, path, _) in table() {
+        // A source is deleted in every environment.
+        let concerns_one =
+            path.starts_with("/v1/sources") && (method, path.as_str()) != ("DELETE", "/v1/sources/{key}");
+        let params = document["paths"][&path][method.to_lowercase()]["parameters"].as_array();
+        let is_queried =
+            params.into_iter().flatten().any(|param| param["in"] == "query" && param["name"] == "environment");
+        assert!(is_queried || !concerns_one, "{method} {path}");
+    }
+}
+
 #[test]
 fn routes_do_not_collide() {
     let _ = router();

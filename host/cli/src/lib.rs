@@ -1,8 +1,9 @@
 //! `inlet` as a client of a running server, and as the plugin author's tool.
 //!
-//! [`plugin`] holds the commands; `client` calls a server's management API.
+//! [`plugin`] and [`logs`] hold the commands; `client` calls a server's management API.
 
 mod client;
+pub mod logs;
 pub mod plugin;
 pub mod secret_file;
 

@@ -76,7 +76,7 @@ impl Samples<'_> {
     async fn received(&mut self, count: &EventTypeCount) -> Result<&[Prepared], ReadError> {
         if !self.by_type.contains_key(&count.event_type) {
             let query = EventQuery {
-                event_type: Some(count.event_type.clone()),
+                event_types: vec![count.event_type.clone()],
                 starting_at_ms: Some(count.last_received_at_ms.saturating_sub(AROUND_MS)),
                 ending_at_ms: Some(count.last_received_at_ms.saturating_add(AROUND_MS)),
                 ..EventQuery::newest(vec![self.endpoint.id], EVENTS)

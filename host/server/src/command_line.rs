@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use inlet_cli::plugin;
+use inlet_cli::{logs, plugin};
 
 use crate::{secrets, serve};
 
@@ -19,6 +19,8 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(serve::Arguments),
+    /// Search the event logs of a running server's source
+    Logs(logs::Arguments),
     /// Look after the key that secrets are sealed with
     #[command(subcommand)]
     Secrets(secrets::Command),
@@ -32,6 +34,7 @@ pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Logs(arguments) => logs::run(&arguments),
         Command::Secrets(command) => secrets::run(&command),
         Command::Plugin(command) => plugin::run(&command),
     };

@@ -8,8 +8,8 @@ use crate::{
     error::{ChangeError, CommitError},
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings, JobLease,
-        ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource,
-        PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, SourceUpdate,
+        LogSearchEntry, ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion,
+        NewReplay, NewSource, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, SourceUpdate,
     },
 };
 
@@ -41,6 +41,8 @@ operations! {
     /// Creates an environment with every source in it; returns its id.
     CreateEnvironment { new: NewEnvironment, log: NewChange } -> Result<i64, ChangeError>;
     UpdateEnvironment { id: i64, settings: EnvironmentSettings, log: NewChange } -> Result<(), ChangeError>;
+    /// Hides an environment and empties its small tables. [`PruneDeletedSources`] empties the large ones.
+    DeleteEnvironment { id: i64, log: NewChange } -> Result<(), ChangeError>;
     CreateApiKey { environment_id: i64, hash: [u8; 32], hint: String, log: NewChange }
         -> Result<ApiKeyRecord, ChangeError>;
     DeleteApiKey { environment_id: i64, id: i64, log: NewChange } -> Result<(), ChangeError>;
@@ -101,6 +103,18 @@ operations! {
     KeepStoreTime { store_ms: i64 } -> Result<(), CommitError>;
     /// Writes the time that an operator accepted.
     AcceptSystemTime { system_ms: i64, log: NewChange } -> Result<(), ChangeError>;
+
+    // The index over event logs.
+
+    /// Returns the number of the next segment, or `None` after deleting at most `limit` entries that a stopped process
+    /// left.
+    BeginLogSegment { limit: u32 } -> Result<Option<i64>, CommitError>;
+    AddLogEntries { segment: i64, entries: Vec<LogSearchEntry> } -> Result<(), CommitError>;
+    /// Puts a segment whose entries are written into the index.
+    FinishLogSegment { segment: i64, source_environment_id: i64, first_id: Uuid, last_id: Uuid }
+        -> Result<(), CommitError>;
+    /// Deletes at most `limit` rows of segments whose events are gone; returns their number.
+    PruneLogSegments { limit: u32 } -> Result<u64, CommitError>;
 
     // Leases of background jobs.
 

@@ -31,8 +31,8 @@ impl Server {
 
     /// Sets the plugin version of a source in `development`, and returns the status and the answer.
     pub async fn use_version(&self, source: &str, version: &str, confirm: bool) -> (u16, Value) {
-        let asked = json!({"environment": "development", "version": version, "confirm": confirm});
-        let path = format!("/v1/sources/{source}/plugin");
+        let asked = json!({"version": version, "confirm": confirm});
+        let path = format!("/v1/sources/{source}/plugin?environment=development");
         let response = self.manage(Method::POST, &path).json(&asked).send().await.unwrap();
         (response.status().as_u16(), read_json(response).await)
     }

@@ -24,9 +24,10 @@ fn read_source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SourceReque
 /// The source after the change. A response of `GET /v1/sources/{key}` is a valid value.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 pub struct SourceRequest {
-    /// Human-readable name.
+    /// Human-readable name. Required for a new source; an absent one stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 255)]
-    pub name: String,
+    pub name: Option<String>,
     /// Human-readable description; null removes it.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 4096)]

@@ -2,6 +2,7 @@
 
 pub mod create;
 pub mod create_api_key;
+pub mod delete;
 pub mod delete_api_key;
 pub mod list;
 pub mod list_api_keys;

@@ -154,6 +154,6 @@ mod tests {
         insta::assert_snapshot!(with(r#""expires_at":"soon""#), @r#"expires_at: found "soon", expected a time such as 2026-01-02T03:04:05Z"#);
         insta::assert_snapshot!(with(r#""expires_in_days":0"#), @"expires_in_days: found 0, expected a whole number of days from 1 to 3650");
         insta::assert_snapshot!(with(r#""expires_in_days":1,"expires_at":"2030-01-01""#), @"expires_in_days: expires_at is given too; give one of them");
-        insta::assert_snapshot!(with(r#""scope":"read""#), @"scope: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(with(r#""scope":"read""#), @r#"scope: there is no such member; the nearest is "scopes""#);
     }
 }

@@ -21,7 +21,7 @@ use super::{component_upload, publisher_pin, response, versions};
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
-    path::Name,
+    path::ProviderKey,
     query::Params,
     scope::Scope,
 };
@@ -39,7 +39,7 @@ use crate::{
     operation_id = "addSourceProvider",
     tag = "providers",
     params(
-        ("key" = String, Path, description = "The provider, as its manifest says; the `/` of a key such as `acme/crm` is written `%2F`"),
+        ("key" = String, Path, description = "The provider, as its manifest says; the `/` of a key such as `acme/crm` is written as it is or `%2F`"),
         ("digest" = String, Query, description = "`sha256:` and the 64 hexadecimal digits of the component's SHA-256"),
         (
             "replace_key" = Option<bool>,
@@ -58,7 +58,7 @@ use crate::{
 pub async fn add_source_provider(
     operator: Operator,
     State(engine): State<Engine>,
-    Name(key): Name,
+    ProviderKey(key): ProviderKey,
     params: Params,
     headers: HeaderMap,
     body: Body,
@@ -106,7 +106,7 @@ fn check_key(catalog: &Catalog, key: &str, may_replace: bool) -> Result<(), ApiE
         }
         (false, _) => {
             let message = format!(
-                "found the key {key:?}, expected publisher/name, such as acme/{key}, with the slash written %2F; change \
+                "found the key {key:?}, expected publisher/name, such as acme/{key}; change \
                  it in plugin.toml and pack the plugin again"
             );
             Err(ApiError::invalid("key", message))

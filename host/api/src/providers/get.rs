@@ -10,7 +10,7 @@ use super::{response, versions};
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
-    path::Name,
+    path::ProviderKey,
     query::Params,
 };
 
@@ -23,7 +23,7 @@ use crate::{
     operation_id = "getSourceProvider",
     tag = "providers",
     params(
-        ("key" = String, Path, description = "The provider; the `/` of a key such as `acme/crm` is written `%2F`"),
+        ("key" = String, Path, description = "The provider; the `/` of a key such as `acme/crm` is written as it is or `%2F`"),
         (
             "include" = Option<Vec<String>>,
             Query,
@@ -35,7 +35,7 @@ use crate::{
 pub async fn get_source_provider(
     operator: Operator,
     State(engine): State<Engine>,
-    Name(key): Name,
+    ProviderKey(key): ProviderKey,
     params: Params,
 ) -> Result<Json<SourceProvider>, ApiError> {
     let catalog = engine.catalog();

@@ -7,7 +7,7 @@ use super::versions::users_of_added;
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
-    path::TwoNames,
+    path::ProviderVersion,
 };
 
 /// Removes an added version of a provider.
@@ -19,7 +19,7 @@ use crate::{
     operation_id = "removeSourceProviderVersion",
     tag = "providers",
     params(
-        ("key" = String, Path, description = "The provider; the `/` of a key such as `acme/crm` is written `%2F`"),
+        ("key" = String, Path, description = "The provider; the `/` of a key such as `acme/crm` is written as it is or `%2F`"),
         ("version" = String, Path, description = "The version"),
     ),
     responses((status = 204, description = "It is removed")),
@@ -27,7 +27,7 @@ use crate::{
 pub async fn remove_source_provider_version(
     operator: Operator,
     State(engine): State<Engine>,
-    TwoNames(key, version): TwoNames,
+    ProviderVersion { key, version }: ProviderVersion,
 ) -> Result<StatusCode, ApiError> {
     engine.configure(operator.author(), |change| async move {
         let catalog = change.catalog();

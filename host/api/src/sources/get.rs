@@ -24,6 +24,7 @@ use crate::{auth::Operator, error::ApiError, etag::etag, path::Name, query::Para
     params(
         ("key" = String, Path, description = "The source"),
         ("environment" = String, Query, description = "The environment"),
+        ("annotate" = Option<bool>, Query, description = "Accepted for compatibility; it changes nothing"),
     ),
     responses((
         status = 200,

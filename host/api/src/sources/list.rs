@@ -16,6 +16,7 @@ use crate::{auth::Operator, error::ApiError, query::Params};
     params(
         ("environment" = Option<String>, Query, description = "The environment whose settings to include; if absent, all that the token is good for"),
         ("include" = Option<Vec<String>>, Query, description = "`environment_settings`, which are null otherwise"),
+        ("annotate" = Option<bool>, Query, description = "Accepted for compatibility; it changes nothing"),
     ),
     responses((status = 200, description = "The sources", body = SourceList)),
 )]

@@ -31,6 +31,7 @@ use crate::{
     error::{ApiError, Kind},
     etag::etag,
     path::Name,
+    query::Params,
 };
 
 /// The most earlier endpoints that are valid at one time. Each costs a hash in memory.
@@ -45,7 +46,10 @@ const MAX_EARLIER: usize = 16;
     path = "/v1/sources/{key}/rotate_endpoint",
     operation_id = "rotateSourceEndpoint",
     tag = "sources",
-    params(("key" = String, Path, description = "The source")),
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
     request_body = RotateEndpoint,
     responses((
         status = 200,
@@ -58,6 +62,7 @@ pub async fn rotate_source_endpoint(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
+    params: Params,
     Body(request): Body<RotateEndpoint>,
 ) -> Result<impl IntoResponse, ApiError> {
     let overlap_seconds = request.overlap_seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
@@ -65,7 +70,7 @@ pub async fn rotate_source_endpoint(
         .configure(operator.author(), move |change| async move {
             let snapshot = change.snapshot();
             let source = find_source(&snapshot, &key)?;
-            let environment = operator.named_environment(&request.environment, &snapshot)?;
+            let environment = operator.requested_environment(&params, request.environment.as_deref(), &snapshot)?;
             let endpoint = find_endpoint(source, &environment)?;
             let until_ms = end_of_previous(endpoint, overlap_seconds)?;
             let rotation = EndpointRotation {

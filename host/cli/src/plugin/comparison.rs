@@ -5,14 +5,16 @@ use std::fmt;
 use inlet_api_types::sources::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference};
 use ureq::http::Method;
 
+use super::reference::SourceRef;
 use crate::client::{Client, Content, encoded};
 
 /// The number of differing requests that are printed.
 const MAX_PRINTED: usize = 20;
 
 /// Lets the server compare two versions for a source and returns its JSON response.
-pub(super) fn compare(client: &Client, source: &str, request: &ComparePlugins) -> anyhow::Result<String> {
-    let path = format!("/v1/sources/{}/plugin/compare", encoded(source));
+pub(super) fn compare(client: &Client, source: &SourceRef, request: &ComparePlugins) -> anyhow::Result<String> {
+    let SourceRef { source, environment } = source;
+    let path = format!("/v1/sources/{}/plugin/compare?environment={}", encoded(source), encoded(environment));
     client.send_for_text(Method::POST, &path, Content::json(request)?)
 }
 

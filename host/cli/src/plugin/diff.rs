@@ -36,15 +36,15 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let ((old_key, old), (new_key, new)) = (split(&arguments.old), split(&arguments.new));
-    let SourceRef { source, environment } = &arguments.source;
     let request =
-        ComparePlugins { environment: environment.clone(), old: Some(old), new, last: Some(arguments.last.into()) };
-    let response = compare(&client, source, &request)?;
+        ComparePlugins { old: Some(old), new, last: Some(arguments.last.into()), ..ComparePlugins::default() };
+    let response = compare(&client, &arguments.source, &request)?;
     let compared: ComparedPlugins = serde_json::from_str(&response).context(OTHER_VERSION)?;
     for (named, Plugin { key, .. }) in [(old_key, &compared.old), (new_key, &compared.new)] {
         ensure!(
             named.as_ref().is_none_or(|named| named == key),
-            "{source} is a source of {key}; expected versions of that"
+            "{} is a source of {key}; expected versions of that",
+            arguments.source.source
         );
     }
     match arguments.json {

@@ -18,7 +18,7 @@ mod new;
 mod pack;
 mod plugin_file;
 mod publisher_key;
-mod reference;
+pub(crate) mod reference;
 mod remove;
 mod replay;
 mod rollback;

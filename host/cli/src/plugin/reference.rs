@@ -4,20 +4,20 @@ use std::str::FromStr;
 
 /// A source in one environment: `SOURCE@ENVIRONMENT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SourceRef {
+pub(crate) struct SourceRef {
     /// The source's key.
-    pub(super) source: String,
+    pub(crate) source: String,
     /// The environment's slug.
-    pub(super) environment: String,
+    pub(crate) environment: String,
 }
 
 /// A version of a plugin: `KEY@VERSION`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct VersionRef {
+pub(crate) struct VersionRef {
     /// The plugin's key.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The plugin's version.
-    pub(super) version: String,
+    pub(crate) version: String,
 }
 
 impl FromStr for SourceRef {

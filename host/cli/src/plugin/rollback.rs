@@ -18,12 +18,6 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let SourceRef { source, environment } = &arguments.source;
-    let request = UsePlugin {
-        environment: environment.clone(),
-        rollback: Some(true),
-        confirm: Some(arguments.confirm),
-        ..UsePlugin::default()
-    };
-    switch(&arguments.server.client()?, source, &request)
+    let request = UsePlugin { rollback: Some(true), confirm: Some(arguments.confirm), ..UsePlugin::default() };
+    switch(&arguments.server.client()?, &arguments.source, &request)
 }

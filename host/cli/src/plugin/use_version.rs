@@ -35,12 +35,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         false => summarise(&client, arguments)?,
     };
     let request = UsePlugin {
-        environment: arguments.source.environment.clone(),
         version: Some(arguments.plugin_version.clone()),
         confirm: Some(arguments.confirm),
         ..UsePlugin::default()
     };
-    switch(&client, &arguments.source.source, &request)?;
+    switch(&client, &arguments.source, &request)?;
     if let Some(note) = note {
         eprintln!("note: nothing was compared: {note}");
     }
@@ -50,12 +49,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// Prints the comparison. Returns the reason if nothing can be compared because the version in use is gone; the switch goes
 /// on then, since it repairs the source.
 fn summarise(client: &Client, arguments: &Arguments) -> anyhow::Result<Option<String>> {
-    let request = ComparePlugins {
-        environment: arguments.source.environment.clone(),
-        new: arguments.plugin_version.clone(),
-        ..ComparePlugins::default()
-    };
-    let error = match compare(client, &arguments.source.source, &request) {
+    let request = ComparePlugins { new: arguments.plugin_version.clone(), ..ComparePlugins::default() };
+    let error = match compare(client, &arguments.source, &request) {
         Ok(response) => {
             let compared: ComparedPlugins = serde_json::from_str(&response).context(OTHER_VERSION)?;
             print!("{}", Comparison(&compared));

@@ -3,6 +3,7 @@
 use super::BadMapping;
 use crate::{
     json::{self, Kind},
+    nearest::nearest,
     path::Path,
 };
 
@@ -22,11 +23,13 @@ pub enum Parameter {
 /// The parameters of a mapping, taken out one by one.
 pub struct ParameterReader<'a> {
     members: json::Members<'a>,
+    /// The names that were looked for.
+    known: Vec<String>,
 }
 
 impl<'a> ParameterReader<'a> {
     pub(super) fn new(members: json::Members<'a>) -> Self {
-        Self { members }
+        Self { members, known: Vec::new() }
     }
 
     /// Takes an optional parameter; null is the same as absent.
@@ -51,6 +54,7 @@ impl<'a> ParameterReader<'a> {
 
     /// Takes a required constant string, written plainly or as `{"value": …}`.
     pub fn take_constant(&mut self, name: &str) -> Result<String, BadMapping> {
+        self.known.push(name.to_owned());
         let field = format!("action_parameters.{name}");
         let missing = || BadMapping::new(field.clone(), "it is missing; expected a string");
         let text = self.members.shift_remove(name).ok_or_else(missing)?;
@@ -66,12 +70,14 @@ impl<'a> ParameterReader<'a> {
         }
     }
 
-    /// Returns the name of a parameter that was not taken.
-    pub(super) fn left_over(&self) -> Option<&str> {
-        self.members.keys().next().map(AsRef::as_ref)
+    /// Returns the name of a parameter that was not taken, and the nearest of those that were looked for.
+    pub(super) fn left_over(&self) -> Option<(&str, Option<&str>)> {
+        let unknown = self.members.keys().next()?.as_ref();
+        Some((unknown, nearest(unknown, self.known.iter().map(String::as_str))))
     }
 
     fn read(&mut self, name: &str, party: bool) -> Result<Option<Parameter>, BadMapping> {
+        self.known.push(name.to_owned());
         match self.members.shift_remove(name) {
             None => Ok(None),
             Some(text) if Kind::of(text) == Kind::Null => Ok(None),

@@ -26,8 +26,9 @@ pub fn parse_action(action_type: &str, parameters: &str) -> Result<Action, BadMa
     })?;
     match reader.left_over() {
         None => Ok(action),
-        Some(unknown) => {
-            let message = format!("{action_type} has no such parameter");
+        Some((unknown, nearest)) => {
+            let nearest = nearest.map(|nearest| format!("; the nearest is {nearest:?}")).unwrap_or_default();
+            let message = format!("{action_type} has no such parameter{nearest}");
             Err(BadMapping::new(format!("action_parameters.{unknown}"), message))
         }
     }
@@ -49,7 +50,7 @@ mod tests {
         let error = |action: &str, parameters: &str| parse_action(action, parameters).unwrap_err().to_string();
         insta::assert_snapshot!(error("workflows_trigger", "{}"), @"action_parameters.key: it is missing; expected a string");
         insta::assert_snapshot!(error("workflows_trigger", r#"{"key":7}"#), @"action_parameters.key: it is a number; expected a string");
-        insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","recipient":"x"}"#), @"action_parameters.recipient: workflows_trigger has no such parameter");
+        insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","recipient":"x"}"#), @r#"action_parameters.recipient: workflows_trigger has no such parameter; the nearest is "recipients""#);
         insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","data":{"n":5}}"#), @r#"action_parameters.data.n: it is a number; expected a path (a string), {"value": …} for a constant, or an object"#);
         insta::assert_snapshot!(error("workflows_trigger", r#"{"key":"k","recipients":"a..b"}"#), @r#"action_parameters.recipients: an empty name at character 3 of the path "a..b"; write paths like data.items[0].sku or ["a.b"].c"#);
         insta::assert_snapshot!(error("objects_set", "{}"), @"action_type: objects_set is not carried out by this version; users_identify, users_delete and workflows_trigger are");

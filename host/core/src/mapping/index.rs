@@ -99,9 +99,10 @@ fn without_call(name: &str) -> &str {
     name.split_once('/').and_then(of_call).unwrap_or(name)
 }
 
-/// Returns the event types that a mapping's name matches: the name itself and, for a plain name, the track event of that
+/// Returns the event types that a name in a mapping or a search matches: the name itself and, for a plain name, the track
+/// event of that
 /// name.
-pub(super) fn matched_by(name: &str) -> Vec<String> {
+pub fn matched_by(name: &str) -> Vec<String> {
     let is_call = CALL_TYPES
         .iter()
         .any(|call| name == *call || name.strip_prefix(call).is_some_and(|rest| rest.starts_with('/')));

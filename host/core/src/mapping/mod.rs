@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::actions::Action;
 pub use crate::actions::BadMapping;
 
-pub use index::MappingIndex;
+pub use index::{MappingIndex, matched_by};
 pub use mismatch::Mismatch;
 
 /// The call types of customer data platforms: event types that are complete by themselves.

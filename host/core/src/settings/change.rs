@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{BadSetting, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings, secret, value::SettingValue};
 use crate::{
+    nearest::nearest,
     path::Path,
     signing_secret::SecretChange,
     verification::{self, Template},
@@ -102,6 +103,19 @@ impl Settings {
     }
 }
 
+/// Refuses a name that is no setting.
+fn unknown(name: &str) -> BadSetting {
+    let known = serde_json::to_value(Settings::default()).unwrap_or_default();
+    let known = known.as_object().into_iter().flat_map(Map::keys).map(String::as_str).chain(secret::NAMES);
+    BadSetting::new(
+        name,
+        match nearest(name, known) {
+            Some(known) => format!("there is no such setting; the nearest is {known:?}"),
+            None => "there is no such setting; see /openapi.json for those there are".to_owned(),
+        },
+    )
+}
+
 impl Settings {
     fn set(&mut self, name: &str, value: &Value, defaults: &Settings) -> Result<(), BadSetting> {
         let field = SettingValue { name, value };
@@ -137,7 +151,7 @@ impl Settings {
                 }
                 _ => return Err(field.expected("an object")),
             },
-            _ => return Err(BadSetting::new(name, "there is no such setting; see /openapi.json for those there are")),
+            _ => return Err(unknown(name)),
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ mod tests {
         insta::assert_snapshot!(error(&off, false, json!({"enforce_verification": true})), @"enforce_verification: it needs a signing_secret; set one, or set enforce_verification to false");
         insta::assert_snapshot!(error(&on, true, json!({"signing_secret": null})), @"enforce_verification: it needs a signing_secret; set one, or set enforce_verification to false");
         insta::assert_snapshot!(error(&off, false, json!({"signing_secret": 42})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
-        insta::assert_snapshot!(error(&off, false, json!({"handle_identify": true})), @"handle_identify: there is no such setting; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(&off, false, json!({"handle_identify": true})), @r#"handle_identify: there is no such setting; the nearest is "handle_identifies""#);
         insta::assert_snapshot!(error(&off, false, json!({"enforce_idempotency": "yes"})), @"enforce_idempotency: found a string, expected true, false or null");
         insta::assert_snapshot!(error(&off, false, json!({"idempotency_window_seconds": 0})), @"idempotency_window_seconds: found 0, expected a whole number from 1 to 7776000");
         insta::assert_snapshot!(error(&off, false, json!({"event_type_path": "a..b"})), @r#"event_type_path: an empty name at character 3 of the path "a..b"; write paths like data.items[0].sku or ["a.b"].c"#);

@@ -32,6 +32,18 @@ pub(crate) fn environment_updated(
     }
 }
 
+/// Logs the deletion of an environment.
+pub(crate) fn environment_deleted(author: Author, environment: &Environment) -> NewChange {
+    NewChange {
+        author,
+        operation: "deleteEnvironment",
+        resource: format!("environments/{}", environment.slug),
+        environment_id: None,
+        before: Some(settings_json(&environment.settings())),
+        after: None,
+    }
+}
+
 /// Logs the creation of an API key. `hint` is the key's end, by which an operator recognizes it.
 pub(crate) fn api_key_created(author: Author, environment: &Environment, hint: &str) -> NewChange {
     NewChange {

@@ -8,7 +8,9 @@ mod repair;
 mod source;
 
 pub use clock::system_time_accepted;
-pub(crate) use environment::{api_key_created, api_key_deleted, environment_created, environment_updated};
+pub(crate) use environment::{
+    api_key_created, api_key_deleted, environment_created, environment_deleted, environment_updated,
+};
 pub(crate) use management_token::{management_token_created, management_token_deleted};
 pub(crate) use plugin::{plugin_added, plugin_removed};
 pub use repair::repaired;

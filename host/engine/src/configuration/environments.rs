@@ -27,6 +27,15 @@ impl ConfigurationChange {
         Ok(self.reload(Reload::ChangedRecords).await?)
     }
 
+    /// Deletes an environment with its endpoints, users, runs and logs. Retention prunes the large tables afterwards.
+    pub async fn delete_environment(&self, environment: &Environment) -> Result<(), ConfigureError> {
+        let log = change_log::environment_deleted(self.author(), environment);
+        self.engine().store.environment_delete(environment.id, log).await?;
+        self.reload(Reload::ChangedRecords).await?;
+        self.engine().wake_retention();
+        Ok(())
+    }
+
     /// Adds an API key to an environment. The store keeps its hash only.
     pub async fn create_api_key(&self, environment: &Environment, key: &str) -> Result<ApiKeyRecord, ConfigureError> {
         let log = change_log::api_key_created(self.author(), environment, &hint(key));

@@ -9,6 +9,7 @@
 //! | `retention` | one node | every minute, and when a retention changed or a source was deleted |
 //! | `retries` | one node | when a retry is due; looked up twice a second |
 //! | `replays` | one node | when a replay was created; looked up twice a second |
+//! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
@@ -20,6 +21,7 @@ mod attention_gauges;
 mod job;
 mod last_used;
 mod lease;
+mod log_index;
 mod metrics_upkeep;
 mod plugin_watch;
 mod replays;
@@ -37,8 +39,8 @@ pub use self::{
     metrics_upkeep::set_gauges,
 };
 use self::{
-    last_used::LastUsedJob, lease::Lease, metrics_upkeep::MetricsUpkeep, plugin_watch::PluginWatch, replays::Replays,
-    retention::Retention, retries::Retries,
+    last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
+    plugin_watch::PluginWatch, replays::Replays, retention::Retention, retries::Retries,
 };
 use crate::{Engine, snapshot::new_id};
 
@@ -58,6 +60,7 @@ impl BackgroundJobs {
         jobs.add(Retention);
         jobs.add(Retries);
         jobs.add(Replays);
+        jobs.add(LogIndex);
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());
         if let Some(directory) = &engine.options.plugins_dir {

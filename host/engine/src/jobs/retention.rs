@@ -1,7 +1,7 @@
 //! Retention: prunes what is older than its environment keeps, in slices small enough that ingestion never waits.
 //!
 //! Log entries go after `retention_days`. Bodies go earlier where an environment says so, and their entries stay. The data
-//! of a deleted source goes at once. Entries of the change log go after a year or the longest retention.
+//! of a deleted source or environment goes at once. Entries of the change log go after a year or the longest retention.
 //!
 //! Ages are counted by the store's time, so that a jump of the system's clock deletes nothing.
 
@@ -136,7 +136,7 @@ async fn prune_deleted(engine: &Engine) -> Result<(), RetentionError> {
         tokio::time::sleep(PAUSE).await;
     }
     if pruned > 0 {
-        tracing::info!(rows = pruned, "pruned what deleted sources left");
+        tracing::info!(rows = pruned, "pruned what deleted sources and environments left");
     }
     Ok(())
 }

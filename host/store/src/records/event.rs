@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use inlet_core::log::{EventFields, Original, Outcome, Status};
 use uuid::Uuid;
 
-use super::page::Cursor;
+use super::{log_search::RecipientFilter, page::Cursor};
 
 /// A long value, which a list may leave out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,12 +23,20 @@ pub struct EventQuery {
     pub source_environment_ids: Vec<i64>,
     /// The event with this id only.
     pub id: Option<Uuid>,
-    /// Events of this type only.
-    pub event_type: Option<String>,
+    /// Events of one of these types only, at most two; empty: of any type.
+    pub event_types: Vec<String>,
     /// Events with one of these outcomes only; empty: with any outcome.
     pub outcomes: Vec<Outcome>,
     /// Events with this code only.
     pub code: Option<String>,
+    /// Events about this user only.
+    pub user_id: Option<String>,
+    /// Events with this idempotency key only.
+    pub idempotency_key: Option<String>,
+    /// Events with an action that ended so only.
+    pub action_status: Option<Status>,
+    /// Events with a trigger that reached or skipped this recipient only.
+    pub recipient: Option<RecipientFilter>,
     /// Events from this time on, in milliseconds since 1970, by the time in the id.
     pub starting_at_ms: Option<i64>,
     /// Events before this time, in milliseconds since 1970, by the time in the id.
@@ -52,9 +60,13 @@ impl EventQuery {
         Self {
             source_environment_ids,
             id: None,
-            event_type: None,
+            event_types: Vec::new(),
             outcomes: Vec::new(),
             code: None,
+            user_id: None,
+            idempotency_key: None,
+            action_status: None,
+            recipient: None,
             starting_at_ms: None,
             ending_at_ms: None,
             cursor: Cursor::Start,

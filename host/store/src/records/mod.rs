@@ -10,6 +10,7 @@ mod durability;
 mod environment;
 mod event;
 mod job_lease;
+mod log_search;
 mod mapping;
 mod page;
 mod plugin_version;
@@ -30,6 +31,7 @@ pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{EventQuery, EventTypeCount, Kept, SkippedRecipients, SourceStatus, StoredAction, StoredEvent};
 pub use job_lease::JobLease;
+pub use log_search::{LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;
 pub use page::{Cursor, Page};
 pub use plugin_version::{

@@ -4,6 +4,7 @@
 //! - [`write_connection`] is the connection that writes, with its [`caches`]; [`write_backend`] is the writer's view of it;
 //! - [`group_commit`] is the event path's transaction;
 //! - [`idempotency`] finds and keeps the records of idempotency keys;
+//! - [`log_search`] is the index over event logs;
 //! - `tables` has a file for each table, with its reads and the operations that change it;
 //! - [`event_columns`] names each column of a logged event once;
 //! - `statements` has the ways in which statements are run.
@@ -14,6 +15,7 @@ mod error;
 mod event_columns;
 mod group_commit;
 mod idempotency;
+mod log_search;
 mod open;
 pub(crate) mod read;
 mod rehearsal;

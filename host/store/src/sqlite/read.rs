@@ -1,6 +1,10 @@
 //! The reads: everything that a read-only connection answers.
 
 pub(crate) use super::{
+    log_search::{
+        build::{is_due as has_unindexed_logs, segment as unindexed_logs},
+        segments::has_prunable as has_prunable_log_segments,
+    },
     rehearsal::rehearse,
     tables::{
         api_keys::all as api_keys,

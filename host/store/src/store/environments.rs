@@ -5,7 +5,7 @@ use crate::{
     database::read,
     error::{ChangeError, CommitError, ReadError},
     operations::{
-        CreateApiKey, CreateEnvironment, CreateManagementToken, DeleteApiKey, DeleteManagementToken,
+        CreateApiKey, CreateEnvironment, CreateManagementToken, DeleteApiKey, DeleteEnvironment, DeleteManagementToken,
         RecordCredentialUse, UpdateEnvironment,
     },
     records::{
@@ -33,6 +33,11 @@ impl Store {
         log: NewChange,
     ) -> Result<(), ChangeError> {
         self.database.execute(UpdateEnvironment { id, settings, log }).await
+    }
+
+    /// Deletes an environment, and what is configured in it. [`Store::prune_deleted`] deletes the rest.
+    pub async fn environment_delete(&self, id: i64, log: NewChange) -> Result<(), ChangeError> {
+        self.database.execute(DeleteEnvironment { id, log }).await
     }
 
     /// Returns all API keys.

@@ -55,7 +55,7 @@ impl Store {
 
     /// Returns event logs, the newest first; items of one request the last first.
     pub async fn events(&self, query: &EventQuery) -> Result<Page<StoredEvent>, ReadError> {
-        read!(self.database, events(query))
+        read!(self.database, events(query, &self.hash_key))
     }
 
     /// Returns the distinct event types of a source environment, by name.

@@ -4,6 +4,7 @@ mod attention;
 mod environments;
 mod events;
 mod job_leases;
+mod log_search;
 mod plugins;
 mod replays;
 mod retention;

@@ -86,7 +86,7 @@ impl Store {
         self.database.execute(PruneBodies { environment_id, bodies, cutoff_ms, limit }).await
     }
 
-    /// Deletes at most `limit` rows of each table that belong to one deleted source. Returns the number of rows; zero
+    /// Deletes at most `limit` rows of each table that belong to one deleted source or environment. Returns the number of rows; zero
     /// means that nothing is left.
     pub async fn prune_deleted(&self, limit: u32) -> Result<u64, CommitError> {
         self.database.execute(PruneDeletedSources { limit }).await

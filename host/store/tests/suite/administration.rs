@@ -165,6 +165,57 @@ async fn a_deleted_source_is_gone_at_once_and_its_logs_go_in_slices() {
     assert_eq!(fixture.store.runs(&all_runs).await.unwrap().items.len(), 26, "runs stay");
 }
 
+#[tokio::test]
+async fn a_deleted_environment_is_gone_at_once_and_the_others_stay() {
+    let fixture = Fixture::new().await;
+    let (one, two) = (fixture.environment, fixture.environment + 1);
+    let both = source("both", &[one, two]);
+    fixture.store.source_create(both, log("upsertSource")).await.unwrap();
+    let mappings = [mapping("t", "workflows_trigger", r#"{"key":"k","recipients":{"id":"user_id"}}"#, 1)];
+    let event = || Event::new("t", r#"{"userId":"u","data":{}}"#).mappings(&mappings);
+    fixture.commit_all((0..15).map(|_| event()).collect()).await;
+    fixture.store.api_key_create(one, [1; 32], "wxyz".to_owned(), log("createApiKey")).await.unwrap();
+    let token = |hash: u8, environment_ids| NewManagementToken {
+        name: format!("T{hash}"),
+        hash: [hash; 32],
+        hint: "wxyz".to_owned(),
+        scopes: vec!["read".to_owned()],
+        environment_ids,
+        expires_at_ms: None,
+    };
+    for (hash, environment_ids) in [(1, Some(vec![one])), (2, Some(vec![one, two])), (3, None)] {
+        let new = token(hash, environment_ids);
+        fixture.store.management_token_create(new, log("createManagementToken")).await.unwrap();
+    }
+    let slug = fixture.store.environments().await.unwrap()[0].slug.clone();
+
+    fixture.store.environment_delete(one, log("deleteEnvironment")).await.unwrap();
+    let fixture = fixture.reopen().await;
+    let left = fixture.store.environments().await.unwrap();
+    assert_eq!(left.iter().map(|environment| environment.id).collect::<Vec<_>>(), [two]);
+    for source in fixture.store.sources().await.unwrap() {
+        assert!(source.environments.iter().all(|own| own.environment_id == two), "{}", source.key);
+    }
+    assert!(fixture.store.api_keys().await.unwrap().is_empty());
+    let tokens = fixture.store.management_tokens().await.unwrap();
+    let limits: Vec<_> = tokens.into_iter().map(|token| token.environment_ids).collect();
+    assert_eq!(limits, [Some(vec![two]), None], "a token that was good only there is gone");
+    let again = fixture.store.environment_delete(one, log("deleteEnvironment")).await;
+    assert_eq!(again.unwrap_err(), ChangeError::NotFound { what: "environment" });
+
+    // The slug is free at once, under another id. A job that was under way is still committed, and pruned later.
+    let new = NewEnvironment { slug, settings: settings("Again"), sources: Vec::new() };
+    let id = fixture.store.environment_create(new, log("createEnvironment")).await.unwrap();
+    assert!(id > two);
+    fixture.commit(event()).await;
+    while fixture.store.prune_deleted(10).await.unwrap() > 0 {}
+    let events = EventQuery::newest(vec![fixture.source_environment], 10);
+    assert!(fixture.store.events(&events).await.unwrap().items.is_empty());
+    assert!(fixture.store.users(one, Cursor::Start, 10).await.unwrap().items.is_empty());
+    let runs = RunQuery { environment_id: one, cursor: Cursor::Start, limit: 10, workflow: None, source_event: None };
+    assert!(fixture.store.runs(&runs).await.unwrap().items.is_empty());
+}
+
 fn refused(fixture: &Fixture) -> NewRefused {
     NewRefused {
         source_environment_id: fixture.source_environment,

@@ -11,6 +11,7 @@ mod event_types;
 mod failures;
 mod idempotency;
 mod job_leases;
+mod log_search;
 mod nonces;
 mod plugin_versions;
 mod reading;

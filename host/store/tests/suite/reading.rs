@@ -138,7 +138,7 @@ async fn events_are_found_by_type_outcome_and_time() {
         let page = fixture.store.events(&query).await.unwrap();
         page.items.iter().map(|event| event.id).collect::<Vec<_>>()
     };
-    assert_eq!(ids(&|query| query.event_type = Some("a".to_owned())).await, [at(3_000), at(1_000)]);
+    assert_eq!(ids(&|query| query.event_types = vec!["a".to_owned()]).await, [at(3_000), at(1_000)]);
     assert!(ids(&|query| query.outcomes = vec![Outcome::Failed]).await.is_empty());
     assert_eq!(ids(&|query| query.outcomes = vec![Outcome::Failed, Outcome::Logged]).await.len(), 3);
     assert_eq!(ids(&|query| query.starting_at_ms = Some(2_000)).await, [at(3_000), at(2_000)]);

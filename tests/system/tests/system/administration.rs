@@ -139,7 +139,10 @@ async fn a_deleted_source_is_gone_at_once_and_its_key_can_be_used_again() {
     assert_eq!(server.logs("segment").await.len(), 1, "nothing of the old one");
     assert_eq!(server.get("/v1/sources/segment/status").await["events_count"], 1);
     assert_eq!(server.get("/v1/sources/segment/events").await["entries"].as_array().unwrap().len(), 1);
-    eventually("the old logs are pruned", async || server.log().contains("pruned what deleted sources left")).await;
+    eventually("the old logs are pruned", async || {
+        server.log().contains("pruned what deleted sources and environments left")
+    })
+    .await;
     new.expect(track("Order", "u", "same-key", json!({})), &["replayed"]).await;
     assert_eq!(server.logs("segment").await.len(), 2);
     let key = server.api_key("development").await;

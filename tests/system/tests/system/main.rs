@@ -19,6 +19,7 @@ mod file_server;
 mod forge;
 mod hightouch;
 mod idempotency;
+mod log_search;
 mod main_path;
 mod management;
 mod misbehaving_plugins;

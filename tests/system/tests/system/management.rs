@@ -261,6 +261,107 @@ async fn redacted_paths_are_blanked_before_storing_and_the_entry_says_so() {
 }
 
 #[tokio::test]
+async fn an_unknown_name_is_refused_with_the_nearest_and_never_ignored() {
+    let server = Server::start().await;
+    let endpoint = server.source("s", "segment", json!({}), json!([])).await;
+    endpoint.expect(track("Paid", "u", "", json!({})), &["logged"]).await;
+    let refused = async |method: Method, path: &str, body: Value, field: &str, nearest: &str| {
+        let response = server.manage(method, path).json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{path}");
+        let answer = read_json(response).await;
+        assert_eq!(answer["field"], field, "{path} {answer}");
+        assert!(
+            answer["message"].as_str().unwrap().contains(&format!("the nearest is {nearest:?}")),
+            "{path} {answer}"
+        );
+    };
+    for (path, field, nearest) in [
+        ("/v1/sources/s/logs?environment=development&outcomes=failed", "outcomes", "outcome"),
+        ("/v1/sources/s/logs?enviroment=development", "enviroment", "environment"),
+        ("/v1/sources?includes=environment_settings", "includes", "include"),
+        ("/v1/changes?resources=sources/s", "resources", "resource"),
+    ] {
+        refused(Method::GET, path, json!({}), field, nearest).await;
+    }
+    let path = "/v1/sources/s?environment=development";
+    refused(Method::PUT, path, json!({"source": {"nmae": "X"}}), "source.nmae", "name").await;
+    let settings = json!({"source": {"environment_settings": {"development": {"settings": {"keep_header": []}}}}});
+    let field = "source.environment_settings.development.settings.keep_header";
+    refused(Method::PUT, path, settings, field, "keep_headers").await;
+    let path = "/v1/sources/s/plugin?environment=development";
+    refused(Method::POST, path, json!({"versoin": "1.0.0"}), "versoin", "version").await;
+    let key = server.api_key("development").await;
+    for path in ["/v1/users?email=a", "/v1/workflow_runs?workflows=k"] {
+        let response = server.request_with(&key, Method::GET, path).send().await.unwrap();
+        assert_eq!(response.status(), 422, "{path}");
+    }
+    // Without a credential nothing is learned of the operation.
+    let response = server.client.get(format!("{}/v1/sources?nonsense=1", server.admin)).send().await.unwrap();
+    assert_eq!(response.status(), 401);
+}
+
+#[tokio::test]
+async fn a_change_of_a_source_needs_no_name_and_a_new_source_does() {
+    let server = Server::start().await;
+    let unnamed = json!({"preconfigured_provider": "segment"});
+    let (status, answer) = server.try_put_source("s", "development", unnamed).await;
+    assert_eq!((status, &answer["field"]), (422, &json!("source.name")), "{answer}");
+    server.source("s", "segment", json!({}), json!([])).await;
+    let before = server.get("/v1/sources/s?environment=development").await;
+    let change = json!({"environment_settings": {"development": {"settings": {"handle_identifies": true}}}});
+    let (status, answer) = server.try_put_source("s", "development", change).await;
+    assert_eq!((status, &answer["source"]["name"]), (200, &before["name"]), "{answer}");
+    assert_eq!(answer["source"]["environment_settings"]["development"]["settings"]["handle_identifies"], true);
+}
+
+#[tokio::test]
+async fn an_environment_is_deleted_once_its_slug_is_repeated() {
+    let server = Server::start().await;
+    let development = server.source("s", "segment", json!({"handle_identifies": true}), json!([])).await;
+    let production = server.endpoint_of(&server.get("/v1/sources/s?environment=production").await, "production");
+    let identify = json!({"type": "identify", "userId": "u", "traits": {"name": "N"}});
+    development.expect(identify.to_string(), &["executed"]).await;
+    production.expect(track("Here", "u", "", json!({})), &["logged"]).await;
+    let key = server.api_key("development").await;
+    let delete = async |query: &str| {
+        let path = format!("/v1/environments/development{query}");
+        let response = server.manage(Method::DELETE, &path).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    for query in ["", "?confirm=production", "?confirm=true"] {
+        let (status, answer) = delete(query).await;
+        assert_eq!(status, 422, "{query} {answer}");
+        assert!(answer.contains("\"field\":\"confirm\""), "{answer}");
+    }
+    assert_eq!(delete("?confirm=development").await.0, 204);
+    assert_eq!(delete("?confirm=development").await.0, 404);
+
+    let gone = development.post(track("Gone", "u", "", json!({}))).send().await.unwrap();
+    assert_eq!(gone.status(), 404);
+    let users = server.request_with(&key, Method::GET, "/v1/users").send().await.unwrap();
+    assert_eq!(users.status(), 401, "its keys are gone");
+    let list = server.get("/v1/environments").await;
+    assert_eq!(list["entries"].as_array().unwrap().len(), 1);
+    let source = server.get("/v1/sources?include=environment_settings").await;
+    let settings = source["entries"][0]["environment_settings"].as_object().unwrap();
+    assert_eq!(settings.keys().collect::<Vec<_>>(), ["production"]);
+    production.expect(track("Still", "u", "", json!({})), &["logged"]).await;
+    let last = server.manage(Method::DELETE, "/v1/environments/production?confirm=production").send().await.unwrap();
+    assert_eq!(last.status(), 409);
+    let changes = server.get("/v1/changes?resource=environments/development").await;
+    assert_eq!(changes["entries"][0]["operation"], "deleteEnvironment");
+
+    // The slug is free, and the new environment has nothing of the old one.
+    let new = json!({"slug": "development", "name": "Again"});
+    let created = server.manage(Method::POST, "/v1/environments").json(&new).send().await.unwrap();
+    assert_eq!(created.status(), 201);
+    let key = server.api_key("development").await;
+    let users = server.request_with(&key, Method::GET, "/v1/users").send().await.unwrap();
+    assert_eq!(read_json(users).await["entries"], json!([]));
+    assert_eq!(server.get("/v1/sources/s/logs?environment=development").await["entries"], json!([]));
+}
+
+#[tokio::test]
 async fn openapi_names_every_route() {
     let server = Server::start().await;
     let document = read_json(server.client.get(format!("{}/openapi.json", server.admin)).send().await.unwrap()).await;

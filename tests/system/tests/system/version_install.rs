@@ -72,6 +72,7 @@ async fn a_version_is_added_used_and_removed_without_a_restart_and_survives_one(
     assert_eq!(remove(&server, "acme/http", "1.0.0").await.0, 404);
     assert_eq!(remove(&server, "acme/http", "1.1.0").await.0, 409);
     let shown = server.get("/v1/source_providers/acme%2Fhttp").await;
+    assert_eq!(server.get("/v1/source_providers/acme/http").await, shown, "the slash needs no escape");
     let versions = shown["versions"].as_array().unwrap();
     assert_eq!((versions.len(), &versions[0]["digest"]), (1, &json!(digest(&second))));
     assert_eq!((&versions[0]["origin"], versions[0]["used_by"].as_array().unwrap().len()), (&json!("added"), 2));

@@ -1,6 +1,6 @@
 //! The items and members of values, which carry their paths into what they hold.
 
-use inlet_core::json::Members;
+use inlet_core::{json::Members, nearest::nearest};
 use serde::de::{DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess};
 
 use super::{error::BodyError, value::Value};
@@ -70,6 +70,7 @@ impl<'de> MapAccess<'de> for Entries<'_, 'de> {
 /// The fields of a struct in the order of their declaration, absent ones too. Members that are left are refused.
 pub struct Fields<'p, 'de> {
     members: Members<'de>,
+    known: &'static [&'static str],
     fields: std::slice::Iter<'static, &'static str>,
     field: &'static str,
     path: &'p str,
@@ -78,7 +79,7 @@ pub struct Fields<'p, 'de> {
 impl<'p, 'de> Fields<'p, 'de> {
     /// The fields of a struct, read from the object at a path.
     pub fn new(members: Members<'de>, fields: &'static [&'static str], path: &'p str) -> Self {
-        Self { members, fields: fields.iter(), field: "", path }
+        Self { members, known: fields, fields: fields.iter(), field: "", path }
     }
 }
 
@@ -93,8 +94,11 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
         match self.members.keys().next() {
             None => Ok(None),
             Some(unknown) => {
-                let message = "there is no such member; see /openapi.json for those there are";
-                Err(BodyError::new(&join(self.path, unknown), message.to_owned()))
+                let message = match nearest(unknown, self.known.iter().copied()) {
+                    Some(known) => format!("there is no such member; the nearest is {known:?}"),
+                    None => "there is no such member; see /openapi.json for those there are".to_owned(),
+                };
+                Err(BodyError::new(&join(self.path, unknown), message))
             }
         }
     }

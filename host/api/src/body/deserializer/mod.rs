@@ -2,7 +2,7 @@
 //!
 //! - Each names its member by the dotted path from the top, for example `source.name` or `scopes[1]`.
 //! - A member that is missing is asked for too, so that its type can say what is expected. Null counts as missing.
-//! - A member that the type does not have is refused, whatever attributes the type has.
+//! - A member that the type does not have is refused with the nearest that it has, whatever attributes the type has.
 //!
 //! The last of several members with one name counts, as everywhere in `inlet_core::json`.
 
@@ -95,6 +95,7 @@ mod tests {
         insta::assert_snapshot!(with(r#""prices":{"x":null}"#), @"prices.x: found null, expected a whole number");
         insta::assert_snapshot!(with(r#""prices":{"x":-1}"#), @"prices.x: found a number, expected a whole number");
         insta::assert_snapshot!(with(r#""colour":"red""#), @"colour: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(with(r#""nmae":"a""#), @r#"nmae: there is no such member; the nearest is "name""#);
         insta::assert_snapshot!(with(r#""lines":[{"paid":true,"by":1}]"#), @"lines[0].by: there is no such member; see /openapi.json for those there are");
     }
 }

@@ -2,11 +2,15 @@
 
 use axum::{Json, extract::State};
 use inlet_api_types::{PageParams, logs::SourceLogList};
-use inlet_core::{log::Outcome, time};
+use inlet_core::{
+    log::{Outcome, Status},
+    mapping::matched_by,
+    time,
+};
 use inlet_engine::Engine;
-use inlet_store::EventQuery;
+use inlet_store::{EventQuery, RecipientFilter};
 
-use super::response;
+use super::{response, time_bounds::TimeBounds};
 use crate::{
     auth::Operator,
     error::ApiError,
@@ -19,6 +23,9 @@ use crate::{
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Lists event logs, newest first. `data`, `original` and payloads over 16 KiB are null, except with `id`.
+///
+/// Filters may be combined. `after` and `before` take a cursor of the list, or a time such as `2026-01-02T03:04:05Z`; each
+/// may be given once in both forms. Values are compared as they were received, also where personal data is hidden.
 #[utoipa::path(
     get,
     path = "/v1/sources/{key}/logs",
@@ -30,7 +37,11 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
         ("date" = Option<String>, Query, description = "Logged on this day, `YYYY-MM-DD`, in UTC"),
         ("starting_at" = Option<String>, Query, description = "Logged at this time or later"),
         ("ending_at" = Option<String>, Query, description = "Logged before this time"),
-        ("event" = Option<String>, Query, description = "Of this event type"),
+        ("event" = Option<String>, Query, description = "Of this event type; `Paid` also finds `track/Paid`, as in a mapping"),
+        ("user_id" = Option<String>, Query, description = "About this user"),
+        ("idempotency_key" = Option<String>, Query, description = "With this idempotency key"),
+        ("recipient" = Option<String>, Query, description = "With a trigger that reached or skipped this recipient: the id of a user, or `collection/id`"),
+        ("action_status" = Option<String>, Query, description = "With an action that ended so: `success`, `skipped` or `error`"),
         ("outcome" = Option<String>, Query, description = "Of this outcome, or of these: `failed,rejected`"),
         ("code" = Option<String>, Query, description = "Of this code, for example `action_failed`"),
         ("id" = Option<String>, Query, description = "This one only, whole and with its actions"),
@@ -56,14 +67,19 @@ pub async fn list_source_logs(
 }
 
 fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery, ApiError> {
+    let (params, period) = &TimeBounds::split(params)?;
     let PageRequest { cursor, limit } = PageRequest::read(params)?;
-    let (starting_at_ms, ending_at_ms) = read_period(params)?;
+    let (starting_at_ms, ending_at_ms) = read_period(params, period)?;
     let id = params.id("id")?;
     Ok(EventQuery {
         id,
-        event_type: params.get("event").map(str::to_owned),
+        event_types: params.get("event").map(matched_by).unwrap_or_default(),
         outcomes: read_outcomes(params)?,
         code: params.get("code").map(str::to_owned),
+        user_id: params.get("user_id").map(str::to_owned),
+        idempotency_key: params.get("idempotency_key").map(str::to_owned),
+        action_status: read_status(params)?,
+        recipient: params.get("recipient").map(read_recipient),
         starting_at_ms,
         ending_at_ms,
         cursor,
@@ -83,9 +99,33 @@ fn read_outcomes(params: &Params) -> Result<Vec<Outcome>, ApiError> {
     params.get("outcome").into_iter().flat_map(|names| names.split(',')).map(read).collect()
 }
 
-/// Returns the intersection of `date`, `starting_at` and `ending_at`: start (inclusive) and end (exclusive).
-fn read_period(params: &Params) -> Result<(Option<i64>, Option<i64>), ApiError> {
+fn read_status(params: &Params) -> Result<Option<Status>, ApiError> {
+    let read = |name: &str| {
+        Status::parse(name).ok_or_else(|| {
+            let names = Status::ALL.map(Status::as_str).join(", ");
+            ApiError::invalid("action_status", format!("found {name:?}, expected one of {names}"))
+        })
+    };
+    params.get("action_status").map(read).transpose()
+}
+
+/// Reads a user's id, or the collection and the id of an object: no user's id has a slash.
+fn read_recipient(text: &str) -> RecipientFilter {
+    match text.split_once('/') {
+        Some((collection, id)) => RecipientFilter { collection: Some(collection.to_owned()), id: id.to_owned() },
+        None => RecipientFilter { collection: None, id: text.to_owned() },
+    }
+}
+
+/// Returns the intersection of `date`, `starting_at`, `ending_at` and the times in `after` and `before`: start (inclusive)
+/// and end (exclusive).
+fn read_period(params: &Params, bounds: &TimeBounds) -> Result<(Option<i64>, Option<i64>), ApiError> {
     let (mut start, mut end) = (params.time_ms("starting_at")?, params.time_ms("ending_at")?);
+    start = start.max(bounds.after_ms);
+    end = match (end, bounds.before_ms) {
+        (Some(end), Some(before)) => Some(end.min(before)),
+        (end, before) => end.or(before),
+    };
     if let Some(date) = params.get("date") {
         // A date without a time parses as midnight in UTC.
         let midnight = time::parse(date)
@@ -103,7 +143,7 @@ mod tests {
     use super::*;
 
     fn period(query: &str) -> Result<(Option<i64>, Option<i64>), String> {
-        read_period(&Params::parse(query)).map_err(|error| error.to_string())
+        read_period(&Params::parse(query), &TimeBounds::default()).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod list;
 mod personal_data;
 pub mod replay;
 pub mod response;
+mod time_bounds;
 
 use inlet_engine::replay::event_replayer::EventReplayError;
 

@@ -16,6 +16,7 @@ use crate::{
     error::{ApiError, Kind},
     path::Name,
     providers::response,
+    query::Params,
     sources::lookup::{find_endpoint, find_source},
 };
 
@@ -31,7 +32,10 @@ const MAX_SHOWN: usize = 500;
     path = "/v1/sources/{key}/plugin/compare",
     operation_id = "compareSourcePlugin",
     tag = "sources",
-    params(("key" = String, Path, description = "The source")),
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
     request_body = ComparePlugins,
     responses((status = 200, description = "What would change", body = ComparedPlugins)),
 )]
@@ -39,11 +43,12 @@ pub async fn compare_source_plugin(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
+    params: Params,
     Body(request): Body<ComparePlugins>,
 ) -> Result<Json<ComparedPlugins>, ApiError> {
     let (snapshot, catalog) = (engine.snapshot(), engine.catalog());
     let source = find_source(&snapshot, &key)?;
-    let environment = operator.named_environment(&request.environment, &snapshot)?;
+    let environment = operator.requested_environment(&params, request.environment.as_deref(), &snapshot)?;
     let endpoint = find_endpoint(source, &environment)?;
     let find = |field, name: &String| VersionName::parse(name.clone()).find(field, &catalog, &source.record.provider);
     let in_force = || {

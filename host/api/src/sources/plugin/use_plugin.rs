@@ -19,6 +19,7 @@ use crate::{
     etag::etag,
     path::Name,
     providers::response::plugin_ref,
+    query::Params,
     sources::lookup::{find_endpoint, find_source},
 };
 
@@ -33,7 +34,10 @@ use crate::{
     path = "/v1/sources/{key}/plugin",
     operation_id = "useSourcePlugin",
     tag = "sources",
-    params(("key" = String, Path, description = "The source")),
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
     request_body = UsePlugin,
     responses((
         status = 200,
@@ -46,13 +50,14 @@ pub async fn use_source_plugin(
     operator: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
+    params: Params,
     Body(request): Body<UsePlugin>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (version, used) = engine
         .configure(operator.author(), |change| async move {
             let (snapshot, catalog) = (change.snapshot(), change.catalog());
             let source = find_source(&snapshot, &key)?;
-            let environment = operator.named_environment(&request.environment, &snapshot)?;
+            let environment = operator.requested_environment(&params, request.environment.as_deref(), &snapshot)?;
             let endpoint = find_endpoint(source, &environment)?;
             let PlannedUse { plugin, pin, scheme } = plan_use(&catalog, &source.record.provider, endpoint, &request)?;
             if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {

@@ -117,6 +117,6 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"ids":["019b7c9b-7eae-7000-8000-000000000000"],"code":"time"}"#), @"code: ids are given too, and say what is replayed; give one of them");
         insta::assert_snapshot!(error(r#"{"starting_at":"soon"}"#), @r#"starting_at: found "soon", expected a time such as 2026-01-02T03:04:05Z"#);
         insta::assert_snapshot!(error(r#"{"rate_per_second":0}"#), @"rate_per_second: expected a whole number from 1 to 1000");
-        insta::assert_snapshot!(error(r#"{"rate":1}"#), @"rate: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(r#"{"rate":1}"#), @r#"rate: there is no such member; the nearest is "rate_per_second""#);
     }
 }

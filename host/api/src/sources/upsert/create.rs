@@ -9,7 +9,7 @@ use inlet_store::{Environment, NewSource, NewSourceEnvironment};
 use super::{
     Upsert, as_json,
     plan::{Plan, defaults_of},
-    request::PROVIDER_FIELD,
+    request::{NAME_FIELD, PROVIDER_FIELD},
 };
 use crate::error::ApiError;
 
@@ -29,6 +29,9 @@ impl Upsert<'_> {
 
     /// Writes a new source with its configuration, in one transaction.
     pub async fn create(&self, plugin: &Plugin, plan: Plan, environments: &[Environment]) -> Result<(), ApiError> {
+        let Some(name) = self.request.name.clone() else {
+            return Err(ApiError::invalid(NAME_FIELD, "it is missing; expected a string, since the source is new"));
+        };
         let defaults = NewSourceEnvironment {
             settings: as_json(&defaults_of(plugin)?)?,
             scheme: plugin.manifest().verification.as_ref().map(as_json).transpose()?,
@@ -42,7 +45,7 @@ impl Upsert<'_> {
         });
         let new = NewSource {
             key: self.key.to_owned(),
-            name: self.request.name.clone(),
+            name,
             description: self.request.description.clone().apply(None),
             custom_image_url: self.request.custom_image_url.clone().apply(None),
             provider: plugin.manifest().key.clone(),

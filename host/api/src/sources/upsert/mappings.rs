@@ -243,7 +243,7 @@ mod tests {
         insta::assert_snapshot!(error(&format!("[{key},{}]", trigger("a", r#"{ "key":"k"}"#, r#","active":false"#))), @"m[1]: it is the same mapping as m[0]; give each once");
         insta::assert_snapshot!(error(&format!("[{}]", trigger("a", r#"{"key":"k"}"#, r#","id":"7""#))), @"m[0].id: it is not an id as this API gives them (a UUID)");
         insta::assert_snapshot!(error(&format!("[{}]", trigger("a", r#"{"key":"k"}"#, r#","id":"00000000-0000-7000-8000-000000000000""#))), @"m[0].id: there is no mapping 00000000-0000-7000-8000-000000000000 here; leave the id out to make a new mapping");
-        insta::assert_snapshot!(error(&format!("[{}]", trigger("a", r#"{"key":"k"}"#, r#","actve":true"#))), @"m[0].actve: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(&format!("[{}]", trigger("a", r#"{"key":"k"}"#, r#","actve":true"#))), @r#"m[0].actve: there is no such member; the nearest is "active""#);
         let many: Vec<_> = (0..1001).map(|n| trigger(&n.to_string(), r#"{"key":"k"}"#, "")).collect();
         insta::assert_snapshot!(error(&format!("[{}]", many.join(","))), @"m: found 1001 mappings, expected at most 1000");
     }

@@ -48,6 +48,7 @@ use crate::{
     params(
         ("key" = String, Path, description = "The source: 1 to 64 of a-z, 0-9, _ and -"),
         ("environment" = String, Query, description = "The environment"),
+        ("annotate" = Option<bool>, Query, description = "Accepted for compatibility; it changes nothing"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from; 412 if there is another by now"),
     ),
     request_body = UpsertSource,

@@ -18,14 +18,17 @@ const MAX_DESCRIPTION: usize = 4096;
 /// The longest URL, in characters.
 const MAX_URL: usize = 2048;
 
+/// The member that names the source.
+pub const NAME_FIELD: &str = "source.name";
+
 /// The member that names the plugin.
 pub const PROVIDER_FIELD: &str = "source.preconfigured_provider";
 
 /// A checked request to create or change a source, about one environment.
 #[derive(Debug)]
 pub struct UpsertRequest {
-    /// Human-readable name.
-    pub name: String,
+    /// Human-readable name; none to keep the present one.
+    pub name: Option<String>,
     /// The change of the description.
     pub description: Patch<String>,
     /// The change of the image.
@@ -43,7 +46,7 @@ impl UpsertRequest {
     /// Checks a request about this environment. The response of a `GET` is a valid request.
     pub fn check(request: UpsertSource, environment: &str) -> Result<Self, ApiError> {
         let source = request.source;
-        check_text("source.name", &source.name, MAX_NAME)?;
+        source.name.as_deref().map_or(Ok(()), |name| check_text(NAME_FIELD, name, MAX_NAME))?;
         check_patch(&source.description, |text| check_text("source.description", text, MAX_DESCRIPTION))?;
         check_patch(&source.custom_image_url, check_url)?;
         let EnvironmentRequest { settings, mappings, .. } =
@@ -142,7 +145,7 @@ mod tests {
                 "settings":{"max_body_bytes":5},"mappings":[]}}}}"#,
         )
         .unwrap();
-        assert_eq!((request.name.as_str(), &request.description), ("N", &Patch::Clear));
+        assert_eq!((request.name.as_deref(), &request.description), (Some("N"), &Patch::Clear));
         assert_eq!(request.custom_image_url, Patch::Keep);
         assert_eq!(request.field("settings"), "source.environment_settings.development.settings");
         assert!(request.settings.is_some() && request.mappings.is_some_and(|mappings| mappings.is_empty()));
@@ -153,8 +156,8 @@ mod tests {
         for settings in
             ["", r#","environment_settings":null"#, r#","environment_settings":{"development":{"settings":null}}"#]
         {
-            let request = read(&format!(r#"{{"source":{{"name":"N"{settings}}}}}"#)).unwrap();
-            assert!(request.settings.is_none() && request.mappings.is_none());
+            let request = read(&format!(r#"{{"source":{{"name":null{settings}}}}}"#)).unwrap();
+            assert!(request.name.is_none() && request.settings.is_none() && request.mappings.is_none());
         }
     }
 
@@ -162,13 +165,12 @@ mod tests {
     fn refusals_name_the_member() {
         insta::assert_snapshot!(error("[]"), @"-: the body: found an array, expected an object");
         insta::assert_snapshot!(error("{}"), @"source: it is missing; expected an object");
-        insta::assert_snapshot!(error(r#"{"source":{}}"#), @"source.name: it is missing; expected a string");
         insta::assert_snapshot!(error(r#"{"source":{"name":7}}"#), @"source.name: found a number, expected a string");
         insta::assert_snapshot!(error(r#"{"source":{"name":""}}"#), @"source.name: it is empty; expected a text");
-        insta::assert_snapshot!(error(r#"{"source":{"name":"N","descripton":"x"}}"#), @"source.descripton: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(r#"{"source":{"name":"N","descripton":"x"}}"#), @r#"source.descripton: there is no such member; the nearest is "description""#);
         insta::assert_snapshot!(error(r#"{"source":{"name":"N","custom_image_url":"javascript:alert(1)"}}"#), @"source.custom_image_url: expected a URL that begins with https:// or http://");
         insta::assert_snapshot!(error(r#"{"source":{"name":"N","environment_settings":{"production":{}}}}"#), @r#"source.environment_settings.production: this request is about the environment "development" only; put the other in a request of its own"#);
-        insta::assert_snapshot!(error(r#"{"source":{"name":"N","environment_settings":{"development":{"setting":{}}}}}"#), @"source.environment_settings.development.setting: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(r#"{"source":{"name":"N","environment_settings":{"development":{"setting":{}}}}}"#), @r#"source.environment_settings.development.setting: there is no such member; the nearest is "settings""#);
     }
 
     #[test]

@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn refusals_name_the_setting() {
         insta::assert_snapshot!(error(r#"{"enforce_idempotency":"yes"}"#), @"s.enforce_idempotency: found a string, expected true, false or null");
-        insta::assert_snapshot!(error(r#"{"enforce_idempotence":true}"#), @"s.enforce_idempotence: there is no such setting; see /openapi.json for those there are");
+        insta::assert_snapshot!(error(r#"{"enforce_idempotence":true}"#), @r#"s.enforce_idempotence: there is no such setting; the nearest is "enforce_idempotency""#);
         insta::assert_snapshot!(error(r#"{"endpoint":"https://elsewhere.example"}"#), @"s.endpoint: it is read only and now another; leave it out");
         insta::assert_snapshot!(error(r#"{"signing_secret_set":true}"#), @"s.signing_secret_set: it is read only and now another; leave it out");
         insta::assert_snapshot!(error(r#"{"preprocess_script":{"language":"javascript","source":""}}"#), @"s.preprocess_script: it is not supported; leave it out, or send null");

@@ -30,7 +30,7 @@ impl Upsert<'_> {
         let record = &source.record;
         let update = SourceUpdate {
             source_id: record.id,
-            name: self.request.name.clone(),
+            name: self.request.name.clone().unwrap_or_else(|| record.name.clone()),
             description: self.request.description.clone().apply(record.description.clone()),
             custom_image_url: self.request.custom_image_url.clone().apply(record.custom_image_url.clone()),
             source_environment: update_of(endpoint, plan)?,

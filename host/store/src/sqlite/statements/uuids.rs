@@ -41,6 +41,15 @@ impl Range {
         self.from.to_be_bytes().to_vec()
     }
 
+    /// The last id of the range, as a value to bind. The range must not be empty.
+    pub(crate) fn last(self) -> Vec<u8> {
+        self.to.saturating_sub(1).to_be_bytes().to_vec()
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.from >= self.to
+    }
+
     /// The first id after the range, as a value to bind.
     pub(crate) fn to(self) -> Vec<u8> {
         self.to.to_be_bytes().to_vec()

@@ -6,7 +6,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::change_log;
+use super::{change_log, deleted_environments};
 use crate::{
     backend::Execute,
     clock::now_ms,
@@ -20,7 +20,7 @@ const SMALL: [&str; 4] = ["body_walks", "endpoint_tokens", "mappings", "replays"
 
 /// The possibly large tables with rows of a source environment, each with the statement that deletes at most `?2` of them.
 /// Action logs depend on event logs and go before them.
-const LARGE: [(&str, &str); 7] = [
+const LARGE: [(&str, &str); 9] = [
     (
         "action_logs",
         "DELETE FROM action_logs WHERE event_id IN (
@@ -30,6 +30,19 @@ const LARGE: [(&str, &str); 7] = [
         "event_logs",
         "DELETE FROM event_logs WHERE rowid IN (
              SELECT rowid FROM event_logs WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "log_search",
+        "DELETE FROM log_search WHERE (segment, hash, event) IN (
+             SELECT segment, hash, event FROM log_segments CROSS JOIN log_search USING (segment)
+             WHERE source_environment_id = ?1 LIMIT ?2)",
+    ),
+    (
+        "log_segments",
+        "DELETE FROM log_segments WHERE (source_environment_id, last_id) IN (
+             SELECT source_environment_id, last_id FROM log_segments
+             WHERE source_environment_id = ?1
+               AND NOT EXISTS (SELECT 1 FROM log_search WHERE log_search.segment = log_segments.segment) LIMIT ?2)",
     ),
     (
         "attention",
@@ -83,23 +96,42 @@ async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<
     if marked.rows_affected() == 0 {
         return Err(ChangeError::NotFound { what: "source" }.into());
     }
-    sqlx::query(
+    empty_source_environments(connection, Owner::Source(source)).await?;
+    Ok(())
+}
+
+/// What a source environment is deleted with.
+pub(super) enum Owner {
+    /// Its source, by database id.
+    Source(i64),
+    /// Its environment, by database id.
+    Environment(i64),
+}
+
+/// Empties the rows and the small tables of source environments.
+pub(super) async fn empty_source_environments(
+    connection: &mut SqliteConnection,
+    owner: Owner,
+) -> Result<(), sqlx::Error> {
+    let (column, id) = match owner {
+        Owner::Source(id) => ("source_id", id),
+        Owner::Environment(id) => ("environment_id", id),
+    };
+    // The names in these statements are ours; nothing comes from outside.
+    let sql = format!(
         "UPDATE source_environments
-         SET settings = '{}', signing_secret = NULL, previous_signing_secret = NULL,
+         SET settings = '{{}}', signing_secret = NULL, previous_signing_secret = NULL,
              previous_signing_secret_until_ms = NULL, scheme = NULL, plugin = NULL,
              previous_plugin = NULL, previous_scheme = NULL
-         WHERE source_id = ?",
-    )
-    .bind(source)
-    .execute(&mut *connection)
-    .await?;
+         WHERE {column} = ?"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).execute(&mut *connection).await?;
     for table in SMALL {
-        // The names are ours; nothing comes from outside.
         let sql = format!(
             "DELETE FROM {table} WHERE source_environment_id IN (
-                 SELECT id FROM source_environments WHERE source_id = ?)"
+                 SELECT id FROM source_environments WHERE {column} = ?)"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(source).execute(&mut *connection).await?;
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -111,11 +143,13 @@ impl Execute<PruneDeletedSources> for WriteConnection {
     }
 }
 
-/// Deletes at most `limit` rows of each large table of one deleted source environment that has rows; returns their number.
+/// Deletes at most `limit` rows of each large table of one deleted source environment or environment that has rows;
+/// returns their number.
 async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
     let deleted: Vec<i64> = sqlx::query_scalar(
         "SELECT source_environments.id FROM source_environments JOIN sources ON sources.id = source_id
-         WHERE deleted_at_ms IS NOT NULL",
+         WHERE deleted_at_ms IS NOT NULL
+            OR environment_id IN (SELECT id FROM environments WHERE deleted_at_ms IS NOT NULL)",
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -126,10 +160,10 @@ async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sql
             rows += done.rows_affected();
         }
         if rows > 0 {
-            break;
+            return Ok(rows);
         }
     }
-    Ok(rows)
+    deleted_environments::slice(connection, limit).await
 }
 
 #[cfg(test)]
@@ -160,8 +194,9 @@ mod tests {
         .unwrap()
         .into_iter()
         .collect();
-        // Action logs have no foreign key to a source environment.
-        let handled = LARGE.iter().map(|(name, _)| *name).filter(|name| *name != "action_logs").chain(SMALL);
+        // These have no foreign key to a source environment.
+        let is_indirect = |name: &&str| ["action_logs", "log_search"].contains(name);
+        let handled = LARGE.iter().map(|(name, _)| *name).filter(|name| !is_indirect(name)).chain(SMALL);
         assert_eq!(tables, handled.map(str::to_owned).collect());
     }
 

@@ -24,7 +24,7 @@ use crate::{
 pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<Environment>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, slug, name, retention_days, created_at_ms, body_retention_days, keep_bodies, hide_personal_data
-         FROM environments ORDER BY id",
+         FROM environments WHERE deleted_at_ms IS NULL ORDER BY id",
     )
     .fetch_all(readers)
     .await?;

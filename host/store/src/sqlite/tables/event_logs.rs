@@ -2,30 +2,18 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use inlet_core::idempotency::HashKey;
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
-    records::{Cursor, EventQuery, Kept, Page, StoredAction, StoredEvent, uuid_time},
+    records::{Cursor, EventQuery, Kept, Page, StoredAction, StoredEvent},
     sqlite::{
         event_columns::{self, Columns},
+        log_search,
         statements::{codes, multi_row::MultiRow, uuids},
     },
 };
-
-macro_rules! select_ids {
-    ($order:literal) => {
-        concat!(
-            "SELECT id FROM event_logs
-             WHERE source_environment_id = ?1 AND id >= ?2 AND id < ?3
-               AND (?4 IS NULL OR event_type = ?4) AND (?5 = 0 OR ?5 & (1 << outcome))
-               AND (?7 IS NULL OR code = ?7)
-             ORDER BY id ",
-            $order,
-            " LIMIT ?6"
-        )
-    };
-}
 
 static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     let selected = event_columns::selected();
@@ -74,11 +62,15 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Returns a page of event logs, the newest first.
-pub(crate) async fn events(readers: &SqlitePool, query: &EventQuery) -> Result<Page<StoredEvent>, sqlx::Error> {
+pub(crate) async fn events(
+    readers: &SqlitePool,
+    query: &EventQuery,
+    key: &HashKey,
+) -> Result<Page<StoredEvent>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     // One snapshot, so that no row is pruned between the two queries.
     let mut snapshot = reader.begin().await?;
-    let page = find(&mut snapshot, query).await?;
+    let page = find(&mut snapshot, query, key).await?;
     let cut_above = if query.cut { EventQuery::CUT_ABOVE as i64 } else { i64::MAX };
     let mut events = load(&mut snapshot, &page.items, cut_above).await?;
     let mut actions = match query.include_actions {
@@ -93,28 +85,18 @@ pub(crate) async fn events(readers: &SqlitePool, query: &EventQuery) -> Result<P
 }
 
 /// Returns the keys of the event logs on a page.
-async fn find(connection: &mut SqliteConnection, query: &EventQuery) -> Result<Page<EventKey>, sqlx::Error> {
-    let range = range(query);
-    let outcomes = query.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
-    let newer = matches!(query.cursor, Cursor::Before(_));
+async fn find(
+    connection: &mut SqliteConnection,
+    query: &EventQuery,
+    key: &HashKey,
+) -> Result<Page<EventKey>, sqlx::Error> {
     let mut found: Vec<EventKey> = Vec::new();
     for source_environment in &query.source_environment_ids {
-        let rows = sqlx::query(if newer { select_ids!("ASC") } else { select_ids!("DESC") })
-            .bind(source_environment)
-            .bind(range.from())
-            .bind(range.to())
-            .bind(&query.event_type)
-            .bind(outcomes)
-            .bind(query.limit as i64 + 1)
-            .bind(&query.code)
-            .fetch_all(&mut *connection)
-            .await?;
-        for row in rows {
-            found.push((*source_environment, uuids::read(&row, 0)?));
-        }
+        let ids = log_search::query::ids(&mut *connection, *source_environment, query, key).await?;
+        found.extend(ids.into_iter().map(|id| (*source_environment, id)));
     }
     found.sort_unstable_by_key(|(_, id)| *id);
-    if !newer {
+    if !matches!(query.cursor, Cursor::Before(_)) {
         found.reverse();
     }
     found.truncate(query.limit + 1);
@@ -123,20 +105,6 @@ async fn find(connection: &mut SqliteConnection, query: &EventQuery) -> Result<P
 
 /// The key of an event log: its source environment and its id.
 type EventKey = (i64, Uuid);
-
-fn range(query: &EventQuery) -> uuids::Range {
-    let mut range = uuids::Range::of(&query.cursor);
-    if let Some(id) = query.id {
-        range = range.only(id);
-    }
-    if let Some(ms) = query.starting_at_ms {
-        range = range.not_before(uuid_time::floor(ms));
-    }
-    if let Some(ms) = query.ending_at_ms {
-        range = range.before(uuid_time::floor(ms));
-    }
-    range
-}
 
 async fn load(
     connection: &mut SqliteConnection,

@@ -4,6 +4,7 @@ pub(crate) mod api_keys;
 pub(crate) mod attention;
 pub(crate) mod body_retention;
 pub(crate) mod change_log;
+pub(crate) mod deleted_environments;
 pub(crate) mod deleted_sources;
 pub(crate) mod endpoint_tokens;
 pub(crate) mod environments;

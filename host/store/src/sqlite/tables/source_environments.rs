@@ -18,7 +18,9 @@ pub(crate) async fn all(
     let rows = sqlx::query(
         "SELECT source_id, id, environment_id, settings, signing_secret, previous_signing_secret,
              previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin, previous_plugin, previous_scheme
-         FROM source_environments ORDER BY environment_id",
+         FROM source_environments
+         WHERE environment_id IN (SELECT id FROM environments WHERE deleted_at_ms IS NULL)
+         ORDER BY environment_id",
     )
     .fetch_all(connection)
     .await?;

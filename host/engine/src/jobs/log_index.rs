@@ -1,0 +1,94 @@
+//! Indexes event logs, so that a search finds a rare value among millions of them. The event path does not pay for it.
+//!
+//! The job reads the logs that follow the last segment, and writes the next segment in slices with pauses between them. It
+//! also removes segments whose events were pruned.
+
+use std::time::{Duration, Instant};
+
+use inlet_store::{CommitError, LogSegment, ReadError};
+
+use super::job::{Job, RunsOn};
+use crate::{Engine, clock::now_ms};
+
+/// The entries of one slice, which takes the writer about 5 ms.
+const SLICE: usize = 4096;
+/// The rows of one slice of pruning.
+const PRUNED_SLICE: u32 = 4096;
+/// The pause between two slices, in which waiting requests are committed.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The pause after a segment, as a multiple of the time that the segment took.
+const REST: u32 = 2;
+/// The age from which event logs are indexed, in milliseconds: by then every event with an earlier id is committed or
+/// refused.
+const SETTLED_MS: i64 = 10_000;
+
+/// Keeps the index over event logs.
+pub(super) struct LogIndex;
+
+impl Job for LogIndex {
+    const NAME: &'static str = "log_index";
+    const RUNS_ON: RunsOn = RunsOn::OneNode;
+    const FAILURE: &'static str = "event logs could not be indexed; it is tried again";
+    type Error = LogIndexError;
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    async fn is_due(&mut self, engine: &Engine) -> Result<bool, LogIndexError> {
+        for endpoint in engine.snapshot().endpoints() {
+            if engine.store.has_unindexed_logs(endpoint.id, settled_ms()).await? {
+                return Ok(true);
+            }
+        }
+        Ok(engine.store.has_prunable_log_segments().await?)
+    }
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), LogIndexError> {
+        // Source environments take turns, so that a large one does not keep the others waiting.
+        loop {
+            let mut has_more = false;
+            for endpoint in engine.snapshot().endpoints() {
+                let started = Instant::now();
+                let Some(segment) = engine.store.unindexed_logs(endpoint.id, settled_ms()).await? else { continue };
+                write(engine, segment).await?;
+                has_more = true;
+                tokio::time::sleep(started.elapsed() * REST).await;
+            }
+            if !has_more {
+                break;
+            }
+        }
+        while engine.store.prune_log_segments(PRUNED_SLICE).await? > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok(())
+    }
+}
+
+/// The reason why indexing stopped.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LogIndexError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+fn settled_ms() -> i64 {
+    now_ms().saturating_sub(SETTLED_MS)
+}
+
+async fn write(engine: &Engine, segment: LogSegment) -> Result<(), CommitError> {
+    let number = loop {
+        match engine.store.begin_log_segment(PRUNED_SLICE).await? {
+            Some(number) => break number,
+            None => tokio::time::sleep(PAUSE).await,
+        }
+    };
+    for entries in segment.entries.chunks(SLICE) {
+        engine.store.add_log_entries(number, entries.to_vec()).await?;
+        tokio::time::sleep(PAUSE).await;
+    }
+    engine.store.finish_log_segment(number, &segment).await
+}

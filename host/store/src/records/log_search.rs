@@ -1,0 +1,34 @@
+//! The index over event logs.
+
+use uuid::Uuid;
+
+/// A run of a source environment's event logs, with the entries that find them by value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSegment {
+    /// The source environment.
+    pub source_environment_id: i64,
+    /// The id of the first event.
+    pub first_id: Uuid,
+    /// The id of the last event.
+    pub last_id: Uuid,
+    /// The entries, sorted, each once.
+    pub entries: Vec<LogSearchEntry>,
+}
+
+/// One value of one event, or of many events of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogSearchEntry {
+    /// A keyed hash of the attribute and its value.
+    pub hash: u32,
+    /// The first 8 bytes of the event's id; none if the value is so frequent that the segment is scanned for it.
+    pub event: Option<[u8; 8]>,
+}
+
+/// A recipient that a trigger reached or skipped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecipientFilter {
+    /// The collection of an object; none for a user.
+    pub collection: Option<String>,
+    /// The id.
+    pub id: String,
+}

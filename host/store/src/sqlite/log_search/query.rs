@@ -1,0 +1,291 @@
+//! Finding the ids of a page of event logs.
+
+use inlet_core::idempotency::HashKey;
+use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use uuid::Uuid;
+
+use super::attribute::{self, Attribute};
+use crate::{
+    records::{Cursor, EventQuery, uuid_time},
+    sqlite::statements::{codes, uuids},
+};
+
+/// The newest segments that are looked at to choose the filter that drives a search.
+const SAMPLED_SEGMENTS: i64 = 128;
+/// The weight of a segment that is scanned, in entries.
+const SCAN_WEIGHT: i64 = 1024;
+
+/// The filters, over the same parameters in every statement. `?1` to `?4` are the source environment, the first and the
+/// last id, and the limit.
+macro_rules! filters {
+    () => {
+        " AND (?5 IS NULL OR event_type IN (?5, ?6)) AND (?7 = 0 OR ?7 & (1 << outcome))
+          AND (?8 IS NULL OR code = ?8) AND (?9 IS NULL OR user_id = ?9) AND (?10 IS NULL OR idempotency_key = ?10)
+          AND (?11 IS NULL OR EXISTS (
+              SELECT 1 FROM action_logs WHERE event_id = event_logs.id AND status = ?11))
+          AND (?12 IS NULL OR EXISTS (
+              SELECT 1 FROM action_logs,
+                  json_each(json_array(result -> '$.recipients', result -> '$.skipped_recipients')) AS lists,
+                  json_each(lists.value) AS recipient
+              WHERE event_id = event_logs.id AND result IS NOT NULL
+                AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))"
+    };
+}
+
+/// Scans the event logs of a range.
+macro_rules! scan {
+    ($order:literal) => {
+        concat!(
+            "SELECT id FROM event_logs WHERE source_environment_id = ?1 AND id >= ?2 AND id <= ?3",
+            filters!(),
+            " ORDER BY id ",
+            $order,
+            " LIMIT ?4"
+        )
+    };
+}
+
+/// Looks the value with the hash `?14` up in every segment, and compares each hit with its row.
+macro_rules! look_up {
+    ($order:literal) => {
+        concat!(
+            "SELECT event_logs.id FROM log_segments CROSS JOIN log_search CROSS JOIN event_logs
+             WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
+               AND log_search.segment = log_segments.segment AND hash = ?14
+               AND event_logs.source_environment_id = ?1
+               AND event_logs.id >= max(CASE WHEN event = x'' THEN first_id ELSE event END, ?2)
+               AND event_logs.id <= min(
+                   CASE WHEN event = x'' THEN last_id ELSE CAST(event || x'ffffffffffffffff' AS BLOB) END, ?3)",
+            filters!(),
+            " ORDER BY last_id ",
+            $order,
+            ", event ",
+            $order,
+            ", event_logs.id ",
+            $order,
+            " LIMIT ?4"
+        )
+    };
+}
+
+/// The weight of a value in the newest segments of a range.
+const WEIGHT: &str = "
+    SELECT coalesce(sum(CASE WHEN event = x'' THEN ?6 ELSE 1 END), 0) FROM (
+        SELECT segment FROM log_segments
+        WHERE source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
+        ORDER BY last_id DESC LIMIT ?5) AS sampled
+    CROSS JOIN log_search WHERE log_search.segment = sampled.segment AND hash = ?4";
+
+/// Returns the ids of the first events of a source environment that a query selects, in the order of the page, at most
+/// one more than it holds.
+pub(crate) async fn ids(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    query: &EventQuery,
+    key: &HashKey,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let search = Search {
+        source_environment,
+        query,
+        key,
+        ascending: matches!(query.cursor, Cursor::Before(_)),
+        limit: query.limit + 1,
+    };
+    let whole = range(query);
+    let wanted = attribute::wanted(query);
+    if wanted.is_empty() || query.id.is_some() {
+        return search.scan(connection, whole, search.limit).await;
+    }
+    let indexed_to: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT max(last_id) FROM log_segments WHERE source_environment_id = ?")
+            .bind(source_environment)
+            .fetch_one(&mut *connection)
+            .await?;
+    let Some(indexed_to) = indexed_to.and_then(|id| Uuid::from_slice(&id).ok()) else {
+        return search.scan(connection, whole, search.limit).await;
+    };
+    let after = Uuid::from_u128(indexed_to.as_u128().saturating_add(1));
+    let (indexed, rest) = (whole.before(after), whole.not_before(after));
+    let values = search.driver(connection, indexed, &wanted).await?;
+    let mut found = Vec::new();
+    if search.ascending {
+        found.extend(search.look_up(connection, indexed, values).await?);
+    }
+    if found.len() < search.limit {
+        found.extend(search.scan(connection, rest, search.limit - found.len()).await?);
+    }
+    if !search.ascending && found.len() < search.limit {
+        found.extend(search.look_up(connection, indexed, values).await?);
+        found.truncate(search.limit);
+    }
+    Ok(found)
+}
+
+/// Returns the ids that a query's cursor, id and times select.
+fn range(query: &EventQuery) -> uuids::Range {
+    let mut range = uuids::Range::of(&query.cursor);
+    if let Some(id) = query.id {
+        range = range.only(id);
+    }
+    if let Some(ms) = query.starting_at_ms {
+        range = range.not_before(uuid_time::floor(ms));
+    }
+    if let Some(ms) = query.ending_at_ms {
+        range = range.before(uuid_time::floor(ms));
+    }
+    range
+}
+
+struct Search<'a> {
+    source_environment: i64,
+    query: &'a EventQuery,
+    key: &'a HashKey,
+    /// True if the oldest event comes first.
+    ascending: bool,
+    limit: usize,
+}
+
+impl<'a> Search<'a> {
+    /// Chooses the filter that the fewest events pass, by the newest segments.
+    async fn driver<'w>(
+        &self,
+        connection: &mut SqliteConnection,
+        range: uuids::Range,
+        wanted: &'w [Vec<Attribute<'a>>],
+    ) -> Result<&'w [Attribute<'a>], sqlx::Error> {
+        let [first, others @ ..] = wanted else { return Ok(&[]) };
+        if others.is_empty() || range.is_empty() {
+            return Ok(first);
+        }
+        let mut lightest = (i64::MAX, &first[..]);
+        for values in wanted {
+            let mut weight = 0;
+            for value in values {
+                weight += sqlx::query_scalar::<_, i64>(WEIGHT)
+                    .bind(self.source_environment)
+                    .bind(range.from())
+                    .bind(range.last())
+                    .bind(i64::from(value.hash(self.key)))
+                    .bind(SAMPLED_SEGMENTS)
+                    .bind(SCAN_WEIGHT)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            }
+            if weight < lightest.0 {
+                lightest = (weight, values);
+            }
+        }
+        Ok(lightest.1)
+    }
+
+    async fn scan(
+        &self,
+        connection: &mut SqliteConnection,
+        range: uuids::Range,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, sqlx::Error> {
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = if self.ascending { scan!("ASC") } else { scan!("DESC") };
+        read_ids(self.bind(sqlx::query(sql), range, limit), connection).await
+    }
+
+    /// Returns the first ids of a range in segments that have one of these values.
+    async fn look_up(
+        &self,
+        connection: &mut SqliteConnection,
+        range: uuids::Range,
+        values: &[Attribute<'_>],
+    ) -> Result<Vec<Uuid>, sqlx::Error> {
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = if self.ascending { look_up!("ASC") } else { look_up!("DESC") };
+        let mut found = Vec::new();
+        for value in values {
+            let query = self.bind(sqlx::query(sql), range, self.limit).bind(i64::from(value.hash(self.key)));
+            found.extend(read_ids(query, connection).await?);
+        }
+        // Each value was found in order; an event has several of them if their hashes are equal.
+        found.sort_unstable();
+        found.dedup();
+        if !self.ascending {
+            found.reverse();
+        }
+        found.truncate(self.limit);
+        Ok(found)
+    }
+
+    fn bind(&self, statement: SqliteQuery<'a>, range: uuids::Range, limit: usize) -> SqliteQuery<'a> {
+        let query = self.query;
+        let names = &query.event_types;
+        let recipient = query.recipient.as_ref();
+        let outcomes = query.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
+        statement
+            .bind(self.source_environment)
+            .bind(range.from())
+            .bind(range.last())
+            .bind(limit as i64)
+            .bind(names.first())
+            .bind(names.last())
+            .bind(outcomes)
+            .bind(&query.code)
+            .bind(&query.user_id)
+            .bind(&query.idempotency_key)
+            .bind(query.action_status.map(codes::of_status))
+            .bind(recipient.map(|recipient| &recipient.id))
+            .bind(recipient.and_then(|recipient| recipient.collection.as_ref()))
+    }
+}
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+async fn read_ids(query: SqliteQuery<'_>, connection: &mut SqliteConnection) -> Result<Vec<Uuid>, sqlx::Error> {
+    query.fetch_all(connection).await?.iter().map(|row| uuids::read(row, 0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use sqlx::{Connection as _, Row as _};
+
+    use super::*;
+    use crate::sqlite::connection::migrations::MIGRATIONS;
+
+    async fn plan(sql: &str) -> Vec<String> {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut connection).await.unwrap();
+        let explained = format!("EXPLAIN QUERY PLAN {sql}");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(explained)).fetch_all(&mut connection).await.unwrap();
+        rows.iter().map(|row| row.try_get(3).unwrap()).collect()
+    }
+
+    /// A plan that sorts would read every hit of a frequent value; one that scans would read every event.
+    #[tokio::test]
+    async fn a_search_reads_indexes_in_the_order_of_the_page() {
+        for sql in [look_up!("DESC"), look_up!("ASC")] {
+            let plan = plan(sql).await;
+            let tables: Vec<&String> = plan.iter().take(3).collect();
+            assert!(tables.iter().all(|step| step.starts_with("SEARCH ")), "{plan:#?}");
+            assert!(
+                tables[0].contains("log_segments USING PRIMARY KEY (source_environment_id=? AND last_id>?)"),
+                "{plan:#?}"
+            );
+            assert!(tables[1].contains("log_search USING PRIMARY KEY (segment=? AND hash=?)"), "{plan:#?}");
+            assert!(tables[2].contains("(source_environment_id=? AND id>? AND id<?)"), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+        }
+        for sql in [scan!("DESC"), scan!("ASC")] {
+            let plan = plan(sql).await;
+            assert!(plan[0].contains("(source_environment_id=? AND id>? AND id<?)"), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+        }
+        let plan = plan(WEIGHT).await;
+        assert!(
+            plan.iter().any(|step| step.contains("log_search USING PRIMARY KEY (segment=? AND hash=?)")),
+            "{plan:#?}"
+        );
+    }
+}

@@ -1,0 +1,128 @@
+//! Deleting an environment: its name, configuration and credentials at once, its large tables in slices.
+//!
+//! Its rows in `environments` and `source_environments` stay for ever, empty: jobs that were under way can still be
+//! committed and are pruned later, and no other environment gets its id.
+
+use sqlx::SqliteConnection;
+
+use super::{
+    change_log,
+    deleted_sources::{Owner, empty_source_environments},
+};
+use crate::{
+    backend::Execute,
+    clock::now_ms,
+    error::ChangeError,
+    operations::DeleteEnvironment,
+    sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
+};
+
+/// The statements that empty the small tables of an environment. A management token that is limited to deleted
+/// environments is good nowhere and goes too.
+const SMALL: [&str; 3] = [
+    "DELETE FROM api_keys WHERE environment_id = ?",
+    "DELETE FROM management_token_environments WHERE environment_id = ?",
+    "DELETE FROM management_tokens WHERE all_environments = 0 AND id NOT IN (
+         SELECT token_id FROM management_token_environments WHERE environment_id <> ?)",
+];
+
+/// The possibly large tables of an environment, each with the statement that deletes at most `?2` of its rows. Recipients
+/// of runs depend on runs and go before them.
+const LARGE: [(&str, &str); 3] = [
+    (
+        "workflow_run_recipients",
+        "DELETE FROM workflow_run_recipients WHERE run_id IN (
+             SELECT id FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "workflow_runs",
+        "DELETE FROM workflow_runs WHERE rowid IN (
+             SELECT rowid FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "recipients",
+        "DELETE FROM recipients WHERE seq IN (SELECT seq FROM recipients WHERE environment_id = ?1 LIMIT ?2)",
+    ),
+];
+
+impl Execute<DeleteEnvironment> for WriteConnection {
+    async fn execute(&mut self, DeleteEnvironment { id, log }: DeleteEnvironment) -> Result<(), ChangeError> {
+        Ok(transaction::run(self.connection.plain(), async |connection| {
+            mark_deleted(connection, id).await?;
+            Ok(change_log::record(connection, &log).await?)
+        })
+        .await?)
+    }
+}
+
+/// Takes an environment out of every list, makes its endpoints and keys unknown, and frees its slug.
+async fn mark_deleted(connection: &mut SqliteConnection, id: i64) -> Result<(), SqliteError> {
+    // No slug has a tilde.
+    let marked = sqlx::query(
+        "UPDATE environments SET slug = slug || '~' || id, name = '', deleted_at_ms = ?
+         WHERE id = ? AND deleted_at_ms IS NULL",
+    )
+    .bind(now_ms())
+    .bind(id)
+    .execute(&mut *connection)
+    .await?;
+    if marked.rows_affected() == 0 {
+        return Err(ChangeError::NotFound { what: "environment" }.into());
+    }
+    empty_source_environments(connection, Owner::Environment(id)).await?;
+    for sql in SMALL {
+        sqlx::query(sql).bind(id).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// Deletes at most `limit` rows of each large table of one deleted environment that has rows; returns their number.
+pub(super) async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
+    let deleted: Vec<i64> = sqlx::query_scalar("SELECT id FROM environments WHERE deleted_at_ms IS NOT NULL")
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut rows = 0;
+    for environment in deleted {
+        for (_, sql) in LARGE {
+            let done = sqlx::query(sql).bind(environment).bind(limit).execute(&mut *connection).await?;
+            rows += done.rows_affected();
+        }
+        if rows > 0 {
+            break;
+        }
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::collections::BTreeSet;
+
+    use sqlx::Connection;
+
+    use super::*;
+    use crate::sqlite::connection::migrations::MIGRATIONS;
+
+    #[tokio::test]
+    async fn nothing_that_hangs_on_an_environment_is_forgotten() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        MIGRATIONS.run(&mut connection).await.unwrap();
+        let tables: BTreeSet<String> = sqlx::query_scalar(
+            "SELECT tables.name FROM sqlite_schema AS tables, pragma_foreign_key_list(tables.name) AS keys
+             WHERE tables.type = 'table' AND keys.\"table\" = 'environments'",
+        )
+        .fetch_all(&mut connection)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect();
+        // Source environments are emptied with their tables, and the change log outlives what it tells of. Recipients of
+        // runs have no foreign key to an environment.
+        let small = ["api_keys", "management_token_environments"];
+        let large = LARGE.iter().map(|(name, _)| *name).filter(|name| *name != "workflow_run_recipients");
+        let handled = large.chain(small).chain(["source_environments", "changes"]);
+        assert_eq!(tables, handled.map(str::to_owned).collect());
+    }
+}

@@ -1,0 +1,191 @@
+//! Searching event logs: the index finds what a look at every event finds.
+
+use inlet_core::{
+    Uuid,
+    log::{Outcome, Status},
+    settle::Prepared,
+};
+use inlet_store::{Cursor, EventQuery, LogSegment, RecipientFilter};
+
+use super::support::{Event, Fixture, log, mapping, source};
+
+/// The events of a segment.
+const SEGMENT: usize = 8192;
+/// Later than every event.
+const LATER_MS: i64 = 1 << 47;
+
+/// Writes a segment in slices, as the job does.
+async fn write(fixture: &Fixture, segment: &LogSegment) {
+    let number = fixture.store.begin_log_segment(100).await.unwrap().unwrap();
+    for entries in segment.entries.chunks(1000) {
+        fixture.store.add_log_entries(number, entries.to_vec()).await.unwrap();
+    }
+    fixture.store.finish_log_segment(number, segment).await.unwrap();
+}
+
+/// Indexes everything that fills a segment; returns the number of segments.
+async fn index(fixture: &Fixture) -> usize {
+    let mut segments = 0;
+    while let Some(segment) = fixture.store.unindexed_logs(fixture.source_environment, LATER_MS).await.unwrap() {
+        write(fixture, &segment).await;
+        segments += 1;
+    }
+    segments
+}
+
+/// Commits events: most are alike, and a few have a user, a key, a type, an outcome or a recipient of their own.
+async fn commit(fixture: &Fixture, count: usize) {
+    let trigger = r#"{"key":"k","recipients":"data.to"}"#;
+    let mappings = [mapping("track/Mapped", "workflows_trigger", trigger, 1)];
+    let mut items: Vec<Prepared> = Vec::new();
+    for number in 0..count {
+        let (event_type, item, key) = match number % 2000 {
+            7 => ("track/Rare", r#"{"userId":"rare","data":{}}"#.to_owned(), Some("rare-key")),
+            77 => ("track/Mapped", r#"{"userId":"m","data":{"to":["ann",{"id":"ben"}]}}"#.to_owned(), None),
+            78 => ("track/Mapped", r#"{"userId":"m","data":{"to":[{"collection":"c","id":"ann"}]}}"#.to_owned(), None),
+            79 => ("track/Mapped", r#"{"userId":"m","data":{"to":7}}"#.to_owned(), None),
+            _ => ("track/Usual", format!(r#"{{"userId":"u{}","data":{{}}}}"#, number % 3), None),
+        };
+        let event = Event::new(event_type, &item).mappings(&mappings);
+        let mut prepared = match key {
+            Some(key) => event.key(&format!("{key}-{number}")).prepare(fixture),
+            None => event.prepare(fixture),
+        };
+        if number % 2000 == 99 {
+            prepared.log.outcome = Outcome::Rejected;
+            prepared.log.code = Some("no_event_type".to_owned());
+            prepared.plan = None;
+        }
+        items.push(prepared);
+        if items.len() == 1000 || number + 1 == count {
+            fixture.store.commit(fixture.job(std::mem::take(&mut items))).await.unwrap();
+        }
+    }
+}
+
+fn searches(fixture: &Fixture) -> Vec<(&'static str, EventQuery)> {
+    let all = || EventQuery::newest(vec![fixture.source_environment], 5);
+    let recipient = |collection: Option<&str>, id: &str| {
+        Some(RecipientFilter { collection: collection.map(str::to_owned), id: id.to_owned() })
+    };
+    let types = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    vec![
+        ("rare user", EventQuery { user_id: Some("rare".to_owned()), ..all() }),
+        ("frequent user", EventQuery { user_id: Some("u1".to_owned()), ..all() }),
+        ("no user", EventQuery { user_id: Some("nobody".to_owned()), ..all() }),
+        ("key", EventQuery { idempotency_key: Some("rare-key-2007".to_owned()), ..all() }),
+        ("failed", EventQuery { outcomes: vec![Outcome::Failed], ..all() }),
+        ("failed or rejected", EventQuery { outcomes: vec![Outcome::Failed, Outcome::Rejected], ..all() }),
+        ("frequent outcome", EventQuery { outcomes: vec![Outcome::Logged], ..all() }),
+        ("code", EventQuery { code: Some("no_event_type".to_owned()), ..all() }),
+        ("type", EventQuery { event_types: types(&["Rare", "track/Rare"]), ..all() }),
+        ("status", EventQuery { action_status: Some(Status::Error), ..all() }),
+        ("skipped", EventQuery { recipient: recipient(None, "ann"), ..all() }),
+        ("reached", EventQuery { recipient: recipient(None, "ben"), ..all() }),
+        ("object", EventQuery { recipient: recipient(Some("c"), "ann"), ..all() }),
+        (
+            "frequent and rare",
+            EventQuery { outcomes: vec![Outcome::Logged], event_types: types(&["track/Rare"]), ..all() },
+        ),
+        (
+            "nothing has both",
+            EventQuery { code: Some("no_event_type".to_owned()), user_id: Some("rare".to_owned()), ..all() },
+        ),
+    ]
+}
+
+/// Returns the ids of all pages, in the order of the list, going on from the newest or back from the oldest.
+async fn all_pages(fixture: &Fixture, query: &EventQuery, backwards: bool) -> Vec<Uuid> {
+    let mut found = Vec::new();
+    let mut cursor = if backwards { Cursor::Before(Uuid::nil()) } else { Cursor::Start };
+    loop {
+        let page = fixture.store.events(&EventQuery { cursor: cursor.clone(), ..query.clone() }).await.unwrap();
+        let ids: Vec<Uuid> = page.items.iter().map(|event| event.id).collect();
+        let (edge, has_more) = match backwards {
+            true => (ids.first().copied(), page.has_before),
+            false => (ids.last().copied(), page.has_after),
+        };
+        match backwards {
+            true => found.splice(0..0, ids),
+            false => found.splice(found.len()..found.len(), ids),
+        };
+        match edge {
+            // Frequent values have a thousand pages.
+            Some(edge) if has_more && found.len() < 60 => {
+                cursor = if backwards { Cursor::Before(edge) } else { Cursor::After(edge) };
+            }
+            _ => return found,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_search_finds_the_same_before_and_after_the_logs_are_indexed() {
+    let fixture = Fixture::new().await;
+    // A source of the same environment, whose events are none of this one's.
+    fixture.store.source_create(source("other", &[fixture.environment]), log("upsertSource")).await.unwrap();
+    commit(&fixture, 2 * SEGMENT + 3000).await;
+    let mut expected = Vec::new();
+    for (name, query) in searches(&fixture) {
+        let (forwards, backwards) = (all_pages(&fixture, &query, false).await, all_pages(&fixture, &query, true).await);
+        assert!(forwards.is_sorted_by(|a, b| a > b) && backwards.is_sorted_by(|a, b| a > b), "{name}");
+        expected.push((forwards, backwards));
+    }
+    assert_eq!(index(&fixture).await, 2);
+    for ((name, query), (forwards, backwards)) in searches(&fixture).into_iter().zip(&expected) {
+        assert_eq!(&all_pages(&fixture, &query, false).await, forwards, "{name}");
+        assert_eq!(&all_pages(&fixture, &query, true).await, backwards, "{name}");
+    }
+    let counts: Vec<usize> = expected.iter().map(|(forwards, _)| forwards.len()).collect();
+    assert_eq!(counts, [10, 60, 0, 1, 10, 20, 60, 10, 10, 10, 10, 10, 10, 10, 0]);
+
+    // The times of a query cut segments.
+    let (_, failed) = searches(&fixture).swap_remove(4);
+    let ids = all_pages(&fixture, &failed, false).await;
+    let ms = |id: Uuid| (id.as_u128() >> 80) as i64;
+    let query = EventQuery { starting_at_ms: Some(ms(ids[6])), ending_at_ms: Some(ms(ids[2])), ..failed };
+    let found = all_pages(&fixture, &query, false).await;
+    assert!(!found.is_empty() && found.iter().all(|id| (ms(ids[6])..ms(ids[2])).contains(&ms(*id))), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_stopped_segment_is_begun_again_and_a_pruned_one_is_removed() {
+    let fixture = Fixture::new().await;
+    commit(&fixture, SEGMENT).await;
+    assert!(fixture.store.has_unindexed_logs(fixture.source_environment, LATER_MS).await.unwrap());
+    assert!(!fixture.store.has_unindexed_logs(fixture.source_environment, 0).await.unwrap(), "they are not settled");
+    let segment = fixture.store.unindexed_logs(fixture.source_environment, LATER_MS).await.unwrap().unwrap();
+    let number = fixture.store.begin_log_segment(10).await.unwrap().unwrap();
+    fixture.store.add_log_entries(number, segment.entries[..15].to_vec()).await.unwrap();
+    let fixture = fixture.reopen().await;
+    let mut begun = Vec::new();
+    for _ in 0..3 {
+        begun.push(fixture.store.begin_log_segment(10).await.unwrap());
+    }
+    assert_eq!(begun, [None, None, Some(number)], "what is left goes in slices");
+    write(&fixture, &segment).await;
+    assert!(!fixture.store.has_prunable_log_segments().await.unwrap());
+    while fixture.store.prune(fixture.environment, LATER_MS, 1000).await.unwrap().events > 0 {}
+    assert!(fixture.store.has_prunable_log_segments().await.unwrap());
+    let mut rows = 0;
+    loop {
+        match fixture.store.prune_log_segments(1000).await.unwrap() {
+            0 => break,
+            pruned => rows += pruned,
+        }
+    }
+    assert_eq!(rows, segment.entries.len() as u64 + 1);
+    assert!(!fixture.store.has_prunable_log_segments().await.unwrap());
+}
+
+#[tokio::test]
+async fn the_index_of_a_deleted_source_goes_with_its_logs() {
+    let fixture = Fixture::new().await;
+    commit(&fixture, SEGMENT).await;
+    assert_eq!(index(&fixture).await, 1);
+    let id = fixture.store.sources().await.unwrap()[0].id;
+    fixture.store.source_delete(id, log("deleteSource")).await.unwrap();
+    while fixture.store.prune_deleted(1000).await.unwrap() > 0 {}
+    assert!(!fixture.store.has_prunable_log_segments().await.unwrap(), "no segment is left");
+    assert_eq!(fixture.store.begin_log_segment(1).await.unwrap(), Some(1), "no entry is left");
+}
