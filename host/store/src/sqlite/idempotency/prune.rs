@@ -151,9 +151,13 @@ impl IdempotencyRecords {
                 .execute(&mut *connection)
                 .await?;
             deleted += done.rows_affected();
-            self.forgotten.push(*id);
+            match done.rows_affected() {
+                // The record was replaced by a commit that seemed to fail.
+                0 => self.doubt_everything(),
+                _ => self.forgotten.push(*id),
+            }
         }
-        Ok(PrunedRecords { deleted, complete: expired.len() < slice })
+        Ok(PrunedRecords { deleted, complete: deleted < slice as u64 })
     }
 }
 

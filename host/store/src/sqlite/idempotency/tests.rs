@@ -160,7 +160,7 @@ impl Bench {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn a_key_has_its_newest_record_until_it_expires(steps in prop::collection::vec(step(), 1..60)) {
@@ -227,5 +227,25 @@ async fn a_long_tail_becomes_a_segment_whose_records_are_found() {
     bench.check().await;
     bench = bench.reopen(&path).await;
     bench.check().await;
+    bench.close().await;
+}
+
+#[tokio::test]
+async fn a_record_that_was_replaced_by_a_commit_that_seemed_to_fail_is_not_pruned_early() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut bench = Bench::open(&directory.path().join("inlet.db")).await;
+    let steps = [
+        Step::Write(vec![1], 100),
+        Step::Wait(100),
+        Step::Write(vec![2], 100),
+        Step::CommitUnnoticed(vec![1], 100),
+        Step::Prune(1),
+        Step::Write(vec![3], 100),
+        Step::Prune(10),
+    ];
+    for step in steps {
+        bench.take(&step).await;
+        bench.check().await;
+    }
     bench.close().await;
 }
