@@ -72,6 +72,8 @@ pub struct SourceLog {
     pub rerun_of: Option<String>,
     /// The entries that carried this one out again, oldest first, at most 100.
     pub rerun_as: Vec<String>,
+    /// The number of times that the same signed bytes came again, at the first entry of their request. Nothing ran then.
+    pub resends: u64,
     /// True if the item failed or was rejected, and was neither carried out again nor dismissed.
     pub needs_attention: bool,
     /// The time of the next retry; null if there is none.

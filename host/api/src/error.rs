@@ -178,7 +178,7 @@ impl From<CommitError> for ApiError {
             }
             CommitError::Superseded { .. } => Self::new(Kind::Conflict, error.to_string()),
             // Only a webhook can have been seen before.
-            CommitError::Refused { .. } | CommitError::Seen => {
+            CommitError::Refused { .. } | CommitError::Reused | CommitError::Forgotten(_) => {
                 Self::new(Kind::Internal, "the storage refused the change; the server's log says why")
             }
         }

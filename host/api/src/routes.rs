@@ -92,6 +92,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(sources::replays::get::get_replay)),
         Operation::new(Scope::Operate, routes!(sources::replays::cancel::cancel_replay)),
         Operation::new(Scope::Read, routes!(sources::refused_requests::list::list_refused)),
+        Operation::new(Scope::Read, routes!(sources::refused_requests::get::get_refused)),
+        Operation::new(Scope::Operate, routes!(sources::refused_requests::dismiss::dismiss_refused)),
         Operation::new(Scope::Operate, routes!(sources::refused_requests::verify_all::verify_all_refused)),
         Operation::new(Scope::Operate, routes!(sources::refused_requests::verify::verify_refused)),
         Operation::new(Scope::Operate, routes!(sources::dismiss_attention::dismiss_attention)),

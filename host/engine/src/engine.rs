@@ -8,7 +8,12 @@ use inlet_store::{ReadError, Store};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::{
-    admission::{Ledger, failures::PeerFailures, peer::ConnectionPeer},
+    admission::{
+        Ledger,
+        failures::{self, FailureCounts},
+        peer::ConnectionPeer,
+        refusal_budget::RefusalBudgets,
+    },
     catalog::Catalog,
     configuration::current::CurrentConfiguration,
     last_used::LastUsed,
@@ -39,7 +44,11 @@ pub struct Inner {
     /// The memory that requests hold.
     pub(crate) ledger: Arc<Ledger>,
     /// The addresses whose requests failed of late.
-    pub(crate) failures: PeerFailures,
+    pub(crate) failures: FailureCounts<IpAddr>,
+    /// The addresses whose requests to a source environment were refused of late.
+    pub(crate) refusals: FailureCounts<(i64, IpAddr)>,
+    /// The bytes that may be kept of refused requests.
+    pub(crate) refusal_budgets: RefusalBudgets,
     /// Plugin uploads that may still begin.
     pub uploads: Arc<Semaphore>,
     /// The times at which tokens and keys were last used.
@@ -85,7 +94,9 @@ impl Engine {
             limits,
             hash_key: store.hash_key(),
             ledger: Ledger::new(options.max_in_flight_bytes),
-            failures: PeerFailures::default(),
+            failures: FailureCounts::new(failures::SUSPECT),
+            refusals: FailureCounts::new(failures::REFUSED),
+            refusal_budgets: RefusalBudgets::default(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             last_used: LastUsed::default(),
             retention_changed: Notify::new(),

@@ -4,16 +4,14 @@
 //! for every operation in [`crate::operations`], and answers the reads in a module named `read`. [`crate::database`]
 //! chooses the backend when the store is opened; nothing else names one.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
-use inlet_core::{
-    settle::{Job, Settlement},
-    verification::Nonce,
-};
+use inlet_core::settle::{Job, Settlement};
 
 use crate::{
     error::CommitError,
     records::{CommitExtras, Durability, NewRefused},
+    resend::{Recognized, Resend},
 };
 
 /// A named change of the database. It travels through the writer's queue and runs between groups of events.
@@ -29,9 +27,9 @@ pub(crate) trait Execute<O: Operation> {
 
 /// The connection that writes. There is one for each open store, and the writer's task owns it.
 pub(crate) trait WriteBackend: Send + 'static {
-    /// Returns the digests of those requests that were taken before and still count. Nobody else writes, so the answer
-    /// holds until the next commit.
-    async fn taken_before(&mut self, requests: &[Nonce]) -> Result<HashSet<[u8; 16]>, GroupError>;
+    /// Returns for each job whether its signed request was taken before. Nobody else writes, so the answer holds until the
+    /// next commit.
+    async fn recognize(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, GroupError>;
 
     /// Settles and commits a group: everything or nothing. Returns after the commit has been synced to the disk.
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError>;
@@ -52,6 +50,8 @@ pub(crate) struct GroupContent<'a> {
     pub(crate) jobs: &'a [Job],
     /// One entry for each job.
     pub(crate) extras: &'a [Option<Box<CommitExtras>>],
+    /// One entry for each job: present if its request was taken before.
+    pub(crate) resends: &'a [Option<Box<Resend>>],
     pub(crate) refused: &'a [NewRefused],
 }
 

@@ -163,9 +163,14 @@ pub enum CommitError {
         /// The cause, and what to do.
         reason: String,
     },
-    /// A signed request that may be taken once was taken before.
-    #[error("the signed request was taken before; whoever sent it again holds a captured one")]
-    Seen,
+    /// The signed bytes were taken before, and the answer of that time cannot be given again.
+    #[error("the signed bytes of the request were taken before; sign it again, with another time or id")]
+    Reused,
+    /// The signed time is earlier than what is remembered of signed requests, because the clock was set back.
+    #[error(
+        "the request's signed time is before {0} ms since 1970, up to which signed requests were forgotten; the server's clock was set back"
+    )]
+    Forgotten(i64),
     /// The storage works, and refused this.
     #[error("the storage refused it: {reason}")]
     Refused {

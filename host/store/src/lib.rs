@@ -29,6 +29,7 @@ mod observer;
 mod operations;
 mod options;
 mod records;
+mod resend;
 mod sqlite;
 mod store;
 mod vault;

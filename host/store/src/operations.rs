@@ -9,7 +9,8 @@ use crate::{
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings, JobLease,
         LogSearchEntry, ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion,
-        NewReplay, NewSource, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, SourceUpdate,
+        NewReplay, NewSource, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal,
+        SourceUpdate,
     },
 };
 
@@ -75,6 +76,8 @@ operations! {
 
     /// Returns the number of entries that no longer need attention.
     Dismiss { source_environment_id: i64, dismissal: Dismissal, log: NewChange } -> Result<u64, CommitError>;
+    /// Deletes refused requests; returns their number.
+    DismissRefused { source_environment_id: i64, dismissal: RefusedDismissal, log: NewChange } -> Result<u64, CommitError>;
     /// Counts a failed retry and sets the time of the next one. Does nothing if the entry was changed meanwhile.
     RecordFailedRetry { source_environment_id: i64, record: AttentionRecord, due_at_ms: Option<i64> }
         -> Result<(), CommitError>;
@@ -82,6 +85,11 @@ operations! {
     SetReplayTotal { source_environment_id: i64, id: Uuid, total: i64 } -> Result<(), ChangeError>;
     /// Ends a replay, cancelled if there is an entry for the change log; returns true if it was running.
     EndReplay { source_environment_id: i64, id: Uuid, cancelled: Option<NewChange> } -> Result<bool, ChangeError>;
+
+    // Signed requests.
+
+    /// Forgets a signed request, so that it is a new one when it is sent again.
+    ForgetNonce { digest: [u8; 16] } -> Result<(), CommitError>;
 
     // Retention.
 

@@ -27,6 +27,11 @@ pub struct SourceSettings {
     /// The header that holds the credential.
     #[schema(required)]
     pub verification_header: Option<String>,
+    /// The headers that a Standard Webhooks signature is read from: `webhook`, `svix` or `either`; null for those of the
+    /// plugin.
+    #[serde(default)]
+    #[schema(required)]
+    pub verification_headers: Option<String>,
     /// The verification scheme of the platform, and the limits of that scheme. Read only.
     #[schema(required, value_type = Option<Object>)]
     pub verification_scheme: Option<Value>,
@@ -91,6 +96,11 @@ pub struct SettingsRequest {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<String>)]
     pub verification_header: Patch<RawJson>,
+    /// The headers that a Standard Webhooks signature is read from: `webhook` (`webhook-id`, `webhook-timestamp`,
+    /// `webhook-signature`), `svix` (`svix-id`, …) or `either`. Null for those of the plugin.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>)]
+    pub verification_headers: Patch<RawJson>,
     /// Accept batch items that the signature does not cover.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<bool>)]

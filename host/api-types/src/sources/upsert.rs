@@ -82,7 +82,7 @@ pub struct EnvironmentRequest {
 pub struct UpsertedSource {
     /// The source, with its configuration in the environment of the request.
     pub source: Source,
-    /// Conditions that the operator should know, such as a path of a mapping that finds nothing in the last events of its
-    /// type, or in the plugin's examples.
+    /// Conditions that the operator should know: a path of a mapping that finds nothing in the last events of its type, or in
+    /// the plugin's examples; white space that was removed around a secret.
     pub warnings: Vec<String>,
 }

@@ -95,6 +95,7 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         previous_signing_secret_until: in_force.previous_signing_secret_until_ms.map(time::write_ms),
         previous_endpoint_until: in_force.previous_endpoint_until_ms.map(time::write_ms),
         verification_header: in_force.credential_header.map(str::to_owned),
+        verification_headers: settings.verification_headers.map(|chosen| chosen.as_str().to_owned()),
         verification_scheme: in_force.scheme.map(verification::shown),
         trust_unsigned_batch_items: settings.trust_unsigned_batch_items,
         enforce_idempotency: settings.enforce_idempotency,

@@ -12,7 +12,7 @@ use inlet_api_types::{
 };
 use inlet_core::{
     Uuid,
-    verification::{Template, ToSign},
+    verification::{HeaderFamily, Template, ToSign, VerificationHeaders},
 };
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
@@ -107,8 +107,9 @@ fn signed(
                 at_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
                 body: raw_body.as_bytes(),
             };
+            let chosen = settings.verification_headers.as_deref().and_then(VerificationHeaders::parse);
             for field in scheme.sign(secret, &to_sign)? {
-                insert(&field.name, &field.value)?;
+                insert(HeaderFamily::sent_name(scheme, chosen, &field.name), &field.value)?;
             }
         }
         (None, Some(_)) => bail!("the source's platform has no verification scheme; leave the secret out"),

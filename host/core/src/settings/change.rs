@@ -7,7 +7,7 @@ use crate::{
     nearest::nearest,
     path::Path,
     signing_secret::SecretChange,
-    verification::{self, Template},
+    verification::{self, HeaderFamily, Template},
 };
 
 /// Settings after a change.
@@ -16,6 +16,8 @@ pub struct ChangedSettings {
     pub settings: Settings,
     /// The change of the signing secrets.
     pub secret: SecretChange,
+    /// What was changed in the given values before they were saved, for the operator.
+    pub notes: Vec<String>,
 }
 
 /// The context that a change is checked against.
@@ -40,7 +42,17 @@ impl Settings {
         context: ChangeContext<'_>,
     ) -> Result<ChangedSettings, BadSetting> {
         let mut settings = self.clone();
-        let secret = secret::read(patch)?;
+        let (mut secret, trimmed) = secret::read(patch)?;
+        let mut notes: Vec<String> = trimmed.map(str::to_owned).into_iter().collect();
+        if let (SecretChange::Set { secret, .. }, Some(Template::SharedSecret(scheme))) = (&mut secret, context.scheme)
+            && let Some(bare) = scheme.without_prefix(secret)
+        {
+            notes.push(format!(
+                "signing_secret: {:?} before it was removed, because senders add it",
+                scheme.prefix.trim()
+            ));
+            *secret = bare.to_owned();
+        }
         for (name, value) in patch {
             let is_read = secret::NAMES.contains(&name.as_str());
             if !is_read && !matches!(name.as_str(), "endpoint" | "preprocess_script") {
@@ -67,6 +79,17 @@ impl Settings {
             let message = "this provider has no verification scheme, so nothing could be accepted; set it to false";
             return Err(BadSetting::new("enforce_verification", message));
         }
+        if settings.verification_headers.is_some() && context.scheme.and_then(HeaderFamily::of).is_none() {
+            let message = "it chooses between the headers webhook-… and svix-…, and this provider's signature is in neither; \
+                           leave it out, or send null";
+            return Err(BadSetting::new("verification_headers", message));
+        }
+        if let (Some(_), Some(name)) = (settings.verification_headers, &settings.verification_header) {
+            let message = format!(
+                "verification_header names {name:?} as the only header of the signature; set one of the two to null"
+            );
+            return Err(BadSetting::new("verification_headers", message));
+        }
         let credential = settings.verification_header.as_deref().or(context.scheme.map(Template::header));
         if let Some(name) = settings.keep_headers.iter().find(|name| !verification::may_be_forwarded(name, credential))
         {
@@ -76,7 +99,7 @@ impl Settings {
         if patch.keys().any(|name| name.ends_with("_path") || name == "keep_headers") {
             settings.check_header_paths(context.kept_headers, credential)?;
         }
-        Ok(ChangedSettings { settings, secret })
+        Ok(ChangedSettings { settings, secret, notes })
     }
 
     /// Refuses a path to a header that is not kept, which would never find anything.
@@ -122,6 +145,9 @@ impl Settings {
         match name {
             "enforce_verification" => self.enforce_verification = field.bool(defaults.enforce_verification)?,
             "verification_header" => self.verification_header = field.header(&defaults.verification_header)?,
+            "verification_headers" => {
+                self.verification_headers = field.verification_headers(defaults.verification_headers)?;
+            }
             "trust_unsigned_batch_items" => {
                 self.trust_unsigned_batch_items = field.bool(defaults.trust_unsigned_batch_items)?;
             }

@@ -11,7 +11,7 @@ mod value;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::path::Path;
+use crate::{path::Path, verification::VerificationHeaders};
 
 pub use crate::signing_secret::SecretChange;
 pub use bad_setting::BadSetting;
@@ -32,6 +32,8 @@ pub struct Settings {
     pub enforce_verification: bool,
     /// The header that holds the credential, in lower case, where the operator named another than the plugin.
     pub verification_header: Option<String>,
+    /// The names of a Standard Webhooks signature's headers; none for those of the plugin.
+    pub verification_headers: Option<VerificationHeaders>,
     /// True to accept the items of a batch that its signature does not cover.
     pub trust_unsigned_batch_items: bool,
     /// True to replay an event whose key was executed within the window.
@@ -65,6 +67,7 @@ impl Default for Settings {
         Self {
             enforce_verification: false,
             verification_header: None,
+            verification_headers: None,
             trust_unsigned_batch_items: false,
             enforce_idempotency: false,
             idempotency_window_seconds: DEFAULT_WINDOW_SECONDS,
@@ -158,6 +161,57 @@ mod tests {
         // What was saved before stays until one of them is changed.
         let earlier = Settings { keep_headers: Vec::new(), ..current };
         assert!(change(&earlier, true, json!({"handle_identifies": true})).is_ok());
+    }
+
+    #[test]
+    fn the_headers_of_a_signature_are_chosen_where_there_is_a_choice() {
+        let change = |scheme: &str, patch: Value| {
+            let scheme = serde_json::from_str(scheme).unwrap();
+            let context = ChangeContext {
+                defaults: &Settings::default(),
+                has_secret: false,
+                scheme: Some(&scheme),
+                kept_headers: &[],
+            };
+            let changed = Settings::default().change(patch.as_object().unwrap(), context);
+            changed.map(|changed| changed.settings.verification_headers).map_err(|error| error.to_string())
+        };
+        let standard = r#"{"scheme":"signature","header":"webhook-signature","algorithm":"hmac_sha256","encoding":"base64",
+            "signed":["{body}"]}"#;
+        let either = change(standard, json!({"verification_headers": "either"}));
+        assert_eq!(either, Ok(Some(VerificationHeaders::Either)));
+        assert_eq!(change(standard, json!({"verification_headers": null})), Ok(None));
+        let error = |scheme, patch| change(scheme, patch).unwrap_err();
+        insta::assert_snapshot!(error(standard, json!({"verification_headers": "Svix"})), @r#"verification_headers: found "Svix", expected webhook, svix, either or null"#);
+        insta::assert_snapshot!(error(standard, json!({"verification_headers": "svix", "verification_header": "x-sig"})), @r#"verification_headers: verification_header names "x-sig" as the only header of the signature; set one of the two to null"#);
+        let shared = r#"{"scheme":"shared_secret","header":"x-webhook-secret"}"#;
+        insta::assert_snapshot!(error(shared, json!({"verification_headers": "svix"})), @"verification_headers: it chooses between the headers webhook-… and svix-…, and this provider's signature is in neither; leave it out, or send null");
+    }
+
+    #[test]
+    fn a_secret_pasted_as_it_stands_in_its_header_loses_the_name_of_the_scheme() {
+        let change = |prefix: &str, secret: &str| {
+            let scheme = json!({"scheme": "shared_secret", "header": "authorization", "prefix": prefix});
+            let scheme = serde_json::from_value(scheme).unwrap();
+            let context = ChangeContext {
+                defaults: &Settings::default(),
+                has_secret: false,
+                scheme: Some(&scheme),
+                kept_headers: &[],
+            };
+            let patch = json!({"signing_secret": secret});
+            let changed = Settings::default().change(patch.as_object().unwrap(), context).unwrap();
+            let SecretChange::Set { secret, .. } = changed.secret else { panic!("no secret") };
+            (secret, changed.notes)
+        };
+        let note = r#"signing_secret: "Bearer" before it was removed, because senders add it"#;
+        assert_eq!(change("Bearer ", "bearer TOKEN"), ("TOKEN".to_owned(), vec![note.to_owned()]));
+        assert_eq!(
+            change("Bearer ", "Bearer\n"),
+            ("Bearer".to_owned(), vec!["signing_secret: white space around it was removed".to_owned()])
+        );
+        assert_eq!(change("Bearer ", "TOKEN"), ("TOKEN".to_owned(), Vec::new()));
+        assert_eq!(change("", "Bearer TOKEN"), ("Bearer TOKEN".to_owned(), Vec::new()));
     }
 
     #[test]

@@ -12,8 +12,29 @@ pub(super) const NAMES: [&str; 2] = [SECRET, OVERLAP];
 const SECRET: &str = "signing_secret";
 const OVERLAP: &str = "signing_secret_overlap_seconds";
 
-/// Reads the change of the signing secrets out of a change of settings. Errors never repeat a secret.
-pub(super) fn read(patch: &Map<String, Value>) -> Result<SecretChange, BadSetting> {
+/// The note about a secret that was pasted with white space around it.
+const TRIMMED: &str = "signing_secret: white space around it was removed";
+
+/// Reads the change of the signing secrets out of a change of settings, with a note if the secret was trimmed. Errors never
+/// repeat a secret.
+pub(super) fn read(patch: &Map<String, Value>) -> Result<(SecretChange, Option<&'static str>), BadSetting> {
+    match patch.get(SECRET).and_then(Value::as_str) {
+        // No platform gives out secrets with white space around them; what copies them does.
+        Some(pasted) if trim(pasted) != pasted => {
+            let mut trimmed = patch.clone();
+            trimmed.insert(SECRET.to_owned(), trim(pasted).into());
+            Ok((read_trimmed(&trimmed)?, Some(TRIMMED)))
+        }
+        _ => Ok((read_trimmed(patch)?, None)),
+    }
+}
+
+/// Removes white space and the invisible characters that come along with copied text.
+fn trim(text: &str) -> &str {
+    text.trim_matches(|char: char| char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'))
+}
+
+fn read_trimmed(patch: &Map<String, Value>) -> Result<SecretChange, BadSetting> {
     let overlap = patch.get(OVERLAP).filter(|value| !value.is_null()).map(read_overlap).transpose()?;
     match (patch.get(SECRET), overlap) {
         (None, None) => Ok(SecretChange::Keep),
@@ -56,7 +77,7 @@ mod tests {
     const DAY_MS: i64 = 86_400_000;
 
     fn read(patch: Value) -> Result<SecretChange, String> {
-        super::read(patch.as_object().unwrap()).map_err(|error| error.to_string())
+        super::read(patch.as_object().unwrap()).map(|(change, _)| change).map_err(|error| error.to_string())
     }
 
     fn set(secret: &str, overlap_seconds: u64) -> SecretChange {
@@ -76,6 +97,20 @@ mod tests {
         assert!(read(json!({"signing_secret": "s", "signing_secret_overlap_seconds": 0})) == Ok(set("s", 0)));
         assert!(read(json!({"signing_secret_overlap_seconds": 0})) == Ok(SecretChange::EndPrevious));
         assert_eq!(overlap_end(NOW, DEFAULT_OVERLAP_SECONDS), NOW + DAY_MS);
+    }
+
+    #[test]
+    fn a_pasted_secret_is_trimmed_and_the_note_says_so() {
+        for pasted in ["s\n", " s", "\ts\r\n", "\u{feff}s\u{200b}", "s\u{a0}"] {
+            let patch = json!({"signing_secret": pasted});
+            let (change, note) = super::read(patch.as_object().unwrap()).unwrap();
+            assert!(change == set("s", 86_400), "{pasted:?}");
+            assert_eq!(note, Some("signing_secret: white space around it was removed"));
+        }
+        let (change, note) = super::read(json!({"signing_secret": "open sesame"}).as_object().unwrap()).unwrap();
+        assert!(change == set("open sesame", 86_400), "white space within it stays");
+        assert_eq!(note, None);
+        assert!(read(json!({"signing_secret": " \n"})).is_err(), "nothing is left");
     }
 
     #[test]

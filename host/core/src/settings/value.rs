@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use super::BadSetting;
-use crate::path::Path;
+use crate::{path::Path, verification::VerificationHeaders};
 
 /// The value of one setting in a change; null returns the setting to its default.
 pub(super) struct SettingValue<'a> {
@@ -87,6 +87,19 @@ impl SettingValue<'_> {
         }
     }
 
+    pub(super) fn verification_headers(
+        &self,
+        default: Option<VerificationHeaders>,
+    ) -> Result<Option<VerificationHeaders>, BadSetting> {
+        match self.value {
+            Value::Null => Ok(default),
+            Value::String(name) => VerificationHeaders::parse(name).map(Some).ok_or_else(|| {
+                BadSetting::new(self.name, format!("found {name:?}, expected webhook, svix, either or null"))
+            }),
+            _ => Err(self.expected("webhook, svix, either")),
+        }
+    }
+
     pub(super) fn headers(&self, default: &[String]) -> Result<Vec<String>, BadSetting> {
         let Some(names) = self.strings()? else { return Ok(default.to_vec()) };
         names.into_iter().map(|name| self.header_name(name)).collect()
@@ -95,6 +108,7 @@ impl SettingValue<'_> {
     /// Checks the name of a header (RFC 9110, token) and returns it in lower case.
     fn header_name(&self, name: &str) -> Result<String, BadSetting> {
         let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let name = name.trim();
         match !name.is_empty() && name.len() <= 256 && name.bytes().all(token) {
             true => Ok(name.to_ascii_lowercase()),
             false => Err(BadSetting::new(self.name, format!("{name:?} is not a header's name"))),

@@ -6,13 +6,16 @@
 //!
 //! [`template`] is the manifest's description of a scheme; [`signed`] the language of the signed content; [`header`] reads
 //! signatures and times out of headers; [`key`] makes keys from secrets; [`sign`] signs test requests; [`vectors`] are
-//! checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once; [`forwarded_headers`] selects the
-//! headers that plugins see.
+//! checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once; [`refusal`] says what the causes of
+//! refusals mean and how each is cured; [`forwarded_headers`] selects the headers that plugins see.
 
 mod forwarded_headers;
 mod header;
+mod header_family;
 mod key;
 mod nonce;
+mod refusal;
+mod shared_secret;
 mod sign;
 mod signed;
 mod template;
@@ -21,9 +24,11 @@ mod vectors;
 use subtle::ConstantTimeEq;
 
 pub use forwarded_headers::{forwarded_headers, may_be_forwarded};
+pub use header_family::{HeaderFamily, VerificationHeaders};
 pub use key::BadSecret;
 
 pub use nonce::Nonce;
+pub use refusal::{REFUSAL_CAUSES, RefusalCause};
 pub use sign::{CannotSign, ToSign};
 pub use signed::{SignedTemplate, UnknownSigned};
 pub use template::{
@@ -146,9 +151,9 @@ impl Template {
         };
         match self {
             Template::SharedSecret(scheme) => {
-                let given = value.strip_prefix(scheme.prefix.as_bytes());
+                let (header, given) = (sent.credential_header, scheme.comparable(sent.credential_header, value));
                 // All secrets are compared, so that the time does not show which one matched.
-                let found = secrets.iter().filter(|secret| given.is_some_and(|given| equal(given, secret.as_bytes())));
+                let found = secrets.iter().filter(|secret| equal(&given, &scheme.expected(header, secret)));
                 match found.count() {
                     0 => Verification::of(Verdict::Failed),
                     _ => Verification::of(Verdict::Verified(Covers::All)),

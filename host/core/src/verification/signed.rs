@@ -139,14 +139,22 @@ impl SignedTemplate {
                 Piece::Header(name) => sent.text(name)?,
             };
             // A value must not contain the separator behind it, or the border could be moved: "a.b" and "c" reads like
-            // "a" and "b.c".
-            match self.pieces.get(at + 1) {
-                Some(Piece::Literal(next)) if variable.contains(next.as_str()) => return None,
+            // "a" and "b.c". Before a time the border is known by the time, unless a part of the value could be one.
+            match (self.pieces.get(at + 1), self.pieces.get(at + 2)) {
+                (Some(Piece::Literal(next)), Some(Piece::Timestamp)) if holds_a_time(variable, next) => return None,
+                (Some(Piece::Literal(_)), Some(Piece::Timestamp)) => parts.push(variable.as_bytes()),
+                (Some(Piece::Literal(next)), _) if variable.contains(next.as_str()) => return None,
                 _ => parts.push(variable.as_bytes()),
             }
         }
         Some(Content { parts, covers })
     }
+}
+
+/// Returns true if a part of a value behind a separator could be a time. Nobody has signed a time of fewer than nine digits:
+/// that was before 1974.
+fn holds_a_time(value: &str, separator: &str) -> bool {
+    value.split(separator).skip(1).any(|part| part.len() >= 9 && part.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Returns the bytes of a value of the body, and the part of the body that a signature over them covers.

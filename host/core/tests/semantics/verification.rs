@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use inlet_core::{
     idempotency::HashKey,
-    verification::{Covers, Sent, Template, ToSign, Vector, Verdict, Verification},
+    verification::{Covers, Nonce, Sent, Template, ToSign, Vector, Verdict, Verification},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -277,10 +277,12 @@ fn a_request_whose_time_or_id_is_signed_is_recognised_when_it_comes_again() {
     };
     let stripe = Try::of("stripe");
     let first = nonce(&stripe, 1).unwrap();
-    assert_eq!(first.until_ms, 1_767_323_045_000 + 300_000, "then its own time refuses it");
+    assert_eq!(first.until_ms, 1_767_323_045_000 + 300_000 + 300_000, "its own time refuses it before");
+    assert!(first.signs_time && first.covers == Covers::All);
     let mut again = stripe.clone();
     again.at_ms += 60_000;
-    assert_eq!(nonce(&again, 1), Some(first));
+    let later = Nonce { at_ms: first.at_ms + 60_000, ..first };
+    assert_eq!(nonce(&again, 1), Some(later), "it differs in its arrival alone");
     let other_signature = String::from_utf8(stripe.clone().credential().clone()).unwrap();
     let other_signature = format!("{other_signature},v1={}", "0".repeat(64));
     assert_eq!(nonce(&stripe.clone().with(&other_signature), 1), Some(first), "whichever of its signatures it shows");
@@ -384,4 +386,50 @@ proptest! {
             template.nonce(&sent, &HASH_KEY, 1);
         }
     }
+}
+
+#[test]
+fn an_id_may_hold_the_separator_unless_the_border_could_be_moved() {
+    let template = scheme("standard-webhooks");
+    let at_ms = 1_767_323_045_000;
+    let body = br#"{"v":"x.1767323045.{}"}"#;
+    let sign = |id: &str| {
+        let request = ToSign { credential_header: template.header(), method: "POST", headers: &[], id, at_ms, body };
+        template.sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &request)
+    };
+    let cause = |fields: &[(&str, &str)], body: &[u8]| {
+        let headers: Vec<(&str, &[u8])> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
+        let sent = Sent { method: "POST", headers: &headers, credential_header: template.header(), body, at_ms };
+        template.verify(&sent, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]).cause
+    };
+    for id in ["msg_1", "msg.1", "com.example.42", "a.20260102", "1767323045.a"] {
+        let fields = sign(id).unwrap();
+        let fields: Vec<_> = fields.iter().map(|field| (field.name.as_str(), field.value.as_str())).collect();
+        assert_eq!(cause(&fields, body), "verified", "{id}");
+    }
+    let genuine = sign("msg.1").unwrap();
+    let signature = &genuine.iter().find(|field| field.name == template.header()).unwrap().value;
+    // The same signed bytes, cut elsewhere: a part of the body becomes the time, and the rest of it the body.
+    let id = r#"msg.1.1767323045.{"v":"x"#;
+    let moved = [("webhook-id", id), ("webhook-timestamp", "1767323045"), ("webhook-signature", signature.as_str())];
+    assert_eq!(cause(&moved, br#"{}"}"#), "failed");
+}
+
+#[test]
+fn the_name_of_an_authentication_scheme_has_no_case_and_the_secret_has() {
+    let cause = |scheme: &Template, header: &str, secret: &str, value: &str| {
+        let headers = [(header, value.as_bytes())];
+        let sent = Sent { method: "POST", headers: &headers, credential_header: header, body: b"", at_ms: 0 };
+        scheme.verify(&sent, [secret]).cause
+    };
+    let bearer = template_of(json!({"scheme": "shared_secret", "header": "authorization", "prefix": "Bearer "}));
+    for value in ["Bearer s3cr3t", "bearer s3cr3t", "BEARER   s3cr3t"] {
+        assert_eq!(cause(&bearer, "authorization", "s3cr3t", value), "verified", "{value}");
+    }
+    for value in ["Bearer S3CR3T", "s3cr3t", "Bearers3cr3t", "Basic s3cr3t", "Bearer", "Bearer ", "Bearer s3cr3t x"] {
+        assert_eq!(cause(&bearer, "authorization", "s3cr3t", value), "failed", "{value}");
+    }
+    let plain = template_of(json!({"scheme": "shared_secret", "header": "x-webhook-secret"}));
+    assert_eq!(cause(&plain, "authorization", "Bearer s3cr3t", "bearer s3cr3t"), "verified", "named by the operator");
+    assert_eq!(cause(&plain, "x-webhook-secret", "Open sesame", "open sesame"), "failed", "no scheme, but a secret");
 }

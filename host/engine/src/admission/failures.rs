@@ -1,8 +1,8 @@
-//! Addresses that failed too often of late.
+//! Addresses that failed too often of late: at all, or at one source environment.
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    hash::Hash,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -10,36 +10,43 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::Peer;
-
 /// An address with this many failures in the last one to two minutes is suspect. A sender that is set up wrong gets there
 /// too, which costs it nothing as long as its requests are few at once.
-const SUSPECT: u32 = 16;
+pub(crate) const SUSPECT: u32 = 16;
+/// An address with this many refused requests at one source environment in the last one to two minutes is answered 429, and
+/// nothing more of its refused requests is kept. Those that verify pass.
+pub(crate) const REFUSED: u32 = 300;
 /// The age at which failures are forgotten, at most two of it.
 const GENERATION: Duration = Duration::from_secs(60);
 /// The most addresses of a generation, so that no number of addresses takes more than about a megabyte. Beyond, further
 /// ones are not counted: who has so many addresses is held by the share of the source environment.
 const MAX_ADDRESSES: usize = 8192;
 
-/// Counts failures by address: of this minute and of the one before.
-#[derive(Default)]
-pub(crate) struct PeerFailures {
+/// Counts failures by address, or by address and source environment: of this minute and of the one before.
+pub(crate) struct FailureCounts<K> {
+    /// The number of failures that is too often.
+    limit: u32,
     /// False while nothing is counted, so that usually no lock is taken.
     is_any: AtomicBool,
-    generations: Mutex<Generations>,
+    generations: Mutex<Generations<K>>,
 }
 
-#[derive(Default)]
-struct Generations {
-    current: HashMap<IpAddr, u32>,
-    previous: HashMap<IpAddr, u32>,
+struct Generations<K> {
+    current: HashMap<K, u32>,
+    previous: HashMap<K, u32>,
     begun: Option<Instant>,
 }
 
-impl PeerFailures {
-    /// Counts a failure of a peer.
-    pub(crate) fn count(&self, peer: Peer, now: Instant) {
-        let Peer(Some(address)) = peer else { return };
+impl<K: Copy + Eq + Hash> FailureCounts<K> {
+    /// Counts with this number of failures as too many.
+    pub(crate) fn new(limit: u32) -> Self {
+        let generations = Generations { current: HashMap::new(), previous: HashMap::new(), begun: None };
+        Self { limit, is_any: AtomicBool::new(false), generations: Mutex::new(generations) }
+    }
+
+    /// Counts a failure. One without an address counts for nobody.
+    pub(crate) fn count(&self, address: Option<K>, now: Instant) {
+        let Some(address) = address else { return };
         let mut generations = self.generations();
         generations.rotate(now);
         generations.begun.get_or_insert(now);
@@ -52,9 +59,9 @@ impl PeerFailures {
         self.is_any.store(true, Ordering::Relaxed);
     }
 
-    /// Returns true for a peer that failed too often of late.
-    pub(crate) fn is_suspect(&self, peer: Peer, now: Instant) -> bool {
-        let Peer(Some(address)) = peer else { return false };
+    /// Returns true for an address that failed too often of late.
+    pub(crate) fn is_over(&self, address: Option<K>, now: Instant) -> bool {
+        let Some(address) = address else { return false };
         if !self.is_any.load(Ordering::Relaxed) {
             return false;
         }
@@ -63,16 +70,16 @@ impl PeerFailures {
         if generations.current.is_empty() && generations.previous.is_empty() {
             self.is_any.store(false, Ordering::Relaxed);
         }
-        let count = |generation: &HashMap<IpAddr, u32>| generation.get(&address).copied().unwrap_or_default();
-        count(&generations.current).saturating_add(count(&generations.previous)) >= SUSPECT
+        let count = |generation: &HashMap<K, u32>| generation.get(&address).copied().unwrap_or_default();
+        count(&generations.current).saturating_add(count(&generations.previous)) >= self.limit
     }
 
-    fn generations(&self) -> MutexGuard<'_, Generations> {
+    fn generations(&self) -> MutexGuard<'_, Generations<K>> {
         self.generations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Generations {
+impl<K> Generations<K> {
     fn rotate(&mut self, now: Instant) {
         let Some(begun) = self.begun else { return };
         let age = now.saturating_duration_since(begun);
@@ -89,41 +96,43 @@ impl Generations {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
-    fn peer(number: u32) -> Peer {
-        Peer(Some(IpAddr::from(number.to_be_bytes())))
+    fn peer(number: u32) -> Option<IpAddr> {
+        Some(IpAddr::from(number.to_be_bytes()))
     }
 
-    fn fail(failures: &PeerFailures, peer: Peer, times: u32, now: Instant) {
+    fn fail(failures: &FailureCounts<IpAddr>, peer: Option<IpAddr>, times: u32, now: Instant) {
         (0..times).for_each(|_| failures.count(peer, now));
     }
 
     #[test]
     fn failures_make_an_address_suspect_for_a_while() {
-        let (failures, start) = (PeerFailures::default(), Instant::now());
+        let (failures, start) = (FailureCounts::new(SUSPECT), Instant::now());
         fail(&failures, peer(1), SUSPECT - 1, start);
-        assert!(!failures.is_suspect(peer(1), start));
+        assert!(!failures.is_over(peer(1), start));
         fail(&failures, peer(1), 1, start + GENERATION);
-        assert!(failures.is_suspect(peer(1), start + GENERATION), "the minute before counts too");
-        assert!(!failures.is_suspect(peer(2), start + GENERATION));
-        assert!(!failures.is_suspect(Peer(None), start + GENERATION));
-        assert!(!failures.is_suspect(peer(1), start + GENERATION * 2), "the first ones are forgotten");
-        assert!(!failures.is_suspect(peer(1), start + GENERATION * 10));
+        assert!(failures.is_over(peer(1), start + GENERATION), "the minute before counts too");
+        assert!(!failures.is_over(peer(2), start + GENERATION));
+        assert!(!failures.is_over(None, start + GENERATION));
+        assert!(!failures.is_over(peer(1), start + GENERATION * 2), "the first ones are forgotten");
+        assert!(!failures.is_over(peer(1), start + GENERATION * 10));
         assert!(!failures.is_any.load(Ordering::Relaxed), "nothing is counted any more");
         fail(&failures, peer(1), SUSPECT, start + GENERATION * 10);
-        assert!(failures.is_suspect(peer(1), start + GENERATION * 10));
+        assert!(failures.is_over(peer(1), start + GENERATION * 10));
     }
 
     #[test]
     fn the_number_of_addresses_is_bounded() {
-        let (failures, start) = (PeerFailures::default(), Instant::now());
+        let (failures, start) = (FailureCounts::new(SUSPECT), Instant::now());
         for number in 0..3 * u32::try_from(MAX_ADDRESSES).unwrap() {
             failures.count(peer(number), start);
         }
-        fail(&failures, Peer(None), SUSPECT, start);
+        fail(&failures, None, SUSPECT, start);
         assert_eq!(failures.generations().current.len(), MAX_ADDRESSES);
         fail(&failures, peer(0), SUSPECT, start);
-        assert!(failures.is_suspect(peer(0), start), "an address that is known is still counted");
+        assert!(failures.is_over(peer(0), start), "an address that is known is still counted");
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Every request reserves its memory in one [`Ledger`], bounded as a whole, by source environment and by peer address,
 //! until the store has written or dropped its job. [`peer`] says which address a request is counted for, and
-//! [`failures`] which addresses fail too often to be given a full share. [`backlog`] estimates how long a request would
+//! [`failures`] which addresses fail too often to be given a full share, or to be kept. [`refusal_budget`] bounds what is
+//! kept of refused requests. [`backlog`] estimates how long a request would
 //! wait. Source of the rules: semantics.md §3, "Answers".
 
 mod backlog;
@@ -11,6 +12,7 @@ mod forwarded_for;
 pub(crate) mod held_bytes;
 pub(crate) mod ledger;
 pub mod peer;
+pub(crate) mod refusal_budget;
 mod reservation;
 mod shares;
 

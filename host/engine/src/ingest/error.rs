@@ -26,11 +26,40 @@ pub enum IngestError {
     #[error("the request has more items than are taken at once; send smaller batches")]
     TooManyItems,
     /// The content encoding is not one `gzip`.
-    #[error("the content encoding is not supported; send the body plain or with one gzip")]
-    Encoding,
-    /// The body is announced as gzip and is not.
-    #[error("the content encoding is gzip, and the body is not valid gzip")]
-    NotGzip,
+    #[error("the content encoding is {found:?}, which is not supported; send the body plain or with one gzip")]
+    Encoding {
+        /// The header as it was sent.
+        found: String,
+    },
+    /// The content encoding is the name of a charset.
+    #[error(
+        "the content encoding is {found:?}, which is a charset and not an encoding; leave the header content-encoding out, \
+         and name the charset in content-type"
+    )]
+    Charset {
+        /// The header as it was sent.
+        found: String,
+    },
+    /// The body is compressed for the transfer.
+    #[error(
+        "the transfer encoding is {found:?}, and only chunked is supported; compress the body as content instead \
+         (content-encoding: gzip)"
+    )]
+    TransferEncoding {
+        /// The header as it was sent.
+        found: String,
+    },
+    /// The body is announced as gzip and cannot be inflated.
+    #[error(
+        "the header content-encoding announces gzip, and the body is {found}; compress the body, or leave the header out"
+    )]
+    NotGzip {
+        /// What the body is instead.
+        found: &'static str,
+    },
+    /// Too many requests of this peer to this source were refused.
+    #[error("too many requests from this address were refused; correct their credential, then send them again")]
+    TooManyRefused,
     /// The body paused for too long, or was slower than the minimum rate.
     #[error("the body was too slow or paused for too long; send it again")]
     TooSlow,
@@ -80,8 +109,10 @@ impl IngestError {
             Self::Method { .. } => "method_not_allowed",
             Self::TooLarge { .. } => "body_too_large",
             Self::TooManyItems => "too_many_items",
-            Self::Encoding => "unsupported_encoding",
-            Self::NotGzip => "not_gzip",
+            Self::Encoding { .. } | Self::Charset { .. } => "unsupported_encoding",
+            Self::TransferEncoding { .. } => "unsupported_transfer_encoding",
+            Self::NotGzip { .. } => "not_gzip",
+            Self::TooManyRefused => "too_many_refused",
             Self::TooSlow => "body_too_slow",
             Self::Broken => "body_broken",
             Self::Unverified => "not_verified",
@@ -101,8 +132,11 @@ impl IngestError {
             Self::UnknownEndpoint => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge { .. } | Self::TooManyItems => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Encoding => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotGzip | Self::Broken => StatusCode::BAD_REQUEST,
+            Self::Encoding { .. } | Self::Charset { .. } | Self::TransferEncoding { .. } => {
+                StatusCode::UNSUPPORTED_MEDIA_TYPE
+            }
+            Self::TooManyRefused => StatusCode::TOO_MANY_REQUESTS,
+            Self::NotGzip { .. } | Self::Broken => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unverified => StatusCode::UNAUTHORIZED,
             Self::NoRoom(_) | Self::NoSandbox | Self::Overloaded | Self::NotStored | Self::NoPlugin => {
@@ -114,7 +148,15 @@ impl IngestError {
 
     /// Returns true if the request says something against its peer, which many such make suspect.
     pub(super) fn is_against_peer(&self) -> bool {
-        matches!(self, Self::Unverified | Self::TooSlow | Self::Broken | Self::NotGzip | Self::TooLarge { .. })
+        matches!(
+            self,
+            Self::Unverified
+                | Self::TooSlow
+                | Self::Broken
+                | Self::NotGzip { .. }
+                | Self::TooLarge { .. }
+                | Self::TooManyRefused
+        )
     }
 }
 

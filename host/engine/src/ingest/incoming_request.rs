@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use inlet_core::contract::{self, Field};
 use inlet_store::Hold;
 
-use super::error::IngestError;
+use super::{body::BYTE_ORDER_MARK, error::IngestError, reserve};
 use crate::{admission::Reservation, snapshot::Endpoint};
 
 /// A request that was read whole.
@@ -15,6 +15,8 @@ pub(crate) struct IncomingRequest {
     pub(crate) plugin_request: Arc<contract::Request>,
     /// The headers that verification reads, among them the credential's: names in lower case, values as sent.
     pub(crate) credentials: Vec<(String, Bytes)>,
+    /// True if the body came with a byte order mark, which the plugin does not see.
+    pub(crate) has_byte_order_mark: bool,
     /// The time of arrival, in milliseconds since 1970.
     pub(crate) received_at_ms: i64,
     /// The bytes that the request has reserved. `None` for a stored request.
@@ -54,7 +56,7 @@ impl IncomingRequest {
             options: endpoint.options.clone(),
             facts: endpoint.facts.clone(),
         });
-        Self { plugin_request, credentials, received_at_ms, reservation: None }
+        Self { plugin_request, credentials, has_byte_order_mark: false, received_at_ms, reservation: None }
     }
 
     /// Reserves further bytes for what was made of the request, or refuses it.
@@ -62,6 +64,13 @@ impl IncomingRequest {
         match &self.reservation {
             Some(reservation) => Ok(reservation.extend_by(bytes)?),
             None => Ok(()),
+        }
+    }
+
+    /// Lets the request hold so many bytes of its body besides its head.
+    pub(super) fn shrink_to(&self, bytes: usize) {
+        if let Some(reservation) = &self.reservation {
+            reservation.change_to(reserve::REQUEST_BYTES + bytes);
         }
     }
 
@@ -76,6 +85,14 @@ impl IncomingRequest {
     /// Returns the body.
     pub(crate) fn body(&self) -> &contract::Body {
         &self.plugin_request.body
+    }
+
+    /// Returns the body with the byte order mark that it came with.
+    pub(crate) fn body_as_sent(&self) -> Bytes {
+        match self.has_byte_order_mark {
+            true => [BYTE_ORDER_MARK, self.body().as_bytes()].concat().into(),
+            false => self.body_bytes(),
+        }
     }
 
     /// Returns the body's bytes, shared.

@@ -5,17 +5,10 @@
 //! kept, because it would hold what they blank; then an item is translated again from its log, as a body of its own.
 
 use bytes::Bytes;
-use inlet_core::{
-    ByteString,
-    contract::{Body, Field},
-    event, json,
-    log::Outcome,
-    settle::Prepared,
-    verification::Verdict,
-};
+use inlet_core::{ByteString, contract::Body, event, log::Outcome, settle::Prepared, verification::Verdict};
 use inlet_store::{CommitExtras, KeptRequest};
 
-use super::incoming_request::IncomingRequest;
+use super::{incoming_request::IncomingRequest, stored_fields::write_fields};
 use crate::{Engine, retry_schedule, snapshot::Endpoint};
 
 /// Returns what is committed with these items for their repair; `None` if no item needs it. `is_retried` is true if the
@@ -53,26 +46,6 @@ fn keeps_body(endpoint: &Endpoint, body: &Body, items: &[Prepared]) -> bool {
     // The log of an item that is the whole body holds it already.
     let is_logged = matches!(items, [item] if item.log.original.len() == body.len());
     body.is_empty() || !(is_redacted || is_logged)
-}
-
-/// Writes fields as they are stored.
-pub(crate) fn write_fields(fields: &[Field]) -> String {
-    serde_json::to_string(fields).unwrap_or_else(|_| "[]".to_owned())
-}
-
-/// Reads stored fields.
-pub(crate) fn read_fields(text: &str) -> Vec<Field> {
-    serde_json::from_str(text).unwrap_or_default()
-}
-
-/// Reads stored headers. Earlier versions stored them as an object.
-pub(crate) fn read_headers(text: &str) -> Vec<Field> {
-    match json::members(text) {
-        Some(members) => {
-            members.iter().filter_map(|(name, value)| Some(Field::new(name.as_ref(), json::string(value)?))).collect()
-        }
-        None => read_fields(text),
-    }
 }
 
 /// Returns a stored body as text if it is UTF-8.

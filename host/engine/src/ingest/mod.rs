@@ -5,10 +5,11 @@
 //! [`compare`] takes them with two versions of a plugin. Source of the rules: semantics.md §3.
 
 mod answer;
-mod body;
+pub(crate) mod body;
 mod commit;
 pub mod compare;
 pub mod error;
+mod header_family;
 mod held_answer;
 pub(crate) mod incoming_request;
 pub(crate) mod kept_request;
@@ -21,6 +22,7 @@ mod refused_request;
 pub mod rehearse;
 mod reserve;
 mod response;
+pub mod stored_fields;
 pub(crate) mod translate;
 pub(crate) mod verify;
 
@@ -28,7 +30,14 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{extract::Request, response::Response};
 
-use self::{error::IngestError, not_accepted::NotAccepted, receive::UnreadRequest};
+use inlet_core::verification::Nonce;
+
+use self::{
+    commit::NotCommitted,
+    error::IngestError,
+    not_accepted::NotAccepted,
+    receive::{NotReceived, UnreadRequest},
+};
 use crate::{
     Engine,
     admission::{Peer, held_bytes, peer::ConnectionPeer},
@@ -51,7 +60,7 @@ pub async fn receive(engine: &Engine, connection: ConnectionPeer, request: Reque
     let response = ingested.unwrap_or_else(|refused| {
         endpoint.meters.refused(refused.error.cause());
         if refused.error.is_against_peer() {
-            engine.failures.count(peer, Instant::now());
+            engine.failures.count(peer.0, Instant::now());
         }
         response::of_not_accepted(&refused)
     });
@@ -79,13 +88,19 @@ async fn ingest(
     };
     let mut clock = StageClock::start(endpoint, start);
 
-    let request = receive::read(engine, endpoint, unread, reservation).await?;
+    let request = match receive::read(engine, endpoint, unread, reservation).await {
+        Ok(request) => request,
+        Err(NotReceived::NotAccepted(refused)) => return Err(refused),
+        Err(NotReceived::Uninflated { request, uninflated }) => {
+            return Err(refused_request::refuse_body(engine, endpoint, peer, *request, *uninflated).await.into());
+        }
+    };
     clock.lap(Stage::Receive);
 
     let verified = verify::verify(engine, endpoint, &request);
     clock.lap(Stage::Verify);
     if let Err(cause) = verify::admit(endpoint, verified.verification) {
-        return Err(refused_request::refuse(engine, endpoint, &request, cause).await.into());
+        return Err(refused_request::refuse(engine, endpoint, peer, request, cause).await.into());
     }
     let verdict = verified.verification.verdict;
 
@@ -101,16 +116,35 @@ async fn ingest(
     let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried);
     let extras_bytes = extras.as_ref().map_or(0, held_bytes::of_extras);
     request.reserve(extras_bytes + held_bytes::of_planned(&items, request.body().as_bytes()))?;
+    let first_id = items.first().map(|item| item.log.id);
     let settled = match commit::commit(engine, endpoint, items, verified.nonce, extras, request.hold()).await {
-        Err(IngestError::Unverified) => {
-            return Err(refused_request::refuse(engine, endpoint, &request, "replayed").await.into());
+        Ok(settled) => settled,
+        Err(NotCommitted::Refused(cause)) => {
+            return Err(refused_request::refuse(engine, endpoint, peer, request, cause).await.into());
         }
-        committed => committed?,
+        Err(NotCommitted::Error(error)) => return Err(error.into()),
     };
     clock.lap(Stage::Commit);
 
-    let response = answer::answer(engine, plugin, &request, &translated, &settled).await?;
+    let response = match answer::answer(engine, plugin, &request, &translated, &settled).await {
+        Ok(response) => response,
+        Err(error) => {
+            let is_first = settled.first().map(|item| item.id) == first_id;
+            forget_unanswered(engine, verified.nonce.filter(|_| is_first), &error).await;
+            return Err(error.into());
+        }
+    };
     Ok(held_answer::hold_until_written(response, &request))
+}
+
+/// Forgets the nonce of a request that was answered 5xx: its sender will send it again, and must not be told that it was
+/// answered before.
+async fn forget_unanswered(engine: &Engine, nonce: Option<Nonce>, error: &IngestError) {
+    if let Some(nonce) = nonce.filter(|_| error.status().is_server_error())
+        && let Err(error) = engine.store.forget_nonce(nonce.digest).await
+    {
+        tracing::warn!(%error, "a signed request was answered 5xx and stays known as taken");
+    }
 }
 
 /// Times the stages of a request.

@@ -12,14 +12,16 @@ use axum::{
     http::{HeaderMap, request},
 };
 use inlet_core::{
-    contract::{self, Field},
+    contract::Field,
     verification::{self, Template},
 };
 use percent_encoding::percent_decode_str;
 
 use super::{
-    PREFIX, body,
+    PREFIX,
+    body::{self, NotRead, ReadBody, Uninflated},
     error::IngestError,
+    header_family,
     incoming_request::{IncomingRequest, VisibleParts},
     not_accepted::NotAccepted,
 };
@@ -70,20 +72,43 @@ pub(super) fn find_endpoint(
     Ok((endpoint, UnreadRequest { parts, body, sub_path }))
 }
 
+/// The reason why a request was not received.
+pub(super) enum NotReceived {
+    /// It is not accepted.
+    NotAccepted(NotAccepted),
+    /// Its body is announced as gzip and cannot be inflated.
+    Uninflated {
+        /// The request, without a body.
+        request: Box<IncomingRequest>,
+        /// The body as it was sent.
+        uninflated: Box<Uninflated>,
+    },
+}
+
 /// Reads a request whole, within the endpoint's limit and the bytes that it may hold.
 pub(super) async fn read(
     engine: &Engine,
     endpoint: &Endpoint,
     unread: UnreadRequest,
     reservation: Arc<Reservation>,
-) -> Result<IncomingRequest, NotAccepted> {
+) -> Result<IncomingRequest, NotReceived> {
     let UnreadRequest { parts, body, sub_path } = unread;
-    let body = body::read(engine, endpoint.max_body_bytes, &parts.headers, body, &reservation).await?;
+    let read = body::read(engine, endpoint.max_body_bytes, &parts.headers, body, &reservation).await;
     reservation.enter();
     let query = parts.uri.query().unwrap_or_default();
     let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
-    let request = build(endpoint, head, body, now_ms());
-    Ok(IncomingRequest { reservation: Some(reservation), ..request })
+    let build = |body| {
+        let request = build(endpoint, head, body, now_ms());
+        IncomingRequest { reservation: Some(reservation), ..request }
+    };
+    match read {
+        Ok(body) => Ok(build(body)),
+        Err(NotRead::NotAccepted(refused)) => Err(NotReceived::NotAccepted(refused)),
+        Err(NotRead::Uninflated(uninflated)) => {
+            let request = build(ReadBody::of(Bytes::new()));
+            Err(NotReceived::Uninflated { request: Box::new(request), uninflated })
+        }
+    }
 }
 
 /// A request without its body.
@@ -102,11 +127,13 @@ pub(super) struct RequestHead<'a> {
 pub(super) fn build(
     endpoint: &Endpoint,
     head: RequestHead<'_>,
-    body: contract::Body,
+    body: ReadBody,
     received_at_ms: i64,
 ) -> IncomingRequest {
+    let ReadBody { body, has_byte_order_mark } = body;
     let credential_header = endpoint.credential_header.as_deref();
-    let sent = head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let sent_headers = header_family::under_own_names(endpoint, head.headers);
+    let sent = sent_headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let parts = VisibleParts {
         method: head.method.to_owned(),
         path: head.path,
@@ -114,7 +141,8 @@ pub(super) fn build(
         headers: verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header),
         body,
     };
-    IncomingRequest::new(endpoint, parts, credentials(head.headers, endpoint), received_at_ms)
+    let request = IncomingRequest::new(endpoint, parts, credentials(&sent_headers, endpoint), received_at_ms);
+    IncomingRequest { has_byte_order_mark, ..request }
 }
 
 /// Returns the headers that verification reads.

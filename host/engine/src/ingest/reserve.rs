@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use axum::http::HeaderMap;
 
-use super::error::IngestError;
+use super::{error::IngestError, header_family};
 use crate::{
     Engine,
     admission::{Peer, Reservation, ledger::Party},
@@ -13,7 +13,7 @@ use crate::{
 
 /// The bytes of a request beside its head and body: hyper's buffer of 8 KiB, in which its head and a small body arrive, and
 /// the future of about 4.5 KiB that carries it through the stages.
-const REQUEST_BYTES: usize = 12 * 1024;
+pub(super) const REQUEST_BYTES: usize = 12 * 1024;
 
 /// Opens the reservation of a request, or refuses it if it would wait too long or a share is full.
 pub(super) fn reserve(
@@ -24,7 +24,7 @@ pub(super) fn reserve(
     now: Instant,
 ) -> Result<Arc<Reservation>, IngestError> {
     engine.store.admit(endpoint.id).map_err(|_| IngestError::Overloaded)?;
-    let is_suspect = lacks_credential(endpoint, headers) || engine.failures.is_suspect(peer, now);
+    let is_suspect = lacks_credential(endpoint, headers) || engine.failures.is_over(peer.0, now);
     let party = Party { source: endpoint.id, peer: peer.0, is_suspect };
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     Ok(engine.ledger.open(party, REQUEST_BYTES + head, now)?)
@@ -35,7 +35,7 @@ pub(super) fn reserve(
 fn lacks_credential(endpoint: &Endpoint, headers: &HeaderMap) -> bool {
     let is_expected = endpoint.settings.enforce_verification || endpoint.record.signing_secret.is_some();
     match (&endpoint.scheme, endpoint.credential_header.as_deref()) {
-        (Some(_), Some(name)) if is_expected => !headers.contains_key(name),
+        (Some(_), Some(name)) if is_expected => !header_family::has_credential(endpoint, headers, name),
         _ => false,
     }
 }

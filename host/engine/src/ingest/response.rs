@@ -41,8 +41,13 @@ pub(super) fn of_error(error: &IngestError) -> Response {
     let body = problem(error.code(), &error.to_string(), "");
     let mut response = respond(error.status(), "application/json", body);
     let headers = response.headers_mut();
-    if error.status() == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+    let retry_after = match error.status() {
+        StatusCode::SERVICE_UNAVAILABLE => Some("5"),
+        StatusCode::TOO_MANY_REQUESTS => Some("60"),
+        _ => None,
+    };
+    if let Some(seconds) = retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(seconds));
     }
     if let IngestError::Method { allowed } = error
         && let Ok(allowed) = HeaderValue::from_str(allowed)

@@ -28,7 +28,17 @@ pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingReq
         body: request.body().as_bytes(),
         at_ms: request.received_at_ms,
     };
-    let verification = scheme.verify(&sent, endpoint.secrets(request.received_at_ms));
+    let mut sent = sent;
+    let mut verification = scheme.verify(&sent, endpoint.secrets(request.received_at_ms));
+    // A sender that signs its bytes as they are sent signs their byte order mark too.
+    let as_sent = request.has_byte_order_mark.then(|| request.body_as_sent());
+    if let (Verdict::Failed, Some(body)) = (verification.verdict, &as_sent) {
+        let with_mark = Sent { body, ..sent };
+        let again = scheme.verify(&with_mark, endpoint.secrets(request.received_at_ms));
+        if again.cause != verification.cause {
+            (sent, verification) = (with_mark, again);
+        }
+    }
     let is_taken_once = endpoint.settings.enforce_verification && matches!(verification.verdict, Verdict::Verified(_));
     let nonce = is_taken_once.then(|| scheme.nonce(&sent, &engine.hash_key, endpoint.id)).flatten();
     Verified { verification, nonce }

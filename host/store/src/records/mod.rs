@@ -38,7 +38,7 @@ pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
 };
 pub use recipient::RecipientRecord;
-pub use refused_request::{NewRefused, RefusedRequest};
+pub use refused_request::{NewRefused, RefusedDismissal, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
 pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally};
 pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};

@@ -26,8 +26,21 @@ pub struct NewRefused {
     pub headers: String,
     /// A keyed hash of a secret that was sent in clear text. The secret itself is not kept.
     pub credential_hash: Option<[u8; 32]>,
-    /// The body.
-    pub body: Bytes,
+    /// Size of the body in bytes.
+    pub size: u64,
+    /// The body, or its first bytes; none if nothing of it is kept.
+    pub body: Option<Bytes>,
+    /// A sentence about this request, where the cause alone does not say enough.
+    pub reason: Option<String>,
+}
+
+/// The refused requests to delete.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefusedDismissal {
+    /// These requests.
+    Requests(Vec<Uuid>),
+    /// All that were refused for this cause.
+    Cause(String),
 }
 
 /// A kept refused request.
@@ -53,8 +66,10 @@ pub struct RefusedRequest {
     pub headers: Option<String>,
     /// A keyed hash of a secret that was sent in clear text.
     pub credential_hash: Option<Vec<u8>>,
-    /// True if the body is still kept.
+    /// A sentence about this request, where the cause alone does not say enough.
+    pub reason: Option<String>,
+    /// True if the whole body is still kept.
     pub has_body: bool,
-    /// The body; none once the ring was full, and in lists.
+    /// The body, or its first bytes; none once the ring was full, and in lists.
     pub body: Option<Bytes>,
 }

@@ -2,11 +2,16 @@
 
 use inlet_core::{recipient::RecipientKey, settle::Settlement};
 
+use super::Settled;
+
 /// The outcome of a job, and the rows that a commit would write.
 #[derive(Debug)]
 pub struct Rehearsal {
-    /// True if the request may be taken once and was taken already: a commit would refuse it whole.
-    pub seen: bool,
+    /// The cause for which a commit would refuse the whole request, because its signed bytes were taken before.
+    pub refused_for: Option<&'static str>,
+    /// The results of the first time, for those items that would not run because the same signed bytes were taken before;
+    /// empty if they were not.
+    pub resent: Vec<Option<Settled>>,
     /// One for each item. Their ids are made for the rehearsal; no row has them.
     pub settlements: Vec<Settlement>,
     /// The users, objects and tenants that would be written, by key.

@@ -1,32 +1,29 @@
 //! The connection that writes, as the writer's task sees it.
 
-use std::collections::HashSet;
-
-use inlet_core::verification::Nonce;
+use inlet_core::settle::Job;
 
 use super::{
     connection::pragmas,
     error::SqliteError,
-    group_commit::{self, nonces},
+    group_commit::{self, nonces, resends},
     statements::runner::StatementRunner,
     write_connection::WriteConnection,
 };
 use crate::{
     backend::{CommittedGroup, Execute, GroupContent, GroupError, WriteBackend},
-    clock::now_ms,
     error::CommitError,
-    operations::ProveWritable,
+    operations::{ForgetNonce, ProveWritable},
     records::Durability,
+    resend::Recognized,
 };
 
 impl WriteBackend for WriteConnection {
-    async fn taken_before(&mut self, requests: &[Nonce]) -> Result<HashSet<[u8; 16]>, GroupError> {
-        let statements = &mut StatementRunner::Direct(&mut self.connection);
-        let taken = nonces::taken(statements, requests, now_ms()).await;
-        if taken.is_err() {
+    async fn recognize(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, GroupError> {
+        let recognized = self.recognize_requests(jobs).await;
+        if recognized.is_err() {
             self.reconnect_if_lost().await;
         }
-        Ok(taken?)
+        Ok(recognized?)
     }
 
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
@@ -58,6 +55,23 @@ impl WriteBackend for WriteConnection {
         Ok(pragmas::close(self.connection.into_plain().await.map_err(SqliteError::from)?)
             .await
             .map_err(SqliteError::from)?)
+    }
+}
+
+impl WriteConnection {
+    async fn recognize_requests(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, SqliteError> {
+        let horizon_ms = match self.nonce_horizon_ms {
+            Some(horizon_ms) => horizon_ms,
+            None => nonces::horizon_ms(self.connection.plain()).await?,
+        };
+        self.nonce_horizon_ms = Some(horizon_ms);
+        resends::recognize(&mut StatementRunner::Direct(&mut self.connection), jobs, horizon_ms).await
+    }
+}
+
+impl Execute<ForgetNonce> for WriteConnection {
+    async fn execute(&mut self, ForgetNonce { digest }: ForgetNonce) -> Result<(), CommitError> {
+        Ok(nonces::forget(self.connection.plain(), &digest).await.map_err(SqliteError::from)?)
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) struct WriteConnection {
     options: SqliteConnectOptions,
     size_limit: Option<u64>,
     pub(super) caches: Caches,
+    /// The time of [`nonces::horizon_ms`](super::group_commit::nonces::horizon_ms); `None` if it must be read.
+    pub(super) nonce_horizon_ms: Option<i64>,
     pub(super) checkpoints: Checkpoints,
     /// Seals the secrets of sources.
     pub(super) vault: Arc<dyn Vault>,
@@ -32,7 +34,16 @@ impl WriteConnection {
         vault: Arc<dyn Vault>,
         clock: Arc<StoreClock>,
     ) -> Self {
-        Self { connection: DirectConnection::new(connection), options, size_limit, caches, checkpoints, vault, clock }
+        Self {
+            connection: DirectConnection::new(connection),
+            options,
+            size_limit,
+            caches,
+            nonce_horizon_ms: None,
+            checkpoints,
+            vault,
+            clock,
+        }
     }
 
     /// Replaces a lost connection, which never comes back by itself.

@@ -7,8 +7,8 @@ use crate::{
     clock::now_ms,
     database::read,
     error::{CommitError, ReadError},
-    operations::{Dismiss, RecordFailedRetry},
-    records::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, NewChange},
+    operations::{Dismiss, DismissRefused, RecordFailedRetry},
+    records::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, NewChange, RefusedDismissal},
 };
 
 impl Store {
@@ -39,6 +39,16 @@ impl Store {
         log: NewChange,
     ) -> Result<u64, CommitError> {
         self.database.execute(Dismiss { source_environment_id, dismissal, log }).await
+    }
+
+    /// Deletes refused requests of a source environment; returns their number.
+    pub async fn dismiss_refused(
+        &self,
+        source_environment_id: i64,
+        dismissal: RefusedDismissal,
+        log: NewChange,
+    ) -> Result<u64, CommitError> {
+        self.database.execute(DismissRefused { source_environment_id, dismissal, log }).await
     }
 
     /// Returns a request that was kept for its items.

@@ -7,6 +7,7 @@ use super::Store;
 use crate::{
     database::{read, with_writer},
     error::{CommitError, ReadError},
+    operations::ForgetNonce,
     records::{
         CommitExtras, Cursor, EventQuery, EventTypeCount, Hold, NewRefused, Page, RefusedRequest, Rehearsal, Settled,
         SkippedRecipients, SourceStatus, StoredEvent,
@@ -33,6 +34,11 @@ impl Store {
         hold: Hold,
     ) -> Result<Vec<Settled>, CommitError> {
         with_writer!(self.database, commit_for_sender(job, extras.map(Box::new), hold)).await
+    }
+
+    /// Forgets a signed request, so that it is a new one when it is sent again.
+    pub async fn forget_nonce(&self, digest: [u8; 16]) -> Result<(), CommitError> {
+        self.database.execute(ForgetNonce { digest }).await
     }
 
     /// Returns an error if a sender's job of this source environment would be refused now, so that a request can be refused

@@ -1,15 +1,16 @@
 //! A group: the jobs and refused requests that are committed together, and their answers.
 
-use inlet_core::{
-    settle::{Job, Settlement},
-    verification::Nonce,
-};
+use std::{collections::HashSet, iter};
+
+use bytes::Bytes;
+use inlet_core::settle::{Job, Settlement};
 use tokio::sync::oneshot;
 
 use crate::{
     backend::GroupContent,
     error::CommitError,
     records::{CommitExtras, Hold, NewRefused, Settled},
+    resend::{Recognized, Resend},
 };
 
 /// The memory and the work of an event beside its bytes, as if it were bytes. An executed event takes the writer about as
@@ -56,7 +57,7 @@ impl GroupMember {
     fn size(&self) -> (usize, usize) {
         match self {
             Self::Job { job, .. } => (job.items.len(), job.items.iter().map(|item| item.log.original.len()).sum()),
-            Self::Refused { request, .. } => (1, request.body.len()),
+            Self::Refused { request, .. } => (1, request.body.as_ref().map_or(0, Bytes::len)),
         }
     }
 
@@ -88,6 +89,7 @@ type RefusedCaller = (oneshot::Sender<Result<(), CommitError>>, Hold);
 pub(super) struct Group {
     jobs: Vec<Job>,
     extras: Vec<Option<Box<CommitExtras>>>,
+    resends: Vec<Option<Box<Resend>>>,
     callers: Vec<JobCaller>,
     refused: Vec<NewRefused>,
     refused_callers: Vec<RefusedCaller>,
@@ -111,6 +113,7 @@ impl Group {
             GroupMember::Job { job, extras, hold, answer } => {
                 self.jobs.push(job);
                 self.extras.push(extras);
+                self.resends.push(None);
                 self.callers.push((answer, hold));
             }
             GroupMember::Refused { request, hold, answer } => {
@@ -154,43 +157,82 @@ impl Group {
     }
 
     pub(super) fn content(&self) -> GroupContent<'_> {
-        GroupContent { jobs: &self.jobs, extras: &self.extras, refused: &self.refused }
+        GroupContent { jobs: &self.jobs, extras: &self.extras, resends: &self.resends, refused: &self.refused }
     }
 
-    /// The signed requests that may be taken once.
-    pub(super) fn nonces(&self) -> Vec<Nonce> {
-        self.jobs.iter().filter_map(|job| job.nonce).collect()
+    /// Returns the jobs if one of them has a nonce.
+    pub(super) fn signed_jobs(&self) -> Option<&[Job]> {
+        self.jobs.iter().any(|job| job.nonce.is_some()).then_some(&self.jobs)
     }
 
-    /// Removes jobs and answers that their requests were taken before.
-    pub(super) fn turn_away(&mut self, mut is_taken: impl FnMut(&Job) -> bool) {
-        let jobs = std::mem::take(&mut self.jobs).into_iter().zip(std::mem::take(&mut self.extras));
-        for ((job, extras), (answer, hold)) in jobs.zip(std::mem::take(&mut self.callers)) {
-            if is_taken(&job) {
-                self.events -= job.items.len();
-                _ = answer.send(Err(CommitError::Seen));
-            } else {
-                self.jobs.push(job);
-                self.extras.push(extras);
-                self.callers.push((answer, hold));
+    /// Sorts the jobs by what is known of their requests: answers those that are refused, and prepares those that were taken
+    /// before. Returns those that must wait for the commit of an equal request in this group.
+    pub(super) fn sort_recognized(&mut self, recognized: Vec<Recognized>) -> Group {
+        let (mut later, mut running) = (Group::default(), HashSet::new());
+        let members =
+            std::mem::take(self).into_members().zip(recognized.into_iter().map(Some).chain(iter::repeat_with(|| None)));
+        for (member, recognized) in members {
+            let GroupMember::Job { mut job, mut extras, hold, answer } = member else {
+                self.add(member);
+                continue;
+            };
+            let digest = job.nonce.map(|nonce| nonce.digest);
+            if digest.is_some_and(|digest| running.contains(&digest)) {
+                later.add(GroupMember::Job { job, extras, hold, answer });
+                continue;
+            }
+            let resend = match recognized {
+                Some(Recognized::Reused) => {
+                    _ = answer.send(Err(CommitError::Reused));
+                    continue;
+                }
+                Some(Recognized::Forgotten(horizon_ms)) => {
+                    _ = answer.send(Err(CommitError::Forgotten(horizon_ms)));
+                    continue;
+                }
+                Some(Recognized::Again(first)) => Some(Box::new(Resend::apply(first, &mut job, &mut extras))),
+                Some(Recognized::New) | None => None,
+            };
+            if resend.as_ref().is_none_or(|resend| resend.runs()) {
+                running.extend(digest);
+            }
+            self.add(GroupMember::Job { job, extras, hold, answer });
+            if let Some(last) = self.resends.last_mut() {
+                *last = resend;
             }
         }
+        later
     }
 
     /// Makes a group of each member.
     pub(super) fn split(self) -> impl Iterator<Item = Group> {
-        let jobs = self.jobs.into_iter().zip(self.extras).zip(self.callers);
-        let jobs = jobs.map(|((job, extras), (answer, hold))| GroupMember::Job { job, extras, hold, answer });
+        self.into_members().map(Group::of)
+    }
+
+    /// Returns the members, the jobs first. What was found out about resends is forgotten.
+    fn into_members(self) -> impl Iterator<Item = GroupMember> {
+        let jobs = self.jobs.into_iter().zip(self.extras).zip(self.resends).zip(self.callers);
+        let jobs = jobs.map(|(((mut job, mut extras), resend), (answer, hold))| {
+            if let Some(resend) = resend {
+                resend.undo(&mut job, &mut extras);
+            }
+            GroupMember::Job { job, extras, hold, answer }
+        });
         let refused = self.refused.into_iter().zip(self.refused_callers);
         let refused =
             refused.map(|(request, (answer, hold))| GroupMember::Refused { request: Box::new(request), hold, answer });
-        jobs.chain(refused).map(Group::of)
+        jobs.chain(refused)
     }
 
     /// Answers every member after the commit. Callers that went away are not told; their jobs are stored all the same.
     pub(super) fn succeed(self, settlements: Vec<Vec<Settlement>>) {
-        for ((job, (answer, hold)), settlements) in self.jobs.into_iter().zip(self.callers).zip(settlements) {
+        let jobs = self.jobs.into_iter().zip(self.resends).zip(self.callers).zip(settlements);
+        for (((job, resend), (answer, hold)), settlements) in jobs {
             let settled = settled(job, settlements);
+            let settled = match resend {
+                Some(resend) => resend.answer(settled),
+                None => settled,
+            };
             // The memory is free before the caller goes on.
             drop(hold);
             _ = answer.send(Ok(settled));

@@ -49,14 +49,23 @@ impl<B: WriteBackend> Task<B> {
     }
 
     async fn commit(&mut self, mut group: Group) {
-        if let Err(reason) = self.turn_away_taken(&mut group).await {
-            tracing::error!(reason, "it could not be told whether signed requests were taken before");
-            group.fail(&CommitError::Unavailable { reason });
-            return;
+        let later = match self.recognize(&mut group).await {
+            Ok(later) => later,
+            Err(reason) => {
+                tracing::error!(reason, "it could not be told whether signed requests were taken before");
+                group.fail(&CommitError::Unavailable { reason });
+                return;
+            }
+        };
+        if !group.is_empty() {
+            self.commit_recognized(group).await;
         }
-        if group.is_empty() {
-            return;
+        if !later.is_empty() {
+            Box::pin(self.commit(later)).await;
         }
+    }
+
+    async fn commit_recognized(&mut self, group: Group) {
         let is_single = group.members() == 1;
         match self.backend.commit(group.content()).await {
             Ok(committed) => {
@@ -84,18 +93,14 @@ impl<B: WriteBackend> Task<B> {
         }
     }
 
-    /// Answers the captured ones among the signed requests, and leaves the others in the group.
-    async fn turn_away_taken(&mut self, group: &mut Group) -> Result<(), String> {
-        let requests = group.nonces();
-        if requests.is_empty() {
-            return Ok(());
-        }
-        let mut taken = self.backend.taken_before(&requests).await.map_err(|error| match error {
+    /// Recognizes the signed requests that were taken before. Returns the jobs that must wait for the commit of the others.
+    async fn recognize(&mut self, group: &mut Group) -> Result<Group, String> {
+        let Some(jobs) = group.signed_jobs() else { return Ok(Group::default()) };
+        let recognized = self.backend.recognize(jobs).await.map_err(|error| match error {
             GroupError::Storage(reason) | GroupError::Content(reason) => reason,
             GroupError::Superseded(what) => what.to_owned(),
         })?;
-        group.turn_away(|job| job.nonce.is_some_and(|nonce| !taken.insert(nonce.digest)));
-        Ok(())
+        Ok(group.sort_recognized(recognized))
     }
 
     /// Gives each job a transaction of its own, because one of the group cannot be stored and the others can.

@@ -228,7 +228,9 @@ fn refused(fixture: &Fixture) -> NewRefused {
         query: "[]".to_owned(),
         credential_hash: None,
         headers: "{}".to_owned(),
-        body: "body".into(),
+        size: 4,
+        body: Some("body".into()),
+        reason: None,
     }
 }
 

@@ -102,7 +102,9 @@ async fn refused_requests_lose_theirs_and_keep_size_and_digest() {
         query: "[]".to_owned(),
         credential_hash: None,
         headers: r#"{"x-signature":"1"}"#.to_owned(),
-        body: "canary".into(),
+        size: 6,
+        body: Some("canary".into()),
+        reason: None,
     };
     fixture.store.refuse(request(DAY_MS, 1), nothing_held()).await.unwrap();
     fixture.store.refuse(request(DAY_MS * 3, 2), nothing_held()).await.unwrap();

@@ -1,10 +1,10 @@
 //! The ring of refused requests is bounded, in number and in bytes.
 
 use inlet_core::Uuid;
-use inlet_store::{Cursor, NewRefused};
+use inlet_store::{Cursor, NewRefused, RefusedDismissal};
 use tokio::task::JoinSet;
 
-use super::support::{Fixture, nothing_held};
+use super::support::{Fixture, log, nothing_held};
 
 fn request(fixture: &Fixture, body: Vec<u8>) -> NewRefused {
     NewRefused {
@@ -18,7 +18,9 @@ fn request(fixture: &Fixture, body: Vec<u8>) -> NewRefused {
         query: "[]".to_owned(),
         headers: r#"{"x-signature":"ab"}"#.to_owned(),
         credential_hash: Some([9; 32]),
-        body: body.into(),
+        size: body.len() as u64,
+        body: Some(body.into()),
+        reason: None,
     }
 }
 
@@ -76,4 +78,44 @@ async fn of_too_many_bytes_the_oldest_bodies_go() {
         bodies.push(kept.body.is_some());
     }
     assert_eq!(bodies, [false, false, true, true, true]);
+}
+
+#[tokio::test]
+async fn a_body_may_be_kept_in_part_or_not_at_all() {
+    let fixture = Fixture::new().await;
+    let whole = request(&fixture, vec![0; 1000]);
+    let part = NewRefused { size: 70 << 20, reason: Some("a sentence".to_owned()), ..request(&fixture, vec![0; 1000]) };
+    let none = NewRefused { size: 70 << 20, body: None, ..request(&fixture, Vec::new()) };
+    let ids = [whole.id, part.id, none.id];
+    for new in [whole, part, none] {
+        fixture.store.refuse(new, nothing_held()).await.unwrap();
+    }
+    let mut found = Vec::new();
+    for id in ids {
+        let kept = fixture.store.refused_request(fixture.source_environment, id).await.unwrap().unwrap();
+        found.push((kept.size, kept.has_body, kept.body.map(|body| body.len()), kept.reason));
+    }
+    let part = (70 << 20, false, Some(1000), Some("a sentence".to_owned()));
+    let expected = [(1000, true, Some(1000), None), part, (70 << 20, false, None, None)];
+    assert_eq!(found, expected, "the ring counts what it keeps");
+}
+
+#[tokio::test]
+async fn refused_requests_are_dismissed_one_by_one_and_by_cause() {
+    let fixture = Fixture::new().await;
+    let mut ids = Vec::new();
+    for cause in ["stale", "failed", "stale", "stale"] {
+        let new = NewRefused { cause: cause.to_owned(), ..request(&fixture, vec![1]) };
+        ids.push(new.id);
+        fixture.store.refuse(new, nothing_held()).await.unwrap();
+    }
+    let dismiss = async |dismissal| {
+        let log = log("dismissRefusedRequests");
+        fixture.store.dismiss_refused(fixture.source_environment, dismissal, log).await.unwrap()
+    };
+    assert_eq!(dismiss(RefusedDismissal::Requests(vec![ids[0], Uuid::now_v7()])).await, 1);
+    assert_eq!(dismiss(RefusedDismissal::Cause("stale".to_owned())).await, 2);
+    assert_eq!(dismiss(RefusedDismissal::Cause("stale".to_owned())).await, 0);
+    let left = fixture.store.refused(fixture.source_environment, Cursor::Start, 10).await.unwrap();
+    assert_eq!(left.items.iter().map(|request| request.id).collect::<Vec<_>>(), [ids[1]]);
 }

@@ -252,3 +252,28 @@ async fn wait_for_answers(server: &Server, number: usize) {
     }
     panic!("{}", metrics(server).await);
 }
+
+#[tokio::test]
+async fn a_peer_whose_requests_are_refused_too_often_is_not_kept_and_what_verifies_passes() {
+    let options = ServerOptions::default().env("INLET_TRUSTED_PROXIES", r#"["127.0.0.1"]"#);
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("http", "http", json!({"signing_secret": "s3cr3t"}), json!([])).await;
+    let other = server.source("other", "http", json!({"signing_secret": "s3cr3t"}), json!([])).await;
+    let send = async |endpoint: &Endpoint, secret: &str, peer: &str| {
+        let request = endpoint.post(EVENT).header("x-webhook-secret", secret).header("x-forwarded-for", peer);
+        request.send().await.unwrap()
+    };
+    for number in 0..300 {
+        assert_eq!(send(&endpoint, "wrong", "198.51.100.1").await.status(), 401, "{number}");
+    }
+    let refused = send(&endpoint, "wrong", "198.51.100.1").await;
+    assert_eq!((refused.status().as_u16(), refused.headers()["retry-after"].to_str().unwrap()), (429, "60"));
+    assert_eq!(send(&endpoint, "s3cr3t", "198.51.100.1").await.status(), 200, "what verifies always passes");
+    assert_eq!(send(&endpoint, "wrong", "198.51.100.2").await.status(), 401, "another peer");
+    assert_eq!(send(&other, "wrong", "198.51.100.1").await.status(), 401, "another source");
+    let status = server.get("/v1/sources/http/status?environment=development").await;
+    assert_eq!(status["needs_attention"]["count"], 301, "the one that was answered 429 was not stored");
+    for _ in 0..310 {
+        assert_eq!(send(&endpoint, "wrong", "unknown").await.status(), 401, "the proxy itself has no share");
+    }
+}

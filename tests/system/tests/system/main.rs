@@ -35,6 +35,7 @@ mod raw_plugin;
 mod receive;
 mod rehearse;
 mod replay;
+mod resends;
 mod rudderstack;
 mod sdks;
 mod secrets;

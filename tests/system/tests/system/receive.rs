@@ -83,7 +83,83 @@ async fn one_gzip_is_inflated_under_the_limit_and_other_encodings_are_415() {
     assert_eq!(send("gzip", gzip(E1.as_bytes())[..40].to_vec()).await, 400, "truncated");
     assert_eq!(send("br", E1.into()).await, 415);
     assert_eq!(send("gzip, gzip", gzip(&gzip(E1.as_bytes()))).await, 415);
-    assert_eq!(server.logs("segment").await.len(), 3);
+    let two = [gzip(&E1.as_bytes()[..30]), gzip(&E1.as_bytes()[30..])].concat();
+    assert_eq!(send("gzip", two).await, 200, "two members are one body");
+    assert_eq!(server.logs("segment").await.len(), 4);
+}
+
+#[tokio::test]
+async fn an_encoding_that_is_not_supported_is_named() {
+    let server = Server::start().await;
+    let endpoint = server.source("http", "http", json!({}), json!([])).await;
+    let send = async |encoding: &str| {
+        let response = endpoint.post(r#"{"event":"E"}"#).header("content-encoding", encoding).send().await.unwrap();
+        (response.status().as_u16(), read_json(response).await["message"].as_str().unwrap().to_owned())
+    };
+    let (status, message) = send("UTF-8").await;
+    assert_eq!(status, 415);
+    insta::assert_snapshot!(message, @r#"the content encoding is "UTF-8", which is a charset and not an encoding; leave the header content-encoding out, and name the charset in content-type"#);
+    assert!(send("br").await.1.contains(r#""br""#));
+    let head = format!("POST {} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n", endpoint.path());
+    let answer = raw_http::exchange(&server.base, format!("{head}2\r\n{{}}\r\n0\r\n\r\n").as_bytes()).await;
+    assert_eq!(raw_http::status(&answer), 415, "{answer}");
+    assert!(answer.contains("only chunked is supported"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_the_gzip_that_it_is_announced_as_is_kept_with_what_came() {
+    let server = Server::start().await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
+    let send = async |body: Vec<u8>| {
+        let response = endpoint.post(body).header("content-encoding", "gzip").send().await.unwrap();
+        (response.status().as_u16(), read_json(response).await["message"].as_str().unwrap().to_owned())
+    };
+    let (status, message) = send(E1.into()).await;
+    assert_eq!(status, 400);
+    insta::assert_snapshot!(message, @"the header content-encoding announces gzip, and the body is JSON that is not compressed; compress the body, or leave the header out");
+    let long: Vec<u8> = std::iter::repeat_n(b'x', 300_000).collect();
+    assert_eq!(send(long).await.0, 400);
+    let list = server.get("/v1/sources/segment/refused?environment=development").await;
+    let found: Vec<_> = list["entries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| (&entry["cause"], &entry["size"], &entry["has_body"]))
+        .collect();
+    let cause = json!("not_gzip");
+    assert_eq!(found, [(&cause, &json!(300_000), &json!(false)), (&cause, &json!(E1.len()), &json!(true))]);
+    assert_eq!(list["entries"][1]["reason"], message);
+    assert!(list["entries"][1]["what_to_do"].as_str().unwrap().contains("content-encoding"));
+    let id = list["entries"][1]["id"].as_str().unwrap();
+    let whole = server.get(&format!("/v1/sources/segment/refused/{id}?environment=development")).await;
+    assert_eq!(whole["body"]["event"], "Order Completed");
+    let status = server.get("/v1/sources/segment/status?environment=development").await;
+    assert_eq!(status["needs_attention"]["causes"][0]["cause"], "not_gzip");
+    let path = format!("/v1/sources/segment/refused/{id}/verify?environment=development");
+    let verified = read_json(server.manage(Method::POST, &path).json(&json!({})).send().await.unwrap()).await;
+    assert_eq!((&verified["verified"], &verified["cause"]), (&json!(false), &cause), "{verified}");
+}
+
+#[tokio::test]
+async fn a_body_signed_with_its_byte_order_mark_verifies_and_one_signed_without_it_too() {
+    let server = Server::start().await;
+    let endpoint = server.source("segment", "segment", json!({"signing_secret": "a typo"}), json!([])).await;
+    let marked = format!("\u{feff}{E1}");
+    let send = async |signed: &str| {
+        let request = endpoint.post(marked.clone()).header("x-signature", hmac_sha1(SEGMENT_SECRET, signed.as_bytes()));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(send(&marked).await, 401);
+    server.source("segment", "segment", json!({"signing_secret": SEGMENT_SECRET}), json!([])).await;
+    assert_eq!((send(&marked).await, send(E1).await, send("{}").await), (200, 200, 401));
+    assert_eq!(server.last_log("segment").await["event_type"], "track/Order Completed");
+    let path = "/v1/sources/segment/refused/verify?environment=development";
+    let verified = read_json(server.manage(Method::POST, path).json(&json!({})).send().await.unwrap()).await;
+    assert_eq!(
+        (&verified["verified"], &verified["refused"]),
+        (&json!(1), &json!(1)),
+        "the kept one with its mark: {verified}"
+    );
 }
 
 #[tokio::test]

@@ -143,6 +143,7 @@ mod tests {
             data_at: None,
             rerun_of: None,
             rerun_as: Vec::new(),
+            resends: 0,
             needs_attention: false,
             retry_at_ms: None,
             actions: vec![action],

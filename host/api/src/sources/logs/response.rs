@@ -51,6 +51,7 @@ pub fn log(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> Sourc
         skipped_recipients_count: fields.skipped_recipients,
         rerun_of: id_text(event.rerun_of),
         rerun_as: event.rerun_as.iter().map(Uuid::to_string).collect(),
+        resends: event.resends,
         needs_attention: event.needs_attention,
         retry_at: event.retry_at_ms.map(time::write_ms),
         idempotency_key: fields.idempotency_key,

@@ -5,7 +5,7 @@ use inlet_api_types::{
     PageParams,
     refused_requests::{RefusedRequest, RefusedRequestList},
 };
-use inlet_core::time;
+use inlet_core::{time, verification::RefusalCause};
 use inlet_engine::Engine;
 use inlet_store::RefusedRequest as RefusedRecord;
 
@@ -44,10 +44,12 @@ pub async fn list_refused(
     Ok(Json(RefusedRequestList { entries: page.items.into_iter().map(refused_request).collect(), page_info }))
 }
 
-fn refused_request(record: RefusedRecord) -> RefusedRequest {
+pub(super) fn refused_request(record: RefusedRecord) -> RefusedRequest {
     RefusedRequest {
         id: record.id.to_string(),
         received_at: time::write_ms(record.received_at_ms),
+        reason: record.reason.or_else(|| RefusalCause::named(&record.cause).map(|cause| cause.meaning.to_owned())),
+        what_to_do: RefusalCause::what_to_do_about(&record.cause).to_owned(),
         cause: record.cause,
         method: record.method,
         path: record.path,

@@ -4,6 +4,8 @@ use inlet_engine::replay::refused_requests::VerifyAgainError;
 
 use crate::error::{ApiError, Kind};
 
+pub mod dismiss;
+pub mod get;
 pub mod list;
 pub mod verify;
 pub mod verify_all;

@@ -20,9 +20,9 @@ use crate::{
 /// The most events that a response lists.
 const MAX_SHOWN: usize = 100;
 
-/// Verifies a refused request again with the present signing secret.
+/// Verifies a refused request again with the present signing secret and settings.
 ///
-/// If it verifies, it is accepted as if it had just been received, and is no longer listed as refused.
+/// If it verifies, or if verification is no longer enforced, it is accepted as if it had just been received, and is no longer listed as refused.
 #[utoipa::path(
     post,
     path = "/v1/sources/{key}/refused/{id}/verify",
@@ -43,22 +43,25 @@ pub async fn verify_refused(
 ) -> Result<Json<VerifiedRequest>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("refused request", &id)?;
+    let enforced = endpoint.settings.enforce_verification;
     let verified =
         to_completion(async move { Ok(verify_again(&engine, &endpoint, id, operator.author()).await?) }).await?;
     Ok(Json(match verified {
         VerifiedAgain::LetIn(settled) => VerifiedRequest {
             verified: true,
+            enforced,
             cause: None,
             count: settled.len(),
             events: settled.into_iter().take(MAX_SHOWN).map(verified_event).collect(),
         },
         VerifiedAgain::StillRefused(cause) => {
-            VerifiedRequest { verified: false, cause: Some(cause), count: 0, events: Vec::new() }
+            VerifiedRequest { verified: false, enforced, cause: Some(cause), count: 0, events: Vec::new() }
         }
         VerifiedAgain::NotKept => {
             return Err(ApiError::new(
                 Kind::Conflict,
-                "its body left the ring, which keeps the newest 64 MiB; let the sender send it again",
+                "its body is not kept whole: the ring keeps the newest 64 MiB, and of a flood the first 64 KiB of each; let the \
+                 sender send it again",
             ));
         }
     }))

@@ -12,6 +12,7 @@ use inlet_engine::{
 };
 use inlet_store::Cursor;
 
+use super::dismiss::parse_cause;
 use crate::{
     auth::Operator, body::Body, completion::to_completion, error::ApiError, path::Name, query::Params,
     sources::lookup::queried_endpoint,
@@ -22,9 +23,9 @@ const MAX_REQUESTS: usize = 1000;
 /// The requests that are read at a time.
 const PAGE: usize = 100;
 
-/// Verifies all refused requests again with the present signing secret, one after the other.
+/// Verifies all refused requests again with the present signing secret and settings, one after the other.
 ///
-/// Requests that verify now are accepted as if they had just been received. The others stay refused. The body is optional.
+/// Requests that verify now, or all if verification is no longer enforced, are accepted as if they had just been received. The others stay refused. The body is optional.
 #[utoipa::path(
     post,
     path = "/v1/sources/{key}/refused/verify",
@@ -46,9 +47,10 @@ pub async fn verify_all_refused(
 ) -> Result<Json<VerifiedRequests>, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let request = request.map(|Body(request)| request).unwrap_or_default();
+    let cause = request.cause.as_deref().map(parse_cause).transpose()?;
     let oldest_first = is_oldest_first(request.order.as_deref())?;
     let verified = to_completion(async move {
-        let mut ids = ids(&engine, &endpoint).await?;
+        let mut ids = ids(&engine, &endpoint, cause.as_deref()).await?;
         if oldest_first {
             ids.reverse();
         }
@@ -67,12 +69,13 @@ fn is_oldest_first(order: Option<&str>) -> Result<bool, ApiError> {
     }
 }
 
-/// Returns the ids of the refused requests, newest first.
-async fn ids(engine: &Engine, endpoint: &Endpoint) -> Result<Vec<Uuid>, ApiError> {
+/// Returns the ids of the refused requests, of one cause or all, newest first.
+async fn ids(engine: &Engine, endpoint: &Endpoint, cause: Option<&str>) -> Result<Vec<Uuid>, ApiError> {
     let (mut ids, mut cursor) = (Vec::new(), Cursor::Start);
     while ids.len() < MAX_REQUESTS {
         let page = engine.store.refused(endpoint.id, cursor, PAGE).await?;
-        ids.extend(page.items.iter().map(|request| request.id));
+        let wanted = page.items.iter().filter(|request| cause.is_none_or(|cause| request.cause == cause));
+        ids.extend(wanted.map(|request| request.id));
         match page.items.last().filter(|_| page.has_after) {
             Some(last) => cursor = Cursor::After(last.id),
             None => break,
@@ -87,7 +90,7 @@ async fn verify(
     ids: Vec<Uuid>,
     operator: &Operator,
 ) -> Result<VerifiedRequests, ApiError> {
-    let mut done = VerifiedRequests::default();
+    let mut done = VerifiedRequests { enforced: endpoint.settings.enforce_verification, ..VerifiedRequests::default() };
     for id in ids {
         match verify_again(engine, endpoint, id, operator.author()).await {
             Ok(VerifiedAgain::LetIn(settled)) => {

@@ -4,7 +4,7 @@ use inlet_api_types::rehearsals::{Rehearsal, RehearsalError, RehearsedAnswer, Re
 use inlet_core::{
     log::{ActionLog, Outcome, Status},
     settle::{Prepared, Settlement},
-    verification::{Covers, Verdict},
+    verification::{Covers, RefusalCause, Verdict},
 };
 use inlet_engine::{
     ingest::rehearse::{Rehearsed, RehearsedVerdict, Trace},
@@ -26,7 +26,7 @@ pub fn rehearsal(rehearsed: Rehearsed, endpoint: &Endpoint) -> Rehearsal {
     let mut errors = Vec::new();
     if let Some(error) = &error {
         let message = match verification.as_ref().and_then(|found| found.refused_for) {
-            Some(cause) => unverified(cause).to_owned(),
+            Some(cause) => unverified(cause),
             None => error.to_string(),
         };
         errors.push(RehearsalError { field: error.cause().to_owned(), message });
@@ -66,23 +66,12 @@ pub fn rehearsal(rehearsed: Rehearsed, endpoint: &Endpoint) -> Rehearsal {
 }
 
 /// Returns the cause of a refusal in words for the operator. The sender never learns it.
-fn unverified(cause: &str) -> &'static str {
-    match cause {
-        "missing" => "the request carries no credential, and verification is enforced; give its headers, or sign: true",
-        "failed" => {
-            "the credential is not what the signing secret gives for this body; check the secret, or sign: true"
-        }
-        "replayed" => {
-            "this very signed request was taken already, and is taken once; have it signed anew, or sign: true"
-        }
-        "stale" => "the signature is right, and its time is too far from now; check the clocks, or give received_at",
-        "doubled" => "the credential's header is there twice; give it once",
-        "malformed" => "the credential's headers cannot be read; give them as the platform sends them, or sign: true",
-        "partly_signed" => {
-            "only the first item of the batch is signed; set trust_unsigned_batch_items to accept the others too"
-        }
-        _ => "verification is enforced and there is nothing to verify with; set signing_secret",
-    }
+fn unverified(cause: &str) -> String {
+    let found = RefusalCause::named(cause).map_or("the request could not be verified", |cause| cause.meaning);
+    let cure = RefusalCause::what_to_do_about(cause);
+    format!(
+        "{found}; to rehearse it all the same, give its headers and received_at, or sign: true. In production: {cure}"
+    )
 }
 
 /// Returns the errors of an item: of its actions, else of the item itself.

@@ -23,7 +23,8 @@ pub fn would_write(trace: &Trace, hides: bool, budget: &mut ResponseBudget) -> W
     let (users, objects) = (recipients(true), recipients(false));
     let runs = trace.rehearsal.settlements.iter().flat_map(Settlement::runs);
     WouldWrite {
-        event_logs: trace.items.len(),
+        // Nothing is logged for an item whose signed bytes were taken before.
+        event_logs: trace.items.len() - trace.rehearsal.resent.iter().flatten().count(),
         refused_request: false,
         users,
         objects,

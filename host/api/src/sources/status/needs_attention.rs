@@ -1,7 +1,7 @@
 //! The items and requests of a source that need attention, grouped by cause.
 
 use inlet_api_types::sources::{AttentionCause, NeedsAttention};
-use inlet_core::{log::Outcome, time};
+use inlet_core::{log::Outcome, time, verification::RefusalCause};
 use inlet_engine::quarantine;
 use inlet_store::AttentionCount;
 
@@ -39,13 +39,7 @@ impl AttentionTally {
 
 fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
     match (outcome, code) {
-        (None, "partly_signed") => {
-            "only the first item of these batches is signed: set trust_unsigned_batch_items if you accept that, then POST …/refused/verify"
-        }
-        (None, "missing") => {
-            "these requests carry no credential: let the sender sign them, or see whether they are the sender's at all"
-        }
-        (None, _) => "compare the secret with the sender's, correct it, then POST …/refused/verify",
+        (None, cause) => RefusalCause::what_to_do_about(cause),
         (Some(Outcome::Failed), "action_failed") => {
             "read the reasons in the logs, correct the mappings, then replay them with POST …/replays"
         }

@@ -61,7 +61,7 @@ impl Upsert<'_> {
 /// Returns the environment's initial configuration with the planned settings, secret and mappings.
 fn with_plan(defaults: NewSourceEnvironment, plan: Plan) -> Result<NewSourceEnvironment, ApiError> {
     let configuration = NewSourceEnvironment { mappings: plan.mappings.unwrap_or_default(), ..defaults };
-    let Some(ChangedSettings { settings, secret }) = plan.settings else { return Ok(configuration) };
+    let Some(ChangedSettings { settings, secret, .. }) = plan.settings else { return Ok(configuration) };
     let secrets = SigningSecrets::default().change(secret, now_ms());
     Ok(NewSourceEnvironment {
         settings: as_json(&settings)?,

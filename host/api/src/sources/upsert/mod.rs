@@ -75,19 +75,20 @@ pub async fn put_source(
     let has_mappings = request.mappings.is_some();
     let mappings_field = request.field("mappings");
     let saved = (key.clone(), environment.clone());
-    let (version, source) = engine
+    let (version, source, notes) = engine
         .configure(operator.author(), |change| async move {
             let upsert =
                 Upsert { change: &change, key: &key, environment: &environment, request, headers: &headers, operator };
-            upsert.carry_out().await?;
-            upsert.response()
+            let notes = upsert.carry_out().await?;
+            let (version, source) = upsert.response()?;
+            Ok::<_, ApiError>((version, source, notes))
         })
         .await?;
     // Afterwards, because nobody waits for it.
-    let warnings = match has_mappings {
-        true => mapping_warnings(&engine, &saved.0, &saved.1, &mappings_field).await?,
-        false => Vec::new(),
-    };
+    let mut warnings = notes;
+    if has_mappings {
+        warnings.extend(mapping_warnings(&engine, &saved.0, &saved.1, &mappings_field).await?);
+    }
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(UpsertedSource { source, warnings })))
 }
 
@@ -122,21 +123,27 @@ struct Upsert<'a> {
 }
 
 impl Upsert<'_> {
-    async fn carry_out(&self) -> Result<(), ApiError> {
+    /// Writes the change. Returns the notes about it.
+    async fn carry_out(&self) -> Result<Vec<String>, ApiError> {
         let snapshot = self.change.snapshot();
         match snapshot.sources.get(self.key) {
             Some(source) => {
                 let endpoint = find_endpoint(source, self.environment)?;
                 check_if_match(self.headers, Some(endpoint.record.version))?;
                 self.check_same_provider(source)?;
-                self.update(source, endpoint, self.plan_update(endpoint)?).await
+                let plan = self.plan_update(endpoint)?;
+                let notes = plan.notes();
+                self.update(source, endpoint, plan).await?;
+                Ok(notes)
             }
             None => {
                 self.operator.may_see_all()?;
                 check_if_match(self.headers, None)?;
                 let plugin = self.provider()?;
                 let plan = self.plan_creation(&plugin)?;
-                self.create(&plugin, plan, &snapshot.environments).await
+                let notes = plan.notes();
+                self.create(&plugin, plan, &snapshot.environments).await?;
+                Ok(notes)
             }
         }
     }

@@ -24,6 +24,13 @@ pub struct Plan {
     pub mappings: Option<Vec<MappingRecord>>,
 }
 
+impl Plan {
+    /// Returns what was changed in the given values.
+    pub fn notes(&self) -> Vec<String> {
+        self.settings.as_ref().map(|changed| changed.notes.clone()).unwrap_or_default()
+    }
+}
+
 impl Upsert<'_> {
     /// Plans a change of an existing source environment.
     pub fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {

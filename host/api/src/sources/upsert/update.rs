@@ -54,7 +54,7 @@ impl Upsert<'_> {
 fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
     let record = &endpoint.record;
     let (settings, secret) = match plan.settings {
-        Some(ChangedSettings { settings, secret }) => (settings, secret),
+        Some(ChangedSettings { settings, secret, .. }) => (settings, secret),
         None => (endpoint.settings.clone(), SecretChange::Keep),
     };
     // An expired previous secret is dropped with the next change. Dropping it alone is not a change.

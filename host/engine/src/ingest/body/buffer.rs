@@ -12,6 +12,9 @@ const FIRST_CAPACITY: usize = 4096;
 /// The bytes that inflating takes: its window, its tables, and its buffer for what is inflated at once.
 const INFLATER_BYTES: usize = 80 * 1024;
 
+/// The body is not gzip. What it is instead is looked for later.
+const NOT_GZIP: IngestError = IngestError::NotGzip { found: "something else" };
+
 /// Collects a body.
 pub(super) enum Decoder {
     Plain(Buffer),
@@ -65,7 +68,7 @@ impl Inflater {
         if self.decoder.try_finish().is_err() {
             return Err(inflate_error(self.decoder.get_mut()));
         }
-        let buffer = self.decoder.finish().map_err(|_| IngestError::NotGzip)?;
+        let buffer = self.decoder.finish().map_err(|_| NOT_GZIP)?;
         buffer.reservation.shrink_by(self.reserved);
         Ok(buffer.bytes.into())
     }
@@ -73,7 +76,7 @@ impl Inflater {
 
 /// An error while inflating is the buffer's own if it takes no more; else the body is not gzip.
 fn inflate_error(buffer: &mut Buffer) -> IngestError {
-    buffer.refusal.take().unwrap_or(IngestError::NotGzip)
+    buffer.refusal.take().unwrap_or(NOT_GZIP)
 }
 
 /// Collected bytes, at most `limit`. Their capacity is reserved before it is allocated.
@@ -206,6 +209,6 @@ mod tests {
         let mut small = Decoder::new(Buffer::new(reservation.clone(), 1000, None), true).unwrap();
         assert_eq!(small.take(&gzip(&text)), Err(IngestError::TooLarge { limit: 1000 }));
         let mut other = Decoder::new(Buffer::new(reservation, 1000, None), true).unwrap();
-        assert_eq!(other.take(b"not gzip at all").and_then(|()| other.finish().map(|_| ())), Err(IngestError::NotGzip));
+        assert_eq!(other.take(b"not gzip at all").and_then(|()| other.finish().map(|_| ())), Err(NOT_GZIP));
     }
 }

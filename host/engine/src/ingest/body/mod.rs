@@ -6,7 +6,9 @@
 
 mod buffer;
 mod encoding;
+mod found;
 mod pace;
+mod sent_bytes;
 
 use std::sync::Arc;
 
@@ -18,9 +20,11 @@ use http_body_util::BodyExt as _;
 use inlet_core::{ByteString, contract};
 use tokio::time::{Instant, timeout_at};
 
+pub(super) use self::sent_bytes::{FIRST_BYTES, Uninflated};
 use self::{
     buffer::{Buffer, Decoder},
     pace::Pace,
+    sent_bytes::SentBytes,
 };
 use super::{error::IngestError, not_accepted::NotAccepted};
 use crate::{Engine, admission::Reservation};
@@ -28,45 +32,123 @@ use crate::{Engine, admission::Reservation};
 /// The bytes of a compressed body that are inflated at once: at most a thousand times as many. Other requests have their
 /// turn in between.
 const INFLATED_AT_ONCE: usize = 4096;
+/// The byte order mark of UTF-8.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Reads a body whole: inflated, without a byte order mark.
+/// A body that was read whole.
+pub(crate) struct ReadBody {
+    /// The body, inflated, without a byte order mark.
+    pub(crate) body: contract::Body,
+    /// True if a byte order mark was removed.
+    pub(crate) has_byte_order_mark: bool,
+}
+
+/// The reason why there is no body.
+pub(super) enum NotRead {
+    /// The request is not accepted.
+    NotAccepted(NotAccepted),
+    /// The body is announced as gzip and cannot be inflated.
+    Uninflated(Box<Uninflated>),
+}
+
+impl From<NotAccepted> for NotRead {
+    fn from(refused: NotAccepted) -> Self {
+        Self::NotAccepted(refused)
+    }
+}
+
+/// Reads a body whole.
 pub(super) async fn read(
     engine: &Engine,
     limit: usize,
     headers: &HeaderMap,
     body: Body,
     reservation: &Arc<Reservation>,
-) -> Result<contract::Body, NotAccepted> {
-    let is_gzip = match encoding::is_gzip(headers) {
+) -> Result<ReadBody, NotRead> {
+    let is_gzip = match encoding::check_transfer(headers).and_then(|()| encoding::is_gzip(headers)) {
         Ok(is_gzip) => is_gzip,
-        Err(error) => return Err(NotAccepted::drain(error, body)),
+        Err(error) => return Err(NotAccepted::drain(error, body).into()),
     };
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return Err(NotAccepted::drain(IngestError::TooLarge { limit }, body));
+        return Err(NotAccepted::drain(IngestError::TooLarge { limit }, body).into());
     }
     let announced = announced.filter(|_| !is_gzip);
     let buffer = Buffer::new(reservation.clone(), limit, announced);
     let mut decoder = match Decoder::new(buffer, is_gzip) {
         Ok(decoder) => decoder,
-        Err(error) => return Err(NotAccepted::drain(error, body)),
+        Err(error) => return Err(NotAccepted::drain(error, body).into()),
     };
-    let mut pace = Pace::new(engine.options.body_timeout, engine.options.min_body_bytes_per_second, Instant::now());
-    let mut body = body;
-    loop {
-        let frame = match timeout_at(pace.deadline(), body.frame()).await {
-            Err(_) => return Err(NotAccepted::close(IngestError::TooSlow)),
-            Ok(None) => break,
-            Ok(Some(Err(_))) => return Err(NotAccepted::close(IngestError::Broken)),
-            Ok(Some(Ok(frame))) => frame,
-        };
-        let Ok(data) = frame.into_data() else { continue };
-        if let Err(error) = take(&mut decoder, &data, is_gzip).await {
-            return Err(NotAccepted::drain(error, body));
+    let mut sent = is_gzip.then(|| SentBytes::new(reservation.clone()));
+    let pace = Pace::new(engine.options.body_timeout, engine.options.min_body_bytes_per_second, Instant::now());
+    let mut frames = Frames { body, pace };
+    while let Some(data) = frames.next().await? {
+        if let Some(sent) = &mut sent
+            && let Err(share) = sent.add(&data)
+        {
+            return Err(NotAccepted::drain(share.into(), frames.body).into());
         }
-        pace.received(data.len(), Instant::now());
+        match (take(&mut decoder, &data, is_gzip).await, sent.take()) {
+            (Ok(()), kept) => sent = kept,
+            (Err(IngestError::NotGzip { .. }), Some(sent)) => {
+                drop(decoder);
+                return Err(read_uninflated(sent, frames, limit).await);
+            }
+            (Err(error), _) => return Err(NotAccepted::drain(error, frames.body).into()),
+        }
     }
-    Ok(text_or_bytes(decoder.finish()?))
+    match (decoder.finish(), sent) {
+        (Ok(bytes), sent) => {
+            if let Some(sent) = sent {
+                sent.release();
+            }
+            Ok(ReadBody::of(bytes))
+        }
+        (Err(IngestError::NotGzip { .. }), Some(sent)) => Err(NotRead::Uninflated(Box::new(sent.into_uninflated()))),
+        (Err(error), _) => Err(NotAccepted::from(error).into()),
+    }
+}
+
+/// The pieces of a body, which must keep a pace.
+struct Frames {
+    body: Body,
+    pace: Pace,
+}
+
+impl Frames {
+    /// Returns the next piece; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Bytes>, NotAccepted> {
+        loop {
+            let frame = match timeout_at(self.pace.deadline(), self.body.frame()).await {
+                Err(_) => return Err(NotAccepted::close(IngestError::TooSlow)),
+                Ok(None) => return Ok(None),
+                Ok(Some(Err(_))) => return Err(NotAccepted::close(IngestError::Broken)),
+                Ok(Some(Ok(frame))) => frame,
+            };
+            if let Ok(data) = frame.into_data() {
+                self.pace.received(data.len(), Instant::now());
+                return Ok(Some(data));
+            }
+        }
+    }
+}
+
+/// Reads the rest of a body that cannot be inflated, for its size and its digest. Little more of it is kept.
+async fn read_uninflated(mut sent: SentBytes, mut frames: Frames, limit: usize) -> NotRead {
+    loop {
+        match frames.next().await {
+            Err(refused) => return refused.into(),
+            Ok(None) => return NotRead::Uninflated(Box::new(sent.into_uninflated())),
+            Ok(Some(data)) => {
+                if sent.size() + data.len() as u64 > limit as u64 {
+                    return NotAccepted::drain(IngestError::TooLarge { limit }, frames.body).into();
+                }
+                if let Err(share) = sent.add(&data) {
+                    return NotAccepted::drain(share.into(), frames.body).into();
+                }
+            }
+        }
+    }
 }
 
 async fn take(decoder: &mut Decoder, data: &[u8], is_gzip: bool) -> Result<(), IngestError> {
@@ -82,14 +164,15 @@ async fn take(decoder: &mut Decoder, data: &[u8], is_gzip: bool) -> Result<(), I
     Ok(())
 }
 
-/// Returns a body as text if it is UTF-8, without its byte order mark.
-pub(super) fn text_or_bytes(bytes: Bytes) -> contract::Body {
-    let bytes = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
-        Some(_) => bytes.slice(3..),
-        None => bytes,
-    };
-    match ByteString::try_from(bytes.clone()) {
-        Ok(text) => contract::Body::Text(text),
-        Err(_) => contract::Body::Bytes(bytes),
+impl ReadBody {
+    /// Reads inflated bytes: as text if they are UTF-8, without their byte order mark.
+    pub(crate) fn of(bytes: Bytes) -> Self {
+        let has_byte_order_mark = bytes.starts_with(BYTE_ORDER_MARK);
+        let bytes = if has_byte_order_mark { bytes.slice(BYTE_ORDER_MARK.len()..) } else { bytes };
+        let body = match ByteString::try_from(bytes.clone()) {
+            Ok(text) => contract::Body::Text(text),
+            Err(_) => contract::Body::Bytes(bytes),
+        };
+        Self { body, has_byte_order_mark }
     }
 }

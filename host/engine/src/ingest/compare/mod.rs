@@ -18,9 +18,9 @@ pub use self::comparison::{Comparison, Difference, MemberChange};
 use self::item_members::{ItemMembers, members};
 use super::{
     incoming_request::{IncomingRequest, VisibleParts},
-    kept_request, plan,
+    plan,
     rehearse::RehearseError,
-    translate,
+    stored_fields, translate,
 };
 use crate::{Engine, snapshot::Endpoint};
 
@@ -147,7 +147,7 @@ async fn one(
     body: &Body,
 ) -> Result<Vec<ItemMembers>, RehearseError> {
     let ComparedVersion { endpoint, plugin } = version;
-    let mut headers = event.headers.as_deref().map(kept_request::read_headers).unwrap_or_default();
+    let mut headers = event.headers.as_deref().map(stored_fields::read_headers).unwrap_or_default();
     headers.retain(|header| endpoint.wants_header(&header.name));
     let (method, path, query) = ("POST".to_owned(), String::new(), Vec::new());
     let parts = VisibleParts { method, path, query, headers, body: body.clone() };

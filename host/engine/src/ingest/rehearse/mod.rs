@@ -101,7 +101,7 @@ pub async fn rehearse(engine: &Engine, endpoint: &Endpoint, sample: SampleReques
     // A request that verification alone would refuse is traced all the same: mappings of a source in production are
     // tried without its secret.
     let (translated, trace) = trace(engine, endpoint, plugin, &request, verdict, nonce).await?;
-    let refused_for = not_admitted.or(trace.rehearsal.seen.then_some("replayed"));
+    let refused_for = not_admitted.or(trace.rehearsal.refused_for);
     let answered = match refused_for {
         Some(_) => Err(IngestError::Unverified),
         None => answer_of(engine, endpoint, plugin, &request, &translated, &trace).await?,
@@ -171,12 +171,16 @@ impl Trace {
     /// Returns the settled items as the store would.
     fn settled(&self) -> Vec<Settled> {
         self.settled_items()
-            .map(|(item, settlement)| Settled {
-                id: item.log.id,
-                event_type: item.log.event_type.clone(),
-                outcome: settlement.outcome,
-                reason: settlement.reason.clone(),
-                actions: settlement.actions.iter().map(|action| (action.action_type, action.status)).collect(),
+            .enumerate()
+            .map(|(at, (item, settlement))| match self.rehearsal.resent.get(at) {
+                Some(Some(resent)) => resent.clone(),
+                _ => Settled {
+                    id: item.log.id,
+                    event_type: item.log.event_type.clone(),
+                    outcome: settlement.outcome,
+                    reason: settlement.reason.clone(),
+                    actions: settlement.actions.iter().map(|action| (action.action_type, action.status)).collect(),
+                },
             })
             .collect()
     }

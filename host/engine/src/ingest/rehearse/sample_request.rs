@@ -4,14 +4,11 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderName, HeaderValue},
 };
-use inlet_core::{
-    contract,
-    verification::{CannotSign, ToSign},
-};
+use inlet_core::verification::{CannotSign, HeaderFamily, ToSign};
 
 use crate::{
     clock::now_ms,
-    ingest::body,
+    ingest::body::ReadBody,
     snapshot::{Endpoint, new_id},
 };
 
@@ -63,10 +60,11 @@ impl SampleRequest {
             headers: &headers,
             id: &format!("msg_{}", new_id().simple()),
             at_ms: self.received_at_ms.unwrap_or_else(now_ms),
-            body: body.as_bytes(),
+            body: body.body.as_bytes(),
         };
         for field in scheme.sign(secret, &request)? {
-            let name: HeaderName = field.name.parse().map_err(|_| Unsignable::Header)?;
+            let name = HeaderFamily::sent_name(scheme, endpoint.settings.verification_headers, &field.name);
+            let name: HeaderName = name.parse().map_err(|_| Unsignable::Header)?;
             let value = HeaderValue::from_str(&field.value).map_err(|_| Unsignable::Header)?;
             self.headers.insert(name, value);
         }
@@ -74,7 +72,7 @@ impl SampleRequest {
     }
 
     /// Returns the body as it is after receiving.
-    pub(super) fn body(&self) -> contract::Body {
-        body::text_or_bytes(Bytes::from(self.body.clone()))
+    pub(super) fn body(&self) -> ReadBody {
+        ReadBody::of(Bytes::from(self.body.clone()))
     }
 }

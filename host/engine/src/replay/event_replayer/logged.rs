@@ -57,6 +57,7 @@ mod tests {
             original: Kept { size: original.len() as u64, content: Some(original) },
             rerun_of: None,
             rerun_as: Vec::new(),
+            resends: 0,
             needs_attention: true,
             retry_at_ms: None,
             body_removed: false,

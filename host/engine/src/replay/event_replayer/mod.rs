@@ -29,7 +29,7 @@ use crate::{
     Engine,
     ingest::{
         incoming_request::{IncomingRequest, VisibleParts},
-        kept_request, plan, translate,
+        kept_request, plan, stored_fields, translate,
     },
     snapshot::Endpoint,
 };
@@ -124,8 +124,8 @@ impl EventReplayer {
             None => (event.verification_status.clone(), event.verification_status.clone()),
         };
         let (query, headers) = match &request {
-            Some(request) => (kept_request::read_fields(&request.query), kept_request::read_fields(&request.headers)),
-            None => (Vec::new(), event.headers.as_deref().map(kept_request::read_headers).unwrap_or_default()),
+            Some(request) => (stored_fields::read_fields(&request.query), stored_fields::read_fields(&request.headers)),
+            None => (Vec::new(), event.headers.as_deref().map(stored_fields::read_headers).unwrap_or_default()),
         };
         let (method, path, kept_body) = match request {
             Some(request) => (request.method, request.path, request.body),

@@ -1,6 +1,6 @@
 //! Requests that verification refused, verified again with the secret of now.
 //!
-//! A request that verifies by now is translated, planned and committed like an incoming one, and leaves the ring in the
+//! A request that verifies by now, or whose source no longer enforces verification, is translated, planned and committed like an incoming one, and leaves the ring in the
 //! same transaction; any other stays. A kept signature is verified again. A secret that was sent in clear was not kept,
 //! only its keyed hash, which is compared with the hash of the secret of now. Source of the rules: semantics.md §3.2.
 
@@ -13,13 +13,14 @@ use inlet_core::{
     credential::CredentialHash,
     plan::ReplayMode,
     settle::Prepared,
-    verification::{Covers, Template, Verdict, Verification},
+    verification::{Covers, Nonce, RefusalCause, Template, Verdict, Verification},
 };
 use inlet_store::{Author, CommitError, CommitExtras, ReadError, Settled};
 
 use super::commit;
 use crate::{
     Engine, change_log,
+    clock::now_ms,
     ingest::{
         incoming_request::IncomingRequest,
         kept_request, plan, translate,
@@ -67,16 +68,15 @@ pub async fn verify_again(
     author: Author,
 ) -> Result<VerifiedAgain, VerifyAgainError> {
     let stored = engine.store.refused_request(endpoint.id, id).await?.ok_or(VerifyAgainError::NotFound(id))?;
+    if RefusalCause::named(&stored.cause).is_some_and(|cause| !cause.is_verifiable) {
+        return Ok(VerifiedAgain::StillRefused(stored.cause));
+    }
     let credential_hash = stored.credential_hash.clone();
     let Some(request) = stored_request::read(endpoint, stored) else { return Ok(VerifiedAgain::NotKept) };
     let Verified { verification, nonce } = verify(engine, endpoint, &request, credential_hash.as_deref());
     let verdict = verification.verdict;
     if let Err(cause) = verify::admit(endpoint, verification) {
         return Ok(VerifiedAgain::StillRefused(cause.to_owned()));
-    }
-    if !matches!(verdict, Verdict::Verified(_)) {
-        // Enforcement was switched off since. That does not prove who sent the request.
-        return Ok(VerifiedAgain::StillRefused(verdict.as_str().to_owned()));
     }
     let plugin = endpoint.plugin.as_ref().ok_or(VerifyAgainError::NoPlugin)?;
     let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await;
@@ -90,11 +90,19 @@ pub async fn verify_again(
     let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried).unwrap_or_default();
     let log = change_log::repaired(author, endpoint, "verifyRefusedRequest", &format!("refused/{id}"), None);
     let extras = CommitExtras { takes_refused: Some(id), change: Some(log), ..extras };
-    // The nonce refuses a captured request that was kept beside the sender's own.
-    match commit(engine, endpoint, items, nonce, extras).await {
-        Err(CommitError::Seen) => Ok(VerifiedAgain::StillRefused("replayed".to_owned())),
+    // The nonce recognizes a captured request that was kept beside the sender's own: nothing of it runs.
+    match commit(engine, endpoint, items, nonce.map(outlive_ring), extras).await {
+        Err(CommitError::Reused) => Ok(VerifiedAgain::StillRefused("reused".to_owned())),
+        Err(CommitError::Forgotten(_)) => Ok(VerifiedAgain::StillRefused("stale".to_owned())),
         settled => Ok(VerifiedAgain::LetIn(settled?)),
     }
+}
+
+/// Lets a nonce live as long as a copy of its request may be in the ring. The request's time is fresh as of its arrival,
+/// however long ago that was.
+fn outlive_ring(nonce: Nonce) -> Nonce {
+    const MONTH_MS: i64 = 31 * 24 * 60 * 60 * 1000;
+    Nonce { until_ms: nonce.until_ms.max(now_ms().saturating_add(MONTH_MS)), signs_time: false, ..nonce }
 }
 
 /// Dates an item at its arrival: its data may be older than what is known by now.
@@ -111,9 +119,12 @@ fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingRequest, store
     };
     let mut verdict = Verdict::NotConfigured;
     for secret in endpoint.secrets(request.received_at_ms).filter(|secret| !secret.is_empty()) {
-        // A sender with this secret would have sent this value.
-        let expected = format!("{}{secret}", scheme.prefix);
-        let is_right = CredentialHash::of(&engine.hash_key, expected.as_bytes()).is(stored);
+        // A sender with this secret would have sent this value. Earlier versions stored the hash of the value as it came.
+        let header = endpoint.credential_header.as_deref().unwrap_or(&scheme.header);
+        let as_sent = format!("{}{secret}", scheme.prefix).into_bytes();
+        let is_right = [scheme.expected(header, secret), as_sent]
+            .iter()
+            .any(|expected| CredentialHash::of(&engine.hash_key, expected).is(stored));
         verdict = match verdict {
             Verdict::Verified(_) => verdict,
             _ if is_right => Verdict::Verified(Covers::All),

@@ -8,15 +8,21 @@ use inlet_store::RefusedRequest;
 
 use crate::{
     ingest::{
+        body::ReadBody,
         incoming_request::{IncomingRequest, VisibleParts},
-        kept_request,
+        stored_fields,
     },
     snapshot::Endpoint,
 };
 
-/// Returns a refused request as it was when it was received. `None` if its body or headers left the ring.
+/// Returns a refused request as it was when it was received. `None` if its body or headers are not kept
+/// whole.
 pub(super) fn read(endpoint: &Endpoint, stored: RefusedRequest) -> Option<IncomingRequest> {
-    let (headers, body) = (kept_request::read_headers(stored.headers.as_deref()?), stored.body?);
+    if !stored.has_body {
+        return None;
+    }
+    let (headers, body) = (stored_fields::read_headers(stored.headers.as_deref()?), stored.body?);
+    let ReadBody { body, has_byte_order_mark } = ReadBody::of(body);
     let credential_header = endpoint.credential_header.as_deref();
     let verified = endpoint.scheme.as_ref().map(Template::headers).unwrap_or_default();
     let is_verified =
@@ -27,9 +33,11 @@ pub(super) fn read(endpoint: &Endpoint, stored: RefusedRequest) -> Option<Incomi
     let parts = VisibleParts {
         method: stored.method.unwrap_or_else(|| "POST".to_owned()),
         path: stored.path.unwrap_or_default(),
-        query: stored.query.as_deref().map(kept_request::read_fields).unwrap_or_default(),
+        query: stored.query.as_deref().map(stored_fields::read_fields).unwrap_or_default(),
         headers: verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header),
-        body: kept_request::body(body),
+        body,
     };
-    Some(IncomingRequest::new(endpoint, parts, credentials, stored.received_at_ms))
+    let mut request = IncomingRequest::new(endpoint, parts, credentials, stored.received_at_ms);
+    request.has_byte_order_mark = has_byte_order_mark;
+    Some(request)
 }

@@ -37,7 +37,8 @@ pub(super) async fn write(
     {
         return Err(superseded("the refused request was let in, or left its ring, in the meantime"));
     }
-    if let Some(request) = &extras.keep {
+    // Nothing of a resend runs whose items are all answered like the first time.
+    if let Some(request) = extras.keep.as_ref().filter(|_| !job.items.is_empty()) {
         kept_requests::insert(connection, source_environment, request).await?;
     }
     let replay_id = extras.progress.as_ref().map(|progress| progress.replay_id);

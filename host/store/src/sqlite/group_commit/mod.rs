@@ -4,6 +4,7 @@ mod attention_entries;
 mod extras;
 pub(crate) mod load;
 pub(crate) mod nonces;
+pub(crate) mod resends;
 mod rows;
 pub(crate) mod settle;
 #[cfg(test)]
@@ -51,7 +52,7 @@ async fn write(
     time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
-    let GroupContent { jobs, extras, refused } = group;
+    let GroupContent { jobs, extras, resends, refused } = group;
     let started = Instant::now();
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
@@ -66,7 +67,8 @@ async fn write(
     rows.write(statements, time.system_ms).await?;
     caches.idempotency.write(statements, &rows.records).await?;
     caches.event_types.count(statements, jobs).await?;
-    nonces::remember(statements, jobs).await?;
+    nonces::remember(statements, jobs, resends).await?;
+    resends::count(statements, jobs, resends, time.system_ms).await?;
     attention_entries::write(statements, jobs, extras, &settlements).await?;
     for ((job, extras), settlements) in jobs.iter().zip(extras).zip(&settlements) {
         if let Some(extras) = extras {

@@ -17,11 +17,29 @@ pub(crate) fn settle_all(
     time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<Vec<Vec<Settlement>>, GroupError> {
-    let settled = catch_unwind(AssertUnwindSafe(|| {
+    catch(|| {
         let mut settle_job = |job: &Job| -> Vec<Settlement> {
             job.items.iter().map(|item| settle(world, job.environment, item, time, new_id)).collect()
         };
         jobs.iter().map(&mut settle_job).collect()
-    }));
-    settled.map_err(|_| GroupError::Content("settling the event failed unexpectedly; please report it".to_owned()))
+    })
+}
+
+/// Settles those items of a job that run, in order.
+pub(crate) fn settle_job(
+    world: &mut World,
+    job: &Job,
+    runs: impl Fn(usize) -> bool,
+    time: TransactionTime,
+    new_id: &mut impl FnMut() -> Uuid,
+) -> Result<Vec<Option<Settlement>>, GroupError> {
+    catch(|| {
+        let items = job.items.iter().enumerate();
+        items.map(|(at, item)| runs(at).then(|| settle(world, job.environment, item, time, new_id))).collect()
+    })
+}
+
+fn catch<T>(settle: impl FnOnce() -> T) -> Result<T, GroupError> {
+    catch_unwind(AssertUnwindSafe(settle))
+        .map_err(|_| GroupError::Content("settling the event failed unexpectedly; please report it".to_owned()))
 }

@@ -13,7 +13,7 @@ use inlet_core::{
     mapping::{Mapping, MappingIndex},
     plan::{self, Scope},
     settle::{Job, Prepared, Settlement, TransactionTime},
-    verification::Nonce,
+    verification::{Covers, Nonce},
 };
 use proptest::prelude::*;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Row as _, SqliteConnection};
@@ -152,7 +152,13 @@ fn group(requests: &[RequestSpec], ids: &mut Ids) -> OwnedGroup {
         match request {
             RequestSpec::Accepted { items, is_signed, is_kept } => {
                 let items = items.iter().map(|item| prepare(item, ids)).collect();
-                let nonce = is_signed.then(|| Nonce { digest: *ids.next().as_bytes(), until_ms: NOW_MS });
+                let nonce = is_signed.then(|| Nonce {
+                    digest: *ids.next().as_bytes(),
+                    at_ms: NOW_MS,
+                    until_ms: NOW_MS,
+                    signs_time: true,
+                    covers: Covers::All,
+                });
                 group.jobs.push(Job { environment: 1, source_environment: 1, items, nonce });
                 let kept = KeptRequest {
                     id: ids.next(),
@@ -179,7 +185,9 @@ fn group(requests: &[RequestSpec], ids: &mut Ids) -> OwnedGroup {
                 query: "[]".to_owned(),
                 headers: "[]".to_owned(),
                 credential_hash: None,
-                body: body.clone().into(),
+                size: body.len() as u64,
+                body: Some(body.clone().into()),
+                reason: None,
             }),
         }
     }
@@ -230,7 +238,8 @@ async fn commit_all(groups: &[Vec<RequestSpec>], is_direct: bool) -> (Vec<Result
     let (mut caches, mut ids, mut settled) = (Caches::default(), Ids(0), Vec::new());
     for (number, requests) in groups.iter().enumerate() {
         let OwnedGroup { jobs, extras, refused } = group(requests, &mut ids);
-        let content = GroupContent { jobs: &jobs, extras: &extras, refused: &refused };
+        let resends: Vec<_> = jobs.iter().map(|_| None).collect();
+        let content = GroupContent { jobs: &jobs, extras: &extras, resends: &resends, refused: &refused };
         let statements = &mut match is_direct {
             true => StatementRunner::Direct(&mut connection),
             false => StatementRunner::Plain(connection.plain()),
@@ -284,7 +293,7 @@ async fn a_group_that_cannot_be_stored_leaves_nothing_either_way() {
         let prepared = prepare(&item, &mut Ids(0));
         let twice = vec![prepare(&item, &mut Ids(0)), prepared];
         let jobs = [Job { environment: 1, source_environment: 1, items: twice, nonce: None }];
-        let content = GroupContent { jobs: &jobs, extras: &[None], refused: &[] };
+        let content = GroupContent { jobs: &jobs, extras: &[None], resends: &[None], refused: &[] };
         let mut caches = Caches::default();
         for _ in 0..2 {
             let statements = &mut match is_direct {

@@ -20,7 +20,7 @@ const SMALL: [&str; 4] = ["body_walks", "endpoint_tokens", "mappings", "replays"
 
 /// The possibly large tables with rows of a source environment, each with the statement that deletes at most `?2` of them.
 /// Action logs depend on event logs and go before them.
-const LARGE: [(&str, &str); 9] = [
+const LARGE: [(&str, &str); 10] = [
     (
         "action_logs",
         "DELETE FROM action_logs WHERE event_id IN (
@@ -53,6 +53,11 @@ const LARGE: [(&str, &str); 9] = [
         "reruns",
         "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
              SELECT event_id FROM reruns WHERE source_environment_id = ?1 ORDER BY event_id LIMIT ?2)",
+    ),
+    (
+        "resends",
+        "DELETE FROM resends WHERE source_environment_id = ?1 AND event_id IN (
+             SELECT event_id FROM resends WHERE source_environment_id = ?1 ORDER BY event_id LIMIT ?2)",
     ),
     (
         "kept_requests",

@@ -36,6 +36,8 @@ static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
                (SELECT due_at_ms FROM attention
                 WHERE attention.source_environment_id = event_logs.source_environment_id
                   AND event_id = event_logs.id),
+               (SELECT count FROM resends
+                WHERE resends.source_environment_id = event_logs.source_environment_id AND event_id = event_logs.id),
                {selected}
            FROM wanted
                CROSS JOIN event_logs USING (source_environment_id, id)
@@ -45,7 +47,7 @@ static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// The column of [`EVENTS`] with which those of the event itself begin.
-const FIRST_EVENT_COLUMN: usize = 5;
+const FIRST_EVENT_COLUMN: usize = 6;
 
 static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
@@ -143,6 +145,7 @@ fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
         rerun_as: parse_ids(row.try_get(2)?),
         needs_attention: row.try_get::<Option<i64>, _>(3)? == Some(1),
         retry_at_ms: row.try_get(4)?,
+        resends: row.try_get::<Option<i64>, _>(5)?.unwrap_or_default().unsigned_abs(),
         actions: Vec::new(),
     })
 }

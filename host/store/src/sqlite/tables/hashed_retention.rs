@@ -5,7 +5,7 @@ use crate::{
     error::CommitError,
     operations::{HashedTable, PruneHashed, PruneRecords},
     records::PrunedRecords,
-    sqlite::{error::SqliteError, write_connection::WriteConnection},
+    sqlite::{error::SqliteError, group_commit::nonces, statements::transaction, write_connection::WriteConnection},
 };
 
 fn last_of_slice(table: HashedTable) -> &'static str {
@@ -43,13 +43,17 @@ impl Execute<PruneHashed> for WriteConnection {
             .map_err(SqliteError::from)?;
         // Without such a record this slice reaches the end. Hashes have 16 bytes, so a longer value is greater than all.
         let to = last.clone().unwrap_or_else(|| vec![0xff; 17]);
-        let deleted = sqlx::query(delete(table))
-            .bind(&after)
-            .bind(to)
-            .bind(now_ms)
-            .execute(self.connection.plain())
-            .await
-            .map_err(SqliteError::from)?;
+        let deleted = transaction::run(self.connection.plain(), async |connection| {
+            if let HashedTable::Nonces = table {
+                nonces::move_horizon(connection, &after, &to, now_ms).await?;
+            }
+            Ok(sqlx::query(delete(table)).bind(&after).bind(&to).bind(now_ms).execute(connection).await?)
+        })
+        .await;
+        if let HashedTable::Nonces = table {
+            self.nonce_horizon_ms = None;
+        }
+        let deleted = deleted?;
         if matches!(table, HashedTable::Idempotency) && last.is_none() {
             self.caches.idempotency.check_old_table(self.connection.plain()).await?;
         }

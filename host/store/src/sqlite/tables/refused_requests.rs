@@ -6,11 +6,16 @@ use bytes::Bytes;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
+use super::change_log;
 use crate::{
-    records::{Cursor, NewRefused, Page, RefusedRequest},
+    backend::Execute,
+    error::CommitError,
+    operations::DismissRefused,
+    records::{Cursor, NewRefused, Page, RefusedDismissal, RefusedRequest},
     sqlite::{
         error::SqliteError,
-        statements::{multi_row::MultiRow, runner::StatementRunner, uuids},
+        statements::{multi_row::MultiRow, runner::StatementRunner, transaction, uuids},
+        write_connection::WriteConnection,
     },
 };
 
@@ -21,7 +26,7 @@ static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "refused_requests",
         "source_environment_id, id, received_at_ms, cause, size, digest, method, path, query, headers, \
-         credential_hash, body",
+         credential_hash, body, reason",
         "",
     )
 });
@@ -37,14 +42,15 @@ pub(crate) async fn keep(statements: &mut StatementRunner<'_>, refused: &[NewRef
                 .blob(request.id.as_bytes())
                 .int(request.received_at_ms)
                 .text(&request.cause)
-                .int(request.body.len() as i64)
+                .int(request.size as i64)
                 .blob(&request.digest)
                 .text(&request.method)
                 .text(&request.path)
                 .text(&request.query)
                 .text(&request.headers)
                 .optional_blob(request.credential_hash.as_ref().map(<[u8; 32]>::as_slice))
-                .blob(&request.body);
+                .optional_blob(request.body.as_deref())
+                .optional_text(request.reason.as_deref());
         })
         .await?;
     let changed: HashSet<i64> = refused.iter().map(|request| request.source_environment_id).collect();
@@ -70,7 +76,7 @@ async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Res
         "UPDATE refused_requests SET body = NULL, headers = NULL
          WHERE source_environment_id = ?1 AND id IN (
              SELECT id FROM (
-                 SELECT id, sum(size) OVER (ORDER BY id DESC) AS newer FROM refused_requests
+                 SELECT id, sum(octet_length(body)) OVER (ORDER BY id DESC) AS newer FROM refused_requests
                  WHERE source_environment_id = ?1 AND body IS NOT NULL
              ) WHERE newer > ?2
          )",
@@ -96,6 +102,44 @@ pub(crate) async fn remove(
     Ok(removed.rows_affected() == 1)
 }
 
+impl Execute<DismissRefused> for WriteConnection {
+    async fn execute(&mut self, operation: DismissRefused) -> Result<u64, CommitError> {
+        let DismissRefused { source_environment_id, dismissal, log } = operation;
+        Ok(transaction::run(self.connection.plain(), async |connection| {
+            let dismissed = dismiss(connection, source_environment_id, &dismissal).await?;
+            if dismissed > 0 {
+                change_log::record(connection, &log).await?;
+            }
+            Ok(dismissed)
+        })
+        .await?)
+    }
+}
+
+async fn dismiss(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    dismissal: &RefusedDismissal,
+) -> Result<u64, sqlx::Error> {
+    match dismissal {
+        RefusedDismissal::Requests(ids) => {
+            let mut dismissed = 0;
+            for id in ids {
+                dismissed += u64::from(remove(connection, source_environment, *id).await?);
+            }
+            Ok(dismissed)
+        }
+        RefusedDismissal::Cause(cause) => {
+            sqlx::query("DELETE FROM refused_requests WHERE source_environment_id = ? AND cause = ?")
+                .bind(source_environment)
+                .bind(cause)
+                .execute(connection)
+                .await
+                .map(|done| done.rows_affected())
+        }
+    }
+}
+
 /// Returns a page, the newest first, without the bodies.
 pub(crate) async fn page(
     readers: &SqlitePool,
@@ -107,12 +151,12 @@ pub(crate) async fn page(
     let sql = match cursor {
         Cursor::Before(_) => {
             "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
-                 body IS NOT NULL FROM refused_requests
+                 body IS NOT NULL AND octet_length(body) = size, reason FROM refused_requests
              WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?"
         }
         _ => {
             "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
-                 body IS NOT NULL FROM refused_requests
+                 body IS NOT NULL AND octet_length(body) = size, reason FROM refused_requests
              WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
         }
     };
@@ -135,7 +179,7 @@ pub(crate) async fn one(
 ) -> Result<Option<RefusedRequest>, sqlx::Error> {
     let row = sqlx::query(
         "SELECT id, received_at_ms, cause, size, digest, headers, body, method, path, query, credential_hash,
-             body IS NOT NULL FROM refused_requests
+             body IS NOT NULL AND octet_length(body) = size, reason FROM refused_requests
          WHERE source_environment_id = ? AND id = ?",
     )
     .bind(source_environment)
@@ -159,5 +203,6 @@ fn read(row: &SqliteRow) -> Result<RefusedRequest, sqlx::Error> {
         query: row.try_get(9)?,
         credential_hash: row.try_get(10)?,
         has_body: row.try_get(11)?,
+        reason: row.try_get(12)?,
     })
 }

@@ -42,7 +42,7 @@ async fn slice(
         let left = limit - pruned.kept as i64;
         pruned.kept += delete(connection, KEPT, source_environment, &before, left).await?;
         // Each event has at most one row in each of these tables.
-        for dependant in [ATTENTION, RERUNS, REPLAYS] {
+        for dependant in [ATTENTION, RERUNS, RESENDS, REPLAYS] {
             delete(connection, dependant, source_environment, &before, limit).await?;
         }
     }
@@ -65,6 +65,8 @@ const ATTENTION: &str = "DELETE FROM attention WHERE source_environment_id = ?1 
     SELECT event_id FROM attention WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
 const RERUNS: &str = "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
     SELECT event_id FROM reruns WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
+const RESENDS: &str = "DELETE FROM resends WHERE source_environment_id = ?1 AND event_id IN (
+    SELECT event_id FROM resends WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
 const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND state <> 0 AND id IN (
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
 const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE run_id IN (
