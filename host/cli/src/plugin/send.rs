@@ -70,7 +70,9 @@ fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, Ex
 }
 
 fn secret(arguments: &Arguments) -> anyhow::Result<Option<String>> {
-    let Some(file) = &arguments.secret_file else { return Ok(arguments.secret.clone()) };
+    let Some(file) = &arguments.secret_file else {
+        return Ok(arguments.secret.as_deref().map(|secret| secret.trim().to_owned()));
+    };
     let secret = secret_file::read(file)?;
     secret.map(Some).with_context(|| format!("there is no secret in {}; correct --secret-file", file.display()))
 }

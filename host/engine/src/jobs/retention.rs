@@ -219,7 +219,9 @@ mod tests {
             query: "[]".to_owned(),
             headers: "[]".to_owned(),
             credential_hash: None,
-            body: bytes::Bytes::from_static(b"{}"),
+            size: 2,
+            body: Some(bytes::Bytes::from_static(b"{}")),
+            reason: None,
         };
         store.refuse(refused, Arc::new(())).await.unwrap();
         let kept = async || store.refused(source_environment_id, Cursor::Start, 10).await.unwrap().items.len();
