@@ -85,6 +85,7 @@ fn as_before(settled: Option<&Settled>) -> Settlement {
         reason: settled.and_then(|settled| settled.reason.clone()),
         replay_of: settled.map(|settled| settled.id),
         resumes: None,
+        skipped_recipients: 0,
         warnings: Vec::new(),
         actions: Vec::new(),
         effects: Vec::new(),
