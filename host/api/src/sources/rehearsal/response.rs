@@ -69,9 +69,7 @@ pub fn rehearsal(rehearsed: Rehearsed, endpoint: &Endpoint) -> Rehearsal {
 fn unverified(cause: &str) -> String {
     let found = RefusalCause::named(cause).map_or("the request could not be verified", |cause| cause.meaning);
     let cure = RefusalCause::what_to_do_about(cause);
-    format!(
-        "{found}; to rehearse it all the same, give its headers and received_at, or sign: true. In production: {cure}"
-    )
+    format!("{found}; to rehearse it all the same, give its headers and received_at, or sign: true. What to do: {cure}")
 }
 
 /// Returns the errors of an item: of its actions, else of the item itself.

@@ -26,7 +26,7 @@ async fn in_production_verification_is_rehearsed_as_it_is_enforced() {
     assert_eq!(
         errors(&unsigned),
         [
-            "not_verified: the request carries no credential, and verification is enforced; give its headers, or sign: true"
+            "not_verified: the request carries no credential, and verification is enforced; to rehearse it all the same, give its headers and received_at, or sign: true. What to do: let the sender sign its requests, with the credential in the header that the source names; requests that are not the sender's are dismissed with POST …/refused/dismiss"
         ]
     );
     // The trace shows the outcome of the request if it were admitted; the count shows what would be written.
