@@ -1,4 +1,4 @@
-# `make run` and `make test` need only rustup's cargo, a C compiler and make.
+# `make run` and `make test` need only rustup's cargo, a C compiler and make; the tests of the guide also curl.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)

@@ -1,12 +1,17 @@
-//! Embeds the source of the plugin SDK and the contract, which `inlet plugin new` copies into an author's project.
+//! Embeds the source of the plugin SDK, the contract and the schemas of cases, which `inlet plugin new` copies into an author's project.
 
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
 };
 
-/// Directories of the repository whose files are embedded.
-const DIRECTORIES: [&str; 2] = ["plugins/sdk/src", "wit/v0.1"];
+/// Files of the repository that are embedded, and directories with all of their files.
+const EMBEDDED: [&str; 4] = [
+    "plugins/sdk/src",
+    "wit/v0.1",
+    "plugins/conformance/request.schema.json",
+    "plugins/conformance/expected.schema.json",
+];
 
 fn main() {
     if let Err(error) = embed() {
@@ -19,12 +24,14 @@ fn main() {
 fn embed() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
     let mut files = Vec::new();
-    for directory in DIRECTORIES {
-        println!("cargo::rerun-if-changed={}", root.join(directory).display());
-        collect(&root.join(directory), &mut files)?;
+    for path in EMBEDDED.map(|path| root.join(path)) {
+        println!("cargo::rerun-if-changed={}", path.display());
+        if path.is_dir() { collect(&path, &mut files)? } else { files.push(path) }
     }
     files.sort();
-    let mut source = String::from("/// Files of the SDK and the contract: path in the repository, and text.\n");
+    let mut source = String::from(
+        "/// Files of the SDK, the contract and the schemas of cases: path in the repository, and text.\n",
+    );
     source.push_str("pub(super) const SDK_AND_CONTRACT: &[(&str, &str)] = &[\n");
     for file in files {
         let path = file.strip_prefix(&root).unwrap_or(&file).display().to_string();

@@ -1,7 +1,7 @@
 // Writes orders.wasm here. Needs inlet on the PATH or in INLET.
 //
 // `node build.mjs` uses QuickJS. `node build.mjs spidermonkey` uses SpiderMonkey, which is ten times as large and needs
-// `npm install --no-save @bytecodealliance/componentize-js`.
+// `npm install --no-save @bytecodealliance/componentize-js@0.23.0 @bytecodealliance/preview2-shim@0.25.0`.
 
 import { execFileSync } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";

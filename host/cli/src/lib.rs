@@ -3,9 +3,12 @@
 //! [`plugin`] and [`logs`] hold the commands; `client` calls a server's management API.
 
 mod client;
+mod error_sentence;
 pub mod logs;
 pub mod plugin;
 pub mod secret_file;
+
+pub use error_sentence::error_sentence;
 
 /// The data directory unless `--data-dir` names another.
 pub const DEFAULT_DATA_DIR: &str = "inlet-data";

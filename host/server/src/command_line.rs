@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use inlet_cli::{logs, plugin};
+use inlet_cli::{error_sentence, logs, plugin};
 
 use crate::{secrets, serve};
 
@@ -42,7 +42,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // One line with the causes after colons. A backtrace would not help an operator.
-            eprintln!("inlet: {error:#}");
+            eprintln!("inlet: {}", error_sentence(&error));
             ExitCode::FAILURE
         }
     }

@@ -14,6 +14,7 @@ mod manifest;
 mod memory_first;
 mod memory_module;
 mod repack;
+mod schema_faults;
 mod sections;
 
 use anyhow::{Context as _, Result};

@@ -3,11 +3,11 @@
 //! Both have the same members. An example's `body` is best a string that holds JSON: a payload copied from a platform
 //! keeps its digits, and TOML has no null.
 
-use std::fmt::Write as _;
-
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::de::IgnoredAny;
 use serde_json::Value;
+
+use crate::schema_faults;
 
 /// The manifest's schema, embedded so that the tool is self-contained.
 const SCHEMA: &str = include_str!("../../../wit/v0.1/manifest.schema.json");
@@ -45,16 +45,9 @@ fn check_examples(manifest: &Value) -> Result<()> {
 fn check(manifest: &Value) -> Result<()> {
     let schema = serde_json::from_str(SCHEMA).context("manifest.schema.json is not JSON")?;
     let validator = jsonschema::validator_for(&schema).context("manifest.schema.json is no JSON Schema")?;
-    let mut faults = String::new();
-    for fault in validator.iter_errors(manifest) {
-        let place = match fault.instance_path().as_str() {
-            "" => "the top level",
-            place => place,
-        };
-        write!(faults, "\n  {place}: {fault}")?;
-    }
+    let faults: Vec<String> = validator.iter_errors(manifest).flat_map(|fault| schema_faults::lines(&fault)).collect();
     if !faults.is_empty() {
-        bail!("plugin.toml does not match wit/v0.1/manifest.schema.json:{faults}");
+        bail!("plugin.toml does not match wit/v0.1/manifest.schema.json:\n  {}", faults.join("\n  "));
     }
     if let Some(options) = manifest.get("options") {
         let valid = jsonschema::meta::is_valid(options);
@@ -104,6 +97,45 @@ mod tests {
           /key: "Acme!" does not match "^[a-z0-9]+(-[a-z0-9]+)*(/[a-z0-9]+(-[a-z0-9]+)*)?$"
           /links/website: "http://acme.example" does not match "^https://"
           the top level: Additional properties are not allowed ('surprise' was unexpected)
+        "#);
+    }
+
+    #[test]
+    fn a_fault_of_the_verification_is_named_with_its_member() {
+        let error = |verification: &str| {
+            manifest_from_toml(&format!("{LEAST}\n[verification]\n{verification}")).unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(error("scheme = \"hmac\""), @r#"
+        plugin.toml does not match wit/v0.1/manifest.schema.json:
+          /verification/scheme: "hmac" is not "shared_secret" or "signature"
+        "#);
+        insta::assert_snapshot!(error("header = \"x\""), @r#"
+        plugin.toml does not match wit/v0.1/manifest.schema.json:
+          /verification: "scheme" is a required property
+          /verification: "vectors" is a required property
+        "#);
+        insta::assert_snapshot!(error("scheme = \"shared_secret\"\nheadr = \"x\""), @r#"
+        plugin.toml does not match wit/v0.1/manifest.schema.json:
+          /verification: "header" is a required property
+          /verification: "vectors" is a required property
+          /verification: Additional properties are not allowed ('headr' was unexpected)
+        "#);
+        insta::assert_snapshot!(error("scheme = \"signature\"\nheader = \"x\"\nalgorithm = \"md5\""), @r#"
+        plugin.toml does not match wit/v0.1/manifest.schema.json:
+          /verification: "encoding" is a required property
+          /verification: "signed" is a required property
+          /verification: "uncovered" is a required property
+          /verification: "vectors" is a required property
+          /verification/algorithm: "md5" is not one of "hmac_sha1", "hmac_sha256" or "ed25519"
+        "#);
+        let vectors =
+            "scheme = \"shared_secret\"\nheader = \"x\"\n[[verification.vectors]]\nname = \"a\"\nverified = 1";
+        insta::assert_snapshot!(error(vectors), @r#"
+        plugin.toml does not match wit/v0.1/manifest.schema.json:
+          /verification/vectors/0: "secret" is a required property
+          /verification/vectors/0: "headers" is a required property
+          /verification/vectors/0: "body" is a required property
+          /verification/vectors/0/verified: 1 is not of type "boolean"
         "#);
     }
 

@@ -10,6 +10,7 @@ mod build;
 mod capture;
 mod check;
 mod comparison;
+mod compiled_cache;
 mod diff;
 mod inspect;
 mod keygen;

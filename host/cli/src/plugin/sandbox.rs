@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use inlet_sandbox::{EngineConfig, Sandbox};
 
+use super::compiled_cache;
+
 /// Selects whether calls count their instructions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Instructions {
@@ -12,11 +14,17 @@ pub(super) enum Instructions {
     Uncounted,
 }
 
-/// Starts a sandbox.
+/// Starts a sandbox. One that counts instructions takes plugins from the user's cache of compiled plugins; the other one
+/// compiles them, because `inlet plugin bench` measures that too.
 pub(super) fn sandbox(instructions: Instructions) -> anyhow::Result<Sandbox> {
     let count_instructions = instructions == Instructions::Counted;
     let config = EngineConfig { max_instances: 2, count_instructions, ..EngineConfig::default() };
-    Sandbox::new(config).context("cannot start the sandbox")
+    let cache = if count_instructions { compiled_cache::open() } else { None };
+    let sandbox = match cache {
+        Some(cache) => Sandbox::with_cache(config, cache),
+        None => Sandbox::new(config),
+    };
+    sandbox.context("cannot start the sandbox")
 }
 
 /// Runs a future that calls plugins to its end.

@@ -4,9 +4,10 @@ use std::{fs, io, path::PathBuf};
 
 use anyhow::{Context as _, bail};
 use cap_std::{ambient_authority, fs::Dir};
-use inlet_conformance::suite;
+use inlet_conformance::suite::{self, Report};
 
 use super::{plugin_file, sandbox::block_on};
+use crate::error_sentence;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -25,9 +26,7 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let plugin = plugin_file::load(&arguments.file)?;
-    let cases = cases(arguments.cases.as_ref())?;
-    let report = block_on(suite::run(&plugin, cases.as_ref(), &suite::Options::default()))??;
+    let report = report(arguments)?;
     if arguments.json {
         println!("{}", report.to_json());
     } else {
@@ -37,9 +36,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         fs::write(path, report.to_junit()).with_context(|| format!("cannot write {}", path.display()))?;
     }
     if !report.conforms() {
-        bail!("{} does not conform; see the failures above", plugin.manifest().key);
+        bail!("{} does not conform; see the failures above", report.plugin);
     }
     Ok(())
+}
+
+/// Runs the suite. A file that does not load fails its first law, so that programs read that in the report too.
+fn report(arguments: &Arguments) -> anyhow::Result<Report> {
+    match plugin_file::load(&arguments.file) {
+        Ok(plugin) => {
+            let cases = cases(arguments.cases.as_ref())?;
+            Ok(block_on(suite::run(&plugin, cases.as_ref(), &suite::Options::default()))??)
+        }
+        Err(error) => Ok(Report::not_loaded(arguments.file.display().to_string(), error_sentence(&error))),
+    }
 }
 
 /// Opens the folder of the cases; without one named, the default folder may be missing.

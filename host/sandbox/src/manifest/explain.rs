@@ -26,8 +26,12 @@ pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
             Explained { field: field(&format!("{at}/{name}")), reason: "it is missing".to_owned() }
         }
         Kind::OneOfNotValid { context } | Kind::AnyOf { context } => match meant(context) {
-            Some(error) => explain(error),
-            None => plain(at, error),
+            Meant::One(error) => explain(error),
+            Meant::None { found, expected } => Explained {
+                field: field(found.instance_path().as_str()),
+                reason: format!("expected {expected}, found {}", shorten(&found.instance().to_string())),
+            },
+            Meant::Unclear => plain(at, error),
         },
         Kind::Type { kind: TypeKind::Single(kind) } => Explained {
             field: field(at),
@@ -60,14 +64,43 @@ fn plain(at: &str, error: &ValidationError<'_>) -> Explained {
     Explained { field: field(at), reason: shorten(&error.to_string()) }
 }
 
-/// Returns the first error of the only alternative whose constants match: a template with `"scheme": "signature"` is meant
-/// as a signature.
-fn meant<'a, 'e>(alternatives: &'a [Vec<ValidationError<'e>>]) -> Option<&'a ValidationError<'e>> {
-    let mut fitting =
-        alternatives.iter().filter(|errors| !errors.iter().any(|error| matches!(error.kind(), Kind::Constant { .. })));
-    match (fitting.next(), fitting.next()) {
-        (Some(errors), None) => errors.first(),
-        _ => None,
+/// The alternative that the author means, known by its constants: a template with `"scheme": "signature"` is meant as a
+/// signature.
+enum Meant<'a, 'e> {
+    /// The first error of that alternative, or the first one that all alternatives have.
+    One(&'a ValidationError<'e>),
+    /// None: the value is the constant of no alternative.
+    None { found: &'a ValidationError<'e>, expected: String },
+    /// Several, which have no error in common.
+    Unclear,
+}
+
+fn meant<'a, 'e>(alternatives: &'a [Vec<ValidationError<'e>>]) -> Meant<'a, 'e> {
+    let constant = |errors: &'a Vec<ValidationError<'e>>| {
+        errors.iter().find_map(|error| match error.kind() {
+            Kind::Constant { expected_value } => Some((error, expected_value.to_string())),
+            _ => None,
+        })
+    };
+    let mismatches: Vec<_> = alternatives.iter().filter_map(constant).collect();
+    let mut fitting = alternatives.iter().filter(|errors| constant(errors).is_none());
+    match (fitting.next(), fitting.next(), mismatches.first()) {
+        (Some(errors), None, _) => errors.first().map_or(Meant::Unclear, Meant::One),
+        (None, _, Some((found, _))) => {
+            let expected: Vec<&str> = mismatches.iter().map(|(_, expected)| expected.as_str()).collect();
+            Meant::None { found, expected: expected.join(" or ") }
+        }
+        _ => {
+            let is_in = |error: &ValidationError<'e>, errors: &[ValidationError<'e>]| {
+                let same = |other: &ValidationError<'e>| {
+                    other.instance_path() == error.instance_path() && other.to_string() == error.to_string()
+                };
+                errors.iter().any(same)
+            };
+            let mut first = alternatives.first().into_iter().flatten();
+            let common = first.find(|error| alternatives.iter().all(|errors| is_in(error, errors)));
+            common.map_or(Meant::Unclear, Meant::One)
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
-use inlet_core::json;
+use inlet_core::{json, verification::SignedTemplate};
 use jsonschema::Validator;
 use semver::Version;
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use super::{
@@ -27,6 +28,7 @@ impl Manifest {
         check_contract(&value)?;
         check_schema(&value)?;
         // The schema covers everything that the type requires. If the two ever differ, this error names the reason.
+        check_signed_templates(&value)?;
         let manifest: Manifest = serde_json::from_value(value)
             .map_err(|error| ManifestError::Schema { field: "shape".to_owned(), reason: error.to_string() })?;
         manifest.check()?;
@@ -72,6 +74,18 @@ fn check_contract(manifest: &Value) -> Result<(), ManifestError> {
     };
     let known = Version::parse(found).is_ok_and(|version| VersionFamily::of(&version).is_some());
     if known { Ok(()) } else { Err(ManifestError::UnknownContract { found: shorten(found) }) }
+}
+
+/// Checks the templates of what is signed, which the schema's pattern admits too widely. serde would not name the member.
+fn check_signed_templates(manifest: &Value) -> Result<(), ManifestError> {
+    let signed = manifest.pointer("/verification/signed").and_then(Value::as_array);
+    for (index, template) in signed.into_iter().flatten().enumerate() {
+        SignedTemplate::deserialize(template).map_err(|error| ManifestError::Schema {
+            field: format!("verification.signed.{index}"),
+            reason: error.to_string(),
+        })?;
+    }
+    Ok(())
 }
 
 fn check_schema(manifest: &Value) -> Result<(), ManifestError> {

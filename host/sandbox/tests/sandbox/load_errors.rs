@@ -139,8 +139,20 @@ fn an_export_or_import_of_another_shape() {
 
 #[test]
 fn verification_that_is_incomplete_or_does_not_verify() {
+    let verification = json!({
+        "scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha1", "encoding": "hex",
+        "signed": ["{body}", "{timestamp}.{nonce}.{body}"], "uncovered": "The headers.",
+        "vectors": [{"name": "a", "secret": "s", "headers": {}, "body": "{}", "verified": false}],
+    });
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest is wrong at verification.signed.1: verification.signed holds "{timestamp}.{nonce}.{body}"; expected a template with {body} or {body:<JSON Pointer>} and, if they are signed too, {timestamp}, {id}, {method} and {header:<name>}; see wit/v0.1/manifest.schema.json"#);
     let verification = json!({"scheme": "signature", "header": "x-signature"});
     insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @"the manifest is wrong at verification.algorithm: it is missing; see wit/v0.1/manifest.schema.json");
+    let verification = json!({"scheme": "hmac", "header": "x-signature"});
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest is wrong at verification.scheme: expected "shared_secret" or "signature", found "hmac"; see wit/v0.1/manifest.schema.json"#);
+    let verification = json!({"header": "x-signature"});
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @"the manifest is wrong at verification.scheme: it is missing; see wit/v0.1/manifest.schema.json");
+    let verification = json!("signature");
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest is wrong at verification: expected object, found "signature"; see wit/v0.1/manifest.schema.json"#);
     let verification = json!({
         "scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha1", "encoding": "hex", "signed": ["{body}"],
         "uncovered": "The headers.",

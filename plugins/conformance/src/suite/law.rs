@@ -38,10 +38,13 @@ pub struct Law {
     pub says: &'static str,
 }
 
+/// The name of the law that the sandbox checks itself.
+pub(super) const LOADS: &str = "loads";
+
 /// The laws in the order in which they are checked, without [`GROWTH`].
 pub const LAWS: [Law; 23] = [
     must(
-        "loads",
+        LOADS,
         "the sandbox loads the component: it imports nothing but `log` and the frozen WASI, and its manifest is sound",
     ),
     must("signature-vectors", "the signature vectors of the manifest verify"),

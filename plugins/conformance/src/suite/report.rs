@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde_json::{Value, json};
 
-use super::law::Level;
+use super::law::{LOADS, Level};
 
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// Returns the report on a file that does not load. `plugin` names it; `reason` is the loader's sentence.
+    pub fn not_loaded(plugin: String, reason: String) -> Self {
+        let outcome = CheckOutcome::Failed(vec![reason]);
+        let check = Check { id: LOADS.to_owned(), level: Level::Must, outcome, note: String::new() };
+        Self { plugin, checks: vec![check] }
+    }
+
     /// Returns how many checks of a level passed and how many failed.
     pub fn count(&self, level: Level) -> (usize, usize) {
         let of_level = || self.checks.iter().filter(|check| check.level == level);

@@ -5,13 +5,14 @@ use std::{
     process::{Command, Output},
 };
 
-use inlet_system_tests::{binary, bundled_plugin};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary, bundled_plugin};
 
 fn inlet(directory: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(binary());
     command.current_dir(directory).args(["plugin"]).args(arguments);
     // A persistent directory, so that the SDK's dependencies are built once, without flags of the tests' own build.
     command.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("author"));
+    command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches"));
     command.output().unwrap()
 }
 
@@ -76,31 +77,79 @@ fn from_new_to_cases_that_pass() {
     insta::assert_snapshot!(again, @"inlet: orders is there already; choose another name or remove it");
 }
 
-/// Runs the commands at the start of the author's guide, and compares the output of the last one.
-#[test]
-fn the_guides_first_commands_do_what_it_says() {
+/// Returns the fenced blocks of a section of the guide: their languages and texts.
+fn blocks_of_guide(title: &str) -> Vec<(String, String)> {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/README.md");
     let guide = std::fs::read_to_string(guide).unwrap();
-    let (_, start) = guide.split_once("## Five minutes").unwrap();
-    let (start, _) = start.split_once("\n## ").unwrap();
+    let (_, section) = guide.split_once(&format!("\n## {title}\n")).unwrap();
+    let section = section.split("\n## ").next().unwrap();
     // Text and fenced blocks alternate.
-    let mut blocks = start.split("```").skip(1).step_by(2);
-    let commands = blocks.next().unwrap().strip_prefix("sh\n").unwrap();
-    let shown = blocks.next().unwrap().trim();
-    assert!(commands.contains("inlet plugin new") && shown.contains("user_id"), "{start}");
+    let blocks = section.split("```").skip(1).step_by(2).map(|block| block.split_once('\n').unwrap());
+    blocks.map(|(language, text)| (language.to_owned(), text.to_owned())).collect()
+}
 
-    let directory = tempfile::tempdir().unwrap();
+/// Runs commands of the guide in a directory, and returns what they print.
+fn shell(directory: &Path, commands: &str, variables: &[(&str, &str)]) -> String {
     let path = std::env::var("PATH").unwrap();
     let output = Command::new("sh")
         .args(["-ec", commands])
-        .current_dir(directory.path())
+        .current_dir(directory)
         .env("PATH", format!("{}:{path}", binary().parent().unwrap().display()))
         .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("author"))
+        .env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches"))
+        .envs(variables.iter().copied())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+/// Runs the commands at the start of the author's guide, and compares the output of the last one.
+#[test]
+fn the_guides_first_commands_do_what_it_says() {
+    let blocks = blocks_of_guide("Five minutes");
+    let (commands, shown) = (&blocks[0].1, blocks[1].1.trim());
+    assert!(commands.contains("inlet plugin new") && shown.contains("user_id"), "{blocks:?}");
+    let directory = tempfile::tempdir().unwrap();
+    let said = shell(directory.path(), commands, &[]);
     assert!(said.contains(shown), "the guide shows\n{shown}\nfound\n{said}");
+    for schema in ["plugins/conformance/request", "plugins/conformance/expected", "wit/v0.1/manifest"] {
+        let file = directory.path().join("orders/vendor").join(format!("{schema}.schema.json"));
+        serde_json::from_slice::<serde_json::Value>(&std::fs::read(file).unwrap()).unwrap();
+    }
+}
+
+/// Builds the guide's answering plugin, creates its source with the guide's command, and sends it the guide's requests.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_guides_source_and_its_answering_plugin_do_what_it_says() {
+    let server = Server::start().await;
+    let (create, answering) = (blocks_of_guide("A source of your plugin"), blocks_of_guide("Replies and handshakes"));
+    let [(_, code), (_, requests), (_, shown)] = answering.as_slice() else { panic!("{answering:?}") };
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    printed(here, &["new", "acme/orders"]);
+    let project = here.join("orders");
+    std::fs::write(project.join("src/lib.rs"), code).unwrap();
+    printed(&project, &["build"]);
+    std::fs::create_dir(here.join("inlet-data")).unwrap();
+    std::fs::write(here.join("inlet-data/management-token"), MANAGEMENT_TOKEN).unwrap();
+    let server_variables = [("INLET_SERVER", server.admin.as_str()), ("INLET_TOKEN", MANAGEMENT_TOKEN)];
+    shell(here, "inlet plugin add orders/orders.wasm", &server_variables);
+
+    let created = shell(here, &create[0].1.replace("http://127.0.0.1:8080", &server.admin), &[]);
+    let created: serde_json::Value = serde_json::from_str(&created).unwrap();
+    let endpoint = server.endpoint_of(&created["source"], "development").url;
+    // The guide's commands follow each other on lines of their own; an answer need not end its line.
+    let answers: Vec<String> =
+        requests.lines().map(|line| shell(here, line, &[("ENDPOINT", &endpoint)]).trim_end().to_owned()).collect();
+    assert_eq!(answers.join("\n"), shown.trim_end());
+    let outcomes: Vec<_> = server.logs("shop").await.iter().map(|entry| entry["outcome"].clone()).collect();
+    assert_eq!(outcomes, ["executed", "executed", "ignored"]);
+
+    printed(here, &["bind", "--out", "bindings", "--world", "answering-source"]);
+    let header = std::fs::read_to_string(here.join("bindings/answering_source.h")).unwrap();
+    assert!(header.contains("answerer_answer("), "{header}");
 }
 
 #[test]
@@ -115,6 +164,95 @@ fn a_case_that_fails_says_where() {
     assert!(!output.status.success());
     let report = String::from_utf8(output.stdout).unwrap();
     assert!(report.contains("items[0]: expected nothing"), "{report}");
+}
+
+/// Programs read the report, so a file that does not load has one too.
+#[test]
+fn a_plugin_that_does_not_load_has_a_report() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    std::fs::write(here.join("core.wasm"), b"\0asm\x01\0\0\0").unwrap();
+    let output = inlet(here, &["test", "core.wasm", "--json", "--junit", "report.xml"]);
+    assert!(!output.status.success());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["conforms"], false);
+    assert_eq!(report["checks"][0]["id"], "loads");
+    assert_eq!(report["checks"][0]["outcome"], "failed");
+    let found = report["checks"][0]["found"][0].as_str().unwrap();
+    assert!(found.starts_with("core.wasm: the file is a core WebAssembly module; "), "{found}");
+    let junit = std::fs::read_to_string(here.join("report.xml")).unwrap();
+    assert!(junit.contains(r#"tests="1" failures="1""#) && junit.contains("core WebAssembly module"), "{junit}");
+}
+
+/// The cache is in the user's cache directory. A cached plugin is read, not compiled and written again.
+#[test]
+fn a_plugin_is_compiled_once() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+    let directory = tempfile::tempdir().unwrap();
+    let (plugin, caches) = (bundled_plugin("http.wasm"), directory.path().join("caches"));
+    let check = || {
+        let mut command = Command::new(binary());
+        command.args(["plugin", "check"]).arg(&plugin).env("XDG_CACHE_HOME", &caches).output().unwrap()
+    };
+    let cache = caches.join("inlet/compiled-plugins");
+    let files = || -> Vec<u64> {
+        let files = std::fs::read_dir(&cache).unwrap().map(|file| file.unwrap().metadata().unwrap());
+        files.inspect(|file| assert_eq!(file.mode() & 0o777, 0o600)).map(|file| file.ino()).collect()
+    };
+    assert!(check().status.success());
+    let first = files();
+    assert_eq!(first.len(), 1);
+    assert!(check().status.success());
+    assert_eq!(files(), first);
+
+    // What is in a directory that others can write would be run.
+    std::fs::remove_dir_all(&cache).unwrap();
+    std::fs::create_dir(&cache).unwrap();
+    std::fs::set_permissions(&cache, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let output = check();
+    assert!(output.status.success());
+    let note = String::from_utf8(output.stderr).unwrap();
+    assert!(note.contains("can be written by others"), "{note}");
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 0);
+}
+
+/// `run` shows what the server would reject or warn of, by the server's own rules.
+#[test]
+fn run_applies_the_servers_checks() {
+    let directory = tempfile::tempdir().unwrap();
+    let plugin = bundled_plugin("segment.wasm");
+    let run = |body: &str, more: &[&str]| {
+        std::fs::write(directory.path().join("body.json"), body).unwrap();
+        printed(directory.path(), &[&["run", plugin.to_str().unwrap(), "--request", "body.json"], more].concat())
+    };
+    let items = |body: &str| run(body, &[]).split("\nused ").next().unwrap().to_owned();
+    let body = r#"[{"type":"track","event":"A","properties":[1],"userId":"u"},{"type":"track","event":"B","userId":{}},
+        {"type":"track","event":"C","messageId":7}]"#;
+    insta::assert_snapshot!(items(body), @r#"
+    0: event "track/A"
+       user_id         "u" (at "/0/userId")
+       data            [1] (at "/0/properties")
+       the server rejects it: wrong_type: the data is an array; expected an object
+    1: event "track/B"
+       user_id         {} (at "/1/userId")
+       the server rejects it: wrong_type: the user id is an object; expected a string or a number
+    2: event "track/C"
+       idempotency_key 7 (at "/2/messageId")
+       warning         the idempotency key is a number, not a string; the event was processed without idempotency
+    "#);
+    insta::assert_snapshot!(items(r#"{"userId":"u_1"}"#), @r#"
+    0: event ""
+       user_id         "u_1" (at "/userId")
+       data            {"userId":"u_1"} (at "")
+       the server rejects it: missing_field: its plugin finds no event type; send one, or set event_type_path to where it is
+    "#);
+    let json: serde_json::Value = serde_json::from_str(&run(body, &["--json"])).unwrap();
+    let server = |index: usize| json["items"][index]["server"].clone();
+    assert_eq!((&server(0)["accepted"], &server(0)["code"]), (&false.into(), &"wrong_type".into()));
+    assert_eq!(server(1)["accepted"], false);
+    assert_eq!(server(2)["accepted"], true);
+    assert_eq!(server(2)["warnings"].as_array().unwrap().len(), 1);
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! The author's tool with a connection to a test server.
 
-use std::process::{Command, Output};
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
 
 use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary, http_version};
 
@@ -34,6 +37,7 @@ impl Tool {
     pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(binary());
         command.current_dir(self.directory.path()).arg("plugin").args(arguments);
+        command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches"));
         command.envs(self.trusted.iter().map(|file| ("SSL_CERT_FILE", file)));
         command.env("INLET_SERVER", &self.server).env("INLET_TOKEN", &self.token).output().unwrap()
     }

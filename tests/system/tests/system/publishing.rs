@@ -1,6 +1,8 @@
 //! The author's tool against a running server, command by command.
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, bundled_plugin, digest, http_changed, http_version, repack, track};
+use inlet_system_tests::{
+    MANAGEMENT_TOKEN, Server, bundled_plugin, digest, http_changed, http_version, platform_plugin, repack, track,
+};
 use reqwest::Method;
 use serde_json::json;
 
@@ -347,6 +349,16 @@ async fn an_example_is_sent_signed_as_its_platform_signs() {
     tool.file("secret", b"s3cr3t\n");
     tool.printed(&["send", "web@development", "--example", example, "--secret-file", "secret"]);
 
+    // An action that fails, and a call that the plugin rejects, were answered 200.
+    let mapping = json!([{"event_type": example, "action_type": "workflows_trigger",
+        "action_parameters": {"key": "w", "recipients": {"value": "a/b"}}}]);
+    server.source("broken", "segment", json!({}), mapping).await;
+    let failed = tool.run(&["send", "broken@development", "--example", example]);
+    assert!(failed.stdout.starts_with(b"200 "), "{failed:?}");
+    assert!(!failed.status.success(), "{failed:?}");
+    let sentence = String::from_utf8_lossy(&failed.stderr);
+    assert!(sentence.starts_with("inlet: an item was taken and failed: "), "{sentence}");
+
     let count = server.logs("web").await.len();
     let wrong = tool.run(&["send", "web@development", "--example", example, "--secret", "other"]);
     assert!(!wrong.status.success() && wrong.stdout.starts_with(b"401 "), "{wrong:?}");
@@ -360,6 +372,25 @@ async fn an_example_is_sent_signed_as_its_platform_signs() {
     assert_eq!(missing, "inlet: there is no secret in none; correct --secret-file");
     let nowhere = tool.refused(&["send", "web@nowhere", "--example", example]);
     assert!(nowhere.contains(r#"there is no environment "nowhere""#), "{nowhere}");
+}
+
+/// Stripe signs a time in seconds and no id, so two requests of one second are the same bytes.
+#[tokio::test]
+async fn two_examples_of_one_second_are_two_requests() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let stripe = std::fs::read(platform_plugin("inlet__stripe.wasm")).unwrap();
+    tool.file("stripe.wasm", &stripe);
+    tool.printed(&["add", "stripe.wasm"]);
+    let settings = json!({"signing_secret": "whsec_test", "enforce_idempotency": false});
+    server.source("pay", "inlet/stripe", settings, json!([])).await;
+    let shown = server.get("/v1/source_providers/inlet%2Fstripe?include=example_payloads").await;
+    let (example, _) = shown["example_payloads"].as_object().unwrap().iter().next().unwrap();
+    for _ in 0..3 {
+        let sent = tool.printed(&["send", "pay@development", "--example", example, "--secret", "whsec_test"]);
+        assert!(sent.contains(r#""outcome":"logged""#), "{sent}");
+    }
+    assert_eq!(server.logs("pay").await.len(), 3);
 }
 
 #[tokio::test]

@@ -28,8 +28,9 @@ fn skipped(language: &str, missing: &str) {
 fn run(command: &mut Command, directory: &Path) -> String {
     // A persistent directory, without flags of the tests' own build.
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("author");
-    let output =
-        command.current_dir(directory).env("CARGO_TARGET_DIR", target).env("INLET", binary()).output().unwrap();
+    let caches = Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches");
+    command.current_dir(directory).env("CARGO_TARGET_DIR", target).env("XDG_CACHE_HOME", caches);
+    let output = command.env("INLET", binary()).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(output.status.success(), "{command:?}: {said}");

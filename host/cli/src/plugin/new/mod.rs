@@ -1,6 +1,6 @@
 //! `inlet plugin new`: creates a project that builds and passes its tests.
 //!
-//! The SDK's source and the contract are copied from this binary into the project's `vendor/`. The project needs nothing
+//! The SDK's source, the contract and the schemas of cases are copied from this binary into the project's `vendor/`. The project needs nothing
 //! of Inlet to be published, and keeps building when Inlet changes.
 
 mod embedded;
@@ -47,7 +47,7 @@ fn create(directory: &Path, names: &Names<'_>, language: Language) -> anyhow::Re
         };
         write(directory, path, &text)?;
     }
-    let is_vendored = |path: &str| language == Language::Rust || path.starts_with("wit/");
+    let is_vendored = |path: &str| language == Language::Rust || !path.starts_with("plugins/sdk/");
     for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| is_vendored(path)) {
         write(&directory.join("vendor"), path, text)?;
     }

@@ -3,6 +3,7 @@
 use inlet_core::{
     contract::{Item, Notice, Request},
     json,
+    log::{EventLog, Outcome},
 };
 use inlet_sandbox::Limits;
 
@@ -12,11 +13,13 @@ use super::{
 };
 
 /// Formats a call.
-pub(super) fn report(request: &Request, call: &TranslateCall, limits: &Limits) -> String {
+pub(super) fn report(request: &Request, call: &TranslateCall, checked: &[EventLog], limits: &Limits) -> String {
     let mut members: Vec<(&str, String)> = Vec::new();
     match &call.result {
         Ok(Ok(translation)) => {
-            members.push(("items", json::array(translation.items.iter().map(|item| format_item(request, item)))));
+            let items = translation.items.iter().enumerate();
+            let items = items.map(|(index, item)| format_item(request, item, checked.get(index)));
+            members.push(("items", json::array(items)));
             if let Some(reply) = &translation.reply {
                 let reply = [("content_type", json::quote(&reply.content_type)), ("body", json::quote(&reply.body))];
                 members.push(("reply", object(&reply)));
@@ -57,7 +60,7 @@ pub(super) fn report(request: &Request, call: &TranslateCall, limits: &Limits) -
     object(&members)
 }
 
-fn format_item(request: &Request, item: &Item) -> String {
+fn format_item(request: &Request, item: &Item, checked: Option<&EventLog>) -> String {
     match item {
         Item::Ignored(notice) => object(&[("ignored", format_notice(notice))]),
         Item::Rejected(notice) => object(&[("rejected", format_notice(notice))]),
@@ -68,9 +71,22 @@ fn format_item(request: &Request, item: &Item) -> String {
                 let found = resolve(request, value).unwrap_or_else(|| "null".to_owned());
                 (name, object(&[("given", given), ("found", found)]))
             }));
-            object(&[("event", object(&members))])
+            let mut item = vec![("event", object(&members))];
+            item.extend(checked.map(|checked| ("server", format_checked(checked))));
+            object(&item)
         }
     }
+}
+
+/// Formats what the server reads in an event.
+fn format_checked(checked: &EventLog) -> String {
+    let text = |text: Option<&str>| text.map_or_else(|| "null".to_owned(), json::quote);
+    object(&[
+        ("accepted", (checked.outcome != Outcome::Rejected).to_string()),
+        ("code", text(checked.code.as_deref())),
+        ("reason", text(checked.reason.as_deref())),
+        ("warnings", json::array(checked.warnings.iter().map(|warning| json::quote(warning)))),
+    ])
 }
 
 fn format_notice(notice: &Notice) -> String {

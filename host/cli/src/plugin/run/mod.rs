@@ -3,6 +3,7 @@
 mod json;
 mod request;
 mod resolve;
+mod server_checks;
 mod text;
 
 use std::path::PathBuf;
@@ -34,11 +35,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let request = arguments.request.request(plugin.manifest())?;
     let limits = Limits::default();
     let call = block_on(plugin.translate(&request, &limits))?;
-    let report =
-        if arguments.json { json::report(&request, &call, &limits) } else { text::report(&request, &call, &limits) };
+    let (checked, refused) = match &call.result {
+        Ok(Ok(translation)) => match server_checks::log_entries(&plugin, &request, translation) {
+            Ok(checked) => (checked, None),
+            Err(sentence) => (Vec::new(), Some(sentence)),
+        },
+        _ => (Vec::new(), None),
+    };
+    let report = match arguments.json {
+        true => json::report(&request, &call, &checked, &limits),
+        false => text::report(&request, &call, &checked, &limits),
+    };
     println!("{}", report.trim_end());
-    match call.result {
-        Ok(_) => Ok(()),
-        Err(fault) => bail!(fault),
+    match (call.result, refused) {
+        (Err(fault), _) => bail!(fault),
+        (Ok(_), Some(sentence)) => bail!(sentence),
+        (Ok(_), None) => Ok(()),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use inlet_core::contract::{Field, Item, Notice, Request, Value};
+use inlet_core::{
+    contract::{Item, Notice, Request, Value},
+    log::{EventLog, Outcome},
+};
 use inlet_sandbox::Limits;
 
 use super::{
@@ -16,12 +19,12 @@ const MAX_VALUE_BYTES: usize = 200;
 // Writing to a `String` cannot fail, so the results of `write!` are dropped.
 
 /// Formats a call.
-pub(super) fn report(request: &Request, call: &TranslateCall, limits: &Limits) -> String {
+pub(super) fn report(request: &Request, call: &TranslateCall, checked: &[EventLog], limits: &Limits) -> String {
     let mut text = String::new();
     match &call.result {
         Ok(Ok(translation)) => {
             for (index, item) in translation.items.iter().enumerate() {
-                let _ = writeln!(text, "{index}: {}", format_item(request, item));
+                let _ = writeln!(text, "{index}: {}", format_item(request, item, checked.get(index)));
             }
             if let Some(reply) = &translation.reply {
                 let _ = writeln!(text, "reply ({}): {}", reply.content_type, reply.body);
@@ -49,7 +52,7 @@ pub(super) fn report(request: &Request, call: &TranslateCall, limits: &Limits) -
     text
 }
 
-fn format_item(request: &Request, item: &Item) -> String {
+fn format_item(request: &Request, item: &Item, checked: Option<&EventLog>) -> String {
     match item {
         Item::Ignored(notice) => format!("ignored: {}", format_notice(notice)),
         Item::Rejected(notice) => format!("rejected: {}", format_notice(notice)),
@@ -64,8 +67,14 @@ fn format_item(request: &Request, item: &Item) -> String {
                 let found = resolve(request, value).unwrap_or_else(|| "absent: nothing is there".to_owned());
                 let _ = write!(text, "\n   {name:<16}{} ({pointed})", shortened(&found));
             }
-            for Field { name, value } in &event.extras {
-                let _ = write!(text, "\n   {name:<16}{value}");
+            // The server's warnings begin with the plugin's.
+            for warning in checked.iter().flat_map(|checked| &checked.warnings) {
+                let _ = write!(text, "\n   {:<16}{warning}", "warning");
+            }
+            if let Some(checked) = checked.filter(|checked| checked.outcome == Outcome::Rejected) {
+                let (code, reason) = (checked.code.as_deref(), checked.reason.as_deref());
+                let (code, reason) = (code.unwrap_or_default(), reason.unwrap_or_default());
+                let _ = write!(text, "\n   the server rejects it: {code}: {reason}");
             }
             text
         }

@@ -1,0 +1,116 @@
+//! `inlet plugin send`: posts an example of a plugin's manifest to a source, signed as its platform signs.
+
+mod answer;
+mod signed_request;
+
+use std::{
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::{Context as _, bail};
+use inlet_api_types::{
+    logs::SourceLogList,
+    providers::{ExamplePayload, SourceProvider},
+    refused_requests::RefusedRequestList,
+    sources::Source,
+};
+
+use self::{answer::Answer, signed_request::Unsigned};
+use super::reference::SourceRef;
+use crate::{
+    client::{Client, ServerArguments, encoded, post_webhook},
+    secret_file,
+};
+
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// The source, for example shop@development
+    #[arg(value_name = "SOURCE@ENVIRONMENT")]
+    source: SourceRef,
+    /// The event type of the example
+    #[arg(long, value_name = "NAME")]
+    example: String,
+    /// What to sign with (for Ed25519: the private key); the server tells nobody its own
+    #[arg(long, value_name = "SECRET", conflicts_with = "secret_file")]
+    secret: Option<String>,
+    /// The file that holds it
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+    #[command(flatten)]
+    server: ServerArguments,
+}
+
+/// The most seconds by which a request is signed ahead. Every platform's tolerance is larger.
+const MAX_SECONDS_AHEAD: i64 = 10;
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let client = arguments.server.client()?;
+    let SourceRef { source, environment } = &arguments.source;
+    let found: Source = client.get(&format!("/v1/sources/{}?environment={}", encoded(source), encoded(environment)))?;
+    let in_environment = found.environment_settings.unwrap_or_default().remove(environment);
+    let settings = in_environment
+        .with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?
+        .settings;
+    let (method, example) = example(&client, &found.preconfigured_provider, &arguments.example)?;
+    let secret = secret(arguments)?;
+    let unsigned = Unsigned::new(&settings, &method, &example, secret.as_deref())?;
+    let (status, body) = send_once(&client, &arguments.source, &unsigned)?;
+    println!("{status} {}", body.trim_end());
+    match status {
+        200..300 => Answer::read(&body).not_accepted().map_or(Ok(()), |sentence| bail!(sentence)),
+        _ => bail!("the example was not accepted"),
+    }
+}
+
+/// Sends the request so that it is a new one to the server. Within a second, a platform that signs a time and no id sends
+/// the same bytes twice, and the server replays the first answer.
+fn send_once(client: &Client, source: &SourceRef, unsigned: &Unsigned<'_>) -> anyhow::Result<(u16, String)> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+    for seconds in 0..=MAX_SECONDS_AHEAD {
+        let (status, body) = post_webhook(unsigned.sign(now.saturating_add(seconds * 1000))?)?;
+        let may_be_same = unsigned.differs_by_time_alone() && seconds < MAX_SECONDS_AHEAD;
+        if !may_be_same || !was_taken_before(client, source, status, &Answer::read(&body))? {
+            return Ok((status, body));
+        }
+        eprintln!("note: the server took this very request before; it is signed again, for a second later");
+    }
+    bail!("the server took every one of these requests before; send it again in a minute")
+}
+
+/// Returns true if the server took the same bytes before. It answers them as it did then, with the outcome `replayed`; so
+/// it answers an event that is a replay by its idempotency key, which sending again would not change.
+fn was_taken_before(client: &Client, source: &SourceRef, status: u16, answer: &Answer) -> anyhow::Result<bool> {
+    let SourceRef { source, environment } = source;
+    let (source, environment) = (encoded(source), encoded(environment));
+    if status == 401 {
+        // A server of an earlier version refuses them. It tells the operator alone why.
+        let path = format!("/v1/sources/{source}/refused?environment={environment}&limit=1");
+        let refused: RefusedRequestList = client.get(&path)?;
+        return Ok(refused.entries.first().is_some_and(|newest| newest.cause == "replayed"));
+    }
+    let Some(id) = answer.replayed() else { return Ok(false) };
+    let path = format!("/v1/sources/{source}/logs?environment={environment}&id={}", encoded(id));
+    let logs: SourceLogList = client.get(&path)?;
+    Ok(logs.entries.first().is_some_and(|entry| entry.outcome != "replayed"))
+}
+
+fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, ExamplePayload)> {
+    let path = format!("/v1/source_providers/{}?include=example_payloads", encoded(key));
+    let SourceProvider { methods, example_payloads, .. } = client.get(&path)?;
+    let mut example_payloads = example_payloads.unwrap_or_default();
+    let Some(example) = example_payloads.get_mut(name).and_then(|examples| examples.drain(..).next()) else {
+        let names: Vec<&str> = example_payloads.keys().map(String::as_str).collect();
+        bail!("{key} has no example {name:?}; expected one of {}", names.join(", "));
+    };
+    Ok((methods.into_iter().next().unwrap_or_else(|| "POST".to_owned()), example))
+}
+
+fn secret(arguments: &Arguments) -> anyhow::Result<Option<String>> {
+    let Some(file) = &arguments.secret_file else {
+        return Ok(arguments.secret.as_deref().map(|secret| secret.trim().to_owned()));
+    };
+    let secret = secret_file::read(file)?;
+    secret.map(Some).with_context(|| format!("there is no secret in {}; correct --secret-file", file.display()))
+}

@@ -1,0 +1,89 @@
+//! An example of a manifest as a request that its platform would send.
+
+use anyhow::{Context as _, bail};
+use inlet_api_types::{providers::ExamplePayload, sources::SourceSettings};
+use inlet_core::{
+    Uuid,
+    verification::{HeaderFamily, Template, ToSign, VerificationHeaders},
+};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
+
+use crate::client::OTHER_VERSION;
+
+/// Everything that a request is made of but its time.
+pub(super) struct Unsigned<'a> {
+    settings: &'a SourceSettings,
+    method: &'a str,
+    example: &'a ExamplePayload,
+    secret: Option<&'a str>,
+    scheme: Option<Template>,
+}
+
+impl<'a> Unsigned<'a> {
+    /// Checks that the secret, if there is one, can sign the source's requests.
+    pub(super) fn new(
+        settings: &'a SourceSettings,
+        method: &'a str,
+        example: &'a ExamplePayload,
+        secret: Option<&'a str>,
+    ) -> anyhow::Result<Self> {
+        let scheme = settings.verification_scheme.clone().map(serde_json::from_value::<Template>).transpose();
+        let scheme = scheme.context(OTHER_VERSION)?;
+        match (&scheme, secret) {
+            (None, Some(_)) => bail!("the source's platform has no verification scheme; leave the secret out"),
+            (Some(_), None) if settings.enforce_verification => {
+                eprintln!(
+                    "note: it is sent unsigned, and the source takes signed requests only; sign it with --secret-file"
+                );
+            }
+            _ => {}
+        }
+        Ok(Self { settings, method, example, secret, scheme })
+    }
+
+    /// Returns true if nothing but the second of sending tells two requests apart: the signature covers a time and no id.
+    pub(super) fn differs_by_time_alone(&self) -> bool {
+        let signature = match (&self.scheme, self.secret) {
+            (Some(Template::Signature(signature)), Some(_)) => signature,
+            _ => return false,
+        };
+        signature.timestamp.is_some() && signature.id.is_none()
+    }
+
+    /// Signs the request as sent at `at_ms`, in milliseconds since 1970.
+    pub(super) fn sign(&self, at_ms: i64) -> anyhow::Result<Request<Vec<u8>>> {
+        let Self { settings, method, example, secret, scheme } = self;
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let mut insert = |name: &str, value: &str| {
+            let name: HeaderName = name.parse().with_context(|| format!("{name:?} is no header's name"))?;
+            let value: HeaderValue = value.parse().with_context(|| format!("no header {name} can hold its value"))?;
+            anyhow::Ok(headers.insert(name, value))
+        };
+        for (name, value) in &example.headers {
+            insert(name, value)?;
+        }
+        if let (Some(scheme), Some(secret)) = (scheme, secret) {
+            let names: Vec<String> = example.headers.keys().map(|name| name.to_ascii_lowercase()).collect();
+            let values = example.headers.values().map(String::as_bytes);
+            let sent: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(values).collect();
+            let to_sign = ToSign {
+                credential_header: settings.verification_header.as_deref().unwrap_or_else(|| scheme.header()),
+                method,
+                headers: &sent,
+                id: &format!("msg_{}", Uuid::now_v7().simple()),
+                at_ms,
+                body: example.raw_body.as_bytes(),
+            };
+            let chosen = settings.verification_headers.as_deref().and_then(VerificationHeaders::parse);
+            for field in scheme.sign(secret, &to_sign)? {
+                insert(HeaderFamily::sent_name(scheme, chosen, &field.name), &field.value)?;
+            }
+        }
+        let endpoint = settings.endpoint.as_deref().context(OTHER_VERSION)?;
+        let mut request =
+            Request::builder().method(*method).uri(endpoint).body(example.raw_body.clone().into_bytes())?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+}
