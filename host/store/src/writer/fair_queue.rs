@@ -60,14 +60,17 @@ impl<F: Flow, T> FairQueue<F, T> {
         self.load.cost += cost;
     }
 
-    /// Takes the entry whose turn it is, with its cost. Takes none if `is_wanted` returns false for that entry, which stays the
-    /// first of its flow.
-    pub(super) fn take_if(&mut self, is_wanted: impl FnOnce(&T) -> bool) -> Option<(u64, T)> {
+    /// Takes the entry whose turn it is, with its cost. A flow whose first entry is not wanted is passed over: it keeps its
+    /// turn, and the other flows go on.
+    ///
+    /// `passed` is the number of flows that earlier calls passed over, which are not asked about again: 0 in the first of a
+    /// series of calls, between which nothing else may change the queue.
+    pub(super) fn take_if(&mut self, passed: &mut usize, is_wanted: impl Fn(&T) -> bool) -> Option<(u64, T)> {
         loop {
-            let flow = *self.turns.front()?;
-            let is_alone = self.turns.len() == 1;
+            let flow = *self.turns.get(*passed)?;
+            let is_alone = self.turns.len() == *passed + 1;
             let Some(lane) = self.flows.get_mut(&flow) else {
-                self.turns.pop_front();
+                self.turns.remove(*passed);
                 continue;
             };
             if !lane.is_in_turn {
@@ -75,16 +78,18 @@ impl<F: Flow, T> FairQueue<F, T> {
                 lane.is_in_turn = true;
             }
             let Some((cost, entry)) = lane.entries.front() else {
-                self.remove_front();
+                self.remove(*passed);
                 continue;
             };
             if *cost > lane.deficit && !is_alone {
                 lane.is_in_turn = false;
-                self.turns.rotate_left(1);
+                self.turns.remove(*passed);
+                self.turns.push_back(flow);
                 continue;
             }
             if !is_wanted(entry) {
-                return None;
+                *passed += 1;
+                continue;
             }
             lane.deficit = lane.deficit.saturating_sub(*cost);
             let taken = lane.entries.pop_front();
@@ -93,15 +98,15 @@ impl<F: Flow, T> FairQueue<F, T> {
             self.load.entries -= 1;
             self.load.cost -= cost;
             if lane.entries.is_empty() {
-                self.remove_front();
+                self.remove(*passed);
             }
             return taken;
         }
     }
 
-    /// Removes the flow whose turn it is. One that comes again starts without a deficit.
-    fn remove_front(&mut self) {
-        if let Some(flow) = self.turns.pop_front() {
+    /// Removes the flow at a place of the turns. One that comes again starts without a deficit.
+    fn remove(&mut self, place: usize) {
+        if let Some(flow) = self.turns.remove(place) {
             self.flows.remove(&flow);
         }
     }
@@ -177,16 +182,32 @@ mod tests {
 
     impl<F: Flow, T> FairQueue<F, T> {
         fn take(&mut self) -> Option<(u64, T)> {
-            self.take_if(|_| true)
+            self.take_if(&mut 0, |_| true)
         }
     }
 
+    /// Takes what is wanted until nothing more is.
+    fn gather(queue: &mut FairQueue<u8, usize>, is_wanted: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut passed = 0;
+        std::iter::from_fn(|| queue.take_if(&mut passed, |entry| is_wanted(*entry))).map(|(_, entry)| entry).collect()
+    }
+
     #[test]
-    fn an_entry_that_is_not_wanted_stays() {
-        let mut queue = queue(&[(1, 5), (1, 6), (2, 7)]);
-        assert_eq!(queue.take_if(|entry| *entry > 0), None);
-        assert_eq!(queue.load(), Load { entries: 3, cost: 18 });
-        assert_eq!(queue.take(), Some((5, 0)));
+    fn an_entry_that_is_not_wanted_stays_and_the_other_flows_go_on() {
+        let mut queue = queue(&[(1, 5), (1, 6), (2, 7), (3, 8), (2, 9)]);
+        assert_eq!(gather(&mut queue, |entry| entry > 0 && entry != 3), [2, 4], "a flow stays in order");
+        assert_eq!(queue.load(), Load { entries: 3, cost: 19 });
+        assert_eq!(gather(&mut queue, |_| true), [0, 1, 3], "the flows that were passed over are first");
+        assert_eq!(queue.load(), Load::default());
+    }
+
+    #[test]
+    fn a_large_entry_that_does_not_fit_stops_no_small_ones_and_is_next() {
+        let mut queue = queue(&[(1, QUANTUM), (2, 100), (3, 100), (2, 100)]);
+        assert_eq!(gather(&mut queue, |entry| entry != 0), [1, 3, 2]);
+        queue.push(2, 100, 4);
+        queue.push(3, 100, 5);
+        assert_eq!(queue.take(), Some((QUANTUM, 0)));
     }
 
     #[test]
@@ -221,6 +242,23 @@ mod tests {
     }
 
     proptest! {
+        /// Every entry is taken in some series, whichever entries each series does not want.
+        #[test]
+        fn nothing_is_lost_where_flows_are_passed_over(
+            entries in prop::collection::vec((0u8..5, 0u64..200_000), 1..100),
+            divisor in 2usize..5,
+        ) {
+            let mut queue = queue(&entries);
+            let mut taken = gather(&mut queue, |entry| entry % divisor != 0);
+            taken.extend(gather(&mut queue, |_| true));
+            for flow in 0..5 {
+                let of_flow: Vec<usize> = taken.iter().copied().filter(|index| entries[*index].0 == flow).collect();
+                prop_assert!(of_flow.is_sorted());
+            }
+            prop_assert_eq!(taken.len(), entries.len());
+            prop_assert_eq!(queue.load(), Load::default());
+        }
+
         /// Every entry is taken once, those of a flow in order, and the load is the sum of what is there.
         #[test]
         fn nothing_is_lost_and_flows_stay_in_order(entries in prop::collection::vec((0u8..5, 0u64..200_000), 0..200)) {

@@ -281,14 +281,15 @@ impl<B> State<B> {
     }
 
     /// Takes waiting members up to the limits, without waiting for more: while a group is committed, the next one gathers by
-    /// itself.
+    /// itself. A member that does not fit any more is the first of the next group, and ends only its own flow's part in this
+    /// one.
     fn gather(&mut self, limits: &GroupLimits) -> Option<Group> {
         let mut group = Group::default();
-        let mut taken_cost = 0;
+        let (mut taken_cost, mut passed) = (0, 0);
         while !group.is_full(limits) {
             let is_wanted =
                 |waiting: &Waiting| waiting.member.is_abandoned() || group.has_room_for(&waiting.member, limits);
-            let Some((cost, waiting)) = self.members.take_if(is_wanted) else { break };
+            let Some((cost, waiting)) = self.members.take_if(&mut passed, is_wanted) else { break };
             if waiting.member.is_abandoned() {
                 continue;
             }
