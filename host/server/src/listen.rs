@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{config::Config, routes::Routes};
+use crate::{config::Config, paced_stream::PacedStream, routes::Routes};
 
 /// The pause before accepting again after an error, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -71,7 +71,7 @@ pub async fn serve(
             // Limits idle connections too: the time runs from the last response.
             .header_read_timeout(limits.header_timeout)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), routes.of_connection(address.ip()));
+            .serve_connection(TokioIo::new(PacedStream::new(stream)), routes.of_connection(address.ip()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -14,6 +14,7 @@ mod listen;
 mod log;
 mod management_token;
 mod open_engine;
+mod paced_stream;
 mod routes;
 mod secrets;
 mod serve;

@@ -15,6 +15,7 @@ mod report;
 mod sender;
 mod slow_bodies;
 mod too_many_items;
+mod unread_answers;
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -116,6 +117,7 @@ fn all() -> Vec<Attack> {
     attacks.extend(batches::ATTACKS);
     attacks.extend(slow_bodies::ATTACKS);
     attacks.extend(too_many_items::ATTACKS);
+    attacks.extend(unread_answers::ATTACKS);
     attacks.extend(overload::ATTACKS);
     attacks.extend(odd_requests::ATTACKS);
     attacks.extend(floods::ATTACKS);

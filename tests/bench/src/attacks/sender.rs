@@ -12,7 +12,7 @@ use std::{
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 use crate::http::ResponseHead;
@@ -63,6 +63,14 @@ impl Victim {
     pub async fn connect(&self) -> io::Result<Sender> {
         let stream = TcpStream::connect(self.address).await?;
         stream.set_nodelay(true)?;
+        Ok(Sender { stream, counts: self.counts.clone(), received: Vec::new() })
+    }
+
+    /// Opens a connection into whose buffers little fits, so that an unread answer stays with the server.
+    pub async fn connect_with_small_window(&self) -> io::Result<Sender> {
+        let socket = if self.address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_recv_buffer_size(4096)?;
+        let stream = socket.connect(self.address).await?;
         Ok(Sender { stream, counts: self.counts.clone(), received: Vec::new() })
     }
 
@@ -117,6 +125,21 @@ impl Sender {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
+    }
+
+    /// Waits for the first line of an answer, and counts its status. The rest of the answer stays unread.
+    pub async fn status(&mut self) -> io::Result<()> {
+        let mut line = [0; "HTTP/1.1 200".len()];
+        self.stream.read_exact(&mut line).await?;
+        let status = std::str::from_utf8(&line[9..]).ok().and_then(|digits| digits.parse().ok());
+        self.counts.add_answers(status.ok_or_else(|| io::Error::other("no status line"))?, 1);
+        Ok(())
+    }
+
+    /// Reads at most `most` bytes, and returns how many there were; 0 at the end of the connection.
+    pub async fn read_some(&mut self, most: usize) -> io::Result<usize> {
+        let mut bytes = vec![0; most];
+        self.stream.read(&mut bytes).await
     }
 
     /// Sends a request and waits for its answer.
