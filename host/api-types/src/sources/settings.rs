@@ -28,7 +28,7 @@ pub struct SourceSettings {
     #[schema(required)]
     pub verification_header: Option<String>,
     /// The headers that a Standard Webhooks signature is read from: `webhook`, `svix` or `either`; null for those of the
-    /// plugin.
+    /// plugin, or for either where the plugin names `svix-…`.
     #[serde(default)]
     #[schema(required)]
     pub verification_headers: Option<String>,
@@ -97,7 +97,7 @@ pub struct SettingsRequest {
     #[schema(value_type = Option<String>)]
     pub verification_header: Patch<RawJson>,
     /// The headers that a Standard Webhooks signature is read from: `webhook` (`webhook-id`, `webhook-timestamp`,
-    /// `webhook-signature`), `svix` (`svix-id`, …) or `either`. Null for those of the plugin.
+    /// `webhook-signature`), `svix` (`svix-id`, …) or `either`. Null for those of the plugin, or for either where the plugin names `svix-…`.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<String>)]
     pub verification_headers: Patch<RawJson>,

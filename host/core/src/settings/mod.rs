@@ -32,7 +32,8 @@ pub struct Settings {
     pub enforce_verification: bool,
     /// The header that holds the credential, in lower case, where the operator named another than the plugin.
     pub verification_header: Option<String>,
-    /// The names of a Standard Webhooks signature's headers; none for those of the plugin.
+    /// The names of a Standard Webhooks signature's headers; none for those of the plugin, or for either where it names
+    /// `svix-…`.
     pub verification_headers: Option<VerificationHeaders>,
     /// True to accept the items of a batch that its signature does not cover.
     pub trust_unsigned_batch_items: bool,

@@ -87,10 +87,14 @@ impl HeaderFamily {
     /// whether the request has a header.
     pub fn is_read_in_other(self, chosen: Option<VerificationHeaders>, has: impl Fn(&str) -> bool) -> bool {
         match (chosen, self) {
-            (None, _)
-            | (Some(VerificationHeaders::Webhook), Self::Webhook)
-            | (Some(VerificationHeaders::Svix), Self::Svix) => false,
-            (Some(VerificationHeaders::Either), _) => !has(self.signature()) && has(self.other().signature()),
+            (Some(VerificationHeaders::Webhook), Self::Webhook) | (Some(VerificationHeaders::Svix), Self::Svix) => {
+                false
+            }
+            (None, Self::Webhook) => false,
+            // Svix may send either family.
+            (None, Self::Svix) | (Some(VerificationHeaders::Either), _) => {
+                !has(self.signature()) && has(self.other().signature())
+            }
             (Some(_), _) => true,
         }
     }
@@ -110,6 +114,8 @@ mod tests {
         assert!(other(Some(Either), &[svix]));
         assert!(!other(Some(Either), &[svix, webhook]) && !other(Some(Either), &[]));
         assert!(HeaderFamily::Svix.is_read_in_other(Some(Either), |name| name == webhook));
+        assert!(HeaderFamily::Svix.is_read_in_other(None, |name| name == webhook), "the default where Svix sends");
+        assert!(!HeaderFamily::Svix.is_read_in_other(None, |_| true));
         assert!(!HeaderFamily::Svix.is_read_in_other(Some(Svix), |_| true));
     }
 }

@@ -33,6 +33,6 @@ pub(super) fn has_credential(endpoint: &Endpoint, headers: &HeaderMap, name: &st
 /// Returns the scheme's family if the headers of this request are read in the other one.
 fn read_in_other(endpoint: &Endpoint, headers: &HeaderMap) -> Option<HeaderFamily> {
     let chosen = endpoint.settings.verification_headers;
-    let family = HeaderFamily::of(endpoint.scheme.as_ref().filter(|_| chosen.is_some())?)?;
+    let family = HeaderFamily::of(endpoint.scheme.as_ref()?)?;
     family.is_read_in_other(chosen, |name| headers.contains_key(name)).then_some(family)
 }
