@@ -410,7 +410,7 @@ async fn repairs_are_changes_too() {
     let id = answer["events"][0]["id"].as_str().unwrap();
     let at = |path: &str| format!("/v1/sources/segment/{path}?environment=development");
     let refused = server.get(&at("refused")).await["entries"][0]["id"].as_str().unwrap().to_owned();
-    // Verifying does not admit the request, so nothing changes.
+    // Nothing is enforced any longer, so that verifying admits the request.
     assert_eq!(send(&server, Method::POST, &at(&format!("refused/{refused}/verify")), json!({})).await.0, 200);
     assert_eq!(send(&server, Method::POST, &at(&format!("logs/{id}/replay")), json!({})).await.0, 200);
     assert_eq!(send(&server, Method::POST, &at("attention/dismiss"), json!({"outcome": "rejected"})).await.0, 200);
@@ -421,7 +421,8 @@ async fn repairs_are_changes_too() {
     let operations: Vec<&str> =
         page["entries"].as_array().unwrap().iter().map(|change| change["operation"].as_str().unwrap()).collect();
     let repairs: Vec<&&str> = operations.iter().filter(|operation| **operation != "upsertSource").collect();
-    assert_eq!(repairs, [&"createReplay", &"dismissAttention", &"replayLog"], "newest first; {page}");
+    let expected = [&"createReplay", &"dismissAttention", &"replayLog", &"verifyRefusedRequest"];
+    assert_eq!(repairs, expected, "newest first; {page}");
     let replayed = &page["entries"][2];
     assert_eq!(replayed["resource"], format!("sources/segment/logs/{id}"));
     assert_eq!(replayed["after"], json!({"force": false}));
