@@ -31,7 +31,7 @@ mod stored_json;
 mod users;
 mod verification;
 
-pub use routes::router;
+pub use routes::{for_readers, router};
 
 #[cfg(test)]
 mod tests;

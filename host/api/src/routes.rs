@@ -4,6 +4,7 @@ use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
     http::{HeaderValue, Method, Uri, header},
+    middleware::from_extractor_with_state,
     routing::any,
 };
 use inlet_engine::Engine;
@@ -18,6 +19,7 @@ use utoipa_axum::{
 };
 
 use crate::{
+    auth::Operator,
     body::MAX_BODY_BYTES,
     changes, clock, environments,
     error::{ApiError, Kind},
@@ -178,6 +180,14 @@ pub fn router() -> Router<Engine> {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(answer_header(header::CACHE_CONTROL, "no-store"))
         .layer(answer_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+}
+
+/// Lets a router be used with a management token that may read, and is not limited to some environments.
+pub fn for_readers(engine: &Engine, router: Router<Engine>) -> Router<Engine> {
+    router
+        .route_layer(from_extractor_with_state::<Operator, Engine>(engine.clone()))
+        // The outer layer, which the extractor reads.
+        .route_layer(Extension(Access::Everywhere(Scope::Read)))
 }
 
 async fn no_such_route(uri: Uri) -> ApiError {

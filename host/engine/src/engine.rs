@@ -17,6 +17,7 @@ use crate::{
     catalog::Catalog,
     configuration::current::CurrentConfiguration,
     last_used::LastUsed,
+    notices::Notices,
     options::EngineOptions,
     snapshot::{Snapshot, TokenHash},
 };
@@ -53,6 +54,8 @@ pub struct Inner {
     pub uploads: Arc<Semaphore>,
     /// The times at which tokens and keys were last used.
     pub last_used: LastUsed,
+    /// What was logged of late, so that more of it is only counted.
+    pub(crate) notices: Notices,
     /// Wakes retention before its interval ends.
     pub(crate) retention_changed: Notify,
     pub(crate) configuration: CurrentConfiguration,
@@ -99,6 +102,7 @@ impl Engine {
             refusal_budgets: RefusalBudgets::default(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             last_used: LastUsed::default(),
+            notices: Notices::default(),
             retention_changed: Notify::new(),
             configuration,
             options,

@@ -32,6 +32,14 @@ pub fn init() -> Result<(), BuildError> {
         "inlet_refused_not_kept_total",
         "Requests that verification refused and that were not kept, because too much was waiting to be stored."
     );
+    describe_counter!("inlet_unverified_total", "Requests that were refused because they did not verify, by cause.");
+    describe_counter!(
+        "inlet_unrouted_total",
+        "Requests to endpoints that do not exist and for paths that lead nowhere, by cause."
+    );
+    describe_counter!("inlet_unreadable_requests_total", "Requests that could not be read as HTTP, by status.");
+    describe_histogram!("inlet_writer_settle_seconds", "Time that a group commit spent on carrying out its events.");
+    describe_histogram!("inlet_writer_write_seconds", "Time that a group commit spent on writing its rows.");
     describe_counter!("inlet_plugin_faults_total", "Calls into a plugin that ended in a fault, by limit or cause.");
     describe_histogram!("inlet_stage_seconds", "Time spent on a request, by stage.");
     describe_histogram!("inlet_sandbox_seconds", "Time spent in a plugin's sandbox, from taking it to dropping it.");
@@ -210,6 +218,11 @@ impl Meters {
             Some(at) => self.handles().refused[at].get_or_init(counter).increment(1),
             None => counter().increment(1),
         }
+    }
+
+    /// Counts a request that was not verified where verification is enforced.
+    pub fn unverified(&self, cause: &'static str) {
+        counter!("inlet_unverified_total", &self.labels("cause", cause)).increment(1);
     }
 
     /// Counts a refused request that was not kept, because too much was waiting to be stored.

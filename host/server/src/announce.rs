@@ -5,7 +5,7 @@ use std::time::Duration;
 use inlet_engine::Engine;
 use inlet_sandbox::Compilation;
 
-use crate::config::Config;
+use crate::config::{Config, UnknownVariable, unknown_variables};
 
 /// The shortest `stop_timeout_seconds` without a warning.
 const SHORT_STOP: Duration = Duration::from_secs(5);
@@ -15,12 +15,22 @@ pub fn announce(engine: &Engine, config: &Config) {
     let catalog = engine.catalog();
     let plugins: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
     tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        schema = engine.store.schema_version(),
         listen = %config.listen,
-        admin_listen = config.admin_listen.map(|address| address.to_string()),
+        admin_listen = config.admin_listen.as_ref().map(ToString::to_string),
         data_dir = %config.data_dir.display(),
         plugins = plugins.join(", "),
         "ready"
     );
+    for UnknownVariable { name, nearest } in unknown_variables() {
+        match nearest {
+            Some(nearest) => {
+                tracing::warn!(name, nearest, "a variable of this name means nothing; is the nearest one meant?")
+            }
+            None => tracing::warn!(name, "a variable of this name means nothing; OPERATING.md lists those there are"),
+        }
+    }
     for plugin in catalog.iter() {
         if let Compilation::NotCached { reason } = plugin.compilation() {
             let key = &plugin.manifest().key;
@@ -35,13 +45,13 @@ pub fn announce(engine: &Engine, config: &Config) {
              systemd unit, equal --memory and --memory-swap in Docker)"
         );
     }
-    if config.admin_listen.is_none() && !config.listen.ip().is_loopback() {
+    if config.admin_listen.is_none() && !config.listen.is_loopback() {
         tracing::warn!(
             listen = %config.listen,
             "the management API can be reached wherever webhooks can; give it an address of its own with --admin-listen"
         );
     }
-    if config.trusted_proxies.is_empty() && !config.listen.ip().is_loopback() {
+    if config.trusted_proxies.is_empty() && !config.listen.is_loopback() {
         tracing::info!(
             "senders with private addresses are not limited by address, because a load balancer may be in front of them; \
              name its addresses in trusted_proxies, and each sender is limited by its own (X-Forwarded-For)"

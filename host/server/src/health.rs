@@ -7,16 +7,18 @@ use axum::{
 };
 use inlet_engine::Engine;
 
+use crate::readiness::Readiness;
+
 /// Responds 200 as long as the process runs.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// Responds 200 if webhooks can be accepted: if the store can be written.
-pub async fn readyz(State(engine): State<Engine>) -> Response {
-    match engine.store.check().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {error}\n")).into_response(),
+pub async fn readyz(engine: Engine, readiness: Readiness) -> Response {
+    match readiness.problem(&engine).await {
+        None => "ready\n".into_response(),
+        Some(problem) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {problem}\n")).into_response(),
     }
 }
 

@@ -1,17 +1,33 @@
 //! The routes of each listener.
 //!
-//! With an admin listener, the public one serves only webhooks and `/healthz`.
+//! With an admin listener, the public one serves only webhooks, health and a page that says so.
 
 use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, pin::Pin};
 
-use axum::{Router, body::Body, extract::Request, response::Response, routing::get};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    middleware::{from_fn_with_state, map_response},
+    response::Response,
+    routing::get,
+};
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use inlet_engine::{Engine, admission::peer::ConnectionPeer, ingest};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::health;
+use crate::{
+    config::Config,
+    health,
+    http::{
+        host_check::{self, AllowedHosts},
+        json_newline, landing, unrouted,
+    },
+    listen::Activity,
+    readiness::Readiness,
+};
 
 /// The services of a listener. Cheap to clone.
 ///
@@ -19,38 +35,46 @@ use crate::health;
 /// future per layer would only cost time.
 #[derive(Clone)]
 pub struct Routes {
-    webhooks: Option<Engine>,
+    engine: Engine,
+    takes_webhooks: bool,
     others: Router,
 }
 
 impl Routes {
     /// Returns the routes of the public listener beside an admin listener.
     pub fn public(engine: &Engine) -> Self {
-        Self { webhooks: Some(engine.clone()), others: finish(health(), engine) }
+        let others = Router::new().route("/", get(landing::public)).merge(health(engine));
+        Self { engine: engine.clone(), takes_webhooks: true, others: finish(others, engine) }
     }
 
     /// Returns the routes of the admin listener.
-    pub fn admin(engine: &Engine) -> Self {
-        Self { webhooks: None, others: finish(administration(), engine) }
+    pub fn admin(engine: &Engine, config: &Config) -> Self {
+        let others = health(engine).merge(administration(engine, config));
+        Self { engine: engine.clone(), takes_webhooks: false, others: finish(others, engine) }
     }
 
     /// Returns all routes, for a single listener.
-    pub fn all(engine: &Engine) -> Self {
-        Self { webhooks: Some(engine.clone()), others: finish(health().merge(administration()), engine) }
+    pub fn all(engine: &Engine, config: &Config) -> Self {
+        Self { takes_webhooks: true, ..Self::admin(engine, config) }
+    }
+
+    /// Returns the engine behind the routes.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 }
 
 /// The service of one connection.
 pub struct ConnectionRoutes {
     routes: Routes,
-    peer: Option<ConnectionPeer>,
+    peer: ConnectionPeer,
+    activity: Activity,
 }
 
 impl Routes {
-    /// Returns the service of a connection from this address.
-    pub fn of_connection(&self, address: IpAddr) -> ConnectionRoutes {
-        let peer = self.webhooks.as_ref().map(|engine| engine.connection_peer(address));
-        ConnectionRoutes { routes: self.clone(), peer }
+    /// Returns the service of a connection from this address, which notes when it has a request.
+    pub fn of_connection(&self, address: IpAddr, activity: Activity) -> ConnectionRoutes {
+        ConnectionRoutes { routes: self.clone(), peer: self.engine.connection_peer(address), activity }
     }
 }
 
@@ -61,12 +85,22 @@ impl hyper::service::Service<hyper::Request<Incoming>> for ConnectionRoutes {
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let request = request.map(Body::new);
-        match (&self.routes.webhooks, self.peer) {
-            (Some(engine), Some(peer)) if request.uri().path().starts_with(ingest::PREFIX) => {
-                Box::pin(receive(engine.clone(), peer, request))
-            }
-            _ => Box::pin(self.routes.others.clone().oneshot(request)),
+        let activity = self.activity.clone();
+        activity.begin();
+        if self.routes.takes_webhooks && request.uri().path().starts_with(ingest::PREFIX) {
+            let (engine, peer) = (self.routes.engine.clone(), self.peer);
+            return Box::pin(async move {
+                let answered = receive(engine, peer, request).await;
+                activity.end();
+                answered
+            });
         }
+        let answer = self.routes.others.clone().oneshot(request);
+        Box::pin(async move {
+            let answered = answer.await;
+            activity.end();
+            answered
+        })
     }
 }
 
@@ -79,17 +113,30 @@ async fn receive(engine: Engine, peer: ConnectionPeer, request: Request) -> Resu
     }))
 }
 
-fn health() -> Router<Engine> {
-    Router::new().route("/healthz", get(health::healthz))
+fn health(engine: &Engine) -> Router<Engine> {
+    let (engine, readiness) = (engine.clone(), Readiness::default());
+    let readyz = move || health::readyz(engine.clone(), readiness.clone());
+    Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(readyz))
 }
 
-fn administration() -> Router<Engine> {
+/// Returns the routes of the management API, which are answered for known hosts only.
+fn administration(engine: &Engine, config: &Config) -> Router<Engine> {
+    let metrics = Router::new().route("/metrics", get(health::metrics));
+    let metrics = match config.open_metrics || config.management_address().is_loopback() {
+        true => metrics,
+        false => inlet_api::for_readers(engine, metrics),
+    };
     Router::new()
-        .route("/readyz", get(health::readyz))
-        .route("/metrics", get(health::metrics))
+        .route("/", get(landing::admin))
+        .merge(metrics)
         .merge(inlet_api::router())
+        .layer(from_fn_with_state(AllowedHosts::of(config), host_check::check))
 }
 
 fn finish(router: Router<Engine>, engine: &Engine) -> Router {
-    router.layer(CatchPanicLayer::new()).with_state(engine.clone())
+    router
+        .fallback(unrouted::answer)
+        .layer(map_response(json_newline::add))
+        .layer(CatchPanicLayer::new())
+        .with_state(engine.clone())
 }

@@ -8,9 +8,11 @@ use inlet_engine::{jobs::BackgroundJobs, metrics};
 use crate::{
     allocator_memory::AllocatorMemory,
     announce::announce,
-    config::{Config, Flags},
+    config::{Config, Flags, ListenAddress},
     demo, listen, log,
     open_engine::open_engine,
+    open_files,
+    process_metrics::ProcessMetrics,
     routes::Routes,
     stop_signal::stop_signal,
     swap_watch::SwapWatch,
@@ -38,17 +40,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 async fn serve(mut config: Config) -> anyhow::Result<()> {
     // Addresses are bound first, so that a second server started by mistake fails at once and names the port.
-    let public = listen::bind(config.listen, "--listen").await?;
-    let admin = match config.admin_listen {
+    let public = listen::bind(&config.listen, "--listen").await?;
+    let admin = match &config.admin_listen {
         Some(address) => Some(listen::bind(address, "--admin-listen").await?),
         None => None,
     };
     // Port 0 lets the system choose a port; the configuration holds the chosen one from here on.
-    config.listen = public.local_addr().unwrap_or(config.listen);
-    config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok());
+    if let Ok(address) = public.local_addr() {
+        config.listen = ListenAddress::Socket(address);
+    }
+    config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok()).map(ListenAddress::Socket);
+    let listeners = 1 + usize::from(config.admin_listen.is_some());
+    open_files::raise_limit(config.max_connections.saturating_mul(listeners));
     let engine = open_engine(&config).await?;
     let mut jobs = BackgroundJobs::start(&engine);
     jobs.add(AllocatorMemory);
+    jobs.add(ProcessMetrics::default());
     jobs.add(SwapWatch::default());
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
@@ -59,8 +66,8 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     });
     let limits = listen::ConnectionLimits::of(&config);
     let (public_routes, admin_routes) = match admin {
-        Some(_) => (Routes::public(&engine), Some(Routes::admin(&engine))),
-        None => (Routes::all(&engine), None),
+        Some(_) => (Routes::public(&engine), Some(Routes::admin(&engine, &config))),
+        None => (Routes::all(&engine, &config), None),
     };
     announce(&engine, &config);
     if config.demo {

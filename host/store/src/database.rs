@@ -57,7 +57,7 @@ impl Database {
         vault: Arc<dyn Vault>,
     ) -> Result<(Self, HashKey, Arc<StoreClock>), OpenError> {
         let sqlite::Opened { connection, readers, hash_key, clock } =
-            sqlite::open(&data_dir.database(), options, vault).await?;
+            sqlite::open(&data_dir.create_database()?, options, vault).await?;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
         Ok((Self::Sqlite { writer, readers }, hash_key, clock))
     }

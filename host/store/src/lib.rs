@@ -36,6 +36,7 @@ mod vault;
 mod writer;
 
 pub use clock::{ClockState, RealClock, StoreClock, SystemClock};
+pub use data_dir::FileSizes;
 pub use error::{ChangeError, CommitError, OpenError, Overload, ReadError, ResealError};
 pub use master_key_check::MasterKeyCheck;
 pub use observer::{GroupReport, Stats, WriterObserver};

@@ -17,6 +17,8 @@ pub struct Stats {
     pub last_group: usize,
     /// Groups that failed and were retried job by job.
     pub retried_groups: u64,
+    /// Bytes of the smallest group that the storage did not take since it last took one; zero while it works.
+    pub failed_bytes: usize,
 }
 
 /// The size of a committed group, and the time that each phase took.

@@ -34,8 +34,8 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Proves that the database takes writes, by writing.
-    ProveWritable {} -> Result<(), CommitError>;
+    /// Proves that the database takes writes, by writing so many bytes.
+    ProveWritable { bytes: usize } -> Result<(), CommitError>;
 
     // Environments and credentials.
 

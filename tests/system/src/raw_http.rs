@@ -68,6 +68,15 @@ impl Connection {
         timeout(patience, self.read_answer()).await.ok().flatten()
     }
 
+    /// Returns true if the server closes the connection in this time.
+    pub async fn is_closed(&mut self, patience: Duration) -> bool {
+        let closed = async {
+            // An error says that it is closed too.
+            while self.stream.read_buf(&mut self.received).await.is_ok_and(|count| count > 0) {}
+        };
+        timeout(patience, closed).await.is_ok()
+    }
+
     async fn read_answer(&mut self) -> Option<String> {
         loop {
             let text = String::from_utf8_lossy(&self.received);

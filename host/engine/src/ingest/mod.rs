@@ -6,7 +6,7 @@
 
 mod answer;
 pub(crate) mod body;
-mod commit;
+pub(crate) mod commit;
 pub mod compare;
 pub mod error;
 mod header_family;
@@ -39,7 +39,7 @@ use self::{
     receive::{NotReceived, UnreadRequest},
 };
 use crate::{
-    Engine,
+    Engine, Happening, Notice,
     admission::{Peer, held_bytes, peer::ConnectionPeer},
     metrics::Stage,
     snapshot::Endpoint,
@@ -53,12 +53,23 @@ pub async fn receive(engine: &Engine, connection: ConnectionPeer, request: Reque
     let start = Instant::now();
     let (endpoint, unread) = match receive::find_endpoint(&engine.snapshot(), request) {
         Ok(found) => found,
-        Err(error) => return response::of_error(&error),
+        Err(error) => {
+            if error == IngestError::UnknownEndpoint {
+                metrics::counter!("inlet_unrouted_total", "cause" => "unknown_endpoint").increment(1);
+                let happening = Happening::UnknownEndpoint;
+                engine.notice(Notice { happening, source: "", environment: "", cause: "unknown_endpoint" });
+            }
+            return response::of_error(&error);
+        }
     };
     let peer = connection.of_request(unread.headers(), &engine.options.trusted_proxies);
     let ingested = ingest(engine, &endpoint, peer, unread, start).await;
     let response = ingested.unwrap_or_else(|refused| {
         endpoint.meters.refused(refused.error.cause());
+        // What was not verified is noticed with its cause where it is kept, and what was not stored where it failed.
+        if !matches!(refused.error, IngestError::Unverified | IngestError::NotStored) {
+            engine.notice(endpoint.notice(Happening::Refused, refused.error.cause()));
+        }
         if refused.error.is_against_peer() {
             engine.failures.count(peer.0, Instant::now());
         }

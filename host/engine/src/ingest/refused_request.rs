@@ -15,7 +15,7 @@ use super::{
     stored_fields,
 };
 use crate::{
-    Engine,
+    Engine, Happening,
     admission::{Peer, refusal_budget::KeptBody},
     snapshot::Endpoint,
 };
@@ -28,6 +28,8 @@ pub(super) async fn refuse(
     request: IncomingRequest,
     cause: &'static str,
 ) -> IngestError {
+    endpoint.meters.unverified(cause);
+    engine.notice(endpoint.notice(Happening::Refused, cause));
     if is_over_rate(engine, endpoint, peer) {
         return IngestError::TooManyRefused;
     }
@@ -124,8 +126,10 @@ async fn keep(
         Ok(()) => {}
         // Only counted: a flood of requests must not become a flood of log lines.
         Err(CommitError::Overloaded(_)) => endpoint.meters.not_kept(),
-        Err(error) => {
-            tracing::warn!(source = endpoint.source, environment = endpoint.environment, %error, "a refused request was not kept")
+        // The writer logs the error itself.
+        Err(_) => {
+            endpoint.meters.not_kept();
+            engine.notice(endpoint.notice(Happening::NotStored, "refused"));
         }
     }
 }

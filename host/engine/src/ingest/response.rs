@@ -152,7 +152,10 @@ fn problem(code: &str, message: &str, more: &str) -> String {
     format!(r#"{{"code":{},"message":{},"field":null{more}}}"#, json::quote(code), json::quote(message))
 }
 
-fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response {
+fn respond(status: StatusCode, content_type: &'static str, mut body: String) -> Response {
+    if content_type == "application/json" && !body.ends_with('\n') {
+        body.push('\n');
+    }
     const CLOSED: &str = "default-src 'none'; frame-ancestors 'none'; sandbox";
     let headers: [(HeaderName, &'static str); 4] = [
         (CONTENT_TYPE, content_type),

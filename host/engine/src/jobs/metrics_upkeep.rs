@@ -28,6 +28,7 @@ impl Job for MetricsUpkeep {
 
     async fn run(&mut self, engine: &Engine) -> Result<(), ReadError> {
         metrics::upkeep();
+        engine.log_due_notices();
         set_gauges(engine);
         self.attention.set(engine).await
     }

@@ -20,7 +20,11 @@ use inlet_core::{
 };
 use inlet_store::{CommitError, CommitExtras, Settled};
 
-use crate::{Engine, snapshot::Endpoint};
+use crate::{
+    Engine,
+    ingest::commit::{NotAcceptedItems, count_outcomes},
+    snapshot::Endpoint,
+};
 
 /// Returns the endpoint of a source environment, as it is configured now.
 pub(crate) fn endpoint(engine: &Engine, source_environment: i64) -> Option<Arc<Endpoint>> {
@@ -35,9 +39,10 @@ pub async fn commit(
     nonce: Option<Nonce>,
     extras: CommitExtras,
 ) -> Result<Vec<Settled>, CommitError> {
+    let not_accepted = NotAcceptedItems::among(&items);
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let settled = engine.store.commit_with(job, extras).await?;
-    endpoint.meters.settled(&settled);
+    count_outcomes(engine, endpoint, not_accepted, &settled);
     Ok(settled)
 }
 

@@ -14,6 +14,18 @@ pub enum ConfigError {
     /// `public_url` is not an http or https URL.
     #[error("public_url is {0:?}; expected a URL that starts with http:// or https://, without a query")]
     PublicUrl(String),
+    /// A number out of its range.
+    #[error("{name} is {found}; expected a number from {least} to {most}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// Its value.
+        found: u64,
+        /// The smallest value.
+        least: u64,
+        /// The largest value.
+        most: u64,
+    },
     /// A retry delay out of range.
     #[error("retry_delays_seconds holds {0}; expected seconds from 0 to 604800, for example [10, 60, 600]")]
     RetryDelay(f64),

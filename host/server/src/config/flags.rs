@@ -1,10 +1,10 @@
 //! The settings that `inlet serve` takes as flags.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
 
-use super::LogFormat;
+use super::{ListenAddress, LogFormat};
 
 /// Flags that override the `INLET_…` variable and the key of `inlet.toml` of the same name.
 #[derive(Debug, Default, Serialize, clap::Args)]
@@ -12,11 +12,11 @@ pub struct Flags {
     /// Where webhooks are received [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub listen: Option<SocketAddr>,
-    /// Where everything but webhooks and /healthz is served [default: the same as --listen]
+    pub listen: Option<ListenAddress>,
+    /// Where everything but webhooks and health is served [default: the same as --listen]
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub admin_listen: Option<SocketAddr>,
+    pub admin_listen: Option<ListenAddress>,
     /// Where everything is kept [default: inlet-data]
     #[arg(long, value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]

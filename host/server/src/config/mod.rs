@@ -2,7 +2,10 @@
 
 mod error;
 mod flags;
+mod limits;
+mod listen_address;
 mod log_format;
+mod unknown_variables;
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -18,7 +21,10 @@ use inlet_engine::EngineOptions;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-pub use self::{error::ConfigError, flags::Flags, log_format::LogFormat};
+pub use self::{
+    error::ConfigError, flags::Flags, listen_address::ListenAddress, log_format::LogFormat,
+    unknown_variables::UnknownVariable,
+};
 
 /// The file that is read, if it exists, unless `--config` names another.
 const DEFAULT_FILE: &str = "inlet.toml";
@@ -28,9 +34,9 @@ const DEFAULT_FILE: &str = "inlet.toml";
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The address of the public listener, which receives webhooks.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// The address of the admin listener, which serves everything else. Without it, the public listener serves both.
-    pub admin_listen: Option<SocketAddr>,
+    pub admin_listen: Option<ListenAddress>,
     /// The data directory: the store, keys, tokens and compiled plugins.
     pub data_dir: PathBuf,
     /// A directory of further plugins, `*.wasm`.
@@ -45,10 +51,16 @@ pub struct Config {
     /// nothing is sealed yet, and must be readable by its owner only. The variable `INLET_MASTER_KEY` may hold the key
     /// itself instead; it is not part of this configuration.
     pub master_key_file: Option<PathBuf>,
+    /// Further names by which the management API is answered, beside addresses, `localhost` and the host of `public_url`.
+    pub allowed_hosts: Vec<String>,
+    /// True if `/metrics` needs no token, wherever it is served.
+    pub open_metrics: bool,
     /// The most bytes held at once over all requests. A request beyond it, or beyond its share of it, is answered 503.
     pub max_in_flight_bytes: usize,
-    /// The time limit, in seconds, for a request's headers, and for an idle connection.
+    /// The time limit, in seconds, for a request's head.
     pub header_timeout_seconds: u64,
+    /// The time, in seconds, for which a connection stays open between two requests: longer than a load balancer in front keeps it.
+    pub idle_timeout_seconds: u64,
     /// The longest pause within a request's body, in seconds.
     pub body_timeout_seconds: u64,
     /// The least pace of a request's body, in bytes per second as they arrive. 0 limits only its pauses.
@@ -75,7 +87,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen: ListenAddress::Socket(SocketAddr::from(([127, 0, 0, 1], 8080))),
             admin_listen: None,
             data_dir: PathBuf::from(inlet_cli::DEFAULT_DATA_DIR),
             plugins_dir: None,
@@ -83,8 +95,11 @@ impl Default for Config {
             demo: false,
             management_token: None,
             master_key_file: None,
+            allowed_hosts: Vec::new(),
+            open_metrics: false,
             max_in_flight_bytes: 256 * 1024 * 1024,
             header_timeout_seconds: 30,
+            idle_timeout_seconds: 75,
             body_timeout_seconds: 15,
             min_body_bytes_per_second: 1024,
             trusted_proxies: Vec::new(),
@@ -107,10 +122,7 @@ impl Config {
         }
         let file = file.cloned().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
         // Variables that name no key are ignored: INLET_ variables of other programs must not keep a server from starting.
-        let keys: Vec<String> = Figment::from(Serialized::defaults(Config::default()))
-            .extract::<std::collections::BTreeMap<String, figment::value::Value>>()
-            .map(|keys| keys.into_keys().collect())
-            .map_err(invalid)?;
+        let keys = keys()?;
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
         let mut figment = Figment::from(Serialized::defaults(Config::default()));
         if file.is_file() {
@@ -121,6 +133,7 @@ impl Config {
             .merge(Serialized::defaults(flags))
             .extract()
             .map_err(invalid)?;
+        limits::check(&config)?;
         const WEEK: f64 = 604_800.0;
         if let Some(bad) = config.retry_delays_seconds.iter().find(|delay| !(0.0..=WEEK).contains(*delay)) {
             return Err(ConfigError::RetryDelay(*bad));
@@ -157,12 +170,17 @@ impl Config {
 
     /// Returns the URL before `/integrations/receive/…`, as senders see it.
     pub fn base_url(&self) -> String {
-        self.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(self.listen)))
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(&self.listen)))
+    }
+
+    /// Returns the address of the listener with the management API.
+    pub fn management_address(&self) -> &ListenAddress {
+        self.admin_listen.as_ref().unwrap_or(&self.listen)
     }
 
     /// Returns the URL before `/v1/…`, as seen from this machine.
     pub fn admin_url(&self) -> String {
-        format!("http://{}", reachable(self.admin_listen.unwrap_or(self.listen)))
+        format!("http://{}", reachable(self.management_address()))
     }
 }
 
@@ -177,9 +195,27 @@ fn invalid(error: figment::Error) -> ConfigError {
 }
 
 /// Replaces an unspecified address such as 0.0.0.0 by the loopback address, which clients on this machine can connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    match address.ip().is_unspecified() {
-        true => SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), address.port()),
-        false => address,
+fn reachable(address: &ListenAddress) -> ListenAddress {
+    match address {
+        ListenAddress::Socket(address) if address.ip().is_unspecified() => {
+            ListenAddress::Socket(SocketAddr::new(std::net::Ipv4Addr::LOCALHOST.into(), address.port()))
+        }
+        address => address.clone(),
     }
+}
+
+/// Returns the names of all settings.
+fn keys() -> Result<Vec<String>, ConfigError> {
+    Figment::from(Serialized::defaults(Config::default()))
+        .extract::<std::collections::BTreeMap<String, figment::value::Value>>()
+        .map(|keys| keys.into_keys().collect())
+        .map_err(invalid)
+}
+
+/// Returns the variables of this process that begin with `INLET_` and mean nothing to it.
+pub fn unknown_variables() -> Vec<UnknownVariable> {
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    // Nothing is wrong with the names of the settings themselves.
+    let keys = keys().unwrap_or_default();
+    unknown_variables::find(names, &keys.iter().map(String::as_str).collect::<Vec<_>>())
 }

@@ -24,7 +24,7 @@ mod tables;
 mod write_backend;
 mod write_connection;
 
-pub(crate) use connection::readers::Readers;
+pub(crate) use connection::{migrations::newest_known as schema_version, readers::Readers};
 pub(crate) use error::SqliteError;
 pub(crate) use open::{Opened, key_check, open, reseal};
 pub(crate) use write_connection::WriteConnection;

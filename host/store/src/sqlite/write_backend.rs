@@ -76,7 +76,14 @@ impl Execute<ForgetNonce> for WriteConnection {
 }
 
 impl Execute<ProveWritable> for WriteConnection {
-    async fn execute(&mut self, _: ProveWritable) -> Result<(), CommitError> {
-        Ok(pragmas::prove_writable(self.connection.plain()).await.map_err(SqliteError::from)?)
+    async fn execute(&mut self, ProveWritable { bytes }: ProveWritable) -> Result<(), CommitError> {
+        let proved = async {
+            pragmas::prove_writable(self.connection.plain()).await?;
+            match bytes {
+                0 => Ok(()),
+                _ => pragmas::prove_room(self.connection.plain(), bytes).await,
+            }
+        };
+        Ok(proved.await.map_err(SqliteError::from)?)
     }
 }

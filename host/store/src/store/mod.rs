@@ -19,15 +19,19 @@ use inlet_core::idempotency::HashKey;
 use self::retention::HashWalks;
 use crate::{
     clock::StoreClock,
-    data_dir::DataDir,
+    data_dir::{DataDir, FileSizes},
     database::{Database, with_writer},
     error::{CommitError, OpenError},
     observer::Stats,
     operations::ProveWritable,
     options::StoreOptions,
     records::Durability,
+    sqlite,
     vault::Vault,
 };
+
+/// The most bytes that a readiness probe writes.
+const MAX_PROBE_BYTES: usize = 4 << 20;
 
 /// An open store. Share it behind an `Arc`. `Store::open` and `MasterKeyCheck::open` open one.
 pub struct Store {
@@ -38,7 +42,7 @@ pub struct Store {
     hash_walks: HashWalks,
     clock: Arc<StoreClock>,
     /// Released last.
-    _data_dir: DataDir,
+    data_dir: DataDir,
 }
 
 impl Store {
@@ -49,7 +53,7 @@ impl Store {
         vault: Arc<dyn Vault>,
     ) -> Result<Self, OpenError> {
         let (database, hash_key, clock) = Database::open(&data_dir, &options, vault.clone()).await?;
-        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), clock, _data_dir: data_dir })
+        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), clock, data_dir })
     }
 
     /// Finishes the waiting jobs and closes. Later jobs are refused; later calls of `close` do nothing.
@@ -65,9 +69,26 @@ impl Store {
         with_writer!(self.database, durability()).await
     }
 
-    /// Proves that the store takes writes, by writing; for a readiness probe.
+    /// Proves that the store takes webhooks, for a readiness probe: the disk has room, and takes a write. After a failure,
+    /// a write of that size.
     pub async fn check(&self) -> Result<(), CommitError> {
-        self.database.execute(ProveWritable {}).await
+        self.data_dir.check_room()?;
+        let bytes = self.stats().failed_bytes.min(MAX_PROBE_BYTES);
+        self.database.execute(ProveWritable { bytes }).await?;
+        if bytes > 0 {
+            with_writer!(self.database, storage_works());
+        }
+        Ok(())
+    }
+
+    /// Returns the newest version of the schema that this server knows, which an open database has.
+    pub fn schema_version(&self) -> i64 {
+        sqlite::schema_version()
+    }
+
+    /// Returns the sizes of the database and of its write-ahead log, in bytes.
+    pub fn file_sizes(&self) -> FileSizes {
+        self.data_dir.file_sizes()
     }
 
     /// Returns the writer's counters.

@@ -14,6 +14,7 @@ pub(super) struct Counters {
     events: AtomicU64,
     last_group: AtomicUsize,
     retried_groups: AtomicU64,
+    failed_bytes: AtomicUsize,
 }
 
 impl Counters {
@@ -27,6 +28,19 @@ impl Counters {
         self.retried_groups.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Notes that the storage did not take a group of so many bytes.
+    pub(super) fn storage_failed(&self, bytes: usize) {
+        let bytes = bytes.max(1);
+        let smaller = |known: usize| (known == 0 || bytes < known).then_some(bytes);
+        // An error means that the known size is smaller, and stays.
+        let _ = self.failed_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, smaller);
+    }
+
+    /// Notes that the storage took something of that size.
+    pub(super) fn storage_works(&self) {
+        self.failed_bytes.store(0, Ordering::Relaxed);
+    }
+
     pub(super) fn stats(&self, queued: usize, busy_for: Option<Duration>) -> Stats {
         Stats {
             queued,
@@ -35,6 +49,7 @@ impl Counters {
             events: self.events.load(Ordering::Relaxed),
             last_group: self.last_group.load(Ordering::Relaxed),
             retried_groups: self.retried_groups.load(Ordering::Relaxed),
+            failed_bytes: self.failed_bytes.load(Ordering::Relaxed),
         }
     }
 }

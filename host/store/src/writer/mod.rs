@@ -11,6 +11,7 @@ mod inbox;
 mod pace;
 mod queue;
 mod service_times;
+mod storage_failures;
 mod task;
 mod work;
 

@@ -127,6 +127,11 @@ impl<B: WriteBackend> Writer<B> {
         }
     }
 
+    /// Notes that the storage took a probe of the size of what failed last.
+    pub(crate) fn storage_works(&self) {
+        self.counters.storage_works();
+    }
+
     pub(crate) fn stats(&self) -> Stats {
         let (queued, busy_for) = self.inbox.waiting();
         self.counters.stats(queued, busy_for)

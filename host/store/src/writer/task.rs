@@ -1,6 +1,6 @@
 //! The writer's task: gather, commit, answer.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tokio::runtime::Handle;
 
@@ -8,6 +8,7 @@ use super::{
     counters::Counters,
     group::Group,
     inbox::{Inbox, Next},
+    storage_failures::StorageFailures,
     work::Work,
 };
 use crate::{
@@ -21,6 +22,7 @@ pub(super) struct Task<B> {
     inbox: Arc<Inbox<B>>,
     counters: Arc<Counters>,
     observer: Option<Arc<dyn WriterObserver>>,
+    failures: StorageFailures,
     /// The runtime of the callers.
     runtime: Handle,
 }
@@ -33,7 +35,8 @@ impl<B: WriteBackend> Task<B> {
         observer: Option<Arc<dyn WriterObserver>>,
         runtime: Handle,
     ) -> Self {
-        Self { backend, inbox, counters, observer, runtime }
+        let failures = StorageFailures::new(counters.clone());
+        Self { backend, inbox, counters, observer, failures, runtime }
     }
 
     /// Works until the store is closed. Blocks the thread while there is nothing to do.
@@ -52,7 +55,7 @@ impl<B: WriteBackend> Task<B> {
         let later = match self.recognize(&mut group).await {
             Ok(later) => later,
             Err(reason) => {
-                tracing::error!(reason, "it could not be told whether signed requests were taken before");
+                self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
                 group.fail(&CommitError::Unavailable { reason });
                 return;
             }
@@ -70,13 +73,13 @@ impl<B: WriteBackend> Task<B> {
         match self.backend.commit(group.content()).await {
             Ok(committed) => {
                 self.inbox.learn();
+                self.failures.works();
                 self.report(&group, &committed);
                 self.answer(group, committed);
                 self.backend.after_commit().await;
             }
             Err(GroupError::Storage(reason)) => {
-                let (jobs, events) = (group.jobs(), group.events());
-                tracing::error!(reason, jobs, events, "a group of events could not be stored");
+                self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
                 group.fail(&CommitError::Unavailable { reason });
             }
             Err(GroupError::Content(reason)) if is_single => {

@@ -128,10 +128,12 @@ async fn with_an_admin_listener_the_public_one_receives_and_nothing_else() {
     let endpoint = server.source("http", "http", json!({}), json!([])).await;
     endpoint.expect(r#"{"event":"E"}"#, &["logged"]).await;
     let status = async |base: &str, path: &str| server.manage_at(base, path).send().await.unwrap().status().as_u16();
-    for path in ["/v1/sources", "/v1/users", "/metrics", "/readyz", "/openapi.json", "/v1/environments"] {
+    for path in ["/v1/sources", "/v1/users", "/metrics", "/openapi.json", "/v1/environments"] {
         assert_eq!(status(&server.base, path).await, 404, "{path}");
     }
     assert_eq!(status(&server.base, "/healthz").await, 200);
+    assert_eq!(status(&server.base, "/readyz").await, 200);
+    assert_eq!(status(&server.admin, "/healthz").await, 200);
     for path in ["/v1/sources", "/metrics", "/readyz", "/openapi.json"] {
         assert_eq!(status(&server.admin, path).await, 200, "{path}");
     }

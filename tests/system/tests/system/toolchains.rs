@@ -1,6 +1,6 @@
 //! Programs that some tests need and that `make toolchains` installs.
 
-use std::{env, ffi::OsString, io::Write as _};
+use std::{env, ffi::OsString, io::Write as _, path::PathBuf};
 
 /// Returns the search path.
 pub fn path() -> OsString {
@@ -10,6 +10,18 @@ pub fn path() -> OsString {
 /// Returns true if the search path holds this program.
 pub fn is_there(program: &str) -> bool {
     env::split_paths(&path()).any(|directory| directory.join(program).is_file())
+}
+
+/// Returns the checker of Prometheus, from the search path or where `make toolchains` puts it.
+pub fn promtool() -> Option<PathBuf> {
+    let test = env::current_exe().ok()?;
+    // target/debug/deps/system-…
+    let target = test.ancestors().nth(3)?;
+    let unpacked = target.join("toolchains/usr/bin/promtool");
+    match is_there("promtool") {
+        true => Some(PathBuf::from("promtool")),
+        false => unpacked.is_file().then_some(unpacked),
+    }
 }
 
 /// Notes that a test is skipped. Writes directly to the terminal, because the output of passing tests is captured.

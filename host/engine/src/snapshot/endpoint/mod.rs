@@ -23,6 +23,7 @@ use inlet_sandbox::Plugin;
 use inlet_store::SourceEnvironmentRecord;
 
 use crate::{
+    Happening, Notice,
     catalog::PluginRequirements,
     metrics::Meters,
     quarantine::{self, Guard},
@@ -76,6 +77,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// Describes a happening at this endpoint for [`crate::Engine::notice`].
+    pub fn notice<'a>(&'a self, happening: Happening, cause: &'a str) -> Notice<'a> {
+        Notice { happening, source: &self.source, environment: &self.environment, cause }
+    }
+
     /// Returns what a plugin must meet to come into force without an operator's choice.
     pub fn plugin_requirements(&self) -> PluginRequirements<'_> {
         PluginRequirements { scheme: self.scheme.as_ref(), options: &self.settings.options }

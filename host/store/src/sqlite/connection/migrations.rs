@@ -39,6 +39,6 @@ fn newer(path: &Path, found: i64) -> OpenError {
     OpenError::Newer { path: path.to_owned(), found, known: newest_known() }
 }
 
-fn newest_known() -> i64 {
+pub(crate) fn newest_known() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }

@@ -82,6 +82,16 @@ pub(crate) async fn prove_writable(connection: &mut SqliteConnection) -> Result<
     Ok(())
 }
 
+/// Writes so many bytes, and deletes them. Two transactions, because one would not write what it deletes again.
+pub(crate) async fn prove_room(connection: &mut SqliteConnection, bytes: usize) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', zeroblob(?))")
+        .bind(i64::try_from(bytes).unwrap_or(i64::MAX))
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("DELETE FROM meta WHERE key = 'probe'").execute(connection).await?;
+    Ok(())
+}
+
 /// Writes the whole log into the database file, so that a copy of the file alone is complete, and closes.
 pub(crate) async fn close(mut connection: SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;

@@ -1,5 +1,9 @@
 //! Listeners: accept a bounded number of connections, with time limits, until a graceful stop.
 
+mod activity;
+mod library_error;
+mod watched_stream;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
@@ -15,7 +19,13 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{config::Config, paced_stream::PacedStream, routes::Routes};
+pub use self::activity::Activity;
+use self::watched_stream::WatchedStream;
+use crate::{
+    config::{Config, ListenAddress},
+    paced_stream::PacedStream,
+    routes::Routes,
+};
 
 /// The pause before accepting again after an error, for example when no file descriptor is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -28,8 +38,17 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionLimits {
     max_connections: usize,
-    header_timeout: Duration,
+    timeouts: Timeouts,
     stop_timeout: Duration,
+}
+
+/// The time limits of a connection that waits for a request.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// From the first byte of a head, or from the connection's begin, to the end of the head.
+    head: Duration,
+    /// From an answer to the first byte of the next head.
+    idle: Duration,
 }
 
 impl ConnectionLimits {
@@ -37,15 +56,22 @@ impl ConnectionLimits {
     pub fn of(config: &Config) -> Self {
         Self {
             max_connections: config.max_connections,
-            header_timeout: Duration::from_secs(config.header_timeout_seconds),
+            timeouts: Timeouts {
+                head: Duration::from_secs(config.header_timeout_seconds),
+                idle: Duration::from_secs(config.idle_timeout_seconds),
+            },
             stop_timeout: Duration::from_secs(config.stop_timeout_seconds),
         }
     }
 }
 
 /// Binds an address. The error names `flag`, by which an operator chooses another.
-pub async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
+pub async fn bind(address: &ListenAddress, flag: &str) -> anyhow::Result<TcpListener> {
+    let bound = match address {
+        ListenAddress::Socket(address) => TcpListener::bind(address).await,
+        ListenAddress::Name { host, port } => TcpListener::bind((host.as_str(), *port)).await,
+    };
+    bound.with_context(|| {
         format!("cannot listen on {address}; stop what uses it, or choose another address with {flag}")
     })
 }
@@ -66,12 +92,15 @@ pub async fn serve(
             accepted = accept(&listener, &permits) => accepted,
         };
         let Some((stream, address, permit)) = accepted else { continue };
+        let activity = Activity::default();
+        let stream =
+            WatchedStream::new(PacedStream::new(stream), limits.timeouts, activity.clone(), routes.engine().clone());
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            // Limits idle connections too: the time runs from the last response.
-            .header_read_timeout(limits.header_timeout)
+            // The stream has the time limits.
+            .header_read_timeout(None)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(PacedStream::new(stream)), routes.of_connection(address.ip()));
+            .serve_connection(TokioIo::new(stream), routes.of_connection(address.ip(), activity));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

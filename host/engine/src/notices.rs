@@ -1,0 +1,203 @@
+//! Log lines that stand for many: the first of a kind at once, and the number of the others once a minute.
+//!
+//! A flood of requests must not become a flood of log lines, and a single one must not stay unseen.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::Engine;
+
+/// The time between two lines of a kind.
+const PERIOD: Duration = Duration::from_secs(60);
+/// The most kinds at once. Others are only counted by the metrics.
+const MAX_KINDS: usize = 4096;
+
+/// What happened to a request or to an item of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Happening {
+    /// A webhook was not accepted.
+    Refused,
+    /// A plugin rejected an item.
+    Rejected,
+    /// An item failed.
+    Failed,
+    /// A request came to an endpoint that does not exist.
+    UnknownEndpoint,
+    /// A request came for a path that leads nowhere.
+    Unrouted,
+    /// What a client sent could not be read as HTTP.
+    NotHttp,
+    /// A webhook could not be stored.
+    NotStored,
+}
+
+/// The kind of a happening. Lines of a kind are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Notice<'a> {
+    /// What happened.
+    pub happening: Happening,
+    /// The key of the source, or empty.
+    pub source: &'a str,
+    /// The slug of the environment, or empty.
+    pub environment: &'a str,
+    /// The cause, one word.
+    pub cause: &'a str,
+}
+
+/// The kinds that were logged in the last minute.
+#[derive(Default)]
+pub(crate) struct Notices(Mutex<HashMap<u64, Kind>>);
+
+struct Kind {
+    happening: Happening,
+    source: String,
+    environment: String,
+    cause: String,
+    since: Instant,
+    /// Happenings since the last line.
+    more: u64,
+}
+
+impl Notices {
+    /// Counts a happening. Returns true if it is the first of its kind, which is to be logged at once.
+    fn count(&self, notice: Notice<'_>, now: Instant) -> bool {
+        let mut hasher = DefaultHasher::new();
+        notice.hash(&mut hasher);
+        let mut kinds = self.kinds();
+        if let Some(kind) = kinds.get_mut(&hasher.finish()) {
+            kind.more += 1;
+            return false;
+        }
+        if kinds.len() >= MAX_KINDS {
+            return false;
+        }
+        let Notice { happening, source, environment, cause } = notice;
+        let (source, environment, cause) = (source.to_owned(), environment.to_owned(), cause.to_owned());
+        kinds.insert(hasher.finish(), Kind { happening, source, environment, cause, since: now, more: 0 });
+        true
+    }
+
+    /// Passes on the kinds whose minute is over and that were counted in it, and forgets those that were not.
+    fn take_due(&self, now: Instant, mut due: impl FnMut(Notice<'_>, u64)) {
+        self.kinds().retain(|_, kind| {
+            if now.saturating_duration_since(kind.since) < PERIOD {
+                return true;
+            }
+            let Kind { happening, source, environment, cause, since, more } = kind;
+            let count = std::mem::take(more);
+            *since = now;
+            if count > 0 {
+                due(Notice { happening: *happening, source, environment, cause }, count);
+            }
+            count > 0
+        });
+    }
+
+    fn kinds(&self) -> MutexGuard<'_, HashMap<u64, Kind>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// Logs a happening, or counts it if one of its kind was logged within a minute.
+    pub fn notice(&self, notice: Notice<'_>) {
+        if self.notices.count(notice, Instant::now()) {
+            log(notice, 1);
+        }
+    }
+
+    /// Counts a request for a path that leads nowhere, and notices it.
+    pub fn unrouted(&self, cause: &'static str) {
+        metrics::counter!("inlet_unrouted_total", "cause" => cause).increment(1);
+        self.notice(Notice { happening: Happening::Unrouted, source: "", environment: "", cause });
+    }
+
+    /// Counts what a client sent and is not HTTP that can be read, and notices it.
+    pub fn not_http(&self, status: u16) {
+        let cause = status.to_string();
+        metrics::counter!("inlet_unreadable_requests_total", "status" => cause.clone()).increment(1);
+        self.notice(Notice { happening: Happening::NotHttp, source: "", environment: "", cause: &cause });
+    }
+
+    /// Logs the numbers of what was counted for a minute. Call it every few seconds.
+    pub(crate) fn log_due_notices(&self) {
+        self.notices.take_due(Instant::now(), log);
+    }
+}
+
+fn log(notice: Notice<'_>, count: u64) {
+    let Notice { happening, source, environment, cause } = notice;
+    match happening {
+        Happening::Refused => {
+            tracing::warn!(
+                source,
+                environment,
+                cause,
+                count,
+                "webhooks were refused; the source's status and refused requests say more"
+            );
+        }
+        Happening::Rejected => {
+            tracing::warn!(
+                source,
+                environment,
+                cause,
+                count,
+                "items of webhooks were rejected; the source's log says why"
+            );
+        }
+        Happening::Failed => {
+            tracing::warn!(source, environment, cause, count, "items of webhooks failed; the source's log says why");
+        }
+        Happening::UnknownEndpoint => {
+            tracing::warn!(count, "requests came to endpoints that do not exist, or no longer")
+        }
+        Happening::Unrouted => tracing::warn!(cause, count, "requests came for paths that lead nowhere"),
+        Happening::NotHttp => tracing::warn!(status = cause, count, "requests could not be read as HTTP"),
+        Happening::NotStored => {
+            tracing::error!(source, environment, cause, count, "webhooks could not be stored and were answered 503");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(cause: &str) -> Notice<'_> {
+        Notice { happening: Happening::Refused, source: "shop", environment: "production", cause }
+    }
+
+    #[test]
+    fn the_first_is_logged_and_the_others_are_counted_for_a_minute() {
+        let (notices, start) = (Notices::default(), Instant::now());
+        assert!(notices.count(refused("missing"), start));
+        assert!(!notices.count(refused("missing"), start));
+        assert!(!notices.count(refused("missing"), start));
+        assert!(notices.count(refused("stale"), start), "another cause is another kind");
+        let due = |now| {
+            let mut due = Vec::new();
+            notices.take_due(now, |notice, count| due.push((notice.cause.to_owned(), count)));
+            due
+        };
+        assert_eq!(due(start + PERIOD / 2), []);
+        assert_eq!(due(start + PERIOD), [("missing".to_owned(), 2)]);
+        assert_eq!(due(start + PERIOD * 3 / 2), []);
+        assert!(!notices.count(refused("missing"), start + PERIOD * 3 / 2), "it goes on");
+        assert!(notices.count(refused("stale"), start + PERIOD * 3 / 2), "it was over");
+        assert_eq!(due(start + PERIOD * 2), [("missing".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn kinds_are_bounded() {
+        let (notices, start) = (Notices::default(), Instant::now());
+        let logged = (0..MAX_KINDS + 10).filter(|number| notices.count(refused(&number.to_string()), start)).count();
+        assert_eq!(logged, MAX_KINDS);
+        notices.take_due(start + PERIOD, |_, _| {});
+        assert!(notices.count(refused("new"), start + PERIOD));
+    }
+}
