@@ -194,6 +194,11 @@ fn is_nothing(node: &Node<'_>) -> bool {
 /// Returns the notice for an item that is not an object.
 pub fn not_an_object(item: &Node<'_>) -> Notice {
     let found = item.kind();
+    if item.raw().trim_ascii_start().starts_with("\"{") || item.raw().trim_ascii_start().starts_with("\"[") {
+        let sentence = "Expected an event as a JSON object, found a string that holds JSON: it was encoded twice. Send the object \
+                        itself.";
+        return Notice::new("not_an_object", sentence).at(item.at());
+    }
     Notice::new(
         "not_an_object",
         format!("Expected an event as a JSON object, found {found}. Send one object, or an array of objects."),

@@ -76,8 +76,10 @@ impl ItemReader<'_, '_> {
                     Kind::Number => json::decimal(found).into_owned(),
                     Kind::String => json::string(found).unwrap_or_default(),
                     other => {
-                        let message =
-                            format!("the event type at {origin} is {}; expected a string", other.with_article());
+                        let message = format!(
+                            "the event type at {origin} is {}; expected a string: send one there, or correct event_type_path",
+                            other.with_article()
+                        );
                         return reject("wrong_type", message);
                     }
                 };

@@ -28,6 +28,12 @@ pub enum BadRecipient {
     /// Neither a string nor an object.
     #[error("it is {0}; expected a user id string or an object with an id")]
     Kind(&'static str),
+    /// A number. The path `user_id` reads one as its text, other paths give it as it is.
+    #[error(
+        "it is a number; expected a user id string or an object with an id; the path `user_id` gives the event's user id as \
+         a string, and other ids must be sent as strings"
+    )]
+    Number,
     /// An object without an id.
     #[error("it has no id; expected an object with a string id")]
     NoId,
@@ -75,6 +81,7 @@ impl Party {
                 Ok(Party { key, inline: None, trigger_data: None, warnings: Vec::new() })
             }
             Kind::Object => Self::read_object(text, role),
+            Kind::Number => Err(BadRecipient::Number),
             other => Err(BadRecipient::Kind(other.with_article())),
         }
     }

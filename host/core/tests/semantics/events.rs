@@ -212,8 +212,8 @@ fn no_event_type_and_the_item_is_rejected() {
     insta::assert_snapshot!(rejected(Some("kind"), &track("{}")), @"the path `kind` finds no event type; send one, or set event_type_path to where it is");
     insta::assert_snapshot!(rejected(Some("event"), &with(&track("{}"), "event", "\"\"")), @"the path `event` finds no event type; send one, or set event_type_path to where it is");
     insta::assert_snapshot!(rejected(Some("headers.X-Topic"), &track("{}")), @r#"the path `headers.X-Topic` finds no event type; send the header "x-topic", and see that keep_headers names it"#);
-    insta::assert_snapshot!(rejected(Some("properties"), &track("{}")), @"the event type at the path `properties` is an object; expected a string");
-    insta::assert_snapshot!(rejected(Some("properties.ok"), &track(r#"{"ok":true}"#)), @"the event type at the path `properties.ok` is a boolean; expected a string");
+    insta::assert_snapshot!(rejected(Some("properties"), &track("{}")), @"the event type at the path `properties` is an object; expected a string: send one there, or correct event_type_path");
+    insta::assert_snapshot!(rejected(Some("properties.ok"), &track(r#"{"ok":true}"#)), @"the event type at the path `properties.ok` is a boolean; expected a string: send one there, or correct event_type_path");
 }
 
 #[test]

@@ -235,7 +235,7 @@ fn a_wrong_type_is_an_error() {
         entry.reason().to_owned()
     };
     insta::assert_snapshot!(error(r#"{"key":"k","cancellation_key":"data.n"}"#), @"cancellation_key, read from the path `data.n`, is a number; expected a string");
-    insta::assert_snapshot!(error(r#"{"key":"k","actor":"data.n"}"#), @"actor, read from the path `data.n`: it is a number; expected a user id string or an object with an id");
+    insta::assert_snapshot!(error(r#"{"key":"k","actor":"data.n"}"#), @"actor, read from the path `data.n`: it is a number; expected a user id string or an object with an id; the path `user_id` gives the event's user id as a string, and other ids must be sent as strings");
     insta::assert_snapshot!(error(r#"{"key":"k","tenant":"data.o"}"#), @"tenant, read from the path `data.o`: it has no id; expected an object with a string id");
 }
 

@@ -210,7 +210,7 @@ fn no_slash_and_no_number_sign_in_user_ids() {
 
 #[test]
 fn any_bad_recipient_is_an_error_that_names_its_index_and_nobody_is_identified_by_it() {
-    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"also fine"},7]"#), @"recipients, read from the path `data.to`: recipient 2: it is a number; expected a user id string or an object with an id");
+    insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"id":"also fine"},7]"#), @"recipients, read from the path `data.to`: recipient 2: it is a number; expected a user id string or an object with an id; the path `user_id` gives the event's user id as a string, and other ids must be sent as strings");
     insta::assert_snapshot!(refused(r#"[{"id":"fine"},null]"#), @"recipients, read from the path `data.to`: recipient 1: it is null; expected a user id string or an object with an id");
     insta::assert_snapshot!(refused(r#"[{"id":"fine"},["x"]]"#), @"recipients, read from the path `data.to`: recipient 1: it is an array; expected a user id string or an object with an id");
     insta::assert_snapshot!(refused(r#"[{"id":"fine"},{"name":"no id"}]"#), @"recipients, read from the path `data.to`: recipient 1: it has no id; expected an object with a string id");
@@ -231,7 +231,7 @@ fn a_bad_actor_or_tenant_is_an_error_and_nobody_is_identified_by_it() {
     };
     let inline = r#""key":"k","recipients":{"value":{"id":"x"}}"#;
     insta::assert_snapshot!(refused(&format!(r#"{{{inline},"actor":{{"value":"a/b"}}}}"#)), @"actor, read from a constant: its id holds a slash, which no id may hold");
-    insta::assert_snapshot!(refused(&format!(r#"{{{inline},"tenant":{{"value":7}}}}"#)), @"tenant, read from a constant: it is a number; expected a user id string or an object with an id");
+    insta::assert_snapshot!(refused(&format!(r#"{{{inline},"tenant":{{"value":7}}}}"#)), @"tenant, read from a constant: it is a number; expected a user id string or an object with an id; the path `user_id` gives the event's user id as a string, and other ids must be sent as strings");
 }
 
 #[test]

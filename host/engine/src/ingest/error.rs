@@ -17,7 +17,7 @@ pub enum IngestError {
         allowed: String,
     },
     /// The body is over the limit.
-    #[error("the body is larger than {limit} bytes; send smaller batches, or raise max_body_bytes")]
+    #[error("the body is larger than {limit} bytes; send smaller batches, or let the operator raise max_body_bytes")]
     TooLarge {
         /// The limit of the inflated body, in bytes.
         limit: usize,
@@ -85,7 +85,9 @@ pub enum IngestError {
     #[error("this server does not have the source's plugin; send it again later")]
     NoPlugin,
     /// The plugin failed whose answer the platform reads.
-    #[error("the plugin could not answer this request")]
+    #[error(
+        "the plugin could not answer this request; send it again later, and let the operator read the reason in the log"
+    )]
     PluginFailed,
     /// The server has a bug.
     #[error("receiving the request failed unexpectedly; send it again later")]

@@ -151,6 +151,43 @@ async fn numbers_are_the_same_id_and_the_same_time_in_every_spelling() {
 }
 
 #[tokio::test]
+async fn a_refusal_names_the_cause_and_not_its_first_symptom() {
+    let server = Server::start().await;
+    let endpoint = server.source("http", "http", json!({}), json!([])).await;
+    let send = async |body: &str, encoding: Option<&str>| {
+        let mut request = endpoint.post(body.to_owned());
+        if let Some(encoding) = encoding {
+            request = request.header("content-encoding", encoding);
+        }
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), read_json(response).await["message"].as_str().unwrap().to_owned())
+    };
+    for (body, encoding, status, cause) in [
+        ("event=Order+Completed&userId=u_1", None, 422, "is a form"),
+        ("<event/>", None, 422, "XML"),
+        (r#""{\"type\":\"track\"}""#, None, 422, "encoded twice"),
+        (r#"{"type":"track","event":"E"}"#, Some("gzip"), 400, "JSON"),
+        (r#"{"type":"track","event":"E"}"#, Some("UTF-8"), 415, "\"UTF-8\", which is a charset"),
+    ] {
+        let (answered, message) = send(body, encoding).await;
+        assert_eq!(answered, status, "{message}");
+        assert!(message.contains(cause), "{message}");
+    }
+    // A path to a header that is not kept would never find anything.
+    let save = async |settings: Value| {
+        let source = json!({"name": "s", "environment_settings": {"development": {"settings": settings}}});
+        server.try_put_source("http", "development", source).await
+    };
+    let (status, refused) = save(json!({"event_type_path": "headers.x-topic"})).await;
+    assert_eq!(status, 422, "{refused}");
+    assert!(refused.to_string().contains("keep_headers"), "{refused}");
+    let (status, saved) = save(json!({"event_type_path": "headers.x-topic", "keep_headers": ["X-Topic"]})).await;
+    assert_eq!(status, 200, "{saved}");
+    let response = endpoint.post("{}").header("x-topic", "order.created").send().await.unwrap();
+    assert_eq!(read_json(response).await["events"][0]["event_type"], "order.created");
+}
+
+#[tokio::test]
 async fn an_event_without_a_mapping_says_which_one_is_near() {
     let server = Server::start().await;
     let mappings = json!([trigger("Order Completed", json!({"key": "k"}))]);

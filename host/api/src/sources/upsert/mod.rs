@@ -87,29 +87,25 @@ pub async fn put_source(
     // Afterwards, because nobody waits for it.
     let mut warnings = notes;
     if has_mappings {
-        warnings.extend(mapping_warnings(&engine, &saved.0, &saved.1, &mappings_field).await?);
+        warnings.extend(mapping_warnings(&engine, &saved.0, &saved.1, &mappings_field).await);
     }
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(UpsertedSource { source, warnings })))
 }
 
 /// Returns what is wrong with the mappings of a source, each with its path in the response.
-async fn mapping_warnings(
-    engine: &Engine,
-    key: &str,
-    environment: &Environment,
-    field: &str,
-) -> Result<Vec<String>, ApiError> {
+async fn mapping_warnings(engine: &Engine, key: &str, environment: &Environment, field: &str) -> Vec<String> {
     let snapshot = engine.snapshot();
-    let endpoint = find_source(&snapshot, key)?.endpoints.get(&environment.slug);
+    let endpoint = snapshot.sources.get(key).and_then(|source| source.endpoints.get(&environment.slug));
     // Deleted in the meantime.
-    let Some(endpoint) = endpoint else { return Ok(Vec::new()) };
+    let Some(endpoint) = endpoint else { return Vec::new() };
     let ids: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
-    let warnings = mapping_check::check(engine, endpoint, &ids).await?;
+    let warnings = match mapping_check::check(engine, endpoint, &ids).await {
+        Ok(warnings) => warnings,
+        // The mappings are saved: an error would say that they are not.
+        Err(error) => return vec![format!("the mappings are saved and were not checked against events: {error}")],
+    };
     let position = |id| endpoint.record.mappings.iter().position(|record| record.id == id).unwrap_or_default();
-    Ok(warnings
-        .into_iter()
-        .map(|warning| format!("{field}[{}]: {}", position(warning.mapping), warning.message))
-        .collect())
+    warnings.into_iter().map(|warning| format!("{field}[{}]: {}", position(warning.mapping), warning.message)).collect()
 }
 
 /// An upsert of one source in one environment.
