@@ -90,7 +90,8 @@ impl Engine {
     /// Builds an engine and reads its configuration from the store.
     pub async fn new(parts: EngineParts) -> Result<Engine, ReadError> {
         let EngineParts { options, store, sandbox, catalog, management_token } = parts;
-        let limits = Limits { memory: options.max_sandbox_memory, ..Limits::default() };
+        let (memory, items) = (options.max_sandbox_memory, options.max_items_limit);
+        let limits = Limits { memory, items, ..Limits::default() };
         let configuration = CurrentConfiguration::load(&store, catalog, &limits).await?;
         Ok(Engine(Arc::new(Inner {
             gate: Gate::new(options.max_sandboxes),

@@ -23,6 +23,8 @@ pub struct EngineOptions {
     pub max_sandboxes: u32,
     /// The memory of one sandbox, in bytes.
     pub max_sandbox_memory: usize,
+    /// The largest `max_items` that a source environment may have.
+    pub max_items_limit: usize,
     /// The delay before each retry of a request on which its plugin failed, in seconds. Empty: no retries.
     pub retry_delays_seconds: Vec<f64>,
 }

@@ -36,6 +36,7 @@ impl TestEngine {
             trusted_proxies: Vec::new(),
             max_sandboxes: 1,
             max_sandbox_memory: 1 << 20,
+            max_items_limit: 50_000,
             retry_delays_seconds: Vec::new(),
         };
         let parts = EngineParts { options, store, sandbox, catalog, management_token: [0; 32] };

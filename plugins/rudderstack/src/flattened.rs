@@ -1,8 +1,9 @@
-//! Calls sent as GET or DELETE: they have no body, and their properties (an identify's traits) are flattened into the
-//! query.
+//! Calls flattened into parameters: into the query of a GET or DELETE, which have no body, or into the form of an HTTP
+//! Webhook destination.
 //!
-//! RudderStack sends nothing else, not even the type and the name. The operator can put those behind the endpoint's
-//! address (`…/track/Order%20Completed`, `…/identify`) or, with an event type path, into a header.
+//! In a query RudderStack sends the properties (an identify's traits) and nothing else, not even the type and the name.
+//! The operator can put those behind the endpoint's address (`…/track/Order%20Completed`, `…/identify`) or, with an event
+//! type path, into a header. A form holds what its user mapped, perhaps a type, a name and ids.
 
 use std::collections::BTreeMap;
 
@@ -17,19 +18,48 @@ pub(crate) fn is_flattened_call(request: &Request) -> bool {
 
 /// Returns the event of the call.
 pub(crate) fn event(request: &Request) -> Result<Event, Notice> {
-    let mut event = Event::new(event_type(request)?);
+    event_of(request, &request.query, &format!("A {}", request.method))
+}
+
+/// Returns the parameters of a form; `None` if the body is none.
+pub(crate) fn form(body: &str) -> Option<Vec<Field>> {
+    let body = body.trim_ascii();
+    let is_form = body.contains('=') && !body.starts_with(['{', '[', '"', '<']) && !body.contains(char::is_whitespace);
+    is_form.then(|| {
+        let pairs = body.split('&').filter(|pair| !pair.is_empty());
+        let decoded = |text: &str| percent_decoded(&text.replace('+', " "));
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| Field::new(decoded(name), decoded(value)))
+            .collect()
+    })
+}
+
+/// Returns the event of a form.
+pub(crate) fn event_of_form(request: &Request, form: &[Field]) -> Result<Event, Notice> {
+    event_of(request, form, "The form")
+}
+
+/// Returns the event of parameters. `carrier` names for people what carries them.
+fn event_of(request: &Request, parameters: &[Field], carrier: &str) -> Result<Event, Notice> {
+    let mut event = Event::new(event_type(request, parameters, carrier)?);
     let parameter = |names: [&str; 2]| {
-        let value = names.into_iter().filter_map(|name| request.query(name)).find(|value| !value.is_empty());
+        let value = names.into_iter().filter_map(|name| named(parameters, name)).find(|value| !value.is_empty());
         value.map(|value| Value::Made(quote(value)))
     };
     event.user_id = parameter(["userId", "user_id"]);
     event.idempotency_key = parameter(["messageId", "message_id"]);
-    event.data = Some(Value::Made(object(&request.query)));
+    event.data = Some(Value::Made(object(parameters)));
     Ok(event)
 }
 
-fn event_type(request: &Request) -> Result<String, Notice> {
-    if let Some(found) = event_type_of_path(&request.path).or_else(|| event_type_of_query(request)) {
+/// Returns the first parameter of a name.
+fn named<'a>(parameters: &'a [Field], name: &str) -> Option<&'a str> {
+    parameters.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.value.as_str())
+}
+
+fn event_type(request: &Request, parameters: &[Field], carrier: &str) -> Result<String, Notice> {
+    if let Some(found) = event_type_of_path(&request.path).or_else(|| event_type_of_parameters(parameters)) {
         return Ok(found);
     }
     if request.fact("event_type_path").is_some() {
@@ -38,9 +68,9 @@ fn event_type(request: &Request) -> Result<String, Notice> {
     Err(Notice::new(
         "missing_field",
         format!(
-            "A {} carries an event's properties and not its type. Put the type behind the endpoint's address, for \
-             example /track/Order%20Completed or /identify, send with POST, or set an event type path to a header.",
-            request.method
+            "{carrier} carries an event's properties and not its type. Put the type behind the endpoint's address, for \
+             example /track/Order%20Completed or /identify, send it as JSON with POST, or set an event type path to a \
+             header."
         ),
     ))
 }
@@ -54,11 +84,11 @@ fn event_type_of_path(path: &str) -> Option<String> {
     Some(typed(call_type, &name))
 }
 
-/// Returns the event type that a query contains. A property may have any name, so only a known call type counts, and
+/// Returns the event type that parameters contain. A property may have any name, so only a known call type counts, and
 /// `event` alone only if there is no type.
-fn event_type_of_query(request: &Request) -> Option<String> {
-    let name = |name| request.query(name).unwrap_or_default();
-    match request.query("type") {
+fn event_type_of_parameters(parameters: &[Field]) -> Option<String> {
+    let name = |name| named(parameters, name).unwrap_or_default();
+    match named(parameters, "type") {
         Some(kind) => {
             let call_type = call_type(kind)?;
             Some(typed(call_type, if call_type == "track" { name("event") } else { name("name") }))
@@ -80,10 +110,10 @@ fn call_type(text: &str) -> Option<&'static str> {
 
 /// Returns the parameters as an object of strings. A repeated name becomes an array of its values. A dotted name stays
 /// as it is, because the dot may be the customer's own.
-fn object(query: &[Field]) -> String {
+fn object(parameters: &[Field]) -> String {
     let mut members: Vec<(&str, Vec<String>)> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for field in query {
+    for field in parameters {
         let place = *places.entry(&field.name).or_insert(members.len());
         if place == members.len() {
             members.push((&field.name, Vec::new()));
@@ -120,7 +150,19 @@ fn hexadecimal(digits: &[u8]) -> Option<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{event_type_of_path, percent_decoded};
+    use super::{event_type_of_path, form, percent_decoded};
+
+    #[test]
+    fn a_form_is_told_from_json_xml_and_text() {
+        let pairs = |body| {
+            form(body).map(|fields| fields.into_iter().map(|field| (field.name, field.value)).collect::<Vec<_>>())
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(pairs("a=1&b=x+y%3D&&c\n"), Some(vec![pair("a", "1"), pair("b", "x y="), pair("c", "")]));
+        for other in [r#"{"a":"b=c"}"#, r#"["a=b"]"#, r#""a=b""#, "<a b='c'/>", "a = b", "hello", ""] {
+            assert_eq!(pairs(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn escapes_are_taken_back_and_broken_ones_stay() {

@@ -1,5 +1,5 @@
 //! Translates requests of RudderStack: Segment-shaped calls, arrays of them, the envelopes of RudderStack's SDKs, and
-//! calls whose properties are flattened into the query of a GET or DELETE.
+//! calls whose properties are flattened into the query of a GET or DELETE, or into a form.
 //!
 //! RudderStack differs from Segment: an identify's traits are mostly in `context.traits`, ids are `""` or null, `type`
 //! has any case, and `record` and `audiencelist` are further types. One status counts for a whole array, so an
@@ -22,6 +22,15 @@ impl Plugin for RudderStack {
     fn translate(request: &Request) -> Result<Translation, Notice> {
         if flattened::is_flattened_call(request) {
             return flattened::event(request).map(|event| Translation::from(Item::Event(event)));
+        }
+        let text = request.text()?;
+        if let Some(form) = flattened::form(text) {
+            return flattened::event_of_form(request, &form).map(|event| Translation::from(Item::Event(event)));
+        }
+        if text.trim_ascii_start().starts_with('<') {
+            const SENTENCE: &str = "The body is XML, which is not read here. Set the format of the HTTP Webhook destination \
+                                    to JSON or to form.";
+            return Err(Notice::new("unsupported", SENTENCE));
         }
         let body = request.json()?;
         // A payload without `type`, for example a mapped one, takes the type of the path, such as `…/track`.

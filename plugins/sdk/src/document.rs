@@ -2,8 +2,8 @@
 
 use crate::{Body, Item, Node, Notice, Request, foreign_format, pointer};
 
-/// Maximum number of items of a request, if the host does not name its own with the fact `max_items`. It is the host's
-/// default. More would be refused there, and a body of sixteen million `1`s could fill the sandbox before.
+/// Maximum number of items of a request, if the host does not name its own with the fact `max_items`, which is the
+/// operator's setting. It is the host's default. More would be refused there, and a body of sixteen million `1`s could fill the sandbox before.
 pub const MAX_ITEMS: usize = 20_000;
 
 /// A request body parsed as JSON.
@@ -103,9 +103,8 @@ pub fn translate_array<'a>(
     array: &Node<'a>,
     translate: impl FnMut(Node<'a>) -> Item,
 ) -> Result<Vec<Item>, Notice> {
-    let limit = request.max_items();
-    if array.has_more_than(limit) {
-        return Err(too_many_items(limit));
+    if array.has_more_than(request.max_items()) {
+        return Err(too_many_items(request));
     }
     translate_each(request, array.items(), array.at(), translate)
 }
@@ -125,7 +124,7 @@ pub fn translate_each<T>(
     let mut items = Vec::new();
     for element in elements {
         if items.len() == limit {
-            return Err(too_many_items(limit));
+            return Err(too_many_items(request));
         }
         items.push(translate(element));
     }
@@ -140,8 +139,18 @@ pub(crate) fn empty_batch(at: &str) -> Item {
     Item::Ignored(Notice::new("empty", "An empty batch: there is nothing to do.").at(at))
 }
 
-fn too_many_items(limit: usize) -> Notice {
-    Notice::new("too_many_items", format!("The body holds more than {limit} items. Send smaller batches."))
+/// Returns the notice for a request with more than [`Request::max_items`].
+pub(crate) fn too_many_items(request: &Request) -> Notice {
+    let limit = request.max_items();
+    let sentence = match request.fact("max_items") {
+        Some(_) => format!(
+            "The request holds more than {limit} items. Send smaller batches, or raise the source's setting max_items."
+        ),
+        None => {
+            format!("The request holds more than {limit} items, the most that this plugin reads. Send smaller batches.")
+        }
+    };
+    Notice::new("too_many_items", sentence)
 }
 
 fn is_blank(text: &str) -> bool {

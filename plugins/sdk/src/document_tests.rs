@@ -77,7 +77,15 @@ fn a_batch_is_bounded_and_an_empty_one_is_ignored() {
     let each = |_| Item::Event(Event::new("x"));
     let request = Request::default();
     assert!(translate_each(&request, 0..MAX_ITEMS, "", each).is_ok());
-    assert_eq!(translate_each(&request, 0..=MAX_ITEMS, "", each).unwrap_err().code, "too_many_items");
+    let notice = translate_each(&request, 0..=MAX_ITEMS, "", each).unwrap_err();
+    assert_eq!(
+        (notice.code.as_str(), notice.message.as_str()),
+        (
+            "too_many_items",
+            "The request holds more than 20000 items, the most that this plugin reads. Send smaller batches."
+        ),
+        "the host gave no number that its operator could raise"
+    );
     let empty = translate_each(&request, 0..0, "/batch", each).unwrap();
     assert!(matches!(&empty[..], [Item::Ignored(Notice { at: Some(at), .. })] if at == "/batch"));
 }

@@ -5,7 +5,11 @@
 
 use crate::jsonrpc::{echo, quote};
 use crate::segment::checked;
-use crate::{Event, Item, Kind, Node, Notice, Outcome, Pointed, Request, Value, document::empty_batch, point};
+use crate::{
+    Event, Item, Kind, Node, Notice, Outcome, Pointed, Request, Value,
+    document::{empty_batch, too_many_items},
+    point,
+};
 
 /// The kind of object that a row describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -209,18 +213,20 @@ pub fn refusal(outcome: &Outcome) -> Option<String> {
 
 /// Limits on the rows of one request: their number, and the size of the events made from them.
 #[derive(Debug, Clone, Copy)]
-pub struct RowLimits {
+pub struct RowLimits<'r> {
+    request: &'r Request,
     most_rows: usize,
     largest_body: usize,
     left: usize,
 }
 
-impl RowLimits {
+impl<'r> RowLimits<'r> {
     /// Returns the limits that the host sets for this request.
-    pub fn of(request: &Request) -> Self {
+    pub fn of(request: &'r Request) -> Self {
         let fact = |name, unknown| request.fact(name).and_then(|fact| fact.parse().ok()).unwrap_or(unknown);
         let body = request.text().map_or(0, str::len);
         Self {
+            request,
             most_rows: request.max_items(),
             largest_body: fact("max_body_bytes", 1 << 20),
             // The host copies out at most 16 MiB plus four times the body. Half of the 16 MiB is left for everything
@@ -241,8 +247,7 @@ impl RowLimits {
     /// `too_many_items` if there are too many rows, `too_long` if their events are too large. No row is accepted then.
     pub fn items<'a>(mut self, rows: &Node<'a>, item: impl Fn(Node<'a>) -> Item) -> Result<Vec<Item>, Notice> {
         if rows.has_more_than(self.most_rows) {
-            let sentence = format!("There are more than {} rows; send smaller batches.", self.most_rows);
-            return Err(Notice::new("too_many_items", sentence));
+            return Err(too_many_items(self.request));
         }
         let mut items = Vec::new();
         for row in rows.items() {

@@ -73,20 +73,25 @@ fn an_identifier_that_cannot_be_given_back_is_null() {
 
 #[test]
 fn the_hosts_limits_are_the_platforms_batch_size() {
-    let room = |items: &str, bytes: &str| {
+    let request = |items: &str, bytes: &str| {
         let facts = vec![Field::new("max_items", items), Field::new("max_body_bytes", bytes)];
-        RowLimits::of(&Request { facts, body: Body::Text("[1,2,3]".to_owned()), ..Request::default() })
+        Request { facts, body: Body::Text("[1,2,3]".to_owned()), ..Request::default() }
     };
-    assert_eq!(room("5000", "16777216").batch_size(), 4096);
-    assert_eq!(room("300", "16777216").batch_size(), 300);
-    assert_eq!(room("300", "100").batch_size(), 1);
+    let batch_size = |items: &str, bytes: &str| RowLimits::of(&request(items, bytes)).batch_size();
+    assert_eq!(batch_size("5000", "16777216"), 4096);
+    assert_eq!(batch_size("300", "16777216"), 300);
+    assert_eq!(batch_size("300", "100"), 1);
     let rows = Node::parse("[1,2,3]", "").unwrap();
-    let items = |most: &str| room(most, "100").items(&rows, |row| Item::from(Err(not_an_object(&row))));
+    let items =
+        |most: &str| RowLimits::of(&request(most, "100")).items(&rows, |row| Item::from(Err(not_an_object(&row))));
     assert_eq!(items("3").unwrap().len(), 3);
     let notice = items("2").unwrap_err();
     assert_eq!(
         (notice.code.as_str(), notice.message.as_str()),
-        ("too_many_items", "There are more than 2 rows; send smaller batches.")
+        (
+            "too_many_items",
+            "The request holds more than 2 items. Send smaller batches, or raise the source's setting max_items."
+        )
     );
 }
 

@@ -64,12 +64,26 @@ pub struct SourceSettings {
     pub redact_paths: Vec<String>,
     /// The largest body after decompression, in bytes.
     pub max_body_bytes: u64,
+    /// The most items of one request.
+    pub max_items: u64,
+    /// The answer to a request whose items were all rejected.
+    pub on_reject: OnReject,
     /// The plugin's own settings with its defaults; see its provider's `options`.
     #[schema(value_type = Object)]
     pub options: RawJson,
     /// Not supported: always null.
     #[schema(required, value_type = Option<Object>)]
     pub preprocess_script: (),
+}
+
+/// The answer to a request whose items were all rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnReject {
+    /// 200: platforms that stop or drop their feed on a 4xx go on, and the request is kept for a replay.
+    Accept,
+    /// 422 with the reasons, for senders that a developer writes.
+    Refuse,
 }
 
 /// Settings to change. Null restores the default of the plugin, an absent setting stays.
@@ -149,6 +163,15 @@ pub struct SettingsRequest {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<u64>, minimum = 1, maximum = 268435456)]
     pub max_body_bytes: Patch<RawJson>,
+    /// The most items of one request, up to the server's `max_items_limit`. A request with more is stored as failed with the
+    /// code `too_many_items`, or answered 413 where `on_reject` is `refuse`.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<u64>, minimum = 1)]
+    pub max_items: Patch<RawJson>,
+    /// The answer to a request whose items were all rejected.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<OnReject>)]
+    pub on_reject: Patch<RawJson>,
     /// The plugin's own settings, merged with the present ones; see its provider's `options`.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<Object>)]

@@ -2,8 +2,13 @@
 
 use std::sync::Arc;
 
-use inlet_api_types::sources::{Source, SourceEnvironmentSettings, SourceMapping, SourceSettings};
-use inlet_core::{path::Path, settings::Settings, time, verification::Template};
+use inlet_api_types::sources::{self, Source, SourceEnvironmentSettings, SourceMapping, SourceSettings};
+use inlet_core::{
+    path::Path,
+    settings::{OnReject, Settings},
+    time,
+    verification::Template,
+};
 use inlet_engine::{
     EngineOptions,
     clock::now_ms,
@@ -64,6 +69,10 @@ pub struct InForce<'a> {
     pub scheme: Option<&'a Template>,
     /// The body limit, in bytes.
     pub max_body_bytes: u64,
+    /// The most items of a request.
+    pub max_items: u64,
+    /// The answer to a request whose items were all rejected.
+    pub on_reject: OnReject,
     /// The plugin's options with its defaults, as JSON.
     pub options: String,
 }
@@ -80,6 +89,8 @@ pub fn settings_of(endpoint: &Endpoint, options: &EngineOptions) -> SourceSettin
         credential_header: endpoint.credential_header.as_deref(),
         scheme: endpoint.scheme.as_ref(),
         max_body_bytes: endpoint.max_body_bytes as u64,
+        max_items: endpoint.limits.items as u64,
+        on_reject: endpoint.on_reject,
         options: endpoint.options.clone(),
     };
     settings(&endpoint.settings, in_force)
@@ -109,6 +120,11 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         keep_headers: settings.keep_headers.clone(),
         redact_paths: settings.redact_paths.iter().map(Path::to_string).collect(),
         max_body_bytes: in_force.max_body_bytes,
+        max_items: in_force.max_items,
+        on_reject: match in_force.on_reject {
+            OnReject::Accept => sources::OnReject::Accept,
+            OnReject::Refuse => sources::OnReject::Refuse,
+        },
         options: stored_json(in_force.options),
         preprocess_script: (),
     }

@@ -35,6 +35,8 @@ pub struct Context<'a> {
     pub received_at_ms: i64,
     /// The forwarded headers, a JSON object; see [`headers_json`].
     pub headers: Option<Arc<str>>,
+    /// The query parameters that were withheld because they hold a credential, as paths for the log.
+    pub withheld: &'a [String],
     /// The lines that the plugin logged; see [`guest_logs_json`].
     pub guest_logs: Option<Arc<str>>,
 }

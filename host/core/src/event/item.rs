@@ -42,10 +42,11 @@ impl ItemReader<'_, '_> {
             event.extras.iter().filter(|extra| extra.name == "warning").map(|extra| extra.value.clone()).collect();
         match self.read(event, slots, &item, &mut warnings) {
             Ok(reading) => self.planned(event, slots, &item, reading, warnings),
-            Err(Rejection { code, message }) => {
+            Err(Rejection { event_type, code, message }) => {
                 let (blanked, redacted) = self.redact(&item);
                 let original = self.original(blanked.as_ref().unwrap_or(&item));
                 let fields = EventFields {
+                    event_type,
                     code: Some(code.to_owned()),
                     reason: Some(message),
                     warnings,
@@ -67,7 +68,7 @@ impl ItemReader<'_, '_> {
     ) -> Prepared {
         let (redacted_item, redacted) = self.redact(item);
         let item = redacted_item.as_ref().unwrap_or(item);
-        if !redacted.is_empty() {
+        if redacted_item.is_some() {
             reading.data = self.data_within(event, slots, item, reading.data);
         }
         let context = self.context;

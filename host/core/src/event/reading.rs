@@ -41,8 +41,22 @@ impl ItemReader<'_, '_> {
             json::Documents::Lines | json::Documents::None => Ok(()),
         }
         .or_else(|error| reject("not_json", error.to_string()))?;
-        let settings = self.context.settings;
         let event_type = self.event_type(event, item)?;
+        match self.values(event, slots, item, warnings) {
+            Ok(values) => Ok(Reading { event_type, ..values }),
+            Err(rejection) => Err(Rejection { event_type, ..rejection }),
+        }
+    }
+
+    /// Reads everything but the event type.
+    fn values(
+        &self,
+        event: &TranslatedEvent,
+        slots: &EventSlots<'_>,
+        item: &ByteString,
+        warnings: &mut Vec<String>,
+    ) -> Result<Reading, Rejection> {
+        let settings = self.context.settings;
         let user_id = self.found(&settings.user_id_path, item, slots.user_id.as_ref());
         let user_id = user::read_user_id(user_id.as_deref())
             .or_else(|problem| reject("wrong_type", format!("the user id {problem}")))?;
@@ -61,7 +75,7 @@ impl ItemReader<'_, '_> {
             }
         };
         let occurred_at_us = self.occurred_at_us(event, slots, item, warnings);
-        Ok(Reading { event_type, user_id, data, idempotency_key, occurred_at_us })
+        Ok(Reading { event_type: String::new(), user_id, data, idempotency_key, occurred_at_us })
     }
 
     fn event_type(&self, event: &TranslatedEvent, item: &str) -> Result<String, Rejection> {

@@ -13,8 +13,8 @@ use crate::{
     path,
 };
 
-/// Blanks the values at the redact paths in force. Returns the new text, if any value was blanked, and the paths that
-/// blanked one.
+/// Blanks the values at the redact paths in force. Returns the new text, if any value was blanked, and what the log names
+/// as redacted: the paths that blanked a value, and the query parameters that were withheld.
 pub(super) fn redact(context: &Context<'_>, item: &str) -> (Option<ByteString>, Vec<String>) {
     let mut text: Option<String> = None;
     let mut redacted = Vec::new();
@@ -35,6 +35,7 @@ pub(super) fn redact(context: &Context<'_>, item: &str) -> (Option<ByteString>, 
             redacted.push(path.to_string());
         }
     }
+    redacted.extend_from_slice(context.withheld);
     (text.map(ByteString::from), redacted)
 }
 

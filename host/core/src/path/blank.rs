@@ -3,9 +3,12 @@
 use super::Segment;
 use crate::json::{self, Kind};
 
-/// Blanks the value at a path and returns the new text; none if nothing is there. Duplicates of a key are blanked too.
+/// Blanks the value at a path and returns the new text; none if nothing is there. Null holds nothing to hide and stays, so
+/// that it goes on to mean absent. Duplicates of a key are blanked too.
 pub fn blank(text: &str, segments: &[Segment]) -> Option<String> {
-    let Some((segment, rest)) = segments.split_first() else { return Some("\"[redacted]\"".to_owned()) };
+    let Some((segment, rest)) = segments.split_first() else {
+        return (Kind::of(text) != Kind::Null).then(|| "\"[redacted]\"".to_owned());
+    };
     match (segment, Kind::of(text)) {
         (Segment::Name(name) | Segment::Quoted(name), Kind::Object) => {
             // All members of that name: an earlier duplicate would otherwise stay readable.
@@ -48,5 +51,10 @@ mod tests {
         );
         assert_eq!(blanked(r#"{"a":[1,{"s":2}]}"#, "a[1].s").unwrap(), r#"{"a":[1,{"s":"[redacted]"}]}"#);
         assert_eq!(blanked(r#"{"a":1}"#, "b"), None);
+        assert_eq!(blanked(r#"{"a":{"s": null }}"#, "a.s"), None);
+        assert_eq!(
+            blanked(r#"{"s":"x","s":null,"t":[null]}"#, "s").unwrap(),
+            r#"{"s":"[redacted]","s":null,"t":[null]}"#
+        );
     }
 }

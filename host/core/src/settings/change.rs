@@ -31,6 +31,8 @@ pub struct ChangeContext<'a> {
     pub scheme: Option<&'a Template>,
     /// The headers that the plugin's manifest keeps, in lower case.
     pub kept_headers: &'a [String],
+    /// The largest `max_items` that the server allows.
+    pub max_items_limit: u64,
 }
 
 impl Settings {
@@ -56,7 +58,7 @@ impl Settings {
         for (name, value) in patch {
             let is_read = secret::NAMES.contains(&name.as_str());
             if !is_read && !matches!(name.as_str(), "endpoint" | "preprocess_script") {
-                settings.set(name, value, context.defaults)?;
+                settings.set(name, value, context)?;
             }
         }
         if let (SecretChange::Set { secret, .. }, Some(scheme)) = (&secret, context.scheme) {
@@ -140,7 +142,8 @@ fn unknown(name: &str) -> BadSetting {
 }
 
 impl Settings {
-    fn set(&mut self, name: &str, value: &Value, defaults: &Settings) -> Result<(), BadSetting> {
+    fn set(&mut self, name: &str, value: &Value, context: ChangeContext<'_>) -> Result<(), BadSetting> {
+        let defaults = context.defaults;
         let field = SettingValue { name, value };
         match name {
             "enforce_verification" => self.enforce_verification = field.bool(defaults.enforce_verification)?,
@@ -165,6 +168,17 @@ impl Settings {
             "keep_headers" => self.keep_headers = field.headers(&defaults.keep_headers)?,
             "redact_paths" => self.redact_paths = field.paths(&defaults.redact_paths)?,
             "max_body_bytes" => self.max_body_bytes = field.number(1..=MAX_BODY_BYTES)?.or(defaults.max_body_bytes),
+            "max_items" => {
+                let number = field.number(1..=context.max_items_limit);
+                let named = |error: BadSetting| match value {
+                    Value::Number(_) => {
+                        BadSetting::new(name, format!("{}, the server's max_items_limit", error.message))
+                    }
+                    _ => error,
+                };
+                self.max_items = number.map_err(named)?.or(defaults.max_items);
+            }
+            "on_reject" => self.on_reject = field.on_reject()?.or(defaults.on_reject),
             "options" => match value {
                 Value::Null => self.options = defaults.options.clone(),
                 Value::Object(options) => {

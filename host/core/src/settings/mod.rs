@@ -5,6 +5,7 @@
 
 mod bad_setting;
 mod change;
+mod on_reject;
 mod secret;
 mod value;
 
@@ -16,6 +17,7 @@ use crate::{path::Path, verification::VerificationHeaders};
 pub use crate::signing_secret::SecretChange;
 pub use bad_setting::BadSetting;
 pub use change::{ChangeContext, ChangedSettings};
+pub use on_reject::OnReject;
 
 /// The default idempotency window: 24 hours, in seconds.
 pub const DEFAULT_WINDOW_SECONDS: u64 = 24 * 60 * 60;
@@ -59,6 +61,10 @@ pub struct Settings {
     pub redact_paths: Vec<Path>,
     /// The body limit in bytes, if the operator set one.
     pub max_body_bytes: Option<u64>,
+    /// The most items of a request, if the operator set a number.
+    pub max_items: Option<u64>,
+    /// The answer to a request whose items were all rejected, if the operator chose one.
+    pub on_reject: Option<OnReject>,
     /// The plugin's own settings.
     pub options: Map<String, Value>,
 }
@@ -81,6 +87,8 @@ impl Default for Settings {
             keep_headers: Vec::new(),
             redact_paths: Vec::new(),
             max_body_bytes: None,
+            max_items: None,
+            on_reject: None,
             options: Map::new(),
         }
     }
@@ -100,8 +108,13 @@ mod tests {
     fn change(current: &Settings, has_secret: bool, patch: Value) -> Result<ChangedSettings, BadSetting> {
         let (defaults, scheme) = (Settings { handle_identifies: true, ..Settings::default() }, scheme());
         let kept_headers = ["x-kept".to_owned()];
-        let context =
-            ChangeContext { defaults: &defaults, has_secret, scheme: Some(&scheme), kept_headers: &kept_headers };
+        let context = ChangeContext {
+            defaults: &defaults,
+            has_secret,
+            scheme: Some(&scheme),
+            kept_headers: &kept_headers,
+            max_items_limit: 50_000,
+        };
         current.change(patch.as_object().unwrap(), context)
     }
 
@@ -146,6 +159,10 @@ mod tests {
         insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["Authorization"]})), @r#"keep_headers: "authorization" holds a credential and never leaves the door; take it out of the list"#);
         insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["X-Webhook-Secret"]})), @r#"keep_headers: "x-webhook-secret" holds a credential and never leaves the door; take it out of the list"#);
         insta::assert_snapshot!(error(&off, false, json!({"keep_headers": ["a b"]})), @r#"keep_headers: "a b" is not a header's name"#);
+        insta::assert_snapshot!(error(&off, false, json!({"on_reject": "drop"})), @r#"on_reject: found "drop", expected "accept" (200) or "refuse" (422)"#);
+        insta::assert_snapshot!(error(&off, false, json!({"on_reject": 422})), @r#"on_reject: found a number, expected "accept" (200), "refuse" (422) or null"#);
+        insta::assert_snapshot!(error(&off, false, json!({"max_items": 0})), @"max_items: found 0, expected a whole number from 1 to 50000, the server's max_items_limit");
+        insta::assert_snapshot!(error(&off, false, json!({"max_items": 50_001})), @"max_items: found 50001, expected a whole number from 1 to 50000, the server's max_items_limit");
     }
 
     #[test]
@@ -224,7 +241,11 @@ mod tests {
 
     #[test]
     fn what_is_stored_reads_back() {
-        let settings = change(&Settings::default(), false, json!({"redact_paths": ["a[0].b"], "max_body_bytes": 5}));
+        let settings = change(
+            &Settings::default(),
+            false,
+            json!({"redact_paths": ["a[0].b"], "max_body_bytes": 5, "on_reject": "refuse", "max_items": 7}),
+        );
         let settings = settings.unwrap().settings;
         let text = serde_json::to_string(&settings).unwrap();
         assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);

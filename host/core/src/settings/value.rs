@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use super::BadSetting;
+use super::{BadSetting, OnReject};
 use crate::{path::Path, verification::VerificationHeaders};
 
 /// The value of one setting in a change; null returns the setting to its default.
@@ -45,6 +45,21 @@ impl SettingValue<'_> {
                 )),
             },
             _ => Err(self.expected("a whole number")),
+        }
+    }
+
+    pub(super) fn on_reject(&self) -> Result<Option<OnReject>, BadSetting> {
+        const EXPECTED: &str = r#""accept" (200)"#;
+        match self.value {
+            Value::Null => Ok(None),
+            Value::String(text) => match serde_json::from_value(self.value.clone()) {
+                Ok(choice) => Ok(Some(choice)),
+                Err(_) => {
+                    let found: String = text.chars().take(100).collect();
+                    Err(BadSetting::new(self.name, format!("found {found:?}, expected {EXPECTED} or \"refuse\" (422)")))
+                }
+            },
+            _ => Err(self.expected(&format!("{EXPECTED}, \"refuse\" (422)"))),
         }
     }
 

@@ -4,6 +4,7 @@ use inlet_core::{
     contract::{Body, Field, Item, Value},
     json,
     log::{Original, Outcome},
+    path::Path,
     time,
     verification::{Covers, Verdict},
 };
@@ -98,6 +99,29 @@ fn data_is_always_a_json_object() {
     insta::assert_snapshot!(rejected("[1]"), @"the data is an array; expected an object");
     insta::assert_snapshot!(rejected("7"), @"the data is a number; expected an object");
     assert_eq!(between_neighbours(&track("false")), MIDDLE_REJECTED);
+}
+
+#[test]
+fn a_rejected_item_keeps_the_type_that_was_read() {
+    let event_type = Inlet::new().one(&track("{}")).log.event_type.clone();
+    assert!(!event_type.is_empty());
+    for wrong in [
+        track("[1]"),
+        with(&track("{}"), "userId", r#"{"id":"u"}"#),
+        with(&track("{}"), "userId", &format!("{:?}", "u".repeat(70_000))),
+    ] {
+        let log = Inlet::new().one(&wrong).log;
+        assert_eq!(
+            (log.outcome, log.event_type.as_str()),
+            (Outcome::Rejected, event_type.as_str()),
+            "{:?}",
+            log.reason
+        );
+    }
+    let mut by_path = Inlet::new();
+    by_path.settings.event_type_path = Some(Path::parse("body.kind").unwrap());
+    assert_eq!(by_path.one(r#"{"kind":"order.paid","userId":[]}"#).log.event_type, "order.paid");
+    assert_eq!(by_path.one(r#"{"kind":{},"userId":[]}"#).log.event_type, "", "none was read");
 }
 
 #[test]

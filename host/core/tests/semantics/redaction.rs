@@ -46,6 +46,9 @@ fn a_path_that_finds_nothing_leaves_the_item_byte_for_byte_and_is_not_said() {
     let entry = redacting(&["properties.b"]).one(body);
     assert_eq!(entry.original(), body);
     assert!(entry.log.redacted.is_empty());
+    let entry = redacting(&["properties.card"]).one(&track(r#"{"card":null,"n":1}"#));
+    assert_eq!(entry.data(), r#"{"card":null,"n":1}"#, "null holds nothing to hide");
+    assert!(entry.log.redacted.is_empty());
 }
 
 #[test]

@@ -195,6 +195,7 @@ impl Inlet {
             verdict: self.verdict,
             received_at_ms: self.now_ms,
             headers: event::headers_json(&self.headers),
+            withheld: &[],
             guest_logs: None,
         };
         act(&context, &mut counter(&mut self.ids))

@@ -54,6 +54,8 @@ pub fn default_settings(plugin: &Plugin) -> Result<Settings, BadSetting> {
         has_secret: false,
         scheme: manifest.verification.as_ref(),
         kept_headers: &manifest.headers,
+        // A manifest sets no max_items.
+        max_items_limit: 0,
     };
     base.change(&manifest.defaults.settings, terms).map(|changed| changed.settings)
 }

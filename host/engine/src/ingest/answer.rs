@@ -23,6 +23,7 @@ use crate::{Engine, snapshot::Endpoint};
 /// Answers a request whose items are durable.
 pub(super) async fn answer(
     engine: &Engine,
+    endpoint: &Endpoint,
     plugin: &Plugin,
     request: &IncomingRequest,
     translated: &Translated,
@@ -32,7 +33,7 @@ pub(super) async fn answer(
         (AnsweredBy::Plugin(translation), Some(attempt)) => {
             answer_by_plugin(engine, attempt, plugin, request, translation, settled).await
         }
-        _ => Ok(response::of_translated(&translated.result, plugin.manifest().on_reject, settled)),
+        _ => Ok(response::of_translated(&translated.result, endpoint.on_reject, settled)),
     }
 }
 
@@ -68,7 +69,7 @@ pub(super) async fn call_answer<G: CallGuard>(
     let outcomes = plugin_outcomes(translation, settled);
     let permit = engine.gate.enter(endpoint.id).await.map_err(|_| IngestError::NoSandbox)?;
     let received_at_ms = request.plugin_request.received_at_ms;
-    Ok(plugin.answer_with_guard(guard(permit), received_at_ms, &translation.memo, &outcomes, &engine.limits).await)
+    Ok(plugin.answer_with_guard(guard(permit), received_at_ms, &translation.memo, &outcomes, &endpoint.limits).await)
 }
 
 /// Returns the outcome and the reason of an item as a plugin of contract 0.1 must see them.

@@ -23,8 +23,11 @@ pub enum IngestError {
         limit: usize,
     },
     /// The request has more items than are taken.
-    #[error("the request has more items than are taken at once; send smaller batches")]
-    TooManyItems,
+    #[error("{reason}")]
+    TooManyItems {
+        /// The numbers that were found and allowed, and what to do.
+        reason: String,
+    },
     /// The content encoding is not one `gzip`.
     #[error("the content encoding is {found:?}, which is not supported; send the body plain or with one gzip")]
     Encoding {
@@ -110,7 +113,7 @@ impl IngestError {
             Self::UnknownEndpoint => "unknown_endpoint",
             Self::Method { .. } => "method_not_allowed",
             Self::TooLarge { .. } => "body_too_large",
-            Self::TooManyItems => "too_many_items",
+            Self::TooManyItems { .. } => "too_many_items",
             Self::Encoding { .. } | Self::Charset { .. } => "unsupported_encoding",
             Self::TransferEncoding { .. } => "unsupported_transfer_encoding",
             Self::NotGzip { .. } => "not_gzip",
@@ -133,7 +136,7 @@ impl IngestError {
         match self {
             Self::UnknownEndpoint => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge { .. } | Self::TooManyItems => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooLarge { .. } | Self::TooManyItems { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoding { .. } | Self::Charset { .. } | Self::TransferEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }

@@ -17,6 +17,8 @@ pub(crate) struct IncomingRequest {
     pub(crate) credentials: Vec<(String, Bytes)>,
     /// True if the body came with a byte order mark, which the plugin does not see.
     pub(crate) has_byte_order_mark: bool,
+    /// The query parameters that were withheld because they hold a credential, as paths for the log.
+    pub(crate) withheld: Vec<String>,
     /// The time of arrival, in milliseconds since 1970.
     pub(crate) received_at_ms: i64,
     /// The bytes that the request has reserved. `None` for a stored request.
@@ -56,7 +58,14 @@ impl IncomingRequest {
             options: endpoint.options.clone(),
             facts: endpoint.facts.clone(),
         });
-        Self { plugin_request, credentials, has_byte_order_mark: false, received_at_ms, reservation: None }
+        Self {
+            plugin_request,
+            credentials,
+            has_byte_order_mark: false,
+            withheld: Vec::new(),
+            received_at_ms,
+            reservation: None,
+        }
     }
 
     /// Reserves further bytes for what was made of the request, or refuses it.

@@ -116,7 +116,7 @@ async fn ingest(
     let verdict = verified.verification.verdict;
 
     let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await?;
-    translated.admit(plugin)?;
+    translated.admit(endpoint)?;
     request.reserve(translated.held_bytes())?;
     clock.lap(Stage::Translate);
 
@@ -137,7 +137,7 @@ async fn ingest(
     };
     clock.lap(Stage::Commit);
 
-    let response = match answer::answer(engine, plugin, &request, &translated, &settled).await {
+    let response = match answer::answer(engine, endpoint, plugin, &request, &translated, &settled).await {
         Ok(response) => response,
         Err(error) => {
             let is_first = settled.first().map(|item| item.id) == first_id;

@@ -61,6 +61,7 @@ pub(super) fn plan_uncounted(
         verdict,
         received_at_ms: request.received_at_ms,
         headers: event::headers_json(&request.plugin_request.headers),
+        withheld: &request.withheld,
         guest_logs: translated.logs.clone(),
     };
     let body = request.body();

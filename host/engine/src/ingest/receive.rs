@@ -29,8 +29,13 @@ use crate::{
     Engine,
     admission::Reservation,
     clock::now_ms,
-    snapshot::{Endpoint, Snapshot},
+    snapshot::{Endpoint, QueryAccess, Snapshot},
 };
+
+/// The most query parameters that are named as withheld.
+const MAX_WITHHELD: usize = 16;
+/// The most characters of such a name.
+const MAX_WITHHELD_NAME: usize = 100;
 
 /// A request at its endpoint, whose body is not read yet.
 pub(super) struct UnreadRequest {
@@ -134,15 +139,16 @@ pub(super) fn build(
     let credential_header = endpoint.credential_header.as_deref();
     let sent_headers = header_family::under_own_names(endpoint, head.headers);
     let sent = sent_headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let (query, withheld) = query(head.query, endpoint);
     let parts = VisibleParts {
         method: head.method.to_owned(),
         path: head.path,
-        query: query(head.query, endpoint),
+        query,
         headers: verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header),
         body,
     };
     let request = IncomingRequest::new(endpoint, parts, credentials(&sent_headers, endpoint), received_at_ms);
-    IncomingRequest { has_byte_order_mark, ..request }
+    IncomingRequest { has_byte_order_mark, withheld, ..request }
 }
 
 /// Returns the headers that verification reads.
@@ -159,14 +165,24 @@ fn credentials(headers: &HeaderMap, endpoint: &Endpoint) -> Vec<(String, Bytes)>
         .collect()
 }
 
-/// Returns the query parameters that the plugin may see, decoded as forms are.
-fn query(text: &str, endpoint: &Endpoint) -> Vec<Field> {
+/// Returns the query parameters that the plugin may see, decoded as forms are, and the paths of those that it would see if
+/// they were no credentials.
+fn query(text: &str, endpoint: &Endpoint) -> (Vec<Field>, Vec<String>) {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    text.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .map(|(name, value)| (decode(name), decode(value)))
-        .filter(|(name, value)| endpoint.wants_query(name, value))
-        .map(|(name, value)| Field::new(name, value))
-        .collect()
+    let (mut visible, mut withheld) = (Vec::new(), Vec::new());
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name), decode(value));
+        match endpoint.query_access(&name, &value) {
+            QueryAccess::Visible => visible.push(Field::new(name, value)),
+            QueryAccess::Credential if withheld.len() < MAX_WITHHELD => {
+                let path = format!("query.{}", name.chars().take(MAX_WITHHELD_NAME).collect::<String>());
+                if !withheld.contains(&path) {
+                    withheld.push(path);
+                }
+            }
+            QueryAccess::Credential | QueryAccess::NotListed => {}
+        }
+    }
+    (visible, withheld)
 }

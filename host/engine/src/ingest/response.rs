@@ -18,8 +18,8 @@ use inlet_core::{
     contract::{Notice, Reply, Translation},
     json,
     log::Outcome,
+    settings::OnReject,
 };
-use inlet_sandbox::manifest::OnReject;
 use inlet_store::Settled;
 
 use super::{error::IngestError, not_accepted::NotAccepted};
@@ -78,7 +78,7 @@ fn of_translation(translation: &Translation, on_reject: OnReject, settled: &[Set
     }
 }
 
-/// Builds a 422 if the manifest asks for it and every item was rejected, else a 200.
+/// Builds a 422 if the source environment refuses and every item was rejected, else a 200.
 fn of_rejection(on_reject: OnReject, settled: &[Settled]) -> Response {
     let all_rejected = !settled.is_empty() && settled.iter().all(|item| item.outcome == Outcome::Rejected);
     match (on_reject, settled.first()) {

@@ -6,9 +6,10 @@ use inlet_core::{
     blame::Blame,
     contract::{Notice, Translation},
     event,
+    settings::OnReject,
     verification::Verdict,
 };
-use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin, manifest::OnReject};
+use inlet_sandbox::{Call, CallGuard, Fault, Permit, Plugin, ShapeFault};
 
 use super::{
     error::IngestError, incoming_request::IncomingRequest, plugin_attempt::PluginAttempt, plugin_call::PluginCall,
@@ -53,6 +54,10 @@ impl NotTranslated {
     /// Returns the reason that the event log shows.
     pub(super) fn reason(&self) -> String {
         match self {
+            Self::Fault { fault: Fault::Shape(ShapeFault::Items { found, limit }), .. } => format!(
+                "the request holds {found} items; at most {limit} are taken at once. Send smaller batches, or raise the \
+                 source's setting max_items"
+            ),
             Self::Fault { fault, blame: Blame::Request } => format!("the request asks for too much: {fault}"),
             Self::Fault { fault, .. } => format!("the plugin failed: {fault}"),
             Self::Quarantined => quarantine::REASON.to_owned(),
@@ -76,20 +81,21 @@ impl Translated {
         Self { logs, result: call.result.map_err(failed), attempt: None }
     }
 
-    /// Refuses a request with more items than are taken, where the manifest refuses what is rejected.
-    pub(super) fn admit(&self, plugin: &Plugin) -> Result<(), IngestError> {
-        match plugin.manifest().on_reject {
-            OnReject::Refuse if self.has_too_many_items() => Err(IngestError::TooManyItems),
+    /// Refuses a request with more items than are taken, where the source environment refuses what is rejected.
+    pub(super) fn admit(&self, endpoint: &Endpoint) -> Result<(), IngestError> {
+        match (endpoint.on_reject, self.too_many_items()) {
+            (OnReject::Refuse, Some(reason)) => Err(IngestError::TooManyItems { reason }),
             _ => Ok(()),
         }
     }
 
-    /// Returns true if the request has more items than are taken.
-    fn has_too_many_items(&self) -> bool {
+    /// Returns the reason if the request has more items than are taken. A plugin that counts them itself may take fewer
+    /// than the source environment, so its own sentence goes on.
+    fn too_many_items(&self) -> Option<String> {
         match &self.result {
-            Ok(Ok(_)) => false,
-            Ok(Err(notice)) => notice.code == TOO_MANY_ITEMS,
-            Err(untranslated) => untranslated.code() == TOO_MANY_ITEMS,
+            Ok(Err(notice)) if notice.code == TOO_MANY_ITEMS => Some(notice.message.clone()),
+            Err(untranslated) if untranslated.code() == TOO_MANY_ITEMS => Some(untranslated.reason()),
+            _ => None,
         }
     }
 
@@ -105,7 +111,7 @@ impl Translated {
     /// Returns true if the server may try a failed translation again by itself. Too many items stay too many. Requests that
     /// a quarantine holds back wait for an operator: there may be very many of them.
     pub(crate) fn may_be_retried(&self) -> bool {
-        !matches!(self.result, Err(NotTranslated::Quarantined)) && !self.has_too_many_items()
+        !matches!(self.result, Err(NotTranslated::Quarantined)) && self.too_many_items().is_none()
     }
 
     /// Returns true if the server tries a failed translation again because the sender will not. The sender of a plugin
@@ -120,8 +126,10 @@ impl Translated {
         match &self.result {
             _ if !plugin.answers() => Ok(AnsweredBy::Server),
             // The platform would send it again after a 500.
-            Err(_) if self.has_too_many_items() => Err(IngestError::TooManyItems),
-            Err(_) => Err(IngestError::PluginFailed),
+            Err(_) => Err(match self.too_many_items() {
+                Some(reason) => IngestError::TooManyItems { reason },
+                None => IngestError::PluginFailed,
+            }),
             Ok(Ok(translation)) if !translation.memo.is_empty() => Ok(AnsweredBy::Plugin(translation)),
             // Without a memo the platform reads the status alone.
             Ok(_) => Ok(AnsweredBy::Server),
@@ -185,7 +193,7 @@ async fn call_translate<G: CallGuard>(
     guard: impl FnOnce(Permit) -> G,
 ) -> Result<Call<Result<Translation, Notice>>, IngestError> {
     let permit = engine.gate.enter(endpoint.id).await.map_err(|_| IngestError::NoSandbox)?;
-    let call = plugin.translate_with_guard(guard(permit), &request.plugin_request, &engine.limits).await;
+    let call = plugin.translate_with_guard(guard(permit), &request.plugin_request, &endpoint.limits).await;
     match call.result {
         Err(Fault::Busy) => Err(IngestError::NoSandbox),
         _ => Ok(call),

@@ -18,7 +18,7 @@ use inlet_store::{ApiKeyRecord, Environment, ManagementTokenRecord, ReadError, S
 
 use self::reload::Reuse;
 pub use self::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, QueryAccess},
     source::Source,
     tokens::{TokenHash, hash_token, hint, new_api_key, new_management_token, new_token},
 };

@@ -13,4 +13,4 @@ mod types;
 
 pub use error::ManifestError;
 pub use options::OptionsError;
-pub use types::{DefaultMapping, Defaults, Example, Links, Manifest, OnReject, Sender};
+pub use types::{DefaultMapping, Defaults, Example, Links, Manifest, Sender};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use inlet_core::verification::Template;
+use inlet_core::{settings::OnReject, verification::Template};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -70,17 +70,6 @@ pub struct Links {
     /// Instructions for connecting the platform to Inlet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tutorial: Option<String>,
-}
-
-/// The answer to a request whose items were all rejected.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OnReject {
-    /// Answers 200: many platforms stop their whole feed on a 4xx.
-    #[default]
-    Accept,
-    /// Answers 422 with the reason, for senders that are a developer's own code.
-    Refuse,
 }
 
 /// Settings and mappings of a new source.

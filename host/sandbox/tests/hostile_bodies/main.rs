@@ -312,6 +312,7 @@ async fn blame(plugin: &Plugin, request: &Request, limits: &Limits) -> Option<(B
         verdict: Verdict::NotConfigured,
         received_at_ms: 1_700_000_000_000,
         headers: None,
+        withheld: &[],
         guest_logs: None,
     };
     let prepared = match event::prepare(&context, &request.body, &translation, &mut Uuid::nil) {

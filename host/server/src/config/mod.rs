@@ -75,6 +75,8 @@ pub struct Config {
     pub max_sandboxes: u32,
     /// The memory limit of one sandbox, in bytes.
     pub max_sandbox_memory: usize,
+    /// The largest `max_items` that a source environment may have.
+    pub max_items_limit: usize,
     /// The most requests that wait for the store's writer. A source environment has at most half of it to itself. A request
     /// beyond it is answered 503.
     pub writer_queue: usize,
@@ -107,6 +109,7 @@ impl Default for Config {
             max_connections: 10_000,
             max_sandboxes: 64,
             max_sandbox_memory: 256 * 1024 * 1024,
+            max_items_limit: 50_000,
             writer_queue: 8192,
             retry_delays_seconds: vec![10.0, 60.0, 600.0],
             log_format: LogFormat::Text,
@@ -164,6 +167,7 @@ impl Config {
             trusted_proxies: self.trusted_proxies.iter().filter_map(|text| network(text)).collect(),
             max_sandboxes: self.max_sandboxes,
             max_sandbox_memory: self.max_sandbox_memory,
+            max_items_limit: self.max_items_limit,
             retry_delays_seconds: self.retry_delays_seconds.clone(),
         }
     }

@@ -31,12 +31,14 @@ impl Plugin for Clerk {
 
 /// Returns the id of the user that an event is about: Clerk's own id, because `external_id` is null for most users.
 fn user<'a>(event_type: &str, data: &Node<'a>) -> Option<Node<'a>> {
-    let [id, user_id, public] = data.fields(["id", "user_id", "public_user_data"]);
+    let [id, user_id, public, payer] = data.fields(["id", "user_id", "public_user_data", "payer"]);
     if event_type.starts_with("user.") {
         return id;
     }
-    // Sessions and messages name their user; memberships of organisations contain a part of the user.
-    user_id.filter(|id| !id.is_absent()).or_else(|| public?.get("user_id"))
+    // Sessions and messages name their user; memberships of organisations contain a part of the user; subscriptions and
+    // payments name who pays, which has no user where an organisation pays.
+    let of_part = |part: Option<Node<'a>>| part?.get("user_id").filter(|id| !id.is_absent());
+    user_id.filter(|id| !id.is_absent()).or_else(|| of_part(public)).or_else(|| of_part(payer))
 }
 
 #[cfg(test)]

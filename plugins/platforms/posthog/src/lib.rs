@@ -5,7 +5,7 @@
 
 use inlet_plugin::envelope::translate_calls;
 use inlet_plugin::segment::{Call, not_a_string};
-use inlet_plugin::{Event, Kind, Node, Notice, Plugin, Request, Translation, Value};
+use inlet_plugin::{Event, Field, Kind, Node, Notice, Plugin, Request, Translation, Value};
 
 /// Translator for PostHog.
 #[derive(Debug)]
@@ -22,7 +22,9 @@ impl Plugin for PostHog {
 }
 
 fn event(mut call: Call<'_>, by_path: bool) -> Result<Event, Notice> {
-    if let Some(captured) = call.event.clone().filter(|event| event.kind() == Kind::Object) {
+    let captured = call.event.clone().filter(|event| event.kind() == Kind::Object);
+    let is_captured = captured.is_some();
+    if let Some(captured) = captured {
         call = captured_call(call, &captured);
     }
     let warning = not_a_string(call.kind.as_ref(), "type");
@@ -45,9 +47,31 @@ fn event(mut call: Call<'_>, by_path: bool) -> Result<Event, Notice> {
     if call_type == "identify" {
         call.traits = call.traits.or_else(|| call.properties.clone());
     }
+    let changed = changed_body(&call, is_captured);
     let mut event = call.into_event(call_type)?;
     event.extras.extend(warning);
+    event.extras.extend(changed);
     Ok(event)
+}
+
+/// Returns a warning if a body lacks what PostHog's templates send: its user changed it, and the event says less.
+fn changed_body(call: &Call<'_>, is_captured: bool) -> Option<Field> {
+    let names = match is_captured {
+        true => ["event.distinct_id", "event.uuid", "event.properties"],
+        false => ["userId", "messageId", "properties"],
+    };
+    let content = call.properties.as_ref().or(call.traits.as_ref());
+    let found = [call.user_id.as_ref(), call.message_id.as_ref(), content];
+    let missing: Vec<String> =
+        names.iter().zip(found).filter(|(_, node)| node.is_none()).map(|(name, _)| format!("`{name}`")).collect();
+    (!missing.is_empty()).then(|| {
+        let sentence = format!(
+            "The body lacks {}, which PostHog's template sends. If its body was changed, put it back, or set the \
+             source's paths to where these values are.",
+            missing.join(", ")
+        );
+        Field::new("warning", sentence)
+    })
 }
 
 /// Returns the call of `{"event":{…},"person":{…}}`. The person is null or missing if the event has no user.

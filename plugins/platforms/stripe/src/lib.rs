@@ -45,14 +45,17 @@ fn customer(data: Option<&Node<'_>>, related: Option<&Node<'_>>) -> Option<Value
         let [kind, id] = related?.fields(["type", "id"]);
         return id.filter(|_| is_customer(kind)).map(Value::from);
     };
-    let [kind, id, customer] = object.fields(["object", "id", "customer"]);
+    let [kind, id, customer, holder] = object.fields(["object", "id", "customer", "account_holder"]);
     // The object's own kind decides, not the event type: `customer.subscription.updated` contains a subscription.
     if is_customer(kind) {
         return id.map(Value::from);
     }
+    // An account of a bank belongs to its holder, a customer or a connected account.
+    let of_holder = || holder?.get("customer");
     match customer {
         Some(expanded) if expanded.kind() == Kind::Object => expanded.get("id"),
-        customer => customer,
+        Some(absent) if absent.is_absent() => of_holder().or(Some(absent)),
+        customer => customer.or_else(of_holder),
     }
     .map(Value::from)
 }

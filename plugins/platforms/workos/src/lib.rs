@@ -29,12 +29,16 @@ impl Plugin for WorkOs {
 
 /// Returns the id of the user, or of the directory's user, that an event is about.
 fn user<'a>(event_type: &str, data: &Node<'a>) -> Option<Node<'a>> {
-    let [id, user_id, user] = data.fields(["id", "user_id", "user"]);
+    let [id, user_id, accepted_user_id, user, owner] =
+        data.fields(["id", "user_id", "accepted_user_id", "user", "owner"]);
     if event_type.starts_with("user.") || event_type.starts_with("dsync.user.") {
         return id;
     }
-    // Sessions, sign-ins and memberships name their user; a change of a group contains the user.
-    user_id.filter(|id| !id.is_absent()).or_else(|| user?.get("id"))
+    // Sessions, sign-ins and memberships name their user, accepted invitations the user who accepted; a change of a group
+    // contains the user. An API key belongs to a user or to an organisation.
+    let is_user = |owner: &Node<'_>| owner.get("type").and_then(|kind| kind.as_str()).is_none_or(|kind| kind == "user");
+    let named = [user_id, accepted_user_id].into_iter().flatten().find(|id| !id.is_absent());
+    named.or_else(|| user?.get("id")).or_else(|| owner.filter(is_user)?.get("id"))
 }
 
 #[cfg(test)]

@@ -64,6 +64,19 @@ async fn examples_become_the_events_that_their_manifests_name() {
     }
 }
 
+/// Every platform that names its deliveries or events is deduplicated by default; Supabase names nothing and never repeats.
+#[tokio::test]
+async fn idempotency_is_on_by_default_where_a_platform_gives_a_key() {
+    let directory = directory().display().to_string();
+    let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
+    for name in &platforms() {
+        server.source(name, &format!("inlet/{name}"), json!({}), json!([])).await;
+        let source = server.get(&format!("/v1/sources/{name}?environment=development")).await;
+        let settings = &source["environment_settings"]["development"]["settings"];
+        assert_eq!(settings["enforce_idempotency"], json!(name != "supabase"), "{name}");
+    }
+}
+
 #[tokio::test]
 async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
     let server = Server::start().await;

@@ -122,7 +122,10 @@ async fn small_bodies_with_too_many_items_quarantine_nothing() {
     while sent < 30 || start.elapsed() < Duration::from_secs(12) {
         let answer = endpoint.expect(too_many(20_001), &["failed"]).await;
         let reason = answer["events"][0]["reason"].as_str().unwrap();
-        assert_eq!(reason, "The body holds more than 20000 items. Send smaller batches.");
+        assert_eq!(
+            reason,
+            "The request holds more than 20000 items. Send smaller batches, or raise the source's setting max_items."
+        );
         sent += 1;
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

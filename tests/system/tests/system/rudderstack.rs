@@ -124,7 +124,7 @@ async fn a_get_or_delete_carries_its_properties_in_the_query() {
     let (status, answer) = get(&server, Method::GET, format!("{}?a=1", endpoint.url)).await;
     assert_eq!((status, &answer["events"][0]["outcome"]), (200, &json!("rejected")));
     let reason = answer["events"][0]["reason"].as_str().unwrap();
-    insta::assert_snapshot!(reason, @"A GET carries an event's properties and not its type. Put the type behind the endpoint's address, for example /track/Order%20Completed or /identify, send with POST, or set an event type path to a header.");
+    insta::assert_snapshot!(reason, @"A GET carries an event's properties and not its type. Put the type behind the endpoint's address, for example /track/Order%20Completed or /identify, send it as JSON with POST, or set an event type path to a header.");
     // The operator's pipeline can send the type in a header.
     let settings = json!({"event_type_path": "headers.x-event", "keep_headers": ["x-event"]});
     let endpoint = server.source("rudderstack", "rudderstack", settings, json!([])).await;
@@ -149,7 +149,20 @@ async fn a_secret_in_a_header_of_the_operators_choice_and_never_in_a_log() {
     assert_eq!(request.status(), 200);
     let log = server.last_log("rudderstack").await;
     assert_eq!(log["data"], json!({"a": "1"}), "of all parameters, no credential passes");
+    let withheld = ["query.secret", "query.b", "query.x-rudder-key", "query.Authorization", "query.cookie"];
+    assert_eq!(log["redacted"], json!(withheld), "and none is withheld silently");
     assert!(!log.to_string().contains("canary") && !server.log().contains("canary"));
+}
+
+#[tokio::test]
+async fn a_property_named_like_a_credential_is_named_as_withheld() {
+    let server = Server::start().await;
+    let endpoint = identifying(&server).await;
+    let url = format!("{}?type=track&event=E&userId=u&cookie=x&cookie=y&a=1", endpoint.url);
+    assert_eq!(get(&server, Method::GET, url).await.0, 200);
+    let log = server.last_log("rudderstack").await;
+    assert_eq!((&log["data"]["a"], &log["data"]["cookie"]), (&json!("1"), &Value::Null));
+    assert_eq!(log["redacted"], json!(["query.cookie"]));
 }
 
 #[tokio::test]

@@ -90,9 +90,9 @@ pub fn read_scheme(stored: Option<&str>) -> Option<Template> {
 /// with it, or would refuse every request, so no confirmation helps.
 pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>) -> Option<String> {
     let Endpoint { settings, record, .. } = endpoint;
-    let terms =
-        ChangeContext { defaults: settings, has_secret: record.signing_secret.is_some(), scheme, kept_headers: &[] };
-    // An empty change is checked by the same rules as any other.
+    let has_secret = record.signing_secret.is_some();
+    // An empty change is checked by the same rules as any other; it sets no max_items.
+    let terms = ChangeContext { defaults: settings, has_secret, scheme, kept_headers: &[], max_items_limit: 0 };
     if let Err(error) = settings.change(&Map::new(), terms) {
         return Some(format!("{}: {}", error.field, error.message));
     }

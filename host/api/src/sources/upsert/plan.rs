@@ -3,7 +3,7 @@
 use inlet_api_types::sources::SettingsRequest;
 use inlet_core::settings::{ChangedSettings, Settings};
 use inlet_engine::{catalog::default_settings, clock::now_ms, snapshot::Endpoint};
-use inlet_sandbox::Plugin;
+use inlet_sandbox::{Limits, Plugin};
 use inlet_store::MappingRecord;
 
 use super::{
@@ -51,6 +51,7 @@ impl Upsert<'_> {
                     scheme: endpoint.scheme.as_ref(),
                     defaults: &defaults_of(plugin)?,
                     manifest: plugin.manifest(),
+                    max_items_limit: self.change.engine().options.max_items_limit,
                 };
                 Some(self.change_settings(request, &present)?)
             }
@@ -62,6 +63,7 @@ impl Upsert<'_> {
     pub fn plan_creation(&self, plugin: &Plugin) -> Result<Plan, ApiError> {
         let (manifest, defaults) = (plugin.manifest(), defaults_of(plugin)?);
         let scheme = manifest.verification.as_ref();
+        let max_items_limit = self.change.engine().options.max_items_limit;
         let options = manifest.check_options(&defaults.options.clone().into()).unwrap_or_default();
         let in_force = InForce {
             endpoint: None,
@@ -71,6 +73,8 @@ impl Upsert<'_> {
             credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
             scheme,
             max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
+            max_items: Limits::default().items.min(max_items_limit) as u64,
+            on_reject: manifest.on_reject,
             options: options.to_string(),
         };
         let present = PresentSettings {
@@ -80,6 +84,7 @@ impl Upsert<'_> {
             scheme,
             defaults: &defaults,
             manifest,
+            max_items_limit,
         };
         let request = self.request.settings.as_ref();
         let settings = request.map(|request| self.change_settings(request, &present)).transpose()?;

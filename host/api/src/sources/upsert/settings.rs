@@ -35,6 +35,8 @@ pub struct PresentSettings<'a> {
     pub defaults: &'a Settings,
     /// The plugin's manifest.
     pub manifest: &'a Manifest,
+    /// The largest `max_items` that the server allows.
+    pub max_items_limit: usize,
 }
 
 /// Returns the settings after the change. `field` is the path of the settings in the request.
@@ -52,6 +54,7 @@ pub fn change(
         has_secret: present.has_secret,
         scheme: present.scheme,
         kept_headers: &present.manifest.headers,
+        max_items_limit: present.max_items_limit as u64,
     };
     let changed = present.settings.change(&patch, context).map_err(named)?;
     check_options(&changed.settings.options, present.manifest).map_err(named)?;
@@ -152,11 +155,22 @@ mod tests {
             credential_header: current.verification_header.as_deref().or(scheme.map(Template::header)),
             scheme,
             max_body_bytes: current.max_body_bytes.unwrap_or(manifest.max_body_bytes),
+            max_items: current.max_items.unwrap_or(20_000),
+            on_reject: current.on_reject.unwrap_or(manifest.on_reject),
             options,
         };
         let response = response::settings(current, in_force);
         let (defaults, manifest) = (&defaults, &manifest);
-        let present = PresentSettings { settings: current, response, has_secret: false, scheme, defaults, manifest };
+        let max_items_limit = 50_000;
+        let present = PresentSettings {
+            settings: current,
+            response,
+            has_secret: false,
+            scheme,
+            defaults,
+            manifest,
+            max_items_limit,
+        };
         let body = JsonBody::of(&format!(r#"{{"s":{patch}}}"#));
         change(&body.read::<Body>()?.s, "s", &present)
     }
@@ -171,7 +185,7 @@ mod tests {
     #[test]
     fn what_is_given_as_it_is_shown_changes_nothing() {
         let shown = r#"{"endpoint":"http://127.0.0.1:8080/integrations/receive/token","signing_secret_set":false,
-            "verification_header":"x-webhook-secret","max_body_bytes":5242880,"preprocess_script":null,
+            "verification_header":"x-webhook-secret","max_body_bytes":5242880,"max_items":20000,"on_reject":"accept","preprocess_script":null,
             "previous_signing_secret_until":"2026-01-02T03:04:05.000Z","previous_endpoint_until":null,
             "verification_scheme":{"scheme":"shared_secret","header":"x-webhook-secret"},"options":{"depth":3}}"#;
         let changed = attempt(&Settings::default(), shown).unwrap();

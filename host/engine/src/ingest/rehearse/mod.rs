@@ -150,7 +150,7 @@ async fn answer_of(
     let translation = match translated.answered_by(plugin) {
         Ok(AnsweredBy::Plugin(translation)) => translation,
         Ok(AnsweredBy::Server) => {
-            return Ok(Ok(response::of_translated(&translated.result, plugin.manifest().on_reject, &settled)));
+            return Ok(Ok(response::of_translated(&translated.result, endpoint.on_reject, &settled)));
         }
         Err(error) => return Ok(Err(error)),
     };

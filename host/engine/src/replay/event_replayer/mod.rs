@@ -102,6 +102,7 @@ impl EventReplayer {
             verdict: Verdict::NotConfigured,
             received_at_ms,
             headers: None,
+            withheld: &[],
             guest_logs: None,
         }
     }

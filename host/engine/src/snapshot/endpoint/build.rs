@@ -51,6 +51,8 @@ impl Endpoint {
             .or(manifest.as_ref().map(|manifest| manifest.max_body_bytes))
             .and_then(|bytes| usize::try_from(bytes).ok())
             .unwrap_or(DEFAULT_MAX_BODY_BYTES);
+        let limits = limits_of(&settings, limits);
+        let on_reject = settings.on_reject.or(manifest.as_ref().map(|manifest| manifest.on_reject)).unwrap_or_default();
         let index = MappingIndex::new(mappings.iter().cloned());
         let query: HashSet<String> = manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect();
         Endpoint {
@@ -65,7 +67,9 @@ impl Endpoint {
             }),
             credential_header: settings.verification_header.clone().or(header),
             max_body_bytes,
-            facts: facts(&settings, &index, max_body_bytes, limits),
+            facts: facts(&settings, &index, max_body_bytes, &limits),
+            limits,
+            on_reject,
             options: options(&settings, manifest.as_ref()),
             redact_paths: manifest
                 .iter()
@@ -141,6 +145,13 @@ fn warn_of_differences(
             "the plugin's verification scheme differs from the one in force, which stays until an operator takes the new one"
         );
     }
+}
+
+/// Returns the limits of a call, of which `limits` has the largest number of items that the server allows.
+fn limits_of(settings: &Settings, limits: &Limits) -> Limits {
+    let chosen = settings.max_items.and_then(|items| usize::try_from(items).ok());
+    let items = chosen.unwrap_or(Limits::default().items).min(limits.items);
+    Limits { items, ..limits.clone() }
 }
 
 /// Returns the plugin's own settings with their defaults, as JSON text. They were checked when they were saved; a newer

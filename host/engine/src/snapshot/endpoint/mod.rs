@@ -16,10 +16,10 @@ use inlet_core::{
     mapping::{Mapping, MappingIndex},
     path::Path,
     quarantine::{Admission, Change},
-    settings::Settings,
+    settings::{OnReject, Settings},
     verification::{Template, may_be_forwarded},
 };
-use inlet_sandbox::Plugin;
+use inlet_sandbox::{Limits, Plugin};
 use inlet_store::SourceEnvironmentRecord;
 
 use crate::{
@@ -57,6 +57,10 @@ pub struct Endpoint {
     pub credential_header: Option<String>,
     /// The body limit, in bytes.
     pub max_body_bytes: usize,
+    /// The limits of a call of the plugin, with this source environment's number of items.
+    pub limits: Limits,
+    /// The answer to a request whose items were all rejected.
+    pub on_reject: OnReject,
     /// The plugin's own settings with their defaults, as JSON text.
     pub options: String,
     /// Further facts for the plugin.
@@ -74,6 +78,17 @@ pub struct Endpoint {
     headers: HashSet<String>,
     query: HashSet<String>,
     every_query: bool,
+}
+
+/// Whether a plugin may see a query parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryAccess {
+    /// It may.
+    Visible,
+    /// The manifest does not ask for it.
+    NotListed,
+    /// The manifest asks for it, and it holds a credential or is named like one.
+    Credential,
 }
 
 impl Endpoint {
@@ -113,10 +128,20 @@ impl Endpoint {
         self.headers.contains(name)
     }
 
-    /// Returns true if the plugin may see a decoded query parameter: it is listed, or all are and it is no credential.
-    pub fn wants_query(&self, name: &str, value: &str) -> bool {
-        let wanted = self.query.contains(name) || (self.every_query && self.is_no_credential(name));
-        wanted && !self.is_secret(value)
+    /// Returns whether the plugin may see a decoded query parameter: it is listed, or all are and it is no credential.
+    pub fn query_access(&self, name: &str, value: &str) -> QueryAccess {
+        let is_listed = self.query.contains(name);
+        if !is_listed && !self.every_query {
+            return QueryAccess::NotListed;
+        }
+        // A name that is the secret must not be named as withheld either.
+        if self.is_secret(name) {
+            return QueryAccess::NotListed;
+        }
+        match (is_listed || self.is_no_credential(name)) && !self.is_secret(value) {
+            true => QueryAccess::Visible,
+            false => QueryAccess::Credential,
+        }
     }
 
     /// Returns true if a parameter has no name that credentials have as headers.
