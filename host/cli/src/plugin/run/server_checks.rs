@@ -40,6 +40,7 @@ pub(super) fn log_entries(
         verdict: Verdict::NotConfigured,
         received_at_ms: i64::try_from(request.received_at_ms).unwrap_or(i64::MAX),
         headers: event::headers_json(&request.headers),
+        withheld: &[],
         guest_logs: None,
     };
     let prepared = event::prepare(&context, &request.body, translation, &mut Uuid::now_v7);
