@@ -190,6 +190,7 @@ mod tests {
                 has_secret: false,
                 scheme: Some(&scheme),
                 kept_headers: &[],
+                max_items_limit: 50_000,
             };
             let changed = Settings::default().change(patch.as_object().unwrap(), context);
             changed.map(|changed| changed.settings.verification_headers).map_err(|error| error.to_string())
@@ -216,6 +217,7 @@ mod tests {
                 has_secret: false,
                 scheme: Some(&scheme),
                 kept_headers: &[],
+                max_items_limit: 50_000,
             };
             let patch = json!({"signing_secret": secret});
             let changed = Settings::default().change(patch.as_object().unwrap(), context).unwrap();
