@@ -179,6 +179,6 @@ pub struct ReplayedLog {
     pub rerun_of: String,
     /// The number of new entries: one, unless the whole request had failed.
     pub count: usize,
-    /// The first 100 new entries, with their actions.
+    /// The first new entries, with their actions: at most 100, and fewer if they are long.
     pub entries: Vec<SourceLog>,
 }

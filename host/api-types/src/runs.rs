@@ -56,10 +56,14 @@ pub struct WorkflowRunRecipient {
     /// Collection of the object; absent for a user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collection: Option<String>,
-    /// Data merged over the data of the run for this recipient; absent if there is none.
+    /// Data merged over the data of the run for this recipient; absent if there is none, and in a list of runs if it is too
+    /// long.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub trigger_data: Option<RawJson>,
+    /// Length of `trigger_data` that is too long for a list, in bytes; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger_data_size: Option<u64>,
 }
 
 /// A page of a run's recipients, in the order in which the trigger named them.

@@ -8,6 +8,7 @@
 //! one line of [`routes`], which gives its access and puts it into the document at `/openapi.json`; every change is logged
 //! in its own transaction.
 
+mod answer_memory;
 mod auth;
 mod body;
 mod changes;

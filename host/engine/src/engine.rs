@@ -52,6 +52,8 @@ pub struct Inner {
     pub(crate) refusal_budgets: RefusalBudgets,
     /// Plugin uploads that may still begin.
     pub uploads: Arc<Semaphore>,
+    /// The memory of the management API's answers, in KiB.
+    pub answers: Arc<Semaphore>,
     /// The times at which tokens and keys were last used.
     pub last_used: LastUsed,
     /// What was logged of late, so that more of it is only counted.
@@ -63,6 +65,9 @@ pub struct Inner {
 
 /// The most plugin uploads at once: each may hold 64 MiB, and a multiple of that while it is compiled.
 pub const MAX_UPLOADS: usize = 2;
+
+/// The memory of all answers of the management API at one time, in KiB, about. A single longer answer takes all of it.
+pub const ANSWERS_KIB: usize = 256 << 10;
 
 impl std::ops::Deref for Engine {
     type Target = Inner;
@@ -102,6 +107,7 @@ impl Engine {
             refusals: FailureCounts::new(failures::REFUSED),
             refusal_budgets: RefusalBudgets::default(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
+            answers: Arc::new(Semaphore::new(ANSWERS_KIB)),
             last_used: LastUsed::default(),
             notices: Notices::default(),
             retention_changed: Notify::new(),

@@ -31,6 +31,6 @@ mod test_engine;
 
 pub use completion::{Interrupted, to_completion};
 pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
-pub use engine::{Engine, EngineParts, MAX_UPLOADS};
+pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_UPLOADS};
 pub use notices::{Happening, Notice};
 pub use options::EngineOptions;

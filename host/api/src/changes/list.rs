@@ -1,6 +1,6 @@
 //! `GET /v1/changes`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{
     PageParams,
     changes::{Change, ChangeAuthor, ChangeList},
@@ -10,6 +10,7 @@ use inlet_engine::{Engine, snapshot::Snapshot};
 use inlet_store::{Author, ChangeQuery, ChangeRecord};
 
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
     page::{PageRequest, page_info},
@@ -51,7 +52,7 @@ pub async fn list_changes(
     operator: Operator,
     State(engine): State<Engine>,
     params: Params,
-) -> Result<Json<ChangeList>, ApiError> {
+) -> Result<Response, ApiError> {
     let snapshot = engine.snapshot();
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let environment_ids = match params.environment(&snapshot)? {
@@ -59,8 +60,10 @@ pub async fn list_changes(
         None => operator.environment_ids().map(<[i64]>::to_vec),
     };
     let resource = params.get("resource").map(str::to_owned);
-    let page = engine.store.changes(&ChangeQuery { environment_ids, resource, cursor, limit }).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.changes(&ChangeQuery { environment_ids, resource, cursor, limit }, &memory).await?;
+    let page = page.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |change| change.id);
     let entries = page.items.into_iter().map(|record| change(record, &snapshot)).collect();
-    Ok(Json(ChangeList { entries, page_info }))
+    memory.answer(ChangeList { entries, page_info })
 }

@@ -1,11 +1,11 @@
 //! `GET /v1/workflow_runs/{id}`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::runs::WorkflowRun;
 use inlet_engine::Engine;
 
 use super::{missing, read_id, response};
-use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
+use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, path::Name};
 
 /// A workflow run of the key's environment, whole.
 #[utoipa::path(
@@ -20,7 +20,9 @@ pub async fn get_workflow_run(
     key: EnvironmentKey,
     State(engine): State<Engine>,
     Name(id): Name,
-) -> Result<Json<WorkflowRun>, ApiError> {
-    let found = engine.store.run(key.environment_id, read_id(&id)?).await?;
-    found.map(|record| Json(response::run(record))).ok_or_else(|| missing(&id))
+) -> Result<Response, ApiError> {
+    let memory = AnswerMemory::new(&engine);
+    let found = engine.store.run(key.environment_id, read_id(&id)?, &memory).await?;
+    let record = found.ok_or_else(AnswerMemory::exhausted)?.ok_or_else(|| missing(&id))?;
+    memory.answer(response::run(record))
 }

@@ -1,19 +1,21 @@
 //! `GET /v1/workflow_runs`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{PageParams, runs::WorkflowRunList};
 use inlet_engine::Engine;
 use inlet_store::RunQuery;
 
 use super::response;
 use crate::{
+    answer_memory::AnswerMemory,
     auth::EnvironmentKey,
     error::ApiError,
     page::{PageRequest, page_info},
     query::Params,
 };
 
-/// Lists the workflow runs of the key's environment, newest first. Data over 16 KiB is null here.
+/// Lists the workflow runs of the key's environment, newest first. Data over 16 KiB is null here, and a page of
+/// long runs has fewer entries.
 #[utoipa::path(
     get,
     path = "/v1/workflow_runs",
@@ -30,7 +32,7 @@ pub async fn list_workflow_runs(
     key: EnvironmentKey,
     State(engine): State<Engine>,
     params: Params,
-) -> Result<Json<WorkflowRunList>, ApiError> {
+) -> Result<Response, ApiError> {
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let query = RunQuery {
         environment_id: key.environment_id,
@@ -39,7 +41,8 @@ pub async fn list_workflow_runs(
         workflow: params.get("workflow").map(str::to_owned),
         source_event: params.id("source_event_id")?,
     };
-    let page = engine.store.runs(&query).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.runs(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |run| run.id);
-    Ok(Json(WorkflowRunList { entries: page.items.into_iter().map(response::listed_run).collect(), page_info }))
+    memory.answer(WorkflowRunList { entries: page.items.into_iter().map(response::run).collect(), page_info })
 }

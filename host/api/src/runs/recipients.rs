@@ -1,11 +1,12 @@
 //! `GET /v1/workflow_runs/{id}/recipients`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{PageParams, runs::WorkflowRunRecipients};
 use inlet_engine::Engine;
 
 use super::{missing, read_id, response};
 use crate::{
+    answer_memory::AnswerMemory,
     auth::EnvironmentKey,
     error::ApiError,
     page::{PageRequest, page_info},
@@ -30,14 +31,17 @@ pub async fn list_workflow_run_recipients(
     State(engine): State<Engine>,
     Name(id): Name,
     params: Params,
-) -> Result<Json<WorkflowRunRecipients>, ApiError> {
+) -> Result<Response, ApiError> {
     let run_id = read_id(&id)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
-    let page = engine.store.run_recipients(key.environment_id, run_id, cursor, limit).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.run_recipients(key.environment_id, run_id, cursor, limit, &memory).await?;
+    let page = page.ok_or_else(AnswerMemory::exhausted)?;
     // Every run has a recipient: an empty page is one beyond an end, or of no run.
-    if page.items.is_empty() && engine.store.run(key.environment_id, run_id).await?.is_none() {
+    if page.items.is_empty() && !engine.store.has_run(key.environment_id, run_id).await? {
         return Err(missing(&id));
     }
     let page_info = page_info(&page, limit, |recipient| recipient.ordinal);
-    Ok(Json(WorkflowRunRecipients { entries: page.items.into_iter().map(response::recipient).collect(), page_info }))
+    memory
+        .answer(WorkflowRunRecipients { entries: page.items.into_iter().map(response::recipient).collect(), page_info })
 }

@@ -2,7 +2,7 @@
 
 use inlet_api_types::runs::{WorkflowRun, WorkflowRunRecipient};
 use inlet_core::time;
-use inlet_store::{EventQuery, RunRecord, StoredRecipient};
+use inlet_store::{RunRecord, StoredRecipient};
 
 use crate::stored_json::stored_json;
 
@@ -16,37 +16,40 @@ pub fn run(record: RunRecord) -> WorkflowRun {
         recipients_count: record.recipients_count,
         actor: record.actor.map(stored_json),
         tenant: record.tenant.map(stored_json),
-        data_size: record.data.len() as u64,
-        data: Some(stored_json(record.data)),
+        data_size: record.data.size,
+        data: record.data.content.map(stored_json),
         cancellation_key: record.cancellation_key,
         source_event_id: record.source_event.to_string(),
     }
 }
 
-/// A run as an entry of a list, without data that is too long.
-pub fn listed_run(record: RunRecord) -> WorkflowRun {
-    let mut listed = run(record);
-    listed.data = listed.data.filter(|_| listed.data_size <= EventQuery::CUT_ABOVE);
-    listed
-}
-
 /// The response for a recipient of the store.
 pub fn recipient(StoredRecipient { collection, id, trigger_data, .. }: StoredRecipient) -> WorkflowRunRecipient {
-    WorkflowRunRecipient { id, collection, trigger_data: trigger_data.map(stored_json) }
+    WorkflowRunRecipient {
+        id,
+        collection,
+        trigger_data_size: trigger_data.as_ref().filter(|data| data.content.is_none()).map(|data| data.size),
+        trigger_data: trigger_data.and_then(|data| data.content).map(stored_json),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use inlet_core::Uuid;
+    use inlet_store::Kept;
 
     use super::*;
+
+    fn kept(text: &str) -> Kept<String> {
+        Kept { content: Some(text.to_owned()), size: text.len() as u64 }
+    }
 
     fn record(data: String) -> RunRecord {
         let recipient = |ordinal, collection: Option<&str>, id: &str, trigger_data: Option<&str>| StoredRecipient {
             ordinal,
             collection: collection.map(str::to_owned),
             id: id.to_owned(),
-            trigger_data: trigger_data.map(str::to_owned),
+            trigger_data: trigger_data.map(kept),
         };
         RunRecord {
             id: Uuid::try_parse("019b7c9b-7eae-7000-8000-000000000000").unwrap(),
@@ -58,7 +61,7 @@ mod tests {
             recipients_count: 2,
             actor: Some(r#"{"collection":"projects","id":"p1"}"#.to_owned()),
             tenant: Some(r#""acme""#.to_owned()),
-            data,
+            data: kept(&data),
             cancellation_key: None,
             source_event: Uuid::nil(),
         }
@@ -91,14 +94,5 @@ mod tests {
           "inserted_at": "2026-01-02T02:48:43.950Z"
         }
         "#);
-    }
-
-    #[test]
-    fn a_list_leaves_long_data_out_and_says_how_long_it_is() {
-        let data = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8));
-        assert!(listed_run(record(data(16 * 1024))).data.is_some());
-        let cut = listed_run(record(data(16 * 1024 + 1)));
-        assert!(cut.data.is_none());
-        assert_eq!(cut.data_size, 16 * 1024 + 1);
     }
 }

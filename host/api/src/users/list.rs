@@ -1,11 +1,12 @@
 //! `GET /v1/users`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{PageParams, users::UserList};
 use inlet_engine::Engine;
 
 use super::response;
 use crate::{
+    answer_memory::AnswerMemory,
     auth::EnvironmentKey,
     error::ApiError,
     page::{PageRequest, page_info},
@@ -25,9 +26,11 @@ pub async fn list_users(
     key: EnvironmentKey,
     State(engine): State<Engine>,
     params: Params,
-) -> Result<Json<UserList>, ApiError> {
+) -> Result<Response, ApiError> {
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
-    let page = engine.store.users(key.environment_id, cursor, limit).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.users(key.environment_id, cursor, limit, &memory).await?;
+    let page = page.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |user| user.seq);
-    Ok(Json(UserList { entries: page.items.iter().map(response::user).collect(), page_info }))
+    memory.answer(UserList { entries: page.items.iter().map(response::user).collect(), page_info })
 }

@@ -33,7 +33,7 @@ pub use event::{EventQuery, EventTypeCount, Kept, SkippedRecipients, SourceStatu
 pub use job_lease::JobLease;
 pub use log_search::{LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;
-pub use page::{Cursor, Page};
+pub use page::{Cursor, Page, ReadMemory};
 pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
 };

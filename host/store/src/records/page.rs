@@ -22,7 +22,43 @@ pub struct Page<T> {
     pub has_after: bool,
 }
 
+/// Reserves memory for the answer of a read, before it is read.
+pub trait ReadMemory: Send + Sync {
+    /// Reserves so many bytes; returns false if there is no room for them now.
+    fn reserve(&self, bytes: u64) -> bool;
+}
+
+/// The most bytes of a page, which has fewer entries otherwise. A single entry may be longer.
+pub(crate) const MAX_PAGE_BYTES: u64 = 8 << 20;
+
 impl<T> Page<T> {
+    /// Leaves out the entries that are farthest from the cursor, until the others have at most [`MAX_PAGE_BYTES`].
+    /// `sizes` has the bytes of each entry. Returns the bytes of those that stay.
+    pub(crate) fn shorten<C>(&mut self, sizes: &[u64], cursor: &Cursor<C>) -> u64 {
+        let is_newer = matches!(cursor, Cursor::Before(_));
+        let (mut total, mut stays) = (0_u64, 0);
+        let mut from_cursor: Vec<u64> = sizes.to_vec();
+        if is_newer {
+            from_cursor.reverse();
+        }
+        for size in from_cursor {
+            if stays > 0 && total.saturating_add(size) > MAX_PAGE_BYTES {
+                break;
+            }
+            total = total.saturating_add(size);
+            stays += 1;
+        }
+        let left_out = self.items.len().saturating_sub(stays);
+        if left_out > 0 && is_newer {
+            self.items.drain(..left_out);
+            self.has_before = true;
+        } else if left_out > 0 {
+            self.items.truncate(stays);
+            self.has_after = true;
+        }
+        total
+    }
+
     /// Makes a page from the result of a query for `limit + 1` entries, the nearest to the cursor first.
     pub(crate) fn of_found<C>(mut found: Vec<T>, limit: usize, cursor: &Cursor<C>) -> Self {
         let more = found.len() > limit;
@@ -36,5 +72,25 @@ impl<T> Page<T> {
                 Self { items: found, has_before: more, has_after: true }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_too_large_is_shortened_at_its_far_end() {
+        let page = || Page { items: vec!['a', 'b', 'c'], has_before: false, has_after: false };
+        let half = MAX_PAGE_BYTES / 2;
+        let shorten = |sizes: &[u64], cursor: Cursor<i64>| {
+            let mut page = page();
+            let total = page.shorten(sizes, &cursor);
+            (page.items.into_iter().collect::<String>(), page.has_before, page.has_after, total)
+        };
+        assert_eq!(shorten(&[1, 1, 1], Cursor::Start), ("abc".to_owned(), false, false, 3));
+        assert_eq!(shorten(&[half, half, 1], Cursor::After(1)), ("ab".to_owned(), false, true, 2 * half));
+        assert_eq!(shorten(&[1, half, half], Cursor::Before(1)), ("bc".to_owned(), true, false, 2 * half));
+        assert_eq!(shorten(&[4 * half, 1, 1], Cursor::Start), ("a".to_owned(), false, true, 4 * half), "one at least");
     }
 }

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{page::Cursor, uuid_time};
+use super::{event::Kept, page::Cursor, uuid_time};
 
 /// Selects workflow runs.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub struct RunRecord {
     pub actor: Option<String>,
     /// A JSON string.
     pub tenant: Option<String>,
-    /// A JSON object or null.
-    pub data: String,
+    /// A JSON object or null; left out of a list if it is long.
+    pub data: Kept<String>,
     /// The key by which the run can be cancelled.
     pub cancellation_key: Option<String>,
     /// The event that caused it.
@@ -61,6 +61,6 @@ pub struct StoredRecipient {
     pub collection: Option<String>,
     /// The user's or object's id.
     pub id: String,
-    /// A JSON object; none if the trigger gave no data for this recipient.
-    pub trigger_data: Option<String>,
+    /// A JSON object, left out of a list of runs if it is long; none if the trigger gave no data for this recipient.
+    pub trigger_data: Option<Kept<String>>,
 }

@@ -24,7 +24,7 @@ pub(crate) use super::{
         replays::{
             count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
         },
-        runs::{one as run, page as runs, recipients as run_recipients},
+        runs::{has as has_run, one as run, page as runs, recipients as run_recipients},
         skipped_recipients::skipped_recipients,
         sources::all as sources,
     },

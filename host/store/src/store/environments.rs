@@ -10,7 +10,7 @@ use crate::{
     },
     records::{
         ApiKeyRecord, ChangeQuery, ChangeRecord, Credential, Environment, EnvironmentSettings, ManagementTokenRecord,
-        NewChange, NewEnvironment, NewManagementToken, Page,
+        NewChange, NewEnvironment, NewManagementToken, Page, ReadMemory,
     },
 };
 
@@ -85,8 +85,13 @@ impl Store {
         self.database.execute(RecordCredentialUse { used }).await
     }
 
-    /// Returns the change log, the newest entry first.
-    pub async fn changes(&self, query: &ChangeQuery) -> Result<Page<ChangeRecord>, ReadError> {
-        read!(self.database, changes(query))
+    /// Returns the change log, the newest entry first. A page has fewer entries if they are long. Returns none if there is
+    /// no memory for it now.
+    pub async fn changes(
+        &self,
+        query: &ChangeQuery,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<ChangeRecord>>, ReadError> {
+        read!(self.database, changes(query, memory))
     }
 }

@@ -9,8 +9,8 @@ use crate::{
     error::{CommitError, ReadError},
     operations::ForgetNonce,
     records::{
-        CommitExtras, Cursor, EventQuery, EventTypeCount, Hold, NewRefused, Page, RefusedRequest, Rehearsal, Settled,
-        SkippedRecipients, SourceStatus, StoredEvent,
+        CommitExtras, Cursor, EventQuery, EventTypeCount, Hold, NewRefused, Page, ReadMemory, RefusedRequest,
+        Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent,
     },
 };
 
@@ -61,7 +61,18 @@ impl Store {
 
     /// Returns event logs, the newest first; items of one request the last first.
     pub async fn events(&self, query: &EventQuery) -> Result<Page<StoredEvent>, ReadError> {
-        read!(self.database, events(query, &self.hash_key))
+        let page = read!(self.database, events(query, &self.hash_key, None))?;
+        page.ok_or_else(|| ReadError { reason: "memory was refused that was not asked for".to_owned() })
+    }
+
+    /// Like [`Store::events`], in reserved memory: a page has fewer entries if they are long. Returns none if there is no
+    /// memory for it now.
+    pub async fn events_within(
+        &self,
+        query: &EventQuery,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<StoredEvent>>, ReadError> {
+        read!(self.database, events(query, &self.hash_key, Some(memory)))
     }
 
     /// Returns the distinct event types of a source environment, by name.

@@ -7,18 +7,20 @@ use super::Store;
 use crate::{
     database::read,
     error::ReadError,
-    records::{Cursor, Page, RecipientRecord, RunQuery, RunRecord, StoredRecipient},
+    records::{Cursor, Page, ReadMemory, RecipientRecord, RunQuery, RunRecord, StoredRecipient},
 };
 
 impl Store {
-    /// Returns the users of an environment, the newest first.
+    /// Returns the users of an environment, the newest first. A page has fewer entries if they are long. Returns none if
+    /// there is no memory for it now.
     pub async fn users(
         &self,
         environment_id: i64,
         cursor: Cursor<i64>,
         limit: usize,
-    ) -> Result<Page<RecipientRecord>, ReadError> {
-        read!(self.database, recipients(environment_id, USERS, cursor, limit))
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<RecipientRecord>>, ReadError> {
+        read!(self.database, recipients(environment_id, USERS, cursor, limit, memory))
     }
 
     /// Returns one user.
@@ -26,24 +28,38 @@ impl Store {
         read!(self.database, recipient(environment_id, USERS, id))
     }
 
-    /// Returns workflow runs, the newest first, each with its first recipients.
-    pub async fn runs(&self, query: &RunQuery) -> Result<Page<RunRecord>, ReadError> {
-        read!(self.database, runs(query))
+    /// Returns workflow runs, the newest first, each with its first recipients, without long values. A page has fewer
+    /// entries if they are long. Returns none if there is no memory for it now.
+    pub async fn runs(&self, query: &RunQuery, memory: &dyn ReadMemory) -> Result<Option<Page<RunRecord>>, ReadError> {
+        read!(self.database, runs(query, memory))
     }
 
-    /// Returns one workflow run, with its first recipients.
-    pub async fn run(&self, environment_id: i64, id: Uuid) -> Result<Option<RunRecord>, ReadError> {
-        read!(self.database, run(environment_id, id))
+    /// Returns one workflow run, whole, with its first recipients. Returns none, outermost, if there is no memory for it
+    /// now.
+    pub async fn run(
+        &self,
+        environment_id: i64,
+        id: Uuid,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Option<RunRecord>>, ReadError> {
+        read!(self.database, run(environment_id, id, memory))
     }
 
-    /// Returns the recipients of a run, in the order in which the trigger named them; the cursor is an ordinal.
+    /// Returns true if there is such a run.
+    pub async fn has_run(&self, environment_id: i64, id: Uuid) -> Result<bool, ReadError> {
+        read!(self.database, has_run(environment_id, id))
+    }
+
+    /// Returns the recipients of a run, in the order in which the trigger named them; the cursor is an ordinal. A page has
+    /// fewer entries if they are long. Returns none if there is no memory for it now.
     pub async fn run_recipients(
         &self,
         environment_id: i64,
         run_id: Uuid,
         cursor: Cursor<i64>,
         limit: usize,
-    ) -> Result<Page<StoredRecipient>, ReadError> {
-        read!(self.database, run_recipients(environment_id, run_id, cursor, limit))
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<StoredRecipient>>, ReadError> {
+        read!(self.database, run_recipients(environment_id, run_id, cursor, limit, memory))
     }
 }

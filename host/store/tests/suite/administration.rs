@@ -6,7 +6,7 @@ use inlet_store::{
     NewEnvironment, NewEnvironmentSource, NewManagementToken, NewRefused, RunQuery,
 };
 
-use super::support::{DAY_MS, Event, Fixture, log, mapping, nothing_held, source};
+use super::support::{DAY_MS, Event, Fixture, Unlimited, log, mapping, nothing_held, source};
 
 fn settings(name: &str) -> EnvironmentSettings {
     EnvironmentSettings {
@@ -23,7 +23,7 @@ fn all_changes() -> ChangeQuery {
 }
 
 async fn operations(fixture: &Fixture) -> Vec<String> {
-    let page = fixture.store.changes(&all_changes()).await.unwrap();
+    let page = fixture.store.changes(&all_changes(), &Unlimited).await.unwrap().unwrap();
     page.items.into_iter().map(|change| change.operation).collect()
 }
 
@@ -101,7 +101,7 @@ async fn tokens_are_kept_as_hashes_and_an_id_is_never_given_twice() {
     insta::assert_snapshot!(again.unwrap_err(), @"there is no such management token");
     let next = create(new(2, None)).await.unwrap();
     assert!(next.id > limited.id, "{} {}", next.id, limited.id);
-    let change = fixture.store.changes(&all_changes()).await.unwrap().items.remove(0);
+    let change = fixture.store.changes(&all_changes(), &Unlimited).await.unwrap().unwrap().items.remove(0);
     assert_eq!(change.resource, format!("things/{}", next.id));
 }
 
@@ -153,7 +153,7 @@ async fn a_deleted_source_is_gone_at_once_and_its_logs_go_in_slices() {
     assert!(fixture.store.event_types(fixture.source_environment).await.unwrap().is_empty());
     let refused = fixture.store.refused(fixture.source_environment, Cursor::Start, 10).await.unwrap();
     assert!(refused.items.is_empty());
-    let users = fixture.store.users(fixture.environment, Cursor::Start, 10).await.unwrap();
+    let users = fixture.store.users(fixture.environment, Cursor::Start, 10, &Unlimited).await.unwrap().unwrap();
     assert_eq!(users.items.len(), 1, "users stay");
     let all_runs = RunQuery {
         environment_id: fixture.environment,
@@ -162,7 +162,7 @@ async fn a_deleted_source_is_gone_at_once_and_its_logs_go_in_slices() {
         workflow: None,
         source_event: None,
     };
-    assert_eq!(fixture.store.runs(&all_runs).await.unwrap().items.len(), 26, "runs stay");
+    assert_eq!(fixture.store.runs(&all_runs, &Unlimited).await.unwrap().unwrap().items.len(), 26, "runs stay");
 }
 
 #[tokio::test]
@@ -211,9 +211,9 @@ async fn a_deleted_environment_is_gone_at_once_and_the_others_stay() {
     while fixture.store.prune_deleted(10).await.unwrap() > 0 {}
     let events = EventQuery::newest(vec![fixture.source_environment], 10);
     assert!(fixture.store.events(&events).await.unwrap().items.is_empty());
-    assert!(fixture.store.users(one, Cursor::Start, 10).await.unwrap().items.is_empty());
+    assert!(fixture.store.users(one, Cursor::Start, 10, &Unlimited).await.unwrap().unwrap().items.is_empty());
     let runs = RunQuery { environment_id: one, cursor: Cursor::Start, limit: 10, workflow: None, source_event: None };
-    assert!(fixture.store.runs(&runs).await.unwrap().items.is_empty());
+    assert!(fixture.store.runs(&runs, &Unlimited).await.unwrap().unwrap().items.is_empty());
 }
 
 fn refused(fixture: &Fixture) -> NewRefused {
@@ -250,7 +250,7 @@ async fn changes_are_paged_filtered_and_pruned() {
         fixture.store.environment_update(environment, settings(name), change).await.unwrap();
     }
     let resources = async |query: ChangeQuery| -> Vec<String> {
-        let page = fixture.store.changes(&query).await.unwrap();
+        let page = fixture.store.changes(&query, &Unlimited).await.unwrap().unwrap();
         page.items.into_iter().map(|change| change.resource).collect()
     };
     assert_eq!(resources(all_changes()).await, ["environments/c", "environments/b", "environments/a", "things/{id}"]);
@@ -258,10 +258,10 @@ async fn changes_are_paged_filtered_and_pruned() {
     assert_eq!(resources(of(&[one])).await, ["environments/c", "environments/a"]);
     assert_eq!(resources(of(&[])).await, [] as [&str; 0]);
     let named = ChangeQuery { resource: Some("environments/b".to_owned()), ..all_changes() };
-    let found = fixture.store.changes(&named).await.unwrap().items.remove(0);
+    let found = fixture.store.changes(&named, &Unlimited).await.unwrap().unwrap().items.remove(0);
     assert_eq!((found.author.token_id, found.author.name.as_str()), (Some(7), "CI"));
     assert_eq!((found.before.as_deref(), found.after, found.environment_id), (Some(r#"{"n":1.10}"#), None, Some(two)));
-    let first = fixture.store.changes(&ChangeQuery { limit: 2, ..all_changes() }).await.unwrap();
+    let first = fixture.store.changes(&ChangeQuery { limit: 2, ..all_changes() }, &Unlimited).await.unwrap().unwrap();
     assert!(first.has_after && !first.has_before);
     let after = ChangeQuery { cursor: Cursor::After(first.items[1].id), ..all_changes() };
     assert_eq!(resources(after).await, ["environments/a", "things/{id}"]);

@@ -8,7 +8,7 @@ use std::{
 use inlet_core::log::Outcome;
 use inlet_store::{ClockState, Cursor, RunQuery, Store, StoreOptions, SystemClock};
 
-use super::support::{DAY_MS, Event, Fixture, log, mapping, vault};
+use super::support::{DAY_MS, Event, Fixture, Unlimited, log, mapping, vault};
 
 const START: Duration = Duration::from_secs(1_767_323_045);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -149,7 +149,7 @@ async fn entries_stay_in_order_when_the_clock_goes_back() {
         workflow: None,
         source_event: None,
     };
-    let runs = fixture.store.runs(&query).await.unwrap().items;
+    let runs = fixture.store.runs(&query, &Unlimited).await.unwrap().unwrap().items;
     let by_run: Vec<_> = runs.iter().rev().map(|run| run.source_event).collect();
     assert!(by_run.is_sorted(), "{by_run:?}");
 }

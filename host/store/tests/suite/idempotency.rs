@@ -3,7 +3,7 @@
 use inlet_core::log::{Outcome, Status};
 use inlet_store::{Cursor, RunQuery};
 
-use super::support::{Event, Fixture, mapping};
+use super::support::{Event, Fixture, Unlimited, mapping};
 
 const TO_USER: &str = r#"{"key":"welcome","recipients":{"id":"user_id","name":"data.name"}}"#;
 
@@ -33,7 +33,7 @@ async fn a_key_executes_once_and_then_replays() {
     let stored = fixture.event(third.id).await;
     assert_eq!(stored.replay_of, Some(first.id));
     assert!(stored.actions.is_empty());
-    assert_eq!(fixture.store.runs(&runs(&fixture)).await.unwrap().items.len(), 1);
+    assert_eq!(fixture.store.runs(&runs(&fixture), &Unlimited).await.unwrap().unwrap().items.len(), 1);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn concurrent_requests_with_one_key_execute_once() {
         fixture.commit_at_once(jobs).await.into_iter().map(|result| result.unwrap()[0].outcome).collect();
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Executed).count(), 1);
     assert_eq!(outcomes.iter().filter(|outcome| **outcome == Outcome::Replayed).count(), 63);
-    assert_eq!(fixture.store.runs(&runs(&fixture)).await.unwrap().items.len(), 1);
+    assert_eq!(fixture.store.runs(&runs(&fixture), &Unlimited).await.unwrap().unwrap().items.len(), 1);
 }
 
 #[tokio::test]
@@ -82,8 +82,16 @@ async fn only_what_failed_runs_again() {
     let ran: Vec<_> = stored.actions.iter().map(|action| action.mapping).collect();
     assert_eq!(ran, [Some(bad.id)]);
     assert_eq!(stored.warnings.len(), 1, "the data differ: {:?}", stored.warnings);
-    let workflows: Vec<String> =
-        fixture.store.runs(&runs(&fixture)).await.unwrap().items.into_iter().map(|run| run.workflow).collect();
+    let workflows: Vec<String> = fixture
+        .store
+        .runs(&runs(&fixture), &Unlimited)
+        .await
+        .unwrap()
+        .unwrap()
+        .items
+        .into_iter()
+        .map(|run| run.workflow)
+        .collect();
     assert_eq!(workflows, ["receipt", "welcome"]);
     assert_eq!(fixture.commit(event(r#"{"userId":"u1","data":{}}"#)).await.outcome, Outcome::Replayed);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use inlet_core::{Uuid, log::Status};
 use inlet_store::{Cursor, RunQuery};
 
-use super::support::{Event, Fixture, mapping};
+use super::support::{Event, Fixture, Unlimited, mapping};
 
 fn identify<'a>(item: &str) -> Event<'a> {
     Event { identifies: true, ..Event::new("identify", item) }
@@ -34,17 +34,17 @@ async fn users_are_listed_newest_first_both_ways() {
     let ids = |page: &inlet_store::Page<inlet_store::RecipientRecord>| {
         page.items.iter().map(|user| user.id.clone()).collect::<Vec<_>>()
     };
-    let first = fixture.store.users(fixture.environment, Cursor::Start, 3).await.unwrap();
+    let first = fixture.store.users(fixture.environment, Cursor::Start, 3, &Unlimited).await.unwrap().unwrap();
     assert_eq!(
         (ids(&first), first.has_before, first.has_after),
         (vec!["u6".into(), "u5".into(), "u4".into()], false, true)
     );
     let next = Cursor::After(first.items[2].seq);
-    let second = fixture.store.users(fixture.environment, next, 4).await.unwrap();
+    let second = fixture.store.users(fixture.environment, next, 4, &Unlimited).await.unwrap().unwrap();
     assert_eq!(second.items.len(), 4);
     assert_eq!((second.has_before, second.has_after), (true, false));
     let back = Cursor::Before(second.items[0].seq);
-    assert_eq!(fixture.store.users(fixture.environment, back, 3).await.unwrap(), first);
+    assert_eq!(fixture.store.users(fixture.environment, back, 3, &Unlimited).await.unwrap().unwrap(), first);
 }
 
 #[tokio::test]
@@ -63,18 +63,19 @@ async fn a_run_has_its_first_recipients_and_pages_of_all() {
         workflow: Some("paid".to_owned()),
         source_event: Some(settled.id),
     };
-    let run = fixture.store.runs(&query).await.unwrap().items.remove(0);
+    let run = fixture.store.runs(&query, &Unlimited).await.unwrap().unwrap().items.remove(0);
     assert_eq!((run.recipients_count, run.recipients.len()), (250, 100));
     assert_eq!(run.actor.as_deref(), Some(r#""boss""#));
     assert_eq!(run.source_event, settled.id);
     assert!(run.inserted_at_ms() > 1_700_000_000_000);
-    assert_eq!(fixture.store.run(fixture.environment, run.id).await.unwrap().as_ref(), Some(&run));
-    assert_eq!(fixture.store.run(fixture.environment + 1, run.id).await.unwrap(), None);
+    assert_eq!(fixture.store.run(fixture.environment, run.id, &Unlimited).await.unwrap().unwrap().as_ref(), Some(&run));
+    assert_eq!(fixture.store.run(fixture.environment + 1, run.id, &Unlimited).await.unwrap().unwrap(), None);
 
     let mut cursor = Cursor::Start;
     let mut found = Vec::new();
     loop {
-        let page = fixture.store.run_recipients(fixture.environment, run.id, cursor, 100).await.unwrap();
+        let page =
+            fixture.store.run_recipients(fixture.environment, run.id, cursor, 100, &Unlimited).await.unwrap().unwrap();
         cursor = Cursor::After(page.items.last().unwrap().ordinal);
         found.extend(page.items);
         if !page.has_after {
@@ -83,14 +84,20 @@ async fn a_run_has_its_first_recipients_and_pages_of_all() {
     }
     assert_eq!(found.len(), 250);
     assert_eq!(found[..100], run.recipients[..]);
-    assert_eq!((found[249].id.as_str(), found[249].trigger_data.as_deref()), ("u249", Some(r#"{"n":249}"#)));
-    let back = fixture.store.run_recipients(fixture.environment, run.id, Cursor::Before(100), 10).await.unwrap();
+    let data = found[249].trigger_data.as_ref().and_then(|data| data.content.as_deref());
+    assert_eq!((found[249].id.as_str(), data), ("u249", Some(r#"{"n":249}"#)));
+    let back = fixture
+        .store
+        .run_recipients(fixture.environment, run.id, Cursor::Before(100), 10, &Unlimited)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((back.items[0].ordinal, back.items[9].ordinal), (90, 99));
 
     let elsewhere = RunQuery { workflow: Some("other".to_owned()), ..query.clone() };
-    assert!(fixture.store.runs(&elsewhere).await.unwrap().items.is_empty());
+    assert!(fixture.store.runs(&elsewhere, &Unlimited).await.unwrap().unwrap().items.is_empty());
     let by_another = RunQuery { source_event: Some(Uuid::now_v7()), ..query };
-    assert!(fixture.store.runs(&by_another).await.unwrap().items.is_empty());
+    assert!(fixture.store.runs(&by_another, &Unlimited).await.unwrap().unwrap().items.is_empty());
 }
 
 #[tokio::test]
@@ -131,6 +138,6 @@ async fn more_users_than_one_statement_takes_are_deleted() {
     fixture.commit_all((0..150).map(|number| identify(&item(number))).collect()).await;
     let delete = |number: usize| Event::new("delete", &item(number)).mappings(&mappings);
     fixture.commit_all((1..150).map(delete).collect()).await;
-    let left = fixture.store.users(fixture.environment, Cursor::Start, 100).await.unwrap();
+    let left = fixture.store.users(fixture.environment, Cursor::Start, 100, &Unlimited).await.unwrap().unwrap();
     assert_eq!(left.items.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["u0"]);
 }

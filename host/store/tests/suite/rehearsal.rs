@@ -3,7 +3,7 @@
 use inlet_core::log::Outcome;
 use inlet_store::{Cursor, Rehearsal, Store};
 
-use super::support::{Event, Fixture, mapping};
+use super::support::{Event, Fixture, Unlimited, mapping};
 
 const INLINE: &str = r#"{"key":"welcome","recipients":{"id":"user_id","name":"data.name"}}"#;
 
@@ -16,7 +16,7 @@ async fn rehearse(fixture: &Fixture, events: Vec<Event<'_>>) -> Rehearsal {
 }
 
 async fn users(store: &Store, environment: i64) -> usize {
-    store.users(environment, Cursor::Start, 100).await.unwrap().items.len()
+    store.users(environment, Cursor::Start, 100, &Unlimited).await.unwrap().unwrap().items.len()
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use inlet_core::Uuid;
 use inlet_store::{Cursor, EventQuery, RunQuery};
 
-use super::support::{DAY_MS, Event, Fixture, mapping};
+use super::support::{DAY_MS, Event, Fixture, Unlimited, mapping};
 
 /// Returns an id with a time, distinct for each number.
 fn id_at(ms: i64, number: u128) -> Uuid {
@@ -55,9 +55,12 @@ async fn runs_go_with_their_recipients_and_users_stay() {
         workflow: None,
         source_event: None,
     };
-    let left = fixture.store.runs(&query).await.unwrap().items;
+    let left = fixture.store.runs(&query, &Unlimited).await.unwrap().unwrap().items;
     assert_eq!((left.len(), left[0].recipients.len()), (1, 2));
-    assert_eq!(fixture.store.users(fixture.environment, Cursor::Start, 10).await.unwrap().items.len(), 2);
+    assert_eq!(
+        fixture.store.users(fixture.environment, Cursor::Start, 10, &Unlimited).await.unwrap().unwrap().items.len(),
+        2
+    );
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use inlet_store::{
     SourceUpdate,
 };
 
-use super::support::{Fixture, log, source};
+use super::support::{Fixture, Unlimited, log, source};
 
 fn mapping(event_type: &str, created_at_ms: i64) -> MappingRecord {
     MappingRecord {
@@ -76,7 +76,7 @@ fn configured_source(key: &str, environments: &[i64]) -> NewSource {
 
 async fn logged_changes(fixture: &Fixture) -> usize {
     let query = ChangeQuery { environment_ids: None, resource: None, cursor: Cursor::Start, limit: 100 };
-    fixture.store.changes(&query).await.unwrap().items.len()
+    fixture.store.changes(&query, &Unlimited).await.unwrap().unwrap().items.len()
 }
 
 #[tokio::test]

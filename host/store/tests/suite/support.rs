@@ -13,14 +13,23 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    Author, CommitError, EventQuery, Hold, NewChange, NewSource, NewSourceEnvironment, SecretLocation, Settled, Store,
-    StoreOptions, StoredEvent, Vault, VaultError,
+    Author, CommitError, EventQuery, Hold, NewChange, NewSource, NewSourceEnvironment, ReadMemory, SecretLocation,
+    Settled, Store, StoreOptions, StoredEvent, Vault, VaultError,
 };
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::backend::TestDatabase;
 
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// Memory for every answer.
+pub struct Unlimited;
+
+impl ReadMemory for Unlimited {
+    fn reserve(&self, _: u64) -> bool {
+        true
+    }
+}
 
 /// Returns a hold on nothing.
 pub fn nothing_held() -> Hold {

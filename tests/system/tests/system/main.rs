@@ -21,6 +21,7 @@ mod forge;
 mod hightouch;
 mod idempotency;
 mod item_limit;
+mod large_reads;
 mod log_search;
 mod main_path;
 mod management;

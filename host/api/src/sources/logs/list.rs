@@ -1,6 +1,6 @@
 //! `GET /v1/sources/{key}/logs`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{PageParams, logs::SourceLogList};
 use inlet_core::{
     log::{Outcome, Status},
@@ -12,6 +12,7 @@ use inlet_store::{EventQuery, RecipientFilter};
 
 use super::{response, time_bounds::TimeBounds};
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
     page::{PageRequest, page_info},
@@ -55,15 +56,16 @@ pub async fn list_source_logs(
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-) -> Result<Json<SourceLogList>, ApiError> {
+) -> Result<Response, ApiError> {
     let snapshot = engine.snapshot();
     let source = find_source(&snapshot, &key)?;
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
     let query = read_query(&params, endpoint.id)?;
-    let page = engine.store.events(&query).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.events_within(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, query.limit, |event| event.id);
     let entries = page.items.into_iter().map(|event| response::log(event, endpoint, query.include_actions)).collect();
-    Ok(Json(SourceLogList { entries, page_info }))
+    memory.answer(SourceLogList { entries, page_info })
 }
 
 fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery, ApiError> {

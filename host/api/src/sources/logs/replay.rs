@@ -1,6 +1,6 @@
 //! `POST /v1/sources/{key}/logs/{id}/replay`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::logs::{ReplayLog, ReplayedLog};
 use inlet_core::{Uuid, json};
 use inlet_engine::{
@@ -12,6 +12,7 @@ use inlet_store::{CommitExtras, EventQuery, Settled};
 
 use super::response;
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     body::Body,
     completion::to_completion,
@@ -23,6 +24,8 @@ use crate::{
 
 /// The most new entries that a response lists.
 const MAX_SHOWN: usize = 100;
+/// The bytes of new entries above which a response lists no further one.
+const MAX_SHOWN_BYTES: u64 = 8 << 20;
 
 /// Replays a log entry as if its sender had sent it again. Its verification result is kept.
 ///
@@ -48,29 +51,42 @@ pub async fn replay_log(
     TwoNames(key, id): TwoNames,
     params: Params,
     request: Option<Body<ReplayLog>>,
-) -> Result<Json<ReplayedLog>, ApiError> {
+) -> Result<Response, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("log entry", &id)?;
     let force = request.and_then(|Body(request)| request.force).unwrap_or_default();
     let asked = Some(json::object([("force", if force { "true" } else { "false" })]));
     let log = change_log::repaired(operator.author(), &endpoint, "replayLog", &format!("logs/{id}"), asked);
-    let replayed = to_completion(async move {
+    let (replayed, memory) = to_completion(async move {
         let mut replayer = EventReplayer::new(engine.clone(), endpoint.clone());
         let (items, extras) = replayer.prepare(id, force).await?.into_parts();
         let extras = CommitExtras { change: Some(log), ..extras };
         let settled = replay::commit(&engine, &endpoint, items, None, extras).await?;
         tracing::info!(source = endpoint.source, environment = endpoint.environment, event = %id, force, "an entry was replayed");
-        show(&engine, &endpoint, id, &settled).await
+        let memory = AnswerMemory::new(&engine);
+        let replayed = show(&engine, &endpoint, id, &settled, &memory).await?;
+        Ok((replayed, memory))
     })
     .await?;
-    Ok(Json(replayed))
+    memory.answer(replayed)
 }
 
-async fn show(engine: &Engine, endpoint: &Endpoint, id: Uuid, settled: &[Settled]) -> Result<ReplayedLog, ApiError> {
+async fn show(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    id: Uuid,
+    settled: &[Settled],
+    memory: &AnswerMemory,
+) -> Result<ReplayedLog, ApiError> {
     let mut entries = Vec::new();
     for item in settled.iter().take(MAX_SHOWN) {
-        let found = engine.store.events(&EventQuery::one(vec![endpoint.id], item.id)).await?.items;
-        entries.extend(found.into_iter().map(|event| response::log(event, endpoint, true)));
+        // The events are replayed; what does not fit into the answer is in the log.
+        if memory.reserved_bytes() > MAX_SHOWN_BYTES {
+            break;
+        }
+        let query = EventQuery::one(vec![endpoint.id], item.id);
+        let Some(found) = engine.store.events_within(&query, memory).await? else { break };
+        entries.extend(found.items.into_iter().map(|event| response::log(event, endpoint, true)));
     }
     let first = settled.first();
     Ok(ReplayedLog {

@@ -1,13 +1,13 @@
 //! The change log.
 
-use sqlx::{QueryBuilder, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Acquire as _, QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::PruneChangeLog,
-    records::{Author, ChangeQuery, ChangeRecord, Cursor, NewChange, Page, uuid_time},
+    records::{Author, ChangeQuery, ChangeRecord, Cursor, NewChange, Page, ReadMemory, uuid_time},
     sqlite::{error::SqliteError, statements::uuids, write_connection::WriteConnection},
 };
 
@@ -38,12 +38,37 @@ async fn next_id(connection: &mut SqliteConnection) -> Result<Uuid, sqlx::Error>
     Ok(after_last.unwrap_or_default().max(Uuid::now_v7()))
 }
 
-/// Returns a page of changes, the newest first.
-pub(crate) async fn page(readers: &SqlitePool, query: &ChangeQuery) -> Result<Page<ChangeRecord>, sqlx::Error> {
+/// Returns a page of changes, the newest first; none if there is no memory for it.
+pub(crate) async fn page(
+    readers: &SqlitePool,
+    query: &ChangeQuery,
+    memory: &dyn ReadMemory,
+) -> Result<Option<Page<ChangeRecord>>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let sizes = "SELECT 512 + coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0)";
+    let found = select(sizes, query, query.limit + 1).build().fetch_all(&mut *snapshot).await?;
+    let sizes = found.iter().map(|row| Ok(row.try_get::<i64, _>(0)?.unsigned_abs()));
+    let sizes = sizes.collect::<Result<Vec<u64>, sqlx::Error>>()?;
+    let mut page = Page::of_found(sizes, query.limit, &query.cursor);
+    let sizes = page.items.clone();
+    if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
+        return Ok(None);
+    }
+    let columns = "SELECT id, token_id, name, operation, resource, environment_id, before, after";
+    let rows = select(columns, query, page.items.len()).build().fetch_all(&mut *snapshot).await?;
+    let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if matches!(query.cursor, Cursor::Before(_)) {
+        items.reverse();
+    }
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
+}
+
+/// Returns the query for the first `limit` changes, the nearest to the cursor first.
+fn select(columns: &str, query: &ChangeQuery, limit: usize) -> QueryBuilder<Sqlite> {
     let range = uuids::Range::of(&query.cursor);
-    let mut sql = QueryBuilder::new(
-        "SELECT id, token_id, name, operation, resource, environment_id, before, after FROM changes WHERE id >= ",
-    );
+    let mut sql = QueryBuilder::new(columns);
+    sql.push(" FROM changes WHERE id >= ");
     sql.push_bind(range.from()).push(" AND id < ").push_bind(range.to());
     if let Some(ids) = &query.environment_ids {
         sql.push(" AND environment_id IN (");
@@ -58,10 +83,8 @@ pub(crate) async fn page(readers: &SqlitePool, query: &ChangeQuery) -> Result<Pa
     }
     let newer = matches!(query.cursor, Cursor::Before(_));
     sql.push(if newer { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
-    sql.push_bind(query.limit as i64 + 1);
-    let rows = sql.build().fetch_all(readers).await?;
-    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page::of_found(found, query.limit, &query.cursor))
+    sql.push_bind(limit as i64);
+    sql
 }
 
 fn read(row: &SqliteRow) -> Result<ChangeRecord, sqlx::Error> {

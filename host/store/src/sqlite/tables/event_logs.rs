@@ -7,7 +7,7 @@ use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
-    records::{Cursor, EventQuery, Kept, Page, StoredAction, StoredEvent},
+    records::{Cursor, EventQuery, Kept, Page, ReadMemory, StoredAction, StoredEvent},
     sqlite::{
         event_columns::{self, Columns},
         log_search,
@@ -63,17 +63,44 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
-/// Returns a page of event logs, the newest first.
+// SQLite answers octet_length without reading the value.
+static EVENT_SIZES: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (number, source_environment_id, id, cut_above, actions) AS (VALUES",
+        "(#, ?, ?, ?, ?)",
+        ") SELECT number,
+               1024 + coalesce(octet_length(headers), 0) + coalesce(octet_length(guest_logs), 0)
+               + coalesce(octet_length(notes), 0) + coalesce(octet_length(reason), 0)
+               + CASE WHEN coalesce(data_len, octet_length(data), 0) <= cut_above
+                   THEN coalesce(data_len, octet_length(data), 0) ELSE 0 END
+               + CASE WHEN octet_length(original) <= cut_above THEN octet_length(original) ELSE 0 END
+               + coalesce((
+                   SELECT sum(512 + octet_length(parameters) + octet_length(found_in)
+                       + coalesce(octet_length(result), 0) + coalesce(octet_length(action_logs.reason), 0)
+                       + CASE WHEN octet_length(payload) <= cut_above THEN octet_length(payload) ELSE 0 END)
+                   FROM action_logs WHERE actions = 1 AND event_id = event_logs.id), 0)
+           FROM wanted CROSS JOIN event_logs USING (source_environment_id, id)",
+    )
+});
+
+/// Returns a page of event logs, the newest first; none if there is no memory for it.
 pub(crate) async fn events(
     readers: &SqlitePool,
     query: &EventQuery,
     key: &HashKey,
-) -> Result<Page<StoredEvent>, sqlx::Error> {
+    memory: Option<&dyn ReadMemory>,
+) -> Result<Option<Page<StoredEvent>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     // One snapshot, so that no row is pruned between the two queries.
     let mut snapshot = reader.begin().await?;
-    let page = find(&mut snapshot, query, key).await?;
+    let mut page = find(&mut snapshot, query, key).await?;
     let cut_above = if query.cut { EventQuery::CUT_ABOVE as i64 } else { i64::MAX };
+    if let Some(memory) = memory {
+        let sizes = sizes(&mut snapshot, &page.items, cut_above, query.include_actions).await?;
+        if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
+            return Ok(None);
+        }
+    }
     let mut events = load(&mut snapshot, &page.items, cut_above).await?;
     let mut actions = match query.include_actions {
         true => load_actions(&mut snapshot, &page.items, cut_above).await?,
@@ -83,7 +110,35 @@ pub(crate) async fn events(
         event.actions = actions.remove(&event.id).unwrap_or_default();
     }
     let items = page.items.iter().filter_map(|key| events.remove(key)).collect();
-    Ok(Page { items, has_before: page.has_before, has_after: page.has_after })
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
+}
+
+/// Returns the bytes of each event as it is read.
+async fn sizes(
+    connection: &mut SqliteConnection,
+    keys: &[EventKey],
+    cut_above: i64,
+    with_actions: bool,
+) -> Result<Vec<u64>, sqlx::Error> {
+    let mut sizes: HashMap<EventKey, u64> = HashMap::with_capacity(keys.len());
+    let found = |chunk: &[EventKey], rows: Vec<SqliteRow>| {
+        for row in rows {
+            let number: i64 = row.try_get(0)?;
+            sizes.insert(chunk[number as usize], row.try_get::<i64, _>(1)?.unsigned_abs());
+        }
+        Ok(())
+    };
+    EVENT_SIZES
+        .fetch(
+            connection,
+            keys,
+            |row, (source_environment, id)| {
+                _ = row.int(*source_environment).blob(id.as_bytes()).int(cut_above).int(with_actions.into());
+            },
+            found,
+        )
+        .await?;
+    Ok(keys.iter().map(|key| sizes.get(key).copied().unwrap_or_default()).collect())
 }
 
 /// Returns the keys of the event logs on a page.

@@ -1,37 +1,71 @@
 //! Reading users, objects and tenants.
 
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Acquire as _, Row, SqlitePool, sqlite::SqliteRow};
 
-use crate::records::{Cursor, Page, RecipientRecord};
+use crate::records::{Cursor, Page, ReadMemory, RecipientRecord};
 
-/// Returns a page of one collection, the newest first.
+macro_rules! older {
+    ("*") => {
+        older!("seq, collection, id, properties, created_at_ms, updated_at_ms")
+    };
+    ($selected:literal) => {
+        concat!(
+            "SELECT ",
+            $selected,
+            " FROM recipients WHERE environment_id = ? AND collection = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+        )
+    };
+}
+
+macro_rules! newer {
+    ("*") => {
+        newer!("seq, collection, id, properties, created_at_ms, updated_at_ms")
+    };
+    ($selected:literal) => {
+        concat!(
+            "SELECT ",
+            $selected,
+            " FROM recipients WHERE environment_id = ? AND collection = ? AND seq > ? ORDER BY seq LIMIT ?"
+        )
+    };
+}
+
+/// The bytes of a recipient beside its properties, about.
+const ROW_BYTES: i64 = 512;
+
+/// Returns a page of one collection, the newest first; none if there is no memory for it.
 pub(crate) async fn page(
     readers: &SqlitePool,
     environment: i64,
     collection: &str,
     cursor: Cursor<i64>,
     limit: usize,
-) -> Result<Page<RecipientRecord>, sqlx::Error> {
-    let (sql, bound) = match cursor {
-        Cursor::Start => (OLDER, i64::MAX),
-        Cursor::After(seq) => (OLDER, seq),
-        Cursor::Before(seq) => (NEWER, seq),
+    memory: &dyn ReadMemory,
+) -> Result<Option<Page<RecipientRecord>>, sqlx::Error> {
+    let (sizes, sql, bound) = match cursor {
+        Cursor::Start => (older!("seq, octet_length(properties)"), older!("*"), i64::MAX),
+        Cursor::After(seq) => (older!("seq, octet_length(properties)"), older!("*"), seq),
+        Cursor::Before(seq) => (newer!("seq, octet_length(properties)"), newer!("*"), seq),
     };
-    let rows = sqlx::query(sql)
-        .bind(environment)
-        .bind(collection)
-        .bind(bound)
-        .bind(limit as i64 + 1)
-        .fetch_all(readers)
-        .await?;
-    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page::of_found(found, limit, &cursor))
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let fetch = |sql, limit: usize| {
+        sqlx::query(sql).bind(environment).bind(collection.to_owned()).bind(bound).bind(limit as i64)
+    };
+    let found = fetch(sizes, limit + 1).fetch_all(&mut *snapshot).await?;
+    let found = found.iter().map(|row| row.try_get(1)).collect::<Result<Vec<i64>, _>>()?;
+    let mut page = Page::of_found(found, limit, &cursor);
+    let sizes: Vec<u64> = page.items.iter().map(|size| (size + ROW_BYTES).unsigned_abs()).collect();
+    if !memory.reserve(page.shorten(&sizes, &cursor)) {
+        return Ok(None);
+    }
+    let rows = fetch(sql, page.items.len()).fetch_all(&mut *snapshot).await?;
+    let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if matches!(cursor, Cursor::Before(_)) {
+        items.reverse();
+    }
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
-
-const OLDER: &str = "SELECT seq, collection, id, properties, created_at_ms, updated_at_ms FROM recipients
-    WHERE environment_id = ? AND collection = ? AND seq < ? ORDER BY seq DESC LIMIT ?";
-const NEWER: &str = "SELECT seq, collection, id, properties, created_at_ms, updated_at_ms FROM recipients
-    WHERE environment_id = ? AND collection = ? AND seq > ? ORDER BY seq LIMIT ?";
 
 /// Returns one recipient.
 pub(crate) async fn one(

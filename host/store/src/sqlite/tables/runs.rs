@@ -1,20 +1,22 @@
-//! Reading workflow runs and their recipients.
+//! Reading workflow runs and their recipients: first the ids and sizes of a page, then what the page shows.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
-    records::{Cursor, Page, RunQuery, RunRecord, StoredRecipient},
+    records::{Cursor, EventQuery, Kept, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
     sqlite::statements::{multi_row::MultiRow, uuids},
 };
 
-macro_rules! select_runs {
+/// The bytes of a run or a recipient beside its JSON, about.
+const ROW_BYTES: i64 = 512;
+
+macro_rules! select_ids {
     ($order:literal) => {
         concat!(
-            "SELECT id, workflow, recipients_count, actor, tenant, data, cancellation_key, source_event
-             FROM workflow_runs
+            "SELECT id FROM workflow_runs
              WHERE environment_id = ?1 AND id >= ?2 AND id < ?3
                AND (?4 IS NULL OR workflow = ?4) AND (?5 IS NULL OR source_event = ?5)
              ORDER BY id ",
@@ -24,33 +26,86 @@ macro_rules! select_runs {
     };
 }
 
-static FIRST_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+// SQLite answers octet_length without reading the value.
+static SIZES: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
-        "WITH wanted (number, run_id, recipients) AS (VALUES",
-        "(#, ?, ?)",
-        ") SELECT number, ordinal, collection, id, trigger_data
-           FROM wanted CROSS JOIN workflow_run_recipients USING (run_id)
-           WHERE ordinal < recipients ORDER BY number, ordinal",
+        "WITH wanted (environment_id, id, cut_above, recipients, row_bytes) AS (VALUES",
+        "(?, ?, ?, ?, ?)",
+        ") SELECT id,
+               row_bytes + coalesce(octet_length(actor), 0) + coalesce(octet_length(tenant), 0)
+               + CASE WHEN octet_length(data) <= cut_above THEN octet_length(data) ELSE 0 END
+               + coalesce((
+                   SELECT sum(row_bytes + CASE
+                       WHEN octet_length(trigger_data) <= cut_above THEN octet_length(trigger_data) ELSE 0 END)
+                   FROM workflow_run_recipients WHERE run_id = workflow_runs.id AND ordinal < recipients), 0)
+           FROM wanted CROSS JOIN workflow_runs USING (environment_id, id)",
     )
 });
 
-/// Returns a page of runs, the newest first.
-pub(crate) async fn page(readers: &SqlitePool, query: &RunQuery) -> Result<Page<RunRecord>, sqlx::Error> {
-    find(readers, query, uuids::Range::of(&query.cursor)).await
+static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (environment_id, id, cut_above) AS (VALUES",
+        "(?, ?, ?)",
+        ") SELECT id, workflow, recipients_count, actor, tenant, cancellation_key, source_event,
+               octet_length(data), CASE WHEN octet_length(data) <= cut_above THEN data END
+           FROM wanted CROSS JOIN workflow_runs USING (environment_id, id)",
+    )
+});
+
+static FIRST_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (run_id, recipients, cut_above) AS (VALUES",
+        "(?, ?, ?)",
+        ") SELECT run_id, ordinal, collection, id, octet_length(trigger_data),
+               CASE WHEN octet_length(trigger_data) <= cut_above THEN trigger_data END
+           FROM wanted CROSS JOIN workflow_run_recipients USING (run_id)
+           WHERE ordinal < recipients ORDER BY run_id, ordinal",
+    )
+});
+
+/// Returns a page of runs, the newest first, without long values; none if there is no memory for it.
+pub(crate) async fn page(
+    readers: &SqlitePool,
+    query: &RunQuery,
+    memory: &dyn ReadMemory,
+) -> Result<Option<Page<RunRecord>>, sqlx::Error> {
+    let cut_above = EventQuery::CUT_ABOVE as i64;
+    find(readers, query, uuids::Range::of(&query.cursor), cut_above, memory).await
 }
 
-/// Returns one run.
-pub(crate) async fn one(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<Option<RunRecord>, sqlx::Error> {
+/// Returns one run, whole; none if there is no memory for it.
+pub(crate) async fn one(
+    readers: &SqlitePool,
+    environment: i64,
+    id: Uuid,
+    memory: &dyn ReadMemory,
+) -> Result<Option<Option<RunRecord>>, sqlx::Error> {
     let query =
         RunQuery { environment_id: environment, cursor: Cursor::Start, limit: 1, workflow: None, source_event: None };
-    let found = find(readers, &query, uuids::Range::of(&Cursor::Start).only(id)).await?;
-    Ok(found.items.into_iter().next())
+    let found = find(readers, &query, uuids::Range::of(&Cursor::Start).only(id), i64::MAX, memory).await?;
+    Ok(found.map(|page| page.items.into_iter().next()))
 }
 
-async fn find(readers: &SqlitePool, query: &RunQuery, range: uuids::Range) -> Result<Page<RunRecord>, sqlx::Error> {
+/// Returns true if there is such a run.
+pub(crate) async fn has(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM workflow_runs WHERE environment_id = ? AND id = ?")
+        .bind(environment)
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(readers)
+        .await?;
+    Ok(found.is_some())
+}
+
+async fn find(
+    readers: &SqlitePool,
+    query: &RunQuery,
+    range: uuids::Range,
+    cut_above: i64,
+    memory: &dyn ReadMemory,
+) -> Result<Option<Page<RunRecord>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let sql = if matches!(query.cursor, Cursor::Before(_)) { select_runs!("ASC") } else { select_runs!("DESC") };
+    let sql = if matches!(query.cursor, Cursor::Before(_)) { select_ids!("ASC") } else { select_ids!("DESC") };
     let rows = sqlx::query(sql)
         .bind(query.environment_id)
         .bind(range.from())
@@ -60,26 +115,78 @@ async fn find(readers: &SqlitePool, query: &RunQuery, range: uuids::Range) -> Re
         .bind(query.limit as i64 + 1)
         .fetch_all(&mut *snapshot)
         .await?;
-    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
+    let found = rows.iter().map(|row| uuids::read(row, 0)).collect::<Result<_, _>>()?;
     let mut page = Page::of_found(found, query.limit, &query.cursor);
-    load_recipients(&mut snapshot, &mut page.items).await?;
-    Ok(page)
+    let sizes = sizes(&mut snapshot, query.environment_id, &page.items, cut_above).await?;
+    if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
+        return Ok(None);
+    }
+    let items = load(&mut snapshot, query.environment_id, &page.items, cut_above).await?;
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
-async fn load_recipients(connection: &mut SqliteConnection, runs: &mut [RunRecord]) -> Result<(), sqlx::Error> {
-    let wanted: Vec<Uuid> = runs.iter().map(|run| run.id).collect();
-    let mut rest = runs;
+/// Returns the bytes of each run as it is read.
+async fn sizes(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    ids: &[Uuid],
+    cut_above: i64,
+) -> Result<Vec<u64>, sqlx::Error> {
+    let mut sizes: HashMap<Uuid, u64> = HashMap::new();
     let first = RunRecord::FIRST_RECIPIENTS as i64;
-    let found = |chunk: &[Uuid], rows: Vec<SqliteRow>| {
-        let (now, later) = std::mem::take(&mut rest).split_at_mut(chunk.len());
-        rest = later;
-        for row in rows {
-            let number: i64 = row.try_get(0)?;
-            now[number as usize].recipients.push(read_recipient(&row, 1)?);
-        }
-        Ok(())
-    };
-    FIRST_RECIPIENTS.fetch(connection, &wanted, |row, id| _ = row.blob(id.as_bytes()).int(first), found).await
+    SIZES
+        .fetch(
+            connection,
+            ids,
+            |row, id| _ = row.int(environment).blob(id.as_bytes()).int(cut_above).int(first).int(ROW_BYTES),
+            |_, rows| {
+                for row in rows {
+                    sizes.insert(uuids::read(&row, 0)?, row.try_get::<i64, _>(1)?.unsigned_abs());
+                }
+                Ok(())
+            },
+        )
+        .await?;
+    Ok(ids.iter().map(|id| sizes.get(id).copied().unwrap_or_default()).collect())
+}
+
+async fn load(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    ids: &[Uuid],
+    cut_above: i64,
+) -> Result<Vec<RunRecord>, sqlx::Error> {
+    let mut runs: HashMap<Uuid, RunRecord> = HashMap::new();
+    RUNS.fetch(
+        connection,
+        ids,
+        |row, id| _ = row.int(environment).blob(id.as_bytes()).int(cut_above),
+        |_, rows| {
+            for row in rows {
+                let run = read(&row)?;
+                runs.insert(run.id, run);
+            }
+            Ok(())
+        },
+    )
+    .await?;
+    let first = RunRecord::FIRST_RECIPIENTS as i64;
+    FIRST_RECIPIENTS
+        .fetch(
+            connection,
+            ids,
+            |row, id| _ = row.blob(id.as_bytes()).int(first).int(cut_above),
+            |_, rows| {
+                for row in rows {
+                    if let Some(run) = runs.get_mut(&uuids::read(&row, 0)?) {
+                        run.recipients.push(read_recipient(&row, 1)?);
+                    }
+                }
+                Ok(())
+            },
+        )
+        .await?;
+    Ok(ids.iter().filter_map(|id| runs.remove(id)).collect())
 }
 
 fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
@@ -90,26 +197,29 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
         recipients_count: row.try_get(2)?,
         actor: row.try_get(3)?,
         tenant: row.try_get(4)?,
-        data: row.try_get(5)?,
-        cancellation_key: row.try_get(6)?,
-        source_event: uuids::read(row, 7)?,
+        cancellation_key: row.try_get(5)?,
+        source_event: uuids::read(row, 6)?,
+        data: Kept { size: row.try_get::<i64, _>(7)?.unsigned_abs(), content: row.try_get(8)? },
     })
 }
 
 fn read_recipient(row: &SqliteRow, first: usize) -> Result<StoredRecipient, sqlx::Error> {
+    let size: Option<i64> = row.try_get(first + 3)?;
+    let content: Option<String> = row.try_get(first + 4)?;
     Ok(StoredRecipient {
         ordinal: row.try_get(first)?,
         collection: row.try_get(first + 1)?,
         id: row.try_get(first + 2)?,
-        trigger_data: row.try_get(first + 3)?,
+        trigger_data: size.map(|size| Kept { size: size.unsigned_abs(), content }),
     })
 }
 
 macro_rules! select_recipients {
-    ($condition:literal) => {
+    ($selected:literal, $condition:literal) => {
         concat!(
-            "SELECT ordinal, collection, workflow_run_recipients.id, trigger_data
-             FROM workflow_run_recipients JOIN workflow_runs ON workflow_runs.id = run_id
+            "SELECT ",
+            $selected,
+            " FROM workflow_run_recipients JOIN workflow_runs ON workflow_runs.id = run_id
              WHERE environment_id = ? AND run_id = ? AND ordinal ",
             $condition,
             " LIMIT ?"
@@ -117,26 +227,60 @@ macro_rules! select_recipients {
     };
 }
 
-/// Returns the recipients of a run, in the order in which the trigger named them.
+macro_rules! select_recipient_rows {
+    ($condition:literal) => {
+        select_recipients!(
+            "ordinal, collection, workflow_run_recipients.id, octet_length(trigger_data), trigger_data",
+            $condition
+        )
+    };
+}
+
+macro_rules! select_recipient_sizes {
+    ($condition:literal) => {
+        select_recipients!("ordinal, coalesce(octet_length(trigger_data), 0)", $condition)
+    };
+}
+
+/// Returns the recipients of a run, in the order in which the trigger named them; none if there is no memory for them.
 pub(crate) async fn recipients(
     readers: &SqlitePool,
     environment: i64,
     run: Uuid,
     cursor: Cursor<i64>,
     limit: usize,
-) -> Result<Page<StoredRecipient>, sqlx::Error> {
-    let (sql, bound) = match cursor {
-        Cursor::Start => (select_recipients!("> ? ORDER BY ordinal"), -1),
-        Cursor::After(ordinal) => (select_recipients!("> ? ORDER BY ordinal"), ordinal),
-        Cursor::Before(ordinal) => (select_recipients!("< ? ORDER BY ordinal DESC"), ordinal),
+    memory: &dyn ReadMemory,
+) -> Result<Option<Page<StoredRecipient>>, sqlx::Error> {
+    let (sizes, sql, bound) = match cursor {
+        Cursor::Start => {
+            (select_recipient_sizes!("> ? ORDER BY ordinal"), select_recipient_rows!("> ? ORDER BY ordinal"), -1)
+        }
+        Cursor::After(ordinal) => {
+            (select_recipient_sizes!("> ? ORDER BY ordinal"), select_recipient_rows!("> ? ORDER BY ordinal"), ordinal)
+        }
+        Cursor::Before(ordinal) => (
+            select_recipient_sizes!("< ? ORDER BY ordinal DESC"),
+            select_recipient_rows!("< ? ORDER BY ordinal DESC"),
+            ordinal,
+        ),
     };
-    let rows = sqlx::query(sql)
-        .bind(environment)
-        .bind(run.as_bytes().as_slice())
-        .bind(bound)
-        .bind(limit as i64 + 1)
-        .fetch_all(readers)
-        .await?;
-    let found = rows.iter().map(|row| read_recipient(row, 0)).collect::<Result<_, _>>()?;
-    Ok(Page::of_found(found, limit, &cursor))
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let fetch = |sql, limit: usize| {
+        sqlx::query(sql).bind(environment).bind(run.as_bytes().to_vec()).bind(bound).bind(limit as i64)
+    };
+    let found = fetch(sizes, limit + 1).fetch_all(&mut *snapshot).await?;
+    let found = found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
+    let found = found.collect::<Result<Vec<(i64, i64)>, sqlx::Error>>()?;
+    let mut page = Page::of_found(found, limit, &cursor);
+    let sizes: Vec<u64> = page.items.iter().map(|(_, size)| (size + ROW_BYTES).unsigned_abs()).collect();
+    if !memory.reserve(page.shorten(&sizes, &cursor)) {
+        return Ok(None);
+    }
+    let rows = fetch(sql, page.items.len()).fetch_all(&mut *snapshot).await?;
+    let mut items = rows.iter().map(|row| read_recipient(row, 0)).collect::<Result<Vec<_>, _>>()?;
+    if matches!(cursor, Cursor::Before(_)) {
+        items.reverse();
+    }
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }

@@ -1,0 +1,76 @@
+//! Reading large values over the management API costs a bounded amount of memory.
+
+use std::time::Duration;
+
+use inlet_system_tests::{Server, read_json};
+use reqwest::Method;
+use serde_json::json;
+
+const MIB: u64 = 1 << 20;
+
+/// Sends an event with a value of 31 MiB, which its run carries too.
+async fn send_large(server: &Server, endpoint: &inlet_system_tests::Endpoint) {
+    let padding = "p".repeat(31 << 20);
+    let event = format!(
+        r#"{{"type":"track","event":"Large","userId":"u","properties":{{"to":{{"id":"u"}},"padding":"{padding}"}}}}"#
+    );
+    endpoint.expect(event, &["executed"]).await;
+    // The memory of the request is given back before the next one is sent.
+    while server.resident_memory() > 700 * MIB {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_large_runs_leaves_them_unread_and_unread_answers_are_bounded() {
+    let server = Server::start().await;
+    let mappings = json!([{"event_type": "Large", "action_type": "workflows_trigger",
+        "action_parameters": {"key": "large", "recipients": "data.to", "data": "data"}}]);
+    let endpoint = server.source("s", "segment", json!({}), mappings).await;
+    for _ in 0..2 {
+        send_large(&server, &endpoint).await;
+    }
+    let key = server.api_key("development").await;
+    server.forget_memory_peak();
+    let before = server.resident_memory();
+    let runs = server.request_with(&key, Method::GET, "/v1/workflow_runs?limit=100").send().await.unwrap();
+    let runs = read_json(runs).await;
+    assert_eq!(runs["entries"].as_array().unwrap().len(), 2);
+    assert!(runs["entries"][0]["data"].is_null());
+    assert!(runs["entries"][0]["data_size"].as_u64().unwrap() > 31 * MIB);
+    let logs = server.get("/v1/sources/s/logs?environment=development&include=actions").await;
+    assert!(logs["entries"][0]["original"].is_null());
+    let grown = server.memory_peak().saturating_sub(before);
+    assert!(grown < 24 * MIB, "leaving 62 MiB of runs and 124 MiB of logs out took {} MiB", grown / MIB);
+
+    // Answers that nobody reads stay in the memory of their connections. What does not fit is refused, to be tried again.
+    let id = logs["entries"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/sources/s/logs?environment=development&id={id}");
+    let mut unread = Vec::new();
+    let mut refused = 0;
+    for _ in 0..12 {
+        let response = server.manage(Method::GET, &path).send().await.unwrap();
+        match response.status().as_u16() {
+            200 => unread.push(response),
+            503 => {
+                assert!(response.headers().contains_key("retry-after"));
+                refused += 1;
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert!(!unread.is_empty() && refused > 0, "{} read, {refused} refused", unread.len());
+    let grown = server.memory_peak().saturating_sub(before);
+    assert!(grown < 700 * MIB, "twelve answers of 93 MiB took {} MiB", grown / MIB);
+    // Small answers are given all the while, and large ones again once the others are read.
+    assert_eq!(server.get("/v1/sources/s/logs?environment=development").await["entries"].as_array().unwrap().len(), 2);
+    for response in unread {
+        assert!(response.bytes().await.unwrap().len() as u64 > 62 * MIB);
+    }
+    let mut tries = 0;
+    while server.manage(Method::GET, &path).send().await.unwrap().status() != 200 {
+        tries += 1;
+        assert!(tries < 200, "the memory of the answers was not given back");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
