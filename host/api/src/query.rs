@@ -90,6 +90,15 @@ impl Params {
             .any(|value| value.trim() == what)
     }
 
+    /// Reads a flag; false if it is absent.
+    pub fn flag(&self, name: &str) -> Result<bool, ApiError> {
+        match self.get(name) {
+            None | Some("false") => Ok(false),
+            Some("true") => Ok(true),
+            Some(other) => Err(ApiError::invalid(name, format!("found {other:?}, expected true or false"))),
+        }
+    }
+
     /// Reads an id.
     pub fn id(&self, name: &str) -> Result<Option<Uuid>, ApiError> {
         let read = |text: &str| {

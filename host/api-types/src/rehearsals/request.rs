@@ -4,17 +4,31 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::RawJson;
+use crate::{
+    RawJson,
+    sources::{MappingRequest, SettingsRequest},
+};
 
-/// A request as a sender would send it, with `payload` or `body`.
+/// A request as a sender would send it, with `payload`, `body` or `log_id`, and the configuration to try it with.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = SourceRehearseRequest)]
 pub struct RehearseSource {
-    /// The body, if it is a JSON object. It is used as the text that was sent, with every digit.
+    /// The body, if it is a JSON object or an array. It is used as the text that was sent, with every digit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Value>)]
     pub payload: Option<RawJson>,
-    /// The body as text: for arrays, for several lines, and for anything that is not JSON.
+    /// A log entry of the source in this environment, whose item and headers are sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
+    pub log_id: Option<String>,
+    /// Settings to try, merged into the present ones as by `PUT /v1/sources/{key}`. They are not saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<SettingsRequest>,
+    /// All mappings to try, in place of the present ones. They are not saved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000)]
+    pub mappings: Option<Vec<MappingRequest>>,
+    /// The body as text: for several lines, and for anything that is not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// The method; POST if absent.

@@ -16,4 +16,4 @@ pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference
 pub use settings::{OnReject, SettingsRequest, SourceSettings};
 pub use source::{Source, SourceEnvironmentSettings, SourceList};
 pub use status::{AttentionCause, NeedsAttention, SkippedRecipients, SourceStatus};
-pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource};
+pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource, WouldChange};

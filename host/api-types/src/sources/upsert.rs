@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{MappingRequest, SettingsRequest, Source};
-use crate::{Patch, ReadOnly, required};
+use crate::{Patch, RawJson, ReadOnly, required};
 
 /// A source to create or to change.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -80,9 +80,25 @@ pub struct EnvironmentRequest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = PutAnswer)]
 pub struct UpsertedSource {
-    /// The source, with its configuration in the environment of the request.
-    pub source: Source,
+    /// The source, with its configuration in the environment of the request. With `dry_run` as it is, and null if it would
+    /// be new.
+    #[schema(required)]
+    pub source: Option<Source>,
     /// Conditions that the operator should know: a path of a mapping that finds nothing in the last events of its type, or in
     /// the plugin's examples; white space that was removed around a secret.
     pub warnings: Vec<String>,
+    /// The members that would differ; only with `dry_run`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would_change: Option<WouldChange>,
+}
+
+/// The members that a change would make different, as the log of changes shows them. Both are null if nothing differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WouldChange {
+    /// The members as they are; null for a new source.
+    #[schema(required, value_type = Option<Object>)]
+    pub before: Option<RawJson>,
+    /// The members as they would be. A different secret is shown as `"changed"`.
+    #[schema(required, value_type = Option<Object>)]
+    pub after: Option<RawJson>,
 }

@@ -1,6 +1,6 @@
 //! Changes of sources.
 
-use inlet_store::{EndpointRotation, NewSource, PluginUse, SourceRecord, SourceUpdate};
+use inlet_store::{EndpointRotation, NewChange, NewSource, PluginUse, SourceRecord, SourceUpdate};
 
 use super::{ConfigurationChange, ConfigureError};
 use crate::{
@@ -14,6 +14,21 @@ impl ConfigurationChange {
         let log = change_log::source_created(self.author(), &new, &self.snapshot().environments);
         self.engine().store.source_create(new, log).await?;
         Ok(self.reload(Reload::ChangedRecords).await?)
+    }
+
+    /// Returns what the change log would say of a new source. Nothing is written.
+    pub fn preview_source_creation(&self, new: &NewSource) -> NewChange {
+        change_log::source_created(self.author(), new, &self.snapshot().environments)
+    }
+
+    /// Returns what the change log would say of a change. Nothing is written.
+    pub fn preview_source_update(
+        &self,
+        source: &SourceRecord,
+        endpoint: &Endpoint,
+        update: &SourceUpdate,
+    ) -> NewChange {
+        change_log::source_changed(self.author(), source, endpoint, update)
     }
 
     /// Changes what all environments share of a source, and its configuration in one of them. `endpoint` is that one, as

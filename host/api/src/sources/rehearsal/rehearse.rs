@@ -2,22 +2,32 @@
 
 use axum::{Json, extract::State};
 use inlet_api_types::rehearsals::{Rehearsal, RehearseSource};
+use inlet_core::Uuid;
 use inlet_engine::{
     Engine,
     ingest::rehearse::{RehearseError, rehearse},
+    snapshot::Endpoint,
 };
+use inlet_store::{EventQuery, StoredEvent};
 
 use super::{request, response};
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     body::Body,
     error::{ApiError, Kind},
     path::Name,
     query::Params,
-    sources::lookup::{find_endpoint, find_source},
+    sources::{
+        lookup::{find_endpoint, find_source},
+        upsert::propose,
+    },
 };
 
 /// Rehearses a request: returns what it would cause, and writes nothing.
+///
+/// `settings` and `mappings` are tried in place of the present ones, and checked as if they were saved. `log_id` sends the
+/// item of a log entry again, as a request of its own.
 ///
 /// The request passes all stages of a webhook with the present configuration and data: verification, the plugin, the
 /// idempotency records, every mapping, every action. It is not logged and not counted, and its idempotency keys are not
@@ -46,9 +56,27 @@ pub async fn rehearse_source(
     let snapshot = engine.snapshot();
     let source = find_source(&snapshot, &key)?;
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
-    let sent = request::sent(request, endpoint)?;
-    let rehearsed = rehearse(&engine, endpoint, sent).await?;
-    Ok(Json(response::rehearsal(rehearsed, endpoint)))
+    let proposed = &propose(&engine, source, endpoint, request.settings.as_ref(), request.mappings.as_deref())?;
+    let logged = match &request.log_id {
+        Some(id) => Some(find_logged(&engine, endpoint, id).await?),
+        None => None,
+    };
+    let sent = request::sent(request, logged, proposed)?;
+    let rehearsed = rehearse(&engine, proposed, sent).await?;
+    Ok(Json(response::rehearsal(rehearsed, proposed)))
+}
+
+/// Returns the log entry of an id, whole.
+async fn find_logged(engine: &Engine, endpoint: &Endpoint, id: &str) -> Result<StoredEvent, ApiError> {
+    let unknown = || {
+        let message = format!("there is no log entry {id:?} of this source here; GET …/logs lists those there are");
+        ApiError::invalid("log_id", message)
+    };
+    let id = Uuid::try_parse(id).map_err(|_| unknown())?;
+    let query = EventQuery { include_actions: false, ..EventQuery::one(vec![endpoint.id], id) };
+    let memory = AnswerMemory::new(engine);
+    let page = engine.store.events_within(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
+    page.items.into_iter().next().ok_or_else(unknown)
 }
 
 impl From<RehearseError> for ApiError {

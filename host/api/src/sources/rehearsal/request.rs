@@ -5,16 +5,25 @@ use indexmap::IndexMap;
 use inlet_api_types::{RawJson, rehearsals::RehearseSource};
 use inlet_core::{
     json::{self, Kind as JsonKind},
+    log::Original,
     time,
 };
 use inlet_engine::{ingest::rehearse::SampleRequest, snapshot::Endpoint};
+use inlet_store::StoredEvent;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::ApiError;
 
-/// Returns the request to rehearse, signed if that is requested.
-pub fn sent(request: RehearseSource, endpoint: &Endpoint) -> Result<SampleRequest, ApiError> {
+/// Returns the request to rehearse, signed if that is requested. `logged` is the log entry that the request names.
+pub fn sent(
+    mut request: RehearseSource,
+    logged: Option<StoredEvent>,
+    endpoint: &Endpoint,
+) -> Result<SampleRequest, ApiError> {
     let sign = request.sign.unwrap_or_default();
+    if let Some(event) = logged {
+        send_again(&mut request, event, endpoint)?;
+    }
     let mut sent = unsigned(request)?;
     if sign {
         sent.sign(endpoint).map_err(|error| ApiError::invalid("sign", error.to_string()))?;
@@ -22,8 +31,28 @@ pub fn sent(request: RehearseSource, endpoint: &Endpoint) -> Result<SampleReques
     Ok(sent)
 }
 
+/// Puts the item and the headers of a log entry into a request.
+fn send_again(request: &mut RehearseSource, event: StoredEvent, endpoint: &Endpoint) -> Result<(), ApiError> {
+    let refused = |message: &str| Err(ApiError::invalid("log_id", message));
+    if request.payload.is_some() || request.body.is_some() {
+        return refused("it stands beside payload or body; send one of them");
+    }
+    if endpoint.hides_personal_data {
+        return refused("the environment hides personal data, which a rehearsal would show; send a payload instead");
+    }
+    request.body = match event.original.content {
+        Some(Original::Json(text) | Original::Text(text)) => Some(text.to_string()),
+        Some(Original::Bytes(_)) => return refused("the item of this entry is not text; it cannot be rehearsed"),
+        None => return refused("the item of this entry is no longer stored; send a payload instead"),
+    };
+    if request.headers.is_none() {
+        request.headers = event.fields.headers.as_deref().and_then(|headers| serde_json::from_str(headers).ok());
+    }
+    Ok(())
+}
+
 fn unsigned(request: RehearseSource) -> Result<SampleRequest, ApiError> {
-    let RehearseSource { payload, body, method, path, query, headers, sign: _, received_at } = request;
+    let RehearseSource { payload, body, method, path, query, headers, received_at, .. } = request;
     Ok(SampleRequest {
         body: body_text(payload, body)?,
         method: method.map_or_else(|| Ok("POST".to_owned()), |method| check_method(&method))?,
@@ -37,18 +66,20 @@ fn unsigned(request: RehearseSource) -> Result<SampleRequest, ApiError> {
 fn body_text(payload: Option<RawJson>, body: Option<String>) -> Result<String, ApiError> {
     match (payload, body) {
         (Some(payload), None) => match JsonKind::of(payload.as_text()) {
-            JsonKind::Object => Ok(payload.as_text().to_owned()),
+            JsonKind::Object | JsonKind::Array => Ok(payload.as_text().to_owned()),
             other => {
                 let found = other.with_article();
-                let message =
-                    format!("found {found}, expected an object; send any other body as text in the member \"body\"");
+                let message = format!(
+                    "found {found}, expected an object or an array; send any other body as text in the member \"body\""
+                );
                 Err(ApiError::invalid("payload", message))
             }
         },
         (None, Some(body)) => Ok(body),
         (Some(_), Some(_)) => Err(ApiError::invalid("body", "it stands beside payload; send one of the two")),
         (None, None) => {
-            let message = "it is missing; expected an object, or any other body as text in the member \"body\"";
+            let message = "it is missing; expected an object or an array, any other body as text in the member \"body\", \
+                           or a log_id";
             Err(ApiError::invalid("payload", message))
         }
     }
@@ -187,9 +218,10 @@ mod tests {
             let error = JsonBody::of(text).read().and_then(|request| unsigned(request).map(|_| ())).unwrap_err();
             format!("{}: {error}", error.field().unwrap_or("-"))
         };
-        insta::assert_snapshot!(error("{}"), @r#"payload: it is missing; expected an object, or any other body as text in the member "body""#);
+        insta::assert_snapshot!(error("{}"), @r#"payload: it is missing; expected an object or an array, any other body as text in the member "body", or a log_id"#);
         insta::assert_snapshot!(error("[]"), @"-: the body: found an array, expected an object");
-        insta::assert_snapshot!(error(r#"{"payload":[{}]}"#), @r#"payload: found an array, expected an object; send any other body as text in the member "body""#);
+        assert_eq!(sent(r#"{"payload":[{"n":1.10}]}"#).body, r#"[{"n":1.10}]"#, "as the endpoint takes it");
+        insta::assert_snapshot!(error(r#"{"payload":7}"#), @r#"payload: found a number, expected an object or an array; send any other body as text in the member "body""#);
         insta::assert_snapshot!(error(r#"{"payload":{},"body":""}"#), @"body: it stands beside payload; send one of the two");
         insta::assert_snapshot!(error(r#"{"body":{}}"#), @"body: found an object, expected a string");
         insta::assert_snapshot!(error(r#"{"payload":{},"method":"GO AWAY"}"#), @"method: it is no HTTP method; expected for example POST");

@@ -9,6 +9,7 @@ use inlet_store::{Environment, NewSource, NewSourceEnvironment};
 use super::{
     Upsert, as_json,
     plan::{Plan, defaults_of},
+    preview::Preview,
     request::{NAME_FIELD, PROVIDER_FIELD},
 };
 use crate::error::ApiError;
@@ -27,8 +28,13 @@ impl Upsert<'_> {
         catalog.get(key).cloned().ok_or_else(unknown)
     }
 
-    /// Writes a new source with its configuration, in one transaction.
-    pub async fn create(&self, plugin: &Plugin, plan: Plan, environments: &[Environment]) -> Result<(), ApiError> {
+    /// Writes a new source with its configuration, in one transaction, or returns it on a dry run.
+    pub async fn create(
+        &self,
+        plugin: &Plugin,
+        plan: Plan,
+        environments: &[Environment],
+    ) -> Result<Option<Preview>, ApiError> {
         let Some(name) = self.request.name.clone() else {
             return Err(ApiError::invalid(NAME_FIELD, "it is missing; expected a string, since the source is new"));
         };
@@ -51,10 +57,13 @@ impl Upsert<'_> {
             provider: plugin.manifest().key.clone(),
             environments: environments.collect::<Result<_, ApiError>>()?,
         };
+        if self.dry_run {
+            return Ok(Some(Preview::of(self.change.preview_source_creation(&new), None)));
+        }
         self.change.create_source(new).await?;
         let by = self.operator.name();
         tracing::info!(source = self.key, provider = plugin.manifest().key, by, "a source was created");
-        Ok(())
+        Ok(None)
     }
 }
 

@@ -5,9 +5,13 @@
 mod create;
 mod mappings;
 mod plan;
+mod preview;
+mod propose;
 mod request;
 mod settings;
 mod update;
+
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -17,11 +21,15 @@ use axum::{
 };
 use inlet_api_types::sources::{Source, UpsertSource, UpsertedSource};
 use inlet_core::Uuid;
-use inlet_engine::{ConfigurationChange, Engine, mapping_check};
+use inlet_engine::{ConfigurationChange, Engine, mapping_check, snapshot::Endpoint};
 use inlet_store::Environment;
 use serde::Serialize;
 
-use self::request::{UpsertRequest, check_key};
+pub(in crate::sources) use self::propose::propose;
+use self::{
+    preview::Preview,
+    request::{UpsertRequest, check_key},
+};
 use super::{
     lookup::{endpoints_in, find_endpoint, find_source},
     response,
@@ -49,6 +57,7 @@ use crate::{
         ("key" = String, Path, description = "The source: 1 to 64 of a-z, 0-9, _ and -"),
         ("environment" = String, Query, description = "The environment"),
         ("annotate" = Option<bool>, Query, description = "Accepted for compatibility; it changes nothing"),
+        ("dry_run" = Option<bool>, Query, description = "`true`: the change is checked and shown, and not made"),
         ("If-Match" = Option<String>, Header, description = "The `ETag` that the change was made from; 412 if there is another by now"),
     ),
     request_body = UpsertSource,
@@ -74,30 +83,47 @@ pub async fn put_source(
     let request = UpsertRequest::check(body.read()?, &environment.slug)?;
     let has_mappings = request.mappings.is_some();
     let mappings_field = request.field("mappings");
+    let dry_run = params.flag("dry_run")?;
     let saved = (key.clone(), environment.clone());
-    let (version, source, notes) = engine
-        .configure(operator.author(), |change| async move {
-            let upsert =
-                Upsert { change: &change, key: &key, environment: &environment, request, headers: &headers, operator };
-            let notes = upsert.carry_out().await?;
-            let (version, source) = upsert.response()?;
-            Ok::<_, ApiError>((version, source, notes))
+    let (shown, notes, preview) = engine
+        .configure(operator.author(), move |change| async move {
+            let upsert = Upsert {
+                change: &change,
+                key: &key,
+                environment: &environment,
+                request,
+                headers: &headers,
+                operator,
+                dry_run,
+            };
+            let (notes, preview) = upsert.carry_out().await?;
+            Ok::<_, ApiError>((upsert.response()?, notes, preview))
         })
         .await?;
     // Afterwards, because nobody waits for it.
+    let proposed = preview.as_ref().and_then(|preview| preview.proposed.clone());
     let mut warnings = notes;
     if has_mappings {
-        warnings.extend(mapping_warnings(&engine, &saved.0, &saved.1, &mappings_field).await);
+        warnings.extend(mapping_warnings(&engine, proposed, &saved.0, &saved.1, &mappings_field).await);
     }
-    Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(UpsertedSource { source, warnings })))
+    let (version, source) = shown.unzip();
+    let version = version.map(|version| (header::ETAG, etag(version)));
+    let would_change = preview.map(Preview::into_response);
+    Ok((AppendHeaders(version), Json(UpsertedSource { source, warnings, would_change })))
 }
 
 /// Returns what is wrong with the mappings of a source, each with its path in the response.
-async fn mapping_warnings(engine: &Engine, key: &str, environment: &Environment, field: &str) -> Vec<String> {
+async fn mapping_warnings(
+    engine: &Engine,
+    proposed: Option<Arc<Endpoint>>,
+    key: &str,
+    environment: &Environment,
+    field: &str,
+) -> Vec<String> {
     let snapshot = engine.snapshot();
-    let endpoint = snapshot.sources.get(key).and_then(|source| source.endpoints.get(&environment.slug));
-    // Deleted in the meantime.
-    let Some(endpoint) = endpoint else { return Vec::new() };
+    let saved = snapshot.sources.get(key).and_then(|source| source.endpoints.get(&environment.slug));
+    // Deleted in the meantime, or a dry run of a new source.
+    let Some(endpoint) = proposed.as_ref().or(saved) else { return Vec::new() };
     let ids: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
     let warnings = match mapping_check::check(engine, endpoint, &ids).await {
         Ok(warnings) => warnings,
@@ -116,11 +142,13 @@ struct Upsert<'a> {
     request: UpsertRequest,
     headers: &'a HeaderMap,
     operator: Operator,
+    /// True to write nothing.
+    dry_run: bool,
 }
 
 impl Upsert<'_> {
-    /// Writes the change. Returns the notes about it.
-    async fn carry_out(&self) -> Result<Vec<String>, ApiError> {
+    /// Makes the change, or returns it on a dry run. Returns also the notes about it.
+    async fn carry_out(&self) -> Result<(Vec<String>, Option<Preview>), ApiError> {
         let snapshot = self.change.snapshot();
         match snapshot.sources.get(self.key) {
             Some(source) => {
@@ -129,8 +157,7 @@ impl Upsert<'_> {
                 self.check_same_provider(source)?;
                 let plan = self.plan_update(endpoint)?;
                 let notes = plan.notes();
-                self.update(source, endpoint, plan).await?;
-                Ok(notes)
+                Ok((notes, self.update(source, endpoint, plan).await?))
             }
             None => {
                 self.operator.may_see_all()?;
@@ -138,19 +165,21 @@ impl Upsert<'_> {
                 let plugin = self.provider()?;
                 let plan = self.plan_creation(&plugin)?;
                 let notes = plan.notes();
-                self.create(&plugin, plan, &snapshot.environments).await?;
-                Ok(notes)
+                Ok((notes, self.create(&plugin, plan, &snapshot.environments).await?))
             }
         }
     }
 
-    /// Returns the version and the source that are in force.
-    fn response(&self) -> Result<(i64, Source), ApiError> {
+    /// Returns the version and the source that are in force; none after a dry run of a new source.
+    fn response(&self) -> Result<Option<(i64, Source)>, ApiError> {
         let snapshot = self.change.snapshot();
+        if self.dry_run && !snapshot.sources.contains_key(self.key) {
+            return Ok(None);
+        }
         let source = find_source(&snapshot, self.key)?;
         let version = find_endpoint(source, self.environment)?.record.version;
         let endpoints = endpoints_in(source, Some(self.environment));
-        Ok((version, response::source_with_settings(source, endpoints, &self.change.engine().options)))
+        Ok(Some((version, response::source_with_settings(source, endpoints, &self.change.engine().options))))
     }
 }
 

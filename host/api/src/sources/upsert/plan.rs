@@ -1,8 +1,8 @@
 //! Computes the new settings and mappings of a source environment, without writing them.
 
-use inlet_api_types::sources::SettingsRequest;
+use inlet_api_types::sources::{MappingRequest, SettingsRequest};
 use inlet_core::settings::{ChangedSettings, Settings};
-use inlet_engine::{catalog::default_settings, clock::now_ms, snapshot::Endpoint};
+use inlet_engine::{EngineOptions, catalog::default_settings, clock::now_ms, snapshot::Endpoint};
 use inlet_sandbox::{Limits, Plugin};
 use inlet_store::MappingRecord;
 
@@ -31,32 +31,58 @@ impl Plan {
     }
 }
 
-impl Upsert<'_> {
+/// The settings and mappings that a request asks for.
+pub struct Requested<'a> {
+    /// Settings to merge into the present ones.
+    pub settings: Option<&'a SettingsRequest>,
+    /// All mappings.
+    pub mappings: Option<&'a [MappingRequest]>,
+    /// Returns the path of a member in the request.
+    pub field: &'a dyn Fn(&str) -> String,
+}
+
+impl Requested<'_> {
     /// Plans a change of an existing source environment.
-    pub fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {
-        let settings = match (&self.request.settings, &endpoint.plugin) {
+    pub fn plan_update(&self, endpoint: &Endpoint, options: &EngineOptions) -> Result<Plan, ApiError> {
+        let settings = match (self.settings, &endpoint.plugin) {
             (None, _) => None,
             (Some(_), None) => {
                 let message = format!(
                     "this server has no plugin {:?} to check them with; add it (inlet plugin add), or put it into --plugins-dir",
                     endpoint.plugin_ref.key
                 );
-                return Err(ApiError::invalid(self.request.field("settings"), message));
+                return Err(ApiError::invalid((self.field)("settings"), message));
             }
             (Some(request), Some(plugin)) => {
                 let present = PresentSettings {
                     settings: &endpoint.settings,
-                    response: response::settings_of(endpoint, &self.change.engine().options),
+                    response: response::settings_of(endpoint, options),
                     has_secret: endpoint.record.signing_secret.is_some(),
                     scheme: endpoint.scheme.as_ref(),
                     defaults: &defaults_of(plugin)?,
                     manifest: plugin.manifest(),
-                    max_items_limit: self.change.engine().options.max_items_limit,
+                    max_items_limit: options.max_items_limit,
                 };
-                Some(self.change_settings(request, &present)?)
+                Some(settings::change(request, &(self.field)("settings"), &present)?)
             }
         };
         Ok(Plan { settings, mappings: self.plan_mappings(&endpoint.record.mappings)? })
+    }
+
+    fn plan_mappings(&self, present: &[MappingRecord]) -> Result<Option<Vec<MappingRecord>>, ApiError> {
+        let Some(requests) = self.mappings else { return Ok(None) };
+        mappings::change(requests, &(self.field)("mappings"), present, now_ms()).map(Some)
+    }
+}
+
+impl Upsert<'_> {
+    /// Plans a change of an existing source environment.
+    pub fn plan_update(&self, endpoint: &Endpoint) -> Result<Plan, ApiError> {
+        self.requested(&|member| self.request.field(member)).plan_update(endpoint, &self.change.engine().options)
+    }
+
+    fn requested<'a>(&'a self, field: &'a dyn Fn(&str) -> String) -> Requested<'a> {
+        Requested { settings: self.request.settings.as_ref(), mappings: self.request.mappings.as_deref(), field }
     }
 
     /// Plans a source environment that does not exist yet. It starts with the plugin's default settings.
@@ -88,7 +114,8 @@ impl Upsert<'_> {
         };
         let request = self.request.settings.as_ref();
         let settings = request.map(|request| self.change_settings(request, &present)).transpose()?;
-        Ok(Plan { settings, mappings: self.plan_mappings(&[])? })
+        let mappings = self.requested(&|member| self.request.field(member)).plan_mappings(&[])?;
+        Ok(Plan { settings, mappings })
     }
 
     fn change_settings(
@@ -97,11 +124,6 @@ impl Upsert<'_> {
         present: &PresentSettings<'_>,
     ) -> Result<ChangedSettings, ApiError> {
         settings::change(request, &self.request.field("settings"), present)
-    }
-
-    fn plan_mappings(&self, present: &[MappingRecord]) -> Result<Option<Vec<MappingRecord>>, ApiError> {
-        let Some(requests) = &self.request.mappings else { return Ok(None) };
-        mappings::change(requests, &self.request.field("mappings"), present, now_ms()).map(Some)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Changes an existing source, in one environment and in what all environments share.
 
+use std::sync::Arc;
+
 use inlet_core::settings::{ChangedSettings, SecretChange};
 use inlet_engine::{
     clock::now_ms,
@@ -7,7 +9,7 @@ use inlet_engine::{
 };
 use inlet_store::{MappingRecord, SourceEnvironmentUpdate, SourceUpdate};
 
-use super::{Upsert, as_json, plan::Plan, request::PROVIDER_FIELD};
+use super::{Upsert, as_json, plan::Plan, preview::Preview, request::PROVIDER_FIELD};
 use crate::error::ApiError;
 
 impl Upsert<'_> {
@@ -25,8 +27,8 @@ impl Upsert<'_> {
         }
     }
 
-    /// Writes the differences. Without any, nothing is written and the version stays.
-    pub async fn update(&self, source: &Source, endpoint: &Endpoint, plan: Plan) -> Result<(), ApiError> {
+    /// Writes the differences, or returns them on a dry run. Without any, nothing is written and the version stays.
+    pub async fn update(&self, source: &Source, endpoint: &Endpoint, plan: Plan) -> Result<Option<Preview>, ApiError> {
         let record = &source.record;
         let update = SourceUpdate {
             source_id: record.id,
@@ -41,17 +43,24 @@ impl Upsert<'_> {
             self.operator.may_see_all()?;
         }
         if shared_unchanged && update.source_environment.is_none() {
-            return Ok(());
+            return Ok(self.dry_run.then(Preview::default));
+        }
+        if self.dry_run {
+            let proposed = update
+                .source_environment
+                .as_ref()
+                .map(|update| Arc::new(endpoint.with_update(record, update, &self.change.engine().limits)));
+            return Ok(Some(Preview::of(self.change.preview_source_update(record, endpoint, &update), proposed)));
         }
         self.change.update_source(record, endpoint, update).await?;
         let by = self.operator.name();
         tracing::info!(source = self.key, environment = self.environment.slug, by, "a source was changed");
-        Ok(())
+        Ok(None)
     }
 }
 
 /// Returns the update of the source environment, or `None` if nothing of it differs.
-fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
+pub(super) fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
     let record = &endpoint.record;
     let (settings, secret) = match plan.settings {
         Some(ChangedSettings { settings, secret, .. }) => (settings, secret),

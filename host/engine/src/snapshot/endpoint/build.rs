@@ -15,7 +15,7 @@ use inlet_core::{
     verification::Template,
 };
 use inlet_sandbox::{Limits, Manifest, Plugin};
-use inlet_store::{MappingRecord, SourceEnvironmentRecord, SourceRecord};
+use inlet_store::{MappingRecord, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord};
 
 use super::Endpoint;
 use crate::{
@@ -108,6 +108,21 @@ impl Endpoint {
         Endpoint {
             hides_personal_data: self.hides_personal_data,
             ..Endpoint::build(source, &record, &self.environment, |_| Some(plugin.clone()), limits)
+        }
+    }
+
+    /// Returns this source environment as it would be with other settings, secrets and mappings. Nothing is stored.
+    pub fn with_update(&self, source: &SourceRecord, update: &SourceEnvironmentUpdate, limits: &Limits) -> Endpoint {
+        let record = SourceEnvironmentRecord {
+            settings: update.settings.clone(),
+            signing_secret: update.signing_secret.clone(),
+            previous_signing_secret: update.previous_signing_secret.clone(),
+            mappings: update.mappings.clone().unwrap_or_else(|| self.record.mappings.clone()),
+            ..self.record.clone()
+        };
+        Endpoint {
+            hides_personal_data: self.hides_personal_data,
+            ..Endpoint::build(source, &record, &self.environment, |_| self.plugin.clone(), limits)
         }
     }
 }

@@ -46,8 +46,8 @@ async fn a_bad_request_is_422_with_a_sentence_and_its_field() {
         let answer: Value = serde_json::from_str(&text).unwrap();
         format!("{status} {}: {}", answer["field"].as_str().unwrap_or("-"), answer["message"].as_str().unwrap())
     };
-    insta::assert_snapshot!(ask(r#"{"payload":[1]}"#).await, @r#"422 payload: found an array, expected an object; send any other body as text in the member "body""#);
-    insta::assert_snapshot!(ask("{}").await, @r#"422 payload: it is missing; expected an object, or any other body as text in the member "body""#);
+    insta::assert_snapshot!(ask(r#"{"payload":1}"#).await, @r#"422 payload: found a number, expected an object or an array; send any other body as text in the member "body""#);
+    insta::assert_snapshot!(ask("{}").await, @r#"422 payload: it is missing; expected an object or an array, any other body as text in the member "body", or a log_id"#);
     insta::assert_snapshot!(ask("").await, @"422 -: the body is empty; expected a JSON object");
     insta::assert_snapshot!(ask(r#"{"payload":{},"headers":{"a b":""}}"#).await, @"422 headers.a b: it is no header's name; expected for example x-signature");
 

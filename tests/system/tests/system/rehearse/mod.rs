@@ -1,6 +1,7 @@
 //! `POST /v1/sources/{key}/rehearse`: the whole trace of a request, in any environment, without a side effect.
 
 mod limits;
+mod proposed;
 mod trace;
 mod verdicts;
 
