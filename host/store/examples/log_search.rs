@@ -41,8 +41,8 @@ const EVENTS: &str = "
         plugin_id, verification_status, idempotency_key, code, original_kind, original)
     SELECT ?1, unhex(printf('%012x7%03x8%015x', 1700000000000 + n / 10, n % 4096, n)),
         CASE WHEN n % 1000000 = 4711 THEN 3 WHEN n % 10 = 0 THEN 0 ELSE 2 END,
-        CASE WHEN n % 1000000 = 5000 THEN 'track/Rare' ELSE 'track/Usual ' || n % 7 END,
-        'user-' || n / 10, 0, 0, 1, 'verified', 'key-' || n,
+        CASE WHEN n % 1000000 = 5000 THEN 'track/Rare' ELSE 'track/Usual ' || (n % 7) END,
+        'user-' || (n / 10), 0, 0, 1, 'verified', 'key-' || n,
         CASE WHEN n % 1000000 = 4711 THEN 'action_failed' END, 0, CAST(printf('{\"a\":\"%.*c\"}', 800, 'x') AS BLOB)
     FROM numbers";
 
@@ -62,6 +62,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = open(&directory).await?;
     let source_environment = make_source(&store).await?;
     store.close().await?;
+    // The lock of the directory is released with it.
+    drop(store);
     let file = std::fs::read_dir(directory.path())?
         .filter_map(Result::ok)
         .map(|entry| entry.path())
