@@ -141,13 +141,16 @@ pub(crate) fn empty_batch(at: &str) -> Item {
 
 /// Returns the notice for a request with more than [`Request::max_items`].
 pub(crate) fn too_many_items(request: &Request) -> Notice {
-    let limit = request.max_items();
+    let limit = match request.max_items() {
+        1 => "1 item".to_owned(),
+        limit => format!("{limit} items"),
+    };
     let sentence = match request.fact("max_items") {
-        Some(_) => format!(
-            "The request holds more than {limit} items. Send smaller batches, or raise the source's setting max_items."
-        ),
+        Some(_) => {
+            format!("The request holds more than {limit}. Send smaller batches, or raise the source's setting max_items.")
+        }
         None => {
-            format!("The request holds more than {limit} items, the most that this plugin reads. Send smaller batches.")
+            format!("The request holds more than {limit}, the most that this plugin reads. Send smaller batches.")
         }
     };
     Notice::new("too_many_items", sentence)
