@@ -147,7 +147,9 @@ pub(crate) fn too_many_items(request: &Request) -> Notice {
     };
     let sentence = match request.fact("max_items") {
         Some(_) => {
-            format!("The request holds more than {limit}. Send smaller batches, or raise the source's setting max_items.")
+            format!(
+                "The request holds more than {limit}. Send smaller batches, or raise the source's setting max_items."
+            )
         }
         None => {
             format!("The request holds more than {limit}, the most that this plugin reads. Send smaller batches.")

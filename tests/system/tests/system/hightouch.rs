@@ -215,7 +215,13 @@ async fn more_rows_or_columns_than_the_host_takes_are_an_error_and_not_a_fault()
     let endpoint = hightouch(&server, json!({"handle_identifies": true}), json!([])).await;
     let ids = (0..20_001).map(|n| json!({"ID": n}));
     let (code, sentence) = endpoint.failed_call("add", rows(&users(), ids.collect())).await;
-    assert_eq!((code, sentence.as_str()), (-32602, "The request holds more than 20000 items. Send smaller batches, or raise the source's setting max_items."));
+    assert_eq!(
+        (code, sentence.as_str()),
+        (
+            -32602,
+            "The request holds more than 20000 items. Send smaller batches, or raise the source's setting max_items."
+        )
+    );
     let mut wide = users();
     wide["mappings"] = (0..500).map(|n| json!({"from": "A", "to": format!("property_{n}")})).collect();
     let ids = (0..5000).map(|n| json!({"ID": n, "A": 1}));
