@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     context::{Context, verification_status},
     reading::Reading,
+    redact::{DataPlace, Redaction, is_opaque},
     rejection::Rejection,
     slots::EventSlots,
 };
@@ -18,6 +19,10 @@ use crate::{
     plan::Scope,
     settle::Prepared,
 };
+
+/// The warning about a body that redact paths cannot reach into.
+const UNREDACTED: &str = "redact_paths find no value where a body is neither JSON nor a form; such parts of this body are kept \
+                          as they came, so that it can be translated again";
 
 /// One item of a request with what it is read from.
 pub(super) struct ItemReader<'r, 'a> {
@@ -43,17 +48,14 @@ impl ItemReader<'_, '_> {
         match self.read(event, slots, &item, &mut warnings) {
             Ok(reading) => self.planned(event, slots, &item, reading, warnings),
             Err(Rejection { event_type, code, message }) => {
-                let (blanked, redacted) = self.redact(&item);
-                let original = self.original(blanked.as_ref().unwrap_or(&item));
                 let fields = EventFields {
                     event_type,
                     code: Some(code.to_owned()),
                     reason: Some(message),
                     warnings,
-                    redacted,
                     ..self.fields(Outcome::Rejected)
                 };
-                Prepared { log: EventLog { fields, data: None, original }, plan: None }
+                self.unplanned(fields, &item, &self.data_place(event))
             }
         }
     }
@@ -66,22 +68,34 @@ impl ItemReader<'_, '_> {
         mut reading: Reading,
         warnings: Vec<String>,
     ) -> Prepared {
-        let (redacted_item, redacted) = self.redact(item);
-        let item = redacted_item.as_ref().unwrap_or(item);
-        if redacted_item.is_some() {
-            reading.data = self.data_within(event, slots, item, reading.data);
-        }
+        let is_json = self.is_json(item);
         let context = self.context;
+        let mut redaction = Redaction::new(context);
+        let mut headers = context.headers.clone();
+        let (mut redacted_item, mut opaque) = (None, None);
+        if redaction.is_in_force() {
+            let place = self.data_place(event);
+            redacted_item = redaction.item(item, &place);
+            if let Some(item) = &redacted_item {
+                reading.data = self.data_within(event, slots, item, reading.data);
+            }
+            reading.data = redaction.data(reading.data, &place, is_json);
+            headers = redaction.headers(headers);
+            // The data has all that a body in another format holds, with its values blanked.
+            opaque = if is_json { None } else { redaction.opaque(item, self.is_binary(item)) };
+        }
+        let item = redacted_item.as_ref().unwrap_or(item);
         let scope = Scope {
             user_id: reading.user_id.as_deref(),
             data: &reading.data,
-            item: if self.is_json(item) { item } else { "" },
-            headers: context.headers.as_deref(),
+            item: if is_json { item } else { "" },
+            headers: headers.as_deref(),
         };
         let plan = context.plan(scope, &reading.event_type, reading.idempotency_key.as_deref());
-        let original = match self.is_json(item) {
-            true => Original::Json(item.clone()),
-            false => self.original(item),
+        let original = match (is_json, opaque) {
+            (true, _) => Original::Json(item.clone()),
+            (false, Some(blank)) => Original::Text(blank),
+            (false, None) => self.original(item),
         };
         let fields = EventFields {
             event_type: reading.event_type,
@@ -89,7 +103,8 @@ impl ItemReader<'_, '_> {
             idempotency_key: reading.idempotency_key,
             occurred_at_us: reading.occurred_at_us,
             warnings,
-            redacted,
+            redacted: redaction.names(context.withheld),
+            headers,
             ..self.fields(Outcome::Logged)
         };
         Prepared { log: EventLog { fields, data: Some(reading.data), original }, plan: Some(plan) }
@@ -98,14 +113,27 @@ impl ItemReader<'_, '_> {
     /// Prepares an item that is no event: ignored, rejected or failed.
     pub(super) fn notice(&self, outcome: Outcome, notice: &Notice, at: Option<json::Slot>) -> Prepared {
         let item = at.and_then(|slot| self.pieces.get(slot)).map_or_else(|| self.text.clone(), |item| self.slice(item));
-        let (blanked, redacted) = self.redact(&item);
-        let original = self.original(blanked.as_ref().unwrap_or(&item));
         let fields = EventFields {
             code: Some(notice.code.clone()),
             reason: Some(notice.message.clone()),
-            redacted,
             ..self.fields(outcome)
         };
+        self.unplanned(fields, &item, &DataPlace::Outside)
+    }
+
+    /// Prepares an item that has no plan, redacted. A body in which no path can find a value is kept, because the item is
+    /// translated again from it, and a warning says so.
+    fn unplanned(&self, mut fields: EventFields, item: &ByteString, place: &DataPlace) -> Prepared {
+        let mut redaction = Redaction::new(self.context);
+        let blanked = redaction.item(item, place);
+        if redaction.is_in_force() {
+            fields.headers = redaction.headers(fields.headers);
+            if self.is_binary(item) || is_opaque(item) {
+                fields.warnings.push(UNREDACTED.to_owned());
+            }
+        }
+        fields.redacted = redaction.names(self.context.withheld);
+        let original = self.original(blanked.as_ref().unwrap_or(item));
         Prepared { log: EventLog { fields, data: None, original }, plan: None }
     }
 

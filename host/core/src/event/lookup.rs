@@ -61,6 +61,11 @@ impl ItemReader<'_, '_> {
         }
     }
 
+    /// Returns true if the item is a body that is not text.
+    pub(super) fn is_binary(&self, item: &str) -> bool {
+        matches!(self.body, Body::Bytes(_)) && item.is_empty()
+    }
+
     pub(super) fn original(&self, item: &ByteString) -> Original {
         match (self.body, json::check(item, MAX_DEPTH)) {
             (Body::Bytes(bytes), _) if item.is_empty() => Original::Bytes(bytes.clone()),

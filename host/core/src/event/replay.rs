@@ -8,11 +8,13 @@ use std::sync::Arc;
 use bytestring::ByteString;
 use uuid::Uuid;
 
-use super::{context::Context, redact::redact};
+use super::{
+    context::Context,
+    redact::{DataPlace, Redaction, object_or_empty},
+};
 use crate::{
     json::{self, Kind},
     log::{EventFields, EventLog, Original},
-    path,
     plan::Scope,
     settle::Prepared,
 };
@@ -71,35 +73,38 @@ pub fn prepare_replay(context: &Context<'_>, logged: LoggedEvent, id: Uuid) -> P
 
 /// Applies the present redact paths.
 fn redact_again(context: &Context<'_>, logged: LoggedEvent) -> LoggedEvent {
-    let Original::Json(item) = &logged.original else { return logged };
-    let (blanked, hit) = redact(context, item);
-    // Nothing new was blanked.
-    let Some(blanked) = blanked.filter(|blanked| blanked != item) else { return logged };
-    let pointer = logged.data_at.and_then(|at| pointer_to(item, at, logged.data.len()));
-    let data = match pointer {
-        Some(pointer) => json::point(&blanked, &pointer).map(ByteString::from),
-        // Assembled data is no part of the item: all that a path could name in it is blanked.
-        None => Some(blank_anywhere(context, &logged.data)),
+    let mut redaction = Redaction::new(context);
+    if !redaction.is_in_force() {
+        return logged;
+    }
+    let (item, is_json, is_binary) = match &logged.original {
+        Original::Json(item) => (item.clone(), true, false),
+        Original::Text(item) => (item.clone(), false, false),
+        Original::Bytes(_) => (ByteString::new(), false, true),
     };
-    let data = data.filter(|text| Kind::of(text) == Kind::Object).unwrap_or_else(|| ByteString::from_static("{}"));
-    let mut redacted = logged.redacted;
-    redacted.extend(hit);
+    let pointer = logged.data_at.filter(|_| is_json).and_then(|at| pointer_to(&item, at, logged.data.len()));
+    // Data that is no part of the item: the log does not say which of the item's values it was made of.
+    let place = pointer.as_deref().map_or(DataPlace::Written, DataPlace::at);
+    let new_item = redaction.item(&item, &place).filter(|blanked| *blanked != item);
+    let cut = match (&pointer, &new_item) {
+        (Some(pointer), Some(item)) => object_or_empty(json::point(item, pointer).map(ByteString::from)),
+        _ => logged.data.clone(),
+    };
+    let data = redaction.data(cut, &place, is_json);
+    let headers = redaction.headers(logged.headers.clone());
+    let opaque = if is_json { None } else { redaction.opaque(&item, is_binary) };
+    let mut redacted = logged.redacted.clone();
+    redacted.extend(redaction.names(context.withheld));
     redacted.sort();
     redacted.dedup();
-    LoggedEvent { data, data_at: None, original: Original::Json(blanked), redacted, ..logged }
-}
-
-/// Blanks the values at every suffix of the redact paths: of `properties.email`, also `email`.
-fn blank_anywhere(context: &Context<'_>, data: &ByteString) -> ByteString {
-    let mut text = data.to_string();
-    for path in context.redact_paths.iter().chain(&context.settings.redact_paths) {
-        for first in 0..path.segments().len() {
-            if let Some(blanked) = path::blank(&text, &path.segments()[first..]) {
-                text = blanked;
-            }
-        }
-    }
-    text.into()
+    let is_same = new_item.is_none() && opaque.is_none();
+    let original = match (is_json, opaque.or(new_item)) {
+        (_, None) => logged.original.clone(),
+        (true, Some(item)) => Original::Json(item),
+        (false, Some(item)) => Original::Text(item),
+    };
+    let data_at = logged.data_at.filter(|_| is_same && data == logged.data);
+    LoggedEvent { data, data_at, original, headers, redacted, ..logged }
 }
 
 /// Returns the JSON Pointer to the value at an offset of a text, both in bytes.

@@ -184,3 +184,123 @@ fn the_values_that_decide_are_read_before_blanking() {
     assert_eq!(inlet.one(&keyed("m1", &track(r#"{"card":1}"#))).outcome(), "executed");
     assert_eq!(inlet.one(&keyed("m1", &track(r#"{"card":2}"#))).outcome(), "replayed");
 }
+
+/// An event whose data its plugin wrote, as it does for a form, a query or XML.
+fn written(data: &str) -> Vec<Item> {
+    let mut event = event("e", "", "none");
+    event.data = Some(Value::Made(data.to_owned()));
+    vec![Item::Event(event)]
+}
+
+#[test]
+fn a_path_into_the_data_is_blanked_where_the_data_comes_from() {
+    let mut inlet = redacting(&["data.card"]);
+    inlet.trigger(r#"{"key":"k","recipients":{"id":"user_id"},"data":{"a":"data.card","b":"properties.card"}}"#);
+    let entry = inlet.one(&track(r#"{"card":"4242","n":1}"#));
+    assert_eq!(entry.data(), r#"{"card":"[redacted]","n":1}"#);
+    assert!(!stored(&entry).contains("4242"), "{}", stored(&entry));
+    assert_eq!(entry.log.redacted, ["data.card"]);
+    let mut inlet = redacting(&["data.card"]);
+    inlet.settings.data_path = path("properties.inner");
+    let entry = inlet.one(&track(r#"{"inner":{"card":"4242"}}"#));
+    assert!(!stored(&entry).contains("4242"), "{}", stored(&entry));
+}
+
+#[test]
+fn a_path_into_data_that_lies_outside_of_the_item_is_blanked() {
+    let body = r#"{"item":{"n":1},"shared":{"card":"4242"}}"#;
+    let mut event = event("e", "/item", "none");
+    event.data = Some(Value::At("/shared".to_owned()));
+    let entry = &redacting(&["data.card"]).deliver(body, &translated(vec![Item::Event(event)]))[0];
+    assert_eq!(entry.data(), r#"{"card":"[redacted]"}"#);
+    assert_eq!(entry.log.redacted, ["data.card"]);
+}
+
+#[test]
+fn the_form_and_the_data_that_a_plugin_wrote_of_it_are_blanked() {
+    let form = "event=e&e%6dail=ana%40example.com&address.city=Faro&n=1";
+    let data = r#"{"event":"e","email":"ana@example.com","address.city":"Faro","n":"1"}"#;
+    for (email, city) in [
+        ("data.email", "data.address.city"),
+        ("properties.email", "properties.address"),
+        ("body.email", r#"body["address.city"]"#),
+        ("event.email", "event.data.address.city"),
+        ("email", "query.address.city"),
+        ("context.traits.email", "traits.address.city"),
+    ] {
+        let mut inlet = redacting(&[email, city]);
+        inlet.trigger(r#"{"key":"k","recipients":{"id":"data.n"},"data":"data"}"#);
+        let entry = &inlet.deliver(form, &translated(written(data)))[0];
+        assert_eq!(
+            entry.data(),
+            r#"{"event":"e","email":"[redacted]","address.city":"[redacted]","n":"1"}"#,
+            "{email}"
+        );
+        assert_eq!(entry.original(), "event=e&e%6dail=%5Bredacted%5D&address.city=%5Bredacted%5D&n=1", "{email}");
+        assert_eq!(entry.log.redacted, [email, city]);
+        let stored = stored(entry);
+        assert!(!stored.contains("ana") && !stored.contains("Faro"), "{stored}");
+    }
+    let entry = &redacting(&["data.other"]).deliver(form, &translated(written(data)))[0];
+    assert_eq!((entry.data(), entry.original()), (data, form));
+    assert!(entry.log.redacted.is_empty());
+}
+
+#[test]
+fn a_form_that_was_rejected_is_blanked_too() {
+    let form = "email=ana%40example.com&n=1";
+    let items = vec![Item::Rejected(notice("x", "it is not wanted", None))];
+    let entry = &redacting(&["data.email"]).deliver(form, &translated(items))[0];
+    assert_eq!(entry.original(), "email=%5Bredacted%5D&n=1");
+    assert_eq!(entry.log.redacted, ["data.email"]);
+}
+
+#[test]
+fn a_body_in_another_format_is_blanked_as_a_whole_once_it_is_an_event() {
+    let xml = "<root><email>ana@example.com</email></root>";
+    let entry = &redacting(&["data.email"]).deliver(xml, &translated(written(r#"{"email":"ana@example.com"}"#)))[0];
+    assert_eq!((entry.data(), entry.original()), (r#"{"email":"[redacted]"}"#, "[redacted]"));
+    assert_eq!(entry.log.redacted, ["data.email", "body"]);
+    let items = vec![Item::Rejected(notice("x", "it is not wanted", None))];
+    let entry = &redacting(&["data.email"]).deliver(xml, &translated(items))[0];
+    assert_eq!(entry.original(), xml, "it can be translated again");
+    assert!(entry.log.warnings[0].contains("redact_paths find no value"), "{:?}", entry.log.warnings);
+}
+
+#[test]
+fn data_that_a_plugin_wrote_of_json_is_blanked() {
+    let body = r#"{"user":{"email":"ana@example.com"}}"#;
+    for path in ["user.email", "data.mail.email", "data.mail"] {
+        let mut event = event("e", "", "none");
+        event.data = Some(Value::Made(r#"{"mail":{"email":"ana@example.com"},"email":"ana@example.com"}"#.to_owned()));
+        let entry = &redacting(&[path]).deliver(body, &translated(vec![Item::Event(event)]))[0];
+        let data = entry.data();
+        let is_blanked = match path {
+            "user.email" => data.ends_with(r#""email":"[redacted]"}"#) && !entry.original().contains("ana"),
+            _ => data.starts_with(r#"{"mail":"[redacted]""#) || data.starts_with(r#"{"mail":{"email":"[redacted]"}"#),
+        };
+        assert!(is_blanked, "{path}: {data}");
+    }
+}
+
+#[test]
+fn lines_rejected_as_a_whole_are_blanked_line_by_line() {
+    let body = "{\"card\":\"4242\"}\n{\"card\":\"4343\",\n";
+    let items = vec![Item::Rejected(notice("x", "it is not wanted", None))];
+    let entry = &redacting(&["card"]).deliver(body, &translated(items))[0];
+    assert!(!entry.original().contains("4242"), "{}", entry.original());
+    assert_eq!(entry.log.warnings.len(), 1, "the second line is no JSON");
+}
+
+#[test]
+fn a_replay_applies_paths_that_were_added_since_to_forms_and_written_data() {
+    let form = "email=ana%40example.com&n=1";
+    let logged = Inlet::new().deliver(form, &translated(written(r#"{"email":"ana@example.com","n":"1"}"#)))[0].logged();
+    let entry = redacting(&["data.email"]).replay(logged);
+    assert_eq!((entry.data(), entry.original()), (r#"{"email":"[redacted]","n":"1"}"#, "email=%5Bredacted%5D&n=1"));
+    assert_eq!(entry.log.redacted, ["data.email"]);
+    let mut inlet = Inlet::new();
+    let logged = inlet.one(&track(r#"{"email":"ana@example.com","n":1}"#)).logged();
+    let entry = redacting(&["data.email"]).replay(logged);
+    assert!(!stored(&entry).contains("ana"), "{}", stored(&entry));
+}

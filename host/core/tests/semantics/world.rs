@@ -256,7 +256,7 @@ impl Entry {
     /// Returns the event as the log keeps it.
     pub fn logged(&self) -> LoggedEvent {
         let data = self.log.data.clone().unwrap();
-        let Original::Json(item) = &self.log.original else { panic!("it is not JSON") };
+        let item = self.original();
         let data_at =
             (data.as_ptr().addr().checked_sub(item.as_ptr().addr())).filter(|at| at + data.len() <= item.len());
         LoggedEvent {
@@ -265,7 +265,11 @@ impl Entry {
             data_at,
             // A database gives back copies.
             data: data.to_string().into(),
-            original: Original::Json(item.to_string().into()),
+            original: match &self.log.original {
+                Original::Json(_) => Original::Json(item.to_owned().into()),
+                Original::Text(_) => Original::Text(item.to_owned().into()),
+                Original::Bytes(bytes) => Original::Bytes(bytes.clone()),
+            },
             idempotency_key: self.log.idempotency_key.clone(),
             occurred_at_us: self.log.occurred_at_us,
             verification_status: self.log.verification_status.clone(),

@@ -2,10 +2,13 @@
 //!
 //! Nearly always nothing is kept: a planned event is in the log with all that planning needs. Where an item was rejected
 //! or the plugin failed, the request is kept once, without a credential. Where redact paths are in force its body is not
-//! kept, because it would hold what they blank; then an item is translated again from its log, as a body of its own.
+//! kept, because it would hold what they blank; then an item is translated again from its log, as a body of its own. They
+//! blank its query and its headers.
 
 use bytes::Bytes;
-use inlet_core::{ByteString, contract::Body, event, log::Outcome, settle::Prepared, verification::Verdict};
+use inlet_core::{
+    ByteString, contract::Body, event, log::Outcome, path::Path, settle::Prepared, verification::Verdict,
+};
 use inlet_store::{CommitExtras, KeptRequest};
 
 use super::{incoming_request::IncomingRequest, stored_fields::write_fields};
@@ -25,13 +28,14 @@ pub(crate) fn extras(
     unplanned().next()?;
     let has_failed = unplanned().any(|item| item.log.outcome == Outcome::Failed);
     let sent = &request.plugin_request;
+    let paths: Vec<&Path> = endpoint.redact_paths.iter().chain(&endpoint.settings.redact_paths).collect();
     let kept = KeptRequest {
         id: engine.store.clock().new_id(),
         received_at_ms: request.received_at_ms,
         method: sent.method.clone(),
         path: sent.path.clone(),
-        query: write_fields(&sent.query),
-        headers: write_fields(&sent.headers),
+        query: write_fields(&event::redact_query(&paths, &sent.query)),
+        headers: write_fields(&event::redact_headers(&paths, &sent.headers)),
         verification: event::verification_status(&endpoint.settings, verdict, 0),
         verification_rest: event::verification_status(&endpoint.settings, verdict, 1),
         body: keeps_body(endpoint, &sent.body, items).then(|| request.body_bytes()),

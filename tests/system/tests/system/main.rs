@@ -38,6 +38,7 @@ mod quarantine;
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod raw_plugin;
 mod receive;
+mod redaction;
 mod rehearse;
 mod replay;
 mod resends;
