@@ -72,8 +72,11 @@ async fn said(server: &Server) -> Vec<(String, String)> {
         found.push((path.to_owned(), answer.text().await.unwrap()));
     }
     for key in ["http", "rudderstack", "segment"] {
-        for path in ["", "/status", "/events", "/logs", "/refused", "/replays"] {
-            let path = format!("/v1/sources/{key}{path}?environment=development&include=actions&limit=100");
+        let lists =
+            ["", "/status", "/events", "/logs?include=actions&limit=100", "/refused?limit=100", "/replays?limit=100"];
+        for path in lists {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            let path = format!("/v1/sources/{key}{path}{separator}environment=development");
             found.push((path.clone(), server.get(&path).await.to_string()));
         }
     }

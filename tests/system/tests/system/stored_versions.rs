@@ -174,7 +174,7 @@ fn begin(server: &Server) -> TcpStream {
 
 fn head() -> Vec<u8> {
     format!(
-        "PUT /v1/source_providers/acme%2Fhttp?digest={} HTTP/1.1\r\nhost: inlet\r\nauthorization: Bearer {MANAGEMENT_TOKEN}\r\n\
+        "PUT /v1/source_providers/acme%2Fhttp?digest={} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {MANAGEMENT_TOKEN}\r\n\
          content-type: application/wasm\r\ncontent-length: 1000\r\nconnection: close\r\n\r\n\0asm",
         digest(b"")
     )

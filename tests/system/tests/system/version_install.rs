@@ -121,7 +121,7 @@ async fn what_is_no_version_of_that_plugin_is_refused_and_changes_nothing() {
     let as_json = server.manage(Method::PUT, &path).header(CONTENT_TYPE, "application/json").body(good.clone());
     assert_eq!(as_json.send().await.unwrap().status(), 415);
     let request = format!(
-        "PUT {path} HTTP/1.1\r\nhost: inlet\r\nauthorization: Bearer test-management-token-0123456789\r\n\
+        "PUT {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer test-management-token-0123456789\r\n\
          content-type: application/wasm\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         (64 << 20) + 1
     );

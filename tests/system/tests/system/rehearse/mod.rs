@@ -56,7 +56,9 @@ async fn everything(server: &Server) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<String>
     let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
     let is_counted = |line: &&str| {
         let mut ends = ["_total", "_count", "_sum"].iter();
+        // Jobs and processor time go on.
         !line.contains("inlet_job_")
+            && !line.contains("process_")
             && ends.any(|end| line.contains(&format!("{end}{{")) || line.contains(&format!("{end} ")))
     };
     let mut counted: Vec<String> = metrics.lines().filter(is_counted).map(str::to_owned).collect();
