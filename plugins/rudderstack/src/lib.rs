@@ -1,5 +1,5 @@
 //! Translates requests of RudderStack: Segment-shaped calls, arrays of them, the envelopes of RudderStack's SDKs, and
-//! calls whose properties are flattened into the query of a GET or DELETE, or into a form.
+//! calls whose properties are flattened into the query of a GET or DELETE, or into a form. A call may also be XML.
 //!
 //! RudderStack differs from Segment: an identify's traits are mostly in `context.traits`, ids are `""` or null, `type`
 //! has any case, and `record` and `audiencelist` are further types. One status counts for a whole array, so an
@@ -7,6 +7,7 @@
 
 mod call;
 mod flattened;
+mod xml;
 
 use inlet_plugin::envelope::translate_calls;
 use inlet_plugin::segment::call_type_of_path;
@@ -27,14 +28,12 @@ impl Plugin for RudderStack {
         if let Some(form) = flattened::form(text) {
             return flattened::event_of_form(request, &form).map(|event| Translation::from(Item::Event(event)));
         }
-        if text.trim_ascii_start().starts_with('<') {
-            const SENTENCE: &str = "The body is XML, which is not read here. Set the format of the HTTP Webhook destination \
-                                    to JSON or to form.";
-            return Err(Notice::new("unsupported", SENTENCE));
-        }
-        let body = request.json()?;
         // A payload without `type`, for example a mapped one, takes the type of the path, such as `…/track`.
         let default_type = call_type_of_path(&request.path);
+        if text.trim_ascii_start().starts_with('<') {
+            return xml::event(text, default_type).map(|event| Translation::from(Item::Event(event)));
+        }
+        let body = request.json()?;
         let by_path = request.fact("event_type_path").is_some();
         translate_calls(request, body, by_path, |call| call::event(call, default_type))
     }

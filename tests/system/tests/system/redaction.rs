@@ -36,6 +36,12 @@ async fn forms_and_flattened_queries_are_blanked_in_every_stored_form() {
     );
     assert!(server.user_text("u").await.unwrap().contains("[redacted]"));
 
+    let xml = format!("<root><type>identify</type><userId>v</userId><traits><email>{CANARY}</email></traits></root>");
+    endpoint.expect(xml, &["executed"]).await;
+    let log = server.last_log("rudderstack").await;
+    assert_eq!((&log["data"], &log["original_text"]), (&json!({"email": "[redacted]"}), &json!("[redacted]")));
+    assert_eq!(log["redacted"], json!(["data.email", "body"]));
+
     // Rejected, for want of a type; then translated again from what is kept.
     let rejected = [format!("{}?email={CANARY}&a=1", endpoint.url), format!("{}/nothing?phone={CANARY}", endpoint.url)];
     for url in &rejected {

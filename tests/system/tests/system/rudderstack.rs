@@ -105,6 +105,31 @@ async fn an_array_is_read_item_by_item_and_answered_200() {
     endpoint.expect("<xml/>", &["rejected"]).await;
 }
 
+/// The body is what `rudder-transformer` builds of a mapped call for the format XML.
+#[tokio::test]
+async fn an_xml_body_is_read_like_the_same_call_as_json() {
+    let server = Server::start().await;
+    let endpoint = identifying(&server).await;
+    let xml = |content: &str| format!(r#"<?xml version="1.0" encoding="UTF-8"?><root>{content}</root>"#);
+    let call =
+        "<userId>u_42</userId><context><traits><email>ana@example.com</email><plan>a&amp;b</plan></traits></context>";
+    endpoint.expect(xml(&format!("<type>identify</type>{call}")), &["executed"]).await;
+    assert!(server.user_text("u_42").await.unwrap().contains(r#""email":"ana@example.com""#));
+    let tracked = "<type>track</type><event>Paid</event><userId>u_42</userId><messageId>m-1</messageId>\
+                   <timestamp>2026-01-02T03:04:05.678Z</timestamp>\
+                   <properties><total>9007199254740993.10</total><items>a</items><items>b</items></properties>";
+    endpoint.expect(xml(tracked), &["logged"]).await;
+    let log = server.last_log("rudderstack").await;
+    let found = (&log["event_type"], &log["user_id"], &log["idempotency_key"]);
+    assert_eq!(found, (&json!("track/Paid"), &json!("u_42"), &json!("m-1")));
+    assert_eq!(log["data"], json!({"total": "9007199254740993.10", "items": ["a", "b"]}));
+    assert_eq!((&log["original_text"], &log["warnings"]), (&json!(xml(tracked)), &json!([])));
+    assert!(log["occurred_at"].as_str().unwrap().starts_with("2026-01-02T03:04:05.678"), "{log}");
+    let bomb = format!(r#"<!DOCTYPE r [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>{}"#, xml("<type>&b;</type>"));
+    endpoint.expect(bomb, &["rejected"]).await;
+    assert!(server.last_log("rudderstack").await["reason"].as_str().unwrap().contains("document type"));
+}
+
 #[tokio::test]
 async fn a_get_or_delete_carries_its_properties_in_the_query() {
     let server = Server::start().await;
