@@ -65,44 +65,11 @@ impl Operator {
         self.environment_ids().is_none_or(|ids| ids.contains(&environment_id))
     }
 
-    /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the
-    /// query; [`Operator::requested_environment`] checks one that a body names.
+    /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the query.
     pub fn may_see(&self, environment: &Environment) -> Result<(), ApiError> {
         match self.sees(environment.id) {
             true => Ok(()),
             false => Err(elsewhere()),
-        }
-    }
-
-    /// Finds the environment that the query parameter `environment` names, or the body's member of that name, where
-    /// earlier versions expected it.
-    pub fn requested_environment(
-        &self,
-        params: &Params,
-        member: Option<&str>,
-        snapshot: &Snapshot,
-    ) -> Result<Environment, ApiError> {
-        match (params.get("environment"), member) {
-            (Some(queried), Some(named)) if queried != named => {
-                let message =
-                    format!("the query says {queried:?} and the body says {named:?}; leave it out of the body");
-                Err(ApiError::invalid("environment", message))
-            }
-            (None, Some(named)) => self.named_environment(named, snapshot),
-            _ => params.required_environment(snapshot).cloned(),
-        }
-    }
-
-    /// Finds the environment that a body names. A token limited to some environments gets the same 403 for an unknown
-    /// environment as for a forbidden one, so it cannot probe names.
-    fn named_environment(&self, slug: &str, snapshot: &Snapshot) -> Result<Environment, ApiError> {
-        match snapshot.environment(slug) {
-            Some(environment) => self.may_see(environment).map(|()| environment.clone()),
-            None if self.environment_ids().is_some() => Err(elsewhere()),
-            None => {
-                let message = format!("there is no environment {slug:?}; GET /v1/environments lists those there are");
-                Err(ApiError::invalid("environment", message))
-            }
         }
     }
 

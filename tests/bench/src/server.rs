@@ -108,8 +108,8 @@ impl Server {
 
     /// Sets the plugin version of the measured source.
     pub fn use_plugin(&self, version: &str) -> anyhow::Result<()> {
-        let line = format!("POST /v1/sources/{}/plugin", self.scenario.key());
-        let body = serde_json::json!({"environment": "development", "version": version}).to_string();
+        let line = format!("POST /v1/sources/{}/plugin?environment=development", self.scenario.key());
+        let body = serde_json::json!({"version": version}).to_string();
         http::request(self.process.address, &line, Some(&self.token), &body).map(drop)
     }
 

@@ -11,10 +11,6 @@ const MAX_OVERLAP_SECONDS: u64 = 2_592_000;
 /// The endpoint to replace.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RotateEndpoint {
-    /// The environment, where earlier versions expected it. The query parameter takes its place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(deprecated)]
-    pub environment: Option<String>,
     /// The time for which the replaced endpoint stays valid, in seconds; a day if absent. 0 ends it and all earlier ones at
     /// once.
     #[serde(default, deserialize_with = "read_overlap", skip_serializing_if = "Option::is_none")]

@@ -13,10 +13,6 @@ const MAX_COMPARED: u64 = 500;
 /// The version to use: `version`, `digest` or `rollback`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UsePlugin {
-    /// The environment, where earlier versions expected it. The query parameter takes its place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(deprecated)]
-    pub environment: Option<String>,
     /// A version of the source's provider. `latest` follows the version added last, as long as it has the same
     /// verification scheme and accepts the source's options.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,10 +42,6 @@ pub struct UsedPlugin {
 /// The versions to compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ComparePlugins {
-    /// The environment, where earlier versions expected it. The query parameter takes its place.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(deprecated)]
-    pub environment: Option<String>,
     /// A version of the source's provider, its digest, or `latest`; the version in force if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub old: Option<String>,

@@ -12,7 +12,10 @@ use inlet_core::json;
 use inlet_engine::Engine;
 use serde::de::DeserializeOwned;
 
-use super::error::{ApiError, Kind};
+use super::{
+    error::{ApiError, Kind},
+    query::KnownParams,
+};
 
 /// The largest body that the API accepts, in bytes.
 pub const MAX_BODY_BYTES: usize = 5 << 20;
@@ -39,14 +42,19 @@ impl<T: DeserializeOwned> OptionalFromRequest<Engine> for Body<T> {
 }
 
 /// The extractor of a request body as text: JSON that is not nested too deeply, without lone surrogates.
-pub struct JsonBody(String);
+pub struct JsonBody {
+    text: String,
+    /// The operation's query parameters.
+    params: Option<KnownParams>,
+}
 
 impl FromRequest<Engine> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, engine: &Engine) -> Result<Self, ApiError> {
         check_headers(request.headers())?;
-        Self::check(&read_bytes(request, engine).await?)
+        let params = request.extensions().get::<KnownParams>().cloned();
+        Ok(Self { params, ..Self::check(&read_bytes(request, engine).await?)? })
     }
 }
 
@@ -56,12 +64,13 @@ impl OptionalFromRequest<Engine> for JsonBody {
 
     async fn from_request(request: Request, engine: &Engine) -> Result<Option<Self>, ApiError> {
         let headers = request.headers().clone();
+        let params = request.extensions().get::<KnownParams>().cloned();
         let bytes = read_bytes(request, engine).await?;
         if bytes.trim_ascii().is_empty() {
             return Ok(None);
         }
         check_headers(&headers)?;
-        Self::check(&bytes).map(Some)
+        Ok(Some(Self { params, ..Self::check(&bytes)? }))
     }
 }
 
@@ -85,7 +94,7 @@ impl JsonBody {
             return Err(invalid("the body is empty; expected a JSON object".to_owned()));
         }
         json::check(text, json::MAX_DEPTH).map_err(|error| invalid(format!("the body is refused: {error}")))?;
-        Ok(Self(text.to_owned()))
+        Ok(Self { text: text.to_owned(), params: None })
     }
 
     #[cfg(test)]
@@ -95,7 +104,8 @@ impl JsonBody {
 
     /// Reads the body into a type. Members that the type does not have are refused.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        deserializer::read(&self.0)
+        let params = self.params.as_ref().map_or(&[][..], |KnownParams(params)| params);
+        deserializer::read(&self.text, params)
     }
 }
 

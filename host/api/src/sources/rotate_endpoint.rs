@@ -70,7 +70,7 @@ pub async fn rotate_source_endpoint(
         .configure(operator.author(), move |change| async move {
             let snapshot = change.snapshot();
             let source = find_source(&snapshot, &key)?;
-            let environment = operator.requested_environment(&params, request.environment.as_deref(), &snapshot)?;
+            let environment = params.required_environment(&snapshot)?.clone();
             let endpoint = find_endpoint(source, &environment)?;
             let until_ms = end_of_previous(endpoint, overlap_seconds)?;
             let rotation = EndpointRotation {

@@ -225,13 +225,6 @@ async fn a_token_of_one_environment_is_refused_in_every_other() {
             assert_eq!(found, 403, "{}", operation.id);
         }
     }
-    // Earlier versions expected the environment in the body.
-    server.source("segment", "segment", json!({}), json!([])).await;
-    let url = format!("{}/v1/sources/segment/rotate_endpoint", server.admin);
-    for (environment, expected) in [("production", 403), ("development", 200)] {
-        let request = server.client.post(&url).bearer_auth(&token).json(&json!({"environment": environment}));
-        assert_eq!(request.send().await.unwrap().status(), expected, "{environment}");
-    }
 }
 
 #[tokio::test]

@@ -346,13 +346,17 @@ async fn an_overlap_is_a_day_survives_a_restart_and_ends_when_it_is_told() {
 
 /// Rotates the endpoint of the source, and returns the status and the answer.
 async fn try_rotate(server: &Server, key: &str, body: Value) -> (u16, Value) {
-    let path = format!("/v1/sources/{key}/rotate_endpoint");
+    try_rotate_in(server, key, "?environment=development", body).await
+}
+
+async fn try_rotate_in(server: &Server, key: &str, query: &str, body: Value) -> (u16, Value) {
+    let path = format!("/v1/sources/{key}/rotate_endpoint{query}");
     let response = server.manage(Method::POST, &path).json(&body).send().await.unwrap();
     (response.status().as_u16(), read_json(response).await)
 }
 
 async fn rotate(server: &Server, overlap_seconds: u64) -> (Endpoint, Value) {
-    let body = json!({"environment": "development", "overlap_seconds": overlap_seconds});
+    let body = json!({"overlap_seconds": overlap_seconds});
     let (status, answer) = try_rotate(server, "segment", body).await;
     assert_eq!(status, 200, "{answer}");
     let endpoint = endpoint_in(server, "development").await;
@@ -389,7 +393,7 @@ async fn a_replaced_endpoint_is_good_inside_its_overlap_and_unknown_after() {
 async fn earlier_endpoints_keep_their_own_ends_over_a_restart_and_0_revokes_all() {
     let server = Server::start().await;
     let first = server.source("segment", "segment", json!({}), json!([])).await;
-    let (status, answer) = try_rotate(&server, "segment", json!({"environment": "development"})).await;
+    let (status, answer) = try_rotate(&server, "segment", json!({})).await;
     assert_eq!(status, 200, "{answer}");
     let second = endpoint_in(&server, "development").await;
     let (third, _) = rotate(&server, 3600).await;
@@ -420,30 +424,32 @@ async fn earlier_endpoints_keep_their_own_ends_over_a_restart_and_0_revokes_all(
 async fn an_endpoint_is_not_rotated_by_what_is_not_understood() {
     let server = Server::start().await;
     let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
-    let error = async |body: Value| {
-        let (status, answer) = try_rotate(&server, "segment", body).await;
+    let error_in = async |query: &str, body: Value| {
+        let (status, answer) = try_rotate_in(&server, "segment", query, body).await;
         format!("{status} {}: {}", answer["field"], answer["message"].as_str().unwrap())
     };
-    insta::assert_snapshot!(error(json!({})).await, @r#"422 "environment": it is missing; expected a string"#);
-    insta::assert_snapshot!(error(json!({"environment": "staging"})).await, @r#"422 "environment": there is no environment "staging"; GET /v1/environments lists those there are"#);
+    let error = async |body: Value| error_in("?environment=development", body).await;
+    insta::assert_snapshot!(error_in("", json!({})).await, @r#"422 "environment": this query parameter is missing; expected development or production"#);
+    insta::assert_snapshot!(error_in("?environment=staging", json!({})).await, @r#"422 "environment": there is no environment "staging"; expected development or production"#);
+    insta::assert_snapshot!(error(json!({"environment": "development"})).await, @r#"422 "environment": there is no such member; it is a query parameter here: send it as ?environment=…"#);
     for overlap in [json!(-1), json!(2_592_001), json!(1.5), json!("60"), json!([])] {
-        let error = error(json!({"environment": "development", "overlap_seconds": overlap})).await;
+        let error = error(json!({"overlap_seconds": overlap})).await;
         insta::allow_duplicates! {
             insta::assert_snapshot!(error, @r#"422 "overlap_seconds": expected a whole number of seconds from 0 to 2592000"#);
         }
     }
-    insta::assert_snapshot!(error(json!({"environment": "development", "overlap": 1})).await, @r#"422 "overlap": there is no such member; see /openapi.json for those there are"#);
-    let (status, _) = try_rotate(&server, "nothing", json!({"environment": "development"})).await;
+    insta::assert_snapshot!(error(json!({"overlap": 1})).await, @r#"422 "overlap": there is no such member; the nearest is "overlap_seconds""#);
+    let (status, _) = try_rotate(&server, "nothing", json!({})).await;
     assert_eq!(status, 404);
-    let url = format!("{}/v1/sources/segment/rotate_endpoint", server.admin);
-    let nobody = server.client.post(url).json(&json!({"environment": "development"})).send().await.unwrap();
+    let url = format!("{}/v1/sources/segment/rotate_endpoint?environment=development", server.admin);
+    let nobody = server.client.post(url).json(&json!({})).send().await.unwrap();
     assert_eq!(nobody.status(), 401);
     let same = endpoint_in(&server, "development").await;
     assert_eq!(token(&same), token(&endpoint));
     for _ in 0..16 {
         rotate(&server, 3600).await;
     }
-    let (status, answer) = try_rotate(&server, "segment", json!({"environment": "development"})).await;
+    let (status, answer) = try_rotate(&server, "segment", json!({})).await;
     assert_eq!(status, 409, "{answer}");
     assert_eq!(send(&endpoint).await, 200, "nothing that is promised is cut short");
 }

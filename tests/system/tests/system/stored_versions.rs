@@ -111,8 +111,13 @@ async fn a_source_whose_version_does_not_load_gets_another_and_who_sees_another_
     add(&server, &http_version("acme/http", "1.0.0")).await;
     server.source("crm", "acme/http", json!({}), json!([])).await;
     add(&server, &http_version("acme/http", "1.1.0")).await;
-    let production = json!({"environment": "production", "version": "1.1.0"});
-    let used = server.manage(Method::POST, "/v1/sources/crm/plugin").json(&production).send().await.unwrap();
+    let production = json!({"version": "1.1.0"});
+    let used = server
+        .manage(Method::POST, "/v1/sources/crm/plugin?environment=production")
+        .json(&production)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(used.status(), 200);
     const DAMAGE_ONE: &str = "UPDATE plugin_versions SET wasm = x'0061736d0d00010000' WHERE version = '1.0.0'";
     let (_dir, server) = restarted(server, DAMAGE_ONE, ServerOptions::default()).await;

@@ -26,7 +26,12 @@ async fn add(server: &Server, key: &str, wasm: &[u8]) -> (u16, Value) {
 }
 
 async fn use_plugin(server: &Server, key: &str, asked: Value) -> (u16, Value) {
-    let request = server.manage(Method::POST, &format!("/v1/sources/{key}/plugin")).json(&asked);
+    use_plugin_in(server, key, "development", asked).await
+}
+
+async fn use_plugin_in(server: &Server, key: &str, environment: &str, asked: Value) -> (u16, Value) {
+    let path = format!("/v1/sources/{key}/plugin?environment={environment}");
+    let request = server.manage(Method::POST, &path).json(&asked);
     let response = request.send().await.unwrap();
     (response.status().as_u16(), read_json(response).await)
 }
@@ -59,15 +64,15 @@ async fn a_version_is_added_used_and_removed_without_a_restart_and_survives_one(
     assert_eq!(add(&server, "acme/http", &second).await.0, 201);
     assert_eq!(add(&server, "acme/http", &second).await.0, 200, "the same again");
     assert_eq!(translator(&server, "crm", &endpoint).await, digest(&first), "no source is changed");
-    let (status, answer) = use_plugin(&server, "crm", json!({"environment": "development", "version": "1.1.0"})).await;
+    let (status, answer) = use_plugin(&server, "crm", json!({"version": "1.1.0"})).await;
     assert_eq!((status, &answer["plugin"]["digest"]), (200, &json!(digest(&second))), "{answer}");
     assert_eq!(translator(&server, "crm", &endpoint).await, digest(&second));
 
     let (status, answer) = remove(&server, "acme/http", "1.0.0").await;
     assert_eq!(status, 409);
     assert!(answer.contains("crm in production"), "{answer}");
-    let digest_of_second = json!({"environment": "production", "digest": digest(&second)});
-    assert_eq!(use_plugin(&server, "crm", digest_of_second).await.0, 200);
+    let digest_of_second = json!({"digest": digest(&second)});
+    assert_eq!(use_plugin_in(&server, "crm", "production", digest_of_second).await.0, 200);
     assert_eq!(remove(&server, "acme/http", "1.0.0").await.0, 204);
     assert_eq!(remove(&server, "acme/http", "1.0.0").await.0, 404);
     assert_eq!(remove(&server, "acme/http", "1.1.0").await.0, 409);
@@ -149,12 +154,12 @@ async fn a_bundled_plugin_is_replaced_only_on_request_and_only_for_who_uses_it()
     assert_eq!(translator(&server, "web", &endpoint).await, bundled);
     let new = server.source("web-2", "http", json!({}), json!([])).await;
     assert_eq!(translator(&server, "web-2", &new).await, digest(&own), "new sources start with what was added last");
-    assert_eq!(use_plugin(&server, "web", json!({"environment": "development", "version": "9.0.0"})).await.0, 200);
+    assert_eq!(use_plugin(&server, "web", json!({"version": "9.0.0"})).await.0, 200);
     assert_eq!(translator(&server, "web", &endpoint).await, digest(&own));
-    let back = json!({"environment": "development", "digest": bundled});
+    let back = json!({"digest": bundled});
     assert_eq!(use_plugin(&server, "web", back).await.0, 200);
     assert_eq!(translator(&server, "web", &endpoint).await, bundled, "and back");
-    let (status, answer) = use_plugin(&server, "web", json!({"environment": "development", "version": "7"})).await;
+    let (status, answer) = use_plugin(&server, "web", json!({"version": "7"})).await;
     assert_eq!(status, 422);
     assert!(message(&answer).contains("9.0.0"), "{answer}");
 }
@@ -164,7 +169,7 @@ async fn another_verification_is_taken_only_when_it_is_confirmed() {
     let server = Server::start().await;
     add(&server, "acme/http", &http_version("acme/http", "1.0.0")).await;
     let endpoint = server.source("crm", "acme/http", json!({}), json!([])).await;
-    let latest = json!({"environment": "development", "version": "latest"});
+    let latest = json!({"version": "latest"});
     let (status, answer) = use_plugin(&server, "crm", latest.clone()).await;
     assert_eq!((status, &answer["follows_latest"]), (200, &json!(true)), "{answer}");
     let second = http_version("acme/http", "1.1.0");
@@ -186,7 +191,7 @@ async fn another_verification_is_taken_only_when_it_is_confirmed() {
     assert_eq!(status, 409);
     assert!(message(&answer).contains("header"), "{answer}");
     assert_eq!(translator(&server, "crm", &endpoint).await, digest(&second), "a refusal changes nothing");
-    let confirmed = json!({"environment": "development", "version": "latest", "confirm": true});
+    let confirmed = json!({"version": "latest", "confirm": true});
     assert_eq!(use_plugin(&server, "crm", confirmed).await.0, 200);
     assert_eq!(translator(&server, "crm", &endpoint).await, digest(&third));
     assert_eq!(remove(&server, "acme/http", "2.0.0").await.0, 409, "who follows it has it");
@@ -218,7 +223,7 @@ async fn no_request_fails_while_versions_are_added_and_used() {
         let name = format!("1.{minor}.0");
         assert_eq!(add(&server, "acme/http", &http_version("acme/http", &name)).await.0, 201);
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert_eq!(use_plugin(&server, "crm", json!({"environment": "development", "version": name})).await.0, 200);
+        assert_eq!(use_plugin(&server, "crm", json!({"version": name})).await.0, 200);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     stop.store(true, Ordering::Relaxed);

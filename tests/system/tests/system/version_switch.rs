@@ -53,8 +53,13 @@ async fn refused(server: &Server, version: &str) -> String {
 }
 
 async fn roll_back(server: &Server, confirm: bool) -> (u16, Value) {
-    let asked = json!({"environment": "development", "rollback": true, "confirm": confirm});
-    let response = server.manage(Method::POST, "/v1/sources/crm/plugin").json(&asked).send().await.unwrap();
+    let asked = json!({"rollback": true, "confirm": confirm});
+    let response = server
+        .manage(Method::POST, "/v1/sources/crm/plugin?environment=development")
+        .json(&asked)
+        .send()
+        .await
+        .unwrap();
     (response.status().as_u16(), read_json(response).await)
 }
 
@@ -162,15 +167,24 @@ async fn who_is_limited_does_not_learn_which_other_environments_there_are() {
         ("rotate_endpoint", json!({})),
     ] {
         let answer = async |environment: &str| {
-            let mut asked = members.clone();
-            asked["environment"] = json!(environment);
-            let request = server.request_with(&token, Method::POST, &format!("/v1/sources/crm/{path}"));
-            let response = request.json(&asked).send().await.unwrap();
+            let path = format!("/v1/sources/crm/{path}?environment={environment}");
+            let request = server.request_with(&token, Method::POST, &path);
+            let response = request.json(&members).send().await.unwrap();
             (response.status().as_u16(), response.text().await.unwrap())
         };
         let other = answer("development").await;
         assert_eq!(other.0, 403, "{path}: {other:?}");
         assert_eq!(other, answer("nowhere").await, "{path}");
         assert_eq!(answer("production").await.0, 200, "{path}");
+
+        let mut in_body = members.clone();
+        in_body["environment"] = json!("production");
+        for query in ["", "?environment=production"] {
+            let path = format!("/v1/sources/crm/{path}{query}");
+            let response = server.manage(Method::POST, &path).json(&in_body).send().await.unwrap();
+            let (status, answer) = (response.status().as_u16(), read_json(response).await);
+            assert_eq!((status, &answer["field"]), (422, &json!("environment")), "{path}: {answer}");
+            assert!(answer["message"].as_str().unwrap().contains("send it as ?environment="), "{path}: {answer}");
+        }
     }
 }

@@ -98,7 +98,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
                     Some(known) => format!("there is no such member; the nearest is {known:?}"),
                     None => "there is no such member; see /openapi.json for those there are".to_owned(),
                 };
-                Err(BodyError::new(&join(self.path, unknown), message))
+                Err(BodyError::unknown_member(&join(self.path, unknown), message))
             }
         }
     }

@@ -15,9 +15,9 @@ use value::Value;
 
 use crate::error::ApiError;
 
-/// Reads a body.
-pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
-    T::deserialize(Value::body(text)).map_err(ApiError::from)
+/// Reads the body of an operation that has these query parameters.
+pub fn read<T: DeserializeOwned>(text: &str, params: &[String]) -> Result<T, ApiError> {
+    T::deserialize(Value::body(text)).map_err(|error| error.or_query_parameter(params).into())
 }
 
 #[cfg(test)]
@@ -54,7 +54,8 @@ mod tests {
     }
 
     fn order(text: &str) -> Result<Order, String> {
-        read(text).map_err(|error: ApiError| format!("{}: {error}", error.field().unwrap_or("-")))
+        read(text, &["environment".to_owned()])
+            .map_err(|error: ApiError| format!("{}: {error}", error.field().unwrap_or("-")))
     }
 
     #[test]
@@ -95,6 +96,7 @@ mod tests {
         insta::assert_snapshot!(with(r#""prices":{"x":null}"#), @"prices.x: found null, expected a whole number");
         insta::assert_snapshot!(with(r#""prices":{"x":-1}"#), @"prices.x: found a number, expected a whole number");
         insta::assert_snapshot!(with(r#""colour":"red""#), @"colour: there is no such member; see /openapi.json for those there are");
+        insta::assert_snapshot!(with(r#""environment":"a""#), @"environment: there is no such member; it is a query parameter here: send it as ?environment=…");
         insta::assert_snapshot!(with(r#""nmae":"a""#), @r#"nmae: there is no such member; the nearest is "name""#);
         insta::assert_snapshot!(with(r#""lines":[{"paid":true,"by":1}]"#), @"lines[0].by: there is no such member; see /openapi.json for those there are");
     }

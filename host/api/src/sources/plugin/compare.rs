@@ -40,7 +40,7 @@ const MAX_SHOWN: usize = 500;
     responses((status = 200, description = "What would change", body = ComparedPlugins)),
 )]
 pub async fn compare_source_plugin(
-    operator: Operator,
+    _: Operator,
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
@@ -48,8 +48,7 @@ pub async fn compare_source_plugin(
 ) -> Result<Json<ComparedPlugins>, ApiError> {
     let (snapshot, catalog) = (engine.snapshot(), engine.catalog());
     let source = find_source(&snapshot, &key)?;
-    let environment = operator.requested_environment(&params, request.environment.as_deref(), &snapshot)?;
-    let endpoint = find_endpoint(source, &environment)?;
+    let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
     let find = |field, name: &String| VersionName::parse(name.clone()).find(field, &catalog, &source.record.provider);
     let in_force = || {
         let message = "this server does not have the source's plugin; name the old version";

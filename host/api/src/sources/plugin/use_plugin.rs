@@ -57,7 +57,7 @@ pub async fn use_source_plugin(
         .configure(operator.author(), |change| async move {
             let (snapshot, catalog) = (change.snapshot(), change.catalog());
             let source = find_source(&snapshot, &key)?;
-            let environment = operator.requested_environment(&params, request.environment.as_deref(), &snapshot)?;
+            let environment = params.required_environment(&snapshot)?.clone();
             let endpoint = find_endpoint(source, &environment)?;
             let PlannedUse { plugin, pin, scheme } = plan_use(&catalog, &source.record.provider, endpoint, &request)?;
             if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
