@@ -1,11 +1,11 @@
 //! `GET /v1/users/{id}`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::users::User;
 use inlet_engine::Engine;
 
 use super::response;
-use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
+use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, path::Name};
 
 /// A user of the key's environment.
 #[utoipa::path(
@@ -16,13 +16,11 @@ use crate::{auth::EnvironmentKey, error::ApiError, path::Name};
     params(("id" = String, Path, description = "The user")),
     responses((status = 200, description = "The user", body = User)),
 )]
-pub async fn get_user(
-    key: EnvironmentKey,
-    State(engine): State<Engine>,
-    Name(id): Name,
-) -> Result<Json<User>, ApiError> {
-    match engine.store.user(key.environment_id, &id).await? {
-        Some(record) => Ok(Json(response::user(&record))),
+pub async fn get_user(key: EnvironmentKey, State(engine): State<Engine>, Name(id): Name) -> Result<Response, ApiError> {
+    let memory = AnswerMemory::new(&engine);
+    let found = engine.store.user(key.environment_id, &id, &memory).await?;
+    match found.ok_or_else(AnswerMemory::exhausted)? {
+        Some(record) => memory.answer(response::user(&record)),
         None => Err(ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))),
     }
 }

@@ -61,8 +61,7 @@ impl Store {
 
     /// Returns event logs, the newest first; items of one request the last first.
     pub async fn events(&self, query: &EventQuery) -> Result<Page<StoredEvent>, ReadError> {
-        let page = read!(self.database, events(query, &self.hash_key, None))?;
-        page.ok_or_else(|| ReadError { reason: "memory was refused that was not asked for".to_owned() })
+        read!(self.database, events(query, &self.hash_key, None))?.ok_or_else(not_limited)
     }
 
     /// Like [`Store::events`], in reserved memory: a page has fewer entries if they are long. Returns none if there is no
@@ -90,14 +89,25 @@ impl Store {
         read!(self.database, skipped_recipients(source_environment_id))
     }
 
-    /// Returns refused requests, the newest first, without their bodies.
+    /// Returns refused requests, the newest first, without their bodies. A page has fewer entries if they are long.
     pub async fn refused(
         &self,
         source_environment_id: i64,
         cursor: Cursor<Uuid>,
         limit: usize,
     ) -> Result<Page<RefusedRequest>, ReadError> {
-        read!(self.database, refused(source_environment_id, cursor, limit))
+        read!(self.database, refused(source_environment_id, cursor, limit, None))?.ok_or_else(not_limited)
+    }
+
+    /// Like [`Store::refused`], in reserved memory. Returns none if there is no memory for it now.
+    pub async fn refused_within(
+        &self,
+        source_environment_id: i64,
+        cursor: Cursor<Uuid>,
+        limit: usize,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<RefusedRequest>>, ReadError> {
+        read!(self.database, refused(source_environment_id, cursor, limit, Some(memory)))
     }
 
     /// Returns one refused request, with its body as long as that is kept.
@@ -106,6 +116,21 @@ impl Store {
         source_environment_id: i64,
         id: Uuid,
     ) -> Result<Option<RefusedRequest>, ReadError> {
-        read!(self.database, refused_request(source_environment_id, id))
+        read!(self.database, refused_request(source_environment_id, id, None))?.ok_or_else(not_limited)
     }
+
+    /// Like [`Store::refused_request`], in reserved memory. Returns none, outermost, if there is no memory for it now.
+    pub async fn refused_request_within(
+        &self,
+        source_environment_id: i64,
+        id: Uuid,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Option<RefusedRequest>>, ReadError> {
+        read!(self.database, refused_request(source_environment_id, id, Some(memory)))
+    }
+}
+
+/// The error of a read that was refused memory although it asked for none.
+fn not_limited() -> ReadError {
+    ReadError { reason: "memory was refused that was not asked for".to_owned() }
 }

@@ -7,7 +7,7 @@ use crate::{
     database::read,
     error::{ChangeError, ReadError},
     operations::{CreateReplay, EndReplay, SetReplayTotal},
-    records::{Cursor, NewChange, NewReplay, Page, ReplayFilter, ReplayRecord},
+    records::{Cursor, NewChange, NewReplay, Page, ReadMemory, ReplayFilter, ReplayRecord},
 };
 
 impl Store {
@@ -16,14 +16,16 @@ impl Store {
         self.database.execute(CreateReplay { new, log }).await
     }
 
-    /// Returns the replays of a source environment, the newest first.
+    /// Returns the replays of a source environment, the newest first. A page has fewer entries if they are long. Returns none
+    /// if there is no memory for it now.
     pub async fn replays(
         &self,
         source_environment_id: i64,
         cursor: Cursor<Uuid>,
         limit: usize,
-    ) -> Result<Page<ReplayRecord>, ReadError> {
-        read!(self.database, replays(source_environment_id, cursor, limit))
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<ReplayRecord>>, ReadError> {
+        read!(self.database, replays(source_environment_id, cursor, limit, memory))
     }
 
     /// Returns one replay.

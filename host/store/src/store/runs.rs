@@ -23,9 +23,14 @@ impl Store {
         read!(self.database, recipients(environment_id, USERS, cursor, limit, memory))
     }
 
-    /// Returns one user.
-    pub async fn user(&self, environment_id: i64, id: &str) -> Result<Option<RecipientRecord>, ReadError> {
-        read!(self.database, recipient(environment_id, USERS, id))
+    /// Returns one user. Returns none, outermost, if there is no memory for it now.
+    pub async fn user(
+        &self,
+        environment_id: i64,
+        id: &str,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Option<RecipientRecord>>, ReadError> {
+        read!(self.database, recipient(environment_id, USERS, id, memory))
     }
 
     /// Returns workflow runs, the newest first, each with its first recipients, without long values. A page has fewer

@@ -14,6 +14,7 @@ mod job_leases;
 mod log_search;
 mod nonces;
 mod plugin_versions;
+mod read_memory;
 mod reading;
 mod recipients;
 mod refused;

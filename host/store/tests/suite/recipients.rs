@@ -7,7 +7,7 @@ use inlet_store::{Cursor, RunQuery};
 
 use super::support::{Event, Fixture, Unlimited, mapping};
 
-fn identify<'a>(item: &str) -> Event<'a> {
+pub fn identify<'a>(item: &str) -> Event<'a> {
     Event { identifies: true, ..Event::new("identify", item) }
 }
 
@@ -15,14 +15,18 @@ fn identify<'a>(item: &str) -> Event<'a> {
 async fn users_are_merged_across_requests_and_restarts() {
     let fixture = Fixture::new().await;
     fixture.commit(identify(r#"{"userId":"u1","data":{"name":"Ann","address":{"city":"Ghent"}}}"#)).await;
-    let before = fixture.store.user(fixture.environment, "u1").await.unwrap().unwrap();
+    let before = fixture.store.user(fixture.environment, "u1", &Unlimited).await.unwrap().unwrap().unwrap();
     let fixture = fixture.reopen().await;
     fixture.commit(identify(r#"{"userId":"u1","data":{"total":9007199254740993,"address":{"zip":1.10}}}"#)).await;
-    let after = fixture.store.user(fixture.environment, "u1").await.unwrap().unwrap();
+    let after = fixture.store.user(fixture.environment, "u1", &Unlimited).await.unwrap().unwrap().unwrap();
     assert_eq!(after.properties, r#"{"name":"Ann","address":{"city":"Ghent","zip":1.10},"total":9007199254740993}"#);
     assert_eq!((after.seq, after.created_at_ms), (before.seq, before.created_at_ms));
     assert!(after.updated_at_ms >= before.updated_at_ms);
-    assert_eq!(fixture.store.user(fixture.environment + 1, "u1").await.unwrap(), None, "environments are apart");
+    assert_eq!(
+        fixture.store.user(fixture.environment + 1, "u1", &Unlimited).await.unwrap(),
+        Some(None),
+        "environments are apart"
+    );
 }
 
 #[tokio::test]
@@ -105,7 +109,7 @@ async fn a_deleted_user_is_gone_and_comes_back_as_a_new_one() {
     let fixture = Fixture::new().await;
     let mappings = [mapping("delete", "users_delete", "{}", 1)];
     let delete = || Event::new("delete", r#"{"userId":"u1"}"#).mappings(&mappings);
-    let user = async |id: &str| fixture.store.user(fixture.environment, id).await.unwrap();
+    let user = async |id: &str| fixture.store.user(fixture.environment, id, &Unlimited).await.unwrap().unwrap();
     fixture.commit(identify(r#"{"userId":"u1","data":{"name":"Ann","plan":"pro"}}"#)).await;
     fixture.commit(identify(r#"{"userId":"u2","data":{}}"#)).await;
     let before = user("u1").await.unwrap();

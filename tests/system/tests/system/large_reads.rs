@@ -74,3 +74,31 @@ async fn a_list_of_large_runs_leaves_them_unread_and_unread_answers_are_bounded(
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
+
+#[tokio::test]
+async fn unread_bodies_of_refused_requests_are_bounded() {
+    let server = Server::start().await;
+    let settings = json!({"signing_secret": "s3cr3t", "enforce_verification": true});
+    let endpoint = server.source("s", "segment", settings, json!([])).await;
+    let body = format!(r#"{{"type":"track","event":"{}"}}"#, "p".repeat(31 << 20));
+    assert_eq!(endpoint.try_send(body).await.0, 401);
+    let listed = server.get("/v1/sources/s/refused?environment=development").await;
+    assert_eq!(listed["entries"][0]["has_body"], true, "{listed}");
+    let path =
+        format!("/v1/sources/s/refused/{}?environment=development", listed["entries"][0]["id"].as_str().unwrap());
+    let mut unread = Vec::new();
+    let mut refused = 0;
+    for _ in 0..12 {
+        let response = server.manage(Method::GET, &path).send().await.unwrap();
+        match response.status().as_u16() {
+            200 => unread.push(response),
+            503 => refused += 1,
+            other => panic!("{other}"),
+        }
+    }
+    assert!(!unread.is_empty() && refused > 0, "{} read, {refused} refused", unread.len());
+    assert_eq!(server.get("/v1/sources/s/refused?environment=development").await["entries"], listed["entries"]);
+    for response in unread {
+        assert!(response.bytes().await.unwrap().len() as u64 > 31 * MIB);
+    }
+}

@@ -1,6 +1,6 @@
 //! `GET /v1/sources/{key}/refused/{id}`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_api_types::{
     RawJson,
@@ -12,6 +12,7 @@ use inlet_store::RefusedRequest as RefusedRecord;
 
 use super::list::refused_request;
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
     path::TwoNames,
@@ -41,16 +42,17 @@ pub async fn get_refused(
     State(engine): State<Engine>,
     TwoNames(key, id): TwoNames,
     params: Params,
-) -> Result<Json<RefusedRequestDetails>, ApiError> {
+) -> Result<Response, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("refused request", &id)?;
-    let found = engine.store.refused_request(endpoint.id, id).await?;
-    let record = found.ok_or_else(|| {
+    let memory = AnswerMemory::new(&engine);
+    let found = engine.store.refused_request_within(endpoint.id, id, &memory).await?;
+    let record = found.ok_or_else(AnswerMemory::exhausted)?.ok_or_else(|| {
         ApiError::not_found(format!(
             "there is no refused request {id} here; it was let in or dismissed, or it left the ring"
         ))
     })?;
-    Ok(Json(details(record, &endpoint)))
+    memory.answer(details(record, &endpoint))
 }
 
 fn details(record: RefusedRecord, endpoint: &Endpoint) -> RefusedRequestDetails {

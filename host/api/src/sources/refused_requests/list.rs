@@ -1,6 +1,6 @@
 //! `GET /v1/sources/{key}/refused`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{
     PageParams,
     refused_requests::{RefusedRequest, RefusedRequestList},
@@ -10,6 +10,7 @@ use inlet_engine::Engine;
 use inlet_store::RefusedRequest as RefusedRecord;
 
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
     page::{PageRequest, page_info},
@@ -36,12 +37,14 @@ pub async fn list_refused(
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-) -> Result<Json<RefusedRequestList>, ApiError> {
+) -> Result<Response, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
-    let page = engine.store.refused(endpoint.id, cursor, limit).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.refused_within(endpoint.id, cursor, limit, &memory).await?;
+    let page = page.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |request| request.id);
-    Ok(Json(RefusedRequestList { entries: page.items.into_iter().map(refused_request).collect(), page_info }))
+    memory.answer(RefusedRequestList { entries: page.items.into_iter().map(refused_request).collect(), page_info })
 }
 
 pub(super) fn refused_request(record: RefusedRecord) -> RefusedRequest {

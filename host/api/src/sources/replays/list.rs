@@ -1,11 +1,12 @@
 //! `GET /v1/sources/{key}/replays`
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use inlet_api_types::{PageParams, replays::ReplayList};
 use inlet_engine::Engine;
 
 use super::response;
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
     page::{PageRequest, page_info},
@@ -32,10 +33,12 @@ pub async fn list_replays(
     State(engine): State<Engine>,
     Name(key): Name,
     params: Params,
-) -> Result<Json<ReplayList>, ApiError> {
+) -> Result<Response, ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
-    let page = engine.store.replays(endpoint.id, cursor, limit).await?;
+    let memory = AnswerMemory::new(&engine);
+    let page = engine.store.replays(endpoint.id, cursor, limit, &memory).await?;
+    let page = page.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |replay| replay.id);
-    Ok(Json(ReplayList { entries: page.items.into_iter().map(response::replay).collect(), page_info }))
+    memory.answer(ReplayList { entries: page.items.into_iter().map(response::replay).collect(), page_info })
 }

@@ -67,23 +67,32 @@ pub(crate) async fn page(
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
-/// Returns one recipient.
+macro_rules! one {
+    ($selected:literal) => {
+        concat!("SELECT ", $selected, " FROM recipients WHERE environment_id = ? AND collection = ? AND id = ?")
+    };
+}
+
+/// Returns one recipient; none, outermost, if there is no memory for it.
 pub(crate) async fn one(
     readers: &SqlitePool,
     environment: i64,
     collection: &str,
     id: &str,
-) -> Result<Option<RecipientRecord>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT seq, collection, id, properties, created_at_ms, updated_at_ms FROM recipients
-         WHERE environment_id = ? AND collection = ? AND id = ?",
-    )
-    .bind(environment)
-    .bind(collection)
-    .bind(id)
-    .fetch_optional(readers)
-    .await?;
-    row.as_ref().map(read).transpose()
+    memory: &dyn ReadMemory,
+) -> Result<Option<Option<RecipientRecord>>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let fetch = |sql| sqlx::query(sql).bind(environment).bind(collection.to_owned()).bind(id.to_owned());
+    let Some(size) = fetch(one!("octet_length(properties)")).fetch_optional(&mut *snapshot).await? else {
+        return Ok(Some(None));
+    };
+    if !memory.reserve((size.try_get::<i64, _>(0)? + ROW_BYTES).unsigned_abs()) {
+        return Ok(None);
+    }
+    let columns = one!("seq, collection, id, properties, created_at_ms, updated_at_ms");
+    let row = fetch(columns).fetch_optional(&mut *snapshot).await?;
+    row.as_ref().map(read).transpose().map(Some)
 }
 
 fn read(row: &SqliteRow) -> Result<RecipientRecord, sqlx::Error> {

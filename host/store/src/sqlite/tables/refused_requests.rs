@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 use bytes::Bytes;
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Acquire as _, AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::change_log;
@@ -11,7 +11,7 @@ use crate::{
     backend::Execute,
     error::CommitError,
     operations::DismissRefused,
-    records::{Cursor, NewRefused, Page, RefusedDismissal, RefusedRequest},
+    records::{Cursor, NewRefused, Page, ReadMemory, RefusedDismissal, RefusedRequest},
     sqlite::{
         error::SqliteError,
         statements::{multi_row::MultiRow, runner::StatementRunner, transaction, uuids},
@@ -140,53 +140,82 @@ async fn dismiss(
     }
 }
 
-/// Returns a page, the newest first, without the bodies.
+/// The bytes of a request's short columns, about.
+const ROW_BYTES: i64 = 512;
+
+/// The bytes of a request's long columns but the body. SQLite answers octet_length without reading the value.
+const SIZE: &str = "coalesce(octet_length(headers), 0) + coalesce(octet_length(path), 0)
+                    + coalesce(octet_length(query), 0) + coalesce(octet_length(reason), 0)";
+
+/// The selected columns, with the body or what stands for it.
+fn columns(body: &str) -> String {
+    format!(
+        "id, received_at_ms, cause, size, digest, headers, {body}, method, path, query, credential_hash,
+         body IS NOT NULL AND octet_length(body) = size, reason"
+    )
+}
+
+/// Returns a page, the newest first, without the bodies; none if there is no memory for it.
 pub(crate) async fn page(
     readers: &SqlitePool,
     source_environment: i64,
     cursor: Cursor<Uuid>,
     limit: usize,
-) -> Result<Page<RefusedRequest>, sqlx::Error> {
+    memory: Option<&dyn ReadMemory>,
+) -> Result<Option<Page<RefusedRequest>>, sqlx::Error> {
     let range = uuids::Range::of(&cursor);
-    let sql = match cursor {
-        Cursor::Before(_) => {
-            "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
-                 body IS NOT NULL AND octet_length(body) = size, reason FROM refused_requests
-             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id LIMIT ?"
-        }
-        _ => {
-            "SELECT id, received_at_ms, cause, size, digest, headers, NULL, method, path, query, credential_hash,
-                 body IS NOT NULL AND octet_length(body) = size, reason FROM refused_requests
-             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?"
-        }
+    let order = if matches!(cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
+    let fetch = |selected: &str, limit: usize| {
+        let sql = format!(
+            "SELECT {selected} FROM refused_requests
+             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id {order} LIMIT ?"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(source_environment);
+        query.bind(range.from()).bind(range.to()).bind(limit as i64)
     };
-    let rows = sqlx::query(sql)
-        .bind(source_environment)
-        .bind(range.from())
-        .bind(range.to())
-        .bind(limit as i64 + 1)
-        .fetch_all(readers)
-        .await?;
-    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page::of_found(found, limit, &cursor))
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let found = fetch(SIZE, limit + 1).fetch_all(&mut *snapshot).await?;
+    let found = found.iter().map(read_size).collect::<Result<Vec<u64>, _>>()?;
+    let mut page = Page::of_found(found, limit, &cursor);
+    let sizes = page.items.clone();
+    let bytes = page.shorten(&sizes, &cursor);
+    if memory.is_some_and(|memory| !memory.reserve(bytes)) {
+        return Ok(None);
+    }
+    let rows = fetch(&columns("NULL"), page.items.len()).fetch_all(&mut *snapshot).await?;
+    let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if matches!(cursor, Cursor::Before(_)) {
+        items.reverse();
+    }
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
-/// Returns one request, with its body as long as that is kept.
+/// Returns one request, with its body as long as that is kept; none, outermost, if there is no memory for it.
 pub(crate) async fn one(
     readers: &SqlitePool,
     source_environment: i64,
     id: Uuid,
-) -> Result<Option<RefusedRequest>, sqlx::Error> {
-    let row = sqlx::query(
-        "SELECT id, received_at_ms, cause, size, digest, headers, body, method, path, query, credential_hash,
-             body IS NOT NULL AND octet_length(body) = size, reason FROM refused_requests
-         WHERE source_environment_id = ? AND id = ?",
-    )
-    .bind(source_environment)
-    .bind(id.as_bytes().as_slice())
-    .fetch_optional(readers)
-    .await?;
-    row.as_ref().map(read).transpose()
+    memory: Option<&dyn ReadMemory>,
+) -> Result<Option<Option<RefusedRequest>>, sqlx::Error> {
+    let fetch = |selected: String| {
+        let sql = format!("SELECT {selected} FROM refused_requests WHERE source_environment_id = ? AND id = ?");
+        sqlx::query(AssertSqlSafe(sql)).bind(source_environment).bind(id.as_bytes().to_vec())
+    };
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let size = fetch(format!("{SIZE} + coalesce(octet_length(body), 0)")).fetch_optional(&mut *snapshot).await?;
+    let Some(size) = size else { return Ok(Some(None)) };
+    let bytes = read_size(&size)?;
+    if memory.is_some_and(|memory| !memory.reserve(bytes)) {
+        return Ok(None);
+    }
+    let row = fetch(columns("body")).fetch_optional(&mut *snapshot).await?;
+    row.as_ref().map(read).transpose().map(Some)
+}
+
+fn read_size(row: &SqliteRow) -> Result<u64, sqlx::Error> {
+    Ok((row.try_get::<i64, _>(0)? + ROW_BYTES).unsigned_abs())
 }
 
 fn read(row: &SqliteRow) -> Result<RefusedRequest, sqlx::Error> {

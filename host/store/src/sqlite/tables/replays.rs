@@ -1,7 +1,7 @@
 //! Replays of many events: the selected events and the progress.
 
 use inlet_core::settle::Settlement;
-use sqlx::{AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Acquire as _, AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::change_log;
@@ -11,7 +11,8 @@ use crate::{
     error::ChangeError,
     operations::{CreateReplay, EndReplay, SetReplayTotal},
     records::{
-        Cursor, NewReplay, Page, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally, uuid_time,
+        Cursor, NewReplay, Page, ReadMemory, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally,
+        uuid_time,
     },
     sqlite::{
         error::{SqliteError, taken},
@@ -64,14 +65,45 @@ pub(crate) async fn running(readers: &SqlitePool) -> Result<Vec<ReplayRecord>, s
     rows.iter().map(read).collect()
 }
 
-/// Returns the replays of a source environment, the newest first.
+/// The bytes of a replay's short columns, about.
+const ROW_BYTES: i64 = 512;
+
+/// The bytes of a replay. A filter may name a thousand ids.
+const SIZE: &str = "octet_length(filter) + octet_length(counts) + coalesce(octet_length(last_error), 0)";
+
+/// Returns the replays of a source environment, the newest first; none if there is no memory for them.
 pub(crate) async fn page(
     readers: &SqlitePool,
     source_environment: i64,
     cursor: Cursor<Uuid>,
     limit: usize,
-) -> Result<Page<ReplayRecord>, sqlx::Error> {
-    find(readers, source_environment, uuids::Range::of(&cursor), cursor, limit).await
+    memory: &dyn ReadMemory,
+) -> Result<Option<Page<ReplayRecord>>, sqlx::Error> {
+    let range = uuids::Range::of(&cursor);
+    let order = if matches!(cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
+    let fetch = |selected: &str, limit: usize| {
+        let sql = format!(
+            "SELECT {selected} FROM replays
+             WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id {order} LIMIT ?"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(source_environment);
+        query.bind(range.from()).bind(range.to()).bind(limit as i64)
+    };
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let found = fetch(SIZE, limit + 1).fetch_all(&mut *snapshot).await?;
+    let found = found.iter().map(|row| Ok((row.try_get::<i64, _>(0)? + ROW_BYTES).unsigned_abs()));
+    let mut page = Page::of_found(found.collect::<Result<Vec<u64>, sqlx::Error>>()?, limit, &cursor);
+    let sizes = page.items.clone();
+    if !memory.reserve(page.shorten(&sizes, &cursor)) {
+        return Ok(None);
+    }
+    let rows = fetch(COLUMNS, page.items.len()).fetch_all(&mut *snapshot).await?;
+    let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    if matches!(cursor, Cursor::Before(_)) {
+        items.reverse();
+    }
+    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
 /// Returns one replay.
@@ -80,30 +112,9 @@ pub(crate) async fn one(
     source_environment: i64,
     id: Uuid,
 ) -> Result<Option<ReplayRecord>, sqlx::Error> {
-    let range = uuids::Range::of(&Cursor::Start).only(id);
-    Ok(find(readers, source_environment, range, Cursor::Start, 1).await?.items.pop())
-}
-
-async fn find(
-    readers: &SqlitePool,
-    source_environment: i64,
-    range: uuids::Range,
-    cursor: Cursor<Uuid>,
-    limit: usize,
-) -> Result<Page<ReplayRecord>, sqlx::Error> {
-    let order = if matches!(cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
-    let sql = format!(
-        "SELECT {COLUMNS} FROM replays WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id {order} LIMIT ?"
-    );
-    let rows = sqlx::query(AssertSqlSafe(sql))
-        .bind(source_environment)
-        .bind(range.from())
-        .bind(range.to())
-        .bind(limit as i64 + 1)
-        .fetch_all(readers)
-        .await?;
-    let found = rows.iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Page::of_found(found, limit, &cursor))
+    let sql = format!("SELECT {COLUMNS} FROM replays WHERE source_environment_id = ? AND id = ?");
+    let query = sqlx::query(AssertSqlSafe(sql)).bind(source_environment).bind(id.as_bytes().as_slice());
+    query.fetch_optional(readers).await?.as_ref().map(read).transpose()
 }
 
 fn read(row: &SqliteRow) -> Result<ReplayRecord, sqlx::Error> {
