@@ -88,6 +88,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(sources::list_event_types::list_source_events)),
         Operation::new(Scope::Read, routes!(sources::logs::list::list_source_logs)),
         Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse::rehearse_source)),
+        Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse_last::rehearse_last_events)),
         Operation::new(Scope::Operate, routes!(sources::logs::replay::replay_log)),
         Operation::new(Scope::Operate, routes!(sources::replays::create::create_replay)),
         Operation::new(Scope::Read, routes!(sources::replays::list::list_replays)),

@@ -2,7 +2,8 @@
 //!
 //! [`ingest`] reads in that order; each stage is a file. Every error ends in one documented response ([`error`],
 //! [`response`]), and a 200 is given only for what is on disk. [`rehearse`] takes the same stages and writes nothing;
-//! [`compare`] takes them with two versions of a plugin. Source of the rules: semantics.md §3.
+//! [`rehearse_last`] takes them with many stored events, and [`compare`] with two versions of a plugin. Source of the
+//! rules: semantics.md §3.
 
 mod answer;
 pub(crate) mod body;
@@ -20,9 +21,11 @@ mod plugin_call;
 mod receive;
 mod refused_request;
 pub mod rehearse;
+pub mod rehearse_last;
 mod reserve;
 mod response;
 pub mod stored_fields;
+mod stored_request;
 pub(crate) mod translate;
 pub(crate) mod verify;
 

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The scope of each operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
-const EXPECTED: [(&str, &str); 47] = [
+const EXPECTED: [(&str, &str); 50] = [
     ("acceptSystemTime", "admin"),
     ("addSourceProvider", "plugins"),
     ("cancelReplay", "operate"),
@@ -49,6 +49,7 @@ const EXPECTED: [(&str, &str); 47] = [
     ("metrics", "anyone"),
     ("readyz", "anyone"),
     ("receive", "anyone"),
+    ("rehearseLastEvents", "operate"),
     ("rehearseSource", "operate"),
     ("removeSourceProviderVersion", "plugins"),
     ("replayLog", "operate"),

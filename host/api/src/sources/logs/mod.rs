@@ -1,7 +1,7 @@
 //! The log of a source's events and actions.
 
 pub mod list;
-mod personal_data;
+pub(super) mod personal_data;
 pub mod replay;
 pub mod response;
 mod time_bounds;

@@ -1,7 +1,9 @@
 //! Rehearsals: what a request would cause, computed without writing.
 
 mod item_response;
+mod last_response;
 pub mod rehearse;
+pub mod rehearse_last;
 mod request;
 mod response;
 mod response_budget;

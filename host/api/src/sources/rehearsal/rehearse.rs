@@ -83,6 +83,7 @@ impl From<RehearseError> for ApiError {
     fn from(error: RehearseError) -> Self {
         match error {
             RehearseError::Busy => Self::new(Kind::Unavailable, error.to_string()),
+            RehearseError::Memory => AnswerMemory::exhausted(),
             RehearseError::Storage(error) => error.into(),
             RehearseError::Answer => Self::new(Kind::Internal, error.to_string()),
         }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use inlet_core::{json, log::Outcome, plan::PlannedAction, settle::Prepared, time};
 
 /// The members of an item that depend on the plugin alone, by name.
-pub(super) type ItemMembers = BTreeMap<&'static str, String>;
+pub(in crate::ingest) type ItemMembers = BTreeMap<&'static str, String>;
 
 /// The member that holds the item's outcome.
-pub(super) const OUTCOME: &str = "outcome";
+pub(in crate::ingest) const OUTCOME: &str = "outcome";
 
 /// Returns the members of a planned item.
-pub(super) fn members(item: &Prepared) -> ItemMembers {
+pub(in crate::ingest) fn members(item: &Prepared) -> ItemMembers {
     let log = &item.log;
     let outcome = match (&item.plan, &log.code) {
         (Some(_), _) => "event".to_owned(),
@@ -39,7 +39,7 @@ fn action(action: &PlannedAction) -> String {
 }
 
 /// Returns true if every item was rejected or failed.
-pub(super) fn is_nothing(items: &[ItemMembers]) -> bool {
+pub(in crate::ingest) fn is_nothing(items: &[ItemMembers]) -> bool {
     let starts = |members: &ItemMembers, outcome: Outcome| members[OUTCOME].starts_with(outcome.as_str());
     items.iter().all(|members| starts(members, Outcome::Rejected) || starts(members, Outcome::Failed))
 }

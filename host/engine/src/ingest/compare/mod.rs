@@ -1,27 +1,20 @@
 //! Stored requests through two versions of a plugin: the items that would change for a source.
 //!
 //! Each request takes the stages of a rehearsal up to its plan. Earlier executions do not count, because the comparison is
-//! about versions. Nothing is written. The log keeps items, not requests: an item of a batch is translated as a body of
-//! its own, with the headers that the version in force was given.
+//! about versions. Nothing is written.
 
 mod comparison;
-mod item_members;
+pub(super) mod item_members;
 
 use std::time::{Duration, Instant};
 
-use inlet_core::{contract::Body, log::Original, verification::Verdict};
+use inlet_core::contract::Body;
 use inlet_sandbox::Plugin;
 use inlet_store::{Cursor, EventQuery, StoredEvent};
-use tokio::time::sleep;
 
 pub use self::comparison::{Comparison, Difference, MemberChange};
 use self::item_members::{ItemMembers, members};
-use super::{
-    incoming_request::{IncomingRequest, VisibleParts},
-    plan,
-    rehearse::RehearseError,
-    stored_fields, translate,
-};
+use super::{rehearse::RehearseError, stored_request};
 use crate::{Engine, snapshot::Endpoint};
 
 /// Log entries that are read at once.
@@ -32,10 +25,6 @@ const MAX_LOOKED_AT: usize = 5_000;
 const MAX_BYTES: usize = 64 << 20;
 /// The longest time that a comparison may take.
 const MAX_TIME: Duration = Duration::from_secs(30);
-/// The pause before a sandbox is asked for again: a full queue refuses at once.
-const PAUSE: Duration = Duration::from_millis(500);
-/// The attempts to get a sandbox for one request, each of up to a second.
-const TRIES: usize = 3;
 
 /// A source environment with one of the two versions.
 pub struct ComparedVersion {
@@ -106,10 +95,7 @@ async fn body_of(engine: &Engine, id: i64, event: &StoredEvent) -> Result<Option
             engine.store.events(&query).await?.items.pop().and_then(|event| event.original.content)
         }
     };
-    Ok(original.filter(|original| !original.is_empty()).map(|original| match original {
-        Original::Json(text) | Original::Text(text) => Body::Text(text),
-        Original::Bytes(bytes) => Body::Bytes(bytes),
-    }))
+    Ok(original.as_ref().and_then(stored_request::body_of))
 }
 
 type BothItems = (Vec<ItemMembers>, Vec<ItemMembers>);
@@ -120,23 +106,7 @@ async fn both(
     event: &StoredEvent,
     body: &Body,
 ) -> Result<BothItems, RehearseError> {
-    Ok((patiently(engine, versions.0, event, body).await?, patiently(engine, versions.1, event, body).await?))
-}
-
-/// Waits for a sandbox more than once: incoming requests come first, and the gate waits one second only.
-async fn patiently(
-    engine: &Engine,
-    version: &ComparedVersion,
-    event: &StoredEvent,
-    body: &Body,
-) -> Result<Vec<ItemMembers>, RehearseError> {
-    for _ in 1..TRIES {
-        match one(engine, version, event, body).await {
-            Err(RehearseError::Busy) => sleep(PAUSE).await,
-            result => return result,
-        }
-    }
-    one(engine, version, event, body).await
+    Ok((one(engine, versions.0, event, body).await?, one(engine, versions.1, event, body).await?))
 }
 
 /// Returns the items of a request with one version.
@@ -146,14 +116,6 @@ async fn one(
     event: &StoredEvent,
     body: &Body,
 ) -> Result<Vec<ItemMembers>, RehearseError> {
-    let ComparedVersion { endpoint, plugin } = version;
-    let mut headers = event.headers.as_deref().map(stored_fields::read_headers).unwrap_or_default();
-    headers.retain(|header| endpoint.wants_header(&header.name));
-    let (method, path, query) = ("POST".to_owned(), String::new(), Vec::new());
-    let parts = VisibleParts { method, path, query, headers, body: body.clone() };
-    let request = IncomingRequest::new(endpoint, parts, Vec::new(), event.received_at_ms);
-    let translated = translate::translate_uncounted(engine, endpoint, plugin, &request).await;
-    let translated = translated.map_err(|_| RehearseError::Busy)?;
-    let items = plan::plan_uncounted(engine, endpoint, &request, Verdict::NotConfigured, &translated);
-    Ok(items.unwrap_or_else(|unfit| vec![unfit.failed]).iter().map(members).collect())
+    let items = stored_request::items(engine, &version.endpoint, &version.plugin, event, body).await?;
+    Ok(items.iter().map(members).collect())
 }

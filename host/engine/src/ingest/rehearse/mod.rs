@@ -70,12 +70,22 @@ pub enum RehearseError {
     /// No sandbox came free in time.
     #[error("no sandbox came free in time; try again")]
     Busy,
+    /// There is no memory for what must be read.
+    #[error("too many large answers are being read at once; try again")]
+    Memory,
     /// The storage could not be read.
     #[error(transparent)]
     Storage(#[from] ReadError),
     /// The answer could not be read back.
     #[error("the answer of a rehearsal could not be read")]
     Answer,
+}
+
+impl RehearseError {
+    /// Returns true if a rehearsal may succeed a moment later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::Memory)
+    }
 }
 
 /// Rehearses a request.

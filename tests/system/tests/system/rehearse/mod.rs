@@ -1,5 +1,6 @@
 //! `POST /v1/sources/{key}/rehearse`: the whole trace of a request, in any environment, without a side effect.
 
+mod last_events;
 mod limits;
 mod proposed;
 mod trace;

@@ -1,0 +1,67 @@
+//! `POST /v1/sources/{key}/rehearse/last`
+
+use axum::{Json, extract::State};
+use inlet_api_types::rehearsals::{RehearseLastEvents, RehearsedLastEvents};
+use inlet_core::mapping::matched_by;
+use inlet_engine::{
+    Engine,
+    ingest::rehearse_last::{Configurations, LastEvents, rehearse_last},
+};
+
+use super::last_response::last_events;
+use crate::{
+    answer_memory::AnswerMemory,
+    auth::Operator,
+    body::Body,
+    error::{ApiError, Kind},
+    path::Name,
+    query::Params,
+    sources::{
+        lookup::{find_endpoint, find_source},
+        upsert::propose,
+    },
+};
+
+/// Rehearses the newest stored events with proposed settings and mappings, and returns what would change.
+///
+/// Each event is rehearsed with the present and with the proposed configuration, as a request of its own: an item of a batch
+/// is a request with its own body, with the stored headers, and without path and query. Verification and earlier executions
+/// with the same idempotency key do not count. Nothing is written.
+#[utoipa::path(
+    post,
+    path = "/v1/sources/{key}/rehearse/last",
+    operation_id = "rehearseLastEvents",
+    tag = "sources",
+    params(
+        ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment"),
+    ),
+    request_body = RehearseLastEvents,
+    responses((status = 200, description = "What would change", body = RehearsedLastEvents)),
+)]
+pub async fn rehearse_last_events(
+    _: Operator,
+    State(engine): State<Engine>,
+    Name(key): Name,
+    params: Params,
+    Body(request): Body<RehearseLastEvents>,
+) -> Result<Json<RehearsedLastEvents>, ApiError> {
+    let snapshot = engine.snapshot();
+    let source = find_source(&snapshot, &key)?;
+    let present = find_endpoint(source, params.required_environment(&snapshot)?)?;
+    let (settings, mappings) = (request.settings.as_ref(), request.mappings.as_deref());
+    if settings.is_none() && mappings.is_none() {
+        return Err(ApiError::new(Kind::Invalid, "the body: nothing is proposed; give settings, mappings or both"));
+    }
+    let proposed = propose(&engine, source, present, settings, mappings)?;
+    let missing =
+        "this server does not have the source's plugin, so no event can be translated; put it into --plugins-dir";
+    let plugin = present.plugin.as_ref().ok_or_else(|| ApiError::new(Kind::Conflict, missing))?;
+    let configurations = Configurations { present, proposed: &proposed, plugin };
+    let events = LastEvents {
+        event_types: request.event_type.as_deref().map(matched_by).unwrap_or_default(),
+        last: usize::try_from(request.last()).unwrap_or(usize::MAX),
+    };
+    let found = rehearse_last(&engine, configurations, events, || AnswerMemory::new(&engine)).await?;
+    Ok(Json(last_events(found, present.hides_personal_data)))
+}
