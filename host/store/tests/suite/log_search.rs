@@ -99,7 +99,7 @@ async fn all_pages(fixture: &Fixture, query: &EventQuery, backwards: bool) -> Ve
     let mut found = Vec::new();
     let mut cursor = if backwards { Cursor::Before(Uuid::nil()) } else { Cursor::Start };
     loop {
-        let page = fixture.store.events(&EventQuery { cursor: cursor.clone(), ..query.clone() }).await.unwrap();
+        let page = fixture.store.events(&EventQuery { cursor, ..query.clone() }).await.unwrap();
         let ids: Vec<Uuid> = page.items.iter().map(|event| event.id).collect();
         let (edge, has_more) = match backwards {
             true => (ids.first().copied(), page.has_before),
