@@ -62,7 +62,13 @@ async fn a_plugin_whose_platform_reads_the_answer_is_500_and_nothing_is_executed
     let (status, answer) = ask(&server, &endpoint, "/items").await;
     assert_eq!((status, &answer["code"]), (413, &json!("too_many_items")), "{answer}");
     let metrics = server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap();
-    assert!(metrics.contains(r#"inlet_plugin_faults_total{source="hostile",environment="development",plugin="inlet/hostile",cause="time"} 1"#), "{metrics}");
+    // On a busy machine the endless loop may have waited for the processor, which is not held against the plugin.
+    let is_counted = |cause: &str| {
+        metrics.contains(&format!(
+            r#"inlet_plugin_faults_total{{source="hostile",environment="development",plugin="inlet/hostile",cause="{cause}"}} 1"#
+        ))
+    };
+    assert!(is_counted("time") || is_counted("waited"), "{metrics}");
 }
 
 #[tokio::test]
