@@ -42,7 +42,10 @@ fn reverse_nothing(text: &str) -> String {
     rewrite(text, &|_| {})
 }
 
-fn rewrite(text: &str, order: &dyn Fn(&mut Vec<(String, String)>)) -> String {
+/// Changes the order of an object's members: names and values, as JSON text.
+type Reorder = dyn Fn(&mut Vec<(String, String)>);
+
+fn rewrite(text: &str, order: &Reorder) -> String {
     match Kind::of(text) {
         Kind::Object => {
             let found = json::all_members(text).unwrap_or_default();
