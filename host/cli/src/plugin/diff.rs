@@ -36,8 +36,7 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let ((old_key, old), (new_key, new)) = (split(&arguments.old), split(&arguments.new));
-    let request =
-        ComparePlugins { old: Some(old), new, last: Some(arguments.last.into()), ..ComparePlugins::default() };
+    let request = ComparePlugins { old: Some(old), new, last: Some(arguments.last.into()) };
     let response = compare(&client, &arguments.source, &request)?;
     let compared: ComparedPlugins = serde_json::from_str(&response).context(OTHER_VERSION)?;
     for (named, Plugin { key, .. }) in [(old_key, &compared.old), (new_key, &compared.new)] {
