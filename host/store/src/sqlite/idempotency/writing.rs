@@ -22,7 +22,7 @@ const MIN_TAIL: usize = 65_536;
 /// The longest tail. Sealing it takes the writer some tens of milliseconds.
 const MAX_TAIL: usize = 262_144;
 /// Segments at which the tail may grow longer, because every look-up asks the filters of all segments.
-const MANY_SEGMENTS: usize = 64;
+const MANY_SEGMENTS: usize = 16;
 
 static ADD: LazyLock<MultiRow> =
     LazyLock::new(|| MultiRow::insert("idempotency_records", "number, hash, expires_at_ms, value", ""));
