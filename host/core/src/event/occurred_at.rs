@@ -1,5 +1,7 @@
 //! The time at which an event happened, and what stands in for one that cannot be read.
 
+use memchr::{memchr, memmem};
+
 use super::{item::ItemReader, slots::EventSlots};
 use crate::{
     contract::{TranslatedEvent, Value},
@@ -12,6 +14,14 @@ const TIMES: [&str; 3] = ["timestamp", "originalTimestamp", SENT_AT];
 
 /// The member with the time at which the sender sent the request. It may stand beside a batch.
 const SENT_AT: &str = "sentAt";
+
+/// Returns false if a JSON text has no member that holds a time, which spares walking it. A name can also be written with
+/// escapes.
+fn may_name_a_time(text: &str) -> bool {
+    let text = text.as_bytes();
+    let has = |part: &[u8]| memmem::find(text, part).is_some();
+    has(b"imestamp") || has(SENT_AT.as_bytes()) || memchr(b'\\', text).is_some()
+}
 
 impl ItemReader<'_, '_> {
     /// Returns the time at which the event happened, in microseconds since 1970: the value of the operator's path or of the
@@ -56,7 +66,7 @@ impl ItemReader<'_, '_> {
         if Kind::of(item) != Kind::Object {
             return None;
         }
-        let members = json::members(item)?;
+        let members = if may_name_a_time(item) { json::members(item)? } else { Default::default() };
         let of_item = TIMES.into_iter().find_map(|name| Some((name, time::read(members.get(name).copied())?)));
         of_item.or_else(|| Some((SENT_AT, (*self.sent_at.get_or_init(|| self.read_sent_at()))?)))
     }
@@ -64,8 +74,8 @@ impl ItemReader<'_, '_> {
     /// Reads the time at which the whole request was sent. The body is walked once, however many items need it.
     fn read_sent_at(&self) -> Option<i64> {
         match self.pieces.documents {
-            json::Documents::One => time::read(json::member(self.text, SENT_AT)),
-            json::Documents::Lines | json::Documents::None => None,
+            json::Documents::One if may_name_a_time(self.text) => time::read(json::member(self.text, SENT_AT)),
+            json::Documents::One | json::Documents::Lines | json::Documents::None => None,
         }
     }
 }
