@@ -14,7 +14,7 @@ pub struct Clock {
     pub store_time: String,
     /// Seconds by which the store's time is behind the system's clock; negative if it is ahead.
     pub behind_seconds: i64,
-    /// What an operator should know where they differ by an hour or more; else null.
+    /// A note for the operator if the two times differ by an hour or more; else null.
     #[schema(required)]
     pub note: Option<String>,
 }

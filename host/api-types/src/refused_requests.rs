@@ -30,7 +30,7 @@ pub struct RefusedRequest {
     /// The reason: `failed`, `missing`, `not_configured`, `doubled`, `malformed`, `stale`, `reused`, `partly_signed` or
     /// `not_gzip`.
     pub cause: String,
-    /// What was found, in a sentence; null for a cause that an earlier version of the server stored.
+    /// The reason of the refusal, in a sentence; null for a cause that an earlier version of the server stored.
     #[schema(required)]
     pub reason: Option<String>,
     /// The cure for this cause, in a sentence.

@@ -47,7 +47,7 @@ pub struct Arguments {
     /// Only this entry
     #[arg(long)]
     id: Option<String>,
-    /// How many of the newest entries, at most 100
+    /// The number of newest entries, at most 100
     #[arg(long, value_name = "COUNT", default_value_t = 20)]
     limit: u32,
     /// Print JSON, with the actions

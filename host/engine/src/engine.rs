@@ -56,7 +56,7 @@ pub struct Inner {
     pub answers: Arc<Semaphore>,
     /// The times at which tokens and keys were last used.
     pub last_used: LastUsed,
-    /// What was logged of late, so that more of it is only counted.
+    /// The causes that were logged lately, so that further ones are only counted.
     pub(crate) notices: Notices,
     /// Wakes retention before its interval ends.
     pub(crate) retention_changed: Notify,

@@ -24,7 +24,7 @@ const MAX_MAPPINGS: usize = 50;
 /// The time around the last receipt of a type in which its last events lie, in milliseconds. Ids hold the time of planning.
 const AROUND_MS: i64 = 5_000;
 
-/// What is wrong with a mapping.
+/// A fault of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingWarning {
     /// The mapping's id.

@@ -16,7 +16,7 @@ const PERIOD: Duration = Duration::from_secs(60);
 /// The most kinds at once. Others are only counted by the metrics.
 const MAX_KINDS: usize = 4096;
 
-/// What happened to a request or to an item of one.
+/// An event of a request, or of an item of one, that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Happening {
     /// A webhook was not accepted.
@@ -29,7 +29,7 @@ pub enum Happening {
     UnknownEndpoint,
     /// A request came for a path that leads nowhere.
     Unrouted,
-    /// What a client sent could not be read as HTTP.
+    /// A client sent bytes that are not HTTP.
     NotHttp,
     /// A webhook could not be stored.
     NotStored,
@@ -38,7 +38,7 @@ pub enum Happening {
 /// The kind of a happening. Lines of a kind are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Notice<'a> {
-    /// What happened.
+    /// The kind of the notice.
     pub happening: Happening,
     /// The key of the source, or empty.
     pub source: &'a str,

@@ -1,4 +1,4 @@
-//! Whether the store takes webhooks now. The answer is kept for a second, so that probes of anyone cost at most one write a second.
+//! The check that the store takes webhooks. Its result is kept for a second, so that probes cost at most one write a second.
 
 use std::{
     sync::Arc,

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::records::{CommitExtras, Origin, ReplayedItem, Settled};
 
-/// What is known of a request before it is committed.
+/// The relation of a request to the signed requests that were taken before.
 #[derive(Debug)]
 pub(crate) enum Recognized {
     /// It was not taken before.

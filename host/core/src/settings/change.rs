@@ -16,7 +16,7 @@ pub struct ChangedSettings {
     pub settings: Settings,
     /// The change of the signing secrets.
     pub secret: SecretChange,
-    /// What was changed in the given values before they were saved, for the operator.
+    /// Notes for the operator about values that were changed before they were saved.
     pub notes: Vec<String>,
 }
 

@@ -5,7 +5,7 @@
 pub struct RefusalCause {
     /// The name.
     pub name: &'static str,
-    /// What was found, as a part of a sentence.
+    /// The fault that was found, as a part of a sentence.
     pub meaning: &'static str,
     /// The cure: what to do so that later requests are accepted, and what becomes of those that were refused.
     pub what_to_do: &'static str,

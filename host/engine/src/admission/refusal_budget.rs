@@ -14,7 +14,7 @@ const WHOLE_PER_MINUTE: u64 = 64 << 20;
 /// The bytes of bodies that are kept in part in a minute, beyond those.
 const PART_PER_MINUTE: u64 = 8 << 20;
 
-/// How much of a refused request's body is kept. Size and digest always are.
+/// The part of a refused request's body that is kept. Size and digest always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeptBody {
     /// All of it.

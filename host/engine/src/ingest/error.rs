@@ -57,7 +57,7 @@ pub enum IngestError {
         "the header content-encoding announces gzip, and the body is {found}; compress the body, or leave the header out"
     )]
     NotGzip {
-        /// What the body is instead.
+        /// A description of the body, which is not gzip.
         found: &'static str,
     },
     /// Too many requests of this peer to this source were refused.

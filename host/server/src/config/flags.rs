@@ -13,7 +13,7 @@ pub struct Flags {
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<ListenAddress>,
-    /// Where everything but webhooks and health is served [default: the same as --listen]
+    /// The address of everything but webhooks and health [default: the same as --listen]
     #[arg(long, value_name = "ADDR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub admin_listen: Option<ListenAddress>,

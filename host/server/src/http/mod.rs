@@ -1,4 +1,4 @@
-//! What every answer of the server has in common, and the answers that belong to no resource.
+//! The common parts of all answers, and the answers that belong to no resource.
 
 pub mod host_check;
 pub mod json_newline;

@@ -1,11 +1,11 @@
-//! What a connection is doing, as far as its time limits and its answers depend on it.
+//! The activity of a connection, as far as its time limits and its answers depend on it.
 
 use std::sync::{
     Arc,
     atomic::{AtomicU8, Ordering},
 };
 
-/// What a connection is doing. The stream and the service of one connection share it.
+/// The activity of a connection. The stream and the service of one connection share it.
 #[derive(Debug, Clone)]
 pub struct Activity(Arc<AtomicU8>);
 

@@ -104,7 +104,7 @@ pub struct StoredEvent {
     pub needs_attention: bool,
     /// Time of the next automatic retry, in milliseconds since 1970.
     pub retry_at_ms: Option<i64>,
-    /// How often the same signed bytes came again; counted at the first event of a request.
+    /// The number of times that the same signed bytes came again, counted at the first event of a request.
     pub resends: u64,
     /// True if the retention of bodies has passed: original, data, headers, guest logs and payloads are gone.
     pub body_removed: bool,

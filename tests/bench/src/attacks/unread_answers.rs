@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Attack, sender::Victim};
 
-/// As many as a request may hold. None of them is an event, so the answer has some megabytes.
+/// The items of a request. None of them is an event, so the answer has some megabytes.
 const ITEMS: usize = 19_000;
 /// The pause between two reads.
 const PAUSE: Duration = Duration::from_secs(5);

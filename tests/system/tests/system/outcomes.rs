@@ -1,4 +1,4 @@
-//! What the log, the status and the metrics say about events that did nothing, or less than their mappings ask for.
+//! Events that did nothing, or less than their mappings ask for, in the log, the status and the metrics.
 
 use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;

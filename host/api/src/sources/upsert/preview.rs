@@ -8,7 +8,7 @@ use inlet_store::NewChange;
 
 use crate::stored_json::stored_json;
 
-/// What an upsert would change.
+/// The changes that an upsert would make.
 #[derive(Default)]
 pub struct Preview {
     before: Option<String>,

@@ -1,4 +1,4 @@
-//! What a body looks like, in words for the engineer of its sender. Never its content.
+//! Descriptions of bodies, for the engineer of the sender. They never quote the content.
 
 /// Describes the first bytes of a body that is announced as gzip and cannot be inflated.
 pub(super) fn describe(first: &[u8]) -> &'static str {

@@ -27,7 +27,7 @@ pub(in crate::ingest) struct Uninflated {
     pub(in crate::ingest) size: u64,
     /// SHA-256 of it as sent.
     pub(in crate::ingest) digest: [u8; 32],
-    /// What it is instead of gzip.
+    /// A description of the body, which is not gzip.
     pub(in crate::ingest) found: &'static str,
 }
 

@@ -80,7 +80,7 @@ pub struct Endpoint {
     every_query: bool,
 }
 
-/// Whether a plugin may see a query parameter.
+/// The access of a plugin to a query parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueryAccess {
     /// It may.

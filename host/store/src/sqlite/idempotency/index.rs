@@ -20,7 +20,7 @@ pub(super) struct TailEntry {
 
 pub(super) type Tail = HashMap<RecordId, TailEntry, BuildHasherDefault<RecordHasher>>;
 
-/// Where each committed record is.
+/// The places of all committed records.
 #[derive(Debug, Default)]
 pub(crate) struct RecordIndex {
     /// The records after the last segment.

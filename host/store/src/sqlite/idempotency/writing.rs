@@ -27,7 +27,7 @@ const MANY_SEGMENTS: usize = 16;
 static ADD: LazyLock<MultiRow> =
     LazyLock::new(|| MultiRow::insert("idempotency_records", "number, hash, expires_at_ms, value", ""));
 
-/// For records of the tail, which are there already.
+/// Replaces a record of the tail.
 static REPLACE: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "idempotency_records",
@@ -204,7 +204,7 @@ impl IdempotencyRecords {
         self.doubt = self.doubt.max(Doubt::Additions);
     }
 
-    /// As [`rolled_back`](Self::rolled_back), after a transaction that removes or seals.
+    /// Rolls back a transaction that removes or seals: the index must be loaded again.
     pub(super) fn doubt_everything(&mut self) {
         self.rolled_back();
         self.doubt = Doubt::Everything;

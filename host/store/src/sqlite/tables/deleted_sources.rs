@@ -105,7 +105,7 @@ async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<
     Ok(())
 }
 
-/// What a source environment is deleted with.
+/// The resource whose deletion deletes a source environment.
 pub(super) enum Owner {
     /// Its source, by database id.
     Source(i64),
