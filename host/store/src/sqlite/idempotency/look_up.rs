@@ -74,13 +74,17 @@ impl Probes {
     ) -> Result<HashMap<RecordId, Newest>, SqliteError> {
         let Self { numbers, buckets, .. } = self;
         let mut numbers: HashSet<Number> = numbers.into_iter().collect();
+        // Many keys of a large batch may be in one bucket, which is read once.
+        let mut by_row: HashMap<i64, Vec<BucketProbe>> = HashMap::new();
+        buckets.into_iter().for_each(|probe| by_row.entry(probe.row).or_default().push(probe));
+        let rows: Vec<i64> = by_row.keys().copied().collect();
         let found = |_: usize, row: &FoundRow<'_>| {
-            let (id, entries) = (row.int(0)?, row.blob(1)?);
-            let probes = buckets.iter().filter(|probe| probe.row == id);
+            let entries = row.blob(1)?;
+            let probes = by_row.get(&row.int(0)?).into_iter().flatten();
             numbers.extend(probes.flat_map(|probe| probe.numbers(entries)));
             Ok(())
         };
-        statements.find(&BUCKETS, &buckets, |row, probe| _ = row.int(probe.row), found).await?;
+        statements.find(&BUCKETS, &rows, |row, id| _ = row.int(*id), found).await?;
         let numbers: Vec<Number> = numbers.into_iter().collect();
         let mut newest: HashMap<RecordId, Newest> = HashMap::new();
         let found = |_: usize, row: &FoundRow<'_>| {
