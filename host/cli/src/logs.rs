@@ -69,7 +69,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         println!("{}", line(entry));
     }
     if logs.entries.is_empty() {
-        eprintln!("no entry of the log is so");
+        eprintln!("no log entry matches");
     }
     if logs.page_info.after.is_some() {
         eprintln!("there are more; narrow the search, or raise --limit");

@@ -45,6 +45,10 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         Some(address) => Some(listen::bind(address, "--admin-listen").await?),
         None => None,
     };
+    // A name that the operator listens on is a name of this server.
+    if let ListenAddress::Name { host, .. } = config.management_address() {
+        config.allowed_hosts.push(host.clone());
+    }
     // Port 0 lets the system choose a port; the configuration holds the chosen one from here on.
     if let Ok(address) = public.local_addr() {
         config.listen = ListenAddress::Socket(address);

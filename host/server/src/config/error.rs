@@ -14,6 +14,9 @@ pub enum ConfigError {
     /// `public_url` is not an http or https URL.
     #[error("public_url is {0:?}; expected a URL that starts with http:// or https://, without a query")]
     PublicUrl(String),
+    /// A name in `allowed_hosts` that no request can carry.
+    #[error("allowed_hosts holds {0:?}; expected a host name without scheme and port, for example inlet.internal")]
+    AllowedHost(String),
     /// A number out of its range.
     #[error("{name} is {found}; expected a number from {least} to {most}")]
     OutOfRange {

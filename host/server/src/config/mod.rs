@@ -137,6 +137,9 @@ impl Config {
             .extract()
             .map_err(invalid)?;
         limits::check(&config)?;
+        if let Some(name) = config.allowed_hosts.iter().find(|name| !is_host_name(name)) {
+            return Err(ConfigError::AllowedHost(name.clone()));
+        }
         const WEEK: f64 = 604_800.0;
         if let Some(bad) = config.retry_delays_seconds.iter().find(|delay| !(0.0..=WEEK).contains(*delay)) {
             return Err(ConfigError::RetryDelay(*bad));
@@ -188,6 +191,12 @@ impl Config {
     }
 }
 
+/// Returns true for a name as a request's host has it, and for `*`.
+fn is_host_name(name: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    name == "*" || (!name.is_empty() && !name.ends_with('.') && name.bytes().all(is_allowed))
+}
+
 /// Parses an address or a network.
 fn network(text: &str) -> Option<IpNet> {
     text.parse::<IpAddr>().map(IpNet::from).or_else(|_| text.parse()).ok()
@@ -222,4 +231,20 @@ pub fn unknown_variables() -> Vec<UnknownVariable> {
     // Nothing is wrong with the names of the settings themselves.
     let keys = keys().unwrap_or_default();
     unknown_variables::find(names, &keys.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allowed_host_is_a_name_without_scheme_and_port() {
+        for name in ["inlet", "inlet.internal", "my_inlet-1", "*"] {
+            assert!(is_host_name(name), "{name}");
+        }
+        for name in ["", "inlet:8081", "https://inlet", "inlet.internal.", "a b", "user@inlet"] {
+            assert!(!is_host_name(name), "{name}");
+        }
+        insta::assert_snapshot!(ConfigError::AllowedHost("inlet:8081".to_owned()), @r#"allowed_hosts holds "inlet:8081"; expected a host name without scheme and port, for example inlet.internal"#);
+    }
 }

@@ -13,7 +13,7 @@ const PUBLIC: &str = "This is Inlet, which receives webhooks.\n\n\
 
 /// The page of a listener with the management API.
 const ADMIN: &str = "This is Inlet, which receives webhooks and turns them into actions.\n\n\
-    Webhooks   POST /integrations/receive/{token}, the endpoint of a source\n\
+    Webhooks   POST /integrations/receive/{token} at the address of --listen\n\
     Sources    GET /v1/sources, with the management token as a bearer token\n\
     All routes GET /openapi.json\n\
     Health     GET /healthz, GET /readyz\n\

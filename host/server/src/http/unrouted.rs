@@ -18,6 +18,8 @@ enum Unrouted {
     Slashes,
     /// The path of an endpoint in capitals.
     Capitals,
+    /// The path of an endpoint, at the listener of the management API.
+    AdminListener,
     /// The path of an endpoint without a token.
     NoToken,
     /// Another path.
@@ -30,6 +32,9 @@ impl Unrouted {
         let single = single_slashes(path);
         if single.trim_end_matches('/') == endpoint {
             return Self::NoToken;
+        }
+        if path.starts_with(ingest::PREFIX) && single == path {
+            return Self::AdminListener;
         }
         if single.starts_with(ingest::PREFIX) {
             return Self::Slashes;
@@ -44,6 +49,7 @@ impl Unrouted {
     fn cause(self) -> &'static str {
         match self {
             Self::Prefix => "prefixed_endpoint",
+            Self::AdminListener => "admin_listener",
             Self::Slashes => "doubled_slash",
             Self::Capitals => "capitals",
             Self::NoToken => "no_token",
@@ -56,6 +62,9 @@ impl Unrouted {
             Self::Prefix => {
                 "there is no endpoint at this path: something stands before /integrations/receive/; let the proxy remove the \
                  prefix that it adds, or correct the URL at the sender"
+            }
+            Self::AdminListener => {
+                "this address serves the management API and takes no webhooks; send them to the address of --listen"
             }
             Self::Slashes => {
                 "there is no endpoint at this path: it has a slash too many; send to /integrations/receive/{token}, and look at \
@@ -103,6 +112,7 @@ mod tests {
         for (path, expected) in [
             ("//integrations/receive/TOKEN", Unrouted::Slashes),
             ("/integrations//receive/TOKEN", Unrouted::Slashes),
+            ("/integrations/receive/TOKEN", Unrouted::AdminListener),
             ("/integrations/receive", Unrouted::NoToken),
             ("/integrations//receive//", Unrouted::NoToken),
             ("/inlet/integrations/receive/TOKEN", Unrouted::Prefix),

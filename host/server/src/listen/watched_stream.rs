@@ -45,6 +45,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> WatchedStream<S> {
 
     /// Returns the time until which something must arrive.
     fn deadline(&self) -> Option<Instant> {
+        // While an answer is written, `PacedStream` limits the client.
+        if self.has_written {
+            return None;
+        }
         let (state, since) = self.seen;
         let limit: Duration = match state {
             State::Head => self.timeouts.head,
@@ -160,8 +164,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for WatchedStream<S> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_replaced(context))?;
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        if std::mem::take(&mut self.has_written) && self.activity.state() == State::Answered {
-            self.seen = (State::Answered, Instant::now());
+        if std::mem::take(&mut self.has_written) && self.activity.state() != State::Busy {
+            self.seen = (self.activity.state(), Instant::now());
             // The HTTP library may wait for the next request without another read, so the timer is started here. It has not
             // fired for a time that begins now.
             let _ = self.poll_deadline(context);

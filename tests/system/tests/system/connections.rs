@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use inlet_system_tests::{Server, ServerOptions, raw_http};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpSocket,
+};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -126,4 +130,39 @@ async fn a_name_is_listened_on() {
     let server = Server::start_with(ServerOptions::default().arg("--listen").arg("localhost:0")).await;
     let endpoint = server.source("http", "http", json!({}), json!([])).await;
     endpoint.expect(r#"{"event":"E"}"#, &["logged"]).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_slowly_is_read_to_its_end_whatever_the_idle_time_is() {
+    let options = ServerOptions::default().env("INLET_IDLE_TIMEOUT_SECONDS", "1");
+    let server = Server::start_with(options).await;
+    let event_type = "t".repeat(1500);
+    let mappings = json!([{"event_type": event_type, "action_type": "workflows_trigger",
+        "action_parameters": {"key": "k", "recipients": "data.nobody"}}]);
+    let endpoint = server.source("segment", "segment", json!({}), mappings).await;
+    // An item that fails is named in the answer: together they have more bytes than a socket buffers.
+    let items = vec![format!(r#"{{"type":"track","userId":"u","event":"{event_type}"}}"#); 6000].join(",");
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut stream = socket.connect(server.base.strip_prefix("http://").unwrap().parse().unwrap()).await.unwrap();
+    stream.write_all(&raw_http::post(endpoint.path(), "", format!("[{items}]").as_bytes())).await.unwrap();
+    let (mut buffer, mut read, mut length) = (vec![0; 1 << 16], Vec::new(), None);
+    let mut pauses = 0;
+    while length.is_none_or(|length| read.len() < length) {
+        // Three seconds in all: longer than the idle time.
+        if !read.is_empty() && pauses < 6 {
+            pauses += 1;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        let count = tokio::time::timeout(PATIENCE, stream.read(&mut buffer)).await.unwrap().unwrap();
+        assert!(count > 0, "the answer ended after {} bytes", read.len());
+        read.extend_from_slice(&buffer[..count]);
+        if length.is_none()
+            && let Some(end) = read.windows(4).position(|four| four == b"\r\n\r\n")
+        {
+            let head = String::from_utf8_lossy(&read[..end + 4]).into_owned();
+            length = Some(end + 4 + raw_http::header(&head, "content-length").unwrap().parse::<usize>().unwrap());
+        }
+    }
+    assert!(read.len() > 8 << 20, "the answer has {} bytes", read.len());
 }

@@ -57,25 +57,32 @@ pub async fn rehearse_source(
     let source = find_source(&snapshot, &key)?;
     let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
     let proposed = &propose(&engine, source, endpoint, request.settings.as_ref(), request.mappings.as_deref())?;
+    // Held until the rehearsal is over, as the entry is.
+    let memory = AnswerMemory::new(&engine);
     let logged = match &request.log_id {
-        Some(id) => Some(find_logged(&engine, endpoint, id).await?),
+        Some(id) => Some(find_logged(&engine, endpoint, id, &memory).await?),
         None => None,
     };
     let sent = request::sent(request, logged, proposed)?;
     let rehearsed = rehearse(&engine, proposed, sent).await?;
+    drop(memory);
     Ok(Json(response::rehearsal(rehearsed, proposed)))
 }
 
 /// Returns the log entry of an id, whole.
-async fn find_logged(engine: &Engine, endpoint: &Endpoint, id: &str) -> Result<StoredEvent, ApiError> {
+async fn find_logged(
+    engine: &Engine,
+    endpoint: &Endpoint,
+    id: &str,
+    memory: &AnswerMemory,
+) -> Result<StoredEvent, ApiError> {
     let unknown = || {
         let message = format!("there is no log entry {id:?} of this source here; GET …/logs lists those there are");
         ApiError::invalid("log_id", message)
     };
     let id = Uuid::try_parse(id).map_err(|_| unknown())?;
     let query = EventQuery { include_actions: false, ..EventQuery::one(vec![endpoint.id], id) };
-    let memory = AnswerMemory::new(engine);
-    let page = engine.store.events_within(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
+    let page = engine.store.events_within(&query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     page.items.into_iter().next().ok_or_else(unknown)
 }
 

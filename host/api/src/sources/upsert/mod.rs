@@ -127,8 +127,8 @@ async fn mapping_warnings(
     let ids: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
     let warnings = match mapping_check::check(engine, endpoint, &ids).await {
         Ok(warnings) => warnings,
-        // The mappings are saved: an error would say that they are not.
-        Err(error) => return vec![format!("the mappings are saved and were not checked against events: {error}")],
+        // An error would say that saved mappings are not saved.
+        Err(error) => return vec![format!("the mappings were not checked against events: {error}")],
     };
     let position = |id| endpoint.record.mappings.iter().position(|record| record.id == id).unwrap_or_default();
     warnings.into_iter().map(|warning| format!("{field}[{}]: {}", position(warning.mapping), warning.message)).collect()
