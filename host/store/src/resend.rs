@@ -43,13 +43,18 @@ pub(crate) struct LoggedEvent {
     pub(crate) failed: Option<Vec<Uuid>>,
 }
 
-/// Returns true if the item at this position of a resend with so many items runs.
+/// Returns for each item of a resend with so many items whether it runs.
 ///
 /// Another version of the plugin may find other items in the same bytes. Without partners none of them runs, unless all
 /// of the first time failed.
-pub(crate) fn runs(first: &[FirstEvent], items: usize, at: usize) -> bool {
-    let fits = first.len() == items;
-    first.iter().all(FirstEvent::has_failed) || fits && first.get(at).is_some_and(FirstEvent::has_failed)
+pub(crate) fn runs(first: &[FirstEvent], items: usize) -> Vec<bool> {
+    if first.iter().all(FirstEvent::has_failed) {
+        return vec![true; items];
+    }
+    match first.len() == items {
+        true => first.iter().map(FirstEvent::has_failed).collect(),
+        false => vec![false; items],
+    }
 }
 
 impl FirstEvent {
@@ -57,8 +62,9 @@ impl FirstEvent {
         self.logged.as_ref().is_some_and(|logged| logged.failed.is_some())
     }
 
-    /// Returns the result that a resend of the event gets if nothing runs. A rejected event stays rejected.
-    pub(crate) fn settled(self, item: Option<&Prepared>) -> Settled {
+    /// Returns the result that a resend of the event gets if nothing runs. A rejected event stays rejected. `item` finds the
+    /// item of the resend, which is needed only if the event was pruned.
+    pub(crate) fn settled<'a>(self, item: impl FnOnce() -> Option<&'a Prepared>) -> Settled {
         let (Self { id, logged }, actions) = (self, Vec::new());
         match logged {
             Some(LoggedEvent { event_type, outcome: Outcome::Rejected, reason, .. }) => {
@@ -71,7 +77,7 @@ impl FirstEvent {
                 Settled { id, event_type, outcome: Outcome::Replayed, reason: None, actions }
             }
             None => {
-                let event_type = item.map(|item| item.log.event_type.clone()).unwrap_or_default();
+                let event_type = item().map(|item| item.log.event_type.clone()).unwrap_or_default();
                 Settled { id, event_type, outcome: Outcome::Replayed, reason: None, actions }
             }
         }
@@ -85,7 +91,7 @@ pub(crate) struct Resend {
     pub(crate) first: Uuid,
     /// The answer, in the request's order; `None` for an item that runs.
     answers: Vec<Option<Settled>>,
-    /// The items that do not run, with their positions in the request.
+    /// The items that do not run, with their positions in the request, in order.
     aside: Vec<(usize, Prepared)>,
 }
 
@@ -99,8 +105,9 @@ impl Resend {
         let count = job.items.len();
         let request_id = extras.as_ref().and_then(|extras| Some(extras.keep.as_ref()?.id));
         let (mut aside, mut items, mut replayed) = (Vec::new(), Vec::new(), Vec::new());
-        for (at, item) in std::mem::take(&mut job.items).into_iter().enumerate() {
-            if runs(&first, count, at) {
+        let runs = runs(&first, count);
+        for ((at, item), runs) in std::mem::take(&mut job.items).into_iter().enumerate().zip(runs) {
+            if runs {
                 let position = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
                 let origin_of_item = Origin { request_id, item: position(at), items: position(count) };
                 replayed.push(ReplayedItem { of: origin(at), origin: origin_of_item });
@@ -119,10 +126,10 @@ impl Resend {
         let answers = match all_failed {
             true => (0..count).map(|_| None).collect(),
             false => {
-                let item = |at: usize| aside.iter().find(|(of, _)| *of == at).map(|(_, item)| item);
+                let item = |at: usize| aside.binary_search_by_key(&at, |(of, _)| *of).ok().map(|found| &aside[found].1);
                 let answer = |(at, event): (usize, FirstEvent)| match fits && event.has_failed() {
                     true => None,
-                    false => Some(event.settled(item(at))),
+                    false => Some(event.settled(|| item(at))),
                 };
                 first.into_iter().enumerate().map(answer).collect()
             }
@@ -132,9 +139,14 @@ impl Resend {
 
     /// Gives a job back the items that were set aside, so that it can be recognized again.
     pub(crate) fn undo(self, job: &mut Job, extras: &mut Option<Box<CommitExtras>>) {
+        let mut items = Vec::with_capacity(job.items.len() + self.aside.len());
+        let mut ran = std::mem::take(&mut job.items).into_iter();
         for (at, item) in self.aside {
-            job.items.insert(at.min(job.items.len()), item);
+            items.extend(ran.by_ref().take(at - items.len()));
+            items.push(item);
         }
+        items.extend(ran);
+        job.items = items;
         if let Some(extras) = extras {
             extras.repairs.clear();
             extras.replayed.clear();
@@ -158,5 +170,100 @@ impl Resend {
     pub(crate) fn answer(self, ran: Vec<Settled>) -> Vec<Settled> {
         let mut ran = ran.into_iter();
         self.answers.into_iter().filter_map(|answer| answer.or_else(|| ran.next())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::sync::Arc;
+
+    use inlet_core::log::{EventFields, EventLog, Original, PluginRef};
+
+    use super::*;
+
+    /// The default limit of items in a request.
+    const ITEMS: usize = 20_000;
+
+    fn job(items: usize) -> Job {
+        let plugin = Arc::new(PluginRef { key: String::new(), version: String::new(), digest: String::new() });
+        let item = |at: usize| {
+            let id = Uuid::from_u128(at as u128);
+            let fields = EventFields { event_type: format!("new {at}"), ..EventFields::new(id, 0, plugin.clone()) };
+            Prepared { log: EventLog { fields, data: None, original: Original::Json("{}".into()) }, plan: None }
+        };
+        Job { environment: 1, source_environment: 1, items: (0..items).map(item).collect(), nonce: None }
+    }
+
+    fn first_id(at: usize) -> Uuid {
+        Uuid::from_u128((1 << 64) + at as u128)
+    }
+
+    /// Returns an event of the first time: every third one failed, and every third one was pruned.
+    fn first_event(at: usize) -> FirstEvent {
+        let logged =
+            |outcome, failed| Some(LoggedEvent { event_type: format!("first {at}"), outcome, reason: None, failed });
+        let logged = match at % 3 {
+            0 => logged(Outcome::Failed, Some(vec![first_id(at)])),
+            1 => logged(Outcome::Executed, None),
+            _ => None,
+        };
+        FirstEvent { id: first_id(at), logged }
+    }
+
+    fn ids(job: &Job) -> Vec<usize> {
+        job.items.iter().map(|item| usize::try_from(item.log.id.as_u128()).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_failed_in_a_large_batch_runs_and_the_rest_is_answered() {
+        let (mut job, mut extras) = (job(ITEMS), None);
+        let resend = Resend::apply((0..ITEMS).map(first_event).collect(), &mut job, &mut extras);
+        let failed: Vec<usize> = (0..ITEMS).step_by(3).collect();
+        assert_eq!(ids(&job), failed);
+        let extras = extras.unwrap();
+        let first_ids: Vec<Uuid> = failed.iter().map(|at| first_id(*at)).collect();
+        assert_eq!(extras.repairs, first_ids);
+        assert_eq!(extras.replayed.iter().map(|replayed| replayed.of).collect::<Vec<_>>(), first_ids);
+        assert_eq!(extras.replayed[1].origin, Origin { request_id: None, item: 3, items: 20_000 });
+
+        let ran = job.items.iter().map(|item| Settled {
+            id: item.log.id,
+            event_type: "ran".to_owned(),
+            outcome: Outcome::Logged,
+            reason: None,
+            actions: Vec::new(),
+        });
+        let answer = resend.answer(ran.collect());
+        assert_eq!(answer.len(), ITEMS);
+        for (at, settled) in answer.into_iter().enumerate() {
+            let expected = match at % 3 {
+                0 => (Uuid::from_u128(at as u128), "ran".to_owned(), Outcome::Logged),
+                1 => (first_id(at), format!("first {at}"), Outcome::Replayed),
+                _ => (first_id(at), format!("new {at}"), Outcome::Replayed),
+            };
+            assert_eq!((settled.id, settled.event_type, settled.outcome), expected);
+        }
+    }
+
+    #[test]
+    fn a_large_batch_gets_its_items_back_in_order() {
+        // Every third event failed, all of them did, or the numbers of items differ.
+        for (first, step) in [(ITEMS, 1), (ITEMS, 3), (ITEMS / 2, 1), (1, 1)] {
+            let (mut job, mut extras) = (job(ITEMS), None);
+            let first = (0..first).map(|at| first_event(at * step)).collect();
+            Resend::apply(first, &mut job, &mut extras).undo(&mut job, &mut extras);
+            assert!(ids(&job).into_iter().eq(0..ITEMS));
+            assert!(extras.is_none_or(|extras| extras.repairs.is_empty() && extras.replayed.is_empty()));
+        }
+    }
+
+    #[test]
+    fn other_items_run_only_if_all_of_the_first_time_failed() {
+        let first = |positions: &[usize]| positions.iter().map(|at| first_event(*at)).collect::<Vec<_>>();
+        assert_eq!(runs(&first(&[0, 1, 3]), 3), [true, false, true]);
+        assert_eq!(runs(&first(&[0, 1, 3]), 2), [false, false]);
+        assert_eq!(runs(&first(&[0, 3]), 3), [true, true, true]);
     }
 }

@@ -63,8 +63,7 @@ pub(crate) async fn rehearse(readers: &Readers, clock: &StoreClock, job: &Job) -
 
 /// Returns the results of the items of a resend that do not run.
 fn resent(first: Vec<FirstEvent>, job: &Job) -> Vec<Option<Settled>> {
-    let count = job.items.len();
-    let runs: Vec<bool> = (0..count).map(|at| resend::runs(&first, count, at)).collect();
+    let runs = resend::runs(&first, job.items.len());
     let mut first = first.into_iter().map(Some).collect::<Vec<_>>();
     let whole = first.first().and_then(Option::as_ref).map(|event| event.id).unwrap_or_default();
     let mut event = |at: usize| first.get_mut(at).and_then(Option::take);
@@ -73,7 +72,7 @@ fn resent(first: Vec<FirstEvent>, job: &Job) -> Vec<Option<Settled>> {
         .enumerate()
         .map(|(at, (runs, item))| {
             let event = event(at).unwrap_or(FirstEvent { id: whole, logged: None });
-            (!runs).then(|| event.settled(Some(item)))
+            (!runs).then(|| event.settled(|| Some(item)))
         })
         .collect()
 }
