@@ -26,7 +26,7 @@ pub(crate) enum Recognized {
 }
 
 /// An event of the first time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct FirstEvent {
     pub(crate) id: Uuid,
     /// `None` if it was pruned.
@@ -34,7 +34,7 @@ pub(crate) struct FirstEvent {
 }
 
 /// The log of an event of the first time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct LoggedEvent {
     pub(crate) event_type: String,
     pub(crate) outcome: Outcome,

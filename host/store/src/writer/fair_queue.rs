@@ -50,14 +50,25 @@ impl<F, T> Default for FairQueue<F, T> {
 
 impl<F: Flow, T> FairQueue<F, T> {
     pub(super) fn push(&mut self, flow: F, cost: u64, entry: T) {
+        self.lane_for(flow, cost).entries.push_back((cost, entry));
+    }
+
+    /// Adds an entry before those of its flow. Of an entry that was taken before, the flow pays the cost once more, so that
+    /// it gets no more than its share.
+    pub(super) fn push_front(&mut self, flow: F, cost: u64, entry: T) {
+        self.lane_for(flow, cost).entries.push_front((cost, entry));
+    }
+
+    /// Returns the lane of a flow, for an entry of this cost, which is counted.
+    fn lane_for(&mut self, flow: F, cost: u64) -> &mut Lane<T> {
+        self.load.entries += 1;
+        self.load.cost += cost;
         let lane = self.flows.entry(flow).or_insert_with(|| {
             self.turns.push_back(flow);
             Lane { entries: VecDeque::new(), cost: 0, deficit: 0, is_in_turn: false }
         });
-        lane.entries.push_back((cost, entry));
         lane.cost += cost;
-        self.load.entries += 1;
-        self.load.cost += cost;
+        lane
     }
 
     /// Takes the entry whose turn it is, with its cost. A flow whose first entry is not wanted is passed over: it keeps its
@@ -227,6 +238,22 @@ mod tests {
         }
         let position = (0..).find(|_| queue.take().unwrap().0 == 10 * QUANTUM).unwrap();
         assert!((8..=10).contains(&position), "taken at position {position}");
+    }
+
+    #[test]
+    fn an_entry_that_is_put_back_is_the_first_of_its_flow() {
+        let mut queue = queue(&[(1, 5), (1, 6), (2, 7)]);
+        let taken = [queue.take().unwrap(), queue.take().unwrap(), queue.take().unwrap()];
+        assert_eq!(taken, [(5, 0), (6, 1), (7, 2)]);
+        queue.push(1, 8, 3);
+        queue.push_front(1, 6, 1);
+        queue.push_front(2, 7, 2);
+        assert_eq!(queue.load(), Load { entries: 3, cost: 21 });
+        assert_eq!(queue.load_of(1), Load { entries: 2, cost: 14 });
+        assert_eq!(
+            [queue.take(), queue.take(), queue.take(), queue.take()],
+            [Some((6, 1)), Some((8, 3)), Some((7, 2)), None]
+        );
     }
 
     #[test]

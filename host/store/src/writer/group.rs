@@ -1,11 +1,12 @@
 //! A group: the jobs and refused requests that are committed together, and their answers.
 
-use std::{collections::HashSet, iter};
+use std::{collections::HashSet, iter, time::Instant};
 
 use bytes::Bytes;
 use inlet_core::settle::{Job, Settlement};
 use tokio::sync::oneshot;
 
+use super::inbox::WorkFlow;
 use crate::{
     backend::GroupContent,
     error::CommitError,
@@ -46,6 +47,14 @@ pub(super) enum GroupMember {
 }
 
 impl GroupMember {
+    /// Returns the flow that the member waits in.
+    pub(super) fn flow(&self) -> WorkFlow {
+        match self {
+            Self::Job { job, .. } => WorkFlow::Events(job.source_environment),
+            Self::Refused { request, .. } => WorkFlow::Refused(request.source_environment_id),
+        }
+    }
+
     /// Returns the cost by which members share the writer, in bytes.
     pub(super) fn cost(&self) -> u64 {
         let (events, bytes) = self.size();
@@ -78,11 +87,33 @@ impl GroupMember {
     }
 }
 
-/// The answer of a job and what its caller holds.
-type JobCaller = (oneshot::Sender<Result<Vec<Settled>, CommitError>>, Option<Hold>);
+/// A member that waits for its group.
+pub(super) struct Waiting {
+    pub(super) member: GroupMember,
+    pub(super) wait: Wait,
+}
 
-/// The answer of a refused request and what its caller holds.
-type RefusedCaller = (oneshot::Sender<Result<(), CommitError>>, Hold);
+/// The time since which a member waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wait {
+    pub(super) since: Instant,
+    /// True if a sender waits for the answer, who will send again.
+    pub(super) may_expire: bool,
+}
+
+/// The answer of a job, what its caller holds, and how long it has waited.
+struct JobCaller {
+    answer: oneshot::Sender<Result<Vec<Settled>, CommitError>>,
+    hold: Option<Hold>,
+    wait: Wait,
+}
+
+/// The answer of a refused request, what its caller holds, and how long it has waited.
+struct RefusedCaller {
+    answer: oneshot::Sender<Result<(), CommitError>>,
+    hold: Hold,
+    wait: Wait,
+}
 
 /// Members of one transaction. Jobs, extras and callers stand side by side, so that all jobs can be lent as one slice.
 #[derive(Default)]
@@ -99,13 +130,13 @@ pub(super) struct Group {
 
 impl Group {
     /// Returns a group with one member.
-    pub(super) fn of(member: GroupMember) -> Self {
+    fn of(waiting: Waiting) -> Self {
         let mut group = Self::default();
-        group.add(member);
+        group.add(waiting);
         group
     }
 
-    pub(super) fn add(&mut self, member: GroupMember) {
+    pub(super) fn add(&mut self, Waiting { member, wait }: Waiting) {
         let (events, bytes) = member.size();
         self.events += events;
         self.bytes += bytes;
@@ -114,11 +145,11 @@ impl Group {
                 self.jobs.push(job);
                 self.extras.push(extras);
                 self.resends.push(None);
-                self.callers.push((answer, hold));
+                self.callers.push(JobCaller { answer, hold, wait });
             }
             GroupMember::Refused { request, hold, answer } => {
                 self.refused.push(*request);
-                self.refused_callers.push((answer, hold));
+                self.refused_callers.push(RefusedCaller { answer, hold, wait });
             }
         }
     }
@@ -167,18 +198,18 @@ impl Group {
 
     /// Sorts the jobs by what is known of their requests: answers those that are refused, and prepares those that were taken
     /// before. Returns those that must wait for the commit of an equal request in this group.
-    pub(super) fn sort_recognized(&mut self, recognized: Vec<Recognized>) -> Group {
-        let (mut later, mut running) = (Group::default(), HashSet::new());
+    pub(super) fn sort_recognized(&mut self, recognized: Vec<Recognized>) -> Vec<Waiting> {
+        let (mut later, mut running) = (Vec::new(), HashSet::new());
         let members =
             std::mem::take(self).into_members().zip(recognized.into_iter().map(Some).chain(iter::repeat_with(|| None)));
-        for (member, recognized) in members {
+        for (Waiting { member, wait }, recognized) in members {
             let GroupMember::Job { mut job, mut extras, hold, answer } = member else {
-                self.add(member);
+                self.add(Waiting { member, wait });
                 continue;
             };
             let digest = job.nonce.map(|nonce| nonce.digest);
             if digest.is_some_and(|digest| running.contains(&digest)) {
-                later.add(GroupMember::Job { job, extras, hold, answer });
+                later.push(Waiting { member: GroupMember::Job { job, extras, hold, answer }, wait });
                 continue;
             }
             let resend = match recognized {
@@ -196,7 +227,7 @@ impl Group {
             if resend.as_ref().is_none_or(|resend| resend.runs()) {
                 running.extend(digest);
             }
-            self.add(GroupMember::Job { job, extras, hold, answer });
+            self.add(Waiting { member: GroupMember::Job { job, extras, hold, answer }, wait });
             if let Some(last) = self.resends.last_mut() {
                 *last = resend;
             }
@@ -210,24 +241,26 @@ impl Group {
     }
 
     /// Returns the members, the jobs first. What was found out about resends is forgotten.
-    fn into_members(self) -> impl Iterator<Item = GroupMember> {
+    pub(super) fn into_members(self) -> impl Iterator<Item = Waiting> {
         let jobs = self.jobs.into_iter().zip(self.extras).zip(self.resends).zip(self.callers);
-        let jobs = jobs.map(|(((mut job, mut extras), resend), (answer, hold))| {
+        let jobs = jobs.map(|(((mut job, mut extras), resend), JobCaller { answer, hold, wait })| {
             if let Some(resend) = resend {
                 resend.undo(&mut job, &mut extras);
             }
-            GroupMember::Job { job, extras, hold, answer }
+            Waiting { member: GroupMember::Job { job, extras, hold, answer }, wait }
         });
         let refused = self.refused.into_iter().zip(self.refused_callers);
-        let refused =
-            refused.map(|(request, (answer, hold))| GroupMember::Refused { request: Box::new(request), hold, answer });
+        let refused = refused.map(|(request, RefusedCaller { answer, hold, wait })| Waiting {
+            member: GroupMember::Refused { request: Box::new(request), hold, answer },
+            wait,
+        });
         jobs.chain(refused)
     }
 
     /// Answers every member after the commit. Callers that went away are not told; their jobs are stored all the same.
     pub(super) fn succeed(self, settlements: Vec<Vec<Settlement>>) {
         let jobs = self.jobs.into_iter().zip(self.resends).zip(self.callers).zip(settlements);
-        for (((job, resend), (answer, hold)), settlements) in jobs {
+        for (((job, resend), JobCaller { answer, hold, .. }), settlements) in jobs {
             let settled = settled(job, settlements);
             let settled = match resend {
                 Some(resend) => resend.answer(settled),
@@ -237,7 +270,7 @@ impl Group {
             drop(hold);
             _ = answer.send(Ok(settled));
         }
-        for (request, (answer, hold)) in self.refused.into_iter().zip(self.refused_callers) {
+        for (request, RefusedCaller { answer, hold, .. }) in self.refused.into_iter().zip(self.refused_callers) {
             drop((request, hold));
             _ = answer.send(Ok(()));
         }
@@ -245,10 +278,10 @@ impl Group {
 
     /// Answers every member with an error.
     pub(super) fn fail(self, error: &CommitError) {
-        for (answer, _) in self.callers {
+        for JobCaller { answer, .. } in self.callers {
             _ = answer.send(Err(error.clone()));
         }
-        for (answer, _) in self.refused_callers {
+        for RefusedCaller { answer, .. } in self.refused_callers {
             _ = answer.send(Err(error.clone()));
         }
     }

@@ -3,8 +3,8 @@
 //! Jobs wait in a [fair queue](super::fair_queue), bounded in number and in cost. A source environment has at most half of
 //! the queue to itself, and what it has left is shared by those that come later: a flow may be as large as the room that
 //! it leaves. A sender's job is refused at once if its wait would be too long, and dropped if its wait was too long after
-//! all, or if its caller went away. A job that the writer has taken is always finished: a refusal after its commit would
-//! double it.
+//! all, or if its caller went away. A job that the writer has taken is always finished, because a refusal after its commit
+//! would double it, or put back before anything of it was written.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use std::{
 
 use super::{
     fair_queue::{FairQueue, Flow},
-    group::{EVENT_COST, Group, GroupLimits, GroupMember},
+    group::{EVENT_COST, Group, GroupLimits, GroupMember, Wait, Waiting},
     pace::Pace,
     service_times::ServiceTimes,
     work::Work,
@@ -48,14 +48,6 @@ pub(super) struct QueueLimits {
     pub(super) cost: u64,
     /// The longest time that a sender's job waits to be taken.
     pub(super) wait: Duration,
-}
-
-/// A member that waits for its group.
-struct Waiting {
-    member: GroupMember,
-    since: Instant,
-    /// True if a sender waits for the answer, who will send again.
-    may_expire: bool,
 }
 
 /// The waiting work.
@@ -125,8 +117,8 @@ impl<B> Inbox<B> {
     }
 
     /// Adds a member. One of a sender is refused if there is no room or if it would wait for too long.
-    pub(super) fn push(&self, flow: WorkFlow, member: GroupMember, may_expire: bool) -> Result<(), CommitError> {
-        let cost = member.cost();
+    pub(super) fn push(&self, member: GroupMember, may_expire: bool) -> Result<(), CommitError> {
+        let (flow, cost) = (member.flow(), member.cost());
         let mut state = self.lock();
         if state.is_closed {
             return Err(CommitError::closed());
@@ -134,9 +126,26 @@ impl<B> Inbox<B> {
         if may_expire {
             state.check(flow, cost, &self.limits)?;
         }
-        state.members.push(flow, cost, Waiting { member, since: Instant::now(), may_expire });
+        let wait = Wait { since: Instant::now(), may_expire };
+        state.members.push(flow, cost, Waiting { member, wait });
         self.wake(state);
         Ok(())
+    }
+
+    /// Puts members of the group that was taken last back to the front of their flows, in order. They have waited since they
+    /// first came, and are swept like the others. They are not refused, even if the inbox was closed meanwhile.
+    pub(super) fn put_back(&self, members: Vec<Waiting>) {
+        if members.is_empty() {
+            return;
+        }
+        let mut state = self.lock();
+        for waiting in members.into_iter().rev() {
+            let (flow, cost) = (waiting.member.flow(), waiting.member.cost());
+            if let Some(Taken { cost: Some(taken), .. }) = &mut state.taken {
+                *taken = taken.saturating_sub(cost);
+            }
+            state.members.push_front(flow, cost, waiting);
+        }
     }
 
     /// Adds work that is not part of a group.
@@ -216,11 +225,11 @@ impl<B> Inbox<B> {
     /// Drops the members that nobody waits for, and those that have waited for too long.
     pub(super) fn sweep(&self) {
         let mut state = self.lock();
-        let wait = self.limits.wait;
-        let removed = state.members.retain(|waiting| !waiting.member.is_abandoned() && !waiting.is_expired(wait));
+        let longest = self.limits.wait;
+        let removed = state.members.retain(|waiting| !waiting.member.is_abandoned() && !waiting.wait.is_over(longest));
         drop(state);
         for waiting in removed {
-            let waited_ms = waiting.since.elapsed().as_millis();
+            let waited_ms = waiting.wait.since.elapsed().as_millis();
             waiting.member.fail(&CommitError::Overloaded(Overload::Expired { waited_ms }));
         }
     }
@@ -232,9 +241,9 @@ impl<B> Inbox<B> {
     }
 }
 
-impl Waiting {
-    fn is_expired(&self, wait: Duration) -> bool {
-        self.may_expire && self.since.elapsed() > wait
+impl Wait {
+    fn is_over(&self, longest: Duration) -> bool {
+        self.may_expire && self.since.elapsed() > longest
     }
 }
 
@@ -294,7 +303,7 @@ impl<B> State<B> {
                 continue;
             }
             taken_cost += cost;
-            group.add(waiting.member);
+            group.add(waiting);
         }
         if group.is_empty() {
             return None;
@@ -347,7 +356,7 @@ mod tests {
 
     fn push(inbox: &Inbox<()>, source: i64, items: usize) -> Result<Answer, CommitError> {
         let (member, answer) = job(source, items);
-        inbox.push(WorkFlow::Events(source), member, true).map(|()| answer)
+        inbox.push(member, true).map(|()| answer)
     }
 
     /// Returns the sizes of the groups that the writer would commit.
@@ -365,7 +374,7 @@ mod tests {
         let inbox = inbox(10, 1 << 20, 10);
         let mut sender = push(&inbox, 1, 1).unwrap();
         let (patient, mut waiting) = job(1, 1);
-        inbox.push(WorkFlow::Events(1), patient, false).unwrap();
+        inbox.push(patient, false).unwrap();
         std::thread::sleep(Duration::from_millis(15));
         inbox.sweep();
         let error = sender.try_recv().unwrap().unwrap_err();
@@ -385,6 +394,48 @@ mod tests {
         drop(push(&inbox, 2, 4).unwrap());
         assert_eq!(groups(&inbox), [2]);
         drop(kept);
+    }
+
+    #[test]
+    fn what_is_put_back_is_next_and_has_waited_since_it_came() {
+        let inbox = inbox(10, 1 << 20, 30);
+        let _answers: Vec<_> = (1..4).map(|items| push(&inbox, 1, items).unwrap()).collect();
+        let (patient, _waits) = job(1, 4);
+        inbox.push(patient, false).unwrap();
+        let (gone, mut kept) = (push(&inbox, 1, 5).unwrap(), push(&inbox, 2, 7).unwrap());
+        let Some(Next::Group(group)) = inbox.next() else { panic!("there is work") };
+        assert_eq!(group.members(), 6);
+        let cost_of = |inbox: &Inbox<()>| inbox.lock().members.load().cost;
+        assert_eq!(cost_of(&inbox), 0);
+        let _behind = push(&inbox, 1, 6).unwrap();
+        let mut members: Vec<Waiting> = group.into_members().collect();
+        members.remove(1);
+        inbox.put_back(members);
+        drop(gone);
+        assert_eq!(inbox.lock().taken.unwrap().cost, Some(job(1, 2).0.cost()), "the one that is committed");
+        inbox.sweep();
+        assert_eq!(inbox.waiting().0, 5, "nobody waits for one of them");
+        let order = |inbox: &Inbox<()>| {
+            let state = &mut inbox.lock().members;
+            let taken: Vec<Waiting> =
+                std::iter::from_fn(|| state.take_if(&mut 0, |_| true).map(|(_, waiting)| waiting)).collect();
+            taken
+        };
+        let taken = order(&inbox);
+        let items = |waiting: &Waiting| match &waiting.member {
+            GroupMember::Job { job, .. } => (job.source_environment, job.items.len()),
+            GroupMember::Refused { .. } => (0, 0),
+        };
+        let of_first: Vec<usize> =
+            taken.iter().map(items).filter(|(flow, _)| *flow == 1).map(|(_, size)| size).collect();
+        assert_eq!(of_first, [1, 3, 4, 6]);
+        inbox.close();
+        inbox.put_back(taken);
+        std::thread::sleep(Duration::from_millis(35));
+        inbox.sweep();
+        let error = kept.try_recv().unwrap().unwrap_err();
+        assert!(matches!(error, CommitError::Overloaded(Overload::Expired { waited_ms: 30.. })), "{error}");
+        assert_eq!(groups(&inbox), [4], "it waits for as long as it takes");
     }
 
     #[test]

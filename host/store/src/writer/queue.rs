@@ -81,16 +81,15 @@ impl<B: WriteBackend> Writer<B> {
         hold: Option<Hold>,
     ) -> Result<Vec<Settled>, CommitError> {
         let (answer, answered) = oneshot::channel();
-        let (flow, is_of_sender) = (WorkFlow::Events(job.source_environment), hold.is_some());
-        self.inbox.push(flow, GroupMember::Job { job, extras, hold, answer }, is_of_sender)?;
+        let is_of_sender = hold.is_some();
+        self.inbox.push(GroupMember::Job { job, extras, hold, answer }, is_of_sender)?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 
     /// Stores a refused request in a group, under the terms of a sender's job.
     pub(crate) async fn refuse(&self, request: NewRefused, hold: Hold) -> Result<(), CommitError> {
         let (answer, answered) = oneshot::channel();
-        let flow = WorkFlow::Refused(request.source_environment_id);
-        self.inbox.push(flow, GroupMember::Refused { request: Box::new(request), hold, answer }, true)?;
+        self.inbox.push(GroupMember::Refused { request: Box::new(request), hold, answer }, true)?;
         answered.await.map_err(|_| CommitError::closed())?
     }
 

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 
 use super::{
     counters::Counters,
-    group::Group,
+    group::{Group, Waiting},
     inbox::{Inbox, Next},
     storage_failures::StorageFailures,
     work::Work,
@@ -52,19 +52,17 @@ impl<B: WriteBackend> Task<B> {
     }
 
     async fn commit(&mut self, mut group: Group) {
-        let later = match self.recognize(&mut group).await {
-            Ok(later) => later,
+        match self.recognize(&mut group).await {
+            // One of a thousand equal requests may be committed at a time; the others take turns with everybody else.
+            Ok(later) => self.inbox.put_back(later),
             Err(reason) => {
                 self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
                 group.fail(&CommitError::Unavailable { reason });
                 return;
             }
-        };
+        }
         if !group.is_empty() {
             self.commit_recognized(group).await;
-        }
-        if !later.is_empty() {
-            Box::pin(self.commit(later)).await;
         }
     }
 
@@ -97,8 +95,8 @@ impl<B: WriteBackend> Task<B> {
     }
 
     /// Recognizes the signed requests that were taken before. Returns the jobs that must wait for the commit of the others.
-    async fn recognize(&mut self, group: &mut Group) -> Result<Group, String> {
-        let Some(jobs) = group.signed_jobs() else { return Ok(Group::default()) };
+    async fn recognize(&mut self, group: &mut Group) -> Result<Vec<Waiting>, String> {
+        let Some(jobs) = group.signed_jobs() else { return Ok(Vec::new()) };
         let recognized = self.backend.recognize(jobs).await.map_err(|error| match error {
             GroupError::Storage(reason) | GroupError::Content(reason) => reason,
             GroupError::Superseded(what) => what.to_owned(),

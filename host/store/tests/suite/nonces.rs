@@ -72,6 +72,38 @@ async fn what_could_not_be_stored_was_not_taken() {
 }
 
 #[tokio::test]
+async fn copies_of_a_failing_request_take_turns_and_each_is_answered() {
+    const COPIES: usize = 200;
+    let fixture = Fixture::new().await;
+    let failing = [mapping("E", "workflows_trigger", FAILS, 1)];
+    let request = || {
+        let item = Event::new("E", r#"{"userId":"u"}"#).mappings(&failing).prepare(&fixture);
+        Job { nonce: Some(nonce(1, LATER)), ..fixture.job(vec![item]) }
+    };
+    let mut jobs: Vec<Job> = (0..COPIES).map(|_| request()).collect();
+    jobs.push(signed(&fixture, 2, LATER));
+    let mut results = fixture.commit_at_once(jobs).await;
+    assert_eq!(results.pop().unwrap().unwrap()[0].outcome, Outcome::Logged);
+    let mut ids: Vec<Uuid> = results
+        .into_iter()
+        .map(Result::unwrap)
+        .map(|settled| match outcomes(&settled)[..] {
+            [(id, "failed")] => id,
+            _ => panic!("{settled:?}"),
+        })
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), COPIES, "each ran");
+    let query = EventQuery::newest(vec![fixture.source_environment], 2 * COPIES);
+    let entries = fixture.store.events(&query).await.unwrap().items;
+    assert_eq!(entries.len(), COPIES + 1);
+    let open = entries.iter().filter(|entry| entry.needs_attention).count();
+    assert_eq!(open, 1, "each repaired the one before");
+    assert_eq!(fixture.store.stats().queued, 0);
+}
+
+#[tokio::test]
 async fn an_event_that_failed_runs_again_and_is_repaired_by_it() {
     let fixture = Fixture::new().await;
     let failing = [mapping("E", "workflows_trigger", FAILS, 1)];

@@ -1,6 +1,9 @@
 //! Recognizing signed requests that were taken before, and counting them.
 
-use std::sync::LazyLock;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::LazyLock,
+};
 
 use inlet_core::{
     log::Outcome,
@@ -51,6 +54,8 @@ pub(crate) async fn recognize(
     let requests: Vec<Nonce> = jobs.iter().filter_map(|job| job.nonce).collect();
     let taken = nonces::taken(statements, &requests).await?;
     let mut recognized = Vec::with_capacity(jobs.len());
+    // A group can hold many copies of one request.
+    let mut known: HashMap<(i64, [u8; 16]), Vec<FirstEvent>> = HashMap::new();
     for job in jobs {
         recognized.push(match job.nonce.and_then(|nonce| Some((nonce, taken.get(&nonce.digest)?))) {
             None if job.nonce.is_some_and(|nonce| nonce.signs_time && nonce.until_ms <= horizon_ms) => {
@@ -59,7 +64,12 @@ pub(crate) async fn recognize(
             None => Recognized::New,
             Some((Nonce { covers: Covers::First, .. }, _)) => Recognized::Reused,
             Some((_, ids)) if ids.is_empty() => Recognized::Reused,
-            Some((_, ids)) => Recognized::Again(first_events(statements, job.source_environment, ids).await?),
+            Some((nonce, ids)) => Recognized::Again(match known.entry((job.source_environment, nonce.digest)) {
+                Entry::Occupied(first) => first.get().clone(),
+                Entry::Vacant(first) => {
+                    first.insert(first_events(statements, job.source_environment, ids).await?).clone()
+                }
+            }),
         });
     }
     Ok(recognized)
