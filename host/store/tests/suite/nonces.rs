@@ -72,6 +72,56 @@ async fn what_could_not_be_stored_was_not_taken() {
 }
 
 #[tokio::test]
+async fn a_large_batch_runs_what_failed_until_it_succeeds() {
+    const ITEMS: usize = 600;
+    let fixture = Fixture::new().await;
+    let failing = [mapping("E", "workflows_trigger", FAILS, 1)];
+    let batch = |mappings: &[inlet_core::mapping::Mapping]| {
+        let item = |at: usize| {
+            let event_type = if at.is_multiple_of(3) { "F" } else { "E" };
+            Event::new(event_type, r#"{"userId":"u"}"#).mappings(mappings).prepare(&fixture)
+        };
+        Job { nonce: Some(nonce(1, LATER)), ..fixture.job((0..ITEMS).map(item).collect()) }
+    };
+    let first = fixture.store.commit(batch(&failing)).await.unwrap();
+    let second = fixture.store.commit(batch(&failing)).await.unwrap();
+    for (at, (first, second)) in first.iter().zip(&second).enumerate() {
+        match at % 3 {
+            0 => assert_eq!((second.id, second.outcome), (first.id, Outcome::Replayed)),
+            _ => assert_eq!((second.id != first.id, second.outcome), (true, Outcome::Failed), "it ran again"),
+        }
+    }
+    // A rehearsal reads in another way.
+    let rehearsal = fixture.store.rehearse(&batch(&[])).await.unwrap();
+    let running: Vec<usize> = (0..ITEMS).filter(|at| rehearsal.resent[*at].is_none()).collect();
+    assert!(running.iter().copied().eq((0..ITEMS).filter(|at| at % 3 != 0)));
+
+    let open = async || {
+        let query = EventQuery::newest(vec![fixture.source_environment], 3 * ITEMS);
+        let entries = fixture.store.events(&query).await.unwrap().items;
+        entries.into_iter().filter(|entry| entry.needs_attention).map(|entry| entry.id).collect::<Vec<_>>()
+    };
+    let (failed, repaired) = (open().await, first[1].id);
+    assert_eq!(failed.len(), ITEMS / 3 * 2);
+    for surplus in [failed[0], repaired] {
+        let repairs = failed.iter().copied().chain([surplus]).collect();
+        let extras = CommitExtras { repairs, ..CommitExtras::default() };
+        let item = Event::new("F", r#"{"userId":"u"}"#).prepare(&fixture);
+        let superseded = fixture.store.commit_with(fixture.job(vec![item]), extras).await;
+        assert!(matches!(superseded, Err(CommitError::Superseded { .. })), "{superseded:?}");
+        assert_eq!(open().await, failed, "all are repaired or none");
+    }
+
+    let third = fixture.store.commit(batch(&[])).await.unwrap();
+    assert!(running.iter().all(|at| third[*at].outcome == Outcome::Logged));
+    assert!(open().await.is_empty());
+    let fourth = fixture.store.commit(batch(&failing)).await.unwrap();
+    assert!(fourth.iter().all(|settled| settled.outcome == Outcome::Replayed), "what succeeded does not run again");
+    let rehearsal = fixture.store.rehearse(&batch(&failing)).await.unwrap();
+    assert!(rehearsal.resent.iter().all(Option::is_some));
+}
+
+#[tokio::test]
 async fn copies_of_a_failing_request_take_turns_and_each_is_answered() {
     const COPIES: usize = 200;
     let fixture = Fixture::new().await;

@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use inlet_core::settle::{Job, Settlement};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -11,7 +10,7 @@ use crate::{
     records::CommitExtras,
     sqlite::{
         error::SqliteError,
-        statements::multi_row::MultiRow,
+        statements::{multi_row::MultiRow, runner::StatementRunner},
         tables::{attention, change_log, kept_requests, refused_requests, replays},
     },
 };
@@ -21,42 +20,40 @@ static REPLAYED: LazyLock<MultiRow> =
 
 /// Writes the extras of a job. Fails if somebody else has already done what the job was to do.
 pub(super) async fn write(
-    connection: &mut SqliteConnection,
+    statements: &mut StatementRunner<'_>,
     job: &Job,
     extras: &CommitExtras,
     settlements: &[Settlement],
 ) -> Result<(), SqliteError> {
     let source_environment = job.source_environment;
-    for event in &extras.repairs {
-        if attention::close(connection, source_environment, *event).await? != 1 {
-            return Err(superseded("the entry was repaired or dismissed in the meantime"));
-        }
+    if attention::close(statements, source_environment, &extras.repairs).await? != extras.repairs.len() {
+        return Err(superseded("the entry was repaired or dismissed in the meantime"));
     }
     if let Some(id) = extras.takes_refused
-        && !refused_requests::remove(connection, source_environment, id).await?
+        && !refused_requests::remove(statements.connection(), source_environment, id).await?
     {
         return Err(superseded("the refused request was let in, or left its ring, in the meantime"));
     }
     // Nothing of a resend runs whose items are all answered like the first time.
     if let Some(request) = extras.keep.as_ref().filter(|_| !job.items.is_empty()) {
-        kept_requests::insert(connection, source_environment, request).await?;
+        kept_requests::insert(statements.connection(), source_environment, request).await?;
     }
     let replay_id = extras.progress.as_ref().map(|progress| progress.replay_id);
     let replayed: Vec<(Uuid, Uuid)> =
         job.items.iter().zip(&extras.replayed).map(|(item, replayed)| (item.log.id, replayed.of)).collect();
-    REPLAYED
-        .execute(connection, &replayed, |row, (event, of)| {
+    statements
+        .write(&REPLAYED, &replayed, |row, (event, of)| {
             row.int(source_environment).blob(event.as_bytes()).blob(of.as_bytes());
             row.optional_uuid(replay_id);
         })
         .await?;
     if let Some(progress) = &extras.progress
-        && !replays::step(connection, source_environment, progress, settlements).await?
+        && !replays::step(statements.connection(), source_environment, progress, settlements).await?
     {
         return Err(superseded("the replay was ended in the meantime"));
     }
     if let Some(change) = &extras.change {
-        change_log::record(connection, change).await?;
+        change_log::record(statements.connection(), change).await?;
     }
     Ok(())
 }

@@ -72,7 +72,7 @@ async fn write(
     attention_entries::write(statements, jobs, extras, &settlements).await?;
     for ((job, extras), settlements) in jobs.iter().zip(extras).zip(&settlements) {
         if let Some(extras) = extras {
-            extras::write(statements.connection(), job, extras, settlements).await?;
+            extras::write(statements, job, extras, settlements).await?;
         }
     }
     refused_requests::keep(statements, refused).await?;

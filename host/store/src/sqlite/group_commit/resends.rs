@@ -10,7 +10,6 @@ use inlet_core::{
     settle::Job,
     verification::{Covers, Nonce},
 };
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use super::nonces;
@@ -33,6 +32,26 @@ static FIRST_EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "(#, ?, ?)",
         ") SELECT number, outcome, event_type, reason
            FROM wanted CROSS JOIN event_logs USING (source_environment_id, id)",
+    )
+});
+
+/// An event, with its number, and its reruns. A chain ends where an event was not run again.
+static CHAINS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH RECURSIVE wanted (number, source_environment_id, id) AS (VALUES",
+        "(#, ?, ?)",
+        "), chain (number, source_environment_id, id) AS (
+             SELECT number, source_environment_id, id FROM wanted
+             UNION
+             SELECT chain.number, chain.source_environment_id, reruns.event_id
+             FROM chain CROSS JOIN reruns
+                 ON reruns.source_environment_id = chain.source_environment_id AND reruns.rerun_of = chain.id
+         )
+         SELECT chain.number, chain.id, event_logs.outcome,
+             coalesce((SELECT open FROM attention
+                 WHERE source_environment_id = chain.source_environment_id AND event_id = chain.id), 0)
+         FROM chain CROSS JOIN event_logs
+             ON event_logs.source_environment_id = chain.source_environment_id AND event_logs.id = chain.id",
     )
 });
 
@@ -93,44 +112,40 @@ async fn first_events(
         Ok(())
     };
     statements.find(&FIRST_EVENTS, &wanted, |row, (of, id)| _ = row.int(*of).blob(id.as_bytes()), found).await?;
-    for event in &mut events {
-        if let Some(logged) = event.logged.as_mut().filter(|logged| logged.outcome == Outcome::Failed) {
-            logged.failed = still_failed(statements.connection(), source_environment, event.id).await?;
+    let mut failed: Vec<&mut FirstEvent> = events
+        .iter_mut()
+        .filter(|event| event.logged.as_ref().is_some_and(|logged| logged.outcome == Outcome::Failed))
+        .collect();
+    let wanted: Vec<(i64, Uuid)> = failed.iter().map(|event| (source_environment, event.id)).collect();
+    for (event, open) in failed.iter_mut().zip(still_failed(statements, &wanted).await?) {
+        if let Some(logged) = &mut event.logged {
+            logged.failed = open;
         }
     }
     Ok(events)
 }
 
-/// Returns the entries that need attention of an event that failed and of its reruns. `None` if one of them succeeded.
+/// Returns for each event that failed, by source environment and id, the entries that need attention of it and of its
+/// reruns. `None` if one of them succeeded.
 async fn still_failed(
-    connection: &mut SqliteConnection,
-    source_environment: i64,
-    event: Uuid,
-) -> Result<Option<Vec<Uuid>>, SqliteError> {
-    let rows = sqlx::query(
-        "WITH RECURSIVE chain (id) AS (
-             VALUES (?2)
-             UNION
-             SELECT event_id FROM chain CROSS JOIN reruns ON source_environment_id = ?1 AND rerun_of = chain.id
-         )
-         SELECT chain.id, event_logs.outcome,
-             (SELECT open FROM attention WHERE source_environment_id = ?1 AND event_id = chain.id)
-         FROM chain CROSS JOIN event_logs ON source_environment_id = ?1 AND event_logs.id = chain.id",
-    )
-    .bind(source_environment)
-    .bind(event.as_bytes().as_slice())
-    .fetch_all(connection)
-    .await?;
-    let mut open = Vec::new();
-    for row in rows {
-        if codes::outcome(row.try_get(1)?)?.is_accepted() {
-            return Ok(None);
+    statements: &mut StatementRunner<'_>,
+    events: &[(i64, Uuid)],
+) -> Result<Vec<Option<Vec<Uuid>>>, SqliteError> {
+    let mut open = vec![Some(Vec::new()); events.len()];
+    let found = |offset: usize, row: &FoundRow<'_>| {
+        let number = usize::try_from(row.int(0)?).unwrap_or_default();
+        let Some(of_event) = open.get_mut(offset + number) else { return Ok(()) };
+        if codes::outcome(row.int(2)?)?.is_accepted() {
+            *of_event = None;
+        } else if row.int(3)? == 1
+            && let Some(open) = of_event
+        {
+            open.push(uuids::parse(1, row.blob(1)?)?);
         }
-        if row.try_get::<Option<i64>, _>(2)? == Some(1) {
-            open.push(uuids::read(&row, 0)?);
-        }
-    }
-    Ok(Some(open))
+        Ok(())
+    };
+    statements.find(&CHAINS, events, |row, (of, id)| _ = row.int(*of).blob(id.as_bytes()), found).await?;
+    Ok(open)
 }
 
 /// Counts the resends among these jobs, each at the first event of its first time.

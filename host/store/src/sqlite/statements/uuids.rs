@@ -68,7 +68,8 @@ pub(crate) fn read_optional(row: &SqliteRow, column: usize) -> Result<Option<Uui
     bytes.map(|bytes| parse(column, bytes)).transpose()
 }
 
-fn parse(column: usize, bytes: &[u8]) -> Result<Uuid, sqlx::Error> {
+/// Reads an id from the bytes of a column.
+pub(crate) fn parse(column: usize, bytes: &[u8]) -> Result<Uuid, sqlx::Error> {
     Uuid::from_slice(bytes)
         .map_err(|problem| sqlx::Error::ColumnDecode { index: column.to_string(), source: Box::new(problem) })
 }

@@ -1,6 +1,8 @@
 //! The entries of items that were rejected or failed: reading, counting, retrying and dismissing them.
 
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use std::sync::LazyLock;
+
+use sqlx::{Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::change_log;
@@ -11,10 +13,28 @@ use crate::{
     records::{AttentionCount, AttentionRecord, Dismissal, Origin, uuid_time},
     sqlite::{
         error::SqliteError,
-        statements::{codes, transaction, uuids},
+        statements::{
+            codes,
+            multi_row::MultiRow,
+            row::Row,
+            runner::{FoundRow, StatementRunner},
+            transaction, uuids,
+        },
         write_connection::WriteConnection,
     },
 };
+
+/// Closes open entries, and returns a row for each. A join, because SQLite reads the whole table for an IN of pairs.
+static CLOSE: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (source_environment_id, event_id) AS (VALUES",
+        "(?, ?)",
+        ") UPDATE attention SET open = 0, due_at_ms = NULL FROM wanted
+           WHERE attention.source_environment_id = wanted.source_environment_id
+             AND attention.event_id = wanted.event_id AND attention.open = 1
+           RETURNING 1",
+    )
+});
 
 /// Returns the entry of an item; none if it was neither rejected nor failed.
 pub(crate) async fn one(
@@ -148,47 +168,37 @@ async fn close_all(
     connection: &mut SqliteConnection,
     source_environment: i64,
     dismissal: &Dismissal,
-) -> Result<u64, sqlx::Error> {
-    match dismissal {
-        Dismissal::Events(events) => dismiss_events(connection, source_environment, events).await,
-        Dismissal::Cause { outcome, code } => sqlx::query(
+) -> Result<u64, SqliteError> {
+    let (outcome, code) = match dismissal {
+        Dismissal::Events(events) => {
+            return Ok(close(&mut StatementRunner::Plain(connection), source_environment, events).await? as u64);
+        }
+        Dismissal::Cause { outcome, code } => (outcome, code),
+    };
+    let done = sqlx::query(
             "UPDATE attention SET open = 0, due_at_ms = NULL
              WHERE source_environment_id = ?1 AND open = 1 AND (?2 IS NULL OR outcome = ?2) AND (?3 IS NULL OR code = ?3)",
         )
         .bind(source_environment)
         .bind(outcome.map(codes::of_outcome))
         .bind(code)
-        .execute(&mut *connection)
-        .await
-        .map(|done| done.rows_affected()),
-    }
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected())
 }
 
-async fn dismiss_events(
-    connection: &mut SqliteConnection,
+/// Closes those entries that are open; returns their number.
+pub(crate) async fn close(
+    statements: &mut StatementRunner<'_>,
     source_environment: i64,
     events: &[Uuid],
-) -> Result<u64, sqlx::Error> {
-    let mut dismissed = 0;
-    for event in events {
-        dismissed += close(connection, source_environment, *event).await?;
-    }
-    Ok(dismissed)
-}
-
-/// Closes an entry if it is open; returns the number of closed entries.
-pub(crate) async fn close(
-    connection: &mut SqliteConnection,
-    source_environment: i64,
-    event: Uuid,
-) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query(
-        "UPDATE attention SET open = 0, due_at_ms = NULL
-         WHERE source_environment_id = ? AND event_id = ? AND open = 1",
-    )
-    .bind(source_environment)
-    .bind(event.as_bytes().as_slice())
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected())
+) -> Result<usize, SqliteError> {
+    let mut closed = 0;
+    let bind = |row: &mut Row<'_>, event: &Uuid| _ = row.int(source_environment).optional_uuid(Some(*event));
+    let count = |_: usize, _: &FoundRow<'_>| {
+        closed += 1;
+        Ok(())
+    };
+    statements.find(&CLOSE, events, bind, count).await?;
+    Ok(closed)
 }
