@@ -107,7 +107,11 @@ async fn a_plugin_that_fails_or_answers_itself_is_shown_doing_so() {
     assert_eq!((&looped["status"], &looped["answer"]["status"]), (&json!("error"), &json!(500)));
     assert_eq!((outcomes(&looped), &looped["items"][0]["code"]), (vec!["failed"], &json!("time")));
     assert!(
-        errors(&looped).iter().any(|error| error.starts_with("items[0]: the plugin failed: the plugin ran longer")),
+        // On a busy machine it was stopped before it had run for its whole limit.
+        errors(&looped).iter().any(|error| {
+            error.starts_with("items[0]: the plugin failed: the plugin ran longer")
+                || error.starts_with("items[0]: the plugin failed: the plugin was not done after")
+        }),
         "{looped}"
     );
     let flooded = rehearse(&server, "hostile", "development", json!({"payload": {}, "path": "/log-flood"})).await;
