@@ -83,10 +83,14 @@ pub(super) async fn read(
     let pace = Pace::new(engine.options.body_timeout, engine.options.min_body_bytes_per_second, Instant::now());
     let mut frames = Frames { body, pace };
     while let Some(data) = frames.next().await? {
-        if let Some(sent) = &mut sent
-            && let Err(share) = sent.add(&data)
-        {
-            return Err(NotAccepted::drain(share.into(), frames.body).into());
+        if let Some(sent) = &mut sent {
+            // Empty gzip members and empty blocks inflate to nothing, so the limit on inflated bytes does not end them.
+            if sent.size() + data.len() as u64 > limit as u64 {
+                return Err(NotAccepted::drain(IngestError::TooLarge { limit }, frames.body).into());
+            }
+            if let Err(share) = sent.add(&data) {
+                return Err(NotAccepted::drain(share.into(), frames.body).into());
+            }
         }
         match (take(&mut decoder, &data, is_gzip).await, sent.take()) {
             (Ok(()), kept) => sent = kept,
@@ -174,5 +178,53 @@ impl ReadBody {
             Err(_) => contract::Body::Bytes(bytes),
         };
         Self { body, has_byte_order_mark }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use axum::http::{HeaderValue, header::CONTENT_ENCODING};
+    use futures_util::{StreamExt as _, stream};
+
+    use super::*;
+    use crate::{
+        admission::{Ledger, ledger::Party},
+        test_engine::TestEngine,
+    };
+
+    const LIMIT: usize = 1000;
+
+    fn gzip(bytes: &[u8]) -> Bytes {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap().into()
+    }
+
+    /// Reads a gzip body of these pieces, without an announced length. If it is open, it has no end.
+    async fn read_gzip(
+        pieces: impl Iterator<Item = Bytes> + Send + 'static,
+        is_open: bool,
+    ) -> Result<ReadBody, NotRead> {
+        let rest = if is_open { stream::pending().left_stream() } else { stream::empty().right_stream() };
+        let test = TestEngine::start().await;
+        let party = Party { source: 1, peer: None, is_suspect: false };
+        let reservation = Ledger::new(1 << 30).open(party, 0, std::time::Instant::now()).unwrap();
+        let headers = HeaderMap::from_iter([(CONTENT_ENCODING, HeaderValue::from_static("gzip"))]);
+        let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, std::convert::Infallible>)).chain(rest));
+        read(&test.engine, LIMIT, &headers, body, &reservation).await
+    }
+
+    #[tokio::test]
+    async fn a_compressed_body_of_unknown_length_is_limited_as_sent() {
+        let member = gzip(b"");
+        let endless = read_gzip(std::iter::repeat_n(member.clone(), LIMIT), true).await;
+        let Err(NotRead::NotAccepted(refused)) = endless else { panic!("it was read") };
+        assert_eq!((refused.error, refused.closes), (IngestError::TooLarge { limit: LIMIT }, true));
+        let members = LIMIT / member.len();
+        let short = read_gzip(std::iter::repeat_n(member, members - 2).chain([gzip(b"body")]), false).await;
+        let Ok(short) = short else { panic!("it was not read") };
+        assert_eq!(short.body.as_bytes(), b"body");
     }
 }
