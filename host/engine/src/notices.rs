@@ -4,7 +4,7 @@
 
 use std::{
     collections::HashMap,
-    hash::{DefaultHasher, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hash, Hasher as _},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,6 +15,8 @@ use crate::Engine;
 const PERIOD: Duration = Duration::from_secs(60);
 /// The most kinds at once. Others are only counted by the metrics.
 const MAX_KINDS: usize = 4096;
+/// The most kinds of one source environment at once, so that it leaves room for the others.
+const MAX_KINDS_EACH: usize = 128;
 
 /// An event of a request, or of an item of one, that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,7 +52,15 @@ pub struct Notice<'a> {
 
 /// The kinds that were logged in the last minute.
 #[derive(Default)]
-pub(crate) struct Notices(Mutex<HashMap<u64, Kind>>);
+pub(crate) struct Notices(Mutex<Kinds>);
+
+#[derive(Default)]
+struct Kinds {
+    /// By the hash of the notice.
+    by_notice: HashMap<u64, Kind>,
+    /// The number of kinds by the hash of the source environment.
+    of_source: HashMap<u64, usize>,
+}
 
 struct Kind {
     happening: Happening,
@@ -65,25 +75,32 @@ struct Kind {
 impl Notices {
     /// Counts a happening. Returns true if it is the first of its kind, which is to be logged at once.
     fn count(&self, notice: Notice<'_>, now: Instant) -> bool {
-        let mut hasher = DefaultHasher::new();
-        notice.hash(&mut hasher);
+        let Notice { happening, source, environment, cause } = notice;
+        let key = hash(&notice);
         let mut kinds = self.kinds();
-        if let Some(kind) = kinds.get_mut(&hasher.finish()) {
+        let Kinds { by_notice, of_source } = &mut *kinds;
+        if let Some(kind) = by_notice.get_mut(&key) {
             kind.more += 1;
             return false;
         }
-        if kinds.len() >= MAX_KINDS {
+        if by_notice.len() >= MAX_KINDS {
             return false;
         }
-        let Notice { happening, source, environment, cause } = notice;
+        let of_this_source = of_source.entry(hash(&(source, environment))).or_default();
+        if *of_this_source >= MAX_KINDS_EACH {
+            return false;
+        }
+        *of_this_source += 1;
         let (source, environment, cause) = (source.to_owned(), environment.to_owned(), cause.to_owned());
-        kinds.insert(hasher.finish(), Kind { happening, source, environment, cause, since: now, more: 0 });
+        by_notice.insert(key, Kind { happening, source, environment, cause, since: now, more: 0 });
         true
     }
 
     /// Passes on the kinds whose minute is over and that were counted in it, and forgets those that were not.
     fn take_due(&self, now: Instant, mut due: impl FnMut(Notice<'_>, u64)) {
-        self.kinds().retain(|_, kind| {
+        let mut kinds = self.kinds();
+        let Kinds { by_notice, of_source } = &mut *kinds;
+        by_notice.retain(|_, kind| {
             if now.saturating_duration_since(kind.since) < PERIOD {
                 return true;
             }
@@ -93,13 +110,25 @@ impl Notices {
             if count > 0 {
                 due(Notice { happening: *happening, source, environment, cause }, count);
             }
+            if count == 0
+                && let Some(kinds) = of_source.get_mut(&hash(&(source.as_str(), environment.as_str())))
+            {
+                *kinds = kinds.saturating_sub(1);
+            }
             count > 0
         });
+        of_source.retain(|_, kinds| *kinds > 0);
     }
 
-    fn kinds(&self) -> MutexGuard<'_, HashMap<u64, Kind>> {
+    fn kinds(&self) -> MutexGuard<'_, Kinds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Engine {
@@ -193,11 +222,21 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_bounded() {
+    fn kinds_are_bounded_for_each_source_environment_and_in_all() {
         let (notices, start) = (Notices::default(), Instant::now());
-        let logged = (0..MAX_KINDS + 10).filter(|number| notices.count(refused(&number.to_string()), start)).count();
-        assert_eq!(logged, MAX_KINDS);
+        let causes: Vec<String> = (0..MAX_KINDS_EACH + 10).map(|number| number.to_string()).collect();
+        let flood = |source, now| {
+            let of_source = |cause| Notice { source, ..refused(cause) };
+            causes.iter().filter(|cause| notices.count(of_source(cause), now)).count()
+        };
+        assert_eq!(flood("shop", start), MAX_KINDS_EACH);
+        assert_eq!(flood("forum", start), MAX_KINDS_EACH, "one leaves room for another");
+        let sources: Vec<String> = (2..MAX_KINDS / MAX_KINDS_EACH + 10).map(|number| number.to_string()).collect();
+        let logged: usize = sources.iter().map(|source| flood(source, start)).sum();
+        assert_eq!(logged + 2 * MAX_KINDS_EACH, MAX_KINDS);
+        // The first period ends with the further happenings that were counted in it, the second without any.
         notices.take_due(start + PERIOD, |_, _| {});
-        assert!(notices.count(refused("new"), start + PERIOD));
+        notices.take_due(start + PERIOD * 2, |_, _| {});
+        assert_eq!(flood("shop", start + PERIOD * 2), MAX_KINDS_EACH);
     }
 }
