@@ -10,7 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inlet_core::log::{Outcome, Status};
+use inlet_core::{
+    Uuid,
+    log::{Outcome, Status},
+};
 use inlet_store::{
     Author, EventQuery, NewChange, NewSource, NewSourceEnvironment, RecipientFilter, SecretLocation, Store,
     StoreOptions, Vault, VaultError,
@@ -18,7 +21,7 @@ use inlet_store::{
 use sqlx::{Connection as _, SqliteConnection};
 
 /// Later than every event.
-const LATER_MS: i64 = 1 << 47;
+const LATER: Uuid = Uuid::max();
 
 /// Seals nothing, because the measurement has no secrets.
 struct Open;
@@ -84,7 +87,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (mut reading, mut writing, mut segments, mut entries) = (Duration::ZERO, Duration::ZERO, 0, 0);
     loop {
         let started = Instant::now();
-        let Some(segment) = store.unindexed_logs(source_environment, LATER_MS).await? else { break };
+        let Some(segment) = store.unindexed_logs(source_environment, LATER).await? else { break };
         reading += started.elapsed();
         let started = Instant::now();
         let number = store.begin_log_segment(1).await?.ok_or("entries are left")?;

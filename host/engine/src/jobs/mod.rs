@@ -60,7 +60,7 @@ impl BackgroundJobs {
         jobs.add(Retention);
         jobs.add(Retries);
         jobs.add(Replays);
-        jobs.add(LogIndex);
+        jobs.add(LogIndex::default());
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());
         if let Some(directory) = &engine.options.plugins_dir {

@@ -1,29 +1,30 @@
 //! The index over event logs, which a background job writes.
 
+use uuid::Uuid;
+
 use super::Store;
 use crate::{
     database::read,
     error::{CommitError, ReadError},
     operations::{AddLogEntries, BeginLogSegment, FinishLogSegment, PruneLogSegments},
-    records::{LogSearchEntry, LogSegment, uuid_time},
+    records::{LogSearchEntry, LogSegment},
 };
 
 impl Store {
-    /// Returns true if a source environment has enough event logs from before `before_ms` for a segment.
-    pub async fn has_unindexed_logs(&self, source_environment_id: i64, before_ms: i64) -> Result<bool, ReadError> {
-        read!(self.database, has_unindexed_logs(source_environment_id, uuid_time::floor(before_ms)))
+    /// Returns true if a source environment has enough event logs with ids below `before` for a segment.
+    pub async fn has_unindexed_logs(&self, source_environment_id: i64, before: Uuid) -> Result<bool, ReadError> {
+        read!(self.database, has_unindexed_logs(source_environment_id, before))
     }
 
     /// Makes a segment of the event logs that follow the last one; returns none if there are too few. It is to be written
     /// with the methods below.
     ///
-    /// Give no time after which an event with an earlier id could still be committed: it would be found by no search.
+    /// Give no id below which an event could still be committed: it would be found by no search.
     pub async fn unindexed_logs(
         &self,
         source_environment_id: i64,
-        before_ms: i64,
+        before: Uuid,
     ) -> Result<Option<LogSegment>, ReadError> {
-        let before = uuid_time::floor(before_ms);
         read!(self.database, unindexed_logs(source_environment_id, before, &self.hash_key))
     }
 

@@ -26,7 +26,7 @@ async fn write(fixture: &Fixture, segment: &LogSegment) {
 /// Indexes everything that fills a segment; returns the number of segments.
 async fn index(fixture: &Fixture) -> usize {
     let mut segments = 0;
-    while let Some(segment) = fixture.store.unindexed_logs(fixture.source_environment, LATER_MS).await.unwrap() {
+    while let Some(segment) = fixture.store.unindexed_logs(fixture.source_environment, Uuid::max()).await.unwrap() {
         write(fixture, &segment).await;
         segments += 1;
     }
@@ -152,9 +152,12 @@ async fn a_search_finds_the_same_before_and_after_the_logs_are_indexed() {
 async fn a_stopped_segment_is_begun_again_and_a_pruned_one_is_removed() {
     let fixture = Fixture::new().await;
     commit(&fixture, SEGMENT).await;
-    assert!(fixture.store.has_unindexed_logs(fixture.source_environment, LATER_MS).await.unwrap());
-    assert!(!fixture.store.has_unindexed_logs(fixture.source_environment, 0).await.unwrap(), "they are not settled");
-    let segment = fixture.store.unindexed_logs(fixture.source_environment, LATER_MS).await.unwrap().unwrap();
+    assert!(fixture.store.has_unindexed_logs(fixture.source_environment, Uuid::max()).await.unwrap());
+    assert!(
+        !fixture.store.has_unindexed_logs(fixture.source_environment, Uuid::nil()).await.unwrap(),
+        "they are not settled"
+    );
+    let segment = fixture.store.unindexed_logs(fixture.source_environment, Uuid::max()).await.unwrap().unwrap();
     let number = fixture.store.begin_log_segment(10).await.unwrap().unwrap();
     fixture.store.add_log_entries(number, segment.entries[..15].to_vec()).await.unwrap();
     let fixture = fixture.reopen().await;
