@@ -9,9 +9,9 @@ use std::{
     time::Instant,
 };
 
-/// The bytes of bodies that are kept whole in a minute: as many as the ring of refused requests holds.
+/// The bytes of requests that are kept whole in a minute: as many as the ring of refused requests holds.
 const WHOLE_PER_MINUTE: u64 = 64 << 20;
-/// The bytes of bodies that are kept in part in a minute, beyond those.
+/// The bytes of requests that are kept in part in a minute, beyond those.
 const PART_PER_MINUTE: u64 = 8 << 20;
 
 /// The part of a refused request's body that is kept. Size and digest always are.
@@ -44,7 +44,8 @@ struct Bucket {
 }
 
 impl RefusalBudgets {
-    /// Takes the bytes of a body from a source environment's budget; `part` are those of its first bytes.
+    /// Takes the bytes of a request, body and head, from a source environment's budget; `part` are those that are kept of it
+    /// in part.
     pub(crate) fn take(&self, source: i64, whole: u64, part: u64, now: Instant) -> KeptBody {
         let mut budgets = self.by_source.lock().unwrap_or_else(PoisonError::into_inner);
         let full = || Budget {

@@ -85,6 +85,61 @@ struct RefusedBody {
     digest: [u8; 32],
 }
 
+/// The bytes of the head that are kept with a part of the body.
+const HEAD_WITH_PART: usize = 4096;
+/// The bytes of the head that are kept where nothing of the body is. No budget counts them.
+const HEAD_WITHOUT_BODY: usize = 512;
+
+/// Returns true if the first bytes of the body are all of it. Such a request can be verified again, so its head stays whole.
+fn is_short(refused: &NewRefused) -> bool {
+    refused.body.as_ref().is_none_or(|body| body.len() <= FIRST_BYTES)
+}
+
+/// Returns the most bytes that [`cut`] leaves.
+fn bytes_in_part(refused: &NewRefused) -> usize {
+    match is_short(refused) {
+        true => refused.bytes(),
+        false => FIRST_BYTES + HEAD_WITH_PART,
+    }
+}
+
+/// Cuts a request to the first bytes of its body and head.
+fn cut(refused: &mut NewRefused) {
+    if is_short(refused) {
+        return;
+    }
+    // A copy, so that the rest is freed.
+    refused.body = refused.body.as_ref().map(|body| Bytes::copy_from_slice(&body[..FIRST_BYTES]));
+    cut_head(refused, HEAD_WITH_PART);
+}
+
+/// Cuts the path, and leaves out the last query parameters and headers, so that at most `limit` bytes stay.
+fn cut_head(refused: &mut NewRefused, limit: usize) {
+    let path = refused.path.floor_char_boundary(limit / 4);
+    refused.path = refused.path[..path].to_owned();
+    refused.query = first_fields(&refused.query, limit / 4);
+    let left = limit - refused.path.len() - refused.query.len();
+    refused.headers = first_fields(&refused.headers, left);
+}
+
+/// Returns the first of these stored fields, at most `limit` bytes.
+fn first_fields(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut left = limit.saturating_sub("[]".len());
+    let mut fields = stored_fields::read_fields(text);
+    let kept = fields.iter().take_while(|field| {
+        // Without the two brackets, with a comma.
+        let bytes = stored_fields::write_fields(std::slice::from_ref(field)).len() - 1;
+        let rest = left.checked_sub(bytes);
+        left = rest.unwrap_or_default();
+        rest.is_some()
+    });
+    fields.truncate(kept.count());
+    stored_fields::write_fields(&fields)
+}
+
 /// Keeps a request in its source's ring as far as there is room.
 async fn keep(
     engine: &Engine,
@@ -95,15 +150,8 @@ async fn keep(
     reason: Option<String>,
 ) {
     let RefusedBody { body, size, digest } = refused;
-    let first = body.len().min(FIRST_BYTES);
-    let body = match engine.refusal_budgets.take(endpoint.id, body.len() as u64, first as u64, Instant::now()) {
-        KeptBody::Whole => Some(body),
-        // A copy, so that the rest is freed.
-        KeptBody::Part => Some(Bytes::copy_from_slice(&body[..first])),
-        KeptBody::Nothing => None,
-    };
     let sent = &request.plugin_request;
-    let refused = NewRefused {
+    let mut refused = NewRefused {
         id: engine.store.clock().new_id(),
         source_environment_id: endpoint.id,
         received_at_ms: request.received_at_ms,
@@ -115,11 +163,20 @@ async fn keep(
         headers: stored_fields::write_fields(&kept_headers(endpoint, &request)),
         credential_hash: credential_hash(engine, endpoint, &request),
         size,
-        body,
+        body: Some(body),
         reason,
     };
+    let (whole, part) = (refused.bytes() as u64, bytes_in_part(&refused) as u64);
+    match engine.refusal_budgets.take(endpoint.id, whole, part, Instant::now()) {
+        KeptBody::Whole => {}
+        KeptBody::Part => cut(&mut refused),
+        KeptBody::Nothing => {
+            refused.body = None;
+            cut_head(&mut refused, HEAD_WITHOUT_BODY);
+        }
+    }
     let hold = request.hold();
-    request.shrink_to(refused.body.as_ref().map_or(0, Bytes::len));
+    request.shrink_to(refused.bytes());
     // The body is freed before the wait.
     drop(request);
     match engine.store.refuse(refused, hold).await {
@@ -157,5 +214,54 @@ fn credential_hash(engine: &Engine, endpoint: &Endpoint, request: &IncomingReque
             Some(CredentialHash::of(&engine.hash_key, &scheme.comparable(name, value)).0)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use inlet_core::Uuid;
+
+    use super::*;
+
+    fn refused(body: usize) -> NewRefused {
+        let fields: Vec<Field> = (0..1000).map(|number| Field::new(format!("x-{number}"), "\"é".to_owned())).collect();
+        NewRefused {
+            source_environment_id: 1,
+            id: Uuid::nil(),
+            received_at_ms: 0,
+            cause: "failed".to_owned(),
+            digest: [0; 32],
+            method: "POST".to_owned(),
+            path: "é/".repeat(10_000),
+            query: stored_fields::write_fields(&fields),
+            headers: stored_fields::write_fields(&fields),
+            credential_hash: None,
+            size: body as u64,
+            body: Some(vec![0; body].into()),
+            reason: None,
+        }
+    }
+
+    #[test]
+    fn the_head_of_a_request_in_part_is_cut() {
+        let mut large = refused(FIRST_BYTES + 1);
+        let most = bytes_in_part(&large);
+        cut(&mut large);
+        assert_eq!(large.body.as_ref().map(Bytes::len), Some(FIRST_BYTES));
+        assert!((most - 200..=most).contains(&large.bytes()), "{}", large.bytes());
+        let headers = stored_fields::read_fields(&large.headers);
+        assert_eq!((headers[0].name.as_str(), headers[0].value.as_str()), ("x-0", "\"é"));
+        large.body = None;
+        cut_head(&mut large, HEAD_WITHOUT_BODY);
+        assert!((1..=HEAD_WITHOUT_BODY).contains(&large.bytes()), "{}", large.bytes());
+    }
+
+    #[test]
+    fn a_request_with_a_short_body_keeps_its_head_to_be_verified_again() {
+        let mut short = refused(FIRST_BYTES);
+        let bytes = short.bytes();
+        assert_eq!(bytes_in_part(&short), bytes);
+        cut(&mut short);
+        assert_eq!(short.bytes(), bytes);
     }
 }

@@ -34,6 +34,14 @@ pub struct NewRefused {
     pub reason: Option<String>,
 }
 
+impl NewRefused {
+    /// Returns the bytes of the body and of the head that are kept. Their sender chooses them.
+    pub fn bytes(&self) -> usize {
+        let body = self.body.as_ref().map_or(0, Bytes::len);
+        body + self.path.len() + self.query.len() + self.headers.len()
+    }
+}
+
 /// The refused requests to delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefusedDismissal {

@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, iter, time::Instant};
 
-use bytes::Bytes;
 use inlet_core::settle::{Job, Settlement};
 use tokio::sync::oneshot;
 
@@ -61,12 +60,12 @@ impl GroupMember {
         bytes as u64 + EVENT_COST * events.max(1) as u64
     }
 
-    /// Returns the number of events, and the bytes of their originals. A refused request counts like an event, so that a
-    /// flood of them makes no endless transaction either.
+    /// Returns the number of events, and the bytes of their originals. A refused request counts like an event, with
+    /// its body and head, so that a flood of them makes no endless transaction either.
     fn size(&self) -> (usize, usize) {
         match self {
             Self::Job { job, .. } => (job.items.len(), job.items.iter().map(|item| item.log.original.len()).sum()),
-            Self::Refused { request, .. } => (1, request.body.as_ref().map_or(0, Bytes::len)),
+            Self::Refused { request, .. } => (1, request.bytes()),
         }
     }
 

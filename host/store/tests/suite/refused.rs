@@ -81,6 +81,31 @@ async fn of_too_many_bytes_the_oldest_bodies_go() {
 }
 
 #[tokio::test]
+async fn of_too_many_bytes_the_oldest_heads_go() {
+    let fixture = Fixture::new().await;
+    let mut ids = Vec::new();
+    for number in 0..5 {
+        let mut new = request(&fixture, Vec::new());
+        // Each part of the head counts, with a body and without.
+        match number % 3 {
+            0 => new.path = "x".repeat(20 << 20),
+            1 => new.query = "x".repeat(20 << 20),
+            _ => (new.headers, new.body) = ("x".repeat(20 << 20), None),
+        }
+        assert!(new.bytes() > 20 << 20);
+        ids.push(new.id);
+        fixture.store.refuse(new, nothing_held()).await.unwrap();
+    }
+    let mut kept = Vec::new();
+    for id in ids {
+        let found = fixture.store.refused_request(fixture.source_environment, id).await.unwrap().unwrap();
+        kept.push((found.headers.is_some(), found.query.is_some(), found.path.unwrap().len()));
+    }
+    let whole = |path| (true, true, path);
+    assert_eq!(kept, [(false, false, 256), (false, false, 0), whole(0), whole(20 << 20), whole(0)]);
+}
+
+#[tokio::test]
 async fn a_body_may_be_kept_in_part_or_not_at_all() {
     let fixture = Fixture::new().await;
     let whole = request(&fixture, vec![0; 1000]);

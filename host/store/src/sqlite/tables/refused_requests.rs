@@ -1,4 +1,4 @@
-//! The ring of refused requests: 1,000 per source environment, and 64 MiB of their bodies. The oldest give way.
+//! The ring of refused requests: 1,000 per source environment, and 64 MiB of their bodies and heads. The oldest give way.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -20,7 +20,9 @@ use crate::{
 };
 
 const MAX_REQUESTS: i64 = 1000;
-const MAX_BODY_BYTES: i64 = 64 << 20;
+const MAX_BYTES: i64 = 64 << 20;
+/// The characters of the path that a request keeps once its body and head no longer fit.
+const MAX_TRIMMED_PATH: i64 = 256;
 
 static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
@@ -71,18 +73,22 @@ async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Res
     .bind(MAX_REQUESTS)
     .execute(&mut *connection)
     .await?;
-    // A request whose body no longer fits keeps its cause, size and digest.
+    // A request that no longer fits keeps its cause, size and digest.
     sqlx::query(
-        "UPDATE refused_requests SET body = NULL, headers = NULL
+        "UPDATE refused_requests SET body = NULL, headers = NULL, query = NULL, path = substr(path, 1, ?3)
          WHERE source_environment_id = ?1 AND id IN (
              SELECT id FROM (
-                 SELECT id, sum(octet_length(body)) OVER (ORDER BY id DESC) AS newer FROM refused_requests
-                 WHERE source_environment_id = ?1 AND body IS NOT NULL
+                 SELECT id, sum(coalesce(octet_length(body), 0) + coalesce(octet_length(headers), 0)
+                                + coalesce(octet_length(query), 0) + coalesce(octet_length(path), 0))
+                            OVER (ORDER BY id DESC) AS newer
+                 FROM refused_requests
+                 WHERE source_environment_id = ?1 AND (body IS NOT NULL OR headers IS NOT NULL)
              ) WHERE newer > ?2
          )",
     )
     .bind(source_environment)
-    .bind(MAX_BODY_BYTES)
+    .bind(MAX_BYTES)
+    .bind(MAX_TRIMMED_PATH)
     .execute(connection)
     .await?;
     Ok(())
