@@ -66,9 +66,9 @@ pub struct RefusedRequest {
     pub digest: Vec<u8>,
     /// The HTTP method; none if an earlier version kept the request.
     pub method: Option<String>,
-    /// The path; none if an earlier version kept the request.
+    /// The path, or its first characters once the ring was full; none if an earlier version kept the request.
     pub path: Option<String>,
-    /// A JSON array of `{name, value}`; none if an earlier version kept the request.
+    /// A JSON array of `{name, value}`; none once the ring was full, or if an earlier version kept the request.
     pub query: Option<String>,
     /// A JSON array of `{name, value}`, or the object that an earlier version kept; none once the ring was full.
     pub headers: Option<String>,
