@@ -22,7 +22,7 @@ fn main() {
 /// Writes `embedded.rs`. The paths in it are relative to the repository, because the SDK includes the contract by a
 /// relative path.
 fn embed() -> io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize()?;
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../..").canonicalize()?;
     let mut files = Vec::new();
     for path in EMBEDDED.map(|path| root.join(path)) {
         println!("cargo::rerun-if-changed={}", path.display());

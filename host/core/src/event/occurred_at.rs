@@ -1,6 +1,8 @@
 //! The time at which an event happened, and what stands in for one that cannot be read.
 
-use memchr::{memchr, memmem};
+use std::{ptr, sync::LazyLock};
+
+use memchr::{memchr, memmem::Finder};
 
 use super::{item::ItemReader, slots::EventSlots};
 use crate::{
@@ -15,12 +17,14 @@ const TIMES: [&str; 3] = ["timestamp", "originalTimestamp", SENT_AT];
 /// The member with the time at which the sender sent the request. It may stand beside a batch.
 const SENT_AT: &str = "sentAt";
 
+/// Finds what the names of all times contain.
+static NAMES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new("imestamp"), Finder::new(SENT_AT)]);
+
 /// Returns false if a JSON text has no member that holds a time, which spares walking it. A name can also be written with
 /// escapes.
 fn may_name_a_time(text: &str) -> bool {
     let text = text.as_bytes();
-    let has = |part: &[u8]| memmem::find(text, part).is_some();
-    has(b"imestamp") || has(SENT_AT.as_bytes()) || memchr(b'\\', text).is_some()
+    NAMES.iter().any(|name| name.find(text).is_some()) || memchr(b'\\', text).is_some()
 }
 
 impl ItemReader<'_, '_> {
@@ -68,7 +72,10 @@ impl ItemReader<'_, '_> {
         }
         let members = if may_name_a_time(item) { json::members(item)? } else { Default::default() };
         let of_item = TIMES.into_iter().find_map(|name| Some((name, time::read(members.get(name).copied())?)));
-        of_item.or_else(|| Some((SENT_AT, (*self.sent_at.get_or_init(|| self.read_sent_at()))?)))
+        if of_item.is_some() || ptr::eq(item, &raw const **self.text) {
+            return of_item;
+        }
+        Some((SENT_AT, (*self.sent_at.get_or_init(|| self.read_sent_at()))?))
     }
 
     /// Reads the time at which the whole request was sent. The body is walked once, however many items need it.

@@ -88,6 +88,8 @@ pub fn unexpected() -> Response {
     response::of_error(&IngestError::Unexpected)
 }
 
+/// Takes a request through all stages. What few requests need is boxed, because every request pays for the largest part of
+/// this future.
 async fn ingest(
     engine: &Engine,
     endpoint: &Arc<Endpoint>,
@@ -106,7 +108,8 @@ async fn ingest(
         Ok(request) => request,
         Err(NotReceived::NotAccepted(refused)) => return Err(refused),
         Err(NotReceived::Uninflated { request, uninflated }) => {
-            return Err(refused_request::refuse_body(engine, endpoint, peer, *request, *uninflated).await.into());
+            let refused = refused_request::refuse_body(engine, endpoint, peer, *request, *uninflated);
+            return Err(Box::pin(refused).await.into());
         }
     };
     clock.lap(Stage::Receive);
@@ -114,7 +117,7 @@ async fn ingest(
     let verified = verify::verify(engine, endpoint, &request);
     clock.lap(Stage::Verify);
     if let Err(cause) = verify::admit(endpoint, verified.verification) {
-        return Err(refused_request::refuse(engine, endpoint, peer, request, cause).await.into());
+        return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
     }
     let verdict = verified.verification.verdict;
 
@@ -134,7 +137,7 @@ async fn ingest(
     let settled = match commit::commit(engine, endpoint, items, verified.nonce, extras, request.hold()).await {
         Ok(settled) => settled,
         Err(NotCommitted::Refused(cause)) => {
-            return Err(refused_request::refuse(engine, endpoint, peer, request, cause).await.into());
+            return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
         }
         Err(NotCommitted::Error(error)) => return Err(error.into()),
     };
@@ -144,7 +147,7 @@ async fn ingest(
         Ok(response) => response,
         Err(error) => {
             let is_first = settled.first().map(|item| item.id) == first_id;
-            forget_unanswered(engine, verified.nonce.filter(|_| is_first), &error).await;
+            Box::pin(forget_unanswered(engine, verified.nonce.filter(|_| is_first), &error)).await;
             return Err(error.into());
         }
     };
