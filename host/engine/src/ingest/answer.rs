@@ -31,7 +31,7 @@ pub(super) async fn answer(
 ) -> Result<Response, IngestError> {
     match (translated.answered_by(plugin)?, &translated.attempt) {
         (AnsweredBy::Plugin(translation), Some(attempt)) => {
-            answer_by_plugin(engine, attempt, plugin, request, translation, settled).await
+            Box::pin(answer_by_plugin(engine, attempt, plugin, request, translation, settled)).await
         }
         _ => Ok(response::of_translated(&translated.result, endpoint.on_reject, settled)),
     }

@@ -33,7 +33,7 @@ pub(super) async fn commit(
     endpoint: &Endpoint,
     items: Vec<Prepared>,
     nonce: Option<Nonce>,
-    extras: Option<CommitExtras>,
+    extras: Option<Box<CommitExtras>>,
     hold: Hold,
 ) -> Result<Vec<Settled>, NotCommitted> {
     let not_accepted = NotAcceptedItems::among(&items);

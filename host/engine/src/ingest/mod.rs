@@ -130,8 +130,8 @@ async fn ingest(
     clock.lap(Stage::Plan);
 
     let is_retried = translated.is_retried_by_server(plugin);
-    let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried);
-    let extras_bytes = extras.as_ref().map_or(0, held_bytes::of_extras);
+    let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried).map(Box::new);
+    let extras_bytes = extras.as_deref().map_or(0, held_bytes::of_extras);
     request.reserve(extras_bytes + held_bytes::of_planned(&items, request.body().as_bytes()))?;
     let first_id = items.first().map(|item| item.log.id);
     let settled = match commit::commit(engine, endpoint, items, verified.nonce, extras, request.hold()).await {

@@ -30,10 +30,10 @@ impl Store {
     pub async fn commit_for_sender(
         &self,
         job: Job,
-        extras: Option<CommitExtras>,
+        extras: Option<Box<CommitExtras>>,
         hold: Hold,
     ) -> Result<Vec<Settled>, CommitError> {
-        with_writer!(self.database, commit_for_sender(job, extras.map(Box::new), hold)).await
+        with_writer!(self.database, commit_for_sender(job, extras, hold)).await
     }
 
     /// Forgets a signed request, so that it is a new one when it is sent again.

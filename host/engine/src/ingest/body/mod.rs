@@ -96,7 +96,7 @@ pub(super) async fn read(
             (Ok(()), kept) => sent = kept,
             (Err(IngestError::NotGzip { .. }), Some(sent)) => {
                 drop(decoder);
-                return Err(read_uninflated(sent, frames, limit).await);
+                return Err(Box::pin(read_uninflated(sent, frames, limit)).await);
             }
             (Err(error), _) => return Err(NotAccepted::drain(error, frames.body).into()),
         }
