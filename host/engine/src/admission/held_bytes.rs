@@ -16,6 +16,9 @@ use inlet_store::CommitExtras;
 /// committed. A test compares it with the sizes.
 pub(crate) const ITEM_BYTES: usize = 2048;
 
+/// The copies of an item's event type and reason that its settlement and the list for the answer hold beside the log's.
+const COPIES: usize = 2;
+
 /// The bytes of one planned action beside its texts.
 const ACTION_BYTES: usize = 512;
 
@@ -80,7 +83,7 @@ fn of_reply(reply: &Reply) -> usize {
 
 fn of_prepared(item: &Prepared, body: &[u8]) -> usize {
     let fields = &item.log.fields;
-    let texts = [&fields.user_id, &fields.reason, &fields.code, &fields.idempotency_key];
+    let texts = [&fields.user_id, &fields.code, &fields.idempotency_key];
     let lists = fields.warnings.iter().chain(&fields.redacted);
     let (data, original) =
         (item.log.data.as_ref().map_or(&[][..], |data| data.as_bytes()), original(&item.log.original));
@@ -88,7 +91,7 @@ fn of_prepared(item: &Prepared, body: &[u8]) -> usize {
         let key = plan.key.as_ref().map_or(0, |key| key.key.len());
         key + plan.actions.iter().map(of_action).sum::<usize>()
     });
-    fields.event_type.len()
+    (1 + COPIES) * (fields.event_type.len() + fields.reason.as_ref().map_or(0, String::len))
         + texts.into_iter().flatten().map(String::len).sum::<usize>()
         + lists.map(|text| size_of::<String>() + text.len()).sum::<usize>()
         + [data, original].into_iter().filter(|part| !is_part(part, body)).map(<[u8]>::len).sum::<usize>()
