@@ -61,7 +61,7 @@ translators: build ## Build the example plugin in every language with an install
 		PATH="$(CURDIR)/examples/translators/python/.venv/bin:$$PATH" INLET=$(abspath $(TARGET))/release/inlet \
 		$(TARGET)/release/inlet plugin build examples/translators/$$language || echo "$$language: not built"; done
 
-toolchains: ## Install the toolchains for C, JavaScript and Python, the SDKs that the tests send with, and promtool (Debian, npm and pip)
+toolchains: ## Install the toolchains for C, JavaScript and Python, the clients that the tests run, and promtool (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
 		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
 	@# The package would start a Prometheus, so only its checker is unpacked.
@@ -70,9 +70,9 @@ toolchains: ## Install the toolchains for C, JavaScript and Python, the SDKs tha
 	cd examples/translators/javascript && npm install --no-audit --no-fund --no-package-lock
 	cd examples/translators/python && (test -x .venv/bin/componentize-py \
 		|| (python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt))
-	cd tests/system/clients && npm install --no-audit --no-fund --no-package-lock
+	cd tests/system/clients && npm ci --no-audit --no-fund
 	cd tests/system/clients && (test -x .venv/bin/python || python3 -m venv .venv) \
-		&& .venv/bin/pip install -q -r requirements.txt
+		&& .venv/bin/pip install -q --require-hashes -r requirements.txt
 
 # rust-toolchain.toml does not install the target everywhere; a toolchain without rustup must have it already.
 wasm-target:

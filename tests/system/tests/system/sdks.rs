@@ -1,56 +1,10 @@
 //! The official SDKs and signing libraries of platforms against the real server (`tests/system/clients`).
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
-
 use inlet_system_tests::{Endpoint, Server, platform_plugin};
 use serde_json::{Value, json};
 
 use super::author_tool::Tool;
-use super::toolchains::{is_there, skipped};
-
-/// The longest time that a client may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn clients() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
-}
-
-/// Returns false, and says so, if the packages are not installed.
-fn is_installed() -> bool {
-    let python = clients().join(".venv/bin/python");
-    let are_there = is_there("node") && clients().join("node_modules/svix").is_dir() && python.is_file();
-    if !are_there {
-        skipped("tests/system/clients", "node, its packages and a Python environment are not all there");
-    }
-    are_there
-}
-
-/// Runs a client script to its end, and returns its output.
-fn run(script: &str, arguments: &[&str]) -> String {
-    let mut command = match script.ends_with(".py") {
-        true => Command::new(clients().join(".venv/bin/python")),
-        false => Command::new("node"),
-    };
-    command.current_dir(clients()).arg(script).args(arguments);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    while child.try_wait().unwrap().is_none() {
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
-    }
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    let printed = String::from_utf8(stdout).unwrap();
-    assert!(status.success(), "{script} {arguments:?}: {status}: {printed}{}", String::from_utf8_lossy(&stderr));
-    printed
-}
+use super::clients::{is_installed, run};
 
 /// Starts a server with a plugin.
 async fn start(provider: &str) -> Server {
