@@ -15,6 +15,7 @@
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
 pub mod actions;
+pub mod audience;
 pub mod blame;
 pub mod contract;
 pub mod credential;

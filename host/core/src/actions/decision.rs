@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    audience::Membership,
     effect::{Effect, RecipientUpsert},
     recipient::RecipientKey,
     user::{self, TooLarge},
-    world::World,
+    world::{OpenRuns, World},
 };
 
 /// The status that an action ended with.
@@ -111,6 +112,21 @@ impl View<'_> {
     /// Returns true if the user, object or tenant is known.
     pub fn is_identified(&self, key: &RecipientKey) -> bool {
         self.world.is_identified(self.environment, key)
+    }
+
+    /// Returns true if the recipient is subscribed to the object.
+    pub fn is_subscribed(&self, object: &RecipientKey, recipient: &RecipientKey) -> bool {
+        self.world.is_subscribed(self.environment, object, recipient)
+    }
+
+    /// Returns true if the membership exists.
+    pub fn is_member(&self, membership: &Membership) -> bool {
+        self.world.is_member(self.environment, membership)
+    }
+
+    /// Returns the runs of a workflow with a cancellation key that have not ended.
+    pub fn open_runs(&self, workflow: &str, cancellation_key: &str) -> Option<&OpenRuns> {
+        self.world.open_runs(self.environment, workflow, cancellation_key)
     }
 
     /// Returns true if the event is a replay and newer properties of the recipient are known.

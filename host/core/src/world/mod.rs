@@ -4,25 +4,34 @@
 //! actions and events see the effects of the ones before.
 
 mod needs;
+mod open_runs;
+mod relations;
 
 use std::collections::HashMap;
 
 use bytestring::ByteString;
 
 pub use needs::{EnvironmentNeeds, Needs};
+pub use open_runs::{OpenRun, OpenRuns};
 
+use self::relations::Relations;
 use crate::{
+    audience::Membership,
     effect::Effect,
     idempotency::{Execution, Precedent, Record, RecordId, ScopedKey},
     recipient::RecipientKey,
+    run::RunCancellation,
 };
 
-/// The recipients and idempotency records of one transaction.
+/// The recipients, their relations, the runs that can be canceled, and the idempotency records of one transaction.
 #[derive(Debug, Default)]
 pub struct World {
     /// By environment.
     recipients: HashMap<i64, HashMap<RecipientKey, KnownRecipient>>,
     records: HashMap<RecordId, KnownRecord>,
+    relations: Relations,
+    /// By environment, workflow and cancellation key.
+    open_runs: HashMap<(i64, String, String), OpenRuns>,
 }
 
 #[derive(Debug)]
@@ -59,6 +68,21 @@ impl World {
         self.recipients.entry(environment).or_default().insert(key, known);
     }
 
+    /// Adds a subscription that exists.
+    pub fn load_subscription(&mut self, environment: i64, object: RecipientKey, recipient: RecipientKey) {
+        self.relations.subscribe(environment, object, recipient);
+    }
+
+    /// Adds a membership that exists.
+    pub fn load_member(&mut self, environment: i64, membership: Membership) {
+        self.relations.add_member(environment, membership);
+    }
+
+    /// Adds the runs of a workflow with a cancellation key that have not ended.
+    pub fn load_open_runs(&mut self, environment: i64, workflow: &str, cancellation_key: &str, runs: OpenRuns) {
+        self.open_runs.insert((environment, workflow.to_owned(), cancellation_key.to_owned()), runs);
+    }
+
     /// Adds an idempotency record.
     pub fn load_record(&mut self, id: RecordId, record: Record) {
         self.records.insert(id, KnownRecord { record, expires_at_ms: None });
@@ -73,6 +97,21 @@ impl World {
     /// Returns true if the recipient is known.
     pub fn is_identified(&self, environment: i64, key: &RecipientKey) -> bool {
         self.recipient(environment, key).is_some()
+    }
+
+    /// Returns true if the recipient is subscribed to the object.
+    pub fn is_subscribed(&self, environment: i64, object: &RecipientKey, recipient: &RecipientKey) -> bool {
+        self.relations.is_subscribed(environment, object, recipient)
+    }
+
+    /// Returns true if the membership exists.
+    pub fn is_member(&self, environment: i64, membership: &Membership) -> bool {
+        self.relations.is_member(environment, membership)
+    }
+
+    /// Returns the runs of a workflow with a cancellation key that have not ended; none if they were not asked for.
+    pub fn open_runs(&self, environment: i64, workflow: &str, cancellation_key: &str) -> Option<&OpenRuns> {
+        self.open_runs.get(&(environment, workflow.to_owned(), cancellation_key.to_owned()))
     }
 
     /// Returns the time at which the newest of a recipient's properties was true, in milliseconds since 1970; the
@@ -94,8 +133,27 @@ impl World {
             }
             Effect::DeleteRecipient(key) => {
                 self.recipients.get_mut(&environment).and_then(|recipients| recipients.remove(key));
+                self.relations.forget(environment, key);
             }
-            Effect::CreateRun(_) => {}
+            Effect::Subscribe { object, recipient, .. } => {
+                self.relations.subscribe(environment, object.clone(), recipient.clone());
+            }
+            Effect::Unsubscribe { object, recipient } => self.relations.unsubscribe(environment, object, recipient),
+            Effect::AddMember(membership) => self.relations.add_member(environment, membership.clone()),
+            Effect::RemoveMember(membership) => self.relations.remove_member(environment, membership),
+            Effect::CancelRuns(cancellation) => {
+                let RunCancellation { workflow, cancellation_key, .. } = cancellation;
+                if let Some(open) = self.open_runs_mut(environment, workflow, cancellation_key) {
+                    open.cancel(&cancellation.runs);
+                }
+            }
+            Effect::CreateRun(run) => {
+                if let Some(key) = &run.cancellation_key
+                    && let Some(open) = self.open_runs_mut(environment, &run.workflow, key)
+                {
+                    open.add(run);
+                }
+            }
         }
     }
 
@@ -124,6 +182,14 @@ impl World {
         self.records.iter().filter_map(|(id, known)| {
             known.expires_at_ms.map(|expires_at_ms| RecordChange { id: *id, record: &known.record, expires_at_ms })
         })
+    }
+
+    fn open_runs_mut(&mut self, environment: i64, workflow: &str, cancellation_key: &str) -> Option<&mut OpenRuns> {
+        // Most transactions cancel nothing.
+        if self.open_runs.is_empty() {
+            return None;
+        }
+        self.open_runs.get_mut(&(environment, workflow.to_owned(), cancellation_key.to_owned()))
     }
 
     fn recipient(&self, environment: i64, key: &RecipientKey) -> Option<&KnownRecipient> {

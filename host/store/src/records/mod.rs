@@ -17,6 +17,7 @@ mod plugin_version;
 mod recipient;
 mod refused_request;
 mod rehearsal;
+mod relation;
 mod replay;
 mod retention;
 mod run;
@@ -40,6 +41,7 @@ pub use plugin_version::{
 pub use recipient::RecipientRecord;
 pub use refused_request::{NewRefused, RefusedDismissal, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
+pub use relation::{MemberPosition, MemberRecord, SubscriptionQuery, SubscriptionRecord, SubscriptionSide};
 pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally};
 pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};
 pub use run::{RunQuery, RunRecord, StoredRecipient};

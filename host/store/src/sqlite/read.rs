@@ -12,6 +12,7 @@ pub(crate) use super::{
             all_counts as all_attention_counts, counts as attention_counts, due_in as retries_due_in,
             next_due as next_retry, one as attention,
         },
+        audience_members::page as audience_members,
         change_log::page as changes,
         environments::all as environments,
         event_logs::events,
@@ -27,5 +28,6 @@ pub(crate) use super::{
         runs::{has as has_run, one as run, page as runs, recipients as run_recipients},
         skipped_recipients::skipped_recipients,
         sources::all as sources,
+        subscriptions::page as subscriptions,
     },
 };

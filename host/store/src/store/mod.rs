@@ -6,6 +6,7 @@ mod events;
 mod job_leases;
 mod log_search;
 mod plugins;
+mod relations;
 mod replays;
 mod retention;
 mod runs;

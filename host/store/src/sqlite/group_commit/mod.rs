@@ -1,9 +1,12 @@
 //! The event path's transaction: load, settle, write and commit all jobs of a group at once.
 
 mod attention_entries;
+mod cancellation_rows;
 mod extras;
 pub(crate) mod load;
+mod load_open_runs;
 pub(crate) mod nonces;
+mod relation_rows;
 pub(crate) mod resends;
 mod rows;
 pub(crate) mod settle;

@@ -1,18 +1,20 @@
-//! Writing the rows of a settled group: event logs, action logs, runs with their recipients, and users.
+//! Writing the rows of a settled group: event logs, action logs, runs with their recipients, and users. Subscriptions,
+//! memberships and cancellations have files of their own.
 
 use std::sync::LazyLock;
 
 use inlet_core::{
-    effect::{RecipientUpsert, recipient_changes},
+    effect::{Effect, RecipientUpsert, RelationChanges, recipient_changes, relation_changes},
     json,
     log::ActionLog,
     recipient::RecipientKey,
-    run::{Run, RunRecipient},
+    run::{Run, RunCancellation, RunRecipient},
     settle::{Job, Settlement},
     world::{RecordChange, World},
 };
 use uuid::Uuid;
 
+use super::{cancellation_rows, relation_rows};
 use crate::sqlite::{
     error::SqliteError,
     event_columns::{self, EventRow},
@@ -25,6 +27,23 @@ static DELETED_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "DELETE FROM recipients WHERE seq IN (WITH deleted (environment_id, collection, id) AS (VALUES",
         "(?, ?, ?)",
         ") SELECT seq FROM deleted CROSS JOIN recipients USING (environment_id, collection, id))",
+    )
+});
+
+// A deleted recipient with subscriptions or memberships stays as an empty row that nobody sees, so that nobody sees them
+// either and its `seq` stays taken. A job removes both.
+static EMPTIED_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "UPDATE recipients SET collection = '#deleted', id = CAST(seq AS TEXT), properties = '{}'
+         WHERE seq IN (WITH deleted (environment_id, collection, id) AS (VALUES",
+        "(?, ?, ?)",
+        ") SELECT seq FROM deleted CROSS JOIN recipients USING (environment_id, collection, id))
+         AND (EXISTS (SELECT 1 FROM subscriptions
+                  WHERE subscriptions.environment_id = recipients.environment_id AND object_seq = seq)
+              OR EXISTS (SELECT 1 FROM subscriptions
+                  WHERE subscriptions.environment_id = recipients.environment_id AND recipient_seq = seq)
+              OR EXISTS (SELECT 1 FROM audience_members
+                  WHERE audience_members.environment_id = recipients.environment_id AND user_seq = seq))",
     )
 });
 
@@ -49,8 +68,9 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
-static RUN_RECIPIENTS: LazyLock<MultiRow> =
-    LazyLock::new(|| MultiRow::insert("workflow_run_recipients", "run_id, ordinal, collection, id, trigger_data", ""));
+static RUN_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert("workflow_run_recipients", "run_id, ordinal, collection, id, trigger_data, is_cancelable", "")
+});
 
 static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
@@ -67,7 +87,9 @@ pub(super) struct Rows<'a> {
     events: Vec<EventRow<'a>>,
     actions: Vec<(Uuid, usize, &'a ActionLog)>,
     runs: Vec<(i64, &'a Run)>,
-    run_recipients: Vec<(Uuid, usize, &'a RunRecipient)>,
+    run_recipients: Vec<(&'a Run, usize, &'a RunRecipient)>,
+    cancellations: Vec<(i64, &'a RunCancellation)>,
+    relations: RelationChanges<'a>,
     deleted_recipients: Vec<(i64, &'a RecipientKey)>,
     recipients: Vec<(i64, &'a RecipientUpsert)>,
     /// Written by [`IdempotencyRecords`](crate::sqlite::idempotency::IdempotencyRecords).
@@ -94,12 +116,22 @@ impl<'a> Rows<'a> {
             events.iter().flat_map(|event| event.settlement.runs().map(|run| (event.job.environment, run))).collect();
         let run_recipients = runs
             .iter()
-            .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (run.id, at, recipient)))
+            .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (*run, at, recipient)))
             .collect();
-        let effects = events
-            .iter()
-            .flat_map(|event| event.settlement.effects.iter().map(|effect| (event.job.environment, effect)));
-        let changes = recipient_changes(effects);
+        let effects = || {
+            let of_event = |event: &EventRow<'a>| {
+                let environment = event.job.environment;
+                event.settlement.effects.iter().map(move |effect| (environment, effect))
+            };
+            events.iter().flat_map(of_event)
+        };
+        let relations = relation_changes(effects());
+        let cancellation = |(environment, effect): (i64, &'a Effect)| match effect {
+            Effect::CancelRuns(cancellation) => Some((environment, cancellation)),
+            _ => None,
+        };
+        let cancellations = effects().filter_map(cancellation).collect();
+        let changes = recipient_changes(effects());
         let deleted_recipients =
             changes.iter().filter(|change| change.is_deleted).map(|change| (change.environment, change.key)).collect();
         let recipients =
@@ -107,7 +139,17 @@ impl<'a> Rows<'a> {
         // Sorted, so that the same group always writes the same rows.
         let mut records: Vec<_> = world.changed_records().collect();
         records.sort_unstable_by_key(|change| change.id);
-        Self { events, actions, runs, run_recipients, deleted_recipients, recipients, records }
+        Self {
+            events,
+            actions,
+            runs,
+            run_recipients,
+            cancellations,
+            relations,
+            deleted_recipients,
+            recipients,
+            records,
+        }
     }
 
     pub(super) async fn write(&self, statements: &mut StatementRunner<'_>, now_ms: i64) -> Result<(), SqliteError> {
@@ -115,18 +157,23 @@ impl<'a> Rows<'a> {
         statements.write(&ACTION_LOGS, &self.actions, bind_action).await?;
         statements.write(&RUNS, &self.runs, bind_run).await?;
         statements.write(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
+        cancellation_rows::write(statements, &self.cancellations, now_ms).await?;
         // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
-        statements
-            .write(&DELETED_RECIPIENTS, &self.deleted_recipients, |row, (environment, key)| {
-                row.int(*environment).text(&key.collection).text(&key.id);
-            })
-            .await?;
+        for deletion in [&EMPTIED_RECIPIENTS, &DELETED_RECIPIENTS] {
+            statements
+                .write(deletion, &self.deleted_recipients, |row, (environment, key)| {
+                    row.int(*environment).text(&key.collection).text(&key.id);
+                })
+                .await?;
+        }
+        relation_rows::delete_tenants(statements, &self.deleted_recipients).await?;
         statements
             .write(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
                 row.int(*environment).text(&upsert.key.collection).text(&upsert.key.id);
                 row.int(now_ms).int(now_ms).int(upsert.as_of_ms).text(&upsert.properties);
             })
-            .await
+            .await?;
+        relation_rows::write(statements, &self.relations, now_ms).await
     }
 }
 
@@ -162,10 +209,11 @@ fn bind_run<'v>(row: &mut Row<'v>, (environment, run): &'v (i64, &Run)) {
         .text(&run.data);
 }
 
-fn bind_run_recipient<'v>(row: &mut Row<'v>, (run, ordinal, recipient): &'v (Uuid, usize, &RunRecipient)) {
-    row.blob(run.as_bytes())
+fn bind_run_recipient<'v>(row: &mut Row<'v>, (run, ordinal, recipient): &'v (&Run, usize, &RunRecipient)) {
+    row.blob(run.id.as_bytes())
         .int(*ordinal as i64)
         .optional_text(recipient.collection.as_deref())
         .text(&recipient.id)
-        .optional_text(recipient.trigger_data.as_deref());
+        .optional_text(recipient.trigger_data.as_deref())
+        .optional_int(run.cancellation_key.as_ref().map(|_| 1));
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_keys;
 pub(crate) mod attention;
+pub(crate) mod audience_members;
 pub(crate) mod body_retention;
 pub(crate) mod change_log;
 pub(crate) mod deleted_environments;
@@ -25,3 +26,4 @@ pub(crate) mod skipped_recipients;
 pub(crate) mod source_environments;
 pub(crate) mod sources;
 pub(crate) mod store_time;
+pub(super) mod subscriptions;

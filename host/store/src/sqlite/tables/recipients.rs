@@ -31,7 +31,7 @@ macro_rules! newer {
 }
 
 /// The bytes of a recipient beside its properties, about.
-const ROW_BYTES: i64 = 512;
+pub(super) const ROW_BYTES: i64 = 512;
 
 /// Returns a page of one collection, the newest first; none if there is no memory for it.
 pub(crate) async fn page(
@@ -95,7 +95,8 @@ pub(crate) async fn one(
     row.as_ref().map(read).transpose().map(Some)
 }
 
-fn read(row: &SqliteRow) -> Result<RecipientRecord, sqlx::Error> {
+/// Reads a recipient from the first columns of a row.
+pub(super) fn read(row: &SqliteRow) -> Result<RecipientRecord, sqlx::Error> {
     Ok(RecipientRecord {
         seq: row.try_get(0)?,
         collection: row.try_get(1)?,

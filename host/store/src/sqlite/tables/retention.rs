@@ -47,7 +47,10 @@ async fn slice(
         }
     }
     pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
-    pruned.runs = delete(connection, RUNS, environment, &before, limit).await?;
+    // Runs go once their recipients are gone.
+    if pruned.recipients < limit.unsigned_abs() * RECIPIENTS_FACTOR {
+        pruned.runs = delete(connection, RUNS, environment, &before, limit).await?;
+    }
     Ok(pruned)
 }
 
@@ -69,8 +72,13 @@ const RESENDS: &str = "DELETE FROM resends WHERE source_environment_id = ?1 AND 
     SELECT event_id FROM resends WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
 const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND state <> 0 AND id IN (
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
-const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE run_id IN (
-    SELECT id FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+// One run may have a thousand recipients: they are deleted by their own number.
+const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
+    SELECT run_id, ordinal
+    FROM (SELECT id AS run_id FROM workflow_runs WHERE environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)
+        CROSS JOIN workflow_run_recipients USING (run_id) LIMIT ?3 * 10)";
+/// The number in [`RECIPIENTS`].
+const RECIPIENTS_FACTOR: u64 = 10;
 const RUNS: &str = "DELETE FROM workflow_runs WHERE rowid IN (
     SELECT rowid FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
 

@@ -1,35 +1,7 @@
-//! Effects: the changes that actions decide and that the store writes.
-//!
-//! The store writes each kind of effect to its table and knows no action. Effects on one recipient are combined for a
-//! whole transaction by [`recipient_changes`], so that each row is written once.
+//! The effects of a transaction on users, objects and tenants, combined so that each row is written once.
 
-use bytestring::ByteString;
-
-use crate::{recipient::RecipientKey, run::Run};
-
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
-    /// Writes a user, object or tenant.
-    UpsertRecipient(RecipientUpsert),
-    /// Deletes a user, object or tenant.
-    DeleteRecipient(RecipientKey),
-    /// Creates a workflow run.
-    CreateRun(Run),
-}
-
-/// A user, object or tenant as it becomes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecipientUpsert {
-    /// The recipient's key.
-    pub key: RecipientKey,
-    /// All properties after the merge, a JSON object.
-    pub properties: ByteString,
-    /// The time at which the newest of the properties was true, in milliseconds since 1970.
-    pub as_of_ms: i64,
-    /// True if newer properties were known, so that only gaps were filled.
-    pub fills_gaps: bool,
-}
+use super::{Effect, RecipientUpsert};
+use crate::recipient::RecipientKey;
 
 /// All effects of a transaction on one user, object or tenant, combined.
 #[derive(Debug)]
@@ -53,7 +25,7 @@ pub fn recipient_changes<'a>(effects: impl Iterator<Item = (i64, &'a Effect)>) -
                 Some(RecipientChange { environment, key: &upsert.key, is_deleted: false, upsert: Some(upsert) })
             }
             Effect::DeleteRecipient(key) => Some(RecipientChange { environment, key, is_deleted: true, upsert: None }),
-            Effect::CreateRun(_) => None,
+            _ => None,
         })
         .collect();
     // Stable: effects on one recipient stay in order.
@@ -71,6 +43,8 @@ pub fn recipient_changes<'a>(effects: impl Iterator<Item = (i64, &'a Effect)>) -
 
 #[cfg(test)]
 mod tests {
+    use bytestring::ByteString;
+
     use super::*;
 
     fn upsert(id: &str, properties: &'static str) -> Effect {

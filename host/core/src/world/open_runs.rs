@@ -1,0 +1,64 @@
+//! The runs that one transaction can cancel.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::{
+    recipient::RecipientKey,
+    run::{CanceledRun, Run},
+};
+
+/// The runs of one workflow with one cancellation key that have not ended, the oldest first.
+#[derive(Debug, Clone, Default)]
+pub struct OpenRuns {
+    /// The runs.
+    pub runs: Vec<OpenRun>,
+    /// The last run that was read, if there are more in the store than a transaction takes.
+    pub cut_after: Option<Uuid>,
+}
+
+/// A run that has not ended.
+#[derive(Debug, Clone)]
+pub struct OpenRun {
+    /// The run's id.
+    pub id: Uuid,
+    /// The number of its recipients that are not canceled.
+    pub recipients_count: i64,
+    /// Those of them for which a cancellation looks, with their positions; none if they were not read, because there are
+    /// more than a transaction takes.
+    pub recipients: Option<HashMap<RecipientKey, i64>>,
+}
+
+impl OpenRuns {
+    /// The most runs that are canceled in one transaction.
+    pub const MAX_RUNS: usize = 1000;
+    /// The most look-ups of recipients in runs in one transaction.
+    pub const MAX_LOOK_UPS: usize = 10_000;
+
+    /// Adds a run that this transaction creates.
+    pub(super) fn add(&mut self, run: &Run) {
+        let position = |(at, recipient): (usize, &crate::run::RunRecipient)| (recipient.key(), at as i64);
+        self.runs.push(OpenRun {
+            id: run.id,
+            recipients_count: run.recipients.len() as i64,
+            recipients: Some(run.recipients.iter().enumerate().map(position).collect()),
+        });
+    }
+
+    /// Removes what is canceled.
+    pub(super) fn cancel(&mut self, canceled: &[CanceledRun]) {
+        let canceled: HashMap<Uuid, &CanceledRun> = canceled.iter().map(|run| (run.id, run)).collect();
+        self.runs.retain_mut(|run| match canceled.get(&run.id).map(|canceled| canceled.recipients.as_deref()) {
+            None => true,
+            Some(None) => false,
+            Some(Some(positions)) => {
+                run.recipients_count -= positions.len() as i64;
+                if let Some(recipients) = &mut run.recipients {
+                    recipients.retain(|_, position| !positions.contains(position));
+                }
+                true
+            }
+        });
+    }
+}
