@@ -362,6 +362,11 @@ async fn an_example_is_sent_signed_as_its_platform_signs() {
     let count = server.logs("web").await.len();
     let wrong = tool.run(&["send", "web@development", "--example", example, "--secret", "other"]);
     assert!(!wrong.status.success() && wrong.stdout.starts_with(b"401 "), "{wrong:?}");
+    let sentence = String::from_utf8_lossy(&wrong.stderr);
+    assert!(
+        sentence.starts_with("inlet: the example was refused: the credential is not what the signing secret gives for this body. What to do: compare"),
+        "{sentence}"
+    );
     let unsigned = tool.run(&["send", "web@development", "--example", example]);
     assert!(unsigned.stdout.starts_with(b"401 "), "{unsigned:?}");
     assert!(String::from_utf8_lossy(&unsigned.stderr).contains("sent unsigned"), "{unsigned:?}");

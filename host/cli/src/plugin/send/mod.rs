@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use inlet_api_types::{
     logs::SourceLogList,
     providers::{ExamplePayload, SourceProvider},
-    refused_requests::RefusedRequestList,
+    refused_requests::{RefusedRequest, RefusedRequestList},
     sources::Source,
 };
 
@@ -59,8 +59,23 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     println!("{status} {}", body.trim_end());
     match status {
         200..300 => Answer::read(&body).not_accepted().map_or(Ok(()), |sentence| bail!(sentence)),
+        401 => match newest_refused(&client, &arguments.source)? {
+            Some(refused) => {
+                let reason = refused.reason.as_deref().unwrap_or(&refused.cause);
+                bail!("the example was refused: {reason}. What to do: {}", refused.what_to_do)
+            }
+            None => bail!("the example was refused"),
+        },
         _ => bail!("the example was not accepted"),
     }
+}
+
+/// Returns the last request that the source refused. The sender is not told why; the operator is.
+fn newest_refused(client: &Client, source: &SourceRef) -> anyhow::Result<Option<RefusedRequest>> {
+    let SourceRef { source, environment } = source;
+    let path = format!("/v1/sources/{}/refused?environment={}&limit=1", encoded(source), encoded(environment));
+    let refused: RefusedRequestList = client.get(&path)?;
+    Ok(refused.entries.into_iter().next())
 }
 
 /// Sends the request so that it is a new one to the server. Within a second, a platform that signs a time and no id sends
@@ -82,14 +97,12 @@ fn send_once(client: &Client, source: &SourceRef, unsigned: &Unsigned<'_>) -> an
 /// Returns true if the server took the same bytes before. It answers them as it did then, with the outcome `replayed`; so
 /// it answers an event that is a replay by its idempotency key, which sending again would not change.
 fn was_taken_before(client: &Client, source: &SourceRef, status: u16, answer: &Answer) -> anyhow::Result<bool> {
-    let SourceRef { source, environment } = source;
-    let (source, environment) = (encoded(source), encoded(environment));
     if status == 401 {
         // A server of an earlier version refuses them. It tells the operator alone why.
-        let path = format!("/v1/sources/{source}/refused?environment={environment}&limit=1");
-        let refused: RefusedRequestList = client.get(&path)?;
-        return Ok(refused.entries.first().is_some_and(|newest| newest.cause == "replayed"));
+        return Ok(newest_refused(client, source)?.is_some_and(|newest| newest.cause == "replayed"));
     }
+    let SourceRef { source, environment } = source;
+    let (source, environment) = (encoded(source), encoded(environment));
     let Some(id) = answer.replayed() else { return Ok(false) };
     let path = format!("/v1/sources/{source}/logs?environment={environment}&id={}", encoded(id));
     let logs: SourceLogList = client.get(&path)?;
