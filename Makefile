@@ -12,7 +12,7 @@ BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
 
-.PHONY: run build test bench attack plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
+.PHONY: run build test bench attack fuzz-api plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,10 @@ bench: build test-plugins translators ## Measure the server against a bare handl
 
 attack: build test-plugins ## Attack the server as hostile and unlucky senders do, and print what it costs other sources
 	$(CARGO) run --release -p inlet-bench -- attack
+
+fuzz-api: plugins ## Send generated requests to the API for ten minutes a document, and check the answers (after make toolchains)
+	$(CARGO) build --bin inlet
+	INLET_ALL_TOOLCHAINS=1 INLET_SCHEMATHESIS_SECONDS=600 $(CARGO) test -p inlet-system-tests --test system schemathesis -- --nocapture
 
 sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of SQLite's C interface (x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \

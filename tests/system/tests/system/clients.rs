@@ -1,16 +1,17 @@
 //! Programs of others that are run against the real server (`tests/system/clients`), installed by `make toolchains`.
 
 use std::{
+    io::Read,
     path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
 use super::toolchains::{is_there, skipped};
 
-/// The longest time that a client may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest time that a client may take, in seconds.
+const PATIENCE: u64 = 60;
 
 /// What the tests run. A package that an older install lacks counts as missing.
 const PROGRAMS: [&str; 5] = [
@@ -36,22 +37,73 @@ pub fn is_installed() -> bool {
 
 /// Runs a client script to its end, and returns its output.
 pub fn run(script: &str, arguments: &[&str]) -> String {
-    let mut command = match script.ends_with(".py") {
-        true => Command::new(clients().join(".venv/bin/python")),
-        false => Command::new("node"),
+    let program = match script.ends_with(".py") {
+        true => Program::new(".venv/bin/python"),
+        false => Program { command: Command::new("node"), ..Program::new("") },
     };
-    command.current_dir(clients()).arg(script).args(arguments);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let deadline = Instant::now() + PATIENCE;
-    while child.try_wait().unwrap().is_none() {
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            break;
-        }
-        thread::sleep(Duration::from_millis(10));
+    program.args([script]).args(arguments).run()
+}
+
+/// A program of `tests/system/clients` to run.
+pub struct Program {
+    command: Command,
+    patience: Duration,
+}
+
+impl Program {
+    /// A program at this path under `tests/system/clients`, which is also its working directory.
+    pub fn new(path: &str) -> Self {
+        Self { command: Command::new(clients().join(path)), patience: Duration::from_secs(PATIENCE) }
     }
-    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-    let printed = String::from_utf8(stdout).unwrap();
-    assert!(status.success(), "{script} {arguments:?}: {status}: {printed}{}", String::from_utf8_lossy(&stderr));
-    printed
+
+    /// Adds arguments.
+    pub fn args<S: AsRef<str>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Sets the longest time that the program may take, in seconds.
+    pub fn patience(mut self, seconds: u64) -> Self {
+        self.patience = Duration::from_secs(seconds);
+        self
+    }
+
+    /// Runs the program to its end, and returns its output.
+    ///
+    /// # Panics
+    ///
+    /// If it fails, or takes longer than it may.
+    pub fn run(mut self) -> String {
+        self.command.current_dir(clients()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = self.command.spawn().unwrap();
+        let (stdout, stderr) = (read(child.stdout.take().unwrap()), read(child.stderr.take().unwrap()));
+        let deadline = Instant::now() + self.patience;
+        while child.try_wait().unwrap().is_none() {
+            if Instant::now() > deadline {
+                child.kill().unwrap();
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        let status = child.wait().unwrap();
+        let (printed, errors) = (stdout.join().unwrap(), stderr.join().unwrap());
+        let arguments: Vec<_> = self.command.get_args().collect();
+        assert!(status.success(), "{:?} {arguments:?}: {status}: {printed}{errors}", self.command.get_program());
+        printed
+    }
+}
+
+/// Reads a stream to its end beside the program, which would otherwise wait once its pipe is full.
+fn read(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = stream.read_to_end(&mut bytes);
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
 }

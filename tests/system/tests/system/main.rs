@@ -45,6 +45,7 @@ mod rehearse;
 mod replay;
 mod resends;
 mod rudderstack;
+mod schemathesis;
 mod sdks;
 mod secrets;
 mod signatures;

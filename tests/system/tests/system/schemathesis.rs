@@ -1,0 +1,187 @@
+//! schemathesis sends generated requests, right and wrong ones, to every operation of a document: no answer is a server's
+//! error, and every answer has the documented shape.
+//!
+//! Each document has a bounded time: [`Plan::seconds`], or `INLET_SCHEMATHESIS_SECONDS` (`make fuzz-api` sets it).
+//! The seed is printed; `INLET_SCHEMATHESIS_SEED` repeats it.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    hash::{BuildHasher as _, RandomState},
+    io::Write as _,
+    path::Path,
+};
+
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, read_json, track};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::clients::{Program, is_installed};
+
+/// The longest that a run may take beyond its time, for its start and its last requests, in seconds.
+const BEYOND: u64 = 120;
+/// What every answer is checked for.
+const CHECKS: &str = "not_a_server_error,response_schema_conformance";
+
+/// What a document's requests are led to, and which of its operations need not succeed.
+struct Plan<'a> {
+    /// A URL, or a file of `tests/system`.
+    document: &'a str,
+    /// The time in seconds.
+    seconds: u64,
+    /// Patterns of operations, and values of their parameters.
+    names: Vec<(&'a str, Value)>,
+    /// Patterns of operations, and bodies that succeed.
+    bodies: Vec<(&'a str, Value)>,
+    /// Patterns of operations that must not take these away.
+    keep: &'a [&'a str],
+    /// The credential of documents that name no security schemes.
+    token: Option<&'a str>,
+    /// Operations that generated requests cannot succeed at, or whose success is left to chance.
+    may_fail: &'a [&'a str],
+}
+
+fn seed() -> u64 {
+    env::var("INLET_SCHEMATHESIS_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap())
+}
+
+/// Runs schemathesis over a document. Every operation must have succeeded at least once, so that no check was idle.
+async fn conforms(server: &Server, key: &str, plan: Plan<'_>) {
+    let directory = tempfile::tempdir().unwrap();
+    let (plan_file, answers) = (directory.path().join("plan.json"), directory.path().join("answers.json"));
+    let content = json!({"names": plan.names, "bodies": plan.bodies, "keep": plan.keep, "answers": answers});
+    fs::write(&plan_file, content.to_string()).unwrap();
+    let document = match plan.document.starts_with("http") {
+        true => plan.document.to_owned(),
+        false => Path::new(env!("CARGO_MANIFEST_DIR")).join(plan.document).display().to_string(),
+    };
+    let seconds = env::var("INLET_SCHEMATHESIS_SECONDS").map_or(plan.seconds, |seconds| seconds.parse().unwrap());
+    let seed = seed().to_string();
+    // Directly to the terminal, because the output of passing tests is captured.
+    let _ = writeln!(std::io::stderr(), "schemathesis: {}: {seconds} s, INLET_SCHEMATHESIS_SEED={seed}", plan.document);
+    let mut program = Program::new(".venv/bin/schemathesis")
+        .args(["--config-file", "fuzz/schemathesis.toml", "run", &document, "--url", &server.admin])
+        .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--continue-on-failure"])
+        .args(["--max-time", &seconds.to_string(), "--seed", &seed, "--request-timeout", "30"])
+        .args(["--generation-database", "none", "--no-color"])
+        .env("INLET_FUZZ_PLAN", plan_file.to_str().unwrap())
+        .env("INLET_MANAGEMENT_TOKEN", MANAGEMENT_TOKEN)
+        .env("INLET_API_KEY", key)
+        .patience(seconds + BEYOND);
+    if let Some(token) = plan.token {
+        program = program.args(["--header", &format!("Authorization: Bearer {token}")]);
+    }
+    program.run();
+
+    let answers: BTreeMap<String, BTreeMap<String, u64>> = serde_json::from_slice(&fs::read(answers).unwrap()).unwrap();
+    let succeeded = |counts: &BTreeMap<String, u64>| counts.keys().any(|status| status.starts_with('2'));
+    let idle: Vec<_> = answers
+        .iter()
+        .filter(|(operation, counts)| !succeeded(counts) && !plan.may_fail.contains(&operation.as_str()))
+        .collect();
+    assert!(idle.is_empty(), "seed {seed}: these never succeeded, so their shapes were not checked: {idle:?}");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+/// Operations that would end the sources, environments and credentials that the requests of a document use.
+const KEEP: &[&str] = &[
+    r"^DELETE /v1/sources/\{key\}$",
+    r"^DELETE /v1/environments/\{slug\}$",
+    r"^DELETE /v1/environments/\{slug\}/api_keys/\{id\}$",
+    r"^DELETE /v1/management_tokens/",
+];
+
+/// The management API with one of each resource.
+struct Managed {
+    server: Server,
+    key: String,
+    names: Vec<(&'static str, Value)>,
+    bodies: Vec<(&'static str, Value)>,
+}
+
+async fn managed() -> Managed {
+    let server = Server::start().await;
+    let mappings = json!([{"event_type": "track/Order Completed", "action_type": "workflows_trigger",
+        "action_parameters": {"key": "order-confirmation", "data": {"total": "data.total"}}}]);
+    let endpoint = server.source("webshop", "segment", json!({"handle_identifies": true}), mappings.clone()).await;
+    endpoint.send(json!({"type": "identify", "userId": "ana", "traits": {"name": "Ana"}}).to_string()).await;
+    let order = track("Order Completed", "ana", "m-1", json!({"total": 39.5}));
+    endpoint.send(order.clone()).await;
+    let log = server.last_log("webshop").await["id"].clone();
+    let replays = "/v1/sources/webshop/replays?environment=development";
+    let replay = server.manage(Method::POST, replays).json(&json!({"ids": [log]})).send().await.unwrap();
+    assert_eq!(replay.status(), 202);
+    let replay = read_json(replay).await["id"].clone();
+    let signed = server.source("signed", "segment", json!({"signing_secret": "s3cr3t-of-a-test"}), json!([])).await;
+    assert_eq!(signed.post("{}").send().await.unwrap().status(), 401);
+    let refused = server.get("/v1/sources/signed/refused?environment=development").await["entries"][0]["id"].clone();
+    server.source("changing", "segment", json!({}), json!([])).await;
+    let key = server.api_key("development").await;
+    let run = server.all_runs(&key).await[0]["id"].clone();
+    let token = endpoint.path().rsplit('/').next().unwrap().to_owned();
+    let segment = server.get("/v1/source_providers/segment").await;
+
+    let of = |key: &str, id: &Value| json!({"key": key, "id": id, "environment": "development"});
+    let names = vec![
+        (r"^(PUT|DELETE) /v1/sources/\{key\}$|/(plugin|rotate_endpoint)$", of("changing", &json!("none"))),
+        (r" /v1/sources/\{key\}/refused", of("signed", &refused)),
+        (r" /v1/sources/\{key\}/replays", of("webshop", &replay)),
+        (r" /v1/sources", of("webshop", &log)),
+        (r" /v1/source_providers", json!({"key": "segment"})),
+        (r" /v1/environments", json!({"slug": "development"})),
+        (r" /v1/users/", json!({"id": "ana", "user_id": "ana"})),
+        (r" /v1/workflow_runs", json!({"id": run})),
+        (r" /integrations/receive/", json!({"token": token})),
+    ];
+    let settings = json!({"environment_settings": {"development": {"mappings": mappings}}});
+    let payload: Value = serde_json::from_str(&order).unwrap();
+    let bodies = vec![
+        (r"^PUT /v1/sources/\{key\}$", json!({"source": settings})),
+        (r"/rehearse$", json!({"payload": payload})),
+        (r"/rehearse/last$", json!({"last": 10, "mappings": mappings})),
+        (r"/plugin$", json!({"version": segment["version"]})),
+        (r"/plugin/compare$", json!({"new": segment["version"]})),
+        (r"/attention/dismiss$", json!({"ids": [log]})),
+        (r"/refused/dismiss$", json!({"ids": [refused]})),
+        (r"/refused/verify$", json!({"order": "oldest_first"})),
+        (r"^POST /v1/environments$", json!({"slug": "staging", "name": "Staging"})),
+        (r"^PATCH /v1/environments/", json!({"name": "Development"})),
+        (r"^POST /v1/management_tokens$", json!({"name": "reader", "scopes": ["read"]})),
+        (r" /integrations/receive/", payload),
+    ];
+    Managed { server, key, names, bodies }
+}
+
+/// Every operation of the server's own document.
+#[tokio::test]
+async fn the_servers_own_document() {
+    if !is_installed() {
+        return;
+    }
+    let Managed { server, key, names, bodies } = managed().await;
+    let document = format!("{}/openapi.json", server.admin);
+    // Generated requests make no component, end no source that the others need, and meet no replay while it runs.
+    let may_fail = &[
+        "PUT /v1/source_providers/{key}",
+        "DELETE /v1/source_providers/{key}/versions/{version}",
+        "DELETE /v1/sources/{key}",
+        "DELETE /v1/sources/{key}/replays/{id}",
+        "DELETE /v1/environments/{slug}",
+        "DELETE /v1/environments/{slug}/api_keys/{id}",
+        "DELETE /v1/management_tokens/{id}",
+    ];
+    let plan = Plan { document: &document, seconds: 40, names, bodies, keep: KEEP, token: None, may_fail };
+    conforms(&server, &key, plan).await;
+}
+
+/// The shapes of sources that Knock's management API has.
+#[tokio::test]
+async fn the_contract_of_sources() {
+    if !is_installed() {
+        return;
+    }
+    let Managed { server, key, names, bodies } = managed().await;
+    let document = "contract/sources-management.openapi.yaml";
+    let token = Some(MANAGEMENT_TOKEN);
+    conforms(&server, &key, Plan { document, seconds: 20, names, bodies, keep: KEEP, token, may_fail: &[] }).await;
+}
