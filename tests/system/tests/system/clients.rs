@@ -22,7 +22,8 @@ const PROGRAMS: [&str; 5] = [
     ".venv/bin/schemathesis",
 ];
 
-fn clients() -> PathBuf {
+/// Returns `tests/system/clients`.
+pub fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("clients")
 }
 
@@ -47,13 +48,20 @@ pub fn run(script: &str, arguments: &[&str]) -> String {
 /// A program of `tests/system/clients` to run.
 pub struct Program {
     command: Command,
+    directory: PathBuf,
     patience: Duration,
 }
 
 impl Program {
     /// A program at this path under `tests/system/clients`, which is also its working directory.
     pub fn new(path: &str) -> Self {
-        Self { command: Command::new(clients().join(path)), patience: Duration::from_secs(PATIENCE) }
+        let patience = Duration::from_secs(PATIENCE);
+        Self { command: Command::new(clients().join(path)), directory: clients(), patience }
+    }
+
+    /// Sets another working directory, for a program that writes into it.
+    pub fn directory(self, directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), ..self }
     }
 
     /// Adds arguments.
@@ -80,7 +88,7 @@ impl Program {
     ///
     /// If it fails, or takes longer than it may.
     pub fn run(mut self) -> String {
-        self.command.current_dir(clients()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command.current_dir(&self.directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap();
         let (stdout, stderr) = (read(child.stdout.take().unwrap()), read(child.stderr.take().unwrap()));
         let deadline = Instant::now() + self.patience;

@@ -1,7 +1,7 @@
 //! schemathesis sends generated requests, right and wrong ones, to every operation of a document: no answer is a server's
 //! error, and every answer has the documented shape.
 //!
-//! Each document has a bounded time: [`Plan::seconds`], or `INLET_SCHEMATHESIS_SECONDS` (`make fuzz-api` sets it).
+//! Random requests have a bounded time: [`Plan::seconds`], or `INLET_SCHEMATHESIS_SECONDS` (`make fuzz-api` sets it).
 //! The seed is printed; `INLET_SCHEMATHESIS_SEED` repeats it.
 
 use std::{
@@ -16,9 +16,11 @@ use inlet_system_tests::{MANAGEMENT_TOKEN, Server, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::clients::{Program, is_installed};
+use super::clients::{Program, clients, is_installed};
 
-/// The longest that a run may take beyond its time, for its start and its last requests, in seconds.
+/// The longest that the cases of a document's shapes may take, in seconds; usually about ten.
+const COVERAGE: u64 = 300;
+/// The longest that random requests may take beyond their time, for the start and the last ones, in seconds.
 const BEYOND: u64 = 120;
 /// What every answer is checked for.
 const CHECKS: &str = "not_a_server_error,response_schema_conformance";
@@ -27,7 +29,7 @@ const CHECKS: &str = "not_a_server_error,response_schema_conformance";
 struct Plan<'a> {
     /// A URL, or a file of `tests/system`.
     document: &'a str,
-    /// The time in seconds.
+    /// The time for random requests, in seconds.
     seconds: u64,
     /// Patterns of operations, and values of their parameters.
     names: Vec<(&'a str, Value)>,
@@ -45,8 +47,32 @@ fn seed() -> u64 {
     env::var("INLET_SCHEMATHESIS_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap())
 }
 
-/// Runs schemathesis over a document. Every operation must have succeeded at least once, so that no check was idle.
+/// The answers of each operation: by status code, their number.
+type Answers = BTreeMap<String, BTreeMap<String, u64>>;
+
+/// Runs schemathesis over a document: first the cases that its shapes suggest, to their end, then random ones for the time.
+/// Every operation must have succeeded at least once, so that no check was idle.
 async fn conforms(server: &Server, key: &str, plan: Plan<'_>) {
+    let seconds = env::var("INLET_SCHEMATHESIS_SECONDS").map_or(plan.seconds, |seconds| seconds.parse().unwrap());
+    let seed = seed().to_string();
+    // Directly to the terminal, because the output of passing tests is captured.
+    let _ = writeln!(std::io::stderr(), "schemathesis: {}: {seconds} s, INLET_SCHEMATHESIS_SEED={seed}", plan.document);
+    let mut answers = send(server, key, &plan, &seed, &["--phases", "coverage"], COVERAGE);
+    let random = ["--phases", "examples,fuzzing", "--max-time", &seconds.to_string()];
+    for (operation, counts) in send(server, key, &plan, &seed, &random, seconds + BEYOND) {
+        answers.entry(operation).or_default().extend(counts);
+    }
+    let succeeded = |counts: &BTreeMap<String, u64>| counts.keys().any(|status| status.starts_with('2'));
+    let idle: Vec<_> = answers
+        .iter()
+        .filter(|(operation, counts)| !succeeded(counts) && !plan.may_fail.contains(&operation.as_str()))
+        .collect();
+    assert!(idle.is_empty(), "seed {seed}: these never succeeded, so their shapes were not checked: {idle:?}");
+    assert!(!server.log().contains("panicked"), "{}", server.log());
+}
+
+/// Sends the requests of some phases, whose answers must all be right.
+fn send(server: &Server, key: &str, plan: &Plan<'_>, seed: &str, phases: &[&str], patience: u64) -> Answers {
     let directory = tempfile::tempdir().unwrap();
     let (plan_file, answers) = (directory.path().join("plan.json"), directory.path().join("answers.json"));
     let content = json!({"names": plan.names, "bodies": plan.bodies, "keep": plan.keep, "answers": answers});
@@ -55,32 +81,23 @@ async fn conforms(server: &Server, key: &str, plan: Plan<'_>) {
         true => plan.document.to_owned(),
         false => Path::new(env!("CARGO_MANIFEST_DIR")).join(plan.document).display().to_string(),
     };
-    let seconds = env::var("INLET_SCHEMATHESIS_SECONDS").map_or(plan.seconds, |seconds| seconds.parse().unwrap());
-    let seed = seed().to_string();
-    // Directly to the terminal, because the output of passing tests is captured.
-    let _ = writeln!(std::io::stderr(), "schemathesis: {}: {seconds} s, INLET_SCHEMATHESIS_SEED={seed}", plan.document);
+    let config = clients().join("fuzz/schemathesis.toml");
     let mut program = Program::new(".venv/bin/schemathesis")
-        .args(["--config-file", "fuzz/schemathesis.toml", "run", &document, "--url", &server.admin])
-        .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--continue-on-failure"])
-        .args(["--max-time", &seconds.to_string(), "--seed", &seed, "--request-timeout", "30"])
+        .directory(directory.path())
+        .args(["--config-file", config.to_str().unwrap(), "run", &document, "--url", &server.admin])
+        .args(phases)
+        .args(["--checks", CHECKS, "--continue-on-failure", "--seed", seed, "--request-timeout", "30"])
         .args(["--generation-database", "none", "--no-color"])
+        .env("SCHEMATHESIS_HOOKS", clients().join("fuzz/hooks.py").to_str().unwrap())
         .env("INLET_FUZZ_PLAN", plan_file.to_str().unwrap())
         .env("INLET_MANAGEMENT_TOKEN", MANAGEMENT_TOKEN)
         .env("INLET_API_KEY", key)
-        .patience(seconds + BEYOND);
+        .patience(patience);
     if let Some(token) = plan.token {
         program = program.args(["--header", &format!("Authorization: Bearer {token}")]);
     }
     program.run();
-
-    let answers: BTreeMap<String, BTreeMap<String, u64>> = serde_json::from_slice(&fs::read(answers).unwrap()).unwrap();
-    let succeeded = |counts: &BTreeMap<String, u64>| counts.keys().any(|status| status.starts_with('2'));
-    let idle: Vec<_> = answers
-        .iter()
-        .filter(|(operation, counts)| !succeeded(counts) && !plan.may_fail.contains(&operation.as_str()))
-        .collect();
-    assert!(idle.is_empty(), "seed {seed}: these never succeeded, so their shapes were not checked: {idle:?}");
-    assert!(!server.log().contains("panicked"), "{}", server.log());
+    serde_json::from_slice(&fs::read(answers).unwrap()).unwrap()
 }
 
 /// Operations that would end the sources, environments and credentials that the requests of a document use.
@@ -143,7 +160,7 @@ async fn managed() -> Managed {
         (r"/plugin/compare$", json!({"new": segment["version"]})),
         (r"/attention/dismiss$", json!({"ids": [log]})),
         (r"/refused/dismiss$", json!({"ids": [refused]})),
-        (r"/refused/verify$", json!({"order": "oldest_first"})),
+        (r"/refused/verify$", json!({"order": "oldest"})),
         (r"^POST /v1/environments$", json!({"slug": "staging", "name": "Staging"})),
         (r"^PATCH /v1/environments/", json!({"name": "Development"})),
         (r"^POST /v1/management_tokens$", json!({"name": "reader", "scopes": ["read"]})),
@@ -170,7 +187,7 @@ async fn the_servers_own_document() {
         "DELETE /v1/environments/{slug}/api_keys/{id}",
         "DELETE /v1/management_tokens/{id}",
     ];
-    let plan = Plan { document: &document, seconds: 40, names, bodies, keep: KEEP, token: None, may_fail };
+    let plan = Plan { document: &document, seconds: 30, names, bodies, keep: KEEP, token: None, may_fail };
     conforms(&server, &key, plan).await;
 }
 
