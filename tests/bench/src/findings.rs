@@ -1,14 +1,17 @@
 //! All results of a run, and their presentation as a table.
 
 use crate::{
+    actions::{self, ActionCost},
     full_store::FullStore,
     generator::{closed::CONNECTIONS, open},
+    large_user::LargeUser,
     looping_plugin::LoopingPlugin,
     many_sources::ManySources,
     observe::{Costs, STAGES, WRITER},
     overload::Overload,
     plugin_memory::PluginMemory,
     plugin_update::PluginUpdate,
+    recipients::Recipients,
     scenario::Scenario,
     series::Series,
     setup::Setup,
@@ -38,6 +41,12 @@ pub struct Findings {
     pub installing: Option<PluginUpdate>,
     /// Memory of plugins.
     pub plugins: Option<PluginMemory>,
+    /// Processor time of each action.
+    pub actions: Vec<ActionCost>,
+    /// Rates with many recipients.
+    pub recipients: Option<Recipients>,
+    /// Changes of a large user.
+    pub large_user: Option<LargeUser>,
     /// Time of a durable write of 4 KiB, in milliseconds.
     pub sync: Series,
 }
@@ -154,6 +163,13 @@ impl Findings {
             many.add_to(&mut table);
         }
         verification::add_to(&self.verification, &mut table);
+        actions::add_to(&self.actions, &mut table);
+        if let Some(recipients) = &self.recipients {
+            recipients.add_to(&mut table);
+        }
+        if let Some(large_user) = &self.large_user {
+            large_user.add_to(&mut table);
+        }
         self.latency(&mut table);
         self.overload.iter().for_each(|overload| overload.add_to(&mut table));
         if let Some(looping) = &self.looping {

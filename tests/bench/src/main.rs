@@ -6,6 +6,7 @@
 //! Reading order: [`measure`] (the rounds), [`scenario`] and [`template`] (the requests), [`generator`] (the load),
 //! [`observe`] (the server's costs), [`findings`] (the results).
 
+mod actions;
 mod attacks;
 mod bare_handler;
 mod compare;
@@ -15,6 +16,7 @@ mod full_store;
 mod generator;
 mod http;
 mod interrupt;
+mod large_user;
 mod looping_plugin;
 mod many_sources;
 mod measure;
@@ -24,6 +26,7 @@ mod overload;
 mod plugin_memory;
 mod plugin_update;
 mod process;
+mod recipients;
 mod scenario;
 mod series;
 mod server;

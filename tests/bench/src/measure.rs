@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::Context as _;
 
 use crate::{
-    bare_handler, compare, disk,
+    actions, bare_handler, compare, disk,
     findings::{Bare, Findings, LatencyAtRate, Throughput},
     full_store,
     generator::{
@@ -14,8 +14,9 @@ use crate::{
         closed::{self, Bounds, CONNECTIONS},
         open::{self, Schedule},
     },
-    interrupt, looping_plugin, many_sources, observe, overload, plugin_memory, plugin_update,
+    interrupt, large_user, looping_plugin, many_sources, observe, overload, plugin_memory, plugin_update,
     process::Process,
+    recipients,
     scenario::Scenario,
     server::Server,
     setup::{Part, Setup},
@@ -54,6 +55,15 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     }
     if setup.has(Part::Plugins) {
         findings.plugins = Some(plugin_memory::run(setup)?);
+    }
+    if setup.has(Part::Actions) {
+        findings.actions = actions::run(setup)?;
+    }
+    if setup.has(Part::Recipients) {
+        findings.recipients = Some(recipients::run(setup)?);
+    }
+    if setup.has(Part::LargeUser) {
+        findings.large_user = Some(large_user::run(setup)?);
     }
     Ok(findings.table(setup))
 }

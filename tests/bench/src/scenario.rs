@@ -3,7 +3,11 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 
-use crate::template::{self, Template};
+use crate::{
+    actions::Action,
+    large_user, recipients,
+    template::{self, Template},
+};
 
 /// Secret from which credentials are made.
 const SECRET: &str = "a secret of the benchmark";
@@ -26,6 +30,12 @@ pub enum Scenario {
         /// True if the server verifies the credential and refuses others.
         enforced: bool,
     },
+    /// One event per request that carries out an action.
+    Action(Action),
+    /// One event per request that triggers a workflow for a thousand recipients with properties.
+    Recipients(recipients::Kind),
+    /// One `identify` per request that changes a member of a user with many properties.
+    LargeUser,
 }
 
 /// A verification scheme.
@@ -69,6 +79,9 @@ impl Scenario {
             Scenario::Batch => "batch",
             Scenario::Mappings(_) => "mappings",
             Scenario::Credential { scheme, .. } => scheme.provider(),
+            Scenario::Action(action) => action.name(),
+            Scenario::Recipients(kind) => kind.name(),
+            Scenario::LargeUser => "large-user",
         }
     }
 
@@ -83,8 +96,8 @@ impl Scenario {
     /// Returns the outcome that every event must have.
     pub fn outcome(self) -> &'static str {
         match self {
-            Scenario::Executed => "executed",
-            _ => "logged",
+            Scenario::Logged | Scenario::Batch | Scenario::Mappings(_) | Scenario::Credential { .. } => "logged",
+            _ => "executed",
         }
     }
 
@@ -95,6 +108,8 @@ impl Scenario {
                 let event = template::one_event();
                 Template::same(path, &scheme.header(&event), &event)
             }
+            Scenario::Recipients(kind) => kind.template(path),
+            Scenario::LargeUser => large_user::template(path),
             _ => Template::new(path, self.events()),
         }
     }
@@ -105,7 +120,10 @@ impl Scenario {
             Scenario::Credential { enforced: true, .. } => {
                 json!({"enforce_verification": true, "signing_secret": SECRET})
             }
-            _ => json!({"enforce_idempotency": self == Scenario::Executed, "handle_identifies": false}),
+            _ => json!({
+                "enforce_idempotency": self == Scenario::Executed,
+                "handle_identifies": self == Scenario::LargeUser,
+            }),
         };
         let provider = match self {
             Scenario::Credential { scheme, .. } => scheme.provider(),
@@ -121,6 +139,8 @@ impl Scenario {
                 vec![trigger("Order Completed", json!({"id": "user_id", "email": "context.traits.email"}))]
             }
             Scenario::Mappings(count) => (0..count).map(|n| trigger(&format!("Event {n}"), json!("user_id"))).collect(),
+            Scenario::Action(action) => action.mappings(),
+            Scenario::Recipients(_) => vec![trigger("Order Completed", json!("data.recipients"))],
             _ => Vec::new(),
         }
     }

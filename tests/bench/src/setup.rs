@@ -32,6 +32,12 @@ pub enum Part {
     Installing,
     /// Memory of a hundred plugins.
     Plugins,
+    /// Processor time of each action.
+    Actions,
+    /// Triggers with a thousand inline recipients.
+    Recipients,
+    /// Deep merges into a user of 200 KB.
+    LargeUser,
 }
 
 /// The command line's settings.

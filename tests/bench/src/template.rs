@@ -11,13 +11,15 @@ use std::{
 /// Size of one event in bytes.
 pub const EVENT_BYTES: usize = 1024;
 /// Placeholder for sixteen hexadecimal digits, which are an event's message id and its user.
-const MARK: &[u8; 16] = b"@@@@@@@@@@@@@@@@";
+pub const MARK: &str = "@@@@@@@@@@@@@@@@";
 
 /// A request that can be sent repeatedly, each time with new ids.
 #[derive(Debug, Clone)]
 pub struct Template {
     bytes: Vec<u8>,
     marks: Arc<[usize]>,
+    /// The number of marks that get the same id.
+    marks_per_id: usize,
 }
 
 impl Template {
@@ -28,21 +30,27 @@ impl Template {
             1 => event,
             _ => format!("[{}]", vec![event; events].join(",")),
         };
-        let bytes = request(path, "", &body);
-        let marks = bytes.windows(MARK.len()).enumerate().filter(|(_, window)| window == MARK).map(|(at, _)| at);
-        Self { marks: marks.collect(), bytes }
+        Self::of(path, &body, 2)
+    }
+
+    /// Creates a request with this body. The marks in it get new ids each time, this number of neighbours the same one.
+    pub fn of(path: &str, body: &str, marks_per_id: usize) -> Self {
+        let bytes = request(path, "", body);
+        let windows = bytes.windows(MARK.len()).enumerate();
+        let marks = windows.filter(|(_, window)| *window == MARK.as_bytes()).map(|(at, _)| at).collect();
+        Self { bytes, marks, marks_per_id }
     }
 
     /// Creates a request without ids, with further header lines. A credential is valid for one body only.
     pub fn same(path: &str, headers: &str, body: &str) -> Self {
-        Self { bytes: request(path, headers, body), marks: Arc::new([]) }
+        Self { bytes: request(path, headers, body), marks: Arc::new([]), marks_per_id: 1 }
     }
 
     /// Returns the request's bytes with new ids.
     pub fn next(&mut self) -> &[u8] {
-        for pair in self.marks.chunks_exact(2) {
+        for neighbours in self.marks.chunks(self.marks_per_id) {
             let digits = hex(next_id());
-            for at in pair {
+            for at in neighbours {
                 self.bytes[*at..*at + MARK.len()].copy_from_slice(&digits);
             }
         }
@@ -61,7 +69,7 @@ fn request(path: &str, headers: &str, body: &str) -> Vec<u8> {
 
 /// Returns one event with new ids.
 pub fn one_event() -> String {
-    event().replace("@@@@@@@@@@@@@@@@", "0123456789abcdef")
+    event().replace(MARK, "0123456789abcdef")
 }
 
 /// Returns a track call as Segment sends it, of exactly [`EVENT_BYTES`].
