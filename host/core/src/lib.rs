@@ -12,6 +12,8 @@
 //!    loaded into the [`world`].
 //! 6. [`log`]: the event log and the action logs.
 //!
+//! [`parked`] holds the recipients that triggers wait for until they are identified.
+//!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
 pub mod actions;
@@ -26,6 +28,7 @@ pub mod json;
 pub mod log;
 pub mod mapping;
 pub mod nearest;
+pub mod parked;
 pub mod path;
 pub mod plan;
 pub mod quarantine;

@@ -1,7 +1,10 @@
 //! Workflow runs.
 
 use bytestring::ByteString;
-use uuid::Uuid;
+use sha2::{Digest as _, Sha256};
+use uuid::{Builder, Uuid};
+
+use crate::recipient::RecipientKey;
 
 use crate::recipient::{RecipientKey, USERS};
 
@@ -10,6 +13,8 @@ use crate::recipient::{RecipientKey, USERS};
 pub struct Run {
     /// UUIDv7.
     pub id: Uuid,
+    /// The key under which the run is delivered; see [`run_key`].
+    pub key: Uuid,
     /// The workflow's key.
     pub workflow: String,
     /// The recipients: at least one, all of them identified.
@@ -80,4 +85,56 @@ pub struct RunRange {
     pub after: Uuid,
     /// Greater than the last id.
     pub before: Uuid,
+/// The part of a trigger that a run carries out.
+#[derive(Debug, Clone, Copy)]
+pub enum RunPart<'a> {
+    /// A chunk of the recipients that were identified, by its number from 0.
+    Chunk(usize),
+    /// A recipient that was identified later.
+    Recipient(&'a RecipientKey),
+}
+
+/// Returns the key of a run. It depends only on the event, the mapping and the part, and never changes
+/// (semantics.md §8).
+pub fn run_key(event: Uuid, mapping: Option<Uuid>, part: RunPart<'_>) -> Uuid {
+    let mut hash = Sha256::new();
+    hash.update(event.as_bytes());
+    hash.update(mapping.unwrap_or_default().as_bytes());
+    match part {
+        RunPart::Chunk(number) => {
+            hash.update([0]);
+            hash.update((number as u64).to_be_bytes());
+        }
+        RunPart::Recipient(RecipientKey { collection, id }) => {
+            hash.update([1]);
+            // Neither holds a control character.
+            hash.update(collection.as_bytes());
+            hash.update([0]);
+            hash.update(id.as_bytes());
+        }
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    let (first, _) = digest.split_at(16);
+    first.try_into().map_or_else(|_| Uuid::nil(), |first| Builder::from_custom_bytes(first).into_uuid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_depends_on_the_event_the_mapping_and_the_part_alone() {
+        let (event, mapping) = (Uuid::from_u128(1), Some(Uuid::from_u128(2)));
+        let (user, object) =
+            (RecipientKey::user("u"), RecipientKey { collection: "projects".into(), id: "u".to_owned() });
+        let parts = [RunPart::Chunk(0), RunPart::Chunk(1), RunPart::Recipient(&user), RunPart::Recipient(&object)];
+        let mut keys: Vec<Uuid> = parts.iter().map(|part| run_key(event, mapping, *part)).collect();
+        assert_eq!(keys, parts.iter().map(|part| run_key(event, mapping, *part)).collect::<Vec<_>>());
+        keys.push(run_key(event, None, RunPart::Chunk(0)));
+        keys.push(run_key(Uuid::from_u128(3), mapping, RunPart::Chunk(0)));
+        assert!(keys.iter().all(|key| key.get_version_num() == 8));
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), 6);
+    }
 }

@@ -124,6 +124,12 @@ operations! {
     /// Deletes at most `limit` rows of segments whose events are gone; returns their number.
     PruneLogSegments { limit: u32 } -> Result<u64, CommitError>;
 
+    // Recipients that triggers wait for.
+
+    /// Logs the ends of at most `limit` waits, by release, deletion, cancellation or time, and creates the runs that were
+    /// left to it; returns the number of waits.
+    EndWaits { now_ms: i64, limit: u32 } -> Result<u64, CommitError>;
+
     // Leases of background jobs.
 
     AcquireJobLease { name: String, owner: String, ttl_ms: i64 } -> Result<JobLease, CommitError>;

@@ -94,7 +94,11 @@ pub struct View<'a> {
     pub(crate) world: &'a World,
     pub(crate) environment: i64,
     pub(crate) event: Uuid,
+    /// The mapping of the action; none if the action has none.
+    pub(crate) mapping: Option<Uuid>,
     pub(crate) as_of: AsOf,
+    /// The store's time, in milliseconds since 1970.
+    pub(crate) store_ms: i64,
     pub(crate) new_id: NewId<'a>,
 }
 
@@ -102,6 +106,26 @@ impl View<'_> {
     /// Returns the id of the event.
     pub fn event(&self) -> Uuid {
         self.event
+    }
+
+    /// Returns the mapping of the action; none if the action has none.
+    pub fn mapping(&self) -> Option<Uuid> {
+        self.mapping
+    }
+
+    /// Returns the store's time, in milliseconds since 1970.
+    pub fn store_ms(&self) -> i64 {
+        self.store_ms
+    }
+
+    /// Returns why a trigger may not wait for a recipient. `besides` recipients are about to be parked by the same action.
+    pub fn may_wait(&self, key: &RecipientKey, besides: usize) -> Result<(), String> {
+        self.world.parked(self.environment).may_wait(key, besides)
+    }
+
+    /// Returns true if a trigger waits for the recipient.
+    pub fn is_waited_for(&self, key: &RecipientKey) -> bool {
+        self.world.parked(self.environment).is_waited_for(key)
     }
 
     /// Returns a new id.

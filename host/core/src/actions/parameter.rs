@@ -52,6 +52,12 @@ impl<'a> ParameterReader<'a> {
         Ok(self.take_party(name)?.unwrap_or_else(|| default_path(default)))
     }
 
+    /// Takes an optional member that is no parameter: its JSON text. Null is the same as absent.
+    pub fn take_option(&mut self, name: &str) -> Option<&'a str> {
+        self.known.push(name.to_owned());
+        self.members.shift_remove(name).filter(|text| Kind::of(text) != Kind::Null)
+    }
+
     /// Takes a required constant string, written plainly or as `{"value": …}`.
     pub fn take_constant(&mut self, name: &str) -> Result<String, BadMapping> {
         self.known.push(name.to_owned());

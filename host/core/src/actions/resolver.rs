@@ -132,11 +132,11 @@ impl Resolved<'_> {
         Ok(RecipientKey::user(id))
     }
 
-    /// Reads required recipients: one value or an array.
-    pub fn recipients(self) -> Result<Vec<Party>, ActionError> {
+    /// Reads required recipients: one value or an array of at most `max`.
+    pub fn recipients(self, max: usize) -> Result<Vec<Party>, ActionError> {
         let text = self.not_null().ok_or_else(|| self.missing())?;
-        recipient::read_list(text).map_err(|error| match error {
-            ListError::TooMany(_) => ActionError::TooManyRecipients(error),
+        recipient::read_list(text, max).map_err(|error| match error {
+            ListError::TooMany { .. } => ActionError::TooManyRecipients(error),
             ListError::Bad { .. } => self.error(format_args!(": {error}")),
         })
     }

@@ -2,7 +2,8 @@
 //!
 //! Parameter: `user_id` (default: the path `user_id`). Source of the rules: semantics.md §6.
 //!
-//! - A user who is not known is nothing to do: the action is skipped.
+//! - A user who is not known is nothing to do: the action is skipped. If triggers wait for the user, it ends the waits, and
+//!   no run is created.
 //! - Everything after the action sees the user as unidentified: the event's later actions, the later events of its
 //!   request, and later requests. An identify or an inline recipient then creates a new user, with a new `created_at`.
 //! - Inline recipients are upserted before any action of their event. An event that deletes a user and names the same
@@ -50,6 +51,10 @@ impl ActionIntent for Intent {
 
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
         let result = json::object([("user_id", json::quote(&self.user.id).as_str())]);
+        if !view.is_identified(&self.user) && view.is_waited_for(&self.user) {
+            effects.push(Effect::DropParked(self.user.clone()));
+            return Decision::success(result);
+        }
         if !view.is_identified(&self.user) {
             return Decision::skipped(result, "the user is not identified; there is nobody to delete");
         }

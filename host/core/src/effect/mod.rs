@@ -13,6 +13,7 @@ pub use relation_changes::{MemberChange, RelationChanges, SubscriptionChange, re
 
 use crate::{
     audience::Membership,
+    parked::{Park, Release},
     recipient::RecipientKey,
     run::{Run, RunCancellation},
 };
@@ -48,6 +49,14 @@ pub enum Effect {
     CancelRuns(RunCancellation),
     /// Creates a workflow run.
     CreateRun(Run),
+    /// Begins to wait for recipients.
+    Park(Box<Park>),
+    /// Ends the wait of one trigger for a recipient whose run is created.
+    Release(Box<Release>),
+    /// Leaves it to a background job to create the runs of all triggers that still wait for a recipient.
+    ReleaseRest(RecipientKey),
+    /// Ends all waits for a recipient without a run.
+    DropParked(RecipientKey),
 }
 
 /// A user, object or tenant as it becomes.

@@ -6,7 +6,7 @@ use crate::{
     user,
 };
 
-/// The largest number of recipients of one trigger, before duplicates are removed.
+/// The largest number of recipients of one run, and of a trigger that is not split, before duplicates are removed.
 pub const MAX_RECIPIENTS: usize = 1000;
 
 /// A recipient, actor or tenant that an event names, by reference or inline.
@@ -128,14 +128,14 @@ fn read_id(text: &str, field: &'static str) -> Result<String, BadRecipient> {
     }
 }
 
-/// Reads a resolved `recipients` parameter: one value or an array.
-pub fn read_list(text: &str) -> Result<Vec<Party>, ListError> {
+/// Reads a resolved `recipients` parameter: one value or an array of at most `max`.
+pub fn read_list(text: &str, max: usize) -> Result<Vec<Party>, ListError> {
     let items = match Kind::of(text) {
         Kind::Array => json::items(text).unwrap_or_default(),
         _ => vec![text],
     };
-    if items.len() > MAX_RECIPIENTS {
-        return Err(ListError::TooMany(items.len()));
+    if items.len() > max {
+        return Err(ListError::TooMany { found: items.len(), max });
     }
     items
         .into_iter()
@@ -149,9 +149,14 @@ pub fn read_list(text: &str) -> Result<Vec<Party>, ListError> {
 /// A refusal of a list of recipients.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ListError {
-    /// More than [`MAX_RECIPIENTS`].
-    #[error("{0} recipients; at most {MAX_RECIPIENTS} are allowed in one trigger")]
-    TooMany(usize),
+    /// More than allowed.
+    #[error("{found} recipients; at most {max} are allowed in one trigger")]
+    TooMany {
+        /// The number that was found.
+        found: usize,
+        /// The number that is allowed.
+        max: usize,
+    },
     /// One of them cannot be a recipient.
     #[error("recipient {index}: {problem}")]
     Bad {

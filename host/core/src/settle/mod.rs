@@ -59,6 +59,7 @@ pub fn settle(
         environment,
         event: item.log.id,
         as_of: as_of(plan.replay, time.system_ms),
+        store_ms: time.store_ms,
         new_id,
         actions: Vec::new(),
         effects: Vec::new(),

@@ -19,6 +19,7 @@ use crate::{
     audience::Membership,
     effect::Effect,
     idempotency::{Execution, Precedent, Record, RecordId, ScopedKey},
+    parked::{NOBODY, ParkedInEnvironment, Released},
     recipient::RecipientKey,
     run::RunCancellation,
 };
@@ -32,6 +33,8 @@ pub struct World {
     relations: Relations,
     /// By environment, workflow and cancellation key.
     open_runs: HashMap<(i64, String, String), OpenRuns>,
+    /// By environment; only environments in which somebody is parked.
+    parked: HashMap<i64, ParkedInEnvironment>,
 }
 
 #[derive(Debug)]
@@ -86,6 +89,21 @@ impl World {
     /// Adds an idempotency record.
     pub fn load_record(&mut self, id: RecordId, record: Record) {
         self.records.insert(id, KnownRecord { record, expires_at_ms: None });
+    }
+
+    /// Returns the parked recipients of an environment, to be loaded.
+    pub fn load_parked(&mut self, environment: i64) -> &mut ParkedInEnvironment {
+        self.parked.entry(environment).or_default()
+    }
+
+    /// Returns the parked recipients of an environment.
+    pub(crate) fn parked(&self, environment: i64) -> &ParkedInEnvironment {
+        self.parked.get(&environment).unwrap_or(&NOBODY)
+    }
+
+    /// Ends all waits for a recipient.
+    pub(crate) fn release(&mut self, environment: i64, key: &RecipientKey) -> Released {
+        self.parked.get_mut(&environment).map(|parked| parked.release(key)).unwrap_or_default()
     }
 
     /// Returns the properties of a recipient, a JSON object; none if it is not identified or only its existence was
@@ -146,6 +164,9 @@ impl World {
                 if let Some(open) = self.open_runs_mut(environment, workflow, cancellation_key) {
                     open.cancel(&cancellation.runs);
                 }
+                if let Some(parked) = self.parked.get_mut(&environment) {
+                    parked.cancel(cancellation);
+                }
             }
             Effect::CreateRun(run) => {
                 if let Some(key) = &run.cancellation_key
@@ -154,6 +175,11 @@ impl World {
                     open.add(run);
                 }
             }
+            Effect::Park(park) => self.parked.entry(environment).or_default().park(park),
+            Effect::DropParked(key) => {
+                self.release(environment, key);
+            }
+            Effect::Release(_) | Effect::ReleaseRest(_) => {}
         }
     }
 

@@ -5,12 +5,13 @@ use std::{collections::HashMap, sync::Arc};
 use inlet_core::{
     ByteString, Uuid, actions,
     contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
-    effect::recipient_changes,
+    effect::{Effect, recipient_changes},
     event::{self, Context, LoggedEvent, Oversize},
     idempotency::{HashKey, Record, RecordId},
     json,
     log::{ActionLog, EventLog, Original, Outcome, PluginRef},
     mapping::{Mapping, MappingIndex},
+    parked::{MAX_RELEASED_AT_ONCE, ParkedTrigger, WaitingTrigger},
     path::Path,
     plan::ReplayMode,
     recipient::RecipientKey,
@@ -38,6 +39,10 @@ pub struct Inlet {
     recipients: HashMap<RecipientKey, String>,
     as_of: HashMap<RecipientKey, i64>,
     records: HashMap<RecordId, Vec<u8>>,
+    /// The recipients that triggers wait for, the oldest first.
+    parked: Vec<(RecipientKey, WaitingTrigger)>,
+    /// The number of parked recipients that the next transactions find in the environment, if it is not that of `parked`.
+    pub parked_in_environment: Option<usize>,
     ids: u128,
 }
 
@@ -61,6 +66,8 @@ impl Inlet {
             recipients: HashMap::new(),
             as_of: HashMap::new(),
             records: HashMap::new(),
+            parked: Vec::new(),
+            parked_in_environment: None,
             ids: 0,
         }
     }
@@ -124,6 +131,44 @@ impl Inlet {
     /// Counts the known users, objects and tenants.
     pub fn known(&self) -> usize {
         self.recipients.len()
+    }
+
+    /// Counts the parked recipients.
+    pub fn parked(&self) -> usize {
+        self.parked.len()
+    }
+
+    /// Parks a user for so many triggers.
+    pub fn parks(&mut self, triggers: usize, id: &str) {
+        for _ in 0..triggers {
+            let event = counter(&mut self.ids)();
+            let trigger = ParkedTrigger {
+                event,
+                mapping: None,
+                workflow: "k".to_owned(),
+                actor: None,
+                tenant: None,
+                data: ByteString::from_static("{}"),
+                cancellation_key: None,
+            };
+            let trigger = WaitingTrigger { trigger: Arc::new(trigger), trigger_data: None };
+            self.parked.push((RecipientKey::user(id), trigger));
+        }
+    }
+
+    /// Loads what a transaction finds of the parked recipients, as the store does.
+    fn load_parked(&self, needs: &Needs<'_>, world: &mut World) {
+        for ((environment, key), with_properties) in &needs.recipients {
+            let parked = world.load_parked(*environment);
+            parked.load_total(self.parked_in_environment.unwrap_or(self.parked.len()));
+            let waiting: Vec<_> = self.parked.iter().filter(|(parked, _)| parked == *key).collect();
+            if !waiting.is_empty() {
+                parked.load_count((*key).clone(), waiting.len());
+            }
+            for (_, trigger) in waiting.into_iter().take(if *with_properties { MAX_RELEASED_AT_ONCE } else { 0 }) {
+                parked.load_trigger((*key).clone(), trigger.clone());
+            }
+        }
     }
 
     pub fn records(&self) -> usize {
@@ -207,6 +252,7 @@ impl Inlet {
         let mut needs = Needs::default();
         job.add_needs(&mut needs);
         let mut world = World::default();
+        self.load_parked(&needs, &mut world);
         for ((environment, key), properties) in needs.recipients {
             if let Some(known) = self.recipients.get(key) {
                 let as_of_ms = self.as_of.get(key).copied().unwrap_or(i64::MIN);
@@ -238,10 +284,34 @@ impl Inlet {
                 self.as_of.insert(change.key.clone(), upsert.as_of_ms);
             }
         }
+        for effect in entries.iter().flat_map(|entry| &entry.done.effects) {
+            write_parked(&mut self.parked, effect);
+        }
         for change in world.changed_records() {
             self.records.insert(change.id, change.record.to_bytes());
         }
         entries
+    }
+}
+
+fn write_parked(stored: &mut Vec<(RecipientKey, WaitingTrigger)>, effect: &Effect) {
+    match effect {
+        Effect::Park(park) => {
+            for parked in &park.recipients {
+                let (trigger, trigger_data) = (park.trigger.clone(), parked.trigger_data.clone());
+                stored.push((parked.recipient.clone(), WaitingTrigger { trigger, trigger_data }));
+            }
+        }
+        Effect::Release(release) => {
+            let is_it = |(key, waiting): &(RecipientKey, WaitingTrigger)| {
+                *key == release.recipient
+                    && (waiting.trigger.event, waiting.trigger.mapping) == (release.event, release.mapping)
+            };
+            let at = stored.iter().position(is_it).expect("a release of a parked recipient");
+            stored.remove(at);
+        }
+        Effect::ReleaseRest(key) | Effect::DropParked(key) => stored.retain(|(parked, _)| parked != key),
+        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@
 //! | `retention` | one node | every minute, and when a retention changed or a source was deleted |
 //! | `retries` | one node | when a retry is due; looked up twice a second |
 //! | `replays` | one node | when a replay was created; looked up twice a second |
+//! | `parked_recipients` | one node | when a wait for a recipient has ended; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
@@ -23,6 +24,7 @@ mod last_used;
 mod lease;
 mod log_index;
 mod metrics_upkeep;
+mod parked_recipients;
 mod plugin_watch;
 mod replays;
 mod retention;
@@ -40,7 +42,8 @@ pub use self::{
 };
 use self::{
     last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
-    plugin_watch::PluginWatch, replays::Replays, retention::Retention, retries::Retries,
+    parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays, retention::Retention,
+    retries::Retries,
 };
 use crate::{Engine, snapshot::new_id};
 
@@ -60,6 +63,7 @@ impl BackgroundJobs {
         jobs.add(Retention);
         jobs.add(Retries);
         jobs.add(Replays);
+        jobs.add(ParkedRecipients);
         jobs.add(LogIndex::default());
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());

@@ -19,6 +19,7 @@ pub(crate) use super::{
         event_types::{counts as event_types, status as source_status},
         kept_requests::one as kept_request,
         management_tokens::all as management_tokens,
+        parked_recipients::has_ended as has_ended_waits,
         plugin_versions::{all as plugin_versions, publisher_key, wasm as plugin_wasm},
         recipients::{one as recipient, page as recipients},
         refused_requests::{one as refused_request, page as refused},

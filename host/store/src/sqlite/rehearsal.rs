@@ -19,7 +19,7 @@ use super::{
     error::SqliteError,
     group_commit::{
         load::{self, Wanted},
-        nonces, resends,
+        load_parked, nonces, resends,
         settle::settle_job,
     },
     statements::runner::StatementRunner,
@@ -103,7 +103,9 @@ async fn load(readers: &Readers, job: &Job, needs: &Needs<'_>) -> Result<(World,
     let horizon_ms = nonces::horizon_ms(&mut snapshot).await?;
     let mut statements = StatementRunner::Plain(&mut snapshot);
     let recognized = resends::recognize(&mut statements, slice::from_ref(job), horizon_ms).await?.pop();
-    Ok((load::load(&mut statements, wanted).await?, recognized.unwrap_or(Recognized::New)))
+    let mut world = load::load(&mut statements, wanted).await?;
+    load_parked::load_all(&mut statements, needs, &mut world).await?;
+    Ok((world, recognized.unwrap_or(Recognized::New)))
 }
 
 /// Copies the properties before anything is settled. Every recipient that may change was loaded with them.

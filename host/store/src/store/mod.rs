@@ -5,6 +5,7 @@ mod environments;
 mod events;
 mod job_leases;
 mod log_search;
+mod parked_recipients;
 mod plugins;
 mod relations;
 mod replays;

@@ -1,10 +1,12 @@
 //! The values that the writer keeps in memory, so that the event path need not query them.
 
 mod event_type_counts;
+mod parked_recipients;
 mod plugin_ids;
 
 use sqlx::SqliteConnection;
 
+pub(crate) use self::parked_recipients::ParkedRecipients;
 use self::{event_type_counts::EventTypes, plugin_ids::PluginIds};
 use super::idempotency::IdempotencyRecords;
 
@@ -14,23 +16,27 @@ pub(crate) struct Caches {
     pub(crate) plugins: PluginIds,
     pub(crate) event_types: EventTypes,
     pub(crate) idempotency: IdempotencyRecords,
+    pub(crate) parked: ParkedRecipients,
 }
 
 impl Caches {
     /// Loads what must be complete from the start.
     pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        Ok(Self { idempotency: IdempotencyRecords::load(connection).await?, ..Self::default() })
+        let idempotency = IdempotencyRecords::load(connection).await?;
+        Ok(Self { idempotency, parked: ParkedRecipients::load(connection).await?, ..Self::default() })
     }
 
     pub(crate) fn committed(&mut self) {
         self.plugins.committed();
         self.event_types.committed();
         self.idempotency.committed();
+        self.parked.committed();
     }
 
     pub(crate) fn rolled_back(&mut self) {
         self.plugins.rolled_back();
         self.event_types.rolled_back();
         self.idempotency.rolled_back();
+        self.parked.rolled_back();
     }
 }

@@ -5,10 +5,12 @@ mod cancellation_rows;
 mod extras;
 pub(crate) mod load;
 mod load_open_runs;
+pub(crate) mod load_parked;
 pub(crate) mod nonces;
+pub(crate) mod parked;
 mod relation_rows;
 pub(crate) mod resends;
-mod rows;
+pub(crate) mod rows;
 pub(crate) mod settle;
 #[cfg(test)]
 mod tests;
@@ -63,11 +65,14 @@ async fn write(
     caches.idempotency.make_sure(statements).await?;
     let wanted = Wanted::of(&needs, caches.idempotency.index());
     let mut world = load::load(statements, wanted).await?;
+    caches.parked.make_sure(statements).await?;
+    load_parked::load_indexed(statements, &needs, &caches.parked, &mut world).await?;
     let settlements = settle::settle_all(&mut world, jobs, time, new_id)?;
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
     let rows = Rows::of(jobs, &settlements, &plugins, &world);
     rows.write(statements, time.system_ms).await?;
+    parked::write(statements, &mut caches.parked, jobs, &settlements).await?;
     caches.idempotency.write(statements, &rows.records).await?;
     caches.event_types.count(statements, jobs).await?;
     nonces::remember(statements, jobs, resends).await?;

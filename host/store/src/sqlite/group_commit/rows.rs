@@ -63,7 +63,7 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "workflow_runs",
         "environment_id, id, workflow, source_event, recipients_count, actor, tenant, cancellation_key, \
-         data",
+         key, data",
         "",
     )
 });
@@ -87,7 +87,6 @@ pub(super) struct Rows<'a> {
     events: Vec<EventRow<'a>>,
     actions: Vec<(Uuid, usize, &'a ActionLog)>,
     runs: Vec<(i64, &'a Run)>,
-    run_recipients: Vec<(&'a Run, usize, &'a RunRecipient)>,
     cancellations: Vec<(i64, &'a RunCancellation)>,
     relations: RelationChanges<'a>,
     deleted_recipients: Vec<(i64, &'a RecipientKey)>,
@@ -114,10 +113,6 @@ impl<'a> Rows<'a> {
             .collect();
         let runs: Vec<(i64, &Run)> =
             events.iter().flat_map(|event| event.settlement.runs().map(|run| (event.job.environment, run))).collect();
-        let run_recipients = runs
-            .iter()
-            .flat_map(|(_, run)| run.recipients.iter().enumerate().map(|(at, recipient)| (*run, at, recipient)))
-            .collect();
         let effects = || {
             let of_event = |event: &EventRow<'a>| {
                 let environment = event.job.environment;
@@ -143,7 +138,6 @@ impl<'a> Rows<'a> {
             events,
             actions,
             runs,
-            run_recipients,
             cancellations,
             relations,
             deleted_recipients,
@@ -155,8 +149,7 @@ impl<'a> Rows<'a> {
     pub(super) async fn write(&self, statements: &mut StatementRunner<'_>, now_ms: i64) -> Result<(), SqliteError> {
         statements.write(&EVENT_LOGS, &self.events, event_columns::write).await?;
         statements.write(&ACTION_LOGS, &self.actions, bind_action).await?;
-        statements.write(&RUNS, &self.runs, bind_run).await?;
-        statements.write(&RUN_RECIPIENTS, &self.run_recipients, bind_run_recipient).await?;
+        write_runs(statements, &self.runs).await?;
         cancellation_rows::write(statements, &self.cancellations, now_ms).await?;
         // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
         for deletion in [&EMPTIED_RECIPIENTS, &DELETED_RECIPIENTS] {
@@ -175,6 +168,16 @@ impl<'a> Rows<'a> {
             .await?;
         relation_rows::write(statements, &self.relations, now_ms).await
     }
+}
+
+/// Writes runs, each with its environment's database id, and their recipients.
+pub(crate) async fn write_runs(statements: &mut StatementRunner<'_>, runs: &[(i64, &Run)]) -> Result<(), SqliteError> {
+    let recipients: Vec<(&Run, usize, &RunRecipient)> = runs
+        .iter()
+        .flat_map(|(_, run)| run.recipients.iter().enumerate().map(move |(at, recipient)| (*run, at, recipient)))
+        .collect();
+    statements.write(&RUNS, runs, bind_run).await?;
+    statements.write(&RUN_RECIPIENTS, &recipients, bind_run_recipient).await
 }
 
 fn bind_action<'v>(row: &mut Row<'v>, (event, ordinal, action): &'v (Uuid, usize, &ActionLog)) {
@@ -206,6 +209,7 @@ fn bind_run<'v>(row: &mut Row<'v>, (environment, run): &'v (i64, &Run)) {
         .optional_text(run.actor.as_deref())
         .optional_text(run.tenant.as_deref())
         .optional_text(run.cancellation_key.as_deref())
+        .blob(run.key.as_bytes())
         .text(&run.data);
 }
 

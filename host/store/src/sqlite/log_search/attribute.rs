@@ -17,7 +17,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Attribute<'a> {
     IdempotencyKey(&'a str),
-    /// The recipient of a trigger, reached or skipped.
+    /// The recipient of a trigger, reached, skipped or waited for.
     Recipient {
         collection: Option<&'a str>,
         id: &'a str,

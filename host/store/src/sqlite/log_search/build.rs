@@ -149,7 +149,7 @@ async fn add_actions(
 
 /// Adds the recipients in the result of a trigger. [`super::query`] compares the same members in SQL.
 fn add_recipients(event: Uuid, result: &str, entries: &mut Entries<'_>) {
-    for member in ["recipients", "skipped_recipients"] {
+    for member in ["recipients", "skipped_recipients", "waiting_recipients", "released_recipients"] {
         for recipient in json::member(result, member).and_then(json::items).unwrap_or_default() {
             let text = |name| json::member(recipient, name).and_then(json::string);
             if let Some(id) = text("id") {

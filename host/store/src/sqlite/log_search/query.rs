@@ -25,7 +25,9 @@ macro_rules! filters {
               SELECT 1 FROM action_logs WHERE event_id = event_logs.id AND status = ?11))
           AND (?12 IS NULL OR EXISTS (
               SELECT 1 FROM action_logs,
-                  json_each(json_array(result -> '$.recipients', result -> '$.skipped_recipients')) AS lists,
+                  json_each(json_array(
+                      result -> '$.recipients', result -> '$.skipped_recipients',
+                      result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
                   json_each(lists.value) AS recipient
               WHERE event_id = event_logs.id AND result IS NOT NULL
                 AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))"

@@ -61,6 +61,10 @@ impl<'v> Row<'v> {
         self.add(Value::OwnedBlob(value))
     }
 
+    pub(crate) fn uuid(&mut self, value: Uuid) -> &mut Self {
+        self.add(Value::Uuid(value))
+    }
+
     pub(crate) fn optional_uuid(&mut self, value: Option<Uuid>) -> &mut Self {
         self.add(value.map_or(Value::Null, Value::Uuid))
     }

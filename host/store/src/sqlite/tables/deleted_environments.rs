@@ -29,7 +29,7 @@ const SMALL: [&str; 3] = [
 /// The possibly large tables of an environment, each with the statement that deletes at most `?2` of its rows, in the order
 /// in which they are emptied. Runs go once their recipients are gone: one run may have a thousand, so that these are
 /// deleted by their own number, ten times as many as of other rows.
-const LARGE: [(&str, &str); 7] = [
+const LARGE: [(&str, &str); 9] = [
     (
         "workflow_run_recipients",
         "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
@@ -63,6 +63,16 @@ const LARGE: [(&str, &str); 7] = [
     (
         "recipients",
         "DELETE FROM recipients WHERE seq IN (SELECT seq FROM recipients WHERE environment_id = ?1 LIMIT ?2)",
+    ),
+    (
+        "parked_recipients",
+        "DELETE FROM parked_recipients WHERE seq IN (
+             SELECT seq FROM parked_recipients WHERE environment_id = ?1 LIMIT ?2)",
+    ),
+    (
+        "parked_triggers",
+        "DELETE FROM parked_triggers WHERE rowid IN (
+             SELECT rowid FROM parked_triggers WHERE environment_id = ?1 LIMIT ?2)",
     ),
 ];
 

@@ -16,6 +16,7 @@ pub(crate) mod job_leases;
 pub(crate) mod kept_requests;
 pub(crate) mod management_tokens;
 pub(crate) mod mappings;
+pub(crate) mod parked_recipients;
 pub(crate) mod plugin_versions;
 pub(crate) mod recipients;
 pub(crate) mod refused_requests;

@@ -1,12 +1,23 @@
 //! `workflows_trigger`: creates a run of a workflow for its identified recipients.
 //!
 //! Parameters: `key` (a constant, required), `recipients` (default: the path `user_id`), `data` (default: the path
-//! `data`), `actor`, `tenant` and `cancellation_key`. Source of the rules: semantics.md §5.
+//! `data`), `actor`, `tenant` and `cancellation_key`. Options: `on_overflow` and `unidentified`. Source of the rules:
+//! semantics.md §5 and §8.
 
-use std::collections::HashSet;
+mod on_overflow;
+mod result;
+mod unidentified;
+
+use std::{collections::HashSet, sync::Arc};
 
 use bytestring::ByteString;
-use uuid::Uuid;
+
+use self::result::{NOT_IDENTIFIED, TriggerResult};
+pub use self::{
+    on_overflow::{MAX_SPLIT_RECIPIENTS, OnOverflow},
+    result::{EndedWait, WaitEnd, end_waits, skipped_in},
+    unidentified::Unidentified,
+};
 
 use super::{
     ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
@@ -14,8 +25,9 @@ use super::{
 use crate::{
     effect::Effect,
     json,
-    recipient::{Party, PartyRole},
-    run::{Run, RunRecipient},
+    parked::{Park, ParkedRecipient, ParkedTrigger},
+    recipient::{MAX_RECIPIENTS, Party, PartyRole},
+    run::{Run, RunPart, RunRecipient, run_key},
     user::TooLarge,
     world::EnvironmentNeeds,
 };
@@ -29,6 +41,8 @@ pub struct Parameters {
     actor: Option<Parameter>,
     tenant: Option<Parameter>,
     cancellation_key: Option<Parameter>,
+    on_overflow: OnOverflow,
+    unidentified: Unidentified,
 }
 
 /// A trigger with its values.
@@ -45,6 +59,7 @@ pub struct Trigger {
     /// A JSON object or null.
     data: ByteString,
     cancellation_key: Option<String>,
+    unidentified: Unidentified,
 }
 
 impl ActionParameters for Parameters {
@@ -58,6 +73,8 @@ impl ActionParameters for Parameters {
             actor: reader.take_party("actor")?,
             tenant: reader.take("tenant")?,
             cancellation_key: reader.take("cancellation_key")?,
+            on_overflow: OnOverflow::take(reader)?,
+            unidentified: Unidentified::take(reader)?,
         })
     }
 
@@ -70,11 +87,12 @@ impl ActionParameters for Parameters {
         let cancellation_key = resolver.optional("cancellation_key", self.cancellation_key.as_ref());
         let mut trigger = Box::new(Trigger {
             workflow: self.key.clone(),
-            recipients: recipients.recipients()?,
+            recipients: recipients.recipients(self.on_overflow.max_recipients())?,
             actor: actor.map_or(Ok(None), |actor| actor.party(PartyRole::Recipient))?,
             tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
             data: data.object_or_null()?,
             cancellation_key: cancellation_key.map_or(Ok(None), |key| key.string())?,
+            unidentified: self.unidentified,
         });
         for party in trigger.parties_mut() {
             for warning in std::mem::take(&mut party.warnings) {
@@ -105,22 +123,66 @@ impl Trigger {
             .collect()
     }
 
-    fn run(&self, id: Uuid, source_event: Uuid, recipients: Vec<&Party>) -> Run {
-        let recipients = recipients.into_iter().map(|party| RunRecipient {
+    /// Creates the run of a part of the recipients.
+    fn run(&self, view: &mut View<'_>, chunk: usize, recipients: &[&Party]) -> Run {
+        let recipients = recipients.iter().map(|party| RunRecipient {
             collection: party.key.shown_collection().map(str::to_owned),
             id: party.key.id.clone(),
             trigger_data: party.trigger_data.clone(),
         });
         Run {
-            id,
+            id: view.new_id(),
+            key: run_key(view.event(), view.mapping(), RunPart::Chunk(chunk)),
             workflow: self.workflow.clone(),
             recipients: recipients.collect(),
             actor: self.actor.as_ref().map(|party| party.key.to_json()),
             tenant: self.tenant.as_ref().map(|party| party.key.to_json()),
             data: self.data.clone(),
             cancellation_key: self.cancellation_key.clone(),
-            source_event,
+            source_event: view.event(),
         }
+    }
+
+    /// Decides about the recipients that are not identified: returns those to wait for, and the others with the reason.
+    fn part_unidentified<'a>(
+        &self,
+        view: &View<'_>,
+        unidentified: Vec<&'a Party>,
+    ) -> (Vec<&'a Party>, Vec<(&'a Party, String)>) {
+        let (mut waiting, mut skipped) = (Vec::new(), Vec::new());
+        for party in unidentified {
+            let may_wait = match self.unidentified {
+                // An inline recipient is not identified only if its event deletes it, and the deletion wins.
+                Unidentified::Wait { .. } if party.inline.is_none() => view.may_wait(&party.key, waiting.len()),
+                _ => Err(String::new()),
+            };
+            match may_wait {
+                Ok(()) => waiting.push(party),
+                Err(full) if full.is_empty() => skipped.push((party, NOT_IDENTIFIED.to_owned())),
+                Err(full) => skipped.push((party, format!("{NOT_IDENTIFIED}; {full}"))),
+            }
+        }
+        (waiting, skipped)
+    }
+
+    /// Returns the effect that parks recipients.
+    fn park(&self, view: &View<'_>, seconds: i64, waiting: &[&Party]) -> Effect {
+        let recipients = waiting
+            .iter()
+            .map(|party| ParkedRecipient { recipient: party.key.clone(), trigger_data: party.trigger_data.clone() });
+        Effect::Park(Box::new(Park {
+            recipients: recipients.collect(),
+            expires_at_ms: view.store_ms().saturating_add(seconds.saturating_mul(1000)),
+            trigger: Arc::new(ParkedTrigger {
+                event: view.event(),
+                mapping: view.mapping(),
+                workflow: self.workflow.clone(),
+                actor: self.actor.as_ref().map(|party| party.key.to_json()),
+                tenant: self.tenant.as_ref().map(|party| party.key.to_json()),
+                data: self.data.clone(),
+                cancellation_key: self.cancellation_key.clone(),
+            }),
+        }))
     }
 }
 
@@ -145,51 +207,32 @@ impl ActionIntent for Intent {
             .iter()
             .filter(|party| seen.insert(&party.key))
             .partition(|party| view.is_identified(&party.key));
-        let run_id = (!identified.is_empty()).then(|| view.new_id());
-        let result = result(run_id, &identified, &unidentified, &self.notes(view));
-        let Some(id) = run_id else {
-            let reason = "no recipient is identified; no workflow run was created";
-            return Decision::skipped(result, reason).with_skipped_recipients(unidentified.len());
+        let (waiting, skipped) = self.part_unidentified(view, unidentified);
+        let runs: Vec<Run> = identified
+            .chunks(MAX_RECIPIENTS)
+            .enumerate()
+            .map(|(chunk, recipients)| self.run(view, chunk, recipients))
+            .collect();
+        let waits = match self.unidentified {
+            Unidentified::Skip => None,
+            Unidentified::Wait { seconds } => Some(seconds),
         };
-        effects.push(Effect::CreateRun(self.run(id, view.event(), identified)));
-        Decision::success(result).with_skipped_recipients(unidentified.len())
+        let result = TriggerResult {
+            runs: &runs.iter().map(|run| run.id).collect::<Vec<_>>(),
+            recipients: &identified,
+            skipped: &skipped,
+            waiting: waits.map(|_| waiting.as_slice()),
+            notes: &self.notes(view),
+        }
+        .to_json();
+        if let Some(seconds) = waits.filter(|_| !waiting.is_empty()) {
+            effects.push(self.park(view, seconds, &waiting));
+        }
+        let decision = match (runs.is_empty(), waiting.is_empty()) {
+            (true, true) => Decision::skipped(result, "no recipient is identified; no workflow run was created"),
+            _ => Decision::success(result),
+        };
+        effects.extend(runs.into_iter().map(Effect::CreateRun));
+        decision.with_skipped_recipients(skipped.len())
     }
-}
-
-/// Returns the recipients that an action log's result names as skipped: a user's id, or `collection/id` of an object.
-pub fn skipped_in(result: &str) -> Vec<String> {
-    let skipped = json::member(result, "skipped_recipients").and_then(json::items).unwrap_or_default();
-    let text = |item: &str, member: &str| json::member(item, member).and_then(json::string);
-    skipped
-        .into_iter()
-        .filter_map(|item| {
-            let id = text(item, "id")?;
-            Some(text(item, "collection").map_or_else(|| id.clone(), |collection| format!("{collection}/{id}")))
-        })
-        .collect()
-}
-
-/// Returns the result that the action log shows.
-fn result(run_id: Option<Uuid>, identified: &[&Party], unidentified: &[&Party], notes: &[String]) -> String {
-    let run_id = run_id.map_or_else(|| "null".to_owned(), |id| json::quote(&id.to_string()));
-    let recipients = json::array(identified.iter().map(|party| reference(party, None)));
-    let skipped = json::array(unidentified.iter().map(|party| reference(party, Some("\"not identified\""))));
-    let notes_text = json::array(notes);
-    let mut members = vec![
-        ("workflow_run_id", run_id.as_str()),
-        ("recipients", recipients.as_str()),
-        ("skipped_recipients", skipped.as_str()),
-    ];
-    if !notes.is_empty() {
-        members.push(("notes", &notes_text));
-    }
-    json::object(members)
-}
-
-fn reference(party: &Party, reason: Option<&str>) -> String {
-    let (id, collection) = (json::quote(&party.key.id), party.key.shown_collection().map(json::quote));
-    let mut members = vec![("id", id.as_str())];
-    members.extend(collection.as_deref().map(|collection| ("collection", collection)));
-    members.extend(reason.map(|reason| ("reason", reason)));
-    json::object(members)
 }
