@@ -141,7 +141,8 @@ pub struct SourceLogAction {
     /// The length of the payload, in bytes.
     pub action_payload_size: u64,
     /// The result; null if the action was not executed. A trigger has `workflow_run_id` (null if no recipient was left),
-    /// `recipients`, and `skipped_recipients` with `id` and `reason` each.
+    /// `workflow_run_ids` if it was split, `recipients`, and `skipped_recipients` with `id` and `reason` each; if it waits,
+    /// also `waiting_recipients`, and `released_recipients` with `id` and `workflow_run_id` each.
     #[schema(required, value_type = Option<Object>)]
     pub action_result: Option<RawJson>,
     /// The reason of a skip or an error, human-readable.

@@ -4,8 +4,6 @@ use bytestring::ByteString;
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::recipient::RecipientKey;
-
 use crate::recipient::{RecipientKey, USERS};
 
 /// A workflow run that a trigger creates.
@@ -85,6 +83,8 @@ pub struct RunRange {
     pub after: Uuid,
     /// Greater than the last id.
     pub before: Uuid,
+}
+
 /// The part of a trigger that a run carries out.
 #[derive(Debug, Clone, Copy)]
 pub enum RunPart<'a> {

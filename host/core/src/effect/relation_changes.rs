@@ -95,7 +95,7 @@ fn concerns_relations(effect: &Effect) -> bool {
         | Effect::Unsubscribe { .. }
         | Effect::AddMember(_)
         | Effect::RemoveMember(_) => true,
-        Effect::UpsertRecipient(_) | Effect::CancelRuns(_) | Effect::CreateRun(_) => false,
+        _ => false,
     }
 }
 

@@ -13,6 +13,7 @@ mod idempotency;
 mod job_leases;
 mod log_search;
 mod nonces;
+mod parked_recipients;
 mod plugin_versions;
 mod read_memory;
 mod reading;

@@ -134,16 +134,7 @@ impl<'a> Rows<'a> {
         // Sorted, so that the same group always writes the same rows.
         let mut records: Vec<_> = world.changed_records().collect();
         records.sort_unstable_by_key(|change| change.id);
-        Self {
-            events,
-            actions,
-            runs,
-            cancellations,
-            relations,
-            deleted_recipients,
-            recipients,
-            records,
-        }
+        Self { events, actions, runs, cancellations, relations, deleted_recipients, recipients, records }
     }
 
     pub(super) async fn write(&self, statements: &mut StatementRunner<'_>, now_ms: i64) -> Result<(), SqliteError> {

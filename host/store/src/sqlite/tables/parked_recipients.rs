@@ -63,7 +63,7 @@ impl Execute<EndWaits> for WriteConnection {
 #[derive(Default)]
 struct Slice {
     rows: u64,
-    /// The recipients that were still waiting.
+    /// The recipients that were still counted as waiting.
     expired: Vec<(i64, RecipientKey)>,
 }
 
@@ -102,7 +102,9 @@ async fn slice(
         if slice.rows > 0 && result_bytes > MAX_RESULT_BYTES {
             break;
         }
-        let waiting = parked.iter().filter(|parked| parked.state == state::WAITING);
+        // A cancellation for single recipients does not know their number.
+        let is_counted = |parked: &&Parked| [state::WAITING, state::CANCELED].contains(&parked.state);
+        let waiting = parked.iter().filter(is_counted);
         slice.expired.extend(waiting.map(|parked| (trigger.0, parked.recipient.clone())));
         slice.rows += parked.len() as u64;
         let ended = end(connection, trigger, &parked, new_id).await?;
