@@ -18,6 +18,7 @@ pub mod environments;
 mod error;
 pub mod logs;
 pub mod management_tokens;
+pub mod objects;
 mod page;
 mod patch;
 pub mod providers;
@@ -29,8 +30,10 @@ pub mod rehearsals;
 pub mod replays;
 pub mod runs;
 pub mod sources;
+pub mod tenants;
 pub mod users;
 pub mod webhooks;
+pub mod workflows;
 
 pub use days::Days;
 pub use error::ErrorBody;

@@ -75,6 +75,38 @@ impl<'de> Deserialize<'de> for User {
     }
 }
 
+/// The properties of a user to merge; custom properties are members too.
+///
+/// The server reads it as text, so that every digit is kept. It describes the members that have a meaning.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, ToSchema)]
+#[schema(
+    description = "The properties of a user to merge; custom properties are members too.",
+    example = json!({"name": "Ana", "email": "ana@example.com", "plan": "pro"})
+)]
+pub struct UserRequest {
+    /// Full name.
+    pub name: Option<String>,
+    /// Email address.
+    pub email: Option<String>,
+    /// Telephone number.
+    pub phone_number: Option<String>,
+    /// URL of a picture.
+    pub avatar: Option<String>,
+    /// Language.
+    pub locale: Option<String>,
+    /// Time zone.
+    pub timezone: Option<String>,
+    /// Time of creation.
+    #[schema(format = DateTime)]
+    pub created_at: Option<String>,
+    /// Addresses of the user by channel, kept and passed on as they are.
+    #[schema(value_type = Option<Object>)]
+    pub channel_data: Option<RawJson>,
+    /// Preference sets by id, kept and passed on as they are.
+    #[schema(value_type = Option<Object>)]
+    pub preferences: Option<RawJson>,
+}
+
 /// A page of users, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct UserList {

@@ -24,6 +24,7 @@ mod page;
 mod path;
 mod providers;
 mod query;
+mod recipients;
 mod routes;
 mod runs;
 mod scope;

@@ -15,6 +15,9 @@ use super::error::ApiError;
 /// The most characters of an unknown name that an error repeats.
 const MAX_SHOWN_NAME: usize = 100;
 
+/// The query parameters that are lists: `a=1,2` or `a[]=1`, `a[0]=1` and, for members of objects, `a[0][id]=1`.
+const LISTS: [&str; 4] = ["include", "recipients[]", "objects[]", "tenant_ids"];
+
 /// The names of an operation's query parameters, from its description. The router hands them to the extractors of
 /// [`crate::auth`] with every request.
 #[derive(Debug, Clone)]
@@ -58,8 +61,10 @@ impl Params {
     /// Refuses a parameter that the operation does not have: it would be left out of account without a word.
     pub fn check_known(&self, KnownParams(known): &KnownParams) -> Result<(), ApiError> {
         let is_known = |name: &str| {
-            let is_list = name.starts_with("include[") && known.iter().any(|known| known == "include");
-            is_list || known.iter().any(|known| known == name)
+            let base = name.split_once('[').map_or(name, |(base, _)| base);
+            known
+                .iter()
+                .any(|known| known == name || LISTS.contains(&known.as_str()) && known.trim_end_matches("[]") == base)
         };
         let Some((unknown, _)) = self.0.iter().find(|(name, _)| !is_known(name)) else { return Ok(()) };
         let names = || known.iter().map(String::as_str);
@@ -88,6 +93,13 @@ impl Params {
             .filter(|(name, _)| is_include(name))
             .flat_map(|(_, values)| values.split(','))
             .any(|value| value.trim() == what)
+    }
+
+    /// Reads a list of texts: `name=a`, `name[]=a` or `name[0]=a`, repeatable.
+    pub fn list(&self, name: &str) -> Vec<String> {
+        let is_item = |given: &str| given == name || given.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+        let items = self.0.iter().filter(|(given, value)| is_item(given) && !value.is_empty());
+        items.map(|(_, value)| value.clone()).collect()
     }
 
     /// Reads a flag; false if it is absent.

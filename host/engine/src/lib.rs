@@ -22,6 +22,7 @@ pub mod metrics;
 mod notices;
 mod options;
 pub mod quarantine;
+pub mod recipients;
 pub mod replay;
 mod retry_schedule;
 pub mod secrets;

@@ -67,18 +67,48 @@ impl FirstEvent {
     pub(crate) fn settled<'a>(self, item: impl FnOnce() -> Option<&'a Prepared>) -> Settled {
         let (Self { id, logged }, actions) = (self, Vec::new());
         match logged {
-            Some(LoggedEvent { event_type, outcome: Outcome::Rejected, reason, .. }) => {
-                Settled { id, event_type, outcome: Outcome::Rejected, reason, actions }
-            }
-            Some(LoggedEvent { event_type, reason, failed: Some(_), .. }) => {
-                Settled { id, event_type, outcome: Outcome::Failed, reason, actions }
-            }
-            Some(LoggedEvent { event_type, .. }) => {
-                Settled { id, event_type, outcome: Outcome::Replayed, reason: None, actions }
-            }
+            Some(LoggedEvent { event_type, outcome: Outcome::Rejected, reason, .. }) => Settled {
+                id,
+                event_type,
+                outcome: Outcome::Rejected,
+                reason,
+                actions,
+                run: None,
+                replay_of: None,
+                replay_differs: false,
+            },
+            Some(LoggedEvent { event_type, reason, failed: Some(_), .. }) => Settled {
+                id,
+                event_type,
+                outcome: Outcome::Failed,
+                reason,
+                actions,
+                run: None,
+                replay_of: None,
+                replay_differs: false,
+            },
+            Some(LoggedEvent { event_type, .. }) => Settled {
+                id,
+                event_type,
+                outcome: Outcome::Replayed,
+                reason: None,
+                actions,
+                run: None,
+                replay_of: None,
+                replay_differs: false,
+            },
             None => {
                 let event_type = item().map(|item| item.log.event_type.clone()).unwrap_or_default();
-                Settled { id, event_type, outcome: Outcome::Replayed, reason: None, actions }
+                Settled {
+                    id,
+                    event_type,
+                    outcome: Outcome::Replayed,
+                    reason: None,
+                    actions,
+                    run: None,
+                    replay_of: None,
+                    replay_differs: false,
+                }
             }
         }
     }
@@ -234,6 +264,9 @@ mod tests {
             outcome: Outcome::Logged,
             reason: None,
             actions: Vec::new(),
+            run: None,
+            replay_of: None,
+            replay_differs: false,
         });
         let answer = resend.answer(ran.collect());
         assert_eq!(answer.len(), ITEMS);

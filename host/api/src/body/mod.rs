@@ -8,6 +8,7 @@ use axum::{
     extract::{FromRequest, OptionalFromRequest, Request},
     http::{HeaderMap, StatusCode, header},
 };
+use bytestring::ByteString;
 use inlet_core::json;
 use inlet_engine::Engine;
 use serde::de::DeserializeOwned;
@@ -100,6 +101,22 @@ impl JsonBody {
     #[cfg(test)]
     pub fn of(text: &str) -> Self {
         Self::check(text.as_bytes()).unwrap()
+    }
+
+    /// Returns the text of a JSON object. Another kind of value is refused.
+    pub fn into_object(self) -> Result<ByteString, ApiError> {
+        match json::Kind::of(&self.text) {
+            json::Kind::Object => Ok(self.text.into()),
+            other => {
+                let message = format!("the body is {}; expected a JSON object", other.with_article());
+                Err(ApiError::new(Kind::Invalid, message))
+            }
+        }
+    }
+
+    /// Returns the length of the text, in bytes.
+    pub fn len(&self) -> usize {
+        self.text.len()
     }
 
     /// Reads the body into a type. Members that the type does not have are refused.

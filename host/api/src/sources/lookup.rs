@@ -7,7 +7,7 @@ use inlet_engine::{
     Engine,
     snapshot::{Endpoint, Snapshot, Source},
 };
-use inlet_store::Environment;
+use inlet_store::{API_LOG, Environment};
 
 use crate::{error::ApiError, query::Params};
 
@@ -24,6 +24,19 @@ pub fn find_endpoint<'a>(source: &'a Source, environment: &Environment) -> Resul
         let (key, slug) = (&source.record.key, &environment.slug);
         ApiError::not_found(format!("the source {key:?} is not set up in the environment {slug:?}"))
     })
+}
+
+/// Returns the source environment whose event log a request reads: also that of the environment's API calls, under the key
+/// [`API_LOG`].
+pub fn find_log<'a>(
+    snapshot: &'a Snapshot,
+    key: &str,
+    environment: &Environment,
+) -> Result<&'a Arc<Endpoint>, ApiError> {
+    match snapshot.api_log(environment.id).filter(|_| key == API_LOG) {
+        Some(log) => Ok(log),
+        None => find_endpoint(find_source(snapshot, key)?, environment),
+    }
 }
 
 /// Returns the source's endpoints by environment slug, in one environment or, if none is given, in all.

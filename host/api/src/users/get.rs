@@ -2,10 +2,11 @@
 
 use axum::{extract::State, response::Response};
 use inlet_api_types::users::User;
+use inlet_core::recipient::USERS;
 use inlet_engine::Engine;
 
 use super::response;
-use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, path::Name};
+use crate::{auth::EnvironmentKey, error::ApiError, path::Name, recipients::read::read_back};
 
 /// A user of the key's environment.
 #[utoipa::path(
@@ -17,10 +18,10 @@ use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, 
     responses((status = 200, description = "The user", body = User)),
 )]
 pub async fn get_user(key: EnvironmentKey, State(engine): State<Engine>, Name(id): Name) -> Result<Response, ApiError> {
-    let memory = AnswerMemory::new(&engine);
-    let found = engine.store.user(key.environment_id, &id, &memory).await?;
-    match found.ok_or_else(AnswerMemory::exhausted)? {
-        Some(record) => memory.answer(response::user(&record)),
-        None => Err(ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))),
-    }
+    read_back(&engine, &key, USERS, &id, response::user, missing).await
+}
+
+/// The error for a user that is not there.
+pub(super) fn missing(id: &str) -> ApiError {
+    ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))
 }

@@ -19,7 +19,10 @@ use crate::{
     path = "/v1/users",
     operation_id = "listUsers",
     tag = "users",
-    params(PageParams),
+    params(
+        ("include" = Option<Vec<String>>, Query, description = "`preferences`; they are shown in any case"),
+        PageParams,
+    ),
     responses((status = 200, description = "The users", body = UserList)),
 )]
 pub async fn list_users(

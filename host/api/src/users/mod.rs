@@ -1,5 +1,7 @@
 //! Users of an environment.
 
+pub mod delete;
 pub mod get;
 pub mod list;
+pub mod put;
 pub mod response;

@@ -33,7 +33,7 @@ pub fn user(record: &RecipientRecord) -> User {
 }
 
 /// Takes a property that the response shows as text: numbers (in plain digits) and booleans are quoted, all else is null.
-fn take_text(properties: &mut Members<'_>, name: &str) -> Option<RawJson> {
+pub fn take_text(properties: &mut Members<'_>, name: &str) -> Option<RawJson> {
     let value = properties.shift_remove(name)?;
     match Kind::of(value) {
         Kind::String => Some(stored_json(value)),

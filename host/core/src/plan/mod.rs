@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 pub use crate::actions::Scope;
 use crate::{
-    actions::{ActionError, ActionType, Intent, Resolver, ResolverLog, users_identify},
+    actions::{self, ActionError, ActionType, BadMapping, Intent, Resolver, ResolverLog, users_identify},
     idempotency::ScopedKey,
     mapping::Mapping,
 };
@@ -84,6 +84,23 @@ fn built_in_identify(user_id: &str, data: &ByteString) -> PlannedAction {
         warnings,
         intent: intent.map(Intent::UsersIdentify),
     }
+}
+
+/// Plans one action outside a mapping. Its parameters, a JSON object, are written as in a mapping.
+pub fn plan_action(scope: Scope<'_>, action_type: ActionType, parameters: &str) -> Result<PlannedAction, BadMapping> {
+    let action = actions::parse_action(action_type.as_str(), parameters)?;
+    let mut resolver = Resolver::new(scope);
+    let intent = action.resolve(&mut resolver);
+    let ResolverLog { payload, found_in, warnings } = resolver.into_log(intent.is_ok());
+    Ok(PlannedAction {
+        mapping: None,
+        action_type,
+        parameters: parameters.into(),
+        payload,
+        found_in: found_in.into(),
+        warnings,
+        intent,
+    })
 }
 
 fn plan_mapping(scope: Scope<'_>, mapping: &Mapping) -> PlannedAction {

@@ -102,6 +102,7 @@ pub fn settle(
         reason: decisive.and_then(|action| action.reason.clone()),
         skipped_recipients,
         replay_of: None,
+        replay_differs: false,
         resumes,
         warnings: warning.into_iter().chain(bypassed).chain(filled).collect(),
         actions,

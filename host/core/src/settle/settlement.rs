@@ -17,6 +17,8 @@ pub struct Settlement {
     pub reason: Option<String>,
     /// The execution that the event replays.
     pub replay_of: Option<Uuid>,
+    /// True if the execution that it replays had another user id or other data.
+    pub replay_differs: bool,
     /// The execution whose failed actions the event ran.
     pub resumes: Option<Uuid>,
     /// Warnings besides those of the prepared log.
@@ -38,11 +40,17 @@ impl Settlement {
         })
     }
 
+    /// Returns the id of the first workflow run to create.
+    pub fn first_run(&self) -> Option<Uuid> {
+        self.runs().next().map(|run| run.id)
+    }
+
     pub(super) fn nothing(outcome: Outcome, reason: Option<String>) -> Self {
         Self {
             outcome,
             reason,
             replay_of: None,
+            replay_differs: false,
             resumes: None,
             warnings: Vec::new(),
             skipped_recipients: 0,
@@ -54,6 +62,7 @@ impl Settlement {
     pub(super) fn replay(event: Uuid, same: bool) -> Self {
         Self {
             replay_of: Some(event),
+            replay_differs: !same,
             warnings: differs(same).into_iter().collect(),
             ..Self::nothing(Outcome::Replayed, None)
         }

@@ -73,7 +73,7 @@ impl Job for LogIndex {
 
     async fn is_due(&mut self, engine: &Engine) -> Result<bool, LogIndexError> {
         if let Some(settled) = self.ids.settled(engine) {
-            for endpoint in engine.snapshot().endpoints() {
+            for endpoint in engine.snapshot().logs() {
                 if engine.store.has_unindexed_logs(endpoint.id, settled).await? {
                     return Ok(true);
                 }
@@ -86,7 +86,7 @@ impl Job for LogIndex {
         // Source environments take turns, so that a large one does not keep the others waiting.
         loop {
             let mut has_more = false;
-            for endpoint in engine.snapshot().endpoints() {
+            for endpoint in engine.snapshot().logs() {
                 let started = Instant::now();
                 let Some(settled) = self.ids.settled(engine) else { break };
                 let Some(segment) = engine.store.unindexed_logs(endpoint.id, settled).await? else { continue };

@@ -36,6 +36,8 @@ pub struct Snapshot {
     /// The sources by key.
     pub sources: BTreeMap<String, Arc<Source>>,
     endpoints: HashMap<TokenHash, EndpointToken>,
+    /// The source environments in whose logs API calls are kept, by the environment's database id.
+    api_logs: HashMap<i64, Arc<Endpoint>>,
     api_keys: HashMap<TokenHash, ApiKeyRecord>,
     management_tokens: HashMap<TokenHash, Arc<ManagementTokenRecord>>,
 }
@@ -81,7 +83,15 @@ impl Snapshot {
             }
             sources.insert(source.record.key.clone(), source);
         }
-        Ok(Snapshot { environments, sources, endpoints, api_keys, management_tokens })
+        let mut api_logs = HashMap::new();
+        for (environment_id, id) in store.api_logs().await? {
+            let Some(environment) = by_id.get(&environment_id) else { continue };
+            // Its meters are registered once.
+            let known = reusable.as_ref().and_then(|reuse| reuse.snapshot.api_logs.get(&environment_id));
+            let api_log = known.cloned().unwrap_or_else(|| Arc::new(Endpoint::api_log(id, environment, limits)));
+            api_logs.insert(environment_id, api_log);
+        }
+        Ok(Snapshot { environments, sources, endpoints, api_logs, api_keys, management_tokens })
     }
 
     /// Returns the endpoint of a token at this time. An earlier token is good until its overlap ends.
@@ -99,6 +109,16 @@ impl Snapshot {
     /// Iterates over the endpoints of all sources.
     pub fn endpoints(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
         self.sources.values().flat_map(|source| source.endpoints.values())
+    }
+
+    /// Returns the source environment in whose log the API calls of an environment are kept. Nothing is received there.
+    pub fn api_log(&self, environment_id: i64) -> Option<&Arc<Endpoint>> {
+        self.api_logs.get(&environment_id)
+    }
+
+    /// Iterates over everything that has an event log: the endpoints, and the logs of API calls.
+    pub fn logs(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
+        self.endpoints().chain(self.api_logs.values())
     }
 
     /// Takes over the observations under the snapshot before this one, and ends the quarantine of plugins that are no

@@ -31,6 +31,8 @@ pub struct CommitExtras {
     pub progress: Option<ReplayProgress>,
     /// The entry for the change log; none if the server itself acts.
     pub change: Option<NewChange>,
+    /// True if the caller is told of every item that fails, so that none needs the operator's attention.
+    pub is_told: bool,
 }
 
 /// A value that is held until a job has been written or dropped, such as its share of a memory budget.
@@ -58,4 +60,10 @@ pub struct Settled {
     pub reason: Option<String>,
     /// The type and the status of each action, in order.
     pub actions: Vec<(ActionType, Status)>,
+    /// The first workflow run that it created.
+    pub run: Option<Uuid>,
+    /// The execution that it replays, if its idempotency key says so.
+    pub replay_of: Option<Uuid>,
+    /// True if that execution had another user id or other data.
+    pub replay_differs: bool,
 }

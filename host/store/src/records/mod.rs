@@ -38,7 +38,7 @@ pub use page::{Cursor, Page, ReadMemory};
 pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
 };
-pub use recipient::RecipientRecord;
+pub use recipient::{RecipientQuery, RecipientRecord};
 pub use refused_request::{NewRefused, RefusedDismissal, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
 pub use relation::{MemberPosition, MemberRecord, SubscriptionQuery, SubscriptionRecord, SubscriptionSide};
@@ -46,6 +46,6 @@ pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplaySt
 pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};
 pub use run::{RunQuery, RunRecord, StoredRecipient};
 pub use source::{
-    EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
+    API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };

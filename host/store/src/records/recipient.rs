@@ -16,3 +16,23 @@ pub struct RecipientRecord {
     /// Time of the last identify, in milliseconds since 1970.
     pub updated_at_ms: i64,
 }
+
+/// Selects users, objects or tenants.
+#[derive(Debug, Clone, Copy)]
+pub struct RecipientQuery<'a> {
+    /// The environment's database id.
+    pub environment_id: i64,
+    /// The collection.
+    pub collection: &'a str,
+    /// The recipient with this id only.
+    pub id: Option<&'a str>,
+    /// Recipients whose property `name` is this text only.
+    pub name: Option<&'a str>,
+}
+
+impl<'a> RecipientQuery<'a> {
+    /// Selects all recipients of a collection.
+    pub fn all(environment_id: i64, collection: &'a str) -> Self {
+        Self { environment_id, collection, id: None, name: None }
+    }
+}

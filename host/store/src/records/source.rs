@@ -10,6 +10,9 @@ use inlet_core::signing_secret::SigningSecrets;
 
 use super::{mapping::MappingRecord, plugin_version::PreviousPlugin};
 
+/// The key of the hidden source in whose log the calls of the recipients API are kept.
+pub const API_LOG: &str = "$api";
+
 /// A source with its configuration in every environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceRecord {

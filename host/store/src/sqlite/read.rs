@@ -8,6 +8,7 @@ pub(crate) use super::{
     rehearsal::rehearse,
     tables::{
         api_keys::all as api_keys,
+        api_logs::all as api_logs,
         attention::{
             all_counts as all_attention_counts, counts as attention_counts, due_in as retries_due_in,
             next_due as next_retry, one as attention,

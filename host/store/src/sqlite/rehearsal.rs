@@ -83,6 +83,7 @@ fn as_before(settled: Option<&Settled>) -> Settlement {
         outcome: settled.map_or(Outcome::Replayed, |settled| settled.outcome),
         reason: settled.and_then(|settled| settled.reason.clone()),
         replay_of: settled.map(|settled| settled.id),
+        replay_differs: false,
         resumes: None,
         skipped_recipients: 0,
         warnings: Vec::new(),

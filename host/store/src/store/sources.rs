@@ -9,9 +9,15 @@ use crate::{
 };
 
 impl Store {
-    /// Returns all sources with their configuration in every environment, as of one moment.
+    /// Returns all sources with their configuration in every environment, as of one moment. The source of API calls is not
+    /// among them.
     pub async fn sources(&self) -> Result<Vec<SourceRecord>, ReadError> {
         read!(self.database, sources(&*self.vault))
+    }
+
+    /// Returns for every environment its id and the id of the source environment in whose log its API calls are kept.
+    pub async fn api_logs(&self) -> Result<Vec<(i64, i64)>, ReadError> {
+        read!(self.database, api_logs())
     }
 
     /// Creates a source with its settings, secrets and mappings in one transaction; returns its id. Every source

@@ -291,10 +291,13 @@ fn settled(job: Job, settlements: Vec<Settlement>) -> Vec<Settled> {
         .into_iter()
         .zip(settlements)
         .map(|(item, settlement)| Settled {
+            run: settlement.first_run(),
             id: item.log.id,
             event_type: item.log.fields.event_type,
             outcome: settlement.outcome,
             actions: settlement.actions.iter().map(|action| (action.action_type, action.status)).collect(),
+            replay_of: settlement.replay_of,
+            replay_differs: settlement.replay_differs,
             reason: settlement.reason,
         })
         .collect()

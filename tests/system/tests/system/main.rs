@@ -40,6 +40,7 @@ mod quarantine;
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod raw_plugin;
 mod receive;
+mod recipients;
 mod redaction;
 mod rehearse;
 mod replay;

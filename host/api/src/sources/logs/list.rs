@@ -8,7 +8,7 @@ use inlet_core::{
     time,
 };
 use inlet_engine::Engine;
-use inlet_store::{EventQuery, RecipientFilter};
+use inlet_store::{API_LOG, EventQuery, RecipientFilter};
 
 use super::{response, time_bounds::TimeBounds};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     page::{PageRequest, page_info},
     path::Name,
     query::Params,
-    sources::lookup::{find_endpoint, find_source},
+    sources::lookup::{find_log, find_source},
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -33,7 +33,7 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
     operation_id = "listSourceLogs",
     tag = "sources",
     params(
-        ("key" = String, Path, description = "The source"),
+        ("key" = String, Path, description = "The source; `$api` for the calls of the recipients API"),
         ("environment" = String, Query, description = "The environment"),
         ("date" = Option<String>, Query, description = "Logged on this day, `YYYY-MM-DD`, in UTC"),
         ("starting_at" = Option<String>, Query, description = "Logged at this time or later"),
@@ -58,8 +58,11 @@ pub async fn list_source_logs(
     params: Params,
 ) -> Result<Response, ApiError> {
     let snapshot = engine.snapshot();
-    let source = find_source(&snapshot, &key)?;
-    let endpoint = find_endpoint(source, params.required_environment(&snapshot)?)?;
+    // A source that does not exist is told before an environment that is missing.
+    if key != API_LOG {
+        find_source(&snapshot, &key)?;
+    }
+    let endpoint = find_log(&snapshot, &key, params.required_environment(&snapshot)?)?;
     let query = read_query(&params, endpoint.id)?;
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.events_within(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;

@@ -190,6 +190,9 @@ impl Trace {
                     outcome: settlement.outcome,
                     reason: settlement.reason.clone(),
                     actions: settlement.actions.iter().map(|action| (action.action_type, action.status)).collect(),
+                    run: settlement.first_run(),
+                    replay_of: settlement.replay_of,
+                    replay_differs: settlement.replay_differs,
                 },
             })
             .collect()

@@ -15,7 +15,9 @@ use inlet_core::{
     verification::Template,
 };
 use inlet_sandbox::{Limits, Manifest, Plugin};
-use inlet_store::{MappingRecord, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord};
+use inlet_store::{
+    API_LOG, Environment, MappingRecord, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceRecord,
+};
 
 use super::Endpoint;
 use crate::{
@@ -42,7 +44,9 @@ impl Endpoint {
         let scheme: Option<Template> = record.scheme.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let plugin = plugin(PluginRequirements { scheme: scheme.as_ref(), options: &settings.options });
         let manifest = plugin.as_ref().map(|plugin| plugin.manifest().clone());
-        warn_of_differences(source, record, slug, manifest.as_ref(), scheme.as_ref());
+        if source.key != API_LOG {
+            warn_of_differences(source, record, slug, manifest.as_ref(), scheme.as_ref());
+        }
         let mappings: Vec<Mapping> =
             record.mappings.iter().filter_map(|mapping| read_mapping(source, mapping)).collect();
         let header = scheme.as_ref().map(|scheme| scheme.header().to_ascii_lowercase());
@@ -94,6 +98,42 @@ impl Endpoint {
             mappings,
             plugin,
             scheme,
+        }
+    }
+
+    /// Builds the source environment in whose log the API calls of an environment are kept. It has no token and no plugin.
+    pub(in crate::snapshot) fn api_log(id: i64, environment: &Environment, limits: &Limits) -> Endpoint {
+        let source = SourceRecord {
+            id: 0,
+            key: API_LOG.to_owned(),
+            name: String::new(),
+            description: None,
+            custom_image_url: None,
+            provider: API_LOG.to_owned(),
+            created_at_ms: environment.created_at_ms,
+            updated_at_ms: environment.created_at_ms,
+            environments: Vec::new(),
+        };
+        let record = SourceEnvironmentRecord {
+            id,
+            environment_id: environment.id,
+            token: String::new(),
+            previous_tokens: Vec::new(),
+            settings: "{}".to_owned(),
+            signing_secret: None,
+            previous_signing_secret: None,
+            scheme: None,
+            plugin: None,
+            previous_plugin: None,
+            version: 1,
+            updated_at_ms: environment.created_at_ms,
+            mappings: Vec::new(),
+        };
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Endpoint {
+            plugin_ref: Arc::new(PluginRef { key: API_LOG.to_owned(), version, digest: String::new() }),
+            hides_personal_data: environment.hide_personal_data,
+            ..Endpoint::build(&source, &record, &environment.slug, |_| None, limits)
         }
     }
 

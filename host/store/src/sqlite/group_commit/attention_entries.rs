@@ -47,6 +47,9 @@ pub(super) async fn write(
     let mut entries = Vec::new();
     for ((job, extras), settlements) in jobs.iter().zip(extras).zip(settlements) {
         let extras = extras.as_deref();
+        if extras.is_some_and(|extras| extras.is_told) {
+            continue;
+        }
         for (index, (item, settlement)) in job.items.iter().zip(settlements).enumerate() {
             if settlement.outcome.is_accepted() {
                 continue;

@@ -3,7 +3,7 @@
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
-    change_log,
+    api_logs, change_log,
     source_environments::{self, NewRow},
 };
 use crate::{
@@ -93,6 +93,7 @@ async fn insert(
         };
         source_environments::insert(connection, &row, now_ms, vault).await?;
     }
+    api_logs::insert(connection, id, now_ms).await?;
     Ok(id)
 }
 

@@ -1,6 +1,7 @@
 //! One file for each table or group of tables: its reads, and the operations that change it.
 
 pub(crate) mod api_keys;
+pub(crate) mod api_logs;
 pub(crate) mod attention;
 pub(crate) mod audience_members;
 pub(crate) mod body_retention;

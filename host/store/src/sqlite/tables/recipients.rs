@@ -2,7 +2,7 @@
 
 use sqlx::{Acquire as _, Row, SqlitePool, sqlite::SqliteRow};
 
-use crate::records::{Cursor, Page, ReadMemory, RecipientRecord};
+use crate::records::{Cursor, Page, ReadMemory, RecipientQuery, RecipientRecord};
 
 macro_rules! older {
     ("*") => {
@@ -12,7 +12,9 @@ macro_rules! older {
         concat!(
             "SELECT ",
             $selected,
-            " FROM recipients WHERE environment_id = ? AND collection = ? AND seq < ? ORDER BY seq DESC LIMIT ?"
+            " FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND seq < ?3
+                 AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR json_extract(properties, '$.name') = ?5)
+             ORDER BY seq DESC LIMIT ?6"
         )
     };
 }
@@ -25,7 +27,9 @@ macro_rules! newer {
         concat!(
             "SELECT ",
             $selected,
-            " FROM recipients WHERE environment_id = ? AND collection = ? AND seq > ? ORDER BY seq LIMIT ?"
+            " FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND seq > ?3
+                 AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR json_extract(properties, '$.name') = ?5)
+             ORDER BY seq LIMIT ?6"
         )
     };
 }
@@ -36,8 +40,7 @@ pub(super) const ROW_BYTES: i64 = 512;
 /// Returns a page of one collection, the newest first; none if there is no memory for it.
 pub(crate) async fn page(
     readers: &SqlitePool,
-    environment: i64,
-    collection: &str,
+    query: &RecipientQuery<'_>,
     cursor: Cursor<i64>,
     limit: usize,
     memory: &dyn ReadMemory,
@@ -50,7 +53,13 @@ pub(crate) async fn page(
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
     let fetch = |sql, limit: usize| {
-        sqlx::query(sql).bind(environment).bind(collection.to_owned()).bind(bound).bind(limit as i64)
+        sqlx::query(sql)
+            .bind(query.environment_id)
+            .bind(query.collection.to_owned())
+            .bind(bound)
+            .bind(query.id.map(str::to_owned))
+            .bind(query.name.map(str::to_owned))
+            .bind(limit as i64)
     };
     let found = fetch(sizes, limit + 1).fetch_all(&mut *snapshot).await?;
     let found = found.iter().map(|row| row.try_get(1)).collect::<Result<Vec<i64>, _>>()?;

@@ -13,7 +13,7 @@ use crate::{
     clock::now_ms,
     error::ChangeError,
     operations::{CreateSource, UpdateSource},
-    records::{MappingRecord, NewSource, SourceEnvironmentRecord, SourceRecord, SourceUpdate},
+    records::{API_LOG, MappingRecord, NewSource, SourceEnvironmentRecord, SourceRecord, SourceUpdate},
     sqlite::{
         error::{SqliteError, taken},
         statements::transaction,
@@ -22,14 +22,15 @@ use crate::{
     vault::Vault,
 };
 
-/// Returns all sources with their configuration, as of one moment.
+/// Returns all sources but [`API_LOG`] with their configuration, as of one moment.
 pub(crate) async fn all(readers: &SqlitePool, vault: &dyn Vault) -> Result<Vec<SourceRecord>, SqliteError> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
     let rows = sqlx::query(
         "SELECT id, key, name, description, custom_image_url, provider, created_at_ms, updated_at_ms
-         FROM sources WHERE deleted_at_ms IS NULL ORDER BY id",
+         FROM sources WHERE deleted_at_ms IS NULL AND key <> ? ORDER BY id",
     )
+    .bind(API_LOG)
     .fetch_all(&mut *snapshot)
     .await?;
     let mut mappings: HashMap<i64, Vec<MappingRecord>> = HashMap::new();

@@ -1,0 +1,86 @@
+//! Carrying out the operations of one call.
+
+use std::sync::Arc;
+
+use bytestring::ByteString;
+use inlet_core::actions::BadMapping;
+use inlet_engine::{
+    Engine,
+    recipients::{self, Operation, OperationType},
+    snapshot::Endpoint,
+};
+use inlet_store::{CommitExtras, ReadMemory as _, Settled};
+
+use crate::{
+    answer_memory::AnswerMemory,
+    auth::EnvironmentKey,
+    error::{ApiError, Kind},
+};
+
+/// The copies of a body that exist at one time while it is planned and written: its text, the data and the payload of the
+/// log, and the properties before and after a merge.
+const BODY_COPIES: u64 = 2;
+
+/// One call that changes something, with the memory that it holds.
+pub struct Call {
+    engine: Engine,
+    log: Arc<Endpoint>,
+    memory: AnswerMemory,
+}
+
+impl Call {
+    /// Reserves the memory for a call with a body of so many bytes.
+    pub fn begin(engine: &Engine, key: &EnvironmentKey, body_bytes: usize) -> Result<Self, ApiError> {
+        let log = engine.snapshot().api_log(key.environment_id).cloned().ok_or_else(|| {
+            ApiError::new(Kind::Unauthorized, "the environment of this key was deleted; use a key of another one")
+        })?;
+        let memory = AnswerMemory::new(engine);
+        match memory.reserve(BODY_COPIES * body_bytes as u64) {
+            true => Ok(Self { engine: engine.clone(), log, memory }),
+            false => Err(ApiError::new(
+                Kind::Unavailable,
+                "too many large bodies and answers are held at once; try again, and send smaller bodies",
+            )),
+        }
+    }
+
+    /// Returns the source environment in whose log the call is kept.
+    pub fn log_id(&self) -> i64 {
+        self.log.id
+    }
+
+    /// Carries out one operation. An operation that ends in an error is answered 422 with its reason.
+    pub async fn carry_out(self, operation: Operation) -> Result<Settled, ApiError> {
+        if let Some(error) = operation.error() {
+            return Err(invalid(&error.to_string()));
+        }
+        let Self { engine, log, memory } = self;
+        let settled =
+            recipients::carry_out(&engine, &log, vec![operation], CommitExtras::default(), Arc::new(memory)).await?;
+        let settled = settled.into_iter().next().ok_or_else(|| {
+            tracing::error!("an operation was committed without a result; please report it");
+            ApiError::new(Kind::Internal, "the server does not know how the operation ended; its log says more")
+        })?;
+        match settled.actions.iter().any(|(_, status)| *status == inlet_core::log::Status::Error) {
+            true => Err(ApiError::new(Kind::Invalid, settled.reason.unwrap_or_default())),
+            false => Ok(settled),
+        }
+    }
+}
+
+/// Plans an operation with the parameters of its action, a JSON object.
+pub fn plan(operation: OperationType, body: ByteString, parameters: &str) -> Result<Operation, ApiError> {
+    Operation::plan(operation, body, parameters).map_err(|BadMapping { field, message }| {
+        ApiError::invalid(field.strip_prefix("action_parameters.").unwrap_or(&field), message)
+    })
+}
+
+/// An error whose sentence begins with the name of the member that is wrong.
+fn invalid(sentence: &str) -> ApiError {
+    match sentence.split_once([',', ' ', ':']) {
+        Some((field, _)) if matches!(field, "recipients" | "actor" | "tenant" | "data" | "cancellation_key") => {
+            ApiError::invalid(field, sentence)
+        }
+        _ => ApiError::new(Kind::Invalid, sentence),
+    }
+}

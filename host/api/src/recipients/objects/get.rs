@@ -1,0 +1,34 @@
+//! `GET /v1/objects/{collection}/{id}`
+
+use axum::{extract::State, response::Response};
+use inlet_api_types::objects::CollectionObject;
+use inlet_engine::Engine;
+
+use super::{missing, response};
+use crate::{
+    auth::EnvironmentKey,
+    error::ApiError,
+    path::TwoNames,
+    recipients::{ids, read::read_back},
+};
+
+/// An object of the key's environment.
+#[utoipa::path(
+    get,
+    path = "/v1/objects/{collection}/{id}",
+    operation_id = "getObject",
+    tag = "objects",
+    params(
+        ("collection" = String, Path, description = "The collection"),
+        ("id" = String, Path, description = "The object"),
+    ),
+    responses((status = 200, description = "The object", body = CollectionObject)),
+)]
+pub async fn get_object(
+    key: EnvironmentKey,
+    State(engine): State<Engine>,
+    TwoNames(collection, id): TwoNames,
+) -> Result<Response, ApiError> {
+    ids::checked_collection(&collection)?;
+    read_back(&engine, &key, &collection, &id, response::object, |id| missing(&collection, id)).await
+}

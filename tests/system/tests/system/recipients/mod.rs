@@ -1,0 +1,54 @@
+//! The recipients API, with plain HTTP.
+
+mod bad_input;
+mod log;
+mod triggers;
+mod users;
+
+use inlet_system_tests::{Server, read_json};
+use reqwest::Method;
+use serde_json::Value;
+
+/// A server with a key of `development`.
+pub struct Api {
+    pub server: Server,
+    pub key: String,
+}
+
+impl Api {
+    pub async fn start() -> Self {
+        let server = Server::start().await;
+        let key = server.api_key("development").await;
+        Self { server, key }
+    }
+
+    /// Sends a request with a JSON body, and returns the status and the answer, null where it is empty.
+    pub async fn send(&self, method: Method, path: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
+        let request = self.server.request_with(&self.key, method, path).header("content-type", "application/json");
+        answer(request.body(body).send().await.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.server.request_with(&self.key, Method::GET, path).send().await.unwrap()).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::PUT, path, body.to_string()).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        self.send(Method::POST, path, body.to_string()).await
+    }
+
+    pub async fn delete(&self, path: &str) -> u16 {
+        let response = self.server.request_with(&self.key, Method::DELETE, path).send().await.unwrap();
+        response.status().as_u16()
+    }
+}
+
+pub async fn answer(response: reqwest::Response) -> (u16, Value) {
+    match response.status().as_u16() {
+        204 => (204, Value::Null),
+        status => (status, read_json(response).await),
+    }
+}
