@@ -147,7 +147,7 @@ async fn another_key_opens_nothing() {
 async fn a_secret_in_another_place_is_refused() {
     let directory = with_secrets().await;
     execute(directory.path(), "UPDATE source_environments SET signing_secret = previous_signing_secret").await;
-    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: signing_secret/1 was damaged, or sealed for another place; restore the database from a backup");
+    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: signing_secret/3 was damaged, or sealed for another place; restore the database from a backup");
     execute(directory.path(), "UPDATE source_environments SET previous_signing_secret_until_ms = 9999999999999").await;
     insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: previous_signing_secret/1/9999999999999 was damaged, or sealed for another place; restore the database from a backup");
     execute(directory.path(), "UPDATE endpoint_tokens SET hash = zeroblob(32)").await;

@@ -9,7 +9,7 @@ use inlet_core::{
     idempotency::{self, KeyReading},
     json::{self, Kind as JsonKind},
     log::Outcome,
-    recipient::{MAX_RECIPIENTS, Party, PartyRole, USERS},
+    recipient::{BadRecipient, MAX_RECIPIENTS, Party, PartyRole, USERS},
 };
 use inlet_engine::{Engine, recipients::OperationType};
 
@@ -116,7 +116,13 @@ fn check(request: &TriggerRequest) -> Result<(), ApiError> {
 
 /// Checks a recipient, an actor or a tenant.
 pub(super) fn check_party(at: &str, value: &RawJson, role: PartyRole) -> Result<(), ApiError> {
-    let party = Party::read(value.as_text(), role).map_err(|problem| ApiError::invalid(at, problem.to_string()))?;
+    let party = Party::read(value.as_text(), role).map_err(|problem| match problem {
+        // The sentence for mappings speaks of paths.
+        BadRecipient::Number => {
+            ApiError::invalid(at, "it is a number; expected a user id string or an object with an id")
+        }
+        problem => ApiError::invalid(at, problem.to_string()),
+    })?;
     match (role, party.inline) {
         (_, None) => Ok(()),
         (PartyRole::Tenant, Some(_)) => properties::check_tenant(at, value.as_text()),
@@ -176,7 +182,20 @@ mod tests {
             &many,
         ]
         .map(error);
-        insta::assert_snapshot!(errors.join("\n"), @"");
+        insta::assert_snapshot!(errors.join("\n"), @r#"
+        recipients: it is missing; expected an array of recipients
+        recipients: found a string, expected an array
+        recipients: it is empty; expected at least one recipient
+        recipients[1]: it is a number; expected a user id string or an object with an id
+        recipients[0]: its id holds a slash, which no id may hold
+        recipients[0].email: it is a number; expected a string or null
+        data: it is an array; expected an object or null
+        tenant: it has no id; expected an object with a string id
+        actor: it is a number; expected a user id string or an object with an id
+        cancellation_key: found a number, expected a string
+        recipient: there is no such member; the nearest is "recipients"
+        recipients: 1001 recipients; at most 1000 are allowed in one trigger: send them in several calls
+        "#);
     }
 
     #[test]

@@ -198,7 +198,9 @@ async fn open(path: &Path) -> SqliteConnection {
     let mut connection = pragmas::for_writing(path).connect().await.unwrap();
     migrations::migrate(path, &mut connection).await.unwrap();
     sqlx::raw_sql(
-        "INSERT INTO sources (key, name, provider, created_at_ms, updated_at_ms) VALUES ('s', 's', 'http', 0, 0);
+        "DELETE FROM source_environments;
+         DELETE FROM sources;
+         INSERT INTO sources (key, name, provider, created_at_ms, updated_at_ms) VALUES ('s', 's', 'http', 0, 0);
          INSERT INTO source_environments (source_id, environment_id, settings, version, updated_at_ms)
              VALUES (1, 1, '{}', 1, 0)",
     )

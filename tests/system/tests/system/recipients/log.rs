@@ -45,7 +45,7 @@ async fn a_new_environment_has_a_log_and_a_deleted_one_has_none() {
     assert_eq!(put.status(), 200);
     let logs = api.server.get("/v1/sources/$api/logs?environment=staging").await;
     assert_eq!(logs["entries"].as_array().unwrap().len(), 1);
-    let deleted = api.server.manage(Method::DELETE, "/v1/environments/staging?confirm=true").send().await.unwrap();
+    let deleted = api.server.manage(Method::DELETE, "/v1/environments/staging?confirm=staging").send().await.unwrap();
     assert!(deleted.status().is_success(), "{}", deleted.status());
     let put = api.server.request_with(&key, Method::PUT, "/v1/users/u").json(&json!({})).send().await.unwrap();
     assert_eq!(put.status(), 401);
