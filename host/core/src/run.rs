@@ -4,7 +4,7 @@ use bytestring::ByteString;
 use sha2::{Digest as _, Sha256};
 use uuid::{Builder, Uuid};
 
-use crate::recipient::{RecipientKey, USERS};
+use crate::recipient::{RecipientKey, TENANTS, USERS};
 
 /// A workflow run that a trigger creates.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,13 @@ pub struct RunRecipient {
     pub id: String,
     /// Data merged over the run's data for this recipient, a JSON object; none if it has none.
     pub trigger_data: Option<String>,
+}
+
+impl Run {
+    /// Returns the recipients that are objects. They stand for their subscribers too.
+    pub fn objects(&self) -> impl Iterator<Item = &RunRecipient> {
+        self.recipients.iter().filter(|recipient| recipient.collection.as_deref().is_some_and(|name| name != TENANTS))
+    }
 }
 
 impl RunRecipient {

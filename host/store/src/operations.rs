@@ -7,10 +7,10 @@ use crate::{
     backend::Operation,
     error::{ChangeError, CommitError},
     records::{
-        ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings, JobLease,
-        LogSearchEntry, ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion,
-        NewReplay, NewSource, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal,
-        SourceUpdate,
+        ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings,
+        ExpandedRun, JobLease, LogSearchEntry, ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken,
+        NewPluginVersion, NewReplay, NewSource, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords,
+        RefusedDismissal, SourceUpdate,
     },
 };
 
@@ -129,6 +129,11 @@ operations! {
     /// Logs the ends of at most `limit` waits, by release, deletion, cancellation or time, and creates the runs that were
     /// left to it; returns the number of waits.
     EndWaits { now_ms: i64, limit: u32 } -> Result<u64, CommitError>;
+
+    // Object recipients and their subscribers.
+
+    /// Takes the next step of the expansion of a run, which reads at most `limit` subscribers.
+    ExpandRun { environment_id: i64, run_id: Uuid, limit: u32 } -> Result<ExpandedRun, CommitError>;
 
     // Leases of background jobs.
 

@@ -10,6 +10,7 @@
 //! | `retries` | one node | when a retry is due; looked up twice a second |
 //! | `replays` | one node | when a replay was created; looked up twice a second |
 //! | `parked_recipients` | one node | when a wait for a recipient has ended; looked up twice a second |
+//! | `expansions` | one node | when a run has objects with subscribers among its recipients; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
@@ -19,6 +20,7 @@
 //! belongs to the store's writer, which wakes it after commits, paces it between them, and owns its connection.
 
 mod attention_gauges;
+mod expansions;
 mod job;
 mod last_used;
 mod lease;
@@ -36,14 +38,14 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
+use self::{
+    expansions::Expansions, last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
+    parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays, retention::Retention,
+    retries::Retries,
+};
 pub use self::{
     job::{Job, RunsOn},
     metrics_upkeep::set_gauges,
-};
-use self::{
-    last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
-    parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays, retention::Retention,
-    retries::Retries,
 };
 use crate::{Engine, snapshot::new_id};
 
@@ -64,6 +66,7 @@ impl BackgroundJobs {
         jobs.add(Retries);
         jobs.add(Replays);
         jobs.add(ParkedRecipients);
+        jobs.add(Expansions);
         jobs.add(LogIndex::default());
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());

@@ -52,6 +52,15 @@ impl RunRecord {
     }
 }
 
+/// A step of the expansion of a run's object recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpandedRun {
+    /// The number of recipients that the run got.
+    pub recipients: u64,
+    /// False if the expansion has ended and nothing of it is left.
+    pub has_more: bool,
+}
+
 /// A recipient of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecipient {

@@ -3,6 +3,7 @@
 mod attention;
 mod environments;
 mod events;
+mod expansions;
 mod job_leases;
 mod log_search;
 mod parked_recipients;

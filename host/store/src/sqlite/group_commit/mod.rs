@@ -2,6 +2,7 @@
 
 mod attention_entries;
 mod cancellation_rows;
+pub(crate) mod expansions;
 mod extras;
 pub(crate) mod load;
 mod load_open_runs;
@@ -73,6 +74,7 @@ async fn write(
     let rows = Rows::of(jobs, &settlements, &plugins, &world);
     rows.write(statements, time.system_ms).await?;
     parked::write(statements, &mut caches.parked, jobs, &settlements).await?;
+    expansions::write(statements, jobs, &settlements).await?;
     caches.idempotency.write(statements, &rows.records).await?;
     caches.event_types.count(statements, jobs).await?;
     nonces::remember(statements, jobs, resends).await?;

@@ -17,7 +17,7 @@ use crate::{
     operations::EndWaits,
     sqlite::{
         error::SqliteError,
-        group_commit::{parked::state, rows::write_runs},
+        group_commit::{expansions, parked::state, rows::write_runs},
         statements::{runner::StatementRunner, transaction, uuids},
         write_connection::WriteConnection,
     },
@@ -169,7 +169,9 @@ async fn end(
         ended.push(EndedWait { recipient: parked.recipient.clone(), end });
     }
     let runs: Vec<_> = runs.iter().map(|(environment, run)| (*environment, run)).collect();
-    write_runs(&mut StatementRunner::Plain(connection), &runs).await?;
+    let mut statements = StatementRunner::Plain(connection);
+    write_runs(&mut statements, &runs).await?;
+    expansions::begin(&mut statements, &runs).await?;
     Ok(ended)
 }
 
