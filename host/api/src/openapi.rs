@@ -103,7 +103,7 @@ impl Modify for Errors {
     }
 }
 
-/// The action types that this version carries out, from the registry of actions.
+/// The action types, from the registry of actions.
 struct ActionTypes;
 
 impl Modify for ActionTypes {
@@ -112,9 +112,9 @@ impl Modify for ActionTypes {
         if let Some(RefOr::T(Schema::Object(mapping))) = schemas
             && let Some(RefOr::T(Schema::Object(action_type))) = mapping.properties.get_mut("action_type")
         {
-            let names = actions::carried_out_list(|name| format!("`{name}`"));
+            let names = actions::action_list(|name| format!("`{name}`"));
             let description = action_type.description.take().unwrap_or_default();
-            action_type.description = Some(format!("{description} This version carries out {names}."));
+            action_type.description = Some(format!("{description} One of {names}."));
         }
     }
 }

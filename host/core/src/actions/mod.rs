@@ -7,16 +7,28 @@
 //!
 //! To add an action, write its file and name that file in the registry.
 
+pub mod audiences_add_member;
+pub mod audiences_remove_member;
+mod collection;
 mod decision;
 mod definition;
+mod deletion;
 mod error;
 mod nearest_path;
+pub mod objects_delete;
+pub mod objects_set;
+pub mod objects_subscribe;
+pub mod objects_unsubscribe;
 mod parameter;
 mod parse;
+mod parties;
 mod resolver;
 mod scope;
+pub mod tenants_delete;
+pub mod tenants_set;
 pub mod users_delete;
 pub mod users_identify;
+pub mod workflows_cancel;
 pub mod workflows_trigger;
 
 use serde::{Deserialize, Serialize};
@@ -25,24 +37,15 @@ pub use decision::{AsOf, Decision, NewId, Status, View};
 pub use definition::{ActionIntent, ActionParameters};
 pub use error::{ActionError, BadMapping};
 pub use parameter::{Parameter, ParameterReader};
-pub use parse::{carried_out_list, parse_action};
+pub use parse::{action_list, parse_action};
 pub use resolver::{Resolver, ResolverLog};
 pub use scope::Scope;
 
 use crate::{effect::Effect, user::TooLarge, world::EnvironmentNeeds};
 
-macro_rules! is_some {
-    () => {
-        false
-    };
-    ($module:ident) => {
-        true
-    };
-}
-
-/// Defines [`ActionType`] from all names, and [`Action`] and [`Intent`] from those that have a file.
+/// Defines [`ActionType`], [`Action`] and [`Intent`] from the names of the actions and their files.
 macro_rules! registry {
-    ($($variant:ident $name:literal $(=> $module:ident)?,)*) => {
+    ($($variant:ident $name:literal => $module:ident,)*) => {
         /// An action type. The order of the variants is the order in which the actions of one event are carried out.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum ActionType {
@@ -57,13 +60,6 @@ macro_rules! registry {
             /// Every action type, in order.
             pub const ALL: [ActionType; [$($name),*].len()] = [$(ActionType::$variant),*];
 
-            /// Returns true if this version carries the action out.
-            pub fn is_carried_out(self) -> bool {
-                match self {
-                    $(ActionType::$variant => is_some!($($module)?),)*
-                }
-            }
-
             /// Returns the name used in mappings and logs.
             pub fn as_str(self) -> &'static str {
                 match self {
@@ -75,35 +71,34 @@ macro_rules! registry {
         /// The parsed parameters of an action.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Action {
-            $($(
+            $(
                 #[doc = concat!("The parameters of `", $name, "`.")]
                 $variant($module::Parameters),
-            )?)*
+            )*
         }
 
         impl Action {
             /// Returns the type of the action.
             pub fn action_type(&self) -> ActionType {
                 match self {
-                    $($(Action::$variant($module::Parameters { .. }) => ActionType::$variant,)?)*
+                    $(Action::$variant($module::Parameters { .. }) => ActionType::$variant,)*
                 }
             }
 
-            /// Parses the parameters of an action; none if this version does not carry it out.
-            fn parse(action: ActionType, reader: &mut ParameterReader<'_>) -> Result<Option<Self>, BadMapping> {
+            /// Parses the parameters of an action.
+            fn parse(action: ActionType, reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping> {
                 Ok(match action {
-                    $($(ActionType::$variant => Some(Action::$variant($module::Parameters::parse(reader)?)),)?)*
-                    _ => None,
+                    $(ActionType::$variant => Action::$variant($module::Parameters::parse(reader)?),)*
                 })
             }
 
             /// Resolves the parameters against an event.
             pub fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
                 match self {
-                    $($(Action::$variant(parameters) => {
+                    $(Action::$variant(parameters) => {
                         let intent: $module::Intent = parameters.resolve(resolver)?;
                         Ok(Intent::$variant(intent))
-                    })?)*
+                    })*
                 }
             }
         }
@@ -111,33 +106,33 @@ macro_rules! registry {
         /// The resolved parameters of an action.
         #[derive(Debug, Clone)]
         pub enum Intent {
-            $($(
+            $(
                 #[doc = concat!("The resolved parameters of `", $name, "`.")]
                 $variant($module::Intent),
-            )?)*
+            )*
         }
 
         impl Intent {
             /// Adds the recipients that must be loaded before the action can be decided.
             pub fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>) {
                 match self {
-                    $($(Intent::$variant(intent) => <$module::Intent as ActionIntent>::needs(intent, needs),)?)*
+                    $(Intent::$variant(intent) => <$module::Intent as ActionIntent>::needs(intent, needs),)*
                 }
             }
 
             /// Upserts the recipients that are given inline.
             pub fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
                 match self {
-                    $($(Intent::$variant(intent) => {
+                    $(Intent::$variant(intent) => {
                         <$module::Intent as ActionIntent>::upsert_inline(intent, view, effects)
-                    })?)*
+                    })*
                 }
             }
 
             /// Decides the action.
             pub fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
                 match self {
-                    $($(Intent::$variant(intent) => <$module::Intent as ActionIntent>::decide(intent, view, effects),)?)*
+                    $(Intent::$variant(intent) => <$module::Intent as ActionIntent>::decide(intent, view, effects),)*
                 }
             }
         }
@@ -147,24 +142,19 @@ macro_rules! registry {
 registry! {
     UsersIdentify "users_identify" => users_identify,
     UsersDelete "users_delete" => users_delete,
-    ObjectsSet "objects_set",
-    ObjectsDelete "objects_delete",
-    TenantsSet "tenants_set",
-    TenantsDelete "tenants_delete",
-    ObjectsSubscribe "objects_subscribe",
-    ObjectsUnsubscribe "objects_unsubscribe",
-    AudiencesAddMember "audiences_add_member",
-    AudiencesRemoveMember "audiences_remove_member",
-    WorkflowsCancel "workflows_cancel",
+    ObjectsSet "objects_set" => objects_set,
+    ObjectsDelete "objects_delete" => objects_delete,
+    TenantsSet "tenants_set" => tenants_set,
+    TenantsDelete "tenants_delete" => tenants_delete,
+    ObjectsSubscribe "objects_subscribe" => objects_subscribe,
+    ObjectsUnsubscribe "objects_unsubscribe" => objects_unsubscribe,
+    AudiencesAddMember "audiences_add_member" => audiences_add_member,
+    AudiencesRemoveMember "audiences_remove_member" => audiences_remove_member,
+    WorkflowsCancel "workflows_cancel" => workflows_cancel,
     WorkflowsTrigger "workflows_trigger" => workflows_trigger,
 }
 
 impl ActionType {
-    /// Returns the action types that this version carries out, in order.
-    pub fn carried_out() -> impl Iterator<Item = ActionType> {
-        Self::ALL.into_iter().filter(|action| action.is_carried_out())
-    }
-
     /// Returns the action type of that name.
     pub fn parse(name: &str) -> Option<ActionType> {
         Self::ALL.into_iter().find(|action| action.as_str() == name)

@@ -37,6 +37,12 @@ impl<'a> ParameterReader<'a> {
         self.read(name, false)
     }
 
+    /// Takes a required parameter.
+    pub fn take_required(&mut self, name: &str) -> Result<Parameter, BadMapping> {
+        let missing = "it is missing; expected a path (a string) or {\"value\": …} for a constant";
+        self.take(name)?.ok_or_else(|| BadMapping::new(format!("action_parameters.{name}"), missing))
+    }
+
     /// Takes a parameter whose default is a path.
     pub fn take_or_path(&mut self, name: &str, default: &str) -> Result<Parameter, BadMapping> {
         Ok(self.take(name)?.unwrap_or_else(|| default_path(default)))

@@ -125,11 +125,16 @@ impl<'a> Resolver<'a> {
 impl Resolved<'_> {
     /// Reads a required user id.
     pub fn user_id(self) -> Result<RecipientKey, ActionError> {
+        Ok(RecipientKey::user(self.id()?))
+    }
+
+    /// Reads a required id: a string, or a number as its decimal text.
+    pub fn id(self) -> Result<String, ActionError> {
         let id = user::read_user_id(self.value.as_deref())
             .map_err(|problem| self.error(format_args!(", {problem}")))?
             .ok_or_else(|| self.missing())?;
         recipient::check_id(&id).map_err(|problem| ActionError::Value(format!("{} {problem}", self.name)))?;
-        Ok(RecipientKey::user(id))
+        Ok(id)
     }
 
     /// Reads required recipients: one value or an array of at most `max`.
@@ -139,6 +144,27 @@ impl Resolved<'_> {
             ListError::TooMany { .. } => ActionError::TooManyRecipients(error),
             ListError::Bad { .. } => self.error(format_args!(": {error}")),
         })
+    }
+
+    /// Reads required recipients of an action that is not a trigger: too many of them are an error of this action alone.
+    pub fn parties(self) -> Result<Vec<Party>, ActionError> {
+        let text = self.not_null().ok_or_else(|| self.missing())?;
+        recipient::read_list(text, recipient::MAX_RECIPIENTS).map_err(|error| self.list_error(&error))
+    }
+
+    /// Reads required users: one value or an array; a number is an id as its decimal text.
+    pub fn users(self) -> Result<Vec<Party>, ActionError> {
+        let text = self.not_null().ok_or_else(|| self.missing())?;
+        recipient::read_users(text).map_err(|error| self.list_error(&error))
+    }
+
+    fn list_error(&self, error: &ListError) -> ActionError {
+        match error {
+            ListError::TooMany { found, max } => {
+                self.error(format_args!(": {found} recipients; at most {max} are allowed in one action"))
+            }
+            ListError::Bad { .. } => self.error(format_args!(": {error}")),
+        }
     }
 
     /// Reads an optional recipient, actor or tenant.
@@ -155,6 +181,12 @@ impl Resolved<'_> {
             Some(Kind::Object | Kind::Null) => Ok(self.value.unwrap_or_default()),
             Some(other) => Err(self.unexpected(other, "an object")),
         }
+    }
+
+    /// Reads a required string.
+    pub fn required_string(self) -> Result<String, ActionError> {
+        let missing = self.missing();
+        self.string()?.filter(|text| !text.is_empty()).ok_or(missing)
     }
 
     /// Reads an optional string.

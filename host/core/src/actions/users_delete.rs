@@ -1,4 +1,4 @@
-//! `users_delete`: deletes a user.
+//! `users_delete`: deletes a user, with its subscriptions and its memberships of audiences.
 //!
 //! Parameter: `user_id` (default: the path `user_id`). Source of the rules: semantics.md §6.
 //!
@@ -16,6 +16,7 @@
 
 use super::{
     ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
+    deletion,
 };
 use crate::{effect::Effect, json, recipient::RecipientKey, world::EnvironmentNeeds};
 
@@ -55,13 +56,6 @@ impl ActionIntent for Intent {
             effects.push(Effect::DropParked(self.user.clone()));
             return Decision::success(result);
         }
-        if !view.is_identified(&self.user) {
-            return Decision::skipped(result, "the user is not identified; there is nobody to delete");
-        }
-        if view.knows_newer(&self.user) {
-            return Decision::skipped(result, "it is older than what is known of the user; nobody was deleted");
-        }
-        effects.push(Effect::DeleteRecipient(self.user.clone()));
-        Decision::success(result)
+        deletion::decide(&self.user, "user", result, view, effects)
     }
 }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::json;
 
 pub use id::{IdProblem, MAX_ID_CHARS, check_id};
-pub use party::{BadRecipient, ListError, MAX_RECIPIENTS, Party, PartyRole, read_list};
+pub use party::{BadRecipient, ListError, MAX_RECIPIENTS, Party, PartyRole, read_list, read_users};
 
 /// The collection of users.
 pub const USERS: &str = "$users";

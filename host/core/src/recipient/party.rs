@@ -53,6 +53,9 @@ pub enum BadRecipient {
         /// The broken rule.
         problem: IdProblem,
     },
+    /// An object where a user is expected.
+    #[error("it names an object of a collection; expected a user id or an object with a user's id")]
+    NoUser,
     /// `$trigger_data` is not an object.
     #[error("its $trigger_data is {0}; expected an object")]
     TriggerData(&'static str),
@@ -130,6 +133,25 @@ fn read_id(text: &str, field: &'static str) -> Result<String, BadRecipient> {
 
 /// Reads a resolved `recipients` parameter: one value or an array of at most `max`.
 pub fn read_list(text: &str, max: usize) -> Result<Vec<Party>, ListError> {
+    read_items(text, max, |item| Party::read(item, PartyRole::Recipient))
+}
+
+/// Reads at most [`MAX_RECIPIENTS`] users: one value or an array. A number is an id as its decimal text.
+pub fn read_users(text: &str) -> Result<Vec<Party>, ListError> {
+    read_items(text, MAX_RECIPIENTS, |item| match Kind::of(item) {
+        Kind::Number => Party::read(&json::quote(&json::decimal(item)), PartyRole::Recipient),
+        _ => Party::read(item, PartyRole::Recipient).and_then(|party| match &*party.key.collection {
+            USERS => Ok(party),
+            _ => Err(BadRecipient::NoUser),
+        }),
+    })
+}
+
+fn read_items(
+    text: &str,
+    max: usize,
+    read: impl Fn(&str) -> Result<Party, BadRecipient>,
+) -> Result<Vec<Party>, ListError> {
     let items = match Kind::of(text) {
         Kind::Array => json::items(text).unwrap_or_default(),
         _ => vec![text],
@@ -140,9 +162,7 @@ pub fn read_list(text: &str, max: usize) -> Result<Vec<Party>, ListError> {
     items
         .into_iter()
         .enumerate()
-        .map(|(index, item)| {
-            Party::read(item, PartyRole::Recipient).map_err(|problem| ListError::Bad { index, problem })
-        })
+        .map(|(index, item)| read(item).map_err(|problem| ListError::Bad { index, problem }))
         .collect()
 }
 

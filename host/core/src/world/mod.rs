@@ -162,7 +162,7 @@ impl World {
             Effect::CancelRuns(cancellation) => {
                 let RunCancellation { workflow, cancellation_key, .. } = cancellation;
                 if let Some(open) = self.open_runs_mut(environment, workflow, cancellation_key) {
-                    open.cancel(&cancellation.runs);
+                    open.cancel(cancellation);
                 }
                 if let Some(parked) = self.parked.get_mut(&environment) {
                     parked.cancel(cancellation);
@@ -175,7 +175,14 @@ impl World {
                     open.add(run);
                 }
             }
-            Effect::Park(park) => self.parked.entry(environment).or_default().park(park),
+            Effect::Park(park) => {
+                self.parked.entry(environment).or_default().park(park);
+                if let Some(key) = &park.trigger.cancellation_key
+                    && let Some(open) = self.open_runs_mut(environment, &park.trigger.workflow, key)
+                {
+                    open.is_waited = true;
+                }
+            }
             Effect::DropParked(key) => {
                 self.release(environment, key);
             }

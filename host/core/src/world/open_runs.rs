@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     recipient::RecipientKey,
-    run::{CanceledRun, Run},
+    run::{CanceledRun, Run, RunCancellation},
 };
 
 /// The runs of one workflow with one cancellation key that have not ended, the oldest first.
@@ -16,6 +16,8 @@ pub struct OpenRuns {
     pub runs: Vec<OpenRun>,
     /// The last run that was read, if there are more in the store than a transaction takes.
     pub cut_after: Option<Uuid>,
+    /// True if a trigger with the key waits for recipients who are not identified.
+    pub is_waited: bool,
 }
 
 /// A run that has not ended.
@@ -47,8 +49,9 @@ impl OpenRuns {
     }
 
     /// Removes what is canceled.
-    pub(super) fn cancel(&mut self, canceled: &[CanceledRun]) {
-        let canceled: HashMap<Uuid, &CanceledRun> = canceled.iter().map(|run| (run.id, run)).collect();
+    pub(super) fn cancel(&mut self, cancellation: &RunCancellation) {
+        self.is_waited &= cancellation.recipients.is_some();
+        let canceled: HashMap<Uuid, &CanceledRun> = cancellation.runs.iter().map(|run| (run.id, run)).collect();
         self.runs.retain_mut(|run| match canceled.get(&run.id).map(|canceled| canceled.recipients.as_deref()) {
             None => true,
             Some(None) => false,

@@ -54,7 +54,7 @@ fn an_unknown_user_is_nothing_to_do() {
     inlet.map("delete", "users_delete", "{}");
     let entry = inlet.one(&keyed("k", &delete()));
     assert_eq!((entry.outcome(), entry.action().status.as_str(), inlet.written), ("skipped", "skipped", 0));
-    insta::assert_snapshot!(entry.action().reason.clone().unwrap(), @"the user is not identified; there is nobody to delete");
+    insta::assert_snapshot!(entry.action().reason.clone().unwrap(), @"the user is not known; there is nothing to delete");
     assert_eq!(inlet.records(), 0, "nothing was performed, so nothing is recorded");
 }
 
@@ -115,7 +115,7 @@ fn a_replay_older_than_what_is_known_of_the_user_deletes_nobody() {
     inlet.one(&identify(r#"{"name":"New"}"#));
     let replay = inlet.again(&delete(), START, true);
     assert_eq!((replay.outcome(), replay.action().status.as_str()), ("skipped", "skipped"));
-    insta::assert_snapshot!(replay.action().reason.clone().unwrap(), @"it is older than what is known of the user; nobody was deleted");
+    insta::assert_snapshot!(replay.action().reason.clone().unwrap(), @"it is older than what is known of the user; nothing was deleted");
     assert_eq!(inlet.user("u1"), Some(r#"{"name":"New"}"#));
     inlet.pass(HOUR);
     let replay = inlet.again(&delete(), START + HOUR, false);

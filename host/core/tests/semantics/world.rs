@@ -22,6 +22,8 @@ use inlet_core::{
     world::{Needs, World},
 };
 
+use crate::stored::Stored;
+
 /// The start of every scenario, in milliseconds since 1970.
 pub const START: i64 = 1_750_000_000_000;
 pub const HOUR: i64 = 60 * 60 * 1000;
@@ -44,6 +46,7 @@ pub struct Inlet {
     /// The number of parked recipients that the next transactions find in the environment, if it is not that of `parked`.
     pub parked_in_environment: Option<usize>,
     ids: u128,
+    pub stored: Stored,
 }
 
 /// The log entry of one item with its settlement.
@@ -69,6 +72,7 @@ impl Inlet {
             parked: Vec::new(),
             parked_in_environment: None,
             ids: 0,
+            stored: Stored::default(),
         }
     }
 
@@ -253,6 +257,7 @@ impl Inlet {
         job.add_needs(&mut needs);
         let mut world = World::default();
         self.load_parked(&needs, &mut world);
+        self.stored.load(&needs, &mut world);
         for ((environment, key), properties) in needs.recipients {
             if let Some(known) = self.recipients.get(key) {
                 let as_of_ms = self.as_of.get(key).copied().unwrap_or(i64::MIN);
@@ -271,8 +276,9 @@ impl Inlet {
             Entry { log: item.log, done }
         };
         let entries: Vec<Entry> = job.items.into_iter().map(settle).collect();
-        let effects = entries.iter().flat_map(|entry| &entry.done.effects);
-        let changes = recipient_changes(effects.map(|effect| (job.environment, effect)));
+        let effects: Vec<_> = entries.iter().flat_map(|entry| &entry.done.effects).collect();
+        self.stored.write(&effects);
+        let changes = recipient_changes(effects.iter().map(|effect| (job.environment, *effect)));
         self.written = changes.len() + world.changed_records().count();
         for change in changes {
             if change.is_deleted {

@@ -85,7 +85,7 @@ async fn refusals_are_422_and_name_the_field() {
     .await;
     refused(source(json!({}), json!([{"event_type": "", "action_type": "users_identify"}])), "mappings[0].event_type")
         .await;
-    refused(source(json!({}), json!([{"event_type": "e", "action_type": "objects_set"}])), "mappings[0].action_type")
+    refused(source(json!({}), json!([{"event_type": "e", "action_type": "objects_put"}])), "mappings[0].action_type")
         .await;
     let mut other = source(json!({}), json!([]));
     other["environment_settings"]["production"] = json!({"settings": {}});

@@ -47,6 +47,18 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
+static WAITS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (number, environment_id, workflow, cancellation_key) AS (VALUES",
+        "(#, ?, ?, ?)",
+        ") SELECT number FROM wanted WHERE EXISTS (
+               SELECT 1 FROM parked_triggers
+               WHERE parked_triggers.environment_id = wanted.environment_id
+                   AND parked_triggers.workflow = wanted.workflow
+                   AND parked_triggers.cancellation_key = wanted.cancellation_key AND canceled = 0)",
+    )
+});
+
 /// The runs to load.
 pub(super) struct WantedRuns<'n> {
     keys: Vec<(i64, &'n str, &'n str)>,
@@ -91,6 +103,11 @@ pub(super) async fn load(
             runs.cut_after = runs.runs.last().map(|run| run.id);
         }
     }
+    let found = |offset: usize, row: &FoundRow<'_>| {
+        open[offset + usize::try_from(row.int(0)?).unwrap_or_default()].is_waited = true;
+        Ok(())
+    };
+    statements.find(&WAITS, &wanted.keys, bind_runs, found).await?;
     load_recipients(statements, wanted, &mut open).await?;
     for ((environment, workflow, key), runs) in wanted.keys.iter().zip(open) {
         world.load_open_runs(*environment, workflow, key, runs);

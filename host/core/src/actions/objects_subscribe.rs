@@ -1,0 +1,106 @@
+//! `objects_subscribe`: subscribes recipients to an object.
+//!
+//! Parameters: `collection` (a constant, required), `id` (required), `recipients` (default: the path `user_id`) and
+//! `properties`. Source of the rules: semantics.md §6.
+//!
+//! - The object must be known; an earlier action of the same event may have set it. Otherwise the action is skipped.
+//! - Recipients are named as those of a trigger are: inline ones are upserted, and one given by reference that is not
+//!   identified is left out and named. More than 1000 are an error of this action alone.
+//! - The properties replace those of an existing subscription; they are null if there are none.
+//! - Recipients may be objects, and objects may be subscribed to each other or to themselves.
+
+use bytestring::ByteString;
+
+use super::{
+    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
+    collection,
+    parties::{self, Named},
+};
+use crate::{
+    effect::Effect,
+    json,
+    recipient::{Party, RecipientKey},
+    user::TooLarge,
+    world::EnvironmentNeeds,
+};
+
+/// The parameters of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameters {
+    collection: String,
+    id: Parameter,
+    recipients: Parameter,
+    properties: Option<Parameter>,
+}
+
+/// Recipients to subscribe.
+#[derive(Debug, Clone)]
+pub struct Intent {
+    /// The object.
+    pub object: RecipientKey,
+    /// In the order of the event, duplicates included.
+    pub recipients: Vec<Party>,
+    /// A JSON object or null.
+    pub properties: ByteString,
+}
+
+impl ActionParameters for Parameters {
+    type Intent = Intent;
+
+    fn parse(reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping> {
+        Ok(Self {
+            collection: collection::take(reader)?,
+            id: reader.take_required("id")?,
+            recipients: reader.take_party_or_path("recipients", "user_id")?,
+            properties: reader.take("properties")?,
+        })
+    }
+
+    fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
+        resolver.constant("collection", &self.collection);
+        let id = resolver.parameter("id", &self.id);
+        let recipients = resolver.parameter("recipients", &self.recipients);
+        let properties = resolver.optional("properties", self.properties.as_ref());
+        let mut intent = Intent {
+            object: RecipientKey { collection: self.collection.clone().into(), id: id.id()? },
+            recipients: recipients.parties()?,
+            properties: properties.map_or(Ok(ByteString::from_static("null")), |found| found.object_or_null())?,
+        };
+        parties::warn(&mut intent.recipients, resolver);
+        Ok(intent)
+    }
+}
+
+impl ActionIntent for Intent {
+    fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>) {
+        needs.existence(&self.object);
+        parties::needs(&self.recipients, needs);
+    }
+
+    fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
+        parties::upsert_inline(&self.recipients, view, effects)
+    }
+
+    fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
+        let object = parties::reference(&self.object, None);
+        let result = |subscribed: &str, skipped: &str| {
+            json::object([("object", object.as_str()), ("recipients", subscribed), ("skipped_recipients", skipped)])
+        };
+        if !view.is_identified(&self.object) {
+            return Decision::skipped(result("[]", "[]"), "the object is not known; nobody was subscribed to it");
+        }
+        let named = Named::of(&self.recipients, view);
+        let result = result(&parties::references(named.identified.iter().copied()), &named.skipped());
+        let skipped = named.unidentified.len();
+        if named.identified.is_empty() {
+            let reason = "no recipient is identified; nobody was subscribed";
+            return Decision::skipped(result, reason).with_skipped_recipients(skipped);
+        }
+        effects.extend(named.identified.into_iter().map(|recipient| Effect::Subscribe {
+            object: self.object.clone(),
+            recipient: recipient.clone(),
+            properties: self.properties.clone(),
+        }));
+        Decision::success(result).with_skipped_recipients(skipped)
+    }
+}
