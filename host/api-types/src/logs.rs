@@ -148,7 +148,8 @@ pub struct SourceLogAction {
     /// The reason of a skip or an error, human-readable.
     #[schema(required)]
     pub reason: Option<String>,
-    /// The place of each parameter's value: `event`, `item`, `headers` or `constant`.
+    /// The place of each parameter's value: `event`, `item`, `headers`, `constant`, or `each` for a value of an item of
+    /// `$each`. The keys are places in the parameters, such as `data.name.$first[1]`.
     #[schema(value_type = Object)]
     pub found_in: RawJson,
     /// Conditions that an operator should know although the action was not in error, such as a path that finds nothing.

@@ -1,12 +1,13 @@
 //! Checks mappings against events that were received, or against the examples of the plugin, before they meet new ones.
 //!
 //! Nothing is written. A path is reported if no event of the mapping's type has a value there: one that some events have
-//! is optional. Events that were received count more than examples, which a platform's customers never send.
+//! is optional. A condition is reported if it holds for none of them. Events that were received count more than examples,
+//! which a platform's customers never send.
 
 use std::collections::HashMap;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use inlet_core::{Uuid, mapping::Mapping, settle::Prepared};
+use inlet_core::{Uuid, mapping::Mapping, plan::Scope, settle::Prepared};
 use inlet_sandbox::manifest::Example;
 use inlet_store::{EventQuery, EventTypeCount, ReadError};
 
@@ -51,15 +52,15 @@ pub async fn check(
         let received = counts.iter().filter(|count| mapping.matches(&count.event_type));
         let mut of_mapping = Vec::new();
         for count in received.take(2) {
-            of_mapping.extend(samples.received(count).await?.iter().map(|item| problems_of(item, mapping.id)));
+            of_mapping.extend(samples.received(count).await?.iter().map(|item| problems_of(item, mapping)));
         }
         if of_mapping.is_empty() {
             let examples = endpoint.plugin.iter().flat_map(|plugin| &plugin.manifest().examples);
             for example in examples.filter(|example| mapping.matches(&example.event_type)).take(EVENTS) {
-                of_mapping.extend(samples.example(example).await.iter().map(|item| problems_of(item, mapping.id)));
+                of_mapping.extend(samples.example(example).await.iter().map(|item| problems_of(item, mapping)));
             }
         }
-        warnings.extend(in_all(of_mapping).map(|message| MappingWarning { mapping: mapping.id, message }));
+        warnings.extend(summary(of_mapping).into_iter().map(|message| MappingWarning { mapping: mapping.id, message }));
     }
     Ok(warnings)
 }
@@ -114,17 +115,57 @@ impl Samples<'_> {
     }
 }
 
-/// Returns the problems of a mapping with one event; none if the event is not the mapping's.
-fn problems_of(item: &Prepared, mapping: Uuid) -> Option<Vec<String>> {
-    let actions = item.plan.as_ref()?.actions.iter();
-    let action = actions.into_iter().find(|action| action.mapping == Some(mapping))?;
+/// What is wrong with a mapping for one event.
+enum Problems {
+    /// The event is not of the mapping's type.
+    OtherType,
+    /// The mapping's condition does not hold, for this reason.
+    Unmet(String),
+    /// The problems of the action.
+    OfAction(Vec<String>),
+}
+
+/// Returns the problems of a mapping with one event.
+fn problems_of(item: &Prepared, mapping: &Mapping) -> Problems {
+    let Some(plan) = item.plan.as_ref().filter(|_| mapping.matches(&item.log.event_type)) else {
+        return Problems::OtherType;
+    };
+    if let Some(failure) = mapping.when.as_ref().and_then(|when| when.failure(Scope::of_log(&item.log))) {
+        return Problems::Unmet(failure);
+    }
+    let Some(action) = plan.actions.iter().find(|action| action.mapping == Some(mapping.id)) else {
+        return Problems::OtherType;
+    };
     let error = action.intent.as_ref().err().map(|error| format!("the action would end in an error: {error}"));
-    Some(error.into_iter().chain(action.warnings.iter().cloned()).collect())
+    Problems::OfAction(error.into_iter().chain(action.warnings.iter().cloned()).collect())
+}
+
+/// Returns the problems that all events share. If the condition holds for some events, only those count.
+fn summary(events: Vec<Problems>) -> Vec<String> {
+    let (mut actions, mut unmet) = (Vec::new(), Vec::new());
+    for problems in events {
+        match problems {
+            Problems::OtherType => {}
+            Problems::Unmet(failure) => unmet.push(vec![failure]),
+            Problems::OfAction(problems) => actions.push(problems),
+        }
+    }
+    if !actions.is_empty() || unmet.is_empty() {
+        return in_all(actions).collect();
+    }
+    let (count, shared) = (unmet.len(), in_all(unmet).next());
+    let reason = shared.map(|reason| format!(": {reason}")).unwrap_or_default();
+    let events = if count == 1 {
+        "the one event of its type that was looked at".to_owned()
+    } else {
+        format!("any of the {count} events of its type that were looked at")
+    };
+    vec![format!("its condition does not hold for {events}{reason}")]
 }
 
 /// Returns the problems of the first event that all others have too.
-fn in_all(events: Vec<Option<Vec<String>>>) -> impl Iterator<Item = String> {
-    let mut events = events.into_iter().flatten();
+fn in_all(events: Vec<Vec<String>>) -> impl Iterator<Item = String> {
+    let mut events = events.into_iter();
     let first = events.next().unwrap_or_default();
     let others: Vec<Vec<String>> = events.collect();
     // What stands before the semicolon names the parameter and its path, what follows is the event's own.
@@ -139,16 +180,28 @@ fn in_all(events: Vec<Option<Vec<String>>>) -> impl Iterator<Item = String> {
 mod tests {
     use super::*;
 
-    fn problems(events: &[Option<&[&str]>]) -> Vec<String> {
-        let owned = |problems: &&[&str]| problems.iter().map(|problem| (*problem).to_owned()).collect();
-        in_all(events.iter().map(|event| event.as_ref().map(owned)).collect()).collect()
+    fn of_action(problems: &[&str]) -> Problems {
+        Problems::OfAction(problems.iter().map(|problem| (*problem).to_owned()).collect())
+    }
+
+    fn unmet(failure: &str) -> Problems {
+        Problems::Unmet(failure.to_owned())
     }
 
     #[test]
     fn what_some_events_have_is_optional() {
-        assert_eq!(problems(&[Some(&["a; x", "b"]), Some(&["a; y"])]), ["a; x"]);
-        assert_eq!(problems(&[Some(&["a"]), Some(&[])]), [""; 0]);
-        assert_eq!(problems(&[None, Some(&["a"]), None]), ["a"], "other items of a batch say nothing");
-        assert_eq!(problems(&[]), [""; 0]);
+        assert_eq!(summary(vec![of_action(&["a; x", "b"]), of_action(&["a; y"])]), ["a; x"]);
+        assert_eq!(summary(vec![of_action(&["a"]), of_action(&[])]), [""; 0]);
+        let others = vec![Problems::OtherType, of_action(&["a"]), Problems::OtherType];
+        assert_eq!(summary(others), ["a"], "other items of a batch say nothing");
+        assert_eq!(summary(Vec::new()), [""; 0]);
+    }
+
+    #[test]
+    fn a_condition_that_holds_for_no_event_is_reported() {
+        assert_eq!(summary(vec![unmet("a; x"), of_action(&["b"]), unmet("a; x")]), ["b"]);
+        insta::assert_snapshot!(summary(vec![unmet("a; x"), unmet("a; y")]).join("|"), @"its condition does not hold for any of the 2 events of its type that were looked at: a; x");
+        insta::assert_snapshot!(summary(vec![unmet("a"), unmet("b")]).join("|"), @"its condition does not hold for any of the 2 events of its type that were looked at");
+        insta::assert_snapshot!(summary(vec![unmet("a")]).join("|"), @"its condition does not hold for the one event of its type that was looked at: a");
     }
 }

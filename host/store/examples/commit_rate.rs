@@ -161,6 +161,7 @@ impl Maker {
         let mapping = Mapping {
             id: Uuid::now_v7(),
             event_type: "track/Order Placed".into(),
+            when: None,
             action: parse_action("workflows_trigger", TRIGGER)?,
             parameters: TRIGGER.into(),
             active: true,

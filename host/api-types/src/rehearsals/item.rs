@@ -86,8 +86,12 @@ pub struct RehearsedMapping {
     pub action_type: String,
     /// False for a mapping that matches nothing.
     pub active: bool,
-    /// True if the mapping matches the item.
+    /// True if the mapping matches the item and its condition holds.
     pub matched: bool,
+    /// True if the mapping's condition holds, false if it does not; null if the mapping has none, or is not of the item's
+    /// event type.
+    #[schema(required)]
+    pub condition_held: Option<bool>,
     /// The reason of a mismatch; null for a match.
     #[schema(required)]
     pub why_not: Option<String>,
@@ -109,7 +113,8 @@ pub struct RehearsedAction {
     /// The resolved parameters; null if the response is full.
     #[schema(required, value_type = Option<Object>)]
     pub payload: Option<RawJson>,
-    /// The place of each parameter's value: `event`, `item`, `headers` or `constant`; null if the response is full.
+    /// The place of each parameter's value: `event`, `item`, `headers`, `constant`, or `each` for a value of an item of
+    /// `$each`; null if the response is full. The keys are places in the parameters, such as `data.name.$first[1]`.
     #[schema(required, value_type = Option<Object>)]
     pub found_in: Option<RawJson>,
     /// The result; null if the action would not be executed, or if the response is full.

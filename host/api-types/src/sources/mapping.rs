@@ -15,7 +15,12 @@ pub struct SourceMapping {
     pub event_type: String,
     /// The action, for example `workflows_trigger`.
     pub action_type: String,
-    /// The parameters of the action: paths into the event, `{"value": …}` for constants, objects.
+    /// The condition under which the mapping applies; absent if it always does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub when: Option<RawJson>,
+    /// The parameters of the action: paths into the event, `{"value": …}` for constants, objects, and the forms `$first`,
+    /// `$template`, `$each` and `$lookup`.
     #[schema(value_type = Object)]
     pub action_parameters: RawJson,
     /// False for a mapping that matches nothing.
@@ -33,7 +38,8 @@ pub struct SourceMapping {
 /// A mapping to create, to keep or to change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct MappingRequest {
-    /// The mapping to keep or change. Without an id: the one with the same event type, action and parameters, or a new one.
+    /// The mapping to keep or change. Without an id: the one with the same event type, condition, action and parameters, or
+    /// a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Uuid)]
     pub id: Option<String>,
@@ -45,7 +51,18 @@ pub struct MappingRequest {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required, value_type = String)]
     pub action_type: Option<String>,
-    /// The parameters of the action: paths into the event, `{"value": …}` for constants, objects.
+    /// The condition under which the mapping applies, a JSON filter: `{"data.total": {"$gte": 100}, "$or": [{"data.plan": "pro"},
+    /// {"data.trial": true}]}`. Keys are paths as in parameters; members of one object must all hold; a plain value means
+    /// `$eq`. Operators: `$eq`, `$neq`, `$gt`, `$gte`, `$lt`, `$lte`, `$in`, `$nin`, `$exist`, `$startsWith`, `$endsWith`,
+    /// `$contains`, `$and`, `$or`, `$not`. Numbers are compared with all their digits. At most 1,000 terms and 32 levels.
+    /// Absent or null: the mapping always applies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub when: Option<RawJson>,
+    /// The parameters of the action: paths into the event, `{"value": …}` for constants, objects, and forms:
+    /// `{"$first": [paths and values], "$default": constant}`, `{"$template": "Hi {{ data.name }}"}`,
+    /// `{"$each": path, "$as": {…}}` (paths that begin with `item` read the item) and
+    /// `{"$lookup": path, "$in": {"a": constant}, "$default": constant}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub action_parameters: Option<RawJson>,

@@ -140,6 +140,7 @@ fn mapping(record: &MappingRecord) -> SourceMapping {
         id: record.id.to_string(),
         event_type: record.event_type.clone(),
         action_type: record.action_type.clone(),
+        when: record.when.as_deref().map(stored_json),
         action_parameters: stored_json(record.parameters.as_str()),
         active: record.active,
         is_deleted: false,

@@ -17,7 +17,7 @@ impl BadMapping {
         Self { field: field.into(), message: message.into() }
     }
 
-    pub(super) fn path(field: &str, error: BadPath) -> Self {
+    pub(crate) fn path(field: &str, error: BadPath) -> Self {
         Self::new(field, error.to_string())
     }
 }

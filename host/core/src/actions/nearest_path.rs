@@ -1,4 +1,4 @@
-//! The warning about a path that finds nothing: it names the nearest path that exists.
+//! The nearest path that exists, for a warning about one that finds nothing.
 
 use super::Scope;
 use crate::{
@@ -13,16 +13,24 @@ const MAX_MEMBERS: usize = 200;
 /// The longest suggestion, in characters. The names in it are the sender's.
 const MAX_CHARS: usize = 200;
 
-/// Returns the warning about a parameter whose path finds nothing.
-pub(super) fn missing(scope: &Scope<'_>, name: &str, path: &Path) -> String {
+/// Names the nearest path to one that finds nothing.
+pub(crate) fn advice(scope: &Scope<'_>, path: &Path) -> String {
     let found = nearest_path(scope, path).filter(|found| found.chars().count() <= MAX_CHARS);
-    let advice = match (found, path.header()) {
+    match (found, path.header()) {
         (Some(found), _) => format!("there is `{found}`"),
         // A header that is not kept looks like one that was not sent.
         (None, Some(header)) => format!("the request had no header `{header}`, or keep_headers does not name it"),
         (None, None) => "no path is near it".to_owned(),
-    };
-    format!("`{name}` is null: the path `{path}` finds nothing; {advice}")
+    }
+}
+
+/// Names the nearest path to one below `item.` that finds nothing in an item of `$each`.
+pub(super) fn item_advice(item: &str, path: &Path) -> String {
+    let rest = path.segments().get(1..).unwrap_or_default();
+    match correct(item, rest).filter(|found| found.chars().count() <= MAX_CHARS) {
+        Some(found) => format!("there is `item{found}`"),
+        None => "no path is near it".to_owned(),
+    }
 }
 
 /// Returns the nearest path that finds something.
@@ -135,8 +143,8 @@ mod tests {
         let data = ByteString::from_static("{}");
         let scope = Scope { user_id: None, data: &data, item: "", headers: None };
         let path = Path::parse("data.sum").unwrap();
-        insta::assert_snapshot!(missing(&scope, "data.amount", &path), @"`data.amount` is null: the path `data.sum` finds nothing; no path is near it");
+        assert_eq!(advice(&scope, &path), "no path is near it");
         let path = Path::parse("headers.X-Topic").unwrap();
-        insta::assert_snapshot!(missing(&scope, "tenant", &path), @"`tenant` is null: the path `headers.X-Topic` finds nothing; the request had no header `x-topic`, or keep_headers does not name it");
+        insta::assert_snapshot!(advice(&scope, &path), @"the request had no header `x-topic`, or keep_headers does not name it");
     }
 }

@@ -1,6 +1,9 @@
 //! A parameter of a mapping, and reading parameters from JSON.
 
-use super::BadMapping;
+use super::{
+    BadMapping,
+    form::{Form, Syntax},
+};
 use crate::{
     json::{self, Kind},
     nearest::nearest,
@@ -18,18 +21,21 @@ pub enum Parameter {
     Object(Vec<(String, Parameter)>),
     /// An array, made item by item.
     Array(Vec<Parameter>),
+    /// `$first`, `$template`, `$each` or `$lookup`.
+    Form(Box<Form>),
 }
 
 /// The parameters of a mapping, taken out one by one.
 pub struct ParameterReader<'a> {
     members: json::Members<'a>,
+    syntax: Syntax,
     /// The names that were looked for.
     known: Vec<String>,
 }
 
 impl<'a> ParameterReader<'a> {
-    pub(super) fn new(members: json::Members<'a>) -> Self {
-        Self { members, known: Vec::new() }
+    pub(super) fn new(members: json::Members<'a>, syntax: Syntax) -> Self {
+        Self { members, syntax, known: Vec::new() }
     }
 
     /// Takes an optional parameter; null is the same as absent.
@@ -93,7 +99,10 @@ impl<'a> ParameterReader<'a> {
         match self.members.shift_remove(name) {
             None => Ok(None),
             Some(text) if Kind::of(text) == Kind::Null => Ok(None),
-            Some(text) => parse_parameter(text, &format!("action_parameters.{name}"), party).map(Some),
+            Some(text) => {
+                let parser = ParameterParser { syntax: self.syntax, party, in_each: false };
+                parser.parse(text, &format!("action_parameters.{name}")).map(Some)
+            }
         }
     }
 }
@@ -112,45 +121,62 @@ fn sole_value(text: &str) -> Option<&str> {
     }
 }
 
-fn parse_parameter(text: &str, field: &str, party: bool) -> Result<Parameter, BadMapping> {
-    match Kind::of(text) {
-        Kind::String => {
-            let path = json::string(text).unwrap_or_default();
-            Path::parse(&path).map(Parameter::Path).map_err(|error| BadMapping::path(field, error))
-        }
-        Kind::Object => {
-            if let Some(constant) = sole_value(text) {
-                return Ok(Parameter::Constant(constant.to_owned()));
+/// Parses the values of parameters.
+#[derive(Clone, Copy)]
+pub(super) struct ParameterParser {
+    pub(super) syntax: Syntax,
+    /// True if the value names a recipient: an object's `collection` is a constant, however it is written.
+    pub(super) party: bool,
+    /// True below `$as`, which may not hold another `$each`.
+    pub(super) in_each: bool,
+}
+
+impl ParameterParser {
+    /// Parses one value. The nesting of the text is bounded.
+    pub(super) fn parse(self, text: &str, field: &str) -> Result<Parameter, BadMapping> {
+        match Kind::of(text) {
+            Kind::String => {
+                let path = json::string(text).unwrap_or_default();
+                Path::parse(&path).map(Parameter::Path).map_err(|error| BadMapping::path(field, error))
             }
-            json::members(text)
+            Kind::Object => self.parse_object(text, field),
+            Kind::Array => json::items(text)
                 .unwrap_or_default()
                 .into_iter()
-                .map(|(key, value)| {
-                    let field = format!("{field}.{key}");
-                    // An object's collection is a constant, however it is written.
-                    let parameter = match party && key == "collection" && Kind::of(value) == Kind::String {
-                        true => Parameter::Constant(value.to_owned()),
-                        false => parse_parameter(value, &field, false)?,
-                    };
-                    Ok((key.into_owned(), parameter))
-                })
+                .enumerate()
+                .map(|(index, item)| self.parse(item, &format!("{field}[{index}]")))
                 .collect::<Result<_, _>>()
-                .map(Parameter::Object)
+                .map(Parameter::Array),
+            other => {
+                let message = format!(
+                    "it is {}; expected a path (a string), {{\"value\": …}} for a constant, or an object",
+                    other.with_article()
+                );
+                Err(BadMapping::new(field, message))
+            }
         }
-        Kind::Array => json::items(text)
-            .unwrap_or_default()
+    }
+
+    fn parse_object(self, text: &str, field: &str) -> Result<Parameter, BadMapping> {
+        if let Some(constant) = sole_value(text) {
+            return Ok(Parameter::Constant(constant.to_owned()));
+        }
+        let members = json::members(text).unwrap_or_default();
+        if let Some(form) = self.form(&members, field)? {
+            return Ok(Parameter::Form(Box::new(form)));
+        }
+        members
             .into_iter()
-            .enumerate()
-            .map(|(index, item)| parse_parameter(item, &format!("{field}[{index}]"), party))
+            .map(|(key, value)| {
+                let field = format!("{field}.{key}");
+                let parameter = match self.party && key == "collection" && Kind::of(value) == Kind::String {
+                    true => Parameter::Constant(value.to_owned()),
+                    false => Self { party: false, ..self }.parse(value, &field)?,
+                };
+                Ok((key.into_owned(), parameter))
+            })
             .collect::<Result<_, _>>()
-            .map(Parameter::Array),
-        other => {
-            let message = format!(
-                "it is {}; expected a path (a string), {{\"value\": …}} for a constant, or an object",
-                other.with_article()
-            );
-            Err(BadMapping::new(field, message))
-        }
+            .map(Parameter::Object)
     }
 }
 
@@ -160,7 +186,8 @@ mod tests {
 
     #[test]
     fn value_is_a_constant_only_as_the_sole_key() {
-        let parsed = |text: &str| parse_parameter(text, "p", false).unwrap();
+        let parser = ParameterParser { syntax: Syntax::Forms, party: false, in_each: false };
+        let parsed = |text: &str| parser.parse(text, "p").unwrap();
         assert_eq!(parsed(r#"{"value": 1.10}"#), Parameter::Constant("1.10".to_owned()));
         assert!(
             matches!(parsed(r#"{"value":"data.v","unit":"data.u"}"#), Parameter::Object(members) if members.len() == 2)
@@ -171,7 +198,7 @@ mod tests {
     #[test]
     fn a_collection_is_a_constant() {
         let members = json::members(r#"{"recipients":{"collection":"projects","id":"data.project"}}"#).unwrap();
-        let recipients = ParameterReader::new(members).take_party("recipients").unwrap();
+        let recipients = ParameterReader::new(members, Syntax::Forms).take_party("recipients").unwrap();
         let Some(Parameter::Object(members)) = recipients else { panic!() };
         assert_eq!(members[0].1, Parameter::Constant("\"projects\"".to_owned()));
         assert!(matches!(&members[1].1, Parameter::Path(_)));

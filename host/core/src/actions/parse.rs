@@ -1,10 +1,17 @@
 //! Parsing the action of a mapping.
 
-use super::{Action, ActionType, BadMapping, ParameterReader};
+use super::{Action, ActionType, BadMapping, ParameterReader, Syntax};
 use crate::json::{self, Kind};
 
-/// Parses an action type and its parameters, a JSON object or null.
+/// Parses an action type and its parameters, a JSON object or null, in the language of today.
 pub fn parse_action(action_type: &str, parameters: &str) -> Result<Action, BadMapping> {
+    parse_action_in(Syntax::Forms, action_type, parameters)
+}
+
+/// Parses an action type and its parameters, a JSON object or null.
+pub fn parse_action_in(syntax: Syntax, action_type: &str, parameters: &str) -> Result<Action, BadMapping> {
+    json::check(parameters, json::MAX_DEPTH)
+        .map_err(|error| BadMapping::new("action_parameters", error.to_string()))?;
     let known = ActionType::parse(action_type).ok_or_else(|| {
         let names = action_list(str::to_owned);
         BadMapping::new("action_type", format!("{action_type:?} is no action; expected one of {names}"))
@@ -18,7 +25,7 @@ pub fn parse_action(action_type: &str, parameters: &str) -> Result<Action, BadMa
             return Err(BadMapping::new("action_parameters", message));
         }
     };
-    let mut reader = ParameterReader::new(members);
+    let mut reader = ParameterReader::new(members, syntax);
     let action = Action::parse(known, &mut reader)?;
     match reader.left_over() {
         None => Ok(action),

@@ -2,22 +2,36 @@
 
 use bytestring::ByteString;
 
-use super::{ActionError, Parameter, Scope, nearest_path};
+use super::{ActionError, Parameter, Scope, form::Form, missing::Missing, place::Place};
 use crate::{
     json::{self, Kind},
-    path::Path,
-    recipient::{self, ListError, Party, PartyRole, RecipientKey},
+    recipient::{self, ListError, MAX_RECIPIENTS, Party, PartyRole, RecipientKey},
     user,
 };
 
 /// Resolves the parameters of one mapping and records every value and its origin for the action log.
 pub struct Resolver<'a> {
-    scope: Scope<'a>,
+    pub(super) scope: Scope<'a>,
     payload: Vec<(&'static str, ByteString)>,
-    found_in: Vec<(String, &'static str)>,
-    /// The parameters whose paths find nothing.
-    missing: Vec<(String, &'a Path)>,
+    pub(super) found_in: Vec<(String, &'static str)>,
+    /// The values that are null or empty because something is not there.
+    pub(super) missing: Vec<Missing<'a>>,
+    /// The first reason why a form has no value.
+    pub(super) failure: Option<Failure>,
+    /// True while a further item of an `$each` is resolved: origins are recorded for the first item.
+    pub(super) is_repeated: bool,
+    /// The most results of an `$each`.
+    pub(super) max_items: usize,
     warnings: Vec<String>,
+}
+
+/// The reason why a form of a parameter has no value. The action ends in an error.
+#[derive(Debug, Clone)]
+pub(super) enum Failure {
+    /// An `$each` over this number of items, more than allowed.
+    TooMany { found: usize, message: String },
+    /// A value of a wrong type, or a text that is too long.
+    Value(String),
 }
 
 /// The values of a mapping's parameters, as the action log shows them.
@@ -38,18 +52,39 @@ pub struct Resolved<'p> {
     name: &'static str,
     parameter: &'p Parameter,
     value: Option<ByteString>,
+    failure: Option<Failure>,
 }
 
 impl<'a> Resolver<'a> {
     pub(crate) fn new(scope: Scope<'a>) -> Self {
-        Self { scope, payload: Vec::new(), found_in: Vec::new(), missing: Vec::new(), warnings: Vec::new() }
+        Self {
+            scope,
+            payload: Vec::new(),
+            found_in: Vec::new(),
+            missing: Vec::new(),
+            failure: None,
+            is_repeated: false,
+            max_items: MAX_RECIPIENTS,
+            warnings: Vec::new(),
+        }
     }
 
     /// Resolves a parameter. In the payload, a parameter that finds nothing is null.
     pub fn parameter(&mut self, name: &'static str, parameter: &'a Parameter) -> Resolved<'a> {
-        let value = self.resolve(name, parameter);
+        self.parameter_of(name, parameter, MAX_RECIPIENTS)
+    }
+
+    /// Resolves a parameter in which an `$each` may have at most `max_items` results.
+    pub fn parameter_of(&mut self, name: &'static str, parameter: &'a Parameter, max_items: usize) -> Resolved<'a> {
+        self.max_items = max_items;
+        let earlier = self.failure.take();
+        let value = self.resolve(&Place::Parameter(name), parameter, None);
+        let failure = std::mem::replace(&mut self.failure, earlier);
+        if self.failure.is_none() {
+            self.failure.clone_from(&failure);
+        }
         self.payload.push((name, value.clone().unwrap_or_else(|| ByteString::from_static("null"))));
-        Resolved { name, parameter, value }
+        Resolved { name, parameter, value, failure }
     }
 
     /// Resolves a parameter if the mapping has it.
@@ -75,8 +110,8 @@ impl<'a> Resolver<'a> {
     /// what is missing.
     pub(crate) fn into_log(mut self, is_resolved: bool) -> ResolverLog {
         if is_resolved {
-            for (name, path) in std::mem::take(&mut self.missing) {
-                self.warn(nearest_path::missing(&self.scope, &name, path));
+            for missing in std::mem::take(&mut self.missing) {
+                self.warn(missing.warning(&self.scope));
             }
         } else {
             self.warnings.clear();
@@ -89,24 +124,35 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn resolve(&mut self, name: &str, parameter: &'a Parameter) -> Option<ByteString> {
+    /// Returns why a form of a parameter has no value, in case the action did not read that parameter.
+    pub(crate) fn failure(&self) -> Option<ActionError> {
+        self.failure.as_ref().map(|failure| ActionError::Value(failure.message().to_owned()))
+    }
+
+    /// Resolves a value. `item` is the item of the `$each` around it. The recursion is bounded by the nesting of the text
+    /// that the parameter was parsed from.
+    pub(super) fn resolve(
+        &mut self,
+        place: &Place<'_>,
+        parameter: &'a Parameter,
+        item: Option<&str>,
+    ) -> Option<ByteString> {
         match parameter {
             Parameter::Path(path) => {
-                let Some((value, origin)) = self.scope.find(path) else {
-                    self.missing.push((name.to_owned(), path));
-                    return None;
-                };
-                self.found_in.push((name.to_owned(), origin));
-                Some(value)
+                let found = self.find(place, path, item);
+                if found.is_none() {
+                    self.miss(place, path, item);
+                }
+                found
             }
             Parameter::Constant(text) => {
-                self.found_in.push((name.to_owned(), "constant"));
+                self.record(place, "constant");
                 Some(text.as_str().into())
             }
             Parameter::Object(members) => {
                 let members: Vec<_> = members
                     .iter()
-                    .map(|(key, parameter)| (key, self.resolve(&format!("{name}.{key}"), parameter)))
+                    .map(|(key, parameter)| (key, self.resolve(&Place::Member(place, key), parameter, item)))
                     .collect();
                 Some(json::object(members.iter().map(|(key, value)| (key, value.as_deref().unwrap_or("null")))).into())
             }
@@ -114,10 +160,26 @@ impl<'a> Resolver<'a> {
                 let items: Vec<_> = items
                     .iter()
                     .enumerate()
-                    .map(|(index, parameter)| self.resolve(&format!("{name}[{index}]"), parameter))
+                    .map(|(index, parameter)| self.resolve(&Place::Index(place, index), parameter, item))
                     .collect();
                 Some(json::array(items.iter().map(|value| value.as_deref().unwrap_or("null"))).into())
             }
+            Parameter::Form(form) => self.resolve_form(place, form, item),
+        }
+    }
+
+    /// Records the origin of a value.
+    pub(super) fn record(&mut self, place: &Place<'_>, origin: &'static str) {
+        if !self.is_repeated {
+            self.found_in.push((place.to_string(), origin));
+        }
+    }
+}
+
+impl Failure {
+    fn message(&self) -> &str {
+        match self {
+            Failure::TooMany { message, .. } | Failure::Value(message) => message,
         }
     }
 }
@@ -130,6 +192,7 @@ impl Resolved<'_> {
 
     /// Reads a required id: a string, or a number as its decimal text.
     pub fn id(self) -> Result<String, ActionError> {
+        self.check()?;
         let id = user::read_user_id(self.value.as_deref())
             .map_err(|problem| self.error(format_args!(", {problem}")))?
             .ok_or_else(|| self.missing())?;
@@ -139,6 +202,10 @@ impl Resolved<'_> {
 
     /// Reads required recipients: one value or an array of at most `max`.
     pub fn recipients(self, max: usize) -> Result<Vec<Party>, ActionError> {
+        if let Some(Failure::TooMany { found, .. }) = self.failure {
+            return Err(ActionError::TooManyRecipients(ListError::TooMany { found, max }));
+        }
+        self.check()?;
         let text = self.not_null().ok_or_else(|| self.missing())?;
         recipient::read_list(text, max).map_err(|error| match error {
             ListError::TooMany { .. } => ActionError::TooManyRecipients(error),
@@ -148,12 +215,14 @@ impl Resolved<'_> {
 
     /// Reads required recipients of an action that is not a trigger: too many of them are an error of this action alone.
     pub fn parties(self) -> Result<Vec<Party>, ActionError> {
+        self.check()?;
         let text = self.not_null().ok_or_else(|| self.missing())?;
-        recipient::read_list(text, recipient::MAX_RECIPIENTS).map_err(|error| self.list_error(&error))
+        recipient::read_list(text, MAX_RECIPIENTS).map_err(|error| self.list_error(&error))
     }
 
     /// Reads required users: one value or an array; a number is an id as its decimal text.
     pub fn users(self) -> Result<Vec<Party>, ActionError> {
+        self.check()?;
         let text = self.not_null().ok_or_else(|| self.missing())?;
         recipient::read_users(text).map_err(|error| self.list_error(&error))
     }
@@ -169,6 +238,7 @@ impl Resolved<'_> {
 
     /// Reads an optional recipient, actor or tenant.
     pub fn party(self, role: PartyRole) -> Result<Option<Party>, ActionError> {
+        self.check()?;
         self.not_null()
             .map(|text| Party::read(text, role).map_err(|problem| self.error(format_args!(": {problem}"))))
             .transpose()
@@ -176,6 +246,7 @@ impl Resolved<'_> {
 
     /// Reads an object. A value that is absent becomes null.
     pub fn object_or_null(self) -> Result<ByteString, ActionError> {
+        self.check()?;
         match self.value.as_deref().map(Kind::of) {
             None => Ok(ByteString::from_static("null")),
             Some(Kind::Object | Kind::Null) => Ok(self.value.unwrap_or_default()),
@@ -191,10 +262,19 @@ impl Resolved<'_> {
 
     /// Reads an optional string.
     pub fn string(self) -> Result<Option<String>, ActionError> {
+        self.check()?;
         let Some(text) = self.not_null() else { return Ok(None) };
         match Kind::of(text) {
             Kind::String => Ok(json::string(text)),
             other => Err(self.unexpected(other, "a string")),
+        }
+    }
+
+    /// Refuses a parameter with a form that has no value.
+    fn check(&self) -> Result<(), ActionError> {
+        match &self.failure {
+            None => Ok(()),
+            Some(failure) => Err(ActionError::Value(failure.message().to_owned())),
         }
     }
 
@@ -232,5 +312,11 @@ fn describe(parameter: &Parameter) -> String {
             format!("an object ({})", paths.join(", "))
         }
         Parameter::Array(_) => "a list of paths".to_owned(),
+        Parameter::Form(form) => match form.as_ref() {
+            Form::First { .. } => "`$first`".to_owned(),
+            Form::Template(_) => "a template".to_owned(),
+            Form::Each { items, .. } => format!("`$each` over `{items}`"),
+            Form::Lookup { .. } => "`$lookup`".to_owned(),
+        },
     }
 }

@@ -1,9 +1,12 @@
 //! The part of an event that the paths of mappings see.
 
+use std::borrow::Cow;
+
 use bytestring::ByteString;
 
 use crate::{
     json,
+    log::{EventLog, Original},
     path::{self, Path},
 };
 
@@ -20,27 +23,49 @@ pub struct Scope<'a> {
     pub headers: Option<&'a str>,
 }
 
-impl Scope<'_> {
-    /// Looks a path up in the common event first, then in the item, and returns the value with its origin.
-    pub(super) fn find(&self, path: &Path) -> Option<(ByteString, &'static str)> {
-        let rest = path.segments().get(1..).unwrap_or_default();
-        let common = match path.head()? {
-            "user_id" if rest.is_empty() => {
-                self.user_id.map(|user_id| (ByteString::from(json::quote(user_id)), "event"))
-            }
-            "data" if rest.is_empty() => Some((self.data.clone(), "event")),
-            "data" => path::find(self.data, rest).map(|found| (found.into(), "event")),
-            // The path `event` alone is the item's own `event` member, Segment's name of a track call.
-            "event" if rest.is_empty() => json::member(self.item, "event").map(|found| (found.into(), "item")),
-            "event" => path::find(self.item, rest).map(|found| (found.into(), "event")),
-            "body" => path::find(self.item, rest).filter(|found| !found.is_empty()).map(|found| (found.into(), "item")),
-            "headers" => self.header(rest).map(|found| (found.into(), "headers")),
-            _ => None,
-        };
-        common.or_else(|| path.find(self.item).map(|found| (found.into(), "item")))
+impl<'a> Scope<'a> {
+    /// Returns what paths see of a planned event, from its log entry.
+    pub fn of_log(log: &'a EventLog) -> Self {
+        static NOTHING: ByteString = ByteString::from_static("{}");
+        Self {
+            user_id: log.user_id.as_deref(),
+            data: log.data.as_ref().unwrap_or(&NOTHING),
+            item: match &log.original {
+                Original::Json(item) => item,
+                Original::Text(_) | Original::Bytes(_) => "",
+            },
+            headers: log.headers.as_deref(),
+        }
     }
 
-    fn header(&self, rest: &[path::Segment]) -> Option<&str> {
+    /// Looks a path up like [`Self::look_up`] and returns the value to keep. The whole data is shared, not copied.
+    pub(super) fn find(&self, path: &Path) -> Option<(ByteString, &'static str)> {
+        if path.as_str() == "data" {
+            return Some((self.data.clone(), "event"));
+        }
+        self.look_up(path).map(|(found, origin)| (found.into_owned().into(), origin))
+    }
+
+    /// Looks a path up in the common event first, then in the item, and returns the value as JSON text with its origin.
+    pub(crate) fn look_up(&self, path: &Path) -> Option<(Cow<'a, str>, &'static str)> {
+        let (data, item): (&'a str, &'a str) = (self.data, self.item);
+        let rest = path.segments().get(1..).unwrap_or_default();
+        let common = match path.head()? {
+            "user_id" if rest.is_empty() => self.user_id.map(|user_id| (Cow::Owned(json::quote(user_id)), "event")),
+            "data" => path::find(data, rest).map(|found| (Cow::Borrowed(found), "event")),
+            // The path `event` alone is the item's own `event` member, Segment's name of a track call.
+            "event" if rest.is_empty() => json::member(item, "event").map(|found| (Cow::Borrowed(found), "item")),
+            "event" => path::find(item, rest).map(|found| (Cow::Borrowed(found), "event")),
+            "body" => {
+                path::find(item, rest).filter(|found| !found.is_empty()).map(|found| (Cow::Borrowed(found), "item"))
+            }
+            "headers" => self.header(rest).map(|found| (Cow::Borrowed(found), "headers")),
+            _ => None,
+        };
+        common.or_else(|| path.find(item).map(|found| (Cow::Borrowed(found), "item")))
+    }
+
+    fn header(&self, rest: &[path::Segment]) -> Option<&'a str> {
         let headers = self.headers?;
         match rest {
             [] => Some(headers),

@@ -7,11 +7,13 @@
 //! Duplicate keys: the last wins, at every level.
 
 mod check;
+mod compact;
 mod cut;
 mod decimal;
 mod difference;
 mod mask;
 mod merge;
+mod number;
 
 use std::{borrow::Cow, fmt};
 
@@ -20,11 +22,13 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::value::RawValue;
 
 pub use check::{MAX_DEPTH, Malformed, check, inspect};
+pub use compact::compact;
 pub use cut::{Cut, Documents, Pieces, Slot};
 pub use decimal::decimal;
 pub use difference::difference;
 pub use mask::{mask, replace_values};
 pub use merge::{fill_gaps, merge};
+pub use number::Number;
 
 /// The kind of a JSON text, told by its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,7 +25,8 @@ pub struct ActionLog {
     pub result: Option<String>,
     /// The human-readable reason of a skipped action or an error.
     pub reason: Option<String>,
-    /// The origin of each value by parameter, a JSON object: `event`, `item`, `headers` or `constant`.
+    /// The origin of each value by its place in the parameters, a JSON object: `event`, `item`, `headers`, `constant` or
+    /// `each`.
     pub found_in: Arc<str>,
     /// Warnings for the operator about an action that was not in error.
     pub warnings: Vec<String>,

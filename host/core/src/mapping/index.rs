@@ -123,6 +123,7 @@ mod tests {
         Mapping {
             id: Uuid::from_u128(created_at_ms as u128),
             event_type: event_type.to_owned(),
+            when: None,
             action: parse_action(action_type, parameters).unwrap(),
             parameters: parameters.into(),
             active: true,

@@ -61,6 +61,7 @@ mod tests {
         Mapping {
             id: Uuid::nil(),
             event_type: event_type.to_owned(),
+            when: None,
             action: parse_action("workflows_trigger", r#"{"key":"k"}"#).unwrap(),
             parameters: r#"{"key":"k"}"#.into(),
             active,

@@ -2,6 +2,7 @@
 //!
 //! Source of the rules: semantics.md §1, §5 and §6.
 
+pub mod condition;
 mod index;
 mod mismatch;
 
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use crate::actions::Action;
 pub use crate::actions::BadMapping;
 
+pub use condition::Condition;
 pub use index::{MappingIndex, matched_by};
 pub use mismatch::Mismatch;
 
@@ -25,6 +27,8 @@ pub struct Mapping {
     pub id: Uuid,
     /// The name that it matches; see [`MappingIndex`].
     pub event_type: String,
+    /// The condition under which the mapping applies; none if it always does.
+    pub when: Option<Condition>,
     /// The action, its parameters parsed.
     pub action: Action,
     /// The parameters as written, a JSON object.

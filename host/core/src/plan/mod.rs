@@ -10,9 +10,12 @@ use uuid::Uuid;
 
 pub use crate::actions::Scope;
 use crate::{
-    actions::{self, ActionError, ActionType, BadMapping, Intent, Resolver, ResolverLog, users_identify},
+    actions::{self, Action, ActionError, ActionType, BadMapping, Intent, Resolver, ResolverLog, users_identify},
     idempotency::ScopedKey,
-    mapping::Mapping,
+    mapping::{
+        Mapping,
+        condition::{Unmet, Values},
+    },
 };
 
 /// The actions of one event.
@@ -56,9 +59,12 @@ pub struct PlannedAction {
     pub intent: Result<Intent, ActionError>,
 }
 
-/// Plans an event: the built-in identify of `identify` events if `identifies` is set, and the actions of the mappings.
+/// Plans an event: the built-in identify of `identify` events if `identifies` is set, and the actions of the mappings whose
+/// condition holds.
 pub fn plan(scope: Scope<'_>, event_type: &str, identifies: bool, mappings: &[Arc<Mapping>]) -> Plan {
-    let mut plan = Plan { key: None, actions: Vec::with_capacity(mappings.len() + 1), reason: None, replay: None };
+    // Of a thousand mappings with conditions, few apply.
+    let mut plan =
+        Plan { key: None, actions: Vec::with_capacity(mappings.len().min(4) + 1), reason: None, replay: None };
     if event_type == "identify" {
         match (identifies, scope.user_id) {
             (true, Some(user_id)) => plan.actions.push(built_in_identify(user_id, scope.data)),
@@ -69,8 +75,34 @@ pub fn plan(scope: Scope<'_>, event_type: &str, identifies: bool, mappings: &[Ar
             (false, _) => {}
         }
     }
-    plan.actions.extend(mappings.iter().map(|mapping| plan_mapping(scope, mapping)));
+    let mut values = Values::new(scope);
+    let mut nearest: Option<(&Mapping, Unmet)> = None;
+    for mapping in mappings {
+        match mapping.when.as_ref().map_or(Ok(()), |when| when.check(&mut values)) {
+            Ok(()) => plan.actions.push(plan_mapping(scope, mapping)),
+            Err(unmet) if nearest.is_none_or(|(_, nearest)| unmet.remaining < nearest.remaining) => {
+                nearest = Some((mapping, unmet));
+            }
+            Err(_) => {}
+        }
+    }
+    if let (true, Some((mapping, unmet)), None) = (plan.actions.is_empty(), nearest, &plan.reason) {
+        plan.reason = Some(no_condition_holds(mappings.len(), mapping, unmet, &mut values));
+    }
     plan
+}
+
+/// Returns the reason of an event whose mappings all have a condition that does not hold. The nearest mapping is the one
+/// with the fewest clauses left from the first that does not hold.
+fn no_condition_holds<'m>(count: usize, nearest: &'m Mapping, unmet: Unmet, values: &mut Values<'m, '_>) -> String {
+    let reason = nearest.when.as_ref().map(|when| when.reason(unmet, values)).unwrap_or_default();
+    let id = nearest.id;
+    match count {
+        1 => format!("one mapping matches this event type, and its condition does not hold: {reason} (mapping {id})"),
+        _ => format!(
+            "{count} mappings match this event type, and the condition of none holds; of the nearest, {id}: {reason}"
+        ),
+    }
 }
 
 fn built_in_identify(user_id: &str, data: &ByteString) -> PlannedAction {
@@ -89,9 +121,7 @@ fn built_in_identify(user_id: &str, data: &ByteString) -> PlannedAction {
 /// Plans one action outside a mapping. Its parameters, a JSON object, are written as in a mapping.
 pub fn plan_action(scope: Scope<'_>, action_type: ActionType, parameters: &str) -> Result<PlannedAction, BadMapping> {
     let action = actions::parse_action(action_type.as_str(), parameters)?;
-    let mut resolver = Resolver::new(scope);
-    let intent = action.resolve(&mut resolver);
-    let ResolverLog { payload, found_in, warnings } = resolver.into_log(intent.is_ok());
+    let (intent, ResolverLog { payload, found_in, warnings }) = resolve(scope, &action);
     Ok(PlannedAction {
         mapping: None,
         action_type,
@@ -104,9 +134,7 @@ pub fn plan_action(scope: Scope<'_>, action_type: ActionType, parameters: &str) 
 }
 
 fn plan_mapping(scope: Scope<'_>, mapping: &Mapping) -> PlannedAction {
-    let mut resolver = Resolver::new(scope);
-    let intent = mapping.action.resolve(&mut resolver);
-    let ResolverLog { payload, found_in, warnings } = resolver.into_log(intent.is_ok());
+    let (intent, ResolverLog { payload, found_in, warnings }) = resolve(scope, &mapping.action);
     PlannedAction {
         mapping: Some(mapping.id),
         action_type: mapping.action.action_type(),
@@ -116,4 +144,15 @@ fn plan_mapping(scope: Scope<'_>, mapping: &Mapping) -> PlannedAction {
         warnings,
         intent,
     }
+}
+
+/// Resolves the parameters of an action. A form without a value fails the action even if the action does not read it.
+fn resolve(scope: Scope<'_>, action: &Action) -> (Result<Intent, ActionError>, ResolverLog) {
+    let mut resolver = Resolver::new(scope);
+    let intent = match (action.resolve(&mut resolver), resolver.failure()) {
+        (Ok(_), Some(failure)) => Err(failure),
+        (intent, _) => intent,
+    };
+    let is_resolved = intent.is_ok();
+    (intent, resolver.into_log(is_resolved))
 }

@@ -1,8 +1,8 @@
 //! semantics.md, sentence by sentence, without a database and without wasm.
 //!
 //! A test's name, or its first comment, is the sentence. Sections: §2 `events`, §4 `idempotency`, §5 `mappings`,
-//! `recipients` and `identify`, §6 `actions`, `users_delete`, `objects`, `subscriptions`, `audiences`, `cancellations` and
-//! `model`, §7 `redaction`, §8 `overflow` and `parked`; the last sentences of §4 `replays`.
+//! `recipients` and `identify`, beyond the model `conditions` and `forms`, §6 `actions`, `users_delete`, `objects`,
+//! `subscriptions`, `audiences`, `cancellations` and `model`, §7 `redaction`, §8 `overflow` and `parked`; the last sentences of §4 `replays`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 #![allow(missing_docs, reason = "tests")]
@@ -10,7 +10,9 @@
 mod actions;
 mod audiences;
 mod cancellations;
+mod conditions;
 mod events;
+mod forms;
 mod idempotency;
 mod identify;
 mod mappings;

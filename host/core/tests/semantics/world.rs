@@ -10,7 +10,7 @@ use inlet_core::{
     idempotency::{HashKey, Record, RecordId},
     json,
     log::{ActionLog, EventLog, Original, Outcome, PluginRef},
-    mapping::{Mapping, MappingIndex},
+    mapping::{Condition, Mapping, MappingIndex},
     parked::{MAX_RELEASED_AT_ONCE, ParkedTrigger, WaitingTrigger},
     path::Path,
     plan::ReplayMode,
@@ -94,6 +94,7 @@ impl Inlet {
         self.mappings.push(Mapping {
             id: Uuid::from_u128(0xAAAA_0000 + age as u128),
             event_type: event_type.to_owned(),
+            when: None,
             action: actions::parse_action(action_type, parameters).unwrap(),
             parameters: parameters.into(),
             active: true,
@@ -106,6 +107,11 @@ impl Inlet {
     /// A trigger on `Order Completed`.
     pub fn trigger(&mut self, parameters: &str) -> Uuid {
         self.map("Order Completed", "workflows_trigger", parameters)
+    }
+
+    /// Gives the last mapping a condition.
+    pub fn when(&mut self, condition: &str) {
+        self.mappings.last_mut().unwrap().when = Some(Condition::parse(condition).unwrap());
     }
 
     /// Changes a mapping as an operator would.

@@ -159,10 +159,10 @@ fn mappings(records: &[MappingRecord]) -> String {
 }
 
 fn mapping(record: &MappingRecord) -> String {
-    json::object([
-        ("event_type", json::quote(&record.event_type).as_str()),
-        ("action_type", &json::quote(&record.action_type)),
-        ("action_parameters", &record.parameters),
-        ("active", if record.active { "true" } else { "false" }),
-    ])
+    let (event_type, action_type) = (json::quote(&record.event_type), json::quote(&record.action_type));
+    let mut members = vec![("event_type", event_type.as_str()), ("action_type", &action_type)];
+    members.extend(record.when.as_deref().map(|when| ("when", when)));
+    members.push(("action_parameters", &record.parameters));
+    members.push(("active", if record.active { "true" } else { "false" }));
+    json::object(members)
 }

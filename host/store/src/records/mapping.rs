@@ -11,8 +11,13 @@ pub struct MappingRecord {
     pub event_type: String,
     /// The name of the action type.
     pub action_type: String,
+    /// The condition under which it applies, a JSON object; none if it always does.
+    pub when: Option<String>,
     /// A JSON object.
     pub parameters: String,
+    /// True if `$first` and its like in the parameters are forms. False for mappings that were saved before there were
+    /// forms: there they are members like any other.
+    pub forms: bool,
     /// True if it applies.
     pub active: bool,
     /// Creation time, in milliseconds since 1970; orders actions of one type.

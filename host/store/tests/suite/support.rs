@@ -206,6 +206,7 @@ pub fn mapping(event_type: &str, action_type: &str, parameters: &str, created_at
     Mapping {
         id: Uuid::now_v7(),
         event_type: event_type.to_owned(),
+        when: None,
         action: parse_action(action_type, parameters).unwrap(),
         parameters: parameters.into(),
         active: true,

@@ -4,8 +4,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_api_types::rehearsals::{RehearsedAction, RehearsedIdempotency, RehearsedItem, RehearsedMapping};
 use inlet_core::{
     Uuid,
-    log::{ACTION_FAILED, ActionLog, Original, Outcome},
+    log::{ACTION_FAILED, ActionLog, EventLog, Original, Outcome},
     mapping::Mapping,
+    plan::Scope,
     settle::{Prepared, Settlement},
     time,
 };
@@ -56,16 +57,27 @@ fn mappings(item: &Prepared, endpoint: &Endpoint, budget: &mut ResponseBudget) -
     let mut left_out = 0;
     let mut shown = Vec::new();
     for mapping in &endpoint.mappings {
-        let why_not = match &item.plan {
-            Some(_) => mapping.mismatch(&item.log.event_type).map(|mismatch| mismatch.to_string()),
-            None => Some("the item is no event".to_owned()),
+        let (why_not, condition_held) = match &item.plan {
+            Some(_) => why_not(mapping, &item.log),
+            None => (Some("the item is no event".to_owned()), None),
         };
         match why_not.is_some() && budget.row().is_none() {
             true => left_out += 1,
-            false => shown.push(rehearsed_mapping(mapping, why_not)),
+            false => shown.push(rehearsed_mapping(mapping, why_not, condition_held)),
         }
     }
     (shown, left_out)
+}
+
+/// Returns why a mapping does not apply to an event, and whether its condition holds. Both are absent for a mapping without
+/// a condition that applies.
+fn why_not(mapping: &Mapping, log: &EventLog) -> (Option<String>, Option<bool>) {
+    let condition = mapping.when.as_ref().filter(|_| mapping.matches(&log.event_type));
+    let failure = condition.map(|condition| condition.failure(Scope::of_log(log)));
+    let held = failure.as_ref().map(Option::is_none);
+    let mismatch = mapping.mismatch(&log.event_type).map(|mismatch| mismatch.to_string());
+    let unmet = || failure.flatten().map(|failure| format!("its condition does not hold: {failure}"));
+    (mismatch.or_else(unmet), held)
 }
 
 fn idempotency(settlement: &Settlement, enforced: bool) -> RehearsedIdempotency {
@@ -77,13 +89,14 @@ fn idempotency(settlement: &Settlement, enforced: bool) -> RehearsedIdempotency 
     RehearsedIdempotency { enforced, verdict: verdict.to_owned(), of: of.as_ref().map(Uuid::to_string) }
 }
 
-fn rehearsed_mapping(mapping: &Mapping, why_not: Option<String>) -> RehearsedMapping {
+fn rehearsed_mapping(mapping: &Mapping, why_not: Option<String>, condition_held: Option<bool>) -> RehearsedMapping {
     RehearsedMapping {
         id: mapping.id.to_string(),
         event_type: mapping.event_type.clone(),
         action_type: mapping.action.action_type().as_str().to_owned(),
         active: mapping.active,
         matched: why_not.is_none(),
+        condition_held,
         why_not,
     }
 }

@@ -5,9 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use inlet_api_types::{RawJson, sources::MappingRequest};
 use inlet_core::{
-    Uuid, actions,
+    Uuid,
+    actions::{self, Syntax},
     json::{self, Kind},
-    mapping::{self, BadMapping},
+    mapping::{self, BadMapping, Condition},
 };
 use inlet_engine::snapshot::new_id;
 use inlet_store::MappingRecord;
@@ -17,8 +18,8 @@ use crate::error::ApiError;
 /// The most mappings of one source environment.
 const MAX_MAPPINGS: usize = 1000;
 
-/// The identity of a mapping: event type, action type, and parameters as [`canonical`] text.
-type Content = (String, String, String);
+/// The identity of a mapping: event type, action type, and parameters and condition as [`canonical`] text.
+type Content = (String, String, String, Option<String>);
 
 /// A mapping of the request, checked.
 struct CheckedMapping {
@@ -26,8 +27,11 @@ struct CheckedMapping {
     field: String,
     id: Option<Uuid>,
     content: Content,
+    when: Option<String>,
     parameters: String,
     active: bool,
+    /// The refusal of the parameters. A mapping that was saved before there were forms is kept as it is nevertheless.
+    refusal: Option<ApiError>,
 }
 
 /// Returns the mappings after the change. `field` is the path of the list in the request.
@@ -57,9 +61,12 @@ pub fn change(
     checked
         .into_iter()
         .map(|mapping| match mapping.id {
-            None => Ok(mapping.record(by_content.get(&mapping.content).copied(), now_ms)),
+            None => {
+                let present = by_content.get(&mapping.content).copied();
+                mapping.record(present, now_ms)
+            }
             Some(id) => match by_id.get(&id) {
-                Some(record) => Ok(mapping.record(Some(record), now_ms)),
+                Some(record) => mapping.record(Some(record), now_ms),
                 None => {
                     let message = format!("there is no mapping {id} here; leave the id out to make a new mapping");
                     Err(ApiError::invalid(format!("{}.id", mapping.field), message))
@@ -71,24 +78,29 @@ pub fn change(
 
 impl CheckedMapping {
     /// Returns the record after the change, which is the present record if nothing differs.
-    fn record(&self, present: Option<&MappingRecord>, now_ms: i64) -> MappingRecord {
-        if let Some(record) = present
-            && record.active == self.active
-            && content_of(record) == self.content
-        {
-            return record.clone();
+    fn record(self, present: Option<&MappingRecord>, now_ms: i64) -> Result<MappingRecord, ApiError> {
+        let same = present.filter(|record| content_of(record) == self.content);
+        if let Some(record) = same.filter(|record| record.active == self.active) {
+            return Ok(record.clone());
         }
-        let (event_type, action_type, _) = self.content.clone();
-        MappingRecord {
+        // What was saved before there were forms keeps its meaning until it is changed.
+        let forms = same.is_none_or(|record| record.forms);
+        if let (true, Some(refusal)) = (forms, self.refusal) {
+            return Err(refusal);
+        }
+        let (event_type, action_type, ..) = self.content;
+        Ok(MappingRecord {
             // New mappings of one request have the same creation time. Their increasing ids keep their order.
             id: present.map_or_else(new_id, |record| record.id),
             event_type,
             action_type,
-            parameters: self.parameters.clone(),
+            when: self.when,
+            parameters: self.parameters,
+            forms,
             active: self.active,
             created_at_ms: present.map_or(now_ms, |record| record.created_at_ms),
             updated_at_ms: now_ms,
-        }
+        })
     }
 }
 
@@ -103,10 +115,23 @@ fn check(request: &MappingRequest, field: String) -> Result<Option<CheckedMappin
     let parameters = request.action_parameters.as_ref().map_or("{}", RawJson::as_text).to_owned();
     let named = |error: BadMapping| ApiError::invalid(format!("{field}.{}", error.field), error.message);
     mapping::check_event_type(&event_type).map_err(named)?;
-    actions::parse_action(&action_type, &parameters).map_err(named)?;
-    let content = (event_type, action_type, canonical(&parameters));
+    let when = request.when.as_ref().map(RawJson::as_text).filter(|text| Kind::of(text) != Kind::Null);
+    when.map(Condition::parse).transpose().map_err(named)?;
+    let when = when.map(str::to_owned);
+    let refusal = match actions::parse_action(&action_type, &parameters) {
+        Ok(_) => None,
+        Err(error) => {
+            let was_valid = actions::parse_action_in(Syntax::Plain, &action_type, &parameters).is_ok();
+            let refusal = named(error);
+            if !was_valid {
+                return Err(refusal);
+            }
+            Some(refusal)
+        }
+    };
+    let content = (event_type, action_type, canonical(&parameters), when.as_deref().map(canonical));
     let active = request.active.unwrap_or(true);
-    Ok(Some(CheckedMapping { field, id, content, parameters, active }))
+    Ok(Some(CheckedMapping { field, id, content, when, parameters, active, refusal }))
 }
 
 fn parse_id(text: &str, field: &str) -> Result<Uuid, ApiError> {
@@ -133,7 +158,8 @@ fn check_duplicates(mappings: &[CheckedMapping]) -> Result<(), ApiError> {
 }
 
 fn content_of(record: &MappingRecord) -> Content {
-    (record.event_type.clone(), record.action_type.clone(), canonical(&record.parameters))
+    let when = record.when.as_deref().map(canonical);
+    (record.event_type.clone(), record.action_type.clone(), canonical(&record.parameters), when)
 }
 
 /// Normalises JSON text: sorts members, removes white space, and rewrites escapes. Numbers keep their digits.
@@ -230,6 +256,52 @@ mod tests {
         assert_eq!(records[0].parameters, "{}");
         let again = r#"[{"event_type":"identify","action_type":"users_identify"}]"#;
         assert_eq!(apply(again, &records, 2).unwrap(), records);
+    }
+
+    #[test]
+    fn a_condition_is_part_of_a_mapping() {
+        let with = |when: &str| trigger("a", r#"{"key":"k"}"#, &format!(r#","when":{when}"#));
+        let list = format!("[{},{}]", with(r#"{"data.plan":"pro"}"#), with("null"));
+        let present = apply(&list, &[], 10).unwrap();
+        let conditions: Vec<_> = present.iter().map(|record| record.when.as_deref()).collect();
+        assert_eq!(conditions, [Some(r#"{"data.plan":"pro"}"#), None], "two mappings with one action");
+        let again = format!("[{},{}]", with(r#"{ "data.plan" : "pro" }"#), trigger("a", r#"{"key":"k"}"#, ""));
+        assert_eq!(apply(&again, &present, 20).unwrap(), present);
+        let id = format!(r#","id":"{}","when":{{"data.plan":"team"}}"#, present[0].id);
+        let changed = apply(&format!("[{}]", trigger("a", r#"{"key":"k"}"#, &id)), &present, 20).unwrap();
+        assert_eq!((changed[0].id, changed[0].created_at_ms, changed[0].updated_at_ms), (present[0].id, 10, 20));
+        let error = |list: &str| apply(list, &[], 1).unwrap_err();
+        insta::assert_snapshot!(error(&format!("[{}]", with(r#"{"data.total":{"$gte ":1}}"#))), @r#"m[0].when.data.total.$gte : there is no operator "$gte "; the nearest is "$gte""#);
+        insta::assert_snapshot!(error(&format!("[{}]", with("true"))), @r#"m[0].when: it is a boolean; expected a filter, such as {"data.total": {"$gte": 100}}"#);
+        let deep = format!(r#"{}{{"data.a":1}}{}"#, r#"{"$not":"#.repeat(100), "}".repeat(100));
+        insta::assert_snapshot!(error(&format!("[{}]", with(&deep))), @"m[0].when: it is nested deeper than 32 levels; send a flatter object");
+    }
+
+    #[test]
+    fn what_was_saved_before_there_were_forms_keeps_its_meaning_until_it_is_changed() {
+        let plain = r#"{"key":"k","data":{"a":{"$template":"data.name"},"b":{"$in":"data.x"}}}"#;
+        let old = MappingRecord {
+            id: new_id(),
+            event_type: "a".to_owned(),
+            action_type: "workflows_trigger".to_owned(),
+            when: None,
+            parameters: plain.to_owned(),
+            forms: false,
+            active: true,
+            created_at_ms: 1,
+            updated_at_ms: 1,
+        };
+        let present = [old.clone()];
+        let list = |more: &str| format!("[{}]", trigger("a", plain, more));
+        assert_eq!(apply(&list(""), &present, 2).unwrap(), present, "the list as it was read");
+        let by_id = format!(r#","id":"{}","active":false"#, old.id);
+        let off = apply(&list(&by_id), &present, 2).unwrap().remove(0);
+        assert_eq!((off.id, off.forms, off.active), (old.id, false, false));
+        insta::assert_snapshot!(apply(&list(""), &[], 2).unwrap_err(), @"m[0].action_parameters.data.b: $in stands alone; it belongs to one of $first, $template, $each and $lookup");
+        let changed = plain.replace(r#","b":{"$in":"data.x"}"#, "");
+        let by_id = format!(r#","id":"{}""#, old.id);
+        let changed = apply(&format!("[{}]", trigger("a", &changed, &by_id)), &present, 2).unwrap().remove(0);
+        assert_eq!((changed.id, changed.forms), (old.id, true));
     }
 
     #[test]

@@ -80,14 +80,15 @@ impl ActionParameters for Parameters {
 
     fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
         resolver.constant("key", &self.key);
-        let recipients = resolver.parameter("recipients", &self.recipients);
+        let max_recipients = self.on_overflow.max_recipients();
+        let recipients = resolver.parameter_of("recipients", &self.recipients, max_recipients);
         let data = resolver.parameter("data", &self.data);
         let actor = resolver.optional("actor", self.actor.as_ref());
         let tenant = resolver.optional("tenant", self.tenant.as_ref());
         let cancellation_key = resolver.optional("cancellation_key", self.cancellation_key.as_ref());
         let mut trigger = Box::new(Trigger {
             workflow: self.key.clone(),
-            recipients: recipients.recipients(self.on_overflow.max_recipients())?,
+            recipients: recipients.recipients(max_recipients)?,
             actor: actor.map_or(Ok(None), |actor| actor.party(PartyRole::Recipient))?,
             tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
             data: data.object_or_null()?,

@@ -6,10 +6,10 @@ use std::{
 };
 
 use inlet_core::{
-    actions,
+    actions::{self, Syntax},
     contract::Field,
     log::PluginRef,
-    mapping::{Mapping, MappingIndex},
+    mapping::{Condition, Mapping, MappingIndex},
     path::Path,
     settings::Settings,
     verification::Template,
@@ -231,10 +231,15 @@ fn facts(settings: &Settings, index: &MappingIndex, max_body_bytes: usize, limit
 }
 
 fn read_mapping(source: &SourceRecord, record: &MappingRecord) -> Option<Mapping> {
-    match actions::parse_action(&record.action_type, &record.parameters) {
-        Ok(action) => Some(Mapping {
+    let syntax = if record.forms { Syntax::Forms } else { Syntax::Plain };
+    let when = record.when.as_deref().map(Condition::parse).transpose();
+    let parsed =
+        when.and_then(|when| Ok((when, actions::parse_action_in(syntax, &record.action_type, &record.parameters)?)));
+    match parsed {
+        Ok((when, action)) => Some(Mapping {
             id: record.id,
             event_type: record.event_type.clone(),
+            when,
             action,
             parameters: record.parameters.as_str().into(),
             active: record.active,

@@ -92,6 +92,7 @@ fn mappings() -> MappingIndex {
     let mapping = |number: u128, action: &str, parameters: &str| Mapping {
         id: Uuid::from_u128(number),
         event_type: "Order".to_owned(),
+        when: None,
         action: parse_action(action, parameters).unwrap(),
         parameters: parameters.into(),
         active: true,
