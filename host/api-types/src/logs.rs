@@ -88,7 +88,8 @@ pub struct SourceLog {
     /// The reason of the outcome, machine-readable.
     #[schema(required)]
     pub code: Option<String>,
-    /// `verified`, `failed`, `missing` or `not_configured`, with the prefix `enforced:` if verification is enforced.
+    /// `verified`, `write_key`, `failed`, `missing` or `not_configured`, with the prefix `enforced:` if verification is
+    /// enforced. `write_key` proves less than `verified`: browsers show the key to everybody.
     pub verification_status: String,
     /// The time of the event; the time of receipt if the platform does not give one.
     #[schema(format = DateTime)]

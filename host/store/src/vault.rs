@@ -38,6 +38,18 @@ pub enum SecretLocation {
         /// The time until which it is accepted, in milliseconds since 1970.
         until_ms: i64,
     },
+    /// The write key that requests to a source environment carry.
+    WriteKey {
+        /// The source environment's database id.
+        source_environment_id: i64,
+    },
+    /// The write key that they carried before.
+    PreviousWriteKey {
+        /// The source environment's database id.
+        source_environment_id: i64,
+        /// The time until which it is accepted, in milliseconds since 1970.
+        until_ms: i64,
+    },
 }
 
 /// The text that a secret is bound to. It is part of the sealed bytes: it must never change.
@@ -53,6 +65,10 @@ impl fmt::Display for SecretLocation {
             }
             SecretLocation::PreviousSigningSecret { source_environment_id, until_ms } => {
                 write!(f, "previous_signing_secret/{source_environment_id}/{until_ms}")
+            }
+            SecretLocation::WriteKey { source_environment_id } => write!(f, "write_key/{source_environment_id}"),
+            SecretLocation::PreviousWriteKey { source_environment_id, until_ms } => {
+                write!(f, "previous_write_key/{source_environment_id}/{until_ms}")
             }
         }
     }

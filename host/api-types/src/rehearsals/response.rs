@@ -54,7 +54,7 @@ pub struct RehearsalError {
 /// The result of verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RehearsedVerification {
-    /// `verified`, `failed`, `missing` or `not_configured`.
+    /// `verified`, `write_key`, `failed`, `missing` or `not_configured`.
     pub status: String,
     /// The items that a valid signature covers: `all` or the `first` of a batch; null without a valid signature.
     #[schema(required)]
@@ -63,7 +63,8 @@ pub struct RehearsedVerification {
     pub enforced: bool,
     /// `accepted`, or `refused` with 401. Items are traced in both cases.
     pub would_be: String,
-    /// The reason of a refusal: `missing`, `not_configured`, `failed`, `doubled`, `malformed`, `stale`, `partly_signed`, or
+    /// The reason of a refusal: `missing`, `not_configured`, `failed`, `doubled`, `malformed`, `stale`, `partly_signed`,
+    /// `wrong_write_key`, `missing_write_key`, `unreadable_write_key`, or
     /// `reused` if the same signed bytes were accepted before and cannot be answered like then. Senders never learn it.
     #[schema(required)]
     pub cause: Option<String>,

@@ -21,6 +21,13 @@ pub struct SourceSettings {
     /// The time until which the replaced secret is valid too; null if only the current one is. Read only.
     #[schema(required, format = DateTime)]
     pub previous_signing_secret_until: Option<String>,
+    /// True if there is a `write_key`. The key itself can be written and is never returned. Read only.
+    #[serde(default)]
+    pub write_key_set: bool,
+    /// The time until which the replaced write key is valid too; null if only the current one is. Read only.
+    #[serde(default)]
+    #[schema(required, format = DateTime)]
+    pub previous_write_key_until: Option<String>,
     /// The time until which replaced endpoints are valid too, the last of several; null if only `endpoint` is. Read only.
     #[schema(required, format = DateTime)]
     pub previous_endpoint_until: Option<String>,
@@ -58,6 +65,9 @@ pub struct SourceSettings {
     /// The path to the time; overrides the plugin.
     #[schema(required)]
     pub timestamp_path: Option<String>,
+    /// The origins whose pages may send from a browser, or `*` alone.
+    #[serde(default)]
+    pub allowed_origins: Vec<String>,
     /// Headers that reach plugin, log and mappings, in addition to those of the plugin.
     pub keep_headers: Vec<String>,
     /// Paths that are redacted before anything is stored, in addition to those of the plugin.
@@ -92,7 +102,7 @@ pub enum OnReject {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(description = "Settings to change. Null restores the default of the plugin, an absent setting stays.")]
 pub struct SettingsRequest {
-    /// Refuse (401) requests that are not verified. Needs a signing secret.
+    /// Refuse (401) requests that are not verified. Needs a signing secret or a write key.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<bool>)]
     pub enforce_verification: Patch<RawJson>,
@@ -106,6 +116,17 @@ pub struct SettingsRequest {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<u64>, write_only, minimum = 0, maximum = 2592000)]
     pub signing_secret_overlap_seconds: Patch<RawJson>,
+    /// The key that the SDKs of Segment and RudderStack send: as the user name of HTTP Basic, as `?writeKey=`, or as `writeKey`
+    /// in the body. It stands in place of a signature, never beside a `signing_secret`. Visible ASCII characters without a
+    /// colon. Write only. A first one turns `enforce_verification` on. Null removes the key and the one that it replaced.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 1024)]
+    pub write_key: Patch<RawJson>,
+    /// The time for which the key replaced by `write_key` stays valid, in seconds; a day if absent. 0 ends it at once, and may
+    /// be sent without a key. Write only.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<u64>, write_only, minimum = 0, maximum = 2592000)]
+    pub write_key_overlap_seconds: Patch<RawJson>,
     /// The header that holds the credential, if not the plugin's.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<String>)]
@@ -151,6 +172,11 @@ pub struct SettingsRequest {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<String>)]
     pub timestamp_path: Patch<RawJson>,
+    /// The origins whose pages may send from a browser, such as `https://app.example.com`, or `*` alone: the endpoint answers
+    /// their preflights and lets them read its answers. It keeps nobody out: other programs send what origin they like.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<Vec<String>>, max_items = 100)]
+    pub allowed_origins: Patch<RawJson>,
     /// Headers that reach plugin, log and mappings, in addition to those of the plugin.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<Vec<String>>, max_items = 100)]

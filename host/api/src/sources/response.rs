@@ -61,6 +61,10 @@ pub struct InForce<'a> {
     pub signing_secret_set: bool,
     /// When the previous secret expires, in milliseconds since 1970.
     pub previous_signing_secret_until_ms: Option<i64>,
+    /// True if there is a write key.
+    pub write_key_set: bool,
+    /// When the previous write key expires, in milliseconds since 1970.
+    pub previous_write_key_until_ms: Option<i64>,
     /// When the last of the previous URLs expires, in milliseconds since 1970.
     pub previous_endpoint_until_ms: Option<i64>,
     /// The header that holds the credential.
@@ -81,10 +85,13 @@ pub struct InForce<'a> {
 pub fn settings_of(endpoint: &Endpoint, options: &EngineOptions) -> SourceSettings {
     let now_ms = now_ms();
     let previous = endpoint.record.previous_signing_secret.as_ref().map(|previous| previous.until_ms);
+    let previous_key = endpoint.record.write_keys.previous.as_ref().map(|previous| previous.until_ms);
     let in_force = InForce {
         endpoint: Some(url(endpoint, options)),
         signing_secret_set: endpoint.record.signing_secret.is_some(),
         previous_signing_secret_until_ms: previous.filter(|until_ms| now_ms < *until_ms),
+        write_key_set: endpoint.has_write_key(),
+        previous_write_key_until_ms: previous_key.filter(|until_ms| now_ms < *until_ms),
         previous_endpoint_until_ms: endpoint.previous_until_ms(now_ms),
         credential_header: endpoint.credential_header.as_deref(),
         scheme: endpoint.scheme.as_ref(),
@@ -104,6 +111,8 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         enforce_verification: settings.enforce_verification,
         signing_secret_set: in_force.signing_secret_set,
         previous_signing_secret_until: in_force.previous_signing_secret_until_ms.map(time::write_ms),
+        write_key_set: in_force.write_key_set,
+        previous_write_key_until: in_force.previous_write_key_until_ms.map(time::write_ms),
         previous_endpoint_until: in_force.previous_endpoint_until_ms.map(time::write_ms),
         verification_header: in_force.credential_header.map(str::to_owned),
         verification_headers: settings.verification_headers.map(|chosen| chosen.as_str().to_owned()),
@@ -117,6 +126,7 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         data_path: path(&settings.data_path),
         idempotency_key_path: path(&settings.idempotency_key_path),
         timestamp_path: path(&settings.timestamp_path),
+        allowed_origins: settings.allowed_origins.clone(),
         keep_headers: settings.keep_headers.clone(),
         redact_paths: settings.redact_paths.iter().map(Path::to_string).collect(),
         max_body_bytes: in_force.max_body_bytes,

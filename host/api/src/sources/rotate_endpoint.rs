@@ -11,7 +11,7 @@ use axum::{
 };
 use inlet_api_types::sources::{RotateEndpoint, RotatedEndpoint};
 use inlet_core::{
-    signing_secret::{DEFAULT_OVERLAP_SECONDS, overlap_end},
+    rotating_secret::{DEFAULT_OVERLAP_SECONDS, overlap_end},
     time,
 };
 use inlet_engine::{

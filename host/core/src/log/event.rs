@@ -29,7 +29,8 @@ pub struct EventFields {
     pub reason: Option<String>,
     /// The machine-readable reason of the outcome: the code of a notice or of a fault.
     pub code: Option<String>,
-    /// `verified`, `failed`, `missing` or `not_configured`, with `enforced:` before it where verification is enforced.
+    /// `verified`, `write_key`, `failed`, `missing` or `not_configured`, with `enforced:` before it where verification is
+    /// enforced.
     pub verification_status: String,
     /// The idempotency key; none when it is absent or invalid.
     pub idempotency_key: Option<String>,

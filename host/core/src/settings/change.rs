@@ -2,11 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::{BadSetting, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings, secret, value::SettingValue};
+use super::{
+    BadSetting, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings,
+    secret::{self, SIGNING_SECRET, WRITE_KEY},
+    value::SettingValue,
+};
 use crate::{
     nearest::nearest,
     path::Path,
-    signing_secret::SecretChange,
+    rotating_secret::SecretChange,
     verification::{self, HeaderFamily, Template},
 };
 
@@ -14,8 +18,10 @@ use crate::{
 pub struct ChangedSettings {
     /// The settings now in force.
     pub settings: Settings,
-    /// The change of the signing secrets.
+    /// The change of the signing secret.
     pub secret: SecretChange,
+    /// The change of the write key.
+    pub write_key: SecretChange,
     /// Notes for the operator about values that were changed before they were saved.
     pub notes: Vec<String>,
 }
@@ -25,8 +31,10 @@ pub struct ChangedSettings {
 pub struct ChangeContext<'a> {
     /// The plugin's defaults, which null returns a setting to.
     pub defaults: &'a Settings,
-    /// True if there is a secret now.
+    /// True if there is a signing secret now.
     pub has_secret: bool,
+    /// True if there is a write key now.
+    pub has_write_key: bool,
     /// The plugin's verification scheme.
     pub scheme: Option<&'a Template>,
     /// The headers that the plugin's manifest keeps, in lower case.
@@ -44,8 +52,9 @@ impl Settings {
         context: ChangeContext<'_>,
     ) -> Result<ChangedSettings, BadSetting> {
         let mut settings = self.clone();
-        let (mut secret, trimmed) = secret::read(patch)?;
-        let mut notes: Vec<String> = trimmed.map(str::to_owned).into_iter().collect();
+        let (mut secret, secret_note) = SIGNING_SECRET.read(patch)?;
+        let (write_key, write_key_note) = WRITE_KEY.read(patch)?;
+        let mut notes: Vec<String> = secret_note.into_iter().chain(write_key_note).collect();
         if let (SecretChange::Set { secret, .. }, Some(Template::SharedSecret(scheme))) = (&mut secret, context.scheme)
             && let Some(bare) = scheme.without_prefix(secret)
         {
@@ -64,21 +73,24 @@ impl Settings {
         if let (SecretChange::Set { secret, .. }, Some(scheme)) = (&secret, context.scheme) {
             scheme.check_secret(secret).map_err(|error| BadSetting::new("signing_secret", error.to_string()))?;
         }
-        let has_secret = match secret {
-            SecretChange::Keep | SecretChange::EndPrevious => context.has_secret,
-            SecretChange::Clear => false,
-            SecretChange::Set { .. } => true,
-        };
-        // A first secret turns enforcement on unless the same request says otherwise.
-        if has_secret && !context.has_secret && !patch.contains_key("enforce_verification") {
+        if let SecretChange::Set { secret: key, .. } = &write_key {
+            secret::check_write_key(key)?;
+        }
+        let has_secret = secret.leaves_secret(context.has_secret);
+        let has_write_key = write_key.leaves_secret(context.has_write_key);
+        check_one_credential(has_secret, has_write_key, &write_key)?;
+        // A first credential turns enforcement on unless the same request says otherwise.
+        let had_credential = context.has_secret || context.has_write_key;
+        if (has_secret || has_write_key) && !had_credential && !patch.contains_key("enforce_verification") {
             settings.enforce_verification = true;
         }
-        if settings.enforce_verification && !has_secret {
-            let message = "it needs a signing_secret; set one, or set enforce_verification to false";
+        if settings.enforce_verification && !has_secret && !has_write_key {
+            let message = "it needs a signing_secret or a write_key; set one, or set enforce_verification to false";
             return Err(BadSetting::new("enforce_verification", message));
         }
-        if settings.enforce_verification && context.scheme.is_none() {
-            let message = "this provider has no verification scheme, so nothing could be accepted; set it to false";
+        if settings.enforce_verification && !has_write_key && context.scheme.is_none() {
+            let message = "this provider has no verification scheme, so nothing could be accepted; set it to false, or set a \
+                           write_key";
             return Err(BadSetting::new("enforce_verification", message));
         }
         if settings.verification_headers.is_some() && context.scheme.and_then(HeaderFamily::of).is_none() {
@@ -101,7 +113,7 @@ impl Settings {
         if patch.keys().any(|name| name.ends_with("_path") || name == "keep_headers") {
             settings.check_header_paths(context.kept_headers, credential)?;
         }
-        Ok(ChangedSettings { settings, secret, notes })
+        Ok(ChangedSettings { settings, secret, write_key, notes })
     }
 
     /// Refuses a path to a header that is not kept, which would never find anything.
@@ -126,6 +138,22 @@ impl Settings {
         }
         Ok(())
     }
+}
+
+/// Refuses a signing secret beside a write key. As alternatives the weaker one would count: a write key is public in browsers.
+fn check_one_credential(has_secret: bool, has_write_key: bool, change: &SecretChange) -> Result<(), BadSetting> {
+    if !has_secret || !has_write_key {
+        return Ok(());
+    }
+    let (name, other) = match change {
+        SecretChange::Set { .. } => (WRITE_KEY.secret, SIGNING_SECRET.secret),
+        _ => (SIGNING_SECRET.secret, WRITE_KEY.secret),
+    };
+    let message = format!(
+        "there is a {other}, and a source is verified by a signature or by a write key, never by either; send {other} null \
+         too, or leave {name} out"
+    );
+    Err(BadSetting::new(name, message))
 }
 
 /// Refuses a name that is no setting.
@@ -165,6 +193,7 @@ impl Settings {
             "data_path" => self.data_path = field.path(&defaults.data_path)?,
             "idempotency_key_path" => self.idempotency_key_path = field.path(&defaults.idempotency_key_path)?,
             "timestamp_path" => self.timestamp_path = field.path(&defaults.timestamp_path)?,
+            "allowed_origins" => self.allowed_origins = field.origins(&defaults.allowed_origins)?,
             "keep_headers" => self.keep_headers = field.headers(&defaults.keep_headers)?,
             "redact_paths" => self.redact_paths = field.paths(&defaults.redact_paths)?,
             "max_body_bytes" => self.max_body_bytes = field.number(1..=MAX_BODY_BYTES)?.or(defaults.max_body_bytes),

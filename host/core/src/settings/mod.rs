@@ -6,6 +6,7 @@
 mod bad_setting;
 mod change;
 mod on_reject;
+mod origin;
 mod secret;
 mod value;
 
@@ -14,10 +15,11 @@ use serde_json::{Map, Value};
 
 use crate::{path::Path, verification::VerificationHeaders};
 
-pub use crate::signing_secret::SecretChange;
+pub use crate::rotating_secret::SecretChange;
 pub use bad_setting::BadSetting;
 pub use change::{ChangeContext, ChangedSettings};
 pub use on_reject::OnReject;
+pub use origin::ANY_ORIGIN;
 
 /// The default idempotency window: 24 hours, in seconds.
 pub const DEFAULT_WINDOW_SECONDS: u64 = 24 * 60 * 60;
@@ -55,6 +57,8 @@ pub struct Settings {
     pub idempotency_key_path: Option<Path>,
     /// The path to the time of the event.
     pub timestamp_path: Option<Path>,
+    /// The origins whose pages may send from a browser, as browsers write them, or [`ANY_ORIGIN`] alone.
+    pub allowed_origins: Vec<String>,
     /// Headers that are forwarded besides the manifest's, in lower case.
     pub keep_headers: Vec<String>,
     /// Paths that are blanked before anything is stored, besides the manifest's.
@@ -84,6 +88,7 @@ impl Default for Settings {
             data_path: None,
             idempotency_key_path: None,
             timestamp_path: None,
+            allowed_origins: Vec::new(),
             keep_headers: Vec::new(),
             redact_paths: Vec::new(),
             max_body_bytes: None,
@@ -111,6 +116,7 @@ mod tests {
         let context = ChangeContext {
             defaults: &defaults,
             has_secret,
+            has_write_key: false,
             scheme: Some(&scheme),
             kept_headers: &kept_headers,
             max_items_limit: 50_000,
@@ -143,14 +149,73 @@ mod tests {
     }
 
     #[test]
+    fn a_source_is_verified_by_a_signature_or_a_write_key_and_never_by_either() {
+        let change = |has: [bool; 2], patch: Value| {
+            let defaults = Settings::default();
+            let [has_secret, has_write_key] = has;
+            let context = ChangeContext {
+                defaults: &defaults,
+                has_secret,
+                has_write_key,
+                scheme: None,
+                kept_headers: &[],
+                max_items_limit: 50_000,
+            };
+            Settings::default().change(patch.as_object().unwrap(), context).map_err(|error| error.to_string())
+        };
+        let first = change([false, false], json!({"write_key": " wk\n"})).unwrap();
+        assert!(first.settings.enforce_verification, "no scheme is needed");
+        assert!(matches!(&first.write_key, SecretChange::Set { secret, .. } if secret == "wk"));
+        assert_eq!(first.notes, ["write_key: white space around it was removed"]);
+        assert!(!change([false, true], json!({"write_key": "new"})).unwrap().settings.enforce_verification);
+        let instead = change([true, false], json!({"write_key": "wk", "signing_secret": null})).unwrap();
+        assert!(instead.secret == SecretChange::Clear && !instead.settings.enforce_verification);
+
+        let error = |has, patch| change(has, patch).map(|_| ()).unwrap_err();
+        insta::assert_snapshot!(error([false, false], json!({"write_key": "wk", "signing_secret": "s"})), @"write_key: there is a signing_secret, and a source is verified by a signature or by a write key, never by either; send signing_secret null too, or leave write_key out");
+        insta::assert_snapshot!(error([true, false], json!({"write_key": "wk"})), @"write_key: there is a signing_secret, and a source is verified by a signature or by a write key, never by either; send signing_secret null too, or leave write_key out");
+        insta::assert_snapshot!(error([false, true], json!({"signing_secret": "s"})), @"signing_secret: there is a write_key, and a source is verified by a signature or by a write key, never by either; send write_key null too, or leave signing_secret out");
+        insta::assert_snapshot!(error([false, false], json!({"write_key": "a:b"})), @"write_key: it holds a colon, a space or a character beyond ASCII, which an SDK cannot send as a user name; expected visible ASCII characters without a colon");
+        insta::assert_snapshot!(error([false, false], json!({"write_key": ""})), @"write_key: expected a string of 1 to 1024 bytes, or null");
+        insta::assert_snapshot!(error([false, true], json!({"write_key_overlap_seconds": 5})), @"write_key_overlap_seconds: it says how long the previous secret stays good once write_key is set; send both, or 0 to end the previous one now");
+        insta::assert_snapshot!(error([false, true], json!({"write_key": null, "enforce_verification": true})), @"enforce_verification: it needs a signing_secret or a write_key; set one, or set enforce_verification to false");
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        let read = |origins: Value| {
+            let changed = change(&Settings::default(), false, json!({"allowed_origins": origins}));
+            changed.map(|changed| changed.settings.allowed_origins).map_err(|error| error.to_string())
+        };
+        let good = [
+            "https://app.example.com",
+            "http://localhost:3000",
+            "https://xn--bcher-kva.example",
+            "capacitor://localhost",
+        ];
+        assert_eq!(read(json!(good)).unwrap(), good);
+        assert_eq!(read(json!(["*"])).unwrap(), ["*"]);
+        assert_eq!(read(json!(null)).unwrap(), [""; 0]);
+        let error = |origins| read(origins).unwrap_err();
+        insta::assert_snapshot!(error(json!(["https://app.example.com/"])), @r#"allowed_origins: found "https://app.example.com/", and browsers send that origin as "https://app.example.com"; write it so"#);
+        insta::assert_snapshot!(error(json!(["https://App.example.com:443"])), @r#"allowed_origins: found "https://App.example.com:443", and browsers send that origin as "https://app.example.com"; write it so"#);
+        insta::assert_snapshot!(error(json!(["https://bücher.example/a?b"])), @r#"allowed_origins: found "https://bücher.example/a?b", and browsers send that origin as "https://xn--bcher-kva.example"; write it so"#);
+        insta::assert_snapshot!(error(json!(["app.example.com"])), @r#"allowed_origins: found "app.example.com", expected an origin such as "https://app.example.com", or "*" alone for every origin"#);
+        insta::assert_snapshot!(error(json!(["null"])), @r#"allowed_origins: found "null", expected an origin such as "https://app.example.com", or "*" alone for every origin"#);
+        insta::assert_snapshot!(error(json!(["https://*.example.com"])), @r#"allowed_origins: found "https://*.example.com", expected an origin such as "https://app.example.com", or "*" alone for every origin"#);
+        insta::assert_snapshot!(error(json!(["*", "https://app.example.com"])), @r#"allowed_origins: "*" allows every origin; send it alone, or take it out"#);
+        insta::assert_snapshot!(error(json!("*")), @"allowed_origins: found a string, expected an array of at most 100 strings or null");
+    }
+
+    #[test]
     fn refusals_name_the_field() {
         let on = Settings { enforce_verification: true, ..Settings::default() };
         let error = |current: &Settings, has_secret, patch| {
             change(current, has_secret, patch).map(|_| ()).unwrap_err().to_string()
         };
         let off = Settings::default();
-        insta::assert_snapshot!(error(&off, false, json!({"enforce_verification": true})), @"enforce_verification: it needs a signing_secret; set one, or set enforce_verification to false");
-        insta::assert_snapshot!(error(&on, true, json!({"signing_secret": null})), @"enforce_verification: it needs a signing_secret; set one, or set enforce_verification to false");
+        insta::assert_snapshot!(error(&off, false, json!({"enforce_verification": true})), @"enforce_verification: it needs a signing_secret or a write_key; set one, or set enforce_verification to false");
+        insta::assert_snapshot!(error(&on, true, json!({"signing_secret": null})), @"enforce_verification: it needs a signing_secret or a write_key; set one, or set enforce_verification to false");
         insta::assert_snapshot!(error(&off, false, json!({"signing_secret": 42})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
         insta::assert_snapshot!(error(&off, false, json!({"handle_identify": true})), @r#"handle_identify: there is no such setting; the nearest is "handle_identifies""#);
         insta::assert_snapshot!(error(&off, false, json!({"enforce_idempotency": "yes"})), @"enforce_idempotency: found a string, expected true, false or null");
@@ -188,6 +253,7 @@ mod tests {
             let context = ChangeContext {
                 defaults: &Settings::default(),
                 has_secret: false,
+                has_write_key: false,
                 scheme: Some(&scheme),
                 kept_headers: &[],
                 max_items_limit: 50_000,
@@ -215,6 +281,7 @@ mod tests {
             let context = ChangeContext {
                 defaults: &Settings::default(),
                 has_secret: false,
+                has_write_key: false,
                 scheme: Some(&scheme),
                 kept_headers: &[],
                 max_items_limit: 50_000,

@@ -1,31 +1,94 @@
-//! Reading a change of the signing secrets.
+//! Reading a change of a secret: the signing secret or the write key.
 
 use serde_json::{Map, Value};
 
 use super::BadSetting;
-use crate::signing_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, SecretChange};
+use crate::rotating_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, SecretChange};
 
 /// The longest secret, in bytes.
 const MAX_LENGTH: usize = 1024;
 /// The settings that are read here.
-pub(super) const NAMES: [&str; 2] = [SECRET, OVERLAP];
-const SECRET: &str = "signing_secret";
-const OVERLAP: &str = "signing_secret_overlap_seconds";
+pub(super) const NAMES: [&str; 4] =
+    [SIGNING_SECRET.secret, SIGNING_SECRET.overlap, WRITE_KEY.secret, WRITE_KEY.overlap];
 
-/// The note about a secret that was pasted with white space around it.
-const TRIMMED: &str = "signing_secret: white space around it was removed";
+/// The names of the settings by which a secret is changed.
+pub(super) struct SecretSettings {
+    pub(super) secret: &'static str,
+    overlap: &'static str,
+}
 
-/// Reads the change of the signing secrets out of a change of settings, with a note if the secret was trimmed. Errors never
-/// repeat a secret.
-pub(super) fn read(patch: &Map<String, Value>) -> Result<(SecretChange, Option<&'static str>), BadSetting> {
-    match patch.get(SECRET).and_then(Value::as_str) {
-        // No platform gives out secrets with white space around them; what copies them does.
-        Some(pasted) if trim(pasted) != pasted => {
-            let mut trimmed = patch.clone();
-            trimmed.insert(SECRET.to_owned(), trim(pasted).into());
-            Ok((read_trimmed(&trimmed)?, Some(TRIMMED)))
+/// The secret that requests are signed with.
+pub(super) const SIGNING_SECRET: SecretSettings =
+    SecretSettings { secret: "signing_secret", overlap: "signing_secret_overlap_seconds" };
+/// The key that requests carry.
+pub(super) const WRITE_KEY: SecretSettings =
+    SecretSettings { secret: "write_key", overlap: "write_key_overlap_seconds" };
+
+impl SecretSettings {
+    /// Reads the change of the secret out of a change of settings, with a note if the secret was trimmed. Errors never repeat
+    /// a secret.
+    pub(super) fn read(&self, patch: &Map<String, Value>) -> Result<(SecretChange, Option<String>), BadSetting> {
+        let Self { secret: name, .. } = self;
+        match patch.get(*name).and_then(Value::as_str) {
+            // No platform gives out secrets with white space around them; what copies them does.
+            Some(pasted) if trim(pasted) != pasted => {
+                let mut trimmed = patch.clone();
+                trimmed.insert((*name).to_owned(), trim(pasted).into());
+                Ok((self.read_trimmed(&trimmed)?, Some(format!("{name}: white space around it was removed"))))
+            }
+            _ => Ok((self.read_trimmed(patch)?, None)),
         }
-        _ => Ok((read_trimmed(patch)?, None)),
+    }
+
+    fn read_trimmed(&self, patch: &Map<String, Value>) -> Result<SecretChange, BadSetting> {
+        let Self { secret: name, overlap } = self;
+        let seconds = patch.get(*overlap).filter(|value| !value.is_null());
+        let seconds = seconds.map(|value| self.read_overlap(value)).transpose()?;
+        match (patch.get(*name), seconds) {
+            (None, None) => Ok(SecretChange::Keep),
+            (None, Some(0)) => Ok(SecretChange::EndPrevious),
+            (None, Some(_)) => {
+                let message = format!(
+                    "it says how long the previous secret stays good once {name} is set; send both, or 0 to end the previous \
+                     one now"
+                );
+                Err(BadSetting::new(overlap, message))
+            }
+            (Some(Value::Null), None | Some(0)) => Ok(SecretChange::Clear),
+            (Some(Value::Null), Some(_)) => {
+                let message =
+                    format!("nothing takes the secret's place, so both end at once; leave it out, or set a {name}");
+                Err(BadSetting::new(overlap, message))
+            }
+            (Some(Value::String(secret)), seconds) if (1..=MAX_LENGTH).contains(&secret.len()) => {
+                let overlap_seconds = seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
+                Ok(SecretChange::Set { secret: secret.clone(), overlap_seconds })
+            }
+            (Some(_), _) => {
+                Err(BadSetting::new(name, format!("expected a string of 1 to {MAX_LENGTH} bytes, or null")))
+            }
+        }
+    }
+
+    fn read_overlap(&self, value: &Value) -> Result<u64, BadSetting> {
+        let expected = format!("expected a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}");
+        match value.as_u64().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS) {
+            Some(seconds) => Ok(seconds),
+            None if value.is_number() => Err(BadSetting::new(self.overlap, format!("found {value}, {expected}"))),
+            None => Err(BadSetting::new(self.overlap, expected)),
+        }
+    }
+}
+
+/// Checks that senders can send a write key: as a user name of HTTP Basic it holds no colon and nothing invisible.
+pub(super) fn check_write_key(key: &str) -> Result<(), BadSetting> {
+    match key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':') {
+        true => Ok(()),
+        false => {
+            let message = "it holds a colon, a space or a character beyond ASCII, which an SDK cannot send as a user name; \
+                           expected visible ASCII characters without a colon";
+            Err(BadSetting::new(WRITE_KEY.secret, message))
+        }
     }
 }
 
@@ -34,58 +97,26 @@ fn trim(text: &str) -> &str {
     text.trim_matches(|char: char| char.is_whitespace() || matches!(char, '\u{feff}' | '\u{200b}'))
 }
 
-fn read_trimmed(patch: &Map<String, Value>) -> Result<SecretChange, BadSetting> {
-    let overlap = patch.get(OVERLAP).filter(|value| !value.is_null()).map(read_overlap).transpose()?;
-    match (patch.get(SECRET), overlap) {
-        (None, None) => Ok(SecretChange::Keep),
-        (None, Some(0)) => Ok(SecretChange::EndPrevious),
-        (None, Some(_)) => Err(BadSetting::new(
-            OVERLAP,
-            "it says how long the previous secret stays good once signing_secret is set; send both, or 0 to end the \
-             previous one now",
-        )),
-        (Some(Value::Null), None | Some(0)) => Ok(SecretChange::Clear),
-        (Some(Value::Null), Some(_)) => Err(BadSetting::new(
-            OVERLAP,
-            "nothing takes the secret's place, so both end at once; leave it out, or set a signing_secret",
-        )),
-        (Some(Value::String(secret)), overlap) if (1..=MAX_LENGTH).contains(&secret.len()) => {
-            let overlap_seconds = overlap.unwrap_or(DEFAULT_OVERLAP_SECONDS);
-            Ok(SecretChange::Set { secret: secret.clone(), overlap_seconds })
-        }
-        (Some(_), _) => Err(BadSetting::new(SECRET, format!("expected a string of 1 to {MAX_LENGTH} bytes, or null"))),
-    }
-}
-
-fn read_overlap(value: &Value) -> Result<u64, BadSetting> {
-    let expected = format!("expected a whole number of seconds from 0 to {MAX_OVERLAP_SECONDS}");
-    match value.as_u64().filter(|seconds| *seconds <= MAX_OVERLAP_SECONDS) {
-        Some(seconds) => Ok(seconds),
-        None if value.is_number() => Err(BadSetting::new(OVERLAP, format!("found {value}, {expected}"))),
-        None => Err(BadSetting::new(OVERLAP, expected)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::signing_secret::{SigningSecrets, overlap_end};
+    use crate::rotating_secret::{RotatingSecret, overlap_end};
 
     const NOW: i64 = 1_700_000_000_000;
     const DAY_MS: i64 = 86_400_000;
 
     fn read(patch: Value) -> Result<SecretChange, String> {
-        super::read(patch.as_object().unwrap()).map(|(change, _)| change).map_err(|error| error.to_string())
+        SIGNING_SECRET.read(patch.as_object().unwrap()).map(|(change, _)| change).map_err(|error| error.to_string())
     }
 
     fn set(secret: &str, overlap_seconds: u64) -> SecretChange {
         SecretChange::Set { secret: secret.to_owned(), overlap_seconds }
     }
 
-    fn pair() -> SigningSecrets {
-        SigningSecrets::default().change(set("old", 60), NOW).change(set("new", 60), NOW)
+    fn pair() -> RotatingSecret {
+        RotatingSecret::default().change(set("old", 60), NOW).change(set("new", 60), NOW)
     }
 
     #[test]
@@ -103,11 +134,12 @@ mod tests {
     fn a_pasted_secret_is_trimmed_and_the_note_says_so() {
         for pasted in ["s\n", " s", "\ts\r\n", "\u{feff}s\u{200b}", "s\u{a0}"] {
             let patch = json!({"signing_secret": pasted});
-            let (change, note) = super::read(patch.as_object().unwrap()).unwrap();
+            let (change, note) = SIGNING_SECRET.read(patch.as_object().unwrap()).unwrap();
             assert!(change == set("s", 86_400), "{pasted:?}");
-            assert_eq!(note, Some("signing_secret: white space around it was removed"));
+            assert_eq!(note.as_deref(), Some("signing_secret: white space around it was removed"));
         }
-        let (change, note) = super::read(json!({"signing_secret": "open sesame"}).as_object().unwrap()).unwrap();
+        let (change, note) =
+            SIGNING_SECRET.read(json!({"signing_secret": "open sesame"}).as_object().unwrap()).unwrap();
         assert!(change == set("open sesame", 86_400), "white space within it stays");
         assert_eq!(note, None);
         assert!(read(json!({"signing_secret": " \n"})).is_err(), "nothing is left");

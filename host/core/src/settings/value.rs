@@ -4,7 +4,10 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use super::{BadSetting, OnReject};
+use super::{
+    BadSetting, OnReject,
+    origin::{ANY_ORIGIN, check_origin},
+};
 use crate::{path::Path, verification::VerificationHeaders};
 
 /// The value of one setting in a change; null returns the setting to its default.
@@ -113,6 +116,18 @@ impl SettingValue<'_> {
             }),
             _ => Err(self.expected("webhook, svix, either")),
         }
+    }
+
+    pub(super) fn origins(&self, default: &[String]) -> Result<Vec<String>, BadSetting> {
+        let Some(texts) = self.strings()? else { return Ok(default.to_vec()) };
+        if texts.contains(&ANY_ORIGIN) {
+            return match texts.len() {
+                1 => Ok(vec![ANY_ORIGIN.to_owned()]),
+                _ => Err(BadSetting::new(self.name, "\"*\" allows every origin; send it alone, or take it out")),
+            };
+        }
+        let check = |text: &str| check_origin(text).map(|()| text.to_owned());
+        texts.into_iter().map(|text| check(text).map_err(|error| BadSetting::new(self.name, error))).collect()
     }
 
     pub(super) fn headers(&self, default: &[String]) -> Result<Vec<String>, BadSetting> {

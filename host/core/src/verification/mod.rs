@@ -7,7 +7,8 @@
 //! [`template`] is the manifest's description of a scheme; [`signed`] the language of the signed content; [`header`] reads
 //! signatures and times out of headers; [`key`] makes keys from secrets; [`sign`] signs test requests; [`vectors`] are
 //! checked when a plugin is loaded; [`nonce`] lets a signed request be accepted once; [`refusal`] says what the causes of
-//! refusals mean and how each is cured; [`forwarded_headers`] selects the headers that plugins see.
+//! refusals mean and how each is cured; [`forwarded_headers`] selects the headers that plugins see; [`write_key`] verifies
+//! requests that carry a write key instead of a signature.
 
 mod forwarded_headers;
 mod header;
@@ -20,6 +21,7 @@ mod sign;
 mod signed;
 mod template;
 mod vectors;
+mod write_key;
 
 use subtle::ConstantTimeEq;
 
@@ -35,6 +37,7 @@ pub use template::{
     Algorithm, Encoding, Id, List, SecretForm, SharedSecret, Signature, Template, TextEncoding, Timestamp, Unit, Vector,
 };
 pub use vectors::VectorError;
+pub use write_key::{GivenWriteKeys, WRITE_KEY, basic_authorization, may_hold_write_key};
 
 /// A request as verification sees it.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +97,9 @@ pub enum Covers {
 pub enum Verdict {
     /// The sender holds the secret.
     Verified(Covers),
-    /// The secret or the content differs, the header was sent twice, or the request is too old or was accepted before.
+    /// The request carries the write key, which is public where browsers send.
+    WriteKey,
+    /// The secret, the write key or the content differs, the header was sent twice, or the request is too old or was accepted before.
     Failed,
     /// The header is absent.
     Missing,
@@ -107,6 +112,7 @@ impl Verdict {
     pub fn as_str(self) -> &'static str {
         match self {
             Verdict::Verified(_) => "verified",
+            Verdict::WriteKey => "write_key",
             Verdict::Failed => "failed",
             Verdict::Missing => "missing",
             Verdict::NotConfigured => "not_configured",
@@ -121,7 +127,8 @@ pub struct Verification {
     pub verdict: Verdict,
     /// The cause, for the operator and never for the sender: the verdict's name or, where it failed, `failed` (the secret or
     /// the content differs), `doubled` (a header was sent twice), `malformed` (a header could not be read) or `stale` (the
-    /// signature is valid and its time too far from now).
+    /// signature is valid and its time too far from now). Where a write key is asked for: `wrong_write_key`,
+    /// `unreadable_write_key` or `missing_write_key`.
     pub cause: &'static str,
 }
 

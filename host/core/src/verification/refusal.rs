@@ -66,6 +66,24 @@ pub const REFUSAL_CAUSES: &[RefusalCause] = &[
         "let the sender send single items, or set trust_unsigned_batch_items to accept the others too; then \
          POST …/refused/verify",
     ),
+    verifiable(
+        "wrong_write_key",
+        "the request carries another write key than the source has, or several that differ",
+        "compare the write key of the SDK with the source's write_key and correct one of them; then POST …/refused/verify",
+    ),
+    verifiable(
+        "missing_write_key",
+        "the request carries no write key, and verification is enforced",
+        "let the sender send the write key: as the user name of HTTP Basic, as ?writeKey=, or as writeKey in the body; requests \
+         that are not the sender's are dismissed with POST …/refused/dismiss",
+    ),
+    verifiable(
+        "unreadable_write_key",
+        "the request carries a credential that is no write key: another authorization than HTTP Basic with an empty password, or \
+         a writeKey that is not a string",
+        "let the sender send the write key as the user name of HTTP Basic with an empty password, as ?writeKey=, or as writeKey \
+         in the body, and nothing else; let it send again, then POST …/refused/dismiss",
+    ),
     RefusalCause {
         name: "not_gzip",
         meaning: "the body is announced as gzip and cannot be inflated",

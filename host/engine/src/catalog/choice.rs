@@ -52,6 +52,7 @@ pub fn default_settings(plugin: &Plugin) -> Result<Settings, BadSetting> {
     let terms = settings::ChangeContext {
         defaults: &base,
         has_secret: false,
+        has_write_key: false,
         scheme: manifest.verification.as_ref(),
         kept_headers: &manifest.headers,
         // A manifest sets no max_items.

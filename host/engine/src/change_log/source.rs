@@ -36,10 +36,10 @@ pub(crate) fn source_created(author: Author, new: &NewSource, environments: &[En
 
 /// Returns the configuration of a new source in one environment. A secret is recorded as "set", never by value.
 fn new_configuration(new: &NewSourceEnvironment) -> String {
-    let secret = if new.signing_secret.is_some() { "\"set\"" } else { "null" };
     json::object([
         ("settings", new.settings.as_str()),
-        ("signing_secret", secret),
+        ("signing_secret", secret(None, new.signing_secret.as_deref())),
+        ("write_key", secret(None, new.write_keys.current.as_deref())),
         ("mappings", &mappings(&new.mappings)),
     ])
 }
@@ -129,27 +129,32 @@ pub(crate) fn plugin_used(author: Author, endpoint: &Endpoint, pin: Option<&str>
 /// Returns the configuration of a source environment before the change.
 fn environment_before(endpoint: &Endpoint) -> String {
     let record = &endpoint.record;
-    let secret = if record.signing_secret.is_some() { "\"set\"" } else { "null" };
     json::object([
         ("settings", record.settings.as_str()),
-        ("signing_secret", secret),
+        ("signing_secret", secret(None, record.signing_secret.as_deref())),
+        ("write_key", secret(None, record.write_keys.current.as_deref())),
         ("mappings", &mappings(&record.mappings)),
     ])
 }
 
-/// Returns the configuration of a source environment after the change. A signing secret appears as `"set"` or
-/// `"changed"`, never by value.
+/// Returns the configuration of a source environment after the change.
 fn environment_after(endpoint: &Endpoint, update: &SourceEnvironmentUpdate) -> String {
-    let secret = match (&endpoint.record.signing_secret, &update.signing_secret) {
+    let record = &endpoint.record;
+    json::object([
+        ("settings", update.settings.as_str()),
+        ("signing_secret", secret(record.signing_secret.as_deref(), update.signing_secret.as_deref())),
+        ("write_key", secret(record.write_keys.current.as_deref(), update.write_keys.current.as_deref())),
+        ("mappings", &mappings(update.mappings.as_ref().unwrap_or(&record.mappings))),
+    ])
+}
+
+/// Returns a secret as an entry shows it: `"set"` or `"changed"`, never by value.
+fn secret(present: Option<&str>, new: Option<&str>) -> &'static str {
+    match (present, new) {
         (_, None) => "null",
         (Some(present), Some(new)) if present != new => "\"changed\"",
         (_, Some(_)) => "\"set\"",
-    };
-    json::object([
-        ("settings", update.settings.as_str()),
-        ("signing_secret", secret),
-        ("mappings", &mappings(update.mappings.as_ref().unwrap_or(&endpoint.record.mappings))),
-    ])
+    }
 }
 
 /// Returns the mappings as an object by id, so that [`json::difference`] leaves out each one that stays.

@@ -16,6 +16,9 @@ pub enum IngestError {
         /// The methods, for the `Allow` header.
         allowed: String,
     },
+    /// A page of another origin than the allowed ones asks to send.
+    #[error("pages of this origin may not send here; let the operator add the origin to allowed_origins")]
+    Origin,
     /// The body is over the limit.
     #[error("the body is larger than {limit} bytes; send smaller batches, or let the operator raise max_body_bytes")]
     TooLarge {
@@ -112,6 +115,7 @@ impl IngestError {
         match self {
             Self::UnknownEndpoint => "unknown_endpoint",
             Self::Method { .. } => "method_not_allowed",
+            Self::Origin => "origin_not_allowed",
             Self::TooLarge { .. } => "body_too_large",
             Self::TooManyItems { .. } => "too_many_items",
             Self::Encoding { .. } | Self::Charset { .. } => "unsupported_encoding",
@@ -136,6 +140,7 @@ impl IngestError {
         match self {
             Self::UnknownEndpoint => StatusCode::NOT_FOUND,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Origin => StatusCode::FORBIDDEN,
             Self::TooLarge { .. } | Self::TooManyItems { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Encoding { .. } | Self::Charset { .. } | Self::TransferEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE

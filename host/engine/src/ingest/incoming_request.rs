@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use inlet_core::contract::{self, Field};
+use inlet_core::{
+    contract::{self, Field},
+    verification::GivenWriteKeys,
+};
 use inlet_store::Hold;
 
 use super::{body::BYTE_ORDER_MARK, error::IngestError, reserve};
@@ -17,7 +20,9 @@ pub(crate) struct IncomingRequest {
     pub(crate) credentials: Vec<(String, Bytes)>,
     /// True if the body came with a byte order mark, which the plugin does not see.
     pub(crate) has_byte_order_mark: bool,
-    /// The query parameters that were withheld because they hold a credential, as paths for the log.
+    /// The write keys that the request carries. `None` unless its source environment has one.
+    pub(crate) write_keys: Option<Box<GivenWriteKeys>>,
+    /// The query parameters and members that were withheld because they hold a credential, as paths for the log.
     pub(crate) withheld: Vec<String>,
     /// The time of arrival, in milliseconds since 1970.
     pub(crate) received_at_ms: i64,
@@ -62,6 +67,7 @@ impl IncomingRequest {
             plugin_request,
             credentials,
             has_byte_order_mark: false,
+            write_keys: None,
             withheld: Vec::new(),
             received_at_ms,
             reservation: None,

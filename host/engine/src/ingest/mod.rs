@@ -9,6 +9,7 @@ mod answer;
 pub(crate) mod body;
 pub(crate) mod commit;
 pub mod compare;
+mod cors;
 pub mod error;
 mod header_family;
 mod held_answer;
@@ -28,6 +29,7 @@ pub mod stored_fields;
 mod stored_request;
 pub(crate) mod translate;
 pub(crate) mod verify;
+pub(crate) mod write_key;
 
 use std::{sync::Arc, time::Instant};
 
@@ -37,6 +39,7 @@ use inlet_core::verification::Nonce;
 
 use self::{
     commit::NotCommitted,
+    cors::Cors,
     error::IngestError,
     not_accepted::NotAccepted,
     receive::{NotReceived, UnreadRequest},
@@ -65,8 +68,28 @@ pub async fn receive(engine: &Engine, connection: ConnectionPeer, request: Reque
             return response::of_error(&error);
         }
     };
+    let cors = Cors::of(&endpoint, unread.headers());
+    let is_preflight = |cors: &Cors| cors.preflight(&endpoint, unread.method(), unread.headers());
+    let mut response = match cors.as_ref().and_then(is_preflight).or_else(|| unread.refuse_method(&endpoint)) {
+        Some(answer) => answer,
+        None => receive_at(engine, &endpoint, connection, unread, start).await,
+    };
+    if let Some(cors) = cors {
+        cors.add_to(&mut response);
+    }
+    response
+}
+
+/// Receives one webhook at its endpoint and answers it.
+async fn receive_at(
+    engine: &Engine,
+    endpoint: &Arc<Endpoint>,
+    connection: ConnectionPeer,
+    unread: UnreadRequest,
+    start: Instant,
+) -> Response {
     let peer = connection.of_request(unread.headers(), &engine.options.trusted_proxies);
-    let ingested = ingest(engine, &endpoint, peer, unread, start).await;
+    let ingested = ingest(engine, endpoint, peer, unread, start).await;
     let response = ingested.unwrap_or_else(|refused| {
         endpoint.meters.refused(refused.error.cause());
         // What was not verified is noticed with its cause where it is kept, and what was not stored where it failed.

@@ -33,7 +33,7 @@ impl PluginAttempt {
     /// scheme, senders cannot be told apart, and all count.
     pub(crate) fn begin(endpoint: &Arc<Endpoint>, verdict: Verdict) -> Self {
         let (admission, is_alert) = match verdict {
-            Verdict::Verified(_) | Verdict::NotConfigured => endpoint.guard.admit(),
+            Verdict::Verified(_) | Verdict::WriteKey | Verdict::NotConfigured => endpoint.guard.admit(),
             Verdict::Failed | Verdict::Missing if endpoint.guard.is_quarantined() => (Admission::Hold, false),
             Verdict::Failed | Verdict::Missing => return Self::uncounted(endpoint),
         };

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use axum::{
     body::Bytes,
     extract::Request,
-    http::{HeaderMap, request},
+    http::{HeaderMap, Method, request},
+    response::Response,
 };
 use inlet_core::{
     contract::Field,
-    verification::{self, Template},
+    verification::{self, GivenWriteKeys, Template, WRITE_KEY},
 };
 use percent_encoding::percent_decode_str;
 
@@ -24,6 +25,7 @@ use super::{
     header_family,
     incoming_request::{IncomingRequest, VisibleParts},
     not_accepted::NotAccepted,
+    response, write_key,
 };
 use crate::{
     Engine,
@@ -50,13 +52,28 @@ impl UnreadRequest {
         &self.parts.headers
     }
 
+    /// Returns the method.
+    pub(super) fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// Returns the answer if the endpoint does not take the method.
+    pub(super) fn refuse_method(&self, endpoint: &Endpoint) -> Option<Response> {
+        let methods = endpoint.methods();
+        if methods.contains(&self.parts.method.as_str()) {
+            return None;
+        }
+        endpoint.meters.refused("method");
+        Some(response::of_error(&IngestError::Method { allowed: methods.join(", ") }))
+    }
+
     /// Refuses the request.
     pub(super) fn refuse(self, error: IngestError) -> NotAccepted {
         NotAccepted::drain(error, self.body)
     }
 }
 
-/// Finds the endpoint of a request and checks its method.
+/// Finds the endpoint of a request.
 pub(super) fn find_endpoint(
     snapshot: &Snapshot,
     request: Request,
@@ -68,11 +85,6 @@ pub(super) fn find_endpoint(
         None => (rest, ""),
     };
     let endpoint = snapshot.endpoint(token, now_ms()).ok_or(IngestError::UnknownEndpoint)?.clone();
-    let methods = endpoint.methods();
-    if !methods.contains(&parts.method.as_str()) {
-        endpoint.meters.refused("method");
-        return Err(IngestError::Method { allowed: methods.join(", ") });
-    }
     let sub_path = sub_path.to_owned();
     Ok((endpoint, UnreadRequest { parts, body, sub_path }))
 }
@@ -100,6 +112,7 @@ pub(super) async fn read(
     let UnreadRequest { parts, body, sub_path } = unread;
     let read = body::read(engine, endpoint.max_body_bytes, &parts.headers, body, &reservation).await;
     reservation.enter();
+    let read = read.and_then(|body| write_key::reserve_blanking(endpoint, &body.body, &reservation).map(|()| body));
     let query = parts.uri.query().unwrap_or_default();
     let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
     let build = |body| {
@@ -135,11 +148,15 @@ pub(super) fn build(
     body: ReadBody,
     received_at_ms: i64,
 ) -> IncomingRequest {
-    let ReadBody { body, has_byte_order_mark } = body;
+    let ReadBody { mut body, has_byte_order_mark } = body;
     let credential_header = endpoint.credential_header.as_deref();
     let sent_headers = header_family::under_own_names(endpoint, head.headers);
     let sent = sent_headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let (query, withheld) = query(head.query, endpoint);
+    let mut write_keys = write_key::in_headers(endpoint, head.headers);
+    let (query, mut withheld) = query(head.query, endpoint, write_keys.as_deref_mut());
+    if let Some(given) = &mut write_keys {
+        write_key::take_from_body(given, &mut body, &mut withheld);
+    }
     let parts = VisibleParts {
         method: head.method.to_owned(),
         path: head.path,
@@ -148,7 +165,7 @@ pub(super) fn build(
         body,
     };
     let request = IncomingRequest::new(endpoint, parts, credentials(&sent_headers, endpoint), received_at_ms);
-    IncomingRequest { has_byte_order_mark, withheld, ..request }
+    IncomingRequest { has_byte_order_mark, write_keys, withheld, ..request }
 }
 
 /// Returns the headers that verification reads.
@@ -166,13 +183,16 @@ fn credentials(headers: &HeaderMap, endpoint: &Endpoint) -> Vec<(String, Bytes)>
 }
 
 /// Returns the query parameters that the plugin may see, decoded as forms are, and the paths of those that it would see if
-/// they were no credentials.
-fn query(text: &str, endpoint: &Endpoint) -> (Vec<Field>, Vec<String>) {
+/// they were no credentials. Write keys are added to `write_keys`.
+fn query(text: &str, endpoint: &Endpoint, mut write_keys: Option<&mut GivenWriteKeys>) -> (Vec<Field>, Vec<String>) {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     let (mut visible, mut withheld) = (Vec::new(), Vec::new());
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (name, value) = (decode(name), decode(value));
+        if let Some(given) = write_keys.as_deref_mut().filter(|_| name == WRITE_KEY) {
+            given.add(&value);
+        }
         match endpoint.query_access(&name, &value) {
             QueryAccess::Visible => visible.push(Field::new(name, value)),
             QueryAccess::Credential if withheld.len() < MAX_WITHHELD => {

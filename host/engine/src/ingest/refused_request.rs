@@ -206,9 +206,12 @@ fn kept_headers(endpoint: &Endpoint, request: &IncomingRequest) -> Vec<Field> {
     headers
 }
 
-/// Returns the keyed hash of a shared secret that was sent in clear. A secret sent twice never verifies, so it is not
-/// kept.
+/// Returns the keyed hash of a shared secret or a write key that was sent in clear. A secret sent twice and write keys that
+/// differ never verify, so they are not kept.
 fn credential_hash(engine: &Engine, endpoint: &Endpoint, request: &IncomingRequest) -> Option<[u8; 32]> {
+    if let Some(given) = &request.write_keys {
+        return given.sole().map(|key| CredentialHash::of(&engine.hash_key, key.as_bytes()).0);
+    }
     match (&endpoint.scheme, request.credentials.as_slice()) {
         (Some(Template::SharedSecret(scheme)), [(name, value)]) => {
             Some(CredentialHash::of(&engine.hash_key, &scheme.comparable(name, value)).0)

@@ -31,8 +31,11 @@ pub(super) fn reserve(
 }
 
 /// Returns true if a request cannot be verified, whatever its body is. As long as a source has no secret, no request has a
-/// credential, which says nothing about its sender.
+/// credential, which says nothing about its sender. A write key may be in the body.
 fn lacks_credential(endpoint: &Endpoint, headers: &HeaderMap) -> bool {
+    if endpoint.has_write_key() {
+        return false;
+    }
     let is_expected = endpoint.settings.enforce_verification || endpoint.record.signing_secret.is_some();
     match (&endpoint.scheme, endpoint.credential_header.as_deref()) {
         (Some(_), Some(name)) if is_expected => !header_family::has_credential(endpoint, headers, name),

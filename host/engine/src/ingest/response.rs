@@ -152,6 +152,13 @@ fn problem(code: &str, message: &str, more: &str) -> String {
     format!(r#"{{"code":{},"message":{},"field":null{more}}}"#, json::quote(code), json::quote(message))
 }
 
+/// Builds a response without a body.
+pub(super) fn no_content() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
+}
+
 fn respond(status: StatusCode, content_type: &'static str, mut body: String) -> Response {
     if content_type == "application/json" && !body.ends_with('\n') {
         body.push('\n');

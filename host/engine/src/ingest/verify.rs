@@ -1,6 +1,6 @@
 //! Verification: the verdict about a request, and whether it is admitted.
 
-use inlet_core::verification::{Covers, Nonce, Sent, Verdict, Verification};
+use inlet_core::verification::{Covers, GivenWriteKeys, Nonce, Sent, Verdict, Verification};
 
 use super::incoming_request::IncomingRequest;
 use crate::{Engine, snapshot::Endpoint};
@@ -16,6 +16,9 @@ pub(crate) struct Verified {
 
 /// Verifies a request over exactly the bytes that the plugin gets, at the time of their arrival.
 pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingRequest) -> Verified {
+    if endpoint.has_write_key() {
+        return Verified { verification: verify_write_key(endpoint, request), nonce: None };
+    }
     let (Some(scheme), Some(credential_header)) = (&endpoint.scheme, endpoint.credential_header.as_deref()) else {
         return Verified { verification: Verification::of(Verdict::NotConfigured), nonce: None };
     };
@@ -44,12 +47,19 @@ pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingReq
     Verified { verification, nonce }
 }
 
+/// Verifies a request by the write keys that it carries. Its bytes are not signed, so that no repetition is recognised.
+fn verify_write_key(endpoint: &Endpoint, request: &IncomingRequest) -> Verification {
+    let none = GivenWriteKeys::default();
+    let given = request.write_keys.as_deref().unwrap_or(&none);
+    given.verify(endpoint.write_keys(request.received_at_ms))
+}
+
 /// Admits a request with that verdict, or returns the cause of its refusal, for the operator only.
 pub(crate) fn admit(endpoint: &Endpoint, verification: Verification) -> Result<(), &'static str> {
     let settings = &endpoint.settings;
     match verification.verdict {
         _ if !settings.enforce_verification => Ok(()),
-        Verdict::Verified(Covers::All) => Ok(()),
+        Verdict::Verified(Covers::All) | Verdict::WriteKey => Ok(()),
         Verdict::Verified(Covers::First) if settings.trust_unsigned_batch_items => Ok(()),
         Verdict::Verified(Covers::First) => Err("partly_signed"),
         _ => Err(verification.cause),

@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-pub use inlet_core::signing_secret::PreviousSecret;
-use inlet_core::signing_secret::SigningSecrets;
+pub use inlet_core::rotating_secret::PreviousSecret;
+use inlet_core::rotating_secret::RotatingSecret;
 
 use super::{mapping::MappingRecord, plugin_version::PreviousPlugin};
 
@@ -53,6 +53,8 @@ pub struct SourceEnvironmentRecord {
     pub signing_secret: Option<String>,
     /// The secret that requests were signed with before.
     pub previous_signing_secret: Option<PreviousSecret>,
+    /// The write key that requests carry, and the one before.
+    pub write_keys: RotatingSecret,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
     /// The digest of an added plugin, or [`crate::LATEST`]; none: the bundled plugin with the source's provider key.
@@ -69,8 +71,8 @@ pub struct SourceEnvironmentRecord {
 
 impl SourceEnvironmentRecord {
     /// Returns the current and the previous signing secret.
-    pub fn signing_secrets(&self) -> SigningSecrets {
-        SigningSecrets { current: self.signing_secret.clone(), previous: self.previous_signing_secret.clone() }
+    pub fn signing_secrets(&self) -> RotatingSecret {
+        RotatingSecret { current: self.signing_secret.clone(), previous: self.previous_signing_secret.clone() }
     }
 }
 
@@ -82,6 +84,7 @@ impl fmt::Debug for SourceEnvironmentRecord {
             .field("settings", &self.settings)
             .field("has_signing_secret", &self.signing_secret.is_some())
             .field("previous_signing_secret", &self.previous_signing_secret)
+            .field("has_write_key", &self.write_keys.current.is_some())
             .field("scheme", &self.scheme)
             .field("plugin", &self.plugin)
             .field("version", &self.version)
@@ -150,6 +153,8 @@ pub struct NewSourceEnvironment {
     pub signing_secret: Option<String>,
     /// The secret that requests were signed with before.
     pub previous_signing_secret: Option<PreviousSecret>,
+    /// The write key that requests carry, and the one before.
+    pub write_keys: RotatingSecret,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
     /// The digest of an added plugin; none: the bundled plugin with the source's provider key.
@@ -165,6 +170,7 @@ impl fmt::Debug for NewSourceEnvironment {
             .field("settings", &self.settings)
             .field("has_signing_secret", &self.signing_secret.is_some())
             .field("previous_signing_secret", &self.previous_signing_secret)
+            .field("has_write_key", &self.write_keys.current.is_some())
             .field("scheme", &self.scheme)
             .field("mappings", &self.mappings)
             .finish_non_exhaustive()
@@ -199,6 +205,8 @@ pub struct SourceEnvironmentUpdate {
     pub signing_secret: Option<String>,
     /// The secret that requests were signed with before; none removes it.
     pub previous_signing_secret: Option<PreviousSecret>,
+    /// The write key that requests carry, and the one before.
+    pub write_keys: RotatingSecret,
     /// The verification template in force, JSON.
     pub scheme: Option<String>,
     /// The whole list, which replaces the present one; none leaves it.
@@ -213,6 +221,7 @@ impl fmt::Debug for SourceEnvironmentUpdate {
             .field("settings", &self.settings)
             .field("has_signing_secret", &self.signing_secret.is_some())
             .field("previous_signing_secret", &self.previous_signing_secret)
+            .field("has_write_key", &self.write_keys.current.is_some())
             .field("scheme", &self.scheme)
             .field("mappings", &self.mappings)
             .finish()

@@ -146,12 +146,16 @@ async fn another_key_opens_nothing() {
 #[tokio::test]
 async fn a_secret_in_another_place_is_refused() {
     let directory = with_secrets().await;
+    execute(directory.path(), "UPDATE source_environments SET write_key = signing_secret").await;
+    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: write_key/3 was damaged, or sealed for another place; restore the database from a backup");
     execute(directory.path(), "UPDATE source_environments SET signing_secret = previous_signing_secret").await;
     insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: signing_secret/3 was damaged, or sealed for another place; restore the database from a backup");
+    execute(directory.path(), "UPDATE source_environments SET previous_write_key_until_ms = 9999999999999").await;
+    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: previous_write_key/3/9999999999999 was damaged, or sealed for another place; restore the database from a backup");
     execute(directory.path(), "UPDATE source_environments SET previous_signing_secret_until_ms = 9999999999999").await;
-    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: previous_signing_secret/1/9999999999999 was damaged, or sealed for another place; restore the database from a backup");
+    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: previous_signing_secret/3/9999999999999 was damaged, or sealed for another place; restore the database from a backup");
     execute(directory.path(), "UPDATE endpoint_tokens SET hash = zeroblob(32)").await;
-    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: endpoint_token/1 was damaged, or sealed for another place; restore the database from a backup");
+    insta::assert_snapshot!(refusal(directory.path(), TestVault("k1")).await, @"the database could not be read: endpoint_token/3 was damaged, or sealed for another place; restore the database from a backup");
 }
 
 #[tokio::test]
@@ -159,13 +163,15 @@ async fn a_new_key_seals_everything_and_the_old_one_opens_nothing_any_more() {
     let directory = with_secrets().await;
     let check = MasterKeyCheck::start(StoreOptions::new(directory.path())).await.unwrap();
     assert!(vault().open(SecretLocation::KeyCheck, check.sealed_value().unwrap()).is_ok());
-    assert_eq!(check.reseal(&TestVault("k1"), &TestVault("k2")).await.unwrap(), 3);
+    assert_eq!(check.reseal(&TestVault("k1"), &TestVault("k2")).await.unwrap(), 5);
     assert_eq!(files_with(directory.path(), "k1 "), [""; 0], "nothing is left that the old key opens");
     assert!(refusal(directory.path(), TestVault("k1")).await.contains("another key (k2)"));
     let store = Store::open(StoreOptions::new(directory.path()), Arc::new(TestVault("k2"))).await.unwrap();
     let environment = store.sources().await.unwrap().remove(0).environments.remove(0);
     assert_eq!(environment.signing_secret.as_deref(), Some("whsec-current"));
     assert_eq!(environment.previous_signing_secret.unwrap().secret, "whsec-previous");
+    assert_eq!(environment.write_keys.current.as_deref(), Some("whsec-write-key"));
+    assert_eq!(environment.write_keys.previous.unwrap().secret, "whsec-previous-key");
     assert!(environment.token.starts_with("token-main-"));
 }
 

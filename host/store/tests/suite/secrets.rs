@@ -1,10 +1,12 @@
-//! Endpoint tokens and signing secrets: replaced ones are accepted for a while, then forgotten.
+//! Endpoint tokens, signing secrets and write keys: replaced ones are accepted for a while, then forgotten.
 
+use inlet_core::rotating_secret::RotatingSecret;
 use inlet_store::{EndpointRotation, PreviousSecret, SourceEnvironmentRecord, SourceEnvironmentUpdate, SourceUpdate};
 
 use super::support::{Fixture, log, source};
 
-/// An update that gives the fixture's source environment a signing secret and a previous one.
+/// An update that gives the fixture's source environment a signing secret, a write key, and a previous one of each. The
+/// store keeps both; the settings' rules allow one.
 pub fn signing_secrets(fixture: &Fixture, source_id: i64) -> SourceUpdate {
     SourceUpdate {
         source_id,
@@ -17,6 +19,10 @@ pub fn signing_secrets(fixture: &Fixture, source_id: i64) -> SourceUpdate {
             settings: "{}".to_owned(),
             signing_secret: Some("whsec-current".to_owned()),
             previous_signing_secret: Some(PreviousSecret { secret: "whsec-previous".to_owned(), until_ms: 1000 }),
+            write_keys: RotatingSecret {
+                current: Some("whsec-write-key".to_owned()),
+                previous: Some(PreviousSecret { secret: "whsec-previous-key".to_owned(), until_ms: 2000 }),
+            },
             scheme: None,
             mappings: None,
         }),
@@ -66,6 +72,10 @@ async fn a_previous_secret_is_forgotten_when_its_time_is_over() {
     let environment = environment(&fixture).await;
     assert_eq!((environment.previous_signing_secret, environment.version), (None, 2));
     assert_eq!(environment.signing_secret.as_deref(), Some("whsec-current"));
+    assert_eq!(environment.write_keys.previous.unwrap().secret, "whsec-previous-key");
+    assert_eq!(fixture.store.forget_expired_secrets(2000).await.unwrap(), 1);
+    let write_keys = self::environment(&fixture).await.write_keys;
+    assert!(write_keys == RotatingSecret { current: Some("whsec-write-key".to_owned()), previous: None });
 }
 
 async fn environment(fixture: &Fixture) -> SourceEnvironmentRecord {

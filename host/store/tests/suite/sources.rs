@@ -34,6 +34,7 @@ fn update(fixture: &Fixture, source_id: i64, expected_version: i64) -> SourceUpd
             settings: r#"{"enforce_idempotency":true}"#.to_owned(),
             signing_secret: Some("whsec-top-secret".to_owned()),
             previous_signing_secret: Some(PreviousSecret { secret: "whsec-top-secret-0".to_owned(), until_ms: 7 }),
+            write_keys: inlet_core::rotating_secret::RotatingSecret::default(),
             scheme: Some("{}".to_owned()),
             mappings: Some(vec![mapping("b", 2), mapping("a", 1)]),
         }),

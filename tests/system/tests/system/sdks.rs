@@ -4,7 +4,7 @@ use inlet_system_tests::{Endpoint, Server, platform_plugin};
 use serde_json::{Value, json};
 
 use super::author_tool::Tool;
-use super::clients::{is_installed, run};
+use super::clients::{self, is_installed, run};
 
 /// Starts a server with a plugin.
 async fn start(provider: &str) -> Server {
@@ -69,6 +69,40 @@ async fn segment_for_node() {
 async fn segment_for_python() {
     sends_three_calls("segment", "segment_python.py", &["gzip"]).await;
     sends_three_calls("segment", "segment_python.py", &["plain"]).await;
+}
+
+/// Sends the calls with the SDK's own write key to a source that takes this key and no signature, and to one with another.
+async fn sends_its_write_key(provider: &str, script: &str, more: &[&str]) {
+    if !is_installed() {
+        return;
+    }
+    let server = start(provider).await;
+    let endpoint = server.source("sdk", provider, json!({"write_key": "write-key"}), json!([])).await;
+    let arguments: Vec<&str> = std::iter::once(endpoint.url.as_str()).chain(more.iter().copied()).collect();
+    run(script, &arguments);
+    let statuses = logged(&server, "sdk", "verification_status").await;
+    assert_eq!(statuses, ["enforced:write_key", "enforced:write_key", "enforced:write_key"], "{script}");
+    assert!(!json!(server.logs("sdk").await).to_string().contains("write-key"), "{script}");
+
+    let other = server.source("other", provider, json!({"write_key": "another-key"}), json!([])).await;
+    let arguments: Vec<&str> = std::iter::once(other.url.as_str()).chain(more.iter().copied()).collect();
+    clients::script(script, &arguments).try_run();
+    assert_eq!(logged(&server, "other", "id").await, [""; 0], "{script}");
+    let refused = server.get("/v1/sources/other/refused?environment=development").await;
+    let causes: Vec<&Value> = refused["entries"].as_array().unwrap().iter().map(|entry| &entry["cause"]).collect();
+    assert!(!causes.is_empty() && causes.iter().all(|cause| **cause == "wrong_write_key"), "{script}: {causes:?}");
+}
+
+#[tokio::test]
+async fn write_keys_of_rudderstacks_sdks() {
+    sends_its_write_key("rudderstack", "rudderstack_node.mjs", &["gzip"]).await;
+    sends_its_write_key("rudderstack", "rudderstack_python.py", &["gzip"]).await;
+}
+
+#[tokio::test]
+async fn write_keys_of_segments_sdks() {
+    sends_its_write_key("segment", "segment_node.mjs", &[]).await;
+    sends_its_write_key("segment", "segment_python.py", &["plain"]).await;
 }
 
 /// An SDK sends its envelopes to whatever source its operator chose.

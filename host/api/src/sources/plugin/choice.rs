@@ -92,7 +92,9 @@ pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>) -> Option<String
     let Endpoint { settings, record, .. } = endpoint;
     let has_secret = record.signing_secret.is_some();
     // An empty change is checked by the same rules as any other; it sets no max_items.
-    let terms = ChangeContext { defaults: settings, has_secret, scheme, kept_headers: &[], max_items_limit: 0 };
+    let has_write_key = endpoint.has_write_key();
+    let terms =
+        ChangeContext { defaults: settings, has_secret, has_write_key, scheme, kept_headers: &[], max_items_limit: 0 };
     if let Err(error) = settings.change(&Map::new(), terms) {
         return Some(format!("{}: {}", error.field, error.message));
     }

@@ -1,7 +1,7 @@
 //! Creates a source. It gets an endpoint in every environment: with the requested configuration in the environment of the
 //! request, with default settings in the others.
 
-use inlet_core::{settings::ChangedSettings, signing_secret::SigningSecrets};
+use inlet_core::{rotating_secret::RotatingSecret, settings::ChangedSettings};
 use inlet_engine::{clock::now_ms, snapshot::new_token};
 use inlet_sandbox::Plugin;
 use inlet_store::{Environment, NewSource, NewSourceEnvironment};
@@ -70,12 +70,13 @@ impl Upsert<'_> {
 /// Returns the environment's initial configuration with the planned settings, secret and mappings.
 fn with_plan(defaults: NewSourceEnvironment, plan: Plan) -> Result<NewSourceEnvironment, ApiError> {
     let configuration = NewSourceEnvironment { mappings: plan.mappings.unwrap_or_default(), ..defaults };
-    let Some(ChangedSettings { settings, secret, .. }) = plan.settings else { return Ok(configuration) };
-    let secrets = SigningSecrets::default().change(secret, now_ms());
+    let Some(ChangedSettings { settings, secret, write_key, .. }) = plan.settings else { return Ok(configuration) };
+    let secrets = RotatingSecret::default().change(secret, now_ms());
     Ok(NewSourceEnvironment {
         settings: as_json(&settings)?,
         signing_secret: secrets.current,
         previous_signing_secret: secrets.previous,
+        write_keys: RotatingSecret::default().change(write_key, now_ms()),
         ..configuration
     })
 }

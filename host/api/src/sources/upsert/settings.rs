@@ -15,11 +15,11 @@ use serde_json::{Map, Value};
 use crate::error::ApiError;
 
 /// Members of a response that cannot be changed.
-const READ_ONLY: [&str; 3] = ["endpoint", "signing_secret_set", "verification_scheme"];
+const READ_ONLY: [&str; 4] = ["endpoint", "signing_secret_set", "write_key_set", "verification_scheme"];
 
 /// Members of a response that expire by themselves and cannot be changed. An outdated value sent back is ignored, because
 /// it was correct when it was read.
-const EXPIRING: [&str; 2] = ["previous_signing_secret_until", "previous_endpoint_until"];
+const EXPIRING: [&str; 3] = ["previous_signing_secret_until", "previous_write_key_until", "previous_endpoint_until"];
 
 /// The state that a change starts from.
 pub struct PresentSettings<'a> {
@@ -29,6 +29,8 @@ pub struct PresentSettings<'a> {
     pub response: SourceSettings,
     /// True if there is a signing secret.
     pub has_secret: bool,
+    /// True if there is a write key.
+    pub has_write_key: bool,
     /// The verification scheme in force.
     pub scheme: Option<&'a Template>,
     /// The plugin's default settings, which null restores.
@@ -52,6 +54,7 @@ pub fn change(
     let context = ChangeContext {
         defaults: present.defaults,
         has_secret: present.has_secret,
+        has_write_key: present.has_write_key,
         scheme: present.scheme,
         kept_headers: &present.manifest.headers,
         max_items_limit: present.max_items_limit as u64,
@@ -150,6 +153,8 @@ mod tests {
         let in_force = InForce {
             endpoint: Some("http://127.0.0.1:8080/integrations/receive/token".to_owned()),
             signing_secret_set: false,
+            write_key_set: false,
+            previous_write_key_until_ms: None,
             previous_signing_secret_until_ms: None,
             previous_endpoint_until_ms: None,
             credential_header: current.verification_header.as_deref().or(scheme.map(Template::header)),
@@ -165,6 +170,7 @@ mod tests {
         let present = PresentSettings {
             settings: current,
             response,
+            has_write_key: false,
             has_secret: false,
             scheme,
             defaults,

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use inlet_core::settings::{ChangedSettings, SecretChange};
+use inlet_core::{
+    rotating_secret::RotatingSecret,
+    settings::{ChangedSettings, SecretChange},
+};
 use inlet_engine::{
     clock::now_ms,
     snapshot::{Endpoint, Source},
@@ -62,17 +65,15 @@ impl Upsert<'_> {
 /// Returns the update of the source environment, or `None` if nothing of it differs.
 pub(super) fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
     let record = &endpoint.record;
-    let (settings, secret) = match plan.settings {
-        Some(ChangedSettings { settings, secret, .. }) => (settings, secret),
-        None => (endpoint.settings.clone(), SecretChange::Keep),
+    let (settings, secret, write_key) = match plan.settings {
+        Some(ChangedSettings { settings, secret, write_key, .. }) => (settings, secret, write_key),
+        None => (endpoint.settings.clone(), SecretChange::Keep, SecretChange::Keep),
     };
-    // An expired previous secret is dropped with the next change. Dropping it alone is not a change.
-    let changes_secret = secret != SecretChange::Keep;
-    let (before, now_ms) = (record.signing_secrets(), now_ms());
-    let secrets = before.change(secret, now_ms);
+    let now_ms = now_ms();
+    let (secrets, same_secrets) = changed(&record.signing_secrets(), secret, now_ms);
+    let (write_keys, same_write_keys) = changed(&record.write_keys, write_key, now_ms);
     let mappings = plan.mappings.filter(|mappings| !same(mappings, &record.mappings));
-    let same_secrets = !changes_secret || secrets == before.change(SecretChange::Keep, now_ms);
-    if settings == endpoint.settings && same_secrets && mappings.is_none() {
+    if settings == endpoint.settings && same_secrets && same_write_keys && mappings.is_none() {
         return Ok(None);
     }
     Ok(Some(SourceEnvironmentUpdate {
@@ -81,9 +82,19 @@ pub(super) fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<Source
         settings: as_json(&settings)?,
         signing_secret: secrets.current,
         previous_signing_secret: secrets.previous,
+        write_keys,
         scheme: record.scheme.clone(),
         mappings,
     }))
+}
+
+/// Returns a secret after a change, and true if it stays as it is. An expired previous secret is dropped with the next
+/// change. Dropping it alone is not a change.
+fn changed(before: &RotatingSecret, change: SecretChange, now_ms: i64) -> (RotatingSecret, bool) {
+    let is_kept = change == SecretChange::Keep;
+    let after = before.change(change, now_ms);
+    let is_same = is_kept || after == before.change(SecretChange::Keep, now_ms);
+    (after, is_same)
 }
 
 /// Returns true if both lists hold the same mappings in any order.

@@ -31,7 +31,7 @@ pub struct Arguments {
     /// The event type of the example
     #[arg(long, value_name = "NAME")]
     example: String,
-    /// The secret to sign with (for Ed25519: the private key); the server tells nobody its own
+    /// The secret to sign with (for Ed25519: the private key), or the write key; the server tells nobody its own
     #[arg(long, value_name = "SECRET", conflicts_with = "secret_file")]
     secret: Option<String>,
     /// The file that holds it

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use inlet_api_types::{providers::ExamplePayload, sources::SourceSettings};
 use inlet_core::{
     Uuid,
-    verification::{HeaderFamily, Template, ToSign, VerificationHeaders},
+    verification::{HeaderFamily, Template, ToSign, VerificationHeaders, basic_authorization},
 };
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
@@ -20,7 +20,7 @@ pub(super) struct Unsigned<'a> {
 }
 
 impl<'a> Unsigned<'a> {
-    /// Checks that the secret, if there is one, can sign the source's requests.
+    /// Checks that the secret, if there is one, can sign the source's requests. A source with a write key takes that as its secret.
     pub(super) fn new(
         settings: &'a SourceSettings,
         method: &'a str,
@@ -30,6 +30,11 @@ impl<'a> Unsigned<'a> {
         let scheme = settings.verification_scheme.clone().map(serde_json::from_value::<Template>).transpose();
         let scheme = scheme.context(OTHER_VERSION)?;
         match (&scheme, secret) {
+            (_, None) if settings.write_key_set && settings.enforce_verification => eprintln!(
+                "note: it is sent without a write key, and the source takes requests with its write key only; give it with \
+                 --secret-file"
+            ),
+            (_, _) if settings.write_key_set => {}
             (None, Some(_)) => bail!("the source's platform has no verification scheme; leave the secret out"),
             (Some(_), None) if settings.enforce_verification => {
                 eprintln!(
@@ -44,7 +49,7 @@ impl<'a> Unsigned<'a> {
     /// Returns true if nothing but the second of sending tells two requests apart: the signature covers a time and no id.
     pub(super) fn differs_by_time_alone(&self) -> bool {
         let signature = match (&self.scheme, self.secret) {
-            (Some(Template::Signature(signature)), Some(_)) => signature,
+            (Some(Template::Signature(signature)), Some(_)) if !self.settings.write_key_set => signature,
             _ => return false,
         };
         signature.timestamp.is_some() && signature.id.is_none()
@@ -63,7 +68,9 @@ impl<'a> Unsigned<'a> {
         for (name, value) in &example.headers {
             insert(name, value)?;
         }
-        if let (Some(scheme), Some(secret)) = (scheme, secret) {
+        if let Some(key) = secret.filter(|_| settings.write_key_set) {
+            insert(header::AUTHORIZATION.as_str(), &basic_authorization(key))?;
+        } else if let (Some(scheme), Some(secret)) = (scheme, secret) {
             let names: Vec<String> = example.headers.keys().map(|name| name.to_ascii_lowercase()).collect();
             let values = example.headers.values().map(String::as_bytes);
             let sent: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(values).collect();

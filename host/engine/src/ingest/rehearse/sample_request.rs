@@ -2,9 +2,9 @@
 
 use axum::{
     body::Bytes,
-    http::{HeaderMap, HeaderName, HeaderValue},
+    http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION},
 };
-use inlet_core::verification::{CannotSign, HeaderFamily, ToSign};
+use inlet_core::verification::{CannotSign, HeaderFamily, ToSign, basic_authorization};
 
 use crate::{
     clock::now_ms,
@@ -46,8 +46,13 @@ pub enum Unsignable {
 }
 
 impl SampleRequest {
-    /// Signs the request with the source environment's secret, as its sender would.
+    /// Signs the request with the source environment's secret, or gives it the write key, as its sender would.
     pub fn sign(&mut self, endpoint: &Endpoint) -> Result<(), Unsignable> {
+        if let Some(key) = &endpoint.record.write_keys.current {
+            let value = HeaderValue::from_str(&basic_authorization(key)).map_err(|_| Unsignable::Header)?;
+            self.headers.insert(AUTHORIZATION, value);
+            return Ok(());
+        }
         let scheme = endpoint.scheme.as_ref().ok_or(Unsignable::NoScheme)?;
         let secret = endpoint.record.signing_secret.as_deref().filter(|secret| !secret.is_empty());
         let secret = secret.ok_or(Unsignable::NoSecret)?;

@@ -114,6 +114,14 @@ fn date(item: &mut Prepared, received_at_ms: i64) {
 }
 
 fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingRequest, stored: Option<&[u8]>) -> Verified {
+    if let Some(stored) = stored.filter(|_| endpoint.has_write_key()) {
+        let is_right = |key: &str| CredentialHash::of(&engine.hash_key, key.as_bytes()).is(stored);
+        let verification = match endpoint.write_keys(request.received_at_ms).filter(|key| is_right(key)).count() {
+            0 => Verification { verdict: Verdict::Failed, cause: "wrong_write_key" },
+            _ => Verification::of(Verdict::WriteKey),
+        };
+        return Verified { verification, nonce: None };
+    }
     let (Some(Template::SharedSecret(scheme)), Some(stored)) = (&endpoint.scheme, stored) else {
         return verify::verify(engine, endpoint, request);
     };

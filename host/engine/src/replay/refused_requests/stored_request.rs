@@ -2,7 +2,7 @@
 
 use inlet_core::{
     contract::Field,
-    verification::{self, Template},
+    verification::{self, GivenWriteKeys, Template},
 };
 use inlet_store::RefusedRequest;
 
@@ -10,7 +10,7 @@ use crate::{
     ingest::{
         body::ReadBody,
         incoming_request::{IncomingRequest, VisibleParts},
-        stored_fields,
+        stored_fields, write_key,
     },
     snapshot::Endpoint,
 };
@@ -30,6 +30,12 @@ pub(super) fn read(endpoint: &Endpoint, stored: RefusedRequest) -> Option<Incomi
     let credentials = headers.iter().filter(is_verified);
     let credentials = credentials.map(|field| (field.name.clone(), field.value.clone().into())).collect();
     let sent = headers.iter().map(|field| (field.name.as_str(), field.value.as_bytes()));
+    // A source environment that has a write key by now may have had none when the request was refused.
+    let (mut body, mut withheld) = (body, Vec::new());
+    let mut write_keys = endpoint.has_write_key().then(Box::<GivenWriteKeys>::default);
+    if let Some(given) = &mut write_keys {
+        write_key::take_from_body(given, &mut body, &mut withheld);
+    }
     let parts = VisibleParts {
         method: stored.method.unwrap_or_else(|| "POST".to_owned()),
         path: stored.path.unwrap_or_default(),
@@ -39,5 +45,7 @@ pub(super) fn read(endpoint: &Endpoint, stored: RefusedRequest) -> Option<Incomi
     };
     let mut request = IncomingRequest::new(endpoint, parts, credentials, stored.received_at_ms);
     request.has_byte_order_mark = has_byte_order_mark;
+    request.write_keys = write_keys;
+    request.withheld = withheld;
     Some(request)
 }

@@ -11,6 +11,7 @@ use inlet_core::{
     log::PluginRef,
     mapping::{Condition, Mapping, MappingIndex},
     path::Path,
+    rotating_secret::RotatingSecret,
     settings::Settings,
     verification::Template,
 };
@@ -122,6 +123,7 @@ impl Endpoint {
             settings: "{}".to_owned(),
             signing_secret: None,
             previous_signing_secret: None,
+            write_keys: RotatingSecret::default(),
             scheme: None,
             plugin: None,
             previous_plugin: None,
@@ -157,6 +159,7 @@ impl Endpoint {
             settings: update.settings.clone(),
             signing_secret: update.signing_secret.clone(),
             previous_signing_secret: update.previous_signing_secret.clone(),
+            write_keys: update.write_keys.clone(),
             mappings: update.mappings.clone().unwrap_or_else(|| self.record.mappings.clone()),
             ..self.record.clone()
         };

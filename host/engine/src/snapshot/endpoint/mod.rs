@@ -17,7 +17,7 @@ use inlet_core::{
     path::Path,
     quarantine::{Admission, Change},
     settings::{OnReject, Settings},
-    verification::{Template, may_be_forwarded},
+    verification::{Template, WRITE_KEY, may_be_forwarded},
 };
 use inlet_sandbox::{Limits, Plugin};
 use inlet_store::SourceEnvironmentRecord;
@@ -108,6 +108,16 @@ impl Endpoint {
         self.record.signing_secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str()))
     }
 
+    /// Returns true if requests are verified by a write key, and not by a signature.
+    pub fn has_write_key(&self) -> bool {
+        self.record.write_keys.current.is_some()
+    }
+
+    /// Returns the write keys that are good at this time, the current one first.
+    pub fn write_keys(&self, now_ms: i64) -> impl Iterator<Item = &str> {
+        self.record.write_keys.valid_at(now_ms)
+    }
+
     /// Returns the end of the last earlier token, in milliseconds since 1970. `None` if only the current one is good.
     pub fn previous_until_ms(&self, now_ms: i64) -> Option<i64> {
         self.record.previous_tokens.iter().map(|previous| previous.until_ms).filter(|until_ms| now_ms < *until_ms).max()
@@ -134,6 +144,9 @@ impl Endpoint {
         if !is_listed && !self.every_query {
             return QueryAccess::NotListed;
         }
+        if name == WRITE_KEY && self.has_write_key() {
+            return QueryAccess::Credential;
+        }
         // A name that is the secret must not be named as withheld either.
         if self.is_secret(name) {
             return QueryAccess::NotListed;
@@ -149,10 +162,11 @@ impl Endpoint {
         may_be_forwarded(&name.to_ascii_lowercase(), self.credential_header.as_deref())
     }
 
-    /// Returns true if a value is the source environment's own secret, perhaps behind a word such as `Bearer`.
+    /// Returns true if a value is the source environment's own secret or write key, perhaps behind a word such as `Bearer`.
     fn is_secret(&self, value: &str) -> bool {
         // An expired previous secret is a secret still.
-        self.secrets(i64::MIN).filter(|secret| !secret.is_empty()).any(|secret| {
+        let secrets = self.secrets(i64::MIN).chain(self.write_keys(i64::MIN));
+        secrets.filter(|secret| !secret.is_empty()).any(|secret| {
             let before = value.trim_end().strip_suffix(secret);
             before.is_some_and(|before| before.is_empty() || before.ends_with(' '))
         })

@@ -5,7 +5,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::{
     sqlite::{error::SqliteError, statements::transaction},
-    vault::{CHECK, SecretLocation, Vault},
+    vault::{CHECK, SecretLocation, Vault, VaultError},
 };
 
 /// The row of `meta` with the value by which the key is recognised.
@@ -208,6 +208,37 @@ async fn reseal_all(connection: &mut SqliteConnection, old: &dyn Vault, new: &dy
                 .await?;
             secrets += 1;
         }
+    }
+    Ok(secrets + reseal_write_keys(connection, &again).await?)
+}
+
+/// Seals every write key again; returns their number.
+async fn reseal_write_keys(
+    connection: &mut SqliteConnection,
+    again: &impl Fn(SecretLocation, &[u8]) -> Result<Vec<u8>, VaultError>,
+) -> Result<usize, SqliteError> {
+    let rows = sqlx::query(
+        "SELECT id, write_key, previous_write_key, previous_write_key_until_ms
+         FROM source_environments WHERE write_key IS NOT NULL OR previous_write_key IS NOT NULL",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut secrets = 0;
+    for row in &rows {
+        let source_environment_id = row.try_get(0)?;
+        let until_ms = row.try_get::<Option<i64>, _>(3)?.unwrap_or_default();
+        let current = row.try_get::<Option<&[u8]>, _>(1)?;
+        let current = current.map(|sealed| again(SecretLocation::WriteKey { source_environment_id }, sealed));
+        let previous = row
+            .try_get::<Option<&[u8]>, _>(2)?
+            .map(|sealed| again(SecretLocation::PreviousWriteKey { source_environment_id, until_ms }, sealed));
+        secrets += usize::from(current.is_some()) + usize::from(previous.is_some());
+        sqlx::query("UPDATE source_environments SET write_key = ?, previous_write_key = ? WHERE id = ?")
+            .bind(current.transpose()?)
+            .bind(previous.transpose()?)
+            .bind(source_environment_id)
+            .execute(&mut *connection)
+            .await?;
     }
     Ok(secrets)
 }

@@ -126,7 +126,8 @@ pub(super) async fn empty_source_environments(
     let sql = format!(
         "UPDATE source_environments
          SET settings = '{{}}', signing_secret = NULL, previous_signing_secret = NULL,
-             previous_signing_secret_until_ms = NULL, scheme = NULL, plugin = NULL,
+             previous_signing_secret_until_ms = NULL, write_key = NULL, previous_write_key = NULL,
+             previous_write_key_until_ms = NULL, scheme = NULL, plugin = NULL,
              previous_plugin = NULL, previous_scheme = NULL
          WHERE {column} = ?"
     );
@@ -222,6 +223,9 @@ mod tests {
                     "signing_secret",
                     "previous_signing_secret",
                     "previous_signing_secret_until_ms",
+                    "previous_write_key",
+                    "previous_write_key_until_ms",
+                    "write_key",
                     "scheme",
                     "plugin",
                     "previous_plugin",

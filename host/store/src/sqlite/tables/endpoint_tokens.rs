@@ -130,7 +130,7 @@ impl Execute<ForgetExpiredSecrets> for WriteConnection {
     }
 }
 
-/// Deletes tokens and signing secrets that are no longer accepted; returns their number.
+/// Deletes tokens, signing secrets and write keys that are no longer accepted; returns their number.
 async fn forget_expired(connection: &mut SqliteConnection, now_ms: i64) -> Result<u64, sqlx::Error> {
     let tokens = sqlx::query("DELETE FROM endpoint_tokens WHERE until_ms <= ?")
         .bind(now_ms)
@@ -145,5 +145,13 @@ async fn forget_expired(connection: &mut SqliteConnection, now_ms: i64) -> Resul
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    Ok(tokens + secrets)
+    let write_keys = sqlx::query(
+        "UPDATE source_environments SET previous_write_key = NULL, previous_write_key_until_ms = NULL
+         WHERE previous_write_key_until_ms <= ?",
+    )
+    .bind(now_ms)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    Ok(tokens + secrets + write_keys)
 }

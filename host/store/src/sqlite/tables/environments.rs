@@ -1,5 +1,6 @@
 //! Environments.
 
+use inlet_core::rotating_secret::RotatingSecret;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
@@ -87,6 +88,7 @@ async fn insert(
             settings: &source.settings,
             signing_secret: None,
             previous_signing_secret: None,
+            write_keys: &RotatingSecret::default(),
             scheme: source.scheme.as_deref(),
             plugin: source.plugin.as_deref(),
             mappings: &[],

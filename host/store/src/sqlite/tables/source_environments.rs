@@ -1,5 +1,6 @@
 //! Source environments: a source's settings and secrets in one environment.
 
+use inlet_core::rotating_secret::RotatingSecret;
 use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{endpoint_tokens, mappings, plugin_versions};
@@ -17,7 +18,8 @@ pub(crate) async fn all(
 ) -> Result<Vec<(i64, SourceEnvironmentRecord)>, SqliteError> {
     let rows = sqlx::query(
         "SELECT source_id, id, environment_id, settings, signing_secret, previous_signing_secret,
-             previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin, previous_plugin, previous_scheme
+             previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin, previous_plugin, previous_scheme,
+             write_key, previous_write_key, previous_write_key_until_ms
          FROM source_environments
          WHERE environment_id IN (SELECT id FROM environments WHERE deleted_at_ms IS NULL)
          ORDER BY environment_id",
@@ -30,6 +32,9 @@ pub(crate) async fn all(
         let until_ms = row.try_get::<Option<i64>, _>(6)?.unwrap_or_default();
         let previous =
             open(SecretLocation::PreviousSigningSecret { source_environment_id, until_ms }, row.try_get(5)?)?;
+        let key_until_ms = row.try_get::<Option<i64>, _>(15)?.unwrap_or_default();
+        let previous_key =
+            open(SecretLocation::PreviousWriteKey { source_environment_id, until_ms: key_until_ms }, row.try_get(14)?)?;
         let environment = SourceEnvironmentRecord {
             id: source_environment_id,
             environment_id: row.try_get(2)?,
@@ -38,6 +43,10 @@ pub(crate) async fn all(
             settings: row.try_get(3)?,
             signing_secret: open(SecretLocation::SigningSecret { source_environment_id }, row.try_get(4)?)?,
             previous_signing_secret: previous.map(|secret| PreviousSecret { secret, until_ms }),
+            write_keys: RotatingSecret {
+                current: open(SecretLocation::WriteKey { source_environment_id }, row.try_get(13)?)?,
+                previous: previous_key.map(|secret| PreviousSecret { secret, until_ms: key_until_ms }),
+            },
             scheme: row.try_get(7)?,
             version: row.try_get(8)?,
             updated_at_ms: row.try_get(9)?,
@@ -58,6 +67,7 @@ pub(crate) struct NewRow<'a> {
     pub(crate) settings: &'a str,
     pub(crate) signing_secret: Option<&'a str>,
     pub(crate) previous_signing_secret: Option<&'a PreviousSecret>,
+    pub(crate) write_keys: &'a RotatingSecret,
     pub(crate) scheme: Option<&'a str>,
     pub(crate) plugin: Option<&'a str>,
     pub(crate) mappings: &'a [MappingRecord],
@@ -84,14 +94,21 @@ pub(crate) async fn insert(
     .await?;
     // Secrets are bound to the id, which is known only now.
     let secrets = seal(vault, id, new.signing_secret, new.previous_signing_secret)?;
-    if secrets.current.is_some() || secrets.previous.is_some() {
+    let write_keys = seal_write_keys(vault, id, new.write_keys)?;
+    let sealed = [&secrets.current, &secrets.previous, &write_keys.current, &write_keys.previous];
+    if sealed.iter().any(|secret| secret.is_some()) {
         sqlx::query(
             "UPDATE source_environments
-             SET signing_secret = ?, previous_signing_secret = ?, previous_signing_secret_until_ms = ? WHERE id = ?",
+             SET signing_secret = ?, previous_signing_secret = ?, previous_signing_secret_until_ms = ?,
+                 write_key = ?, previous_write_key = ?, previous_write_key_until_ms = ?
+             WHERE id = ?",
         )
         .bind(secrets.current)
         .bind(secrets.previous)
         .bind(secrets.previous_until_ms)
+        .bind(write_keys.current)
+        .bind(write_keys.previous)
+        .bind(write_keys.previous_until_ms)
         .bind(id)
         .execute(&mut *connection)
         .await?;
@@ -100,7 +117,7 @@ pub(crate) async fn insert(
     endpoint_tokens::insert(connection, id, new.token, vault).await
 }
 
-/// The signing secrets of a source environment in their stored form.
+/// The signing secret or the write key of a source environment, in its stored form.
 struct SealedSecrets {
     current: Option<Vec<u8>>,
     previous: Option<Vec<u8>>,
@@ -117,6 +134,20 @@ fn seal(
     let previous_until_ms = previous.map(|previous| previous.until_ms);
     let previous = previous.map(|PreviousSecret { secret, until_ms }| {
         vault.seal(SecretLocation::PreviousSigningSecret { source_environment_id, until_ms: *until_ms }, secret)
+    });
+    Ok(SealedSecrets { current: current.transpose()?, previous: previous.transpose()?, previous_until_ms })
+}
+
+fn seal_write_keys(
+    vault: &dyn Vault,
+    source_environment_id: i64,
+    keys: &RotatingSecret,
+) -> Result<SealedSecrets, VaultError> {
+    let current = keys.current.as_ref();
+    let current = current.map(|key| vault.seal(SecretLocation::WriteKey { source_environment_id }, key));
+    let previous_until_ms = keys.previous.as_ref().map(|previous| previous.until_ms);
+    let previous = keys.previous.as_ref().map(|PreviousSecret { secret, until_ms }| {
+        vault.seal(SecretLocation::PreviousWriteKey { source_environment_id, until_ms: *until_ms }, secret)
     });
     Ok(SealedSecrets { current: current.transpose()?, previous: previous.transpose()?, previous_until_ms })
 }
@@ -140,9 +171,11 @@ pub(crate) async fn update(
         return Err(ChangeError::Conflict { expected: update.expected_version, found }.into());
     }
     let secrets = seal(vault, update.id, update.signing_secret.as_deref(), update.previous_signing_secret.as_ref())?;
+    let write_keys = seal_write_keys(vault, update.id, &update.write_keys)?;
     sqlx::query(
         "UPDATE source_environments
          SET settings = ?, signing_secret = ?, previous_signing_secret = ?, previous_signing_secret_until_ms = ?,
+             write_key = ?, previous_write_key = ?, previous_write_key_until_ms = ?,
              scheme = ?, version = version + 1, updated_at_ms = ?
          WHERE id = ?",
     )
@@ -150,6 +183,9 @@ pub(crate) async fn update(
     .bind(secrets.current)
     .bind(secrets.previous)
     .bind(secrets.previous_until_ms)
+    .bind(write_keys.current)
+    .bind(write_keys.previous)
+    .bind(write_keys.previous_until_ms)
     .bind(&update.scheme)
     .bind(now_ms)
     .bind(update.id)

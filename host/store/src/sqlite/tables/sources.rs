@@ -103,6 +103,7 @@ async fn insert(connection: &mut SqliteConnection, new: &NewSource, vault: &dyn 
             settings: &environment.settings,
             signing_secret: environment.signing_secret.as_deref(),
             previous_signing_secret: environment.previous_signing_secret.as_ref(),
+            write_keys: &environment.write_keys,
             scheme: environment.scheme.as_deref(),
             plugin: environment.plugin.as_deref(),
             mappings: &environment.mappings,

@@ -1,4 +1,4 @@
-//! The signing secrets of a source environment: the current one, and the previous one during their overlap.
+//! A secret of a source environment that rotates: the current one, and the previous one during their overlap.
 //!
 //! A platform and its receiver cannot change a secret at the same moment, so a replaced secret stays valid for an overlap
 //! that the operator chooses. Source of the rules: semantics.md §3.2.
@@ -10,7 +10,7 @@ pub const DEFAULT_OVERLAP_SECONDS: u64 = 24 * 60 * 60;
 /// The longest overlap of secrets and of endpoints: 30 days, in seconds.
 pub const MAX_OVERLAP_SECONDS: u64 = 30 * 24 * 60 * 60;
 
-/// A replaced signing secret. `Debug` does not show it.
+/// A replaced secret. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PreviousSecret {
     /// The secret.
@@ -25,16 +25,16 @@ impl fmt::Debug for PreviousSecret {
     }
 }
 
-/// The signing secrets of a source environment.
+/// A secret of a source environment: its signing secret, or its write key.
 #[derive(Clone, PartialEq, Eq, Default)]
-pub struct SigningSecrets {
+pub struct RotatingSecret {
     /// The current secret.
     pub current: Option<String>,
     /// The previous secret.
     pub previous: Option<PreviousSecret>,
 }
 
-/// A change of the signing secrets.
+/// A change of a secret.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SecretChange {
     /// Keeps them.
@@ -52,7 +52,18 @@ pub enum SecretChange {
     EndPrevious,
 }
 
-impl SigningSecrets {
+impl SecretChange {
+    /// Returns true if there is a secret after the change. `has_secret` is true if there is one before.
+    pub fn leaves_secret(&self, has_secret: bool) -> bool {
+        match self {
+            SecretChange::Keep | SecretChange::EndPrevious => has_secret,
+            SecretChange::Clear => false,
+            SecretChange::Set { .. } => true,
+        }
+    }
+}
+
+impl RotatingSecret {
     /// Returns the secrets that are valid at a time, the current one first.
     pub fn valid_at(&self, now_ms: i64) -> impl Iterator<Item = &str> {
         let previous = self.previous.as_ref().filter(|previous| now_ms < previous.until_ms);
@@ -96,12 +107,12 @@ mod tests {
         SecretChange::Set { secret: secret.to_owned(), overlap_seconds }
     }
 
-    fn valid(secrets: &SigningSecrets, now_ms: i64) -> Vec<&str> {
+    fn valid(secrets: &RotatingSecret, now_ms: i64) -> Vec<&str> {
         secrets.valid_at(now_ms).collect()
     }
 
-    fn pair() -> SigningSecrets {
-        SigningSecrets::default().change(set("old", 60), NOW).change(set("new", 60), NOW)
+    fn pair() -> RotatingSecret {
+        RotatingSecret::default().change(set("old", 60), NOW).change(set("new", 60), NOW)
     }
 
     #[test]
@@ -114,9 +125,9 @@ mod tests {
 
     #[test]
     fn a_first_secret_replaces_nothing_and_none_means_none() {
-        let first = SigningSecrets::default().change(set("s", 60), NOW);
+        let first = RotatingSecret::default().change(set("s", 60), NOW);
         assert!(first.previous.is_none());
-        assert_eq!(valid(&SigningSecrets::default(), NOW), [""; 0]);
+        assert_eq!(valid(&RotatingSecret::default(), NOW), [""; 0]);
     }
 
     #[test]
@@ -131,7 +142,7 @@ mod tests {
     fn zero_ends_the_old_one_at_once_and_clearing_ends_both() {
         assert_eq!(valid(&pair().change(set("newest", 0), NOW), NOW), ["newest"]);
         assert_eq!(valid(&pair().change(SecretChange::EndPrevious, NOW), NOW), ["new"]);
-        assert!(pair().change(SecretChange::Clear, NOW) == SigningSecrets::default());
+        assert!(pair().change(SecretChange::Clear, NOW) == RotatingSecret::default());
     }
 
     #[test]
