@@ -34,9 +34,37 @@ pub struct WorkflowRun {
     /// Id of the event that caused the run.
     #[schema(format = Uuid)]
     pub source_event_id: String,
+    /// Status of the run.
+    pub status: WorkflowRunStatus,
+    /// Cancellation of the whole run; absent if it is not canceled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canceled: Option<WorkflowRunCancellation>,
+    /// Number of recipients that were canceled one by one.
+    pub canceled_recipients_count: i64,
     /// Time of creation.
     #[schema(format = DateTime)]
     pub inserted_at: String,
+}
+
+/// The status of a workflow run, or of one of its recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkflowRunStatus {
+    /// Not sent: no target.
+    Recorded,
+    /// Canceled by an event.
+    Canceled,
+}
+
+/// The cancellation of a workflow run, or of one of its recipients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WorkflowRunCancellation {
+    /// Time of the cancellation.
+    #[schema(format = DateTime)]
+    pub canceled_at: String,
+    /// Id of the event that canceled.
+    #[schema(format = Uuid)]
+    pub event_id: String,
 }
 
 /// A page of workflow runs, newest first.
@@ -64,6 +92,11 @@ pub struct WorkflowRunRecipient {
     /// Length of `trigger_data` that is too long for a list, in bytes; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_data_size: Option<u64>,
+    /// Status of the recipient.
+    pub status: WorkflowRunStatus,
+    /// Cancellation of the recipient or of the whole run; absent if it is not canceled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canceled: Option<WorkflowRunCancellation>,
 }
 
 /// A page of a run's recipients, in the order in which the trigger named them.

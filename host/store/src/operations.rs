@@ -130,6 +130,14 @@ operations! {
     /// left to it; returns the number of waits.
     EndWaits { now_ms: i64, limit: u32 } -> Result<u64, CommitError>;
 
+    // The rest of cancellations and deletions.
+
+    /// Cancels the next runs of a cancellation that found more than a transaction takes. Returns false if there is none.
+    ContinueCancellation {} -> Result<bool, CommitError>;
+    /// Deletes at most `limit` subscriptions and memberships of deleted recipients, and the recipients that have none
+    /// left; returns the number of rows.
+    RemoveDeletedRecipients { limit: u32 } -> Result<u64, CommitError>;
+
     // Object recipients and their subscribers.
 
     /// Takes the next step of the expansion of a run, which reads at most `limit` subscribers.

@@ -2,6 +2,7 @@
 
 mod item;
 mod last_events;
+mod relations;
 mod request;
 mod response;
 mod writes;
@@ -11,6 +12,7 @@ pub use last_events::{
     RehearsalDifference, RehearsalMessage, RehearsalTotals, RehearseLastEvents, RehearsedActionCount,
     RehearsedLastEvents,
 };
+pub use relations::{RehearsedCancellation, RehearsedMember, RehearsedSubscription};
 pub use request::RehearseSource;
 pub use response::{Rehearsal, RehearsalError, RehearsedAnswer, RehearsedVerification};
 pub use writes::{RehearsedRun, RehearsedRunRecipient, RehearsedUser, WouldWrite};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::relations::{RehearsedCancellation, RehearsedMember, RehearsedSubscription};
 use crate::RawJson;
 
 /// The records that would be written.
@@ -16,8 +17,14 @@ pub struct WouldWrite {
     pub users: Vec<RehearsedUser>,
     /// Objects and tenants, by collection and id.
     pub objects: Vec<RehearsedUser>,
+    /// Subscriptions that would be written or end.
+    pub subscriptions: Vec<RehearsedSubscription>,
+    /// Memberships of audiences that would be written or end.
+    pub members: Vec<RehearsedMember>,
     /// Workflow runs.
     pub runs: Vec<RehearsedRun>,
+    /// Workflow runs that would be canceled, wholly or in part.
+    pub canceled_runs: Vec<RehearsedCancellation>,
     /// True if an idempotency key would be remembered.
     pub idempotency_record: bool,
 }

@@ -1,8 +1,8 @@
 //! Responses about workflow runs.
 
-use inlet_api_types::runs::{WorkflowRun, WorkflowRunRecipient};
+use inlet_api_types::runs::{WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunStatus};
 use inlet_core::time;
-use inlet_store::{RunRecord, StoredRecipient};
+use inlet_store::{Canceled, RunRecord, StoredRecipient};
 
 use crate::stored_json::stored_json;
 
@@ -20,16 +20,30 @@ pub fn run(record: RunRecord) -> WorkflowRun {
         data: record.data.content.map(stored_json),
         cancellation_key: record.cancellation_key,
         source_event_id: record.source_event.to_string(),
+        status: status(record.canceled),
+        canceled: record.canceled.map(cancellation),
+        canceled_recipients_count: record.canceled_recipients,
     }
 }
 
+fn status(canceled: Option<Canceled>) -> WorkflowRunStatus {
+    canceled.map_or(WorkflowRunStatus::Recorded, |_| WorkflowRunStatus::Canceled)
+}
+
+fn cancellation(Canceled { at_ms, event }: Canceled) -> WorkflowRunCancellation {
+    WorkflowRunCancellation { canceled_at: time::write_ms(at_ms), event_id: event.to_string() }
+}
+
 /// The response for a recipient of the store.
-pub fn recipient(StoredRecipient { collection, id, trigger_data, .. }: StoredRecipient) -> WorkflowRunRecipient {
+pub fn recipient(recipient: StoredRecipient) -> WorkflowRunRecipient {
+    let StoredRecipient { collection, id, trigger_data, canceled, .. } = recipient;
     WorkflowRunRecipient {
         id,
         collection,
         trigger_data_size: trigger_data.as_ref().filter(|data| data.content.is_none()).map(|data| data.size),
         trigger_data: trigger_data.and_then(|data| data.content).map(stored_json),
+        status: status(canceled),
+        canceled: canceled.map(cancellation),
     }
 }
 
@@ -50,13 +64,17 @@ mod tests {
             collection: collection.map(str::to_owned),
             id: id.to_owned(),
             trigger_data: trigger_data.map(kept),
+            canceled: None,
         };
         RunRecord {
             id: Uuid::try_parse("019b7c9b-7eae-7000-8000-000000000000").unwrap(),
             workflow: "order-completed".to_owned(),
             recipients: vec![
                 recipient(0, None, "u_42", Some(r#"{"n":1.10}"#)),
-                recipient(1, Some("projects"), "p1", None),
+                StoredRecipient {
+                    canceled: Some(Canceled { at_ms: 1_767_322_123_950, event: Uuid::nil() }),
+                    ..recipient(1, Some("projects"), "p1", None)
+                },
             ],
             recipients_count: 2,
             actor: Some(r#"{"collection":"projects","id":"p1"}"#.to_owned()),
@@ -64,6 +82,8 @@ mod tests {
             data: kept(&data),
             cancellation_key: None,
             source_event: Uuid::nil(),
+            canceled: None,
+            canceled_recipients: 1,
         }
     }
 
@@ -77,11 +97,17 @@ mod tests {
           "recipients": [
             {
               "id": "u_42",
-              "trigger_data": {"n":1.10}
+              "trigger_data": {"n":1.10},
+              "status": "recorded"
             },
             {
               "id": "p1",
-              "collection": "projects"
+              "collection": "projects",
+              "status": "canceled",
+              "canceled": {
+                "canceled_at": "2026-01-02T02:48:43.950Z",
+                "event_id": "00000000-0000-0000-0000-000000000000"
+              }
             }
           ],
           "recipients_count": 2,
@@ -91,6 +117,8 @@ mod tests {
           "data_size": 26,
           "cancellation_key": null,
           "source_event_id": "00000000-0000-0000-0000-000000000000",
+          "status": "recorded",
+          "canceled_recipients_count": 1,
           "inserted_at": "2026-01-02T02:48:43.950Z"
         }
         "#);

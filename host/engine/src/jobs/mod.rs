@@ -11,6 +11,8 @@
 //! | `replays` | one node | when a replay was created; looked up twice a second |
 //! | `parked_recipients` | one node | when a wait for a recipient has ended; looked up twice a second |
 //! | `expansions` | one node | when a run has objects with subscribers among its recipients; looked up twice a second |
+//! | `cancellations` | one node | when a cancellation found more runs than its transaction took; looked up twice a second |
+//! | `deleted_recipients` | one node | when a deleted recipient had subscriptions or memberships; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
@@ -20,6 +22,8 @@
 //! belongs to the store's writer, which wakes it after commits, paces it between them, and owns its connection.
 
 mod attention_gauges;
+mod cancellations;
+mod deleted_recipients;
 mod expansions;
 mod job;
 mod last_used;
@@ -39,7 +43,8 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use self::{
-    expansions::Expansions, last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
+    cancellations::Cancellations, deleted_recipients::DeletedRecipients, expansions::Expansions,
+    last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
     parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays, retention::Retention,
     retries::Retries,
 };
@@ -67,6 +72,8 @@ impl BackgroundJobs {
         jobs.add(Replays);
         jobs.add(ParkedRecipients);
         jobs.add(Expansions);
+        jobs.add(Cancellations);
+        jobs.add(DeletedRecipients);
         jobs.add(LogIndex::default());
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());

@@ -40,6 +40,19 @@ pub struct RunRecord {
     pub cancellation_key: Option<String>,
     /// The event that caused it.
     pub source_event: Uuid,
+    /// Set if the whole run is canceled.
+    pub canceled: Option<Canceled>,
+    /// The number of recipients that were canceled one by one.
+    pub canceled_recipients: i64,
+}
+
+/// The cancellation of a run or of one of its recipients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Canceled {
+    /// Milliseconds since 1970.
+    pub at_ms: i64,
+    /// The event that canceled it.
+    pub event: Uuid,
 }
 
 impl RunRecord {
@@ -72,4 +85,6 @@ pub struct StoredRecipient {
     pub id: String,
     /// A JSON object, left out of a list of runs if it is long; none if the trigger gave no data for this recipient.
     pub trigger_data: Option<Kept<String>>,
+    /// Set if the recipient, or the whole run, is canceled.
+    pub canceled: Option<Canceled>,
 }

@@ -1,9 +1,10 @@
-//! Subscriptions, and members of audiences.
+//! Subscriptions, members of audiences, and the rest of deletions and cancellations.
 
 use super::Store;
 use crate::{
     database::read,
-    error::ReadError,
+    error::{CommitError, ReadError},
+    operations::{ContinueCancellation, RemoveDeletedRecipients},
     records::{Cursor, MemberPosition, MemberRecord, Page, ReadMemory, SubscriptionQuery, SubscriptionRecord},
 };
 
@@ -29,5 +30,27 @@ impl Store {
         memory: &dyn ReadMemory,
     ) -> Result<Option<Page<MemberRecord>>, ReadError> {
         read!(self.database, audience_members(environment_id, audience, cursor, limit, memory))
+    }
+
+    /// Returns true if a deleted recipient has subscriptions or memberships left, or a deleted tenant has members.
+    pub async fn has_deleted_recipients(&self) -> Result<bool, ReadError> {
+        read!(self.database, has_deleted_recipients())
+    }
+
+    /// Deletes at most `limit` subscriptions and memberships of deleted recipients, which nobody sees any more. Returns the
+    /// number of rows; 0 if none are left.
+    pub async fn remove_deleted_recipients(&self, limit: u32) -> Result<u64, CommitError> {
+        self.database.execute(RemoveDeletedRecipients { limit }).await
+    }
+
+    /// Returns true if a cancellation has found more runs than its transaction took.
+    pub async fn has_unfinished_cancellations(&self) -> Result<bool, ReadError> {
+        read!(self.database, has_unfinished_cancellations())
+    }
+
+    /// Cancels the next runs of a cancellation, at most as many as a transaction takes. Returns false if there is nothing
+    /// left to cancel.
+    pub async fn continue_cancellation(&self) -> Result<bool, CommitError> {
+        self.database.execute(ContinueCancellation {}).await
     }
 }

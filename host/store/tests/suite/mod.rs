@@ -20,6 +20,7 @@ mod reading;
 mod recipients;
 mod refused;
 mod rehearsal;
+mod relations;
 mod retention;
 pub mod secrets;
 mod skipped_recipients;

@@ -4,6 +4,7 @@ mod item_response;
 mod last_response;
 pub mod rehearse;
 pub mod rehearse_last;
+mod relations_response;
 mod request;
 mod response;
 mod response_budget;

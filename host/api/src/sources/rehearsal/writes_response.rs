@@ -9,7 +9,10 @@ use inlet_core::{
 use inlet_engine::ingest::rehearse::Trace;
 use inlet_store::RehearsedRecipient;
 
-use super::response_budget::ResponseBudget;
+use super::{
+    relations_response::{Relations, canceled_runs, relations},
+    response_budget::ResponseBudget,
+};
 use crate::stored_json::stored_json;
 
 /// Returns the writes within the budget. `hides` masks stored properties.
@@ -21,14 +24,19 @@ pub fn would_write(trace: &Trace, hides: bool, budget: &mut ResponseBudget) -> W
             .collect()
     };
     let (users, objects) = (recipients(true), recipients(false));
-    let runs = trace.rehearsal.settlements.iter().flat_map(Settlement::runs);
+    let settlements = &trace.rehearsal.settlements;
+    let Relations { subscriptions, members } = relations(settlements, budget);
+    let runs = settlements.iter().flat_map(Settlement::runs);
     WouldWrite {
         // Nothing is logged for an item whose signed bytes were taken before.
         event_logs: trace.items.len() - trace.rehearsal.resent.iter().flatten().count(),
         refused_request: false,
         users,
         objects,
+        subscriptions,
+        members,
         runs: runs.filter_map(|run| rehearsed_run(run, budget)).collect(),
+        canceled_runs: canceled_runs(settlements, budget),
         idempotency_record: trace.rehearsal.records > 0,
     }
 }

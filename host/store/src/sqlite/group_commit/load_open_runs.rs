@@ -42,6 +42,7 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "WITH wanted (number, run_id, collection, id) AS (VALUES",
         "(#, ?, ?, ?)",
         ") SELECT number, ordinal FROM wanted CROSS JOIN workflow_run_recipients AS open
+               INDEXED BY workflow_run_recipients_open
                ON open.run_id = wanted.run_id AND open.id = wanted.id AND open.collection IS wanted.collection
            WHERE is_cancelable IS NOT NULL AND canceled_at_ms IS NULL",
     )

@@ -6,7 +6,7 @@ use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
-    records::{Cursor, EventQuery, Kept, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
+    records::{Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
     sqlite::statements::{multi_row::MultiRow, uuids},
 };
 
@@ -47,7 +47,8 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
         "WITH wanted (environment_id, id, cut_above) AS (VALUES",
         "(?, ?, ?)",
         ") SELECT id, workflow, recipients_count, actor, tenant, cancellation_key, source_event,
-               octet_length(data), CASE WHEN octet_length(data) <= cut_above THEN data END
+               octet_length(data), CASE WHEN octet_length(data) <= cut_above THEN data END,
+               canceled_at_ms, canceled_by, canceled_recipients
            FROM wanted CROSS JOIN workflow_runs USING (environment_id, id)",
     )
 });
@@ -57,7 +58,7 @@ static FIRST_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "WITH wanted (run_id, recipients, cut_above) AS (VALUES",
         "(?, ?, ?)",
         ") SELECT run_id, ordinal, collection, id, octet_length(trigger_data),
-               CASE WHEN octet_length(trigger_data) <= cut_above THEN trigger_data END
+               CASE WHEN octet_length(trigger_data) <= cut_above THEN trigger_data END, canceled_at_ms, canceled_by
            FROM wanted CROSS JOIN workflow_run_recipients USING (run_id)
            WHERE ordinal < recipients ORDER BY run_id, ordinal",
     )
@@ -179,7 +180,9 @@ async fn load(
             |_, rows| {
                 for row in rows {
                     if let Some(run) = runs.get_mut(&uuids::read(&row, 0)?) {
-                        run.recipients.push(read_recipient(&row, 1)?);
+                        let recipient = read_recipient(&row, 1)?;
+                        let canceled = recipient.canceled.or(run.canceled);
+                        run.recipients.push(StoredRecipient { canceled, ..recipient });
                     }
                 }
                 Ok(())
@@ -200,7 +203,14 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
         cancellation_key: row.try_get(5)?,
         source_event: uuids::read(row, 6)?,
         data: Kept { size: row.try_get::<i64, _>(7)?.unsigned_abs(), content: row.try_get(8)? },
+        canceled: read_canceled(row, 9)?,
+        canceled_recipients: row.try_get(11)?,
     })
+}
+
+fn read_canceled(row: &SqliteRow, first: usize) -> Result<Option<Canceled>, sqlx::Error> {
+    let (at_ms, event) = (row.try_get(first)?, uuids::read_optional(row, first + 1)?);
+    Ok(Option::zip(at_ms, event).map(|(at_ms, event)| Canceled { at_ms, event }))
 }
 
 fn read_recipient(row: &SqliteRow, first: usize) -> Result<StoredRecipient, sqlx::Error> {
@@ -211,6 +221,7 @@ fn read_recipient(row: &SqliteRow, first: usize) -> Result<StoredRecipient, sqlx
         collection: row.try_get(first + 1)?,
         id: row.try_get(first + 2)?,
         trigger_data: size.map(|size| Kept { size: size.unsigned_abs(), content }),
+        canceled: read_canceled(row, first + 5)?,
     })
 }
 
@@ -230,7 +241,9 @@ macro_rules! select_recipients {
 macro_rules! select_recipient_rows {
     ($condition:literal) => {
         select_recipients!(
-            "ordinal, collection, workflow_run_recipients.id, octet_length(trigger_data), trigger_data",
+            "ordinal, collection, workflow_run_recipients.id, octet_length(trigger_data), trigger_data,
+             coalesce(workflow_run_recipients.canceled_at_ms, workflow_runs.canceled_at_ms),
+             coalesce(workflow_run_recipients.canceled_by, workflow_runs.canceled_by)",
             $condition
         )
     };

@@ -1,0 +1,158 @@
+//! Going on with cancellations that found more runs than a transaction takes.
+
+use inlet_core::{json, world::OpenRuns};
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use crate::{
+    backend::Execute,
+    error::CommitError,
+    operations::ContinueCancellation,
+    sqlite::{statements::transaction, write_connection::WriteConnection},
+};
+
+/// Returns true if there is an unfinished cancellation.
+pub(crate) async fn any(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM cancellations)").fetch_one(readers).await
+}
+
+impl Execute<ContinueCancellation> for WriteConnection {
+    async fn execute(&mut self, _: ContinueCancellation) -> Result<bool, CommitError> {
+        let now_ms = self.clock.transaction_time().system_ms;
+        Ok(transaction::run(self.connection.plain(), async |connection| Ok(slice(connection, now_ms).await?)).await?)
+    }
+}
+
+/// The oldest unfinished cancellation.
+struct Unfinished {
+    id: i64,
+    environment: i64,
+    workflow: String,
+    cancellation_key: String,
+    recipients: Option<String>,
+    event: Vec<u8>,
+    after: Vec<u8>,
+    before: Vec<u8>,
+}
+
+/// A run to cancel.
+struct Open {
+    id: Vec<u8>,
+    /// The number of recipients that are not canceled.
+    recipients: u64,
+}
+
+/// Cancels the next runs of the oldest cancellation; returns false if there is none.
+async fn slice(connection: &mut SqliteConnection, now_ms: i64) -> Result<bool, sqlx::Error> {
+    let Some(unfinished) = oldest(connection).await? else { return Ok(false) };
+    let limit = match &unfinished.recipients {
+        None => OpenRuns::MAX_RUNS,
+        Some(recipients) => {
+            let recipients = json::items(recipients).map_or(0, |recipients| recipients.len());
+            (OpenRuns::MAX_LOOK_UPS / recipients.max(1)).clamp(1, OpenRuns::MAX_RUNS)
+        }
+    };
+    let runs = open(connection, &unfinished, limit).await?;
+    for run in &runs {
+        cancel(connection, &unfinished, run, now_ms).await?;
+    }
+    match runs.last().filter(|_| runs.len() == limit) {
+        Some(last) => {
+            sqlx::query("UPDATE cancellations SET after_run = ? WHERE id = ?")
+                .bind(&last.id)
+                .bind(unfinished.id)
+                .execute(connection)
+                .await?
+        }
+        None => sqlx::query("DELETE FROM cancellations WHERE id = ?").bind(unfinished.id).execute(connection).await?,
+    };
+    Ok(true)
+}
+
+async fn oldest(connection: &mut SqliteConnection) -> Result<Option<Unfinished>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, environment_id, workflow, cancellation_key, recipients, event, after_run, before_run
+         FROM cancellations ORDER BY id LIMIT 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Unfinished {
+            id: row.try_get(0)?,
+            environment: row.try_get(1)?,
+            workflow: row.try_get(2)?,
+            cancellation_key: row.try_get(3)?,
+            recipients: row.try_get(4)?,
+            event: row.try_get(5)?,
+            after: row.try_get(6)?,
+            before: row.try_get(7)?,
+        })
+    })
+    .transpose()
+}
+
+async fn open(
+    connection: &mut SqliteConnection,
+    unfinished: &Unfinished,
+    limit: usize,
+) -> Result<Vec<Open>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, recipients_count - canceled_recipients FROM workflow_runs
+         WHERE environment_id = ? AND workflow = ? AND cancellation_key = ? AND canceled_at_ms IS NULL
+             AND id > ? AND id < ? ORDER BY id LIMIT ?",
+    )
+    .bind(unfinished.environment)
+    .bind(&unfinished.workflow)
+    .bind(&unfinished.cancellation_key)
+    .bind(&unfinished.after)
+    .bind(&unfinished.before)
+    .bind(limit as i64)
+    .fetch_all(connection)
+    .await?;
+    rows.iter()
+        .map(|row| Ok(Open { id: row.try_get(0)?, recipients: row.try_get::<i64, _>(1)?.unsigned_abs() }))
+        .collect()
+}
+
+/// Cancels a run: wholly, or those of its recipients that the cancellation names.
+async fn cancel(
+    connection: &mut SqliteConnection,
+    unfinished: &Unfinished,
+    run: &Open,
+    now_ms: i64,
+) -> Result<(), sqlx::Error> {
+    let mut canceled = 0;
+    if let Some(recipients) = &unfinished.recipients {
+        canceled = sqlx::query(
+            "UPDATE workflow_run_recipients SET canceled_at_ms = ?1, canceled_by = ?2 WHERE (run_id, ordinal) IN (
+                 SELECT open.run_id, open.ordinal FROM json_each(?4) AS wanted
+                     CROSS JOIN workflow_run_recipients AS open INDEXED BY workflow_run_recipients_open
+                         ON open.run_id = ?3 AND open.id = wanted.value ->> 1 AND open.collection IS wanted.value ->> 0
+                 WHERE open.is_cancelable IS NOT NULL AND open.canceled_at_ms IS NULL)",
+        )
+        .bind(now_ms)
+        .bind(&unfinished.event)
+        .bind(&run.id)
+        .bind(recipients)
+        .execute(&mut *connection)
+        .await?
+        .rows_affected();
+        if canceled == 0 {
+            return Ok(());
+        }
+    }
+    let is_whole = unfinished.recipients.is_none() || canceled == run.recipients;
+    sqlx::query(
+        "UPDATE workflow_runs SET canceled_recipients = canceled_recipients + ?1,
+             canceled_at_ms = CASE WHEN ?2 THEN ?3 END, canceled_by = CASE WHEN ?2 THEN ?4 END
+         WHERE environment_id = ?5 AND id = ?6",
+    )
+    .bind(canceled as i64)
+    .bind(is_whole)
+    .bind(now_ms)
+    .bind(&unfinished.event)
+    .bind(unfinished.environment)
+    .bind(&run.id)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
