@@ -13,7 +13,7 @@ pub use endpoint::{RotateEndpoint, RotatedEndpoint};
 pub use event_type::{SourceEvent, SourceEvents};
 pub use mapping::{MappingRequest, SourceMapping};
 pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference, UsePlugin, UsedPlugin};
-pub use settings::{OnReject, SettingsRequest, SourceSettings};
+pub use settings::{IdempotencyKeyPath, OnReject, SettingsRequest, SourceSettings};
 pub use source::{Source, SourceEnvironmentSettings, SourceList};
 pub use status::{AttentionCause, NeedsAttention, SkippedRecipients, SourceStatus};
 pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource, WouldChange};

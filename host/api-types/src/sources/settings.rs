@@ -59,9 +59,9 @@ pub struct SourceSettings {
     /// The path to the data; overrides the plugin.
     #[schema(required)]
     pub data_path: Option<String>,
-    /// The path to the idempotency key; overrides the plugin.
+    /// The path to the idempotency key, or the paths to its parts; overrides the plugin.
     #[schema(required)]
-    pub idempotency_key_path: Option<String>,
+    pub idempotency_key_path: Option<IdempotencyKeyPath>,
     /// The path to the time; overrides the plugin.
     #[schema(required)]
     pub timestamp_path: Option<String>,
@@ -84,6 +84,16 @@ pub struct SourceSettings {
     /// Not supported: always null.
     #[schema(required, value_type = Option<Object>)]
     pub preprocess_script: (),
+}
+
+/// The place of an idempotency key in an item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum IdempotencyKeyPath {
+    /// The path to the key.
+    One(String),
+    /// The paths to the parts of a key.
+    Several(Vec<String>),
 }
 
 /// The answer to a request whose items were all rejected.
@@ -164,9 +174,10 @@ pub struct SettingsRequest {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<String>)]
     pub data_path: Patch<RawJson>,
-    /// The path to the idempotency key; overrides the plugin.
+    /// The path to the idempotency key, or 1 to 10 paths to its parts: all must be there, and they are joined by `:`.
+    /// Overrides the plugin.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<IdempotencyKeyPath>)]
     pub idempotency_key_path: Patch<RawJson>,
     /// The path to the time; overrides the plugin.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use inlet_api_types::sources::{self, Source, SourceEnvironmentSettings, SourceMapping, SourceSettings};
+use inlet_api_types::sources::{
+    self, IdempotencyKeyPath, Source, SourceEnvironmentSettings, SourceMapping, SourceSettings,
+};
 use inlet_core::{
     path::Path,
-    settings::{OnReject, Settings},
+    settings::{KeyPaths, OnReject, Settings},
     time,
     verification::Template,
 };
@@ -124,7 +126,7 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         event_type_path: path(&settings.event_type_path),
         user_id_path: path(&settings.user_id_path),
         data_path: path(&settings.data_path),
-        idempotency_key_path: path(&settings.idempotency_key_path),
+        idempotency_key_path: settings.idempotency_key_path.as_ref().map(key_path),
         timestamp_path: path(&settings.timestamp_path),
         allowed_origins: settings.allowed_origins.clone(),
         keep_headers: settings.keep_headers.clone(),
@@ -137,6 +139,13 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         },
         options: stored_json(in_force.options),
         preprocess_script: (),
+    }
+}
+
+fn key_path(paths: &KeyPaths) -> IdempotencyKeyPath {
+    match paths.as_slice() {
+        [only] => IdempotencyKeyPath::One(only.to_string()),
+        several => IdempotencyKeyPath::Several(several.iter().map(Path::to_string).collect()),
     }
 }
 

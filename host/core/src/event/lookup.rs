@@ -12,7 +12,7 @@ use crate::{
 
 impl ItemReader<'_, '_> {
     /// Returns the value at the operator's path if there is one, else the value that the plugin pointed at.
-    pub(super) fn found(&self, path: &Option<Path>, item: &str, value: Option<&ValueSlots<'_>>) -> Option<ByteString> {
+    pub(super) fn found(&self, path: Option<&Path>, item: &str, value: Option<&ValueSlots<'_>>) -> Option<ByteString> {
         match path {
             Some(path) => self.at_path(path, item),
             None => match value? {

@@ -39,7 +39,7 @@ impl ItemReader<'_, '_> {
     ) -> i64 {
         let received_at_us = self.context.received_at_ms.saturating_mul(1000);
         let path = &self.context.settings.timestamp_path;
-        let found = self.found(path, item, slots.occurred_at.as_ref());
+        let found = self.found(path.as_ref(), item, slots.occurred_at.as_ref());
         if let Some(us) = time::read(found.as_deref()) {
             return us;
         }

@@ -13,6 +13,7 @@ use crate::{
     idempotency::{self, KeyReading},
     json::{self, Kind, MAX_DEPTH},
     path::Path,
+    settings::KeyPaths,
     user,
 };
 
@@ -57,16 +58,24 @@ impl ItemReader<'_, '_> {
         warnings: &mut Vec<String>,
     ) -> Result<Reading, Rejection> {
         let settings = self.context.settings;
-        let user_id = self.found(&settings.user_id_path, item, slots.user_id.as_ref());
+        let user_id = self.found(settings.user_id_path.as_ref(), item, slots.user_id.as_ref());
         let user_id = user::read_user_id(user_id.as_deref())
             .or_else(|problem| reject("wrong_type", format!("the user id {problem}")))?;
         if user_id.as_ref().is_some_and(|id| id.len() > MAX_STRING_BYTES) {
             return reject("too_long", format!("the user id is longer than {MAX_STRING_BYTES} bytes"));
         }
-        let data = self.found(&settings.data_path, item, slots.data.as_ref());
+        let data = self.found(settings.data_path.as_ref(), item, slots.data.as_ref());
         let data = read_data(data, warnings)?;
-        let key = self.found(&settings.idempotency_key_path, item, slots.idempotency_key.as_ref());
-        let idempotency_key = match idempotency::read_key(key.as_deref()) {
+        let key = match settings.idempotency_key_path.as_ref().map(KeyPaths::as_slice) {
+            Some(paths @ [_, _, ..]) => {
+                idempotency::read_composed_key(paths.iter().map(|path| (path, self.at_path(path, item))))
+            }
+            paths => {
+                let path = paths.and_then(|paths| paths.first());
+                idempotency::read_key(self.found(path, item, slots.idempotency_key.as_ref()).as_deref())
+            }
+        };
+        let idempotency_key = match key {
             KeyReading::Valid(key) => Some(key),
             KeyReading::Absent => None,
             KeyReading::Invalid(why) => {

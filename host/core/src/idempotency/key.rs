@@ -1,13 +1,16 @@
 //! Idempotency keys and their scope.
 
-use std::hash::Hasher;
+use std::{fmt, hash::Hasher};
 
 use siphasher::{
     sip::SipHasher24,
     sip128::{Hasher128, SipHasher24 as SipHasher128},
 };
 
-use crate::json::{self, Kind};
+use crate::{
+    json::{self, Kind},
+    path::Path,
+};
 
 /// The longest key, in Unicode scalar values.
 pub const MAX_KEY_CHARS: usize = 255;
@@ -25,23 +28,48 @@ pub enum KeyReading {
 
 /// Reads a key from JSON text.
 pub fn read_key(text: Option<&str>) -> KeyReading {
+    read_named(text, &"the idempotency key")
+}
+
+/// Reads a key made of parts, each with the path that it was looked for at. The parts are joined by `:`. All must be there:
+/// the key is absent if none is, and invalid if only some are.
+pub fn read_composed_key<'p, T: AsRef<str>>(parts: impl IntoIterator<Item = (&'p Path, Option<T>)>) -> KeyReading {
+    let (mut values, mut missing) = (Vec::new(), None);
+    for (path, text) in parts {
+        let name = format!("the part of the idempotency key at `{path}`");
+        match read_named(text.as_ref().map(AsRef::as_ref), &name) {
+            KeyReading::Valid(value) => values.push(value),
+            KeyReading::Absent => missing = missing.or(Some(name)),
+            invalid @ KeyReading::Invalid(_) => return invalid,
+        }
+    }
+    match missing {
+        None => check_length(values.join(":"), &"the idempotency key"),
+        Some(_) if values.is_empty() => KeyReading::Absent,
+        Some(name) => KeyReading::Invalid(format!("{name} is absent")),
+    }
+}
+
+fn check_length(key: String, name: &dyn fmt::Display) -> KeyReading {
+    match key.chars().count() {
+        0..=MAX_KEY_CHARS => KeyReading::Valid(key),
+        found => KeyReading::Invalid(format!("{name} has {found} characters; at most {MAX_KEY_CHARS} are allowed")),
+    }
+}
+
+fn read_named(text: Option<&str>, name: &dyn fmt::Display) -> KeyReading {
     let Some(text) = text else { return KeyReading::Absent };
     match Kind::of(text) {
         Kind::Null => KeyReading::Absent,
         Kind::String => match json::string(text) {
-            None => KeyReading::Invalid("the idempotency key is not valid Unicode".to_owned()),
+            None => KeyReading::Invalid(format!("{name} is not valid Unicode")),
             Some(key) if key.is_empty() => KeyReading::Absent,
             Some(key) if key.chars().any(char::is_control) => {
-                KeyReading::Invalid("the idempotency key holds control characters".to_owned())
+                KeyReading::Invalid(format!("{name} holds control characters"))
             }
-            Some(key) => match key.chars().count() {
-                0..=MAX_KEY_CHARS => KeyReading::Valid(key),
-                found => KeyReading::Invalid(format!(
-                    "the idempotency key has {found} characters; at most {MAX_KEY_CHARS} are allowed"
-                )),
-            },
+            Some(key) => check_length(key, name),
         },
-        other => KeyReading::Invalid(format!("the idempotency key is {}, not a string", other.with_article())),
+        other => KeyReading::Invalid(format!("{name} is {}, not a string", other.with_article())),
     }
 }
 

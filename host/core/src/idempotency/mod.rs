@@ -9,7 +9,7 @@ mod record;
 
 use uuid::Uuid;
 
-pub use key::{HashKey, KeyReading, MAX_KEY_CHARS, RecordId, ScopedKey, fingerprint, read_key};
+pub use key::{HashKey, KeyReading, MAX_KEY_CHARS, RecordId, ScopedKey, fingerprint, read_composed_key, read_key};
 pub use record::{Execution, Precedent, Record};
 
 /// The mapping id under which the built-in identify of an `identify` event is recorded.

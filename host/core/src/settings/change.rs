@@ -3,13 +3,12 @@
 use serde_json::{Map, Value};
 
 use super::{
-    BadSetting, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings,
+    BadSetting, KeyPaths, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings,
     secret::{self, SIGNING_SECRET, WRITE_KEY},
     value::SettingValue,
 };
 use crate::{
     nearest::nearest,
-    path::Path,
     rotating_secret::SecretChange,
     verification::{self, HeaderFamily, Template},
 };
@@ -119,14 +118,16 @@ impl Settings {
     /// Refuses a path to a header that is not kept, which would never find anything.
     fn check_header_paths(&self, kept: &[String], credential: Option<&str>) -> Result<(), BadSetting> {
         let paths = [
-            ("event_type_path", &self.event_type_path),
-            ("user_id_path", &self.user_id_path),
-            ("data_path", &self.data_path),
-            ("idempotency_key_path", &self.idempotency_key_path),
-            ("timestamp_path", &self.timestamp_path),
+            ("event_type_path", self.event_type_path.as_slice()),
+            ("user_id_path", self.user_id_path.as_slice()),
+            ("data_path", self.data_path.as_slice()),
+            ("idempotency_key_path", self.idempotency_key_path.as_ref().map_or(&[], KeyPaths::as_slice)),
+            ("timestamp_path", self.timestamp_path.as_slice()),
         ];
-        for (setting, path) in paths {
-            let Some(name) = path.as_ref().and_then(Path::header) else { continue };
+        for (setting, path) in
+            paths.into_iter().flat_map(|(setting, paths)| paths.iter().map(move |path| (setting, path)))
+        {
+            let Some(name) = path.header() else { continue };
             if !verification::may_be_forwarded(&name, credential) {
                 let message = format!("it reads the header {name:?}, which holds a credential and is never kept");
                 return Err(BadSetting::new(setting, message));
@@ -191,7 +192,9 @@ impl Settings {
             "event_type_path" => self.event_type_path = field.path(&defaults.event_type_path)?,
             "user_id_path" => self.user_id_path = field.path(&defaults.user_id_path)?,
             "data_path" => self.data_path = field.path(&defaults.data_path)?,
-            "idempotency_key_path" => self.idempotency_key_path = field.path(&defaults.idempotency_key_path)?,
+            "idempotency_key_path" => {
+                self.idempotency_key_path = field.key_paths(&defaults.idempotency_key_path)?;
+            }
             "timestamp_path" => self.timestamp_path = field.path(&defaults.timestamp_path)?,
             "allowed_origins" => self.allowed_origins = field.origins(&defaults.allowed_origins)?,
             "keep_headers" => self.keep_headers = field.headers(&defaults.keep_headers)?,

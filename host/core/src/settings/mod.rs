@@ -5,6 +5,7 @@
 
 mod bad_setting;
 mod change;
+mod key_paths;
 mod on_reject;
 mod origin;
 mod secret;
@@ -18,6 +19,7 @@ use crate::{path::Path, verification::VerificationHeaders};
 pub use crate::rotating_secret::SecretChange;
 pub use bad_setting::BadSetting;
 pub use change::{ChangeContext, ChangedSettings};
+pub use key_paths::{KeyPaths, MAX_KEY_PATHS};
 pub use on_reject::OnReject;
 pub use origin::ANY_ORIGIN;
 
@@ -53,8 +55,8 @@ pub struct Settings {
     pub user_id_path: Option<Path>,
     /// The path to the data.
     pub data_path: Option<Path>,
-    /// The path to the idempotency key.
-    pub idempotency_key_path: Option<Path>,
+    /// The path to the idempotency key, or the paths to its parts.
+    pub idempotency_key_path: Option<KeyPaths>,
     /// The path to the time of the event.
     pub timestamp_path: Option<Path>,
     /// The origins whose pages may send from a browser, as browsers write them, or [`ANY_ORIGIN`] alone.
@@ -299,6 +301,30 @@ mod tests {
         );
         assert_eq!(change("Bearer ", "TOKEN"), ("TOKEN".to_owned(), Vec::new()));
         assert_eq!(change("", "Bearer TOKEN"), ("Bearer TOKEN".to_owned(), Vec::new()));
+    }
+
+    #[test]
+    fn an_idempotency_key_has_one_path_or_several() {
+        let off = Settings::default();
+        let set =
+            |value: Value| change(&off, false, json!({"idempotency_key_path": value})).map(|changed| changed.settings);
+        let shown = |value: Value| {
+            let settings = set(value).unwrap();
+            let text = serde_json::to_string(&settings).unwrap();
+            assert_eq!(serde_json::from_str::<Settings>(&text).unwrap(), settings);
+            serde_json::to_value(&settings).unwrap()["idempotency_key_path"].clone()
+        };
+        assert_eq!(shown(json!("data.id")), json!("data.id"), "as earlier versions stored it");
+        assert_eq!(shown(json!(["data.id"])), json!("data.id"));
+        assert_eq!(shown(json!(["data.id", "data.updated_at"])), json!(["data.id", "data.updated_at"]));
+        assert_eq!(shown(Value::Null), Value::Null);
+        let error = |value: Value| set(value).unwrap_err().to_string();
+        insta::assert_snapshot!(error(json!([])), @"idempotency_key_path: found 0 paths, expected 1 to 10");
+        insta::assert_snapshot!(error(json!(vec!["a"; 11])), @"idempotency_key_path: found 11 paths, expected 1 to 10");
+        insta::assert_snapshot!(error(json!(["a", 7])), @"idempotency_key_path: found an array, expected a path (a string), an array of paths or null");
+        insta::assert_snapshot!(error(json!(7)), @"idempotency_key_path: found a number, expected a path (a string), an array of paths or null");
+        insta::assert_snapshot!(error(json!(["a", "b..c"])), @r#"idempotency_key_path: an empty name at character 3 of the path "b..c"; write paths like data.items[0].sku or ["a.b"].c"#);
+        insta::assert_snapshot!(error(json!(["a", "headers.x-id"])), @r#"idempotency_key_path: it reads the header "x-id", which is not kept; add "x-id" to keep_headers"#);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use super::{
-    BadSetting, OnReject,
+    BadSetting, KeyPaths, MAX_KEY_PATHS, OnReject,
     origin::{ANY_ORIGIN, check_origin},
 };
 use crate::{path::Path, verification::VerificationHeaders};
@@ -74,6 +74,22 @@ impl SettingValue<'_> {
             }
             _ => Err(self.expected("a path (a string)")),
         }
+    }
+
+    pub(super) fn key_paths(&self, default: &Option<KeyPaths>) -> Result<Option<KeyPaths>, BadSetting> {
+        let expected = || self.expected("a path (a string), an array of paths");
+        let texts: Vec<&str> = match self.value {
+            Value::Null => return Ok(default.clone()),
+            Value::String(text) => vec![text],
+            Value::Array(items) => items.iter().map(Value::as_str).collect::<Option<_>>().ok_or_else(expected)?,
+            _ => return Err(expected()),
+        };
+        let count = texts.len();
+        let paths = texts.into_iter().map(Path::parse).collect::<Result<Vec<Path>, _>>();
+        let paths = paths.map_err(|error| BadSetting::new(self.name, error.to_string()))?;
+        KeyPaths::new(paths)
+            .map(Some)
+            .ok_or_else(|| BadSetting::new(self.name, format!("found {count} paths, expected 1 to {MAX_KEY_PATHS}")))
     }
 
     fn strings(&self) -> Result<Option<Vec<&str>>, BadSetting> {

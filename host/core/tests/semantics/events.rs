@@ -185,7 +185,7 @@ fn a_set_path_wins() {
     inlet.headers = vec![Field::new("x-kind", "from a header")];
     inlet.settings.user_id_path = path("properties.who[0]");
     inlet.settings.data_path = path("body.properties.inner");
-    inlet.settings.idempotency_key_path = path(r#"properties["the.key"]"#);
+    inlet.settings.idempotency_key_path = key_path(path(r#"properties["the.key"]"#));
     inlet.settings.timestamp_path = path("properties.at");
     let properties = r#"{"who":["u2"],"inner":{"n":1.10},"the.key":"k2","at":86400}"#;
     let body = with(&keyed("m1", &track(properties)), "timestamp", "1706933106");
@@ -207,7 +207,7 @@ fn a_set_path_that_resolves_to_nothing_means_absent() {
     let mut inlet = Inlet::new();
     inlet.settings.user_id_path = path("nobody");
     inlet.settings.data_path = path("nothing");
-    inlet.settings.idempotency_key_path = path("none");
+    inlet.settings.idempotency_key_path = key_path(path("none"));
     inlet.settings.timestamp_path = path("never");
     let log = inlet.one(&with(&keyed("m1", &track(r#"{"n":1}"#)), "timestamp", "1706933106")).log;
     assert_eq!((&log.user_id, &log.idempotency_key), (&None, &None));

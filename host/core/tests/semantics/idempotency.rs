@@ -1,6 +1,6 @@
 //! §4: idempotency.
 
-use inlet_core::Uuid;
+use inlet_core::{Uuid, contract::Field, settings::KeyPaths};
 use proptest::prelude::*;
 
 use crate::world::*;
@@ -39,10 +39,45 @@ fn off_by_default() {
 #[test]
 fn the_key_comes_from_the_plugin_or_from_idempotency_key_path() {
     let mut inlet = ready();
-    inlet.settings.idempotency_key_path = path("properties.order");
+    inlet.settings.idempotency_key_path = key_path(path("properties.order"));
     assert_eq!(inlet.one(&keyed("m1", &track(r#"{"order":"o1"}"#))).outcome(), "executed");
     assert_eq!(inlet.one(&keyed("m2", &track(r#"{"order":"o1"}"#))).outcome(), "replayed");
     assert_eq!(inlet.one(&keyed("m1", &track(r#"{"order":"o2"}"#))).outcome(), "executed");
+}
+
+#[test]
+fn a_key_of_several_paths_is_joined_by_colons_and_all_must_be_there() {
+    let mut inlet = ready();
+    let paths = ["userId", "properties.at", "headers.x-shop"].map(|text| path(text).unwrap());
+    inlet.settings.idempotency_key_path = KeyPaths::new(paths.to_vec());
+    inlet.headers = vec![Field::new("x-shop", "berlin")];
+    let send = |inlet: &mut Inlet, properties: &str| {
+        let entry = inlet.one(&keyed("m1", &track(properties)));
+        let key = entry.log.fields.idempotency_key.clone().unwrap_or_default();
+        (entry.outcome(), key, entry.log.fields.warnings.join("; "))
+    };
+    let key = || "u1:2026-11-27:berlin".to_owned();
+    assert_eq!(send(&mut inlet, r#"{"at":"2026-11-27"}"#), ("executed", key(), String::new()));
+    assert_eq!(send(&mut inlet, r#"{"at":"2026-11-27"}"#), ("replayed", key(), String::new()));
+    assert_eq!(send(&mut inlet, r#"{"at":"2026-11-28"}"#).0, "executed");
+    // The plugin's key does not stand in for a part.
+    for properties in ["{}", r#"{"at":null}"#, r#"{"at":""}"#] {
+        let (outcome, key, warning) = send(&mut inlet, properties);
+        assert_eq!((outcome, key.as_str()), ("executed", ""));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(warning, @"the part of the idempotency key at `properties.at` is absent; the event was processed without idempotency");
+        }
+    }
+    let (outcome, key, warning) = send(&mut inlet, r#"{"at":1732665600}"#);
+    assert_eq!((outcome, key.as_str()), ("executed", ""));
+    insta::assert_snapshot!(warning, @"the part of the idempotency key at `properties.at` is a number, not a string; the event was processed without idempotency");
+    let long = format!(r#"{{"at":"{}"}}"#, "k".repeat(255 - "u1::berlin".len()));
+    assert_eq!(send(&mut inlet, &long).1.len(), 255);
+    let long = format!(r#"{{"at":"{}"}}"#, "k".repeat(255));
+    insta::assert_snapshot!(send(&mut inlet, &long).2, @"the idempotency key has 265 characters; at most 255 are allowed; the event was processed without idempotency");
+    let paths = ["properties.a", "properties.b"].map(|text| path(text).unwrap());
+    inlet.settings.idempotency_key_path = KeyPaths::new(paths.to_vec());
+    assert_eq!(send(&mut inlet, "{}"), ("executed", String::new(), String::new()), "no part is no key");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use inlet_core::{
     plan::ReplayMode,
     recipient::RecipientKey,
     run::Run,
-    settings::Settings,
+    settings::{KeyPaths, Settings},
     settle::{self, Job, Prepared, Settlement, TransactionTime},
     verification::Verdict,
     world::{Needs, World},
@@ -419,6 +419,10 @@ impl Entry {
 
 pub fn path(text: &str) -> Option<Path> {
     Some(Path::parse(text).unwrap())
+}
+
+pub fn key_path(path: Option<Path>) -> Option<KeyPaths> {
+    path.map(KeyPaths::from)
 }
 
 /// `Order Completed` by u1.
