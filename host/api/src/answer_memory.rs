@@ -54,22 +54,48 @@ impl AnswerMemory {
 
     /// Writes the answer, 200, and keeps its length reserved until it is sent.
     pub fn answer(self, response: impl Serialize) -> Result<Response, ApiError> {
-        let Reserved { bytes, permit } = self.reserved.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut text = Vec::with_capacity(usize::try_from(bytes).unwrap_or_default());
-        serde_json::to_writer(&mut text, &response).map_err(|error| {
-            tracing::error!(%error, "an answer cannot be written as JSON; please report it");
-            ApiError::new(Kind::Internal, "the answer cannot be written; the server's log says why")
-        })?;
+        let mut text = self.room();
+        write(&mut text, &response)?;
         drop(response);
+        let body = Body::from(self.hold(text));
+        let json = HeaderValue::from_static("application/json");
+        Ok(([(header::CONTENT_TYPE, json)], body).into_response())
+    }
+}
+
+impl AnswerMemory {
+    /// Writes values, one on each line, and keeps their length reserved until they are sent.
+    pub fn hold_lines(self, lines: &[impl Serialize]) -> Result<Bytes, ApiError> {
+        let mut text = self.room();
+        for line in lines {
+            write(&mut text, line)?;
+            text.push(b'\n');
+        }
+        Ok(self.hold(text))
+    }
+
+    /// Returns room for a text as long as the stored values.
+    fn room(&self) -> Vec<u8> {
+        Vec::with_capacity(usize::try_from(self.reserved_bytes()).unwrap_or_default())
+    }
+
+    /// Keeps the length of a text reserved until it is sent.
+    fn hold(self, mut text: Vec<u8>) -> Bytes {
         text.shrink_to_fit();
+        let Reserved { permit, .. } = self.reserved.into_inner().unwrap_or_else(PoisonError::into_inner);
         let permit = permit.map(|mut permit| {
             let kept = permit.num_permits().min(text.len() / 1024 + 1);
             permit.split(kept).unwrap_or(permit)
         });
-        let body = Body::from(Bytes::from_owner(HeldText { text, _permit: permit }));
-        let json = HeaderValue::from_static("application/json");
-        Ok(([(header::CONTENT_TYPE, json)], body).into_response())
+        Bytes::from_owner(HeldText { text, _permit: permit })
     }
+}
+
+fn write(text: &mut Vec<u8>, value: &impl Serialize) -> Result<(), ApiError> {
+    serde_json::to_writer(text, value).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written as JSON; please report it");
+        ApiError::new(Kind::Internal, "the answer cannot be written; the server's log says why")
+    })
 }
 
 impl ReadMemory for AnswerMemory {

@@ -14,6 +14,8 @@
 //!
 //! [`parked`] holds the recipients that triggers wait for until they are identified.
 //!
+//! [`subject`] says what names a user who is to be forgotten.
+//!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
 pub mod actions;
@@ -37,6 +39,7 @@ pub mod rotating_secret;
 pub mod run;
 pub mod settings;
 pub mod settle;
+pub mod subject;
 pub mod time;
 pub mod user;
 pub mod verification;

@@ -1,6 +1,7 @@
 //! Every change of the database besides groups of events. Each is an [`Operation`] that a backend executes alone, in a
 //! transaction of its own; where it carries a [`NewChange`], the change log's entry is part of that transaction.
 
+use inlet_core::idempotency::HashKey;
 use uuid::Uuid;
 
 use crate::{
@@ -8,9 +9,9 @@ use crate::{
     error::{ChangeError, CommitError},
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings,
-        ExpandedRun, JobLease, LogSearchEntry, ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken,
-        NewPluginVersion, NewReplay, NewSource, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords,
-        RefusedDismissal, SourceUpdate,
+        ExpandedRun, ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord,
+        NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource, PluginUse,
+        PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal, SourceUpdate,
     },
 };
 
@@ -142,6 +143,25 @@ operations! {
 
     /// Takes the next step of the expansion of a run, which reads at most `limit` subscribers.
     ExpandRun { environment_id: i64, run_id: Uuid, limit: u32 } -> Result<ExpandedRun, CommitError>;
+
+    // Forgetting users.
+
+    /// Deletes a user and stores the request to forget it, or returns the open one.
+    BeginForget { environment_id: i64, id: Uuid, user_hash: [u8; 16], user_id: String }
+        -> Result<ForgetRecord, CommitError>;
+    /// Removes what a slice found, and moves its walk.
+    ForgetRows { environment_id: i64, id: Uuid, slice: ForgetSlice, hash_key: HashKey }
+        -> Result<ForgetCounts, CommitError>;
+    /// Deletes at most `limit` subscriptions and memberships each; zero counts mean that none is left.
+    ForgetRelations { environment_id: i64, id: Uuid, limit: u32 } -> Result<ForgetCounts, CommitError>;
+    SetForgetGoal { environment_id: i64, id: Uuid, goal: Uuid } -> Result<(), CommitError>;
+    /// Removes the user's id and email address from a request that still has this goal.
+    EndForgetWalks { environment_id: i64, id: Uuid, goal: Uuid } -> Result<(), CommitError>;
+    /// Overwrites at most `limit` free pages; returns true if nothing is left to do.
+    OverwriteFreePages { limit: u32 } -> Result<bool, CommitError>;
+    /// Cuts the write-ahead log to nothing; returns false if a reader still needs it.
+    TruncateLog {} -> Result<bool, CommitError>;
+    CompleteForget { environment_id: i64, id: Uuid } -> Result<(), CommitError>;
 
     // Leases of background jobs.
 

@@ -29,6 +29,7 @@ use crate::{
 
 pub use budget::Oversize;
 pub use context::{Context, guest_logs_json, headers_json, verification_status};
+pub(crate) use redact::is_form;
 pub use redact::{redact_headers, redact_query};
 pub use replay::{LoggedEvent, prepare_replay};
 

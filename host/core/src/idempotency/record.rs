@@ -7,7 +7,7 @@ use super::key::ScopedKey;
 /// The executions with one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// The key itself.
+    /// The key itself; empty once its user was forgotten, and then only the record's id stands for it.
     pub key: String,
     /// The executions, oldest first; each carried out at least one action.
     pub executions: Vec<Execution>,
@@ -54,7 +54,7 @@ pub enum Precedent {
 impl Record {
     /// Returns the verdict at `now_ms`. A window counts from each execution, and a replay never slides it.
     pub fn precedent(&self, key: &ScopedKey, now_ms: i64) -> Precedent {
-        if self.key != key.key {
+        if !self.is_of(key) {
             return Precedent::None;
         }
         let counts = |execution: &&Execution| execution.at_ms.saturating_add(key.window_ms) > now_ms;
@@ -70,6 +70,11 @@ impl Record {
                 succeeded: counting().flat_map(|execution| execution.mappings.iter().copied()).collect(),
             },
         }
+    }
+
+    /// Returns true if this is the record of a key whose id it has. Two keys may have one id.
+    pub fn is_of(&self, key: &ScopedKey) -> bool {
+        self.key.is_empty() || self.key == key.key
     }
 
     /// Adds an execution and forgets those that no longer count.

@@ -1,7 +1,7 @@
 //! Hiding the values of a JSON text while its structure stays visible, for operators who debug without personal data
 //! (semantics.md §7).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 /// The placeholder of a value, as JSON text.
 const HIDDEN: &str = "\"…\"";
@@ -19,33 +19,43 @@ pub fn mask(text: &str) -> String {
 /// Puts JSON text in place of the text of every string and number. Keys, `true`, `false` and `null`, the nesting, and even
 /// the white space stay.
 pub fn replace_values<'a>(text: &'a str, mut replacement: impl FnMut(&'a str) -> Cow<'a, str>) -> String {
-    let bytes = text.as_bytes();
     let mut replaced = String::with_capacity(text.len());
     // The end of the part that is already written.
     let mut written = 0;
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let end = match byte {
-            b'"' => {
-                let end = after_string(bytes, at + 1);
-                if is_key(bytes, end) {
-                    at = end;
-                    continue;
-                }
-                end
-            }
-            b'-' | b'0'..=b'9' => after_number(bytes, at),
-            _ => {
-                at += 1;
-                continue;
-            }
-        };
-        replaced.push_str(text.get(written..at).unwrap_or_default());
-        replaced.push_str(&replacement(text.get(at..end).unwrap_or_default()));
-        (written, at) = (end, end);
+    for value in ranges(text) {
+        replaced.push_str(text.get(written..value.start).unwrap_or_default());
+        written = value.end;
+        replaced.push_str(&replacement(text.get(value).unwrap_or_default()));
     }
     replaced.push_str(text.get(written..).unwrap_or_default());
     replaced
+}
+
+/// Returns the texts of all strings and numbers at any depth, in their order. Keys are left out, and values of duplicate
+/// keys are not.
+pub fn values(text: &str) -> impl Iterator<Item = &str> {
+    ranges(text).filter_map(|value| text.get(value))
+}
+
+/// Returns the places of all strings and numbers.
+fn ranges(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while let Some(&byte) = bytes.get(at) {
+            let start = at;
+            at = match byte {
+                b'"' => after_string(bytes, at + 1),
+                b'-' | b'0'..=b'9' => after_number(bytes, at),
+                _ => at + 1,
+            };
+            let is_value = byte == b'-' || byte.is_ascii_digit() || (byte == b'"' && !is_key(bytes, at));
+            if is_value {
+                return Some(start..at);
+            }
+        }
+        None
+    })
 }
 
 /// Returns the offset behind the closing quote of a string whose first character is at `at`.

@@ -26,7 +26,7 @@ pub use compact::compact;
 pub use cut::{Cut, Documents, Pieces, Slot};
 pub use decimal::decimal;
 pub use difference::difference;
-pub use mask::{mask, replace_values};
+pub use mask::{mask, replace_values, values};
 pub use merge::{fill_gaps, merge};
 pub use number::Number;
 

@@ -202,7 +202,7 @@ impl World {
             record: Record { key: key.key.clone(), executions: Vec::new() },
             expires_at_ms: None,
         });
-        if known.record.key != key.key {
+        if !known.record.is_of(key) {
             // Two keys with one 128-bit hash. The record stays with the first; the second is not protected.
             return;
         }

@@ -13,6 +13,7 @@
 //! | `expansions` | one node | when a run has objects with subscribers among its recipients; looked up twice a second |
 //! | `cancellations` | one node | when a cancellation found more runs than its transaction took; looked up twice a second |
 //! | `deleted_recipients` | one node | when a deleted recipient had subscriptions or memberships; looked up twice a second |
+//! | `forget` | one node | when a user is to be forgotten; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
@@ -25,6 +26,7 @@ mod attention_gauges;
 mod cancellations;
 mod deleted_recipients;
 mod expansions;
+mod forget;
 mod job;
 mod last_used;
 mod lease;
@@ -36,6 +38,7 @@ mod replays;
 mod retention;
 mod retries;
 mod runner;
+mod settled_ids;
 mod source_tasks;
 
 use std::sync::Arc;
@@ -43,7 +46,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use self::{
-    cancellations::Cancellations, deleted_recipients::DeletedRecipients, expansions::Expansions,
+    cancellations::Cancellations, deleted_recipients::DeletedRecipients, expansions::Expansions, forget::Forget,
     last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
     parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays, retention::Retention,
     retries::Retries,
@@ -74,6 +77,7 @@ impl BackgroundJobs {
         jobs.add(Expansions);
         jobs.add(Cancellations);
         jobs.add(DeletedRecipients);
+        jobs.add(Forget::default());
         jobs.add(LogIndex::default());
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());

@@ -9,6 +9,8 @@ mod credential;
 mod durability;
 mod environment;
 mod event;
+mod export;
+mod forget;
 mod job_lease;
 mod log_search;
 mod mapping;
@@ -31,6 +33,8 @@ pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagem
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{EventQuery, EventTypeCount, Kept, SkippedRecipients, SourceStatus, StoredAction, StoredEvent};
+pub use export::{UserMembership, UserRuns};
+pub use forget::{ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenEvents, ForgottenRuns};
 pub use job_lease::JobLease;
 pub use log_search::{LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;

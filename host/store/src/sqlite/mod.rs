@@ -2,6 +2,7 @@
 //!
 //! - [`mod@open`] opens the database, with the files of `connection`;
 //! - [`write_connection`] is the connection that writes, with its [`caches`]; [`write_backend`] is the writer's view of it;
+//! - [`forget`] removes what names a user who is to be forgotten;
 //! - [`group_commit`] is the event path's transaction;
 //! - [`idempotency`] finds and keeps the records of idempotency keys;
 //! - [`log_search`] is the index over event logs;
@@ -13,6 +14,7 @@ mod caches;
 mod connection;
 mod error;
 mod event_columns;
+mod forget;
 mod group_commit;
 mod idempotency;
 mod log_search;

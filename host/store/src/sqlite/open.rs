@@ -11,7 +11,7 @@ use super::{
         checkpoint::Checkpoints,
         migrations, pragmas,
         readers::Readers,
-        sealing::{self, KeyCheck},
+        sealing::{self, KeyCheck, Overwrite},
     },
     error::{SqliteError, explain},
     tables::{job_leases, store_time},
@@ -43,7 +43,7 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let connect = pragmas::for_writing(path);
     let mut connection = connect.connect().await.map_err(explain)?;
     check_durable(pragmas::durability(&mut connection).await.map_err(explain)?)?;
-    sealing::overwrite_deleted(&mut connection, true).await.map_err(explain)?;
+    sealing::overwrite_deleted(&mut connection, Overwrite::Everything).await.map_err(explain)?;
     migrations::migrate(path, &mut connection).await?;
     sealing::complete(&mut connection, &*vault).await.map_err(|error| match error {
         SqliteError::Vault(problem) => OpenError::Secrets { path: path.to_owned(), problem },
@@ -52,8 +52,8 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
             OpenError::Other { path: path.to_owned(), problem: crate::error::CommitError::from(other).to_string() }
         }
     })?;
-    // Events are deleted all the time, and overwriting them would cost much for no benefit.
-    sealing::overwrite_deleted(&mut connection, false).await.map_err(explain)?;
+    // Events are deleted all the time, and overwriting their pages would cost much for no benefit.
+    sealing::overwrite_deleted(&mut connection, Overwrite::InPages).await.map_err(explain)?;
     if let Some(limit) = options.size_limit {
         pragmas::limit_size(&mut connection, limit).await.map_err(explain)?;
     }
@@ -100,7 +100,7 @@ pub(crate) async fn reseal(path: &Path, old: &dyn Vault, new: &dyn Vault) -> Res
     let explain = |error: sqlx::Error| explain(path, &error);
     let mut connection = pragmas::for_writing(path).create_if_missing(false).connect().await.map_err(explain)?;
     migrations::check_known(path, &mut connection).await?;
-    sealing::overwrite_deleted(&mut connection, true).await.map_err(explain)?;
+    sealing::overwrite_deleted(&mut connection, Overwrite::Everything).await.map_err(explain)?;
     let resealed = sealing::reseal(&mut connection, old, new).await?;
     connection.close().await.map_err(explain)?;
     Ok(resealed)

@@ -1,6 +1,10 @@
 //! The reads: everything that a read-only connection answers.
 
 pub(crate) use super::{
+    forget::{
+        find::{slice as forget_slice, source_environments as forget_source_environments},
+        requests::{newest as forget_newest, open as open_forgets},
+    },
     log_search::{
         build::{is_due as has_unindexed_logs, segment as unindexed_logs},
         segments::has_prunable as has_prunable_log_segments,
@@ -34,5 +38,6 @@ pub(crate) use super::{
         skipped_recipients::skipped_recipients,
         sources::all as sources,
         subscriptions::page as subscriptions,
+        user_export::{memberships as user_memberships, runs as user_runs},
     },
 };

@@ -4,6 +4,7 @@ mod attention;
 mod environments;
 mod events;
 mod expansions;
+mod forget;
 mod job_leases;
 mod log_search;
 mod parked_recipients;
@@ -14,6 +15,7 @@ mod retention;
 mod runs;
 mod sources;
 mod store_time;
+mod user_export;
 
 use std::sync::Arc;
 

@@ -21,6 +21,7 @@ mod file_server;
 #[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod forge;
+mod forget;
 mod hightouch;
 mod idempotency;
 mod item_limit;
@@ -56,6 +57,7 @@ mod startup;
 mod stored_versions;
 mod toolchains;
 mod translators;
+mod user_export;
 mod version_install;
 mod version_switch;
 mod write_keys;

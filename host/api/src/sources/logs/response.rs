@@ -18,7 +18,18 @@ use crate::{id::inserted_at, providers::response::plugin_ref, stored_json::store
 
 /// Returns the log entry of an event of this source environment.
 pub fn log(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceLog {
-    let event = if endpoint.hides_personal_data { hide(event) } else { event };
+    match endpoint.hides_personal_data {
+        true => SourceLog { personal_data_hidden: true, ..shown(hide(event), endpoint, with_actions) },
+        false => shown(event, endpoint, with_actions),
+    }
+}
+
+/// Returns the log entry with its actions, for the code of the environment, from which nothing is hidden.
+pub fn whole_log(event: StoredEvent, endpoint: &Endpoint) -> SourceLog {
+    shown(event, endpoint, true)
+}
+
+fn shown(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceLog {
     let inserted_at = inserted_at(event.fields.id);
     let (original, original_text, original_base64) = match event.original.content {
         Some(Original::Json(text)) => (Some(stored_json(&*text)), None, None),
@@ -43,7 +54,7 @@ pub fn log(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> Sourc
         original_base64,
         original_size: event.original.size,
         body_removed: event.body_removed,
-        personal_data_hidden: endpoint.hides_personal_data,
+        personal_data_hidden: false,
         outcome: fields.outcome.as_str().to_owned(),
         idempotent: fields.outcome == Outcome::Replayed,
         replay_of: id_text(fields.replay_of),

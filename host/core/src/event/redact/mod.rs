@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use self::parameters::{BLANK, blank_form, blank_object, blank_parameter, is_form};
+pub(crate) use self::parameters::is_form;
+use self::parameters::{BLANK, blank_form, blank_object, blank_parameter};
 use super::{
     context::Context,
     item::ItemReader,

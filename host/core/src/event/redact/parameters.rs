@@ -72,7 +72,7 @@ pub(super) fn blank_form(form: &str, mut blank: impl FnMut(&str, &str) -> Option
 }
 
 /// Returns true for a URL-encoded form.
-pub(super) fn is_form(text: &str) -> bool {
+pub(crate) fn is_form(text: &str) -> bool {
     let text = text.trim();
     text.contains('=') && !text.starts_with(['{', '[', '"', '<']) && !text.contains(char::is_whitespace)
 }

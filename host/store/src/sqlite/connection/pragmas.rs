@@ -33,6 +33,9 @@ pub(crate) fn for_writing(path: &Path) -> SqliteConnectOptions {
         .pragma("cache_size", "-16384")
         .pragma("temp_store", "memory")
         .pragma("wal_autocheckpoint", checkpoint::TOO_MANY)
+        // What is deleted inside of a page that stays in use is overwritten, so that a forgotten user leaves nothing there.
+        // Freed pages are not: see `forget/erase.rs`.
+        .pragma("secure_delete", "FAST")
         // After a burst the log is cut back to this size, in bytes.
         .pragma("journal_size_limit", "67108864")
         // Scripts of seven sizes and a few combinations of tables. Large scripts are long programs, so there is room for

@@ -59,9 +59,24 @@ async fn write_meta(connection: &mut SqliteConnection, key: &str, value: Vec<u8>
         .map(|_| ())
 }
 
-/// Sets whether SQLite overwrites deleted content from here on.
-pub(crate) async fn overwrite_deleted(connection: &mut SqliteConnection, on: bool) -> Result<(), sqlx::Error> {
-    let pragma = if on { "PRAGMA secure_delete = ON" } else { "PRAGMA secure_delete = OFF" };
+/// The deleted content that SQLite overwrites.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Overwrite {
+    /// The content of pages that stay in use. Costs nothing that can be measured.
+    InPages,
+    /// The content of freed pages too, which are read and written for it.
+    Everything,
+}
+
+/// Sets which deleted content SQLite overwrites from here on.
+pub(crate) async fn overwrite_deleted(
+    connection: &mut SqliteConnection,
+    overwrite: Overwrite,
+) -> Result<(), sqlx::Error> {
+    let pragma = match overwrite {
+        Overwrite::InPages => "PRAGMA secure_delete = FAST",
+        Overwrite::Everything => "PRAGMA secure_delete = ON",
+    };
     sqlx::query(pragma).execute(connection).await.map(|_| ())
 }
 

@@ -143,13 +143,7 @@ impl<'a> Rows<'a> {
         write_runs(statements, &self.runs).await?;
         cancellation_rows::write(statements, &self.cancellations, now_ms).await?;
         // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
-        for deletion in [&EMPTIED_RECIPIENTS, &DELETED_RECIPIENTS] {
-            statements
-                .write(deletion, &self.deleted_recipients, |row, (environment, key)| {
-                    row.int(*environment).text(&key.collection).text(&key.id);
-                })
-                .await?;
-        }
+        delete_recipients(statements, &self.deleted_recipients).await?;
         relation_rows::delete_tenants(statements, &self.deleted_recipients).await?;
         statements
             .write(&RECIPIENTS, &self.recipients, |row, (environment, upsert)| {
@@ -169,6 +163,21 @@ pub(crate) async fn write_runs(statements: &mut StatementRunner<'_>, runs: &[(i6
         .collect();
     statements.write(&RUNS, runs, bind_run).await?;
     statements.write(&RUN_RECIPIENTS, &recipients, bind_run_recipient).await
+}
+
+/// Deletes recipients by environment and key.
+pub(crate) async fn delete_recipients(
+    statements: &mut StatementRunner<'_>,
+    deleted: &[(i64, &RecipientKey)],
+) -> Result<(), SqliteError> {
+    for deletion in [&EMPTIED_RECIPIENTS, &DELETED_RECIPIENTS] {
+        statements
+            .write(deletion, deleted, |row, (environment, key)| {
+                row.int(*environment).text(&key.collection).text(&key.id);
+            })
+            .await?;
+    }
+    Ok(())
 }
 
 fn bind_action<'v>(row: &mut Row<'v>, (event, ordinal, action): &'v (Uuid, usize, &ActionLog)) {

@@ -9,6 +9,7 @@
 //! their records have expired; the rest moves to the tail.
 
 mod filter;
+mod forget;
 mod index;
 mod look_up;
 mod prune;
@@ -17,6 +18,7 @@ mod segment;
 mod tests;
 mod writing;
 
+pub(crate) use forget::remove_key;
 pub(crate) use index::SharedIndex;
 pub(crate) use look_up::Probes;
 pub(crate) use writing::IdempotencyRecords;

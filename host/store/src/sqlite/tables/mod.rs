@@ -32,3 +32,4 @@ pub(crate) mod source_environments;
 pub(crate) mod sources;
 pub(crate) mod store_time;
 pub(super) mod subscriptions;
+pub(crate) mod user_export;

@@ -1,0 +1,51 @@
+//! The lines of a user's export.
+
+use serde::Serialize;
+
+use crate::{RawJson, logs::SourceLog, runs::WorkflowRun, users::User};
+
+/// One line of a user's export.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ExportLine {
+    /// The user with its properties.
+    User {
+        /// As `GET /v1/users/{id}` returns it.
+        user: User,
+    },
+    /// A subscription of the user to an object.
+    Subscription {
+        /// The object's collection.
+        collection: String,
+        /// The object's id.
+        object_id: String,
+        /// The properties of the subscription, an object or null.
+        properties: RawJson,
+        /// Time of the subscription.
+        inserted_at: String,
+    },
+    /// A membership of the user in an audience.
+    Membership {
+        /// The audience's key.
+        audience: String,
+        /// The tenant for which the user is a member.
+        tenant: Option<String>,
+        /// Time of the addition.
+        added_at: String,
+    },
+    /// An event of the user, whole, with its actions.
+    Event {
+        /// As `GET /v1/sources/{key}/logs` returns it.
+        event: Box<SourceLog>,
+    },
+    /// A workflow run with the user as a recipient, and without the others.
+    WorkflowRun {
+        /// As `GET /v1/workflow_runs/{id}` returns it.
+        workflow_run: Box<WorkflowRun>,
+    },
+    /// The last line: without it the export is not complete.
+    End {
+        /// Number of lines before this one.
+        lines: u64,
+    },
+}

@@ -1,0 +1,263 @@
+//! Finding what names a user: one slice of one walk, read on a connection that cannot write.
+
+use inlet_core::{json, subject::Subject};
+use sqlx::{Acquire as _, Row, SqliteConnection, SqlitePool};
+use uuid::Uuid;
+
+use crate::{
+    records::{ForgetFound, ForgetSlice, ForgetWalk, ForgottenEvents, ForgottenRuns},
+    sqlite::statements::{codes, uuids},
+};
+
+/// Rows that one slice looks at.
+const ROWS: i64 = 500;
+/// Events of one slice that lose their content, and bytes of these.
+const FOUND: usize = 100;
+const FOUND_BYTES: i64 = 4 << 20;
+/// Bytes of bodies that one slice reads. The first is always read, however large it is.
+const READ_BYTES: i64 = 32 << 20;
+/// Workflow runs of one slice. A run may have a thousand recipients.
+const RUNS: i64 = 100;
+
+/// Returns the source environments of an environment, those of deleted sources included.
+pub(crate) async fn source_environments(readers: &SqlitePool, environment: i64) -> Result<Vec<i64>, sqlx::Error> {
+    sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ? ORDER BY id")
+        .bind(environment)
+        .fetch_all(readers)
+        .await
+}
+
+/// Returns the next slice of a walk between two ids that are both excluded; none if the walk is at its end.
+pub(crate) async fn slice(
+    readers: &SqlitePool,
+    environment: i64,
+    walk: ForgetWalk,
+    (after, before): (Uuid, Uuid),
+    subject: &Subject,
+) -> Result<Option<ForgetSlice>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let range = (after.as_bytes().to_vec(), before.as_bytes().to_vec());
+    let found = match walk {
+        ForgetWalk::Events(id) => {
+            events(&mut snapshot, id, range, subject).await?.map(|(last, found)| (last, ForgetFound::Events(found)))
+        }
+        ForgetWalk::Refused(id) => requests(&mut snapshot, REFUSED, id, range, subject).await?,
+        ForgetWalk::Kept(id) => requests(&mut snapshot, KEPT, id, range, subject).await?,
+        ForgetWalk::Runs => runs(&mut snapshot, environment, range, subject)
+            .await?
+            .map(|(last, found)| (last, ForgetFound::Runs(found))),
+    };
+    Ok(found.map(|(last, found)| ForgetSlice { walk, last, found }))
+}
+
+async fn events(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    (after, before): (Vec<u8>, Vec<u8>),
+    subject: &Subject,
+) -> Result<Option<(Uuid, ForgottenEvents)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, user_id, original_kind, octet_length(original) FROM event_logs
+         WHERE source_environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
+    )
+    .bind(source_environment)
+    .bind(&after)
+    .bind(&before)
+    .bind(ROWS)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut found = ForgottenEvents::default();
+    let (mut last, mut found_bytes, mut read_bytes) = (None, 0, 0);
+    for row in rows {
+        let (id, user_id): (Uuid, Option<&str>) = (uuids::read(&row, 0)?, row.try_get(1)?);
+        let (kind, size): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+        let is_read = user_id.is_none() && kind != codes::ORIGINAL_REMOVED;
+        if last.is_some() && is_read && read_bytes + size > READ_BYTES {
+            break;
+        }
+        if user_id == Some(subject.id()) {
+            found.of_user.push(id);
+            found_bytes += size;
+        } else if is_read {
+            read_bytes += size;
+            if is_named_in_event(connection, source_environment, id, subject).await? {
+                found.raw.push(id);
+                found_bytes += size;
+            }
+        }
+        last = Some(id);
+        if found.of_user.len() + found.raw.len() >= FOUND || found_bytes >= FOUND_BYTES {
+            break;
+        }
+    }
+    let Some(last) = last else { return Ok(None) };
+    found.results = results(connection, source_environment, (&after, last), subject).await?;
+    Ok(Some((last, found)))
+}
+
+/// Returns true if an event of nobody must lose its content.
+async fn is_named_in_event(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    id: Uuid,
+    subject: &Subject,
+) -> Result<bool, sqlx::Error> {
+    let row = sqlx::query("SELECT original, data, headers FROM event_logs WHERE source_environment_id = ? AND id = ?")
+        .bind(source_environment)
+        .bind(id.as_bytes().as_slice())
+        .fetch_one(connection)
+        .await?;
+    let (original, data, headers): (&[u8], Option<&str>, Option<&str>) =
+        (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+    let is_removed = |text: Option<&str>| text.is_some_and(|text| subject.find_in(text.as_bytes()).is_removed());
+    Ok(subject.find_in(original).is_removed() || is_removed(data) || is_removed(headers))
+}
+
+/// Returns the results of other events' actions that name the user. The server itself writes them, so that an id has one
+/// spelling in them.
+async fn results(
+    connection: &mut SqliteConnection,
+    source_environment: i64,
+    (after, last): (&[u8], Uuid),
+    subject: &Subject,
+) -> Result<Vec<(Uuid, i64, String)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT event_id, ordinal, result FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
+         WHERE source_environment_id = ? AND event_logs.id > ? AND event_logs.id <= ? AND user_id IS NOT ?
+           AND instr(result, ?)",
+    )
+    .bind(source_environment)
+    .bind(after)
+    .bind(last.as_bytes().as_slice())
+    .bind(subject.id())
+    .bind(json::quote(subject.id()))
+    .fetch_all(connection)
+    .await?;
+    let mut results = Vec::new();
+    for row in rows {
+        if let Some(removed) = subject.removed_from_result(row.try_get(2)?) {
+            results.push((uuids::read(&row, 0)?, row.try_get(1)?, removed));
+        }
+    }
+    Ok(results)
+}
+
+/// A table of requests, and whether its bodies may be cut.
+struct Requests {
+    sql: &'static str,
+    one: &'static str,
+}
+
+// `size` is that of the whole body: a body that was cut cannot be decoded.
+const REFUSED: Requests = Requests {
+    sql: "SELECT id, coalesce(octet_length(body), 0) FROM refused_requests
+          WHERE source_environment_id = ? AND id > ? AND id < ?
+            AND (body IS NOT NULL OR headers IS NOT NULL OR path <> '') ORDER BY id LIMIT ?",
+    one: "SELECT coalesce(body, x''), body IS NOT NULL AND octet_length(body) < size, query, headers, path
+          FROM refused_requests WHERE source_environment_id = ? AND id = ?",
+};
+const KEPT: Requests = Requests {
+    sql: "SELECT id, coalesce(octet_length(body), 0) FROM kept_requests
+          WHERE source_environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
+    one: "SELECT coalesce(body, x''), 0, query, headers, path
+          FROM kept_requests WHERE source_environment_id = ? AND id = ?",
+};
+
+async fn requests(
+    connection: &mut SqliteConnection,
+    table: Requests,
+    source_environment: i64,
+    (after, before): (Vec<u8>, Vec<u8>),
+    subject: &Subject,
+) -> Result<Option<(Uuid, ForgetFound)>, sqlx::Error> {
+    let rows = sqlx::query(table.sql)
+        .bind(source_environment)
+        .bind(after)
+        .bind(before)
+        .bind(ROWS)
+        .fetch_all(&mut *connection)
+        .await?;
+    let mut found = Vec::new();
+    let (mut last, mut found_bytes, mut read_bytes) = (None, 0, 0);
+    for row in rows {
+        let (id, size): (Uuid, i64) = (uuids::read(&row, 0)?, row.try_get(1)?);
+        if last.is_some() && read_bytes + size > READ_BYTES {
+            break;
+        }
+        read_bytes += size;
+        let request = sqlx::query(table.one)
+            .bind(source_environment)
+            .bind(id.as_bytes().as_slice())
+            .fetch_one(&mut *connection)
+            .await?;
+        let (body, is_cut): (&[u8], bool) = (request.try_get(0)?, request.try_get(1)?);
+        let fields: [Option<&str>; 2] = [request.try_get(2)?, request.try_get(3)?];
+        let path: Option<&str> = request.try_get(4)?;
+        let is_named = is_cut
+            || subject.find_in(body).is_removed()
+            || fields.into_iter().flatten().any(|fields| subject.find_in_fields(fields).is_removed())
+            || path.is_some_and(|path| subject.is_in_path(path));
+        if is_named {
+            found.push(id);
+            found_bytes += size;
+        }
+        last = Some(id);
+        if found_bytes >= FOUND_BYTES {
+            break;
+        }
+    }
+    Ok(last.map(|last| (last, ForgetFound::Requests(found))))
+}
+
+async fn runs(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    (after, before): (Vec<u8>, Vec<u8>),
+    subject: &Subject,
+) -> Result<Option<(Uuid, ForgottenRuns)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id, actor, tenant, cancellation_key FROM workflow_runs
+         WHERE environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
+    )
+    .bind(environment)
+    .bind(&after)
+    .bind(&before)
+    .bind(RUNS)
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut found = ForgottenRuns::default();
+    let mut last = None;
+    for row in &rows {
+        let id = uuids::read(row, 0)?;
+        let [actor, tenant, key]: [Option<&str>; 3] = [row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
+        let is_user = |party: Option<&str>| party.is_some_and(|party| subject.removed_from_result(party).is_some());
+        for (is_named, runs) in [
+            (is_user(actor), &mut found.actors),
+            (is_user(tenant), &mut found.tenants),
+            (key.is_some_and(|key| subject.is(key)), &mut found.cancellation_keys),
+        ] {
+            if is_named {
+                runs.push(id);
+            }
+        }
+        last = Some(id);
+    }
+    let Some(last) = last else { return Ok(None) };
+    // CROSS JOIN fixes the order: the recipients of one run after the other.
+    let recipients = sqlx::query(
+        "SELECT run_id, ordinal FROM workflow_runs CROSS JOIN workflow_run_recipients ON run_id = workflow_runs.id
+         WHERE environment_id = ? AND workflow_runs.id > ? AND workflow_runs.id <= ?
+           AND workflow_run_recipients.id = ? AND collection IS NULL",
+    )
+    .bind(environment)
+    .bind(&after)
+    .bind(last.as_bytes().as_slice())
+    .bind(subject.id())
+    .fetch_all(connection)
+    .await?;
+    for row in recipients {
+        found.recipients.push((uuids::read(&row, 0)?, row.try_get(1)?));
+    }
+    Ok(Some((last, found)))
+}

@@ -1,0 +1,84 @@
+//! Reading what is kept of a user in tables that are not its own.
+
+use inlet_core::recipient::USERS;
+use sqlx::{Acquire as _, Row, SqlitePool};
+use uuid::Uuid;
+
+use crate::{
+    records::{UserMembership, UserRuns},
+    sqlite::statements::uuids,
+};
+
+/// Workflow runs of one slice. A run may have a thousand recipients.
+const RUNS: i64 = 200;
+
+/// Returns the next memberships of a user, in the order of audience and tenant.
+pub(crate) async fn memberships(
+    readers: &SqlitePool,
+    environment: i64,
+    user_id: &str,
+    (audience, tenant_number): (&str, i64),
+    limit: usize,
+) -> Result<Vec<UserMembership>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT audience, tenant_id, tenant, audience_members.created_at_ms
+         FROM audience_members LEFT JOIN audience_tenants ON audience_tenants.id = tenant_id
+         WHERE audience_members.environment_id = ?1
+           AND user_seq = (SELECT seq FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND id = ?3)
+           AND (audience, tenant_id) > (?4, ?5) AND coalesce(substr(tenant, 1, 1), '') <> '#'
+         ORDER BY audience, tenant_id LIMIT ?6",
+    )
+    .bind(environment)
+    .bind(USERS)
+    .bind(user_id.to_owned())
+    .bind(audience.to_owned())
+    .bind(tenant_number)
+    .bind(limit as i64)
+    .fetch_all(readers)
+    .await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(UserMembership {
+            audience: row.try_get(0)?,
+            tenant_number: row.try_get(1)?,
+            tenant: row.try_get(2)?,
+            created_at_ms: row.try_get(3)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Looks at the next workflow runs between two ids that are both excluded; none if there are no more.
+pub(crate) async fn runs(
+    readers: &SqlitePool,
+    environment: i64,
+    user_id: &str,
+    (after, before): (Uuid, Uuid),
+) -> Result<Option<UserRuns>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let last: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT max(id) FROM (
+             SELECT id FROM workflow_runs WHERE environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?)",
+    )
+    .bind(environment)
+    .bind(after.as_bytes().to_vec())
+    .bind(before.as_bytes().to_vec())
+    .bind(RUNS)
+    .fetch_one(&mut *snapshot)
+    .await?;
+    let Some(last) = last else { return Ok(None) };
+    // CROSS JOIN fixes the order: the recipients of one run after the other.
+    let rows = sqlx::query(
+        "SELECT run_id, ordinal FROM workflow_runs CROSS JOIN workflow_run_recipients ON run_id = workflow_runs.id
+         WHERE environment_id = ? AND workflow_runs.id > ? AND workflow_runs.id <= ?
+           AND workflow_run_recipients.id = ? AND collection IS NULL",
+    )
+    .bind(environment)
+    .bind(after.as_bytes().to_vec())
+    .bind(&last)
+    .bind(user_id.to_owned())
+    .fetch_all(&mut *snapshot)
+    .await?;
+    let found = rows.iter().map(|row| Ok((uuids::read(row, 0)?, row.try_get(1)?)));
+    Ok(Some(UserRuns { last: uuids::parse(0, &last)?, found: found.collect::<Result<_, sqlx::Error>>()? }))
+}

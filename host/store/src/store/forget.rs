@@ -1,0 +1,100 @@
+//! Forgetting users. Each slice is a short transaction: leave a pause between two of them.
+
+use inlet_core::subject::Subject;
+use uuid::Uuid;
+
+use super::Store;
+use crate::{
+    database::read,
+    error::{CommitError, ReadError},
+    operations::{
+        BeginForget, CompleteForget, EndForgetWalks, ForgetRelations, ForgetRows, OverwriteFreePages, SetForgetGoal,
+        TruncateLog,
+    },
+    records::{ForgetCounts, ForgetRecord, ForgetSlice, ForgetWalk},
+};
+
+impl Store {
+    /// Deletes a user and stores the request to forget it, which [`Store::open_forgets`] returns until it is completed. If
+    /// there is an open request for the user, that one is returned.
+    pub async fn forget_begin(&self, environment_id: i64, user_id: &str) -> Result<ForgetRecord, CommitError> {
+        let user_hash = Subject::hash(&self.hash_key, environment_id, user_id);
+        let (id, user_id) = (self.clock.new_id(), user_id.to_owned());
+        self.database.execute(BeginForget { environment_id, id, user_hash, user_id }).await
+    }
+
+    /// Returns the newest request to forget a user.
+    pub async fn forget_newest(&self, environment_id: i64, user_id: &str) -> Result<Option<ForgetRecord>, ReadError> {
+        let user_hash = Subject::hash(&self.hash_key, environment_id, user_id);
+        read!(self.database, forget_newest(environment_id, user_hash))
+    }
+
+    /// Returns all requests that are not completed, the oldest first.
+    pub async fn open_forgets(&self) -> Result<Vec<ForgetRecord>, ReadError> {
+        read!(self.database, open_forgets())
+    }
+
+    /// Returns the walks of an environment.
+    pub async fn forget_walks(&self, environment_id: i64) -> Result<Vec<ForgetWalk>, ReadError> {
+        let ids = read!(self.database, forget_source_environments(environment_id))?;
+        let of_each = |id| [ForgetWalk::Events(id), ForgetWalk::Refused(id), ForgetWalk::Kept(id)];
+        Ok(ids.into_iter().flat_map(of_each).chain([ForgetWalk::Runs]).collect())
+    }
+
+    /// Returns the next rows of a walk between two ids that are both excluded; none if the walk is at its end.
+    pub async fn forget_find(
+        &self,
+        environment_id: i64,
+        walk: ForgetWalk,
+        between: (Uuid, Uuid),
+        subject: &Subject,
+    ) -> Result<Option<ForgetSlice>, ReadError> {
+        read!(self.database, forget_slice(environment_id, walk, between, subject))
+    }
+
+    /// Removes what a slice found, and moves its walk.
+    pub async fn forget_rows(
+        &self,
+        environment_id: i64,
+        id: Uuid,
+        slice: ForgetSlice,
+    ) -> Result<ForgetCounts, CommitError> {
+        let hash_key = self.hash_key();
+        self.database.execute(ForgetRows { environment_id, id, slice, hash_key }).await
+    }
+
+    /// Deletes at most `limit` subscriptions and as many memberships of the user. Zero counts mean that none is left.
+    pub async fn forget_relations(
+        &self,
+        environment_id: i64,
+        id: Uuid,
+        limit: u32,
+    ) -> Result<ForgetCounts, CommitError> {
+        self.database.execute(ForgetRelations { environment_id, id, limit }).await
+    }
+
+    /// Stores the id at which the walks of a request end.
+    pub async fn forget_set_goal(&self, environment_id: i64, id: Uuid, goal: Uuid) -> Result<(), CommitError> {
+        self.database.execute(SetForgetGoal { environment_id, id, goal }).await
+    }
+
+    /// Removes the user's id and email address from a request whose walks are done, unless its goal has changed.
+    pub async fn forget_end_walks(&self, environment_id: i64, id: Uuid, goal: Uuid) -> Result<(), CommitError> {
+        self.database.execute(EndForgetWalks { environment_id, id, goal }).await
+    }
+
+    /// Overwrites at most `limit` free pages of the database's file. Returns true if nothing is left to do.
+    pub async fn overwrite_free_pages(&self, limit: u32) -> Result<bool, CommitError> {
+        self.database.execute(OverwriteFreePages { limit }).await
+    }
+
+    /// Cuts the write-ahead log to nothing. Returns false if a reader still needs it.
+    pub async fn truncate_log(&self) -> Result<bool, CommitError> {
+        self.database.execute(TruncateLog {}).await
+    }
+
+    /// Completes a request.
+    pub async fn forget_complete(&self, environment_id: i64, id: Uuid) -> Result<(), CommitError> {
+        self.database.execute(CompleteForget { environment_id, id }).await
+    }
+}

@@ -1,0 +1,34 @@
+//! What is kept of a user in tables that are not its own.
+
+use uuid::Uuid;
+
+use super::Store;
+use crate::{
+    database::read,
+    error::ReadError,
+    records::{UserMembership, UserRuns},
+};
+
+impl Store {
+    /// Returns the next memberships of a user after an audience and the number of a tenant, in that order.
+    pub async fn user_memberships(
+        &self,
+        environment_id: i64,
+        user_id: &str,
+        after: (&str, i64),
+        limit: usize,
+    ) -> Result<Vec<UserMembership>, ReadError> {
+        read!(self.database, user_memberships(environment_id, user_id, after, limit))
+    }
+
+    /// Looks at the next workflow runs between two ids that are both excluded, oldest first, for a user among their
+    /// recipients; none if there are no more.
+    pub async fn user_runs(
+        &self,
+        environment_id: i64,
+        user_id: &str,
+        between: (Uuid, Uuid),
+    ) -> Result<Option<UserRuns>, ReadError> {
+        read!(self.database, user_runs(environment_id, user_id, between))
+    }
+}
