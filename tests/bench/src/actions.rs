@@ -1,6 +1,6 @@
 //! Processor time of each action: the same event with a mapping to it, against an event that is only logged.
 //!
-//! An action that takes something away is measured behind the one that makes it, in the same event.
+//! An action that needs something is measured with the actions that make it, in the same event.
 
 use serde_json::{Value, json};
 
@@ -13,18 +13,27 @@ use crate::{
     table::{Line, Table},
 };
 
-/// An action, with the one before it in the same event.
+/// An action, with those that the same event carries out beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Action {
     name: &'static str,
-    /// The action that makes what this one takes away.
-    after: Option<&'static str>,
+    /// The actions that make what this one needs.
+    after: &'static [&'static str],
 }
 
-const ACTIONS: [Action; 3] = [
-    Action { name: "users_identify", after: None },
-    Action { name: "users_delete", after: Some("users_identify") },
-    Action { name: "workflows_trigger", after: None },
+const ACTIONS: [Action; 12] = [
+    Action { name: "users_identify", after: &[] },
+    Action { name: "users_delete", after: &["users_identify"] },
+    Action { name: "objects_set", after: &[] },
+    Action { name: "objects_delete", after: &["objects_set"] },
+    Action { name: "tenants_set", after: &[] },
+    Action { name: "tenants_delete", after: &["tenants_set"] },
+    Action { name: "objects_subscribe", after: &["objects_set"] },
+    Action { name: "objects_unsubscribe", after: &["objects_set", "objects_subscribe"] },
+    Action { name: "audiences_add_member", after: &[] },
+    Action { name: "audiences_remove_member", after: &["audiences_add_member"] },
+    Action { name: "workflows_trigger", after: &[] },
+    Action { name: "workflows_cancel", after: &["workflows_trigger"] },
 ];
 
 impl Action {
@@ -35,16 +44,26 @@ impl Action {
 
     /// Returns the mappings of the measured source.
     pub fn mappings(self) -> Vec<Value> {
-        self.after.into_iter().chain([self.name]).map(mapping).collect()
+        self.after.iter().chain([&self.name]).map(|action| mapping(action)).collect()
     }
 }
 
 /// Returns a mapping to an action. Every event is about a user of its own.
 fn mapping(action: &str) -> Value {
     let parameters = match action {
-        "workflows_trigger" => {
-            json!({"key": "order", "recipients": {"id": "user_id"}})
+        "objects_set" => json!({"collection": "orders", "id": "user_id", "properties": "data"}),
+        "objects_delete" => json!({"collection": "orders", "id": "user_id"}),
+        "tenants_set" => json!({"id": "user_id", "properties": "data"}),
+        "tenants_delete" => json!({"id": "user_id"}),
+        "objects_subscribe" | "objects_unsubscribe" => {
+            json!({"collection": "orders", "id": "user_id", "recipients": {"id": "user_id"}})
         }
+        "audiences_add_member" | "audiences_remove_member" => json!({"key": "customers", "user_id": {"id": "user_id"}}),
+        // Each event cancels the run of the one before it.
+        "workflows_trigger" => {
+            json!({"key": "order", "recipients": {"id": "user_id"}, "cancellation_key": {"value": "last"}})
+        }
+        "workflows_cancel" => json!({"key": "order", "cancellation_key": {"value": "last"}}),
         _ => json!({}),
     };
     json!({"event_type": "Order Completed", "action_type": action, "action_parameters": parameters})
@@ -59,7 +78,7 @@ pub struct ActionCost {
     logged: Series,
 }
 
-/// Measures every action, one after another, because many servers at once would share the memory.
+/// Measures every action, one after another, because twelve servers at once would share the memory.
 pub fn run(setup: &Setup) -> anyhow::Result<Vec<ActionCost>> {
     let logged = Server::start(setup.program(), Scenario::Logged)?;
     let mut costs = Vec::new();
@@ -85,10 +104,8 @@ pub fn run(setup: &Setup) -> anyhow::Result<Vec<ActionCost>> {
 pub fn add_to(costs: &[ActionCost], table: &mut Table) {
     table.heading("Actions, server CPU of one event", "÷ logged");
     for ActionCost { action, cpu, logged } in costs {
-        let what = match action.after {
-            Some(after) => format!("{after} and {}", action.name),
-            None => action.name.to_owned(),
-        };
+        let actions: Vec<&str> = action.after.iter().copied().chain([action.name]).collect();
+        let what = actions.join(" + ");
         table.line(Line::new(what, "µs", cpu.clone()).ratio(cpu.divided_by(logged)));
     }
 }

@@ -9,6 +9,7 @@ mod author_tool;
 mod authorization;
 mod bad_input;
 mod browsers;
+mod bad_requests;
 mod canary;
 mod census;
 mod clients;

@@ -1,0 +1,256 @@
+//! Calls of the recipients API.
+
+use inlet_system_tests::Server;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::answers;
+
+/// A table of calls with an environment's key.
+struct Calls<'a> {
+    server: &'a Server,
+    key: &'a str,
+    table: Vec<(String, RequestBuilder)>,
+}
+
+impl Calls<'_> {
+    /// Adds a call with a JSON body.
+    fn call(&mut self, name: &str, method: Method, path: &str, body: &Value) {
+        let request = self.server.request_with(self.key, method.clone(), path).json(body);
+        self.add(name, &method, path, request);
+    }
+
+    /// Adds a call with a body of any kind.
+    fn text(&mut self, name: &str, method: Method, path: &str, content_type: &str, body: &str) {
+        let request = self.server.request_with(self.key, method.clone(), path);
+        let request = request.header("content-type", content_type).body(body.to_owned());
+        self.add(name, &method, path, request);
+    }
+
+    fn add(&mut self, name: &str, method: &Method, path: &str, request: RequestBuilder) {
+        let shown: String = path.chars().take(60).collect();
+        self.table.push((format!("{method} {shown}: {name}"), request));
+    }
+
+    /// Adds the calls that every operation with a body answers alike.
+    fn bodies(&mut self, method: &Method, path: &str) {
+        for (name, body) in [
+            ("no JSON", "{"),
+            ("nothing", ""),
+            ("an array", "[]"),
+            ("a text", "\"x\""),
+            ("null", "null"),
+            ("a lone surrogate", r#"{"a":"\ud800"}"#),
+        ] {
+            self.text(name, method.clone(), path, "application/json", body);
+        }
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(200), "}".repeat(200));
+        self.text("200 levels", method.clone(), path, "application/json", &deep);
+        self.text("another media type", method.clone(), path, "text/plain", "{}");
+    }
+
+    async fn answers(self) -> String {
+        let found = answers(self.table).await;
+        // The next request is served, and nothing of all that was written.
+        let (status, users) = self.server.get_with_key(self.key, "/v1/users").await;
+        assert_eq!((status, users["entries"].as_array().map(Vec::len)), (200, Some(1)), "{users}");
+        found
+    }
+}
+
+/// Starts a server with one user and what else is set, and makes the calls.
+async fn calls(set: &[&str], fill: impl FnOnce(&mut Calls<'_>)) -> String {
+    let server = Server::start().await;
+    let key = server.api_key("development").await;
+    for path in ["/v1/users/ana"].iter().chain(set) {
+        let response = server.request_with(&key, Method::PUT, path).json(&json!({"name": "N"})).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    let mut calls = Calls { server: &server, key: &key, table: Vec::new() };
+    fill(&mut calls);
+    calls.answers().await
+}
+
+/// Properties that are too many, 257 KB.
+fn large() -> Value {
+    json!({"blob": "x".repeat(257 << 10)})
+}
+
+/// Ids in paths that are none.
+const NO_IDS: [(&str, &str); 5] = [
+    ("an id with a slash", "a%2Fb"),
+    ("an id with a number sign", "a%23b"),
+    ("an id with a control character", "a%07b"),
+    ("an id that is not UTF-8", "a%FFb"),
+    ("an empty id", "%20%20"),
+];
+
+#[tokio::test]
+async fn users() {
+    let found = calls(&[], |calls| {
+        for (name, id) in NO_IDS {
+            calls.call(name, Method::PUT, &format!("/v1/users/{id}"), &json!({}));
+            calls.call(name, Method::GET, &format!("/v1/users/{id}"), &json!({}));
+            calls.call(name, Method::DELETE, &format!("/v1/users/{id}"), &json!({}));
+        }
+        calls.call("an id of 257 characters", Method::PUT, &format!("/v1/users/{}", "x".repeat(257)), &json!({}));
+        calls.call("nobody", Method::GET, "/v1/users/nobody", &json!({}));
+        calls.bodies(&Method::PUT, "/v1/users/ana");
+        for (member, wrong) in [
+            ("name", json!([])),
+            ("email", json!(["a"])),
+            ("email", json!({"a": 1})),
+            ("phone_number", json!({})),
+            ("avatar", json!([1])),
+            ("locale", json!({})),
+            ("timezone", json!([])),
+            ("created_at", json!("some day")),
+            ("created_at", json!({})),
+            ("channel_data", json!([1])),
+            ("channel_data", json!("x")),
+            ("preferences", json!(7)),
+        ] {
+            calls.call(&format!("{member} = {wrong}"), Method::PUT, "/v1/users/ana", &json!({ member: wrong }));
+        }
+        calls.call("257 KB of properties", Method::PUT, "/v1/users/ana", &large());
+        for query in [
+            "page_size=0",
+            "page_size=101",
+            "page_size=x",
+            "after=%21",
+            "before=zzzz",
+            "nonsense=1",
+            "after=a&before=b",
+        ] {
+            calls.call("a list", Method::GET, &format!("/v1/users?{query}"), &json!({}));
+        }
+        calls.call("a method that is not there", Method::PATCH, "/v1/users/ana", &json!({}));
+    });
+    insta::assert_snapshot!(found.await);
+}
+
+#[tokio::test]
+async fn objects() {
+    let found = calls(&["/v1/objects/projects/p1"], |calls| {
+        for (name, id) in NO_IDS {
+            calls.call(name, Method::PUT, &format!("/v1/objects/projects/{id}"), &json!({}));
+            calls.call(name, Method::PUT, &format!("/v1/objects/{id}/p1"), &json!({}));
+        }
+        for path in ["/v1/objects/$users/u", "/v1/objects/$tenants/t"] {
+            calls.call("a collection of ours", Method::PUT, path, &json!({}));
+            calls.call("a collection of ours", Method::GET, path, &json!({}));
+            calls.call("a collection of ours", Method::DELETE, path, &json!({}));
+        }
+        calls.call("a collection of ours", Method::GET, "/v1/objects/$users", &json!({}));
+        calls.call("nothing", Method::GET, "/v1/objects/projects/nothing", &json!({}));
+        calls.bodies(&Method::PUT, "/v1/objects/projects/p1");
+        calls.call("a name that is an array", Method::PUT, "/v1/objects/projects/p1", &json!({"name": []}));
+        calls.call(
+            "created_at that is no time",
+            Method::PUT,
+            "/v1/objects/projects/p1",
+            &json!({"created_at": "soon"}),
+        );
+        calls.call("257 KB of properties", Method::PUT, "/v1/objects/projects/p1", &large());
+    });
+    insta::assert_snapshot!(found.await);
+}
+
+#[tokio::test]
+async fn tenants() {
+    let found = calls(&[], |calls| {
+        for (name, id) in NO_IDS {
+            calls.call(name, Method::PUT, &format!("/v1/tenants/{id}"), &json!({}));
+        }
+        calls.call("nothing", Method::GET, "/v1/tenants/nothing", &json!({}));
+        calls.bodies(&Method::PUT, "/v1/tenants/t1");
+        for (member, wrong) in [("name", json!([])), ("settings", json!("x")), ("settings", json!([1]))] {
+            calls.call(&format!("{member} = {wrong}"), Method::PUT, "/v1/tenants/t1", &json!({ member: wrong }));
+        }
+        calls.call("257 KB of properties", Method::PUT, "/v1/tenants/t1", &large());
+        calls.call("a flag that is none", Method::GET, "/v1/tenants/t1?resolve_full_preference_settings=x", &json!({}));
+    });
+    insta::assert_snapshot!(found.await);
+}
+
+/// Recipients in a body that are none.
+fn no_recipients() -> Vec<(&'static str, Value)> {
+    vec![
+        ("none", json!([])),
+        ("a text", json!("ana")),
+        ("a number", json!([7])),
+        ("null", json!([null])),
+        ("an id with a slash", json!(["ana", "a/b"])),
+        ("an empty id", json!([""])),
+        ("no id", json!([{"name": "N"}])),
+        ("an id that is an object", json!([{"id": {}}])),
+        ("a collection that is a number", json!([{"id": "a", "collection": 7}])),
+        ("a collection of ours", json!([{"id": "a", "collection": "$users"}])),
+        ("an email that is an array", json!([{"id": "a", "email": []}])),
+        ("257 KB of properties", json!([{"id": "a", "blob": "x".repeat(257 << 10)}])),
+        ("1001", json!((0..1001).map(|n| format!("u{n}")).collect::<Vec<_>>())),
+        ("1001 that are one", json!(vec!["ana"; 1001])),
+    ]
+}
+
+#[tokio::test]
+async fn triggers_and_cancels() {
+    let found = calls(&[], |calls| {
+        let path = "/v1/workflows/order/trigger";
+        calls.bodies(&Method::POST, path);
+        calls.call("no recipients", Method::POST, path, &json!({"data": {}}));
+        for (name, recipients) in no_recipients() {
+            calls.call(&format!("recipients: {name}"), Method::POST, path, &json!({ "recipients": recipients }));
+        }
+        for (member, wrong) in [
+            ("actor", json!(7)),
+            ("actor", json!("a/b")),
+            ("actor", json!({"name": "N"})),
+            ("tenant", json!(7)),
+            ("tenant", json!({"id": "a/b"})),
+            ("tenant", json!([])),
+            ("data", json!("x")),
+            ("data", json!([1])),
+            ("cancellation_key", json!(7)),
+            ("cancellation_key", json!("")),
+            ("cancellation_key", json!("x".repeat(10_000))),
+            ("settings", json!([1])),
+            ("recipient", json!("ana")),
+        ] {
+            let shown: String = wrong.to_string().chars().take(40).collect();
+            let body = json!({"recipients": ["ana"], member: wrong});
+            calls.call(&format!("{member} = {shown}"), Method::POST, path, &body);
+        }
+        let key = |key: &str| {
+            let request = calls.server.request_with(calls.key, Method::POST, path);
+            request.header("idempotency-key", key).json(&json!({"recipients": ["ana"]}))
+        };
+        let keys = [("an empty key", key("")), ("a key of 256 characters", key(&"k".repeat(256)))];
+        for (name, request) in keys {
+            calls.add(name, &Method::POST, path, request);
+        }
+        calls.call("nobody known", Method::POST, path, &json!({"recipients": ["nobody"]}));
+        calls.call(
+            "a workflow with a slash",
+            Method::POST,
+            "/v1/workflows/a%2Fb/trigger",
+            &json!({"recipients": ["ana"]}),
+        );
+
+        let path = "/v1/workflows/order/cancel";
+        calls.bodies(&Method::POST, path);
+        for body in [
+            json!({"recipients": ["ana"]}),
+            json!({"cancellation_key": 7}),
+            json!({"cancellation_key": null}),
+            json!({"cancellation_key": ""}),
+            json!({"cancellation_key": "k", "recipients": "ana"}),
+            json!({"cancellation_key": "k", "recipients": ["a/b"]}),
+            json!({"cancellation_key": "k", "recipients": [7]}),
+            json!({"cancellation_key": "k", "nonsense": 7}),
+        ] {
+            calls.call(&body.to_string(), Method::POST, path, &body);
+        }
+    });
+    insta::assert_snapshot!(found.await);
+}
