@@ -2,6 +2,7 @@
 
 use crate::{
     actions::{self, ActionCost},
+    conditions::Conditions,
     full_store::FullStore,
     generator::{closed::CONNECTIONS, open},
     large_user::LargeUser,
@@ -43,6 +44,8 @@ pub struct Findings {
     pub plugins: Option<PluginMemory>,
     /// Processor time of each action.
     pub actions: Vec<ActionCost>,
+    /// Rates with many conditions.
+    pub conditions: Option<Conditions>,
     /// Rates with many recipients.
     pub recipients: Option<Recipients>,
     /// Changes of a large user.
@@ -164,6 +167,9 @@ impl Findings {
         }
         verification::add_to(&self.verification, &mut table);
         actions::add_to(&self.actions, &mut table);
+        if let Some(conditions) = &self.conditions {
+            conditions.add_to(&mut table);
+        }
         if let Some(recipients) = &self.recipients {
             recipients.add_to(&mut table);
         }

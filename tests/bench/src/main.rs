@@ -10,6 +10,7 @@ mod actions;
 mod attacks;
 mod bare_handler;
 mod compare;
+mod conditions;
 mod disk;
 mod findings;
 mod full_store;

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::Context as _;
 
 use crate::{
-    actions, bare_handler, compare, disk,
+    actions, bare_handler, compare, conditions, disk,
     findings::{Bare, Findings, LatencyAtRate, Throughput},
     full_store,
     generator::{
@@ -58,6 +58,9 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     }
     if setup.has(Part::Actions) {
         findings.actions = actions::run(setup)?;
+    }
+    if setup.has(Part::Conditions) {
+        findings.conditions = Some(conditions::run(setup)?);
     }
     if setup.has(Part::Recipients) {
         findings.recipients = Some(recipients::run(setup)?);

@@ -32,6 +32,8 @@ pub enum Scenario {
     },
     /// One event per request that carries out an action.
     Action(Action),
+    /// One event per request, with this number of mappings for its type. The condition of one of them holds.
+    Conditions(usize),
     /// One event per request that triggers a workflow for a thousand recipients with properties.
     Recipients(recipients::Kind),
     /// One `identify` per request that changes a member of a user with many properties.
@@ -80,6 +82,7 @@ impl Scenario {
             Scenario::Mappings(_) => "mappings",
             Scenario::Credential { scheme, .. } => scheme.provider(),
             Scenario::Action(action) => action.name(),
+            Scenario::Conditions(_) => "conditions",
             Scenario::Recipients(kind) => kind.name(),
             Scenario::LargeUser => "large-user",
         }
@@ -140,10 +143,22 @@ impl Scenario {
             }
             Scenario::Mappings(count) => (0..count).map(|n| trigger(&format!("Event {n}"), json!("user_id"))).collect(),
             Scenario::Action(action) => action.mappings(),
+            Scenario::Conditions(count) => conditions(count),
             Scenario::Recipients(_) => vec![trigger("Order Completed", json!("data.recipients"))],
             _ => Vec::new(),
         }
     }
+}
+
+/// Returns mappings of one event type. Each wants another total; the last one wants that of the event.
+fn conditions(count: usize) -> Vec<Value> {
+    let wanted = |n: usize| if n + 1 == count { json!(39.5) } else { json!(1000 + n) };
+    let mapping = |n: usize| {
+        let mut mapping = trigger("Order Completed", json!({"id": "user_id"}));
+        mapping["when"] = json!({"data.total": {"$eq": wanted(n)}, "data.currency": {"$in": ["EUR", "USD"]}});
+        mapping
+    };
+    (0..count).map(mapping).collect()
 }
 
 /// Returns the body of a `PUT` that creates a source in `development`.

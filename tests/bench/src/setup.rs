@@ -34,6 +34,8 @@ pub enum Part {
     Plugins,
     /// Processor time of each action.
     Actions,
+    /// A thousand mappings with conditions on one event type.
+    Conditions,
     /// Triggers with a thousand inline recipients.
     Recipients,
     /// Deep merges into a user of 200 KB.
@@ -83,7 +85,7 @@ pub struct Setup {
     pub warm_up: Duration,
     /// Number of events stored before `aged` is measured.
     pub stored: u64,
-    /// Number of sources and mappings of `many`.
+    /// Number of sources and mappings of `many`, and of mappings of `conditions`.
     pub many: usize,
     /// Path of the plugin that loops.
     pub hostile: PathBuf,

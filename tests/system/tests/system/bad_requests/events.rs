@@ -153,3 +153,22 @@ async fn workflows() {
     found.push(actions("workflows_cancel", cancel, with_key.collect()).await);
     insta::assert_snapshot!(found.join("\n"));
 }
+
+/// Paths of computed values that find nothing, or something of another kind.
+#[tokio::test]
+async fn computed_values() {
+    let parameters = json!({"key": "order", "recipients": {"id": "user_id"}, "data": {
+        "template": {"$template": "Hi {{ data.nmae }}"},
+        "first": {"$first": ["data.a", "data.b"]},
+        "each": {"$each": "data.items", "$as": {"sku": "sku"}},
+        "lookup": {"$lookup": "data.plan", "$in": {"a": "b"}},
+    }});
+    let table = vec![
+        ("nothing that a path finds", json!({"name": "Ana"})),
+        ("items that are a text", json!({"items": "x"})),
+        ("items that are numbers", json!({"items": [1, null]})),
+        ("a plan that is an object", json!({"plan": {}})),
+        ("a name that is an object", json!({"nmae": {"a": 1}})),
+    ];
+    insta::assert_snapshot!(actions("workflows_trigger", parameters, table).await);
+}

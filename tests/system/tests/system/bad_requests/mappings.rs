@@ -80,3 +80,65 @@ async fn parameters_of_every_action() {
     }
     insta::assert_snapshot!(saved(&server, table).await);
 }
+
+/// Values and conditions that mappings compute.
+#[tokio::test]
+async fn conditions_and_computed_values() {
+    let server = Server::start().await;
+    server.source("s", "http", json!({}), json!([])).await;
+    let terms = |count: usize| json!({"$or": vec![json!({"data.a": 1}); count]});
+    let nested = |levels: usize| (0..levels).fold(json!({"data.a": 1}), |inner, _| json!({ "$not": inner }));
+    let mut table: Vec<(String, Value)> = Vec::new();
+    let mut when = |name: &str, condition: Value| {
+        let mut mapping = mapping("users_identify", json!({}));
+        mapping["when"] = condition;
+        table.push((format!("when {name}"), mapping));
+    };
+    when("of 200 levels", nested(200));
+    when("of 40 levels", nested(40));
+    when("of 10,000 terms", terms(10_000));
+    when("of 1,000,000 bytes", json!({"data.a": "x".repeat(1_000_000)}));
+    for wrong in [
+        json!(7),
+        json!([]),
+        json!({}),
+        json!("data.total > 5"),
+        json!({"$nonsense": 1}),
+        json!({"data.total": {"$gteq": 1}}),
+        json!({"data.total": {"$gt": true}}),
+        json!({"data.total": {"$in": 7}}),
+        json!({"data.total": {"$exist": 1}}),
+        json!({"data..a": 1}),
+        json!({"$and": []}),
+        json!({"$or": {"data.a": 1}}),
+    ] {
+        when(&wrong.to_string(), wrong);
+    }
+    for wrong in [
+        json!({"$first": []}),
+        json!({"$first": "data.a"}),
+        json!({"$first": ["data.a", 7]}),
+        json!({"$first": ["data.a"], "$else": 1}),
+        json!({"$template": 7}),
+        json!({"$template": "Hi {{ data.name"}),
+        json!({"$template": "Hi {{ }}"}),
+        json!({"$template": "Hi {{ data..name }}"}),
+        json!({"$template": "Hi {{ data.name | upcase }}"}),
+        json!({"$template": "Hi {% if data.name %}"}),
+        json!({"$each": "data.items"}),
+        json!({"$each": 7, "$as": {"id": "id"}}),
+        json!({"$each": "data.items", "$as": 7}),
+        json!({"$lookup": "data.plan"}),
+        json!({"$lookup": "data.plan", "$in": []}),
+        json!({"$lookup": 7, "$in": {"a": "b"}}),
+        json!({"$nonsense": "data.a"}),
+    ] {
+        let parameters = json!({"key": "order", "data": {"computed": wrong}});
+        table.push((format!("data.computed = {wrong}"), mapping("workflows_trigger", parameters)));
+    }
+    for (name, wrong) in [("on_overflow", json!("drop")), ("on_overflow", json!(7)), ("unidentified", json!("drop"))] {
+        let parameters = json!({"key": "order", name: wrong});
+        table.push((format!("{name} = {wrong}"), mapping("workflows_trigger", parameters)));
+    }
+    insta::assert_snapshot!(saved(&server, table).await);
+}
