@@ -97,9 +97,15 @@ async fn workflows() {
     let (node, python) = (json!("node-order"), json!("py-order"));
     let (seven, eight) = (json!("order-7"), json!("order-8"));
     assert_eq!(found, [(&node, &seven), (&node, &eight), (&python, &seven), (&python, &eight)]);
+    let statuses: Vec<_> = runs.iter().rev().map(|run| run["status"].clone()).collect();
+    assert_eq!(statuses, ["canceled", "recorded", "canceled", "recorded"]);
     for (run, prefix, collection) in [(&runs[3], "node", "node_rooms"), (&runs[1], "py", "py_rooms")] {
         assert_eq!(run["recipients_count"], 3, "{run}");
-        assert_eq!(run["recipients"][2], json!({"id": "r1", "collection": collection}));
+        let room = &run["recipients"][2];
+        assert_eq!(
+            (&room["id"], &room["collection"], &room["status"]),
+            (&json!("r1"), &json!(collection), &json!("canceled"))
+        );
         assert_eq!(
             (&run["actor"], &run["tenant"]),
             (&json!(format!("{prefix}_wf_eve")), &json!(format!("{prefix}_wf_acme")))

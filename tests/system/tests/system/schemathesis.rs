@@ -134,6 +134,11 @@ async fn managed() -> Managed {
     let refused = server.get("/v1/sources/signed/refused?environment=development").await["entries"][0]["id"].clone();
     server.source("changing", "segment", json!({}), json!([])).await;
     let key = server.api_key("development").await;
+    for path in ["users/bo", "objects/projects/p1", "objects/projects/p2", "tenants/acme", "tenants/globex"] {
+        let path = format!("/v1/{path}");
+        let named = server.request_with(&key, Method::PUT, &path).json(&json!({"name": "N"})).send().await.unwrap();
+        assert_eq!(named.status(), 200, "{path}");
+    }
     let run = server.all_runs(&key).await[0]["id"].clone();
     let token = endpoint.path().rsplit('/').next().unwrap().to_owned();
     let segment = server.get("/v1/source_providers/segment").await;
@@ -146,7 +151,14 @@ async fn managed() -> Managed {
         (r" /v1/sources", of("webshop", &log)),
         (r" /v1/source_providers", json!({"key": "segment"})),
         (r" /v1/environments", json!({"slug": "development"})),
+        (r"^DELETE /v1/users/\{[a-z_]+\}$", json!({"id": "bo", "user_id": "bo"})),
+        (r"^DELETE /v1/objects/\{collection\}/\{[a-z_]+\}$", json!({"collection": "projects", "id": "p2"})),
+        (r"^DELETE /v1/tenants/\{[a-z_]+\}$", json!({"id": "globex"})),
         (r" /v1/users/", json!({"id": "ana", "user_id": "ana"})),
+        (r" /v1/objects/", json!({"collection": "projects", "id": "p1", "object_id": "p1"})),
+        (r" /v1/tenants/", json!({"id": "acme"})),
+        (r" /v1/workflows/", json!({"key": "order"})),
+        (r" /v1/audiences/", json!({"key": "trial"})),
         (r" /v1/workflow_runs", json!({"id": run})),
         (r" /integrations/receive/", json!({"token": token})),
     ];
@@ -165,6 +177,9 @@ async fn managed() -> Managed {
         (r"^PATCH /v1/environments/", json!({"name": "Development"})),
         (r"^POST /v1/management_tokens$", json!({"name": "reader", "scopes": ["read"]})),
         (r" /integrations/receive/", payload),
+        (r"^PUT /v1/(users|objects|tenants)/", json!({"name": "Named", "plan": {"seats": 5}})),
+        (r"/trigger$", json!({"recipients": ["ana"], "data": {"n": 1}, "cancellation_key": "k"})),
+        (r"/cancel$", json!({"cancellation_key": "k"})),
     ];
     Managed { server, key, names, bodies }
 }
