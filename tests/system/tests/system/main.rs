@@ -1,6 +1,7 @@
 //! Tests against the real server with the real plugins.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod actions;
 mod administration;
 mod admission;
 mod attacks;
