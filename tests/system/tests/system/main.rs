@@ -32,6 +32,7 @@ mod large_reads;
 mod log_search;
 mod main_path;
 mod management;
+mod mapping_language;
 mod misbehaving_plugins;
 mod on_reject;
 mod operating;
