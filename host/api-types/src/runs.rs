@@ -17,6 +17,8 @@ pub struct WorkflowRun {
     pub recipients: Vec<WorkflowRunRecipient>,
     /// Number of all recipients; `/v1/workflow_runs/{id}/recipients` lists them.
     pub recipients_count: i64,
+    /// True while the subscribers of objects among the recipients are being added, and `recipients_count` may grow.
+    pub expanding: bool,
     /// Actor of the trigger: a user id, or an object reference.
     #[schema(required, value_type = Value)]
     pub actor: Option<RawJson>,
@@ -99,7 +101,7 @@ pub struct WorkflowRunRecipient {
     pub canceled: Option<WorkflowRunCancellation>,
 }
 
-/// A page of a run's recipients, in the order in which the trigger named them.
+/// A page of a run's recipients, in the order in which the trigger named them; the subscribers of objects follow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct WorkflowRunRecipients {
     /// The recipients.

@@ -14,6 +14,7 @@ pub fn run(record: RunRecord) -> WorkflowRun {
         workflow: record.workflow,
         recipients: record.recipients.into_iter().map(recipient).collect(),
         recipients_count: record.recipients_count,
+        expanding: record.is_expanding,
         actor: record.actor.map(stored_json),
         tenant: record.tenant.map(stored_json),
         data_size: record.data.size,
@@ -84,6 +85,7 @@ mod tests {
             source_event: Uuid::nil(),
             canceled: None,
             canceled_recipients: 1,
+            is_expanding: false,
         }
     }
 
@@ -111,6 +113,7 @@ mod tests {
             }
           ],
           "recipients_count": 2,
+          "expanding": false,
           "actor": {"collection":"projects","id":"p1"},
           "tenant": "acme",
           "data": {"total":9007199254740993},

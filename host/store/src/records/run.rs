@@ -40,6 +40,8 @@ pub struct RunRecord {
     pub cancellation_key: Option<String>,
     /// The event that caused it.
     pub source_event: Uuid,
+    /// True while the subscribers of objects among its recipients are being added.
+    pub is_expanding: bool,
     /// Set if the whole run is canceled.
     pub canceled: Option<Canceled>,
     /// The number of recipients that were canceled one by one.

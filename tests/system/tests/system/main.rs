@@ -19,9 +19,8 @@ mod connections;
 mod cors;
 mod crash;
 mod durability;
+mod expansions;
 mod file_server;
-#[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
-#[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod forge;
 mod forget;
 mod hightouch;
@@ -42,8 +41,6 @@ mod plugin_directory;
 mod plugin_signing;
 mod publishing;
 mod quarantine;
-#[path = "../../../../host/sandbox/tests/sandbox/raw_plugin.rs"]
-#[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod raw_plugin;
 mod receive;
 mod recipients;
@@ -63,4 +60,9 @@ mod translators;
 mod user_export;
 mod version_install;
 mod version_switch;
+mod waiting;
 mod write_keys;
+#[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
+#[path = "../../../../host/sandbox/tests/sandbox/raw_plugin.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]

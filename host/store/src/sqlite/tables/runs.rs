@@ -48,7 +48,9 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
         "(?, ?, ?)",
         ") SELECT id, workflow, recipients_count, actor, tenant, cancellation_key, source_event,
                octet_length(data), CASE WHEN octet_length(data) <= cut_above THEN data END,
-               canceled_at_ms, canceled_by, canceled_recipients
+               canceled_at_ms, canceled_by, canceled_recipients,
+               EXISTS (SELECT 1 FROM expansions WHERE expansions.environment_id = wanted.environment_id
+                   AND expansions.run_id = workflow_runs.id AND state < 2)
            FROM wanted CROSS JOIN workflow_runs USING (environment_id, id)",
     )
 });
@@ -205,6 +207,7 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
         data: Kept { size: row.try_get::<i64, _>(7)?.unsigned_abs(), content: row.try_get(8)? },
         canceled: read_canceled(row, 9)?,
         canceled_recipients: row.try_get(11)?,
+        is_expanding: row.try_get(12)?,
     })
 }
 
