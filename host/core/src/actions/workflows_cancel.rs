@@ -127,7 +127,7 @@ impl ActionIntent for Intent {
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
         let open = view.open_runs(&self.workflow, &self.cancellation_key);
         let Found { canceled: runs, rest_after } = open.map(|open| self.find(open)).unwrap_or_default();
-        let is_waited = open.is_some_and(|open| open.is_waited);
+        let is_waited = open.is_some_and(|open| open.is_waited || open.runs.iter().any(|run| run.may_grow));
         let result = result(&runs, rest_after.is_some(), is_waited);
         let rest = rest_after.map(|after| RunRange { after, before: view.new_id() });
         if runs.is_empty() && rest.is_none() && !is_waited {
@@ -156,7 +156,8 @@ fn result(runs: &[CanceledRun], has_rest: bool, is_waited: bool) -> String {
         Some(json::object([("workflow_run_id", quote(run.id).as_str()), ("canceled_recipients", &count)]))
     }));
     let rest = has_rest.then_some("there are more runs than one transaction cancels; a job cancels the rest");
-    let waits = is_waited.then_some("triggers with this key that wait for recipients wait for them no longer");
+    let waits = is_waited
+        .then_some("recipients for whom a trigger with this key waits, or who are being added to a run, get none");
     let notes: Vec<String> = rest.into_iter().chain(waits).map(json::quote).collect();
     let notes_text = json::array(&notes);
     let mut members = vec![("canceled_runs", wholly.as_str()), ("partly_canceled_runs", partly.as_str())];

@@ -16,7 +16,8 @@ pub struct OpenRuns {
     pub runs: Vec<OpenRun>,
     /// The last run that was read, if there are more in the store than a transaction takes.
     pub cut_after: Option<Uuid>,
-    /// True if a trigger with the key waits for recipients who are not identified.
+    /// True if recipients may come that no run has yet: a trigger with the key waits for some who are not identified, or
+    /// subscribers are being added to a run.
     pub is_waited: bool,
 }
 
@@ -30,6 +31,8 @@ pub struct OpenRun {
     /// Those of them for which a cancellation looks, with their positions; none if they were not read, because there are
     /// more than a transaction takes.
     pub recipients: Option<HashMap<RecipientKey, i64>>,
+    /// True if this transaction creates the run with objects, whose subscribers follow. The store knows about other runs.
+    pub may_grow: bool,
 }
 
 impl OpenRuns {
@@ -45,6 +48,7 @@ impl OpenRuns {
             id: run.id,
             recipients_count: run.recipients.len() as i64,
             recipients: Some(run.recipients.iter().enumerate().map(position).collect()),
+            may_grow: run.objects().next().is_some(),
         });
     }
 

@@ -179,6 +179,6 @@ fn triggers_with_the_key_that_wait_in_the_same_transaction_wait_no_longer() {
     let entries = inlet.send(&batch(&[&start("1", r#""late""#), &all("1"), &all("1"), identify]));
     let outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome()).collect();
     assert_eq!(outcomes, ["executed", "executed", "skipped", "executed"]);
-    insta::assert_snapshot!(entries[1].result("notes"), @r#"["triggers with this key that wait for recipients wait for them no longer"]"#);
+    insta::assert_snapshot!(entries[1].result("notes"), @r#"["recipients for whom a trigger with this key waits, or who are being added to a run, get none"]"#);
     assert_eq!(inlet.stored.runs.len(), 0);
 }

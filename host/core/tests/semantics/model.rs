@@ -143,6 +143,8 @@ struct ModelRun {
     recipients: Vec<Key>,
     canceled: BTreeSet<Key>,
     is_canceled: bool,
+    /// Created by the request under way.
+    is_new: bool,
 }
 
 /// What is stored, in the plainest way.
@@ -241,6 +243,8 @@ impl Model {
                     let before = run.canceled.len();
                     let mut canceled = run.canceled.clone();
                     canceled.extend(stops);
+                    // Subscribers of an object may follow.
+                    does |= run.is_new && run.recipients.iter().any(|key| matches!(key, Key::Object(_)));
                     does |= canceled.len() > before;
                     match canceled.len() == run.recipients.len() {
                         true => run.is_canceled = true,
@@ -254,7 +258,7 @@ impl Model {
                 if recipients.is_empty() {
                     return false;
                 }
-                self.runs.push(ModelRun { order: *order, recipients, ..ModelRun::default() });
+                self.runs.push(ModelRun { order: *order, recipients, is_new: true, ..ModelRun::default() });
             }
         }
         true
@@ -370,6 +374,7 @@ proptest! {
         let mut model = Model::default();
         let mut number = 0;
         for events in &requests {
+            model.runs.iter_mut().for_each(|run| run.is_new = false);
             let mut items = Vec::new();
             for acts in events {
                 let event_type = format!("Event {number}");

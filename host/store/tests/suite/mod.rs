@@ -8,6 +8,7 @@ mod attention;
 mod bodies;
 mod clock;
 mod event_types;
+mod expansions;
 mod failures;
 mod idempotency;
 mod job_leases;

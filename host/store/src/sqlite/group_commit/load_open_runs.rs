@@ -56,7 +56,13 @@ static WAITS: LazyLock<MultiRow> = LazyLock::new(|| {
                SELECT 1 FROM parked_triggers
                WHERE parked_triggers.environment_id = wanted.environment_id
                    AND parked_triggers.workflow = wanted.workflow
-                   AND parked_triggers.cancellation_key = wanted.cancellation_key AND canceled = 0)",
+                   AND parked_triggers.cancellation_key = wanted.cancellation_key AND canceled = 0)
+           OR EXISTS (
+               SELECT 1 FROM expansions CROSS JOIN workflow_runs
+                   ON workflow_runs.environment_id = expansions.environment_id AND workflow_runs.id = run_id
+               WHERE expansions.environment_id = wanted.environment_id
+                   AND workflow_runs.workflow = wanted.workflow
+                   AND workflow_runs.cancellation_key = wanted.cancellation_key AND canceled_at_ms IS NULL)",
     )
 });
 
@@ -93,7 +99,7 @@ pub(super) async fn load(
     let found = |offset: usize, row: &FoundRow<'_>| {
         let number = offset + usize::try_from(row.int(0)?).unwrap_or_default();
         let (id, recipients_count) = (uuids::parse(1, row.blob(1)?)?, row.int(2)?);
-        open[number].runs.push(OpenRun { id, recipients_count, recipients: None });
+        open[number].runs.push(OpenRun { id, recipients_count, recipients: None, may_grow: false });
         Ok(())
     };
     statements.find(&RUNS, &wanted.keys, bind_runs, found).await?;

@@ -139,8 +139,10 @@ async fn end(
     .bind(environment)
     .bind(event.as_bytes().as_slice())
     .bind(mapping.as_bytes().as_slice())
-    .fetch_one(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
+    // Its environment is being deleted.
+    let Some(row) = row else { return Ok(Vec::new()) };
     let canceled = row.try_get::<i64, _>(0)? != 0;
     let trigger = ParkedTrigger {
         event,
