@@ -54,6 +54,7 @@ impl Stored {
                 OpenRun {
                     id: stored.run.id,
                     recipients_count: (stored.run.recipients.len() - stored.canceled.len()) as i64,
+                    may_grow: false,
                     recipients: is_read.then(|| open.collect()),
                 }
             });

@@ -21,6 +21,8 @@ mod crash;
 mod durability;
 mod expansions;
 mod file_server;
+#[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod forge;
 mod forget;
 mod hightouch;
@@ -41,6 +43,8 @@ mod plugin_directory;
 mod plugin_signing;
 mod publishing;
 mod quarantine;
+#[path = "../../../../host/sandbox/tests/sandbox/raw_plugin.rs"]
+#[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod raw_plugin;
 mod receive;
 mod recipients;
@@ -62,7 +66,3 @@ mod version_install;
 mod version_switch;
 mod waiting;
 mod write_keys;
-#[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
-#[allow(dead_code, reason = "the sandbox's tests use all of it")]
-#[path = "../../../../host/sandbox/tests/sandbox/raw_plugin.rs"]
-#[allow(dead_code, reason = "the sandbox's tests use all of it")]
