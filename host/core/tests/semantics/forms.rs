@@ -3,6 +3,7 @@
 use inlet_core::{
     actions::{self, Syntax},
     json,
+    mapping::Condition,
 };
 
 use crate::world::*;
@@ -291,4 +292,19 @@ fn before_there_were_forms_all_keys_were_members() {
 fn parameters_are_bounded_in_depth() {
     let deep = format!(r#"{}"data.a"{}"#, r#"{"$first":["#.repeat(100), "]}".repeat(100));
     insta::assert_snapshot!(refused(&deep), @"action_parameters: it is nested deeper than 128 levels; send a flatter object");
+}
+
+#[test]
+fn the_examples_of_the_documentation_can_be_saved() {
+    let document = include_str!("../../../MAPPINGS.md");
+    let examples: Vec<&str> = document.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), 3);
+    for example in examples {
+        let member = |name| json::member(example, name);
+        if let Some(when) = member("when") {
+            Condition::parse(when).unwrap();
+        }
+        let action_type = member("action_type").and_then(json::string).unwrap();
+        actions::parse_action(&action_type, member("action_parameters").unwrap()).unwrap();
+    }
 }
