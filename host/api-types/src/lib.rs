@@ -11,6 +11,7 @@
 //! - Times are RFC 3339 texts in UTC, and ids are texts.
 
 pub mod attention;
+pub mod bulk_operations;
 pub mod changes;
 pub mod clock;
 mod days;

@@ -100,7 +100,6 @@ impl ApiError {
     }
 
     /// The parameter or member that the error is about.
-    #[cfg(test)]
     pub fn field(&self) -> Option<&str> {
         self.field.as_deref()
     }

@@ -60,6 +60,8 @@ pub struct Inner {
     pub(crate) notices: Notices,
     /// Wakes retention before its interval ends.
     pub(crate) retention_changed: Notify,
+    /// Wakes the job of bulk operations before its interval ends.
+    pub(crate) bulk_operation_created: Notify,
     pub(crate) configuration: CurrentConfiguration,
 }
 
@@ -111,6 +113,7 @@ impl Engine {
             last_used: LastUsed::default(),
             notices: Notices::default(),
             retention_changed: Notify::new(),
+            bulk_operation_created: Notify::new(),
             configuration,
             options,
             store,

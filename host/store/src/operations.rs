@@ -10,8 +10,8 @@ use crate::{
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings,
         ExpandedRun, ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord,
-        NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource, PluginUse,
-        PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal, SourceUpdate,
+        NewBulkOperation, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource,
+        PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal, SourceUpdate,
     },
 };
 
@@ -86,6 +86,13 @@ operations! {
     SetReplayTotal { source_environment_id: i64, id: Uuid, total: i64 } -> Result<(), ChangeError>;
     /// Ends a replay, cancelled if there is an entry for the change log; returns true if it was running.
     EndReplay { source_environment_id: i64, id: Uuid, cancelled: Option<NewChange> } -> Result<bool, ChangeError>;
+
+    // Bulk operations of the recipients API.
+
+    /// Returns false if the environment has too many that have not ended.
+    CreateBulkOperation { new: NewBulkOperation } -> Result<bool, CommitError>;
+    /// Gives a bulk operation up, if it has not ended.
+    FailBulkOperation { environment_id: i64, id: Uuid } -> Result<(), CommitError>;
 
     // Signed requests.
 

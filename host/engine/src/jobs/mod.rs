@@ -11,6 +11,7 @@
 //! | `replays` | one node | when a replay was created; looked up twice a second |
 //! | `parked_recipients` | one node | when a wait for a recipient has ended; looked up twice a second |
 //! | `expansions` | one node | when a run has objects with subscribers among its recipients; looked up twice a second |
+//! | `bulk_operations` | one node | when a bulk operation was created; looked up twice a second |
 //! | `cancellations` | one node | when a cancellation found more runs than its transaction took; looked up twice a second |
 //! | `deleted_recipients` | one node | when a deleted recipient had subscriptions or memberships; looked up twice a second |
 //! | `forget` | one node | when a user is to be forgotten; looked up twice a second |
@@ -23,6 +24,7 @@
 //! belongs to the store's writer, which wakes it after commits, paces it between them, and owns its connection.
 
 mod attention_gauges;
+mod bulk_operations;
 mod cancellations;
 mod deleted_recipients;
 mod expansions;
@@ -46,10 +48,10 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use self::{
-    cancellations::Cancellations, deleted_recipients::DeletedRecipients, expansions::Expansions, forget::Forget,
-    last_used::LastUsedJob, lease::Lease, log_index::LogIndex, metrics_upkeep::MetricsUpkeep,
-    parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays, retention::Retention,
-    retries::Retries,
+    bulk_operations::BulkOperations, cancellations::Cancellations, deleted_recipients::DeletedRecipients,
+    expansions::Expansions, forget::Forget, last_used::LastUsedJob, lease::Lease, log_index::LogIndex,
+    metrics_upkeep::MetricsUpkeep, parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays,
+    retention::Retention, retries::Retries,
 };
 pub use self::{
     job::{Job, RunsOn},
@@ -73,6 +75,7 @@ impl BackgroundJobs {
         jobs.add(Retention);
         jobs.add(Retries);
         jobs.add(Replays);
+        jobs.add(BulkOperations);
         jobs.add(ParkedRecipients);
         jobs.add(Expansions);
         jobs.add(Cancellations);

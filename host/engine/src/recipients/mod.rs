@@ -3,6 +3,7 @@
 //! An operation is an event: it is planned as the action that a mapping would plan, settled and committed by the store's
 //! writer, and kept in the log of its environment's API calls. No other path writes recipients or runs.
 
+pub mod bulk;
 mod operation;
 
 use std::sync::Arc;

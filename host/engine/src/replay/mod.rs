@@ -47,7 +47,7 @@ pub async fn commit(
 }
 
 /// Waits, for a second at most, while incoming requests wait for the writer.
-async fn give_way(engine: &Engine) {
+pub(crate) async fn give_way(engine: &Engine) {
     const QUEUED: usize = 4;
     for _ in 0..40 {
         if engine.store.stats().queued <= QUEUED {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{
     attention::{KeptRequest, Origin},
+    bulk_operation::BulkProgress,
     change_log::NewChange,
     replay::ReplayProgress,
 };
@@ -29,6 +30,8 @@ pub struct CommitExtras {
     pub takes_refused: Option<Uuid>,
     /// The step of the replay that carries this job out. The replay must be running and at the step's start.
     pub progress: Option<ReplayProgress>,
+    /// The chunk of the bulk operation that the job is. The operation must stand at its start.
+    pub bulk: Option<BulkProgress>,
     /// The entry for the change log; none if the server itself acts.
     pub change: Option<NewChange>,
     /// True if the caller is told of every item that fails, so that none needs the operator's attention.

@@ -3,6 +3,7 @@
 //! Nothing here knows a database. A backend turns these types into SQL and back.
 
 mod attention;
+mod bulk_operation;
 mod change_log;
 mod commit;
 mod credential;
@@ -27,6 +28,7 @@ mod source;
 pub(crate) mod uuid_time;
 
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
 pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};

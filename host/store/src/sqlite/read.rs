@@ -18,6 +18,7 @@ pub(crate) use super::{
             next_due as next_retry, one as attention,
         },
         audience_members::page as audience_members,
+        bulk_operations::{items as bulk_operation_items, one as bulk_operation, open as open_bulk_operations},
         cancellations::any as has_unfinished_cancellations,
         change_log::page as changes,
         deleted_recipients::any as has_deleted_recipients,

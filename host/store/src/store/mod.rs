@@ -1,6 +1,7 @@
 //! The store: the single entry to the database, one file of methods for each subject.
 
 mod attention;
+mod bulk_operations;
 mod environments;
 mod events;
 mod expansions;

@@ -11,7 +11,7 @@ use crate::{
     sqlite::{
         error::SqliteError,
         statements::{multi_row::MultiRow, runner::StatementRunner},
-        tables::{attention, change_log, kept_requests, refused_requests, replays},
+        tables::{attention, bulk_operations, change_log, kept_requests, refused_requests, replays},
     },
 };
 
@@ -51,6 +51,11 @@ pub(super) async fn write(
         && !replays::step(statements.connection(), source_environment, progress, settlements).await?
     {
         return Err(superseded("the replay was ended in the meantime"));
+    }
+    if let Some(progress) = &extras.bulk
+        && !bulk_operations::step(statements.connection(), progress, settlements).await?
+    {
+        return Err(superseded("the chunk was worked off in the meantime, or the bulk operation has ended"));
     }
     if let Some(change) = &extras.change {
         change_log::record(statements.connection(), change).await?;

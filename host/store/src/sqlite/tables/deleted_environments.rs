@@ -30,7 +30,12 @@ const SMALL: [&str; 4] = [
 /// The possibly large tables of an environment, each with the statement that deletes at most `?2` of its rows, in the order
 /// in which they are emptied. Runs go once their recipients are gone: one run may have a thousand, so that these are
 /// deleted by their own number, ten times as many as of other rows.
-const LARGE: [(&str, &str); 9] = [
+const LARGE: [(&str, &str); 10] = [
+    (
+        "bulk_operations",
+        "DELETE FROM bulk_operations WHERE rowid IN (
+             SELECT rowid FROM bulk_operations WHERE environment_id = ?1 LIMIT ?2)",
+    ),
     (
         "workflow_run_recipients",
         "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (

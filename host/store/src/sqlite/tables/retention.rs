@@ -46,6 +46,7 @@ async fn slice(
             delete(connection, dependant, source_environment, &before, limit).await?;
         }
     }
+    delete(connection, BULK_OPERATIONS, environment, &before, limit).await?;
     pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
     // Runs go once their recipients are gone.
     if pruned.recipients < limit.unsigned_abs() * RECIPIENTS_FACTOR {
@@ -72,6 +73,8 @@ const RESENDS: &str = "DELETE FROM resends WHERE source_environment_id = ?1 AND 
     SELECT event_id FROM resends WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
 const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND state <> 0 AND id IN (
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
+const BULK_OPERATIONS: &str = "DELETE FROM bulk_operations WHERE rowid IN (
+    SELECT rowid FROM bulk_operations WHERE environment_id = ? AND id < ? AND items IS NULL ORDER BY id LIMIT ?)";
 // One run may have a thousand recipients: they are deleted by their own number.
 const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
     SELECT run_id, ordinal

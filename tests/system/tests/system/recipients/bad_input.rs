@@ -43,7 +43,6 @@ async fn what_is_refused_names_its_member() {
     }
     assert_eq!(api.send(Method::PUT, "/v1/users/u", "{").await.0, 422);
     assert_eq!(api.send(Method::PUT, "/v1/users/u", "").await.0, 422);
-    assert_eq!(api.send(Method::PUT, "/v1/users/u", format!(r#"{{"x":"{}"}}"#, "x".repeat(6 << 20))).await.0, 413);
     assert_eq!(api.get("/v1/users").await.1["entries"], json!([]), "nothing of it was written");
     assert!(api.server.logs("$api").await.is_empty(), "nothing of it was an operation");
 }

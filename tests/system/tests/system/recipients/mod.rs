@@ -1,6 +1,7 @@
 //! The recipients API, with plain HTTP.
 
 mod bad_input;
+mod bulk;
 mod log;
 mod triggers;
 mod users;

@@ -1,0 +1,89 @@
+//! Accepting a bulk operation.
+//!
+//! What is no list of items is refused as a whole. An item that cannot be carried out fails alone, when its turn comes.
+
+use axum::response::Response;
+use inlet_api_types::RawJson;
+use inlet_core::json::{self, Kind as JsonKind};
+use inlet_engine::{
+    Engine,
+    recipients::{
+        OperationType,
+        bulk::{self, BulkItem, MAX_ITEMS},
+    },
+};
+use inlet_store::ReadMemory as _;
+
+use super::get::answer_with;
+use crate::{
+    answer_memory::AnswerMemory,
+    auth::EnvironmentKey,
+    error::{ApiError, Kind},
+};
+
+/// Stores a bulk operation and answers with it. `field` is the member that holds the items.
+pub async fn accept(
+    engine: &Engine,
+    key: &EnvironmentKey,
+    operation: OperationType,
+    collection: Option<&str>,
+    field: &str,
+    items: Vec<BulkItem>,
+) -> Result<Response, ApiError> {
+    check_length(field, items.len())?;
+    let memory = AnswerMemory::new(engine);
+    if !memory.reserve(items.iter().map(|item| item.body.len() as u64).sum()) {
+        return Err(AnswerMemory::exhausted());
+    }
+    let accepted = bulk::accept(engine, key.environment_id, operation, collection, &items).await?;
+    drop((items, memory));
+    let Some(id) = accepted else {
+        let message = "a thousand bulk operations of this environment wait to be worked off; try again later";
+        return Err(ApiError::new(Kind::Unavailable, message));
+    };
+    answer_with(engine, key, id).await
+}
+
+/// Checks the number of items before they are read.
+pub fn check_length(field: &str, length: usize) -> Result<(), ApiError> {
+    match length {
+        0 => Err(ApiError::invalid(field, "it is empty; expected at least one item")),
+        1..=MAX_ITEMS => Ok(()),
+        found => {
+            let message =
+                format!("{found} items; at most {MAX_ITEMS} are allowed in one bulk operation: send them in several");
+            Err(ApiError::invalid(field, message))
+        }
+    }
+}
+
+/// Reads an item with an id and properties. `check` checks the properties.
+pub fn item(
+    field: &str,
+    index: usize,
+    value: &RawJson,
+    check: impl Fn(&str, &str) -> Result<(), ApiError>,
+) -> Result<BulkItem, ApiError> {
+    let (at, text) = (format!("{field}[{index}]"), value.as_text());
+    let mut members = json::members(text).ok_or_else(|| {
+        let found = JsonKind::of(text).with_article();
+        ApiError::invalid(&at, format!("it is {found}; expected an object with an id"))
+    })?;
+    let id = members.shift_remove("id").filter(|id| JsonKind::of(id) != JsonKind::Null);
+    let id = id.ok_or_else(|| ApiError::invalid(format!("{at}.id"), "it is missing; expected a string"))?;
+    let id = json::string(id).ok_or_else(|| {
+        let found = JsonKind::of(id).with_article();
+        ApiError::invalid(format!("{at}.id"), format!("it is {found}; expected a string"))
+    })?;
+    let body = json::object(members);
+    let error = check("", &body).err().map(|error| match error.field() {
+        Some(field) => format!("{field}: {error}"),
+        None => error.to_string(),
+    });
+    Ok(BulkItem { id, body, error })
+}
+
+/// Returns an item that is only an id.
+pub fn id_only(id: String) -> BulkItem {
+    BulkItem { id, body: "{}".to_owned(), error: None }
+}
