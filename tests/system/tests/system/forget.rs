@@ -244,7 +244,7 @@ async fn an_id_is_matched_as_a_value_and_others_events_stay() {
     assert!(forgotten.iter().all(|log| log["body_removed"] == true && log["original"].is_null()), "{forgotten:?}");
     let runs = server.all_runs(&key).await;
     let by_data = |n: i64| runs.iter().find(|run| run["data"]["n"] == n);
-    assert_eq!(by_data(42).unwrap()["recipients"], json!([{"id": "7"}]));
+    assert_eq!(by_data(42).unwrap()["recipients"], json!([{"id": "7", "status": "recorded"}]));
     assert_eq!(by_data(42).unwrap()["recipients_count"], 1);
     assert!(by_data(1).is_none(), "the run of the user's event lost its data");
     let refused = server.get("/v1/sources/signed/refused?environment=development").await;

@@ -61,7 +61,7 @@ async fn an_export_holds_all_of_a_user_and_nothing_of_others() {
     assert_eq!(numbers, (0..46).collect::<Vec<_>>());
     assert_eq!(
         runs[45]["workflow_run"]["recipients"],
-        json!([{"id": "ana", "trigger_data": {"of": "ana"}}]),
+        json!([{"id": "ana", "status": "recorded", "trigger_data": {"of": "ana"}}]),
         "of the run of another's event only the user's part"
     );
     assert!(!Value::Array(lines).to_string().contains("of bob"));

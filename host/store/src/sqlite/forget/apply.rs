@@ -150,6 +150,7 @@ async fn forget_event(
     .bind(id)
     .execute(&mut *connection)
     .await?;
+    forget_waits(connection, environment, id).await?;
     // Nothing is left that could be repaired.
     let request: Option<Option<Vec<u8>>> = sqlx::query_scalar(
         "UPDATE attention SET open = 0, due_at_ms = NULL WHERE source_environment_id = ? AND event_id = ?
@@ -164,6 +165,30 @@ async fn forget_event(
         counts.kept_requests += deleted.rows_affected();
     }
     Ok(true)
+}
+
+/// Removes what triggers of an event that wait for recipients have of it. They go on waiting.
+async fn forget_waits(connection: &mut SqliteConnection, environment: i64, event: &[u8]) -> Result<(), sqlx::Error> {
+    let waiting = sqlx::query(
+        "UPDATE parked_triggers SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
+         WHERE environment_id = ? AND event_id = ?",
+    )
+    .bind(environment)
+    .bind(event)
+    .execute(&mut *connection)
+    .await?;
+    // No index finds the recipients of an event: few events have any.
+    if waiting.rows_affected() > 0 {
+        sqlx::query(
+            "UPDATE parked_recipients SET trigger_data = NULL
+             WHERE environment_id = ? AND event_id = ? AND trigger_data IS NOT NULL",
+        )
+        .bind(environment)
+        .bind(event)
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
 }
 
 /// Returns the run that the result of a trigger names.

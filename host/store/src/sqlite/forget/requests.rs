@@ -1,6 +1,10 @@
 //! The rows of requests to forget a user.
 
-use inlet_core::{Uuid, recipient::RecipientKey, subject::Subject};
+use inlet_core::{
+    Uuid,
+    recipient::{RecipientKey, USERS},
+    subject::Subject,
+};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::erase::overwriting;
@@ -108,9 +112,20 @@ async fn forget_relations(
         .bind(environment_id)
         .bind(id.as_bytes().as_slice());
     let seq: Option<Option<i64>> = row.fetch_optional(&mut *connection).await?;
-    let (Some(seq), Some(mut record)) = (seq.flatten(), progress(connection, *environment_id, *id).await?) else {
+    let Some(mut record) = progress(connection, *environment_id, *id).await? else {
         return Ok(ForgetCounts::default());
     };
+    let run_recipients = match &record.subject {
+        Some(subject) => end_waits(connection, *environment_id, subject, *limit).await?,
+        None => 0,
+    };
+    if run_recipients > 0 {
+        let counts = ForgetCounts { run_recipients, ..ForgetCounts::default() };
+        record.counts += counts;
+        set_progress(connection, &record).await?;
+        return Ok(counts);
+    }
+    let Some(seq) = seq.flatten() else { return Ok(ForgetCounts::default()) };
     let mut deleted = [0; 2];
     for (deleted, sql) in deleted.iter_mut().zip([DELETE_SUBSCRIPTIONS, DELETE_MEMBERSHIPS]) {
         let done = sqlx::query(sql).bind(environment_id).bind(seq).bind(limit).execute(&mut *connection).await?;
@@ -132,6 +147,37 @@ async fn forget_relations(
     record.counts += counts;
     set_progress(connection, &record).await?;
     Ok(counts)
+}
+
+/// Deletes at most `limit` waits of triggers for the user; returns their number.
+async fn end_waits(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    subject: &Subject,
+    limit: u32,
+) -> Result<u64, sqlx::Error> {
+    let waits = sqlx::query(
+        "DELETE FROM parked_recipients WHERE seq IN (
+             SELECT seq FROM parked_recipients WHERE environment_id = ? AND collection = ? AND id = ? LIMIT ?)
+         RETURNING event_id, mapping",
+    )
+    .bind(environment)
+    .bind(USERS)
+    .bind(subject.id())
+    .bind(limit)
+    .fetch_all(&mut *connection)
+    .await?;
+    for wait in &waits {
+        for sql in [
+            "UPDATE parked_triggers SET recipients = recipients - 1
+             WHERE environment_id = ? AND event_id = ? AND mapping = ?",
+            "DELETE FROM parked_triggers WHERE environment_id = ? AND event_id = ? AND mapping = ? AND recipients <= 0",
+        ] {
+            let (event, mapping): (Vec<u8>, Vec<u8>) = (wait.try_get(0)?, wait.try_get(1)?);
+            sqlx::query(sql).bind(environment).bind(event).bind(mapping).execute(&mut *connection).await?;
+        }
+    }
+    Ok(waits.len() as u64)
 }
 
 const DELETE_SUBSCRIPTIONS: &str = "DELETE FROM subscriptions WHERE environment_id = ?1
