@@ -18,7 +18,6 @@ use crate::{
         error::SqliteError,
         group_commit::rows::delete_recipients,
         statements::{runner::StatementRunner, uuids},
-        tables::parked_recipients,
         write_connection::WriteConnection,
     },
 };
@@ -27,10 +26,7 @@ const COLUMNS: &str = "environment_id, id, user_id, email, requested_at_ms, goal
 
 impl Execute<BeginForget> for WriteConnection {
     async fn execute(&mut self, operation: BeginForget) -> Result<ForgetRecord, CommitError> {
-        let begun = overwriting(self.connection.plain(), async |connection| begin(connection, &operation).await).await;
-        // Triggers may have waited for the user.
-        self.caches.parked.distrust();
-        Ok(begun?)
+        Ok(overwriting(self.connection.plain(), async |connection| begin(connection, &operation).await).await?)
     }
 }
 
@@ -55,7 +51,6 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<F
         None => (None, None),
     };
     delete_recipients(&mut StatementRunner::Plain(connection), &[(new.environment_id, &user)]).await?;
-    parked_recipients::drop_waits(connection, new.environment_id, &user).await?;
     let email = properties.as_deref().and_then(Subject::email_of);
     if let Some(row) = open {
         // The walks go on up to now: the user may have been identified again.

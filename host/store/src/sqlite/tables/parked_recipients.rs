@@ -251,27 +251,6 @@ fn reason(result: &str) -> String {
     format!("recipients that were skipped: {skipped}; still waited for: {waiting}")
 }
 
-/// Ends all waits for a recipient without a run, and removes what its runs would have got for it alone.
-pub(crate) async fn drop_waits(
-    connection: &mut SqliteConnection,
-    environment: i64,
-    key: &RecipientKey,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(
-        "UPDATE parked_recipients SET state = ?, expires_at_ms = 0, trigger_data = NULL
-         WHERE environment_id = ? AND collection = ? AND id = ? AND state IN (?, ?)",
-    )
-    .bind(state::DROPPED)
-    .bind(environment)
-    .bind(&*key.collection)
-    .bind(&key.id)
-    .bind(state::WAITING)
-    .bind(state::IDENTIFIED)
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Deletes ended waits, and their trigger after the last of them.
 async fn remove(
     connection: &mut SqliteConnection,
