@@ -89,14 +89,14 @@ pub fn relation_changes<'a>(effects: impl Iterator<Item = (i64, &'a Effect)>) ->
 }
 
 fn concerns_relations(effect: &Effect) -> bool {
-    match effect {
+    matches!(
+        effect,
         Effect::DeleteRecipient(_)
-        | Effect::Subscribe { .. }
-        | Effect::Unsubscribe { .. }
-        | Effect::AddMember(_)
-        | Effect::RemoveMember(_) => true,
-        _ => false,
-    }
+            | Effect::Subscribe { .. }
+            | Effect::Unsubscribe { .. }
+            | Effect::AddMember(_)
+            | Effect::RemoveMember(_)
+    )
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ async fn every_step_of_an_event_is_logged_under_the_names_that_others_rely_on() 
     let run = &runs["entries"][0];
     assert_eq!(run["id"], action["action_result"]["workflow_run_id"]);
     assert_eq!(run["data"], json!({"total": 9007199254740993_u64}));
-    assert_eq!(run["recipients"][0], json!({"id": "u_1", "trigger_data": {"x": 1.0}}));
+    assert_eq!(run["recipients"][0], json!({"id": "u_1", "trigger_data": {"x": 1.0}, "status": "recorded"}));
     assert_eq!(run["recipients_count"], 2);
     assert_eq!((&run["actor"], &run["tenant"], &run["cancellation_key"]), (&json!(null), &json!(null), &json!(null)));
     let (status, one) = server.get_with_key(&key, &format!("/v1/workflow_runs/{}", run["id"].as_str().unwrap())).await;

@@ -31,7 +31,10 @@ async fn in_production_verification_is_rehearsed_as_it_is_enforced() {
     );
     // The trace shows the outcome of the request if it were admitted; the count shows what would be written.
     assert_eq!((outcomes(&unsigned), &unsigned["action_logs_count"]), (vec!["executed"], &json!(1)));
-    let nothing = json!({"event_logs": 0, "refused_request": true, "users": [], "objects": [], "runs": [], "idempotency_record": false});
+    let nothing = json!({
+        "event_logs": 0, "refused_request": true, "users": [], "objects": [], "subscriptions": [], "members": [], "runs": [],
+        "canceled_runs": [], "idempotency_record": false,
+    });
     assert_eq!(unsigned["would_write"], nothing);
 
     let signed = ask(json!({"sign": true})).await;
