@@ -128,3 +128,19 @@ async fn workflows() {
     };
     assert_eq!(canceled, [of(&runs[3]), of(&runs[1])].concat());
 }
+
+/// Bulk operations, followed to their end.
+#[tokio::test]
+async fn bulk_operations() {
+    let Some((server, key)) = both("bulk").await else { return };
+    let (_, page) = server.get_with_key(&key, "/v1/users?page_size=100").await;
+    let mut ids: Vec<_> = page["entries"].as_array().unwrap().iter().map(|user| user["id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["node_bulk_0", "node_bulk_a", "node_bulk_c", "py_bulk_0", "py_bulk_a"]);
+    let (_, page) = server.get_with_key(&key, "/v1/tenants").await;
+    assert_eq!(page["entries"], json!([]));
+    for (collection, id) in [("node_bulk", "o2"), ("py_bulk", "o2")] {
+        let (_, page) = server.get_with_key(&key, &format!("/v1/objects/{collection}")).await;
+        assert_eq!((&page["entries"][0]["id"], page["entries"].as_array().unwrap().len()), (&json!(id), 1));
+    }
+}

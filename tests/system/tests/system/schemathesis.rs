@@ -134,11 +134,15 @@ async fn managed() -> Managed {
     let refused = server.get("/v1/sources/signed/refused?environment=development").await["entries"][0]["id"].clone();
     server.source("changing", "segment", json!({}), json!([])).await;
     let key = server.api_key("development").await;
-    for path in ["users/bo", "objects/projects/p1", "objects/projects/p2", "tenants/acme", "tenants/globex"] {
+    for path in
+        ["users/bo", "users/forgotten", "objects/projects/p1", "objects/projects/p2", "tenants/acme", "tenants/globex"]
+    {
         let path = format!("/v1/{path}");
         let named = server.request_with(&key, Method::PUT, &path).json(&json!({"name": "N"})).send().await.unwrap();
         assert_eq!(named.status(), 200, "{path}");
     }
+    let forget = server.request_with(&key, Method::POST, "/v1/users/forgotten/forget").send().await.unwrap();
+    assert_eq!(forget.status(), 202);
     let run = server.all_runs(&key).await[0]["id"].clone();
     let token = endpoint.path().rsplit('/').next().unwrap().to_owned();
     let segment = server.get("/v1/source_providers/segment").await;
@@ -154,11 +158,13 @@ async fn managed() -> Managed {
         (r"^DELETE /v1/users/\{[a-z_]+\}$", json!({"id": "bo", "user_id": "bo"})),
         (r"^DELETE /v1/objects/\{collection\}/\{[a-z_]+\}$", json!({"collection": "projects", "id": "p2"})),
         (r"^DELETE /v1/tenants/\{[a-z_]+\}$", json!({"id": "globex"})),
+        (r" /v1/users/\{[a-z_]+\}/forget$", json!({"id": "forgotten"})),
         (r" /v1/users/", json!({"id": "ana", "user_id": "ana"})),
         (r" /v1/objects/", json!({"collection": "projects", "id": "p1", "object_id": "p1"})),
         (r" /v1/tenants/", json!({"id": "acme"})),
         (r" /v1/workflows/", json!({"key": "order"})),
         (r" /v1/audiences/", json!({"key": "trial"})),
+        (r" /v1/variables", json!({"key": "CURRENCY", "environment": "development"})),
         (r" /v1/workflow_runs", json!({"id": run})),
         (r" /integrations/receive/", json!({"token": token})),
     ];
@@ -180,6 +186,12 @@ async fn managed() -> Managed {
         (r"^PUT /v1/(users|objects|tenants)/", json!({"name": "Named", "plan": {"seats": 5}})),
         (r"/trigger$", json!({"recipients": ["ana"], "data": {"n": 1}, "cancellation_key": "k"})),
         (r"/cancel$", json!({"cancellation_key": "k"})),
+        (r"^PUT /v1/variables/", json!({"variable": {"value": "EUR"}})),
+        (r"/users/bulk/identify$", json!({"users": [{"id": "bulk", "name": "Bulk"}]})),
+        (r"/users/bulk/delete$", json!({"user_ids": ["bulk"]})),
+        (r"/objects/\{collection\}/bulk/set$", json!({"objects": [{"id": "bulk", "name": "Bulk"}]})),
+        (r"/objects/\{collection\}/bulk/delete$", json!({"object_ids": ["bulk"]})),
+        (r"/tenants/bulk/set$", json!({"tenants": [{"id": "bulk", "name": "Bulk"}]})),
     ];
     Managed { server, key, names, bodies }
 }
@@ -192,7 +204,8 @@ async fn the_servers_own_document() {
     }
     let Managed { server, key, names, bodies } = managed().await;
     let document = format!("{}/openapi.json", server.admin);
-    // Generated requests make no component, end no source that the others need, and meet no replay while it runs.
+    // Generated requests make no component, end no source that the others need, and meet no replay while it runs. The last
+    // three need what another operation has made before.
     let may_fail = &[
         "PUT /v1/source_providers/{key}",
         "DELETE /v1/source_providers/{key}/versions/{version}",
@@ -201,6 +214,9 @@ async fn the_servers_own_document() {
         "DELETE /v1/environments/{slug}",
         "DELETE /v1/environments/{slug}/api_keys/{id}",
         "DELETE /v1/management_tokens/{id}",
+        "GET /v1/variables/{key}",
+        "DELETE /v1/variables/{key}",
+        "GET /v1/bulk_operations/{id}",
     ];
     let plan = Plan { document: &document, seconds: 30, names, bodies, keep: KEEP, token: None, may_fail };
     conforms(&server, &key, plan).await;

@@ -23,7 +23,7 @@ await succeeds(await client.users.bulk.delete({ user_ids: users.slice(1).map(({ 
 assert.deepEqual(own(await all(client.users.list())), ["node_bulk_0"]);
 
 // A wrong item ends in an error of its own; the others are carried out.
-const mixed = await ended(await client.users.bulk.identify({ users: [{ id: "node_bulk_a" }, { id: "node_bulk_b", blob: "x".repeat(260_000) }, { id: "node_bulk_c" }] }));
+const mixed = await ended(await client.users.bulk.identify({ users: [{ id: "node_bulk_a" }, { id: "node_bulk_b", blob: "x".repeat(270_000) }, { id: "node_bulk_c" }] }));
 has(mixed, { status: "completed", processed_rows: 3, success_count: 2, error_count: 1 });
 assert.deepEqual(mixed.error_items.map(({ id }) => id), ["node_bulk_b"]);
 has(await client.users.get("node_bulk_c"), { id: "node_bulk_c" });

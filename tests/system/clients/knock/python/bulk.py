@@ -20,7 +20,7 @@ succeeds(client.users.bulk.delete(user_ids=[user["id"] for user in users[1:]]), 
 left = [user.id for user in client.users.list() if user.id.startswith("py_bulk_")]
 assert left == ["py_bulk_0"], left
 
-mixed = ended(client.users.bulk.identify(users=[{"id": "py_bulk_a"}, {"id": "py_bulk_b", "blob": "x" * 260_000}]))
+mixed = ended(client.users.bulk.identify(users=[{"id": "py_bulk_a"}, {"id": "py_bulk_b", "blob": "x" * 270_000}]))
 has(mixed, status="completed", processed_rows=2, success_count=1, error_count=1)
 assert [item.id for item in mixed.error_items] == ["py_bulk_b"], mixed
 

@@ -254,3 +254,44 @@ async fn triggers_and_cancels() {
     });
     insta::assert_snapshot!(found.await);
 }
+
+#[tokio::test]
+async fn bulk_operations() {
+    let found = calls(&[], |calls| {
+        for (path, member) in [
+            ("/v1/users/bulk/identify", "users"),
+            ("/v1/users/bulk/delete", "user_ids"),
+            ("/v1/objects/projects/bulk/set", "objects"),
+            ("/v1/objects/projects/bulk/delete", "object_ids"),
+            ("/v1/tenants/bulk/set", "tenants"),
+        ] {
+            calls.bodies(&Method::POST, path);
+            calls.call("no items", Method::POST, path, &json!({}));
+            let items: Vec<Value> = (0..10_000)
+                .map(|n| if member.ends_with("_ids") { json!(format!("u{n}")) } else { json!({"id": format!("u{n}")}) })
+                .collect();
+            for (name, items) in [
+                ("an empty array", json!([])),
+                ("a text", json!("x")),
+                ("a number", json!([7])),
+                ("an id with a slash", if member.ends_with("_ids") { json!(["a/b"]) } else { json!([{"id": "a/b"}]) }),
+                ("no id", json!([{"name": "N"}])),
+                ("10,000 items", json!(items)),
+            ] {
+                calls.call(&format!("{member}: {name}"), Method::POST, path, &json!({ member: items }));
+            }
+        }
+        calls.call(
+            "a collection of ours",
+            Method::POST,
+            "/v1/objects/$users/bulk/set",
+            &json!({"objects": [{"id": "a"}]}),
+        );
+        calls.call("no ids", Method::POST, "/v1/tenants/bulk/delete", &json!({}));
+        calls.call("an id with a slash", Method::POST, "/v1/tenants/bulk/delete?tenant_ids[]=a%2Fb", &json!({}));
+        let nothing = "/v1/bulk_operations/00000000-0000-7000-8000-000000000000";
+        calls.call("nothing", Method::GET, nothing, &json!({}));
+        calls.call("no id", Method::GET, "/v1/bulk_operations/x", &json!({}));
+    });
+    insta::assert_snapshot!(found.await);
+}
