@@ -11,6 +11,7 @@
 //! - Times are RFC 3339 texts in UTC, and ids are texts.
 
 pub mod attention;
+pub mod audiences;
 pub mod bulk_operations;
 pub mod changes;
 pub mod clock;
@@ -32,6 +33,7 @@ pub mod rehearsals;
 pub mod replays;
 pub mod runs;
 pub mod sources;
+pub mod subscriptions;
 pub mod tenants;
 pub mod user_export;
 pub mod users;

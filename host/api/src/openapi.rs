@@ -59,6 +59,8 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         (name = "users", description = "Users as they were identified"),
         (name = "objects", description = "Objects: what is no user and can be a recipient"),
         (name = "tenants", description = "Tenants of runs"),
+        (name = "subscriptions", description = "Recipients that follow an object"),
+        (name = "audiences", description = "Named groups of users"),
         (name = "bulk operations", description = "Many users, objects or tenants at once, in the background"),
         (name = "workflows", description = "Triggering and canceling workflows"),
         (name = "workflow runs", description = "What triggers asked for"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytestring::ByteString;
-use inlet_core::actions::BadMapping;
+use inlet_core::{actions::BadMapping, log::Status};
 use inlet_engine::{
     Engine,
     recipients::{self, Operation, OperationType},
@@ -51,19 +51,26 @@ impl Call {
 
     /// Carries out one operation. An operation that ends in an error is answered 422 with its reason.
     pub async fn carry_out(self, operation: Operation) -> Result<Settled, ApiError> {
-        if let Some(error) = operation.error() {
+        let settled = self.carry_out_all(vec![operation]).await?;
+        settled.into_iter().next().ok_or_else(|| {
+            tracing::error!("an operation was committed without a result; please report it");
+            ApiError::new(Kind::Internal, "the server does not know how the operation ended; its log says more")
+        })
+    }
+
+    /// Carries out several operations in one transaction. If one ends in an error, the answer is 422 with its reason; it
+    /// does not undo the others.
+    pub async fn carry_out_all(self, operations: Vec<Operation>) -> Result<Vec<Settled>, ApiError> {
+        if let Some(error) = operations.iter().find_map(Operation::error) {
             return Err(invalid(&error.to_string()));
         }
         let Self { engine, log, memory } = self;
         let settled =
-            recipients::carry_out(&engine, &log, vec![operation], CommitExtras::default(), Arc::new(memory)).await?;
-        let settled = settled.into_iter().next().ok_or_else(|| {
-            tracing::error!("an operation was committed without a result; please report it");
-            ApiError::new(Kind::Internal, "the server does not know how the operation ended; its log says more")
-        })?;
-        match settled.actions.iter().any(|(_, status)| *status == inlet_core::log::Status::Error) {
-            true => Err(ApiError::new(Kind::Invalid, settled.reason.unwrap_or_default())),
-            false => Ok(settled),
+            recipients::carry_out(&engine, &log, operations, CommitExtras::default(), Arc::new(memory)).await?;
+        let is_error = |settled: &&Settled| settled.actions.iter().any(|(_, status)| *status == Status::Error);
+        match settled.iter().find(is_error) {
+            Some(failed) => Err(ApiError::new(Kind::Invalid, failed.reason.clone().unwrap_or_default())),
+            None => Ok(settled),
         }
     }
 }

@@ -3,11 +3,14 @@
 //! A call that changes something becomes an operation of `inlet_engine::recipients` ([`call`]): it is carried out like an
 //! action of an event, and is kept in the log `$api`. Values are checked before that, so that an error names its member.
 
+pub mod audiences;
 pub mod bulk;
 pub mod call;
 pub mod ids;
 pub mod objects;
 pub mod properties;
 pub mod read;
+pub mod references;
+pub mod subscriptions;
 pub mod tenants;
 pub mod workflows;

@@ -22,6 +22,6 @@ pub async fn get_user(key: EnvironmentKey, State(engine): State<Engine>, Name(id
 }
 
 /// The error for a user that is not there.
-pub(super) fn missing(id: &str) -> ApiError {
+pub fn missing(id: &str) -> ApiError {
     ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))
 }

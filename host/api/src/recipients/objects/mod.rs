@@ -9,6 +9,6 @@ pub mod response;
 use crate::error::ApiError;
 
 /// The error for an object that is not there.
-fn missing(collection: &str, id: &str) -> ApiError {
+pub fn missing(collection: &str, id: &str) -> ApiError {
     ApiError::not_found(format!("there is no object {id:?} in the collection {collection:?} of this key's environment"))
 }

@@ -1,7 +1,7 @@
 //! Triggering and canceling workflows.
 
 pub mod cancel;
-mod outcome;
+pub mod outcome;
 pub mod trigger;
 
 use crate::error::ApiError;

@@ -115,7 +115,7 @@ fn check(request: &TriggerRequest) -> Result<(), ApiError> {
 }
 
 /// Checks a recipient, an actor or a tenant.
-pub(super) fn check_party(at: &str, value: &RawJson, role: PartyRole) -> Result<(), ApiError> {
+pub fn check_party(at: &str, value: &RawJson, role: PartyRole) -> Result<(), ApiError> {
     let party = Party::read(value.as_text(), role).map_err(|problem| match problem {
         // The sentence for mappings speaks of paths.
         BadRecipient::Number => {
@@ -131,7 +131,8 @@ pub(super) fn check_party(at: &str, value: &RawJson, role: PartyRole) -> Result<
     }
 }
 
-fn check_object(at: &str, value: Option<&RawJson>) -> Result<(), ApiError> {
+/// Checks an optional object.
+pub fn check_object(at: &str, value: Option<&RawJson>) -> Result<(), ApiError> {
     match value.map(|value| JsonKind::of(value.as_text())) {
         None | Some(JsonKind::Object) => Ok(()),
         Some(other) => {

@@ -1,0 +1,62 @@
+//! Audiences: named groups of users.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::{PageInfo, RawJson, required, users::User};
+
+/// A member of an audience.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AudienceMember {
+    /// Always `AudienceMember`.
+    #[serde(rename = "__typename")]
+    pub typename: String,
+    /// Id of the user.
+    pub user_id: String,
+    /// The user.
+    pub user: User,
+    /// Tenant for which the user is a member.
+    #[schema(required)]
+    pub tenant: Option<String>,
+    /// Time at which the user was added.
+    #[schema(format = DateTime)]
+    pub added_at: String,
+}
+
+/// A page of members, the newest user first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AudienceMemberList {
+    /// The members.
+    pub entries: Vec<AudienceMember>,
+    /// Cursors of the neighbouring pages.
+    pub page_info: PageInfo,
+}
+
+/// Members to add or to remove.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"members": [{"user": {"id": "u_42", "name": "Ana"}, "tenant": "acme"}]}))]
+pub struct AudienceMembersRequest {
+    /// The members, at most 1,000.
+    #[serde(deserialize_with = "read_members")]
+    #[schema(max_items = 1000)]
+    pub members: Vec<AudienceMemberRequest>,
+}
+
+fn read_members<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<AudienceMemberRequest>, D::Error> {
+    required(deserializer, "an array of members")
+}
+
+/// A member to add or to remove.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct AudienceMemberRequest {
+    /// The user: an object with its `id`, and properties to merge when it is added.
+    #[serde(deserialize_with = "read_user")]
+    #[schema(value_type = Object)]
+    pub user: RawJson,
+    /// Tenant for which the user is a member.
+    pub tenant: Option<String>,
+}
+
+fn read_user<'de, D: Deserializer<'de>>(deserializer: D) -> Result<RawJson, D::Error> {
+    required(deserializer, "a user, an object with an id")
+}

@@ -1,0 +1,74 @@
+//! Subscriptions of recipients to objects.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::{PageInfo, RawJson, objects::CollectionObject, required, users::User};
+
+/// A subscription of a recipient to an object.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Subscription {
+    /// Always `Subscription`.
+    #[serde(rename = "__typename")]
+    pub typename: String,
+    /// The subscriber.
+    pub recipient: Recipient,
+    /// The object.
+    pub object: CollectionObject,
+    /// Properties of the subscription.
+    #[schema(required, value_type = Option<std::collections::BTreeMap<String, Value>>)]
+    pub properties: RawJson,
+    /// Time at which the recipient was subscribed.
+    #[schema(format = DateTime)]
+    pub inserted_at: String,
+    /// Time at which the properties were last replaced.
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+}
+
+/// A user or an object.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(description = "A user or an object.")]
+pub enum Recipient {
+    /// A user.
+    User(Box<User>),
+    /// An object.
+    Object(CollectionObject),
+}
+
+/// A page of subscriptions, those with the newest counterpart first.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SubscriptionList {
+    /// The subscriptions.
+    pub entries: Vec<Subscription>,
+    /// Cursors of the neighbouring pages.
+    pub page_info: PageInfo,
+}
+
+/// Recipients to subscribe.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"recipients": ["u_42", {"id": "u_43", "name": "Ana"}], "properties": {"role": "owner"}}))]
+pub struct SubscribeRequest {
+    /// Recipients, at most 1,000, written as those of a trigger.
+    #[serde(deserialize_with = "read_recipients")]
+    #[schema(value_type = Vec<Value>, max_items = 1000)]
+    pub recipients: Vec<RawJson>,
+    /// Properties of the subscriptions, which replace those that there are.
+    #[schema(value_type = Option<Object>)]
+    pub properties: Option<RawJson>,
+}
+
+/// Recipients whose subscriptions end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(example = json!({"recipients": ["u_42", {"collection": "projects", "id": "p1"}]}))]
+pub struct UnsubscribeRequest {
+    /// Ids of users or references `{collection, id}`, at most 1,000.
+    #[serde(deserialize_with = "read_recipients")]
+    #[schema(value_type = Vec<Value>, max_items = 1000)]
+    pub recipients: Vec<RawJson>,
+}
+
+fn read_recipients<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawJson>, D::Error> {
+    required(deserializer, "an array of recipients")
+}

@@ -1,0 +1,51 @@
+//! Audiences: named groups of users.
+
+pub mod add;
+pub mod list;
+pub mod remove;
+
+use inlet_api_types::{RawJson, audiences::AudienceMemberRequest};
+use inlet_core::json;
+
+use super::references::check_length;
+use crate::error::ApiError;
+
+/// The longest key of an audience, in characters.
+const MAX_KEY_CHARS: usize = 256;
+
+/// Checks the key of an audience.
+fn checked_key(key: &str) -> Result<(), ApiError> {
+    match (1..=MAX_KEY_CHARS).contains(&key.chars().count()) && !key.chars().any(char::is_control) {
+        true => Ok(()),
+        false => {
+            let message = format!("it is no key of an audience; expected 1 to {MAX_KEY_CHARS} characters");
+            Err(ApiError::invalid("key", message))
+        }
+    }
+}
+
+/// Groups members by their tenants, in the order of their first appearance, because an action has one tenant. `user` reads a
+/// user, a JSON text.
+fn by_tenant<'a>(
+    members: &'a [AudienceMemberRequest],
+    user: impl Fn(usize, &'a RawJson) -> Result<String, ApiError>,
+) -> Result<Vec<(Option<&'a str>, Vec<String>)>, ApiError> {
+    check_length("members", members.len())?;
+    let mut groups: indexmap::IndexMap<Option<&str>, Vec<String>> = indexmap::IndexMap::new();
+    for (index, member) in members.iter().enumerate() {
+        if let Some(tenant) = &member.tenant {
+            super::ids::checked(&format!("members[{index}].tenant"), tenant)?;
+        }
+        groups.entry(member.tenant.as_deref()).or_default().push(user(index, &member.user)?);
+    }
+    Ok(groups.into_iter().collect())
+}
+
+/// Writes the parameters of the action for one group.
+fn parameters(key: &str, tenant: Option<&str>, users: &[String]) -> String {
+    let (key, users) = (json::quote(key), json::object([("value", json::array(users).as_str())]));
+    let tenant = tenant.map(super::ids::constant);
+    let mut members = vec![("key", key.as_str()), ("user_id", users.as_str())];
+    members.extend(tenant.as_deref().map(|tenant| ("tenant", tenant)));
+    json::object(members)
+}

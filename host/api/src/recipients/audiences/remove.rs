@@ -1,0 +1,51 @@
+//! `DELETE /v1/audiences/{key}/members`
+
+use axum::{extract::State, http::StatusCode};
+use inlet_api_types::audiences::AudienceMembersRequest;
+use inlet_core::{
+    json,
+    recipient::{Party, PartyRole},
+};
+use inlet_engine::{Engine, recipients::OperationType};
+
+use super::{by_tenant, checked_key, parameters};
+use crate::{
+    auth::EnvironmentKey,
+    body::JsonBody,
+    error::ApiError,
+    path::Name,
+    recipients::call::{self, Call},
+};
+
+/// Ends memberships of users in an audience, at most 1,000. Exactly the membership that is named ends: the one without a
+/// tenant, or the one for the tenant. One that is not there is no error.
+#[utoipa::path(
+    delete,
+    path = "/v1/audiences/{key}/members",
+    operation_id = "removeAudienceMembers",
+    tag = "audiences",
+    params(("key" = String, Path, description = "The audience")),
+    request_body = AudienceMembersRequest,
+    responses((status = 204, description = "They are no members")),
+)]
+pub async fn remove_audience_members(
+    key: EnvironmentKey,
+    State(engine): State<Engine>,
+    Name(audience): Name,
+    body: JsonBody,
+) -> Result<StatusCode, ApiError> {
+    checked_key(&audience)?;
+    let call = Call::begin(&engine, &key, body.len())?;
+    let request: AudienceMembersRequest = body.read()?;
+    let groups = by_tenant(&request.members, |index, user| {
+        let party = Party::read(user.as_text(), PartyRole::Recipient);
+        let party = party.map_err(|problem| ApiError::invalid(format!("members[{index}].user"), problem.to_string()))?;
+        Ok(json::quote(&party.key.id))
+    })?;
+    let body = body.into_object()?;
+    let operations = groups.iter().map(|(tenant, users)| {
+        call::plan(OperationType::AudiencesRemoveMembers, body.clone(), &parameters(&audience, *tenant, users))
+    });
+    call.carry_out_all(operations.collect::<Result<_, _>>()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,43 @@
+//! `GET /v1/users/{id}/subscriptions`
+
+use axum::{extract::State, response::Response};
+use inlet_api_types::{PageParams, subscriptions::SubscriptionList};
+use inlet_core::recipient::RecipientKey;
+use inlet_engine::Engine;
+use inlet_store::{SubscriptionQuery, SubscriptionSide};
+
+use super::{list_of_object::answer, read};
+use crate::{
+    answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, page::PageRequest, path::Name, query::Params,
+    recipients::references, users::get::missing,
+};
+
+/// Lists the subscriptions of a user.
+#[utoipa::path(
+    get,
+    path = "/v1/users/{id}/subscriptions",
+    operation_id = "listSubscriptionsForUser",
+    tag = "subscriptions",
+    params(
+        ("id" = String, Path, description = "The user"),
+        ("objects[]" = Option<Vec<String>>, Query, description = "To these objects: `objects[0][collection]=projects&objects[0][id]=p1`"),
+        ("include" = Option<Vec<String>>, Query, description = "`preferences`; they are shown in any case"),
+        PageParams,
+    ),
+    responses((status = 200, description = "The subscriptions", body = SubscriptionList)),
+)]
+pub async fn list_subscriptions_for_user(
+    key: EnvironmentKey,
+    State(engine): State<Engine>,
+    Name(id): Name,
+    params: Params,
+) -> Result<Response, ApiError> {
+    let user = RecipientKey::user(&*id);
+    let PageRequest { cursor, limit } = PageRequest::read(&params)?;
+    let only = references::of_query(&params, "objects")?;
+    let of = SubscriptionSide::Recipient(user.clone());
+    let query = SubscriptionQuery { environment_id: key.environment_id, of, only, cursor, limit };
+    let memory = AnswerMemory::new(&engine);
+    let own = read::own(&engine, &key, &user, &memory).await?.ok_or_else(|| missing(&id))?;
+    answer(&query, read::page(&engine, &query, &own, &memory).await?, memory)
+}

@@ -1,0 +1,68 @@
+//! Reading subscriptions, with the recipient on the side of which they are read.
+
+use inlet_api_types::subscriptions::Subscription;
+use inlet_core::recipient::RecipientKey;
+use inlet_engine::Engine;
+use inlet_store::{Cursor, Page, ReadMemory as _, RecipientRecord, SubscriptionQuery, SubscriptionSide};
+
+use super::response;
+use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError};
+
+/// The most subscriptions that are read at once.
+const PAGE: usize = 100;
+
+/// Returns the recipient itself; none if it is not there.
+pub async fn own(
+    engine: &Engine,
+    key: &EnvironmentKey,
+    recipient: &RecipientKey,
+    memory: &AnswerMemory,
+) -> Result<Option<RecipientRecord>, ApiError> {
+    let found = engine.store.recipient(key.environment_id, &recipient.collection, &recipient.id, memory).await?;
+    found.ok_or_else(AnswerMemory::exhausted)
+}
+
+/// Returns a page of subscriptions, with the sequence number of each counterpart.
+pub async fn page(
+    engine: &Engine,
+    query: &SubscriptionQuery,
+    own: &RecipientRecord,
+    memory: &AnswerMemory,
+) -> Result<Page<(i64, Subscription)>, ApiError> {
+    let page = engine.store.subscriptions(query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
+    // Every entry shows the own side again.
+    if !memory.reserve((own.properties.len() * page.items.len()) as u64) {
+        return Err(AnswerMemory::exhausted());
+    }
+    let items = page.items.into_iter();
+    let items = items.map(|item| (item.counterpart.seq, response::subscription(item, &query.of, own))).collect();
+    Ok(Page { items, has_before: page.has_before, has_after: page.has_after })
+}
+
+/// Returns the subscriptions of these recipients to an object.
+pub async fn among(
+    engine: &Engine,
+    key: &EnvironmentKey,
+    own: &RecipientRecord,
+    object: &RecipientKey,
+    recipients: Vec<RecipientKey>,
+    memory: &AnswerMemory,
+) -> Result<Vec<Subscription>, ApiError> {
+    let mut query = SubscriptionQuery {
+        environment_id: key.environment_id,
+        of: SubscriptionSide::Object(object.clone()),
+        only: Some(recipients),
+        cursor: Cursor::Start,
+        limit: PAGE,
+    };
+    let mut all = Vec::new();
+    loop {
+        let page = page(engine, &query, own, memory).await?;
+        let last = page.items.last().map(|(seq, _)| *seq);
+        all.extend(page.items.into_iter().map(|(_, subscription)| subscription));
+        match last.filter(|_| page.has_after) {
+            Some(seq) => query.cursor = Cursor::After(seq),
+            None => return Ok(all),
+        }
+    }
+}
