@@ -161,6 +161,7 @@ async fn managed() -> Managed {
         (r" /v1/users/\{[a-z_]+\}/forget$", json!({"id": "forgotten"})),
         (r" /v1/users/", json!({"id": "ana", "user_id": "ana"})),
         (r" /v1/objects/", json!({"collection": "projects", "id": "p1", "object_id": "p1"})),
+        (r" /v1/tenants/bulk/delete$", json!({"tenant_ids": "bulk", "tenant_ids[]": "bulk"})),
         (r" /v1/tenants/", json!({"id": "acme"})),
         (r" /v1/workflows/", json!({"key": "order"})),
         (r" /v1/audiences/", json!({"key": "trial"})),
