@@ -37,6 +37,7 @@ pub mod subscriptions;
 pub mod tenants;
 pub mod user_export;
 pub mod users;
+pub mod variables;
 pub mod webhooks;
 pub mod workflows;
 

@@ -31,6 +31,7 @@ mod scope;
 mod sources;
 mod stored_json;
 mod users;
+mod variables;
 mod verification;
 
 pub use routes::{for_readers, router};

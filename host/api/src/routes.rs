@@ -27,7 +27,7 @@ use crate::{
     query::KnownParams,
     recipients, runs,
     scope::{Access, Scope},
-    sources, users,
+    sources, users, variables,
 };
 
 /// The path of a provider whose key has a slash that is not escaped.
@@ -117,6 +117,10 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(environments::list_api_keys::list_api_keys)),
         Operation::new(Scope::Admin, routes!(environments::create_api_key::create_api_key)),
         Operation::new(Scope::Admin, routes!(environments::delete_api_key::delete_api_key)),
+        Operation::new(Scope::Read, routes!(variables::list::list_variables)),
+        Operation::new(Scope::Read, routes!(variables::get::get_variable)),
+        Operation::new(Scope::Operate, routes!(variables::put::put_variable)),
+        Operation::new(Scope::Operate, routes!(variables::delete::delete_variable)),
         Operation::new(Scope::Read, routes!(management_tokens::list::list_management_tokens)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::create::create_management_token)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::delete::delete_management_token)),

@@ -42,6 +42,7 @@ pub mod settle;
 pub mod subject;
 pub mod time;
 pub mod user;
+pub mod variables;
 pub mod verification;
 pub mod world;
 

@@ -52,12 +52,13 @@ pub async fn check(
         let received = counts.iter().filter(|count| mapping.matches(&count.event_type));
         let mut of_mapping = Vec::new();
         for count in received.take(2) {
-            of_mapping.extend(samples.received(count).await?.iter().map(|item| problems_of(item, mapping)));
+            of_mapping.extend(samples.received(count).await?.iter().map(|item| problems_of(endpoint, item, mapping)));
         }
         if of_mapping.is_empty() {
             let examples = endpoint.plugin.iter().flat_map(|plugin| &plugin.manifest().examples);
             for example in examples.filter(|example| mapping.matches(&example.event_type)).take(EVENTS) {
-                of_mapping.extend(samples.example(example).await.iter().map(|item| problems_of(item, mapping)));
+                of_mapping
+                    .extend(samples.example(example).await.iter().map(|item| problems_of(endpoint, item, mapping)));
             }
         }
         warnings.extend(summary(of_mapping).into_iter().map(|message| MappingWarning { mapping: mapping.id, message }));
@@ -126,11 +127,15 @@ enum Problems {
 }
 
 /// Returns the problems of a mapping with one event.
-fn problems_of(item: &Prepared, mapping: &Mapping) -> Problems {
+fn problems_of(endpoint: &Endpoint, item: &Prepared, mapping: &Mapping) -> Problems {
     let Some(plan) = item.plan.as_ref().filter(|_| mapping.matches(&item.log.event_type)) else {
         return Problems::OtherType;
     };
-    if let Some(failure) = mapping.when.as_ref().and_then(|when| when.failure(Scope::of_log(&item.log))) {
+    if let Some(failure) = mapping
+        .when
+        .as_ref()
+        .and_then(|when| when.failure(Scope::of_log(&item.log).with_vars(endpoint.variables.public())))
+    {
         return Problems::Unmet(failure);
     }
     let Some(action) = plan.actions.iter().find(|action| action.mapping == Some(mapping.id)) else {

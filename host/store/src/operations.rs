@@ -11,7 +11,8 @@ use crate::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings,
         ExpandedRun, ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord,
         NewBulkOperation, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource,
-        PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal, SourceUpdate,
+        NewVariable, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal,
+        SourceUpdate,
     },
 };
 
@@ -52,6 +53,12 @@ operations! {
     DeleteManagementToken { id: i64, log: NewChange } -> Result<(), ChangeError>;
     /// Records the times at which credentials were last used, in milliseconds since 1970.
     RecordCredentialUse { used: Vec<(Credential, i64)> } -> Result<(), CommitError>;
+
+    // Variables.
+
+    /// Creates a variable, or changes it.
+    PutVariable { new: NewVariable, log: NewChange } -> Result<(), ChangeError>;
+    DeleteVariable { environment_id: i64, key: String, log: NewChange } -> Result<(), ChangeError>;
 
     // Sources.
 

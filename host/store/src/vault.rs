@@ -43,6 +43,13 @@ pub enum SecretLocation {
         /// The source environment's database id.
         source_environment_id: i64,
     },
+    /// The value of a secret variable.
+    Variable {
+        /// The environment's database id.
+        environment_id: i64,
+        /// The variable's database id.
+        variable_id: i64,
+    },
     /// The write key that they carried before.
     PreviousWriteKey {
         /// The source environment's database id.
@@ -67,6 +74,9 @@ impl fmt::Display for SecretLocation {
                 write!(f, "previous_signing_secret/{source_environment_id}/{until_ms}")
             }
             SecretLocation::WriteKey { source_environment_id } => write!(f, "write_key/{source_environment_id}"),
+            SecretLocation::Variable { environment_id, variable_id } => {
+                write!(f, "variable/{environment_id}/{variable_id}")
+            }
             SecretLocation::PreviousWriteKey { source_environment_id, until_ms } => {
                 write!(f, "previous_write_key/{source_environment_id}/{until_ms}")
             }

@@ -33,6 +33,7 @@ pub mod tenants_delete;
 pub mod tenants_set;
 pub mod users_delete;
 pub mod users_identify;
+mod variable_references;
 pub mod workflows_cancel;
 pub mod workflows_trigger;
 
@@ -47,6 +48,7 @@ pub use parameter::{Parameter, ParameterReader};
 pub use parse::{action_list, parse_action, parse_action_in};
 pub use resolver::{Resolver, ResolverLog};
 pub use scope::Scope;
+pub use variable_references::variable_references;
 
 use crate::{effect::Effect, user::TooLarge, world::EnvironmentNeeds};
 

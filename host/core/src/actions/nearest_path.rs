@@ -40,6 +40,7 @@ fn nearest_path(scope: &Scope<'_>, path: &Path) -> Option<String> {
         Some("data") => Some(&**scope.data),
         Some("event" | "body") if !rest.is_empty() => Some(scope.item),
         Some("headers") => scope.headers,
+        Some("vars") => scope.vars,
         _ => None,
     };
     // Below a root of its own, such as `data`, else in the item as it came.
@@ -107,7 +108,10 @@ mod tests {
         );
         let item = format!(r#"{{"userId":"u","properties":{data},"context":{{"ip":"::1"}}}}"#);
         let headers = Some(r#"{"x-topic":"t"}"#);
-        nearest_path(&Scope { user_id: None, data: &data, item: &item, headers }, &Path::parse(path).unwrap())
+        nearest_path(
+            &Scope { user_id: None, data: &data, item: &item, headers, vars: None },
+            &Path::parse(path).unwrap(),
+        )
     }
 
     #[test]
@@ -141,7 +145,7 @@ mod tests {
         assert_eq!(found("data.zzz"), None);
         assert_eq!(found("data.order.lines[4].sku"), None);
         let data = ByteString::from_static("{}");
-        let scope = Scope { user_id: None, data: &data, item: "", headers: None };
+        let scope = Scope { user_id: None, data: &data, item: "", headers: None, vars: None };
         let path = Path::parse("data.sum").unwrap();
         assert_eq!(advice(&scope, &path), "no path is near it");
         let path = Path::parse("headers.X-Topic").unwrap();

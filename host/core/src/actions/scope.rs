@@ -21,10 +21,13 @@ pub struct Scope<'a> {
     pub item: &'a str,
     /// The forwarded headers, a JSON object with lower-case names; none when there are none.
     pub headers: Option<&'a str>,
+    /// The environment's public variables, a JSON object; none where there are none to read.
+    pub vars: Option<&'a str>,
 }
 
 impl<'a> Scope<'a> {
     /// Returns what paths see of a planned event, from its log entry.
+    /// It sees no variables; see [`Self::with_vars`].
     pub fn of_log(log: &'a EventLog) -> Self {
         static NOTHING: ByteString = ByteString::from_static("{}");
         Self {
@@ -35,7 +38,13 @@ impl<'a> Scope<'a> {
                 Original::Text(_) | Original::Bytes(_) => "",
             },
             headers: log.headers.as_deref(),
+            vars: None,
         }
+    }
+
+    /// Lets paths see public variables, a JSON object.
+    pub fn with_vars(self, vars: &'a str) -> Self {
+        Self { vars: Some(vars), ..self }
     }
 
     /// Looks a path up like [`Self::look_up`] and returns the value to keep. The whole data is shared, not copied.
@@ -59,6 +68,7 @@ impl<'a> Scope<'a> {
             "body" => {
                 path::find(item, rest).filter(|found| !found.is_empty()).map(|found| (Cow::Borrowed(found), "item"))
             }
+            "vars" => self.vars.and_then(|vars| path::find(vars, rest)).map(|found| (Cow::Borrowed(found), "vars")),
             "headers" => self.header(rest).map(|found| (Cow::Borrowed(found), "headers")),
             _ => None,
         };

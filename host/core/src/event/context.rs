@@ -25,6 +25,8 @@ pub struct Context<'a> {
     pub redact_paths: &'a [Path],
     /// The source environment's active mappings.
     pub mappings: &'a MappingIndex,
+    /// The environment's public variables, a JSON object.
+    pub vars: &'a str,
     /// The secret that idempotency keys are hashed with.
     pub hash_key: &'a HashKey,
     /// The plugin that translated the request.

@@ -90,6 +90,7 @@ impl ItemReader<'_, '_> {
             data: &reading.data,
             item: if is_json { item } else { "" },
             headers: headers.as_deref(),
+            vars: Some(context.vars),
         };
         let plan = context.plan(scope, &reading.event_type, reading.idempotency_key.as_deref());
         let original = match (is_json, opaque) {

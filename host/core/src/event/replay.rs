@@ -56,6 +56,7 @@ pub fn prepare_replay(context: &Context<'_>, logged: LoggedEvent, id: Uuid) -> P
             Original::Text(_) | Original::Bytes(_) => "",
         },
         headers: logged.headers.as_deref(),
+        vars: Some(context.vars),
     };
     let plan = context.plan(scope, &logged.event_type, logged.idempotency_key.as_deref());
     let fields = EventFields {

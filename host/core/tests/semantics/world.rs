@@ -245,6 +245,7 @@ impl Inlet {
             settings: &self.settings,
             redact_paths: &self.manifest_redacts,
             mappings: &index,
+            vars: "{}",
             hash_key: &hash_key,
             plugin: Arc::new(PluginRef { key: "segment".into(), version: "1.0.0".into(), digest: "sha256:0".into() }),
             verdict: self.verdict,

@@ -6,6 +6,7 @@ mod management_token;
 mod plugin;
 mod repair;
 mod source;
+mod variable;
 
 pub use clock::system_time_accepted;
 pub(crate) use environment::{
@@ -15,6 +16,7 @@ pub(crate) use management_token::{management_token_created, management_token_del
 pub(crate) use plugin::{plugin_added, plugin_removed};
 pub use repair::repaired;
 pub(crate) use source::{endpoint_rotated, plugin_used, source_changed, source_created, source_deleted};
+pub(crate) use variable::{variable_deleted, variable_put};
 
 /// Returns a JSON string, or null.
 fn string_or_null(text: Option<&str>) -> String {

@@ -56,6 +56,7 @@ pub(super) fn plan_uncounted(
         settings: &endpoint.settings,
         redact_paths: &endpoint.redact_paths,
         mappings: &endpoint.index,
+        vars: endpoint.variables.public(),
         hash_key: &engine.hash_key,
         plugin: endpoint.plugin_ref.clone(),
         verdict,

@@ -12,9 +12,9 @@ use std::{
     sync::Arc,
 };
 
-use inlet_core::Uuid;
+use inlet_core::{Uuid, variables::Variables};
 use inlet_sandbox::Limits;
-use inlet_store::{ApiKeyRecord, Environment, ManagementTokenRecord, ReadError, Store};
+use inlet_store::{ApiKeyRecord, Environment, ManagementTokenRecord, ReadError, Store, VariableRecord};
 
 use self::reload::Reuse;
 pub use self::{
@@ -33,6 +33,8 @@ pub fn new_id() -> Uuid {
 pub struct Snapshot {
     /// The environments, in the order of their creation.
     pub environments: Vec<Environment>,
+    /// The variables of all environments, by environment and key.
+    variables: Vec<VariableRecord>,
     /// The sources by key.
     pub sources: BTreeMap<String, Arc<Source>>,
     endpoints: HashMap<TokenHash, EndpointToken>,
@@ -59,6 +61,8 @@ impl Snapshot {
         reuse: Option<Reuse<'_>>,
     ) -> Result<Snapshot, ReadError> {
         let environments = store.environments().await?;
+        let variables = store.variables().await?;
+        let by_environment = variables_by_environment(&variables);
         let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
         let tokens = store.management_tokens().await?;
         let management_tokens = tokens.into_iter().map(|token| (token.hash, Arc::new(token))).collect();
@@ -66,12 +70,13 @@ impl Snapshot {
             environments.iter().map(|environment| (environment.id, environment)).collect();
         let mut endpoints = HashMap::new();
         let mut sources = BTreeMap::new();
-        // A changed environment changes every source.
-        let reusable = reuse.filter(|reuse| reuse.snapshot.environments == environments);
+        // A changed environment changes every source, and so does a changed variable.
+        let is_same = |snapshot: &Snapshot| snapshot.environments == environments && snapshot.variables == variables;
+        let reusable = reuse.filter(|reuse| is_same(reuse.snapshot));
         for record in store.sources().await? {
             let source = match reusable.as_ref().and_then(|reuse| reuse.source(&record)) {
                 Some(source) => source.clone(),
-                None => Arc::new(Source::new(record, &by_id, catalog, limits, reuse.as_ref())),
+                None => Arc::new(Source::new(record, &by_id, &by_environment, catalog, limits, reuse.as_ref())),
             };
             for endpoint in source.endpoints.values() {
                 let current = EndpointToken { endpoint: endpoint.clone(), until_ms: None };
@@ -91,7 +96,7 @@ impl Snapshot {
             let api_log = known.cloned().unwrap_or_else(|| Arc::new(Endpoint::api_log(id, environment, limits)));
             api_logs.insert(environment_id, api_log);
         }
-        Ok(Snapshot { environments, sources, endpoints, api_logs, api_keys, management_tokens })
+        Ok(Snapshot { environments, variables, sources, endpoints, api_logs, api_keys, management_tokens })
     }
 
     /// Returns the endpoint of a token at this time. An earlier token is good until its overlap ends.
@@ -142,6 +147,16 @@ impl Snapshot {
         self.sources.get(&other.source)?.endpoints.get(&other.environment)
     }
 
+    /// Returns the variables of an environment, by key.
+    pub fn variables_of(&self, environment_id: i64) -> impl Iterator<Item = &VariableRecord> {
+        self.variables.iter().filter(move |variable| variable.environment_id == environment_id)
+    }
+
+    /// Returns the variables of an environment as its mappings see them.
+    pub fn mapping_variables(&self, environment_id: i64) -> Variables {
+        Variables::new(self.variables_of(environment_id).map(as_mappings_see))
+    }
+
     /// Returns the API key with that hash.
     pub fn api_key(&self, hash: &TokenHash) -> Option<&ApiKeyRecord> {
         self.api_keys.get(hash)
@@ -176,4 +191,18 @@ impl Snapshot {
         let named = self.environments.iter().filter(|environment| ids.contains(&environment.id));
         named.map(|environment| environment.slug.clone()).collect()
     }
+}
+
+fn variables_by_environment(records: &[VariableRecord]) -> HashMap<i64, Arc<Variables>> {
+    let of_one = records.chunk_by(|a, b| a.environment_id == b.environment_id);
+    of_one
+        .filter_map(|records| {
+            let variables = Variables::new(records.iter().map(as_mappings_see));
+            Some((records.first()?.environment_id, Arc::new(variables)))
+        })
+        .collect()
+}
+
+fn as_mappings_see(record: &VariableRecord) -> (&str, Option<&str>) {
+    (&record.key, record.value.as_deref())
 }

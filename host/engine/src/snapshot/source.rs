@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use inlet_core::variables::Variables;
 use inlet_sandbox::Limits;
 use inlet_store::{Environment, SourceRecord};
 
@@ -25,6 +26,7 @@ impl Source {
     pub(super) fn new(
         record: SourceRecord,
         environments: &HashMap<i64, &Environment>,
+        variables: &HashMap<i64, Arc<Variables>>,
         catalog: &Catalog,
         limits: &Limits,
         reuse: Option<&Reuse<'_>>,
@@ -39,6 +41,7 @@ impl Source {
             };
             let mut endpoint = Endpoint::build(&record, environment, &known.slug, plugin, limits);
             endpoint.hides_personal_data = known.hide_personal_data;
+            endpoint.variables = variables.get(&known.id).cloned().unwrap_or_default();
             if let Some(before) = before.filter(|before| before.plugin_ref.digest == endpoint.plugin_ref.digest) {
                 endpoint.guard = before.guard.clone();
             }

@@ -307,6 +307,7 @@ async fn blame(plugin: &Plugin, request: &Request, limits: &Limits) -> Option<(B
         settings: &settings,
         redact_paths: &[],
         mappings: &mappings,
+        vars: "{}",
         hash_key: &hash_key,
         plugin: Arc::new(PluginRef { key: String::new(), version: String::new(), digest: String::new() }),
         verdict: Verdict::NotConfigured,

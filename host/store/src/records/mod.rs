@@ -26,6 +26,7 @@ mod retention;
 mod run;
 mod source;
 pub(crate) mod uuid_time;
+mod variable;
 
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
 pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};
@@ -55,3 +56,4 @@ pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };
+pub use variable::{NewVariable, VariableRecord};

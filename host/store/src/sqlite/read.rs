@@ -40,5 +40,6 @@ pub(crate) use super::{
         sources::all as sources,
         subscriptions::page as subscriptions,
         user_export::{memberships as user_memberships, runs as user_runs},
+        variables::all as variables,
     },
 };

@@ -6,11 +6,11 @@ use crate::{
     error::{ChangeError, CommitError, ReadError},
     operations::{
         CreateApiKey, CreateEnvironment, CreateManagementToken, DeleteApiKey, DeleteEnvironment, DeleteManagementToken,
-        RecordCredentialUse, UpdateEnvironment,
+        DeleteVariable, PutVariable, RecordCredentialUse, UpdateEnvironment,
     },
     records::{
         ApiKeyRecord, ChangeQuery, ChangeRecord, Credential, Environment, EnvironmentSettings, ManagementTokenRecord,
-        NewChange, NewEnvironment, NewManagementToken, Page, ReadMemory,
+        NewChange, NewEnvironment, NewManagementToken, NewVariable, Page, ReadMemory, VariableRecord,
     },
 };
 
@@ -38,6 +38,21 @@ impl Store {
     /// Deletes an environment, and what is configured in it. [`Store::prune_deleted`] deletes the rest.
     pub async fn environment_delete(&self, id: i64, log: NewChange) -> Result<(), ChangeError> {
         self.database.execute(DeleteEnvironment { id, log }).await
+    }
+
+    /// Returns the variables of all environments.
+    pub async fn variables(&self) -> Result<Vec<VariableRecord>, ReadError> {
+        read!(self.database, variables())
+    }
+
+    /// Creates a variable of an environment, or changes it.
+    pub async fn variable_put(&self, new: NewVariable, log: NewChange) -> Result<(), ChangeError> {
+        self.database.execute(PutVariable { new, log }).await
+    }
+
+    /// Deletes a variable of an environment.
+    pub async fn variable_delete(&self, environment_id: i64, key: String, log: NewChange) -> Result<(), ChangeError> {
+        self.database.execute(DeleteVariable { environment_id, key, log }).await
     }
 
     /// Returns all API keys.

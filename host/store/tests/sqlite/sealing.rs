@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fs, path::Path, sync::Arc};
 
-use inlet_store::{MasterKeyCheck, OpenError, ResealError, SecretLocation, Store, StoreOptions, Vault as _};
+use inlet_core::variables::VariableType;
+use inlet_store::{
+    MasterKeyCheck, NewVariable, OpenError, ResealError, SecretLocation, Store, StoreOptions, Vault as _,
+};
 use sqlx::{Connection, SqliteConnection, migrate::Migrator};
 
 use crate::suite::{
@@ -116,11 +119,23 @@ async fn a_kill_between_the_migration_and_the_sealing_loses_nothing() {
     assert_eq!(files_with(directory.path(), "clear-"), [""; 0]);
 }
 
+/// A secret variable of the fixture's environment.
+fn secret_variable(fixture: &Fixture) -> NewVariable {
+    NewVariable {
+        environment_id: fixture.environment,
+        key: "token".to_owned(),
+        variable_type: VariableType::Secret,
+        value: Some("whsec-variable".to_owned()),
+        description: None,
+    }
+}
+
 /// Returns the directory of a closed store with secrets of every kind.
 async fn with_secrets() -> tempfile::TempDir {
     let fixture = Fixture::new().await;
     let id = fixture.store.sources().await.unwrap()[0].id;
     fixture.store.source_update(signing_secrets(&fixture, id), log("upsertSource")).await.unwrap();
+    fixture.store.variable_put(secret_variable(&fixture), log("upsertVariable")).await.unwrap();
     fixture.store.close().await.unwrap();
     fixture.database.into_directory()
 }
@@ -163,7 +178,7 @@ async fn a_new_key_seals_everything_and_the_old_one_opens_nothing_any_more() {
     let directory = with_secrets().await;
     let check = MasterKeyCheck::start(StoreOptions::new(directory.path())).await.unwrap();
     assert!(vault().open(SecretLocation::KeyCheck, check.sealed_value().unwrap()).is_ok());
-    assert_eq!(check.reseal(&TestVault("k1"), &TestVault("k2")).await.unwrap(), 5);
+    assert_eq!(check.reseal(&TestVault("k1"), &TestVault("k2")).await.unwrap(), 6);
     assert_eq!(files_with(directory.path(), "k1 "), [""; 0], "nothing is left that the old key opens");
     assert!(refusal(directory.path(), TestVault("k1")).await.contains("another key (k2)"));
     let store = Store::open(StoreOptions::new(directory.path()), Arc::new(TestVault("k2"))).await.unwrap();
@@ -194,6 +209,9 @@ async fn nothing_in_the_files_is_in_clear_text() {
     let fixture = Fixture::new().await;
     let id = fixture.store.sources().await.unwrap()[0].id;
     fixture.store.source_update(signing_secrets(&fixture, id), log("upsertSource")).await.unwrap();
+    fixture.store.variable_put(secret_variable(&fixture), log("upsertVariable")).await.unwrap();
+    let variables = fixture.store.variables().await.unwrap();
+    assert_eq!((&variables[0].value, variables[0].bytes, variables[0].version), (&None, 14, 1));
     for clear in ["whsec-", "token-main"] {
         assert_eq!(files_with(fixture.database.path(), clear), [""; 0], "{clear}");
     }

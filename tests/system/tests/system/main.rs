@@ -62,6 +62,7 @@ mod stored_versions;
 mod toolchains;
 mod translators;
 mod user_export;
+mod variables;
 mod version_install;
 mod version_switch;
 mod waiting;

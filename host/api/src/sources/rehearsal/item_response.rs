@@ -58,7 +58,7 @@ fn mappings(item: &Prepared, endpoint: &Endpoint, budget: &mut ResponseBudget) -
     let mut shown = Vec::new();
     for mapping in &endpoint.mappings {
         let (why_not, condition_held) = match &item.plan {
-            Some(_) => why_not(mapping, &item.log),
+            Some(_) => why_not(endpoint, mapping, &item.log),
             None => (Some("the item is no event".to_owned()), None),
         };
         match why_not.is_some() && budget.row().is_none() {
@@ -71,9 +71,10 @@ fn mappings(item: &Prepared, endpoint: &Endpoint, budget: &mut ResponseBudget) -
 
 /// Returns why a mapping does not apply to an event, and whether its condition holds. Both are absent for a mapping without
 /// a condition that applies.
-fn why_not(mapping: &Mapping, log: &EventLog) -> (Option<String>, Option<bool>) {
+fn why_not(endpoint: &Endpoint, mapping: &Mapping, log: &EventLog) -> (Option<String>, Option<bool>) {
     let condition = mapping.when.as_ref().filter(|_| mapping.matches(&log.event_type));
-    let failure = condition.map(|condition| condition.failure(Scope::of_log(log)));
+    let failure =
+        condition.map(|condition| condition.failure(Scope::of_log(log).with_vars(endpoint.variables.public())));
     let held = failure.as_ref().map(Option::is_none);
     let mismatch = mapping.mismatch(&log.event_type).map(|mismatch| mismatch.to_string());
     let unmet = || failure.flatten().map(|failure| format!("its condition does not hold: {failure}"));

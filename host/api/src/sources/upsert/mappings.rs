@@ -9,6 +9,7 @@ use inlet_core::{
     actions::{self, Syntax},
     json::{self, Kind},
     mapping::{self, BadMapping, Condition},
+    variables::Variables,
 };
 use inlet_engine::snapshot::new_id;
 use inlet_store::MappingRecord;
@@ -39,6 +40,7 @@ pub fn change(
     requests: &[MappingRequest],
     field: &str,
     present: &[MappingRecord],
+    variables: &Variables,
     now_ms: i64,
 ) -> Result<Vec<MappingRecord>, ApiError> {
     let mut checked = Vec::new();
@@ -63,10 +65,10 @@ pub fn change(
         .map(|mapping| match mapping.id {
             None => {
                 let present = by_content.get(&mapping.content).copied();
-                mapping.record(present, now_ms)
+                mapping.record(present, variables, now_ms)
             }
             Some(id) => match by_id.get(&id) {
-                Some(record) => mapping.record(Some(record), now_ms),
+                Some(record) => mapping.record(Some(record), variables, now_ms),
                 None => {
                     let message = format!("there is no mapping {id} here; leave the id out to make a new mapping");
                     Err(ApiError::invalid(format!("{}.id", mapping.field), message))
@@ -78,10 +80,19 @@ pub fn change(
 
 impl CheckedMapping {
     /// Returns the record after the change, which is the present record if nothing differs.
-    fn record(self, present: Option<&MappingRecord>, now_ms: i64) -> Result<MappingRecord, ApiError> {
+    fn record(
+        self,
+        present: Option<&MappingRecord>,
+        variables: &Variables,
+        now_ms: i64,
+    ) -> Result<MappingRecord, ApiError> {
         let same = present.filter(|record| content_of(record) == self.content);
         if let Some(record) = same.filter(|record| record.active == self.active) {
             return Ok(record.clone());
+        }
+        // What was saved before there were variables may read a member `vars` of the item, and stays.
+        if same.is_none() {
+            self.check_variables(variables)?;
         }
         // What was saved before there were forms keeps its meaning until it is changed.
         let forms = same.is_none_or(|record| record.forms);
@@ -101,6 +112,19 @@ impl CheckedMapping {
             created_at_ms: present.map_or(now_ms, |record| record.created_at_ms),
             updated_at_ms: now_ms,
         })
+    }
+}
+
+impl CheckedMapping {
+    fn check_variables(&self, variables: &Variables) -> Result<(), ApiError> {
+        let refused = |member: &str, message| Err(ApiError::invalid(format!("{}.{member}", self.field), message));
+        for name in actions::variable_references(&self.parameters, None) {
+            variables.check_reference(&name).or_else(|message| refused("action_parameters", message))?;
+        }
+        for name in actions::variable_references("{}", self.when.as_deref()) {
+            variables.check_reference(&name).or_else(|message| refused("when", message))?;
+        }
+        Ok(())
     }
 }
 
@@ -190,7 +214,7 @@ mod tests {
 
     fn apply(list: &str, present: &[MappingRecord], now_ms: i64) -> Result<Vec<MappingRecord>, String> {
         let body = JsonBody::of(&format!(r#"{{"m":{list}}}"#));
-        let changed = body.read::<Body>().and_then(|body| change(&body.m, "m", present, now_ms));
+        let changed = body.read::<Body>().and_then(|body| change(&body.m, "m", present, &Variables::default(), now_ms));
         changed.map_err(|error| format!("{}: {error}", error.field().unwrap_or("-")))
     }
 

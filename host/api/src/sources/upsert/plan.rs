@@ -1,7 +1,10 @@
 //! Computes the new settings and mappings of a source environment, without writing them.
 
 use inlet_api_types::sources::{MappingRequest, SettingsRequest};
-use inlet_core::settings::{ChangedSettings, Settings};
+use inlet_core::{
+    settings::{ChangedSettings, Settings},
+    variables::Variables,
+};
 use inlet_engine::{EngineOptions, catalog::default_settings, clock::now_ms, snapshot::Endpoint};
 use inlet_sandbox::{Limits, Plugin};
 use inlet_store::MappingRecord;
@@ -67,12 +70,16 @@ impl Requested<'_> {
                 Some(settings::change(request, &(self.field)("settings"), &present)?)
             }
         };
-        Ok(Plan { settings, mappings: self.plan_mappings(&endpoint.record.mappings)? })
+        Ok(Plan { settings, mappings: self.plan_mappings(&endpoint.record.mappings, &endpoint.variables)? })
     }
 
-    fn plan_mappings(&self, present: &[MappingRecord]) -> Result<Option<Vec<MappingRecord>>, ApiError> {
+    fn plan_mappings(
+        &self,
+        present: &[MappingRecord],
+        variables: &Variables,
+    ) -> Result<Option<Vec<MappingRecord>>, ApiError> {
         let Some(requests) = self.mappings else { return Ok(None) };
-        mappings::change(requests, &(self.field)("mappings"), present, now_ms()).map(Some)
+        mappings::change(requests, &(self.field)("mappings"), present, variables, now_ms()).map(Some)
     }
 }
 
@@ -118,7 +125,8 @@ impl Upsert<'_> {
         };
         let request = self.request.settings.as_ref();
         let settings = request.map(|request| self.change_settings(request, &present)).transpose()?;
-        let mappings = self.requested(&|member| self.request.field(member)).plan_mappings(&[])?;
+        let variables = self.change.snapshot().mapping_variables(self.environment.id);
+        let mappings = self.requested(&|member| self.request.field(member)).plan_mappings(&[], &variables)?;
         Ok(Plan { settings, mappings })
     }
 

@@ -31,6 +31,7 @@ pub(super) fn log_entries(
         settings: &Settings::default(),
         redact_paths: &redact_paths,
         mappings: &MappingIndex::default(),
+        vars: "{}",
         hash_key: &hash_key,
         plugin: Arc::new(PluginRef {
             key: manifest.key.clone(),

@@ -97,6 +97,7 @@ impl EventReplayer {
             settings: &self.endpoint.settings,
             redact_paths: &self.endpoint.redact_paths,
             mappings: &self.endpoint.index,
+            vars: self.endpoint.variables.public(),
             hash_key: &self.engine.hash_key,
             plugin,
             verdict: Verdict::NotConfigured,

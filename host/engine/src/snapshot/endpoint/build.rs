@@ -91,6 +91,7 @@ impl Endpoint {
             query,
             previous_used_ms: AtomicI64::new(0),
             hides_personal_data: false,
+            variables: Arc::default(),
             meters: Meters::new(&source.key, slug, &source.provider),
             guard: Arc::default(),
             index,
@@ -149,6 +150,7 @@ impl Endpoint {
         };
         Endpoint {
             hides_personal_data: self.hides_personal_data,
+            variables: self.variables.clone(),
             ..Endpoint::build(source, &record, &self.environment, |_| Some(plugin.clone()), limits)
         }
     }
@@ -165,6 +167,7 @@ impl Endpoint {
         };
         Endpoint {
             hides_personal_data: self.hides_personal_data,
+            variables: self.variables.clone(),
             ..Endpoint::build(source, &record, &self.environment, |_| self.plugin.clone(), limits)
         }
     }

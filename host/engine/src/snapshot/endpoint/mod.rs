@@ -17,6 +17,7 @@ use inlet_core::{
     path::Path,
     quarantine::{Admission, Change},
     settings::{OnReject, Settings},
+    variables::Variables,
     verification::{Template, WRITE_KEY, may_be_forwarded},
 };
 use inlet_sandbox::{Limits, Plugin};
@@ -75,6 +76,8 @@ pub struct Endpoint {
     previous_used_ms: AtomicI64,
     /// True if logs are shown without the values that were sent.
     pub hides_personal_data: bool,
+    /// The variables of the environment.
+    pub variables: Arc<Variables>,
     headers: HashSet<String>,
     query: HashSet<String>,
     every_query: bool,

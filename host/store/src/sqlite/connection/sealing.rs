@@ -4,7 +4,7 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
-    sqlite::{error::SqliteError, statements::transaction},
+    sqlite::{error::SqliteError, statements::transaction, tables::variables},
     vault::{CHECK, SecretLocation, Vault, VaultError},
 };
 
@@ -224,7 +224,8 @@ async fn reseal_all(connection: &mut SqliteConnection, old: &dyn Vault, new: &dy
             secrets += 1;
         }
     }
-    Ok(secrets + reseal_write_keys(connection, &again).await?)
+    secrets += reseal_write_keys(connection, &again).await?;
+    Ok(secrets + variables::reseal(connection, &again).await?)
 }
 
 /// Seals every write key again; returns their number.

@@ -19,8 +19,9 @@ use crate::{
 
 /// The statements that empty the small tables of an environment. A management token that is limited to deleted
 /// environments is good nowhere and goes too.
-const SMALL: [&str; 4] = [
+const SMALL: [&str; 5] = [
     "DELETE FROM forget_requests WHERE environment_id = ?",
+    "DELETE FROM variables WHERE environment_id = ?",
     "DELETE FROM api_keys WHERE environment_id = ?",
     "DELETE FROM management_token_environments WHERE environment_id = ?",
     "DELETE FROM management_tokens WHERE all_environments = 0 AND id NOT IN (
@@ -155,7 +156,7 @@ mod tests {
         .collect();
         // Source environments are emptied with their tables, and the change log outlives what it tells of. Recipients of
         // runs have no foreign key to an environment.
-        let small = ["api_keys", "forget_requests", "management_token_environments"];
+        let small = ["api_keys", "forget_requests", "management_token_environments", "variables"];
         let large = LARGE.iter().map(|(name, _)| *name).filter(|name| *name != "workflow_run_recipients");
         let handled = large.chain(small).chain(["source_environments", "changes"]);
         assert_eq!(tables, handled.map(str::to_owned).collect());

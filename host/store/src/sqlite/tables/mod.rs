@@ -34,3 +34,4 @@ pub(crate) mod sources;
 pub(crate) mod store_time;
 pub(super) mod subscriptions;
 pub(crate) mod user_export;
+pub(crate) mod variables;
