@@ -20,7 +20,7 @@ pub(crate) const ITEM_BYTES: usize = 2048;
 const COPIES: usize = 2;
 
 /// The bytes of one planned action beside its texts.
-const ACTION_BYTES: usize = 512;
+const ACTION_BYTES: usize = 576;
 
 /// Returns the bytes that a translation holds.
 pub(crate) fn of_translation(translation: &Translation) -> usize {

@@ -131,7 +131,7 @@ async fn forget_event(
             .bind(id)
             .fetch_all(&mut *connection)
             .await?;
-    for run in results.iter().filter_map(|result| run_of(result)) {
+    for run in results.iter().flat_map(|result| runs_of(result)) {
         counts.runs += forget_run(connection, environment, run).await?;
     }
     sqlx::query(
@@ -191,9 +191,11 @@ async fn forget_waits(connection: &mut SqliteConnection, environment: i64, event
     Ok(())
 }
 
-/// Returns the run that the result of a trigger names.
-fn run_of(result: &str) -> Option<Uuid> {
-    Uuid::try_parse(&json::string(json::member(result, "workflow_run_id")?)?).ok()
+/// Returns the runs that the result of a trigger names: one, or all of a trigger that was split.
+fn runs_of(result: &str) -> Vec<Uuid> {
+    let all = json::member(result, "workflow_run_ids").and_then(json::items);
+    let runs = all.or_else(|| json::member(result, "workflow_run_id").map(|run| vec![run])).unwrap_or_default();
+    runs.into_iter().filter_map(|run| Uuid::try_parse(&json::string(run)?).ok()).collect()
 }
 
 /// Removes what a run got from its event. Its other recipients stay.
@@ -257,4 +259,18 @@ async fn forget_runs(
         counts.runs += each(connection, sql, environment, ids).await?;
     }
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trigger_that_was_split_names_all_of_its_runs() {
+        let [first, second] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let split = format!(r#"{{"workflow_run_id":"{first}","workflow_run_ids":["{first}","{second}"]}}"#);
+        assert_eq!(runs_of(&split), [first, second]);
+        assert_eq!(runs_of(&format!(r#"{{"workflow_run_id":"{first}"}}"#)), [first]);
+        assert_eq!(runs_of(r#"{"workflow_run_id":null}"#), [Uuid::nil(); 0]);
+    }
 }
