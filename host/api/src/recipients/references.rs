@@ -17,7 +17,8 @@ pub fn read(field: &str, values: &[RawJson]) -> Result<Vec<RecipientKey>, ApiErr
         .enumerate()
         .map(|(index, value)| {
             let read = Party::read(value.as_text(), PartyRole::Recipient);
-            read.map(|party| party.key).map_err(|problem| ApiError::invalid(format!("{field}[{index}]"), problem.to_string()))
+            read.map(|party| party.key)
+                .map_err(|problem| ApiError::invalid(format!("{field}[{index}]"), problem.to_string()))
         })
         .collect()
 }

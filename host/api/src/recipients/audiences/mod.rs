@@ -24,12 +24,15 @@ fn checked_key(key: &str) -> Result<(), ApiError> {
     }
 }
 
+/// A tenant, or none, with the users of its members, each a JSON text.
+type TenantGroup<'a> = (Option<&'a str>, Vec<String>);
+
 /// Groups members by their tenants, in the order of their first appearance, because an action has one tenant. `user` reads a
 /// user, a JSON text.
 fn by_tenant<'a>(
     members: &'a [AudienceMemberRequest],
     user: impl Fn(usize, &'a RawJson) -> Result<String, ApiError>,
-) -> Result<Vec<(Option<&'a str>, Vec<String>)>, ApiError> {
+) -> Result<Vec<TenantGroup<'a>>, ApiError> {
     check_length("members", members.len())?;
     let mut groups: indexmap::IndexMap<Option<&str>, Vec<String>> = indexmap::IndexMap::new();
     for (index, member) in members.iter().enumerate() {

@@ -39,7 +39,8 @@ pub async fn remove_audience_members(
     let request: AudienceMembersRequest = body.read()?;
     let groups = by_tenant(&request.members, |index, user| {
         let party = Party::read(user.as_text(), PartyRole::Recipient);
-        let party = party.map_err(|problem| ApiError::invalid(format!("members[{index}].user"), problem.to_string()))?;
+        let party =
+            party.map_err(|problem| ApiError::invalid(format!("members[{index}].user"), problem.to_string()))?;
         Ok(json::quote(&party.key.id))
     })?;
     let body = body.into_object()?;

@@ -1,7 +1,10 @@
 //! `GET /v1/objects/{collection}/{id}/subscriptions`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::{PageParams, subscriptions::{Subscription, SubscriptionList}};
+use inlet_api_types::{
+    PageParams,
+    subscriptions::{Subscription, SubscriptionList},
+};
 use inlet_core::recipient::RecipientKey;
 use inlet_engine::Engine;
 use inlet_store::{Page, SubscriptionQuery, SubscriptionSide};
@@ -50,7 +53,10 @@ pub async fn list_subscriptions_for_object(
         }
     };
     if references::of_query(&params, other)?.is_some() {
-        return Err(ApiError::invalid(format!("{other}[]"), format!("it goes with the other mode; here {only}[] is good")));
+        return Err(ApiError::invalid(
+            format!("{other}[]"),
+            format!("it goes with the other mode; here {only}[] is good"),
+        ));
     }
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let only = references::of_query(&params, only)?;

@@ -271,6 +271,6 @@ mod tests {
         let split = format!(r#"{{"workflow_run_id":"{first}","workflow_run_ids":["{first}","{second}"]}}"#);
         assert_eq!(runs_of(&split), [first, second]);
         assert_eq!(runs_of(&format!(r#"{{"workflow_run_id":"{first}"}}"#)), [first]);
-        assert_eq!(runs_of(r#"{"workflow_run_id":null}"#), [Uuid::nil(); 0]);
+        assert!(runs_of(r#"{"workflow_run_id":null}"#).is_empty());
     }
 }
