@@ -80,7 +80,7 @@ async fn an_enforced_source_never_gets_a_verification_that_it_cannot_pass() {
     for wasm in [without_verification("2.0.0"), with_hex_key("3.0.0"), with_other_header("4.0.0")] {
         add(&server, &wasm).await;
     }
-    insta::assert_snapshot!(refused(&server, "2.0.0").await, @"the version 2.0.0 was not taken: it verifies in another way than is in force (header, scheme differ), and that cannot be taken yet: enforce_verification: this provider has no verification scheme, so nothing could be accepted; set it to false");
+    insta::assert_snapshot!(refused(&server, "2.0.0").await, @"the version 2.0.0 was not taken: it verifies in another way than is in force (header, scheme differ), and that cannot be taken yet: enforce_verification: this provider has no verification scheme, so nothing could be accepted; set it to false, or set a write_key");
     insta::assert_snapshot!(refused(&server, "3.0.0").await, @"the version 3.0.0 was not taken: it verifies in another way than is in force (algorithm, encoding, header, scheme, secret, signed differ), and that cannot be taken yet: signing_secret: no key can be made of it: expected hexadecimal digits; set one that is good for both, or take it away (signing_secret null, enforce_verification false) and set the new one afterwards");
     accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
 
@@ -113,7 +113,7 @@ async fn going_back_is_held_against_the_settings_too() {
     set(&server, json!({"signing_secret": "s3cr3t"})).await;
     let (status, answer) = roll_back(&server, true).await;
     assert_eq!(status, 409);
-    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"the version 1.0.0 was not taken: it verifies in another way than is in force (header, scheme differ), and that cannot be taken yet: enforce_verification: this provider has no verification scheme, so nothing could be accepted; set it to false");
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"the version 1.0.0 was not taken: it verifies in another way than is in force (header, scheme differ), and that cannot be taken yet: enforce_verification: this provider has no verification scheme, so nothing could be accepted; set it to false, or set a write_key");
     accepts(&endpoint, "x-webhook-secret", "s3cr3t").await;
     set(&server, json!({"enforce_verification": false})).await;
     assert_eq!(roll_back(&server, true).await.0, 200);
