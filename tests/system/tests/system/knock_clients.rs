@@ -129,6 +129,22 @@ async fn workflows() {
     assert_eq!(canceled, [of(&runs[3]), of(&runs[1])].concat());
 }
 
+/// Subscriptions of users and objects, with the properties of each, and their lists from both sides.
+#[tokio::test]
+async fn subscriptions() {
+    let Some((server, _)) = both("subscriptions").await else { return };
+    assert!(count(&server, "objects.subscribe", "executed").await > 0);
+    assert!(count(&server, "objects.unsubscribe", "executed").await > 0);
+}
+
+/// Members of audiences, with and without a tenant.
+#[tokio::test]
+async fn audiences() {
+    let Some((server, _)) = both("audiences").await else { return };
+    assert!(count(&server, "audiences.add_members", "executed").await > 0);
+    assert!(count(&server, "audiences.remove_members", "executed").await > 0);
+}
+
 /// Bulk operations, followed to their end.
 #[tokio::test]
 async fn bulk_operations() {

@@ -1,9 +1,13 @@
 //! Reading subscriptions, with the recipient on the side of which they are read.
 
+use std::collections::HashMap;
+
 use inlet_api_types::subscriptions::Subscription;
 use inlet_core::recipient::RecipientKey;
 use inlet_engine::Engine;
-use inlet_store::{Cursor, Page, ReadMemory as _, RecipientRecord, SubscriptionQuery, SubscriptionSide};
+use inlet_store::{
+    Cursor, Page, ReadMemory as _, RecipientRecord, SubscriptionQuery, SubscriptionRecord, SubscriptionSide,
+};
 
 use super::response;
 use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError};
@@ -29,17 +33,13 @@ pub async fn page(
     own: &RecipientRecord,
     memory: &AnswerMemory,
 ) -> Result<Page<(i64, Subscription)>, ApiError> {
-    let page = engine.store.subscriptions(query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
-    // Every entry shows the own side again.
-    if !memory.reserve((own.properties.len() * page.items.len()) as u64) {
-        return Err(AnswerMemory::exhausted());
-    }
+    let page = records(engine, query, own, memory).await?;
     let items = page.items.into_iter();
     let items = items.map(|item| (item.counterpart.seq, response::subscription(item, &query.of, own))).collect();
     Ok(Page { items, has_before: page.has_before, has_after: page.has_after })
 }
 
-/// Returns the subscriptions of these recipients to an object.
+/// Returns the subscriptions of these recipients to an object, in the order of the recipients.
 pub async fn among(
     engine: &Engine,
     key: &EnvironmentKey,
@@ -48,6 +48,10 @@ pub async fn among(
     recipients: Vec<RecipientKey>,
     memory: &AnswerMemory,
 ) -> Result<Vec<Subscription>, ApiError> {
+    let mut positions = HashMap::new();
+    for (at, recipient) in recipients.iter().enumerate() {
+        positions.entry(recipient.clone()).or_insert(at);
+    }
     let mut query = SubscriptionQuery {
         environment_id: key.environment_id,
         of: SubscriptionSide::Object(object.clone()),
@@ -57,12 +61,32 @@ pub async fn among(
     };
     let mut all = Vec::new();
     loop {
-        let page = page(engine, &query, own, memory).await?;
-        let last = page.items.last().map(|(seq, _)| *seq);
-        all.extend(page.items.into_iter().map(|(_, subscription)| subscription));
+        let page = records(engine, &query, own, memory).await?;
+        let last = page.items.last().map(|item| item.counterpart.seq);
+        for item in page.items {
+            let RecipientRecord { collection, id, .. } = &item.counterpart;
+            let recipient = RecipientKey { collection: collection.clone().into(), id: id.clone() };
+            all.push((positions.get(&recipient).copied(), response::subscription(item, &query.of, own)));
+        }
         match last.filter(|_| page.has_after) {
             Some(seq) => query.cursor = Cursor::After(seq),
-            None => return Ok(all),
+            None => break,
         }
     }
+    all.sort_by_key(|(position, _)| *position);
+    Ok(all.into_iter().map(|(_, subscription)| subscription).collect())
+}
+
+async fn records(
+    engine: &Engine,
+    query: &SubscriptionQuery,
+    own: &RecipientRecord,
+    memory: &AnswerMemory,
+) -> Result<Page<SubscriptionRecord>, ApiError> {
+    let page = engine.store.subscriptions(query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
+    // Every entry shows the own side again.
+    if !memory.reserve((own.properties.len() * page.items.len()) as u64) {
+        return Err(AnswerMemory::exhausted());
+    }
+    Ok(page)
 }
