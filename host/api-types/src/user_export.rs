@@ -10,7 +10,7 @@ use crate::{RawJson, logs::SourceLog, runs::WorkflowRun, users::User};
 pub enum ExportLine {
     /// The user with its properties.
     User {
-        /// As `GET /v1/users/{id}` returns it.
+        /// The user, in the form of `GET /v1/users/{id}`.
         user: User,
     },
     /// A subscription of the user to an object.
@@ -35,12 +35,12 @@ pub enum ExportLine {
     },
     /// An event of the user, whole, with its actions.
     Event {
-        /// As `GET /v1/sources/{key}/logs` returns it.
+        /// The event, in the form of `GET /v1/sources/{key}/logs`.
         event: Box<SourceLog>,
     },
     /// A workflow run with the user as a recipient, and without the others.
     WorkflowRun {
-        /// As `GET /v1/workflow_runs/{id}` returns it.
+        /// The run, in the form of `GET /v1/workflow_runs/{id}`.
         workflow_run: Box<WorkflowRun>,
     },
     /// The last line: without it the export is not complete.

@@ -116,7 +116,7 @@ impl Samples<'_> {
     }
 }
 
-/// What is wrong with a mapping for one event.
+/// The problems of a mapping with one event.
 enum Problems {
     /// The event is not of the mapping's type.
     OtherType,

@@ -147,7 +147,7 @@ struct ModelRun {
     is_new: bool,
 }
 
-/// What is stored, in the plainest way.
+/// The stored state, in the plainest way.
 #[derive(Debug, Default)]
 struct Model {
     known: BTreeMap<Key, Value>,

@@ -86,7 +86,7 @@ pub struct Operation {
 #[derive(Debug)]
 struct Idempotency {
     key: String,
-    /// What the key's first call must have had in common beside the body.
+    /// The part of the call, beside its body, that must be the same in the key's first call.
     subject: String,
 }
 

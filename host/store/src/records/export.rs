@@ -1,4 +1,4 @@
-//! What is kept of a user in tables that are not its own.
+//! Records of a user in tables that are not its own.
 
 use uuid::Uuid;
 

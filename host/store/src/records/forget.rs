@@ -21,7 +21,7 @@ pub struct ForgetRecord {
     pub goal: Option<Uuid>,
     /// The last id that each walk passed, by [`ForgetWalk`].
     pub positions: BTreeMap<String, Uuid>,
-    /// What was removed.
+    /// The numbers of rows that were removed.
     pub counts: ForgetCounts,
     /// Time of the completion, in milliseconds since 1970.
     pub completed_at_ms: Option<i64>,
@@ -116,11 +116,11 @@ pub struct ForgetSlice {
     pub walk: ForgetWalk,
     /// The last id that was looked at.
     pub last: Uuid,
-    /// What was found.
+    /// The rows that name the user.
     pub found: ForgetFound,
 }
 
-/// What names a user.
+/// Rows that name a user, of one table.
 #[derive(Debug, Clone)]
 pub enum ForgetFound {
     /// Event logs.

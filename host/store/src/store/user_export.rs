@@ -1,4 +1,4 @@
-//! What is kept of a user in tables that are not its own.
+//! Reading the rows of a user in tables that are not its own.
 
 use uuid::Uuid;
 

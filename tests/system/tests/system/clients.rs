@@ -13,7 +13,7 @@ use super::toolchains::{is_there, skipped};
 /// The longest time that a client may take, in seconds.
 const PATIENCE: u64 = 60;
 
-/// What the tests run. A package that an older install lacks counts as missing.
+/// The programs that the tests run. A package that an older install lacks counts as missing.
 const PROGRAMS: [&str; 7] = [
     "node_modules/svix",
     "node_modules/@knocklabs/mgmt",

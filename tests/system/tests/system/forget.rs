@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const ID: &str = "canary-id-7f3a";
 const EMAIL: &str = "canary.mail-7f3a@example.com";
-/// What the user's requests hold, besides the id and the email address.
+/// The values in the user's requests, besides the id and the email address.
 const CONTENT: [&str; 12] = [
     "CanaryName7f3a",
     "CanaryOldName7f3a",
@@ -24,7 +24,7 @@ const CONTENT: [&str; 12] = [
     "CanaryRefused7f3a",
     "CanaryForm7f3a",
 ];
-/// What others' requests hold.
+/// The values in others' requests.
 const KEPT: [&str; 4] = ["keeper-id-7f3a", "KeeperName7f3a", "KeeperData7f3a", "KeeperRefused7f3a"];
 
 fn canaries() -> impl Iterator<Item = &'static str> {

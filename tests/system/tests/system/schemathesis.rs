@@ -22,10 +22,10 @@ use super::clients::{Program, clients, is_installed};
 const COVERAGE: u64 = 300;
 /// The longest that random requests may take beyond their time, for the start and the last ones, in seconds.
 const BEYOND: u64 = 120;
-/// What every answer is checked for.
+/// The checks of every answer.
 const CHECKS: &str = "not_a_server_error,response_schema_conformance";
 
-/// What a document's requests are led to, and which of its operations need not succeed.
+/// The address to which a document's requests are led, and the operations that need not succeed.
 struct Plan<'a> {
     /// A URL, or a file of `tests/system`.
     document: &'a str,

@@ -1,6 +1,6 @@
 //! Accepting a bulk operation.
 //!
-//! What is no list of items is refused as a whole. An item that cannot be carried out fails alone, when its turn comes.
+//! A body that is no list of items is refused as a whole. An item that cannot be carried out fails alone, when its turn comes.
 
 use axum::response::Response;
 use inlet_api_types::RawJson;

@@ -10,7 +10,7 @@ use crate::{
 /// writes as many rows, so that a split trigger holds the writer no longer than a request that was allowed before.
 pub const MAX_SPLIT_RECIPIENTS: usize = 20 * MAX_RECIPIENTS;
 
-/// What a trigger does with more than [`MAX_RECIPIENTS`].
+/// The way in which a trigger takes more than [`MAX_RECIPIENTS`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OnOverflow {
     /// `"error"`: the trigger fails, and with it all mappings of its event.

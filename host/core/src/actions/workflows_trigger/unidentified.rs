@@ -6,7 +6,7 @@ use crate::{
     parked::MAX_WAIT_SECONDS,
 };
 
-/// What a trigger does with a recipient by reference that is not identified.
+/// The way in which a trigger takes a recipient by reference that is not identified.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Unidentified {
     /// `"skip"`: the recipient is left out.

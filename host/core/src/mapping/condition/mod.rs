@@ -24,7 +24,7 @@ use crate::{actions::advice, plan::Scope};
 /// A parsed condition.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    /// As it was written.
+    /// The condition as it was written.
     text: Arc<str>,
     /// All must hold.
     clauses: Vec<Clause>,

@@ -14,7 +14,7 @@ pub(super) enum Value<'a> {
     Number(Number),
     String(Cow<'a, str>),
     Array(Array<'a>),
-    /// As JSON text.
+    /// The JSON text of an object.
     Object(Cow<'a, str>),
 }
 

@@ -69,7 +69,7 @@ static WAITS: LazyLock<MultiRow> = LazyLock::new(|| {
 /// The runs to load.
 pub(super) struct WantedRuns<'n> {
     keys: Vec<(i64, &'n str, &'n str)>,
-    /// For each key, the recipients for which its cancellations look.
+    /// The recipients for which the cancellations of each key look.
     recipients: Vec<Vec<&'n RecipientKey>>,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Api;
 
-/// What is refused: the method, the path, the body, the status and the member that the error names.
+/// A refused call: the method, the path, the body, the status and the member that the error names.
 type Case<'a> = (Method, &'a str, Value, u16, Value);
 
 #[tokio::test]
