@@ -44,6 +44,8 @@ pub struct ResolverLog {
     pub warnings: Vec<String>,
 }
 
+/// The longest key by which runs are canceled, in characters.
+const MAX_CANCELLATION_KEY_CHARS: usize = 256;
 /// The most warnings of one action. A thousand recipients may be wrong in the same way.
 const MAX_WARNINGS: usize = 20;
 
@@ -258,6 +260,15 @@ impl Resolved<'_> {
     pub fn required_string(self) -> Result<String, ActionError> {
         let missing = self.missing();
         self.string()?.filter(|text| !text.is_empty()).ok_or(missing)
+    }
+
+    /// Refuses a key for cancellations that is too long to be found by an index.
+    pub fn checked_cancellation_key(self) -> Result<Self, ActionError> {
+        let key = self.not_null().and_then(|text| json::string(text));
+        match key.is_some_and(|key| key.chars().count() > MAX_CANCELLATION_KEY_CHARS) {
+            true => Err(self.error(format_args!(", is longer than {MAX_CANCELLATION_KEY_CHARS} characters"))),
+            false => Ok(self),
+        }
     }
 
     /// Reads an optional string.

@@ -62,7 +62,7 @@ impl ActionParameters for Parameters {
         let recipients = resolver.optional("recipients", self.recipients.as_ref());
         let mut intent = Intent {
             workflow: self.key.clone(),
-            cancellation_key: cancellation_key.required_string()?,
+            cancellation_key: cancellation_key.checked_cancellation_key()?.required_string()?,
             // A path that finds nothing must not cancel everybody.
             recipients: recipients.map(|recipients| recipients.parties()).transpose()?,
         };

@@ -72,6 +72,16 @@ fn with_recipients_only_these_are_canceled_and_a_run_whose_every_recipient_is_ca
 }
 
 #[test]
+fn a_key_that_is_longer_than_256_characters_is_an_error_of_the_trigger_and_of_the_cancellation() {
+    let mut inlet = canceling();
+    for (length, status) in [(256, "success"), (257, "error")] {
+        let key = "ü".repeat(length);
+        assert_eq!(inlet.one(&start(&key, r#""u1""#)).action().status.as_str(), status);
+        assert_eq!(inlet.one(&all(&key)).action().status.as_str(), status);
+    }
+}
+
+#[test]
 fn an_object_and_a_user_of_one_id_are_different_recipients() {
     let mut inlet = canceling();
     let run = inlet.one(&start("1", r#"["u1",{"collection":"teams","id":"u1","x":1}]"#)).run().id;

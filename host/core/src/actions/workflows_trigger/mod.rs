@@ -92,7 +92,7 @@ impl ActionParameters for Parameters {
             actor: actor.map_or(Ok(None), |actor| actor.party(PartyRole::Recipient))?,
             tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
             data: data.object_or_null()?,
-            cancellation_key: cancellation_key.map_or(Ok(None), |key| key.string())?,
+            cancellation_key: cancellation_key.map_or(Ok(None), |key| key.checked_cancellation_key()?.string())?,
             unidentified: self.unidentified,
         });
         for party in trigger.parties_mut() {
