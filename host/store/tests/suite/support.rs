@@ -14,7 +14,7 @@ use inlet_core::{
 };
 use inlet_store::{
     Author, CommitError, EventQuery, Hold, NewChange, NewSource, NewSourceEnvironment, ReadMemory, SecretLocation,
-    Settled, Store, StoreOptions, StoredEvent, Vault, VaultError,
+    Settled, Stats, Store, StoreOptions, StoredEvent, Vault, VaultError,
 };
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -158,9 +158,14 @@ impl Fixture {
         let items = (0..Self::BUSY_EVENTS).map(|_| Event::new("busy", r#"{"data":{}}"#).prepare(self)).collect();
         let job = Job { source_environment, ..self.job(items) };
         let store = self.store.clone();
+        // The writer answers the command above before it calls itself idle.
+        while self.store.stats().busy_for.is_some() {
+            tokio::task::yield_now().await;
+        }
         // It fails where the storage is full.
         let busy = tokio::spawn(async move { _ = store.commit(job).await });
-        while self.store.stats().busy_for.is_none() && !busy.is_finished() {
+        let taken = |stats: Stats| stats.busy_for.is_some() && stats.queued == 0;
+        while !taken(self.store.stats()) && !busy.is_finished() {
             tokio::task::yield_now().await;
         }
         busy
