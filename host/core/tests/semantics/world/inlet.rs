@@ -1,27 +1,25 @@
-//! The world of the scenarios: one source environment, a store that lives between transactions, and a clock.
+//! One source environment, a store that lives between transactions, and a clock.
 
 use std::{collections::HashMap, sync::Arc};
 
 use inlet_core::{
     ByteString, Uuid, actions,
-    contract::{Body, Field, Item, Notice, TranslatedEvent, Translation, Value},
-    effect::{Effect, recipient_changes},
+    contract::{Body, Field, Translation},
+    effect::recipient_changes,
     event::{self, Context, LoggedEvent, Oversize},
     idempotency::{HashKey, Record, RecordId},
-    json,
-    log::{ActionLog, EventLog, Original, Outcome, PluginRef},
+    log::{Outcome, PluginRef},
     mapping::{Condition, Mapping, MappingIndex},
-    parked::{MAX_RELEASED_AT_ONCE, ParkedTrigger, WaitingTrigger},
     path::Path,
     plan::ReplayMode,
     recipient::RecipientKey,
-    run::Run,
     settings::{KeyPaths, Settings},
-    settle::{self, Job, Prepared, Settlement, TransactionTime},
+    settle::{self, Job, Prepared, TransactionTime},
     verification::Verdict,
     world::{Needs, World},
 };
 
+use super::{entry::Entry, parked::ParkedRecipients, segment::segment};
 use crate::stored::Stored;
 
 /// The start of every scenario, in milliseconds since 1970.
@@ -41,18 +39,11 @@ pub struct Inlet {
     recipients: HashMap<RecipientKey, String>,
     as_of: HashMap<RecipientKey, i64>,
     records: HashMap<RecordId, Vec<u8>>,
-    /// The recipients that triggers wait for, the oldest first.
-    parked: Vec<(RecipientKey, WaitingTrigger)>,
+    parked: ParkedRecipients,
     /// The number of parked recipients that the next transactions find in the environment, if it is not that of `parked`.
     pub parked_in_environment: Option<usize>,
     ids: u128,
     pub stored: Stored,
-}
-
-/// The log entry of one item with its settlement.
-pub struct Entry {
-    pub log: EventLog,
-    pub done: Settlement,
 }
 
 impl Inlet {
@@ -69,7 +60,7 @@ impl Inlet {
             recipients: HashMap::new(),
             as_of: HashMap::new(),
             records: HashMap::new(),
-            parked: Vec::new(),
+            parked: ParkedRecipients::default(),
             parked_in_environment: None,
             ids: 0,
             stored: Stored::default(),
@@ -152,32 +143,7 @@ impl Inlet {
     pub fn parks(&mut self, triggers: usize, id: &str) {
         for _ in 0..triggers {
             let event = counter(&mut self.ids)();
-            let trigger = ParkedTrigger {
-                event,
-                mapping: None,
-                workflow: "k".to_owned(),
-                actor: None,
-                tenant: None,
-                data: ByteString::from_static("{}"),
-                cancellation_key: None,
-            };
-            let trigger = WaitingTrigger { trigger: Arc::new(trigger), trigger_data: None };
-            self.parked.push((RecipientKey::user(id), trigger));
-        }
-    }
-
-    /// Loads what a transaction finds of the parked recipients, as the store does.
-    fn load_parked(&self, needs: &Needs<'_>, world: &mut World) {
-        for ((environment, key), with_properties) in &needs.recipients {
-            let parked = world.load_parked(*environment);
-            parked.load_total(self.parked_in_environment.unwrap_or(self.parked.len()));
-            let waiting: Vec<_> = self.parked.iter().filter(|(parked, _)| parked == *key).collect();
-            if !waiting.is_empty() {
-                parked.load_count((*key).clone(), waiting.len());
-            }
-            for (_, trigger) in waiting.into_iter().take(if *with_properties { MAX_RELEASED_AT_ONCE } else { 0 }) {
-                parked.load_trigger((*key).clone(), trigger.clone());
-            }
+            self.parked.park(RecipientKey::user(id), event);
         }
     }
 
@@ -263,7 +229,7 @@ impl Inlet {
         let mut needs = Needs::default();
         job.add_needs(&mut needs);
         let mut world = World::default();
-        self.load_parked(&needs, &mut world);
+        self.parked.load(&needs, self.parked_in_environment, &mut world);
         self.stored.load(&needs, &mut world);
         for ((environment, key), properties) in needs.recipients {
             if let Some(known) = self.recipients.get(key) {
@@ -298,33 +264,12 @@ impl Inlet {
             }
         }
         for effect in entries.iter().flat_map(|entry| &entry.done.effects) {
-            write_parked(&mut self.parked, effect);
+            self.parked.write(effect);
         }
         for change in world.changed_records() {
             self.records.insert(change.id, change.record.to_bytes());
         }
         entries
-    }
-}
-
-fn write_parked(stored: &mut Vec<(RecipientKey, WaitingTrigger)>, effect: &Effect) {
-    match effect {
-        Effect::Park(park) => {
-            for parked in &park.recipients {
-                let (trigger, trigger_data) = (park.trigger.clone(), parked.trigger_data.clone());
-                stored.push((parked.recipient.clone(), WaitingTrigger { trigger, trigger_data }));
-            }
-        }
-        Effect::Release(release) => {
-            let is_it = |(key, waiting): &(RecipientKey, WaitingTrigger)| {
-                *key == release.recipient
-                    && (waiting.trigger.event, waiting.trigger.mapping) == (release.event, release.mapping)
-            };
-            let at = stored.iter().position(is_it).expect("a release of a parked recipient");
-            stored.remove(at);
-        }
-        Effect::ReleaseRest(key) | Effect::DropParked(key) => stored.retain(|(parked, _)| parked != key),
-        _ => {}
     }
 }
 
@@ -335,171 +280,10 @@ fn counter(ids: &mut u128) -> impl FnMut() -> Uuid {
     }
 }
 
-impl Entry {
-    /// Returns the event as the log keeps it.
-    pub fn logged(&self) -> LoggedEvent {
-        let data = self.log.data.clone().unwrap();
-        let item = self.original();
-        let data_at =
-            (data.as_ptr().addr().checked_sub(item.as_ptr().addr())).filter(|at| at + data.len() <= item.len());
-        LoggedEvent {
-            event_type: self.log.event_type.clone(),
-            user_id: self.log.user_id.clone(),
-            data_at,
-            // A database gives back copies.
-            data: data.to_string().into(),
-            original: match &self.log.original {
-                Original::Json(_) => Original::Json(item.to_owned().into()),
-                Original::Text(_) => Original::Text(item.to_owned().into()),
-                Original::Bytes(bytes) => Original::Bytes(bytes.clone()),
-            },
-            idempotency_key: self.log.idempotency_key.clone(),
-            occurred_at_us: self.log.occurred_at_us,
-            verification_status: self.log.verification_status.clone(),
-            headers: self.log.headers.clone(),
-            redacted: self.log.redacted.clone(),
-        }
-    }
-
-    pub fn outcome(&self) -> &'static str {
-        self.done.outcome.as_str()
-    }
-
-    pub fn reason(&self) -> &str {
-        self.done.reason.as_deref().unwrap_or("(none)")
-    }
-
-    pub fn data(&self) -> &str {
-        self.log.data.as_deref().unwrap_or("(none)")
-    }
-
-    pub fn original(&self) -> &str {
-        match &self.log.original {
-            Original::Json(text) | Original::Text(text) => text,
-            Original::Bytes(_) => "(bytes)",
-        }
-    }
-
-    /// Type and status of every action, in order.
-    pub fn statuses(&self) -> Vec<(&str, &str)> {
-        self.done.actions.iter().map(|action| (action.action_type.as_str(), action.status.as_str())).collect()
-    }
-
-    /// The only action.
-    pub fn action(&self) -> &ActionLog {
-        assert_eq!(self.done.actions.len(), 1, "{:?}", self.done.actions);
-        &self.done.actions[0]
-    }
-
-    /// A member of the only action's payload.
-    pub fn payload(&self, member: &str) -> &str {
-        json::member(&self.action().payload, member).unwrap_or("(none)")
-    }
-
-    /// A member of the only action's result.
-    pub fn result(&self, member: &str) -> &str {
-        self.action().result.as_deref().and_then(|result| json::member(result, member)).unwrap_or("(none)")
-    }
-
-    /// Returns the origin of a parameter of the only action.
-    pub fn found_in(&self, parameter: &str) -> String {
-        json::member(&self.action().found_in, parameter).and_then(json::string).unwrap_or("(none)".to_owned())
-    }
-
-    /// The only run.
-    pub fn run(&self) -> &Run {
-        assert_eq!(self.done.runs().count(), 1, "{:?}", self.done.actions);
-        self.done.runs().next().unwrap()
-    }
-
-    /// The ids of the only run's recipients.
-    pub fn recipients(&self) -> Vec<&str> {
-        self.run().recipients.iter().map(|recipient| recipient.id.as_str()).collect()
-    }
-}
-
 pub fn path(text: &str) -> Option<Path> {
     Some(Path::parse(text).unwrap())
 }
 
 pub fn key_path(path: Option<Path>) -> Option<KeyPaths> {
     path.map(KeyPaths::from)
-}
-
-/// `Order Completed` by u1.
-pub fn track(properties: &str) -> String {
-    format!(r#"{{"type":"track","event":"Order Completed","userId":"u1","properties":{properties}}}"#)
-}
-
-/// `identify` of u1.
-pub fn identify(traits: &str) -> String {
-    format!(r#"{{"type":"identify","userId":"u1","traits":{traits}}}"#)
-}
-
-/// An item with one more member, or another value of one.
-pub fn with(item: &str, member: &str, value: &str) -> String {
-    let mut members = json::members(item).unwrap();
-    members.insert(member.into(), value);
-    json::object(members)
-}
-
-/// An item with an idempotency key.
-pub fn keyed(key: &str, item: &str) -> String {
-    with(item, "messageId", &json::quote(key))
-}
-
-pub fn batch(items: &[&str]) -> String {
-    json::array(items)
-}
-
-/// Levels of arrays around nothing.
-pub fn nested(levels: usize) -> String {
-    format!("{}{}", "[".repeat(levels), "]".repeat(levels))
-}
-
-/// Returns the translation of a Segment plugin for a body of one call or an array of calls.
-pub fn segment(body: &str) -> Translation {
-    let count = json::items(body).map(|items| items.len());
-    let items = match count {
-        None => vec![Item::Event(call(body, ""))],
-        Some(count) => (0..count).map(|index| Item::Event(call(body, &format!("/{index}")))).collect(),
-    };
-    translated(items)
-}
-
-/// A call at a place of a body, read as Segment's are.
-pub fn call(body: &str, at: &str) -> TranslatedEvent {
-    let string = |member| json::point(body, &format!("{at}/{member}")).and_then(json::string);
-    let call = string("type").unwrap_or_default().to_lowercase();
-    let name = match call.as_str() {
-        "track" => string("event"),
-        "page" | "screen" => string("name"),
-        _ => None,
-    };
-    let event_type = name.map_or_else(|| call.clone(), |name| format!("{call}/{name}"));
-    let content = if matches!(call.as_str(), "identify" | "group") { "traits" } else { "properties" };
-    event(&event_type, at, content)
-}
-
-/// An event of a plugin that points at Segment's members, its data at `content`.
-pub fn event(event_type: &str, at: &str, content: &str) -> TranslatedEvent {
-    let point = |member: &str| Some(Value::At(format!("{at}/{member}")));
-    TranslatedEvent {
-        event_type: event_type.to_owned(),
-        user_id: point("userId"),
-        data: point(content),
-        idempotency_key: point("messageId"),
-        occurred_at: point("timestamp"),
-        original: Some(at.to_owned()),
-        tag: String::new(),
-        extras: Vec::new(),
-    }
-}
-
-pub fn translated(items: Vec<Item>) -> Translation {
-    Translation { items, reply: None, memo: String::new() }
-}
-
-pub fn notice(code: &str, message: &str, at: Option<&str>) -> Notice {
-    Notice { code: code.into(), message: message.into(), at: at.map(str::to_owned), tag: String::new() }
 }
