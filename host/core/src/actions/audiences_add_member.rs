@@ -8,87 +8,55 @@
 //! - A user is a member at most once without a tenant, and once for each tenant.
 
 use super::{
-    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
+    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, ParameterReader, Resolver, View,
+    membership::{Members, MembershipParameters},
     parties::{self, Named},
 };
-use crate::{
-    audience::Membership,
-    effect::Effect,
-    json,
-    recipient::{Party, PartyRole, RecipientKey},
-    user::TooLarge,
-    world::EnvironmentNeeds,
-};
+use crate::{effect::Effect, json, recipient::Party, user::TooLarge, world::EnvironmentNeeds};
 
 /// The parameters of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameters {
-    key: String,
-    user_id: Parameter,
-    tenant: Option<Parameter>,
-}
+pub struct Parameters(MembershipParameters);
 
 /// Users to add.
 #[derive(Debug, Clone)]
-pub struct Intent {
-    /// The audience's key.
-    pub audience: String,
-    /// The users, in the order of the event, duplicates included.
-    pub users: Vec<Party>,
-    /// The tenant for which they become members.
-    pub tenant: Option<Party>,
-}
+pub struct Intent(Members);
 
 impl ActionParameters for Parameters {
     type Intent = Intent;
 
     fn parse(reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping> {
-        Ok(Self {
-            key: reader.take_constant("key")?,
-            user_id: reader.take_or_path("user_id", "user_id")?,
-            tenant: reader.take("tenant")?,
-        })
+        MembershipParameters::take(reader).map(Self)
     }
 
     fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
-        resolver.constant("key", &self.key);
-        let users = resolver.parameter("user_id", &self.user_id);
-        let tenant = resolver.optional("tenant", self.tenant.as_ref());
-        let mut intent = Intent {
-            audience: self.key.clone(),
-            users: users.users()?,
-            tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
-        };
-        parties::warn(&mut intent.users, resolver);
-        Ok(intent)
+        let mut members = self.0.resolve(resolver)?;
+        parties::warn(&mut members.users, resolver);
+        Ok(Intent(members))
     }
 }
 
 impl Intent {
-    fn membership(&self, user: &RecipientKey) -> Membership {
-        Membership {
-            audience: self.audience.clone(),
-            user: user.id.clone(),
-            tenant: self.tenant.as_ref().map(|tenant| tenant.key.id.clone()),
-        }
+    fn parties(&self) -> impl Iterator<Item = &Party> {
+        self.0.users.iter().chain(&self.0.tenant)
     }
 }
 
 impl ActionIntent for Intent {
     fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>) {
-        parties::needs(self.users.iter().chain(&self.tenant), needs);
+        parties::needs(self.parties(), needs);
     }
 
     fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
-        parties::upsert_inline(self.users.iter().chain(&self.tenant), view, effects)
+        parties::upsert_inline(self.parties(), view, effects)
     }
 
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
-        let named = Named::of(&self.users, view);
-        let members = parties::references(named.identified.iter().copied());
+        let named = Named::of(&self.0.users, view);
+        let members = parties::references(named.identified_keys());
         let skipped_users = named.skipped();
         let mut result = vec![("members", members.as_str()), ("skipped_recipients", skipped_users.as_str())];
-        if self.tenant.as_ref().is_some_and(|tenant| !view.is_identified(&tenant.key)) {
+        if self.0.tenant.as_ref().is_some_and(|tenant| !view.is_identified(&tenant.key)) {
             result.push(("notes", r#"["the tenant is not identified and is kept as a reference"]"#));
         }
         let (result, skipped) = (json::object(result), named.unidentified.len());
@@ -96,7 +64,7 @@ impl ActionIntent for Intent {
             let reason = "no user is identified; nobody was added";
             return Decision::skipped(result, reason).with_skipped_recipients(skipped);
         }
-        effects.extend(named.identified.into_iter().map(|user| Effect::AddMember(self.membership(user))));
+        effects.extend(named.identified_keys().map(|user| Effect::AddMember(self.0.membership(user))));
         Decision::success(result).with_skipped_recipients(skipped)
     }
 }

@@ -9,24 +9,14 @@
 //!   do and is skipped.
 
 use super::{
-    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
-    parties,
+    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, ParameterReader, Resolver, View,
+    membership::MembershipParameters, parties,
 };
-use crate::{
-    audience::Membership,
-    effect::Effect,
-    json,
-    recipient::{PartyRole, RecipientKey},
-    world::EnvironmentNeeds,
-};
+use crate::{audience::Membership, effect::Effect, json, recipient::RecipientKey, world::EnvironmentNeeds};
 
 /// The parameters of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameters {
-    key: String,
-    user_id: Parameter,
-    tenant: Option<Parameter>,
-}
+pub struct Parameters(MembershipParameters);
 
 /// Memberships to end.
 #[derive(Debug, Clone)]
@@ -52,24 +42,12 @@ impl ActionParameters for Parameters {
     type Intent = Intent;
 
     fn parse(reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping> {
-        Ok(Self {
-            key: reader.take_constant("key")?,
-            user_id: reader.take_or_path("user_id", "user_id")?,
-            tenant: reader.take("tenant")?,
-        })
+        MembershipParameters::take(reader).map(Self)
     }
 
     fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
-        resolver.constant("key", &self.key);
-        let users = resolver.parameter("user_id", &self.user_id);
-        let tenant = resolver.optional("tenant", self.tenant.as_ref());
-        let users = users.users()?;
-        let tenant = tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?.map(|tenant| tenant.key.id);
-        Ok(Intent::new(users.into_iter().map(|user| Membership {
-            audience: self.key.clone(),
-            user: user.key.id,
-            tenant: tenant.clone(),
-        })))
+        let members = self.0.resolve(resolver)?;
+        Ok(Intent::new(members.users.iter().map(|user| members.membership(&user.key))))
     }
 }
 
@@ -90,10 +68,7 @@ impl ActionIntent for Intent {
         let result = json::object([
             ("members", parties::references(members.iter().map(|(user, _)| user)).as_str()),
             ("not_members", &parties::references(not_members.iter().map(|(user, _)| user))),
-            (
-                "skipped_recipients",
-                &json::array(unidentified.iter().map(|(user, _)| parties::reference(user, Some("not identified")))),
-            ),
+            ("skipped_recipients", &parties::skipped(unidentified.iter().map(|(user, _)| user))),
         ]);
         if members.is_empty() {
             let reason = "no user is a member of the audience; nothing was changed";

@@ -34,7 +34,7 @@ impl ActionParameters for Parameters {
     fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
         resolver.constant("collection", &self.collection);
         let id = resolver.parameter("id", &self.id);
-        Ok(Intent { object: RecipientKey { collection: self.collection.clone().into(), id: id.id()? } })
+        Ok(Intent { object: RecipientKey::object(&self.collection, id.id()?) })
     }
 }
 
@@ -45,6 +45,6 @@ impl ActionIntent for Intent {
     }
 
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
-        deletion::decide(&self.object, "object", parties::reference(&self.object, None), view, effects)
+        deletion::decide(&self.object, "object", parties::reference(&self.object), view, effects)
     }
 }

@@ -44,7 +44,7 @@ impl ActionParameters for Parameters {
         let id = resolver.parameter("id", &self.id);
         let properties = resolver.optional("properties", self.properties.as_ref());
         Ok(Intent {
-            object: RecipientKey { collection: self.collection.clone().into(), id: id.id()? },
+            object: RecipientKey::object(&self.collection, id.id()?),
             properties: properties.map_or(Ok(ByteString::from_static("null")), |found| found.object_or_null())?,
         })
     }
@@ -57,7 +57,7 @@ impl ActionIntent for Intent {
 
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
         match view.upsert([(&self.object, &*self.properties)], effects) {
-            Ok(()) => Decision::success(parties::reference(&self.object, None)),
+            Ok(()) => Decision::success(parties::reference(&self.object)),
             Err(too_large) => Decision::error(too_large.to_string()),
         }
     }

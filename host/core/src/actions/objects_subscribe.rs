@@ -12,9 +12,9 @@
 use bytestring::ByteString;
 
 use super::{
-    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
-    collection,
+    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, ParameterReader, Resolver, View,
     parties::{self, Named},
+    subscription::{Subscribers, SubscriptionParameters},
 };
 use crate::{
     effect::Effect,
@@ -26,12 +26,7 @@ use crate::{
 
 /// The parameters of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameters {
-    collection: String,
-    id: Parameter,
-    recipients: Parameter,
-    properties: Option<Parameter>,
-}
+pub struct Parameters(SubscriptionParameters);
 
 /// Recipients to subscribe.
 #[derive(Debug, Clone)]
@@ -48,26 +43,14 @@ impl ActionParameters for Parameters {
     type Intent = Intent;
 
     fn parse(reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping> {
-        Ok(Self {
-            collection: collection::take(reader)?,
-            id: reader.take_required("id")?,
-            recipients: reader.take_party_or_path("recipients", "user_id")?,
-            properties: reader.take("properties")?,
-        })
+        SubscriptionParameters::take(reader).map(Self)
     }
 
     fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
-        resolver.constant("collection", &self.collection);
-        let id = resolver.parameter("id", &self.id);
-        let recipients = resolver.parameter("recipients", &self.recipients);
-        let properties = resolver.optional("properties", self.properties.as_ref());
-        let mut intent = Intent {
-            object: RecipientKey { collection: self.collection.clone().into(), id: id.id()? },
-            recipients: recipients.parties()?,
-            properties: properties.map_or(Ok(ByteString::from_static("null")), |found| found.object_or_null())?,
-        };
-        parties::warn(&mut intent.recipients, resolver);
-        Ok(intent)
+        let Subscribers { object, mut recipients, properties } = self.0.resolve(resolver)?;
+        let properties = properties.map_or(Ok(ByteString::from_static("null")), |found| found.object_or_null())?;
+        parties::warn(&mut recipients, resolver);
+        Ok(Intent { object, recipients, properties })
     }
 }
 
@@ -82,7 +65,7 @@ impl ActionIntent for Intent {
     }
 
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
-        let object = parties::reference(&self.object, None);
+        let object = parties::reference(&self.object);
         let result = |subscribed: &str, skipped: &str| {
             json::object([("object", object.as_str()), ("recipients", subscribed), ("skipped_recipients", skipped)])
         };
@@ -90,13 +73,13 @@ impl ActionIntent for Intent {
             return Decision::skipped(result("[]", "[]"), "the object is not known; nobody was subscribed to it");
         }
         let named = Named::of(&self.recipients, view);
-        let result = result(&parties::references(named.identified.iter().copied()), &named.skipped());
+        let result = result(&parties::references(named.identified_keys()), &named.skipped());
         let skipped = named.unidentified.len();
         if named.identified.is_empty() {
             let reason = "no recipient is identified; nobody was subscribed";
             return Decision::skipped(result, reason).with_skipped_recipients(skipped);
         }
-        effects.extend(named.identified.into_iter().map(|recipient| Effect::Subscribe {
+        effects.extend(named.identified_keys().map(|recipient| Effect::Subscribe {
             object: self.object.clone(),
             recipient: recipient.clone(),
             properties: self.properties.clone(),

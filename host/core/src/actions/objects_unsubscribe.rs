@@ -8,9 +8,9 @@
 //! has nothing to do and is skipped.
 
 use super::{
-    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
-    collection,
+    ActionError, ActionIntent, ActionParameters, BadMapping, Decision, ParameterReader, Resolver, View,
     parties::{self, Named},
+    subscription::{Subscribers, SubscriptionParameters},
 };
 use crate::{
     effect::Effect,
@@ -22,12 +22,7 @@ use crate::{
 
 /// The parameters of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameters {
-    collection: String,
-    id: Parameter,
-    recipients: Parameter,
-    properties: Option<Parameter>,
-}
+pub struct Parameters(SubscriptionParameters);
 
 /// Recipients whose subscriptions end.
 #[derive(Debug, Clone)]
@@ -42,25 +37,13 @@ impl ActionParameters for Parameters {
     type Intent = Intent;
 
     fn parse(reader: &mut ParameterReader<'_>) -> Result<Self, BadMapping> {
-        Ok(Self {
-            collection: collection::take(reader)?,
-            id: reader.take_required("id")?,
-            recipients: reader.take_party_or_path("recipients", "user_id")?,
-            properties: reader.take("properties")?,
-        })
+        SubscriptionParameters::take(reader).map(Self)
     }
 
     fn resolve<'a>(&'a self, resolver: &mut Resolver<'a>) -> Result<Intent, ActionError> {
-        resolver.constant("collection", &self.collection);
-        let id = resolver.parameter("id", &self.id);
-        let recipients = resolver.parameter("recipients", &self.recipients);
-        resolver.optional("properties", self.properties.as_ref());
-        let mut intent = Intent {
-            object: RecipientKey { collection: self.collection.clone().into(), id: id.id()? },
-            recipients: recipients.parties()?,
-        };
-        parties::warn(&mut intent.recipients, resolver);
-        Ok(intent)
+        let Subscribers { object, mut recipients, .. } = self.0.resolve(resolver)?;
+        parties::warn(&mut recipients, resolver);
+        Ok(Intent { object, recipients })
     }
 }
 
@@ -77,9 +60,9 @@ impl ActionIntent for Intent {
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
         let named = Named::of(&self.recipients, view);
         let (subscribed, not_subscribed): (Vec<&RecipientKey>, Vec<&RecipientKey>) =
-            named.identified.iter().partition(|recipient| view.is_subscribed(&self.object, recipient));
+            named.identified_keys().partition(|recipient| view.is_subscribed(&self.object, recipient));
         let result = json::object([
-            ("object", parties::reference(&self.object, None).as_str()),
+            ("object", parties::reference(&self.object).as_str()),
             ("recipients", &parties::references(subscribed.iter().copied())),
             ("not_subscribed", &parties::references(not_subscribed)),
             ("skipped_recipients", &named.skipped()),

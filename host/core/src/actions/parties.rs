@@ -1,4 +1,4 @@
-//! Lists of users and objects that an action names: loading, upserting and showing them.
+//! Lists of recipients that an action names: loading, upserting and showing them.
 
 use std::collections::HashSet;
 
@@ -11,8 +11,11 @@ use crate::{
     world::EnvironmentNeeds,
 };
 
+/// The reason for which a recipient is skipped.
+pub(super) const NOT_IDENTIFIED: &str = "not identified";
+
 /// Passes the warnings of recipients on to the action log.
-pub(super) fn warn(parties: &mut [Party], resolver: &mut Resolver<'_>) {
+pub(super) fn warn<'a>(parties: impl IntoIterator<Item = &'a mut Party>, resolver: &mut Resolver<'_>) {
     for party in parties {
         for warning in std::mem::take(&mut party.warnings) {
             resolver.warn(format!("{:?}: {warning}", party.key.id));
@@ -41,36 +44,60 @@ pub(super) fn upsert_inline<'a>(
 
 /// Recipients by whether they are identified, each once, in the order of the event.
 pub(super) struct Named<'a> {
-    pub(super) identified: Vec<&'a RecipientKey>,
-    pub(super) unidentified: Vec<&'a RecipientKey>,
+    pub(super) identified: Vec<&'a Party>,
+    pub(super) unidentified: Vec<&'a Party>,
 }
 
 impl<'a> Named<'a> {
     pub(super) fn of(parties: impl IntoIterator<Item = &'a Party>, view: &View<'_>) -> Self {
         let mut seen = HashSet::new();
-        let keys = parties.into_iter().map(|party| &party.key).filter(|key| seen.insert(*key));
-        let (identified, unidentified) = keys.partition(|key| view.is_identified(key));
+        let (identified, unidentified) = parties
+            .into_iter()
+            .filter(|party| seen.insert(&party.key))
+            .partition(|party| view.is_identified(&party.key));
         Self { identified, unidentified }
+    }
+
+    /// Returns the keys of the identified recipients.
+    pub(super) fn identified_keys(&self) -> impl Iterator<Item = &'a RecipientKey> {
+        keys(&self.identified)
     }
 
     /// Returns the member `skipped_recipients` of a result, a JSON array.
     pub(super) fn skipped(&self) -> String {
-        json::array(self.unidentified.iter().map(|key| reference(key, Some("not identified"))))
+        skipped(keys(&self.unidentified))
     }
+}
+
+/// Returns the keys of recipients.
+pub(super) fn keys<'a>(parties: &[&'a Party]) -> impl Iterator<Item = &'a RecipientKey> {
+    parties.iter().map(|party| &party.key)
 }
 
 /// Returns references to recipients, a JSON array.
 pub(super) fn references<'a>(keys: impl IntoIterator<Item = &'a RecipientKey>) -> String {
-    json::array(keys.into_iter().map(|key| reference(key, None)))
+    json::array(keys.into_iter().map(reference))
 }
 
-/// Returns the reference to a recipient in a result: its `id`, an object's `collection`, and the reason why it was left
-/// out.
-pub(super) fn reference(key: &RecipientKey, reason: Option<&str>) -> String {
+/// Returns references to recipients that are not identified, a JSON array.
+pub(super) fn skipped<'a>(keys: impl IntoIterator<Item = &'a RecipientKey>) -> String {
+    json::array(keys.into_iter().map(|key| reference_with(key, "reason", NOT_IDENTIFIED)))
+}
+
+/// Returns the reference to a recipient in a result: its `id`, and an object's `collection`.
+pub(super) fn reference(key: &RecipientKey) -> String {
+    write(key, None)
+}
+
+/// Returns the reference to a recipient in a result, with one more member.
+pub(super) fn reference_with(key: &RecipientKey, name: &str, text: &str) -> String {
+    write(key, Some((name, &json::quote(text))))
+}
+
+fn write(key: &RecipientKey, extra: Option<(&str, &str)>) -> String {
     let (id, collection) = (json::quote(&key.id), key.shown_collection().map(json::quote));
-    let reason = reason.map(json::quote);
     let mut members = vec![("id", id.as_str())];
     members.extend(collection.as_deref().map(|collection| ("collection", collection)));
-    members.extend(reason.as_deref().map(|reason| ("reason", reason)));
+    members.extend(extra);
     json::object(members)
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     effect::Effect,
     json,
-    recipient::{Party, RecipientKey},
+    recipient::Party,
     run::{CanceledRun, RunCancellation, RunRange},
     user::TooLarge,
     world::{EnvironmentNeeds, OpenRun, OpenRuns},
@@ -134,11 +134,13 @@ impl ActionIntent for Intent {
             let reason = "no run with this cancellation key has not ended; there is nothing to cancel";
             return Decision::skipped(result, reason);
         }
-        let key = |party: &Party| -> RecipientKey { party.key.clone() };
         effects.push(Effect::CancelRuns(RunCancellation {
             workflow: self.workflow.clone(),
             cancellation_key: self.cancellation_key.clone(),
-            recipients: self.recipients.as_ref().map(|recipients| recipients.iter().map(key).collect()),
+            recipients: self
+                .recipients
+                .as_ref()
+                .map(|recipients| recipients.iter().map(|party| party.key.clone()).collect()),
             event: view.event(),
             runs,
             rest,

@@ -37,6 +37,11 @@ impl RecipientKey {
         Self { collection: Cow::Borrowed(TENANTS), id: id.into() }
     }
 
+    /// Creates the key of an object. The collections of users and tenants are not objects'.
+    pub fn object(collection: &str, id: impl Into<String>) -> Self {
+        Self { collection: Cow::Owned(collection.to_owned()), id: id.into() }
+    }
+
     /// Returns the collection to show; none for a user.
     pub fn shown_collection(&self) -> Option<&str> {
         (self.collection != USERS).then_some(&*self.collection)

@@ -8,11 +8,11 @@ mod on_overflow;
 mod result;
 mod unidentified;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use self::result::{NOT_IDENTIFIED, TriggerResult};
+use self::result::TriggerResult;
 pub use self::{
     on_overflow::{MAX_SPLIT_RECIPIENTS, OnOverflow},
     result::{EndedWait, WaitEnd, end_waits, skipped_in},
@@ -21,6 +21,7 @@ pub use self::{
 
 use super::{
     ActionError, ActionIntent, ActionParameters, BadMapping, Decision, Parameter, ParameterReader, Resolver, View,
+    parties::{self, NOT_IDENTIFIED, Named},
 };
 use crate::{
     effect::Effect,
@@ -95,11 +96,7 @@ impl ActionParameters for Parameters {
             cancellation_key: cancellation_key.map_or(Ok(None), |key| key.checked_cancellation_key()?.string())?,
             unidentified: self.unidentified,
         });
-        for party in trigger.parties_mut() {
-            for warning in std::mem::take(&mut party.warnings) {
-                resolver.warn(format!("{:?}: {warning}", party.key.id));
-            }
-        }
+        parties::warn(trigger.parties_mut(), resolver);
         Ok(trigger)
     }
 }
@@ -189,25 +186,15 @@ impl Trigger {
 
 impl ActionIntent for Intent {
     fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>) {
-        for party in self.parties() {
-            match party.inline {
-                Some(_) => needs.properties(&party.key),
-                None => needs.existence(&party.key),
-            }
-        }
+        parties::needs(self.parties(), needs);
     }
 
     fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
-        view.upsert(self.parties().filter_map(|party| Some((&party.key, party.inline.as_deref()?))), effects)
+        parties::upsert_inline(self.parties(), view, effects)
     }
 
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
-        let mut seen = HashSet::new();
-        let (identified, unidentified): (Vec<&Party>, Vec<&Party>) = self
-            .recipients
-            .iter()
-            .filter(|party| seen.insert(&party.key))
-            .partition(|party| view.is_identified(&party.key));
+        let Named { identified, unidentified } = Named::of(&self.recipients, view);
         let (waiting, skipped) = self.part_unidentified(view, unidentified);
         let runs: Vec<Run> = identified
             .chunks(MAX_RECIPIENTS)

@@ -5,12 +5,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::{
+    actions::parties::{self, reference_with},
     json,
     recipient::{Party, RecipientKey},
 };
-
-/// The reason for which a recipient is skipped.
-pub(super) const NOT_IDENTIFIED: &str = "not identified";
 
 /// The parts of a result.
 pub(super) struct TriggerResult<'a> {
@@ -28,10 +26,10 @@ impl TriggerResult<'_> {
     pub(super) fn to_json(&self) -> String {
         let run_ids: Vec<String> = self.runs.iter().map(|id| json::quote(&id.to_string())).collect();
         let all_runs = json::array(&run_ids);
-        let recipients = json::array(self.recipients.iter().map(|party| reference(&party.key, None)));
-        let skipped = self.skipped.iter().map(|(party, reason)| reference(&party.key, Some(("reason", reason))));
+        let recipients = parties::references(parties::keys(self.recipients));
+        let skipped = self.skipped.iter().map(|(party, reason)| reference_with(&party.key, "reason", reason));
         let skipped = json::array(skipped);
-        let waiting = self.waiting.map(|waiting| json::array(waiting.iter().map(|party| reference(&party.key, None))));
+        let waiting = self.waiting.map(|waiting| parties::references(parties::keys(waiting)));
         let notes = json::array(self.notes);
         let mut members = vec![("workflow_run_id", run_ids.first().map_or("null", String::as_str))];
         if self.runs.len() > 1 {
@@ -80,10 +78,10 @@ pub fn end_waits(result: &str, ended: &[EndedWait]) -> String {
         match ended.get(&(collection.as_deref(), &*id)) {
             None => waiting.push(item.to_owned()),
             Some(EndedWait { recipient, end: WaitEnd::Released(run) }) => {
-                released.push(reference(recipient, Some(("workflow_run_id", &run.to_string()))));
+                released.push(reference_with(recipient, "workflow_run_id", &run.to_string()));
             }
             Some(EndedWait { recipient, end: WaitEnd::Skipped(reason) }) => {
-                skipped.push(reference(recipient, Some(("reason", reason))));
+                skipped.push(reference_with(recipient, "reason", reason));
             }
         }
     }
@@ -111,13 +109,4 @@ pub fn skipped_in(result: &str) -> Vec<String> {
             Some(text(item, "collection").map_or_else(|| id.clone(), |collection| format!("{collection}/{id}")))
         })
         .collect()
-}
-
-fn reference(key: &RecipientKey, extra: Option<(&str, &str)>) -> String {
-    let (id, collection) = (json::quote(&key.id), key.shown_collection().map(json::quote));
-    let extra = extra.map(|(name, text)| (name, json::quote(text)));
-    let mut members = vec![("id", id.as_str())];
-    members.extend(collection.as_deref().map(|collection| ("collection", collection)));
-    members.extend(extra.as_ref().map(|(name, text)| (*name, text.as_str())));
-    json::object(members)
 }
