@@ -11,35 +11,27 @@
 //! - Times are RFC 3339 texts in UTC, and ids are texts.
 
 pub mod attention;
-pub mod audiences;
-pub mod bulk_operations;
 pub mod changes;
 pub mod clock;
 mod days;
 pub mod environments;
 mod error;
-pub mod forget;
 pub mod logs;
 pub mod management_tokens;
-pub mod objects;
 mod page;
 mod patch;
 pub mod providers;
 mod raw_json;
 mod read_only;
 mod reading;
+pub mod recipients;
 pub mod refused_requests;
 pub mod rehearsals;
 pub mod replays;
 pub mod runs;
 pub mod sources;
-pub mod subscriptions;
-pub mod tenants;
-pub mod user_export;
-pub mod users;
 pub mod variables;
 pub mod webhooks;
-pub mod workflows;
 
 pub use days::Days;
 pub use error::ErrorBody;

@@ -30,7 +30,6 @@ mod runs;
 mod scope;
 mod sources;
 mod stored_json;
-mod users;
 mod variables;
 mod verification;
 

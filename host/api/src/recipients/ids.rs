@@ -1,6 +1,9 @@
 //! Ids of users, objects, tenants and collections in paths and bodies.
 
-use inlet_core::{json, recipient::check_id};
+use inlet_core::{
+    json,
+    recipient::{RecipientKey, check_id},
+};
 
 use crate::error::ApiError;
 
@@ -20,6 +23,13 @@ pub fn checked_collection(collection: &str) -> Result<(), ApiError> {
         }
         false => Ok(()),
     }
+}
+
+/// Checks the collection and the id of an object; returns its key.
+pub fn checked_object(collection: &str, id: &str) -> Result<RecipientKey, ApiError> {
+    checked_collection(collection)?;
+    checked("id", id)?;
+    Ok(RecipientKey::object(collection, id))
 }
 
 /// Writes a constant of an action's parameters.

@@ -1,6 +1,7 @@
 //! Checks the properties that a caller sends. A webhook with a known property of a wrong type leaves the property out and
 //! goes on; a caller of the API waits for the answer and is told instead.
 
+use inlet_api_types::RawJson;
 use inlet_core::{
     json::{self, Kind},
     time,
@@ -64,6 +65,16 @@ pub fn check_tenant(at: &str, properties: &str) -> Result<(), ApiError> {
     let at = place(&place(at, "settings"), "branding");
     let texts: Vec<_> = json::members(branding).unwrap_or_default().into_keys().map(|name| (name, Text)).collect();
     texts.iter().try_for_each(|(name, text)| check(&at, branding, &[(name.as_ref(), *text)]))
+}
+
+/// Checks that an optional value is an object.
+pub fn check_is_object(at: &str, value: Option<&RawJson>) -> Result<(), ApiError> {
+    match value.map(|value| Kind::of(value.as_text())) {
+        None | Some(Kind::Object) => Ok(()),
+        Some(other) => {
+            Err(ApiError::invalid(at, format!("it is {}; expected an object or null", other.with_article())))
+        }
+    }
 }
 
 /// Returns the place of a member.

@@ -1,21 +1,18 @@
 //! `POST /v1/audiences/{key}/members`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_api_types::audiences::AudienceMembersRequest;
+use inlet_api_types::recipients::audiences::AudienceMembersRequest;
 use inlet_core::recipient::PartyRole;
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::{by_tenant, checked_key, parameters};
+use super::{by_tenant, change, checked_key};
 use crate::{
     auth::EnvironmentKey,
     body::JsonBody,
     error::ApiError,
     path::Name,
     query::Params,
-    recipients::{
-        call::{self, Call},
-        workflows::trigger::check_party,
-    },
+    recipients::{call::Call, parties},
 };
 
 /// Makes users members of an audience, at most 1,000. They are identified first; an audience needs not be created.
@@ -44,13 +41,8 @@ pub async fn add_audience_members(
     let call = Call::begin(&engine, &key, 2 * body.len())?;
     let request: AudienceMembersRequest = body.read()?;
     let groups = by_tenant(&request.members, |index, user| {
-        check_party(&format!("members[{index}].user"), user, PartyRole::Recipient)?;
+        parties::check(&format!("members[{index}].user"), user, PartyRole::Recipient)?;
         Ok(user.as_text().to_owned())
     })?;
-    let body = body.into_object()?;
-    let operations = groups.iter().map(|(tenant, users)| {
-        call::plan(OperationType::AudiencesAddMembers, body.clone(), &parameters(&audience, *tenant, users))
-    });
-    call.carry_out_all(operations.collect::<Result<_, _>>()?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    change(call, OperationType::AudiencesAddMembers, &audience, &groups, body.into_object()?).await
 }

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use inlet_api_types::{
     PageParams,
-    audiences::{AudienceMember, AudienceMemberList},
+    recipients::audiences::{AudienceMember, AudienceMemberList},
 };
 use inlet_core::time;
 use inlet_engine::Engine;
@@ -17,7 +17,7 @@ use crate::{
     page::{CursorText, PageRequest, page_info},
     path::Name,
     query::Params,
-    users::response::user,
+    recipients::users::response::user,
 };
 
 impl CursorText for MemberPosition {

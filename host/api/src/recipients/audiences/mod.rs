@@ -4,10 +4,17 @@ pub mod add;
 pub mod list;
 pub mod remove;
 
-use inlet_api_types::{RawJson, audiences::AudienceMemberRequest};
+use axum::http::StatusCode;
+use bytestring::ByteString;
+use inlet_api_types::{RawJson, recipients::audiences::AudienceMemberRequest};
 use inlet_core::json;
+use inlet_engine::recipients::OperationType;
 
-use super::references::check_length;
+use super::{
+    call::{self, Call},
+    ids,
+    references::check_length,
+};
 use crate::error::ApiError;
 
 /// The longest key of an audience, in characters.
@@ -37,17 +44,31 @@ fn by_tenant<'a>(
     let mut groups: indexmap::IndexMap<Option<&str>, Vec<String>> = indexmap::IndexMap::new();
     for (index, member) in members.iter().enumerate() {
         if let Some(tenant) = &member.tenant {
-            super::ids::checked(&format!("members[{index}].tenant"), tenant)?;
+            ids::checked(&format!("members[{index}].tenant"), tenant)?;
         }
         groups.entry(member.tenant.as_deref()).or_default().push(user(index, &member.user)?);
     }
     Ok(groups.into_iter().collect())
 }
 
+/// Carries out an operation for every group, in one transaction.
+async fn change(
+    call: Call,
+    operation: OperationType,
+    audience: &str,
+    groups: &[TenantGroup<'_>],
+    body: ByteString,
+) -> Result<StatusCode, ApiError> {
+    let plan =
+        |(tenant, users): &TenantGroup<'_>| call::plan(operation, body.clone(), &parameters(audience, *tenant, users));
+    call.carry_out_all(groups.iter().map(plan).collect::<Result<_, _>>()?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// Writes the parameters of the action for one group.
 fn parameters(key: &str, tenant: Option<&str>, users: &[String]) -> String {
     let (key, users) = (json::quote(key), json::object([("value", json::array(users).as_str())]));
-    let tenant = tenant.map(super::ids::constant);
+    let tenant = tenant.map(ids::constant);
     let mut members = vec![("key", key.as_str()), ("user_id", users.as_str())];
     members.extend(tenant.as_deref().map(|tenant| ("tenant", tenant)));
     json::object(members)

@@ -1,21 +1,15 @@
 //! `DELETE /v1/audiences/{key}/members`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_api_types::audiences::AudienceMembersRequest;
+use inlet_api_types::recipients::audiences::AudienceMembersRequest;
 use inlet_core::{
     json,
     recipient::{Party, PartyRole},
 };
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::{by_tenant, checked_key, parameters};
-use crate::{
-    auth::EnvironmentKey,
-    body::JsonBody,
-    error::ApiError,
-    path::Name,
-    recipients::call::{self, Call},
-};
+use super::{by_tenant, change, checked_key};
+use crate::{auth::EnvironmentKey, body::JsonBody, error::ApiError, path::Name, recipients::call::Call};
 
 /// Ends memberships of users in an audience, at most 1,000. Exactly the membership that is named ends: the one without a
 /// tenant, or the one for the tenant. One that is not there is no error.
@@ -43,10 +37,5 @@ pub async fn remove_audience_members(
             party.map_err(|problem| ApiError::invalid(format!("members[{index}].user"), problem.to_string()))?;
         Ok(json::quote(&party.key.id))
     })?;
-    let body = body.into_object()?;
-    let operations = groups.iter().map(|(tenant, users)| {
-        call::plan(OperationType::AudiencesRemoveMembers, body.clone(), &parameters(&audience, *tenant, users))
-    });
-    call.carry_out_all(operations.collect::<Result<_, _>>()?).await?;
-    Ok(StatusCode::NO_CONTENT)
+    change(call, OperationType::AudiencesRemoveMembers, &audience, &groups, body.into_object()?).await
 }

@@ -21,31 +21,57 @@ use crate::{
     error::{ApiError, Kind},
 };
 
-/// Stores a bulk operation and answers with it. `field` is the member that holds the items.
-pub async fn accept(
-    engine: &Engine,
-    key: &EnvironmentKey,
-    operation: OperationType,
-    collection: Option<&str>,
-    field: &str,
-    items: Vec<BulkItem>,
-) -> Result<Response, ApiError> {
-    check_length(field, items.len())?;
-    let memory = AnswerMemory::new(engine);
-    if !memory.reserve(items.iter().map(|item| item.body.len() as u64).sum()) {
-        return Err(AnswerMemory::exhausted());
+/// A bulk operation to accept.
+pub struct NewBulkOperation<'a> {
+    /// The engine.
+    pub engine: &'a Engine,
+    /// The key of the call.
+    pub key: &'a EnvironmentKey,
+    /// The operation of every item.
+    pub operation: OperationType,
+    /// The collection of objects.
+    pub collection: Option<&'a str>,
+    /// The member of the request that holds the items.
+    pub field: &'a str,
+}
+
+impl NewBulkOperation<'_> {
+    /// Reads the items, accepts the operation and answers with it. `read` gets an item and its place in the body.
+    pub async fn accept(
+        self,
+        values: &[RawJson],
+        read: impl Fn(&str, &RawJson) -> Result<BulkItem, ApiError>,
+    ) -> Result<Response, ApiError> {
+        check_length(self.field, values.len())?;
+        let items = values.iter().enumerate().map(|(index, value)| read(&format!("{}[{index}]", self.field), value));
+        let items = items.collect::<Result<_, _>>()?;
+        self.store(items).await
     }
-    let accepted = bulk::accept(engine, key.environment_id, operation, collection, &items).await?;
-    drop((items, memory));
-    let Some(id) = accepted else {
-        let message = "a thousand bulk operations of this environment wait to be worked off; try again later";
-        return Err(ApiError::new(Kind::Unavailable, message));
-    };
-    answer_with(engine, key, id).await
+
+    /// Accepts the operation for recipients with these ids, and answers with it.
+    pub async fn accept_ids(self, ids: Vec<String>) -> Result<Response, ApiError> {
+        check_length(self.field, ids.len())?;
+        self.store(ids.into_iter().map(id_only).collect()).await
+    }
+
+    async fn store(self, items: Vec<BulkItem>) -> Result<Response, ApiError> {
+        let Self { engine, key, operation, collection, .. } = self;
+        let memory = AnswerMemory::new(engine);
+        if !memory.reserve(items.iter().map(|item| item.body.len() as u64).sum()) {
+            return Err(AnswerMemory::exhausted());
+        }
+        let accepted = bulk::accept(engine, key.environment_id, operation, collection, &items).await?;
+        drop((items, memory));
+        let Some(id) = accepted else {
+            let message = "a thousand bulk operations of this environment wait to be worked off; try again later";
+            return Err(ApiError::new(Kind::Unavailable, message));
+        };
+        answer_with(engine, key, id).await
+    }
 }
 
 /// Checks the number of items before they are read.
-pub fn check_length(field: &str, length: usize) -> Result<(), ApiError> {
+fn check_length(field: &str, length: usize) -> Result<(), ApiError> {
     match length {
         0 => Err(ApiError::invalid(field, "it is empty; expected at least one item")),
         1..=MAX_ITEMS => Ok(()),
@@ -59,15 +85,14 @@ pub fn check_length(field: &str, length: usize) -> Result<(), ApiError> {
 
 /// Reads an item with an id and properties. `check` checks the properties.
 pub fn item(
-    field: &str,
-    index: usize,
+    at: &str,
     value: &RawJson,
     check: impl Fn(&str, &str) -> Result<(), ApiError>,
 ) -> Result<BulkItem, ApiError> {
-    let (at, text) = (format!("{field}[{index}]"), value.as_text());
+    let text = value.as_text();
     let mut members = json::members(text).ok_or_else(|| {
         let found = JsonKind::of(text).with_article();
-        ApiError::invalid(&at, format!("it is {found}; expected an object with an id"))
+        ApiError::invalid(at, format!("it is {found}; expected an object with an id"))
     })?;
     let id = members.shift_remove("id").filter(|id| JsonKind::of(id) != JsonKind::Null);
     let id = id.ok_or_else(|| ApiError::invalid(format!("{at}.id"), "it is missing; expected a string"))?;

@@ -1,7 +1,7 @@
 //! `GET /v1/bulk_operations/{id}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::bulk_operations::BulkOperation;
+use inlet_api_types::recipients::bulk_operations::BulkOperation;
 use inlet_core::Uuid;
 use inlet_engine::Engine;
 

@@ -1,10 +1,10 @@
 //! `POST /v1/objects/{collection}/bulk/set` and `POST /v1/objects/{collection}/bulk/delete`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::bulk_operations::{BulkDeleteObjectsRequest, BulkOperation, BulkSetObjectsRequest};
+use inlet_api_types::recipients::bulk_operations::{BulkDeleteObjectsRequest, BulkOperation, BulkSetObjectsRequest};
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::accept::{accept, check_length, id_only, item};
+use super::accept::{NewBulkOperation, item};
 use crate::{
     auth::EnvironmentKey,
     body::Body,
@@ -32,11 +32,14 @@ pub async fn bulk_set_objects(
     Body(request): Body<BulkSetObjectsRequest>,
 ) -> Result<Response, ApiError> {
     ids::checked_collection(&collection)?;
-    check_length("objects", request.objects.len())?;
-    let objects = request.objects.iter().enumerate();
-    let items = objects.map(|(index, object)| item("objects", index, object, properties::check_object));
-    let items = items.collect::<Result<_, _>>()?;
-    accept(&engine, &key, OperationType::ObjectsSet, Some(&collection), "objects", items).await
+    let new = NewBulkOperation {
+        engine: &engine,
+        key: &key,
+        operation: OperationType::ObjectsSet,
+        collection: Some(&collection),
+        field: "objects",
+    };
+    new.accept(&request.objects, |at, value| item(at, value, properties::check_object)).await
 }
 
 /// Deletes at most 1,000 objects of a collection in the background. An object that is not there counts as deleted.
@@ -56,6 +59,12 @@ pub async fn bulk_delete_objects(
     Body(request): Body<BulkDeleteObjectsRequest>,
 ) -> Result<Response, ApiError> {
     ids::checked_collection(&collection)?;
-    let items = request.object_ids.into_iter().map(id_only).collect();
-    accept(&engine, &key, OperationType::ObjectsDelete, Some(&collection), "object_ids", items).await
+    let new = NewBulkOperation {
+        engine: &engine,
+        key: &key,
+        operation: OperationType::ObjectsDelete,
+        collection: Some(&collection),
+        field: "object_ids",
+    };
+    new.accept_ids(request.object_ids).await
 }

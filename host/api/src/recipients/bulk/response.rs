@@ -1,6 +1,6 @@
 //! Responses about bulk operations.
 
-use inlet_api_types::bulk_operations::{BulkErrorItem, BulkOperation};
+use inlet_api_types::recipients::bulk_operations::{BulkErrorItem, BulkOperation};
 use inlet_core::{json, time};
 use inlet_store::BulkOperationRecord;
 

@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use inlet_api_types::{
     RawJson,
-    bulk_operations::{BulkOperation, BulkSetTenantsRequest},
+    recipients::bulk_operations::{BulkOperation, BulkSetTenantsRequest},
 };
 use inlet_core::json;
 use inlet_engine::{
@@ -11,7 +11,7 @@ use inlet_engine::{
     recipients::{OperationType, bulk::BulkItem},
 };
 
-use super::accept::{accept, check_length, id_only, item};
+use super::accept::{NewBulkOperation, id_only, item};
 use crate::{auth::EnvironmentKey, body::Body, error::ApiError, query::Params, recipients::properties};
 
 /// Sets at most 1,000 tenants in the background.
@@ -30,16 +30,21 @@ pub async fn bulk_set_tenants(
     State(engine): State<Engine>,
     Body(request): Body<BulkSetTenantsRequest>,
 ) -> Result<Response, ApiError> {
-    check_length("tenants", request.tenants.len())?;
-    let tenants = request.tenants.iter().enumerate();
-    let items = tenants.map(|(index, tenant)| read(index, tenant)).collect::<Result<_, _>>()?;
-    accept(&engine, &key, OperationType::TenantsSet, None, "tenants", items).await
+    let new = NewBulkOperation {
+        engine: &engine,
+        key: &key,
+        operation: OperationType::TenantsSet,
+        collection: None,
+        field: "tenants",
+    };
+    new.accept(&request.tenants, read).await
 }
 
-fn read(index: usize, tenant: &RawJson) -> Result<BulkItem, ApiError> {
+/// Reads a tenant: an object, or only its id.
+fn read(at: &str, tenant: &RawJson) -> Result<BulkItem, ApiError> {
     match json::string(tenant.as_text()) {
         Some(id) => Ok(id_only(id)),
-        None => item("tenants", index, tenant, properties::check_tenant),
+        None => item(at, tenant, properties::check_tenant),
     }
 }
 
@@ -57,6 +62,12 @@ pub async fn bulk_delete_tenants(
     State(engine): State<Engine>,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let items = params.list("tenant_ids").into_iter().map(id_only).collect();
-    accept(&engine, &key, OperationType::TenantsDelete, None, "tenant_ids", items).await
+    let new = NewBulkOperation {
+        engine: &engine,
+        key: &key,
+        operation: OperationType::TenantsDelete,
+        collection: None,
+        field: "tenant_ids",
+    };
+    new.accept_ids(params.list("tenant_ids")).await
 }

@@ -1,10 +1,10 @@
 //! `POST /v1/users/bulk/identify` and `POST /v1/users/bulk/delete`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::bulk_operations::{BulkDeleteUsersRequest, BulkIdentifyUsersRequest, BulkOperation};
+use inlet_api_types::recipients::bulk_operations::{BulkDeleteUsersRequest, BulkIdentifyUsersRequest, BulkOperation};
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::accept::{accept, check_length, id_only, item};
+use super::accept::{NewBulkOperation, item};
 use crate::{auth::EnvironmentKey, body::Body, error::ApiError, recipients::properties};
 
 /// Identifies at most 1,000 users in the background.
@@ -23,11 +23,14 @@ pub async fn bulk_identify_users(
     State(engine): State<Engine>,
     Body(request): Body<BulkIdentifyUsersRequest>,
 ) -> Result<Response, ApiError> {
-    check_length("users", request.users.len())?;
-    let users = request.users.iter().enumerate();
-    let items = users.map(|(index, user)| item("users", index, user, properties::check_user));
-    let items = items.collect::<Result<_, _>>()?;
-    accept(&engine, &key, OperationType::UsersIdentify, None, "users", items).await
+    let new = NewBulkOperation {
+        engine: &engine,
+        key: &key,
+        operation: OperationType::UsersIdentify,
+        collection: None,
+        field: "users",
+    };
+    new.accept(&request.users, |at, value| item(at, value, properties::check_user)).await
 }
 
 /// Deletes at most 1,000 users in the background. A user that is not there counts as deleted.
@@ -44,6 +47,12 @@ pub async fn bulk_delete_users(
     State(engine): State<Engine>,
     Body(request): Body<BulkDeleteUsersRequest>,
 ) -> Result<Response, ApiError> {
-    let items = request.user_ids.into_iter().map(id_only).collect();
-    accept(&engine, &key, OperationType::UsersDelete, None, "user_ids", items).await
+    let new = NewBulkOperation {
+        engine: &engine,
+        key: &key,
+        operation: OperationType::UsersDelete,
+        collection: None,
+        field: "user_ids",
+    };
+    new.accept_ids(request.user_ids).await
 }

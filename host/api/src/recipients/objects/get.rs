@@ -1,7 +1,7 @@
 //! `GET /v1/objects/{collection}/{id}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::objects::CollectionObject;
+use inlet_api_types::recipients::objects::CollectionObject;
 use inlet_engine::Engine;
 
 use super::{missing, response};

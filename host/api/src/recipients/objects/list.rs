@@ -1,7 +1,7 @@
 //! `GET /v1/objects/{collection}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::{PageParams, objects::ObjectList};
+use inlet_api_types::{PageParams, recipients::objects::ObjectList};
 use inlet_engine::Engine;
 use inlet_store::RecipientQuery;
 

@@ -1,7 +1,7 @@
 //! `PUT /v1/objects/{collection}/{id}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::objects::{CollectionObject, ObjectRequest};
+use inlet_api_types::recipients::objects::{CollectionObject, ObjectRequest};
 use inlet_core::json;
 use inlet_engine::{Engine, recipients::OperationType};
 

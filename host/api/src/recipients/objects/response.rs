@@ -1,6 +1,6 @@
 //! Responses about objects.
 
-use inlet_api_types::objects::CollectionObject;
+use inlet_api_types::recipients::objects::CollectionObject;
 use inlet_core::{json, time};
 use inlet_store::RecipientRecord;
 

@@ -1,15 +1,11 @@
 //! `POST /v1/objects/{collection}/{id}/subscriptions`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::subscriptions::{SubscribeRequest, Subscription};
-use inlet_core::{
-    json,
-    log::Outcome,
-    recipient::{PartyRole, RecipientKey},
-};
+use inlet_api_types::recipients::subscriptions::{SubscribeRequest, Subscription};
+use inlet_core::log::Outcome;
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::read;
+use super::{parameters, read};
 use crate::{
     answer_memory::AnswerMemory,
     auth::EnvironmentKey,
@@ -18,13 +14,8 @@ use crate::{
     path::TwoNames,
     recipients::{
         call::{self, Call},
-        ids,
-        objects::missing,
-        references,
-        workflows::{
-            outcome::nobody_identified,
-            trigger::{check_object, check_party},
-        },
+        ids, parties, properties, references,
+        workflows::outcome::nobody_identified,
     },
 };
 
@@ -50,27 +41,20 @@ pub async fn add_subscriptions(
     TwoNames(collection, id): TwoNames,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    ids::checked_collection(&collection)?;
-    ids::checked("id", &id)?;
+    let object = ids::checked_object(&collection, &id)?;
     let call = Call::begin(&engine, &key, body.len())?;
     let request: SubscribeRequest = body.read()?;
     references::check_length("recipients", request.recipients.len())?;
-    for (index, recipient) in request.recipients.iter().enumerate() {
-        check_party(&format!("recipients[{index}]"), recipient, PartyRole::Recipient)?;
-    }
-    check_object("properties", request.properties.as_ref())?;
+    parties::check_all("recipients", &request.recipients)?;
+    properties::check_is_object("properties", request.properties.as_ref())?;
     let recipients = references::read("recipients", &request.recipients)?;
-    let collection_text = json::quote(&collection);
-    let id_text = ids::constant(&id);
-    let mut members =
-        vec![("collection", collection_text.as_str()), ("id", &id_text), ("recipients", r#""data.recipients""#)];
-    members.extend(request.properties.is_some().then_some(("properties", r#""data.properties""#)));
-    let operation = call::plan(OperationType::ObjectsSubscribe, body.into_object()?, &json::object(members))?;
+    let properties = request.properties.is_some().then_some(r#""data.properties""#);
+    let parameters = parameters(&object, r#""data.recipients""#, properties);
+    let operation = call::plan(OperationType::ObjectsSubscribe, body.into_object()?, &parameters)?;
     let log_id = call.log_id();
     let settled = call.carry_out(operation).await?;
     let memory = AnswerMemory::new(&engine);
-    let object = RecipientKey { collection: collection.clone().into(), id: id.clone() };
-    let own = read::own(&engine, &key, &object, &memory).await?.ok_or_else(|| missing(&collection, &id))?;
+    let own = read::own(&engine, &key, &object, &memory).await?;
     if settled.outcome == Outcome::Skipped {
         return Err(nobody_identified(&engine, log_id, settled.id).await?);
     }

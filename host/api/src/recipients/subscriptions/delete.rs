@@ -1,11 +1,11 @@
 //! `DELETE /v1/objects/{collection}/{id}/subscriptions`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::subscriptions::{Subscription, UnsubscribeRequest};
-use inlet_core::{json, recipient::RecipientKey};
+use inlet_api_types::recipients::subscriptions::{Subscription, UnsubscribeRequest};
+use inlet_core::json;
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::read;
+use super::{parameters, read};
 use crate::{
     answer_memory::AnswerMemory,
     auth::EnvironmentKey,
@@ -14,9 +14,7 @@ use crate::{
     path::TwoNames,
     recipients::{
         call::{self, Call},
-        ids,
-        objects::missing,
-        references,
+        ids, references,
     },
 };
 
@@ -39,23 +37,16 @@ pub async fn delete_subscriptions(
     TwoNames(collection, id): TwoNames,
     body: JsonBody,
 ) -> Result<Response, ApiError> {
-    ids::checked_collection(&collection)?;
-    ids::checked("id", &id)?;
+    let object = ids::checked_object(&collection, &id)?;
     let call = Call::begin(&engine, &key, body.len())?;
     let request: UnsubscribeRequest = body.read()?;
     let recipients = references::read("recipients", &request.recipients)?;
     let memory = AnswerMemory::new(&engine);
-    let object = RecipientKey { collection: collection.clone().into(), id: id.clone() };
-    let own = read::own(&engine, &key, &object, &memory).await?.ok_or_else(|| missing(&collection, &id))?;
+    let own = read::own(&engine, &key, &object, &memory).await?;
     // Only references: an object with properties would be identified.
     let constant = json::object([("value", references::write(&recipients).as_str())]);
     let subscriptions = read::among(&engine, &key, &own, &object, recipients, &memory).await?;
-    let collection_text = json::quote(&collection);
-    let parameters = json::object([
-        ("collection", collection_text.as_str()),
-        ("id", &ids::constant(&id)),
-        ("recipients", &constant),
-    ]);
+    let parameters = parameters(&object, &constant, None);
     call.carry_out(call::plan(OperationType::ObjectsUnsubscribe, body.into_object()?, &parameters)?).await?;
     memory.answer(subscriptions)
 }

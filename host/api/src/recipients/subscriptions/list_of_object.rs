@@ -3,7 +3,7 @@
 use axum::{extract::State, response::Response};
 use inlet_api_types::{
     PageParams,
-    subscriptions::{Subscription, SubscriptionList},
+    recipients::subscriptions::{Subscription, SubscriptionList},
 };
 use inlet_core::recipient::RecipientKey;
 use inlet_engine::Engine;
@@ -17,7 +17,7 @@ use crate::{
     page::{PageRequest, page_info},
     path::TwoNames,
     query::Params,
-    recipients::{ids, objects::missing, references},
+    recipients::{ids, references},
 };
 
 /// Lists the subscriptions to an object, or with `mode=recipient` those that the object has itself.
@@ -44,7 +44,7 @@ pub async fn list_subscriptions_for_object(
     params: Params,
 ) -> Result<Response, ApiError> {
     ids::checked_collection(&collection)?;
-    let object = RecipientKey { collection: collection.clone().into(), id: id.clone() };
+    let object = RecipientKey::object(&collection, id);
     let (of, only, other) = match params.get("mode") {
         None | Some("object") => (SubscriptionSide::Object(object.clone()), "recipients", "objects"),
         Some("recipient") => (SubscriptionSide::Recipient(object.clone()), "objects", "recipients"),
@@ -62,7 +62,7 @@ pub async fn list_subscriptions_for_object(
     let only = references::of_query(&params, only)?;
     let query = SubscriptionQuery { environment_id: key.environment_id, of, only, cursor, limit };
     let memory = AnswerMemory::new(&engine);
-    let own = read::own(&engine, &key, &object, &memory).await?.ok_or_else(|| missing(&collection, &id))?;
+    let own = read::own(&engine, &key, &object, &memory).await?;
     answer(&query, read::page(&engine, &query, &own, &memory).await?, memory)
 }
 

@@ -1,7 +1,7 @@
 //! `GET /v1/users/{id}/subscriptions`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::{PageParams, subscriptions::SubscriptionList};
+use inlet_api_types::{PageParams, recipients::subscriptions::SubscriptionList};
 use inlet_core::recipient::RecipientKey;
 use inlet_engine::Engine;
 use inlet_store::{SubscriptionQuery, SubscriptionSide};
@@ -9,7 +9,7 @@ use inlet_store::{SubscriptionQuery, SubscriptionSide};
 use super::{list_of_object::answer, read};
 use crate::{
     answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, page::PageRequest, path::Name, query::Params,
-    recipients::references, users::get::missing,
+    recipients::references,
 };
 
 /// Lists the subscriptions of a user.
@@ -32,12 +32,12 @@ pub async fn list_subscriptions_for_user(
     Name(id): Name,
     params: Params,
 ) -> Result<Response, ApiError> {
-    let user = RecipientKey::user(&*id);
+    let user = RecipientKey::user(id);
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let only = references::of_query(&params, "objects")?;
     let of = SubscriptionSide::Recipient(user.clone());
     let query = SubscriptionQuery { environment_id: key.environment_id, of, only, cursor, limit };
     let memory = AnswerMemory::new(&engine);
-    let own = read::own(&engine, &key, &user, &memory).await?.ok_or_else(|| missing(&id))?;
+    let own = read::own(&engine, &key, &user, &memory).await?;
     answer(&query, read::page(&engine, &query, &own, &memory).await?, memory)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use inlet_api_types::subscriptions::Subscription;
+use inlet_api_types::recipients::subscriptions::Subscription;
 use inlet_core::recipient::RecipientKey;
 use inlet_engine::Engine;
 use inlet_store::{
@@ -10,20 +10,29 @@ use inlet_store::{
 };
 
 use super::response;
-use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError};
+use crate::{
+    answer_memory::AnswerMemory,
+    auth::EnvironmentKey,
+    error::ApiError,
+    recipients::{objects, users},
+};
 
 /// The most subscriptions that are read at once.
 const PAGE: usize = 100;
 
-/// Returns the recipient itself; none if it is not there.
+/// Returns the recipient itself, a user or an object.
 pub async fn own(
     engine: &Engine,
     key: &EnvironmentKey,
     recipient: &RecipientKey,
     memory: &AnswerMemory,
-) -> Result<Option<RecipientRecord>, ApiError> {
-    let found = engine.store.recipient(key.environment_id, &recipient.collection, &recipient.id, memory).await?;
-    found.ok_or_else(AnswerMemory::exhausted)
+) -> Result<RecipientRecord, ApiError> {
+    let RecipientKey { collection, id } = recipient;
+    let found = engine.store.recipient(key.environment_id, collection, id, memory).await?;
+    found.ok_or_else(AnswerMemory::exhausted)?.ok_or_else(|| match recipient.shown_collection() {
+        None => users::missing(id),
+        Some(collection) => objects::missing(collection, id),
+    })
 }
 
 /// Returns a page of subscriptions, with the sequence number of each counterpart.

@@ -1,10 +1,13 @@
 //! Responses about subscriptions.
 
-use inlet_api_types::subscriptions::{Recipient, Subscription};
+use inlet_api_types::recipients::subscriptions::{Recipient, Subscription};
 use inlet_core::{recipient::USERS, time};
 use inlet_store::{RecipientRecord, SubscriptionRecord, SubscriptionSide};
 
-use crate::{recipients::objects::response::object, stored_json::stored_json, users::response::user};
+use crate::{
+    recipients::{objects::response::object, users::response::user},
+    stored_json::stored_json,
+};
 
 /// The response for a subscription of the store. `own` is the recipient on the side of which subscriptions were read.
 pub fn subscription(record: SubscriptionRecord, side: &SubscriptionSide, own: &RecipientRecord) -> Subscription {

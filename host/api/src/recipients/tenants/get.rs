@@ -1,7 +1,7 @@
 //! `GET /v1/tenants/{id}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::tenants::Tenant;
+use inlet_api_types::recipients::tenants::Tenant;
 use inlet_core::recipient::TENANTS;
 use inlet_engine::Engine;
 

@@ -1,7 +1,7 @@
 //! `GET /v1/tenants`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::{PageParams, tenants::TenantList};
+use inlet_api_types::{PageParams, recipients::tenants::TenantList};
 use inlet_core::recipient::TENANTS;
 use inlet_engine::Engine;
 use inlet_store::RecipientQuery;

@@ -1,7 +1,7 @@
 //! `PUT /v1/tenants/{id}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::tenants::{Tenant, TenantRequest};
+use inlet_api_types::recipients::tenants::{Tenant, TenantRequest};
 use inlet_core::{json, recipient::TENANTS};
 use inlet_engine::{Engine, recipients::OperationType};
 

@@ -1,21 +1,17 @@
 //! Responses about tenants.
 
-use inlet_api_types::tenants::Tenant;
-use inlet_core::{
-    json::{self, Kind},
-    time,
-};
+use inlet_api_types::recipients::tenants::Tenant;
+use inlet_core::{json::Kind, time};
 use inlet_store::RecipientRecord;
 
-use crate::{stored_json::stored_json, users::response::take_text};
-
-/// Names that the response uses for members of its own. Properties with these names are left out.
-const RESERVED: [&str; 3] = ["__typename", "id", "updated_at"];
+use crate::{
+    recipients::response::{own_properties, rest, take_text},
+    stored_json::stored_json,
+};
 
 /// The response for a tenant of the store.
 pub fn tenant(record: &RecipientRecord) -> Tenant {
-    let mut properties = json::members(&record.properties).unwrap_or_default();
-    properties.retain(|name, _| !RESERVED.contains(&name.as_ref()));
+    let mut properties = own_properties(record);
     let name = take_text(&mut properties, "name");
     let settings = properties.shift_remove("settings").filter(|settings| Kind::of(settings) == Kind::Object);
     Tenant {
@@ -24,7 +20,7 @@ pub fn tenant(record: &RecipientRecord) -> Tenant {
         name,
         settings: settings.map(stored_json),
         updated_at: time::write_ms(record.updated_at_ms),
-        properties: properties.into_iter().map(|(name, value)| (name.into_owned(), stored_json(value))).collect(),
+        properties: rest(properties),
     }
 }
 

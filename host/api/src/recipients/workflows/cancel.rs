@@ -1,20 +1,20 @@
 //! `POST /v1/workflows/{key}/cancel`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_api_types::workflows::CancelRequest;
-use inlet_core::{
-    json,
-    recipient::{MAX_RECIPIENTS, PartyRole},
-};
+use inlet_api_types::recipients::workflows::CancelRequest;
+use inlet_core::{json, recipient::MAX_RECIPIENTS};
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::{checked_key, trigger::check_party};
+use super::checked_key;
 use crate::{
     auth::EnvironmentKey,
     body::JsonBody,
     error::ApiError,
     path::Name,
-    recipients::call::{self, Call},
+    recipients::{
+        call::{self, Call},
+        parties,
+    },
 };
 
 /// Cancels the runs of a workflow that were triggered with a cancellation key, for all of their recipients or for some.
@@ -46,9 +46,7 @@ pub async fn cancel_workflow(
         let message = format!("{} recipients; at most {MAX_RECIPIENTS} are allowed in one call", recipients.len());
         return Err(ApiError::invalid("recipients", message));
     }
-    for (index, recipient) in recipients.iter().enumerate() {
-        check_party(&format!("recipients[{index}]"), recipient, PartyRole::Recipient)?;
-    }
+    parties::check_all("recipients", &recipients)?;
     let workflow = json::quote(&workflow);
     let mut members = vec![("key", workflow.as_str()), ("cancellation_key", r#""data.cancellation_key""#)];
     members.extend((!recipients.is_empty()).then_some(("recipients", r#""data.recipients""#)));

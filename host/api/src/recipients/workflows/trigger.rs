@@ -1,15 +1,12 @@
 //! `POST /v1/workflows/{key}/trigger`
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use inlet_api_types::{
-    RawJson,
-    workflows::{TriggerRequest, TriggerResponse},
-};
+use inlet_api_types::recipients::workflows::{TriggerRequest, TriggerResponse};
 use inlet_core::{
     idempotency::{self, KeyReading},
-    json::{self, Kind as JsonKind},
+    json,
     log::Outcome,
-    recipient::{BadRecipient, MAX_RECIPIENTS, Party, PartyRole, USERS},
+    recipient::{MAX_RECIPIENTS, PartyRole},
 };
 use inlet_engine::{Engine, recipients::OperationType};
 
@@ -22,7 +19,7 @@ use crate::{
     path::Name,
     recipients::{
         call::{self, Call},
-        properties,
+        parties, properties,
     },
 };
 
@@ -101,44 +98,15 @@ fn check(request: &TriggerRequest) -> Result<(), ApiError> {
             return Err(ApiError::invalid("recipients", message));
         }
     }
-    for (index, recipient) in request.recipients.iter().enumerate() {
-        check_party(&format!("recipients[{index}]"), recipient, PartyRole::Recipient)?;
-    }
+    parties::check_all("recipients", &request.recipients)?;
     if let Some(actor) = &request.actor {
-        check_party("actor", actor, PartyRole::Recipient)?;
+        parties::check("actor", actor, PartyRole::Recipient)?;
     }
     if let Some(tenant) = &request.tenant {
-        check_party("tenant", tenant, PartyRole::Tenant)?;
+        parties::check("tenant", tenant, PartyRole::Tenant)?;
     }
-    check_object("data", request.data.as_ref())?;
-    check_object("settings", request.settings.as_ref())
-}
-
-/// Checks a recipient, an actor or a tenant.
-pub fn check_party(at: &str, value: &RawJson, role: PartyRole) -> Result<(), ApiError> {
-    let party = Party::read(value.as_text(), role).map_err(|problem| match problem {
-        // The sentence for mappings speaks of paths.
-        BadRecipient::Number => {
-            ApiError::invalid(at, "it is a number; expected a user id string or an object with an id")
-        }
-        problem => ApiError::invalid(at, problem.to_string()),
-    })?;
-    match (role, party.inline) {
-        (_, None) => Ok(()),
-        (PartyRole::Tenant, Some(_)) => properties::check_tenant(at, value.as_text()),
-        (PartyRole::Recipient, Some(_)) if party.key.collection == USERS => properties::check_user(at, value.as_text()),
-        (PartyRole::Recipient, Some(_)) => properties::check_object(at, value.as_text()),
-    }
-}
-
-/// Checks an optional object.
-pub fn check_object(at: &str, value: Option<&RawJson>) -> Result<(), ApiError> {
-    match value.map(|value| JsonKind::of(value.as_text())) {
-        None | Some(JsonKind::Object) => Ok(()),
-        Some(other) => {
-            Err(ApiError::invalid(at, format!("it is {}; expected an object or null", other.with_article())))
-        }
-    }
+    properties::check_is_object("data", request.data.as_ref())?;
+    properties::check_is_object("settings", request.settings.as_ref())
 }
 
 fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {

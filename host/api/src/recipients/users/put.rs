@@ -1,11 +1,11 @@
 //! `PUT /v1/users/{id}`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::users::{User, UserRequest};
+use inlet_api_types::recipients::users::{User, UserRequest};
 use inlet_core::{json, recipient::USERS};
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::{get::missing, response};
+use super::{missing, response};
 use crate::{
     auth::EnvironmentKey,
     body::JsonBody,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::{RawJson, logs::SourceLog, runs::WorkflowRun, users::User};
+use crate::{RawJson, logs::SourceLog, recipients::users::User, runs::WorkflowRun};
 
 /// One line of a user's export.
 #[derive(Debug, Clone, Serialize)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson, objects::CollectionObject, required, users::User};
+use crate::{PageInfo, RawJson, recipients::objects::CollectionObject, recipients::users::User, required};
 
 /// A subscription of a recipient to an object.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

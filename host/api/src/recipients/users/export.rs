@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
-use inlet_api_types::user_export::ExportLine;
+use inlet_api_types::recipients::user_export::ExportLine;
 use inlet_core::{
     Uuid,
     recipient::{RecipientKey, check_id},

@@ -1,21 +1,14 @@
 //! Responses about users: the known properties first, then all custom ones.
 
-use inlet_api_types::{RawJson, users::User};
-use inlet_core::{
-    json::{self, Kind, Members},
-    time,
-};
+use inlet_api_types::recipients::users::User;
+use inlet_core::time;
 use inlet_store::RecipientRecord;
 
-use crate::stored_json::stored_json;
-
-/// Names that the response uses for members of its own. Properties with these names are left out.
-const RESERVED: [&str; 3] = ["__typename", "id", "updated_at"];
+use crate::recipients::response::{own_properties, rest, take_text};
 
 /// The response for a user of the store.
 pub fn user(record: &RecipientRecord) -> User {
-    let mut properties = json::members(&record.properties).unwrap_or_default();
-    properties.retain(|name, _| !RESERVED.contains(&name.as_ref()));
+    let mut properties = own_properties(record);
     let mut take = |name| take_text(&mut properties, name);
     User {
         typename: "User".to_owned(),
@@ -28,18 +21,7 @@ pub fn user(record: &RecipientRecord) -> User {
         locale: take("locale"),
         created_at: time::read(properties.shift_remove("created_at")).map(time::write),
         updated_at: time::write_ms(record.updated_at_ms),
-        properties: properties.into_iter().map(|(name, value)| (name.into_owned(), stored_json(value))).collect(),
-    }
-}
-
-/// Takes a property that the response shows as text: numbers (in plain digits) and booleans are quoted, all else is null.
-pub fn take_text(properties: &mut Members<'_>, name: &str) -> Option<RawJson> {
-    let value = properties.shift_remove(name)?;
-    match Kind::of(value) {
-        Kind::String => Some(stored_json(value)),
-        Kind::Number => Some(stored_json(json::quote(&json::decimal(value)))),
-        Kind::Bool => Some(stored_json(json::quote(value.trim()))),
-        Kind::Null | Kind::Array | Kind::Object => None,
+        properties: rest(properties),
     }
 }
 

@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use inlet_core::{json, log::Outcome};
 use inlet_engine::{Engine, recipients::OperationType};
 
-use super::get::missing;
+use super::missing;
 use crate::{
     auth::EnvironmentKey,
     error::ApiError,

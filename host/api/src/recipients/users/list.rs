@@ -1,8 +1,10 @@
 //! `GET /v1/users`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::{PageParams, users::UserList};
+use inlet_api_types::{PageParams, recipients::users::UserList};
+use inlet_core::recipient::USERS;
 use inlet_engine::Engine;
+use inlet_store::RecipientQuery;
 
 use super::response;
 use crate::{
@@ -32,8 +34,8 @@ pub async fn list_users(
 ) -> Result<Response, ApiError> {
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let memory = AnswerMemory::new(&engine);
-    let page = engine.store.users(key.environment_id, cursor, limit, &memory).await?;
-    let page = page.ok_or_else(AnswerMemory::exhausted)?;
+    let query = RecipientQuery::all(key.environment_id, USERS);
+    let page = engine.store.recipients(&query, cursor, limit, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |user| user.seq);
     memory.answer(UserList { entries: page.items.iter().map(response::user).collect(), page_info })
 }

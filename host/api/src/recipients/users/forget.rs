@@ -1,7 +1,7 @@
 //! `POST /v1/users/{id}/forget`, `GET /v1/users/{id}/forget`
 
 use axum::{Json, extract::State, http::StatusCode};
-use inlet_api_types::forget::{ForgetRequest, Forgotten};
+use inlet_api_types::recipients::forget::{ForgetRequest, Forgotten};
 use inlet_core::{recipient::check_id, time};
 use inlet_engine::Engine;
 use inlet_store::{ForgetCounts, ForgetRecord};

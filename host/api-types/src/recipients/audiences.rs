@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson, required, users::User};
+use crate::{PageInfo, RawJson, recipients::users::User, required};
 
 /// A member of an audience.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
