@@ -39,6 +39,10 @@ pub struct EnvironmentKey {
     pub environment_id: i64,
 }
 
+/// The log of the environment whose key was used, which the body of the request counts for: its source environment's id.
+#[derive(Clone, Copy)]
+pub struct KeyLog(pub i64);
+
 enum Bearer {
     Operator(Operator),
     Environment(i64),
@@ -162,9 +166,13 @@ impl FromRequestParts<Engine> for EnvironmentKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
-        match recognise(&parts.headers, engine, &engine.snapshot())? {
+        let snapshot = engine.snapshot();
+        match recognise(&parts.headers, engine, &snapshot)? {
             Bearer::Environment(environment_id) => {
                 check_params(parts)?;
+                if let Some(log) = snapshot.api_log(environment_id) {
+                    parts.extensions.insert(KeyLog(log.id));
+                }
                 Ok(EnvironmentKey { environment_id })
             }
             Bearer::Operator(_) => {

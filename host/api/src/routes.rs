@@ -2,9 +2,8 @@
 
 use axum::{
     Extension, Router,
-    extract::DefaultBodyLimit,
     http::{HeaderValue, Method, Uri, header},
-    middleware::from_extractor_with_state,
+    middleware::{from_extractor_with_state, map_request},
     routing::any,
 };
 use inlet_engine::Engine;
@@ -20,7 +19,7 @@ use utoipa_axum::{
 
 use crate::{
     auth::Operator,
-    body::MAX_BODY_BYTES,
+    body::drain_unread,
     changes, clock, environments,
     error::{ApiError, Kind},
     management_tokens, openapi, providers,
@@ -211,7 +210,7 @@ pub fn router() -> Router<Engine> {
         .route("/v1", any(no_such_route))
         .route("/v1/", any(no_such_route))
         .route("/v1/{*rest}", any(no_such_route))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(map_request(drain_unread))
         .layer(answer_header(header::CACHE_CONTROL, "no-store"))
         .layer(answer_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
 }

@@ -2,18 +2,26 @@
 //! member.
 
 mod deserializer;
+mod unread;
 
 use axum::{
-    body::Bytes,
     extract::{FromRequest, OptionalFromRequest, Request},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, header},
 };
 use bytestring::ByteString;
 use inlet_core::json;
-use inlet_engine::Engine;
+use inlet_engine::{
+    Engine,
+    ingest::{
+        api_body::{self, ApiBody, BodyMemory},
+        error::IngestError,
+    },
+};
 use serde::de::DeserializeOwned;
 
+pub use self::unread::drain_unread;
 use super::{
+    auth::KeyLog,
     error::{ApiError, Kind},
     query::KnownParams,
 };
@@ -44,9 +52,11 @@ impl<T: DeserializeOwned> OptionalFromRequest<Engine> for Body<T> {
 
 /// The extractor of a request body as text: JSON that is not nested too deeply, without lone surrogates.
 pub struct JsonBody {
-    text: String,
+    text: ByteString,
     /// The operation's query parameters.
     params: Option<KnownParams>,
+    /// The memory of the text.
+    _memory: Option<BodyMemory>,
 }
 
 impl FromRequest<Engine> for JsonBody {
@@ -55,7 +65,8 @@ impl FromRequest<Engine> for JsonBody {
     async fn from_request(request: Request, engine: &Engine) -> Result<Self, ApiError> {
         check_headers(request.headers())?;
         let params = request.extensions().get::<KnownParams>().cloned();
-        Ok(Self { params, ..Self::check(&read_bytes(request, engine).await?)? })
+        let ApiBody { body, memory } = read(request, engine).await?;
+        Ok(Self { params, _memory: Some(memory), ..Self::check(body.as_bytes())? })
     }
 }
 
@@ -64,22 +75,29 @@ impl OptionalFromRequest<Engine> for JsonBody {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, engine: &Engine) -> Result<Option<Self>, ApiError> {
+        // A media type says nothing about a body that is not there.
+        check_encoding(request.headers())?;
         let headers = request.headers().clone();
         let params = request.extensions().get::<KnownParams>().cloned();
-        let bytes = read_bytes(request, engine).await?;
-        if bytes.trim_ascii().is_empty() {
+        let ApiBody { body, memory } = read(request, engine).await?;
+        if body.as_bytes().trim_ascii().is_empty() {
             return Ok(None);
         }
         check_headers(&headers)?;
-        Ok(Some(Self { params, ..Self::check(&bytes)? }))
+        Ok(Some(Self { params, _memory: Some(memory), ..Self::check(body.as_bytes())? }))
     }
 }
 
-async fn read_bytes(request: Request, engine: &Engine) -> Result<Bytes, ApiError> {
-    Bytes::from_request(request, engine).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::new(Kind::TooLarge, format!("the body is over the limit of {MAX_BODY_BYTES} bytes"))
+async fn read(request: Request, engine: &Engine) -> Result<ApiBody, ApiError> {
+    let (parts, body) = request.into_parts();
+    let owner = parts.extensions.get::<KeyLog>().map(|KeyLog(id)| *id);
+    api_body::read(engine, owner, MAX_BODY_BYTES, &parts.headers, body).await.map_err(|error| match error {
+        IngestError::TooLarge { limit } => {
+            ApiError::new(Kind::TooLarge, format!("the body is over the limit of {limit} bytes"))
         }
+        IngestError::TooSlow => ApiError::new(Kind::TooSlow, error.to_string()),
+        IngestError::NoRoom(_) | IngestError::Overloaded => ApiError::new(Kind::Unavailable, error.to_string()),
+        IngestError::TransferEncoding { .. } => ApiError::new(Kind::UnsupportedMediaType, error.to_string()),
         _ => ApiError::new(Kind::Invalid, "the body broke off; send it again"),
     })
 }
@@ -95,7 +113,7 @@ impl JsonBody {
             return Err(invalid("the body is empty; expected a JSON object".to_owned()));
         }
         json::check(text, json::MAX_DEPTH).map_err(|error| invalid(format!("the body is refused: {error}")))?;
-        Ok(Self { text: text.to_owned(), params: None })
+        Ok(Self { text: text.into(), params: None, _memory: None })
     }
 
     #[cfg(test)]
@@ -106,7 +124,7 @@ impl JsonBody {
     /// Returns the text of a JSON object. Another kind of value is refused.
     pub fn into_object(self) -> Result<ByteString, ApiError> {
         match json::Kind::of(&self.text) {
-            json::Kind::Object => Ok(self.text.into()),
+            json::Kind::Object => Ok(self.text),
             other => {
                 let message = format!("the body is {}; expected a JSON object", other.with_article());
                 Err(ApiError::new(Kind::Invalid, message))
@@ -126,12 +144,22 @@ impl JsonBody {
     }
 }
 
+/// Refuses a body that is compressed.
+fn check_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.as_bytes().trim_ascii());
+    match encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+        true => {
+            let message = "the body is encoded; send it as it is, without Content-Encoding";
+            Err(ApiError::new(Kind::UnsupportedMediaType, message))
+        }
+        false => Ok(()),
+    }
+}
+
 fn check_headers(headers: &HeaderMap) -> Result<(), ApiError> {
+    check_encoding(headers)?;
     let unsupported = |message: &str| Err(ApiError::new(Kind::UnsupportedMediaType, message));
     let text_of = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
-    if text_of(header::CONTENT_ENCODING).is_some_and(|encoding| encoding.trim() != "identity") {
-        return unsupported("the body is encoded; send it as it is, without Content-Encoding");
-    }
     let is_json = |value: &String| {
         let media_type = value.split(';').next().unwrap_or_default().trim();
         media_type == "application/json" || media_type.ends_with("+json")

@@ -13,7 +13,6 @@ use inlet_api_types::providers::SourceProvider;
 use inlet_engine::{
     ConfigurationChange, Engine, PublisherPinning,
     catalog::{Catalog, default_settings},
-    drain::drain,
 };
 use inlet_sandbox::{LoadError, Manifest, Plugin};
 
@@ -71,13 +70,7 @@ pub async fn add_source_provider(
         .and_then(|()| component_upload::announced_digest(&params))
         .and_then(|digest| Ok((digest, component_upload::permit(&engine.uploads)?)));
     // The permit is held until the component is compiled.
-    let (digest, _permit) = match announced {
-        Ok(announced) => announced,
-        Err(error) => {
-            drain(body);
-            return Err(error);
-        }
-    };
+    let (digest, _permit) = announced?;
     let pause = engine.options.body_timeout;
     let wasm = component_upload::read(body, &headers, &digest, pause).await?;
     let (plugin, wasm) = load(&engine, wasm).await?;

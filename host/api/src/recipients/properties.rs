@@ -1,6 +1,7 @@
 //! Checks the properties that a caller sends. A webhook with a known property of a wrong type leaves the property out and
 //! goes on; a caller of the API waits for the answer and is told instead.
 
+use fluent_uri::Uri;
 use inlet_api_types::RawJson;
 use inlet_core::{
     json::{self, Kind},
@@ -13,11 +14,12 @@ use crate::error::ApiError;
 #[derive(Debug, Clone, Copy)]
 enum Expected {
     Text,
+    Url,
     Time,
     Object,
 }
 
-use Expected::{Object, Text, Time};
+use Expected::{Object, Text, Time, Url};
 
 /// The known properties of a user.
 const USER: [(&str, Expected); 9] = [
@@ -63,8 +65,10 @@ pub fn check_tenant(at: &str, properties: &str) -> Result<(), ApiError> {
     check(&place(at, "settings"), settings, &[("branding", Object), ("preference_set", Object)])?;
     let Some(branding) = json::member(settings, "branding") else { return Ok(()) };
     let at = place(&place(at, "settings"), "branding");
-    let texts: Vec<_> = json::members(branding).unwrap_or_default().into_keys().map(|name| (name, Text)).collect();
-    texts.iter().try_for_each(|(name, text)| check(&at, branding, &[(name.as_ref(), *text)]))
+    json::members(branding).unwrap_or_default().keys().try_for_each(|name| {
+        let expected = if name.ends_with("_url") { Url } else { Text };
+        check(&at, branding, &[(name.as_ref(), expected)])
+    })
 }
 
 /// Checks that an optional value is an object.
@@ -89,6 +93,9 @@ fn check(at: &str, properties: &str, known: &[(&str, Expected)]) -> Result<(), A
         let (found, wanted) = match (expected, Kind::of(value)) {
             (_, Kind::Null) | (Text, Kind::String) | (Object, Kind::Object) => continue,
             (Time, Kind::String) if time::read(Some(value)).is_some() => continue,
+            (Url, Kind::String) if is_url(value) => continue,
+            (Url, Kind::String) => ("a text that is no URL", "a URL such as https://example.com/logo.png"),
+            (Url, other) => (other.with_article(), "a URL such as https://example.com/logo.png"),
             (Time, Kind::String) => ("a text that is no time", "a time such as 2026-01-02T03:04:05Z"),
             (Time, other) => (other.with_article(), "a time such as 2026-01-02T03:04:05Z"),
             (Text, other) => (other.with_article(), "a string"),
@@ -97,6 +104,11 @@ fn check(at: &str, properties: &str, known: &[(&str, Expected)]) -> Result<(), A
         return Err(ApiError::invalid(place(at, name), format!("it is {found}; expected {wanted} or null")));
     }
     Ok(())
+}
+
+/// Returns true for a string that is a URI (RFC 3986), as clients with a schema check it.
+fn is_url(value: &str) -> bool {
+    json::string(value).is_some_and(|text| Uri::parse(text.as_ref()).is_ok())
 }
 
 #[cfg(test)]
@@ -115,7 +127,12 @@ mod tests {
         insta::assert_snapshot!(error(check_user("", r#"{"email":["a"]}"#)), @"email: it is an array; expected a string or null");
         insta::assert_snapshot!(error(check_user("users[2]", r#"{"created_at":"soon"}"#)), @"users[2].created_at: it is a text that is no time; expected a time such as 2026-01-02T03:04:05Z or null");
         insta::assert_snapshot!(error(check_object("", r#"{"preferences":true}"#)), @"preferences: it is a boolean; expected an object or null");
-        insta::assert_snapshot!(error(check_tenant("", r#"{"settings":{"branding":{"logo_url":7}}}"#)), @"settings.branding.logo_url: it is a number; expected a string or null");
+        insta::assert_snapshot!(error(check_tenant("", r#"{"settings":{"branding":{"logo_url":7}}}"#)), @"settings.branding.logo_url: it is a number; expected a URL such as https://example.com/logo.png or null");
+        insta::assert_snapshot!(error(check_tenant("", r#"{"settings":{"branding":{"icon_url":"icon.png"}}}"#)), @"settings.branding.icon_url: it is a text that is no URL; expected a URL such as https://example.com/logo.png or null");
+        assert_eq!(
+            check_tenant("", r##"{"settings":{"branding":{"icon_url":"https://a.b/c","primary_color":"#3"}}}"##),
+            Ok(())
+        );
         insta::assert_snapshot!(error(check_tenant("tenants[0]", r#"{"settings":{"branding":7}}"#)), @"tenants[0].settings.branding: it is a number; expected an object or null");
     }
 }

@@ -6,6 +6,7 @@
 //! rules: semantics.md §3.
 
 mod answer;
+pub mod api_body;
 pub(crate) mod body;
 pub(crate) mod commit;
 pub mod compare;

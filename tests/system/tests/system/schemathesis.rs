@@ -144,6 +144,10 @@ async fn managed() -> Managed {
     let forget = server.request_with(&key, Method::POST, "/v1/users/forgotten/forget").send().await.unwrap();
     assert_eq!(forget.status(), 202);
     let run = server.all_runs(&key).await[0]["id"].clone();
+    let users = json!({"users": [{"id": "bulk"}]});
+    let bulk = server.request_with(&key, Method::POST, "/v1/users/bulk/identify").json(&users).send().await.unwrap();
+    assert_eq!(bulk.status(), 200);
+    let bulk = read_json(bulk).await["id"].clone();
     let token = endpoint.path().rsplit('/').next().unwrap().to_owned();
     let segment = server.get("/v1/source_providers/segment").await;
 
@@ -167,6 +171,7 @@ async fn managed() -> Managed {
         (r" /v1/audiences/", json!({"key": "trial"})),
         (r" /v1/variables", json!({"key": "CURRENCY", "environment": "development"})),
         (r" /v1/workflow_runs", json!({"id": run})),
+        (r" /v1/bulk_operations/", json!({"id": bulk})),
         (r" /integrations/receive/", json!({"token": token})),
     ];
     let settings = json!({"environment_settings": {"development": {"mappings": mappings}}});
@@ -193,6 +198,12 @@ async fn managed() -> Managed {
         (r"/objects/\{collection\}/bulk/set$", json!({"objects": [{"id": "bulk", "name": "Bulk"}]})),
         (r"/objects/\{collection\}/bulk/delete$", json!({"object_ids": ["bulk"]})),
         (r"/tenants/bulk/set$", json!({"tenants": [{"id": "bulk", "name": "Bulk"}]})),
+        (
+            r"^POST .*/subscriptions$",
+            json!({"recipients": ["ana", {"id": "bea", "name": "Bea"}], "properties": {"n": 1}}),
+        ),
+        (r"^DELETE .*/subscriptions$", json!({"recipients": ["ana"]})),
+        (r" /v1/audiences/\{key\}/members$", json!({"members": [{"user": {"id": "ana", "name": "Ana"}}]})),
     ];
     Managed { server, key, names, bodies }
 }
@@ -206,7 +217,7 @@ async fn the_servers_own_document() {
     let Managed { server, key, names, bodies } = managed().await;
     let document = format!("{}/openapi.json", server.admin);
     // Generated requests make no component, end no source that the others need, and meet no replay while it runs. The last
-    // three need what another operation has made before.
+    // two need what another operation has made before.
     let may_fail = &[
         "PUT /v1/source_providers/{key}",
         "DELETE /v1/source_providers/{key}/versions/{version}",
@@ -217,7 +228,6 @@ async fn the_servers_own_document() {
         "DELETE /v1/management_tokens/{id}",
         "GET /v1/variables/{key}",
         "DELETE /v1/variables/{key}",
-        "GET /v1/bulk_operations/{id}",
     ];
     let plan = Plan { document: &document, seconds: 30, names, bodies, keep: KEEP, token: None, may_fail };
     conforms(&server, &key, plan).await;
@@ -233,4 +243,17 @@ async fn the_contract_of_sources() {
     let document = "contract/sources-management.openapi.yaml";
     let token = Some(MANAGEMENT_TOKEN);
     conforms(&server, &key, Plan { document, seconds: 20, names, bodies, keep: KEEP, token, may_fail: &[] }).await;
+}
+
+/// The shapes of recipients, subscriptions, audiences, bulk operations and workflows that Knock's API has.
+#[tokio::test]
+async fn the_contract_of_recipients() {
+    if !is_installed() {
+        return;
+    }
+    let Managed { server, key, names, bodies } = managed().await;
+    let document = "contract/recipients.openapi.yaml";
+    let may_fail = &[];
+    conforms(&server, &key, Plan { document, seconds: 30, names, bodies, keep: &[], token: Some(&key), may_fail })
+        .await;
 }

@@ -1,9 +1,15 @@
 //! Wrong requests and mappings, one table for each place: every entry gets its status and its sentence, never a 5xx, and the
 //! next request is served. The snapshots are the sentences.
 
+mod calls;
+mod cycles;
 mod events;
+mod large_bodies;
 mod mappings;
+mod persons;
 mod recipients;
+mod relations;
+mod variables;
 
 use inlet_system_tests::read_json;
 use reqwest::RequestBuilder;

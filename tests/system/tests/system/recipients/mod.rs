@@ -1,8 +1,14 @@
 //! The recipients API, with plain HTTP.
 
+mod audiences;
 mod bad_input;
 mod bulk;
+mod cancel;
+mod environments;
 mod log;
+mod objects;
+mod subscriptions;
+mod tenants;
 mod triggers;
 mod users;
 
@@ -44,6 +50,22 @@ impl Api {
     pub async fn delete(&self, path: &str) -> u16 {
         let response = self.server.request_with(&self.key, Method::DELETE, path).send().await.unwrap();
         response.status().as_u16()
+    }
+}
+
+impl Api {
+    /// Returns the entries of a list, read page by page.
+    async fn entries(&self, path: &str) -> Vec<Value> {
+        let (mut entries, mut after) = (Vec::new(), String::new());
+        loop {
+            let (status, page) = self.get(&format!("{path}{after}")).await;
+            assert_eq!(status, 200, "{path}: {page}");
+            entries.extend(page["entries"].as_array().unwrap().iter().cloned());
+            match page["page_info"]["after"].as_str() {
+                Some(cursor) => after = format!("{}after={cursor}", if path.contains('?') { '&' } else { '?' }),
+                None => return entries,
+            }
+        }
     }
 }
 
