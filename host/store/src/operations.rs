@@ -9,10 +9,10 @@ use crate::{
     error::{ChangeError, CommitError},
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings,
-        ExpandedRun, ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord,
-        NewBulkOperation, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource,
-        NewVariable, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal,
-        SourceUpdate,
+        ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry,
+        ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion,
+        NewReplay, NewSource, NewVariable, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords,
+        RefusedDismissal, SourceUpdate,
     },
 };
 
@@ -155,8 +155,8 @@ operations! {
 
     // Object recipients and their subscribers.
 
-    /// Takes the next step of the expansion of a run, which reads at most `limit` subscribers.
-    ExpandRun { environment_id: i64, run_id: Uuid, limit: u32 } -> Result<ExpandedRun, CommitError>;
+    /// Takes the next steps of the expansions of some runs, each within its share.
+    ExpandRuns { shares: Vec<ExpansionShare> } -> Result<Vec<ExpandedRun>, CommitError>;
 
     // Forgetting users.
 

@@ -12,15 +12,29 @@ pub fn check_all(field: &str, recipients: &[RawJson]) -> Result<(), ApiError> {
     recipients.try_for_each(|(index, value)| check(&format!("{field}[{index}]"), value, PartyRole::Recipient))
 }
 
-/// Checks a recipient, an actor or a tenant.
-pub fn check(at: &str, value: &RawJson, role: PartyRole) -> Result<(), ApiError> {
-    let party = Party::read(value.as_text(), role).map_err(|problem| match problem {
+/// Reads a recipient, an actor or a tenant.
+pub fn read(at: &str, value: &RawJson, role: PartyRole) -> Result<Party, ApiError> {
+    Party::read(value.as_text(), role).map_err(|problem| match problem {
         // The sentence for mappings speaks of paths.
         BadRecipient::Number => {
             ApiError::invalid(at, "it is a number; expected a user id string or an object with an id")
         }
         problem => ApiError::invalid(at, problem.to_string()),
-    })?;
+    })
+}
+
+/// Reads a user. An object of a collection is refused.
+pub fn read_user(at: &str, value: &RawJson) -> Result<Party, ApiError> {
+    let party = read(at, value, PartyRole::Recipient)?;
+    match party.key.collection == USERS {
+        true => Ok(party),
+        false => Err(ApiError::invalid(at, BadRecipient::NoUser.to_string())),
+    }
+}
+
+/// Checks a recipient, an actor or a tenant.
+pub fn check(at: &str, value: &RawJson, role: PartyRole) -> Result<(), ApiError> {
+    let party = read(at, value, role)?;
     match (role, party.inline) {
         (_, None) => Ok(()),
         (PartyRole::Tenant, Some(_)) => properties::check_tenant(at, value.as_text()),

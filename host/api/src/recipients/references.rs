@@ -3,10 +3,10 @@
 use inlet_api_types::RawJson;
 use inlet_core::{
     json,
-    recipient::{MAX_RECIPIENTS, Party, PartyRole, RecipientKey},
+    recipient::{MAX_RECIPIENTS, PartyRole, RecipientKey},
 };
 
-use super::ids;
+use super::{ids, parties};
 use crate::{error::ApiError, query::Params};
 
 /// Reads the references of a body.
@@ -15,11 +15,7 @@ pub fn read(field: &str, values: &[RawJson]) -> Result<Vec<RecipientKey>, ApiErr
     values
         .iter()
         .enumerate()
-        .map(|(index, value)| {
-            let read = Party::read(value.as_text(), PartyRole::Recipient);
-            read.map(|party| party.key)
-                .map_err(|problem| ApiError::invalid(format!("{field}[{index}]"), problem.to_string()))
-        })
+        .map(|(index, value)| Ok(parties::read(&format!("{field}[{index}]"), value, PartyRole::Recipient)?.key))
         .collect()
 }
 

@@ -51,7 +51,7 @@ pub use rehearsal::{Rehearsal, RehearsedRecipient};
 pub use relation::{MemberPosition, MemberRecord, SubscriptionQuery, SubscriptionRecord, SubscriptionSide};
 pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally};
 pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};
-pub use run::{Canceled, ExpandedRun, RunQuery, RunRecord, StoredRecipient};
+pub use run::{Canceled, ExpandedRun, ExpansionShare, RunQuery, RunRecord, StoredRecipient};
 pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,

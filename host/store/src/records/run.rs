@@ -67,6 +67,17 @@ impl RunRecord {
     }
 }
 
+/// The share that the expansion of a run's object recipients has in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpansionShare {
+    /// Database id of the environment.
+    pub environment_id: i64,
+    /// The run.
+    pub run_id: Uuid,
+    /// The most subscribers to read.
+    pub limit: u32,
+}
+
 /// A step of the expansion of a run's object recipients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ExpandedRun {

@@ -1,7 +1,7 @@
 //! Objects as recipients of runs, expanded into their subscribers.
 
 use inlet_core::{Uuid, mapping::Mapping};
-use inlet_store::{Cursor, RunQuery, RunRecord};
+use inlet_store::{Cursor, ExpandedRun, ExpansionShare, RunQuery, RunRecord};
 
 use super::support::{Event, Fixture, Unlimited, mapping};
 
@@ -52,11 +52,17 @@ async fn run(fixture: &Fixture) -> RunRecord {
     fixture.store.runs(&query, &Unlimited).await.unwrap().unwrap().items.remove(0)
 }
 
+/// Takes the next steps of a run's expansion.
+async fn step(fixture: &Fixture, run_id: Uuid, limit: u32) -> ExpandedRun {
+    let share = ExpansionShare { environment_id: fixture.environment, run_id, limit };
+    fixture.store.expand_runs(vec![share]).await.unwrap().remove(0)
+}
+
 /// Takes all steps of a run's expansion; returns the number of recipients that were added.
 async fn expand(fixture: &Fixture, run: Uuid, limit: u32) -> u64 {
     let mut added = 0;
     loop {
-        let step = fixture.store.expand_run(fixture.environment, run, limit).await.unwrap();
+        let step = step(fixture, run, limit).await;
         added += step.recipients;
         if !step.has_more {
             return added;
@@ -99,10 +105,10 @@ async fn a_cancellation_stops_the_expansion() {
     fixture.commit(of_post("post", &mappings)).await;
     let id = run(&fixture).await.id;
     for _ in 0..2 {
-        assert!(fixture.store.expand_run(fixture.environment, id, 2).await.unwrap().has_more);
+        assert!(step(&fixture, id, 2).await.has_more);
     }
     fixture.commit(of_post("withdraw", &mappings)).await;
-    assert_eq!((expand(&fixture, id, 2).await, run(&fixture).await.recipients_count), (0, 3));
+    assert_eq!((expand(&fixture, id, 2).await, run(&fixture).await.recipients_count), (0, 4));
 }
 
 #[tokio::test]

@@ -29,6 +29,20 @@ async fn a_source_is_managed() {
     assert_eq!(runs[0]["workflow"], "order-confirmation", "{runs:?}");
 }
 
+/// `@knocklabs/mgmt` over variables.
+#[tokio::test]
+async fn variables_are_read() {
+    if !is_installed() {
+        return;
+    }
+    let server = Server::start().await;
+    run("knock/mgmt/variables.mjs", &[&server.admin, MANAGEMENT_TOKEN]);
+    let left = server.get("/v1/variables?environment=development").await;
+    let keys: Vec<_> = left["entries"].as_array().unwrap().iter().map(|variable| &variable["key"]).collect();
+    assert_eq!(keys, ["api_token", "base_url"]);
+    assert!(!server.log().contains("s3cr3t"));
+}
+
 /// Runs a resource's scripts for `@knocklabs/node` and `knockapi`, and returns the server and a key.
 async fn both(resource: &str) -> Option<(Server, String)> {
     if !is_installed() {

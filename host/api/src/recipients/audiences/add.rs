@@ -41,7 +41,9 @@ pub async fn add_audience_members(
     let call = Call::begin(&engine, &key, 2 * body.len())?;
     let request: AudienceMembersRequest = body.read()?;
     let groups = by_tenant(&request.members, |index, user| {
-        parties::check(&format!("members[{index}].user"), user, PartyRole::Recipient)?;
+        let at = format!("members[{index}].user");
+        parties::read_user(&at, user)?;
+        parties::check(&at, user, PartyRole::Recipient)?;
         Ok(user.as_text().to_owned())
     })?;
     change(call, OperationType::AudiencesAddMembers, &audience, &groups, body.into_object()?).await

@@ -51,7 +51,7 @@ fn by_tenant<'a>(
     Ok(groups.into_iter().collect())
 }
 
-/// Carries out an operation for every group, in one transaction.
+/// Carries out an operation for every group, in one transaction. The log of each has its own members.
 async fn change(
     call: Call,
     operation: OperationType,
@@ -59,10 +59,19 @@ async fn change(
     groups: &[TenantGroup<'_>],
     body: ByteString,
 ) -> Result<StatusCode, ApiError> {
-    let plan =
-        |(tenant, users): &TenantGroup<'_>| call::plan(operation, body.clone(), &parameters(audience, *tenant, users));
+    let plan = |group: &TenantGroup<'_>| {
+        let body = if groups.len() == 1 { body.clone() } else { members(group) };
+        call::plan(operation, body, &parameters(audience, group.0, &group.1))
+    };
     call.carry_out_all(groups.iter().map(plan).collect::<Result<_, _>>()?).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Writes the body of a call for one group.
+fn members((tenant, users): &TenantGroup<'_>) -> ByteString {
+    let tenant = tenant.map_or_else(|| "null".to_owned(), json::quote);
+    let member = |user: &String| json::object([("user", user.as_str()), ("tenant", &tenant)]);
+    json::object([("members", json::array(users.iter().map(member)).as_str())]).into()
 }
 
 /// Writes the parameters of the action for one group.

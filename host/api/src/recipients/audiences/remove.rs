@@ -2,14 +2,17 @@
 
 use axum::{extract::State, http::StatusCode};
 use inlet_api_types::recipients::audiences::AudienceMembersRequest;
-use inlet_core::{
-    json,
-    recipient::{Party, PartyRole},
-};
+use inlet_core::json;
 use inlet_engine::{Engine, recipients::OperationType};
 
 use super::{by_tenant, change, checked_key};
-use crate::{auth::EnvironmentKey, body::JsonBody, error::ApiError, path::Name, recipients::call::Call};
+use crate::{
+    auth::EnvironmentKey,
+    body::JsonBody,
+    error::ApiError,
+    path::Name,
+    recipients::{call::Call, parties},
+};
 
 /// Ends memberships of users in an audience, at most 1,000. Exactly the membership that is named ends: the one without a
 /// tenant, or the one for the tenant. One that is not there is no error.
@@ -32,10 +35,7 @@ pub async fn remove_audience_members(
     let call = Call::begin(&engine, &key, body.len())?;
     let request: AudienceMembersRequest = body.read()?;
     let groups = by_tenant(&request.members, |index, user| {
-        let party = Party::read(user.as_text(), PartyRole::Recipient);
-        let party =
-            party.map_err(|problem| ApiError::invalid(format!("members[{index}].user"), problem.to_string()))?;
-        Ok(json::quote(&party.key.id))
+        Ok(json::quote(&parties::read_user(&format!("members[{index}].user"), user)?.key.id))
     })?;
     change(call, OperationType::AudiencesRemoveMembers, &audience, &groups, body.into_object()?).await
 }

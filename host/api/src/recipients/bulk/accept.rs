@@ -63,7 +63,8 @@ impl NewBulkOperation<'_> {
         let accepted = bulk::accept(engine, key.environment_id, operation, collection, &items).await?;
         drop((items, memory));
         let Some(id) = accepted else {
-            let message = "a thousand bulk operations of this environment wait to be worked off; try again later";
+            let message = "too many bulk operations of this environment wait to be worked off: at most 1,000, with 256 MiB of \
+                       items in all, are kept; try again later";
             return Err(ApiError::new(Kind::Unavailable, message));
         };
         answer_with(engine, key, id).await

@@ -51,6 +51,8 @@ pub async fn add_subscriptions(
     let properties = request.properties.is_some().then_some(r#""data.properties""#);
     let parameters = parameters(&object, r#""data.recipients""#, properties);
     let operation = call::plan(OperationType::ObjectsSubscribe, body.into_object()?, &parameters)?;
+    // Without the object nothing is written, no recipient either.
+    read::own(&engine, &key, &object, &AnswerMemory::new(&engine)).await?;
     let log_id = call.log_id();
     let settled = call.carry_out(operation).await?;
     let memory = AnswerMemory::new(&engine);

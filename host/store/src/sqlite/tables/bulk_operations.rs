@@ -19,6 +19,8 @@ use crate::{
 
 /// The most bulk operations of one environment that have not ended.
 const MAX_OPEN: i64 = 1000;
+/// The most bytes of items of one environment's bulk operations that have not ended.
+const MAX_OPEN_BYTES: i64 = 256 << 20;
 
 const COLUMNS: &str = "environment_id, id, operation, collection, total, processed, succeeded, errors, inserted_at_ms,
     updated_at_ms, started_at_ms, completed_at_ms, failed_at_ms";
@@ -30,12 +32,14 @@ impl Execute<CreateBulkOperation> for WriteConnection {
 }
 
 async fn insert(connection: &mut SqliteConnection, new: &NewBulkOperation) -> Result<bool, sqlx::Error> {
-    let open: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM bulk_operations WHERE environment_id = ? AND items IS NOT NULL")
-            .bind(new.environment_id)
-            .fetch_one(&mut *connection)
-            .await?;
-    if open >= MAX_OPEN {
+    let (open, bytes): (i64, i64) = sqlx::query_as(
+        "SELECT count(*), coalesce(sum(octet_length(items)), 0) FROM bulk_operations
+         WHERE environment_id = ? AND items IS NOT NULL",
+    )
+    .bind(new.environment_id)
+    .fetch_one(&mut *connection)
+    .await?;
+    if open >= MAX_OPEN || bytes + new.items.len() as i64 > MAX_OPEN_BYTES {
         return Ok(false);
     }
     let now_ms = now_ms();

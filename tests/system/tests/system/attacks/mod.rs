@@ -4,6 +4,7 @@
 
 mod gzip_bombs;
 mod many_items;
+mod one_keys_calls;
 mod one_senders_batches;
 mod overload;
 mod slow_bodies;

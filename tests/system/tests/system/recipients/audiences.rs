@@ -49,6 +49,28 @@ async fn members_are_identified_added_once_listed_and_removed() {
     assert_eq!(api.members(TRIAL).await, [("bo".to_owned(), json!(null))], "a deletion takes memberships along");
 }
 
+/// A call with a tenant for each member is an operation for each tenant. Each has its own members in the log, or a thousand
+/// of them would keep the body a thousand times.
+#[tokio::test]
+async fn the_log_of_a_call_for_many_tenants_has_each_member_once() {
+    let api = Api::start().await;
+    let members = json!([{"user": {"id": "ana", "n": 1.5}, "tenant": "a"}, {"user": {"id": "bo"}, "tenant": "b"},
+        {"user": {"id": "cy"}}, {"user": {"id": "di"}, "tenant": "a"}]);
+    assert_eq!(api.post(TRIAL, json!({ "members": members })).await.0, 204);
+    let logs = api.server.all_logs("$api").await;
+    let mut data: Vec<Value> = logs.iter().map(|log| log["data"]["members"].clone()).collect();
+    data.sort_by_key(Value::to_string);
+    let expected = [
+        json!([{"user": {"id": "ana", "n": 1.5}, "tenant": "a"}, {"user": {"id": "di"}, "tenant": "a"}]),
+        json!([{"user": {"id": "bo"}, "tenant": "b"}]),
+        json!([{"user": {"id": "cy"}, "tenant": null}]),
+    ];
+    assert_eq!(data, expected);
+    // A call with one tenant, or with none, is logged as it came.
+    assert_eq!(api.post(TRIAL, json!({"members": [{"user": {"id": "ana"}}]})).await.0, 204);
+    assert_eq!(api.server.last_log("$api").await["data"], json!({"members": [{"user": {"id": "ana"}}]}));
+}
+
 #[tokio::test]
 async fn members_are_listed_page_by_page() {
     let api = Api::start().await;

@@ -15,8 +15,8 @@ use self::step::Step;
 use crate::{
     backend::Execute,
     error::CommitError,
-    operations::ExpandRun,
-    records::ExpandedRun,
+    operations::ExpandRuns,
+    records::{ExpandedRun, ExpansionShare},
     sqlite::{
         error::SqliteError,
         statements::{transaction, uuids},
@@ -24,42 +24,69 @@ use crate::{
     },
 };
 
-/// The most expansions that are listed at once.
-const MAX_LISTED: i64 = 100;
+/// The most expansions of one environment that are listed at once: they take turns, and later ones wait.
+const MAX_LISTED: i64 = 20;
 
 const TO_BEGIN: i64 = 0;
 const UNDER_WAY: i64 = 1;
 const ENDED: i64 = 2;
 
-/// Returns expansions that have not ended: the environment's database id and the run.
+/// Returns the oldest expansions of every environment that have not ended, in its order: the environment's database id and
+/// the run.
 pub(crate) async fn unfinished(readers: &SqlitePool) -> Result<Vec<(i64, Uuid)>, sqlx::Error> {
-    let rows = sqlx::query("SELECT environment_id, run_id FROM expansions LIMIT ?")
-        .bind(MAX_LISTED)
-        .fetch_all(readers)
-        .await?;
+    let rows = sqlx::query(
+        "WITH RECURSIVE of_environment (id) AS (
+             SELECT min(environment_id) FROM expansions
+             UNION ALL
+             SELECT (SELECT min(environment_id) FROM expansions WHERE environment_id > of_environment.id)
+             FROM of_environment WHERE id IS NOT NULL)
+         SELECT environment_id, run_id FROM of_environment CROSS JOIN expansions ON environment_id = of_environment.id
+             AND run_id IN (SELECT run_id FROM expansions AS oldest WHERE oldest.environment_id = of_environment.id
+                 ORDER BY run_id LIMIT ?)
+         ORDER BY environment_id, run_id",
+    )
+    .bind(MAX_LISTED)
+    .fetch_all(readers)
+    .await?;
     rows.iter().map(|row| Ok((row.try_get(0)?, uuids::read(row, 1)?))).collect()
 }
 
-impl Execute<ExpandRun> for WriteConnection {
-    async fn execute(
-        &mut self,
-        ExpandRun { environment_id, run_id, limit }: ExpandRun,
-    ) -> Result<ExpandedRun, CommitError> {
+impl Execute<ExpandRuns> for WriteConnection {
+    async fn execute(&mut self, ExpandRuns { shares }: ExpandRuns) -> Result<Vec<ExpandedRun>, CommitError> {
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            Ok(step(connection, environment_id, run_id, limit.into()).await?)
+            let mut expanded = Vec::with_capacity(shares.len());
+            for share in &shares {
+                expanded.push(expand(connection, share).await?);
+            }
+            Ok(expanded)
         })
         .await
         .map_err(|error: SqliteError| error)?)
     }
 }
 
-/// Takes the next step of an expansion.
+/// Takes the next steps of an expansion, until they have cost its share of the transaction. A small one is done at once.
+async fn expand(connection: &mut SqliteConnection, share: &ExpansionShare) -> Result<ExpandedRun, sqlx::Error> {
+    let ExpansionShare { environment_id, run_id, limit } = *share;
+    let mut left = i64::from(limit);
+    let mut recipients = 0;
+    loop {
+        let (taken, cost) = step(connection, environment_id, run_id, left).await?;
+        recipients += taken.recipients;
+        left -= cost.max(1);
+        if !taken.has_more || left <= 0 {
+            return Ok(ExpandedRun { recipients, has_more: taken.has_more });
+        }
+    }
+}
+
+/// Takes the next step of an expansion. Returns its cost too, in subscribers that were read.
 async fn step(
     connection: &mut SqliteConnection,
     environment: i64,
     run: Uuid,
     limit: i64,
-) -> Result<ExpandedRun, sqlx::Error> {
+) -> Result<(ExpandedRun, i64), sqlx::Error> {
     let expansion = sqlx::query(
         "SELECT state, actor_collection, actor_id, runs.id IS NOT NULL AND runs.canceled_at_ms IS NULL,
              runs.recipients_count, runs.cancellation_key IS NOT NULL
@@ -71,20 +98,20 @@ async fn step(
     .bind(run.as_bytes().as_slice())
     .fetch_optional(&mut *connection)
     .await?;
-    let Some(expansion) = expansion else { return Ok(ExpandedRun { recipients: 0, has_more: false }) };
+    let Some(expansion) = expansion else { return Ok((ExpandedRun { recipients: 0, has_more: false }, 0)) };
     let (state, is_open): (i64, bool) = (expansion.try_get(0)?, expansion.try_get(3)?);
     let step = Step { environment, run: run.as_bytes().as_slice(), limit };
     match state {
         TO_BEGIN if is_open => {
             let actor: (Option<String>, Option<String>) = (expansion.try_get(1)?, expansion.try_get(2)?);
-            step.begin(connection, actor).await?;
+            let cost = step.begin(connection, actor).await?;
+            Ok((ExpandedRun { recipients: 0, has_more: true }, cost))
         }
         UNDER_WAY if is_open => {
-            let recipients = step.expand(connection, expansion.try_get(4)?, expansion.try_get(5)?).await?;
-            return Ok(ExpandedRun { recipients, has_more: true });
+            let (recipients, cost) = step.expand(connection, expansion.try_get(4)?, expansion.try_get(5)?).await?;
+            Ok((ExpandedRun { recipients, has_more: true }, cost))
         }
         // The run is canceled or gone, or everybody is read.
-        _ => return step.end(connection).await,
+        _ => step.end(connection).await,
     }
-    Ok(ExpandedRun { recipients: 0, has_more: true })
 }

@@ -17,12 +17,13 @@ pub(super) struct Step<'r> {
 }
 
 impl Step<'_> {
-    /// Notes the recipients that the event named, and the actor.
+    /// Notes the recipients that the event named, and the actor. Returns the number of rows.
     pub(super) async fn begin(
         &self,
         connection: &mut SqliteConnection,
         (actor_collection, actor_id): (Option<String>, Option<String>),
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<i64, sqlx::Error> {
+        let mut rows = 0;
         for sql in [
             "INSERT INTO expansion_recipients (run_id, recipient_seq)
              SELECT run_id, seq FROM workflow_run_recipients AS named CROSS JOIN recipients
@@ -35,7 +36,8 @@ impl Step<'_> {
              WHERE run_id = ?2 AND named.collection NOT IN ('$users', '$tenants') AND canceled_at_ms IS NULL",
             "UPDATE expansions SET state = 1 WHERE environment_id = ?1 AND run_id = ?2",
         ] {
-            sqlx::query(sql).bind(self.environment).bind(self.run).execute(&mut *connection).await?;
+            let done = sqlx::query(sql).bind(self.environment).bind(self.run).execute(&mut *connection).await?;
+            rows += done.rows_affected() as i64;
         }
         sqlx::query(
             "INSERT INTO expansion_recipients (run_id, recipient_seq)
@@ -48,16 +50,17 @@ impl Step<'_> {
         .bind(actor_id)
         .execute(connection)
         .await?;
-        Ok(())
+        Ok(rows)
     }
 
-    /// Adds the next subscribers of the first object that is not read whole; returns the number of those that are new.
+    /// Adds the next subscribers of the first object that is not read whole; returns the number of those that are new, and
+    /// of all that were read.
     pub(super) async fn expand(
         &self,
         connection: &mut SqliteConnection,
         recipients_count: i64,
         is_cancelable: bool,
-    ) -> Result<u64, sqlx::Error> {
+    ) -> Result<(u64, i64), sqlx::Error> {
         let object = sqlx::query(
             "SELECT ordinal, object_seq, after_seq,
                  (SELECT canceled_at_ms IS NULL FROM workflow_run_recipients AS named
@@ -70,7 +73,7 @@ impl Step<'_> {
         .await?;
         let Some(object) = object else {
             self.set_ended(connection).await?;
-            return Ok(0);
+            return Ok((0, 0));
         };
         let (ordinal, object_seq, after_seq): (i64, i64, i64) =
             (object.try_get(0)?, object.try_get(1)?, object.try_get(2)?);
@@ -109,7 +112,7 @@ impl Step<'_> {
                     .await?
             }
         };
-        Ok(added)
+        Ok((added, read.len() as i64))
     }
 
     /// Adds those of the subscribers that the run does not have; returns their number.
@@ -178,8 +181,8 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// Removes the notes of an expansion that has ended.
-    pub(super) async fn end(&self, connection: &mut SqliteConnection) -> Result<ExpandedRun, sqlx::Error> {
+    /// Removes the notes of an expansion that has ended. Returns the cost too.
+    pub(super) async fn end(&self, connection: &mut SqliteConnection) -> Result<(ExpandedRun, i64), sqlx::Error> {
         let mut removed = 0;
         for sql in [
             "DELETE FROM expansion_recipients WHERE (run_id, recipient_seq) IN (
@@ -193,14 +196,14 @@ impl Step<'_> {
         if removed > 0 {
             // Whoever expands next sees that it has ended.
             self.set_ended(connection).await?;
-            return Ok(ExpandedRun { recipients: 0, has_more: true });
+            return Ok((ExpandedRun { recipients: 0, has_more: true }, removed as i64 / REMOVED_FACTOR));
         }
         sqlx::query("DELETE FROM expansions WHERE environment_id = ? AND run_id = ?")
             .bind(self.environment)
             .bind(self.run)
             .execute(connection)
             .await?;
-        Ok(ExpandedRun { recipients: 0, has_more: false })
+        Ok((ExpandedRun { recipients: 0, has_more: false }, 0))
     }
 }
 

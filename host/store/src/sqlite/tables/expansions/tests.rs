@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use sqlx::Connection;
+use sqlx::{Connection, sqlite::SqlitePoolOptions};
 
 use super::*;
 use crate::sqlite::connection::migrations::MIGRATIONS;
@@ -95,7 +95,7 @@ impl Database {
     }
 
     async fn step(&mut self, limit: i64) -> ExpandedRun {
-        step(&mut self.0, ENVIRONMENT, RUN, limit).await.unwrap()
+        step(&mut self.0, ENVIRONMENT, RUN, limit).await.unwrap().0
     }
 
     /// Takes all steps; returns the most recipients that one of them added.
@@ -149,6 +149,44 @@ async fn subscribers_are_added_in_chunks_and_nothing_of_the_expansion_is_left() 
     assert_eq!(database.recipients().await, [4, 1, 2, 6, 8, 10, 12]);
     assert_eq!(database.notes().await, 0);
     assert_eq!(database.step(4).await, ExpandedRun { recipients: 0, has_more: false });
+}
+
+#[tokio::test]
+async fn a_small_expansion_is_done_in_one_transaction_and_a_large_one_reads_no_more_than_its_share() {
+    let mut database = Database::new((1..=40).chain(42..=42)).await;
+    for subscriber in (2..=40).step_by(2) {
+        database.subscribe(1, subscriber).await;
+    }
+    database.trigger(&[1], None).await;
+    let mut share = async |limit| {
+        let share = ExpansionShare { environment_id: ENVIRONMENT, run_id: RUN, limit };
+        expand(&mut database.0, &share).await.unwrap()
+    };
+    // To begin costs the rows of one recipient and one object, and of the state.
+    assert_eq!(share(8).await, ExpandedRun { recipients: 5, has_more: true });
+    assert_eq!(share(5).await, ExpandedRun { recipients: 5, has_more: true });
+    assert_eq!(share(1000).await, ExpandedRun { recipients: 10, has_more: false });
+    assert_eq!(database.notes().await, 0);
+}
+
+#[tokio::test]
+async fn the_oldest_runs_of_every_environment_are_listed() {
+    let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    MIGRATIONS.run(&pool).await.unwrap();
+    assert_eq!(unfinished(&pool).await.unwrap(), []);
+    for (environment, runs) in [(1, 25), (2, 1), (7, 2)] {
+        for run in 0..runs {
+            sqlx::query("INSERT INTO expansions VALUES (?, ?, 0, NULL, NULL)")
+                .bind(environment)
+                .bind(Uuid::from_u128(run).as_bytes().as_slice())
+                .execute(&pool)
+                .await
+                .unwrap();
+        }
+    }
+    let run = |environment, run| (environment, Uuid::from_u128(run));
+    let expected: Vec<_> = (0..20).map(|number| run(1, number)).chain([run(2, 0), run(7, 0), run(7, 1)]).collect();
+    assert_eq!(unfinished(&pool).await.unwrap(), expected);
 }
 
 #[tokio::test]
