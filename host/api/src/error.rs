@@ -104,6 +104,14 @@ impl ApiError {
         self.field.as_deref()
     }
 
+    /// Returns the message with the field before it.
+    pub fn to_sentence(&self) -> String {
+        match &self.field {
+            Some(field) => format!("{field}: {}", self.message),
+            None => self.message.clone(),
+        }
+    }
+
     /// An error about a resource that does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)

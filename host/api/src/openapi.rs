@@ -62,6 +62,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         (name = "subscriptions", description = "Recipients that follow an object"),
         (name = "audiences", description = "Named groups of users"),
         (name = "bulk operations", description = "Many users, objects or tenants at once, in the background"),
+        (name = "integrations", description = "Platforms that sync a warehouse into users and audiences"),
         (name = "workflows", description = "Triggering and canceling workflows"),
         (name = "workflow runs", description = "What triggers asked for"),
         (name = "server", description = "The server itself"),

@@ -152,6 +152,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Access::Key, routes!(recipients::bulk::tenants::bulk_set_tenants)),
         Operation::new(Access::Key, routes!(recipients::bulk::tenants::bulk_delete_tenants)),
         Operation::new(Access::Key, routes!(recipients::bulk::get::get_bulk_operation)),
+        Operation::new(Access::Key, routes!(recipients::integrations::census::process_census_rpc)),
+        Operation::new(Access::Key, routes!(recipients::integrations::hightouch::process_hightouch_rpc)),
         Operation::new(Access::Key, routes!(recipients::workflows::trigger::trigger_workflow)),
         Operation::new(Access::Key, routes!(recipients::workflows::cancel::cancel_workflow)),
         Operation::new(Access::Key, routes!(recipients::users::export::export_user)),

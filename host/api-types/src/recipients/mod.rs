@@ -3,6 +3,7 @@
 pub mod audiences;
 pub mod bulk_operations;
 pub mod forget;
+pub mod integrations;
 pub mod objects;
 pub mod subscriptions;
 pub mod tenants;

@@ -64,14 +64,18 @@ impl Call {
         if let Some(error) = operations.iter().find_map(Operation::error) {
             return Err(invalid(&error.to_string()));
         }
-        let Self { engine, log, memory } = self;
-        let settled =
-            recipients::carry_out(&engine, &log, operations, CommitExtras::default(), Arc::new(memory)).await?;
+        let settled = self.carry_out_each(operations).await?;
         let is_error = |settled: &&Settled| settled.actions.iter().any(|(_, status)| *status == Status::Error);
         match settled.iter().find(is_error) {
             Some(failed) => Err(ApiError::new(Kind::Invalid, failed.reason.clone().unwrap_or_default())),
             None => Ok(settled),
         }
+    }
+
+    /// Carries out several operations in one transaction, each with an end of its own, which may be an error.
+    pub async fn carry_out_each(self, operations: Vec<Operation>) -> Result<Vec<Settled>, ApiError> {
+        let Self { engine, log, memory } = self;
+        Ok(recipients::carry_out(&engine, &log, operations, CommitExtras::default(), Arc::new(memory)).await?)
     }
 }
 

@@ -7,6 +7,7 @@ pub mod audiences;
 pub mod bulk;
 pub mod call;
 pub mod ids;
+pub mod integrations;
 pub mod objects;
 pub mod parties;
 pub mod properties;

@@ -99,6 +99,21 @@ impl Operation {
         Ok(Self { operation, user_id: None, body, action, idempotency: None })
     }
 
+    /// Returns an operation that cannot be carried out, for a reason that is found before it is planned. It is logged all the
+    /// same.
+    pub fn refused(operation: OperationType, body: ByteString, reason: String) -> Self {
+        let action = PlannedAction {
+            mapping: None,
+            action_type: operation.action_type(),
+            parameters: "{}".into(),
+            payload: "{}".to_owned(),
+            found_in: "{}".into(),
+            warnings: Vec::new(),
+            intent: Err(ActionError::Value(reason)),
+        };
+        Self { operation, user_id: None, body, action, idempotency: None }
+    }
+
     /// Sets the user that the operation is about, by whom it is found in the log.
     pub fn about_user(self, user_id: &str) -> Self {
         Self { user_id: Some(user_id.to_owned()), ..self }

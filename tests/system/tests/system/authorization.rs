@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The scope of each operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
-const EXPECTED: [(&str, &str); 83] = [
+const EXPECTED: [(&str, &str); 85] = [
     ("acceptSystemTime", "admin"),
     ("addAudienceMembers", "key"),
     ("addSourceProvider", "plugins"),
@@ -75,6 +75,8 @@ const EXPECTED: [(&str, &str); 83] = [
     ("listWorkflowRunRecipients", "key"),
     ("listWorkflowRuns", "key"),
     ("metrics", "anyone"),
+    ("processCensusRpcRequest", "key"),
+    ("processHightouchRpcRequest", "key"),
     ("readyz", "anyone"),
     ("receive", "anyone"),
     ("rehearseLastEvents", "operate"),

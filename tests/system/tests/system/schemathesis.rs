@@ -197,6 +197,8 @@ async fn managed() -> Managed {
         (r"/users/bulk/delete$", json!({"user_ids": ["bulk"]})),
         (r"/objects/\{collection\}/bulk/set$", json!({"objects": [{"id": "bulk", "name": "Bulk"}]})),
         (r"/objects/\{collection\}/bulk/delete$", json!({"object_ids": ["bulk"]})),
+        (r"/custom-destination$", json!({"jsonrpc": "2.0", "id": "1", "method": "list_objects"})),
+        (r"/embedded-destination$", json!({"jsonrpc": "2.0", "id": "1", "method": "list_objects"})),
         (r"/tenants/bulk/set$", json!({"tenants": [{"id": "bulk", "name": "Bulk"}]})),
         (
             r"^POST .*/subscriptions$",

@@ -21,7 +21,7 @@ use crate::error::ApiError;
 const MAX_KEY_CHARS: usize = 256;
 
 /// Checks the key of an audience.
-fn checked_key(key: &str) -> Result<(), ApiError> {
+pub fn checked_key(key: &str) -> Result<(), ApiError> {
     match (1..=MAX_KEY_CHARS).contains(&key.chars().count()) && !key.chars().any(char::is_control) {
         true => Ok(()),
         false => {
@@ -75,7 +75,7 @@ fn members((tenant, users): &TenantGroup<'_>) -> ByteString {
 }
 
 /// Writes the parameters of the action for one group.
-fn parameters(key: &str, tenant: Option<&str>, users: &[String]) -> String {
+pub fn parameters(key: &str, tenant: Option<&str>, users: &[String]) -> String {
     let (key, users) = (json::quote(key), json::object([("value", json::array(users).as_str())]));
     let tenant = tenant.map(ids::constant);
     let mut members = vec![("key", key.as_str()), ("user_id", users.as_str())];

@@ -102,10 +102,7 @@ pub fn item(
         ApiError::invalid(format!("{at}.id"), format!("it is {found}; expected a string"))
     })?;
     let body = json::object(members);
-    let error = check("", &body).err().map(|error| match error.field() {
-        Some(field) => format!("{field}: {error}"),
-        None => error.to_string(),
-    });
+    let error = check("", &body).err().map(|error| error.to_sentence());
     Ok(BulkItem { id, body, error })
 }
 

@@ -3,7 +3,10 @@
 use axum::{extract::State, http::StatusCode};
 use bytestring::ByteString;
 use inlet_core::{json, log::Outcome};
-use inlet_engine::{Engine, recipients::OperationType};
+use inlet_engine::{
+    Engine,
+    recipients::{Operation, OperationType},
+};
 
 use super::missing;
 use crate::{
@@ -35,10 +38,15 @@ pub async fn delete_user(
 ) -> Result<StatusCode, ApiError> {
     ids::checked("id", &id)?;
     let call = Call::begin(&engine, &key, 0)?;
-    let parameters = json::object([("user_id", ids::constant(&id).as_str())]);
-    let operation = call::plan(OperationType::UsersDelete, ByteString::from_static("{}"), &parameters)?.about_user(&id);
-    match call.carry_out(operation).await?.outcome {
+    match call.carry_out(delete(&id)?).await?.outcome {
         Outcome::Skipped => Err(missing(&id)),
         _ => Ok(StatusCode::NO_CONTENT),
     }
+}
+
+/// Plans the deletion of a user, whose id was checked.
+pub fn delete(id: &str) -> Result<Operation, ApiError> {
+    let parameters = json::object([("user_id", ids::constant(id).as_str())]);
+    let operation = call::plan(OperationType::UsersDelete, ByteString::from_static("{}"), &parameters)?;
+    Ok(operation.about_user(id))
 }

@@ -1,9 +1,13 @@
 //! `PUT /v1/users/{id}`
 
 use axum::{extract::State, response::Response};
+use bytestring::ByteString;
 use inlet_api_types::recipients::users::{User, UserRequest};
 use inlet_core::{json, recipient::USERS};
-use inlet_engine::{Engine, recipients::OperationType};
+use inlet_engine::{
+    Engine,
+    recipients::{Operation, OperationType},
+};
 
 use super::{missing, response};
 use crate::{
@@ -39,10 +43,13 @@ pub async fn identify_user(
 ) -> Result<Response, ApiError> {
     ids::checked("id", &id)?;
     let call = Call::begin(&engine, &key, body.len())?;
-    let body = body.into_object()?;
-    properties::check_user("", &body)?;
-    let parameters = json::object([("user_id", ids::constant(&id).as_str()), ("properties", r#""data""#)]);
-    let operation = call::plan(OperationType::UsersIdentify, body, &parameters)?.about_user(&id);
-    call.carry_out(operation).await?;
+    call.carry_out(identify(&id, body.into_object()?)?).await?;
     read_back(&engine, &key, USERS, &id, response::user, missing).await
+}
+
+/// Plans the identification of a user, whose id was checked. `properties` is a JSON object.
+pub fn identify(id: &str, properties: ByteString) -> Result<Operation, ApiError> {
+    properties::check_user("", &properties)?;
+    let parameters = json::object([("user_id", ids::constant(id).as_str()), ("properties", r#""data""#)]);
+    Ok(call::plan(OperationType::UsersIdentify, properties, &parameters)?.about_user(id))
 }
