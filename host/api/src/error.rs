@@ -106,9 +106,9 @@ impl ApiError {
 
     /// Returns the message with the field before it.
     pub fn to_sentence(&self) -> String {
-        match &self.field {
-            Some(field) => format!("{field}: {}", self.message),
-            None => self.message.clone(),
+        match self.field() {
+            Some(field) => format!("{field}: {self}"),
+            None => self.to_string(),
         }
     }
 

@@ -161,10 +161,19 @@ async fn each_record_has_a_result_of_its_own() {
     let request = api.server.request_with(&api.key, Method::POST, PATH).header("content-type", "application/json");
     let response = request.body(body).send().await.unwrap();
     assert_eq!(response.status(), 200);
-    insta::assert_snapshot!(response.text().await.unwrap().replace("},{", "},\n{"), @"");
+    insta::assert_snapshot!(response.text().await.unwrap().replace("},{", "},\n{"), @r#"
+    {"jsonrpc":"2.0","id":"1","result":{"record_results":[{"identifier":"good","success":true},
+    {"identifier":"u/43","success":false,"error_message":"user_id holds a slash, which no id may hold"},
+    {"identifier":44,"success":false,"error_message":"email: it is an array; expected a string or null"},
+    {"identifier":null,"success":false,"error_message":"user_id is a boolean; expected a string or a number"},
+    {"identifier":null,"success":false,"error_message":"user_id is missing; map a column with the user's id to it"},
+    {"identifier":null,"success":false,"error_message":"user_id is missing; map a column with the user's id to it"},
+    {"identifier":1.10,"success":true},
+    {"identifier":null,"success":false,"error_message":"the record is a number; expected an object with the fields as members"}]}}
+    "#);
     assert_eq!(api.get("/v1/users/44").await.0, 404, "a wrong record changes nothing");
-    let (_, text) = api.get("/v1/users/1.1").await;
-    assert_eq!(text["n"].to_string(), "9007199254740993");
+    let (_, user) = api.get("/v1/users/1.10").await;
+    assert_eq!(user["n"].to_string(), "9007199254740993");
     let logs = api.server.all_logs("$api").await;
     let outcomes: Vec<_> = logs.iter().rev().map(|log| log["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["executed", "failed", "failed", "failed", "failed", "failed", "executed", "failed"]);

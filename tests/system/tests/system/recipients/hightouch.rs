@@ -109,12 +109,13 @@ async fn the_whole_conversation_about_audiences() {
     for _ in 0..2 {
         assert_eq!(call(&api, "add", rows(&audience("mirror"), both.clone())).await, none);
         let (_, page) = api.get("/v1/audiences/trial/members").await;
-        let members: Vec<_> = page["entries"]
+        let mut members: Vec<_> = page["entries"]
             .as_array()
             .unwrap()
             .iter()
             .map(|member| (member["user_id"].as_str().unwrap(), &member["tenant"]))
             .collect();
+        members.sort_by_key(|(user, _)| *user);
         assert_eq!(members, [("43", &json!(null)), ("ana", &json!("acme"))]);
     }
     for _ in 0..2 {
