@@ -1,12 +1,13 @@
 //! `inlet` as a client of a running server, and as the plugin author's tool.
 //!
-//! [`plugin`] and [`logs`] hold the commands; `client` calls a server's management API.
+//! [`plugin`], [`user`] and [`logs`] hold the commands; `client` calls a server's API.
 
 mod client;
 mod error_sentence;
 pub mod logs;
 pub mod plugin;
 pub mod secret_file;
+pub mod user;
 
 pub use error_sentence::error_sentence;
 

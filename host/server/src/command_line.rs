@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use inlet_cli::{error_sentence, logs, plugin};
+use inlet_cli::{error_sentence, logs, plugin, user};
 
 use crate::{secrets, serve};
 
@@ -24,6 +24,9 @@ enum Command {
     /// Look after the key that secrets are sealed with
     #[command(subcommand)]
     Secrets(secrets::Command),
+    /// Bring users into an environment of a running server
+    #[command(subcommand)]
+    User(user::Command),
     /// Write, build, test and try plugins
     #[command(subcommand)]
     Plugin(plugin::Command),
@@ -33,13 +36,14 @@ enum Command {
 pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::Logs(arguments) => logs::run(&arguments),
-        Command::Secrets(command) => secrets::run(&command),
-        Command::Plugin(command) => plugin::run(&command),
+        Command::Serve(arguments) => serve::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Logs(arguments) => logs::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::Secrets(command) => secrets::run(&command).map(|()| ExitCode::SUCCESS),
+        Command::User(command) => user::run(&command),
+        Command::Plugin(command) => plugin::run(&command).map(|()| ExitCode::SUCCESS),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // One line with the causes after colons. A backtrace would not help an operator.
             eprintln!("inlet: {}", error_sentence(&error));

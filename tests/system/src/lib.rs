@@ -11,6 +11,7 @@ mod server;
 
 pub use fixtures::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};
 pub use jsonrpc::BEARER;
+pub use memory::memory_peak;
 pub use plugin_versions::{http_changed, http_version};
 pub use repack::{digest, repack};
 pub use server::{

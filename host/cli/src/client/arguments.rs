@@ -1,13 +1,10 @@
-//! The arguments that select a server and the token for it.
+//! The arguments that select a server and the management token for it.
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
-use super::{
-    Client,
-    agent::{agent, is_loopback},
-};
+use super::{Client, address::ServerAddress};
 use crate::{DEFAULT_DATA_DIR, secret_file};
 
 /// The variable that may hold a management token.
@@ -16,9 +13,8 @@ const TOKEN_VARIABLE: &str = "INLET_TOKEN";
 /// The server to call, and the token to call it with.
 #[derive(Debug, clap::Args)]
 pub struct ServerArguments {
-    /// The server's management address
-    #[arg(long, value_name = "URL", env = "INLET_SERVER", default_value = "http://127.0.0.1:8080")]
-    server: String,
+    #[command(flatten)]
+    address: ServerAddress,
     /// The file of a management token, unless INLET_TOKEN holds one [default: <data-dir>/management-token]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -30,15 +26,7 @@ pub struct ServerArguments {
 impl ServerArguments {
     /// Returns a client of the server; sends no request yet.
     pub fn client(&self) -> anyhow::Result<Client> {
-        let base = self.server.trim_end_matches('/').to_owned();
-        ensure!(
-            base.starts_with("http://") || base.starts_with("https://"),
-            "--server is {base:?}; expected a URL such as https://inlet.example.com"
-        );
-        if !base.starts_with("https://") && !is_loopback(&base) {
-            eprintln!("note: the token goes to {base} in clear text; a server on another machine wants https://");
-        }
-        Ok(Client { agent: agent(false, 0), base, token: self.token()? })
+        self.address.client(|| self.token())
     }
 
     fn token(&self) -> anyhow::Result<String> {

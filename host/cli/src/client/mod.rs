@@ -2,13 +2,16 @@
 //!
 //! A server's error responses carry a sentence for the user; the client passes it on unchanged as a [`ServerError`].
 
+mod address;
 mod agent;
 mod arguments;
 mod download;
+mod key_arguments;
 mod server_error;
+mod temporary;
 mod webhook;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use inlet_api_types::ErrorBody;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,7 +20,14 @@ use ureq::{
     http::{Method, Request, Response, header},
 };
 
-pub use self::{arguments::ServerArguments, download::download, server_error::ServerError, webhook::post_webhook};
+pub use self::{
+    arguments::ServerArguments,
+    download::download,
+    key_arguments::KeyArguments,
+    server_error::{OtherServer, ServerError},
+    temporary::is_temporary,
+    webhook::post_webhook,
+};
 
 /// The longest response that is read, in bytes: a log entry that holds a request of 32 MiB, escaped.
 const MAX_RESPONSE_BYTES: u64 = 256 << 20;
@@ -25,7 +35,7 @@ const MAX_RESPONSE_BYTES: u64 = 256 << 20;
 /// The error of a response that holds another value than this version of the command line can read.
 pub const OTHER_VERSION: &str = "the server's answer is of another version";
 
-/// A client of a server's management API.
+/// A client of a server's API.
 pub struct Client {
     agent: Agent,
     base: String,
@@ -101,7 +111,7 @@ impl Client {
         }
         Err(match serde_json::from_str::<ErrorBody>(&text) {
             Ok(error) => anyhow::Error::new(ServerError(error)),
-            Err(_) => anyhow!("{} answered {status} and is no Inlet server, it seems; check --server", self.base),
+            Err(_) => anyhow::Error::new(OtherServer { base: self.base.clone(), status: status.as_u16() }),
         })
     }
 }

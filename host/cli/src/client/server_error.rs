@@ -1,4 +1,4 @@
-//! The error that a server responds with.
+//! The errors that a server responds with.
 
 use std::fmt;
 
@@ -18,4 +18,14 @@ impl fmt::Display for ServerError {
             None => f.write_str(message),
         }
     }
+}
+
+/// An error response that is not of Inlet's form, for example that of a proxy.
+#[derive(Debug, thiserror::Error)]
+#[error("{base} answered {status} and is no Inlet server, it seems; check --server")]
+pub struct OtherServer {
+    /// The server's address.
+    pub base: String,
+    /// The status.
+    pub status: u16,
 }

@@ -4,6 +4,7 @@
 
 mod id;
 mod party;
+mod property_types;
 
 use std::borrow::Cow;
 
@@ -11,6 +12,7 @@ use crate::json;
 
 pub use id::{IdProblem, MAX_ID_CHARS, check_id};
 pub use party::{BadRecipient, ListError, MAX_RECIPIENTS, Party, PartyRole, read_list, read_users};
+pub use property_types::{WrongType, check_object_types, check_tenant_types, check_user_types};
 
 /// The collection of users.
 pub const USERS: &str = "$users";

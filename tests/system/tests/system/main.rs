@@ -62,6 +62,7 @@ mod stored_versions;
 mod toolchains;
 mod translators;
 mod user_export;
+mod user_import;
 mod variables;
 mod version_install;
 mod version_switch;
