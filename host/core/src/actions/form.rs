@@ -54,12 +54,14 @@ pub enum Form {
     },
 }
 
+/// The names of the forms.
+pub(super) const FORM_NAMES: [&str; 4] = ["$first", "$template", "$each", "$lookup"];
 /// Each form's name, and the keys that stand beside it: needed ones, then optional ones.
 const FORMS: [(&str, &[&str], &[&str]); 4] = [
-    ("$first", &[], &["$default"]),
-    ("$template", &[], &[]),
-    ("$each", &["$as"], &[]),
-    ("$lookup", &["$in"], &["$default"]),
+    (FORM_NAMES[0], &[], &["$default"]),
+    (FORM_NAMES[1], &[], &[]),
+    (FORM_NAMES[2], &["$as"], &[]),
+    (FORM_NAMES[3], &["$in"], &["$default"]),
 ];
 
 impl ParameterParser {

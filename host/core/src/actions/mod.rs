@@ -36,6 +36,7 @@ pub mod tenants_set;
 pub mod users_delete;
 pub mod users_identify;
 mod variable_references;
+mod workable;
 pub mod workflows_cancel;
 pub mod workflows_trigger;
 
@@ -51,6 +52,7 @@ pub use parse::{action_list, parse_action, parse_action_in};
 pub use resolver::{Resolver, ResolverLog};
 pub use scope::Scope;
 pub use variable_references::variable_references;
+pub use workable::check_workable;
 
 use crate::{effect::Effect, user::TooLarge, world::EnvironmentNeeds};
 

@@ -231,7 +231,7 @@ async fn every_change_is_logged_with_who_what_before_and_after_and_no_secret() {
         assert_eq!(response.status(), 200);
         read_json(response).await["source"]["environment_settings"]["development"].clone()
     };
-    let parameters = json!({"key": "order", "data": {"value": 9_007_199_254_740_993_u64}});
+    let parameters = json!({"key": "order", "data": {"n": {"value": 9_007_199_254_740_993_u64}}});
     let mapping = json!([{"event_type": "Order", "action_type": "workflows_trigger", "action_parameters": parameters}]);
     let shown = put(json!({"signing_secret": SECRET, "handle_identifies": true}), mapping.clone()).await;
     put(json!({"signing_secret": format!("{SECRET}-2")}), mapping).await;

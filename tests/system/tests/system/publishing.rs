@@ -351,7 +351,7 @@ async fn an_example_is_sent_signed_as_its_platform_signs() {
 
     // An action that fails, and a call that the plugin rejects, were answered 200.
     let mapping = json!([{"event_type": example, "action_type": "workflows_trigger",
-        "action_parameters": {"key": "w", "recipients": {"value": "a/b"}}}]);
+        "action_parameters": {"key": "w", "recipients": {"id": {"$template": "a/b"}}}}]);
     server.source("broken", "segment", json!({}), mapping).await;
     let failed = tool.run(&["send", "broken@development", "--example", example]);
     assert!(failed.stdout.starts_with(b"200 "), "{failed:?}");

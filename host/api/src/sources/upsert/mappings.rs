@@ -8,7 +8,7 @@ use inlet_core::{
     Uuid,
     actions::{self, Syntax},
     json::{self, Kind},
-    mapping::{self, BadMapping, Condition},
+    mapping::{self, BadMapping, Condition, condition},
     variables::Variables,
 };
 use inlet_engine::snapshot::new_id;
@@ -33,6 +33,8 @@ struct CheckedMapping {
     active: bool,
     /// The refusal of the parameters. A mapping that was saved before there were forms is kept as it is nevertheless.
     refusal: Option<ApiError>,
+    /// The refusal of what can be parsed and can never work. A mapping that was saved before is kept as it is nevertheless.
+    unworkable: Option<ApiError>,
 }
 
 /// Returns the mappings after the change. `field` is the path of the list in the request.
@@ -94,6 +96,10 @@ impl CheckedMapping {
         if same.is_none() {
             self.check_variables(variables)?;
         }
+        // What an earlier version saved stays, even if it can never work.
+        if let (None, Some(unworkable)) = (same, self.unworkable) {
+            return Err(unworkable);
+        }
         // What was saved before there were forms keeps its meaning until it is changed.
         let forms = same.is_none_or(|record| record.forms);
         if let (true, Some(refusal)) = (forms, self.refusal) {
@@ -153,9 +159,12 @@ fn check(request: &MappingRequest, field: String) -> Result<Option<CheckedMappin
             Some(refusal)
         }
     };
+    let workable = if refusal.is_none() { actions::check_workable(&action_type, &parameters) } else { Ok(()) };
+    let workable = workable.and_then(|()| when.as_deref().map_or(Ok(()), condition::check_constants));
+    let unworkable = workable.map_err(named).err();
     let content = (event_type, action_type, canonical(&parameters), when.as_deref().map(canonical));
     let active = request.active.unwrap_or(true);
-    Ok(Some(CheckedMapping { field, id, content, when, parameters, active, refusal }))
+    Ok(Some(CheckedMapping { field, id, content, when, parameters, active, refusal, unworkable }))
 }
 
 fn parse_id(text: &str, field: &str) -> Result<Uuid, ApiError> {
@@ -240,10 +249,10 @@ mod tests {
     #[test]
     fn digits_are_kept_and_count() {
         let present =
-            apply(&format!("[{}]", trigger("a", r#"{"key":"k","data":{"value":9007199254740993}}"#, "")), &[], 1);
+            apply(&format!("[{}]", trigger("a", r#"{"key":"k","data":{"n":{"value":9007199254740993}}}"#, "")), &[], 1);
         let present = present.unwrap();
-        assert_eq!(present[0].parameters, r#"{"key":"k","data":{"value":9007199254740993}}"#);
-        let other = trigger("a", r#"{"key":"k","data":{"value":9007199254740992}}"#, "");
+        assert_eq!(present[0].parameters, r#"{"key":"k","data":{"n":{"value":9007199254740993}}}"#);
+        let other = trigger("a", r#"{"key":"k","data":{"n":{"value":9007199254740992}}}"#, "");
         assert_ne!(apply(&format!("[{other}]"), &present, 2).unwrap()[0].id, present[0].id);
     }
 
@@ -326,6 +335,35 @@ mod tests {
         let by_id = format!(r#","id":"{}""#, old.id);
         let changed = apply(&format!("[{}]", trigger("a", &changed, &by_id)), &present, 2).unwrap().remove(0);
         assert_eq!((changed.id, changed.forms), (old.id, true));
+    }
+
+    #[test]
+    fn what_can_never_work_is_refused_unless_it_was_saved_before() {
+        let parameters = r#"{"key":"k","recipients":{"value":"a/b"}}"#;
+        let list = |more: &str| format!("[{}]", trigger("a", parameters, more));
+        let when = format!(r#","when":{{"data.a":"{}"}}"#, "x".repeat(20_000));
+        let large = format!("[{}]", trigger("a", r#"{"key":"k"}"#, &when));
+        let error = |list: &str| apply(list, &[], 1).unwrap_err();
+        insta::assert_snapshot!(error(&list("")), @"m[0].action_parameters.recipients: it can never work: recipient 0: its id holds a slash, which no id may hold");
+        insta::assert_snapshot!(error(&large), @"m[0].when.data.a: it takes 20002 bytes; a constant of a condition has at most 16384");
+        let old = |parameters: &str, when: Option<String>| MappingRecord {
+            id: new_id(),
+            event_type: "a".to_owned(),
+            action_type: "workflows_trigger".to_owned(),
+            when,
+            parameters: parameters.to_owned(),
+            forms: true,
+            active: true,
+            created_at_ms: 1,
+            updated_at_ms: 1,
+        };
+        let present = [old(parameters, None)];
+        assert_eq!(apply(&list(""), &present, 2).unwrap(), present, "the list as it was read");
+        let by_id = format!(r#","id":"{}""#, present[0].id);
+        assert!(!apply(&list(&format!(r#"{by_id},"active":false"#)), &present, 2).unwrap()[0].active);
+        assert!(apply(&list(&by_id).replace("a/b", "a/c"), &present, 2).is_err(), "it was changed");
+        let present = [old(r#"{"key":"k"}"#, Some(format!(r#"{{"data.a":"{}"}}"#, "x".repeat(20_000))))];
+        assert_eq!(apply(&large, &present, 2).unwrap(), present);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! A condition is parsed once, when its mapping is loaded. [`Values`] looks each path up once for all mappings of an event.
 //! The operators are listed in [`operator`]; host/OPERATING.md has the table for operators.
 
+mod constant_size;
 mod operator;
 mod parse;
 mod value;
@@ -14,6 +15,7 @@ mod values;
 
 use std::sync::Arc;
 
+pub use constant_size::{MAX_CONSTANT_BYTES, check_constants};
 pub use parse::{MAX_LEVELS, MAX_TERMS};
 pub use values::Values;
 

@@ -204,6 +204,6 @@ fn unknown(name: &str, field: &str) -> BadMapping {
 }
 
 /// Cuts a name to a readable length.
-fn shown(name: &str) -> &str {
+pub(super) fn shown(name: &str) -> &str {
     name.char_indices().nth(MAX_SHOWN).map_or(name, |(end, _)| &name[..end])
 }
