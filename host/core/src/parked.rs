@@ -19,6 +19,9 @@ pub const MAX_WAIT_SECONDS: i64 = 24 * 60 * 60;
 pub const MAX_PARKED: usize = 100_000;
 /// The most triggers that wait for one recipient. Its deletion removes them in one transaction.
 pub const MAX_PARKED_OF_RECIPIENT: usize = 1000;
+/// The most bytes of data that the runs of one trigger's waiting recipients hold in all, each its own copy. One recipient may
+/// wait in any case. An event whose data is little more than the ids of a thousand recipients is well within it.
+pub const MAX_PARKED_BYTES: usize = 32 * 1024 * 1024;
 /// The most runs that are created in the transaction that identifies a recipient. A background job creates the rest.
 pub const MAX_RELEASED_AT_ONCE: usize = 100;
 

@@ -89,7 +89,9 @@ pub fn plan(operation: OperationType, body: ByteString, parameters: &str) -> Res
 /// An error whose sentence begins with the name of the member that is wrong.
 fn invalid(sentence: &str) -> ApiError {
     match sentence.split_once([',', ' ', ':']) {
-        Some((field, _)) if matches!(field, "recipients" | "actor" | "tenant" | "data" | "cancellation_key") => {
+        Some((field, _))
+            if matches!(field, "recipients" | "actor" | "tenant" | "data" | "properties" | "cancellation_key") =>
+        {
             ApiError::invalid(field, sentence)
         }
         _ => ApiError::new(Kind::Invalid, sentence),

@@ -47,6 +47,10 @@ impl ActionIntent for Intent {
         parties::needs(self.parties(), needs);
     }
 
+    fn listed_recipients(&self) -> usize {
+        self.0.users.len()
+    }
+
     fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
         parties::upsert_inline(self.parties(), view, effects)
     }

@@ -59,6 +59,10 @@ impl ActionIntent for Intent {
         }
     }
 
+    fn listed_recipients(&self) -> usize {
+        self.members.len()
+    }
+
     fn decide(&self, view: &mut View<'_>, effects: &mut Vec<Effect>) -> Decision {
         let (members, others): (Vec<_>, Vec<_>) =
             self.members.iter().partition(|(_, membership)| view.is_member(membership));

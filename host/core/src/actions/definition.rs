@@ -20,6 +20,11 @@ pub trait ActionIntent {
     /// Adds the recipients that must be loaded before the action can be decided.
     fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>);
 
+    /// Returns the number of recipients that are named, if the action can name several.
+    fn listed_recipients(&self) -> usize {
+        0
+    }
+
     /// Upserts the recipients that are given inline. It runs for all actions of an event before the first of them is
     /// decided. An action whose inline recipients cannot be upserted ends in an error.
     fn upsert_inline(&self, _view: &View<'_>, _effects: &mut Vec<Effect>) -> Result<(), TooLarge> {

@@ -133,6 +133,13 @@ macro_rules! registry {
                 }
             }
 
+            /// Returns the number of recipients that are named, if the action can name several.
+            pub fn listed_recipients(&self) -> usize {
+                match self {
+                    $(Intent::$variant(intent) => <$module::Intent as ActionIntent>::listed_recipients(intent),)*
+                }
+            }
+
             /// Upserts the recipients that are given inline.
             pub fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
                 match self {

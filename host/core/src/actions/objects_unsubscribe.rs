@@ -53,6 +53,10 @@ impl ActionIntent for Intent {
         self.recipients.iter().for_each(|party| needs.subscription(&self.object, &party.key));
     }
 
+    fn listed_recipients(&self) -> usize {
+        self.recipients.len()
+    }
+
     fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
         parties::upsert_inline(&self.recipients, view, effects)
     }

@@ -120,6 +120,10 @@ impl ActionIntent for Intent {
         needs.open_runs(&self.workflow, &self.cancellation_key, recipients.iter().map(|party| &party.key));
     }
 
+    fn listed_recipients(&self) -> usize {
+        self.recipients.as_ref().map_or(0, Vec::len)
+    }
+
     fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {
         parties::upsert_inline(self.recipients.as_deref().unwrap_or_default(), view, effects)
     }

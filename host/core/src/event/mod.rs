@@ -24,6 +24,7 @@ use crate::{
     contract::{Body, Item, Notice, Translation},
     json::Cut,
     log::Outcome,
+    plan::RecipientBudget,
     settle::Prepared,
 };
 
@@ -49,11 +50,12 @@ pub fn prepare(
     let slots: Vec<ItemSlots<'_>> = translation.items.iter().map(|item| ItemSlots::add(item, &mut cut)).collect();
     let pieces = cut.resolve(text);
     let mut budget = Budget::new(body.as_bytes().len());
+    let mut recipients = RecipientBudget::new();
     let sent_at = OnceCell::new();
     let mut prepared = Vec::with_capacity(translation.items.len());
     for (index, (item, slots)) in translation.items.iter().zip(&slots).enumerate() {
         let reader = ItemReader { context, body, text, pieces: &pieces, sent_at: &sent_at, index, id: new_id() };
-        let item = match (item, slots) {
+        let mut item = match (item, slots) {
             (Item::Event(event), ItemSlots::Event(slots)) => reader.event(event, slots),
             (Item::Ignored(notice), ItemSlots::Notice(at)) => reader.notice(Outcome::Ignored, notice, *at),
             (Item::Event(_), ItemSlots::Notice(_)) => continue,
@@ -62,6 +64,7 @@ pub fn prepare(
             }
         };
         budget.spend(&item.log)?;
+        recipients.spend(&mut item);
         prepared.push(item);
     }
     Ok(prepared)

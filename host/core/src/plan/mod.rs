@@ -3,11 +3,15 @@
 //! A plan is made without the store. [`crate::settle`] decides its actions inside the transaction, given who is
 //! identified and which executions count. Source of the rules: semantics.md §5.
 
+mod recipient_budget;
+
 use std::sync::Arc;
 
 use bytestring::ByteString;
 use uuid::Uuid;
 
+pub use self::recipient_budget::MAX_LISTED_RECIPIENTS;
+pub(crate) use self::recipient_budget::RecipientBudget;
 pub use crate::actions::Scope;
 use crate::{
     actions::{self, Action, ActionError, ActionType, BadMapping, Intent, Resolver, ResolverLog, users_identify},

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use inlet_core::{
     actions::{self, workflows_trigger::MAX_SPLIT_RECIPIENTS},
     json,
+    plan::MAX_LISTED_RECIPIENTS,
     run::{RunPart, run_key},
 };
 use proptest::prelude::*;
@@ -109,4 +110,20 @@ proptest! {
         prop_assert!(named.iter().all(|id| distinct.contains(*id)));
         prop_assert!(entry.done.runs().all(|run| run.recipients.len() <= 1000));
     }
+}
+
+/// One request is one transaction.
+#[test]
+fn the_recipients_that_all_events_of_a_request_may_name_are_bounded() {
+    let mut inlet = Inlet::new();
+    inlet.trigger(r#"{"key":"k","recipients":"data.to","data":{"value":{}}}"#);
+    inlet.knows("u1");
+    let thousand = to(vec![r#""u1""#.to_owned(); 1000]);
+    let (few, one) = (to([r#""u1""#.to_owned(), r#""u1""#.to_owned()]), to([r#""u1""#.to_owned()]));
+    let mut events = vec![thousand.as_str(); MAX_LISTED_RECIPIENTS / 1000 - 1];
+    events.extend([few.as_str(), &thousand, &few, &one]);
+    let entries = inlet.send(&batch(&events));
+    let failed: Vec<usize> = (0..entries.len()).filter(|at| entries[*at].outcome() == "failed").collect();
+    assert_eq!(failed, [events.len() - 3], "later events that name fewer are carried out");
+    insta::assert_snapshot!(entries[failed[0]].action().reason.clone().unwrap(), @"the actions of one request may name 50000 recipients in all, of which 998 are left, and this one names 1000; replay the event, or send fewer events in one request");
 }

@@ -7,7 +7,7 @@ use inlet_core::{
     actions::workflows_trigger::{EndedWait, WaitEnd, end_waits, skipped_in},
     effect::Effect,
     json,
-    parked::{MAX_PARKED, MAX_PARKED_OF_RECIPIENT, MAX_RELEASED_AT_ONCE},
+    parked::{MAX_PARKED, MAX_PARKED_BYTES, MAX_PARKED_OF_RECIPIENT, MAX_RELEASED_AT_ONCE},
     recipient::RecipientKey,
     run::{RunPart, run_key},
 };
@@ -166,6 +166,27 @@ fn the_number_parked_is_bounded_for_each_recipient_and_environment() {
     let reason = "not identified; 100000 recipients wait in this environment, and no more may";
     assert_eq!(entry.result("skipped_recipients"), format!(r#"[{{"id":"u2","reason":"{reason}"}}]"#));
     assert_eq!((inlet.parked(), entry.done.skipped_recipients), (1, 1));
+}
+
+/// The run of each recipient has its own copy of the data, so a short list of ids would multiply a long body.
+#[test]
+fn the_data_of_all_who_wait_for_a_trigger_is_bounded() {
+    let event = |bytes: usize, to: &str| {
+        let (data, quote) = ("x".repeat(bytes), '"');
+        format!(
+            r#"{{"type":"track","event":"Order Completed","userId":"u9","properties":{{"to":{to},"blob":{quote}{data}{quote}}}}}"#
+        )
+    };
+    let mut inlet = waiting();
+    let entry = inlet.one(&event(MAX_PARKED_BYTES / 2, r#"["u1","u2","u3"]"#));
+    let reason =
+        "not identified; the runs of those who wait for one trigger hold at most 33554432 bytes of data in all";
+    let skipped = |id: &str| format!(r#"{{"id":"{id}","reason":"{reason}"}}"#);
+    assert_eq!(entry.result("skipped_recipients"), format!("[{},{}]", skipped("u2"), skipped("u3")));
+    assert_eq!((inlet.parked(), entry.result("waiting_recipients")), (1, r#"[{"id":"u1"}]"#));
+    let mut inlet = waiting();
+    inlet.one(&event(MAX_PARKED_BYTES / 4, r#"["u1","u2","u3"]"#));
+    assert_eq!(inlet.parked(), 3);
 }
 
 #[test]

@@ -63,6 +63,22 @@ fn the_properties_of_an_existing_subscription_are_replaced() {
     assert_eq!(subscribers(&inlet), [pair("u1", "null")]);
 }
 
+/// Every subscription keeps its own properties, so a short list of ids would multiply a long body.
+#[test]
+fn the_properties_of_one_and_of_all_subscriptions_are_bounded() {
+    let mut inlet = subscribing();
+    let mut send = |bytes: usize, to: &str| {
+        let entry = inlet.one(&track(&format!(r#"{{"id":"p1","to":{to},"set":{{"a":"{}"}}}}"#, "x".repeat(bytes - 8))));
+        (entry.statuses()[0].1.to_owned(), entry.action().reason.clone().unwrap_or_default())
+    };
+    assert_eq!(send(256 << 10, r#""u1""#).0, "success");
+    insta::assert_snapshot!(send((256 << 10) + 1, r#""u1""#).1, @"properties of 262145 bytes are too many; at most 262144 are allowed");
+    let many: Vec<String> = (0..1000).map(|number| format!(r#"{{"id":"n{number}"}}"#)).collect();
+    let many = format!("[{}]", many.join(","));
+    assert_eq!(send(8388, &many).0, "success");
+    insta::assert_snapshot!(send(8389, &many).1, @"properties of 8389 bytes for 1000 subscriptions would take 8389000 bytes; at most 8388608 are allowed in one action: give smaller ones, or name fewer recipients");
+}
+
 #[test]
 fn an_unidentified_reference_is_named_and_the_others_are_subscribed() {
     let mut inlet = subscribing();

@@ -58,7 +58,7 @@ pub async fn add_subscriptions(
     let memory = AnswerMemory::new(&engine);
     let own = read::own(&engine, &key, &object, &memory).await?;
     if settled.outcome == Outcome::Skipped {
-        return Err(nobody_identified(&engine, log_id, settled.id).await?);
+        return Err(nobody_identified(&engine, log_id, settled.id, "nobody was subscribed").await?);
     }
     let subscriptions = read::among(&engine, &key, &own, &object, recipients, &memory).await?;
     memory.answer(subscriptions)

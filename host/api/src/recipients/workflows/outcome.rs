@@ -30,8 +30,13 @@ pub async fn replayed_run(engine: &Engine, log_id: i64, settled: &Settled) -> Re
     })
 }
 
-/// The error for a trigger without a recipient that is identified.
-pub async fn nobody_identified(engine: &Engine, log_id: i64, event: Uuid) -> Result<ApiError, ApiError> {
+/// The error for a call without a recipient that is identified. `consequence` says what was not done.
+pub async fn nobody_identified(
+    engine: &Engine,
+    log_id: i64,
+    event: Uuid,
+    consequence: &str,
+) -> Result<ApiError, ApiError> {
     let result = result_of(engine, log_id, event).await?.unwrap_or_default();
     let skipped = skipped_in(&result);
     let named: Vec<String> = skipped.iter().take(MAX_NAMED).map(|recipient| format!("{recipient:?}")).collect();
@@ -40,7 +45,7 @@ pub async fn nobody_identified(engine: &Engine, log_id: i64, event: Uuid) -> Res
         more => format!(" and {more} more"),
     };
     let message = format!(
-        "no recipient is identified, so no run was created: {}{more}; identify them first, or send them with properties",
+        "no recipient is identified, so {consequence}: {}{more}; identify them first, or send them with properties",
         named.join(", ")
     );
     Ok(ApiError::invalid("recipients", message))

@@ -66,7 +66,9 @@ pub async fn trigger_workflow(
     let settled = call.carry_out(operation).await?;
     let run = match settled.outcome {
         Outcome::Replayed => Some(outcome::replayed_run(&engine, log_id, &settled).await?),
-        Outcome::Skipped => return Err(outcome::nobody_identified(&engine, log_id, settled.id).await?),
+        Outcome::Skipped => {
+            return Err(outcome::nobody_identified(&engine, log_id, settled.id, "no run was created").await?);
+        }
         _ => settled.run,
     };
     let run = run.ok_or_else(|| {

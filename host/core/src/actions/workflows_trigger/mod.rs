@@ -26,7 +26,7 @@ use super::{
 use crate::{
     effect::Effect,
     json,
-    parked::{Park, ParkedRecipient, ParkedTrigger},
+    parked::{MAX_PARKED_BYTES, Park, ParkedRecipient, ParkedTrigger},
     recipient::{MAX_RECIPIENTS, Party, PartyRole},
     run::{Run, RunPart, RunRecipient, run_key},
     user::TooLarge,
@@ -151,7 +151,9 @@ impl Trigger {
         for party in unidentified {
             let may_wait = match self.unidentified {
                 // An inline recipient is not identified only if its event deletes it, and the deletion wins.
-                Unidentified::Wait { .. } if party.inline.is_none() => view.may_wait(&party.key, waiting.len()),
+                Unidentified::Wait { .. } if party.inline.is_none() => {
+                    view.may_wait(&party.key, waiting.len()).and_then(|()| self.may_hold_data(waiting.len() + 1))
+                }
                 _ => Err(String::new()),
             };
             match may_wait {
@@ -161,6 +163,16 @@ impl Trigger {
             }
         }
         (waiting, skipped)
+    }
+
+    /// Returns why so many recipients may not wait: the run of each holds the data.
+    fn may_hold_data(&self, recipients: usize) -> Result<(), String> {
+        match recipients > 1 && recipients.saturating_mul(self.data.len()) > MAX_PARKED_BYTES {
+            true => Err(format!(
+                "the runs of those who wait for one trigger hold at most {MAX_PARKED_BYTES} bytes of data in all"
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Returns the effect that parks recipients.
@@ -187,6 +199,10 @@ impl Trigger {
 impl ActionIntent for Intent {
     fn needs<'a>(&'a self, needs: &mut EnvironmentNeeds<'_, 'a>) {
         parties::needs(self.parties(), needs);
+    }
+
+    fn listed_recipients(&self) -> usize {
+        self.recipients.len()
     }
 
     fn upsert_inline(&self, view: &View<'_>, effects: &mut Vec<Effect>) -> Result<(), TooLarge> {

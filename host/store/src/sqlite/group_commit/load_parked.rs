@@ -1,12 +1,16 @@
 //! Loading the triggers that wait for the recipients that a group may identify.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::{Arc, LazyLock},
+};
 
 use inlet_core::{
     parked::{MAX_RELEASED_AT_ONCE, ParkedTrigger, WaitingTrigger},
     recipient::RecipientKey,
     world::{Needs, World},
 };
+use uuid::Uuid;
 
 use crate::sqlite::{
     caches::ParkedRecipients,
@@ -19,8 +23,11 @@ use crate::sqlite::{
     },
 };
 
-/// The bytes of data of the triggers that are loaded for one recipient, about. One trigger is always loaded.
+/// The bytes of data of the triggers that are loaded for one recipient, about. One trigger is loaded in any case.
 const MAX_BYTES: i64 = 1 << 20;
+/// The bytes of data of the runs that one transaction creates for recipients that were waited for, about. One of them is
+/// created in any case. A job creates the others.
+const MAX_BYTES_OF_ALL: i64 = 16 << 20;
 
 static SIZES: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
@@ -104,23 +111,27 @@ async fn load_triggers<'n>(
     statements.find(&SIZES, recipients, bind_recipient, found).await?;
     let mut wanted: Vec<(Recipient<'n>, i64)> = Vec::new();
     let mut counts = Vec::new();
+    let mut bytes_of_all = 0;
     for of_recipient in sizes.chunk_by(|a, b| a.0 == b.0) {
         let Some(recipient) = of_recipient.first().and_then(|(at, ..)| recipients.get(*at)).copied() else { continue };
         counts.push((recipient, of_recipient.len()));
         let mut bytes = 0;
         for (number, (_, seq, size)) in of_recipient.iter().take(MAX_RELEASED_AT_ONCE).enumerate() {
             bytes += size;
-            if number > 0 && bytes > MAX_BYTES {
+            if number > 0 && bytes > MAX_BYTES || bytes_of_all > 0 && bytes_of_all + size > MAX_BYTES_OF_ALL {
                 break;
             }
+            bytes_of_all += size;
             wanted.push((recipient, *seq));
         }
     }
     let mut triggers: Vec<Option<WaitingTrigger>> = vec![None; wanted.len()];
+    // Recipients of one trigger share its data.
+    let mut known: HashMap<(Uuid, Uuid), Arc<ParkedTrigger>> = HashMap::new();
     let found = |offset: usize, row: &FoundRow<'_>| {
         let number = offset + usize::try_from(row.int(0)?).unwrap_or_default();
         if let Some(slot) = triggers.get_mut(number) {
-            *slot = Some(read(row)?);
+            *slot = Some(read(row, &mut known)?);
         }
         Ok(())
     };
@@ -137,18 +148,26 @@ fn bind_recipient<'v>(row: &mut Row<'v>, (environment, key): &'v Recipient<'_>) 
     row.int(*environment).text(&key.collection).text(&key.id);
 }
 
-fn read(row: &FoundRow<'_>) -> Result<WaitingTrigger, SqliteError> {
+fn read(
+    row: &FoundRow<'_>,
+    known: &mut HashMap<(Uuid, Uuid), Arc<ParkedTrigger>>,
+) -> Result<WaitingTrigger, SqliteError> {
     let text = |column| Ok::<_, SqliteError>(row.optional_text(column)?.map(str::to_owned));
-    Ok(WaitingTrigger {
-        trigger_data: text(3)?,
-        trigger: Arc::new(ParkedTrigger {
-            event: uuids::parse(1, row.blob(1)?)?,
-            mapping: Some(uuids::parse(2, row.blob(2)?)?).filter(|mapping| !mapping.is_nil()),
-            workflow: text(4)?.unwrap_or_default(),
-            actor: text(5)?,
-            tenant: text(6)?,
-            data: text(7)?.unwrap_or_default().into(),
-            cancellation_key: text(8)?,
-        }),
-    })
+    let (event, mapping) = (uuids::parse(1, row.blob(1)?)?, uuids::parse(2, row.blob(2)?)?);
+    let trigger = match known.entry((event, mapping)) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(unknown) => {
+            let trigger = ParkedTrigger {
+                event,
+                mapping: Some(mapping).filter(|mapping| !mapping.is_nil()),
+                workflow: text(4)?.unwrap_or_default(),
+                actor: text(5)?,
+                tenant: text(6)?,
+                data: text(7)?.unwrap_or_default().into(),
+                cancellation_key: text(8)?,
+            };
+            unknown.insert(Arc::new(trigger)).clone()
+        }
+    };
+    Ok(WaitingTrigger { trigger_data: text(3)?, trigger })
 }

@@ -25,6 +25,8 @@ use crate::{
 
 /// The bytes of results that one slice rewrites, about. A split trigger with 20,000 recipients has a result of 1 MB.
 const MAX_RESULT_BYTES: usize = 1 << 20;
+/// The bytes of data of the runs that one slice creates, about.
+const MAX_DATA_BYTES: usize = 16 << 20;
 
 /// Returns true if a wait has ended and is not logged.
 pub(crate) async fn has_ended(readers: &SqlitePool, now_ms: i64) -> Result<bool, sqlx::Error> {
@@ -97,9 +99,9 @@ async fn slice(
         let trigger = (row.try_get(0)?, uuids::read(row, 1)?, uuids::read(row, 2)?);
         triggers.entry(trigger).or_default().push(read_parked(row, 3)?);
     }
-    let (mut slice, mut result_bytes) = (Slice::default(), 0);
+    let (mut slice, mut result_bytes, mut data_bytes) = (Slice::default(), 0, 0);
     for (trigger, parked) in triggers {
-        if slice.rows > 0 && result_bytes > MAX_RESULT_BYTES {
+        if slice.rows > 0 && (result_bytes > MAX_RESULT_BYTES || data_bytes > MAX_DATA_BYTES) {
             break;
         }
         // A cancellation for single recipients does not know their number.
@@ -107,7 +109,8 @@ async fn slice(
         let waiting = parked.iter().filter(is_counted);
         slice.expired.extend(waiting.map(|parked| (trigger.0, parked.recipient.clone())));
         slice.rows += parked.len() as u64;
-        let ended = end(connection, trigger, &parked, new_id).await?;
+        let (ended, written) = end(connection, trigger, &parked, new_id).await?;
+        data_bytes += written;
         result_bytes += log(connection, trigger, &ended).await?;
         remove(connection, trigger, &parked).await?;
     }
@@ -125,13 +128,13 @@ fn read_parked(row: &SqliteRow, first: usize) -> Result<Parked, sqlx::Error> {
     })
 }
 
-/// Decides how the waits end, and creates the runs of those that are identified.
+/// Decides how the waits end, and creates the runs of those that are identified. Returns the bytes of their data too.
 async fn end(
     connection: &mut SqliteConnection,
     (environment, event, mapping): Trigger,
     parked: &[Parked],
     new_id: &mut impl FnMut() -> Uuid,
-) -> Result<Vec<EndedWait>, SqliteError> {
+) -> Result<(Vec<EndedWait>, usize), SqliteError> {
     let row = sqlx::query(
         "SELECT canceled, workflow, actor, tenant, data, cancellation_key FROM parked_triggers
          WHERE environment_id = ? AND event_id = ? AND mapping = ?",
@@ -142,7 +145,7 @@ async fn end(
     .fetch_optional(&mut *connection)
     .await?;
     // Its environment is being deleted.
-    let Some(row) = row else { return Ok(Vec::new()) };
+    let Some(row) = row else { return Ok((Vec::new(), 0)) };
     let canceled = row.try_get::<i64, _>(0)? != 0;
     let trigger = ParkedTrigger {
         event,
@@ -174,7 +177,7 @@ async fn end(
     let mut statements = StatementRunner::Plain(connection);
     write_runs(&mut statements, &runs).await?;
     expansions::begin(&mut statements, &runs).await?;
-    Ok(ended)
+    Ok((ended, runs.iter().map(|(_, run)| run.data.len()).sum()))
 }
 
 async fn is_identified(

@@ -152,6 +152,54 @@ async fn too_many_waiting_recipients_are_skipped_and_those_of_another_environmen
     other.assert_unaffected(&server).await;
 }
 
+/// The run of each recipient who waited has its own copy of the data.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_release_of_many_who_wait_for_long_data_takes_bounded_memory() {
+    let server = start().await;
+    let keys = Keys::of(&server).await;
+    let mapping = json!({"event_type": "E", "action_type": "workflows_trigger",
+        "action_parameters": {"key": "k", "recipients": "data.to", "data": {"blob": "data.blob"}, "unidentified": "wait"}});
+    let endpoint = server.source("attacked", "segment", json!({"handle_identifies": true}), json!([mapping])).await;
+    let other = OtherSource::start(&server).await;
+    let rest = server.resident_memory();
+    let users: Vec<String> = (0..1000).map(|number| format!("u{number}")).collect();
+    // Data of more than 33 KB would be refused for so many.
+    let blob = "x".repeat(8_000);
+    for _ in 0..4 {
+        let events = (0..10).map(|_| json!({"to": users, "blob": blob}));
+        endpoint.expect(batch(events), &["executed"; 10]).await;
+    }
+    let identify = |user: &String| json!({"type": "identify", "userId": user, "traits": {}}).to_string();
+    let identifies: Vec<String> = users.iter().map(identify).collect();
+    let answer = endpoint.send(format!("[{}]", identifies.join(","))).await;
+    assert_eq!(answer["counts"], json!({"executed": 1000}));
+    assert_memory_is_bounded(&server, rest);
+    // The background job goes on with the runs of 320 MB of data.
+    let path = "/v1/workflow_runs?page_size=1";
+    wait_for(&server, &keys.attacker, path, |runs| runs["entries"][0]["recipients_count"] == json!(1)).await;
+    assert_memory_is_bounded(&server, rest);
+    other.assert_unaffected(&server).await;
+}
+
+/// A request is one transaction, in which all others wait: a million inline recipients would hold the writer for 20 s.
+#[tokio::test]
+async fn the_recipients_that_one_request_names_are_bounded_and_a_replay_repairs_what_was_left() {
+    let server = start().await;
+    let keys = Keys::of(&server).await;
+    succeed(&server, &keys.attacker, Method::PUT, "/v1/users/ana", json!({})).await;
+    let endpoint = triggering(&server, json!({"key": "k", "recipients": "data.to", "data": {"value": {}}})).await;
+    let answer = endpoint.send(batch((0..200).map(|_| json!({"to": vec!["ana"; 1000]})))).await;
+    assert_eq!(answer["counts"], json!({"executed": 50, "failed": 150}));
+    let log = server.last_log("attacked").await;
+    let reason = log["actions"][0]["reason"].as_str().unwrap();
+    let expected =
+        "the actions of one request may name 50000 recipients in all, of which 0 are left, and this one names 1000; ";
+    assert!(reason.starts_with(expected), "{reason}");
+    let path = format!("/v1/sources/attacked/logs/{}/replay?environment=development", log["id"].as_str().unwrap());
+    let replay = read_json(server.manage(Method::POST, &path).send().await.unwrap()).await;
+    assert_eq!(replay["outcome"], "executed", "{replay}");
+}
+
 /// A call holds memory as a webhook does: in the share of its environment, and only as long as its body keeps a pace.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_of_calls_that_do_not_end_hold_no_more_than_half_of_the_memory() {
