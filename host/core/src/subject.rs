@@ -147,6 +147,37 @@ impl Subject {
         }
     }
 
+    /// Returns the warnings about an action, a JSON array of strings, without the user, whom they name before a colon; none if
+    /// they do not.
+    pub fn removed_from_warnings(&self, warnings: &str) -> Option<String> {
+        let named = format!("{:?}: ", self.id);
+        let items = json::items(warnings)?;
+        let removed: Vec<_> = items
+            .iter()
+            .map(|item| {
+                let text = json::string(item)?;
+                text.strip_prefix(&named).map(|warning| json::quote(&format!("{FORGOTTEN:?}: {warning}")))
+            })
+            .collect();
+        let all = items.iter().zip(&removed).map(|(item, removed)| removed.as_deref().unwrap_or(item));
+        removed.iter().any(Option::is_some).then(|| json::array(all))
+    }
+
+    /// Returns the errors of a bulk operation over users, a JSON array of `{id, collection, message}`, without what they say
+    /// about the user, and their number; none if they do not name the user.
+    pub fn removed_from_errors(&self, errors: &str) -> Option<(String, u64)> {
+        let is_user = |error: &str| {
+            let has_collection = json::member(error, "collection").is_some_and(|value| Kind::of(value) != Kind::Null);
+            !has_collection && json::member(error, "id").and_then(json::string).is_some_and(|id| id == self.id)
+        };
+        let forgotten = json::quote(FORGOTTEN);
+        let forgotten = json::object([("id", forgotten.as_str()), ("collection", "null"), ("message", &forgotten)]);
+        let items = json::items(errors)?;
+        let named = items.iter().filter(|error| is_user(error)).count();
+        let all = items.iter().map(|error| if is_user(error) { forgotten.as_str() } else { error });
+        (named > 0).then(|| (json::array(all), named as u64))
+    }
+
     fn find_in_form(&self, form: &str) -> Finding {
         let mut finding = Finding::NotNamed;
         for pair in form.split('&') {
@@ -212,6 +243,7 @@ mod tests {
     #[test]
     fn an_email_address_is_compared_whatever_its_case() {
         assert_eq!(find(r#"{"e":"ana@example.COM"}"#), Finding::Named);
+        assert_eq!(find(r#"{"e":"ana\u0040example\u002ecom"}"#), Finding::Named);
         assert_eq!(find(r#"{"e":"not-ana@example.com"}"#), Finding::NotNamed);
         assert_eq!(Subject::new("1", None).find_in(br#"{"e":""}"#), Finding::NotNamed);
     }
@@ -252,6 +284,18 @@ mod tests {
             "count":42}"#;
         insta::assert_snapshot!(subject().removed_from_result(result).unwrap(), @r#"{"workflow_run_id":"r","recipients":[{"id":"[forgotten]"},{"id":"43"},{"id":"42","collection":"projects"}],"count":42}"#);
         assert_eq!(subject().removed_from_result(r#"{"recipients":[{"id":"43"}]}"#), None);
+    }
+
+    #[test]
+    fn warnings_and_errors_lose_the_user_and_nobody_else() {
+        let warnings = r#"["\"42\": email: it is a number","\"421\": 42","42"]"#;
+        insta::assert_snapshot!(subject().removed_from_warnings(warnings).unwrap(), @r#"["\"[forgotten]\": email: it is a number","\"421\": 42","42"]"#);
+        assert_eq!(subject().removed_from_warnings(r#"["\"421\": 42"]"#), None);
+        let errors = r#"[{"id":"42","collection":null,"message":"m"},{"id":"42","collection":"projects","message":"m"},
+            {"id":"421","collection":null,"message":"42"}]"#;
+        let (removed, count) = subject().removed_from_errors(errors).unwrap();
+        insta::assert_snapshot!(removed, @r#"[{"id":"[forgotten]","collection":null,"message":"[forgotten]"},{"id":"42","collection":"projects","message":"m"},{"id":"421","collection":null,"message":"42"}]"#);
+        assert_eq!((count, subject().removed_from_errors("[]")), (1, None));
     }
 
     #[test]

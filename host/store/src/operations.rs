@@ -166,6 +166,8 @@ operations! {
     /// Removes what a slice found, and moves its walk.
     ForgetRows { environment_id: i64, id: Uuid, slice: ForgetSlice, hash_key: HashKey }
         -> Result<ForgetCounts, CommitError>;
+    /// Ends the waits of triggers for the user that began before an id.
+    ForgetWaits { environment_id: i64, id: Uuid, before: Uuid } -> Result<(), CommitError>;
     /// Deletes at most `limit` subscriptions and memberships each; zero counts mean that none is left.
     ForgetRelations { environment_id: i64, id: Uuid, limit: u32 } -> Result<ForgetCounts, CommitError>;
     SetForgetGoal { environment_id: i64, id: Uuid, goal: Uuid } -> Result<(), CommitError>;

@@ -31,6 +31,8 @@ pub struct Forgotten {
     pub subscriptions: u64,
     /// Memberships of the user in audiences.
     pub audience_members: u64,
+    /// Waits of triggers for the user that ended, and waiting triggers that lost their data, actor, tenant or cancellation key.
+    pub waits: u64,
     /// Events of the user that lost their content.
     pub events: u64,
     /// Events without a user that lost their content, because it named the user or could not be decoded.
@@ -47,4 +49,6 @@ pub struct Forgotten {
     pub kept_requests: u64,
     /// Idempotency records that lost their key. They still count.
     pub idempotency_keys: u64,
+    /// Errors of bulk operations that lost the user's id and their message.
+    pub bulk_errors: u64,
 }

@@ -33,15 +33,28 @@ pub enum ExportLine {
         /// Time of the addition.
         added_at: String,
     },
-    /// An event of the user, whole, with its actions.
+    /// An event of the user, or a call of the recipients API about the user, whole, with its actions.
     Event {
-        /// The event, in the form of `GET /v1/sources/{key}/logs`.
+        /// The event, in the form of `GET /v1/sources/{key}/logs`; the `source` of a call is `$api`.
         event: Box<SourceLog>,
     },
     /// A workflow run with the user as a recipient, and without the others.
     WorkflowRun {
         /// The run, in the form of `GET /v1/workflow_runs/{id}`.
         workflow_run: Box<WorkflowRun>,
+    },
+    /// A trigger that waits for the user to be identified.
+    Wait {
+        /// The workflow's key.
+        workflow: String,
+        /// The event that named the user.
+        source_event_id: String,
+        /// The end of the wait.
+        expires_at: String,
+        /// The data of the run that may be created, an object or null.
+        data: RawJson,
+        /// Data merged over it for the user, an object.
+        trigger_data: Option<RawJson>,
     },
     /// The last line: without it the export is not complete.
     End {

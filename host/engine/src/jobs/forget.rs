@@ -1,7 +1,8 @@
 //! Forgets users: walks everything that may name one, and overwrites what was deleted.
 //!
 //! The walks pass what was stored before the request, and then what replays and retries have stored meanwhile. An event that
-//! its sender sends after that is a new one.
+//! its sender sends after that is a new one. What other jobs work off and names the user (waits that ended, cancellations, bulk
+//! operations) is waited for.
 
 use std::time::Duration;
 
@@ -80,6 +81,10 @@ impl Forget {
         let (store, environment) = (&engine.store, record.environment_id);
         let Some(settled) = self.ids.settled(engine) else { return Ok(()) };
         let before = record.goal.map_or(settled, |goal| goal.min(settled));
+        store.forget_waits(environment, record.id, before).await?;
+        if store.forget_is_awaited(environment, before, subject).await? {
+            return Ok(());
+        }
         for walk in store.forget_walks(environment).await? {
             let mut after = record.position(walk);
             while after < before

@@ -7,7 +7,12 @@
 use std::{sync::Arc, time::Duration};
 
 use bytestring::ByteString;
-use inlet_core::{Uuid, actions::BadMapping, json};
+use inlet_core::{
+    Uuid,
+    actions::BadMapping,
+    json,
+    subject::{FORGOTTEN, Subject},
+};
 use inlet_store::{BulkOperationRecord, BulkProgress, CommitError, CommitExtras, NewBulkOperation, ReadError};
 
 use super::{Operation, OperationType, carry_out};
@@ -98,7 +103,8 @@ impl Work {
         let Some(operation) = OperationType::parse(&record.operation) else {
             return self.give_up("its operation is not known").await;
         };
-        let items = chunk_of(&text, position, *chunk);
+        let mut items = chunk_of(&text, position, *chunk);
+        let user_hashes = leave_out_forgotten(engine, record, operation, &mut items).await?;
         let planned: Result<Vec<_>, BadMapping> = items.into_iter().map(|item| item.plan(operation, record)).collect();
         let planned = match planned {
             Ok(planned) if !planned.is_empty() => planned,
@@ -113,6 +119,7 @@ impl Work {
             from: i64::try_from(position).unwrap_or(i64::MAX),
             item_ids,
             collection: record.collection.clone(),
+            user_hashes,
         };
         let extras = CommitExtras { bulk: Some(progress), ..CommitExtras::default() };
         match carry_out(engine, &log, operations, extras, Arc::new(())).await {
@@ -120,7 +127,8 @@ impl Work {
                 *chunk = CHUNK;
                 Ok(Some(next).filter(|next| (*next as i64) < record.total))
             }
-            // An earlier chunk was committed after all, though its answer was lost: the next look begins where it ended.
+            // An earlier chunk was committed after all, though its answer was lost, or a user was asked to be forgotten: the
+            // next look begins where the bulk operation stands.
             Err(CommitError::Superseded { .. }) => Ok(None),
             Err(CommitError::Refused { .. }) if *chunk > 1 => {
                 *chunk = 1;
@@ -139,6 +147,29 @@ impl Work {
         self.engine.store.bulk_operation_fail(environment_id, id).await?;
         Ok(None)
     }
+}
+
+/// Makes the items fail whose users were asked to be forgotten after the bulk operation was accepted: it must not bring them
+/// back. Returns the hashes of the other users.
+async fn leave_out_forgotten(
+    engine: &Engine,
+    record: &BulkOperationRecord,
+    operation: OperationType,
+    items: &mut [BulkItem],
+) -> Result<Vec<[u8; 16]>, ReadError> {
+    if !operation.is_about_users() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = items.iter().map(|item| item.id.clone()).collect();
+    let forgotten = engine.store.forgotten_since(record.environment_id, record.id, &ids).await?;
+    let mut hashes = Vec::with_capacity(items.len());
+    for (item, is_forgotten) in items.iter_mut().zip(forgotten) {
+        match is_forgotten {
+            true => *item = BulkItem::forgotten(),
+            false => hashes.push(Subject::hash(&engine.hash_key, record.environment_id, &item.id)),
+        }
+    }
+    Ok(hashes)
 }
 
 /// Returns the items of the chunk at a position.
@@ -174,10 +205,16 @@ impl BulkItem {
         }
     }
 
+    /// Returns what stands for an item whose user is to be forgotten.
+    fn forgotten() -> Self {
+        let error = "the user was asked to be forgotten after the bulk operation was accepted".to_owned();
+        Self { id: FORGOTTEN.to_owned(), body: "{}".to_owned(), error: Some(error) }
+    }
+
     /// Plans the operation of the item.
     fn plan(self, operation: OperationType, record: &BulkOperationRecord) -> Result<(Operation, String), BadMapping> {
         let Self { id, body, error } = self;
-        let is_user = matches!(operation, OperationType::UsersIdentify | OperationType::UsersDelete);
+        let is_user = operation.is_about_users();
         let has_properties =
             matches!(operation, OperationType::UsersIdentify | OperationType::ObjectsSet | OperationType::TenantsSet);
         let constant = json::object([("value", json::quote(&id).as_str())]);

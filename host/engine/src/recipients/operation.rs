@@ -69,6 +69,11 @@ impl OperationType {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|operation| operation.as_str() == name)
     }
+
+    /// Returns true for an operation over one user.
+    pub fn is_about_users(self) -> bool {
+        matches!(self, OperationType::UsersIdentify | OperationType::UsersDelete)
+    }
 }
 
 /// One operation, planned.

@@ -63,4 +63,7 @@ pub struct BulkProgress {
     pub item_ids: Vec<String>,
     /// The collection of objects.
     pub collection: Option<String>,
+    /// The hashes of the users that are carried out. The chunk is not committed if one of them was asked to be forgotten since
+    /// the bulk operation was created.
+    pub user_hashes: Vec<[u8; 16]>,
 }

@@ -23,3 +23,20 @@ pub struct UserRuns {
     /// Runs of the user, and the place of the user among their recipients.
     pub found: Vec<(Uuid, i64)>,
 }
+
+/// A trigger that waits for a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserWait {
+    /// The event that named the user.
+    pub event: Uuid,
+    /// The mapping; zeros if an API call triggered. With the event, a cursor.
+    pub mapping: Uuid,
+    /// The workflow's key.
+    pub workflow: String,
+    /// The end of the wait by the store's time, in milliseconds since 1970.
+    pub expires_at_ms: i64,
+    /// The trigger's data, a JSON object or null.
+    pub data: String,
+    /// Data merged over it for the user, a JSON object.
+    pub trigger_data: Option<String>,
+}

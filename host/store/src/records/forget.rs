@@ -44,6 +44,8 @@ pub struct ForgetCounts {
     pub subscriptions: u64,
     /// Memberships of the user in audiences.
     pub audience_members: u64,
+    /// Waits of triggers for the user, and waiting triggers that lost their data, actor, tenant or cancellation key.
+    pub waits: u64,
     /// Event logs of the user that lost their content.
     pub events: u64,
     /// Event logs of nobody that named the user, or could not be decoded, and lost their content.
@@ -60,6 +62,8 @@ pub struct ForgetCounts {
     pub kept_requests: u64,
     /// Idempotency records that lost their key; they still count.
     pub idempotency_keys: u64,
+    /// Errors of bulk operations that lost the user's id and their message.
+    pub bulk_errors: u64,
 }
 
 impl ForgetCounts {
@@ -74,6 +78,7 @@ impl AddAssign for ForgetCounts {
         self.users += other.users;
         self.subscriptions += other.subscriptions;
         self.audience_members += other.audience_members;
+        self.waits += other.waits;
         self.events += other.events;
         self.raw_bodies += other.raw_bodies;
         self.action_results += other.action_results;
@@ -82,6 +87,7 @@ impl AddAssign for ForgetCounts {
         self.refused_requests += other.refused_requests;
         self.kept_requests += other.kept_requests;
         self.idempotency_keys += other.idempotency_keys;
+        self.bulk_errors += other.bulk_errors;
     }
 }
 
@@ -96,6 +102,10 @@ pub enum ForgetWalk {
     Kept(i64),
     /// The workflow runs of the environment.
     Runs,
+    /// The triggers of the environment that wait for recipients.
+    Waits,
+    /// The bulk operations of the environment.
+    BulkOperations,
 }
 
 impl fmt::Display for ForgetWalk {
@@ -105,6 +115,8 @@ impl fmt::Display for ForgetWalk {
             Self::Refused(id) => write!(f, "refused/{id}"),
             Self::Kept(id) => write!(f, "kept/{id}"),
             Self::Runs => f.write_str("runs"),
+            Self::Waits => f.write_str("waits"),
+            Self::BulkOperations => f.write_str("bulk_operations"),
         }
     }
 }
@@ -127,8 +139,12 @@ pub enum ForgetFound {
     Events(ForgottenEvents),
     /// Requests, refused or kept.
     Requests(Vec<Uuid>),
-    /// Workflow runs.
-    Runs(ForgottenRuns),
+    /// Workflow runs, and the run and the place of each recipient that is the user.
+    Runs(ForgottenTriggers<Uuid>, Vec<(Uuid, i64)>),
+    /// Triggers that wait, by event and mapping.
+    Waits(ForgottenTriggers<(Uuid, Uuid)>),
+    /// Bulk operations, each with the new list of its errors and the number of those that changed.
+    BulkOperations(Vec<(Uuid, String, u64)>),
 }
 
 /// Event logs that name a user.
@@ -138,19 +154,38 @@ pub struct ForgottenEvents {
     pub of_user: Vec<Uuid>,
     /// Events of nobody.
     pub raw: Vec<Uuid>,
-    /// The event, the place and the new result of other events' actions.
-    pub results: Vec<(Uuid, i64, String)>,
+    /// What the server wrote about the actions of other events.
+    pub actions: Vec<ForgottenAction>,
 }
 
-/// Workflow runs that name a user.
-#[derive(Debug, Clone, Default)]
-pub struct ForgottenRuns {
-    /// The run and the place of each recipient that is the user.
-    pub recipients: Vec<(Uuid, i64)>,
-    /// Runs whose actor is the user.
-    pub actors: Vec<Uuid>,
-    /// Runs whose tenant has the user's id.
-    pub tenants: Vec<Uuid>,
-    /// Runs whose cancellation key is the user's id or email address.
-    pub cancellation_keys: Vec<Uuid>,
+/// An action of another event, without the user.
+#[derive(Debug, Clone)]
+pub struct ForgottenAction {
+    /// The event.
+    pub event: Uuid,
+    /// The place among the event's actions.
+    pub ordinal: i64,
+    /// The new result; none if the old one does not name the user.
+    pub result: Option<String>,
+    /// The new warnings; none if the old ones do not name the user.
+    pub warnings: Option<String>,
+}
+
+/// Runs, or triggers that wait, that name a user.
+#[derive(Debug, Clone)]
+pub struct ForgottenTriggers<K> {
+    /// Those whose event is the user's, and those whose data names the user and whose event is gone.
+    pub of_user: Vec<K>,
+    /// Others whose actor is the user.
+    pub actors: Vec<K>,
+    /// Others whose tenant has the user's id.
+    pub tenants: Vec<K>,
+    /// Others whose cancellation key is the user's id or email address.
+    pub cancellation_keys: Vec<K>,
+}
+
+impl<K> Default for ForgottenTriggers<K> {
+    fn default() -> Self {
+        Self { of_user: Vec::new(), actors: Vec::new(), tenants: Vec::new(), cancellation_keys: Vec::new() }
+    }
 }

@@ -36,8 +36,11 @@ pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagem
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{EventQuery, EventTypeCount, Kept, SkippedRecipients, SourceStatus, StoredAction, StoredEvent};
-pub use export::{UserMembership, UserRuns};
-pub use forget::{ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenEvents, ForgottenRuns};
+pub use export::{UserMembership, UserRuns, UserWait};
+pub use forget::{
+    ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents,
+    ForgottenTriggers,
+};
 pub use job_lease::JobLease;
 pub use log_search::{LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;

@@ -4,6 +4,7 @@ pub(crate) use super::{
     forget::{
         find::{slice as forget_slice, source_environments as forget_source_environments},
         requests::{newest as forget_newest, open as open_forgets},
+        waits::{forgotten_since, is_awaited as forget_is_awaited},
     },
     log_search::{
         build::{is_due as has_unindexed_logs, segment as unindexed_logs},
@@ -39,7 +40,7 @@ pub(crate) use super::{
         skipped_recipients::skipped_recipients,
         sources::all as sources,
         subscriptions::page as subscriptions,
-        user_export::{memberships as user_memberships, runs as user_runs},
+        user_export::{memberships as user_memberships, runs as user_runs, wait as user_wait},
         variables::all as variables,
     },
 };

@@ -8,8 +8,8 @@ use crate::{
     database::read,
     error::{CommitError, ReadError},
     operations::{
-        BeginForget, CompleteForget, EndForgetWalks, ForgetRelations, ForgetRows, OverwriteFreePages, SetForgetGoal,
-        TruncateLog,
+        BeginForget, CompleteForget, EndForgetWalks, ForgetRelations, ForgetRows, ForgetWaits, OverwriteFreePages,
+        SetForgetGoal, TruncateLog,
     },
     records::{ForgetCounts, ForgetRecord, ForgetSlice, ForgetWalk},
 };
@@ -34,11 +34,41 @@ impl Store {
         read!(self.database, open_forgets())
     }
 
-    /// Returns the walks of an environment.
+    /// Returns which of these users were asked to be forgotten after an id.
+    pub async fn forgotten_since(
+        &self,
+        environment_id: i64,
+        since: Uuid,
+        user_ids: &[String],
+    ) -> Result<Vec<bool>, ReadError> {
+        let hashes: Vec<[u8; 16]> =
+            user_ids.iter().map(|id| Subject::hash(&self.hash_key, environment_id, id)).collect();
+        read!(self.database, forgotten_since(environment_id, since, &hashes))
+    }
+
+    /// Ends the waits of triggers for the user that began before an id. A job logs them then.
+    pub async fn forget_waits(&self, environment_id: i64, id: Uuid, before: Uuid) -> Result<(), CommitError> {
+        self.database.execute(ForgetWaits { environment_id, id, before }).await
+    }
+
+    /// Returns true if something from before an id names the user and is still worked off: waits that ended and are not
+    /// logged, cancellations, or bulk operations over users. Walk when it is done.
+    pub async fn forget_is_awaited(
+        &self,
+        environment_id: i64,
+        before: Uuid,
+        subject: &Subject,
+    ) -> Result<bool, ReadError> {
+        read!(self.database, forget_is_awaited(environment_id, before, subject))
+    }
+
+    /// Returns the walks of an environment, in their order: runs and triggers that wait are recognised by their events, before
+    /// these lose their user.
     pub async fn forget_walks(&self, environment_id: i64) -> Result<Vec<ForgetWalk>, ReadError> {
         let ids = read!(self.database, forget_source_environments(environment_id))?;
         let of_each = |id| [ForgetWalk::Events(id), ForgetWalk::Refused(id), ForgetWalk::Kept(id)];
-        Ok(ids.into_iter().flat_map(of_each).chain([ForgetWalk::Runs]).collect())
+        let of_environment = [ForgetWalk::Runs, ForgetWalk::Waits, ForgetWalk::BulkOperations];
+        Ok(of_environment.into_iter().chain(ids.into_iter().flat_map(of_each)).collect())
     }
 
     /// Returns the next rows of a walk between two ids that are both excluded; none if the walk is at its end.

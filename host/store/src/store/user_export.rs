@@ -6,7 +6,7 @@ use super::Store;
 use crate::{
     database::read,
     error::ReadError,
-    records::{UserMembership, UserRuns},
+    records::{ReadMemory, UserMembership, UserRuns, UserWait},
 };
 
 impl Store {
@@ -30,5 +30,17 @@ impl Store {
         between: (Uuid, Uuid),
     ) -> Result<Option<UserRuns>, ReadError> {
         read!(self.database, user_runs(environment_id, user_id, between))
+    }
+
+    /// Returns the next trigger that waits for a user, after an event and a mapping. Returns none, outermost, if there is no
+    /// memory for it now.
+    pub async fn user_wait(
+        &self,
+        environment_id: i64,
+        user_id: &str,
+        after: (Uuid, Uuid),
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Option<UserWait>>, ReadError> {
+        read!(self.database, user_wait(environment_id, user_id, after, memory))
     }
 }

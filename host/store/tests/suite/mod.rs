@@ -10,6 +10,7 @@ mod clock;
 mod event_types;
 mod expansions;
 mod failures;
+mod forget;
 mod idempotency;
 mod job_leases;
 mod log_search;

@@ -78,3 +78,59 @@ async fn an_export_holds_all_of_a_user_and_nothing_of_others() {
     let path = "/v1/users/ana/export";
     assert_eq!(server.manage(Method::GET, path).send().await.unwrap().status(), 403);
 }
+
+#[tokio::test]
+async fn an_export_holds_api_calls_relations_and_waits() {
+    let server = Server::start().await;
+    let key = server.api_key("development").await;
+    let call = async |method: Method, path: &str, body: Value| {
+        let response = server.request_with(&key, method, path).json(&body).send().await.unwrap();
+        assert!(response.status().is_success(), "{path}: {}", response.text().await.unwrap());
+    };
+    call(Method::PUT, "/v1/users/ana", json!({"plan": "pro"})).await;
+    call(Method::PUT, "/v1/users/bob", json!({"plan": "of bob"})).await;
+    call(Method::PUT, "/v1/objects/projects/p1", json!({})).await;
+    let subscribe = json!({"recipients": ["ana", "bob"], "properties": {"role": "owner"}});
+    call(Method::POST, "/v1/objects/projects/p1/subscriptions", subscribe).await;
+    let members = json!({"members": [{"user": {"id": "ana"}, "tenant": "acme"}, {"user": {"id": "bob"}}]});
+    call(Method::POST, "/v1/audiences/beta/members", members).await;
+    let project = json!({"collection": "projects", "id": "p1"});
+    call(Method::POST, "/v1/workflows/posted/trigger", json!({"recipients": [project], "data": {"n": 1}})).await;
+    let mappings = json!([{"event_type": "W", "action_type": "workflows_trigger", "action_parameters": {
+        "key": "welcome", "recipients": "data.to", "data": {"n": "data.n"}, "unidentified": "wait"}}]);
+    let endpoint = server.source("segment", "segment", json!({}), mappings).await;
+    endpoint.expect(track("W", "bob", "w", json!({"n": 1.5, "to": ["eve", "dora"]})), &["executed"]).await;
+
+    let mut lines = Vec::new();
+    for _ in 0..600 {
+        lines = export(&server, &key, "ana").await;
+        // The subscribers of the project become recipients in the background.
+        if !of_type(&lines, "workflow_run").is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let subscription = of_type(&lines, "subscription")[0];
+    assert_eq!((&subscription["object_id"], &subscription["properties"]), (&json!("p1"), &json!({"role": "owner"})));
+    let membership = of_type(&lines, "membership")[0];
+    assert_eq!((&membership["audience"], &membership["tenant"]), (&json!("beta"), &json!("acme")));
+    let run = &of_type(&lines, "workflow_run")[0]["workflow_run"];
+    assert_eq!(run["recipients"], json!([{"id": "ana", "status": "recorded"}]));
+    let calls = of_type(&lines, "event");
+    let shown =
+        calls.iter().map(|line| &line["event"]).map(|call| (&call["source"], &call["event_type"], &call["data"]));
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [(&json!("$api"), &json!("users.identify"), &json!({"plan": "pro"}))],
+        "a call about others too is not exported"
+    );
+    assert!(!Value::Array(lines).to_string().contains("bob"));
+    let waits = export(&server, &key, "eve").await;
+    let event = server.last_log("segment").await["id"].clone();
+    assert_eq!(waits.len(), 1, "{waits:?}");
+    assert_eq!(
+        waits[0],
+        json!({"type": "wait", "workflow": "welcome", "source_event_id": event, "expires_at": waits[0]["expires_at"],
+            "data": {"n": 1.5}, "trigger_data": null})
+    );
+}

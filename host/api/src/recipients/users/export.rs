@@ -31,11 +31,12 @@ const MEMORY_PAUSE: Duration = Duration::from_millis(100);
 const MEMORY_TRIES: usize = 300;
 
 /// Exports what is kept of a user of the key's environment, to answer the request of a person: the user with its properties,
-/// its subscriptions, its memberships in audiences, its events with their payloads and actions, newest first, and the
-/// workflow runs with the user as a recipient, oldest first.
+/// its subscriptions, its memberships in audiences, its events and the calls of the recipients API about it, with their
+/// payloads and actions, newest first, the workflow runs with the user as a recipient, oldest first, and the triggers that
+/// wait for it.
 ///
-/// Each line is a JSON object with a `type`: `user`, `subscription`, `membership`, `event`, `workflow_run`, and `end`. An
-/// answer without the line `end` broke off and is not complete. A user who was never identified can have events and runs.
+/// Each line is a JSON object with a `type`: `user`, `subscription`, `membership`, `event`, `workflow_run`, `wait`, and `end`.
+/// An answer without the line `end` broke off and is not complete. A user who was never identified can have events and waits.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}/export",
@@ -109,6 +110,8 @@ enum Step {
     Events(Cursor<Uuid>),
     /// After a run.
     Runs(Uuid),
+    /// After an event and a mapping.
+    Waits(Uuid, Uuid),
     End,
     Ended,
 }
@@ -137,6 +140,7 @@ impl Export {
                 Step::Memberships(audience, tenant) => self.memberships(audience, tenant).await?,
                 Step::Events(cursor) => self.events(cursor, &memory).await?,
                 Step::Runs(after) => self.runs(after, &memory).await?,
+                Step::Waits(event, mapping) => self.waits((event, mapping), &memory).await?,
                 Step::End => (vec![ExportLine::End { lines: self.lines }], Step::Ended),
                 Step::Ended => return Ok(None),
             };
@@ -196,8 +200,7 @@ impl Export {
 
     async fn events(&self, cursor: Cursor<Uuid>, memory: &AnswerMemory) -> Result<(Vec<ExportLine>, Step), ApiError> {
         let snapshot = self.engine.snapshot();
-        let endpoints: Vec<_> =
-            snapshot.endpoints().filter(|endpoint| endpoint.environment_id == self.environment_id).collect();
+        let endpoints: Vec<_> = snapshot.logs().filter(|log| log.environment_id == self.environment_id).collect();
         let query = EventQuery {
             user_id: Some(self.id.clone()),
             cursor,
@@ -222,7 +225,7 @@ impl Export {
         let (store, environment) = (&self.engine.store, self.environment_id);
         let (run, ordinal) = loop {
             let Some(slice) = store.user_runs(environment, &self.id, (after, self.until)).await? else {
-                return Ok((Vec::new(), Step::End));
+                return Ok((Vec::new(), Step::Waits(Uuid::nil(), Uuid::nil())));
             };
             match slice.found.first() {
                 Some(found) => break *found,
@@ -237,5 +240,20 @@ impl Export {
         let recipients = with_memory!(store.run_recipients(environment, run, place, 1, memory));
         record.recipients = recipients.items;
         Ok((vec![ExportLine::WorkflowRun { workflow_run: Box::new(runs::response::run(record)) }], next))
+    }
+
+    /// One wait at a time, as with runs.
+    async fn waits(&self, after: (Uuid, Uuid), memory: &AnswerMemory) -> Result<(Vec<ExportLine>, Step), ApiError> {
+        let wait = with_memory!(self.engine.store.user_wait(self.environment_id, &self.id, after, memory));
+        let Some(wait) = wait else { return Ok((Vec::new(), Step::End)) };
+        let next = Step::Waits(wait.event, wait.mapping);
+        let line = ExportLine::Wait {
+            workflow: wait.workflow,
+            source_event_id: wait.event.to_string(),
+            expires_at: time::write_ms(wait.expires_at_ms),
+            data: stored_json(wait.data),
+            trigger_data: wait.trigger_data.map(stored_json),
+        };
+        Ok((vec![line], next))
     }
 }

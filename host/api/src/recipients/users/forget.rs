@@ -70,6 +70,7 @@ fn forgotten(counts: ForgetCounts) -> Forgotten {
         users: counts.users,
         subscriptions: counts.subscriptions,
         audience_members: counts.audience_members,
+        waits: counts.waits,
         events: counts.events,
         raw_bodies: counts.raw_bodies,
         action_results: counts.action_results,
@@ -78,5 +79,6 @@ fn forgotten(counts: ForgetCounts) -> Forgotten {
         refused_requests: counts.refused_requests,
         kept_requests: counts.kept_requests,
         idempotency_keys: counts.idempotency_keys,
+        bulk_errors: counts.bulk_errors,
     }
 }

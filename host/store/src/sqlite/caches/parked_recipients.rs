@@ -101,6 +101,11 @@ impl ParkedRecipients {
         self.pending.push((environment, self.hash(&key.collection, &key.id), Change::RemoveAll));
     }
 
+    /// Counts no trigger of a deleted environment any longer.
+    pub(crate) fn remove_environment(&mut self, environment: i64) {
+        self.environments.remove(&environment);
+    }
+
     pub(crate) fn committed(&mut self) {
         for (id, hash, change) in self.pending.drain(..) {
             let environment = self.environments.entry(id).or_default();

@@ -2,24 +2,32 @@
 
 use inlet_core::{
     Uuid,
-    idempotency::{HashKey, RecordId, ScopedKey},
+    idempotency::{HashKey, ScopedKey},
     json,
+    recipient::RecipientKey,
 };
 use sqlx::{Row, SqliteConnection};
 
-use super::{erase::overwriting, requests};
+use super::{
+    apply_triggers::{forget_run, forget_runs, forget_waiting},
+    erase::overwriting,
+    requests,
+};
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::ForgetRows,
-    records::{ForgetCounts, ForgetFound, ForgetSlice, ForgetWalk, ForgottenEvents, ForgottenRuns},
-    sqlite::{idempotency::SharedIndex, write_connection::WriteConnection},
+    records::{ForgetCounts, ForgetFound, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents},
+    sqlite::{
+        error::SqliteError, group_commit::rows::delete_recipients, idempotency::SharedIndex,
+        statements::runner::StatementRunner, write_connection::WriteConnection,
+    },
 };
 
 impl Execute<ForgetRows> for WriteConnection {
     async fn execute(&mut self, operation: ForgetRows) -> Result<ForgetCounts, CommitError> {
         let index = self.caches.idempotency.index().clone();
-        Ok(overwriting(self.connection.plain(), async |connection| Ok(forget(connection, &index, &operation).await?))
+        Ok(overwriting(self.connection.plain(), async |connection| forget(connection, &index, &operation).await)
             .await?)
     }
 }
@@ -29,7 +37,7 @@ async fn forget(
     connection: &mut SqliteConnection,
     index: &SharedIndex,
     operation: &ForgetRows,
-) -> Result<ForgetCounts, sqlx::Error> {
+) -> Result<ForgetCounts, SqliteError> {
     let ForgetRows { environment_id, id, slice: ForgetSlice { walk, last, found }, hash_key } = operation;
     let Some(mut record) = requests::progress(connection, *environment_id, *id).await? else {
         return Ok(ForgetCounts::default());
@@ -37,6 +45,12 @@ async fn forget(
     let counts = match (walk, found) {
         (ForgetWalk::Events(source_environment), ForgetFound::Events(events)) => {
             let place = Place { environment: *environment_id, source_environment: *source_environment };
+            if let Some(subject) = &record.subject
+                && is_carried_out_again(connection, place, events, *id).await?
+            {
+                let user = RecipientKey::user(subject.id());
+                delete_recipients(&mut StatementRunner::Plain(connection), &[(*environment_id, &user)]).await?;
+            }
             forget_events(connection, index, hash_key, place, events).await?
         }
         (ForgetWalk::Refused(source_environment), ForgetFound::Requests(ids)) => {
@@ -47,7 +61,11 @@ async fn forget(
             let kept_requests = each(connection, DELETE_KEPT, *source_environment, ids).await?;
             ForgetCounts { kept_requests, ..ForgetCounts::default() }
         }
-        (_, ForgetFound::Runs(runs)) => forget_runs(connection, *environment_id, runs).await?,
+        (_, ForgetFound::Runs(runs, recipients)) => forget_runs(connection, *environment_id, runs, recipients).await?,
+        (_, ForgetFound::Waits(waits)) => {
+            ForgetCounts { waits: forget_waiting(connection, *environment_id, waits).await?, ..ForgetCounts::default() }
+        }
+        (_, ForgetFound::BulkOperations(found)) => forget_errors(connection, *environment_id, found).await?,
         // No walk finds what another one is for.
         (_, ForgetFound::Events(_) | ForgetFound::Requests(_)) => ForgetCounts::default(),
     };
@@ -92,14 +110,59 @@ async fn forget_events(
     for id in &events.raw {
         counts.raw_bodies += u64::from(forget_event(connection, index, hash_key, place, *id, &mut counts).await?);
     }
-    for (event, ordinal, result) in &events.results {
-        let replaced = sqlx::query("UPDATE action_logs SET result = ? WHERE event_id = ? AND ordinal = ?")
-            .bind(result)
-            .bind(event.as_bytes().as_slice())
-            .bind(ordinal)
+    for ForgottenAction { event, ordinal, result, warnings } in &events.actions {
+        let replaced = sqlx::query(
+            "UPDATE action_logs SET result = coalesce(?, result), warnings = coalesce(?, warnings)
+             WHERE event_id = ? AND ordinal = ?",
+        )
+        .bind(result)
+        .bind(warnings)
+        .bind(event.as_bytes().as_slice())
+        .bind(ordinal)
+        .execute(&mut *connection)
+        .await?;
+        counts.action_results += replaced.rows_affected();
+    }
+    Ok(counts)
+}
+
+/// Returns true if an event of the user was carried out again after the request to forget it: it may have identified the
+/// user anew.
+async fn is_carried_out_again(
+    connection: &mut SqliteConnection,
+    place: Place,
+    events: &ForgottenEvents,
+    request: Uuid,
+) -> Result<bool, sqlx::Error> {
+    for id in events.of_user.iter().filter(|id| **id > request) {
+        let is_rerun =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM reruns WHERE source_environment_id = ? AND event_id = ?)")
+                .bind(place.source_environment)
+                .bind(id.as_bytes().as_slice())
+                .fetch_one(&mut *connection)
+                .await?;
+        if is_rerun {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Stores the errors of bulk operations without the user.
+async fn forget_errors(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    found: &[(Uuid, String, u64)],
+) -> Result<ForgetCounts, sqlx::Error> {
+    let mut counts = ForgetCounts::default();
+    for (id, errors, count) in found {
+        let done = sqlx::query("UPDATE bulk_operations SET errors = ? WHERE environment_id = ? AND id = ?")
+            .bind(errors)
+            .bind(environment)
+            .bind(id.as_bytes().as_slice())
             .execute(&mut *connection)
             .await?;
-        counts.action_results += replaced.rows_affected();
+        counts.bulk_errors += done.rows_affected() * count;
     }
     Ok(counts)
 }
@@ -124,7 +187,7 @@ async fn forget_event(
     let Some(event) = event else { return Ok(false) };
     if let Some(key) = event.try_get::<Option<String>, _>(1)? {
         let scoped = ScopedKey::new(hash_key, source_environment, event.try_get(0)?, key, 0, 0);
-        counts.idempotency_keys += forget_key(connection, index, scoped.id).await?;
+        counts.idempotency_keys += crate::sqlite::idempotency::remove_key(connection, index, scoped.id).await?;
     }
     let results: Vec<String> =
         sqlx::query_scalar("SELECT result FROM action_logs WHERE event_id = ? AND result IS NOT NULL")
@@ -134,8 +197,11 @@ async fn forget_event(
     for run in results.iter().flat_map(|result| runs_of(result)) {
         counts.runs += forget_run(connection, environment, run).await?;
     }
+    // The parameters of an API call's action are constants of the call; others are the mapping's.
     sqlx::query(
-        "UPDATE action_logs SET payload = '', result = NULL, reason = NULL, warnings = NULL WHERE event_id = ?",
+        "UPDATE action_logs SET payload = '', result = NULL, reason = NULL, warnings = NULL,
+             parameters = CASE WHEN mapping IS NULL THEN '{}' ELSE parameters END
+         WHERE event_id = ?",
     )
     .bind(id)
     .execute(&mut *connection)
@@ -150,7 +216,7 @@ async fn forget_event(
     .bind(id)
     .execute(&mut *connection)
     .await?;
-    forget_waits(connection, environment, id).await?;
+    forget_waits(connection, environment, id, counts).await?;
     // Nothing is left that could be repaired.
     let request: Option<Option<Vec<u8>>> = sqlx::query_scalar(
         "UPDATE attention SET open = 0, due_at_ms = NULL WHERE source_environment_id = ? AND event_id = ?
@@ -167,8 +233,14 @@ async fn forget_event(
     Ok(true)
 }
 
-/// Removes what triggers of an event that wait for recipients have of it. They go on waiting.
-async fn forget_waits(connection: &mut SqliteConnection, environment: i64, event: &[u8]) -> Result<(), sqlx::Error> {
+/// Removes what triggers of an event that wait for recipients have of it, and what the runs got of it that are not in the log
+/// yet. The triggers go on waiting.
+async fn forget_waits(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    event: &[u8],
+    counts: &mut ForgetCounts,
+) -> Result<(), sqlx::Error> {
     let waiting = sqlx::query(
         "UPDATE parked_triggers SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
          WHERE environment_id = ? AND event_id = ?",
@@ -177,88 +249,32 @@ async fn forget_waits(connection: &mut SqliteConnection, environment: i64, event
     .bind(event)
     .execute(&mut *connection)
     .await?;
-    // No index finds the recipients of an event: few events have any.
-    if waiting.rows_affected() > 0 {
-        sqlx::query(
-            "UPDATE parked_recipients SET trigger_data = NULL
-             WHERE environment_id = ? AND event_id = ? AND trigger_data IS NOT NULL",
-        )
-        .bind(environment)
-        .bind(event)
-        .execute(connection)
-        .await?;
+    if waiting.rows_affected() == 0 {
+        return Ok(());
+    }
+    let runs: Vec<Option<Vec<u8>>> = sqlx::query_scalar(
+        "UPDATE parked_recipients SET trigger_data = NULL
+         WHERE environment_id = ? AND event_id = ? AND (trigger_data IS NOT NULL OR run_id IS NOT NULL)
+         RETURNING run_id",
+    )
+    .bind(environment)
+    .bind(event)
+    .fetch_all(&mut *connection)
+    .await?;
+    for run in runs.iter().flatten().filter_map(|run| Uuid::from_slice(run).ok()) {
+        counts.runs += forget_run(connection, environment, run).await?;
     }
     Ok(())
 }
 
-/// Returns the runs that the result of a trigger names: one, or all of a trigger that was split.
+/// Returns the runs that the result of a trigger names: one, all of a trigger that was split, and those of recipients whom it
+/// waited for.
 fn runs_of(result: &str) -> Vec<Uuid> {
     let all = json::member(result, "workflow_run_ids").and_then(json::items);
     let runs = all.or_else(|| json::member(result, "workflow_run_id").map(|run| vec![run])).unwrap_or_default();
-    runs.into_iter().filter_map(|run| Uuid::try_parse(&json::string(run)?).ok()).collect()
-}
-
-/// Removes what a run got from its event. Its other recipients stay.
-async fn forget_run(connection: &mut SqliteConnection, environment: i64, run: Uuid) -> Result<u64, sqlx::Error> {
-    let id = run.as_bytes().as_slice();
-    sqlx::query("UPDATE workflow_run_recipients SET trigger_data = NULL WHERE run_id = ? AND trigger_data IS NOT NULL")
-        .bind(id)
-        .execute(&mut *connection)
-        .await?;
-    let cleared = sqlx::query(
-        "UPDATE workflow_runs SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
-         WHERE environment_id = ? AND id = ?",
-    )
-    .bind(environment)
-    .bind(id)
-    .execute(connection)
-    .await?;
-    Ok(cleared.rows_affected())
-}
-
-async fn forget_key(connection: &mut SqliteConnection, index: &SharedIndex, id: RecordId) -> Result<u64, sqlx::Error> {
-    crate::sqlite::idempotency::remove_key(connection, index, id).await
-}
-
-async fn forget_runs(
-    connection: &mut SqliteConnection,
-    environment: i64,
-    runs: &ForgottenRuns,
-) -> Result<ForgetCounts, sqlx::Error> {
-    let mut counts = ForgetCounts::default();
-    for (run, ordinal) in &runs.recipients {
-        let was_canceled: Option<bool> = sqlx::query_scalar(
-            "DELETE FROM workflow_run_recipients WHERE run_id = ? AND ordinal = ?
-             RETURNING canceled_at_ms IS NOT NULL",
-        )
-        .bind(run.as_bytes().as_slice())
-        .bind(ordinal)
-        .fetch_optional(&mut *connection)
-        .await?;
-        let Some(was_canceled) = was_canceled else { continue };
-        counts.run_recipients += 1;
-        sqlx::query(
-            "UPDATE workflow_runs
-             SET recipients_count = recipients_count - 1, canceled_recipients = max(canceled_recipients - ?, 0)
-             WHERE environment_id = ? AND id = ?",
-        )
-        .bind(i64::from(was_canceled))
-        .bind(environment)
-        .bind(run.as_bytes().as_slice())
-        .execute(&mut *connection)
-        .await?;
-    }
-    for (sql, ids) in [
-        ("UPDATE workflow_runs SET actor = NULL WHERE environment_id = ? AND id = ?", &runs.actors),
-        ("UPDATE workflow_runs SET tenant = NULL WHERE environment_id = ? AND id = ?", &runs.tenants),
-        (
-            "UPDATE workflow_runs SET cancellation_key = NULL WHERE environment_id = ? AND id = ?",
-            &runs.cancellation_keys,
-        ),
-    ] {
-        counts.runs += each(connection, sql, environment, ids).await?;
-    }
-    Ok(counts)
+    let released = json::member(result, "released_recipients").and_then(json::items).unwrap_or_default();
+    let released = released.into_iter().filter_map(|recipient| json::member(recipient, "workflow_run_id"));
+    runs.into_iter().chain(released).filter_map(|run| Uuid::try_parse(&json::string(run)?).ok()).collect()
 }
 
 #[cfg(test)]
@@ -266,11 +282,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_trigger_that_was_split_names_all_of_its_runs() {
+    fn a_result_names_all_runs_of_its_trigger() {
         let [first, second] = [Uuid::from_u128(1), Uuid::from_u128(2)];
         let split = format!(r#"{{"workflow_run_id":"{first}","workflow_run_ids":["{first}","{second}"]}}"#);
         assert_eq!(runs_of(&split), [first, second]);
         assert_eq!(runs_of(&format!(r#"{{"workflow_run_id":"{first}"}}"#)), [first]);
+        let released =
+            format!(r#"{{"workflow_run_id":null,"released_recipients":[{{"id":"u","workflow_run_id":"{second}"}}]}}"#);
+        assert_eq!(runs_of(&released), [second]);
         assert!(runs_of(r#"{"workflow_run_id":null}"#).is_empty());
     }
 }

@@ -4,21 +4,19 @@ use inlet_core::{json, subject::Subject};
 use sqlx::{Acquire as _, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use super::{find_bulk_operations, find_triggers};
 use crate::{
-    records::{ForgetFound, ForgetSlice, ForgetWalk, ForgottenEvents, ForgottenRuns},
+    records::{ForgetFound, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents},
     sqlite::statements::{codes, uuids},
 };
 
 /// Rows that one slice looks at.
 const ROWS: i64 = 500;
-/// Events of one slice that lose their content, and bytes of these.
+/// Events of one slice that lose their content, and bytes of these, or of results of others' actions.
 const FOUND: usize = 100;
 const FOUND_BYTES: i64 = 4 << 20;
 /// Bytes of bodies that one slice reads. The first is always read, however large it is.
 const READ_BYTES: i64 = 32 << 20;
-/// Workflow runs of one slice. A run may have a thousand recipients.
-const RUNS: i64 = 100;
-
 /// Returns the source environments of an environment, those of deleted sources included.
 pub(crate) async fn source_environments(readers: &SqlitePool, environment: i64) -> Result<Vec<i64>, sqlx::Error> {
     sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ? ORDER BY id")
@@ -44,9 +42,9 @@ pub(crate) async fn slice(
         }
         ForgetWalk::Refused(id) => requests(&mut snapshot, REFUSED, id, range, subject).await?,
         ForgetWalk::Kept(id) => requests(&mut snapshot, KEPT, id, range, subject).await?,
-        ForgetWalk::Runs => runs(&mut snapshot, environment, range, subject)
-            .await?
-            .map(|(last, found)| (last, ForgetFound::Runs(found))),
+        ForgetWalk::Runs => find_triggers::runs(&mut snapshot, environment, range, subject).await?,
+        ForgetWalk::Waits => find_triggers::waits(&mut snapshot, environment, range, subject).await?,
+        ForgetWalk::BulkOperations => find_bulk_operations::slice(&mut snapshot, environment, range, subject).await?,
     };
     Ok(found.map(|(last, found)| ForgetSlice { walk, last, found }))
 }
@@ -92,7 +90,11 @@ async fn events(
         }
     }
     let Some(last) = last else { return Ok(None) };
-    found.results = results(connection, source_environment, (&after, last), subject).await?;
+    let (last, actions) = actions(connection, source_environment, (&after, last), subject).await?;
+    found.of_user.retain(|id| *id <= last);
+    found.raw.retain(|id| *id <= last);
+    // The others lose all of it.
+    found.actions = actions.into_iter().filter(|action| !found.raw.contains(&action.event)).collect();
     Ok(Some((last, found)))
 }
 
@@ -114,33 +116,54 @@ async fn is_named_in_event(
     Ok(subject.find_in(original).is_removed() || is_removed(data) || is_removed(headers))
 }
 
-/// Returns the results of other events' actions that name the user. The server itself writes them, so that an id has one
-/// spelling in them.
-async fn results(
+/// Returns what was written about the actions of other events and names the user, up to an event, or up to an earlier one if
+/// that is much. The server itself writes it, so that an id has one spelling in it.
+async fn actions(
     connection: &mut SqliteConnection,
     source_environment: i64,
-    (after, last): (&[u8], Uuid),
+    (after, mut last): (&[u8], Uuid),
     subject: &Subject,
-) -> Result<Vec<(Uuid, i64, String)>, sqlx::Error> {
+) -> Result<(Uuid, Vec<ForgottenAction>), sqlx::Error> {
+    let quoted = json::quote(subject.id());
     let rows = sqlx::query(
-        "SELECT event_id, ordinal, result FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
+        "SELECT event_id, ordinal, coalesce(octet_length(result), 0)
+         FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
          WHERE source_environment_id = ? AND event_logs.id > ? AND event_logs.id <= ? AND user_id IS NOT ?
-           AND instr(result, ?)",
+           AND (instr(result, ?) OR instr(warnings, ?)) ORDER BY event_id, ordinal",
     )
     .bind(source_environment)
     .bind(after)
     .bind(last.as_bytes().as_slice())
     .bind(subject.id())
-    .bind(json::quote(subject.id()))
-    .fetch_all(connection)
+    .bind(&quoted)
+    // A warning is text with the id in quotes, in quotes.
+    .bind(quoted.trim_matches('"'))
+    .fetch_all(&mut *connection)
     .await?;
-    let mut results = Vec::new();
+    let (mut actions, mut read_bytes, mut previous) = (Vec::new(), 0, None);
     for row in rows {
-        if let Some(removed) = subject.removed_from_result(row.try_get(2)?) {
-            results.push((uuids::read(&row, 0)?, row.try_get(1)?, removed));
+        let (event, ordinal, size): (Uuid, i64, i64) = (uuids::read(&row, 0)?, row.try_get(1)?, row.try_get(2)?);
+        if let Some(previous) = previous.filter(|previous| *previous != event)
+            && read_bytes + size > FOUND_BYTES
+        {
+            last = previous;
+            break;
+        }
+        previous = Some(event);
+        read_bytes += size;
+        let row = sqlx::query("SELECT result, warnings FROM action_logs WHERE event_id = ? AND ordinal = ?")
+            .bind(event.as_bytes().as_slice())
+            .bind(ordinal)
+            .fetch_one(&mut *connection)
+            .await?;
+        let [result, warnings]: [Option<&str>; 2] = [row.try_get(0)?, row.try_get(1)?];
+        let result = result.and_then(|result| subject.removed_from_result(result));
+        let warnings = warnings.and_then(|warnings| subject.removed_from_warnings(warnings));
+        if result.is_some() || warnings.is_some() {
+            actions.push(ForgottenAction { event, ordinal, result, warnings });
         }
     }
-    Ok(results)
+    Ok((last, actions))
 }
 
 /// A table of requests, and whether its bodies may be cut.
@@ -149,12 +172,13 @@ struct Requests {
     one: &'static str,
 }
 
-// `size` is that of the whole body: a body that was cut cannot be decoded.
+// `size` is that of the whole body: a body that was cut cannot be decoded, nor can a head that was cut because nothing of the
+// body is kept.
 const REFUSED: Requests = Requests {
     sql: "SELECT id, coalesce(octet_length(body), 0) FROM refused_requests
           WHERE source_environment_id = ? AND id > ? AND id < ?
             AND (body IS NOT NULL OR headers IS NOT NULL OR path <> '') ORDER BY id LIMIT ?",
-    one: "SELECT coalesce(body, x''), body IS NOT NULL AND octet_length(body) < size, query, headers, path
+    one: "SELECT coalesce(body, x''), coalesce(octet_length(body), 0) < size, query, headers, path
           FROM refused_requests WHERE source_environment_id = ? AND id = ?",
 };
 const KEPT: Requests = Requests {
@@ -208,56 +232,4 @@ async fn requests(
         }
     }
     Ok(last.map(|last| (last, ForgetFound::Requests(found))))
-}
-
-async fn runs(
-    connection: &mut SqliteConnection,
-    environment: i64,
-    (after, before): (Vec<u8>, Vec<u8>),
-    subject: &Subject,
-) -> Result<Option<(Uuid, ForgottenRuns)>, sqlx::Error> {
-    let rows = sqlx::query(
-        "SELECT id, actor, tenant, cancellation_key FROM workflow_runs
-         WHERE environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
-    )
-    .bind(environment)
-    .bind(&after)
-    .bind(&before)
-    .bind(RUNS)
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut found = ForgottenRuns::default();
-    let mut last = None;
-    for row in &rows {
-        let id = uuids::read(row, 0)?;
-        let [actor, tenant, key]: [Option<&str>; 3] = [row.try_get(1)?, row.try_get(2)?, row.try_get(3)?];
-        let is_user = |party: Option<&str>| party.is_some_and(|party| subject.removed_from_result(party).is_some());
-        for (is_named, runs) in [
-            (is_user(actor), &mut found.actors),
-            (is_user(tenant), &mut found.tenants),
-            (key.is_some_and(|key| subject.is(key)), &mut found.cancellation_keys),
-        ] {
-            if is_named {
-                runs.push(id);
-            }
-        }
-        last = Some(id);
-    }
-    let Some(last) = last else { return Ok(None) };
-    // CROSS JOIN fixes the order: the recipients of one run after the other.
-    let recipients = sqlx::query(
-        "SELECT run_id, ordinal FROM workflow_runs CROSS JOIN workflow_run_recipients ON run_id = workflow_runs.id
-         WHERE environment_id = ? AND workflow_runs.id > ? AND workflow_runs.id <= ?
-           AND workflow_run_recipients.id = ? AND collection IS NULL",
-    )
-    .bind(environment)
-    .bind(&after)
-    .bind(last.as_bytes().as_slice())
-    .bind(subject.id())
-    .fetch_all(connection)
-    .await?;
-    for row in recipients {
-        found.recipients.push((uuids::read(&row, 0)?, row.try_get(1)?));
-    }
-    Ok(Some((last, found)))
 }

@@ -6,6 +6,12 @@
 //! rows by SQLite itself, and at the end the free pages and the write-ahead log ([`erase`]).
 
 mod apply;
+mod apply_triggers;
+#[cfg(test)]
+mod decisions;
 mod erase;
 pub(crate) mod find;
+mod find_bulk_operations;
+mod find_triggers;
 pub(crate) mod requests;
+pub(crate) mod waits;

@@ -1,13 +1,9 @@
 //! The rows of requests to forget a user.
 
-use inlet_core::{
-    Uuid,
-    recipient::{RecipientKey, USERS},
-    subject::Subject,
-};
+use inlet_core::{Uuid, recipient::RecipientKey, subject::Subject};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::erase::overwriting;
+use super::{erase::overwriting, waits};
 use crate::{
     backend::Execute,
     clock::now_ms,
@@ -26,12 +22,22 @@ const COLUMNS: &str = "environment_id, id, user_id, email, requested_at_ms, goal
 
 impl Execute<BeginForget> for WriteConnection {
     async fn execute(&mut self, operation: BeginForget) -> Result<ForgetRecord, CommitError> {
-        Ok(overwriting(self.connection.plain(), async |connection| begin(connection, &operation).await).await?)
+        let begun = overwriting(self.connection.plain(), async |connection| begin(connection, &operation).await).await;
+        let user = RecipientKey::user(&operation.user_id);
+        let ended = begun.map(|(record, ended)| {
+            waits::count_out(&mut self.caches.parked, operation.environment_id, &user, ended);
+            record
+        });
+        if ended.is_err() {
+            self.caches.parked.distrust();
+        }
+        Ok(ended?)
     }
 }
 
-/// Deletes the user and inserts the request, unless there is an open one. Returns the request.
-async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<ForgetRecord, SqliteError> {
+/// Deletes the user, ends the waits for it, and inserts the request, unless there is an open one. Returns the request and the
+/// number of waits.
+async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<(ForgetRecord, u64), SqliteError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM forget_requests
          WHERE environment_id = ? AND user_hash = ? AND completed_at_ms IS NULL AND user_id IS NOT NULL LIMIT 1"
@@ -51,10 +57,13 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<F
         None => (None, None),
     };
     delete_recipients(&mut StatementRunner::Plain(connection), &[(new.environment_id, &user)]).await?;
+    let ended = waits::drop_all(connection, new.environment_id, &new.user_id).await?;
     let email = properties.as_deref().and_then(Subject::email_of);
     if let Some(row) = open {
         // The walks go on up to now: the user may have been identified again.
-        let record = read(&row)?;
+        let mut record = read(&row)?;
+        record.counts.waits += ended;
+        set_progress(connection, &record).await?;
         sqlx::query(
             "UPDATE forget_requests SET goal = NULL, user_seq = coalesce(?, user_seq), email = coalesce(email, ?)
              WHERE environment_id = ? AND id = ?",
@@ -65,7 +74,7 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<F
         .bind(record.id.as_bytes().as_slice())
         .execute(connection)
         .await?;
-        return Ok(record);
+        return Ok((record, ended));
     }
     let record = ForgetRecord {
         environment_id: new.environment_id,
@@ -74,7 +83,7 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<F
         requested_at_ms: now_ms(),
         goal: None,
         positions: Default::default(),
-        counts: ForgetCounts { users: u64::from(properties.is_some()), ..ForgetCounts::default() },
+        counts: ForgetCounts { users: u64::from(properties.is_some()), waits: ended, ..ForgetCounts::default() },
         completed_at_ms: None,
     };
     sqlx::query(
@@ -92,7 +101,7 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<F
     .bind(counts_text(&record.counts))
     .execute(connection)
     .await?;
-    Ok(record)
+    Ok((record, ended))
 }
 
 impl Execute<ForgetRelations> for WriteConnection {
@@ -102,8 +111,8 @@ impl Execute<ForgetRelations> for WriteConnection {
     }
 }
 
-/// Deletes at most `limit` subscriptions and memberships of the user's deleted row, and the row after them. All counts are
-/// zero if none is left.
+/// Deletes at most `limit` subscriptions and as many memberships of the user's deleted row, and the row after them. All counts
+/// are zero if none is left.
 async fn forget_relations(
     connection: &mut SqliteConnection,
     ForgetRelations { environment_id, id, limit }: &ForgetRelations,
@@ -115,16 +124,6 @@ async fn forget_relations(
     let Some(mut record) = progress(connection, *environment_id, *id).await? else {
         return Ok(ForgetCounts::default());
     };
-    let run_recipients = match &record.subject {
-        Some(subject) => end_waits(connection, *environment_id, subject, *limit).await?,
-        None => 0,
-    };
-    if run_recipients > 0 {
-        let counts = ForgetCounts { run_recipients, ..ForgetCounts::default() };
-        record.counts += counts;
-        set_progress(connection, &record).await?;
-        return Ok(counts);
-    }
     let Some(seq) = seq.flatten() else { return Ok(ForgetCounts::default()) };
     let mut deleted = [0; 2];
     for (deleted, sql) in deleted.iter_mut().zip([DELETE_SUBSCRIPTIONS, DELETE_MEMBERSHIPS]) {
@@ -147,37 +146,6 @@ async fn forget_relations(
     record.counts += counts;
     set_progress(connection, &record).await?;
     Ok(counts)
-}
-
-/// Deletes at most `limit` waits of triggers for the user; returns their number.
-async fn end_waits(
-    connection: &mut SqliteConnection,
-    environment: i64,
-    subject: &Subject,
-    limit: u32,
-) -> Result<u64, sqlx::Error> {
-    let waits = sqlx::query(
-        "DELETE FROM parked_recipients WHERE seq IN (
-             SELECT seq FROM parked_recipients WHERE environment_id = ? AND collection = ? AND id = ? LIMIT ?)
-         RETURNING event_id, mapping",
-    )
-    .bind(environment)
-    .bind(USERS)
-    .bind(subject.id())
-    .bind(limit)
-    .fetch_all(&mut *connection)
-    .await?;
-    for wait in &waits {
-        for sql in [
-            "UPDATE parked_triggers SET recipients = recipients - 1
-             WHERE environment_id = ? AND event_id = ? AND mapping = ?",
-            "DELETE FROM parked_triggers WHERE environment_id = ? AND event_id = ? AND mapping = ? AND recipients <= 0",
-        ] {
-            let (event, mapping): (Vec<u8>, Vec<u8>) = (wait.try_get(0)?, wait.try_get(1)?);
-            sqlx::query(sql).bind(environment).bind(event).bind(mapping).execute(&mut *connection).await?;
-        }
-    }
-    Ok(waits.len() as u64)
 }
 
 const DELETE_SUBSCRIPTIONS: &str = "DELETE FROM subscriptions WHERE environment_id = ?1

@@ -55,7 +55,9 @@ pub(super) async fn write(
     if let Some(progress) = &extras.bulk
         && !bulk_operations::step(statements.connection(), progress, settlements).await?
     {
-        return Err(superseded("the chunk was worked off in the meantime, or the bulk operation has ended"));
+        return Err(superseded(
+            "the chunk was worked off in the meantime, a user of it is to be forgotten, or the bulk operation has ended",
+        ));
     }
     if let Some(change) = &extras.change {
         change_log::record(statements.connection(), change).await?;

@@ -12,6 +12,7 @@ use crate::{
     records::{BulkOperationRecord, BulkProgress, NewBulkOperation, ReadMemory},
     sqlite::{
         error::SqliteError,
+        forget::waits as forget,
         statements::{transaction, uuids},
         write_connection::WriteConnection,
     },
@@ -61,12 +62,18 @@ async fn insert(connection: &mut SqliteConnection, new: &NewBulkOperation) -> Re
     Ok(true)
 }
 
-/// Moves a bulk operation past a chunk; returns false if it does not stand at the chunk's start any more.
+/// Moves a bulk operation past a chunk; returns false if it does not stand at the chunk's start any more, or if a user of the
+/// chunk was asked to be forgotten.
 pub(crate) async fn step(
     connection: &mut SqliteConnection,
     progress: &BulkProgress,
     settlements: &[Settlement],
 ) -> Result<bool, sqlx::Error> {
+    let forgotten =
+        forget::which_since(connection, progress.environment_id, progress.id, &progress.user_hashes).await?;
+    if forgotten.contains(&true) {
+        return Ok(false);
+    }
     let is_failed = |settlement: &Settlement| settlement.outcome == Outcome::Failed;
     let failed = progress.item_ids.iter().zip(settlements).filter(|(_, settlement)| is_failed(settlement));
     let errors: Vec<String> = failed

@@ -85,11 +85,13 @@ const LARGE: [(&str, &str); 10] = [
 
 impl Execute<DeleteEnvironment> for WriteConnection {
     async fn execute(&mut self, DeleteEnvironment { id, log }: DeleteEnvironment) -> Result<(), ChangeError> {
-        Ok(transaction::run(self.connection.plain(), async |connection| {
+        transaction::run(self.connection.plain(), async |connection| {
             mark_deleted(connection, id).await?;
             Ok(change_log::record(connection, &log).await?)
         })
-        .await?)
+        .await?;
+        self.caches.parked.remove_environment(id);
+        Ok(())
     }
 }
 

@@ -12,11 +12,13 @@ use crate::{
     sqlite::{statements::transaction, write_connection::WriteConnection},
 };
 
-// Both look-ups begin at an index for each environment.
+// Both look-ups begin at an index for each environment. The job that forgets users removes what refers to them, and counts
+// it for its report.
 macro_rules! next_recipient {
     () => {
         "SELECT environment_id, seq FROM environments CROSS JOIN recipients ON environment_id = environments.id
-         WHERE collection = '#deleted' LIMIT 1"
+         WHERE collection = '#deleted' AND seq NOT IN (
+             SELECT user_seq FROM forget_requests WHERE completed_at_ms IS NULL AND user_seq IS NOT NULL) LIMIT 1"
     };
 }
 

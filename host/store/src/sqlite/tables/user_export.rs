@@ -5,7 +5,7 @@ use sqlx::{Acquire as _, Row, SqlitePool};
 use uuid::Uuid;
 
 use crate::{
-    records::{UserMembership, UserRuns},
+    records::{ReadMemory, UserMembership, UserRuns, UserWait},
     sqlite::statements::uuids,
 };
 
@@ -81,4 +81,50 @@ pub(crate) async fn runs(
     .await?;
     let found = rows.iter().map(|row| Ok((uuids::read(row, 0)?, row.try_get(1)?)));
     Ok(Some(UserRuns { last: uuids::parse(0, &last)?, found: found.collect::<Result<_, sqlx::Error>>()? }))
+}
+
+/// Returns the next trigger that waits for a user, in the order of event and mapping; none, outermost, if there is no memory
+/// for it.
+pub(crate) async fn wait(
+    readers: &SqlitePool,
+    environment: i64,
+    user_id: &str,
+    (event, mapping): (Uuid, Uuid),
+    memory: &dyn ReadMemory,
+) -> Result<Option<Option<UserWait>>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let next = sqlx::query(
+        "SELECT seq, octet_length(data) + coalesce(octet_length(trigger_data), 0)
+         FROM parked_recipients CROSS JOIN parked_triggers USING (environment_id, event_id, mapping)
+         WHERE environment_id = ? AND collection = ? AND id = ? AND (event_id, mapping) > (?, ?)
+             AND state = 0 AND canceled = 0 ORDER BY event_id, mapping LIMIT 1",
+    )
+    .bind(environment)
+    .bind(USERS)
+    .bind(user_id.to_owned())
+    .bind(event.as_bytes().to_vec())
+    .bind(mapping.as_bytes().to_vec())
+    .fetch_optional(&mut *snapshot)
+    .await?;
+    let Some(next) = next else { return Ok(Some(None)) };
+    let (seq, size): (i64, i64) = (next.try_get(0)?, next.try_get(1)?);
+    if !memory.reserve(size.unsigned_abs()) {
+        return Ok(None);
+    }
+    let row = sqlx::query(
+        "SELECT event_id, mapping, workflow, expires_at_ms, data, trigger_data
+         FROM parked_recipients CROSS JOIN parked_triggers USING (environment_id, event_id, mapping) WHERE seq = ?",
+    )
+    .bind(seq)
+    .fetch_one(&mut *snapshot)
+    .await?;
+    Ok(Some(Some(UserWait {
+        event: uuids::read(&row, 0)?,
+        mapping: uuids::read(&row, 1)?,
+        workflow: row.try_get(2)?,
+        expires_at_ms: row.try_get(3)?,
+        data: row.try_get(4)?,
+        trigger_data: row.try_get(5)?,
+    })))
 }

@@ -7,28 +7,12 @@ use inlet_system_tests::{Server, ServerOptions, all_files, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-const ID: &str = "canary-id-7f3a";
-const EMAIL: &str = "canary.mail-7f3a@example.com";
-/// The values in the user's requests, besides the id and the email address.
-const CONTENT: [&str; 12] = [
-    "CanaryName7f3a",
-    "CanaryOldName7f3a",
-    "CanaryTrait7f3a",
-    "CanaryData7f3a",
-    "CanaryLarge7f3a",
-    "CanaryCancel7f3a",
-    "CanaryKey7f3a",
-    "CanaryTriggerData7f3a",
-    "CanaryRaw7f3a",
-    "CanaryText7f3a",
-    "CanaryRefused7f3a",
-    "CanaryForm7f3a",
-];
-/// The values in others' requests.
-const KEPT: [&str; 4] = ["keeper-id-7f3a", "KeeperName7f3a", "KeeperData7f3a", "KeeperRefused7f3a"];
+mod canaries;
+
+use self::canaries::{CONTENT, EMAIL, ID, KEPT, NEVER, fill};
 
 fn canaries() -> impl Iterator<Item = &'static str> {
-    [ID, EMAIL].into_iter().chain(CONTENT)
+    [ID, EMAIL, NEVER].into_iter().chain(CONTENT)
 }
 
 fn identify(user: &str, traits: Value) -> String {
@@ -47,10 +31,10 @@ fn found_in_files(server: &Server, words: impl Iterator<Item = &'static str>) ->
         .collect()
 }
 
-/// Returns everything that the server answers about its sources, users and runs, and its log.
-async fn said(server: &Server, key: &str) -> Vec<String> {
+/// Returns everything that the server answers about its sources, users, runs and a bulk operation, and its log.
+async fn said(server: &Server, key: &str, bulk: &str) -> Vec<String> {
     let mut said = vec![server.log(), server.stdout()];
-    for source in ["segment", "signed"] {
+    for source in ["segment", "signed", "waiting", "rudder"] {
         for path in ["/status?", "/events?", "/logs?include=actions&limit=100&", "/refused?limit=100&", "/replays?"] {
             said.push(server.get(&format!("/v1/sources/{source}{path}environment=development")).await.to_string());
         }
@@ -61,10 +45,23 @@ async fn said(server: &Server, key: &str) -> Vec<String> {
             said.push(server.get(&path).await.to_string());
         }
     }
+    said.push(server.get("/v1/sources/$api/logs?include=actions&limit=100&environment=development").await.to_string());
     said.push(server.get("/v1/changes?limit=100").await.to_string());
     said.push(server.client.get(format!("{}/metrics", server.admin)).send().await.unwrap().text().await.unwrap());
-    for path in ["/v1/users?limit=100".to_owned(), format!("/v1/users/{}", KEPT[0]), format!("/v1/users/{ID}/forget")] {
-        said.push(server.get_with_key(key, &path).await.1.to_string());
+    let of_users = [KEPT[0], ID, NEVER]
+        .into_iter()
+        .flat_map(|user| ["", "/forget", "/subscriptions", "/export"].map(|of| format!("/v1/users/{user}{of}")));
+    for path in of_users.chain([
+        "/v1/users?page_size=100".to_owned(),
+        "/v1/objects/projects/p1/subscriptions".to_owned(),
+        "/v1/audiences/beta/members".to_owned(),
+        format!("/v1/bulk_operations/{bulk}"),
+    ]) {
+        let response = server.request_with(key, Method::GET, &path).send().await.unwrap();
+        // A path that names a user who is not there is repeated in the answer.
+        if response.status() == 200 {
+            said.push(response.text().await.unwrap());
+        }
     }
     said.push(Value::Array(server.all_runs(key).await).to_string());
     said.push(Value::Array(server.all_logs("segment").await).to_string());
@@ -94,51 +91,11 @@ async fn completed(server: &Server, key: &str, id: &str) -> Value {
     panic!("it was not completed: {request}");
 }
 
-/// Puts two sources and sends events of the user and of others.
-async fn fill(server: &Server) {
-    let mappings = json!([
-        {"event_type": "E", "action_type": "workflows_trigger", "action_parameters": {
-            "key": "k", "recipients": "data.to", "actor": "user_id", "cancellation_key": "data.cancel"}},
-    ]);
-    let settings = json!({"enforce_idempotency": true, "handle_identifies": true});
-    let endpoint = server.source("segment", "segment", settings, mappings).await;
-    endpoint.expect(identify(KEPT[0], json!({"name": KEPT[1]})), &["executed"]).await;
-    // Names that change and grow leave their old bytes in the file, and others' rows move the user's.
-    endpoint.expect(identify(ID, json!({"name": "CanaryOldName7f3a", "email": EMAIL})), &["executed"]).await;
-    for number in 0..200 {
-        let user = format!("user-{}", number * 7919 % 200);
-        endpoint.expect(identify(&user, json!({"pad": "p".repeat(number * 5)})), &["executed"]).await;
-        if number % 50 == 0 {
-            let traits =
-                json!({"name": "CanaryName7f3a", "custom": {"a": ["CanaryTrait7f3a"]}, "n": "x".repeat(number * 9)});
-            endpoint.expect(identify(ID, traits), &["executed"]).await;
-        }
-    }
-    let data = json!({
-        "to": [KEPT[0], ID, {"id": ID, "$trigger_data": {"x": "CanaryTriggerData7f3a"}}], "cancel": "CanaryCancel7f3a",
-        "secret": "CanaryData7f3a", "pad": "CanaryLarge7f3a ".repeat(5000),
-    });
-    endpoint.expect(track("E", ID, "CanaryKey7f3a", data), &["executed"]).await;
-    endpoint.expect(track("E", KEPT[0], "key-2", json!({"to": KEPT[0], "x": KEPT[2]})), &["executed"]).await;
-    // Neither is an event: the one names the user, the other cannot be decoded.
-    endpoint.send(json!({"type": "nonsense", "context": {"user": ID}, "x": "CanaryRaw7f3a"}).to_string()).await;
-    endpoint.send("<who>CanaryText7f3a</who>").await;
-    let settings = json!({"signing_secret": "s3cr3t", "enforce_verification": true});
-    let signed = server.source("signed", "segment", settings, json!([])).await;
-    for body in [
-        json!({"traits": {"email": EMAIL.to_uppercase(), "x": "CanaryRefused7f3a"}}).to_string(),
-        format!("who={}&x=CanaryForm7f3a", EMAIL.replace('@', "%40")),
-        json!({"userId": KEPT[0], "x": KEPT[3]}).to_string(),
-    ] {
-        assert_eq!(signed.try_send(body).await.0, 401);
-    }
-}
-
 #[tokio::test]
 async fn a_forgotten_user_is_found_in_no_file_and_in_no_answer() {
     let server = Server::start().await;
     let key = server.api_key("development").await;
-    fill(&server).await;
+    let bulk = fill(&server, &key).await;
     for canary in canaries().chain(KEPT) {
         assert!(!found_in_files(&server, [canary].into_iter()).is_empty(), "{canary} is not there before");
     }
@@ -146,21 +103,26 @@ async fn a_forgotten_user_is_found_in_no_file_and_in_no_answer() {
     assert_eq!((&begun["state"], &begun["completed_at"]), (&json!("running"), &Value::Null), "{begun}");
     assert_eq!(server.get_with_key(&key, &format!("/v1/users/{ID}")).await.0, 404, "the user is gone at once");
     assert_eq!(forget(&server, &key, ID).await["id"], begun["id"], "a request that is open is the same one");
+    // A user who was never identified can be forgotten too.
+    forget(&server, &key, NEVER).await;
     let done = completed(&server, &key, ID).await;
     assert_eq!(
         done["removed"],
         json!({
-            "users": 1, "subscriptions": 0, "audience_members": 0, "events": 6, "raw_bodies": 2, "action_results": 0,
-            "workflow_runs": 1, "workflow_run_recipients": 1, "refused_requests": 2, "kept_requests": 1,
-            "idempotency_keys": 3,
+            "users": 1, "subscriptions": 1, "audience_members": 1, "waits": 1, "events": 12, "raw_bodies": 9,
+            "action_results": 0, "workflow_runs": 6, "workflow_run_recipients": 3, "refused_requests": 6,
+            "kept_requests": 1, "idempotency_keys": 4, "bulk_errors": 1,
         })
     );
+    let never = &completed(&server, &key, NEVER).await["removed"];
+    assert_eq!((&never["users"], &never["raw_bodies"]), (&json!(0), &json!(1)), "{never}");
+    assert!(never["waits"].as_u64().unwrap() >= 1, "{never}");
     assert_eq!(found_in_files(&server, canaries()), []);
     for kept in KEPT {
         assert!(!found_in_files(&server, [kept].into_iter()).is_empty(), "{kept} is gone");
     }
-    let said = said(&server, &key).await;
-    for canary in CONTENT.into_iter().chain([EMAIL, ID]) {
+    let said = said(&server, &key, &bulk).await;
+    for canary in canaries() {
         for text in &said {
             assert!(!text.contains(canary), "{canary} in {text}");
         }
@@ -169,18 +131,30 @@ async fn a_forgotten_user_is_found_in_no_file_and_in_no_answer() {
         assert!(said.iter().any(|text| text.contains(kept)), "{kept}");
     }
     // What was carried out for a key is not carried out again, although nobody knows the key any more.
+    let runs = server.all_runs(&key).await.len();
     let source = server.get("/v1/sources/segment?environment=development").await;
     let endpoint = server.endpoint_of(&source, "development");
     endpoint.expect(track("E", ID, "CanaryKey7f3a", json!({"to": KEPT[0]})), &["replayed"]).await;
-    assert_eq!(server.all_runs(&key).await.len(), 2);
+    assert_eq!(server.all_runs(&key).await.len(), runs);
+
+    // A second request is a new one, and takes up what came meanwhile.
+    let again = forget(&server, &key, ID).await;
+    assert_ne!(again["id"], begun["id"]);
+    let done = completed(&server, &key, ID).await;
+    assert_eq!(
+        (&done["id"], &done["removed"]["events"], &done["removed"]["users"]),
+        (&again["id"], &json!(1), &json!(0))
+    );
+    assert_eq!(found_in_files(&server, canaries()), []);
 }
 
 #[tokio::test]
 async fn a_request_to_forget_survives_a_kill_at_any_moment() {
     let mut server = Server::start().await;
     let key = server.api_key("development").await;
-    fill(&server).await;
+    fill(&server, &key).await;
     let begun = forget(&server, &key, ID).await;
+    forget(&server, &key, NEVER).await;
     let mut dirs = Vec::new();
     for wait in [0, 200, 11_000] {
         tokio::time::sleep(Duration::from_millis(wait)).await;
@@ -190,9 +164,12 @@ async fn a_request_to_forget_survives_a_kill_at_any_moment() {
         server = Server::start_with(ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }).await;
     }
     let done = completed(&server, &key, ID).await;
-    assert_eq!((&done["id"], &done["removed"]["events"]), (&begun["id"], &json!(6)), "{done}");
+    assert_eq!(done["id"], begun["id"], "{done}");
+    completed(&server, &key, NEVER).await;
     assert_eq!(found_in_files(&server, canaries()), []);
-    assert!(!found_in_files(&server, [KEPT[2]].into_iter()).is_empty());
+    for kept in KEPT {
+        assert!(!found_in_files(&server, [kept].into_iter()).is_empty(), "{kept} is gone");
+    }
 }
 
 #[tokio::test]
@@ -228,9 +205,9 @@ async fn an_id_is_matched_as_a_value_and_others_events_stay() {
     assert_eq!(
         done["removed"],
         json!({
-            "users": 1, "subscriptions": 0, "audience_members": 0, "events": 2, "raw_bodies": 0, "action_results": 1,
+            "users": 1, "subscriptions": 0, "audience_members": 0, "waits": 0, "events": 2, "raw_bodies": 0, "action_results": 1,
             "workflow_runs": 1, "workflow_run_recipients": 1, "refused_requests": 2, "kept_requests": 0,
-            "idempotency_keys": 0,
+            "idempotency_keys": 0, "bulk_errors": 0,
         })
     );
     let logs = server.logs("segment").await;
@@ -253,4 +230,34 @@ async fn an_id_is_matched_as_a_value_and_others_events_stay() {
     let other = server.api_key("production").await;
     assert_eq!(server.get_with_key(&other, "/v1/users/42").await.1["name"], "Other");
     assert_eq!(server.get_with_key(&other, "/v1/users/42/forget").await.0, 404);
+}
+
+#[tokio::test]
+async fn what_was_accepted_before_does_not_bring_a_user_back() {
+    let server = Server::start().await;
+    let key = server.api_key("development").await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
+    let answer = endpoint.expect(identify("ana", json!({"name": "CanaryAna7f3a"})), &["logged"]).await;
+    server.source("segment", "segment", json!({"handle_identifies": true}), json!([])).await;
+    let users: Vec<Value> = (0..999).map(|number| json!({"id": format!("u-{number}")})).collect();
+    let users =
+        json!({"users": users.into_iter().chain([json!({"id": "ana", "name": "CanaryAna7f3a"})]).collect::<Vec<_>>()});
+    let bulk = server.request_with(&key, Method::POST, "/v1/users/bulk/identify").json(&users).send().await.unwrap();
+    assert_eq!(bulk.status(), 200);
+    forget(&server, &key, "ana").await;
+    // The request is open for ten seconds at least: an operator replays an event of the user meanwhile.
+    let id = answer["events"][0]["id"].as_str().unwrap();
+    let replay = format!("/v1/sources/segment/logs/{id}/replay?environment=development");
+    let replayed = server.manage(Method::POST, &replay).json(&json!({})).send().await.unwrap();
+    assert_eq!(replayed.status(), 200);
+    let replayed = read_json(replayed).await;
+    assert!(replayed.to_string().contains("executed"), "it identifies the user: {replayed}");
+    completed(&server, &key, "ana").await;
+    assert_eq!(server.get_with_key(&key, "/v1/users/ana").await.0, 404);
+    assert_eq!(
+        server.get_with_key(&key, "/v1/users/u-998").await.0,
+        200,
+        "the bulk operation went on without the user"
+    );
+    assert_eq!(found_in_files(&server, ["CanaryAna7f3a"].into_iter()), []);
 }
