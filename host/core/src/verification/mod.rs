@@ -22,6 +22,7 @@ mod signed;
 mod template;
 mod vectors;
 mod write_key;
+mod write_key_elsewhere;
 
 use subtle::ConstantTimeEq;
 
@@ -38,6 +39,7 @@ pub use template::{
 };
 pub use vectors::VectorError;
 pub use write_key::{GivenWriteKeys, WRITE_KEY, basic_authorization, may_hold_write_key};
+pub use write_key_elsewhere::{blank_elsewhere, may_hold_elsewhere};
 
 /// A request as verification sees it.
 #[derive(Debug, Clone, Copy)]

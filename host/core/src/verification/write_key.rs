@@ -13,7 +13,7 @@ use crate::json::{self, Kind};
 pub const WRITE_KEY: &str = "writeKey";
 
 /// The text that stands in a body where a write key was.
-const BLANK: &str = "\"[redacted]\"";
+pub(super) const BLANK: &str = "\"[redacted]\"";
 /// A body member whose items are events with members of their own.
 const BATCH: &str = "batch";
 /// The most different keys of a request that are remembered. A rotation sends two.

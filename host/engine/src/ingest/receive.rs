@@ -34,6 +34,8 @@ use crate::{
     snapshot::{Endpoint, QueryAccess, Snapshot},
 };
 
+/// The text that stands for a secret of the source environment that was sent in a wrong place.
+const REDACTED: &str = "[redacted]";
 /// The most query parameters that are named as withheld.
 const MAX_WITHHELD: usize = 16;
 /// The most characters of such a name.
@@ -155,17 +157,27 @@ pub(super) fn build(
     let mut write_keys = write_key::in_headers(endpoint, head.headers);
     let (query, mut withheld) = query(head.query, endpoint, write_keys.as_deref_mut());
     if let Some(given) = &mut write_keys {
-        write_key::take_from_body(given, &mut body, &mut withheld);
+        write_key::take_from_body(endpoint, given, &mut body, &mut withheld);
     }
-    let parts = VisibleParts {
-        method: head.method.to_owned(),
-        path: head.path,
-        query,
-        headers: verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header),
-        body,
-    };
+    let mut headers = verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header);
+    for header in headers.iter_mut().filter(|header| endpoint.is_secret(&header.value)) {
+        header.value = REDACTED.to_owned();
+        withheld.push(format!("headers.{}", header.name));
+    }
+    let path = blank_secret_segments(endpoint, head.path);
+    let parts = VisibleParts { method: head.method.to_owned(), path, query, headers, body };
     let request = IncomingRequest::new(endpoint, parts, credentials(&sent_headers, endpoint), received_at_ms);
     IncomingRequest { has_byte_order_mark, write_keys, withheld, ..request }
+}
+
+/// Returns a path with the segments blanked that are a secret of the source environment.
+fn blank_secret_segments(endpoint: &Endpoint, path: String) -> String {
+    let is_secret = |segment: &str| !segment.is_empty() && endpoint.is_secret(segment);
+    if !path.split('/').any(is_secret) {
+        return path;
+    }
+    let blanked = |segment| if is_secret(segment) { REDACTED } else { segment };
+    path.split('/').map(blanked).collect::<Vec<_>>().join("/")
 }
 
 /// Returns the headers that verification reads.

@@ -12,7 +12,7 @@ use super::{
     body::{FIRST_BYTES, Uninflated},
     error::IngestError,
     incoming_request::IncomingRequest,
-    stored_fields,
+    stored_fields, write_key,
 };
 use crate::{
     Engine, Happening,
@@ -52,6 +52,7 @@ pub(super) async fn refuse_body(
     }
     let Uninflated { first, size, digest, found } = uninflated;
     let error = IngestError::NotGzip { found };
+    let first = write_key::blank_uninflated(endpoint, first);
     keep(engine, endpoint, request, RefusedBody { body: first, size, digest }, "not_gzip", Some(error.to_string()))
         .await;
     error

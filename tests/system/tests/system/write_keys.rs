@@ -1,6 +1,6 @@
 //! Write keys: the credential of SDKs, in place of a signature.
 
-use std::time::Duration;
+use std::{io::Write as _, time::Duration};
 
 use inlet_system_tests::{Endpoint, SEGMENT_SECRET, Server, ServerOptions, all_files, hmac_sha1, read_json, track};
 use reqwest::Method;
@@ -113,6 +113,66 @@ async fn a_write_key_is_taken_from_each_place_and_goes_no_further() {
     for (path, bytes) in &files {
         assert!(!holds(bytes, KEY) && !holds(bytes, WRONG), "{}", path.display());
     }
+}
+
+#[tokio::test]
+async fn a_write_key_in_a_wrong_place_is_kept_nowhere() {
+    let server = Server::start().await;
+    let settings = json!({"write_key": KEY, "keep_headers": ["x-api-key", "x-seen"]});
+    for provider in ["segment", "rudderstack", "http"] {
+        let endpoint = server.source(provider, provider, settings.clone(), json!([])).await;
+        let with_key = body_with("m-1", KEY);
+        let cut = with_key[..with_key.len() - 2].to_owned();
+        for body in [
+            cut.clone(),
+            cut.replace(KEY, WRONG),
+            format!("writeKey={KEY}&a=seen"),
+            format!("a=seen&writeKey={WRONG}"),
+            format!("<a><writeKey>{KEY}</writeKey>seen</a>"),
+            format!("the key {KEY} as it is seen"),
+            format!(r#"{{"type":"track","context":{{"writeKey":"{KEY}"}},"seen":1}}"#),
+            format!("{{\"a\":\"seen\"}}\nwriteKey: {KEY}"),
+        ] {
+            // Refused, and stored.
+            assert_eq!(status(&endpoint, None, body.clone()).await, 401, "{provider} {body}");
+            let taken = status(&endpoint, Some(KEY), body.clone()).await;
+            assert!([200, 401, 422].contains(&taken), "{provider} {taken} {body}");
+        }
+        let elsewhere = at(&endpoint, &format!("/{KEY}/seen"), &server);
+        let request = || elsewhere.post(body("m-2")).header("x-api-key", KEY).header("x-seen", "seen");
+        assert_eq!(request().send().await.unwrap().status(), 401);
+        assert_eq!(request().basic_auth(KEY, Some("")).send().await.unwrap().status(), 200);
+        let log = server.last_log(provider).await;
+        assert_eq!(log["headers"]["x-seen"], "seen", "{log}");
+        assert_eq!(log["headers"]["x-api-key"], "[redacted]", "{log}");
+        // Neither is gzip that can be inflated. What is compressed is not kept: nobody can tell what is in it.
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        encoder.write_all(with_key.as_bytes()).unwrap();
+        let whole = encoder.finish().unwrap();
+        for body in [with_key.clone().into_bytes(), whole[..whole.len() - 20].to_vec()] {
+            let request = endpoint.post(body).header("content-encoding", "gzip").basic_auth(KEY, Some(""));
+            assert_eq!(request.send().await.unwrap().status(), 400, "{provider}");
+        }
+        let bodies: Vec<bool> = refused(&server, provider)
+            .await
+            .iter()
+            .filter(|entry| entry["cause"] == "not_gzip")
+            .map(|entry| entry["has_body"] == true)
+            .collect();
+        assert_eq!(bodies.len(), 2, "{provider}");
+    }
+    let holds = |bytes: &[u8], wanted: &str| bytes.windows(wanted.len()).any(|window| window == wanted.as_bytes());
+    let files = all_files(server.data_dir());
+    assert!(files.iter().any(|(_, bytes)| holds(bytes, "seen")), "the search works");
+    for (path, bytes) in &files {
+        for key in [KEY, WRONG] {
+            let at = bytes.windows(key.len()).position(|window| window == key.as_bytes());
+            let around =
+                at.map(|at| String::from_utf8_lossy(&bytes[at.saturating_sub(60)..at + key.len()]).into_owned());
+            assert_eq!(around, None, "{}", path.display());
+        }
+    }
+    assert!(!server.log().contains(KEY) && !server.log().contains(WRONG));
 }
 
 #[tokio::test]

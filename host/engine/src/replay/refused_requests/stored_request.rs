@@ -34,7 +34,7 @@ pub(super) fn read(endpoint: &Endpoint, stored: RefusedRequest) -> Option<Incomi
     let (mut body, mut withheld) = (body, Vec::new());
     let mut write_keys = endpoint.has_write_key().then(Box::<GivenWriteKeys>::default);
     if let Some(given) = &mut write_keys {
-        write_key::take_from_body(given, &mut body, &mut withheld);
+        write_key::take_from_body(endpoint, given, &mut body, &mut withheld);
     }
     let parts = VisibleParts {
         method: stored.method.unwrap_or_else(|| "POST".to_owned()),

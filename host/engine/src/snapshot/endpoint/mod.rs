@@ -166,7 +166,7 @@ impl Endpoint {
     }
 
     /// Returns true if a value is the source environment's own secret or write key, perhaps behind a word such as `Bearer`.
-    fn is_secret(&self, value: &str) -> bool {
+    pub(crate) fn is_secret(&self, value: &str) -> bool {
         // An expired previous secret is a secret still.
         let secrets = self.secrets(i64::MIN).chain(self.write_keys(i64::MIN));
         secrets.filter(|secret| !secret.is_empty()).any(|secret| {
