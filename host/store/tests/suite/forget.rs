@@ -301,3 +301,14 @@ async fn a_run_that_is_expanded_later_has_nothing_of_a_forgotten_user() {
     assert_eq!(recipients.iter().map(|recipient| recipient.id.as_str()).collect::<Vec<_>>(), ["p", "eve"]);
     assert!(!is_stored());
 }
+
+#[tokio::test]
+async fn an_event_of_nobody_loses_a_key_that_is_the_user() {
+    let fixture = Fixture::new().await;
+    let send = async |key: &str| fixture.commit(Event::new("t", r#"{"data":{"n":1}}"#).key(key)).await.id;
+    let [named, other] = [send("ana").await, send("anabel").await];
+    let record = begin(&fixture, "ana").await;
+    assert_eq!(walk(&fixture, &record).await.counts.raw_bodies, 1);
+    assert_eq!(fixture.event(named).await.idempotency_key, None);
+    assert_eq!(fixture.event(other).await.idempotency_key.as_deref(), Some("anabel"));
+}

@@ -56,7 +56,7 @@ async fn events(
     subject: &Subject,
 ) -> Result<Option<(Uuid, ForgottenEvents)>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, user_id, original_kind, octet_length(original) FROM event_logs
+        "SELECT id, user_id, original_kind, octet_length(original), idempotency_key FROM event_logs
          WHERE source_environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
     )
     .bind(source_environment)
@@ -77,9 +77,12 @@ async fn events(
         if user_id == Some(subject.id()) {
             found.of_user.push(id);
             found_bytes += size;
-        } else if is_read {
-            read_bytes += size;
-            if is_named_in_event(connection, source_environment, id, subject).await? {
+        } else if user_id.is_none() {
+            let key: Option<&str> = row.try_get(4)?;
+            read_bytes += if is_read { size } else { 0 };
+            if key.is_some_and(|key| subject.is(key))
+                || is_read && is_named_in_event(connection, source_environment, id, subject).await?
+            {
                 found.raw.push(id);
                 found_bytes += size;
             }
