@@ -200,6 +200,34 @@ async fn the_recipients_that_one_request_names_are_bounded_and_a_replay_repairs_
     assert_eq!(replay["outcome"], "executed", "{replay}");
 }
 
+/// Calls of one key wait in one flow, which takes turns with the sources.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_triggers_with_a_thousand_recipients_is_refused_where_it_is_too_much_and_delays_nobody_else() {
+    let server = start().await;
+    let keys = Keys::of(&server).await;
+    let other = OtherSource::start(&server).await;
+    let rest = server.resident_memory();
+    let flood: Vec<tokio::task::JoinHandle<()>> = (0..32)
+        .map(|client| {
+            let users: Vec<Value> = (0..1000).map(|number| json!({"id": format!("{client}-{number}")})).collect();
+            let request = server.request_with(&keys.attacker, Method::POST, "/v1/workflows/k/trigger");
+            let request = request.json(&json!({ "recipients": users }));
+            tokio::spawn(async move {
+                loop {
+                    let response = request.try_clone().unwrap().send().await.unwrap();
+                    let status = response.status().as_u16();
+                    assert!(status == 200 || (status == 503 && response.headers().contains_key("retry-after")), "{status}");
+                }
+            })
+        })
+        .collect();
+    other.attacked_for(Duration::from_secs(6)).await;
+    assert_memory_is_bounded(&server, rest);
+    assert!(!flood.iter().any(|client| client.is_finished()), "a call was answered wrongly");
+    other.assert_unaffected(&server).await;
+    flood.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
 /// A call holds memory as a webhook does: in the share of its environment, and only as long as its body keeps a pace.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bodies_of_calls_that_do_not_end_hold_no_more_than_half_of_the_memory() {
