@@ -216,7 +216,10 @@ async fn a_flood_of_triggers_with_a_thousand_recipients_is_refused_where_it_is_t
                 loop {
                     let response = request.try_clone().unwrap().send().await.unwrap();
                     let status = response.status().as_u16();
-                    assert!(status == 200 || (status == 503 && response.headers().contains_key("retry-after")), "{status}");
+                    assert!(
+                        status == 200 || (status == 503 && response.headers().contains_key("retry-after")),
+                        "{status}"
+                    );
                 }
             })
         })
