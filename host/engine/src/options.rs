@@ -19,6 +19,11 @@ pub struct EngineOptions {
     pub min_body_bytes_per_second: u64,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// The bytes of refused requests, bodies and heads, that a source environment keeps whole in a minute.
+    pub refused_bytes_per_minute: u64,
+    /// The refused requests of one address at one source environment, in the last one to two minutes, after which further ones
+    /// are answered 429 and not kept.
+    pub refused_requests_per_address: u32,
     /// The number of sandboxes that run at once.
     pub max_sandboxes: u32,
     /// The memory of one sandbox, in bytes.

@@ -34,6 +34,8 @@ impl TestEngine {
             body_timeout: Duration::from_secs(1),
             min_body_bytes_per_second: 1024,
             trusted_proxies: Vec::new(),
+            refused_bytes_per_minute: 64 << 20,
+            refused_requests_per_address: 300,
             max_sandboxes: 1,
             max_sandbox_memory: 1 << 20,
             max_items_limit: 50_000,

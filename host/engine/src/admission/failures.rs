@@ -13,9 +13,6 @@ use std::{
 /// An address with this many failures in the last one to two minutes is suspect. A sender that is set up wrong gets there
 /// too, which costs it nothing as long as its requests are few at once.
 pub(crate) const SUSPECT: u32 = 16;
-/// An address with this many refused requests at one source environment in the last one to two minutes is answered 429, and
-/// nothing more of its refused requests is kept. Those that verify pass.
-pub(crate) const REFUSED: u32 = 300;
 /// The age at which failures are forgotten, at most two of it.
 const GENERATION: Duration = Duration::from_secs(60);
 /// The most addresses of a generation, so that no number of addresses takes more than about a megabyte. Beyond, further

@@ -9,9 +9,7 @@ use std::{
     time::Instant,
 };
 
-/// The bytes of requests that are kept whole in a minute: as many as the ring of refused requests holds.
-const WHOLE_PER_MINUTE: u64 = 64 << 20;
-/// The bytes of requests that are kept in part in a minute, beyond those.
+/// The bytes of requests that are kept in part in a minute, beyond those that are kept whole.
 const PART_PER_MINUTE: u64 = 8 << 20;
 
 /// The part of a refused request's body that is kept. Size and digest always are.
@@ -26,8 +24,9 @@ pub(crate) enum KeptBody {
 }
 
 /// The budgets of all source environments that refused a request.
-#[derive(Default)]
 pub(crate) struct RefusalBudgets {
+    /// The bytes of requests that are kept whole in a minute.
+    whole_per_minute: u64,
     by_source: Mutex<HashMap<i64, Budget>>,
 }
 
@@ -44,16 +43,20 @@ struct Bucket {
 }
 
 impl RefusalBudgets {
+    pub(crate) fn new(whole_per_minute: u64) -> Self {
+        Self { whole_per_minute, by_source: Mutex::default() }
+    }
+
     /// Takes the bytes of a request, body and head, from a source environment's budget; `part` are those that are kept of it
     /// in part.
     pub(crate) fn take(&self, source: i64, whole: u64, part: u64, now: Instant) -> KeptBody {
         let mut budgets = self.by_source.lock().unwrap_or_else(PoisonError::into_inner);
         let full = || Budget {
-            whole: Bucket { left: WHOLE_PER_MINUTE, at: now },
+            whole: Bucket { left: self.whole_per_minute, at: now },
             part: Bucket { left: PART_PER_MINUTE, at: now },
         };
         let budget = budgets.entry(source).or_insert_with(full);
-        if budget.whole.take(whole, WHOLE_PER_MINUTE, now) {
+        if budget.whole.take(whole, self.whole_per_minute, now) {
             KeptBody::Whole
         } else if budget.part.take(part, PART_PER_MINUTE, now) {
             KeptBody::Part
@@ -87,12 +90,13 @@ mod tests {
 
     use super::*;
 
+    const WHOLE_PER_MINUTE: u64 = 64 << 20;
     const LARGE: u64 = 31 << 20;
     const PART: u64 = 64 << 10;
 
     #[test]
     fn a_flood_of_large_bodies_is_kept_whole_then_in_part_then_not_at_all() {
-        let (budgets, start) = (RefusalBudgets::default(), Instant::now());
+        let (budgets, start) = (RefusalBudgets::new(WHOLE_PER_MINUTE), Instant::now());
         let take = |source, now| budgets.take(source, LARGE, PART, now);
         assert_eq!([take(1, start), take(1, start)], [KeptBody::Whole; 2]);
         for _ in 0..PART_PER_MINUTE / PART {
@@ -106,8 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn without_a_budget_only_parts_are_kept() {
+        let (budgets, start) = (RefusalBudgets::new(0), Instant::now());
+        assert_eq!(budgets.take(1, 1, 1, start), KeptBody::Part);
+        assert_eq!(budgets.take(1, 1, 1, start + Duration::from_secs(600)), KeptBody::Part);
+    }
+
+    #[test]
     fn in_any_minute_at_most_two_budgets_are_written() {
-        let (budgets, start) = (RefusalBudgets::default(), Instant::now());
+        let (budgets, start) = (RefusalBudgets::new(WHOLE_PER_MINUTE), Instant::now());
         let mut kept = 0;
         for number in 0..60_000_u64 {
             match budgets.take(1, 100 << 10, PART, start + Duration::from_millis(number)) {

@@ -67,6 +67,11 @@ pub struct Config {
     pub min_body_bytes_per_second: u64,
     /// The proxies whose `X-Forwarded-For` is believed: addresses, and networks such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
+    /// The bytes of refused requests, bodies and heads, that a source environment keeps whole in a minute.
+    pub refused_bytes_per_minute: u64,
+    /// The refused requests of one address at one source environment, in the last one to two minutes, after which further ones
+    /// are answered 429 and not kept.
+    pub refused_requests_per_address: u32,
     /// The time that a stop waits for accepted requests, in seconds.
     pub stop_timeout_seconds: u64,
     /// The most open connections of a listener. Further ones wait to be accepted.
@@ -105,6 +110,8 @@ impl Default for Config {
             body_timeout_seconds: 15,
             min_body_bytes_per_second: 1024,
             trusted_proxies: Vec::new(),
+            refused_bytes_per_minute: 64 << 20,
+            refused_requests_per_address: 300,
             stop_timeout_seconds: 30,
             max_connections: 10_000,
             max_sandboxes: 64,
@@ -168,6 +175,8 @@ impl Config {
             min_body_bytes_per_second: self.min_body_bytes_per_second,
             // They were checked when the configuration was loaded.
             trusted_proxies: self.trusted_proxies.iter().filter_map(|text| network(text)).collect(),
+            refused_bytes_per_minute: self.refused_bytes_per_minute,
+            refused_requests_per_address: self.refused_requests_per_address,
             max_sandboxes: self.max_sandboxes,
             max_sandbox_memory: self.max_sandbox_memory,
             max_items_limit: self.max_items_limit,

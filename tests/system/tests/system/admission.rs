@@ -277,3 +277,32 @@ async fn a_peer_whose_requests_are_refused_too_often_is_not_kept_and_what_verifi
         assert_eq!(send(&endpoint, "wrong", "unknown").await.status(), 401, "the proxy itself has no share");
     }
 }
+
+#[tokio::test]
+async fn the_limits_on_refused_requests_are_settings() {
+    let options = ServerOptions::default()
+        .env("INLET_TRUSTED_PROXIES", r#"["127.0.0.1"]"#)
+        .env("INLET_REFUSED_REQUESTS_PER_ADDRESS", "2")
+        .env("INLET_REFUSED_BYTES_PER_MINUTE", "100000");
+    let server = Server::start_with(options).await;
+    let endpoint = server.source("http", "http", json!({"signing_secret": "s3cr3t"}), json!([])).await;
+    let body = json!({"type": "track", "event": "E", "pad": "p".repeat(90_000)}).to_string();
+    let send = async |peer: &str| {
+        let request = endpoint.post(body.clone()).header("x-webhook-secret", "wrong").header("x-forwarded-for", peer);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let mut statuses = Vec::new();
+    for peer in ["198.51.100.1", "198.51.100.1", "198.51.100.1", "198.51.100.2"] {
+        statuses.push(send(peer).await);
+    }
+    assert_eq!(statuses, [401, 401, 429, 401]);
+    let list = server.get("/v1/sources/http/refused?environment=development").await;
+    let mut lengths = Vec::new();
+    for entry in list["entries"].as_array().unwrap() {
+        let path = format!("/v1/sources/http/refused/{}?environment=development", entry["id"].as_str().unwrap());
+        let refused = server.get(&path).await;
+        let kept = if refused["body"].is_null() { &refused["body_text"] } else { &refused["body"]["pad"] };
+        lengths.push(kept.as_str().unwrap().len());
+    }
+    assert_eq!(lengths, [65_536, 65_536, 90_000], "whole as long as there is a budget, then the first bytes");
+}
