@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use inlet_core::{contract::Body, log::Original, settle::Prepared, verification::Verdict};
 use inlet_sandbox::Plugin;
-use inlet_store::StoredEvent;
+use inlet_store::{EventQuery, Page, ReadMemory, StoredEvent};
 use tokio::time::sleep;
 
 use super::{
@@ -22,11 +22,38 @@ const PAUSE: Duration = Duration::from_millis(500);
 const TRIES: usize = 3;
 
 /// Returns a stored item as a body; none if it is empty.
-pub(super) fn body_of(original: &Original) -> Option<Body> {
+fn body_of(original: &Original) -> Option<Body> {
     Some(original.clone()).filter(|original| !original.is_empty()).map(|original| match original {
         Original::Json(text) | Original::Text(text) => Body::Text(text),
         Original::Bytes(bytes) => Body::Bytes(bytes),
     })
+}
+
+/// Returns a page of stored events.
+pub(super) async fn page(
+    engine: &Engine,
+    query: &EventQuery,
+    memory: &dyn ReadMemory,
+) -> Result<Page<StoredEvent>, RehearseError> {
+    engine.store.events_within(query, memory).await?.ok_or(RehearseError::Memory)
+}
+
+/// Returns the kept body of an event of a page. Pages leave long bodies out, so they are read by themselves.
+pub(super) async fn kept_body(
+    engine: &Engine,
+    source_environment: i64,
+    event: &StoredEvent,
+    memory: &dyn ReadMemory,
+) -> Result<Option<Body>, RehearseError> {
+    let original = match &event.original.content {
+        Some(original) => Some(original.clone()),
+        None if event.body_removed => None,
+        None => {
+            let query = EventQuery { include_actions: false, ..EventQuery::one(vec![source_environment], event.id) };
+            page(engine, &query, memory).await?.items.pop().and_then(|event| event.original.content)
+        }
+    };
+    Ok(original.as_ref().and_then(body_of))
 }
 
 /// Translates and plans a stored event with a configuration of its source. Nothing is counted. Waits for a sandbox more

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use inlet_system_tests::{Server, read_json};
+use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const MIB: u64 = 1 << 20;
 
@@ -101,4 +101,49 @@ async fn unread_bodies_of_refused_requests_are_bounded() {
     for response in unread {
         assert!(response.bytes().await.unwrap().len() as u64 > 31 * MIB);
     }
+}
+
+/// What an operation reads of stored bodies takes part in the memory of the answers.
+#[tokio::test]
+async fn operations_on_stored_bodies_are_refused_while_unread_answers_hold_the_memory() {
+    let server = Server::start().await;
+    let settings = json!({"signing_secret": "s3cr3t", "enforce_verification": true});
+    let endpoint = server.source("refused", "segment", settings, json!([])).await;
+    let body = format!(r#"{{"type":"track","event":"{}"}}"#, "p".repeat(31 << 20));
+    assert_eq!(endpoint.try_send(body).await.0, 401);
+    let endpoint = server.source("logged", "segment", json!({}), json!([])).await;
+    endpoint.expect(track("Large", "u", "m", json!({"pad": "p".repeat(31 << 20)})), &["logged"]).await;
+    let listed = server.get("/v1/sources/refused/refused?environment=development").await;
+    let id = listed["entries"][0]["id"].as_str().unwrap();
+    let path = format!("/v1/sources/refused/refused/{id}?environment=development");
+    let post = async |path: &str, body: &Value| {
+        let response = server.manage(Method::POST, path).json(body).send().await.unwrap();
+        (response.status().as_u16(), read_json(response).await)
+    };
+    let verify = async || post("/v1/sources/refused/refused/verify?environment=development", &json!({})).await;
+    let verify_one = format!("/v1/sources/refused/refused/{id}/verify?environment=development");
+    let compare = json!({"new": server.get("/v1/source_providers/segment").await["version"], "last": 1});
+    let compare = async || post("/v1/sources/logged/plugin/compare?environment=development", &compare).await;
+
+    let mut unread = Vec::new();
+    for _ in 0..12 {
+        let response = server.manage(Method::GET, &path).send().await.unwrap();
+        if response.status() == 200 {
+            unread.push(response);
+        }
+    }
+    assert!(!unread.is_empty());
+    assert_eq!(verify().await.0, 503);
+    assert_eq!(post(&verify_one, &json!({})).await.0, 503);
+    assert_eq!(compare().await.0, 503);
+    drop(unread);
+    // Their connections are closed a moment later.
+    let mut tries = 0;
+    while verify().await.0 != 200 {
+        tries += 1;
+        assert!(tries < 300, "the memory of the answers was not given back");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(verify().await.1["refused"], 1);
+    assert_eq!(compare().await.1["same"], 1);
 }

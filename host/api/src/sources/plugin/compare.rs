@@ -11,6 +11,7 @@ use inlet_sandbox::Plugin;
 
 use super::choice::VersionName;
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     body::Body,
     error::{ApiError, Kind},
@@ -65,7 +66,7 @@ pub async fn compare_source_plugin(
     };
     let (old, new) = (side(old), side(new));
     let last = usize::try_from(request.last()).unwrap_or(usize::MAX);
-    let found = compare(&engine, &old, &new, last).await?;
+    let found = compare(&engine, &old, &new, last, || AnswerMemory::new(&engine)).await?;
     Ok(Json(response_of(found, &old.plugin, &new.plugin, endpoint.hides_personal_data)))
 }
 

@@ -2,7 +2,10 @@
 
 use inlet_engine::replay::refused_requests::VerifyAgainError;
 
-use crate::error::{ApiError, Kind};
+use crate::{
+    answer_memory::AnswerMemory,
+    error::{ApiError, Kind},
+};
 
 pub mod dismiss;
 pub mod get;
@@ -15,6 +18,7 @@ impl From<VerifyAgainError> for ApiError {
         let kind = match error {
             VerifyAgainError::Read(error) => return error.into(),
             VerifyAgainError::Commit(error) => return error.into(),
+            VerifyAgainError::Memory => return AnswerMemory::exhausted(),
             VerifyAgainError::NotFound(_) => Kind::NotFound,
             VerifyAgainError::NoPlugin | VerifyAgainError::Busy => Kind::Unavailable,
         };

@@ -9,6 +9,7 @@ use inlet_engine::{
 use inlet_store::Settled;
 
 use crate::{
+    answer_memory::AnswerMemory,
     auth::Operator,
     completion::to_completion,
     error::{ApiError, Kind},
@@ -44,8 +45,11 @@ pub async fn verify_refused(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let id = parse_path_id("refused request", &id)?;
     let enforced = endpoint.settings.enforce_verification;
-    let verified =
-        to_completion(async move { Ok(verify_again(&engine, &endpoint, id, operator.author()).await?) }).await?;
+    let verified = to_completion(async move {
+        let memory = AnswerMemory::new(&engine);
+        Ok(verify_again(&engine, &endpoint, id, operator.author(), &memory).await?)
+    })
+    .await?;
     Ok(Json(match verified {
         VerifiedAgain::LetIn(settled) => VerifiedRequest {
             verified: true,

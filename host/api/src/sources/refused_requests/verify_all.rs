@@ -14,8 +14,8 @@ use inlet_store::Cursor;
 
 use super::dismiss::parse_cause;
 use crate::{
-    auth::Operator, body::Body, completion::to_completion, error::ApiError, path::Name, query::Params,
-    sources::lookup::queried_endpoint,
+    answer_memory::AnswerMemory, auth::Operator, body::Body, completion::to_completion, error::ApiError, path::Name,
+    query::Params, sources::lookup::queried_endpoint,
 };
 
 /// The most requests that are read: as many as a source environment keeps.
@@ -73,7 +73,9 @@ fn is_oldest_first(order: Option<&str>) -> Result<bool, ApiError> {
 async fn ids(engine: &Engine, endpoint: &Endpoint, cause: Option<&str>) -> Result<Vec<Uuid>, ApiError> {
     let (mut ids, mut cursor) = (Vec::new(), Cursor::Start);
     while ids.len() < MAX_REQUESTS {
-        let page = engine.store.refused(endpoint.id, cursor, PAGE).await?;
+        let memory = AnswerMemory::new(engine);
+        let page = engine.store.refused_within(endpoint.id, cursor, PAGE, &memory).await?;
+        let page = page.ok_or_else(AnswerMemory::exhausted)?;
         let wanted = page.items.iter().filter(|request| cause.is_none_or(|cause| request.cause == cause));
         ids.extend(wanted.map(|request| request.id));
         match page.items.last().filter(|_| page.has_after) {
@@ -92,7 +94,8 @@ async fn verify(
 ) -> Result<VerifiedRequests, ApiError> {
     let mut done = VerifiedRequests { enforced: endpoint.settings.enforce_verification, ..VerifiedRequests::default() };
     for id in ids {
-        match verify_again(engine, endpoint, id, operator.author()).await {
+        let memory = AnswerMemory::new(engine);
+        match verify_again(engine, endpoint, id, operator.author(), &memory).await {
             Ok(VerifiedAgain::LetIn(settled)) => {
                 done.verified += 1;
                 done.events += settled.len();

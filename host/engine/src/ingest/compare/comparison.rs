@@ -56,6 +56,11 @@ pub struct MemberChange {
 }
 
 impl Comparison {
+    /// Marks the comparison as one of fewer requests than there are.
+    pub(super) fn stopped_early(self) -> Self {
+        Self { stopped_early: true, ..self }
+    }
+
     /// Adds a request by its items with both versions.
     pub(super) fn add(&mut self, event: &StoredEvent, old: Vec<ItemMembers>, new: Vec<ItemMembers>) {
         self.compared += 1;

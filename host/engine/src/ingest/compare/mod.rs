@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use inlet_core::contract::Body;
 use inlet_sandbox::Plugin;
-use inlet_store::{Cursor, EventQuery, StoredEvent};
+use inlet_store::{Cursor, EventQuery, ReadMemory, StoredEvent};
 
 pub use self::comparison::{Comparison, Difference, MemberChange};
 use self::item_members::{ItemMembers, members};
@@ -34,20 +34,25 @@ pub struct ComparedVersion {
     pub plugin: Plugin,
 }
 
-/// Compares the newest `last` requests with a kept body. Ends early if no sandbox comes free any more; that is an error
-/// only if nothing was compared yet.
-pub async fn compare(
+/// Compares the newest `last` requests with a kept body. `memory` makes the memory of one read. Ends early if no sandbox or no
+/// memory comes free any more; that is an error only if nothing was compared yet.
+pub async fn compare<M: ReadMemory>(
     engine: &Engine,
     old: &ComparedVersion,
     new: &ComparedVersion,
     last: usize,
+    memory: impl Fn() -> M + Send + Sync,
 ) -> Result<Comparison, RehearseError> {
     let (started, id) = (Instant::now(), old.endpoint.id);
     let mut found = Comparison::default();
     let (mut cursor, mut looked_at, mut bytes) = (Cursor::Start, 0, 0);
     while found.compared < last {
         let query = EventQuery { cursor, ..EventQuery::newest(vec![id], PAGE) };
-        let page = engine.store.events(&query).await?;
+        let held = memory();
+        let page = match stored_request::page(engine, &query, &held).await {
+            Err(error) if error.is_passing() && found.compared > 0 => return Ok(found.stopped_early()),
+            page => page?,
+        };
         let Some(oldest) = page.items.last().map(|event| event.id) else { break };
         for event in page.items {
             if found.compared == last {
@@ -55,26 +60,28 @@ pub async fn compare(
             }
             looked_at += 1;
             if looked_at > MAX_LOOKED_AT || bytes > MAX_BYTES || started.elapsed() > MAX_TIME {
-                found.stopped_early = true;
-                return Ok(found);
+                return Ok(found.stopped_early());
             }
             // A replayed event was sent only once.
             if event.rerun_of.is_some() {
                 continue;
             }
-            match body_of(engine, id, &event).await? {
-                Some(body) => {
+            let held = memory();
+            let translated = match stored_request::kept_body(engine, id, &event, &held).await {
+                Ok(Some(body)) => {
                     bytes += body.as_bytes().len();
-                    match both(engine, (old, new), &event, &body).await {
-                        Ok((old, new)) => found.add(&event, old, new),
-                        Err(RehearseError::Busy) if found.compared > 0 => {
-                            found.stopped_early = true;
-                            return Ok(found);
-                        }
-                        Err(error) => return Err(error),
-                    }
+                    both(engine, (old, new), &event, &body).await
                 }
-                None => found.not_kept += 1,
+                Ok(None) => {
+                    found.not_kept += 1;
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
+            match translated {
+                Ok((old, new)) => found.add(&event, old, new),
+                Err(error) if error.is_passing() && found.compared > 0 => return Ok(found.stopped_early()),
+                Err(error) => return Err(error),
             }
         }
         if !page.has_after {
@@ -83,19 +90,6 @@ pub async fn compare(
         cursor = Cursor::After(oldest);
     }
     Ok(found)
-}
-
-/// Returns the kept body of an event. Lists leave long bodies out, so they are read by themselves.
-async fn body_of(engine: &Engine, id: i64, event: &StoredEvent) -> Result<Option<Body>, RehearseError> {
-    let original = match &event.original.content {
-        Some(original) => Some(original.clone()),
-        None if event.body_removed => None,
-        None => {
-            let query = EventQuery { include_actions: false, ..EventQuery::one(vec![id], event.id) };
-            engine.store.events(&query).await?.items.pop().and_then(|event| event.original.content)
-        }
-    };
-    Ok(original.as_ref().and_then(stored_request::body_of))
 }
 
 type BothItems = (Vec<ItemMembers>, Vec<ItemMembers>);

@@ -12,7 +12,7 @@ use inlet_core::{
     settle::{Job, Prepared, Settlement},
 };
 use inlet_sandbox::Plugin;
-use inlet_store::{Cursor, EventQuery, Page, ReadMemory, StoredEvent};
+use inlet_store::{Cursor, EventQuery, ReadMemory, StoredEvent};
 
 pub use self::summary::{EventDifference, Message, MessageCounts, RehearsedEvents, Totals};
 use super::{rehearse::RehearseError, stored_request};
@@ -60,7 +60,7 @@ pub async fn rehearse_last<M: ReadMemory>(
         let newest = EventQuery::newest(vec![id], PAGE.min(events.last));
         let query = EventQuery { cursor, event_types: events.event_types.clone(), ..newest };
         let held = memory();
-        let page = match read(engine, &query, &held).await {
+        let page = match stored_request::page(engine, &query, &held).await {
             Err(error) if error.is_passing() && found.rehearsed > 0 => return Ok(found.stopped_early()),
             page => page?,
         };
@@ -78,7 +78,7 @@ pub async fn rehearse_last<M: ReadMemory>(
                 continue;
             }
             let held = memory();
-            let rehearsed = match body_of(engine, id, &event, &held).await {
+            let rehearsed = match stored_request::kept_body(engine, id, &event, &held).await {
                 Ok(Some(body)) => {
                     bytes += body.as_bytes().len();
                     both(engine, &configurations, &event, &body).await
@@ -101,32 +101,6 @@ pub async fn rehearse_last<M: ReadMemory>(
         cursor = Cursor::After(oldest);
     }
     Ok(found)
-}
-
-async fn read(
-    engine: &Engine,
-    query: &EventQuery,
-    memory: &dyn ReadMemory,
-) -> Result<Page<StoredEvent>, RehearseError> {
-    engine.store.events_within(query, memory).await?.ok_or(RehearseError::Memory)
-}
-
-/// Returns the kept body of an event. Lists leave long bodies out, so they are read by themselves.
-async fn body_of(
-    engine: &Engine,
-    id: i64,
-    event: &StoredEvent,
-    memory: &dyn ReadMemory,
-) -> Result<Option<Body>, RehearseError> {
-    let original = match &event.original.content {
-        Some(original) => Some(original.clone()),
-        None if event.body_removed => None,
-        None => {
-            let query = EventQuery { include_actions: false, ..EventQuery::one(vec![id], event.id) };
-            read(engine, &query, memory).await?.items.pop().and_then(|event| event.original.content)
-        }
-    };
-    Ok(original.as_ref().and_then(stored_request::body_of))
 }
 
 /// The items of an event, settled.

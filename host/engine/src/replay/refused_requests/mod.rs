@@ -15,7 +15,7 @@ use inlet_core::{
     settle::Prepared,
     verification::{Covers, Nonce, RefusalCause, Template, Verdict, Verification},
 };
-use inlet_store::{Author, CommitError, CommitExtras, ReadError, Settled};
+use inlet_store::{Author, CommitError, CommitExtras, ReadError, ReadMemory, Settled};
 
 use super::commit;
 use crate::{
@@ -52,6 +52,9 @@ pub enum VerifyAgainError {
     /// No sandbox came free.
     #[error("no sandbox came free in time; try again later")]
     Busy,
+    /// There is no memory for the request.
+    #[error("too many large answers are being read at once; try again")]
+    Memory,
     /// The storage cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -60,14 +63,16 @@ pub enum VerifyAgainError {
     Commit(#[from] CommitError),
 }
 
-/// Verifies a refused request again, and lets it in if it verifies.
+/// Verifies a refused request again, and lets it in if it verifies. `memory` is that of the stored request.
 pub async fn verify_again(
     engine: &Engine,
     endpoint: &Arc<Endpoint>,
     id: Uuid,
     author: Author,
+    memory: &dyn ReadMemory,
 ) -> Result<VerifiedAgain, VerifyAgainError> {
-    let stored = engine.store.refused_request(endpoint.id, id).await?.ok_or(VerifyAgainError::NotFound(id))?;
+    let stored = engine.store.refused_request_within(endpoint.id, id, memory).await?;
+    let stored = stored.ok_or(VerifyAgainError::Memory)?.ok_or(VerifyAgainError::NotFound(id))?;
     if RefusalCause::named(&stored.cause).is_some_and(|cause| !cause.is_verifiable) {
         return Ok(VerifiedAgain::StillRefused(stored.cause));
     }
