@@ -56,6 +56,7 @@ mod rudderstack;
 mod schemathesis;
 mod sdks;
 mod secrets;
+mod sender_statuses;
 mod signatures;
 mod startup;
 mod stored_versions;

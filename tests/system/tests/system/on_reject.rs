@@ -1,6 +1,6 @@
 //! The answer to requests whose items were all rejected, which each source environment chooses (semantics.md §3).
 
-use inlet_system_tests::{Server, ServerOptions, platform_plugin};
+use inlet_system_tests::Server;
 use serde_json::json;
 
 /// Customer.io stops its feed for days on a 4xx. A body without the type is then accepted, kept, and can be repaired.
@@ -50,41 +50,4 @@ async fn the_default_is_the_plugins_and_null_returns_to_it() {
     let (status, answer) = server.try_put_source("x", "development", source).await;
     assert_eq!(status, 422, "{answer}");
     assert!(answer["message"].as_str().unwrap().contains(r#"found "drop", expected "accept" (200)"#), "{answer}");
-}
-
-/// Each sender keeps, retries or drops by the status, so what cannot be read has the status that is right for it (the table
-/// in OPERATING.md). Whatever the status, it is kept.
-#[tokio::test]
-async fn what_no_plugin_can_read_has_the_status_that_suits_its_sender() {
-    let directory = platform_plugin("inlet__stripe.wasm").parent().unwrap().display().to_string();
-    let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
-    for (provider, expected) in [
-        ("segment", 200),
-        ("rudderstack", 200),
-        ("http", 422),
-        ("hightouch", 422),
-        ("census", 422),
-        ("inlet/clerk", 200),
-        ("inlet/github", 200),
-        ("inlet/jitsu", 200),
-        ("inlet/posthog", 200),
-        ("inlet/shopify", 200),
-        ("inlet/standard-webhooks", 200),
-        ("inlet/stripe", 200),
-        ("inlet/supabase", 200),
-        ("inlet/workos", 200),
-    ] {
-        let key = provider.rsplit('/').next().unwrap();
-        let endpoint = server.source(key, provider, json!({}), json!([])).await;
-        for body in ["{not json", "[{\"a\":1},]", "7"] {
-            let (status, answer) = endpoint.try_send(body).await;
-            assert_eq!(status, expected, "{provider}: {body}: {answer}");
-            let log = server.last_log(key).await;
-            assert_eq!(
-                (&log["outcome"], &log["needs_attention"]),
-                (&json!("rejected"), &json!(true)),
-                "{provider}: {body}"
-            );
-        }
-    }
 }
