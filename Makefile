@@ -65,13 +65,15 @@ translators: build ## Build the example plugin in every language with an install
 		PATH="$(CURDIR)/examples/translators/python/.venv/bin:$$PATH" INLET=$(abspath $(TARGET))/release/inlet \
 		$(TARGET)/release/inlet plugin build examples/translators/$$language || echo "$$language: not built"; done
 
-toolchains: ## Install the toolchains for C, JavaScript and Python, the clients that the tests run, Chromium, and promtool (Debian, npm and pip)
+toolchains: ## Install the toolchains for C, JavaScript and Python, the clients that the tests run, Chromium, promtool and libfaketime (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
 		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
 	@command -v chromium > /dev/null || (apt-get update -q && apt-get install -qy --no-install-recommends chromium)
 	@# The package would start a Prometheus, so only its checker is unpacked.
 	@test -x $(TARGET)/toolchains/usr/bin/promtool || (mkdir -p $(TARGET)/toolchains && cd $(TARGET)/toolchains \
 		&& apt-get update -q && apt-get download -q prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb)
+	@test -d $(TARGET)/toolchains/usr/lib/*/faketime || (mkdir -p $(TARGET)/toolchains && cd $(TARGET)/toolchains \
+		&& apt-get update -q && apt-get download -q libfaketime && dpkg-deb -x libfaketime_*.deb . && rm libfaketime_*.deb)
 	cd examples/translators/javascript && npm install --no-audit --no-fund --no-package-lock
 	cd examples/translators/python && (test -x .venv/bin/componentize-py \
 		|| (python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt))

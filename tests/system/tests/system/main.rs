@@ -14,6 +14,7 @@ mod browsers;
 mod canary;
 mod census;
 mod clients;
+mod clock_jumps;
 mod concurrent_duplicates;
 mod connections;
 mod cors;

@@ -12,12 +12,23 @@ pub fn is_there(program: &str) -> bool {
     env::split_paths(&path()).any(|directory| directory.join(program).is_file())
 }
 
-/// Returns the checker of Prometheus, from the search path or where `make toolchains` puts it.
-pub fn promtool() -> Option<PathBuf> {
+/// Returns the directory in which `make toolchains` unpacks packages.
+fn unpacked() -> Option<PathBuf> {
     let test = env::current_exe().ok()?;
     // target/debug/deps/system-…
-    let target = test.ancestors().nth(3)?;
-    let unpacked = target.join("toolchains/usr/bin/promtool");
+    Some(test.ancestors().nth(3)?.join("toolchains"))
+}
+
+/// Returns the library that fakes the system's clock.
+pub fn libfaketime() -> Option<PathBuf> {
+    let libraries = unpacked()?.join("usr/lib").read_dir().ok()?;
+    let libraries = libraries.flatten().map(|architecture| architecture.path().join("faketime/libfaketimeMT.so.1"));
+    libraries.into_iter().find(|library| library.is_file())
+}
+
+/// Returns the checker of Prometheus, from the search path or where `make toolchains` puts it.
+pub fn promtool() -> Option<PathBuf> {
+    let unpacked = unpacked()?.join("usr/bin/promtool");
     match is_there("promtool") {
         true => Some(PathBuf::from("promtool")),
         false => unpacked.is_file().then_some(unpacked),
