@@ -157,7 +157,9 @@ mod tests {
         atomic::{AtomicU64, Ordering},
     };
 
-    use inlet_store::{Author, Cursor, NewChange, NewRefused, NewSource, NewSourceEnvironment, SystemClock};
+    use inlet_store::{
+        Author, Cursor, EnvironmentSettings, NewChange, NewRefused, NewSource, NewSourceEnvironment, SystemClock,
+    };
 
     use super::*;
     use crate::test_engine::TestEngine;
@@ -224,13 +226,23 @@ mod tests {
             reason: None,
         };
         store.refuse(refused, Arc::new(())).await.unwrap();
-        let kept = async || store.refused(source_environment_id, Cursor::Start, 10).await.unwrap().items.len();
+        let environment = store.environments().await.unwrap().remove(0);
+        let settings = EnvironmentSettings { body_retention_days: Some(1), ..environment.settings() };
+        store.environment_update(environment.id, settings, log()).await.unwrap();
+        // Whether the request is there, and whether it has its body.
+        let kept = async || {
+            let refused = store.refused(source_environment_id, Cursor::Start, 10).await.unwrap().items;
+            refused.iter().map(|request| request.has_body).collect::<Vec<_>>()
+        };
 
-        clock.0.store(NOW + 31 * 24 * 60 * 60, Ordering::Relaxed);
-        prune(&test.engine).await.unwrap();
-        assert_eq!(kept().await, 1);
-        store.accept_system_time(log()).await.unwrap();
-        prune(&test.engine).await.unwrap();
-        assert_eq!(kept().await, 0);
+        for (days, after_acceptance) in [(2, vec![false]), (31, vec![])] {
+            let before = kept().await;
+            clock.0.store(NOW + days * 24 * 60 * 60, Ordering::Relaxed);
+            prune(&test.engine).await.unwrap();
+            assert_eq!(kept().await, before);
+            store.accept_system_time(log()).await.unwrap();
+            prune(&test.engine).await.unwrap();
+            assert_eq!(kept().await, after_acceptance);
+        }
     }
 }
