@@ -1,0 +1,176 @@
+//! Members that wait, in order, within bounds and for a limited time.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+
+use inlet_core::{
+    log::{EventFields, EventLog, Original, PluginRef},
+    settle::{Job, Prepared},
+};
+use tokio::sync::oneshot::{self, Receiver};
+use uuid::Uuid;
+
+use super::*;
+use crate::records::Settled;
+
+type Answer = Receiver<Result<Vec<Settled>, CommitError>>;
+
+fn inbox(members: usize, cost: u64, wait_ms: u64) -> Inbox<()> {
+    let wait = Duration::from_millis(wait_ms);
+    Inbox::new(QueueLimits { members, cost, wait }, GroupLimits { events: 100, bytes: 1 << 20 })
+}
+
+fn job(source_environment: i64, items: usize) -> (GroupMember, Answer) {
+    let plugin = PluginRef { key: String::new(), version: String::new(), digest: String::new() };
+    let item = || Prepared {
+        log: EventLog {
+            fields: EventFields::new(Uuid::now_v7(), 0, Arc::new(plugin.clone())),
+            data: None,
+            original: Original::Json("{}".into()),
+        },
+        plan: None,
+    };
+    let items = (0..items).map(|_| item()).collect();
+    let (answer, answered) = oneshot::channel();
+    let job = Job { environment: 1, source_environment, items, nonce: None };
+    (GroupMember::Job { job, extras: None, hold: None, answer }, answered)
+}
+
+fn push(inbox: &Inbox<()>, source: i64, items: usize) -> Result<Answer, CommitError> {
+    let (member, answer) = job(source, items);
+    inbox.push(member, true).map(|()| answer)
+}
+
+/// Returns the sizes of the groups that the writer would commit.
+fn groups(inbox: &Inbox<()>) -> Vec<usize> {
+    inbox.close();
+    let events = |next| match next {
+        Next::Group(group) => group.events(),
+        Next::Other(_) => 0,
+    };
+    std::iter::from_fn(|| inbox.next().map(events)).collect()
+}
+
+#[test]
+fn a_job_that_waited_for_too_long_is_refused_and_one_that_may_wait_is_not() {
+    let inbox = inbox(10, 1 << 20, 10);
+    let mut sender = push(&inbox, 1, 1).unwrap();
+    let (patient, mut waiting) = job(1, 1);
+    inbox.push(patient, false).unwrap();
+    std::thread::sleep(Duration::from_millis(15));
+    inbox.sweep();
+    let error = sender.try_recv().unwrap().unwrap_err();
+    assert!(matches!(error, CommitError::Overloaded(Overload::Expired { waited_ms: 10.. })), "{error}");
+    assert!(waiting.try_recv().is_err(), "it still waits");
+    assert_eq!(groups(&inbox), [1]);
+}
+
+#[test]
+fn a_job_that_nobody_waits_for_is_not_taken() {
+    let inbox = inbox(10, 1 << 20, 1000);
+    drop(push(&inbox, 1, 1).unwrap());
+    let kept = push(&inbox, 1, 2).unwrap();
+    drop(push(&inbox, 2, 3).unwrap());
+    inbox.sweep();
+    assert_eq!(inbox.waiting().0, 1);
+    drop(push(&inbox, 2, 4).unwrap());
+    assert_eq!(groups(&inbox), [2]);
+    drop(kept);
+}
+
+#[test]
+fn what_is_put_back_is_next_and_has_waited_since_it_came() {
+    let inbox = inbox(10, 1 << 20, 30);
+    let _answers: Vec<_> = (1..4).map(|items| push(&inbox, 1, items).unwrap()).collect();
+    let (patient, _waits) = job(1, 4);
+    inbox.push(patient, false).unwrap();
+    let (gone, mut kept) = (push(&inbox, 1, 5).unwrap(), push(&inbox, 2, 7).unwrap());
+    let Some(Next::Group(group)) = inbox.next() else { panic!("there is work") };
+    assert_eq!(group.members(), 6);
+    let cost_of = |inbox: &Inbox<()>| inbox.lock().members.load().cost;
+    assert_eq!(cost_of(&inbox), 0);
+    let _behind = push(&inbox, 1, 6).unwrap();
+    let mut members: Vec<Waiting> = group.into_members().collect();
+    members.remove(1);
+    inbox.put_back(members);
+    drop(gone);
+    assert_eq!(inbox.lock().taken.unwrap().cost, Some(job(1, 2).0.cost()), "the one that is committed");
+    inbox.sweep();
+    assert_eq!(inbox.waiting().0, 5, "nobody waits for one of them");
+    let order = |inbox: &Inbox<()>| {
+        let state = &mut inbox.lock().members;
+        let taken: Vec<Waiting> =
+            std::iter::from_fn(|| state.take_if(&mut 0, |_| true).map(|(_, waiting)| waiting)).collect();
+        taken
+    };
+    let taken = order(&inbox);
+    let items = |waiting: &Waiting| match &waiting.member {
+        GroupMember::Job { job, .. } => (job.source_environment, job.items.len()),
+        GroupMember::Refused { .. } => (0, 0),
+    };
+    let of_first: Vec<usize> = taken.iter().map(items).filter(|(flow, _)| *flow == 1).map(|(_, size)| size).collect();
+    assert_eq!(of_first, [1, 3, 4, 6]);
+    inbox.close();
+    inbox.put_back(taken);
+    std::thread::sleep(Duration::from_millis(35));
+    inbox.sweep();
+    let error = kept.try_recv().unwrap().unwrap_err();
+    assert!(matches!(error, CommitError::Overloaded(Overload::Expired { waited_ms: 30.. })), "{error}");
+    assert_eq!(groups(&inbox), [4], "it waits for as long as it takes");
+}
+
+#[test]
+fn one_source_fills_half_of_the_queue_and_others_find_room() {
+    for (members, cost) in [(20, u64::MAX), (1000, 20 * 4098)] {
+        let inbox = inbox(members, cost, 1000);
+        let first: Vec<_> = (0..30).map_while(|_| push(&inbox, 1, 1).ok()).collect();
+        assert_eq!(first.len(), 10);
+        assert!(matches!(inbox.admit(WorkFlow::Events(1)), Err(CommitError::Overloaded(Overload::Full { .. }))));
+        let second: Vec<_> = (0..30).map_while(|_| push(&inbox, 2, 1).ok()).collect();
+        assert_eq!(second.len(), 5);
+        assert!(push(&inbox, 3, 1).is_ok());
+    }
+}
+
+#[test]
+fn a_source_without_waiting_jobs_may_send_one_of_any_size() {
+    let inbox = inbox(10, 1, 1000);
+    let large = push(&inbox, 1, 50).unwrap();
+    assert!(push(&inbox, 1, 1).is_err());
+    assert!(push(&inbox, 2, 1).is_ok());
+    drop(large);
+}
+
+#[test]
+fn a_job_that_would_wait_for_too_long_is_refused_at_once() {
+    let inbox = inbox(1000, u64::MAX, 2000);
+    // By the times of a usual machine these take about four seconds.
+    let waiting: Vec<_> = (0..1000).map_while(|_| push(&inbox, 1, 1000).ok()).collect();
+    assert!((10..500).contains(&waiting.len()), "{}", waiting.len());
+    let error = inbox.admit(WorkFlow::Events(1)).unwrap_err();
+    assert!(
+        matches!(error, CommitError::Overloaded(Overload::Late { expected_ms: 2000.., allowed_ms: 2000 })),
+        "{error}"
+    );
+    assert!(inbox.admit(WorkFlow::Events(2)).is_ok(), "another source does not wait for all of them");
+}
+
+#[test]
+fn a_large_job_is_a_group_of_its_own() {
+    let inbox = inbox(1000, u64::MAX, 1000);
+    let jobs: Vec<_> = [(1, 500), (2, 1), (2, 1), (1, 1)].map(|(source, items)| push(&inbox, source, items)).into();
+    let groups = groups(&inbox);
+    assert_eq!(groups.iter().sum::<usize>(), 503);
+    assert!(groups.contains(&500), "{groups:?}");
+    drop(jobs);
+}
+
+#[test]
+fn a_closed_inbox_takes_nothing() {
+    let inbox = inbox(1000, u64::MAX, 1000);
+    inbox.close();
+    assert!(inbox.next().is_none());
+    let error = push(&inbox, 1, 1).unwrap_err();
+    assert_eq!(error, CommitError::closed());
+}
