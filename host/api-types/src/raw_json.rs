@@ -31,6 +31,11 @@ impl RawJson {
         self.0.get()
     }
 
+    /// Returns the JSON text.
+    pub fn into_text(self) -> String {
+        Box::<str>::from(self.0).into_string()
+    }
+
     /// The decoded text of a string; none for other kinds of values.
     pub fn to_str(&self) -> Option<String> {
         serde_json::from_str(self.0.get()).ok()

@@ -54,16 +54,21 @@ impl AnswerMemory {
 
     /// Writes the answer, 200, and keeps its length reserved until it is sent.
     pub fn answer(self, response: impl Serialize) -> Result<Response, ApiError> {
-        let mut text = self.room();
-        write(&mut text, &response)?;
-        drop(response);
-        let body = Body::from(self.hold(text));
+        let body = Body::from(self.hold_json(response)?);
         let json = HeaderValue::from_static("application/json");
         Ok(([(header::CONTENT_TYPE, json)], body).into_response())
     }
 }
 
 impl AnswerMemory {
+    /// Writes a value, and keeps its length reserved until it is sent.
+    pub fn hold_json(self, value: impl Serialize) -> Result<Bytes, ApiError> {
+        let mut text = self.room();
+        write(&mut text, &value)?;
+        drop(value);
+        Ok(self.hold(text))
+    }
+
     /// Writes values, one on each line, and keeps their length reserved until they are sent.
     pub fn hold_lines(self, lines: &[impl Serialize]) -> Result<Bytes, ApiError> {
         let mut text = self.room();
@@ -80,7 +85,7 @@ impl AnswerMemory {
     }
 
     /// Keeps the length of a text reserved until it is sent.
-    fn hold(self, mut text: Vec<u8>) -> Bytes {
+    pub fn hold(self, mut text: Vec<u8>) -> Bytes {
         text.shrink_to_fit();
         let Reserved { permit, .. } = self.reserved.into_inner().unwrap_or_else(PoisonError::into_inner);
         let permit = permit.map(|mut permit| {

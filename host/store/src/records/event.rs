@@ -16,6 +16,28 @@ pub struct Kept<T> {
     pub size: u64,
 }
 
+/// The kind of an [`Original`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OriginalKind {
+    /// Valid JSON text.
+    Json,
+    /// Text that is not JSON.
+    Text,
+    /// Bytes that are not text.
+    Bytes,
+}
+
+/// A value of an event log that may be long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventValue {
+    /// The item as it was received, redacted.
+    Original,
+    /// The data.
+    Data,
+    /// The payload of the action log with this id.
+    Payload(Uuid),
+}
+
 /// Selects event logs.
 #[derive(Debug, Clone)]
 pub struct EventQuery {
@@ -96,6 +118,8 @@ pub struct StoredEvent {
     pub data_at: Option<usize>,
     /// The item as it was received, redacted.
     pub original: Kept<Original>,
+    /// The kind of the original, also where that is left out; bytes if it was removed.
+    pub original_kind: OriginalKind,
     /// The entry that this one replays.
     pub rerun_of: Option<Uuid>,
     /// The entries that replayed this one, the first [`StoredEvent::MAX_RERUNS`].

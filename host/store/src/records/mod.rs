@@ -35,7 +35,10 @@ pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
-pub use event::{EventQuery, EventTypeCount, Kept, SkippedRecipients, SourceStatus, StoredAction, StoredEvent};
+pub use event::{
+    EventQuery, EventTypeCount, EventValue, Kept, OriginalKind, SkippedRecipients, SourceStatus, StoredAction,
+    StoredEvent,
+};
 pub use export::{UserMembership, UserRuns, UserWait};
 pub use forget::{
     ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents,

@@ -14,7 +14,7 @@ use sqlx::{Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::statements::{codes, row::Row, uuids};
-use crate::records::Kept;
+use crate::records::{Kept, OriginalKind};
 
 /// A logged event to write.
 pub(crate) struct EventRow<'a> {
@@ -138,6 +138,7 @@ pub(crate) struct Contents {
     pub(crate) data_at: Option<usize>,
     pub(crate) data: Option<Kept<String>>,
     pub(crate) original: Kept<Original>,
+    pub(crate) original_kind: OriginalKind,
     /// True if the retention of bodies removed them.
     pub(crate) is_removed: bool,
 }
@@ -164,6 +165,11 @@ fn read_contents(columns: &mut Columns<'_>) -> Result<Contents, sqlx::Error> {
         data_at: data_at.and_then(|at| usize::try_from(at).ok()),
         data: data_size.map(|size| Kept { content: data, size: size.unsigned_abs() }),
         original: Kept { content: read_original(kind, columns.get()?)?, size: size.unsigned_abs() },
+        original_kind: match kind {
+            codes::ORIGINAL_JSON => OriginalKind::Json,
+            codes::ORIGINAL_TEXT => OriginalKind::Text,
+            _ => OriginalKind::Bytes,
+        },
         is_removed: kind == codes::ORIGINAL_REMOVED,
     })
 }

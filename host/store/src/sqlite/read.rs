@@ -26,6 +26,7 @@ pub(crate) use super::{
         environments::all as environments,
         event_logs::events,
         event_types::{counts as event_types, status as source_status},
+        event_values::one as event_value,
         expansions::unfinished as unfinished_expansions,
         kept_requests::one as kept_request,
         management_tokens::all as management_tokens,

@@ -9,8 +9,8 @@ use crate::{
     error::{CommitError, ReadError},
     operations::ForgetNonce,
     records::{
-        CommitExtras, Cursor, EventQuery, EventTypeCount, Hold, NewRefused, Page, ReadMemory, RefusedRequest,
-        Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent,
+        CommitExtras, Cursor, EventQuery, EventTypeCount, EventValue, Hold, NewRefused, Page, ReadMemory,
+        RefusedRequest, Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent,
     },
 };
 
@@ -72,6 +72,18 @@ impl Store {
         memory: &dyn ReadMemory,
     ) -> Result<Option<Page<StoredEvent>>, ReadError> {
         read!(self.database, events(query, &self.hash_key, Some(memory)))
+    }
+
+    /// Returns one value of an event log, however long it is. Returns none, outermost, if there is no memory for it now, and
+    /// none within if it is gone.
+    pub async fn event_value(
+        &self,
+        source_environment_id: i64,
+        event: Uuid,
+        value: EventValue,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Option<Vec<u8>>>, ReadError> {
+        read!(self.database, event_value(source_environment_id, event, value, memory))
     }
 
     /// Returns the distinct event types of a source environment, by name.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use inlet_system_tests::{Server, read_json, track};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use inlet_system_tests::{Server, ServerOptions, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -146,4 +147,69 @@ async fn operations_on_stored_bodies_are_refused_while_unread_answers_hold_the_m
     }
     assert_eq!(verify().await.1["refused"], 1);
     assert_eq!(compare().await.1["same"], 1);
+}
+
+/// The values of one entry are read one at a time, while its answer is sent.
+#[tokio::test]
+async fn an_entry_with_many_long_values_takes_the_memory_of_one() {
+    let server =
+        Server::start_with(ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", (1 << 30).to_string())).await;
+    let mapping = |key: &str| {
+        json!({"event_type": "Large", "action_type": "workflows_trigger",
+            "action_parameters": {"key": key, "recipients": "data.to", "data": "data"}})
+    };
+    let mappings: Vec<_> = (0..60).map(|number| mapping(&format!("k{number}"))).collect();
+    let endpoint = server.source("s", "segment", json!({}), json!(mappings)).await;
+    let padding = "p".repeat(2 << 20);
+    let event = json!({"type": "track", "event": "Large", "userId": "u",
+        "properties": {"to": {"id": "u"}, "padding": padding}, "quoted": "late \"x\" \u{1}"});
+    let sent = event.to_string();
+    endpoint.expect(sent.clone(), &["executed"]).await;
+    let id = server.last_log("s").await["id"].as_str().unwrap().to_owned();
+
+    let before = server.resident_memory();
+    server.forget_memory_peak();
+    let path = format!("/v1/sources/s/logs?environment=development&id={id}");
+    let mut response = server.manage(Method::GET, &path).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut text = Vec::new();
+    while let Some(chunk) = response.chunk().await.unwrap() {
+        text.extend_from_slice(&chunk);
+    }
+    let grown = server.memory_peak().saturating_sub(before);
+    let log: Value = serde_json::from_slice(&text).unwrap();
+    let entry = &log["entries"][0];
+    assert_eq!((&entry["original"], &entry["data"]), (&event, &event["properties"]));
+    assert_eq!(entry["original_size"], sent.len());
+    let actions = entry["actions"].as_array().unwrap();
+    assert_eq!(actions.len(), 60);
+    for action in actions {
+        assert_eq!(action["action_payload"]["data"], event["properties"]);
+    }
+    let length = text.len() as u64;
+    assert!(length > 124 * MIB && grown < length, "an answer of {} MiB took {} MiB", length / MIB, grown / MIB);
+
+    // Hidden values are hidden as well where they are long, and a text that is no JSON is a string.
+    let hide = json!({"hide_personal_data": true});
+    let hidden = server.manage(Method::PATCH, "/v1/environments/development").json(&hide).send().await.unwrap();
+    assert_eq!(hidden.status(), 200);
+    let log = server.get(&path).await;
+    assert_eq!(log["entries"][0]["data"], json!({"to": {"id": "…"}, "padding": "…"}));
+    assert_eq!(log["entries"][0]["original"]["properties"]["padding"], "…");
+    assert_eq!(log["entries"][0]["actions"][3]["action_payload"]["data"]["padding"], "…");
+    let open = json!({"hide_personal_data": false});
+    assert_eq!(
+        server.manage(Method::PATCH, "/v1/environments/development").json(&open).send().await.unwrap().status(),
+        200
+    );
+    for (body, member) in
+        [(format!("\"{}", "é".repeat(20_000)).into_bytes(), "original_text"), (vec![0xff; 20_000], "original_base64")]
+    {
+        let answer = endpoint.send(body.clone()).await;
+        let path =
+            format!("/v1/sources/s/logs?environment=development&id={}", answer["events"][0]["id"].as_str().unwrap());
+        let shown = server.get(&path).await["entries"][0][member].as_str().unwrap().to_owned();
+        let expected = String::from_utf8(body.clone()).unwrap_or_else(|_| STANDARD.encode(&body));
+        assert_eq!(shown, expected, "{member}");
+    }
 }

@@ -10,7 +10,7 @@ use inlet_core::{
 use inlet_engine::Engine;
 use inlet_store::{API_LOG, EventQuery, RecipientFilter};
 
-use super::{response, time_bounds::TimeBounds};
+use super::{late_values::LateValues, response, time_bounds::TimeBounds};
 use crate::{
     answer_memory::AnswerMemory,
     auth::Operator,
@@ -67,8 +67,15 @@ pub async fn list_source_logs(
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.events_within(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, query.limit, |event| event.id);
+    // One event is shown whole, however long its values are.
+    let late = query.id.and(page.items.first());
+    let late = late.map(|event| LateValues::of(&engine, event, endpoint.hides_personal_data));
     let entries = page.items.into_iter().map(|event| response::log(event, endpoint, query.include_actions)).collect();
-    memory.answer(SourceLogList { entries, page_info })
+    let list = SourceLogList { entries, page_info };
+    match late {
+        Some(late) => late.answer(memory, list).await,
+        None => memory.answer(list),
+    }
 }
 
 fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery, ApiError> {
@@ -89,7 +96,6 @@ fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery,
         ending_at_ms,
         cursor,
         include_actions: id.is_some() || params.includes("actions"),
-        cut: id.is_none(),
         ..EventQuery::newest(vec![source_environment_id], limit)
     })
 }
@@ -171,10 +177,10 @@ mod tests {
     #[test]
     fn one_event_is_shown_whole() {
         let query = |text: &str| read_query(&Params::parse(text), 7).unwrap();
-        assert!(query("").cut && !query("").include_actions);
+        assert!(!query("").include_actions);
         assert!(query("include=actions").include_actions);
         let one = query("id=019b7c9b-7eae-7000-8000-000000000000");
-        assert!(!one.cut && one.include_actions);
+        assert!(one.include_actions);
         assert_eq!(one.source_environment_ids, [7]);
     }
 }

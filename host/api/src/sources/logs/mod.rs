@@ -1,5 +1,6 @@
 //! The log of a source's events and actions.
 
+mod late_values;
 pub mod list;
 pub(super) mod personal_data;
 pub mod replay;

@@ -100,6 +100,7 @@ mod tests {
         ByteString, Uuid,
         log::{Outcome, PluginRef},
     };
+    use inlet_store::OriginalKind;
 
     use super::*;
 
@@ -138,6 +139,7 @@ mod tests {
             },
             source_environment_id: 1,
             data: Some(kept(r#"{"ok":true,"total":1}"#)),
+            original_kind: OriginalKind::Json,
             original: Kept { content: Some(Original::Json(ByteString::from(r#"{"userId":"ana"}"#))), size: 16 },
             body_removed: false,
             data_at: None,

@@ -37,7 +37,7 @@ mod tests {
         Uuid,
         log::{EventFields, Outcome, PluginRef},
     };
-    use inlet_store::Kept;
+    use inlet_store::{Kept, OriginalKind};
 
     use super::{super::error::EventReplayError, *};
 
@@ -54,6 +54,7 @@ mod tests {
             source_environment_id: 1,
             data: data.map(|data| Kept { content: Some(data.to_owned()), size: data.len() as u64 }),
             data_at: None,
+            original_kind: OriginalKind::Json,
             original: Kept { size: original.len() as u64, content: Some(original) },
             rerun_of: None,
             rerun_as: Vec::new(),

@@ -195,6 +195,7 @@ fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
         data: contents.data,
         data_at: contents.data_at,
         original: contents.original,
+        original_kind: contents.original_kind,
         body_removed: contents.is_removed,
         rerun_of: uuids::read_optional(row, 1)?,
         rerun_as: parse_ids(row.try_get(2)?),

@@ -15,6 +15,7 @@ pub(crate) mod endpoint_tokens;
 pub(crate) mod environments;
 pub(crate) mod event_logs;
 pub(crate) mod event_types;
+pub(crate) mod event_values;
 pub(crate) mod expansions;
 pub(crate) mod hashed_retention;
 pub(crate) mod job_leases;
