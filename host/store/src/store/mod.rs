@@ -10,6 +10,7 @@ mod job_leases;
 mod log_search;
 mod parked_recipients;
 mod plugins;
+mod recipients;
 mod relations;
 mod replays;
 mod retention;
