@@ -46,8 +46,8 @@ pub struct RefusedRequest {
     /// The SHA-256 of the body, in hexadecimal digits.
     pub digest: String,
     /// True if the whole body is stored, so that the request can be verified again. A source environment keeps the newest
-    /// 1000 requests, and of their bodies the newest 64 MiB. Of more than 64 MiB in a minute the first 64 KiB of each are
-    /// stored, or nothing.
+    /// 1000 requests, and of their bodies the newest 64 MiB. Of more than `refused_bytes_per_minute` the first 64 KiB of
+    /// each are stored, or nothing.
     pub has_body: bool,
 }
 

@@ -5,8 +5,8 @@
 //! connection reset.
 
 mod buffer;
+mod describe;
 mod encoding;
-mod found;
 mod pace;
 mod sent_bytes;
 

@@ -63,7 +63,7 @@ impl SentBytes {
 
     pub(super) fn into_uninflated(self) -> Uninflated {
         let digest = self.hasher.unwrap_or_else(|| Sha256::new_with_prefix(&self.first)).finalize().into();
-        let found = super::found::describe(&self.first);
+        let found = super::describe::describe(&self.first);
         Uninflated { first: self.first.into(), size: self.size, digest, found }
     }
 }
