@@ -3,13 +3,14 @@
 use inlet_core::nearest::nearest;
 
 /// Variables that are not settings of the server.
-const OTHERS: [&str; 8] = [
+const OTHERS: [&str; 9] = [
     "CONFIG",
     "MASTER_KEY",
     "NEW_MASTER_KEY",
-    // Of the client, `inlet plugin`.
+    // Of the clients, such as `inlet plugin` and `inlet user`.
     "SERVER",
     "TOKEN",
+    "API_KEY",
     "DATA_DIR",
     // Of the build.
     "BUNDLED_PLUGINS",
@@ -54,8 +55,16 @@ mod tests {
 
     #[test]
     fn a_variable_that_means_nothing_is_found_with_the_nearest() {
-        let variables =
-            ["INLET_LISTN", "INLET_LISTEN", "inlet_listen", "INLET_MASTER_KEY", "HOME", "INLET_PORT", "INLET_ZZZZZZZZ"];
+        let variables = [
+            "INLET_LISTN",
+            "INLET_LISTEN",
+            "inlet_listen",
+            "INLET_MASTER_KEY",
+            "INLET_API_KEY",
+            "HOME",
+            "INLET_PORT",
+            "INLET_ZZZZZZZZ",
+        ];
         let found = find(variables.map(str::to_owned), &["listen", "max_connections"]);
         let unknown = |name: &str, nearest: Option<&str>| UnknownVariable {
             name: name.to_owned(),

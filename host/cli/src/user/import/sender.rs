@@ -23,7 +23,7 @@ const LONGEST_LOOK: Duration = Duration::from_millis(500);
 
 /// A server that could not be reached, or carried nothing out, for too long.
 #[derive(Debug, thiserror::Error)]
-#[error("the server is away, and was tried for {seconds} s: {cause}")]
+#[error("the server is away or overloaded, and was tried for {seconds} s: {cause}")]
 pub struct Away {
     seconds: u64,
     cause: String,

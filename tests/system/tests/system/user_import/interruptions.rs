@@ -16,7 +16,7 @@ const PROGRESS: &str = "progress.json";
 
 /// Starts an import of standard input that has no more than the first 13,500 users, and waits until 13,000 are done.
 async fn half_done(importer: &Importer, csv: &str) -> Child {
-    let arguments = ["-", "--format", "csv", "--progress", PROGRESS, "--retry-seconds", "1"];
+    let arguments = ["-", "--format", "csv", "--progress", PROGRESS, "--retry-seconds", "10"];
     let mut child = importer.command(&arguments).stdin(Stdio::piped()).spawn().unwrap();
     let half: Vec<&str> = csv.split_inclusive('\n').take(13_501).collect();
     child.stdin.as_mut().unwrap().write_all(half.concat().as_bytes()).unwrap();
@@ -111,7 +111,7 @@ async fn a_server_that_stays_away_stops_the_import_until_the_next_run() {
     let last = run.stderr.lines().last().unwrap();
     assert!(
         last.starts_with(
-            "inlet: standard input: stopped behind line 13001, after 13000 identified and 0 failed: the server is away"
+            "inlet: standard input: stopped behind line 13001, after 13000 identified and 0 failed: the server is away or overloaded"
         ),
         "{last}"
     );
@@ -153,6 +153,28 @@ async fn only_the_same_import_continues() {
     assert!(!other.path(PROGRESS).exists());
     let (_, user) = server.get_with_key(&other.key, "/v1/users/u_1").await;
     assert_eq!(user["name"], "Ana");
+}
+
+#[tokio::test]
+async fn an_overloaded_server_stops_the_import_until_the_next_run() {
+    let options = ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", "400000");
+    let server = Server::start_with(options).await;
+    let listen = server.base.trim_start_matches("http://").to_owned();
+    let importer = Importer::of(&server).await;
+    // The second chunk is larger than what this server takes at once.
+    let name = "n".repeat(1000);
+    let small = (0..1000).map(|n| json!({"id": n}));
+    let large = (1000..1100).map(|n| json!({"id": n, "name": name, "more": name, "still": name, "again": name}));
+    importer.file("users.ndjson", small.chain(large).map(|user| format!("{user}\n")).collect::<String>());
+    let run = importer.run(&["users.ndjson", "--retry-seconds", "10"]);
+    assert_eq!(run.code, 75, "{}", run.stderr);
+    let last = run.stderr.lines().last().unwrap();
+    let expected = "inlet: users.ndjson: stopped behind line 1000, after 1000 identified and 0 failed: the server is away or overloaded";
+    assert!(last.starts_with(expected), "{last}");
+
+    let (_server, _directory) = restarted(server, &listen).await;
+    let run = importer.run(&["users.ndjson"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, "users.ndjson: 1100 identified, 0 failed\n"), "{}", run.stderr);
 }
 
 /// Kills a server and starts it again at the same address.

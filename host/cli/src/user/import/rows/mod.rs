@@ -70,7 +70,7 @@ pub struct Rows {
 
 enum Reader {
     Csv(Box<CsvRows>),
-    Ndjson(NdjsonRows),
+    Ndjson(Box<NdjsonRows>),
 }
 
 impl Rows {
@@ -79,7 +79,7 @@ impl Rows {
         input.begin()?;
         let reader = match options.format {
             Format::Csv => Reader::Csv(Box::new(CsvRows::begin(input, options)?)),
-            Format::Ndjson => Reader::Ndjson(NdjsonRows::begin(input)?),
+            Format::Ndjson => Reader::Ndjson(Box::new(NdjsonRows::begin(input)?)),
         };
         Ok(Self { reader })
     }
@@ -91,7 +91,7 @@ impl Rows {
                 let columns = Columns::new(header, &options.types, options.null.clone())?;
                 Reader::Csv(Box::new(CsvRows::new(input, options, header.to_vec(), columns, lines)))
             }
-            Format::Ndjson => Reader::Ndjson(NdjsonRows::new(input, lines)),
+            Format::Ndjson => Reader::Ndjson(Box::new(NdjsonRows::new(input, lines))),
         };
         Ok(Self { reader })
     }
