@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson};
+use crate::{PageInfo, RawJson, recipients::workflows::RunSettings};
 
 /// A workflow run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -33,6 +33,9 @@ pub struct WorkflowRun {
     /// Key that cancels the run.
     #[schema(required)]
     pub cancellation_key: Option<String>,
+    /// Settings of the trigger; null if it had none, and for runs of events.
+    #[schema(required, value_type = Option<RunSettings>)]
+    pub settings: Option<RawJson>,
     /// Id of the event that caused the run.
     #[schema(format = Uuid)]
     pub source_event_id: String,

@@ -81,6 +81,8 @@ impl ParkedTrigger {
             tenant: self.tenant.clone(),
             data: self.data.clone(),
             cancellation_key: self.cancellation_key.clone(),
+            // Only mappings wait, and only API calls have settings.
+            settings: None,
             source_event: self.event,
         }
     }

@@ -25,6 +25,8 @@ pub struct Run {
     pub data: ByteString,
     /// The key by which the run can be cancelled.
     pub cancellation_key: Option<String>,
+    /// The settings of an API call, a JSON object; none when there are none.
+    pub settings: Option<String>,
     /// The event that caused it.
     pub source_event: Uuid,
 }

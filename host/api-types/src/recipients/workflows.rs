@@ -25,9 +25,19 @@ pub struct TriggerRequest {
     pub tenant: Option<RawJson>,
     /// Key that cancels the run.
     pub cancellation_key: Option<String>,
-    /// Settings of the run, kept with the call as they are.
-    #[schema(value_type = Option<Object>)]
-    pub settings: Option<RawJson>,
+    /// Settings of the run.
+    pub settings: Option<RunSettings>,
+}
+
+/// Settings of a run, for the engine that carries it out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunSettings {
+    /// True if nobody is to be notified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sandbox_mode: Option<bool>,
+    /// True if the delays of the workflow are to be skipped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_delay: Option<bool>,
 }
 
 fn read_recipients<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawJson>, D::Error> {

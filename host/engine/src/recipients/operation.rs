@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 use inlet_core::{
-    actions::{ActionError, ActionType, BadMapping},
+    actions::{ActionError, ActionType, BadMapping, Intent},
     idempotency::{self, ScopedKey},
     log::{EventFields, EventLog, Original},
     plan::{self, Plan, PlannedAction, Scope},
@@ -122,6 +122,14 @@ impl Operation {
     /// Sets the user that the operation is about, by whom it is found in the log.
     pub fn about_user(self, user_id: &str) -> Self {
         Self { user_id: Some(user_id.to_owned()), ..self }
+    }
+
+    /// Sets the settings of the run that a trigger creates, a JSON object.
+    pub fn with_run_settings(mut self, settings: String) -> Self {
+        if let Ok(Intent::WorkflowsTrigger(trigger)) = &mut self.action.intent {
+            trigger.set_settings(settings);
+        }
+        self
     }
 
     /// Sets an idempotency key. A later call with the key replays this one if it has the same subject and body.

@@ -38,6 +38,8 @@ pub struct RunRecord {
     pub data: Kept<String>,
     /// The key by which the run can be cancelled.
     pub cancellation_key: Option<String>,
+    /// The settings of an API call, a JSON object.
+    pub settings: Option<String>,
     /// The event that caused it.
     pub source_event: Uuid,
     /// True while the subscribers of objects among its recipients are being added.

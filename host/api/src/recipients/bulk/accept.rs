@@ -1,6 +1,7 @@
 //! Accepting a bulk operation.
 //!
-//! A body that is no list of items is refused as a whole. An item that cannot be carried out fails alone, when its turn comes.
+//! A body that is no list of items with ids is refused as a whole. An item that cannot be carried out fails alone, when its
+//! turn comes.
 
 use axum::response::Response;
 use inlet_api_types::RawJson;
@@ -19,6 +20,7 @@ use crate::{
     answer_memory::AnswerMemory,
     auth::EnvironmentKey,
     error::{ApiError, Kind},
+    recipients::ids,
 };
 
 /// A bulk operation to accept.
@@ -51,7 +53,9 @@ impl NewBulkOperation<'_> {
     /// Accepts the operation for recipients with these ids, and answers with it.
     pub async fn accept_ids(self, ids: Vec<String>) -> Result<Response, ApiError> {
         check_length(self.field, ids.len())?;
-        self.store(ids.into_iter().map(id_only).collect()).await
+        let items = ids.into_iter().enumerate().map(|(index, id)| id_only(&format!("{}[{index}]", self.field), id));
+        let items = items.collect::<Result<_, _>>()?;
+        self.store(items).await
     }
 
     async fn store(self, items: Vec<BulkItem>) -> Result<Response, ApiError> {
@@ -101,12 +105,14 @@ pub fn item(
         let found = JsonKind::of(id).with_article();
         ApiError::invalid(format!("{at}.id"), format!("it is {found}; expected a string"))
     })?;
+    ids::checked(&format!("{at}.id"), &id)?;
     let body = json::object(members);
     let error = check("", &body).err().map(|error| error.to_sentence());
     Ok(BulkItem { id, body, error })
 }
 
-/// Returns an item that is only an id.
-pub fn id_only(id: String) -> BulkItem {
-    BulkItem { id, body: "{}".to_owned(), error: None }
+/// Returns an item that is only an id. `at` is its place in the request.
+pub fn id_only(at: &str, id: String) -> Result<BulkItem, ApiError> {
+    ids::checked(at, &id)?;
+    Ok(BulkItem { id, body: "{}".to_owned(), error: None })
 }

@@ -43,7 +43,7 @@ pub async fn bulk_set_tenants(
 /// Reads a tenant: an object, or only its id.
 fn read(at: &str, tenant: &RawJson) -> Result<BulkItem, ApiError> {
     match json::string(tenant.as_text()) {
-        Some(id) => Ok(id_only(id)),
+        Some(id) => id_only(at, id),
         None => item(at, tenant, properties::check_tenant),
     }
 }

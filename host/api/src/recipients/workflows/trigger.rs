@@ -1,7 +1,7 @@
 //! `POST /v1/workflows/{key}/trigger`
 
 use axum::{extract::State, http::HeaderMap, response::Response};
-use inlet_api_types::recipients::workflows::{TriggerRequest, TriggerResponse};
+use inlet_api_types::recipients::workflows::{RunSettings, TriggerRequest, TriggerResponse};
 use inlet_core::{
     idempotency::{self, KeyReading},
     json,
@@ -59,6 +59,9 @@ pub async fn trigger_workflow(
     check(&request)?;
     let mut operation =
         call::plan(OperationType::WorkflowsTrigger, body.into_object()?, &parameters(&workflow, &request))?;
+    if let Some(settings) = request.settings {
+        operation = operation.with_run_settings(write_settings(settings));
+    }
     if let Some(key) = idempotency_key {
         operation = operation.with_idempotency_key(key, &workflow);
     }
@@ -107,8 +110,13 @@ fn check(request: &TriggerRequest) -> Result<(), ApiError> {
     if let Some(tenant) = &request.tenant {
         parties::check("tenant", tenant, PartyRole::Tenant)?;
     }
-    properties::check_is_object("data", request.data.as_ref())?;
-    properties::check_is_object("settings", request.settings.as_ref())
+    properties::check_is_object("data", request.data.as_ref())
+}
+
+/// Writes the settings of a run, a JSON object.
+fn write_settings(RunSettings { sandbox_mode, skip_delay }: RunSettings) -> String {
+    let settings = [("sandbox_mode", sandbox_mode), ("skip_delay", skip_delay)].into_iter();
+    json::object(settings.filter_map(|(name, value)| Some((name, if value? { "true" } else { "false" }))))
 }
 
 fn read_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
@@ -149,6 +157,9 @@ mod tests {
             r#"{"recipients":["u"],"tenant":{"name":"x"}}"#,
             r#"{"recipients":["u"],"actor":7}"#,
             r#"{"recipients":["u"],"cancellation_key":7}"#,
+            r#"{"recipients":["u"],"settings":true}"#,
+            r#"{"recipients":["u"],"settings":{"skip_delay":"yes"}}"#,
+            r#"{"recipients":["u"],"settings":{"sandbox":true}}"#,
             r#"{"recipients":["u"],"recipient":7}"#,
             &many,
         ]
@@ -164,6 +175,9 @@ mod tests {
         tenant: it has no id; expected an object with a string id
         actor: it is a number; expected a user id string or an object with an id
         cancellation_key: found a number, expected a string
+        settings: found a boolean, expected an object
+        settings.skip_delay: found a string, expected true or false
+        settings.sandbox: there is no such member; the nearest is "sandbox_mode"
         recipient: there is no such member; the nearest is "recipients"
         recipients: 1001 recipients; at most 1000 are allowed in one trigger: send them in several calls
         "#);

@@ -60,6 +60,8 @@ pub struct Trigger {
     /// A JSON object or null.
     data: ByteString,
     cancellation_key: Option<String>,
+    /// A JSON object; only an API call has settings.
+    settings: Option<String>,
     unidentified: Unidentified,
 }
 
@@ -94,6 +96,7 @@ impl ActionParameters for Parameters {
             tenant: tenant.map_or(Ok(None), |tenant| tenant.party(PartyRole::Tenant))?,
             data: data.object_or_null()?,
             cancellation_key: cancellation_key.map_or(Ok(None), |key| key.checked_cancellation_key()?.string())?,
+            settings: None,
             unidentified: self.unidentified,
         });
         parties::warn(trigger.parties_mut(), resolver);
@@ -102,6 +105,11 @@ impl ActionParameters for Parameters {
 }
 
 impl Trigger {
+    /// Sets the settings of the run, a JSON object.
+    pub fn set_settings(&mut self, settings: String) {
+        self.settings = Some(settings);
+    }
+
     /// Returns the recipients, the actor and the tenant.
     fn parties(&self) -> impl Iterator<Item = &Party> {
         self.recipients.iter().chain(&self.actor).chain(&self.tenant)
@@ -137,6 +145,7 @@ impl Trigger {
             tenant: self.tenant.as_ref().map(|party| party.key.to_json()),
             data: self.data.clone(),
             cancellation_key: self.cancellation_key.clone(),
+            settings: self.settings.clone(),
             source_event: view.event(),
         }
     }

@@ -63,7 +63,7 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "workflow_runs",
         "environment_id, id, workflow, source_event, recipients_count, actor, tenant, cancellation_key, \
-         key, data",
+         key, settings, data",
         "",
     )
 });
@@ -210,6 +210,7 @@ fn bind_run<'v>(row: &mut Row<'v>, (environment, run): &'v (i64, &Run)) {
         .optional_text(run.tenant.as_deref())
         .optional_text(run.cancellation_key.as_deref())
         .blob(run.key.as_bytes())
+        .optional_text(run.settings.as_deref())
         .text(&run.data);
 }
 

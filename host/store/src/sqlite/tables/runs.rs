@@ -50,7 +50,8 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
                octet_length(data), CASE WHEN octet_length(data) <= cut_above THEN data END,
                canceled_at_ms, canceled_by, canceled_recipients,
                EXISTS (SELECT 1 FROM expansions WHERE expansions.environment_id = wanted.environment_id
-                   AND expansions.run_id = workflow_runs.id AND state < 2)
+                   AND expansions.run_id = workflow_runs.id AND state < 2),
+               settings
            FROM wanted CROSS JOIN workflow_runs USING (environment_id, id)",
     )
 });
@@ -208,6 +209,7 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
         canceled: read_canceled(row, 9)?,
         canceled_recipients: row.try_get(11)?,
         is_expanding: row.try_get(12)?,
+        settings: row.try_get(13)?,
     })
 }
 

@@ -33,27 +33,22 @@ async fn users_are_identified_and_deleted_in_bulk_and_what_fails_is_named() {
     let api = Api::start().await;
     let padding = "p".repeat(257 * 1024);
     let mut users: Vec<Value> = (0..250).map(|n| json!({"id": format!("u_{n}"), "n": n})).collect();
-    users.extend([
-        json!({"id": "too_large", "padding": padding}),
-        json!({"id": "a/b"}),
-        json!({"id": "wrong", "email": 7}),
-    ]);
+    users.extend([json!({"id": "too_large", "padding": padding}), json!({"id": "wrong", "email": 7})]);
     let id = api.accepted("/v1/users/bulk/identify", json!({"users": users})).await;
     let operation = api.ended(&id).await;
     assert_eq!((&operation["status"], &operation["name"]), (&json!("completed"), &json!("users.identify")));
-    assert_eq!((&operation["estimated_total_rows"], &operation["processed_rows"]), (&json!(253), &json!(253)));
-    assert_eq!((&operation["success_count"], &operation["error_count"]), (&json!(250), &json!(3)));
+    assert_eq!((&operation["estimated_total_rows"], &operation["processed_rows"]), (&json!(252), &json!(252)));
+    assert_eq!((&operation["success_count"], &operation["error_count"]), (&json!(250), &json!(2)));
     let errors = operation["error_items"].as_array().unwrap();
     let of = |id: &str| errors.iter().find(|error| error["id"] == id).unwrap()["message"].as_str().unwrap().to_owned();
     assert!(of("too_large").contains("at most 262144"), "{errors:?}");
-    assert!(of("a/b").contains("slash"), "{errors:?}");
     assert!(of("wrong").starts_with("email: it is a number"), "{errors:?}");
     assert!(operation["started_at"].is_string() && operation["completed_at"].is_string());
     assert_eq!(operation["failed_at"], json!(null));
     assert!(operation["progress_path"].as_str().unwrap().ends_with(&format!("/v1/bulk_operations/{id}")));
     assert_eq!(api.get("/v1/users/u_249").await.1["n"], 249);
     assert_eq!(api.get("/v1/users/wrong").await.0, 404);
-    assert_eq!(api.server.all_logs("$api").await.len(), 253, "one code path with events");
+    assert_eq!(api.server.all_logs("$api").await.len(), 252, "one code path with events");
 
     let ids: Vec<String> = (0..200).map(|n| format!("u_{n}")).chain(["never_there".to_owned()]).collect();
     let id = api.accepted("/v1/users/bulk/delete", json!({"user_ids": ids})).await;
@@ -78,16 +73,24 @@ async fn what_is_no_bulk_operation_is_refused_as_a_whole() {
         ("/v1/users/bulk/identify", json!({"users": [{"id": 7}]}), "users[0].id"),
         ("/v1/users/bulk/delete", json!({"user_ids": [7]}), "user_ids[0]"),
         ("/v1/users/bulk/delete", json!({"ids": ["u"]}), "user_ids"),
+        ("/v1/users/bulk/identify", json!({"users": [{"id": "u"}, {"id": "a/b"}]}), "users[1].id"),
+        ("/v1/users/bulk/delete", json!({"user_ids": ["u", "a#b"]}), "user_ids[1]"),
         ("/v1/objects/a%2Fb/bulk/set", json!({"objects": [{"id": "o"}]}), "collection"),
         ("/v1/objects/projects/bulk/set", json!({"objects": 7}), "objects"),
         ("/v1/objects/projects/bulk/delete", json!({}), "object_ids"),
+        ("/v1/objects/projects/bulk/set", json!({"objects": [{"id": ""}]}), "objects[0].id"),
+        ("/v1/objects/projects/bulk/delete", json!({"object_ids": ["a\u{0}"]}), "object_ids[0]"),
         ("/v1/tenants/bulk/set", json!({"tenants": [7]}), "tenants[0]"),
+        ("/v1/tenants/bulk/set", json!({"tenants": [{"id": "t"}, "a/b"]}), "tenants[1]"),
+        ("/v1/tenants/bulk/set", json!({"tenants": [{"id": "x".repeat(257)}]}), "tenants[0].id"),
         ("/v1/tenants/bulk/delete", json!({}), "tenant_ids"),
+        ("/v1/tenants/bulk/delete?tenant_ids[]=t&tenant_ids[]=a%2Fb", json!({}), "tenant_ids[1]"),
         ("/v1/tenants/bulk/delete?tenants[]=a", json!({}), "tenants[]"),
     ] {
         let (status, error) = api.post(path, body).await;
         assert_eq!((status, &error["field"]), (422, &json!(field)), "{path}: {error}");
     }
+    assert!(api.server.logs("$api").await.is_empty(), "nothing of what was refused was accepted");
     assert_eq!(api.get("/v1/bulk_operations/x").await.0, 404);
     assert_eq!(api.get("/v1/bulk_operations/019b7c9b-7eae-7000-8000-000000000000").await.0, 404);
 }

@@ -44,6 +44,9 @@ async fn a_trigger_identifies_what_is_inline_and_creates_a_run() {
     assert_eq!((&runs[0]["workflow"], &runs[0]["data"]), (&json!("order-paid"), &json!({"total": 7})));
     assert_eq!((&runs[0]["actor"], &runs[0]["tenant"]), (&json!("actor"), &json!("acme")));
     assert_eq!(runs[0]["cancellation_key"], "order_7");
+    assert_eq!(runs[0]["settings"], json!({"sandbox_mode": true}));
+    let (_, run) = api.get(&format!("/v1/workflow_runs/{}", runs[0]["id"].as_str().unwrap())).await;
+    assert_eq!(run["settings"], json!({"sandbox_mode": true}));
     assert_eq!(runs[0]["recipients_count"], 2);
     assert_eq!(api.get("/v1/users/inline").await.1["name"], "Ana");
     assert_eq!(api.get("/v1/users/actor").await.1["email"], "a@example.com");
@@ -53,6 +56,16 @@ async fn a_trigger_identifies_what_is_inline_and_creates_a_run() {
     assert_eq!(log["actions"][0]["action_result"]["skipped_recipients"][0]["id"], "unknown");
     assert_eq!(log["data"]["settings"], json!({"sandbox_mode": true}));
     assert_eq!(runs[0]["source_event_id"], log["id"]);
+
+    for (settings, kept) in [
+        (json!(null), json!(null)),
+        (json!({}), json!({})),
+        (json!({"skip_delay": false, "sandbox_mode": null}), json!({"skip_delay": false})),
+    ] {
+        let (status, answer) = api.post(TRIGGER, json!({"recipients": ["known"], "settings": settings})).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(api.runs().await[0]["settings"], kept, "{settings}");
+    }
 }
 
 #[tokio::test]
