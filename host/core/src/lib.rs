@@ -14,6 +14,8 @@
 //!
 //! [`parked`] holds the recipients that triggers wait for until they are identified.
 //!
+//! [`delivery`] says which calls bring a run to which targets.
+//!
 //! [`subject`] says what names a user who is to be forgotten.
 //!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
@@ -23,6 +25,7 @@ pub mod audience;
 pub mod blame;
 pub mod contract;
 pub mod credential;
+pub mod delivery;
 pub mod effect;
 pub mod event;
 pub mod idempotency;

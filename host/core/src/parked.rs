@@ -62,6 +62,8 @@ pub struct ParkedTrigger {
     pub data: ByteString,
     /// The key by which the trigger can be cancelled.
     pub cancellation_key: Option<String>,
+    /// The keys of the targets that the mapping names; none if it names none.
+    pub targets: Option<Vec<String>>,
 }
 
 impl ParkedTrigger {
@@ -84,6 +86,8 @@ impl ParkedTrigger {
             // Only mappings wait, and only API calls have settings.
             settings: None,
             source_event: self.event,
+            mapping: self.mapping,
+            targets: self.targets.clone(),
         }
     }
 }

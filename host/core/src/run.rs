@@ -29,6 +29,10 @@ pub struct Run {
     pub settings: Option<String>,
     /// The event that caused it.
     pub source_event: Uuid,
+    /// The mapping; none if an API call triggered.
+    pub mapping: Option<Uuid>,
+    /// The keys of the targets that the mapping names; none if it names none.
+    pub targets: Option<Vec<String>>,
 }
 
 /// One recipient of a run.

@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use inlet_core::idempotency::HashKey;
+use tokio::sync::Notify;
 
 use crate::{
     backend::{Execute, Operation},
@@ -18,6 +19,17 @@ use crate::{
 /// An open database: the writer's queue, and the connections that only read.
 pub(crate) enum Database {
     Sqlite { writer: Writer<sqlite::WriteConnection>, readers: sqlite::Readers },
+}
+
+/// A database that was just opened.
+pub(crate) struct OpenDatabase {
+    pub(crate) database: Database,
+    /// The deployment's secret for hashing idempotency keys.
+    pub(crate) hash_key: HashKey,
+    /// The store's time.
+    pub(crate) clock: Arc<StoreClock>,
+    /// Told when deliveries may be due.
+    pub(crate) deliveries: Arc<Notify>,
 }
 
 /// Calls a function of the open backend's `read` module with its read-only connections and these arguments. The error
@@ -49,17 +61,16 @@ macro_rules! with_writer {
 pub(crate) use with_writer;
 
 impl Database {
-    /// Opens the database in a data directory, or creates it. Returns also the deployment's secret for hashing
-    /// idempotency keys, and the store's time.
+    /// Opens the database in a data directory, or creates it.
     pub(crate) async fn open(
         data_dir: &DataDir,
         options: &StoreOptions,
         vault: Arc<dyn Vault>,
-    ) -> Result<(Self, HashKey, Arc<StoreClock>), OpenError> {
-        let sqlite::Opened { connection, readers, hash_key, clock } =
+    ) -> Result<OpenDatabase, OpenError> {
+        let sqlite::Opened { connection, readers, hash_key, clock, deliveries } =
             sqlite::open(&data_dir.create_database()?, options, vault).await?;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
-        Ok((Self::Sqlite { writer, readers }, hash_key, clock))
+        Ok(OpenDatabase { database: Self::Sqlite { writer, readers }, hash_key, clock, deliveries })
     }
 
     /// Queues an operation; returns once it is committed.

@@ -8,11 +8,12 @@ use crate::{
     backend::Operation,
     error::{ChangeError, CommitError},
     records::{
-        ApiKeyRecord, AttentionRecord, Bodies, Credential, Dismissal, EndpointRotation, EnvironmentSettings,
-        ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord, ForgetSlice, JobLease, LogSearchEntry,
-        ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment, NewManagementToken, NewPluginVersion,
-        NewReplay, NewSource, NewVariable, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords,
-        RefusedDismissal, SourceUpdate,
+        ApiKeyRecord, AttentionRecord, Bodies, Credential, DeliveryTurn, DeliveryTurnResult, Dismissal,
+        EndpointRotation, EnvironmentSettings, ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord, ForgetSlice,
+        JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
+        NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, PluginUse,
+        PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal, SelectedDeliveries, SourceUpdate,
+        TargetState,
     },
 };
 
@@ -157,6 +158,22 @@ operations! {
 
     /// Takes the next steps of the expansions of some runs, each within its share.
     ExpandRuns { shares: Vec<ExpansionShare> } -> Result<Vec<ExpandedRun>, CommitError>;
+
+    // Targets and deliveries.
+
+    /// Creates a target, or replaces it; returns its id.
+    PutTarget { new: NewTarget, log: NewChange } -> Result<i64, ChangeError>;
+    /// Hides a target. [`PruneDeletedSources`] cancels its deliveries.
+    DeleteTarget { environment_id: i64, key: String, log: NewChange } -> Result<(), ChangeError>;
+    /// Changes the state of a target; returns true if it had another one.
+    SetTargetState { id: i64, state: TargetState, reason: Option<String>, log: NewChange } -> Result<bool, ChangeError>;
+    TakeDeliveryTurn { turn: DeliveryTurn } -> Result<DeliveryTurnResult, CommitError>;
+    /// Makes at most `limit` dead deliveries due again, and those that are retrying due at once; returns their number.
+    RedriveDeliveries { environment_id: i64, selected: SelectedDeliveries, limit: u32, log: Option<NewChange> }
+        -> Result<u64, CommitError>;
+    /// Cancels at most `limit` open deliveries; returns their number.
+    DiscardDeliveries { environment_id: i64, selected: SelectedDeliveries, limit: u32, log: Option<NewChange> }
+        -> Result<u64, CommitError>;
 
     // Forgetting users.
 

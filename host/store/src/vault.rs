@@ -50,6 +50,13 @@ pub enum SecretLocation {
         /// The variable's database id.
         variable_id: i64,
     },
+    /// The secrets of a target.
+    Target {
+        /// The environment's database id.
+        environment_id: i64,
+        /// The target's database id.
+        target_id: i64,
+    },
     /// The write key that they carried before.
     PreviousWriteKey {
         /// The source environment's database id.
@@ -76,6 +83,9 @@ impl fmt::Display for SecretLocation {
             SecretLocation::WriteKey { source_environment_id } => write!(f, "write_key/{source_environment_id}"),
             SecretLocation::Variable { environment_id, variable_id } => {
                 write!(f, "variable/{environment_id}/{variable_id}")
+            }
+            SecretLocation::Target { environment_id, target_id } => {
+                write!(f, "target/{environment_id}/{target_id}")
             }
             SecretLocation::PreviousWriteKey { source_environment_id, until_ms } => {
                 write!(f, "previous_write_key/{source_environment_id}/{until_ms}")

@@ -7,6 +7,8 @@ mod bulk_operation;
 mod change_log;
 mod commit;
 mod credential;
+mod delivery;
+mod delivery_turn;
 mod durability;
 mod environment;
 mod event;
@@ -25,6 +27,7 @@ mod replay;
 mod retention;
 mod run;
 mod source;
+mod target;
 pub(crate) mod uuid_time;
 mod variable;
 
@@ -33,6 +36,13 @@ pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
 pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
+pub use delivery::{
+    AttemptRecord, DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecipient, DeliveryRecord, ListedDelivery,
+    OpenDeliveries, SelectedDeliveries, StoredAttempt, StoredBody,
+};
+pub use delivery_turn::{
+    AttemptNext, BuiltDelivery, Claim, ClaimWanted, ClaimedDelivery, DeliveryTurn, DeliveryTurnResult, FinishedAttempt,
+};
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{
@@ -62,4 +72,5 @@ pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };
+pub use target::{NewTarget, TargetRecord, TargetSecrets, TargetState};
 pub use variable::{NewVariable, VariableRecord};

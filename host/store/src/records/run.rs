@@ -1,5 +1,6 @@
 //! Workflow runs as they are read back.
 
+use inlet_core::delivery::{DeliveryCounts, RunStatus};
 use uuid::Uuid;
 
 use super::{event::Kept, page::Cursor, uuid_time};
@@ -48,6 +49,10 @@ pub struct RunRecord {
     pub canceled: Option<Canceled>,
     /// The number of recipients that were canceled one by one.
     pub canceled_recipients: i64,
+    /// The mapping; none if an API call triggered, and for runs of earlier versions.
+    pub mapping: Option<Uuid>,
+    /// The numbers of its deliveries.
+    pub deliveries: DeliveryCounts,
 }
 
 /// The cancellation of a run or of one of its recipients.
@@ -60,6 +65,11 @@ pub struct Canceled {
 }
 
 impl RunRecord {
+    /// Returns the status.
+    pub fn status(&self) -> RunStatus {
+        RunStatus::of(self.canceled.is_some(), &self.deliveries)
+    }
+
     /// The number of recipients that are read with a run.
     pub const FIRST_RECIPIENTS: usize = 100;
 

@@ -6,6 +6,7 @@
 //! - [`group_commit`] is the event path's transaction;
 //! - [`idempotency`] finds and keeps the records of idempotency keys;
 //! - [`log_search`] is the index over event logs;
+//! - [`outbox`] holds the deliveries of runs until they end;
 //! - `tables` has a file for each table, with its reads and the operations that change it;
 //! - [`event_columns`] names each column of a logged event once;
 //! - `statements` has the ways in which statements are run.
@@ -19,6 +20,7 @@ mod group_commit;
 mod idempotency;
 mod log_search;
 mod open;
+mod outbox;
 pub(crate) mod read;
 mod rehearsal;
 mod statements;

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use inlet_core::idempotency::HashKey;
 use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use tokio::sync::Notify;
 
 use super::{
     caches::Caches,
@@ -14,7 +15,7 @@ use super::{
         sealing::{self, KeyCheck, Overwrite},
     },
     error::{SqliteError, explain},
-    tables::{job_leases, store_time},
+    tables::{deliveries, job_leases, store_time},
     write_connection::WriteConnection,
 };
 use crate::{
@@ -35,6 +36,8 @@ pub(crate) struct Opened {
     pub(crate) hash_key: HashKey,
     /// The store's time.
     pub(crate) clock: Arc<StoreClock>,
+    /// Told when deliveries may be due.
+    pub(crate) deliveries: Arc<Notify>,
 }
 
 /// Opens the database, or creates it.
@@ -59,6 +62,7 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     }
     pragmas::prove_writable(&mut connection).await.map_err(explain)?;
     job_leases::free_all(&mut connection).await.map_err(explain)?;
+    deliveries::free_all(&mut connection).await.map_err(explain)?;
     let hash_key = hash_key(&mut connection).await.map_err(explain)?;
     let clock = store_time::clock(&mut connection, options.clock.clone()).await.map_err(explain)?;
     let caches = Caches::load(&mut connection).await.map_err(explain)?;
@@ -67,7 +71,8 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
     let connection =
         WriteConnection::new(connection, caches, connect, options.size_limit, checkpoints, vault, clock.clone());
-    Ok(Opened { connection, readers, hash_key, clock })
+    let deliveries = connection.deliveries.clone();
+    Ok(Opened { connection, readers, hash_key, clock, deliveries })
 }
 
 /// Refuses a connection whose commits would not be on the disk when they return.

@@ -30,8 +30,9 @@ impl WriteBackend for WriteConnection {
         let statements = &mut StatementRunner::Direct(&mut self.connection);
         let (clock, time) = (&self.clock, self.clock.transaction_time());
         let committed = group_commit::commit(statements, &mut self.caches, group, time, &mut || clock.new_id()).await;
-        if committed.is_err() {
-            self.reconnect_if_lost().await;
+        match &committed {
+            Ok(_) => self.announce_deliveries(),
+            Err(_) => self.reconnect_if_lost().await,
         }
         Ok(committed?)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+use tokio::sync::Notify;
 
 use super::{
     caches::Caches,
@@ -22,6 +23,8 @@ pub(crate) struct WriteConnection {
     /// Seals the secrets of sources.
     pub(super) vault: Arc<dyn Vault>,
     pub(super) clock: Arc<StoreClock>,
+    /// Told when deliveries may be due.
+    pub(super) deliveries: Arc<Notify>,
 }
 
 impl WriteConnection {
@@ -43,6 +46,14 @@ impl WriteConnection {
             checkpoints,
             vault,
             clock,
+            deliveries: Arc::default(),
+        }
+    }
+
+    /// Tells the dispatcher about deliveries that a committed transaction wrote.
+    pub(super) fn announce_deliveries(&mut self) {
+        if self.caches.targets.take_written() {
+            self.deliveries.notify_one();
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod attention;
 mod bulk_operations;
+mod deliveries;
 mod environments;
 mod events;
 mod expansions;
@@ -17,17 +18,19 @@ mod retention;
 mod runs;
 mod sources;
 mod store_time;
+mod targets;
 mod user_export;
 
 use std::sync::Arc;
 
 use inlet_core::idempotency::HashKey;
+use tokio::sync::Notify;
 
 use self::retention::HashWalks;
 use crate::{
     clock::StoreClock,
     data_dir::{DataDir, FileSizes},
-    database::{Database, with_writer},
+    database::{Database, OpenDatabase, with_writer},
     error::{CommitError, OpenError},
     observer::Stats,
     operations::ProveWritable,
@@ -48,6 +51,8 @@ pub struct Store {
     vault: Arc<dyn Vault>,
     hash_walks: HashWalks,
     clock: Arc<StoreClock>,
+    /// Told when deliveries may be due.
+    deliveries: Arc<Notify>,
     /// Released last.
     data_dir: DataDir,
 }
@@ -59,8 +64,9 @@ impl Store {
         options: StoreOptions,
         vault: Arc<dyn Vault>,
     ) -> Result<Self, OpenError> {
-        let (database, hash_key, clock) = Database::open(&data_dir, &options, vault.clone()).await?;
-        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), clock, data_dir })
+        let opened = Database::open(&data_dir, &options, vault.clone()).await?;
+        let OpenDatabase { database, hash_key, clock, deliveries } = opened;
+        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), clock, deliveries, data_dir })
     }
 
     /// Finishes the waiting jobs and closes. Later jobs are refused; later calls of `close` do nothing.

@@ -18,7 +18,7 @@ async fn a_refused_job_is_told_the_constraint() {
 
 #[tokio::test]
 async fn a_full_storage_takes_nothing_and_recovers() {
-    let fixture = Fixture::with(|options| StoreOptions { size_limit: Some(1_500_000), ..options }).await;
+    let fixture = Fixture::with(|options| StoreOptions { size_limit: Some(1_700_000), ..options }).await;
     let big = format!(r#"{{"data":{{"padding":"{}"}}}}"#, "p".repeat(50_000));
     let mut stored = 0;
     let error = loop {

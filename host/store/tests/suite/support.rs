@@ -1,10 +1,12 @@
 //! A store with one source, and jobs made the way the server makes them.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use inlet_core::{
     ByteString, Uuid,
     actions::parse_action,
+    delivery::TargetRouting,
     idempotency::{self, ScopedKey},
     json,
     log::{EventFields, EventLog, Original, PluginRef},
@@ -13,12 +15,17 @@ use inlet_core::{
     settle::{Job, Prepared},
 };
 use inlet_store::{
-    Author, CommitError, EventQuery, Hold, NewChange, NewSource, NewSourceEnvironment, ReadMemory, SecretLocation,
-    Settled, Stats, Store, StoreOptions, StoredEvent, Vault, VaultError,
+    AttemptNext, AttemptRecord, Author, Claim, ClaimWanted, ClaimedDelivery, CommitError, Cursor, DeliveryFilter,
+    DeliveryQuery, DeliveryTurn, DeliveryTurnResult, EventQuery, FinishedAttempt, Hold, ListedDelivery, NewChange,
+    NewSource, NewSourceEnvironment, NewTarget, ReadMemory, SecretLocation, Settled, Stats, Store, StoreOptions,
+    StoredEvent, Vault, VaultError,
 };
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::backend::TestDatabase;
+
+/// A time that no test waits for.
+pub const LONG: Duration = Duration::from_secs(3600);
 
 pub const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
@@ -171,10 +178,61 @@ impl Fixture {
         busy
     }
 
+    /// Creates a target; returns its id.
+    pub async fn target(&self, key: &str, routing: TargetRouting) -> i64 {
+        self.store.target_put(target(self.environment, key, routing), log("upsertTarget")).await.unwrap()
+    }
+
+    /// Returns the deliveries of the environment, the oldest first.
+    pub async fn deliveries(&self) -> Vec<ListedDelivery> {
+        let query = DeliveryQuery {
+            environment_id: self.environment,
+            cursor: Cursor::Start,
+            limit: 1000,
+            filter: DeliveryFilter::default(),
+            run: None,
+            source_event: None,
+        };
+        let mut found = self.store.deliveries(&query, &Unlimited).await.unwrap().unwrap().items;
+        found.reverse();
+        found
+    }
+
+    /// Claims at most so many deliveries of each class of a target.
+    pub async fn claim(&self, owner: Uuid, target: i64, each: u32) -> Vec<ClaimedDelivery> {
+        self.turn(DeliveryTurn { wanted: vec![claim_wanted(target, each)], ..DeliveryTurn::new(owner, LONG) })
+            .await
+            .claimed
+    }
+
+    pub async fn turn(&self, turn: DeliveryTurn) -> DeliveryTurnResult {
+        self.store.delivery_turn(turn).await.unwrap()
+    }
+
+    /// Ends an attempt; returns false if its claim is lost.
+    pub async fn finish(&self, owner: Uuid, claim: Claim, next: AttemptNext) -> bool {
+        let attempt = (!matches!(next, AttemptNext::HandBack | AttemptNext::Canceled)).then(attempt);
+        let finished = vec![FinishedAttempt { claim, attempt, next }];
+        self.turn(DeliveryTurn { finished, ..DeliveryTurn::new(owner, LONG) }).await.lost.is_empty()
+    }
+
     /// Reads an event log, whole.
     pub async fn event(&self, id: Uuid) -> StoredEvent {
         let query = EventQuery::one(vec![self.source_environment], id);
         self.store.events(&query).await.unwrap().items.remove(0)
+    }
+}
+
+/// Returns a target to create, which takes so many recipients at once.
+pub fn target(environment_id: i64, key: &str, routing: TargetRouting) -> NewTarget {
+    NewTarget {
+        environment_id,
+        key: key.to_owned(),
+        kind: "webhook".to_owned(),
+        settings: r#"{"url":"https://example.com"}"#.to_owned(),
+        routing,
+        secrets: None,
+        state: None,
     }
 }
 
@@ -187,6 +245,32 @@ pub fn log(operation: &'static str) -> NewChange {
         environment_id: None,
         before: None,
         after: Some("{}".to_owned()),
+    }
+}
+
+pub fn claim_wanted(target: i64, each: u32) -> ClaimWanted {
+    ClaimWanted { target, first_attempts: each, retries: each, late: each }
+}
+
+pub fn delivered() -> AttemptNext {
+    AttemptNext::Delivered { downstream_id: None }
+}
+
+/// A retry that counts, of an attempt that may have been sent.
+pub fn retry(after: Duration) -> AttemptNext {
+    AttemptNext::Retry { after, is_counted: true, may_be_sent: true }
+}
+
+pub fn attempt() -> AttemptRecord {
+    AttemptRecord {
+        at_ms: 1_700_000_000_000,
+        duration_ms: 12,
+        outcome: "answered".to_owned(),
+        status: Some(503),
+        error: Some("the target answered 503".to_owned()),
+        request_headers: r#"{"content-type":"application/json"}"#.to_owned(),
+        response_headers: "{}".to_owned(),
+        response_body: Bytes::from_static(b"busy"),
     }
 }
 

@@ -1,11 +1,12 @@
 //! `workflows_trigger`: creates a run of a workflow for its identified recipients.
 //!
 //! Parameters: `key` (a constant, required), `recipients` (default: the path `user_id`), `data` (default: the path
-//! `data`), `actor`, `tenant` and `cancellation_key`. Options: `on_overflow` and `unidentified`. Source of the rules:
-//! semantics.md §5 and §8.
+//! `data`), `actor`, `tenant` and `cancellation_key`. Options: `on_overflow`, `unidentified` and `targets`. Source of the
+//! rules: semantics.md §5 and §8.
 
 mod on_overflow;
 mod result;
+mod targets;
 mod unidentified;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub struct Parameters {
     cancellation_key: Option<Parameter>,
     on_overflow: OnOverflow,
     unidentified: Unidentified,
+    targets: Option<Vec<String>>,
 }
 
 /// A trigger with its values.
@@ -63,6 +65,14 @@ pub struct Trigger {
     /// A JSON object; only an API call has settings.
     settings: Option<String>,
     unidentified: Unidentified,
+    targets: Option<Vec<String>>,
+}
+
+impl Parameters {
+    /// Returns the keys of the targets that the mapping names; none if it names none.
+    pub fn targets(&self) -> Option<&[String]> {
+        self.targets.as_deref()
+    }
 }
 
 impl ActionParameters for Parameters {
@@ -78,6 +88,7 @@ impl ActionParameters for Parameters {
             cancellation_key: reader.take("cancellation_key")?,
             on_overflow: OnOverflow::take(reader)?,
             unidentified: Unidentified::take(reader)?,
+            targets: targets::take(reader)?,
         })
     }
 
@@ -98,6 +109,7 @@ impl ActionParameters for Parameters {
             cancellation_key: cancellation_key.map_or(Ok(None), |key| key.checked_cancellation_key()?.string())?,
             settings: None,
             unidentified: self.unidentified,
+            targets: self.targets.clone(),
         });
         parties::warn(trigger.parties_mut(), resolver);
         Ok(trigger)
@@ -147,6 +159,8 @@ impl Trigger {
             cancellation_key: self.cancellation_key.clone(),
             settings: self.settings.clone(),
             source_event: view.event(),
+            mapping: view.mapping(),
+            targets: self.targets.clone(),
         }
     }
 
@@ -200,6 +214,7 @@ impl Trigger {
                 tenant: self.tenant.as_ref().map(|party| party.key.to_json()),
                 data: self.data.clone(),
                 cancellation_key: self.cancellation_key.clone(),
+                targets: self.targets.clone(),
             }),
         }))
     }

@@ -29,6 +29,7 @@ impl ParkedRecipients {
             tenant: None,
             data: ByteString::from_static("{}"),
             cancellation_key: None,
+            targets: None,
         };
         self.0.push((recipient, WaitingTrigger { trigger: Arc::new(trigger), trigger_data: None }));
     }

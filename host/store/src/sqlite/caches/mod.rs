@@ -3,11 +3,12 @@
 mod event_type_counts;
 mod parked_recipients;
 mod plugin_ids;
+mod targets;
 
 use sqlx::SqliteConnection;
 
-pub(crate) use self::parked_recipients::ParkedRecipients;
 use self::{event_type_counts::EventTypes, plugin_ids::PluginIds};
+pub(crate) use self::{parked_recipients::ParkedRecipients, targets::Targets};
 use super::idempotency::IdempotencyRecords;
 
 /// Caches that follow the transaction under way: additions become visible with its commit.
@@ -17,13 +18,15 @@ pub(crate) struct Caches {
     pub(crate) event_types: EventTypes,
     pub(crate) idempotency: IdempotencyRecords,
     pub(crate) parked: ParkedRecipients,
+    pub(crate) targets: Targets,
 }
 
 impl Caches {
     /// Loads what must be complete from the start.
     pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let idempotency = IdempotencyRecords::load(connection).await?;
-        Ok(Self { idempotency, parked: ParkedRecipients::load(connection).await?, ..Self::default() })
+        let (parked, targets) = (ParkedRecipients::load(connection).await?, Targets::load(connection).await?);
+        Ok(Self { idempotency, parked, targets, ..Self::default() })
     }
 
     pub(crate) fn committed(&mut self) {
@@ -38,5 +41,6 @@ impl Caches {
         self.event_types.rolled_back();
         self.idempotency.rolled_back();
         self.parked.rolled_back();
+        self.targets.take_written();
     }
 }

@@ -275,11 +275,16 @@ impl FoundColumns<'_> {
         }
     }
 
-    /// Returns a text; `None` for NULL.
-    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, DirectError> {
+    /// Returns true if the column is NULL.
+    pub(crate) fn is_null(&self, column: usize) -> bool {
         // SAFETY: the statement stands at a row.
         let kind = unsafe { ffi::sqlite3_column_type(self.statement.as_ptr(), index(column)) };
-        if kind == ffi::SQLITE_NULL {
+        kind == ffi::SQLITE_NULL
+    }
+
+    /// Returns a text; `None` for NULL.
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, DirectError> {
+        if self.is_null(column) {
             return Ok(None);
         }
         let text = std::str::from_utf8(self.blob(column));

@@ -4,7 +4,11 @@ use sha2::{Digest as _, Sha256};
 use sqlx::{Row, SqliteConnection};
 
 use crate::{
-    sqlite::{error::SqliteError, statements::transaction, tables::variables},
+    sqlite::{
+        error::SqliteError,
+        statements::transaction,
+        tables::{targets, variables},
+    },
     vault::{CHECK, SecretLocation, Vault, VaultError},
 };
 
@@ -225,6 +229,7 @@ async fn reseal_all(connection: &mut SqliteConnection, old: &dyn Vault, new: &dy
         }
     }
     secrets += reseal_write_keys(connection, &again).await?;
+    secrets += targets::reseal(connection, &again).await?;
     Ok(secrets + variables::reseal(connection, &again).await?)
 }
 

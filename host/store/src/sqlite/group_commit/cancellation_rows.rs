@@ -10,7 +10,9 @@ use inlet_core::{
 use uuid::Uuid;
 
 use crate::sqlite::{
+    caches::Targets,
     error::SqliteError,
+    outbox::{self, cancel::CanceledDeliveries},
     statements::{multi_row::MultiRow, runner::StatementRunner},
 };
 
@@ -57,8 +59,10 @@ type Runs<'a> = Vec<(i64, Uuid, &'a CanceledRun)>;
 /// transaction that creates it.
 pub(super) async fn write(
     statements: &mut StatementRunner<'_>,
+    targets: &mut Targets,
     cancellations: &[(i64, &RunCancellation)],
     now_ms: i64,
+    new_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<(), SqliteError> {
     // Most groups have none.
     if cancellations.is_empty() {
@@ -68,6 +72,15 @@ pub(super) async fn write(
         .iter()
         .flat_map(|(environment, cancellation)| {
             cancellation.runs.iter().map(|run| (*environment, cancellation.event, run))
+        })
+        .collect();
+    let deliveries: Vec<CanceledDeliveries<'_>> = runs
+        .iter()
+        .map(|(environment, event, run)| CanceledDeliveries {
+            environment: *environment,
+            run: run.id,
+            event: *event,
+            recipients: run.recipients.as_deref(),
         })
         .collect();
     let (wholly, partly): (Runs<'_>, Runs<'_>) = runs.into_iter().partition(|(_, _, run)| run.recipients.is_none());
@@ -91,6 +104,7 @@ pub(super) async fn write(
             row.blob(run.as_bytes()).int(*ordinal).int(now_ms).blob(event.as_bytes());
         })
         .await?;
+    outbox::cancel::cancel(statements, targets, &deliveries, new_id).await?;
     let unfinished: Vec<(i64, &RunCancellation, RunRange)> = cancellations
         .iter()
         .filter_map(|(environment, cancellation)| Some((*environment, *cancellation, cancellation.rest?)))

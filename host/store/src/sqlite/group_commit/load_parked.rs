@@ -12,6 +12,7 @@ use inlet_core::{
 };
 use uuid::Uuid;
 
+use super::rows::read_targets;
 use crate::sqlite::{
     caches::ParkedRecipients,
     error::SqliteError,
@@ -44,7 +45,8 @@ static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH wanted (number, seq) AS (VALUES",
         "(#, ?)",
-        ") SELECT number, event_id, mapping, trigger_data, workflow, actor, tenant, data, cancellation_key
+        ") SELECT number, event_id, mapping, trigger_data, workflow, actor, tenant, data, cancellation_key,
+               targets
            FROM wanted CROSS JOIN parked_recipients USING (seq)
                CROSS JOIN parked_triggers USING (environment_id, event_id, mapping)",
     )
@@ -165,6 +167,7 @@ fn read(
                 tenant: text(6)?,
                 data: text(7)?.unwrap_or_default().into(),
                 cancellation_key: text(8)?,
+                targets: row.optional_text(9)?.map(read_targets),
             };
             unknown.insert(Arc::new(trigger)).clone()
         }

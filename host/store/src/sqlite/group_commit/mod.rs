@@ -72,7 +72,8 @@ async fn write(
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
     let rows = Rows::of(jobs, &settlements, &plugins, &world);
-    rows.write(statements, time.system_ms).await?;
+    caches.targets.make_sure(statements).await?;
+    rows.write(statements, &mut caches.targets, time.system_ms, new_id).await?;
     parked::write(statements, &mut caches.parked, jobs, &settlements).await?;
     expansions::write(statements, jobs, &settlements).await?;
     caches.idempotency.write(statements, &rows.records).await?;

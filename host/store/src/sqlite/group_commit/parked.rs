@@ -12,6 +12,7 @@ use inlet_core::{
     settle::{Job, Settlement},
 };
 
+use super::rows::stored_targets;
 use crate::sqlite::{
     caches::ParkedRecipients,
     error::SqliteError,
@@ -36,7 +37,7 @@ static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "parked_triggers",
         "environment_id, event_id, mapping, source_environment_id, recipients, workflow, actor, tenant, \
-         cancellation_key, data",
+         cancellation_key, targets, data",
         "",
     )
 });
@@ -185,7 +186,8 @@ async fn write_park(
             row.int(environment).blob(trigger.event.as_bytes()).uuid(trigger.mapping.unwrap_or_default());
             row.int(job.source_environment).int(recipients.len() as i64).text(&trigger.workflow);
             row.optional_text(trigger.actor.as_deref()).optional_text(trigger.tenant.as_deref());
-            row.optional_text(trigger.cancellation_key.as_deref()).text(&trigger.data);
+            row.optional_text(trigger.cancellation_key.as_deref());
+            row.optional_owned_text(trigger.targets.as_deref().map(stored_targets)).text(&trigger.data);
         })
         .await?;
     statements

@@ -16,8 +16,10 @@ use uuid::Uuid;
 
 use super::{cancellation_rows, relation_rows};
 use crate::sqlite::{
+    caches::Targets,
     error::SqliteError,
     event_columns::{self, EventRow},
+    outbox::route::{self, RunToRoute},
     statements::{codes, multi_row::MultiRow, row::Row, runner::StatementRunner},
 };
 
@@ -63,7 +65,7 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "workflow_runs",
         "environment_id, id, workflow, source_event, recipients_count, actor, tenant, cancellation_key, \
-         key, settings, data",
+         key, settings, mapping, targets, data",
         "",
     )
 });
@@ -137,11 +139,17 @@ impl<'a> Rows<'a> {
         Self { events, actions, runs, cancellations, relations, deleted_recipients, recipients, records }
     }
 
-    pub(super) async fn write(&self, statements: &mut StatementRunner<'_>, now_ms: i64) -> Result<(), SqliteError> {
+    pub(super) async fn write(
+        &self,
+        statements: &mut StatementRunner<'_>,
+        targets: &mut Targets,
+        now_ms: i64,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<(), SqliteError> {
         statements.write(&EVENT_LOGS, &self.events, event_columns::write).await?;
         statements.write(&ACTION_LOGS, &self.actions, bind_action).await?;
-        write_runs(statements, &self.runs).await?;
-        cancellation_rows::write(statements, &self.cancellations, now_ms).await?;
+        write_runs(statements, targets, &self.runs, new_id).await?;
+        cancellation_rows::write(statements, targets, &self.cancellations, now_ms, new_id).await?;
         // Before the upserts: a recipient that is deleted and upserted afterwards gets a row of its own.
         delete_recipients(statements, &self.deleted_recipients).await?;
         relation_rows::delete_tenants(statements, &self.deleted_recipients).await?;
@@ -155,14 +163,21 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Writes runs, each with its environment's database id, and their recipients.
-pub(crate) async fn write_runs(statements: &mut StatementRunner<'_>, runs: &[(i64, &Run)]) -> Result<(), SqliteError> {
+/// Writes runs, each with its environment's database id, their recipients and their deliveries.
+pub(crate) async fn write_runs(
+    statements: &mut StatementRunner<'_>,
+    targets: &mut Targets,
+    runs: &[(i64, &Run)],
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<(), SqliteError> {
     let recipients: Vec<(&Run, usize, &RunRecipient)> = runs
         .iter()
         .flat_map(|(_, run)| run.recipients.iter().enumerate().map(move |(at, recipient)| (*run, at, recipient)))
         .collect();
     statements.write(&RUNS, runs, bind_run).await?;
-    statements.write(&RUN_RECIPIENTS, &recipients, bind_run_recipient).await
+    statements.write(&RUN_RECIPIENTS, &recipients, bind_run_recipient).await?;
+    let routed = runs.iter().map(|(environment, run)| RunToRoute::of(*environment, run));
+    route::write(statements, targets, routed, new_id).await
 }
 
 /// Deletes recipients by environment and key.
@@ -211,7 +226,19 @@ fn bind_run<'v>(row: &mut Row<'v>, (environment, run): &'v (i64, &Run)) {
         .optional_text(run.cancellation_key.as_deref())
         .blob(run.key.as_bytes())
         .optional_text(run.settings.as_deref())
+        .optional_uuid(run.mapping)
+        .optional_owned_text(run.targets.as_deref().map(stored_targets))
         .text(&run.data);
+}
+
+/// Returns the keys of targets as they are stored: a JSON array.
+pub(crate) fn stored_targets(targets: &[String]) -> String {
+    json::array(targets.iter().map(|key| json::quote(key)))
+}
+
+/// Reads the keys of targets as they are stored.
+pub(crate) fn read_targets(text: &str) -> Vec<String> {
+    json::items(text).unwrap_or_default().into_iter().filter_map(json::string).collect()
 }
 
 fn bind_run_recipient<'v>(row: &mut Row<'v>, (run, ordinal, recipient): &'v (&Run, usize, &RunRecipient)) {

@@ -2,6 +2,7 @@
 //! encoding of enumerations and ids.
 
 pub(crate) mod codes;
+pub(crate) mod database_time;
 pub(crate) mod multi_row;
 pub(crate) mod row;
 pub(crate) mod runner;

@@ -116,6 +116,20 @@ impl FoundRow<'_> {
         }
     }
 
+    pub(crate) fn optional_int(&self, column: usize) -> Result<Option<i64>, SqliteError> {
+        match self {
+            Self::Plain(row) => Ok(row.try_get(column)?),
+            Self::Direct(columns) => Ok((!columns.is_null(column)).then(|| columns.int(column))),
+        }
+    }
+
+    pub(crate) fn optional_blob(&self, column: usize) -> Result<Option<&[u8]>, SqliteError> {
+        match self {
+            Self::Plain(row) => Ok(row.try_get(column)?),
+            Self::Direct(columns) => Ok((!columns.is_null(column)).then(|| columns.blob(column))),
+        }
+    }
+
     pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, SqliteError> {
         match self {
             Self::Plain(row) => Ok(row.try_get(column)?),

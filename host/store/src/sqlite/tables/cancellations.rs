@@ -2,12 +2,19 @@
 
 use inlet_core::{json, world::OpenRuns};
 use sqlx::{Row, SqliteConnection, SqlitePool};
+use uuid::Uuid;
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::ContinueCancellation,
-    sqlite::{statements::transaction, write_connection::WriteConnection},
+    sqlite::{
+        caches::Targets,
+        error::SqliteError,
+        outbox::{self, cancel::CanceledDeliveries},
+        statements::{runner::StatementRunner, transaction, uuids},
+        write_connection::WriteConnection,
+    },
 };
 
 /// Returns true if there is an unfinished cancellation.
@@ -17,8 +24,19 @@ pub(crate) async fn any(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
 
 impl Execute<ContinueCancellation> for WriteConnection {
     async fn execute(&mut self, _: ContinueCancellation) -> Result<bool, CommitError> {
-        let now_ms = self.clock.transaction_time().system_ms;
-        Ok(transaction::run(self.connection.plain(), async |connection| Ok(slice(connection, now_ms).await?)).await?)
+        let clock = self.clock.clone();
+        let now_ms = clock.transaction_time().system_ms;
+        let targets = &mut self.caches.targets;
+        let has_more = transaction::run(self.connection.plain(), async |connection| {
+            targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
+            slice(connection, targets, now_ms, &mut || clock.new_id()).await
+        })
+        .await;
+        match &has_more {
+            Ok(_) => self.announce_deliveries(),
+            Err(_) => _ = self.caches.targets.take_written(),
+        }
+        Ok(has_more?)
     }
 }
 
@@ -42,7 +60,12 @@ struct Open {
 }
 
 /// Cancels the next runs of the oldest cancellation; returns false if there is none.
-async fn slice(connection: &mut SqliteConnection, now_ms: i64) -> Result<bool, sqlx::Error> {
+async fn slice(
+    connection: &mut SqliteConnection,
+    targets: &mut Targets,
+    now_ms: i64,
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<bool, SqliteError> {
     let Some(unfinished) = oldest(connection).await? else { return Ok(false) };
     let limit = match &unfinished.recipients {
         None => OpenRuns::MAX_RUNS,
@@ -53,7 +76,14 @@ async fn slice(connection: &mut SqliteConnection, now_ms: i64) -> Result<bool, s
     };
     let runs = open(connection, &unfinished, limit).await?;
     for run in &runs {
-        cancel(connection, &unfinished, run, now_ms).await?;
+        let Some(recipients) = cancel(connection, &unfinished, run, now_ms).await? else { continue };
+        let canceled = CanceledDeliveries {
+            environment: unfinished.environment,
+            run: uuids::parse(0, &run.id)?,
+            event: uuids::parse(0, &unfinished.event)?,
+            recipients: recipients.as_deref(),
+        };
+        outbox::cancel::cancel(&mut StatementRunner::Plain(connection), targets, &[canceled], new_id).await?;
     }
     match runs.last().filter(|_| runs.len() == limit) {
         Some(last) => {
@@ -113,40 +143,41 @@ async fn open(
         .collect()
 }
 
-/// Cancels a run: wholly, or those of its recipients that the cancellation names.
+/// Cancels a run: wholly, or those of its recipients that the cancellation names. Returns the positions of the canceled
+/// recipients, none of them if the whole run is canceled; none if nothing was canceled.
 async fn cancel(
     connection: &mut SqliteConnection,
     unfinished: &Unfinished,
     run: &Open,
     now_ms: i64,
-) -> Result<(), sqlx::Error> {
-    let mut canceled = 0;
+) -> Result<Option<Option<Vec<i64>>>, sqlx::Error> {
+    let mut canceled: Vec<i64> = Vec::new();
     if let Some(recipients) = &unfinished.recipients {
-        canceled = sqlx::query(
+        canceled = sqlx::query_scalar(
             "UPDATE workflow_run_recipients SET canceled_at_ms = ?1, canceled_by = ?2 WHERE (run_id, ordinal) IN (
                  SELECT open.run_id, open.ordinal FROM json_each(?4) AS wanted
                      CROSS JOIN workflow_run_recipients AS open INDEXED BY workflow_run_recipients_open
                          ON open.run_id = ?3 AND open.id = wanted.value ->> 1 AND open.collection IS wanted.value ->> 0
-                 WHERE open.is_cancelable IS NOT NULL AND open.canceled_at_ms IS NULL)",
+                 WHERE open.is_cancelable IS NOT NULL AND open.canceled_at_ms IS NULL)
+             RETURNING ordinal",
         )
         .bind(now_ms)
         .bind(&unfinished.event)
         .bind(&run.id)
         .bind(recipients)
-        .execute(&mut *connection)
-        .await?
-        .rows_affected();
-        if canceled == 0 {
-            return Ok(());
+        .fetch_all(&mut *connection)
+        .await?;
+        if canceled.is_empty() {
+            return Ok(None);
         }
     }
-    let is_whole = unfinished.recipients.is_none() || canceled == run.recipients;
+    let is_whole = unfinished.recipients.is_none() || canceled.len() as u64 == run.recipients;
     sqlx::query(
         "UPDATE workflow_runs SET canceled_recipients = canceled_recipients + ?1,
              canceled_at_ms = CASE WHEN ?2 THEN ?3 END, canceled_by = CASE WHEN ?2 THEN ?4 END
          WHERE environment_id = ?5 AND id = ?6",
     )
-    .bind(canceled as i64)
+    .bind(canceled.len() as i64)
     .bind(is_whole)
     .bind(now_ms)
     .bind(&unfinished.event)
@@ -154,5 +185,5 @@ async fn cancel(
     .bind(&run.id)
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(Some((!is_whole).then_some(canceled)))
 }

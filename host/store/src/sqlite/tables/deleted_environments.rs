@@ -8,6 +8,7 @@ use sqlx::SqliteConnection;
 use super::{
     change_log,
     deleted_sources::{Owner, empty_source_environments},
+    targets,
 };
 use crate::{
     backend::Execute,
@@ -19,7 +20,8 @@ use crate::{
 
 /// The statements that empty the small tables of an environment. A management token that is limited to deleted
 /// environments is good nowhere and goes too.
-const SMALL: [&str; 5] = [
+const SMALL: [&str; 6] = [
+    "DELETE FROM targets WHERE environment_id = ?",
     "DELETE FROM forget_requests WHERE environment_id = ?",
     "DELETE FROM variables WHERE environment_id = ?",
     "DELETE FROM api_keys WHERE environment_id = ?",
@@ -31,7 +33,25 @@ const SMALL: [&str; 5] = [
 /// The possibly large tables of an environment, each with the statement that deletes at most `?2` of its rows, in the order
 /// in which they are emptied. Runs go once their recipients are gone: one run may have a thousand, so that these are
 /// deleted by their own number, ten times as many as of other rows.
-const LARGE: [(&str, &str); 10] = [
+const LARGE: [(&str, &str); 13] = [
+    (
+        "delivery_attempts",
+        "DELETE FROM delivery_attempts WHERE (delivery_seq, number) IN (
+             SELECT delivery_seq, number
+             FROM (SELECT seq AS delivery_seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2)
+                 CROSS JOIN delivery_attempts USING (delivery_seq) LIMIT ?2)",
+    ),
+    (
+        "delivery_bodies",
+        "DELETE FROM delivery_bodies WHERE delivery_seq IN (
+             SELECT seq FROM (SELECT seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2)
+                 CROSS JOIN delivery_bodies ON delivery_seq = seq)",
+    ),
+    (
+        "deliveries",
+        "DELETE FROM deliveries WHERE seq IN (
+             SELECT seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
     (
         "bulk_operations",
         "DELETE FROM bulk_operations WHERE rowid IN (
@@ -91,6 +111,7 @@ impl Execute<DeleteEnvironment> for WriteConnection {
         })
         .await?;
         self.caches.parked.remove_environment(id);
+        self.caches.targets.reload(self.connection.plain()).await;
         Ok(())
     }
 }
@@ -116,8 +137,13 @@ async fn mark_deleted(connection: &mut SqliteConnection, id: i64) -> Result<(), 
     Ok(())
 }
 
-/// Deletes at most `limit` rows of one large table of one deleted environment that has rows; returns their number.
+/// Cancels at most `limit` deliveries of one deleted target, or deletes at most `limit` rows of one large table of one
+/// deleted environment; returns their number.
 pub(super) async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
+    let rows = targets::clean_deleted(connection, limit).await?;
+    if rows > 0 {
+        return Ok(rows);
+    }
     let deleted: Vec<i64> = sqlx::query_scalar("SELECT id FROM environments WHERE deleted_at_ms IS NOT NULL")
         .fetch_all(&mut *connection)
         .await?;
@@ -157,9 +183,10 @@ mod tests {
         .into_iter()
         .collect();
         // Source environments are emptied with their tables, and the change log outlives what it tells of. Recipients of
-        // runs have no foreign key to an environment.
-        let small = ["api_keys", "forget_requests", "management_token_environments", "variables"];
-        let large = LARGE.iter().map(|(name, _)| *name).filter(|name| *name != "workflow_run_recipients");
+        // runs, and attempts and bodies of deliveries, have no foreign key to an environment.
+        let small = ["api_keys", "forget_requests", "management_token_environments", "targets", "variables"];
+        let of_others = ["workflow_run_recipients", "delivery_attempts", "delivery_bodies"];
+        let large = LARGE.iter().map(|(name, _)| *name).filter(|name| !of_others.contains(name));
         let handled = large.chain(small).chain(["source_environments", "changes"]);
         assert_eq!(tables, handled.map(str::to_owned).collect());
     }

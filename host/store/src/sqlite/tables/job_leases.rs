@@ -7,15 +7,8 @@ use crate::{
     error::CommitError,
     operations::{AcquireJobLease, ReleaseJobLease, RenewJobLease},
     records::JobLease,
-    sqlite::{error::SqliteError, write_connection::WriteConnection},
+    sqlite::{error::SqliteError, statements::database_time::now_ms, write_connection::WriteConnection},
 };
-
-/// The database's clock, in milliseconds since 1970.
-macro_rules! now_ms {
-    () => {
-        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
-    };
-}
 
 impl Execute<AcquireJobLease> for WriteConnection {
     async fn execute(&mut self, operation: AcquireJobLease) -> Result<JobLease, CommitError> {

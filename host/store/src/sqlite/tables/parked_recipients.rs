@@ -16,8 +16,13 @@ use crate::{
     error::CommitError,
     operations::EndWaits,
     sqlite::{
+        caches::Targets,
         error::SqliteError,
-        group_commit::{expansions, parked::state, rows::write_runs},
+        group_commit::{
+            expansions,
+            parked::state,
+            rows::{read_targets, write_runs},
+        },
         statements::{runner::StatementRunner, transaction, uuids},
         write_connection::WriteConnection,
     },
@@ -40,10 +45,16 @@ pub(crate) async fn has_ended(readers: &SqlitePool, now_ms: i64) -> Result<bool,
 impl Execute<EndWaits> for WriteConnection {
     async fn execute(&mut self, EndWaits { now_ms, limit }: EndWaits) -> Result<u64, CommitError> {
         let clock = self.clock.clone();
+        let targets = &mut self.caches.targets;
         let ended = transaction::run(self.connection.plain(), async |connection| {
-            slice(connection, now_ms, limit.into(), &mut || clock.new_id()).await
+            targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
+            slice(connection, targets, now_ms, limit.into(), &mut || clock.new_id()).await
         })
         .await;
+        match &ended {
+            Ok(_) => self.announce_deliveries(),
+            Err(_) => _ = self.caches.targets.take_written(),
+        }
         let parked = &mut self.caches.parked;
         for (environment, key) in ended.iter().flat_map(|ended| &ended.expired) {
             parked.remove(*environment, key);
@@ -82,6 +93,7 @@ struct Parked {
 /// Ends at most `limit` waits, and fewer if their triggers have long results.
 async fn slice(
     connection: &mut SqliteConnection,
+    targets: &mut Targets,
     now_ms: i64,
     limit: i64,
     new_id: &mut impl FnMut() -> Uuid,
@@ -109,7 +121,7 @@ async fn slice(
         let waiting = parked.iter().filter(is_counted);
         slice.expired.extend(waiting.map(|parked| (trigger.0, parked.recipient.clone())));
         slice.rows += parked.len() as u64;
-        let (ended, written) = end(connection, trigger, &parked, new_id).await?;
+        let (ended, written) = end(connection, targets, trigger, &parked, new_id).await?;
         data_bytes += written;
         result_bytes += log(connection, trigger, &ended).await?;
         remove(connection, trigger, &parked).await?;
@@ -131,12 +143,13 @@ fn read_parked(row: &SqliteRow, first: usize) -> Result<Parked, sqlx::Error> {
 /// Decides how the waits end, and creates the runs of those that are identified. Returns the bytes of their data too.
 async fn end(
     connection: &mut SqliteConnection,
+    targets: &mut Targets,
     (environment, event, mapping): Trigger,
     parked: &[Parked],
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<(Vec<EndedWait>, usize), SqliteError> {
     let row = sqlx::query(
-        "SELECT canceled, workflow, actor, tenant, data, cancellation_key FROM parked_triggers
+        "SELECT canceled, workflow, actor, tenant, data, cancellation_key, targets FROM parked_triggers
          WHERE environment_id = ? AND event_id = ? AND mapping = ?",
     )
     .bind(environment)
@@ -155,6 +168,7 @@ async fn end(
         tenant: row.try_get(3)?,
         data: row.try_get::<String, _>(4)?.into(),
         cancellation_key: row.try_get(5)?,
+        targets: row.try_get::<Option<&str>, _>(6)?.map(read_targets),
     };
     let mut ended = Vec::with_capacity(parked.len());
     let mut runs = Vec::new();
@@ -175,7 +189,7 @@ async fn end(
     }
     let runs: Vec<_> = runs.iter().map(|(environment, run)| (*environment, run)).collect();
     let mut statements = StatementRunner::Plain(connection);
-    write_runs(&mut statements, &runs).await?;
+    write_runs(&mut statements, targets, &runs, new_id).await?;
     expansions::begin(&mut statements, &runs).await?;
     Ok((ended, runs.iter().map(|(_, run)| run.data.len()).sum()))
 }

@@ -2,12 +2,16 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use inlet_core::delivery::DeliveryCounts;
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     records::{Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
-    sqlite::statements::{multi_row::MultiRow, uuids},
+    sqlite::{
+        outbox::columns::status_of,
+        statements::{multi_row::MultiRow, uuids},
+    },
 };
 
 /// The bytes of a run or a recipient beside its JSON, about.
@@ -51,8 +55,16 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
                canceled_at_ms, canceled_by, canceled_recipients,
                EXISTS (SELECT 1 FROM expansions WHERE expansions.environment_id = wanted.environment_id
                    AND expansions.run_id = workflow_runs.id AND state < 2),
-               settings
+               settings, mapping
            FROM wanted CROSS JOIN workflow_runs USING (environment_id, id)",
+    )
+});
+
+static DELIVERIES: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (run) AS (VALUES",
+        "(?)",
+        ") SELECT run, status, count(*) FROM wanted CROSS JOIN deliveries ON run_id = run GROUP BY run, status",
     )
 });
 
@@ -174,6 +186,21 @@ async fn load(
         },
     )
     .await?;
+    DELIVERIES
+        .fetch(
+            connection,
+            ids,
+            |row, id| _ = row.blob(id.as_bytes()),
+            |_, rows| {
+                for row in rows {
+                    if let Some(run) = runs.get_mut(&uuids::read(&row, 0)?) {
+                        run.deliveries.add(status_of(row.try_get(1)?)?, row.try_get::<i64, _>(2)?.unsigned_abs());
+                    }
+                }
+                Ok(())
+            },
+        )
+        .await?;
     let first = RunRecord::FIRST_RECIPIENTS as i64;
     FIRST_RECIPIENTS
         .fetch(
@@ -210,6 +237,8 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
         canceled_recipients: row.try_get(11)?,
         is_expanding: row.try_get(12)?,
         settings: row.try_get(13)?,
+        mapping: uuids::read_optional(row, 14)?,
+        deliveries: DeliveryCounts::default(),
     })
 }
 

@@ -4,6 +4,7 @@
 //! recipients, those objects included that it adds itself, in the order in which they became recipients. A subscriber is
 //! added unless the run has it, it is the actor, or it was canceled. So cycles end, and each recipient is in the run once.
 
+mod deliver;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ mod tests;
 use sqlx::{Row as _, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use self::step::Step;
+use self::{deliver::Router, step::Step};
 use crate::{
     backend::Execute,
     error::CommitError,
@@ -19,7 +20,7 @@ use crate::{
     records::{ExpandedRun, ExpansionShare},
     sqlite::{
         error::SqliteError,
-        statements::{transaction, uuids},
+        statements::{runner::StatementRunner, transaction, uuids},
         write_connection::WriteConnection,
     },
 };
@@ -53,25 +54,37 @@ pub(crate) async fn unfinished(readers: &SqlitePool) -> Result<Vec<(i64, Uuid)>,
 
 impl Execute<ExpandRuns> for WriteConnection {
     async fn execute(&mut self, ExpandRuns { shares }: ExpandRuns) -> Result<Vec<ExpandedRun>, CommitError> {
-        Ok(transaction::run(self.connection.plain(), async |connection| {
+        let clock = self.clock.clone();
+        let targets = &mut self.caches.targets;
+        let expanded = transaction::run(self.connection.plain(), async |connection| {
+            targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
+            let router = &mut Router { targets, new_id: &mut || clock.new_id() };
             let mut expanded = Vec::with_capacity(shares.len());
             for share in &shares {
-                expanded.push(expand(connection, share).await?);
+                expanded.push(expand(connection, router, share).await?);
             }
             Ok(expanded)
         })
-        .await
-        .map_err(|error: SqliteError| error)?)
+        .await;
+        match &expanded {
+            Ok(_) => self.announce_deliveries(),
+            Err(_) => _ = self.caches.targets.take_written(),
+        }
+        Ok(expanded?)
     }
 }
 
 /// Takes the next steps of an expansion, until they have cost its share of the transaction. A small one is done at once.
-async fn expand(connection: &mut SqliteConnection, share: &ExpansionShare) -> Result<ExpandedRun, sqlx::Error> {
+async fn expand(
+    connection: &mut SqliteConnection,
+    router: &mut Router<'_>,
+    share: &ExpansionShare,
+) -> Result<ExpandedRun, SqliteError> {
     let ExpansionShare { environment_id, run_id, limit } = *share;
     let mut left = i64::from(limit);
     let mut recipients = 0;
     loop {
-        let (taken, cost) = step(connection, environment_id, run_id, left).await?;
+        let (taken, cost) = step(connection, router, (environment_id, run_id), left).await?;
         recipients += taken.recipients;
         left -= cost.max(1);
         if !taken.has_more || left <= 0 {
@@ -83,10 +96,10 @@ async fn expand(connection: &mut SqliteConnection, share: &ExpansionShare) -> Re
 /// Takes the next step of an expansion. Returns its cost too, in subscribers that were read.
 async fn step(
     connection: &mut SqliteConnection,
-    environment: i64,
-    run: Uuid,
+    router: &mut Router<'_>,
+    (environment, run): (i64, Uuid),
     limit: i64,
-) -> Result<(ExpandedRun, i64), sqlx::Error> {
+) -> Result<(ExpandedRun, i64), SqliteError> {
     let expansion = sqlx::query(
         "SELECT state, actor_collection, actor_id, runs.id IS NOT NULL AND runs.canceled_at_ms IS NULL,
              runs.recipients_count, runs.cancellation_key IS NOT NULL
@@ -108,10 +121,14 @@ async fn step(
             Ok((ExpandedRun { recipients: 0, has_more: true }, cost))
         }
         UNDER_WAY if is_open => {
-            let (recipients, cost) = step.expand(connection, expansion.try_get(4)?, expansion.try_get(5)?).await?;
+            let first = expansion.try_get(4)?;
+            let (recipients, cost) = step.expand(connection, first, expansion.try_get(5)?).await?;
+            if recipients > 0 {
+                router.deliver(connection, (environment, run), first).await?;
+            }
             Ok((ExpandedRun { recipients, has_more: true }, cost))
         }
         // The run is canceled or gone, or everybody is read.
-        _ => step.end(connection).await,
+        _ => Ok(step.end(connection).await?),
     }
 }

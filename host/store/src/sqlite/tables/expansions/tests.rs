@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sqlx::{Connection, sqlite::SqlitePoolOptions};
 
 use super::*;
-use crate::sqlite::connection::migrations::MIGRATIONS;
+use crate::sqlite::{caches::Targets, connection::migrations::MIGRATIONS};
 
 /// A recipient's number is its `seq`. Even ones are users, odd ones are objects.
 type Number = i64;
@@ -95,7 +95,8 @@ impl Database {
     }
 
     async fn step(&mut self, limit: i64) -> ExpandedRun {
-        step(&mut self.0, ENVIRONMENT, RUN, limit).await.unwrap().0
+        let router = &mut Router { targets: &mut Targets::default(), new_id: &mut Uuid::now_v7 };
+        step(&mut self.0, router, (ENVIRONMENT, RUN), limit).await.unwrap().0
     }
 
     /// Takes all steps; returns the most recipients that one of them added.
@@ -160,7 +161,8 @@ async fn a_small_expansion_is_done_in_one_transaction_and_a_large_one_reads_no_m
     database.trigger(&[1], None).await;
     let mut share = async |limit| {
         let share = ExpansionShare { environment_id: ENVIRONMENT, run_id: RUN, limit };
-        expand(&mut database.0, &share).await.unwrap()
+        let router = &mut Router { targets: &mut Targets::default(), new_id: &mut Uuid::now_v7 };
+        expand(&mut database.0, router, &share).await.unwrap()
     };
     // To begin costs the rows of one recipient and one object, and of the state.
     assert_eq!(share(8).await, ExpandedRun { recipients: 5, has_more: true });

@@ -1,0 +1,64 @@
+//! Storing the body of a delivery before its first attempt.
+
+use inlet_core::delivery::part_key;
+use uuid::Uuid;
+
+use crate::{
+    records::BuiltDelivery,
+    sqlite::{
+        connection::direct::DirectConnection,
+        error::SqliteError,
+        statements::{database_time::now_ms, row::Row, runner::FoundRow, uuids},
+    },
+};
+
+const CLAIMED: &str = "SELECT id, key, part, recipients FROM deliveries
+    WHERE seq = ?1 AND owner = ?2 AND epoch = ?3 AND body_bytes IS NULL";
+
+const SET: &str = "UPDATE deliveries SET body_bytes = ?2, recipients = ?3 WHERE seq = ?1";
+
+const BODY: &str = "INSERT INTO delivery_bodies (delivery_seq, content_type, body) VALUES (?1, ?2, ?3)";
+
+// The id after this one: the rest is the next of its order.
+const REST: &str = concat!(
+    "INSERT INTO deliveries (environment_id, id, target_id, run_id, source_event, mapping, workflow, call,
+         first_recipient, recipients, part, key, order_key, due_at_ms)
+     SELECT environment_id, ?2, target_id, run_id, source_event, mapping, workflow, call,
+         first_recipient + ?3, recipients - ?3, part + 1, ?4, order_key, CASE WHEN order_key IS NULL THEN ",
+    now_ms!(),
+    " END FROM deliveries WHERE seq = ?1"
+);
+
+/// Stores the body of a claimed delivery, and makes a delivery of the recipients that it leaves out. Returns false if the
+/// claim is lost, or a body is stored already.
+pub(super) async fn store(
+    connection: &mut DirectConnection,
+    owner: Uuid,
+    BuiltDelivery { claim, body, covered }: &BuiltDelivery,
+) -> Result<bool, SqliteError> {
+    let mut row = Row::default();
+    row.int(claim.seq).blob(owner.as_bytes()).int(claim.epoch);
+    let mut found = None;
+    connection.statement(CLAIMED).await?.query(row.values(), |columns| {
+        let row = FoundRow::Direct(columns);
+        let (id, key) = (uuids::parse(0, row.blob(0)?)?, uuids::parse(1, row.blob(1)?)?);
+        found = Some((id, key, row.int(2)?, row.int(3)?));
+        Ok(())
+    })?;
+    let Some((id, key, part, recipients)) = found else { return Ok(false) };
+    let covered = i64::from(*covered).clamp(1, recipients.max(1));
+    if covered < recipients {
+        let next_part = u32::try_from(part + 1).unwrap_or(u32::MAX);
+        let mut row = Row::default();
+        row.int(claim.seq).uuid(Uuid::from_u128(id.as_u128().wrapping_add(1))).int(covered);
+        row.uuid(part_key(key, next_part));
+        connection.statement(REST).await?.step(row.values())?;
+    }
+    let mut row = Row::default();
+    row.int(claim.seq).int(body.body.len() as i64).int(covered);
+    connection.statement(SET).await?.step(row.values())?;
+    let mut row = Row::default();
+    row.int(claim.seq).text(&body.content_type).blob(&body.body);
+    connection.statement(BODY).await?.step(row.values())?;
+    Ok(true)
+}

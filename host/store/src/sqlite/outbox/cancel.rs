@@ -1,0 +1,175 @@
+//! Cancelling the deliveries of canceled runs.
+//!
+//! What was never sent is canceled. What was sent, or may have been, is not sent again; if its target can cancel, a delivery
+//! is added that does, behind it. Recipients that are canceled one by one are left out of a body that is not built yet.
+
+use std::sync::LazyLock;
+
+use inlet_core::delivery::cancel_key;
+use uuid::Uuid;
+
+use super::{order, status, stop};
+use crate::sqlite::{
+    caches::Targets,
+    error::SqliteError,
+    statements::{
+        database_time::now_ms,
+        multi_row::MultiRow,
+        runner::{FoundRow, StatementRunner},
+        uuids,
+    },
+};
+
+// `left` counts the recipients of a delivery that are not canceled.
+static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH canceled (number, run, is_whole) AS (VALUES",
+        "(#, ?, ?)",
+        concat!(
+            ") SELECT number, seq, target_id, first_recipient, recipients, status, owner IS NOT NULL, sends, order_key,
+                deliveries.key, ",
+            now_ms!(),
+            " - finished_at_ms, body_bytes IS NOT NULL,
+                CASE WHEN is_whole THEN 0 ELSE (
+                    SELECT count(*) FROM workflow_run_recipients
+                    WHERE workflow_run_recipients.run_id = run AND ordinal >= first_recipient
+                        AND ordinal < first_recipient + recipients AND canceled_at_ms IS NULL) END
+              FROM canceled CROSS JOIN deliveries ON deliveries.run_id = run WHERE call = 0 ORDER BY deliveries.id"
+        ),
+    )
+});
+
+static CANCELS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH canceled (trigger_seq, new_id, event, new_key, gap) AS (VALUES",
+        "(?, ?, ?, ?, ?)",
+        concat!(
+            ") INSERT INTO deliveries (environment_id, id, target_id, run_id, source_event, mapping, workflow, call,
+                first_recipient, recipients, key, order_key, gap_ms, due_at_ms)
+               SELECT environment_id, new_id, target_id, run_id, event, mapping, workflow, 1, first_recipient,
+                   recipients, new_key, order_key, gap, CASE WHEN order_key IS NULL THEN ",
+            now_ms!(),
+            " + gap END
+               FROM canceled CROSS JOIN deliveries ON seq = trigger_seq"
+        ),
+    )
+});
+
+/// A canceled run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CanceledDeliveries<'a> {
+    pub(crate) environment: i64,
+    pub(crate) run: Uuid,
+    /// The event that cancels.
+    pub(crate) event: Uuid,
+    /// The positions of the canceled recipients; none if the whole run is canceled.
+    pub(crate) recipients: Option<&'a [i64]>,
+}
+
+/// A delivery that triggers for recipients of a canceled run.
+struct Trigger {
+    canceled: usize,
+    stopped: stop::Stopped,
+    first: i64,
+    recipients: i64,
+    status: i64,
+    is_under_way: bool,
+    /// True if it was sent, or may have been.
+    is_sent: bool,
+    key: Uuid,
+    /// The time since its end, in milliseconds; none if it is open.
+    ended_for_ms: Option<i64>,
+    has_body: bool,
+    /// The number of its recipients that are not canceled.
+    left: i64,
+}
+
+/// What becomes of a delivery.
+struct Fate {
+    is_stopped: bool,
+    is_canceled_there: bool,
+}
+
+impl Trigger {
+    fn fate(&self) -> Fate {
+        let is_open = self.status <= status::RETRYING;
+        let is_wholly = self.left == 0;
+        // A body that is being built may have the recipients.
+        let may_have_them = self.is_sent && (is_wholly || self.has_body || self.is_under_way || !is_open);
+        Fate { is_stopped: is_open && is_wholly, is_canceled_there: may_have_them && self.status != status::CANCELED }
+    }
+}
+
+/// Cancels the deliveries of runs that are canceled in this transaction. The cancellations of their recipients are written.
+pub(crate) async fn cancel(
+    statements: &mut StatementRunner<'_>,
+    targets: &mut Targets,
+    canceled: &[CanceledDeliveries<'_>],
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<(), SqliteError> {
+    if targets.is_empty() || canceled.is_empty() {
+        return Ok(());
+    }
+    let triggers = find(statements, canceled).await?;
+    let mut stopped = Vec::new();
+    let mut cancels: Vec<(i64, Uuid, Uuid, Uuid, i64)> = Vec::new();
+    let mut ordered: Vec<(i64, Uuid)> = Vec::new();
+    for trigger in &triggers {
+        let run = canceled[trigger.canceled];
+        let Fate { is_stopped, is_canceled_there } = trigger.fate();
+        if is_stopped {
+            stopped.push(trigger.stopped);
+        }
+        let target = targets.of(run.environment).iter().find(|target| target.id == trigger.stopped.target);
+        let Some(target) = target.filter(|target| is_canceled_there && target.routing.has_cancel) else { continue };
+        let gap_ms = target.routing.cancel_gap_ms;
+        let left_ms = trigger.ended_for_ms.map_or(gap_ms, |ms| gap_ms.saturating_sub(ms).clamp(0, gap_ms.max(0)));
+        cancels.push((trigger.stopped.seq, new_id(), run.event, cancel_key(trigger.key, run.event), left_ms));
+        ordered.extend(trigger.stopped.order_key.map(|key| (trigger.stopped.target, key)));
+    }
+    statements
+        .write(&CANCELS, &cancels, |row, (trigger, id, event, key, gap)| {
+            row.int(*trigger).uuid(*id).uuid(*event).uuid(*key).int(*gap);
+        })
+        .await?;
+    stop::stop(statements, &stopped, "the run was canceled").await?;
+    ordered.sort_unstable();
+    ordered.dedup();
+    order::lead(statements, &ordered).await?;
+    targets.wrote_deliveries |= !cancels.is_empty() || !stopped.is_empty();
+    Ok(())
+}
+
+async fn find(
+    statements: &mut StatementRunner<'_>,
+    canceled: &[CanceledDeliveries<'_>],
+) -> Result<Vec<Trigger>, SqliteError> {
+    let mut triggers = Vec::new();
+    let found = |offset: usize, row: &FoundRow<'_>| {
+        let order_key = row.optional_blob(8)?.map(|bytes| uuids::parse(8, bytes)).transpose()?;
+        let trigger = Trigger {
+            canceled: offset + usize::try_from(row.int(0)?).unwrap_or_default(),
+            stopped: stop::Stopped { seq: row.int(1)?, target: row.int(2)?, order_key },
+            first: row.int(3)?,
+            recipients: row.int(4)?,
+            status: row.int(5)?,
+            is_under_way: row.int(6)? != 0,
+            is_sent: row.int(7)? > 0,
+            key: uuids::parse(9, row.blob(9)?)?,
+            ended_for_ms: row.optional_int(10)?,
+            has_body: row.int(11)? != 0,
+            left: row.int(12)?,
+        };
+        let range = trigger.first..trigger.first + trigger.recipients;
+        let concerns = |positions: &[i64]| positions.iter().any(|position| range.contains(position));
+        if canceled[trigger.canceled].recipients.is_none_or(concerns) {
+            triggers.push(trigger);
+        }
+        Ok(())
+    };
+    let bind = |row: &mut crate::sqlite::statements::row::Row<'_>, canceled: &CanceledDeliveries<'_>| {
+        row.uuid(canceled.run).int(i64::from(canceled.recipients.is_none()));
+    };
+    statements.find(&TRIGGERS, canceled, bind, found).await?;
+    Ok(triggers)
+}

@@ -1,0 +1,166 @@
+//! Ending attempts: what was sent, what follows, and who is next.
+
+use std::time::Duration;
+
+use inlet_core::delivery::DeliveryClass;
+use uuid::Uuid;
+
+use super::{columns::of_class, order, status};
+use crate::{
+    records::{AttemptNext, AttemptRecord, FinishedAttempt},
+    sqlite::{
+        connection::direct::DirectConnection,
+        error::SqliteError,
+        statements::{database_time::now_ms, row::Row, runner::FoundRow, runner::StatementRunner, uuids},
+    },
+};
+
+/// The code of an event that needs attention because a delivery is dead.
+pub(crate) const DEAD_CODE: &str = "delivery_dead";
+
+// ?4 is the new status: of one that shall be tried again, canceled if it was stopped meanwhile.
+const FINISH: &str = concat!(
+    "UPDATE deliveries SET
+         owner = NULL,
+         status = CASE WHEN ?4 = 1 AND is_stopped THEN 4 ELSE ?4 END,
+         due_at_ms = CASE WHEN ?4 = 1 AND NOT is_stopped THEN ",
+    now_ms!(),
+    " + ?5 END,
+         finished_at_ms = CASE WHEN ?4 = 1 AND NOT is_stopped THEN NULL ELSE ",
+    now_ms!(),
+    " END,
+         class = CASE WHEN tries < ?6 THEN ?7 ELSE ?8 END,
+         attempts = attempts + ?9,
+         tries = tries - ?10,
+         sends = sends - ?11,
+         last_status = CASE WHEN ?10 THEN last_status ELSE ?12 END,
+         last_error = CASE WHEN ?10 THEN last_error ELSE ?13 END,
+         downstream_id = coalesce(?14, downstream_id),
+         body_bytes = CASE WHEN ?4 = 3 OR ?4 = 1 AND NOT is_stopped THEN body_bytes END
+     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3
+     RETURNING tries, status, target_id, order_key, environment_id, source_event"
+);
+
+const HAND_BACK: &str = concat!(
+    "UPDATE deliveries SET
+         owner = NULL, tries = tries - 1, sends = sends - 1,
+         status = CASE WHEN is_stopped THEN 4 ELSE status END,
+         due_at_ms = CASE WHEN NOT is_stopped THEN ",
+    now_ms!(),
+    " END,
+         finished_at_ms = CASE WHEN is_stopped THEN ",
+    now_ms!(),
+    " END,
+         body_bytes = CASE WHEN NOT is_stopped THEN body_bytes END
+     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3
+     RETURNING tries, status, target_id, order_key, environment_id, source_event"
+);
+
+const ATTEMPT: &str = "INSERT OR REPLACE INTO delivery_attempts (delivery_seq, number, at_ms, duration_ms, is_counted,
+        outcome, status, error, request_headers, response_headers, response_body)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+const REMOVE_BODY: &str = "DELETE FROM delivery_bodies WHERE delivery_seq = ?1";
+
+// Outcome 3 is `failed`: so the entry is listed with what else failed. The event may have an entry of its own.
+const NEEDS_ATTENTION: &str = "INSERT INTO attention
+        (source_environment_id, event_id, open, outcome, code, item, items, retries)
+    SELECT source_environment_id, event_logs.id, 1, 3, ?3, 0, 1, 0
+    FROM source_environments CROSS JOIN event_logs
+        ON source_environment_id = source_environments.id AND event_logs.id = ?2
+    WHERE environment_id = ?1
+    ON CONFLICT (source_environment_id, event_id) DO UPDATE SET open = 1";
+
+/// A delivery after its attempt.
+struct Ended {
+    tries: i64,
+    status: i64,
+    target: i64,
+    order_key: Option<Uuid>,
+    environment: i64,
+    source_event: Uuid,
+}
+
+/// Ends an attempt and its claim; returns false if the claim is lost.
+pub(super) async fn finish(
+    connection: &mut DirectConnection,
+    owner: Uuid,
+    FinishedAttempt { claim, attempt, next }: &FinishedAttempt,
+) -> Result<bool, SqliteError> {
+    let mut row = Row::default();
+    row.int(claim.seq).blob(owner.as_bytes()).int(claim.epoch);
+    let (is_counted, text) = match next {
+        AttemptNext::HandBack => (false, HAND_BACK),
+        _ => (bind_finish(&mut row, attempt.as_ref(), next), FINISH),
+    };
+    let mut ended = None;
+    connection.statement(text).await?.query(row.values(), |columns| {
+        let row = FoundRow::Direct(columns);
+        ended = Some(Ended {
+            tries: row.int(0)?,
+            status: row.int(1)?,
+            target: row.int(2)?,
+            order_key: row.optional_blob(3)?.map(|bytes| uuids::parse(3, bytes)).transpose()?,
+            environment: row.int(4)?,
+            source_event: uuids::parse(5, row.blob(5)?)?,
+        });
+        Ok(())
+    })?;
+    let Some(ended) = ended else { return Ok(false) };
+    if let (Some(attempt), false) = (attempt, *next == AttemptNext::HandBack) {
+        write_attempt(connection, claim.seq, ended.tries, is_counted, attempt).await?;
+    }
+    if ended.status == status::DELIVERED || ended.status == status::CANCELED {
+        let mut row = Row::default();
+        row.int(claim.seq);
+        connection.statement(REMOVE_BODY).await?.step(row.values())?;
+    }
+    if ended.status == status::DEAD {
+        let mut row = Row::default();
+        row.int(ended.environment).blob(ended.source_event.as_bytes()).text(DEAD_CODE);
+        connection.statement(NEEDS_ATTENTION).await?.step(row.values())?;
+    }
+    if let Some(order_key) = ended.order_key.filter(|_| ended.status > status::RETRYING) {
+        order::lead(&mut StatementRunner::Direct(connection), &[(ended.target, order_key)]).await?;
+    }
+    Ok(true)
+}
+
+/// Binds what follows an attempt; returns true if the attempt counts against the retry schedule.
+fn bind_finish<'v>(row: &mut Row<'v>, attempt: Option<&'v AttemptRecord>, next: &'v AttemptNext) -> bool {
+    let (status, after, is_counted, may_be_sent, downstream_id) = match next {
+        AttemptNext::Delivered { downstream_id } => {
+            (status::DELIVERED, Duration::ZERO, true, true, downstream_id.as_deref())
+        }
+        AttemptNext::Retry { after, is_counted, may_be_sent } => {
+            (status::RETRYING, *after, *is_counted, *may_be_sent, None)
+        }
+        AttemptNext::Dead => (status::DEAD, Duration::ZERO, true, true, None),
+        AttemptNext::Canceled => (status::CANCELED, Duration::ZERO, false, false, None),
+        AttemptNext::HandBack => (status::PENDING, Duration::ZERO, false, false, None),
+    };
+    let is_made = attempt.is_some();
+    let after_ms = i64::try_from(after.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4);
+    row.int(status).int(after_ms);
+    row.int(DeliveryClass::LATE_TRIES.into()).int(of_class(DeliveryClass::Retry)).int(of_class(DeliveryClass::Late));
+    row.int(i64::from(is_counted && is_made)).int(i64::from(!is_made)).int(i64::from(!is_made || !may_be_sent));
+    row.optional_int(attempt.and_then(|attempt| attempt.status).map(i64::from));
+    row.optional_text(attempt.and_then(|attempt| attempt.error.as_deref())).optional_text(downstream_id);
+    is_counted
+}
+
+async fn write_attempt(
+    connection: &mut DirectConnection,
+    seq: i64,
+    number: i64,
+    is_counted: bool,
+    attempt: &AttemptRecord,
+) -> Result<(), SqliteError> {
+    let kept = attempt.response_body.len().min(AttemptRecord::MAX_RESPONSE_BYTES);
+    let mut row = Row::default();
+    row.int(seq).int(number).int(attempt.at_ms).int(attempt.duration_ms).int(i64::from(is_counted));
+    row.text(&attempt.outcome).optional_int(attempt.status.map(i64::from)).optional_text(attempt.error.as_deref());
+    row.text(&attempt.request_headers).text(&attempt.response_headers).blob(&attempt.response_body[..kept]);
+    connection.statement(ATTEMPT).await?.step(row.values())?;
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! Finding the deliveries that an operator means.
+
+use inlet_core::delivery::DeliveryStatus;
+use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use uuid::Uuid;
+
+use super::columns::of_status;
+use crate::{
+    records::{DeliveryFilter, SelectedDeliveries, uuid_time},
+    sqlite::statements::uuids,
+};
+
+/// The conditions of a filter beside the status, with the parameters that [`bind`] binds.
+pub(crate) const MATCHES: &str = "environment_id = ?1 AND id >= ?2 AND id < ?3 AND (?4 IS NULL OR target_id = ?4)
+    AND (?5 IS NULL OR workflow = ?5) AND (?6 IS NULL OR mapping = ?6)";
+
+/// Binds the parameters of [`MATCHES`] with a range of ids.
+pub(crate) fn bind<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    environment: i64,
+    filter: &DeliveryFilter,
+    range: uuids::Range,
+) -> Query<'q, Sqlite, SqliteArguments> {
+    query
+        .bind(environment)
+        .bind(range.from())
+        .bind(range.to())
+        .bind(filter.target_id)
+        .bind(filter.workflow.clone())
+        .bind(filter.mapping.map(|mapping| mapping.as_bytes().to_vec()))
+}
+
+/// Returns the ids that a filter's times leave.
+pub(crate) fn range(filter: &DeliveryFilter, range: uuids::Range) -> uuids::Range {
+    let range = filter.created_from_ms.map_or(range, |ms| range.not_before(uuid_time::floor(ms)));
+    filter.created_before_ms.map_or(range, |ms| range.before(uuid_time::floor(ms)))
+}
+
+/// A selected delivery.
+pub(super) struct Found {
+    pub(super) seq: i64,
+    pub(super) target: i64,
+    pub(super) order_key: Option<Uuid>,
+    pub(super) status: i64,
+    pub(super) source_event: Uuid,
+}
+
+/// Finds at most `limit` deliveries that have one of these statuses and this condition, the oldest first.
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    selected: &SelectedDeliveries,
+    statuses: &[DeliveryStatus],
+    condition: &str,
+    limit: i64,
+) -> Result<Vec<Found>, sqlx::Error> {
+    let everything = DeliveryFilter::default();
+    let all = uuids::Range::of(&crate::records::Cursor::Start);
+    let (filter, range) = match selected {
+        SelectedDeliveries::One(id) => (&everything, all.only(*id)),
+        SelectedDeliveries::Matching(filter) => (filter, range(filter, all)),
+    };
+    let mut found = Vec::new();
+    if range.is_empty() {
+        return Ok(found);
+    }
+    for status in statuses.iter().filter(|status| filter.status.is_none_or(|wanted| wanted == **status)) {
+        let sql = format!(
+            "SELECT seq, target_id, order_key, status, source_event FROM deliveries
+             WHERE {MATCHES} AND status = ?7 AND {condition} ORDER BY id LIMIT ?8"
+        );
+        let query = bind(sqlx::query(AssertSqlSafe(sql)), environment, filter, range);
+        let left = limit - found.len() as i64;
+        let rows = query.bind(of_status(*status)).bind(left).fetch_all(&mut *connection).await?;
+        for row in &rows {
+            found.push(Found {
+                seq: row.try_get(0)?,
+                target: row.try_get(1)?,
+                order_key: uuids::read_optional(row, 2)?,
+                status: row.try_get(3)?,
+                source_event: uuids::read(row, 4)?,
+            });
+        }
+    }
+    Ok(found)
+}

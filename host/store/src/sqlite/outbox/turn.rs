@@ -1,0 +1,62 @@
+//! Executing a turn of a dispatcher, in one transaction on the writer's own thread.
+
+use super::{bodies, claim, finish};
+use crate::{
+    backend::Execute,
+    error::CommitError,
+    operations::TakeDeliveryTurn,
+    records::{DeliveryTurn, DeliveryTurnResult},
+    sqlite::{
+        connection::direct::DirectConnection,
+        error::SqliteError,
+        statements::{runner::StatementRunner, transaction},
+        write_connection::WriteConnection,
+    },
+};
+
+impl Execute<TakeDeliveryTurn> for WriteConnection {
+    async fn execute(
+        &mut self,
+        TakeDeliveryTurn { turn }: TakeDeliveryTurn,
+    ) -> Result<DeliveryTurnResult, CommitError> {
+        let taken = take(&mut self.connection, &turn).await;
+        if taken.is_err() {
+            transaction::roll_back(self.connection.plain()).await;
+            self.reconnect_if_lost().await;
+        }
+        self.checkpoints.after_commit(&mut StatementRunner::Direct(&mut self.connection)).await;
+        Ok(taken?)
+    }
+}
+
+/// Executes a turn. The caller rolls back after an error.
+pub(super) async fn take(
+    connection: &mut DirectConnection,
+    turn: &DeliveryTurn,
+) -> Result<DeliveryTurnResult, SqliteError> {
+    let DeliveryTurn { owner, lease, bodies, finished, renewed, wanted } = turn;
+    let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4);
+    let mut result = DeliveryTurnResult::default();
+    StatementRunner::Direct(connection).run(transaction::BEGIN).await?;
+    for built in bodies {
+        if !bodies::store(connection, *owner, built).await? {
+            result.lost.push(built.claim);
+        }
+    }
+    for attempt in finished {
+        if !finish::finish(connection, *owner, attempt).await? {
+            result.lost.push(attempt.claim);
+        }
+    }
+    for claim in renewed {
+        if !claim::renew(connection, *owner, *claim, lease_ms).await? {
+            result.lost.push(*claim);
+        }
+    }
+    for wanted in wanted {
+        claim::claim(connection, *owner, lease_ms, wanted, &mut result.claimed).await?;
+        result.next_due.extend(claim::next_due(connection, wanted.target).await?.map(|due| (wanted.target, due)));
+    }
+    StatementRunner::Direct(connection).run(transaction::COMMIT).await?;
+    Ok(result)
+}

@@ -1,0 +1,87 @@
+//! Reading what the body of a delivery is built of.
+
+use futures_util::TryStreamExt as _;
+use inlet_core::delivery::DeliveryCall;
+use sqlx::{Acquire as _, Row as _, SqlitePool};
+
+use crate::{
+    records::{DeliveryInputs, DeliveryRecipient, DeliveryRecord},
+    sqlite::statements::uuids,
+};
+
+// A trigger is for those who are not canceled, a cancel for those whom its event canceled.
+const RECIPIENTS: &str = "SELECT ordinal, named.collection, named.id, trigger_data, properties
+    FROM workflow_run_recipients AS named
+    LEFT JOIN recipients ON environment_id = ?1 AND recipients.collection = coalesce(named.collection, '$users')
+        AND recipients.id = named.id
+    WHERE run_id = ?2 AND ordinal >= ?3 AND ordinal < ?4
+      AND CASE WHEN ?5 IS NULL THEN canceled_at_ms IS NULL ELSE coalesce(canceled_by, ?6) = ?5 END
+    ORDER BY ordinal";
+
+/// Returns what the body of a delivery is built of: recipients of about `max_bytes`, and at least one. None if its run is
+/// gone.
+pub(crate) async fn read(
+    readers: &SqlitePool,
+    delivery: &DeliveryRecord,
+    max_bytes: u64,
+) -> Result<Option<DeliveryInputs>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let run = sqlx::query(
+        "SELECT workflow, actor, tenant, data, cancellation_key, source_event, canceled_at_ms IS NOT NULL, canceled_by,
+             settings
+         FROM workflow_runs WHERE environment_id = ? AND id = ?",
+    )
+    .bind(delivery.environment_id)
+    .bind(delivery.run.as_bytes().to_vec())
+    .fetch_optional(&mut *snapshot)
+    .await?;
+    let Some(run) = run else { return Ok(None) };
+    let is_canceled = run.try_get(6)?;
+    let end = delivery.first_recipient.saturating_add(delivery.recipients);
+    let mut inputs = DeliveryInputs {
+        run: delivery.run,
+        workflow: run.try_get(0)?,
+        actor: run.try_get(1)?,
+        tenant: run.try_get(2)?,
+        data: run.try_get(3)?,
+        cancellation_key: run.try_get(4)?,
+        settings: run.try_get(8)?,
+        source_event: uuids::read(&run, 5)?,
+        is_canceled,
+        recipients: Vec::new(),
+        covered: delivery.recipients,
+    };
+    let is_trigger = delivery.call == DeliveryCall::Trigger;
+    if is_trigger && is_canceled {
+        return Ok(Some(inputs));
+    }
+    let canceled_by = (!is_trigger).then(|| delivery.source_event.as_bytes().to_vec());
+    let mut rows = sqlx::query(RECIPIENTS)
+        .bind(delivery.environment_id)
+        .bind(delivery.run.as_bytes().to_vec())
+        .bind(delivery.first_recipient)
+        .bind(end)
+        .bind(canceled_by)
+        .bind(run.try_get::<Option<Vec<u8>>, _>(7)?)
+        .fetch(&mut *snapshot);
+    let mut bytes = 0_u64;
+    while let Some(row) = rows.try_next().await? {
+        let recipient = DeliveryRecipient {
+            ordinal: row.try_get(0)?,
+            collection: row.try_get(1)?,
+            id: row.try_get(2)?,
+            trigger_data: row.try_get(3)?,
+            properties: row.try_get(4)?,
+        };
+        let texts = [&recipient.trigger_data, &recipient.properties];
+        bytes += texts.into_iter().flatten().map(|text| text.len() as u64).sum::<u64>();
+        if bytes > max_bytes && !inputs.recipients.is_empty() {
+            inputs.covered = recipient.ordinal - delivery.first_recipient;
+            break;
+        }
+        inputs.recipients.push(recipient);
+    }
+    drop(rows);
+    Ok(Some(inputs))
+}

@@ -1,0 +1,102 @@
+//! Deliveries: their turns, reads, and what operators do with them.
+
+use std::sync::Arc;
+
+use inlet_core::delivery::DeliveryCounts;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::Store;
+use crate::{
+    database::read,
+    error::{CommitError, ReadError},
+    operations::{DiscardDeliveries, RedriveDeliveries, TakeDeliveryTurn},
+    records::{
+        DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecord, DeliveryTurn, DeliveryTurnResult,
+        ListedDelivery, NewChange, OpenDeliveries, Page, ReadMemory, SelectedDeliveries, StoredAttempt, StoredBody,
+    },
+};
+
+impl Store {
+    /// Returns what is told when deliveries may be due: after a commit that wrote some, a redrive, or a change of a target.
+    /// One waiter is woken, or the next one does not wait.
+    pub fn deliveries_due(&self) -> Arc<Notify> {
+        self.deliveries.clone()
+    }
+
+    /// Takes a turn of a dispatcher: writes what it did and claims what it wants, in one transaction.
+    pub async fn delivery_turn(&self, turn: DeliveryTurn) -> Result<DeliveryTurnResult, CommitError> {
+        self.database.execute(TakeDeliveryTurn { turn }).await
+    }
+
+    /// Returns what the body of a delivery is built of: about `max_bytes` of recipients, at least one. None if the run is
+    /// gone.
+    pub async fn delivery_inputs(
+        &self,
+        delivery: &DeliveryRecord,
+        max_bytes: u64,
+    ) -> Result<Option<DeliveryInputs>, ReadError> {
+        read!(self.database, delivery_inputs(delivery, max_bytes))
+    }
+
+    /// Returns the stored body of a delivery.
+    pub async fn delivery_body(&self, seq: i64) -> Result<Option<StoredBody>, ReadError> {
+        read!(self.database, delivery_body(seq))
+    }
+
+    /// Returns deliveries, the newest first, each with its last attempt. Returns none if there is no memory for them now.
+    pub async fn deliveries(
+        &self,
+        query: &DeliveryQuery,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<ListedDelivery>>, ReadError> {
+        read!(self.database, deliveries(query, memory))
+    }
+
+    /// Returns one delivery with its attempts, the first one first; the last hundred if there are more.
+    pub async fn delivery(
+        &self,
+        environment_id: i64,
+        id: Uuid,
+    ) -> Result<Option<(ListedDelivery, Vec<StoredAttempt>)>, ReadError> {
+        read!(self.database, delivery(environment_id, id))
+    }
+
+    /// Counts the deliveries of an environment that match, by status.
+    pub async fn delivery_counts(
+        &self,
+        environment_id: i64,
+        filter: &DeliveryFilter,
+    ) -> Result<DeliveryCounts, ReadError> {
+        read!(self.database, delivery_counts(environment_id, filter))
+    }
+
+    /// Returns for every target with open deliveries their number and the age of the oldest.
+    pub async fn open_deliveries(&self) -> Result<Vec<OpenDeliveries>, ReadError> {
+        read!(self.database, open_deliveries())
+    }
+
+    /// Makes dead deliveries due again, with the same keys and bodies and a new retry schedule, and those that wait for a
+    /// retry due at once. Takes at most `limit`; returns their number. Call it until it returns zero.
+    pub async fn deliveries_redrive(
+        &self,
+        environment_id: i64,
+        selected: SelectedDeliveries,
+        limit: u32,
+        log: Option<NewChange>,
+    ) -> Result<u64, CommitError> {
+        self.database.execute(RedriveDeliveries { environment_id, selected, limit, log }).await
+    }
+
+    /// Cancels open deliveries. One that is under way ends, and is not tried again. Takes at most `limit`; returns their
+    /// number. Call it until it returns zero.
+    pub async fn deliveries_discard(
+        &self,
+        environment_id: i64,
+        selected: SelectedDeliveries,
+        limit: u32,
+        log: Option<NewChange>,
+    ) -> Result<u64, CommitError> {
+        self.database.execute(DiscardDeliveries { environment_id, selected, limit, log }).await
+    }
+}

@@ -1,0 +1,214 @@
+//! Cancellations of runs that have deliveries.
+
+use std::time::Duration;
+
+use inlet_core::{
+    Uuid,
+    delivery::{DeliveryCall, DeliveryStatus, RunStatus, TargetRouting, cancel_key},
+    mapping::Mapping,
+};
+use inlet_store::{AttemptNext, BuiltDelivery, DeliveryTurn, ListedDelivery, StoredBody};
+
+use super::support::{Event, Fixture, LONG, Unlimited, delivered, mapping, retry};
+
+fn mappings() -> [Mapping; 3] {
+    [
+        mapping("order", "workflows_trigger", r#"{"key":"k","recipients":"data.to","cancellation_key":"data.key"}"#, 1),
+        mapping("withdraw", "workflows_cancel", r#"{"key":"k","cancellation_key":"data.key"}"#, 2),
+        mapping(
+            "exclude",
+            "workflows_cancel",
+            r#"{"key":"k","cancellation_key":"data.key","recipients":"user_id"}"#,
+            3,
+        ),
+    ]
+}
+
+const OWNER: Uuid = Uuid::from_u128(1);
+
+struct Canceling {
+    fixture: Fixture,
+    mappings: [Mapping; 3],
+    target: i64,
+    run: Uuid,
+}
+
+impl Canceling {
+    /// A run for three users, with a target that takes two at once.
+    async fn new(has_cancel: bool) -> Self {
+        let (fixture, mappings) = (Fixture::new().await, mappings());
+        let routing = TargetRouting { has_cancel, ..TargetRouting::of_chunks(2) };
+        let target = fixture.target("crm", routing).await;
+        let event = r#"{"data":{"key":"c","to":[{"id":"a"},{"id":"b"},{"id":"c"}]}}"#;
+        let run = fixture.commit(Event::new("order", event).mappings(&mappings)).await.run.unwrap();
+        Self { fixture, mappings, target, run }
+    }
+
+    async fn commit(&self, event_type: &'static str, user: &str) -> Uuid {
+        let event = format!(r#"{{"userId":"{user}","data":{{"key":"c"}}}}"#);
+        self.fixture.commit(Event::new(event_type, &event).mappings(&self.mappings)).await.id
+    }
+
+    /// Claims the next delivery and ends it.
+    async fn deliver(&self, next: AttemptNext) -> ListedDelivery {
+        let claimed = self.fixture.claim(OWNER, self.target, 1).await.remove(0);
+        assert!(self.fixture.finish(OWNER, claimed.claim, next).await);
+        let deliveries = self.fixture.deliveries().await;
+        deliveries.into_iter().find(|listed| listed.delivery.seq == claimed.claim.seq).unwrap()
+    }
+
+    /// The call, the position of the first recipient, and the status of each delivery.
+    async fn shown(&self) -> Vec<(&'static str, u32, &'static str)> {
+        let deliveries = self.fixture.deliveries().await;
+        let show = |listed: &ListedDelivery| {
+            let delivery = &listed.delivery;
+            (delivery.call.as_str(), delivery.first_recipient, delivery.status.as_str())
+        };
+        deliveries.iter().map(show).collect()
+    }
+
+    async fn status(&self) -> RunStatus {
+        let run = self.fixture.store.run(self.fixture.environment, self.run, &Unlimited).await.unwrap();
+        run.unwrap().unwrap().status()
+    }
+
+    async fn inputs(&self) -> Vec<String> {
+        let claimed = self.fixture.claim(OWNER, self.target, 1).await.remove(0);
+        let inputs = self.fixture.store.delivery_inputs(&claimed.delivery, 1 << 20).await.unwrap().unwrap();
+        inputs.recipients.into_iter().map(|recipient| recipient.id).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_was_never_sent_is_canceled_and_nothing_is_added() {
+    for has_cancel in [false, true] {
+        let canceling = Canceling::new(has_cancel).await;
+        canceling.commit("withdraw", "x").await;
+        assert_eq!(canceling.shown().await, [("trigger", 0, "canceled"), ("trigger", 2, "canceled")]);
+        assert_eq!(canceling.status().await, RunStatus::Canceled);
+        assert!(canceling.fixture.claim(OWNER, canceling.target, 10).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_was_sent_is_canceled_there_and_not_sent_again() {
+    for next in [delivered(), retry(Duration::ZERO), retry(LONG), AttemptNext::Dead] {
+        let ended = if next == delivered() { "delivered" } else { "canceled" };
+        let ended = if next == AttemptNext::Dead { "dead" } else { ended };
+        for has_cancel in [false, true] {
+            let canceling = Canceling::new(has_cancel).await;
+            let trigger = canceling.deliver(next.clone()).await.delivery;
+            let event = canceling.commit("withdraw", "x").await;
+            let mut expected = vec![("trigger", 0, ended), ("trigger", 2, "canceled")];
+            expected.extend(has_cancel.then_some(("cancel", 0, "pending")));
+            assert_eq!(canceling.shown().await, expected, "{next:?}");
+            if has_cancel {
+                let cancel = canceling.fixture.claim(OWNER, canceling.target, 10).await.remove(0).delivery;
+                assert_eq!((cancel.call, cancel.key), (DeliveryCall::Cancel, cancel_key(trigger.key, event)));
+                let inputs = canceling.fixture.store.delivery_inputs(&cancel, 1 << 20).await.unwrap().unwrap();
+                assert_eq!(inputs.recipients.len(), 2);
+                assert!(inputs.is_canceled);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_provably_was_not_sent_is_not_canceled_there() {
+    let canceling = Canceling::new(true).await;
+    let not_sent = AttemptNext::Retry { after: Duration::ZERO, is_counted: false, may_be_sent: false };
+    canceling.deliver(not_sent).await;
+    canceling.commit("withdraw", "x").await;
+    assert_eq!(canceling.shown().await, [("trigger", 0, "canceled"), ("trigger", 2, "canceled")]);
+}
+
+#[tokio::test]
+async fn a_cancel_waits_behind_a_trigger_that_is_under_way_which_is_not_tried_again() {
+    let canceling = Canceling::new(true).await;
+    let trigger = canceling.fixture.claim(OWNER, canceling.target, 1).await.remove(0);
+    canceling.commit("withdraw", "x").await;
+    assert_eq!(
+        canceling.shown().await,
+        [("trigger", 0, "pending"), ("trigger", 2, "canceled"), ("cancel", 0, "pending")]
+    );
+    assert!(canceling.fixture.claim(OWNER, canceling.target, 10).await.is_empty(), "the trigger is first");
+    assert!(canceling.fixture.finish(OWNER, trigger.claim, retry(Duration::ZERO)).await);
+    let cancel = canceling.deliver(delivered()).await.delivery;
+    assert_eq!((cancel.call, cancel.status), (DeliveryCall::Cancel, DeliveryStatus::Delivered));
+    assert_eq!(canceling.shown().await[0], ("trigger", 0, "canceled"));
+}
+
+#[tokio::test]
+async fn a_cancel_keeps_its_distance_from_its_trigger() {
+    let (fixture, mappings) = (Fixture::new().await, mappings());
+    let routing = TargetRouting {
+        has_cancel: true,
+        cancel_gap_ms: i64::try_from(LONG.as_millis()).unwrap(),
+        ..TargetRouting::of_chunks(2)
+    };
+    let target = fixture.target("crm", routing).await;
+    let event = r#"{"data":{"key":"c","to":[{"id":"a"}]}}"#;
+    let run = fixture.commit(Event::new("order", event).mappings(&mappings)).await.run.unwrap();
+    let canceling = Canceling { fixture, mappings, target, run };
+    let delivered = canceling.deliver(delivered()).await.delivery;
+    canceling.commit("withdraw", "x").await;
+    let cancel = canceling.fixture.deliveries().await.pop().unwrap().delivery;
+    let gap_ms = cancel.due_at_ms.unwrap() - delivered.finished_at_ms.unwrap();
+    assert_eq!(gap_ms, i64::try_from(LONG.as_millis()).unwrap());
+    assert!(canceling.fixture.claim(OWNER, target, 10).await.is_empty());
+}
+
+#[tokio::test]
+async fn recipients_who_are_canceled_one_by_one_are_left_out_of_a_body_that_is_not_built() {
+    let canceling = Canceling::new(true).await;
+    canceling.commit("exclude", "b").await;
+    assert_eq!(canceling.shown().await, [("trigger", 0, "pending"), ("trigger", 2, "pending")]);
+    assert_eq!(canceling.inputs().await, ["a"]);
+    canceling.commit("exclude", "c").await;
+    assert_eq!(canceling.shown().await[1], ("trigger", 2, "canceled"), "nobody of it is left");
+}
+
+#[tokio::test]
+async fn recipients_who_are_canceled_one_by_one_are_canceled_there_if_they_were_sent() {
+    let canceling = Canceling::new(true).await;
+    canceling.deliver(delivered()).await;
+    let event = canceling.commit("exclude", "b").await;
+    assert_eq!(
+        canceling.shown().await,
+        [("trigger", 0, "delivered"), ("trigger", 2, "pending"), ("cancel", 0, "pending")]
+    );
+    // The second chunk is before it in the order of the cancellation key.
+    assert_eq!(canceling.deliver(delivered()).await.delivery.first_recipient, 2);
+    assert_eq!(canceling.inputs().await, ["b"]);
+    assert_eq!(canceling.fixture.deliveries().await[2].delivery.source_event, event);
+}
+
+#[tokio::test]
+async fn a_body_that_is_built_names_those_who_are_canceled_afterwards_and_a_cancel_follows() {
+    let canceling = Canceling::new(true).await;
+    let claimed = canceling.fixture.claim(OWNER, canceling.target, 1).await.remove(0);
+    let body = StoredBody { content_type: "text/plain".to_owned(), body: "a b".into() };
+    let bodies = vec![BuiltDelivery { claim: claimed.claim, body, covered: 2 }];
+    canceling.fixture.turn(DeliveryTurn { bodies, ..DeliveryTurn::new(OWNER, LONG) }).await;
+    assert!(canceling.fixture.finish(OWNER, claimed.claim, retry(Duration::ZERO)).await);
+    canceling.commit("exclude", "b").await;
+    assert_eq!(
+        canceling.shown().await,
+        [("trigger", 0, "retrying"), ("trigger", 2, "pending"), ("cancel", 0, "pending")]
+    );
+}
+
+#[tokio::test]
+async fn a_job_cancels_the_deliveries_of_runs_that_are_left_to_it() {
+    let (fixture, mappings) = (Fixture::new().await, mappings());
+    let target = fixture.target("crm", TargetRouting::of_chunks(2)).await;
+    let event = r#"{"data":{"key":"c","to":[{"id":"a"}]}}"#;
+    let events: Vec<_> = (0..1003).map(|_| Event::new("order", event).mappings(&mappings)).collect();
+    fixture.commit_all(events).await;
+    fixture.commit(Event::new("withdraw", r#"{"data":{"key":"c"}}"#).mappings(&mappings)).await;
+    let open = async || fixture.store.open_deliveries().await.unwrap().iter().map(|open| open.count).sum::<u64>();
+    assert_eq!(open().await, 3);
+    while fixture.store.continue_cancellation().await.unwrap() {}
+    assert_eq!(open().await, 0);
+    assert!(fixture.claim(OWNER, target, 10).await.is_empty());
+}
