@@ -82,8 +82,8 @@ mod tests {
     #[test]
     fn keys_never_change() {
         let trigger = delivery_key(Uuid::from_u128(1), 1000);
-        insta::assert_snapshot!(trigger, @"");
-        insta::assert_snapshot!(cancel_key(trigger, Uuid::from_u128(3)), @"");
-        insta::assert_snapshot!(part_key(trigger, 2), @"");
+        insta::assert_snapshot!(trigger, @"1beed048-301c-8209-a3fa-3fd7a4e6140c");
+        insta::assert_snapshot!(cancel_key(trigger, Uuid::from_u128(3)), @"46f83cd4-80a7-8052-b414-76799f863aa4");
+        insta::assert_snapshot!(part_key(trigger, 2), @"653728a8-154c-891b-9eb9-21dc8faecdd2");
     }
 }

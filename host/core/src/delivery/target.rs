@@ -117,9 +117,9 @@ mod tests {
     #[test]
     fn keys_are_checked() {
         assert_eq!(check_target_key("orders-eu_2"), Ok(()));
-        insta::assert_snapshot!(check_target_key("").unwrap_err(), @"");
-        insta::assert_snapshot!(check_target_key("Orders").unwrap_err(), @"");
-        insta::assert_snapshot!(check_target_key(&"x".repeat(65)).unwrap_err(), @"");
+        insta::assert_snapshot!(check_target_key("").unwrap_err(), @r#"it is empty; expected a key such as "orders""#);
+        insta::assert_snapshot!(check_target_key("Orders").unwrap_err(), @"it holds 'O'; expected lower-case letters, digits, `-` and `_`");
+        insta::assert_snapshot!(check_target_key(&"x".repeat(65)).unwrap_err(), @"it has 65 characters; at most 64 are allowed");
     }
 
     #[test]

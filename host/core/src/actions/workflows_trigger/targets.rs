@@ -57,11 +57,11 @@ mod tests {
         assert_eq!(targets("[]"), Ok(Some(Vec::new())));
         let Ok(Action::WorkflowsTrigger(none)) = parse_action("workflows_trigger", r#"{"key":"k"}"#) else { panic!() };
         assert_eq!(none.targets(), None);
-        insta::assert_snapshot!(targets(r#""crm""#).unwrap_err(), @"");
-        insta::assert_snapshot!(targets("[7]").unwrap_err(), @"");
-        insta::assert_snapshot!(targets(r#"["Crm"]"#).unwrap_err(), @"");
-        insta::assert_snapshot!(targets(r#"["crm","crm"]"#).unwrap_err(), @"");
+        insta::assert_snapshot!(targets(r#""crm""#).unwrap_err(), @"action_parameters.targets: it is a string; expected an array of targets' keys");
+        insta::assert_snapshot!(targets("[7]").unwrap_err(), @"action_parameters.targets[0]: it is a number; expected a target's key, a string");
+        insta::assert_snapshot!(targets(r#"["Crm"]"#).unwrap_err(), @"action_parameters.targets[0]: it holds 'C'; expected lower-case letters, digits, `-` and `_`");
+        insta::assert_snapshot!(targets(r#"["crm","crm"]"#).unwrap_err(), @r#"action_parameters.targets[1]: it names "crm" again; expected each target once"#);
         let many: Vec<String> = (0..21).map(|number| format!("\"t{number}\"")).collect();
-        insta::assert_snapshot!(targets(&format!("[{}]", many.join(","))).unwrap_err(), @"");
+        insta::assert_snapshot!(targets(&format!("[{}]", many.join(","))).unwrap_err(), @"action_parameters.targets: it names 21 targets; at most 20 are allowed");
     }
 }
