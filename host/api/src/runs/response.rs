@@ -87,6 +87,8 @@ mod tests {
             source_event: Uuid::nil(),
             canceled: None,
             canceled_recipients: 1,
+            mapping: None,
+            deliveries: Default::default(),
             is_expanding: false,
         }
     }
