@@ -15,7 +15,7 @@ use crate::sqlite::{
 /// Routes the recipients that are added.
 pub(super) struct Router<'a> {
     pub(super) targets: &'a mut Targets,
-    pub(super) new_id: &'a mut (dyn FnMut() -> Uuid),
+    pub(super) new_id: &'a mut dyn FnMut() -> Uuid,
 }
 
 impl Router<'_> {
