@@ -19,7 +19,7 @@ CREATE TABLE targets (
     version        INTEGER NOT NULL,
     created_at_ms  INTEGER NOT NULL,
     updated_at_ms  INTEGER NOT NULL,
-    -- A deleted target stays until none of its deliveries is left.
+    -- A deleted target stays, without settings and secrets: its deliveries name it.
     deleted_at_ms  INTEGER
 ) STRICT;
 
@@ -68,7 +68,7 @@ CREATE TABLE deliveries (
     tries               INTEGER NOT NULL DEFAULT 0,
     -- The attempts of which it is not sure that nothing was sent.
     sends               INTEGER NOT NULL DEFAULT 0,
-    -- 1 if no further attempt shall follow the one that is under way.
+    -- 1 if no further attempt shall follow the one that is under way; 2 if it shall leave nothing of its recipients.
     is_stopped          INTEGER NOT NULL DEFAULT 0,
     first_attempt_at_ms INTEGER,
     last_status         INTEGER,

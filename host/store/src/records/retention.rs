@@ -16,7 +16,9 @@ pub struct Pruned {
     pub events: u64,
     /// Their action logs.
     pub actions: u64,
-    /// Workflow runs.
+    /// Deliveries that ended.
+    pub deliveries: u64,
+    /// Workflow runs without open deliveries.
     pub runs: u64,
     /// Their recipients.
     pub recipients: u64,

@@ -290,3 +290,39 @@ async fn a_target_that_is_paused_or_disabled_keeps_its_deliveries() {
     fixture.store.target_set_state(target, TargetState::Running, None, log("resumeTarget")).await.unwrap();
     assert_eq!(fixture.claim(owner, target, 10).await.len(), 2);
 }
+
+#[tokio::test]
+async fn retention_spares_what_is_not_delivered_and_deletes_the_rest() {
+    let (fixture, mappings) = (Fixture::new().await, trigger(TO));
+    let target = fixture.target("crm", TargetRouting::of_chunks(10)).await;
+    let owner = Uuid::now_v7();
+    let ends = [Some(delivered()), Some(AttemptNext::Dead), None];
+    let mut runs = Vec::new();
+    for _ in &ends {
+        runs.push(order(&fixture, &mappings, 2).await);
+    }
+    for (claimed, next) in fixture.claim(owner, target, 10).await.iter().zip(ends) {
+        let next = next.unwrap_or(retry(LONG));
+        assert!(fixture.finish(owner, claimed.claim, next).await);
+    }
+    let future_ms = fixture.store.clock().now_ms() + 1_000_000;
+    while !fixture.store.prune(fixture.environment, future_ms, 100).await.unwrap().is_empty() {}
+    let left = fixture.deliveries().await;
+    assert_eq!(left.iter().map(|listed| listed.delivery.run).collect::<Vec<_>>(), [runs[2]]);
+    let spared = run(&fixture, runs[2]).await;
+    assert_eq!((spared.recipients.len(), spared.deliveries.retrying), (2, 1));
+    assert!(!fixture.store.has_run(fixture.environment, runs[0]).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_delivery_that_was_stopped_is_not_sent_after_its_owner_is_gone() {
+    let (fixture, mappings) = (Fixture::new().await, trigger(TO));
+    let target = fixture.target("crm", TargetRouting::of_chunks(10)).await;
+    order(&fixture, &mappings, 1).await;
+    let claimed = fixture.claim(Uuid::now_v7(), target, 1).await.remove(0);
+    let one = SelectedDeliveries::One(claimed.delivery.id);
+    assert_eq!(fixture.store.deliveries_discard(fixture.environment, one, 1, None).await.unwrap(), 1);
+    let fixture = fixture.reopen().await;
+    assert!(fixture.claim(Uuid::now_v7(), target, 1).await.is_empty());
+    assert_eq!(fixture.deliveries().await[0].delivery.status, DeliveryStatus::Canceled);
+}

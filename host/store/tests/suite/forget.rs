@@ -3,18 +3,20 @@
 use std::time::Duration;
 
 use inlet_core::{
-    Uuid, json,
+    Uuid,
+    delivery::TargetRouting,
+    json,
     log::Outcome,
     mapping::Mapping,
     parked::{MAX_PARKED, MAX_PARKED_OF_RECIPIENT},
     subject::Subject,
 };
 use inlet_store::{
-    BulkProgress, CommitError, CommitExtras, Cursor, ExpansionShare, ForgetRecord, NewBulkOperation, RunQuery,
-    RunRecord,
+    AttemptNext, BuiltDelivery, BulkProgress, ClaimedDelivery, CommitError, CommitExtras, Cursor, DeliveryTurn,
+    ExpansionShare, ForgetRecord, NewBulkOperation, RunQuery, RunRecord, StoredBody,
 };
 
-use super::support::{Event, Fixture, Unlimited, mapping};
+use super::support::{Event, Fixture, LONG, Unlimited, delivered, mapping, retry};
 
 fn waits() -> [Mapping; 1] {
     let parameters = r#"{"key":"k","recipients":"data.to","actor":"data.by","unidentified":"wait"}"#;
@@ -311,4 +313,56 @@ async fn an_event_of_nobody_loses_a_key_that_is_the_user() {
     assert_eq!(walk(&fixture, &record).await.counts.raw_bodies, 1);
     assert_eq!(fixture.event(named).await.idempotency_key, None);
     assert_eq!(fixture.event(other).await.idempotency_key.as_deref(), Some("anabel"));
+}
+
+#[tokio::test]
+async fn what_was_built_of_a_user_and_what_targets_answered_is_blanked_and_nothing_more_is_sent() {
+    let fixture = Fixture::new().await;
+    let mappings = [mapping("order", "workflows_trigger", r#"{"key":"k","recipients":"data.to"}"#, 1)];
+    let target = fixture.target("crm", TargetRouting::of_chunks(2)).await;
+    let order = async |sender: &str, to: &str| {
+        let item = by(sender, &format!(r#"{{"to":[{to}]}}"#));
+        fixture.commit(Event::new("order", &item).mappings(&mappings)).await.run.unwrap()
+    };
+    let owner = Uuid::now_v7();
+    let build = async |claimed: &ClaimedDelivery| {
+        let body = StoredBody { content_type: "text/plain".to_owned(), body: "ana".into() };
+        let bodies = vec![BuiltDelivery { claim: claimed.claim, body, covered: claimed.delivery.recipients }];
+        fixture.turn(DeliveryTurn { bodies, ..DeliveryTurn::new(owner, LONG) }).await.lost.is_empty()
+    };
+    // Ana as one of two recipients: delivered, waiting for a retry, and never tried. And an event of hers for others.
+    let to = r#"{"id":"ana"},{"id":"bo"}"#;
+    for _ in 0..2 {
+        order("x", to).await;
+    }
+    let claimed = fixture.claim(owner, target, 10).await;
+    for (claimed, next) in claimed.iter().zip([delivered(), retry(LONG)]) {
+        assert!(build(claimed).await);
+        assert!(fixture.finish(owner, claimed.claim, next).await);
+    }
+    order("x", to).await;
+    order("ana", r#"{"id":"bo"}"#).await;
+    let under_way = order("ana", r#"{"id":"cy"}"#).await;
+    let open = fixture.claim(owner, target, 10).await;
+    let (held, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|claimed| claimed.delivery.run == under_way);
+    for claimed in others {
+        assert!(fixture.finish(owner, claimed.claim, AttemptNext::HandBack).await);
+    }
+    let record = begin(&fixture, "ana").await;
+    walk(&fixture, &record).await;
+    assert!(!build(&held[0]).await, "a body that is built meanwhile is not stored");
+    assert!(fixture.finish(owner, held[0].claim, retry(Duration::ZERO)).await);
+    let left = fixture.deliveries().await;
+    let statuses: Vec<&str> = left.iter().map(|listed| listed.delivery.status.as_str()).collect();
+    assert_eq!(statuses, ["delivered", "canceled", "pending", "canceled", "canceled"]);
+    for listed in &left {
+        assert_eq!(fixture.store.delivery_body(listed.delivery.seq).await.unwrap(), None);
+        assert_eq!(listed.delivery.last_error.as_deref().unwrap_or_default(), "", "{listed:?}");
+        let attempt = listed.last_attempt.as_ref().map(|last| &last.attempt);
+        assert!(attempt.is_none_or(|last| last.response_body.is_empty() && last.error.is_none()), "{listed:?}");
+    }
+    let last = fixture.claim(owner, target, 10).await.remove(0);
+    let inputs = fixture.store.delivery_inputs(&last.delivery, 1 << 20).await.unwrap().unwrap();
+    assert_eq!(inputs.recipients.iter().map(|recipient| recipient.id.as_str()).collect::<Vec<_>>(), ["bo"]);
+    assert_eq!(inputs.covered, 2);
 }

@@ -102,7 +102,7 @@ async fn forget_events(
     hash_key: &HashKey,
     place: Place,
     events: &ForgottenEvents,
-) -> Result<ForgetCounts, sqlx::Error> {
+) -> Result<ForgetCounts, SqliteError> {
     let mut counts = ForgetCounts::default();
     for id in &events.of_user {
         counts.events += u64::from(forget_event(connection, index, hash_key, place, *id, &mut counts).await?);
@@ -176,7 +176,7 @@ async fn forget_event(
     Place { environment, source_environment }: Place,
     id: Uuid,
     counts: &mut ForgetCounts,
-) -> Result<bool, sqlx::Error> {
+) -> Result<bool, SqliteError> {
     let id = id.as_bytes().as_slice();
     let event =
         sqlx::query("SELECT event_type, idempotency_key FROM event_logs WHERE source_environment_id = ? AND id = ?")

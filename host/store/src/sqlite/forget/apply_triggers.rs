@@ -5,7 +5,11 @@ use std::collections::HashSet;
 use inlet_core::Uuid;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use crate::records::{ForgetCounts, ForgottenTriggers};
+use super::deliveries::{Concerned, forget_deliveries};
+use crate::{
+    records::{ForgetCounts, ForgottenTriggers},
+    sqlite::error::SqliteError,
+};
 
 /// Removes the user from runs: what they got from the user's events, and the user as a recipient or in another part.
 pub(super) async fn forget_runs(
@@ -13,7 +17,7 @@ pub(super) async fn forget_runs(
     environment: i64,
     found: &ForgottenTriggers<Uuid>,
     recipients: &[(Uuid, i64)],
-) -> Result<ForgetCounts, sqlx::Error> {
+) -> Result<ForgetCounts, SqliteError> {
     let mut counts = ForgetCounts::default();
     for run in &found.of_user {
         counts.runs += forget_run(connection, environment, *run).await?;
@@ -29,6 +33,7 @@ pub(super) async fn forget_runs(
         .await?;
         let Some(was_canceled) = was_canceled else { continue };
         counts.run_recipients += 1;
+        forget_deliveries(connection, *run, Concerned::Recipient(*ordinal)).await?;
         sqlx::query(
             "UPDATE workflow_runs
              SET recipients_count = recipients_count - 1, canceled_recipients = max(canceled_recipients - ?, 0)
@@ -47,6 +52,7 @@ pub(super) async fn forget_runs(
             let update = sqlx::query(AssertSqlSafe(sql.as_str())).bind(environment).bind(run.as_bytes().as_slice());
             if update.execute(&mut *connection).await?.rows_affected() > 0 {
                 changed.insert(*run);
+                forget_deliveries(connection, *run, Concerned::All { with_data: false }).await?;
             }
         }
     }
@@ -59,7 +65,7 @@ pub(super) async fn forget_run(
     connection: &mut SqliteConnection,
     environment: i64,
     run: Uuid,
-) -> Result<u64, sqlx::Error> {
+) -> Result<u64, SqliteError> {
     let id = run.as_bytes().as_slice();
     sqlx::query("UPDATE workflow_run_recipients SET trigger_data = NULL WHERE run_id = ? AND trigger_data IS NOT NULL")
         .bind(id)
@@ -72,8 +78,9 @@ pub(super) async fn forget_run(
     )
     .bind(environment)
     .bind(id)
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    forget_deliveries(connection, run, Concerned::All { with_data: true }).await?;
     Ok(cleared.rows_affected())
 }
 

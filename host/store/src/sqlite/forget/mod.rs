@@ -9,6 +9,7 @@ mod apply;
 mod apply_triggers;
 #[cfg(test)]
 mod decisions;
+mod deliveries;
 mod erase;
 pub(crate) mod find;
 mod find_bulk_operations;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 const CLAIMED: &str = "SELECT id, key, part, recipients FROM deliveries
-    WHERE seq = ?1 AND owner = ?2 AND epoch = ?3 AND body_bytes IS NULL";
+    WHERE seq = ?1 AND owner = ?2 AND epoch = ?3 AND body_bytes IS NULL AND is_stopped < 2";
 
 const SET: &str = "UPDATE deliveries SET body_bytes = ?2, recipients = ?3 WHERE seq = ?1";
 
@@ -30,7 +30,7 @@ const REST: &str = concat!(
 );
 
 /// Stores the body of a claimed delivery, and makes a delivery of the recipients that it leaves out. Returns false if the
-/// claim is lost, or a body is stored already.
+/// claim is lost, a body is stored already, or a recipient was forgotten since the claim.
 pub(super) async fn store(
     connection: &mut DirectConnection,
     owner: Uuid,

@@ -5,13 +5,21 @@ use std::time::Duration;
 use inlet_core::delivery::DeliveryClass;
 use uuid::Uuid;
 
-use super::columns::{self, columns};
+use super::{
+    columns::{self, columns},
+    stop::{Stopped, stop},
+};
 use crate::{
     records::{Claim, ClaimWanted, ClaimedDelivery},
     sqlite::{
         connection::direct::DirectConnection,
         error::SqliteError,
-        statements::{database_time::now_ms, row::Row, runner::FoundRow},
+        statements::{
+            database_time::now_ms,
+            row::Row,
+            runner::{FoundRow, StatementRunner},
+            uuids,
+        },
     },
 };
 
@@ -41,8 +49,10 @@ const CLAIM: &str = concat!(
     columns!(),
     ", epoch, ",
     now_ms!(),
-    " - max(first_attempt_at_ms, (SELECT state_since_ms FROM targets WHERE targets.id = ?1))"
+    " - max(first_attempt_at_ms, (SELECT state_since_ms FROM targets WHERE targets.id = ?1)), is_stopped, order_key"
 );
+
+const GIVE_UP: &str = "UPDATE deliveries SET owner = NULL, tries = tries - 1, sends = sends - 1 WHERE seq = ?1";
 
 const RENEW: &str = concat!(
     "UPDATE deliveries SET due_at_ms = ",
@@ -70,7 +80,7 @@ pub(super) async fn claim(
     wanted: &ClaimWanted,
     claimed: &mut Vec<ClaimedDelivery>,
 ) -> Result<(), SqliteError> {
-    let statement = connection.statement(CLAIM).await?;
+    let mut stopped = Vec::new();
     for (class, limit) in [
         (DeliveryClass::First, wanted.first_attempts),
         (DeliveryClass::Retry, wanted.retries),
@@ -82,9 +92,15 @@ pub(super) async fn claim(
         let mut row = Row::default();
         row.int(wanted.target).int(columns::of_class(class)).int(limit.into()).blob(owner.as_bytes()).int(lease_ms);
         let from = claimed.len();
-        statement.query(row.values(), |found| {
+        connection.statement(CLAIM).await?.query(row.values(), |found| {
             let row = FoundRow::Direct(found);
             let delivery = columns::read(&row)?;
+            if row.int(columns::COUNT + 2)? != 0 {
+                let order_key =
+                    row.optional_blob(columns::COUNT + 3)?.map(|bytes| uuids::parse(0, bytes)).transpose()?;
+                stopped.push(Stopped { seq: delivery.seq, target: delivery.target_id, order_key });
+                return Ok(());
+            }
             let claim = Claim { seq: delivery.seq, epoch: row.int(columns::COUNT)? };
             let age = Duration::from_millis(u64::try_from(row.int(columns::COUNT + 1)?).unwrap_or_default());
             claimed.push(ClaimedDelivery { claim, delivery, age });
@@ -93,7 +109,13 @@ pub(super) async fn claim(
         // In the order of their creation, whatever the order in which the statement found them.
         claimed[from..].sort_unstable_by_key(|claimed| claimed.claim.seq);
     }
-    Ok(())
+    // Their owners are gone, and they were not to be tried again.
+    for stopped in &stopped {
+        let mut row = Row::default();
+        row.int(stopped.seq);
+        connection.statement(GIVE_UP).await?.step(row.values())?;
+    }
+    stop(&mut StatementRunner::Direct(connection), &stopped, "it was canceled while it was under way").await
 }
 
 /// Holds a claim for another lease; returns false if it is lost.

@@ -34,11 +34,11 @@ const FINISH: &str = concat!(
          tries = tries - ?10,
          sends = sends - ?11,
          last_status = CASE WHEN ?10 THEN last_status ELSE ?12 END,
-         last_error = CASE WHEN ?10 THEN last_error ELSE ?13 END,
-         downstream_id = coalesce(?14, downstream_id),
+         last_error = CASE WHEN is_stopped = 2 THEN NULL WHEN ?10 THEN last_error ELSE ?13 END,
+         downstream_id = CASE WHEN is_stopped < 2 THEN coalesce(?14, downstream_id) END,
          body_bytes = CASE WHEN ?4 = 3 OR ?4 = 1 AND NOT is_stopped THEN body_bytes END
      WHERE seq = ?1 AND owner = ?2 AND epoch = ?3
-     RETURNING tries, status, target_id, order_key, environment_id, source_event"
+     RETURNING tries, status, target_id, order_key, environment_id, source_event, is_stopped = 2"
 );
 
 const HAND_BACK: &str = concat!(
@@ -53,12 +53,14 @@ const HAND_BACK: &str = concat!(
     " END,
          body_bytes = CASE WHEN NOT is_stopped THEN body_bytes END
      WHERE seq = ?1 AND owner = ?2 AND epoch = ?3
-     RETURNING tries, status, target_id, order_key, environment_id, source_event"
+     RETURNING tries, status, target_id, order_key, environment_id, source_event, is_stopped = 2"
 );
 
 const ATTEMPT: &str = "INSERT OR REPLACE INTO delivery_attempts (delivery_seq, number, at_ms, duration_ms, is_counted,
         outcome, status, error, request_headers, response_headers, response_body)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+
+const FORGET_ORDER: &str = "UPDATE deliveries SET order_key = NULL WHERE seq = ?1";
 
 const REMOVE_BODY: &str = "DELETE FROM delivery_bodies WHERE delivery_seq = ?1";
 
@@ -79,6 +81,8 @@ struct Ended {
     order_key: Option<Uuid>,
     environment: i64,
     source_event: Uuid,
+    /// True if one of its recipients was forgotten meanwhile.
+    is_forgotten: bool,
 }
 
 /// Ends an attempt and its claim; returns false if the claim is lost.
@@ -103,12 +107,26 @@ pub(super) async fn finish(
             order_key: row.optional_blob(3)?.map(|bytes| uuids::parse(3, bytes)).transpose()?,
             environment: row.int(4)?,
             source_event: uuids::parse(5, row.blob(5)?)?,
+            is_forgotten: row.int(6)? != 0,
         });
         Ok(())
     })?;
     let Some(ended) = ended else { return Ok(false) };
     if let (Some(attempt), false) = (attempt, *next == AttemptNext::HandBack) {
+        let blank = AttemptRecord {
+            error: None,
+            request_headers: "{}".to_owned(),
+            response_headers: "{}".to_owned(),
+            response_body: Default::default(),
+            ..attempt.clone()
+        };
+        let attempt = if ended.is_forgotten { &blank } else { attempt };
         write_attempt(connection, claim.seq, ended.tries, is_counted, attempt).await?;
+    }
+    if ended.is_forgotten && ended.status > status::RETRYING {
+        let mut row = Row::default();
+        row.int(claim.seq);
+        connection.statement(FORGET_ORDER).await?.step(row.values())?;
     }
     if ended.status == status::DELIVERED || ended.status == status::CANCELED {
         let mut row = Row::default();

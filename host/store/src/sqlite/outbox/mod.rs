@@ -20,7 +20,7 @@ pub(crate) mod order;
 mod redrive;
 pub(crate) mod route;
 pub(crate) mod select;
-mod stop;
+pub(crate) mod stop;
 #[cfg(test)]
 mod tests;
 mod turn;

@@ -12,10 +12,10 @@ use crate::sqlite::{
 
 /// A delivery to stop.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stopped {
-    pub(super) seq: i64,
-    pub(super) target: i64,
-    pub(super) order_key: Option<Uuid>,
+pub(crate) struct Stopped {
+    pub(crate) seq: i64,
+    pub(crate) target: i64,
+    pub(crate) order_key: Option<Uuid>,
 }
 
 // One that is under way ends with its attempt, and is not tried again.
@@ -45,7 +45,7 @@ static REMOVED_BODIES: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Stops deliveries: those that nobody works on are canceled, the others are not tried again.
-pub(super) async fn stop(
+pub(crate) async fn stop(
     statements: &mut StatementRunner<'_>,
     stopped: &[Stopped],
     reason: &'static str,

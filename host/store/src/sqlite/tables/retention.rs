@@ -7,7 +7,7 @@ use crate::{
     error::CommitError,
     operations::PruneLogs,
     records::{Pruned, uuid_time},
-    sqlite::{statements::transaction, write_connection::WriteConnection},
+    sqlite::{outbox::status, statements::transaction, write_connection::WriteConnection},
 };
 
 impl Execute<PruneLogs> for WriteConnection {
@@ -47,6 +47,7 @@ async fn slice(
         }
     }
     delete(connection, BULK_OPERATIONS, environment, &before, limit).await?;
+    pruned.deliveries = delete_deliveries(connection, environment, &before, limit).await?;
     pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
     // Runs go once their recipients are gone.
     if pruned.recipients < limit.unsigned_abs() * RECIPIENTS_FACTOR {
@@ -75,15 +76,58 @@ const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND 
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
 const BULK_OPERATIONS: &str = "DELETE FROM bulk_operations WHERE rowid IN (
     SELECT rowid FROM bulk_operations WHERE environment_id = ? AND id < ? AND items IS NULL ORDER BY id LIMIT ?)";
+/// The oldest runs without an open delivery, among the oldest ones: a slice looks at a bounded number, whatever a target that
+/// stands still keeps.
+macro_rules! old_runs {
+    () => {
+        "(SELECT number, run FROM
+             (SELECT rowid AS number, id AS run FROM workflow_runs WHERE environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3 * 20)
+             WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE run_id = run AND finished_at_ms IS NULL) LIMIT ?3)"
+    };
+}
+
 // One run may have a thousand recipients: they are deleted by their own number.
-const RECIPIENTS: &str = "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
+const RECIPIENTS: &str = concat!(
+    "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
     SELECT run_id, ordinal
-    FROM (SELECT id AS run_id FROM workflow_runs WHERE environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)
-        CROSS JOIN workflow_run_recipients USING (run_id) LIMIT ?3 * 10)";
+    FROM (SELECT run AS run_id FROM ",
+    old_runs!(),
+    ") CROSS JOIN workflow_run_recipients USING (run_id) LIMIT ?3 * 10)"
+);
 /// The number in [`RECIPIENTS`].
 const RECIPIENTS_FACTOR: u64 = 10;
-const RUNS: &str = "DELETE FROM workflow_runs WHERE rowid IN (
-    SELECT rowid FROM workflow_runs WHERE environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const RUNS: &str = concat!("DELETE FROM workflow_runs WHERE rowid IN (SELECT number FROM ", old_runs!(), ")");
+
+// Those that ended: open ones are kept, with their runs, until they end.
+const ENDED_DELIVERIES: &str = "SELECT seq FROM deliveries WHERE environment_id = ? AND status = ? AND id < ?
+    ORDER BY id LIMIT ?";
+
+/// Deletes at most `limit` deliveries that ended, with their bodies and attempts; returns their number.
+async fn delete_deliveries(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    before: &[u8],
+    limit: i64,
+) -> Result<u64, sqlx::Error> {
+    let mut ended: Vec<i64> = Vec::new();
+    for status in [status::DELIVERED, status::DEAD, status::CANCELED] {
+        let left = limit - ended.len() as i64;
+        let found = sqlx::query_scalar(ENDED_DELIVERIES).bind(environment).bind(status).bind(before).bind(left);
+        ended.extend::<Vec<i64>>(found.fetch_all(&mut *connection).await?);
+    }
+    if ended.is_empty() {
+        return Ok(0);
+    }
+    let numbers = format!("[{}]", ended.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
+    for sql in [
+        "DELETE FROM delivery_attempts WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+        "DELETE FROM delivery_bodies WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+        "DELETE FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))",
+    ] {
+        sqlx::query(sql).bind(&numbers).execute(&mut *connection).await?;
+    }
+    Ok(ended.len() as u64)
+}
 
 async fn delete(
     connection: &mut SqliteConnection,
