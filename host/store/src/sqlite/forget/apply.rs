@@ -240,7 +240,7 @@ async fn forget_waits(
     environment: i64,
     event: &[u8],
     counts: &mut ForgetCounts,
-) -> Result<(), sqlx::Error> {
+) -> Result<(), SqliteError> {
     let waiting = sqlx::query(
         "UPDATE parked_triggers SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
          WHERE environment_id = ? AND event_id = ?",
