@@ -6,6 +6,7 @@ mod management_token;
 mod plugin;
 mod repair;
 mod source;
+mod target;
 mod variable;
 
 pub use clock::system_time_accepted;
@@ -16,6 +17,7 @@ pub(crate) use management_token::{management_token_created, management_token_del
 pub(crate) use plugin::{plugin_added, plugin_removed};
 pub use repair::repaired;
 pub(crate) use source::{endpoint_rotated, plugin_used, source_changed, source_created, source_deleted};
+pub(crate) use target::{target_deleted, target_put, target_state_set};
 pub(crate) use variable::{variable_deleted, variable_put};
 
 /// Returns a JSON string, or null.

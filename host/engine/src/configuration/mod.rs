@@ -14,6 +14,7 @@ mod error;
 mod management_tokens;
 mod plugins;
 mod sources;
+mod targets;
 mod variables;
 
 pub use change::ConfigurationChange;

@@ -14,7 +14,7 @@ use std::{
 
 use inlet_core::{Uuid, variables::Variables};
 use inlet_sandbox::Limits;
-use inlet_store::{ApiKeyRecord, Environment, ManagementTokenRecord, ReadError, Store, VariableRecord};
+use inlet_store::{ApiKeyRecord, Environment, ManagementTokenRecord, ReadError, Store, TargetRecord, VariableRecord};
 
 use self::reload::Reuse;
 pub use self::{
@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub environments: Vec<Environment>,
     /// The variables of all environments, by environment and key.
     variables: Vec<VariableRecord>,
+    /// The targets of all environments, by environment and key.
+    targets: Vec<TargetRecord>,
     /// The sources by key.
     pub sources: BTreeMap<String, Arc<Source>>,
     endpoints: HashMap<TokenHash, EndpointToken>,
@@ -62,6 +64,7 @@ impl Snapshot {
     ) -> Result<Snapshot, ReadError> {
         let environments = store.environments().await?;
         let variables = store.variables().await?;
+        let targets = store.targets().await?;
         let by_environment = variables_by_environment(&variables);
         let api_keys = store.api_keys().await?.into_iter().map(|key| (key.hash, key)).collect();
         let tokens = store.management_tokens().await?;
@@ -96,7 +99,7 @@ impl Snapshot {
             let api_log = known.cloned().unwrap_or_else(|| Arc::new(Endpoint::api_log(id, environment, limits)));
             api_logs.insert(environment_id, api_log);
         }
-        Ok(Snapshot { environments, variables, sources, endpoints, api_logs, api_keys, management_tokens })
+        Ok(Snapshot { environments, variables, targets, sources, endpoints, api_logs, api_keys, management_tokens })
     }
 
     /// Returns the endpoint of a token at this time. An earlier token is good until its overlap ends.
@@ -155,6 +158,16 @@ impl Snapshot {
     /// Returns the variables of an environment as its mappings see them.
     pub fn mapping_variables(&self, environment_id: i64) -> Variables {
         Variables::new(self.variables_of(environment_id).map(as_mappings_see))
+    }
+
+    /// Returns the targets of an environment, by key.
+    pub fn targets_of(&self, environment_id: i64) -> impl Iterator<Item = &TargetRecord> {
+        self.targets.iter().filter(move |target| target.environment_id == environment_id)
+    }
+
+    /// Returns the target of an environment with that key.
+    pub fn target(&self, environment_id: i64, key: &str) -> Option<&TargetRecord> {
+        self.targets_of(environment_id).find(|target| target.key == key)
     }
 
     /// Returns the API key with that hash.
