@@ -73,9 +73,9 @@ async fn every_answer_waits_for_a_sync_of_its_commit() {
 async fn a_full_disk_is_503_and_nothing_that_was_answered_200_is_gone() {
     let dir = TempDir::new().unwrap();
     let data_dir = dir.path().join("data");
-    // No file may exceed 6 MiB, like on a full disk. The shell's trap turns the signal into an error.
+    // No file may exceed 8 MiB, like on a full disk. The shell's trap turns the signal into an error.
     let wrapper = dir.path().join("limited");
-    let script = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 12288\nexec '{}' \"$@\"\n", binary().display());
+    let script = format!("#!/bin/sh\ntrap '' XFSZ\nulimit -f 16384\nexec '{}' \"$@\"\n", binary().display());
     fs::write(&wrapper, script).unwrap();
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o700)).unwrap();
     let options = || ServerOptions { data_dir: Some(data_dir.clone()), ..ServerOptions::default() };
