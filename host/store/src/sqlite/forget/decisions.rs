@@ -121,7 +121,7 @@ const DECISIONS: &[(&str, &str, Fate)] = &[
     ("workflow_run_recipients", "collection id", Deleted),
     ("workflow_run_recipients", "trigger_data", Blanked),
     ("workflow_runs", "id source_event canceled_by key mapping", IDS),
-    ("workflow_runs", "targets", OPERATOR),
+    ("workflow_runs", "targets settings", OPERATOR),
     ("workflow_runs", "workflow", OTHERS),
     ("workflow_runs", "actor tenant cancellation_key data", Blanked),
 ];
