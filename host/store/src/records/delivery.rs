@@ -190,6 +190,8 @@ pub struct DeliveryInputs {
     pub source_event: Uuid,
     /// True if the whole run is canceled.
     pub is_canceled: bool,
+    /// Of a cancel, the key of the trigger that it cancels; of a trigger, its own key.
+    pub trigger_key: Uuid,
     /// The recipients of the delivery: of a trigger those that are not canceled, of a cancel those that its event
     /// canceled. Fewer than the delivery has if they are long.
     pub recipients: Vec<DeliveryRecipient>,

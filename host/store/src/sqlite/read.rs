@@ -24,8 +24,8 @@ pub(crate) use super::{
         change_log::page as changes,
         deleted_recipients::any as has_deleted_recipients,
         deliveries::{
-            body as delivery_body, counts as delivery_counts, one as delivery, open as open_deliveries,
-            page as deliveries,
+            answers as delivery_answers, body as delivery_body, counts as delivery_counts, one as delivery,
+            open as open_deliveries, page as deliveries,
         },
         delivery_inputs::read as delivery_inputs,
         environments::all as environments,

@@ -39,6 +39,11 @@ impl Store {
         read!(self.database, delivery_inputs(delivery, max_bytes))
     }
 
+    /// Counts the attempts of a delivery that were answered: with an error, as long as another one follows.
+    pub async fn delivery_answers(&self, seq: i64) -> Result<u32, ReadError> {
+        read!(self.database, delivery_answers(seq))
+    }
+
     /// Returns the stored body of a delivery.
     pub async fn delivery_body(&self, seq: i64) -> Result<Option<StoredBody>, ReadError> {
         read!(self.database, delivery_body(seq))

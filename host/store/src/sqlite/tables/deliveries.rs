@@ -149,6 +149,14 @@ fn read_attempt(row: &SqliteRow) -> Result<StoredAttempt, sqlx::Error> {
     })
 }
 
+/// Counts the attempts of a delivery that were answered.
+pub(crate) async fn answers(readers: &SqlitePool, seq: i64) -> Result<u32, sqlx::Error> {
+    sqlx::query_scalar("SELECT count(*) FROM delivery_attempts WHERE delivery_seq = ? AND status IS NOT NULL")
+        .bind(seq)
+        .fetch_one(readers)
+        .await
+}
+
 /// Returns the stored body of a delivery.
 pub(crate) async fn body(readers: &SqlitePool, seq: i64) -> Result<Option<StoredBody>, sqlx::Error> {
     let row = sqlx::query("SELECT content_type, body FROM delivery_bodies WHERE delivery_seq = ?")

@@ -2,7 +2,8 @@
 
 use futures_util::TryStreamExt as _;
 use inlet_core::delivery::DeliveryCall;
-use sqlx::{Acquire as _, Row as _, SqlitePool};
+use sqlx::{Acquire as _, Row as _, SqliteConnection, SqlitePool};
+use uuid::Uuid;
 
 use crate::{
     records::{DeliveryInputs, DeliveryRecipient, DeliveryRecord},
@@ -38,6 +39,8 @@ pub(crate) async fn read(
     .await?;
     let Some(run) = run else { return Ok(None) };
     let is_canceled = run.try_get(6)?;
+    let is_trigger = delivery.call == DeliveryCall::Trigger;
+    let trigger_key = if is_trigger { delivery.key } else { trigger_key(&mut snapshot, delivery).await? };
     let end = delivery.first_recipient.saturating_add(delivery.recipients);
     let mut inputs = DeliveryInputs {
         run: delivery.run,
@@ -49,10 +52,10 @@ pub(crate) async fn read(
         settings: run.try_get(8)?,
         source_event: uuids::read(&run, 5)?,
         is_canceled,
+        trigger_key,
         recipients: Vec::new(),
         covered: delivery.recipients,
     };
-    let is_trigger = delivery.call == DeliveryCall::Trigger;
     if is_trigger && is_canceled {
         return Ok(Some(inputs));
     }
@@ -84,4 +87,17 @@ pub(crate) async fn read(
     }
     drop(rows);
     Ok(Some(inputs))
+}
+
+/// Returns the key of the trigger that a cancel cancels: it is for the same recipients. Its own key if the trigger is gone.
+async fn trigger_key(reader: &mut SqliteConnection, cancel: &DeliveryRecord) -> Result<Uuid, sqlx::Error> {
+    let found = sqlx::query(
+        "SELECT key FROM deliveries WHERE run_id = ? AND target_id = ? AND call = 0 AND first_recipient = ?",
+    )
+    .bind(cancel.run.as_bytes().to_vec())
+    .bind(cancel.target_id)
+    .bind(cancel.first_recipient)
+    .fetch_optional(reader)
+    .await?;
+    found.map_or(Ok(cancel.key), |row| uuids::read(&row, 0))
 }
