@@ -1,8 +1,8 @@
 //! What a request says about its delivery, beside the body.
 
+use inlet_core::delivery::DeliveryCall;
+use inlet_store::DeliveryRecord;
 use uuid::Uuid;
-
-use crate::inputs::DeliveryCall;
 
 /// The head of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,4 +23,20 @@ pub struct DeliveryHead {
     pub recipients: u32,
     /// The attempts that were answered with an error.
     pub answers: u32,
+}
+
+impl DeliveryHead {
+    /// Returns the head of a delivery of the store. `answers` counts the attempts that were answered.
+    pub fn of(delivery: &DeliveryRecord, answers: u32) -> Self {
+        Self {
+            call: delivery.call,
+            run: delivery.run,
+            workflow: delivery.workflow.clone(),
+            key: delivery.key,
+            created_at_ms: delivery.created_at_ms(),
+            first_recipient: delivery.first_recipient,
+            recipients: delivery.recipients,
+            answers,
+        }
+    }
 }

@@ -7,7 +7,7 @@
 pub mod answer;
 pub mod body;
 pub mod delivery_head;
-pub mod inputs;
+pub mod dispatcher;
 pub mod pace;
 pub mod request;
 mod retry_after;

@@ -30,8 +30,8 @@ pub struct Engine(Arc<Inner>);
 pub struct Inner {
     /// The process settings.
     pub options: EngineOptions,
-    /// The database.
-    pub store: Store,
+    /// The database. The dispatcher of deliveries shares it.
+    pub store: Arc<Store>,
     /// The runtime of plugins.
     pub sandbox: Sandbox,
     /// The queue for sandboxes.
@@ -116,7 +116,7 @@ impl Engine {
             bulk_operation_created: Notify::new(),
             configuration,
             options,
-            store,
+            store: Arc::new(store),
             sandbox,
             management_token,
         })))

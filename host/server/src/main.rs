@@ -23,6 +23,7 @@ mod routes;
 mod secrets;
 mod serve;
 mod stop_signal;
+mod stop_target;
 mod swap_watch;
 mod writer_metrics;
 

@@ -1,8 +1,9 @@
 //! `inlet serve`: runs the server from its configuration to a graceful stop.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use inlet_delivery::{dispatcher::Dispatcher, way_out::WayOut};
 use inlet_engine::{jobs::BackgroundJobs, metrics};
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     process_metrics::ProcessMetrics,
     routes::Routes,
     stop_signal::stop_signal,
+    stop_target::StopInConfiguration,
     swap_watch::SwapWatch,
 };
 
@@ -56,11 +58,15 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok()).map(ListenAddress::Socket);
     let listeners = 1 + usize::from(config.admin_listen.is_some());
     open_files::raise_limit(config.max_connections.saturating_mul(listeners));
+    let way_out = WayOut::new(config.delivery_client())?;
     let engine = open_engine(&config).await?;
     let mut jobs = BackgroundJobs::start(&engine);
     jobs.add(AllocatorMemory);
     jobs.add(ProcessMetrics::default());
     jobs.add(SwapWatch::default());
+
+    let stop_target = Arc::new(StopInConfiguration(engine.clone()));
+    let dispatcher = Dispatcher::start(engine.store.clone(), way_out, stop_target, config.dispatcher());
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {
@@ -82,7 +88,13 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
             listen::serve(listener, routes, limits, stopped.clone()).await;
         }
     };
-    tokio::join!(listen::serve(public, public_routes, limits, stopped.clone()), serve_admin);
+    let stop_dispatcher = async {
+        let mut stopped = stopped.clone();
+        // The sender is never dropped before it has sent.
+        let _ = stopped.wait_for(|is_stopping| *is_stopping).await;
+        dispatcher.stop(Duration::from_secs(config.stop_timeout_seconds)).await;
+    };
+    tokio::join!(listen::serve(public, public_routes, limits, stopped.clone()), serve_admin, stop_dispatcher);
 
     jobs.stop().await;
     if let Err(error) = engine.store.close().await {

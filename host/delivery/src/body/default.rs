@@ -1,12 +1,10 @@
 //! The default body of a webhook.
 
-use inlet_core::{json, time};
+use inlet_core::{delivery::DeliveryCall, json, time};
+use inlet_store::{DeliveryInputs, DeliveryRecipient};
 
 use super::recipient::{reference, with_properties};
-use crate::{
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryCall, DeliveryInputs, DeliveryRecipient},
-};
+use crate::delivery_head::DeliveryHead;
 
 /// The parts that the forms of a webhook's body are made of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use inlet_core::json::{self, Kind, Members};
-
-use crate::inputs::DeliveryRecipient;
+use inlet_store::DeliveryRecipient;
 
 /// Writes a recipient with all its properties: its collection and id first, then the properties as they are stored, then the
 /// trigger's data for it under `trigger_data_name`. No property takes the place of these.

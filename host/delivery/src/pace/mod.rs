@@ -11,5 +11,5 @@ pub use self::{
     health::{Health, Signal},
     rate::RateLimit,
     schedule::{FailedAttempt, RetrySchedule},
-    slots::{Class, Slots},
+    slots::Slots,
 };

@@ -1,21 +1,7 @@
 //! The slots of a target: how many of its requests are under way at once, with some reserved for deliveries that were never
 //! tried and some for those that failed for long, so that neither waits for the others.
 
-/// The class of a delivery that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
-    /// It was never tried.
-    First,
-    /// It was tried once or twice.
-    Retry,
-    /// It was tried more often.
-    Late,
-}
-
-impl Class {
-    /// Every class.
-    pub const ALL: [Self; 3] = [Self::First, Self::Retry, Self::Late];
-}
+use inlet_core::delivery::DeliveryClass;
 
 /// The slots of a target.
 #[derive(Debug, Clone)]
@@ -56,10 +42,13 @@ impl Slots {
     }
 
     /// Takes a slot for a delivery of the class; returns false if none is free for it.
-    pub fn take(&mut self, class: Class) -> bool {
-        let after = |is: Class| u32::from(is == class);
-        let (first, retry, late) =
-            (self.first + after(Class::First), self.retry + after(Class::Retry), self.late + after(Class::Late));
+    pub fn take(&mut self, class: DeliveryClass) -> bool {
+        let after = |is: DeliveryClass| u32::from(is == class);
+        let (first, retry, late) = (
+            self.first + after(DeliveryClass::First),
+            self.retry + after(DeliveryClass::Retry),
+            self.late + after(DeliveryClass::Late),
+        );
         let fits = first + retry + late <= self.capacity
             && retry + late <= self.capacity - self.reserved_first
             && first + retry <= self.capacity - self.reserved_late
@@ -71,11 +60,11 @@ impl Slots {
     }
 
     /// Gives a slot back.
-    pub fn give_back(&mut self, class: Class) {
+    pub fn give_back(&mut self, class: DeliveryClass) {
         let taken = match class {
-            Class::First => &mut self.first,
-            Class::Retry => &mut self.retry,
-            Class::Late => &mut self.late,
+            DeliveryClass::First => &mut self.first,
+            DeliveryClass::Retry => &mut self.retry,
+            DeliveryClass::Late => &mut self.late,
         };
         *taken = taken.saturating_sub(1);
     }
@@ -87,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    fn count(slots: &mut Slots, class: Class) -> u32 {
+    fn count(slots: &mut Slots, class: DeliveryClass) -> u32 {
         (0..1000).take_while(|_| slots.take(class)).count() as u32
     }
 
@@ -96,7 +85,7 @@ mod tests {
         let alone = |capacity, class| count(&mut Slots::new(capacity), class);
         for (capacity, first, retry, late) in [(1, 1, 1, 1), (2, 2, 1, 1), (3, 3, 2, 2), (4, 3, 2, 3), (16, 14, 10, 12)]
         {
-            let found = Class::ALL.map(|class| alone(capacity, class));
+            let found = DeliveryClass::ALL.map(|class| alone(capacity, class));
             assert_eq!(found, [first, retry, late], "{capacity}");
         }
     }
@@ -109,7 +98,7 @@ mod tests {
             let mut slots = Slots::new(capacity);
             let mut taken = [0_u32; 3];
             for (index, takes) in steps {
-                let class = Class::ALL[index];
+                let class = DeliveryClass::ALL[index];
                 if !takes {
                     if taken[index] > 0 {
                         slots.give_back(class);
@@ -122,13 +111,13 @@ mod tests {
                 prop_assert_eq!(slots.under_way(), taken.iter().sum::<u32>());
                 prop_assert!(slots.under_way() <= capacity);
                 if first < slots.reserved_first {
-                    prop_assert!(slots.clone().take(Class::First));
+                    prop_assert!(slots.clone().take(DeliveryClass::First));
                 }
                 if late < slots.reserved_late {
-                    prop_assert!(slots.clone().take(Class::Late));
+                    prop_assert!(slots.clone().take(DeliveryClass::Late));
                 }
             }
-            for class in Class::ALL {
+            for class in DeliveryClass::ALL {
                 count(&mut slots, class);
             }
             prop_assert_eq!(slots.under_way(), capacity);

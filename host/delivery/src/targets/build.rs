@@ -1,10 +1,9 @@
 //! Building a body for as many recipients as fit.
 
+use inlet_store::{DeliveryInputs, StoredBody};
+
 use super::{BuildError, Target};
-use crate::{
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryInputs, StoredBody},
-};
+use crate::delivery_head::DeliveryHead;
 
 /// A body, and how far it reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Options that targets of all kinds have.
 
+use inlet_core::delivery::DeliveryOrder;
+
 use super::{TargetFacts, error::TargetError, fields::Fields};
 use crate::request::HeaderCase;
 
@@ -7,15 +9,6 @@ use crate::request::HeaderCase;
 const CONCURRENCY: u32 = 16;
 const MAX_CONCURRENCY: u32 = 256;
 const MAX_RATE: u32 = 100_000;
-
-/// What deliveries of a target are ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// By recipient: each delivery has one.
-    User,
-    /// By workflow and cancellation key.
-    CancellationKey,
-}
 
 /// Options that targets of all kinds have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +20,7 @@ pub struct CommonOptions {
     /// The most requests under way at once.
     pub concurrency: u32,
     /// What deliveries are ordered by.
-    pub order: Option<Order>,
+    pub order: Option<DeliveryOrder>,
     /// How the names of headers are written.
     pub header_case: HeaderCase,
 }
@@ -36,8 +29,8 @@ impl CommonOptions {
     /// Reads the options.
     pub(super) fn read(options: &mut Fields<'_>, facts: &TargetFacts) -> Result<Self, TargetError> {
         let order = options.word("order", &["user", "cancellation_key"])?.map(|word| match word {
-            "user" => Order::User,
-            _ => Order::CancellationKey,
+            "user" => DeliveryOrder::User,
+            _ => DeliveryOrder::CancellationKey,
         });
         let header_case = match options.word("header_case", &["lower", "title"])? {
             Some("title") => HeaderCase::Title,

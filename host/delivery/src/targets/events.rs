@@ -5,6 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::Method;
 use inlet_core::{json, time};
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
@@ -14,12 +15,7 @@ use super::{
     fields::Fields,
     http::{authorize, headers, join},
 };
-use crate::{
-    body::merged_data,
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryInputs, DeliveryRecipient, StoredBody},
-    request::OutgoingRequest,
-};
+use crate::{body::merged_data, delivery_head::DeliveryHead, request::OutgoingRequest};
 
 pub(super) const SECRETS: &[&str] = &["write_key"];
 
@@ -73,7 +69,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
     let facts = facts();
     let mut fields = Fields::new(settings, "")?;
     fields.required("url", "a URL such as https://api.segment.io")?;
-    let url = fields.url("url", &["https://", "http://"])?;
+    let url = fields.base_url("url", &["https://", "http://"])?;
     let mut options = Fields::new(fields.get("options").unwrap_or(&Value::Null), "/options")?;
     fields.finish()?;
     let path = options.text("path")?.unwrap_or(facts.path).to_owned();

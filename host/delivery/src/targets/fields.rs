@@ -93,6 +93,15 @@ impl<'a> Fields<'a> {
         Ok(Some(url))
     }
 
+    /// Returns a URL that paths are appended to; none if it is absent.
+    pub fn base_url(&mut self, name: &'static str, schemes: &[&str]) -> Result<Option<Url>, TargetError> {
+        let url = self.url(name, schemes)?;
+        match url.as_ref().is_some_and(|url| url.query().is_some() || url.fragment().is_some()) {
+            true => Err(self.error(name, "it has a query or a fragment; expected a URL that paths can be appended to")),
+            false => Ok(url),
+        }
+    }
+
     /// Returns an error about a member.
     pub fn error(&self, name: &str, sentence: impl Into<String>) -> TargetError {
         TargetError::new(self.at(name), sentence)

@@ -1,12 +1,12 @@
 //! Parts of requests that several kinds of targets share.
 
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use inlet_store::StoredBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
 
 use super::{BuildError, TargetError, fields::Fields};
-use crate::inputs::StoredBody;
 
 /// Everything but unreserved characters is encoded: a value never leaves its segment.
 const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');

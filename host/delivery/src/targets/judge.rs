@@ -3,12 +3,11 @@
 use std::{borrow::Cow, time::Duration};
 
 use hyper::StatusCode;
-use inlet_core::json;
+use inlet_core::{delivery::DeliveryCall, json};
 
 use super::facts::{SuccessRule, TargetFacts};
 use crate::{
     answer::{Answer, AnswerEnd},
-    inputs::DeliveryCall,
     retry_after::retry_after,
     verdict::Verdict,
 };

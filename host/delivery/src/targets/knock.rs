@@ -7,7 +7,11 @@ use hyper::{
     Method,
     header::{HeaderName, HeaderValue},
 };
-use inlet_core::json::{self, Kind};
+use inlet_core::{
+    delivery::DeliveryCall,
+    json::{self, Kind},
+};
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
@@ -20,7 +24,6 @@ use super::{
 use crate::{
     body::{reference, with_properties},
     delivery_head::DeliveryHead,
-    inputs::{DeliveryCall, DeliveryInputs, DeliveryRecipient, StoredBody},
     request::OutgoingRequest,
 };
 
@@ -80,7 +83,7 @@ fn facts() -> TargetFacts {
 pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>, TargetError> {
     let facts = facts();
     let mut fields = Fields::new(settings, "")?;
-    let url = fields.url("url", &["https://", "http://"])?;
+    let url = fields.base_url("url", &["https://", "http://"])?;
     let mut options = Fields::new(fields.get("options").unwrap_or(&Value::Null), "/options")?;
     fields.finish()?;
     let tier = options.integer("tier", 1, TIERS.len() as u32)?;
@@ -133,6 +136,7 @@ impl Target for Knock {
             }
             members.extend(inputs.actor.as_deref().map(|actor| ("actor", actor)));
             members.extend(inputs.tenant.as_deref().map(|tenant| ("tenant", tenant)));
+            members.extend(inputs.settings.as_deref().map(|settings| ("settings", settings)));
         }
         members.extend(cancellation_key.as_deref().map(|key| ("cancellation_key", key)));
         Ok(StoredBody { content_type: "application/json".to_owned(), body: Bytes::from(json::object(members)) })
@@ -172,6 +176,8 @@ mod tests {
     fn a_trigger() {
         let target = knock(Value::Null);
         insta::assert_snapshot!(body_text(&*target, &head(), &inputs()), @r#"{"recipients":[{"id":"u_0","name":"Ana Maria Lopes","email":"ana@example.com","phone_number":"+351900","credit":9007199254740993,"plan":"pro","x":{"a":[1.10]},"$trigger_data":{"greeting":"Hi Ana","rate":39.50}},{"collection":"projects","id":"p/1","title":"P"},"u_2"],"data":{"total":39.50,"order":9007199254740993},"actor":{"collection":"projects","id":"p/1"},"tenant":"acme","cancellation_key":"order-1"}"#);
+        let with_settings = DeliveryInputs { settings: Some(r#"{"sandbox_mode":true}"#.to_owned()), ..inputs() };
+        assert!(body_text(&*target, &head(), &with_settings).contains(r#""settings":{"sandbox_mode":true}"#));
         let request = request_of(&*target, &head(), &inputs());
         assert_eq!(request.url.as_str(), "https://api.knock.app/v1/workflows/order-paid/trigger");
         assert_eq!(header(&request, "authorization"), "Bearer sk_1");

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use inlet_core::json;
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 
 use super::{
@@ -9,11 +10,7 @@ use super::{
     facts::{Authentication, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
 };
-use crate::{
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryInputs, DeliveryRecipient, StoredBody},
-    request::OutgoingRequest,
-};
+use crate::{delivery_head::DeliveryHead, request::OutgoingRequest};
 
 #[derive(Debug)]
 struct Log {

@@ -26,18 +26,14 @@ use serde_json::Value;
 
 pub use self::{
     build::{Built, build},
-    common::{CommonOptions, Order},
+    common::CommonOptions,
     error::{BuildError, TargetError},
     facts::TargetFacts,
     judge::judge,
 };
-use crate::{
-    answer::Answer,
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryCall, DeliveryInputs, DeliveryRecipient, StoredBody},
-    request::OutgoingRequest,
-    verdict::Verdict,
-};
+use crate::{answer::Answer, delivery_head::DeliveryHead, request::OutgoingRequest, verdict::Verdict};
+use inlet_core::delivery::{DeliveryCall, TargetRouting};
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 
 /// A target with its settings and secrets. `Debug` shows no secrets.
 pub trait Target: fmt::Debug + Send + Sync {
@@ -46,6 +42,19 @@ pub trait Target: fmt::Debug + Send + Sync {
 
     /// Returns the options that targets of all kinds have.
     fn options(&self) -> &CommonOptions;
+
+    /// Returns the way in which it takes runs: those of every workflow.
+    fn routing(&self) -> TargetRouting {
+        let (facts, options) = (self.facts(), self.options());
+        let gap = facts.cancel.as_ref().map(|cancel| cancel.min_gap);
+        TargetRouting {
+            chunk: options.chunk,
+            order: options.order,
+            workflows: None,
+            has_cancel: gap.is_some(),
+            cancel_gap_ms: gap.and_then(|gap| i64::try_from(gap.as_millis()).ok()).unwrap_or(0),
+        }
+    }
 
     /// Returns the number of recipients, from the first one on, that one body can be for. At least 1.
     fn together(&self, _head: &DeliveryHead, recipients: &[DeliveryRecipient]) -> usize {
@@ -74,12 +83,15 @@ pub trait Target: fmt::Debug + Send + Sync {
     }
 }
 
+/// Makes a target from its settings and its secrets.
+type Parse = fn(&Value, &Value) -> Result<Box<dyn Target>, TargetError>;
+
 /// A kind of targets.
 struct Kind {
     name: &'static str,
     /// The members of the settings that are secret.
     secrets: &'static [&'static str],
-    parse: fn(&Value, &Value) -> Result<Box<dyn Target>, TargetError>,
+    parse: Parse,
 }
 
 const KINDS: [Kind; 7] = [

@@ -8,6 +8,7 @@ use hyper::{
     Method,
     header::{HeaderName, HeaderValue},
 };
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
@@ -20,7 +21,6 @@ use super::{
 use crate::{
     body::{BodyParts, default_body},
     delivery_head::DeliveryHead,
-    inputs::{DeliveryInputs, DeliveryRecipient, StoredBody},
     request::OutgoingRequest,
 };
 
@@ -81,7 +81,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
     let facts = facts();
     let mut fields = Fields::new(settings, "")?;
     fields.required("url", "the URL of a NATS server, such as nats://nats:4222 or tls://nats:4222")?;
-    let url = fields.url("url", &["nats://", "tls://"])?;
+    let url = fields.base_url("url", &["nats://", "tls://"])?;
     let mut options = Fields::new(fields.get("options").unwrap_or(&Value::Null), "/options")?;
     fields.finish()?;
     let subject = options.text("subject")?.unwrap_or("inlet.runs.{workflow}").to_owned();
@@ -152,13 +152,11 @@ impl Target for Nats {
 
 #[cfg(test)]
 mod tests {
+    use inlet_core::delivery::DeliveryCall;
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        inputs::DeliveryCall,
-        targets::tests::{answer, body_text, head, header, inputs, request_of},
-    };
+    use crate::targets::tests::{answer, body_text, head, header, inputs, request_of};
 
     fn nats(options: Value, secrets: Value) -> Result<Box<dyn Target>, TargetError> {
         parse(&json!({"url": "nats://nats.internal:4222", "options": options}), &secrets)

@@ -9,7 +9,11 @@ use hyper::{
     Method,
     header::{HeaderName, HeaderValue},
 };
-use inlet_core::json::{self, Kind, Members};
+use inlet_core::{
+    delivery::DeliveryCall,
+    json::{self, Kind, Members},
+};
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
@@ -19,12 +23,7 @@ use super::{
     fields::Fields,
     http::{authorize, headers, join, segment},
 };
-use crate::{
-    body::merged_data,
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryCall, DeliveryInputs, DeliveryRecipient, StoredBody},
-    request::OutgoingRequest,
-};
+use crate::{body::merged_data, delivery_head::DeliveryHead, request::OutgoingRequest};
 
 pub(super) const SECRETS: &[&str] = &["api_key"];
 
@@ -82,7 +81,7 @@ fn facts() -> TargetFacts {
 pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>, TargetError> {
     let facts = facts();
     let mut fields = Fields::new(settings, "")?;
-    let url = fields.url("url", &["https://", "http://"])?;
+    let url = fields.base_url("url", &["https://", "http://"])?;
     let mut options = Fields::new(fields.get("options").unwrap_or(&Value::Null), "/options")?;
     fields.finish()?;
     let common = CommonOptions::read(&mut options, &facts)?;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use hyper::Method;
-use inlet_core::json;
+use inlet_core::{delivery::DeliveryCall, json};
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
@@ -16,12 +17,7 @@ use super::{
     fields::Fields,
     http::{authorize, headers, join, segment},
 };
-use crate::{
-    body::BodyParts,
-    delivery_head::DeliveryHead,
-    inputs::{DeliveryCall, DeliveryInputs, DeliveryRecipient, StoredBody},
-    request::OutgoingRequest,
-};
+use crate::{body::BodyParts, delivery_head::DeliveryHead, request::OutgoingRequest};
 
 pub(super) const SECRETS: &[&str] = &["api_key"];
 
@@ -91,7 +87,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
     let facts = facts();
     let mut fields = Fields::new(settings, "")?;
     fields.required("url", "the URL of Temporal's HTTP API, such as http://temporal:7243")?;
-    let url = fields.url("url", &["https://", "http://"])?;
+    let url = fields.base_url("url", &["https://", "http://"])?;
     let mut options = Fields::new(fields.get("options").unwrap_or(&Value::Null), "/options")?;
     fields.finish()?;
     let namespace = options.text("namespace")?.unwrap_or("default").to_owned();

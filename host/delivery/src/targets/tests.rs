@@ -70,6 +70,7 @@ pub(crate) fn inputs() -> DeliveryInputs {
         tenant: Some(r#""acme""#.to_owned()),
         data: r#"{"total":39.50,"order":9007199254740993}"#.to_owned(),
         cancellation_key: Some("order-1".to_owned()),
+        settings: None,
         source_event: Uuid::from_u128(0x0192_0000_0000_7000_8000_0000_0000_00ee),
         is_canceled: false,
         trigger_key: head().key,
@@ -165,6 +166,16 @@ fn an_unknown_kind_and_unknown_members_are_refused() {
             ["/nonsense", "/url", "/api_key", "/write_key"].contains(&refused.pointer.as_str()),
             "{kind}: {refused}"
         );
+    }
+}
+
+#[test]
+fn a_url_that_paths_are_appended_to_has_no_query() {
+    for kind in ["temporal", "events", "knock", "novu", "nats"] {
+        let scheme = if kind == "nats" { "nats" } else { "https" };
+        let settings = json!({"url": format!("{scheme}://a.example/?x=1")});
+        let refused = parse(kind, &settings, &Value::Null).unwrap_err();
+        assert!(refused.pointer == "/url" && refused.sentence.starts_with("it has a query"), "{kind}: {refused}");
     }
 }
 

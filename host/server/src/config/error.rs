@@ -37,4 +37,15 @@ pub enum ConfigError {
         "trusted_proxies holds {0:?}; expected IP addresses or networks, for example [\"10.0.0.0/8\", \"2001:db8::1\"]"
     )]
     TrustedProxy(String),
+    /// A delay between two attempts of a delivery out of range.
+    #[error("delivery_retry_seconds holds {0}; expected seconds from 0 to 2592000, for example [5, 300, 3600]")]
+    DeliveryRetry(f64),
+    /// An address that deliveries may reach, which is neither an address nor a network.
+    #[error(
+        "delivery_allowed_addresses holds {0:?}; expected IP addresses or networks, for example [\"10.0.0.0/8\", \"::1\"]"
+    )]
+    AllowedAddress(String),
+    /// A proxy that is no URL of a plain HTTP proxy. It may hold a password, so it is not shown.
+    #[error("delivery_proxy is no http:// URL; expected http://host:port or http://user:password@host:port")]
+    DeliveryProxy,
 }

@@ -1,5 +1,6 @@
 //! The configuration of a server. Later sources override earlier ones: defaults, `inlet.toml`, `INLET_…` variables, flags.
 
+mod delivery;
 mod error;
 mod flags;
 mod limits;
@@ -17,6 +18,7 @@ use figment::{
     Figment,
     providers::{Env, Format, Serialized, Toml},
 };
+use inlet_delivery::pace::RetrySchedule;
 use inlet_engine::EngineOptions;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -87,6 +89,12 @@ pub struct Config {
     pub writer_queue: usize,
     /// The delays, in seconds, of the retries of a request that a plugin failed on. Without any, nothing is retried.
     pub retry_delays_seconds: Vec<f64>,
+    /// The delays, in seconds, between the attempts of a delivery. Without any, a failed delivery is given up at once.
+    pub delivery_retry_seconds: Vec<f64>,
+    /// The addresses and networks that deliveries may reach although they are not globally reachable.
+    pub delivery_allowed_addresses: Vec<String>,
+    /// The HTTP proxy that deliveries go through, `http://[user:password@]host:port`.
+    pub delivery_proxy: Option<String>,
     /// The format of the server's log: `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -119,6 +127,9 @@ impl Default for Config {
             max_items_limit: 50_000,
             writer_queue: 8192,
             retry_delays_seconds: vec![10.0, 60.0, 600.0],
+            delivery_retry_seconds: RetrySchedule::DEFAULT_SECONDS.to_vec(),
+            delivery_allowed_addresses: Vec::new(),
+            delivery_proxy: None,
             log_format: LogFormat::Text,
         }
     }
@@ -144,6 +155,7 @@ impl Config {
             .extract()
             .map_err(invalid)?;
         limits::check(&config)?;
+        delivery::check(&config)?;
         if let Some(name) = config.allowed_hosts.iter().find(|name| !is_host_name(name)) {
             return Err(ConfigError::AllowedHost(name.clone()));
         }

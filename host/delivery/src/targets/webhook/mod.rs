@@ -11,6 +11,7 @@ use hyper::{
     header::{HeaderMap, HeaderName, HeaderValue},
 };
 use inlet_core::json;
+use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
@@ -24,7 +25,6 @@ use super::{
 use crate::{
     body::{BodyParts, Template, cloud_event, default_body},
     delivery_head::DeliveryHead,
-    inputs::{DeliveryInputs, DeliveryRecipient, StoredBody},
     request::OutgoingRequest,
 };
 

@@ -1,14 +1,12 @@
 //! Bodies, keys and signatures of webhooks.
 
+use inlet_core::delivery::DeliveryCall;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{
-    inputs::DeliveryCall,
-    targets::{
-        build,
-        tests::{body_text, head, header, inputs, request_of},
-    },
+use crate::targets::{
+    build,
+    tests::{body_text, head, header, inputs, request_of},
 };
 
 fn webhook(options: Value) -> Box<dyn Target> {

@@ -1,0 +1,221 @@
+//! Building bodies and sending them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use inlet_store::{AttemptNext, BuiltDelivery, Claim};
+use tokio::task::{Id, JoinError};
+
+use super::{
+    claims::Stage,
+    health_log::{self, Stop},
+    outcome,
+    run::{Run, Task},
+    target_runtime::TargetRuntime,
+    work::{self, BuildEnd, SendEnd, TaskEnd},
+};
+use crate::{
+    pace::{BreakerState, Signal},
+    targets::Target,
+    verdict::Verdict,
+};
+
+/// The most bodies that are built at once.
+const MAX_BUILDS: usize = 16;
+/// The wait of a delivery that could not be read.
+const UNREADABLE: Duration = Duration::from_secs(5);
+
+impl Run {
+    /// Starts to build the bodies of claimed deliveries that have none.
+    pub(super) fn start_builds(&mut self) {
+        while self.builds < MAX_BUILDS && self.deadline.is_none() {
+            let Some(claim) = self.to_build.pop_front() else { return };
+            let Some(held) = self.claims.get_mut(claim).filter(|held| held.stage == Stage::ToBuild) else { continue };
+            let target = self.targets.get(&held.delivery.target_id).filter(|target| target.is_running());
+            let Some(Ok(target)) = target.map(|target| target.target.clone()) else {
+                self.end(claim, None, AttemptNext::HandBack);
+                continue;
+            };
+            held.stage = Stage::Building;
+            let task = self.tasks.spawn(work::build(self.store.clone(), target, claim, held.delivery.clone()));
+            self.tasks_of.insert(task.id(), Task::Build(claim));
+            self.builds += 1;
+        }
+    }
+
+    /// Starts the requests that may be sent now; returns the time at which to look again.
+    pub(super) fn start_sends(&mut self, now: Instant) -> Option<Instant> {
+        if self.deadline.is_some() {
+            return None;
+        }
+        let ids: Vec<i64> = self.targets.keys().copied().collect();
+        let mut wake: Option<Instant> = None;
+        for id in ids {
+            loop {
+                let left = self.options.max_requests.saturating_sub(self.requests);
+                let Some(target) = self.targets.get_mut(&id).filter(|_| left > 0) else { break };
+                // Each target may take half of what the others leave, so that slow ones leave room for every other.
+                if target.slots.under_way() as usize > left / 2 {
+                    break;
+                }
+                match target.next_to_send(now) {
+                    Err(until) => {
+                        wake = [wake, until].into_iter().flatten().min();
+                        break;
+                    }
+                    Ok((claim, class)) => {
+                        let sendable = target.target.clone();
+                        if !sendable.is_ok_and(|target| self.start_send(target, claim, now))
+                            && let Some(target) = self.targets.get_mut(&id)
+                        {
+                            target.slots.give_back(class);
+                            target.breaker.dropped();
+                        }
+                    }
+                }
+            }
+        }
+        wake
+    }
+
+    /// Starts a request; returns false if its claim has ended, or ends before it could be written.
+    pub(super) fn start_send(&mut self, target: Arc<dyn Target>, claim: Claim, now: Instant) -> bool {
+        let body = self.claims.take_body(claim);
+        let Some(held) = self.claims.get_mut(claim).filter(|held| held.stage == Stage::Ready) else { return false };
+        if now >= held.held_until {
+            // Somebody else may send it by now.
+            self.claims.remove(claim);
+            return false;
+        }
+        held.stage = Stage::Sending;
+        let sending = work::send(self.store.clone(), self.way_out.clone(), target, claim, held.delivery.clone(), body);
+        let task = self.tasks.spawn(sending);
+        self.tasks_of.insert(task.id(), Task::Send(claim));
+        held.abort = Some(task);
+        self.requests += 1;
+        true
+    }
+
+    /// Takes the end of a task over.
+    pub(super) fn task_ended(&mut self, ended: Result<(Id, TaskEnd), JoinError>) {
+        match ended {
+            Ok((id, TaskEnd::Built(claim, end))) => {
+                self.tasks_of.remove(&id);
+                self.builds -= 1;
+                self.built(claim, end);
+            }
+            Ok((id, TaskEnd::Sent(claim, end))) => {
+                self.tasks_of.remove(&id);
+                self.sent(claim, *end);
+            }
+            Err(error) => {
+                // Requests whose claim is lost are aborted, and counted there.
+                let Some(task) = self.tasks_of.remove(&error.id()).filter(|_| error.is_panic()) else { return };
+                let reason = "an error of the server; its log says more".to_owned();
+                match task {
+                    Task::Build(claim) => {
+                        tracing::error!(seq = claim.seq, "the building of a delivery's body panicked; it is given up");
+                        self.builds -= 1;
+                        self.built(claim, BuildEnd::Impossible(reason));
+                    }
+                    Task::Send(claim) => {
+                        tracing::error!(
+                            seq = claim.seq,
+                            "the sending of a delivery panicked; it counts as a failed attempt"
+                        );
+                        let verdict = Verdict::Retry { reason, after: None };
+                        let attempt = work::unsent(&verdict);
+                        self.sent(claim, SendEnd { verdict, attempt });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Notes that the building of a body ended.
+    pub(super) fn built(&mut self, claim: Claim, end: BuildEnd) {
+        let Some(held) = self.claims.get_mut(claim).filter(|held| held.stage == Stage::Building) else { return };
+        match end {
+            BuildEnd::Built(built) => {
+                held.stage = Stage::Storing;
+                self.bodies.push(BuiltDelivery { claim, body: built.body, covered: built.covered });
+            }
+            BuildEnd::NobodyLeft => self.end(claim, None, AttemptNext::Canceled),
+            BuildEnd::Impossible(reason) => {
+                let attempt = work::unsent(&Verdict::Dead { reason });
+                self.end(claim, Some(attempt), AttemptNext::Dead);
+            }
+            BuildEnd::Unreadable(reason) => {
+                tracing::error!(seq = claim.seq, reason, "a delivery cannot be read; it is tried again");
+                let next = AttemptNext::Retry { after: UNREADABLE, is_counted: false, may_be_sent: false };
+                self.end(claim, None, next);
+            }
+        }
+    }
+
+    /// Notes that a request ended.
+    pub(super) fn sent(&mut self, claim: Claim, SendEnd { verdict, attempt }: SendEnd) {
+        let now = Instant::now();
+        let Some(held) = self.claims.get(claim).filter(|held| held.stage == Stage::Sending) else { return };
+        let (id, class) = (held.delivery.target_id, held.class);
+        let age = held.age + now.saturating_duration_since(held.claimed_at);
+        let next = outcome::next(&verdict, &held.delivery, age, &self.options.schedule, random());
+        self.requests -= 1;
+        let mut stop = Stop::of_verdict(&verdict);
+        if let Some(target) = self.targets.get_mut(&id) {
+            target.slots.give_back(class);
+            health_log::count(&target.record, &attempt.outcome, attempt.duration_ms);
+            let signal = note(target, &verdict, attempt.status, now);
+            if let Some(signal) = signal {
+                health_log::log(&target.record, signal);
+            }
+            if signal == Some(Signal::Disable) {
+                stop = stop.or_else(|| Some(Stop::of_failures()));
+            }
+        }
+        self.end(claim, Some(attempt), next);
+        let is_open = |target: &TargetRuntime| matches!(target.breaker.state(now), BreakerState::Open { .. });
+        if self.targets.get(&id).is_some_and(is_open) {
+            // What waits for the target need not be held meanwhile.
+            self.hand_back(|held| held.delivery.target_id == id);
+        }
+        if let Some(stop) = stop {
+            self.stop_target(id, stop);
+        }
+    }
+}
+
+/// Notes in a target what an attempt says about it.
+fn note(target: &mut TargetRuntime, verdict: &Verdict, status: Option<u16>, now: Instant) -> Option<Signal> {
+    match verdict {
+        Verdict::Delivered { .. } => {
+            target.breaker.succeeded();
+            target.health.succeeded()
+        }
+        Verdict::Throttled { after, .. } => {
+            target.breaker.dropped();
+            target.rate.hold(now, *after);
+            None
+        }
+        Verdict::Retry { .. } | Verdict::NotSent { .. } => {
+            target.breaker.failed(now);
+            target.health.failed(work::now_ms())
+        }
+        // The target works; only this request does not.
+        Verdict::Dead { .. } if status.is_some() => {
+            target.breaker.succeeded();
+            None
+        }
+        Verdict::Dead { .. } | Verdict::WrongCredentials { .. } | Verdict::TargetGone { .. } => {
+            target.breaker.dropped();
+            None
+        }
+    }
+}
+
+/// Returns a random number from 0 to 1; the middle if the system has none.
+fn random() -> f64 {
+    getrandom::u32().map_or(0.5, |number| f64::from(number) / f64::from(u32::MAX))
+}

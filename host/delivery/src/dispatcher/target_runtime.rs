@@ -1,0 +1,176 @@
+//! A target while the dispatcher runs: its settings, and what is known of it.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use inlet_core::delivery::DeliveryClass;
+use inlet_store::{Claim, ClaimWanted, TargetRecord, TargetSecrets, TargetState};
+use serde_json::Value;
+
+use crate::{
+    pace::{Breaker, BreakerState, Health, RateLimit, Slots},
+    targets::{self, Target},
+};
+
+/// The most claims of a target that wait for a slot.
+const MAX_WAITING: u32 = 256;
+const MIN_WAITING: u32 = 16;
+
+/// A target while the dispatcher runs.
+pub struct TargetRuntime {
+    /// The record that it was made from.
+    pub record: TargetRecord,
+    /// The target, or why its settings do not work.
+    pub target: Result<Arc<dyn Target>, String>,
+    /// Its requests under way.
+    pub slots: Slots,
+    /// Its circuit breaker.
+    pub breaker: Breaker,
+    /// How long it has been failing.
+    pub health: Health,
+    /// Its rate.
+    pub rate: RateLimit,
+    /// The claims that wait for a slot, by class.
+    ready: [VecDeque<Claim>; 3],
+    /// The time at which its next delivery is due; none if nothing is.
+    pub next_due: Option<Instant>,
+    /// True while a change of its state is being written.
+    pub is_stopping: bool,
+}
+
+impl TargetRuntime {
+    /// Makes a target. Settings that do not work are an error of it, not of the dispatcher.
+    pub fn new(record: TargetRecord, secrets: Option<&TargetSecrets>, now: Instant) -> Self {
+        let target = parse(&record, secrets);
+        let options = target.as_ref().ok().map(|target| target.options());
+        let slots = Slots::new(options.map_or(1, |options| options.concurrency));
+        let rate = RateLimit::new(options.and_then(|options| options.rate_per_second), now);
+        Self {
+            record,
+            target,
+            slots,
+            breaker: Breaker::default(),
+            health: Health::default(),
+            rate,
+            ready: Default::default(),
+            next_due: Some(now),
+            is_stopping: false,
+        }
+    }
+
+    /// Takes over a newer record. What is known of a target stays, unless it runs again.
+    pub fn update(&mut self, record: TargetRecord, secrets: Option<&TargetSecrets>, now: Instant) {
+        let mut fresh = Self::new(record, secrets, now);
+        std::mem::swap(&mut fresh.ready, &mut self.ready);
+        fresh.slots.take_over(&self.slots);
+        if self.is_running() {
+            fresh.breaker = self.breaker.clone();
+            fresh.health = self.health.clone();
+        }
+        *self = fresh;
+    }
+
+    /// Returns true if deliveries to it are sent.
+    pub fn is_running(&self) -> bool {
+        self.record.state == TargetState::Running && !self.is_stopping && self.target.is_ok()
+    }
+
+    /// Adds a claim that is ready to be sent.
+    pub fn push(&mut self, class: DeliveryClass, claim: Claim) {
+        self.ready[index(class)].push_back(claim);
+    }
+
+    /// Takes the next claim that may be sent now, and its slot. Otherwise returns the time at which to look again; none if
+    /// nothing is to be done before something else happens.
+    pub fn next_to_send(&mut self, now: Instant) -> Result<(Claim, DeliveryClass), Option<Instant>> {
+        if !self.is_running() || self.ready.iter().all(VecDeque::is_empty) {
+            return Err(None);
+        }
+        if let BreakerState::Open { until } = self.breaker.state(now) {
+            return Err(Some(until));
+        }
+        // Late ones first: they are few and have waited longest.
+        for class in [DeliveryClass::Late, DeliveryClass::First, DeliveryClass::Retry] {
+            if self.ready[index(class)].is_empty() || !self.slots.take(class) {
+                continue;
+            }
+            if let Err(until) = self.rate.take(now) {
+                self.slots.give_back(class);
+                return Err(Some(until));
+            }
+            if let Some(claim) = self.ready[index(class)].pop_front() {
+                self.breaker.started(now);
+                return Ok((claim, class));
+            }
+        }
+        Err(None)
+    }
+
+    /// Returns what to claim now; none if nothing is due or there is no room. `waiting` counts the claims of a class that have
+    /// not begun.
+    pub fn wanted(&self, now: Instant, waiting: impl Fn(DeliveryClass) -> u32) -> Option<ClaimWanted> {
+        if !self.is_running() || self.next_due.is_none_or(|due| due > now) {
+            return None;
+        }
+        let room = match self.breaker.state(now) {
+            BreakerState::Open { .. } => return None,
+            BreakerState::Probe => 1,
+            BreakerState::Closed => (self.slots.capacity() * 4).clamp(MIN_WAITING, MAX_WAITING),
+        };
+        let room_of = |class, share: u32| (room / share).max(1).saturating_sub(waiting(class));
+        let wanted = ClaimWanted {
+            target: self.record.id,
+            first_attempts: room_of(DeliveryClass::First, 2),
+            retries: room_of(DeliveryClass::Retry, 4),
+            late: room_of(DeliveryClass::Late, 4),
+        };
+        // Each turn costs a transaction, so claims are made by the handful.
+        let is_worth_it =
+            wanted.first_attempts >= (room / 8).max(1) || wanted.retries + wanted.late >= (room / 8).max(1);
+        is_worth_it.then_some(wanted)
+    }
+
+    /// Returns the time at which to look at it again, if nothing happens before.
+    pub fn wakes_at(&self, now: Instant) -> Option<Instant> {
+        let due = self.next_due.filter(|_| self.is_running())?;
+        Some(match self.breaker.state(now) {
+            BreakerState::Open { until } => due.max(until),
+            _ => due,
+        })
+    }
+
+    /// Returns true if the end of a delivery may make another one due.
+    pub fn is_ordered(&self) -> bool {
+        self.record.routing.order.is_some() || self.record.routing.has_cancel
+    }
+
+    /// Notes that deliveries to it may be due at a time.
+    pub fn may_be_due(&mut self, at: Instant) {
+        self.next_due = Some(self.next_due.map_or(at, |due| due.min(at)));
+    }
+
+    /// Notes the time until its next delivery is due.
+    pub fn due_in(&mut self, wait: Option<Duration>, now: Instant) {
+        self.next_due = wait.map(|wait| now + wait);
+    }
+}
+
+fn parse(record: &TargetRecord, secrets: Option<&TargetSecrets>) -> Result<Arc<dyn Target>, String> {
+    let read =
+        |text: &str| serde_json::from_str::<Value>(text).map_err(|_| "the stored settings are no JSON".to_owned());
+    let settings = read(&record.settings)?;
+    let secrets = secrets.map_or(Ok(Value::Null), |secrets| read(&secrets.0))?;
+    let target = targets::parse(&record.kind, &settings, &secrets).map_err(|error| error.to_string())?;
+    Ok(Arc::from(target))
+}
+
+fn index(class: DeliveryClass) -> usize {
+    match class {
+        DeliveryClass::First => 0,
+        DeliveryClass::Retry => 1,
+        DeliveryClass::Late => 2,
+    }
+}
