@@ -27,7 +27,7 @@ pub(super) fn take(reader: &mut ParameterReader<'_>) -> Result<Option<Vec<String
             bad(&place, format!("it is {}; expected a target's key, a string", Kind::of(item).with_article()))
         })?;
         check_target_key(&key).map_err(|problem| bad(&place, problem))?;
-        if keys.iter().any(|known| *known == key) {
+        if keys.contains(&key) {
             return Err(bad(&place, format!("it names {key:?} again; expected each target once")));
         }
         keys.push(key);
