@@ -14,6 +14,7 @@ pub mod attention;
 pub mod changes;
 pub mod clock;
 mod days;
+pub mod deliveries;
 pub mod environments;
 mod error;
 pub mod logs;
@@ -30,6 +31,7 @@ pub mod rehearsals;
 pub mod replays;
 pub mod runs;
 pub mod sources;
+pub mod targets;
 pub mod variables;
 pub mod webhooks;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson, providers::Plugin};
+use crate::{PageInfo, RawJson, deliveries::Delivery, providers::Plugin};
 
 /// A page of event logs, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -118,6 +118,9 @@ pub struct SourceLog {
     /// The actions in the order of execution; only with `include=actions` or `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<SourceLogAction>>,
+    /// The newest deliveries of its runs, at most 100; only with `id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<Vec<Delivery>>,
 }
 
 /// The execution of one mapping.

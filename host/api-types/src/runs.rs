@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson, recipients::workflows::RunSettings};
+use crate::{
+    PageInfo, RawJson,
+    deliveries::{Delivery, DeliveryCounts},
+    recipients::workflows::RunSettings,
+};
 
 /// A workflow run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -39,8 +43,17 @@ pub struct WorkflowRun {
     /// Id of the event that caused the run.
     #[schema(format = Uuid)]
     pub source_event_id: String,
+    /// Id of the mapping that created the run; null if an API call did.
+    #[schema(required, format = Uuid)]
+    pub mapping_id: Option<String>,
     /// Status of the run.
     pub status: WorkflowRunStatus,
+    /// Numbers of the run's deliveries by status.
+    pub delivery_counts: DeliveryCounts,
+    /// The newest deliveries, at most 100; only of a single run. An operator reads all with
+    /// `/v1/deliveries?workflow_run_id=…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deliveries: Option<Vec<Delivery>>,
     /// Cancellation of the whole run; absent if it is not canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canceled: Option<WorkflowRunCancellation>,
@@ -51,11 +64,27 @@ pub struct WorkflowRun {
     pub inserted_at: String,
 }
 
-/// The status of a workflow run, or of one of its recipients.
+/// The status of a workflow run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkflowRunStatus {
     /// Not sent: no target.
+    Recorded,
+    /// A delivery is open, and none is dead.
+    Delivering,
+    /// Every target took it.
+    Delivered,
+    /// A delivery is dead.
+    Failed,
+    /// Canceled by an event, or all its deliveries were discarded.
+    Canceled,
+}
+
+/// The status of a recipient of a workflow run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkflowRunRecipientStatus {
+    /// A recipient of the run, whose deliveries say what was sent.
     Recorded,
     /// Canceled by an event.
     Canceled,
@@ -98,7 +127,7 @@ pub struct WorkflowRunRecipient {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_data_size: Option<u64>,
     /// Status of the recipient.
-    pub status: WorkflowRunStatus,
+    pub status: WorkflowRunRecipientStatus,
     /// Cancellation of the recipient or of the whole run; absent if it is not canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canceled: Option<WorkflowRunCancellation>,

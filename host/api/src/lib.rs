@@ -14,6 +14,7 @@ mod body;
 mod changes;
 mod clock;
 mod completion;
+mod deliveries;
 mod environments;
 mod error;
 mod etag;
@@ -30,6 +31,7 @@ mod runs;
 mod scope;
 mod sources;
 mod stored_json;
+mod targets;
 mod variables;
 mod verification;
 

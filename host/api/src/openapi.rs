@@ -65,6 +65,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         (name = "integrations", description = "Platforms that sync a warehouse into users and audiences"),
         (name = "workflows", description = "Triggering and canceling workflows"),
         (name = "workflow runs", description = "What triggers asked for"),
+        (name = "deliveries", description = "The targets of an environment, and the calls by which runs reach them"),
         (name = "server", description = "The server itself"),
     ),
     paths(receive, healthz, readyz, metrics),

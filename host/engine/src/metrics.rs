@@ -54,6 +54,12 @@ pub fn init() -> Result<(), BuildError> {
     describe_counter!("inlet_delivery_attempts_total", "Attempts of deliveries, by target and outcome.");
     describe_histogram!("inlet_delivery_seconds", "Time that an attempt of a delivery took, by target.");
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
+    describe_gauge!("inlet_deliveries_open", "Deliveries that are not sent yet or are tried again, by target.");
+    describe_gauge!(
+        "inlet_deliveries_oldest_age_seconds",
+        "Age of the oldest open delivery, by target; 0 if there is none."
+    );
+    describe_gauge!("inlet_target_stopped", "1 where a target is paused or disabled and its deliveries wait; else 0.");
     describe_gauge!("inlet_plugin_quarantined", "1 where a plugin fails on most requests and is not run; else 0.");
     describe_gauge!(
         "inlet_store_time_behind_seconds",

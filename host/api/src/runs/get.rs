@@ -5,7 +5,13 @@ use inlet_api_types::runs::WorkflowRun;
 use inlet_engine::Engine;
 
 use super::{missing, read_id, response};
-use crate::{answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, path::Name};
+use crate::{
+    answer_memory::AnswerMemory,
+    auth::EnvironmentKey,
+    deliveries::{read_shown, shown_with},
+    error::ApiError,
+    path::Name,
+};
 
 /// A workflow run of the key's environment, whole.
 #[utoipa::path(
@@ -22,7 +28,10 @@ pub async fn get_workflow_run(
     Name(id): Name,
 ) -> Result<Response, ApiError> {
     let memory = AnswerMemory::new(&engine);
-    let found = engine.store.run(key.environment_id, read_id(&id)?, &memory).await?;
+    let run_id = read_id(&id)?;
+    let found = engine.store.run(key.environment_id, run_id, &memory).await?;
     let record = found.ok_or_else(AnswerMemory::exhausted)?.ok_or_else(|| missing(&id))?;
-    memory.answer(response::run(record))
+    let deliveries = shown_with(key.environment_id, Some(run_id), None);
+    let deliveries = read_shown(&engine, &deliveries, &memory).await?;
+    memory.answer(response::run_with_deliveries(record, deliveries))
 }

@@ -1,14 +1,20 @@
 //! Responses about workflow runs.
 
-use inlet_api_types::runs::{WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunStatus};
-use inlet_core::time;
-use inlet_store::{Canceled, RunRecord, StoredRecipient};
+use inlet_api_types::runs::{
+    WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunRecipientStatus, WorkflowRunStatus,
+};
+use inlet_core::{delivery::RunStatus, time};
+use inlet_store::{Canceled, ListedDelivery, RunRecord, StoredRecipient};
 
-use crate::stored_json::stored_json;
+use crate::{deliveries::response as deliveries, stored_json::stored_json};
 
 /// The response for one run of the store.
 pub fn run(record: RunRecord) -> WorkflowRun {
     WorkflowRun {
+        status: status(record.status()),
+        mapping_id: record.mapping.map(|id| id.to_string()),
+        delivery_counts: deliveries::counts(record.deliveries),
+        deliveries: None,
         id: record.id.to_string(),
         inserted_at: time::write_ms(record.inserted_at_ms()),
         workflow: record.workflow,
@@ -22,14 +28,29 @@ pub fn run(record: RunRecord) -> WorkflowRun {
         cancellation_key: record.cancellation_key,
         settings: record.settings.map(stored_json),
         source_event_id: record.source_event.to_string(),
-        status: status(record.canceled),
         canceled: record.canceled.map(cancellation),
         canceled_recipients_count: record.canceled_recipients,
     }
 }
 
-fn status(canceled: Option<Canceled>) -> WorkflowRunStatus {
-    canceled.map_or(WorkflowRunStatus::Recorded, |_| WorkflowRunStatus::Canceled)
+/// The response for one run with its newest deliveries. Nothing is hidden from the code of its environment.
+pub fn run_with_deliveries(record: RunRecord, listed: Vec<ListedDelivery>) -> WorkflowRun {
+    let shown = listed.into_iter().map(|listed| deliveries::delivery(listed, false)).collect();
+    WorkflowRun { deliveries: Some(shown), ..run(record) }
+}
+
+fn status(status: RunStatus) -> WorkflowRunStatus {
+    match status {
+        RunStatus::Recorded => WorkflowRunStatus::Recorded,
+        RunStatus::Delivering => WorkflowRunStatus::Delivering,
+        RunStatus::Delivered => WorkflowRunStatus::Delivered,
+        RunStatus::Failed => WorkflowRunStatus::Failed,
+        RunStatus::Canceled => WorkflowRunStatus::Canceled,
+    }
+}
+
+fn recipient_status(canceled: Option<Canceled>) -> WorkflowRunRecipientStatus {
+    canceled.map_or(WorkflowRunRecipientStatus::Recorded, |_| WorkflowRunRecipientStatus::Canceled)
 }
 
 fn cancellation(Canceled { at_ms, event }: Canceled) -> WorkflowRunCancellation {
@@ -44,14 +65,14 @@ pub fn recipient(recipient: StoredRecipient) -> WorkflowRunRecipient {
         collection,
         trigger_data_size: trigger_data.as_ref().filter(|data| data.content.is_none()).map(|data| data.size),
         trigger_data: trigger_data.and_then(|data| data.content).map(stored_json),
-        status: status(canceled),
+        status: recipient_status(canceled),
         canceled: canceled.map(cancellation),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use inlet_core::Uuid;
+    use inlet_core::{Uuid, delivery::DeliveryCounts};
     use inlet_store::Kept;
 
     use super::*;
@@ -87,9 +108,9 @@ mod tests {
             source_event: Uuid::nil(),
             canceled: None,
             canceled_recipients: 1,
-            mapping: None,
-            deliveries: Default::default(),
             is_expanding: false,
+            mapping: None,
+            deliveries: DeliveryCounts { pending: 1, delivered: 2, ..DeliveryCounts::default() },
         }
     }
 
@@ -125,7 +146,15 @@ mod tests {
           "cancellation_key": null,
           "settings": {"sandbox_mode":true},
           "source_event_id": "00000000-0000-0000-0000-000000000000",
-          "status": "recorded",
+          "mapping_id": null,
+          "status": "delivering",
+          "delivery_counts": {
+            "pending": 1,
+            "retrying": 0,
+            "delivered": 2,
+            "dead": 0,
+            "canceled": 0
+          },
           "canceled_recipients_count": 1,
           "inserted_at": "2026-01-02T02:48:43.950Z"
         }

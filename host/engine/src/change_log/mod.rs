@@ -1,6 +1,7 @@
 //! Entries of the change log: the members that differ, and never a secret or a token.
 
 mod clock;
+mod delivery;
 mod environment;
 mod management_token;
 mod plugin;
@@ -10,6 +11,7 @@ mod target;
 mod variable;
 
 pub use clock::system_time_accepted;
+pub use delivery::deliveries_changed;
 pub(crate) use environment::{
     api_key_created, api_key_deleted, environment_created, environment_deleted, environment_updated,
 };

@@ -8,8 +8,9 @@ use metrics::gauge;
 use crate::{Engine, quarantine, snapshot::Snapshot};
 
 /// The codes with a label of their own: those of the contract and of this server. A plugin may use any other.
-const KNOWN: [&str; 15] = [
+const KNOWN: [&str; 16] = [
     "action_failed",
+    "delivery_dead",
     "time",
     "memory",
     "lifted",

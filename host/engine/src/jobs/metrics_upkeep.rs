@@ -6,6 +6,7 @@ use inlet_store::ReadError;
 
 use super::{
     attention_gauges::AttentionGauges,
+    delivery_gauges::DeliveryGauges,
     job::{Job, RunsOn},
 };
 use crate::{Engine, metrics};
@@ -14,12 +15,13 @@ use crate::{Engine, metrics};
 #[derive(Default)]
 pub(super) struct MetricsUpkeep {
     attention: AttentionGauges,
+    deliveries: DeliveryGauges,
 }
 
 impl Job for MetricsUpkeep {
     const NAME: &'static str = "metrics";
     const RUNS_ON: RunsOn = RunsOn::EveryNode;
-    const FAILURE: &'static str = "what needs attention could not be counted";
+    const FAILURE: &'static str = "what needs attention and the open deliveries could not be counted";
     type Error = ReadError;
 
     fn interval(&self) -> Duration {
@@ -30,7 +32,8 @@ impl Job for MetricsUpkeep {
         metrics::upkeep();
         engine.log_due_notices();
         set_gauges(engine);
-        self.attention.set(engine).await
+        self.attention.set(engine).await?;
+        self.deliveries.set(engine).await
     }
 }
 

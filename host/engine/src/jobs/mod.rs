@@ -27,6 +27,7 @@ mod attention_gauges;
 mod bulk_operations;
 mod cancellations;
 mod deleted_recipients;
+mod delivery_gauges;
 mod expansions;
 mod forget;
 mod job;

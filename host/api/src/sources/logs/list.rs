@@ -1,7 +1,10 @@
 //! `GET /v1/sources/{key}/logs`
 
 use axum::{extract::State, response::Response};
-use inlet_api_types::{PageParams, logs::SourceLogList};
+use inlet_api_types::{
+    PageParams,
+    logs::{SourceLog, SourceLogList},
+};
 use inlet_core::{
     log::{Outcome, Status},
     mapping::matched_by,
@@ -14,6 +17,7 @@ use super::{late_values::LateValues, response, time_bounds::TimeBounds};
 use crate::{
     answer_memory::AnswerMemory,
     auth::Operator,
+    deliveries::{self, read_shown, shown_with},
     error::ApiError,
     page::{PageRequest, page_info},
     path::Name,
@@ -70,7 +74,15 @@ pub async fn list_source_logs(
     // One event is shown whole, however long its values are.
     let late = query.id.and(page.items.first());
     let late = late.map(|event| LateValues::of(&engine, event, endpoint.hides_personal_data));
-    let entries = page.items.into_iter().map(|event| response::log(event, endpoint, query.include_actions)).collect();
+    let entries = page.items.into_iter().map(|event| response::log(event, endpoint, query.include_actions));
+    let mut entries: Vec<SourceLog> = entries.collect();
+    if let (Some(id), Some(entry)) = (query.id, entries.first_mut()) {
+        let query = shown_with(endpoint.environment_id, None, Some(id));
+        let listed = read_shown(&engine, &query, &memory).await?;
+        let hides = endpoint.hides_personal_data;
+        entry.deliveries =
+            Some(listed.into_iter().map(|listed| deliveries::response::delivery(listed, hides)).collect());
+    }
     let list = SourceLogList { entries, page_info };
     match late {
         Some(late) => late.answer(memory, list).await,

@@ -2,7 +2,7 @@
 
 mod late_values;
 pub mod list;
-pub(super) mod personal_data;
+pub mod personal_data;
 pub mod replay;
 pub mod response;
 mod time_bounds;

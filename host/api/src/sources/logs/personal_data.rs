@@ -8,7 +8,7 @@ use inlet_core::{
 use inlet_store::{Kept, StoredAction, StoredEvent};
 
 /// The replacement of a hidden text.
-pub(in crate::sources) const HIDDEN: &str = "…";
+pub const HIDDEN: &str = "…";
 
 /// Hides the received values, and the values computed from them.
 pub fn hide(event: StoredEvent) -> StoredEvent {
@@ -67,7 +67,7 @@ fn hide_result(result: &str, status: Status) -> String {
 }
 
 /// Hides the quoted parts of a sentence written by the server.
-pub(in crate::sources) fn hide_quoted(sentence: &str) -> String {
+pub fn hide_quoted(sentence: &str) -> String {
     let mut hidden = String::new();
     let mut rest = sentence;
     while let Some((before, quoted)) = rest.split_once('"') {

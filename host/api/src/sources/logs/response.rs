@@ -79,6 +79,7 @@ fn shown(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceL
         redacted: fields.redacted,
         preprocess_output: (),
         actions,
+        deliveries: None,
     }
 }
 

@@ -5,7 +5,7 @@ use inlet_api_types::sources::SourceStatus;
 use inlet_core::time;
 use inlet_engine::Engine;
 
-use super::{needs_attention::AttentionTally, notes::notes_of, skipped_recipients::SkippedTally};
+use super::{needs_attention::AttentionTally, notes::notes_of, skipped_recipients::SkippedTally, targets::Targets};
 use crate::{
     auth::Operator,
     clock,
@@ -42,6 +42,7 @@ pub async fn get_source_status(
     let mut skipped_recipients = SkippedTally::default();
     let mut plugin = None;
     let catalog = engine.catalog();
+    let targets = Targets::read(&engine).await?;
     for (slug, endpoint) in
         endpoints_in(source, environment).filter(|(_, endpoint)| operator.sees(endpoint.environment_id))
     {
@@ -54,6 +55,7 @@ pub async fn get_source_status(
         events_count += status.events_count;
         last_ms = last_ms.max(status.last_event_received_ms);
         notes.extend(notes_of(slug, endpoint, &catalog));
+        notes.extend(targets.notes_of(slug, endpoint.environment_id));
     }
     notes.extend(clock::response::note(engine.store.clock().state()));
     Ok(Json(SourceStatus {

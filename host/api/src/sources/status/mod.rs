@@ -4,3 +4,4 @@ pub mod get;
 mod needs_attention;
 mod notes;
 mod skipped_recipients;
+mod targets;

@@ -43,6 +43,10 @@ fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
         (Some(Outcome::Failed), "action_failed") => {
             "read the reasons in the logs, correct the mappings, then replay them with POST …/replays"
         }
+        (Some(Outcome::Failed), "delivery_dead") => {
+            "deliveries of their runs were given up: read the answers (GET /v1/deliveries?environment=…&status=dead), correct the target, then \
+             send them again with POST /v1/deliveries/redrive"
+        }
         (Some(Outcome::Failed), quarantine::CODE) => {
             "the plugin failed on most requests and was not run for these: use a version that works (POST …/plugin), or wait \
              until probes end the quarantine, then replay them with POST …/replays and the code quarantined (inlet plugin replay)"

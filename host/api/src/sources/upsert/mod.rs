@@ -41,6 +41,7 @@ use crate::{
     etag::{check_if_match, etag},
     path::Name,
     query::Params,
+    targets::{mapping_targets::check_named_targets, targets_of},
 };
 
 /// Creates a source, or changes it in one environment.
@@ -149,6 +150,7 @@ struct Upsert<'a> {
 impl Upsert<'_> {
     /// Makes the change, or returns it on a dry run. Returns also the notes about it.
     async fn carry_out(&self) -> Result<(Vec<String>, Option<Preview>), ApiError> {
+        self.check_targets().await?;
         let snapshot = self.change.snapshot();
         match snapshot.sources.get(self.key) {
             Some(source) => {
@@ -168,6 +170,13 @@ impl Upsert<'_> {
                 Ok((notes, self.create(&plugin, plan, &snapshot.environments).await?))
             }
         }
+    }
+
+    /// Refuses mappings that name a target that the environment does not have.
+    async fn check_targets(&self) -> Result<(), ApiError> {
+        let Some(mappings) = &self.request.mappings else { return Ok(()) };
+        let targets = targets_of(self.change.engine(), self.environment).await?;
+        check_named_targets(mappings, &self.request.field("mappings"), &targets)
     }
 
     /// Returns the version and the source that are in force; none after a dry run of a new source.

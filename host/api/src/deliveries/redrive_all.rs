@@ -1,0 +1,67 @@
+//! `POST /v1/deliveries/redrive`
+
+use axum::{Json, extract::State};
+use inlet_api_types::deliveries::{RedriveDeliveries, RedrivenDeliveries};
+use inlet_core::delivery::DeliveryStatus;
+use inlet_engine::{Engine, change_log};
+use inlet_store::{DeliveryFilter, SelectedDeliveries};
+
+use super::{SLICE, filter::FilterTexts};
+use crate::{auth::Operator, body::Body, completion::to_completion, error::ApiError, query::Params};
+
+/// Sends dead deliveries again, each with the same key and body and a new retry schedule. Without a filter, all dead ones of
+/// the environment.
+#[utoipa::path(
+    post,
+    path = "/v1/deliveries/redrive",
+    operation_id = "redriveDeliveries",
+    tag = "deliveries",
+    params(("environment" = String, Query, description = "The environment")),
+    request_body = RedriveDeliveries,
+    responses((status = 200, description = "How many are sent again", body = RedrivenDeliveries)),
+)]
+pub async fn redrive_deliveries(
+    operator: Operator,
+    State(engine): State<Engine>,
+    params: Params,
+    Body(request): Body<RedriveDeliveries>,
+) -> Result<Json<RedrivenDeliveries>, ApiError> {
+    let environment = params.required_environment(&engine.snapshot())?.clone();
+    operator.may_see(&environment)?;
+    let texts = FilterTexts {
+        target: request.target.as_deref(),
+        status: request.status.as_deref(),
+        workflow: request.workflow.as_deref(),
+        mapping_id: request.mapping_id.as_deref(),
+        starting_at: request.starting_at.as_deref(),
+        ending_at: request.ending_at.as_deref(),
+    };
+    let filter = texts.read(&engine, &environment, &[DeliveryStatus::Dead, DeliveryStatus::Retrying]).await?;
+    let status = filter.status.unwrap_or(DeliveryStatus::Dead);
+    let filter = DeliveryFilter { status: Some(status), ..filter };
+    let matched = engine.store.delivery_counts(environment.id, &filter).await?.of(status);
+    if request.dry_run == Some(true) {
+        return Ok(Json(RedrivenDeliveries { matched, redriven: 0 }));
+    }
+    // The request holds no secret, so it is logged as it is.
+    let text = serde_json::to_string(&request).ok();
+    let resource = "deliveries".to_owned();
+    let mut log =
+        Some(change_log::deliveries_changed(operator.author(), "redriveDeliveries", &environment, resource, text));
+    let redriven = to_completion(async move {
+        let mut redriven = 0;
+        // Those that die again meanwhile are not sent for ever.
+        while redriven < matched {
+            let selected = SelectedDeliveries::Matching(filter.clone());
+            let slice = engine.store.deliveries_redrive(environment.id, selected, SLICE, log.take()).await?;
+            if slice == 0 {
+                break;
+            }
+            redriven += slice;
+        }
+        tracing::info!(environment = environment.slug, redriven, "deliveries were sent again");
+        Ok(redriven)
+    })
+    .await?;
+    Ok(Json(RedrivenDeliveries { matched, redriven }))
+}
