@@ -6,6 +6,7 @@ mod jsonrpc;
 mod memory;
 mod plugin_versions;
 pub mod raw_http;
+mod receiver;
 mod repack;
 mod server;
 
@@ -13,6 +14,7 @@ pub use fixtures::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};
 pub use jsonrpc::BEARER;
 pub use memory::memory_peak;
 pub use plugin_versions::{http_changed, http_version};
+pub use receiver::{ReceivedRequest, Receiver, ReceiverAnswer};
 pub use repack::{digest, repack};
 pub use server::{
     MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, bundled_plugin, find_cc, platform_plugin, test_plugin,

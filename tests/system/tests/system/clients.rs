@@ -31,11 +31,18 @@ pub fn clients() -> PathBuf {
 
 /// Returns false, and says so, if the packages are not installed.
 pub fn is_installed() -> bool {
-    let are_there = is_there("node") && PROGRAMS.iter().all(|program| clients().join(program).exists());
+    let are_there = is_there("node")
+        && PROGRAMS.iter().all(|program| clients().join(program).exists())
+        && has_python_package("standardwebhooks");
     if !are_there {
         skipped("tests/system/clients", "node, its packages and a Python environment are not all there");
     }
     are_there
+}
+
+fn has_python_package(name: &str) -> bool {
+    let versions = std::fs::read_dir(clients().join(".venv/lib")).into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("site-packages").join(name)).any(|package| package.is_dir())
 }
 
 /// Runs a client script to its end, expects success, and returns its output.

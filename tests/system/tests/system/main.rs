@@ -19,6 +19,7 @@ mod concurrent_duplicates;
 mod connections;
 mod cors;
 mod crash;
+mod deliveries;
 mod durability;
 mod expansions;
 mod file_server;
