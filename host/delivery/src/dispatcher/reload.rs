@@ -15,6 +15,8 @@ impl Run {
     /// Reads the targets, and all that is due if it was not looked at for long.
     pub(super) async fn reload(&mut self, now: Instant) {
         self.reload_at = now + POLL;
+        // Before they are read: a change that is made meanwhile is not missed.
+        self.seen_changes = self.store.target_changes();
         let records = match self.store.targets().await {
             Ok(records) => records,
             Err(error) => {

@@ -48,6 +48,8 @@ pub struct Run {
     pub(super) owner: Uuid,
     pub(super) targets: HashMap<i64, TargetRuntime>,
     pub(super) reload_at: Instant,
+    /// The changes of targets that were made when the targets were read last.
+    pub(super) seen_changes: u64,
     pub(super) poll_at: Instant,
     /// The time of the last notice that deliveries may be due.
     pub(super) noticed_at: Option<Instant>,
@@ -86,6 +88,7 @@ impl Run {
             owner: Uuid::now_v7(),
             targets: HashMap::new(),
             reload_at: now,
+            seen_changes: 0,
             poll_at: now,
             noticed_at: None,
             claims: Claims::default(),
@@ -107,7 +110,8 @@ impl Run {
     pub async fn run(mut self) {
         loop {
             let now = Instant::now();
-            if now >= self.reload_at && self.deadline.is_none() {
+            let is_changed = self.store.target_changes() != self.seen_changes;
+            if (is_changed || now >= self.reload_at) && self.deadline.is_none() {
                 self.reload(now).await;
             }
             self.start_builds();

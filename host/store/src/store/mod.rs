@@ -21,7 +21,7 @@ mod store_time;
 mod targets;
 mod user_export;
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
 
 use inlet_core::idempotency::HashKey;
 use tokio::sync::Notify;
@@ -53,6 +53,8 @@ pub struct Store {
     clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     deliveries: Arc<Notify>,
+    /// Counts the changes of targets.
+    target_changes: AtomicU64,
     /// Released last.
     data_dir: DataDir,
 }
@@ -66,7 +68,16 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let opened = Database::open(&data_dir, &options, vault.clone()).await?;
         let OpenDatabase { database, hash_key, clock, deliveries } = opened;
-        Ok(Self { database, hash_key, vault, hash_walks: HashWalks::default(), clock, deliveries, data_dir })
+        Ok(Self {
+            database,
+            hash_key,
+            vault,
+            hash_walks: HashWalks::default(),
+            clock,
+            deliveries,
+            target_changes: AtomicU64::new(0),
+            data_dir,
+        })
     }
 
     /// Finishes the waiting jobs and closes. Later jobs are refused; later calls of `close` do nothing.
