@@ -106,8 +106,9 @@ mod tests {
 
     #[test]
     fn each_secret_is_kept_cleared_or_set_for_itself() {
-        let present = Some(r#"{"secret_headers":{"a":"b"},"signing_secret":"old"}"#);
-        assert_eq!(changed("{}", present).unwrap(), format!("false {}", present.unwrap()));
+        let stored = r#"{"secret_headers":{"a":"b"},"signing_secret":"old"}"#;
+        let present = Some(stored);
+        assert_eq!(changed("{}", present).unwrap(), format!("false {stored}"));
         assert_eq!(changed(r#"{"signing_secret":null}"#, present).unwrap(), r#"true {"secret_headers":{"a":"b"}}"#);
         assert_eq!(changed(r#"{"signing_secret":"new"}"#, None).unwrap(), r#"true {"signing_secret":"new"}"#);
         assert_eq!(changed(r#"{"api_key":null}"#, None).unwrap(), "false {}");

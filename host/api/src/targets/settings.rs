@@ -95,7 +95,7 @@ fn workflows(request: &TargetRequest, present: Option<Vec<Box<str>>>) -> Result<
                            the target";
             Err(ApiError::invalid(FIELD, message))
         }
-        1..=MAX_WORKFLOWS => match keys.iter().position(|key: &Box<str>| key.is_empty()) {
+        1..=MAX_WORKFLOWS => match keys.iter().position(|key| key.is_empty()) {
             Some(index) => {
                 Err(ApiError::invalid(format!("{FIELD}[{index}]"), "it is empty; expected a workflow's key"))
             }
