@@ -22,6 +22,9 @@ use crate::{
     snapshot::{Snapshot, TokenHash},
 };
 
+/// The memory that calls of operators may hold. A body of the API has at most 5 MiB.
+const OPERATOR_BYTES: usize = 64 << 20;
+
 /// The running server. Cheap to clone.
 #[derive(Clone)]
 pub struct Engine(Arc<Inner>);
@@ -44,6 +47,8 @@ pub struct Inner {
     pub management_token: TokenHash,
     /// The memory that requests hold.
     pub(crate) ledger: Arc<Ledger>,
+    /// The memory that calls of operators hold, apart from everyone else's.
+    pub(crate) operator_ledger: Arc<Ledger>,
     /// The addresses whose requests failed of late.
     pub(crate) failures: FailureCounts<IpAddr>,
     /// The addresses whose requests to a source environment were refused of late.
@@ -105,6 +110,7 @@ impl Engine {
             limits,
             hash_key: store.hash_key(),
             ledger: Ledger::new(options.max_in_flight_bytes),
+            operator_ledger: Ledger::new(OPERATOR_BYTES),
             failures: FailureCounts::new(failures::SUSPECT),
             refusals: FailureCounts::new(options.refused_requests_per_address),
             refusal_budgets: RefusalBudgets::new(options.refused_bytes_per_minute),

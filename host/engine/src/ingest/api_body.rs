@@ -1,7 +1,8 @@
 //! Reading the body of a request to the API.
 //!
 //! It holds memory in the same ledger as webhooks, as a part of its environment's share, and must keep the same pace: many
-//! large bodies or slow ones cost their own environment.
+//! large bodies or slow ones cost their own environment. Calls of operators have a ledger of their own, so that the server
+//! can be managed while senders fill the other one.
 
 use std::{sync::Arc, time::Instant};
 
@@ -42,7 +43,8 @@ pub async fn read(
 ) -> Result<ApiBody, IngestError> {
     // No source environment has the id 0.
     let party = Party { source: owner.unwrap_or_default(), peer: None, is_suspect: false };
-    let reservation = engine.ledger.open(party, REQUEST_BYTES, Instant::now())?;
+    let ledger = if owner.is_some() { &engine.ledger } else { &engine.operator_ledger };
+    let reservation = ledger.open(party, REQUEST_BYTES, Instant::now())?;
     match body::read(engine, limit, headers, body, &reservation).await {
         Ok(read) => Ok(ApiBody { body: read.body, memory: BodyMemory { _reservation: reservation } }),
         Err(NotRead::NotAccepted(refused)) => Err(refused.error),
