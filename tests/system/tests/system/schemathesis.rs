@@ -122,6 +122,12 @@ async fn managed() -> Managed {
         "action_parameters": {"key": "order-confirmation", "data": {"total": "data.total"}}}]);
     let endpoint = server.source("webshop", "segment", json!({"handle_identifies": true}), mappings.clone()).await;
     endpoint.send(json!({"type": "identify", "userId": "ana", "traits": {"name": "Ana"}}).to_string()).await;
+    // Its address is refused, so that its deliveries wait.
+    let target = json!({"target": {"kind": "webhook", "url": "https://192.0.2.1/inlet"}});
+    for name in ["mailer", "unneeded"] {
+        let path = format!("/v1/targets/{name}?environment=development");
+        assert_eq!(server.manage(Method::PUT, &path).json(&target).send().await.unwrap().status(), 200);
+    }
     let order = track("Order Completed", "ana", "m-1", json!({"total": 39.5}));
     endpoint.send(order.clone()).await;
     let log = server.last_log("webshop").await["id"].clone();
@@ -144,6 +150,8 @@ async fn managed() -> Managed {
     let forget = server.request_with(&key, Method::POST, "/v1/users/forgotten/forget").send().await.unwrap();
     assert_eq!(forget.status(), 202);
     let run = server.all_runs(&key).await[0]["id"].clone();
+    let deliveries = server.get("/v1/deliveries?environment=development&target=mailer").await;
+    let delivery = deliveries["entries"][0]["id"].clone();
     let users = json!({"users": [{"id": "bulk"}]});
     let bulk = server.request_with(&key, Method::POST, "/v1/users/bulk/identify").json(&users).send().await.unwrap();
     assert_eq!(bulk.status(), 200);
@@ -171,6 +179,9 @@ async fn managed() -> Managed {
         (r" /v1/audiences/", json!({"key": "trial"})),
         (r" /v1/variables", json!({"key": "CURRENCY", "environment": "development"})),
         (r" /v1/workflow_runs", json!({"id": run})),
+        (r"^DELETE /v1/targets/", of("unneeded", &delivery)),
+        (r" /v1/targets", of("mailer", &delivery)),
+        (r" /v1/deliveries", of("mailer", &delivery)),
         (r" /v1/bulk_operations/", json!({"id": bulk})),
         (r" /integrations/receive/", json!({"token": token})),
     ];
@@ -193,6 +204,8 @@ async fn managed() -> Managed {
         (r"/trigger$", json!({"recipients": ["ana"], "data": {"n": 1}, "cancellation_key": "k"})),
         (r"/cancel$", json!({"cancellation_key": "k"})),
         (r"^PUT /v1/variables/", json!({"variable": {"value": "EUR"}})),
+        (r"^PUT /v1/targets/", target),
+        (r"/deliveries/(discard|redrive)$", json!({"dry_run": true})),
         (r"/users/bulk/identify$", json!({"users": [{"id": "bulk", "name": "Bulk"}]})),
         (r"/users/bulk/delete$", json!({"user_ids": ["bulk"]})),
         (r"/objects/\{collection\}/bulk/set$", json!({"objects": [{"id": "bulk", "name": "Bulk"}]})),
@@ -218,8 +231,8 @@ async fn the_servers_own_document() {
     }
     let Managed { server, key, names, bodies } = managed().await;
     let document = format!("{}/openapi.json", server.admin);
-    // Generated requests make no component, end no source that the others need, and meet no replay while it runs. The last
-    // two need what another operation has made before.
+    // Generated requests make no component, end no source that the others need, and meet no replay while it runs. Those of
+    // variables need what another operation has made before, and a delivery that was never sent is not sent again.
     let may_fail = &[
         "PUT /v1/source_providers/{key}",
         "DELETE /v1/source_providers/{key}/versions/{version}",
@@ -230,6 +243,7 @@ async fn the_servers_own_document() {
         "DELETE /v1/management_tokens/{id}",
         "GET /v1/variables/{key}",
         "DELETE /v1/variables/{key}",
+        "POST /v1/deliveries/{id}/redrive",
     ];
     let plan = Plan { document: &document, seconds: 30, names, bodies, keep: KEEP, token: None, may_fail };
     conforms(&server, &key, plan).await;
