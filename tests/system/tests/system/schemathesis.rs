@@ -205,7 +205,7 @@ async fn managed() -> Managed {
         (r"/cancel$", json!({"cancellation_key": "k"})),
         (r"^PUT /v1/variables/", json!({"variable": {"value": "EUR"}})),
         (r"^PUT /v1/targets/", target),
-        (r"/deliveries/(discard|redrive)$", json!({"dry_run": true})),
+        (r"/deliveries/(discard|redrive)$", json!({"target": "mailer", "dry_run": true})),
         (r"/users/bulk/identify$", json!({"users": [{"id": "bulk", "name": "Bulk"}]})),
         (r"/users/bulk/delete$", json!({"user_ids": ["bulk"]})),
         (r"/objects/\{collection\}/bulk/set$", json!({"objects": [{"id": "bulk", "name": "Bulk"}]})),
