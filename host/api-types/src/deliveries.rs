@@ -70,7 +70,7 @@ pub struct Delivery {
 pub enum DeliveryCall {
     /// The workflow is triggered for recipients of the run.
     Trigger,
-    /// What was triggered is canceled.
+    /// The cancellation of what was triggered.
     Cancel,
 }
 

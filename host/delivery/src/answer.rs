@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use hyper::{StatusCode, header::HeaderMap};
 
-/// How the reading of an answer's body ended.
+/// The end of reading an answer's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AnswerEnd {
     /// The whole body was read.
@@ -25,7 +25,7 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The first 64 KiB of the body.
     pub body: Bytes,
-    /// How the reading of the body ended.
+    /// The end of reading the body.
     pub end: AnswerEnd,
 }
 

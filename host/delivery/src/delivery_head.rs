@@ -1,4 +1,4 @@
-//! What a request says about its delivery, beside the body.
+//! The facts about a delivery that its request states beside the body.
 
 use inlet_core::delivery::DeliveryCall;
 use inlet_store::DeliveryRecord;

@@ -7,7 +7,7 @@ use hyper::{
 };
 use url::Url;
 
-/// How header names are written. Some receivers compare them by case, against the standard.
+/// The spelling of header names. Some receivers compare them by case, against the standard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum HeaderCase {
     /// `webhook-id`
@@ -26,7 +26,7 @@ pub struct OutgoingRequest {
     pub url: Url,
     /// The headers.
     pub headers: HeaderMap,
-    /// How the names of the headers are written.
+    /// The spelling of the headers' names.
     pub header_case: HeaderCase,
     /// The body.
     pub body: Bytes,

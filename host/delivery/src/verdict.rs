@@ -1,4 +1,4 @@
-//! What an answer means for its delivery and its target.
+//! The meaning of an answer for its delivery and its target.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ pub enum Verdict {
     Delivered {
         /// The id that the target gave to what it began.
         downstream_id: Option<String>,
-        /// What an operator should know although it succeeded.
+        /// A warning for the operator although it succeeded.
         note: Option<String>,
     },
     /// It failed, and may succeed later.

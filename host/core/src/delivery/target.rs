@@ -12,7 +12,7 @@ pub struct RoutedTarget {
     pub id: i64,
     /// The key, unique in the environment.
     pub key: Box<str>,
-    /// How it takes runs.
+    /// The rules by which it takes runs.
     pub routing: TargetRouting,
 }
 

@@ -24,7 +24,7 @@ pub struct Held {
     pub claimed_at: Instant,
     /// The time until which nobody else claims it.
     pub held_until: Instant,
-    /// What happens to it.
+    /// The step that it is at.
     pub stage: Stage,
     /// The body, if it is kept in memory.
     pub body: Option<StoredBody>,
@@ -32,7 +32,7 @@ pub struct Held {
     pub abort: Option<AbortHandle>,
 }
 
-/// What happens to a claimed delivery.
+/// The step that a claimed delivery is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// It has no body yet.

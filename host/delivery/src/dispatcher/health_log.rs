@@ -1,4 +1,4 @@
-//! What the dispatcher tells operators of a target: log lines, metrics, and the target's state.
+//! Reports of a target's health to operators: log lines, metrics, and the target's state.
 
 use inlet_store::{TargetRecord, TargetState};
 

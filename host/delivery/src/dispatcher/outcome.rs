@@ -1,4 +1,4 @@
-//! What follows an attempt. Pure.
+//! The consequences of an attempt. Pure.
 
 use std::time::Duration;
 

@@ -29,7 +29,7 @@ pub struct TargetRuntime {
     pub slots: Slots,
     /// Its circuit breaker.
     pub breaker: Breaker,
-    /// How long it has been failing.
+    /// The time for which it has been failing.
     pub health: Health,
     /// Its rate.
     pub rate: RateLimit,

@@ -29,7 +29,7 @@ pub enum TaskEnd {
     Sent(Claim, Box<SendEnd>),
 }
 
-/// How the building of a body ended.
+/// The result of building a body.
 pub enum BuildEnd {
     /// There is one.
     Built(Built),
@@ -41,9 +41,9 @@ pub enum BuildEnd {
     Unreadable(String),
 }
 
-/// How a request ended.
+/// The result of a request.
 pub struct SendEnd {
-    /// What it means.
+    /// Its meaning for the delivery.
     pub verdict: Verdict,
     /// The attempt.
     pub attempt: AttemptRecord,

@@ -1,4 +1,4 @@
-//! How long a target has been failing. Signals are data; the caller acts on them.
+//! The time for which a target has been failing. Signals are data; the caller acts on them.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ const MIN_FAILURES: u64 = 10;
 const WARNINGS: [u8; 3] = [50, 70, 90];
 const BETWEEN_WARNINGS: Duration = Duration::from_secs(3600);
 
-/// What an operator is told about a target.
+/// A report about a target to its operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// It has failed for this share of the time after which it is disabled.

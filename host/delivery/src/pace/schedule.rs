@@ -52,7 +52,7 @@ impl RetrySchedule {
 
     /// Returns the time until the next attempt; none if there is none. `random` is from 0 to 1.
     ///
-    /// What the answer asked for is granted from the schedule's own delay up to its longest one.
+    /// The time that the answer asked for is granted from the schedule's own delay up to its longest one.
     pub fn next(&self, failed: FailedAttempt, random: f64) -> Option<Duration> {
         let longest = *self.delays.iter().max()?;
         let delay = if failed.is_counted {

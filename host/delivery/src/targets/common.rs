@@ -19,9 +19,9 @@ pub struct CommonOptions {
     pub rate_per_second: Option<u32>,
     /// The most requests under way at once.
     pub concurrency: u32,
-    /// What deliveries are ordered by.
+    /// The key by which deliveries are ordered.
     pub order: Option<DeliveryOrder>,
-    /// How the names of headers are written.
+    /// The spelling of the headers' names.
     pub header_case: HeaderCase,
 }
 

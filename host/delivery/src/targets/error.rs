@@ -6,7 +6,7 @@
 pub struct TargetError {
     /// The JSON Pointer of the member, in the settings or the secrets.
     pub pointer: String,
-    /// What was found, what was expected, what to do. It holds no secret.
+    /// The sentence: what was found, what was expected, what to do. It holds no secret.
     pub sentence: String,
 }
 

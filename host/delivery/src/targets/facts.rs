@@ -11,7 +11,7 @@ pub struct TargetFacts {
     pub method: &'static str,
     /// The path of a trigger.
     pub path: &'static str,
-    /// How a request proves who sends it.
+    /// The credential by which a request proves who sends it.
     pub authentication: Authentication,
     /// The form in which recipients are sent.
     pub recipients: RecipientForm,
@@ -27,7 +27,7 @@ pub struct TargetFacts {
     pub key_lifetime: Option<Duration>,
     /// True if a key may be sent again after an error answer.
     pub key_after_error: bool,
-    /// What a success says in its body.
+    /// The mark of a success in the answer's body.
     pub success: SuccessRule,
     /// Answers that mean that the target took the call before.
     pub duplicates: Vec<DuplicateRule>,
@@ -49,7 +49,7 @@ pub struct TargetFacts {
     pub digits_survive: bool,
 }
 
-/// How a request proves who sends it.
+/// The credential by which a request proves who sends it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Authentication {
     /// A signature of the body (Standard Webhooks), and secret headers.
@@ -92,7 +92,7 @@ pub enum KeyPlace {
     None,
 }
 
-/// What a success says in its body, beside a status 2xx.
+/// The mark of a success in the answer's body, beside a status 2xx.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SuccessRule {
     /// Nothing.

@@ -1,4 +1,4 @@
-//! What the tests of all kinds of targets share, and what holds for every kind.
+//! Helpers that the tests of all kinds of targets share, and rules that hold for every kind.
 
 use bytes::Bytes;
 use hyper::{

@@ -40,11 +40,11 @@ const MAX_IDLE_PER_HOST: usize = 32;
 /// The time limits of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct TimeLimits {
-    /// For the name, the connection and the TLS handshake.
+    /// The limit for the name, the connection and the TLS handshake.
     pub connect: Duration,
     /// From the connection to the last byte of the answer's head.
     pub head: Duration,
-    /// For the answer's body.
+    /// The limit for the answer's body.
     pub body: Duration,
 }
 

@@ -169,7 +169,7 @@ pub struct StoredBody {
     pub body: Bytes,
 }
 
-/// What the body of a delivery is built of. JSON is text, as it was stored.
+/// The values that the body of a delivery is built of. JSON is text, as it was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryInputs {
     /// The run's id.
@@ -190,7 +190,7 @@ pub struct DeliveryInputs {
     pub source_event: Uuid,
     /// True if the whole run is canceled.
     pub is_canceled: bool,
-    /// Of a cancel, the key of the trigger that it cancels; of a trigger, its own key.
+    /// The key of the trigger: of the one that a cancel cancels, or of the trigger itself.
     pub trigger_key: Uuid,
     /// The recipients of the delivery: of a trigger those that are not canceled, of a cancel those that its event
     /// canceled. Fewer than the delivery has if they are long.

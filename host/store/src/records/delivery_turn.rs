@@ -84,11 +84,11 @@ pub struct FinishedAttempt {
     pub claim: Claim,
     /// The attempt; none if none was made.
     pub attempt: Option<AttemptRecord>,
-    /// What follows.
+    /// The consequence.
     pub next: AttemptNext,
 }
 
-/// What follows an attempt.
+/// The consequence of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AttemptNext {
     /// Nothing: the target took it.
@@ -120,7 +120,7 @@ pub struct DeliveryTurnResult {
     pub claimed: Vec<ClaimedDelivery>,
     /// Claims that somebody else has taken over, or whose delivery is gone. Nothing was written for them.
     pub lost: Vec<Claim>,
-    /// For each wanted target that runs and has something to do, the time until its next delivery is due: zero if more are
+    /// The time until the next delivery is due, for each wanted target that runs and has something to do: zero if more are
     /// due than were wanted.
     pub next_due: Vec<(i64, Duration)>,
 }

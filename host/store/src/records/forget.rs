@@ -154,7 +154,7 @@ pub struct ForgottenEvents {
     pub of_user: Vec<Uuid>,
     /// Events of nobody.
     pub raw: Vec<Uuid>,
-    /// What the server wrote about the actions of other events.
+    /// Texts that the server wrote about the actions of other events.
     pub actions: Vec<ForgottenAction>,
 }
 

@@ -17,7 +17,7 @@ pub struct TargetRecord {
     pub kind: String,
     /// The settings without secrets, a JSON object.
     pub settings: String,
-    /// How it takes runs.
+    /// The rules by which it takes runs.
     pub routing: TargetRouting,
     /// True if secrets are stored.
     pub has_secrets: bool,
@@ -71,7 +71,7 @@ pub struct NewTarget {
     pub kind: String,
     /// The settings without secrets, a JSON object.
     pub settings: String,
-    /// How it takes runs.
+    /// The rules by which it takes runs.
     pub routing: TargetRouting,
     /// The secrets, a JSON object; none keeps the present ones.
     pub secrets: Option<String>,

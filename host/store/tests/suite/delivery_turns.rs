@@ -86,7 +86,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 #[derive(Debug, Clone)]
 struct Model {
     target: usize,
-    /// Of a target without order each delivery has a key of its own.
+    /// Each delivery has a key of its own where the target has no order.
     order: (usize, usize),
     status: DeliveryStatus,
     is_due: bool,

@@ -104,7 +104,7 @@ async fn unread_bodies_of_refused_requests_are_bounded() {
     }
 }
 
-/// What an operation reads of stored bodies takes part in the memory of the answers.
+/// Stored bodies that an operation reads take part in the memory of the answers.
 #[tokio::test]
 async fn operations_on_stored_bodies_are_refused_while_unread_answers_hold_the_memory() {
     let server = Server::start().await;

@@ -6,7 +6,7 @@ use std::process::Command;
 use inlet_system_tests::{Endpoint, Server, ServerOptions, binary, bundled_plugin, platform_plugin, read_json};
 use serde_json::{Value, json};
 
-/// What a sender does after an answer.
+/// The reaction of a sender to an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reaction {
     /// It counts the request as delivered.
@@ -171,7 +171,7 @@ fn every_plugin_has_its_sender() {
     assert_eq!(providers.len(), count(platforms.parent().unwrap()) + count(bundled.parent().unwrap()));
 }
 
-/// What is stored is kept by the server, whatever became of it: no sender sends it again, and none gives it up.
+/// A request that is stored is kept by the server, whatever became of it: no sender sends it again, and none gives it up.
 #[tokio::test]
 async fn what_was_translated_is_done_whatever_became_of_it() {
     let server = start(ServerOptions::default()).await;
@@ -210,7 +210,7 @@ async fn a_row_that_failed_is_told_to_who_reads_the_answer() {
     }
 }
 
-/// What no plugin can read comes again in vain, so it is kept, and only who can repair it is told by the status.
+/// A body that no plugin can read comes again in vain, so it is kept, and only who can repair it is told by the status.
 #[tokio::test]
 async fn what_cannot_be_read_is_kept_and_sent_again_by_nobody_who_would_in_vain() {
     let server = start(ServerOptions::default()).await;
@@ -290,7 +290,7 @@ async fn who_is_not_verified_or_sends_too_much_is_refused() {
     assert!(server.all_runs(&key).await.is_empty());
 }
 
-/// What is not stored for lack of room is sent again by every sender that ever does.
+/// A request that is not stored for lack of room is sent again by every sender that ever does.
 #[tokio::test]
 async fn what_finds_no_room_is_sent_again_by_who_ever_does() {
     let server = start(ServerOptions::default().env("INLET_MAX_IN_FLIGHT_BYTES", (16 << 10).to_string())).await;

@@ -43,7 +43,7 @@ pub struct Arguments {
     /// Begin with the first row, whatever an earlier run did
     #[arg(long)]
     pub(super) restart: bool,
-    /// How long to try again while the server is away
+    /// The time for which to try again while the server is away
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(super) retry_seconds: u64,
     #[command(flatten)]

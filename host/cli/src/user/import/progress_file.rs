@@ -40,7 +40,7 @@ pub struct Progress {
     pub input: String,
     /// The length of the file, in bytes; none if the input is no regular file.
     pub size: Option<u64>,
-    /// How the rows are read.
+    /// The options by which the rows are read.
     pub options: String,
     /// A hash of the environment's key.
     pub key: String,

@@ -32,7 +32,7 @@ pub struct Away {
 /// Sends chunks, and tries again what may pass.
 pub struct Sender {
     client: Client,
-    /// How long a server that is away is tried again.
+    /// The time for which a server that is away is tried again.
     patience: Duration,
 }
 

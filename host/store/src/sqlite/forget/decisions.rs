@@ -1,5 +1,5 @@
-//! What forgetting a user does with every column that can hold text or bytes. A new one fails the test until it stands here, and
-//! the canary test of the system tests has a value for it if it can name a user.
+//! The decision, for every column that can hold text or bytes, what forgetting a user does with it. A new one fails the test
+//! until it stands here, and the canary test of the system tests has a value for it if it can name a user.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -9,7 +9,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use crate::sqlite::connection::migrations::MIGRATIONS;
 
-/// What becomes of columns.
+/// The fate of columns.
 enum Fate {
     /// The row is deleted where it is the user's.
     Deleted,

@@ -12,7 +12,7 @@ use crate::{
 /// Runs or triggers of one slice. A run may have a thousand recipients.
 const ROWS: i64 = 100;
 
-/// Whether an event is the user's, in SQL. It takes the user's id as `?1` and the environment as `?2`.
+/// True if an event is the user's, in SQL. It takes the user's id as `?1` and the environment as `?2`.
 ///
 /// [`OTHERS`], [`OF_USER`], or [`UNKNOWN`] if the event is nobody's and has lost its content. NULL if it is gone: a trigger
 /// may wait until then.

@@ -1,4 +1,4 @@
-//! What names a user and goes by itself: waits of triggers, cancellations, and bulk operations that are under way.
+//! Rows that name a user and go by themselves: waits of triggers, cancellations, and bulk operations that are under way.
 
 use inlet_core::{
     Uuid, json,
@@ -140,7 +140,7 @@ pub(crate) async fn forgotten_since(
     which_since(&mut reader, environment, since, user_hashes).await
 }
 
-/// As [`forgotten_since`], in a transaction.
+/// Does the same as [`forgotten_since`], in a transaction.
 pub(crate) async fn which_since(
     connection: &mut SqliteConnection,
     environment: i64,

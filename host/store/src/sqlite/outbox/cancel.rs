@@ -1,7 +1,8 @@
 //! Cancelling the deliveries of canceled runs.
 //!
-//! What was never sent is canceled. What was sent, or may have been, is not sent again; if its target can cancel, a delivery
-//! is added that does, behind it. Recipients that are canceled one by one are left out of a body that is not built yet.
+//! A delivery that was never sent is canceled. One that was sent, or may have been, is not sent again; if its target
+//! can cancel, a delivery is added that does, behind it. Recipients that are canceled one by one are left out of a
+//! body that is not built yet.
 
 use std::sync::LazyLock;
 
@@ -84,7 +85,7 @@ struct Trigger {
     left: i64,
 }
 
-/// What becomes of a delivery.
+/// The fate of a delivery.
 struct Fate {
     is_stopped: bool,
     is_canceled_there: bool,

@@ -1,4 +1,4 @@
-//! How SQLite finds deliveries among very many.
+//! The plans by which SQLite finds deliveries among very many.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

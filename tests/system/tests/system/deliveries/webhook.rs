@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Deliveries;
 
-/// As Segment sends it. Numbers that a 64-bit float would change show that they are passed on as text.
+/// An event as Segment sends it. Numbers that a 64-bit float would change show that they are passed on as text.
 const ORDER: &str = r#"{"type":"track","event":"Order Completed","userId":"u_1","messageId":"m-1","timestamp":"2026-01-02T03:04:05.678Z","properties":{"order":"o-1","total":39.50,"number":9007199254740993,"to":[{"id":"u_1","email":"ana@example.com","points":9007199254740993,"$trigger_data":{"discount":1.10}},{"collection":"teams","id":"t1","name":"T"}]}}"#;
 
 #[tokio::test]

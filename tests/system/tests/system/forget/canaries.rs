@@ -1,4 +1,4 @@
-//! What a user leaves in every place where the server keeps something, and what others leave there.
+//! Traces that a user leaves in every place where the server keeps something, and those that others leave there.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What rows become.
+//! The users that rows become.
 
 use inlet_system_tests::Server;
 use serde_json::json;

@@ -31,7 +31,7 @@ impl Format {
     }
 }
 
-/// How rows are read.
+/// The options by which rows are read.
 #[derive(Debug, Clone)]
 pub struct RowOptions {
     pub format: Format,
