@@ -20,6 +20,7 @@ use super::{
     facts::{Authentication, CancelFacts, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
     http::{authorize, headers, join, segment},
+    known_properties,
 };
 use crate::{
     body::{reference, with_properties},
@@ -31,6 +32,8 @@ pub(super) const SECRETS: &[&str] = &["api_key"];
 
 const URL: &str = "https://api.knock.app";
 const MB: usize = 1_000_000;
+/// The member of a recipient with data of its own.
+const TRIGGER_DATA: &str = "$trigger_data";
 /// Knock's rates by tier, in requests per second.
 const TIERS: [u32; 5] = [1, 5, 60, 200, 1000];
 
@@ -104,7 +107,13 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
 fn recipient(recipient: &DeliveryRecipient) -> String {
     match (&recipient.properties, &recipient.trigger_data) {
         (None, None) => reference(recipient),
-        _ => with_properties(recipient, "$trigger_data"),
+        _ => match known_properties::typed(recipient) {
+            None => with_properties(recipient, TRIGGER_DATA),
+            Some(typed) => {
+                let recipient = DeliveryRecipient { properties: Some(typed), ..recipient.clone() };
+                with_properties(&recipient, TRIGGER_DATA)
+            }
+        },
     }
 }
 

@@ -12,6 +12,7 @@ mod fields;
 mod http;
 mod judge;
 mod knock;
+mod known_properties;
 mod log;
 mod nats;
 mod novu;

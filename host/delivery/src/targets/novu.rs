@@ -22,6 +22,7 @@ use super::{
     facts::{Authentication, CancelFacts, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
     http::{authorize, headers, join, segment},
+    known_properties,
 };
 use crate::{body::merged_data, delivery_head::DeliveryHead, request::OutgoingRequest};
 
@@ -126,8 +127,9 @@ fn subscriber(recipient: &DeliveryRecipient) -> String {
         ("locale", "locale"),
         ("timezone", "timezone"),
     ] {
-        if properties.get(ours).is_some_and(text) {
-            members.extend(properties.shift_remove(ours).map(|text| (theirs, text.to_owned())));
+        if let Some(text) = properties.get(ours).and_then(|value| known_properties::text(value)) {
+            members.push((theirs, text.into_owned()));
+            properties.shift_remove(ours);
         }
     }
     let data: Vec<(Cow<'_, str>, Cow<'_, str>)> =
@@ -264,7 +266,7 @@ mod tests {
             subscriber(&DeliveryRecipient { properties: Some(properties.to_owned()), ..recipient(1) })
         };
         insta::assert_snapshot!(text(r#"{"first_name":"A","last_name":null,"name":"B C"}"#), @r#"{"subscriberId":"u_1","firstName":"A","data":{"first_name":"A","name":"B C"}}"#);
-        insta::assert_snapshot!(text(r#"{"name":"Cher","email":7,"list":["a","b"],"mixed":["a",1],"deep":{"a":1.10},"none":null}"#), @r#"{"subscriberId":"u_1","firstName":"Cher","data":{"name":"Cher","email":7,"list":["a","b"],"mixed":"[\"a\",1]","deep":"{\"a\":1.10}"}}"#);
+        insta::assert_snapshot!(text(r#"{"name":"Cher","email":7,"list":["a","b"],"mixed":["a",1],"deep":{"a":1.10},"none":null}"#), @r#"{"subscriberId":"u_1","firstName":"Cher","email":"7","data":{"name":"Cher","list":["a","b"],"mixed":"[\"a\",1]","deep":"{\"a\":1.10}"}}"#);
         insta::assert_snapshot!(text("{}"), @r#"{"subscriberId":"u_1"}"#);
     }
 

@@ -14,12 +14,14 @@ use super::toolchains::{is_there, skipped};
 const PATIENCE: u64 = 60;
 
 /// The programs that the tests run. A package that an older install lacks counts as missing.
-const PROGRAMS: [&str; 7] = [
+const PROGRAMS: [&str; 9] = [
     "node_modules/svix",
     "node_modules/@knocklabs/mgmt",
     "node_modules/@knocklabs/node",
+    "node_modules/@novu/api",
     "node_modules/@rudderstack/analytics-js",
     "node_modules/@segment/analytics-next",
+    "node_modules/ajv",
     ".venv/bin/python",
     ".venv/bin/schemathesis",
 ];

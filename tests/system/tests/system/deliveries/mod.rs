@@ -3,6 +3,10 @@
 mod api;
 mod bad_targets;
 mod cancellations;
+mod engine_receiver;
+mod events;
+mod knock;
+mod novu;
 mod repair;
 mod retries;
 mod signatures;
