@@ -32,6 +32,7 @@ pub mod replays;
 pub mod runs;
 pub mod sources;
 pub mod targets;
+pub mod traces;
 pub mod variables;
 pub mod webhooks;
 

@@ -86,6 +86,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Access::Everywhere(Scope::Admin), routes!(sources::delete::delete_source)),
         Operation::new(Scope::Read, routes!(sources::list_event_types::list_source_events)),
         Operation::new(Scope::Read, routes!(sources::logs::list::list_source_logs)),
+        Operation::new(Scope::Read, routes!(sources::logs::trace::trace_log)),
         Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse::rehearse_source)),
         Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse_last::rehearse_last_events)),
         Operation::new(Scope::Operate, routes!(sources::logs::replay::replay_log)),

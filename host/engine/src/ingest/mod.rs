@@ -20,6 +20,7 @@ mod not_accepted;
 pub(crate) mod plan;
 mod plugin_attempt;
 mod plugin_call;
+pub mod pointed_values;
 mod receive;
 mod refused_request;
 pub mod rehearse;

@@ -12,7 +12,8 @@ use super::{
     incoming_request::{IncomingRequest, VisibleParts},
     plan,
     rehearse::RehearseError,
-    stored_fields, translate,
+    stored_fields,
+    translate::{self, Translated},
 };
 use crate::{Engine, snapshot::Endpoint};
 
@@ -56,8 +57,7 @@ pub(super) async fn kept_body(
     Ok(original.as_ref().and_then(body_of))
 }
 
-/// Translates and plans a stored event with a configuration of its source. Nothing is counted. Waits for a sandbox more
-/// than once: incoming requests come first, and the gate waits one second only.
+/// Translates and plans a stored event with a configuration of its source. Nothing is counted.
 pub(super) async fn items(
     engine: &Engine,
     endpoint: &Endpoint,
@@ -65,29 +65,38 @@ pub(super) async fn items(
     event: &StoredEvent,
     body: &Body,
 ) -> Result<Vec<Prepared>, RehearseError> {
-    for _ in 1..TRIES {
-        match try_items(engine, endpoint, plugin, event, body).await {
-            Err(RehearseError::Busy) => sleep(PAUSE).await,
-            result => return result,
-        }
-    }
-    try_items(engine, endpoint, plugin, event, body).await
+    let (request, translated) = translate(engine, endpoint, plugin, event, body).await?;
+    let items = plan::plan_uncounted(engine, endpoint, &request, Verdict::NotConfigured, &translated);
+    Ok(items.unwrap_or_else(|unfit| vec![unfit.failed]))
 }
 
-async fn try_items(
+/// Translates a stored event with a configuration of its source. Nothing is counted. Waits for a sandbox more than once:
+/// incoming requests come first, and the gate waits one second only.
+pub(super) async fn translate(
     engine: &Engine,
     endpoint: &Endpoint,
     plugin: &Plugin,
     event: &StoredEvent,
     body: &Body,
-) -> Result<Vec<Prepared>, RehearseError> {
+) -> Result<(IncomingRequest, Translated), RehearseError> {
+    let request = request_of(endpoint, event, body);
+    for _ in 1..TRIES {
+        match translate::translate_uncounted(engine, endpoint, plugin, &request).await {
+            Ok(translated) => return Ok((request, translated)),
+            Err(_) => sleep(PAUSE).await,
+        }
+    }
+    match translate::translate_uncounted(engine, endpoint, plugin, &request).await {
+        Ok(translated) => Ok((request, translated)),
+        Err(_) => Err(RehearseError::Busy),
+    }
+}
+
+/// Returns the request that holds a stored event alone.
+fn request_of(endpoint: &Endpoint, event: &StoredEvent, body: &Body) -> IncomingRequest {
     let mut headers = event.headers.as_deref().map(stored_fields::read_headers).unwrap_or_default();
     headers.retain(|header| endpoint.wants_header(&header.name));
     let (method, path, query) = ("POST".to_owned(), String::new(), Vec::new());
     let parts = VisibleParts { method, path, query, headers, body: body.clone() };
-    let request = IncomingRequest::new(endpoint, parts, Vec::new(), event.received_at_ms);
-    let translated = translate::translate_uncounted(engine, endpoint, plugin, &request).await;
-    let translated = translated.map_err(|_| RehearseError::Busy)?;
-    let items = plan::plan_uncounted(engine, endpoint, &request, Verdict::NotConfigured, &translated);
-    Ok(items.unwrap_or_else(|unfit| vec![unfit.failed]))
+    IncomingRequest::new(endpoint, parts, Vec::new(), event.received_at_ms)
 }

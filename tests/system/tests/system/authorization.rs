@@ -98,6 +98,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("rotateSourceEndpoint", "operate"),
     ("setObject", "key"),
     ("setTenant", "key"),
+    ("traceLog", "read"),
     ("triggerWorkflow", "key"),
     ("updateEnvironment", "admin"),
     ("upsertSource", "operate"),

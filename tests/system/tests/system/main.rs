@@ -64,6 +64,7 @@ mod signatures;
 mod startup;
 mod stored_versions;
 mod toolchains;
+mod traces;
 mod translators;
 mod user_export;
 mod user_import;

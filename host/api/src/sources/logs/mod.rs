@@ -6,6 +6,7 @@ pub mod personal_data;
 pub mod replay;
 pub mod response;
 mod time_bounds;
+pub mod trace;
 
 use inlet_engine::replay::event_replayer::EventReplayError;
 

@@ -1,18 +1,16 @@
-//! Converts one item of a rehearsed request: its fields, every mapping with the reason of a mismatch, and the actions.
+//! Converts one item of a rehearsed request: its fields, the idempotency verdict, and the actions.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use inlet_api_types::rehearsals::{RehearsedAction, RehearsedIdempotency, RehearsedItem, RehearsedMapping};
+use inlet_api_types::rehearsals::{RehearsedAction, RehearsedIdempotency, RehearsedItem};
 use inlet_core::{
     Uuid,
-    log::{ACTION_FAILED, ActionLog, EventLog, Original, Outcome},
-    mapping::Mapping,
-    plan::Scope,
+    log::{ACTION_FAILED, ActionLog, Original, Outcome},
     settle::{Prepared, Settlement},
     time,
 };
 use inlet_engine::snapshot::Endpoint;
 
-use super::response_budget::ResponseBudget;
+use super::{mapping_matches::mapping_matches, response_budget::ResponseBudget};
 
 /// Returns the response for an item of this source environment, within the budget.
 pub fn rehearsed_item(
@@ -27,7 +25,7 @@ pub fn rehearsed_item(
         Original::Text(text) => (None, budget.text(text), None),
         Original::Bytes(bytes) => (None, None, budget.text(&STANDARD.encode(bytes))),
     };
-    let (mappings, mappings_left_out) = mappings(item, endpoint, budget);
+    let (mappings, mappings_left_out) = mapping_matches(endpoint, item.plan.as_ref().map(|_| log), budget);
     RehearsedItem {
         id: log.id.to_string(),
         event_type: log.event_type.clone(),
@@ -52,35 +50,6 @@ pub fn rehearsed_item(
     }
 }
 
-/// Returns all matching mappings, the others within the budget, and the number of those left out.
-fn mappings(item: &Prepared, endpoint: &Endpoint, budget: &mut ResponseBudget) -> (Vec<RehearsedMapping>, usize) {
-    let mut left_out = 0;
-    let mut shown = Vec::new();
-    for mapping in &endpoint.mappings {
-        let (why_not, condition_held) = match &item.plan {
-            Some(_) => why_not(endpoint, mapping, &item.log),
-            None => (Some("the item is no event".to_owned()), None),
-        };
-        match why_not.is_some() && budget.row().is_none() {
-            true => left_out += 1,
-            false => shown.push(rehearsed_mapping(mapping, why_not, condition_held)),
-        }
-    }
-    (shown, left_out)
-}
-
-/// Returns why a mapping does not apply to an event, and whether its condition holds. Both are absent for a mapping without
-/// a condition that applies.
-fn why_not(endpoint: &Endpoint, mapping: &Mapping, log: &EventLog) -> (Option<String>, Option<bool>) {
-    let condition = mapping.when.as_ref().filter(|_| mapping.matches(&log.event_type));
-    let failure =
-        condition.map(|condition| condition.failure(Scope::of_log(log).with_vars(endpoint.variables.public())));
-    let held = failure.as_ref().map(Option::is_none);
-    let mismatch = mapping.mismatch(&log.event_type).map(|mismatch| mismatch.to_string());
-    let unmet = || failure.flatten().map(|failure| format!("its condition does not hold: {failure}"));
-    (mismatch.or_else(unmet), held)
-}
-
 fn idempotency(settlement: &Settlement, enforced: bool) -> RehearsedIdempotency {
     let (verdict, of) = match (settlement.replay_of, settlement.resumes) {
         (Some(event), _) => ("replays", Some(event)),
@@ -88,18 +57,6 @@ fn idempotency(settlement: &Settlement, enforced: bool) -> RehearsedIdempotency 
         (None, None) => ("none", None),
     };
     RehearsedIdempotency { enforced, verdict: verdict.to_owned(), of: of.as_ref().map(Uuid::to_string) }
-}
-
-fn rehearsed_mapping(mapping: &Mapping, why_not: Option<String>, condition_held: Option<bool>) -> RehearsedMapping {
-    RehearsedMapping {
-        id: mapping.id.to_string(),
-        event_type: mapping.event_type.clone(),
-        action_type: mapping.action.action_type().as_str().to_owned(),
-        active: mapping.active,
-        matched: why_not.is_none(),
-        condition_held,
-        why_not,
-    }
 }
 
 fn rehearsed_action(action: &ActionLog, budget: &mut ResponseBudget) -> RehearsedAction {

@@ -2,6 +2,7 @@
 
 mod item_response;
 mod last_response;
+mod mapping_matches;
 pub mod rehearse;
 pub mod rehearse_last;
 mod relations_response;
@@ -9,3 +10,5 @@ mod request;
 mod response;
 mod response_budget;
 mod writes_response;
+
+pub use self::{mapping_matches::mapping_matches, response_budget::ResponseBudget};
