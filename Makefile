@@ -17,7 +17,7 @@ TEST_PLUGINS := $(call plugins_in,tests)
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: plugins ## Start a server with two example sources
+run: plugins &
 	$(CARGO) run --release -p inlet -- serve --demo
 
 build: plugins ## Build target/release/inlet with the bundled plugins inside

@@ -10,7 +10,8 @@ use crate::{
     allocator_memory::AllocatorMemory,
     announce::announce,
     config::{Config, Flags, ListenAddress},
-    demo, listen, log,
+    demo::Demo,
+    listen, log,
     open_engine::open_engine,
     open_files,
     process_metrics::ProcessMetrics,
@@ -58,8 +59,16 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok()).map(ListenAddress::Socket);
     let listeners = 1 + usize::from(config.admin_listen.is_some());
     open_files::raise_limit(config.max_connections.saturating_mul(listeners));
-    let way_out = WayOut::new(config.delivery_client())?;
     let engine = open_engine(&config).await?;
+    let demo = match config.demo {
+        true => Some(Demo::prepare(&engine).await.context("cannot set the demo up")?),
+        false => None,
+    };
+    let mut client = config.delivery_client();
+    if let Some(demo) = &demo {
+        client.rules = client.rules.with_own(demo.receiver_address());
+    }
+    let way_out = WayOut::new(client)?;
     let mut jobs = BackgroundJobs::start(&engine);
     jobs.add(AllocatorMemory);
     jobs.add(ProcessMetrics::default());
@@ -80,8 +89,8 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
         None => (Routes::all(&engine, &config), None),
     };
     announce(&engine, &config);
-    if config.demo {
-        demo::run(&engine, &config).await.context("cannot set the demo up")?;
+    if let Some(demo) = demo {
+        demo.start(&engine, &config).await.context("cannot set the demo up")?;
     }
     let serve_admin = async {
         if let (Some(listener), Some(routes)) = (admin, admin_routes) {

@@ -3,7 +3,7 @@
 //! Whoever can save a target chooses where this server connects to. Without this table they could reach what only this
 //! machine or its network can: databases, admin pages, the credentials that clouds serve on 169.254.169.254.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
@@ -75,19 +75,32 @@ pub struct RefusedAddress {
 #[derive(Debug, Clone, Default)]
 pub struct AddressRules {
     allowed: Vec<IpNet>,
+    own: Option<SocketAddr>,
 }
 
 impl AddressRules {
     /// Refuses every address that is not globally reachable, except those in `allowed`.
     pub fn new(allowed: Vec<IpNet>) -> Self {
-        Self { allowed }
+        Self { allowed, own: None }
+    }
+
+    /// Allows one address and port that this process listens on, and nothing else of its range.
+    #[must_use]
+    pub fn with_own(self, address: SocketAddr) -> Self {
+        Self { own: Some(address), ..self }
+    }
+
+    /// Returns true for the address and port of [`Self::with_own`].
+    pub fn is_own(&self, address: SocketAddr) -> bool {
+        self.own == Some(address)
     }
 
     /// Returns an error if deliveries may not reach the address.
-    pub fn check(&self, address: IpAddr) -> Result<(), RefusedAddress> {
-        match refused_range(address) {
-            Some(name) if !self.allowed.iter().any(|net| net.contains(&address)) => {
-                Err(RefusedAddress { address, name })
+    pub fn check(&self, address: SocketAddr) -> Result<(), RefusedAddress> {
+        let ip = address.ip();
+        match refused_range(ip) {
+            Some(name) if !self.is_own(address) && !self.allowed.iter().any(|net| net.contains(&ip)) => {
+                Err(RefusedAddress { address: ip, name })
             }
             _ => Ok(()),
         }
@@ -129,7 +142,17 @@ mod tests {
             Host::Ipv6(address) => IpAddr::V6(address),
             Host::Domain(name) => panic!("{host} was read as the name {name}"),
         };
-        rules.check(address).map_err(|refused| refused.name)
+        rules.check(SocketAddr::new(address, 443)).map_err(|refused| refused.name)
+    }
+
+    #[test]
+    fn an_own_address_is_allowed_with_its_port_alone() {
+        let own: SocketAddr = "127.0.0.1:4000".parse().unwrap();
+        let rules = AddressRules::default().with_own(own);
+        assert_eq!(rules.check(own), Ok(()));
+        for other in ["127.0.0.1:4001", "127.0.0.2:4000", "[::1]:4000", "[::ffff:127.0.0.1]:4000"] {
+            assert!(rules.check(other.parse().unwrap()).is_err(), "{other}");
+        }
     }
 
     #[test]

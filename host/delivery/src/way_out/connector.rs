@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -104,8 +104,8 @@ impl GuardedConnector {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let port = url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 });
         let mut error = None;
-        for address in self.checked_addresses(host).await?.into_iter().take(MAX_TRIED) {
-            match self.open(SocketAddr::new(address, port)).await {
+        for address in self.checked_addresses(host, port).await?.into_iter().take(MAX_TRIED) {
+            match self.open(address).await {
                 Ok(connection) => return Ok(connection),
                 Err(failed) => error = Some(failed),
             }
@@ -114,7 +114,7 @@ impl GuardedConnector {
     }
 
     /// Returns the addresses of a host that may be reached; an error if there is none.
-    async fn checked_addresses(&self, host: &str) -> Result<Vec<IpAddr>, ConnectError> {
+    async fn checked_addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
         let found = match host.parse() {
             Ok(address) => vec![address],
             Err(_) => {
@@ -123,7 +123,7 @@ impl GuardedConnector {
             }
         };
         let (mut allowed, mut first_refused) = (Vec::new(), None);
-        for address in found {
+        for address in found.into_iter().map(|address| SocketAddr::new(address, port)) {
             match self.rules.check(address) {
                 Ok(()) => allowed.push(address),
                 Err(refused) => first_refused = first_refused.or(Some(refused)),
@@ -136,7 +136,8 @@ impl GuardedConnector {
     }
 
     async fn open(&self, address: SocketAddr) -> Result<TokioIo<TcpStream>, ConnectError> {
-        match &self.proxy {
+        // A proxy would reach itself under an address of this process.
+        match self.proxy.as_ref().filter(|_| !self.rules.is_own(address)) {
             None => {
                 let connected = TcpStream::connect(address).await;
                 let stream = connected.map_err(|error| ConnectError::Connect { address, error })?;

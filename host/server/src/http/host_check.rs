@@ -60,7 +60,7 @@ pub async fn check(State(allowed): State<AllowedHosts>, request: Request, next: 
 }
 
 /// Returns the host of a request that is not allowed.
-fn refused_host(allowed: &AllowedHosts, request: &Request) -> Option<String> {
+pub fn refused_host(allowed: &AllowedHosts, request: &Request) -> Option<String> {
     let named = request.headers().get_all(HOST).iter().map(|value| {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
         text.parse::<Authority>().map(|authority| authority.host().to_owned()).unwrap_or(text)

@@ -20,6 +20,7 @@ mod connections;
 mod cors;
 mod crash;
 mod deliveries;
+mod demo;
 mod deploy_files;
 mod durability;
 mod expansions;
