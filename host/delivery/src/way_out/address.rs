@@ -277,6 +277,6 @@ mod tests {
         {
             assert!(check(&allowed, host).is_err(), "{host}");
         }
-        insta::assert_snapshot!(AddressRules::default().check([169, 254, 169, 254].into()).unwrap_err(), @"169.254.169.254 is link-local, where clouds serve metadata (RFC 3927); deliveries reach it only if INLET_DELIVERY_ALLOWED_ADDRESSES names it");
+        insta::assert_snapshot!(AddressRules::default().check(([169, 254, 169, 254], 80).into()).unwrap_err(), @"169.254.169.254 is link-local, where clouds serve metadata (RFC 3927); deliveries reach it only if INLET_DELIVERY_ALLOWED_ADDRESSES names it");
     }
 }
