@@ -77,6 +77,29 @@ pub struct TargetList {
     pub page_info: PageInfo,
 }
 
+/// The workflows of a target's engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TargetWorkflows {
+    /// The workflows, by key; null if they cannot be listed.
+    #[schema(required)]
+    pub entries: Option<Vec<TargetWorkflow>>,
+    /// True if these are all. Of a longer list the first 1000 are shown.
+    pub complete: bool,
+    /// The time of the engine's answer; null if there is none.
+    #[schema(required, format = DateTime)]
+    pub fetched_at: Option<String>,
+    /// The reason why they cannot be listed, human-readable; null if they are.
+    #[schema(required)]
+    pub reason: Option<String>,
+}
+
+/// A workflow of a target's engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TargetWorkflow {
+    /// The key, as `key` of a mapping's `action_parameters` names it.
+    pub key: String,
+}
+
 /// A target to create or to change.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[schema(as = PutTarget)]

@@ -1,11 +1,14 @@
 //! The operations of the API: one line registers the route, its description and its access.
 
+use std::sync::Arc;
+
 use axum::{
     Extension, Router,
     http::{HeaderValue, Method, Uri, header},
     middleware::{from_extractor_with_state, map_request},
     routing::any,
 };
+use inlet_delivery::workflows::WorkflowLists;
 use inlet_engine::Engine;
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::{
@@ -123,6 +126,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Operate, routes!(variables::delete::delete_variable)),
         Operation::new(Scope::Read, routes!(targets::list::list_targets)),
         Operation::new(Scope::Read, routes!(targets::get::get_target)),
+        Operation::new(Scope::Read, routes!(targets::workflows::list_target_workflows)),
         Operation::new(Scope::Operate, routes!(targets::put::put_target)),
         Operation::new(Scope::Operate, routes!(targets::delete::delete_target)),
         Operation::new(Scope::Operate, routes!(targets::state::pause_target)),
@@ -217,7 +221,7 @@ pub fn describe(document: OpenApi) -> OpenApi {
 }
 
 /// The routes of the API, and an answer in its shape for all else under `/v1`.
-pub fn router() -> Router<Engine> {
+pub fn router(workflow_lists: Arc<WorkflowLists>) -> Router<Engine> {
     let answer_header = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
     let (router, _) = assemble(OpenApi::default());
     router
@@ -225,6 +229,7 @@ pub fn router() -> Router<Engine> {
         .route("/v1", any(no_such_route))
         .route("/v1/", any(no_such_route))
         .route("/v1/{*rest}", any(no_such_route))
+        .layer(Extension(workflow_lists))
         .layer(map_request(drain_unread))
         .layer(answer_header(header::CACHE_CONTROL, "no-store"))
         .layer(answer_header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -1,8 +1,12 @@
 //! The router against its document.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use inlet_core::actions::ActionType;
+use inlet_delivery::{
+    way_out::{ClientOptions, WayOut},
+    workflows::WorkflowLists,
+};
 use serde_json::Value;
 
 use crate::{
@@ -126,7 +130,8 @@ async fn what_concerns_an_environment_names_it_in_the_query_or_the_path() {
 
 #[test]
 fn routes_do_not_collide() {
-    let _ = router();
+    let way_out = WayOut::new(ClientOptions::default()).unwrap();
+    let _ = router(Arc::new(WorkflowLists::new(way_out)));
 }
 
 #[tokio::test]

@@ -16,3 +16,4 @@ pub mod targets;
 mod test_receiver;
 pub mod verdict;
 pub mod way_out;
+pub mod workflows;

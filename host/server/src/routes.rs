@@ -2,7 +2,7 @@
 //!
 //! With an admin listener, the public one serves only webhooks, health and a page that says so.
 
-use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, pin::Pin};
+use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
@@ -14,6 +14,7 @@ use axum::{
 };
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
+use inlet_delivery::workflows::WorkflowLists;
 use inlet_engine::{Engine, admission::peer::ConnectionPeer, ingest};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -48,14 +49,14 @@ impl Routes {
     }
 
     /// Returns the routes of the admin listener.
-    pub fn admin(engine: &Engine, config: &Config) -> Self {
-        let others = health(engine).merge(administration(engine, config));
+    pub fn admin(engine: &Engine, config: &Config, workflow_lists: &Arc<WorkflowLists>) -> Self {
+        let others = health(engine).merge(administration(engine, config, workflow_lists));
         Self { engine: engine.clone(), takes_webhooks: false, others: finish(others, engine) }
     }
 
     /// Returns all routes, for a single listener.
-    pub fn all(engine: &Engine, config: &Config) -> Self {
-        Self { takes_webhooks: true, ..Self::admin(engine, config) }
+    pub fn all(engine: &Engine, config: &Config, workflow_lists: &Arc<WorkflowLists>) -> Self {
+        Self { takes_webhooks: true, ..Self::admin(engine, config, workflow_lists) }
     }
 
     /// Returns the engine behind the routes.
@@ -120,7 +121,7 @@ fn health(engine: &Engine) -> Router<Engine> {
 }
 
 /// Returns the routes of the management API, which are answered for known hosts only.
-fn administration(engine: &Engine, config: &Config) -> Router<Engine> {
+fn administration(engine: &Engine, config: &Config, workflow_lists: &Arc<WorkflowLists>) -> Router<Engine> {
     let metrics = Router::new().route("/metrics", get(health::metrics));
     let metrics = match config.open_metrics || config.management_address().is_loopback() {
         true => metrics,
@@ -129,7 +130,7 @@ fn administration(engine: &Engine, config: &Config) -> Router<Engine> {
     Router::new()
         .route("/", get(landing::admin))
         .merge(metrics)
-        .merge(inlet_api::router())
+        .merge(inlet_api::router(workflow_lists.clone()))
         .layer(from_fn_with_state(AllowedHosts::of(config), host_check::check))
 }
 

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use inlet_delivery::{dispatcher::Dispatcher, way_out::WayOut};
+use inlet_delivery::{dispatcher::Dispatcher, way_out::WayOut, workflows::WorkflowLists};
 use inlet_engine::{jobs::BackgroundJobs, metrics};
 
 use crate::{
@@ -74,6 +74,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     jobs.add(ProcessMetrics::default());
     jobs.add(SwapWatch::default());
 
+    let workflow_lists = Arc::new(WorkflowLists::new(way_out.clone()));
     let stop_target = Arc::new(StopInConfiguration(engine.clone()));
     let dispatcher = Dispatcher::start(engine.store.clone(), way_out, stop_target, config.dispatcher());
 
@@ -85,8 +86,8 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     });
     let limits = listen::ConnectionLimits::of(&config);
     let (public_routes, admin_routes) = match admin {
-        Some(_) => (Routes::public(&engine), Some(Routes::admin(&engine, &config))),
-        None => (Routes::all(&engine, &config), None),
+        Some(_) => (Routes::public(&engine), Some(Routes::admin(&engine, &config, &workflow_lists))),
+        None => (Routes::all(&engine, &config, &workflow_lists), None),
     };
     announce(&engine, &config);
     if let Some(demo) = demo {

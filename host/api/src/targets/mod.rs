@@ -11,6 +11,8 @@ pub mod response;
 mod secrets;
 mod settings;
 pub mod state;
+pub mod unknown_workflows;
+pub mod workflows;
 
 use inlet_engine::Engine;
 use inlet_store::{Environment, TargetRecord};

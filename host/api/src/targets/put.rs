@@ -1,16 +1,19 @@
 //! `PUT /v1/targets/{key}`
 
+use std::sync::Arc;
+
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse},
 };
 use inlet_api_types::targets::{Target, UpsertTarget};
 use inlet_core::delivery::check_target_key;
+use inlet_delivery::workflows::WorkflowLists;
 use inlet_engine::Engine;
 
-use super::{find, response, settings, targets_of};
+use super::{find, response, settings, targets_of, workflows};
 use crate::{
     auth::Operator,
     body::Body,
@@ -47,6 +50,7 @@ const MAX_TARGETS: usize = 20;
 pub async fn put_target(
     operator: Operator,
     State(engine): State<Engine>,
+    Extension(lists): Extension<Arc<WorkflowLists>>,
     Name(key): Name,
     params: Params,
     headers: HeaderMap,
@@ -84,6 +88,7 @@ pub async fn put_target(
             }
             let saved = find(engine, &environment, &key).await?;
             let version = saved.version;
+            workflows::refresh(engine, &lists, std::slice::from_ref(&saved));
             let open = engine.store.open_deliveries().await?;
             Ok::<_, ApiError>((version, response::target(engine, saved, &open).await?))
         })

@@ -14,6 +14,7 @@ use super::{
     facts::{Authentication, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
     http::{authorize, headers, join},
+    workflow_listing::WorkflowListing,
 };
 use crate::{body::merged_data, delivery_head::DeliveryHead, request::OutgoingRequest};
 
@@ -130,6 +131,10 @@ impl Target for Events {
 
     fn options(&self) -> &CommonOptions {
         &self.options
+    }
+
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        Err("a receiver of events has no list of workflows")
     }
 
     fn body(

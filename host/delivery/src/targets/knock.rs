@@ -21,6 +21,7 @@ use super::{
     fields::Fields,
     http::{authorize, headers, join, segment},
     known_properties,
+    workflow_listing::WorkflowListing,
 };
 use crate::{
     body::{reference, with_properties},
@@ -124,6 +125,10 @@ impl Target for Knock {
 
     fn options(&self) -> &CommonOptions {
         &self.options
+    }
+
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        Err("Knock lists workflows only in its management API, for a service token; the key of an environment cannot")
     }
 
     fn body(

@@ -9,6 +9,7 @@ use super::{
     BuildError, CommonOptions, Target, TargetError,
     facts::{Authentication, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
+    workflow_listing::WorkflowListing,
 };
 use crate::{delivery_head::DeliveryHead, request::OutgoingRequest};
 
@@ -58,6 +59,10 @@ impl Target for Log {
 
     fn options(&self) -> &CommonOptions {
         &self.options
+    }
+
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        Err("a log has no list of workflows")
     }
 
     fn body(

@@ -20,6 +20,7 @@ mod temporal;
 #[cfg(test)]
 pub(crate) mod tests;
 mod webhook;
+mod workflow_listing;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ pub use self::{
     error::{BuildError, TargetError},
     facts::TargetFacts,
     judge::judge,
+    workflow_listing::WorkflowListing,
 };
 use crate::{answer::Answer, delivery_head::DeliveryHead, request::OutgoingRequest, verdict::Verdict};
 use inlet_core::delivery::{DeliveryCall, TargetRouting};
@@ -56,6 +58,9 @@ pub trait Target: fmt::Debug + Send + Sync {
             cancel_gap_ms: gap.and_then(|gap| i64::try_from(gap.as_millis()).ok()).unwrap_or(0),
         }
     }
+
+    /// Returns how the engine's workflows are listed; the error says why they cannot be.
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str>;
 
     /// Returns the number of recipients, from the first one on, that one body can be for. At least 1.
     fn together(&self, _head: &DeliveryHead, recipients: &[DeliveryRecipient]) -> usize {

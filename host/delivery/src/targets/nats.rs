@@ -17,6 +17,7 @@ use super::{
     facts::{Authentication, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
     http::{authorize, headers, segment},
+    workflow_listing::WorkflowListing,
 };
 use crate::{
     body::{BodyParts, default_body},
@@ -122,6 +123,10 @@ impl Target for Nats {
 
     fn options(&self) -> &CommonOptions {
         &self.options
+    }
+
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        Err("a stream has no list of workflows")
     }
 
     fn body(

@@ -7,7 +7,7 @@ use std::{borrow::Cow, time::Duration};
 use bytes::Bytes;
 use hyper::{
     Method,
-    header::{HeaderName, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue},
 };
 use inlet_core::{
     delivery::DeliveryCall,
@@ -23,6 +23,7 @@ use super::{
     fields::Fields,
     http::{authorize, headers, join, segment},
     known_properties,
+    workflow_listing::{PageParameters, WorkflowListing},
 };
 use crate::{body::merged_data, delivery_head::DeliveryHead, request::OutgoingRequest};
 
@@ -170,6 +171,21 @@ impl Target for Novu {
         &self.options
     }
 
+    /// 25 entries of Novu's list take less than the 64 KiB that are read of an answer.
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        let mut headers = HeaderMap::new();
+        authorize(&mut headers, &format!("ApiKey {}", self.api_key));
+        Ok(WorkflowListing {
+            url: join(&self.url, "/v2/workflows").map_err(|_| "url is not valid")?,
+            headers,
+            header_case: self.options.header_case,
+            list: &["/data/workflows", "/workflows"],
+            key: "/workflowId",
+            prefix: String::new(),
+            page: Some(PageParameters { limit: "limit", offset: "offset", size: 25 }),
+        })
+    }
+
     /// Novu has one payload for all subscribers of a call, so those of one call have the same data.
     fn together(&self, head: &DeliveryHead, recipients: &[DeliveryRecipient]) -> usize {
         if head.call == DeliveryCall::Cancel {
@@ -268,6 +284,20 @@ mod tests {
         insta::assert_snapshot!(text(r#"{"first_name":"A","last_name":null,"name":"B C"}"#), @r#"{"subscriberId":"u_1","firstName":"A","data":{"first_name":"A","name":"B C"}}"#);
         insta::assert_snapshot!(text(r#"{"name":"Cher","email":7,"list":["a","b"],"mixed":["a",1],"deep":{"a":1.10},"none":null}"#), @r#"{"subscriberId":"u_1","firstName":"Cher","email":"7","data":{"name":"Cher","list":["a","b"],"mixed":"[\"a\",1]","deep":"{\"a\":1.10}"}}"#);
         insta::assert_snapshot!(text("{}"), @r#"{"subscriberId":"u_1"}"#);
+    }
+
+    #[test]
+    fn workflows_are_listed_page_by_page() {
+        let listing = novu().workflow_listing().unwrap();
+        let request = listing.request(25);
+        assert_eq!(request.url.as_str(), "https://api.novu.co/v2/workflows?limit=25&offset=25");
+        assert_eq!((request.method.as_str(), header(&request, "authorization")), ("GET", "ApiKey n-1"));
+        let answer =
+            r#"{"data":{"workflows":[{"workflowId":"welcome","name":"Welcome"},{"name":"no id"}],"totalCount":2}}"#;
+        assert_eq!(listing.read(answer), Some((vec!["welcome".to_owned()], 2)));
+        assert_eq!(listing.read(r#"{"workflows":[],"totalCount":0}"#), Some((Vec::new(), 0)));
+        assert_eq!(listing.read(r#"{"data":[]}"#), None);
+        assert!(listing.is_last(24) && !listing.is_last(25));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::{
     facts::{Authentication, CancelFacts, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
     http::{authorize, headers, join, segment},
+    workflow_listing::WorkflowListing,
 };
 use crate::{body::BodyParts, delivery_head::DeliveryHead, request::OutgoingRequest};
 
@@ -109,6 +110,10 @@ impl Target for Temporal {
 
     fn options(&self) -> &CommonOptions {
         &self.options
+    }
+
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        Err("Temporal has no list of workflow types: only its workers know them")
     }
 
     fn body(

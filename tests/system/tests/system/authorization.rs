@@ -75,6 +75,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("listSources", "read"),
     ("listSubscriptionsForObject", "key"),
     ("listSubscriptionsForUser", "key"),
+    ("listTargetWorkflows", "read"),
     ("listTargets", "read"),
     ("listTenants", "key"),
     ("listUsers", "key"),

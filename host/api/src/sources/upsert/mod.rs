@@ -14,13 +14,14 @@ mod update;
 use std::sync::Arc;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::{HeaderMap, header},
     response::{AppendHeaders, IntoResponse},
 };
 use inlet_api_types::sources::{Source, UpsertSource, UpsertedSource};
 use inlet_core::Uuid;
+use inlet_delivery::workflows::WorkflowLists;
 use inlet_engine::{ConfigurationChange, Engine, mapping_check, snapshot::Endpoint};
 use inlet_store::Environment;
 use serde::Serialize;
@@ -41,7 +42,12 @@ use crate::{
     etag::{check_if_match, etag},
     path::Name,
     query::Params,
-    targets::{mapping_targets::check_named_targets, targets_of},
+    targets::{
+        mapping_targets::check_named_targets,
+        targets_of,
+        unknown_workflows::{self, Candidate},
+        workflows,
+    },
 };
 
 /// Creates a source, or changes it in one environment.
@@ -72,6 +78,7 @@ use crate::{
 pub async fn put_source(
     operator: Operator,
     State(engine): State<Engine>,
+    Extension(lists): Extension<Arc<WorkflowLists>>,
     Name(key): Name,
     params: Params,
     headers: HeaderMap,
@@ -85,7 +92,7 @@ pub async fn put_source(
     let has_mappings = request.mappings.is_some();
     let mappings_field = request.field("mappings");
     let dry_run = params.flag("dry_run")?;
-    let saved = (key.clone(), environment.clone());
+    let (saved_key, saved_environment) = (key.clone(), environment.clone());
     let (shown, notes, preview) = engine
         .configure(operator.author(), move |change| async move {
             let upsert = Upsert {
@@ -102,10 +109,16 @@ pub async fn put_source(
         })
         .await?;
     // Afterwards, because nobody waits for it.
-    let proposed = preview.as_ref().and_then(|preview| preview.proposed.clone());
     let mut warnings = notes;
     if has_mappings {
-        warnings.extend(mapping_warnings(&engine, proposed, &saved.0, &saved.1, &mappings_field).await);
+        let snapshot = engine.snapshot();
+        let saved = snapshot.sources.get(&saved_key).and_then(|source| source.endpoints.get(&saved_environment.slug));
+        let proposed = preview.as_ref().and_then(|preview| preview.proposed.as_ref());
+        // Deleted in the meantime, or a dry run of a new source.
+        if let Some(endpoint) = proposed.or(saved) {
+            warnings.extend(mapping_warnings(&engine, endpoint, &mappings_field).await);
+            warnings.extend(workflow_warnings(&engine, &lists, endpoint, &saved_environment, &mappings_field).await);
+        }
     }
     let (version, source) = shown.unzip();
     let version = version.map(|version| (header::ETAG, etag(version)));
@@ -114,17 +127,7 @@ pub async fn put_source(
 }
 
 /// Returns what is wrong with the mappings of a source, each with its path in the response.
-async fn mapping_warnings(
-    engine: &Engine,
-    proposed: Option<Arc<Endpoint>>,
-    key: &str,
-    environment: &Environment,
-    field: &str,
-) -> Vec<String> {
-    let snapshot = engine.snapshot();
-    let saved = snapshot.sources.get(key).and_then(|source| source.endpoints.get(&environment.slug));
-    // Deleted in the meantime, or a dry run of a new source.
-    let Some(endpoint) = proposed.as_ref().or(saved) else { return Vec::new() };
+async fn mapping_warnings(engine: &Engine, endpoint: &Arc<Endpoint>, field: &str) -> Vec<String> {
     let ids: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
     let warnings = match mapping_check::check(engine, endpoint, &ids).await {
         Ok(warnings) => warnings,
@@ -133,6 +136,36 @@ async fn mapping_warnings(
     };
     let position = |id| endpoint.record.mappings.iter().position(|record| record.id == id).unwrap_or_default();
     warnings.into_iter().map(|warning| format!("{field}[{}]: {}", position(warning.mapping), warning.message)).collect()
+}
+
+/// Returns the workflows of mappings that no target knows, as far as lists of workflows are kept. Nothing is fetched for it:
+/// lists that are too old are fetched again in the background, for the next time.
+async fn workflow_warnings(
+    engine: &Engine,
+    lists: &Arc<WorkflowLists>,
+    endpoint: &Endpoint,
+    environment: &Environment,
+    field: &str,
+) -> Vec<String> {
+    let targets = match targets_of(engine, environment).await {
+        Ok(targets) => targets,
+        Err(error) => return vec![format!("the workflows were not checked: {error}")],
+    };
+    let candidates: Vec<Candidate<'_>> = targets
+        .iter()
+        .map(|target| Candidate {
+            key: &target.key,
+            workflows: target.routing.workflows.as_deref(),
+            listed: lists.known(target),
+        })
+        .collect();
+    workflows::refresh(engine, lists, &targets);
+    let mappings = endpoint.record.mappings.iter().enumerate();
+    mappings
+        .filter_map(|(index, mapping)| {
+            Some(format!("{field}[{index}].{}", unknown_workflows::warning(mapping, &candidates)?))
+        })
+        .collect()
 }
 
 /// An upsert of one source in one environment.

@@ -4,6 +4,7 @@ mod presets;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod workflows;
 
 use bytes::Bytes;
 use hyper::{
@@ -15,12 +16,16 @@ use inlet_store::{DeliveryInputs, DeliveryRecipient, StoredBody};
 use serde_json::Value;
 use url::Url;
 
-use self::signature::{SigningSecret, signatures};
+use self::{
+    signature::{SigningSecret, signatures},
+    workflows::Engine,
+};
 use super::{
     BuildError, CommonOptions, Target, TargetError,
     facts::{Authentication, CancelFacts, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
     fields::Fields,
     http::{headers, read_headers, segment},
+    workflow_listing::WorkflowListing,
 };
 use crate::{
     body::{BodyParts, Template, cloud_event, default_body},
@@ -55,6 +60,9 @@ struct Webhook {
     headers: HeaderMap,
     key_header: Option<HeaderName>,
     secrets: Vec<SigningSecret>,
+    preset: Option<&'static str>,
+    /// The address of Restate's admin API.
+    admin_url: Option<Url>,
 }
 
 pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>, TargetError> {
@@ -66,6 +74,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
     let names: Vec<&str> = presets::PRESETS.iter().map(|preset| preset.name).collect();
     let preset = options.word("preset", &names)?.and_then(presets::find);
     let form = read_form(&mut options, preset)?;
+    let admin_url = read_admin_url(&mut options, preset)?;
     let key_header = match options.text("key_header")?.or(preset.and_then(|preset| preset.key_header)) {
         Some(name) => Some(name.parse().map_err(|_| options.error("key_header", "it is no header name"))?),
         None => None,
@@ -126,6 +135,8 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
         headers: all_headers,
         key_header,
         secrets: signing,
+        preset: preset.map(|preset| preset.name),
+        admin_url,
     }))
 }
 
@@ -138,6 +149,15 @@ fn read_url(fields: &mut Fields<'_>) -> Result<String, TargetError> {
     match (Url::parse(text), Url::parse(&filled)) {
         (Ok(one), Ok(other)) if is_same_host(&one, &other) => Ok(text.to_owned()),
         _ => Err(fields.error("url", "it has a placeholder in its host; only the path and the query may have one")),
+    }
+}
+
+/// Reads the URL of the API that lists what the engine of a preset has.
+fn read_admin_url(options: &mut Fields<'_>, preset: Option<&presets::Preset>) -> Result<Option<Url>, TargetError> {
+    let url = options.base_url("admin_url", &["https://", "http://"])?;
+    match url.is_some() && preset.is_none_or(|preset| preset.name != "restate") {
+        true => Err(options.error("admin_url", "only the preset restate has an admin API; leave it out")),
+        false => Ok(url),
     }
 }
 
@@ -226,6 +246,17 @@ impl Target for Webhook {
 
     fn options(&self) -> &CommonOptions {
         &self.options
+    }
+
+    fn workflow_listing(&self) -> Result<WorkflowListing, &'static str> {
+        let engine = Engine {
+            preset: self.preset,
+            url: &self.url,
+            admin_url: self.admin_url.as_ref(),
+            headers: &self.headers,
+            header_case: self.options.header_case,
+        };
+        engine.workflow_listing()
     }
 
     fn body(

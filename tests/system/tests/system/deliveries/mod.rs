@@ -7,11 +7,13 @@ mod engine_receiver;
 mod events;
 mod knock;
 mod novu;
+mod personal_data;
 mod repair;
 mod retries;
 mod signatures;
 mod states;
 mod webhook;
+mod workflow_lists;
 
 use std::time::{Duration, Instant};
 
