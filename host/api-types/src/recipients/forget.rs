@@ -43,6 +43,8 @@ pub struct Forgotten {
     pub workflow_runs: u64,
     /// Recipients of workflow runs.
     pub workflow_run_recipients: u64,
+    /// Deliveries that were canceled, or lost their body, errors, answers and downstream id.
+    pub deliveries: u64,
     /// Refused requests that lost their content.
     pub refused_requests: u64,
     /// Requests that were kept to be translated again.

@@ -2,7 +2,13 @@
 
 use serde::Serialize;
 
-use crate::{RawJson, logs::SourceLog, recipients::users::User, runs::WorkflowRun};
+use crate::{
+    RawJson,
+    deliveries::{DeliveryCall, DeliveryStatus},
+    logs::SourceLog,
+    recipients::users::User,
+    runs::WorkflowRun,
+};
 
 /// One line of a user's export.
 #[derive(Debug, Clone, Serialize)]
@@ -43,6 +49,32 @@ pub enum ExportLine {
         /// The run, in the form of `GET /v1/workflow_runs/{id}`.
         workflow_run: Box<WorkflowRun>,
     },
+    /// A delivery of the run before it, with the user among its recipients. Its body was built of the run's data and of the
+    /// user's properties at that time.
+    Delivery {
+        /// The id.
+        id: String,
+        /// The run.
+        workflow_run_id: String,
+        /// The key of the workflow.
+        workflow: String,
+        /// The key of the target.
+        target: String,
+        /// The kind of the target, such as `webhook` or `novu`.
+        kind: String,
+        /// The call that is made.
+        call: DeliveryCall,
+        /// The status.
+        status: DeliveryStatus,
+        /// The attempts, the first one first; the last hundred if there are more.
+        attempts: Vec<ExportedAttempt>,
+        /// The id that the target gave to what it began.
+        downstream_id: Option<String>,
+        /// The creation time.
+        inserted_at: String,
+        /// The time of its end; null while it is open.
+        finished_at: Option<String>,
+    },
     /// A trigger that waits for the user to be identified.
     Wait {
         /// The workflow's key.
@@ -61,4 +93,15 @@ pub enum ExportLine {
         /// Number of lines before this one.
         lines: u64,
     },
+}
+
+/// An attempt of a delivery. What the target answered is left out, because it may be about others.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExportedAttempt {
+    /// The time of its start.
+    pub attempted_at: String,
+    /// The verdict in a word, such as `delivered`.
+    pub outcome: String,
+    /// The HTTP status; null if there was no answer.
+    pub status: Option<u16>,
 }

@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use super::DeliveryRecord;
+
 /// A membership of a user in an audience.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserMembership {
@@ -39,4 +41,28 @@ pub struct UserWait {
     pub data: String,
     /// Data merged over it for the user, a JSON object.
     pub trigger_data: Option<String>,
+}
+
+/// A delivery of a run to a target with a user among its recipients.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UserDelivery {
+    /// The delivery. Its `seq` is a cursor.
+    pub delivery: DeliveryRecord,
+    /// The target's key.
+    pub target: String,
+    /// The target's kind.
+    pub kind: String,
+    /// The attempts, the first one first; the last hundred if there are more.
+    pub attempts: Vec<UserAttempt>,
+}
+
+/// An attempt of a delivery, without what was answered, which may be about others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserAttempt {
+    /// The time of its start, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The verdict in a word.
+    pub outcome: String,
+    /// The HTTP status; none if there was no answer.
+    pub status: Option<u16>,
 }

@@ -56,6 +56,8 @@ pub struct ForgetCounts {
     pub runs: u64,
     /// Recipients of workflow runs that were deleted.
     pub run_recipients: u64,
+    /// Deliveries that were canceled, or lost their body, errors, answers and downstream id.
+    pub deliveries: u64,
     /// Refused requests that lost their content.
     pub refused_requests: u64,
     /// Requests kept to be translated again that were deleted.
@@ -84,6 +86,7 @@ impl AddAssign for ForgetCounts {
         self.action_results += other.action_results;
         self.runs += other.runs;
         self.run_recipients += other.run_recipients;
+        self.deliveries += other.deliveries;
         self.refused_requests += other.refused_requests;
         self.kept_requests += other.kept_requests;
         self.idempotency_keys += other.idempotency_keys;

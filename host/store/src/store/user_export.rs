@@ -6,7 +6,7 @@ use super::Store;
 use crate::{
     database::read,
     error::ReadError,
-    records::{ReadMemory, UserMembership, UserRuns, UserWait},
+    records::{ReadMemory, UserDelivery, UserMembership, UserRuns, UserWait},
 };
 
 impl Store {
@@ -30,6 +30,17 @@ impl Store {
         between: (Uuid, Uuid),
     ) -> Result<Option<UserRuns>, ReadError> {
         read!(self.database, user_runs(environment_id, user_id, between))
+    }
+
+    /// Returns the next deliveries of a run that have the recipient at a position, after one of them, by `seq`.
+    pub async fn user_deliveries(
+        &self,
+        environment_id: i64,
+        (run, position): (Uuid, i64),
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<UserDelivery>, ReadError> {
+        read!(self.database, user_deliveries(environment_id, (run, position), after, limit))
     }
 
     /// Returns the next trigger that waits for a user, after an event and a mapping. Returns none, outermost, if there is no

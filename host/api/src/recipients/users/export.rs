@@ -9,18 +9,18 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
-use inlet_api_types::recipients::user_export::ExportLine;
+use inlet_api_types::recipients::user_export::{ExportLine, ExportedAttempt};
 use inlet_core::{
     Uuid,
     recipient::{RecipientKey, check_id},
     time,
 };
 use inlet_engine::Engine;
-use inlet_store::{Cursor, EventQuery, SubscriptionQuery, SubscriptionSide};
+use inlet_store::{Cursor, EventQuery, SubscriptionQuery, SubscriptionSide, UserDelivery};
 
 use super::response;
 use crate::{
-    answer_memory::AnswerMemory, auth::EnvironmentKey, error::ApiError, path::Name, runs,
+    answer_memory::AnswerMemory, auth::EnvironmentKey, deliveries, error::ApiError, path::Name, runs,
     sources::logs::response::whole_log, stored_json::stored_json,
 };
 
@@ -32,10 +32,11 @@ const MEMORY_TRIES: usize = 300;
 
 /// Exports what is kept of a user of the key's environment, to answer the request of a person: the user with its properties,
 /// its subscriptions, its memberships in audiences, its events and the calls of the recipients API about it, with their
-/// payloads and actions, newest first, the workflow runs with the user as a recipient, oldest first, and the triggers that
-/// wait for it.
+/// payloads and actions, newest first, the workflow runs with the user as a recipient, oldest first, each followed by its
+/// deliveries to targets, and the triggers that wait for it.
 ///
-/// Each line is a JSON object with a `type`: `user`, `subscription`, `membership`, `event`, `workflow_run`, `wait`, and `end`.
+/// Each line is a JSON object with a `type`: `user`, `subscription`, `membership`, `event`, `workflow_run`, `delivery`, `wait`,
+/// and `end`.
 /// An answer without the line `end` broke off and is not complete. A user who was never identified can have events and waits.
 #[utoipa::path(
     get,
@@ -110,6 +111,8 @@ enum Step {
     Events(Cursor<Uuid>),
     /// After a run.
     Runs(Uuid),
+    /// Of a run, with the user at a position, after a delivery.
+    Deliveries(Uuid, i64, i64),
     /// After an event and a mapping.
     Waits(Uuid, Uuid),
     End,
@@ -140,6 +143,7 @@ impl Export {
                 Step::Memberships(audience, tenant) => self.memberships(audience, tenant).await?,
                 Step::Events(cursor) => self.events(cursor, &memory).await?,
                 Step::Runs(after) => self.runs(after, &memory).await?,
+                Step::Deliveries(run, position, after) => self.deliveries((run, position), after).await?,
                 Step::Waits(event, mapping) => self.waits((event, mapping), &memory).await?,
                 Step::End => (vec![ExportLine::End { lines: self.lines }], Step::Ended),
                 Step::Ended => return Ok(None),
@@ -232,14 +236,23 @@ impl Export {
                 None => after = slice.last,
             }
         };
-        let next = Step::Runs(run);
         let record = with_memory!(store.run(environment, run, memory));
         // Retention may have deleted it meanwhile.
-        let Some(mut record) = record else { return Ok((Vec::new(), next)) };
+        let Some(mut record) = record else { return Ok((Vec::new(), Step::Runs(run))) };
         let place = Cursor::After(ordinal - 1);
         let recipients = with_memory!(store.run_recipients(environment, run, place, 1, memory));
         record.recipients = recipients.items;
-        Ok((vec![ExportLine::WorkflowRun { workflow_run: Box::new(runs::response::run(record)) }], next))
+        let line = ExportLine::WorkflowRun { workflow_run: Box::new(runs::response::run(record)) };
+        Ok((vec![line], Step::Deliveries(run, ordinal, 0)))
+    }
+
+    async fn deliveries(&self, (run, position): (Uuid, i64), after: i64) -> Result<(Vec<ExportLine>, Step), ApiError> {
+        let found = self.engine.store.user_deliveries(self.environment_id, (run, position), after, PAGE).await?;
+        let next = match found.last().filter(|_| found.len() == PAGE) {
+            Some(last) => Step::Deliveries(run, position, last.delivery.seq),
+            None => Step::Runs(run),
+        };
+        Ok((found.into_iter().map(delivery).collect(), next))
     }
 
     /// One wait at a time, as with runs.
@@ -255,5 +268,27 @@ impl Export {
             trigger_data: wait.trigger_data.map(stored_json),
         };
         Ok((vec![line], next))
+    }
+}
+
+fn delivery(found: UserDelivery) -> ExportLine {
+    let UserDelivery { delivery, target, kind, attempts } = found;
+    let attempts = attempts.into_iter().map(|attempt| ExportedAttempt {
+        attempted_at: time::write_ms(attempt.at_ms),
+        outcome: attempt.outcome,
+        status: attempt.status,
+    });
+    ExportLine::Delivery {
+        id: delivery.id.to_string(),
+        workflow_run_id: delivery.run.to_string(),
+        call: deliveries::response::call(delivery.call),
+        status: deliveries::response::status(delivery.status),
+        attempts: attempts.collect(),
+        inserted_at: time::write_ms(delivery.created_at_ms()),
+        finished_at: delivery.finished_at_ms.map(time::write_ms),
+        downstream_id: delivery.downstream_id,
+        workflow: delivery.workflow,
+        target,
+        kind,
     }
 }

@@ -76,6 +76,7 @@ fn forgotten(counts: ForgetCounts) -> Forgotten {
         action_results: counts.action_results,
         workflow_runs: counts.runs,
         workflow_run_recipients: counts.run_recipients,
+        deliveries: counts.deliveries,
         refused_requests: counts.refused_requests,
         kept_requests: counts.kept_requests,
         idempotency_keys: counts.idempotency_keys,

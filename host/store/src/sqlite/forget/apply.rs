@@ -195,7 +195,7 @@ async fn forget_event(
             .fetch_all(&mut *connection)
             .await?;
     for run in results.iter().flat_map(|result| runs_of(result)) {
-        counts.runs += forget_run(connection, environment, run).await?;
+        counts.runs += forget_run(connection, environment, run, &mut counts.deliveries).await?;
     }
     // The parameters of an API call's action are constants of the call; others are the mapping's.
     sqlx::query(
@@ -262,7 +262,7 @@ async fn forget_waits(
     .fetch_all(&mut *connection)
     .await?;
     for run in runs.iter().flatten().filter_map(|run| Uuid::from_slice(run).ok()) {
-        counts.runs += forget_run(connection, environment, run).await?;
+        counts.runs += forget_run(connection, environment, run, &mut counts.deliveries).await?;
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ pub(super) async fn forget_runs(
 ) -> Result<ForgetCounts, SqliteError> {
     let mut counts = ForgetCounts::default();
     for run in &found.of_user {
-        counts.runs += forget_run(connection, environment, *run).await?;
+        counts.runs += forget_run(connection, environment, *run, &mut counts.deliveries).await?;
     }
     for (run, ordinal) in recipients {
         let was_canceled: Option<bool> = sqlx::query_scalar(
@@ -33,7 +33,7 @@ pub(super) async fn forget_runs(
         .await?;
         let Some(was_canceled) = was_canceled else { continue };
         counts.run_recipients += 1;
-        forget_deliveries(connection, *run, Concerned::Recipient(*ordinal)).await?;
+        counts.deliveries += forget_deliveries(connection, *run, Concerned::Recipient(*ordinal)).await?;
         sqlx::query(
             "UPDATE workflow_runs
              SET recipients_count = recipients_count - 1, canceled_recipients = max(canceled_recipients - ?, 0)
@@ -52,7 +52,7 @@ pub(super) async fn forget_runs(
             let update = sqlx::query(AssertSqlSafe(sql.as_str())).bind(environment).bind(run.as_bytes().as_slice());
             if update.execute(&mut *connection).await?.rows_affected() > 0 {
                 changed.insert(*run);
-                forget_deliveries(connection, *run, Concerned::All { with_data: false }).await?;
+                counts.deliveries += forget_deliveries(connection, *run, Concerned::All { with_data: false }).await?;
             }
         }
     }
@@ -60,11 +60,13 @@ pub(super) async fn forget_runs(
     Ok(counts)
 }
 
-/// Removes what a run got from its event; returns 0 if that was done before. Its recipients stay.
+/// Removes what a run got from its event; returns 0 if that was done before. Its recipients stay. `deliveries` counts those of
+/// the run that lost their content.
 pub(super) async fn forget_run(
     connection: &mut SqliteConnection,
     environment: i64,
     run: Uuid,
+    deliveries: &mut u64,
 ) -> Result<u64, SqliteError> {
     let id = run.as_bytes().as_slice();
     sqlx::query("UPDATE workflow_run_recipients SET trigger_data = NULL WHERE run_id = ? AND trigger_data IS NOT NULL")
@@ -80,7 +82,7 @@ pub(super) async fn forget_run(
     .bind(id)
     .execute(&mut *connection)
     .await?;
-    forget_deliveries(connection, run, Concerned::All { with_data: true }).await?;
+    *deliveries += forget_deliveries(connection, run, Concerned::All { with_data: true }).await?;
     Ok(cleared.rows_affected())
 }
 

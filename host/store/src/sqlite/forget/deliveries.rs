@@ -10,7 +10,11 @@ use crate::sqlite::{
 };
 
 const OF_RUN: &str =
-    "SELECT seq, target_id, order_key, finished_at_ms IS NULL, body_bytes IS NOT NULL OR owner IS NOT NULL, recipients
+    "SELECT seq, target_id, order_key, finished_at_ms IS NULL, body_bytes IS NOT NULL OR owner IS NOT NULL, recipients,
+         body_bytes IS NOT NULL OR last_error IS NOT NULL OR downstream_id IS NOT NULL OR EXISTS (
+             SELECT 1 FROM delivery_attempts WHERE delivery_seq = seq
+               AND (error IS NOT NULL OR request_headers <> '{}' OR response_headers <> '{}' OR response_body <> x'')),
+         is_stopped <> 2
     FROM deliveries WHERE run_id = ?1 AND (?2 IS NULL OR first_recipient <= ?2 AND ?2 < first_recipient + recipients)";
 
 /// The statements that blank what a delivery has of its recipients. The attempt that is under way leaves nothing.
@@ -37,19 +41,19 @@ pub(super) enum Concerned {
     Recipient(i64),
 }
 
-/// Blanks the deliveries of a run that have something of the user. An open one is canceled, unless a body is still to be
-/// built, which will be without the user.
+/// Blanks the deliveries of a run that have something of the user, and returns the number of those that had something left. An
+/// open one is canceled, unless a body is still to be built, which will be without the user.
 pub(super) async fn forget_deliveries(
     connection: &mut SqliteConnection,
     run: Uuid,
     concerned: Concerned,
-) -> Result<(), SqliteError> {
+) -> Result<u64, SqliteError> {
     let position = match concerned {
         Concerned::All { .. } => None,
         Concerned::Recipient(position) => Some(position),
     };
     let rows = sqlx::query(OF_RUN).bind(run.as_bytes().as_slice()).bind(position).fetch_all(&mut *connection).await?;
-    let (mut stopped, mut blanked): (Vec<Stopped>, Vec<i64>) = (Vec::new(), Vec::new());
+    let (mut stopped, mut blanked): (Vec<Stopped>, Vec<(i64, bool)>) = (Vec::new(), Vec::new());
     for row in &rows {
         let (is_open, is_built, recipients): (bool, bool, i64) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
         let is_stopped = match concerned {
@@ -59,17 +63,18 @@ pub(super) async fn forget_deliveries(
         if is_open && !is_stopped {
             continue;
         }
-        blanked.push(row.try_get(0)?);
+        // What is counted once is blank, and not counted again.
+        blanked.push((row.try_get(0)?, (is_open && row.try_get(7)?) || row.try_get(6)?));
         if is_open {
             let order_key = uuids::read_optional(row, 2)?;
             stopped.push(Stopped { seq: row.try_get(0)?, target: row.try_get(1)?, order_key });
         }
     }
     stop(&mut StatementRunner::Plain(connection), &stopped, "").await?;
-    for seq in blanked {
+    for (seq, _) in &blanked {
         for sql in BLANK {
             sqlx::query(sql).bind(seq).execute(&mut *connection).await?;
         }
     }
-    Ok(())
+    Ok(blanked.iter().filter(|(_, had_something)| *had_something).count() as u64)
 }

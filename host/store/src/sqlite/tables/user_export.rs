@@ -1,16 +1,22 @@
 //! Reading what is kept of a user in tables that are not its own.
 
 use inlet_core::recipient::USERS;
-use sqlx::{Acquire as _, Row, SqlitePool};
+use sqlx::{Acquire as _, AssertSqlSafe, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::{
-    records::{ReadMemory, UserMembership, UserRuns, UserWait},
-    sqlite::statements::uuids,
+    records::{ReadMemory, UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait},
+    sqlite::{
+        error::SqliteError,
+        outbox::columns::{self, columns},
+        statements::{runner::FoundRow, uuids},
+    },
 };
 
 /// Workflow runs of one slice. A run may have a thousand recipients.
 const RUNS: i64 = 200;
+/// The most attempts of a delivery: the newest.
+const ATTEMPTS: i64 = 100;
 
 /// Returns the next memberships of a user, in the order of audience and tenant.
 pub(crate) async fn memberships(
@@ -81,6 +87,66 @@ pub(crate) async fn runs(
     .await?;
     let found = rows.iter().map(|row| Ok((uuids::read(row, 0)?, row.try_get(1)?)));
     Ok(Some(UserRuns { last: uuids::parse(0, &last)?, found: found.collect::<Result<_, sqlx::Error>>()? }))
+}
+
+/// Returns the next deliveries of a run that have the recipient at a position, in the order of their `seq`.
+pub(crate) async fn deliveries(
+    readers: &SqlitePool,
+    environment: i64,
+    (run, position): (Uuid, i64),
+    after: i64,
+    limit: usize,
+) -> Result<Vec<UserDelivery>, SqliteError> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let sql = format!(
+        "SELECT {}, (SELECT targets.key FROM targets WHERE targets.id = target_id),
+             (SELECT kind FROM targets WHERE targets.id = target_id)
+         FROM deliveries
+         WHERE environment_id = ? AND run_id = ? AND seq > ? AND first_recipient <= ? AND ? < first_recipient + recipients
+         ORDER BY seq LIMIT ?",
+        columns!()
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(environment)
+        .bind(run.as_bytes().to_vec())
+        .bind(after)
+        .bind(position)
+        .bind(position)
+        .bind(limit as i64)
+        .fetch_all(&mut *snapshot)
+        .await?;
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let delivery = columns::read(&FoundRow::Plain(row))?;
+        let (target, kind): (Option<String>, Option<String>) =
+            (row.try_get(columns::COUNT)?, row.try_get(columns::COUNT + 1)?);
+        let attempts = attempts(&mut snapshot, delivery.seq).await?;
+        found.push(UserDelivery {
+            delivery,
+            target: target.unwrap_or_default(),
+            kind: kind.unwrap_or_default(),
+            attempts,
+        });
+    }
+    Ok(found)
+}
+
+async fn attempts(connection: &mut SqliteConnection, seq: i64) -> Result<Vec<UserAttempt>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT at_ms, outcome, status FROM (
+             SELECT number, at_ms, outcome, status FROM delivery_attempts WHERE delivery_seq = ?
+             ORDER BY number DESC LIMIT ?)
+         ORDER BY number",
+    )
+    .bind(seq)
+    .bind(ATTEMPTS)
+    .fetch_all(connection)
+    .await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(UserAttempt { at_ms: row.try_get(0)?, outcome: row.try_get(1)?, status: row.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Returns the next trigger that waits for a user, in the order of event and mapping; none, outermost, if there is no memory

@@ -110,7 +110,7 @@ async fn a_forgotten_user_is_found_in_no_file_and_in_no_answer() {
         done["removed"],
         json!({
             "users": 1, "subscriptions": 1, "audience_members": 1, "waits": 1, "events": 12, "raw_bodies": 9,
-            "action_results": 0, "workflow_runs": 6, "workflow_run_recipients": 3, "refused_requests": 6,
+            "action_results": 0, "workflow_runs": 6, "workflow_run_recipients": 3, "deliveries": 0, "refused_requests": 6,
             "kept_requests": 1, "idempotency_keys": 4, "bulk_errors": 1,
         })
     );
@@ -206,7 +206,7 @@ async fn an_id_is_matched_as_a_value_and_others_events_stay() {
         done["removed"],
         json!({
             "users": 1, "subscriptions": 0, "audience_members": 0, "waits": 0, "events": 2, "raw_bodies": 0, "action_results": 1,
-            "workflow_runs": 1, "workflow_run_recipients": 1, "refused_requests": 2, "kept_requests": 0,
+            "workflow_runs": 1, "workflow_run_recipients": 1, "deliveries": 0, "refused_requests": 2, "kept_requests": 0,
             "idempotency_keys": 0, "bulk_errors": 0,
         })
     );
