@@ -51,8 +51,11 @@ pub fn init() -> Result<(), BuildError> {
         "inlet_job_last_success_timestamp_seconds",
         "Time of the last run of a background job that succeeded, in seconds since 1970."
     );
-    describe_counter!("inlet_delivery_attempts_total", "Attempts of deliveries, by target and outcome.");
-    describe_histogram!("inlet_delivery_seconds", "Time that an attempt of a delivery took, by target.");
+    describe_counter!("inlet_delivery_attempts_total", "Attempts of deliveries, by environment, target and outcome.");
+    describe_histogram!(
+        "inlet_delivery_seconds",
+        "Time that an attempt of a delivery took, by environment and target."
+    );
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
     describe_gauge!("inlet_deliveries_open", "Deliveries that are not sent yet or are tried again, by target.");
     describe_gauge!(

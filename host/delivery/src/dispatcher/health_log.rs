@@ -2,7 +2,7 @@
 
 use inlet_store::{TargetRecord, TargetState};
 
-use super::StopTarget;
+use super::{StopTarget, target_runtime::TargetRuntime};
 use crate::{pace::Signal, verdict::Verdict};
 
 /// A target to stop.
@@ -49,10 +49,11 @@ pub fn log(target: &TargetRecord, signal: Signal) {
 }
 
 /// Counts an attempt.
-pub fn count(target: &TargetRecord, outcome: &str, duration_ms: i64) {
-    let labels = [("target", target.key.clone()), ("outcome", outcome.to_owned())];
+pub fn count(target: &TargetRuntime, outcome: &str, duration_ms: i64) {
+    let [environment, key] = [("environment", target.environment.clone()), ("target", target.record.key.clone())];
+    let labels = [environment.clone(), key.clone(), ("outcome", outcome.to_owned())];
     metrics::counter!("inlet_delivery_attempts_total", &labels).increment(1);
-    metrics::histogram!("inlet_delivery_seconds", "target" => target.key.clone()).record(duration_ms as f64 / 1000.0);
+    metrics::histogram!("inlet_delivery_seconds", &[environment, key]).record(duration_ms as f64 / 1000.0);
 }
 
 /// Lets the state of a target be written. Returns false if that failed; its deliveries then fail again, and ask again.

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use inlet_store::TargetState;
+use inlet_store::{ReadError, TargetState};
 use tokio::task::JoinError;
 
 use super::{
@@ -17,8 +17,9 @@ impl Run {
         self.reload_at = now + POLL;
         // Before they are read: a change that is made meanwhile is not missed.
         self.seen_changes = self.store.target_changes();
-        let records = match self.store.targets().await {
-            Ok(records) => records,
+        let read = async { Ok::<_, ReadError>((self.store.targets().await?, self.store.environments().await?)) };
+        let (records, environments) = match read.await {
+            Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "the targets cannot be read; it is tried again");
                 self.reload_at = now + AFTER_FAILURE;
@@ -28,7 +29,9 @@ impl Run {
         let mut known = std::mem::take(&mut self.targets);
         for record in records {
             let id = record.id;
-            let runtime = match known.remove(&id) {
+            let environment = environments.iter().find(|environment| environment.id == record.environment_id);
+            let slug = environment.map(|environment| environment.slug.clone());
+            let mut runtime = match known.remove(&id) {
                 Some(runtime) if runtime.record.version == record.version && runtime.record.state == record.state => {
                     runtime
                 }
@@ -50,6 +53,7 @@ impl Run {
                     }
                 },
             };
+            runtime.environment = slug.unwrap_or_default();
             self.targets.insert(id, runtime);
         }
         for id in self.targets.keys().copied().collect::<Vec<_>>() {

@@ -166,7 +166,7 @@ impl Run {
         let mut stop = Stop::of_verdict(&verdict);
         if let Some(target) = self.targets.get_mut(&id) {
             target.slots.give_back(class);
-            health_log::count(&target.record, &attempt.outcome, attempt.duration_ms);
+            health_log::count(target, &attempt.outcome, attempt.duration_ms);
             let signal = note(target, &verdict, attempt.status, now);
             if let Some(signal) = signal {
                 health_log::log(&target.record, signal);

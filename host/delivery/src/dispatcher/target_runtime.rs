@@ -23,6 +23,8 @@ const MIN_WAITING: u32 = 16;
 pub struct TargetRuntime {
     /// The record that it was made from.
     pub record: TargetRecord,
+    /// The slug of its environment, for metrics.
+    pub environment: String,
     /// The target, or why its settings do not work.
     pub target: Result<Arc<dyn Target>, String>,
     /// Its requests under way.
@@ -50,6 +52,7 @@ impl TargetRuntime {
         let rate = RateLimit::new(options.and_then(|options| options.rate_per_second), now);
         Self {
             record,
+            environment: String::new(),
             target,
             slots,
             breaker: Breaker::default(),
@@ -66,6 +69,7 @@ impl TargetRuntime {
         let mut fresh = Self::new(record, secrets, now);
         std::mem::swap(&mut fresh.ready, &mut self.ready);
         fresh.slots.take_over(&self.slots);
+        fresh.environment = std::mem::take(&mut self.environment);
         if self.is_running() {
             fresh.breaker = self.breaker.clone();
             fresh.health = self.health.clone();

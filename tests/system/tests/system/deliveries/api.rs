@@ -153,7 +153,8 @@ async fn metrics_tell_how_deliveries_end_and_what_waits() {
     let wanted = [
         r#"inlet_deliveries_open{environment="development",target="crm"} 1"#,
         r#"inlet_target_stopped{environment="development",target="crm"} 1"#,
-        r#"outcome="delivered"} 1"#,
+        r#"inlet_delivery_attempts_total{environment="development",target="crm",outcome="delivered"} 1"#,
+        r#"inlet_delivery_seconds_count{environment="development",target="crm"} 1"#,
     ];
     let deadline = std::time::Instant::now() + super::PATIENCE;
     loop {
