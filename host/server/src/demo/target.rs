@@ -16,6 +16,8 @@ use super::ENVIRONMENT;
 /// The key of the target.
 pub const KEY: &str = "demo";
 const KIND: &str = "webhook";
+/// The path that deliveries are sent to.
+pub const PATH: &str = "/deliveries";
 /// The bytes of a new signing secret, as the specification recommends them.
 const SECRET_BYTES: usize = 32;
 
@@ -54,7 +56,7 @@ pub async fn create(engine: &Engine, receiver: SocketAddr) -> anyhow::Result<Dem
                 Some(present) => stored_secret(engine, present.id).await?,
                 None => None,
             };
-            let url = format!("http://{receiver}/");
+            let url = format!("http://{receiver}{PATH}");
             let is_same = present.as_ref().is_some_and(|present| receiver_port(present) == Some(receiver.port()));
             match stored {
                 Some(secret) if is_same => Ok(DemoTarget::Own { secret, state }),
@@ -77,7 +79,7 @@ async fn find(engine: &Engine, environment: i64) -> anyhow::Result<Option<Target
 /// Returns the port of a target that leads to a receiver of this demo.
 fn receiver_port(target: &TargetRecord) -> Option<u16> {
     let url: Uri = json::string(json::member(&target.settings, "url")?)?.parse().ok()?;
-    let is_ours = target.kind == KIND && url.host() == Some(&Ipv4Addr::LOCALHOST.to_string()) && url.path() == "/";
+    let is_ours = target.kind == KIND && url.host() == Some(&Ipv4Addr::LOCALHOST.to_string()) && url.path() == PATH;
     url.port_u16().filter(|_| is_ours)
 }
 

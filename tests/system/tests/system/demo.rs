@@ -121,7 +121,7 @@ async fn the_demo_works_as_it_is_printed_and_a_second_start_changes_nothing() {
     assert_eq!(without_port(before, &old_base), without_port(after, &demo.server.base));
     let target_now = demo.target().await;
     assert_eq!(target["secrets"], target_now["secrets"]);
-    assert_eq!(target_now["url"], json!(demo.page()));
+    assert_eq!(target_now["url"], json!(format!("{}deliveries", demo.page())));
 }
 
 #[tokio::test]
@@ -150,7 +150,15 @@ async fn a_delivery_is_printed_verified_and_shown_with_every_digit() {
 
     // Someone else's request is shown as what it is, and breaks nothing.
     let forged = r#"{"data":{"workflow":"<b>forged</b>","recipients":[{"id":"u_1"}]}}"#;
-    let sent = demo.server.client.post(page).header("webhook-signature", "v1,AAAA").body(forged).send().await.unwrap();
+    let sent = demo
+        .server
+        .client
+        .post(format!("{page}deliveries"))
+        .header("webhook-signature", "v1,AAAA")
+        .body(forged)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(sent.status(), 200);
     let line = demo.delivery_lines(2).await.remove(1);
     assert!(line.contains("signature NOT verified"), "{line}");
