@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, RawJson};
+use crate::{
+    PageInfo, RawJson,
+    pace::{DEFAULT_RATE, read_max_age, read_rate},
+};
 
 /// A delivery of a run, or of some of its recipients, to a target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -59,7 +62,8 @@ pub struct Delivery {
     /// The time of its end; null while it is open.
     #[schema(required, format = DateTime)]
     pub finished_at: Option<String>,
-    /// The attempts, the first one first, and the last hundred of more; only of a single delivery.
+    /// The attempts, the first one first: of a single delivery the last hundred, of those of a single run or log entry the last
+    /// ten of each. Lists leave them out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt_log: Option<Vec<DeliveryAttempt>>,
 }
@@ -181,9 +185,24 @@ pub struct RedriveDeliveries {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub ending_at: Option<String>,
+    /// Deliveries that are not older than this, in seconds; an age in place of `starting_at`.
+    #[serde(default, deserialize_with = "read_max_age", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 315_360_000)]
+    pub max_age_seconds: Option<u32>,
+    /// The deliveries that are due in each second; 50 if absent. A target's own rate and concurrency hold too.
+    #[serde(default, deserialize_with = "read_rate", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 1000)]
+    pub rate_per_second: Option<u32>,
     /// True to count them only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dry_run: Option<bool>,
+}
+
+impl RedriveDeliveries {
+    /// Returns the deliveries that are due in each second.
+    pub fn rate_per_second(&self) -> u32 {
+        self.rate_per_second.unwrap_or(DEFAULT_RATE)
+    }
 }
 
 /// The result of sending deliveries again.
@@ -193,6 +212,8 @@ pub struct RedrivenDeliveries {
     pub matched: u64,
     /// The number of those that are sent again; 0 on a dry run.
     pub redriven: u64,
+    /// The time over which all that matched are spread, in seconds.
+    pub spread_seconds: u64,
 }
 
 /// The deliveries to discard: those that wait, and match all that is given. At least one filter is required.

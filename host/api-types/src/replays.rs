@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{PageInfo, optional_whole_number};
-
-/// The default rate, in events per second.
-const DEFAULT_RATE: u32 = 50;
-/// The highest rate, in events per second.
-const MAX_RATE: u32 = 1000;
+use crate::{
+    PageInfo,
+    pace::{DEFAULT_RATE, read_max_age, read_rate},
+};
 
 /// The events to carry out again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -36,6 +34,10 @@ pub struct CreateReplay {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub ending_at: Option<String>,
+    /// Events that are not older than this, in seconds; an age in place of `starting_at`.
+    #[serde(default, deserialize_with = "read_max_age", skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 315_360_000)]
+    pub max_age_seconds: Option<u32>,
     /// Only these log entries, at most 1000. Excludes all other filters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ids: Option<Vec<String>>,
@@ -53,10 +55,6 @@ impl CreateReplay {
     pub fn rate_per_second(&self) -> u32 {
         self.rate_per_second.unwrap_or(DEFAULT_RATE)
     }
-}
-
-fn read_rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
-    optional_whole_number(deserializer, 1..=MAX_RATE, |_| format!("expected a whole number from 1 to {MAX_RATE}"))
 }
 
 /// A replay and its progress.

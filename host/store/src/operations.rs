@@ -12,8 +12,8 @@ use crate::{
         EndpointRotation, EnvironmentSettings, ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord, ForgetSlice,
         JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
         NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, PluginUse,
-        PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RefusedDismissal, SelectedDeliveries, SourceUpdate,
-        TargetState,
+        PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RedriveSlice, Redriven, RefusedDismissal,
+        SelectedDeliveries, SourceUpdate, TargetState,
     },
 };
 
@@ -169,8 +169,8 @@ operations! {
     SetTargetState { id: i64, state: TargetState, reason: Option<String>, log: NewChange } -> Result<bool, ChangeError>;
     TakeDeliveryTurn { turn: DeliveryTurn } -> Result<DeliveryTurnResult, CommitError>;
     /// Makes at most `limit` dead deliveries due again, and those that are retrying due at once; returns their number.
-    RedriveDeliveries { environment_id: i64, selected: SelectedDeliveries, limit: u32, log: Option<NewChange> }
-        -> Result<u64, CommitError>;
+    RedriveDeliveries { environment_id: i64, selected: SelectedDeliveries, slice: RedriveSlice, log: Option<NewChange> }
+        -> Result<Redriven, CommitError>;
     /// Cancels at most `limit` open deliveries; returns their number.
     DiscardDeliveries { environment_id: i64, selected: SelectedDeliveries, limit: u32, log: Option<NewChange> }
         -> Result<u64, CommitError>;

@@ -32,14 +32,13 @@ pub fn shown_with(environment_id: i64, run: Option<Uuid>, source_event: Option<U
     }
 }
 
-/// Reads deliveries that are shown with a run or an event.
+/// Reads deliveries that are shown with a run or an event, each with its last attempts.
 pub async fn read_shown(
     engine: &Engine,
     query: &DeliveryQuery,
     memory: &AnswerMemory,
-) -> Result<Vec<ListedDelivery>, ApiError> {
-    let page = engine.store.deliveries(query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
-    Ok(page.items)
+) -> Result<Vec<(ListedDelivery, Vec<StoredAttempt>)>, ApiError> {
+    engine.store.deliveries_with_attempts(query, memory).await?.ok_or_else(AnswerMemory::exhausted)
 }
 
 /// Reads a delivery of an environment with its attempts.

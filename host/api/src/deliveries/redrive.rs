@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use inlet_api_types::deliveries::Delivery;
 use inlet_core::delivery::DeliveryStatus;
 use inlet_engine::{Engine, change_log};
-use inlet_store::SelectedDeliveries;
+use inlet_store::{RedriveSlice, SelectedDeliveries};
 
 use super::{read, response};
 use crate::{
@@ -41,7 +41,7 @@ pub async fn redrive_delivery(
         let resource = format!("deliveries/{}", listed.delivery.id);
         let log = change_log::deliveries_changed(operator.author(), "redriveDelivery", &environment, resource, None);
         let selected = SelectedDeliveries::One(listed.delivery.id);
-        engine.store.deliveries_redrive(environment.id, selected, 1, Some(log)).await?;
+        engine.store.deliveries_redrive(environment.id, selected, RedriveSlice::at_once(1), Some(log)).await?;
         tracing::info!(delivery = %listed.delivery.id, environment = environment.slug, "a delivery was sent again");
         let (listed, attempts) = read(&engine, &environment, &id).await?;
         Ok(response::whole_delivery(listed, attempts, environment.hide_personal_data))

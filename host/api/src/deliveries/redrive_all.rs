@@ -4,13 +4,16 @@ use axum::{Json, extract::State};
 use inlet_api_types::deliveries::{RedriveDeliveries, RedrivenDeliveries};
 use inlet_core::delivery::DeliveryStatus;
 use inlet_engine::{Engine, change_log};
-use inlet_store::{DeliveryFilter, SelectedDeliveries};
+use inlet_store::{DeliveryFilter, RedriveSlice, SelectedDeliveries};
 
 use super::{SLICE, filter::FilterTexts};
-use crate::{auth::Operator, body::Body, completion::to_completion, error::ApiError, query::Params};
+use crate::{
+    auth::Operator, body::Body, completion::to_completion, error::ApiError, query::Params,
+    sources::replays::request::oldest,
+};
 
-/// Sends dead deliveries again, each with the same key and body and a new retry schedule. Without a filter, all dead ones of
-/// the environment.
+/// Sends dead deliveries again, the oldest first and at a rate, each with the same key and body and a new retry schedule.
+/// Without a filter, all dead ones of the environment.
 #[utoipa::path(
     post,
     path = "/v1/deliveries/redrive",
@@ -38,10 +41,16 @@ pub async fn redrive_deliveries(
     };
     let filter = texts.read(&engine, &environment, &[DeliveryStatus::Dead, DeliveryStatus::Retrying]).await?;
     let status = filter.status.unwrap_or(DeliveryStatus::Dead);
-    let filter = DeliveryFilter { status: Some(status), ..filter };
+    let created_from_ms = match request.max_age_seconds {
+        Some(age) => Some(oldest(age, filter.created_from_ms.is_some(), engine.store.clock().now_ms())?),
+        None => filter.created_from_ms,
+    };
+    let filter = DeliveryFilter { status: Some(status), created_from_ms, ..filter };
     let matched = engine.store.delivery_counts(environment.id, &filter).await?.of(status);
+    let rate = request.rate_per_second();
+    let spread_seconds = matched.saturating_sub(1) / u64::from(rate);
     if request.dry_run == Some(true) {
-        return Ok(Json(RedrivenDeliveries { matched, redriven: 0 }));
+        return Ok(Json(RedrivenDeliveries { matched, redriven: 0, spread_seconds }));
     }
     // The request holds no secret, so it is logged as it is.
     let text = serde_json::to_string(&request).ok();
@@ -50,18 +59,20 @@ pub async fn redrive_deliveries(
         Some(change_log::deliveries_changed(operator.author(), "redriveDeliveries", &environment, resource, text));
     let redriven = to_completion(async move {
         let mut redriven = 0;
-        // Those that die again meanwhile are not sent for ever.
+        let mut slice = RedriveSlice { rate_per_second: Some(rate), ..RedriveSlice::at_once(SLICE) };
+        // Those that die meanwhile are not sent for ever: a slice begins behind the one before.
         while redriven < matched {
             let selected = SelectedDeliveries::Matching(filter.clone());
-            let slice = engine.store.deliveries_redrive(environment.id, selected, SLICE, log.take()).await?;
-            if slice == 0 {
+            let done = engine.store.deliveries_redrive(environment.id, selected, slice, log.take()).await?;
+            if done.count == 0 {
                 break;
             }
-            redriven += slice;
+            redriven += done.count;
+            slice = slice.next(done);
         }
         tracing::info!(environment = environment.slug, redriven, "deliveries were sent again");
         Ok(redriven)
     })
     .await?;
-    Ok(Json(RedrivenDeliveries { matched, redriven }))
+    Ok(Json(RedrivenDeliveries { matched, redriven, spread_seconds }))
 }

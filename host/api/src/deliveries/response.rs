@@ -24,10 +24,7 @@ pub fn delivery(listed: ListedDelivery, hides: bool) -> Delivery {
         workflow: delivery.workflow,
         source_event_id: delivery.source_event.to_string(),
         mapping_id: delivery.mapping.map(|id| id.to_string()),
-        call: match delivery.call {
-            core::DeliveryCall::Trigger => DeliveryCall::Trigger,
-            core::DeliveryCall::Cancel => DeliveryCall::Cancel,
-        },
+        call: call(delivery.call),
         first_recipient: delivery.first_recipient,
         recipients_count: delivery.recipients,
         part: delivery.part,
@@ -59,7 +56,16 @@ pub fn counts(counts: core::DeliveryCounts) -> DeliveryCounts {
     DeliveryCounts { pending, retrying, delivered, dead, canceled }
 }
 
-fn status(status: core::DeliveryStatus) -> DeliveryStatus {
+/// Returns the call of a delivery.
+pub fn call(call: core::DeliveryCall) -> DeliveryCall {
+    match call {
+        core::DeliveryCall::Trigger => DeliveryCall::Trigger,
+        core::DeliveryCall::Cancel => DeliveryCall::Cancel,
+    }
+}
+
+/// Returns the status of a delivery.
+pub fn status(status: core::DeliveryStatus) -> DeliveryStatus {
     match status {
         core::DeliveryStatus::Pending => DeliveryStatus::Pending,
         core::DeliveryStatus::Retrying => DeliveryStatus::Retrying,

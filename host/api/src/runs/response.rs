@@ -4,7 +4,7 @@ use inlet_api_types::runs::{
     WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunRecipientStatus, WorkflowRunStatus,
 };
 use inlet_core::{delivery::RunStatus, time};
-use inlet_store::{Canceled, ListedDelivery, RunRecord, StoredRecipient};
+use inlet_store::{Canceled, ListedDelivery, RunRecord, StoredAttempt, StoredRecipient};
 
 use crate::{deliveries::response as deliveries, stored_json::stored_json};
 
@@ -34,9 +34,9 @@ pub fn run(record: RunRecord) -> WorkflowRun {
 }
 
 /// The response for one run with its newest deliveries. Nothing is hidden from the code of its environment.
-pub fn run_with_deliveries(record: RunRecord, listed: Vec<ListedDelivery>) -> WorkflowRun {
-    let shown = listed.into_iter().map(|listed| deliveries::delivery(listed, false)).collect();
-    WorkflowRun { deliveries: Some(shown), ..run(record) }
+pub fn run_with_deliveries(record: RunRecord, listed: Vec<(ListedDelivery, Vec<StoredAttempt>)>) -> WorkflowRun {
+    let shown = |(listed, attempts)| deliveries::whole_delivery(listed, attempts, false);
+    WorkflowRun { deliveries: Some(listed.into_iter().map(shown).collect()), ..run(record) }
 }
 
 fn status(status: RunStatus) -> WorkflowRunStatus {

@@ -121,6 +121,48 @@ pub enum SelectedDeliveries {
     Matching(DeliveryFilter),
 }
 
+/// A slice of a redrive: what one transaction takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RedriveSlice {
+    /// The last delivery of the slice before; none for the first slice.
+    pub after: Option<Uuid>,
+    /// The most deliveries.
+    pub limit: u32,
+    /// The number of deliveries that become due in each second; none if all are due at once.
+    pub rate_per_second: Option<u32>,
+    /// The number of deliveries of the slices before, which are due earlier.
+    pub earlier: u64,
+}
+
+impl RedriveSlice {
+    /// Returns a slice of deliveries that are all due at once.
+    pub fn at_once(limit: u32) -> Self {
+        Self { after: None, limit, rate_per_second: None, earlier: 0 }
+    }
+
+    /// Returns the slice that follows.
+    #[must_use]
+    pub fn next(self, done: Redriven) -> Self {
+        Self { after: done.last.or(self.after), earlier: self.earlier + done.count, ..self }
+    }
+
+    /// Returns the time from the beginning until the delivery at a position of the slice is due, in milliseconds.
+    pub(crate) fn delay_ms(&self, position: usize) -> i64 {
+        let Some(rate) = self.rate_per_second else { return 0 };
+        let before = self.earlier.saturating_add(position as u64);
+        i64::try_from(before.saturating_mul(1000) / u64::from(rate.max(1))).unwrap_or(i64::MAX / 2)
+    }
+}
+
+/// The deliveries that a slice of a redrive took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Redriven {
+    /// Their number.
+    pub count: u64,
+    /// The last of them.
+    pub last: Option<Uuid>,
+}
+
 /// An attempt of a delivery, as it is written and read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AttemptRecord {

@@ -38,7 +38,7 @@ pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
 pub use delivery::{
     AttemptRecord, DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecipient, DeliveryRecord, ListedDelivery,
-    OpenDeliveries, SelectedDeliveries, StoredAttempt, StoredBody,
+    OpenDeliveries, RedriveSlice, Redriven, SelectedDeliveries, StoredAttempt, StoredBody,
 };
 pub use delivery_turn::{
     AttemptNext, BuiltDelivery, Claim, ClaimWanted, ClaimedDelivery, DeliveryTurn, DeliveryTurnResult, FinishedAttempt,
@@ -49,7 +49,7 @@ pub use event::{
     EventQuery, EventTypeCount, EventValue, Kept, OriginalKind, SkippedRecipients, SourceStatus, StoredAction,
     StoredEvent,
 };
-pub use export::{UserMembership, UserRuns, UserWait};
+pub use export::{UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait};
 pub use forget::{
     ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents,
     ForgottenTriggers,

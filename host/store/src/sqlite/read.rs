@@ -25,7 +25,7 @@ pub(crate) use super::{
         deleted_recipients::any as has_deleted_recipients,
         deliveries::{
             answers as delivery_answers, body as delivery_body, counts as delivery_counts, one as delivery,
-            open as open_deliveries, page as deliveries,
+            open as open_deliveries, page as deliveries, with_attempts as deliveries_with_attempts,
         },
         delivery_inputs::read as delivery_inputs,
         environments::all as environments,
@@ -47,7 +47,9 @@ pub(crate) use super::{
         sources::all as sources,
         subscriptions::page as subscriptions,
         targets::{all as targets, secrets as target_secrets},
-        user_export::{memberships as user_memberships, runs as user_runs, wait as user_wait},
+        user_export::{
+            deliveries as user_deliveries, memberships as user_memberships, runs as user_runs, wait as user_wait,
+        },
         variables::all as variables,
     },
 };

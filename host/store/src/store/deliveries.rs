@@ -13,7 +13,8 @@ use crate::{
     operations::{DiscardDeliveries, RedriveDeliveries, TakeDeliveryTurn},
     records::{
         DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecord, DeliveryTurn, DeliveryTurnResult,
-        ListedDelivery, NewChange, OpenDeliveries, Page, ReadMemory, SelectedDeliveries, StoredAttempt, StoredBody,
+        ListedDelivery, NewChange, OpenDeliveries, Page, ReadMemory, RedriveSlice, Redriven, SelectedDeliveries,
+        StoredAttempt, StoredBody,
     },
 };
 
@@ -58,6 +59,16 @@ impl Store {
         read!(self.database, deliveries(query, memory))
     }
 
+    /// Returns deliveries, the newest first, each with its last ten attempts, the first one first. Returns none if there is no
+    /// memory for them now.
+    pub async fn deliveries_with_attempts(
+        &self,
+        query: &DeliveryQuery,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Vec<(ListedDelivery, Vec<StoredAttempt>)>>, ReadError> {
+        read!(self.database, deliveries_with_attempts(query, memory))
+    }
+
     /// Returns one delivery with its attempts, the first one first; the last hundred if there are more.
     pub async fn delivery(
         &self,
@@ -82,15 +93,15 @@ impl Store {
     }
 
     /// Makes dead deliveries due again, with the same keys and bodies and a new retry schedule, and those that wait for a
-    /// retry due at once. Takes at most `limit`; returns their number. Call it until it returns zero.
+    /// retry due earlier, the oldest first and at the slice's rate. Call it with [`RedriveSlice::next`] until it takes none.
     pub async fn deliveries_redrive(
         &self,
         environment_id: i64,
         selected: SelectedDeliveries,
-        limit: u32,
+        slice: RedriveSlice,
         log: Option<NewChange>,
-    ) -> Result<u64, CommitError> {
-        self.database.execute(RedriveDeliveries { environment_id, selected, limit, log }).await
+    ) -> Result<Redriven, CommitError> {
+        self.database.execute(RedriveDeliveries { environment_id, selected, slice, log }).await
     }
 
     /// Cancels open deliveries. One that is under way ends, and is not tried again. Takes at most `limit`; returns their

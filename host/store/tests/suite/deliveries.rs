@@ -9,8 +9,8 @@ use inlet_core::{
     mapping::Mapping,
 };
 use inlet_store::{
-    AttemptNext, BuiltDelivery, Cursor, DeliveryFilter, DeliveryTurn, ExpansionShare, ListedDelivery, RunQuery,
-    RunRecord, SelectedDeliveries, StoredBody, TargetState,
+    AttemptNext, BuiltDelivery, Cursor, DeliveryFilter, DeliveryTurn, ExpansionShare, ListedDelivery, RedriveSlice,
+    RunQuery, RunRecord, SelectedDeliveries, StoredBody, TargetState,
 };
 
 use super::support::{Event, Fixture, LONG, Unlimited, claim_wanted, delivered, log, mapping, retry};
@@ -229,7 +229,12 @@ async fn a_dead_delivery_makes_its_event_need_attention_until_it_is_redriven_wit
     assert_eq!((attempts[0].number, &attempts[0].attempt.response_body[..]), (1, &b"busy"[..]));
     let one = SelectedDeliveries::One(claimed.delivery.id);
     let redrive = async || {
-        fixture.store.deliveries_redrive(fixture.environment, one.clone(), 10, Some(log("redrive"))).await.unwrap()
+        fixture
+            .store
+            .deliveries_redrive(fixture.environment, one.clone(), RedriveSlice::at_once(10), Some(log("redrive")))
+            .await
+            .unwrap()
+            .count
     };
     assert_eq!((redrive().await, redrive().await), (1, 0));
     assert!(!fixture.store.attention(fixture.source_environment, event.id).await.unwrap().unwrap().is_open);
@@ -257,8 +262,14 @@ async fn deliveries_are_redriven_and_discarded_by_filter_after_they_were_counted
     let counts = fixture.store.delivery_counts(fixture.environment, &filter).await.unwrap();
     assert_eq!((counts.dead, counts.pending), (3, 4));
     let selected = SelectedDeliveries::Matching(filter.clone());
-    let redrive =
-        async || fixture.store.deliveries_redrive(fixture.environment, selected.clone(), 2, None).await.unwrap();
+    let redrive = async || {
+        fixture
+            .store
+            .deliveries_redrive(fixture.environment, selected.clone(), RedriveSlice::at_once(2), None)
+            .await
+            .unwrap()
+            .count
+    };
     assert_eq!([redrive().await, redrive().await, redrive().await], [2, 1, 0]);
     let discard =
         async || fixture.store.deliveries_discard(fixture.environment, selected.clone(), 5, None).await.unwrap();
@@ -271,6 +282,71 @@ async fn deliveries_are_redriven_and_discarded_by_filter_after_they_were_counted
     let left = fixture.store.delivery_counts(fixture.environment, &DeliveryFilter::default()).await.unwrap();
     assert_eq!(left.pending, 2, "those of another mapping stay");
     assert_eq!(fixture.claim(owner, target, 10).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_redrive_goes_on_behind_its_last_slice_and_is_due_at_a_rate() {
+    let (fixture, mappings) = (Fixture::new().await, trigger(TO));
+    let target = fixture.target("crm", TargetRouting::of_chunks(1)).await;
+    order(&fixture, &mappings, 5).await;
+    let owner = Uuid::now_v7();
+    for claimed in fixture.claim(owner, target, 5).await {
+        assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead).await);
+    }
+    let selected =
+        |status| SelectedDeliveries::Matching(DeliveryFilter { status: Some(status), ..DeliveryFilter::default() });
+    let redrive = async |status, first: RedriveSlice| {
+        let (mut slice, mut counts) = (first, Vec::new());
+        loop {
+            let done =
+                fixture.store.deliveries_redrive(fixture.environment, selected(status), slice, None).await.unwrap();
+            counts.push(done.count);
+            if done.count == 0 {
+                return counts;
+            }
+            slice = slice.next(done);
+        }
+    };
+    let slowly = RedriveSlice { rate_per_second: Some(2), ..RedriveSlice::at_once(2) };
+    assert_eq!(redrive(DeliveryStatus::Dead, slowly).await, [2, 2, 1, 0]);
+    let due = async || {
+        let mut due: Vec<i64> =
+            fixture.deliveries().await.iter().map(|listed| listed.delivery.due_at_ms.unwrap()).collect();
+        due.sort_unstable();
+        due
+    };
+    let first = due().await;
+    for (position, at) in first.iter().enumerate() {
+        assert!(at - first[0] >= position as i64 * 500, "{first:?}");
+    }
+    // Sent at a higher rate, none is due later than before, and those that are due are left alone.
+    let fast = RedriveSlice { rate_per_second: Some(1000), ..RedriveSlice::at_once(2) };
+    redrive(DeliveryStatus::Retrying, fast).await;
+    let then = due().await;
+    assert!(then.iter().zip(&first).all(|(then, first)| then <= first) && then[4] < first[4], "{then:?} {first:?}");
+}
+
+#[tokio::test]
+async fn of_one_order_key_the_one_that_leads_is_due_at_the_rate_too() {
+    let (fixture, mappings) = (Fixture::new().await, trigger(TO));
+    let routing = TargetRouting { order: Some(DeliveryOrder::User), ..TargetRouting::of_chunks(1) };
+    let target = fixture.target("crm", routing).await;
+    for _ in 0..2 {
+        order(&fixture, &mappings, 2).await;
+    }
+    let owner = Uuid::now_v7();
+    for _ in 0..2 {
+        for claimed in fixture.claim(owner, target, 4).await {
+            assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead).await);
+        }
+    }
+    let slice = RedriveSlice { rate_per_second: Some(1), ..RedriveSlice::at_once(10) };
+    let dead = SelectedDeliveries::Matching(DeliveryFilter::default());
+    let done = fixture.store.deliveries_redrive(fixture.environment, dead, slice, None).await.unwrap();
+    assert_eq!(done.count, 4);
+    let mut due: Vec<i64> = fixture.deliveries().await.iter().filter_map(|listed| listed.delivery.due_at_ms).collect();
+    due.sort_unstable();
+    assert!(due.len() == 2 && due[1] - due[0] >= 1000, "one for each of two users: {due:?}");
 }
 
 #[tokio::test]

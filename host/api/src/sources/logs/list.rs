@@ -80,8 +80,8 @@ pub async fn list_source_logs(
         let query = shown_with(endpoint.environment_id, None, Some(id));
         let listed = read_shown(&engine, &query, &memory).await?;
         let hides = endpoint.hides_personal_data;
-        entry.deliveries =
-            Some(listed.into_iter().map(|listed| deliveries::response::delivery(listed, hides)).collect());
+        let shown = |(listed, attempts)| deliveries::response::whole_delivery(listed, attempts, hides);
+        entry.deliveries = Some(listed.into_iter().map(shown).collect());
     }
     let list = SourceLogList { entries, page_info };
     match late {

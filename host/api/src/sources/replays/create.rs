@@ -40,7 +40,7 @@ pub async fn create_replay(
 ) -> Result<(StatusCode, Json<Replay>), ApiError> {
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let rate_per_second = request.rate_per_second();
-    let filter = request::filter(request)?;
+    let filter = request::filter(request, engine.store.clock().now_ms())?;
     let id = engine.store.clock().new_id();
     let filter_json = serde_json::to_string(&filter).ok();
     let log = change_log::repaired(operator.author(), &endpoint, "createReplay", &format!("replays/{id}"), filter_json);

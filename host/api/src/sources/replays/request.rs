@@ -9,8 +9,8 @@ use crate::error::ApiError;
 /// The most ids in one request.
 const MAX_IDS: usize = 1000;
 
-/// Returns the filter of a replay.
-pub fn filter(request: CreateReplay) -> Result<ReplayFilter, ApiError> {
+/// Returns the filter of a replay. `now_ms` is the time of the ids of events.
+pub fn filter(request: CreateReplay, now_ms: i64) -> Result<ReplayFilter, ApiError> {
     if request.code.is_some() && request.cause.is_some() {
         return Err(ApiError::invalid("cause", "code is given too; they mean the same, give one of them"));
     }
@@ -28,7 +28,10 @@ pub fn filter(request: CreateReplay) -> Result<ReplayFilter, ApiError> {
         },
         code: request.code.or(request.cause),
         event_type: request.event_type,
-        starting_at_ms: request.starting_at.map(|text| parse_time("starting_at", &text)).transpose()?,
+        starting_at_ms: match request.max_age_seconds {
+            Some(age) => Some(oldest(age, request.starting_at.is_some(), now_ms)?),
+            None => request.starting_at.map(|text| parse_time("starting_at", &text)).transpose()?,
+        },
         ending_at_ms: request.ending_at.map(|text| parse_time("ending_at", &text)).transpose()?,
         ids: request.ids.as_deref().map(parse_ids).transpose()?.unwrap_or_default(),
         force,
@@ -44,6 +47,7 @@ fn other_filter(request: &CreateReplay) -> Option<&'static str> {
         ("event_type", request.event_type.is_some()),
         ("starting_at", request.starting_at.is_some()),
         ("ending_at", request.ending_at.is_some()),
+        ("max_age_seconds", request.max_age_seconds.is_some()),
     ];
     filters.into_iter().find(|(_, is_given)| *is_given).map(|(name, _)| name)
 }
@@ -79,6 +83,17 @@ pub fn parse_outcome(field: &str, name: &str) -> Result<Outcome, ApiError> {
     })
 }
 
+/// Returns the time before which nothing is as young as `max_age_seconds` says, in milliseconds since 1970.
+pub fn oldest(max_age_seconds: u32, has_start: bool, now_ms: i64) -> Result<i64, ApiError> {
+    match has_start {
+        true => Err(ApiError::invalid(
+            "max_age_seconds",
+            "starting_at is given too; both say where to begin, give one of them",
+        )),
+        false => Ok(now_ms - i64::from(max_age_seconds) * 1000),
+    }
+}
+
 /// Returns milliseconds since 1970, rounded up.
 fn parse_time(field: &str, text: &str) -> Result<i64, ApiError> {
     let refused = || ApiError::invalid(field, format!("found {text:?}, expected a time such as 2026-01-02T03:04:05Z"));
@@ -93,7 +108,7 @@ mod tests {
     fn read(text: &str) -> Result<(ReplayFilter, u32), String> {
         let request = JsonBody::of(text).read::<CreateReplay>();
         let read = request.and_then(|request| {
-            Ok((request.rate_per_second(), request)).and_then(|(rate, request)| Ok((filter(request)?, rate)))
+            Ok((request.rate_per_second(), request)).and_then(|(rate, request)| Ok((filter(request, 100_000)?, rate)))
         });
         read.map_err(|error| format!("{}: {error}", error.field().unwrap_or_default()))
     }
@@ -103,6 +118,11 @@ mod tests {
         let read = read("{}").unwrap();
         let expected = ReplayFilter { outcomes: vec![Outcome::Failed, Outcome::Rejected], ..ReplayFilter::default() };
         assert_eq!(read, (expected, 50));
+    }
+
+    #[test]
+    fn an_age_is_a_time_to_begin_at() {
+        assert_eq!(read(r#"{"max_age_seconds":60}"#).unwrap().0.starting_at_ms, Some(40_000));
     }
 
     #[test]
@@ -117,6 +137,8 @@ mod tests {
         insta::assert_snapshot!(error(r#"{"ids":["019b7c9b-7eae-7000-8000-000000000000"],"code":"time"}"#), @"code: ids are given too, and say what is replayed; give one of them");
         insta::assert_snapshot!(error(r#"{"starting_at":"soon"}"#), @r#"starting_at: found "soon", expected a time such as 2026-01-02T03:04:05Z"#);
         insta::assert_snapshot!(error(r#"{"rate_per_second":0}"#), @"rate_per_second: expected a whole number from 1 to 1000");
+        insta::assert_snapshot!(error(r#"{"starting_at":"2026-01-02T03:04:05Z","max_age_seconds":60}"#), @"max_age_seconds: starting_at is given too; both say where to begin, give one of them");
+        insta::assert_snapshot!(error(r#"{"max_age_seconds":0}"#), @"max_age_seconds: expected a whole number from 1 to 315360000");
         insta::assert_snapshot!(error(r#"{"rate":1}"#), @r#"rate: there is no such member; the nearest is "rate_per_second""#);
     }
 }

@@ -23,7 +23,8 @@ impl Execute<DiscardDeliveries> for WriteConnection {
         let discarded = transaction::run(self.connection.plain(), async |connection| {
             let open = [DeliveryStatus::Pending, DeliveryStatus::Retrying];
             let found =
-                select::find(connection, environment_id, &selected, &open, "is_stopped = 0", limit.into()).await?;
+                select::find(connection, environment_id, &selected, &open, "is_stopped = 0", (None, limit.into()))
+                    .await?;
             let stopped: Vec<Stopped> = found
                 .iter()
                 .map(|Found { seq, target, order_key, .. }| Stopped {

@@ -14,7 +14,7 @@ use crate::{
     backend::Execute,
     error::CommitError,
     operations::RedriveDeliveries,
-    records::SelectedDeliveries,
+    records::{RedriveSlice, Redriven, SelectedDeliveries},
     sqlite::{
         error::SqliteError,
         statements::{database_time::now_ms, runner::StatementRunner, transaction},
@@ -28,10 +28,17 @@ const REVIVE: &str = concat!(
     "UPDATE deliveries SET status = 1, class = 1, attempts = 0, first_attempt_at_ms = NULL, finished_at_ms = NULL,
          is_stopped = 0, due_at_ms = CASE WHEN order_key IS NULL THEN ",
     now_ms!(),
-    " END WHERE seq = ?"
+    " + ?2 END WHERE seq = ?1"
 );
 
-const HASTEN: &str = concat!("UPDATE deliveries SET due_at_ms = ", now_ms!(), " WHERE seq = ?");
+const HASTEN: &str = concat!("UPDATE deliveries SET due_at_ms = min(due_at_ms, ", now_ms!(), " + ?2) WHERE seq = ?1");
+
+// Of an order key the oldest leads, which is due at once until here.
+const DELAY: &str = concat!(
+    "UPDATE deliveries SET due_at_ms = max(due_at_ms, ",
+    now_ms!(),
+    " + ?2) WHERE seq = ?1 AND due_at_ms IS NOT NULL AND owner IS NULL"
+);
 
 const WAITS: &str = concat!("owner IS NULL AND (status = 3 OR due_at_ms > ", now_ms!(), ")");
 
@@ -41,11 +48,11 @@ const NEEDS_NO_ATTENTION: &str = "UPDATE attention SET open = 0
       AND code = ?3 AND NOT EXISTS (SELECT 1 FROM deliveries WHERE source_event = ?2 AND status = 3)";
 
 impl Execute<RedriveDeliveries> for WriteConnection {
-    async fn execute(&mut self, operation: RedriveDeliveries) -> Result<u64, CommitError> {
-        let RedriveDeliveries { environment_id, selected, limit, log } = operation;
+    async fn execute(&mut self, operation: RedriveDeliveries) -> Result<Redriven, CommitError> {
+        let RedriveDeliveries { environment_id, selected, slice, log } = operation;
         let redriven = transaction::run(self.connection.plain(), async |connection| {
-            let redriven = redrive(connection, environment_id, &selected, limit.into()).await?;
-            if let Some(log) = log.filter(|_| redriven > 0) {
+            let redriven = redrive(connection, environment_id, &selected, slice).await?;
+            if let Some(log) = log.filter(|_| redriven.count > 0) {
                 change_log::record(connection, &log).await?;
             }
             Ok(redriven)
@@ -60,19 +67,23 @@ async fn redrive(
     connection: &mut SqliteConnection,
     environment: i64,
     selected: &SelectedDeliveries,
-    limit: i64,
-) -> Result<u64, SqliteError> {
+    slice: RedriveSlice,
+) -> Result<Redriven, SqliteError> {
     // A filter without a status is for the dead ones.
     let statuses: &[DeliveryStatus] = match selected {
         SelectedDeliveries::Matching(filter) if filter.status.is_none() => &[DeliveryStatus::Dead],
         _ => &[DeliveryStatus::Dead, DeliveryStatus::Retrying],
     };
-    let found = select::find(connection, environment, selected, statuses, WAITS, limit).await?;
-    let mut ordered: Vec<(i64, Uuid)> = Vec::new();
-    for Found { seq, target, order_key, status, source_event } in &found {
-        let is_dead = *status == status::DEAD;
-        sqlx::query(if is_dead { REVIVE } else { HASTEN }).bind(seq).execute(&mut *connection).await?;
-        ordered.extend(order_key.filter(|_| is_dead).map(|key| (*target, key)));
+    let page = (slice.after, slice.limit.into());
+    let found = select::find(connection, environment, selected, statuses, WAITS, page).await?;
+    let (mut ordered, mut delayed): (Vec<(i64, Uuid)>, Vec<(i64, i64)>) = (Vec::new(), Vec::new());
+    for (position, Found { seq, target, order_key, status, source_event, .. }) in found.iter().enumerate() {
+        let (is_dead, delay_ms) = (*status == status::DEAD, slice.delay_ms(position));
+        sqlx::query(if is_dead { REVIVE } else { HASTEN }).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
+        if let Some(key) = order_key.filter(|_| is_dead) {
+            ordered.push((*target, key));
+            delayed.push((*seq, delay_ms));
+        }
         if is_dead {
             sqlx::query(NEEDS_NO_ATTENTION)
                 .bind(environment)
@@ -85,5 +96,8 @@ async fn redrive(
     ordered.sort_unstable();
     ordered.dedup();
     order::lead(&mut StatementRunner::Plain(connection), &ordered).await?;
-    Ok(found.len() as u64)
+    for (seq, delay_ms) in delayed.into_iter().filter(|(_, delay_ms)| *delay_ms > 0) {
+        sqlx::query(DELAY).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
+    }
+    Ok(Redriven { count: found.len() as u64, last: found.last().map(|last| last.id) })
 }

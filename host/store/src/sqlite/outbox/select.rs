@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::columns::of_status;
 use crate::{
-    records::{DeliveryFilter, SelectedDeliveries, uuid_time},
+    records::{Cursor, DeliveryFilter, SelectedDeliveries, uuid_time},
     sqlite::statements::uuids,
 };
 
@@ -39,23 +39,24 @@ pub(crate) fn range(filter: &DeliveryFilter, range: uuids::Range) -> uuids::Rang
 /// A selected delivery.
 pub(super) struct Found {
     pub(super) seq: i64,
+    pub(super) id: Uuid,
     pub(super) target: i64,
     pub(super) order_key: Option<Uuid>,
     pub(super) status: i64,
     pub(super) source_event: Uuid,
 }
 
-/// Finds at most `limit` deliveries that have one of these statuses and this condition, the oldest first.
+/// Finds at most `limit` deliveries behind one that have one of these statuses and this condition, the oldest first.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     environment: i64,
     selected: &SelectedDeliveries,
     statuses: &[DeliveryStatus],
     condition: &str,
-    limit: i64,
+    (after, limit): (Option<Uuid>, i64),
 ) -> Result<Vec<Found>, sqlx::Error> {
     let everything = DeliveryFilter::default();
-    let all = uuids::Range::of(&crate::records::Cursor::Start);
+    let all = uuids::Range::of(&after.map_or(Cursor::Start, Cursor::Before));
     let (filter, range) = match selected {
         SelectedDeliveries::One(id) => (&everything, all.only(*id)),
         SelectedDeliveries::Matching(filter) => (filter, range(filter, all)),
@@ -66,7 +67,7 @@ pub(super) async fn find(
     }
     for status in statuses.iter().filter(|status| filter.status.is_none_or(|wanted| wanted == **status)) {
         let sql = format!(
-            "SELECT seq, target_id, order_key, status, source_event FROM deliveries
+            "SELECT seq, target_id, order_key, status, source_event, id FROM deliveries
              WHERE {MATCHES} AND status = ?7 AND {condition} ORDER BY id LIMIT ?8"
         );
         let query = bind(sqlx::query(AssertSqlSafe(sql)), environment, filter, range);
@@ -75,6 +76,7 @@ pub(super) async fn find(
         for row in &rows {
             found.push(Found {
                 seq: row.try_get(0)?,
+                id: uuids::read(row, 5)?,
                 target: row.try_get(1)?,
                 order_key: uuids::read_optional(row, 2)?,
                 status: row.try_get(3)?,

@@ -21,6 +21,8 @@ use crate::{
 
 /// The most attempts that are read of one delivery: the newest.
 const MAX_ATTEMPTS: i64 = 100;
+/// The most attempts that are read of each of many deliveries: the newest.
+const MAX_ATTEMPTS_OF_MANY: i64 = 10;
 /// The bytes of a delivery and its last attempt, at most about.
 const ENTRY_BYTES: u64 = 2048 + AttemptRecord::MAX_RESPONSE_BYTES as u64 + 2 * AttemptRecord::MAX_HEADERS_BYTES as u64;
 
@@ -62,6 +64,38 @@ pub(crate) async fn page(
         items.extend(listed(&mut snapshot, "seq = ?1", seq).await?);
     }
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
+}
+
+/// Returns a page of deliveries, the newest first, each with its newest attempts, the oldest of them first; none if there is no
+/// memory for it.
+pub(crate) async fn with_attempts(
+    readers: &SqlitePool,
+    query: &DeliveryQuery,
+    memory: &dyn ReadMemory,
+) -> Result<Option<Vec<(ListedDelivery, Vec<StoredAttempt>)>>, SqliteError> {
+    let Some(page) = page(readers, query, memory).await? else { return Ok(None) };
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let mut found = Vec::with_capacity(page.items.len());
+    for listed in page.items {
+        let bytes: i64 = sqlx::query_scalar(
+            "SELECT coalesce(sum(bytes), 0) FROM (
+                 SELECT octet_length(request_headers) + octet_length(response_headers) + octet_length(response_body)
+                     + coalesce(octet_length(error), 0) + 256 AS bytes
+                 FROM delivery_attempts WHERE delivery_seq = ? ORDER BY number DESC LIMIT ?)",
+        )
+        .bind(listed.delivery.seq)
+        .bind(MAX_ATTEMPTS_OF_MANY)
+        .fetch_one(&mut *snapshot)
+        .await?;
+        if !memory.reserve(bytes.unsigned_abs()) {
+            return Ok(None);
+        }
+        let mut attempts = attempts(&mut snapshot, listed.delivery.seq, MAX_ATTEMPTS_OF_MANY).await?;
+        attempts.reverse();
+        found.push((listed, attempts));
+    }
+    Ok(Some(found))
 }
 
 async fn ids(readers: &SqlitePool, query: &DeliveryQuery, range: uuids::Range) -> Result<Vec<i64>, sqlx::Error> {

@@ -11,7 +11,7 @@ async fn a_failed_attempt_is_repeated_with_the_same_key_and_body() {
     deliveries.webhook("crm").await;
     let failure = ReceiverAnswer::new(500, "out of order").header("x-trace", "t-1").header("set-cookie", "s=1");
     deliveries.receiver.answer_next([failure, ReceiverAnswer::new(302, "").header("location", "http://127.0.0.1:1/")]);
-    deliveries.order("m-1", json!({"to": [{"id": "u_1", "name": "Ana"}]})).await;
+    let event = deliveries.order("m-1", json!({"to": [{"id": "u_1", "name": "Ana"}]})).await;
     let requests = deliveries.receiver.wait_for(3).await;
     for later in &requests[1..] {
         assert_eq!((&later.body, later.header("webhook-id")), (&requests[0].body, requests[0].header("webhook-id")));
@@ -28,6 +28,13 @@ async fn a_failed_attempt_is_repeated_with_the_same_key_and_body() {
     assert_eq!(attempts[0]["response_headers"]["x-trace"], "t-1");
     assert_eq!(attempts[0]["response_headers"]["set-cookie"], Value::Null, "{whole}");
     assert_eq!(attempts[0]["request_headers"]["webhook-id"], delivery["key"], "{whole}");
+    assert!(of("duration_ms").iter().all(Value::is_u64), "{whole}");
+
+    // The run and the event show the same.
+    assert_eq!(deliveries.last_run().await["deliveries"][0], whole);
+    let log = deliveries.server.get(&format!("/v1/sources/shop/logs?environment=development&id={event}")).await;
+    assert_eq!(log["entries"][0]["deliveries"][0], whole);
+    assert_eq!(delivery["attempt_log"], Value::Null, "a list leaves them out");
 }
 
 #[tokio::test]

@@ -95,3 +95,23 @@ async fn the_deliveries_of_a_deleted_target_are_canceled_and_its_key_is_free() {
     let created = deliveries.webhook("crm").await;
     assert_eq!((&created["state"], &created["open_deliveries"]), (&json!("running"), &json!(0)), "another one");
 }
+
+#[tokio::test]
+async fn what_died_is_sent_again_while_its_target_is_disabled_and_arrives_once_it_is_enabled() {
+    let deliveries = Deliveries::start_with("[]").await;
+    deliveries.webhook("crm").await;
+    deliveries.receiver.answer_next([ReceiverAnswer::new(500, "")]);
+    deliveries.receiver.answer_always(ReceiverAnswer::new(410, ""));
+    deliveries.order("m-1", json!({"to": [{"id": "u_1"}]})).await;
+    let dead = deliveries.wait("dead", 1).await.remove(0);
+    deliveries.order("m-2", json!({"to": [{"id": "u_2"}]})).await;
+    deliveries.target_in("crm", "disabled").await;
+    let (status, answer) = deliveries.post("/v1/deliveries/redrive", json!({"target": "crm"})).await;
+    assert_eq!((status, &answer["redriven"]), (200, &json!(1)), "{answer}");
+    assert_eq!(deliveries.delivery(&dead["id"]).await["status"], "retrying");
+    assert_eq!(deliveries.target("crm").await["open_deliveries"], 2);
+    deliveries.receiver.answer_always(ReceiverAnswer::new(200, "{}"));
+    assert_eq!(deliveries.post("/v1/targets/crm/enable", json!({})).await.0, 200);
+    let delivered = deliveries.wait("delivered", 2).await;
+    assert!(delivered.iter().any(|delivery| delivery["key"] == dead["key"]), "{delivered:?}");
+}
