@@ -76,7 +76,8 @@ async fn redrive(
     };
     let page = (slice.after, slice.limit.into());
     let found = select::find(connection, environment, selected, statuses, WAITS, page).await?;
-    let (mut ordered, mut delayed): (Vec<(i64, Uuid)>, Vec<(i64, i64)>) = (Vec::new(), Vec::new());
+    let mut ordered: Vec<(i64, Uuid)> = Vec::new();
+    let mut delayed: Vec<(i64, i64)> = Vec::new();
     for (position, Found { seq, target, order_key, status, source_event, .. }) in found.iter().enumerate() {
         let (is_dead, delay_ms) = (*status == status::DEAD, slice.delay_ms(position));
         sqlx::query(if is_dead { REVIVE } else { HASTEN }).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
