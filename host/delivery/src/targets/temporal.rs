@@ -65,7 +65,8 @@ fn facts() -> TargetFacts {
         key_lifetime: None,
         key_after_error: true,
         success: SuccessRule::Status,
-        // gRPC's ALREADY_EXISTS: an execution of this id ran and ended.
+        // A repeated call has the same `requestId`, so it is answered as the first one was, also when the execution has ended. 6
+        // is gRPC's ALREADY_EXISTS: an execution of this id that another request started has ended.
         duplicates: vec![DuplicateRule { status: 409, member: Some(("/code", "6")) }],
         dead: &[400],
         wrong_credentials: &[401, 403],
@@ -76,7 +77,7 @@ fn facts() -> TargetFacts {
             method: "POST",
             path: "/api/v1/namespaces/{namespace}/workflows/{id}/cancel",
             min_gap: Duration::ZERO,
-            // The execution has ended.
+            // The namespace has no such execution any more. One that has ended is answered 200.
             done: &[404],
         }),
         downstream_id: Some("/runId".into()),

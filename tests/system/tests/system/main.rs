@@ -23,6 +23,7 @@ mod deliveries;
 mod demo;
 mod deploy_files;
 mod durability;
+mod engines;
 mod expansions;
 mod file_server;
 #[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
