@@ -65,7 +65,7 @@ translators: build ## Build the example plugin in every language with an install
 		PATH="$(CURDIR)/examples/translators/python/.venv/bin:$$PATH" INLET=$(abspath $(TARGET))/release/inlet \
 		$(TARGET)/release/inlet plugin build examples/translators/$$language || echo "$$language: not built"; done
 
-toolchains: ## Install the toolchains for C, JavaScript and Python, the clients that the tests run, Chromium, promtool and libfaketime (Debian, npm and pip)
+toolchains: ## Install the toolchains for C, JavaScript and Python, the clients and workflow engines that the tests run, Chromium, promtool and libfaketime (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
 		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
 	@command -v chromium > /dev/null || (apt-get update -q && apt-get install -qy --no-install-recommends chromium)
@@ -77,9 +77,9 @@ toolchains: ## Install the toolchains for C, JavaScript and Python, the clients 
 	cd examples/translators/javascript && npm install --no-audit --no-fund --no-package-lock
 	cd examples/translators/python && (test -x .venv/bin/componentize-py \
 		|| (python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt))
-	cd tests/system/clients && npm ci --no-audit --no-fund
-	cd tests/system/clients && (test -x .venv/bin/python || python3 -m venv .venv) \
-		&& .venv/bin/pip install -q --require-hashes -r requirements.txt
+	for directory in tests/system/clients tests/system/clients/engines; do (cd $$directory && npm ci --no-audit --no-fund \
+		&& (test -x .venv/bin/python || python3 -m venv .venv) \
+		&& .venv/bin/pip install -q --require-hashes -r requirements.txt) || exit 1; done
 
 # rust-toolchain.toml does not install the target everywhere; a toolchain without rustup must have it already.
 wasm-target:

@@ -107,12 +107,23 @@ pub enum SuccessRule {
 }
 
 /// An answer that means that the target took the call before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DuplicateRule {
     /// The status.
     pub status: u16,
-    /// The JSON text at a JSON Pointer of the body, if that matters.
-    pub member: Option<(&'static str, &'static str)>,
+    /// The mark in the body that tells it from other answers of this status.
+    pub mark: DuplicateMark,
+}
+
+/// The mark of a duplicate in the answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicateMark {
+    /// None: the status says it.
+    None,
+    /// A JSON text at a JSON Pointer.
+    Member(&'static str, &'static str),
+    /// A text anywhere.
+    Text(&'static str),
 }
 
 /// The call that cancels a trigger.

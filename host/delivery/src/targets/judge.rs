@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use hyper::StatusCode;
 use inlet_core::{delivery::DeliveryCall, json};
 
-use super::facts::{SuccessRule, TargetFacts};
+use super::facts::{DuplicateMark, SuccessRule, TargetFacts};
 use crate::{
     answer::{Answer, AnswerEnd},
     retry_after::retry_after,
@@ -101,9 +101,10 @@ fn delivered(facts: &TargetFacts, answer: &Answer) -> Verdict {
 }
 
 fn is_duplicate(facts: &TargetFacts, answer: &Answer) -> bool {
-    facts.duplicates.iter().filter(|rule| rule.status == answer.status.as_u16()).any(|rule| match rule.member {
-        None => true,
-        Some((pointer, value)) => {
+    facts.duplicates.iter().filter(|rule| rule.status == answer.status.as_u16()).any(|rule| match rule.mark {
+        DuplicateMark::None => true,
+        DuplicateMark::Text(mark) => answer.text().is_some_and(|text| text.contains(mark)),
+        DuplicateMark::Member(pointer, value) => {
             let text = answer.text().filter(|text| is_json(text));
             text.and_then(|text| json::point(text, pointer)).is_some_and(|found| found.trim() == value)
         }

@@ -13,7 +13,9 @@ use url::Url;
 
 use super::{
     BuildError, CommonOptions, Target, TargetError,
-    facts::{Authentication, CancelFacts, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
+    facts::{
+        Authentication, CancelFacts, DuplicateMark, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts,
+    },
     fields::Fields,
     http::{authorize, headers, join, segment},
     workflow_listing::WorkflowListing,
@@ -67,7 +69,7 @@ fn facts() -> TargetFacts {
         success: SuccessRule::Status,
         // A repeated call has the same `requestId`, so it is answered as the first one was, also when the execution has ended. 6
         // is gRPC's ALREADY_EXISTS: an execution of this id that another request started has ended.
-        duplicates: vec![DuplicateRule { status: 409, member: Some(("/code", "6")) }],
+        duplicates: vec![DuplicateRule { status: 409, mark: DuplicateMark::Member("/code", "6") }],
         dead: &[400],
         wrong_credentials: &[401, 403],
         throttle: &[429],

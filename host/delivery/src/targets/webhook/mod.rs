@@ -22,7 +22,9 @@ use self::{
 };
 use super::{
     BuildError, CommonOptions, Target, TargetError,
-    facts::{Authentication, CancelFacts, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts},
+    facts::{
+        Authentication, CancelFacts, DuplicateMark, DuplicateRule, KeyPlace, RecipientForm, SuccessRule, TargetFacts,
+    },
     fields::Fields,
     http::{headers, read_headers, segment},
     workflow_listing::WorkflowListing,
@@ -92,7 +94,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
         authentication: Authentication::Signature,
         recipients: RecipientForm::WithProperties,
         chunk: preset.map_or(1000, |preset| preset.chunk),
-        split_bytes: SPLIT_BYTES,
+        split_bytes: preset.map_or(SPLIT_BYTES, |preset| preset.split_bytes),
         max_bytes: MAX_BYTES,
         key: KeyPlace::Header(
             key_header.as_ref().map_or("webhook-id".into(), |name: &HeaderName| name.to_string().into()),
@@ -100,7 +102,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
         key_lifetime: None,
         key_after_error: true,
         success: read_success(&mut options)?,
-        duplicates: read_duplicates(&mut options)?,
+        duplicates: read_duplicates(&mut options, preset)?,
         dead: &[],
         wrong_credentials: &[],
         throttle: &[429],
@@ -198,13 +200,13 @@ fn read_success(options: &mut Fields<'_>) -> Result<SuccessRule, TargetError> {
     Ok(SuccessRule::Member { pointers: vec![pointer.into()], values })
 }
 
-fn read_duplicates(options: &mut Fields<'_>) -> Result<Vec<DuplicateRule>, TargetError> {
-    let status = options.integer("duplicate_status", 400, 499)?;
-    Ok(status
-        .and_then(|status| u16::try_from(status).ok())
-        .map(|status| DuplicateRule { status, member: None })
-        .into_iter()
-        .collect())
+fn read_duplicates(
+    options: &mut Fields<'_>,
+    preset: Option<&presets::Preset>,
+) -> Result<Vec<DuplicateRule>, TargetError> {
+    let status = options.integer("duplicate_status", 400, 499)?.and_then(|status| u16::try_from(status).ok());
+    let own = status.map(|status| DuplicateRule { status, mark: DuplicateMark::None });
+    Ok(own.or(preset.and_then(|preset| preset.duplicate)).into_iter().collect())
 }
 
 fn check_pointer(fields: &Fields<'_>, name: &str, pointer: &str) -> Result<String, TargetError> {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::targets::{
     build,
-    tests::{body_text, head, header, inputs, request_of},
+    tests::{answer, body_text, head, header, inputs, request_of},
 };
 
 fn webhook(options: Value) -> Box<dyn Target> {
@@ -109,4 +109,23 @@ fn settings_that_cannot_work_are_refused() {
     insta::assert_snapshot!(refused(with(json!({"body": {"template": "{{nothing}}"}})), Value::Null).split_once(": ").unwrap().0, @"/options/body/template");
     let text = refused(with(json!({})), json!({"signing_secret": "hunter2"}));
     assert!(text.starts_with("/signing_secret: expected whsec_") && !text.contains("hunter2"), "{text}");
+}
+
+#[test]
+fn a_job_that_windmill_has_already_is_a_success() {
+    let judge = |options: Value, status, body: &str| {
+        webhook(options).judge(DeliveryCall::Trigger, &answer(status, &[], body), 0).outcome()
+    };
+    let preset = json!({"preset": "windmill"});
+    assert_eq!(judge(preset.clone(), 400, "Bad request: Job with id 018f already exists"), "delivered");
+    assert_eq!(judge(preset.clone(), 400, "Bad request: missing argument"), "failed");
+    assert_eq!(judge(preset.clone(), 409, "Job with id 018f already exists"), "failed");
+    let own = json!({"preset": "windmill", "duplicate_status": 409});
+    assert_eq!((judge(own.clone(), 409, ""), judge(own, 400, "it already exists")), ("delivered", "failed"));
+}
+
+#[test]
+fn an_event_for_inngest_is_split_below_its_limit() {
+    assert!(webhook(json!({"preset": "inngest"})).facts().split_bytes < 512 << 10);
+    assert_eq!(webhook(json!({"preset": "restate"})).facts().split_bytes, 1 << 20);
 }

@@ -6,6 +6,7 @@
 mod nats;
 mod node_red;
 mod proxy;
+mod recipes;
 mod restate;
 mod shop;
 mod temporal;

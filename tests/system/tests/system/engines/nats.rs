@@ -5,7 +5,10 @@ use std::{fs, process::Command};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Proxy, Shop, Worker, data_of_webhook, directory, expect_once, expect_once_over_a_kill, turn, wait_for};
+use super::{
+    Proxy, Shop, Worker, data_of_webhook, directory, expect_once, expect_once_over_a_kill, recipes::recipe, turn,
+    wait_for,
+};
 
 /// A running server with a consumer.
 struct Nats {
@@ -36,7 +39,7 @@ impl Nats {
     }
 
     fn target(&self) -> Value {
-        json!({"kind": "nats", "url": format!("nats://127.0.0.1:{}", self.proxy.port)})
+        recipe("nats", self.proxy.port)
     }
 }
 

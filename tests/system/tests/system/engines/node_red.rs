@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    Proxy, Shop, Worker, data_of_webhook, directory, expect_once, expect_once_over_a_kill, turn, worker::free_port,
+    Proxy, Shop, Worker, data_of_webhook, directory, expect_once, expect_once_over_a_kill, recipes::recipe, turn,
+    worker::free_port,
 };
 
 /// A running Node-RED.
@@ -36,9 +37,8 @@ impl NodeRed {
         Self { flow, proxy: Proxy::start(port, "POST /"), _server: server, _data: data }
     }
 
-    fn target(&self, path: &str) -> Value {
-        let url = format!("http://127.0.0.1:{}/{path}", self.proxy.port);
-        json!({"kind": "webhook", "url": url, "options": {"preset": "node_red"}})
+    fn target(&self) -> Value {
+        recipe("node_red", self.proxy.port)
     }
 }
 
@@ -46,11 +46,12 @@ impl NodeRed {
 async fn a_segment_webhook_is_one_message_with_every_digit_where_its_node_takes_bytes() {
     let Some(_turn) = turn().await else { return };
     let node_red = NodeRed::start().await;
-    let shop = Shop::open(node_red.target("raw")).await;
+    let shop = Shop::open(node_red.target()).await;
     let key = |delivery: &Value| delivery["key"].as_str().unwrap().to_owned();
     expect_once(&shop, &node_red.flow, data_of_webhook, key).await;
 
-    shop.put_target(node_red.target("parsed")).await;
+    let url = format!("{}-parsed", node_red.target()["url"].as_str().unwrap());
+    shop.put_target(json!({ "url": url })).await;
     shop.order("o-3", "executed").await;
     let parsed = node_red.flow.ran(3).await.remove(2).input;
     assert!(parsed.contains(r#""number":9007199254740992,"total":39.5,"#), "JavaScript rounds numbers: {parsed}");
@@ -60,7 +61,7 @@ async fn a_segment_webhook_is_one_message_with_every_digit_where_its_node_takes_
 async fn what_is_sent_again_after_a_kill_is_recognized_by_the_flow() {
     let Some(_turn) = turn().await else { return };
     let node_red = NodeRed::start().await;
-    let mut shop = Shop::open(node_red.target("raw")).await;
+    let mut shop = Shop::open(node_red.target()).await;
     let (flow, proxy) = (&node_red.flow, &node_red.proxy);
     let delivery = expect_once_over_a_kill(&mut shop, (flow, proxy), "o-1", async |_| {}).await;
     assert_eq!(delivery["last_response"]["body"], r#"{"duplicate":true}"#);

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    Proxy, Shop, Worker, data_of_webhook, directory, expect_once, expect_once_over_a_kill, restate_server, turn,
-    wait_for,
+    Proxy, Shop, Worker, data_of_webhook, directory, expect_once, expect_once_over_a_kill, recipes::recipe,
+    restate_server, turn, wait_for,
 };
 
 /// A running server with a service.
@@ -44,8 +44,7 @@ impl Restate {
     }
 
     fn target(&self) -> Value {
-        let url = format!("http://127.0.0.1:{}/{{workflow}}/run/send", self.proxy.port);
-        json!({"kind": "webhook", "url": url, "options": {"preset": "restate"}})
+        recipe("restate", self.proxy.port)
     }
 }
 

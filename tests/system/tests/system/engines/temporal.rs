@@ -6,7 +6,10 @@ use inlet_system_tests::read_json;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Proxy, Shop, Worker, directory, expect_once, expect_once_over_a_kill, turn, wait_for, worker::free_port};
+use super::{
+    Proxy, Shop, Worker, directory, expect_once, expect_once_over_a_kill, recipes::recipe, turn, wait_for,
+    worker::free_port,
+};
 
 /// A running server with a worker.
 struct Temporal {
@@ -42,7 +45,7 @@ impl Temporal {
     }
 
     fn target(&self) -> Value {
-        json!({"kind": "temporal", "url": format!("http://127.0.0.1:{}", self.proxy.port)})
+        recipe("temporal", self.proxy.port)
     }
 
     /// Returns an answer of the HTTP API.
