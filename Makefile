@@ -12,7 +12,7 @@ BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
 
-.PHONY: run build test bench attack fuzz-api plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
+.PHONY: run build test screenshots bench attack fuzz-api plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -26,6 +26,10 @@ build: plugins ## Build target/release/inlet with the bundled plugins inside
 test: plugins platforms test-plugins ## Run all tests
 	$(CARGO) build --workspace --bin inlet
 	$(CARGO) test --workspace
+
+screenshots: plugins ## Take pictures of the dashboard's pages into target/screenshots (after make toolchains)
+	$(CARGO) build --bin inlet
+	tests/system/clients/dashboard/screenshots.sh $(abspath $(TARGET))/debug/inlet $(abspath $(TARGET))/screenshots
 
 bench: build test-plugins translators ## Measure the server against a bare handler, and the sandbox against native code
 	$(CARGO) run --release -p inlet-bench

@@ -1,4 +1,5 @@
-//! Authentication: an operator with a management token, or an environment's own code with an API key.
+//! Authentication: an operator with a management token, or an environment's own code with an API key. A page of the
+//! server itself names its operator in process ([`crate::in_process`]); the same checks follow.
 //!
 //! Tokens and keys are looked up by their SHA-256, so that the time of a look-up does not depend on the secret. The
 //! access of an operation is given in the table of [`crate::routes`]. The extractor [`Operator`], which every handler
@@ -15,13 +16,14 @@ use inlet_core::time;
 use inlet_engine::{
     Engine,
     clock::now_ms,
-    snapshot::{Snapshot, hash_token},
+    snapshot::{Snapshot, TokenHash, hash_token},
 };
 use inlet_store::{Author, Credential, Environment, ManagementTokenRecord};
 use subtle::ConstantTimeEq as _;
 
 use super::{
     error::{ApiError, Kind},
+    in_process::Caller,
     query::{KnownParams, Params},
     scope::{Access, Scope},
 };
@@ -31,6 +33,17 @@ use super::{
 pub struct Operator {
     /// None for the token that the server was started with, which permits everything everywhere.
     token: Option<Arc<ManagementTokenRecord>>,
+    /// The person that a trusted proxy has signed in.
+    person: Option<Arc<str>>,
+}
+
+/// The token of an operator, as a session refers to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenRef {
+    /// The database id; none for the token that the server was started with.
+    pub id: Option<i64>,
+    /// SHA-256 of the token.
+    pub hash: TokenHash,
 }
 
 /// The bearer of an API key of an environment.
@@ -49,9 +62,53 @@ enum Bearer {
 }
 
 impl Operator {
-    /// The human-readable name of the token.
+    /// Returns the operator with a management token, and how a session refers to the token.
+    ///
+    /// # Errors
+    ///
+    /// If the token is not known, or has expired; the error says so.
+    pub fn of_token(engine: &Engine, token: &str) -> Result<(Self, TokenRef), ApiError> {
+        let hash = hash_token(token);
+        match recognise(&hash, engine, &engine.snapshot())? {
+            Bearer::Operator(operator) => {
+                let id = operator.token.as_ref().map(|token| token.id);
+                Ok((operator, TokenRef { id, hash }))
+            }
+            Bearer::Environment(_) => {
+                let message = "this is the key of an environment's own code; expected a management token (im_…)";
+                Err(ApiError::new(Kind::Unauthorized, message))
+            }
+        }
+    }
+
+    /// Returns the operator and the hash of a stored token, or of the one that the server was started with. A token that
+    /// is deleted or has expired has none.
+    pub fn of_stored(engine: &Engine, id: Option<i64>) -> Option<(Self, TokenHash)> {
+        let Some(id) = id else { return Some((Self { token: None, person: None }, engine.management_token)) };
+        let snapshot = engine.snapshot();
+        let token = snapshot.management_token_with_id(id)?;
+        check_expiry(token, now_ms()).ok()?;
+        engine.last_used.now(Credential::ManagementToken(id));
+        Some((Self { token: Some(token.clone()), person: None }, token.hash))
+    }
+
+    /// Names the person, whom a trusted proxy has signed in.
+    pub fn for_person(self, name: &str) -> Self {
+        Self { person: Some(name.into()), ..self }
+    }
+
+    /// The human-readable name of the token, or of the person whom a trusted proxy has signed in.
     pub fn name(&self) -> &str {
-        self.token.as_ref().map_or(Author::BOOTSTRAP, |token| &token.name)
+        match (&self.person, &self.token) {
+            (Some(person), _) => person,
+            (None, Some(token)) => &token.name,
+            (None, None) => Author::BOOTSTRAP,
+        }
+    }
+
+    /// Returns true if the token has a scope, so that a page can leave out what would be refused.
+    pub fn can(&self, wanted: Scope) -> bool {
+        self.may(wanted).is_ok()
     }
 
     /// The author in the log of changes.
@@ -135,7 +192,7 @@ impl FromRequestParts<Engine> for Operator {
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
         let snapshot = engine.snapshot();
-        match recognise(&parts.headers, engine, &snapshot)? {
+        match bearer(parts, engine, &snapshot)? {
             Bearer::Operator(operator) => {
                 let access = parts.extensions.get::<Access>().copied().unwrap_or(Access::Anyone);
                 operator.may(wanted_scope(access)?)?;
@@ -167,7 +224,7 @@ impl FromRequestParts<Engine> for EnvironmentKey {
 
     async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
         let snapshot = engine.snapshot();
-        match recognise(&parts.headers, engine, &snapshot)? {
+        match bearer(parts, engine, &snapshot)? {
             Bearer::Environment(environment_id) => {
                 check_params(parts)?;
                 if let Some(log) = snapshot.api_log(environment_id) {
@@ -192,17 +249,24 @@ fn check_params(parts: &Parts) -> Result<(), ApiError> {
     }
 }
 
-fn recognise(headers: &HeaderMap, engine: &Engine, snapshot: &Snapshot) -> Result<Bearer, ApiError> {
-    let hash = hash_token(bearer_token(headers)?);
-    if bool::from(hash.ct_eq(&engine.management_token)) {
-        return Ok(Bearer::Operator(Operator { token: None }));
+/// Returns the bearer of a request: the operator of a page of this server, or the owner of the token in the header.
+fn bearer(parts: &Parts, engine: &Engine, snapshot: &Snapshot) -> Result<Bearer, ApiError> {
+    match parts.extensions.get::<Caller>() {
+        Some(Caller(operator)) => Ok(Bearer::Operator(operator.clone())),
+        None => recognise(&hash_token(bearer_token(&parts.headers)?), engine, snapshot),
     }
-    if let Some(token) = snapshot.management_token(&hash) {
+}
+
+fn recognise(hash: &TokenHash, engine: &Engine, snapshot: &Snapshot) -> Result<Bearer, ApiError> {
+    if bool::from(hash.ct_eq(&engine.management_token)) {
+        return Ok(Bearer::Operator(Operator { token: None, person: None }));
+    }
+    if let Some(token) = snapshot.management_token(hash) {
         check_expiry(token, now_ms())?;
         engine.last_used.now(Credential::ManagementToken(token.id));
-        return Ok(Bearer::Operator(Operator { token: Some(token.clone()) }));
+        return Ok(Bearer::Operator(Operator { token: Some(token.clone()), person: None }));
     }
-    match snapshot.api_key(&hash) {
+    match snapshot.api_key(hash) {
         Some(key) => {
             engine.last_used.now(Credential::ApiKey(key.id));
             Ok(Bearer::Environment(key.environment_id))
@@ -258,7 +322,7 @@ mod tests {
             last_used_at_ms: None,
             created_at_ms: 0,
         };
-        Operator { token: Some(Arc::new(token)) }
+        Operator { token: Some(Arc::new(token)), person: None }
     }
 
     #[test]
@@ -276,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_first_token_does_everything_everywhere() {
-        let operator = Operator { token: None };
+        let operator = Operator { token: None, person: None };
         assert_eq!((operator.name(), operator.author().token_id), ("bootstrap", None));
         assert!(operator.may(Scope::Admin).is_ok() && operator.sees(4711) && operator.may_see_all().is_ok());
     }

@@ -19,6 +19,7 @@ mod environments;
 mod error;
 mod etag;
 mod id;
+pub mod in_process;
 mod management_tokens;
 mod openapi;
 mod page;
@@ -35,7 +36,10 @@ mod targets;
 mod variables;
 mod verification;
 
+pub use auth::{Operator, TokenRef};
+pub use error::ApiError;
 pub use routes::{for_readers, router};
+pub use scope::Scope;
 
 #[cfg(test)]
 mod tests;

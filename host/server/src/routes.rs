@@ -8,12 +8,13 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    middleware::{from_fn_with_state, map_response},
+    middleware::{from_fn, from_fn_with_state, map_response},
     response::Response,
-    routing::get,
+    routing::{any, get},
 };
 use futures_util::FutureExt as _;
 use hyper::body::Incoming;
+use inlet_dashboard::{Dashboard, Options, Peer};
 use inlet_delivery::workflows::WorkflowLists;
 use inlet_engine::{Engine, admission::peer::ConnectionPeer, ingest};
 use tower::ServiceExt as _;
@@ -23,6 +24,7 @@ use crate::{
     config::Config,
     health,
     http::{
+        browser,
         host_check::{self, AllowedHosts},
         json_newline, landing, unrouted,
     },
@@ -45,7 +47,7 @@ impl Routes {
     /// Returns the routes of the public listener beside an admin listener.
     pub fn public(engine: &Engine) -> Self {
         let others = Router::new().route("/", get(landing::public)).merge(health(engine));
-        Self { engine: engine.clone(), takes_webhooks: true, others: finish(others, engine) }
+        Self { engine: engine.clone(), takes_webhooks: true, others: finish(others.fallback(unrouted::answer), engine) }
     }
 
     /// Returns the routes of the admin listener.
@@ -68,6 +70,7 @@ impl Routes {
 /// The service of one connection.
 pub struct ConnectionRoutes {
     routes: Routes,
+    address: IpAddr,
     peer: ConnectionPeer,
     activity: Activity,
 }
@@ -75,7 +78,7 @@ pub struct ConnectionRoutes {
 impl Routes {
     /// Returns the service of a connection from this address, which notes when it has a request.
     pub fn of_connection(&self, address: IpAddr, activity: Activity) -> ConnectionRoutes {
-        ConnectionRoutes { routes: self.clone(), peer: self.engine.connection_peer(address), activity }
+        ConnectionRoutes { routes: self.clone(), address, peer: self.engine.connection_peer(address), activity }
     }
 }
 
@@ -85,7 +88,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for ConnectionRoutes {
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        let request = request.map(Body::new);
+        let mut request = request.map(Body::new);
         let activity = self.activity.clone();
         activity.begin();
         if self.routes.takes_webhooks && request.uri().path().starts_with(ingest::PREFIX) {
@@ -96,6 +99,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for ConnectionRoutes {
                 answered
             });
         }
+        request.extensions_mut().insert(Peer(self.address));
         let answer = self.routes.others.clone().oneshot(request);
         Box::pin(async move {
             let answered = answer.await;
@@ -120,24 +124,24 @@ fn health(engine: &Engine) -> Router<Engine> {
     Router::new().route("/healthz", get(health::healthz)).route("/readyz", get(readyz))
 }
 
-/// Returns the routes of the management API, which are answered for known hosts only.
+/// Returns the routes of the management API and of the dashboard, which are answered for known hosts only.
 fn administration(engine: &Engine, config: &Config, workflow_lists: &Arc<WorkflowLists>) -> Router<Engine> {
     let metrics = Router::new().route("/metrics", get(health::metrics));
     let metrics = match config.open_metrics || config.management_address().is_loopback() {
         true => metrics,
         false => inlet_api::for_readers(engine, metrics),
     };
+    let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
+    let api = inlet_api::router(workflow_lists.clone());
+    let dashboard = Dashboard::new(engine, api.clone(), Options { is_https });
     Router::new()
-        .route("/", get(landing::admin))
+        .merge(dashboard.routes().layer(from_fn(landing::for_programs)))
         .merge(metrics)
-        .merge(inlet_api::router(workflow_lists.clone()))
+        .merge(api)
+        .fallback_service(browser::or_else(dashboard.not_found(), any(unrouted::answer)).with_state(engine.clone()))
         .layer(from_fn_with_state(AllowedHosts::of(config), host_check::check))
 }
 
 fn finish(router: Router<Engine>, engine: &Engine) -> Router {
-    router
-        .fallback(unrouted::answer)
-        .layer(map_response(json_newline::add))
-        .layer(CatchPanicLayer::new())
-        .with_state(engine.clone())
+    router.layer(map_response(json_newline::add)).layer(CatchPanicLayer::new()).with_state(engine.clone())
 }

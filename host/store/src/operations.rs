@@ -13,7 +13,7 @@ use crate::{
         JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
         NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, PluginUse,
         PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RedriveSlice, Redriven, RefusedDismissal,
-        SelectedDeliveries, SourceUpdate, TargetState,
+        SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, TargetState,
     },
 };
 
@@ -54,6 +54,17 @@ operations! {
     DeleteManagementToken { id: i64, log: NewChange } -> Result<(), ChangeError>;
     /// Records the times at which credentials were last used, in milliseconds since 1970.
     RecordCredentialUse { used: Vec<(Credential, i64)> } -> Result<(), CommitError>;
+
+    // Sessions of the dashboard.
+
+    BeginSession { new: SessionRecord } -> Result<(), CommitError>;
+    RecordSessionUse { id: [u8; 32], at_ms: i64 } -> Result<(), CommitError>;
+    EndSession { id: [u8; 32] } -> Result<(), CommitError>;
+    CreateSignInLink { new: SignInLinkRecord } -> Result<(), CommitError>;
+    /// Deletes a link, and returns it if it has not expired.
+    UseSignInLink { id: [u8; 32], now_ms: i64 } -> Result<Option<SignInLinkRecord>, CommitError>;
+    /// Deletes old sessions and expired links; returns their number.
+    PruneSessions { created_before_ms: i64, used_before_ms: i64, now_ms: i64 } -> Result<u64, CommitError>;
 
     // Variables.
 

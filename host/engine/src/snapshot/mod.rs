@@ -187,6 +187,11 @@ impl Snapshot {
         self.management_tokens.get(hash)
     }
 
+    /// Returns the management token with that database id.
+    pub fn management_token_with_id(&self, id: i64) -> Option<&Arc<ManagementTokenRecord>> {
+        self.management_tokens.values().find(|token| token.id == id)
+    }
+
     /// Returns all management tokens but the one that the server was started with, the last created first.
     pub fn management_tokens(&self) -> Vec<&ManagementTokenRecord> {
         let mut tokens: Vec<_> = self.management_tokens.values().map(AsRef::as_ref).collect();

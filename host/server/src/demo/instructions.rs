@@ -23,6 +23,8 @@ pub struct Instructions<'a> {
     pub config: &'a Config,
     /// The API key.
     pub key: &'a str,
+    /// The path of a link that signs in to the dashboard once.
+    pub sign_in: &'a str,
     /// The target.
     pub target: &'a DemoTarget,
     /// The receiver that it leads to.
@@ -34,6 +36,8 @@ impl Instructions<'_> {
     pub fn text(&self) -> String {
         let (base, admin, key) = (self.config.base_url(), self.config.admin_url(), self.key);
         let mut text = format!("\nInlet is ready at {base}. The demo's API key for `{ENVIRONMENT}` is {key}\n");
+        let sign_in = self.sign_in;
+        let _ = write!(text, "The dashboard, with a link that signs in once, within ten minutes: {admin}{sign_in}\n");
         text.push_str(&self.deliveries());
         for example in &EXAMPLES {
             let snapshot = self.engine.snapshot();

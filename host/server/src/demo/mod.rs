@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use inlet_cli::secret_file;
+use inlet_dashboard::session::link;
 use inlet_engine::{Engine, snapshot::new_api_key};
 use inlet_store::Author;
 
@@ -47,7 +48,9 @@ impl Demo {
             engine.configure(author, move |change| async move { sources::create(&change, example).await }).await?;
         }
         let target = target::create(engine, self.receiver.address()).await?;
-        let text = Instructions { engine, config, key: &key, target: &target, receiver: &self.receiver }.text();
+        let sign_in = link::create_for_bootstrap(engine).await.context("cannot make a link to the dashboard")?;
+        let (key, receiver) = (&*key, &self.receiver);
+        let text = Instructions { engine, config, key, sign_in: &sign_in, target: &target, receiver }.text();
         println!("{text}");
         if let target::DemoTarget::Own { secret, .. } = target {
             self.receiver.start(secret);

@@ -1,9 +1,13 @@
 //! `GET /`: says what this server is, and where to go.
 
 use axum::{
+    extract::Request,
     http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
-    response::IntoResponse,
+    middleware::Next,
+    response::{IntoResponse, Response},
 };
+
+use super::browser::wants_page;
 
 /// The page of a listener that receives webhooks and serves nothing else.
 const PUBLIC: &str = "This is Inlet, which receives webhooks.\n\n\
@@ -13,6 +17,7 @@ const PUBLIC: &str = "This is Inlet, which receives webhooks.\n\n\
 
 /// The page of a listener with the management API.
 const ADMIN: &str = "This is Inlet, which receives webhooks and turns them into actions.\n\n\
+    Dashboard  open this address in a browser\n\
     Webhooks   POST /integrations/receive/{token} at the address of --listen\n\
     Sources    GET /v1/sources, with the management token as a bearer token\n\
     All routes GET /openapi.json\n\
@@ -25,9 +30,12 @@ pub async fn public() -> impl IntoResponse {
     page(PUBLIC)
 }
 
-/// Responds with the page of the listener with the management API.
-pub async fn admin() -> impl IntoResponse {
-    page(ADMIN)
+/// Responds to a program at `/` with text. A browser gets the dashboard.
+pub async fn for_programs(request: Request, next: Next) -> Response {
+    match request.uri().path() == "/" && !wants_page(request.headers()) {
+        true => page(ADMIN).into_response(),
+        false => next.run(request).await,
+    }
 }
 
 fn page(text: &'static str) -> impl IntoResponse {

@@ -26,6 +26,7 @@ mod relation;
 mod replay;
 mod retention;
 mod run;
+mod session;
 mod source;
 mod target;
 pub(crate) mod uuid_time;
@@ -68,6 +69,7 @@ pub use relation::{MemberPosition, MemberRecord, SubscriptionQuery, Subscription
 pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally};
 pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};
 pub use run::{Canceled, ExpandedRun, ExpansionShare, RunQuery, RunRecord, StoredRecipient};
+pub use session::{SessionRecord, SignInLinkRecord};
 pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,

@@ -16,6 +16,7 @@ mod relations;
 mod replays;
 mod retention;
 mod runs;
+mod sessions;
 mod sources;
 mod store_time;
 mod targets;

@@ -14,7 +14,9 @@ use super::toolchains::{is_there, skipped};
 const PATIENCE: u64 = 60;
 
 /// The programs that the tests run. A package that an older install lacks counts as missing.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 11] = [
+    "node_modules/@axe-core/playwright",
+    "node_modules/playwright-core",
     "node_modules/svix",
     "node_modules/@knocklabs/mgmt",
     "node_modules/@knocklabs/node",

@@ -19,6 +19,7 @@ mod concurrent_duplicates;
 mod connections;
 mod cors;
 mod crash;
+mod dashboard;
 mod deliveries;
 mod demo;
 mod deploy_files;

@@ -110,6 +110,8 @@ const DECISIONS: &[(&str, &str, Fate)] = &[
     ("replays", "last_error", WORDS),
     ("reruns", "event_id rerun_of replay_id", IDS),
     ("resends", "event_id", IDS),
+    ("sessions", "id proof", HASHES),
+    ("sign_in_links", "id proof", HASHES),
     ("source_environments", "settings scheme plugin previous_plugin previous_scheme", OPERATOR),
     ("source_environments", "signing_secret previous_signing_secret write_key previous_write_key", OPERATOR),
     ("sources", "key name description custom_image_url provider", OPERATOR),

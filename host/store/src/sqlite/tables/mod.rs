@@ -31,6 +31,7 @@ pub(crate) mod refused_requests;
 pub(crate) mod replays;
 pub(crate) mod retention;
 pub(crate) mod runs;
+pub(crate) mod sessions;
 pub(crate) mod skipped_recipients;
 pub(crate) mod source_environments;
 pub(crate) mod sources;

@@ -1,0 +1,227 @@
+// What pages do beyond HTML and htmx: local times, copying, panes, the keyboard, the palette. Every page works without it.
+(() => {
+  "use strict";
+
+  const find = (selector, root = document) => root.querySelector(selector);
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+  // Times in the browser's zone, with zone and UTC on hover.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const two = (number) => String(number).padStart(2, "0");
+  const local = (date) =>
+    `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
+    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const span = (ms) => {
+    const seconds = Math.floor(ms / 1000);
+    if (seconds < 60) return `${seconds} s`;
+    if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+    if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+    return `${Math.floor(seconds / 86400)} d`;
+  };
+  const distance = (date) => {
+    const ms = Date.now() - date;
+    if (ms < -1000) return `in ${span(-ms)}`;
+    return ms < 5000 ? "just now" : `${span(ms)} ago`;
+  };
+  const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+  const showTimes = (root = document) => {
+    for (const element of all("time[data-local], time[data-ago]", root)) {
+      const date = new Date(element.dateTime);
+      if (Number.isNaN(date.getTime())) continue;
+      if (!element.dataset.zoned) {
+        element.title = `${local(date)} ${zone}\n${element.title}`;
+        element.dataset.zoned = "1";
+      }
+      setText(element, "ago" in element.dataset ? distance(date) : local(date));
+    }
+  };
+  setInterval(() => showTimes(), 10000);
+
+  // Copying.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-copy]");
+    if (!button) return;
+    event.preventDefault();
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+    } catch {
+      // Without https a page has no clipboard of its own.
+      const area = document.createElement("textarea");
+      area.value = button.dataset.copy;
+      area.className = "sr-only";
+      document.body.append(area);
+      area.select();
+      document.execCommand("copy");
+      area.remove();
+      button.focus();
+    }
+    button.classList.add("is-copied");
+    setTimeout(() => button.classList.remove("is-copied"), 1500);
+  });
+
+  // Trees of JSON: search, and expand.
+  document.addEventListener("input", (event) => {
+    const search = event.target.closest("[data-json-search]");
+    if (search) searchTree(search.closest("[data-json]"), search.value.trim().toLowerCase());
+    const confirm = event.target.closest("[data-confirm]");
+    if (confirm) confirm.setCustomValidity(confirm.value.trim() === confirm.dataset.confirm ? "" : "Type the name exactly.");
+  });
+  const searchTree = (tree, wanted) => {
+    let hits = 0;
+    for (const row of all(".json-row, .json-node > summary", tree)) {
+      const isHit = wanted !== "" && row.textContent.toLowerCase().includes(wanted);
+      row.classList.toggle("is-hit", isHit);
+      if (!isHit) continue;
+      hits += 1;
+      for (let node = row.parentElement.closest("details"); node && tree.contains(node); node = node.parentElement.closest("details")) node.open = true;
+    }
+    setText(find(".json-hits", tree), wanted === "" ? "" : `${hits} found`);
+    find(".is-hit", tree)?.scrollIntoView({ block: "nearest" });
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-json-open]");
+    if (!button) return;
+    const nodes = all("details", button.closest("[data-json]"));
+    const open = nodes.some((node) => !node.open);
+    for (const node of nodes) node.open = open;
+    setText(button, open ? "Collapse all" : "Expand all");
+  });
+
+  // Menus close when something else is clicked.
+  document.addEventListener("click", (event) => {
+    for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+
+  // A pane beside a list: a link with `data-pane` fills it. Without the script it is a page of its own.
+  const openRow = async (link) => {
+    const pane = find(link.dataset.pane);
+    if (!pane) { location.assign(link.href); return; }
+    for (const row of all("[data-row].is-selected")) row.classList.remove("is-selected");
+    link.closest("[data-row]")?.classList.add("is-selected");
+    document.dispatchEvent(new CustomEvent("inlet:selected", { detail: { link } }));
+    pane.hidden = false;
+    pane.setAttribute("aria-busy", "true");
+    await window.htmx.ajax("GET", link.href, { target: pane, swap: "innerHTML" });
+    pane.removeAttribute("aria-busy");
+  };
+  const closePane = () => {
+    const pane = find("[data-pane-box]:not([hidden])");
+    if (!pane) return false;
+    pane.hidden = true;
+    pane.replaceChildren();
+    const row = find("[data-row].is-selected");
+    row?.classList.remove("is-selected");
+    find("a", row ?? document)?.focus();
+    document.dispatchEvent(new CustomEvent("inlet:unselected"));
+    return true;
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-pane-close]")) { event.preventDefault(); closePane(); return; }
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const link = event.target.closest("a[data-pane]") ?? linkOfRow(event.target);
+    if (!link) return;
+    event.preventDefault();
+    if (link.dataset.pane) openRow(link); else location.assign(link.href);
+  });
+  // A click anywhere in a row follows the row's link, unless it selects text or means another control.
+  const linkOfRow = (target) => {
+    if (target.closest("a, button, input, label, select, summary, form") || String(getSelection())) return null;
+    return find("a[data-row-link]", target.closest("[data-row]") ?? document.createElement("i"));
+  };
+
+  // The keyboard.
+  const rows = () => all("[data-row]").filter((row) => row.offsetParent !== null);
+  const move = (step) => {
+    const list = rows();
+    if (list.length === 0) return;
+    const at = list.findIndex((row) => row.classList.contains("is-current"));
+    const next = list[Math.min(Math.max(at + step, 0), list.length - 1)] ?? list[0];
+    for (const row of list) row.classList.toggle("is-current", row === next);
+    next.scrollIntoView({ block: "nearest" });
+    find("a[data-row-link]", next)?.focus({ preventScroll: true });
+    if (find("[data-pane-box]:not([hidden])")) { const link = find("a[data-pane]", next); if (link) openRow(link); }
+  };
+  let waitsForPlace = 0;
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") {
+      for (const menu of all("details.menu[open]")) { menu.open = false; find("summary", menu).focus(); return; }
+      if (!find("dialog[open]") && closePane()) event.preventDefault();
+      return;
+    }
+    if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
+    if (Date.now() - waitsForPlace < 1500) {
+      waitsForPlace = 0;
+      const link = find(`.sidebar [data-go="${CSS.escape(event.key)}"]`);
+      if (link) { event.preventDefault(); location.assign(link.href); }
+      return;
+    }
+    const acts = {
+      "/": () => find("[data-search]")?.focus(),
+      "?": () => find("#shortcuts")?.showModal(),
+      j: () => move(1),
+      k: () => move(-1),
+      r: () => find("[data-replay]")?.click(),
+      g: () => { waitsForPlace = Date.now(); },
+    };
+    const act = acts[event.key];
+    if (act) { event.preventDefault(); act(); }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-shortcuts]")) find("#shortcuts")?.showModal();
+    if (event.target.matches("dialog[open]")) event.target.close();
+  });
+
+  // The palette: the pages of the navigation, the environments, and a search.
+  const places = () => {
+    const links = all(".sidebar a, .environment-menu a, [data-palette]");
+    return links.map((link) => ({ label: link.dataset.palette || link.textContent.trim().replace(/\s+/g, " "), href: link.href }));
+  };
+  const openPalette = () => {
+    const dialog = find("#palette");
+    if (!dialog || dialog.open) return;
+    const input = find("input", dialog);
+    input.value = "";
+    listPlaces("");
+    dialog.showModal();
+  };
+  const listPlaces = (text) => {
+    const list = find("#palette-list");
+    const wanted = text.trim().toLowerCase();
+    const found = places().filter((place) => place.label.toLowerCase().includes(wanted)).slice(0, 12);
+    if (wanted !== "") found.push({ label: `Search for “${text.trim()}”`, href: `/search?q=${encodeURIComponent(text.trim())}` });
+    list.replaceChildren(...found.map((place, index) => {
+      const item = document.createElement("li");
+      item.role = "option";
+      item.id = `palette-${index}`;
+      item.dataset.href = place.href;
+      item.textContent = place.label;
+      item.setAttribute("aria-selected", String(index === 0));
+      return item;
+    }));
+    find("#palette input").setAttribute("aria-activedescendant", found.length ? "palette-0" : "");
+  };
+  find("#palette input")?.addEventListener("input", (event) => listPlaces(event.target.value));
+  find("#palette")?.addEventListener("keydown", (event) => {
+    const items = all("#palette-list li");
+    const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+    if (event.key === "Enter" && items[at]) { event.preventDefault(); location.assign(items[at].dataset.href); return; }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step || items.length === 0) return;
+    event.preventDefault();
+    const next = (at + step + items.length) % items.length;
+    for (const [index, item] of items.entries()) item.setAttribute("aria-selected", String(index === next));
+    items[next].scrollIntoView({ block: "nearest" });
+    find("#palette input").setAttribute("aria-activedescendant", items[next].id);
+  });
+  find("#palette-list")?.addEventListener("click", (event) => {
+    const item = event.target.closest("li");
+    if (item) location.assign(item.dataset.href);
+  });
+
+  for (const element of all("[data-shortcuts]")) element.hidden = false;
+  document.documentElement.classList.add("has-script");
+  document.addEventListener("htmx:after:swap", () => showTimes());
+  showTimes();
+})();

@@ -1,0 +1,110 @@
+//! Fields of forms. An error of the API stands at the field that its `field` names.
+
+use askama::Template;
+
+use super::Html;
+use crate::error::PageError;
+
+/// The kind of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One line.
+    Text,
+    /// A secret, which is not shown.
+    Secret,
+    /// A whole number.
+    Number,
+    /// Several lines.
+    Long,
+    /// On or off. It is sent as `true`, or not at all.
+    Switch,
+}
+
+/// A field of a form.
+#[derive(Debug, Clone)]
+pub struct Field<'a> {
+    name: &'a str,
+    label: &'a str,
+    value: String,
+    hint: &'a str,
+    placeholder: &'a str,
+    kind: Kind,
+    is_required: bool,
+    is_code: bool,
+    choices: Vec<(String, String)>,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "components/field.html")]
+struct FieldView<'a> {
+    field: &'a Field<'a>,
+    id: String,
+}
+
+impl<'a> Field<'a> {
+    /// A field, whose `name` is the API's.
+    pub fn new(kind: Kind, name: &'a str, label: &'a str, value: impl Into<String>) -> Self {
+        Self {
+            name,
+            label,
+            value: value.into(),
+            hint: "",
+            placeholder: "",
+            kind,
+            is_required: false,
+            is_code: false,
+            choices: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Says what to enter, below the field.
+    pub fn hint(self, hint: &'a str) -> Self {
+        Self { hint, ..self }
+    }
+
+    /// Shows an example in the empty field.
+    pub fn placeholder(self, placeholder: &'a str) -> Self {
+        Self { placeholder, ..self }
+    }
+
+    /// Must not be empty.
+    pub fn required(self) -> Self {
+        Self { is_required: true, ..self }
+    }
+
+    /// Holds a value that is written in a fixed-width font.
+    pub fn code(self) -> Self {
+        Self { is_code: true, ..self }
+    }
+
+    /// Offers values, each with a label, instead of free text.
+    pub fn choices(mut self, choices: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.choices = choices.into_iter().collect();
+        self
+    }
+
+    /// Shows the error of the API at this field, if it is about it: `field` is the name, or ends with it after a dot.
+    pub fn error_of(mut self, error: Option<&PageError>) -> Self {
+        let about = |field: &str| field == self.name || field.ends_with(&format!(".{}", self.name));
+        self.error = error.filter(|error| error.field.as_deref().is_some_and(about)).map(|error| error.message.clone());
+        self
+    }
+
+    /// Returns the field.
+    pub fn html(&self) -> Html {
+        let id = format!("field-{}", self.name.replace(['.', '[', ']'], "-"));
+        Html::of(&FieldView { field: self, id })
+    }
+}
+
+/// The error of a form that is about none of its fields, to stand at its top.
+pub fn error_elsewhere<'a>(error: Option<&'a PageError>, fields: &[&str]) -> Option<&'a str> {
+    let error = error?;
+    let is_shown = error
+        .field
+        .as_deref()
+        .is_some_and(|field| fields.iter().any(|name| field == *name || field.ends_with(&format!(".{name}"))));
+    (!is_shown).then_some(&error.message)
+}

@@ -1,0 +1,20 @@
+//! The parts that pages are made of. Each returns [`Html`], which templates write as it is; every text in it is escaped.
+
+pub mod chart;
+pub mod confirm;
+pub mod copy;
+pub mod empty_state;
+pub mod filter;
+pub mod form;
+pub mod icon;
+pub mod json_tree;
+pub mod outcome;
+pub mod pagination;
+pub mod provider_mark;
+pub mod time;
+pub mod waterfall;
+
+pub use crate::html::Html;
+
+#[cfg(test)]
+mod tests;

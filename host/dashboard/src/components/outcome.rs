@@ -1,0 +1,138 @@
+//! The names, colours and icons of everything that can come of an event, a run or a delivery. They stand here and nowhere
+//! else. A colour never stands alone: the icon and the text say the same.
+
+use super::{Html, icon::icon};
+use crate::html::escape;
+
+/// The meaning of a colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tone {
+    /// It went well.
+    Done,
+    /// Nothing was to be done.
+    Quiet,
+    /// It was seen before.
+    Duplicate,
+    /// It waits, or reached nobody.
+    Waiting,
+    /// It went wrong.
+    Failed,
+}
+
+impl Tone {
+    /// The suffix of the classes in `outcomes.css`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Quiet => "quiet",
+            Self::Duplicate => "duplicate",
+            Self::Waiting => "waiting",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A state with its name, colour and icon.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Badge {
+    /// The name that people read.
+    pub label: String,
+    /// The colour.
+    pub tone: Tone,
+    /// The icon's id.
+    pub icon: &'static str,
+}
+
+impl Badge {
+    fn new(label: &str, tone: Tone, icon: &'static str) -> Self {
+        Self { label: label.to_owned(), tone, icon }
+    }
+
+    /// Adds a few words, such as `delivered 2/3`.
+    pub fn with_detail(mut self, detail: &str) -> Self {
+        self.label = format!("{} · {detail}", self.label);
+        self
+    }
+
+    /// Returns the badge.
+    pub fn html(&self) -> Html {
+        let (tone, icon, label) = (self.tone.as_str(), icon(self.icon), escape(&self.label));
+        Html::trusted(format!(r#"<span class="badge tone-{tone}">{icon}{label}</span>"#))
+    }
+}
+
+/// Every outcome of an event, as the API names it, in the order in which filters and charts show them.
+pub const EVENT_OUTCOMES: [&str; 7] = ["executed", "skipped", "replayed", "logged", "ignored", "rejected", "failed"];
+
+/// The outcome of an event.
+pub fn event(outcome: &str) -> Badge {
+    match outcome {
+        "executed" => Badge::new("Done", Tone::Done, "i-done"),
+        "skipped" => Badge::new("Nobody reached", Tone::Waiting, "i-nobody"),
+        "replayed" => Badge::new("Duplicate (idempotent)", Tone::Duplicate, "i-duplicate"),
+        "logged" => Badge::new("No action", Tone::Quiet, "i-none"),
+        "ignored" => Badge::new("Handshake", Tone::Quiet, "i-handshake"),
+        "rejected" => Badge::new("Unreadable", Tone::Failed, "i-unreadable"),
+        "failed" => Badge::new("Failed", Tone::Failed, "i-failed"),
+        "refused" => Badge::new("Signature refused", Tone::Failed, "i-refused"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
+/// The status of an action.
+pub fn action(status: &str) -> Badge {
+    match status {
+        "success" => Badge::new("Done", Tone::Done, "i-done"),
+        "skipped" => Badge::new("Skipped", Tone::Quiet, "i-none"),
+        "error" => Badge::new("Failed", Tone::Failed, "i-failed"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
+/// The status of a delivery.
+pub fn delivery(status: &str) -> Badge {
+    match status {
+        "delivered" | "succeeded" => Badge::new("Delivered", Tone::Done, "i-done"),
+        "pending" => Badge::new("Waiting", Tone::Waiting, "i-waiting"),
+        "sending" | "in_flight" => Badge::new("Sending", Tone::Waiting, "i-waiting"),
+        "retrying" => Badge::new("Trying again", Tone::Waiting, "i-waiting"),
+        "dead" => Badge::new("Gave up", Tone::Failed, "i-dead"),
+        "discarded" => Badge::new("Discarded", Tone::Quiet, "i-none"),
+        "canceled" => Badge::new("Cancelled", Tone::Quiet, "i-none"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
+/// A run whose workflow has no target.
+pub fn without_target() -> Badge {
+    Badge::new("Not sent: no target", Tone::Waiting, "i-nobody")
+}
+
+/// The verdict on a request's signature, as the API names it, with or without `enforced:`.
+pub fn verification(status: &str) -> Badge {
+    match status.trim_start_matches("enforced:") {
+        "verified" => Badge::new("Verified", Tone::Done, "i-verified"),
+        "write_key" => Badge::new("Write key", Tone::Done, "i-verified"),
+        "failed" => Badge::new("Signature refused", Tone::Failed, "i-refused"),
+        "missing" => Badge::new("Not signed", Tone::Waiting, "i-unsigned"),
+        "not_configured" => Badge::new("Not verified: no secret", Tone::Quiet, "i-unsigned"),
+        other => Badge::new(other, Tone::Quiet, "i-unsigned"),
+    }
+}
+
+/// The health of a source, by the number of its items that need attention.
+pub fn health(needs_attention: i64, has_events: bool) -> Badge {
+    match (needs_attention, has_events) {
+        (0, false) => Badge::new("No events yet", Tone::Quiet, "i-none"),
+        (0, true) => Badge::new("Healthy", Tone::Done, "i-done"),
+        (count, _) => Badge::new(&attention(count), Tone::Failed, "i-failed"),
+    }
+}
+
+/// Returns how many need attention, in words.
+pub fn attention(count: i64) -> String {
+    match count {
+        1 => "1 needs attention".to_owned(),
+        count => format!("{} need attention", crate::html::grouped(count)),
+    }
+}

@@ -1,0 +1,185 @@
+//! What every page has around its content.
+
+use inlet_api_types::environments::Environment;
+
+use crate::{assets, context::Page, html::url_part};
+
+/// A place of the navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NavLink {
+    /// The text.
+    pub label: &'static str,
+    /// The address.
+    pub href: String,
+    /// The id of the icon in `templates/icons.html`.
+    pub icon: &'static str,
+    /// True if the page is this place or below it.
+    pub is_here: bool,
+    /// The key that leads there after `g`.
+    pub key: &'static str,
+}
+
+/// An environment in the switcher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentLink<'a> {
+    /// The environment.
+    pub environment: &'a Environment,
+    /// The page like this one there.
+    pub href: String,
+    /// True for the environment of this page.
+    pub is_here: bool,
+}
+
+/// A step of the path above the title.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crumb {
+    /// The text.
+    pub label: String,
+    /// The address.
+    pub href: String,
+}
+
+/// What `layout.html` needs. Every page's template has it as its field `layout`.
+pub struct Layout<'a> {
+    /// The page's request.
+    pub page: &'a Page,
+    /// The title, in the window and over the page.
+    pub title: String,
+    /// The pages above this one.
+    pub crumbs: Vec<Crumb>,
+}
+
+impl<'a> Layout<'a> {
+    /// The layout of a page with a title.
+    pub fn new(page: &'a Page, title: impl Into<String>) -> Self {
+        Self { page, title: title.into(), crumbs: Vec::new() }
+    }
+
+    /// Adds a page above this one.
+    pub fn under(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        self.crumbs.push(Crumb { label: label.into(), href: href.into() });
+        self
+    }
+
+    /// The number for `hx-nonce` and scripts.
+    pub fn nonce(&self) -> &str {
+        &self.page.nonce
+    }
+
+    /// The value of the field `csrf` of every form that changes something.
+    pub fn csrf(&self) -> &str {
+        &self.page.session.csrf
+    }
+
+    /// The address of a file of the dashboard.
+    pub fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+
+    /// The path and query of this page, to come back to.
+    pub fn here(&self) -> String {
+        match self.page.query.as_str() {
+            "" => self.page.path.clone(),
+            query => format!("{}?{query}", self.page.path),
+        }
+    }
+
+    /// The environment of the page, or the one looked at last.
+    pub fn environment(&self) -> Option<&Environment> {
+        self.page.environment.as_ref()
+    }
+
+    /// True on a page of an environment with which real people are reached.
+    pub fn is_production(&self) -> bool {
+        self.page.is_in_environment && self.environment().is_some_and(is_production)
+    }
+
+    /// The pages like this one in every environment.
+    pub fn environments(&self) -> Vec<EnvironmentLink<'_>> {
+        let here = self.environment().map(|environment| environment.slug.as_str());
+        let links = self.page.environments.iter().map(|environment| EnvironmentLink {
+            environment,
+            href: in_environment(&self.page.path, &environment.slug),
+            is_here: here == Some(&environment.slug),
+        });
+        links.collect()
+    }
+
+    /// The places of one environment.
+    pub fn environment_places(&self) -> Vec<NavLink> {
+        let Some(environment) = self.environment() else { return Vec::new() };
+        let slug = url_part(&environment.slug);
+        let places = [
+            ("Logs", "logs", "i-logs", "l"),
+            ("Action logs", "actions", "i-actions", "a"),
+            ("Issues", "issues", "i-issues", "i"),
+            ("Workflows", "workflows", "i-workflows", "w"),
+            ("Runs", "runs", "i-runs", "r"),
+            ("Deliveries", "deliveries", "i-deliveries", "d"),
+            ("Targets", "targets", "i-targets", "t"),
+            ("Users", "users", "i-users", "u"),
+        ];
+        places.map(|(label, place, icon, key)| self.place(label, format!("/e/{slug}/{place}"), icon, key)).into()
+    }
+
+    /// The places of the whole server.
+    pub fn server_places(&self) -> Vec<NavLink> {
+        vec![
+            self.place("Plugins", "/plugins".to_owned(), "i-plugins", "p"),
+            self.place("Settings", "/settings/environments".to_owned(), "i-settings", "s"),
+            self.place("Audit log", "/changes".to_owned(), "i-changes", "c"),
+            self.place("System", "/system".to_owned(), "i-system", "y"),
+        ]
+    }
+
+    /// The first places.
+    pub fn first_places(&self) -> Vec<NavLink> {
+        vec![
+            self.place("Overview", "/".to_owned(), "i-overview", "o"),
+            self.place("Sources", "/sources".to_owned(), "i-sources", "e"),
+        ]
+    }
+
+    fn place(&self, label: &'static str, href: String, icon: &'static str, key: &'static str) -> NavLink {
+        let path = &self.page.path;
+        let section = href.strip_suffix("/environments").filter(|_| href.starts_with("/settings")).unwrap_or(&href);
+        let is_below = path.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let is_source = href == "/sources" && self.page.is_in_environment && path.split('/').nth(3) == Some("sources");
+        let is_here = if href == "/" { path == "/" } else { is_below || is_source };
+        NavLink { label, href, icon, is_here, key }
+    }
+}
+
+/// Returns true for an environment with which real people are reached, by its name.
+pub fn is_production(environment: &Environment) -> bool {
+    let name = environment.slug.to_ascii_lowercase();
+    name.starts_with("prod") || name.starts_with("live")
+}
+
+/// Returns the page like this one in another environment: the same list, or the same page of a source.
+fn in_environment(path: &str, slug: &str) -> String {
+    let slug = url_part(slug);
+    let mut rest = path.strip_prefix("/e/").unwrap_or_default().split('/').skip(1);
+    match (rest.next(), rest.next(), rest.next()) {
+        (Some("sources"), Some(key), Some(place)) => format!("/e/{slug}/sources/{key}/{place}"),
+        (Some(place), ..) => format!("/e/{slug}/{place}"),
+        _ => format!("/e/{slug}/logs"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switcher_leads_to_the_same_place() {
+        for (path, expected) in [
+            ("/e/development/logs", "/e/production/logs"),
+            ("/e/development/logs/018f", "/e/production/logs"),
+            ("/e/development/sources/shop/mappings/018f", "/e/production/sources/shop/mappings"),
+            ("/sources", "/e/production/logs"),
+        ] {
+            assert_eq!(in_environment(path, "production"), expected, "{path}");
+        }
+    }
+}

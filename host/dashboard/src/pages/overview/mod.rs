@@ -1,0 +1,12 @@
+//! `/`: the server at a glance.
+
+mod show;
+
+use axum::{Router, routing::get};
+
+use crate::state::Dashboard;
+
+/// The routes of this page.
+pub fn routes() -> Router<Dashboard> {
+    Router::new().route("/", get(show::show))
+}

@@ -1,0 +1,86 @@
+//! Sessions: who uses the dashboard, and on the strength of which management token.
+//!
+//! A cookie holds 256 random bits; the store keeps hashes only. A session ends with its token: its proof is made of the
+//! cookie and of the token's hash, so that no other token, not even a later bootstrap token, takes its place.
+
+pub mod attempts;
+pub mod cookie;
+pub mod link;
+pub mod sign_in;
+pub mod sign_out;
+
+use axum::http::HeaderMap;
+use inlet_api::{Operator, TokenRef};
+use inlet_engine::{Engine, clock::now_ms};
+use inlet_store::{CommitError, ReadError, SessionRecord};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+const HOUR_MS: i64 = 3_600_000;
+/// A session that is not used for so long ends, in milliseconds.
+pub const IDLE_MS: i64 = 12 * HOUR_MS;
+/// A session ends after so long, in milliseconds.
+pub const LONGEST_MS: i64 = 7 * 24 * HOUR_MS;
+/// A use is recorded when the recorded one is so old, in milliseconds: no page costs a write.
+const RECORD_USE_MS: i64 = HOUR_MS / 4;
+
+/// A session that is under way.
+#[derive(Clone)]
+pub struct Session {
+    /// The bearer of the token that it was begun with.
+    pub operator: Operator,
+    /// The value that every change must send again, which another site cannot know.
+    pub csrf: String,
+    /// SHA-256 of the cookie.
+    pub id: [u8; 32],
+}
+
+/// Hashes values with their lengths, so that no two lists of values are hashed alike.
+pub(crate) fn hash_of(values: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for value in values {
+        hash.update((value.len() as u64).to_be_bytes());
+        hash.update(value);
+    }
+    hash.finalize().into()
+}
+
+/// Begins a session with a token, and returns its cookie's value.
+pub async fn begin(engine: &Engine, token: &TokenRef) -> Result<String, CommitError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| CommitError::Unavailable { reason: error.to_string() })?;
+    let (cookie, now_ms) = (hex::encode(bytes), now_ms());
+    engine.store.sessions_prune(now_ms - LONGEST_MS, now_ms - IDLE_MS, now_ms).await?;
+    let new = SessionRecord {
+        id: hash_of(&[b"session", cookie.as_bytes()]),
+        token_id: token.id,
+        proof: hash_of(&[b"proof", cookie.as_bytes(), &token.hash]),
+        created_at_ms: now_ms,
+        last_used_at_ms: now_ms,
+    };
+    engine.store.session_begin(new).await?;
+    Ok(cookie)
+}
+
+/// Finds the session of a request by its cookie.
+pub async fn find(engine: &Engine, headers: &HeaderMap) -> Result<Option<Session>, ReadError> {
+    let Some(cookie) = cookie::read(headers, cookie::SESSION) else { return Ok(None) };
+    let id = hash_of(&[b"session", cookie.as_bytes()]);
+    let Some(record) = engine.store.session(&id).await? else { return Ok(None) };
+    let now_ms = now_ms();
+    if record.created_at_ms < now_ms - LONGEST_MS || record.last_used_at_ms < now_ms - IDLE_MS {
+        return Ok(None);
+    }
+    let Some((operator, hash)) = Operator::of_stored(engine, record.token_id) else { return Ok(None) };
+    let proof = hash_of(&[b"proof", cookie.as_bytes(), &hash]);
+    if !bool::from(proof.ct_eq(&record.proof)) {
+        return Ok(None);
+    }
+    if record.last_used_at_ms < now_ms - RECORD_USE_MS
+        && let Err(error) = engine.store.session_used(id, now_ms).await
+    {
+        tracing::warn!(%error, "the use of a session was not recorded");
+    }
+    let csrf = hex::encode(hash_of(&[b"csrf", cookie.as_bytes()]));
+    Ok(Some(Session { operator, csrf, id }))
+}

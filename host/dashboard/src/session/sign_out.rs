@@ -1,0 +1,24 @@
+//! `POST /sign-out`
+
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Redirect, Response},
+};
+
+use super::cookie;
+use crate::{
+    context::Page,
+    error::{PageError, PageResult},
+    state::Dashboard,
+};
+
+/// Ends the session.
+pub async fn sign_out(State(dashboard): State<Dashboard>, page: Page) -> PageResult {
+    dashboard.engine.store.session_end(page.session.id).await.map_err(|error| {
+        tracing::error!(%error, "a session was not ended");
+        PageError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "the session could not be ended; try again")
+    })?;
+    let mut response: Response = Redirect::to("/sign-in").into_response();
+    cookie::set(response.headers_mut(), dashboard.options.is_https, cookie::SESSION, "", 0);
+    Ok(response)
+}

@@ -1,0 +1,48 @@
+//! What all pages share.
+
+use std::{ops::Deref, sync::Arc};
+
+use axum::Router;
+use inlet_api::in_process::Client;
+use inlet_engine::Engine;
+
+use crate::session::attempts::SignInAttempts;
+
+/// The settings of the dashboard.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// True if browsers reach the server by https, so that cookies are sent by https only.
+    pub is_https: bool,
+}
+
+/// What all pages share. Cheap to clone.
+#[derive(Clone)]
+pub struct Dashboard(Arc<Shared>);
+
+/// See [`Dashboard`].
+pub struct Shared {
+    /// The settings.
+    pub options: Options,
+    /// The engine, for sessions; pages read and change everything else through `api`.
+    pub(crate) engine: Engine,
+    /// The API.
+    pub api: Client,
+    /// The failed tries to sign in.
+    pub attempts: SignInAttempts,
+}
+
+impl Dashboard {
+    /// Returns the state of an engine's dashboard. `api` is the router of the API.
+    pub fn new(engine: &Engine, api: Router<Engine>, options: Options) -> Self {
+        let (engine, api) = (engine.clone(), Client::new(engine, api));
+        Self(Arc::new(Shared { options, engine, api, attempts: SignInAttempts::default() }))
+    }
+}
+
+impl Deref for Dashboard {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}

@@ -1,0 +1,72 @@
+// Runs one scenario of the dashboard in Chromium:  node dashboard/run.mjs SCENARIO BASE TOKEN [JSON]
+// A scenario fails on a message of the console, a violation of the content security policy, an exception of a page, a request
+// to elsewhere, and on what axe-core calls serious.
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+/** Console messages of the browser about answers that a scenario asks for, such as a refused form. */
+const EXPECTED_STATUSES = /Failed to load resource: the server responded with a status of (401|403|404|409|412|422|429)/;
+
+export class Dashboard {
+  static async open(base, { width = 1280, height = 900, colorScheme = "light" } = {}) {
+    const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme, baseURL: base });
+    context.setDefaultTimeout(30_000);
+    const dashboard = new Dashboard(browser, context, base);
+    dashboard.page = await dashboard.newPage();
+    return dashboard;
+  }
+
+  constructor(browser, context, base) {
+    Object.assign(this, { browser, context, base, problems: [] });
+  }
+
+  /** A page whose problems are collected. */
+  async newPage(context = this.context) {
+    const page = await context.newPage();
+    page.on("console", (message) => {
+      const isProblem = ["error", "warning"].includes(message.type()) && !EXPECTED_STATUSES.test(message.text());
+      if (isProblem) this.problems.push(`console at ${page.url()}: ${message.text()}`);
+    });
+    page.on("pageerror", (error) => this.problems.push(`exception at ${page.url()}: ${error}`));
+    page.on("dialog", async (dialog) => {
+      this.problems.push(`dialog at ${page.url()}: ${dialog.message()}`);
+      await dialog.dismiss();
+    });
+    page.on("request", (request) => {
+      const url = request.url();
+      if (!url.startsWith(this.base) && !url.startsWith("data:")) this.problems.push(`request to elsewhere: ${url}`);
+    });
+    return page;
+  }
+
+  async signIn(token, page = this.page) {
+    await page.goto("/sign-in");
+    await page.getByLabel("Management token").fill(token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+  }
+
+  /** Fails the scenario if axe-core finds something serious on the page. */
+  async checkAccessibility(page = this.page) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    for (const { id, impact, nodes } of violations.filter(({ impact }) => ["serious", "critical"].includes(impact))) {
+      const where = nodes.slice(0, 3).map((node) => `${node.html} ${node.failureSummary}`).join("\n    ");
+      this.problems.push(`axe at ${page.url()}: ${id} (${impact})\n    ${where}`);
+    }
+  }
+
+  async close() {
+    await this.browser.close();
+    return this.problems;
+  }
+}
+
+export function check(condition, sentence) {
+  if (!condition) throw new Error(sentence);
+}
+
+export function equal(found, expected, what) {
+  const [a, b] = [found, expected].map((value) => JSON.stringify(value));
+  if (a !== b) throw new Error(`${what}: found ${a}, expected ${b}`);
+}

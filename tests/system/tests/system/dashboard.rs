@@ -1,0 +1,157 @@
+//! The dashboard in Chromium (`tests/system/clients/dashboard`): one scenario for each test, on a server of its own.
+
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, ServerOptions};
+use serde_json::{Value, json};
+
+use super::{
+    clients::{is_installed, script},
+    toolchains::{is_there, skipped},
+};
+
+/// Returns false, and says so, if there is no browser.
+pub fn has_browser() -> bool {
+    let is_there = is_there("chromium");
+    if !is_there {
+        skipped("the dashboard", "chromium is not there");
+    }
+    is_there && is_installed()
+}
+
+/// Runs a scenario to its end. It fails on messages of the console, violations of the content security policy, requests to
+/// elsewhere, and what axe-core calls serious.
+pub fn play(server: &Server, scenario: &str, token: &str, input: &Value) {
+    script("dashboard/run.mjs", &[scenario, &server.admin, token, &input.to_string()]).patience(180).run();
+}
+
+#[tokio::test]
+async fn a_person_signs_in_and_out() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let name = "<script>alert(1)</script>";
+    let source = json!({"name": name, "preconfigured_provider": "http"});
+    let (status, answer) = server.try_put_source("shop", "development", source).await;
+    assert!(status < 300, "{answer}");
+    play(&server, "sign_in", MANAGEMENT_TOKEN, &json!({"script": name}));
+}
+
+#[tokio::test]
+async fn a_token_of_one_environment_sees_nothing_of_another() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    server.source("shop", "http", json!({}), json!([])).await;
+    let body = json!({"name": "Ana", "scopes": ["operate"], "environments": ["development"]});
+    let token = server.management_token(body).await;
+    let input = json!({"own": "development", "other": "production"});
+    play(&server, "limited_token", &token, &input);
+}
+
+/// Returns the status and the location that an answer leads to.
+async fn led(request: reqwest::RequestBuilder) -> (u16, Option<String>) {
+    let answer = request.send().await.unwrap();
+    let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), location)
+}
+
+#[tokio::test]
+async fn a_link_signs_in_once() {
+    let server = Server::start_with(ServerOptions::default().arg("--demo")).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let mut link = None;
+    for _ in 0..600 {
+        let stdout = server.stdout();
+        let found = stdout.split_whitespace().find(|word| word.contains("/sign-in/"));
+        link = found.map(str::to_owned);
+        if link.is_some() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let link = link.expect("the demo prints a link");
+    assert_eq!(led(client.get(&link)).await, (303, Some("/".to_owned())));
+    assert_eq!(led(client.get(&link)).await, (401, None));
+}
+
+#[tokio::test]
+async fn tries_to_sign_in_are_limited() {
+    let server = Server::start().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let try_with = async |token: &str| {
+        let request = client
+            .post(format!("{}/sign-in", server.admin))
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("token={token}"));
+        led(request).await.0
+    };
+    let mut answers = Vec::new();
+    while answers.len() < 40 && answers.last() != Some(&429) {
+        answers.push(try_with("im_wrong").await);
+    }
+    assert!(answers.iter().filter(|status| **status == 401).count() >= 10, "{answers:?}");
+    assert_eq!(answers.last(), Some(&429), "{answers:?}");
+    assert_eq!(try_with(MANAGEMENT_TOKEN).await, 429, "the right token has to wait too");
+}
+
+#[tokio::test]
+async fn a_change_comes_from_a_page_of_the_session() {
+    let server = Server::start().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let post = |path: &str, site: &str, cookie: &str, body: String| {
+        client
+            .post(format!("{}{path}", server.admin))
+            .header("sec-fetch-site", site)
+            .header("cookie", cookie)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body)
+    };
+    assert_eq!(led(post("/sign-in", "cross-site", "", format!("token={MANAGEMENT_TOKEN}"))).await.0, 403);
+    let answer = post("/sign-in", "same-origin", "", format!("token={MANAGEMENT_TOKEN}")).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let page = client.get(format!("{}/sources", server.admin)).header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    let html = page.text().await.unwrap();
+    let (_, rest) = html.split_once(r#"name="csrf" value=""#).unwrap();
+    let csrf = rest.split('"').next().unwrap();
+
+    let form = |csrf: &str| format!("csrf={csrf}&name=Staging&slug=staging");
+    let path = "/settings/environments";
+    assert_eq!(led(post(path, "cross-site", &cookie, form(csrf))).await.0, 403);
+    assert_eq!(led(post(path, "same-origin", &cookie, form("0"))).await.0, 403);
+    assert_eq!(led(post(path, "same-origin", "", form(csrf))).await, (303, Some("/sign-in".to_owned())));
+    assert_eq!(led(post(path, "same-origin", &cookie, form(csrf))).await, (303, Some(path.to_owned())));
+    let changes = server.get("/v1/changes").await;
+    assert_eq!(changes["entries"][0]["operation"], "createEnvironment", "{changes}");
+
+    let ended = led(post("/sign-out", "same-origin", &cookie, format!("csrf={csrf}"))).await;
+    assert_eq!(ended, (303, Some("/sign-in".to_owned())));
+    let after = led(client.get(format!("{}/sources", server.admin)).header("cookie", &cookie)).await;
+    assert_eq!(after, (303, Some("/sign-in?next=%2Fsources".to_owned())));
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_token() {
+    let server = Server::start().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let token = server.management_token(json!({"name": "Ana", "scopes": ["read"]})).await;
+    let form = format!("token={token}");
+    let request = client
+        .post(format!("{}/sign-in", server.admin))
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let answer = request.send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let sources = || client.get(format!("{}/sources", server.admin)).header("cookie", &cookie);
+    assert_eq!(led(sources()).await.0, 200);
+    let tokens = server.get("/v1/management_tokens").await;
+    let path = format!("/v1/management_tokens/{}", tokens["entries"][0]["id"].as_str().unwrap());
+    let deleted = server.manage(reqwest::Method::DELETE, &path).send().await.unwrap();
+    assert!(deleted.status().is_success());
+    assert_eq!(led(sources()).await.0, 303);
+}
