@@ -85,7 +85,7 @@ pub struct UpsertedSource {
     #[schema(required)]
     pub source: Option<Source>,
     /// Conditions that the operator should know: a path of a mapping that finds nothing in the last events of its type, or in
-    /// the plugin's examples; white space that was removed around a secret.
+    /// the plugin's examples; a workflow that no target knows; white space that was removed around a secret.
     pub warnings: Vec<String>,
     /// The members that would differ; only with `dry_run`.
     #[serde(skip_serializing_if = "Option::is_none")]

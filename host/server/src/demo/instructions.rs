@@ -96,7 +96,7 @@ impl Instructions<'_> {
             hex
         });
         format!(
-            "\n# verify the last delivery by hand: both lines are the same (the key is the base64 of the secret {secret})\n\
+            "\n# verify the last delivery by hand: both lines are the same (the key is what the secret {secret} holds in base64)\n\
              curl -sS {page}last/signature; curl -sS {page}last/signed | openssl dgst -sha256 -mac HMAC -macopt hexkey:{hex} -binary | base64\n"
         )
     }

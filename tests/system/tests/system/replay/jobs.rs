@@ -96,6 +96,35 @@ async fn named_entries_are_replayed_by_force_and_what_cannot_be_is_counted() {
 }
 
 #[tokio::test]
+async fn a_replay_leaves_out_what_is_older_than_it_says() {
+    let server = Server::start().await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
+    // Ids hold the time by which events are selected.
+    let send = async |event: &str, message_id: &str| {
+        let answer = endpoint.expect(track(event, "u", message_id, json!({})), &["logged"]).await;
+        let id: uuid::Uuid = answer["events"][0]["id"].as_str().unwrap().parse().unwrap();
+        id.as_u128() >> 80
+    };
+    let old = send("Old", "m-old").await;
+    let mut sent = 0;
+    while send("Later", &format!("m-{sent}")).await <= old + 1000 {
+        sent += 1;
+        assert!(sent < 600, "the time of events does not go on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let of = |age: u32| json!({"outcome": ["logged"], "event_type": "track/Old", "max_age_seconds": age});
+    let none = replay_all(&server, "segment", of(1)).await;
+    assert_eq!((&none["total"], &none["done"]), (&json!(0), &json!(0)), "{none}");
+    assert!(none["filter"]["starting_at"].is_string(), "{none}");
+    let one = replay_all(&server, "segment", of(3600)).await;
+    assert_eq!((&one["total"], &one["outcomes"]), (&json!(1), &json!({"logged": 1})), "{one}");
+    let path = "/v1/sources/segment/replays?environment=development";
+    let both = json!({"max_age_seconds": 60, "starting_at": "2026-01-02T03:04:05Z"});
+    let (status, answer) = post(&server, path, both).await;
+    assert_eq!((status, &answer["field"]), (422, &json!("max_age_seconds")), "{answer}");
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_replay_is_said() {
     let server = Server::start().await;
     let endpoint = server.source("segment", "segment", json!({}), json!([])).await;
