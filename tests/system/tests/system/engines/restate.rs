@@ -14,6 +14,7 @@ use super::{
 struct Restate {
     service: Worker,
     proxy: Proxy,
+    admin: u64,
     _server: Worker,
     _data: TempDir,
 }
@@ -40,7 +41,7 @@ impl Restate {
         })
         .await;
         let proxy = Proxy::start(ingress.try_into().unwrap(), "POST /");
-        Self { service, proxy, _server: server, _data: data }
+        Self { service, proxy, admin, _server: server, _data: data }
     }
 
     fn target(&self) -> Value {
@@ -55,6 +56,17 @@ async fn a_segment_webhook_is_one_invocation_with_every_digit() {
     let shop = Shop::open(restate.target()).await;
     let invocation = |delivery: &Value| delivery["downstream_id"].as_str().unwrap().to_owned();
     expect_once(&shop, &restate.service, data_of_webhook, invocation).await;
+}
+
+#[tokio::test]
+async fn its_services_are_the_workflows_that_a_mapping_may_name() {
+    let Some(_turn) = turn().await else { return };
+    let restate = Restate::start().await;
+    let mut target = restate.target();
+    target["options"]["admin_url"] = format!("http://127.0.0.1:{}", restate.admin).into();
+    let shop = Shop::open(target).await;
+    let listed = shop.server.get("/v1/targets/engine/workflows?environment=development").await;
+    assert_eq!(listed["entries"], json!([{"key": "order-confirmation"}]), "{listed}");
 }
 
 #[tokio::test]
