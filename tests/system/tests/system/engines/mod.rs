@@ -20,7 +20,11 @@ use std::{
 use serde_json::Value;
 use tokio::sync::{Mutex, MutexGuard};
 
-use self::{proxy::Proxy, shop::Shop, worker::Worker};
+use self::{
+    proxy::Proxy,
+    shop::Shop,
+    worker::{Ran, Worker},
+};
 use crate::{clients, toolchains};
 
 /// The longest time that a test waits for something, an engine's start included.
@@ -69,6 +73,15 @@ fn data_of_webhook(body: &str) -> &str {
     let data = body.strip_prefix(r#"{"type":"workflow_run.created","timestamp":""#);
     let data = data.and_then(|rest| rest.split_once(r#"","data":"#)).and_then(|(_, data)| data.strip_suffix('}'));
     data.unwrap_or_else(|| panic!("{body}"))
+}
+
+/// Returns the ids of the recipients that workflows were given, in order. A pointer says where they are in an input.
+fn recipients_of(ran: &[Ran], pointer: &str) -> Vec<String> {
+    let inputs = ran.iter().map(|ran| serde_json::from_str::<Value>(&ran.input).unwrap());
+    let recipients = inputs.flat_map(|input| input.pointer(pointer).unwrap().as_array().unwrap().clone());
+    let mut ids: Vec<String> = recipients.map(|recipient| recipient["id"].as_str().unwrap().to_owned()).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// Sends one webhook twice and another one. Both workflows run, once each, with every digit.

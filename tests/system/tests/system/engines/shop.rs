@@ -1,5 +1,7 @@
 //! A server with a Segment source, whose orders trigger the workflow `order-confirmation`.
 
+use std::path::Path;
+
 use inlet_system_tests::{Endpoint, SEGMENT_SECRET, Server, ServerOptions, hmac_sha1, read_json};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -18,8 +20,17 @@ pub(super) struct Shop {
 impl Shop {
     /// Starts a server with this target as its only one.
     pub(super) async fn open(target: Value) -> Self {
+        Self::open_with(target, |options| options).await
+    }
+
+    /// Starts a server that trusts this certificate.
+    pub(super) async fn open_trusting(target: Value, certificate: &Path) -> Self {
+        Self::open_with(target, |options| options.env("SSL_CERT_FILE", certificate.to_str().unwrap())).await
+    }
+
+    async fn open_with(target: Value, change: impl FnOnce(ServerOptions) -> ServerOptions) -> Self {
         let data = TempDir::new().unwrap();
-        let server = Server::start_with(options(&data)).await;
+        let server = Server::start_with(change(options(&data))).await;
         let mappings = json!([{
             "event_type": "Order Completed", "action_type": "workflows_trigger",
             "action_parameters": {"key": "order-confirmation", "recipients": "data.to", "cancellation_key": "data.order"},
@@ -38,6 +49,37 @@ impl Shop {
         let response = request.json(&json!({ "target": target })).send().await.unwrap();
         let (status, answer) = (response.status(), read_json(response).await);
         assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Waits until the target has this state, and returns it.
+    pub(super) async fn target_in(&self, state: &str) -> Value {
+        wait_for(state, async || {
+            let target = self.server.get("/v1/targets/engine?environment=development").await;
+            (target["state"] == state).then_some(target)
+        })
+        .await
+    }
+
+    /// Triggers the workflow for 1000 recipients of 2 KiB each, and returns their ids in order.
+    pub(super) async fn trigger_large(&self) -> Vec<String> {
+        let ids: Vec<String> = (0..1000).map(|number| format!("u_{number:04}")).collect();
+        let recipients: Vec<Value> = ids.iter().map(|id| json!({"id": id, "note": "x".repeat(2048)})).collect();
+        let body = json!({"recipients": recipients, "data": {"wait": false}});
+        let request = self.server.request_with(&self.key, Method::POST, "/v1/workflows/order-confirmation/trigger");
+        let response = request.json(&body).send().await.unwrap();
+        assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+        ids
+    }
+
+    /// Waits until all parts of a delivery are delivered, and returns them.
+    pub(super) async fn delivered_in_parts(&self) -> Vec<Value> {
+        wait_for("all parts", async || {
+            let all = self.list().await;
+            let is_delivered = |delivery: &Value| delivery["status"] == "delivered";
+            let covered: u64 = all.iter().map(|delivery| delivery["recipients_count"].as_u64().unwrap()).sum();
+            (covered == 1000 && all.iter().all(is_delivered)).then_some(all)
+        })
+        .await
     }
 
     /// Sends an order as Segment does, expects this outcome, and returns the id of the event.
@@ -96,7 +138,7 @@ fn options(data: &TempDir) -> ServerOptions {
     let options = ServerOptions { data_dir: Some(data.path().join("data")), ..ServerOptions::default() };
     options
         .env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.0/8\"]")
-        .env("INLET_DELIVERY_RETRY_SECONDS", "[0.1, 0.1, 0.1, 0.1, 0.1]")
+        .env("INLET_DELIVERY_RETRY_SECONDS", "[0.1, 0.2, 0.5, 1, 1, 1, 2, 2, 2, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5]")
 }
 
 /// Returns the properties of an order, with numbers that a 64-bit float changes. The workflow of an order that is called

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    Proxy, Shop, Worker, directory, expect_once, expect_once_over_a_kill, recipes::recipe, turn, wait_for,
-    worker::free_port,
+    Proxy, Shop, Worker, directory, expect_once, expect_once_over_a_kill, recipes::recipe, recipients_of, turn,
+    wait_for, worker::free_port,
 };
 
 /// A running server with a worker.
@@ -126,6 +126,18 @@ async fn an_execution_of_the_same_id_that_has_ended_is_a_success() {
     let (status, answer) = last_answer(&shop.delivered(1).await[0]);
     assert_eq!((status, &answer["code"]), (409, &json!(6)), "{answer}");
     assert_eq!(temporal.worker.ran(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_large_run_is_several_executions_with_every_recipient_once() {
+    let Some(_turn) = turn().await else { return };
+    let temporal = Temporal::start().await;
+    let shop = Shop::open(temporal.target()).await;
+    let recipients = shop.trigger_large().await;
+    let deliveries = shop.delivered_in_parts().await;
+    let ran = temporal.worker.ran(deliveries.len()).await;
+    assert!(ran.len() > 1 && ran.len() == deliveries.len(), "{} executions", ran.len());
+    assert_eq!(recipients_of(&ran, "/recipients"), recipients);
 }
 
 #[tokio::test]
