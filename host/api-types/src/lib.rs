@@ -19,6 +19,7 @@ pub mod environments;
 mod error;
 pub mod logs;
 pub mod management_tokens;
+pub mod operational_events;
 mod pace;
 mod page;
 mod patch;

@@ -22,6 +22,7 @@ mod id;
 pub mod in_process;
 mod management_tokens;
 mod openapi;
+mod operational_events;
 mod page;
 mod path;
 mod providers;

@@ -18,6 +18,8 @@
 //!
 //! [`subject`] says what names a user who is to be forgotten.
 //!
+//! [`operational`] says what an operator should know.
+//!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
 pub mod actions;
@@ -33,6 +35,7 @@ pub mod json;
 pub mod log;
 pub mod mapping;
 pub mod nearest;
+pub mod operational;
 pub mod parked;
 pub mod path;
 pub mod plan;

@@ -8,6 +8,7 @@ pub mod answer;
 pub mod body;
 pub mod delivery_head;
 pub mod dispatcher;
+pub mod operational_webhook;
 pub mod pace;
 pub mod request;
 mod retry_after;

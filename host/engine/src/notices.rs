@@ -70,6 +70,21 @@ struct Kind {
     since: Instant,
     /// Happenings since the last line.
     more: u64,
+    /// The periods in a row in which there were further happenings.
+    periods: u32,
+}
+
+/// A kind of refusals that goes on for minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LastingRefusal {
+    /// The key of the source.
+    pub(crate) source: String,
+    /// The slug of the environment.
+    pub(crate) environment: String,
+    /// The cause, one word.
+    pub(crate) cause: String,
+    /// The minutes for which it has gone on.
+    pub(crate) minutes: u32,
 }
 
 impl Notices {
@@ -92,7 +107,7 @@ impl Notices {
         }
         *of_this_source += 1;
         let (source, environment, cause) = (source.to_owned(), environment.to_owned(), cause.to_owned());
-        by_notice.insert(key, Kind { happening, source, environment, cause, since: now, more: 0 });
+        by_notice.insert(key, Kind { happening, source, environment, cause, since: now, more: 0, periods: 0 });
         true
     }
 
@@ -104,10 +119,11 @@ impl Notices {
             if now.saturating_duration_since(kind.since) < PERIOD {
                 return true;
             }
-            let Kind { happening, source, environment, cause, since, more } = kind;
+            let Kind { happening, source, environment, cause, since, more, periods } = kind;
             let count = std::mem::take(more);
             *since = now;
             if count > 0 {
+                *periods = periods.saturating_add(1);
                 due(Notice { happening: *happening, source, environment, cause }, count);
             }
             if count == 0
@@ -118,6 +134,21 @@ impl Notices {
             count > 0
         });
         of_source.retain(|_, kinds| *kinds > 0);
+    }
+
+    /// Returns the refusals that have gone on for at least so many minutes.
+    pub(crate) fn lasting_refusals(&self, minutes: u32) -> Vec<LastingRefusal> {
+        let kinds = self.kinds();
+        let lasting = kinds.by_notice.values();
+        let lasting = lasting.filter(|kind| kind.happening == Happening::Refused && kind.periods >= minutes);
+        lasting
+            .map(|Kind { source, environment, cause, periods, .. }| LastingRefusal {
+                source: source.clone(),
+                environment: environment.clone(),
+                cause: cause.clone(),
+                minutes: *periods,
+            })
+            .collect()
     }
 
     fn kinds(&self) -> MutexGuard<'_, Kinds> {
@@ -219,6 +250,23 @@ mod tests {
         assert!(!notices.count(refused("missing"), start + PERIOD * 3 / 2), "it goes on");
         assert!(notices.count(refused("stale"), start + PERIOD * 3 / 2), "it was over");
         assert_eq!(due(start + PERIOD * 2), [("missing".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn refusals_that_go_on_for_minutes_are_lasting_until_a_minute_without() {
+        let (notices, start) = (Notices::default(), Instant::now());
+        let lasting =
+            |minutes| notices.lasting_refusals(minutes).into_iter().map(|found| found.minutes).collect::<Vec<_>>();
+        for minute in 0..5 {
+            notices.count(refused("source_share_full"), start + PERIOD * minute);
+            notices.count(refused("source_share_full"), start + PERIOD * minute);
+            assert!(lasting(5).is_empty());
+            notices.take_due(start + PERIOD * (minute + 1), |_, _| {});
+        }
+        assert_eq!(lasting(5), [5]);
+        assert!(lasting(6).is_empty());
+        notices.take_due(start + PERIOD * 6, |_, _| {});
+        assert!(lasting(1).is_empty());
     }
 
     #[test]

@@ -32,4 +32,8 @@ pub struct EngineOptions {
     pub max_items_limit: usize,
     /// The delay before each retry of a request on which its plugin failed, in seconds. Empty: no retries.
     pub retry_delays_seconds: Vec<f64>,
+    /// True if operational events are sent to a webhook.
+    pub has_operational_webhook: bool,
+    /// The free bytes of the data directory's disk below which an operator is told.
+    pub disk_low_bytes: u64,
 }

@@ -40,6 +40,8 @@ impl TestEngine {
             max_sandbox_memory: 1 << 20,
             max_items_limit: 50_000,
             retry_delays_seconds: Vec::new(),
+            has_operational_webhook: false,
+            disk_low_bytes: 0,
         };
         let parts = EngineParts { options, store, sandbox, catalog, management_token: [0; 32] };
         Self { engine: Engine::new(parts).await.unwrap(), _directory: directory }

@@ -16,6 +16,7 @@ mod log;
 mod management_token;
 mod open_engine;
 mod open_files;
+mod operational_events;
 mod paced_stream;
 mod process_metrics;
 mod readiness;

@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use inlet_delivery::{dispatcher::Dispatcher, way_out::WayOut, workflows::WorkflowLists};
-use inlet_engine::{jobs::BackgroundJobs, metrics};
+use inlet_engine::{
+    jobs::{BackgroundJobs, OperationalWatch},
+    metrics,
+};
 
 use crate::{
     allocator_memory::AllocatorMemory,
@@ -14,6 +17,7 @@ use crate::{
     listen, log,
     open_engine::open_engine,
     open_files,
+    operational_events::OperationalEvents,
     process_metrics::ProcessMetrics,
     routes::Routes,
     stop_signal::stop_signal,
@@ -73,10 +77,14 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     jobs.add(AllocatorMemory);
     jobs.add(ProcessMetrics::default());
     jobs.add(SwapWatch::default());
+    jobs.add(OperationalEvents::new(config.operational_webhook(&way_out)));
 
     let workflow_lists = Arc::new(WorkflowLists::new(way_out.clone()));
     let stop_target = Arc::new(StopInConfiguration(engine.clone()));
-    let dispatcher = Dispatcher::start(engine.store.clone(), way_out, stop_target, config.dispatcher());
+    let options = config.dispatcher();
+    let healths = options.healths.clone();
+    jobs.add(OperationalWatch::new(Box::new(move |target| healths.get(target))));
+    let dispatcher = Dispatcher::start(engine.store.clone(), way_out, stop_target, options);
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
     tokio::spawn(async move {

@@ -81,8 +81,7 @@ impl DataDir {
     /// Returns an error if the disk has no room for webhooks.
     pub(crate) fn check_room(&self) -> Result<(), CommitError> {
         // A file system that does not tell is asked by writing.
-        let Ok(found) = rustix::fs::statvfs(&self.path) else { return Ok(()) };
-        let room = found.f_bavail.saturating_mul(found.f_frsize);
+        let Some(room) = self.free_bytes() else { return Ok(()) };
         match room < LEAST_ROOM {
             false => Ok(()),
             true => {
@@ -90,6 +89,12 @@ impl DataDir {
                 Err(CommitError::Unavailable { reason })
             }
         }
+    }
+
+    /// Returns the free bytes of the disk; none if its file system does not tell.
+    pub(crate) fn free_bytes(&self) -> Option<u64> {
+        let found = rustix::fs::statvfs(&self.path).ok()?;
+        Some(found.f_bavail.saturating_mul(found.f_frsize))
     }
 
     /// Returns the sizes of the files. A missing one has none.

@@ -1,7 +1,10 @@
 //! Every change of the database besides groups of events. Each is an [`Operation`] that a backend executes alone, in a
 //! transaction of its own; where it carries a [`NewChange`], the change log's entry is part of that transaction.
 
-use inlet_core::idempotency::HashKey;
+use inlet_core::{
+    idempotency::HashKey,
+    operational::{HourMap, OpenCondition, OperationalEvent, RaiseRule},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -9,11 +12,11 @@ use crate::{
     error::{ChangeError, CommitError},
     records::{
         ApiKeyRecord, AttentionRecord, Bodies, Credential, DeliveryTurn, DeliveryTurnResult, Dismissal,
-        EndpointRotation, EnvironmentSettings, ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord, ForgetSlice,
-        JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
-        NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, PluginUse,
-        PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, RedriveSlice, Redriven, RefusedDismissal,
-        SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, TargetState,
+        EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord,
+        ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
+        NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, OperationalAttempt,
+        PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, Raised, RedriveSlice, Redriven,
+        RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, TargetState,
     },
 };
 
@@ -185,6 +188,17 @@ operations! {
     /// Cancels at most `limit` open deliveries; returns their number.
     DiscardDeliveries { environment_id: i64, selected: SelectedDeliveries, limit: u32, log: Option<NewChange> }
         -> Result<u64, CommitError>;
+
+    // Operational events.
+
+    RaiseOperationalEvent { event: OperationalEvent, rule: RaiseRule } -> Result<Raised, CommitError>;
+    CloseOperationalConditions { conditions: Vec<OpenCondition> } -> Result<(), CommitError>;
+    EndOperationalAttempt { id: Uuid, attempt: OperationalAttempt } -> Result<(), CommitError>;
+    /// Marks all events that wait to be sent as unsent.
+    LeaveOperationalEventsUnsent {} -> Result<(), CommitError>;
+
+    /// Writes the hours in which a server watched, those of some types, and forgets those of others.
+    KeepHours { watched: HourMap, came: Vec<EventTypeHours>, forgotten: Vec<(i64, String)> } -> Result<(), CommitError>;
 
     // Forgetting users.
 

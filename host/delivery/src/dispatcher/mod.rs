@@ -14,6 +14,7 @@
 mod claims;
 mod ending;
 mod health_log;
+mod health_table;
 mod outcome;
 mod reload;
 mod run;
@@ -30,8 +31,8 @@ use futures_util::future::BoxFuture;
 use inlet_store::{Store, TargetRecord};
 use tokio::{sync::watch, task::JoinHandle};
 
-pub use self::health_log::Stop;
 use self::run::Run;
+pub use self::{health_log::Stop, health_table::TargetHealths};
 use crate::{pace::RetrySchedule, way_out::WayOut};
 
 /// The settings of a dispatcher.
@@ -46,6 +47,8 @@ pub struct DispatcherOptions {
     pub max_requests: usize,
     /// The most bytes of bodies that are kept in memory between their building and their sending.
     pub max_body_bytes: u64,
+    /// Where the health of targets is told.
+    pub healths: TargetHealths,
 }
 
 impl Default for DispatcherOptions {
@@ -55,6 +58,7 @@ impl Default for DispatcherOptions {
             lease: Duration::from_secs(60),
             max_requests: 1024,
             max_body_bytes: 32 << 20,
+            healths: TargetHealths::default(),
         }
     }
 }

@@ -171,6 +171,7 @@ impl Run {
             if let Some(signal) = signal {
                 health_log::log(&target.record, signal);
             }
+            self.options.healths.note(target, &verdict, attempt.status, signal);
             if signal == Some(Signal::Disable) {
                 stop = stop.or_else(|| Some(Stop::of_failures()));
             }

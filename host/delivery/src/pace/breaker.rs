@@ -42,6 +42,11 @@ impl Breaker {
         }
     }
 
+    /// Returns the number of failures in a row if it is open or probing.
+    pub fn failures_if_open(&self) -> Option<u32> {
+        self.pause.map(|_| self.failures)
+    }
+
     /// Notes that a request is sent.
     pub fn started(&mut self, now: Instant) {
         if self.state(now) == BreakerState::Probe {

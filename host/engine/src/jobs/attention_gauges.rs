@@ -74,7 +74,7 @@ impl AttentionGauges {
 }
 
 /// Returns the label: `failed:trap`, `rejected:not_json`, `refused:missing`.
-fn cause(found: &AttentionCount) -> String {
+pub(super) fn cause(found: &AttentionCount) -> String {
     match found.outcome {
         Some(outcome) => {
             let code = KNOWN.into_iter().find(|known| *known == found.code).unwrap_or("other");

@@ -16,6 +16,7 @@
 //! | `deleted_recipients` | one node | when a deleted recipient had subscriptions or memberships; looked up twice a second |
 //! | `forget` | one node | when a user is to be forgotten; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
+//! | `operational_watch` | one node | when something that an operator should know began or ended; looked up every 10 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
@@ -35,6 +36,7 @@ mod last_used;
 mod lease;
 mod log_index;
 mod metrics_upkeep;
+mod operational_watch;
 mod parked_recipients;
 mod plugin_watch;
 mod replays;
@@ -57,6 +59,7 @@ use self::{
 pub use self::{
     job::{Job, RunsOn},
     metrics_upkeep::set_gauges,
+    operational_watch::{OperationalWatch, TargetHealthOf},
 };
 use crate::{Engine, snapshot::new_id};
 

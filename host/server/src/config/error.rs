@@ -45,6 +45,20 @@ pub enum ConfigError {
         "delivery_allowed_addresses holds {0:?}; expected IP addresses or networks, for example [\"10.0.0.0/8\", \"::1\"]"
     )]
     AllowedAddress(String),
+    /// A webhook for operational events without a secret, or a secret without a webhook.
+    #[error(
+        "{given} is set and {missing} is not; set both for a webhook that is signed, or none. A new secret: \
+         echo whsec_$(openssl rand -base64 32)"
+    )]
+    OperationalEventsHalf {
+        /// The setting that is there.
+        given: &'static str,
+        /// The setting that is missing.
+        missing: &'static str,
+    },
+    /// A webhook for operational events that cannot work. The sentence names the member and holds no secret.
+    #[error("operational_events_url or operational_events_secret does not work: {0}")]
+    OperationalEvents(String),
     /// A proxy that is no URL of a plain HTTP proxy. It may hold a password, so it is not shown.
     #[error("delivery_proxy is no http:// URL; expected http://host:port or http://user:password@host:port")]
     DeliveryProxy,

@@ -6,6 +6,7 @@ mod flags;
 mod limits;
 mod listen_address;
 mod log_format;
+mod operational_events;
 mod unknown_variables;
 
 use std::{
@@ -95,6 +96,12 @@ pub struct Config {
     pub delivery_allowed_addresses: Vec<String>,
     /// The HTTP proxy that deliveries go through, `http://[user:password@]host:port`.
     pub delivery_proxy: Option<String>,
+    /// The URL of the webhook for operational events. Without it, they are only listed.
+    pub operational_events_url: Option<String>,
+    /// The secret that signs operational events, `whsec_…`.
+    pub operational_events_secret: Option<String>,
+    /// The free bytes of the data directory's disk below which an operational event is raised.
+    pub disk_low_bytes: u64,
     /// The format of the server's log: `text` or `json`.
     pub log_format: LogFormat,
 }
@@ -130,6 +137,9 @@ impl Default for Config {
             delivery_retry_seconds: RetrySchedule::DEFAULT_SECONDS.to_vec(),
             delivery_allowed_addresses: Vec::new(),
             delivery_proxy: None,
+            operational_events_url: None,
+            operational_events_secret: None,
+            disk_low_bytes: 1 << 30,
             log_format: LogFormat::Text,
         }
     }
@@ -156,6 +166,7 @@ impl Config {
             .map_err(invalid)?;
         limits::check(&config)?;
         delivery::check(&config)?;
+        operational_events::check(&config)?;
         if let Some(name) = config.allowed_hosts.iter().find(|name| !is_host_name(name)) {
             return Err(ConfigError::AllowedHost(name.clone()));
         }
@@ -193,6 +204,8 @@ impl Config {
             max_sandbox_memory: self.max_sandbox_memory,
             max_items_limit: self.max_items_limit,
             retry_delays_seconds: self.retry_delays_seconds.clone(),
+            has_operational_webhook: self.operational_events_url.is_some(),
+            disk_low_bytes: self.disk_low_bytes,
         }
     }
 

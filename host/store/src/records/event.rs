@@ -2,7 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-use inlet_core::log::{EventFields, Original, Outcome, Status};
+use inlet_core::{
+    log::{EventFields, Original, Outcome, Status},
+    operational::HourMap,
+};
 use uuid::Uuid;
 
 use super::{log_search::RecipientFilter, page::Cursor};
@@ -178,6 +181,17 @@ pub struct StoredAction {
     pub found_in: String,
     /// Warnings for the operator about an action that was not in error.
     pub warnings: Vec<String>,
+}
+
+/// The hours of the last four weeks in which events of a type came to a source environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventTypeHours {
+    /// The source environment's database id.
+    pub source_environment_id: i64,
+    /// The type.
+    pub event_type: String,
+    /// The hours in which it came.
+    pub came: HourMap,
 }
 
 /// The number of received events of one type.

@@ -17,6 +17,7 @@ mod forget;
 mod job_lease;
 mod log_search;
 mod mapping;
+mod operational_event;
 mod page;
 mod plugin_version;
 mod recipient;
@@ -47,8 +48,8 @@ pub use delivery_turn::{
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{
-    EventQuery, EventTypeCount, EventValue, Kept, OriginalKind, SkippedRecipients, SourceStatus, StoredAction,
-    StoredEvent,
+    EventQuery, EventTypeCount, EventTypeHours, EventValue, Kept, OriginalKind, SkippedRecipients, SourceStatus,
+    StoredAction, StoredEvent,
 };
 pub use export::{UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait};
 pub use forget::{
@@ -58,6 +59,10 @@ pub use forget::{
 pub use job_lease::JobLease;
 pub use log_search::{LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;
+pub use operational_event::{
+    DueOperationalEvent, OperationalAttempt, OperationalEventQuery, OperationalEventRecord, OperationalEventStatus,
+    Raised,
+};
 pub use page::{Cursor, Page, ReadMemory};
 pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,

@@ -9,6 +9,7 @@ mod expansions;
 mod forget;
 mod job_leases;
 mod log_search;
+mod operational_events;
 mod parked_recipients;
 mod plugins;
 mod recipients;

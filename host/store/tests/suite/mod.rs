@@ -18,6 +18,7 @@ mod idempotency;
 mod job_leases;
 mod log_search;
 mod nonces;
+mod operational_events;
 mod parked_recipients;
 mod plugin_versions;
 mod read_memory;

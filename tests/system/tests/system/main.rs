@@ -43,6 +43,7 @@ mod mapping_language;
 mod misbehaving_plugins;
 mod on_reject;
 mod operating;
+mod operational_events;
 mod outcomes;
 mod platforms;
 mod plugin_directory;

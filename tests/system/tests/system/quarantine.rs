@@ -17,7 +17,7 @@ fn crash() -> String {
     track("Crash", "u", "m", json!({}))
 }
 
-async fn add(server: &Server, version: &str) {
+pub(super) async fn add(server: &Server, version: &str) {
     add_changed(server, version, |_| {}).await;
 }
 
@@ -33,7 +33,7 @@ async fn add_changed(server: &Server, version: &str, change: impl FnOnce(&mut Va
 }
 
 /// Sends a failing body until a request is held.
-async fn until_quarantined(endpoint: &Endpoint) {
+pub(super) async fn until_quarantined(endpoint: &Endpoint) {
     let deadline = Instant::now() + Duration::from_secs(60);
     let mut sent = 0;
     loop {

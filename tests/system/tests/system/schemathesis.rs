@@ -12,7 +12,7 @@ use std::{
     path::Path,
 };
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, read_json, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, ServerOptions, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -117,7 +117,11 @@ struct Managed {
 }
 
 async fn managed() -> Managed {
-    let server = Server::start().await;
+    // The address is refused, so that operational events wait.
+    let options = ServerOptions::default()
+        .env("INLET_OPERATIONAL_EVENTS_URL", "https://192.0.2.1/operations")
+        .env("INLET_OPERATIONAL_EVENTS_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+    let server = Server::start_with(options).await;
     let mappings = json!([{"event_type": "track/Order Completed", "action_type": "workflows_trigger",
         "action_parameters": {"key": "order-confirmation", "data": {"total": "data.total"}}}]);
     let endpoint = server.source("webshop", "segment", json!({"handle_identifies": true}), mappings.clone()).await;

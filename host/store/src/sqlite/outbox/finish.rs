@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use inlet_core::delivery::DeliveryClass;
+use inlet_core::{
+    delivery::DeliveryClass,
+    operational::{EventEnvironment, OperationalEvent, OperationalEventType, RaiseRule},
+};
+use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{columns::of_class, order, status};
@@ -12,6 +16,7 @@ use crate::{
         connection::direct::DirectConnection,
         error::SqliteError,
         statements::{database_time::now_ms, row::Row, runner::FoundRow, runner::StatementRunner, uuids},
+        tables::operational_events,
     },
 };
 
@@ -137,11 +142,44 @@ pub(super) async fn finish(
         let mut row = Row::default();
         row.int(ended.environment).blob(ended.source_event.as_bytes()).text(DEAD_CODE);
         connection.statement(NEEDS_ATTENTION).await?.step(row.values())?;
+        raise_exhausted(connection, claim.seq).await?;
     }
     if let Some(order_key) = ended.order_key.filter(|_| ended.status > status::RETRYING) {
         order::lead(&mut StatementRunner::Direct(connection), &[(ended.target, order_key)]).await?;
     }
     Ok(true)
+}
+
+/// Raises the operational event of a delivery that was given up. It holds no answer, which could name a user.
+async fn raise_exhausted(connection: &mut DirectConnection, seq: i64) -> Result<(), SqliteError> {
+    let connection = connection.plain();
+    let found = sqlx::query(
+        "SELECT environments.id, environments.slug, targets.key, deliveries.id, workflow, attempts, last_status
+         FROM deliveries CROSS JOIN targets ON targets.id = target_id
+             CROSS JOIN environments ON environments.id = deliveries.environment_id
+         WHERE seq = ?",
+    )
+    .bind(seq)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(found) = found else { return Ok(()) };
+    let environment = EventEnvironment { id: found.try_get(0)?, slug: found.try_get(1)? };
+    let (target, id): (String, Uuid) = (found.try_get(2)?, uuids::read(&found, 3)?);
+    let (attempts, last_status): (i64, Option<i64>) = (found.try_get(5)?, found.try_get(6)?);
+    let answer = last_status.map_or_else(|| "without an answer".to_owned(), |status| format!("with status {status}"));
+    let reason = format!("a delivery to the target {target:?} was given up; its last attempt ended {answer}");
+    let event = OperationalEvent::new(
+        OperationalEventType::DeliveryExhausted,
+        Some(environment),
+        format!("target/{target}"),
+        reason,
+    )
+    .text("target", &target)
+    .text("delivery_id", &id.to_string())
+    .text("workflow", found.try_get(4)?)
+    .number("attempts", attempts);
+    operational_events::raise(connection, &event, RaiseRule::Rarely).await?;
+    Ok(())
 }
 
 /// Binds what follows an attempt; returns true if the attempt counts against the retry schedule.

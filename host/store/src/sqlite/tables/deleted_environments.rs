@@ -20,7 +20,9 @@ use crate::{
 
 /// The statements that empty the small tables of an environment. A management token that is limited to deleted
 /// environments is good nowhere and goes too.
-const SMALL: [&str; 6] = [
+const SMALL: [&str; 8] = [
+    "DELETE FROM operational_events WHERE environment_id = ?",
+    "DELETE FROM operational_conditions WHERE environment_id = ?",
     "DELETE FROM targets WHERE environment_id = ?",
     "DELETE FROM forget_requests WHERE environment_id = ?",
     "DELETE FROM variables WHERE environment_id = ?",
@@ -184,7 +186,15 @@ mod tests {
         .collect();
         // Source environments are emptied with their tables, and the change log outlives what it tells of. Recipients of
         // runs, and attempts and bodies of deliveries, have no foreign key to an environment.
-        let small = ["api_keys", "forget_requests", "management_token_environments", "targets", "variables"];
+        let small = [
+            "api_keys",
+            "forget_requests",
+            "management_token_environments",
+            "operational_conditions",
+            "operational_events",
+            "targets",
+            "variables",
+        ];
         let of_others = ["workflow_run_recipients", "delivery_attempts", "delivery_bodies"];
         let large = LARGE.iter().map(|(name, _)| *name).filter(|name| !of_others.contains(name));
         let handled = large.chain(small).chain(["source_environments", "changes"]);

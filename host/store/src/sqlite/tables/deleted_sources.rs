@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The small tables with rows of a source environment: emptied with the deletion.
-const SMALL: [&str; 4] = ["body_walks", "endpoint_tokens", "mappings", "replays"];
+const SMALL: [&str; 5] = ["body_walks", "endpoint_tokens", "event_type_hours", "mappings", "replays"];
 
 /// The possibly large tables with rows of a source environment, each with the statement that deletes at most `?2` of them.
 /// Action logs depend on event logs and go before them.
