@@ -2,7 +2,10 @@
 //!
 //! It reads the body and answers 200 with a small JSON, on the same runtime as the server.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use anyhow::Context as _;
 use axum::{
@@ -18,6 +21,11 @@ use tokio::net::TcpListener;
 /// The path of the bare handler, as long as that of an endpoint.
 pub const PATH: &str = "/integrations/receive/00000000000000000000000000000000";
 
+/// The path of the number of requests that were received.
+pub const RECEIVED: &str = "/received";
+
+static COUNT: AtomicU64 = AtomicU64::new(0);
+
 /// Serves until the process is stopped.
 pub fn serve(listen: SocketAddr) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -26,11 +34,16 @@ pub fn serve(listen: SocketAddr) -> anyhow::Result<()> {
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        let routes = Router::new().route(PATH, post(receive)).route("/readyz", get(|| async { "ready\n" }));
+        let count = || async { COUNT.load(Ordering::Relaxed).to_string() };
+        let routes = Router::new()
+            .route(PATH, post(receive))
+            .route(RECEIVED, get(count))
+            .route("/readyz", get(|| async { "ready\n" }));
         Ok(axum::serve(listener, routes).await?)
     })
 }
 
 async fn receive(body: Bytes) -> impl IntoResponse {
+    COUNT.fetch_add(1, Ordering::Relaxed);
     ([(CONTENT_TYPE, "application/json")], format!(r#"{{"received":{}}}"#, body.len()))
 }

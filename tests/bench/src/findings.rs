@@ -3,6 +3,7 @@
 use crate::{
     actions::{self, ActionCost},
     conditions::Conditions,
+    deliveries::Deliveries,
     full_store::FullStore,
     generator::{closed::CONNECTIONS, open},
     large_user::LargeUser,
@@ -50,6 +51,8 @@ pub struct Findings {
     pub recipients: Option<Recipients>,
     /// Changes of a large user.
     pub large_user: Option<LargeUser>,
+    /// Results of `draining`, `targets` and `waiting`.
+    pub deliveries: Deliveries,
     /// Time of a durable write of 4 KiB, in milliseconds.
     pub sync: Series,
 }
@@ -176,6 +179,7 @@ impl Findings {
         if let Some(large_user) = &self.large_user {
             large_user.add_to(&mut table);
         }
+        self.deliveries.add_to(&mut table);
         self.latency(&mut table);
         self.overload.iter().for_each(|overload| overload.add_to(&mut table));
         if let Some(looping) = &self.looping {

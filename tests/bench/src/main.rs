@@ -11,6 +11,7 @@ mod attacks;
 mod bare_handler;
 mod compare;
 mod conditions;
+mod deliveries;
 mod disk;
 mod findings;
 mod full_store;

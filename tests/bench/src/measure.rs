@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::Context as _;
 
 use crate::{
-    actions, bare_handler, compare, conditions, disk,
+    actions, bare_handler, compare, conditions, deliveries, disk,
     findings::{Bare, Findings, LatencyAtRate, Throughput},
     full_store,
     generator::{
@@ -68,6 +68,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     if setup.has(Part::LargeUser) {
         findings.large_user = Some(large_user::run(setup)?);
     }
+    findings.deliveries = deliveries::run(setup)?;
     Ok(findings.table(setup))
 }
 
@@ -106,7 +107,8 @@ fn rounds(setup: &Setup, findings: &mut Findings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_bare(directory: &Path) -> anyhow::Result<Process> {
+/// Starts the bare handler.
+pub fn start_bare(directory: &Path) -> anyhow::Result<Process> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("bare");
     Process::start(command, directory).context("the bare handler did not start")

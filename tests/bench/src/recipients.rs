@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Recipients of one trigger, the most that there may be.
-const RECIPIENTS: usize = 1000;
+pub const RECIPIENTS: usize = 1000;
 /// Open connections: a few saturate the server with such requests.
 const CONNECTIONS: usize = 8;
 

@@ -99,6 +99,12 @@ impl Server {
         &self.path
     }
 
+    /// Calls the management API, given a method and a path.
+    pub fn manage(&self, line: &str, body: &Value) -> anyhow::Result<()> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        http::request(self.process.address, line, Some(&self.token), &body).map(drop)
+    }
+
     /// Adds a version of a plugin.
     pub fn add_plugin(&self, key: &str, wasm: &[u8]) -> anyhow::Result<()> {
         let digest = hex::encode(Sha256::digest(wasm));
@@ -165,6 +171,8 @@ fn launch(program: &Program, directory: &Path, token: &str) -> anyhow::Result<Pr
         }
     }
     command.env("INLET_MANAGEMENT_TOKEN", token);
+    // Receivers of deliveries run on this machine.
+    command.env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.1/32\"]");
     command.arg("serve").arg("--data-dir").arg(directory.join("data"));
     if let Some(plugins) = &program.plugins {
         command.arg("--plugins-dir").arg(plugins);

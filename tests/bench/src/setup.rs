@@ -40,6 +40,12 @@ pub enum Part {
     Recipients,
     /// Deep merges into a user of 200 KB.
     LargeUser,
+    /// Draining a backlog of deliveries, alone and while events come in.
+    Draining,
+    /// `executed` with a target that answers and with one that hangs.
+    Targets,
+    /// Turns, memory and latency while very many deliveries wait.
+    Waiting,
 }
 
 /// The command line's settings.
@@ -65,6 +71,9 @@ pub struct Arguments {
     /// Ten million take some minutes for `logged` and up to half an hour for `executed`, and tens of gigabytes.
     #[arg(long, value_name = "N")]
     stored: Option<u64>,
+    /// Number of deliveries that wait while `waiting` measures [default: 1000000]
+    #[arg(long, value_name = "N")]
+    waiting: Option<u64>,
     /// Measure only these parts; the bare handler is always measured
     #[arg(long, value_name = "PARTS", value_delimiter = ',')]
     only: Vec<Part>,
@@ -85,6 +94,10 @@ pub struct Setup {
     pub warm_up: Duration,
     /// Number of events stored before `aged` is measured.
     pub stored: u64,
+    /// Number of deliveries that wait while turns and memory are measured.
+    pub waiting: u64,
+    /// Number of deliveries in a backlog that is drained.
+    pub backlog: u64,
     /// Number of sources and mappings of `many`, and of mappings of `conditions`.
     pub many: usize,
     /// Path of the plugin that loops.
@@ -96,7 +109,7 @@ pub struct Setup {
 impl Setup {
     /// Creates the settings from the command line.
     pub fn new(arguments: Arguments) -> anyhow::Result<Self> {
-        let Arguments { server, baseline, data, quick, rounds, stored, only } = arguments;
+        let Arguments { server, baseline, data, quick, rounds, stored, waiting, only } = arguments;
         let here = std::env::current_exe().context("cannot tell where this program is")?;
         let file = existing(server.unwrap_or_else(|| here.with_file_name("inlet")), "--server")?;
         // The data directory lies beside the build, which is on a disk; /tmp may be in memory.
@@ -114,6 +127,8 @@ impl Setup {
             time: seconds(2.5),
             warm_up: seconds(0.5),
             stored: stored.unwrap_or(1_000_000),
+            waiting: waiting.unwrap_or(1_000_000),
+            backlog: 10_000,
             many: 1000,
             hostile: target.join("test-plugins").join("inlet__hostile.wasm"),
             segment: target.join("plugins").join("segment.wasm"),
@@ -124,6 +139,8 @@ impl Setup {
                 time: seconds(1.0),
                 warm_up: seconds(0.2),
                 stored: stored.unwrap_or(20_000),
+                waiting: waiting.unwrap_or(20_000),
+                backlog: 2_000,
                 many: 50,
                 ..whole
             },

@@ -31,6 +31,7 @@ fn take(store: Arc<Store>, turn: DeliveryTurn) -> TurnTask {
     Box::pin(async move {
         let started = Instant::now();
         let result = store.delivery_turn(turn.clone()).await;
+        metrics::histogram!("inlet_delivery_turn_seconds").record(started.elapsed().as_secs_f64());
         TurnEnd { turn, started, result }
     })
 }
