@@ -23,16 +23,21 @@ pub fn build(target: &dyn Target, head: &DeliveryHead, inputs: &DeliveryInputs) 
         return Ok(None);
     }
     let mut count = target.together(head, all).clamp(1, all.len());
-    let body = loop {
-        let body = target.body(head, inputs, all.get(..count).unwrap_or(all))?;
-        let (found, most) = (body.body.len(), facts.split_bytes);
+    let mut body = target.body(head, inputs, all.get(..count).unwrap_or(all))?;
+    let most = match body.body.len() > facts.split_bytes && count > 1 {
+        true => split_bytes(target, head, inputs)?,
+        false => facts.split_bytes,
+    };
+    loop {
+        let found = body.body.len();
         if found <= most || count == 1 {
-            break body;
+            break;
         }
         // A little less than the share that would fit if all recipients were of the same size, and always fewer.
         let share = (count as u128 * most as u128 * 9 / 10 / found as u128) as usize;
         count = share.clamp(1, count - 1);
-    };
+        body = target.body(head, inputs, all.get(..count).unwrap_or(all))?;
+    }
     if body.body.len() > facts.max_bytes {
         return Err(BuildError::TooLarge { found: body.body.len(), most: facts.max_bytes });
     }
@@ -43,9 +48,22 @@ pub fn build(target: &dyn Target, head: &DeliveryHead, inputs: &DeliveryInputs) 
     Ok(Some(Built { body, covered }))
 }
 
+/// Returns the size above which bodies are split. If the data of the run alone makes every body larger than the target's own
+/// limit, a body holds about as many bytes of recipients as of data: a call for each recipient would send the data a thousand
+/// times.
+fn split_bytes(target: &dyn Target, head: &DeliveryHead, inputs: &DeliveryInputs) -> Result<usize, BuildError> {
+    let facts = target.facts();
+    let size = |recipients| Ok::<_, BuildError>(target.body(head, inputs, recipients)?.body.len());
+    match size(inputs.recipients.get(..1).unwrap_or_default())? > facts.split_bytes {
+        true => Ok(facts.split_bytes.max((2 * size(&[])?).min(facts.max_bytes))),
+        false => Ok(facts.split_bytes),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use inlet_core::json;
+    use inlet_store::DeliveryRecipient;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -90,6 +108,32 @@ mod tests {
             let expected: Vec<_> = present.iter().map(|recipient| recipient.id.clone()).collect();
             prop_assert_eq!(seen, expected);
         }
+    }
+
+    #[test]
+    fn data_above_the_limit_is_not_sent_once_for_each_recipient() {
+        let target = webhook();
+        let recipients: Vec<_> = (0..1000).map(recipient).collect();
+        let data = |bytes: usize| DeliveryInputs {
+            data: format!("{{\"x\":\"{}\"}}", "x".repeat(bytes)),
+            recipients: recipients.clone(),
+            covered: 1000,
+            ..inputs()
+        };
+        let head = DeliveryHead { recipients: 1000, ..head() };
+        for bytes in [100_000, 2 << 20, 10 << 20] {
+            let built = build(&*target, &head, &data(bytes)).unwrap().unwrap();
+            assert_eq!(built.covered, 1000, "{bytes}");
+        }
+        // A limit that can be met is met.
+        let built = build(&*target, &head, &data((1 << 20) - 10_000)).unwrap().unwrap();
+        assert!(built.covered < 1000 && built.body.body.len() <= 1 << 20, "{}", built.covered);
+        // The largest body is not exceeded.
+        let long =
+            DeliveryRecipient { properties: Some(format!("{{\"x\":\"{}\"}}", "x".repeat(2 << 20))), ..recipient(1) };
+        let inputs = DeliveryInputs { recipients: vec![recipient(0), long], covered: 2, ..data(15 << 20) };
+        let built = build(&*target, &DeliveryHead { recipients: 2, ..head }, &inputs).unwrap().unwrap();
+        assert_eq!(built.covered, 1);
     }
 
     #[test]

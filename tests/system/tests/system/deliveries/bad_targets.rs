@@ -78,10 +78,13 @@ async fn a_secret_that_is_removed_while_deliveries_wait_loses_nothing() {
     let request = deliveries.receiver.wait_for(1).await.remove(0);
     assert_eq!(request.headers.get("webhook-signature"), None, "it is sent without a signature");
 
-    let write_key = json!({"kind": "events", "url": deliveries.receiver.url, "write_key": "a-write-key"});
-    assert_eq!(deliveries.put_target("segment", write_key).await.0, 200);
-    let (status, answer) = deliveries.put_target("segment", json!({"write_key": null})).await;
-    assert_eq!((status, &answer["field"]), (422, &json!("target.write_key")), "without it nothing could be sent");
+    for (kind, secret) in [("events", "write_key"), ("knock", "api_key"), ("novu", "api_key")] {
+        let target = json!({"kind": kind, "url": deliveries.receiver.url, secret: "a-secret-key"});
+        assert_eq!(deliveries.put_target(kind, target).await.0, 200);
+        let (status, answer) = deliveries.put_target(kind, json!({secret: null})).await;
+        let field = format!("target.{secret}");
+        assert_eq!((status, &answer["field"]), (422, &json!(field)), "without it nothing could be sent: {answer}");
+    }
 }
 
 #[tokio::test]
@@ -107,12 +110,91 @@ async fn two_targets_with_one_name_are_one_or_belong_to_two_environments() {
 }
 
 #[tokio::test]
-async fn ten_megabytes_of_data_arrive_whole() {
+async fn many_that_put_one_name_at_once_change_one_target() {
     let deliveries = Deliveries::start().await;
-    deliveries.webhook("crm").await;
-    let long = "x".repeat(10 << 20);
-    deliveries.order("m-1", json!({"to": [{"id": "u_1"}], "long": long})).await;
+    let put = |number: usize| {
+        let url = format!("{}/{number}", deliveries.receiver.url);
+        let request = deliveries.server.manage(reqwest::Method::PUT, "/v1/targets/crm?environment=development");
+        let sent = request.json(&json!({"target": {"kind": "webhook", "url": url}})).send();
+        tokio::spawn(async move { sent.await.unwrap().status().as_u16() })
+    };
+    let puts: Vec<_> = (0..10).map(put).collect();
+    for put in puts {
+        assert_eq!(put.await.unwrap(), 200);
+    }
+    let listed = deliveries.server.get("/v1/targets?environment=development").await;
+    assert_eq!(listed["entries"].as_array().unwrap().len(), 1, "{listed}");
+    let url = listed["entries"][0]["url"].as_str().unwrap().to_owned();
+    let changes = deliveries.server.get("/v1/changes?environment=development&limit=100").await;
+    let changes: Vec<&Value> =
+        changes["entries"].as_array().unwrap().iter().filter(|change| change["resource"] == "targets/crm").collect();
+    assert_eq!(changes.len(), 10, "{changes:?}");
+    assert_eq!(changes[0]["after"]["settings"]["url"], url, "the last change is what it is now");
+    deliveries.order("m-1", json!({"to": [{"id": "u_1"}]})).await;
+    deliveries.wait("delivered", 1).await;
+    let received = deliveries.receiver.wait_for(1).await.remove(0);
+    assert_eq!(format!("{}{}", deliveries.receiver.url, received.path), url);
+}
+
+#[tokio::test]
+async fn a_path_of_a_template_that_finds_nothing_becomes_null() {
+    let deliveries = Deliveries::start().await;
+    let template = |path: &str| {
+        let text = format!("Order {{{{{path}}}}}, {{{{data.total}}}}");
+        json!({
+            "kind": "webhook", "url": deliveries.receiver.url,
+            "options": {"body": {"template": {"value": format!("{{{{{path}}}}}"), "text": text, "plan": "{{recipient.plan}}"}}},
+        })
+    };
+    let (status, answer) = deliveries.put_target("crm", template("dta.order")).await;
+    assert_eq!(status, 422, "{answer}");
+    let message = answer["message"].as_str().unwrap();
+    assert!(message.contains("{{dta.order}}") && message.contains("data"), "{answer}");
+    assert_eq!(deliveries.put_target("crm", template("data.order.number")).await.0, 200);
+    deliveries.order("m-1", json!({"to": [{"id": "u_1"}], "order": "o-1", "total": 39.5})).await;
     deliveries.wait("delivered", 1).await;
     let request = deliveries.receiver.wait_for(1).await.remove(0);
-    assert_eq!(request.json()["data"]["data"]["long"].as_str().map(str::len), Some(10 << 20));
+    assert_eq!(request.json(), json!({"value": null, "text": "Order , 39.5", "plan": null}));
+}
+
+#[tokio::test]
+async fn ten_megabytes_of_data_arrive_whole_or_say_why_not() {
+    let deliveries = Deliveries::start().await;
+    deliveries.webhook("crm").await;
+    let url = deliveries.receiver.url.clone();
+    let targets = [
+        ("events", json!({"kind": "events", "url": url, "write_key": "w-1"})),
+        ("knock", json!({"kind": "knock", "url": url, "api_key": "sk_1"})),
+        ("novu", json!({"kind": "novu", "url": url, "api_key": "n_1"})),
+        ("temporal", json!({"kind": "temporal", "url": url})),
+        ("nats", json!({"kind": "nats", "url": url.replace("http", "nats")})),
+    ];
+    for (key, target) in targets {
+        let (status, answer) = deliveries.put_target(key, target).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let users: Vec<Value> = (0..1000).map(|number| json!({"id": format!("u_{number}")})).collect();
+    let event = deliveries.order("m-1", json!({"to": users, "long": "x".repeat(10 << 20)})).await;
+    deliveries.wait("delivered", 1).await;
+    let request = deliveries.receiver.wait_for(1).await.remove(0).json();
+    assert_eq!(request["data"]["data"]["long"].as_str().map(str::len), Some(10 << 20));
+    assert_eq!(request["data"]["recipients"].as_array().unwrap().len(), 1000, "the data is sent once");
+
+    let deadline = std::time::Instant::now() + super::PATIENCE;
+    for target in ["events", "knock", "novu", "temporal", "nats"] {
+        let dead = loop {
+            let found = deliveries.list(&format!("&status=dead&target={target}")).await;
+            if let Some(dead) = found.first() {
+                break dead.clone();
+            }
+            assert!(std::time::Instant::now() < deadline, "{target}: {:?}", deliveries.list("").await);
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        };
+        let error = dead["last_error"].as_str().unwrap();
+        assert!(error.starts_with("the body for one recipient has ") && error.contains("the target takes"), "{dead}");
+        assert_eq!(deliveries.target(target).await["state"], "running", "{target}");
+    }
+    let log = deliveries.server.get(&format!("/v1/sources/shop/logs?environment=development&id={event}")).await;
+    assert_eq!(log["entries"][0]["needs_attention"], true);
+    assert_eq!(deliveries.receiver.requests().len(), 1, "nothing of the others was sent");
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     Deliveries,
     engine_receiver::{EngineReceiver, body},
+    receiver_table::milliseconds,
 };
 use crate::clients;
 
@@ -207,11 +208,6 @@ async fn a_cancel_comes_after_its_trigger_and_before_the_next() {
     let sent_at = knock.deliveries.delivery(&cancel["id"]).await["attempt_log"][0]["attempted_at"].clone();
     let gap = milliseconds(&sent_at) - milliseconds(&canceled["finished_at"]);
     assert!(gap >= 5000, "the cancel was sent {gap} ms after its trigger ended");
-}
-
-/// Returns a time in milliseconds since 1970.
-fn milliseconds(time: &Value) -> i64 {
-    time.as_str().unwrap().parse::<jiff::Timestamp>().unwrap().as_millisecond()
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod events;
 mod knock;
 mod novu;
 mod personal_data;
+mod receiver_table;
 mod repair;
 mod retries;
 mod signatures;
@@ -42,7 +43,12 @@ impl Deliveries {
 
     /// Starts them with this retry schedule, in seconds.
     async fn start_with(schedule: &str) -> Self {
-        let server = Server::start_with(options(schedule)).await;
+        Self::start_on(options(schedule)).await
+    }
+
+    /// Starts them with these settings of the server.
+    async fn start_on(options: ServerOptions) -> Self {
+        let server = Server::start_with(options).await;
         let mappings = json!([{
             "event_type": "Order Completed", "action_type": "workflows_trigger",
             "action_parameters": {"key": "order-confirmation", "recipients": "data.to", "cancellation_key": "data.order"},
