@@ -22,7 +22,7 @@ pub fn build(target: &dyn Target, head: &DeliveryHead, inputs: &DeliveryInputs) 
     if all.is_empty() {
         return Ok(None);
     }
-    let mut count = target.together(head, all).clamp(1, all.len());
+    let mut count = target.together(head, inputs).clamp(1, all.len());
     let mut body = target.body(head, inputs, all.get(..count).unwrap_or(all))?;
     let most = match body.body.len() > facts.split_bytes && count > 1 {
         true => split_bytes(target, head, inputs)?,

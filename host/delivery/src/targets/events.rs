@@ -137,6 +137,11 @@ impl Target for Events {
         Err("a receiver of events has no list of workflows")
     }
 
+    /// Each recipient's call holds the data, so long data would need memory for thousands of copies before they are counted.
+    fn together(&self, _: &DeliveryHead, inputs: &DeliveryInputs) -> usize {
+        self.facts.split_bytes / inputs.data.len().max(1)
+    }
+
     fn body(
         &self,
         head: &DeliveryHead,
@@ -173,6 +178,17 @@ mod tests {
         assert_eq!(request.url.as_str(), "https://hooks.example/integrations/receive/t0/v1/batch");
         // wk:
         assert_eq!(header(&request, "authorization"), "Basic d2s6");
+    }
+
+    #[test]
+    fn long_data_is_for_as_many_recipients_as_it_fits_for() {
+        let target = parse(&json!({"url": "https://a.example"}), &json!({"write_key": "wk"})).unwrap();
+        let together = |bytes: usize| target.together(&head(), &DeliveryInputs { data: "x".repeat(bytes), ..inputs() });
+        assert!(together(400) > 1000, "the size of the body decides");
+        assert_eq!((together(100_000), together(10 << 20)), (4, 0));
+        let long = DeliveryInputs { data: format!("{{\"x\":\"{}\"}}", "x".repeat(10 << 20)), ..inputs() };
+        let refused = crate::targets::build(&*target, &head(), &long).unwrap_err();
+        assert!(matches!(refused, BuildError::TooLarge { found, .. } if found < 11 << 20), "{refused}");
     }
 
     #[test]

@@ -63,8 +63,8 @@ pub trait Target: fmt::Debug + Send + Sync {
     fn workflow_listing(&self) -> Result<WorkflowListing, &'static str>;
 
     /// Returns the number of recipients, from the first one on, that one body can be for. At least 1.
-    fn together(&self, _head: &DeliveryHead, recipients: &[DeliveryRecipient]) -> usize {
-        recipients.len()
+    fn together(&self, _head: &DeliveryHead, inputs: &DeliveryInputs) -> usize {
+        inputs.recipients.len()
     }
 
     /// Builds the body for some recipients of a delivery.

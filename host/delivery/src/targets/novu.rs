@@ -187,7 +187,8 @@ impl Target for Novu {
     }
 
     /// Novu has one payload for all subscribers of a call, so those of one call have the same data.
-    fn together(&self, head: &DeliveryHead, recipients: &[DeliveryRecipient]) -> usize {
+    fn together(&self, head: &DeliveryHead, inputs: &DeliveryInputs) -> usize {
+        let recipients = &inputs.recipients;
         if head.call == DeliveryCall::Cancel {
             return recipients.len();
         }
