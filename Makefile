@@ -12,7 +12,7 @@ BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
 
-.PHONY: run build test screenshots bench attack fuzz-api plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
+.PHONY: run build test screenshots bench attack fuzz-api crash-rounds plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,10 @@ attack: build test-plugins ## Attack the server as hostile and unlucky senders d
 fuzz-api: plugins ## Send generated requests to the API for ten minutes a document, and check the answers (after make toolchains)
 	$(CARGO) build --bin inlet
 	INLET_ALL_TOOLCHAINS=1 INLET_SCHEMATHESIS_SECONDS=600 $(CARGO) test -p inlet-system-tests --test system schemathesis -- --nocapture
+
+crash-rounds: plugins ## Kill the server twenty times during deliveries, then their receiver, and check that everything arrives in order
+	$(CARGO) build --bin inlet
+	INLET_CRASH_ROUNDS=20 $(CARGO) test -p inlet-system-tests --test system crash_rounds -- --nocapture --test-threads 1
 
 sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of SQLite's C interface (x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \

@@ -8,6 +8,8 @@ mod events;
 mod knock;
 mod novu;
 mod personal_data;
+mod crash_records;
+mod crash_rounds;
 mod receiver_table;
 mod repair;
 mod retries;
