@@ -42,8 +42,11 @@ pub struct Delivery {
     pub status: DeliveryStatus,
     /// True while it is being sent.
     pub under_way: bool,
-    /// The number of attempts, the one that is under way included.
+    /// The attempts that count against the retry schedule, since it was last sent again by an operator. Those before which
+    /// nothing was sent, and answers that ask to wait, do not count.
     pub attempts: u32,
+    /// All attempts, the one that is under way included.
+    pub tries: u32,
     /// The time of the next attempt; null if there is none, and while it waits behind another one or is under way.
     #[schema(required, format = DateTime)]
     pub next_attempt_at: Option<String>,

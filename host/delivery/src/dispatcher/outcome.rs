@@ -21,7 +21,7 @@ pub fn next(
         Verdict::Delivered { downstream_id, .. } => {
             return AttemptNext::Delivered { downstream_id: downstream_id.clone() };
         }
-        Verdict::Dead { .. } => return AttemptNext::Dead,
+        Verdict::Dead { .. } => return AttemptNext::Dead { is_counted: true },
         // The target is stopped, and the delivery waits until it runs again.
         Verdict::WrongCredentials { .. } | Verdict::TargetGone { .. } => {
             return AttemptNext::Retry { after: Duration::ZERO, is_counted: false, may_be_sent: false };
@@ -40,7 +40,7 @@ pub fn next(
     };
     match schedule.next(failed, random) {
         Some(after) => AttemptNext::Retry { after, is_counted, may_be_sent },
-        None => AttemptNext::Dead,
+        None => AttemptNext::Dead { is_counted },
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
         let failed = Verdict::Retry { reason: String::new(), after: None };
         assert_eq!(follow(&failed, 0, 1, 0), retry(10, true));
         assert_eq!(follow(&failed, 1, 2, 10), retry(100, true));
-        assert_eq!(follow(&failed, 2, 3, 110), AttemptNext::Dead);
+        assert_eq!(follow(&failed, 2, 3, 110), AttemptNext::Dead { is_counted: true });
         let asked = Verdict::Retry { reason: String::new(), after: Some(Duration::from_secs(50)) };
         assert_eq!(follow(&asked, 0, 1, 0), retry(50, true));
     }
@@ -106,7 +106,7 @@ mod tests {
             let AttemptNext::Retry { is_counted: false, may_be_sent: false, .. } = follow(&verdict, 0, 50, 90) else {
                 panic!("{verdict:?}");
             };
-            assert_eq!(follow(&verdict, 0, 50, 110), AttemptNext::Dead);
+            assert_eq!(follow(&verdict, 0, 50, 110), AttemptNext::Dead { is_counted: false });
         }
     }
 
@@ -117,6 +117,6 @@ mod tests {
         {
             assert_eq!(follow(&verdict, 2, 99, 1_000_000), retry(0, false));
         }
-        assert_eq!(follow(&Verdict::Dead { reason: String::new() }, 0, 1, 0), AttemptNext::Dead);
+        assert_eq!(follow(&Verdict::Dead { reason: String::new() }, 0, 1, 0), AttemptNext::Dead { is_counted: true });
     }
 }

@@ -32,9 +32,7 @@ impl Run {
             let environment = environments.iter().find(|environment| environment.id == record.environment_id);
             let slug = environment.map(|environment| environment.slug.clone());
             let mut runtime = match known.remove(&id) {
-                Some(runtime) if runtime.record.version == record.version && runtime.record.state == record.state => {
-                    runtime
-                }
+                Some(runtime) if runtime.is_of(&record) => runtime,
                 old => match self.store.target_secrets(id).await {
                     Ok(secrets) => match old {
                         Some(mut runtime) => {

@@ -145,7 +145,7 @@ impl Run {
             BuildEnd::NobodyLeft => self.end(claim, None, AttemptNext::Canceled),
             BuildEnd::Impossible(reason) => {
                 let attempt = work::unsent(&Verdict::Dead { reason });
-                self.end(claim, Some(attempt), AttemptNext::Dead);
+                self.end(claim, Some(attempt), AttemptNext::Dead { is_counted: true });
             }
             BuildEnd::Unreadable(reason) => {
                 tracing::error!(seq = claim.seq, reason, "a delivery cannot be read; it is tried again");
@@ -167,8 +167,8 @@ impl Run {
         if let Some(target) = self.targets.get_mut(&id) {
             target.slots.give_back(class);
             health_log::count(target, &attempt.outcome, attempt.duration_ms);
-            let signal = note(target, &verdict, attempt.status, now);
-            if let Some(signal) = signal {
+            let signal = note(target, &verdict, attempt.status, now, self.store.clock().now_ms());
+            if let Some(signal) = signal.filter(|_| !target.is_stopping) {
                 health_log::log(&target.record, signal);
             }
             self.options.healths.note(target, &verdict, attempt.status, signal);
@@ -188,8 +188,14 @@ impl Run {
     }
 }
 
-/// Notes in a target what an attempt says about it.
-fn note(target: &mut TargetRuntime, verdict: &Verdict, status: Option<u16>, now: Instant) -> Option<Signal> {
+/// Notes in a target what an attempt says about it. `store_ms` is the store's time.
+fn note(
+    target: &mut TargetRuntime,
+    verdict: &Verdict,
+    status: Option<u16>,
+    now: Instant,
+    store_ms: i64,
+) -> Option<Signal> {
     match verdict {
         Verdict::Delivered { .. } => {
             target.breaker.succeeded();
@@ -202,7 +208,7 @@ fn note(target: &mut TargetRuntime, verdict: &Verdict, status: Option<u16>, now:
         }
         Verdict::Retry { .. } | Verdict::NotSent { .. } => {
             target.breaker.failed(now);
-            target.health.failed(work::now_ms())
+            target.health.failed(store_ms)
         }
         // The target works; only this request does not.
         Verdict::Dead { .. } if status.is_some() => {

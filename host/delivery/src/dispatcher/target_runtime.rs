@@ -7,7 +7,7 @@ use std::{
 };
 
 use inlet_core::delivery::DeliveryClass;
-use inlet_store::{Claim, ClaimWanted, TargetRecord, TargetSecrets, TargetState};
+use inlet_store::{ChangedHealth, Claim, ClaimWanted, TargetHealth, TargetRecord, TargetSecrets, TargetState};
 use serde_json::Value;
 
 use crate::{
@@ -33,6 +33,8 @@ pub struct TargetRuntime {
     pub breaker: Breaker,
     /// The time for which it has been failing.
     pub health: Health,
+    /// The health that is stored, or is being written; none if that failed.
+    written_health: Option<TargetHealth>,
     /// Its rate.
     pub rate: RateLimit,
     /// The claims that wait for a slot, by class.
@@ -51,12 +53,13 @@ impl TargetRuntime {
         let slots = Slots::new(options.map_or(1, |options| options.concurrency));
         let rate = RateLimit::new(options.and_then(|options| options.rate_per_second), now);
         Self {
+            health: Health::of(record.health),
+            written_health: Some(record.health),
             record,
             environment: String::new(),
             target,
             slots,
             breaker: Breaker::default(),
-            health: Health::default(),
             rate,
             ready: Default::default(),
             next_due: Some(now),
@@ -64,17 +67,39 @@ impl TargetRuntime {
         }
     }
 
+    /// Returns true if it was made from this record, or from one that differs in nothing that matters here.
+    pub fn is_of(&self, record: &TargetRecord) -> bool {
+        let Self { record: own, .. } = self;
+        (own.version, own.state, own.state_since_ms) == (record.version, record.state, record.state_since_ms)
+    }
+
     /// Takes over a newer record. What is known of a target stays, unless it runs again.
     pub fn update(&mut self, record: TargetRecord, secrets: Option<&TargetSecrets>, now: Instant) {
+        let is_same_state = self.record.state_since_ms == record.state_since_ms;
         let mut fresh = Self::new(record, secrets, now);
         std::mem::swap(&mut fresh.ready, &mut self.ready);
         fresh.slots.take_over(&self.slots);
         fresh.environment = std::mem::take(&mut self.environment);
-        if self.is_running() {
+        if self.is_running() && is_same_state {
             fresh.breaker = self.breaker.clone();
             fresh.health = self.health.clone();
+            fresh.written_health = self.written_health;
         }
         *self = fresh;
+    }
+
+    /// Returns the health to write, if it differs from the stored one, which it is from now on.
+    pub fn changed_health(&mut self) -> Option<ChangedHealth> {
+        let health = self.health.record();
+        if self.written_health.replace(health) == Some(health) {
+            return None;
+        }
+        Some(ChangedHealth { target: self.record.id, state_since_ms: self.record.state_since_ms, health })
+    }
+
+    /// Notes that the health could not be written.
+    pub fn health_not_written(&mut self) {
+        self.written_health = None;
     }
 
     /// Returns true if deliveries to it are sent.

@@ -11,6 +11,7 @@ use inlet_store::{
 use super::{
     claims::{Held, Stage},
     run::{AFTER_FAILURE, MAX_TURN_PAUSE, POLL, Run, TURN_PAUSE},
+    target_runtime::TargetRuntime,
 };
 
 /// A turn that is under way.
@@ -38,7 +39,8 @@ fn take(store: Arc<Store>, turn: DeliveryTurn) -> TurnTask {
 
 /// Returns true if a turn does nothing.
 fn is_empty(turn: &DeliveryTurn) -> bool {
-    turn.bodies.is_empty() && turn.finished.is_empty() && turn.renewed.is_empty() && turn.wanted.is_empty()
+    let DeliveryTurn { bodies, finished, health, renewed, wanted, .. } = turn;
+    bodies.is_empty() && finished.is_empty() && health.is_empty() && renewed.is_empty() && wanted.is_empty()
 }
 
 impl Run {
@@ -50,6 +52,7 @@ impl Run {
         let mut turn = DeliveryTurn::new(self.owner, self.options.lease);
         turn.bodies = std::mem::take(&mut self.bodies);
         turn.finished = std::mem::take(&mut self.finished);
+        turn.health = self.targets.values_mut().filter_map(TargetRuntime::changed_health).collect();
         let renewal = self.options.lease * 2 / 3;
         let is_due =
             |held: &&Held| held.stage != Stage::Ending && held.held_until.saturating_duration_since(now) <= renewal;
@@ -87,6 +90,11 @@ impl Run {
                 // In front of what came meanwhile: a body is written before the end of its attempt.
                 self.bodies.splice(0..0, turn.bodies);
                 self.finished.splice(0..0, turn.finished);
+                for changed in turn.health {
+                    if let Some(target) = self.targets.get_mut(&changed.target) {
+                        target.health_not_written();
+                    }
+                }
                 self.turn_not_before = now + AFTER_FAILURE;
                 return;
             }

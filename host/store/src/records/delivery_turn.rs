@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::delivery::{AttemptRecord, DeliveryRecord, StoredBody};
+use super::{
+    delivery::{AttemptRecord, DeliveryRecord, StoredBody},
+    target::ChangedHealth,
+};
 
 /// A turn of one dispatcher. Everything in it is written in one transaction, in the order of the fields.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct DeliveryTurn {
     pub bodies: Vec<BuiltDelivery>,
     /// Attempts that ended.
     pub finished: Vec<FinishedAttempt>,
+    /// The health of targets that changed.
+    pub health: Vec<ChangedHealth>,
     /// Claims to hold for another lease.
     pub renewed: Vec<Claim>,
     /// The deliveries to claim.
@@ -26,7 +31,15 @@ pub struct DeliveryTurn {
 impl DeliveryTurn {
     /// Returns a turn in which nothing is done.
     pub fn new(owner: Uuid, lease: Duration) -> Self {
-        Self { owner, lease, bodies: Vec::new(), finished: Vec::new(), renewed: Vec::new(), wanted: Vec::new() }
+        Self {
+            owner,
+            lease,
+            bodies: Vec::new(),
+            finished: Vec::new(),
+            health: Vec::new(),
+            renewed: Vec::new(),
+            wanted: Vec::new(),
+        }
     }
 }
 
@@ -106,7 +119,10 @@ pub enum AttemptNext {
         may_be_sent: bool,
     },
     /// Nothing: it is given up, and its event needs attention.
-    Dead,
+    Dead {
+        /// True if the attempt counts against the retry schedule. The target never got one that does not.
+        is_counted: bool,
+    },
     /// Nothing: no recipient is left that is not canceled.
     Canceled,
     /// The attempt that the claim is for, at once: it was not begun.

@@ -79,5 +79,5 @@ pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
 };
-pub use target::{NewTarget, TargetRecord, TargetSecrets, TargetState};
+pub use target::{ChangedHealth, NewTarget, TargetHealth, TargetRecord, TargetSecrets, TargetState};
 pub use variable::{NewVariable, VariableRecord};

@@ -27,12 +27,38 @@ pub struct TargetRecord {
     pub state_reason: Option<String>,
     /// The time since which it has the state, by the database's clock, in milliseconds since 1970.
     pub state_since_ms: i64,
+    /// How long it has been failing.
+    pub health: TargetHealth,
     /// Counts the changes.
     pub version: i64,
     /// Creation time, in milliseconds since 1970.
     pub created_at_ms: i64,
     /// Time of the last change of its settings, in milliseconds since 1970.
     pub updated_at_ms: i64,
+}
+
+/// How long a target has been failing, by the store's time. It begins again whenever the state changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TargetHealth {
+    /// The first failure since the last success, in milliseconds since 1970; none if it works.
+    pub failing_since_ms: Option<i64>,
+    /// The failures since then; those beyond what a decision needs are not counted.
+    pub failures: u32,
+    /// The share of the time after which it is disabled at which its operator was warned last, in percent; 0 if not at all.
+    pub warned_percent: u8,
+    /// The time of the last warning, of this failing or of one before it, in milliseconds since 1970.
+    pub warned_at_ms: Option<i64>,
+}
+
+/// The health of a target to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChangedHealth {
+    /// The target's database id.
+    pub target: i64,
+    /// The time since which the target has the state in which the health was observed. Nothing is written if it changed since.
+    pub state_since_ms: i64,
+    /// The health.
+    pub health: TargetHealth,
 }
 
 /// The state of a target. Deliveries to it are written in every state.

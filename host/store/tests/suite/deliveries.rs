@@ -216,7 +216,7 @@ async fn a_dead_delivery_makes_its_event_need_attention_until_it_is_redriven_wit
     let claimed = fixture.claim(owner, target, 1).await.remove(0);
     let built = BuiltDelivery { claim: claimed.claim, body: body("{}"), covered: 1 };
     fixture.turn(DeliveryTurn { bodies: vec![built], ..DeliveryTurn::new(owner, LONG) }).await;
-    assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead).await);
+    assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead { is_counted: true }).await);
     let counts = fixture.store.attention_counts(fixture.source_environment).await.unwrap();
     assert_eq!(
         counts.iter().map(|count| (count.code.as_str(), count.count)).collect::<Vec<_>>(),
@@ -256,7 +256,7 @@ async fn deliveries_are_redriven_and_discarded_by_filter_after_they_were_counted
     let owner = Uuid::now_v7();
     let claimed = fixture.claim(owner, target, 4).await;
     for claimed in &claimed[..3] {
-        assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead).await);
+        assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead { is_counted: true }).await);
     }
     let filter = DeliveryFilter { mapping: Some(mappings[0].id), workflow: Some("k".to_owned()), ..Default::default() };
     let counts = fixture.store.delivery_counts(fixture.environment, &filter).await.unwrap();
@@ -372,7 +372,7 @@ async fn retention_spares_what_is_not_delivered_and_deletes_the_rest() {
     let (fixture, mappings) = (Fixture::new().await, trigger(TO));
     let target = fixture.target("crm", TargetRouting::of_chunks(10)).await;
     let owner = Uuid::now_v7();
-    let ends = [Some(delivered()), Some(AttemptNext::Dead), None];
+    let ends = [Some(delivered()), Some(AttemptNext::Dead { is_counted: true }), None];
     let mut runs = Vec::new();
     for _ in &ends {
         runs.push(order(&fixture, &mappings, 2).await);

@@ -224,7 +224,7 @@ impl Compared {
         let Some((owner, claim, is_held)) = self.earlier(claim) else { return };
         let next = match end {
             End::Delivered => delivered(),
-            End::Dead => AttemptNext::Dead,
+            End::Dead => AttemptNext::Dead { is_counted: true },
             End::Canceled => AttemptNext::Canceled,
             End::RetryNow => retry(Duration::ZERO),
             End::RetryLater => retry(LONG),

@@ -46,6 +46,7 @@ fn note(slug: &str, target: &TargetRecord, waiting: u64) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use inlet_core::delivery::TargetRouting;
+    use inlet_store::TargetHealth;
 
     use super::*;
 
@@ -61,6 +62,7 @@ mod tests {
             state,
             state_reason: reason.map(str::to_owned),
             state_since_ms: 0,
+            health: TargetHealth::default(),
             version: 1,
             created_at_ms: 0,
             updated_at_ms: 0,

@@ -134,6 +134,11 @@ impl Fixture {
         assert!(self.store.target_set_state(id, TargetState::Running, None, change()).await.unwrap());
     }
 
+    /// Stops a target.
+    pub async fn pause(&self, id: i64) {
+        assert!(self.store.target_set_state(id, TargetState::Paused, None, change()).await.unwrap());
+    }
+
     /// Commits an event that identifies a user and triggers a workflow for it.
     pub async fn trigger(&self, user: &str) {
         let recipient = json!({"id": user, "name": format!("Name of {user}")}).to_string();

@@ -2,6 +2,7 @@
 
 mod crashes;
 mod fixture;
+mod health;
 
 use std::time::Duration;
 
@@ -238,7 +239,7 @@ async fn a_worker_that_comes_late_writes_nothing() {
     let dispatcher = fixture.dispatcher(&[1]);
     let delivered = fixture.until(1, DeliveryStatus::Delivered).await;
     let mut turn = DeliveryTurn::new(late, Duration::from_secs(60));
-    turn.finished = vec![FinishedAttempt { claim, attempt: None, next: AttemptNext::Dead }];
+    turn.finished = vec![FinishedAttempt { claim, attempt: None, next: AttemptNext::Dead { is_counted: true } }];
     assert_eq!(fixture.store.delivery_turn(turn).await.unwrap().lost, [claim]);
     assert_eq!(fixture.deliveries().await, delivered);
     dispatcher.stop(GRACE).await;

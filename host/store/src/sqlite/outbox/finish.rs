@@ -191,7 +191,7 @@ fn bind_finish<'v>(row: &mut Row<'v>, attempt: Option<&'v AttemptRecord>, next: 
         AttemptNext::Retry { after, is_counted, may_be_sent } => {
             (status::RETRYING, *after, *is_counted, *may_be_sent, None)
         }
-        AttemptNext::Dead => (status::DEAD, Duration::ZERO, true, true, None),
+        AttemptNext::Dead { is_counted } => (status::DEAD, Duration::ZERO, *is_counted, *is_counted, None),
         AttemptNext::Canceled => (status::CANCELED, Duration::ZERO, false, false, None),
         AttemptNext::HandBack => (status::PENDING, Duration::ZERO, false, false, None),
     };

@@ -2,7 +2,7 @@
 //!
 //! - [`route`] writes the deliveries of runs in the transaction of these;
 //! - [`cancel`] cancels deliveries of canceled runs, and adds the calls that cancel what was sent;
-//! - [`turn`] executes a turn of a dispatcher, with [`bodies`], [`finish`] and [`claim`];
+//! - [`turn`] executes a turn of a dispatcher, with [`bodies`], [`finish`], [`health`] and [`claim`];
 //! - [`order`] lets the next delivery of an order key begin;
 //! - [`select`] finds the deliveries that an operator means, for [`redrive`] and [`discard`].
 //!
@@ -16,6 +16,7 @@ mod claim;
 pub(crate) mod columns;
 mod discard;
 mod finish;
+mod health;
 pub(crate) mod order;
 mod redrive;
 pub(crate) mod route;

@@ -1,6 +1,6 @@
 //! Executing a turn of a dispatcher, in one transaction on the writer's own thread.
 
-use super::{bodies, claim, finish};
+use super::{bodies, claim, finish, health};
 use crate::{
     backend::Execute,
     error::CommitError,
@@ -34,7 +34,7 @@ pub(super) async fn take(
     connection: &mut DirectConnection,
     turn: &DeliveryTurn,
 ) -> Result<DeliveryTurnResult, SqliteError> {
-    let DeliveryTurn { owner, lease, bodies, finished, renewed, wanted } = turn;
+    let DeliveryTurn { owner, lease, bodies, finished, health, renewed, wanted } = turn;
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4);
     let mut result = DeliveryTurnResult::default();
     StatementRunner::Direct(connection).run(transaction::BEGIN).await?;
@@ -47,6 +47,9 @@ pub(super) async fn take(
         if !finish::finish(connection, *owner, attempt).await? {
             result.lost.push(attempt.claim);
         }
+    }
+    for changed in health {
+        health::write(connection, changed).await?;
     }
     for claim in renewed {
         if !claim::renew(connection, *owner, *claim, lease_ms).await? {

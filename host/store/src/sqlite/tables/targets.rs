@@ -11,7 +11,7 @@ use crate::{
     clock::now_ms as system_ms,
     error::ChangeError,
     operations::{DeleteTarget, PutTarget, SetTargetState},
-    records::{NewTarget, TargetRecord, TargetSecrets, TargetState},
+    records::{NewTarget, TargetHealth, TargetRecord, TargetSecrets, TargetState},
     sqlite::{
         error::SqliteError,
         statements::{codes, database_time::now_ms, transaction},
@@ -36,7 +36,7 @@ fn state(code: i64) -> Result<TargetState, sqlx::Error> {
 pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<TargetRecord>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT id, environment_id, key, kind, settings, routing, secrets IS NOT NULL, state, state_reason, state_since_ms,
-             version, created_at_ms, updated_at_ms
+             version, created_at_ms, updated_at_ms, failing_since_ms, failures, warned_percent, warned_at_ms
          FROM targets WHERE deleted_at_ms IS NULL ORDER BY environment_id, key",
     )
     .fetch_all(readers)
@@ -56,6 +56,12 @@ fn read(row: &SqliteRow) -> Result<TargetRecord, sqlx::Error> {
         state: state(row.try_get(7)?)?,
         state_reason: row.try_get(8)?,
         state_since_ms: row.try_get(9)?,
+        health: TargetHealth {
+            failing_since_ms: row.try_get(13)?,
+            failures: row.try_get(14)?,
+            warned_percent: row.try_get(15)?,
+            warned_at_ms: row.try_get(16)?,
+        },
         version: row.try_get(10)?,
         created_at_ms: row.try_get(11)?,
         updated_at_ms: row.try_get(12)?,
@@ -127,6 +133,9 @@ async fn put(connection: &mut SqliteConnection, new: &NewTarget, vault: &dyn Vau
              kind = excluded.kind, settings = excluded.settings, routing = excluded.routing,
              state_reason = CASE WHEN ?6 IS NULL OR ?6 = state THEN state_reason END,
              state_since_ms = CASE WHEN ?6 IS NULL OR ?6 = state THEN state_since_ms ELSE excluded.state_since_ms END,
+             failing_since_ms = CASE WHEN ?6 IS NULL OR ?6 = state THEN failing_since_ms END,
+             failures = CASE WHEN ?6 IS NULL OR ?6 = state THEN failures ELSE 0 END,
+             warned_percent = CASE WHEN ?6 IS NULL OR ?6 = state THEN warned_percent ELSE 0 END,
              state = coalesce(?6, state),
              version = version + 1, updated_at_ms = excluded.updated_at_ms
          RETURNING id"
@@ -179,7 +188,8 @@ impl Execute<SetTargetState> for WriteConnection {
         let SetTargetState { id, state, reason, log } = operation;
         let changed = transaction::run(self.connection.plain(), async |connection| {
             let changed = sqlx::query(concat!(
-                "UPDATE targets SET state = ?2, state_reason = ?3, state_since_ms = ",
+                "UPDATE targets SET state = ?2, state_reason = ?3, failing_since_ms = NULL, failures = 0, warned_percent = 0,
+                     state_since_ms = ",
                 now_ms!(),
                 " WHERE id = ?1 AND state <> ?2 AND deleted_at_ms IS NULL"
             ))

@@ -71,6 +71,8 @@ async fn wrong_credentials_pause_a_target_and_nothing_is_lost() {
     let target = deliveries.target_in("segment", "paused").await;
     assert!(target["state_reason"].as_str().unwrap().contains("credentials"), "{target}");
     assert_eq!(target["open_deliveries"], 1);
+    let waiting = deliveries.list("").await.remove(0);
+    assert_eq!((&waiting["attempts"], &waiting["tries"]), (&json!(0), &json!(1)), "{waiting}");
     deliveries.receiver.answer_always(ReceiverAnswer::new(200, "{}"));
     let (status, target) =
         deliveries.put_target("segment", json!({"write_key": "right-write-key", "active": true})).await;

@@ -1,0 +1,9 @@
+-- How long a target has been failing, over restarts, by the store's time. It begins again whenever the state changes.
+-- The first failure since the last success; NULL if it works.
+ALTER TABLE targets ADD COLUMN failing_since_ms INTEGER;
+-- The failures since then; those beyond what a decision needs are not counted.
+ALTER TABLE targets ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+-- The share of the time after which it is disabled at which its operator was warned last, in percent; 0 if not at all.
+ALTER TABLE targets ADD COLUMN warned_percent INTEGER NOT NULL DEFAULT 0;
+-- The time of the last warning, of this failing or of one before it.
+ALTER TABLE targets ADD COLUMN warned_at_ms INTEGER;
