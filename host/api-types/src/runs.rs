@@ -64,7 +64,7 @@ pub struct WorkflowRun {
     pub inserted_at: String,
 }
 
-/// The status of a workflow run.
+/// The status of a workflow run, or of one of its recipients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WorkflowRunStatus {
@@ -77,16 +77,6 @@ pub enum WorkflowRunStatus {
     /// A delivery is dead.
     Failed,
     /// Canceled by an event, or all its deliveries were discarded.
-    Canceled,
-}
-
-/// The status of a recipient of a workflow run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WorkflowRunRecipientStatus {
-    /// A recipient of the run, whose deliveries say what was sent.
-    Recorded,
-    /// Canceled by an event.
     Canceled,
 }
 
@@ -126,8 +116,8 @@ pub struct WorkflowRunRecipient {
     /// Length of `trigger_data` that is too long for a list, in bytes; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_data_size: Option<u64>,
-    /// Status of the recipient.
-    pub status: WorkflowRunRecipientStatus,
+    /// Status of the recipient, by the deliveries that have it.
+    pub status: WorkflowRunStatus,
     /// Cancellation of the recipient or of the whole run; absent if it is not canceled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub canceled: Option<WorkflowRunCancellation>,

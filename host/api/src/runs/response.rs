@@ -1,8 +1,6 @@
 //! Responses about workflow runs.
 
-use inlet_api_types::runs::{
-    WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunRecipientStatus, WorkflowRunStatus,
-};
+use inlet_api_types::runs::{WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunStatus};
 use inlet_core::{delivery::RunStatus, time};
 use inlet_store::{Canceled, ListedDelivery, RunRecord, StoredAttempt, StoredRecipient};
 
@@ -49,23 +47,20 @@ fn status(status: RunStatus) -> WorkflowRunStatus {
     }
 }
 
-fn recipient_status(canceled: Option<Canceled>) -> WorkflowRunRecipientStatus {
-    canceled.map_or(WorkflowRunRecipientStatus::Recorded, |_| WorkflowRunRecipientStatus::Canceled)
-}
-
 fn cancellation(Canceled { at_ms, event }: Canceled) -> WorkflowRunCancellation {
     WorkflowRunCancellation { canceled_at: time::write_ms(at_ms), event_id: event.to_string() }
 }
 
 /// The response for a recipient of the store.
 pub fn recipient(recipient: StoredRecipient) -> WorkflowRunRecipient {
+    let status = status(recipient.status());
     let StoredRecipient { collection, id, trigger_data, canceled, .. } = recipient;
     WorkflowRunRecipient {
         id,
         collection,
         trigger_data_size: trigger_data.as_ref().filter(|data| data.content.is_none()).map(|data| data.size),
         trigger_data: trigger_data.and_then(|data| data.content).map(stored_json),
-        status: recipient_status(canceled),
+        status,
         canceled: canceled.map(cancellation),
     }
 }
@@ -88,6 +83,7 @@ mod tests {
             id: id.to_owned(),
             trigger_data: trigger_data.map(kept),
             canceled: None,
+            deliveries: DeliveryCounts { delivered: 1, ..DeliveryCounts::default() },
         };
         RunRecord {
             id: Uuid::try_parse("019b7c9b-7eae-7000-8000-000000000000").unwrap(),
@@ -125,7 +121,7 @@ mod tests {
             {
               "id": "u_42",
               "trigger_data": {"n":1.10},
-              "status": "recorded"
+              "status": "delivered"
             },
             {
               "id": "p1",

@@ -46,6 +46,9 @@ pub enum DeliveryOrder {
 }
 
 impl TargetRouting {
+    /// The most recipients of one delivery.
+    pub const MAX_CHUNK: u32 = 1000;
+
     /// Returns the routing of a target that takes as many recipients at once, in any order.
     pub fn of_chunks(chunk: u32) -> Self {
         Self { chunk, order: None, workflows: None, has_cancel: false, cancel_gap_ms: 0 }
@@ -55,7 +58,7 @@ impl TargetRouting {
     pub fn recipients_each(&self) -> usize {
         match self.order {
             Some(DeliveryOrder::User) => 1,
-            _ => self.chunk.max(1) as usize,
+            _ => self.chunk.clamp(1, Self::MAX_CHUNK) as usize,
         }
     }
 }

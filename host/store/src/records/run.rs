@@ -112,4 +112,13 @@ pub struct StoredRecipient {
     pub trigger_data: Option<Kept<String>>,
     /// Set if the recipient, or the whole run, is canceled.
     pub canceled: Option<Canceled>,
+    /// The numbers of deliveries that trigger for it.
+    pub deliveries: DeliveryCounts,
+}
+
+impl StoredRecipient {
+    /// Returns the status: that of a run with this recipient alone.
+    pub fn status(&self) -> RunStatus {
+        RunStatus::of(self.canceled.is_some(), &self.deliveries)
+    }
 }

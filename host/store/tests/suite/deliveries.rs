@@ -10,7 +10,7 @@ use inlet_core::{
 };
 use inlet_store::{
     AttemptNext, BuiltDelivery, Cursor, DeliveryFilter, DeliveryTurn, ExpansionShare, ListedDelivery, RedriveSlice,
-    RunQuery, RunRecord, SelectedDeliveries, StoredBody, TargetState,
+    RunQuery, RunRecord, SelectedDeliveries, StoredBody, StoredRecipient, TargetState,
 };
 
 use super::support::{Event, Fixture, LONG, Unlimited, claim_wanted, delivered, log, mapping, retry};
@@ -145,6 +145,32 @@ async fn subscribers_that_are_added_later_get_deliveries_of_their_own() {
     };
     let runs = fixture.store.runs(&query, &Unlimited).await.unwrap().unwrap();
     assert_eq!(runs.items[0].deliveries.pending, 3);
+}
+
+#[tokio::test]
+async fn a_recipient_has_the_status_of_the_deliveries_that_have_it() {
+    let fixture = Fixture::new().await;
+    let mappings = trigger(TO);
+    let crm = fixture.target("crm", TargetRouting::of_chunks(2)).await;
+    let id = order(&fixture, &mappings, 5).await;
+    let owner = Uuid::now_v7();
+    let claimed = fixture.claim(owner, crm, 2).await;
+    assert!(fixture.finish(owner, claimed[0].claim, delivered()).await);
+    assert!(fixture.finish(owner, claimed[1].claim, AttemptNext::Dead { is_counted: true }).await);
+    let statuses = |recipients: &[StoredRecipient]| recipients.iter().map(StoredRecipient::status).collect::<Vec<_>>();
+    use RunStatus::{Delivered, Delivering, Failed};
+    let all = [Delivered, Delivered, Failed, Failed, Delivering];
+    assert_eq!(statuses(&run(&fixture, id).await.recipients), all);
+    for (cursor, wanted) in [(Cursor::Start, &all[..]), (Cursor::After(0), &all[1..]), (Cursor::Before(3), &all[..3])] {
+        let page = fixture.store.run_recipients(fixture.environment, id, cursor, 9, &Unlimited).await.unwrap().unwrap();
+        assert_eq!(statuses(&page.items), wanted);
+    }
+    // Every target has to take it.
+    let free = fixture.target("free", TargetRouting::of_chunks(1)).await;
+    let id = order(&fixture, &mappings, 2).await;
+    let claimed = fixture.claim(owner, free, 1).await;
+    assert!(fixture.finish(owner, claimed[0].claim, delivered()).await);
+    assert_eq!(statuses(&run(&fixture, id).await.recipients), [Delivering, Delivering]);
 }
 
 #[tokio::test]

@@ -28,6 +28,7 @@ pub(crate) mod mappings;
 pub(crate) mod operational_events;
 pub(crate) mod parked_recipients;
 pub(crate) mod plugin_versions;
+mod recipient_deliveries;
 pub(crate) mod recipients;
 pub(crate) mod refused_requests;
 pub(crate) mod replays;

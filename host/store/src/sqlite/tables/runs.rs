@@ -6,6 +6,7 @@ use inlet_core::delivery::DeliveryCounts;
 use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
+use super::recipient_deliveries;
 use crate::{
     records::{Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
     sqlite::{
@@ -219,6 +220,8 @@ async fn load(
             },
         )
         .await?;
+    let mut recipients = runs.iter_mut().map(|(id, run)| (*id, run.recipients.as_mut_slice())).collect();
+    recipient_deliveries::count(connection, &mut recipients).await?;
     Ok(ids.iter().filter_map(|id| runs.remove(id)).collect())
 }
 
@@ -256,6 +259,7 @@ fn read_recipient(row: &SqliteRow, first: usize) -> Result<StoredRecipient, sqlx
         id: row.try_get(first + 2)?,
         trigger_data: size.map(|size| Kept { size: size.unsigned_abs(), content }),
         canceled: read_canceled(row, first + 5)?,
+        deliveries: DeliveryCounts::default(),
     })
 }
 
@@ -329,5 +333,6 @@ pub(crate) async fn recipients(
     if matches!(cursor, Cursor::Before(_)) {
         items.reverse();
     }
+    recipient_deliveries::count(&mut snapshot, &mut HashMap::from([(run, items.as_mut_slice())])).await?;
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }

@@ -35,6 +35,7 @@ async fn a_segment_webhook_arrives_with_every_digit_and_sent_again_it_arrives_on
     assert!(delivery["last_response"]["duration_ms"].is_u64(), "{delivery}");
     assert_eq!(run["deliveries"][0]["id"], delivery["id"]);
     assert_eq!(run["delivery_counts"]["delivered"], 1);
+    assert_eq!(run["recipients"][0]["status"], "delivered", "{run}");
     let log = &deliveries.server.get(&format!("/v1/sources/shop/logs?environment=development&id={event_id}")).await;
     assert_eq!(log["entries"][0]["deliveries"][0]["id"], delivery["id"], "{log}");
 

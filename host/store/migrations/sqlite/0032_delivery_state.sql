@@ -7,3 +7,7 @@ ALTER TABLE targets ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE targets ADD COLUMN warned_percent INTEGER NOT NULL DEFAULT 0;
 -- The time of the last warning, of this failing or of one before it.
 ALTER TABLE targets ADD COLUMN warned_at_ms INTEGER;
+
+-- What became of each recipient of a run is read from the deliveries that have it.
+DROP INDEX deliveries_of_run;
+CREATE INDEX deliveries_of_run ON deliveries (run_id, first_recipient);
