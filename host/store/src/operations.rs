@@ -123,7 +123,9 @@ operations! {
 
     // Retention.
 
-    PruneLogs { environment_id: i64, cutoff_ms: i64, limit: u32 } -> Result<Pruned, CommitError>;
+    /// Looks at runs after `runs_after` only. Returns also the run after which the next slice goes on; none at the end.
+    PruneLogs { environment_id: i64, cutoff_ms: i64, limit: u32, runs_after: Option<Uuid> }
+        -> Result<(Pruned, Option<Uuid>), CommitError>;
     PruneBodies { environment_id: i64, bodies: Bodies, cutoff_ms: i64, limit: u32 } -> Result<PrunedBodies, CommitError>;
     /// Looks at the next `slice` keys after `after` and deletes the expired ones. Returns also the last key that it
     /// looked at, unless it reached the end.

@@ -30,6 +30,9 @@ pub struct TargetRouting {
     /// True if it can be told to cancel what it was told to trigger.
     #[serde(default)]
     pub has_cancel: bool,
+    /// True if a trigger can be canceled for all of its recipients only.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub cancels_wholly: bool,
     /// The least time between a trigger's end and its cancel, in milliseconds.
     #[serde(default)]
     pub cancel_gap_ms: i64,
@@ -51,7 +54,7 @@ impl TargetRouting {
 
     /// Returns the routing of a target that takes as many recipients at once, in any order.
     pub fn of_chunks(chunk: u32) -> Self {
-        Self { chunk, order: None, workflows: None, has_cancel: false, cancel_gap_ms: 0 }
+        Self { chunk, order: None, workflows: None, has_cancel: false, cancels_wholly: false, cancel_gap_ms: 0 }
     }
 
     /// Returns the number of recipients of one delivery.

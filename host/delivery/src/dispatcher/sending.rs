@@ -24,7 +24,7 @@ use crate::{
 
 /// The most bodies that are built at once.
 const MAX_BUILDS: usize = 16;
-/// The wait of a delivery that could not be read.
+/// The wait of a delivery that could not be read, or is about to be canceled.
 const UNREADABLE: Duration = Duration::from_secs(5);
 
 impl Run {
@@ -106,6 +106,10 @@ impl Run {
                 self.builds -= 1;
                 self.built(claim, end);
             }
+            Ok((id, TaskEnd::RunCanceled(claim))) => {
+                self.tasks_of.remove(&id);
+                self.not_sent(claim);
+            }
             Ok((id, TaskEnd::Sent(claim, end))) => {
                 self.tasks_of.remove(&id);
                 self.sent(claim, *end);
@@ -153,6 +157,19 @@ impl Run {
                 self.end(claim, None, next);
             }
         }
+    }
+
+    /// Notes that a request was not begun, because another turn with the store decides about its delivery.
+    fn not_sent(&mut self, claim: Claim) {
+        let Some(held) = self.claims.get(claim).filter(|held| held.stage == Stage::Sending) else { return };
+        let (id, class) = (held.delivery.target_id, held.class);
+        self.requests -= 1;
+        if let Some(target) = self.targets.get_mut(&id) {
+            target.slots.give_back(class);
+            target.breaker.dropped();
+        }
+        let next = AttemptNext::Retry { after: UNREADABLE, is_counted: false, may_be_sent: false };
+        self.end(claim, None, next);
     }
 
     /// Notes that a request ended.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use inlet_core::json;
+use inlet_core::{delivery::DeliveryCall, json};
 use inlet_store::{AttemptRecord, Claim, DeliveryRecord, Store, StoredBody};
 
 use crate::{
@@ -27,6 +27,8 @@ pub enum TaskEnd {
     Built(Claim, BuildEnd),
     /// A request ended.
     Sent(Claim, Box<SendEnd>),
+    /// Nothing was sent, because the run was canceled meanwhile. Its deliveries are being canceled.
+    RunCanceled(Claim),
 }
 
 /// The result of building a body.
@@ -73,6 +75,15 @@ pub async fn send(
     delivery: DeliveryRecord,
     kept: Option<StoredBody>,
 ) -> TaskEnd {
+    // A body that waited. Those of runs with very many deliveries are canceled in slices.
+    if kept.is_none() && delivery.call == DeliveryCall::Trigger {
+        match store.is_run_canceled(delivery.environment_id, delivery.run).await {
+            Ok(true) => return TaskEnd::RunCanceled(claim),
+            Ok(false) => {}
+            // The body cannot be read either.
+            Err(error) => tracing::warn!(%error, "a run cannot be read"),
+        }
+    }
     let (at_ms, start) = (now_ms(), Instant::now());
     let (verdict, request, answer) = match prepare(&store, &*target, &delivery, kept).await {
         Err(verdict) => (verdict, None, None),

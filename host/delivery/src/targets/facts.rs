@@ -133,6 +133,8 @@ pub struct CancelFacts {
     pub method: &'static str,
     /// The path.
     pub path: &'static str,
+    /// True if it cancels a trigger for all of its recipients only.
+    pub is_whole: bool,
     /// The least time between a trigger's end and its cancel.
     pub min_gap: Duration,
     /// Statuses that mean that there is nothing left to cancel.

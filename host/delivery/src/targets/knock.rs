@@ -76,6 +76,7 @@ fn facts() -> TargetFacts {
         cancel: Some(CancelFacts {
             method: "POST",
             path: "/v1/workflows/{workflow}/cancel",
+            is_whole: false,
             min_gap: Duration::from_secs(5),
             done: &[404],
         }),

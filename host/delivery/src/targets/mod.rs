@@ -55,6 +55,7 @@ pub trait Target: fmt::Debug + Send + Sync {
             order: options.order,
             workflows: None,
             has_cancel: gap.is_some(),
+            cancels_wholly: facts.cancel.as_ref().is_some_and(|cancel| cancel.is_whole),
             cancel_gap_ms: gap.and_then(|gap| i64::try_from(gap.as_millis()).ok()).unwrap_or(0),
         }
     }

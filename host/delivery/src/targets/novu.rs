@@ -72,6 +72,7 @@ fn facts() -> TargetFacts {
         cancel: Some(CancelFacts {
             method: "DELETE",
             path: "/v1/events/trigger/{transactionId}",
+            is_whole: true,
             min_gap: Duration::ZERO,
             done: &[404],
         }),

@@ -78,6 +78,7 @@ fn facts() -> TargetFacts {
         cancel: Some(CancelFacts {
             method: "POST",
             path: "/api/v1/namespaces/{namespace}/workflows/{id}/cancel",
+            is_whole: true,
             min_gap: Duration::ZERO,
             // The namespace has no such execution any more. One that has ended is answered 200.
             done: &[404],

@@ -16,6 +16,8 @@ use crate::Engine;
 const SLICE: u32 = 500;
 /// The pause between two slices, in which waiting requests are committed.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The most slices of a pass that found only runs with open deliveries. The next pass goes on behind these.
+const MAX_IDLE_SLICES: u32 = 20;
 /// The age at which the walk that removes bodies passes an event and does not return to it, in milliseconds: by then every
 /// event with an earlier id is committed or refused.
 const SETTLED_MS: i64 = 10_000;
@@ -88,13 +90,17 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
 
 async fn prune_logs(engine: &Engine, environment: &Environment, now_ms: i64) -> Result<(), RetentionError> {
     let cutoff_ms = now_ms.saturating_sub(environment.retention_days.saturating_mul(DAY_MS));
-    let mut pruned = 0;
+    let (mut pruned, mut idle) = (0, 0);
     loop {
         let slice = engine.store.prune(environment.id, cutoff_ms, SLICE).await?;
         let rows = slice.events + slice.runs + slice.refused + slice.kept;
         pruned += rows;
-        if rows == 0 {
-            break;
+        // Recipients and deliveries may be all that a slice deletes of runs that have many.
+        if rows + slice.recipients + slice.deliveries == 0 {
+            idle += 1;
+            if !slice.has_more_runs || idle == MAX_IDLE_SLICES {
+                break;
+            }
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -11,3 +11,15 @@ ALTER TABLE targets ADD COLUMN warned_at_ms INTEGER;
 -- What became of each recipient of a run is read from the deliveries that have it.
 DROP INDEX deliveries_of_run;
 CREATE INDEX deliveries_of_run ON deliveries (run_id, first_recipient);
+
+-- Wholly canceled runs that have more deliveries than a transaction cancels. A job cancels the rest of them.
+CREATE TABLE canceled_run_deliveries (
+    id              INTEGER PRIMARY KEY,
+    environment_id  INTEGER NOT NULL REFERENCES environments (id),
+    run_id          BLOB NOT NULL,
+    -- The event that canceled the run.
+    event           BLOB NOT NULL,
+    -- The delivery that was canceled last, by its first recipient and its number; -1 before the first one.
+    after_recipient INTEGER NOT NULL,
+    after_seq       INTEGER NOT NULL
+) STRICT;

@@ -230,7 +230,7 @@ pub struct DeliveryInputs {
     pub settings: Option<String>,
     /// The event that caused the run.
     pub source_event: Uuid,
-    /// True if the whole run is canceled.
+    /// True if the whole run is canceled, or, of a cancel, all recipients of the delivery are.
     pub is_canceled: bool,
     /// The key of the trigger: of the one that a cancel cancels, or of the trigger itself.
     pub trigger_key: Uuid,

@@ -26,6 +26,8 @@ pub struct Pruned {
     pub refused: u64,
     /// Kept requests.
     pub kept: u64,
+    /// True if runs are left that the slice did not look at, because those before them have open deliveries.
+    pub has_more_runs: bool,
 }
 
 impl Pruned {

@@ -47,7 +47,9 @@ pub(crate) use super::{
         replays::{
             count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
         },
-        runs::{has as has_run, one as run, page as runs, recipients as run_recipients},
+        runs::{
+            has as has_run, is_canceled as is_run_canceled, one as run, page as runs, recipients as run_recipients,
+        },
         sessions::one as session,
         skipped_recipients::skipped_recipients,
         sources::all as sources,

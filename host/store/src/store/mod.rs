@@ -28,7 +28,7 @@ use std::sync::{Arc, atomic::AtomicU64};
 use inlet_core::idempotency::HashKey;
 use tokio::sync::Notify;
 
-use self::retention::HashWalks;
+use self::retention::{HashWalks, RunWalks};
 use crate::{
     clock::StoreClock,
     data_dir::{DataDir, FileSizes},
@@ -52,6 +52,7 @@ pub struct Store {
     /// Opens the secrets of sources.
     vault: Arc<dyn Vault>,
     hash_walks: HashWalks,
+    run_walks: RunWalks,
     clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     deliveries: Arc<Notify>,
@@ -75,6 +76,7 @@ impl Store {
             hash_key,
             vault,
             hash_walks: HashWalks::default(),
+            run_walks: RunWalks::default(),
             clock,
             deliveries,
             target_changes: AtomicU64::new(0),

@@ -43,12 +43,12 @@ impl Store {
         self.database.execute(RemoveDeletedRecipients { limit }).await
     }
 
-    /// Returns true if a cancellation has found more runs than its transaction took.
+    /// Returns true if a cancellation has found more runs, or more deliveries of them, than its transaction took.
     pub async fn has_unfinished_cancellations(&self) -> Result<bool, ReadError> {
         read!(self.database, has_unfinished_cancellations())
     }
 
-    /// Cancels the next runs of a cancellation, at most as many as a transaction takes. Returns false if there is nothing
+    /// Cancels the next runs or deliveries of a cancellation, at most as many as a transaction takes. Returns false if there is nothing
     /// left to cancel.
     pub async fn continue_cancellation(&self) -> Result<bool, CommitError> {
         self.database.execute(ContinueCancellation {}).await

@@ -1,9 +1,14 @@
 //! Retention. Each method deletes one slice: call it in a loop, with a pause between slices.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+
+use uuid::Uuid;
 
 use super::Store;
 use crate::{
@@ -24,11 +29,24 @@ pub(super) struct HashWalks {
     nonces: Mutex<Vec<u8>>,
 }
 
+/// The positions of the walks over old runs, by environment: the runs before them have open deliveries.
+#[derive(Default)]
+pub(super) struct RunWalks(Mutex<HashMap<i64, Uuid>>);
+
 impl Store {
     /// Deletes rows of an environment from before `cutoff_ms`: at most `limit` event logs, runs and refused requests
-    /// each, with their dependants. An empty answer means that nothing is left to delete.
+    /// each, with their dependants. An empty answer means that nothing is left to delete. Runs with open deliveries are kept;
+    /// the next slice looks behind them, and the one after the last run at all again.
     pub async fn prune(&self, environment_id: i64, cutoff_ms: i64, limit: u32) -> Result<Pruned, CommitError> {
-        self.database.execute(PruneLogs { environment_id, cutoff_ms, limit }).await
+        let walks = || self.run_walks.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs_after = walks().get(&environment_id).copied();
+        let operation = PruneLogs { environment_id, cutoff_ms, limit, runs_after };
+        let (pruned, position) = self.database.execute(operation).await?;
+        match position {
+            Some(position) => walks().insert(environment_id, position),
+            None => walks().remove(&environment_id),
+        };
+        Ok(pruned)
     }
 
     /// Deletes replaced endpoint tokens and signing secrets that are no longer accepted; returns their number.

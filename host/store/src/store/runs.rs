@@ -32,6 +32,11 @@ impl Store {
         read!(self.database, has_run(environment_id, id))
     }
 
+    /// Returns true if the whole run is canceled.
+    pub async fn is_run_canceled(&self, environment_id: i64, id: Uuid) -> Result<bool, ReadError> {
+        read!(self.database, is_run_canceled(environment_id, id))
+    }
+
     /// Returns the recipients of a run, in the order in which the trigger named them; the cursor is an ordinal. A page has
     /// fewer entries if they are long. Returns none if there is no memory for it now.
     pub async fn run_recipients(

@@ -40,6 +40,7 @@ fn chunks(deliveries: &[ListedDelivery]) -> Vec<(&str, u32, u32)> {
 }
 
 const TO: &str = r#"{"key":"k","recipients":"data.to"}"#;
+const TO_NONE: &str = r#"{"key":"k","recipients":"data.to","targets":[]}"#;
 
 #[tokio::test]
 async fn a_run_is_written_with_a_delivery_for_each_target_and_chunk() {
@@ -414,6 +415,26 @@ async fn retention_spares_what_is_not_delivered_and_deletes_the_rest() {
     let spared = run(&fixture, runs[2]).await;
     assert_eq!((spared.recipients.len(), spared.deliveries.retrying), (2, 1));
     assert!(!fixture.store.has_run(fixture.environment, runs[0]).await.unwrap());
+}
+
+#[tokio::test]
+async fn retention_reaches_the_runs_behind_many_that_wait_for_a_target() {
+    let (fixture, paused, free) = (Fixture::new().await, trigger(TO), trigger(TO_NONE));
+    fixture.target("crm", TargetRouting::of_chunks(10)).await;
+    // A slice of 2 looks at 40 runs.
+    for _ in 0..90 {
+        order(&fixture, &paused, 1).await;
+    }
+    let free = order(&fixture, &free, 1).await;
+    let later_ms = fixture.store.clock().now_ms() + 1_000_000;
+    let mut slices = Vec::new();
+    for _ in 0..4 {
+        slices.push(fixture.store.prune(fixture.environment, later_ms, 2).await.unwrap());
+    }
+    let runs: Vec<(u64, bool)> = slices.iter().map(|slice| (slice.runs, slice.has_more_runs)).collect();
+    assert_eq!(runs, [(0, true), (0, true), (1, false), (0, true)], "and then from the oldest on again");
+    assert!(!fixture.store.has_run(fixture.environment, free).await.unwrap());
+    assert_eq!(fixture.deliveries().await.len(), 90, "what waits is kept");
 }
 
 #[tokio::test]

@@ -36,8 +36,11 @@ struct Canceling {
 impl Canceling {
     /// A run for three users, with a target that takes two at once.
     async fn new(has_cancel: bool) -> Self {
+        Self::with(TargetRouting { has_cancel, ..TargetRouting::of_chunks(2) }).await
+    }
+
+    async fn with(routing: TargetRouting) -> Self {
         let (fixture, mappings) = (Fixture::new().await, mappings());
-        let routing = TargetRouting { has_cancel, ..TargetRouting::of_chunks(2) };
         let target = fixture.target("crm", routing).await;
         let event = r#"{"data":{"key":"c","to":[{"id":"a"},{"id":"b"},{"id":"c"}]}}"#;
         let run = fixture.commit(Event::new("order", event).mappings(&mappings)).await.run.unwrap();
@@ -186,6 +189,26 @@ async fn recipients_who_are_canceled_one_by_one_are_canceled_there_if_they_were_
 }
 
 #[tokio::test]
+async fn a_target_that_cancels_wholly_is_called_when_the_last_recipient_of_a_call_is_canceled() {
+    let routing = TargetRouting { has_cancel: true, cancels_wholly: true, ..TargetRouting::of_chunks(2) };
+    let canceling = Canceling::with(routing).await;
+    canceling.deliver(delivered()).await;
+    canceling.deliver(delivered()).await;
+    canceling.commit("exclude", "b").await;
+    let impossible = canceling.fixture.deliveries().await.pop().unwrap().delivery;
+    assert_eq!(canceling.shown().await[2..], [("cancel", 0, "canceled")]);
+    assert!(impossible.last_error.unwrap().contains("for all of its recipients"));
+    assert!(impossible.finished_at_ms.is_some());
+    assert!(canceling.fixture.claim(OWNER, canceling.target, 10).await.is_empty());
+    assert_eq!(canceling.status().await, RunStatus::Delivered);
+    canceling.commit("exclude", "a").await;
+    assert_eq!(canceling.shown().await[2..], [("cancel", 0, "canceled"), ("cancel", 0, "pending")]);
+    let cancel = canceling.fixture.deliveries().await.pop().unwrap().delivery;
+    let inputs = canceling.fixture.store.delivery_inputs(&cancel, u64::MAX).await.unwrap().unwrap();
+    assert!(inputs.is_canceled, "the whole call, over two events");
+}
+
+#[tokio::test]
 async fn a_body_that_is_built_names_those_who_are_canceled_afterwards_and_a_cancel_follows() {
     let canceling = Canceling::new(true).await;
     let claimed = canceling.fixture.claim(OWNER, canceling.target, 1).await.remove(0);
@@ -198,6 +221,40 @@ async fn a_body_that_is_built_names_those_who_are_canceled_afterwards_and_a_canc
         canceling.shown().await,
         [("trigger", 0, "retrying"), ("trigger", 2, "pending"), ("cancel", 0, "pending")]
     );
+}
+
+#[tokio::test]
+async fn a_run_with_very_many_deliveries_is_canceled_in_slices_and_nothing_of_it_is_sent() {
+    let (fixture, mappings) = (Fixture::new().await, mappings());
+    let routing = TargetRouting { has_cancel: true, ..TargetRouting::of_chunks(1) };
+    let mut targets = Vec::new();
+    for key in ["a", "b", "c"] {
+        targets.push(fixture.target(key, routing.clone()).await);
+    }
+    let recipients: Vec<String> = (0..700).map(|number| format!(r#"{{"id":"u{number}"}}"#)).collect();
+    let event = format!(r#"{{"data":{{"key":"c","to":[{}]}}}}"#, recipients.join(","));
+    let run = fixture.commit(Event::new("order", &event).mappings(&mappings)).await.run.unwrap();
+    let claimed = fixture.claim(OWNER, targets[0], 1).await.remove(0);
+    assert!(fixture.finish(OWNER, claimed.claim, delivered()).await);
+    fixture.commit(Event::new("withdraw", r#"{"data":{"key":"c"}}"#).mappings(&mappings)).await;
+    let counts = async || fixture.store.run(fixture.environment, run, &Unlimited).await.unwrap().unwrap().unwrap();
+    let canceled = counts().await;
+    assert_eq!((canceled.status(), canceled.deliveries.canceled), (RunStatus::Canceled, 0), "canceled at once");
+    assert!(fixture.store.is_run_canceled(fixture.environment, run).await.unwrap());
+    assert!(fixture.store.has_unfinished_cancellations().await.unwrap());
+    let claimed = fixture.claim(OWNER, targets[1], 1).await.remove(0);
+    let inputs = fixture.store.delivery_inputs(&claimed.delivery, u64::MAX).await.unwrap().unwrap();
+    assert!(inputs.recipients.is_empty(), "nothing is built of it");
+    assert!(fixture.finish(OWNER, claimed.claim, AttemptNext::HandBack).await);
+    let mut before = 0;
+    while fixture.store.continue_cancellation().await.unwrap() {
+        let canceled = counts().await.deliveries.canceled;
+        assert!(canceled - before <= 1000, "{before} {canceled}");
+        before = canceled;
+    }
+    let deliveries = counts().await.deliveries;
+    assert_eq!((deliveries.canceled, deliveries.delivered, deliveries.pending), (2099, 1, 1), "one cancel is sent");
+    assert!(!fixture.store.has_unfinished_cancellations().await.unwrap());
 }
 
 #[tokio::test]

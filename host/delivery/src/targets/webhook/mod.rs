@@ -111,6 +111,7 @@ pub(super) fn parse(settings: &Value, secrets: &Value) -> Result<Box<dyn Target>
         cancel: with_cancellations.then_some(CancelFacts {
             method: "POST",
             path: "",
+            is_whole: false,
             min_gap: std::time::Duration::ZERO,
             done: &[404],
         }),

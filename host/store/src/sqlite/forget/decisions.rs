@@ -47,6 +47,7 @@ const DECISIONS: &[(&str, &str, Fate)] = &[
     ("bulk_operations", "collection", OTHERS),
     ("bulk_operations", "items", Awaited),
     ("bulk_operations", "errors", Blanked),
+    ("canceled_run_deliveries", "run_id event", IDS),
     ("cancellations", "workflow cancellation_key recipients event after_run before_run", Awaited),
     ("changes", "id", IDS),
     ("changes", "name operation resource before after", OPERATOR),

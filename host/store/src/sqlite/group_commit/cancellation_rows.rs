@@ -104,7 +104,8 @@ pub(super) async fn write(
             row.blob(run.as_bytes()).int(*ordinal).int(now_ms).blob(event.as_bytes());
         })
         .await?;
-    outbox::cancel::cancel(statements, targets, &deliveries, new_id).await?;
+    let mut budget = outbox::cancel_rest::MAX_DELIVERIES;
+    outbox::cancel::cancel(statements, targets, &deliveries, &mut budget, new_id).await?;
     let unfinished: Vec<(i64, &RunCancellation, RunRange)> = cancellations
         .iter()
         .filter_map(|(environment, cancellation)| Some((*environment, *cancellation, cancellation.rest?)))

@@ -1,7 +1,8 @@
 //! Cancelling the deliveries of canceled runs.
 //!
 //! A delivery that was never sent is canceled. One that was sent, or may have been, is not sent again; if its target
-//! can cancel, a delivery is added that does, behind it. Recipients that are canceled one by one are left out of a
+//! can cancel, a delivery is added that does, behind it. If it cannot cancel for these recipients alone, the delivery that is
+//! added has ended, and says so. Recipients that are canceled one by one are left out of a
 //! body that is not built yet.
 
 use std::sync::LazyLock;
@@ -9,23 +10,22 @@ use std::sync::LazyLock;
 use inlet_core::delivery::cancel_key;
 use uuid::Uuid;
 
-use super::{order, status, stop};
+use super::{cancel_rest, order, status, stop};
 use crate::sqlite::{
     caches::Targets,
     error::SqliteError,
     statements::{
         database_time::now_ms,
         multi_row::MultiRow,
+        row::Row,
         runner::{FoundRow, StatementRunner},
         uuids,
     },
 };
 
-// `left` counts the recipients of a delivery that are not canceled.
-static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::query(
-        "WITH canceled (number, run, is_whole) AS (VALUES",
-        "(#, ?, ?)",
+// The last column counts the recipients of a delivery that are not canceled.
+macro_rules! triggers {
+    () => {
         concat!(
             ") SELECT number, seq, target_id, first_recipient, recipients, status, owner IS NOT NULL, sends, order_key,
                 deliveries.key, ",
@@ -35,26 +35,56 @@ static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
                     SELECT count(*) FROM workflow_run_recipients
                     WHERE workflow_run_recipients.run_id = run AND ordinal >= first_recipient
                         AND ordinal < first_recipient + recipients AND canceled_at_ms IS NULL) END
-              FROM canceled CROSS JOIN deliveries ON deliveries.run_id = run WHERE call = 0 ORDER BY deliveries.id"
+              FROM canceled CROSS JOIN deliveries ON deliveries.run_id = run WHERE call = 0 "
+        )
+    };
+}
+
+static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH canceled (number, run, is_whole) AS (VALUES",
+        "(#, ?, ?)",
+        concat!(triggers!(), "ORDER BY deliveries.id"),
+    )
+});
+
+// For one run. The index of a run's deliveries has this order.
+pub(super) static NEXT_TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH canceled (number, run, is_whole, after_recipient, after_seq, most) AS (VALUES",
+        "(#, ?, 1, ?, ?, ?)",
+        concat!(
+            triggers!(),
+            "AND (first_recipient, seq) > (after_recipient, after_seq)
+             ORDER BY first_recipient, seq LIMIT (SELECT most FROM canceled)"
         ),
     )
 });
 
 static CANCELS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
-        "WITH canceled (trigger_seq, new_id, event, new_key, gap) AS (VALUES",
-        "(?, ?, ?, ?, ?)",
+        "WITH canceled (trigger_seq, new_id, event, new_key, gap, impossible) AS (VALUES",
+        "(?, ?, ?, ?, ?, ?)",
         concat!(
             ") INSERT INTO deliveries (environment_id, id, target_id, run_id, source_event, mapping, workflow, call,
-                first_recipient, recipients, key, order_key, gap_ms, due_at_ms)
+                first_recipient, recipients, key, order_key, gap_ms, due_at_ms, status, last_error, finished_at_ms)
                SELECT environment_id, new_id, target_id, run_id, event, mapping, workflow, 1, first_recipient,
-                   recipients, new_key, order_key, gap, CASE WHEN order_key IS NULL THEN ",
+                   recipients, new_key, order_key, gap,
+                   CASE WHEN order_key IS NULL AND impossible IS NULL THEN ",
             now_ms!(),
-            " + gap END
+            " + gap END,
+                   CASE WHEN impossible IS NULL THEN 0 ELSE 4 END, impossible,
+                   CASE WHEN impossible IS NOT NULL THEN ",
+            now_ms!(),
+            " END
                FROM canceled CROSS JOIN deliveries ON seq = trigger_seq"
         ),
     )
 });
+
+/// The reason why nothing is sent for a cancellation of some of a delivery's recipients. The delivery that says so needs no
+/// attention: nobody can cure it.
+const NOT_WHOLE: &str = "the target cancels a call for all of its recipients only, and some of them are not canceled";
 
 /// A canceled run.
 #[derive(Debug, Clone, Copy)]
@@ -102,20 +132,57 @@ impl Trigger {
 }
 
 /// Cancels the deliveries of runs that are canceled in this transaction. The cancellations of their recipients are written.
+/// `budget` is the number of deliveries of wholly canceled runs that the transaction may still cancel; a job cancels those
+/// of other runs.
 pub(crate) async fn cancel(
     statements: &mut StatementRunner<'_>,
     targets: &mut Targets,
     canceled: &[CanceledDeliveries<'_>],
+    budget: &mut u64,
     new_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<(), SqliteError> {
     if targets.is_empty() || canceled.is_empty() {
         return Ok(());
     }
-    let triggers = find(statements, canceled).await?;
+    let canceled = cancel_rest::defer(statements, canceled, budget).await?;
+    let bind = |row: &mut Row<'_>, canceled: &CanceledDeliveries<'_>| {
+        row.uuid(canceled.run).int(i64::from(canceled.recipients.is_none()));
+    };
+    let triggers = find(statements, &TRIGGERS, &canceled, bind).await?;
+    carry_out(statements, targets, &canceled, &triggers, new_id).await
+}
+
+/// Cancels the deliveries of a run after one, as many as a transaction takes. Returns the last one, by its first recipient
+/// and its number; none if there are no more.
+pub(super) async fn cancel_after(
+    statements: &mut StatementRunner<'_>,
+    targets: &mut Targets,
+    canceled: &[CanceledDeliveries<'_>; 1],
+    (after_recipient, after_seq): (i64, i64),
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<Option<(i64, i64)>, SqliteError> {
+    let most = i64::try_from(cancel_rest::MAX_DELIVERIES).unwrap_or(i64::MAX);
+    let bind = |row: &mut Row<'_>, canceled: &CanceledDeliveries<'_>| {
+        row.uuid(canceled.run).int(after_recipient).int(after_seq).int(most);
+    };
+    let triggers = find(statements, &NEXT_TRIGGERS, canceled, bind).await?;
+    carry_out(statements, targets, canceled, &triggers, new_id).await?;
+    let is_full = triggers.len() as u64 == cancel_rest::MAX_DELIVERIES;
+    Ok(triggers.last().filter(|_| is_full).map(|trigger| (trigger.first, trigger.stopped.seq)))
+}
+
+/// Stops deliveries, and adds those that cancel what was sent.
+async fn carry_out(
+    statements: &mut StatementRunner<'_>,
+    targets: &mut Targets,
+    canceled: &[CanceledDeliveries<'_>],
+    triggers: &[Trigger],
+    new_id: &mut dyn FnMut() -> Uuid,
+) -> Result<(), SqliteError> {
     let mut stopped = Vec::new();
-    let mut cancels: Vec<(i64, Uuid, Uuid, Uuid, i64)> = Vec::new();
+    let mut cancels = Vec::new();
     let mut ordered: Vec<(i64, Uuid)> = Vec::new();
-    for trigger in &triggers {
+    for trigger in triggers {
         let run = canceled[trigger.canceled];
         let Fate { is_stopped, is_canceled_there } = trigger.fate();
         if is_stopped {
@@ -125,12 +192,14 @@ pub(crate) async fn cancel(
         let Some(target) = target.filter(|target| is_canceled_there && target.routing.has_cancel) else { continue };
         let gap_ms = target.routing.cancel_gap_ms;
         let left_ms = trigger.ended_for_ms.map_or(gap_ms, |ms| gap_ms.saturating_sub(ms).clamp(0, gap_ms.max(0)));
-        cancels.push((trigger.stopped.seq, new_id(), run.event, cancel_key(trigger.key, run.event), left_ms));
+        let impossible = (target.routing.cancels_wholly && trigger.left > 0).then_some(NOT_WHOLE);
+        let key = cancel_key(trigger.key, run.event);
+        cancels.push((trigger.stopped.seq, new_id(), run.event, key, left_ms, impossible));
         ordered.extend(trigger.stopped.order_key.map(|key| (trigger.stopped.target, key)));
     }
     statements
-        .write(&CANCELS, &cancels, |row, (trigger, id, event, key, gap)| {
-            row.int(*trigger).uuid(*id).uuid(*event).uuid(*key).int(*gap);
+        .write(&CANCELS, &cancels, |row, (trigger, id, event, key, gap, impossible)| {
+            row.int(*trigger).uuid(*id).uuid(*event).uuid(*key).int(*gap).optional_text(*impossible);
         })
         .await?;
     stop::stop(statements, &stopped, "the run was canceled").await?;
@@ -141,9 +210,11 @@ pub(crate) async fn cancel(
     Ok(())
 }
 
-async fn find(
+async fn find<'v>(
     statements: &mut StatementRunner<'_>,
-    canceled: &[CanceledDeliveries<'_>],
+    statement: &'static MultiRow,
+    canceled: &'v [CanceledDeliveries<'v>],
+    bind: impl Fn(&mut Row<'v>, &'v CanceledDeliveries<'v>),
 ) -> Result<Vec<Trigger>, SqliteError> {
     let mut triggers = Vec::new();
     let found = |offset: usize, row: &FoundRow<'_>| {
@@ -168,9 +239,6 @@ async fn find(
         }
         Ok(())
     };
-    let bind = |row: &mut crate::sqlite::statements::row::Row<'_>, canceled: &CanceledDeliveries<'_>| {
-        row.uuid(canceled.run).int(i64::from(canceled.recipients.is_none()));
-    };
-    statements.find(&TRIGGERS, canceled, bind, found).await?;
+    statements.find(statement, canceled, bind, found).await?;
     Ok(triggers)
 }

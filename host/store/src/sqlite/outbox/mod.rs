@@ -1,7 +1,8 @@
 //! The outbox: deliveries from the transaction that writes them until they end.
 //!
 //! - [`route`] writes the deliveries of runs in the transaction of these;
-//! - [`cancel`] cancels deliveries of canceled runs, and adds the calls that cancel what was sent;
+//! - [`cancel`] cancels deliveries of canceled runs, and adds the calls that cancel what was sent; [`cancel_rest`] goes on
+//!   with runs that have very many;
 //! - [`turn`] executes a turn of a dispatcher, with [`bodies`], [`finish`], [`health`] and [`claim`];
 //! - [`order`] lets the next delivery of an order key begin;
 //! - [`select`] finds the deliveries that an operator means, for [`redrive`] and [`discard`].
@@ -12,6 +13,7 @@
 
 mod bodies;
 pub(crate) mod cancel;
+pub(crate) mod cancel_rest;
 mod claim;
 pub(crate) mod columns;
 mod discard;

@@ -1,4 +1,4 @@
-//! Going on with cancellations that found more runs than a transaction takes.
+//! Going on with cancellations that found more runs, or more deliveries of them, than a transaction takes.
 
 use inlet_core::{json, world::OpenRuns};
 use sqlx::{Row, SqliteConnection, SqlitePool};
@@ -17,9 +17,11 @@ use crate::{
     },
 };
 
-/// Returns true if there is an unfinished cancellation.
+/// Returns true if there is an unfinished cancellation, of runs or of deliveries.
 pub(crate) async fn any(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM cancellations)").fetch_one(readers).await
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM cancellations) OR EXISTS (SELECT 1 FROM canceled_run_deliveries)")
+        .fetch_one(readers)
+        .await
 }
 
 impl Execute<ContinueCancellation> for WriteConnection {
@@ -29,7 +31,11 @@ impl Execute<ContinueCancellation> for WriteConnection {
         let targets = &mut self.caches.targets;
         let has_more = transaction::run(self.connection.plain(), async |connection| {
             targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
-            slice(connection, targets, now_ms, &mut || clock.new_id()).await
+            let new_id = &mut || clock.new_id();
+            match slice(connection, targets, now_ms, new_id).await? {
+                true => Ok(true),
+                false => outbox::cancel_rest::slice(&mut StatementRunner::Plain(connection), targets, new_id).await,
+            }
         })
         .await;
         match &has_more {
@@ -75,6 +81,7 @@ async fn slice(
         }
     };
     let runs = open(connection, &unfinished, limit).await?;
+    let mut budget = outbox::cancel_rest::MAX_DELIVERIES;
     for run in &runs {
         let Some(recipients) = cancel(connection, &unfinished, run, now_ms).await? else { continue };
         let canceled = CanceledDeliveries {
@@ -83,7 +90,8 @@ async fn slice(
             event: uuids::parse(0, &unfinished.event)?,
             recipients: recipients.as_deref(),
         };
-        outbox::cancel::cancel(&mut StatementRunner::Plain(connection), targets, &[canceled], new_id).await?;
+        let statements = &mut StatementRunner::Plain(connection);
+        outbox::cancel::cancel(statements, targets, &[canceled], &mut budget, new_id).await?;
     }
     match runs.last().filter(|_| runs.len() == limit) {
         Some(last) => {

@@ -35,7 +35,7 @@ const SMALL: [&str; 8] = [
 /// The possibly large tables of an environment, each with the statement that deletes at most `?2` of its rows, in the order
 /// in which they are emptied. Runs go once their recipients are gone: one run may have a thousand, so that these are
 /// deleted by their own number, ten times as many as of other rows.
-const LARGE: [(&str, &str); 13] = [
+const LARGE: [(&str, &str); 14] = [
     (
         "delivery_attempts",
         "DELETE FROM delivery_attempts WHERE (delivery_seq, number) IN (
@@ -70,6 +70,11 @@ const LARGE: [(&str, &str); 13] = [
         "workflow_runs",
         "DELETE FROM workflow_runs WHERE rowid IN (
              SELECT rowid FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2)",
+    ),
+    (
+        "canceled_run_deliveries",
+        "DELETE FROM canceled_run_deliveries WHERE id IN (
+             SELECT id FROM canceled_run_deliveries WHERE environment_id = ?1 LIMIT ?2)",
     ),
     (
         "cancellations",

@@ -19,6 +19,9 @@ const RECIPIENTS: &str = "SELECT ordinal, named.collection, named.id, trigger_da
       AND CASE WHEN ?5 IS NULL THEN canceled_at_ms IS NULL ELSE coalesce(canceled_by, ?6) = ?5 END
     ORDER BY ordinal";
 
+const ALL_ARE_CANCELED: &str = "SELECT NOT EXISTS (SELECT 1 FROM workflow_run_recipients
+    WHERE run_id = ?1 AND ordinal >= ?2 AND ordinal < ?3 AND canceled_at_ms IS NULL)";
+
 /// Returns what the body of a delivery is built of: recipients of about `max_bytes`, and at least one. None if its run is
 /// gone.
 pub(crate) async fn read(
@@ -38,10 +41,18 @@ pub(crate) async fn read(
     .fetch_optional(&mut *snapshot)
     .await?;
     let Some(run) = run else { return Ok(None) };
-    let is_canceled = run.try_get(6)?;
+    let mut is_canceled: bool = run.try_get(6)?;
     let is_trigger = delivery.call == DeliveryCall::Trigger;
     let trigger_key = if is_trigger { delivery.key } else { trigger_key(&mut snapshot, delivery).await? };
     let end = delivery.first_recipient.saturating_add(delivery.recipients);
+    if !is_trigger && !is_canceled {
+        is_canceled = sqlx::query_scalar(ALL_ARE_CANCELED)
+            .bind(delivery.run.as_bytes().to_vec())
+            .bind(delivery.first_recipient)
+            .bind(end)
+            .fetch_one(&mut *snapshot)
+            .await?;
+    }
     let mut inputs = DeliveryInputs {
         run: delivery.run,
         workflow: run.try_get(0)?,

@@ -1,20 +1,27 @@
 //! Retention of logs: small slices, each a short transaction between groups, so that ingestion never waits for it.
 
 use sqlx::SqliteConnection;
+use uuid::Uuid;
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::PruneLogs,
     records::{Pruned, uuid_time},
-    sqlite::{outbox::status, statements::transaction, write_connection::WriteConnection},
+    sqlite::{
+        outbox::status,
+        statements::{transaction, uuids},
+        write_connection::WriteConnection,
+    },
 };
 
 impl Execute<PruneLogs> for WriteConnection {
-    async fn execute(&mut self, operation: PruneLogs) -> Result<Pruned, CommitError> {
-        let PruneLogs { environment_id, cutoff_ms, limit } = operation;
+    async fn execute(&mut self, operation: PruneLogs) -> Result<(Pruned, Option<Uuid>), CommitError> {
+        let PruneLogs { environment_id, cutoff_ms, limit, runs_after } = operation;
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            Ok(slice(connection, environment_id, cutoff_ms, limit.into()).await?)
+            let mut pruned = slice(connection, environment_id, cutoff_ms, limit.into()).await?;
+            let position = runs(connection, environment_id, cutoff_ms, limit.into(), runs_after, &mut pruned).await?;
+            Ok((pruned, position))
         })
         .await?)
     }
@@ -48,12 +55,35 @@ async fn slice(
     }
     delete(connection, BULK_OPERATIONS, environment, &before, limit).await?;
     pruned.deliveries = delete_deliveries(connection, environment, &before, limit).await?;
-    pruned.recipients = delete(connection, RECIPIENTS, environment, &before, limit).await?;
-    // Runs go once their recipients are gone.
-    if pruned.recipients < limit.unsigned_abs() * RECIPIENTS_FACTOR {
-        pruned.runs = delete(connection, RUNS, environment, &before, limit).await?;
-    }
     Ok(pruned)
+}
+
+/// Deletes old runs without open deliveries, among a bounded number of those after `after`. Returns the run after which
+/// the next slice goes on; none if it begins at the oldest.
+async fn runs(
+    connection: &mut SqliteConnection,
+    environment: i64,
+    cutoff_ms: i64,
+    limit: i64,
+    after: Option<Uuid>,
+    pruned: &mut Pruned,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    let before = uuid_time::floor(cutoff_ms).as_bytes().to_vec();
+    let from = after.map_or_else(Vec::new, |after| after.as_bytes().to_vec());
+    let bound = |sql| sqlx::query(sql).bind(environment).bind(&before).bind(limit).bind(&from);
+    let last = bound(LAST_LOOKED_AT).fetch_optional(&mut *connection).await?;
+    pruned.recipients = bound(RECIPIENTS).execute(&mut *connection).await?.rows_affected();
+    // Runs go once their recipients are gone.
+    let limit = limit.unsigned_abs();
+    if pruned.recipients >= limit * RECIPIENTS_FACTOR {
+        return Ok(after);
+    }
+    pruned.runs = bound(RUNS).execute(&mut *connection).await?.rows_affected();
+    if pruned.runs >= limit {
+        return Ok(after);
+    }
+    pruned.has_more_runs = last.is_some();
+    last.map(|row| uuids::read(&row, 0)).transpose()
 }
 
 // Each statement selects the oldest rows by the primary key, which sorts by time. Dependants go first and select the
@@ -76,15 +106,20 @@ const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND 
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
 const BULK_OPERATIONS: &str = "DELETE FROM bulk_operations WHERE rowid IN (
     SELECT rowid FROM bulk_operations WHERE environment_id = ? AND id < ? AND items IS NULL ORDER BY id LIMIT ?)";
-/// The oldest runs without an open delivery, among the oldest ones: a slice looks at a bounded number, whatever a target that
-/// stands still keeps.
+/// The oldest runs without an open delivery, among the oldest ones after a run: a slice looks at a bounded number, whatever a
+/// target that stands still keeps.
 macro_rules! old_runs {
     () => {
         "(SELECT number, run FROM
-             (SELECT rowid AS number, id AS run FROM workflow_runs WHERE environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3 * 20)
+             (SELECT rowid AS number, id AS run FROM workflow_runs
+              WHERE environment_id = ?1 AND id < ?2 AND id > ?4 ORDER BY id LIMIT ?3 * 20)
              WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE run_id = run AND finished_at_ms IS NULL) LIMIT ?3)"
     };
 }
+
+/// The last run of those that a slice looks at, if there may be more.
+const LAST_LOOKED_AT: &str = "SELECT id FROM workflow_runs WHERE environment_id = ?1 AND id < ?2 AND id > ?4
+    ORDER BY id LIMIT 1 OFFSET ?3 * 20 - 1";
 
 // One run may have a thousand recipients: they are deleted by their own number.
 const RECIPIENTS: &str = concat!(

@@ -113,6 +113,17 @@ pub(crate) async fn has(readers: &SqlitePool, environment: i64, id: Uuid) -> Res
     Ok(found.is_some())
 }
 
+/// Returns true if the whole run is canceled.
+pub(crate) async fn is_canceled(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<bool, sqlx::Error> {
+    let found: Option<bool> =
+        sqlx::query_scalar("SELECT canceled_at_ms IS NOT NULL FROM workflow_runs WHERE environment_id = ? AND id = ?")
+            .bind(environment)
+            .bind(id.as_bytes().as_slice())
+            .fetch_optional(readers)
+            .await?;
+    Ok(found.unwrap_or(false))
+}
+
 async fn find(
     readers: &SqlitePool,
     query: &RunQuery,
