@@ -23,8 +23,8 @@ use inlet_core::{
 };
 use inlet_store::{
     Author, Cursor, DeliveryFilter, DeliveryQuery, ListedDelivery, NewChange, NewSource, NewSourceEnvironment,
-    NewTarget, ReadMemory, SecretLocation, Store, StoreOptions, StoredAttempt, TargetRecord, TargetState, Vault,
-    VaultError,
+    NewTarget, ReadMemory, SecretLocation, SelectedDeliveries, Store, StoreOptions, StoredAttempt, TargetRecord,
+    TargetState, Vault, VaultError,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -134,6 +134,12 @@ impl Fixture {
         assert!(self.store.target_set_state(id, TargetState::Running, None, change()).await.unwrap());
     }
 
+    /// Sends a delivery again at once.
+    pub async fn redrive(&self, id: Uuid) {
+        let one = SelectedDeliveries::One(id);
+        assert_eq!(self.store.deliveries_redrive(self.environment, one, 1, None).await.unwrap(), 1);
+    }
+
     /// Stops a target.
     pub async fn pause(&self, id: i64) {
         assert!(self.store.target_set_state(id, TargetState::Paused, None, change()).await.unwrap());
@@ -233,6 +239,11 @@ impl Fixture {
         let mut deliveries = self.store.deliveries(&query, &Unlimited).await.unwrap().unwrap().items;
         deliveries.reverse();
         deliveries
+    }
+
+    /// Returns the newest thousand deliveries to a target, the oldest first.
+    pub async fn of_target(&self, id: i64) -> Vec<ListedDelivery> {
+        self.deliveries().await.into_iter().filter(|listed| listed.delivery.target_id == id).collect()
     }
 
     /// Waits until there are as many deliveries, all with this status, and returns them.

@@ -1,5 +1,6 @@
 //! The dispatcher with a store and receivers on real sockets.
 
+mod cancellations;
 mod crashes;
 mod fixture;
 mod health;

@@ -51,12 +51,12 @@ static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
 // For one run. The index of a run's deliveries has this order.
 pub(super) static NEXT_TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
-        "WITH canceled (number, run, is_whole, after_recipient, after_seq, most) AS (VALUES",
-        "(#, ?, 1, ?, ?, ?)",
+        "WITH canceled (number, run, is_whole, after_recipient, after_seq) AS (VALUES",
+        "(#, ?, 1, ?, ?)",
         concat!(
             triggers!(),
             "AND (first_recipient, seq) > (after_recipient, after_seq)
-             ORDER BY first_recipient, seq LIMIT (SELECT most FROM canceled)"
+             ORDER BY first_recipient, seq LIMIT 1000"
         ),
     )
 });
@@ -161,9 +161,8 @@ pub(super) async fn cancel_after(
     (after_recipient, after_seq): (i64, i64),
     new_id: &mut dyn FnMut() -> Uuid,
 ) -> Result<Option<(i64, i64)>, SqliteError> {
-    let most = i64::try_from(cancel_rest::MAX_DELIVERIES).unwrap_or(i64::MAX);
     let bind = |row: &mut Row<'_>, canceled: &CanceledDeliveries<'_>| {
-        row.uuid(canceled.run).int(after_recipient).int(after_seq).int(most);
+        row.uuid(canceled.run).int(after_recipient).int(after_seq);
     };
     let triggers = find(statements, &NEXT_TRIGGERS, canceled, bind).await?;
     carry_out(statements, targets, canceled, &triggers, new_id).await?;

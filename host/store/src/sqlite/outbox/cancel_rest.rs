@@ -17,16 +17,15 @@ use crate::sqlite::{
     },
 };
 
-/// The most deliveries of wholly canceled runs that one transaction cancels.
+/// The most deliveries of wholly canceled runs that one transaction cancels. The number is in the statements too.
 pub(crate) const MAX_DELIVERIES: u64 = 1000;
 
 // Counts no further than the limit.
 static COUNTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
-        "WITH canceled (number, run, most) AS (VALUES",
-        "(#, ?, ?)",
-        ") SELECT number, (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE run_id = run LIMIT most + 1))
-           FROM canceled",
+        "WITH canceled (number, run) AS (VALUES",
+        "(#, ?)",
+        ") SELECT number, (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE run_id = run LIMIT 1001)) FROM canceled",
     )
 });
 
@@ -74,8 +73,7 @@ pub(super) async fn defer<'a>(
         }
         Ok(())
     };
-    let most = i64::try_from(MAX_DELIVERIES).unwrap_or(i64::MAX);
-    statements.find(&COUNTS, &whole, |row, run| _ = row.uuid(run.run).int(most), found).await?;
+    statements.find(&COUNTS, &whole, |row, run| _ = row.uuid(run.run), found).await?;
     let mut deferred = Vec::new();
     for (run, count) in whole.into_iter().zip(counts) {
         if count <= *budget {
