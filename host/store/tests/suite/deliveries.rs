@@ -318,7 +318,7 @@ async fn a_redrive_goes_on_behind_its_last_slice_and_is_due_at_a_rate() {
     order(&fixture, &mappings, 5).await;
     let owner = Uuid::now_v7();
     for claimed in fixture.claim(owner, target, 5).await {
-        assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead).await);
+        assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead { is_counted: true }).await);
     }
     let selected =
         |status| SelectedDeliveries::Matching(DeliveryFilter { status: Some(status), ..DeliveryFilter::default() });
@@ -364,7 +364,7 @@ async fn of_one_order_key_the_one_that_leads_is_due_at_the_rate_too() {
     let owner = Uuid::now_v7();
     for _ in 0..2 {
         for claimed in fixture.claim(owner, target, 4).await {
-            assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead).await);
+            assert!(fixture.finish(owner, claimed.claim, AttemptNext::Dead { is_counted: true }).await);
         }
     }
     let slice = RedriveSlice { rate_per_second: Some(1), ..RedriveSlice::at_once(10) };

@@ -23,8 +23,8 @@ use inlet_core::{
 };
 use inlet_store::{
     Author, Cursor, DeliveryFilter, DeliveryQuery, ListedDelivery, NewChange, NewSource, NewSourceEnvironment,
-    NewTarget, ReadMemory, SecretLocation, SelectedDeliveries, Store, StoreOptions, StoredAttempt, TargetRecord,
-    TargetState, Vault, VaultError,
+    NewTarget, ReadMemory, RedriveSlice, SecretLocation, SelectedDeliveries, Store, StoreOptions, StoredAttempt,
+    TargetRecord, TargetState, Vault, VaultError,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -137,7 +137,8 @@ impl Fixture {
     /// Sends a delivery again at once.
     pub async fn redrive(&self, id: Uuid) {
         let one = SelectedDeliveries::One(id);
-        assert_eq!(self.store.deliveries_redrive(self.environment, one, 1, None).await.unwrap(), 1);
+        let redriven = self.store.deliveries_redrive(self.environment, one, RedriveSlice::at_once(1), None).await;
+        assert_eq!(redriven.unwrap().count, 1);
     }
 
     /// Stops a target.

@@ -3,13 +3,13 @@
 mod api;
 mod bad_targets;
 mod cancellations;
+mod crash_records;
+mod crash_rounds;
 mod engine_receiver;
 mod events;
 mod knock;
 mod novu;
 mod personal_data;
-mod crash_records;
-mod crash_rounds;
 mod receiver_table;
 mod repair;
 mod retries;
