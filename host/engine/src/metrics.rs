@@ -56,6 +56,10 @@ pub fn init() -> Result<(), BuildError> {
         "inlet_delivery_seconds",
         "Time that an attempt of a delivery took, by environment and target."
     );
+    describe_histogram!(
+        "inlet_delivery_turn_seconds",
+        "Time that a turn of the dispatcher took: writing what ended, claiming what is due, and the wait for the writer."
+    );
     describe_gauge!("inlet_needs_attention", "Items that failed or were rejected, and refused requests, by cause.");
     describe_gauge!("inlet_deliveries_open", "Deliveries that are not sent yet or are tried again, by target.");
     describe_gauge!(

@@ -7,6 +7,7 @@ mod allocator_memory;
 mod announce;
 mod command_line;
 mod config;
+mod delivery_threads;
 mod demo;
 mod embedded;
 mod health;

@@ -3,7 +3,11 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use inlet_delivery::{dispatcher::Dispatcher, way_out::WayOut, workflows::WorkflowLists};
+use inlet_delivery::{
+    dispatcher::{Dispatcher, DispatcherOptions},
+    way_out::WayOut,
+    workflows::WorkflowLists,
+};
 use inlet_engine::{
     jobs::{BackgroundJobs, OperationalWatch},
     metrics,
@@ -13,6 +17,7 @@ use crate::{
     allocator_memory::AllocatorMemory,
     announce::announce,
     config::{Config, Flags, ListenAddress},
+    delivery_threads::DeliveryThreads,
     demo::Demo,
     listen, log,
     open_engine::open_engine,
@@ -63,6 +68,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     config.admin_listen = admin.as_ref().and_then(|listener| listener.local_addr().ok()).map(ListenAddress::Socket);
     let listeners = 1 + usize::from(config.admin_listen.is_some());
     open_files::raise_limit(config.max_connections.saturating_mul(listeners));
+    let delivery_threads = DeliveryThreads::start().context("cannot start the threads of deliveries")?;
     let engine = open_engine(&config).await?;
     let demo = match config.demo {
         true => Some(Demo::prepare(&engine).await.context("cannot set the demo up")?),
@@ -81,7 +87,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
 
     let workflow_lists = Arc::new(WorkflowLists::new(way_out.clone()));
     let stop_target = Arc::new(StopInConfiguration(engine.clone()));
-    let options = config.dispatcher();
+    let options = DispatcherOptions { threads: Some(delivery_threads.handle()), ..config.dispatcher() };
     let healths = options.healths.clone();
     jobs.add(OperationalWatch::new(Box::new(move |target| healths.get(target))));
     let dispatcher = Dispatcher::start(engine.store.clone(), way_out, stop_target, options);
@@ -115,6 +121,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     tokio::join!(listen::serve(public, public_routes, limits, stopped.clone()), serve_admin, stop_dispatcher);
 
     jobs.stop().await;
+    delivery_threads.stop();
     if let Err(error) = engine.store.close().await {
         tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
     }

@@ -13,6 +13,8 @@ pub struct Stats {
     pub groups: u64,
     /// Events in these transactions.
     pub events: u64,
+    /// The time that these transactions took.
+    pub group_time: Duration,
     /// Events in the last of them.
     pub last_group: usize,
     /// Groups that failed and were retried job by job.

@@ -16,9 +16,11 @@ mod ending;
 mod health_log;
 mod health_table;
 mod outcome;
+mod reads;
 mod reload;
 mod run;
 mod sending;
+mod store_share;
 mod target_runtime;
 #[cfg(test)]
 mod tests;
@@ -29,7 +31,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use inlet_store::{Store, TargetRecord};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{runtime::Handle, sync::watch, task::JoinHandle};
 
 use self::run::Run;
 pub use self::{health_log::Stop, health_table::TargetHealths};
@@ -49,6 +51,8 @@ pub struct DispatcherOptions {
     pub max_body_bytes: u64,
     /// Where the health of targets is told.
     pub healths: TargetHealths,
+    /// The threads that it works on; none for those of the caller. The store is read on those of the caller.
+    pub threads: Option<Handle>,
 }
 
 impl Default for DispatcherOptions {
@@ -59,6 +63,7 @@ impl Default for DispatcherOptions {
             max_requests: 1024,
             max_body_bytes: 32 << 20,
             healths: TargetHealths::default(),
+            threads: None,
         }
     }
 }
@@ -76,7 +81,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// Starts a dispatcher. Any number of them may run for one store.
+    /// Starts a dispatcher, in a runtime. Any number of them may run for one store.
     pub fn start(
         store: Arc<Store>,
         way_out: WayOut,
@@ -84,7 +89,12 @@ impl Dispatcher {
         options: DispatcherOptions,
     ) -> Self {
         let (stop, stopped) = watch::channel(None);
-        let task = tokio::spawn(Run::new(store, way_out, stop_target, options, stopped).run());
+        let threads = options.threads.clone();
+        let run = Run::new(store, way_out, stop_target, options, stopped).run();
+        let task = match threads {
+            Some(threads) => threads.spawn(run),
+            None => tokio::spawn(run),
+        };
         Self { stop, task }
     }
 

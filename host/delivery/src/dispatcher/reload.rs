@@ -1,8 +1,8 @@
 //! Reading the targets, and stopping them.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
-use inlet_store::{ReadError, TargetState};
+use inlet_store::{ReadError, Store, TargetState};
 use tokio::task::JoinError;
 
 use super::{
@@ -17,8 +17,10 @@ impl Run {
         self.reload_at = now + POLL;
         // Before they are read: a change that is made meanwhile is not missed.
         self.seen_changes = self.store.target_changes();
-        let read = async { Ok::<_, ReadError>((self.store.targets().await?, self.store.environments().await?)) };
-        let (records, environments) = match read.await {
+        let read = |store: Arc<Store>| async move {
+            Ok::<_, ReadError>((store.targets().await?, store.environments().await?))
+        };
+        let (records, environments) = match self.reads.run(read).await {
             Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "the targets cannot be read; it is tried again");
@@ -33,7 +35,7 @@ impl Run {
             let slug = environment.map(|environment| environment.slug.clone());
             let mut runtime = match known.remove(&id) {
                 Some(runtime) if runtime.is_of(&record) => runtime,
-                old => match self.store.target_secrets(id).await {
+                old => match self.reads.run(move |store| async move { store.target_secrets(id).await }).await {
                     Ok(secrets) => match old {
                         Some(mut runtime) => {
                             runtime.update(record, secrets.as_ref(), now);
@@ -85,7 +87,12 @@ impl Run {
         let Some(target) = self.targets.get_mut(&id).filter(|target| !target.is_stopping) else { return };
         target.is_stopping = true;
         let (stop_target, record) = (self.stop_target.clone(), target.record.clone());
-        self.stops.spawn(async move { (id, health_log::stop(&*stop_target, record, stop).await) });
+        let stop = async move { (id, health_log::stop(&*stop_target, record, stop).await) };
+        // It changes the configuration, which reads the store.
+        match self.reads.threads() {
+            Some(threads) => self.stops.spawn_on(stop, threads),
+            None => self.stops.spawn(stop),
+        };
         self.hand_back_stopped();
     }
 

@@ -8,13 +8,15 @@ use std::{
 
 use inlet_store::{BuiltDelivery, Claim, FinishedAttempt, Store};
 use tokio::{
+    runtime::Handle,
     sync::{Notify, watch},
     task::{Id, JoinSet},
 };
 use uuid::Uuid;
 
 use super::{
-    DispatcherOptions, StopTarget, claims::Claims, target_runtime::TargetRuntime, turn::TurnTask, work::TaskEnd,
+    DispatcherOptions, StopTarget, claims::Claims, reads::Reads, store_share, target_runtime::TargetRuntime,
+    turn::TurnTask, work::TaskEnd,
 };
 use crate::way_out::WayOut;
 
@@ -22,17 +24,16 @@ use crate::way_out::WayOut;
 pub(super) const POLL: Duration = Duration::from_secs(5);
 /// The least time between two readings of the targets.
 const RELOAD: Duration = Duration::from_millis(500);
-/// The share of its own time for which a turn leaves the store to others, and the longest such pause. Events that are
-/// committed meanwhile make turns longer and so rarer, and each of them takes more.
-pub(super) const TURN_PAUSE: u32 = 2;
-pub(super) const MAX_TURN_PAUSE: Duration = Duration::from_millis(50);
+/// The least time from one notice that deliveries may be due to the next one that is listened to: under load each commit of
+/// events gives one.
+const NOTICE_GAP: Duration = Duration::from_millis(5);
 /// The wait after a turn that could not be written.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// A running task.
 pub enum Task {
-    /// Building a body.
-    Build(Claim),
+    /// Building bodies.
+    Build(Vec<Claim>),
     /// Sending one.
     Send(Claim),
 }
@@ -40,6 +41,7 @@ pub enum Task {
 /// The state of a dispatcher.
 pub struct Run {
     pub(super) store: Arc<Store>,
+    pub(super) reads: Reads,
     pub(super) way_out: WayOut,
     pub(super) stop_target: Arc<dyn StopTarget>,
     pub(super) options: DispatcherOptions,
@@ -64,6 +66,10 @@ pub struct Run {
     pub(super) stops: JoinSet<(i64, bool)>,
     pub(super) turn: Option<TurnTask>,
     pub(super) turn_not_before: Instant,
+    /// The time that the writer had spent on events when the last turn ended, and when that was.
+    seen_groups: (Duration, Instant),
+    /// The time at which the first claim is to be renewed, as of the last turn.
+    pub(super) renew_at: Option<Instant>,
     /// The end of the time for requests under way; set when it stops.
     pub(super) deadline: Option<Instant>,
 }
@@ -80,6 +86,7 @@ impl Run {
         let now = Instant::now();
         Self {
             due: store.deliveries_due(),
+            reads: Reads::new(store.clone(), options.threads.is_some().then(Handle::current)),
             store,
             way_out,
             stop_target,
@@ -102,6 +109,8 @@ impl Run {
             stops: JoinSet::new(),
             turn: None,
             turn_not_before: now,
+            seen_groups: (Duration::ZERO, now),
+            renew_at: None,
             deadline: None,
         }
     }
@@ -122,13 +131,19 @@ impl Run {
             }
             let wake = self.wakes_at(now, next_send);
             tokio::select! {
-                Some(ended) = self.tasks.join_next_with_id() => self.task_ended(ended),
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    self.task_ended(ended);
+                    // All that ended by now: looking at everything again is for many of them.
+                    while let Some(ended) = self.tasks.try_join_next_with_id() {
+                        self.task_ended(ended);
+                    }
+                }
                 Some(ended) = self.stops.join_next() => self.target_stopped(ended),
                 ended = async { match &mut self.turn { Some(turn) => turn.await, None => std::future::pending().await } } => {
                     self.turn = None;
                     self.turn_ended(ended);
                 }
-                () = self.due.notified(), if self.deadline.is_none() => self.may_be_due(),
+                () = self.due.notified(), if self.listens(Instant::now()) => self.may_be_due(),
                 Ok(()) = self.stopped.changed(), if self.deadline.is_none() => self.stop(),
                 () = tokio::time::sleep_until(wake.into()) => {}
             }
@@ -156,16 +171,29 @@ impl Run {
         if self.turn.is_none() {
             // A turn that is due waits for its time. Without one, it waits for room, which is an event.
             waits.push(Some(self.turn_not_before).filter(|at| now < *at));
-            let lease = self.claims.iter().map(|held| held.held_until).min();
-            // Renewals are due at a third of the lease.
-            let renewal = lease.map(|until| until.checked_sub(self.options.lease * 2 / 3).unwrap_or(until));
+            // Then notices are listened to again.
+            waits.push(self.noticed_at.map(|at| at + NOTICE_GAP).filter(|at| now < *at));
             let due = self.targets.values().filter_map(|target| target.wakes_at(now)).filter(|due| *due > now).min();
             let poll = Some(self.poll_at).filter(|_| is_running);
-            waits.extend([renewal, due, poll].map(|at| at.map(|at| at.max(self.turn_not_before))));
+            waits.extend([self.renew_at, due, poll].map(|at| at.map(|at| at.max(self.turn_not_before))));
         }
         let wake = waits.into_iter().flatten().min();
         // What is late by now was looked at just before, and waits for something else; without a pause this would spin.
         wake.unwrap_or(now + POLL).max(now + Duration::from_millis(1))
+    }
+
+    /// Leaves the store to others after a turn that took so long.
+    pub(super) fn pause(&mut self, turn: Duration, now: Instant) {
+        let group_time = self.store.stats().group_time;
+        let (seen_time, seen_at) = std::mem::replace(&mut self.seen_groups, (group_time, now));
+        let since = now.saturating_duration_since(seen_at);
+        self.turn_not_before = now + store_share::pause(turn, group_time.saturating_sub(seen_time), since);
+    }
+
+    /// Returns true if a notice changes anything now: a turn that is under way or not due yet sees what it is about.
+    fn listens(&self, now: Instant) -> bool {
+        let is_quiet = self.noticed_at.is_some_and(|at| now < at + NOTICE_GAP);
+        self.deadline.is_none() && self.turn.is_none() && now >= self.turn_not_before && !is_quiet
     }
 
     fn may_be_due(&mut self) {

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use inlet_store::{AttemptNext, BuiltDelivery, Claim};
+use inlet_core::delivery::DeliveryCall;
+use inlet_store::{AttemptNext, BuiltDelivery, Claim, DeliveryRecord};
 use tokio::task::{Id, JoinError};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     outcome,
     run::{Run, Task},
     target_runtime::TargetRuntime,
-    work::{self, BuildEnd, SendEnd, TaskEnd},
+    work::{self, BuildEnd, SendEnd, TaskEnd, ToBuild},
 };
 use crate::{
     pace::{BreakerState, Signal},
@@ -22,27 +23,63 @@ use crate::{
     verdict::Verdict,
 };
 
-/// The most bodies that are built at once.
-const MAX_BUILDS: usize = 16;
+/// The most tasks that build bodies at once. Each reads on a connection of its own.
+const MAX_BUILDS: usize = 4;
+/// The most recipients of the deliveries whose bodies one task builds, unless it builds a single one.
+const MAX_TOGETHER: u32 = 32;
 /// The wait of a delivery that could not be read, or is about to be canceled.
 const UNREADABLE: Duration = Duration::from_secs(5);
 
 impl Run {
     /// Starts to build the bodies of claimed deliveries that have none.
     pub(super) fn start_builds(&mut self) {
-        while self.builds < MAX_BUILDS && self.deadline.is_none() {
-            let Some(claim) = self.to_build.pop_front() else { return };
-            let Some(held) = self.claims.get_mut(claim).filter(|held| held.stage == Stage::ToBuild) else { continue };
+        while self.builds < MAX_BUILDS && self.deadline.is_none() && !self.to_build.is_empty() {
+            let (mut together, mut triggers, mut recipients) = (Vec::new(), Vec::new(), 0);
+            while let Some((to_build, delivery)) = self.next_to_build(MAX_TOGETHER - recipients) {
+                if delivery.call == DeliveryCall::Trigger && delivery.recipients <= MAX_TOGETHER {
+                    recipients += delivery.recipients;
+                    together.push(to_build);
+                    triggers.push(delivery);
+                    continue;
+                }
+                let claims = vec![to_build.claim];
+                self.start_build(claims, work::build(self.reads.clone(), to_build, delivery));
+                break;
+            }
+            if !together.is_empty() {
+                let claims = together.iter().map(|one| one.claim).collect();
+                self.start_build(claims, work::build_triggers(self.reads.clone(), together, triggers));
+            }
+        }
+    }
+
+    /// Takes the next delivery whose body is to be built. One that would be built together with others waits if it has more
+    /// than `room` recipients.
+    fn next_to_build(&mut self, room: u32) -> Option<(ToBuild, DeliveryRecord)> {
+        while let Some(claim) = self.to_build.front().copied() {
+            let Some(held) = self.claims.get_mut(claim).filter(|held| held.stage == Stage::ToBuild) else {
+                self.to_build.pop_front();
+                continue;
+            };
+            if held.delivery.recipients > room && held.delivery.recipients <= MAX_TOGETHER {
+                return None;
+            }
+            self.to_build.pop_front();
             let target = self.targets.get(&held.delivery.target_id).filter(|target| target.is_running());
             let Some(Ok(target)) = target.map(|target| target.target.clone()) else {
                 self.end(claim, None, AttemptNext::HandBack);
                 continue;
             };
             held.stage = Stage::Building;
-            let task = self.tasks.spawn(work::build(self.store.clone(), target, claim, held.delivery.clone()));
-            self.tasks_of.insert(task.id(), Task::Build(claim));
-            self.builds += 1;
+            return Some((ToBuild { claim, target }, held.delivery.clone()));
         }
+        None
+    }
+
+    fn start_build(&mut self, claims: Vec<Claim>, build: impl Future<Output = TaskEnd> + Send + 'static) {
+        let task = self.tasks.spawn(build);
+        self.tasks_of.insert(task.id(), Task::Build(claims));
+        self.builds += 1;
     }
 
     /// Starts the requests that may be sent now; returns the time at which to look again.
@@ -90,7 +127,7 @@ impl Run {
             return false;
         }
         held.stage = Stage::Sending;
-        let sending = work::send(self.store.clone(), self.way_out.clone(), target, claim, held.delivery.clone(), body);
+        let sending = work::send(self.reads.clone(), self.way_out.clone(), target, claim, held.delivery.clone(), body);
         let task = self.tasks.spawn(sending);
         self.tasks_of.insert(task.id(), Task::Send(claim));
         held.abort = Some(task);
@@ -101,10 +138,12 @@ impl Run {
     /// Takes the end of a task over.
     pub(super) fn task_ended(&mut self, ended: Result<(Id, TaskEnd), JoinError>) {
         match ended {
-            Ok((id, TaskEnd::Built(claim, end))) => {
+            Ok((id, TaskEnd::Built(ends))) => {
                 self.tasks_of.remove(&id);
                 self.builds -= 1;
-                self.built(claim, end);
+                for (claim, end) in ends {
+                    self.built(claim, end);
+                }
             }
             Ok((id, TaskEnd::RunCanceled(claim))) => {
                 self.tasks_of.remove(&id);
@@ -119,10 +158,9 @@ impl Run {
                 let Some(task) = self.tasks_of.remove(&error.id()).filter(|_| error.is_panic()) else { return };
                 let reason = "an error of the server; its log says more".to_owned();
                 match task {
-                    Task::Build(claim) => {
-                        tracing::error!(seq = claim.seq, "the building of a delivery's body panicked; it is given up");
+                    Task::Build(claims) => {
                         self.builds -= 1;
-                        self.built(claim, BuildEnd::Impossible(reason));
+                        self.build_panicked(claims, reason);
                     }
                     Task::Send(claim) => {
                         tracing::error!(
@@ -135,6 +173,25 @@ impl Run {
                     }
                 }
             }
+        }
+    }
+
+    /// Gives up the delivery whose building panicked. Of several that were built together, each is built alone, so that it is
+    /// known which one it was.
+    fn build_panicked(&mut self, claims: Vec<Claim>, reason: String) {
+        if let [claim] = claims[..] {
+            tracing::error!(seq = claim.seq, "the building of a delivery's body panicked; it is given up");
+            return self.built(claim, BuildEnd::Impossible(reason));
+        }
+        for claim in claims {
+            let Some(held) = self.claims.get_mut(claim).filter(|held| held.stage == Stage::Building) else { continue };
+            let target = self.targets.get(&held.delivery.target_id);
+            let Some(Ok(target)) = target.map(|target| target.target.clone()) else {
+                self.end(claim, None, AttemptNext::HandBack);
+                continue;
+            };
+            let delivery = held.delivery.clone();
+            self.start_build(vec![claim], work::build(self.reads.clone(), ToBuild { claim, target }, delivery));
         }
     }
 
@@ -183,6 +240,7 @@ impl Run {
         let mut stop = Stop::of_verdict(&verdict);
         if let Some(target) = self.targets.get_mut(&id) {
             target.slots.give_back(class);
+            target.pace.ended();
             health_log::count(target, &attempt.outcome, attempt.duration_ms);
             let signal = note(target, &verdict, attempt.status, now, self.store.clock().now_ms());
             if let Some(signal) = signal.filter(|_| !target.is_stopping) {

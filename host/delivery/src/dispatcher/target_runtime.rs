@@ -16,8 +16,11 @@ use crate::{
 };
 
 /// The most claims of a target that wait for a slot.
-const MAX_WAITING: u32 = 256;
+const MAX_WAITING: u32 = 512;
 const MIN_WAITING: u32 = 16;
+/// The claims that wait for a slot, for each request that ends between two claims: half of them are for first attempts, and
+/// these wait for about two turns, until their body is built and stored. With twice as many the pace can grow.
+const WAITING_PER_REQUEST: u32 = 8;
 
 /// A target while the dispatcher runs.
 pub struct TargetRuntime {
@@ -37,6 +40,8 @@ pub struct TargetRuntime {
     written_health: Option<TargetHealth>,
     /// Its rate.
     pub rate: RateLimit,
+    /// The pace of its requests.
+    pub pace: RequestPace,
     /// The claims that wait for a slot, by class.
     ready: [VecDeque<Claim>; 3],
     /// The time at which its next delivery is due; none if nothing is.
@@ -61,6 +66,7 @@ impl TargetRuntime {
             slots,
             breaker: Breaker::default(),
             rate,
+            pace: RequestPace::default(),
             ready: Default::default(),
             next_due: Some(now),
             is_stopping: false,
@@ -80,6 +86,7 @@ impl TargetRuntime {
         std::mem::swap(&mut fresh.ready, &mut self.ready);
         fresh.slots.take_over(&self.slots);
         fresh.environment = std::mem::take(&mut self.environment);
+        fresh.pace = self.pace;
         if self.is_running() && is_same_state {
             fresh.breaker = self.breaker.clone();
             fresh.health = self.health.clone();
@@ -147,7 +154,10 @@ impl TargetRuntime {
         let room = match self.breaker.state(now) {
             BreakerState::Open { .. } => return None,
             BreakerState::Probe => 1,
-            BreakerState::Closed => (self.slots.capacity() * 4).clamp(MIN_WAITING, MAX_WAITING),
+            BreakerState::Closed => {
+                let paced = self.pace.requests().saturating_mul(WAITING_PER_REQUEST);
+                (self.slots.capacity() * 4).max(paced).clamp(MIN_WAITING, MAX_WAITING)
+            }
         };
         let room_of = |class, share: u32| (room / share).max(1).saturating_sub(waiting(class));
         let wanted = ClaimWanted {
@@ -184,6 +194,31 @@ impl TargetRuntime {
     /// Notes the time until its next delivery is due.
     pub fn due_in(&mut self, wait: Option<Duration>, now: Instant) {
         self.next_due = wait.map(|wait| now + wait);
+    }
+}
+
+/// The requests of a target that end between two claims: a fast target needs more claims at once than a slow one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RequestPace {
+    now: u32,
+    before: u32,
+}
+
+impl RequestPace {
+    /// Counts the end of a request.
+    pub fn ended(&mut self) {
+        self.now = self.now.saturating_add(1);
+    }
+
+    /// Notes a claim. What a target did before counts less and less.
+    pub fn claims(&mut self) {
+        self.before = self.requests().max(self.before / 2);
+        self.now = 0;
+    }
+
+    /// Returns the requests from one claim to the next.
+    fn requests(self) -> u32 {
+        self.now.max(self.before)
     }
 }
 

@@ -10,7 +10,7 @@ use inlet_store::{
 
 use super::{
     claims::{Held, Stage},
-    run::{AFTER_FAILURE, MAX_TURN_PAUSE, POLL, Run, TURN_PAUSE},
+    run::{AFTER_FAILURE, POLL, Run},
     target_runtime::TargetRuntime,
 };
 
@@ -53,10 +53,13 @@ impl Run {
         turn.bodies = std::mem::take(&mut self.bodies);
         turn.finished = std::mem::take(&mut self.finished);
         turn.health = self.targets.values_mut().filter_map(TargetRuntime::changed_health).collect();
-        let renewal = self.options.lease * 2 / 3;
-        let is_due =
-            |held: &&Held| held.stage != Stage::Ending && held.held_until.saturating_duration_since(now) <= renewal;
-        turn.renewed = self.claims.iter().filter(is_due).map(|held| held.claim).collect();
+        if self.renew_at.is_some_and(|at| at <= now) {
+            let renewal = self.options.lease * 2 / 3;
+            let is_due =
+                |held: &&Held| held.stage != Stage::Ending && held.held_until.saturating_duration_since(now) <= renewal;
+            turn.renewed = self.claims.iter().filter(is_due).map(|held| held.claim).collect();
+            self.set_renewal();
+        }
         if self.deadline.is_none() {
             if now >= self.poll_at {
                 self.poll_at = now + POLL;
@@ -74,6 +77,11 @@ impl Run {
                     target.wanted(now, waiting)
                 })
                 .collect();
+        }
+        for wanted in &turn.wanted {
+            if let Some(target) = self.targets.get_mut(&wanted.target) {
+                target.pace.claims();
+            }
         }
         if !is_empty(&turn) {
             self.turn = Some(take(self.store.clone(), turn));
@@ -99,7 +107,7 @@ impl Run {
                 return;
             }
         };
-        self.turn_not_before = now + (now.saturating_duration_since(started) * TURN_PAUSE).min(MAX_TURN_PAUSE);
+        self.pause(now.saturating_duration_since(started), now);
         for claim in result.lost {
             tracing::warn!(seq = claim.seq, "a delivery was taken over by another worker; nothing is written for it");
             self.forget(claim);
@@ -115,6 +123,7 @@ impl Run {
                 _ => {}
             }
         }
+        let is_renewed = !turn.renewed.is_empty();
         for claim in turn.renewed {
             if let Some(held) = self.claims.get_mut(claim) {
                 held.held_until = started + turn.lease;
@@ -142,6 +151,7 @@ impl Run {
                 }
             }
         }
+        let is_claimed = !result.claimed.is_empty();
         for claimed in result.claimed {
             let held = Held::new(claimed, started, turn.lease);
             let (claim, class, target, stage) = (held.claim, held.class, held.delivery.target_id, held.stage);
@@ -157,6 +167,15 @@ impl Run {
                 self.to_build.push_back(claim);
             }
         }
+        if is_claimed || is_renewed {
+            self.set_renewal();
+        }
+    }
+
+    /// Notes when the first claim is to be renewed: at a third of its lease.
+    fn set_renewal(&mut self) {
+        let lease = self.claims.iter().filter(|held| held.stage != Stage::Ending).map(|held| held.held_until).min();
+        self.renew_at = lease.map(|until| until.checked_sub(self.options.lease * 2 / 3).unwrap_or(until));
     }
 
     /// Lets a claim wait for a slot of its target.

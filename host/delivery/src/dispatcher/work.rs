@@ -7,8 +7,9 @@ use std::{
 
 use bytes::Bytes;
 use inlet_core::{delivery::DeliveryCall, json};
-use inlet_store::{AttemptRecord, Claim, DeliveryRecord, Store, StoredBody};
+use inlet_store::{AttemptRecord, Claim, DeliveryInputs, DeliveryRecord, Store, StoredBody};
 
+use super::reads::Reads;
 use crate::{
     answer::Answer,
     delivery_head::DeliveryHead,
@@ -23,8 +24,8 @@ const MAX_INPUT_BYTES: u64 = 4 << 20;
 
 /// The end of a task.
 pub enum TaskEnd {
-    /// A body was built.
-    Built(Claim, BuildEnd),
+    /// Bodies were built.
+    Built(Vec<(Claim, BuildEnd)>),
     /// A request ended.
     Sent(Claim, Box<SendEnd>),
     /// Nothing was sent, because the run was canceled meanwhile. Its deliveries are being canceled.
@@ -51,24 +52,55 @@ pub struct SendEnd {
     pub attempt: AttemptRecord,
 }
 
-/// Builds the body of a delivery.
-pub async fn build(store: Arc<Store>, target: Arc<dyn Target>, claim: Claim, delivery: DeliveryRecord) -> TaskEnd {
-    let max_bytes = MAX_INPUT_BYTES.min(target.facts().split_bytes as u64);
-    let end = match store.delivery_inputs(&delivery, max_bytes).await {
-        Err(error) => BuildEnd::Unreadable(error.to_string()),
-        Ok(None) => BuildEnd::NobodyLeft,
-        Ok(Some(inputs)) => match targets::build(&*target, &DeliveryHead::of(&delivery, 0), &inputs) {
-            Ok(Some(built)) => BuildEnd::Built(built),
-            Ok(None) => BuildEnd::NobodyLeft,
-            Err(error) => BuildEnd::Impossible(error.to_string()),
-        },
+/// A body to build.
+pub struct ToBuild {
+    /// The right to the delivery.
+    pub claim: Claim,
+    /// Its target.
+    pub target: Arc<dyn Target>,
+}
+
+/// Builds the bodies of triggers with few recipients in all, which are read together. `triggers` are theirs, one by one.
+pub async fn build_triggers(reads: Reads, wanted: Vec<ToBuild>, triggers: Vec<DeliveryRecord>) -> TaskEnd {
+    let read = move |store: Arc<Store>| async move { (store.trigger_inputs(&triggers).await, triggers) };
+    let (inputs, triggers) = match reads.run(read).await {
+        (Ok(inputs), triggers) => (inputs, triggers),
+        (Err(error), _) => {
+            let reason = error.to_string();
+            let unreadable = wanted.iter().map(|one| (one.claim, BuildEnd::Unreadable(reason.clone())));
+            return TaskEnd::Built(unreadable.collect());
+        }
     };
-    TaskEnd::Built(claim, end)
+    let all = wanted.into_iter().zip(triggers).zip(inputs);
+    TaskEnd::Built(
+        all.map(|((ToBuild { claim, target }, delivery), inputs)| (claim, body_of(&*target, &delivery, inputs)))
+            .collect(),
+    )
+}
+
+/// Builds the body of a delivery with many recipients, or of a cancel.
+pub async fn build(reads: Reads, ToBuild { claim, target }: ToBuild, delivery: DeliveryRecord) -> TaskEnd {
+    let max_bytes = MAX_INPUT_BYTES.min(target.facts().split_bytes as u64);
+    let read = move |store: Arc<Store>| async move { (store.delivery_inputs(&delivery, max_bytes).await, delivery) };
+    let end = match reads.run(read).await {
+        (Err(error), _) => BuildEnd::Unreadable(error.to_string()),
+        (Ok(inputs), delivery) => body_of(&*target, &delivery, inputs),
+    };
+    TaskEnd::Built(vec![(claim, end)])
+}
+
+fn body_of(target: &dyn Target, delivery: &DeliveryRecord, inputs: Option<DeliveryInputs>) -> BuildEnd {
+    let Some(inputs) = inputs else { return BuildEnd::NobodyLeft };
+    match targets::build(target, &DeliveryHead::of(delivery, 0), &inputs) {
+        Ok(Some(built)) => BuildEnd::Built(built),
+        Ok(None) => BuildEnd::NobodyLeft,
+        Err(error) => BuildEnd::Impossible(error.to_string()),
+    }
 }
 
 /// Sends a delivery. Its body is stored; `kept` is the body if it is in memory too.
 pub async fn send(
-    store: Arc<Store>,
+    reads: Reads,
     way_out: WayOut,
     target: Arc<dyn Target>,
     claim: Claim,
@@ -77,7 +109,8 @@ pub async fn send(
 ) -> TaskEnd {
     // A body that waited. Those of runs with very many deliveries are canceled in slices.
     if kept.is_none() && delivery.call == DeliveryCall::Trigger {
-        match store.is_run_canceled(delivery.environment_id, delivery.run).await {
+        let (environment, run) = (delivery.environment_id, delivery.run);
+        match reads.run(move |store| async move { store.is_run_canceled(environment, run).await }).await {
             Ok(true) => return TaskEnd::RunCanceled(claim),
             Ok(false) => {}
             // The body cannot be read either.
@@ -85,7 +118,7 @@ pub async fn send(
         }
     }
     let (at_ms, start) = (now_ms(), Instant::now());
-    let (verdict, request, answer) = match prepare(&store, &*target, &delivery, kept).await {
+    let (verdict, request, answer) = match prepare(&reads, &*target, &delivery, kept).await {
         Err(verdict) => (verdict, None, None),
         Ok(None) => (Verdict::Delivered { downstream_id: None, note: None }, None, None),
         Ok(Some(request)) => {
@@ -131,16 +164,17 @@ pub fn unsent(verdict: &Verdict) -> AttemptRecord {
 
 /// Makes the request from the stored body.
 async fn prepare(
-    store: &Store,
+    reads: &Reads,
     target: &dyn Target,
     delivery: &DeliveryRecord,
     kept: Option<StoredBody>,
 ) -> Result<Option<OutgoingRequest>, Verdict> {
     let unreadable =
         |error: &dyn std::fmt::Display| Verdict::NotSent { reason: format!("the stored body cannot be read: {error}") };
+    let seq = delivery.seq;
     let body = match kept {
         Some(body) => body,
-        None => match store.delivery_body(delivery.seq).await {
+        None => match reads.run(move |store| async move { store.delivery_body(seq).await }).await {
             Ok(Some(body)) => body,
             Ok(None) => return Err(unreadable(&"it is gone")),
             Err(error) => return Err(unreadable(&error)),
@@ -148,7 +182,8 @@ async fn prepare(
     };
     let answers = match delivery.tries {
         2.. if !target.facts().key_after_error => {
-            store.delivery_answers(delivery.seq).await.map_err(|error| unreadable(&error))?
+            let answers = reads.run(move |store| async move { store.delivery_answers(seq).await }).await;
+            answers.map_err(|error| unreadable(&error))?
         }
         _ => 0,
     };

@@ -27,7 +27,7 @@ pub(crate) use super::{
             answers as delivery_answers, body as delivery_body, counts as delivery_counts, one as delivery,
             open as open_deliveries, page as deliveries, with_attempts as deliveries_with_attempts,
         },
-        delivery_inputs::read as delivery_inputs,
+        delivery_inputs::{read as delivery_inputs, read_triggers as trigger_inputs},
         environments::all as environments,
         event_logs::events,
         event_type_hours::{all as event_type_hours, busiest as busiest_event_types, watched as watched_hours},

@@ -40,6 +40,12 @@ impl Store {
         read!(self.database, delivery_inputs(delivery, max_bytes))
     }
 
+    /// Returns what the bodies of triggers are built of, in their order; none for one whose run is gone. All recipients are
+    /// read at once, so there should be few.
+    pub async fn trigger_inputs(&self, triggers: &[DeliveryRecord]) -> Result<Vec<Option<DeliveryInputs>>, ReadError> {
+        read!(self.database, trigger_inputs(triggers))
+    }
+
     /// Counts the attempts of a delivery that were answered: with an error, as long as another one follows.
     pub async fn delivery_answers(&self, seq: i64) -> Result<u32, ReadError> {
         read!(self.database, delivery_answers(seq))

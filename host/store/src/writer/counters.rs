@@ -12,13 +12,15 @@ use crate::observer::Stats;
 pub(super) struct Counters {
     groups: AtomicU64,
     events: AtomicU64,
+    group_us: AtomicU64,
     last_group: AtomicUsize,
     retried_groups: AtomicU64,
     failed_bytes: AtomicUsize,
 }
 
 impl Counters {
-    pub(super) fn committed(&self, events: usize) {
+    pub(super) fn committed(&self, events: usize, time: Duration) {
+        self.group_us.fetch_add(u64::try_from(time.as_micros()).unwrap_or_default(), Ordering::Relaxed);
         self.groups.fetch_add(1, Ordering::Relaxed);
         self.events.fetch_add(events as u64, Ordering::Relaxed);
         self.last_group.store(events, Ordering::Relaxed);
@@ -47,6 +49,7 @@ impl Counters {
             busy_for,
             groups: self.groups.load(Ordering::Relaxed),
             events: self.events.load(Ordering::Relaxed),
+            group_time: Duration::from_micros(self.group_us.load(Ordering::Relaxed)),
             last_group: self.last_group.load(Ordering::Relaxed),
             retried_groups: self.retried_groups.load(Ordering::Relaxed),
             failed_bytes: self.failed_bytes.load(Ordering::Relaxed),

@@ -122,9 +122,9 @@ impl<B: WriteBackend> Task<B> {
         if jobs == 0 {
             return;
         }
-        self.counters.committed(events);
+        let CommittedGroup { settle, write, commit, .. } = *committed;
+        self.counters.committed(events, settle + write + commit);
         if let Some(observer) = &self.observer {
-            let CommittedGroup { settle, write, commit, .. } = *committed;
             observer.on_group(&GroupReport { jobs, events, bytes, settle, write, commit });
         }
     }

@@ -191,6 +191,25 @@ async fn inputs_have_everything_that_a_body_is_built_of() {
     assert_eq!((short.recipients.len(), short.covered), (1, 1), "one at least");
 }
 
+#[tokio::test]
+async fn inputs_of_many_triggers_are_those_of_each() {
+    let (fixture, mappings) = (Fixture::new().await, trigger(TO));
+    let target = fixture.target("crm", TargetRouting::of_chunks(2)).await;
+    for recipients in [1, 2, 3, 150] {
+        order(&fixture, &mappings, recipients).await;
+    }
+    let claimed = fixture.claim(Uuid::now_v7(), target, 200).await;
+    let mut triggers: Vec<_> = claimed.into_iter().map(|claimed| claimed.delivery).collect();
+    assert_eq!(triggers.len(), 1 + 1 + 2 + 75);
+    // A run that is gone.
+    triggers[1].run = Uuid::nil();
+    let together = fixture.store.trigger_inputs(&triggers).await.unwrap();
+    for (trigger, inputs) in triggers.iter().zip(&together) {
+        assert_eq!(*inputs, fixture.store.delivery_inputs(trigger, 1 << 20).await.unwrap());
+    }
+    assert_eq!(together.iter().filter(|inputs| inputs.is_none()).count(), 1);
+}
+
 fn body(text: &'static str) -> StoredBody {
     StoredBody { content_type: "application/json".to_owned(), body: Bytes::from_static(text.as_bytes()) }
 }

@@ -78,6 +78,10 @@ impl Canceling {
     async fn inputs(&self) -> Vec<String> {
         let claimed = self.fixture.claim(OWNER, self.target, 1).await.remove(0);
         let inputs = self.fixture.store.delivery_inputs(&claimed.delivery, 1 << 20).await.unwrap().unwrap();
+        if claimed.delivery.call == DeliveryCall::Trigger {
+            let together = self.fixture.store.trigger_inputs(std::slice::from_ref(&claimed.delivery)).await.unwrap();
+            assert_eq!(together, [Some(inputs.clone())]);
+        }
         inputs.recipients.into_iter().map(|recipient| recipient.id).collect()
     }
 }

@@ -146,6 +146,15 @@ impl Statement {
         Ok(())
     }
 
+    /// Runs the statement, which changes rows and returns none, and returns the number of rows that it changed. To return
+    /// rows from a change, SQLite would make a table for them each time.
+    pub(crate) fn change(&mut self, values: &[Value<'_>]) -> Result<i64, DirectError> {
+        self.step(values)?;
+        // SAFETY: the handle is open. The count is that of the last change, which was this statement's: a change of no row
+        // counts zero, and nobody else uses the connection.
+        Ok(unsafe { ffi::sqlite3_changes64(self.handle.0.as_ptr()) })
+    }
+
     /// Runs the statement with these values, one for each parameter, and passes every row to `found`.
     pub(crate) fn query(
         &mut self,

@@ -4,13 +4,17 @@ use inlet_core::delivery::part_key;
 use uuid::Uuid;
 
 use crate::{
-    records::BuiltDelivery,
+    records::{BuiltDelivery, Claim},
     sqlite::{
         connection::direct::DirectConnection,
         error::SqliteError,
         statements::{database_time::now_ms, row::Row, runner::FoundRow, uuids},
     },
 };
+
+// ?4 is the number of recipients of the whole delivery: so a body that covers them all needs one statement.
+const SET_WHOLE: &str = "UPDATE deliveries SET body_bytes = ?5
+    WHERE seq = ?1 AND owner = ?2 AND epoch = ?3 AND recipients = ?4 AND body_bytes IS NULL AND is_stopped < 2";
 
 const CLAIMED: &str = "SELECT id, key, part, recipients FROM deliveries
     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3 AND body_bytes IS NULL AND is_stopped < 2";
@@ -36,6 +40,37 @@ pub(super) async fn store(
     owner: Uuid,
     BuiltDelivery { claim, body, covered }: &BuiltDelivery,
 ) -> Result<bool, SqliteError> {
+    let is_set = set_whole(connection, owner, *claim, *covered, body.body.len()).await?
+        || set_part(connection, owner, *claim, *covered, body.body.len()).await?;
+    if is_set {
+        let mut row = Row::default();
+        row.int(claim.seq).text(&body.content_type).blob(&body.body);
+        connection.statement(BODY).await?.step(row.values())?;
+    }
+    Ok(is_set)
+}
+
+/// Notes a body that is for all recipients of a claimed delivery; returns false if it is not, or the claim is lost.
+async fn set_whole(
+    connection: &mut DirectConnection,
+    owner: Uuid,
+    claim: Claim,
+    covered: u32,
+    bytes: usize,
+) -> Result<bool, SqliteError> {
+    let mut row = Row::default();
+    row.int(claim.seq).blob(owner.as_bytes()).int(claim.epoch).int(covered.into()).int(bytes as i64);
+    Ok(connection.statement(SET_WHOLE).await?.change(row.values())? > 0)
+}
+
+/// Notes a body that is for the first recipients of a claimed delivery, and makes a delivery of the others.
+async fn set_part(
+    connection: &mut DirectConnection,
+    owner: Uuid,
+    claim: Claim,
+    covered: u32,
+    bytes: usize,
+) -> Result<bool, SqliteError> {
     let mut row = Row::default();
     row.int(claim.seq).blob(owner.as_bytes()).int(claim.epoch);
     let mut found = None;
@@ -46,7 +81,7 @@ pub(super) async fn store(
         Ok(())
     })?;
     let Some((id, key, part, recipients)) = found else { return Ok(false) };
-    let covered = i64::from(*covered).clamp(1, recipients.max(1));
+    let covered = i64::from(covered).clamp(1, recipients.max(1));
     if covered < recipients {
         let next_part = u32::try_from(part + 1).unwrap_or(u32::MAX);
         let mut row = Row::default();
@@ -55,10 +90,7 @@ pub(super) async fn store(
         connection.statement(REST).await?.step(row.values())?;
     }
     let mut row = Row::default();
-    row.int(claim.seq).int(body.body.len() as i64).int(covered);
+    row.int(claim.seq).int(bytes as i64).int(covered);
     connection.statement(SET).await?.step(row.values())?;
-    let mut row = Row::default();
-    row.int(claim.seq).text(&body.content_type).blob(&body.body);
-    connection.statement(BODY).await?.step(row.values())?;
     Ok(true)
 }

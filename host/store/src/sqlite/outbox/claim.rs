@@ -54,21 +54,22 @@ const CLAIM: &str = concat!(
 
 const GIVE_UP: &str = "UPDATE deliveries SET owner = NULL, tries = tries - 1, sends = sends - 1 WHERE seq = ?1";
 
-const RENEW: &str = concat!(
-    "UPDATE deliveries SET due_at_ms = ",
-    now_ms!(),
-    " + ?1 WHERE seq = ?2 AND owner = ?3 AND epoch = ?4 RETURNING seq"
-);
+const RENEW: &str =
+    concat!("UPDATE deliveries SET due_at_ms = ", now_ms!(), " + ?1 WHERE seq = ?2 AND owner = ?3 AND epoch = ?4");
 
+// Within a union, SQLite looks for a minimum among all entries of an index; a limit ends at the first.
 pub(super) const NEXT_DUE: &str = concat!(
     "SELECT min(next) - ",
     now_ms!(),
     " FROM (
-        SELECT min(due_at_ms) AS next FROM deliveries WHERE target_id = ?1 AND class = 0 AND due_at_ms IS NOT NULL
+        SELECT (SELECT due_at_ms FROM deliveries WHERE target_id = ?1 AND class = 0 AND due_at_ms IS NOT NULL
+                ORDER BY due_at_ms LIMIT 1) AS next
         UNION ALL
-        SELECT min(due_at_ms) FROM deliveries WHERE target_id = ?1 AND class = 1 AND due_at_ms IS NOT NULL
+        SELECT (SELECT due_at_ms FROM deliveries WHERE target_id = ?1 AND class = 1 AND due_at_ms IS NOT NULL
+                ORDER BY due_at_ms LIMIT 1)
         UNION ALL
-        SELECT min(due_at_ms) FROM deliveries WHERE target_id = ?1 AND class = 2 AND due_at_ms IS NOT NULL)
+        SELECT (SELECT due_at_ms FROM deliveries WHERE target_id = ?1 AND class = 2 AND due_at_ms IS NOT NULL
+                ORDER BY due_at_ms LIMIT 1))
       WHERE (SELECT state = 0 AND deleted_at_ms IS NULL FROM targets WHERE id = ?1)"
 );
 
@@ -127,12 +128,7 @@ pub(super) async fn renew(
 ) -> Result<bool, SqliteError> {
     let mut row = Row::default();
     row.int(lease_ms).int(claim.seq).blob(owner.as_bytes()).int(claim.epoch);
-    let mut is_held = false;
-    connection.statement(RENEW).await?.query(row.values(), |_| {
-        is_held = true;
-        Ok(())
-    })?;
-    Ok(is_held)
+    Ok(connection.statement(RENEW).await?.change(row.values())? > 0)
 }
 
 /// Returns the time until a delivery of a target is due; none if the target does not run or has nothing to do.

@@ -42,8 +42,7 @@ const FINISH: &str = concat!(
          last_error = CASE WHEN is_stopped = 2 THEN NULL WHEN ?10 THEN last_error ELSE ?13 END,
          downstream_id = CASE WHEN is_stopped < 2 THEN coalesce(?14, downstream_id) END,
          body_bytes = CASE WHEN ?4 = 3 OR ?4 = 1 AND NOT is_stopped THEN body_bytes END
-     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3
-     RETURNING tries, status, target_id, order_key, environment_id, source_event, is_stopped = 2"
+     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3"
 );
 
 const HAND_BACK: &str = concat!(
@@ -57,9 +56,11 @@ const HAND_BACK: &str = concat!(
     now_ms!(),
     " END,
          body_bytes = CASE WHEN NOT is_stopped THEN body_bytes END
-     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3
-     RETURNING tries, status, target_id, order_key, environment_id, source_event, is_stopped = 2"
+     WHERE seq = ?1 AND owner = ?2 AND epoch = ?3"
 );
+
+const ENDED: &str = "SELECT tries, status, target_id, order_key, environment_id, source_event, is_stopped = 2
+    FROM deliveries WHERE seq = ?1";
 
 const ATTEMPT: &str = "INSERT OR REPLACE INTO delivery_attempts (delivery_seq, number, at_ms, duration_ms, is_counted,
         outcome, status, error, request_headers, response_headers, response_body)
@@ -102,8 +103,13 @@ pub(super) async fn finish(
         AttemptNext::HandBack => (false, HAND_BACK),
         _ => (bind_finish(&mut row, attempt.as_ref(), next), FINISH),
     };
+    if connection.statement(text).await?.change(row.values())? == 0 {
+        return Ok(false);
+    }
     let mut ended = None;
-    connection.statement(text).await?.query(row.values(), |columns| {
+    let mut row = Row::default();
+    row.int(claim.seq);
+    connection.statement(ENDED).await?.query(row.values(), |columns| {
         let row = FoundRow::Direct(columns);
         ended = Some(Ended {
             tries: row.int(0)?,
@@ -118,14 +124,14 @@ pub(super) async fn finish(
     })?;
     let Some(ended) = ended else { return Ok(false) };
     if let (Some(attempt), false) = (attempt, *next == AttemptNext::HandBack) {
-        let blank = AttemptRecord {
+        let blank = ended.is_forgotten.then(|| AttemptRecord {
             error: None,
             request_headers: "{}".to_owned(),
             response_headers: "{}".to_owned(),
             response_body: Default::default(),
             ..attempt.clone()
-        };
-        let attempt = if ended.is_forgotten { &blank } else { attempt };
+        });
+        let attempt = blank.as_ref().unwrap_or(attempt);
         write_attempt(connection, claim.seq, ended.tries, is_counted, attempt).await?;
     }
     if ended.is_forgotten && ended.status > status::RETRYING {

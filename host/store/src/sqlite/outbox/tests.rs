@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use super::claim::{DUE, NEXT_DUE};
@@ -32,6 +37,31 @@ async fn plan(connection: &mut SqliteConnection, sql: &str) -> Vec<String> {
     let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
     let rows = explained.fetch_all(connection).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>(3)).collect()
+}
+
+/// Returns the steps that SQLite takes for a statement.
+async fn steps(connection: &mut SqliteConnection, sql: &'static str, values: &[i64]) -> usize {
+    let steps = Arc::new(AtomicUsize::new(0));
+    let counted = steps.clone();
+    let count = move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        true
+    };
+    connection.lock_handle().await.unwrap().set_progress_handler(1, count);
+    let query = values.iter().fold(sqlx::query(sql), |query, value| query.bind(value));
+    query.fetch_all(&mut *connection).await.unwrap();
+    connection.lock_handle().await.unwrap().remove_progress_handler();
+    steps.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn the_work_of_a_claim_does_not_grow_with_what_waits() {
+    let mut connection = waiting().await;
+    // The target; of the first also the class, and ten at most.
+    for (name, sql, values) in [("due", DUE, &[1, 0, 10][..]), ("next due", NEXT_DUE, &[1])] {
+        let steps = steps(&mut connection, sql, values).await;
+        assert!((10..1000).contains(&steps), "{name}: {steps} steps with 100,000 that wait");
+    }
 }
 
 #[tokio::test]

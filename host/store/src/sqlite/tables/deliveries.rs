@@ -226,11 +226,12 @@ pub(crate) async fn counts(
 /// Returns for every target with open deliveries their number and the oldest. Reads indexes, and one row for each target.
 pub(crate) async fn open(readers: &SqlitePool) -> Result<Vec<OpenDeliveries>, sqlx::Error> {
     let rows = sqlx::query(
-        "SELECT id, due.number + coalesce(behind.number, 0), min(coalesce(due.oldest, behind.oldest), coalesce(behind.oldest, due.oldest))
+        "SELECT targets.id, due.number + coalesce(behind.number, 0),
+             (SELECT id FROM deliveries WHERE seq = min(due.oldest, coalesce(behind.oldest, due.oldest)))
          FROM targets
-         JOIN (SELECT target_id, count(*) AS number, min(deliveries.id) AS oldest FROM deliveries
+         JOIN (SELECT target_id, count(*) AS number, min(seq) AS oldest FROM deliveries
                WHERE due_at_ms IS NOT NULL GROUP BY target_id) AS due ON due.target_id = targets.id
-         LEFT JOIN (SELECT target_id, count(*) AS number, min(deliveries.id) AS oldest FROM deliveries
+         LEFT JOIN (SELECT target_id, count(*) AS number, min(seq) AS oldest FROM deliveries
                WHERE order_key IS NOT NULL AND due_at_ms IS NULL AND finished_at_ms IS NULL
                GROUP BY target_id) AS behind ON behind.target_id = targets.id",
     )

@@ -1,5 +1,7 @@
 //! Reading what the body of a delivery is built of.
 
+use std::sync::LazyLock;
+
 use futures_util::TryStreamExt as _;
 use inlet_core::delivery::DeliveryCall;
 use sqlx::{Acquire as _, Row as _, SqliteConnection, SqlitePool};
@@ -7,7 +9,15 @@ use uuid::Uuid;
 
 use crate::{
     records::{DeliveryInputs, DeliveryRecipient, DeliveryRecord},
-    sqlite::statements::uuids,
+    sqlite::{
+        error::SqliteError,
+        statements::{
+            multi_row::MultiRow,
+            row::Row,
+            runner::{FoundRow, StatementRunner},
+            uuids,
+        },
+    },
 };
 
 // A trigger is for those who are not canceled, a cancel for those whom its event canceled.
@@ -21,6 +31,86 @@ const RECIPIENTS: &str = "SELECT ordinal, named.collection, named.id, trigger_da
 
 const ALL_ARE_CANCELED: &str = "SELECT NOT EXISTS (SELECT 1 FROM workflow_run_recipients
     WHERE run_id = ?1 AND ordinal >= ?2 AND ordinal < ?3 AND canceled_at_ms IS NULL)";
+
+static RUNS_OF_MANY: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (number, environment, run) AS (VALUES",
+        "(#, ?, ?)",
+        ") SELECT number, workflow, actor, tenant, data, cancellation_key, source_event, canceled_at_ms IS NOT NULL, settings
+         FROM wanted CROSS JOIN workflow_runs ON environment_id = environment AND id = run",
+    )
+});
+
+static RECIPIENTS_OF_MANY: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (number, environment, run, first, beyond) AS (VALUES",
+        "(#, ?, ?, ?, ?)",
+        ") SELECT number, ordinal, named.collection, named.id, trigger_data, properties
+         FROM wanted CROSS JOIN workflow_run_recipients AS named
+             ON run_id = run AND ordinal >= first AND ordinal < beyond AND canceled_at_ms IS NULL
+         LEFT JOIN recipients ON environment_id = environment
+             AND recipients.collection = coalesce(named.collection, '$users') AND recipients.id = named.id
+         ORDER BY number, ordinal",
+    )
+});
+
+/// The same for triggers with few recipients in all, which are read whole: two statements read all of them.
+pub(crate) async fn read_triggers(
+    readers: &SqlitePool,
+    triggers: &[DeliveryRecord],
+) -> Result<Vec<Option<DeliveryInputs>>, SqliteError> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let mut statements = StatementRunner::Plain(&mut snapshot);
+    let mut inputs: Vec<Option<DeliveryInputs>> = vec![None; triggers.len()];
+    let at =
+        |offset: usize, row: &FoundRow<'_>| Ok::<_, SqliteError>(offset + usize::try_from(row.int(0)?).unwrap_or(0));
+    let text = |row: &FoundRow<'_>, column| Ok::<_, SqliteError>(row.optional_text(column)?.map(str::to_owned));
+    let bind = |row: &mut Row<'_>, delivery: &DeliveryRecord| {
+        row.int(delivery.environment_id).uuid(delivery.run);
+    };
+    statements
+        .find(&RUNS_OF_MANY, triggers, bind, |offset, row| {
+            let at = at(offset, row)?;
+            let (Some(delivery), Some(inputs)) = (triggers.get(at), inputs.get_mut(at)) else { return Ok(()) };
+            *inputs = Some(DeliveryInputs {
+                run: delivery.run,
+                workflow: text(row, 1)?.unwrap_or_default(),
+                actor: text(row, 2)?,
+                tenant: text(row, 3)?,
+                data: text(row, 4)?.unwrap_or_default(),
+                cancellation_key: text(row, 5)?,
+                source_event: uuids::parse(6, row.blob(6)?)?,
+                is_canceled: row.int(7)? != 0,
+                settings: text(row, 8)?,
+                trigger_key: delivery.key,
+                recipients: Vec::new(),
+                covered: delivery.recipients,
+            });
+            Ok(())
+        })
+        .await?;
+    let bind = |row: &mut Row<'_>, delivery: &DeliveryRecord| {
+        let end = delivery.first_recipient.saturating_add(delivery.recipients);
+        row.int(delivery.environment_id).uuid(delivery.run).int(delivery.first_recipient.into()).int(end.into());
+    };
+    statements
+        .find(&RECIPIENTS_OF_MANY, triggers, bind, |offset, row| {
+            let Some(Some(inputs)) = inputs.get_mut(at(offset, row)?) else { return Ok(()) };
+            if !inputs.is_canceled {
+                inputs.recipients.push(DeliveryRecipient {
+                    ordinal: u32::try_from(row.int(1)?).unwrap_or(u32::MAX),
+                    collection: text(row, 2)?,
+                    id: text(row, 3)?.unwrap_or_default(),
+                    trigger_data: text(row, 4)?,
+                    properties: text(row, 5)?,
+                });
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(inputs)
+}
 
 /// Returns what the body of a delivery is built of: recipients of about `max_bytes`, and at least one. None if its run is
 /// gone.
