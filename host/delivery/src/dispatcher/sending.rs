@@ -242,8 +242,10 @@ impl Run {
             target.slots.give_back(class);
             target.pace.ended();
             health_log::count(target, &attempt.outcome, attempt.duration_ms);
-            let signal = note(target, &verdict, attempt.status, now, self.store.clock().now_ms());
-            if let Some(signal) = signal.filter(|_| !target.is_stopping) {
+            // What ends while it is being stopped says nothing new.
+            let signal = note(target, &verdict, attempt.status, now, self.store.clock().now_ms())
+                .filter(|_| !target.is_stopping);
+            if let Some(signal) = signal {
                 health_log::log(&target.record, signal);
             }
             self.options.healths.note(target, &verdict, attempt.status, signal);
