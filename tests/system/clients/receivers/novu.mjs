@@ -19,6 +19,9 @@ serve((request, problems, told) => {
   if (request.headers.authorization !== "ApiKey n_right") {
     return { status: 401, body: { statusCode: 401, message: "API Key not found", error: "Unauthorized" } };
   }
+  if (request.method === "GET" && request.path.startsWith("/v2/workflows?")) {
+    return { status: 200, body: { data: { workflows: [{ workflowId: "order-paid", name: "Order paid" }], totalCount: 1 } } };
+  }
   const cancel = request.path.match(/^\/v1\/events\/trigger\/([^/]+)$/);
   if (request.method === "DELETE" && cancel) {
     if (request.body !== "") problems.push("a cancel has no body");

@@ -1,7 +1,7 @@
 // A receiver of deliveries: keeps every request, checks it, and answers as the engine does or as it is told.
 //
 // It prints its URL, and ends when its standard input does, so that it never outlives its test.
-//   GET  /-/requests  the requests so far, in the order in which they came
+//   GET  /-/requests  the deliveries so far, in the order in which they came
 //   POST /-/answers   a list of answers to the next requests: {status, headers, body}, or {hang_up: true}, after which a
 //                     request is carried out and its connection closed without an answer
 import { createServer } from "node:http";
@@ -35,7 +35,8 @@ export function serve(engine) {
       problems.push(String(error.stack));
     }
     if (problems.length > 0) answer = { status: 422, body: { message: problems.join("; ") } };
-    requests.push({ ...request, problems, answer });
+    // What only reads is no delivery.
+    if (request.method !== "GET") requests.push({ ...request, problems, answer });
     if (answer.hang_up) return incoming.socket.destroy();
     send(response, answer);
   });

@@ -176,7 +176,9 @@ async fn ten_megabytes_of_data_arrive_whole_or_say_why_not() {
     let users: Vec<Value> = (0..1000).map(|number| json!({"id": format!("u_{number}")})).collect();
     let event = deliveries.order("m-1", json!({"to": users, "long": "x".repeat(10 << 20)})).await;
     deliveries.wait("delivered", 1).await;
-    let request = deliveries.receiver.wait_for(1).await.remove(0).json();
+    // Targets are also asked for their workflows.
+    let posted = || deliveries.receiver.requests().into_iter().filter(|request| request.method == "POST");
+    let request = posted().next().unwrap().json();
     assert_eq!(request["data"]["data"]["long"].as_str().map(str::len), Some(10 << 20));
     assert_eq!(request["data"]["recipients"].as_array().unwrap().len(), 1000, "the data is sent once");
 
@@ -196,5 +198,5 @@ async fn ten_megabytes_of_data_arrive_whole_or_say_why_not() {
     }
     let log = deliveries.server.get(&format!("/v1/sources/shop/logs?environment=development&id={event}")).await;
     assert_eq!(log["entries"][0]["needs_attention"], true);
-    assert_eq!(deliveries.receiver.requests().len(), 1, "nothing of the others was sent");
+    assert_eq!(posted().count(), 1, "nothing of the others was sent");
 }
