@@ -101,7 +101,9 @@
     document.dispatchEvent(new CustomEvent("inlet:selected", { detail: { link } }));
     pane.hidden = false;
     pane.setAttribute("aria-busy", "true");
-    await window.htmx.ajax("GET", link.href, { target: pane, swap: "innerHTML" });
+    // `ajax` names the target of its source otherwise, which is the whole page.
+    const headers = { "HX-Target": `aside#${pane.id}` };
+    await window.htmx.ajax("GET", link.href, { target: pane, swap: "innerHTML", headers });
     pane.removeAttribute("aria-busy");
   };
   const closePane = () => {

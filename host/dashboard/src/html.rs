@@ -76,15 +76,15 @@ impl Display for Escaped<'_> {
     }
 }
 
+/// What is percent-encoded: not the signs of ids and keys, but dots, which alone would lead to another folder.
+const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+
 /// Writes a text with every byte percent-encoded that a path segment or a query value may not hold.
 pub fn url_part(text: &str) -> String {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).fold(
-        String::with_capacity(text.len()),
-        |mut all, piece| {
-            let _ = all.write_str(piece);
-            all
-        },
-    )
+    percent_encoding::utf8_percent_encode(text, ENCODED).fold(String::with_capacity(text.len()), |mut all, piece| {
+        let _ = all.write_str(piece);
+        all
+    })
 }
 
 /// Writes a number with its thousands apart: `1,234,567`.
@@ -113,5 +113,6 @@ mod tests {
         );
         assert_eq!([0, 999, 1000, -1_234_567].map(grouped), ["0", "999", "1,000", "-1,234,567"]);
         assert_eq!(url_part("track/Order Completed?é"), "track%2FOrder%20Completed%3F%C3%A9");
+        assert_eq!(url_part("../my_shop-2"), "%2E%2E%2Fmy_shop-2");
     }
 }

@@ -109,27 +109,13 @@ impl<'a> Layout<'a> {
     pub fn environment_places(&self) -> Vec<NavLink> {
         let Some(environment) = self.environment() else { return Vec::new() };
         let slug = url_part(&environment.slug);
-        let places = [
-            ("Logs", "logs", "i-logs", "l"),
-            ("Action logs", "actions", "i-actions", "a"),
-            ("Issues", "issues", "i-issues", "i"),
-            ("Workflows", "workflows", "i-workflows", "w"),
-            ("Runs", "runs", "i-runs", "r"),
-            ("Deliveries", "deliveries", "i-deliveries", "d"),
-            ("Targets", "targets", "i-targets", "t"),
-            ("Users", "users", "i-users", "u"),
-        ];
+        let places = [("Logs", "logs", "i-logs", "l")];
         places.map(|(label, place, icon, key)| self.place(label, format!("/e/{slug}/{place}"), icon, key)).into()
     }
 
     /// The places of the whole server.
     pub fn server_places(&self) -> Vec<NavLink> {
-        vec![
-            self.place("Plugins", "/plugins".to_owned(), "i-plugins", "p"),
-            self.place("Settings", "/settings/environments".to_owned(), "i-settings", "s"),
-            self.place("Audit log", "/changes".to_owned(), "i-changes", "c"),
-            self.place("System", "/system".to_owned(), "i-system", "y"),
-        ]
+        vec![self.place("Settings", "/settings/environments".to_owned(), "i-settings", "s")]
     }
 
     /// The first places.

@@ -13,6 +13,7 @@ const CURSORS: [&str; 4] = ["after", "before", "limit", "page_size"];
 pub struct Filters {
     path: String,
     pairs: Vec<(String, String)>,
+    kept: Option<&'static str>,
 }
 
 /// A choice of a filter.
@@ -34,7 +35,13 @@ impl Filters {
             axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&uri).ok().map(|query| query.0)
         });
         let pairs = pairs.unwrap_or_default().into_iter().filter(|(_, value)| !value.is_empty()).collect();
-        Self { path: path.to_owned(), pairs }
+        Self { path: path.to_owned(), pairs, kept: None }
+    }
+
+    /// Takes a parameter as the choice of a list, such as its source: it is no filter, no chip and nothing of the API's query,
+    /// and stands in every address.
+    pub fn keeping(self, name: &'static str) -> Self {
+        Self { kept: Some(name), ..self }
     }
 
     /// Returns the value of a parameter.
@@ -44,10 +51,14 @@ impl Filters {
 
     /// Returns true if nothing is filtered.
     pub fn is_empty(&self) -> bool {
-        self.filters().next().is_none()
+        self.filters().all(|(name, _)| self.is_kept(name))
     }
 
-    /// The filters, without cursors.
+    fn is_kept(&self, name: &str) -> bool {
+        self.kept == Some(name)
+    }
+
+    /// The filters, without cursors, and what is kept.
     pub fn filters(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         pairs.filter(|(name, _)| !CURSORS.contains(name))
@@ -56,7 +67,8 @@ impl Filters {
     /// Returns the query string for the API: what the page has, after `more`, such as the environment of the path.
     pub fn to_query(&self, more: &[(&str, &str)]) -> String {
         let own = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        write_query(more.iter().copied().chain(own.filter(|(name, _)| more.iter().all(|(given, _)| given != name))))
+        let own = own.filter(|(name, _)| !self.is_kept(name) && more.iter().all(|(given, _)| given != name));
+        write_query(more.iter().copied().chain(own))
     }
 
     /// Returns the address of the list with one parameter changed, from its first page.
@@ -89,8 +101,14 @@ impl Filters {
 
     /// The filters as chips, each with the way to take it off. `label` names a parameter and its value for people.
     pub fn chips(&self, label: impl Fn(&str, &str) -> String) -> Html {
-        let chips = self.filters().map(|(name, value)| (label(name, value), self.without(name))).collect();
-        Html::of(&Chips { chips, none: self.path.clone() })
+        let filters = self.filters().filter(|(name, _)| !self.is_kept(name));
+        let chips = filters.map(|(name, value)| (label(name, value), self.without(name))).collect();
+        Html::of(&Chips { chips, none: self.none() })
+    }
+
+    /// Returns the address of the list without filters.
+    pub fn none(&self) -> String {
+        self.address(self.filters().filter(|(name, _)| self.is_kept(name)))
     }
 
     fn address<'a>(&self, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
@@ -126,6 +144,16 @@ mod tests {
         let query = filters.to_query(&[("environment", "development")]);
         assert_eq!(query, "environment=development&outcome=failed&search=a%20b&after=x");
         assert!(Filters::of("/logs", "after=x").is_empty());
+    }
+
+    #[test]
+    fn the_choice_of_a_list_is_no_filter() {
+        let filters = Filters::of("/logs", "source=shop&outcome=failed&after=x").keeping("source");
+        assert_eq!(filters.to_query(&[]), "outcome=failed&after=x");
+        assert_eq!(filters.without("outcome"), "/logs?source=shop");
+        assert_eq!(filters.none(), "/logs?source=shop");
+        assert!(!filters.chips(|name, _| name.to_owned()).as_str().contains("source</span>"));
+        assert!(Filters::of("/logs", "source=shop").keeping("source").is_empty());
     }
 
     #[test]

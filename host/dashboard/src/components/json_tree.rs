@@ -19,7 +19,7 @@ pub struct JsonTree<'a> {
     text: &'a str,
     label: &'a str,
     open_depth: usize,
-    marks: BTreeMap<String, Mark>,
+    marks: BTreeMap<String, Vec<Mark>>,
 }
 
 /// A note at a value of a tree: the field of the event that it became.
@@ -29,13 +29,15 @@ pub struct Mark {
     pub label: String,
     /// Where the field stands, such as `#field-user_id`.
     pub href: Option<String>,
+    /// The id of the mark, to which the field leads back.
+    pub id: Option<String>,
 }
 
 struct Writer<'a> {
     html: String,
     values: usize,
     open_depth: usize,
-    marks: &'a BTreeMap<String, Mark>,
+    marks: &'a BTreeMap<String, Vec<Mark>>,
 }
 
 impl<'a> JsonTree<'a> {
@@ -50,9 +52,10 @@ impl<'a> JsonTree<'a> {
         self
     }
 
-    /// Marks the value at a JSON pointer, such as `/properties/total`.
+    /// Marks and highlights the value at a JSON pointer, such as `/properties/total`, and opens the tree down to it. A value may
+    /// have several marks; an empty pointer is the whole text.
     pub fn mark(mut self, pointer: impl Into<String>, mark: Mark) -> Self {
-        self.marks.insert(pointer.into(), mark);
+        self.marks.entry(pointer.into()).or_default().push(mark);
         self
     }
 
@@ -112,18 +115,22 @@ impl Writer<'_> {
         count: usize,
         inner: impl FnOnce(&mut Self),
     ) {
-        let path = escape(pointer).to_string();
+        let (path, marked) = (escape(pointer).to_string(), self.class_of(pointer));
         if count == 0 {
-            let _ = write!(self.html, r#"<div class="json-row" data-pointer="{path}">"#);
+            let _ = write!(self.html, r#"<div class="json-row{marked}" data-pointer="{path}">"#);
             self.name(name);
             let _ = write!(self.html, r#"<span class="json-empty">{open}{close}</span>"#);
             self.mark(pointer);
             self.html.push_str("</div>");
             return;
         }
-        let is_open = depth < self.open_depth && count <= MAX_OPEN;
+        let is_open = depth < self.open_depth && count <= MAX_OPEN || self.holds_mark(pointer);
         let attribute = if is_open { " open" } else { "" };
-        let _ = write!(self.html, r#"<details class="json-node" data-pointer="{path}"{attribute}><summary>"#);
+        let has_marks = self.marks.contains_key(pointer);
+        if has_marks {
+            self.html.push_str(r#"<div class="json-marked">"#);
+        }
+        let _ = write!(self.html, r#"<details class="json-node{marked}" data-pointer="{path}"{attribute}><summary>"#);
         self.name(name);
         let noun = match (open, count) {
             ('{', 1) => "member",
@@ -132,10 +139,15 @@ impl Writer<'_> {
             _ => "items",
         };
         let _ = write!(self.html, r#"<span class="json-count">{open} {count} {noun} {close}</span>"#);
-        self.mark(pointer);
         self.html.push_str(r#"</summary><div class="json-children">"#);
         inner(self);
         self.html.push_str("</div></details>");
+        // A link has no place in a summary, which is a button itself.
+        if has_marks {
+            self.html.push_str(r#"<span class="json-marks">"#);
+            self.mark(pointer);
+            self.html.push_str("</span></div>");
+        }
     }
 
     fn scalar(&mut self, text: &str, name: Option<&str>, pointer: &str, kind: Kind) {
@@ -144,7 +156,8 @@ impl Writer<'_> {
             Kind::Number => "json-number",
             _ => "json-word",
         };
-        let _ = write!(self.html, r#"<div class="json-row" data-pointer="{}">"#, escape(pointer));
+        let marked = self.class_of(pointer);
+        let _ = write!(self.html, r#"<div class="json-row{marked}" data-pointer="{}">"#, escape(pointer));
         self.name(name);
         match text.char_indices().nth(MAX_TEXT) {
             Some((cut, _)) => {
@@ -169,12 +182,23 @@ impl Writer<'_> {
         }
     }
 
+    fn class_of(&self, pointer: &str) -> &'static str {
+        if self.marks.contains_key(pointer) { " is-marked" } else { "" }
+    }
+
+    /// Returns true if a value inside the one at this pointer is marked.
+    fn holds_mark(&self, pointer: &str) -> bool {
+        let inside = format!("{pointer}/");
+        self.marks.range(inside.clone()..).next().is_some_and(|(marked, _)| marked.starts_with(&inside))
+    }
+
     fn mark(&mut self, pointer: &str) {
-        if let Some(Mark { label, href }) = self.marks.get(pointer) {
+        for Mark { label, href, id } in self.marks.get(pointer).into_iter().flatten() {
             let label = escape(label);
+            let id = id.as_deref().map(|id| format!(r#" id="{}""#, escape(id))).unwrap_or_default();
             let _ = match href {
-                Some(href) => write!(self.html, r#"<a class="json-mark" href="{}">{label}</a>"#, escape(href)),
-                None => write!(self.html, r#"<span class="json-mark">{label}</span>"#),
+                Some(href) => write!(self.html, r#"<a class="json-mark"{id} href="{}">{label}</a>"#, escape(href)),
+                None => write!(self.html, r#"<span class="json-mark"{id}>{label}</span>"#),
             };
         }
     }
@@ -195,10 +219,27 @@ mod tests {
 
     #[test]
     fn a_value_is_marked_with_the_field_that_it_became() {
-        let mark = Mark { label: "user_id".to_owned(), href: Some("#user".to_owned()) };
+        let mark = Mark { label: "user_id".to_owned(), href: Some("#user".to_owned()), id: None };
         let html = JsonTree::new(r#"{"a/b":{"id":1}}"#, "the item").mark("/a~1b/id", mark).html().to_string();
+        assert!(html.contains(r#"<div class="json-row is-marked" data-pointer="/a~1b/id">"#), "{html}");
         assert!(
             html.contains(r##"<span class="json-number">1</span><a class="json-mark" href="#user">user_id</a>"##),
+            "{html}"
+        );
+    }
+
+    #[test]
+    fn the_tree_is_open_down_to_a_mark() {
+        let mark = |label: &str| Mark { label: label.to_owned(), href: None, id: None };
+        let text = r#"{"a":{"b":{"c":{"d":1}},"ab":{"x":{"y":1}}}}"#;
+        let tree = JsonTree::new(text, "the item").mark("/a/b/c/d", mark("one")).mark("/a/b/c/d", mark("two"));
+        let html = tree.html().to_string();
+        assert!(html.contains(r#"data-pointer="/a/b/c" open"#), "{html}");
+        assert!(html.contains(r#"data-pointer="/a/ab/x"><summary>"#), "{html}");
+        assert!(html.contains("one</span>") && html.contains("two</span>"), "{html}");
+        let html = JsonTree::new(text, "the item").mark("/a", mark("data")).html().to_string();
+        assert!(
+            html.contains(r#"</details><span class="json-marks"><span class="json-mark">data</span></span></div>"#),
             "{html}"
         );
     }

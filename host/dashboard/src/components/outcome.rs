@@ -89,6 +89,40 @@ pub fn action(status: &str) -> Badge {
     }
 }
 
+/// What idempotency decided about an event: `none`, `replays` or `resumes`.
+pub fn idempotency(verdict: &str) -> Badge {
+    match verdict {
+        "none" => Badge::new("Not a duplicate", Tone::Done, "i-done"),
+        "replays" => Badge::new("Duplicate (idempotent)", Tone::Duplicate, "i-duplicate"),
+        "resumes" => Badge::new("Resumes a failed execution", Tone::Waiting, "i-replay"),
+        "no_key" => Badge::new("No key", Tone::Quiet, "i-none"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
+/// Whether a mapping matches an event.
+pub fn mapping(is_matched: bool, is_active: bool) -> Badge {
+    match (is_matched, is_active) {
+        (true, _) => Badge::new("Matches", Tone::Done, "i-done"),
+        (false, true) => Badge::new("Does not match", Tone::Quiet, "i-none"),
+        (false, false) => Badge::new("Off", Tone::Quiet, "i-none"),
+    }
+}
+
+/// The verdict on one attempt of a delivery.
+pub fn attempt(outcome: &str) -> Badge {
+    match outcome {
+        "delivered" => Badge::new("Delivered", Tone::Done, "i-done"),
+        "failed" => Badge::new("Failed", Tone::Failed, "i-failed"),
+        "throttled" => Badge::new("Asked to wait", Tone::Waiting, "i-waiting"),
+        "not_sent" => Badge::new("Not sent", Tone::Waiting, "i-waiting"),
+        "rejected" => Badge::new("Refused by the target", Tone::Failed, "i-dead"),
+        "wrong_credentials" => Badge::new("Wrong credentials", Tone::Failed, "i-refused"),
+        "gone" => Badge::new("Gone", Tone::Failed, "i-dead"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
 /// The status of a delivery.
 pub fn delivery(status: &str) -> Badge {
     match status {

@@ -27,5 +27,5 @@ for (let number = 0; number < 60; number += 1) {
   if (number % 8 === 0) await send(http, { type: "track", event: "Report Ready", messageId: `r-${number}`, userId, properties: { title: "Q4", recipients: [userId, "u_unknown"] } });
   if (number % 9 === 0) await send(http, { type: "track", event: "Report Ready", messageId: `f-${number}`, userId, properties: { title: "Q4" } });
 }
-await api("PUT", "/v1/sources/billing", { name: "Billing", preconfigured_provider: "http", environment_settings: { development: { settings: { signing_secret: "a secret" } } } });
+await api("PUT", "/v1/sources/billing?environment=development", { source: { name: "Billing", preconfigured_provider: "http", environment_settings: { development: { settings: { signing_secret: "a secret" } } } } });
 await send(await endpoint("billing"), { type: "track", event: "Invoice Paid", messageId: "b-1", userId: "u_1" });

@@ -3,21 +3,31 @@
 import { mkdirSync } from "node:fs";
 import { Dashboard } from "./harness.mjs";
 
-const PATHS = ["/sign-in", "/", "/sources", "/settings/environments"];
+const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs?source=segment", "/settings/environments"];
+/** Pages that a list leads to: a list, and the name of the picture. */
+const FIRST_OF = [
+  ["/e/development/logs?source=segment&outcome=executed&event=Order+Completed", "event"],
+  ["/e/development/logs?source=http&outcome=failed", "event-failed"],
+];
 
 const [base, token, directory, ...paths] = process.argv.slice(2);
 mkdirSync(directory, { recursive: true });
 for (const colorScheme of ["light", "dark"]) {
   for (const width of [1280, 390]) {
     const dashboard = await Dashboard.open(base, { width, height: width === 390 ? 844 : 900, colorScheme });
-    const shoot = async (path) => {
-      const name = path.replace(/^\//, "").replaceAll(/[^a-z0-9]+/gi, "-") || "overview";
+    const shoot = async (path, title) => {
+      const name = title ?? (path.replace(/^\//, "").replaceAll(/[^a-z0-9]+/gi, "-") || "overview");
       await dashboard.page.goto(path, { waitUntil: "networkidle" });
       await dashboard.page.screenshot({ path: `${directory}/${name}-${colorScheme}-${width}.png` });
     };
     await shoot("/sign-in");
     await dashboard.signIn(token);
     for (const path of paths.length > 0 ? paths : PATHS.slice(1)) await shoot(path);
+    for (const [list, title] of paths.length > 0 ? [] : FIRST_OF) {
+      await dashboard.page.goto(list);
+      const first = dashboard.page.locator("[data-row-link]").first();
+      if ((await first.count()) > 0) await shoot(await first.getAttribute("href"), title);
+    }
     for (const problem of await dashboard.close()) console.error(problem);
   }
 }

@@ -1,0 +1,62 @@
+//! `/e/{environment}/logs`: the event logs of a source, and each event from its raw request to its deliveries.
+
+mod curl;
+mod list;
+mod parts;
+mod preview;
+mod replay;
+mod show;
+mod stages;
+mod values;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{html::url_part, state::Dashboard};
+
+/// The log of the calls of the recipients API, in place of a source.
+const API_LOG: &str = "$api";
+
+/// The routes of these pages.
+pub fn routes() -> Router<Dashboard> {
+    Router::new()
+        .route("/e/{environment}/logs", get(list::list))
+        .route("/e/{environment}/logs/{source}/{id}", get(show::show))
+        .route("/e/{environment}/logs/{source}/{id}/replay", post(replay::replay))
+        .route("/e/{environment}/logs/{source}/{id}/preview", post(preview::preview))
+}
+
+/// A log entry, as the path of its page names it.
+pub struct Place {
+    /// The environment's identifier.
+    pub environment: String,
+    /// The source's key, or `$api`.
+    pub source: String,
+    /// The entry's id.
+    pub id: String,
+}
+
+impl Place {
+    /// The list of the source.
+    pub fn list(&self) -> String {
+        format!("/e/{}/logs?source={}", url_part(&self.environment), url_part(&self.source))
+    }
+
+    /// The page of an entry of the same source.
+    pub fn of(&self, id: &str) -> String {
+        format!("/e/{}/logs/{}/{}", url_part(&self.environment), url_part(&self.source), url_part(id))
+    }
+
+    /// The page of this entry.
+    pub fn own(&self) -> String {
+        self.of(&self.id)
+    }
+
+    /// The address of the API for this entry, such as `trace`.
+    fn api(&self, operation: &str) -> String {
+        let [source, id, environment] = [&self.source, &self.id, &self.environment].map(|part| url_part(part));
+        format!("/v1/sources/{source}/logs/{id}/{operation}?environment={environment}")
+    }
+}

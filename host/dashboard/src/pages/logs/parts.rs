@@ -1,0 +1,109 @@
+//! What the page of an event and its preview both show: actions and mappings.
+
+use askama::Template;
+use inlet_api_types::{
+    RawJson,
+    logs::SourceLogAction,
+    rehearsals::{RehearsedAction, RehearsedMapping},
+};
+use serde::Deserialize;
+
+use crate::components::{Html, icon, json_tree::JsonTree, outcome};
+
+/// An action that was carried out, or would be.
+pub struct Action<'a> {
+    /// The action, such as `workflows_trigger`.
+    pub action_type: &'a str,
+    /// `success`, `skipped` or `error`.
+    pub status: &'a str,
+    /// The mapping; none for the built-in identify.
+    pub mapping: Option<&'a str>,
+    /// The reason of a skip or an error.
+    pub reason: Option<&'a str>,
+    /// What an operator should know.
+    pub warnings: &'a [String],
+    /// The resolved parameters.
+    pub payload: Option<&'a RawJson>,
+    /// The result.
+    pub result: Option<&'a RawJson>,
+}
+
+impl<'a> From<&'a SourceLogAction> for Action<'a> {
+    fn from(action: &'a SourceLogAction) -> Self {
+        Self {
+            action_type: &action.action_type,
+            status: &action.action_status,
+            mapping: action.mapping_id.as_deref(),
+            reason: action.reason.as_deref(),
+            warnings: &action.warnings,
+            payload: action.action_payload.as_ref(),
+            result: action.action_result.as_ref(),
+        }
+    }
+}
+
+impl<'a> From<&'a RehearsedAction> for Action<'a> {
+    fn from(action: &'a RehearsedAction) -> Self {
+        Self {
+            action_type: &action.action_type,
+            status: &action.status,
+            mapping: action.mapping.as_deref(),
+            reason: action.reason.as_deref(),
+            warnings: &action.warnings,
+            payload: action.payload.as_ref(),
+            result: action.result.as_ref(),
+        }
+    }
+}
+
+impl Action<'_> {
+    fn tree(&self, text: &RawJson, what: &str) -> Html {
+        JsonTree::new(text.as_text(), what).html()
+    }
+
+    /// The runs that the action created.
+    pub fn runs(&self) -> Vec<String> {
+        #[derive(Deserialize)]
+        struct Runs {
+            workflow_run_id: Option<String>,
+            #[serde(default)]
+            workflow_run_ids: Vec<String>,
+        }
+        let Some(runs) = self.result.and_then(|result| serde_json::from_str::<Runs>(result.as_text()).ok()) else {
+            return Vec::new();
+        };
+        match runs.workflow_run_ids.is_empty() {
+            true => runs.workflow_run_id.into_iter().collect(),
+            false => runs.workflow_run_ids,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "pages/logs/actions.html")]
+struct Actions<'a> {
+    actions: &'a [Action<'a>],
+}
+
+/// A list of actions, each with its payload and result folded.
+pub fn actions(actions: &[Action<'_>]) -> Html {
+    Html::of(&Actions { actions })
+}
+
+#[derive(Template)]
+#[template(path = "pages/logs/mappings.html")]
+struct Mappings<'a> {
+    mappings: &'a [RehearsedMapping],
+    left_out: usize,
+}
+
+impl Mappings<'_> {
+    fn badge(&self, mapping: &RehearsedMapping) -> Html {
+        outcome::mapping(mapping.matched, mapping.active).html()
+    }
+}
+
+/// A table of mappings, each with its match or why not.
+pub fn mappings(mappings: &[RehearsedMapping], left_out: usize) -> Html {
+    Html::of(&Mappings { mappings, left_out })
+}

@@ -1,0 +1,173 @@
+//! `GET /e/{environment}/logs/{source}/{id}`
+
+use askama::Template;
+use axum::extract::Path;
+use inlet_api::Scope;
+use inlet_api_types::{
+    deliveries::{Delivery, DeliveryStatus},
+    logs::{SourceLog, SourceLogList},
+    traces::EventTrace,
+};
+
+use super::{
+    API_LOG, Place, curl, list,
+    parts::{self, Action},
+    stages,
+    values::{self, Field},
+};
+use crate::{
+    components::{Html, copy, icon, json_tree::JsonTree, outcome, time, waterfall::waterfall},
+    context::Page,
+    error::{PageError, PageResult},
+    html::url_part,
+    layout::Layout,
+    respond,
+};
+
+#[derive(Template)]
+#[template(path = "pages/logs/show.html", blocks = ["pane"])]
+struct EventPage<'a> {
+    layout: Layout<'a>,
+    place: &'a Place,
+    entry: SourceLog,
+    trace: Option<EventTrace>,
+    /// Why there is no trace.
+    no_trace: Option<String>,
+    fields: Vec<Field>,
+    is_pane: bool,
+}
+
+impl EventPage<'_> {
+    fn badge(&self) -> outcome::Badge {
+        let badge = outcome::event(&self.entry.outcome);
+        match self.deliveries() {
+            [] => badge,
+            deliveries => badge.with_detail(&stages::delivered(deliveries).0),
+        }
+    }
+
+    fn why(&self) -> Option<String> {
+        list::why(&self.entry)
+    }
+
+    fn stages(&self) -> Html {
+        waterfall(&stages::stages(&self.entry, self.trace.as_ref()))
+    }
+
+    fn item(&self) -> Option<Html> {
+        Some(values::item(self.entry.original.as_ref()?.as_text(), &self.fields))
+    }
+
+    fn headers(&self) -> Option<Html> {
+        Some(JsonTree::new(self.entry.headers.as_ref()?.as_text(), "the headers").html())
+    }
+
+    fn plugin_logs(&self) -> Option<Html> {
+        let logs = self.entry.logs.as_text();
+        (logs != "[]").then(|| JsonTree::new(logs, "the plugin's log").html())
+    }
+
+    fn row_id(&self, row: &usize) -> String {
+        values::row_id(*row)
+    }
+
+    fn curl(&self) -> Option<String> {
+        curl::curl(&self.entry)
+    }
+
+    fn is_enforced(&self) -> bool {
+        self.entry.verification_status.starts_with("enforced:")
+    }
+
+    fn idempotency(&self) -> outcome::Badge {
+        outcome::idempotency(idempotency_verdict(&self.entry))
+    }
+
+    fn mappings(&self) -> Option<Html> {
+        self.trace.as_ref().map(|trace| parts::mappings(&trace.mappings, trace.mappings_left_out))
+    }
+
+    fn actions(&self) -> Html {
+        let actions: Vec<Action<'_>> = self.entry.actions.iter().flatten().map(Action::from).collect();
+        parts::actions(&actions)
+    }
+
+    fn deliveries(&self) -> &[Delivery] {
+        self.entry.deliveries.as_deref().unwrap_or_default()
+    }
+
+    /// The runs of the event, each with whether a target gets it.
+    fn runs(&self) -> Vec<(String, bool)> {
+        let runs = self.entry.actions.iter().flatten().flat_map(|action| Action::from(action).runs());
+        // Of very many deliveries only the newest are here.
+        let is_whole = self.deliveries().len() < 100;
+        let has_target = |run: &str| self.deliveries().iter().any(|delivery| delivery.workflow_run_id == run);
+        runs.map(|run| (run.clone(), !is_whole || has_target(&run))).collect()
+    }
+
+    fn delivery_badge(&self, delivery: &Delivery) -> Html {
+        outcome::delivery(delivery_status(delivery)).html()
+    }
+
+    fn may_repair(&self) -> bool {
+        self.layout.page.can(Scope::Operate) && self.place.source != API_LOG
+    }
+
+    /// True if something was carried out that "Run again" would not repeat by itself.
+    fn may_force(&self) -> bool {
+        matches!(self.entry.outcome.as_str(), "executed" | "replayed") && self.entry.idempotency_key.is_some()
+    }
+}
+
+/// What idempotency decided, as rehearsals name it; `no_key` without a key.
+pub fn idempotency_verdict(entry: &SourceLog) -> &'static str {
+    match entry {
+        entry if entry.idempotent || entry.replay_of.is_some() => "replays",
+        entry if entry.resumes.is_some() => "resumes",
+        entry if entry.idempotency_key.is_none() => "no_key",
+        _ => "none",
+    }
+}
+
+/// The status of a delivery, as `outcome::delivery` names it.
+pub fn delivery_status(delivery: &Delivery) -> &'static str {
+    match delivery.status {
+        _ if delivery.under_way => "sending",
+        DeliveryStatus::Pending => "pending",
+        DeliveryStatus::Retrying => "retrying",
+        DeliveryStatus::Delivered => "delivered",
+        DeliveryStatus::Dead => "dead",
+        DeliveryStatus::Canceled => "canceled",
+    }
+}
+
+/// Shows an event, as a page or in the pane of the list.
+pub async fn show(page: Page, Path((environment, source, id)): Path<(String, String, String)>) -> PageResult {
+    let place = Place { environment, source, id };
+    let [source, id, environment] = [&place.source, &place.id, &place.environment].map(|part| url_part(part));
+    let entry_path = format!("/v1/sources/{source}/logs?environment={environment}&id={id}");
+    let trace_path = place.api("trace");
+    let (list, trace) = tokio::join!(page.get::<SourceLogList>(&entry_path), async {
+        match place.source == API_LOG {
+            true => None,
+            false => Some(page.get::<EventTrace>(&trace_path).await),
+        }
+    });
+    let gone = || PageError::not_found("there is no such entry here; it may be past its retention");
+    let entry = list?.entries.into_iter().next().ok_or_else(gone)?;
+    let (trace, no_trace) = match trace {
+        None => (None, None),
+        Some(Ok(trace)) => (Some(trace), None),
+        Some(Err(failure)) => (None, Some(failure.body.message)),
+    };
+    let traced = trace.as_ref().map(|trace| trace.values.entries.as_slice()).unwrap_or_default();
+    let fields = values::fields(&entry, traced);
+    let title = if entry.event_type.is_empty() { "Item without a type" } else { &entry.event_type };
+    let layout = Layout::new(&page, title).under("Logs", place.list());
+    let is_pane = page.fills("pane");
+    let view = EventPage { layout, place: &place, entry, trace, no_trace, fields, is_pane };
+    Ok(match is_pane {
+        true => respond::html(&view.as_pane()),
+        false => respond::html(&view),
+    })
+}

@@ -1,0 +1,78 @@
+//! The way of an event from its request to its deliveries, as stages on one line of time.
+
+use inlet_api_types::{deliveries::Delivery, logs::SourceLog, traces::EventTrace};
+use inlet_core::time;
+
+use super::show::{delivery_status, idempotency_verdict};
+use crate::components::{
+    outcome::{self, Tone},
+    time::micros,
+    waterfall::Stage,
+};
+
+/// Returns the stages of an event.
+pub fn stages(entry: &SourceLog, trace: Option<&EventTrace>) -> Vec<Stage> {
+    let actions = entry.actions.as_deref().unwrap_or_default();
+    let deliveries = entry.deliveries.as_deref().unwrap_or_default();
+    let start = time::parse(&entry.received_at).unwrap_or_default();
+    let after = |text: &str| time::parse(text).map(|at| u64::try_from(at - start).unwrap_or_default());
+    let stage = |label: &str, detail: String, tone: Tone, href: &str| Stage {
+        label: label.to_owned(),
+        detail,
+        tone,
+        start_us: None,
+        duration_us: None,
+        href: Some(href.to_owned()),
+    };
+    let mut stages = Vec::new();
+    let size =
+        if entry.body_removed { "body no longer kept".to_owned() } else { format!("{} bytes", entry.original_size) };
+    let mut received = stage("Received", size, Tone::Done, "#received");
+    (received.start_us, received.duration_us) = (Some(0), after(&entry.inserted_at).filter(|took| *took > 0));
+    stages.push(received);
+    let verified = outcome::verification(&entry.verification_status);
+    stages.push(stage("Verification", verified.label, verified.tone, "#verification"));
+    let translated = match entry.outcome.as_str() {
+        "rejected" => Tone::Failed,
+        "failed" if actions.is_empty() => Tone::Failed,
+        _ => Tone::Done,
+    };
+    let took = trace.and_then(|trace| trace.values.duration_us);
+    let took = took.map(|took| format!(", {} when translated again now", micros(took))).unwrap_or_default();
+    let plugin = format!("{} {}{took}", entry.plugin.key, entry.plugin.version);
+    stages.push(stage("Plugin", plugin, translated, "#plugin"));
+    let verdict = outcome::idempotency(idempotency_verdict(entry));
+    stages.push(stage("Idempotency", verdict.label, verdict.tone, "#idempotency"));
+    if let Some(trace) = trace {
+        let matched = trace.mappings.iter().filter(|mapping| mapping.matched).count();
+        let all = trace.mappings.len() + trace.mappings_left_out;
+        let tone = if matched > 0 { Tone::Done } else { Tone::Quiet };
+        stages.push(stage("Mappings", format!("{matched} of {all} match now"), tone, "#mappings"));
+    }
+    let of = |status: &str| actions.iter().filter(|action| action.action_status == status).count();
+    let (done, failed) = (of("success"), of("error"));
+    let (detail, tone) = match (actions.len(), failed) {
+        (0, _) => ("none".to_owned(), Tone::Quiet),
+        (all, 0) => (format!("{done} of {all} done"), if done > 0 { Tone::Done } else { Tone::Quiet }),
+        (all, failed) => (format!("{failed} of {all} failed"), Tone::Failed),
+    };
+    stages.push(stage("Actions", detail, tone, "#actions"));
+    if !deliveries.is_empty() {
+        let (detail, tone) = delivered(deliveries);
+        let mut last = stage("Deliveries", detail, tone, "#deliveries");
+        last.start_us = deliveries.iter().filter_map(|delivery| after(&delivery.inserted_at)).min();
+        let ends = deliveries.iter().map(|delivery| delivery.finished_at.as_deref().and_then(after));
+        let end = ends.collect::<Option<Vec<u64>>>().and_then(|ends| ends.into_iter().max());
+        last.duration_us = last.start_us.zip(end).map(|(start, end)| end.saturating_sub(start));
+        stages.push(last);
+    }
+    stages
+}
+
+/// Returns how many deliveries arrived, in words, and the worst colour among them.
+pub fn delivered(deliveries: &[Delivery]) -> (String, Tone) {
+    let badges: Vec<_> = deliveries.iter().map(|delivery| outcome::delivery(delivery_status(delivery))).collect();
+    let arrived = badges.iter().filter(|badge| badge.tone == Tone::Done).count();
+    let tone = badges.iter().map(|badge| badge.tone).max().unwrap_or(Tone::Quiet);
+    (format!("delivered {arrived}/{}", deliveries.len()), tone)
+}
