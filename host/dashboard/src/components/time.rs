@@ -46,7 +46,7 @@ fn distance(text: &str, now_ms: i64) -> String {
     let ms = now_ms - us / 1000;
     let (unit, suffix) = match ms {
         ..-1000 => return format!("in {}", span(-ms)),
-        ..5000 => return "just now".to_owned(),
+        -1000..5000 => return "just now".to_owned(),
         _ => (span(ms), "ago"),
     };
     format!("{unit} {suffix}")
