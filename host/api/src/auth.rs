@@ -52,6 +52,27 @@ pub struct EnvironmentKey {
     pub environment_id: i64,
 }
 
+/// The bearer of an API key, or of a management token that may read, with the environment that they read.
+pub struct EnvironmentReader {
+    /// Database id of the environment.
+    pub environment_id: i64,
+    /// True if received values are hidden from the bearer. Nothing is hidden from the code of the environment.
+    pub hides_personal_data: bool,
+}
+
+impl EnvironmentReader {
+    /// Refuses an operator from whom the environment hides personal data, where nothing else would be left to read.
+    pub fn may_see_personal_data(&self) -> Result<(), ApiError> {
+        match self.hides_personal_data {
+            false => Ok(()),
+            true => {
+                let message = "this environment hides personal data; only its own code, with its key, sees its users";
+                Err(ApiError::new(Kind::Forbidden, message))
+            }
+        }
+    }
+}
+
 /// The log of the environment whose key was used, which the body of the request counts for: its source environment's id.
 #[derive(Clone, Copy)]
 pub struct KeyLog(pub i64);
@@ -124,6 +145,13 @@ impl Operator {
     /// Returns true if the token gives access to an environment. Lists leave out other environments.
     pub fn sees(&self, environment_id: i64) -> bool {
         self.environment_ids().is_none_or(|ids| ids.contains(&environment_id))
+    }
+
+    /// Returns true if the token is still there and has not expired, for answers that take long.
+    pub fn is_valid(&self, snapshot: &Snapshot, now_ms: i64) -> bool {
+        let Some(token) = &self.token else { return true };
+        let present = snapshot.management_token(&token.hash).filter(|present| present.id == token.id);
+        present.is_some_and(|present| check_expiry(present, now_ms).is_ok())
     }
 
     /// Refuses an environment that the token gives no access to. The extractor has checked those of the path and the query.
@@ -236,6 +264,35 @@ impl FromRequestParts<Engine> for EnvironmentKey {
                 let message = "this is the management token; here an environment's key (sk_…) is needed, which \
                                POST /v1/environments/{slug}/api_keys makes";
                 Err(ApiError::new(Kind::Forbidden, message))
+            }
+        }
+    }
+}
+
+impl FromRequestParts<Engine> for EnvironmentReader {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, engine: &Engine) -> Result<Self, ApiError> {
+        let snapshot = engine.snapshot();
+        match bearer(parts, engine, &snapshot)? {
+            Bearer::Environment(environment_id) => {
+                check_params(parts)?;
+                let named = Params::of(&parts.uri).environment(&snapshot)?;
+                if named.is_some_and(|named| named.id != environment_id) {
+                    let message =
+                        "this key is of another environment; leave the parameter out, or use a key of that one";
+                    return Err(ApiError::new(Kind::Forbidden, message));
+                }
+                Ok(Self { environment_id, hides_personal_data: false })
+            }
+            Bearer::Operator(operator) => {
+                let access = parts.extensions.get::<Access>().copied().unwrap_or(Access::Anyone);
+                operator.may(wanted_scope(access)?)?;
+                operator.may_see_address(parts, &snapshot).await?;
+                check_params(parts)?;
+                let environment = Params::of(&parts.uri).required_environment(&snapshot)?.clone();
+                operator.may_see(&environment)?;
+                Ok(Self { environment_id: environment.id, hides_personal_data: environment.hide_personal_data })
             }
         }
     }

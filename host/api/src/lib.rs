@@ -20,6 +20,7 @@ mod error;
 mod etag;
 mod id;
 pub mod in_process;
+mod logs;
 mod management_tokens;
 mod openapi;
 mod operational_events;

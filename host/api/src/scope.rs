@@ -49,6 +49,8 @@ pub enum Access {
     Everywhere(Scope),
     /// An API key of an environment.
     Key,
+    /// An API key of an environment, or a management token with this scope and the environment in the query.
+    KeyOrToken(Scope),
     /// No credential.
     Anyone,
 }
@@ -57,7 +59,7 @@ impl Access {
     /// The scope that a management token needs; none if the operation is not for management tokens.
     pub fn scope(self) -> Option<Scope> {
         match self {
-            Self::Token(scope) | Self::Everywhere(scope) => Some(scope),
+            Self::Token(scope) | Self::Everywhere(scope) | Self::KeyOrToken(scope) => Some(scope),
             Self::Key | Self::Anyone => None,
         }
     }
@@ -71,6 +73,10 @@ impl Access {
                 Some(vec![SecurityRequirement::new("management_token", [scope.as_str()])])
             }
             Self::Key => Some(vec![SecurityRequirement::new("api_key", [""; 0])]),
+            Self::KeyOrToken(scope) => Some(vec![
+                SecurityRequirement::new("api_key", [""; 0]),
+                SecurityRequirement::new("management_token", [scope.as_str()]),
+            ]),
             Self::Anyone => None,
         }
     }

@@ -99,6 +99,9 @@ async fn the_document_says_who_may_ask() {
                 serde_json::json!([{"management_token": [scope.as_str()]}])
             }
             Access::Key => serde_json::json!([{"api_key": []}]),
+            Access::KeyOrToken(scope) => {
+                serde_json::json!([{"api_key": []}, {"management_token": [scope.as_str()]}])
+            }
             Access::Anyone => Value::Null,
         };
         assert_eq!(*security, expected, "{method} {path}");

@@ -1,14 +1,38 @@
 //! `inlet` as a client of a running server, and as the plugin author's tool.
 //!
-//! [`plugin`], [`user`] and [`logs`] hold the commands; `client` calls a server's API.
+//! Each command has a file, and each noun a folder of them; `client` calls a server's API, `output` prints.
 
 mod client;
+mod command;
+pub mod completion;
+mod delivery;
+mod enum_word;
+mod environment;
 mod error_sentence;
-pub mod logs;
-pub mod plugin;
+mod event;
+pub mod exit_code;
+mod key;
+mod listen;
+mod logs;
+mod mapping;
+mod open;
+mod output;
+mod plugin;
+mod profile;
 pub mod secret_file;
-pub mod user;
+mod settings_arguments;
+mod source;
+mod status;
+mod tail;
+mod target;
+mod token;
+mod trigger;
+mod user;
+mod variable;
+mod why;
+mod workflow_run;
 
+pub use command::{Command, run};
 pub use error_sentence::error_sentence;
 
 /// The data directory unless `--data-dir` names another.

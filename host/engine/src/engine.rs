@@ -5,7 +5,7 @@ use std::{net::IpAddr, sync::Arc};
 use inlet_core::idempotency::HashKey;
 use inlet_sandbox::{Gate, Limits, Sandbox};
 use inlet_store::{ReadError, Store};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::{
     admission::{
@@ -59,6 +59,10 @@ pub struct Inner {
     pub uploads: Arc<Semaphore>,
     /// The memory of the management API's answers, in KiB.
     pub answers: Arc<Semaphore>,
+    /// Streams of the management API that may still be opened.
+    pub streams: Arc<Semaphore>,
+    /// True from when the server begins to stop.
+    stopping: watch::Sender<bool>,
     /// The times at which tokens and keys were last used.
     pub last_used: LastUsed,
     /// The causes that were logged lately, so that further ones are only counted.
@@ -75,6 +79,9 @@ pub const MAX_UPLOADS: usize = 2;
 
 /// The memory of all answers of the management API at one time, in KiB, about. A single longer answer takes all of it.
 pub const ANSWERS_KIB: usize = 256 << 10;
+
+/// The most streams of the management API at once. Each reads the log up to eight times a second.
+pub const MAX_STREAMS: usize = 50;
 
 impl std::ops::Deref for Engine {
     type Target = Inner;
@@ -116,6 +123,8 @@ impl Engine {
             refusal_budgets: RefusalBudgets::new(options.refused_bytes_per_minute),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             answers: Arc::new(Semaphore::new(ANSWERS_KIB)),
+            streams: Arc::new(Semaphore::new(MAX_STREAMS)),
+            stopping: watch::Sender::new(false),
             last_used: LastUsed::default(),
             notices: Notices::default(),
             retention_changed: Notify::new(),
@@ -136,6 +145,17 @@ impl Engine {
     /// Returns the peer of a connection from this address.
     pub fn connection_peer(&self, address: IpAddr) -> ConnectionPeer {
         ConnectionPeer::of(address, &self.options.trusted_proxies)
+    }
+
+    /// Ends the answers that would go on for ever, so that the server can stop.
+    pub fn begin_to_stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Completes when the server begins to stop.
+    pub async fn stopping(&self) {
+        // The sender lives as long as the engine.
+        let _ = self.stopping.subscribe().wait_for(|is_stopping| *is_stopping).await;
     }
 
     /// Returns the snapshot of the configuration in force.

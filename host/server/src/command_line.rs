@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use inlet_cli::{error_sentence, logs, plugin, user};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use inlet_cli::{completion, error_sentence, exit_code};
 
 use crate::{secrets, serve};
 
@@ -19,17 +19,13 @@ struct Cli {
 enum Command {
     /// Run the server
     Serve(serve::Arguments),
-    /// Search the event logs of a running server's source
-    Logs(logs::Arguments),
     /// Look after the key that secrets are sealed with
     #[command(subcommand)]
     Secrets(secrets::Command),
-    /// Bring users into an environment of a running server
-    #[command(subcommand)]
-    User(user::Command),
-    /// Write, build, test and try plugins
-    #[command(subcommand)]
-    Plugin(plugin::Command),
+    #[command(flatten)]
+    Client(inlet_cli::Command),
+    /// Write the completions of a shell
+    Completion(completion::Arguments),
 }
 
 /// Parses the command line and runs its command.
@@ -37,17 +33,17 @@ pub fn main() -> ExitCode {
     let Cli { command } = Cli::parse();
     let result = match command {
         Command::Serve(arguments) => serve::run(&arguments).map(|()| ExitCode::SUCCESS),
-        Command::Logs(arguments) => logs::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Secrets(command) => secrets::run(&command).map(|()| ExitCode::SUCCESS),
-        Command::User(command) => user::run(&command),
-        Command::Plugin(command) => plugin::run(&command).map(|()| ExitCode::SUCCESS),
+        Command::Client(command) => inlet_cli::run(&command),
+        Command::Completion(arguments) => completion::run(&arguments, Cli::command()).map(|()| ExitCode::SUCCESS),
     };
     match result {
         Ok(code) => code,
+        Err(error) if exit_code::is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // One line with the causes after colons. A backtrace would not help an operator.
             eprintln!("inlet: {}", error_sentence(&error));
-            ExitCode::FAILURE
+            exit_code::of(&error)
         }
     }
 }

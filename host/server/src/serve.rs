@@ -93,9 +93,11 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     let dispatcher = Dispatcher::start(engine.store.clone(), way_out, stop_target, options);
 
     let (stop, stopped) = tokio::sync::watch::channel(false);
+    let of_streams = engine.clone();
     tokio::spawn(async move {
         stop_signal().await;
         tracing::info!("stopping: what was accepted is finished, nothing new is taken");
+        of_streams.begin_to_stop();
         let _ = stop.send(true);
     });
     let limits = listen::ConnectionLimits::of(&config);

@@ -30,6 +30,8 @@ pub(crate) struct OpenDatabase {
     pub(crate) clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     pub(crate) deliveries: Arc<Notify>,
+    /// Tells everyone who waits that events were committed.
+    pub(crate) committed: Arc<Notify>,
 }
 
 /// Calls a function of the open backend's `read` module with its read-only connections and these arguments. The error
@@ -67,10 +69,10 @@ impl Database {
         options: &StoreOptions,
         vault: Arc<dyn Vault>,
     ) -> Result<OpenDatabase, OpenError> {
-        let sqlite::Opened { connection, readers, hash_key, clock, deliveries } =
+        let sqlite::Opened { connection, readers, hash_key, clock, deliveries, committed } =
             sqlite::open(&data_dir.create_database()?, options, vault).await?;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
-        Ok(OpenDatabase { database: Self::Sqlite { writer, readers }, hash_key, clock, deliveries })
+        Ok(OpenDatabase { database: Self::Sqlite { writer, readers }, hash_key, clock, deliveries, committed })
     }
 
     /// Queues an operation; returns once it is committed.

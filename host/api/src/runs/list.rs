@@ -8,13 +8,13 @@ use inlet_store::RunQuery;
 use super::response;
 use crate::{
     answer_memory::AnswerMemory,
-    auth::EnvironmentKey,
+    auth::EnvironmentReader,
     error::ApiError,
     page::{PageRequest, page_info},
     query::Params,
 };
 
-/// Lists the workflow runs of the key's environment, newest first. Data over 16 KiB is null here, and a page of
+/// Lists the workflow runs of an environment, newest first. Data over 16 KiB is null here, and a page of
 /// long runs has fewer entries.
 #[utoipa::path(
     get,
@@ -22,6 +22,7 @@ use crate::{
     operation_id = "listWorkflowRuns",
     tag = "workflow runs",
     params(
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
         ("workflow" = Option<String>, Query, description = "Of this workflow"),
         ("source_event_id" = Option<String>, Query, description = "Caused by this event"),
         PageParams,
@@ -29,13 +30,13 @@ use crate::{
     responses((status = 200, description = "The runs", body = WorkflowRunList)),
 )]
 pub async fn list_workflow_runs(
-    key: EnvironmentKey,
+    reader: EnvironmentReader,
     State(engine): State<Engine>,
     params: Params,
 ) -> Result<Response, ApiError> {
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let query = RunQuery {
-        environment_id: key.environment_id,
+        environment_id: reader.environment_id,
         cursor,
         limit,
         workflow: params.get("workflow").map(str::to_owned),
@@ -44,5 +45,7 @@ pub async fn list_workflow_runs(
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.runs(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |run| run.id);
-    memory.answer(WorkflowRunList { entries: page.items.into_iter().map(response::run).collect(), page_info })
+    let hides = reader.hides_personal_data;
+    let entries = page.items.into_iter().map(|run| response::shown_to(response::run(run), hides));
+    memory.answer(WorkflowRunList { entries: entries.collect(), page_info })
 }

@@ -1,10 +1,13 @@
 //! Responses about workflow runs.
 
-use inlet_api_types::runs::{WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunStatus};
-use inlet_core::{delivery::RunStatus, time};
+use inlet_api_types::{
+    RawJson,
+    runs::{WorkflowRun, WorkflowRunCancellation, WorkflowRunRecipient, WorkflowRunStatus},
+};
+use inlet_core::{delivery::RunStatus, json, time};
 use inlet_store::{Canceled, ListedDelivery, RunRecord, StoredAttempt, StoredRecipient};
 
-use crate::{deliveries::response as deliveries, stored_json::stored_json};
+use crate::{deliveries::response as deliveries, sources::logs::personal_data::HIDDEN, stored_json::stored_json};
 
 /// The response for one run of the store.
 pub fn run(record: RunRecord) -> WorkflowRun {
@@ -31,9 +34,44 @@ pub fn run(record: RunRecord) -> WorkflowRun {
     }
 }
 
-/// The response for one run with its newest deliveries. Nothing is hidden from the code of its environment.
-pub fn run_with_deliveries(record: RunRecord, listed: Vec<(ListedDelivery, Vec<StoredAttempt>)>) -> WorkflowRun {
-    let shown = |(listed, attempts)| deliveries::whole_delivery(listed, attempts, false);
+/// Returns a run as it is shown to a reader from whom received values may be hidden.
+pub fn shown_to(run: WorkflowRun, hides: bool) -> WorkflowRun {
+    if !hides {
+        return run;
+    }
+    WorkflowRun {
+        recipients: run.recipients.into_iter().map(|found| recipient_shown_to(found, true)).collect(),
+        actor: run.actor.map(masked),
+        tenant: run.tenant.map(masked),
+        data: run.data.map(masked),
+        cancellation_key: run.cancellation_key.map(|_| HIDDEN.to_owned()),
+        ..run
+    }
+}
+
+/// Returns a recipient as it is shown to a reader from whom received values may be hidden.
+pub fn recipient_shown_to(recipient: WorkflowRunRecipient, hides: bool) -> WorkflowRunRecipient {
+    match hides {
+        false => recipient,
+        true => WorkflowRunRecipient {
+            id: HIDDEN.to_owned(),
+            trigger_data: recipient.trigger_data.map(masked),
+            ..recipient
+        },
+    }
+}
+
+fn masked(json: RawJson) -> RawJson {
+    stored_json(json::mask(json.as_text()))
+}
+
+/// The response for one run with its newest deliveries.
+pub fn run_with_deliveries(
+    record: RunRecord,
+    listed: Vec<(ListedDelivery, Vec<StoredAttempt>)>,
+    hides: bool,
+) -> WorkflowRun {
+    let shown = |(listed, attempts)| deliveries::whole_delivery(listed, attempts, hides);
     WorkflowRun { deliveries: Some(listed.into_iter().map(shown).collect()), ..run(record) }
 }
 
@@ -108,6 +146,16 @@ mod tests {
             mapping: None,
             deliveries: DeliveryCounts { pending: 1, delivered: 2, ..DeliveryCounts::default() },
         }
+    }
+
+    #[test]
+    fn received_values_are_hidden_from_operators_where_the_environment_hides_them() {
+        let shown = shown_to(run(record(r#"{"total":9007199254740993}"#.to_owned())), true);
+        let text = serde_json::to_string(&shown).unwrap();
+        for received in ["u_42", "\"p1\"", "1.10", "acme", "9007199254740993"] {
+            assert!(!text.contains(received), "{received}: {text}");
+        }
+        assert!(text.contains("order-completed") && text.contains("\"total\""), "{text}");
     }
 
     #[test]

@@ -1,31 +1,82 @@
-//! The argument that selects a server.
+//! The arguments that select a server.
 
-use anyhow::ensure;
+use anyhow::bail;
 
 use super::{
     Client,
     agent::{agent, is_loopback},
 };
+use crate::{
+    exit_code::Usage,
+    profile::{Profile, Profiles},
+};
+
+/// The server of commands that name none, where there is no profile either.
+const DEFAULT_URL: &str = "http://127.0.0.1:8080";
 
 /// The server to call.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub struct ServerAddress {
-    /// The server's management address
-    #[arg(long, value_name = "URL", env = "INLET_SERVER", default_value = "http://127.0.0.1:8080")]
-    server: String,
+    /// The server's management address [env: INLET_SERVER] [default: that of the profile, else http://127.0.0.1:8080]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// The server and its credentials by a name of `inlet profile` [env: INLET_PROFILE]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+}
+
+/// A selected server. A profile gives the address and the credentials together, so that no token goes to another server.
+#[derive(Debug)]
+pub struct SelectedServer {
+    base: String,
+    /// The profile, if one was selected.
+    pub profile: Option<Profile>,
 }
 
 impl ServerAddress {
-    /// Returns a client of the server with the token or key that `bearer` reads; sends no request yet.
-    pub fn client(&self, bearer: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<Client> {
-        let base = self.server.trim_end_matches('/').to_owned();
-        ensure!(
-            base.starts_with("http://") || base.starts_with("https://"),
-            "--server is {base:?}; expected a URL such as https://inlet.example.com"
-        );
+    /// Returns the server: of the flags, else of the environment's variables, else of the profile in use, unless `is_local` says that
+    /// the command names the data directory of a server on this machine.
+    pub fn select(&self, is_local: bool) -> anyhow::Result<SelectedServer> {
+        let of = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+        let named = |name: &str| {
+            let profile = Profiles::read()?.get(name)?.clone();
+            Ok(SelectedServer { base: checked_url(&profile.url)?, profile: Some(profile) })
+        };
+        match (&self.profile, &self.server) {
+            (Some(_), Some(_)) => {
+                bail!(Usage("--server and --profile each name a server; give one of them".to_owned()))
+            }
+            (Some(name), None) => named(name),
+            (None, Some(url)) => Ok(SelectedServer { base: checked_url(url)?, profile: None }),
+            (None, None) => match (of("INLET_PROFILE"), of("INLET_SERVER")) {
+                (Some(name), _) => named(&name),
+                (None, Some(url)) => Ok(SelectedServer { base: checked_url(&url)?, profile: None }),
+                (None, None) if is_local => Ok(SelectedServer { base: DEFAULT_URL.to_owned(), profile: None }),
+                (None, None) => match Profiles::read()?.current {
+                    Some(name) => named(&name),
+                    None => Ok(SelectedServer { base: DEFAULT_URL.to_owned(), profile: None }),
+                },
+            },
+        }
+    }
+}
+
+impl SelectedServer {
+    /// Returns a client of the server; sends no request yet.
+    pub fn client(self, token: String) -> Client {
+        let Self { base, profile } = self;
         if !base.starts_with("https://") && !is_loopback(&base) {
             eprintln!("note: the token goes to {base} in clear text; a server on another machine wants https://");
         }
-        Ok(Client { agent: agent(false, 0), base, token: bearer()? })
+        Client { agent: agent(false, 0), base, token, environment: profile.and_then(|profile| profile.environment) }
     }
+}
+
+/// Returns a server's address without a slash at its end.
+pub fn checked_url(url: &str) -> anyhow::Result<String> {
+    let base = url.trim().trim_end_matches('/');
+    if !base.starts_with("http://") && !base.starts_with("https://") {
+        bail!(Usage(format!("the server's address is {base:?}; expected a URL such as https://inlet.example.com")));
+    }
+    Ok(base.to_owned())
 }

@@ -13,6 +13,15 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 /// Returns an agent that verifies certificates as the operating system does. A redirect beyond `max_redirects` is
 /// returned as a response.
 pub(super) fn agent(https_only: bool, max_redirects: u32) -> Agent {
+    with_timeout(https_only, max_redirects, Some(TIMEOUT))
+}
+
+/// Returns an agent for answers that go on for ever. Whoever reads them notices when nothing comes any more.
+pub(super) fn streaming_agent() -> Agent {
+    with_timeout(false, 0, None)
+}
+
+fn with_timeout(https_only: bool, max_redirects: u32, timeout: Option<Duration>) -> Agent {
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
     Agent::config_builder()
         .tls_config(tls)
@@ -21,7 +30,7 @@ pub(super) fn agent(https_only: bool, max_redirects: u32) -> Agent {
         .max_redirects(max_redirects)
         .max_redirects_will_error(false)
         .timeout_connect(Some(Duration::from_secs(10)))
-        .timeout_global(Some(TIMEOUT))
+        .timeout_global(timeout)
         .user_agent(concat!("inlet/", env!("CARGO_PKG_VERSION")))
         .build()
         .new_agent()

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{Client, address::ServerAddress};
-use crate::{DEFAULT_DATA_DIR, secret_file};
+use crate::{DEFAULT_DATA_DIR, exit_code::NoCredential, secret_file};
 
 /// The variable that may hold a management token.
 const TOKEN_VARIABLE: &str = "INLET_TOKEN";
@@ -15,7 +15,7 @@ const TOKEN_VARIABLE: &str = "INLET_TOKEN";
 pub struct ServerArguments {
     #[command(flatten)]
     address: ServerAddress,
-    /// The file of a management token, unless INLET_TOKEN holds one [default: <data-dir>/management-token]
+    /// The file of a management token, unless the profile or INLET_TOKEN has one [default: <data-dir>/management-token]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// The server's data directory, where its own token is [default: inlet-data]
@@ -26,25 +26,32 @@ pub struct ServerArguments {
 impl ServerArguments {
     /// Returns a client of the server; sends no request yet.
     pub fn client(&self) -> anyhow::Result<Client> {
-        self.address.client(|| self.token())
+        let selected = self.address.select(self.data_dir.is_some())?;
+        let of_profile = selected.profile.as_ref().and_then(|profile| profile.token());
+        let token = match (&self.token_file, of_profile) {
+            (Some(file), _) => {
+                let token = secret_file::read(file)?;
+                token.with_context(|| format!("there is no token in {}; correct --token-file", file.display()))?
+            }
+            (None, Some(credential)) => credential.read()?,
+            (None, None) => self.own_token()?,
+        };
+        Ok(selected.client(token))
     }
 
-    fn token(&self) -> anyhow::Result<String> {
-        if let Some(file) = &self.token_file {
-            let token = secret_file::read(file)?;
-            return token.with_context(|| format!("there is no token in {}; correct --token-file", file.display()));
-        }
+    fn own_token(&self) -> anyhow::Result<String> {
         if let Some(token) = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.trim().is_empty()) {
             return Ok(token.trim().to_owned());
         }
         let data_dir = self.data_dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
         let file = data_dir.join(secret_file::MANAGEMENT_TOKEN);
-        secret_file::read(&file)?.with_context(|| {
-            format!(
+        secret_file::read(&file)?.ok_or_else(|| {
+            NoCredential(format!(
                 "there is no management token: {} does not hold one; set {TOKEN_VARIABLE}, or name a file with \
                  --token-file",
                 file.display()
-            )
+            ))
+            .into()
         })
     }
 }

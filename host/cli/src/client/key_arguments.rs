@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{Client, address::ServerAddress};
-use crate::secret_file;
+use crate::{exit_code::NoCredential, secret_file};
 
 /// The variable that may hold an environment's key.
 const KEY_VARIABLE: &str = "INLET_API_KEY";
@@ -15,7 +15,7 @@ const KEY_VARIABLE: &str = "INLET_API_KEY";
 pub struct KeyArguments {
     #[command(flatten)]
     address: ServerAddress,
-    /// The file of an environment's key (sk_…), unless INLET_API_KEY holds one
+    /// The file of an environment's key (sk_…), unless the profile or INLET_API_KEY has one
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
 }
@@ -23,7 +23,7 @@ pub struct KeyArguments {
 impl KeyArguments {
     /// Returns a client of the server; sends no request yet.
     pub fn client(&self, key: String) -> anyhow::Result<Client> {
-        self.address.client(|| Ok(key))
+        Ok(self.address.select(false)?.client(key))
     }
 
     /// Returns the key.
@@ -32,12 +32,16 @@ impl KeyArguments {
             let key = secret_file::read(file)?;
             return key.with_context(|| format!("there is no key in {}; correct --key-file", file.display()));
         }
+        let selected = self.address.select(false)?;
+        if let Some(credential) = selected.profile.as_ref().and_then(|profile| profile.key()) {
+            return credential.read();
+        }
         let key = std::env::var(KEY_VARIABLE).ok().filter(|key| !key.trim().is_empty());
-        let key = key.with_context(|| {
-            format!(
-                "there is no environment's key; set {KEY_VARIABLE}, or name a file with --key-file \
-                 (POST /v1/environments/{{slug}}/api_keys makes one)"
-            )
+        let key = key.ok_or_else(|| {
+            NoCredential(format!(
+                "there is no environment's key; set {KEY_VARIABLE}, or name a file with --key-file (`inlet key create` \
+                 makes one)"
+            ))
         })?;
         Ok(key.trim().to_owned())
     }

@@ -6,25 +6,33 @@ mod address;
 mod agent;
 mod arguments;
 mod download;
+mod environment;
 mod key_arguments;
 mod server_error;
+mod stream;
 mod temporary;
 mod webhook;
 
-use anyhow::Context as _;
+use std::io::Read;
+
+use anyhow::{Context as _, anyhow};
 use inlet_api_types::ErrorBody;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Serialize, de::DeserializeOwned};
 use ureq::{
     Agent, Body,
-    http::{Method, Request, Response, header},
+    http::{Method, Request, Response, header, request},
 };
 
+use self::agent::streaming_agent;
 pub use self::{
+    address::checked_url,
     arguments::ServerArguments,
     download::download,
+    environment::EnvironmentArgument,
     key_arguments::KeyArguments,
     server_error::{OtherServer, ServerError},
+    stream::{Next, follow},
     temporary::is_temporary,
     webhook::post_webhook,
 };
@@ -40,6 +48,8 @@ pub struct Client {
     agent: Agent,
     base: String,
     token: String,
+    /// The environment of commands that name none, by the profile.
+    environment: Option<String>,
 }
 
 /// A request body.
@@ -65,6 +75,11 @@ pub fn encoded(text: &str) -> String {
 }
 
 impl Client {
+    /// Returns the server's address.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends a GET request and parses the response.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         self.send(Method::GET, path, Content::None)
@@ -80,11 +95,29 @@ impl Client {
 
     /// Sends a request and returns the response's body.
     pub fn send_for_text(&self, method: Method, path: &str, content: Content<'_>) -> anyhow::Result<String> {
-        let request = Request::builder()
+        self.send_request(self.request(method, path), content)
+    }
+
+    /// Sends a change that is made only if what it changes is of this version.
+    pub fn send_if_match(
+        &self,
+        method: Method,
+        path: &str,
+        version: i64,
+        content: Content<'_>,
+    ) -> anyhow::Result<String> {
+        self.send_request(self.request(method, path).header(header::IF_MATCH, format!("\"{version}\"")), content)
+    }
+
+    fn request(&self, method: Method, path: &str) -> request::Builder {
+        Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
-        let malformed = || format!("--server is {:?}, which is no URL", self.base);
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+    }
+
+    fn send_request(&self, request: request::Builder, content: Content<'_>) -> anyhow::Result<String> {
+        let malformed = || self.malformed();
         let response = match content {
             Content::None => self.agent.run(request.body(()).with_context(malformed)?),
             Content::Json(text) => {
@@ -96,9 +129,25 @@ impl Client {
                 self.agent.run(request.body(bytes).with_context(malformed)?)
             }
         };
-        self.body_of(response.with_context(|| {
-            format!("no server answers at {}; start one with `inlet serve`, or name another with --server", self.base)
-        })?)
+        self.body_of(response.with_context(|| self.unreachable())?)
+    }
+
+    /// Sends a request, and returns the body of a successful response as it comes. It may take for ever.
+    pub fn open(&self, method: Method, path: &str) -> anyhow::Result<impl Read + Send + 'static> {
+        let request = self.request(method, path).body(()).with_context(|| self.malformed())?;
+        let response = streaming_agent().run(request).with_context(|| self.unreachable())?;
+        match response.status().is_success() {
+            true => Ok(response.into_body().into_reader()),
+            false => Err(self.body_of(response).err().unwrap_or_else(|| anyhow!("the server refused"))),
+        }
+    }
+
+    fn malformed(&self) -> String {
+        format!("--server is {:?}, which is no URL", self.base)
+    }
+
+    fn unreachable(&self) -> String {
+        format!("no server answers at {}; start one with `inlet serve`, or name another with --server", self.base)
     }
 
     /// Returns the body of a successful response; any other becomes a [`ServerError`].

@@ -25,11 +25,13 @@ mod replay;
 mod rollback;
 mod run;
 mod sandbox;
-mod send;
+pub(crate) mod send;
 mod show;
 mod switch;
 mod test;
 mod use_version;
+
+pub(crate) use self::send::Unsigned;
 
 /// A subcommand of `inlet plugin`.
 #[derive(Debug, clap::Subcommand)]

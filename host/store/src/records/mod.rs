@@ -12,6 +12,7 @@ mod delivery_turn;
 mod durability;
 mod environment;
 mod event;
+mod event_feed;
 mod export;
 mod forget;
 mod job_lease;
@@ -51,6 +52,7 @@ pub use event::{
     EventQuery, EventTypeCount, EventTypeHours, EventValue, Kept, OriginalKind, SkippedRecipients, SourceStatus,
     StoredAction, StoredEvent,
 };
+pub use event_feed::{FeedPage, FeedPosition};
 pub use export::{UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait};
 pub use forget::{
     ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents,

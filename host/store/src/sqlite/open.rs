@@ -38,6 +38,8 @@ pub(crate) struct Opened {
     pub(crate) clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     pub(crate) deliveries: Arc<Notify>,
+    /// Tells everyone who waits that events were committed.
+    pub(crate) committed: Arc<Notify>,
 }
 
 /// Opens the database, or creates it.
@@ -71,8 +73,8 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
     let connection =
         WriteConnection::new(connection, caches, connect, options.size_limit, checkpoints, vault, clock.clone());
-    let deliveries = connection.deliveries.clone();
-    Ok(Opened { connection, readers, hash_key, clock, deliveries })
+    let (deliveries, committed) = (connection.deliveries.clone(), connection.committed.clone());
+    Ok(Opened { connection, readers, hash_key, clock, deliveries, committed })
 }
 
 /// Refuses a connection whose commits would not be on the disk when they return.

@@ -31,7 +31,10 @@ impl WriteBackend for WriteConnection {
         let (clock, time) = (&self.clock, self.clock.transaction_time());
         let committed = group_commit::commit(statements, &mut self.caches, group, time, &mut || clock.new_id()).await;
         match &committed {
-            Ok(_) => self.announce_deliveries(),
+            Ok(_) => {
+                self.announce_deliveries();
+                self.committed.notify_waiters();
+            }
             Err(_) => self.reconnect_if_lost().await,
         }
         Ok(committed?)

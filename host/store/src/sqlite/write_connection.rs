@@ -25,6 +25,8 @@ pub(crate) struct WriteConnection {
     pub(super) clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     pub(super) deliveries: Arc<Notify>,
+    /// Tells everyone who waits that events were committed.
+    pub(super) committed: Arc<Notify>,
 }
 
 impl WriteConnection {
@@ -47,6 +49,7 @@ impl WriteConnection {
             vault,
             clock,
             deliveries: Arc::default(),
+            committed: Arc::default(),
         }
     }
 

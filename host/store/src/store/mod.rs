@@ -4,6 +4,7 @@ mod attention;
 mod bulk_operations;
 mod deliveries;
 mod environments;
+mod event_feed;
 mod events;
 mod expansions;
 mod forget;
@@ -56,6 +57,8 @@ pub struct Store {
     clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     deliveries: Arc<Notify>,
+    /// Tells everyone who waits that events were committed.
+    committed: Arc<Notify>,
     /// Counts the changes of targets.
     target_changes: AtomicU64,
     /// Released last.
@@ -70,7 +73,7 @@ impl Store {
         vault: Arc<dyn Vault>,
     ) -> Result<Self, OpenError> {
         let opened = Database::open(&data_dir, &options, vault.clone()).await?;
-        let OpenDatabase { database, hash_key, clock, deliveries } = opened;
+        let OpenDatabase { database, hash_key, clock, deliveries, committed } = opened;
         Ok(Self {
             database,
             hash_key,
@@ -79,6 +82,7 @@ impl Store {
             run_walks: RunWalks::default(),
             clock,
             deliveries,
+            committed,
             target_changes: AtomicU64::new(0),
             data_dir,
         })

@@ -7,7 +7,7 @@ use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// The scope of each operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `anyone`.
+/// The scope of each operation: `read`, `operate`, `plugins` or `admin`; `key` for an environment's key; `key or read`; `anyone`.
 const EXPECTED: &[(&str, &str)] = &[
     ("acceptSystemTime", "admin"),
     ("addAudienceMembers", "key"),
@@ -46,6 +46,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("getClock", "read"),
     ("getDelivery", "read"),
     ("getForgetRequest", "key"),
+    ("getLog", "read"),
     ("getObject", "key"),
     ("getOpenApi", "anyone"),
     ("getRefusedRequest", "read"),
@@ -55,9 +56,9 @@ const EXPECTED: &[(&str, &str)] = &[
     ("getSourceStatus", "read"),
     ("getTarget", "read"),
     ("getTenant", "key"),
-    ("getUser", "key"),
+    ("getUser", "key or read"),
     ("getVariable", "read"),
-    ("getWorkflowRun", "key"),
+    ("getWorkflowRun", "key or read"),
     ("healthz", "anyone"),
     ("identifyUser", "key"),
     ("listApiKeys", "read"),
@@ -65,6 +66,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("listChanges", "read"),
     ("listDeliveries", "read"),
     ("listEnvironments", "read"),
+    ("listLogs", "read"),
     ("listManagementTokens", "read"),
     ("listObjects", "key"),
     ("listOperationalEvents", "read"),
@@ -79,10 +81,10 @@ const EXPECTED: &[(&str, &str)] = &[
     ("listTargetWorkflows", "read"),
     ("listTargets", "read"),
     ("listTenants", "key"),
-    ("listUsers", "key"),
+    ("listUsers", "key or read"),
     ("listVariables", "read"),
-    ("listWorkflowRunRecipients", "key"),
-    ("listWorkflowRuns", "key"),
+    ("listWorkflowRunRecipients", "key or read"),
+    ("listWorkflowRuns", "key or read"),
     ("metrics", "anyone"),
     ("pauseTarget", "operate"),
     ("processCensusRpcRequest", "key"),
@@ -100,6 +102,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("rotateSourceEndpoint", "operate"),
     ("setObject", "key"),
     ("setTenant", "key"),
+    ("streamLogs", "read"),
+    ("streamSourceLogs", "read"),
     ("testOperationalEvents", "operate"),
     ("traceLog", "read"),
     ("triggerWorkflow", "key"),
@@ -172,6 +176,7 @@ async fn every_operation_has_its_scope_and_the_document_says_it() {
         let expected = match operation.wants() {
             "anyone" => Value::Null,
             "key" => json!([{"api_key": []}]),
+            "key or read" => json!([{"api_key": []}, {"management_token": ["read"]}]),
             scope => json!([{"management_token": [scope]}]),
         };
         assert_eq!(operation.security, expected, "{}", operation.id);
@@ -241,9 +246,11 @@ async fn every_operation_takes_its_own_kind_of_credential_and_its_own_scope() {
         if wants == "anyone" {
             continue;
         }
-        assert_eq!(is_allowed(&key).await, wants == "key", "{} with a key", operation.id);
+        let takes_key = matches!(wants, "key" | "key or read");
+        assert_eq!(is_allowed(&key).await, takes_key, "{} with a key", operation.id);
         for (scope, token) in &tokens {
-            let expected = wants != "key" && (wants == "read" || *scope == wants || *scope == "admin");
+            let reads = matches!(wants, "read" | "key or read");
+            let expected = wants != "key" && (reads || *scope == wants || *scope == "admin");
             assert_eq!(is_allowed(token).await, expected, "{} with the scope {scope}", operation.id);
         }
     }
@@ -270,7 +277,7 @@ async fn a_token_of_one_environment_is_refused_in_every_other() {
             }
             let found = status(&server, &operation, Some(&token), &operation.address("development")).await;
             assert!(found != 403 && found < 500, "{} {found}", operation.id);
-        } else if operation.wants() != "read" {
+        } else if operation.wants() != "read" && operation.wants() != "key or read" {
             // An operation without an environment that changes something concerns all environments.
             let address = operation.address("development");
             let found = status(&server, &operation, Some(&token), &address).await;

@@ -13,6 +13,7 @@ mod bad_requests;
 mod browsers;
 mod canary;
 mod census;
+mod cli;
 mod clients;
 mod clock_jumps;
 mod concurrent_duplicates;

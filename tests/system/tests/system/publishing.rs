@@ -183,7 +183,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     assert!(other.contains("is no Inlet server"), "{other}");
     tool.server = "ftp://x".to_owned();
     let other = tool.refused(&["list"]);
-    assert!(other.starts_with(r#"inlet: --server is "ftp://x"; expected a URL"#), "{other}");
+    assert!(other.starts_with(r#"inlet: the server's address is "ftp://x"; expected a URL"#), "{other}");
 }
 
 #[tokio::test]

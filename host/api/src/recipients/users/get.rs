@@ -6,17 +6,31 @@ use inlet_core::recipient::USERS;
 use inlet_engine::Engine;
 
 use super::{missing, response};
-use crate::{auth::EnvironmentKey, error::ApiError, path::Name, recipients::read::read_back};
+use crate::{
+    auth::{EnvironmentKey, EnvironmentReader},
+    error::ApiError,
+    path::Name,
+    recipients::read::read_back,
+};
 
-/// A user of the key's environment.
+/// A user of an environment.
 #[utoipa::path(
     get,
     path = "/v1/users/{id}",
     operation_id = "getUser",
     tag = "users",
-    params(("id" = String, Path, description = "The user")),
+    params(
+        ("id" = String, Path, description = "The user"),
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
+    ),
     responses((status = 200, description = "The user", body = User)),
 )]
-pub async fn get_user(key: EnvironmentKey, State(engine): State<Engine>, Name(id): Name) -> Result<Response, ApiError> {
+pub async fn get_user(
+    reader: EnvironmentReader,
+    State(engine): State<Engine>,
+    Name(id): Name,
+) -> Result<Response, ApiError> {
+    reader.may_see_personal_data()?;
+    let key = EnvironmentKey { environment_id: reader.environment_id };
     read_back(&engine, &key, USERS, &id, response::user, missing).await
 }

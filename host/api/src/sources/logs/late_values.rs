@@ -16,6 +16,7 @@ use inlet_api_types::logs::{SourceLog, SourceLogList};
 use inlet_core::{Uuid, json};
 use inlet_engine::Engine;
 use inlet_store::{EventQuery, EventValue, OriginalKind, StoredEvent};
+use serde::Serialize;
 
 use super::personal_data::HIDDEN;
 use crate::{answer_memory::AnswerMemory, error::ApiError, stored_json::stored_json};
@@ -75,10 +76,20 @@ impl LateValues {
     /// connection is cut, which tells the client that the answer is not complete.
     pub async fn answer(mut self, memory: AnswerMemory, mut list: SourceLogList) -> Result<Response, ApiError> {
         list.entries.iter_mut().for_each(|log| self.mark(log));
+        self.answer_marked(memory, list).await
+    }
+
+    /// Like [`Self::answer`], for an answer that is the log itself.
+    pub async fn answer_one(mut self, memory: AnswerMemory, mut log: SourceLog) -> Result<Response, ApiError> {
+        self.mark(&mut log);
+        self.answer_marked(memory, log).await
+    }
+
+    async fn answer_marked(self, memory: AnswerMemory, marked: impl Serialize) -> Result<Response, ApiError> {
         if self.values.is_empty() {
-            return memory.answer(list);
+            return memory.answer(marked);
         }
-        let mut parts = self.cut(&memory.hold_json(&list)?);
+        let mut parts = self.cut(&memory.hold_json(marked)?);
         if let Some(part) = parts.iter_mut().find(|part| matches!(part, Part::Late(_)))
             && let Part::Late(value) = *part
         {

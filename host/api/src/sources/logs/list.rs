@@ -67,7 +67,7 @@ pub async fn list_source_logs(
         find_source(&snapshot, &key)?;
     }
     let endpoint = find_log(&snapshot, &key, params.required_environment(&snapshot)?)?;
-    let query = read_query(&params, endpoint.id)?;
+    let query = read_query(&params, vec![endpoint.id])?;
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.events_within(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, query.limit, |event| event.id);
@@ -90,7 +90,8 @@ pub async fn list_source_logs(
     }
 }
 
-fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery, ApiError> {
+/// Reads the filters and the page of a list of event logs of these source environments.
+pub fn read_query(params: &Params, source_environment_ids: Vec<i64>) -> Result<EventQuery, ApiError> {
     let (params, period) = &TimeBounds::split(params)?;
     let PageRequest { cursor, limit } = PageRequest::read(params)?;
     let (starting_at_ms, ending_at_ms) = read_period(params, period)?;
@@ -108,7 +109,7 @@ fn read_query(params: &Params, source_environment_id: i64) -> Result<EventQuery,
         ending_at_ms,
         cursor,
         include_actions: id.is_some() || params.includes("actions"),
-        ..EventQuery::newest(vec![source_environment_id], limit)
+        ..EventQuery::newest(source_environment_ids, limit)
     })
 }
 
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn one_event_is_shown_whole() {
-        let query = |text: &str| read_query(&Params::parse(text), 7).unwrap();
+        let query = |text: &str| read_query(&Params::parse(text), vec![7]).unwrap();
         assert!(!query("").include_actions);
         assert!(query("include=actions").include_actions);
         let one = query("id=019b7c9b-7eae-7000-8000-000000000000");

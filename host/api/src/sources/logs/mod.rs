@@ -1,6 +1,6 @@
 //! The log of a source's events and actions.
 
-mod late_values;
+pub mod late_values;
 pub mod list;
 pub mod personal_data;
 pub mod replay;

@@ -13,13 +13,15 @@ use inlet_api_types::{
     logs::SourceLogList,
     providers::{ExamplePayload, SourceProvider},
     refused_requests::{RefusedRequest, RefusedRequestList},
-    sources::Source,
+    sources::{Source, SourceSettings},
 };
 
-use self::{answer::Answer, signed_request::Unsigned};
+use self::answer::Answer;
+pub(crate) use self::signed_request::Unsigned;
 use super::reference::SourceRef;
 use crate::{
     client::{Client, ServerArguments, encoded, post_webhook},
+    output::print,
     secret_file,
 };
 
@@ -46,20 +48,65 @@ const MAX_SECONDS_AHEAD: i64 = 10;
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let SourceRef { source, environment } = &arguments.source;
-    let found: Source = client.get(&format!("/v1/sources/{}?environment={}", encoded(source), encoded(environment)))?;
-    let in_environment = found.environment_settings.unwrap_or_default().remove(environment);
-    let settings = in_environment
-        .with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?
-        .settings;
-    let (method, example) = example(&client, &found.preconfigured_provider, &arguments.example)?;
+    let examples = Examples::read(&client, &arguments.source)?;
+    let example = examples.get(&arguments.example)?;
     let secret = secret(arguments)?;
-    let unsigned = Unsigned::new(&settings, &method, &example, secret.as_deref())?;
-    let (status, body) = send_once(&client, &arguments.source, &unsigned)?;
-    println!("{status} {}", body.trim_end());
+    send_example(&client, &arguments.source, &examples, &example, secret.as_deref())
+}
+
+/// The examples of a source's plugin, and what is needed to send one.
+pub(crate) struct Examples {
+    settings: SourceSettings,
+    provider: SourceProvider,
+}
+
+impl Examples {
+    /// Reads the examples.
+    pub(crate) fn read(client: &Client, reference: &SourceRef) -> anyhow::Result<Self> {
+        let SourceRef { source, environment } = reference;
+        let found: Source =
+            client.get(&format!("/v1/sources/{}?environment={}", encoded(source), encoded(environment)))?;
+        let in_environment = found.environment_settings.unwrap_or_default().remove(environment);
+        let settings = in_environment
+            .with_context(|| format!("the source {source:?} is not set up in the environment {environment:?}"))?
+            .settings;
+        let path = format!("/v1/source_providers/{}?include=example_payloads", encoded(&found.preconfigured_provider));
+        Ok(Self { settings, provider: client.get(&path)? })
+    }
+
+    /// Iterates over the event types that have an example.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.provider.example_payloads.iter().flat_map(|examples| examples.keys()).map(String::as_str)
+    }
+
+    /// Returns the first example of an event type.
+    pub(crate) fn get(&self, name: &str) -> anyhow::Result<ExamplePayload> {
+        let examples = self.provider.example_payloads.as_ref().and_then(|examples| examples.get(name));
+        match examples.and_then(|examples| examples.first()) {
+            Some(example) => Ok(example.clone()),
+            None => {
+                let (key, names) = (&self.provider.key, self.names().collect::<Vec<_>>().join(", "));
+                bail!("{key} has no example {name:?}; expected one of {names}")
+            }
+        }
+    }
+}
+
+/// Sends an example to the source's endpoint and prints the answer.
+pub(crate) fn send_example(
+    client: &Client,
+    source: &SourceRef,
+    examples: &Examples,
+    example: &ExamplePayload,
+    secret: Option<&str>,
+) -> anyhow::Result<()> {
+    let method = examples.provider.methods.first().map_or("POST", String::as_str);
+    let unsigned = Unsigned::new(&examples.settings, method, example, secret)?;
+    let (status, body) = send_once(client, source, &unsigned)?;
+    print(&format!("{status} {}", body.trim_end()))?;
     match status {
         200..300 => Answer::read(&body).not_accepted().map_or(Ok(()), |sentence| bail!(sentence)),
-        401 => match newest_refused(&client, &arguments.source)? {
+        401 => match newest_refused(client, source)? {
             Some(refused) => {
                 let reason = refused.reason.as_deref().unwrap_or(&refused.cause);
                 bail!("the example was refused: {reason}. What to do: {}", refused.what_to_do)
@@ -107,17 +154,6 @@ fn was_taken_before(client: &Client, source: &SourceRef, status: u16, answer: &A
     let path = format!("/v1/sources/{source}/logs?environment={environment}&id={}", encoded(id));
     let logs: SourceLogList = client.get(&path)?;
     Ok(logs.entries.first().is_some_and(|entry| entry.outcome != "replayed"))
-}
-
-fn example(client: &Client, key: &str, name: &str) -> anyhow::Result<(String, ExamplePayload)> {
-    let path = format!("/v1/source_providers/{}?include=example_payloads", encoded(key));
-    let SourceProvider { methods, example_payloads, .. } = client.get(&path)?;
-    let mut example_payloads = example_payloads.unwrap_or_default();
-    let Some(example) = example_payloads.get_mut(name).and_then(|examples| examples.drain(..).next()) else {
-        let names: Vec<&str> = example_payloads.keys().map(String::as_str).collect();
-        bail!("{key} has no example {name:?}; expected one of {}", names.join(", "));
-    };
-    Ok((methods.into_iter().next().unwrap_or_else(|| "POST".to_owned()), example))
 }
 
 fn secret(arguments: &Arguments) -> anyhow::Result<Option<String>> {

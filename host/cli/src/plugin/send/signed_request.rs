@@ -11,7 +11,7 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use crate::client::OTHER_VERSION;
 
 /// Everything that a request is made of but its time.
-pub(super) struct Unsigned<'a> {
+pub(crate) struct Unsigned<'a> {
     settings: &'a SourceSettings,
     method: &'a str,
     example: &'a ExamplePayload,
@@ -21,7 +21,7 @@ pub(super) struct Unsigned<'a> {
 
 impl<'a> Unsigned<'a> {
     /// Checks that the secret, if there is one, can sign the source's requests. A source with a write key takes that as its secret.
-    pub(super) fn new(
+    pub(crate) fn new(
         settings: &'a SourceSettings,
         method: &'a str,
         example: &'a ExamplePayload,
@@ -56,7 +56,7 @@ impl<'a> Unsigned<'a> {
     }
 
     /// Signs the request as sent at `at_ms`, in milliseconds since 1970.
-    pub(super) fn sign(&self, at_ms: i64) -> anyhow::Result<Request<Vec<u8>>> {
+    pub(crate) fn sign(&self, at_ms: i64) -> anyhow::Result<Request<Vec<u8>>> {
         let Self { settings, method, example, secret, scheme } = self;
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -28,10 +28,7 @@ use self::{
     rows::{RowOptions, Rows},
     sender::{Away, Sender},
 };
-use crate::error_sentence;
-
-/// The exit code after which a second run may succeed (`EX_TEMPFAIL`).
-const TRY_AGAIN: u8 = 75;
+use crate::{error_sentence, exit_code::TRY_AGAIN};
 
 /// Imports the users.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {

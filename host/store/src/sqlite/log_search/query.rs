@@ -1,7 +1,7 @@
 //! Finding the ids of a page of event logs.
 
 use inlet_core::idempotency::HashKey;
-use sqlx::{Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
+use sqlx::{Row as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 use super::attribute::{self, Attribute};
@@ -32,6 +32,50 @@ macro_rules! filters {
               WHERE event_id = event_logs.id AND result IS NOT NULL
                 AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))"
     };
+}
+
+/// Reads event logs in the order in which they were committed, which is that of their rowids, each with whether it is of the
+/// source environments `?1` and the filters select it. `?2` is the rowid before the first one, `?3` is not used.
+const COMMITTED: &str = concat!(
+    "SELECT rowid, source_environment_id, id,
+        coalesce(CASE WHEN source_environment_id IN (SELECT value FROM json_each(?1)) THEN 1",
+    filters!(),
+    " END, 0)
+     FROM event_logs WHERE rowid > ?2 AND ?3 IS NOT NULL ORDER BY rowid LIMIT ?4"
+);
+
+/// An event log in the order of committing.
+pub(crate) struct Committed {
+    /// The place in the order.
+    pub(crate) rowid: i64,
+    /// The source environment.
+    pub(crate) source_environment: i64,
+    /// The event's id.
+    pub(crate) id: Uuid,
+    /// True if it is of the query's source environments and its filters select it.
+    pub(crate) is_selected: bool,
+}
+
+/// Returns the event logs that were committed after a rowid, at most `limit`. The query's cursor and times do not count.
+pub(crate) async fn committed_after(
+    connection: &mut SqliteConnection,
+    rowid: i64,
+    query: &EventQuery,
+    key: &HashKey,
+    limit: usize,
+) -> Result<Vec<Committed>, sqlx::Error> {
+    let search = Search { source_environment: 0, query, key, ascending: true, limit };
+    let statement = sqlx::query(COMMITTED)
+        .bind(serde_json::to_string(&query.source_environment_ids).unwrap_or_default())
+        .bind(rowid)
+        .bind(0_i64)
+        .bind(limit as i64);
+    let rows = search.bind_filters(statement).fetch_all(connection).await?;
+    let read = |row: &sqlx::sqlite::SqliteRow| {
+        let (rowid, source_environment) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(Committed { rowid, source_environment, id: uuids::read(row, 2)?, is_selected: row.try_get(3)? })
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Scans the event logs of a range.
@@ -220,15 +264,17 @@ impl<'a> Search<'a> {
     }
 
     fn bind(&self, statement: SqliteQuery<'a>, range: uuids::Range, limit: usize) -> SqliteQuery<'a> {
+        let statement =
+            statement.bind(self.source_environment).bind(range.from()).bind(range.last()).bind(limit as i64);
+        self.bind_filters(statement)
+    }
+
+    fn bind_filters(&self, statement: SqliteQuery<'a>) -> SqliteQuery<'a> {
         let query = self.query;
         let names = &query.event_types;
         let recipient = query.recipient.as_ref();
         let outcomes = query.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
         statement
-            .bind(self.source_environment)
-            .bind(range.from())
-            .bind(range.last())
-            .bind(limit as i64)
             .bind(names.first())
             .bind(names.last())
             .bind(outcomes)
@@ -251,7 +297,7 @@ async fn read_ids(query: SqliteQuery<'_>, connection: &mut SqliteConnection) -> 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use sqlx::{Connection as _, Row as _};
+    use sqlx::Connection as _;
 
     use super::*;
     use crate::sqlite::connection::migrations::MIGRATIONS;

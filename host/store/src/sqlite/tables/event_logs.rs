@@ -114,7 +114,7 @@ pub(crate) async fn events(
 }
 
 /// Returns the bytes of each event as it is read.
-async fn sizes(
+pub(super) async fn sizes(
     connection: &mut SqliteConnection,
     keys: &[EventKey],
     cut_above: i64,
@@ -161,9 +161,9 @@ async fn find(
 }
 
 /// The key of an event log: its source environment and its id.
-type EventKey = (i64, Uuid);
+pub(super) type EventKey = (i64, Uuid);
 
-async fn load(
+pub(super) async fn load(
     connection: &mut SqliteConnection,
     keys: &[EventKey],
     cut_above: i64,
@@ -211,7 +211,7 @@ fn parse_ids(list: Option<&str>) -> Vec<Uuid> {
     list.into_iter().flat_map(|list| list.split(',')).filter_map(|id| Uuid::try_parse(id).ok()).collect()
 }
 
-async fn load_actions(
+pub(super) async fn load_actions(
     connection: &mut SqliteConnection,
     keys: &[EventKey],
     cut_above: i64,

@@ -15,6 +15,7 @@ pub(crate) mod deliveries;
 pub(crate) mod delivery_inputs;
 pub(crate) mod endpoint_tokens;
 pub(crate) mod environments;
+pub(crate) mod event_feed;
 pub(crate) mod event_logs;
 pub(crate) mod event_type_hours;
 pub(crate) mod event_types;

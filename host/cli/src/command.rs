@@ -1,0 +1,93 @@
+//! The commands that are clients of a running server, beside `serve` and `secrets`.
+
+use std::process::ExitCode;
+
+use crate::{
+    delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, tail, target,
+    token, trigger, user, variable, why, workflow_run,
+};
+
+/// A command.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Create, change and list the sources of events
+    #[command(subcommand)]
+    Source(source::Command),
+    /// Turn event types into actions, and test it
+    #[command(subcommand)]
+    Mapping(mapping::Command),
+    /// Find, show and replay events
+    #[command(subcommand)]
+    Event(event::Command),
+    /// Print events as they are logged
+    Tail(Box<tail::Arguments>),
+    /// Forward events to a local server as they are logged
+    Listen(Box<listen::Arguments>),
+    /// Send an example of the plugin to a source, changed as wanted
+    Trigger(trigger::Arguments),
+    /// Say in plain words what became of an event, and what to do about it
+    Why(why::Arguments),
+    /// Search the event logs of a running server's source
+    Logs(logs::Arguments),
+    /// List and show the runs of workflows
+    #[command(subcommand)]
+    Run(workflow_run::Command),
+    /// Look after the receivers of runs
+    #[command(subcommand)]
+    Target(target::Command),
+    /// List deliveries to targets, send them again or discard them
+    #[command(subcommand)]
+    Delivery(delivery::Command),
+    /// Show, import, export and forget the users of an environment
+    #[command(subcommand)]
+    User(user::Command),
+    /// Say how the server and its sources are, and what needs attention
+    Status(status::Arguments),
+    /// Open the dashboard in a browser
+    Open(open::Arguments),
+    /// Look after environments
+    #[command(subcommand)]
+    Env(environment::Command),
+    /// Look after the keys of an environment's own code
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Look after management tokens
+    #[command(subcommand)]
+    Token(token::Command),
+    /// Look after the texts that mappings share
+    #[command(subcommand)]
+    Variable(variable::Command),
+    /// Name servers, each with its address and its token
+    #[command(subcommand)]
+    Profile(profile::Command),
+    /// Write, build, test and try plugins
+    #[command(subcommand)]
+    Plugin(plugin::Command),
+}
+
+/// Runs a command and returns the exit code of the process.
+pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Source(command) => source::run(command)?,
+        Command::Mapping(command) => mapping::run(command)?,
+        Command::Event(command) => event::run(command)?,
+        Command::Tail(arguments) => tail::run(arguments)?,
+        Command::Listen(arguments) => listen::run(arguments)?,
+        Command::Trigger(arguments) => trigger::run(arguments)?,
+        Command::Why(arguments) => why::run(arguments)?,
+        Command::Logs(arguments) => logs::run(arguments)?,
+        Command::Run(command) => workflow_run::run(command)?,
+        Command::Target(command) => target::run(command)?,
+        Command::Delivery(command) => delivery::run(command)?,
+        Command::User(command) => return user::run(command),
+        Command::Status(arguments) => return status::run(arguments),
+        Command::Open(arguments) => open::run(arguments)?,
+        Command::Env(command) => environment::run(command)?,
+        Command::Key(command) => key::run(command)?,
+        Command::Token(command) => token::run(command)?,
+        Command::Variable(command) => variable::run(command)?,
+        Command::Profile(command) => profile::run(command)?,
+        Command::Plugin(command) => plugin::run(command)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

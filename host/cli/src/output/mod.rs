@@ -1,0 +1,45 @@
+//! The output of commands: data on standard output, messages on standard error.
+//!
+//! Data is a table or lines for people, and with `--json` the server's own JSON, digit for digit. Text that came from
+//! elsewhere passes [`text::clean`] before people see it, so that a payload cannot drive the terminal.
+
+mod confirm;
+mod details;
+mod json;
+mod pages;
+mod progress;
+mod table;
+pub mod text;
+
+pub use self::{
+    confirm::Confirmation,
+    details::Details,
+    json::{print_json, shown_json},
+    pages::{PageArguments, list, whole_list},
+    progress::progress_bar,
+    table::{table, tinted},
+};
+
+use std::io::Write as _;
+
+use anyhow::Context as _;
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct OutputArguments {
+    /// Print JSON, as the server's API gives it
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Prints a line of data.
+pub fn print(line: &str) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    // A reader that has enough, such as `head`, is no failure; `exit_code` tells it from others.
+    writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("cannot write to the standard output")
+}
+
+/// Prints a message for the person at the terminal.
+pub fn note(message: &str) {
+    eprintln!("{message}");
+}

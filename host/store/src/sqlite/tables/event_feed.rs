@@ -1,0 +1,118 @@
+//! Reading event logs in the order in which they were committed.
+//!
+//! The rowids of `event_logs` are in that order: the one connection that writes gives each row the greatest. A position is
+//! kept only while a feed is open; its clients continue after the id of an event, because `VACUUM` may renumber rows.
+
+use std::collections::HashMap;
+
+use inlet_core::idempotency::HashKey;
+use sqlx::{Acquire as _, SqlitePool};
+use uuid::Uuid;
+
+use super::event_logs::{EventKey, load, load_actions, sizes};
+use crate::{
+    records::{Cursor, EventQuery, FeedPage, FeedPosition, Page, ReadMemory},
+    sqlite::log_search::query::committed_after,
+};
+
+/// The most entries that one read looks at.
+const LOOKED_AT: usize = 1000;
+
+/// Returns the place after the newest event.
+pub(crate) async fn end(readers: &SqlitePool) -> Result<FeedPosition, sqlx::Error> {
+    let newest = sqlx::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs").fetch_one(readers).await?;
+    Ok(FeedPosition(newest))
+}
+
+/// Returns the place after an event of these source environments, and true. If it is gone: the place before the first one with a
+/// greater id, and false.
+pub(crate) async fn after(
+    readers: &SqlitePool,
+    source_environments: &[i64],
+    id: Uuid,
+) -> Result<(FeedPosition, bool), sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let mut first = None;
+    for source_environment in source_environments {
+        let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT rowid, id FROM event_logs WHERE source_environment_id = ? AND id >= ? ORDER BY id LIMIT 1",
+        )
+        .bind(source_environment)
+        .bind(id.as_bytes().as_slice())
+        .fetch_optional(&mut *snapshot)
+        .await?;
+        match row {
+            Some((rowid, found)) if found == id.as_bytes() => return Ok((FeedPosition(rowid), true)),
+            Some((rowid, _)) => first = Some(first.map_or(rowid, |first: i64| first.min(rowid))),
+            None => {}
+        }
+    }
+    let newest = || sqlx::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs");
+    let position = match first {
+        Some(rowid) => rowid - 1,
+        None => newest().fetch_one(&mut *snapshot).await?,
+    };
+    Ok((FeedPosition(position), false))
+}
+
+/// Returns the next events after a position that a query selects, at most its limit; none if there is no memory for them.
+pub(crate) async fn read(
+    readers: &SqlitePool,
+    query: &EventQuery,
+    from: FeedPosition,
+    key: &HashKey,
+    memory: &dyn ReadMemory,
+) -> Result<Option<FeedPage>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let entries = committed_after(&mut snapshot, from.0, query, key, LOOKED_AT).await?;
+    if entries.is_empty() {
+        // The newest events were deleted with their source, and what comes next gets their rowids.
+        let newest: i64 =
+            sqlx::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs").fetch_one(&mut *snapshot).await?;
+        let position = FeedPosition(from.0.min(newest));
+        return Ok(Some(FeedPage { events: Vec::new(), position, last: None, has_more: false }));
+    }
+    let mut page = FeedPage { events: Vec::new(), position: from, last: None, has_more: entries.len() == LOOKED_AT };
+    let mut places: HashMap<EventKey, i64> = HashMap::new();
+    let mut keys: Vec<EventKey> = Vec::new();
+    for entry in entries {
+        if entry.is_selected && keys.len() == query.limit {
+            page.has_more = true;
+            break;
+        }
+        page.position = FeedPosition(entry.rowid);
+        if query.source_environment_ids.contains(&entry.source_environment) {
+            page.last = Some(entry.id);
+        }
+        if entry.is_selected {
+            keys.push((entry.source_environment, entry.id));
+            places.insert((entry.source_environment, entry.id), entry.rowid);
+        }
+    }
+    let cut_above = if query.cut { EventQuery::CUT_ABOVE as i64 } else { i64::MAX };
+    let sizes = sizes(&mut snapshot, &keys, cut_above, query.include_actions).await?;
+    let mut found = Page { items: keys, has_before: false, has_after: false };
+    if !memory.reserve(found.shorten(&sizes, &Cursor::<Uuid>::Start)) {
+        return Ok(None);
+    }
+    if found.has_after
+        && let Some(last) = found.items.last()
+    {
+        page.position = FeedPosition(places.get(last).copied().unwrap_or(from.0));
+        (page.last, page.has_more) = (Some(last.1), true);
+    }
+    let mut events = load(&mut snapshot, &found.items, cut_above).await?;
+    let mut actions = match query.include_actions {
+        true => load_actions(&mut snapshot, &found.items, cut_above).await?,
+        false => HashMap::new(),
+    };
+    for key in &found.items {
+        if let Some(mut event) = events.remove(key) {
+            event.actions = actions.remove(&event.id).unwrap_or_default();
+            page.events.push(event);
+        }
+    }
+    Ok(Some(page))
+}

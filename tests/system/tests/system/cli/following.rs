@@ -1,0 +1,152 @@
+//! `inlet tail` and `inlet listen`, over a restart of the server too.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::Child,
+    sync::mpsc::{Receiver as Lines, channel},
+    thread,
+    time::Duration,
+};
+
+use inlet_system_tests::{Receiver, Server, ServerOptions, track};
+use serde_json::{Value, json};
+
+use super::Shell;
+
+/// The longest time that a test waits for a line.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A command that is running.
+struct Running {
+    child: Child,
+    stdout: Lines<String>,
+    stderr: Lines<String>,
+}
+
+impl Running {
+    fn start(shell: &Shell, arguments: &[&str]) -> Self {
+        let mut child = shell.start(arguments);
+        let (stdout, stderr) = (lines(child.stdout.take().unwrap()), lines(child.stderr.take().unwrap()));
+        Self { child, stdout, stderr }
+    }
+
+    fn line(&self) -> String {
+        self.stdout.recv_timeout(PATIENCE).expect("no line came within 30 s")
+    }
+
+    fn message(&self) -> String {
+        self.stderr.recv_timeout(PATIENCE).expect("no message came within 30 s")
+    }
+
+    fn code(mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+}
+
+fn lines(stream: impl std::io::Read + Send + 'static) -> Lines<String> {
+    let (sender, receiver) = channel();
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    receiver
+}
+
+#[tokio::test]
+async fn a_tail_prints_what_is_logged_and_goes_on_over_a_restart() {
+    let server = Server::start().await;
+    let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
+    let shell = Shell::of(&server);
+    let listen = server.base.trim_start_matches("http://").to_owned();
+    let tail = Running::start(&shell, &["tail", "shop@development", "--json", "--cursor-file", "place"]);
+    assert_eq!(tail.message(), "following; Ctrl-C ends it");
+    endpoint.expect(track("Before", "ana", "", json!({})), &["logged"]).await;
+    assert!(tail.line().contains("track/Before"));
+    let (guard, data_dir) = server.take_data_dir();
+    // The same address again, so that the sender and the follower find it.
+    let server = Server::start_with(
+        ServerOptions { data_dir: Some(data_dir), ..ServerOptions::default() }.arg("--listen").arg(&listen),
+    )
+    .await;
+    endpoint.expect(track("After", "ana", "", json!({"total": 1.5, "text": "a\u{9b}2Jb"})), &["logged"]).await;
+    let found = loop {
+        let line = tail.line();
+        assert!(!line.contains('\u{9b}'), "{line}");
+        let event: Value = serde_json::from_str(&line).unwrap();
+        if event["event_type"].as_str().unwrap().starts_with("track/After") {
+            break line;
+        }
+    };
+    assert!(found.contains(r#""text":"a\u009b2Jb""#), "{found}");
+    let messages: Vec<String> = (0..3).map(|_| tail.message()).collect();
+    assert_eq!(messages[0], "following; Ctrl-C ends it");
+    assert!(
+        messages.iter().any(|message| message.contains("connecting again") || message.contains("connected again")),
+        "{messages:?}"
+    );
+    drop(tail);
+    // What comes while nobody follows is there afterwards.
+    endpoint.expect(track("Meanwhile", "ana", "", json!({})), &["logged"]).await;
+    let again = Running::start(&shell, &["tail", "shop@development", "--cursor-file", "place", "--count", "1"]);
+    let line = again.line();
+    assert!(line.contains("logged  shop  track/Meanwhile  user ana"), "{line}");
+    assert_eq!(again.code(), Some(0));
+    drop((guard, server));
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_listener_forwards_the_bytes_and_headers_of_several_sources() {
+    let server = Server::start().await;
+    let receiver = Receiver::start();
+    let shop = server.source("shop", "segment", json!({"keep_headers": ["x-shop"]}), json!([])).await;
+    let crm = server.source("crm", "segment", json!({}), json!([])).await;
+    let shell = Shell::of(&server);
+    let url = format!("{}/webhooks", receiver.url);
+    let arguments = ["listen", "shop@development", "crm@development", "--forward-to", &url, "--json"];
+    let listener = Running::start(&shell, &arguments);
+    assert_eq!(listener.message(), format!("forwarding to {url}"));
+    assert_eq!(listener.message(), "following; Ctrl-C ends it");
+    crm.expect(track("Renewed", "ana", "", json!({})), &["logged"]).await;
+    let body = r#"{"type":"track","event":"Order","userId":"ana","properties":{"total":39.50,"id":9007199254740993}}"#;
+    let sent = shop.post(body).header("x-shop", "berlin").send().await.unwrap();
+    assert_eq!(sent.status(), 200);
+    let order = loop {
+        let line: Value = serde_json::from_str(&listener.line()).unwrap();
+        if line["source"] == "shop" {
+            break line;
+        }
+    };
+    assert_eq!((&order["event_type"], &order["status"]), (&json!("track/Order"), &json!(200)));
+    let request = receiver.requests().into_iter().find(|request| request.header("inlet-source") == "shop").unwrap();
+    assert_eq!((request.method.as_str(), request.path.as_str(), request.body.as_str()), ("POST", "/webhooks", body));
+    assert_eq!(request.header("x-shop"), "berlin");
+    assert_eq!(request.header("inlet-event-id"), order["id"].as_str().unwrap());
+    assert!(!request.headers.contains_key("authorization"), "{:?}", request.headers);
+}
+
+#[tokio::test]
+async fn what_cannot_be_followed_is_said_at_once() {
+    let server = Server::start().await;
+    let mut shell = Shell::of(&server);
+    shell.run(&["tail", "nothing@development"]);
+    shell.run(&["tail"]);
+    shell.run(&["tail", "--env", "nowhere"]);
+    shell.run(&["tail", "shop@development", "crm@production"]);
+    shell.run(&["listen", "--env", "development"]);
+    shell.run(&["listen", "--env", "development", "--forward-to", "localhost:3000"]);
+    let arguments = ["tail", "--env", "development", "--server", "http://127.0.0.1:1"];
+    shell.run(&arguments);
+    insta::assert_snapshot!(shell.transcript());
+    let mut text = String::new();
+    let mut head = shell.start(&["event", "list", "--env", "development"]);
+    head.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!((text.as_str(), head.wait().unwrap().code()), ("", Some(0)));
+}
