@@ -15,5 +15,5 @@ fn read_id(text: &str) -> Result<Uuid, ApiError> {
 }
 
 fn missing(id: &str) -> ApiError {
-    ApiError::not_found(format!("there is no workflow run {id:?} in this key's environment"))
+    ApiError::not_found(format!("there is no workflow run {id:?} in this environment"))
 }

@@ -35,9 +35,9 @@ pub fn lines(trace: &Trace) -> Vec<String> {
             cures.push(match matches {
                 true => format!("a mapping matches it now: inlet event replay {id}"),
                 false => format!(
-                    "if something should happen: inlet mapping set {at} --event '{}' --action workflows_trigger \
+                    "if something should happen: inlet mapping set {at} --event {} --action workflows_trigger \
                      --param 'key={{\"value\":\"KEY\"}}', then inlet event replay {id}",
-                    clean(&event.event_type)
+                    quoted(&clean(&event.event_type))
                 ),
             });
         }
@@ -65,4 +65,20 @@ pub fn lines(trace: &Trace) -> Vec<String> {
         ));
     }
     cures
+}
+
+/// Returns a text as one word of a shell: whoever pastes the command runs nothing that a sender wrote.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_sender_cannot_add_a_command() {
+        assert_eq!(quoted("track/Order"), "'track/Order'");
+        assert_eq!(quoted("a'; reboot; '"), r"'a'\''; reboot; '\'''");
+    }
 }

@@ -12,5 +12,5 @@ use crate::error::ApiError;
 
 /// The error for a user that is not there.
 pub fn missing(id: &str) -> ApiError {
-    ApiError::not_found(format!("no user {id:?} was identified in this key's environment"))
+    ApiError::not_found(format!("no user {id:?} was identified in this environment"))
 }

@@ -17,8 +17,8 @@ use crate::client::KeyArguments;
 CSV: the first line names the members of a user. A column `id` is needed. A dot nests: `address.city`. Values are
 strings unless --types says otherwise, and an empty cell is left out. NDJSON: one object with an `id` on each line.
 
-Exit code: 0 every row was identified, 1 rows failed or the import cannot go on, 75 the server is away. The progress is
-kept in FILE.import-progress until the end; the same command continues an import that stopped.")]
+Exit code: 0 every row was identified, 1 rows failed or the import cannot go on, 75 the server is away, 77 there is no key or it
+does not permit it. The progress is kept in FILE.import-progress until the end; the same command continues an import that stopped.")]
 pub struct Arguments {
     /// The users: .csv, .tsv, .ndjson, .jsonl or .json (one object on each line); - is standard input
     pub(super) file: PathBuf,

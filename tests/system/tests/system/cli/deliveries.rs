@@ -10,8 +10,9 @@ use super::Shell;
 #[tokio::test]
 async fn a_delivery_that_was_given_up_is_found_and_sent_again() {
     let receiver = Receiver::start();
-    let server =
-        Server::start_with(ServerOptions::default().env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.0/8\"]")).await;
+    let options = ServerOptions::default().env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.0/8\"]");
+    // The first failure is the last one.
+    let server = Server::start_with(options.env("INLET_DELIVERY_RETRY_SECONDS", "[]")).await;
     let mappings = json!([{"event_type": "track/Order", "action_type": "workflows_trigger",
         "action_parameters": {"key": "order", "recipients": {"id": "user_id"}}}]);
     let endpoint = server.source("shop", "segment", json!({}), mappings).await;
@@ -21,7 +22,6 @@ async fn a_delivery_that_was_given_up_is_found_and_sent_again() {
     let url = format!("{}/hook", receiver.url);
     shell.run(&["target", "set", "mailer", "--env", "development", "--kind", "webhook", "--url", &url]);
     shell.run(&["target", "list", "--env", "development"]);
-    // Nothing that comes later mends a 400.
     receiver.answer_next([ReceiverAnswer::new(400, "no such \u{1b}[31mhook")]);
     endpoint.expect(track("Order", "ana", "", json!({})), &["executed"]).await;
     let dead = wait_for_status(&server, "dead").await;

@@ -195,14 +195,14 @@ async fn what_cannot_be_imported_says_what_to_do() {
     let key = importer.key.clone();
     importer.key = inlet_system_tests::MANAGEMENT_TOKEN.to_owned();
     insta::assert_snapshot!(importer.run(&["users.csv"]).text(), @"
-    1
+    77
     importing users
     inlet: users.csv: stopped behind line 1, after 0 identified and 0 failed: this is the management token; here an environment's key (sk_…) is needed, which POST /v1/environments/{slug}/api_keys makes
     ");
     importer.key = String::new();
     insta::assert_snapshot!(importer.run(&["users.csv"]).text(), @"
-    1
-    inlet: there is no environment's key; set INLET_API_KEY, or name a file with --key-file (POST /v1/environments/{slug}/api_keys makes one)
+    77
+    inlet: there is no environment's key; set INLET_API_KEY, or name a file with --key-file (`inlet key create` makes one)
     ");
     importer.key = key;
     assert_eq!(importer.run(&["users.csv"]).code, 0, "nothing was done before");
