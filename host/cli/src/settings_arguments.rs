@@ -24,9 +24,11 @@ impl FromStr for Setting {
         };
         let path = name.split('.').map(str::to_owned).collect();
         // Numbers stay texts where they would lose digits.
-        let value = match serde_json::from_str::<Value>(value) {
-            Ok(read) if read.to_string() == value || !read.is_number() => read,
-            _ => Value::String(value.to_owned()),
+        let read = serde_json::from_str::<Value>(value).unwrap_or_else(|_| Value::String(value.to_owned()));
+        let written = read.to_string();
+        let value = match read.is_number() && written != value {
+            true => Value::String(value.to_owned()),
+            false => read,
         };
         Ok(Self { path, value })
     }

@@ -12,7 +12,7 @@ pub(crate) use self::show::read_event;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the events of a source, or of all sources of an environment
-    List(list::Arguments),
+    List(Box<list::Arguments>),
     /// Show one event: what came, and what was done about it
     Show(show::Arguments),
     /// Carry events out again, as if their sender had sent them again
