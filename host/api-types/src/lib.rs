@@ -33,6 +33,7 @@ pub mod rehearsals;
 pub mod replays;
 pub mod runs;
 pub mod sources;
+pub mod statistics;
 pub mod targets;
 pub mod traces;
 pub mod variables;

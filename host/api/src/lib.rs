@@ -33,6 +33,7 @@ mod routes;
 mod runs;
 mod scope;
 mod sources;
+mod statistics;
 mod stored_json;
 mod targets;
 mod variables;

@@ -29,7 +29,7 @@ use crate::{
     query::KnownParams,
     recipients, runs,
     scope::{Access, Scope},
-    sources, targets, variables,
+    sources, statistics, targets, variables,
 };
 
 /// The path of a provider whose key has a slash that is not escaped.
@@ -111,6 +111,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Operate, routes!(sources::plugin::use_plugin::use_source_plugin)),
         Operation::new(Scope::Operate, routes!(sources::plugin::compare::compare_source_plugin)),
         Operation::new(Scope::Read, routes!(sources::status::get::get_source_status)),
+        Operation::new(Scope::Read, routes!(statistics::get::get_statistics)),
         Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),
         Operation::new(Scope::Read, routes!(providers::get::get_source_provider)).also_at(PROVIDER_WITH_PUBLISHER),
         Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::add::add_source_provider))

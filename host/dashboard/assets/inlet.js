@@ -35,6 +35,14 @@
       setText(element, "ago" in element.dataset ? distance(date) : local(date));
     }
   };
+  // The bars of charts name their time on hover.
+  const nameBars = () => {
+    for (const bar of all("svg g[data-at]:not([data-zoned])")) {
+      const title = find("title", bar);
+      title.textContent = title.textContent.replace(bar.dataset.at, local(new Date(bar.dataset.at)));
+      bar.dataset.zoned = "1";
+    }
+  };
   setInterval(() => showTimes(), 10000);
 
   // Copying.
@@ -224,6 +232,7 @@
 
   for (const element of all("[data-shortcuts]")) element.hidden = false;
   document.documentElement.classList.add("has-script");
-  document.addEventListener("htmx:after:swap", () => showTimes());
+  document.addEventListener("htmx:after:swap", () => { showTimes(); nameBars(); });
   showTimes();
+  nameBars();
 })();

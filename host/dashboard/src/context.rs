@@ -164,7 +164,11 @@ pub async fn provide(State(dashboard): State<Dashboard>, request: Request, next:
     let Ok(nonce) = headers::new_nonce() else {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
-    let mut response = match session::find(&dashboard.engine, request.headers()).await {
+    let found = match session::find(&dashboard.engine, request.headers()).await {
+        Ok(None) => Ok(by_proxy(&dashboard, &request)),
+        found => found,
+    };
+    let mut response = match found {
         Err(error) => {
             tracing::error!(%error, "a session could not be read");
             let mut response = StatusCode::SERVICE_UNAVAILABLE.into_response();
@@ -176,6 +180,13 @@ pub async fn provide(State(dashboard): State<Dashboard>, request: Request, next:
     };
     headers::protect(response.headers_mut(), &nonce);
     response
+}
+
+/// Finds the person whom a trusted proxy has signed in.
+fn by_proxy(dashboard: &Dashboard, request: &Request) -> Option<Session> {
+    let header = dashboard.options.person.as_ref()?;
+    let Peer(peer) = request.extensions().get::<Peer>()?;
+    session::proxy::find(&dashboard.engine, header, *peer, request.headers())
 }
 
 /// Leads to the sign-in page, and back to the wanted page afterwards.

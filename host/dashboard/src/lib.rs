@@ -31,7 +31,7 @@ use axum::{
 use self::session::{sign_in, sign_out};
 pub use self::{
     context::Peer,
-    state::{Dashboard, Options},
+    state::{Dashboard, Options, PersonHeader},
 };
 
 impl Dashboard {

@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use axum::Router;
+use axum::{Router, http::HeaderName};
 use inlet_api::in_process::Client;
 use inlet_engine::Engine;
 
@@ -13,6 +13,24 @@ use crate::session::attempts::SignInAttempts;
 pub struct Options {
     /// True if browsers reach the server by https, so that cookies are sent by https only.
     pub is_https: bool,
+    /// The header in which a trusted proxy names the person that it has signed in, and the management token whose rights
+    /// such a person has.
+    pub person: Option<PersonHeader>,
+}
+
+/// The header of a trusted proxy.
+#[derive(Clone)]
+pub struct PersonHeader {
+    /// The name of the header.
+    pub name: HeaderName,
+    /// The management token.
+    pub token: String,
+}
+
+impl std::fmt::Debug for PersonHeader {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PersonHeader").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// What all pages share. Cheap to clone.

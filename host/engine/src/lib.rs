@@ -27,6 +27,7 @@ pub mod replay;
 mod retry_schedule;
 pub mod secrets;
 pub mod snapshot;
+pub mod tally;
 #[cfg(test)]
 mod test_engine;
 

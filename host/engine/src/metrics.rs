@@ -1,6 +1,9 @@
 //! The server's metrics. The operator's configuration bounds the number of labels.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use inlet_core::{
     actions::{ActionType, Status},
@@ -9,6 +12,8 @@ use inlet_core::{
 use inlet_store::Settled;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::tally::{self, Tally};
 
 static PROMETHEUS: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -112,7 +117,8 @@ pub enum Stage {
     Total,
 }
 
-const STAGES: [(Stage, &str); 6] = [
+/// The stages with their names, in the order in which the store counts them.
+pub const STAGES: [(Stage, &str); tally::STAGES] = [
     (Stage::Receive, "receive"),
     (Stage::Verify, "verify"),
     (Stage::Translate, "translate"),
@@ -127,6 +133,8 @@ pub struct Meters {
     environment: String,
     plugin: String,
     handles: OnceLock<Handles>,
+    /// The same counts since they were last written to the store.
+    tally: Arc<Tally>,
 }
 
 /// The causes of refusals that come in floods. Their counters are kept, because finding one costs more than the refusal.
@@ -162,7 +170,18 @@ impl Meters {
             environment: environment.to_owned(),
             plugin: plugin.to_owned(),
             handles: OnceLock::new(),
+            tally: Arc::default(),
         }
+    }
+
+    /// Returns the counts that are not written to the store yet.
+    pub fn tally(&self) -> &Arc<Tally> {
+        &self.tally
+    }
+
+    /// Goes on with the counts of the same source environment before a reload.
+    pub(crate) fn go_on_with(&mut self, tally: &Arc<Tally>) {
+        self.tally = tally.clone();
     }
 
     fn handles(&self) -> &Handles {
@@ -209,6 +228,7 @@ impl Meters {
         for item in items {
             if let Some(at) = Outcome::ALL.iter().position(|known| *known == item.outcome) {
                 handles.outcomes[at].increment(1);
+                self.tally.event(at);
             }
             for (action_type, status) in &item.actions {
                 let counter = || {
@@ -237,6 +257,7 @@ impl Meters {
 
     /// Counts a request that was not verified where verification is enforced.
     pub fn unverified(&self, cause: &'static str) {
+        self.tally.refused();
         counter!("inlet_unverified_total", &self.labels("cause", cause)).increment(1);
     }
 
@@ -254,6 +275,7 @@ impl Meters {
     pub fn stage(&self, stage: Stage, time: Duration) {
         if let Some(at) = STAGES.iter().position(|(known, _)| *known == stage) {
             self.handles().stages[at].record(time);
+            self.tally.stage(at, time);
         }
     }
 

@@ -133,7 +133,7 @@ fn administration(engine: &Engine, config: &Config, workflow_lists: &Arc<Workflo
     };
     let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let api = inlet_api::router(workflow_lists.clone());
-    let dashboard = Dashboard::new(engine, api.clone(), Options { is_https });
+    let dashboard = Dashboard::new(engine, api.clone(), Options { is_https, person: config.dashboard_person() });
     Router::new()
         .merge(dashboard.routes().layer(from_fn(landing::for_programs)))
         .merge(metrics)

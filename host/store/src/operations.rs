@@ -16,7 +16,8 @@ use crate::{
         ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
         NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, OperationalAttempt,
         PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, Raised, RedriveSlice, Redriven,
-        RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, TargetState,
+        RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, StatisticsCount,
+        TargetState,
     },
 };
 
@@ -134,8 +135,15 @@ operations! {
     /// Removes at most `slice` expired idempotency records, or moves them if most of their neighbours have expired.
     PruneRecords { now_ms: i64, slice: u32 } -> Result<PrunedRecords, CommitError>;
     PruneDeletedSources { limit: u32 } -> Result<u64, CommitError>;
+    /// Deletes rows of one step of an environment from before a time; returns their number.
+    PruneStatistics { environment_id: i64, step_s: i64, before_s: i64, limit: u32 } -> Result<u64, CommitError>;
     PruneChangeLog { cutoff_ms: i64, limit: u32 } -> Result<u64, CommitError>;
     ForgetExpiredSecrets { now_ms: i64 } -> Result<u64, CommitError>;
+
+    // Statistics.
+
+    /// Adds counts to the minute and the hour of a time, in seconds since 1970.
+    RecordStatistics { at_s: i64, counts: Vec<StatisticsCount> } -> Result<(), CommitError>;
 
     // The store's time.
 

@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Html, outcome::Tone};
+use super::{
+    Html,
+    outcome::Tone,
+    time::{self, micros},
+};
 use crate::html::{escape, grouped};
 
 /// A line without axes, for a row of a list. `label` says it in words.
@@ -39,13 +43,14 @@ pub struct Series {
     pub values: Vec<u64>,
 }
 
-/// Bars over time, stacked by series. `labels` names each step on hover; `first`, `last` stand under the axis.
-pub fn bars(series: &[Series], labels: &[String], title: &str) -> Html {
+/// Bars over time, stacked by series. `times` are the begins of the steps; `title` says the chart in words.
+pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
     const WIDTH: f64 = 720.0;
     const HEIGHT: f64 = 160.0;
-    let steps = labels.len().max(1);
+    let all = series;
+    let steps = times.len().max(1);
     let total = |step: usize| series.iter().map(|series| series.values.get(step).copied().unwrap_or(0)).sum::<u64>();
-    let most = nice((0..labels.len()).map(total).max().unwrap_or(0).max(1));
+    let most = nice((0..times.len()).map(total).max().unwrap_or(0).max(1));
     let slot = WIDTH / steps as f64;
     let bar = (slot - (slot * 0.25).min(3.0)).max(0.5);
     let mut svg = format!(
@@ -56,17 +61,17 @@ pub fn bars(series: &[Series], labels: &[String], title: &str) -> Html {
         let y = HEIGHT - f64::from(line) / 4.0 * (HEIGHT - 8.0);
         let _ = write!(svg, r#"<path class="chart-grid" d="M0 {y:.1}H{WIDTH}"/>"#);
     }
-    for (step, label) in labels.iter().enumerate() {
+    for (step, at) in times.iter().enumerate() {
         if total(step) == 0 {
             continue;
         }
         let (x, mut y) = (step as f64 * slot, HEIGHT);
-        let _ = write!(svg, "<g><title>{}", escape(label));
+        let _ = write!(svg, r#"<g data-at="{0}"><title>{0}"#, escape(at));
         for series in series.iter().filter(|series| series.values.get(step).is_some_and(|value| *value > 0)) {
             let _ = write!(svg, "\n{}: {}", escape(&series.label), grouped(series.values[step] as i64));
         }
         svg.push_str("</title>");
-        for series in series {
+        for (index, series) in series.iter().enumerate() {
             let value = series.values.get(step).copied().unwrap_or(0);
             if value == 0 {
                 continue;
@@ -74,34 +79,71 @@ pub fn bars(series: &[Series], labels: &[String], title: &str) -> Html {
             // Something is seen of every value.
             let height = (value as f64 / most as f64 * (HEIGHT - 8.0)).max(1.5);
             y -= height;
-            let tone = series.tone.as_str();
-            let _ = write!(
-                svg,
-                r#"<rect class="fill-{tone}" x="{x:.2}" y="{y:.1}" width="{bar:.2}" height="{height:.1}"/>"#
-            );
+            let fill = fill(all, index);
+            let _ =
+                write!(svg, r#"<rect class="{fill}" x="{x:.2}" y="{y:.1}" width="{bar:.2}" height="{height:.1}"/>"#);
         }
         svg.push_str("</g>");
     }
     svg.push_str("</svg>");
-    let (first, last) = (labels.first().map_or("", String::as_str), labels.last().map_or("", String::as_str));
+    let [first, last] = [times.first(), times.last()].map(|at| at.map(|at| time::at(at)).unwrap_or_default());
     let legend: String = series
         .iter()
-        .filter(|series| series.values.iter().any(|value| *value > 0))
-        .map(|series| {
+        .enumerate()
+        .filter(|(_, series)| series.values.iter().any(|value| *value > 0))
+        .map(|(index, series)| {
             let sum: u64 = series.values.iter().sum();
-            let (tone, label) = (series.tone.as_str(), escape(&series.label));
-            format!(
-                r#"<li><span class="swatch fill-{tone}"></span>{label} <strong>{}</strong></li>"#,
-                grouped(sum as i64)
-            )
+            let (fill, label) = (fill(all, index), escape(&series.label));
+            format!(r#"<li><span class="swatch {fill}"></span>{label} <strong>{}</strong></li>"#, grouped(sum as i64))
         })
         .collect();
     Html::trusted(format!(
         r#"<figure class="chart-figure"><div class="chart-box"><span class="chart-most">{}</span>{svg}</div><div class="chart-axis"><span>{}</span><span>{}</span></div><ul class="chart-legend">{legend}</ul></figure>"#,
         grouped(most as i64),
-        escape(first),
-        escape(last)
+        first,
+        last
     ))
+}
+
+/// Returns the classes of a series: the second and third of one colour are paler.
+fn fill(series: &[Series], index: usize) -> String {
+    let tone = series[index].tone;
+    let earlier = series[..index].iter().filter(|series| series.tone == tone).count();
+    format!("fill-{} shade-{}", tone.as_str(), earlier.min(2))
+}
+
+/// The times of a stage, in microseconds.
+pub struct StageTimes {
+    /// The name.
+    pub label: String,
+    /// Half took at most this.
+    pub p50_us: u64,
+    /// 95 of 100 took at most this.
+    pub p95_us: u64,
+    /// 99 of 100 took at most this.
+    pub p99_us: u64,
+}
+
+/// A table of stages with a bar for each: the dark part is the half, the light one 95 of 100.
+pub fn stage_times(stages: &[StageTimes]) -> Html {
+    let most = stages.iter().map(|stage| stage.p95_us).max().unwrap_or(0).max(1) as f64;
+    let mut html = r#"<table class="stages"><thead><tr><th scope="col">Stage</th><th scope="col"><span class="sr-only">Share</span></th><th scope="col" class="num">half</th><th scope="col" class="num">95 %</th><th scope="col" class="num">99 %</th></tr></thead><tbody>"#.to_owned();
+    for stage in stages {
+        // Something is seen of every stage.
+        let width = |us: u64| (us as f64 / most * 100.0).max(0.6);
+        let _ = write!(
+            html,
+            r#"<tr><th scope="row">{}</th><td><svg class="stage-bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="stage-track" width="100" height="6"/><rect class="stage-p95" width="{:.2}" height="6"/><rect class="stage-p50" width="{:.2}" height="6"/></svg></td><td class="num">{}</td><td class="num">{}</td><td class="num">{}</td></tr>"#,
+            escape(&stage.label),
+            width(stage.p95_us),
+            width(stage.p50_us),
+            micros(stage.p50_us),
+            micros(stage.p95_us),
+            micros(stage.p99_us)
+        );
+    }
+    html.push_str("</tbody></table>");
+    Html::trusted(html)
 }
 
 /// Returns the next number of the form 1, 2 or 5 times a power of ten.

@@ -142,6 +142,15 @@ pub fn without_target() -> Badge {
     Badge::new("Not sent: no target", Tone::Waiting, "i-nobody")
 }
 
+/// The state of a target.
+pub fn target(is_running: bool, is_active: bool) -> Badge {
+    match (is_running, is_active) {
+        (true, true) => Badge::new("Running", Tone::Done, "i-done"),
+        (_, false) => Badge::new("Off", Tone::Quiet, "i-none"),
+        (false, true) => Badge::new("Stopped", Tone::Failed, "i-dead"),
+    }
+}
+
 /// The verdict on a request's signature, as the API names it, with or without `enforced:`.
 pub fn verification(status: &str) -> Badge {
     match status.trim_start_matches("enforced:") {

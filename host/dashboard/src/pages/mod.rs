@@ -3,7 +3,7 @@
 mod environments;
 mod logs;
 mod not_found;
-mod overview;
+pub mod overview;
 mod sources;
 
 use axum::{Router, routing::any};

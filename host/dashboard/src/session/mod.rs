@@ -6,6 +6,7 @@
 pub mod attempts;
 pub mod cookie;
 pub mod link;
+pub mod proxy;
 pub mod sign_in;
 pub mod sign_out;
 
@@ -31,8 +32,8 @@ pub struct Session {
     pub operator: Operator,
     /// The value that every change must send again, which another site cannot know.
     pub csrf: String,
-    /// SHA-256 of the cookie.
-    pub id: [u8; 32],
+    /// SHA-256 of the cookie; none for a person whom a trusted proxy has signed in.
+    pub id: Option<[u8; 32]>,
 }
 
 /// Hashes values with their lengths, so that no two lists of values are hashed alike.
@@ -82,5 +83,5 @@ pub async fn find(engine: &Engine, headers: &HeaderMap) -> Result<Option<Session
         tracing::warn!(%error, "the use of a session was not recorded");
     }
     let csrf = hex::encode(hash_of(&[b"csrf", cookie.as_bytes()]));
-    Ok(Some(Session { operator, csrf, id }))
+    Ok(Some(Session { operator, csrf, id: Some(id) }))
 }

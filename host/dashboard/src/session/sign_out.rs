@@ -14,7 +14,10 @@ use crate::{
 
 /// Ends the session.
 pub async fn sign_out(State(dashboard): State<Dashboard>, page: Page) -> PageResult {
-    dashboard.engine.store.session_end(page.session.id).await.map_err(|error| {
+    let Some(id) = page.session.id else {
+        return Err(PageError::forbidden("the proxy in front has signed you in; sign out there"));
+    };
+    dashboard.engine.store.session_end(id).await.map_err(|error| {
         tracing::error!(%error, "a session was not ended");
         PageError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "the session could not be ended; try again")
     })?;

@@ -17,6 +17,7 @@
 //! | `forget` | one node | when a user is to be forgotten; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `operational_watch` | one node | when something that an operator should know began or ended; looked up every 10 seconds |
+//! | `statistics` | every node | every 5 seconds |
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
@@ -45,6 +46,7 @@ mod retries;
 mod runner;
 mod settled_ids;
 mod source_tasks;
+mod statistics;
 
 use std::sync::Arc;
 
@@ -54,7 +56,7 @@ use self::{
     bulk_operations::BulkOperations, cancellations::Cancellations, deleted_recipients::DeletedRecipients,
     expansions::Expansions, forget::Forget, last_used::LastUsedJob, lease::Lease, log_index::LogIndex,
     metrics_upkeep::MetricsUpkeep, parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays,
-    retention::Retention, retries::Retries,
+    retention::Retention, retries::Retries, statistics::Statistics,
 };
 pub use self::{
     job::{Job, RunsOn},
@@ -86,6 +88,7 @@ impl BackgroundJobs {
         jobs.add(DeletedRecipients);
         jobs.add(Forget::default());
         jobs.add(LogIndex::default());
+        jobs.add(Statistics);
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());
         if let Some(directory) = &engine.options.plugins_dir {
@@ -112,5 +115,6 @@ impl BackgroundJobs {
             lease.release().await;
         }
         last_used::write_at_stop(&self.engine).await;
+        statistics::write_at_stop(&self.engine).await;
     }
 }

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use inlet_store::{Bodies, CommitError, Environment, KeepBodies, ReadError};
+use inlet_store::{Bodies, COARSE_STEP_S, CommitError, Environment, FINE_KEPT_S, FINE_STEP_S, KeepBodies, ReadError};
 
 use super::job::{Job, RunsOn};
 use crate::Engine;
@@ -64,6 +64,7 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
     let environments = engine.store.environments().await?;
     for environment in &environments {
         prune_logs(engine, environment, now_ms).await?;
+        prune_statistics(engine, environment, now_ms).await?;
         if let Some(days) = environment.body_retention_days {
             prune_bodies(engine, environment, Bodies::All, now_ms.saturating_sub(days.saturating_mul(DAY_MS))).await?;
         }
@@ -106,6 +107,16 @@ async fn prune_logs(engine: &Engine, environment: &Environment, now_ms: i64) -> 
     }
     if pruned > 0 {
         tracing::info!(environment = environment.slug, rows = pruned, "pruned what is past its retention");
+    }
+    Ok(())
+}
+
+async fn prune_statistics(engine: &Engine, environment: &Environment, now_ms: i64) -> Result<(), RetentionError> {
+    let (now_s, kept_s) = (now_ms / 1000, environment.retention_days.saturating_mul(DAY_MS / 1000));
+    for (step_s, kept_s) in [(FINE_STEP_S, FINE_KEPT_S.min(kept_s)), (COARSE_STEP_S, kept_s)] {
+        while engine.store.statistics_prune(environment.id, step_s, now_s.saturating_sub(kept_s), SLICE).await? > 0 {
+            tokio::time::sleep(PAUSE).await;
+        }
     }
     Ok(())
 }

@@ -96,7 +96,14 @@ impl Snapshot {
             let Some(environment) = by_id.get(&environment_id) else { continue };
             // Its meters are registered once.
             let known = reusable.as_ref().and_then(|reuse| reuse.snapshot.api_logs.get(&environment_id));
-            let api_log = known.cloned().unwrap_or_else(|| Arc::new(Endpoint::api_log(id, environment, limits)));
+            let before = reuse.as_ref().and_then(|reuse| reuse.snapshot.api_logs.get(&environment_id));
+            let api_log = known.cloned().unwrap_or_else(|| {
+                let mut api_log = Endpoint::api_log(id, environment, limits);
+                if let Some(before) = before {
+                    api_log.meters.go_on_with(before.meters.tally());
+                }
+                Arc::new(api_log)
+            });
             api_logs.insert(environment_id, api_log);
         }
         Ok(Snapshot { environments, variables, targets, sources, endpoints, api_logs, api_keys, management_tokens })

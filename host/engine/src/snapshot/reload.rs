@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use inlet_store::SourceRecord;
 
-use crate::snapshot::{Endpoint, Snapshot, Source};
+use crate::{
+    snapshot::{Endpoint, Snapshot, Source},
+    tally::Tally,
+};
 
 /// The sources that a reload rebuilds. Sources with changed records are rebuilt in any case.
 #[derive(Clone, Copy)]
@@ -39,6 +42,12 @@ impl Reuse<'_> {
             Reload::Providers(keys) => keys.contains(&record.provider),
             Reload::SourceEnvironment(id) => record.environments.iter().any(|environment| environment.id == id),
         }
+    }
+
+    /// Returns the counts of a source environment that are not written yet.
+    pub fn tally(&self, source: &SourceRecord, slug: &str, id: i64) -> Option<&Arc<Tally>> {
+        let before = self.snapshot.sources.get(&source.key)?.endpoints.get(slug)?;
+        (before.id == id).then(|| before.meters.tally())
     }
 
     /// Returns the earlier endpoint of a source environment, whose plugin and quarantine the new one may keep.

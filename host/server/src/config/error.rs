@@ -37,6 +37,12 @@ pub enum ConfigError {
         "trusted_proxies holds {0:?}; expected IP addresses or networks, for example [\"10.0.0.0/8\", \"2001:db8::1\"]"
     )]
     TrustedProxy(String),
+    /// Settings of the dashboard that do not fit together.
+    #[error(
+        "{0}; people whom a proxy has signed in need all three: dashboard_user_header, for example \"X-Forwarded-User\", \
+         dashboard_user_token, a management token whose rights they have, and trusted_proxies, which name the proxy"
+    )]
+    DashboardUser(&'static str),
     /// A delay between two attempts of a delivery out of range.
     #[error("delivery_retry_seconds holds {0}; expected seconds from 0 to 2592000, for example [5, 300, 3600]")]
     DeliveryRetry(f64),

@@ -1,5 +1,6 @@
 //! The configuration of a server. Later sources override earlier ones: defaults, `inlet.toml`, `INLET_…` variables, flags.
 
+mod dashboard;
 mod delivery;
 mod error;
 mod flags;
@@ -70,6 +71,10 @@ pub struct Config {
     pub min_body_bytes_per_second: u64,
     /// The proxies whose `X-Forwarded-For` is believed: addresses, and networks such as `10.0.0.0/8`.
     pub trusted_proxies: Vec<String>,
+    /// The header in which a trusted proxy names the person that it has signed in to the dashboard.
+    pub dashboard_user_header: Option<String>,
+    /// The management token whose rights such a person has.
+    pub dashboard_user_token: Option<String>,
     /// The bytes of refused requests, bodies and heads, that a source environment keeps whole in a minute.
     pub refused_bytes_per_minute: u64,
     /// The refused requests of one address at one source environment, in the last one to two minutes, after which further ones
@@ -125,6 +130,8 @@ impl Default for Config {
             body_timeout_seconds: 15,
             min_body_bytes_per_second: 1024,
             trusted_proxies: Vec::new(),
+            dashboard_user_header: None,
+            dashboard_user_token: None,
             refused_bytes_per_minute: 64 << 20,
             refused_requests_per_address: 300,
             stop_timeout_seconds: 30,
@@ -177,6 +184,7 @@ impl Config {
         if let Some(bad) = config.trusted_proxies.iter().find(|text| network(text).is_none()) {
             return Err(ConfigError::TrustedProxy(bad.clone()));
         }
+        dashboard::check(&config)?;
         if let Some(url) = config.public_url.take() {
             let plain = url.trim_end_matches('/');
             let rest = plain.strip_prefix("https://").or_else(|| plain.strip_prefix("http://"));

@@ -30,6 +30,7 @@ mod retention;
 mod run;
 mod session;
 mod source;
+mod statistics;
 mod target;
 pub(crate) mod uuid_time;
 mod variable;
@@ -80,6 +81,9 @@ pub use session::{SessionRecord, SignInLinkRecord};
 pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,
     SourceEnvironmentUpdate, SourceRecord, SourceUpdate,
+};
+pub use statistics::{
+    COARSE_STEP_S, FINE_KEPT_S, FINE_STEP_S, Measure, StatisticsCount, StatisticsRange, StatisticsRow,
 };
 pub use target::{ChangedHealth, NewTarget, TargetHealth, TargetRecord, TargetSecrets, TargetState};
 pub use variable::{NewVariable, VariableRecord};

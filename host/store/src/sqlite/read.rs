@@ -54,6 +54,7 @@ pub(crate) use super::{
         sessions::one as session,
         skipped_recipients::skipped_recipients,
         sources::all as sources,
+        statistics::{outcomes as outcome_statistics, stages as stage_statistics},
         subscriptions::page as subscriptions,
         targets::{all as targets, secrets as target_secrets},
         user_export::{

@@ -20,6 +20,7 @@ mod retention;
 mod runs;
 mod sessions;
 mod sources;
+mod statistics;
 mod store_time;
 mod targets;
 mod user_export;

@@ -29,3 +29,9 @@ for (let number = 0; number < 60; number += 1) {
 }
 await api("PUT", "/v1/sources/billing?environment=development", { source: { name: "Billing", preconfigured_provider: "http", environment_settings: { development: { settings: { signing_secret: "a secret" } } } } });
 await send(await endpoint("billing"), { type: "track", event: "Invoice Paid", messageId: "b-1", userId: "u_1" });
+// Counts are written every five seconds.
+for (let tries = 0; tries < 300; tries += 1) {
+  const { entries } = await api("GET", "/v1/statistics?source=billing");
+  if (entries.length > 0) break;
+  await new Promise((resolve) => setTimeout(resolve, 100));
+}

@@ -54,6 +54,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("getSource", "read"),
     ("getSourceProvider", "read"),
     ("getSourceStatus", "read"),
+    ("getStatistics", "read"),
     ("getTarget", "read"),
     ("getTenant", "key"),
     ("getUser", "key or read"),

@@ -227,3 +227,74 @@ async fn a_session_ends_with_its_token() {
     assert!(deleted.status().is_success());
     assert_eq!(led(sources()).await.0, 303);
 }
+
+#[tokio::test]
+async fn a_trusted_proxy_names_the_person() {
+    let data = tempfile::TempDir::new().unwrap();
+    let first =
+        Server::start_with(ServerOptions { data_dir: Some(data.path().join("data")), ..Default::default() }).await;
+    let token = first.management_token(json!({"name": "people", "scopes": ["admin"]})).await;
+    drop(first);
+    let start = async |proxy: &str| {
+        let options = ServerOptions { data_dir: Some(data.path().join("data")), ..Default::default() };
+        let options = options.env("INLET_DASHBOARD_USER_HEADER", "X-Forwarded-User");
+        let options = options.env("INLET_DASHBOARD_USER_TOKEN", &token);
+        Server::start_with(options.env("INLET_TRUSTED_PROXIES", format!("[\"{proxy}\"]"))).await
+    };
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let get = |server: &Server| {
+        client.get(format!("{}/settings/environments", server.admin)).header("x-forwarded-user", "ana@example.com")
+    };
+    let server = start("127.0.0.1").await;
+    let html = get(&server).send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("ana@example.com (by proxy)") && !html.contains("Sign out"), "{html}");
+    let (_, rest) = html.split_once(r#"name="csrf" value=""#).unwrap();
+    let csrf = rest.split('"').next().unwrap();
+    let create = client
+        .post(format!("{}/settings/environments", server.admin))
+        .header("x-forwarded-user", "ana@example.com")
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(format!("csrf={csrf}&name=Staging&slug=staging"));
+    assert_eq!(led(create).await.0, 303);
+    let changes = server.get("/v1/changes").await;
+    assert_eq!(changes["entries"][0]["who"]["name"], "ana@example.com (by proxy)", "{changes}");
+    drop(server);
+
+    let server = start("192.0.2.1").await;
+    assert_eq!(led(get(&server)).await.0, 303, "the header of somebody else names nobody");
+}
+
+#[tokio::test]
+async fn statistics_count_events_by_outcome_and_stage() {
+    let server = Server::start().await;
+    let endpoint = server.source("shop", "http", json!({}), json!([])).await;
+    for number in 0..3 {
+        let body = inlet_system_tests::track("Order Completed", "u_1", &format!("m-{number}"), json!({}));
+        endpoint.send(body).await;
+    }
+    let mut statistics = Value::Null;
+    for _ in 0..600 {
+        statistics = server.get("/v1/statistics?environment=development&source=shop").await;
+        if sum(&statistics["entries"][0]["outcomes"]["logged"]) == 3 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(sum(&statistics["entries"][0]["outcomes"]["logged"]), 3, "{statistics}");
+    let stages = statistics["stages"].as_array().unwrap();
+    let total = stages.iter().find(|stage| stage["stage"] == "total").unwrap();
+    assert_eq!(total["count"], 3, "{statistics}");
+    assert!(total["p50_us"].as_u64() <= total["p99_us"].as_u64(), "{statistics}");
+    assert_eq!(server.get("/v1/statistics?environment=production").await["entries"], json!([]));
+
+    // A limited token adds nothing of other environments up.
+    let token = server.management_token(json!({"name": "p", "scopes": ["read"], "environments": ["production"]})).await;
+    let own = server.request_with(&token, reqwest::Method::GET, "/v1/statistics").send().await.unwrap();
+    let own: Value = serde_json::from_str(&own.text().await.unwrap()).unwrap();
+    assert_eq!((&own["entries"], &own["stages"]), (&json!([]), &json!([])));
+}
+
+fn sum(counts: &Value) -> u64 {
+    counts.as_array().into_iter().flatten().filter_map(Value::as_u64).sum()
+}

@@ -14,6 +14,7 @@ pub struct DeleteForm {
 /// Deletes an environment, once its identifier was typed.
 pub async fn delete(page: Page, Path(slug): Path<String>, Form(form): Form<DeleteForm>) -> PageResult {
     confirm::check(&form.confirm_name, &slug)?;
-    page.call(Method::DELETE, &format!("/v1/environments/{}", url_part(&slug)), &[], None).await?;
+    let name = url_part(&slug);
+    page.call(Method::DELETE, &format!("/v1/environments/{name}?confirm={name}"), &[], None).await?;
     Ok(respond::go_to(&page, "/settings/environments"))
 }

@@ -1,6 +1,8 @@
 //! `/`: the server at a glance.
 
+mod range;
 mod show;
+pub mod traffic;
 
 use axum::{Router, routing::get};
 

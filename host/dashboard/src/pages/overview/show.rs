@@ -1,9 +1,21 @@
 //! `GET /`
 
 use askama::Template;
+use futures_util::future::{try_join, try_join_all};
+use inlet_api_types::{
+    sources::AttentionCause,
+    targets::{Target, TargetList, TargetState},
+};
+use inlet_engine::clock::now_ms;
 
+use super::{range::Range, traffic::Traffic};
 use crate::{
-    components::{Html, empty_state::empty_state, icon, outcome, time},
+    components::{
+        Html, chart,
+        empty_state::empty_state,
+        filter::{Choice, Filters},
+        icon, outcome, time,
+    },
     context::Page,
     error::PageResult,
     html,
@@ -16,12 +28,50 @@ use crate::{
 #[template(path = "pages/overview/show.html")]
 struct OverviewPage<'a> {
     layout: Layout<'a>,
+    filters: Filters,
+    range: Range,
+    traffic: Traffic,
     sources: Vec<Summary>,
-    events: i64,
-    needs_attention: i64,
+    /// The environment and a target of it.
+    targets: Vec<(String, Target)>,
 }
 
 impl OverviewPage<'_> {
+    fn needs_attention(&self) -> i64 {
+        self.sources.iter().map(|summary| summary.status.needs_attention.count).sum()
+    }
+
+    /// The causes of everything that needs attention, with the source of each.
+    fn causes(&self) -> Vec<(&Summary, &AttentionCause)> {
+        let mut causes = Vec::new();
+        for summary in &self.sources {
+            causes.extend(summary.status.needs_attention.causes.iter().map(|cause| (summary, cause)));
+        }
+        causes.sort_by_key(|(_, cause)| std::cmp::Reverse(cause.count));
+        causes
+    }
+
+    fn ranges(&self) -> Vec<Choice> {
+        self.range.choices(&self.filters)
+    }
+
+    fn environments(&self) -> Vec<Choice> {
+        let environments = self.layout.page.environments.iter();
+        let named: Vec<(&str, &str)> =
+            environments.map(|environment| (environment.slug.as_str(), environment.name.as_str())).collect();
+        self.filters.choices("environment", "All environments", &named)
+    }
+
+    fn spark(&self, summary: &Summary) -> Html {
+        let values = self.traffic.of_source(&summary.source.key);
+        let sum: u64 = values.iter().sum();
+        chart::sparkline(&values, &format!("{} events in the {}", html::grouped(sum.cast_signed()), self.range.words))
+    }
+
+    fn target_badge(&self, target: &Target) -> Html {
+        outcome::target(matches!(target.state, TargetState::Running), target.active).html()
+    }
+
     fn no_sources(&self) -> Html {
         empty_state(
             "Nothing flows in yet",
@@ -29,24 +79,32 @@ impl OverviewPage<'_> {
             Some(("Create a source", "/sources/new")),
         )
     }
-
-    /// The causes of everything that needs attention, with the source of each.
-    fn causes(&self) -> Vec<(&Summary, &inlet_api_types::sources::AttentionCause)> {
-        let mut causes: Vec<_> = self
-            .sources
-            .iter()
-            .flat_map(|summary| summary.status.needs_attention.causes.iter().map(move |cause| (summary, cause)))
-            .collect();
-        causes.sort_by_key(|(_, cause)| std::cmp::Reverse(cause.count));
-        causes
-    }
 }
 
-/// Shows the overview.
+/// Shows the overview of all environments, or of one.
 pub async fn show(page: Page) -> PageResult {
-    let sources = summary::all(&page, None).await?;
-    let events = sources.iter().map(|summary| summary.status.events_count).sum();
-    let needs_attention = sources.iter().map(|summary| summary.status.needs_attention.count).sum();
-    let layout = Layout::new(&page, "Overview");
-    Ok(respond::html(&OverviewPage { layout, sources, events, needs_attention }))
+    let filters = Filters::of("/", &page.query);
+    let range = Range::of(&filters);
+    let environment = filters.get("environment");
+    let mut query = format!("/v1/statistics?from={}", html::url_part(&range.from(now_ms())));
+    if let Some(slug) = environment {
+        query.push_str(&format!("&environment={}", html::url_part(slug)));
+    }
+    let (sources, statistics) = try_join(summary::all(&page, environment), page.get(&query)).await?;
+    let shown = page.environments.iter().map(|found| &found.slug);
+    let shown = shown.filter(|slug| environment.is_none_or(|wanted| wanted == slug.as_str()));
+    let targets = try_join_all(shown.map(async |slug| {
+        let list: TargetList = page.get(&format!("/v1/targets?environment={}", html::url_part(slug))).await?;
+        Ok::<_, crate::error::PageError>(list.entries.into_iter().map(|target| (slug.clone(), target)))
+    }))
+    .await?;
+    let view = OverviewPage {
+        layout: Layout::new(&page, "Overview"),
+        range,
+        traffic: Traffic::of(statistics),
+        sources,
+        targets: targets.into_iter().flatten().collect(),
+        filters,
+    };
+    Ok(respond::html(&view))
 }

@@ -39,6 +39,7 @@ pub(crate) mod sessions;
 pub(crate) mod skipped_recipients;
 pub(crate) mod source_environments;
 pub(crate) mod sources;
+pub(crate) mod statistics;
 pub(crate) mod store_time;
 pub(super) mod subscriptions;
 pub(crate) mod targets;

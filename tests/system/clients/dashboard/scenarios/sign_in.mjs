@@ -54,6 +54,8 @@ export async function run(dashboard, { token, script }) {
   await row.getByRole("textbox").fill("staging");
   await row.getByRole("button", { name: "Delete" }).click();
   await row.waitFor({ state: "detached" });
+  await page.getByRole("heading", { name: "Create an environment" }).waitFor();
+  equal(await page.getByRole("alert").count(), 0, "errors after the deletion");
 
   await page.getByLabel("Account: bootstrap").click();
   await page.getByRole("button", { name: "Sign out" }).click();

@@ -1,0 +1,5 @@
+//! Events over time.
+
+pub mod get;
+mod quantile;
+mod range;
