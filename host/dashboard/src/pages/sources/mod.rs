@@ -1,6 +1,8 @@
 //! `/sources`: the platforms that send.
 
+mod create;
 mod list;
+mod show;
 pub mod summary;
 
 use axum::{Router, routing::get};
@@ -9,5 +11,8 @@ use crate::state::Dashboard;
 
 /// The routes of these pages.
 pub fn routes() -> Router<Dashboard> {
-    Router::new().route("/sources", get(list::list))
+    Router::new()
+        .route("/sources", get(list::list))
+        .route("/sources/new", get(create::form).post(create::create))
+        .route("/sources/{key}", get(show::show))
 }
