@@ -4,6 +4,7 @@ mod environments;
 mod logs;
 mod not_found;
 pub mod overview;
+mod search;
 mod sources;
 
 use axum::{Router, routing::any};
@@ -12,7 +13,8 @@ use crate::state::Dashboard;
 
 /// The routes of every page. A page adds its own here.
 pub fn routes() -> Router<Dashboard> {
-    Router::new().merge(overview::routes()).merge(sources::routes()).merge(environments::routes()).merge(logs::routes())
+    let pages = [overview::routes(), sources::routes(), environments::routes(), logs::routes(), search::routes()];
+    pages.into_iter().fold(Router::new(), Router::merge)
 }
 
 /// The page of an address without a page.

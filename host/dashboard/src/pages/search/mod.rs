@@ -5,7 +5,7 @@ use axum::{Router, extract::Query, response::IntoResponse as _, response::Redire
 use inlet_api::in_process::ApiFailure;
 use inlet_api_types::{
     logs::SourceLogList,
-    sources::{SourceList, Source},
+    sources::{Source, SourceList},
 };
 use serde::Deserialize;
 

@@ -56,8 +56,10 @@ impl CreatePage<'_> {
     }
 
     fn fields(&self) -> [Html; 3] {
-        let choices =
-            self.providers.iter().map(|listed| (listed.key.clone(), format!("{} ({})", listed.provider.name, listed.key)));
+        let choices = self
+            .providers
+            .iter()
+            .map(|listed| (listed.key.clone(), format!("{} ({})", listed.provider.name, listed.key)));
         let fields = [
             Field::new(Kind::Text, "preconfigured_provider", "Platform", &self.form.preconfigured_provider)
                 .required()
@@ -100,7 +102,8 @@ pub async fn create(page: Page, Form(form): Form<CreateForm>) -> PageResult {
 
 /// Refuses an identifier that is missing or taken: the API would change the source that has it.
 async fn refusal(page: &Page, key: &str) -> Option<PageError> {
-    let of_key = |status, message: String| PageError { field: Some("key".to_owned()), ..PageError::new(status, message) };
+    let of_key =
+        |status, message: String| PageError { field: Some("key".to_owned()), ..PageError::new(status, message) };
     if key.is_empty() {
         return Some(of_key(StatusCode::UNPROCESSABLE_ENTITY, "an identifier is needed, such as shop".to_owned()));
     }
