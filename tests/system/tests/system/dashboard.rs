@@ -270,7 +270,7 @@ async fn statistics_count_events_by_outcome_and_stage() {
     let server = Server::start().await;
     let endpoint = server.source("shop", "http", json!({}), json!([])).await;
     for number in 0..3 {
-        let body = inlet_system_tests::track("Order Completed", "u_1", &format!("m-{number}"), json!({}));
+        let body = track("Order Completed", "u_1", &format!("m-{number}"), json!({}));
         endpoint.send(body).await;
     }
     let mut statistics = Value::Null;
@@ -297,4 +297,16 @@ async fn statistics_count_events_by_outcome_and_stage() {
 
 fn sum(counts: &Value) -> u64 {
     counts.as_array().into_iter().flatten().filter_map(Value::as_u64).sum()
+}
+
+#[tokio::test]
+async fn a_source_is_created_and_its_events_are_searched() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
+    endpoint.expect(track("Paid", "u_1", "m-1", json!({})), &["logged"]).await;
+    let input = json!({"taken": "shop", "script": "<script>alert(1)</script>"});
+    play(&server, "sources", MANAGEMENT_TOKEN, &input);
 }

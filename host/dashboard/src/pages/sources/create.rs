@@ -9,7 +9,7 @@ use axum::{
 use inlet_api::{Scope, in_process::ApiFailure};
 use inlet_api_types::{
     providers::{ListedProvider, SourceProviderList},
-    sources::Source,
+    sources::SourceList,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -64,7 +64,7 @@ impl CreatePage<'_> {
             Field::new(Kind::Text, "preconfigured_provider", "Platform", &self.form.preconfigured_provider)
                 .required()
                 .choices(choices)
-                .hint("What sends. `inlet plugin add` brings further ones."),
+                .hint("What sends. The command inlet plugin add brings further ones."),
             Field::new(Kind::Text, "name", "Name", &self.form.name).required().placeholder("Shop"),
             Field::new(Kind::Text, "key", "Identifier", &self.form.key)
                 .required()
@@ -107,9 +107,12 @@ async fn refusal(page: &Page, key: &str) -> Option<PageError> {
     if key.is_empty() {
         return Some(of_key(StatusCode::UNPROCESSABLE_ENTITY, "an identifier is needed, such as shop".to_owned()));
     }
-    match page.get::<Source>(&format!("/v1/sources/{}", url_part(key))).await {
-        Ok(_) => Some(of_key(StatusCode::CONFLICT, format!("there is a source {key:?} already; choose another one"))),
-        Err(_) => None,
+    match page.get::<SourceList>("/v1/sources").await {
+        Ok(list) if list.entries.iter().any(|source| source.key == key) => {
+            Some(of_key(StatusCode::CONFLICT, format!("there is a source {key:?} already; choose another one")))
+        }
+        Ok(_) => None,
+        Err(failure) => Some(failure.into()),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use askama::Template;
 use axum::extract::Path;
-use inlet_api_types::sources::{Source, SourceEnvironmentSettings, SourceStatus};
+use inlet_api_types::sources::{Source, SourceEnvironmentSettings, SourceList, SourceStatus};
 
 use crate::{
     components::{Html, copy, outcome, time},
     context::Page,
-    error::PageResult,
+    error::{PageError, PageResult},
     html::{self, url_part},
     layout::{self, Layout},
     respond,
@@ -43,7 +43,9 @@ struct ShowPage<'a> {
 /// Shows a source.
 pub async fn show(page: Page, Path(key): Path<String>) -> PageResult {
     let path = format!("/v1/sources/{}", url_part(&key));
-    let source: Source = page.get(&format!("{path}?include=environment_settings")).await?;
+    let sources: SourceList = page.get("/v1/sources?include=environment_settings").await?;
+    let unknown = || PageError::not_found(format!("there is no source {key:?}"));
+    let source = sources.entries.into_iter().find(|source| source.key == key).ok_or_else(unknown)?;
     let mut rows = Vec::new();
     for environment in &page.environments {
         let settings = source.environment_settings.as_ref().and_then(|settings| settings.get(&environment.slug));
