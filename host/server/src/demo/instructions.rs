@@ -37,7 +37,7 @@ impl Instructions<'_> {
         let (base, admin, key) = (self.config.base_url(), self.config.admin_url(), self.key);
         let mut text = format!("\nInlet is ready at {base}. The demo's API key for `{ENVIRONMENT}` is {key}\n");
         let sign_in = self.sign_in;
-        let _ = write!(text, "The dashboard, with a link that signs in once, within ten minutes: {admin}{sign_in}\n");
+        let _ = writeln!(text, "The dashboard, with a link that signs in once, within ten minutes: {admin}{sign_in}");
         text.push_str(&self.deliveries());
         for example in &EXAMPLES {
             let snapshot = self.engine.snapshot();
