@@ -81,10 +81,10 @@ fn bucket_of(time: Duration) -> usize {
     (power as usize * 2 + usize::from(half == 1)).min(BUCKETS - 1)
 }
 
-/// Returns the least time of a bucket, in microseconds.
+/// Returns the least time of a bucket, in microseconds. The second one is empty: there is no time between 1 and 2.
 pub fn bucket_begin_us(bucket: usize) -> u64 {
     let power = 1u64 << (bucket / 2).min(62);
-    power + if bucket % 2 == 1 { power / 2 } else { 0 }
+    power + if bucket % 2 == 1 { power.div_ceil(2) } else { 0 }
 }
 
 #[cfg(test)]
