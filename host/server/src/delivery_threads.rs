@@ -11,8 +11,11 @@ const NICENESS: i32 = 10;
 /// The most threads. One delivers some thousand small bodies a second.
 const MOST: usize = 4;
 
-/// Threads of lower priority.
-pub struct DeliveryThreads(Runtime);
+/// Threads of lower priority. Dropping them ends them without waiting; requests that are under way are dropped.
+pub struct DeliveryThreads {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
 
 impl DeliveryThreads {
     /// Starts them: half as many as there are cores.
@@ -25,16 +28,20 @@ impl DeliveryThreads {
             .on_thread_start(|| _ = rustix::process::setpriority_process(None, NICENESS))
             .enable_all()
             .build()?;
-        Ok(Self(runtime))
+        Ok(Self { handle: runtime.handle().clone(), runtime: Some(runtime) })
     }
 
     /// Returns the handle by which tasks are spawned on them.
     pub fn handle(&self) -> Handle {
-        self.0.handle().clone()
+        self.handle.clone()
     }
+}
 
-    /// Ends them without waiting. Requests that are under way are dropped.
-    pub fn stop(self) {
-        self.0.shutdown_background();
+impl Drop for DeliveryThreads {
+    fn drop(&mut self) {
+        // A runtime that is dropped as it is would wait, which panics on the threads of another one.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }

@@ -123,7 +123,7 @@ async fn serve(mut config: Config) -> anyhow::Result<()> {
     tokio::join!(listen::serve(public, public_routes, limits, stopped.clone()), serve_admin, stop_dispatcher);
 
     jobs.stop().await;
-    delivery_threads.stop();
+    drop(delivery_threads);
     if let Err(error) = engine.store.close().await {
         tracing::error!(%error, "the store did not close as it should; what was answered is on disk");
     }

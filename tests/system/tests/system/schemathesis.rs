@@ -171,6 +171,7 @@ async fn managed() -> Managed {
         (r" /v1/sources/\{key\}/refused", of("signed", &refused)),
         (r" /v1/sources/\{key\}/replays", of("webshop", &replay)),
         (r" /v1/sources", of("webshop", &log)),
+        (r" /v1/logs", of("webshop", &log)),
         (r" /v1/source_providers", json!({"key": "segment"})),
         (r" /v1/environments", json!({"slug": "development"})),
         (r"^DELETE /v1/users/\{[a-z_]+\}$", json!({"id": "bo", "user_id": "bo"})),
