@@ -18,7 +18,7 @@ const USAGE: u8 = 2;
 #[error("{0}")]
 pub struct Usage(pub String);
 
-/// What the command line names does not exist.
+/// Something that the command line names does not exist.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct NotFound(pub String);

@@ -1,4 +1,4 @@
-//! What every request of a page has: its session, the API on the session's behalf, and where it is.
+//! The context of every request of a page: its session, the API on the session's behalf, and where it is.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -39,7 +39,7 @@ pub struct Peer(pub IpAddr);
 /// The colours of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Theme {
-    /// As the system has it.
+    /// The system's choice.
     #[default]
     System,
     /// Light.
@@ -68,7 +68,7 @@ impl Theme {
     }
 }
 
-/// What every request of a page has. Handlers take it as [`Page`].
+/// The context of every request of a page. Handlers take it as [`Page`].
 pub struct Context {
     pub(crate) dashboard: Dashboard,
     /// The session.

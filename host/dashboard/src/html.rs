@@ -76,7 +76,7 @@ impl Display for Escaped<'_> {
     }
 }
 
-/// What is percent-encoded: not the signs of ids and keys, but dots, which alone would lead to another folder.
+/// The characters that are percent-encoded: not the signs of ids and keys, but dots, which alone would lead to another folder.
 const ENCODED: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 
 /// Writes a text with every byte percent-encoded that a path segment or a query value may not hold.

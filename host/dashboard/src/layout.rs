@@ -1,4 +1,4 @@
-//! What every page has around its content.
+//! The frame that every page has around its content.
 
 use inlet_api_types::environments::Environment;
 
@@ -39,7 +39,7 @@ pub struct Crumb {
     pub href: String,
 }
 
-/// What `layout.html` needs. Every page's template has it as its field `layout`.
+/// The values that `layout.html` needs. Every page's template has it as its field `layout`.
 pub struct Layout<'a> {
     /// The page's request.
     pub page: &'a Page,

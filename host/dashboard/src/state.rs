@@ -1,4 +1,4 @@
-//! What all pages share.
+//! The state that all pages share.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -33,7 +33,7 @@ impl std::fmt::Debug for PersonHeader {
     }
 }
 
-/// What all pages share. Cheap to clone.
+/// The state that all pages share. Cheap to clone.
 #[derive(Clone)]
 pub struct Dashboard(Arc<Shared>);
 

@@ -43,7 +43,7 @@ struct Notice {
     to: Option<String>,
 }
 
-/// What to do after an entry.
+/// The step after an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Go on.

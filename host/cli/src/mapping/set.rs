@@ -42,7 +42,7 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-/// What a mapping says.
+/// The text of a mapping.
 #[derive(Debug, clap::Args)]
 pub struct MappingArguments {
     /// The event type, for example `track/Order Completed`

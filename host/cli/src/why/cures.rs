@@ -1,4 +1,4 @@
-//! What to do about an event that did not become what it should.
+//! The cures of an event that did not become what it should.
 
 use inlet_api_types::deliveries::DeliveryStatus;
 

@@ -20,7 +20,7 @@ pub struct OpenCondition {
     pub since_ms: i64,
 }
 
-/// What is seen of a condition now. A condition that is not observed at all has ended.
+/// An observation of a condition now. A condition that is not observed at all has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observation {
     /// It holds.
@@ -53,7 +53,7 @@ impl Observation {
     }
 }
 
-/// What follows from observations.
+/// The consequences of observations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ConditionChanges {
     /// Events to raise, each of which opens its condition.

@@ -1,4 +1,4 @@
-//! What stands where there is nothing yet: what would be here, and what to do for it.
+//! Empty states stand where there is nothing yet: what would be here, and what to do for it.
 
 use askama::Template;
 

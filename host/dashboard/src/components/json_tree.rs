@@ -27,7 +27,7 @@ pub struct JsonTree<'a> {
 pub struct Mark {
     /// The name of the field.
     pub label: String,
-    /// Where the field stands, such as `#field-user_id`.
+    /// The place of the field, such as `#field-user_id`.
     pub href: Option<String>,
     /// The id of the mark, to which the field leads back.
     pub id: Option<String>,

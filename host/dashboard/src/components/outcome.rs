@@ -89,7 +89,7 @@ pub fn action(status: &str) -> Badge {
     }
 }
 
-/// What idempotency decided about an event: `none`, `replays` or `resumes`.
+/// The verdict of idempotency about an event: `none`, `replays` or `resumes`.
 pub fn idempotency(verdict: &str) -> Badge {
     match verdict {
         "none" => Badge::new("Not a duplicate", Tone::Done, "i-done"),
@@ -100,7 +100,7 @@ pub fn idempotency(verdict: &str) -> Badge {
     }
 }
 
-/// Whether a mapping matches an event.
+/// The match of a mapping with an event.
 pub fn mapping(is_matched: bool, is_active: bool) -> Badge {
     match (is_matched, is_active) {
         (true, _) => Badge::new("Matches", Tone::Done, "i-done"),

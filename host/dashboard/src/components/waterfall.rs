@@ -9,7 +9,7 @@ use crate::html::escape;
 pub struct Stage {
     /// The name.
     pub label: String,
-    /// What came of it, in a few words.
+    /// The result, in a few words.
     pub detail: String,
     /// The colour.
     pub tone: Tone,
@@ -17,7 +17,7 @@ pub struct Stage {
     pub start_us: Option<u64>,
     /// The duration, in microseconds; none if it is not known.
     pub duration_us: Option<u64>,
-    /// Where its details stand, such as `#verification`.
+    /// The place of its details, such as `#verification`.
     pub href: Option<String>,
 }
 

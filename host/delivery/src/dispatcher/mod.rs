@@ -49,7 +49,7 @@ pub struct DispatcherOptions {
     pub max_requests: usize,
     /// The most bytes of bodies that are kept in memory between their building and their sending.
     pub max_body_bytes: u64,
-    /// Where the health of targets is told.
+    /// The place where the health of targets is told.
     pub healths: TargetHealths,
     /// The threads that it works on; none for those of the caller. The store is read on those of the caller.
     pub threads: Option<Handle>,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::config::Config;
 
-/// What the lines are made of.
+/// The values that the lines are made of.
 pub struct Instructions<'a> {
     /// The engine.
     pub engine: &'a Engine,

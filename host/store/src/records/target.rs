@@ -27,7 +27,7 @@ pub struct TargetRecord {
     pub state_reason: Option<String>,
     /// The time since which it has the state, by the database's clock, in milliseconds since 1970.
     pub state_since_ms: i64,
-    /// How long it has been failing.
+    /// The time for which it has been failing.
     pub health: TargetHealth,
     /// Counts the changes.
     pub version: i64,
@@ -37,7 +37,7 @@ pub struct TargetRecord {
     pub updated_at_ms: i64,
 }
 
-/// How long a target has been failing, by the store's time. It begins again whenever the state changes.
+/// The time for which a target has been failing, by the store's time. It begins again whenever the state changes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TargetHealth {
     /// The first failure since the last success, in milliseconds since 1970; none if it works.

@@ -33,7 +33,7 @@ const PAGES_BEHIND: u32 = 8;
 /// The pause after which a browser connects again.
 const RETRY_MS: u32 = 2000;
 
-/// What happens when a stream is far behind.
+/// The consequence when a stream is far behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missed {
     /// Everything is sent.

@@ -1,4 +1,4 @@
-//! What the page of an event and its preview both show: actions and mappings.
+//! The parts that the page of an event and its preview both show: actions and mappings.
 
 use askama::Template;
 use inlet_api_types::{
@@ -20,7 +20,7 @@ pub struct Action<'a> {
     pub mapping: Option<&'a str>,
     /// The reason of a skip or an error.
     pub reason: Option<&'a str>,
-    /// What an operator should know.
+    /// The sentences that an operator should know.
     pub warnings: &'a [String],
     /// The resolved parameters.
     pub payload: Option<&'a RawJson>,

@@ -42,7 +42,7 @@ impl PreviewPage<'_> {
         (!is_here).then(|| self.place.of(of))
     }
 
-    /// What would be written, in words.
+    /// The writes that would be made, in words.
     fn writes(&self) -> Vec<String> {
         let writes = &self.rehearsal.would_write;
         let counts = [

@@ -119,7 +119,7 @@ impl EventPage<'_> {
     }
 }
 
-/// What idempotency decided, as rehearsals name it; `no_key` without a key.
+/// The verdict of idempotency, as rehearsals name it; `no_key` without a key.
 pub fn idempotency_verdict(entry: &SourceLog) -> &'static str {
     match entry {
         entry if entry.idempotent || entry.replay_of.is_some() => "replays",

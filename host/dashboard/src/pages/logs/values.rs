@@ -17,7 +17,7 @@ pub struct Field {
     pub name: String,
     /// The value; none if there is none.
     pub value: Option<Html>,
-    /// Where the plugin found it in the item: the pointer and the id of the mark there.
+    /// The place where the plugin found it in the item: the pointer and the id of the mark there.
     pub found: Vec<(String, String)>,
     /// True if the plugin wrote the value itself.
     pub is_written: bool,

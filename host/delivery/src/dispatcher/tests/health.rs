@@ -1,4 +1,4 @@
-//! How long a target fails, over restarts of the dispatcher.
+//! The time for which a target fails, over restarts of the dispatcher.
 
 use std::time::Duration;
 

@@ -10,7 +10,7 @@ use crate::{request::HeaderCase, targets::workflow_listing::WorkflowListing};
 /// Stands for the workflow's key while the URL is taken apart.
 const MARK: &str = "inlet-workflow";
 
-/// What a webhook's URL, preset and headers say about the list.
+/// The settings of a webhook that say something about the list.
 pub(super) struct Engine<'a> {
     pub preset: Option<&'a str>,
     pub url: &'a str,

@@ -38,7 +38,7 @@ pub struct OperationalWatch {
     rhythms: Rhythms,
     /// The times before which events are too soon.
     too_soon: HashMap<Key, Instant>,
-    /// What the last look found.
+    /// The result of the last look.
     found: ConditionChanges,
     recovered: Vec<OperationalEvent>,
 }

@@ -44,7 +44,7 @@ pub struct Receiver {
     address: SocketAddr,
 }
 
-/// What the handlers share.
+/// The state that the handlers share.
 struct Shared {
     verifier: Verifier,
     /// The last deliveries, the newest first.

@@ -8,7 +8,7 @@ use super::{Deliveries, options};
 
 const API_KEY: &str = "novu-secret-key-0123456789";
 
-/// What Novu answers to `GET /v2/workflows`.
+/// The answer of Novu to `GET /v2/workflows`.
 fn list(keys: &[&str]) -> ReceiverAnswer {
     let workflows: Vec<_> = keys.iter().map(|key| json!({"workflowId": key, "name": key, "slug": key})).collect();
     let total = workflows.len();

@@ -22,7 +22,7 @@ pub(super) struct Proxy {
 struct State {
     /// The port of the engine.
     engine: u16,
-    /// What a request begins with.
+    /// The beginning of a request.
     mark: &'static [u8],
     is_withholding: AtomicBool,
     requests: AtomicUsize,
