@@ -2,7 +2,12 @@
 
 use inlet_api_types::environments::Environment;
 
-use crate::{assets, context::Page, html::url_part};
+use crate::{
+    assets,
+    context::Page,
+    html::url_part,
+    tabs::{self, Tab},
+};
 
 /// A place of the navigation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +52,31 @@ pub struct Layout<'a> {
     pub title: String,
     /// The pages above this one.
     pub crumbs: Vec<Crumb>,
+    /// The pages beside this one.
+    pub tabs: Vec<Tab>,
 }
 
 impl<'a> Layout<'a> {
     /// The layout of a page with a title.
     pub fn new(page: &'a Page, title: impl Into<String>) -> Self {
-        Self { page, title: title.into(), crumbs: Vec::new() }
+        Self { page, title: title.into(), crumbs: Vec::new(), tabs: Vec::new() }
     }
 
     /// Adds a page above this one.
     pub fn under(mut self, label: impl Into<String>, href: impl Into<String>) -> Self {
         self.crumbs.push(Crumb { label: label.into(), href: href.into() });
+        self
+    }
+
+    /// Adds the tabs of a source in the environment of the page.
+    pub fn in_source(mut self, key: &str) -> Self {
+        self.tabs = tabs::of_source(self.page, key);
+        self.under("Sources", "/sources")
+    }
+
+    /// Adds the tabs of the settings.
+    pub fn in_settings(mut self) -> Self {
+        self.tabs = tabs::of_settings(self.page);
         self
     }
 
@@ -109,13 +128,14 @@ impl<'a> Layout<'a> {
     pub fn environment_places(&self) -> Vec<NavLink> {
         let Some(environment) = self.environment() else { return Vec::new() };
         let slug = url_part(&environment.slug);
-        let places = [("Logs", "logs", "i-logs", "l")];
-        places.map(|(label, place, icon, key)| self.place(label, format!("/e/{slug}/{place}"), icon, key)).into()
+        let place = |label, place: &str, icon, key| self.place(label, format!("/e/{slug}/{place}"), icon, key);
+        vec![place("Logs", "logs", "i-logs", "l")]
     }
 
     /// The places of the whole server.
     pub fn server_places(&self) -> Vec<NavLink> {
-        vec![self.place("Settings", "/settings/environments".to_owned(), "i-settings", "s")]
+        let place = |label, href: &str, icon, key| self.place(label, href.to_owned(), icon, key);
+        vec![place("Settings", "/settings/environments", "i-settings", "s")]
     }
 
     /// The first places.

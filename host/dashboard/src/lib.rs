@@ -16,6 +16,7 @@ pub mod layout;
 pub mod respond;
 pub mod session;
 pub mod state;
+pub mod tabs;
 
 mod api;
 mod assets;

@@ -48,17 +48,25 @@ pub struct ReceiverAnswer {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: String,
+    /// The time that passes before it is given.
+    pub delay: Duration,
 }
 
 impl ReceiverAnswer {
     /// Returns an answer with a status and a body.
     pub fn new(status: u16, body: impl Into<String>) -> Self {
-        Self { status, headers: Vec::new(), body: body.into() }
+        Self { status, headers: Vec::new(), body: body.into(), delay: Duration::ZERO }
     }
 
     /// Adds a header.
     pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Gives the answer only after a time.
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
         self
     }
 }
@@ -150,7 +158,8 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
         state.requests.push(ReceivedRequest { method, path, headers, body });
         state.next.pop_front().unwrap_or_else(|| state.always.clone())
     };
-    let ReceiverAnswer { status, headers, body } = answer;
+    let ReceiverAnswer { status, headers, body, delay } = answer;
+    thread::sleep(delay);
     let further: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     write!(
         stream,

@@ -8,7 +8,7 @@ use std::{
 
 use inlet_store::{TargetRecord, TargetSecrets};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex as AsyncMutex, Semaphore};
 
 use super::fetch::fetch;
 use crate::{targets, way_out::WayOut};
@@ -55,13 +55,15 @@ impl Kept {
 pub struct WorkflowLists {
     way_out: WayOut,
     kept: Mutex<HashMap<i64, Kept>>,
+    /// The targets whose lists are being asked for. An engine is never asked twice at once.
+    asked: Mutex<HashMap<i64, Arc<AsyncMutex<()>>>>,
     fetches: Semaphore,
 }
 
 impl WorkflowLists {
     /// Keeps nothing yet.
     pub fn new(way_out: WayOut) -> Self {
-        Self { way_out, kept: Mutex::default(), fetches: Semaphore::new(MAX_FETCHES) }
+        Self { way_out, kept: Mutex::default(), asked: Mutex::default(), fetches: Semaphore::new(MAX_FETCHES) }
     }
 
     /// Returns the workflows of a target's engine, not older than a minute. The error is a sentence that says why there is
@@ -76,11 +78,16 @@ impl WorkflowLists {
             Ok(target) => target.workflow_listing()?,
             Err(sentence) => return Err(format!("the target's settings do not work: {sentence}")),
         };
-        let Ok(_permit) = self.fetches.acquire().await else { return Err("the server stops".to_owned()) };
+        if let Some(fresh) = self.fresh(record) {
+            return fresh;
+        }
+        let turn = self.turn(record.id);
+        let _turn = turn.lock().await;
         // Another call may have fetched it meanwhile.
         if let Some(fresh) = self.fresh(record) {
             return fresh;
         }
+        let Ok(_permit) = self.fetches.acquire().await else { return Err("the server stops".to_owned()) };
         let fetched = match tokio::time::timeout(TIME_LIMIT, fetch(&self.way_out, &listing)).await {
             Ok(fetched) => fetched,
             Err(_) => Err(format!("the list did not arrive within {} s", TIME_LIMIT.as_secs())),
@@ -102,6 +109,13 @@ impl WorkflowLists {
     /// Returns true if the list should be fetched again before it is relied on.
     pub fn is_stale(&self, record: &TargetRecord) -> bool {
         self.fresh(record).is_none()
+    }
+
+    /// Returns the lock of whoever asks a target's engine.
+    fn turn(&self, id: i64) -> Arc<AsyncMutex<()>> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.retain(|_, turn| Arc::strong_count(turn) > 1);
+        asked.entry(id).or_default().clone()
     }
 
     fn fresh(&self, record: &TargetRecord) -> Option<Result<Arc<ListedWorkflows>, String>> {

@@ -64,7 +64,8 @@ pub async fn list(page: Page) -> PageResult {
 
 /// Shows the page with a form as it was sent, and its error.
 pub fn show(page: &Page, form: &CreateForm, error: Option<&PageError>) -> Response {
-    let mut response = respond::html(&EnvironmentsPage { layout: Layout::new(page, "Environments"), form, error });
+    let mut response =
+        respond::html(&EnvironmentsPage { layout: Layout::new(page, "Environments").in_settings(), form, error });
     *response.status_mut() = error.map_or(StatusCode::OK, |error| error.status);
     response
 }

@@ -1,5 +1,7 @@
 //! The workflows of targets' engines, and warnings of mappings whose workflow no target knows.
 
+use std::time::Duration;
+
 use inlet_system_tests::{Receiver, ReceiverAnswer, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -81,6 +83,20 @@ async fn an_unknown_workflow_is_saved_with_a_warning_that_names_the_nearest() {
     assert_eq!(status, 200);
     assert_eq!(deliveries.save(json!({"key": "welcme"})).await.len(), 1);
     assert_eq!(deliveries.save(json!({"key": "paid"})).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_engine_is_asked_once_however_many_wait_for_its_list() {
+    let deliveries = Deliveries::start().await;
+    let novu = Receiver::start();
+    novu.answer_always(list(&["welcome"]).after(Duration::from_millis(300)));
+    let target = json!({"kind": "novu", "url": novu.url, "api_key": API_KEY});
+    deliveries.put_target("novu", target).await;
+    let ask = || deliveries.workflows("novu");
+    let (one, two, three) = tokio::join!(ask(), ask(), ask());
+    assert_eq!(one["entries"], json!([{"key": "welcome"}]));
+    assert!(one == two && two == three, "{one} {two} {three}");
+    assert_eq!(novu.requests().len(), 1);
 }
 
 #[tokio::test]

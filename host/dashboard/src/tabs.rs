@@ -1,0 +1,55 @@
+//! The tabs of pages that belong together: one list for each group.
+
+use crate::{context::Page, html::url_part};
+
+/// A source's pages in an environment: the text, and the last part of the address.
+const SOURCE: &[(&str, &str)] = &[];
+
+/// The pages of the settings.
+const SETTINGS: &[(&str, &str)] = &[("Environments", "environments")];
+
+/// A page beside the one that is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tab {
+    /// The text.
+    pub label: &'static str,
+    /// The address.
+    pub href: String,
+    /// True for the page that is shown, and for the pages below it.
+    pub is_here: bool,
+}
+
+/// Returns the tabs of a source in the environment of the page.
+pub fn of_source(page: &Page, key: &str) -> Vec<Tab> {
+    let slug = page.environment.as_ref().map(|environment| environment.slug.as_str()).unwrap_or_default();
+    tabs(&format!("/e/{}/sources/{}", url_part(slug), url_part(key)), SOURCE, &page.path)
+}
+
+/// Returns the tabs of the settings.
+pub fn of_settings(page: &Page) -> Vec<Tab> {
+    tabs("/settings", SETTINGS, &page.path)
+}
+
+fn tabs(parent: &str, places: &[(&'static str, &str)], path: &str) -> Vec<Tab> {
+    let tab = |&(label, place): &(&'static str, &str)| {
+        let href = format!("{parent}/{place}");
+        let is_here = path.strip_prefix(href.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        Tab { label, href, is_here }
+    };
+    places.iter().map(tab).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_below_a_tab_is_of_it() {
+        let places = [("Logs", "logs"), ("Log", "log")];
+        let here = |path: &str| tabs("/e/x/sources/shop", &places, path).into_iter().map(|tab| tab.is_here).collect();
+        let nowhere: Vec<bool> = here("/e/x/sources/shop");
+        assert_eq!(nowhere, [false, false]);
+        assert_eq!(here("/e/x/sources/shop/logs/018f") as Vec<bool>, [true, false]);
+        assert_eq!(here("/e/x/sources/shop/log") as Vec<bool>, [false, true]);
+    }
+}
