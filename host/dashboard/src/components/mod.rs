@@ -1,5 +1,6 @@
 //! The parts that pages are made of. Each returns [`Html`], which templates write as it is; every text in it is escaped.
 
+pub mod actions;
 pub mod chart;
 pub mod confirm;
 pub mod copy;
@@ -11,6 +12,7 @@ pub mod json_tree;
 pub mod outcome;
 pub mod pagination;
 pub mod provider_mark;
+pub mod rehearsal;
 pub mod time;
 pub mod waterfall;
 

@@ -2,7 +2,6 @@
 
 mod curl;
 mod list;
-mod parts;
 mod preview;
 mod replay;
 mod show;

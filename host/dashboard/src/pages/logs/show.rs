@@ -10,13 +10,18 @@ use inlet_api_types::{
 };
 
 use super::{
-    API_LOG, Place, curl, list,
-    parts::{self, Action},
-    stages,
+    API_LOG, Place, curl, list, stages,
     values::{self, Field},
 };
 use crate::{
-    components::{Html, copy, icon, json_tree::JsonTree, outcome, time, waterfall::waterfall},
+    components::{
+        Html,
+        actions::{self, Action},
+        copy, icon,
+        json_tree::JsonTree,
+        outcome, time,
+        waterfall::waterfall,
+    },
     context::Page,
     error::{PageError, PageResult},
     html::url_part,
@@ -84,12 +89,12 @@ impl EventPage<'_> {
     }
 
     fn mappings(&self) -> Option<Html> {
-        self.trace.as_ref().map(|trace| parts::mappings(&trace.mappings, trace.mappings_left_out))
+        self.trace.as_ref().map(|trace| actions::mappings(&trace.mappings, trace.mappings_left_out))
     }
 
     fn actions(&self) -> Html {
         let actions: Vec<Action<'_>> = self.entry.actions.iter().flatten().map(Action::from).collect();
-        parts::actions(&actions)
+        actions::actions(&actions)
     }
 
     fn deliveries(&self) -> &[Delivery] {

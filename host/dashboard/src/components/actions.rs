@@ -1,4 +1,4 @@
-//! The parts that the page of an event and its preview both show: actions and mappings.
+//! Actions and matches of mappings, as the page of an event and every preview show them.
 
 use askama::Template;
 use inlet_api_types::{
@@ -8,7 +8,7 @@ use inlet_api_types::{
 };
 use serde::Deserialize;
 
-use crate::components::{Html, icon, json_tree::JsonTree, outcome};
+use super::{Html, icon, json_tree::JsonTree, outcome};
 
 /// An action that was carried out, or would be.
 pub struct Action<'a> {
@@ -80,7 +80,7 @@ impl Action<'_> {
 }
 
 #[derive(Template)]
-#[template(path = "pages/logs/actions.html")]
+#[template(path = "components/actions.html")]
 struct Actions<'a> {
     actions: &'a [Action<'a>],
 }
@@ -91,7 +91,7 @@ pub fn actions(actions: &[Action<'_>]) -> Html {
 }
 
 #[derive(Template)]
-#[template(path = "pages/logs/mappings.html")]
+#[template(path = "components/mapping_matches.html")]
 struct Mappings<'a> {
     mappings: &'a [RehearsedMapping],
     left_out: usize,
