@@ -1,0 +1,78 @@
+//! The logs and the page of an event.
+
+use inlet_system_tests::{Endpoint, MANAGEMENT_TOKEN, Receiver, Server, ServerOptions, track};
+use serde_json::json;
+
+use super::{has_browser, play};
+
+/// A source with a user, whose events named `event` trigger a workflow for their user.
+async fn shop(server: &Server, event: &str, user: &str) -> Endpoint {
+    let parameters = json!({"key": "receipt", "recipients": "user_id"});
+    let mapping = json!([
+        {"event_type": event, "action_type": "workflows_trigger", "action_parameters": parameters},
+        {"event_type": "Broken", "action_type": "workflows_trigger",
+         "action_parameters": {"key": "receipt", "recipients": "data.missing"}},
+    ]);
+    let settings = json!({"enforce_idempotency": true, "handle_identifies": true});
+    let shop = server.source("shop", "segment", settings, mapping).await;
+    let identify = json!({"type": "identify", "userId": user, "messageId": "i-1", "traits": {"email": user}});
+    shop.expect(identify.to_string(), &["executed"]).await;
+    shop
+}
+
+/// Waits until a delivery of `development` arrived.
+async fn wait_for_delivery(server: &Server) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    loop {
+        let page = server.get("/v1/deliveries?environment=development").await;
+        if page["entries"][0]["status"] == "delivered" {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "{page}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_found_in_the_logs_previewed_and_run_again() {
+    if !has_browser() {
+        return;
+    }
+    let server =
+        Server::start_with(ServerOptions::default().env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.0/8\"]")).await;
+    let receiver = Receiver::start();
+    let target = json!({"target": {"kind": "webhook", "url": receiver.url}});
+    let path = "/v1/targets/crm?environment=development";
+    let answer = server.manage(reqwest::Method::PUT, path).json(&target).send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    let hostile = "</td><script>alert(1)</script>' onclick='alert(1)";
+    let shop = shop(&server, hostile, "u_1").await;
+    for number in 0..60 {
+        shop.expect(track("Viewed", "u_1", &format!("v-{number}"), json!({})), &["logged"]).await;
+    }
+    shop.expect(track("Broken", "u_1", "b-1", json!({})), &["failed"]).await;
+    let properties = json!({"email": "ana@example.com", hostile: hostile, "deep": {"er": {"still": [hostile]}}});
+    let event = track(hostile, "u_1", "m-1", properties);
+    shop.expect(event.clone(), &["executed"]).await;
+    shop.expect(event, &["replayed"]).await;
+    wait_for_delivery(&server).await;
+    play(&server, "logs", MANAGEMENT_TOKEN, &json!({"hostile": hostile}));
+}
+
+#[tokio::test]
+async fn logs_show_a_reader_nothing_personal_and_no_button_in_vain() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let secret = "ana.private@example.com";
+    let shop = shop(&server, "Paid", secret).await;
+    shop.expect(track("Paid", secret, "m-1", json!({"email": secret})), &["executed"]).await;
+    let hidden = server
+        .manage(reqwest::Method::PATCH, "/v1/environments/development")
+        .json(&json!({"hide_personal_data": true}));
+    let answer = hidden.send().await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
+    let token = server.management_token(json!({"name": "Ana", "scopes": ["read"]})).await;
+    play(&server, "logs_read", &token, &json!({"secret": secret}));
+}

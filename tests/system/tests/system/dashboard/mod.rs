@@ -1,0 +1,29 @@
+//! The dashboard in Chromium (`tests/system/clients/dashboard`): one scenario for each test, on a server of its own.
+
+mod logs;
+mod sign_in;
+mod sources;
+mod statistics;
+
+use inlet_system_tests::Server;
+use serde_json::Value;
+
+use super::{
+    clients::{is_installed, script},
+    toolchains::{is_there, skipped},
+};
+
+/// Returns false, and says so, if there is no browser.
+pub fn has_browser() -> bool {
+    let is_there = is_there("chromium");
+    if !is_there {
+        skipped("the dashboard", "chromium is not there");
+    }
+    is_there && is_installed()
+}
+
+/// Runs a scenario to its end. It fails on messages of the console, violations of the content security policy, requests to
+/// elsewhere, and what axe-core calls serious.
+pub fn play(server: &Server, scenario: &str, token: &str, input: &Value) {
+    script("dashboard/run.mjs", &[scenario, &server.admin, token, &input.to_string()]).patience(180).run();
+}
