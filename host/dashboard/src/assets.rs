@@ -20,6 +20,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/forms.css"),
     include_str!("../assets/style/lists.css"),
     include_str!("../assets/style/outcomes.css"),
+    include_str!("../assets/style/cures.css"),
     include_str!("../assets/style/json.css"),
     include_str!("../assets/style/charts.css"),
     include_str!("../assets/style/trace.css"),

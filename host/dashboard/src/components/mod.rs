@@ -4,6 +4,7 @@ pub mod actions;
 pub mod chart;
 pub mod confirm;
 pub mod copy;
+pub mod cure;
 pub mod empty_state;
 pub mod filter;
 pub mod form;

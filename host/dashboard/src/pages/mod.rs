@@ -1,5 +1,6 @@
 //! The pages: a folder for each, with a handler and a template for each view, and its routes.
 
+mod cures;
 mod environments;
 mod logs;
 mod not_found;
@@ -13,7 +14,14 @@ use crate::state::Dashboard;
 
 /// The routes of every page. A page adds its own here.
 pub fn routes() -> Router<Dashboard> {
-    let pages = [overview::routes(), sources::routes(), environments::routes(), logs::routes(), search::routes()];
+    let pages = [
+        overview::routes(),
+        sources::routes(),
+        environments::routes(),
+        logs::routes(),
+        search::routes(),
+        cures::routes(),
+    ];
     pages.into_iter().fold(Router::new(), Router::merge)
 }
 

@@ -21,6 +21,7 @@ mod connections;
 mod cors;
 mod crash;
 mod dashboard;
+mod dashboard_attention;
 mod deliveries;
 mod demo;
 mod deploy_files;

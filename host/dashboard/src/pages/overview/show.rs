@@ -12,6 +12,7 @@ use super::{range::Range, traffic::Traffic};
 use crate::{
     components::{
         Html, chart,
+        cure::{self, Cause},
         empty_state::empty_state,
         filter::{Choice, Filters},
         icon, outcome, time,
@@ -70,6 +71,14 @@ impl OverviewPage<'_> {
 
     fn target_badge(&self, target: &Target) -> Html {
         outcome::target(matches!(target.state, TargetState::Running), target.active).html()
+    }
+
+    fn cure(&self, summary: &Summary, cause: &AttentionCause) -> Html {
+        Cause::of(&summary.source.key, cause).html(&self.layout)
+    }
+
+    fn target_cure(&self, environment: &str, target: &Target) -> Option<Html> {
+        cure::of_target(environment, target).map(|cure| cure.html(&self.layout))
     }
 
     fn no_sources(&self) -> Html {

@@ -1,0 +1,208 @@
+//! The table of causes.
+
+use super::{Cause, Cure, Send, Step};
+
+/// Returns the cure of a cause of a source's status.
+pub(super) fn cure(cause: &Cause<'_>) -> Cure {
+    match cause.kind {
+        "refused" => of_refusal(cause),
+        "failed" => of_failure(cause),
+        "rejected" => with_repair(
+            cause,
+            Cure::new(
+                "These items could not be read as events. Read the reason, correct the sender or the source's settings, then run \
+                 them again.",
+            ),
+        ),
+        _ => Cure::new(cause.what_to_do),
+    }
+}
+
+fn of_refusal(cause: &Cause<'_>) -> Cure {
+    let then_sent_again = |sentence: &str| Cure::new(sentence).then(dismiss(cause));
+    match cause.code {
+        "failed" => Cure::new(
+            "The signing secret is not the sender's, or a proxy changes the body. Set the right secret, and these requests are \
+             verified again.",
+        )
+        .then(set_secret(cause))
+        .then(verify_again(cause))
+        .then(dismiss(cause)),
+        "not_configured" => Cure::new(
+            "There is no signing secret to verify with. Set it, and these requests are verified again.",
+        )
+        .then(set_secret(cause))
+        .then(dismiss(cause)),
+        "missing" => then_sent_again(
+            "The requests are not signed. Switch signing on at the sender, and dismiss the requests that are not the sender's.",
+        ),
+        "doubled" => then_sent_again(
+            "The signature header came twice. Find the proxy or the setting that adds it a second time, and let the sender send \
+             again.",
+        ),
+        "malformed" => then_sent_again(
+            "The signature has not the form of this platform. Check that the source is of the sender's platform, and let it send \
+             again.",
+        ),
+        "stale" => then_sent_again(
+            "The signature is right but too old. Compare the clocks of the sender and of this server, and let it send again.",
+        ),
+        "reused" => then_sent_again("The same signed request was taken before, so nothing is lost."),
+        "partly_signed" => Cure::new(
+            "Only the first item of these batches is signed. Accept the other items too, or let the sender send single items.",
+        )
+        .then(send("Accept all items", cause.post("trust-batches"), cause))
+        .then(dismiss(cause)),
+        "wrong_write_key" => Cure::new(
+            "The write key is not the source's. Set the right one here or in the SDK, and these requests are verified again.",
+        )
+        .then(enter("Set write key", cause.post("write-key"), ("write_key", "Write key")))
+        .then(verify_again(cause))
+        .then(dismiss(cause)),
+        "missing_write_key" => then_sent_again(
+            "The requests carry no write key. Let the SDK send it, and dismiss the requests that are not the sender's.",
+        ),
+        "unreadable_write_key" => then_sent_again(
+            "The requests carry a credential that is no write key. Let the SDK send the write key alone, and send again.",
+        ),
+        "not_gzip" => then_sent_again(
+            "The bodies are announced as gzip and are not. Find the proxy that unpacks them, and let the sender send again.",
+        ),
+        _ => Cure::new(cause.what_to_do).then(verify_again(cause)).then(dismiss(cause)),
+    }
+}
+
+fn of_failure(cause: &Cause<'_>) -> Cure {
+    let sentence = match cause.code {
+        "action_failed" => {
+            "An action of a mapping could not be carried out. Read the reason, correct the mapping, then run the events again."
+        }
+        "delivery_dead" => {
+            let cure =
+                Cure::new("A target did not take the deliveries of these events. Correct the target, then retry them.");
+            return with_logs(
+                cause,
+                cure.then(send("Retry deliveries", super::target::redrive_of(cause.environment), cause)),
+            )
+            .then(acknowledge(cause));
+        }
+        "quarantined" => {
+            "The plugin failed on most requests and is not run now. Use the previous version, or wait until it works again; then \
+             run the events again."
+        }
+        "time" => "The plugin took too long. Raise its limit or use another version, then run the events again.",
+        "memory" => {
+            "The plugin needed too much memory. Raise its limit or use another version, then run the events again."
+        }
+        "lifted" => "The plugin returned too much data. Use another version, then run the events again.",
+        "shape" => {
+            "The plugin returned something that is no translation. Use another version, then run the events again."
+        }
+        "trap" => "The plugin broke off. Use another version, then run the events again.",
+        "busy" => "No sandbox was free. Run the events again.",
+        "too_many_items" => {
+            "The requests hold more items than the source takes. Raise its limit, or let the sender send smaller batches; then run \
+             them again."
+        }
+        _ => cause.what_to_do,
+    };
+    let is_of_plugin = matches!(cause.code, "quarantined" | "time" | "memory" | "lifted" | "shape" | "trap");
+    let cure = Cure::new(sentence);
+    with_repair(
+        cause,
+        match is_of_plugin {
+            true => cure.then(send("Use previous version", cause.post("previous-plugin"), cause)),
+            false => cure,
+        },
+    )
+}
+
+fn with_logs(cause: &Cause<'_>, cure: Cure) -> Cure {
+    cure.then(Step::Link { label: "See the events", href: cause.logs() })
+}
+
+fn with_repair(cause: &Cause<'_>, cure: Cure) -> Cure {
+    let cure = cure.then(send("Run again", cause.post("replay"), cause));
+    with_logs(cause, cure).then(acknowledge(cause))
+}
+
+fn acknowledge(cause: &Cause<'_>) -> Step {
+    send("Acknowledge", cause.post("acknowledge"), cause)
+}
+
+fn dismiss(cause: &Cause<'_>) -> Step {
+    send("Dismiss", cause.post("dismiss"), cause)
+}
+
+fn verify_again(cause: &Cause<'_>) -> Step {
+    send("Verify again", cause.post("verify"), cause)
+}
+
+fn set_secret(cause: &Cause<'_>) -> Step {
+    enter("Set secret", cause.post("secret"), ("signing_secret", "Signing secret"))
+}
+
+fn send(label: &'static str, action: String, cause: &Cause<'_>) -> Step {
+    let fields = vec![("kind", cause.kind.to_owned()), ("code", cause.code.to_owned())];
+    Step::Send(Send { label, action, fields, secret: None })
+}
+
+fn enter(label: &'static str, action: String, secret: (&'static str, &'static str)) -> Step {
+    Step::Send(Send { label, action, fields: Vec::new(), secret: Some(secret) })
+}
+
+#[cfg(test)]
+mod tests {
+    use inlet_core::verification::REFUSAL_CAUSES;
+
+    use super::*;
+
+    const API: &str = "then POST …/replays";
+
+    fn cause<'a>(kind: &'a str, code: &'a str) -> Cause<'a> {
+        Cause { environment: "production", source: "shop", kind, code, what_to_do: API }
+    }
+
+    #[test]
+    fn every_cause_that_the_server_knows_has_a_sentence_without_words_of_the_api() {
+        let refusals = REFUSAL_CAUSES.iter().map(|cause| ("refused", cause.name));
+        let failures = [
+            "action_failed",
+            "delivery_dead",
+            "quarantined",
+            "time",
+            "memory",
+            "lifted",
+            "shape",
+            "trap",
+            "busy",
+            "too_many_items",
+        ];
+        let all = refusals.chain(failures.map(|code| ("failed", code))).chain([("rejected", "no_type")]);
+        let mut sentences = std::collections::HashSet::new();
+        for (kind, code) in all {
+            let cure = cause(kind, code).cure();
+            assert!(
+                !cure.sentence.contains("POST") && !cure.sentence.contains('…'),
+                "{kind} {code}: {}",
+                cure.sentence
+            );
+            assert!(!cure.steps.is_empty(), "{kind} {code}");
+            assert!(sentences.insert(cure.sentence), "{kind} {code} says what another cause says");
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_falls_back_to_the_sentence_of_the_api() {
+        assert_eq!(cause("failed", "of_a_later_version").cure().sentence, API);
+        assert_eq!(cause("refused", "of_a_later_version").cure().sentence, API);
+        assert_eq!(cause("of_a_later_version", "x").cure(), Cure::new(API));
+    }
+
+    #[test]
+    fn names_cannot_leave_their_part_of_an_address() {
+        let cause = Cause { environment: "../x", source: "a/b?", kind: "failed", code: "a&b", what_to_do: API };
+        assert_eq!(cause.post("replay"), "/e/%2E%2E%2Fx/sources/a%2Fb%3F/cures/replay");
+        assert_eq!(cause.logs(), "/e/%2E%2E%2Fx/logs?source=a%2Fb%3F&outcome=failed&code=a%26b");
+    }
+}

@@ -1,0 +1,133 @@
+//! The cure of each cause for attention: a sentence of the dashboard's own, and the button or link that cures it in place.
+//!
+//! [`Cause`] names the cause as the API does, and [`Cause::cure`] returns its [`Cure`]. The buttons post to `pages/cures`, which
+//! lead back to the page that they stand on. A button that the token may not use is left out.
+
+mod causes;
+mod target;
+
+use askama::Template;
+use inlet_api::Scope;
+use inlet_api_types::sources::AttentionCause;
+
+pub use self::target::of_target;
+use super::Html;
+use crate::{html::url_part, layout::Layout};
+
+/// A cause for attention, as the API names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Cause<'a> {
+    /// The environment's identifier.
+    pub environment: &'a str,
+    /// The source's key.
+    pub source: &'a str,
+    /// `failed`, `rejected` or `refused`.
+    pub kind: &'a str,
+    /// The code of the log entries, or the reason of the refusals.
+    pub code: &'a str,
+    /// The API's own sentence, for a code that the dashboard does not know.
+    pub what_to_do: &'a str,
+}
+
+impl<'a> Cause<'a> {
+    /// The cause of a source's status.
+    pub fn of(source: &'a str, cause: &'a AttentionCause) -> Self {
+        Self {
+            environment: &cause.environment,
+            source,
+            kind: &cause.kind,
+            code: &cause.cause,
+            what_to_do: &cause.what_to_do,
+        }
+    }
+
+    /// The cause of a refused request.
+    pub fn of_refused(environment: &'a str, source: &'a str, cause: &'a str, what_to_do: &'a str) -> Self {
+        Self { environment, source, kind: "refused", code: cause, what_to_do }
+    }
+
+    /// Returns its cure.
+    pub fn cure(&self) -> Cure {
+        causes::cure(self)
+    }
+
+    /// Returns its cure as a part of a page: the sentence, and its buttons and links.
+    pub fn html(&self, layout: &Layout<'_>) -> Html {
+        self.cure().html(layout)
+    }
+
+    /// The address of the source's log with the entries of this cause.
+    pub fn logs(&self) -> String {
+        let [environment, source, kind, code] = [self.environment, self.source, self.kind, self.code].map(url_part);
+        format!("/e/{environment}/logs?source={source}&outcome={kind}&code={code}")
+    }
+
+    fn post(&self, name: &str) -> String {
+        format!("/e/{}/sources/{}/cures/{name}", url_part(self.environment), url_part(self.source))
+    }
+}
+
+/// What to do about a cause.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cure {
+    /// The sentence.
+    pub sentence: String,
+    /// The steps, the most useful one first.
+    pub steps: Vec<Step>,
+}
+
+/// A link or a button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A page.
+    Link {
+        /// The text.
+        label: &'static str,
+        /// The address.
+        href: String,
+    },
+    /// A button of a form.
+    Send(Send),
+}
+
+/// A form that changes something, for a token with the scope `operate`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Send {
+    /// The text of the button.
+    pub label: &'static str,
+    /// The address.
+    pub action: String,
+    /// Hidden fields.
+    pub fields: Vec<(&'static str, String)>,
+    /// A secret to enter: the field's name and its label.
+    pub secret: Option<(&'static str, &'static str)>,
+}
+
+impl Cure {
+    /// A cure without steps.
+    fn new(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), steps: Vec::new() }
+    }
+
+    fn then(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Returns the sentence, and the steps that the session's token may take.
+    pub fn html(&self, layout: &Layout<'_>) -> Html {
+        let may_change = layout.page.can(Scope::Operate);
+        let is_permitted = |step: &&Step| may_change || matches!(step, Step::Link { .. });
+        let steps: Vec<&Step> = self.steps.iter().filter(is_permitted).collect();
+        Html::of(&CureView { sentence: &self.sentence, steps, csrf: layout.csrf(), back: layout.here() })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "components/cure.html")]
+struct CureView<'a> {
+    sentence: &'a str,
+    steps: Vec<&'a Step>,
+    csrf: &'a str,
+    back: String,
+}
