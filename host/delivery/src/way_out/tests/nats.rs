@@ -1,5 +1,10 @@
 //! Publishing to NATS: a server on a real socket that speaks the protocol by a script.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -32,6 +37,7 @@ async fn greet(stream: &mut TcpStream, info: &str) -> String {
 async fn read_message(stream: &mut TcpStream) -> (String, String, String, String) {
     let subscription = read_line(stream).await;
     let inbox = subscription.split(' ').nth(1).unwrap().to_owned();
+    assert!(read_line(stream).await.starts_with("UNSUB "));
     let message = read_line(stream).await;
     let words: Vec<_> = message.split(' ').collect();
     assert_eq!((words[0], words[2]), ("HPUB", inbox.as_str()));
@@ -72,6 +78,44 @@ async fn a_message_is_published_and_its_acknowledgement_is_read() {
     assert_eq!((subject.as_str(), body.as_str()), ("inlet.runs.order", r#"{"a":39.50}"#));
     assert!(headers.starts_with("NATS/1.0\r\n") && headers.contains("\r\nNats-Msg-Id: k-1\r\n"), "{headers}");
     assert!(!headers.contains("t0"), "{headers}");
+}
+
+/// Acknowledges messages, each with the number of its connection, until the client or the given count ends it. A client that
+/// asks whether the connection lives is answered.
+async fn acknowledge(stream: &mut TcpStream, connection: usize, count: usize) {
+    greet(stream, "{}").await;
+    stream.write_all(b"PONG\r\n").await.unwrap();
+    for number in 0..count {
+        if number > 0 {
+            assert_eq!(read_line(stream).await, "PING");
+            stream.write_all(b"INFO {}\r\nPONG\r\n").await.unwrap();
+        }
+        let (inbox, ..) = read_message(stream).await;
+        let ack = format!(r#"{{"stream":"RUNS","seq":{connection}}}"#);
+        stream.write_all(format!("MSG {inbox} 1 {}\r\n{ack}\r\n", ack.len()).as_bytes()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_while_it_lives_and_by_nobody_else() {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let address = receiver(move |mut stream| {
+        let number = connections.fetch_add(1, Ordering::SeqCst) + 1;
+        // The server closes a connection after two messages.
+        async move { acknowledge(&mut stream, number, 2).await }
+    })
+    .await;
+    let client = patient_client(allowing(&["127.0.0.1/32"]));
+    let send = async |token: &str| {
+        let mut request = publish(address);
+        request.headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        bounded(client.send(request)).await.unwrap().text().unwrap().to_owned()
+    };
+    let connection = |number: usize| format!(r#"{{"stream":"RUNS","seq":{number}}}"#);
+    assert_eq!(send("one").await, connection(1));
+    assert_eq!(send("two").await, connection(2), "other credentials have a connection of their own");
+    assert_eq!(send("one").await, connection(1));
+    assert_eq!(send("one").await, connection(3), "the first one is closed");
 }
 
 #[tokio::test]
