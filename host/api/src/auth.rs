@@ -52,12 +52,14 @@ pub struct EnvironmentKey {
     pub environment_id: i64,
 }
 
-/// The bearer of an API key, or of a management token that may read, with the environment that they read.
+/// The bearer of an API key, or of a management token that permits the operation, with the environment that it names.
 pub struct EnvironmentReader {
     /// Database id of the environment.
     pub environment_id: i64,
     /// True if received values are hidden from the bearer. Nothing is hidden from the code of the environment.
     pub hides_personal_data: bool,
+    /// The operator in the log of changes; none for the code of the environment.
+    pub author: Option<Author>,
 }
 
 impl EnvironmentReader {
@@ -66,7 +68,8 @@ impl EnvironmentReader {
         match self.hides_personal_data {
             false => Ok(()),
             true => {
-                let message = "this environment hides personal data; only its own code, with its key, sees its users";
+                let message = "this environment hides personal data; only its own code, with its key, sees its users, \
+                               objects and tenants";
                 Err(ApiError::new(Kind::Forbidden, message))
             }
         }
@@ -283,7 +286,7 @@ impl FromRequestParts<Engine> for EnvironmentReader {
                         "this key is of another environment; leave the parameter out, or use a key of that one";
                     return Err(ApiError::new(Kind::Forbidden, message));
                 }
-                Ok(Self { environment_id, hides_personal_data: false })
+                Ok(Self { environment_id, hides_personal_data: false, author: None })
             }
             Bearer::Operator(operator) => {
                 let access = parts.extensions.get::<Access>().copied().unwrap_or(Access::Anyone);
@@ -292,7 +295,11 @@ impl FromRequestParts<Engine> for EnvironmentReader {
                 check_params(parts)?;
                 let environment = Params::of(&parts.uri).required_environment(&snapshot)?.clone();
                 operator.may_see(&environment)?;
-                Ok(Self { environment_id: environment.id, hides_personal_data: environment.hide_personal_data })
+                Ok(Self {
+                    environment_id: environment.id,
+                    hides_personal_data: environment.hide_personal_data,
+                    author: Some(operator.author()),
+                })
             }
         }
     }

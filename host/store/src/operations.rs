@@ -212,8 +212,8 @@ operations! {
 
     // Forgetting users.
 
-    /// Deletes a user and stores the request to forget it, or returns the open one.
-    BeginForget { environment_id: i64, id: Uuid, user_hash: [u8; 16], user_id: String }
+    /// Deletes a user and stores the request to forget it, or returns the open one. The log gets the id of the request.
+    BeginForget { environment_id: i64, id: Uuid, user_hash: [u8; 16], user_id: String, log: Option<NewChange> }
         -> Result<ForgetRecord, CommitError>;
     /// Removes what a slice found, and moves its walk.
     ForgetRows { environment_id: i64, id: Uuid, slice: ForgetSlice, hash_key: HashKey }

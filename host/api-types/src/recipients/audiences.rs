@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{PageInfo, RawJson, recipients::users::User, required};
 
 /// A member of an audience.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AudienceMember {
     /// Always `AudienceMember`.
     #[serde(rename = "__typename")]
@@ -23,8 +23,46 @@ pub struct AudienceMember {
     pub added_at: String,
 }
 
+/// An audience that has members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Audience {
+    /// Key.
+    pub key: String,
+}
+
+/// The audiences of an environment, by key; the first 1,000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct AudienceList {
+    /// The audiences.
+    pub entries: Vec<Audience>,
+    /// True if these are all.
+    pub complete: bool,
+}
+
+/// A membership of a user in an audience.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Membership {
+    /// Key of the audience.
+    pub audience: String,
+    /// Tenant for which the user is a member.
+    #[schema(required)]
+    pub tenant: Option<String>,
+    /// Time at which the user was added.
+    #[schema(format = DateTime)]
+    pub added_at: String,
+}
+
+/// The audiences that a user is a member of, by key; the first 100.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MembershipList {
+    /// The memberships.
+    pub entries: Vec<Membership>,
+    /// True if these are all.
+    pub complete: bool,
+}
+
 /// A page of members, the newest user first.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct AudienceMemberList {
     /// The members.
     pub entries: Vec<AudienceMember>,

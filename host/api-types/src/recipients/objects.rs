@@ -26,6 +26,22 @@ pub struct CollectionObject {
     pub updated_at: String,
 }
 
+/// A collection that has objects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Collection {
+    /// Name.
+    pub collection: String,
+}
+
+/// The collections of an environment, by name; the first 1,000.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CollectionList {
+    /// The collections.
+    pub entries: Vec<Collection>,
+    /// True if these are all.
+    pub complete: bool,
+}
+
 /// A page of objects, newest first.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ObjectList {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{PageInfo, RawJson, recipients::objects::CollectionObject, recipients::users::User, required};
 
 /// A subscription of a recipient to an object.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Subscription {
     /// Always `Subscription`.
     #[serde(rename = "__typename")]
@@ -37,8 +37,26 @@ pub enum Recipient {
     Object(CollectionObject),
 }
 
+impl<'de> Deserialize<'de> for Recipient {
+    /// Reads the text by its `__typename`: `#[serde(untagged)]` would lose digits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Head {
+            #[serde(rename = "__typename")]
+            typename: String,
+        }
+        let json = RawJson::deserialize(deserializer)?;
+        let head: Head = serde_json::from_str(json.as_text()).map_err(serde::de::Error::custom)?;
+        match head.typename.as_str() {
+            "User" => serde_json::from_str(json.as_text()).map(|user| Self::User(Box::new(user))),
+            _ => serde_json::from_str(json.as_text()).map(Self::Object),
+        }
+        .map_err(serde::de::Error::custom)
+    }
+}
+
 /// A page of subscriptions, those with the newest counterpart first.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SubscriptionList {
     /// The subscriptions.
     pub entries: Vec<Subscription>,
@@ -71,4 +89,21 @@ pub struct UnsubscribeRequest {
 
 fn read_recipients<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RawJson>, D::Error> {
     required(deserializer, "an array of recipients")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_is_read_by_its_type_with_all_digits() {
+        let object = r#"{"__typename":"Object","id":"p1","collection":"projects","properties":{"n":9007199254740993},"created_at":null,"updated_at":"2026-01-02T03:04:05.678Z"}"#;
+        let recipient: Recipient = serde_json::from_str(object).unwrap();
+        assert!(matches!(&recipient, Recipient::Object(found) if found.id == "p1"));
+        assert_eq!(serde_json::to_string(&recipient).unwrap(), object);
+        let user = r#"{"__typename":"User","id":"u","name":null,"email":null,"phone_number":null,"avatar":null,"timezone":null,"locale":null,"created_at":null,"updated_at":"2026-01-02T03:04:05.678Z","n":1.10}"#;
+        let recipient: Recipient = serde_json::from_str(user).unwrap();
+        assert!(matches!(&recipient, Recipient::User(_)));
+        assert_eq!(serde_json::to_string(&recipient).unwrap(), user);
+    }
 }

@@ -1,7 +1,7 @@
 //! Tenants of an environment.
 
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::{PageInfo, RawJson};
@@ -30,8 +30,27 @@ pub struct Tenant {
     pub properties: IndexMap<String, RawJson>,
 }
 
+impl<'de> Deserialize<'de> for Tenant {
+    /// Reads all members as text first: `#[serde(flatten)]` would lose digits.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut members = IndexMap::<String, RawJson>::deserialize(deserializer)?;
+        let mut take = |name: &str| members.shift_remove(name).filter(|value| value.as_text() != "null");
+        let text = |value: Option<RawJson>, member| {
+            value.and_then(|value| value.to_str()).ok_or_else(|| serde::de::Error::missing_field(member))
+        };
+        Ok(Self {
+            typename: text(take("__typename"), "__typename")?,
+            id: text(take("id"), "id")?,
+            name: take("name"),
+            settings: take("settings"),
+            updated_at: text(take("updated_at"), "updated_at")?,
+            properties: members,
+        })
+    }
+}
+
 /// A page of tenants, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TenantList {
     /// The tenants.
     pub entries: Vec<Tenant>,
@@ -59,4 +78,16 @@ pub struct TenantRequest {
     /// Preference sets by id, kept and passed on as they are.
     #[schema(value_type = Option<Object>)]
     pub preferences: Option<RawJson>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_keeps_digits_and_order() {
+        let text = r#"{"__typename":"Tenant","id":"acme","name":"Acme","settings":null,"updated_at":"2026-01-02T03:04:05.678Z","z":1.10,"a":9007199254740993}"#;
+        let tenant: Tenant = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&tenant).unwrap(), text);
+    }
 }

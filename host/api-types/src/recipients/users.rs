@@ -114,6 +114,10 @@ pub struct UserList {
     pub entries: Vec<User>,
     /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
+    /// Number of users that were looked at for `search`, at most 20,000; absent without it. The cursors go on from there,
+    /// also from a page without entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub looked_at: Option<u64>,
 }
 
 #[cfg(test)]

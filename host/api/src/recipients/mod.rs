@@ -18,3 +18,6 @@ pub mod subscriptions;
 pub mod tenants;
 pub mod users;
 pub mod workflows;
+
+/// The most names of collections and audiences that are listed.
+const MAX_NAMES: usize = 1000;

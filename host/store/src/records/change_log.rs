@@ -46,7 +46,7 @@ pub struct NewChange {
 
 impl NewChange {
     /// Returns the change with the id of the created resource.
-    pub(crate) fn with_id(&self, id: i64) -> Self {
+    pub(crate) fn with_id(&self, id: impl std::fmt::Display) -> Self {
         Self { resource: self.resource.replace("{id}", &id.to_string()), ..self.clone() }
     }
 }

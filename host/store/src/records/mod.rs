@@ -70,7 +70,7 @@ pub use page::{Cursor, Page, ReadMemory};
 pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
 };
-pub use recipient::{RecipientQuery, RecipientRecord};
+pub use recipient::{FirstNames, RecipientQuery, RecipientRecord, TextMatches};
 pub use refused_request::{NewRefused, RefusedDismissal, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
 pub use relation::{MemberPosition, MemberRecord, SubscriptionQuery, SubscriptionRecord, SubscriptionSide};

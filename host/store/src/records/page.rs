@@ -11,6 +11,17 @@ pub enum Cursor<T> {
     Before(T),
 }
 
+impl<T> Cursor<T> {
+    /// Returns the cursor with its entry named in another way.
+    pub fn map<U>(self, name: impl FnOnce(T) -> U) -> Cursor<U> {
+        match self {
+            Self::Start => Cursor::Start,
+            Self::After(entry) => Cursor::After(name(entry)),
+            Self::Before(entry) => Cursor::Before(name(entry)),
+        }
+    }
+}
+
 /// A page of a list, in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {

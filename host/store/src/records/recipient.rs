@@ -17,6 +17,28 @@ pub struct RecipientRecord {
     pub updated_at_ms: i64,
 }
 
+/// Users that hold a text, among those that a search looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextMatches {
+    /// The users, the newest first.
+    pub users: Vec<RecipientRecord>,
+    /// The number of users that were looked at.
+    pub looked_at: u64,
+    /// The `seq` after which the search goes on among older users; none if there are none.
+    pub older: Option<i64>,
+    /// The `seq` before which the search goes on among newer users; none if there are none.
+    pub newer: Option<i64>,
+}
+
+/// Names in their order, the first of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FirstNames {
+    /// The names.
+    pub names: Vec<String>,
+    /// True if there are more.
+    pub has_more: bool,
+}
+
 /// Selects users, objects or tenants.
 #[derive(Debug, Clone, Copy)]
 pub struct RecipientQuery<'a> {

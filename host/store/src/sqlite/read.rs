@@ -43,6 +43,8 @@ pub(crate) use super::{
         },
         parked_recipients::has_ended as has_ended_waits,
         plugin_versions::{all as plugin_versions, publisher_key, wasm as plugin_wasm},
+        recipient_names::{audiences, collections},
+        recipient_search::{by_prefix as recipients_by_prefix, by_text as recipients_by_text},
         recipients::{one as recipient, page as recipients},
         refused_requests::{one as refused_request, page as refused},
         replays::{

@@ -11,16 +11,22 @@ use crate::{
         BeginForget, CompleteForget, EndForgetWalks, ForgetRelations, ForgetRows, ForgetWaits, OverwriteFreePages,
         SetForgetGoal, TruncateLog,
     },
-    records::{ForgetCounts, ForgetRecord, ForgetSlice, ForgetWalk},
+    records::{ForgetCounts, ForgetRecord, ForgetSlice, ForgetWalk, NewChange},
 };
 
 impl Store {
     /// Deletes a user and stores the request to forget it, which [`Store::open_forgets`] returns until it is completed. If
-    /// there is an open request for the user, that one is returned.
-    pub async fn forget_begin(&self, environment_id: i64, user_id: &str) -> Result<ForgetRecord, CommitError> {
+    /// there is an open request for the user, that one is returned. In the resource of `log`, `{id}` stands for the id of the
+    /// request: a log that named the user would have to be forgotten too.
+    pub async fn forget_begin(
+        &self,
+        environment_id: i64,
+        user_id: &str,
+        log: Option<NewChange>,
+    ) -> Result<ForgetRecord, CommitError> {
         let user_hash = Subject::hash(&self.hash_key, environment_id, user_id);
         let (id, user_id) = (self.clock.new_id(), user_id.to_owned());
-        self.database.execute(BeginForget { environment_id, id, user_hash, user_id }).await
+        self.database.execute(BeginForget { environment_id, id, user_hash, user_id, log }).await
     }
 
     /// Returns the newest request to forget a user.

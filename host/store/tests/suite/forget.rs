@@ -43,7 +43,7 @@ async fn end_waits(fixture: &Fixture) -> u64 {
 }
 
 async fn begin(fixture: &Fixture, user: &str) -> ForgetRecord {
-    fixture.store.forget_begin(fixture.environment, user).await.unwrap()
+    fixture.store.forget_begin(fixture.environment, user, None).await.unwrap()
 }
 
 /// Walks up to the newest event, as the background job does; returns the report.

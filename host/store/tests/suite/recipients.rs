@@ -145,3 +145,66 @@ async fn more_users_than_one_statement_takes_are_deleted() {
     let left = fixture.store.users(fixture.environment, Cursor::Start, 100, &Unlimited).await.unwrap().unwrap();
     assert_eq!(left.items.iter().map(|user| user.id.as_str()).collect::<Vec<_>>(), ["u0"]);
 }
+
+fn ids(users: &[inlet_store::RecipientRecord]) -> Vec<&str> {
+    users.iter().map(|user| user.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn users_are_found_by_the_beginning_of_their_ids() {
+    let fixture = Fixture::new().await;
+    for id in ["b1", "a2", "a1", "c", "a%", "a", "é1", "A3"] {
+        fixture.commit(identify(&format!(r#"{{"userId":"{id}","data":{{}}}}"#))).await;
+    }
+    let find = async |prefix: &str, cursor: Cursor<String>, limit| {
+        fixture.store.users_by_prefix(fixture.environment, prefix, &cursor, limit, &Unlimited).await.unwrap().unwrap()
+    };
+    let all = find("a", Cursor::Start, 10).await;
+    assert_eq!((ids(&all.items), all.has_before, all.has_after), (vec!["a", "a%", "a1", "a2"], false, false));
+    let next = find("a", Cursor::After("a%".to_owned()), 1).await;
+    assert_eq!((ids(&next.items), next.has_before, next.has_after), (vec!["a1"], true, true));
+    let back = find("a", Cursor::Before("a1".to_owned()), 1).await;
+    assert_eq!((ids(&back.items), back.has_before, back.has_after), (vec!["a%"], true, true));
+    assert_eq!(ids(&find("é", Cursor::Start, 10).await.items), ["é1"]);
+    assert!(find("d", Cursor::Start, 10).await.items.is_empty());
+    let elsewhere = fixture.environment + 1;
+    let page = fixture.store.users_by_prefix(elsewhere, "a", &Cursor::Start, 10, &Unlimited).await.unwrap().unwrap();
+    assert!(page.items.is_empty(), "environments are apart");
+}
+
+#[tokio::test]
+async fn a_text_is_searched_in_ids_names_and_email_addresses_both_ways() {
+    let fixture = Fixture::new().await;
+    for number in 0..9 {
+        let name = if number % 2 == 0 { "Ana Smith" } else { "Bo" };
+        let data = format!(r#"{{"name":"{name}","email":"U{number}@Example.com","plan":"smith"}}"#);
+        fixture.commit(identify(&format!(r#"{{"userId":"u{number}","data":{data}}}"#))).await;
+    }
+    let find = async |text: &str, cursor, limit| {
+        fixture.store.users_by_text(fixture.environment, text, cursor, limit, &Unlimited).await.unwrap().unwrap()
+    };
+    let first = find("SMITH", Cursor::Start, 2).await;
+    assert_eq!((ids(&first.users), first.looked_at), (vec!["u8", "u6"], 3), "a full page ends at its last user");
+    assert_eq!(first.newer, None);
+    let second = find("smith", Cursor::After(first.older.unwrap()), 2).await;
+    assert_eq!((ids(&second.users), second.looked_at), (vec!["u4", "u2"], 4));
+    let last = find("smith", Cursor::After(second.older.unwrap()), 2).await;
+    assert_eq!((ids(&last.users), last.older), (vec!["u0"], None));
+    let back = find("smith", Cursor::Before(last.newer.unwrap()), 2).await;
+    assert_eq!(ids(&back.users), ["u4", "u2"]);
+    let top = find("smith", Cursor::Before(back.newer.unwrap()), 5).await;
+    assert_eq!((ids(&top.users), top.newer), (vec!["u8", "u6"], None));
+    assert_eq!(ids(&find("u3@example", Cursor::Start, 5).await.users), ["u3"]);
+    assert_eq!(ids(&find("u5", Cursor::Start, 5).await.users), ["u5"], "an id holds it");
+    let nothing = find("plan", Cursor::Start, 5).await;
+    assert_eq!((nothing.users.len(), nothing.looked_at, nothing.older), (0, 9, None));
+    fixture.commit(identify(r#"{"userId":"escaped","data":{"name":"Jos\u00e9 \"Pepe\""}}"#)).await;
+    for text in ["josé", r#""pepe""#, "jos\u{e9} \"P"] {
+        assert_eq!(ids(&find(text, Cursor::Start, 5).await.users), ["escaped"], "{text}");
+    }
+    assert!(find("u00e9", Cursor::Start, 5).await.users.is_empty(), "an escape is no text");
+    let large = format!(r#"{{"userId":"large","data":{{"name":"Smith","x":"{}"}}}}"#, "x".repeat(40_000));
+    fixture.commit(identify(&large)).await;
+    assert_eq!(ids(&find("smith", Cursor::Start, 1).await.users), ["u8"], "long properties are not searched");
+    assert_eq!(ids(&find("larg", Cursor::Start, 1).await.users), ["large"]);
+}

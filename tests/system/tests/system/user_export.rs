@@ -75,7 +75,7 @@ async fn an_export_holds_all_of_a_user_and_nothing_of_others() {
     assert_eq!(export(&server, &key, "nobody").await, Vec::<Value>::new());
     let elsewhere = server.api_key("production").await;
     assert_eq!(export(&server, &elsewhere, "ana").await, Vec::<Value>::new());
-    let path = "/v1/users/ana/export";
+    let path = "/v1/users/ana/export?environment=development";
     assert_eq!(server.manage(Method::GET, path).send().await.unwrap().status(), 403);
 }
 

@@ -12,7 +12,7 @@ use inlet_store::{MemberPosition, MemberRecord};
 use super::checked_key;
 use crate::{
     answer_memory::AnswerMemory,
-    auth::EnvironmentKey,
+    auth::EnvironmentReader,
     error::ApiError,
     page::{CursorText, PageRequest, page_info},
     path::Name,
@@ -37,19 +37,24 @@ impl CursorText for MemberPosition {
     path = "/v1/audiences/{key}/members",
     operation_id = "listAudienceMembers",
     tag = "audiences",
-    params(("key" = String, Path, description = "The audience"), PageParams),
+    params(
+        ("key" = String, Path, description = "The audience"),
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
+        PageParams,
+    ),
     responses((status = 200, description = "The members", body = AudienceMemberList)),
 )]
 pub async fn list_audience_members(
-    key: EnvironmentKey,
+    reader: EnvironmentReader,
     State(engine): State<Engine>,
     Name(audience): Name,
     params: Params,
 ) -> Result<Response, ApiError> {
+    reader.may_see_personal_data()?;
     checked_key(&audience)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let memory = AnswerMemory::new(&engine);
-    let page = engine.store.audience_members(key.environment_id, &audience, cursor, limit, &memory).await?;
+    let page = engine.store.audience_members(reader.environment_id, &audience, cursor, limit, &memory).await?;
     let page = page.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |member| member.position);
     memory.answer(AudienceMemberList { entries: page.items.into_iter().map(response).collect(), page_info })

@@ -2,6 +2,8 @@
 
 pub mod add;
 pub mod list;
+pub mod list_all;
+pub mod list_of_user;
 pub mod remove;
 
 use axum::http::StatusCode;

@@ -6,13 +6,13 @@ use inlet_engine::Engine;
 
 use super::{missing, response};
 use crate::{
-    auth::EnvironmentKey,
+    auth::EnvironmentReader,
     error::ApiError,
     path::TwoNames,
     recipients::{ids, read::read_back},
 };
 
-/// An object of the key's environment.
+/// An object of an environment.
 #[utoipa::path(
     get,
     path = "/v1/objects/{collection}/{id}",
@@ -21,14 +21,16 @@ use crate::{
     params(
         ("collection" = String, Path, description = "The collection"),
         ("id" = String, Path, description = "The object"),
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
     ),
     responses((status = 200, description = "The object", body = CollectionObject)),
 )]
 pub async fn get_object(
-    key: EnvironmentKey,
+    reader: EnvironmentReader,
     State(engine): State<Engine>,
     TwoNames(collection, id): TwoNames,
 ) -> Result<Response, ApiError> {
+    reader.may_see_personal_data()?;
     ids::checked_collection(&collection)?;
-    read_back(&engine, &key, &collection, &id, response::object, |id| missing(&collection, id)).await
+    read_back(&engine, reader.environment_id, &collection, &id, response::object, |id| missing(&collection, id)).await
 }

@@ -8,7 +8,7 @@ use inlet_store::RecipientQuery;
 use super::response;
 use crate::{
     answer_memory::AnswerMemory,
-    auth::EnvironmentKey,
+    auth::EnvironmentReader,
     error::ApiError,
     page::{PageRequest, page_info},
     path::Name,
@@ -24,21 +24,23 @@ use crate::{
     tag = "objects",
     params(
         ("collection" = String, Path, description = "The collection"),
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
         ("include" = Option<Vec<String>>, Query, description = "`preferences`; they are shown in any case"),
         PageParams,
     ),
     responses((status = 200, description = "The objects", body = ObjectList)),
 )]
 pub async fn list_objects(
-    key: EnvironmentKey,
+    reader: EnvironmentReader,
     State(engine): State<Engine>,
     Name(collection): Name,
     params: Params,
 ) -> Result<Response, ApiError> {
+    reader.may_see_personal_data()?;
     ids::checked_collection(&collection)?;
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let memory = AnswerMemory::new(&engine);
-    let query = RecipientQuery::all(key.environment_id, &collection);
+    let query = RecipientQuery::all(reader.environment_id, &collection);
     let page = engine.store.recipients(&query, cursor, limit, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |object| object.seq);
     memory.answer(ObjectList { entries: page.items.iter().map(response::object).collect(), page_info })

@@ -3,6 +3,7 @@
 pub mod delete;
 pub mod get;
 pub mod list;
+pub mod list_collections;
 pub mod put;
 pub mod response;
 
@@ -10,5 +11,5 @@ use crate::error::ApiError;
 
 /// The error for an object that is not there.
 pub fn missing(collection: &str, id: &str) -> ApiError {
-    ApiError::not_found(format!("there is no object {id:?} in the collection {collection:?} of this key's environment"))
+    ApiError::not_found(format!("there is no object {id:?} in the collection {collection:?} of this environment"))
 }

@@ -52,5 +52,5 @@ pub async fn set_object(
         ("properties", r#""data""#),
     ]);
     call.carry_out(call::plan(OperationType::ObjectsSet, body, &parameters)?).await?;
-    read_back(&engine, &key, &collection, &id, response::object, |id| missing(&collection, id)).await
+    read_back(&engine, key.environment_id, &collection, &id, response::object, |id| missing(&collection, id)).await
 }

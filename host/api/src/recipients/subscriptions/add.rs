@@ -52,14 +52,14 @@ pub async fn add_subscriptions(
     let parameters = parameters(&object, r#""data.recipients""#, properties);
     let operation = call::plan(OperationType::ObjectsSubscribe, body.into_object()?, &parameters)?;
     // Without the object nothing is written, no recipient either.
-    read::own(&engine, &key, &object, &AnswerMemory::new(&engine)).await?;
+    read::own(&engine, key.environment_id, &object, &AnswerMemory::new(&engine)).await?;
     let log_id = call.log_id();
     let settled = call.carry_out(operation).await?;
     let memory = AnswerMemory::new(&engine);
-    let own = read::own(&engine, &key, &object, &memory).await?;
+    let own = read::own(&engine, key.environment_id, &object, &memory).await?;
     if settled.outcome == Outcome::Skipped {
         return Err(nobody_identified(&engine, log_id, settled.id, "nobody was subscribed").await?);
     }
-    let subscriptions = read::among(&engine, &key, &own, &object, recipients, &memory).await?;
+    let subscriptions = read::among(&engine, key.environment_id, &own, &object, recipients, &memory).await?;
     memory.answer(subscriptions)
 }

@@ -42,10 +42,10 @@ pub async fn delete_subscriptions(
     let request: UnsubscribeRequest = body.read()?;
     let recipients = references::read("recipients", &request.recipients)?;
     let memory = AnswerMemory::new(&engine);
-    let own = read::own(&engine, &key, &object, &memory).await?;
+    let own = read::own(&engine, key.environment_id, &object, &memory).await?;
     // Only references: an object with properties would be identified.
     let constant = json::object([("value", references::write(&recipients).as_str())]);
-    let subscriptions = read::among(&engine, &key, &own, &object, recipients, &memory).await?;
+    let subscriptions = read::among(&engine, key.environment_id, &own, &object, recipients, &memory).await?;
     let parameters = parameters(&object, &constant, None);
     call.carry_out(call::plan(OperationType::ObjectsUnsubscribe, body.into_object()?, &parameters)?).await?;
     memory.answer(subscriptions)

@@ -12,7 +12,7 @@ use inlet_store::{Page, SubscriptionQuery, SubscriptionSide};
 use super::read;
 use crate::{
     answer_memory::AnswerMemory,
-    auth::EnvironmentKey,
+    auth::EnvironmentReader,
     error::ApiError,
     page::{PageRequest, page_info},
     path::TwoNames,
@@ -29,6 +29,7 @@ use crate::{
     params(
         ("collection" = String, Path, description = "The collection"),
         ("id" = String, Path, description = "The object"),
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
         ("mode" = Option<String>, Query, description = "`object` (the default): subscriptions to it; `recipient`: its own"),
         ("recipients[]" = Option<Vec<String>>, Query, description = "Of these subscribers; with the mode `object`"),
         ("objects[]" = Option<Vec<String>>, Query, description = "To these objects; with the mode `recipient`"),
@@ -38,11 +39,12 @@ use crate::{
     responses((status = 200, description = "The subscriptions", body = SubscriptionList)),
 )]
 pub async fn list_subscriptions_for_object(
-    key: EnvironmentKey,
+    reader: EnvironmentReader,
     State(engine): State<Engine>,
     TwoNames(collection, id): TwoNames,
     params: Params,
 ) -> Result<Response, ApiError> {
+    reader.may_see_personal_data()?;
     ids::checked_collection(&collection)?;
     let object = RecipientKey::object(&collection, id);
     let (of, only, other) = match params.get("mode") {
@@ -60,9 +62,9 @@ pub async fn list_subscriptions_for_object(
     }
     let PageRequest { cursor, limit } = PageRequest::read(&params)?;
     let only = references::of_query(&params, only)?;
-    let query = SubscriptionQuery { environment_id: key.environment_id, of, only, cursor, limit };
+    let query = SubscriptionQuery { environment_id: reader.environment_id, of, only, cursor, limit };
     let memory = AnswerMemory::new(&engine);
-    let own = read::own(&engine, &key, &object, &memory).await?;
+    let own = read::own(&engine, reader.environment_id, &object, &memory).await?;
     answer(&query, read::page(&engine, &query, &own, &memory).await?, memory)
 }
 

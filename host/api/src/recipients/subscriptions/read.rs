@@ -12,7 +12,6 @@ use inlet_store::{
 use super::response;
 use crate::{
     answer_memory::AnswerMemory,
-    auth::EnvironmentKey,
     error::ApiError,
     recipients::{objects, users},
 };
@@ -23,12 +22,12 @@ const PAGE: usize = 100;
 /// Returns the recipient itself, a user or an object.
 pub async fn own(
     engine: &Engine,
-    key: &EnvironmentKey,
+    environment_id: i64,
     recipient: &RecipientKey,
     memory: &AnswerMemory,
 ) -> Result<RecipientRecord, ApiError> {
     let RecipientKey { collection, id } = recipient;
-    let found = engine.store.recipient(key.environment_id, collection, id, memory).await?;
+    let found = engine.store.recipient(environment_id, collection, id, memory).await?;
     found.ok_or_else(AnswerMemory::exhausted)?.ok_or_else(|| match recipient.shown_collection() {
         None => users::missing(id),
         Some(collection) => objects::missing(collection, id),
@@ -51,7 +50,7 @@ pub async fn page(
 /// Returns the subscriptions of these recipients to an object, in the order of the recipients.
 pub async fn among(
     engine: &Engine,
-    key: &EnvironmentKey,
+    environment_id: i64,
     own: &RecipientRecord,
     object: &RecipientKey,
     recipients: Vec<RecipientKey>,
@@ -62,7 +61,7 @@ pub async fn among(
         positions.entry(recipient.clone()).or_insert(at);
     }
     let mut query = SubscriptionQuery {
-        environment_id: key.environment_id,
+        environment_id,
         of: SubscriptionSide::Object(object.clone()),
         only: Some(recipients),
         cursor: Cursor::Start,

@@ -10,5 +10,5 @@ use crate::error::ApiError;
 
 /// The error for a tenant that is not there.
 fn missing(id: &str) -> ApiError {
-    ApiError::not_found(format!("there is no tenant {id:?} in this key's environment"))
+    ApiError::not_found(format!("there is no tenant {id:?} in this environment"))
 }

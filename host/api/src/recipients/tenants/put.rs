@@ -49,5 +49,5 @@ pub async fn set_tenant(
     properties::check_tenant("", &body)?;
     let parameters = json::object([("id", ids::constant(&id).as_str()), ("properties", r#""data""#)]);
     call.carry_out(call::plan(OperationType::TenantsSet, body, &parameters)?).await?;
-    read_back(&engine, &key, TENANTS, &id, response::tenant, missing).await
+    read_back(&engine, key.environment_id, TENANTS, &id, response::tenant, missing).await
 }

@@ -20,7 +20,7 @@ use inlet_store::{Cursor, EventQuery, SubscriptionQuery, SubscriptionSide, UserD
 
 use super::response;
 use crate::{
-    answer_memory::AnswerMemory, auth::EnvironmentKey, deliveries, error::ApiError, path::Name, runs,
+    answer_memory::AnswerMemory, auth::EnvironmentReader, deliveries, error::ApiError, path::Name, runs,
     sources::logs::response::whole_log, stored_json::stored_json,
 };
 
@@ -30,7 +30,7 @@ const PAGE: usize = 20;
 const MEMORY_PAUSE: Duration = Duration::from_millis(100);
 const MEMORY_TRIES: usize = 300;
 
-/// Exports what is kept of a user of the key's environment, to answer the request of a person: the user with its properties,
+/// Exports what is kept of a user of an environment, to answer the request of a person: the user with its properties,
 /// its subscriptions, its memberships in audiences, its events and the calls of the recipients API about it, with their
 /// payloads and actions, newest first, the workflow runs with the user as a recipient, oldest first, each followed by its
 /// deliveries to targets, and the triggers that wait for it.
@@ -43,19 +43,23 @@ const MEMORY_TRIES: usize = 300;
     path = "/v1/users/{id}/export",
     operation_id = "exportUser",
     tag = "users",
-    params(("id" = String, Path, description = "The user")),
+    params(
+        ("id" = String, Path, description = "The user"),
+        ("environment" = Option<String>, Query, description = "The environment; with a management token only, which needs it"),
+    ),
     responses((
         status = 200, description = "JSON objects, one on each line", body = String,
         content_type = "application/x-ndjson",
     )),
 )]
 pub async fn export_user(
-    key: EnvironmentKey,
+    reader: EnvironmentReader,
     State(engine): State<Engine>,
     Name(id): Name,
 ) -> Result<Response, ApiError> {
+    reader.may_see_personal_data()?;
     check_id(&id).map_err(|problem| ApiError::invalid("id", format!("the user id {problem}")))?;
-    let mut export = Export::new(engine, key.environment_id, id);
+    let mut export = Export::new(engine, reader.environment_id, id);
     // What fails at once is answered with its status.
     let first = export.next().await?;
     let body = stream::unfold((Some(first), export), |(first, mut export)| async {

@@ -6,12 +6,7 @@ use inlet_core::recipient::USERS;
 use inlet_engine::Engine;
 
 use super::{missing, response};
-use crate::{
-    auth::{EnvironmentKey, EnvironmentReader},
-    error::ApiError,
-    path::Name,
-    recipients::read::read_back,
-};
+use crate::{auth::EnvironmentReader, error::ApiError, path::Name, recipients::read::read_back};
 
 /// A user of an environment.
 #[utoipa::path(
@@ -31,6 +26,5 @@ pub async fn get_user(
     Name(id): Name,
 ) -> Result<Response, ApiError> {
     reader.may_see_personal_data()?;
-    let key = EnvironmentKey { environment_id: reader.environment_id };
-    read_back(&engine, &key, USERS, &id, response::user, missing).await
+    read_back(&engine, reader.environment_id, USERS, &id, response::user, missing).await
 }

@@ -44,7 +44,7 @@ pub async fn identify_user(
     ids::checked("id", &id)?;
     let call = Call::begin(&engine, &key, body.len())?;
     call.carry_out(identify(&id, body.into_object()?)?).await?;
-    read_back(&engine, &key, USERS, &id, response::user, missing).await
+    read_back(&engine, key.environment_id, USERS, &id, response::user, missing).await
 }
 
 /// Plans the identification of a user, whose id was checked. `properties` is a JSON object.

@@ -14,6 +14,7 @@ use crate::{
         error::SqliteError,
         group_commit::rows::delete_recipients,
         statements::{runner::StatementRunner, uuids},
+        tables::change_log,
         write_connection::WriteConnection,
     },
 };
@@ -72,8 +73,9 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<(
         .bind(email)
         .bind(record.environment_id)
         .bind(record.id.as_bytes().as_slice())
-        .execute(connection)
+        .execute(&mut *connection)
         .await?;
+        log(connection, new, record.id).await?;
         return Ok((record, ended));
     }
     let record = ForgetRecord {
@@ -99,9 +101,18 @@ async fn begin(connection: &mut SqliteConnection, new: &BeginForget) -> Result<(
     .bind(seq)
     .bind(record.requested_at_ms)
     .bind(counts_text(&record.counts))
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    log(connection, new, record.id).await?;
     Ok((record, ended))
+}
+
+/// Writes who asked for the request into the log of changes, if an operator did.
+async fn log(connection: &mut SqliteConnection, new: &BeginForget, request: Uuid) -> Result<(), sqlx::Error> {
+    match &new.log {
+        Some(log) => change_log::record(connection, &log.with_id(request)).await,
+        None => Ok(()),
+    }
 }
 
 impl Execute<ForgetRelations> for WriteConnection {

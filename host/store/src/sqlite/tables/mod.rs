@@ -30,6 +30,8 @@ pub(crate) mod operational_events;
 pub(crate) mod parked_recipients;
 pub(crate) mod plugin_versions;
 mod recipient_deliveries;
+pub(crate) mod recipient_names;
+pub(crate) mod recipient_search;
 pub(crate) mod recipients;
 pub(crate) mod refused_requests;
 pub(crate) mod replays;

@@ -9,6 +9,7 @@ mod environments;
 mod hightouch;
 mod log;
 mod objects;
+mod operators;
 mod subscriptions;
 mod tenants;
 mod triggers;
