@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use inlet_api_types::deliveries::{DiscardDeliveries, DiscardedDeliveries};
 use ureq::http::Method;
 
+use super::selection::Selection;
 use crate::{
     client::{Content, EnvironmentArgument, OTHER_VERSION, ServerArguments},
     output::{Confirmation, OutputArguments, print, print_json, text::counted},
@@ -13,24 +14,8 @@ use crate::{
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArgument,
-    /// Only deliveries to this target
-    #[arg(long, value_name = "KEY")]
-    target: Option<String>,
-    /// Only deliveries of this workflow
-    #[arg(long, value_name = "KEY")]
-    workflow: Option<String>,
-    /// Only deliveries of runs that this mapping created
-    #[arg(long, value_name = "ID")]
-    mapping: Option<String>,
-    /// Only deliveries created at this time or later
-    #[arg(long, value_name = "TIME")]
-    after: Option<String>,
-    /// Only deliveries created before this time
-    #[arg(long, value_name = "TIME")]
-    before: Option<String>,
-    /// Count them only
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    selection: Selection,
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
@@ -40,15 +25,16 @@ pub struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let selection = &arguments.selection;
     let client = arguments.server.client()?;
     let path = format!("/v1/deliveries/discard?{}", arguments.environment.query(&client)?);
     let send = |dry_run: bool| -> anyhow::Result<(String, DiscardedDeliveries)> {
         let request = DiscardDeliveries {
-            target: arguments.target.clone(),
-            workflow: arguments.workflow.clone(),
-            mapping_id: arguments.mapping.clone(),
-            starting_at: arguments.after.clone(),
-            ending_at: arguments.before.clone(),
+            target: selection.target.clone(),
+            workflow: selection.workflow.clone(),
+            mapping_id: selection.mapping.clone(),
+            starting_at: selection.after.clone(),
+            ending_at: selection.before.clone(),
             dry_run: Some(dry_run),
         };
         let text = client.send_for_text(Method::POST, &path, Content::json(&request)?)?;
@@ -57,11 +43,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let (mut text, mut discarded) = send(true)?;
     let found = counted(discarded.matched, "delivery", "deliveries");
-    if !arguments.dry_run && discarded.matched > 0 {
+    if !selection.dry_run && discarded.matched > 0 {
         arguments.confirmation.require("discard", &format!("this discards {found}, which are then never sent"))?;
         (text, discarded) = send(false)?;
     }
-    match (arguments.output.json, arguments.dry_run) {
+    match (arguments.output.json, selection.dry_run) {
         (true, _) => print_json(&text),
         (false, true) => print(&format!("{found} would be discarded")),
         (false, false) => print(&format!("{} of {found} discarded", discarded.discarded)),

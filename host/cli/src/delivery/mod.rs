@@ -3,6 +3,7 @@
 mod discard;
 mod list;
 mod redrive;
+mod selection;
 mod show;
 
 use inlet_api_types::deliveries::Delivery;

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use inlet_api_types::deliveries::{Delivery, RedriveDeliveries, RedrivenDeliveries};
 use ureq::http::Method;
 
+use super::selection::Selection;
 use crate::{
     client::{Content, EnvironmentArgument, OTHER_VERSION, ServerArguments, encoded},
     enum_word::word,
@@ -13,28 +14,15 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The deliveries' ids; without one, all that the filters select
-    #[arg(value_name = "ID", conflicts_with_all = ["target", "status", "workflow", "after", "before"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["target", "status", "workflow", "mapping", "after", "before"])]
     ids: Vec<String>,
     #[command(flatten)]
     environment: EnvironmentArgument,
-    /// Only deliveries to this target
-    #[arg(long, value_name = "KEY")]
-    target: Option<String>,
+    #[command(flatten)]
+    selection: Selection,
     /// `dead`, or `retrying` for those that wait for a retry [default: dead]
     #[arg(long)]
     status: Option<String>,
-    /// Only deliveries of this workflow
-    #[arg(long, value_name = "KEY")]
-    workflow: Option<String>,
-    /// Only deliveries created at this time or later
-    #[arg(long, value_name = "TIME")]
-    after: Option<String>,
-    /// Only deliveries created before this time
-    #[arg(long, value_name = "TIME")]
-    before: Option<String>,
-    /// Count them only
-    #[arg(long)]
-    dry_run: bool,
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
@@ -58,12 +46,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if !arguments.ids.is_empty() {
         return Ok(());
     }
+    let selection = &arguments.selection;
     let request = |dry_run| RedriveDeliveries {
-        target: arguments.target.clone(),
+        target: selection.target.clone(),
         status: arguments.status.clone(),
-        workflow: arguments.workflow.clone(),
-        starting_at: arguments.after.clone(),
-        ending_at: arguments.before.clone(),
+        workflow: selection.workflow.clone(),
+        mapping_id: selection.mapping.clone(),
+        starting_at: selection.after.clone(),
+        ending_at: selection.before.clone(),
         dry_run: Some(dry_run),
         ..RedriveDeliveries::default()
     };
@@ -75,11 +65,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let (mut text, mut redriven) = send(true)?;
     let found = counted(redriven.matched, "delivery", "deliveries");
-    if !arguments.dry_run && redriven.matched > 0 {
+    if !selection.dry_run && redriven.matched > 0 {
         arguments.confirmation.require("redrive", &format!("this sends {found} again"))?;
         (text, redriven) = send(false)?;
     }
-    match (arguments.output.json, arguments.dry_run) {
+    match (arguments.output.json, selection.dry_run) {
         (true, _) => print_json(&text),
         (false, true) => print(&format!("{found} would be sent again")),
         (false, false) => print(&format!("{} of {found} sent again", redriven.redriven)),
