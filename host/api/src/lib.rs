@@ -10,6 +10,7 @@
 
 mod answer_memory;
 mod auth;
+mod backups;
 mod body;
 mod changes;
 mod clock;

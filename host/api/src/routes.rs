@@ -22,6 +22,7 @@ use utoipa_axum::{
 
 use crate::{
     auth::Operator,
+    backups,
     body::drain_unread,
     changes, clock, deliveries, environments,
     error::{ApiError, Kind},
@@ -148,6 +149,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(changes::list::list_changes)),
         Operation::new(Scope::Read, routes!(clock::get::get_clock)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(clock::accept::accept_system_time)),
+        Operation::new(Access::Everywhere(Scope::Admin), routes!(backups::create::create_backup)),
         Operation::new(Scope::Read, routes!(operational_events::list::list_operational_events)),
         Operation::new(Access::Everywhere(Scope::Operate), routes!(operational_events::test::test_operational_events)),
         Operation::new(Access::KeyOrToken(Scope::Read), routes!(recipients::users::list::list_users)),

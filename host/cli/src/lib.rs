@@ -2,6 +2,7 @@
 //!
 //! Each command has a file, and each noun a folder of them; `client` calls a server's API, `output` prints.
 
+pub mod backup;
 mod client;
 mod command;
 pub mod completion;

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
-use inlet_cli::{completion, error_sentence, exit_code};
+use inlet_cli::{backup, completion, error_sentence, exit_code};
 
-use crate::{secrets, serve};
+use crate::{restore, secrets, serve};
 
 /// Turns webhooks into action.
 #[derive(Debug, Parser)]
@@ -24,6 +24,10 @@ enum Command {
     Secrets(secrets::Command),
     #[command(flatten)]
     Client(inlet_cli::Command),
+    /// Copy a running server's database into a file
+    Backup(backup::Arguments),
+    /// Put a backup into the data directory of a stopped server
+    Restore(restore::Arguments),
     /// Write the completions of a shell
     Completion(completion::Arguments),
 }
@@ -35,6 +39,8 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Secrets(command) => secrets::run(&command).map(|()| ExitCode::SUCCESS),
         Command::Client(command) => inlet_cli::run(&command),
+        Command::Backup(arguments) => backup::run(&arguments, restore::check).map(|()| ExitCode::SUCCESS),
+        Command::Restore(arguments) => restore::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Completion(arguments) => completion::run(&arguments, Cli::command()).map(|()| ExitCode::SUCCESS),
     };
     match result {

@@ -1,5 +1,5 @@
-//! The `inlet` binary: `serve` runs the server, `plugin` is the author's tool and the client of a running server, `secrets`
-//! manages the master key.
+//! The `inlet` binary: `serve` runs the server, `secrets` manages the master key, `restore` puts a backup back, and all other
+//! commands are clients of a running server and the author's tool.
 //!
 //! This crate only connects the others: it holds the configuration file, listeners, routes, the log and the demo.
 
@@ -21,6 +21,7 @@ mod operational_events;
 mod paced_stream;
 mod process_metrics;
 mod readiness;
+mod restore;
 mod routes;
 mod secrets;
 mod serve;

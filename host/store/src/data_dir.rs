@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::error::{CommitError, OpenError};
+use crate::{
+    error::{CommitError, OpenError},
+    restored_database,
+};
 
 /// The lock file. It stays empty; the system releases the lock on it however the process ends.
 const LOCK: &str = "inlet.lock";
@@ -15,6 +18,11 @@ const DATABASE: &str = "inlet.db";
 /// The files that SQLite keeps beside the database. It gives new ones the mode of the database.
 const LOG: &str = "inlet.db-wal";
 const LOG_INDEX: &str = "inlet.db-shm";
+/// A backup that is being written, and what SQLite may keep beside it.
+const BACKUP: &str = "backup.tmp";
+const BACKUP_JOURNAL: &str = "backup.tmp-journal";
+/// The copy of a backup that is being restored.
+const RESTORE: &str = "restore.tmp";
 
 /// The mode of every file: they hold secrets and what senders sent.
 const FILE_MODE: u32 = 0o600;
@@ -54,11 +62,41 @@ impl DataDir {
             Err(TryLockError::WouldBlock) => return Err(OpenError::InUse { path: path.to_owned() }),
             Err(TryLockError::Error(problem)) => return Err(OpenError::DataDir { path: path.to_owned(), problem }),
         }
+        let data_dir = Self { path: path.to_owned(), _lock: lock };
+        for name in [BACKUP, BACKUP_JOURNAL, RESTORE] {
+            remove(&path.join(name)).map_err(not_writable(&path.join(name)))?;
+        }
+        restored_database::complete(&data_dir).map_err(not_writable(path))?;
         // Nobody has the files open now, so that closing them here takes no lock away from SQLite.
         for name in [DATABASE, LOG, LOG_INDEX] {
             make_private(&path.join(name));
         }
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(data_dir)
+    }
+
+    /// Returns the path of the directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns the paths of the database and of the files beside it.
+    pub(crate) fn database_files(&self) -> [PathBuf; 3] {
+        [DATABASE, LOG, LOG_INDEX].map(|name| self.path.join(name))
+    }
+
+    /// Creates the file of a backup, empty, and returns its path.
+    pub(crate) fn create_backup(&self) -> io::Result<PathBuf> {
+        let path = self.path.join(BACKUP);
+        remove(&path)?;
+        open_private(&path)?;
+        Ok(path)
+    }
+
+    /// Creates the file into which a backup is copied, and returns it with its path.
+    pub(crate) fn create_restore(&self) -> io::Result<(File, PathBuf)> {
+        let path = self.path.join(RESTORE);
+        remove(&path)?;
+        Ok((open_private(&path)?, path))
     }
 
     /// Returns the path of the database file.
@@ -162,6 +200,14 @@ fn create(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Removes a file. One that does not exist is no error.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(problem) if problem.kind() != io::ErrorKind::NotFound => Err(problem),
+        _ => Ok(()),
+    }
+}
+
 /// The parent of a relative path's first part is empty, and means the current directory.
 fn named(path: &Path) -> &Path {
     if path.as_os_str().is_empty() { Path::new(".") } else { path }
@@ -171,6 +217,7 @@ fn is_there(path: &Path) -> bool {
     named(path).is_dir()
 }
 
-fn sync(directory: &Path) -> io::Result<()> {
+/// Makes the names in a directory durable.
+pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     File::open(named(directory))?.sync_all()
 }

@@ -234,3 +234,75 @@ pub struct ReadError {
     /// The database's message.
     pub reason: String,
 }
+
+/// The reason why no backup was made.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// One is being made, or sent.
+    #[error("a backup is being made or downloaded already; try again when it has ended")]
+    Running,
+    /// The copy would fill the disk.
+    #[error(
+        "a backup needs up to {needed} bytes on the disk of the data directory while it is made, and {free} are free; make \
+         room"
+    )]
+    NoRoom {
+        /// The bytes that are needed, with a rest that is left for events.
+        needed: u64,
+        /// The free bytes.
+        free: u64,
+    },
+    /// The copy could not be written or read.
+    #[error("the backup could not be made: {reason}")]
+    Failed {
+        /// The message of the system or the database.
+        reason: String,
+    },
+}
+
+/// The reason why a backup was not restored. What was there before is unchanged.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// There is a database.
+    #[error(
+        "{path} is there already; restore into another directory, or give --replace, which moves it aside",
+        path = path.display()
+    )]
+    Present {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The backup cannot be copied.
+    #[error("the backup cannot be copied to {path}: {problem}", path = path.display())]
+    Copy {
+        /// The copy.
+        path: PathBuf,
+        /// The system's error.
+        problem: io::Error,
+    },
+    /// The file is damaged, incomplete, or no backup.
+    #[error("{path} is no whole backup of Inlet: {problem}; take another one", path = path.display())]
+    Unusable {
+        /// The backup.
+        path: PathBuf,
+        /// The reason.
+        problem: String,
+    },
+    /// A newer version of the server made it.
+    #[error(
+        "{path} was made by a newer server: its schema has version {found}, and this one knows versions up to {known}; \
+         restore it with that version, or take an older backup",
+        path = path.display()
+    )]
+    Newer {
+        /// The backup.
+        path: PathBuf,
+        /// The schema version of the backup.
+        found: i64,
+        /// The newest version that this server knows.
+        known: i64,
+    },
+}

@@ -7,6 +7,7 @@
 //! - the group-commit `writer`: all changes go through its queue and its one connection. It gathers the jobs that are
 //!   waiting, settles and writes them in one transaction, and answers all of them after the commit;
 //! - `backend`: the seam to a database, and `database`, which chooses one;
+//! - `restore`: the way of a backup into a data directory;
 //! - `clock`: the store's own time, by which data is kept and windows are counted;
 //! - `sqlite`: the backend for SQLite, with all SQL. Its migrations are in `migrations/sqlite`.
 //!
@@ -30,6 +31,8 @@ mod operations;
 mod options;
 mod records;
 mod resend;
+mod restore;
+mod restored_database;
 mod sqlite;
 mod store;
 mod vault;
@@ -37,10 +40,11 @@ mod writer;
 
 pub use clock::{ClockState, RealClock, StoreClock, SystemClock};
 pub use data_dir::FileSizes;
-pub use error::{ChangeError, CommitError, OpenError, Overload, ReadError, ResealError};
+pub use error::{BackupError, ChangeError, CommitError, OpenError, Overload, ReadError, ResealError, RestoreError};
 pub use master_key_check::MasterKeyCheck;
 pub use observer::{GroupReport, Stats, WriterObserver};
 pub use options::StoreOptions;
 pub use records::*;
-pub use store::Store;
+pub use restore::{PresentDatabase, Restore, inspect_backup};
+pub use store::{Backup, Store};
 pub use vault::{SecretLocation, Vault, VaultError};

@@ -134,10 +134,15 @@ impl Client {
 
     /// Sends a request, and returns the body of a successful response as it comes. It may take for ever.
     pub fn open(&self, method: Method, path: &str) -> anyhow::Result<impl Read + Send + 'static> {
+        Ok(self.open_response(method, path)?.into_body().into_reader())
+    }
+
+    /// Sends a request, and returns a successful response whose body may take for ever.
+    pub fn open_response(&self, method: Method, path: &str) -> anyhow::Result<Response<Body>> {
         let request = self.request(method, path).body(()).with_context(|| self.malformed())?;
         let response = streaming_agent().run(request).with_context(|| self.unreachable())?;
         match response.status().is_success() {
-            true => Ok(response.into_body().into_reader()),
+            true => Ok(response),
             false => Err(self.body_of(response).err().unwrap_or_else(|| anyhow!("the server refused"))),
         }
     }

@@ -16,7 +16,7 @@ pub use self::{
     details::Details,
     json::{print_json, shown_json},
     pages::{PageArguments, list, whole_list},
-    progress::progress_bar,
+    progress::{byte_bar, progress_bar},
     table::{table, tinted},
 };
 

@@ -3,6 +3,7 @@
 //! Nothing here knows a database. A backend turns these types into SQL and back.
 
 mod attention;
+mod backup;
 mod bulk_operation;
 mod change_log;
 mod commit;
@@ -36,6 +37,7 @@ pub(crate) mod uuid_time;
 mod variable;
 
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use backup::BackupContents;
 pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
 pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};

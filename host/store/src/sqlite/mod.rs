@@ -1,6 +1,7 @@
 //! The backend for SQLite: every statement that the store runs on it.
 //!
 //! - [`mod@open`] opens the database, with the files of `connection`;
+//! - [`mod@backup`] copies the database while it is in use, and checks a copy;
 //! - [`write_connection`] is the connection that writes, with its [`caches`]; [`write_backend`] is the writer's view of it;
 //! - [`forget`] removes what names a user who is to be forgotten;
 //! - [`group_commit`] is the event path's transaction;
@@ -11,6 +12,7 @@
 //! - [`event_columns`] names each column of a logged event once;
 //! - `statements` has the ways in which statements are run.
 
+mod backup;
 mod caches;
 mod connection;
 mod error;
@@ -28,6 +30,7 @@ mod tables;
 mod write_backend;
 mod write_connection;
 
+pub(crate) use backup::{copy as copy_database, inspect as inspect_backup};
 pub(crate) use connection::{migrations::newest_known as schema_version, readers::Readers};
 pub(crate) use error::SqliteError;
 pub(crate) use open::{Opened, key_check, open, reseal};

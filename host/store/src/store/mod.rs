@@ -1,6 +1,7 @@
 //! The store: the single entry to the database, one file of methods for each subject.
 
 mod attention;
+mod backup;
 mod bulk_operations;
 mod deliveries;
 mod environments;
@@ -28,8 +29,9 @@ mod user_export;
 use std::sync::{Arc, atomic::AtomicU64};
 
 use inlet_core::idempotency::HashKey;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
+pub use self::backup::Backup;
 use self::retention::{HashWalks, RunWalks};
 use crate::{
     clock::StoreClock,
@@ -62,6 +64,8 @@ pub struct Store {
     committed: Arc<Notify>,
     /// Counts the changes of targets.
     target_changes: AtomicU64,
+    /// Held by the backup that is being made or read.
+    backup: Arc<Semaphore>,
     /// Released last.
     data_dir: DataDir,
 }
@@ -85,6 +89,7 @@ impl Store {
             deliveries,
             committed,
             target_changes: AtomicU64::new(0),
+            backup: Arc::new(Semaphore::new(1)),
             data_dir,
         })
     }

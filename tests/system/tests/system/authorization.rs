@@ -24,6 +24,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("cancelWorkflow", "key"),
     ("compareSourcePlugin", "operate"),
     ("createApiKey", "admin"),
+    ("createBackup", "admin"),
     ("createEnvironment", "admin"),
     ("createManagementToken", "admin"),
     ("createReplay", "operate"),

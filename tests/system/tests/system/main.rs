@@ -8,6 +8,7 @@ mod attacks;
 mod author_guide;
 mod author_tool;
 mod authorization;
+mod backups;
 mod bad_input;
 mod bad_requests;
 mod browsers;

@@ -28,11 +28,13 @@ pub(crate) async fn migrate(path: &Path, connection: &mut SqliteConnection) -> R
 
 /// Refuses a schema that this server does not know whole.
 pub(crate) async fn check_known(path: &Path, connection: &mut SqliteConnection) -> Result<(), OpenError> {
-    let found: i64 = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(connection)
-        .await
-        .map_err(|error| explain(path, &error))?;
+    let found = version(connection).await.map_err(|error| explain(path, &error))?;
     if found > newest_known() { Err(newer(path, found)) } else { Ok(()) }
+}
+
+/// Returns the version of a database's schema.
+pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await
 }
 
 fn newer(path: &Path, found: i64) -> OpenError {

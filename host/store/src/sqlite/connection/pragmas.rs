@@ -56,6 +56,27 @@ pub(crate) fn for_reading(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
+/// Returns the options of the connection that copies a database into another file. `query_only` would forbid the copy.
+pub(crate) fn for_copying(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .pragma("cache_size", "-4096")
+        .busy_timeout(Duration::from_secs(2))
+        .disable_statement_logging()
+}
+
+/// Returns the options of a connection to a database that nobody writes, such as a backup. It leaves no file beside it,
+/// even if the database was copied while its journal was a write-ahead log.
+pub(crate) fn for_inspecting(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .immutable(true)
+        .pragma("cache_size", "-16384")
+        .disable_statement_logging()
+}
+
 /// Limits the size of the database. A connection that replaces a lost one needs it again.
 pub(crate) async fn limit_size(connection: &mut SqliteConnection, bytes: u64) -> Result<(), sqlx::Error> {
     let page_size: i64 = sqlx::query_scalar("PRAGMA page_size").fetch_one(&mut *connection).await?;

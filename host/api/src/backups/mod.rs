@@ -1,0 +1,3 @@
+//! Backups of the whole server.
+
+pub mod create;
