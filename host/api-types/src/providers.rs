@@ -51,6 +51,10 @@ pub struct ListedProvider {
     pub digest: String,
     /// The platform.
     pub provider: SourceProviderPlatform,
+    /// The number of source environments with the provider, of those that the token gives access to.
+    pub source_environments: usize,
+    /// The number of them in which the plugin is quarantined.
+    pub quarantined: usize,
 }
 
 /// A platform that sources can be created for.
@@ -204,4 +208,32 @@ pub struct SourceProviderVersionUser {
     pub environment: String,
     /// True if the source uses every version that is added next.
     pub follows_latest: bool,
+    /// The version that a rollback returns to; null if the source never had another one, or that one is gone.
+    #[schema(required)]
+    pub previous_version: Option<String>,
+    /// The quarantine of the plugin in this source environment; null if it is run.
+    #[schema(required)]
+    pub quarantine: Option<PluginQuarantine>,
+    /// The most memory that a call took since the server started or the source got the version, in bytes; null without a
+    /// call.
+    #[schema(required)]
+    pub peak_memory_bytes: Option<u64>,
+}
+
+/// A plugin that is not run in a source environment, because it failed on most requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PluginQuarantine {
+    /// The time of its begin.
+    #[schema(format = DateTime)]
+    pub since: String,
+    /// The calls in the minute before.
+    pub calls: u64,
+    /// The number of them that ended in a fault of the plugin.
+    pub faults: u64,
+    /// The seconds between two requests on which the plugin is tried.
+    pub tried_every_seconds: i64,
+    /// The number of these in a row that went well.
+    pub good_tries: u32,
+    /// The number in a row that ends the quarantine. Choosing a version ends it at once.
+    pub good_tries_needed: u32,
 }

@@ -115,6 +115,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(statistics::get::get_statistics)),
         Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),
         Operation::new(Scope::Read, routes!(providers::get::get_source_provider)).also_at(PROVIDER_WITH_PUBLISHER),
+        Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::upload::upload_source_provider)),
         Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::add::add_source_provider))
             .also_at(PROVIDER_WITH_PUBLISHER),
         Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::remove::remove_source_provider_version))

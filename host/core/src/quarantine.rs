@@ -72,7 +72,24 @@ pub enum Watch {
         probe_at_ms: i64,
         /// The number of good probes in a row.
         passed: u32,
+        /// The faults in the window that began it.
+        faults: u64,
+        /// The calls in that window.
+        calls: u64,
     },
+}
+
+/// A quarantine, for those who look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quarantine {
+    /// The beginning of the quarantine.
+    pub since_ms: i64,
+    /// The faults in the window that began it.
+    pub faults: u64,
+    /// The calls in that window.
+    pub calls: u64,
+    /// The number of good probes in a row; [`PROBES`] end it.
+    pub passed: u32,
 }
 
 /// The calls in the window.
@@ -120,8 +137,8 @@ impl Watch {
                     // The last fault left the window.
                     (_, 0) => *self = Watch::Well,
                     (calls, faults) if is_fault && counts.are_too_many(now_ms) => {
-                        *self =
-                            Watch::Quarantined { since_ms: now_ms, probe_at_ms: now_ms + PROBE_EVERY_MS, passed: 0 };
+                        let probe_at_ms = now_ms + PROBE_EVERY_MS;
+                        *self = Watch::Quarantined { since_ms: now_ms, probe_at_ms, passed: 0, faults, calls };
                         return Some(Change::Began { faults, calls });
                     }
                     _ => {}
@@ -154,8 +171,15 @@ impl Watch {
 
     /// Returns the beginning of the quarantine; none if the plugin is run.
     pub fn quarantined_since_ms(&self) -> Option<i64> {
-        match self {
-            Watch::Quarantined { since_ms, .. } => Some(*since_ms),
+        self.quarantine().map(|quarantine| quarantine.since_ms)
+    }
+
+    /// Returns the quarantine; none if the plugin is run.
+    pub fn quarantine(&self) -> Option<Quarantine> {
+        match *self {
+            Watch::Quarantined { since_ms, passed, faults, calls, .. } => {
+                Some(Quarantine { since_ms, faults, calls, passed })
+            }
             Watch::Well | Watch::Counting(_) => None,
         }
     }
@@ -218,7 +242,8 @@ mod tests {
     #[test]
     fn a_plugin_that_fails_on_everything_is_held_and_probed() {
         let (mut watch, since_ms) = quarantined();
-        assert_eq!(watch.quarantined_since_ms(), Some(since_ms));
+        let expected = Quarantine { since_ms, faults: 20, calls: 20, passed: 0 };
+        assert_eq!(watch.quarantine(), Some(expected));
         assert_eq!(watch.admit(since_ms + 1), Admission::Hold);
         let probe_ms = since_ms + PROBE_EVERY_MS;
         assert_eq!(call(&mut watch, probe_ms, true), (Admission::Probe, None));

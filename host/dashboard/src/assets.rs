@@ -25,6 +25,8 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/charts.css"),
     include_str!("../assets/style/trace.css"),
     include_str!("../assets/style/palette.css"),
+    include_str!("../assets/style/plugins.css"),
+    include_str!("../assets/style/settings.css"),
     include_str!("../assets/style/phone.css"),
 );
 

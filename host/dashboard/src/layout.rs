@@ -135,7 +135,11 @@ impl<'a> Layout<'a> {
     /// The places of the whole server.
     pub fn server_places(&self) -> Vec<NavLink> {
         let place = |label, href: &str, icon, key| self.place(label, href.to_owned(), icon, key);
-        vec![place("Settings", "/settings/environments", "i-settings", "s")]
+        vec![
+            place("Plugins", "/plugins", "i-plugins", "p"),
+            place("Audit log", "/changes", "i-changes", "a"),
+            place("Settings", "/settings/environments", "i-settings", "s"),
+        ]
     }
 
     /// The first places.

@@ -6,7 +6,14 @@ use crate::{context::Page, html::url_part};
 const SOURCE: &[(&str, &str)] = &[];
 
 /// The pages of the settings.
-const SETTINGS: &[(&str, &str)] = &[("Environments", "environments")];
+const SETTINGS: &[(&str, &str)] = &[
+    ("Environments", "environments"),
+    ("Tokens", "tokens"),
+    ("API keys", "keys"),
+    ("Variables", "variables"),
+    ("Retention", "retention"),
+    ("Privacy", "privacy"),
+];
 
 /// A page beside the one that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]

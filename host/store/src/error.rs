@@ -203,7 +203,7 @@ pub enum ChangeError {
         found: i64,
     },
     /// A unique value is taken.
-    #[error("a {what} with this {field} exists already; choose another")]
+    #[error("another {what} has this {field} already; choose a different one")]
     Taken {
         /// The kind of resource.
         what: &'static str,

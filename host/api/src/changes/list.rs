@@ -44,6 +44,8 @@ fn change(record: ChangeRecord, snapshot: &Snapshot) -> Change {
     params(
         ("environment" = Option<String>, Query, description = "In this environment; if absent, in all that the token is good for, and what is about all if it is good everywhere"),
         ("resource" = Option<String>, Query, description = "Of this resource, for example `sources/segment`"),
+        ("operation" = Option<String>, Query, description = "By this operation, for example `upsertSource`"),
+        ("who" = Option<String>, Query, description = "By the author of this name"),
         PageParams,
     ),
     responses((status = 200, description = "The changes", body = ChangeList)),
@@ -59,9 +61,13 @@ pub async fn list_changes(
         Some(environment) => Some(vec![environment.id]),
         None => operator.environment_ids().map(<[i64]>::to_vec),
     };
-    let resource = params.get("resource").map(str::to_owned);
+    let text = |name| params.get(name).map(str::to_owned);
+    let (resource, operation, author) = (text("resource"), text("operation"), text("who"));
     let memory = AnswerMemory::new(&engine);
-    let page = engine.store.changes(&ChangeQuery { environment_ids, resource, cursor, limit }, &memory).await?;
+    let page = engine
+        .store
+        .changes(&ChangeQuery { environment_ids, resource, operation, author, cursor, limit }, &memory)
+        .await?;
     let page = page.ok_or_else(AnswerMemory::exhausted)?;
     let page_info = page_info(&page, limit, |change| change.id);
     let entries = page.items.into_iter().map(|record| change(record, &snapshot)).collect();

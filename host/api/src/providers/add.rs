@@ -62,11 +62,23 @@ pub async fn add_source_provider(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<SourceProvider>), ApiError> {
+    add(operator, engine, Some(key), params, headers, body).await
+}
+
+/// Receives a component and stores it under `key`, or under the key of its manifest.
+pub(super) async fn add(
+    operator: Operator,
+    engine: Engine,
+    key: Option<String>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<SourceProvider>), ApiError> {
     let may_replace = params.get("replace") == Some("true");
     let replaces_key = params.get("replace_key") == Some("true");
     let announced = component_upload::check_headers(&headers)
         .and_then(|()| if replaces_key { operator.may(Scope::Admin) } else { Ok(()) })
-        .and_then(|()| check_key(&engine.catalog(), &key, may_replace))
+        .and_then(|()| key.as_ref().map_or(Ok(()), |key| check_key(&engine.catalog(), key, may_replace)))
         .and_then(|()| component_upload::announced_digest(&params))
         .and_then(|digest| Ok((digest, component_upload::permit(&engine.uploads)?)));
     // The permit is held until the component is compiled.
@@ -74,6 +86,14 @@ pub async fn add_source_provider(
     let pause = engine.options.body_timeout;
     let wasm = component_upload::read(body, &headers, &digest, pause).await?;
     let (plugin, wasm) = load(&engine, wasm).await?;
+    let key = match key {
+        Some(key) => key,
+        None => {
+            let key = plugin.manifest().key.clone();
+            check_key(&engine.catalog(), &key, may_replace)?;
+            key
+        }
+    };
     check_plugin(&plugin, &key)?;
     let (added, by) = (plugin.clone(), operator.clone());
     let status = engine

@@ -1,5 +1,7 @@
 //! `GET /v1/source_providers`
 
+use std::collections::HashMap;
+
 use axum::{Json, extract::State};
 use inlet_api_types::{
     PageInfo,
@@ -18,15 +20,24 @@ use crate::auth::Operator;
     tag = "providers",
     responses((status = 200, description = "The providers", body = SourceProviderList)),
 )]
-pub async fn list_source_providers(_: Operator, State(engine): State<Engine>) -> Json<SourceProviderList> {
-    let catalog = engine.catalog();
+pub async fn list_source_providers(operator: Operator, State(engine): State<Engine>) -> Json<SourceProviderList> {
+    let (catalog, snapshot) = (engine.catalog(), engine.snapshot());
+    let mut users: HashMap<&str, (usize, usize)> = HashMap::new();
+    for endpoint in snapshot.endpoints().filter(|endpoint| operator.sees(endpoint.environment_id)) {
+        let (all, quarantined) = users.entry(&endpoint.plugin_ref.key).or_default();
+        *all += 1;
+        *quarantined += usize::from(endpoint.guard.is_quarantined());
+    }
     let listed = catalog.iter().map(|plugin| {
         let manifest = plugin.manifest();
+        let (source_environments, quarantined) = users.get(manifest.key.as_str()).copied().unwrap_or_default();
         ListedProvider {
             key: manifest.key.clone(),
             version: manifest.version.clone(),
             digest: plugin.digest().to_owned(),
             provider: response::platform(manifest),
+            source_environments,
+            quarantined,
         }
     });
     let entries: Vec<_> = listed.collect();

@@ -7,4 +7,5 @@ pub mod list;
 mod publisher_pin;
 pub mod remove;
 pub mod response;
+pub mod upload;
 pub mod versions;

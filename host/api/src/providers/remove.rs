@@ -48,8 +48,6 @@ pub async fn remove_source_provider_version(
         };
         let users = users_of_added(&change.snapshot(), &key, &kept.digest);
         if !users.is_empty() {
-            let users: Vec<String> =
-                users.iter().map(|user| format!("{} in {}", user.source, user.environment)).collect();
             let message = format!(
                 "the version {version} of {key:?} is in use: {}; let them use another (inlet plugin use, or POST \
                  /v1/sources/{{key}}/plugin), then remove it",

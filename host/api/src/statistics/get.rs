@@ -23,6 +23,7 @@ const REFUSED: &str = "refused";
     params(
         ("environment" = Option<String>, Query, description = "The environment; if absent, all that the token is good for"),
         ("source" = Option<String>, Query, description = "The source; if absent, all"),
+        ("provider" = Option<String>, Query, description = "Only sources of this provider, for example `segment`"),
         ("from" = Option<String>, Query, description = "The begin; a day before the end if absent"),
         ("to" = Option<String>, Query, description = "The end; now if absent"),
         ("step" = Option<i64>, Query, description = "The length of a step, in seconds: a multiple of 60, of 3600 for what is older than two days; chosen by the server if absent"),
@@ -41,11 +42,13 @@ pub async fn get_statistics(
         let message = format!("there is no source {key:?}; GET /v1/sources lists those there are");
         return Err(ApiError::invalid("source", message));
     }
+    let provider = params.get("provider");
     let range = range::read(&params, now_ms())?;
     let own = snapshot.logs().filter(|log| {
         operator.sees(log.environment_id)
             && environment.is_none_or(|environment| environment.id == log.environment_id)
             && wanted.is_none_or(|key| key == log.source)
+            && provider.is_none_or(|key| key == log.plugin_ref.key)
     });
     let sources: HashMap<i64, &str> = own.map(|log| (log.id, log.source.as_str())).collect();
     let ids: Vec<i64> = sources.keys().copied().collect();

@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let width =
         |text: fn(&ListedProvider) -> &str| list.entries.iter().map(|entry| text(entry).len()).max().unwrap_or(0);
     let (keys, versions) = (width(|entry| &entry.key), width(|entry| &entry.version));
-    for ListedProvider { key, version, digest, provider } in &list.entries {
+    for ListedProvider { key, version, digest, provider, .. } in &list.entries {
         println!("{key:keys$}  {version:versions$}  {digest}  {}", provider.name);
     }
     Ok(())

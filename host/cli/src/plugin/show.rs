@@ -1,6 +1,6 @@
 //! `inlet plugin show`: prints a plugin of a running server, its versions and the sources that use them.
 
-use inlet_api_types::providers::{SourceProvider, SourceProviderVersion, SourceProviderVersionUser};
+use inlet_api_types::providers::{PluginQuarantine, SourceProvider, SourceProviderVersion, SourceProviderVersionUser};
 
 use crate::client::{ServerArguments, encoded};
 
@@ -27,9 +27,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             None => String::new(),
         };
         println!("{version}  {digest}  {since}{unloaded}");
-        for SourceProviderVersionUser { source, environment, follows_latest } in used_by {
+        for SourceProviderVersionUser { source, environment, follows_latest, quarantine, .. } in used_by {
             let latest = if follows_latest { " (follows latest)" } else { "" };
-            println!("    {source}@{environment}{latest}");
+            let quarantine = quarantine.map(|PluginQuarantine { since, calls, faults, .. }| {
+                format!(", quarantined since {since}: {faults} of {calls} calls failed")
+            });
+            println!("    {source}@{environment}{latest}{}", quarantine.unwrap_or_default());
         }
     }
     Ok(())

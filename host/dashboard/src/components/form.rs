@@ -1,6 +1,7 @@
 //! Fields of forms. An error of the API stands at the field that its `field` names.
 
 use askama::Template;
+use serde_json::Value;
 
 use super::Html;
 use crate::error::PageError;
@@ -97,6 +98,14 @@ impl<'a> Field<'a> {
         let id = format!("field-{}", self.name.replace(['.', '[', ']'], "-"));
         Html::of(&FieldView { field: self, id })
     }
+}
+
+/// A member of a body for the API that is a whole number; none of an empty field. A text that is no number goes as it is, so
+/// that the API says what is wrong with it.
+pub fn number(name: &str, text: &str) -> Option<(String, Value)> {
+    let text = text.trim();
+    let value = || text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from);
+    (!text.is_empty()).then(|| (name.to_owned(), value()))
 }
 
 /// The error of a form that is about none of its fields, to stand at its top.

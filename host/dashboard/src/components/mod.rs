@@ -1,11 +1,14 @@
 //! The parts that pages are made of. Each returns [`Html`], which templates write as it is; every text in it is escaped.
 
 pub mod actions;
+pub mod bytes;
 pub mod chart;
+pub mod checkboxes;
 pub mod confirm;
 pub mod copy;
 pub mod cure;
 pub mod empty_state;
+pub mod external_link;
 pub mod filter;
 pub mod form;
 pub mod icon;
@@ -14,6 +17,7 @@ pub mod outcome;
 pub mod pagination;
 pub mod provider_mark;
 pub mod rehearsal;
+pub mod shown_once;
 pub mod time;
 pub mod waterfall;
 

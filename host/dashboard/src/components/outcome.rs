@@ -151,6 +151,21 @@ pub fn target(is_running: bool, is_active: bool) -> Badge {
     }
 }
 
+/// A plugin that translates the requests of a source environment.
+pub fn running() -> Badge {
+    Badge::new("Running", Tone::Done, "i-done")
+}
+
+/// A plugin that is not run, because it failed on most requests.
+pub fn quarantined() -> Badge {
+    Badge::new("Quarantined", Tone::Failed, "i-dead")
+}
+
+/// A plugin whose version does not load.
+pub fn not_loaded() -> Badge {
+    Badge::new("Does not load", Tone::Failed, "i-failed")
+}
+
 /// The verdict on a request's signature, as the API names it, with or without `enforced:`.
 pub fn verification(status: &str) -> Badge {
     match status.trim_start_matches("enforced:") {

@@ -1,5 +1,7 @@
 //! Times. The server writes UTC; the script shows them in the browser's zone, with the zone and UTC on hover.
 
+use std::borrow::Borrow;
+
 use inlet_core::time;
 use inlet_engine::clock::now_ms;
 
@@ -64,7 +66,8 @@ pub fn span(ms: i64) -> String {
 }
 
 /// Writes a duration of microseconds with three digits at most.
-pub fn micros(us: u64) -> String {
+pub fn micros(us: impl Borrow<u64>) -> String {
+    let us = *us.borrow();
     match us {
         0..1000 => format!("{us} µs"),
         1000..10_000 => format!("{:.1} ms", us as f64 / 1e3),
@@ -90,6 +93,6 @@ mod tests {
         ] {
             assert_eq!(distance(text, now_ms), expected, "{text}");
         }
-        assert_eq!([999, 1500, 15_000, 2_500_000].map(micros), ["999 µs", "1.5 ms", "15 ms", "2.5 s"]);
+        assert_eq!([999, 1500, 15_000, 2_500_000].map(|us: u64| micros(us)), ["999 µs", "1.5 ms", "15 ms", "2.5 s"]);
     }
 }

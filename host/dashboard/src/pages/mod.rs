@@ -1,11 +1,14 @@
 //! The pages: a folder for each, with a handler and a template for each view, and its routes.
 
+mod changes;
 mod cures;
 mod environments;
 mod logs;
 mod not_found;
 pub mod overview;
+mod plugins;
 mod search;
+mod settings;
 mod sources;
 
 use axum::{Router, routing::any};
@@ -21,6 +24,9 @@ pub fn routes() -> Router<Dashboard> {
         logs::routes(),
         search::routes(),
         cures::routes(),
+        plugins::routes(),
+        changes::routes(),
+        settings::routes(),
     ];
     pages.into_iter().fold(Router::new(), Router::merge)
 }

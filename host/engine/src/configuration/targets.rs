@@ -97,6 +97,8 @@ mod tests {
         let query = ChangeQuery {
             environment_ids: None,
             resource: Some("targets/crm".to_owned()),
+            operation: None,
+            author: None,
             cursor: Cursor::Start,
             limit: 10,
         };

@@ -47,6 +47,7 @@ impl CallGuard for PluginCall {
     fn ended(&self, fault: Option<&Fault>, spent: &Spent) {
         let endpoint = self.attempt.endpoint();
         endpoint.meters.sandbox(spent.wall);
+        endpoint.guard.note_memory(spent.memory as u64);
         match fault {
             None => self.attempt.succeeded(),
             // The plugin was not called.

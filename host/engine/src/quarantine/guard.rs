@@ -3,12 +3,12 @@
 use std::{
     sync::{
         LazyLock, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Instant,
 };
 
-use inlet_core::quarantine::{Admission, Change, Watch};
+use inlet_core::quarantine::{Admission, Change, Quarantine, Watch};
 
 use crate::clock;
 
@@ -18,6 +18,8 @@ pub struct Guard {
     /// True if a fault was seen that still counts.
     is_alert: AtomicBool,
     watch: Mutex<Watch>,
+    /// The most memory that a call took, in bytes.
+    peak_memory: AtomicU64,
 }
 
 impl Guard {
@@ -55,11 +57,30 @@ impl Guard {
 
     /// Returns the time at which the quarantine began, in milliseconds since 1970.
     pub fn quarantined_since_ms(&self) -> Option<i64> {
+        self.quarantine().map(|quarantine| quarantine.since_ms)
+    }
+
+    /// Returns the quarantine with its beginning in milliseconds since 1970; none if the plugin is run.
+    pub fn quarantine(&self) -> Option<Quarantine> {
         if !self.is_alert.load(Ordering::Relaxed) {
             return None;
         }
-        let since_ms = self.watch().quarantined_since_ms()?;
-        Some(clock::now_ms() - (elapsed_ms() - since_ms))
+        let quarantine = self.watch().quarantine()?;
+        let since_ms = clock::now_ms() - (elapsed_ms() - quarantine.since_ms);
+        Some(Quarantine { since_ms, ..quarantine })
+    }
+
+    /// Notes the memory that a call took, in bytes.
+    pub(crate) fn note_memory(&self, bytes: u64) {
+        // Calls take about the same: reading first keeps the line shared between cores.
+        if self.peak_memory.load(Ordering::Relaxed) < bytes {
+            self.peak_memory.fetch_max(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns the most memory that a call took since the server started, in bytes; none without a call.
+    pub fn peak_memory(&self) -> Option<u64> {
+        Some(self.peak_memory.load(Ordering::Relaxed)).filter(|bytes| *bytes > 0)
     }
 
     fn watch(&self) -> MutexGuard<'_, Watch> {

@@ -84,6 +84,10 @@ pub struct ChangeQuery {
     pub environment_ids: Option<Vec<i64>>,
     /// Changes of this resource only.
     pub resource: Option<String>,
+    /// Changes by this operation only.
+    pub operation: Option<String>,
+    /// Changes by the author of this name only.
+    pub author: Option<String>,
     /// The start of the page.
     pub cursor: Cursor<Uuid>,
     /// Entries of a page.

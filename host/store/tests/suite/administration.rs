@@ -19,7 +19,14 @@ fn settings(name: &str) -> EnvironmentSettings {
 }
 
 fn all_changes() -> ChangeQuery {
-    ChangeQuery { environment_ids: None, resource: None, cursor: Cursor::Start, limit: 100 }
+    ChangeQuery {
+        environment_ids: None,
+        resource: None,
+        operation: None,
+        author: None,
+        cursor: Cursor::Start,
+        limit: 100,
+    }
 }
 
 async fn operations(fixture: &Fixture) -> Vec<String> {
@@ -53,7 +60,7 @@ async fn a_new_environment_comes_with_every_source_or_not_at_all() {
     assert_eq!(source.environments.last().unwrap().token, "token-of-staging");
 
     let taken = fixture.store.environment_create(new("staging", source_id), log("createEnvironment")).await;
-    insta::assert_snapshot!(taken.unwrap_err(), @"a environment with this slug exists already; choose another");
+    insta::assert_snapshot!(taken.unwrap_err(), @"another environment has this slug already; choose a different one");
     let half = fixture.store.environment_create(new("other", 4711), log("createEnvironment")).await;
     assert!(matches!(half, Err(ChangeError::Commit(_))));
     assert_eq!(fixture.store.environments().await.unwrap().len(), 3);
@@ -258,6 +265,10 @@ async fn changes_are_paged_filtered_and_pruned() {
     assert_eq!(resources(of(&[one])).await, ["environments/c", "environments/a"]);
     assert_eq!(resources(of(&[])).await, [] as [&str; 0]);
     let named = ChangeQuery { resource: Some("environments/b".to_owned()), ..all_changes() };
+    let by_ci = ChangeQuery { author: Some("CI".to_owned()), ..all_changes() };
+    assert_eq!(resources(by_ci.clone()).await, ["environments/b"]);
+    let other = ChangeQuery { operation: Some("createEnvironment".to_owned()), ..by_ci };
+    assert_eq!(resources(other).await, [] as [&str; 0]);
     let found = fixture.store.changes(&named, &Unlimited).await.unwrap().unwrap().items.remove(0);
     assert_eq!((found.author.token_id, found.author.name.as_str()), (Some(7), "CI"));
     assert_eq!((found.before.as_deref(), found.after, found.environment_id), (Some(r#"{"n":1.10}"#), None, Some(two)));

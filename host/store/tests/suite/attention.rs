@@ -185,7 +185,7 @@ async fn a_step_of_a_replay_is_written_once_and_only_while_it_runs() {
     let new = NewReplay { id, source_environment_id: at, filter: filter.clone(), rate_per_second: 10 };
     fixture.store.replay_create(new.clone(), log("createReplay")).await.unwrap();
     let second = fixture.store.replay_create(NewReplay { id: Uuid::now_v7(), ..new }, log("createReplay")).await;
-    insta::assert_snapshot!(second.unwrap_err(), @"a running replay with this source environment exists already; choose another");
+    insta::assert_snapshot!(second.unwrap_err(), @"another running replay has this source environment already; choose a different one");
     let replay = fixture.store.running_replays().await.unwrap().remove(0);
     assert_eq!(fixture.store.replay_count(&replay).await.unwrap(), 1);
     let between = |after| fixture.store.replay_next(at, &filter, (after, id), 10);

@@ -56,7 +56,7 @@ async fn an_endpoint_changes_its_token_and_keeps_the_hashes_of_those_before() {
     // A token is of one endpoint.
     fixture.store.source_create(source("other", &[fixture.environment]), log("upsertSource")).await.unwrap();
     let taken = rotate(&format!("token-other-{}", fixture.environment), Some(1)).await.unwrap_err();
-    insta::assert_snapshot!(taken, @"a source environment with this token exists already; choose another");
+    insta::assert_snapshot!(taken, @"another source environment has this token already; choose a different one");
     assert_eq!(environment(&fixture).await.token, "fourth");
     assert_eq!(first.version, 1);
 }

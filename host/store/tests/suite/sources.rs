@@ -78,7 +78,14 @@ fn configured_source(key: &str, environments: &[i64]) -> NewSource {
 }
 
 async fn logged_changes(fixture: &Fixture) -> usize {
-    let query = ChangeQuery { environment_ids: None, resource: None, cursor: Cursor::Start, limit: 100 };
+    let query = ChangeQuery {
+        environment_ids: None,
+        resource: None,
+        operation: None,
+        author: None,
+        cursor: Cursor::Start,
+        limit: 100,
+    };
     fixture.store.changes(&query, &Unlimited).await.unwrap().unwrap().items.len()
 }
 
@@ -142,7 +149,7 @@ async fn a_key_is_taken_once() {
     let fixture = Fixture::new().await;
     let error =
         fixture.store.source_create(source("main", &[fixture.environment]), log("upsertSource")).await.unwrap_err();
-    insta::assert_snapshot!(error, @"a source with this key exists already; choose another");
+    insta::assert_snapshot!(error, @"another source has this key already; choose a different one");
     assert_eq!(fixture.store.sources().await.unwrap().len(), 1);
     // A source that failed half way leaves nothing.
     let error = fixture

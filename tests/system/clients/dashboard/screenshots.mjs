@@ -3,7 +3,8 @@
 import { mkdirSync } from "node:fs";
 import { Dashboard } from "./harness.mjs";
 
-const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs?source=segment", "/settings/environments"];
+const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs?source=segment", "/settings/environments",
+  "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes"];
 /** Pages that a list leads to: a list, and the name of the picture. */
 const FIRST_OF = [
   ["/e/development/logs?source=segment&outcome=executed&event=Order+Completed", "event"],

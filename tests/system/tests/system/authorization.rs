@@ -114,6 +114,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("traceLog", "read"),
     ("triggerWorkflow", "key"),
     ("updateEnvironment", "admin"),
+    ("uploadSourceProvider", "plugins"),
     ("upsertSource", "operate"),
     ("upsertTarget", "operate"),
     ("upsertVariable", "operate"),

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::list;
-use crate::{context::Page, error::PageResult, respond};
+use crate::{components::form::number, context::Page, error::PageResult, respond};
 
 /// The form, as the API names its members.
 #[derive(Debug, Default, Deserialize)]
@@ -23,16 +23,12 @@ pub struct CreateForm {
 }
 
 impl CreateForm {
-    /// The body for the API. A text that is no number goes as it is, so that the API says what is wrong with it.
+    /// The body for the API.
     fn body(&self) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("name".to_owned(), self.name.trim().into());
         body.insert("slug".to_owned(), self.slug.trim().into());
-        let days = self.retention_days.trim();
-        if !days.is_empty() {
-            let days = days.parse::<i64>().map_or_else(|_| Value::from(days), Value::from);
-            body.insert("retention_days".to_owned(), days);
-        }
+        body.extend(number("retention_days", &self.retention_days));
         body
     }
 }

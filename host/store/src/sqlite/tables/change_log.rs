@@ -78,8 +78,11 @@ fn select(columns: &str, query: &ChangeQuery, limit: usize) -> QueryBuilder<Sqli
         }
         sql.push(")");
     }
-    if let Some(resource) = &query.resource {
-        sql.push(" AND resource = ").push_bind(resource);
+    let wanted = [("resource", &query.resource), ("operation", &query.operation), ("name", &query.author)];
+    for (column, value) in wanted {
+        if let Some(value) = value {
+            sql.push(" AND ").push(column).push(" = ").push_bind(value);
+        }
     }
     let newer = matches!(query.cursor, Cursor::Before(_));
     sql.push(if newer { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });

@@ -1,5 +1,6 @@
 //! The dashboard in Chromium (`tests/system/clients/dashboard`): one scenario for each test, on a server of its own.
 
+mod administration;
 mod logs;
 mod sign_in;
 mod sources;
