@@ -10,6 +10,7 @@
 //! - JSON that is passed on is [`RawJson`], so that every digit survives.
 //! - Times are RFC 3339 texts in UTC, and ids are texts.
 
+pub mod actions;
 pub mod attention;
 pub mod changes;
 pub mod clock;
@@ -32,9 +33,11 @@ pub mod refused_requests;
 pub mod rehearsals;
 pub mod replays;
 pub mod runs;
+pub mod search;
 pub mod sources;
 pub mod statistics;
 pub mod targets;
+pub mod test_cases;
 pub mod traces;
 pub mod variables;
 pub mod webhooks;

@@ -1,18 +1,99 @@
 //! The log of a source's events and actions.
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{PageInfo, RawJson, deliveries::Delivery, providers::Plugin};
 
+/// The filters of every list and stream of event logs. They may be combined.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LogFilterParams {
+    /// Of this event type; `Paid` also finds `track/Paid`, as in a mapping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// About this user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// With this idempotency key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// With a trigger that reached or skipped this recipient: the id of a user, or `collection/id`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+    /// With an action that ended so: `success`, `skipped` or `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_status: Option<String>,
+    /// Of this outcome, or of these: `failed,rejected`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<String>,
+    /// Of this code, for example `action_failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// True for those that need attention: what failed, was rejected or has a dead delivery, and was neither carried out
+    /// again nor dismissed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub needs_attention: Option<bool>,
+    /// `actions`: what was done about each event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub include: Option<Vec<String>>,
+}
+
+/// The filters that only the lists of event logs have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LogListParams {
+    /// Logged on this day, `YYYY-MM-DD`, in UTC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+    /// Logged at this time or later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starting_at: Option<String>,
+    /// Logged before this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ending_at: Option<String>,
+    /// With this text in the received item (its first 256 KiB), the event type, user, idempotency key, code or reason; ASCII
+    /// letters in either case. A page looks at 20,000 entries at most, see `searched`. Not where personal data is hidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<String>,
+}
+
+/// The parameters that only the streams of event logs have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct LogStreamParams {
+    /// The id of a log entry: the stream begins with what was committed after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// What happens when the stream is far behind. `send`: everything is sent, the oldest first; `skip`: it goes on with the
+    /// newest and says so; `send` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missed: Option<String>,
+}
+
 /// A page of event logs, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 #[schema(as = SourceLogs)]
 pub struct SourceLogList {
     /// The event logs; of one batch the last item first.
     pub entries: Vec<SourceLog>,
-    /// The cursors of the page.
+    /// The cursors of the page. With `search` there may be a next page although this one is short or empty.
     pub page_info: PageInfo,
+    /// How far a `search` looked; absent without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<SearchedLogs>,
+}
+
+/// How far one page of a search looked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SearchedLogs {
+    /// The number of entries that were looked at.
+    pub entries: usize,
+    /// The time of logging of the last one that was looked at; null if there was none.
+    #[schema(required, format = DateTime)]
+    pub as_far_as: Option<String>,
+    /// True if nothing is left to look at in this direction.
+    pub is_complete: bool,
 }
 
 /// A received item, the event that it was translated to, and the actions.
@@ -112,6 +193,9 @@ pub struct SourceLog {
     pub warnings: Vec<String>,
     /// The redacted paths.
     pub redacted: Vec<String>,
+    /// The times that the stages of its request took; null for an entry that no request brought, such as a replay.
+    #[schema(required)]
+    pub stage_times: Option<StageTimes>,
     /// Not supported: always null.
     #[schema(required, value_type = Option<Object>)]
     pub preprocess_output: (),
@@ -121,6 +205,23 @@ pub struct SourceLog {
     /// The newest deliveries of its runs, at most 100; only with `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deliveries: Option<Vec<Delivery>>,
+}
+
+/// The times that the stages of a request took, in microseconds, each with an error below 1 %. All items of a request share
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SourceLogStageTimes)]
+pub struct StageTimes {
+    /// Reading the body.
+    pub receive_us: u64,
+    /// Checking the signature or the key.
+    pub verify_us: u64,
+    /// The plugin's translation, with the wait for a free sandbox.
+    pub translate_us: u64,
+    /// Cutting out values and resolving mappings.
+    pub plan_us: u64,
+    /// Waiting for the turn in the transaction, and settling in it. The write to the disk, which follows, is not in it.
+    pub settle_us: u64,
 }
 
 /// The execution of one mapping.

@@ -24,7 +24,7 @@ pub struct PageParams {
 }
 
 /// The cursors of the neighbouring pages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PageInfo {
     /// Always `PageInfo`.
     #[serde(rename = "__typename")]

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::{
     PageInfo,
     pace::{DEFAULT_RATE, read_max_age, read_rate},
+    rehearsals::RehearsalTotals,
 };
 
 /// The events to carry out again.
@@ -55,6 +56,24 @@ impl CreateReplay {
     pub fn rate_per_second(&self) -> u32 {
         self.rate_per_second.unwrap_or(DEFAULT_RATE)
     }
+}
+
+/// What a replay would do. Nothing was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReplayPreview {
+    /// The number of events that the filter selects now.
+    pub total: i64,
+    /// True if there are more than `total`, which is as far as is counted.
+    pub has_more: bool,
+    /// The number of events that were rehearsed: the oldest ones, at most 50.
+    pub rehearsed: usize,
+    /// The number of rehearsed events that could not be carried out again.
+    pub failed: usize,
+    /// The reason why the last of them could not be.
+    #[schema(required)]
+    pub last_error: Option<String>,
+    /// The results of the others, each as if it were carried out alone.
+    pub totals: RehearsalTotals,
 }
 
 /// A replay and its progress.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, Method, Request, Response, StatusCode, header},
 };
 use http_body_util::BodyExt as _;
 use inlet_api_types::ErrorBody;
@@ -78,6 +78,26 @@ impl Client {
         headers: &[(&str, &str)],
         body: Option<Bytes>,
     ) -> Result<Answer, ApiFailure> {
+        read_whole(self.answer(operator, method, path, headers, body).await?).await
+    }
+
+    /// Opens an answer that goes on, such as a stream of events, and returns its body as it comes.
+    pub async fn open(&self, operator: &Operator, path: &str, headers: &[(&str, &str)]) -> Result<Body, ApiFailure> {
+        let response = self.answer(operator, Method::GET, path, headers, None).await?;
+        match response.status().as_u16() {
+            ..400 => Ok(response.into_body()),
+            _ => Err(read_whole(response).await.err().unwrap_or_else(|| unreadable("the answer", &"it is no error"))),
+        }
+    }
+
+    async fn answer(
+        &self,
+        operator: &Operator,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Bytes>,
+    ) -> Result<Response<Body>, ApiFailure> {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -91,13 +111,18 @@ impl Client {
         let request = request.map_err(|error| unreadable("the request", &error))?;
         // A router answers every request.
         let Ok(response) = (*self.router).clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.map_err(|error| unreadable("the answer", &error))?.to_bytes();
-        let answer = Answer { status: parts.status, headers: parts.headers, body };
-        match answer.status.as_u16() {
-            ..400 => Ok(answer),
-            _ => Err(ApiFailure { status: answer.status, body: answer.read()? }),
-        }
+        Ok(response)
+    }
+}
+
+/// Reads an answer to its end. One that is an error is a failure.
+async fn read_whole(response: Response<Body>) -> Result<Answer, ApiFailure> {
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.map_err(|error| unreadable("the answer", &error))?.to_bytes();
+    let answer = Answer { status: parts.status, headers: parts.headers, body };
+    match answer.status.as_u16() {
+        ..400 => Ok(answer),
+        _ => Err(ApiFailure { status: answer.status, body: answer.read()? }),
     }
 }
 

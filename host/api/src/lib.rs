@@ -8,6 +8,7 @@
 //! one line of [`routes`], which gives its access and puts it into the document at `/openapi.json`; every change is logged
 //! in its own transaction.
 
+mod actions;
 mod answer_memory;
 mod auth;
 mod backups;
@@ -33,6 +34,7 @@ mod recipients;
 mod routes;
 mod runs;
 mod scope;
+mod search;
 mod sources;
 mod statistics;
 mod stored_json;

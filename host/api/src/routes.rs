@@ -21,6 +21,7 @@ use utoipa_axum::{
 };
 
 use crate::{
+    actions,
     auth::Operator,
     backups,
     body::drain_unread,
@@ -30,7 +31,7 @@ use crate::{
     query::KnownParams,
     recipients, runs,
     scope::{Access, Scope},
-    sources, statistics, targets, variables,
+    search, sources, statistics, targets, variables,
 };
 
 /// The path of a provider whose key has a slash that is not escaped.
@@ -92,13 +93,17 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(sources::logs::list::list_source_logs)),
         Operation::new(Scope::Read, routes!(sources::logs::trace::trace_log)),
         Operation::new(Scope::Read, routes!(logs::list::list_logs)),
+        Operation::new(Scope::Read, routes!(actions::list::list_actions)),
+        Operation::new(Scope::Read, routes!(search::find::search)),
         Operation::new(Scope::Read, routes!(logs::stream::stream_logs)),
         Operation::new(Scope::Read, routes!(logs::stream::stream_source_logs)),
         Operation::new(Scope::Read, routes!(logs::get::get_log)),
         Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse::rehearse_source)),
         Operation::new(Scope::Operate, routes!(sources::rehearsal::rehearse_last::rehearse_last_events)),
+        Operation::new(Scope::Read, routes!(sources::logs::test_case::get_log_test_case)),
         Operation::new(Scope::Operate, routes!(sources::logs::replay::replay_log)),
         Operation::new(Scope::Operate, routes!(sources::replays::create::create_replay)),
+        Operation::new(Scope::Operate, routes!(sources::replays::preview::preview_replay)),
         Operation::new(Scope::Read, routes!(sources::replays::list::list_replays)),
         Operation::new(Scope::Read, routes!(sources::replays::get::get_replay)),
         Operation::new(Scope::Operate, routes!(sources::replays::cancel::cancel_replay)),

@@ -1,7 +1,9 @@
 //! The event logs of all sources of an environment.
 
+pub mod filters;
 pub mod get;
 pub mod list;
+pub mod page;
 pub mod stream;
 
 use std::{collections::HashMap, sync::Arc};

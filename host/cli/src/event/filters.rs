@@ -28,6 +28,9 @@ pub struct Filters {
     /// Only events with a trigger that reached or skipped this recipient: a user's id, or COLLECTION/ID
     #[arg(long, value_name = "RECIPIENT")]
     pub recipient: Option<String>,
+    /// Only events that need attention
+    #[arg(long)]
+    pub needs_attention: bool,
     /// Further filters as the API has them: name=value, for example outcome=failed
     #[arg(long, value_name = "NAME=VALUE")]
     pub filter: Vec<String>,
@@ -51,6 +54,9 @@ impl Filters {
                 // Writing to a string cannot fail.
                 _ = write!(query, "&{name}={}", encoded(value));
             }
+        }
+        if self.needs_attention {
+            query.push_str("&needs_attention=true");
         }
         for filter in &self.filter {
             let Some((name, value)) = filter.split_once('=') else {
@@ -80,10 +86,11 @@ mod tests {
     fn filters_become_the_query_of_the_api() {
         let filters = Filters {
             event: Some("Order Paid".to_owned()),
+            needs_attention: true,
             filter: vec!["date=2026-01-02".to_owned()],
             ..Filters::default()
         };
-        assert_eq!(filters.query().unwrap(), "&event=Order%20Paid&date=2026%2D01%2D02");
+        assert_eq!(filters.query().unwrap(), "&event=Order%20Paid&needs_attention=true&date=2026%2D01%2D02");
         let wrong = Filters { filter: vec!["failed".to_owned()], ..Filters::default() };
         insta::assert_snapshot!(wrong.query().unwrap_err(), @r#"--filter is "failed"; expected name=value, such as outcome=failed"#);
     }

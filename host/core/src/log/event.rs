@@ -10,7 +10,7 @@ use bytestring::ByteString;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::outcome::Outcome;
+use super::{outcome::Outcome, stage_times::StageTimes};
 
 /// The fields of a logged event, apart from its contents. The log that is written, the event that the store gives back
 /// and the entry that the API shows share them: a new one is added here, to the store's columns, where its value is
@@ -54,6 +54,8 @@ pub struct EventFields {
     pub warnings: Vec<String>,
     /// The redact paths that blanked something.
     pub redacted: Vec<String>,
+    /// The times of the stages of its request; none for an event that no sender's request brought.
+    pub stage_times: Option<StageTimes>,
 }
 
 impl EventFields {
@@ -78,6 +80,7 @@ impl EventFields {
             guest_logs: None,
             warnings: Vec::new(),
             redacted: Vec::new(),
+            stage_times: None,
         }
     }
 }

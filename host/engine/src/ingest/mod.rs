@@ -29,6 +29,7 @@ mod reserve;
 mod response;
 pub mod stored_fields;
 mod stored_request;
+pub mod test_case;
 pub(crate) mod translate;
 pub(crate) mod verify;
 pub(crate) mod write_key;
@@ -37,7 +38,10 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{extract::Request, response::Response};
 
-use inlet_core::verification::Nonce;
+use inlet_core::{
+    log::{StageTimes, TimedStage},
+    verification::Nonce,
+};
 
 use self::{
     commit::NotCommitted,
@@ -151,8 +155,11 @@ async fn ingest(
     request.reserve(translated.held_bytes())?;
     clock.lap(Stage::Translate);
 
-    let items = plan::plan(engine, endpoint, &request, verdict, &translated);
+    let mut items = plan::plan(engine, endpoint, &request, verdict, &translated);
     clock.lap(Stage::Plan);
+    for item in &mut items {
+        item.log.stage_times = Some(clock.times.settling_since(clock.last));
+    }
 
     let is_retried = translated.is_retried_by_server(plugin);
     let extras = kept_request::extras(engine, endpoint, &request, verdict, &items, is_retried).map(Box::new);
@@ -193,17 +200,30 @@ async fn forget_unanswered(engine: &Engine, nonce: Option<Nonce>, error: &Ingest
 struct StageClock<'a> {
     endpoint: &'a Endpoint,
     last: Instant,
+    /// The times that are stored with the events.
+    times: StageTimes,
 }
 
 impl<'a> StageClock<'a> {
     fn start(endpoint: &'a Endpoint, start: Instant) -> Self {
-        Self { endpoint, last: start }
+        Self { endpoint, last: start, times: StageTimes::default() }
     }
 
     /// Records the time since the last lap for a stage.
     fn lap(&mut self, stage: Stage) {
         let now = Instant::now();
-        self.endpoint.meters.stage(stage, now - self.last);
+        let took = now - self.last;
+        self.endpoint.meters.stage(stage, took);
+        let timed = match stage {
+            Stage::Receive => Some(TimedStage::Receive),
+            Stage::Verify => Some(TimedStage::Verify),
+            Stage::Translate => Some(TimedStage::Translate),
+            Stage::Plan => Some(TimedStage::Plan),
+            Stage::Commit | Stage::Total => None,
+        };
+        if let Some(timed) = timed {
+            self.times = self.times.with(timed, took);
+        }
         self.last = now;
     }
 }

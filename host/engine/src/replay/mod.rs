@@ -8,6 +8,7 @@
 //! Source of the rules: semantics.md §3 and §4.
 
 pub mod event_replayer;
+pub mod preview;
 pub mod refused_requests;
 pub(crate) mod replays;
 pub(crate) mod retries;

@@ -8,7 +8,10 @@ use inlet_core::{
 };
 use uuid::Uuid;
 
-use super::{log_search::RecipientFilter, page::Cursor};
+use super::{
+    log_search::{ActionFilter, RecipientFilter},
+    page::{Cursor, Page},
+};
 
 /// A long value, which a list may leave out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,10 @@ pub struct EventQuery {
     pub action_status: Option<Status>,
     /// Events with a trigger that reached or skipped this recipient only.
     pub recipient: Option<RecipientFilter>,
+    /// Events with an action that this selects only.
+    pub action: Option<ActionFilter>,
+    /// Events that need attention only.
+    pub needs_attention: bool,
     /// Events from this time on, in milliseconds since 1970, by the time in the id.
     pub starting_at_ms: Option<i64>,
     /// Events before this time, in milliseconds since 1970, by the time in the id.
@@ -92,6 +99,8 @@ impl EventQuery {
             idempotency_key: None,
             action_status: None,
             recipient: None,
+            action: None,
+            needs_attention: false,
             starting_at_ms: None,
             ending_at_ms: None,
             cursor: Cursor::Start,
@@ -105,6 +114,26 @@ impl EventQuery {
     pub fn one(source_environment_ids: Vec<i64>, id: Uuid) -> Self {
         Self { id: Some(id), include_actions: true, cut: false, ..Self::newest(source_environment_ids, 1) }
     }
+}
+
+/// A page of the event logs that a query selects and that contain a text.
+#[derive(Debug, Clone)]
+pub struct TextSearch {
+    /// The event logs.
+    pub page: Page<StoredEvent>,
+    /// The number of event logs that were looked at, at most [`TextSearch::MAX_LOOKED_AT`].
+    pub looked_at: usize,
+    /// The last event log that was looked at.
+    pub last_looked_at: Option<Uuid>,
+    /// The cursor of the next page in the direction of this one; none if nothing is left to look at.
+    pub next: Option<Uuid>,
+}
+
+impl TextSearch {
+    /// The most event logs that one page looks at.
+    pub const MAX_LOOKED_AT: usize = 20_000;
+    /// The part of a received item that is looked at, in bytes.
+    pub const MAX_ITEM_BYTES: usize = 256 << 10;
 }
 
 /// An event log as it is read back, with the facts that other tables hold about it. JSON is text, as it was stored. Its
@@ -156,6 +185,48 @@ impl DerefMut for StoredEvent {
 impl StoredEvent {
     /// The largest number of replays that an entry names.
     pub const MAX_RERUNS: usize = 100;
+}
+
+/// The place of an action among all of its environment: its event, and its number there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ActionPlace {
+    /// The event.
+    pub event: Uuid,
+    /// The position among the event's actions, from 0.
+    pub ordinal: i64,
+}
+
+/// An action as a list shows it, with its event.
+#[derive(Debug, Clone)]
+pub struct ListedAction {
+    /// The place in the list.
+    pub place: ActionPlace,
+    /// UUIDv7.
+    pub id: Uuid,
+    /// The source environment that received the event.
+    pub source_environment_id: i64,
+    /// The event's type.
+    pub event_type: String,
+    /// The user that the event is about.
+    pub user_id: Option<String>,
+    /// The mapping; none for the built-in identify and for the error of an event with too many recipients.
+    pub mapping: Option<Uuid>,
+    /// The name of its [`inlet_core::actions::ActionType`].
+    pub action_type: String,
+    /// The status.
+    pub status: Status,
+    /// The workflow that it triggers or cancels.
+    pub workflow: Option<String>,
+    /// The runs that it made.
+    pub runs: Vec<Uuid>,
+    /// The number of recipients that it reached.
+    pub recipients: usize,
+    /// The number of recipients that it left out.
+    pub skipped_recipients: usize,
+    /// Human-readable reason of a skip or a failure.
+    pub reason: Option<String>,
+    /// Warnings for the operator about an action that was not in error.
+    pub warnings: Vec<String>,
 }
 
 /// An action log.

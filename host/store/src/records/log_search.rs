@@ -1,5 +1,6 @@
 //! The index over event logs.
 
+use inlet_core::log::Status;
 use uuid::Uuid;
 
 /// A run of a source environment's event logs, with the entries that find them by value.
@@ -22,6 +23,21 @@ pub struct LogSearchEntry {
     pub hash: u32,
     /// The first 8 bytes of the event's id; none if the value is so frequent that the segment is scanned for it.
     pub event: Option<[u8; 8]>,
+}
+
+/// Selects actions, by conditions that one and the same action fulfils.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionFilter {
+    /// Actions of this type only, such as `workflows_trigger`.
+    pub action_type: Option<String>,
+    /// Actions of this mapping only.
+    pub mapping: Option<Uuid>,
+    /// Actions that trigger or cancel this workflow only.
+    pub workflow: Option<String>,
+    /// Actions that ended so only.
+    pub status: Option<Status>,
+    /// Triggers that reached or skipped this recipient only.
+    pub recipient: Option<RecipientFilter>,
 }
 
 /// A recipient that a trigger reached or skipped.

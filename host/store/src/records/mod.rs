@@ -52,8 +52,8 @@ pub use delivery_turn::{
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{
-    EventQuery, EventTypeCount, EventTypeHours, EventValue, Kept, OriginalKind, SkippedRecipients, SourceStatus,
-    StoredAction, StoredEvent,
+    ActionPlace, EventQuery, EventTypeCount, EventTypeHours, EventValue, Kept, ListedAction, OriginalKind,
+    SkippedRecipients, SourceStatus, StoredAction, StoredEvent, TextSearch,
 };
 pub use event_feed::{FeedPage, FeedPosition};
 pub use export::{UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait};
@@ -62,7 +62,7 @@ pub use forget::{
     ForgottenTriggers,
 };
 pub use job_lease::JobLease;
-pub use log_search::{LogSearchEntry, LogSegment, RecipientFilter};
+pub use log_search::{ActionFilter, LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;
 pub use operational_event::{
     DueOperationalEvent, OperationalAttempt, OperationalEventQuery, OperationalEventRecord, OperationalEventStatus,

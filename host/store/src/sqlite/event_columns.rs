@@ -2,11 +2,11 @@
 //!
 //! A new column takes a field in [`EventFields`], a migration, and an entry in this table.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use inlet_core::{
     ByteString,
-    log::{ACTION_FAILED, EventFields, EventLog, Original, Outcome, PluginRef},
+    log::{ACTION_FAILED, EventFields, EventLog, Original, Outcome, PluginRef, StageTimes},
     settle::{Job, Settlement},
 };
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ pub(crate) struct EventRow<'a> {
     pub(crate) log: &'a EventLog,
     pub(crate) settlement: &'a Settlement,
     pub(crate) plugin_id: i64,
+    /// The time at which its group was settled.
+    pub(crate) settled_at: Instant,
 }
 
 /// Each entry: the fields, the column that is written, the expressions that are read where they differ, a function that
@@ -114,6 +116,9 @@ event_columns! {
     guest_logs: "guest_logs",
         |row, event| _ = row.optional_text(event.log.guest_logs.as_deref()),
         |columns| columns.shared();
+    stage_times: "stage_times",
+        |row, event| _ = row.optional_int(event.log.stage_times.map(|times| times.stored(event.settled_at))),
+        |columns| Ok(columns.get::<Option<i64>>()?.map(StageTimes::from_stored));
 }
 
 /// The columns of the contents: `data` and `original`, which a query leaves out when they are long. Nearly always `data` is

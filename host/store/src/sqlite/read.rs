@@ -12,6 +12,7 @@ pub(crate) use super::{
     },
     rehearsal::rehearse,
     tables::{
+        action_logs::page as actions,
         api_keys::all as api_keys,
         api_logs::all as api_logs,
         attention::{
@@ -24,13 +25,15 @@ pub(crate) use super::{
         change_log::page as changes,
         deleted_recipients::any as has_deleted_recipients,
         deliveries::{
-            answers as delivery_answers, body as delivery_body, counts as delivery_counts, one as delivery,
-            open as open_deliveries, page as deliveries, with_attempts as deliveries_with_attempts,
+            answers as delivery_answers, body as delivery_body, by_downstream_id as deliveries_by_downstream_id,
+            counts as delivery_counts, one as delivery, open as open_deliveries, page as deliveries,
+            with_attempts as deliveries_with_attempts,
         },
         delivery_inputs::{read as delivery_inputs, read_triggers as trigger_inputs},
         environments::all as environments,
         event_feed::{after as event_feed_after, end as event_feed_end, read as event_feed},
         event_logs::events,
+        event_texts::search as search_events,
         event_type_hours::{all as event_type_hours, busiest as busiest_event_types, watched as watched_hours},
         event_types::{counts as event_types, status as source_status},
         event_values::one as event_value,
@@ -45,7 +48,7 @@ pub(crate) use super::{
         plugin_versions::{all as plugin_versions, publisher_key, wasm as plugin_wasm},
         recipient_names::{audiences, collections},
         recipient_search::{by_prefix as recipients_by_prefix, by_text as recipients_by_text},
-        recipients::{one as recipient, page as recipients},
+        recipients::{one as recipient, page as recipients, users_by_email},
         refused_requests::{one as refused_request, page as refused},
         replays::{
             count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,

@@ -84,6 +84,16 @@ impl Store {
         read!(self.database, delivery(environment_id, id))
     }
 
+    /// Returns the ids of the newest deliveries of an environment to which their target gave this id.
+    pub async fn deliveries_by_downstream_id(
+        &self,
+        environment_id: i64,
+        downstream_id: &str,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, ReadError> {
+        read!(self.database, deliveries_by_downstream_id(environment_id, downstream_id, limit))
+    }
+
     /// Counts the deliveries of an environment that match, by status.
     pub async fn delivery_counts(
         &self,

@@ -9,8 +9,8 @@ use crate::{
     error::{CommitError, ReadError},
     operations::ForgetNonce,
     records::{
-        CommitExtras, Cursor, EventQuery, EventTypeCount, EventValue, Hold, NewRefused, Page, ReadMemory,
-        RefusedRequest, Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent,
+        ActionPlace, CommitExtras, Cursor, EventQuery, EventTypeCount, EventValue, Hold, ListedAction, NewRefused,
+        Page, ReadMemory, RefusedRequest, Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent, TextSearch,
     },
 };
 
@@ -72,6 +72,29 @@ impl Store {
         memory: &dyn ReadMemory,
     ) -> Result<Option<Page<StoredEvent>>, ReadError> {
         read!(self.database, events(query, &self.hash_key, Some(memory)))
+    }
+
+    /// Returns a page of the event logs that a query selects and that contain a text, in reserved memory. It looks at a
+    /// bounded number of them, so a page may be short. Returns none if there is no memory for it now.
+    pub async fn search_events(
+        &self,
+        query: &EventQuery,
+        text: &str,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<TextSearch>, ReadError> {
+        read!(self.database, search_events(query, text, &self.hash_key, memory))
+    }
+
+    /// Returns a page of the actions that the query's filter of actions selects, those of the newest event first, in reserved
+    /// memory; none if there is no memory for it now. The query's own cursor and limit do not count.
+    pub async fn actions(
+        &self,
+        query: &EventQuery,
+        cursor: Cursor<ActionPlace>,
+        limit: usize,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<Page<ListedAction>>, ReadError> {
+        read!(self.database, actions(query, cursor, limit, &self.hash_key, memory))
     }
 
     /// Returns one value of an event log, however long it is. Returns none, outermost, if there is no memory for it now, and

@@ -81,6 +81,16 @@ impl Store {
         read!(self.database, recipient(environment_id, collection, id, memory))
     }
 
+    /// Returns the ids of the newest users with an email, in either case, among the newest 20,000.
+    pub async fn users_by_email(
+        &self,
+        environment_id: i64,
+        email: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, ReadError> {
+        read!(self.database, users_by_email(environment_id, email, limit))
+    }
+
     /// Returns one user. Returns none, outermost, if there is no memory for it now.
     pub async fn user(
         &self,

@@ -49,11 +49,22 @@ impl Store {
         read!(self.database, replay_next(source_environment_id, filter, (after, before), limit))
     }
 
+    /// Counts the events before an id that a filter selects, up to a limit.
+    pub async fn replay_count_up_to(
+        &self,
+        source_environment_id: i64,
+        filter: &ReplayFilter,
+        before: Uuid,
+        limit: i64,
+    ) -> Result<i64, ReadError> {
+        read!(self.database, replay_count(source_environment_id, filter, before, limit))
+    }
+
     /// Counts the events that a replay's filter selects, and stores the number.
     pub async fn replay_count(&self, replay: &ReplayRecord) -> Result<i64, ChangeError> {
         let (source_environment_id, id) = (replay.source_environment_id, replay.id);
         let total = match replay.filter.ids.len() {
-            0 => read!(self.database, replay_count(source_environment_id, &replay.filter, id), ChangeError)?,
+            0 => read!(self.database, replay_count(source_environment_id, &replay.filter, id, i64::MAX), ChangeError)?,
             ids => ids as i64,
         };
         self.database.execute(SetReplayTotal { source_environment_id, id, total }).await?;

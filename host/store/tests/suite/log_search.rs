@@ -5,7 +5,7 @@ use inlet_core::{
     log::{Outcome, Status},
     settle::Prepared,
 };
-use inlet_store::{Cursor, EventQuery, LogSegment, RecipientFilter};
+use inlet_store::{ActionFilter, Cursor, EventQuery, LogSegment, ReadMemory, RecipientFilter, TextSearch};
 
 use super::support::{Event, Fixture, log, mapping, source};
 
@@ -63,6 +63,11 @@ async fn commit(fixture: &Fixture, count: usize) {
     }
 }
 
+/// Selects actions of a workflow that ended so.
+fn of_workflow(workflow: &str, status: Option<Status>) -> ActionFilter {
+    ActionFilter { workflow: Some(workflow.to_owned()), status, ..ActionFilter::default() }
+}
+
 fn searches(fixture: &Fixture) -> Vec<(&'static str, EventQuery)> {
     let all = || EventQuery::newest(vec![fixture.source_environment], 5);
     let recipient = |collection: Option<&str>, id: &str| {
@@ -87,6 +92,32 @@ fn searches(fixture: &Fixture) -> Vec<(&'static str, EventQuery)> {
             "frequent and rare",
             EventQuery { outcomes: vec![Outcome::Logged], event_types: types(&["track/Rare"]), ..all() },
         ),
+        ("attention", EventQuery { needs_attention: true, ..all() }),
+        (
+            "attention and frequent",
+            EventQuery {
+                needs_attention: true,
+                user_id: Some("m".to_owned()),
+                outcomes: vec![Outcome::Failed],
+                ..all()
+            },
+        ),
+        ("action of a workflow", EventQuery { action: Some(of_workflow("k", None)), ..all() }),
+        ("failed action of a workflow", EventQuery { action: Some(of_workflow("k", Some(Status::Error))), ..all() }),
+        ("action of another workflow", EventQuery { action: Some(of_workflow("l", None)), ..all() }),
+        ("any action", EventQuery { action: Some(ActionFilter::default()), ..all() }),
+        (
+            "action of a type with a recipient",
+            EventQuery {
+                action: Some(ActionFilter {
+                    action_type: Some("workflows_trigger".to_owned()),
+                    recipient: recipient(None, "ben"),
+                    ..ActionFilter::default()
+                }),
+                ..all()
+            },
+        ),
+        ("attention elsewhere", EventQuery { needs_attention: true, user_id: Some("rare".to_owned()), ..all() }),
         (
             "nothing has both",
             EventQuery { code: Some("no_event_type".to_owned()), user_id: Some("rare".to_owned()), ..all() },
@@ -137,7 +168,7 @@ async fn a_search_finds_the_same_before_and_after_the_logs_are_indexed() {
         assert_eq!(&all_pages(&fixture, &query, true).await, backwards, "{name}");
     }
     let counts: Vec<usize> = expected.iter().map(|(forwards, _)| forwards.len()).collect();
-    assert_eq!(counts, [10, 60, 0, 1, 10, 20, 60, 10, 10, 10, 10, 10, 10, 10, 0]);
+    assert_eq!(counts, [10, 60, 0, 1, 10, 20, 60, 10, 10, 10, 10, 10, 10, 10, 20, 10, 30, 10, 0, 30, 10, 0, 0]);
 
     // The times of a query cut segments.
     let (_, failed) = searches(&fixture).swap_remove(4);
@@ -191,4 +222,51 @@ async fn the_index_of_a_deleted_source_goes_with_its_logs() {
     while fixture.store.prune_deleted(1000).await.unwrap() > 0 {}
     assert!(!fixture.store.has_prunable_log_segments().await.unwrap(), "no segment is left");
     assert_eq!(fixture.store.begin_log_segment(1).await.unwrap(), Some(1), "no entry is left");
+}
+
+/// Memory without a bound.
+struct Unbounded;
+
+impl ReadMemory for Unbounded {
+    fn reserve(&self, _: u64) -> bool {
+        true
+    }
+}
+
+/// Returns the users of the events that a page of a search finds, with what it says.
+async fn search(fixture: &Fixture, text: &str, cursor: Cursor<Uuid>) -> (Vec<String>, TextSearch) {
+    let query = EventQuery { cursor, ..EventQuery::newest(vec![fixture.source_environment], 5) };
+    let found = fixture.store.search_events(&query, text, &Unbounded).await.unwrap().unwrap();
+    let users = found.page.items.iter().map(|event| event.user_id.clone().unwrap_or_default()).collect();
+    (users, found)
+}
+
+#[tokio::test]
+async fn a_text_is_searched_in_a_bounded_number_of_events_and_the_next_page_goes_on() {
+    let fixture = Fixture::new().await;
+    let one = |user: &str, text: &str| {
+        let item = format!(r#"{{"userId":"{user}","data":{{"note":"{text}"}}}}"#);
+        Event::new("track/Noted", &item).prepare(&fixture)
+    };
+    fixture.store.commit(fixture.job(vec![one("oldest", "a Needle here")])).await.unwrap();
+    commit(&fixture, TextSearch::MAX_LOOKED_AT).await;
+    let newest = vec![one("first", "NEEDLE"), one("second", "nothing"), one("needle-user", "nothing")];
+    fixture.store.commit(fixture.job(newest)).await.unwrap();
+
+    let (users, found) = search(&fixture, "needle", Cursor::Start).await;
+    assert_eq!(users, ["needle-user", "first"], "letters in either case, in the item and in the fields");
+    assert_eq!((found.looked_at, found.next), (TextSearch::MAX_LOOKED_AT, found.last_looked_at));
+    let (users, last) = search(&fixture, "needle", Cursor::After(found.next.unwrap())).await;
+    assert_eq!((users, last.looked_at, last.next), (vec!["oldest".to_owned()], 4, None));
+    let (users, back) = search(&fixture, "needle", Cursor::Before(last.page.items[0].id)).await;
+    assert!(users.is_empty(), "{users:?}");
+    assert_eq!((back.looked_at, back.next), (TextSearch::MAX_LOOKED_AT, back.last_looked_at));
+    let (users, newer) = search(&fixture, "needle", Cursor::Before(back.next.unwrap())).await;
+    assert_eq!((users, newer.looked_at, newer.next), (vec!["needle-user".to_owned(), "first".to_owned()], 3, None));
+
+    // A full page ends where it is full.
+    let (users, full) = search(&fixture, "userId", Cursor::Start).await;
+    assert_eq!((users.len(), full.looked_at, full.next), (5, 6, full.page.items.last().map(|event| event.id)));
+    let (none, whole) = search(&fixture, "%_*", Cursor::Start).await;
+    assert_eq!((none.len(), whole.looked_at), (0, TextSearch::MAX_LOOKED_AT), "a text is no pattern");
 }

@@ -1,10 +1,13 @@
 //! Event logs come back exactly, and pages have no gaps.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use inlet_core::{
     Uuid,
-    log::{Original, Outcome},
+    log::{Original, Outcome, StageTimes, TimedStage},
     settle::Prepared,
 };
 use inlet_store::{Cursor, EventQuery, Kept};
@@ -20,9 +23,14 @@ async fn everything_comes_back_as_it_was() {
     prepared.log.guest_logs = Some(r#"[{"level":"info","message":"hi"}]"#.into());
     prepared.log.warnings = vec!["a warning".to_owned()];
     prepared.log.redacted = vec!["data.secret".to_owned()];
+    let times = StageTimes::default().with(TimedStage::Translate, Duration::from_micros(200));
+    prepared.log.stage_times = Some(times.settling_since(Instant::now() - Duration::from_millis(50)));
     let id = prepared.log.id;
     fixture.store.commit(fixture.job(vec![prepared])).await.unwrap();
     let stored = fixture.event(id).await;
+    let times = stored.stage_times.unwrap();
+    assert_eq!((times.micros(TimedStage::Translate), times.micros(TimedStage::Plan)), (200, 0));
+    assert!(times.micros(TimedStage::Settle) >= 49_000, "settling lasts until the event is written");
     assert_eq!(stored.event_type, "track/Äpfel");
     assert_eq!(stored.user_id.as_deref(), Some("u1"));
     let data = r#"{"n":9007199254740993,"price":1.10,"é":"ü"}"#.to_owned();

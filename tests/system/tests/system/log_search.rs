@@ -41,6 +41,14 @@ async fn every_filter_finds_its_events_and_none_of_another_environment() {
     assert_eq!(found(&server, "action_status=error&user_id=u_3").await, ["track/Paid"]);
     assert_eq!(found(&server, "recipient=ann").await, ["track/Paid"], "reached");
     assert_eq!(found(&server, "recipient=teams/t1").await, ["track/Paid"], "skipped, since it was never identified");
+    assert_eq!(found(&server, "needs_attention=true").await.len(), 2, "what failed and what was rejected");
+    assert_eq!(found(&server, "needs_attention=true&event=Paid").await, ["track/Paid"]);
+    assert_eq!(found(&server, "needs_attention=false").await.len(), 4);
+    assert_eq!(found(&server, "search=%22NAME%22:%22ann").await, ["track/Paid"], "in the item, in either case");
+    assert_eq!(found(&server, "search=u_1").await, ["track/Viewed"]);
+    let searched = server.get("/v1/logs?environment=development&search=m-3").await;
+    assert_eq!(searched["entries"].as_array().unwrap().len(), 1, "of all sources");
+    assert_eq!((&searched["searched"]["entries"], &searched["searched"]["is_complete"]), (&json!(4), &json!(true)));
     for nothing in ["recipient=t1", "user_id=u_9", "user_id=u_1&event=Paid", "code=nonsense", "event=Pai"] {
         assert_eq!(found(&server, nothing).await, [""; 0], "{nothing}");
     }
@@ -54,9 +62,12 @@ async fn every_filter_finds_its_events_and_none_of_another_environment() {
     let cursor = all["page_info"]["after"].as_str().unwrap();
     assert_eq!(found(&server, &format!("after={cursor}")).await.len(), 2, "a cursor still leads to the older entries");
 
-    for (query, field) in
-        [("action_status=done", "action_status"), ("outcome=lost", "outcome"), ("after=soon", "after")]
-    {
+    for (query, field) in [
+        ("action_status=done", "action_status"),
+        ("outcome=lost", "outcome"),
+        ("after=soon", "after"),
+        ("needs_attention=perhaps", "needs_attention"),
+    ] {
         let path = format!("/v1/sources/shop/logs?environment=development&{query}");
         let refused = server.manage(Method::GET, &path).send().await.unwrap();
         assert_eq!(refused.status(), 422, "{query}");
@@ -76,4 +87,22 @@ async fn every_filter_finds_its_events_and_none_of_another_environment() {
     assert_eq!(inlet(&["--user-id", "u_9"]), "");
     let json: Value = serde_json::from_str(&inlet(&["--recipient", "ann", "--json"])).unwrap();
     assert_eq!(json["entries"][0]["actions"][0]["action_status"], "success");
+}
+
+#[tokio::test]
+async fn a_text_is_not_searched_where_personal_data_is_hidden() {
+    let server = Server::start().await;
+    let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
+    endpoint.send(track("Viewed", "u_1", "m-1", json!({"secret": "4711"}))).await;
+    let hidden =
+        server.manage(Method::PATCH, "/v1/environments/development").json(&json!({"hide_personal_data": true}));
+    assert!(hidden.send().await.unwrap().status().is_success());
+    for path in ["/v1/logs", "/v1/sources/shop/logs"] {
+        let path = format!("{path}?environment=development&search=4711");
+        let refused = server.manage(Method::GET, &path).send().await.unwrap();
+        assert_eq!(refused.status(), 422, "{path}");
+        assert_eq!(read_json(refused).await["field"], "search");
+    }
+    let path = "/v1/logs/stream?environment=development&search=4711";
+    assert_eq!(server.manage(Method::GET, path).send().await.unwrap().status(), 422, "a stream has no search");
 }

@@ -1,6 +1,7 @@
 //! Tests against the real server with the real plugins.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "tests")]
 
+mod action_logs;
 mod actions;
 mod administration;
 mod admission;
@@ -65,6 +66,7 @@ mod resends;
 mod rudderstack;
 mod schemathesis;
 mod sdks;
+mod search;
 mod secrets;
 mod sender_statuses;
 mod signatures;

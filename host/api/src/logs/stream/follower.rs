@@ -131,8 +131,9 @@ impl Follower {
         if self.sent_at.elapsed() > PATIENCE {
             return Some(self.end(
                 place,
-                "this reader is too slow: it took more than a minute to read what was sent; \
-                                         connect again with the cursor to continue",
+                "this reader is too slow: it took more than a minute to read what was sent; connect again with the cursor \
+                 to continue",
+                true,
             ));
         }
         self.sent_at = Instant::now();
@@ -144,10 +145,12 @@ impl Follower {
             notified.as_mut().enable();
             let stopping = self.engine.stopping();
             if timeout_at(self.read_at + PACE, stopping).await.is_ok() {
-                return Some(self.end(place, "the server is stopping; connect again with the cursor to continue"));
+                let message = "the server is stopping; connect again with the cursor to continue";
+                return Some(self.end(place, message, true));
             }
             let Some(endpoints) = self.endpoints() else {
-                return Some(self.end(place, "the token, the environment or the source of this stream is gone"));
+                let message = "the token, the environment or the source of this stream is gone";
+                return Some(self.end(place, message, false));
             };
             self.read_at = Instant::now();
             let memory = AnswerMemory::new(&self.engine);
@@ -219,10 +222,12 @@ impl Follower {
         self.full_reads = 0;
     }
 
-    fn end(&mut self, place: Place, message: &str) -> Bytes {
+    /// Ends the stream. `may_continue` says whether the same client can connect again.
+    fn end(&mut self, place: Place, message: &str, may_continue: bool) -> Bytes {
         self.has_ended = true;
         let mut frames = Frames::default();
-        frames.add("end", place.cursor, &json!({"cursor": place.cursor.write(), "message": message}));
+        let end = json!({"cursor": place.cursor.write(), "message": message, "may_continue": may_continue});
+        frames.add("end", place.cursor, &end);
         frames.into_bytes()
     }
 

@@ -15,6 +15,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use futures_util::stream;
+use inlet_api_types::logs::{LogFilterParams, LogStreamParams};
 use inlet_core::Uuid;
 use inlet_engine::Engine;
 use inlet_store::{API_LOG, EventQuery, FeedPosition};
@@ -23,10 +24,11 @@ use self::follower::{Followed, Follower, Missed};
 use crate::{
     auth::Operator,
     error::{ApiError, Kind},
+    logs::filters::read_query,
     page::CursorText as _,
     path::Name,
     query::Params,
-    sources::{logs::list::read_query, lookup::find_log},
+    sources::lookup::find_log,
 };
 
 /// The entries that are read and sent at a time.
@@ -37,7 +39,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Streams the event logs of all sources of an environment as they are committed.
 ///
 /// Server-sent events with the `id` of a log entry each: `open`, `entry` (as in the list), `heartbeat` after ten seconds
-/// of silence, `missed` with what was not sent, and `end` with a reason. `since` or `Last-Event-ID` continues after an
+/// of silence, `missed` with what was not sent, and `end` with a reason and `may_continue`. `since` or `Last-Event-ID` continues after an
 /// entry; without them the stream begins now. It sends at most about 200 entries a second.
 #[utoipa::path(
     get,
@@ -46,16 +48,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
     tag = "sources",
     params(
         ("environment" = String, Query, description = "The environment"),
-        ("since" = Option<String>, Query, description = "The id of a log entry: the stream begins with what was committed after it"),
-        ("missed" = Option<String>, Query, description = "What happens when the stream is far behind. `send`: everything is sent, the oldest first; `skip`: it goes on with the newest and says so; `send` if absent"),
-        ("event" = Option<String>, Query, description = "Of this event type; `Paid` also finds `track/Paid`, as in a mapping"),
-        ("user_id" = Option<String>, Query, description = "About this user"),
-        ("idempotency_key" = Option<String>, Query, description = "With this idempotency key"),
-        ("recipient" = Option<String>, Query, description = "With a trigger that reached or skipped this recipient: the id of a user, or `collection/id`"),
-        ("action_status" = Option<String>, Query, description = "With an action that ended so: `success`, `skipped` or `error`"),
-        ("outcome" = Option<String>, Query, description = "Of this outcome, or of these: `failed,rejected`"),
-        ("code" = Option<String>, Query, description = "Of this code, for example `action_failed`"),
-        ("include" = Option<Vec<String>>, Query, description = "`actions`: what was done about each event"),
+        LogFilterParams,
+        LogStreamParams,
         ("Last-Event-ID" = Option<String>, Header, description = "The same as `since`, which browsers send when they connect again"),
     ),
     responses((status = 200, description = "The events", content_type = "text/event-stream", body = String)),
@@ -80,16 +74,8 @@ pub async fn stream_logs(
     params(
         ("key" = String, Path, description = "The source; `$api` for the calls of the recipients API"),
         ("environment" = String, Query, description = "The environment"),
-        ("since" = Option<String>, Query, description = "The id of a log entry: the stream begins with what was committed after it"),
-        ("missed" = Option<String>, Query, description = "What happens when the stream is far behind. `send`: everything is sent, the oldest first; `skip`: it goes on with the newest and says so; `send` if absent"),
-        ("event" = Option<String>, Query, description = "Of this event type; `Paid` also finds `track/Paid`, as in a mapping"),
-        ("user_id" = Option<String>, Query, description = "About this user"),
-        ("idempotency_key" = Option<String>, Query, description = "With this idempotency key"),
-        ("recipient" = Option<String>, Query, description = "With a trigger that reached or skipped this recipient: the id of a user, or `collection/id`"),
-        ("action_status" = Option<String>, Query, description = "With an action that ended so: `success`, `skipped` or `error`"),
-        ("outcome" = Option<String>, Query, description = "Of this outcome, or of these: `failed,rejected`"),
-        ("code" = Option<String>, Query, description = "Of this code, for example `action_failed`"),
-        ("include" = Option<Vec<String>>, Query, description = "`actions`: what was done about each event"),
+        LogFilterParams,
+        LogStreamParams,
         ("Last-Event-ID" = Option<String>, Header, description = "The same as `since`, which browsers send when they connect again"),
     ),
     responses((status = 200, description = "The events", content_type = "text/event-stream", body = String)),

@@ -5,7 +5,8 @@ pub mod list;
 pub mod personal_data;
 pub mod replay;
 pub mod response;
-mod time_bounds;
+pub mod test_case;
+pub mod time_bounds;
 pub mod trace;
 
 use inlet_engine::replay::event_replayer::EventReplayError;

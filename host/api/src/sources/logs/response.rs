@@ -3,11 +3,11 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_api_types::{
     RawJson,
-    logs::{SourceLog, SourceLogAction},
+    logs::{SourceLog, SourceLogAction, StageTimes},
 };
 use inlet_core::{
     Uuid,
-    log::{Original, Outcome},
+    log::{Original, Outcome, TimedStage},
     time,
 };
 use inlet_engine::snapshot::Endpoint;
@@ -77,9 +77,20 @@ fn shown(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceL
         logs: stored_json(fields.guest_logs.as_deref().unwrap_or("[]")),
         warnings: fields.warnings,
         redacted: fields.redacted,
+        stage_times: fields.stage_times.map(stage_times),
         preprocess_output: (),
         actions,
         deliveries: None,
+    }
+}
+
+fn stage_times(times: inlet_core::log::StageTimes) -> StageTimes {
+    StageTimes {
+        receive_us: times.micros(TimedStage::Receive),
+        verify_us: times.micros(TimedStage::Verify),
+        translate_us: times.micros(TimedStage::Translate),
+        plan_us: times.micros(TimedStage::Plan),
+        settle_us: times.micros(TimedStage::Settle),
     }
 }
 

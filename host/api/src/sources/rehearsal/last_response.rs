@@ -23,7 +23,8 @@ pub fn last_events(found: RehearsedEvents, hide: bool) -> RehearsedLastEvents {
     }
 }
 
-fn totals(found: Totals, hide: bool) -> RehearsalTotals {
+/// Returns the results with one configuration. `hide` masks what was received.
+pub fn totals(found: Totals, hide: bool) -> RehearsalTotals {
     let action_count = |((action_type, status), count): ((&str, &str), usize)| RehearsedActionCount {
         action_type: action_type.to_owned(),
         status: status.to_owned(),

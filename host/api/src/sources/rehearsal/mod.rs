@@ -11,4 +11,4 @@ mod response;
 mod response_budget;
 mod writes_response;
 
-pub use self::{mapping_matches::mapping_matches, response_budget::ResponseBudget};
+pub use self::{last_response::totals, mapping_matches::mapping_matches, response_budget::ResponseBudget};

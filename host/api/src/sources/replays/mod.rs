@@ -4,5 +4,6 @@ pub mod cancel;
 pub mod create;
 pub mod get;
 pub mod list;
+pub mod preview;
 pub mod request;
 mod response;

@@ -116,7 +116,8 @@ impl RehearsedEvents {
 }
 
 impl Totals {
-    fn add(&mut self, items: &Settled) {
+    /// Adds the settled items of an event.
+    pub(crate) fn add(&mut self, items: &Settled) {
         for (item, settlement) in items {
             *self.outcomes.entry(settlement.outcome.as_str()).or_default() += 1;
             for warning in item.log.warnings.iter().chain(&settlement.warnings) {

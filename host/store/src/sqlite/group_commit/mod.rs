@@ -71,7 +71,7 @@ async fn write(
     let settlements = settle::settle_all(&mut world, jobs, time, new_id)?;
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
-    let rows = Rows::of(jobs, &settlements, &plugins, &world);
+    let rows = Rows::of(jobs, &settlements, settled, &plugins, &world);
     caches.targets.make_sure(statements).await?;
     rows.write(statements, &mut caches.targets, time.system_ms, new_id).await?;
     parked::write(statements, &mut caches.parked, jobs, &settlements).await?;

@@ -1,7 +1,7 @@
 //! Writing the rows of a settled group: event logs, action logs, runs with their recipients, and users. Subscriptions,
 //! memberships and cancellations have files of their own.
 
-use std::sync::LazyLock;
+use std::{sync::LazyLock, time::Instant};
 
 use inlet_core::{
     effect::{Effect, RecipientUpsert, RelationChanges, recipient_changes, relation_changes},
@@ -98,14 +98,26 @@ pub(super) struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    /// Collects the rows of a group. `plugins` has the plugin's id for every item, job by job.
-    pub(super) fn of(jobs: &'a [Job], settlements: &'a [Vec<Settlement>], plugins: &[i64], world: &'a World) -> Self {
+    /// Collects the rows of a group that was settled at a time. `plugins` has the plugin's id for every item, job by job.
+    pub(super) fn of(
+        jobs: &'a [Job],
+        settlements: &'a [Vec<Settlement>],
+        settled_at: Instant,
+        plugins: &[i64],
+        world: &'a World,
+    ) -> Self {
         let items = jobs.iter().zip(settlements).flat_map(|(job, settlements)| {
             job.items.iter().zip(settlements).map(move |(item, settlement)| (job, &item.log, settlement))
         });
         let events: Vec<EventRow<'a>> = items
             .zip(plugins)
-            .map(|((job, log, settlement), plugin_id)| EventRow { job, log, settlement, plugin_id: *plugin_id })
+            .map(|((job, log, settlement), plugin_id)| EventRow {
+                job,
+                log,
+                settlement,
+                plugin_id: *plugin_id,
+                settled_at,
+            })
             .collect();
         let actions = events
             .iter()

@@ -7,6 +7,7 @@ use inlet_core::{
     log::{Outcome, Status},
 };
 use siphasher::sip::SipHasher13;
+use uuid::Uuid;
 
 use crate::{
     records::{EventQuery, RecipientFilter},
@@ -28,6 +29,14 @@ pub(crate) enum Attribute<'a> {
     /// The status of one of the event's actions.
     ActionStatus(Status),
     EventType(&'a str),
+    /// The type of one of the event's actions.
+    ActionType(&'a str),
+    /// The mapping of one of the event's actions.
+    Mapping(Uuid),
+    /// The workflow that one of the event's actions triggers or cancels.
+    Workflow(&'a str),
+    /// An action, whatever it is.
+    AnyAction,
 }
 
 impl Attribute<'_> {
@@ -47,6 +56,13 @@ impl Attribute<'_> {
             Self::Outcome(outcome) => hasher.write(&[5, codes::of_outcome(outcome) as u8]),
             Self::ActionStatus(status) => hasher.write(&[6, codes::of_status(status) as u8]),
             Self::EventType(text) => write(&mut hasher, 7, text),
+            Self::ActionType(text) => write(&mut hasher, 8, text),
+            Self::Mapping(id) => {
+                hasher.write(&[9]);
+                hasher.write(id.as_bytes());
+            }
+            Self::Workflow(text) => write(&mut hasher, 10, text),
+            Self::AnyAction => hasher.write(&[11]),
         }
         // The upper half would do as well.
         hasher.finish() as u32
@@ -72,10 +88,27 @@ pub(crate) fn wanted(query: &EventQuery) -> Vec<Vec<Attribute<'_>>> {
     .flatten()
     .map(|attribute| vec![attribute])
     .collect();
+    if let Some(action) = &query.action {
+        let recipient = action.recipient.as_ref();
+        let of_action = [
+            recipient.map(|RecipientFilter { collection, id }| Attribute::Recipient {
+                collection: collection.as_deref(),
+                id,
+            }),
+            action.mapping.map(Attribute::Mapping),
+            action.workflow.as_deref().map(Attribute::Workflow),
+            action.status.map(Attribute::ActionStatus),
+            action.action_type.as_deref().map(Attribute::ActionType),
+        ];
+        wanted.extend(of_action.into_iter().flatten().map(|attribute| vec![attribute]));
+    }
     wanted.push(query.outcomes.iter().copied().map(Attribute::Outcome).collect());
     wanted.push(query.action_status.into_iter().map(Attribute::ActionStatus).collect());
     wanted.push(query.event_types.iter().map(|name| Attribute::EventType(name)).collect());
     wanted.retain(|values| !values.is_empty());
+    if wanted.is_empty() && query.action.is_some() {
+        wanted.push(vec![Attribute::AnyAction]);
+    }
     wanted
 }
 
@@ -96,6 +129,10 @@ mod tests {
             Attribute::EventType("a"),
             Attribute::Outcome(Outcome::Failed),
             Attribute::ActionStatus(Status::Error),
+            Attribute::ActionType("a"),
+            Attribute::Mapping(Uuid::nil()),
+            Attribute::Workflow("a"),
+            Attribute::AnyAction,
         ];
         let mut hashes: Vec<u32> = attributes.iter().map(|attribute| attribute.hash(&key)).collect();
         assert_ne!(hashes[0], Attribute::IdempotencyKey("a").hash(&HashKey([8; 16])), "the hash is keyed");

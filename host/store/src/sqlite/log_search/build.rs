@@ -121,7 +121,9 @@ async fn add_actions(
     entries: &mut Entries<'_>,
 ) -> Result<Option<Uuid>, sqlx::Error> {
     let mut rows = sqlx::query(concat!(
-        "SELECT logs.id, status, result FROM (SELECT id FROM event_logs WHERE ",
+        "SELECT logs.id, status, result, action_type, mapping, ",
+        workflow!(),
+        " FROM (SELECT id FROM event_logs WHERE ",
         unindexed!(),
         " ORDER BY event_logs.id LIMIT ?3) AS logs
          CROSS JOIN action_logs ON event_id = logs.id ORDER BY logs.id"
@@ -139,7 +141,15 @@ async fn add_actions(
                 return Ok(complete);
             }
         }
+        entries.add(id, Attribute::AnyAction);
         entries.add(id, Attribute::ActionStatus(codes::status(row.try_get(1)?)?));
+        entries.add(id, Attribute::ActionType(row.try_get(3)?));
+        if let Some(mapping) = uuids::read_optional(&row, 4)? {
+            entries.add(id, Attribute::Mapping(mapping));
+        }
+        if let Some(workflow) = row.try_get(5)? {
+            entries.add(id, Attribute::Workflow(workflow));
+        }
         if let Some(result) = row.try_get::<Option<&str>, _>(2)? {
             add_recipients(id, result, entries);
         }

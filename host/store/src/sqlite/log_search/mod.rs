@@ -10,6 +10,59 @@
 //! segment is scanned for it. Segments never change, so the index is written once and in order, and costs about 50 bytes
 //! of write-ahead log an event; a tree over all values would write a page for nearly every value.
 
+/// The workflow that an action triggers or cancels, of a row of `action_logs`.
+macro_rules! workflow {
+    () => {
+        "CASE WHEN action_type IN ('workflows_trigger', 'workflows_cancel') THEN parameters ->> '$.key' END"
+    };
+}
+
+/// The conditions of an [`ActionFilter`](crate::records::ActionFilter) on a row of `action_logs`, over expressions that are
+/// NULL where there is no condition.
+macro_rules! action_filters {
+    ($action_type:literal, $mapping:literal, $status:literal, $workflow:literal, $recipient:literal, $collection:literal) => {
+        concat!(
+            " AND (",
+            $action_type,
+            " IS NULL OR action_type = ",
+            $action_type,
+            ")
+              AND (",
+            $mapping,
+            " IS NULL OR mapping = ",
+            $mapping,
+            ")
+              AND (",
+            $status,
+            " IS NULL OR status = ",
+            $status,
+            ")
+              AND (",
+            $workflow,
+            " IS NULL OR ",
+            $crate::sqlite::log_search::workflow!(),
+            " = ",
+            $workflow,
+            ")
+              AND (",
+            $recipient,
+            " IS NULL OR result IS NOT NULL AND EXISTS (
+                  SELECT 1 FROM json_each(json_array(
+                          result -> '$.recipients', result -> '$.skipped_recipients',
+                          result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
+                      json_each(lists.value) AS recipient
+                  WHERE recipient.value ->> '$.id' = ",
+            $recipient,
+            "
+                    AND recipient.value ->> '$.collection' IS ",
+            $collection,
+            "))"
+        )
+    };
+}
+
+pub(crate) use {action_filters, workflow};
+
 pub(crate) mod attribute;
 pub(crate) mod build;
 pub(crate) mod query;

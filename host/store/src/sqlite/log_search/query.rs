@@ -14,12 +14,15 @@ use crate::{
 const SAMPLED_SEGMENTS: i64 = 128;
 /// The weight of a segment that is scanned, in entries.
 const SCAN_WEIGHT: i64 = 1024;
+/// The open entries of attention up to which they are read one by one, whatever the other filters select.
+const FEW_OPEN: i64 = 4096;
 
 /// The filters, over the same parameters in every statement. `?1` to `?4` are the source environment, the first and the
 /// last id, and the limit.
 macro_rules! filters {
     () => {
-        " AND (?5 IS NULL OR event_type IN (?5, ?6)) AND (?7 = 0 OR ?7 & (1 << outcome))
+        concat!(
+            " AND (?5 IS NULL OR event_type IN (?5, ?6)) AND (?7 = 0 OR ?7 & (1 << outcome))
           AND (?8 IS NULL OR code = ?8) AND (?9 IS NULL OR user_id = ?9) AND (?10 IS NULL OR idempotency_key = ?10)
           AND (?11 IS NULL OR EXISTS (
               SELECT 1 FROM action_logs WHERE event_id = event_logs.id AND status = ?11))
@@ -30,7 +33,15 @@ macro_rules! filters {
                       result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
                   json_each(lists.value) AS recipient
               WHERE event_id = event_logs.id AND result IS NOT NULL
-                AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))"
+                AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))
+          AND (?14 = 0 OR EXISTS (
+              SELECT 1 FROM attention
+              WHERE attention.source_environment_id = event_logs.source_environment_id
+                AND attention.event_id = event_logs.id AND attention.open = 1))
+          AND (?15 = 0 OR EXISTS (SELECT 1 FROM action_logs WHERE event_id = event_logs.id",
+            action_filters!("?16", "?17", "?18", "?19", "?20", "?21"),
+            "))"
+        )
     };
 }
 
@@ -91,13 +102,13 @@ macro_rules! scan {
     };
 }
 
-/// Looks the value with the hash `?14` up in every segment, and compares each hit with its row.
+/// Looks the value with the hash `?22` up in every segment, and compares each hit with its row.
 macro_rules! look_up {
     ($order:literal) => {
         concat!(
             "SELECT event_logs.id FROM log_segments CROSS JOIN log_search CROSS JOIN event_logs
              WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
-               AND log_search.segment = log_segments.segment AND hash = ?14
+               AND log_search.segment = log_segments.segment AND hash = ?22
                AND event_logs.source_environment_id = ?1
                AND event_logs.id >= max(CASE WHEN event = x'' THEN first_id ELSE event END, ?2)
                AND event_logs.id <= min(
@@ -113,6 +124,29 @@ macro_rules! look_up {
         )
     };
 }
+
+/// Reads the open entries of a range, and compares each with its event log. The names of their columns stay inside.
+macro_rules! open_entries {
+    ($order:literal) => {
+        concat!(
+            "SELECT event_logs.id FROM (
+                 SELECT event_id FROM attention
+                 WHERE source_environment_id = ?1 AND open = 1 AND event_id >= ?2 AND event_id <= ?3) AS entries
+             CROSS JOIN event_logs ON event_logs.source_environment_id = ?1 AND event_logs.id = entries.event_id
+             WHERE true",
+            filters!(),
+            " ORDER BY entries.event_id ",
+            $order,
+            " LIMIT ?4"
+        )
+    };
+}
+
+/// Counts the open entries of a range up to a limit.
+const OPEN_COUNT: &str = "
+    SELECT count(*) FROM (
+        SELECT 1 FROM attention WHERE source_environment_id = ?1 AND open = 1 AND event_id >= ?2 AND event_id <= ?3
+        LIMIT ?4)";
 
 /// The weight of a value in the newest segments of a range.
 const WEIGHT: &str = "
@@ -139,7 +173,13 @@ pub(crate) async fn ids(
     };
     let whole = range(query);
     let wanted = attribute::wanted(query);
-    if wanted.is_empty() || query.id.is_some() {
+    if query.id.is_some() {
+        return search.scan(connection, whole, search.limit).await;
+    }
+    if query.needs_attention && (wanted.is_empty() || search.has_few_open(connection, whole).await?) {
+        return search.open_entries(connection, whole).await;
+    }
+    if wanted.is_empty() {
         return search.scan(connection, whole, search.limit).await;
     }
     let indexed_to: Option<Vec<u8>> =
@@ -237,6 +277,31 @@ impl<'a> Search<'a> {
         read_ids(self.bind(sqlx::query(sql), range, limit), connection).await
     }
 
+    /// Returns true if few event logs of a range need attention.
+    async fn has_few_open(&self, connection: &mut SqliteConnection, range: uuids::Range) -> Result<bool, sqlx::Error> {
+        let open: i64 = sqlx::query_scalar(OPEN_COUNT)
+            .bind(self.source_environment)
+            .bind(range.from())
+            .bind(range.last())
+            .bind(FEW_OPEN)
+            .fetch_one(connection)
+            .await?;
+        Ok(open < FEW_OPEN)
+    }
+
+    /// Returns the first ids of a range that need attention.
+    async fn open_entries(
+        &self,
+        connection: &mut SqliteConnection,
+        range: uuids::Range,
+    ) -> Result<Vec<Uuid>, sqlx::Error> {
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = if self.ascending { open_entries!("ASC") } else { open_entries!("DESC") };
+        read_ids(self.bind(sqlx::query(sql), range, self.limit), connection).await
+    }
+
     /// Returns the first ids of a range in segments that have one of these values.
     async fn look_up(
         &self,
@@ -273,6 +338,8 @@ impl<'a> Search<'a> {
         let query = self.query;
         let names = &query.event_types;
         let recipient = query.recipient.as_ref();
+        let action = query.action.as_ref();
+        let of_action = action.and_then(|action| action.recipient.as_ref());
         let outcomes = query.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
         statement
             .bind(names.first())
@@ -284,6 +351,14 @@ impl<'a> Search<'a> {
             .bind(query.action_status.map(codes::of_status))
             .bind(recipient.map(|recipient| &recipient.id))
             .bind(recipient.and_then(|recipient| recipient.collection.as_ref()))
+            .bind(query.needs_attention)
+            .bind(query.action.is_some())
+            .bind(action.and_then(|action| action.action_type.as_ref()))
+            .bind(action.and_then(|action| action.mapping.as_ref()).map(|id| id.as_bytes().to_vec()))
+            .bind(action.and_then(|action| action.status).map(codes::of_status))
+            .bind(action.and_then(|action| action.workflow.as_ref()))
+            .bind(of_action.map(|recipient| &recipient.id))
+            .bind(of_action.and_then(|recipient| recipient.collection.as_ref()))
     }
 }
 
@@ -328,6 +403,18 @@ mod tests {
         for sql in [scan!("DESC"), scan!("ASC")] {
             let plan = plan(sql).await;
             assert!(plan[0].contains("(source_environment_id=? AND id>? AND id<?)"), "{plan:#?}");
+            assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
+        }
+        for sql in [open_entries!("DESC"), open_entries!("ASC")] {
+            let plan = plan(sql).await;
+            assert!(
+                plan[0].contains("USING INDEX attention_open (source_environment_id=? AND event_id>? AND event_id<?)")
+                    || plan[0].contains(
+                        "USING COVERING INDEX attention_open (source_environment_id=? AND event_id>? AND event_id<?)"
+                    ),
+                "{plan:#?}"
+            );
+            assert!(plan[1].contains("(source_environment_id=? AND id=?)"), "{plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
         }
         let plan = plan(WEIGHT).await;

@@ -66,6 +66,24 @@ pub(crate) async fn page(
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
+/// Returns the ids of the newest deliveries of an environment to which their target gave this id.
+pub(crate) async fn by_downstream_id(
+    readers: &SqlitePool,
+    environment: i64,
+    downstream_id: &str,
+    limit: usize,
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT id FROM deliveries WHERE environment_id = ? AND downstream_id = ? ORDER BY seq DESC LIMIT ?",
+    )
+    .bind(environment)
+    .bind(downstream_id)
+    .bind(limit as i64)
+    .fetch_all(readers)
+    .await?;
+    rows.iter().map(|row| uuids::read(row, 0)).collect()
+}
+
 /// Returns a page of deliveries, the newest first, each with its newest attempts, the oldest of them first; none if there is no
 /// memory for it.
 pub(crate) async fn with_attempts(

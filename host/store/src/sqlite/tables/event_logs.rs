@@ -94,16 +94,26 @@ pub(crate) async fn events(
     // One snapshot, so that no row is pruned between the two queries.
     let mut snapshot = reader.begin().await?;
     let mut page = find(&mut snapshot, query, key).await?;
+    read_page(&mut snapshot, &mut page, query, memory).await
+}
+
+/// Reads the event logs of a page, which is shortened if they are long; none if there is no memory for them.
+pub(super) async fn read_page(
+    snapshot: &mut SqliteConnection,
+    page: &mut Page<EventKey>,
+    query: &EventQuery,
+    memory: Option<&dyn ReadMemory>,
+) -> Result<Option<Page<StoredEvent>>, sqlx::Error> {
     let cut_above = if query.cut { EventQuery::CUT_ABOVE as i64 } else { i64::MAX };
     if let Some(memory) = memory {
-        let sizes = sizes(&mut snapshot, &page.items, cut_above, query.include_actions).await?;
+        let sizes = sizes(&mut *snapshot, &page.items, cut_above, query.include_actions).await?;
         if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
             return Ok(None);
         }
     }
-    let mut events = load(&mut snapshot, &page.items, cut_above).await?;
+    let mut events = load(&mut *snapshot, &page.items, cut_above).await?;
     let mut actions = match query.include_actions {
-        true => load_actions(&mut snapshot, &page.items, cut_above).await?,
+        true => load_actions(&mut *snapshot, &page.items, cut_above).await?,
         false => HashMap::new(),
     };
     for event in events.values_mut() {
@@ -142,7 +152,7 @@ pub(super) async fn sizes(
 }
 
 /// Returns the keys of the event logs on a page.
-async fn find(
+pub(super) async fn find(
     connection: &mut SqliteConnection,
     query: &EventQuery,
     key: &HashKey,

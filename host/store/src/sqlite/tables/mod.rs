@@ -1,5 +1,6 @@
 //! One file for each table or group of tables: its reads, and the operations that change it.
 
+pub(crate) mod action_logs;
 pub(crate) mod api_keys;
 pub(crate) mod api_logs;
 pub(crate) mod attention;
@@ -17,6 +18,7 @@ pub(crate) mod endpoint_tokens;
 pub(crate) mod environments;
 pub(crate) mod event_feed;
 pub(crate) mod event_logs;
+pub(crate) mod event_texts;
 pub(crate) mod event_type_hours;
 pub(crate) mod event_types;
 pub(crate) mod event_values;

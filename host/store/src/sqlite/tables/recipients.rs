@@ -2,6 +2,8 @@
 
 use sqlx::{Acquire as _, Row, SqlitePool, sqlite::SqliteRow};
 
+use inlet_core::recipient::USERS;
+
 use crate::records::{Cursor, Page, ReadMemory, RecipientQuery, RecipientRecord};
 
 macro_rules! older {
@@ -74,6 +76,30 @@ pub(crate) async fn page(
         items.reverse();
     }
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
+}
+
+/// The newest users among which an email is looked for: no index has it.
+const LOOKED_AT: i64 = 20_000;
+
+/// Returns the ids of the newest users with an email, in either case, among the newest 20,000.
+pub(crate) async fn users_by_email(
+    readers: &SqlitePool,
+    environment: i64,
+    email: &str,
+    limit: usize,
+) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM (
+             SELECT id, properties FROM recipients WHERE environment_id = ? AND collection = ? ORDER BY seq DESC LIMIT ?)
+         WHERE properties ->> '$.email' = ? COLLATE NOCASE LIMIT ?",
+    )
+    .bind(environment)
+    .bind(USERS)
+    .bind(LOOKED_AT)
+    .bind(email)
+    .bind(limit as i64)
+    .fetch_all(readers)
+    .await
 }
 
 macro_rules! one {

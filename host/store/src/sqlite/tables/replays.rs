@@ -261,15 +261,16 @@ pub(crate) async fn next(
     rows.iter().map(|row| uuids::read(row, 0)).collect()
 }
 
-/// Counts the events before an id that a filter selects.
+/// Counts the events before an id that a filter selects, up to a limit.
 pub(crate) async fn count(
     readers: &SqlitePool,
     source_environment: i64,
     filter: &ReplayFilter,
     before: Uuid,
+    limit: i64,
 ) -> Result<i64, sqlx::Error> {
-    let sql = select_events!("SELECT count(*)", "")[walks_the_log(filter)];
-    bind(sql, source_environment, filter, Uuid::nil(), before).fetch_one(readers).await?.try_get(0)
+    let sql = select_events!("SELECT count(*) FROM (SELECT 1", " LIMIT ?8)")[walks_the_log(filter)];
+    bind(sql, source_environment, filter, Uuid::nil(), before).bind(limit).fetch_one(readers).await?.try_get(0)
 }
 
 /// The index of the statement in `select_events`: 1 if the log must be walked.

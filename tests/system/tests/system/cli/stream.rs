@@ -164,3 +164,76 @@ async fn open_streams_do_not_keep_the_server_from_stopping() {
     assert!(data["message"].as_str().unwrap().starts_with("the server is stopping"), "{data}");
     assert!(server.wait_for_exit().await);
 }
+
+#[tokio::test]
+async fn a_live_view_that_is_far_behind_goes_on_with_the_newest_and_says_so() {
+    let server = Server::start().await;
+    let shop = server.source("shop", "segment", json!({}), json!([])).await;
+    shop.expect(track("First", "ana", "", json!({})), &["logged"]).await;
+    let first = server.get("/v1/logs?environment=development").await["entries"][0]["id"].clone();
+    for part in 0..8 {
+        let one =
+            |number| json!({"type": "track", "event": format!("E{part}-{number}"), "userId": "ana", "properties": {}});
+        let batch: Vec<Value> = (0..100).map(one).collect();
+        shop.send(json!({ "batch": batch }).to_string()).await;
+    }
+    let path = format!("/v1/logs/stream?environment=development&missed=skip&since={}", first.as_str().unwrap());
+    let mut events = Events::open(&server, MANAGEMENT_TOKEN, &path).await;
+    let mut entries = 0;
+    let missed = loop {
+        let (name, _, data) = events.next().await.expect("the stream ended");
+        match name.as_str() {
+            "entry" => entries += 1,
+            "missed" => break data,
+            "open" | "heartbeat" => {}
+            other => panic!("{other}"),
+        }
+    };
+    assert!((200..800).contains(&entries), "{entries} entries were sent before the stream skipped");
+    assert!(missed["message"].as_str().unwrap().contains("faster than a stream sends them"), "{missed}");
+    assert_ne!(missed["from"], missed["to"]);
+    // What comes then is the newest page, whose first entry is named.
+    let mut last = events.entry().await;
+    assert_eq!(missed["to"], json!(last.1));
+    while last.0["event_type"] != "track/E7-99" {
+        last = events.entry().await;
+        entries += 1;
+    }
+    assert!(entries < 800, "{entries} entries were sent, so none was left out");
+    shop.expect(track("Then", "ana", "", json!({})), &["logged"]).await;
+    assert_eq!(events.entry().await.0["event_type"], "track/Then", "the stream goes on");
+}
+
+#[tokio::test]
+async fn a_reader_that_reads_nothing_for_a_minute_is_told_so_and_continues() {
+    let server = Server::start().await;
+    let shop = server.source("shop", "segment", json!({}), json!([])).await;
+    let mut events = Events::open(&server, MANAGEMENT_TOKEN, "/v1/logs/stream?environment=development").await;
+    assert_eq!(events.next().await.unwrap().0, "open");
+    // More than the connection takes without a reader.
+    let padding = "x".repeat(8 << 10);
+    for part in 0..40 {
+        let one = |number| json!({"type": "track", "event": format!("E{part}-{number}"), "userId": "ana", "properties": {"p": padding}});
+        let batch: Vec<Value> = (0..50).map(one).collect();
+        shop.send(json!({ "batch": batch }).to_string()).await;
+    }
+    // The time that a client may take, and some more: nobody reads meanwhile.
+    tokio::time::sleep(Duration::from_secs(65)).await;
+    let mut entries = 0;
+    let (cursor, data) = loop {
+        let (name, cursor, data) = events.next().await.expect("the stream ends with a word");
+        match name.as_str() {
+            "entry" => entries += 1,
+            "heartbeat" => {}
+            "end" => break (cursor, data),
+            other => panic!("{other}"),
+        }
+    };
+    assert!(data["message"].as_str().unwrap().starts_with("this reader is too slow"), "{data}");
+    assert_eq!((&data["may_continue"], entries < 2000), (&json!(true), true), "{entries} entries were sent");
+    assert_eq!(events.next().await, None);
+    let path = format!("/v1/logs/stream?environment=development&since={cursor}");
+    let mut again = Events::open(&server, MANAGEMENT_TOKEN, &path).await;
+    let (next, _) = again.entry().await;
+    assert_eq!(next["event_type"], format!("track/E{}-{}", entries / 50, entries % 50), "nothing is lost");
+}

@@ -53,6 +53,39 @@ async fn a_replay_of_ten_thousand_survives_a_kill_and_runs_each_once() {
 }
 
 #[tokio::test]
+async fn a_preview_counts_and_rehearses_and_changes_nothing() {
+    let server = Server::start().await;
+    let endpoint = server.source("segment", "segment", json!({}), json!([trigger("k", json!("data.nobody"))])).await;
+    for n in 0..3 {
+        endpoint.expect(track("E", "u", &format!("m{n}"), json!({})), &["failed"]).await;
+    }
+    endpoint.send("{ no JSON").await;
+    endpoint.expect(track("Other", "u", "o", json!({})), &["logged"]).await;
+    let preview = async |body: Value| {
+        let (status, answer) = post(&server, "/v1/sources/segment/replays/preview?environment=development", body).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    };
+    let before = preview(json!({})).await;
+    assert_eq!((&before["total"], &before["rehearsed"], &before["has_more"]), (&json!(4), &json!(4), &json!(false)));
+    assert_eq!(before["totals"]["outcomes"], json!({"failed": 3, "rejected": 1}));
+    // After the repair, the preview says what it will do.
+    server.source("segment", "segment", json!({}), json!([trigger("k", json!({"id": "user_id"}))])).await;
+    let after = preview(json!({"outcome": ["failed"]})).await;
+    assert_eq!((&after["total"], &after["totals"]["outcomes"]), (&json!(3), &json!({"executed": 3})));
+    assert_eq!(after["totals"]["actions"][0]["count"], json!(3));
+    let logged = preview(json!({"outcome": ["logged"], "event_type": "track/Other"})).await;
+    assert_eq!((&logged["total"], &logged["totals"]["outcomes"]), (&json!(1), &json!({"logged": 1})));
+    assert_eq!(preview(json!({"code": "nothing"})).await["total"], json!(0));
+    let count = server.get("/v1/logs?environment=development").await["entries"].as_array().unwrap().len();
+    assert_eq!(count, 5, "nothing was written");
+    assert_eq!(attention(&server, "segment").await.values().sum::<i64>(), 4, "and nothing repaired");
+    let path = "/v1/sources/segment/replays/preview?environment=development";
+    let (status, refused) = post(&server, path, json!({"outcome": ["lost"]})).await;
+    assert_eq!((status, &refused["field"]), (422, &json!("outcome[0]")));
+}
+
+#[tokio::test]
 async fn one_replay_at_a_time_and_it_can_be_cancelled() {
     let server = Server::start().await;
     let endpoint = server.source("segment", "segment", json!({}), json!([trigger("k", json!("data.nobody"))])).await;

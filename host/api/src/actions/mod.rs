@@ -1,0 +1,3 @@
+//! The actions of all events of an environment.
+
+pub mod list;

@@ -1,0 +1,3 @@
+//! One look-up of everything that has a name.
+
+pub mod find;

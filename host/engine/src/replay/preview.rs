@@ -1,0 +1,79 @@
+//! The preview of a replay of many events: how many they are, and what would come of the first ones. Nothing is written.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use inlet_core::{Uuid, settle::Job};
+use inlet_store::{ReadError, ReplayFilter};
+
+use super::event_replayer::{EventReplayError, EventReplayer};
+use crate::{Engine, ingest::rehearse_last::Totals, snapshot::Endpoint};
+
+/// The events that are rehearsed at most.
+const MAX_REHEARSED: usize = 50;
+/// The time after which no further event is rehearsed.
+const MAX_TIME: Duration = Duration::from_secs(2);
+/// The events that are counted at most.
+const MAX_COUNTED: i64 = 100_000;
+
+/// What a replay would do.
+#[derive(Default)]
+pub struct ReplayPreview {
+    /// The number of events that the filter selects now.
+    pub total: i64,
+    /// True if there are more than were counted.
+    pub has_more: bool,
+    /// The number of events that were rehearsed: the oldest ones.
+    pub rehearsed: usize,
+    /// The number of rehearsed events that could not be carried out again.
+    pub failed: usize,
+    /// The reason why the last of them could not be.
+    pub last_error: Option<String>,
+    /// The results of the others, each as if it were carried out alone.
+    pub totals: Totals,
+}
+
+/// Counts the events that a filter selects, and rehearses the first ones as a replay would carry them out.
+pub async fn preview(
+    engine: &Engine,
+    endpoint: Arc<Endpoint>,
+    filter: &ReplayFilter,
+) -> Result<ReplayPreview, ReadError> {
+    let (started, before) = (Instant::now(), engine.store.clock().new_id());
+    let (counted, ids) = match filter.ids.as_slice() {
+        [] => {
+            let counted = engine.store.replay_count_up_to(endpoint.id, filter, before, MAX_COUNTED + 1).await?;
+            let between = (Uuid::nil(), before);
+            (counted, engine.store.replay_next(endpoint.id, filter, between, MAX_REHEARSED).await?)
+        }
+        ids => (ids.len() as i64, ids.iter().take(MAX_REHEARSED).copied().collect()),
+    };
+    let mut preview =
+        ReplayPreview { total: counted.min(MAX_COUNTED), has_more: counted > MAX_COUNTED, ..ReplayPreview::default() };
+    let mut replayer = EventReplayer::new(engine.clone(), endpoint.clone());
+    for id in ids {
+        if started.elapsed() > MAX_TIME {
+            break;
+        }
+        let items = match replayer.prepare(id, filter.force).await {
+            Ok(ready) => ready.into_parts().0,
+            Err(EventReplayError::Read(error)) => return Err(error),
+            // No sandbox is free: what was rehearsed until now is told.
+            Err(error) if error.is_passing() => break,
+            Err(error) => {
+                preview.rehearsed += 1;
+                preview.failed += 1;
+                preview.last_error = Some(error.to_string());
+                continue;
+            }
+        };
+        let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce: None };
+        let rehearsal = engine.store.rehearse(&job).await?;
+        let settled: Vec<_> = job.items.into_iter().zip(rehearsal.settlements).collect();
+        preview.rehearsed += 1;
+        preview.totals.add(&settled);
+    }
+    Ok(preview)
+}
