@@ -95,6 +95,14 @@
     setText(button, open ? "Collapse all" : "Expand all");
   });
 
+  // A part of a tree that was too much for the page.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-json-load]");
+    if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    window.htmx.ajax("GET", link.href, { target: link, swap: "outerHTML", headers: { "HX-Target": "a#json-part" } });
+  });
+
   // Menus close when something else is clicked.
   document.addEventListener("click", (event) => {
     for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -232,7 +240,7 @@
 
   for (const element of all("[data-shortcuts]")) element.hidden = false;
   document.documentElement.classList.add("has-script");
-  document.addEventListener("htmx:after:swap", () => { showTimes(); nameBars(); });
+  for (const name of ["htmx:after:swap", "inlet:rows"]) document.addEventListener(name, () => { showTimes(); nameBars(); });
   showTimes();
   nameBars();
 })();

@@ -1,6 +1,9 @@
 //! The API on behalf of a page's session.
 
-use axum::{body::Bytes, http::Method};
+use axum::{
+    body::{Body, Bytes},
+    http::Method,
+};
 use inlet_api::in_process::{Answer, ApiFailure};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -10,6 +13,11 @@ impl Context {
     /// Reads a resource of the API, such as `/v1/sources`. Names go into the path by [`crate::html::url_part`].
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ApiFailure> {
         self.dashboard.api.get(self.operator(), path).await
+    }
+
+    /// Opens an answer of the API that goes on, such as a stream of events.
+    pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Result<Body, ApiFailure> {
+        self.dashboard.api.open(self.operator(), path, headers).await
     }
 
     /// Sends a body to the API, and reads its answer; `()` and `Option` read an empty answer.

@@ -37,9 +37,10 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 6] = [
+const ASSETS: [Asset; 7] = [
     Asset { name: "inlet.css", media_type: "text/css; charset=utf-8", text: STYLE },
     Asset { name: "inlet.js", media_type: JAVASCRIPT, text: include_str!("../assets/inlet.js") },
+    Asset { name: "live.js", media_type: JAVASCRIPT, text: include_str!("../assets/live.js") },
     Asset { name: "htmx.js", media_type: JAVASCRIPT, text: include_str!("../assets/vendor/htmx-4.0.1.min.js") },
     Asset {
         name: "hx-sse.js",

@@ -193,6 +193,10 @@ fn by_proxy(dashboard: &Dashboard, request: &Request) -> Option<Session> {
 fn sign_in_first(request: &Request) -> Response {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     let is_partial = request.headers().contains_key(HX_REQUEST);
+    // A stream that connects again would take the sign-in page for one that ended, and come back at once.
+    if request.headers().contains_key("last-event-id") {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
     let next = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let address = match is_read && !is_partial && next != "/" {
         true => format!("/sign-in?next={}", url_part(next)),

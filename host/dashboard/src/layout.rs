@@ -129,7 +129,7 @@ impl<'a> Layout<'a> {
         let Some(environment) = self.environment() else { return Vec::new() };
         let slug = url_part(&environment.slug);
         let place = |label, place: &str, icon, key| self.place(label, format!("/e/{slug}/{place}"), icon, key);
-        vec![place("Logs", "logs", "i-logs", "l")]
+        vec![place("Logs", "logs", "i-logs", "l"), place("Actions", "actions", "i-actions", "c")]
     }
 
     /// The places of the whole server.

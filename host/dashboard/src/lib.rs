@@ -22,6 +22,7 @@ mod api;
 mod assets;
 mod pages;
 mod preferences;
+mod sse;
 mod upload;
 
 use axum::{

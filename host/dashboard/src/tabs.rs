@@ -3,7 +3,7 @@
 use crate::{context::Page, html::url_part};
 
 /// A source's pages in an environment: the text, and the last part of the address.
-const SOURCE: &[(&str, &str)] = &[];
+const SOURCE: &[(&str, &str)] = &[("Logs", "logs")];
 
 /// The pages of the settings.
 const SETTINGS: &[(&str, &str)] = &[

@@ -87,6 +87,25 @@ impl Filters {
         self.address(self.filters().chain([(name, cursor)]))
     }
 
+    /// Returns the filters without some parameters, from the first page.
+    pub fn dropping(&self, names: &[&str]) -> Self {
+        let is_left =
+            |(name, _): &&(String, String)| !names.contains(&name.as_str()) && !CURSORS.contains(&name.as_str());
+        Self { pairs: self.pairs.iter().filter(is_left).cloned().collect(), ..self.clone() }
+    }
+
+    /// Returns the filters with one more.
+    pub fn and(&self, name: &str, value: &str) -> Self {
+        let mut more = self.clone();
+        more.pairs.push((name.to_owned(), value.to_owned()));
+        more
+    }
+
+    /// Returns the address of the list with one filter only.
+    pub fn only(&self, name: &str, value: &str) -> String {
+        self.address(self.filters().filter(|(name, _)| self.is_kept(name)).chain([(name, value)]))
+    }
+
     /// Returns the choices of one parameter, with one for all.
     pub fn choices(&self, name: &str, all: &str, values: &[(&str, &str)]) -> Vec<Choice> {
         let chosen = self.get(name);
@@ -99,10 +118,12 @@ impl Filters {
         [every].into_iter().chain(each).collect()
     }
 
-    /// The filters as chips, each with the way to take it off. `label` names a parameter and its value for people.
+    /// The filters as chips, each with the way to take it off. `label` names a parameter and its value for people; it is
+    /// empty for one without a chip.
     pub fn chips(&self, label: impl Fn(&str, &str) -> String) -> Html {
         let filters = self.filters().filter(|(name, _)| !self.is_kept(name));
-        let chips = filters.map(|(name, value)| (label(name, value), self.without(name))).collect();
+        let chips = filters.map(|(name, value)| (label(name, value), self.without(name)));
+        let chips = chips.filter(|(label, _)| !label.is_empty()).collect();
         Html::of(&Chips { chips, none: self.none() })
     }
 
@@ -144,6 +165,9 @@ mod tests {
         let query = filters.to_query(&[("environment", "development")]);
         assert_eq!(query, "environment=development&outcome=failed&search=a%20b&after=x");
         assert!(Filters::of("/logs", "after=x").is_empty());
+        assert_eq!(filters.dropping(&["outcome"]).to_query(&[]), "search=a%20b");
+        assert_eq!(filters.and("code", "x").to_query(&[]), "outcome=failed&search=a%20b&after=x&code=x");
+        assert_eq!(filters.only("code", "x"), "/logs?code=x");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use inlet_core::json::{self, Kind};
 
 use super::{Html, copy::copy};
-use crate::html::escape;
+use crate::html::{escape, url_part};
 
 /// The values of one tree. The rest is left to the text, which a button copies whole.
 const MAX_VALUES: usize = 4000;
@@ -13,6 +13,12 @@ const MAX_VALUES: usize = 4000;
 const MAX_OPEN: usize = 60;
 /// The characters of a text that are shown before it is folded.
 const MAX_TEXT: usize = 240;
+/// The bytes of objects and lists that one tree reads, each level anew. Those beyond are loaded on demand.
+const MAX_READ: usize = 2 << 20;
+/// The depth below which objects and lists are loaded on demand.
+const MAX_DEPTH: usize = 32;
+/// The longest text that a button copies; a longer one is a download.
+const MAX_COPIED: usize = 256 << 10;
 
 /// A tree of a JSON text.
 pub struct JsonTree<'a> {
@@ -20,6 +26,10 @@ pub struct JsonTree<'a> {
     label: &'a str,
     open_depth: usize,
     marks: BTreeMap<String, Vec<Mark>>,
+    /// The pointer of the text in the whole of which it is a part.
+    base: String,
+    /// The address of parts of the whole, which ends before the value of the parameter `pointer`.
+    parts: Option<String>,
 }
 
 /// A note at a value of a tree: the field of the event that it became.
@@ -36,20 +46,33 @@ pub struct Mark {
 struct Writer<'a> {
     html: String,
     values: usize,
+    /// The bytes of objects and lists that were read.
+    read: usize,
     open_depth: usize,
     marks: &'a BTreeMap<String, Vec<Mark>>,
+    parts: Option<&'a str>,
 }
 
 impl<'a> JsonTree<'a> {
     /// A tree of a JSON text. `label` names it to a screen reader: `the received item`.
     pub fn new(text: &'a str, label: &'a str) -> Self {
-        Self { text, label, open_depth: 2, marks: BTreeMap::new() }
+        Self { text, label, open_depth: 2, marks: BTreeMap::new(), base: String::new(), parts: None }
     }
 
     /// Opens objects and lists down to this depth; 2 if absent.
     pub fn open_depth(mut self, depth: usize) -> Self {
         self.open_depth = depth;
         self
+    }
+
+    /// Loads objects and lists that are too much for one tree from an address, which takes `pointer` and `raw`.
+    pub fn loading(self, address: &str) -> Self {
+        Self { parts: Some(address.to_owned()), ..self }
+    }
+
+    /// The text is the value at a JSON pointer of a whole.
+    pub fn at(self, pointer: &str) -> Self {
+        Self { base: pointer.to_owned(), ..self }
     }
 
     /// Marks and highlights the value at a JSON pointer, such as `/properties/total`, and opens the tree down to it. A value may
@@ -61,16 +84,26 @@ impl<'a> JsonTree<'a> {
 
     /// Returns the tree, with a field to search it and a button to copy its text.
     pub fn html(&self) -> Html {
-        let mut writer = Writer { html: String::new(), values: 0, open_depth: self.open_depth, marks: &self.marks };
-        writer.value(self.text.trim(), None, "", 0);
+        let parts = self.parts.as_deref();
+        let (open_depth, marks) = (self.open_depth, &self.marks);
+        let mut writer = Writer { html: String::new(), values: 0, read: 0, open_depth, marks, parts };
+        writer.value(self.text.trim(), None, &self.base, 0);
         let (label, rest) = (escape(self.label), writer.values.saturating_sub(MAX_VALUES));
         let rest = match rest {
             0 => String::new(),
-            _ => r#"<p class="json-rest">The tree is cut here; the button copies the whole text.</p>"#.to_owned(),
+            _ => r#"<p class="json-rest">The tree is cut here; the button has the whole text.</p>"#.to_owned(),
+        };
+        let whole = match parts {
+            Some(parts) if self.text.len() > MAX_COPIED => format!(
+                r#"<a class="button quiet" href="{}{}&amp;raw=true" download>Download {}</a>"#,
+                escape(parts),
+                url_part(&self.base),
+                bytes(self.text.len())
+            ),
+            _ => copy(self.text, &format!("Copy {}", self.label)).to_string(),
         };
         Html::trusted(format!(
-            r#"<div class="json" data-json><div class="json-tools"><input type="search" class="json-search" placeholder="Search" aria-label="Search {label}" data-json-search><span class="json-hits" aria-live="polite"></span><button type="button" class="quiet" data-json-open>Expand all</button>{}</div><div class="json-body" tabindex="0" role="group" aria-label="{label}">{}</div>{rest}</div>"#,
-            copy(self.text, &format!("Copy {}", self.label)),
+            r#"<div class="json" data-json><div class="json-tools"><input type="search" class="json-search" placeholder="Search" aria-label="Search {label}" data-json-search><span class="json-hits" aria-live="polite"></span><button type="button" class="quiet" data-json-open>Expand all</button>{whole}</div><div class="json-body" tabindex="0" role="group" aria-label="{label}">{}</div>{rest}</div>"#,
             writer.html
         ))
     }
@@ -83,7 +116,15 @@ impl Writer<'_> {
         if self.values > MAX_VALUES {
             return;
         }
-        match Kind::of(text) {
+        let kind = Kind::of(text);
+        if matches!(kind, Kind::Object | Kind::Array) {
+            let is_needed = depth == 0 || self.marks.contains_key(pointer) || self.holds_mark(pointer);
+            if !is_needed && (depth > MAX_DEPTH || self.read + text.len() > MAX_READ) {
+                return self.unread(text, name, pointer);
+            }
+            self.read += text.len();
+        }
+        match kind {
             Kind::Object => {
                 let members = json::all_members(text).unwrap_or_default();
                 self.folded(name, pointer, depth, ('{', '}'), members.len(), |writer| {
@@ -104,6 +145,24 @@ impl Writer<'_> {
             }
             kind => self.scalar(text, name, pointer, kind),
         }
+    }
+
+    /// Writes the place of an object or a list that is loaded on demand.
+    fn unread(&mut self, text: &str, name: Option<&str>, pointer: &str) {
+        let _ = write!(self.html, r#"<div class="json-row" data-pointer="{}">"#, escape(pointer));
+        self.name(name);
+        let size = bytes(text.len());
+        let (open, close) = if text.starts_with('{') { ('{', '}') } else { ('[', ']') };
+        let _ = match self.parts {
+            Some(parts) => write!(
+                self.html,
+                r#"<a class="json-load" data-json-load href="{}{}">{open} {size}, show {close}</a>"#,
+                escape(parts),
+                url_part(pointer)
+            ),
+            None => write!(self.html, r#"<span class="json-count">{open} {size}, not shown {close}</span>"#),
+        };
+        self.html.push_str("</div>");
     }
 
     fn folded(
@@ -204,9 +263,40 @@ impl Writer<'_> {
     }
 }
 
+/// Returns a number of bytes in words.
+fn bytes(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..1_048_576 => format!("{} KiB", bytes / 1024),
+        _ => format!("{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn megabytes_in_deep_levels_are_read_once_and_loaded_on_demand() {
+        // Reading every level whole would read this a hundred times.
+        let inner = format!("\"{}\"", "x".repeat(1 << 20));
+        let text = format!("{}{inner}{}", r#"{"a":["#.repeat(50), "]}".repeat(50));
+        let html = JsonTree::new(&text, "the item").loading("/value?pointer=").html().to_string();
+        assert!(html.len() < 64 << 10, "{} bytes", html.len());
+        assert!(html.contains(r#"data-json-load href="/value?pointer=%2Fa""#), "{html}");
+        assert!(html.contains(r#"href="/value?pointer=&amp;raw=true" download>Download 1.0 MiB"#), "{html}");
+        let part = JsonTree::new(r#"{"b":1}"#, "the item").at("/a/0").html().to_string();
+        assert!(part.contains(r#"data-pointer="/a/0/b""#), "{part}");
+        let deep = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+        let html = JsonTree::new(&deep, "the item").html().to_string();
+        assert_eq!(html.matches("<details").count(), MAX_DEPTH + 1);
+        assert!(html.contains("not shown"), "{html}");
+    }
+
+    #[test]
+    fn sizes_are_words() {
+        assert_eq!([12, 2048, 5 << 20, 1_600_000].map(bytes), ["12 bytes", "2 KiB", "5.0 MiB", "1.5 MiB"]);
+    }
 
     #[test]
     fn digits_and_markup_stay_text() {

@@ -50,7 +50,7 @@ impl Badge {
 
     /// Adds a few words, such as `delivered 2/3`.
     pub fn with_detail(mut self, detail: &str) -> Self {
-        self.label = format!("{} · {detail}", self.label);
+        self.label = format!("{} ({detail})", self.label);
         self
     }
 
@@ -133,6 +133,16 @@ pub fn delivery(status: &str) -> Badge {
         "dead" => Badge::new("Gave up", Tone::Failed, "i-dead"),
         "discarded" => Badge::new("Discarded", Tone::Quiet, "i-none"),
         "canceled" => Badge::new("Cancelled", Tone::Quiet, "i-none"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
+/// The state of a job that runs many events again.
+pub fn replay(state: &str) -> Badge {
+    match state {
+        "running" => Badge::new("Running", Tone::Waiting, "i-waiting"),
+        "finished" => Badge::new("Finished", Tone::Done, "i-done"),
+        "cancelled" => Badge::new("Cancelled", Tone::Quiet, "i-none"),
         other => Badge::new(other, Tone::Quiet, "i-none"),
     }
 }

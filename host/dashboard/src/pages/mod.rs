@@ -1,5 +1,6 @@
 //! The pages: a folder for each, with a handler and a template for each view, and its routes.
 
+mod actions;
 mod changes;
 mod cures;
 mod environments;
@@ -7,6 +8,7 @@ mod logs;
 mod not_found;
 pub mod overview;
 mod plugins;
+mod replays;
 mod search;
 mod settings;
 mod sources;
@@ -22,6 +24,8 @@ pub fn routes() -> Router<Dashboard> {
         sources::routes(),
         environments::routes(),
         logs::routes(),
+        replays::routes(),
+        actions::routes(),
         search::routes(),
         cures::routes(),
         plugins::routes(),

@@ -3,7 +3,8 @@
 import { mkdirSync } from "node:fs";
 import { Dashboard } from "./harness.mjs";
 
-const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs?source=segment", "/settings/environments",
+const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs", "/e/development/sources/segment/logs?needs_attention=false",
+  "/e/development/actions", "/e/development/sources/http/logs/replays/new", "/search?q=u_1", "/settings/environments",
   "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes"];
 /** Pages that a list leads to: a list, and the name of the picture. */
 const FIRST_OF = [
@@ -18,7 +19,7 @@ for (const colorScheme of ["light", "dark"]) {
     const dashboard = await Dashboard.open(base, { width, height: width === 390 ? 844 : 900, colorScheme });
     const shoot = async (path, title) => {
       const name = title ?? (path.replace(/^\//, "").replaceAll(/[^a-z0-9]+/gi, "-") || "overview");
-      await dashboard.page.goto(path, { waitUntil: "networkidle" });
+      await dashboard.page.goto(path, { waitUntil: "load" });
       await dashboard.page.screenshot({ path: `${directory}/${name}-${colorScheme}-${width}.png` });
     };
     await shoot("/sign-in");

@@ -2,10 +2,14 @@
 
 mod curl;
 mod list;
+mod live;
 mod preview;
 mod replay;
+mod row;
 mod show;
 mod stages;
+mod test_case;
+mod value;
 mod values;
 
 use axum::{
@@ -21,8 +25,13 @@ const API_LOG: &str = "$api";
 /// The routes of these pages.
 pub fn routes() -> Router<Dashboard> {
     Router::new()
-        .route("/e/{environment}/logs", get(list::list))
+        .route("/e/{environment}/logs", get(list::of_environment))
+        .route("/e/{environment}/logs/live", get(live::live))
+        .route("/e/{environment}/logs/{id}", get(show::find))
+        .route("/e/{environment}/sources/{key}/logs", get(list::of_source))
         .route("/e/{environment}/logs/{source}/{id}", get(show::show))
+        .route("/e/{environment}/logs/{source}/{id}/test-case", get(test_case::download))
+        .route("/e/{environment}/logs/{source}/{id}/value", get(value::show))
         .route("/e/{environment}/logs/{source}/{id}/replay", post(replay::replay))
         .route("/e/{environment}/logs/{source}/{id}/preview", post(preview::preview))
 }
@@ -40,7 +49,11 @@ pub struct Place {
 impl Place {
     /// The list of the source.
     pub fn list(&self) -> String {
-        format!("/e/{}/logs?source={}", url_part(&self.environment), url_part(&self.source))
+        let [environment, source] = [&self.environment, &self.source].map(|part| url_part(part));
+        match self.source == API_LOG {
+            true => format!("/e/{environment}/logs?source={source}"),
+            false => format!("/e/{environment}/sources/{source}/logs"),
+        }
     }
 
     /// The page of an entry of the same source.

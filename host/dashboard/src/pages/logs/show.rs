@@ -1,7 +1,10 @@
 //! `GET /e/{environment}/logs/{source}/{id}`
 
 use askama::Template;
-use axum::extract::Path;
+use axum::{
+    extract::Path,
+    response::{IntoResponse as _, Redirect},
+};
 use inlet_api::Scope;
 use inlet_api_types::{
     deliveries::{Delivery, DeliveryStatus},
@@ -10,14 +13,16 @@ use inlet_api_types::{
 };
 
 use super::{
-    API_LOG, Place, curl, list, stages,
+    API_LOG, Place, curl, row, stages, value,
     values::{self, Field},
 };
 use crate::{
     components::{
         Html,
         actions::{self, Action},
-        copy, icon,
+        copy,
+        cure::Cause,
+        icon,
         json_tree::JsonTree,
         outcome, time,
         waterfall::waterfall,
@@ -52,7 +57,7 @@ impl EventPage<'_> {
     }
 
     fn why(&self) -> Option<String> {
-        list::why(&self.entry)
+        row::why(&self.entry)
     }
 
     fn stages(&self) -> Html {
@@ -60,7 +65,7 @@ impl EventPage<'_> {
     }
 
     fn item(&self) -> Option<Html> {
-        Some(values::item(self.entry.original.as_ref()?.as_text(), &self.fields))
+        Some(values::item(self.entry.original.as_ref()?.as_text(), &self.fields, &value::parts(self.place)))
     }
 
     fn headers(&self) -> Option<Html> {
@@ -78,6 +83,19 @@ impl EventPage<'_> {
 
     fn curl(&self) -> Option<String> {
         curl::curl(&self.entry)
+    }
+
+    /// True if the item can be a test case of its plugin.
+    fn has_case(&self) -> bool {
+        self.place.source != API_LOG && !self.entry.body_removed && !self.entry.personal_data_hidden
+    }
+
+    /// What to do about an entry that needs attention.
+    fn cause(&self) -> Option<Cause<'_>> {
+        let Place { environment, source, .. } = self.place;
+        let code = self.entry.code.as_deref().filter(|_| self.entry.needs_attention && source != API_LOG)?;
+        let kind = &self.entry.outcome;
+        Some(Cause { environment, source, kind, code, what_to_do: "" })
     }
 
     fn is_enforced(&self) -> bool {
@@ -144,6 +162,15 @@ pub fn delivery_status(delivery: &Delivery) -> &'static str {
         DeliveryStatus::Dead => "dead",
         DeliveryStatus::Canceled => "canceled",
     }
+}
+
+/// Leads to the page of an entry whose source is not known.
+pub async fn find(page: Page, Path((environment, id)): Path<(String, String)>) -> PageResult {
+    let entry: SourceLog = page.get(&format!("/v1/logs/{}", url_part(&id))).await?;
+    if entry.environment != environment {
+        return Err(PageError::not_found("there is no such entry in this environment; it may be past its retention"));
+    }
+    Ok(Redirect::to(&row::href(&entry)).into_response())
 }
 
 /// Shows an event, as a page or in the pane of the list.

@@ -1,12 +1,15 @@
 //! The way of an event from its request to its deliveries, as stages on one line of time.
 
-use inlet_api_types::{deliveries::Delivery, logs::SourceLog, traces::EventTrace};
+use inlet_api_types::{
+    deliveries::Delivery,
+    logs::{SourceLog, StageTimes},
+    traces::EventTrace,
+};
 use inlet_core::time;
 
 use super::show::{delivery_status, idempotency_verdict};
 use crate::components::{
     outcome::{self, Tone},
-    time::micros,
     waterfall::Stage,
 };
 
@@ -27,27 +30,43 @@ pub fn stages(entry: &SourceLog, trace: Option<&EventTrace>) -> Vec<Stage> {
     let mut stages = Vec::new();
     let size =
         if entry.body_removed { "body no longer kept".to_owned() } else { format!("{} bytes", entry.original_size) };
-    let mut received = stage("Received", size, Tone::Done, "#received");
-    (received.start_us, received.duration_us) = (Some(0), after(&entry.inserted_at).filter(|took| *took > 0));
-    stages.push(received);
+    // The stages follow each other from the arrival on.
+    let mut at_us = 0;
+    let mut timed = |mut stage: Stage, took: fn(&StageTimes) -> u64| {
+        if let Some(took) = entry.stage_times.as_ref().map(took) {
+            (stage.start_us, stage.duration_us) = (Some(at_us), Some(took));
+            at_us += took;
+        }
+        stage
+    };
+    let received = stage("Received", size, Tone::Done, "#received");
+    stages.push(timed(received, |times| times.receive_us));
     let verified = outcome::verification(&entry.verification_status);
-    stages.push(stage("Verification", verified.label, verified.tone, "#verification"));
+    let verified = stage("Verification", verified.label, verified.tone, "#verification");
+    stages.push(timed(verified, |times| times.verify_us));
     let translated = match entry.outcome.as_str() {
         "rejected" => Tone::Failed,
         "failed" if actions.is_empty() => Tone::Failed,
         _ => Tone::Done,
     };
-    let took = trace.and_then(|trace| trace.values.duration_us);
-    let took = took.map(|took| format!(", {} when translated again now", micros(took))).unwrap_or_default();
-    let plugin = format!("{} {}{took}", entry.plugin.key, entry.plugin.version);
-    stages.push(stage("Plugin", plugin, translated, "#plugin"));
-    let verdict = outcome::idempotency(idempotency_verdict(entry));
-    stages.push(stage("Idempotency", verdict.label, verdict.tone, "#idempotency"));
+    let plugin = format!("{} {}", entry.plugin.key, entry.plugin.version);
+    stages.push(timed(stage("Plugin", plugin, translated, "#plugin"), |times| times.translate_us));
     if let Some(trace) = trace {
         let matched = trace.mappings.iter().filter(|mapping| mapping.matched).count();
         let all = trace.mappings.len() + trace.mappings_left_out;
         let tone = if matched > 0 { Tone::Done } else { Tone::Quiet };
-        stages.push(stage("Mappings", format!("{matched} of {all} match now"), tone, "#mappings"));
+        let mappings = stage("Mappings", format!("{matched} of {all} match now"), tone, "#mappings");
+        stages.push(timed(mappings, |times| times.plan_us));
+    }
+    let verdict = outcome::idempotency(idempotency_verdict(entry));
+    stages.push(stage("Idempotency", verdict.label, verdict.tone, "#idempotency"));
+    if entry.stage_times.is_some() {
+        let settled = stage("Settled", "its turn in the transaction".to_owned(), Tone::Done, "#actions");
+        stages.push(match trace {
+            // Without a trace the plan has no line of its own.
+            None => timed(settled, |times| times.plan_us + times.settle_us),
+            Some(_) => timed(settled, |times| times.settle_us),
+        });
     }
     let of = |status: &str| actions.iter().filter(|action| action.action_status == status).count();
     let (done, failed) = (of("success"), of("error"));

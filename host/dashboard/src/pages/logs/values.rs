@@ -65,8 +65,10 @@ impl Field {
 }
 
 /// Returns the received item as a tree, in which each value that a field was made of is marked and leads to it.
-pub fn item(text: &str, fields: &[Field]) -> Html {
-    let mut tree = JsonTree::new(text, "the received item");
+///
+/// `parts` is the address of its parts.
+pub fn item(text: &str, fields: &[Field], parts: &str) -> Html {
+    let mut tree = JsonTree::new(text, "the received item").loading(parts);
     for (row, field) in fields.iter().enumerate() {
         for (pointer, id) in &field.found {
             let href = Some(format!("#{}", row_id(row)));

@@ -1,15 +1,20 @@
 // The list of logs with its filters and pages, the pane beside it, and the page of an event: marks, preview, and running again.
 import { check, equal } from "../harness.mjs";
 
-export async function run(dashboard, { token, hostile }) {
+export async function run(dashboard, { token, hostile, archive }) {
   const { page } = dashboard;
   await dashboard.signIn(token);
   const main = page.locator("main");
   const rows = page.locator("[data-row]");
+  // First stands what needs somebody.
   await page.goto("/e/development/logs");
+  equal(await rows.count(), 1, "entries that need attention");
+  check((await rows.first().innerText()).includes("action_failed"), "a row says why nothing was carried out");
+  await dashboard.checkAccessibility();
+  await page.getByRole("link", { name: "All", exact: true }).click();
+  await page.waitForURL("**needs_attention=false");
   equal(await rows.count(), 50, "rows of a page");
   equal(await page.locator("main script").count(), 0, "scripts in the list");
-  check((await main.innerText()).includes("1 needs attention"), "what needs attention is counted");
   await dashboard.checkAccessibility();
 
   // The newest stand first, and pages lead on.
@@ -19,17 +24,24 @@ export async function run(dashboard, { token, hostile }) {
   await page.waitForURL("**before=**");
 
   // A filter is the query string, and a chip takes it off.
-  await page.getByRole("link", { name: "1 needs attention" }).click();
-  await page.waitForURL("**outcome=failed%2Crejected");
+  await page.goto("/e/development/sources/shop/logs");
+  await page.getByRole("navigation", { name: "Outcomes" }).getByRole("link", { name: "Failed" }).click();
+  await page.waitForURL("**outcome=failed");
   equal(await rows.count(), 1, "failed entries");
-  check((await rows.first().innerText()).includes("action_failed"), "a row says why nothing was carried out");
-  await page.getByLabel("Remove the filter Failed or Unreadable").click();
+  await page.getByLabel("Remove the filter Failed").click();
+  await page.waitForURL("**/sources/shop/logs");
   await page.locator("summary", { hasText: "Filter" }).click();
   await page.getByRole("textbox", { name: "From" }).fill("yesterday");
   await dashboard.checkAccessibility();
   await page.getByRole("button", { name: "Filter" }).click();
   await page.locator(".field-error").waitFor();
   equal(await page.getByRole("textbox", { name: "From" }).inputValue(), "yesterday", "the form keeps what was entered");
+  await page.goto("/e/development/sources/shop/logs");
+  await page.getByRole("searchbox", { name: "Text in the received item" }).fill("ANA@example.com");
+  await page.getByRole("button", { name: "Search", exact: true }).click();
+  await page.getByText("Looked at all").waitFor();
+  equal(await rows.count(), 2, "entries with the text, in either case");
+  equal(await page.locator("[data-live]").count(), 0, "a search is not live");
   await page.goto(`/e/development/logs?source=shop&event=${encodeURIComponent(hostile)}`);
   equal(await rows.count(), 2, "the event and its duplicate");
 
@@ -46,7 +58,7 @@ export async function run(dashboard, { token, hostile }) {
   await page.goto(await rows.first().getByRole("link").getAttribute("href"));
   await page.getByRole("link", { name: "the execution that it repeats" }).click();
   await page.locator("#idempotency + dd", { hasText: "Not a duplicate" }).waitFor();
-  check((await main.innerText()).includes("Done · delivered 1/1"), "the event says what came of its deliveries");
+  check((await main.innerText()).includes("Done (delivered 1/1)"), "the event says what came of its deliveries");
   await page.locator("#deliveries summary").click();
   const data = page.locator("#received .json-marks .json-mark");
   equal(await data.innerText(), "data", "the mark of a whole object");
@@ -60,6 +72,12 @@ export async function run(dashboard, { token, hostile }) {
   check(command.startsWith('curl -X POST "$ENDPOINT"'), `the endpoint is no part of the command: ${command}`);
   await dashboard.checkAccessibility();
 
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Save as test case" }).click(),
+  ]);
+  await download.saveAs(archive);
+
   await page.getByRole("button", { name: "Preview" }).click();
   await page.getByRole("heading", { name: "Preview" }).waitFor();
   check((await main.innerText()).includes("Nothing was written"), "a preview writes nothing");
@@ -69,6 +87,9 @@ export async function run(dashboard, { token, hostile }) {
   await page.getByRole("button", { name: "Run again" }).click();
   await page.waitForURL((url) => url.href !== before && !url.pathname.endsWith("/replay"));
   await page.getByRole("link", { name: "an earlier entry" }).waitFor();
+  const replayed = page.locator(".event-head").getByText("Duplicate (idempotent)");
+  await replayed.waitFor();
+  await page.getByRole("link", { name: "the execution that it repeats" }).waitFor();
   await page.goto("/e/development/logs/shop/no-such-entry");
   await page.getByRole("alert").waitFor();
 

@@ -31,7 +31,7 @@ export async function run(dashboard, { token, taken, script }) {
   const search = page.getByRole("searchbox", { name: "Search", exact: true });
   await search.fill("u_1");
   await search.press("Enter");
-  await page.waitForURL("**/e/development/logs?source=shop&user_id=u_1");
+  await page.waitForURL("**/e/development/logs?user_id=u_1");
   await page.getByRole("link", { name: "track/Paid" }).waitFor();
   await search.fill(script);
   await search.press("Enter");

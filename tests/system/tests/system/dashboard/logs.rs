@@ -1,6 +1,6 @@
 //! The logs and the page of an event.
 
-use inlet_system_tests::{Endpoint, MANAGEMENT_TOKEN, Receiver, Server, ServerOptions, track};
+use inlet_system_tests::{Endpoint, MANAGEMENT_TOKEN, Receiver, Server, ServerOptions, binary, bundled_plugin, track};
 use serde_json::json;
 
 use super::{has_browser, play};
@@ -56,7 +56,23 @@ async fn an_event_is_found_in_the_logs_previewed_and_run_again() {
     shop.expect(event.clone(), &["executed"]).await;
     shop.expect(event, &["replayed"]).await;
     wait_for_delivery(&server).await;
-    play(&server, "logs", MANAGEMENT_TOKEN, &json!({"hostile": hostile}));
+    let directory = tempfile::tempdir().unwrap();
+    let archive = directory.path().join("case.tar");
+    play(&server, "logs", MANAGEMENT_TOKEN, &json!({"hostile": hostile, "archive": archive}));
+
+    // The suite takes the saved test case.
+    let run = |program: &std::path::Path, arguments: &[&str]| {
+        let output =
+            std::process::Command::new(program).args(arguments).current_dir(directory.path()).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+        text(&output.stdout)
+    };
+    run("tar".as_ref(), &["-xf", "case.tar"]);
+    let plugin = bundled_plugin("segment.wasm");
+    let report = run(&binary(), &["plugin", "test", plugin.to_str().unwrap(), "--cases", "."]);
+    let case = std::fs::read_dir(directory.path().join("v0.1/must")).unwrap().next().unwrap().unwrap();
+    assert!(report.contains(case.file_name().to_str().unwrap()), "{report}");
 }
 
 #[tokio::test]
@@ -75,4 +91,40 @@ async fn logs_show_a_reader_nothing_personal_and_no_button_in_vain() {
     assert!(answer.status().is_success(), "{}", answer.text().await.unwrap());
     let token = server.management_token(json!({"name": "Ana", "scopes": ["read"]})).await;
     play(&server, "logs_read", &token, &json!({"secret": secret}));
+}
+
+#[tokio::test]
+async fn rows_come_live_and_wait_while_somebody_reads() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let shop = server.source("shop", "segment", json!({}), json!([])).await;
+    let hostile = "</td><script>alert(1)</script> id: x";
+    play(&server, "live_tail", MANAGEMENT_TOKEN, &json!({"endpoint": shop.url, "hostile": hostile}));
+}
+
+#[tokio::test]
+async fn many_events_are_run_again_with_a_preview_and_a_progress() {
+    if !has_browser() {
+        return;
+    }
+    const EVENTS: usize = 25;
+    let server = Server::start().await;
+    let mapping = |recipients: &str| {
+        let one = |event: &str| {
+            json!({"event_type": event, "action_type": "workflows_trigger",
+                   "action_parameters": {"key": "receipt", "recipients": recipients}})
+        };
+        json!([one("A"), one("B")])
+    };
+    let shop = server.source("shop", "segment", json!({"handle_identifies": true}), mapping("data.missing")).await;
+    shop.expect(json!({"type": "identify", "userId": "u_1", "traits": {}}).to_string(), &["executed"]).await;
+    for number in 0..EVENTS {
+        for event in ["A", "B"] {
+            shop.expect(track(event, "u_1", &format!("{event}-{number}"), json!({})), &["failed"]).await;
+        }
+    }
+    server.source("shop", "segment", json!({"handle_identifies": true}), mapping("user_id")).await;
+    play(&server, "run_many_again", MANAGEMENT_TOKEN, &json!({"events": EVENTS}));
 }

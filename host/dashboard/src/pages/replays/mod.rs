@@ -1,0 +1,57 @@
+//! `/e/{environment}/sources/{key}/logs/replays`: running many events of a source again.
+
+mod list;
+mod new;
+mod show;
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+
+use crate::{context::Page, html::url_part, layout::Layout, state::Dashboard};
+
+/// The routes of these pages.
+pub fn routes() -> Router<Dashboard> {
+    Router::new()
+        .route("/e/{environment}/sources/{key}/logs/replays", get(list::list))
+        .route("/e/{environment}/sources/{key}/logs/replays/new", get(new::show).post(new::create))
+        .route("/e/{environment}/sources/{key}/logs/replays/{id}", get(show::show))
+        .route("/e/{environment}/sources/{key}/logs/replays/{id}/cancel", post(show::cancel))
+}
+
+/// A source in an environment, as the paths of its pages name it.
+pub struct Place {
+    /// The environment's identifier.
+    pub environment: String,
+    /// The source's key.
+    pub source: String,
+}
+
+impl Place {
+    /// The logs of the source.
+    pub fn logs(&self) -> String {
+        format!("/e/{}/sources/{}/logs", url_part(&self.environment), url_part(&self.source))
+    }
+
+    /// The list of the jobs.
+    pub fn list(&self) -> String {
+        format!("{}/replays", self.logs())
+    }
+
+    /// The page of a job.
+    pub fn of(&self, id: &str) -> String {
+        format!("{}/{}", self.list(), url_part(id))
+    }
+
+    /// The path of the API below the jobs: `""`, `/preview` or `/{id}`.
+    pub fn api(&self, below: &str) -> String {
+        let [source, environment] = [&self.source, &self.environment].map(|part| url_part(part));
+        format!("/v1/sources/{source}/replays{below}?environment={environment}")
+    }
+
+    /// The layout of a page of the jobs.
+    pub fn layout<'p>(&self, page: &'p Page, title: &str) -> Layout<'p> {
+        Layout::new(page, title).in_source(&self.source).under(self.source.clone(), self.logs())
+    }
+}
