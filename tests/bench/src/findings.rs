@@ -3,6 +3,7 @@
 use crate::{
     actions::{self, ActionCost},
     conditions::Conditions,
+    dashboard::Dashboard,
     deliveries::Deliveries,
     full_store::FullStore,
     generator::{closed::CONNECTIONS, open},
@@ -53,6 +54,8 @@ pub struct Findings {
     pub large_user: Option<LargeUser>,
     /// Results of `draining`, `targets` and `waiting`.
     pub deliveries: Deliveries,
+    /// Results of `pages` and `tails`.
+    pub dashboard: Dashboard,
     /// Time of a durable write of 4 KiB, in milliseconds.
     pub sync: Series,
 }
@@ -180,6 +183,7 @@ impl Findings {
             large_user.add_to(&mut table);
         }
         self.deliveries.add_to(&mut table);
+        self.dashboard.add_to(&mut table);
         self.latency(&mut table);
         self.overload.iter().for_each(|overload| overload.add_to(&mut table));
         if let Some(looping) = &self.looping {

@@ -64,7 +64,7 @@ pub fn run(setup: &Setup, scenario: Scenario) -> anyhow::Result<FullStore> {
 }
 
 /// Stores this number of events, and returns the rate per second.
-fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
+pub fn fill(server: &Server, events: u64) -> anyhow::Result<f64> {
     let batch = Scenario::Batch.events();
     let requests = events.div_ceil(batch as u64);
     let bounds = Bounds { time: Duration::from_secs(60 + events / SLOWEST), requests };

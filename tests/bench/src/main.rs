@@ -11,6 +11,7 @@ mod attacks;
 mod bare_handler;
 mod compare;
 mod conditions;
+mod dashboard;
 mod deliveries;
 mod disk;
 mod findings;

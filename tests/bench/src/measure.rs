@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 use anyhow::Context as _;
 
 use crate::{
-    actions, bare_handler, compare, conditions, deliveries, disk,
+    actions, bare_handler, compare, conditions, dashboard, deliveries, disk,
     findings::{Bare, Findings, LatencyAtRate, Throughput},
     full_store,
     generator::{
@@ -69,6 +69,7 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
         findings.large_user = Some(large_user::run(setup)?);
     }
     findings.deliveries = deliveries::run(setup)?;
+    findings.dashboard = dashboard::run(setup)?;
     Ok(findings.table(setup))
 }
 

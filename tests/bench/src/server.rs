@@ -124,6 +124,25 @@ impl Server {
         self.process.stop()
     }
 
+    /// Sends requests that the measured source's plugin cannot read. Their answers do not matter.
+    pub fn send_unreadable(&self, requests: usize) -> anyhow::Result<()> {
+        let mut template = Template::of(&self.path, r#"{"type":"track","messageId":"@@@@@@@@@@@@@@@@"}"#, 1);
+        for _ in 0..requests {
+            // An answer of 400 is an error of the client, and what is wanted here.
+            let _ = http::exchange(
+                &mut http::connect(self.process.address)?,
+                template.next(),
+                &mut http::ResponseBuffer::new(),
+            );
+        }
+        Ok(())
+    }
+
+    /// Returns the management token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Returns the running process.
     pub fn process(&self) -> &Process {
         &self.process

@@ -46,6 +46,10 @@ pub enum Part {
     Targets,
     /// Turns, memory and latency while very many deliveries wait.
     Waiting,
+    /// The pages of the dashboard, with many events stored.
+    Pages,
+    /// `logged` beside open live tails.
+    Tails,
 }
 
 /// The command line's settings.
@@ -66,7 +70,7 @@ pub struct Arguments {
     /// Number of rounds [default: 7]
     #[arg(long, value_name = "N")]
     rounds: Option<usize>,
-    /// Number of events that `aged` stores before it measures [default: 1000000]
+    /// Number of events that `aged` and `pages` store before they measure [default: 1000000]
     ///
     /// Ten million take some minutes for `logged` and up to half an hour for `executed`, and tens of gigabytes.
     #[arg(long, value_name = "N")]
@@ -92,7 +96,7 @@ pub struct Setup {
     pub time: Duration,
     /// Duration of the unmeasured load before each measurement.
     pub warm_up: Duration,
-    /// Number of events stored before `aged` is measured.
+    /// Number of events stored before `aged` and `pages` are measured.
     pub stored: u64,
     /// Number of deliveries that wait while turns and memory are measured.
     pub waiting: u64,

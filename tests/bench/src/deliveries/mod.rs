@@ -5,7 +5,7 @@
 mod draining;
 mod ingestion;
 mod receiver;
-mod target;
+pub mod target;
 mod waiting;
 
 use self::{draining::Draining, ingestion::Ingestion, waiting::Waiting};

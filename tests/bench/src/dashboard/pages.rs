@@ -1,0 +1,85 @@
+//! The time that every page of the dashboard takes while many events are stored.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use anyhow::ensure;
+use serde_json::json;
+
+use super::{browser::Browser, crawl};
+use crate::{
+    deliveries::target::WebhookTarget,
+    full_store,
+    measure::progress,
+    scenario::Scenario,
+    series::Series,
+    server::Server,
+    setup::Setup,
+    table::{Line, Table, Target, number},
+};
+
+const TARGET: WebhookTarget = WebhookTarget::named("crm");
+/// The times that a page is loaded in a round.
+const LOADS: usize = 20;
+/// Requests that no platform would send, so that there are refused and unreadable ones too.
+const UNREADABLE: usize = 200;
+/// The longest time that 95 of 100 loads of a page may take, in milliseconds.
+const MOST: f64 = 100.0;
+
+/// The results.
+#[derive(Debug)]
+pub struct Pages {
+    /// The number of stored events, each with a run and a delivery that waits.
+    stored: u64,
+    /// The time within which 95 of 100 loads are done, in milliseconds, by kind of page.
+    p95: BTreeMap<String, Series>,
+}
+
+/// Fills a store, follows all links, then loads every kind of page in turns.
+pub fn run(setup: &Setup) -> anyhow::Result<Pages> {
+    let mut server = Server::start(setup.program(), Scenario::Executed)?;
+    // Its deliveries wait, so that there is one for each event.
+    TARGET.put(&server, "http://127.0.0.1:9/", true, &json!({}))?;
+    TARGET.pause(&server)?;
+    progress(&format!("storing {} executed events with deliveries", setup.stored));
+    full_store::fill(&server, setup.stored)?;
+    server.send_unreadable(UNREADABLE)?;
+    // The pages of an operator who comes later: nothing is in memory but what a start reads.
+    server = server.restart()?;
+    let browser = Browser::sign_in(server.process().address, server.token())?;
+    let kinds = crawl::kinds(&browser)?;
+    let mut found = Pages { stored: setup.stored, p95: BTreeMap::new() };
+    for round in 1..=setup.rounds {
+        progress(&format!("{} pages of the dashboard, round {round} of {}", kinds.len(), setup.rounds));
+        for (kind, address) in &kinds {
+            let p95 = p95(&browser, address)?;
+            found.p95.entry(kind.clone()).or_default().push(p95);
+        }
+    }
+    server.stop()?;
+    Ok(found)
+}
+
+/// Loads a page many times, and returns the time within which 95 of 100 loads are done, in milliseconds.
+fn p95(browser: &Browser, address: &str) -> anyhow::Result<f64> {
+    let mut times = Vec::with_capacity(LOADS);
+    for _ in 0..LOADS {
+        let page = browser.get(address)?;
+        ensure!(page.status == 200, "{address} answers {}", page.status);
+        times.push(page.time);
+    }
+    times.sort_unstable();
+    Ok(times[LOADS * 95 / 100 - 1].max(Duration::ZERO).as_secs_f64() * 1000.0)
+}
+
+impl Pages {
+    /// Adds the results to the table, the slowest page first.
+    pub fn add_to(&self, table: &mut Table) {
+        let what = format!("Pages of the dashboard with {} stored events, p95", number(self.stored as f64));
+        table.heading(&what, "");
+        let mut pages: Vec<_> = self.p95.iter().collect();
+        pages.sort_by(|one, other| other.1.median().unwrap_or_default().total_cmp(&one.1.median().unwrap_or_default()));
+        for (kind, series) in pages {
+            table.line(Line::new(kind, "ms", series.clone()).target(Target::AtMost(MOST)));
+        }
+    }
+}
