@@ -32,7 +32,7 @@ fn badges() {
     Unreadable (failed)
     Failed (failed)
     Signature refused (failed)
-    Done · delivered 2/3 (done)
+    Done (delivered 2/3) (done)
     Not sent: no target (waiting)
     Gave up (failed)
     ");

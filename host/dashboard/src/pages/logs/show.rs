@@ -115,6 +115,16 @@ impl EventPage<'_> {
         actions::actions(&actions)
     }
 
+    /// The actions of all events of this type and source; empty for an item without a type.
+    fn actions_alike(&self) -> String {
+        let [environment, source, event] =
+            [&self.place.environment, &self.place.source, &self.entry.event_type].map(|part| url_part(part));
+        match event.is_empty() {
+            true => String::new(),
+            false => format!("/e/{environment}/actions?source={source}&event={event}"),
+        }
+    }
+
     fn deliveries(&self) -> &[Delivery] {
         self.entry.deliveries.as_deref().unwrap_or_default()
     }

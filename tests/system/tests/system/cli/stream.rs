@@ -205,7 +205,7 @@ async fn a_live_view_that_is_far_behind_goes_on_with_the_newest_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_reader_that_reads_nothing_for_a_minute_is_told_so_and_continues() {
+async fn a_reader_that_reads_nothing_for_a_minute_is_cut_off_and_continues() {
     let server = Server::start().await;
     let shop = server.source("shop", "segment", json!({}), json!([])).await;
     let mut events = Events::open(&server, MANAGEMENT_TOKEN, "/v1/logs/stream?environment=development").await;
@@ -217,23 +217,17 @@ async fn a_reader_that_reads_nothing_for_a_minute_is_told_so_and_continues() {
         let batch: Vec<Value> = (0..50).map(one).collect();
         shop.send(json!({ "batch": batch }).to_string()).await;
     }
-    // The time that a client may take, and some more: nobody reads meanwhile.
+    // Twice the time that a connection may be unread: nobody reads meanwhile.
     tokio::time::sleep(Duration::from_secs(65)).await;
-    let mut entries = 0;
-    let (cursor, data) = loop {
-        let (name, cursor, data) = events.next().await.expect("the stream ends with a word");
-        match name.as_str() {
-            "entry" => entries += 1,
-            "heartbeat" => {}
-            "end" => break (cursor, data),
-            other => panic!("{other}"),
+    let (mut entries, mut cursor) = (0, String::new());
+    while let Some((name, id, _)) = events.next().await {
+        if name == "entry" {
+            (entries, cursor) = (entries + 1, id);
         }
-    };
-    assert!(data["message"].as_str().unwrap().starts_with("this reader is too slow"), "{data}");
-    assert_eq!((&data["may_continue"], entries < 2000), (&json!(true), true), "{entries} entries were sent");
-    assert_eq!(events.next().await, None);
+    }
+    assert!((1..2000).contains(&entries), "{entries} entries were sent");
     let path = format!("/v1/logs/stream?environment=development&since={cursor}");
     let mut again = Events::open(&server, MANAGEMENT_TOKEN, &path).await;
     let (next, _) = again.entry().await;
-    assert_eq!(next["event_type"], format!("track/E{}-{}", entries / 50, entries % 50), "nothing is lost");
+    assert_eq!(next["event_type"], json!(format!("track/E{}-{}", entries / 50, entries % 50)), "nothing is lost");
 }
