@@ -80,6 +80,12 @@ impl<'a> Layout<'a> {
         self
     }
 
+    /// Adds the tabs of users, objects, tenants and audiences.
+    pub fn among_recipients(mut self) -> Self {
+        self.tabs = tabs::of_recipients(self.page);
+        self
+    }
+
     /// The number for `hx-nonce` and scripts.
     pub fn nonce(&self) -> &str {
         &self.page.nonce
@@ -129,7 +135,14 @@ impl<'a> Layout<'a> {
         let Some(environment) = self.environment() else { return Vec::new() };
         let slug = url_part(&environment.slug);
         let place = |label, place: &str, icon, key| self.place(label, format!("/e/{slug}/{place}"), icon, key);
-        vec![place("Logs", "logs", "i-logs", "l"), place("Actions", "actions", "i-actions", "c")]
+        vec![
+            place("Logs", "logs", "i-logs", "l"),
+            place("Actions", "actions", "i-actions", "c"),
+            place("Users", "users", "i-users", "u"),
+            place("Runs", "runs", "i-runs", "r"),
+            place("Deliveries", "deliveries", "i-deliveries", "d"),
+            place("Targets", "targets", "i-targets", "t"),
+        ]
     }
 
     /// The places of the whole server.
@@ -155,7 +168,10 @@ impl<'a> Layout<'a> {
         let section = href.strip_suffix("/environments").filter(|_| href.starts_with("/settings")).unwrap_or(&href);
         let is_below = path.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         let is_source = href == "/sources" && self.page.is_in_environment && path.split('/').nth(3) == Some("sources");
-        let is_here = if href == "/" { path == "/" } else { is_below || is_source };
+        // The pages below the other tabs have no place of their own.
+        let is_tab = tabs::of_recipients(self.page).iter().any(|tab| tab.is_here)
+            && tabs::of_recipients(self.page).first().is_some_and(|first| first.href == href);
+        let is_here = if href == "/" { path == "/" } else { is_below || is_source || is_tab };
         NavLink { label, href, icon, is_here, key }
     }
 }

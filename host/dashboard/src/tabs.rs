@@ -15,6 +15,10 @@ const SETTINGS: &[(&str, &str)] = &[
     ("Privacy", "privacy"),
 ];
 
+/// The lists of everybody and everything that runs can be for.
+const RECIPIENTS: &[(&str, &str)] =
+    &[("Users", "users"), ("Objects", "objects"), ("Tenants", "tenants"), ("Audiences", "audiences")];
+
 /// A page beside the one that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tab {
@@ -35,6 +39,12 @@ pub fn of_source(page: &Page, key: &str) -> Vec<Tab> {
 /// Returns the tabs of the settings.
 pub fn of_settings(page: &Page) -> Vec<Tab> {
     tabs("/settings", SETTINGS, &page.path)
+}
+
+/// Returns the tabs of users, objects, tenants and audiences in the environment of the page.
+pub fn of_recipients(page: &Page) -> Vec<Tab> {
+    let slug = page.environment.as_ref().map(|environment| environment.slug.as_str()).unwrap_or_default();
+    tabs(&format!("/e/{}", url_part(slug)), RECIPIENTS, &page.path)
 }
 
 fn tabs(parent: &str, places: &[(&'static str, &str)], path: &str) -> Vec<Tab> {

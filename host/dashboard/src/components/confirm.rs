@@ -25,7 +25,7 @@ pub fn confirm(layout: &Layout<'_>, label: &str, warning: &str, name: &str, acti
 
 /// Refuses a form in which another name was typed.
 pub fn check(typed: &str, name: &str) -> Result<(), PageError> {
-    match typed.trim() == name {
+    match typed == name || typed.trim() == name {
         true => Ok(()),
         false => {
             let message = format!("found {typed:?}, expected the name {name:?}; nothing was changed");

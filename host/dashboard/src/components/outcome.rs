@@ -1,6 +1,12 @@
 //! The names, colours and icons of everything that can come of an event, a run or a delivery. They stand here and nowhere
 //! else. A colour never stands alone: the icon and the text say the same.
 
+use inlet_api_types::{
+    deliveries::{Delivery, DeliveryStatus},
+    runs::WorkflowRunStatus,
+    targets::TargetState,
+};
+
 use super::{Html, icon::icon};
 use crate::html::escape;
 
@@ -123,6 +129,18 @@ pub fn attempt(outcome: &str) -> Badge {
     }
 }
 
+/// The status of a delivery, as [`delivery`] names it.
+pub fn delivery_status(delivery: &Delivery) -> &'static str {
+    match delivery.status {
+        _ if delivery.under_way => "sending",
+        DeliveryStatus::Pending => "pending",
+        DeliveryStatus::Retrying => "retrying",
+        DeliveryStatus::Delivered => "delivered",
+        DeliveryStatus::Dead => "dead",
+        DeliveryStatus::Canceled => "canceled",
+    }
+}
+
 /// The status of a delivery.
 pub fn delivery(status: &str) -> Badge {
     match status {
@@ -152,12 +170,23 @@ pub fn without_target() -> Badge {
     Badge::new("Not sent: no target", Tone::Waiting, "i-nobody")
 }
 
+/// The status of a run, or of one of its recipients.
+pub fn run(status: WorkflowRunStatus) -> Badge {
+    match status {
+        WorkflowRunStatus::Recorded => without_target(),
+        WorkflowRunStatus::Delivering => Badge::new("Delivering", Tone::Waiting, "i-waiting"),
+        WorkflowRunStatus::Delivered => Badge::new("Delivered", Tone::Done, "i-done"),
+        WorkflowRunStatus::Failed => Badge::new("Gave up", Tone::Failed, "i-dead"),
+        WorkflowRunStatus::Canceled => Badge::new("Cancelled", Tone::Quiet, "i-none"),
+    }
+}
+
 /// The state of a target.
-pub fn target(is_running: bool, is_active: bool) -> Badge {
-    match (is_running, is_active) {
-        (true, true) => Badge::new("Running", Tone::Done, "i-done"),
-        (_, false) => Badge::new("Off", Tone::Quiet, "i-none"),
-        (false, true) => Badge::new("Stopped", Tone::Failed, "i-dead"),
+pub fn target(state: TargetState) -> Badge {
+    match state {
+        TargetState::Running => Badge::new("Running", Tone::Done, "i-done"),
+        TargetState::Paused => Badge::new("Paused", Tone::Waiting, "i-waiting"),
+        TargetState::Disabled => Badge::new("Stopped", Tone::Failed, "i-dead"),
     }
 }
 

@@ -3,15 +3,20 @@
 mod actions;
 mod changes;
 mod cures;
+mod deliveries;
 mod environments;
 mod logs;
 mod not_found;
+mod objects;
 pub mod overview;
 mod plugins;
 mod replays;
+mod runs;
 mod search;
 mod settings;
 mod sources;
+mod targets;
+mod users;
 
 use axum::{Router, routing::any};
 
@@ -31,6 +36,11 @@ pub fn routes() -> Router<Dashboard> {
         plugins::routes(),
         changes::routes(),
         settings::routes(),
+        users::routes(),
+        objects::routes(),
+        runs::routes(),
+        deliveries::routes(),
+        targets::routes(),
     ];
     pages.into_iter().fold(Router::new(), Router::merge)
 }
@@ -38,4 +48,9 @@ pub fn routes() -> Router<Dashboard> {
 /// The page of an address without a page.
 pub fn not_found() -> axum::routing::MethodRouter<Dashboard> {
     any(not_found::show)
+}
+
+/// The page of an event whose source is not known here.
+fn event_address(environment: &str, id: &str) -> String {
+    format!("/e/{}/logs/{}", crate::html::url_part(environment), crate::html::url_part(id))
 }

@@ -7,7 +7,7 @@ use axum::{
 };
 use inlet_api::Scope;
 use inlet_api_types::{
-    deliveries::{Delivery, DeliveryStatus},
+    deliveries::Delivery,
     logs::{SourceLog, SourceLogList},
     traces::EventTrace,
 };
@@ -139,7 +139,7 @@ impl EventPage<'_> {
     }
 
     fn delivery_badge(&self, delivery: &Delivery) -> Html {
-        outcome::delivery(delivery_status(delivery)).html()
+        outcome::delivery(outcome::delivery_status(delivery)).html()
     }
 
     fn may_repair(&self) -> bool {
@@ -159,18 +159,6 @@ pub fn idempotency_verdict(entry: &SourceLog) -> &'static str {
         entry if entry.resumes.is_some() => "resumes",
         entry if entry.idempotency_key.is_none() => "no_key",
         _ => "none",
-    }
-}
-
-/// The status of a delivery, as `outcome::delivery` names it.
-pub fn delivery_status(delivery: &Delivery) -> &'static str {
-    match delivery.status {
-        _ if delivery.under_way => "sending",
-        DeliveryStatus::Pending => "pending",
-        DeliveryStatus::Retrying => "retrying",
-        DeliveryStatus::Delivered => "delivered",
-        DeliveryStatus::Dead => "dead",
-        DeliveryStatus::Canceled => "canceled",
     }
 }
 

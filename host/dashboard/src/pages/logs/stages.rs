@@ -7,7 +7,7 @@ use inlet_api_types::{
 };
 use inlet_core::time;
 
-use super::show::{delivery_status, idempotency_verdict};
+use super::show::idempotency_verdict;
 use crate::components::{
     outcome::{self, Tone},
     waterfall::Stage,
@@ -90,7 +90,8 @@ pub fn stages(entry: &SourceLog, trace: Option<&EventTrace>) -> Vec<Stage> {
 
 /// Returns how many deliveries arrived, in words, and the worst colour among them.
 pub fn delivered(deliveries: &[Delivery]) -> (String, Tone) {
-    let badges: Vec<_> = deliveries.iter().map(|delivery| outcome::delivery(delivery_status(delivery))).collect();
+    let badges: Vec<_> =
+        deliveries.iter().map(|delivery| outcome::delivery(outcome::delivery_status(delivery))).collect();
     let arrived = badges.iter().filter(|badge| badge.tone == Tone::Done).count();
     let tone = badges.iter().map(|badge| badge.tone).max().unwrap_or(Tone::Quiet);
     (format!("delivered {arrived}/{}", deliveries.len()), tone)

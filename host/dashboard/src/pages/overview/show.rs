@@ -4,7 +4,7 @@ use askama::Template;
 use futures_util::future::{try_join, try_join_all};
 use inlet_api_types::{
     sources::AttentionCause,
-    targets::{Target, TargetList, TargetState},
+    targets::{Target, TargetList},
 };
 use inlet_engine::clock::now_ms;
 
@@ -70,7 +70,7 @@ impl OverviewPage<'_> {
     }
 
     fn target_badge(&self, target: &Target) -> Html {
-        outcome::target(matches!(target.state, TargetState::Running), target.active).html()
+        outcome::target(target.state).html()
     }
 
     fn cure(&self, summary: &Summary, cause: &AttentionCause) -> Html {

@@ -1,10 +1,12 @@
 //! The dashboard in Chromium (`tests/system/clients/dashboard`): one scenario for each test, on a server of its own.
 
 mod administration;
+mod deliveries;
 mod logs;
 mod sign_in;
 mod sources;
 mod statistics;
+mod users;
 
 use inlet_system_tests::Server;
 use serde_json::Value;

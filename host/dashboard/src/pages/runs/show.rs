@@ -1,0 +1,94 @@
+//! `GET /e/{environment}/runs/{id}`
+
+use askama::Template;
+use axum::extract::Path;
+use inlet_api::Scope;
+use inlet_api_types::{
+    RawJson,
+    runs::{WorkflowRun, WorkflowRunRecipient, WorkflowRunStatus},
+};
+
+use super::{badge, recipient_address, recipient_name, run_address};
+use crate::{
+    components::{Html, copy, icon, json_tree::JsonTree, outcome, time},
+    context::Page,
+    error::PageResult,
+    html::{self, url_part},
+    layout::Layout,
+    pages::{deliveries, event_address, targets::new_target_address},
+    respond,
+};
+
+#[derive(Template)]
+#[template(path = "pages/runs/show.html", blocks = ["pane"])]
+struct RunPage<'a> {
+    layout: Layout<'a>,
+    environment: String,
+    run: WorkflowRun,
+    is_pane: bool,
+}
+
+impl RunPage<'_> {
+    fn badge(&self) -> outcome::Badge {
+        badge(&self.run)
+    }
+
+    fn own(&self) -> String {
+        run_address(&self.environment, &self.run.id)
+    }
+
+    fn event(&self, id: &str) -> String {
+        event_address(&self.environment, id)
+    }
+
+    fn of_workflow(&self) -> String {
+        format!("/e/{}/runs?workflow={}", url_part(&self.environment), url_part(&self.run.workflow))
+    }
+
+    fn is_without_target(&self) -> bool {
+        self.run.status == WorkflowRunStatus::Recorded
+    }
+
+    fn may_add_target(&self) -> bool {
+        self.layout.page.can(Scope::Operate)
+    }
+
+    fn add_target(&self) -> String {
+        new_target_address(&self.environment)
+    }
+
+    fn recipient(&self, recipient: &WorkflowRunRecipient) -> (String, Option<String>) {
+        (recipient_name(recipient), recipient_address(&self.environment, recipient))
+    }
+
+    fn recipient_badge(&self, recipient: &WorkflowRunRecipient) -> Html {
+        outcome::run(recipient.status).html()
+    }
+
+    fn more_recipients(&self) -> i64 {
+        self.run.recipients_count.saturating_sub(self.run.recipients.len() as i64)
+    }
+
+    fn tree(&self, json: &RawJson, label: &str) -> Html {
+        JsonTree::new(json.as_text(), label).html()
+    }
+
+    fn deliveries(&self) -> Option<Html> {
+        let deliveries = self.run.deliveries.as_deref().unwrap_or_default();
+        (!deliveries.is_empty()).then(|| deliveries::table(&self.environment, deliveries))
+    }
+
+    fn all_deliveries(&self) -> String {
+        format!("/e/{}/deliveries?workflow_run_id={}", url_part(&self.environment), url_part(&self.run.id))
+    }
+}
+
+/// Shows a run, as a page or in the pane of the list.
+pub async fn show(page: Page, Path((environment, id)): Path<(String, String)>) -> PageResult {
+    let path = format!("/v1/workflow_runs/{}?environment={}", url_part(&id), url_part(&environment));
+    let run: WorkflowRun = page.get(&path).await?;
+    let layout = Layout::new(&page, run.workflow.clone()).under("Runs", format!("/e/{}/runs", url_part(&environment)));
+    let is_pane = page.fills("pane");
+    let view = RunPage { layout, environment, run, is_pane };
+    Ok(if is_pane { respond::html(&view.as_pane()) } else { respond::html(&view) })
+}
