@@ -35,6 +35,6 @@ mod tests {
     #[test]
     fn no_id_leaves_the_name_of_the_file() {
         assert_eq!(file_name("u_42"), "u_42");
-        assert_eq!(file_name("a\"; filename=b\r\n../é"), "a___filename_b__.._");
+        assert_eq!(file_name("a\"; filename=b\r\n../é"), "a___filename_b__..__");
     }
 }
