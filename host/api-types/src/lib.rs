@@ -39,6 +39,7 @@ pub mod statistics;
 pub mod targets;
 pub mod test_cases;
 pub mod traces;
+pub mod unrouted_requests;
 pub mod variables;
 pub mod webhooks;
 

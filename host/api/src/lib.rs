@@ -39,6 +39,7 @@ mod sources;
 mod statistics;
 mod stored_json;
 mod targets;
+mod unrouted_requests;
 mod variables;
 mod verification;
 

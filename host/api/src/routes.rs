@@ -31,7 +31,7 @@ use crate::{
     query::KnownParams,
     recipients, runs,
     scope::{Access, Scope},
-    search, sources, statistics, targets, variables,
+    search, sources, statistics, targets, unrouted_requests, variables,
 };
 
 /// The path of a provider whose key has a slash that is not escaped.
@@ -117,6 +117,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Operate, routes!(sources::plugin::use_plugin::use_source_plugin)),
         Operation::new(Scope::Operate, routes!(sources::plugin::compare::compare_source_plugin)),
         Operation::new(Scope::Read, routes!(sources::status::get::get_source_status)),
+        Operation::new(Scope::Read, routes!(sources::compare::compare_source)),
+        Operation::new(Scope::Read, routes!(unrouted_requests::list::list_unrouted_requests)),
         Operation::new(Scope::Read, routes!(statistics::get::get_statistics)),
         Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),
         Operation::new(Scope::Read, routes!(providers::get::get_source_provider)).also_at(PROVIDER_WITH_PUBLISHER),

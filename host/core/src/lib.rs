@@ -20,11 +20,14 @@
 //!
 //! [`operational`] says what an operator should know.
 //!
+//! [`comparison`] says in what two configurations of a source differ.
+//!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
 pub mod actions;
 pub mod audience;
 pub mod blame;
+pub mod comparison;
 pub mod contract;
 pub mod credential;
 pub mod delivery;

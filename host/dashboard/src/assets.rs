@@ -24,6 +24,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/json.css"),
     include_str!("../assets/style/charts.css"),
     include_str!("../assets/style/trace.css"),
+    include_str!("../assets/style/sources.css"),
     include_str!("../assets/style/palette.css"),
     include_str!("../assets/style/plugins.css"),
     include_str!("../assets/style/settings.css"),

@@ -71,7 +71,7 @@ impl<'a> Layout<'a> {
     /// Adds the tabs of a source in the environment of the page.
     pub fn in_source(mut self, key: &str) -> Self {
         self.tabs = tabs::of_source(self.page, key);
-        self.under("Sources", "/sources")
+        self.under("Sources", "/sources").under(key, format!("/sources/{}", url_part(key)))
     }
 
     /// Adds the tabs of the settings.

@@ -3,7 +3,7 @@
 use crate::{context::Page, html::url_part};
 
 /// A source's pages in an environment: the text, and the last part of the address.
-const SOURCE: &[(&str, &str)] = &[("Logs", "logs")];
+const SOURCE: &[(&str, &str)] = &[("Logs", "logs"), ("Settings", "settings")];
 
 /// The pages of the settings.
 const SETTINGS: &[(&str, &str)] = &[
@@ -34,6 +34,12 @@ pub struct Tab {
 pub fn of_source(page: &Page, key: &str) -> Vec<Tab> {
     let slug = page.environment.as_ref().map(|environment| environment.slug.as_str()).unwrap_or_default();
     tabs(&format!("/e/{}/sources/{}", url_part(slug), url_part(key)), SOURCE, &page.path)
+}
+
+/// Returns the address of the first tab of a source in an environment; none while a source has no tabs.
+pub fn first_of_source(environment: &str, key: &str) -> Option<String> {
+    let (_, place) = SOURCE.first()?;
+    Some(format!("/e/{}/sources/{}/{place}", url_part(environment), url_part(key)))
 }
 
 /// Returns the tabs of the settings.

@@ -20,6 +20,7 @@ use crate::{
     notices::Notices,
     options::EngineOptions,
     snapshot::{Snapshot, TokenHash},
+    unrouted::UnroutedCounts,
 };
 
 /// The memory that calls of operators may hold. A body of the API has at most 5 MiB.
@@ -67,6 +68,8 @@ pub struct Inner {
     pub last_used: LastUsed,
     /// The causes that were logged lately, so that further ones are only counted.
     pub(crate) notices: Notices,
+    /// The requests that led to no endpoint.
+    pub(crate) unrouted: UnroutedCounts,
     /// Wakes retention before its interval ends.
     pub(crate) retention_changed: Notify,
     /// Wakes the job of bulk operations before its interval ends.
@@ -127,6 +130,7 @@ impl Engine {
             stopping: watch::Sender::new(false),
             last_used: LastUsed::default(),
             notices: Notices::default(),
+            unrouted: UnroutedCounts::default(),
             retention_changed: Notify::new(),
             bulk_operation_created: Notify::new(),
             configuration,

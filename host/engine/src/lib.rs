@@ -30,9 +30,11 @@ pub mod snapshot;
 pub mod tally;
 #[cfg(test)]
 mod test_engine;
+mod unrouted;
 
 pub use completion::{Interrupted, to_completion};
 pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
 pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_UPLOADS};
 pub use notices::{Happening, Notice};
 pub use options::EngineOptions;
+pub use unrouted::Unrouted;

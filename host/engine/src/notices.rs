@@ -171,7 +171,9 @@ impl Engine {
     }
 
     /// Counts a request for a path that leads nowhere, and notices it.
-    pub fn unrouted(&self, cause: &'static str) {
+    /// `message` is the answer.
+    pub fn unrouted(&self, cause: &'static str, message: &'static str) {
+        self.unrouted.count(cause, message);
         metrics::counter!("inlet_unrouted_total", "cause" => cause).increment(1);
         self.notice(Notice { happening: Happening::Unrouted, source: "", environment: "", cause });
     }

@@ -1,5 +1,6 @@
 //! Sources, with their settings, mappings, plugins and status.
 
+mod comparison;
 mod endpoint;
 mod event_type;
 mod mapping;
@@ -9,11 +10,12 @@ mod source;
 mod status;
 mod upsert;
 
+pub use comparison::{MappingDifference, PluginInForce, PluginsInForce, SettingDifference, SourceComparison};
 pub use endpoint::{RotateEndpoint, RotatedEndpoint};
 pub use event_type::{SourceEvent, SourceEvents};
 pub use mapping::{MappingRequest, SourceMapping};
 pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference, UsePlugin, UsedPlugin};
 pub use settings::{IdempotencyKeyPath, OnReject, SettingsRequest, SourceSettings};
 pub use source::{Source, SourceEnvironmentSettings, SourceList};
-pub use status::{AttentionCause, NeedsAttention, SkippedRecipients, SourceStatus};
+pub use status::{AttentionCause, NeedsAttention, SkippedRecipients, SourceEnvironmentStatus, SourceStatus};
 pub use upsert::{EnvironmentRequest, SourceRequest, UpsertSource, UpsertedSource, WouldChange};

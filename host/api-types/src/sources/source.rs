@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{SourceMapping, SourceSettings};
+use super::{SourceEnvironmentStatus, SourceMapping, SourceSettings};
 use crate::PageInfo;
 
 /// A platform that sends events.
@@ -32,6 +32,9 @@ pub struct Source {
     /// The configuration by environment; null in a list that does not include it.
     #[schema(required)]
     pub environment_settings: Option<BTreeMap<String, SourceEnvironmentSettings>>,
+    /// The status by environment; only if included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub environment_status: Option<BTreeMap<String, SourceEnvironmentStatus>>,
 }
 
 /// The configuration of a source in one environment.

@@ -29,6 +29,25 @@ pub struct SourceStatus {
     pub notes: Vec<String>,
 }
 
+/// The status of a source in one environment, as a list of sources includes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceEnvironmentStatus {
+    /// The number of mappings, including inactive ones.
+    pub mappings_count: usize,
+    /// The number of items received since the source was created.
+    pub events_count: i64,
+    /// The time of the last item.
+    #[schema(required, format = DateTime)]
+    pub last_event_received: Option<String>,
+    /// The plugin; null if this server does not have it.
+    #[schema(required)]
+    pub plugin: Option<Plugin>,
+    /// Items that failed or were rejected, and refused requests.
+    pub needs_attention: NeedsAttention,
+    /// Conditions of the source that an operator should know.
+    pub notes: Vec<String>,
+}
+
 /// Recipients that triggers left out because they are not identified.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SkippedRecipients {

@@ -49,6 +49,10 @@ pub struct SourceRequest {
     /// Ignored.
     #[serde(default, skip_serializing)]
     #[schema(ignore)]
+    pub environment_status: ReadOnly,
+    /// Ignored.
+    #[serde(default, skip_serializing)]
+    #[schema(ignore)]
     pub created_at: ReadOnly,
     /// Ignored.
     #[serde(default, skip_serializing)]

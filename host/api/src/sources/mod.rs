@@ -2,6 +2,7 @@
 //!
 //! One file per operation. An operation with several concepts, and each resource below a source, has a folder.
 
+pub mod compare;
 pub mod delete;
 pub mod dismiss_attention;
 pub mod get;

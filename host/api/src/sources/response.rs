@@ -32,6 +32,7 @@ pub fn source(source: &SourceSnapshot) -> Source {
         created_at: time::write_ms(record.created_at_ms),
         updated_at: time::write_ms(record.updated_at_ms),
         environment_settings: None,
+        environment_status: None,
     }
 }
 
@@ -154,7 +155,8 @@ pub fn url(endpoint: &Endpoint, options: &EngineOptions) -> String {
     format!("{}/integrations/receive/{}", options.base_url, endpoint.record.token)
 }
 
-fn mapping(record: &MappingRecord) -> SourceMapping {
+/// Returns a mapping.
+pub fn mapping(record: &MappingRecord) -> SourceMapping {
     SourceMapping {
         id: record.id.to_string(),
         event_type: record.event_type.clone(),

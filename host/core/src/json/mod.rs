@@ -6,6 +6,7 @@
 //!
 //! Duplicate keys: the last wins, at every level.
 
+mod canonical;
 mod check;
 mod compact;
 mod cut;
@@ -21,6 +22,7 @@ use indexmap::IndexMap;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+pub use canonical::canonical;
 pub use check::{MAX_DEPTH, Malformed, check, inspect};
 pub use compact::compact;
 pub use cut::{Cut, Documents, Pieces, Slot};

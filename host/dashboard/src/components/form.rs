@@ -32,6 +32,7 @@ pub struct Field<'a> {
     kind: Kind,
     is_required: bool,
     is_code: bool,
+    rows: u8,
     choices: Vec<(String, String)>,
     error: Option<String>,
 }
@@ -55,6 +56,7 @@ impl<'a> Field<'a> {
             kind,
             is_required: false,
             is_code: false,
+            rows: 6,
             choices: Vec::new(),
             error: None,
         }
@@ -78,6 +80,11 @@ impl<'a> Field<'a> {
     /// Holds a value that is written in a fixed-width font.
     pub fn code(self) -> Self {
         Self { is_code: true, ..self }
+    }
+
+    /// Is so many lines high, where it has several.
+    pub fn rows(self, rows: u8) -> Self {
+        Self { rows, ..self }
     }
 
     /// Offers values, each with a label, instead of free text.

@@ -217,6 +217,16 @@ pub fn verification(status: &str) -> Badge {
     }
 }
 
+/// A difference between two environments: `added`, `changed` or `removed`.
+pub fn difference(change: &str) -> Badge {
+    match change {
+        "added" => Badge::new("Added", Tone::Done, "i-plus"),
+        "removed" => Badge::new("Removed", Tone::Failed, "i-close"),
+        "changed" => Badge::new("Changed", Tone::Waiting, "i-differs"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
 /// The health of a source, by the number of its items that need attention.
 pub fn health(needs_attention: i64, has_events: bool) -> Badge {
     match (needs_attention, has_events) {

@@ -4,11 +4,14 @@ use axum::http::StatusCode;
 
 use crate::admission::{Refusal, Share};
 
+/// The answer to a request for an endpoint that does not exist.
+pub(super) const UNKNOWN_ENDPOINT: &str = "there is no endpoint at this address; copy it from the source's settings";
+
 /// The reason why a request is not accepted. Nothing of it was executed. The message is the sentence for the sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IngestError {
     /// No endpoint has this token.
-    #[error("there is no endpoint at this address; copy it from the source's settings")]
+    #[error("{UNKNOWN_ENDPOINT}")]
     UnknownEndpoint,
     /// The endpoint takes other methods.
     #[error("this endpoint takes {allowed}")]

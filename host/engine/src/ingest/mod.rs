@@ -46,7 +46,7 @@ use inlet_core::{
 use self::{
     commit::NotCommitted,
     cors::Cors,
-    error::IngestError,
+    error::{IngestError, UNKNOWN_ENDPOINT},
     not_accepted::NotAccepted,
     receive::{NotReceived, UnreadRequest},
 };
@@ -68,6 +68,7 @@ pub async fn receive(engine: &Engine, connection: ConnectionPeer, request: Reque
         Err(error) => {
             if error == IngestError::UnknownEndpoint {
                 metrics::counter!("inlet_unrouted_total", "cause" => "unknown_endpoint").increment(1);
+                engine.unrouted.count("unknown_endpoint", UNKNOWN_ENDPOINT);
                 let happening = Happening::UnknownEndpoint;
                 engine.notice(Notice { happening, source: "", environment: "", cause: "unknown_endpoint" });
             }

@@ -98,7 +98,7 @@ fn single_slashes(path: &str) -> String {
 /// Responds 404 with a sentence. The request is counted, and logged without its path, which may hold a token.
 pub async fn answer(State(engine): State<Engine>, uri: Uri) -> Response {
     let unrouted = Unrouted::of(uri.path());
-    engine.unrouted(unrouted.cause());
+    engine.unrouted(unrouted.cause(), unrouted.message());
     let body = ErrorBody { code: "not_found".to_owned(), message: unrouted.message().to_owned(), field: None };
     (StatusCode::NOT_FOUND, Json(body)).into_response()
 }

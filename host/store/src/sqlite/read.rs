@@ -35,7 +35,7 @@ pub(crate) use super::{
         event_logs::events,
         event_texts::search as search_events,
         event_type_hours::{all as event_type_hours, busiest as busiest_event_types, watched as watched_hours},
-        event_types::{counts as event_types, status as source_status},
+        event_types::{all_status as all_source_status, counts as event_types, status as source_status},
         event_values::one as event_value,
         expansions::unfinished as unfinished_expansions,
         kept_requests::one as kept_request,

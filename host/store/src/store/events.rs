@@ -119,6 +119,11 @@ impl Store {
         read!(self.database, source_status(source_environment_id))
     }
 
+    /// Returns the totals of every source environment with events, with its id.
+    pub async fn all_source_status(&self) -> Result<Vec<(i64, SourceStatus)>, ReadError> {
+        read!(self.database, all_source_status())
+    }
+
     /// Returns the recipients of a source environment that triggers left out because they are not identified.
     pub async fn skipped_recipients(&self, source_environment_id: i64) -> Result<SkippedRecipients, ReadError> {
         read!(self.database, skipped_recipients(source_environment_id))

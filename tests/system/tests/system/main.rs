@@ -29,6 +29,7 @@ mod demo;
 mod deploy_files;
 mod durability;
 mod engines;
+mod environments_compared;
 mod expansions;
 mod file_server;
 #[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]

@@ -1,5 +1,6 @@
 //! The status of a source: counts, what needs attention, and notes for the operator.
 
+pub mod all;
 pub mod get;
 mod needs_attention;
 mod notes;

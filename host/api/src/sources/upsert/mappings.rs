@@ -7,7 +7,7 @@ use inlet_api_types::{RawJson, sources::MappingRequest};
 use inlet_core::{
     Uuid,
     actions::{self, Syntax},
-    json::{self, Kind},
+    json::{Kind, canonical},
     mapping::{self, BadMapping, Condition, condition},
     variables::Variables,
 };
@@ -193,21 +193,6 @@ fn check_duplicates(mappings: &[CheckedMapping]) -> Result<(), ApiError> {
 fn content_of(record: &MappingRecord) -> Content {
     let when = record.when.as_deref().map(canonical);
     (record.event_type.clone(), record.action_type.clone(), canonical(&record.parameters), when)
-}
-
-/// Normalises JSON text: sorts members, removes white space, and rewrites escapes. Numbers keep their digits.
-fn canonical(text: &str) -> String {
-    match Kind::of(text) {
-        Kind::Object => {
-            let mut members: Vec<_> = json::members(text).unwrap_or_default().into_iter().collect();
-            members.sort_unstable();
-            let members: Vec<_> = members.into_iter().map(|(key, value)| (key, canonical(value))).collect();
-            json::object(members.iter().map(|(key, value)| (key, value.as_str())))
-        }
-        Kind::Array => json::array(json::items(text).unwrap_or_default().into_iter().map(canonical)),
-        Kind::String => json::string(text).map_or_else(|| text.trim().to_owned(), |text| json::quote(&text)),
-        _ => text.trim().to_owned(),
-    }
 }
 
 #[cfg(test)]

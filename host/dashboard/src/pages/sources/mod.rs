@@ -1,11 +1,21 @@
-//! `/sources`: the platforms that send.
+//! `/sources`: the platforms that send, and the pages of one in its environments.
 
+mod compare;
 mod create;
+mod delete;
 mod list;
+mod place;
+mod setting_names;
+mod settings;
 mod show;
 pub mod summary;
+mod toggle;
+mod verification;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use crate::state::Dashboard;
 
@@ -15,4 +25,8 @@ pub fn routes() -> Router<Dashboard> {
         .route("/sources", get(list::list))
         .route("/sources/new", get(create::form).post(create::create))
         .route("/sources/{key}", get(show::show))
+        .route("/sources/{key}/toggle", post(toggle::toggle))
+        .route("/sources/{key}/compare", get(compare::show).post(compare::apply))
+        .route("/sources/{key}/delete", post(delete::delete))
+        .merge(settings::routes())
 }

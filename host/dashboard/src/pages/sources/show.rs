@@ -1,34 +1,85 @@
 //! `GET /sources/{key}`: a source in each of its environments.
 
 use askama::Template;
-use axum::extract::Path;
-use inlet_api_types::sources::{Source, SourceEnvironmentSettings, SourceList, SourceStatus};
+use axum::{extract::Path, http::StatusCode, response::Response};
+use futures_util::future::try_join_all;
+use inlet_api::Scope;
+use inlet_api_types::sources::{Source, SourceComparison, SourceEnvironmentSettings, SourceStatus};
 
+use super::{place::SourcePlace, setting_names::SWITCHES};
 use crate::{
-    components::{Html, copy, outcome, time},
+    components::{Html, confirm::confirm, copy, icon, outcome, time},
     context::Page,
     error::{PageError, PageResult},
     html::{self, url_part},
-    layout::{self, Layout},
-    respond,
+    layout::Layout,
+    respond, tabs,
 };
 
+/// The environment that the others are compared with, where it exists.
+const MODEL: &str = "development";
+
 /// A source in one environment.
-struct Row<'a> {
-    slug: &'a str,
+struct InEnvironment {
+    place: SourcePlace,
+    name: String,
     is_production: bool,
     settings: SourceEnvironmentSettings,
     status: SourceStatus,
+    /// The differences from the model; none for the model itself.
+    comparison: Option<SourceComparison>,
 }
 
-impl Row<'_> {
+/// A setting that is on or off.
+struct Switch {
+    name: &'static str,
+    label: &'static str,
+    is_on: bool,
+}
+
+impl InEnvironment {
     fn endpoint(&self) -> Option<Html> {
         let url = self.settings.settings.endpoint.as_deref()?;
-        Some(copy::value(url, "Copy the endpoint's URL"))
+        Some(copy::value(url, &format!("Copy the endpoint's URL in {}", self.place.environment)))
     }
 
     fn health(&self) -> outcome::Badge {
         outcome::health(self.status.needs_attention.count, self.status.last_event_received.is_some())
+    }
+
+    fn switches(&self) -> [Switch; 3] {
+        let settings = &self.settings.settings;
+        SWITCHES.map(|(name, label)| {
+            let is_on = match name {
+                "handle_identifies" => settings.handle_identifies,
+                "enforce_idempotency" => settings.enforce_idempotency,
+                _ => settings.enforce_verification,
+            };
+            Switch { name, label, is_on }
+        })
+    }
+
+    /// The first tab of the source in the environment.
+    fn first_page(&self) -> String {
+        tabs::first_of_source(&self.place.environment, &self.place.key).unwrap_or_else(|| self.place.logs())
+    }
+
+    /// The differences in words.
+    fn differs(&self) -> Option<String> {
+        match self.comparison.as_ref()?.count() {
+            0 => None,
+            1 => Some(format!("1 difference from {MODEL}")),
+            count => Some(format!("{count} differences from {MODEL}")),
+        }
+    }
+
+    fn compare(&self) -> String {
+        let [key, to] = [&self.place.key, &self.place.environment].map(|part| url_part(part));
+        format!("/sources/{key}/compare?from={MODEL}&to={to}")
+    }
+
+    fn active_mappings(&self) -> usize {
+        self.settings.mappings.iter().filter(|mapping| mapping.active).count()
     }
 }
 
@@ -37,23 +88,65 @@ impl Row<'_> {
 struct ShowPage<'a> {
     layout: Layout<'a>,
     source: &'a Source,
-    rows: Vec<Row<'a>>,
+    environments: Vec<InEnvironment>,
+    /// The environment in which a change was refused, and the error.
+    refused: Option<(&'a str, &'a PageError)>,
+}
+
+impl ShowPage<'_> {
+    fn may_operate(&self) -> bool {
+        self.layout.page.can(Scope::Operate)
+    }
+
+    fn may_delete(&self) -> bool {
+        let page = self.layout.page;
+        page.can(Scope::Admin) && page.operator().environment_ids().is_none()
+    }
+
+    fn error_in(&self, environment: &str) -> Option<&str> {
+        self.refused.filter(|(slug, _)| *slug == environment).map(|(_, error)| error.message.as_str())
+    }
+
+    fn delete(&self) -> Html {
+        let key = &self.source.key;
+        let warning = "Its endpoints, settings, mappings, secrets and logs are deleted in every environment, for good. What is sent to it then is answered 404.";
+        confirm(&self.layout, "Delete source", warning, key, &format!("/sources/{}/delete", url_part(key)))
+    }
 }
 
 /// Shows a source.
 pub async fn show(page: Page, Path(key): Path<String>) -> PageResult {
-    let path = format!("/v1/sources/{}", url_part(&key));
-    let sources: SourceList = page.get("/v1/sources?include=environment_settings").await?;
-    let unknown = || PageError::not_found(format!("there is no source {key:?}"));
-    let source = sources.entries.into_iter().find(|source| source.key == key).ok_or_else(unknown)?;
-    let mut rows = Vec::new();
-    for environment in &page.environments {
-        let settings = source.environment_settings.as_ref().and_then(|settings| settings.get(&environment.slug));
-        let Some(settings) = settings.cloned() else { continue };
-        let status = page.get(&format!("{path}/status?environment={}", url_part(&environment.slug))).await?;
-        let is_production = layout::is_production(environment);
-        rows.push(Row { slug: &environment.slug, is_production, settings, status });
-    }
-    let layout = Layout::new(&page, source.name.clone()).under("Sources", "/sources");
-    Ok(respond::html(&ShowPage { layout, source: &source, rows }))
+    shown(&page, &key, None).await
+}
+
+/// Shows the page, with the error of a change.
+pub async fn shown(page: &Page, key: &str, refused: Option<(&str, &PageError)>) -> Result<Response, PageError> {
+    let has_model = page.environments.iter().any(|environment| environment.slug == MODEL);
+    let read = try_join_all(page.environments.iter().map(async |environment| {
+        let place = SourcePlace::new(&environment.slug, key);
+        let (source, settings) = place.read(page).await?;
+        let status = page.get(&place.api("/status")).await?;
+        let comparison = match has_model && environment.slug != MODEL {
+            true => {
+                let (key, to) = (url_part(key), url_part(&environment.slug));
+                Some(page.get(&format!("/v1/sources/{key}/compare?from={MODEL}&to={to}")).await?)
+            }
+            false => None,
+        };
+        let is_production = place.is_production(page);
+        let name = environment.name.clone();
+        Ok::<_, PageError>((source, InEnvironment { place, name, is_production, settings, status, comparison }))
+    }))
+    .await?;
+    let mut source = None;
+    let environments = read.into_iter().map(|(found, environment)| {
+        source = Some(found);
+        environment
+    });
+    let environments: Vec<_> = environments.collect();
+    let source = source.ok_or_else(|| PageError::forbidden("this token gives access to no environment"))?;
+    let layout = Layout::new(page, source.name.clone()).under("Sources", "/sources");
+    let mut response = respond::html(&ShowPage { layout, source: &source, environments, refused });
+    *response.status_mut() = refused.map_or(StatusCode::OK, |(_, error)| error.status);
+    Ok(response)
 }

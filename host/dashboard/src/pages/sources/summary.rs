@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use futures_util::future::try_join_all;
 use inlet_api::in_process::ApiFailure;
 use inlet_api_types::{
     providers::SourceProviderList,
-    sources::{Source, SourceList, SourceStatus},
+    sources::{Source, SourceEnvironmentStatus, SourceList},
 };
 
 use crate::{
@@ -17,10 +16,12 @@ use crate::{
 
 /// A source with its status.
 pub struct Summary {
-    /// The source, with its settings by environment.
+    /// The source.
     pub source: Source,
-    /// Its status in the environments that were asked for.
-    pub status: SourceStatus,
+    /// Its status in all environments that were asked for, added up.
+    pub status: SourceEnvironmentStatus,
+    /// The environments, in the order of the switcher, each with the health of the source there.
+    pub environments: Vec<(String, outcome::Badge)>,
     /// The platform's name.
     pub provider: String,
 }
@@ -33,27 +34,60 @@ impl Summary {
 
     /// Its health.
     pub fn health(&self) -> outcome::Badge {
-        outcome::health(self.status.needs_attention.count, self.status.last_event_received.is_some())
+        health(&self.status)
     }
 
-    /// The environments of the source that the token gives access to, in the order of the switcher.
-    pub fn environments<'a>(&'a self, page: &'a Page) -> impl Iterator<Item = &'a str> {
-        let own = self.source.environment_settings.as_ref();
-        let slugs = page.environments.iter().map(|environment| environment.slug.as_str());
-        slugs.filter(move |slug| own.is_some_and(|settings| settings.contains_key(*slug)))
+    /// Returns true if its name, its key or its platform holds a text, which is in lower case.
+    pub fn holds(&self, text: &str) -> bool {
+        let texts = [&self.source.name, &self.source.key, &self.provider];
+        texts.iter().any(|found| found.to_lowercase().contains(text))
     }
 }
 
-/// Reads all sources with their status in one environment, or in all that the token gives access to.
+fn health(status: &SourceEnvironmentStatus) -> outcome::Badge {
+    outcome::health(status.needs_attention.count, status.last_event_received.is_some())
+}
+
+/// Reads all sources with their status in one environment, or in all that the token gives access to: two calls of the API,
+/// whatever the number of sources.
 pub async fn all(page: &Page, environment: Option<&str>) -> Result<Vec<Summary>, ApiFailure> {
     let providers: SourceProviderList = page.get("/v1/source_providers").await?;
     let names: HashMap<_, _> = providers.entries.into_iter().map(|listed| (listed.key, listed.provider.name)).collect();
-    let only = environment.map(|slug| format!("environment={}", url_part(slug))).unwrap_or_default();
-    let sources: SourceList = page.get(&format!("/v1/sources?include=environment_settings&{only}")).await?;
-    try_join_all(sources.entries.into_iter().map(async |source| {
-        let status = page.get(&format!("/v1/sources/{}/status?{only}", url_part(&source.key))).await?;
+    let only = environment.map(|slug| format!("&environment={}", url_part(slug))).unwrap_or_default();
+    let sources: SourceList = page.get(&format!("/v1/sources?include=environment_status{only}")).await?;
+    let summary = |mut source: Source| {
+        let mut statuses = source.environment_status.take().unwrap_or_default();
+        let slugs = page.environments.iter().map(|environment| &environment.slug);
+        let found: Vec<_> = slugs.filter_map(|slug| Some((slug.clone(), statuses.remove(slug)?))).collect();
+        let environments = found.iter().map(|(slug, status)| (slug.clone(), health(status))).collect();
+        let status = sum(found.into_iter().map(|(_, status)| status));
         let provider = names.get(&source.preconfigured_provider).unwrap_or(&source.preconfigured_provider).clone();
-        Ok(Summary { source, status, provider })
-    }))
-    .await
+        Summary { source, status, environments, provider }
+    };
+    Ok(sources.entries.into_iter().map(summary).collect())
+}
+
+/// Adds the status of several environments up. The plugin is that of the first one.
+fn sum(all: impl Iterator<Item = SourceEnvironmentStatus>) -> SourceEnvironmentStatus {
+    let none = SourceEnvironmentStatus {
+        mappings_count: 0,
+        events_count: 0,
+        last_event_received: None,
+        plugin: None,
+        needs_attention: Default::default(),
+        notes: Vec::new(),
+    };
+    all.fold(none, |mut sum, status| {
+        sum.mappings_count += status.mappings_count;
+        sum.events_count += status.events_count;
+        // RFC 3339 in UTC, so texts are ordered as times are.
+        sum.last_event_received = sum.last_event_received.max(status.last_event_received);
+        sum.plugin = sum.plugin.or(status.plugin);
+        sum.needs_attention.count += status.needs_attention.count;
+        let oldest = [sum.needs_attention.oldest_at.take(), status.needs_attention.oldest_at];
+        sum.needs_attention.oldest_at = oldest.into_iter().flatten().min();
+        sum.needs_attention.causes.extend(status.needs_attention.causes);
+        sum.notes.extend(status.notes);
+        sum
+    })
 }

@@ -29,3 +29,18 @@ pub(crate) async fn status(readers: &SqlitePool, source_environment: i64) -> Res
     .await?;
     Ok(SourceStatus { events_count: row.try_get(0)?, last_event_received_ms: row.try_get(1)? })
 }
+
+/// Returns the totals of every source environment with events, with its id.
+pub(crate) async fn all_status(readers: &SqlitePool) -> Result<Vec<(i64, SourceStatus)>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT source_environment_id, sum(count), max(last_received_at_ms) FROM event_types
+         GROUP BY source_environment_id",
+    )
+    .fetch_all(readers)
+    .await?;
+    let read = |row: &SqliteRow| {
+        let status = SourceStatus { events_count: row.try_get(1)?, last_event_received_ms: row.try_get(2)? };
+        Ok((row.try_get(0)?, status))
+    };
+    rows.iter().map(read).collect()
+}

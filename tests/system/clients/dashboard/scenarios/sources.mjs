@@ -22,10 +22,10 @@ export async function run(dashboard, { token, taken, script }) {
   await page.getByRole("heading", { name: script }).waitFor();
   equal(await page.locator("main script").count(), 0, "scripts in the page");
   for (const environment of ["development", "production"]) {
-    const row = page.getByRole("row", { name: environment });
-    check((await row.innerText()).includes("/integrations/receive/"), `${environment} has an endpoint`);
+    const place = page.getByRole("listitem", { name: environment, exact: true });
+    check((await place.innerText()).includes("/integrations/receive/"), `${environment} has an endpoint`);
   }
-  equal(await page.getByRole("button", { name: "Copy the endpoint's URL" }).count(), 2, "endpoints to copy");
+  equal(await page.getByRole("button", { name: /^Copy the endpoint's URL/ }).count(), 2, "endpoints to copy");
   await dashboard.checkAccessibility();
 
   const search = page.getByRole("searchbox", { name: "Search", exact: true });

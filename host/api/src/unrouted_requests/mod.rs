@@ -1,0 +1,3 @@
+//! Requests whose URL leads to no endpoint.
+
+pub mod list;

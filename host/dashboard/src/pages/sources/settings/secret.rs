@@ -1,0 +1,74 @@
+//! `POST /e/{environment}/sources/{key}/settings/secret`: sets, replaces or removes the secret.
+
+use axum::{Form, extract::Path, http::Method};
+use inlet_api_types::sources::UpsertedSource;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::show;
+use crate::{
+    components::confirm,
+    context::Page,
+    error::{PageError, PageResult},
+    pages::sources::place::SourcePlace,
+    respond,
+};
+
+/// The form.
+#[derive(Deserialize)]
+pub struct SecretForm {
+    /// The new secret.
+    #[serde(default)]
+    signing_secret: String,
+    /// `signing_secret`, or `write_key` for platforms whose SDKs send a key in place of a signature.
+    #[serde(default)]
+    kind: String,
+    /// The time for which the replaced one stays valid.
+    #[serde(default)]
+    overlap_seconds: Option<u64>,
+    /// The name of the source, typed to remove the secret.
+    #[serde(default)]
+    confirm_name: Option<String>,
+}
+
+/// Sets or replaces the secret, or removes it once the source's name was typed.
+pub async fn change(
+    page: Page,
+    Path((environment, key)): Path<(String, String)>,
+    Form(form): Form<SecretForm>,
+) -> PageResult {
+    let place = SourcePlace::new(environment, key);
+    let (_, own) = place.read(&page).await?;
+    let mut settings = Map::new();
+    match &form.confirm_name {
+        Some(typed) => {
+            confirm::check(typed, &place.key)?;
+            for (name, is_set) in
+                [("signing_secret", own.settings.signing_secret_set), ("write_key", own.settings.write_key_set)]
+            {
+                if is_set {
+                    settings.insert(name.to_owned(), Value::Null);
+                }
+            }
+            settings.insert("enforce_verification".to_owned(), Value::Bool(false));
+        }
+        None => {
+            let is_key = form.kind == "write_key";
+            let name = if is_key { "write_key" } else { "signing_secret" };
+            let had = if is_key { own.settings.write_key_set } else { own.settings.signing_secret_set };
+            settings.insert(name.to_owned(), form.signing_secret.into());
+            if let Some(seconds) = form.overlap_seconds.filter(|_| had) {
+                settings.insert(format!("{name}_overlap_seconds"), seconds.into());
+            }
+        }
+    }
+    put(&page, &place, settings).await?;
+    Ok(respond::go_to(&page, &show::address(&place)))
+}
+
+/// Changes settings of a source environment.
+pub async fn put(page: &Page, place: &SourcePlace, settings: Map<String, Value>) -> Result<UpsertedSource, PageError> {
+    let change = json!({"settings": settings});
+    let body = json!({"source": {"environment_settings": {&place.environment: change}}});
+    Ok(page.send(Method::PUT, &place.api(""), &body).await?)
+}

@@ -1,0 +1,212 @@
+//! `GET /e/{environment}/sources/{key}/settings`
+
+use askama::Template;
+use axum::{extract::Path, http::StatusCode, response::Response};
+use inlet_api::Scope;
+use inlet_api_types::{
+    providers::{SourceProvider, SourceProviderVersion},
+    sources::{Source, SourceEnvironmentSettings, SourceStatus},
+};
+
+use super::{
+    PAGE,
+    fields::{self, Conflict, Form, SECTIONS, Section, Setting, Texts},
+};
+use crate::{
+    components::{
+        Html,
+        confirm::confirm,
+        copy,
+        form::{Field, Kind, error_elsewhere},
+        icon, time,
+    },
+    context::Page,
+    error::{PageError, PageResult},
+    html::url_part,
+    layout::Layout,
+    pages::sources::{place::SourcePlace, setting_names::label, verification},
+    respond,
+};
+
+/// What a form said that was not saved.
+pub struct Unsaved {
+    /// The texts of the form.
+    pub texts: Texts,
+    /// The fields that somebody else changed too.
+    pub conflicts: Vec<Conflict>,
+    /// Why it was not saved.
+    pub error: PageError,
+}
+
+#[derive(Template)]
+#[template(path = "pages/sources/settings.html")]
+struct SettingsPage<'a> {
+    layout: Layout<'a>,
+    place: &'a SourcePlace,
+    own: SourceEnvironmentSettings,
+    status: SourceStatus,
+    provider: Option<SourceProvider>,
+    texts: Texts,
+    conflicts: Vec<Conflict>,
+    error: Option<PageError>,
+}
+
+impl SettingsPage<'_> {
+    fn may_change(&self) -> bool {
+        self.layout.page.can(Scope::Operate)
+    }
+
+    fn may_delete(&self) -> bool {
+        let page = self.layout.page;
+        page.can(Scope::Admin) && page.operator().environment_ids().is_none()
+    }
+
+    fn field(&self, setting: &Setting) -> Html {
+        let text = self.texts.get(setting.name).cloned().unwrap_or_default();
+        let label = label(setting.name);
+        let kind = match setting.form {
+            Form::Switch => Kind::Switch,
+            Form::Number => Kind::Number,
+            Form::Text | Form::Choice(_) => Kind::Text,
+            Form::Paths | Form::Lines | Form::Object => Kind::Long,
+        };
+        let field = Field::new(kind, setting.name, &label, text).hint(setting.hint).error_of(self.error.as_ref());
+        let field = match setting.form {
+            Form::Choice(choices) => {
+                field.choices(choices.iter().map(|(value, label)| ((*value).to_owned(), (*label).to_owned())))
+            }
+            Form::Switch => field,
+            Form::Paths => field.code().rows(2),
+            Form::Lines => field.code().rows(3),
+            _ => field.code(),
+        };
+        field.html()
+    }
+
+    /// The settings of a section that are set, for those who may not change them.
+    fn facts(&self, section: &Section) -> Vec<(String, String)> {
+        let shown = section.settings.iter().map(|setting| {
+            let text = self.texts.get(setting.name).map_or("", String::as_str);
+            let words = match (setting.form, text) {
+                (Form::Switch, "true") => "on",
+                (Form::Switch, _) => "off",
+                (_, "") => "not set",
+                (_, text) => text,
+            };
+            (label(setting.name), words.to_owned())
+        });
+        shown.collect()
+    }
+
+    fn error_elsewhere(&self) -> Option<&str> {
+        let names: Vec<&str> = fields::all().map(|setting| setting.name).collect();
+        error_elsewhere(self.error.as_ref(), &names)
+    }
+
+    /// The texts that the form is made from, to tell later what somebody else changed.
+    fn base(&self) -> String {
+        serde_json::to_string(&fields::texts(&self.own.settings)).unwrap_or_default()
+    }
+
+    fn endpoint(&self) -> Option<Html> {
+        Some(copy::value(self.own.settings.endpoint.as_deref()?, "Copy the endpoint's URL"))
+    }
+
+    fn scheme(&self) -> Option<String> {
+        verification::in_words(self.own.settings.verification_scheme.as_ref())
+    }
+
+    fn has_credential(&self) -> bool {
+        self.own.settings.signing_secret_set || self.own.settings.write_key_set
+    }
+
+    fn secret_fields(&self) -> [Html; 2] {
+        let overlap = [("86400", "a day"), ("3600", "an hour"), ("604800", "a week"), ("0", "ends at once")];
+        let overlap = overlap.map(|(value, label)| (value.to_owned(), label.to_owned()));
+        [
+            Field::new(Kind::Secret, "signing_secret", "New secret", "")
+                .required()
+                .code()
+                .hint("As the platform shows it. It is stored sealed and never shown again.")
+                .html(),
+            Field::new(Kind::Text, "overlap_seconds", "The present one stays valid for", "86400")
+                .required()
+                .choices(overlap)
+                .html(),
+        ]
+    }
+
+    fn overlap(&self) -> Html {
+        let overlap = [("86400", "a day"), ("604800", "a week"), ("2592000", "30 days"), ("0", "ends at once")];
+        let overlap = overlap.map(|(value, label)| (value.to_owned(), label.to_owned()));
+        Field::new(Kind::Text, "overlap_seconds", "The present URL stays valid for", "86400")
+            .required()
+            .choices(overlap)
+            .html()
+    }
+
+    fn remove_secret(&self) -> Html {
+        let warning = "Requests are then accepted without a proof of who sent them.";
+        confirm(&self.layout, "Remove the secret", warning, &self.place.key, &self.place.page("settings/secret"))
+    }
+
+    fn delete(&self) -> Html {
+        let warning = "Its endpoints, settings, mappings, secrets and logs are deleted in every environment, for good.";
+        let action = format!("/sources/{}/delete", url_part(&self.place.key));
+        confirm(&self.layout, "Delete source", warning, &self.place.key, &action)
+    }
+
+    /// The versions of the plugin, newest first.
+    fn versions(&self) -> Vec<&SourceProviderVersion> {
+        let versions = self.provider.iter().flat_map(|provider| &provider.versions);
+        let mut versions: Vec<_> = versions.collect();
+        versions.reverse();
+        versions
+    }
+
+    fn is_in_force(&self, version: &SourceProviderVersion) -> bool {
+        self.status.plugin.as_ref().is_some_and(|plugin| plugin.digest == version.digest)
+    }
+
+    fn follows_latest(&self) -> bool {
+        let users = self.versions().into_iter().flat_map(|version| &version.used_by);
+        let mut own = users.filter(|user| user.source == self.place.key && user.environment == self.place.environment);
+        own.any(|user| user.follows_latest)
+    }
+
+    fn compare(&self, version: &SourceProviderVersion) -> String {
+        format!("{}?new={}", self.place.page("plugin/compare"), url_part(&version.digest))
+    }
+}
+
+/// Shows the settings.
+pub async fn show(page: Page, Path((environment, key)): Path<(String, String)>) -> PageResult {
+    shown(&page, &SourcePlace::new(environment, key), None).await
+}
+
+/// Shows the page, with what was not saved.
+pub async fn shown(page: &Page, place: &SourcePlace, unsaved: Option<Unsaved>) -> Result<Response, PageError> {
+    let (source, own) = place.read(page).await?;
+    let status = page.get(&place.api("/status")).await?;
+    let provider = provider(page, &source).await;
+    let (texts, conflicts, error) = match unsaved {
+        Some(Unsaved { texts, conflicts, error }) => (texts, conflicts, Some(error)),
+        None => (fields::texts(&own.settings), Vec::new(), None),
+    };
+    let code = error.as_ref().map_or(StatusCode::OK, |error| error.status);
+    let layout = place.layout(page, &source);
+    let view = SettingsPage { layout, place, own, status, provider, texts, conflicts, error };
+    let mut response = respond::html(&view);
+    *response.status_mut() = code;
+    Ok(response)
+}
+
+/// Reads the source's provider; none if this server does not have it.
+async fn provider(page: &Page, source: &Source) -> Option<SourceProvider> {
+    page.get(&format!("/v1/source_providers/{}", url_part(&source.preconfigured_provider))).await.ok()
+}
+
+/// The address of the page, to come back to.
+pub fn address(place: &SourcePlace) -> String {
+    place.page(PAGE)
+}

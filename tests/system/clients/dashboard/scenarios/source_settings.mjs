@@ -1,0 +1,85 @@
+// The settings of a source: saving, the API's error at its field, a change by two people at once, the secret, the endpoint,
+// the plugin's versions, and deleting the source.
+import { check, equal } from "../harness.mjs";
+
+export async function run(dashboard, { token, secret }) {
+  const { page } = dashboard;
+  await dashboard.signIn(token);
+  const address = "/e/development/sources/shop/settings";
+  await page.goto(address);
+  await dashboard.checkAccessibility();
+  const save = () => page.getByRole("button", { name: "Save settings" }).click();
+
+  await page.getByLabel("Path of the user id").fill("data.id");
+  await page.getByLabel("Headers to keep").fill("x-topic\nx-shop");
+  await page.getByLabel("Skip duplicates").check();
+  await save();
+  await page.waitForURL(`**${address}`);
+  equal(await page.getByLabel("Path of the user id").inputValue(), "data.id", "the saved path");
+  equal(await page.getByLabel("Headers to keep").inputValue(), "x-topic\nx-shop", "the saved headers");
+  check(await page.getByLabel("Skip duplicates").isChecked(), "duplicates are skipped");
+
+  await page.getByLabel("Most items of a request").fill("0");
+  await save();
+  await page.getByText("found 0, expected a whole number from 1").waitFor();
+  equal(await page.getByLabel("Path of the user id").inputValue(), "data.id", "the form keeps what was entered");
+  await dashboard.checkAccessibility();
+
+  // Another person saves while the form is open.
+  await page.goto(address);
+  const other = await dashboard.newPage();
+  await other.goto(address);
+  await other.getByLabel("Path of the user id").fill("data.theirs");
+  await other.getByLabel("Path of the data").fill("data.more");
+  await other.getByRole("button", { name: "Save settings" }).click();
+  await other.waitForURL(`**${address}`);
+  await page.getByLabel("Path of the user id").fill("data.mine");
+  await page.getByLabel("Path of the time").fill("data.at");
+  await save();
+  await page.getByText("somebody changed this source in the meantime").waitFor();
+  const conflict = page.getByRole("row", { name: /Path of the user id/ });
+  equal(await conflict.getByRole("cell").allInnerTexts(), ["Path of the user id", "data.mine", "data.theirs"], "both values");
+  equal(await page.getByLabel("Path of the data").inputValue(), "data.more", "what only the other one changed");
+  equal(await page.getByLabel("Path of the time").inputValue(), "data.at", "what only I changed");
+  await dashboard.checkAccessibility();
+  await save();
+  await page.waitForURL(`**${address}`);
+  await page.reload();
+  equal(await page.getByLabel("Path of the user id").inputValue(), "data.mine", "what was chosen");
+  equal(await page.getByLabel("Path of the data").inputValue(), "data.more", "the other one's change");
+
+  await page.getByLabel("New secret").fill(secret);
+  await page.getByRole("button", { name: "Save the secret" }).click();
+  await page.getByText("Set", { exact: true }).waitFor();
+  check(await page.getByLabel("Require verification").isChecked(), "a first secret turns verification on");
+  check(!(await page.content()).includes(secret), "the secret is not shown");
+  await page.getByText("Replace it").click();
+  await page.getByLabel("New secret").fill(`${secret}-2`);
+  await page.getByRole("button", { name: "Save the secret" }).click();
+  await page.getByText("The one before is valid until").waitFor();
+
+  const endpoint = await page.locator("#endpoint >> xpath=../..").getByText("/integrations/receive/").innerText();
+  await page.getByText("Replace the URL…").click();
+  await page.getByLabel("Type shop to confirm").first().fill("shop");
+  await page.getByRole("button", { name: "Replace the URL" }).click();
+  await page.getByText("Replaced URLs are valid until").waitFor();
+  const replaced = await page.locator("#endpoint >> xpath=../..").getByText("/integrations/receive/").innerText();
+  check(replaced !== endpoint, "the endpoint is another one");
+  await dashboard.checkAccessibility();
+
+  await page.getByRole("link", { name: "compare and use" }).first().click();
+  await page.waitForURL("**/plugin/compare?new=**");
+  await page.getByText("Compared with").waitFor();
+  await dashboard.checkAccessibility();
+  await page.getByRole("button", { name: /^Use 9\.9\.9 in development$/ }).click();
+  await page.waitForURL(`**${address}`);
+  await page.getByRole("listitem").filter({ hasText: "9.9.9" }).getByText("In force").waitFor();
+  await page.getByRole("button", { name: "Roll back" }).click();
+  await page.getByRole("listitem").filter({ hasText: "9.9.9" }).getByText("compare and use").waitFor();
+
+  await page.getByText("Delete source…").click();
+  await page.getByRole("textbox", { name: "Type shop to confirm" }).last().fill("shop");
+  await page.getByRole("button", { name: "Delete source" }).click();
+  await page.waitForURL("**/sources");
+  await page.getByText("No sources yet").waitFor();
+}
