@@ -54,12 +54,19 @@ pub struct Layout<'a> {
     pub crumbs: Vec<Crumb>,
     /// The pages beside this one.
     pub tabs: Vec<Tab>,
+    /// The address to come back to, where it is not this one.
+    address: Option<String>,
 }
 
 impl<'a> Layout<'a> {
     /// The layout of a page with a title.
     pub fn new(page: &'a Page, title: impl Into<String>) -> Self {
-        Self { page, title: title.into(), crumbs: Vec::new(), tabs: Vec::new() }
+        Self { page, title: title.into(), crumbs: Vec::new(), tabs: Vec::new(), address: None }
+    }
+
+    /// Names the page that forms lead back to: a part that is sent later stands on it.
+    pub fn at(self, address: impl Into<String>) -> Self {
+        Self { address: Some(address.into()), ..self }
     }
 
     /// Adds a page above this one.
@@ -103,6 +110,9 @@ impl<'a> Layout<'a> {
 
     /// The path and query of this page, to come back to.
     pub fn here(&self) -> String {
+        if let Some(address) = &self.address {
+            return address.clone();
+        }
         match self.page.query.as_str() {
             "" => self.page.path.clone(),
             query => format!("{}?{query}", self.page.path),

@@ -26,8 +26,8 @@ use crate::{auth::Operator, error::ApiError, path::Name, query::Params, stored_j
     tag = "sources",
     params(
         ("key" = String, Path, description = "The source"),
+        ("environment" = String, Query, description = "The environment that is compared: `to` of the answer"),
         ("from" = String, Query, description = "The environment that is the model"),
-        ("to" = String, Query, description = "The environment that is compared with it"),
     ),
     responses((status = 200, description = "The differences", body = SourceComparison)),
 )]
@@ -38,27 +38,22 @@ pub async fn compare_source(
     params: Params,
 ) -> Result<Json<SourceComparison>, ApiError> {
     let snapshot = engine.snapshot();
-    let [from, to] = [find(&operator, &snapshot, &params, "from")?, find(&operator, &snapshot, &params, "to")?];
+    let (from, to) = (model(&operator, &snapshot, &params)?, params.required_environment(&snapshot)?);
     let source = find_source(&snapshot, &key)?;
     let (from, to) = (find_endpoint(source, from)?, find_endpoint(source, to)?);
     Ok(Json(compare(from, to, &engine.options)))
 }
 
-/// Returns the environment of a parameter. A limited token learns nothing about the others, not even which there are.
-fn find<'a>(
-    operator: &Operator,
-    snapshot: &'a Snapshot,
-    params: &Params,
-    name: &str,
-) -> Result<&'a Environment, ApiError> {
-    let slug = params.get(name).ok_or_else(|| {
-        ApiError::invalid(name, "this query parameter is missing; expected an environment, such as development")
+/// Returns the environment that is the model. A limited token learns nothing about the others, not even which there are.
+fn model<'a>(operator: &Operator, snapshot: &'a Snapshot, params: &Params) -> Result<&'a Environment, ApiError> {
+    let slug = params.get("from").ok_or_else(|| {
+        ApiError::invalid("from", "this query parameter is missing; expected an environment, such as development")
     })?;
     match snapshot.environment(slug) {
         Some(environment) => operator.may_see(environment).map(|()| environment),
         None => {
             operator.may_see_all()?;
-            Err(ApiError::invalid(name, format!("there is no environment {slug:?}; GET /v1/environments lists them")))
+            Err(ApiError::invalid("from", format!("there is no environment {slug:?}; GET /v1/environments lists them")))
         }
     }
 }

@@ -217,6 +217,11 @@ pub fn verification(status: &str) -> Badge {
     }
 }
 
+/// Requests whose URL leads to no source.
+pub fn wrong_url() -> Badge {
+    Badge::new("Wrong URL", Tone::Failed, "i-refused")
+}
+
 /// A difference between two environments: `added`, `changed` or `removed`.
 pub fn difference(change: &str) -> Badge {
     match change {

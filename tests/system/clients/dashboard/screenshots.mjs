@@ -8,6 +8,13 @@ const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs", "/e/developme
   "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes",
   "/e/development/users", "/e/development/objects", "/e/development/runs", "/e/development/deliveries", "/e/development/targets",
   "/e/development/targets/~new", "/e/development/targets/~new/webhook"];
+const PATHS = [
+  "/sign-in", "/", "/sources", "/sources/segment", "/sources/segment/compare?from=development&to=production", "/sources/new",
+  "/sources/new?platform=segment", "/e/production/sources/segment/set-up", "/e/development/sources/segment/settings",
+  "/e/development/logs", "/e/development/sources/segment/logs?needs_attention=false", "/e/development/actions",
+  "/e/development/sources/http/logs/replays/new", "/search?q=u_1", "/settings/environments", "/plugins", "/plugins/segment", "/settings/tokens",
+  "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes",
+];
 /** Pages that a list leads to: a list, and the name of the picture. */
 const FIRST_OF = [
   ["/e/development/logs?source=segment&outcome=executed&event=Order+Completed", "event"],

@@ -1,11 +1,11 @@
 //! The differences of a source between environments, and the status of all sources at once.
 
-use inlet_system_tests::{Server, raw_http, read_json, track};
+use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn compare(server: &Server) -> Value {
-    server.get("/v1/sources/shop/compare?from=development&to=production").await
+    server.get("/v1/sources/shop/compare?from=development&environment=production").await
 }
 
 #[tokio::test]
@@ -70,11 +70,12 @@ async fn a_limited_token_compares_nothing_with_another_environment() {
         ("production", "development", 403),
         ("development", "nowhere", 403),
     ] {
-        let path = format!("/v1/sources/shop/compare?from={from}&to={to}");
+        let path = format!("/v1/sources/shop/compare?from={from}&environment={to}");
         let answer = server.request_with(&token, Method::GET, &path).send().await.unwrap();
         assert_eq!(answer.status(), expected, "{from} {to}");
     }
-    let answer = server.manage(Method::GET, "/v1/sources/shop/compare?from=development&to=nowhere").send().await;
+    let answer =
+        server.manage(Method::GET, "/v1/sources/shop/compare?from=nowhere&environment=development").send().await;
     assert_eq!(answer.unwrap().status(), 422);
 }
 
@@ -116,8 +117,8 @@ async fn requests_that_nearly_reach_an_endpoint_are_listed_by_cause() {
     assert_eq!(server.get("/v1/unrouted_requests").await["entries"], json!([]));
     for path in [format!("/{}", shop.path()), format!("/api{}", shop.path()), "/integrations/receive/nobody".to_owned()]
     {
-        let answer = raw_http::exchange(&server.base, &raw_http::post(&path, "", b"{}")).await;
-        assert_eq!(raw_http::status(&answer), 404, "{path}");
+        let answer = server.client.post(format!("{}{path}", server.base)).body("{}").send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
     }
     let listed = server.get("/v1/unrouted_requests").await;
     let mut causes: Vec<&str> =

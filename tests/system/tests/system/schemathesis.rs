@@ -170,7 +170,10 @@ async fn managed() -> Managed {
         (r"^(PUT|DELETE) /v1/sources/\{key\}$|/(plugin|rotate_endpoint)$", of("changing", &json!("none"))),
         (r" /v1/sources/\{key\}/refused", of("signed", &refused)),
         (r" /v1/sources/\{key\}/replays", of("webshop", &replay)),
-        (r"^GET /v1/sources/\{key\}/compare$", json!({"key": "webshop", "from": "development", "to": "production"})),
+        (
+            r"^GET /v1/sources/\{key\}/compare$",
+            json!({"key": "webshop", "from": "development", "environment": "production"}),
+        ),
         (r" /v1/sources", of("webshop", &log)),
         (r" /v1/(logs|actions)", of("webshop", &log)),
         (r" /v1/search", json!({"q": "ana", "environment": "development"})),

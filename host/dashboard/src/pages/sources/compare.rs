@@ -137,7 +137,7 @@ pub async fn apply(
 
 async fn read(page: &Page, key: &str, compared: &Compared) -> Result<SourceComparison, PageError> {
     let [from, to] = [&compared.from, &compared.to].map(|slug| url_part(slug));
-    Ok(page.get(&format!("/v1/sources/{}/compare?from={from}&to={to}", url_part(key))).await?)
+    Ok(page.get(&format!("/v1/sources/{}/compare?from={from}&environment={to}", url_part(key))).await?)
 }
 
 fn shown(page: &Page, key: &str, found: &SourceComparison, error: Option<&PageError>) -> Response {

@@ -4,7 +4,9 @@ mod compare;
 mod create;
 mod delete;
 mod list;
-mod place;
+pub mod place;
+mod refused;
+mod set_up;
 mod setting_names;
 mod settings;
 mod show;
@@ -23,10 +25,12 @@ use crate::state::Dashboard;
 pub fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/sources", get(list::list))
-        .route("/sources/new", get(create::form).post(create::create))
+        .route("/sources/new", get(create::show).post(create::create))
         .route("/sources/{key}", get(show::show))
         .route("/sources/{key}/toggle", post(toggle::toggle))
         .route("/sources/{key}/compare", get(compare::show).post(compare::apply))
         .route("/sources/{key}/delete", post(delete::delete))
         .merge(settings::routes())
+        .merge(set_up::routes())
+        .merge(refused::routes())
 }

@@ -32,7 +32,7 @@ impl SourcePlace {
 
     /// Returns the address of the source's logs in the environment.
     pub fn logs(&self) -> String {
-        format!("/e/{}/logs?source={}", url_part(&self.environment), url_part(&self.key))
+        self.page("logs")
     }
 
     /// Returns the address of the API for the source in the environment; `operation` is such as `/status`, or empty.

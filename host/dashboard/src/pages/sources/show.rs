@@ -64,6 +64,11 @@ impl InEnvironment {
         tabs::first_of_source(&self.place.environment, &self.place.key).unwrap_or_else(|| self.place.logs())
     }
 
+    /// The steps until the first event; none once there is one.
+    fn set_up(&self) -> Option<String> {
+        self.status.last_event_received.is_none().then(|| self.place.page("set-up"))
+    }
+
     /// The differences in words.
     fn differs(&self) -> Option<String> {
         match self.comparison.as_ref()?.count() {
@@ -129,7 +134,7 @@ pub async fn shown(page: &Page, key: &str, refused: Option<(&str, &PageError)>) 
         let comparison = match has_model && environment.slug != MODEL {
             true => {
                 let (key, to) = (url_part(key), url_part(&environment.slug));
-                Some(page.get(&format!("/v1/sources/{key}/compare?from={MODEL}&to={to}")).await?)
+                Some(page.get(&format!("/v1/sources/{key}/compare?from={MODEL}&environment={to}")).await?)
             }
             false => None,
         };

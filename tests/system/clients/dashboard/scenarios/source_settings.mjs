@@ -8,13 +8,14 @@ export async function run(dashboard, { token, secret }) {
   const address = "/e/development/sources/shop/settings";
   await page.goto(address);
   await dashboard.checkAccessibility();
-  const save = () => page.getByRole("button", { name: "Save settings" }).click();
+  const submit = (name, on = page) =>
+    Promise.all([on.waitForEvent("load"), on.getByRole("button", { name, exact: true }).click()]);
+  const save = (on = page) => submit("Save settings", on);
 
   await page.getByLabel("Path of the user id").fill("data.id");
   await page.getByLabel("Headers to keep").fill("x-topic\nx-shop");
   await page.getByLabel("Skip duplicates").check();
   await save();
-  await page.waitForURL(`**${address}`);
   equal(await page.getByLabel("Path of the user id").inputValue(), "data.id", "the saved path");
   equal(await page.getByLabel("Headers to keep").inputValue(), "x-topic\nx-shop", "the saved headers");
   check(await page.getByLabel("Skip duplicates").isChecked(), "duplicates are skipped");
@@ -31,8 +32,7 @@ export async function run(dashboard, { token, secret }) {
   await other.goto(address);
   await other.getByLabel("Path of the user id").fill("data.theirs");
   await other.getByLabel("Path of the data").fill("data.more");
-  await other.getByRole("button", { name: "Save settings" }).click();
-  await other.waitForURL(`**${address}`);
+  await save(other);
   await page.getByLabel("Path of the user id").fill("data.mine");
   await page.getByLabel("Path of the time").fill("data.at");
   await save();
@@ -43,25 +43,24 @@ export async function run(dashboard, { token, secret }) {
   equal(await page.getByLabel("Path of the time").inputValue(), "data.at", "what only I changed");
   await dashboard.checkAccessibility();
   await save();
-  await page.waitForURL(`**${address}`);
   await page.reload();
   equal(await page.getByLabel("Path of the user id").inputValue(), "data.mine", "what was chosen");
   equal(await page.getByLabel("Path of the data").inputValue(), "data.more", "the other one's change");
 
   await page.getByLabel("New secret").fill(secret);
-  await page.getByRole("button", { name: "Save the secret" }).click();
+  await submit("Save the secret");
   await page.getByText("Set", { exact: true }).waitFor();
   check(await page.getByLabel("Require verification").isChecked(), "a first secret turns verification on");
   check(!(await page.content()).includes(secret), "the secret is not shown");
   await page.getByText("Replace it").click();
   await page.getByLabel("New secret").fill(`${secret}-2`);
-  await page.getByRole("button", { name: "Save the secret" }).click();
+  await submit("Save the secret");
   await page.getByText("The one before is valid until").waitFor();
 
   const endpoint = await page.locator("#endpoint >> xpath=../..").getByText("/integrations/receive/").innerText();
   await page.getByText("Replace the URL…").click();
   await page.getByLabel("Type shop to confirm").first().fill("shop");
-  await page.getByRole("button", { name: "Replace the URL" }).click();
+  await submit("Replace the URL");
   await page.getByText("Replaced URLs are valid until").waitFor();
   const replaced = await page.locator("#endpoint >> xpath=../..").getByText("/integrations/receive/").innerText();
   check(replaced !== endpoint, "the endpoint is another one");
@@ -71,15 +70,14 @@ export async function run(dashboard, { token, secret }) {
   await page.waitForURL("**/plugin/compare?new=**");
   await page.getByText("Compared with").waitFor();
   await dashboard.checkAccessibility();
-  await page.getByRole("button", { name: /^Use 9\.9\.9 in development$/ }).click();
-  await page.waitForURL(`**${address}`);
+  await submit("Use 9.9.9 in development");
   await page.getByRole("listitem").filter({ hasText: "9.9.9" }).getByText("In force").waitFor();
-  await page.getByRole("button", { name: "Roll back" }).click();
+  await submit("Roll back");
   await page.getByRole("listitem").filter({ hasText: "9.9.9" }).getByText("compare and use").waitFor();
 
   await page.getByText("Delete source…").click();
   await page.getByRole("textbox", { name: "Type shop to confirm" }).last().fill("shop");
-  await page.getByRole("button", { name: "Delete source" }).click();
+  await submit("Delete source");
   await page.waitForURL("**/sources");
   await page.getByText("No sources yet").waitFor();
 }

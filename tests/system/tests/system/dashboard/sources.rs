@@ -1,6 +1,6 @@
 //! The pages of sources, and the search.
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, http_version, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, SEGMENT_SECRET, Server, hmac_sha1, http_changed, http_version, track};
 use serde_json::json;
 
 use super::{has_browser, play};
@@ -19,15 +19,55 @@ async fn a_token_of_one_environment_sees_nothing_of_another() {
 }
 
 #[tokio::test]
-async fn a_source_is_created_and_its_events_are_searched() {
+async fn events_are_searched() {
     if !has_browser() {
         return;
     }
     let server = Server::start().await;
     let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
     endpoint.expect(track("Paid", "u_1", "m-1", json!({})), &["logged"]).await;
-    let input = json!({"taken": "shop", "script": "<script>alert(1)</script>"});
-    play(&server, "sources", MANAGEMENT_TOKEN, &input);
+    play(&server, "search", MANAGEMENT_TOKEN, &json!({"script": "<script>alert(1)</script>"}));
+}
+
+/// From the gallery to the first event, and from a wrong secret to the recovered requests.
+#[tokio::test]
+async fn a_source_is_set_up_and_its_first_events_are_seen_live() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    server.source("segment", "segment", json!({}), json!([])).await;
+    let script = "<script>alert(1)</script>";
+    let evil = http_changed("acme/evil", "1.0.0", |manifest| {
+        manifest["name"] = json!(script);
+        manifest["description"] = json!(script);
+    });
+    let (status, answer) = server.add_version("acme/evil", "", &evil).await;
+    assert!(status < 300, "{answer}");
+    let input = json!({"script": script, "secret": SEGMENT_SECRET, "evil": script});
+    play(&server, "source_set_up", MANAGEMENT_TOKEN, &input);
+}
+
+#[tokio::test]
+async fn refused_requests_are_verified_again_and_dismissed() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let shop = server.source("shop", "segment", json!({"signing_secret": "a wrong one"}), json!([])).await;
+    let hostile = "</pre><script>alert(1)</script>";
+    for number in 0..3 {
+        let body = track(hostile, "u_1", &format!("m-{number}"), json!({}));
+        let signature = hmac_sha1(SEGMENT_SECRET, body.as_bytes());
+        let answer = shop.post(body).header("x-signature", signature).send().await.unwrap();
+        assert_eq!(answer.status(), 401);
+    }
+    let settings = json!({"settings": {"signing_secret": SEGMENT_SECRET}});
+    let change = json!({"environment_settings": {"development": settings}});
+    let (status, answer) = server.try_put_source("shop", "development", change).await;
+    assert_eq!(status, 200, "{answer}");
+    let reader = server.management_token(json!({"name": "Ana", "scopes": ["read"]})).await;
+    play(&server, "refused_requests", MANAGEMENT_TOKEN, &json!({"reader": reader, "hostile": hostile}));
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::{
     error::{PageError, PageResult},
     pages::sources::place::SourcePlace,
     respond,
+    session::sign_in::own_path,
 };
 
 /// The form.
@@ -26,6 +27,9 @@ pub struct SecretForm {
     /// The time for which the replaced one stays valid.
     #[serde(default)]
     overlap_seconds: Option<u64>,
+    /// The page to go back to; the settings if empty.
+    #[serde(default)]
+    back: String,
     /// The name of the source, typed to remove the secret.
     #[serde(default)]
     confirm_name: Option<String>,
@@ -63,7 +67,10 @@ pub async fn change(
         }
     }
     put(&page, &place, settings).await?;
-    Ok(respond::go_to(&page, &show::address(&place)))
+    match form.back.as_str() {
+        "" => Ok(respond::go_to(&page, &show::address(&place))),
+        back => Ok(respond::go_to(&page, own_path(back))),
+    }
 }
 
 /// Changes settings of a source environment.

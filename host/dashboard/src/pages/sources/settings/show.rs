@@ -136,6 +136,14 @@ impl SettingsPage<'_> {
         ]
     }
 
+    /// What a first secret is: of a signature, or the key that an SDK sends in its place.
+    fn secret_kind(&self) -> Html {
+        let kinds =
+            [("signing_secret", "A secret that it signs with, or sends"), ("write_key", "The write key of its SDK")];
+        let kinds = kinds.map(|(value, label)| (value.to_owned(), label.to_owned()));
+        Field::new(Kind::Text, "kind", "What the platform has", "signing_secret").required().choices(kinds).html()
+    }
+
     fn overlap(&self) -> Html {
         let overlap = [("86400", "a day"), ("604800", "a week"), ("2592000", "30 days"), ("0", "ends at once")];
         let overlap = overlap.map(|(value, label)| (value.to_owned(), label.to_owned()));

@@ -1,0 +1,53 @@
+//! The platforms that this server has plugins for, by category.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use inlet_api_types::providers::{ListedProvider, SourceProviderList};
+
+use super::form::may_create;
+use crate::{
+    components::{Html, empty_state::empty_state, provider_mark::provider_mark},
+    context::Page,
+    error::PageResult,
+    html,
+    layout::Layout,
+    respond,
+};
+
+/// The category of platforms whose manifest names none.
+const OTHER: &str = "Other";
+
+#[derive(Template)]
+#[template(path = "pages/sources/gallery.html")]
+struct GalleryPage<'a> {
+    layout: Layout<'a>,
+    /// The platforms, each under its first category.
+    categories: BTreeMap<String, Vec<ListedProvider>>,
+}
+
+impl GalleryPage<'_> {
+    fn may_create(&self) -> bool {
+        may_create(self.layout.page)
+    }
+
+    fn mark(&self, listed: &ListedProvider) -> Html {
+        provider_mark(&listed.key, &listed.provider.name)
+    }
+
+    fn none(&self) -> Html {
+        empty_state("No platforms", "This server has no plugins. Add one with inlet plugin add.", None)
+    }
+}
+
+/// Shows the gallery.
+pub async fn show(page: &Page) -> PageResult {
+    let listed: SourceProviderList = page.get("/v1/source_providers").await?;
+    let mut categories: BTreeMap<String, Vec<ListedProvider>> = BTreeMap::new();
+    for provider in listed.entries {
+        let category = provider.provider.categories.first().cloned().unwrap_or_else(|| OTHER.to_owned());
+        categories.entry(category).or_default().push(provider);
+    }
+    let layout = Layout::new(page, "Create source").under("Sources", "/sources");
+    Ok(respond::html(&GalleryPage { layout, categories }))
+}

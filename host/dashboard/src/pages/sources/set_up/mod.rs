@@ -1,0 +1,19 @@
+//! `/e/{environment}/sources/{key}/set-up`: the steps until the first event, with a panel that waits for it.
+
+mod panel;
+mod show;
+mod stream;
+
+use axum::{Router, routing::get};
+
+use crate::state::Dashboard;
+
+/// The name of the page.
+const PAGE: &str = "set-up";
+
+/// The routes of this page.
+pub fn routes() -> Router<Dashboard> {
+    Router::new()
+        .route("/e/{environment}/sources/{key}/set-up", get(show::show))
+        .route("/e/{environment}/sources/{key}/set-up/stream", get(stream::stream))
+}
