@@ -140,6 +140,14 @@ impl Operator {
         Author { token_id: self.token.as_ref().map(|token| token.id), name: self.name().to_owned() }
     }
 
+    /// How a session or a link refers to the token.
+    pub fn token_ref(&self, engine: &Engine) -> TokenRef {
+        match &self.token {
+            Some(token) => TokenRef { id: Some(token.id), hash: token.hash },
+            None => TokenRef { id: None, hash: engine.management_token },
+        }
+    }
+
     /// Database ids of the environments that the token is limited to; none if it is not limited.
     pub fn environment_ids(&self) -> Option<&[i64]> {
         self.token.as_ref()?.environment_ids.as_deref()

@@ -13,6 +13,8 @@ use inlet_store::{ChangeError, CommitError, ReadError};
 
 /// Seconds after which a caller may retry an unavailable operation.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// Seconds after which a caller may repeat an operation that it asked for too often.
+const RETRY_AFTER_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
 /// An error that is answered to the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +48,8 @@ pub enum Kind {
     UnsupportedMediaType,
     /// A parameter or a member of the body is wrong.
     Invalid,
+    /// The bearer has made too many such requests of late.
+    TooManyRequests,
     /// A fault of the server.
     Internal,
     /// The server cannot carry the operation out now; a retry may succeed.
@@ -65,6 +69,7 @@ impl Kind {
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -82,6 +87,7 @@ impl Kind {
             Kind::TooLarge => "payload_too_large",
             Kind::UnsupportedMediaType => "unsupported_media_type",
             Kind::Invalid => "invalid",
+            Kind::TooManyRequests => "too_many_requests",
             Kind::Internal => "internal",
             Kind::Unavailable => "unavailable",
         }
@@ -126,6 +132,9 @@ impl IntoResponse for ApiError {
         match kind {
             Kind::Unauthorized => {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            Kind::TooManyRequests => {
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER_MINUTE);
             }
             Kind::Unavailable => {
                 response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);

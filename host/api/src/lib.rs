@@ -20,6 +20,7 @@ mod deliveries;
 mod environments;
 mod error;
 mod etag;
+mod hash_values;
 mod id;
 pub mod in_process;
 mod logs;
@@ -35,9 +36,11 @@ mod routes;
 mod runs;
 mod scope;
 mod search;
+pub mod sign_in_links;
 mod sources;
 mod statistics;
 mod stored_json;
+mod system;
 mod targets;
 mod unrouted_requests;
 mod variables;
@@ -45,6 +48,7 @@ mod verification;
 
 pub use auth::{Operator, TokenRef};
 pub use error::ApiError;
+pub use hash_values::hash_values;
 pub use routes::{for_readers, router};
 pub use scope::Scope;
 

@@ -32,6 +32,7 @@ use crate::{
     recipients, runs,
     scope::{Access, Scope},
     search, sources, statistics, targets, unrouted_requests, variables,
+    search, sign_in_links, sources, statistics, system, targets, variables,
 };
 
 /// The path of a provider whose key has a slash that is not escaped.
@@ -155,6 +156,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::create::create_management_token)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(management_tokens::delete::delete_management_token)),
         Operation::new(Scope::Read, routes!(changes::list::list_changes)),
+        Operation::new(Access::Everywhere(Scope::Read), routes!(system::get::get_system)),
+        Operation::new(Scope::Read, routes!(sign_in_links::create::create_sign_in_link)),
         Operation::new(Scope::Read, routes!(clock::get::get_clock)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(clock::accept::accept_system_time)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(backups::create::create_backup)),

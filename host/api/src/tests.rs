@@ -111,7 +111,9 @@ async fn the_document_says_who_may_ask() {
 #[test]
 fn what_reads_wants_the_scope_for_reading_and_what_writes_another() {
     for (method, path, access) in table() {
-        if let Some(scope) = access.scope() {
+        // A link signs in as the token that made it, so every token may make one.
+        let is_sign_in_link = path == "/v1/sign_in_links";
+        if let Some(scope) = access.scope().filter(|_| !is_sign_in_link) {
             assert_eq!(scope == Scope::Read, method == "GET", "{method} {path}");
         }
     }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use crate::{
-    delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, tail, target,
-    token, trigger, user, variable, why, workflow_run,
+    change, delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, system,
+    tail, target, token, trigger, user, variable, why, workflow_run,
 };
 
 /// A command.
@@ -43,7 +43,12 @@ pub enum Command {
     User(user::Command),
     /// Say how the server and its sources are, and what needs attention
     Status(status::Arguments),
-    /// Open the dashboard in a browser
+    /// Say how the server itself is: storage, load, jobs and clocks
+    System(system::Arguments),
+    /// List who changed what
+    #[command(subcommand)]
+    Change(change::Command),
+    /// Open the dashboard in a browser, signed in
     Open(open::Arguments),
     /// Look after environments
     #[command(subcommand)]
@@ -81,6 +86,8 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Delivery(command) => delivery::run(command)?,
         Command::User(command) => return user::run(command),
         Command::Status(arguments) => return status::run(arguments),
+        Command::System(arguments) => system::run(arguments)?,
+        Command::Change(command) => change::run(command)?,
         Command::Open(arguments) => open::run(arguments)?,
         Command::Env(command) => environment::run(command)?,
         Command::Key(command) => key::run(command)?,

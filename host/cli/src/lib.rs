@@ -3,6 +3,7 @@
 //! Each command has a file, and each noun a folder of them; `client` calls a server's API, `output` prints.
 
 pub mod backup;
+mod change;
 mod client;
 mod command;
 pub mod completion;
@@ -24,6 +25,7 @@ pub mod secret_file;
 mod settings_arguments;
 mod source;
 mod status;
+mod system;
 mod tail;
 mod target;
 mod token;

@@ -1,9 +1,12 @@
-//! `inlet open`: opens a page of the dashboard in a browser.
+//! `inlet open`: opens a page of the dashboard in a browser, signed in.
 
 use std::io::{IsTerminal as _, stdout};
 
+use inlet_api_types::sign_in_links::SignInLink;
+use ureq::http::Method;
+
 use crate::{
-    client::{EnvironmentArgument, ServerArguments, encoded},
+    client::{Client, Content, EnvironmentArgument, ServerArguments, encoded},
     event::read_event,
     output::{note, print},
 };
@@ -17,13 +20,16 @@ pub struct Arguments {
     /// Print the URL, and open nothing
     #[arg(long)]
     print: bool,
+    /// Print a URL that signs in once, within ten minutes, with your token, and open nothing
+    #[arg(long, conflicts_with = "print")]
+    link: bool,
     #[command(flatten)]
     environment: EnvironmentArgument,
     #[command(flatten)]
     server: ServerArguments,
 }
 
-/// Prints the URL of the page, and opens it where there is a browser.
+/// Prints the URL of the page, and opens it where there is a browser, signed in with the client's token.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
     let page = arguments.page.as_deref().unwrap_or("/");
@@ -36,13 +42,26 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         format!("/e/{}/logs/{}", encoded(&event.environment), event.id)
     };
     let url = format!("{}{path}", client.base());
+    if arguments.link {
+        return print(&signed_in(&client, &path)?);
+    }
     print(&url)?;
     // A program that reads the URL wants no window.
     if arguments.print || !stdout().is_terminal() {
         return Ok(());
     }
-    if let Err(error) = open::that_detached(&url) {
-        note(&format!("note: no browser could be started ({error}); open the URL yourself"));
+    let link = signed_in(&client, &path).unwrap_or_else(|error| {
+        note(&format!("note: {error:#}; sign in on the page itself"));
+        url
+    });
+    if let Err(error) = open::that_detached(link) {
+        note(&format!("note: no browser could be started ({error}); open the URL yourself, or one of --link"));
     }
     Ok(())
+}
+
+/// Returns the URL that signs in once with the client's token, and leads to a page.
+fn signed_in(client: &Client, path: &str) -> anyhow::Result<String> {
+    let link: SignInLink = client.send(Method::POST, "/v1/sign_in_links", Content::None)?;
+    Ok(format!("{}{}?next={}", client.base(), link.path, encoded(path)))
 }

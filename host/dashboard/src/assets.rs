@@ -28,6 +28,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/palette.css"),
     include_str!("../assets/style/plugins.css"),
     include_str!("../assets/style/settings.css"),
+    include_str!("../assets/style/system.css"),
     include_str!("../assets/style/phone.css"),
 );
 

@@ -158,11 +158,12 @@ impl<'a> Layout<'a> {
     /// The places of the whole server.
     pub fn server_places(&self) -> Vec<NavLink> {
         let place = |label, href: &str, icon, key| self.place(label, href.to_owned(), icon, key);
-        vec![
-            place("Plugins", "/plugins", "i-plugins", "p"),
-            place("Audit log", "/changes", "i-changes", "a"),
-            place("Settings", "/settings/environments", "i-settings", "s"),
-        ]
+        // The state of the server concerns all environments.
+        let sees_all = self.page.operator().environment_ids().is_none();
+        let system = sees_all.then(|| place("System", "/system", "i-system", "y"));
+        let first = [place("Plugins", "/plugins", "i-plugins", "p"), place("Audit log", "/changes", "i-changes", "a")];
+        let settings = place("Settings", "/settings/environments", "i-settings", "s");
+        first.into_iter().chain(system).chain([settings]).collect()
     }
 
     /// The first places.

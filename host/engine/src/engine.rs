@@ -1,6 +1,6 @@
 //! The running server: everything that requests, replays and background jobs share.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Instant};
 
 use inlet_core::idempotency::HashKey;
 use inlet_sandbox::{Gate, Limits, Sandbox};
@@ -15,7 +15,9 @@ use crate::{
         refusal_budget::RefusalBudgets,
     },
     catalog::Catalog,
+    clock::now_ms,
     configuration::current::CurrentConfiguration,
+    jobs::JobStates,
     last_used::LastUsed,
     notices::Notices,
     options::EngineOptions,
@@ -64,6 +66,14 @@ pub struct Inner {
     pub streams: Arc<Semaphore>,
     /// True from when the server begins to stop.
     stopping: watch::Sender<bool>,
+    /// The start, by the system's clock, in milliseconds since 1970.
+    pub started_at_ms: i64,
+    /// The start.
+    pub started: Instant,
+    /// The states of the background jobs.
+    pub job_states: JobStates,
+    /// The links to the dashboard that tokens made of late; none is the token that the server was started with.
+    sign_in_links: FailureCounts<Option<i64>>,
     /// The times at which tokens and keys were last used.
     pub last_used: LastUsed,
     /// The causes that were logged lately, so that further ones are only counted.
@@ -85,6 +95,9 @@ pub const ANSWERS_KIB: usize = 256 << 10;
 
 /// The most streams of the management API at once. Each reads the log up to eight times a second.
 pub const MAX_STREAMS: usize = 50;
+
+/// The most links to the dashboard that a token makes in a minute or two.
+const MAX_SIGN_IN_LINKS: u32 = 10;
 
 impl std::ops::Deref for Engine {
     type Target = Inner;
@@ -128,6 +141,10 @@ impl Engine {
             answers: Arc::new(Semaphore::new(ANSWERS_KIB)),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             stopping: watch::Sender::new(false),
+            started_at_ms: now_ms(),
+            started: Instant::now(),
+            job_states: JobStates::default(),
+            sign_in_links: FailureCounts::new(MAX_SIGN_IN_LINKS),
             last_used: LastUsed::default(),
             notices: Notices::default(),
             unrouted: UnroutedCounts::default(),
@@ -144,6 +161,16 @@ impl Engine {
     /// Lets retention prune now: there may be something to prune.
     pub fn wake_retention(&self) {
         self.retention_changed.notify_one();
+    }
+
+    /// Counts one more link to the dashboard that a token wants to make; returns false if it made too many of late.
+    pub fn may_create_sign_in_link(&self, token_id: Option<i64>) -> bool {
+        let now = Instant::now();
+        let may = !self.sign_in_links.is_over(Some(token_id), now);
+        if may {
+            self.sign_in_links.count(Some(token_id), now);
+        }
+        may
     }
 
     /// Returns the peer of a connection from this address.

@@ -17,6 +17,7 @@ mod engine;
 pub mod ingest;
 pub mod jobs;
 mod last_used;
+mod load;
 pub mod mapping_check;
 pub mod metrics;
 mod notices;
@@ -34,7 +35,8 @@ mod unrouted;
 
 pub use completion::{Interrupted, to_completion};
 pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
-pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_UPLOADS};
+pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_STREAMS, MAX_UPLOADS};
+pub use load::Load;
 pub use notices::{Happening, Notice};
 pub use options::EngineOptions;
 pub use unrouted::Unrouted;

@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::UNIX_EPOCH,
 };
 
 use crate::{
@@ -37,6 +38,9 @@ pub struct FileSizes {
     pub database: u64,
     /// The write-ahead log.
     pub log: u64,
+    /// The time at which the database was last written, which only a checkpoint does, in milliseconds since 1970; none if
+    /// its file does not tell.
+    pub database_written_at_ms: Option<i64>,
 }
 
 /// A locked data directory. No other process uses it while this value lives.
@@ -74,11 +78,6 @@ impl DataDir {
         Ok(data_dir)
     }
 
-    /// Returns the path of the directory.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Returns the paths of the database and of the files beside it.
     pub(crate) fn database_files(&self) -> [PathBuf; 3] {
         [DATABASE, LOG, LOG_INDEX].map(|name| self.path.join(name))
@@ -97,6 +96,11 @@ impl DataDir {
         let path = self.path.join(RESTORE);
         remove(&path)?;
         Ok((open_private(&path)?, path))
+    }
+
+    /// Returns the path of the directory.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Returns the path of the database file.
@@ -138,7 +142,10 @@ impl DataDir {
     /// Returns the sizes of the files. A missing one has none.
     pub(crate) fn file_sizes(&self) -> FileSizes {
         let size = |name: &str| fs::metadata(self.path.join(name)).map_or(0, |found| found.len());
-        FileSizes { database: size(DATABASE), log: size(LOG) }
+        let written = fs::metadata(self.database()).and_then(|found| found.modified()).ok();
+        let since_1970 = written.and_then(|written| written.duration_since(UNIX_EPOCH).ok());
+        let database_written_at_ms = since_1970.and_then(|since| i64::try_from(since.as_millis()).ok());
+        FileSizes { database: size(DATABASE), log: size(LOG), database_written_at_ms }
     }
 }
 

@@ -64,7 +64,7 @@ operations! {
     BeginSession { new: SessionRecord } -> Result<(), CommitError>;
     RecordSessionUse { id: [u8; 32], at_ms: i64 } -> Result<(), CommitError>;
     EndSession { id: [u8; 32] } -> Result<(), CommitError>;
-    CreateSignInLink { new: SignInLinkRecord } -> Result<(), CommitError>;
+    CreateSignInLink { new: SignInLinkRecord, log: Option<NewChange> } -> Result<(), CommitError>;
     /// Deletes a link, and returns it if it has not expired.
     UseSignInLink { id: [u8; 32], now_ms: i64 } -> Result<Option<SignInLinkRecord>, CommitError>;
     /// Deletes old sessions and expired links; returns their number.

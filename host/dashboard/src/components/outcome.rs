@@ -190,6 +190,37 @@ pub fn target(state: TargetState) -> Badge {
     }
 }
 
+/// A condition of the server.
+pub fn check(is_good: bool) -> Badge {
+    match is_good {
+        true => Badge::new("Good", Tone::Done, "i-done"),
+        false => Badge::new("Look at it", Tone::Failed, "i-failed"),
+    }
+}
+
+/// The outcome of a run of a background job.
+pub fn job(outcome: &str) -> Badge {
+    match outcome {
+        "succeeded" => Badge::new("Done", Tone::Done, "i-done"),
+        "failed" => Badge::new("Failed", Tone::Failed, "i-failed"),
+        "panicked" => Badge::new("Broke off", Tone::Failed, "i-failed"),
+        "held_elsewhere" => Badge::new("Runs on another node", Tone::Quiet, "i-none"),
+        "lease_lost" => Badge::new("Lost its turn", Tone::Waiting, "i-waiting"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
+/// The sending of an operational event to the webhook.
+pub fn operational_event(status: &str) -> Badge {
+    match status {
+        "delivered" => Badge::new("Delivered", Tone::Done, "i-done"),
+        "pending" => Badge::new("Waiting", Tone::Waiting, "i-waiting"),
+        "dead" => Badge::new("Gave up", Tone::Failed, "i-dead"),
+        "unsent" => Badge::new("Not sent: no webhook", Tone::Quiet, "i-none"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
 /// A plugin that translates the requests of a source environment.
 pub fn running() -> Badge {
     Badge::new("Running", Tone::Done, "i-done")

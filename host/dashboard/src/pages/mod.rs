@@ -17,6 +17,7 @@ mod settings;
 mod sources;
 mod targets;
 mod users;
+mod system;
 
 use axum::{Router, routing::any};
 
@@ -41,6 +42,7 @@ pub fn routes() -> Router<Dashboard> {
         runs::routes(),
         deliveries::routes(),
         targets::routes(),
+        system::routes(),
     ];
     pages.into_iter().fold(Router::new(), Router::merge)
 }

@@ -5,16 +5,14 @@
 
 pub mod attempts;
 pub mod cookie;
-pub mod link;
 pub mod proxy;
 pub mod sign_in;
 pub mod sign_out;
 
 use axum::http::HeaderMap;
-use inlet_api::{Operator, TokenRef};
+use inlet_api::{Operator, TokenRef, hash_values};
 use inlet_engine::{Engine, clock::now_ms};
 use inlet_store::{CommitError, ReadError, SessionRecord};
-use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -36,16 +34,6 @@ pub struct Session {
     pub id: Option<[u8; 32]>,
 }
 
-/// Hashes values with their lengths, so that no two lists of values are hashed alike.
-pub(crate) fn hash_of(values: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for value in values {
-        hash.update((value.len() as u64).to_be_bytes());
-        hash.update(value);
-    }
-    hash.finalize().into()
-}
-
 /// Begins a session with a token, and returns its cookie's value.
 pub async fn begin(engine: &Engine, token: &TokenRef) -> Result<String, CommitError> {
     let mut bytes = [0; 32];
@@ -53,9 +41,9 @@ pub async fn begin(engine: &Engine, token: &TokenRef) -> Result<String, CommitEr
     let (cookie, now_ms) = (hex::encode(bytes), now_ms());
     engine.store.sessions_prune(now_ms - LONGEST_MS, now_ms - IDLE_MS, now_ms).await?;
     let new = SessionRecord {
-        id: hash_of(&[b"session", cookie.as_bytes()]),
+        id: hash_values(&[b"session", cookie.as_bytes()]),
         token_id: token.id,
-        proof: hash_of(&[b"proof", cookie.as_bytes(), &token.hash]),
+        proof: hash_values(&[b"proof", cookie.as_bytes(), &token.hash]),
         created_at_ms: now_ms,
         last_used_at_ms: now_ms,
     };
@@ -66,14 +54,14 @@ pub async fn begin(engine: &Engine, token: &TokenRef) -> Result<String, CommitEr
 /// Finds the session of a request by its cookie.
 pub async fn find(engine: &Engine, headers: &HeaderMap) -> Result<Option<Session>, ReadError> {
     let Some(cookie) = cookie::read(headers, cookie::SESSION) else { return Ok(None) };
-    let id = hash_of(&[b"session", cookie.as_bytes()]);
+    let id = hash_values(&[b"session", cookie.as_bytes()]);
     let Some(record) = engine.store.session(&id).await? else { return Ok(None) };
     let now_ms = now_ms();
     if record.created_at_ms < now_ms - LONGEST_MS || record.last_used_at_ms < now_ms - IDLE_MS {
         return Ok(None);
     }
     let Some((operator, hash)) = Operator::of_stored(engine, record.token_id) else { return Ok(None) };
-    let proof = hash_of(&[b"proof", cookie.as_bytes(), &hash]);
+    let proof = hash_values(&[b"proof", cookie.as_bytes(), &hash]);
     if !bool::from(proof.ct_eq(&record.proof)) {
         return Ok(None);
     }
@@ -82,6 +70,6 @@ pub async fn find(engine: &Engine, headers: &HeaderMap) -> Result<Option<Session
     {
         tracing::warn!(%error, "the use of a session was not recorded");
     }
-    let csrf = hex::encode(hash_of(&[b"csrf", cookie.as_bytes()]));
+    let csrf = hex::encode(hash_values(&[b"csrf", cookie.as_bytes()]));
     Ok(Some(Session { operator, csrf, id: Some(id) }))
 }

@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 
 use axum::http::HeaderMap;
-use inlet_api::Operator;
+use inlet_api::{Operator, hash_values};
 use inlet_engine::{Engine, admission::peer::ConnectionPeer};
 
-use super::{Session, hash_of};
+use super::Session;
 use crate::state::PersonHeader;
 
 /// The longest name, in bytes.
@@ -22,7 +22,7 @@ pub fn find(engine: &Engine, header: &PersonHeader, peer: IpAddr, headers: &Head
     match Operator::of_token(engine, &header.token) {
         Ok((operator, token)) => Some(Session {
             operator: operator.for_person(&format!("{name} (by proxy)")),
-            csrf: hex::encode(hash_of(&[b"csrf by proxy", &token.hash, name.as_bytes()])),
+            csrf: hex::encode(hash_values(&[b"csrf by proxy", &token.hash, name.as_bytes()])),
             id: None,
         }),
         Err(error) => {

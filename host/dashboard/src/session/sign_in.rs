@@ -7,11 +7,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse as _, Redirect, Response},
 };
-use inlet_api::{Operator, TokenRef};
+use inlet_api::{Operator, TokenRef, sign_in_links};
 use inlet_engine::clock::now_ms;
 use serde::Deserialize;
 
-use super::{LONGEST_MS, begin, cookie, link};
+use super::{LONGEST_MS, begin, cookie};
 use crate::{
     assets,
     context::{Peer, Theme},
@@ -104,14 +104,15 @@ pub async fn by_link(
     Extension(Peer(peer)): Extension<Peer>,
     headers: HeaderMap,
     Path(code): Path<String>,
+    Query(Next { next }): Query<Next>,
 ) -> Response {
-    let refused = |status, problem: &str| page(&headers, status, "/", Some(problem.to_owned()));
+    let refused = |status, problem: &str| page(&headers, status, &next, Some(problem.to_owned()));
     if !dashboard.attempts.may_try(peer, now_ms()) {
         let problem = "There were too many failed tries. Wait a minute, then try again.";
         return refused(StatusCode::TOO_MANY_REQUESTS, problem);
     }
-    match link::redeem(&dashboard.engine, &code).await {
-        Ok(Some(token)) => started(&dashboard, &headers, &token, "/").await,
+    match sign_in_links::redeem(&dashboard.engine, &code).await {
+        Ok(Some(token)) => started(&dashboard, &headers, &token, &next).await,
         Ok(None) => {
             dashboard.attempts.failed(peer, now_ms());
             let problem = "This link was used already, or is older than ten minutes. Sign in with a management token.";

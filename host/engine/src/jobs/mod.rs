@@ -46,6 +46,7 @@ mod retries;
 mod runner;
 mod settled_ids;
 mod source_tasks;
+mod states;
 mod statistics;
 
 use std::sync::Arc;
@@ -62,6 +63,7 @@ pub use self::{
     job::{Job, RunsOn},
     metrics_upkeep::set_gauges,
     operational_watch::{OperationalWatch, TargetHealthOf},
+    states::{JobState, JobStates},
 };
 use crate::{Engine, snapshot::new_id};
 

@@ -13,7 +13,7 @@ use super::{
     job::{Job, RunsOn},
     lease::Lease,
 };
-use crate::Engine;
+use crate::{Engine, clock::now_ms};
 
 /// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) async fn run_for_ever<J: Job>(mut job: J, engine: Engine, lease: Leas
             }
         };
         if let Some(outcome) = outcome {
-            record(J::NAME, outcome, started);
+            record(&engine, J::NAME, outcome, started);
         }
         job.wait(&engine).await;
     }
@@ -105,10 +105,12 @@ fn failed_to_acquire<J: Job>(error: &CommitError) -> RunOutcome {
     RunOutcome::Failed
 }
 
-fn record(job: &'static str, outcome: RunOutcome, started: Instant) {
+fn record(engine: &Engine, job: &'static str, outcome: RunOutcome, started: Instant) {
+    let is_success = outcome == RunOutcome::Succeeded;
+    engine.job_states.record(job, outcome.as_str(), is_success, now_ms(), started.elapsed());
     counter!("inlet_job_runs_total", "job" => job, "outcome" => outcome.as_str()).increment(1);
     histogram!("inlet_job_seconds", "job" => job).record(started.elapsed());
-    if outcome == RunOutcome::Succeeded {
+    if is_success {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         gauge!("inlet_job_last_success_timestamp_seconds", "job" => job).set(now.as_secs_f64());
     }

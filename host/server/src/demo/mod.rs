@@ -11,8 +11,8 @@ mod target;
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
+use inlet_api::sign_in_links;
 use inlet_cli::secret_file;
-use inlet_dashboard::session::link;
 use inlet_engine::{Engine, snapshot::new_api_key};
 use inlet_store::Author;
 
@@ -48,7 +48,8 @@ impl Demo {
             engine.configure(author, move |change| async move { sources::create(&change, example).await }).await?;
         }
         let target = target::create(engine, self.receiver.address()).await?;
-        let sign_in = link::create_for_bootstrap(engine).await.context("cannot make a link to the dashboard")?;
+        let sign_in =
+            sign_in_links::create_for_bootstrap(engine).await.context("cannot make a link to the dashboard")?;
         let (key, receiver) = (&*key, &self.receiver);
         let text = Instructions { engine, config, key, sign_in: &sign_in, target: &target, receiver }.text();
         println!("{text}");

@@ -3,6 +3,7 @@
 //! Nothing here knows a database. A backend turns these types into SQL and back.
 
 mod attention;
+mod background_work;
 mod backup;
 mod bulk_operation;
 mod change_log;
@@ -37,6 +38,7 @@ pub(crate) mod uuid_time;
 mod variable;
 
 pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use background_work::{WorkKind, WorkLeft};
 pub use backup::BackupContents;
 pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};

@@ -20,6 +20,7 @@ pub(crate) use super::{
             next_due as next_retry, one as attention,
         },
         audience_members::page as audience_members,
+        background_work::left as work_left,
         bulk_operations::{items as bulk_operation_items, one as bulk_operation, open as open_bulk_operations},
         cancellations::any as has_unfinished_cancellations,
         change_log::page as changes,

@@ -1,6 +1,7 @@
 //! The store: the single entry to the database, one file of methods for each subject.
 
 mod attention;
+mod background_work;
 mod backup;
 mod bulk_operations;
 mod deliveries;
@@ -26,7 +27,10 @@ mod store_time;
 mod targets;
 mod user_export;
 
-use std::sync::{Arc, atomic::AtomicU64};
+use std::{
+    path::Path,
+    sync::{Arc, atomic::AtomicU64},
+};
 
 use inlet_core::idempotency::HashKey;
 use tokio::sync::{Notify, Semaphore};
@@ -122,6 +126,11 @@ impl Store {
     /// Returns the newest version of the schema that this server knows, which an open database has.
     pub fn schema_version(&self) -> i64 {
         sqlite::schema_version()
+    }
+
+    /// Returns the path of the data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.data_dir.path()
     }
 
     /// Returns the sizes of the database and of its write-ahead log, in bytes.

@@ -1,11 +1,11 @@
-//! Sessions of the dashboard, and links that begin one. The change log gets no entry of them.
+//! Sessions of the dashboard, and links that begin one. The change log gets an entry only of a link that a token made.
 
 use super::Store;
 use crate::{
     database::read,
     error::{CommitError, ReadError},
     operations::{BeginSession, CreateSignInLink, EndSession, PruneSessions, RecordSessionUse, UseSignInLink},
-    records::{SessionRecord, SignInLinkRecord},
+    records::{NewChange, SessionRecord, SignInLinkRecord},
 };
 
 impl Store {
@@ -39,9 +39,9 @@ impl Store {
         self.database.execute(PruneSessions { created_before_ms, used_before_ms, now_ms }).await
     }
 
-    /// Creates a link that signs in once.
-    pub async fn sign_in_link_create(&self, new: SignInLinkRecord) -> Result<(), CommitError> {
-        self.database.execute(CreateSignInLink { new }).await
+    /// Creates a link that signs in once, with its entry in the change log, if it has one.
+    pub async fn sign_in_link_create(&self, new: SignInLinkRecord, log: Option<NewChange>) -> Result<(), CommitError> {
+        self.database.execute(CreateSignInLink { new, log }).await
     }
 
     /// Deletes a link by the SHA-256 of its code, and returns it if it has not expired.

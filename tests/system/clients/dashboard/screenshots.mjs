@@ -15,6 +15,7 @@ const PATHS = [
   "/e/development/sources/http/logs/replays/new", "/search?q=u_1", "/settings/environments", "/plugins", "/plugins/segment", "/settings/tokens",
   "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes",
 ];
+  "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes", "/system"];
 /** Pages that a list leads to: a list, and the name of the picture. */
 const FIRST_OF = [
   ["/e/development/logs?source=segment&outcome=executed&event=Order+Completed", "event"],

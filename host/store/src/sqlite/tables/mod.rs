@@ -5,6 +5,7 @@ pub(crate) mod api_keys;
 pub(crate) mod api_logs;
 pub(crate) mod attention;
 pub(crate) mod audience_members;
+pub(crate) mod background_work;
 pub(crate) mod body_retention;
 pub(crate) mod bulk_operations;
 pub(crate) mod cancellations;

@@ -2,6 +2,7 @@
 
 use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
+use super::change_log;
 use crate::{
     backend::Execute,
     error::CommitError,
@@ -74,16 +75,21 @@ impl Execute<EndSession> for WriteConnection {
 }
 
 impl Execute<CreateSignInLink> for WriteConnection {
-    async fn execute(&mut self, CreateSignInLink { new }: CreateSignInLink) -> Result<(), CommitError> {
-        sqlx::query("INSERT INTO sign_in_links (id, token_id, proof, expires_at_ms) VALUES (?, ?, ?, ?)")
-            .bind(new.id.to_vec())
-            .bind(new.token_id)
-            .bind(new.proof.to_vec())
-            .bind(new.expires_at_ms)
-            .execute(self.connection.plain())
-            .await
-            .map_err(SqliteError::from)?;
-        Ok(())
+    async fn execute(&mut self, CreateSignInLink { new, log }: CreateSignInLink) -> Result<(), CommitError> {
+        let created = transaction::run(self.connection.plain(), async |connection| {
+            sqlx::query("INSERT INTO sign_in_links (id, token_id, proof, expires_at_ms) VALUES (?, ?, ?, ?)")
+                .bind(new.id.to_vec())
+                .bind(new.token_id)
+                .bind(new.proof.to_vec())
+                .bind(new.expires_at_ms)
+                .execute(&mut *connection)
+                .await?;
+            if let Some(log) = &log {
+                change_log::record(connection, log).await?;
+            }
+            Ok::<_, SqliteError>(())
+        });
+        Ok(created.await?)
     }
 }
 

@@ -5,6 +5,7 @@ mod deliveries;
 mod events;
 mod following;
 mod profiles;
+mod server;
 mod stream;
 mod transcript;
 

@@ -1,8 +1,13 @@
 //! The dashboard's pages of the whole server in Chromium: plugins, settings, the audit log and the system.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, bundled_plugin, http_changed, repack, track};
+use inlet_system_tests::{
+    MANAGEMENT_TOKEN, Receiver, Server, ServerOptions, bundled_plugin, http_changed, read_json, repack, track,
+};
 use serde_json::{Value, json};
 
 use super::{has_browser, play};
@@ -72,4 +77,95 @@ async fn credentials_are_shown_once_and_settings_are_changed() {
     let changed = ["retention_days", "body_retention_days", "keep_bodies", "hide_personal_data"];
     assert_eq!(changed.map(|name| development[name].clone()), [json!(14), json!(7), json!("failures"), json!(true)]);
     assert_eq!(server.get("/v1/variables/CURRENCY?environment=development").await["value"], "USD");
+}
+
+#[tokio::test]
+async fn the_state_of_the_server_and_its_changes_are_shown() {
+    if !has_browser() {
+        return;
+    }
+    let receiver = Receiver::start();
+    let options = ServerOptions::default()
+        .env("INLET_OPERATIONAL_EVENTS_URL", &receiver.url)
+        .env("INLET_OPERATIONAL_EVENTS_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        .env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.0/8\"]");
+    let server = Server::start_with(options).await;
+    let script = "<script>alert(1)</script>";
+    let author = server.management_token(json!({"name": script, "scopes": ["operate"]})).await;
+    for number in 0..60 {
+        let slug = if number == 0 { "production" } else { "development" };
+        let path = format!("/v1/variables/PROBE_{number}?environment={slug}");
+        let body = json!({"variable": {"value": "PROBE"}});
+        let answer = server.request_with(&author, reqwest::Method::PUT, &path).json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    let limited = json!({"name": "limited", "scopes": ["read"], "environments": ["development"]});
+    let limited = server.management_token(limited).await;
+    // Jobs run every few seconds, and the page waits for none of them.
+    wait_for_job(&server, "retention").await;
+    play(&server, "system", MANAGEMENT_TOKEN, &json!({"limited": limited, "script": script}));
+}
+
+/// Waits until a background job has run.
+async fn wait_for_job(server: &Server, name: &str) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let system = server.get("/v1/system").await;
+        let jobs = system["jobs"].as_array().unwrap();
+        if jobs.iter().any(|job| job["name"] == name && job["last_success_at"].is_string()) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{system}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Returns the status and the location that an answer leads to.
+async fn led(request: reqwest::RequestBuilder) -> (u16, Option<String>) {
+    let answer = request.send().await.unwrap();
+    let location = answer.headers().get("location").map(|value| value.to_str().unwrap().to_owned());
+    (answer.status().as_u16(), location)
+}
+
+#[tokio::test]
+async fn a_link_of_a_token_signs_in_once_with_its_rights() {
+    let server = Server::start().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let reader = json!({"name": "Ana", "scopes": ["read"], "environments": ["development"]});
+    let token = server.management_token(reader).await;
+    let make = async || {
+        let request = server.request_with(&token, reqwest::Method::POST, "/v1/sign_in_links");
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), read_json(answer).await)
+    };
+    let (status, link) = make().await;
+    assert_eq!(status, 201, "{link}");
+    let path = link["path"].as_str().unwrap();
+    let url = format!("{}{path}?next=%2Fsources", server.admin);
+    let answer = client.get(&url).send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["location"]), (303, &"/sources".parse().unwrap()));
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert_eq!(led(client.get(&url)).await, (401, None), "it works once");
+    let page = |path: &str| client.get(format!("{}{path}", server.admin)).header("cookie", &cookie);
+    let html = page("/settings/environments").send().await.unwrap().text().await.unwrap();
+    assert!(html.contains("Ana") && html.contains("development") && !html.contains("production"), "{html}");
+
+    // A link leads to no other server, ends with its token, and its code is in no log.
+    let (_, link) = make().await;
+    let elsewhere = format!("{}{}?next=%2F%2Fevil.example", server.admin, link["path"].as_str().unwrap());
+    assert_eq!(led(client.get(elsewhere)).await, (303, Some("/".to_owned())));
+    let (_, late) = make().await;
+    let changes = server.get("/v1/changes?operation=createSignInLink").await;
+    assert_eq!(changes["entries"][0]["who"]["name"], "Ana", "{changes}");
+    let code = late["path"].as_str().unwrap().rsplit('/').next().unwrap();
+    assert!(!changes.to_string().contains(code) && !server.log().contains(code));
+    let mut statuses = Vec::new();
+    while statuses.len() < 20 && statuses.last() != Some(&429) {
+        statuses.push(make().await.0);
+    }
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    let tokens = server.get("/v1/management_tokens").await;
+    let path = format!("/v1/management_tokens/{}", tokens["entries"][0]["id"].as_str().unwrap());
+    assert!(server.manage(reqwest::Method::DELETE, &path).send().await.unwrap().status().is_success());
+    assert_eq!(led(client.get(format!("{}{}", server.admin, late["path"].as_str().unwrap()))).await.0, 401);
 }

@@ -1,0 +1,3 @@
+//! The state of the server.
+
+pub mod get;

@@ -1,0 +1,94 @@
+//! `GET /system`
+
+use askama::Template;
+use futures_util::future::try_join;
+use inlet_api::Scope;
+use inlet_api_types::{
+    operational_events::{OperationalEvent, OperationalEventList, OperationalEventStatus},
+    system::{Job, System, Work},
+};
+use inlet_engine::clock::now_ms;
+use serde_json::Value;
+
+use super::{
+    accept_time,
+    checks::{self, Check},
+};
+use crate::{
+    components::{Html, bytes, confirm::confirm, copy, icon, outcome, time},
+    context::Page,
+    error::PageResult,
+    html,
+    layout::Layout,
+    respond,
+};
+
+#[derive(Template)]
+#[template(path = "pages/system/show.html")]
+struct SystemPage<'a> {
+    layout: Layout<'a>,
+    system: &'a System,
+    checks: Vec<Check>,
+    events: &'a OperationalEventList,
+}
+
+impl SystemPage<'_> {
+    fn uptime(&self) -> String {
+        time::span(i64::try_from(self.system.uptime_seconds).unwrap_or_default().saturating_mul(1000))
+    }
+
+    fn sandboxes_in_use(&self) -> u64 {
+        self.system.load.sandboxes.saturating_sub(self.system.load.sandboxes_free)
+    }
+
+    fn may_test(&self) -> bool {
+        self.layout.page.can(Scope::Operate) && self.system.has_operational_webhook
+    }
+
+    /// The way to take the system's time, where the two times differ by much.
+    fn accept_time(&self) -> Option<Html> {
+        let is_off = self.system.clock.note.is_some() && self.layout.page.can(Scope::Admin);
+        is_off.then(|| {
+            let warning = "Retention then deletes at once what is too old by the system's clock.";
+            confirm(&self.layout, "Take the system's time", warning, accept_time::WORD, "/system/clock/accept")
+        })
+    }
+
+    fn job(&self, job: &Job) -> outcome::Badge {
+        outcome::job(&job.outcome)
+    }
+
+    fn work(&self, work: &Work) -> &'static str {
+        match work.kind.as_str() {
+            "forget_requests" => "Users to forget",
+            "bulk_operations" => "Bulk operations",
+            "expansions" => "Runs whose objects become subscribers",
+            "cancellations" => "Cancellations of many runs",
+            _ => "Other work",
+        }
+    }
+
+    /// A member of the facts of an operational event, as text.
+    fn fact(&self, event: &OperationalEvent, name: &str) -> String {
+        let facts: Option<Value> = serde_json::from_str(event.data.as_text()).ok();
+        facts.and_then(|facts| facts.get(name)?.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    fn sending(&self, event: &OperationalEvent) -> outcome::Badge {
+        outcome::operational_event(match event.status {
+            OperationalEventStatus::Pending => "pending",
+            OperationalEventStatus::Delivered => "delivered",
+            OperationalEventStatus::Dead => "dead",
+            OperationalEventStatus::Unsent => "unsent",
+        })
+    }
+}
+
+/// Shows the state of the server.
+pub async fn show(page: Page) -> PageResult {
+    let system = page.get::<System>("/v1/system");
+    let events = page.get::<OperationalEventList>("/v1/operational_events?limit=20");
+    let (system, events) = try_join(system, events).await?;
+    let checks = checks::all(&system, now_ms());
+    Ok(respond::html(&SystemPage { layout: Layout::new(&page, "System"), system: &system, checks, events: &events }))
+}
