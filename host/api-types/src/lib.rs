@@ -14,6 +14,7 @@ pub mod actions;
 pub mod attention;
 pub mod changes;
 pub mod clock;
+pub mod configuration;
 mod days;
 pub mod deliveries;
 pub mod environments;

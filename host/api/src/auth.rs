@@ -173,6 +173,14 @@ impl Operator {
         }
     }
 
+    /// Refuses to tell a token that is limited to some environments that another one does not exist.
+    pub fn may_know_of_others(&self) -> Result<(), ApiError> {
+        match self.environment_ids() {
+            None => Ok(()),
+            Some(_) => Err(elsewhere()),
+        }
+    }
+
     /// Refuses a token that is limited to some environments.
     pub fn may_see_all(&self) -> Result<(), ApiError> {
         match self.environment_ids() {

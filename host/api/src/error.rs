@@ -118,6 +118,11 @@ impl ApiError {
         }
     }
 
+    /// Returns the error about the member of another body that stands for this one's.
+    pub fn at(self, place: impl FnOnce(&str) -> String) -> Self {
+        Self { field: self.field.as_deref().map(place), ..self }
+    }
+
     /// An error about a resource that does not exist.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)

@@ -1,16 +1,18 @@
 //! Versions as entity tags, which keep concurrent changes from overwriting each other.
 
+use std::fmt::Display;
+
 use axum::http::{HeaderMap, header};
 
 use super::error::{ApiError, Kind};
 
 /// Returns the entity tag of a version.
-pub fn etag(version: i64) -> String {
+pub fn etag(version: impl Display) -> String {
     format!("\"{version}\"")
 }
 
 /// Checks `If-Match` (RFC 9110 §13.1.1) against the present version: `*` or one of the tags must match.
-pub fn check_if_match(headers: &HeaderMap, version: Option<i64>) -> Result<(), ApiError> {
+pub fn check_if_match(headers: &HeaderMap, version: Option<impl Display>) -> Result<(), ApiError> {
     if !headers.contains_key(header::IF_MATCH) {
         return Ok(());
     }

@@ -55,6 +55,7 @@ pub async fn get_openapi() -> Json<&'static OpenApi> {
         (name = "repair", description = "What failed, was rejected or was refused, and how it is carried out again"),
         (name = "providers", description = "The plugins that this server has"),
         (name = "environments", description = "Isolated worlds of users, mappings, logs and keys"),
+        (name = "configuration", description = "The configuration as one document, changed as a whole"),
         (name = "administration", description = "Who may use this API, and what was changed through it"),
         (name = "users", description = "Users as they were identified"),
         (name = "objects", description = "Objects: what is no user and can be a recipient"),

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use crate::{
     change, delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, system,
     tail, target, token, trigger, user, variable, why, workflow_run,
+    configuration::{apply, plan, promote, pull, schema, validate},
+    delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, tail, target,
+    token, trigger, user, variable, why, workflow_run,
 };
 
 /// A command.
@@ -41,6 +44,18 @@ pub enum Command {
     /// Show, import, export and forget the users of an environment
     #[command(subcommand)]
     User(user::Command),
+    /// Write the configuration of a server into files
+    Pull(pull::Arguments),
+    /// Check configuration files, without a server
+    Validate(validate::Arguments),
+    /// Show what configuration files would change
+    Plan(plan::Arguments),
+    /// Make a server as configuration files say
+    Apply(apply::Arguments),
+    /// Bring settings and mappings of one environment to another
+    Promote(promote::Arguments),
+    /// Print the JSON Schema of configuration files
+    Schema(schema::Arguments),
     /// Say how the server and its sources are, and what needs attention
     Status(status::Arguments),
     /// Say how the server itself is: storage, load, jobs and clocks
@@ -85,6 +100,12 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Target(command) => target::run(command)?,
         Command::Delivery(command) => delivery::run(command)?,
         Command::User(command) => return user::run(command),
+        Command::Pull(arguments) => pull::run(arguments)?,
+        Command::Validate(arguments) => return validate::run(arguments),
+        Command::Plan(arguments) => return plan::run(arguments),
+        Command::Apply(arguments) => apply::run(arguments)?,
+        Command::Promote(arguments) => promote::run(arguments)?,
+        Command::Schema(arguments) => schema::run(arguments)?,
         Command::Status(arguments) => return status::run(arguments),
         Command::System(arguments) => system::run(arguments)?,
         Command::Change(command) => change::run(command)?,

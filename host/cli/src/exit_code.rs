@@ -6,6 +6,8 @@ use crate::client::{ServerError, is_temporary};
 
 /// The server, or what was asked for, was not found.
 const NOT_FOUND: u8 = 3;
+/// There are changes to make.
+pub const HAS_CHANGES: u8 = 10;
 /// EX_TEMPFAIL of sysexits: nothing answers, or it cannot carry the request out now.
 pub const TRY_AGAIN: u8 = 75;
 /// EX_NOPERM of sysexits: there is no credential, or it does not permit this.

@@ -7,6 +7,7 @@ mod change;
 mod client;
 mod command;
 pub mod completion;
+mod configuration;
 mod delivery;
 mod enum_word;
 mod environment;

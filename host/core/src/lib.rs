@@ -21,6 +21,7 @@
 //! [`operational`] says what an operator should know.
 //!
 //! [`comparison`] says in what two configurations of a source differ.
+//! [`configuration`] says in what two configurations differ.
 //!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
@@ -28,6 +29,7 @@ pub mod actions;
 pub mod audience;
 pub mod blame;
 pub mod comparison;
+pub mod configuration;
 pub mod contract;
 pub mod credential;
 pub mod delivery;

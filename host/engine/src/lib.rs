@@ -37,6 +37,8 @@ pub use completion::{Interrupted, to_completion};
 pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
 pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_STREAMS, MAX_UPLOADS};
 pub use load::Load;
+pub use configuration::{ChangedPart, ConfigurationChange, ConfigureError, PublisherPinning};
+pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_UPLOADS};
 pub use notices::{Happening, Notice};
 pub use options::EngineOptions;
 pub use unrouted::Unrouted;

@@ -11,12 +11,12 @@ use crate::{
     backend::Operation,
     error::{ChangeError, CommitError},
     records::{
-        ApiKeyRecord, AttentionRecord, Bodies, Credential, DeliveryTurn, DeliveryTurnResult, Dismissal,
-        EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare, ForgetCounts, ForgetRecord,
-        ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange, NewEnvironment,
-        NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable, OperationalAttempt,
-        PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, Raised, RedriveSlice, Redriven,
-        RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, StatisticsCount,
+        ApiKeyRecord, AttentionRecord, Bodies, ConfigurationWrite, Credential, DeliveryTurn, DeliveryTurnResult,
+        Dismissal, EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare, ForgetCounts,
+        ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange,
+        NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable,
+        OperationalAttempt, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, Raised, RedriveSlice,
+        Redriven, RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, StatisticsCount,
         TargetState,
     },
 };
@@ -43,6 +43,11 @@ macro_rules! operations {
 operations! {
     /// Proves that the database takes writes, by writing so many bytes.
     ProveWritable { bytes: usize } -> Result<(), CommitError>;
+
+    // The configuration as a whole.
+
+    /// Carries out all writes, or none.
+    WriteConfiguration { writes: Vec<ConfigurationWrite> } -> Result<(), ChangeError>;
 
     // Environments and credentials.
 

@@ -18,3 +18,5 @@ pub mod response;
 pub mod rotate_endpoint;
 pub mod status;
 pub mod upsert;
+
+pub use plugin::choice::VersionName;

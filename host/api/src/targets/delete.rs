@@ -1,19 +1,16 @@
 //! `DELETE /v1/targets/{key}`
 
 use axum::{extract::State, http::StatusCode};
-use inlet_engine::{Engine, snapshot::Snapshot};
-use inlet_store::Environment;
+use inlet_engine::Engine;
 
-use super::{find, mapping_targets::named_targets};
+use super::find;
 use crate::{
     auth::Operator,
-    error::{ApiError, Kind},
+    error::ApiError,
+    mapping_references::{Reference, check_unused},
     path::Name,
     query::Params,
 };
-
-/// The most mappings that a refusal names.
-const MAX_NAMED: usize = 10;
 
 /// Deletes a target of an environment, with its secrets. Deliveries to it that are open are canceled.
 ///
@@ -39,31 +36,17 @@ pub async fn delete_target(
     operator.may_see(&environment)?;
     engine
         .configure(operator.author(), move |change| async move {
+            let snapshot = change.snapshot();
             let target = find(change.engine(), &environment, &key).await?;
-            let users = mappings_that_name(&change.snapshot(), &environment, &key);
-            if !users.is_empty() {
-                let more = users.len().saturating_sub(MAX_NAMED);
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let named = users.iter().take(MAX_NAMED).map(String::as_str).collect::<Vec<_>>().join(", ");
-                let message = format!("mappings name the target {key:?}: {named}{more}; change them, then delete it");
-                return Err(ApiError::new(Kind::Conflict, message));
-            }
+            let endpoints = snapshot.endpoints().filter(|endpoint| endpoint.environment_id == environment.id);
+            let mappings = endpoints.flat_map(|endpoint| {
+                endpoint.record.mappings.iter().map(move |mapping| (endpoint.source.as_str(), mapping))
+            });
+            check_unused(mappings, Reference::Target(&key))?;
             change.delete_target(&environment, &target).await?;
             let by = operator.name();
             tracing::info!(target_key = key, environment = environment.slug, by, "a target was deleted");
             Ok(StatusCode::NO_CONTENT)
         })
         .await
-}
-
-/// Returns the mappings of an environment that name a target, each with its source, event type and id.
-fn mappings_that_name(snapshot: &Snapshot, environment: &Environment, key: &str) -> Vec<String> {
-    let endpoints = snapshot.endpoints().filter(|endpoint| endpoint.environment_id == environment.id);
-    endpoints
-        .flat_map(|endpoint| endpoint.record.mappings.iter().map(move |mapping| (&endpoint.source, mapping)))
-        .filter(|(_, mapping)| {
-            named_targets(&mapping.action_type, &mapping.parameters).iter().any(|named| named == key)
-        })
-        .map(|(source, mapping)| format!("{source}: {:?} ({})", mapping.event_type, mapping.id))
-        .collect()
 }

@@ -2,7 +2,6 @@
 
 use inlet_api_types::{RawJson, sources::MappingRequest};
 use inlet_core::{actions::ActionType, json, nearest::nearest};
-use inlet_store::TargetRecord;
 
 use crate::error::ApiError;
 
@@ -15,15 +14,15 @@ pub fn named_targets(action_type: &str, parameters: &str) -> Vec<String> {
 
 /// Refuses mappings that name a target that the environment does not have: their runs would reach nobody. `field` is the path
 /// of the list.
-pub fn check_named_targets(mappings: &[MappingRequest], field: &str, targets: &[TargetRecord]) -> Result<(), ApiError> {
+pub fn check_named_targets(mappings: &[MappingRequest], field: &str, targets: &[&str]) -> Result<(), ApiError> {
     for (index, mapping) in mappings.iter().enumerate().filter(|(_, mapping)| mapping.is_deleted != Some(true)) {
         let action_type = mapping.action_type.as_deref().unwrap_or_default();
         let parameters = mapping.action_parameters.as_ref().map_or("{}", RawJson::as_text);
         for (position, named) in named_targets(action_type, parameters).iter().enumerate() {
-            if targets.iter().any(|target| target.key == *named) {
+            if targets.contains(&named.as_str()) {
                 continue;
             }
-            let keys = || targets.iter().map(|target| target.key.as_str());
+            let keys = || targets.iter().copied();
             let hint = match (nearest(named, keys()), targets.is_empty()) {
                 (_, true) => "the environment has none: create it first, with PUT /v1/targets/{key}".to_owned(),
                 (Some(near), _) => format!("the nearest is {near:?}"),

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The most targets of an environment. Every event is routed to them.
-const MAX_TARGETS: usize = 20;
+pub const MAX_TARGETS: usize = 20;
 
 /// Creates a target of an environment, or changes it. Runs that are created afterwards are delivered to it.
 ///

@@ -80,7 +80,7 @@ pub async fn put_variable(
     Ok((AppendHeaders([(header::ETAG, etag(version))]), Json(variable)))
 }
 
-fn new_variable(
+pub fn new_variable(
     environment: &Environment,
     key: &str,
     request: VariableRequest,

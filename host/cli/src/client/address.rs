@@ -38,10 +38,7 @@ impl ServerAddress {
     /// the command names the data directory of a server on this machine.
     pub fn select(&self, is_local: bool) -> anyhow::Result<SelectedServer> {
         let of = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-        let named = |name: &str| {
-            let profile = Profiles::read()?.get(name)?.clone();
-            Ok(SelectedServer { base: checked_url(&profile.url)?, profile: Some(profile) })
-        };
+        let named = SelectedServer::of_profile;
         match (&self.profile, &self.server) {
             (Some(_), Some(_)) => {
                 bail!(Usage("--server and --profile each name a server; give one of them".to_owned()))
@@ -62,6 +59,12 @@ impl ServerAddress {
 }
 
 impl SelectedServer {
+    /// Returns the server of a profile.
+    pub fn of_profile(name: &str) -> anyhow::Result<Self> {
+        let profile = Profiles::read()?.get(name)?.clone();
+        Ok(Self { base: checked_url(&profile.url)?, profile: Some(profile) })
+    }
+
     /// Returns a client of the server; sends no request yet.
     pub fn client(self, token: String) -> Client {
         let Self { base, profile } = self;

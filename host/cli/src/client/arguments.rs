@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::{Client, address::ServerAddress};
+use super::{
+    Client,
+    address::{SelectedServer, ServerAddress},
+};
 use crate::{DEFAULT_DATA_DIR, exit_code::NoCredential, secret_file};
 
 /// The variable that may hold a management token.
@@ -26,7 +29,15 @@ pub struct ServerArguments {
 impl ServerArguments {
     /// Returns a client of the server; sends no request yet.
     pub fn client(&self) -> anyhow::Result<Client> {
-        let selected = self.address.select(self.data_dir.is_some())?;
+        self.client_of(None)
+    }
+
+    /// Returns a client of the server of a profile, where one is named in another way than by the arguments.
+    pub fn client_of(&self, profile: Option<&str>) -> anyhow::Result<Client> {
+        let selected = match profile {
+            Some(name) => SelectedServer::of_profile(name)?,
+            None => self.address.select(self.data_dir.is_some())?,
+        };
         let of_profile = selected.profile.as_ref().and_then(|profile| profile.token());
         let token = match (&self.token_file, of_profile) {
             (Some(file), _) => {

@@ -103,7 +103,7 @@ impl Client {
         &self,
         method: Method,
         path: &str,
-        version: i64,
+        version: impl std::fmt::Display,
         content: Content<'_>,
     ) -> anyhow::Result<String> {
         self.send_request(self.request(method, path).header(header::IF_MATCH, format!("\"{version}\"")), content)

@@ -5,13 +5,14 @@
 //! force. Nothing outside this folder can take the lock or reload the configuration.
 //!
 //! An operation is one method in the file of its resource: [`sources`], [`plugins`], [`environments`],
-//! [`management_tokens`].
+//! [`management_tokens`]. [`parts`] makes several changes at once.
 
 mod change;
 pub(crate) mod current;
 mod environments;
 mod error;
 mod management_tokens;
+mod parts;
 mod plugins;
 mod sources;
 mod targets;
@@ -19,4 +20,5 @@ mod variables;
 
 pub use change::ConfigurationChange;
 pub use error::ConfigureError;
+pub use parts::ChangedPart;
 pub use plugins::PublisherPinning;

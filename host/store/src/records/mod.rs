@@ -8,6 +8,7 @@ mod backup;
 mod bulk_operation;
 mod change_log;
 mod commit;
+mod configuration;
 mod credential;
 mod delivery;
 mod delivery_turn;
@@ -43,6 +44,7 @@ pub use backup::BackupContents;
 pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};
 pub use change_log::{Author, ChangeQuery, ChangeRecord, NewChange};
 pub use commit::{CommitExtras, Hold, ReplayedItem, Settled};
+pub use configuration::{ConfigurationPart, ConfigurationWrite};
 pub use credential::{ApiKeyRecord, Credential, ManagementTokenRecord, NewManagementToken};
 pub use delivery::{
     AttemptRecord, DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecipient, DeliveryRecord, ListedDelivery,

@@ -6,11 +6,12 @@ use crate::{
     error::{ChangeError, CommitError, ReadError},
     operations::{
         CreateApiKey, CreateEnvironment, CreateManagementToken, DeleteApiKey, DeleteEnvironment, DeleteManagementToken,
-        DeleteVariable, PutVariable, RecordCredentialUse, UpdateEnvironment,
+        DeleteVariable, PutVariable, RecordCredentialUse, UpdateEnvironment, WriteConfiguration,
     },
     records::{
-        ApiKeyRecord, ChangeQuery, ChangeRecord, Credential, Environment, EnvironmentSettings, ManagementTokenRecord,
-        NewChange, NewEnvironment, NewManagementToken, NewVariable, Page, ReadMemory, VariableRecord,
+        ApiKeyRecord, ChangeQuery, ChangeRecord, ConfigurationWrite, Credential, Environment, EnvironmentSettings,
+        ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewVariable, Page, ReadMemory,
+        VariableRecord,
     },
 };
 
@@ -38,6 +39,16 @@ impl Store {
     /// Deletes an environment, and what is configured in it. [`Store::prune_deleted`] deletes the rest.
     pub async fn environment_delete(&self, id: i64, log: NewChange) -> Result<(), ChangeError> {
         self.database.execute(DeleteEnvironment { id, log }).await
+    }
+
+    /// Changes several resources at once: all writes are carried out, each with its entry in the change log, or none.
+    pub async fn configuration_write(&self, writes: Vec<ConfigurationWrite>) -> Result<(), ChangeError> {
+        let changes_targets = writes.iter().any(|write| write.part.changes_targets());
+        let written = self.database.execute(WriteConfiguration { writes }).await;
+        if changes_targets {
+            self.target_changed();
+        }
+        written
     }
 
     /// Returns the variables of all environments.

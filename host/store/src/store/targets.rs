@@ -55,7 +55,7 @@ impl Store {
         self.target_changes.load(Ordering::Acquire)
     }
 
-    fn target_changed(&self) {
+    pub(super) fn target_changed(&self) {
         self.target_changes.fetch_add(1, Ordering::AcqRel);
         self.deliveries.notify_one();
     }

@@ -4,7 +4,8 @@ INLET_FUZZ_PLAN names a JSON file, which the system test writes:
 - `names`: lists of a pattern for an operation, such as `^GET /v1/users/`, and values of its parameters in path and query.
   The first pattern that matches counts. Most generated values are replaced by these; the others stay as they are.
 - `bodies`: lists of a pattern and a body that succeeds. Some generated bodies are replaced by it.
-- `keep`: patterns of operations that would take away what the other requests need. They never get one of these values.
+- `keep`: patterns of operations that would take away what the other requests need. They never get one of these values,
+  nor the query parameter `delete`.
 - `answers`: the file that the counts of each operation's answers are written to.
 
 Until an operation has succeeded once, all of its requests are replaced so, and have no other query parameters.
@@ -43,6 +44,7 @@ def before_call(context, case, kwargs):
         for name, value in path.items():
             if value in KEPT:
                 path[name] = f"not-{value}"
+        query.pop("delete", None)
         return
     is_first = not any(200 <= status < 300 for status in ANSWERS[label])
     names = find(PLAN["names"], label) or {}

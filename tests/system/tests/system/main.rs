@@ -19,6 +19,7 @@ mod cli;
 mod clients;
 mod clock_jumps;
 mod concurrent_duplicates;
+mod configuration;
 mod connections;
 mod cors;
 mod crash;

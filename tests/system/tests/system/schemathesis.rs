@@ -108,6 +108,7 @@ const KEEP: &[&str] = &[
     r"^DELETE /v1/environments/\{slug\}$",
     r"^DELETE /v1/environments/\{slug\}/api_keys/\{id\}$",
     r"^DELETE /v1/management_tokens/",
+    r"^PUT /v1/configuration$",
 ];
 
 /// The management API with one of each resource.

@@ -44,7 +44,7 @@ impl Upsert<'_> {
             plugin: self.change.catalog().pin_of(plugin),
             ..NewSourceEnvironment::default()
         };
-        let configured = with_plan(defaults.clone(), plan)?;
+        let configured = configured(defaults.clone(), plan)?;
         let environments = environments.iter().map(|environment| {
             let start = if environment.id == self.environment.id { &configured } else { &defaults };
             Ok(NewSourceEnvironment { environment_id: environment.id, token: new_token()?, ..start.clone() })
@@ -67,8 +67,8 @@ impl Upsert<'_> {
     }
 }
 
-/// Returns the environment's initial configuration with the planned settings, secret and mappings.
-fn with_plan(defaults: NewSourceEnvironment, plan: Plan) -> Result<NewSourceEnvironment, ApiError> {
+/// Returns an environment's initial configuration with the planned settings, secret and mappings.
+pub fn configured(defaults: NewSourceEnvironment, plan: Plan) -> Result<NewSourceEnvironment, ApiError> {
     let configuration = NewSourceEnvironment { mappings: plan.mappings.unwrap_or_default(), ..defaults };
     let Some(ChangedSettings { settings, secret, write_key, .. }) = plan.settings else { return Ok(configuration) };
     let secrets = RotatingSecret::default().change(secret, now_ms());

@@ -26,10 +26,15 @@ use inlet_engine::{ConfigurationChange, Engine, mapping_check, snapshot::Endpoin
 use inlet_store::Environment;
 use serde::Serialize;
 
+use self::preview::Preview;
 pub(in crate::sources) use self::propose::propose;
-use self::{
-    preview::Preview,
+pub(crate) use self::{
+    create::configured,
+    mappings::change as change_mappings,
+    plan::{Plan, defaults_of, new_settings},
     request::{UpsertRequest, check_key},
+    settings::{PresentSettings, change as change_settings},
+    update::update_of,
 };
 use super::{
     lookup::{endpoints_in, find_endpoint, find_source},
@@ -116,7 +121,8 @@ pub async fn put_source(
         let proposed = preview.as_ref().and_then(|preview| preview.proposed.as_ref());
         // Deleted in the meantime, or a dry run of a new source.
         if let Some(endpoint) = proposed.or(saved) {
-            warnings.extend(mapping_warnings(&engine, endpoint, &mappings_field).await);
+            let all: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
+            warnings.extend(mapping_warnings(&engine, endpoint, &all, &mappings_field).await);
             warnings.extend(workflow_warnings(&engine, &lists, endpoint, &saved_environment, &mappings_field).await);
         }
     }
@@ -126,10 +132,14 @@ pub async fn put_source(
     Ok((AppendHeaders(version), Json(UpsertedSource { source, warnings, would_change })))
 }
 
-/// Returns what is wrong with the mappings of a source, each with its path in the response.
-async fn mapping_warnings(engine: &Engine, endpoint: &Arc<Endpoint>, field: &str) -> Vec<String> {
-    let ids: Vec<Uuid> = endpoint.mappings.iter().map(|mapping| mapping.id).collect();
-    let warnings = match mapping_check::check(engine, endpoint, &ids).await {
+/// Returns what is wrong with these mappings of a source, each with its path in the response.
+pub(crate) async fn mapping_warnings(
+    engine: &Engine,
+    endpoint: &Arc<Endpoint>,
+    ids: &[Uuid],
+    field: &str,
+) -> Vec<String> {
+    let warnings = match mapping_check::check(engine, endpoint, ids).await {
         Ok(warnings) => warnings,
         // An error would say that saved mappings are not saved.
         Err(error) => return vec![format!("the mappings were not checked against events: {error}")],
@@ -140,7 +150,7 @@ async fn mapping_warnings(engine: &Engine, endpoint: &Arc<Endpoint>, field: &str
 
 /// Returns the workflows of mappings that no target knows, as far as lists of workflows are kept. Nothing is fetched for it:
 /// lists that are too old are fetched again in the background, for the next time.
-async fn workflow_warnings(
+pub(crate) async fn workflow_warnings(
     engine: &Engine,
     lists: &Arc<WorkflowLists>,
     endpoint: &Endpoint,
@@ -196,7 +206,7 @@ impl Upsert<'_> {
             }
             None => {
                 self.operator.may_see_all()?;
-                check_if_match(self.headers, None)?;
+                check_if_match(self.headers, None::<i64>)?;
                 let plugin = self.provider()?;
                 let plan = self.plan_creation(&plugin)?;
                 let notes = plan.notes();
@@ -209,7 +219,8 @@ impl Upsert<'_> {
     async fn check_targets(&self) -> Result<(), ApiError> {
         let Some(mappings) = &self.request.mappings else { return Ok(()) };
         let targets = targets_of(self.change.engine(), self.environment).await?;
-        check_named_targets(mappings, &self.request.field("mappings"), &targets)
+        let keys: Vec<&str> = targets.iter().map(|target| target.key.as_str()).collect();
+        check_named_targets(mappings, &self.request.field("mappings"), &keys)
     }
 
     /// Returns the version and the source that are in force; none after a dry run of a new source.
@@ -225,7 +236,7 @@ impl Upsert<'_> {
     }
 }
 
-fn as_json(value: &impl Serialize) -> Result<String, ApiError> {
+pub(crate) fn as_json(value: &impl Serialize) -> Result<String, ApiError> {
     serde_json::to_string(value).map_err(|error| {
         tracing::error!(%error, "settings cannot be written as JSON");
         ApiError::new(Kind::Internal, "the settings cannot be stored; the server's log says why")

@@ -95,48 +95,52 @@ impl Upsert<'_> {
 
     /// Plans a source environment that does not exist yet. It starts with the plugin's default settings.
     pub fn plan_creation(&self, plugin: &Plugin) -> Result<Plan, ApiError> {
-        let (manifest, defaults) = (plugin.manifest(), defaults_of(plugin)?);
-        let scheme = manifest.verification.as_ref();
-        let max_items_limit = self.change.engine().options.max_items_limit;
-        let options = manifest.check_options(&defaults.options.clone().into()).unwrap_or_default();
-        let in_force = InForce {
-            endpoint: None,
-            signing_secret_set: false,
-            previous_signing_secret_until_ms: None,
-            write_key_set: false,
-            previous_write_key_until_ms: None,
-            previous_endpoint_until_ms: None,
-            credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
-            scheme,
-            max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
-            max_items: Limits::default().items.min(max_items_limit) as u64,
-            on_reject: manifest.on_reject,
-            options: options.to_string(),
-        };
-        let present = PresentSettings {
-            settings: &defaults,
-            response: response::settings(&defaults, in_force),
-            has_secret: false,
-            has_write_key: false,
-            scheme,
-            defaults: &defaults,
-            manifest,
-            max_items_limit,
-        };
+        let field = self.request.field("settings");
+        let options = &self.change.engine().options;
         let request = self.request.settings.as_ref();
-        let settings = request.map(|request| self.change_settings(request, &present)).transpose()?;
+        let settings = request.map(|request| new_settings(plugin, request, &field, options)).transpose()?;
         let variables = self.change.snapshot().mapping_variables(self.environment.id);
         let mappings = self.requested(&|member| self.request.field(member)).plan_mappings(&[], &variables)?;
         Ok(Plan { settings, mappings })
     }
+}
 
-    fn change_settings(
-        &self,
-        request: &SettingsRequest,
-        present: &PresentSettings<'_>,
-    ) -> Result<ChangedSettings, ApiError> {
-        settings::change(request, &self.request.field("settings"), present)
-    }
+/// Returns the settings of a source environment that does not exist yet. It starts with the plugin's default settings.
+pub fn new_settings(
+    plugin: &Plugin,
+    request: &SettingsRequest,
+    field: &str,
+    options: &EngineOptions,
+) -> Result<ChangedSettings, ApiError> {
+    let (manifest, defaults) = (plugin.manifest(), defaults_of(plugin)?);
+    let scheme = manifest.verification.as_ref();
+    let max_items_limit = options.max_items_limit;
+    let plugin_options = manifest.check_options(&defaults.options.clone().into()).unwrap_or_default();
+    let in_force = InForce {
+        endpoint: None,
+        signing_secret_set: false,
+        previous_signing_secret_until_ms: None,
+        write_key_set: false,
+        previous_write_key_until_ms: None,
+        previous_endpoint_until_ms: None,
+        credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
+        scheme,
+        max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
+        max_items: Limits::default().items.min(max_items_limit) as u64,
+        on_reject: manifest.on_reject,
+        options: plugin_options.to_string(),
+    };
+    let present = PresentSettings {
+        settings: &defaults,
+        response: response::settings(&defaults, in_force),
+        has_secret: false,
+        has_write_key: false,
+        scheme,
+        defaults: &defaults,
+        manifest,
+        max_items_limit,
+    };
+    settings::change(request, field, &present)
 }
 
 /// Returns the plugin's default settings, or names the plugin if they are not valid.

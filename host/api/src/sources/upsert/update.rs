@@ -63,7 +63,7 @@ impl Upsert<'_> {
 }
 
 /// Returns the update of the source environment, or `None` if nothing of it differs.
-pub(super) fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
+pub fn update_of(endpoint: &Endpoint, plan: Plan) -> Result<Option<SourceEnvironmentUpdate>, ApiError> {
     let record = &endpoint.record;
     let (settings, secret, write_key) = match plan.settings {
         Some(ChangedSettings { settings, secret, write_key, .. }) => (settings, secret, write_key),

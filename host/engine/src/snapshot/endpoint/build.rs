@@ -171,6 +171,22 @@ impl Endpoint {
             ..Endpoint::build(source, &record, &self.environment, |_| self.plugin.clone(), limits)
         }
     }
+
+    /// Returns the source environment as it would be with another plugin, which is stored as `pin`.
+    pub fn with_pinned_plugin(
+        &self,
+        source: &SourceRecord,
+        plugin: &Plugin,
+        pin: Option<String>,
+        limits: &Limits,
+    ) -> Endpoint {
+        let record = SourceEnvironmentRecord { plugin: pin, version: self.record.version + 1, ..self.record.clone() };
+        Endpoint {
+            hides_personal_data: self.hides_personal_data,
+            variables: self.variables.clone(),
+            ..Endpoint::build(source, &record, &self.environment, |_| Some(plugin.clone()), limits)
+        }
+    }
 }
 
 fn read_settings(source: &SourceRecord, record: &SourceEnvironmentRecord, slug: &str) -> Settings {

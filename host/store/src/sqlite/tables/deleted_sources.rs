@@ -93,7 +93,7 @@ impl Execute<DeleteSource> for WriteConnection {
 }
 
 /// Takes a source out of every list, makes its endpoints unknown, and frees its key.
-async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<(), SqliteError> {
+pub(super) async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<(), SqliteError> {
     // No key of a source has a tilde.
     let marked = sqlx::query(
         "UPDATE sources

@@ -110,7 +110,11 @@ impl Execute<UpdateEnvironment> for WriteConnection {
     }
 }
 
-async fn update(connection: &mut SqliteConnection, id: i64, settings: &EnvironmentSettings) -> Result<(), SqliteError> {
+pub(super) async fn update(
+    connection: &mut SqliteConnection,
+    id: i64,
+    settings: &EnvironmentSettings,
+) -> Result<(), SqliteError> {
     let updated = sqlx::query(
         "UPDATE environments
          SET name = ?, retention_days = ?, body_retention_days = ?, keep_bodies = ?, hide_personal_data = ?

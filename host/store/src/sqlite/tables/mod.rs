@@ -10,6 +10,7 @@ pub(crate) mod body_retention;
 pub(crate) mod bulk_operations;
 pub(crate) mod cancellations;
 pub(crate) mod change_log;
+mod configuration;
 pub(crate) mod deleted_environments;
 pub(crate) mod deleted_recipients;
 pub(crate) mod deleted_sources;

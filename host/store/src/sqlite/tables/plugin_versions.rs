@@ -172,7 +172,7 @@ impl Execute<UsePlugin> for WriteConnection {
 }
 
 /// Changes the plugin of a source environment; returns its new version.
-async fn write_use(connection: &mut SqliteConnection, change: &PluginUse) -> Result<i64, SqliteError> {
+pub(super) async fn write_use(connection: &mut SqliteConnection, change: &PluginUse) -> Result<i64, SqliteError> {
     let found: Option<i64> = sqlx::query_scalar("SELECT version FROM source_environments WHERE id = ?")
         .bind(change.source_environment_id)
         .fetch_optional(&mut *connection)

@@ -79,7 +79,11 @@ impl Execute<CreateSource> for WriteConnection {
 }
 
 /// Inserts a source with its configuration in all its environments; returns its id.
-async fn insert(connection: &mut SqliteConnection, new: &NewSource, vault: &dyn Vault) -> Result<i64, SqliteError> {
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    new: &NewSource,
+    vault: &dyn Vault,
+) -> Result<i64, SqliteError> {
     let now_ms = now_ms();
     let id = sqlx::query_scalar(
         "INSERT INTO sources (key, name, description, custom_image_url, provider, created_at_ms, updated_at_ms)
@@ -126,7 +130,7 @@ impl Execute<UpdateSource> for WriteConnection {
 }
 
 /// Changes a source; returns the new version of the source environment, if one was changed.
-async fn update_source(
+pub(super) async fn update_source(
     connection: &mut SqliteConnection,
     update: &SourceUpdate,
     vault: &dyn Vault,

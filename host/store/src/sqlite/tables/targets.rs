@@ -121,7 +121,11 @@ impl Execute<PutTarget> for WriteConnection {
     }
 }
 
-async fn put(connection: &mut SqliteConnection, new: &NewTarget, vault: &dyn Vault) -> Result<i64, SqliteError> {
+pub(super) async fn put(
+    connection: &mut SqliteConnection,
+    new: &NewTarget,
+    vault: &dyn Vault,
+) -> Result<i64, SqliteError> {
     let routing = serde_json::to_string(&new.routing).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
     let id: i64 = sqlx::query_scalar(concat!(
         "INSERT INTO targets (environment_id, key, kind, settings, routing, state, state_since_ms, version, created_at_ms,
@@ -163,23 +167,33 @@ async fn put(connection: &mut SqliteConnection, new: &NewTarget, vault: &dyn Vau
 impl Execute<DeleteTarget> for WriteConnection {
     async fn execute(&mut self, DeleteTarget { environment_id, key, log }: DeleteTarget) -> Result<(), ChangeError> {
         let deleted = transaction::run(self.connection.plain(), async |connection| {
-            let deleted = sqlx::query(
-                "UPDATE targets SET deleted_at_ms = ?, secrets = NULL, settings = '{}'
-                 WHERE environment_id = ? AND key = ? AND deleted_at_ms IS NULL",
-            )
-            .bind(system_ms())
-            .bind(environment_id)
-            .bind(&key)
-            .execute(&mut *connection)
-            .await?;
-            if deleted.rows_affected() == 0 {
-                return Err(SqliteError::from(ChangeError::NotFound { what: "target" }));
-            }
+            delete(connection, environment_id, &key).await?;
             Ok(change_log::record(connection, &log).await?)
         })
         .await;
         self.caches.targets.reload(self.connection.plain()).await;
         Ok(deleted?)
+    }
+}
+
+/// Hides a target and forgets its secrets.
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    key: &str,
+) -> Result<(), SqliteError> {
+    let deleted = sqlx::query(
+        "UPDATE targets SET deleted_at_ms = ?, secrets = NULL, settings = '{}'
+         WHERE environment_id = ? AND key = ? AND deleted_at_ms IS NULL",
+    )
+    .bind(system_ms())
+    .bind(environment_id)
+    .bind(key)
+    .execute(connection)
+    .await?;
+    match deleted.rows_affected() {
+        0 => Err(ChangeError::NotFound { what: "target" }.into()),
+        _ => Ok(()),
     }
 }
 

@@ -51,7 +51,11 @@ impl Execute<PutVariable> for WriteConnection {
     }
 }
 
-async fn put(connection: &mut SqliteConnection, new: &NewVariable, vault: &dyn Vault) -> Result<(), SqliteError> {
+pub(super) async fn put(
+    connection: &mut SqliteConnection,
+    new: &NewVariable,
+    vault: &dyn Vault,
+) -> Result<(), SqliteError> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO variables (environment_id, key, type, bytes, description, version, created_at_ms, updated_at_ms)
          VALUES (?1, ?2, ?3, 0, ?4, 1, ?5, ?5)
@@ -86,17 +90,27 @@ impl Execute<DeleteVariable> for WriteConnection {
     async fn execute(&mut self, operation: DeleteVariable) -> Result<(), ChangeError> {
         let DeleteVariable { environment_id, key, log } = operation;
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            let deleted = sqlx::query("DELETE FROM variables WHERE environment_id = ? AND key = ?")
-                .bind(environment_id)
-                .bind(&key)
-                .execute(&mut *connection)
-                .await?;
-            if deleted.rows_affected() == 0 {
-                return Err(SqliteError::from(ChangeError::NotFound { what: "variable" }));
-            }
+            delete(connection, environment_id, &key).await?;
             Ok(change_log::record(connection, &log).await?)
         })
         .await?)
+    }
+}
+
+/// Deletes a variable.
+pub(super) async fn delete(
+    connection: &mut SqliteConnection,
+    environment_id: i64,
+    key: &str,
+) -> Result<(), SqliteError> {
+    let deleted = sqlx::query("DELETE FROM variables WHERE environment_id = ? AND key = ?")
+        .bind(environment_id)
+        .bind(key)
+        .execute(connection)
+        .await?;
+    match deleted.rows_affected() {
+        0 => Err(ChangeError::NotFound { what: "variable" }.into()),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line against a real server, as transcripts: what a person types, and what comes back.
 
 mod configuration;
+mod configuration_files;
 mod deliveries;
 mod events;
 mod following;
