@@ -91,6 +91,8 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Operate, routes!(sources::upsert::put_source)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(sources::delete::delete_source)),
         Operation::new(Scope::Read, routes!(sources::list_event_types::list_source_events)),
+        Operation::new(Scope::Read, routes!(sources::describe_event_type::describe_source_event)),
+        Operation::new(Scope::Operate, routes!(sources::send::send_to_source)),
         Operation::new(Scope::Read, routes!(sources::logs::list::list_source_logs)),
         Operation::new(Scope::Read, routes!(sources::logs::trace::trace_log)),
         Operation::new(Scope::Read, routes!(logs::list::list_logs)),

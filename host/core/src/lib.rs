@@ -35,6 +35,7 @@ pub mod credential;
 pub mod delivery;
 pub mod effect;
 pub mod event;
+pub mod fields_seen;
 pub mod idempotency;
 pub mod json;
 pub mod log;

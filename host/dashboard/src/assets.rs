@@ -29,6 +29,7 @@ const STYLE: &str = concat!(
     include_str!("../assets/style/plugins.css"),
     include_str!("../assets/style/settings.css"),
     include_str!("../assets/style/system.css"),
+    include_str!("../assets/style/mapper.css"),
     include_str!("../assets/style/phone.css"),
 );
 
@@ -39,10 +40,11 @@ struct Asset {
     text: &'static str,
 }
 
-const ASSETS: [Asset; 7] = [
+const ASSETS: &[Asset] = &[
     Asset { name: "inlet.css", media_type: "text/css; charset=utf-8", text: STYLE },
     Asset { name: "inlet.js", media_type: JAVASCRIPT, text: include_str!("../assets/inlet.js") },
     Asset { name: "live.js", media_type: JAVASCRIPT, text: include_str!("../assets/live.js") },
+    Asset { name: "mapper.js", media_type: JAVASCRIPT, text: include_str!("../assets/mapper.js") },
     Asset { name: "htmx.js", media_type: JAVASCRIPT, text: include_str!("../assets/vendor/htmx-4.0.1.min.js") },
     Asset {
         name: "hx-sse.js",
@@ -60,7 +62,7 @@ const ASSETS: [Asset; 7] = [
 /// The digest in the addresses of all files.
 static DIGEST: LazyLock<String> = LazyLock::new(|| {
     let mut all = Sha256::new();
-    for asset in &ASSETS {
+    for asset in ASSETS {
         all.update(asset.text);
     }
     hex::encode(&all.finalize()[..8])

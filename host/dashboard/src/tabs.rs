@@ -3,7 +3,8 @@
 use crate::{context::Page, html::url_part};
 
 /// A source's pages in an environment: the text, and the last part of the address.
-const SOURCE: &[(&str, &str)] = &[("Logs", "logs"), ("Settings", "settings")];
+const SOURCE: &[(&str, &str)] =
+    &[("Events", "events"), ("Mappings", "mappings"), ("Logs", "logs"), ("Settings", "settings"), ("Try it", "try")];
 
 /// The pages of the settings.
 const SETTINGS: &[(&str, &str)] = &[

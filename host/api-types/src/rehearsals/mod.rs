@@ -10,7 +10,7 @@ mod writes;
 pub use item::{RehearsedAction, RehearsedIdempotency, RehearsedItem, RehearsedMapping};
 pub use last_events::{
     RehearsalDifference, RehearsalMessage, RehearsalTotals, RehearseLastEvents, RehearsedActionCount,
-    RehearsedLastEvents,
+    RehearsedLastEvent, RehearsedLastEvents, RehearsedLastItem, RehearsedMappingEffect,
 };
 pub use relations::{RehearsedCancellation, RehearsedMember, RehearsedSubscription};
 pub use request::RehearseSource;

@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod delete;
+pub mod describe_event_type;
 pub mod dismiss_attention;
 pub mod get;
 pub mod list;
@@ -16,6 +17,7 @@ pub mod rehearsal;
 pub mod replays;
 pub mod response;
 pub mod rotate_endpoint;
+pub mod send;
 pub mod status;
 pub mod upsert;
 

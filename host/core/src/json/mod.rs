@@ -33,7 +33,7 @@ pub use merge::{fill_gaps, merge};
 pub use number::Number;
 
 /// The kind of a JSON text, told by its first byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `null`
     Null,
@@ -59,6 +59,18 @@ impl Kind {
             Some(b't' | b'f') => Kind::Bool,
             Some(b'n') | None => Kind::Null,
             Some(_) => Kind::Number,
+        }
+    }
+
+    /// Returns the kind's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Null => "null",
+            Kind::Bool => "boolean",
+            Kind::Number => "number",
+            Kind::String => "string",
+            Kind::Array => "array",
+            Kind::Object => "object",
         }
     }
 

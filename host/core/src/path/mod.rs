@@ -3,6 +3,7 @@
 //! Examples: `data.order.total`, `items[0].sku`, `items.0.sku`, `raw["urn:ietf:params:scim:2.0:User"].id`. Source: semantics.md §5.
 
 mod blank;
+mod written;
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::json::{self, Kind};
 
 pub use blank::blank;
+pub use written::{item, member};
 
 /// The longest path, in bytes.
 pub const MAX_PATH_BYTES: usize = 1024;

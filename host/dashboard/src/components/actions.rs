@@ -61,6 +61,11 @@ impl Action<'_> {
         JsonTree::new(text.as_text(), what).html()
     }
 
+    /// The result, where it is shown.
+    fn shown_result(&self, is_resolved: &bool) -> Option<&RawJson> {
+        self.result.filter(|_| !is_resolved)
+    }
+
     /// The runs that the action created.
     pub fn runs(&self) -> Vec<String> {
         #[derive(Deserialize)]
@@ -83,11 +88,18 @@ impl Action<'_> {
 #[template(path = "components/actions.html")]
 struct Actions<'a> {
     actions: &'a [Action<'a>],
+    /// True if only what is resolved is shown, and open.
+    is_resolved: bool,
 }
 
 /// A list of actions, each with its payload and result folded.
 pub fn actions(actions: &[Action<'_>]) -> Html {
-    Html::of(&Actions { actions })
+    Html::of(&Actions { actions, is_resolved: false })
+}
+
+/// A list of actions that would be carried out by one mapping, with their payloads.
+pub fn resolved(actions: &[Action<'_>]) -> Html {
+    Html::of(&Actions { actions, is_resolved: true })
 }
 
 #[derive(Template)]

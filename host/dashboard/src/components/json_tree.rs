@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use inlet_core::json::{self, Kind};
+use inlet_core::{
+    json::{self, Kind},
+    path,
+};
 
 use super::{Html, copy::copy};
 use crate::html::{escape, url_part};
@@ -30,6 +33,7 @@ pub struct JsonTree<'a> {
     base: String,
     /// The address of parts of the whole, which ends before the value of the parameter `pointer`.
     parts: Option<String>,
+    picks: Option<&'a str>,
 }
 
 /// A note at a value of a tree: the field of the event that it became.
@@ -51,12 +55,14 @@ struct Writer<'a> {
     open_depth: usize,
     marks: &'a BTreeMap<String, Vec<Mark>>,
     parts: Option<&'a str>,
+    /// The path of the value that is written, as mappings write it, if values can be picked.
+    path: Option<String>,
 }
 
 impl<'a> JsonTree<'a> {
     /// A tree of a JSON text. `label` names it to a screen reader: `the received item`.
     pub fn new(text: &'a str, label: &'a str) -> Self {
-        Self { text, label, open_depth: 2, marks: BTreeMap::new(), base: String::new(), parts: None }
+        Self { text, label, open_depth: 2, marks: BTreeMap::new(), base: String::new(), parts: None, picks: None }
     }
 
     /// Opens objects and lists down to this depth; 2 if absent.
@@ -82,11 +88,18 @@ impl<'a> JsonTree<'a> {
         self
     }
 
+    /// Makes every value a button that puts its path, which begins with `root`, into the field of a form that had the focus
+    /// last. An empty root is an object whose members are roots.
+    pub fn picks(self, root: &'a str) -> Self {
+        Self { picks: Some(root), ..self }
+    }
+
     /// Returns the tree, with a field to search it and a button to copy its text.
     pub fn html(&self) -> Html {
         let parts = self.parts.as_deref();
         let (open_depth, marks) = (self.open_depth, &self.marks);
-        let mut writer = Writer { html: String::new(), values: 0, read: 0, open_depth, marks, parts };
+        let path = self.picks.map(str::to_owned);
+        let mut writer = Writer { html: String::new(), values: 0, read: 0, open_depth, marks, parts, path };
         writer.value(self.text.trim(), None, &self.base, 0);
         let (label, rest) = (escape(self.label), writer.values.saturating_sub(MAX_VALUES));
         let rest = match rest {
@@ -130,7 +143,8 @@ impl Writer<'_> {
                 self.folded(name, pointer, depth, ('{', '}'), members.len(), |writer| {
                     for (name, value) in &members {
                         let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-                        writer.value(value.trim(), Some(name), &pointer, depth + 1);
+                        let path = writer.path.as_deref().map(|path| path::member(path, name));
+                        writer.below(path, |writer| writer.value(value.trim(), Some(name), &pointer, depth + 1));
                     }
                 });
             }
@@ -138,12 +152,38 @@ impl Writer<'_> {
                 let items = json::items(text).unwrap_or_default();
                 self.folded(name, pointer, depth, ('[', ']'), items.len(), |writer| {
                     for (index, value) in items.iter().enumerate() {
-                        let index = index.to_string();
-                        writer.value(value.trim(), Some(&index), &format!("{pointer}/{index}"), depth + 1);
+                        let path = writer.path.as_deref().map(|path| path::item(path, index));
+                        let (name, pointer) = (index.to_string(), format!("{pointer}/{index}"));
+                        writer.below(path, |writer| writer.value(value.trim(), Some(&name), &pointer, depth + 1));
                     }
                 });
             }
             kind => self.scalar(text, name, pointer, kind),
+        }
+    }
+
+    /// Writes a value with its path.
+    fn below(&mut self, path: Option<String>, write: impl FnOnce(&mut Self)) {
+        let parent = std::mem::replace(&mut self.path, path);
+        write(self);
+        self.path = parent;
+    }
+
+    /// Returns the path that a button puts into a field, escaped. The root has none.
+    fn picked(&self) -> Option<String> {
+        self.path.as_deref().filter(|path| !path.is_empty()).map(|path| escape(path).to_string())
+    }
+
+    fn begin_pick(&mut self) {
+        if let Some(path) = self.picked() {
+            let _ = write!(self.html, r#"<button type="button" class="json-pick" data-path="{path}" title="{path}">"#);
+        }
+    }
+
+    /// Ends the button, and shows the path, for those without the script.
+    fn end_pick(&mut self) {
+        if let Some(path) = self.picked() {
+            let _ = write!(self.html, r#"</button><code class="json-path">{path}</code>"#);
         }
     }
 
@@ -177,15 +217,18 @@ impl Writer<'_> {
         let (path, marked) = (escape(pointer).to_string(), self.class_of(pointer));
         if count == 0 {
             let _ = write!(self.html, r#"<div class="json-row{marked}" data-pointer="{path}">"#);
+            self.begin_pick();
             self.name(name);
             let _ = write!(self.html, r#"<span class="json-empty">{open}{close}</span>"#);
+            self.end_pick();
             self.mark(pointer);
             self.html.push_str("</div>");
             return;
         }
         let is_open = depth < self.open_depth && count <= MAX_OPEN || self.holds_mark(pointer);
         let attribute = if is_open { " open" } else { "" };
-        let has_marks = self.marks.contains_key(pointer);
+        let picked = self.picked();
+        let has_marks = self.marks.contains_key(pointer) || picked.is_some();
         if has_marks {
             self.html.push_str(r#"<div class="json-marked">"#);
         }
@@ -201,9 +244,15 @@ impl Writer<'_> {
         self.html.push_str(r#"</summary><div class="json-children">"#);
         inner(self);
         self.html.push_str("</div></details>");
-        // A link has no place in a summary, which is a button itself.
+        // A link or a button has no place in a summary, which is a button itself.
         if has_marks {
             self.html.push_str(r#"<span class="json-marks">"#);
+            if let Some(path) = picked {
+                let _ = write!(
+                    self.html,
+                    r#"<button type="button" class="json-pick json-pick-whole" data-path="{path}" title="{path}">use all<span class="sr-only"> of {path}</span></button><code class="json-path">{path}</code>"#
+                );
+            }
             self.mark(pointer);
             self.html.push_str("</span></div>");
         }
@@ -217,8 +266,13 @@ impl Writer<'_> {
         };
         let marked = self.class_of(pointer);
         let _ = write!(self.html, r#"<div class="json-row{marked}" data-pointer="{}">"#, escape(pointer));
+        self.begin_pick();
         self.name(name);
         match text.char_indices().nth(MAX_TEXT) {
+            // A text that unfolds has no place in a button.
+            Some((cut, _)) if self.path.is_some() => {
+                let _ = write!(self.html, r#"<span class="{class}">{}…</span>"#, escape(&text[..cut]));
+            }
             Some((cut, _)) => {
                 let _ = write!(
                     self.html,
@@ -231,6 +285,7 @@ impl Writer<'_> {
                 let _ = write!(self.html, r#"<span class="{class}">{}</span>"#, escape(text));
             }
         }
+        self.end_pick();
         self.mark(pointer);
         self.html.push_str("</div>");
     }
@@ -291,6 +346,18 @@ mod tests {
         let html = JsonTree::new(&deep, "the item").html().to_string();
         assert_eq!(html.matches("<details").count(), MAX_DEPTH + 1);
         assert!(html.contains("not shown"), "{html}");
+    }
+
+    #[test]
+    fn a_value_that_can_be_picked_names_its_path() {
+        let text = r#"{"a.b":[{"<i>":"x"}]}"#;
+        let html = JsonTree::new(text, "the data").picks("data").html().to_string();
+        let path = "data[&quot;a.b&quot;][0].&lt;i&gt;";
+        assert!(html.contains(&format!(r#"data-path="{path}" title="{path}"><span class="json-name">"#)), "{html}");
+        assert!(html.contains(&format!(r#"</button><code class="json-path">{path}</code>"#)), "{html}");
+        assert!(html.contains(r#"data-path="data" title="data">use all"#), "{html}");
+        let roots = JsonTree::new(r#"{"user_id":"u"}"#, "the event").picks("").html().to_string();
+        assert!(roots.contains(r#"data-path="user_id""#) && !roots.contains(r#"data-path="""#), "{roots}");
     }
 
     #[test]

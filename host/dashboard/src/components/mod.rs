@@ -12,6 +12,8 @@ pub mod external_link;
 pub mod filter;
 pub mod form;
 pub mod icon;
+pub mod json_differences;
+pub mod json_text;
 pub mod json_tree;
 pub mod outcome;
 pub mod pagination;

@@ -6,6 +6,7 @@ use inlet_api_types::{
     runs::WorkflowRunStatus,
     targets::TargetState,
 };
+use std::borrow::Borrow;
 
 use super::{Html, icon::icon};
 use crate::html::escape;
@@ -112,6 +113,14 @@ pub fn mapping(is_matched: bool, is_active: bool) -> Badge {
         (true, _) => Badge::new("Matches", Tone::Done, "i-done"),
         (false, true) => Badge::new("Does not match", Tone::Quiet, "i-none"),
         (false, false) => Badge::new("Off", Tone::Quiet, "i-none"),
+    }
+}
+
+/// A mapping that is on or off.
+pub fn switch(is_on: impl Borrow<bool>) -> Badge {
+    match is_on.borrow() {
+        true => Badge::new("On", Tone::Done, "i-done"),
+        false => Badge::new("Off", Tone::Quiet, "i-none"),
     }
 }
 

@@ -6,6 +6,7 @@ mod cures;
 mod deliveries;
 mod environments;
 mod logs;
+mod mappings;
 mod not_found;
 mod objects;
 pub mod overview;
@@ -14,8 +15,11 @@ mod replays;
 mod runs;
 mod search;
 mod settings;
+mod source_events;
+mod source_place;
 mod sources;
 mod targets;
+mod try_it;
 mod users;
 mod system;
 
@@ -43,6 +47,9 @@ pub fn routes() -> Router<Dashboard> {
         deliveries::routes(),
         targets::routes(),
         system::routes(),
+        source_events::routes(),
+        mappings::routes(),
+        try_it::routes(),
     ];
     pages.into_iter().fold(Router::new(), Router::merge)
 }

@@ -45,6 +45,9 @@ impl ConnectionPeer {
 }
 
 impl Peer {
+    /// The peer of a request that counts for no address.
+    pub(crate) const NONE: Self = Self(None);
+
     /// An IPv6 address counts with its /64, the smallest network that is given out: one host chooses among all of it.
     fn of(address: IpAddr) -> Self {
         Self(Some(match address {

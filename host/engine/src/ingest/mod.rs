@@ -49,6 +49,7 @@ use self::{
     error::{IngestError, UNKNOWN_ENDPOINT},
     not_accepted::NotAccepted,
     receive::{NotReceived, UnreadRequest},
+    rehearse::SampleRequest,
 };
 use crate::{
     Engine, Happening, Notice,
@@ -85,6 +86,19 @@ pub async fn receive(engine: &Engine, connection: ConnectionPeer, request: Reque
         cors.add_to(&mut response);
     }
     response
+}
+
+/// Receives a request of an operator at an endpoint as if its sender had sent it: it takes all stages, and is carried out.
+pub async fn receive_sample(engine: &Engine, endpoint: &Arc<Endpoint>, sample: SampleRequest) -> Response {
+    let start = Instant::now();
+    let unread = match UnreadRequest::of(sample) {
+        Ok(unread) => unread,
+        Err(error) => return response::of_error(&error),
+    };
+    if let Some(answer) = unread.refuse_method(endpoint) {
+        return answer;
+    }
+    receive_at(engine, endpoint, ConnectionPeer::Sender(Peer::NONE), unread, start).await
 }
 
 /// Receives one webhook at its endpoint and answers it.

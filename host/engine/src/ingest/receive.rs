@@ -7,9 +7,13 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes, HttpBody as _},
     extract::Request,
-    http::{HeaderMap, Method, request},
+    http::{
+        HeaderMap, HeaderValue, Method,
+        header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+        request,
+    },
     response::Response,
 };
 use inlet_core::{
@@ -25,6 +29,7 @@ use super::{
     header_family,
     incoming_request::{IncomingRequest, VisibleParts},
     not_accepted::NotAccepted,
+    rehearse::SampleRequest,
     response, write_key,
 };
 use crate::{
@@ -44,11 +49,26 @@ const MAX_WITHHELD_NAME: usize = 100;
 /// A request at its endpoint, whose body is not read yet.
 pub(super) struct UnreadRequest {
     parts: request::Parts,
-    body: axum::body::Body,
+    body: Body,
     sub_path: String,
 }
 
 impl UnreadRequest {
+    /// Returns a request that an operator describes.
+    pub(super) fn of(sample: SampleRequest) -> Result<Self, IngestError> {
+        let SampleRequest { method, path, query, headers, body, .. } = sample;
+        let target = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
+        let request = Request::builder().method(method.as_str()).uri(target);
+        // The method and the query were checked before.
+        let request = request.body(Body::from(body)).map_err(|_| IngestError::Unexpected)?;
+        let (mut parts, body) = request.into_parts();
+        let length = HeaderValue::from(body.size_hint().exact().unwrap_or_default());
+        parts.headers = headers;
+        parts.headers.remove(TRANSFER_ENCODING);
+        parts.headers.insert(CONTENT_LENGTH, length);
+        Ok(Self { parts, body, sub_path: path })
+    }
+
     /// Returns all headers.
     pub(super) fn headers(&self) -> &HeaderMap {
         &self.parts.headers

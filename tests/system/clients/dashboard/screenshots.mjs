@@ -16,10 +16,15 @@ const PATHS = [
   "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes",
 ];
   "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes", "/system"];
+  "/e/development/sources/segment/events", "/e/development/sources/segment/events/type?event=track%2FOrder+Completed",
+  "/e/development/sources/segment/mappings", "/e/development/sources/segment/mappings/new?event_type=track%2FOrder+Completed",
+  "/e/development/sources/segment/try",
+  "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes"];
 /** Pages that a list leads to: a list, and the name of the picture. */
 const FIRST_OF = [
   ["/e/development/logs?source=segment&outcome=executed&event=Order+Completed", "event"],
   ["/e/development/logs?source=http&outcome=failed", "event-failed"],
+  ["/e/development/sources/segment/mappings", "mapping"],
 ];
 
 const [base, token, directory, ...paths] = process.argv.slice(2);

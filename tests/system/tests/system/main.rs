@@ -31,6 +31,7 @@ mod deploy_files;
 mod durability;
 mod engines;
 mod environments_compared;
+mod event_fields;
 mod expansions;
 mod file_server;
 #[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
@@ -70,6 +71,7 @@ mod schemathesis;
 mod sdks;
 mod search;
 mod secrets;
+mod send;
 mod sender_statuses;
 mod signatures;
 mod startup;

@@ -175,6 +175,12 @@ async fn managed() -> Managed {
             r"^GET /v1/sources/\{key\}/compare$",
             json!({"key": "webshop", "from": "development", "environment": "production"}),
         ),
+        (r" /v1/sources/\{key\}/send$", of("signed", &json!("none"))),
+        (r" /v1/sources/\{key\}/events", {
+            let mut webshop = of("webshop", &log);
+            webshop["event"] = json!("track/Order Completed");
+            webshop
+        }),
         (r" /v1/sources", of("webshop", &log)),
         (r" /v1/(logs|actions)", of("webshop", &log)),
         (r" /v1/search", json!({"q": "ana", "environment": "development"})),
@@ -203,7 +209,8 @@ async fn managed() -> Managed {
     let bodies = vec![
         (r"^PUT /v1/sources/\{key\}$", json!({"source": settings})),
         (r"/rehearse$", json!({"payload": payload})),
-        (r"/rehearse/last$", json!({"last": 10, "mappings": mappings})),
+        (r"/rehearse/last$", json!({"last": 10, "list": 5, "mappings": mappings})),
+        (r"/send$", json!({"payload": payload, "sign": true})),
         (r"/plugin$", json!({"version": segment["version"]})),
         (r"/plugin/compare$", json!({"new": segment["version"]})),
         (r"/attention/dismiss$", json!({"ids": [log]})),

@@ -3,7 +3,7 @@
 
 use inlet_core::{
     json,
-    log::{EventFields, Original, Status},
+    log::{ActionLog, EventFields, Original, Status},
 };
 use inlet_store::{Kept, StoredAction, StoredEvent};
 
@@ -54,6 +54,17 @@ fn hide_action(action: StoredAction) -> StoredAction {
         reason: action.reason.as_deref().map(hide_quoted),
         warnings: action.warnings.iter().map(|warning| hide_quoted(warning)).collect(),
         ..action
+    }
+}
+
+/// Hides the received values of an action that is not stored.
+pub fn hide_action_log(action: &ActionLog) -> ActionLog {
+    ActionLog {
+        payload: json::mask(&action.payload),
+        result: action.result.as_deref().map(|result| hide_result(result, action.status)),
+        reason: action.reason.as_deref().map(hide_quoted),
+        warnings: action.warnings.iter().map(|warning| hide_quoted(warning)).collect(),
+        ..action.clone()
     }
 }
 

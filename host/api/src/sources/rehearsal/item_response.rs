@@ -59,7 +59,8 @@ fn idempotency(settlement: &Settlement, enforced: bool) -> RehearsedIdempotency 
     RehearsedIdempotency { enforced, verdict: verdict.to_owned(), of: of.as_ref().map(Uuid::to_string) }
 }
 
-fn rehearsed_action(action: &ActionLog, budget: &mut ResponseBudget) -> RehearsedAction {
+/// Returns the response for an action, within the budget.
+pub fn rehearsed_action(action: &ActionLog, budget: &mut ResponseBudget) -> RehearsedAction {
     RehearsedAction {
         mapping: action.mapping.as_ref().map(Uuid::to_string),
         action_type: action.action_type.as_str().to_owned(),

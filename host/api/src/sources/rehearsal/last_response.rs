@@ -3,23 +3,90 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use inlet_api_types::rehearsals::{
-    RehearsalDifference, RehearsalMessage, RehearsalTotals, RehearsedActionCount, RehearsedLastEvents,
+    RehearsalDifference, RehearsalMessage, RehearsalTotals, RehearsedActionCount, RehearsedLastEvent,
+    RehearsedLastEvents, RehearsedLastItem, RehearsedMappingEffect,
 };
-use inlet_engine::ingest::rehearse_last::{EventDifference, Message, MessageCounts, RehearsedEvents, Totals};
+use inlet_core::{
+    Uuid,
+    log::ActionLog,
+    settle::{Prepared, Settlement},
+    time,
+};
+use inlet_engine::{
+    ingest::rehearse_last::{
+        EventDifference, ListedEvent, MappingEffect, Message, MessageCounts, RehearsedEvents, Totals,
+    },
+    snapshot::Endpoint,
+};
 
-use crate::sources::logs::personal_data::{HIDDEN, hide_quoted};
+use super::{item_response::rehearsed_action, mapping_matches::mapping_matches, response_budget::ResponseBudget};
+use crate::sources::logs::personal_data::{HIDDEN, hide_action_log, hide_quoted};
 
-/// Returns the response for a summary. `hide` masks what was received.
-pub fn last_events(found: RehearsedEvents, hide: bool) -> RehearsedLastEvents {
+/// Returns the response for a summary.
+pub fn last_events(found: RehearsedEvents, present: &Endpoint, proposed: &Endpoint) -> RehearsedLastEvents {
+    let hide = present.hides_personal_data;
+    let mut budget = ResponseBudget::new();
     RehearsedLastEvents {
         rehearsed: found.rehearsed,
         same: found.same,
         different: found.different,
         not_kept: found.not_kept,
         stopped_early: found.stopped_early,
+        has_more: found.has_more,
+        oldest_received_at: found.oldest_received_at_ms.map(time::write_ms),
         present: totals(found.present, hide),
         proposed: totals(found.proposed, hide),
         differences: found.differences.into_iter().map(difference).collect(),
+        by_mapping: found.by_mapping.iter().filter_map(|(id, found)| effect(*id, found, present, proposed)).collect(),
+        events: found.listed.iter().map(|event| listed_event(event, proposed, &mut budget)).collect(),
+    }
+}
+
+fn effect(id: Uuid, found: &MappingEffect, present: &Endpoint, proposed: &Endpoint) -> Option<RehearsedMappingEffect> {
+    let mapping = proposed.mappings.iter().find(|mapping| mapping.id == id)?;
+    Some(RehearsedMappingEffect {
+        mapping: id.to_string(),
+        is_new: !present.mappings.iter().any(|mapping| mapping.id == id),
+        event_type: mapping.event_type.clone(),
+        action_type: mapping.action.action_type().as_str().to_owned(),
+        items: found.items,
+        successful: found.successful,
+        skipped: found.skipped,
+        failed: found.failed,
+        runs: found.runs,
+        recipients: found.recipients(),
+        has_more_recipients: found.has_more_recipients,
+    })
+}
+
+fn listed_event(event: &ListedEvent, proposed: &Endpoint, budget: &mut ResponseBudget) -> RehearsedLastEvent {
+    RehearsedLastEvent {
+        id: event.id.to_string(),
+        event_type: event.event_type.clone(),
+        received_at: time::write_ms(event.received_at_ms),
+        items: event.items.iter().map(|(item, settlement)| listed_item(item, settlement, proposed, budget)).collect(),
+    }
+}
+
+fn listed_item(
+    item: &Prepared,
+    settlement: &Settlement,
+    proposed: &Endpoint,
+    budget: &mut ResponseBudget,
+) -> RehearsedLastItem {
+    let hide = proposed.hides_personal_data;
+    let (mappings, mappings_left_out) = mapping_matches(proposed, item.plan.as_ref().map(|_| &item.log), budget);
+    let shown = |action: &ActionLog| if hide { hide_action_log(action) } else { action.clone() };
+    RehearsedLastItem {
+        event_type: item.log.event_type.clone(),
+        outcome: settlement.outcome.as_str().to_owned(),
+        reason: match hide {
+            true => settlement.reason.as_ref().map(|_| HIDDEN.to_owned()),
+            false => settlement.reason.clone(),
+        },
+        mappings,
+        mappings_left_out,
+        actions: settlement.actions.iter().map(|action| rehearsed_action(&shown(action), budget)).collect(),
     }
 }
 

@@ -11,4 +11,6 @@ mod response;
 mod response_budget;
 mod writes_response;
 
-pub use self::{last_response::totals, mapping_matches::mapping_matches, response_budget::ResponseBudget};
+pub use self::{
+    last_response::totals, mapping_matches::mapping_matches, request::sent, response_budget::ResponseBudget,
+};

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use inlet_api_types::rehearsals::{RehearseLastEvents, RehearsedLastEvents};
-use inlet_core::mapping::matched_by;
+use inlet_core::{mapping::matched_by, time};
 use inlet_engine::{
     Engine,
     ingest::rehearse_last::{Configurations, LastEvents, rehearse_last},
@@ -60,8 +60,15 @@ pub async fn rehearse_last_events(
     let configurations = Configurations { present, proposed: &proposed, plugin };
     let events = LastEvents {
         event_types: request.event_type.as_deref().map(matched_by).unwrap_or_default(),
+        starting_at_ms: request.starting_at.as_deref().map(read_time_ms).transpose()?,
         last: usize::try_from(request.last()).unwrap_or(usize::MAX),
+        listed: usize::try_from(request.list.unwrap_or_default()).unwrap_or(usize::MAX),
     };
     let found = rehearse_last(&engine, configurations, events, || AnswerMemory::new(&engine)).await?;
-    Ok(Json(last_events(found, present.hides_personal_data)))
+    Ok(Json(last_events(found, present, &proposed)))
+}
+
+fn read_time_ms(text: &str) -> Result<i64, ApiError> {
+    let refused = || ApiError::invalid("starting_at", "it is no time; expected for example 2026-01-02T03:04:05Z");
+    time::parse(text).map(|us| us.div_euclid(1000)).ok_or_else(refused)
 }

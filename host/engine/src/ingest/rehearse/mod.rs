@@ -200,7 +200,8 @@ impl Trace {
 }
 
 impl Answer {
-    async fn read(response: Response) -> Result<Self, RehearseError> {
+    /// Reads an answer whole.
+    pub async fn read(response: Response) -> Result<Self, RehearseError> {
         let status = response.status().as_u16();
         let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let content_type = content_type.unwrap_or_default().to_owned();

@@ -3,6 +3,7 @@
 //! Each event takes the stages of a rehearsal twice, as a request of its own. Verification and earlier executions do not
 //! count: the events were accepted once, and most were executed. Nothing is written.
 
+mod mapping_effect;
 mod summary;
 
 use std::time::{Duration, Instant};
@@ -14,7 +15,10 @@ use inlet_core::{
 use inlet_sandbox::Plugin;
 use inlet_store::{Cursor, EventQuery, ReadMemory, StoredEvent};
 
-pub use self::summary::{EventDifference, Message, MessageCounts, RehearsedEvents, Totals};
+pub use self::{
+    mapping_effect::MappingEffect,
+    summary::{EventDifference, ListedEvent, Message, MessageCounts, RehearsedEvents, Totals},
+};
 use super::{rehearse::RehearseError, stored_request};
 use crate::{Engine, snapshot::Endpoint};
 
@@ -41,8 +45,12 @@ pub struct Configurations<'a> {
 pub struct LastEvents {
     /// Events of one of these types only; empty: of any type.
     pub event_types: Vec<String>,
+    /// Events from this time on only, in milliseconds since 1970.
+    pub starting_at_ms: Option<i64>,
     /// The number of newest events.
     pub last: usize,
+    /// The number of events among them whose items are returned whole.
+    pub listed: usize,
 }
 
 /// Rehearses the newest events with a kept body. `memory` makes the memory of one read. Ends early if no sandbox or no
@@ -58,7 +66,8 @@ pub async fn rehearse_last<M: ReadMemory>(
     let (mut cursor, mut looked_at, mut bytes) = (Cursor::Start, 0, 0);
     while found.rehearsed < events.last {
         let newest = EventQuery::newest(vec![id], PAGE.min(events.last));
-        let query = EventQuery { cursor, event_types: events.event_types.clone(), ..newest };
+        let (event_types, starting_at_ms) = (events.event_types.clone(), events.starting_at_ms);
+        let query = EventQuery { cursor, event_types, starting_at_ms, ..newest };
         let held = memory();
         let page = match stored_request::page(engine, &query, &held).await {
             Err(error) if error.is_passing() && found.rehearsed > 0 => return Ok(found.stopped_early()),
@@ -67,7 +76,7 @@ pub async fn rehearse_last<M: ReadMemory>(
         let Some(oldest) = page.items.last().map(|event| event.id) else { break };
         for event in page.items {
             if found.rehearsed == events.last {
-                break;
+                return Ok(found.with_more());
             }
             looked_at += 1;
             if looked_at > MAX_LOOKED_AT || bytes > MAX_BYTES || started.elapsed() > MAX_TIME {
@@ -90,13 +99,22 @@ pub async fn rehearse_last<M: ReadMemory>(
                 Err(error) => Err(error),
             };
             match rehearsed {
-                Ok((present, proposed)) => found.add(&event, &present, &proposed),
+                Ok((present, proposed)) => {
+                    let is_listed = found.listed.len() < events.listed;
+                    found.add(&event, &present, &proposed);
+                    if is_listed {
+                        found.listed.push(ListedEvent::of(&event, proposed));
+                    }
+                }
                 Err(error) if error.is_passing() && found.rehearsed > 0 => return Ok(found.stopped_early()),
                 Err(error) => return Err(error),
             }
         }
         if !page.has_after {
             break;
+        }
+        if found.rehearsed == events.last {
+            return Ok(found.with_more());
         }
         cursor = Cursor::After(oldest);
     }

@@ -9,6 +9,7 @@ use inlet_core::{
 };
 use inlet_store::StoredEvent;
 
+use super::mapping_effect::MappingEffect;
 use crate::ingest::compare::item_members::{ItemMembers, OUTCOME, members};
 
 /// The most events that are listed.
@@ -33,6 +34,14 @@ pub struct RehearsedEvents {
     pub not_kept: usize,
     /// True if the rehearsal ended at one of its limits, before it reached the number that was asked for.
     pub stopped_early: bool,
+    /// True if there are older events than those that were asked for.
+    pub has_more: bool,
+    /// The time of receipt of the oldest event, in milliseconds since 1970.
+    pub oldest_received_at_ms: Option<i64>,
+    /// The newest events, with their items as the proposed configuration settles them.
+    pub listed: Vec<ListedEvent>,
+    /// The effects of the mappings of the proposed configuration that applied to an event.
+    pub by_mapping: BTreeMap<Uuid, MappingEffect>,
     /// The results with the present configuration.
     pub present: Totals,
     /// The results with the proposed configuration.
@@ -74,6 +83,18 @@ pub struct Message {
     pub text: String,
 }
 
+/// An event whose items are returned whole.
+pub struct ListedEvent {
+    /// The id of its log entry.
+    pub id: Uuid,
+    /// The event type in its log entry.
+    pub event_type: String,
+    /// The time of receipt, in milliseconds since 1970.
+    pub received_at_ms: i64,
+    /// The items, settled.
+    pub items: Vec<(Prepared, Settlement)>,
+}
+
 /// An event with which the configurations do something else.
 pub struct EventDifference {
     /// The id of its log entry.
@@ -90,10 +111,21 @@ pub struct EventDifference {
 
 type Settled = [(Prepared, Settlement)];
 
+impl ListedEvent {
+    pub(super) fn of(event: &StoredEvent, items: Vec<(Prepared, Settlement)>) -> Self {
+        Self { id: event.id, event_type: event.event_type.clone(), received_at_ms: event.received_at_ms, items }
+    }
+}
+
 impl RehearsedEvents {
     /// Adds an event by its items with both configurations.
     pub(super) fn add(&mut self, event: &StoredEvent, present: &Settled, proposed: &Settled) {
         self.rehearsed += 1;
+        self.oldest_received_at_ms = Some(event.received_at_ms);
+        // A duplicate was answered by its first execution, so no mapping would have applied to it.
+        if event.replay_of.is_none() {
+            proposed.iter().for_each(|(_, settlement)| MappingEffect::add(&mut self.by_mapping, settlement));
+        }
         self.present.add(present);
         self.proposed.add(proposed);
         let members = differing(present, proposed);
@@ -109,9 +141,14 @@ impl RehearsedEvents {
         }
     }
 
+    /// Marks the summary as one of some of the events that there are.
+    pub(super) fn with_more(self) -> Self {
+        Self { has_more: true, ..self }
+    }
+
     /// Marks the summary as one of fewer events than there are.
     pub(super) fn stopped_early(self) -> Self {
-        Self { stopped_early: true, ..self }
+        Self { stopped_early: true, has_more: true, ..self }
     }
 }
 

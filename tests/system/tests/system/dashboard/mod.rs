@@ -3,7 +3,9 @@
 mod administration;
 mod deliveries;
 mod logs;
+mod mappings;
 mod sign_in;
+mod source_events;
 mod sources;
 mod statistics;
 mod users;

@@ -103,7 +103,8 @@ async fn a_rehearsal_of_the_last_events_is_refused_where_it_is_not_understood() 
     server.source("s", "segment", json!({}), json!([])).await;
     for (body, field) in [
         (json!({"mappings": [], "last": 0}), json!("last")),
-        (json!({"mappings": [], "last": 201}), json!("last")),
+        (json!({"mappings": [], "last": 1001}), json!("last")),
+        (json!({"mappings": [], "list": 21}), json!("list")),
         (json!({"mappings": [], "lasst": 1}), json!("lasst")),
         (json!({"mappings": [], "environment": "development"}), json!("environment")),
         (json!({"settings": {"keep_header": []}}), json!("settings.keep_header")),
@@ -136,4 +137,60 @@ async fn hidden_personal_data_is_not_in_a_summary() {
         (&shown["rehearsed"], &shown["proposed"]["outcomes"])
     );
     assert!(!hidden.to_string().contains(secret), "{hidden}");
+}
+
+#[tokio::test]
+async fn the_effect_of_each_mapping_is_said_with_the_newest_events() {
+    let server = Server::start().await;
+    let settings = json!({"enforce_idempotency": true, "handle_identifies": true});
+    let endpoint = server.source("s", "segment", settings, json!([receipt("data")])).await;
+    for user in ["u_1", "u_2"] {
+        let identify = json!({"type": "identify", "userId": user, "messageId": user, "traits": {}});
+        endpoint.expect(identify.to_string(), &["executed"]).await;
+    }
+    for (user, id, to) in [("u_1", "m1", "u_1"), ("u_2", "m2", "u_2"), ("u_1", "m3", "u_1"), ("u_1", "m4", "nobody")] {
+        endpoint.expect(track("Paid", user, id, json!({"to": to})), &["executed"]).await;
+    }
+    endpoint.expect(track("Paid", "u_1", "m3", json!({"to": "u_1"})), &["replayed"]).await;
+    let present = server.get("/v1/sources/s?environment=development").await;
+    let present = &present["environment_settings"]["development"]["mappings"][0];
+    let new = json!({"event_type": "Paid", "action_type": "workflows_trigger",
+        "action_parameters": {"key": "thanks", "recipients": "data.to"}});
+    let body = json!({"event_type": "Paid", "list": 3, "mappings": [present, new]});
+    let found = last(&server, body.clone()).await;
+    let effects = found["by_mapping"].as_array().unwrap();
+    let of = |is_new: bool| effects.iter().find(|effect| effect["is_new"] == is_new).unwrap();
+    let counts = |effect: &Value| {
+        ["items", "successful", "skipped", "failed", "runs", "recipients"].map(|name| effect[name].as_u64().unwrap())
+    };
+    assert_eq!(counts(of(true)), [4, 3, 1, 0, 3, 2], "a duplicate does not count: {found}");
+    assert_eq!(counts(of(false)), [4, 4, 0, 0, 4, 2], "{found}");
+    assert_eq!(
+        (&of(false)["mapping"], &found["rehearsed"], &found["has_more"]),
+        (&present["id"], &json!(5), &json!(false))
+    );
+    let oldest = server.all_logs("s").await.into_iter().filter(|log| log["event_type"] == "track/Paid").next_back();
+    assert_eq!(found["oldest_received_at"], oldest.unwrap()["received_at"]);
+
+    let events = found["events"].as_array().unwrap();
+    assert_eq!(events.len(), 3);
+    let newest = &server.logs("s").await[0];
+    assert_eq!((&events[0]["id"], &events[0]["received_at"]), (&newest["id"], &newest["received_at"]));
+    let action =
+        events[0]["items"][0]["actions"].as_array().unwrap().iter().find(|a| a["parameters"]["key"] == "thanks");
+    assert_eq!(action.unwrap()["payload"]["recipients"], "u_1", "{found}");
+    let few = last(&server, json!({"event_type": "Paid", "last": 2, "mappings": []})).await;
+    assert_eq!((&few["has_more"], &few["events"], &few["by_mapping"]), (&json!(true), &json!([]), &json!([])), "{few}");
+    let later = last(&server, json!({"starting_at": "2199-01-01T00:00:00Z", "mappings": []})).await;
+    assert_eq!((&later["rehearsed"], &later["oldest_received_at"]), (&json!(0), &Value::Null));
+    let (status, error) = try_last(&server, "development", json!({"starting_at": "soon", "mappings": []})).await;
+    assert_eq!((status, &error["field"]), (422, &json!("starting_at")));
+
+    // What was received is hidden in the events too.
+    let hidden =
+        server.manage(Method::PATCH, "/v1/environments/development").json(&json!({"hide_personal_data": true}));
+    assert!(hidden.send().await.unwrap().status().is_success());
+    let hidden = last(&server, body).await;
+    assert!(!hidden["events"].to_string().contains("u_1"), "{}", hidden["events"]);
+    assert_eq!(counts(&hidden["by_mapping"][0]).len(), 6);
 }
