@@ -31,8 +31,7 @@ use crate::{
     query::KnownParams,
     recipients, runs,
     scope::{Access, Scope},
-    search, sources, statistics, targets, unrouted_requests, variables,
-    search, sign_in_links, sources, statistics, system, targets, variables,
+    search, sign_in_links, sources, statistics, system, targets, unrouted_requests, variables,
 };
 
 /// The path of a provider whose key has a slash that is not escaped.

@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 
 use crate::{
-    change, delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, system,
-    tail, target, token, trigger, user, variable, why, workflow_run,
+    change,
     configuration::{apply, plan, promote, pull, schema, validate},
-    delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, tail, target,
-    token, trigger, user, variable, why, workflow_run,
+    delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, system, tail,
+    target, token, trigger, user, variable, why, workflow_run,
 };
 
 /// A command.

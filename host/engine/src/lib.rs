@@ -34,11 +34,9 @@ mod test_engine;
 mod unrouted;
 
 pub use completion::{Interrupted, to_completion};
-pub use configuration::{ConfigurationChange, ConfigureError, PublisherPinning};
+pub use configuration::{ChangedPart, ConfigurationChange, ConfigureError, PublisherPinning};
 pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_STREAMS, MAX_UPLOADS};
 pub use load::Load;
-pub use configuration::{ChangedPart, ConfigurationChange, ConfigureError, PublisherPinning};
-pub use engine::{ANSWERS_KIB, Engine, EngineParts, MAX_UPLOADS};
 pub use notices::{Happening, Notice};
 pub use options::EngineOptions;
 pub use unrouted::Unrouted;

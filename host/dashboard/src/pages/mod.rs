@@ -18,10 +18,10 @@ mod settings;
 mod source_events;
 mod source_place;
 mod sources;
+mod system;
 mod targets;
 mod try_it;
 mod users;
-mod system;
 
 use axum::{Router, routing::any};
 
