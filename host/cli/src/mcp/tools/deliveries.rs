@@ -1,0 +1,108 @@
+//! Runs of workflows, their deliveries, and the targets that get them.
+
+use inlet_api_types::{
+    deliveries::{Delivery, DeliveryList},
+    runs::WorkflowRunList,
+    targets::TargetList,
+};
+
+use super::{CURSOR, ENVIRONMENT, Needs, Tool, page};
+use crate::{
+    enum_word::word,
+    mcp::{
+        Session,
+        given::Given,
+        parameter::{Kind, optional},
+    },
+    output::text::{clean, shorten},
+};
+
+pub(super) const LIST_RUNS: Tool = Tool {
+    name: "list_runs",
+    title: "List runs",
+    description: "Lists runs of workflows, newest first: of an environment, of a workflow, or those that an event caused.",
+    needs: Needs::Read,
+    parameters: &[
+        optional("environment", Kind::Text, ENVIRONMENT),
+        optional("event_id", Kind::Text, "Only runs that this event caused"),
+        optional("workflow", Kind::Text, "Only runs of this workflow, by its key"),
+        optional("limit", Kind::UpTo(50), "The most runs; 20 by default"),
+        optional("cursor", Kind::Text, CURSOR),
+    ],
+    run: runs,
+};
+
+pub(super) const LIST_DELIVERIES: Tool = Tool {
+    name: "list_deliveries",
+    title: "List deliveries",
+    description: "Lists deliveries of runs to targets, newest first, with their last error. A dead one was given up.",
+    needs: Needs::Read,
+    parameters: &[
+        optional("environment", Kind::Text, ENVIRONMENT),
+        optional("event_id", Kind::Text, "Only deliveries that this event caused"),
+        optional("run_id", Kind::Text, "Only deliveries of this run"),
+        optional("target", Kind::Text, "Only deliveries to this target, by its key"),
+        optional("status", Kind::Text, "Only this status: pending, retrying, delivered, dead or canceled"),
+        optional("limit", Kind::UpTo(50), "The most deliveries; 20 by default"),
+        optional("cursor", Kind::Text, CURSOR),
+    ],
+    run: deliveries,
+};
+
+pub(super) const LIST_TARGETS: Tool = Tool {
+    name: "list_targets",
+    title: "List targets",
+    description: "Lists the targets that get an environment's runs, with their state and how much waits for them.",
+    needs: Needs::Read,
+    parameters: &[optional("environment", Kind::Text, ENVIRONMENT)],
+    run: targets,
+};
+
+/// Returns the part of the query that all lists have.
+fn query(session: &Session, given: &Given, filters: &[(&str, &str)]) -> anyhow::Result<String> {
+    let pages = given.query(&[("cursor", "after"), ("limit", "limit")]);
+    let limit = if given.json("limit").is_none() { "&limit=20" } else { "" };
+    Ok(session.environment(given)? + &given.query(filters) + &pages + limit)
+}
+
+fn runs(session: &Session, given: &Given) -> anyhow::Result<String> {
+    let query = query(session, given, &[("event_id", "source_event_id"), ("workflow", "workflow")])?;
+    let list: WorkflowRunList = session.client.get(&format!("/v1/workflow_runs?{query}"))?;
+    let lines = list.entries.iter().map(|run| {
+        let (status, event) = (word(&run.status), &run.source_event_id);
+        format!(
+            "{} {} {status}, {} recipients, caused by event {event}",
+            run.id,
+            clean(&run.workflow),
+            run.recipients_count
+        )
+    });
+    Ok(page(lines.collect(), list.page_info.after.as_deref()))
+}
+
+fn deliveries(session: &Session, given: &Given) -> anyhow::Result<String> {
+    let filters =
+        [("event_id", "source_event_id"), ("run_id", "workflow_run_id"), ("target", "target"), ("status", "status")];
+    let query = query(session, given, &filters)?;
+    let list: DeliveryList = session.client.get(&format!("/v1/deliveries?{query}"))?;
+    Ok(page(list.entries.iter().map(line).collect(), list.page_info.after.as_deref()))
+}
+
+/// Returns a delivery in one line.
+pub(super) fn line(delivery: &Delivery) -> String {
+    let Delivery { id, target, workflow, status, attempts, last_error, source_event_id, .. } = delivery;
+    let error = last_error.as_deref().map(|error| format!(": {}", shorten(&clean(error), 200))).unwrap_or_default();
+    let (status, workflow) = (word(status), clean(workflow));
+    format!(
+        "delivery {id} of {workflow} to {target} {status} after {attempts} attempts, event {source_event_id}{error}"
+    )
+}
+
+fn targets(session: &Session, given: &Given) -> anyhow::Result<String> {
+    let list: TargetList = session.client.get(&format!("/v1/targets?{}", session.environment(given)?))?;
+    let lines = list.entries.iter().map(|target| {
+        let reason = target.state_reason.as_deref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+        format!("{} {}, {} open deliveries{reason}", target.key, word(&target.state), target.open_deliveries)
+    });
+    Ok(page(lines.collect(), None))
+}
