@@ -19,6 +19,7 @@ mod days;
 pub mod deliveries;
 pub mod environments;
 mod error;
+pub mod issues;
 pub mod logs;
 pub mod management_tokens;
 pub mod operational_events;
@@ -45,6 +46,7 @@ pub mod traces;
 pub mod unrouted_requests;
 pub mod variables;
 pub mod webhooks;
+pub mod workflows;
 
 pub use days::Days;
 pub use error::ErrorBody;

@@ -24,6 +24,7 @@ mod etag;
 mod hash_values;
 mod id;
 pub mod in_process;
+mod issues;
 mod logs;
 mod management_tokens;
 mod mapping_references;
@@ -47,6 +48,7 @@ mod targets;
 mod unrouted_requests;
 mod variables;
 mod verification;
+mod workflows;
 
 pub use auth::{Operator, TokenRef};
 pub use error::ApiError;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use crate::{
     change,
     configuration::{apply, plan, promote, pull, schema, validate},
-    delivery, environment, event, key, listen, logs, mapping, open, plugin, profile, source, status, system, tail,
-    target, token, trigger, user, variable, why, workflow_run,
+    delivery, environment, event, issue, key, listen, logs, mapping, mcp, open, plugin, profile, source, status,
+    system, tail, target, token, trigger, user, variable, why, workflow, workflow_run,
 };
 
 /// A command.
@@ -31,6 +31,9 @@ pub enum Command {
     Why(why::Arguments),
     /// Search the event logs of a running server's source
     Logs(logs::Arguments),
+    /// List workflows, with what triggers them and where they go
+    #[command(subcommand)]
+    Workflow(workflow::Command),
     /// List and show the runs of workflows
     #[command(subcommand)]
     Run(workflow_run::Command),
@@ -40,6 +43,9 @@ pub enum Command {
     /// List deliveries to targets, send them again or discard them
     #[command(subcommand)]
     Delivery(delivery::Command),
+    /// List failures by their cause, acknowledge, mute and resolve them
+    #[command(subcommand)]
+    Issue(issue::Command),
     /// Show, import, export and forget the users of an environment
     #[command(subcommand)]
     User(user::Command),
@@ -64,6 +70,8 @@ pub enum Command {
     Change(change::Command),
     /// Open the dashboard in a browser, signed in
     Open(open::Arguments),
+    /// Let an agent look into a running server (Model Context Protocol); it can change nothing
+    Mcp(mcp::Arguments),
     /// Look after environments
     #[command(subcommand)]
     Env(environment::Command),
@@ -95,9 +103,11 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Trigger(arguments) => trigger::run(arguments)?,
         Command::Why(arguments) => why::run(arguments)?,
         Command::Logs(arguments) => logs::run(arguments)?,
+        Command::Workflow(command) => workflow::run(command)?,
         Command::Run(command) => workflow_run::run(command)?,
         Command::Target(command) => target::run(command)?,
         Command::Delivery(command) => delivery::run(command)?,
+        Command::Issue(command) => issue::run(command)?,
         Command::User(command) => return user::run(command),
         Command::Pull(arguments) => pull::run(arguments)?,
         Command::Validate(arguments) => return validate::run(arguments),
@@ -109,6 +119,7 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::System(arguments) => system::run(arguments)?,
         Command::Change(command) => change::run(command)?,
         Command::Open(arguments) => open::run(arguments)?,
+        Command::Mcp(arguments) => mcp::run(arguments)?,
         Command::Env(command) => environment::run(command)?,
         Command::Key(command) => key::run(command)?,
         Command::Token(command) => token::run(command)?,

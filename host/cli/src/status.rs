@@ -95,35 +95,48 @@ fn show(client: &Client, status: &Status) -> anyhow::Result<()> {
         note("there are no sources yet; `inlet source create` makes one");
         return Ok(());
     }
+    print(&text(status))
+}
+
+/// Returns the state for people, of an environment or of all.
+pub(crate) fn lines(client: &Client, environment: Option<&str>) -> anyhow::Result<String> {
+    let status = read(client, environment)?;
+    match status.sources.is_empty() {
+        true => Ok("there are no sources yet".to_owned()),
+        false => Ok(text(&status)),
+    }
+}
+
+fn text(status: &Status) -> String {
     let rows = status.sources.iter().map(|Named { source, status }| {
         let last = status.last_event_received.clone().unwrap_or_else(|| "never".to_owned());
         let attention = status.needs_attention.count;
         [source.clone(), status.events_count.to_string(), last, attention.to_string()]
     });
-    print(&table(["SOURCE", "EVENTS", "LAST EVENT", "NEED ATTENTION"], rows))?;
+    let mut text = table(["SOURCE", "EVENTS", "LAST EVENT", "NEED ATTENTION"], rows);
     if !status.targets.is_empty() {
         let rows = status.targets.iter().map(|TargetIn { environment, target }| {
             let reason = target.state_reason.clone().unwrap_or_default();
             let (state, open) = (word(&target.state), target.open_deliveries.to_string());
             [format!("{}@{environment}", target.key), state, open, reason]
         });
-        print(&format!("\n{}", table(["TARGET", "STATE", "OPEN", "REASON"], rows)))?;
+        text += &format!("\n\n{}", table(["TARGET", "STATE", "OPEN", "REASON"], rows));
     }
     for Named { source, status } in &status.sources {
         for cause in &status.needs_attention.causes {
-            print(&format!(
-                "\n{source}@{}: {} {} ({}), the oldest at {}\n  what to do: {}",
+            text += &format!(
+                "\n\n{source}@{}: {} {} ({}), the oldest at {}\n  what to do: {}",
                 cause.environment,
                 cause.count,
                 cause.kind,
                 clean(&cause.cause),
                 cause.oldest_at,
                 clean(&cause.what_to_do)
-            ))?;
+            );
         }
-        for text in &status.notes {
-            print(&format!("\n{source}: {}", clean(text)))?;
+        for note in &status.notes {
+            text += &format!("\n\n{source}: {}", clean(note));
         }
     }
-    Ok(())
+    text
 }

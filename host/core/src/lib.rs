@@ -22,6 +22,7 @@
 //!
 //! [`comparison`] says in what two configurations of a source differ.
 //! [`configuration`] says in what two configurations differ.
+//! [`issues`] groups failures by their cause.
 //!
 //! [`quarantine`] decides before the second step whether the plugin is called at all; [`blame`] which faults it counts.
 
@@ -37,6 +38,7 @@ pub mod effect;
 pub mod event;
 pub mod fields_seen;
 pub mod idempotency;
+pub mod issues;
 pub mod json;
 pub mod log;
 pub mod mapping;

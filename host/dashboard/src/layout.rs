@@ -148,6 +148,8 @@ impl<'a> Layout<'a> {
         vec![
             place("Logs", "logs", "i-logs", "l"),
             place("Actions", "actions", "i-actions", "c"),
+            place("Issues", "issues", "i-issues", "i"),
+            place("Workflows", "workflows", "i-workflows", "w"),
             place("Users", "users", "i-users", "u"),
             place("Runs", "runs", "i-runs", "r"),
             place("Deliveries", "deliveries", "i-deliveries", "d"),

@@ -3,6 +3,7 @@
 
 use inlet_core::{
     idempotency::HashKey,
+    issues::{IssueChange, NotPossible},
     operational::{HourMap, OpenCondition, OperationalEvent, RaiseRule},
 };
 use uuid::Uuid;
@@ -114,6 +115,14 @@ operations! {
     SetReplayTotal { source_environment_id: i64, id: Uuid, total: i64 } -> Result<(), ChangeError>;
     /// Ends a replay, cancelled if there is an entry for the change log; returns true if it was running.
     EndReplay { source_environment_id: i64, id: Uuid, cancelled: Option<NewChange> } -> Result<bool, ChangeError>;
+
+    // Issues.
+
+    /// Changes the state of an issue. One that an operator knows needs no attention any more.
+    ChangeIssue { id: Uuid, change: IssueChange, now_ms: i64, log: NewChange }
+        -> Result<Result<(), NotPossible>, ChangeError>;
+    /// Clears the attention of at most `limit` entries of known issues; returns their number.
+    ClearKnownIssues { limit: u32 } -> Result<u64, CommitError>;
 
     // Bulk operations of the recipients API.
 

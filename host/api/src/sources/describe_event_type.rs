@@ -89,7 +89,7 @@ pub async fn describe_source_event(
 }
 
 fn field_response(path: &str, field: &FieldSeen, hides: bool) -> SourceEventField {
-    let examples = field.examples.iter().filter(|_| !hides).map(|text| stored_json(text)).collect();
+    let examples = field.examples.iter().filter(|_| !hides).map(stored_json).collect();
     let types = field.kinds.iter().map(|(kind, count)| (kind.as_str().to_owned(), *count)).collect();
     SourceEventField { path: path.to_owned(), count: field.texts, types, examples }
 }

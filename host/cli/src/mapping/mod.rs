@@ -6,6 +6,8 @@ mod sample;
 mod set;
 mod test;
 
+pub(crate) use self::test::lines as rehearsed_lines;
+
 use anyhow::Context as _;
 use inlet_api_types::sources::{Source, SourceEnvironmentSettings};
 

@@ -44,8 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return print_json(&text);
     }
     let rehearsal: Rehearsal = serde_json::from_str(&text).context(OTHER_VERSION)?;
-    for item in &rehearsal.items {
-        show(item)?;
+    for line in rehearsal.items.iter().flat_map(lines) {
+        print(&line)?;
     }
     if rehearsal.items.is_empty() {
         print("the plugin finds no items in it")?;
@@ -53,29 +53,28 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show(item: &RehearsedItem) -> anyhow::Result<()> {
+/// Returns what would become of an item, for people.
+pub(crate) fn lines(item: &RehearsedItem) -> Vec<String> {
     let reason = item.reason.as_deref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
-    print(&format!("{} would be {}{reason}", clean(&item.event_type), tinted(&item.outcome)))?;
+    let mut lines = vec![format!("{} would be {}{reason}", clean(&item.event_type), tinted(&item.outcome))];
     for mapping in &item.mappings {
         let verdict = match (&mapping.why_not, mapping.matched) {
             (_, true) => "matches".to_owned(),
             (Some(why), false) => format!("does not match: {}", clean(why)),
             (None, false) => "does not match".to_owned(),
         };
-        print(&format!(
+        lines.push(format!(
             "  mapping {} ({} → {}) {verdict}",
             mapping.id,
             clean(&mapping.event_type),
             mapping.action_type
-        ))?;
+        ));
     }
     for action in &item.actions {
         let RehearsedAction { action_type, status, payload, reason, warnings, .. } = action;
         let payload = payload.as_ref().map(|payload| shown_json(payload.as_text())).unwrap_or_default();
-        print(&format!("  {action_type} {} {payload}", tinted(status)))?;
-        for line in reason.iter().chain(warnings) {
-            print(&format!("    {}", clean(line)))?;
-        }
+        lines.push(format!("  {action_type} {} {payload}", tinted(status)));
+        lines.extend(reason.iter().chain(warnings).map(|line| format!("    {}", clean(line))));
     }
-    Ok(())
+    lines
 }

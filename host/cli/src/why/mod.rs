@@ -52,16 +52,22 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         });
         return print_json(&json.to_string());
     }
-    for line in &story {
-        print(line)?;
-    }
+    text(story, &cures).iter().try_for_each(|line| print(line))
+}
+
+/// Returns what became of an event, for people.
+pub(crate) fn lines(client: &Client, id: &str) -> anyhow::Result<Vec<String>> {
+    let trace = read(client, id)?;
+    Ok(text(story::lines(&trace), &cures::lines(&trace)))
+}
+
+fn text(story: Vec<String>, cures: &[String]) -> Vec<String> {
+    let mut lines = story;
     if !cures.is_empty() {
-        print("\nWhat to do")?;
-        for cure in &cures {
-            print(&format!("  - {cure}"))?;
-        }
+        lines.extend([String::new(), "What to do".to_owned()]);
+        lines.extend(cures.iter().map(|cure| format!("  - {cure}")));
     }
-    Ok(())
+    lines
 }
 
 /// Reads everything that is known about an event. What the token does not permit is left out.

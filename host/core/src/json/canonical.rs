@@ -1,8 +1,8 @@
-//! One text for all spellings of a JSON value.
+//! The canonical form of JSON, for comparing.
 
 use super::{Kind, array, items, members, object, quote, string};
 
-/// Normalises JSON text: sorts members, removes white space, and rewrites escapes. Numbers keep their digits.
+/// Returns a JSON text with sorted members, without white space and needless escapes. Numbers keep their digits.
 pub fn canonical(text: &str) -> String {
     match Kind::of(text) {
         Kind::Object => {
@@ -22,9 +22,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_value_have_one_text() {
-        let text = r#"{"a":[1.10,"é"],"b":{"c":null,"d":9007199254740993}}"#;
-        assert_eq!(canonical("{ \"b\":{\"d\":9007199254740993, \"c\": null},\n\"a\":[1.10 ,\"\\u00e9\"]}"), text);
-        assert_ne!(canonical("[1.1]"), canonical("[1.10]"), "digits count");
+    fn order_white_space_and_escapes_do_not_count_and_digits_do() {
+        let canonical_text = r#"{"a":["é",1.10,null],"b":{"c":9007199254740993,"d":true}}"#;
+        let other = r#" { "b" : {"d":true, "c": 9007199254740993}, "a": ["\u00e9", 1.10, null ] } "#;
+        assert_eq!(canonical(other), canonical_text);
+        assert_eq!(canonical(canonical_text), canonical_text);
+        assert_ne!(canonical("1.10"), canonical("1.1"));
     }
 }

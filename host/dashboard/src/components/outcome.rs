@@ -174,6 +174,17 @@ pub fn replay(state: &str) -> Badge {
     }
 }
 
+/// The state of an issue.
+pub fn issue(state: &str) -> Badge {
+    match state {
+        "open" => Badge::new("Open", Tone::Failed, "i-issues"),
+        "acknowledged" => Badge::new("Acknowledged", Tone::Waiting, "i-waiting"),
+        "muted" => Badge::new("Muted", Tone::Quiet, "i-none"),
+        "resolved" => Badge::new("Resolved", Tone::Done, "i-done"),
+        other => Badge::new(other, Tone::Quiet, "i-none"),
+    }
+}
+
 /// A run whose workflow has no target.
 pub fn without_target() -> Badge {
     Badge::new("Not sent: no target", Tone::Waiting, "i-nobody")

@@ -5,6 +5,7 @@ mod changes;
 mod cures;
 mod deliveries;
 mod environments;
+mod issues;
 mod logs;
 mod mappings;
 mod not_found;
@@ -22,6 +23,7 @@ mod system;
 mod targets;
 mod try_it;
 mod users;
+mod workflows;
 
 use axum::{Router, routing::any};
 
@@ -41,15 +43,17 @@ pub fn routes() -> Router<Dashboard> {
         plugins::routes(),
         changes::routes(),
         settings::routes(),
+        system::routes(),
         users::routes(),
         objects::routes(),
         runs::routes(),
         deliveries::routes(),
         targets::routes(),
-        system::routes(),
         source_events::routes(),
         mappings::routes(),
         try_it::routes(),
+        issues::routes(),
+        workflows::routes(),
     ];
     pages.into_iter().fold(Router::new(), Router::merge)
 }

@@ -4,6 +4,7 @@ mod clock;
 mod delivery;
 mod environment;
 mod forget;
+mod issue;
 mod management_token;
 mod plugin;
 mod repair;
@@ -18,6 +19,7 @@ pub(crate) use environment::{
     api_key_created, api_key_deleted, environment_created, environment_deleted, environment_updated,
 };
 pub use forget::user_forgotten;
+pub use issue::issue_changed;
 pub(crate) use management_token::{management_token_created, management_token_deleted};
 pub(crate) use plugin::{plugin_added, plugin_removed};
 pub use repair::repaired;

@@ -15,6 +15,7 @@
 //! | `cancellations` | one node | when a cancellation found more runs than its transaction took; looked up twice a second |
 //! | `deleted_recipients` | one node | when a deleted recipient had subscriptions or memberships; looked up twice a second |
 //! | `forget` | one node | when a user is to be forgotten; looked up twice a second |
+//! | `known_issues` | one node | when failures of a known issue need attention; looked up twice a second |
 //! | `log_index` | one node | when a source environment has enough new event logs; looked up every 10 seconds |
 //! | `operational_watch` | one node | when something that an operator should know began or ended; looked up every 10 seconds |
 //! | `statistics` | every node | every 5 seconds |
@@ -33,6 +34,7 @@ mod delivery_gauges;
 mod expansions;
 mod forget;
 mod job;
+mod known_issues;
 mod last_used;
 mod lease;
 mod log_index;
@@ -55,9 +57,9 @@ use tokio::task::JoinHandle;
 
 use self::{
     bulk_operations::BulkOperations, cancellations::Cancellations, deleted_recipients::DeletedRecipients,
-    expansions::Expansions, forget::Forget, last_used::LastUsedJob, lease::Lease, log_index::LogIndex,
-    metrics_upkeep::MetricsUpkeep, parked_recipients::ParkedRecipients, plugin_watch::PluginWatch, replays::Replays,
-    retention::Retention, retries::Retries, statistics::Statistics,
+    expansions::Expansions, forget::Forget, known_issues::KnownIssues, last_used::LastUsedJob, lease::Lease,
+    log_index::LogIndex, metrics_upkeep::MetricsUpkeep, parked_recipients::ParkedRecipients, plugin_watch::PluginWatch,
+    replays::Replays, retention::Retention, retries::Retries, statistics::Statistics,
 };
 pub use self::{
     job::{Job, RunsOn},
@@ -89,6 +91,7 @@ impl BackgroundJobs {
         jobs.add(Cancellations);
         jobs.add(DeletedRecipients);
         jobs.add(Forget::default());
+        jobs.add(KnownIssues);
         jobs.add(LogIndex::default());
         jobs.add(Statistics);
         jobs.add(LastUsedJob);

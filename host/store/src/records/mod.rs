@@ -18,6 +18,7 @@ mod event;
 mod event_feed;
 mod export;
 mod forget;
+mod issue;
 mod job_lease;
 mod log_search;
 mod mapping;
@@ -65,6 +66,7 @@ pub use forget::{
     ForgetCounts, ForgetFound, ForgetRecord, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents,
     ForgottenTriggers,
 };
+pub use issue::IssueRecord;
 pub use job_lease::JobLease;
 pub use log_search::{ActionFilter, LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;
@@ -82,7 +84,7 @@ pub use rehearsal::{Rehearsal, RehearsedRecipient};
 pub use relation::{MemberPosition, MemberRecord, SubscriptionQuery, SubscriptionRecord, SubscriptionSide};
 pub use replay::{NewReplay, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally};
 pub use retention::{Bodies, Pruned, PrunedBodies, PrunedRecords};
-pub use run::{Canceled, ExpandedRun, ExpansionShare, RunQuery, RunRecord, StoredRecipient};
+pub use run::{Canceled, ExpandedRun, ExpansionShare, RecentWorkflow, RunQuery, RunRecord, StoredRecipient};
 pub use session::{SessionRecord, SignInLinkRecord};
 pub use source::{
     API_LOG, EndpointRotation, NewSource, NewSourceEnvironment, PreviousSecret, PreviousToken, SourceEnvironmentRecord,

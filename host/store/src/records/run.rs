@@ -122,3 +122,16 @@ impl StoredRecipient {
         RunStatus::of(self.canceled.is_some(), &self.deliveries)
     }
 }
+
+/// A workflow among the newest runs of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecentWorkflow {
+    /// The workflow's key.
+    pub workflow: String,
+    /// The number of its runs.
+    pub runs: u64,
+    /// The newest of them.
+    pub last_run: Uuid,
+    /// Its time, in milliseconds since 1970.
+    pub last_run_ms: i64,
+}

@@ -39,6 +39,7 @@ pub(crate) use super::{
         event_types::{all_status as all_source_status, counts as event_types, status as source_status},
         event_values::one as event_value,
         expansions::unfinished as unfinished_expansions,
+        issues::{any_to_clear as has_known_issues, of_environments as issues, one as issue},
         kept_requests::one as kept_request,
         management_tokens::all as management_tokens,
         operational_events::{
@@ -55,7 +56,8 @@ pub(crate) use super::{
             count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
         },
         runs::{
-            has as has_run, is_canceled as is_run_canceled, one as run, page as runs, recipients as run_recipients,
+            has as has_run, is_canceled as is_run_canceled, one as run, page as runs, recent_workflows,
+            recipients as run_recipients,
         },
         sessions::one as session,
         skipped_recipients::skipped_recipients,

@@ -10,6 +10,7 @@ mod event_feed;
 mod events;
 mod expansions;
 mod forget;
+mod issues;
 mod job_leases;
 mod log_search;
 mod operational_events;

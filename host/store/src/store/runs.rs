@@ -6,7 +6,7 @@ use super::Store;
 use crate::{
     database::read,
     error::ReadError,
-    records::{Cursor, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
+    records::{Cursor, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord, StoredRecipient},
 };
 
 impl Store {
@@ -25,6 +25,11 @@ impl Store {
         memory: &dyn ReadMemory,
     ) -> Result<Option<Option<RunRecord>>, ReadError> {
         read!(self.database, run(environment_id, id, memory))
+    }
+
+    /// Returns the workflows of an environment's newest runs, of which it looks at so many.
+    pub async fn recent_workflows(&self, environment_id: i64, runs: u32) -> Result<Vec<RecentWorkflow>, ReadError> {
+        read!(self.database, recent_workflows(environment_id, runs))
     }
 
     /// Returns true if there is such a run.

@@ -153,8 +153,8 @@ async fn a_deleted_source_is_gone_at_once_and_its_logs_go_in_slices() {
             rows => slices.push(rows),
         }
     }
-    // Ten events, ten actions, the refused request and the event type; then the rest of them.
-    assert_eq!(slices, [22, 20, 12]);
+    // Ten events, ten actions, the refused request, its issue and the event type; then the rest of them.
+    assert_eq!(slices, [23, 20, 12]);
     let query = EventQuery::newest(vec![fixture.source_environment], 10);
     assert!(fixture.store.events(&query).await.unwrap().items.is_empty());
     assert!(fixture.store.event_types(fixture.source_environment).await.unwrap().is_empty());
@@ -266,7 +266,8 @@ async fn changes_are_paged_filtered_and_pruned() {
     assert_eq!(resources(of(&[])).await, [] as [&str; 0]);
     let named = ChangeQuery { resource: Some("environments/b".to_owned()), ..all_changes() };
     let by_ci = ChangeQuery { author: Some("CI".to_owned()), ..all_changes() };
-    assert_eq!(resources(by_ci.clone()).await, ["environments/b"]);
+    assert_eq!(resources(named.clone()).await, ["environments/b"]);
+    assert_eq!(resources(by_ci.clone()).await, ["environments/c", "environments/b", "environments/a"]);
     let other = ChangeQuery { operation: Some("createEnvironment".to_owned()), ..by_ci };
     assert_eq!(resources(other).await, [] as [&str; 0]);
     let found = fixture.store.changes(&named, &Unlimited).await.unwrap().unwrap().items.remove(0);

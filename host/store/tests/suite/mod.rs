@@ -15,6 +15,7 @@ mod expansions;
 mod failures;
 mod forget;
 mod idempotency;
+mod issues;
 mod job_leases;
 mod log_search;
 mod nonces;

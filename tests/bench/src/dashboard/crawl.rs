@@ -1,6 +1,6 @@
 //! The pages of the dashboard, found as a person finds them: by following links from the first one.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque, btree_map::Entry};
 
 use anyhow::ensure;
 
@@ -22,8 +22,8 @@ pub fn kinds(browser: &Browser) -> anyhow::Result<BTreeMap<String, String>> {
         let page = browser.get(&address)?;
         ensure!(page.status == 200, "a link of the dashboard leads to {address}, which answers {}", page.status);
         for link in links(&page.text) {
-            if !found.contains_key(&kind(&link)) {
-                found.insert(kind(&link), link.clone());
+            if let Entry::Vacant(kind) = found.entry(kind(&link)) {
+                kind.insert(link.clone());
                 waiting.push_back(link);
             }
         }

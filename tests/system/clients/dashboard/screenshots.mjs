@@ -3,23 +3,18 @@
 import { mkdirSync } from "node:fs";
 import { Dashboard } from "./harness.mjs";
 
-const PATHS = ["/sign-in", "/", "/sources", "/e/development/logs", "/e/development/sources/segment/logs?needs_attention=false",
-  "/e/development/actions", "/e/development/sources/http/logs/replays/new", "/search?q=u_1", "/settings/environments",
-  "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes",
-  "/e/development/users", "/e/development/objects", "/e/development/runs", "/e/development/deliveries", "/e/development/targets",
-  "/e/development/targets/~new", "/e/development/targets/~new/webhook"];
 const PATHS = [
   "/sign-in", "/", "/sources", "/sources/segment", "/sources/segment/compare?from=development&to=production", "/sources/new",
-  "/sources/new?platform=segment", "/e/production/sources/segment/set-up", "/e/development/sources/segment/settings",
-  "/e/development/logs", "/e/development/sources/segment/logs?needs_attention=false", "/e/development/actions",
-  "/e/development/sources/http/logs/replays/new", "/search?q=u_1", "/settings/environments", "/plugins", "/plugins/segment", "/settings/tokens",
-  "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes",
-];
-  "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes", "/system"];
+  "/sources/new?platform=segment", "/e/production/sources/segment/set-up",
   "/e/development/sources/segment/events", "/e/development/sources/segment/events/type?event=track%2FOrder+Completed",
   "/e/development/sources/segment/mappings", "/e/development/sources/segment/mappings/new?event_type=track%2FOrder+Completed",
-  "/e/development/sources/segment/try",
-  "/plugins", "/plugins/segment", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy", "/changes"];
+  "/e/development/sources/segment/logs?needs_attention=false", "/e/development/sources/segment/settings",
+  "/e/development/sources/segment/try", "/e/development/logs", "/e/development/sources/http/logs/replays/new",
+  "/e/development/actions", "/e/development/issues", "/e/development/workflows", "/e/development/users", "/e/development/objects",
+  "/e/development/runs", "/e/development/deliveries", "/e/development/targets", "/e/development/targets/~new",
+  "/e/development/targets/~new/webhook", "/search?q=u_1", "/plugins", "/plugins/segment", "/changes", "/system",
+  "/settings/environments", "/settings/tokens", "/settings/keys", "/settings/variables", "/settings/retention", "/settings/privacy",
+];
 /** Pages that a list leads to: a list, and the name of the picture. */
 const FIRST_OF = [
   ["/e/development/logs?source=segment&outcome=executed&event=Order+Completed", "event"],

@@ -14,12 +14,13 @@ use super::toolchains::{is_there, skipped};
 const PATIENCE: u64 = 60;
 
 /// The programs that the tests run. A package that an older install lacks counts as missing.
-const PROGRAMS: [&str; 11] = [
+const PROGRAMS: [&str; 12] = [
     "node_modules/@axe-core/playwright",
     "node_modules/playwright-core",
     "node_modules/svix",
     "node_modules/@knocklabs/mgmt",
     "node_modules/@knocklabs/node",
+    "node_modules/@modelcontextprotocol/sdk",
     "node_modules/@novu/api",
     "node_modules/@rudderstack/analytics-js",
     "node_modules/@segment/analytics-next",

@@ -145,6 +145,7 @@ async fn managed() -> Managed {
     let signed = server.source("signed", "segment", json!({"signing_secret": "s3cr3t-of-a-test"}), json!([])).await;
     assert_eq!(signed.post("{}").send().await.unwrap().status(), 401);
     let refused = server.get("/v1/sources/signed/refused?environment=development").await["entries"][0]["id"].clone();
+    let issue = server.get("/v1/issues?environment=development").await["entries"][0]["id"].clone();
     server.source("changing", "segment", json!({}), json!([])).await;
     let key = server.api_key("development").await;
     for path in
@@ -171,6 +172,12 @@ async fn managed() -> Managed {
         (r"^(PUT|DELETE) /v1/sources/\{key\}$|/(plugin|rotate_endpoint)$", of("changing", &json!("none"))),
         (r" /v1/sources/\{key\}/refused", of("signed", &refused)),
         (r" /v1/sources/\{key\}/replays", of("webshop", &replay)),
+        (r" /v1/sources/\{key\}/send$", of("signed", &json!("none"))),
+        (r" /v1/sources/\{key\}/events", {
+            let mut webshop = of("webshop", &log);
+            webshop["event"] = json!("track/Order Completed");
+            webshop
+        }),
         (
             r"^GET /v1/sources/\{key\}/compare$",
             json!({"key": "webshop", "from": "development", "environment": "production"}),
@@ -184,6 +191,7 @@ async fn managed() -> Managed {
         (r" /v1/sources", of("webshop", &log)),
         (r" /v1/(logs|actions)", of("webshop", &log)),
         (r" /v1/search", json!({"q": "ana", "environment": "development"})),
+        (r" /v1/issues", json!({"id": issue, "environment": "development"})),
         (r" /v1/source_providers", json!({"key": "segment"})),
         (r" /v1/environments", json!({"slug": "development"})),
         (r"^DELETE /v1/users/\{[a-z_]+\}$", json!({"id": "bo", "user_id": "bo"})),
@@ -214,6 +222,7 @@ async fn managed() -> Managed {
         (r"/plugin$", json!({"version": segment["version"]})),
         (r"/plugin/compare$", json!({"new": segment["version"]})),
         (r"/attention/dismiss$", json!({"ids": [log]})),
+        (r"/mute$", json!({"seconds": 60})),
         (r"/refused/dismiss$", json!({"ids": [refused]})),
         (r"/refused/verify$", json!({"order": "oldest"})),
         (r"^POST /v1/environments$", json!({"slug": "staging", "name": "Staging"})),

@@ -2,7 +2,7 @@
 
 pub mod all;
 pub mod get;
-mod needs_attention;
+pub mod needs_attention;
 mod notes;
 mod skipped_recipients;
 mod targets;

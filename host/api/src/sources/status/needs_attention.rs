@@ -37,7 +37,8 @@ impl AttentionTally {
     }
 }
 
-fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
+/// Returns the repair of a cause, in a sentence. Refused requests have no outcome.
+pub fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
     match (outcome, code) {
         (None, cause) => RefusalCause::what_to_do_about(cause),
         (Some(Outcome::Failed), "action_failed") => {
@@ -46,6 +47,10 @@ fn what_to_do(outcome: Option<Outcome>, code: &str) -> &'static str {
         (Some(Outcome::Failed), "delivery_dead") => {
             "deliveries of their runs were given up: read the answers (GET /v1/deliveries?environment=…&status=dead), correct the target, then \
              send them again with POST /v1/deliveries/redrive"
+        }
+        (Some(Outcome::Failed), "delivery_failing") => {
+            "a target does not take deliveries, and they are tried again: read the answers (GET \
+             /v1/deliveries?environment=…&status=retrying) and correct the target"
         }
         (Some(Outcome::Failed), quarantine::CODE) => {
             "the plugin failed on most requests and was not run for these: use a version that works (POST …/plugin), or wait \

@@ -7,7 +7,7 @@ use inlet_api_types::{RawJson, sources::MappingRequest};
 use inlet_core::{
     Uuid,
     actions::{self, Syntax},
-    json::{Kind, canonical},
+    json::{self, Kind},
     mapping::{self, BadMapping, Condition, condition},
     variables::Variables,
 };
@@ -19,7 +19,7 @@ use crate::error::ApiError;
 /// The most mappings of one source environment.
 const MAX_MAPPINGS: usize = 1000;
 
-/// The identity of a mapping: event type, action type, and parameters and condition as [`canonical`] text.
+/// The identity of a mapping: event type, action type, and parameters and condition as [`json::canonical`] text.
 type Content = (String, String, String, Option<String>);
 
 /// A mapping of the request, checked.
@@ -162,7 +162,7 @@ fn check(request: &MappingRequest, field: String) -> Result<Option<CheckedMappin
     let workable = if refusal.is_none() { actions::check_workable(&action_type, &parameters) } else { Ok(()) };
     let workable = workable.and_then(|()| when.as_deref().map_or(Ok(()), condition::check_constants));
     let unworkable = workable.map_err(named).err();
-    let content = (event_type, action_type, canonical(&parameters), when.as_deref().map(canonical));
+    let content = (event_type, action_type, json::canonical(&parameters), when.as_deref().map(json::canonical));
     let active = request.active.unwrap_or(true);
     Ok(Some(CheckedMapping { field, id, content, when, parameters, active, refusal, unworkable }))
 }
@@ -191,8 +191,8 @@ fn check_duplicates(mappings: &[CheckedMapping]) -> Result<(), ApiError> {
 }
 
 fn content_of(record: &MappingRecord) -> Content {
-    let when = record.when.as_deref().map(canonical);
-    (record.event_type.clone(), record.action_type.clone(), canonical(&record.parameters), when)
+    let when = record.when.as_deref().map(json::canonical);
+    (record.event_type.clone(), record.action_type.clone(), json::canonical(&record.parameters), when)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The table of causes.
 
-use super::{Cause, Cure, Send, Step};
+use super::{ACKNOWLEDGE, Cause, Cure, Send, Step};
 
 /// Returns the cure of a cause of a source's status.
 pub(super) fn cure(cause: &Cause<'_>) -> Cure {
@@ -86,6 +86,11 @@ fn of_failure(cause: &Cause<'_>) -> Cure {
             )
             .then(acknowledge(cause));
         }
+        "delivery_failing" => {
+            return Cure::new(
+                "A target does not take deliveries. They are tried again; correct the target if it goes on.",
+            );
+        }
         "quarantined" => {
             "The plugin failed on most requests and is not run now. Use the previous version, or wait until it works again; then \
              run the events again."
@@ -127,7 +132,7 @@ fn with_repair(cause: &Cause<'_>, cure: Cure) -> Cure {
 }
 
 fn acknowledge(cause: &Cause<'_>) -> Step {
-    send("Acknowledge", cause.post("acknowledge"), cause)
+    send(ACKNOWLEDGE, cause.post("acknowledge"), cause)
 }
 
 fn dismiss(cause: &Cause<'_>) -> Step {

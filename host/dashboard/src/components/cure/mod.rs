@@ -8,11 +8,14 @@ mod target;
 
 use askama::Template;
 use inlet_api::Scope;
-use inlet_api_types::sources::AttentionCause;
+use inlet_api_types::{issues::Issue, sources::AttentionCause};
 
 pub use self::target::of_target;
 use super::Html;
 use crate::{html::url_part, layout::Layout};
+
+/// The step that marks the entries of a cause as known.
+const ACKNOWLEDGE: &str = "Acknowledge";
 
 /// A cause for attention, as the API names it.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +52,25 @@ impl<'a> Cause<'a> {
     /// Returns its cure.
     pub fn cure(&self) -> Cure {
         causes::cure(self)
+    }
+
+    /// Returns the cure of an issue. It is acknowledged on its own page, so there is no step for that.
+    pub fn of_issue(issue: &Issue) -> Cure {
+        let cause = Cause {
+            environment: &issue.environment,
+            source: issue.source.as_deref().unwrap_or_default(),
+            kind: &issue.kind,
+            code: &issue.code,
+            what_to_do: &issue.what_to_do,
+        };
+        let cure = cause.cure();
+        let needs_source = |step: &Step| match step {
+            Step::Link { href, .. } => *href == cause.logs(),
+            Step::Send(send) => !send.action.ends_with("/cures/redrive"),
+        };
+        let is_possible = |step: &Step| issue.source.is_some() || !needs_source(step);
+        let steps = cure.steps.into_iter().filter(|step| step.label() != ACKNOWLEDGE && is_possible(step)).collect();
+        Cure { steps, ..cure }
     }
 
     /// Returns its cure as a part of a page: the sentence, and its buttons and links.
@@ -88,6 +110,15 @@ pub enum Step {
     },
     /// A button of a form.
     Send(Send),
+}
+
+impl Step {
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Link { label, .. } => label,
+            Self::Send(send) => send.label,
+        }
+    }
 }
 
 /// A form that changes something, for a token with the scope `operate`.

@@ -157,9 +157,7 @@ pub async fn shown(
         true => Sample::default(),
         false => sample::find(page, place, provider, &form.event_type, &form.sample).await,
     };
-    let layout = Layout::new(page, title(&form))
-        .in_source(&place.key)
-        .under(around.configuration.source.name.clone(), place.page("mappings"));
+    let layout = Layout::new(page, title(&form)).in_source(&place.key).under("Mappings", place.page("mappings"));
     let is_saved = Filters::of(&page.path, &page.query).get("saved").is_some();
     let form = form.with_spare_rows();
     let view = EditPage { layout, place, around, form, sample, error, is_saved };
@@ -197,9 +195,7 @@ pub async fn edit(page: Page, Path((environment, key, id)): Path<(String, String
     let mapping = around.mapping(&id).ok_or_else(missing)?;
     let form = MappingForm::of(mapping, around.configuration.version);
     if !page.can(Scope::Operate) {
-        let layout = Layout::new(&page, title(&form))
-            .in_source(&place.key)
-            .under(around.configuration.source.name.clone(), place.page("mappings"));
+        let layout = Layout::new(&page, title(&form)).in_source(&place.key).under("Mappings", place.page("mappings"));
         return Ok(respond::html(&ShowPage { layout, mapping }));
     }
     Ok(shown(&page, &place, &around, form, None).await)

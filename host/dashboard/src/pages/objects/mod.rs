@@ -2,8 +2,8 @@
 
 mod audience;
 mod audiences;
+mod list;
 mod object;
-mod objects;
 mod tenant;
 mod tenants;
 
@@ -16,7 +16,7 @@ use crate::{context::Page, html::url_part, state::Dashboard};
 /// The routes of these pages.
 pub fn routes() -> Router<Dashboard> {
     Router::new()
-        .route("/e/{environment}/objects", get(objects::list))
+        .route("/e/{environment}/objects", get(list::list))
         .route("/e/{environment}/objects/{collection}/{id}", get(object::show))
         .route("/e/{environment}/tenants", get(tenants::list))
         .route("/e/{environment}/tenants/{id}", get(tenant::show))

@@ -52,6 +52,6 @@ impl Place {
 
     /// The layout of a page of the jobs.
     pub fn layout<'p>(&self, page: &'p Page, title: &str) -> Layout<'p> {
-        Layout::new(page, title).in_source(&self.source).under(self.source.clone(), self.logs())
+        Layout::new(page, title).in_source(&self.source).under("Logs", self.logs())
     }
 }

@@ -139,16 +139,12 @@ pub async fn show(page: Page, Path((environment, key)): Path<(String, String)>) 
         || PageError::new(StatusCode::UNPROCESSABLE_ENTITY, "the address names no event type; choose one in the list");
     let event = Filters::of(&page.path, &page.query).get("event").map(str::to_owned).ok_or_else(missing)?;
     let path = format!("{}&event={}&last={EVENTS}", place.api("/events/fields"), url_part(&event));
-    let (configuration, fields, failed, good) = tokio::join!(
-        place.configuration(&page),
+    let (fields, failed, good) = tokio::join!(
         page.get::<SourceEventFields>(&path),
         newest(&page, &place, &event, "failed"),
         newest(&page, &place, &event, "executed,logged"),
     );
-    let configuration = configuration?;
     let beside = failed?.zip(good?).and_then(|(failed, good)| beside(failed, good));
-    let layout = Layout::new(&page, event.clone())
-        .in_source(&place.key)
-        .under(configuration.source.name.clone(), place.page("events"));
+    let layout = Layout::new(&page, event.clone()).in_source(&place.key).under("Events", place.page("events"));
     Ok(respond::html(&ShowPage { layout, place: &place, event, fields: fields?, beside }))
 }

@@ -68,7 +68,7 @@ pub fn kind_label(target: &Target) -> String {
 
 /// The preset of a target.
 pub fn preset(target: &Target) -> Option<String> {
-    inlet_core::json::member(target.options.as_text(), "preset").and_then(inlet_core::json::string).map(Into::into)
+    inlet_core::json::member(target.options.as_text(), "preset").and_then(inlet_core::json::string)
 }
 
 /// The URL of a target.

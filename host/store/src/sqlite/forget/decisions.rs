@@ -36,7 +36,7 @@ const DECISIONS: &[(&str, &str, Fate)] = &[
     ("action_logs", "reason result payload warnings parameters", Blanked),
     ("api_keys", "hash", HASHES),
     ("api_keys", "hint", WORDS),
-    ("attention", "event_id request_id", IDS),
+    ("attention", "event_id request_id issue_id", IDS),
     ("attention", "code", WORDS),
     // By the number of the user's row.
     ("audience_members", "audience", Deleted),
@@ -81,6 +81,9 @@ const DECISIONS: &[(&str, &str, Fate)] = &[
     ("idempotency_records", "hash", HASHES),
     ("idempotency_records", "value", Blanked),
     ("idempotency_segments", "filter", HASHES),
+    ("issues", "id", HASHES),
+    ("issues", "mapping first_entry last_entry known_up_to acknowledged_up_to", IDS),
+    ("issues", "code action", WORDS),
     ("job_leases", "name owner", WORDS),
     ("kept_requests", "id method path query headers verification verification_rest body", Deleted),
     ("log_search", "event", IDS),

@@ -28,7 +28,7 @@ use crate::{
         caches::Caches,
         error::SqliteError,
         statements::{runner::StatementRunner, transaction},
-        tables::refused_requests,
+        tables::{issues, refused_requests},
     },
 };
 
@@ -80,13 +80,16 @@ async fn write(
     caches.event_types.count(statements, jobs).await?;
     nonces::remember(statements, jobs, resends).await?;
     resends::count(statements, jobs, resends, time.system_ms).await?;
-    attention_entries::write(statements, jobs, extras, &settlements).await?;
+    attention_entries::write(statements, jobs, extras, &settlements, &plugins, time.system_ms).await?;
     for ((job, extras), settlements) in jobs.iter().zip(extras).zip(&settlements) {
         if let Some(extras) = extras {
             extras::write(statements, job, extras, settlements).await?;
         }
     }
     refused_requests::keep(statements, refused).await?;
+    if !refused.is_empty() {
+        issues::record_refused(statements.connection(), refused, time.system_ms).await?;
+    }
     let written = Instant::now();
     statements.run(transaction::COMMIT).await?;
     Ok(CommittedGroup { settlements, settle: settled - started, write: written - settled, commit: written.elapsed() })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use inlet_core::{
     delivery::DeliveryClass,
+    issues::{Blamed, IssueKey, IssuePlace, IssueStage},
     operational::{EventEnvironment, OperationalEvent, OperationalEventType, RaiseRule},
 };
 use sqlx::Row as _;
@@ -11,17 +12,27 @@ use uuid::Uuid;
 
 use super::{columns::of_class, order, status};
 use crate::{
+    clock::now_ms as system_ms,
     records::{AttemptNext, AttemptRecord, FinishedAttempt},
     sqlite::{
         connection::direct::DirectConnection,
         error::SqliteError,
         statements::{database_time::now_ms, row::Row, runner::FoundRow, runner::StatementRunner, uuids},
-        tables::operational_events,
+        tables::{
+            issues::{self, Failure},
+            operational_events,
+        },
     },
 };
 
 /// The code of an event that needs attention because a delivery is dead.
 pub(crate) const DEAD_CODE: &str = "delivery_dead";
+
+/// The code of the issue of deliveries that fail and are tried again.
+const FAILING_CODE: &str = "delivery_failing";
+
+/// The tries from which a delivery that fails belongs to an issue: a receiver may be away for a moment.
+const FAILING_TRIES: i64 = 3;
 
 // ?4 is the new status: of one that shall be tried again, canceled if it was stopped meanwhile.
 const FINISH: &str = concat!(
@@ -72,12 +83,13 @@ const REMOVE_BODY: &str = "DELETE FROM delivery_bodies WHERE delivery_seq = ?1";
 
 // Outcome 3 is `failed`: so the entry is listed with what else failed. The event may have an entry of its own.
 const NEEDS_ATTENTION: &str = "INSERT INTO attention
-        (source_environment_id, event_id, open, outcome, code, item, items, retries)
-    SELECT source_environment_id, event_logs.id, 1, 3, ?3, 0, 1, 0
+        (source_environment_id, event_id, open, outcome, code, item, items, retries, issue_id)
+    SELECT source_environment_id, event_logs.id, 1, 3, ?3, 0, 1, 0, ?4
     FROM source_environments CROSS JOIN event_logs
         ON source_environment_id = source_environments.id AND event_logs.id = ?2
     WHERE environment_id = ?1
-    ON CONFLICT (source_environment_id, event_id) DO UPDATE SET open = 1";
+    ON CONFLICT (source_environment_id, event_id)
+        DO UPDATE SET open = 1, issue_id = CASE WHEN open = 0 THEN excluded.issue_id ELSE issue_id END";
 
 /// A delivery after its attempt.
 struct Ended {
@@ -144,9 +156,14 @@ pub(super) async fn finish(
         row.int(claim.seq);
         connection.statement(REMOVE_BODY).await?.step(row.values())?;
     }
+    let is_failing = matches!(next, AttemptNext::Retry { is_counted: true, .. }) && ended.tries >= FAILING_TRIES;
+    if ended.status == status::RETRYING && is_failing {
+        record_issue(connection, &ended, FAILING_CODE).await?;
+    }
     if ended.status == status::DEAD {
+        let issue = record_issue(connection, &ended, DEAD_CODE).await?;
         let mut row = Row::default();
-        row.int(ended.environment).blob(ended.source_event.as_bytes()).text(DEAD_CODE);
+        row.int(ended.environment).blob(ended.source_event.as_bytes()).text(DEAD_CODE).optional_uuid(issue);
         connection.statement(NEEDS_ATTENTION).await?.step(row.values())?;
         raise_exhausted(connection, claim.seq).await?;
     }
@@ -154,6 +171,18 @@ pub(super) async fn finish(
         order::lead(&mut StatementRunner::Direct(connection), &[(ended.target, order_key)]).await?;
     }
     Ok(true)
+}
+
+/// Counts a failure among the issues of its target; returns the id of the issue.
+async fn record_issue(
+    connection: &mut DirectConnection,
+    ended: &Ended,
+    code: &'static str,
+) -> Result<Option<Uuid>, SqliteError> {
+    let key = IssueKey::new(IssuePlace::Target(ended.target), IssueStage::Deliver, code, Blamed::Nobody);
+    let failure = Failure { environment: ended.environment, key, entry: ended.source_event, plugin: None };
+    let ids = issues::record(connection.plain(), &[failure], system_ms()).await?;
+    Ok(ids.first().copied())
 }
 
 /// Raises the operational event of a delivery that was given up. It holds no answer, which could name a user.

@@ -118,15 +118,18 @@ macro_rules! select_counts {
             " GROUP BY source_environment_id, outcome, code
              UNION ALL
              SELECT source_environment_id, NULL, cause, count(*), min(id) FROM refused_requests
-             WHERE ",
+             WHERE id > coalesce((
+                 SELECT known_up_to FROM issues
+                 WHERE issues.source_environment_id = refused_requests.source_environment_id AND stage = 0 AND code = cause
+             ), x'') AND ",
             $where,
             " GROUP BY source_environment_id, cause"
         )
     };
 }
 
-/// Counts the open entries of a source environment by outcome and code, and its refused requests by cause. Reads indexes
-/// only.
+/// Counts the open entries of a source environment by outcome and code, and its refused requests by cause, without those
+/// of issues that an operator knows. Reads indexes only.
 pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<AttentionCount>, sqlx::Error> {
     let sql = select_counts!("source_environment_id = ?1");
     let rows = sqlx::query(sql).bind(source_environment).fetch_all(readers).await?;

@@ -35,7 +35,7 @@ const SMALL: [&str; 8] = [
 /// The possibly large tables of an environment, each with the statement that deletes at most `?2` of its rows, in the order
 /// in which they are emptied. Runs go once their recipients are gone: one run may have a thousand, so that these are
 /// deleted by their own number, ten times as many as of other rows.
-const LARGE: [(&str, &str); 14] = [
+const LARGE: [(&str, &str); 15] = [
     (
         "delivery_attempts",
         "DELETE FROM delivery_attempts WHERE (delivery_seq, number) IN (
@@ -49,6 +49,7 @@ const LARGE: [(&str, &str); 14] = [
              SELECT seq FROM (SELECT seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2)
                  CROSS JOIN delivery_bodies ON delivery_seq = seq)",
     ),
+    ("issues", "DELETE FROM issues WHERE id IN (SELECT id FROM issues WHERE environment_id = ?1 LIMIT ?2)"),
     (
         "deliveries",
         "DELETE FROM deliveries WHERE seq IN (

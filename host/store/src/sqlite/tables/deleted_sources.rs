@@ -20,7 +20,7 @@ const SMALL: [&str; 5] = ["body_walks", "endpoint_tokens", "event_type_hours", "
 
 /// The possibly large tables with rows of a source environment, each with the statement that deletes at most `?2` of them.
 /// Action logs depend on event logs and go before them.
-const LARGE: [(&str, &str); 11] = [
+const LARGE: [(&str, &str); 12] = [
     (
         "action_logs",
         "DELETE FROM action_logs WHERE event_id IN (
@@ -74,6 +74,7 @@ const LARGE: [(&str, &str); 11] = [
         "DELETE FROM event_types WHERE source_environment_id = ?1 AND event_type IN (
              SELECT event_type FROM event_types WHERE source_environment_id = ?1 ORDER BY event_type LIMIT ?2)",
     ),
+    ("issues", "DELETE FROM issues WHERE id IN (SELECT id FROM issues WHERE source_environment_id = ?1 LIMIT ?2)"),
     (
         "statistics",
         "DELETE FROM statistics WHERE (source_environment_id, series, step_s, at_s, measure) IN (

@@ -26,6 +26,7 @@ pub(crate) mod event_types;
 pub(crate) mod event_values;
 pub(crate) mod expansions;
 pub(crate) mod hashed_retention;
+pub(crate) mod issues;
 pub(crate) mod job_leases;
 pub(crate) mod kept_requests;
 pub(crate) mod management_tokens;

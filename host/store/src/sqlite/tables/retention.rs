@@ -54,6 +54,7 @@ async fn slice(
         }
     }
     delete(connection, BULK_OPERATIONS, environment, &before, limit).await?;
+    delete(connection, ISSUES, environment, &before, limit).await?;
     pruned.deliveries = delete_deliveries(connection, environment, &before, limit).await?;
     Ok(pruned)
 }
@@ -106,6 +107,9 @@ const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND 
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
 const BULK_OPERATIONS: &str = "DELETE FROM bulk_operations WHERE rowid IN (
     SELECT rowid FROM bulk_operations WHERE environment_id = ? AND id < ? AND items IS NULL ORDER BY id LIMIT ?)";
+/// Those whose last entry is gone. A mute stays, because it is for what comes again.
+const ISSUES: &str = "DELETE FROM issues WHERE id IN (
+    SELECT id FROM issues WHERE environment_id = ? AND state <> 2 AND last_entry < ? LIMIT ?)";
 /// The oldest runs without an open delivery, among the oldest ones after a run: a slice looks at a bounded number, whatever a
 /// target that stands still keeps.
 macro_rules! old_runs {

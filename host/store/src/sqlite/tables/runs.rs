@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use super::recipient_deliveries;
 use crate::{
-    records::{Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RunQuery, RunRecord, StoredRecipient},
+    records::{
+        Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord, StoredRecipient,
+        uuid_time,
+    },
     sqlite::{
         outbox::columns::status_of,
         statements::{multi_row::MultiRow, uuids},
@@ -79,6 +82,25 @@ static FIRST_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
            WHERE ordinal < recipients ORDER BY run_id, ordinal",
     )
 });
+
+/// Returns the workflows of an environment's newest runs, of which it looks at so many.
+pub(crate) async fn recent_workflows(
+    readers: &SqlitePool,
+    environment: i64,
+    runs: u32,
+) -> Result<Vec<RecentWorkflow>, sqlx::Error> {
+    let sql = "SELECT workflow, count(*), max(id)
+        FROM (SELECT workflow, id FROM workflow_runs WHERE environment_id = ? ORDER BY id DESC LIMIT ?)
+        GROUP BY workflow";
+    let rows = sqlx::query(sql).bind(environment).bind(runs).fetch_all(readers).await?;
+    let read = |row: &SqliteRow| {
+        let last_run = uuids::read(row, 2)?;
+        let count: i64 = row.try_get(1)?;
+        let last_run_ms = uuid_time::time_of(last_run);
+        Ok(RecentWorkflow { workflow: row.try_get(0)?, runs: count.unsigned_abs(), last_run, last_run_ms })
+    };
+    rows.iter().map(read).collect()
+}
 
 /// Returns a page of runs, the newest first, without long values; none if there is no memory for it.
 pub(crate) async fn page(

@@ -5,6 +5,7 @@ mod configuration_files;
 mod deliveries;
 mod events;
 mod following;
+mod mcp;
 mod profiles;
 mod server;
 mod stream;

@@ -1,6 +1,7 @@
 //! The dashboard in Chromium (`tests/system/clients/dashboard`): one scenario for each test, on a server of its own.
 
 mod administration;
+mod attention;
 mod deliveries;
 mod logs;
 mod mappings;

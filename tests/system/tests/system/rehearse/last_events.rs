@@ -169,7 +169,7 @@ async fn the_effect_of_each_mapping_is_said_with_the_newest_events() {
         (&of(false)["mapping"], &found["rehearsed"], &found["has_more"]),
         (&present["id"], &json!(5), &json!(false))
     );
-    let oldest = server.all_logs("s").await.into_iter().filter(|log| log["event_type"] == "track/Paid").next_back();
+    let oldest = server.all_logs("s").await.into_iter().rfind(|log| log["event_type"] == "track/Paid");
     assert_eq!(found["oldest_received_at"], oldest.unwrap()["received_at"]);
 
     let events = found["events"].as_array().unwrap();

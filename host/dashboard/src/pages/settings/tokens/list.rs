@@ -39,7 +39,7 @@ impl TokensPage<'_> {
         TokenForm::error_elsewhere(self.error)
     }
 
-    fn new(&self) -> Option<Html> {
+    fn created(&self) -> Option<Html> {
         let (name, secret) = self.new?;
         let text = "Copy it now: the server keeps its hash only, and cannot show it again.";
         Some(shown_once(&format!("The token {name:?}"), text, secret))

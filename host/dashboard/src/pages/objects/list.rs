@@ -53,7 +53,7 @@ impl ObjectsPage<'_> {
     }
 
     fn name(&self, object: &CollectionObject) -> Option<String> {
-        json::member(object.properties.as_text(), "name").and_then(json::string).map(Into::into)
+        json::member(object.properties.as_text(), "name").and_then(json::string)
     }
 
     fn empty(&self) -> Html {

@@ -1,0 +1,3 @@
+//! `/v1/workflows`: the workflows of an environment.
+
+pub mod list;
