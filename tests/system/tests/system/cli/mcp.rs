@@ -35,7 +35,7 @@ async fn an_agent_lists_the_tools_and_calls_each() {
         "action_parameters": {"key": "order", "recipients": {"id": "user_id"}}}]);
     let settings = json!({"signing_secret": null, "enforce_idempotency": true});
     let endpoint = server.source("shop", "segment", settings, mappings).await;
-    let total = json!({"note": INJECTION, "long": "x".repeat(100_000)});
+    let total = json!({"note": INJECTION, "padding": "x".repeat(100_000)});
     endpoint.expect(track("Order", "ana", "m-1", total), &["executed"]).await;
     let executed = server.last_log("shop").await["id"].clone();
     // An event type without control characters, which would be refused.
