@@ -183,11 +183,6 @@ async fn managed() -> Managed {
             json!({"key": "webshop", "from": "development", "environment": "production"}),
         ),
         (r" /v1/sources/\{key\}/send$", of("signed", &json!("none"))),
-        (r" /v1/sources/\{key\}/events", {
-            let mut webshop = of("webshop", &log);
-            webshop["event"] = json!("track/Order Completed");
-            webshop
-        }),
         (r" /v1/sources", of("webshop", &log)),
         (r" /v1/(logs|actions)", of("webshop", &log)),
         (r" /v1/search", json!({"q": "ana", "environment": "development"})),
@@ -202,6 +197,7 @@ async fn managed() -> Managed {
         (r" /v1/objects/", json!({"collection": "projects", "id": "p1", "object_id": "p1"})),
         (r" /v1/tenants/bulk/delete$", json!({"tenant_ids": "bulk", "tenant_ids[]": "bulk"})),
         (r" /v1/tenants/", json!({"id": "acme"})),
+        (r"^GET /v1/workflows$", json!({"environment": "development"})),
         (r" /v1/workflows/", json!({"key": "order"})),
         (r" /v1/audiences/", json!({"key": "trial"})),
         (r" /v1/variables", json!({"key": "CURRENCY", "environment": "development"})),
