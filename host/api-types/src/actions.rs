@@ -9,13 +9,13 @@ use crate::PageInfo;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct ActionFilterParams {
-    /// Of this type, such as `workflows_trigger`.
+    /// Actions of this type, such as `workflows_trigger`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_type: Option<String>,
     /// That ended so: `success`, `skipped` or `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_status: Option<String>,
-    /// Of this mapping.
+    /// Actions of this mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mapping_id: Option<String>,
     /// That triggers or cancels this workflow.
@@ -24,19 +24,19 @@ pub struct ActionFilterParams {
     /// A trigger that reached or skipped this recipient: the id of a user, or `collection/id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
-    /// Of events of this source; `$api` for the calls of the recipients API.
+    /// Actions for events of this source; `$api` for the calls of the recipients API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Of events of this type; `Paid` also finds `track/Paid`, as in a mapping.
+    /// Actions for events of this type; `Paid` also finds `track/Paid`, as in a mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// Of events about this user.
+    /// Actions for events about this user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// Of events logged at this time or later.
+    /// Actions for events logged at this time or later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_at: Option<String>,
-    /// Of events logged before this time.
+    /// Actions for events logged before this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ending_at: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! The configuration of a server as one document: environments, targets, variables and sources.
 //!
-//! What is absent stays as it is. What is there is whole: settings that it does not name get their default, and its list of
+//! Absent parts stay as they are. A part that is there is whole: settings that it does not name get their default, and its list of
 //! mappings is the list. States (a target that is paused), endpoints, keys and tokens are no configuration.
 
 use std::collections::BTreeMap;
@@ -245,11 +245,11 @@ pub struct PlannedSecret {
     pub environment: String,
     /// The name of the secret, such as `signing_secret`; `value` for that of a variable.
     pub name: String,
-    /// What becomes of it.
+    /// The fate of the secret.
     pub state: SecretState,
 }
 
-/// What becomes of a secret.
+/// The fate of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretState {

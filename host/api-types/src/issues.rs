@@ -96,7 +96,7 @@ pub struct IssuePlugin {
     pub version: String,
 }
 
-/// For how long an issue is muted: until a time, for a time, or for good if neither is given.
+/// The end of a mute: a time, a number of seconds from now, or none if neither is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = NewMute)]
 pub struct MuteIssue {
@@ -104,7 +104,7 @@ pub struct MuteIssue {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub until: Option<String>,
-    /// For so many seconds, at most a year.
+    /// The number of seconds that the mute lasts, at most a year.
     #[serde(default, deserialize_with = "read_seconds", skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 31_536_000)]
     pub seconds: Option<u32>,

@@ -9,7 +9,7 @@ use crate::{PageInfo, RawJson, deliveries::Delivery, providers::Plugin};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct LogFilterParams {
-    /// Of this event type; `Paid` also finds `track/Paid`, as in a mapping.
+    /// Events of this type; `Paid` also finds `track/Paid`, as in a mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// About this user.
@@ -24,10 +24,10 @@ pub struct LogFilterParams {
     /// With an action that ended so: `success`, `skipped` or `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_status: Option<String>,
-    /// Of this outcome, or of these: `failed,rejected`.
+    /// Events with this outcome, or with one of these: `failed,rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    /// Of this code, for example `action_failed`.
+    /// Events with this code, for example `action_failed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// True for those that need attention: what failed, was rejected or has a dead delivery, and was neither carried out
@@ -65,8 +65,8 @@ pub struct LogStreamParams {
     /// The id of a log entry: the stream begins with what was committed after it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// What happens when the stream is far behind. `send`: everything is sent, the oldest first; `skip`: it goes on with the
-    /// newest and says so; `send` if absent.
+    /// The way to catch up when the stream is far behind. `send`: everything is sent, the oldest first; `skip`: it goes on
+    /// with the newest and says so; `send` if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub missed: Option<String>,
 }
@@ -79,12 +79,12 @@ pub struct SourceLogList {
     pub entries: Vec<SourceLog>,
     /// The cursors of the page. With `search` there may be a next page although this one is short or empty.
     pub page_info: PageInfo,
-    /// How far a `search` looked; absent without it.
+    /// The reach of a `search`; absent without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub searched: Option<SearchedLogs>,
 }
 
-/// How far one page of a search looked.
+/// The reach of one page of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SearchedLogs {
     /// The number of entries that were looked at.

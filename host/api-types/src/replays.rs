@@ -58,7 +58,7 @@ impl CreateReplay {
     }
 }
 
-/// What a replay would do. Nothing was written.
+/// The expected result of a replay. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayPreview {
     /// The number of events that the filter selects now.

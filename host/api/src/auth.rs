@@ -140,7 +140,7 @@ impl Operator {
         Author { token_id: self.token.as_ref().map(|token| token.id), name: self.name().to_owned() }
     }
 
-    /// How a session or a link refers to the token.
+    /// Returns the reference by which a session or a link names the token.
     pub fn token_ref(&self, engine: &Engine) -> TokenRef {
         match &self.token {
             Some(token) => TokenRef { id: Some(token.id), hash: token.hash },

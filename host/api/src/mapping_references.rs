@@ -11,7 +11,7 @@ use crate::{
 /// The most mappings that a refusal names.
 const MAX_NAMED: usize = 10;
 
-/// What a mapping refers to, by its key.
+/// A thing that a mapping refers to, by its key.
 #[derive(Debug, Clone, Copy)]
 pub enum Reference<'a> {
     /// A target that it names.

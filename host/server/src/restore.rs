@@ -31,7 +31,7 @@ pub struct Arguments {
     /// The data directory to restore into; created if it is missing [default: inlet-data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where the master key is, unless INLET_MASTER_KEY holds it [default: <data-dir>/master-key]
+    /// The file of the master key, unless INLET_MASTER_KEY holds it [default: <data-dir>/master-key]
     #[arg(long, value_name = "FILE")]
     master_key_file: Option<PathBuf>,
     /// Move a database that is there into a directory beside the new one

@@ -13,7 +13,7 @@ use crate::client::{Client, Content, ServerError, encoded};
 /// The path of the API.
 const PATH: &str = "/v1/configuration";
 
-/// How a document is sent.
+/// The options with which a document is sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sending<'a> {
     /// True to have it planned only.

@@ -12,7 +12,7 @@ use crate::{
 pub struct Arguments {
     /// The id
     id: String,
-    /// For so many seconds [default: for good]
+    /// The number of seconds [default: for good]
     #[arg(long, value_name = "SECONDS", conflicts_with = "until")]
     seconds: Option<u32>,
     /// Until this time, for example 2026-12-01T08:00:00Z

@@ -39,7 +39,7 @@ pub struct Arguments {
     server: ServerArguments,
 }
 
-/// What the tools work with.
+/// The surroundings of the tools.
 pub(crate) struct Session {
     client: Client,
     /// The environment of calls that name none.

@@ -60,7 +60,7 @@ impl IssueStage {
     }
 }
 
-/// What is to blame for a failure.
+/// The thing to blame for a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Blamed<'a> {
     /// Nothing in the configuration.
@@ -81,7 +81,7 @@ pub struct IssueKey<'a> {
     /// The stage.
     pub stage: IssueStage,
     code: &'a str,
-    /// What is to blame.
+    /// The thing to blame.
     pub blamed: Blamed<'a>,
 }
 

@@ -17,7 +17,7 @@ pub struct Room {
     pub has_resolved: bool,
 }
 
-/// What becomes of a new cause.
+/// The fate of a new cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It gets an issue.

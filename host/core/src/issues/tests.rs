@@ -97,7 +97,7 @@ fn a_resolved_issue_has_nothing_to_acknowledge() {
     assert_eq!(issue.change(IssueChange::Reopen, 30), Ok(true));
 }
 
-/// What happens to an issue.
+/// A step in the history of an issue.
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Fails(u64),

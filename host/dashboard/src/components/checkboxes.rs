@@ -12,7 +12,7 @@ pub struct Checkbox {
     pub value: String,
     /// The text.
     pub label: String,
-    /// What it means; may be empty.
+    /// The meaning; may be empty.
     pub hint: String,
     /// True if it is ticked.
     pub is_checked: bool,

@@ -12,7 +12,7 @@ use super::{
 /// The most differences that are told.
 const MAX_DIFFERENCES: usize = 200;
 
-/// How a value differs from the one at the same place of the other text.
+/// The difference of a value from the one at the same place of the other text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
     /// The other text has no such value.

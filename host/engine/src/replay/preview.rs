@@ -18,7 +18,7 @@ const MAX_TIME: Duration = Duration::from_secs(2);
 /// The events that are counted at most.
 const MAX_COUNTED: i64 = 100_000;
 
-/// What a replay would do.
+/// The expected result of a replay.
 #[derive(Default)]
 pub struct ReplayPreview {
     /// The number of events that the filter selects now.

@@ -84,7 +84,7 @@ pub struct Planner<'a> {
     deleted_sources: HashSet<String>,
 }
 
-/// What a planned change is about.
+/// The subject of a planned change.
 struct Resource<'a> {
     name: String,
     environment: Option<&'a str>,

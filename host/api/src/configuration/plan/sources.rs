@@ -238,7 +238,7 @@ fn new_environment(plugin: &Plugin, pin: Option<String>) -> Result<NewSourceEnvi
     })
 }
 
-/// What all environments share: name, description, image.
+/// The part that all environments share: name, description, image.
 type Shared = (String, Option<String>, Option<String>);
 
 /// Checks what all environments share, which is whole where there is a name. Returns none without a name.

@@ -1,4 +1,4 @@
-//! What mappings refer to, within the files of one folder.
+//! The references of mappings within the files of one folder.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! YAML as far as configuration needs it: the values of JSON, with the place of each in its file.
 //!
-//! What other readers of YAML read in another way is refused: `no`, `1_000`, dates, anchors, tags, keys that occur twice.
+//! Text that other readers of YAML read in another way is refused: `no`, `1_000`, dates, anchors, tags, doubled keys.
 //! Numbers keep their digits.
 
 mod read;

@@ -89,7 +89,7 @@ impl<'a> Cause<'a> {
     }
 }
 
-/// What to do about a cause.
+/// The repair of a cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cure {
     /// The sentence.

@@ -13,7 +13,7 @@ pub fn badge(issue: &Issue) -> Badge {
     }
 }
 
-/// What fails, in a few words: the source or the target, and what is to blame.
+/// Returns what fails, in a few words: the source or the target, and what is to blame.
 pub fn blamed(issue: &Issue) -> Vec<String> {
     let mut words = Vec::new();
     words.extend(issue.source.clone());

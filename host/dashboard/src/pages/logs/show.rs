@@ -90,7 +90,7 @@ impl EventPage<'_> {
         self.place.source != API_LOG && !self.entry.body_removed && !self.entry.personal_data_hidden
     }
 
-    /// What to do about an entry that needs attention.
+    /// Returns what to do about an entry that needs attention.
     fn cause(&self) -> Option<Cause<'_>> {
         let Place { environment, source, .. } = self.place;
         let code = self.entry.code.as_deref().filter(|_| self.entry.needs_attention && source != API_LOG)?;

@@ -22,7 +22,7 @@ use crate::{
     respond,
 };
 
-/// What was to be saved.
+/// The change that was to be saved.
 pub struct Mine<'a> {
     /// The mapping.
     pub request: &'a MappingRequest,

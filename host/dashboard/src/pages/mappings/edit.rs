@@ -33,7 +33,7 @@ use crate::{
     respond,
 };
 
-/// What a form may be called again with.
+/// The saved state that a form is shown with.
 pub struct Around {
     pub configuration: Configuration,
     targets: Vec<Target>,

@@ -28,7 +28,7 @@ pub enum ObjectValue {
     Whole(Value),
 }
 
-/// What was entered for a parameter.
+/// The entry for a parameter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entered {
     /// A constant text, or a word.
@@ -41,7 +41,7 @@ pub enum Entered {
     Keys(Vec<String>),
 }
 
-/// What was entered for the parameters.
+/// The entries for the parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Parameters {
     /// By field, in the order of the form.

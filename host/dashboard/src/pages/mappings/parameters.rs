@@ -9,13 +9,13 @@ pub struct Parameter {
     pub name: &'static str,
     /// The label.
     pub label: &'static str,
-    /// How it is asked for.
+    /// The form of the question.
     pub kind: Kind,
-    /// What happens if it is left empty, or what to enter.
+    /// The effect of leaving it empty, or what to enter.
     pub hint: &'static str,
 }
 
-/// How a parameter is asked for.
+/// The form in which a parameter is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A constant text, which must be there.
@@ -113,7 +113,7 @@ pub fn of(action: ActionType) -> &'static [Parameter] {
     }
 }
 
-/// What an action does, in a few words.
+/// Returns what an action does, in a few words.
 pub fn meaning(action: ActionType) -> &'static str {
     match action {
         ActionType::UsersIdentify => "Identify a user",

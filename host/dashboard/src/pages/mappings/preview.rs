@@ -27,7 +27,7 @@ use crate::{
 /// The events that are shown.
 const EVENTS: u64 = 10;
 
-/// What the mapping would do with one event.
+/// The result that the mapping would have for one event.
 struct Shown<'a> {
     event: &'a RehearsedLastEvent,
     matched: Option<&'a RehearsedMapping>,
@@ -76,7 +76,7 @@ impl PreviewPage<'_> {
         shown.matched.and_then(|found| found.why_not.as_deref())
     }
 
-    /// How many of the events the mapping applies to.
+    /// Returns how many of the events the mapping applies to.
     fn count(&self, found: &RehearsedLastEvents) -> usize {
         self.events(found).iter().filter(|shown| !shown.actions.is_empty()).count()
     }
@@ -90,7 +90,7 @@ impl PreviewPage<'_> {
 
 /// The result of trying a mapping.
 pub struct Tried {
-    /// What would come of the events.
+    /// Returns what would come of the events.
     pub found: RehearsedLastEvents,
     /// The id of the mapping in the rehearsal.
     pub mapping: String,

@@ -17,7 +17,7 @@ use crate::{
     respond,
 };
 
-/// How often a save is tried again when something else of the source was changed in the meantime.
+/// The number of times that a save is tried again when something else of the source was changed in the meantime.
 const TRIES: usize = 3;
 
 /// Saves the mapping of a form, and leads to it. If somebody else changed it in the meantime, both are shown.

@@ -38,7 +38,7 @@ struct SwitchPage<'a> {
     layout: Layout<'a>,
     place: &'a SourcePlace,
     mapping: &'a SourceMapping,
-    /// What it would have done; none until it is asked for.
+    /// The effect that it would have had; none until it is asked for.
     effect: Option<Html>,
 }
 

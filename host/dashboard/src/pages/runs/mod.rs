@@ -51,5 +51,5 @@ fn recipient_address(environment: &str, recipient: &WorkflowRunRecipient) -> Opt
     }
 }
 
-/// What the API shows in place of a text that an environment hides.
+/// The sign that the API shows in place of a text that an environment hides.
 const HIDDEN: &str = "…";

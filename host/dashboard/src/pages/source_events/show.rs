@@ -62,7 +62,7 @@ impl ShowPage<'_> {
         [("The event’s data, as mappings read it", data, true), ("The item as it came", body, data.is_empty())]
     }
 
-    /// How many of the events have a field, in words.
+    /// Returns how many of the events have a field, in words.
     fn how_often(&self, field: &SourceEventField) -> String {
         match field.count == self.fields.examined {
             true => "always".to_owned(),

@@ -24,7 +24,7 @@ const BEHIND_S: i64 = 3600;
 pub struct Check {
     /// The name.
     pub name: &'static str,
-    /// What was found.
+    /// The present value.
     pub found: String,
     /// The condition under which the alert fires.
     pub limit: String,

@@ -5,12 +5,12 @@ use inlet_api_types::{
     targets::{Target, TargetState},
 };
 
-/// What keeps deliveries from a target.
+/// A reason that keeps deliveries from a target, and its repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What is wrong.
+    /// The fault.
     pub what: String,
-    /// What to do.
+    /// The repair.
     pub cure: &'static str,
     /// True if nothing is sent.
     pub is_stopped: bool,

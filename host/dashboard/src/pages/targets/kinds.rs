@@ -11,7 +11,7 @@ pub struct TargetKind {
     pub preset: Option<&'static str>,
     /// The name that people read.
     pub label: &'static str,
-    /// What is called, in a sentence.
+    /// The call, in a sentence.
     pub description: &'static str,
     /// An example of the URL; none if the kind has none.
     pub url: Option<&'static str>,
@@ -43,7 +43,7 @@ pub struct TargetOption {
     pub name: &'static str,
     /// The name that people read.
     pub label: &'static str,
-    /// What to enter.
+    /// The hint below the field.
     pub hint: &'static str,
     /// The default, shown in the empty field.
     pub default: &'static str,
@@ -58,7 +58,7 @@ pub struct TargetSecretField {
     pub name: &'static str,
     /// The name that people read.
     pub label: &'static str,
-    /// What to enter.
+    /// The hint below the field.
     pub hint: &'static str,
     /// True if the kind does not work without it.
     pub is_required: bool,

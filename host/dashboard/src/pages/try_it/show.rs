@@ -25,7 +25,7 @@ use crate::{
     respond,
 };
 
-/// What came of the request.
+/// The result of the request.
 pub enum Result {
     /// It was not made yet.
     None,

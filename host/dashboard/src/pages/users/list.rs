@@ -46,7 +46,7 @@ impl ListPage<'_> {
         self.list.as_ref().map_or(&[], |list| &list.entries)
     }
 
-    /// How far the search looked.
+    /// The reach of the search.
     fn looked_at(&self) -> Option<String> {
         let list = self.list.as_ref()?;
         let looked_at = list.looked_at?;

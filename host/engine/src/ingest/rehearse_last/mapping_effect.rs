@@ -7,7 +7,7 @@ use inlet_core::{Uuid, log::Status, settle::Settlement};
 /// The most distinct recipients that are counted for one mapping.
 const MAX_RECIPIENTS: usize = 100_000;
 
-/// What a mapping would have done.
+/// The effect that a mapping would have had.
 #[derive(Debug, Default)]
 pub struct MappingEffect {
     /// The number of items that it applied to.

@@ -1,4 +1,4 @@
-//! What `inlet backup` and `inlet restore` refuse, as a transcript.
+//! The refusals of `inlet backup` and `inlet restore`, as a transcript.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 

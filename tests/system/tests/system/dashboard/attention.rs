@@ -1,4 +1,4 @@
-//! What needs attention in the dashboard, in Chromium: the cures of causes on the overview, issues, and workflows.
+//! The cures of causes on the overview, issues, and workflows, in Chromium.
 
 use inlet_system_tests::{MANAGEMENT_TOKEN, SEGMENT_SECRET, Server, hmac_sha1, track};
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! What a management token reads and does about users, objects, tenants and audiences.
+//! The rights of a management token over users, objects, tenants and audiences.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ impl SetUpPage<'_> {
         links.filter(|(_, url)| url.starts_with("https://")).collect()
     }
 
-    /// What the platform does when an answer is late or an error, in words.
+    /// Returns what the platform does when an answer is late or an error, in words.
     fn sender(&self) -> Option<String> {
         let sender = self.provider.as_ref()?.sender.as_ref()?;
         let number = |name: &str| sender.get(name).and_then(serde_json::Value::as_f64);

@@ -33,7 +33,7 @@ pub struct Setting {
     pub name: &'static str,
     /// The form of its value.
     pub form: Form,
-    /// What it does, below the field.
+    /// The effect, shown below the field.
     pub hint: &'static str,
 }
 

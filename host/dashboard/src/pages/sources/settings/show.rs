@@ -28,7 +28,7 @@ use crate::{
     respond,
 };
 
-/// What a form said that was not saved.
+/// The content of a form that was not saved.
 pub struct Unsaved {
     /// The texts of the form.
     pub texts: Texts,
@@ -136,7 +136,7 @@ impl SettingsPage<'_> {
         ]
     }
 
-    /// What a first secret is: of a signature, or the key that an SDK sends in its place.
+    /// Returns what a first secret is: of a signature, or the key that an SDK sends in its place.
     fn secret_kind(&self) -> Html {
         let kinds =
             [("signing_secret", "A secret that it signs with, or sends"), ("write_key", "The write key of its SDK")];
