@@ -1,6 +1,7 @@
 //! A source in an environment, as the paths of its pages name it.
 
-use inlet_api_types::sources::{Source, SourceMapping, SourceSettings};
+use inlet_api::in_process::ApiFailure;
+use inlet_api_types::sources::{Source, SourceEnvironmentSettings, SourceMapping, SourceSettings};
 
 use crate::{
     context::Page,
@@ -31,48 +32,62 @@ pub struct Configuration {
 }
 
 impl SourcePlace {
-    /// The source of a path.
+    /// Returns the source of a path.
     pub fn new(environment: impl Into<String>, key: impl Into<String>) -> Self {
         Self { environment: environment.into(), key: key.into() }
     }
 
-    /// The address of a page of the source, such as `mappings`.
+    /// Returns the address of a page of the source, such as `mappings`.
     pub fn page(&self, page: &str) -> String {
         format!("/e/{}/sources/{}/{page}", url_part(&self.environment), url_part(&self.key))
     }
 
-    /// The path of an operation of the API about the source in the environment, such as `/rehearse`.
+    /// Returns the path of an operation of the API about the source in the environment, such as `/rehearse`.
     pub fn api(&self, operation: &str) -> String {
         format!("/v1/sources/{}{operation}?environment={}", url_part(&self.key), url_part(&self.environment))
     }
 
-    /// The address of the page of a log entry.
+    /// Returns the address of the page of a log entry.
     pub fn entry(&self, id: &str) -> String {
         format!("/e/{}/logs/{}/{}", url_part(&self.environment), url_part(&self.key), url_part(id))
     }
 
-    /// The address of the list of the source's logs, whatever needs attention, with these filters.
+    /// Returns the address of the list of the source's logs, whatever needs attention, with these filters.
     pub fn logs(&self, filters: &[(&str, &str)]) -> String {
         let filters = filters.iter().map(|(name, value)| format!("&{}={}", url_part(name), url_part(value)));
         format!("{}?needs_attention=false{}", self.page("logs"), filters.collect::<String>())
     }
 
-    /// True if real people are reached here.
+    /// Returns true if real people are reached here.
     pub fn is_production(&self, page: &Page) -> bool {
         page.environments.iter().any(|known| known.slug == self.environment && layout::is_production(known))
     }
 
+    /// Reads the source with its configuration in the environment.
+    pub async fn read(&self, page: &Page) -> Result<(Source, SourceEnvironmentSettings), PageError> {
+        let mut source: Source = page.get(&self.api("")).await.map_err(|failure| self.unknown(page, failure))?;
+        let settings = source.environment_settings.as_mut().and_then(|settings| settings.remove(&self.environment));
+        let settings = settings.ok_or_else(|| {
+            PageError::not_found(format!("the source {:?} is not set up in {:?}", self.key, self.environment))
+        })?;
+        Ok((source, settings))
+    }
+
     /// Reads the configuration.
     pub async fn configuration(&self, page: &Page) -> Result<Configuration, PageError> {
-        let mut source: Source = page.get(&self.api("")).await?;
-        let own = source.environment_settings.as_mut().and_then(|settings| settings.remove(&self.environment));
-        let missing =
-            || PageError::not_found(format!("the source {:?} is not set up in {:?}", self.key, self.environment));
-        let own = own.ok_or_else(missing)?;
+        let (source, own) = self.read(page).await?;
         Ok(Configuration { source, version: own.version, settings: own.settings, mappings: own.mappings })
     }
 
-    /// The layout of a page of the source's tabs.
+    /// An environment in the path of a page that does not exist is a page that is not there.
+    fn unknown(&self, page: &Page, failure: ApiFailure) -> PageError {
+        match page.environments.iter().any(|environment| environment.slug == self.environment) {
+            true => failure.into(),
+            false => PageError::not_found(format!("there is no environment {:?} for this token", self.environment)),
+        }
+    }
+
+    /// Returns the layout of a page of the source's tabs.
     pub fn layout<'a>(&self, page: &'a Page, source: &Source) -> Layout<'a> {
         Layout::new(page, source.name.clone()).in_source(&self.key)
     }

@@ -16,7 +16,8 @@ use serde::Deserialize;
 use serde_json::json as json_value;
 use sha2::{Digest as _, Sha256};
 
-use super::{place::SourcePlace, setting_names};
+use super::setting_names;
+use crate::pages::source_place::SourcePlace;
 use crate::{
     components::{confirm, filter::Choice, icon, outcome},
     context::Page,

@@ -5,17 +5,14 @@ use futures_util::future::try_join;
 use inlet_api::Scope;
 use inlet_api_types::PageInfo;
 
-use super::{
-    place::SourcePlace,
-    summary::{self, Summary},
-};
+use super::summary::{self, Summary};
 use crate::{
     components::{Html, chart, empty_state::empty_state, filter::Filters, icon, outcome, pagination::pagination, time},
     context::Page,
     error::PageResult,
     html,
     layout::{self, Layout},
-    pages::overview::traffic::Traffic,
+    pages::{overview::traffic::Traffic, source_place::SourcePlace},
     respond, tabs,
 };
 
@@ -79,7 +76,7 @@ impl ListPage<'_> {
 
     /// The first tab of a source in an environment.
     fn first_page(&self, slug: &str, key: &str) -> String {
-        tabs::first_of_source(slug, key).unwrap_or_else(|| SourcePlace::new(slug, key).logs())
+        tabs::first_of_source(slug, key).unwrap_or_else(|| SourcePlace::new(slug, key).page("logs"))
     }
 
     fn pagination(&self) -> Html {

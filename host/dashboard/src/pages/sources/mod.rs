@@ -4,7 +4,6 @@ mod compare;
 mod create;
 mod delete;
 mod list;
-pub mod place;
 mod refused;
 mod set_up;
 mod setting_names;

@@ -6,7 +6,8 @@ use futures_util::future::try_join_all;
 use inlet_api::Scope;
 use inlet_api_types::sources::{Source, SourceComparison, SourceEnvironmentSettings, SourceStatus};
 
-use super::{place::SourcePlace, setting_names::SWITCHES};
+use super::setting_names::SWITCHES;
+use crate::pages::source_place::SourcePlace;
 use crate::{
     components::{Html, confirm::confirm, copy, icon, outcome, time},
     context::Page,
@@ -61,7 +62,7 @@ impl InEnvironment {
 
     /// The first tab of the source in the environment.
     fn first_page(&self) -> String {
-        tabs::first_of_source(&self.place.environment, &self.place.key).unwrap_or_else(|| self.place.logs())
+        tabs::first_of_source(&self.place.environment, &self.place.key).unwrap_or_else(|| self.place.page("logs"))
     }
 
     /// The steps until the first event; none once there is one.

@@ -4,7 +4,8 @@ use axum::{Form, extract::Path, http::Method};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{place::SourcePlace, setting_names::SWITCHES, show};
+use super::{setting_names::SWITCHES, show};
+use crate::pages::source_place::SourcePlace;
 use crate::{
     context::Page,
     error::{PageError, PageResult},

@@ -24,7 +24,7 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     respond,
 };
 

@@ -15,7 +15,7 @@ use crate::{
     error::PageResult,
     html,
     layout::Layout,
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     respond,
 };
 

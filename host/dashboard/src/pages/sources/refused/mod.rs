@@ -9,7 +9,7 @@ use axum::{
     routing::{get, post},
 };
 
-use crate::{html::url_part, pages::sources::place::SourcePlace, state::Dashboard};
+use crate::{html::url_part, pages::source_place::SourcePlace, state::Dashboard};
 
 /// The routes of these pages.
 pub fn routes() -> Router<Dashboard> {

@@ -10,7 +10,7 @@ use crate::{
     context::Page,
     error::{PageError, PageResult},
     html::url_part,
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     respond,
 };
 
@@ -30,7 +30,7 @@ pub async fn verify(page: Page, Path((environment, key, id)): Path<(String, Stri
             let [environment, key] = [&place.environment, &place.key].map(|part| url_part(part));
             Ok(respond::go_to(&page, &format!("/e/{environment}/logs/{key}/{}", url_part(&event.id))))
         }
-        (None, None) => Ok(respond::go_to(&page, &place.logs())),
+        (None, None) => Ok(respond::go_to(&page, &place.page("logs"))),
     }
 }
 

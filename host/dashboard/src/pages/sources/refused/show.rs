@@ -12,7 +12,7 @@ use crate::{
     error::PageResult,
     html::{self, url_part},
     layout::Layout,
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     respond,
 };
 

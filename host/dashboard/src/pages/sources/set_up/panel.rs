@@ -16,7 +16,7 @@ use crate::{
     error::PageError,
     html::{self, url_part},
     layout::Layout,
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
 };
 
 /// The newest events that the panel shows.

@@ -20,7 +20,7 @@ use crate::{
     error::PageResult,
     html::url_part,
     layout::Layout,
-    pages::sources::{place::SourcePlace, verification},
+    pages::{source_place::SourcePlace, sources::verification},
     respond,
 };
 

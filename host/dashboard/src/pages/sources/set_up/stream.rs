@@ -16,7 +16,7 @@ use crate::{
     context::Page,
     error::PageResult,
     layout::Layout,
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     sse::{Event, Events},
 };
 

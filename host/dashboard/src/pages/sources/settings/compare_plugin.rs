@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     components::icon, context::Page, error::PageResult, html::url_part, layout::Layout,
-    pages::sources::place::SourcePlace, respond,
+    pages::source_place::SourcePlace, respond,
 };
 
 /// The newest requests that a page compares.

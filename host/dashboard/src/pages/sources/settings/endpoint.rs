@@ -5,7 +5,7 @@ use inlet_api_types::sources::{RotateEndpoint, RotatedEndpoint};
 use serde::Deserialize;
 
 use super::show;
-use crate::{components::confirm, context::Page, error::PageResult, pages::sources::place::SourcePlace, respond};
+use crate::{components::confirm, context::Page, error::PageResult, pages::source_place::SourcePlace, respond};
 
 /// The form.
 #[derive(Deserialize)]

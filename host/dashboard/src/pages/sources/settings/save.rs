@@ -16,7 +16,7 @@ use super::{
 use crate::{
     context::Page,
     error::{PageError, PageResult},
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     respond,
 };
 

@@ -10,7 +10,7 @@ use crate::{
     components::confirm,
     context::Page,
     error::{PageError, PageResult},
-    pages::sources::place::SourcePlace,
+    pages::source_place::SourcePlace,
     respond,
     session::sign_in::own_path,
 };

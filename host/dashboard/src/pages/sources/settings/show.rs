@@ -24,7 +24,10 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
-    pages::sources::{place::SourcePlace, setting_names::label, verification},
+    pages::{
+        source_place::SourcePlace,
+        sources::{setting_names::label, verification},
+    },
     respond,
 };
 
