@@ -6,6 +6,7 @@
 
 mod backend;
 mod checkpoints;
+mod earlier_schemas;
 mod event_rows;
 mod opening;
 mod sealing;

@@ -75,6 +75,14 @@ impl Canceling {
         run.unwrap().unwrap().status()
     }
 
+    /// The notes in the result of an event's cancellation.
+    async fn notes(&self, event: Uuid) -> Vec<String> {
+        let action = self.fixture.event(event).await.actions.remove(0);
+        let result: serde_json::Value = serde_json::from_str(&action.result.unwrap()).unwrap();
+        let notes = result["notes"].as_array().cloned().unwrap_or_default();
+        notes.iter().map(|note| note.as_str().unwrap().to_owned()).collect()
+    }
+
     async fn inputs(&self) -> Vec<String> {
         let claimed = self.fixture.claim(OWNER, self.target, 1).await.remove(0);
         let inputs = self.fixture.store.delivery_inputs(&claimed.delivery, 1 << 20).await.unwrap().unwrap();
@@ -90,8 +98,9 @@ impl Canceling {
 async fn what_was_never_sent_is_canceled_and_nothing_is_added() {
     for has_cancel in [false, true] {
         let canceling = Canceling::new(has_cancel).await;
-        canceling.commit("withdraw", "x").await;
+        let event = canceling.commit("withdraw", "x").await;
         assert_eq!(canceling.shown().await, [("trigger", 0, "canceled"), ("trigger", 2, "canceled")]);
+        assert_eq!(canceling.notes(event).await, [""; 0], "nothing was left");
         assert_eq!(canceling.status().await, RunStatus::Canceled);
         assert!(canceling.fixture.claim(OWNER, canceling.target, 10).await.is_empty());
     }
@@ -109,6 +118,9 @@ async fn what_was_sent_is_canceled_there_and_not_sent_again() {
             let mut expected = vec![("trigger", 0, ended), ("trigger", 2, "canceled")];
             expected.extend(has_cancel.then_some(("cancel", 0, "pending")));
             assert_eq!(canceling.shown().await, expected, "{next:?}");
+            let stays = r#"what was sent to the target "crm" stays there: it has no way to cancel"#;
+            let notes = canceling.notes(event).await;
+            assert_eq!(notes, (!has_cancel).then_some(stays).into_iter().collect::<Vec<_>>(), "{next:?}");
             if has_cancel {
                 let cancel = canceling.fixture.claim(OWNER, canceling.target, 10).await.remove(0).delivery;
                 assert_eq!((cancel.call, cancel.key), (DeliveryCall::Cancel, cancel_key(trigger.key, event)));
@@ -198,14 +210,16 @@ async fn a_target_that_cancels_wholly_is_called_when_the_last_recipient_of_a_cal
     let canceling = Canceling::with(routing).await;
     canceling.deliver(delivered()).await;
     canceling.deliver(delivered()).await;
-    canceling.commit("exclude", "b").await;
+    let event = canceling.commit("exclude", "b").await;
+    insta::assert_snapshot!(canceling.notes(event).await.join("\n"), @r#"a call to the target "crm" stays: the target cancels a call for all of its recipients only, and some of them are not canceled"#);
     let impossible = canceling.fixture.deliveries().await.pop().unwrap().delivery;
     assert_eq!(canceling.shown().await[2..], [("cancel", 0, "canceled")]);
     assert!(impossible.last_error.unwrap().contains("for all of its recipients"));
     assert!(impossible.finished_at_ms.is_some());
     assert!(canceling.fixture.claim(OWNER, canceling.target, 10).await.is_empty());
     assert_eq!(canceling.status().await, RunStatus::Delivered);
-    canceling.commit("exclude", "a").await;
+    let event = canceling.commit("exclude", "a").await;
+    assert_eq!(canceling.notes(event).await, [""; 0]);
     assert_eq!(canceling.shown().await[2..], [("cancel", 0, "canceled"), ("cancel", 0, "pending")]);
     let cancel = canceling.fixture.deliveries().await.pop().unwrap().delivery;
     let inputs = canceling.fixture.store.delivery_inputs(&cancel, u64::MAX).await.unwrap().unwrap();

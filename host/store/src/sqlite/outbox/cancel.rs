@@ -5,7 +5,7 @@
 //! added has ended, and says so. Recipients that are canceled one by one are left out of a
 //! body that is not built yet.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use inlet_core::delivery::cancel_key;
 use uuid::Uuid;
@@ -34,7 +34,8 @@ macro_rules! triggers {
                 CASE WHEN is_whole THEN 0 ELSE (
                     SELECT count(*) FROM workflow_run_recipients
                     WHERE workflow_run_recipients.run_id = run AND ordinal >= first_recipient
-                        AND ordinal < first_recipient + recipients AND canceled_at_ms IS NULL) END
+                        AND ordinal < first_recipient + recipients AND canceled_at_ms IS NULL) END,
+                workflow
               FROM canceled CROSS JOIN deliveries ON deliveries.run_id = run WHERE call = 0 "
         )
     };
@@ -82,6 +83,20 @@ static CANCELS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
+// In the results of the event's cancellations of the workflow, once. The result was written in this transaction, or the job
+// goes on with a cancellation that was.
+static NOTES: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH told (event, workflow, note) AS (VALUES",
+        "(?, ?, ?)",
+        ") UPDATE action_logs
+           SET result = json_set(result, '$.notes', json_insert(coalesce(result -> '$.notes', '[]'), '$[#]', note))
+           FROM told
+           WHERE event_id = event AND action_type = 'workflows_cancel' AND payload ->> '$.key' = workflow
+               AND result IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(result, '$.notes') WHERE value = note)",
+    )
+});
+
 /// The reason why nothing is sent for a cancellation of some of a delivery's recipients. The delivery that says so needs no
 /// attention: nobody can cure it.
 const NOT_WHOLE: &str = "the target cancels a call for all of its recipients only, and some of them are not canceled";
@@ -113,6 +128,7 @@ struct Trigger {
     has_body: bool,
     /// The number of its recipients that are not canceled.
     left: i64,
+    workflow: String,
 }
 
 /// The fate of a delivery.
@@ -181,6 +197,7 @@ async fn carry_out(
     let mut stopped = Vec::new();
     let mut cancels = Vec::new();
     let mut ordered: Vec<(i64, Uuid)> = Vec::new();
+    let mut notes: BTreeSet<(Uuid, &str, String)> = BTreeSet::new();
     for trigger in triggers {
         let run = canceled[trigger.canceled];
         let Fate { is_stopped, is_canceled_there } = trigger.fate();
@@ -188,10 +205,17 @@ async fn carry_out(
             stopped.push(trigger.stopped);
         }
         let target = targets.of(run.environment).iter().find(|target| target.id == trigger.stopped.target);
-        let Some(target) = target.filter(|target| is_canceled_there && target.routing.has_cancel) else { continue };
+        let Some(target) = target.filter(|_| is_canceled_there) else { continue };
+        let is_impossible = target.routing.cancels_wholly && trigger.left > 0;
+        if is_impossible || !target.routing.has_cancel {
+            notes.insert((run.event, &trigger.workflow, note(&target.key, is_impossible)));
+        }
+        if !target.routing.has_cancel {
+            continue;
+        }
         let gap_ms = target.routing.cancel_gap_ms;
         let left_ms = trigger.ended_for_ms.map_or(gap_ms, |ms| gap_ms.saturating_sub(ms).clamp(0, gap_ms.max(0)));
-        let impossible = (target.routing.cancels_wholly && trigger.left > 0).then_some(NOT_WHOLE);
+        let impossible = is_impossible.then_some(NOT_WHOLE);
         let key = cancel_key(trigger.key, run.event);
         cancels.push((trigger.stopped.seq, new_id(), run.event, key, left_ms, impossible));
         ordered.extend(trigger.stopped.order_key.map(|key| (trigger.stopped.target, key)));
@@ -202,11 +226,23 @@ async fn carry_out(
         })
         .await?;
     stop::stop(statements, &stopped, "the run was canceled").await?;
+    // One by one: an UPDATE takes one row for each result. Most cancellations have none.
+    for (event, workflow, note) in &notes {
+        statements.write(&NOTES, &[note], |row, note| _ = row.uuid(*event).text(workflow).text(note)).await?;
+    }
     ordered.sort_unstable();
     ordered.dedup();
     order::lead(statements, &ordered).await?;
     targets.wrote_deliveries |= !cancels.is_empty() || !stopped.is_empty();
     Ok(())
+}
+
+/// Returns what the result of a cancellation says about a call that was sent and is not canceled.
+fn note(target: &str, is_impossible: bool) -> String {
+    match is_impossible {
+        true => format!("a call to the target {target:?} stays: {NOT_WHOLE}"),
+        false => format!("what was sent to the target {target:?} stays there: it has no way to cancel"),
+    }
 }
 
 async fn find<'v>(
@@ -230,6 +266,7 @@ async fn find<'v>(
             ended_for_ms: row.optional_int(10)?,
             has_body: row.int(11)? != 0,
             left: row.int(12)?,
+            workflow: row.optional_text(13)?.unwrap_or_default().to_owned(),
         };
         let range = trigger.first..trigger.first + trigger.recipients;
         let concerns = |positions: &[i64]| positions.iter().any(|position| range.contains(position));
