@@ -44,6 +44,8 @@
     }
   };
   setInterval(() => showTimes(), 10000);
+  /** The reason of a stream that is refused when the browser connects again. */
+  const SIGNED_OUT = "the session has ended; sign in again";
 
   // Copying.
   document.addEventListener("click", async (event) => {
@@ -70,7 +72,10 @@
   // Trees of JSON: search, and expand.
   document.addEventListener("input", (event) => {
     const search = event.target.closest("[data-json-search]");
-    if (search) searchTree(search.closest("[data-json]"), search.value.trim().toLowerCase());
+    if (search) {
+      searchTree(search.closest("[data-json]"), search.value.trim().toLowerCase());
+      if (search.dataset.jsonFind) searchWhole(search);
+    }
     const confirm = event.target.closest("[data-confirm]");
     if (confirm) confirm.setCustomValidity(confirm.value.trim() === confirm.dataset.confirm ? "" : "Type the name exactly.");
   });
@@ -85,6 +90,17 @@
     }
     setText(find(".json-hits", tree), wanted === "" ? "" : `${hits} found`);
     find(".is-hit", tree)?.scrollIntoView({ block: "nearest" });
+  };
+  // The part of a text that its tree leaves out is searched on the server.
+  let searches = 0;
+  const searchWhole = (search) => {
+    clearTimeout(searches);
+    const found = find(".json-found", search.closest("[data-json]"));
+    const wanted = search.value.trim();
+    if (wanted === "") { found.replaceChildren(); return; }
+    const address = search.dataset.jsonFind + encodeURIComponent(wanted);
+    const load = () => window.htmx.ajax("GET", address, { target: found, swap: "innerHTML", headers: { "HX-Target": "div#json-found" } });
+    searches = setTimeout(load, 300);
   };
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-json-open]");
@@ -102,6 +118,28 @@
     event.preventDefault();
     window.htmx.ajax("GET", link.href, { target: link, swap: "outerHTML", headers: { "HX-Target": "a#json-part" } });
   });
+
+  // A panel that a stream fills says when it is not live.
+  for (const panel of all("[data-stream]")) {
+    const state = find("[data-stream-state]", panel.closest("section"));
+    let isGone = false;
+    const say = (status, text) => {
+      if (isGone) return;
+      isGone = status === "gone";
+      state.dataset.status = status;
+      setText(state, text);
+    };
+    panel.addEventListener("htmx:sse:after:connection", () => say("live", "live"));
+    panel.addEventListener("htmx:sse:before:connection", (event) => {
+      if (isGone) event.preventDefault();
+      else if (event.detail.connection.attempt > 0) say("lost", "connection lost, connecting again…");
+    });
+    panel.addEventListener("htmx:sse:error", (event) => {
+      if (event.detail.status === 401) say("gone", `not live: ${SIGNED_OUT}`);
+      else say("lost", "connection lost, connecting again…");
+    });
+    panel.addEventListener("gone", (event) => say("gone", `not live: ${event.detail.data}`));
+  }
 
   // Menus close when something else is clicked.
   document.addEventListener("click", (event) => {

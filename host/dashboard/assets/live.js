@@ -9,6 +9,7 @@
   const rows = document.querySelector("[data-live-rows]");
   const state = box.querySelector("[data-live-state]");
   const button = box.querySelector("[data-live-new]");
+  const again = box.querySelector("[data-live-again]");
   /** The rows that the list and the held table keep at most. */
   const MAX_ROWS = 300;
   let status = "connecting";
@@ -30,6 +31,7 @@
     const text = isPaused ? "Paused while you read" : words[status];
     if (state.textContent !== text) state.textContent = text;
     box.dataset.status = isPaused ? "paused" : status;
+    again.hidden = status !== "gone";
     button.hidden = waiting === 0;
     const label = `${waiting} new`;
     if (button.textContent !== label) button.textContent = label;
@@ -103,9 +105,15 @@
   box.addEventListener("open", is("live"));
   box.addEventListener("beat", is("live"));
   box.addEventListener("ended", is("lost"));
-  box.addEventListener("htmx:sse:error", () => { if (status !== "gone") is("lost")(); });
+  const end = (reason) => { ended = reason; is("gone")(); };
+  box.addEventListener("htmx:sse:error", (event) => {
+    if (event.detail.status === 401) end("the session has ended; sign in again");
+    else if (status !== "gone") is("lost")();
+  });
+  // A browser that was refused does not come back.
+  box.addEventListener("htmx:sse:before:connection", (event) => { if (status === "gone") event.preventDefault(); });
   box.addEventListener("missed", (event) => held.prepend(gap(`${event.detail.data}.`)));
-  box.addEventListener("gone", (event) => { ended = event.detail.data; is("gone")(); });
+  box.addEventListener("gone", (event) => end(event.detail.data));
   box.addEventListener("htmx:sse:close", () => { if (status === "live") is("lost")(); });
 
   button.addEventListener("click", () => {

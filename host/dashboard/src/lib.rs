@@ -23,6 +23,7 @@ mod assets;
 mod pages;
 mod preferences;
 mod sse;
+mod stream;
 mod upload;
 
 use axum::{

@@ -29,7 +29,11 @@ pub fn read_or_create(config: &Config) -> anyhow::Result<String> {
     }
     let token = new_management_token().context("the system gives no random bytes")?;
     secret_file::write(&path, &token)?;
-    tracing::info!(file = %path.display(), "no INLET_MANAGEMENT_TOKEN is set: a token was generated into this file");
+    tracing::info!(
+        file = %path.display(),
+        "no INLET_MANAGEMENT_TOKEN is set: a token was generated into this file; the dashboard takes it, and `inlet open` \
+         signs in with it"
+    );
     Ok(token)
 }
 

@@ -18,6 +18,8 @@ pub struct Action<'a> {
     pub status: &'a str,
     /// The mapping; none for the built-in identify.
     pub mapping: Option<&'a str>,
+    /// The page of the mapping and its name there, where it may be changed.
+    pub mapping_page: Option<(String, String)>,
     /// The reason of a skip or an error.
     pub reason: Option<&'a str>,
     /// The sentences that an operator should know.
@@ -34,6 +36,7 @@ impl<'a> From<&'a SourceLogAction> for Action<'a> {
             action_type: &action.action_type,
             status: &action.action_status,
             mapping: action.mapping_id.as_deref(),
+            mapping_page: None,
             reason: action.reason.as_deref(),
             warnings: &action.warnings,
             payload: action.action_payload.as_ref(),
@@ -48,6 +51,7 @@ impl<'a> From<&'a RehearsedAction> for Action<'a> {
             action_type: &action.action_type,
             status: &action.status,
             mapping: action.mapping.as_deref(),
+            mapping_page: None,
             reason: action.reason.as_deref(),
             warnings: &action.warnings,
             payload: action.payload.as_ref(),

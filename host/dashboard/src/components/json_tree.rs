@@ -50,6 +50,8 @@ pub struct Mark {
 struct Writer<'a> {
     html: String,
     values: usize,
+    /// True if an object or a list is left to be loaded.
+    has_unread: bool,
     /// The bytes of objects and lists that were read.
     read: usize,
     open_depth: usize,
@@ -99,12 +101,24 @@ impl<'a> JsonTree<'a> {
         let parts = self.parts.as_deref();
         let (open_depth, marks) = (self.open_depth, &self.marks);
         let path = self.picks.map(str::to_owned);
-        let mut writer = Writer { html: String::new(), values: 0, read: 0, open_depth, marks, parts, path };
+        let mut writer =
+            Writer { html: String::new(), values: 0, has_unread: false, read: 0, open_depth, marks, parts, path };
         writer.value(self.text.trim(), None, &self.base, 0);
         let (label, rest) = (escape(self.label), writer.values.saturating_sub(MAX_VALUES));
         let rest = match rest {
             0 => String::new(),
+            _ if parts.is_none() && self.text.len() > MAX_COPIED => {
+                r#"<p class="json-rest">The tree is cut here.</p>"#.to_owned()
+            }
             _ => r#"<p class="json-rest">The tree is cut here; the button has the whole text.</p>"#.to_owned(),
+        };
+        // What the tree leaves out is searched on the server.
+        let (find, found) = match parts.filter(|_| writer.has_unread || !rest.is_empty()) {
+            Some(parts) => (
+                format!(r#" data-json-find="{}{}&amp;find=""#, escape(parts), url_part(&self.base)),
+                r#"<div class="json-found" aria-live="polite"></div>"#,
+            ),
+            None => (String::new(), ""),
         };
         let whole = match parts {
             Some(parts) if self.text.len() > MAX_COPIED => format!(
@@ -113,10 +127,12 @@ impl<'a> JsonTree<'a> {
                 url_part(&self.base),
                 bytes(self.text.len())
             ),
+            // As a value of an attribute it would make the page as long again.
+            None if self.text.len() > MAX_COPIED => String::new(),
             _ => copy(self.text, &format!("Copy {}", self.label)).to_string(),
         };
         Html::trusted(format!(
-            r#"<div class="json" data-json><div class="json-tools"><input type="search" class="json-search" placeholder="Search" aria-label="Search {label}" data-json-search><span class="json-hits" aria-live="polite"></span><button type="button" class="quiet" data-json-open>Expand all</button>{whole}</div><div class="json-body" tabindex="0" role="group" aria-label="{label}">{}</div>{rest}</div>"#,
+            r#"<div class="json" data-json><div class="json-tools"><input type="search" class="json-search" placeholder="Search" aria-label="Search {label}" data-json-search{find}><span class="json-hits" aria-live="polite"></span><button type="button" class="quiet" data-json-open>Expand all</button>{whole}</div>{found}<div class="json-body" tabindex="0" role="group" aria-label="{label}">{}</div>{rest}</div>"#,
             writer.html
         ))
     }
@@ -189,6 +205,7 @@ impl Writer<'_> {
 
     /// Writes the place of an object or a list that is loaded on demand.
     fn unread(&mut self, text: &str, name: Option<&str>, pointer: &str) {
+        self.has_unread = true;
         let _ = write!(self.html, r#"<div class="json-row" data-pointer="{}">"#, escape(pointer));
         self.name(name);
         let size = bytes(text.len());

@@ -13,6 +13,7 @@ pub mod filter;
 pub mod form;
 pub mod icon;
 pub mod json_differences;
+pub mod json_find;
 pub mod json_text;
 pub mod json_tree;
 pub mod outcome;

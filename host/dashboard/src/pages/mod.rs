@@ -67,3 +67,21 @@ pub fn not_found() -> axum::routing::MethodRouter<Dashboard> {
 fn event_address(environment: &str, id: &str) -> String {
     format!("/e/{}/logs/{}", crate::html::url_part(environment), crate::html::url_part(id))
 }
+
+/// Returns a free identifier for something of a platform or a kind: its name, with a number if that is taken.
+fn free_key(name: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let numbered = (2..).map(|number| format!("{base}-{number}"));
+    std::iter::once(base.to_owned()).chain(numbered).find(|key| !is_taken(key)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_is_free() {
+        assert_eq!(free_key("inlet/stripe", |_| false), "stripe");
+        assert_eq!(free_key("segment", |key| ["segment", "segment-2"].contains(&key)), "segment-3");
+    }
+}

@@ -57,7 +57,7 @@ pub async fn find(engine: &Engine, headers: &HeaderMap) -> Result<Option<Session
     let id = hash_values(&[b"session", cookie.as_bytes()]);
     let Some(record) = engine.store.session(&id).await? else { return Ok(None) };
     let now_ms = now_ms();
-    if record.created_at_ms < now_ms - LONGEST_MS || record.last_used_at_ms < now_ms - IDLE_MS {
+    if has_expired(&record, now_ms) {
         return Ok(None);
     }
     let Some((operator, hash)) = Operator::of_stored(engine, record.token_id) else { return Ok(None) };
@@ -72,4 +72,18 @@ pub async fn find(engine: &Engine, headers: &HeaderMap) -> Result<Option<Session
     }
     let csrf = hex::encode(hash_values(&[b"csrf", cookie.as_bytes()]));
     Ok(Some(Session { operator, csrf, id: Some(id) }))
+}
+
+/// Returns true if neither the session nor its token has ended since it was found, for answers that go on.
+pub async fn is_under_way(engine: &Engine, session: &Session) -> Result<bool, ReadError> {
+    let now_ms = now_ms();
+    if !session.operator.is_valid(&engine.snapshot(), now_ms) {
+        return Ok(false);
+    }
+    let Some(id) = &session.id else { return Ok(true) };
+    Ok(engine.store.session(id).await?.is_some_and(|record| !has_expired(&record, now_ms)))
+}
+
+fn has_expired(record: &SessionRecord, now_ms: i64) -> bool {
+    record.created_at_ms < now_ms - LONGEST_MS || record.last_used_at_ms < now_ms - IDLE_MS
 }

@@ -10,15 +10,22 @@ const EXPECTED_STATUSES = /Failed to load resource: the server responded with a 
 export class Dashboard {
   static async open(base, { width = 1280, height = 900, colorScheme = "light" } = {}) {
     const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme, baseURL: base });
-    context.setDefaultTimeout(30_000);
-    const dashboard = new Dashboard(browser, context, base);
-    dashboard.page = await dashboard.newPage();
+    const dashboard = new Dashboard(browser, { viewport: { width, height }, colorScheme });
+    await dashboard.at(base);
     return dashboard;
   }
 
-  constructor(browser, context, base) {
-    Object.assign(this, { browser, context, base, problems: [] });
+  constructor(browser, options) {
+    Object.assign(this, { browser, options, problems: [] });
+  }
+
+  /** Begins as a new visitor of a server. */
+  async at(base) {
+    await this.context?.close();
+    this.base = base;
+    this.context = await this.browser.newContext({ ...this.options, baseURL: base });
+    this.context.setDefaultTimeout(30_000);
+    this.page = await this.newPage();
   }
 
   /** A page whose problems are collected. */

@@ -1,6 +1,7 @@
 //! The table of causes.
 
 use super::{ACKNOWLEDGE, Cause, Cure, Send, Step};
+use crate::html::url_part;
 
 /// Returns the cure of a cause of a source's status.
 pub(super) fn cure(cause: &Cause<'_>) -> Cure {
@@ -82,7 +83,12 @@ fn of_failure(cause: &Cause<'_>) -> Cure {
                 Cure::new("A target did not take the deliveries of these events. Correct the target, then retry them.");
             return with_logs(
                 cause,
-                cure.then(send("Retry deliveries", super::target::redrive_of(cause.environment), cause)),
+                cure.then(send("Retry deliveries", super::target::redrive_of(cause.environment), cause)).then(
+                    Step::Link {
+                        label: "See the answers",
+                        href: format!("/e/{}/deliveries?status=dead", url_part(cause.environment)),
+                    },
+                ),
             )
             .then(acknowledge(cause));
         }

@@ -5,12 +5,16 @@
 
 mod causes;
 mod target;
+mod without_effect;
 
 use askama::Template;
 use inlet_api::Scope;
 use inlet_api_types::{issues::Issue, sources::AttentionCause};
 
-pub use self::target::of_target;
+pub use self::{
+    target::of_target,
+    without_effect::{of_nobody, of_unmapped, of_workflow, of_wrong_url},
+};
 use super::Html;
 use crate::{html::url_part, layout::Layout};
 

@@ -8,6 +8,9 @@ use serde::Deserialize;
 /// Parts of names of headers that hold, or may hold, a secret or a signature of the body.
 const SECRET: [&str; 7] = ["signature", "authorization", "token", "secret", "cookie", "key", "hmac"];
 
+/// The longest item that stands in the command itself, in bytes: Linux takes no argument over 128 KiB.
+const MAX_ARGUMENT: usize = 96 << 10;
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Values {
@@ -21,6 +24,11 @@ pub fn curl(entry: &SourceLog) -> Option<String> {
         return None;
     }
     let (before, body) = match (&entry.original, &entry.original_text, &entry.original_base64) {
+        // The file that the page downloads.
+        (Some(json), ..) if json.as_text().len() > MAX_ARGUMENT => {
+            (String::new(), "--data-binary @item.json".to_owned())
+        }
+        (_, Some(text), _) | (_, _, Some(text)) if text.len() > MAX_ARGUMENT => return None,
         (Some(json), ..) => (String::new(), format!("--data-raw {}", quoted(json.as_text()))),
         (_, Some(text), _) => (String::new(), format!("--data-raw {}", quoted(text))),
         (.., Some(base64)) => (format!("printf %s {} | base64 -d | ", quoted(base64)), "--data-binary @-".to_owned()),

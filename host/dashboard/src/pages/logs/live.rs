@@ -1,14 +1,8 @@
 //! `GET /e/{environment}/logs/live`: the stream of the API, its entries as rows of the list.
 
-use axum::{
-    body::{Body, Bytes},
-    extract::Path,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
-    response::{IntoResponse as _, Response},
-};
+use axum::{body::Bytes, extract::Path, http::HeaderMap};
 use futures_util::{StreamExt as _, stream};
 use inlet_api_types::logs::SourceLog;
-use serde::Deserialize;
 
 use super::{
     list::SOURCE,
@@ -20,17 +14,10 @@ use crate::{
     error::PageResult,
     html::url_part,
     sse::{Event, Events},
+    stream::{self as streams, Notice},
 };
 
 const LAST_EVENT_ID: &str = "last-event-id";
-
-/// The data of `missed` and `end`.
-#[derive(Deserialize)]
-struct Notice {
-    message: String,
-    #[serde(default)]
-    may_continue: bool,
-}
 
 /// Streams the rows of new entries. `open`, `beat`, `missed`, `ended` and `gone` are events of their own; after `gone` nobody
 /// connects again.
@@ -45,28 +32,21 @@ pub async fn live(page: Page, Path(environment): Path<String>, headers: HeaderMa
     let last = headers.get(LAST_EVENT_ID).and_then(|value| value.to_str().ok());
     let last: Vec<(&str, &str)> = last.into_iter().map(|id| (LAST_EVENT_ID, id)).collect();
     let columns = Columns { source: source.is_none(), attention: filters.get("needs_attention") != Some("true") };
-    let body = match page.open(&format!("{path}?{query}"), &last).await {
+    let opened = page.open(&format!("{path}?{query}"), &last).await;
+    match opened {
         Ok(answer) => {
-            let events = Events::new(answer);
-            let chunks = events.map(move |read| {
+            let chunks = Events::new(answer).map(move |read| {
                 let text: String = read?.iter().filter_map(|event| rendered(event, columns)).collect();
                 Ok::<_, axum::Error>(Bytes::from(text))
             });
-            Body::from_stream(chunks)
+            Ok(streams::answer(page, chunks))
         }
         // The list stays, and says why it is not live.
         Err(failure) => {
-            let gone = Event { id: String::new(), name: "gone".to_owned(), data: failure.body.message };
-            Body::from_stream(stream::iter([Ok::<_, axum::Error>(Bytes::from(gone.write()))]))
+            let gone = Bytes::from(streams::gone(failure.body.message).write());
+            Ok(streams::answer(page, stream::iter([Ok::<_, axum::Error>(gone)])))
         }
-    };
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        // Without it nginx would collect the events.
-        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    let response: Response = (headers, body).into_response();
-    Ok(response)
+    }
 }
 
 /// Returns an event of the API as the page takes it: an entry without a name is a row, which htmx inserts.
@@ -80,13 +60,12 @@ fn rendered(event: &Event, columns: Columns) -> Option<String> {
         "open" => named("open", "{}".to_owned()),
         "heartbeat" => named("beat", "{}".to_owned()),
         "missed" | "end" => {
-            let notice: Notice = serde_json::from_str(&event.data).ok()?;
-            let name = match (event.name.as_str(), notice.may_continue) {
-                ("missed", _) => "missed",
-                (_, true) => "ended",
-                (_, false) => "gone",
-            };
-            named(name, notice.message)
+            let Notice { message, may_continue } = serde_json::from_str(&event.data).ok()?;
+            match (event.name.as_str(), may_continue) {
+                ("missed", _) => named("missed", message),
+                (_, true) => named("ended", message),
+                (_, false) => Some(streams::gone(message).write()),
+            }
         }
         _ => None,
     }

@@ -9,6 +9,7 @@ mod row;
 mod show;
 mod stages;
 mod test_case;
+mod under_way;
 mod value;
 mod values;
 
@@ -30,6 +31,7 @@ pub fn routes() -> Router<Dashboard> {
         .route("/e/{environment}/logs/{id}", get(show::find))
         .route("/e/{environment}/sources/{key}/logs", get(list::of_source))
         .route("/e/{environment}/logs/{source}/{id}", get(show::show))
+        .route("/e/{environment}/logs/{source}/{id}/deliveries", get(under_way::wait))
         .route("/e/{environment}/logs/{source}/{id}/test-case", get(test_case::download))
         .route("/e/{environment}/logs/{source}/{id}/value", get(value::show))
         .route("/e/{environment}/logs/{source}/{id}/replay", post(replay::replay))

@@ -11,9 +11,10 @@ use inlet_api_types::{
     logs::{SourceLog, SourceLogList},
     traces::EventTrace,
 };
+use inlet_core::mapping::matched_by;
 
 use super::{
-    API_LOG, Place, curl, row, stages, value,
+    API_LOG, Place, curl, row, stages, under_way, value,
     values::{self, Field},
 };
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
         Html,
         actions::{self, Action},
         copy,
-        cure::Cause,
+        cure::{self, Cause, Cure},
         icon,
         json_tree::JsonTree,
         outcome, time,
@@ -31,6 +32,7 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
+    pages::{source_place::SourcePlace, targets::new_target_address},
     respond,
 };
 
@@ -98,6 +100,34 @@ impl EventPage<'_> {
         Some(Cause { environment, source, kind, code, what_to_do: "" })
     }
 
+    /// Returns the cure of an event that had no effect, although nothing failed.
+    fn effect(&self) -> Option<Html> {
+        let Place { environment, source, .. } = self.place;
+        let entry = &self.entry;
+        let is_of_source = source != API_LOG && !entry.event_type.is_empty() && entry.rerun_as.is_empty();
+        let is_of_type = |event_type: &str| matched_by(event_type).contains(&entry.event_type);
+        let no_mapping = || {
+            let trace = self.trace.as_ref();
+            trace.is_some_and(|trace| !trace.mappings.iter().any(|mapping| is_of_type(&mapping.event_type)))
+        };
+        let cure: Cure = match entry.outcome.as_str() {
+            "skipped" if is_of_source => cure::of_nobody(environment, source),
+            "logged" if is_of_source && entry.event_type != "identify" && no_mapping() => {
+                cure::of_unmapped(environment, source, std::slice::from_ref(&entry.event_type))
+            }
+            _ => return None,
+        };
+        Some(cure.html(&self.layout))
+    }
+
+    fn are_under_way(&self) -> bool {
+        !self.is_pane && under_way::are_under_way(self.deliveries())
+    }
+
+    fn new_target(&self) -> Option<String> {
+        self.layout.page.can(Scope::Operate).then(|| new_target_address(&self.place.environment))
+    }
+
     fn is_enforced(&self) -> bool {
         self.entry.verification_status.starts_with("enforced:")
     }
@@ -111,7 +141,14 @@ impl EventPage<'_> {
     }
 
     fn actions(&self) -> Html {
-        let actions: Vec<Action<'_>> = self.entry.actions.iter().flatten().map(Action::from).collect();
+        let place = SourcePlace::new(&self.place.environment, &self.place.source);
+        let page = |id: &str| {
+            let label = format!("mapping of {}", self.entry.event_type);
+            (place.page(&format!("mappings/{}", url_part(id))), label)
+        };
+        let actions = self.entry.actions.iter().flatten().map(Action::from);
+        let actions: Vec<Action<'_>> =
+            actions.map(|action| Action { mapping_page: action.mapping.map(page), ..action }).collect();
         actions::actions(&actions)
     }
 
@@ -191,7 +228,7 @@ pub async fn show(page: Page, Path((environment, source, id)): Path<(String, Str
         Some(Err(failure)) => (None, Some(failure.body.message)),
     };
     let traced = trace.as_ref().map(|trace| trace.values.entries.as_slice()).unwrap_or_default();
-    let fields = values::fields(&entry, traced);
+    let fields = values::fields(&entry, traced, &value::parts(&place));
     let title = if entry.event_type.is_empty() { "Item without a type" } else { &entry.event_type };
     let layout = Layout::new(&page, title).under("Logs", place.list());
     let is_pane = page.fills("pane");

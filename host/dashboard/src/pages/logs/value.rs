@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::Place;
 use crate::{
-    components::{Html, json_tree::JsonTree},
+    components::{Html, json_find::Found, json_tree::JsonTree},
     context::Page,
     error::{PageError, PageResult},
     html::url_part,
@@ -29,6 +29,8 @@ pub struct ValueQuery {
     /// True for the text itself.
     #[serde(default)]
     raw: bool,
+    /// The text to find in the value.
+    find: Option<String>,
 }
 
 #[derive(Template)]
@@ -49,7 +51,7 @@ pub fn parts(place: &Place) -> String {
 pub async fn show(
     page: Page,
     Path((environment, source, id)): Path<(String, String, String)>,
-    Query(ValueQuery { pointer, raw }): Query<ValueQuery>,
+    Query(ValueQuery { pointer, raw, find }): Query<ValueQuery>,
 ) -> PageResult {
     let place = Place { environment, source, id };
     let [source, id, environment] = [&place.source, &place.id, &place.environment].map(|part| url_part(part));
@@ -65,9 +67,12 @@ pub async fn show(
         ];
         return Ok((headers, value.to_owned()).into_response());
     }
-    let tree = JsonTree::new(value, "the value").at(&pointer).loading(&parts(&place)).html();
+    let tree = match find {
+        Some(wanted) => Found::of(value, &wanted).html(&format!("{}{}", parts(&place), url_part(&pointer))),
+        None => JsonTree::new(value, "the value").at(&pointer).loading(&parts(&place)).html(),
+    };
     let layout = Layout::new(&page, "Value").under("Logs", place.list()).under("Event", place.own());
-    let is_part = page.fills("json-part");
+    let is_part = page.fills("json-part") || page.fills("json-found");
     let view = ValuePage { layout, place: &place, pointer: &pointer, tree };
     Ok(match is_part {
         true => respond::html(&view.as_tree()),

@@ -28,10 +28,20 @@ pub fn row_id(index: usize) -> String {
     format!("value-{index}")
 }
 
-/// Returns the fields of an event with the places of their values.
-pub fn fields(entry: &SourceLog, traced: &[TracedValue]) -> Vec<Field> {
+/// Returns the fields of an event with the places of their values. `parts` is the address of parts of the received item.
+pub fn fields(entry: &SourceLog, traced: &[TracedValue], parts: &str) -> Vec<Field> {
     let text = |value: &str| Some(Html::trusted(format!("<code>{}</code>", escape(value))));
-    let data = entry.data.as_ref().map(|data| JsonTree::new(data.as_text(), "the event's data").open_depth(1).html());
+    let item = entry.original.as_ref().map_or("", |item| item.as_text());
+    let data = entry.data.as_ref().map(|data| {
+        let (data, tree) = (data.as_text(), JsonTree::new(data.as_text(), "the event's data").open_depth(1));
+        let pointers =
+            traced.iter().filter(|traced| traced.field == "data").filter_map(|traced| traced.pointer.as_deref());
+        // What is too much for one tree is loaded from the item, where the data stands there as it is.
+        match pointers.clone().find(|pointer| json::point(item, pointer) == Some(data)) {
+            Some(pointer) => tree.at(pointer).loading(parts).html(),
+            None => tree.html(),
+        }
+    });
     let mut fields = vec![
         Field::new("event_type", text(&entry.event_type).filter(|_| !entry.event_type.is_empty())),
         Field::new("user_id", entry.user_id.as_deref().and_then(text)),
@@ -39,7 +49,6 @@ pub fn fields(entry: &SourceLog, traced: &[TracedValue]) -> Vec<Field> {
         Field::new("occurred_at", text(&entry.occurred_at)),
         Field::new("data", data),
     ];
-    let item = entry.original.as_ref().map_or("", |item| item.as_text());
     for (index, TracedValue { field, pointer }) in traced.iter().enumerate() {
         let at = fields.iter().position(|known| known.name == *field).unwrap_or_else(|| {
             let found = pointer.as_deref().and_then(|pointer| json::point(item, pointer));

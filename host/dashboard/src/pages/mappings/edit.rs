@@ -184,6 +184,7 @@ pub async fn new(page: Page, Path((environment, key)): Path<(String, String)>) -
     let event_type = query.get("event_type").unwrap_or_default();
     let mut form = MappingForm::new(event_type, action, around.configuration.version);
     form.sample = query.get("sample").unwrap_or_default().to_owned();
+    form.next = query.get("next").unwrap_or_default().to_owned();
     Ok(shown(&page, &place, &around, form, None).await)
 }
 

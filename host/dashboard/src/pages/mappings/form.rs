@@ -71,6 +71,8 @@ pub struct MappingForm {
     pub parameters: Parameters,
     /// The sample beside the form: a log entry's id, or `example:` and its number; empty for the newest.
     pub sample: String,
+    /// The page to lead to once a new mapping is on; empty for the list.
+    pub next: String,
 }
 
 impl MappingForm {
@@ -86,6 +88,7 @@ impl MappingForm {
             condition: Condition::default(),
             parameters: fields_of(action, "{}").unwrap_or_else(|| Parameters::Json("{}".to_owned())),
             sample: String::new(),
+            next: String::new(),
         }
     }
 
@@ -103,6 +106,7 @@ impl MappingForm {
             condition: Condition::of_json(mapping.when.as_ref().map(RawJson::as_text)),
             parameters: fields_of(action, text).unwrap_or_else(|| Parameters::Json(text.to_owned())),
             sample: String::new(),
+            next: String::new(),
         }
     }
 
@@ -141,6 +145,7 @@ impl MappingForm {
             condition,
             parameters,
             sample: get("sample").to_owned(),
+            next: get("next").to_owned(),
         }
     }
 

@@ -88,6 +88,9 @@ fn saved_page(
     let is_new = |mapping: &&SourceMapping| !before.iter().any(|known| known.id == mapping.id);
     let new = mappings.unwrap_or_default().iter().rev().find(is_new);
     let path = match (new, &form.id) {
+        (Some(new), _) if !new.active && !form.next.is_empty() => {
+            format!("mappings/{}/switch?next={}", url_part(&new.id), url_part(&form.next))
+        }
         (Some(new), _) if !new.active => format!("mappings/{}/switch", url_part(&new.id)),
         (Some(new), _) => format!("mappings/{}?saved=1", url_part(&new.id)),
         (None, Some(id)) => format!("mappings/{}?saved=1", url_part(id)),

@@ -19,13 +19,14 @@ use super::{
     saved::{Change, request_of},
 };
 use crate::{
-    components::{Html, icon, outcome, time},
+    components::{Html, filter::Filters, icon, outcome, time},
     context::Page,
     error::{PageError, PageResult},
     html::{grouped, url_part},
     layout::Layout,
     pages::source_place::{Configuration, SourcePlace},
     respond,
+    session::sign_in::own_path,
 };
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -38,6 +39,8 @@ struct SwitchPage<'a> {
     layout: Layout<'a>,
     place: &'a SourcePlace,
     mapping: &'a SourceMapping,
+    /// The page to lead to once it is on; empty for the list.
+    next: String,
     /// The effect that it would have had; none until it is asked for.
     effect: Option<Html>,
 }
@@ -117,12 +120,22 @@ async fn found(page: &Page, place: &SourcePlace, id: &str) -> Result<(Configurat
     Ok((configuration, index))
 }
 
+fn next(page: &Page) -> String {
+    Filters::of(&page.path, &page.query).get("next").unwrap_or_default().to_owned()
+}
+
 /// Asks before the mapping is switched.
 pub async fn ask(page: Page, Path((environment, key, id)): Path<(String, String, String)>) -> PageResult {
     let place = SourcePlace::new(environment, key);
     let (configuration, index) = found(&page, &place, &id).await?;
     let layout = place.layout(&page, &configuration.source).under("Mappings", place.page("mappings"));
-    Ok(respond::html(&SwitchPage { layout, place: &place, mapping: &configuration.mappings[index], effect: None }))
+    Ok(respond::html(&SwitchPage {
+        layout,
+        place: &place,
+        mapping: &configuration.mappings[index],
+        next: next(&page),
+        effect: None,
+    }))
 }
 
 /// Says what the mapping would have done over the last 24 hours.
@@ -146,7 +159,7 @@ async fn effect_page(page: &Page, place: &SourcePlace, id: &str) -> PageResult {
     }
     let effect = Some(Html::of(&view));
     let layout = place.layout(page, &configuration.source).under("Mappings", place.page("mappings"));
-    Ok(respond::html(&SwitchPage { layout, place, mapping, effect }))
+    Ok(respond::html(&SwitchPage { layout, place, mapping, next: next(page), effect }))
 }
 
 /// See [`effect_page`].
@@ -158,6 +171,9 @@ pub async fn effect_of(page: Page, Path((environment, key, id)): Path<(String, S
 #[derive(Deserialize)]
 pub struct SwitchForm {
     to: String,
+    /// The page to lead to; empty for the list.
+    #[serde(default)]
+    next: String,
 }
 
 /// Switches a mapping on or off.
@@ -169,7 +185,10 @@ pub async fn switch(
     let place = SourcePlace::new(environment, key);
     let active = Some(form.to == "on");
     save::change(&page, &place, &id, |request| Change::Put(MappingRequest { active, ..request })).await?;
-    Ok(respond::go_to(&page, &place.page("mappings")))
+    match form.next.as_str() {
+        "" => Ok(respond::go_to(&page, &place.page("mappings"))),
+        next => Ok(respond::go_to(&page, own_path(next))),
+    }
 }
 
 #[cfg(test)]

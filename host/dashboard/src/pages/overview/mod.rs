@@ -3,6 +3,7 @@
 mod range;
 mod show;
 pub mod traffic;
+mod without_effect;
 
 use axum::{Router, routing::get};
 

@@ -8,7 +8,11 @@ use inlet_api_types::{
 };
 use inlet_engine::clock::now_ms;
 
-use super::{range::Range, traffic::Traffic};
+use super::{
+    range::Range,
+    traffic::Traffic,
+    without_effect::{self, WithoutEffect},
+};
 use crate::{
     components::{
         Html, chart,
@@ -35,6 +39,7 @@ struct OverviewPage<'a> {
     sources: Vec<Summary>,
     /// The environment and a target of it.
     targets: Vec<(String, Target)>,
+    without_effect: Vec<WithoutEffect>,
 }
 
 impl OverviewPage<'_> {
@@ -77,6 +82,10 @@ impl OverviewPage<'_> {
         Cause::of(&summary.source.key, cause).html(&self.layout)
     }
 
+    fn effect(&self, row: &WithoutEffect) -> Html {
+        row.cure.html(&self.layout)
+    }
+
     fn target_cure(&self, environment: &str, target: &Target) -> Option<Html> {
         cure::of_target(environment, target).map(|cure| cure.html(&self.layout))
     }
@@ -95,24 +104,27 @@ pub async fn show(page: Page) -> PageResult {
     let filters = Filters::of("/", &page.query);
     let range = Range::of(&filters);
     let environment = filters.get("environment");
-    let mut query = format!("/v1/statistics?from={}", html::url_part(&range.from(now_ms())));
+    let from = range.from(now_ms());
+    let mut query = format!("/v1/statistics?from={}", html::url_part(&from));
     if let Some(slug) = environment {
         query.push_str(&format!("&environment={}", html::url_part(slug)));
     }
     let (sources, statistics) = try_join(summary::all(&page, environment), page.get(&query)).await?;
-    let shown = page.environments.iter().map(|found| &found.slug);
-    let shown = shown.filter(|slug| environment.is_none_or(|wanted| wanted == slug.as_str()));
-    let targets = try_join_all(shown.map(async |slug| {
+    let shown = page.environments.iter().map(|found| found.slug.as_str());
+    let shown: Vec<&str> = shown.filter(|slug| environment.is_none_or(|wanted| wanted == *slug)).collect();
+    let targets = try_join_all(shown.iter().map(async |slug| {
         let list: TargetList = page.get(&format!("/v1/targets?environment={}", html::url_part(slug))).await?;
-        Ok::<_, crate::error::PageError>(list.entries.into_iter().map(|target| (slug.clone(), target)))
-    }))
-    .await?;
+        Ok::<_, crate::error::PageError>(list.entries.into_iter().map(|target| ((*slug).to_owned(), target)))
+    }));
+    let traffic = Traffic::of(statistics);
+    let (targets, without_effect) = try_join(targets, without_effect::read(&page, &shown, &from, &traffic)).await?;
     let view = OverviewPage {
         layout: Layout::new(&page, "Overview"),
         range,
-        traffic: Traffic::of(statistics),
+        traffic,
         sources,
         targets: targets.into_iter().flatten().collect(),
+        without_effect,
         filters,
     };
     Ok(respond::html(&view))

@@ -55,6 +55,16 @@ impl Traffic {
         Some(crate::components::time::micros(total.p95_us))
     }
 
+    /// The sources that had events with an outcome, each with their number, most first.
+    pub fn sources_with(&self, outcome: &str) -> Vec<(&str, u64)> {
+        let entries = self.statistics.entries.iter().filter(|entry| entry.source != API_LOG);
+        let counted =
+            entries.filter_map(|entry| Some((&*entry.source, entry.outcomes.get(outcome)?.iter().sum::<u64>())));
+        let mut found: Vec<(&str, u64)> = counted.filter(|(_, count)| *count > 0).collect();
+        found.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        found
+    }
+
     /// The events of a source in each step.
     pub fn of_source(&self, key: &str) -> Vec<u64> {
         let entry = self.statistics.entries.iter().find(|entry| entry.source == key);

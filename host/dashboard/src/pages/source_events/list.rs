@@ -14,7 +14,7 @@ use crate::{
     error::PageResult,
     html,
     layout::Layout,
-    pages::source_place::SourcePlace,
+    pages::source_place::{Configuration, SourcePlace},
     respond,
 };
 
@@ -90,6 +90,15 @@ fn count_mappings(mappings: &[SourceMapping]) -> HashMap<String, (usize, usize)>
         }
     }
     mapped
+}
+
+/// Returns the event types that nothing is done for: no mapping is on, and they are not handled without one.
+pub fn unmapped(configuration: &Configuration, events: impl Iterator<Item = SourceEvent>) -> Vec<SourceEvent> {
+    let mapped = count_mappings(&configuration.mappings);
+    let is_mapped = |event: &SourceEvent| mapped.get(&event.event).is_some_and(|(on, _)| *on > 0);
+    let identifies = configuration.settings.handle_identifies;
+    let is_built_in = |event: &SourceEvent| event.event == "identify" && identifies;
+    events.filter(|event| !event.event.is_empty() && !is_mapped(event) && !is_built_in(event)).collect()
 }
 
 /// Lists the event types of a source, the last received first.

@@ -3,6 +3,8 @@
 mod list;
 mod show;
 
+pub use self::list::unmapped;
+
 use axum::{Router, routing::get};
 
 use crate::{html::url_part, pages::source_place::SourcePlace, state::Dashboard};
@@ -20,6 +22,6 @@ fn type_page(place: &SourcePlace, event: &str) -> String {
 }
 
 /// The address of the form of a new mapping for an event type.
-fn new_mapping(place: &SourcePlace, event: &str) -> String {
+pub fn new_mapping(place: &SourcePlace, event: &str) -> String {
     format!("{}?event_type={}", place.page("mappings/new"), url_part(event))
 }

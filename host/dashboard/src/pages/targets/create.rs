@@ -3,12 +3,13 @@
 use askama::Template;
 use axum::{
     Form,
-    extract::Path,
+    extract::{Path, Query},
     http::{Method, StatusCode},
     response::Response,
 };
 use inlet_api::Scope;
-use inlet_api_types::targets::Target;
+use inlet_api_types::targets::{Target, TargetList};
+use serde::Deserialize;
 
 use super::{
     api_path,
@@ -22,7 +23,9 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
+    pages::free_key,
     respond,
+    session::sign_in::own_path,
 };
 
 #[derive(Template)]
@@ -30,6 +33,14 @@ use crate::{
 struct ChoosePage<'a> {
     layout: Layout<'a>,
     environment: &'a str,
+    next: &'a str,
+}
+
+/// The page to lead to after a target was added; empty for the target's own.
+#[derive(Debug, Default, Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    next: String,
 }
 
 impl ChoosePage<'_> {
@@ -42,7 +53,11 @@ impl ChoosePage<'_> {
     }
 
     fn href(&self, kind: &TargetKind) -> String {
-        format!("{}/{}", new_target_address(self.environment), kind.name)
+        let address = format!("{}/{}", new_target_address(self.environment), kind.name);
+        match self.next {
+            "" => address,
+            next => format!("{address}?next={}", url_part(next)),
+        }
     }
 }
 
@@ -55,35 +70,45 @@ struct FormPage<'a> {
     intro: &'a str,
     button: &'a str,
     version: Option<String>,
+    next: &'a str,
     fields: Fields,
     error: Option<&'a str>,
 }
 
-/// Shows the form of a target: `fields` and the error at its top. `version` is the one that is changed.
+/// Shows the form of a target: `fields` and the error at its top. `version` is the one that is changed,
+/// `next` the page to lead to after a new one was added.
 pub fn shown(
     layout: Layout<'_>,
     (action, back): (String, String),
     (intro, button): (&str, &str),
-    version: Option<String>,
+    (version, next): (Option<String>, &str),
     (fields, error): (Fields, Option<&PageError>),
     kind: &TargetKind,
 ) -> Response {
     let status = error.map_or(StatusCode::OK, |error| error.status);
     let error = error_at_top(kind, error);
-    let mut response = respond::html(&FormPage { layout, action, back, intro, button, version, fields, error });
+    let mut response = respond::html(&FormPage { layout, action, back, intro, button, version, next, fields, error });
     *response.status_mut() = status;
     response
 }
 
 /// Offers the kinds of targets.
-pub async fn choose(page: Page, Path(environment): Path<String>) -> PageResult {
+pub async fn choose(page: Page, Path(environment): Path<String>, Query(Next { next }): Query<Next>) -> PageResult {
     let layout = Layout::new(&page, "Add target").under("Targets", list(&environment));
-    Ok(respond::html(&ChoosePage { layout, environment: &environment }))
+    Ok(respond::html(&ChoosePage { layout, environment: &environment, next: &next }))
 }
 
-/// Shows the empty form of a kind.
-pub async fn form(page: Page, Path((environment, kind)): Path<(String, String)>) -> PageResult {
-    empty_or_sent(&page, &environment, find(&kind)?, &TargetForm::default(), None)
+/// Shows the form of a kind, with a free identifier.
+pub async fn form(
+    page: Page,
+    Path((environment, kind)): Path<(String, String)>,
+    Query(Next { next }): Query<Next>,
+) -> PageResult {
+    let kind = find(&kind)?;
+    let targets: TargetList = page.get(&format!("/v1/targets?environment={}", url_part(&environment))).await?;
+    let key = free_key(kind.name, |key| targets.entries.iter().any(|target| target.key == key));
+    let form = TargetForm::sent(vec![("key".to_owned(), key), ("next".to_owned(), next)]);
+    empty_or_sent(&page, &environment, kind, &form, None)
 }
 
 /// Creates a target.
@@ -94,7 +119,10 @@ pub async fn create(
 ) -> PageResult {
     let (kind, form) = (find(&kind)?, TargetForm::sent(pairs));
     match put(&page, &environment, kind, &form).await {
-        Ok(key) => Ok(respond::go_to(&page, &target_address(&environment, &key))),
+        Ok(key) => match form.get("next") {
+            "" => Ok(respond::go_to(&page, &target_address(&environment, &key))),
+            next => Ok(respond::go_to(&page, own_path(next))),
+        },
         Err(error) => empty_or_sent(&page, &environment, kind, &form, Some(&error)),
     }
 }
@@ -132,7 +160,7 @@ fn empty_or_sent(
         .under("Add target", back.clone());
     let action = format!("{back}/{}", kind.name);
     let fields = form.fields(kind, None, error);
-    Ok(shown(layout, (action, back), (kind.description, "Add target"), None, (fields, error), kind))
+    Ok(shown(layout, (action, back), (kind.description, "Add target"), (None, form.get("next")), (fields, error), kind))
 }
 
 fn find(kind: &str) -> Result<&'static TargetKind, PageError> {

@@ -66,5 +66,5 @@ fn form_of(
         .under(target.key.clone(), own.clone());
     let intro = "Deliveries that wait are sent with the new settings. A body that was built already stays as it is.";
     let fields = form.fields(kind, Some(target), error);
-    Ok(shown(layout, (format!("{own}/edit"), own), (intro, "Save"), version, (fields, error), kind))
+    Ok(shown(layout, (format!("{own}/edit"), own), (intro, "Save"), (version, ""), (fields, error), kind))
 }

@@ -3,12 +3,14 @@
 mod administration;
 mod attention;
 mod deliveries;
+mod first_event;
 mod logs;
 mod mappings;
 mod sign_in;
 mod source_events;
 mod sources;
 mod statistics;
+mod streams;
 mod users;
 
 use inlet_system_tests::Server;
@@ -30,6 +32,13 @@ pub fn has_browser() -> bool {
 
 /// Runs a scenario to its end. It fails on messages of the console, violations of the content security policy, requests to
 /// elsewhere, and what axe-core calls serious.
-pub fn play(server: &Server, scenario: &str, token: &str, input: &Value) {
-    script("dashboard/run.mjs", &[scenario, &server.admin, token, &input.to_string()]).patience(180).run();
+/// Returns what it printed.
+pub fn play(server: &Server, scenario: &str, token: &str, input: &Value) -> String {
+    script("dashboard/run.mjs", &[scenario, &server.admin, token, &input.to_string()]).patience(180).run()
+}
+
+/// Runs a scenario that starts its own servers, and returns what it printed.
+pub fn play_alone(scenario: &str, input: &Value) -> String {
+    let input = input.to_string();
+    script("dashboard/run.mjs", &[scenario, "http://127.0.0.1:9", "", &input]).patience(180).run()
 }

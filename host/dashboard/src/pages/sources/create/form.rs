@@ -24,7 +24,7 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
-    pages::source_place::SourcePlace,
+    pages::{free_key, source_place::SourcePlace},
     respond,
 };
 
@@ -35,19 +35,22 @@ pub struct CreateForm {
     name: String,
     key: String,
     environment: String,
+    /// True if the source identifies users from `identify` events; none before the form was sent, when it does.
+    identifies: Option<bool>,
     /// The indices of the ticked mappings; none before the form was sent, when all are ticked.
     mappings: Option<Vec<usize>>,
 }
 
 impl CreateForm {
     fn of(pairs: Vec<(String, String)>) -> Self {
-        let mut form = Self { mappings: Some(Vec::new()), ..Self::default() };
+        let mut form = Self { identifies: Some(false), mappings: Some(Vec::new()), ..Self::default() };
         for (name, value) in pairs {
             match name.as_str() {
                 "platform" => form.platform = value,
                 "name" => form.name = value.trim().to_owned(),
                 "key" => form.key = value.trim().to_owned(),
                 "environment" => form.environment = value,
+                "handle_identifies" => form.identifies = Some(value == "true"),
                 "mapping" => form.mappings.get_or_insert_default().extend(value.parse::<usize>()),
                 _ => {}
             }
@@ -100,6 +103,15 @@ impl CreatePage<'_> {
         suggested.map(|(index, mapping)| (index, mapping, self.form.is_ticked(index))).collect()
     }
 
+    /// True if the platform sends `identify` events.
+    fn has_identifies(&self) -> bool {
+        self.provider.example_payloads.iter().flatten().any(|(event_type, _)| event_type == "identify")
+    }
+
+    fn identifies(&self) -> bool {
+        self.form.identifies.unwrap_or(true)
+    }
+
     fn error_elsewhere(&self) -> Option<&str> {
         error_elsewhere(self.error, &["name", "key", "environment"])
     }
@@ -120,6 +132,7 @@ pub async fn show(page: &Page, platform: &str) -> PageResult {
         name: provider.provider.name.clone(),
         key: free_key(&provider.key, |key| sources.entries.iter().any(|source| source.key == key)),
         environment,
+        identifies: None,
         mappings: None,
     };
     Ok(shown(page, &provider, &form, None))
@@ -136,7 +149,11 @@ pub async fn create(page: Page, Form(pairs): Form<Vec<(String, String)>>) -> Pag
     let mappings: Vec<Value> =
         suggested.filter(|(index, _)| form.is_ticked(*index)).map(|(_, mapping)| json!(mapping)).collect();
     let mut environments = Map::new();
-    environments.insert(form.environment.clone(), json!({"mappings": mappings}));
+    let mut own = json!({"mappings": mappings});
+    if form.identifies == Some(true) {
+        own["settings"] = json!({"handle_identifies": true});
+    }
+    environments.insert(form.environment.clone(), own);
     let source = json!({
         "name": form.name, "preconfigured_provider": form.platform, "environment_settings": environments,
     });
@@ -164,15 +181,9 @@ async fn refusal(page: &Page, key: &str) -> Option<PageError> {
 }
 
 async fn provider(page: &Page, platform: &str) -> Result<SourceProvider, PageError> {
-    let path = format!("/v1/source_providers/{}?include=default_action_mappings", url_part(platform));
+    let path =
+        format!("/v1/source_providers/{}?include=default_action_mappings&include=example_payloads", url_part(platform));
     Ok(page.get(&path).await?)
-}
-
-/// Returns an identifier for a source of a platform: the name of its plugin, with a number if it is taken.
-fn free_key(platform: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let base = platform.rsplit('/').next().unwrap_or(platform);
-    let numbered = (2..).map(|number| format!("{base}-{number}"));
-    std::iter::once(base.to_owned()).chain(numbered).find(|key| !is_taken(key)).unwrap_or_default()
 }
 
 fn shown(page: &Page, provider: &SourceProvider, form: &CreateForm, error: Option<&PageError>) -> Response {
@@ -187,12 +198,6 @@ fn shown(page: &Page, provider: &SourceProvider, form: &CreateForm, error: Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_new_source_has_a_free_identifier() {
-        assert_eq!(free_key("inlet/stripe", |_| false), "stripe");
-        assert_eq!(free_key("segment", |key| ["segment", "segment-2"].contains(&key)), "segment-3");
-    }
 
     #[test]
     fn mappings_are_ticked_until_the_form_says_otherwise() {

@@ -15,5 +15,5 @@ const PAGE: &str = "set-up";
 pub fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/e/{environment}/sources/{key}/set-up", get(show::show))
-        .route("/e/{environment}/sources/{key}/set-up/stream", get(stream::stream))
+        .route("/e/{environment}/sources/{key}/set-up/stream", get(stream::follow))
 }

@@ -6,6 +6,7 @@ use inlet_api::Scope;
 use inlet_api_types::{
     providers::SourceProvider,
     sources::{Source, SourceEnvironmentSettings},
+    targets::TargetList,
 };
 
 use super::{PAGE, panel};
@@ -20,7 +21,7 @@ use crate::{
     error::PageResult,
     html::url_part,
     layout::Layout,
-    pages::{source_place::SourcePlace, sources::verification},
+    pages::{source_place::SourcePlace, sources::verification, targets::new_target_address},
     respond,
 };
 
@@ -32,6 +33,7 @@ struct SetUpPage<'a> {
     source: &'a Source,
     own: &'a SourceEnvironmentSettings,
     provider: Option<SourceProvider>,
+    has_target: bool,
     panel: Html,
 }
 
@@ -81,6 +83,19 @@ impl SetUpPage<'_> {
         (!parts.is_empty()).then(|| format!("{} {}.", self.name(), parts.join(" and ")))
     }
 
+    /// The mappings that are on.
+    fn active_mappings(&self) -> usize {
+        self.own.mappings.iter().filter(|mapping| mapping.active).count()
+    }
+
+    fn new_mapping(&self) -> String {
+        format!("{}?next={}", self.place.page("mappings/new"), url_part(&self.place.page(PAGE)))
+    }
+
+    fn new_target(&self) -> String {
+        format!("{}?next={}", new_target_address(&self.place.environment), url_part(&self.place.page(PAGE)))
+    }
+
     fn secret(&self) -> Html {
         Field::new(Kind::Secret, "signing_secret", "Secret", "").required().code().html()
     }
@@ -91,7 +106,9 @@ pub async fn show(page: Page, Path((environment, key)): Path<(String, String)>) 
     let place = SourcePlace::new(environment, key);
     let (source, own) = place.read(&page).await?;
     let provider = page.get(&format!("/v1/source_providers/{}", url_part(&source.preconfigured_provider))).await.ok();
+    let targets: TargetList = page.get(&format!("/v1/targets?environment={}", url_part(&place.environment))).await?;
+    let has_target = !targets.entries.is_empty();
     let layout = place.layout(&page, &source).at(place.page(PAGE));
     let panel = panel::render(&page, &layout, &place).await?;
-    Ok(respond::html(&SetUpPage { layout, place: &place, source: &source, own: &own, provider, panel }))
+    Ok(respond::html(&SetUpPage { layout, place: &place, source: &source, own: &own, provider, has_target, panel }))
 }

@@ -2,14 +2,9 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::{
-    body::{Body, Bytes},
-    extract::Path,
-    http::{HeaderName, HeaderValue, header},
-    response::IntoResponse as _,
-};
+use axum::{body::Bytes, extract::Path};
 use futures_util::{StreamExt as _, stream as streams};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::{PAGE, panel};
 use crate::{
@@ -18,12 +13,11 @@ use crate::{
     layout::Layout,
     pages::source_place::SourcePlace,
     sse::{Event, Events},
+    stream::{self, Notice},
 };
 
 /// The pause between two looks at requests that make no event: refused ones, and those with a wrong URL.
 const PACE: Duration = Duration::from_secs(1);
-/// The time after which the stream ends. A browser connects again, and shows that its session is still there.
-const LENGTH: Duration = Duration::from_secs(15 * 60);
 
 /// An open panel.
 struct Follower {
@@ -31,46 +25,41 @@ struct Follower {
     place: SourcePlace,
     events: Events,
     shown: String,
-    ends_at: Instant,
+    has_ended: bool,
 }
 
 /// Streams the panel.
-pub async fn stream(page: Page, Path((environment, key)): Path<(String, String)>) -> PageResult {
+pub async fn follow(page: Page, Path((environment, key)): Path<(String, String)>) -> PageResult {
     let place = SourcePlace::new(environment, key);
     let events = Events::new(page.open(&format!("{}&missed=skip", place.api("/logs/stream")), &[]).await?);
-    let follower = Follower { page, place, events, shown: String::new(), ends_at: Instant::now() + LENGTH };
-    let body = streams::unfold(follower, |mut follower| async {
+    let follower = Follower { page: page.clone(), place, events, shown: String::new(), has_ended: false };
+    let panels = streams::unfold(follower, |mut follower| async {
         let text = follower.next().await?;
         Some((Ok::<_, Infallible>(Bytes::from(text)), follower))
     });
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream")),
-        // Without it nginx would collect the events.
-        (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
-    ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    Ok(stream::answer(page, panels))
 }
 
 impl Follower {
     /// Returns the next text: the panel where it changed, or a comment that keeps the connection; none at the end.
     async fn next(&mut self) -> Option<String> {
-        loop {
+        while !self.has_ended {
             let Self { page, place, .. } = self;
             let layout = Layout::new(page, String::new()).at(place.page(PAGE));
             // A panel that cannot be read now is looked at again.
             let panel = panel::render(page, &layout, place).await.ok().map(|panel| panel.as_str().to_owned());
             if let Some(panel) = panel.filter(|panel| without_times(panel) != without_times(&self.shown)) {
                 self.shown.clone_from(&panel);
-                return Some(Event { data: panel, ..Event::default() }.write());
-            }
-            if Instant::now() >= self.ends_at {
-                return None;
+                // With an id the browser says that it connects again.
+                return Some(Event { id: PAGE.to_owned(), data: panel, ..Event::default() }.write());
             }
             tokio::select! {
                 events = self.events.next() => {
                     let events = events?.ok()?;
-                    if events.iter().any(|event| event.name == "end") {
-                        return None;
+                    if let Some(end) = events.iter().find(|event| event.name == "end") {
+                        self.has_ended = true;
+                        let notice: Notice = serde_json::from_str(&end.data).ok()?;
+                        return (!notice.may_continue).then(|| stream::gone(notice.message).write());
                     }
                     if events.iter().any(|event| event.name == "heartbeat") {
                         return Some(":\n\n".to_owned());
@@ -79,6 +68,7 @@ impl Follower {
                 () = sleep(PACE) => {}
             }
         }
+        None
     }
 }
 
