@@ -4,7 +4,7 @@
 
 use inlet_api_types::PageInfo;
 use inlet_core::Uuid;
-use inlet_store::{Cursor, Page};
+use inlet_store::{BoundedPage, Cursor, Page};
 
 use super::{error::ApiError, query::Params};
 
@@ -95,6 +95,23 @@ pub fn page_info<T, C: CursorText>(page: &Page<T>, limit: usize, cursor_of: impl
     let after = page.items.last().filter(|_| page.has_after).map(write);
     let before = page.items.first().filter(|_| page.has_before).map(write);
     PageInfo::new(after, before, limit)
+}
+
+/// The page info of one page of a list whose filter may have no index, and the number of entries that were looked at for it.
+pub fn bounded_page_info<T>(
+    page: &BoundedPage<T>,
+    limit: usize,
+    id_of: impl Fn(&T) -> Uuid,
+) -> (PageInfo, Option<u64>) {
+    let write = |id: Uuid| id.write();
+    match page.looked {
+        Some(looked) => (PageInfo::new(looked.older.map(write), looked.newer.map(write), limit), Some(looked.entries)),
+        None => {
+            let after = page.items.last().filter(|_| page.has_after).map(&id_of).map(write);
+            let before = page.items.first().filter(|_| page.has_before).map(&id_of).map(write);
+            (PageInfo::new(after, before, limit), None)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::{
     answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
-    page::{PageRequest, page_info},
+    page::{PageRequest, bounded_page_info},
     query::Params,
     stored_json::stored_json,
 };
@@ -69,7 +69,7 @@ pub async fn list_changes(
         .changes(&ChangeQuery { environment_ids, resource, operation, author, cursor, limit }, &memory)
         .await?;
     let page = page.ok_or_else(AnswerMemory::exhausted)?;
-    let page_info = page_info(&page, limit, |change| change.id);
+    let (page_info, looked_at) = bounded_page_info(&page, limit, |change| change.id);
     let entries = page.items.into_iter().map(|record| change(record, &snapshot)).collect();
-    memory.answer(ChangeList { entries, page_info })
+    memory.answer(ChangeList { entries, page_info, looked_at })
 }

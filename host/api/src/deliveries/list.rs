@@ -11,7 +11,7 @@ use crate::{
     answer_memory::AnswerMemory,
     auth::Operator,
     error::ApiError,
-    page::{PageRequest, page_info},
+    page::{PageRequest, bounded_page_info},
     query::Params,
 };
 
@@ -61,8 +61,8 @@ pub async fn list_deliveries(
     };
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.deliveries(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
-    let page_info = page_info(&page, limit, |listed| listed.delivery.id);
+    let (page_info, looked_at) = bounded_page_info(&page, limit, |listed| listed.delivery.id);
     let hides = environment.hide_personal_data;
     let entries = page.items.into_iter().map(|listed| response::delivery(listed, hides)).collect();
-    memory.answer(DeliveryList { entries, page_info })
+    memory.answer(DeliveryList { entries, page_info, looked_at })
 }

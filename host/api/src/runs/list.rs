@@ -10,7 +10,7 @@ use crate::{
     answer_memory::AnswerMemory,
     auth::EnvironmentReader,
     error::ApiError,
-    page::{PageRequest, page_info},
+    page::{PageRequest, bounded_page_info},
     query::Params,
 };
 
@@ -44,8 +44,8 @@ pub async fn list_workflow_runs(
     };
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.runs(&query, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
-    let page_info = page_info(&page, limit, |run| run.id);
+    let (page_info, looked_at) = bounded_page_info(&page, limit, |run| run.id);
     let hides = reader.hides_personal_data;
     let entries = page.items.into_iter().map(|run| response::shown_to(response::run(run), hides));
-    memory.answer(WorkflowRunList { entries: entries.collect(), page_info })
+    memory.answer(WorkflowRunList { entries: entries.collect(), page_info, looked_at })
 }

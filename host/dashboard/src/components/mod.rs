@@ -16,6 +16,7 @@ pub mod json_differences;
 pub mod json_find;
 pub mod json_text;
 pub mod json_tree;
+pub mod looked_at;
 pub mod outcome;
 pub mod pagination;
 pub mod provider_mark;
@@ -23,6 +24,7 @@ pub mod rehearsal;
 pub mod shown_once;
 pub mod time;
 pub mod waterfall;
+pub mod without_routes;
 
 pub use crate::html::Html;
 

@@ -74,7 +74,7 @@ pub use operational_event::{
     DueOperationalEvent, OperationalAttempt, OperationalEventQuery, OperationalEventRecord, OperationalEventStatus,
     Raised,
 };
-pub use page::{Cursor, Page, ReadMemory};
+pub use page::{BoundedPage, Cursor, Looked, Page, ReadMemory};
 pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
 };

@@ -1,5 +1,7 @@
 //! Pages of lists. Lists are newest first, so `after` means older.
 
+use uuid::Uuid;
+
 /// The start of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cursor<T> {
@@ -31,6 +33,30 @@ pub struct Page<T> {
     pub has_before: bool,
     /// True if there are entries below this page.
     pub has_after: bool,
+}
+
+/// A page of a list whose filter may have no index: then the page says at how many entries it looked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoundedPage<T> {
+    /// See [`Page::items`].
+    pub items: Vec<T>,
+    /// See [`Page::has_before`].
+    pub has_before: bool,
+    /// See [`Page::has_after`].
+    pub has_after: bool,
+    /// The reach of the read; none if an index has the filter.
+    pub looked: Option<Looked>,
+}
+
+/// The reach of a read that looked for entries with a filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Looked {
+    /// The number of entries that were looked at.
+    pub entries: u64,
+    /// The id after which the read goes on among older entries; none if there are none.
+    pub older: Option<Uuid>,
+    /// The id before which the read goes on among newer entries; none if there are none.
+    pub newer: Option<Uuid>,
 }
 
 /// Reserves memory for the answer of a read, before it is read.

@@ -12,8 +12,8 @@ use crate::{
     error::{CommitError, ReadError},
     operations::{DiscardDeliveries, RedriveDeliveries, TakeDeliveryTurn},
     records::{
-        DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecord, DeliveryTurn, DeliveryTurnResult,
-        ListedDelivery, NewChange, OpenDeliveries, Page, ReadMemory, RedriveSlice, Redriven, SelectedDeliveries,
+        BoundedPage, DeliveryFilter, DeliveryInputs, DeliveryQuery, DeliveryRecord, DeliveryTurn, DeliveryTurnResult,
+        ListedDelivery, NewChange, OpenDeliveries, ReadMemory, RedriveSlice, Redriven, SelectedDeliveries,
         StoredAttempt, StoredBody,
     },
 };
@@ -61,7 +61,7 @@ impl Store {
         &self,
         query: &DeliveryQuery,
         memory: &dyn ReadMemory,
-    ) -> Result<Option<Page<ListedDelivery>>, ReadError> {
+    ) -> Result<Option<BoundedPage<ListedDelivery>>, ReadError> {
         read!(self.database, deliveries(query, memory))
     }
 

@@ -9,9 +9,9 @@ use crate::{
         DeleteVariable, PutVariable, RecordCredentialUse, UpdateEnvironment, WriteConfiguration,
     },
     records::{
-        ApiKeyRecord, ChangeQuery, ChangeRecord, ConfigurationWrite, Credential, Environment, EnvironmentSettings,
-        ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewVariable, Page, ReadMemory,
-        VariableRecord,
+        ApiKeyRecord, BoundedPage, ChangeQuery, ChangeRecord, ConfigurationWrite, Credential, Environment,
+        EnvironmentSettings, ManagementTokenRecord, NewChange, NewEnvironment, NewManagementToken, NewVariable,
+        ReadMemory, VariableRecord,
     },
 };
 
@@ -117,7 +117,7 @@ impl Store {
         &self,
         query: &ChangeQuery,
         memory: &dyn ReadMemory,
-    ) -> Result<Option<Page<ChangeRecord>>, ReadError> {
+    ) -> Result<Option<BoundedPage<ChangeRecord>>, ReadError> {
         read!(self.database, changes(query, memory))
     }
 }

@@ -6,13 +6,17 @@ use super::Store;
 use crate::{
     database::read,
     error::ReadError,
-    records::{Cursor, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord, StoredRecipient},
+    records::{BoundedPage, Cursor, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord, StoredRecipient},
 };
 
 impl Store {
     /// Returns workflow runs, the newest first, each with its first recipients, without long values. A page has fewer
     /// entries if they are long. Returns none if there is no memory for it now.
-    pub async fn runs(&self, query: &RunQuery, memory: &dyn ReadMemory) -> Result<Option<Page<RunRecord>>, ReadError> {
+    pub async fn runs(
+        &self,
+        query: &RunQuery,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<BoundedPage<RunRecord>>, ReadError> {
         read!(self.database, runs(query, memory))
     }
 

@@ -16,6 +16,7 @@ use crate::{
         form::{Field, Kind, error_elsewhere},
         icon,
         json_tree::JsonTree,
+        looked_at::looked_at,
         pagination::pagination,
         time,
     },
@@ -62,6 +63,10 @@ impl ListPage<'_> {
         })
     }
 
+    fn looked_at(&self, list: &ChangeList) -> Html {
+        looked_at(list.looked_at, "changes", &list.page_info)
+    }
+
     fn pages(&self, list: &ChangeList) -> Html {
         pagination(&self.filters, &list.page_info)
     }
@@ -73,7 +78,11 @@ impl ListPage<'_> {
                 "Every change by this dashboard, the command line and the API stands here, with who made it.",
                 None,
             ),
-            false => empty_state("No such change", "No change has these filters.", Some(("Show all", "/changes"))),
+            false => empty_state(
+                "No such change",
+                "No change that was looked at has these filters.",
+                Some(("Show all", "/changes")),
+            ),
         }
     }
 

@@ -12,7 +12,9 @@ use crate::{
         empty_state::empty_state,
         filter::{Choice, Filters},
         form::{Field, Kind, error_elsewhere},
-        icon, outcome,
+        icon,
+        looked_at::looked_at,
+        outcome,
         pagination::pagination,
     },
     context::Page,
@@ -111,10 +113,14 @@ impl ListPage<'_> {
             ),
             (false, _) => empty_state(
                 "Nothing matches",
-                "No delivery that is still kept has all of these filters.",
+                "No delivery that is still kept, and was looked at, has all of these filters.",
                 Some(("Show all", &self.filters.none())),
             ),
         }
+    }
+
+    fn looked_at(&self) -> Html {
+        self.list.as_ref().map(|list| looked_at(list.looked_at, "deliveries", &list.page_info)).unwrap_or_default()
     }
 
     fn pages(&self) -> Html {

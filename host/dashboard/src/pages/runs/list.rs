@@ -12,7 +12,9 @@ use crate::{
         empty_state::empty_state,
         filter::Filters,
         form::{Field, Kind, error_elsewhere},
-        icon, outcome,
+        icon,
+        looked_at::looked_at,
+        outcome,
         pagination::pagination,
         time,
     },
@@ -91,10 +93,14 @@ impl ListPage<'_> {
             ),
             false => empty_state(
                 "Nothing matches",
-                "No run that is still kept has all of these filters.",
+                "No run that is still kept, and was looked at, has all of these filters.",
                 Some(("Show all", &self.filters.none())),
             ),
         }
+    }
+
+    fn looked_at(&self) -> Html {
+        self.list.as_ref().map(|list| looked_at(list.looked_at, "runs", &list.page_info)).unwrap_or_default()
     }
 
     fn pages(&self) -> Html {

@@ -9,10 +9,12 @@ use inlet_api_types::recipients::users::{User, UserList};
 
 use super::{Person, user_address};
 use crate::{
-    components::{Html, empty_state::empty_state, filter::Filters, icon, pagination::pagination, time},
+    components::{
+        Html, empty_state::empty_state, filter::Filters, icon, looked_at::looked_at, pagination::pagination, time,
+    },
     context::Page,
     error::{PageError, PageResult},
-    html::{grouped, url_part},
+    html::url_part,
     layout::Layout,
     respond,
 };
@@ -46,15 +48,8 @@ impl ListPage<'_> {
         self.list.as_ref().map_or(&[], |list| &list.entries)
     }
 
-    /// The reach of the search.
-    fn looked_at(&self) -> Option<String> {
-        let list = self.list.as_ref()?;
-        let looked_at = list.looked_at?;
-        let rest = match list.page_info.after {
-            Some(_) => "; older ones were not looked at yet",
-            None => ", which are all",
-        };
-        Some(format!("Looked at {} users{rest}.", grouped(looked_at.cast_signed())))
+    fn looked_at(&self) -> Html {
+        self.list.as_ref().map(|list| looked_at(list.looked_at, "users", &list.page_info)).unwrap_or_default()
     }
 
     fn empty(&self) -> Html {

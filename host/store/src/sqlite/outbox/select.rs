@@ -37,17 +37,17 @@ pub(crate) fn range(filter: &DeliveryFilter, range: uuids::Range) -> uuids::Rang
 }
 
 /// A selected delivery.
-pub(super) struct Found {
-    pub(super) seq: i64,
-    pub(super) id: Uuid,
-    pub(super) target: i64,
-    pub(super) order_key: Option<Uuid>,
-    pub(super) status: i64,
-    pub(super) source_event: Uuid,
+pub(crate) struct Found {
+    pub(crate) seq: i64,
+    pub(crate) id: Uuid,
+    pub(crate) target: i64,
+    pub(crate) order_key: Option<Uuid>,
+    pub(crate) status: i64,
+    pub(crate) source_event: Uuid,
 }
 
 /// Finds at most `limit` deliveries behind one that have one of these statuses and this condition, the oldest first.
-pub(super) async fn find(
+pub(crate) async fn find(
     connection: &mut SqliteConnection,
     environment: i64,
     selected: &SelectedDeliveries,
@@ -65,10 +65,16 @@ pub(super) async fn find(
     if range.is_empty() {
         return Ok(found);
     }
+    // Nothing of other targets is read: a slice of very many deliveries would hold up the writer.
+    let (index, of) = match (selected, filter.target_id) {
+        (SelectedDeliveries::One(_), _) => ("INDEXED BY deliveries_by_id", "true"),
+        (_, Some(_)) => ("INDEXED BY deliveries_of_target", "target_id = ?4"),
+        (_, None) => ("INDEXED BY deliveries_by_status", "true"),
+    };
     for status in statuses.iter().filter(|status| filter.status.is_none_or(|wanted| wanted == **status)) {
         let sql = format!(
-            "SELECT seq, target_id, order_key, status, source_event, id FROM deliveries
-             WHERE {MATCHES} AND status = ?7 AND {condition} ORDER BY id LIMIT ?8"
+            "SELECT seq, target_id, order_key, status, source_event, id FROM deliveries {index}
+             WHERE {MATCHES} AND {of} AND status = ?7 AND {condition} ORDER BY id LIMIT ?8"
         );
         let query = bind(sqlx::query(AssertSqlSafe(sql)), environment, filter, range);
         let left = limit - found.len() as i64;

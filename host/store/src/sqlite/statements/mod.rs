@@ -1,6 +1,9 @@
-//! The ways in which statements are run: on sqlx's thread or the caller's, over many rows, and in a transaction; and the
+//! The ways in which statements are run: on sqlx's thread or the caller's, over many rows, in a transaction, and bounded; and the
 //! encoding of enumerations and ids.
 
+pub(crate) mod bounded;
+#[cfg(test)]
+mod bounded_tests;
 pub(crate) mod codes;
 pub(crate) mod database_time;
 pub(crate) mod multi_row;

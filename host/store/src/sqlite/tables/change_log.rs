@@ -1,14 +1,25 @@
 //! The change log.
 
-use sqlx::{Acquire as _, QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{
+    Acquire as _, Row, Sqlite, SqliteConnection, SqlitePool,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use uuid::Uuid;
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::PruneChangeLog,
-    records::{Author, ChangeQuery, ChangeRecord, Cursor, NewChange, Page, ReadMemory, uuid_time},
-    sqlite::{error::SqliteError, statements::uuids, write_connection::WriteConnection},
+    records::{Author, BoundedPage, ChangeQuery, ChangeRecord, NewChange, Page, ReadMemory, uuid_time},
+    sqlite::{
+        error::SqliteError,
+        statements::{
+            bounded::{BoundedList, IndexRange, LOOKED_AT},
+            uuids,
+        },
+        write_connection::WriteConnection,
+    },
 };
 
 /// Writes an entry. Call it in the transaction of the change itself.
@@ -38,56 +49,58 @@ async fn next_id(connection: &mut SqliteConnection) -> Result<Uuid, sqlx::Error>
     Ok(after_last.unwrap_or_default().max(Uuid::now_v7()))
 }
 
+pub(crate) const ALL: &str = "changes WHERE ?1 IS NOT NULL AND ?2 IS NOT NULL";
+pub(crate) const OF_ENVIRONMENT: &str =
+    "changes INDEXED BY changes_of_environment WHERE environment_id = ?1 AND ?2 IS NOT NULL";
+const NOT_INDEXED: &str =
+    "(?6 IS NULL OR resource = ?6) AND (?7 IS NULL OR operation = ?7) AND (?8 IS NULL OR name = ?8)";
+
 /// Returns a page of changes, the newest first; none if there is no memory for it.
 pub(crate) async fn page(
     readers: &SqlitePool,
     query: &ChangeQuery,
     memory: &dyn ReadMemory,
-) -> Result<Option<Page<ChangeRecord>>, sqlx::Error> {
+) -> Result<Option<BoundedPage<ChangeRecord>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let sizes = "SELECT 512 + coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0)";
-    let found = select(sizes, query, query.limit + 1).build().fetch_all(&mut *snapshot).await?;
-    let sizes = found.iter().map(|row| Ok(row.try_get::<i64, _>(0)?.unsigned_abs()));
-    let sizes = sizes.collect::<Result<Vec<u64>, sqlx::Error>>()?;
-    let mut page = Page::of_found(sizes, query.limit, &query.cursor);
-    let sizes = page.items.clone();
+    // What is looked at for a token of some environments is of these, and so is the number of it.
+    let ranges: Vec<IndexRange> = match &query.environment_ids {
+        None => vec![IndexRange { from: ALL, keys: [0, 0] }],
+        Some(ids) => ids.iter().map(|id| IndexRange { from: OF_ENVIRONMENT, keys: [*id, 0] }).collect(),
+    };
+    let has_filter = query.resource.is_some() || query.operation.is_some() || query.author.is_some();
+    let list = BoundedList {
+        ranges: &ranges,
+        filter: has_filter.then_some(NOT_INDEXED),
+        ids: uuids::Range::of(&query.cursor),
+        cursor: &query.cursor,
+        limit: query.limit,
+        most: LOOKED_AT,
+    };
+    let bind = |sql: Query<'static, Sqlite, SqliteArguments>| match has_filter {
+        true => sql.bind(query.resource.clone()).bind(query.operation.clone()).bind(query.author.clone()),
+        false => sql,
+    };
+    let found = list.find(&mut snapshot, bind).await?;
+    let mut page = found.page.clone();
+    let mut sizes = Vec::with_capacity(page.items.len());
+    for row in &page.items {
+        let sql = "SELECT 512 + coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0) FROM changes
+                   WHERE rowid = ?";
+        let size: i64 = sqlx::query_scalar(sql).bind(row.rowid).fetch_one(&mut *snapshot).await?;
+        sizes.push(size.unsigned_abs());
+    }
     if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
         return Ok(None);
     }
-    let columns = "SELECT id, token_id, name, operation, resource, environment_id, before, after";
-    let rows = select(columns, query, page.items.len()).build().fetch_all(&mut *snapshot).await?;
-    let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    if matches!(query.cursor, Cursor::Before(_)) {
-        items.reverse();
+    let mut items = Vec::with_capacity(page.items.len());
+    for row in &page.items {
+        let sql = "SELECT id, token_id, name, operation, resource, environment_id, before, after FROM changes
+                   WHERE rowid = ?";
+        items.push(read(&sqlx::query(sql).bind(row.rowid).fetch_one(&mut *snapshot).await?)?);
     }
-    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
-}
-
-/// Returns the query for the first `limit` changes, the nearest to the cursor first.
-fn select(columns: &str, query: &ChangeQuery, limit: usize) -> QueryBuilder<Sqlite> {
-    let range = uuids::Range::of(&query.cursor);
-    let mut sql = QueryBuilder::new(columns);
-    sql.push(" FROM changes WHERE id >= ");
-    sql.push_bind(range.from()).push(" AND id < ").push_bind(range.to());
-    if let Some(ids) = &query.environment_ids {
-        sql.push(" AND environment_id IN (");
-        let mut list = sql.separated(", ");
-        for id in ids {
-            list.push_bind(id);
-        }
-        sql.push(")");
-    }
-    let wanted = [("resource", &query.resource), ("operation", &query.operation), ("name", &query.author)];
-    for (column, value) in wanted {
-        if let Some(value) = value {
-            sql.push(" AND ").push(column).push(" = ").push_bind(value);
-        }
-    }
-    let newer = matches!(query.cursor, Cursor::Before(_));
-    sql.push(if newer { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
-    sql.push_bind(limit as i64);
-    sql
+    let page = Page { items, has_before: page.has_before, has_after: page.has_after };
+    Ok(Some(list.complete(&mut snapshot, &found, page, |change| change.id).await?))
 }
 
 fn read(row: &SqliteRow) -> Result<ChangeRecord, sqlx::Error> {

@@ -1,21 +1,29 @@
 //! Reading deliveries, their attempts and their bodies.
 
-use inlet_core::delivery::DeliveryCounts;
-use sqlx::{Acquire as _, AssertSqlSafe, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use inlet_core::delivery::{DeliveryCounts, DeliveryStatus};
+use sqlx::{
+    Acquire as _, AssertSqlSafe, Row as _, Sqlite, SqliteConnection, SqlitePool,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use uuid::Uuid;
 
 use crate::{
     records::{
-        AttemptRecord, Cursor, DeliveryFilter, DeliveryQuery, ListedDelivery, OpenDeliveries, Page, ReadMemory,
-        StoredAttempt, StoredBody, uuid_time,
+        AttemptRecord, BoundedPage, Cursor, DeliveryFilter, DeliveryQuery, ListedDelivery, OpenDeliveries, Page,
+        ReadMemory, StoredAttempt, StoredBody, uuid_time,
     },
     sqlite::{
         error::SqliteError,
         outbox::{
-            columns::{self, columns, of_status, status_of},
+            columns::{self, columns, of_status},
             select,
         },
-        statements::{database_time::now_ms, runner::FoundRow, uuids},
+        statements::{
+            bounded::{BoundedList, Found, FoundRow, IndexRange, LOOKED_AT},
+            database_time::now_ms,
+            runner, uuids,
+        },
     },
 };
 
@@ -25,6 +33,13 @@ const MAX_ATTEMPTS: i64 = 100;
 const MAX_ATTEMPTS_OF_MANY: i64 = 10;
 /// The bytes of a delivery and its last attempt, at most about.
 const ENTRY_BYTES: u64 = 2048 + AttemptRecord::MAX_RESPONSE_BYTES as u64 + 2 * AttemptRecord::MAX_HEADERS_BYTES as u64;
+
+// Without the hints SQLite may sort all deliveries of an environment.
+pub(crate) const BY_ID: &str = "deliveries INDEXED BY deliveries_by_id WHERE environment_id = ?1 AND ?2 IS NOT NULL";
+pub(crate) const BY_STATUS: &str =
+    "deliveries INDEXED BY deliveries_by_status WHERE environment_id = ?1 AND status = ?2";
+pub(crate) const OF_TARGET: &str = "deliveries INDEXED BY deliveries_of_target WHERE target_id = ?1 AND status = ?2";
+const NOT_INDEXED: &str = "(?6 IS NULL OR workflow = ?6) AND (?7 IS NULL OR mapping = ?7)";
 
 const ATTEMPT_COLUMNS: &str = "number, is_counted, at_ms, duration_ms, outcome, status, error, request_headers,
     response_headers, response_body";
@@ -43,27 +58,57 @@ pub(crate) async fn page(
     readers: &SqlitePool,
     query: &DeliveryQuery,
     memory: &dyn ReadMemory,
-) -> Result<Option<Page<ListedDelivery>>, SqliteError> {
-    let mut range = select::range(&query.filter, uuids::Range::of(&query.cursor));
-    if let Some(event) = query.source_event {
-        // A delivery is younger than its event.
-        range = range.not_before(event);
-    }
-    let found = match range.is_empty() {
-        true => Vec::new(),
-        false => ids(readers, query, range).await?,
-    };
-    let page = Page::of_found(found, query.limit, &query.cursor);
-    if !memory.reserve(page.items.len() as u64 * ENTRY_BYTES) {
-        return Ok(None);
-    }
+) -> Result<Option<BoundedPage<ListedDelivery>>, SqliteError> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let mut items = Vec::with_capacity(page.items.len());
-    for seq in page.items {
-        items.extend(listed(&mut snapshot, "seq = ?1", seq).await?);
+    let ranges = ranges(query);
+    let list = list(query, &ranges);
+    let found = match query.run.is_some() || query.source_event.is_some() {
+        true => Found::whole(of_run_or_event(&mut snapshot, query).await?),
+        false => {
+            let mapping = query.filter.mapping.map(|mapping| mapping.as_bytes().to_vec());
+            let bind = |sql: Query<'static, Sqlite, SqliteArguments>| match list.filter {
+                Some(_) => sql.bind(query.filter.workflow.clone()).bind(mapping.clone()),
+                None => sql,
+            };
+            list.find(&mut snapshot, bind).await?
+        }
+    };
+    if !memory.reserve(found.page.items.len() as u64 * ENTRY_BYTES) {
+        return Ok(None);
     }
-    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
+    let mut items = Vec::with_capacity(found.page.items.len());
+    for row in &found.page.items {
+        items.extend(listed(&mut snapshot, "seq = ?1", row.rowid).await?);
+    }
+    let page = Page { items, has_before: found.page.has_before, has_after: found.page.has_after };
+    Ok(Some(list.complete(&mut snapshot, &found, page, |listed| listed.delivery.id).await?))
+}
+
+/// Returns the ranges of indexes that have what a query wants, beside its run and event.
+fn ranges(query: &DeliveryQuery) -> Vec<IndexRange> {
+    let environment = query.environment_id;
+    match (query.filter.target_id, query.filter.status) {
+        (Some(target), Some(status)) => vec![IndexRange { from: OF_TARGET, keys: [target, of_status(status)] }],
+        (Some(target), None) => {
+            let of = |status| IndexRange { from: OF_TARGET, keys: [target, of_status(status)] };
+            DeliveryStatus::ALL.map(of).to_vec()
+        }
+        (None, Some(status)) => vec![IndexRange { from: BY_STATUS, keys: [environment, of_status(status)] }],
+        (None, None) => vec![IndexRange { from: BY_ID, keys: [environment, 0] }],
+    }
+}
+
+fn list<'a>(query: &'a DeliveryQuery, ranges: &'a [IndexRange]) -> BoundedList<'a> {
+    let has_filter = query.filter.workflow.is_some() || query.filter.mapping.is_some();
+    BoundedList {
+        ranges,
+        filter: (has_filter && query.run.is_none() && query.source_event.is_none()).then_some(NOT_INDEXED),
+        ids: select::range(&query.filter, uuids::Range::of(&query.cursor)),
+        cursor: &query.cursor,
+        limit: query.limit,
+        most: LOOKED_AT,
+    }
 }
 
 /// Returns the ids of the newest deliveries of an environment to which their target gave this id.
@@ -116,27 +161,30 @@ pub(crate) async fn with_attempts(
     Ok(Some(found))
 }
 
-async fn ids(readers: &SqlitePool, query: &DeliveryQuery, range: uuids::Range) -> Result<Vec<i64>, sqlx::Error> {
+/// Finds the page among the deliveries of a run or an event, which are few.
+async fn of_run_or_event(
+    connection: &mut SqliteConnection,
+    query: &DeliveryQuery,
+) -> Result<Page<FoundRow>, sqlx::Error> {
+    let range = select::range(&query.filter, uuids::Range::of(&query.cursor));
     let order = if matches!(query.cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
-    // Without the hint SQLite may sort all deliveries of an environment.
-    let (index, condition) = match (query.run, query.filter.status) {
-        (Some(_), _) => ("deliveries_of_run", "AND run_id = ?7 AND (?8 IS NULL OR status = ?8)"),
-        (None, Some(_)) => ("deliveries_by_status", "AND ?7 IS NULL AND status = ?8"),
-        (None, None) => ("deliveries_by_id", "AND ?7 IS NULL AND ?8 IS NULL"),
-    };
+    // Without the hint SQLite may read all deliveries of an environment.
+    let index = if query.run.is_some() { "deliveries_of_run" } else { "deliveries_of_event" };
+    let of = if query.run.is_some() { "run_id = ?7" } else { "?7 IS NULL AND source_event = ?9" };
     let sql = format!(
-        "SELECT seq FROM deliveries INDEXED BY {index} WHERE {} {condition} AND (?9 IS NULL OR source_event = ?9)
-         ORDER BY id {order} LIMIT ?10",
+        "SELECT id, seq FROM deliveries INDEXED BY {index} WHERE {of} AND {} AND (?8 IS NULL OR status = ?8)
+         AND (?9 IS NULL OR source_event = ?9) ORDER BY id {order} LIMIT ?10",
         select::MATCHES
     );
-    let found = select::bind(sqlx::query(AssertSqlSafe(sql)), query.environment_id, &query.filter, range)
+    let rows = select::bind(sqlx::query(AssertSqlSafe(sql)), query.environment_id, &query.filter, range)
         .bind(query.run.map(|run| run.as_bytes().to_vec()))
         .bind(query.filter.status.map(of_status))
         .bind(query.source_event.map(|event| event.as_bytes().to_vec()))
         .bind(query.limit as i64 + 1)
-        .fetch_all(readers)
+        .fetch_all(connection)
         .await?;
-    found.iter().map(|row| row.try_get(0)).collect()
+    let found = rows.iter().map(|row| Ok(FoundRow { id: uuids::read(row, 0)?, rowid: row.try_get(1)? }));
+    Ok(Page::of_found(found.collect::<Result<_, sqlx::Error>>()?, query.limit, &query.cursor))
 }
 
 /// Returns one delivery with its newest attempts, the oldest of them first.
@@ -170,7 +218,7 @@ async fn listed(
     );
     let row = sqlx::query(AssertSqlSafe(sql)).bind(seq).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
-    let delivery = columns::read(&FoundRow::Plain(&row))?;
+    let delivery = columns::read(&runner::FoundRow::Plain(&row))?;
     let target: Option<String> = row.try_get(columns::COUNT)?;
     let last_attempt = attempts(connection, seq, 1).await?.pop();
     Ok(Some(ListedDelivery { delivery, target: target.unwrap_or_default(), last_attempt }))
@@ -219,24 +267,40 @@ pub(crate) async fn body(readers: &SqlitePool, seq: i64) -> Result<Option<Stored
         .transpose()
 }
 
-/// Counts the deliveries of an environment that match a filter, by status.
+/// Counts the deliveries of an environment that match a filter, by status. Reads indexes only, unless they are counted by
+/// workflow or mapping.
 pub(crate) async fn counts(
     readers: &SqlitePool,
     environment: i64,
     filter: &DeliveryFilter,
 ) -> Result<DeliveryCounts, SqliteError> {
     let mut counts = DeliveryCounts::default();
-    let range = select::range(filter, uuids::Range::of(&Cursor::Start));
-    if range.is_empty() {
+    let ids = select::range(filter, uuids::Range::of(&Cursor::Start));
+    if ids.is_empty() {
         return Ok(counts);
     }
-    let sql = format!(
-        "SELECT status, count(*) FROM deliveries WHERE {} AND (?7 IS NULL OR status = ?7) GROUP BY status",
-        select::MATCHES
-    );
-    let query = select::bind(sqlx::query(AssertSqlSafe(sql)), environment, filter, range);
-    for row in query.bind(filter.status.map(of_status)).fetch_all(readers).await? {
-        counts.add(status_of(row.try_get(0)?)?, row.try_get::<i64, _>(1)?.unsigned_abs());
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let (from, of) = match filter.target_id {
+        Some(target) => (OF_TARGET, target),
+        None => (BY_STATUS, environment),
+    };
+    let has_filter = filter.workflow.is_some() || filter.mapping.is_some();
+    let condition = if has_filter { NOT_INDEXED } else { "?6 IS NULL AND ?7 IS NULL" };
+    let sql = format!("SELECT count(*) FROM {from} AND id >= ?3 AND id < ?4 AND ?5 IS NULL AND {condition}");
+    for status in DeliveryStatus::ALL.into_iter().filter(|status| filter.status.is_none_or(|wanted| wanted == *status))
+    {
+        let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql.clone()))
+            .bind(of)
+            .bind(of_status(status))
+            .bind(ids.from())
+            .bind(ids.to())
+            .bind(None::<i64>)
+            .bind(filter.workflow.clone())
+            .bind(filter.mapping.map(|mapping| mapping.as_bytes().to_vec()))
+            .fetch_one(&mut *snapshot)
+            .await?;
+        counts.add(status, count.unsigned_abs());
     }
     Ok(counts)
 }

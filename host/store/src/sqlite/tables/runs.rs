@@ -3,36 +3,31 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use inlet_core::delivery::DeliveryCounts;
-use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use sqlx::{Acquire, AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::recipient_deliveries;
 use crate::{
     records::{
-        Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord, StoredRecipient,
-        uuid_time,
+        BoundedPage, Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord,
+        StoredRecipient, uuid_time,
     },
     sqlite::{
         outbox::columns::status_of,
-        statements::{multi_row::MultiRow, uuids},
+        statements::{
+            bounded::{BoundedList, Found, FoundRow, IndexRange, LOOKED_AT},
+            multi_row::MultiRow,
+            uuids,
+        },
     },
 };
 
 /// The bytes of a run or a recipient beside its JSON, about.
 const ROW_BYTES: i64 = 512;
 
-macro_rules! select_ids {
-    ($order:literal) => {
-        concat!(
-            "SELECT id FROM workflow_runs
-             WHERE environment_id = ?1 AND id >= ?2 AND id < ?3
-               AND (?4 IS NULL OR workflow = ?4) AND (?5 IS NULL OR source_event = ?5)
-             ORDER BY id ",
-            $order,
-            " LIMIT ?6"
-        )
-    };
-}
+pub(crate) const BY_ID: IndexRange =
+    IndexRange { from: "workflow_runs WHERE environment_id = ?1 AND ?2 IS NOT NULL", keys: [0, 0] };
+const NOT_INDEXED: &str = "workflow = ?6";
 
 // SQLite answers octet_length without reading the value.
 static SIZES: LazyLock<MultiRow> = LazyLock::new(|| {
@@ -107,7 +102,7 @@ pub(crate) async fn page(
     readers: &SqlitePool,
     query: &RunQuery,
     memory: &dyn ReadMemory,
-) -> Result<Option<Page<RunRecord>>, sqlx::Error> {
+) -> Result<Option<BoundedPage<RunRecord>>, sqlx::Error> {
     let cut_above = EventQuery::CUT_ABOVE as i64;
     find(readers, query, uuids::Range::of(&query.cursor), cut_above, memory).await
 }
@@ -149,30 +144,60 @@ pub(crate) async fn is_canceled(readers: &SqlitePool, environment: i64, id: Uuid
 async fn find(
     readers: &SqlitePool,
     query: &RunQuery,
-    range: uuids::Range,
+    ids: uuids::Range,
     cut_above: i64,
     memory: &dyn ReadMemory,
-) -> Result<Option<Page<RunRecord>>, sqlx::Error> {
+) -> Result<Option<BoundedPage<RunRecord>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let sql = if matches!(query.cursor, Cursor::Before(_)) { select_ids!("ASC") } else { select_ids!("DESC") };
-    let rows = sqlx::query(sql)
-        .bind(query.environment_id)
-        .bind(range.from())
-        .bind(range.to())
-        .bind(&query.workflow)
-        .bind(query.source_event.map(|id| id.as_bytes().to_vec()))
-        .bind(query.limit as i64 + 1)
-        .fetch_all(&mut *snapshot)
-        .await?;
-    let found = rows.iter().map(|row| uuids::read(row, 0)).collect::<Result<_, _>>()?;
-    let mut page = Page::of_found(found, query.limit, &query.cursor);
+    let has_filter = query.workflow.is_some() && query.source_event.is_none();
+    let list = BoundedList {
+        ranges: &[IndexRange { keys: [query.environment_id, 0], ..BY_ID }],
+        filter: has_filter.then_some(NOT_INDEXED),
+        ids,
+        cursor: &query.cursor,
+        limit: query.limit,
+        most: LOOKED_AT,
+    };
+    let found = match query.source_event {
+        Some(event) => Found::whole(of_event(&mut snapshot, query, event, ids).await?),
+        None => list.find(&mut snapshot, |sql| if has_filter { sql.bind(query.workflow.clone()) } else { sql }).await?,
+    };
+    let found_ids = found.page.items.iter().map(|row| row.id).collect();
+    let mut page = Page { items: found_ids, has_before: found.page.has_before, has_after: found.page.has_after };
     let sizes = sizes(&mut snapshot, query.environment_id, &page.items, cut_above).await?;
     if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
         return Ok(None);
     }
     let items = load(&mut snapshot, query.environment_id, &page.items, cut_above).await?;
-    Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
+    let page = Page { items, has_before: page.has_before, has_after: page.has_after };
+    Ok(Some(list.complete(&mut snapshot, &found, page, |run| run.id).await?))
+}
+
+/// Finds the page among the runs of an event, which are few.
+async fn of_event(
+    connection: &mut SqliteConnection,
+    query: &RunQuery,
+    event: Uuid,
+    ids: uuids::Range,
+) -> Result<Page<FoundRow>, sqlx::Error> {
+    let order = if matches!(query.cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
+    let sql = format!(
+        "SELECT id, rowid FROM workflow_runs INDEXED BY workflow_runs_of_event
+         WHERE source_event = ? AND id >= ? AND id < ? AND environment_id = ? AND workflow = coalesce(?, workflow)
+         ORDER BY id {order} LIMIT ?"
+    );
+    let rows = sqlx::query(AssertSqlSafe(sql))
+        .bind(event.as_bytes().to_vec())
+        .bind(ids.from())
+        .bind(ids.to())
+        .bind(query.environment_id)
+        .bind(&query.workflow)
+        .bind(query.limit as i64 + 1)
+        .fetch_all(connection)
+        .await?;
+    let found = rows.iter().map(|row| Ok(FoundRow { id: uuids::read(row, 0)?, rowid: row.try_get(1)? }));
+    Ok(Page::of_found(found.collect::<Result<_, sqlx::Error>>()?, query.limit, &query.cursor))
 }
 
 /// Returns the bytes of each run as it is read.
