@@ -91,8 +91,8 @@ impl OperationalEventType {
                  type is no longer sent, there is nothing to do"
             }
             Self::SourceRateLimited => {
-                "the sender gets 503 and should send again; let it send less at once, or raise max_in_flight_bytes or \
-                 writer_queue (see Memory and overload in OPERATING.md)"
+                "the sender gets 503 and should send again, or 429 after too many requests that were refused; let it send less at \
+                 once or what is not refused, or raise max_in_flight_bytes or writer_queue (see Memory and overload in OPERATING.md)"
             }
             Self::PluginQuarantined => {
                 "use another version (POST /v1/sources/{key}/plugin), then replay what was held with POST …/replays and the \

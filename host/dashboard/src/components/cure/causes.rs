@@ -1,7 +1,7 @@
 //! The table of causes.
 
 use super::{ACKNOWLEDGE, Cause, Cure, Send, Step};
-use crate::html::url_part;
+use crate::{components::without_routes::without_routes, html::url_part};
 
 /// Returns the cure of a cause of a source's status.
 pub(super) fn cure(cause: &Cause<'_>) -> Cure {
@@ -15,7 +15,15 @@ pub(super) fn cure(cause: &Cause<'_>) -> Cure {
                  them again.",
             ),
         ),
-        _ => Cure::new(cause.what_to_do),
+        _ => Cure::new(of_api(cause)),
+    }
+}
+
+/// Returns what the API says about a cause that the dashboard does not know, in words for people.
+fn of_api(cause: &Cause<'_>) -> String {
+    match without_routes(cause.what_to_do) {
+        left if left.is_empty() => "Look at the newest of them for the reason.".to_owned(),
+        left => left,
     }
 }
 
@@ -69,11 +77,12 @@ fn of_refusal(cause: &Cause<'_>) -> Cure {
         "not_gzip" => then_sent_again(
             "The bodies are announced as gzip and are not. Find the proxy that unpacks them, and let the sender send again.",
         ),
-        _ => Cure::new(cause.what_to_do).then(verify_again(cause)).then(dismiss(cause)),
+        _ => Cure::new(of_api(cause)).then(verify_again(cause)).then(dismiss(cause)),
     }
 }
 
 fn of_failure(cause: &Cause<'_>) -> Cure {
+    let of_api = of_api(cause);
     let sentence = match cause.code {
         "action_failed" => {
             "An action of a mapping could not be carried out. Read the reason, correct the mapping, then run the events again."
@@ -115,7 +124,7 @@ fn of_failure(cause: &Cause<'_>) -> Cure {
             "The requests hold more items than the source takes. Raise its limit, or let the sender send smaller batches; then run \
              them again."
         }
-        _ => cause.what_to_do,
+        _ => &of_api,
     };
     let is_of_plugin = matches!(cause.code, "quarantined" | "time" | "memory" | "lifted" | "shape" | "trap");
     let cure = Cure::new(sentence);
@@ -168,7 +177,8 @@ mod tests {
 
     use super::*;
 
-    const API: &str = "then POST …/replays";
+    const API: &str = "read the reasons, then POST …/replays";
+    const FOR_PEOPLE: &str = "read the reasons";
 
     fn cause<'a>(kind: &'a str, code: &'a str) -> Cause<'a> {
         Cause { environment: "production", source: "shop", kind, code, what_to_do: API }
@@ -204,10 +214,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_code_falls_back_to_the_sentence_of_the_api() {
-        assert_eq!(cause("failed", "of_a_later_version").cure().sentence, API);
-        assert_eq!(cause("refused", "of_a_later_version").cure().sentence, API);
-        assert_eq!(cause("of_a_later_version", "x").cure(), Cure::new(API));
+    fn an_unknown_code_falls_back_to_the_sentence_of_the_api_without_its_routes() {
+        assert_eq!(cause("failed", "of_a_later_version").cure().sentence, FOR_PEOPLE);
+        assert_eq!(cause("refused", "of_a_later_version").cure().sentence, FOR_PEOPLE);
+        assert_eq!(cause("of_a_later_version", "x").cure(), Cure::new(FOR_PEOPLE));
+        let only = Cause { what_to_do: "POST …/replays", ..cause("failed", "x") };
+        assert_eq!(only.cure().sentence, "Look at the newest of them for the reason.");
     }
 
     #[test]

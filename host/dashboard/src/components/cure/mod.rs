@@ -4,6 +4,7 @@
 //! lead back to the page that they stand on. A button that the token may not use is left out.
 
 mod causes;
+mod operational;
 mod target;
 mod without_effect;
 
@@ -12,6 +13,7 @@ use inlet_api::Scope;
 use inlet_api_types::{issues::Issue, sources::AttentionCause};
 
 pub use self::{
+    operational::of_operational_event,
     target::of_target,
     without_effect::{of_nobody, of_unmapped, of_workflow, of_wrong_url},
 };

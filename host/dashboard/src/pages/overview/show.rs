@@ -87,7 +87,7 @@ impl OverviewPage<'_> {
     }
 
     fn target_cure(&self, environment: &str, target: &Target) -> Option<Html> {
-        cure::of_target(environment, target).map(|cure| cure.html(&self.layout))
+        cure::of_target(environment, target, now_ms()).map(|cure| cure.html(&self.layout))
     }
 
     fn no_sources(&self) -> Html {

@@ -9,7 +9,7 @@ use inlet_api_types::sources::{Source, SourceComparison, SourceEnvironmentSettin
 use super::setting_names::SWITCHES;
 use crate::pages::source_place::SourcePlace;
 use crate::{
-    components::{Html, confirm::confirm, copy, icon, outcome, time},
+    components::{Html, confirm::confirm, copy, icon, outcome, time, without_routes},
     context::Page,
     error::{PageError, PageResult},
     html::{self, url_part},

@@ -15,7 +15,9 @@ use super::{
     checks::{self, Check},
 };
 use crate::{
-    components::{Html, bytes, confirm::confirm, copy, icon, outcome, time},
+    components::{
+        Html, bytes, confirm::confirm, copy, cure::of_operational_event, icon, outcome, time, without_routes,
+    },
     context::Page,
     error::PageResult,
     html,
@@ -72,6 +74,10 @@ impl SystemPage<'_> {
     fn fact(&self, event: &OperationalEvent, name: &str) -> String {
         let facts: Option<Value> = serde_json::from_str(event.data.as_text()).ok();
         facts.and_then(|facts| facts.get(name)?.as_str().map(str::to_owned)).unwrap_or_default()
+    }
+
+    fn advice(&self, event: &OperationalEvent) -> String {
+        of_operational_event(&event.event_type, &self.fact(event, "what_to_do"))
     }
 
     fn sending(&self, event: &OperationalEvent) -> outcome::Badge {
