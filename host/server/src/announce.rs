@@ -10,19 +10,9 @@ use crate::config::{Config, UnknownVariable, unknown_variables};
 /// The shortest `stop_timeout_seconds` without a warning.
 const SHORT_STOP: Duration = Duration::from_secs(5);
 
-/// Logs that the server is ready, and warns of settings that an operator may not intend.
+/// Warns of settings that an operator may not intend, and logs that the server is ready: the last line of a start.
 pub fn announce(engine: &Engine, config: &Config) {
     let catalog = engine.catalog();
-    let plugins: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        schema = engine.store.schema_version(),
-        listen = %config.listen,
-        admin_listen = config.admin_listen.as_ref().map(ToString::to_string),
-        data_dir = %config.data_dir.display(),
-        plugins = plugins.join(", "),
-        "ready"
-    );
     for UnknownVariable { name, nearest } in unknown_variables() {
         match nearest {
             Some(nearest) => {
@@ -60,4 +50,14 @@ pub fn announce(engine: &Engine, config: &Config) {
     if config.stop_timeout_seconds < SHORT_STOP.as_secs() {
         tracing::warn!(stop_timeout_seconds = config.stop_timeout_seconds, "a stop may cut requests off");
     }
+    let plugins: Vec<&str> = catalog.iter().map(|plugin| plugin.manifest().key.as_str()).collect();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        schema = engine.store.schema_version(),
+        listen = %config.listen,
+        admin_listen = config.admin_listen.as_ref().map(ToString::to_string),
+        data_dir = %config.data_dir.display(),
+        plugins = plugins.join(", "),
+        "ready"
+    );
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{BufRead as _, BufReader},
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::event::{PollFd, PollFlags, poll};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -47,8 +48,8 @@ impl ServerOptions {
 /// A running server, killed when dropped.
 pub struct Server {
     child: Child,
-    log: Arc<Mutex<Vec<String>>>,
-    stdout: Arc<Mutex<Vec<String>>>,
+    log: Output,
+    stdout: Output,
     /// Base URL of the listener that receives webhooks.
     pub base: String,
     /// Base URL of the listener for everything else.
@@ -132,14 +133,13 @@ impl Server {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let log = collect(child.stderr.take().unwrap());
-        let stdout = collect(child.stdout.take().unwrap());
+        let log = Output::collect(child.stderr.take().unwrap().into());
+        let stdout = Output::collect(child.stdout.take().unwrap().into());
         let deadline = Instant::now() + Duration::from_secs(60);
         let ready = loop {
             let ready = log
-                .lock()
-                .unwrap()
-                .iter()
+                .so_far()
+                .lines()
                 .filter_map(|line| serde_json::from_str::<Value>(line).ok())
                 .find(|line| line["fields"]["message"] == "ready");
             if let Some(ready) = ready {
@@ -148,7 +148,7 @@ impl Server {
             if child.try_wait().unwrap().is_some() || Instant::now() > deadline {
                 let _ = child.kill();
                 thread::sleep(Duration::from_millis(100));
-                return Err(log.lock().unwrap().join("\n"));
+                return Err(log.so_far());
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
@@ -171,14 +171,23 @@ impl Server {
         self.child.id()
     }
 
-    /// Returns the log so far.
+    /// Returns the log so far: every line that the server has written before this call.
     pub fn log(&self) -> String {
-        self.log.lock().unwrap().join("\n")
+        self.log.so_far()
+    }
+
+    /// Waits until the log contains a text, which may be written after an answer.
+    pub async fn wait_for_log(&self, text: &str) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "{text:?} is not in the log:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Returns the standard output so far.
     pub fn stdout(&self) -> String {
-        self.stdout.lock().unwrap().join("\n")
+        self.stdout.so_far()
     }
 
     /// Kills the process without warning, like a power cut.
@@ -221,16 +230,48 @@ impl Drop for Server {
     }
 }
 
-fn collect(stream: impl std::io::Read + Send + 'static) -> Arc<Mutex<Vec<String>>> {
-    let lines = Arc::new(Mutex::new(Vec::new()));
-    let into = lines.clone();
-    thread::spawn(move || {
-        for line in BufReader::new(stream).lines() {
-            let Ok(line) = line else { return };
-            into.lock().unwrap().push(line);
+/// A stream of a process, which a thread collects.
+#[derive(Clone)]
+struct Output {
+    pipe: Arc<OwnedFd>,
+    collected: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Output {
+    fn collect(pipe: OwnedFd) -> Self {
+        let output = Self { pipe: Arc::new(pipe), collected: Arc::default() };
+        let collecting = output.clone();
+        thread::spawn(move || {
+            let mut buffer = [0; 64 << 10];
+            loop {
+                // The bytes stay in the pipe until they can be collected, so that an empty pipe means that all are.
+                let mut wanted = [PollFd::new(&collecting.pipe, PollFlags::IN)];
+                if poll(&mut wanted, None).is_err() {
+                    continue;
+                }
+                let mut collected = collecting.collected.lock().unwrap();
+                match rustix::io::read(&*collecting.pipe, &mut buffer) {
+                    Ok(0) => return,
+                    Ok(count) => collected.extend_from_slice(&buffer[..count]),
+                    Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => panic!("cannot read the server's output: {error}"),
+                }
+            }
+        });
+        output
+    }
+
+    /// Returns what was written before this call.
+    fn so_far(&self) -> String {
+        loop {
+            let collected = self.collected.lock().unwrap();
+            if rustix::io::ioctl_fionread(&*self.pipe).unwrap() == 0 {
+                return String::from_utf8_lossy(&collected).trim_end_matches('\n').to_owned();
+            }
+            drop(collected);
+            thread::yield_now();
         }
-    });
-    lines
+    }
 }
 
 /// Reads every file under a directory, to search for content that must not be there.

@@ -241,7 +241,7 @@ async fn files_are_of_their_owner_whatever_the_umask_and_the_folder() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o077, 0, "{:?}", entry.path());
     }
-    assert!(server.log().contains("chmod 700 it"), "{}", server.log());
+    server.wait_for_log("chmod 700 it").await;
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn the_limit_of_open_files_is_raised_as_far_as_it_goes() {
     assert!(!server.log().contains("too low for max_connections"));
     let server = Server::start_with(options("ulimit -n 400").env("INLET_MAX_CONNECTIONS", "300")).await;
     assert_eq!(soft_limit(&server), 400);
-    assert!(server.log().contains("too low for max_connections"), "{}", server.log());
+    server.wait_for_log("too low for max_connections").await;
 }
 
 #[tokio::test]

@@ -115,7 +115,7 @@ async fn a_file_that_comes_or_changes_is_in_force_without_a_restart() {
     watched.put("http.wasm", &second);
     watched.offers("acme/http", Some(&second)).await;
     assert_eq!(watched.translator(&endpoint).await, digest(&second), "who has what the directory holds follows it");
-    assert!(watched.server.log().contains("a plugin came into the plugin directory"));
+    watched.server.wait_for_log("a plugin came into the plugin directory").await;
     assert_eq!(watched.server.notes("crm").await, "");
     // An atomic rename, from a name that is not a plugin's.
     watched.put("new.tmp", &first);
@@ -137,7 +137,7 @@ async fn a_file_that_does_not_load_leaves_what_was_and_says_why() {
     assert!(problems[0].ends_with("the version 1.0.0 that it held goes on until a restart"), "{problems:?}");
     assert_eq!(watched.translator(&endpoint).await, digest(&first));
     watched.offers("acme/http", Some(&first)).await;
-    assert!(watched.server.log().contains("a file of the plugin directory is not used"));
+    watched.server.wait_for_log("a file of the plugin directory is not used").await;
     let outside = TempDir::new().unwrap();
     fs::write(outside.path().join("secret.wasm"), http_version("acme/secret", "1.0.0")).unwrap();
     std::os::unix::fs::symlink(outside.path().join("secret.wasm"), watched.path("a.wasm")).unwrap();
@@ -262,7 +262,7 @@ async fn where_the_system_tells_of_no_changes_the_directory_is_looked_at() {
     watched.offers("acme/http", Some(&wasm)).await;
     fs::remove_file(watched.path("http.wasm")).unwrap();
     watched.offers("acme/http", None).await;
-    assert!(watched.server.log().contains("the plugin directory cannot be watched; it is looked at instead"));
+    watched.server.wait_for_log("the plugin directory cannot be watched; it is looked at instead").await;
 }
 
 #[tokio::test]

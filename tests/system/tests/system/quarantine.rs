@@ -76,7 +76,7 @@ async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_an
     assert!(!is_shown(&server).await);
     until_quarantined(&endpoint).await;
     assert!(is_shown(&server).await);
-    assert!(server.log().contains("a plugin fails on most requests and is quarantined"));
+    server.wait_for_log("a plugin fails on most requests and is quarantined").await;
 
     // Healthy requests are held too, as they were sent, without a call. One of them may be the probe.
     let answers = [
@@ -183,7 +183,7 @@ async fn probes_that_go_well_end_a_quarantine() {
     for _ in 0..10 {
         endpoint.expect(track("Order", "u", "", json!({})), &["logged"]).await;
     }
-    assert!(server.log().contains("a plugin is no longer quarantined"));
+    server.wait_for_log("a plugin is no longer quarantined").await;
 }
 
 #[tokio::test]
@@ -327,7 +327,7 @@ async fn a_plugin_that_loops_is_quarantined_although_its_sender_hangs_up() {
     let faults = r#"inlet_plugin_faults_total{source="crm",environment="development",plugin="inlet/hostile",cause="#;
     let metrics = metrics(&server).await;
     assert!(metrics.contains(faults), "{metrics}");
-    assert!(server.log().contains("a plugin failed on a request"));
+    server.wait_for_log("a plugin failed on a request").await;
 }
 
 /// A call that waits behind another source's loops does not count as a loop.

@@ -1,6 +1,12 @@
 //! Starting, stopping and listening, and the messages that operators read when something is wrong.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command, time::Duration};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+    time::Duration,
+};
 
 use inlet_system_tests::{Server, ServerOptions, binary, raw_http, test_plugin, track};
 use serde_json::json;
@@ -106,10 +112,16 @@ async fn a_token_is_generated_into_a_file_of_its_owner_and_its_place_named_once(
             .current_dir(dir.path())
             .env_remove("INLET_MANAGEMENT_TOKEN")
             .stderr(std::process::Stdio::piped());
-        let child = command.spawn().unwrap();
-        std::thread::sleep(Duration::from_millis(1500));
+        let mut child = command.spawn().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        while !said.lines().any(|line| line.contains(" ready ")) {
+            assert!(stderr.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+        }
         let _ = Command::new("kill").arg(child.id().to_string()).status();
-        String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+        stderr.read_to_string(&mut said).unwrap();
+        child.wait().unwrap();
+        said
     };
     let first = start();
     let file = dir.path().join("data/management-token");
@@ -144,7 +156,7 @@ async fn with_an_admin_listener_the_public_one_receives_and_nothing_else() {
 #[tokio::test]
 async fn listening_beyond_loopback_without_an_admin_listener_warns_at_every_start() {
     let server = Server::start_with(ServerOptions::default().arg("--listen").arg("0.0.0.0:0")).await;
-    assert!(server.log().contains("--admin-listen"), "{}", server.log());
+    server.wait_for_log("--admin-listen").await;
     let server = Server::start().await;
     assert!(!server.log().contains("--admin-listen"));
 }

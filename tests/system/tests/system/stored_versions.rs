@@ -70,7 +70,7 @@ async fn what_does_not_load_any_more_says_so_and_is_put_right_by_adding_it_again
     assert_eq!(add(&server, &second).await, 201);
     let (_dir, server) = restarted(server, DAMAGE, ServerOptions::default()).await;
 
-    assert!(server.log().contains("a plugin of the store does not load; it was left out"));
+    server.wait_for_log("a plugin of the store does not load; it was left out").await;
     let (status, _) = endpoint(&server).await.try_send(track("Order", "u", "", json!({}))).await;
     assert_eq!(status, 503);
     insta::assert_snapshot!(server.notes("crm").await, @r#"in development the source has the version 1.0.0 of "acme/http", which does not load: the file is a damaged component: unexpected end-of-file (at offset 0x9); build or download it again; requests get 503 until it is added again (inlet plugin add) or the source uses another version (inlet plugin use)"#);
