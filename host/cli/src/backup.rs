@@ -6,7 +6,7 @@
 use std::{
     ffi::OsString,
     fs::{self, File, OpenOptions},
-    io::{IsTerminal as _, Read, Write, stdout},
+    io::{self, ErrorKind, IsTerminal as _, Read, Write, stdout},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments, check: impl FnOnce(&Path) -> anyhow::Result<()
     // It fails for a directory that is not there before the server works.
     let part = Part::create(&arguments.file)?;
     let received = receive(request(&client)?, &part.file)?;
-    part.file.sync_all().with_context(|| part.cannot_write())?;
+    part.file.sync_all().map_err(not_written).with_context(|| part.cannot_write())?;
     check(&part.path)?;
     part.adopt(&arguments.file)?;
     let file = arguments.file.display().to_string();
@@ -134,11 +134,11 @@ fn receive(response: Response<Body>, mut into: impl Write) -> anyhow::Result<Rec
             break;
         }
         hash.update(&chunk[..count]);
-        into.write_all(&chunk[..count]).context("cannot write the backup")?;
+        into.write_all(&chunk[..count]).map_err(not_written)?;
         bytes += count as u64;
         bar.inc(count as u64);
     }
-    into.flush().context("cannot write the backup")?;
+    into.flush().map_err(not_written)?;
     bar.finish_and_clear();
     let sha256: [u8; 32] = hash.finalize().into();
     if bytes != size {
@@ -148,6 +148,15 @@ fn receive(response: Response<Body>, mut into: impl Write) -> anyhow::Result<Rec
         bail!("what was received has another SHA-256 than what the server sent; it was changed on its way: try again");
     }
     Ok(Received { bytes, sha256 })
+}
+
+/// The error of a file, or a pipe, that does not take the backup.
+fn not_written(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::FileTooLarge | ErrorKind::QuotaExceeded => anyhow::Error::new(error)
+            .context("the backup could not be written; make room, or name a file on another disk"),
+        _ => anyhow::Error::new(error).context("cannot write the backup"),
+    }
 }
 
 /// The file beside the backup's, which is removed unless it is adopted.

@@ -1,7 +1,7 @@
 // A search that finds and one that does not.
 import { equal } from "../harness.mjs";
 
-export async function run(dashboard, { token, script }) {
+export async function run(dashboard, { token, script, engineId, event }) {
   const { page } = dashboard;
   await dashboard.signIn(token);
   await page.goto("/sources");
@@ -10,6 +10,10 @@ export async function run(dashboard, { token, script }) {
   await search.press("Enter");
   await page.waitForURL("**/e/development/logs?user_id=u_1");
   await page.getByRole("link", { name: "track/Paid" }).waitFor();
+  await search.fill(engineId);
+  await search.press("Enter");
+  await page.waitForURL(`**/e/development/logs/${event}`);
+  await page.getByRole("link", { name: "engine" }).first().waitFor();
   await search.fill(script);
   await search.press("Enter");
   await page.getByText("Nothing in development is called").waitFor();

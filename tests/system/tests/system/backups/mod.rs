@@ -1,6 +1,7 @@
 //! `inlet backup` and `inlet restore`: backups under load, restores, and both when they are cut off.
 
 mod cut_off;
+mod full_disk;
 mod refusals;
 
 use std::{

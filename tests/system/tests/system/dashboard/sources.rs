@@ -4,6 +4,7 @@ use inlet_system_tests::{MANAGEMENT_TOKEN, SEGMENT_SECRET, Server, hmac_sha1, ht
 use serde_json::json;
 
 use super::{has_browser, play};
+use crate::search::{begun_by_a_target, with_local_targets};
 
 #[tokio::test]
 async fn a_token_of_one_environment_sees_nothing_of_another() {
@@ -23,10 +24,14 @@ async fn events_are_searched() {
     if !has_browser() {
         return;
     }
-    let server = Server::start().await;
+    let server = Server::start_with(with_local_targets()).await;
     let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
     endpoint.expect(track("Paid", "u_1", "m-1", json!({})), &["logged"]).await;
-    play(&server, "search", MANAGEMENT_TOKEN, &json!({"script": "<script>alert(1)</script>"}));
+    let engine_id = "wf-2026/7 é&x=1";
+    let delivery = begun_by_a_target(&server, "development", engine_id).await;
+    let input =
+        json!({"script": "<script>alert(1)</script>", "engineId": engine_id, "event": delivery["source_event_id"]});
+    play(&server, "search", MANAGEMENT_TOKEN, &input);
 }
 
 /// From the gallery to the first event, and from a wrong secret to the recovered requests.
