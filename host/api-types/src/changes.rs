@@ -12,8 +12,8 @@ pub struct ChangeList {
     pub entries: Vec<Change>,
     /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
-    /// Number of changes that were looked at for a filter by resource, operation or author, at most 20,000; absent without one. The cursors go on from there,
-    /// also from a page without entries.
+    /// Number of changes that were looked at for a filter by resource, operation or author, at most 20,000; absent without one. The
+    /// cursors go on from there, also from a page without entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_at: Option<u64>,
 }

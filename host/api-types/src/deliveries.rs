@@ -146,8 +146,8 @@ pub struct DeliveryList {
     pub entries: Vec<Delivery>,
     /// The cursors of the page.
     pub page_info: PageInfo,
-    /// Number of deliveries that were looked at for a filter by workflow or mapping, at most 20,000; absent without one. The cursors go on from there,
-    /// also from a page without entries.
+    /// Number of deliveries that were looked at for a filter by workflow or mapping, at most 20,000; absent without one. The
+    /// cursors go on from there, also from a page without entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_at: Option<u64>,
 }

@@ -98,8 +98,8 @@ pub struct WorkflowRunList {
     pub entries: Vec<WorkflowRun>,
     /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
-    /// Number of runs that were looked at for a filter by workflow, at most 20,000; absent without one. The cursors go on from there,
-    /// also from a page without entries.
+    /// Number of runs that were looked at for a filter by workflow, at most 20,000; absent without one. The
+    /// cursors go on from there, also from a page without entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub looked_at: Option<u64>,
 }
