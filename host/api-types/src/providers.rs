@@ -237,3 +237,36 @@ pub struct PluginQuarantine {
     /// The number in a row that ends the quarantine. Choosing a version ends it at once.
     pub good_tries_needed: u32,
 }
+
+/// The laws that hold for every plugin, checked on one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConformanceReport {
+    /// The plugin's key.
+    pub plugin: String,
+    /// The version.
+    pub version: String,
+    /// The digest of the component that was checked.
+    pub digest: String,
+    /// True if no law failed that every plugin must keep.
+    pub conforms: bool,
+    /// The laws, in the order in which they were checked.
+    pub checks: Vec<ConformanceCheck>,
+}
+
+/// A law with its result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConformanceCheck {
+    /// The law's name.
+    pub id: String,
+    /// The law in one sentence.
+    pub says: String,
+    /// True if every plugin must keep it; false if it is advice.
+    pub is_must: bool,
+    /// True if the plugin keeps it.
+    pub passed: bool,
+    /// What was found, in sentences; empty if it passed.
+    pub findings: Vec<String>,
+    /// Measurements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}

@@ -135,3 +135,11 @@ pub struct WorkflowRunRecipients {
     /// Cursors of the neighbouring pages.
     pub page_info: PageInfo,
 }
+
+/// The runs that an operator canceled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CanceledWorkflowRuns {
+    /// The log entry of the cancellation, in the log of the environment's API calls. Its action names the runs.
+    #[schema(format = Uuid)]
+    pub event_id: String,
+}

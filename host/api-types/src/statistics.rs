@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::{deliveries::DeliveryCounts, targets::Target};
+
 /// Events over time, by source and outcome, and the times of the stages of requests. Counts are written every 5 seconds; a
 /// server that is killed loses those since.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -46,4 +48,27 @@ pub struct StageStatistics {
     pub p95_us: u64,
     /// The time that 99 of 100 requests took at most.
     pub p99_us: u64,
+}
+
+/// The deliveries of a time, by target.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct DeliveryStatistics {
+    /// The begin of the time, which ends now.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// All targets, by environment and key.
+    pub entries: Vec<TargetStatistics>,
+    /// True if there are older deliveries in this time, which were not counted.
+    pub has_more: bool,
+}
+
+/// A target with its deliveries of a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TargetStatistics {
+    /// The target's environment.
+    pub environment: String,
+    /// The target.
+    pub target: Target,
+    /// Its deliveries that were made in this time, by status.
+    pub deliveries: DeliveryCounts,
 }

@@ -213,3 +213,21 @@ impl TargetRequest {
         ]
     }
 }
+
+/// A test of a target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TestTarget {
+    /// The workflow that the target's engine is to begin.
+    pub workflow: String,
+    /// The user for whom it is, who must be identified; `inlet-test` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+}
+
+/// A test that was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TestDelivery {
+    /// The run, which has one delivery.
+    #[schema(format = Uuid)]
+    pub workflow_run_id: String,
+}

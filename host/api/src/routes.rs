@@ -128,6 +128,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(sources::compare::compare_source)),
         Operation::new(Scope::Read, routes!(unrouted_requests::list::list_unrouted_requests)),
         Operation::new(Scope::Read, routes!(statistics::get::get_statistics)),
+        Operation::new(Scope::Read, routes!(statistics::deliveries::get_delivery_statistics)),
         Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),
         Operation::new(Scope::Read, routes!(providers::get::get_source_provider)).also_at(PROVIDER_WITH_PUBLISHER),
         Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::upload::upload_source_provider)),
@@ -135,6 +136,11 @@ pub fn operations() -> Vec<Operation> {
             .also_at(PROVIDER_WITH_PUBLISHER),
         Operation::new(Access::Everywhere(Scope::Plugins), routes!(providers::remove::remove_source_provider_version))
             .also_at("/v1/source_providers/{publisher}/{name}/versions/{version}"),
+        Operation::new(
+            Access::Everywhere(Scope::Plugins),
+            routes!(providers::conformance::check_source_provider_version),
+        )
+        .also_at("/v1/source_providers/{publisher}/{name}/versions/{version}/conformance"),
         Operation::new(Scope::Read, routes!(environments::list::list_environments)),
         Operation::new(Access::Everywhere(Scope::Admin), routes!(environments::create::create_environment)),
         Operation::new(Scope::Admin, routes!(environments::update::update_environment)),
@@ -151,6 +157,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(targets::workflows::list_target_workflows)),
         Operation::new(Scope::Operate, routes!(targets::put::put_target)),
         Operation::new(Scope::Operate, routes!(targets::delete::delete_target)),
+        Operation::new(Scope::Operate, routes!(targets::test::test_target)),
         Operation::new(Scope::Operate, routes!(targets::state::pause_target)),
         Operation::new(Scope::Operate, routes!(targets::state::resume_target)),
         Operation::new(Scope::Operate, routes!(targets::state::enable_target)),
@@ -224,6 +231,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Access::KeyOrToken(Scope::Read), routes!(runs::list::list_workflow_runs)),
         Operation::new(Access::KeyOrToken(Scope::Read), routes!(runs::get::get_workflow_run)),
         Operation::new(Access::KeyOrToken(Scope::Read), routes!(runs::recipients::list_workflow_run_recipients)),
+        Operation::new(Scope::Operate, routes!(runs::cancel::cancel_workflow_run)),
         Operation::new(Access::Anyone, routes!(openapi::get_openapi)),
     ]
 }

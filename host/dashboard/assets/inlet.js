@@ -35,14 +35,33 @@
       setText(element, "ago" in element.dataset ? distance(date) : local(date));
     }
   };
-  // The bars of charts name their time on hover.
+  // The bars of charts name their local time, and say their values below the chart. The arrows move between them.
   const nameBars = () => {
     for (const bar of all("svg g[data-at]:not([data-zoned])")) {
       const title = find("title", bar);
-      title.textContent = title.textContent.replace(bar.dataset.at, local(new Date(bar.dataset.at)));
+      title.textContent = title.textContent.replace(bar.dataset.at, `${local(new Date(bar.dataset.at))} ${zone}`);
+      bar.setAttribute("aria-label", title.textContent);
       bar.dataset.zoned = "1";
     }
   };
+  const sayBar = (event) => {
+    const bar = event.target.closest?.("svg g[data-at]");
+    const value = bar && find("[data-chart-value]", bar.closest("figure"));
+    if (value) setText(value, bar.getAttribute("aria-label"));
+  };
+  for (const name of ["focusin", "mouseover"]) document.addEventListener(name, sayBar);
+  document.addEventListener("keydown", (event) => {
+    const bar = event.target.closest?.("svg g[data-at]");
+    if (!bar || event.ctrlKey || event.metaKey || event.altKey) return;
+    const bars = all("g[data-at]", bar.closest("svg"));
+    const at = bars.indexOf(bar);
+    const next = { ArrowLeft: bars[at - 1], ArrowRight: bars[at + 1], Home: bars[0], End: bars.at(-1) }[event.key];
+    if (!next) return;
+    event.preventDefault();
+    bar.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
+  });
   setInterval(() => showTimes(), 10000);
   /** The reason of a stream that is refused when the browser connects again. */
   const SIGNED_OUT = "the session has ended; sign in again";

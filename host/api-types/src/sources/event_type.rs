@@ -14,6 +14,9 @@ pub struct SourceEvents {
     pub entries: Vec<SourceEvent>,
     /// No cursors: the list is complete.
     pub page_info: PageInfo,
+    /// The time over which `recent` counts; only with `include=activity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub activity: Option<EventActivity>,
 }
 
 /// An event type that a source has sent.
@@ -26,6 +29,24 @@ pub struct SourceEvent {
     pub last_received_at: String,
     /// The number of events.
     pub count: i64,
+    /// The number of events in each step of `activity`; only with `include=activity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent: Option<Vec<u64>>,
+}
+
+/// The time over which events were counted by type: the last day, or less where very many events came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EventActivity {
+    /// The begin of the first step.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// The end of the last step.
+    #[schema(format = DateTime)]
+    pub to: String,
+    /// The number of steps of equal length.
+    pub steps: usize,
+    /// The number of events that were counted.
+    pub counted: u64,
 }
 
 /// The fields of the newest stored events of one type.

@@ -13,7 +13,7 @@ mod upsert;
 
 pub use comparison::{MappingDifference, PluginInForce, PluginsInForce, SettingDifference, SourceComparison};
 pub use endpoint::{RotateEndpoint, RotatedEndpoint};
-pub use event_type::{SourceEvent, SourceEventField, SourceEventFields, SourceEvents};
+pub use event_type::{EventActivity, SourceEvent, SourceEventField, SourceEventFields, SourceEvents};
 pub use mapping::{MappingRequest, SourceMapping};
 pub use plugin::{ComparePlugins, ComparedPlugins, PluginChange, PluginDifference, UsePlugin, UsedPlugin};
 pub use send::{SendToSource, SentEvent, SentToSource};

@@ -2,6 +2,7 @@
 
 pub mod add;
 pub mod component_upload;
+pub mod conformance;
 pub mod get;
 pub mod list;
 mod publisher_pin;

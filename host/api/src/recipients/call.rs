@@ -9,7 +9,7 @@ use inlet_engine::{
     recipients::{self, Operation, OperationType},
     snapshot::Endpoint,
 };
-use inlet_store::{CommitExtras, ReadMemory as _, Settled};
+use inlet_store::{CommitExtras, Environment, NewChange, ReadMemory as _, Settled};
 
 use crate::{
     answer_memory::AnswerMemory,
@@ -24,6 +24,8 @@ const BODY_COPIES: u64 = 2;
 /// One call that changes something, with the memory that it holds.
 pub struct Call {
     engine: Engine,
+    /// The entry for the log of changes; none if the environment's own code calls.
+    change: Option<NewChange>,
     log: Arc<Endpoint>,
     memory: AnswerMemory,
 }
@@ -31,12 +33,30 @@ pub struct Call {
 impl Call {
     /// Reserves the memory for a call with a body of so many bytes.
     pub fn begin(engine: &Engine, key: &EnvironmentKey, body_bytes: usize) -> Result<Self, ApiError> {
-        let log = engine.snapshot().api_log(key.environment_id).cloned().ok_or_else(|| {
-            ApiError::new(Kind::Unauthorized, "the environment of this key was deleted; use a key of another one")
-        })?;
+        let deleted =
+            || ApiError::new(Kind::Unauthorized, "the environment of this key was deleted; use a key of another one");
+        Self::begin_in(engine, key.environment_id, body_bytes)?.ok_or_else(deleted)
+    }
+
+    /// Reserves the memory for a call that an operator makes in place of the environment's own code. `change` goes into the
+    /// log of changes with it.
+    pub fn begin_for_operator(
+        engine: &Engine,
+        environment: &Environment,
+        body_bytes: usize,
+        change: NewChange,
+    ) -> Result<Self, ApiError> {
+        let call = Self::begin_in(engine, environment.id, body_bytes)?;
+        let deleted = || ApiError::not_found(format!("the environment {:?} was deleted", environment.slug));
+        Ok(Self { change: Some(change), ..call.ok_or_else(deleted)? })
+    }
+
+    /// Reserves the memory; returns none if the environment is gone.
+    fn begin_in(engine: &Engine, environment_id: i64, body_bytes: usize) -> Result<Option<Self>, ApiError> {
+        let Some(log) = engine.snapshot().api_log(environment_id).cloned() else { return Ok(None) };
         let memory = AnswerMemory::new(engine);
         match memory.reserve(BODY_COPIES * body_bytes as u64) {
-            true => Ok(Self { engine: engine.clone(), log, memory }),
+            true => Ok(Some(Self { engine: engine.clone(), change: None, log, memory })),
             false => Err(ApiError::new(
                 Kind::Unavailable,
                 "too many large bodies and answers are held at once; try again, and send smaller bodies",
@@ -74,8 +94,9 @@ impl Call {
 
     /// Carries out several operations in one transaction, each with an end of its own, which may be an error.
     pub async fn carry_out_each(self, operations: Vec<Operation>) -> Result<Vec<Settled>, ApiError> {
-        let Self { engine, log, memory } = self;
-        Ok(recipients::carry_out(&engine, &log, operations, CommitExtras::default(), Arc::new(memory)).await?)
+        let Self { engine, change, log, memory } = self;
+        let extras = CommitExtras { change, ..CommitExtras::default() };
+        Ok(recipients::carry_out(&engine, &log, operations, extras, Arc::new(memory)).await?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Workflow runs, created by the action `workflows_trigger`.
 
+pub mod cancel;
 pub mod get;
 pub mod list;
 pub mod recipients;

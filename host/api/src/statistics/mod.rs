@@ -1,5 +1,6 @@
 //! Events over time.
 
+pub mod deliveries;
 pub mod get;
 mod quantile;
 mod range;

@@ -11,6 +11,7 @@ pub mod response;
 pub mod secrets;
 pub mod settings;
 pub mod state;
+pub mod test;
 pub mod unknown_workflows;
 pub mod workflows;
 

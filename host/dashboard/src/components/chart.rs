@@ -54,9 +54,11 @@ pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
     let slot = WIDTH / steps as f64;
     let bar = (slot - (slot * 0.25).min(3.0)).max(0.5);
     let mut svg = format!(
-        r#"<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{}">"#,
+        r#"<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="group" aria-label="{}">"#,
         escape(title)
     );
+    // The whole chart is one stop of the Tab key, at its newest bar; the script moves between bars with the arrows.
+    let newest = (0..times.len()).rev().find(|step| total(*step) > 0);
     for line in 0..=4 {
         let y = HEIGHT - f64::from(line) / 4.0 * (HEIGHT - 8.0);
         let _ = write!(svg, r#"<path class="chart-grid" d="M0 {y:.1}H{WIDTH}"/>"#);
@@ -66,11 +68,14 @@ pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
             continue;
         }
         let (x, mut y) = (step as f64 * slot, HEIGHT);
-        let _ = write!(svg, r#"<g data-at="{0}"><title>{0}"#, escape(at));
-        for series in series.iter().filter(|series| series.values.get(step).is_some_and(|value| *value > 0)) {
-            let _ = write!(svg, "\n{}: {}", escape(&series.label), grouped(series.values[step] as i64));
-        }
-        svg.push_str("</title>");
+        let tab_index = if newest == Some(step) { 0 } else { -1 };
+        let words = words(series, step);
+        let _ = write!(
+            svg,
+            r#"<g data-at="{0}" tabindex="{tab_index}" role="img" aria-label="{0}, {1}"><title>{0}, {1}</title>"#,
+            escape(at),
+            escape(&words)
+        );
         for (index, series) in series.iter().enumerate() {
             let value = series.values.get(step).copied().unwrap_or(0);
             if value == 0 {
@@ -98,11 +103,46 @@ pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
         })
         .collect();
     Html::trusted(format!(
-        r#"<figure class="chart-figure"><div class="chart-box"><span class="chart-most">{}</span>{svg}</div><div class="chart-axis"><span>{}</span><span>{}</span></div><ul class="chart-legend">{legend}</ul></figure>"#,
+        r#"<figure class="chart-figure"><div class="chart-box"><span class="chart-most">{}</span>{svg}</div><div class="chart-axis"><span>{}</span><span>{}</span></div><p class="chart-value" data-chart-value aria-hidden="true"></p><ul class="chart-legend">{legend}</ul>{}</figure>"#,
         grouped(most as i64),
         first,
-        last
+        last,
+        table(series, times)
     ))
+}
+
+/// Returns the values of a step in words.
+fn words(series: &[Series], step: usize) -> String {
+    let values = series.iter().filter_map(|series| Some((series, *series.values.get(step)?)));
+    let values = values.filter(|(_, value)| *value > 0);
+    let words = values.map(|(series, value)| format!("{}: {}", series.label, grouped(value as i64)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the values of a chart as a folded table, the newest step first; steps without a value are left out.
+fn table(series: &[Series], times: &[String]) -> String {
+    let shown: Vec<&Series> = series.iter().filter(|series| series.values.iter().any(|value| *value > 0)).collect();
+    let mut html =
+        r#"<details class="fold chart-table"><summary>Show as a table</summary><div class="table-scroll" tabindex="0" role="region" aria-label="The values of the chart"><table class="list plain"><thead><tr><th scope="col">From</th>"#
+            .to_owned();
+    for series in &shown {
+        let _ = write!(html, r#"<th scope="col" class="num">{}</th>"#, escape(&series.label));
+    }
+    html.push_str("</tr></thead><tbody>");
+    for (step, at) in times.iter().enumerate().rev() {
+        let values: Vec<u64> =
+            shown.iter().map(|series| series.values.get(step).copied().unwrap_or_default()).collect();
+        if values.iter().all(|value| *value == 0) {
+            continue;
+        }
+        let _ = write!(html, r#"<tr><th scope="row">{}</th>"#, time::at(at));
+        for value in values {
+            let _ = write!(html, r#"<td class="num">{}</td>"#, grouped(value as i64));
+        }
+        html.push_str("</tr>");
+    }
+    html.push_str("</tbody></table></div></details>");
+    html
 }
 
 /// Returns the classes of a series: the second and third of one colour are paler.
@@ -162,6 +202,24 @@ fn nice(value: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_values_of_bars_are_words_and_a_table() {
+        let series = |label: &str, values: &[u64]| Series {
+            label: label.to_owned(),
+            tone: Tone::Done,
+            values: values.to_vec(),
+        };
+        let all = [series("Done <b>", &[3, 0, 1200]), series("Failed", &[0, 0, 1])];
+        let times = ["2026-01-02T00:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T02:00:00Z"].map(str::to_owned);
+        let html = bars(&all, &times, "Events").to_string();
+        // One stop of the Tab key: the newest bar. A step without a value has no bar and no row.
+        assert_eq!(html.matches("tabindex=\"0\" role=\"img\"").count(), 1, "{html}");
+        assert_eq!(html.matches("tabindex=\"-1\" role=\"img\"").count(), 1, "{html}");
+        assert_eq!(html.matches("<tr><th scope=\"row\">").count(), 2, "{html}");
+        assert!(!html.contains("<b>"), "{html}");
+        assert_eq!(words(&all, 2), format!("Done <b>: {}, Failed: 1", grouped(1200)));
+    }
 
     #[test]
     fn an_axis_ends_at_a_round_number() {

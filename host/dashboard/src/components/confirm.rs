@@ -16,11 +16,25 @@ struct Confirm<'a> {
     label: &'a str,
     warning: &'a str,
     name: &'a str,
+    /// Hidden fields.
+    fields: &'a [(&'a str, &'a str)],
 }
 
 /// A folded form that does something once its `name` is typed. The handler calls [`check`].
 pub fn confirm(layout: &Layout<'_>, label: &str, warning: &str, name: &str, action: &str) -> Html {
-    Html::of(&Confirm { csrf: layout.csrf(), action, label, warning, name })
+    confirm_with(layout, label, warning, name, action, &[])
+}
+
+/// A [`confirm`] with hidden fields.
+pub fn confirm_with(
+    layout: &Layout<'_>,
+    label: &str,
+    warning: &str,
+    name: &str,
+    action: &str,
+    fields: &[(&str, &str)],
+) -> Html {
+    Html::of(&Confirm { csrf: layout.csrf(), action, label, warning, name, fields })
 }
 
 /// Refuses a form in which another name was typed.

@@ -241,6 +241,15 @@ pub fn operational_event(status: &str) -> Badge {
     }
 }
 
+/// A law of plugins: kept or not, by a plugin that must keep it or should.
+pub fn law(is_kept: bool, is_must: bool) -> Badge {
+    match (is_kept, is_must) {
+        (true, _) => Badge::new("Kept", Tone::Done, "i-done"),
+        (false, true) => Badge::new("Broken", Tone::Failed, "i-failed"),
+        (false, false) => Badge::new("Could be better", Tone::Waiting, "i-nobody"),
+    }
+}
+
 /// A plugin that translates the requests of a source environment.
 pub fn running() -> Badge {
     Badge::new("Running", Tone::Done, "i-done")

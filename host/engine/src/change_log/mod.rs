@@ -12,6 +12,7 @@ mod sign_in_link;
 mod source;
 mod target;
 mod variable;
+mod workflow_run;
 
 pub use clock::system_time_accepted;
 pub use delivery::deliveries_changed;
@@ -27,6 +28,7 @@ pub use sign_in_link::sign_in_link_created;
 pub(crate) use source::{endpoint_rotated, plugin_used, source_changed, source_created, source_deleted};
 pub(crate) use target::{target_deleted, target_put, target_state_set};
 pub(crate) use variable::{variable_deleted, variable_put};
+pub use workflow_run::workflow_run_changed;
 
 /// Returns a JSON string, or null.
 fn string_or_null(text: Option<&str>) -> String {

@@ -265,6 +265,17 @@ pub struct EventTypeHours {
     pub came: HourMap,
 }
 
+/// The newest events of a source environment by type and time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EventTypeActivity {
+    /// The type, a time in milliseconds since 1970 to about a minute, and the number of events then.
+    pub counts: Vec<(String, i64, u64)>,
+    /// The number of events that were counted.
+    pub counted: u64,
+    /// The time of the oldest that was counted, in milliseconds since 1970; none without an event.
+    pub oldest_ms: Option<i64>,
+}
+
 /// The number of received events of one type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventTypeCount {

@@ -57,7 +57,7 @@ pub use delivery_turn::{
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{
-    ActionPlace, EventQuery, EventTypeCount, EventTypeHours, EventValue, Kept, ListedAction, OriginalKind,
+    ActionPlace, EventQuery, EventTypeActivity, EventTypeCount, EventTypeHours, EventValue, Kept, ListedAction, OriginalKind,
     SkippedRecipients, SourceStatus, StoredAction, StoredEvent, TextSearch,
 };
 pub use event_feed::{FeedPage, FeedPosition};

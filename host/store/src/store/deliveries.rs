@@ -103,6 +103,17 @@ impl Store {
         read!(self.database, delivery_counts(environment_id, filter))
     }
 
+    /// Counts the newest deliveries of an environment that were made since a time by target and status, at most `limit` of
+    /// them; also returns how many were counted.
+    pub async fn delivery_counts_by_target(
+        &self,
+        environment_id: i64,
+        from_ms: i64,
+        limit: u64,
+    ) -> Result<(Vec<(i64, DeliveryCounts)>, u64), ReadError> {
+        read!(self.database, delivery_counts_by_target(environment_id, from_ms, limit))
+    }
+
     /// Returns for every target with open deliveries their number and the age of the oldest.
     pub async fn open_deliveries(&self) -> Result<Vec<OpenDeliveries>, ReadError> {
         read!(self.database, open_deliveries())

@@ -9,7 +9,7 @@ use crate::{
     error::{CommitError, ReadError},
     operations::ForgetNonce,
     records::{
-        ActionPlace, CommitExtras, Cursor, EventQuery, EventTypeCount, EventValue, Hold, ListedAction, NewRefused,
+        ActionPlace, CommitExtras, Cursor, EventQuery, EventTypeActivity, EventTypeCount, EventValue, Hold, ListedAction, NewRefused,
         Page, ReadMemory, RefusedRequest, Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent, TextSearch,
     },
 };
@@ -107,6 +107,16 @@ impl Store {
         memory: &dyn ReadMemory,
     ) -> Result<Option<Option<Vec<u8>>>, ReadError> {
         read!(self.database, event_value(source_environment_id, event, value, memory))
+    }
+
+    /// Counts the newest events of a source environment since a time by type and time, at most `limit` of them.
+    pub async fn event_type_activity(
+        &self,
+        source_environment_id: i64,
+        from_ms: i64,
+        limit: u64,
+    ) -> Result<EventTypeActivity, ReadError> {
+        read!(self.database, event_type_activity(source_environment_id, from_ms, limit))
     }
 
     /// Returns the distinct event types of a source environment, by name.

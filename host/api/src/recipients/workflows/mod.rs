@@ -10,7 +10,7 @@ use crate::error::ApiError;
 const MAX_KEY_CHARS: usize = 256;
 
 /// Checks the key of a workflow.
-fn checked_key(key: &str) -> Result<(), ApiError> {
+pub fn checked_key(key: &str) -> Result<(), ApiError> {
     let problem = match key.chars().count() {
         0 => "it is empty",
         _ if key.chars().any(char::is_control) => "it holds a control character",

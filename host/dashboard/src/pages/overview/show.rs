@@ -1,10 +1,11 @@
 //! `GET /`
 
 use askama::Template;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join3;
 use inlet_api_types::{
     sources::AttentionCause,
-    targets::{Target, TargetList},
+    statistics::{DeliveryStatistics, TargetStatistics},
+    targets::Target,
 };
 use inlet_engine::clock::now_ms;
 
@@ -37,8 +38,7 @@ struct OverviewPage<'a> {
     range: Range,
     traffic: Traffic,
     sources: Vec<Summary>,
-    /// The environment and a target of it.
-    targets: Vec<(String, Target)>,
+    deliveries: DeliveryStatistics,
     without_effect: Vec<WithoutEffect>,
 }
 
@@ -78,6 +78,13 @@ impl OverviewPage<'_> {
         outcome::target(target.state).html()
     }
 
+    /// The list of the deliveries of a target in the range with a status.
+    fn deliveries_of(&self, row: &TargetStatistics, status: &str) -> String {
+        let [environment, target] = [&row.environment, &row.target.key].map(|part| html::url_part(part));
+        let since = html::url_part(&self.deliveries.from);
+        format!("/e/{environment}/deliveries?target={target}&status={status}&starting_at={since}")
+    }
+
     fn cure(&self, summary: &Summary, cause: &AttentionCause) -> Html {
         Cause::of(&summary.source.key, cause).html(&self.layout)
     }
@@ -104,26 +111,22 @@ pub async fn show(page: Page) -> PageResult {
     let filters = Filters::of("/", &page.query);
     let range = Range::of(&filters);
     let environment = filters.get("environment");
+    let only = environment.map(|slug| format!("&environment={}", html::url_part(slug))).unwrap_or_default();
     let from = range.from(now_ms());
-    let mut query = format!("/v1/statistics?from={}", html::url_part(&from));
-    if let Some(slug) = environment {
-        query.push_str(&format!("&environment={}", html::url_part(slug)));
-    }
-    let (sources, statistics) = try_join(summary::all(&page, environment), page.get(&query)).await?;
+    let query = |path: &str| format!("{path}?from={}{only}", html::url_part(&from));
+    let [statistics, deliveries] = ["/v1/statistics", "/v1/statistics/deliveries"].map(query);
+    let (sources, statistics, deliveries) =
+        try_join3(summary::all(&page, environment), page.get(&statistics), page.get(&deliveries)).await?;
     let shown = page.environments.iter().map(|found| found.slug.as_str());
     let shown: Vec<&str> = shown.filter(|slug| environment.is_none_or(|wanted| wanted == *slug)).collect();
-    let targets = try_join_all(shown.iter().map(async |slug| {
-        let list: TargetList = page.get(&format!("/v1/targets?environment={}", html::url_part(slug))).await?;
-        Ok::<_, crate::error::PageError>(list.entries.into_iter().map(|target| ((*slug).to_owned(), target)))
-    }));
     let traffic = Traffic::of(statistics);
-    let (targets, without_effect) = try_join(targets, without_effect::read(&page, &shown, &from, &traffic)).await?;
+    let without_effect = without_effect::read(&page, &shown, &from, &traffic).await?;
     let view = OverviewPage {
         layout: Layout::new(&page, "Overview"),
         range,
         traffic,
         sources,
-        targets: targets.into_iter().flatten().collect(),
+        deliveries,
         without_effect,
         filters,
     };

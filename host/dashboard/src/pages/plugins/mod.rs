@@ -3,6 +3,7 @@
 mod add;
 mod changes;
 mod choose;
+mod conformance;
 mod list;
 mod remove;
 mod show;
@@ -23,5 +24,6 @@ pub fn routes() -> Router<Dashboard> {
         .route("/plugins/add", get(add::form).post(add::add).layer(DefaultBodyLimit::disable()))
         .route("/plugins/{key}", get(show::show))
         .route("/plugins/{key}/use", get(choose::preview).post(choose::choose))
+        .route("/plugins/{key}/versions/{version}/conformance", post(conformance::check))
         .route("/plugins/{key}/versions/{version}/remove", post(remove::remove))
 }

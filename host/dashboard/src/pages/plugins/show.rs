@@ -98,6 +98,10 @@ impl ShowPage<'_> {
         others.chain(latest).collect()
     }
 
+    fn check_href(&self, version: &SourceProviderVersion) -> String {
+        format!("/plugins/{}/versions/{}/conformance", url_part(&self.plugin.key), url_part(&version.version))
+    }
+
     fn use_href(&self) -> String {
         format!("/plugins/{}/use", url_part(&self.plugin.key))
     }

@@ -1,10 +1,14 @@
 //! `/e/{environment}/runs`: what triggers asked for.
 
+mod cancel;
 mod list;
 mod recipients;
 mod show;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use inlet_api_types::runs::{WorkflowRun, WorkflowRunRecipient, WorkflowRunStatus};
 
 use crate::{components::outcome, html::url_part, state::Dashboard};
@@ -14,6 +18,7 @@ pub fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/e/{environment}/runs", get(list::list))
         .route("/e/{environment}/runs/{id}", get(show::show))
+        .route("/e/{environment}/runs/{id}/cancel", post(cancel::cancel))
         .route("/e/{environment}/runs/{id}/recipients", get(recipients::list))
 }
 

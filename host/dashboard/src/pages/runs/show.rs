@@ -10,7 +10,7 @@ use inlet_api_types::{
 
 use super::{badge, recipient_address, recipient_name, run_address};
 use crate::{
-    components::{Html, copy, icon, json_tree::JsonTree, outcome, time},
+    components::{Html, confirm::confirm_with, copy, icon, json_tree::JsonTree, outcome, time},
     context::Page,
     error::PageResult,
     html::{self, url_part},
@@ -47,6 +47,28 @@ impl RunPage<'_> {
 
     fn is_without_target(&self) -> bool {
         self.run.status == WorkflowRunStatus::Recorded
+    }
+
+    /// The form that cancels the run; none if it cannot be canceled, or not by this token.
+    fn cancel(&self) -> Option<Html> {
+        let can = self.run.cancellation_key.is_some() && self.run.status != WorkflowRunStatus::Canceled;
+        (can && self.layout.page.can(Scope::Operate)).then(|| {
+            let warning = "Every run of this workflow with the same cancellation key is cancelled. Deliveries that wait are \
+                           not sent. A target that was told already is told of the cancellation, if its kind takes one; what \
+                           its engine has sent to people by then cannot be taken back.";
+            let action = format!("{}/cancel", self.own());
+            let fields = [("workflow", self.run.workflow.as_str())];
+            confirm_with(&self.layout, "Cancel the run", warning, &self.run.workflow, &action, &fields)
+        })
+    }
+
+    /// Why the run cannot be canceled, where that is not plain.
+    fn why_no_cancel(&self) -> Option<&'static str> {
+        let is_open = self.run.status != WorkflowRunStatus::Canceled;
+        (is_open && self.run.cancellation_key.is_none()).then_some(
+            "It cannot be cancelled: it was triggered without a cancellation key, so no engine knows what to cancel. \
+             Deliveries that still wait can be discarded.",
+        )
     }
 
     fn may_add_target(&self) -> bool {

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::Path;
 use inlet_api::Scope;
-use inlet_api_types::sources::{SourceEvent, SourceEvents, SourceMapping};
+use inlet_api_types::sources::{EventActivity, SourceEvent, SourceEvents, SourceMapping};
 use inlet_core::mapping::matched_by;
 
 use crate::{
-    components::{Html, empty_state::empty_state, filter::Filters, icon, time},
+    components::{Html, chart, empty_state::empty_state, filter::Filters, icon, time},
     context::Page,
     error::PageResult,
     html,
@@ -33,6 +33,8 @@ struct ListPage<'a> {
     /// By event type, the numbers of mappings that are on and off.
     mapped: HashMap<String, (usize, usize)>,
     has_endpoint: bool,
+    /// The time that the lines show.
+    activity: Option<EventActivity>,
 }
 
 impl ListPage<'_> {
@@ -42,6 +44,13 @@ impl ListPage<'_> {
 
     fn href(&self, event: &SourceEvent) -> String {
         super::type_page(self.place, &event.event)
+    }
+
+    /// The events of a type over time, as a line.
+    fn line(&self, event: &SourceEvent) -> Html {
+        let (Some(recent), Some(activity)) = (&event.recent, &self.activity) else { return Html::default() };
+        let sum: u64 = recent.iter().sum();
+        chart::sparkline(recent, &format!("{} events since {}", html::grouped(sum.cast_signed()), activity.from))
     }
 
     fn new_mapping(&self, event: &SourceEvent) -> String {
@@ -104,17 +113,17 @@ pub fn unmapped(configuration: &Configuration, events: impl Iterator<Item = Sour
 /// Lists the event types of a source, the last received first.
 pub async fn list(page: Page, Path((environment, key)): Path<(String, String)>) -> PageResult {
     let place = SourcePlace::new(environment, key);
-    let events = place.api("/events");
+    let events = format!("{}&include=activity", place.api("/events"));
     let (configuration, events) = tokio::join!(place.configuration(&page), page.get::<SourceEvents>(&events));
     let configuration = configuration?;
     let wanted = Filters::of(&page.path, &page.query).get("search").unwrap_or_default().to_owned();
     let folded = wanted.to_lowercase();
-    let mut events = events?.entries;
+    let SourceEvents { entries: mut events, activity, .. } = events?;
     events.retain(|event| event.event.to_lowercase().contains(&folded));
     let left_out = events.len().saturating_sub(MAX_ROWS);
     events.truncate(MAX_ROWS);
     let layout = place.layout(&page, &configuration.source);
     let has_endpoint = configuration.settings.endpoint.is_some();
     let mapped = count_mappings(&configuration.mappings);
-    Ok(respond::html(&ListPage { layout, place: &place, wanted, events, left_out, mapped, has_endpoint }))
+    Ok(respond::html(&ListPage { layout, place: &place, wanted, events, left_out, mapped, has_endpoint, activity }))
 }

@@ -9,6 +9,7 @@ mod health;
 mod kinds;
 mod list;
 mod show;
+mod test;
 mod workflows;
 
 use axum::{
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Dashboard> {
         .route("/e/{environment}/targets/{key}", get(show::show))
         .route("/e/{environment}/targets/{key}/edit", get(edit::form).post(edit::save))
         .route("/e/{environment}/targets/{key}/state", post(change_state::change_state))
+        .route("/e/{environment}/targets/{key}/test", get(test::show).post(test::send))
         .route("/e/{environment}/targets/{key}/workflows", get(workflows::list))
         .route("/e/{environment}/targets/{key}/delete", post(delete::delete))
 }

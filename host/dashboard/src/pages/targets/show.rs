@@ -15,7 +15,12 @@ use super::{
     target_address,
 };
 use crate::{
-    components::{Html, confirm::confirm, copy, icon, json_tree::JsonTree, outcome, time},
+    components::{
+        Html,
+        confirm::confirm,
+        copy,
+        form::{Field, Kind},
+        icon, json_tree::JsonTree, outcome, time},
     context::Page,
     error::PageResult,
     html::{self, url_part},
@@ -74,6 +79,23 @@ impl TargetPage<'_> {
     fn options(&self) -> Option<Html> {
         let text = self.target.options.as_text();
         (text != "{}").then(|| JsonTree::new(text, "the options").html())
+    }
+
+    fn test_fields(&self) -> [Html; 2] {
+        let workflow = self.target.workflows.as_ref().and_then(|workflows| workflows.first());
+        let workflow = workflow.map_or("inlet-test", String::as_str);
+        [
+            Field::new(Kind::Text, "workflow", "Workflow", workflow)
+                .required()
+                .code()
+                .hint("One that the engine knows, or else it refuses the run.")
+                .html(),
+            Field::new(Kind::Text, "recipient", "For the user", "")
+                .code()
+                .placeholder("inlet-test")
+                .hint("An identified user. If empty, the user inlet-test, who is made for it.")
+                .html(),
+        ]
     }
 
     fn deliveries(&self) -> Html {

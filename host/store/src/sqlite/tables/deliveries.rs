@@ -305,6 +305,40 @@ pub(crate) async fn counts(
     Ok(counts)
 }
 
+/// Counts the newest deliveries of an environment that were made since a time by target and status, at most `limit` of them;
+/// also returns how many were counted.
+pub(crate) async fn counts_by_target(
+    readers: &SqlitePool,
+    environment: i64,
+    from_ms: i64,
+    limit: u64,
+) -> Result<(Vec<(i64, DeliveryCounts)>, u64), SqliteError> {
+    // Without the hint SQLite may read all deliveries of an environment.
+    let rows = sqlx::query(
+        "SELECT target_id, status, count(*) FROM (
+             SELECT target_id, status FROM deliveries INDEXED BY deliveries_by_id
+             WHERE environment_id = ? AND id >= ? ORDER BY id DESC LIMIT ?)
+         GROUP BY target_id, status ORDER BY target_id",
+    )
+    .bind(environment)
+    .bind(uuid_time::floor(from_ms).as_bytes().as_slice())
+    .bind(limit.cast_signed())
+    .fetch_all(readers)
+    .await?;
+    let (mut counted, mut targets) = (0, Vec::<(i64, DeliveryCounts)>::new());
+    for row in rows {
+        let (target, number) = (row.try_get(0)?, row.try_get::<i64, _>(2)?.unsigned_abs());
+        if targets.last().is_none_or(|(last, _)| *last != target) {
+            targets.push((target, DeliveryCounts::default()));
+        }
+        if let Some((_, counts)) = targets.last_mut() {
+            counts.add(status_of(row.try_get(1)?)?, number);
+        }
+        counted += number;
+    }
+    Ok((targets, counted))
+}
+
 /// Returns for every target with open deliveries their number and the oldest. Reads indexes, and one row for each target.
 pub(crate) async fn open(readers: &SqlitePool) -> Result<Vec<OpenDeliveries>, sqlx::Error> {
     let rows = sqlx::query(

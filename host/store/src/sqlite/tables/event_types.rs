@@ -2,7 +2,10 @@
 
 use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
-use crate::records::{EventTypeCount, SourceStatus};
+use crate::{
+    records::{EventTypeActivity, EventTypeCount, SourceStatus, uuid_time},
+    sqlite::statements::uuids,
+};
 
 /// Returns the counts of a source environment, by type.
 pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<EventTypeCount>, sqlx::Error> {
@@ -43,4 +46,37 @@ pub(crate) async fn all_status(readers: &SqlitePool) -> Result<Vec<(i64, SourceS
         Ok((row.try_get(0)?, status))
     };
     rows.iter().map(read).collect()
+}
+
+/// Counts the newest events of a source environment since a time by type and time, at most `limit` of them.
+///
+/// Nothing is written for this when an event comes: the log itself is scanned.
+pub(crate) async fn activity(
+    readers: &SqlitePool,
+    source_environment: i64,
+    from_ms: i64,
+    limit: u64,
+) -> Result<EventTypeActivity, sqlx::Error> {
+    // The first 4 bytes of an id are its time in units of 65.5 s.
+    let rows = sqlx::query(
+        "SELECT event_type, substr(id, 1, 4), count(*), min(id) FROM (
+             SELECT event_type, id FROM event_logs
+             WHERE source_environment_id = ? AND id >= ? ORDER BY id DESC LIMIT ?)
+         GROUP BY 1, 2",
+    )
+    .bind(source_environment)
+    .bind(uuid_time::floor(from_ms).as_bytes().as_slice())
+    .bind(limit.cast_signed())
+    .fetch_all(readers)
+    .await?;
+    let mut activity = EventTypeActivity::default();
+    for row in rows {
+        let at: [u8; 4] = row.try_get::<Vec<u8>, _>(1)?.try_into().unwrap_or_default();
+        let count = row.try_get::<i64, _>(2)?.unsigned_abs();
+        let oldest_ms = uuid_time::time_of(uuids::read(&row, 3)?);
+        activity.counted += count;
+        activity.oldest_ms = Some(activity.oldest_ms.map_or(oldest_ms, |known| known.min(oldest_ms)));
+        activity.counts.push((row.try_get(0)?, i64::from(u32::from_be_bytes(at)) << 16, count));
+    }
+    Ok(activity)
 }

@@ -4,6 +4,7 @@ mod compare_plugin;
 mod endpoint;
 mod fields;
 mod plugin;
+mod rename;
 mod save;
 mod secret;
 mod show;
@@ -22,6 +23,7 @@ const PAGE: &str = "settings";
 pub fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/e/{environment}/sources/{key}/settings", get(show::show).post(save::save))
+        .route("/e/{environment}/sources/{key}/settings/name", post(rename::rename))
         .route("/e/{environment}/sources/{key}/settings/secret", post(secret::change))
         .route("/e/{environment}/sources/{key}/settings/endpoint", post(endpoint::rotate))
         .route("/e/{environment}/sources/{key}/settings/plugin", post(plugin::choose))

@@ -46,6 +46,7 @@ pub struct Unsaved {
 struct SettingsPage<'a> {
     layout: Layout<'a>,
     place: &'a SourcePlace,
+    source: Source,
     own: SourceEnvironmentSettings,
     status: SourceStatus,
     provider: Option<SourceProvider>,
@@ -57,6 +58,26 @@ struct SettingsPage<'a> {
 impl SettingsPage<'_> {
     fn may_change(&self) -> bool {
         self.layout.page.can(Scope::Operate)
+    }
+
+    /// True if the token may change what all environments share.
+    fn may_rename(&self) -> bool {
+        self.may_change() && self.layout.page.operator().environment_ids().is_none()
+    }
+
+    /// The name and the description, with what was not saved of them.
+    fn name_fields(&self) -> [Html; 2] {
+        let present = [self.source.name.clone(), self.source.description.clone().unwrap_or_default()];
+        let [name, description] = present;
+        let unsaved = |field: &str, present: String| self.texts.get(field).cloned().unwrap_or(present);
+        let error = self.error.as_ref();
+        [
+            Field::new(Kind::Text, "name", "Name", unsaved("name", name)).required().error_of(error).html(),
+            Field::new(Kind::Long, "description", "Description", unsaved("description", description))
+                .rows(2)
+                .error_of(error)
+                .html(),
+        ]
     }
 
     fn may_delete(&self) -> bool {
@@ -102,7 +123,8 @@ impl SettingsPage<'_> {
     }
 
     fn error_elsewhere(&self) -> Option<&str> {
-        let names: Vec<&str> = fields::all().map(|setting| setting.name).collect();
+        let names: Vec<&str> =
+            fields::all().map(|setting| setting.name).chain(["name", "description"]).collect();
         error_elsewhere(self.error.as_ref(), &names)
     }
 
@@ -206,7 +228,7 @@ pub async fn shown(page: &Page, place: &SourcePlace, unsaved: Option<Unsaved>) -
     };
     let code = error.as_ref().map_or(StatusCode::OK, |error| error.status);
     let layout = place.layout(page, &source);
-    let view = SettingsPage { layout, place, own, status, provider, texts, conflicts, error };
+    let view = SettingsPage { layout, place, source, own, status, provider, texts, conflicts, error };
     let mut response = respond::html(&view);
     *response.status_mut() = code;
     Ok(response)
