@@ -55,7 +55,9 @@ pub async fn test_target(
             check_id(id).map_err(|problem| ApiError::invalid("recipient", format!("the user id {problem}")))?;
             json::quote(id)
         }
-        None => json::object([("id", json::quote(TEST_USER).as_str()), ("name", json::quote("Test of Inlet").as_str())]),
+        None => {
+            json::object([("id", json::quote(TEST_USER).as_str()), ("name", json::quote("Test of Inlet").as_str())])
+        }
     };
     let recipients = json::array([recipient]);
     let sent_at = json::quote(&time::write_ms(now_ms()));
@@ -76,7 +78,9 @@ pub async fn test_target(
     let log_id = call.log_id();
     let settled = to_completion(async move { call.carry_out(operation).await }).await?;
     if settled.outcome == Outcome::Skipped {
-        return Err(outcome::nobody_identified(&engine, log_id, settled.id, "no test was sent").await?.at(|_| "recipient".to_owned()));
+        return Err(outcome::nobody_identified(&engine, log_id, settled.id, "no test was sent")
+            .await?
+            .at(|_| "recipient".to_owned()));
     }
     let run = settled.run.ok_or_else(|| {
         tracing::error!("a test of a target succeeded without a run; please report it");

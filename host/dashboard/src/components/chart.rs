@@ -205,11 +205,8 @@ mod tests {
 
     #[test]
     fn the_values_of_bars_are_words_and_a_table() {
-        let series = |label: &str, values: &[u64]| Series {
-            label: label.to_owned(),
-            tone: Tone::Done,
-            values: values.to_vec(),
-        };
+        let series =
+            |label: &str, values: &[u64]| Series { label: label.to_owned(), tone: Tone::Done, values: values.to_vec() };
         let all = [series("Done <b>", &[3, 0, 1200]), series("Failed", &[0, 0, 1])];
         let times = ["2026-01-02T00:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T02:00:00Z"].map(str::to_owned);
         let html = bars(&all, &times, "Events").to_string();

@@ -64,6 +64,11 @@ impl Filters {
         pairs.filter(|(name, _)| !CURSORS.contains(name))
     }
 
+    /// Returns the filters that are not among the fields of a form, which the form keeps.
+    pub fn beside<'f>(&'f self, fields: &'f [(&str, &str, &str)]) -> impl Iterator<Item = (&'f str, &'f str)> {
+        self.filters().filter(|(name, _)| fields.iter().all(|(field, ..)| field != name))
+    }
+
     /// Returns the query string for the API: what the page has, after `more`, such as the environment of the path.
     pub fn to_query(&self, more: &[(&str, &str)]) -> String {
         let own = self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));

@@ -27,8 +27,8 @@ pub(crate) use super::{
         deleted_recipients::any as has_deleted_recipients,
         deliveries::{
             answers as delivery_answers, body as delivery_body, by_downstream_id as deliveries_by_downstream_id,
-            counts as delivery_counts, counts_by_target as delivery_counts_by_target, one as delivery, open as open_deliveries, page as deliveries,
-            with_attempts as deliveries_with_attempts,
+            counts as delivery_counts, counts_by_target as delivery_counts_by_target, one as delivery,
+            open as open_deliveries, page as deliveries, with_attempts as deliveries_with_attempts,
         },
         delivery_inputs::{read as delivery_inputs, read_triggers as trigger_inputs},
         environments::all as environments,
@@ -36,7 +36,10 @@ pub(crate) use super::{
         event_logs::events,
         event_texts::search as search_events,
         event_type_hours::{all as event_type_hours, busiest as busiest_event_types, watched as watched_hours},
-        event_types::{activity as event_type_activity, all_status as all_source_status, counts as event_types, status as source_status},
+        event_types::{
+            activity as event_type_activity, all_status as all_source_status, counts as event_types,
+            status as source_status,
+        },
         event_values::one as event_value,
         expansions::unfinished as unfinished_expansions,
         issues::{any_to_clear as has_known_issues, of_environments as issues, one as issue},

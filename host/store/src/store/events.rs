@@ -9,8 +9,9 @@ use crate::{
     error::{CommitError, ReadError},
     operations::ForgetNonce,
     records::{
-        ActionPlace, CommitExtras, Cursor, EventQuery, EventTypeActivity, EventTypeCount, EventValue, Hold, ListedAction, NewRefused,
-        Page, ReadMemory, RefusedRequest, Rehearsal, Settled, SkippedRecipients, SourceStatus, StoredEvent, TextSearch,
+        ActionPlace, CommitExtras, Cursor, EventQuery, EventTypeActivity, EventTypeCount, EventValue, Hold,
+        ListedAction, NewRefused, Page, ReadMemory, RefusedRequest, Rehearsal, Settled, SkippedRecipients,
+        SourceStatus, StoredEvent, TextSearch,
     },
 };
 

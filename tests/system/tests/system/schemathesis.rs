@@ -201,6 +201,7 @@ async fn managed() -> Managed {
         (r" /v1/workflows/", json!({"key": "order"})),
         (r" /v1/audiences/", json!({"key": "trial"})),
         (r" /v1/variables", json!({"key": "CURRENCY", "environment": "development"})),
+        (r"^POST /v1/workflow_runs", json!({"id": run, "environment": "development"})),
         (r" /v1/workflow_runs", json!({"id": run})),
         (r"^DELETE /v1/targets/", of("unneeded", &delivery)),
         (r" /v1/targets", of("mailer", &delivery)),
@@ -227,9 +228,10 @@ async fn managed() -> Managed {
         (r" /integrations/receive/", payload),
         (r"^PUT /v1/(users|objects|tenants)/", json!({"name": "Named", "plan": {"seats": 5}})),
         (r"/trigger$", json!({"recipients": ["ana"], "data": {"n": 1}, "cancellation_key": "k"})),
-        (r"/cancel$", json!({"cancellation_key": "k"})),
+        (r"/workflows/\{key\}/cancel$", json!({"cancellation_key": "k"})),
         (r"^PUT /v1/variables/", json!({"variable": {"value": "EUR"}})),
         (r"^PUT /v1/targets/", target),
+        (r"/targets/\{key\}/test$", json!({"workflow": "order"})),
         (r"/deliveries/(discard|redrive)$", json!({"target": "mailer", "dry_run": true})),
         (r"/users/bulk/identify$", json!({"users": [{"id": "bulk", "name": "Bulk"}]})),
         (r"/users/bulk/delete$", json!({"user_ids": ["bulk"]})),
@@ -257,7 +259,8 @@ async fn the_servers_own_document() {
     let Managed { server, key, names, bodies } = managed().await;
     let document = format!("{}/openapi.json", server.admin);
     // Generated requests make no component, end no source that the others need, and meet no replay while it runs. Those of
-    // variables need what another operation has made before, and a delivery that was never sent is not sent again.
+    // variables need what another operation has made before, and a delivery that was never sent is not sent again. A run
+    // without a cancellation key is not canceled, and no plugin is checked for a minute.
     let may_fail = &[
         "POST /v1/source_providers",
         "PUT /v1/source_providers/{key}",
@@ -270,6 +273,8 @@ async fn the_servers_own_document() {
         "GET /v1/variables/{key}",
         "DELETE /v1/variables/{key}",
         "POST /v1/deliveries/{id}/redrive",
+        "POST /v1/workflow_runs/{id}/cancel",
+        "POST /v1/source_providers/{key}/versions/{version}/conformance",
     ];
     let plan = Plan { document: &document, seconds: 30, names, bodies, keep: KEEP, token: None, may_fail };
     conforms(&server, &key, plan).await;

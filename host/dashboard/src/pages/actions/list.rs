@@ -14,7 +14,7 @@ use crate::{
         empty_state::empty_state,
         filter::{Choice, Filters},
         form::{Field, Kind, error_elsewhere},
-        outcome,
+        icon, outcome,
         pagination::pagination,
         time,
     },
@@ -65,7 +65,7 @@ impl ListPage<'_> {
     }
 
     fn kept_by_form(&self) -> Vec<(&str, &str)> {
-        self.filters.filters().filter(|(name, _)| FIELDS.iter().all(|(field, ..)| field != name)).collect()
+        self.filters.beside(&FIELDS).collect()
     }
 
     fn error_elsewhere(&self) -> Option<&str> {

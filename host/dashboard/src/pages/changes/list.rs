@@ -40,6 +40,10 @@ struct ListPage<'a> {
 }
 
 impl ListPage<'_> {
+    fn kept_by_form(&self) -> Vec<(&str, &str)> {
+        self.filters.beside(&FIELDS).collect()
+    }
+
     fn fields(&self) -> Vec<Html> {
         let value = |name| self.filters.get(name).unwrap_or_default();
         let environments = self.layout.page.environments.iter();

@@ -13,6 +13,10 @@ pub fn page_of(resource: &str, environment: Option<&str>) -> Option<String> {
         "environments" if rest.contains("/api_keys") => Some(format!("/settings/keys?environment={}", url_part(first))),
         "environments" => Some("/settings/environments".to_owned()),
         "management_tokens" => Some("/settings/tokens".to_owned()),
+        "targets" | "deliveries" if !first.is_empty() => {
+            Some(format!("/e/{}/{kind}/{}", url_part(environment?), url_part(first)))
+        }
+        "workflow_runs" => Some(format!("/e/{}/runs/{}", url_part(environment?), url_part(first))),
         "variables" => Some(format!("/settings/variables?environment={}", url_part(environment?))),
         _ => None,
     }
@@ -53,6 +57,9 @@ mod tests {
             ("environments/eu", Some("/settings/environments")),
             ("management_tokens/7", Some("/settings/tokens")),
             ("variables/EUR", Some("/settings/variables?environment=production")),
+            ("targets/crm", Some("/e/production/targets/crm")),
+            ("deliveries", None),
+            ("workflow_runs/7", Some("/e/production/runs/7")),
             ("clock", None),
         ] {
             assert_eq!(page_of(resource, Some("production")).as_deref(), expected, "{resource}");

@@ -54,6 +54,10 @@ impl ListPage<'_> {
         self.filters.choices("status", "All", &values)
     }
 
+    fn kept_by_form(&self) -> Vec<(&str, &str)> {
+        self.filters.beside(&FIELDS).filter(|(name, _)| *name != "target").collect()
+    }
+
     fn fields(&self) -> Vec<Html> {
         let target = Field::new(Kind::Text, "target", "Target", self.value("target"));
         let targets = self.targets.entries.iter().map(|target| (target.key.clone(), target.key.clone()));

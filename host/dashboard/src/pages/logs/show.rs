@@ -92,6 +92,12 @@ impl EventPage<'_> {
         self.place.source != API_LOG && !self.entry.body_removed && !self.entry.personal_data_hidden
     }
 
+    /// The command that makes a masked test case of the item.
+    fn capture(&self) -> Html {
+        let Place { environment, source, id } = self.place;
+        copy::value(&format!("inlet plugin capture {id} --source {source}@{environment}"), "Copy the command")
+    }
+
     /// Returns what to do about an entry that needs attention.
     fn cause(&self) -> Option<Cause<'_>> {
         let Place { environment, source, .. } = self.place;

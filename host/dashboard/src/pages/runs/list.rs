@@ -43,6 +43,10 @@ struct ListPage<'a> {
 }
 
 impl ListPage<'_> {
+    fn kept_by_form(&self) -> Vec<(&str, &str)> {
+        self.filters.beside(&FIELDS).collect()
+    }
+
     fn fields(&self) -> Vec<Html> {
         let field = |(name, label, example): (&'static str, &'static str, &'static str)| {
             let value = self.filters.get(name).unwrap_or_default();

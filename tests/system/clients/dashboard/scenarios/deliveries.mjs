@@ -56,6 +56,37 @@ export async function run(dashboard, { token, script }) {
   await page.goto("/e/development/targets/crm");
   equal(await page.getByText("gave up the last delivery").count(), 0, "the target works again");
 
+  // The overview: deliveries by target, and a chart that the keyboard and a table read too.
+  await page.goto("/");
+  const row = page.getByRole("row", { name: /^crm/ });
+  equal(await row.locator("td[data-label=Delivered]").innerText(), "3", "deliveries that arrived");
+  equal(await row.locator("td[data-label='Gave up']").innerText(), "0", "deliveries that were given up");
+  await until(page.locator("svg.chart g[data-at]"));
+  await page.locator("svg.chart g[tabindex='0']").focus();
+  check(/Done: [1-3]/.test(await page.locator("[data-chart-value]").innerText()), "a bar says its value");
+  await page.getByText("Show as a table").click();
+  check(/Done/.test(await page.locator(".chart-table table").innerText()), "the values are in a table");
+  await dashboard.checkAccessibility();
+
+  // A marked test, whose result is shown in place.
+  await page.goto("/e/development/targets/crm");
+  await page.getByRole("textbox", { name: "Workflow", exact: true }).fill("");
+  await page.getByRole("textbox", { name: "Workflow", exact: true }).fill("order");
+  await page.getByRole("textbox", { name: /^For the user/ }).fill("nobody-knows");
+  await page.getByRole("button", { name: "Send a test delivery" }).click();
+  const result = page.locator("#test-result");
+  await result.getByText("no test was sent").waitFor();
+  await page.getByRole("textbox", { name: /^For the user/ }).fill("");
+  await page.getByRole("button", { name: "Send a test delivery" }).click();
+  await result.getByText("Delivered", { exact: true }).waitFor();
+  await dashboard.checkAccessibility();
+  await result.getByRole("link", { name: "The run of the test" }).click();
+  await page.waitForURL("**/e/development/runs/*");
+  await page.getByText("It cannot be cancelled").waitFor();
+  await page.goto("/changes");
+  await page.getByText("targets/crm").first().waitFor();
+  await page.goto("/e/development/targets/crm");
+
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByText("An operator paused it.").waitFor();
 }

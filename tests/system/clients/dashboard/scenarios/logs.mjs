@@ -72,9 +72,12 @@ export async function run(dashboard, { token, hostile, archive }) {
   check(command.startsWith('curl -X POST "$ENDPOINT"'), `the endpoint is no part of the command: ${command}`);
   await dashboard.checkAccessibility();
 
+  await page.locator("summary", { hasText: "Save as test case" }).click();
+  await page.getByText("personal data too").waitFor();
+  await page.getByText(/^inlet plugin capture [0-9a-f-]+ --source/).waitFor();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("link", { name: "Save as test case" }).click(),
+    page.getByRole("link", { name: "Save as received" }).click(),
   ]);
   await download.saveAs(archive);
 

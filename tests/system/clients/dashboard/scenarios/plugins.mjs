@@ -23,6 +23,13 @@ export async function run(dashboard, { token, frozen, other, broken, hostile }) 
   await page.waitForURL("**/plugins/inlet%2Ffrozen-v0-1");
   check((await main.innerText()).includes("not signed"), "the signature is told");
   check((await main.innerText()).includes("inlet plugin test frozen-v0-1.wasm"), "the suite's command is told");
+  await page.getByRole("button", { name: "Check the laws on 1.0.0" }).click({ timeout: 90_000 });
+  await page.getByText(/\d+ of \d+ laws are kept/).waitFor({ timeout: 90_000 });
+  const law = page.getByRole("row", { name: /^same-input-same-output/ });
+  check((await law.innerText()).includes("Kept"), "a law is kept");
+  await page.getByText("sha256:").first().waitFor();
+  await dashboard.checkAccessibility();
+  await page.goto("/plugins/inlet%2Ffrozen-v0-1");
   await page.locator("summary", { hasText: "Remove" }).click();
   await page.getByLabel("Type 1.0.0 to confirm").fill("1.0.0");
   await page.getByRole("button", { name: "Remove" }).click();

@@ -12,6 +12,10 @@ export async function run(dashboard, { token, hostile, event }) {
   equal(await page.locator("main script").count(), 0, "scripts in the list");
   const row = page.getByRole("row", { name: event });
   check((await row.innerText()).includes("1 on"), "a type says whether it is mapped");
+  const line = row.locator("svg.spark");
+  check((await line.getAttribute("aria-label")).startsWith("3 events since "), "a type has its events over time");
+  equal(await line.locator(".spark-line").count(), 1, "the line is drawn");
+  await page.getByText("The lines show the 4 events since").waitFor();
   const other = page.getByRole("row", { name: "track/Other" });
   check((await other.innerText()).includes("none"), "a type without a mapping says so");
   await dashboard.checkAccessibility();

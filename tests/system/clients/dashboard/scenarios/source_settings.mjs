@@ -12,6 +12,20 @@ export async function run(dashboard, { token, secret }) {
     Promise.all([on.waitForEvent("load"), on.getByRole("button", { name, exact: true }).click()]);
   const save = (on = page) => submit("Save settings", on);
 
+  const name = page.getByRole("textbox", { name: "Name", exact: true });
+  const description = page.getByRole("textbox", { name: /^Description/ });
+  await name.fill("Shop <b>of Ana</b>");
+  await description.fill("What people buy");
+  await submit("Save the name");
+  await page.getByRole("heading", { level: 1, name: "Shop <b>of Ana</b>" }).waitFor();
+  equal(await description.inputValue(), "What people buy", "the saved description");
+  await name.fill(" ");
+  await submit("Save the name");
+  await page.locator(".field-error").getByText("it is empty").waitFor();
+  equal(await description.inputValue(), "What people buy", "the form keeps the description");
+  await dashboard.checkAccessibility();
+  await page.goto(address);
+
   await page.getByLabel("Path of the user id").fill("data.id");
   await page.getByLabel("Headers to keep").fill("x-topic\nx-shop");
   await page.getByLabel("Skip duplicates").check();

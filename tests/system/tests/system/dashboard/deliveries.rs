@@ -16,7 +16,7 @@ async fn server() -> Server {
 /// A source whose orders trigger a workflow for their user.
 async fn shop(server: &Server) -> Endpoint {
     let mappings = json!([{"event_type": "track/Order", "action_type": "workflows_trigger",
-        "action_parameters": {"key": "order", "recipients": {"id": "user_id"}}}]);
+        "action_parameters": {"key": "order", "recipients": {"id": "user_id"}, "cancellation_key": "data.order"}}]);
     server.source("shop", "segment", json!({}), mappings).await
 }
 
@@ -70,7 +70,11 @@ async fn what_was_given_up_is_retried_until_it_is_delivered() {
     }
     wait_for(&server, "dead", 3).await;
     play(&server, "deliveries", MANAGEMENT_TOKEN, &json!({"script": script}));
-    let mut keys: Vec<_> = receiver.requests().iter().map(|request| request.header("webhook-id").to_owned()).collect();
+    let requests = receiver.requests();
+    let (tests, runs): (Vec<_>, Vec<_>) =
+        requests.iter().partition(|request| request.body.contains("\"inlet_test\":true"));
+    assert_eq!(tests.len(), 1, "one test was sent");
+    let mut keys: Vec<_> = runs.iter().map(|request| request.header("webhook-id").to_owned()).collect();
     keys.sort();
     assert_eq!(keys.len(), 6, "each was sent once and retried once");
     assert!(keys.chunks(2).all(|pair| pair[0] == pair[1]), "a retry has the same key: {keys:?}");
@@ -90,4 +94,21 @@ async fn what_waits_is_discarded_and_a_run_without_a_target_says_so() {
     shop.expect(track("Order", "u_1", "m-1", json!({})), &["executed"]).await;
     wait_for(&server, "pending", 1).await;
     play(&server, "discard", MANAGEMENT_TOKEN, &json!({}));
+}
+
+#[tokio::test]
+async fn a_run_with_a_cancellation_key_is_canceled() {
+    if !has_browser() {
+        return;
+    }
+    let server = server().await;
+    let receiver = Receiver::start();
+    put_target(&server, &receiver.url).await;
+    let pause = server.manage(reqwest::Method::POST, "/v1/targets/crm/pause?environment=development");
+    assert_eq!(pause.send().await.unwrap().status(), 200);
+    shop(&server).await.expect(track("Order", "u_1", "m-1", json!({"order": "o-1"})), &["executed"]).await;
+    wait_for(&server, "pending", 1).await;
+    play(&server, "cancel_run", MANAGEMENT_TOKEN, &json!({}));
+    wait_for(&server, "canceled", 1).await;
+    assert_eq!(receiver.requests().len(), 0, "nothing was sent");
 }

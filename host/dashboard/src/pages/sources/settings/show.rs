@@ -123,8 +123,7 @@ impl SettingsPage<'_> {
     }
 
     fn error_elsewhere(&self) -> Option<&str> {
-        let names: Vec<&str> =
-            fields::all().map(|setting| setting.name).chain(["name", "description"]).collect();
+        let names: Vec<&str> = fields::all().map(|setting| setting.name).chain(["name", "description"]).collect();
         error_elsewhere(self.error.as_ref(), &names)
     }
 
