@@ -64,7 +64,7 @@ pub async fn check_source_provider_version(
     })?;
     let report = report.map_err(|error| ApiError::new(Kind::Internal, error.to_string()))?;
     Ok(Json(ConformanceReport {
-        plugin: key,
+        plugin: plugin.manifest().key.clone(),
         version,
         digest: plugin.digest().to_owned(),
         conforms: report.conforms(),
