@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use inlet_api_types::providers::{ConformanceCheck, ConformanceReport};
 use inlet_conformance::suite::{self, Check, CheckOutcome, GROWTH, LAWS, Level, Options};
 use inlet_engine::Engine;
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     auth::Operator,
@@ -49,12 +49,22 @@ pub async fn check_source_provider_version(
             "there is no version {version:?} of {key:?} that loads; GET /v1/source_providers/{{key}} lists those there are"
         )));
     };
-    let Ok(_turn) = TURN.try_acquire() else {
+    let plugin = plugin.clone();
+    let Ok(turn) = TURN.try_acquire() else {
         let message = "the laws are being checked on another plugin, one at a time; try again in a minute";
         return Err(ApiError::new(Kind::Conflict, message));
     };
     let options = Options { limits: engine.limits.clone(), rounds: ROUNDS, ..Options::default() };
-    let run = tokio::time::timeout(BUDGET, suite::run(plugin, None, &options)).await;
+    let (checked, runtime) = (plugin.clone(), Handle::current());
+    // The turn lasts as long as the suite, also if the client disconnects.
+    let run = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        runtime.block_on(async { tokio::time::timeout(BUDGET, suite::run(&checked, None, &options)).await })
+    });
+    let run = run.await.map_err(|error| {
+        tracing::error!(%error, "the laws of plugins were not checked to the end; please report it");
+        ApiError::new(Kind::Internal, "the laws were not checked to the end; the server's log says more")
+    })?;
     let report = run.map_err(|_| {
         let message = format!(
             "the laws took more than {} s on this server; run `inlet plugin test` where the plugin's file is",

@@ -8,7 +8,7 @@ use crate::{
     components::{Html, copy, icon, outcome},
     context::Page,
     error::PageResult,
-    html::{self, url_part},
+    html::url_part,
     layout::Layout,
     respond,
 };
@@ -27,6 +27,10 @@ impl ReportPage<'_> {
 
     fn tone(&self, check: &ConformanceCheck) -> &'static str {
         outcome::law(check.passed, check.is_must).tone.as_str()
+    }
+
+    fn total(&self) -> usize {
+        self.report.checks.len()
     }
 
     fn kept(&self) -> usize {

@@ -8,7 +8,7 @@ use axum::{
     http::Method,
 };
 use inlet_api_types::{
-    deliveries::Delivery,
+    deliveries::{Delivery, DeliveryStatus},
     runs::WorkflowRun,
     targets::{TestDelivery, TestTarget},
 };
@@ -57,11 +57,7 @@ impl ResultPage<'_> {
 
     /// True until the first attempt has ended.
     fn waits(&self) -> bool {
-        self.run.is_some() && self.delivery().is_none_or(|delivery| delivery.attempts == 0 && !self.has_ended(delivery))
-    }
-
-    fn has_ended(&self, delivery: &Delivery) -> bool {
-        !matches!(outcome::delivery_status(delivery), inlet_api_types::deliveries::DeliveryStatus::Pending)
+        self.run.is_some() && self.delivery().is_none_or(|delivery| delivery.status == DeliveryStatus::Pending)
     }
 
     fn badge(&self, delivery: &Delivery) -> Html {

@@ -6,7 +6,10 @@ use axum::{Form, extract::Path, http::Method};
 use inlet_api_types::sources::Source;
 use serde_json::{Value, json};
 
-use super::show::{self, Unsaved};
+use super::{
+    fields,
+    show::{self, Unsaved},
+};
 use crate::{context::Page, error::PageResult, pages::source_place::SourcePlace, respond};
 
 /// Saves the name and the description of a source, which all its environments share.
@@ -22,7 +25,10 @@ pub async fn rename(
     match page.send::<Source>(Method::PUT, &place.api(""), &body).await {
         Ok(_) => Ok(respond::go_to(&page, &show::address(&place))),
         Err(failure) => {
-            let unsaved = Unsaved { texts: form, conflicts: Vec::new(), error: failure.into() };
+            let (_, own) = place.read(&page).await?;
+            let mut texts = fields::texts(&own.settings);
+            texts.extend(form);
+            let unsaved = Unsaved { texts, conflicts: Vec::new(), error: failure.into() };
             show::shown(&page, &place, Some(unsaved)).await
         }
     }
