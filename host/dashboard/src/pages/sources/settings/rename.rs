@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use axum::{Form, extract::Path, http::Method};
-use inlet_api_types::sources::Source;
 use serde_json::{Value, json};
 
 use super::{
@@ -22,7 +21,7 @@ pub async fn rename(
     let text = |name: &str| form.get(name).map(|text| text.trim()).unwrap_or_default();
     let description = Some(text("description")).filter(|text| !text.is_empty()).map_or(Value::Null, Value::from);
     let body = json!({"source": {"name": text("name"), "description": description}});
-    match page.send::<Source>(Method::PUT, &place.api(""), &body).await {
+    match page.call(Method::PUT, &place.api(""), &[], Some(body.to_string().into())).await {
         Ok(_) => Ok(respond::go_to(&page, &show::address(&place))),
         Err(failure) => {
             let (_, own) = place.read(&page).await?;
