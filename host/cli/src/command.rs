@@ -129,3 +129,36 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory as _, Parser};
+
+    #[derive(Parser)]
+    struct Inlet {
+        #[command(subcommand)]
+        _command: super::Command,
+    }
+
+    fn without_json(command: &mut clap::Command, path: &str, found: &mut Vec<String>) {
+        if command.has_subcommands() {
+            for command in command.get_subcommands_mut() {
+                let path = format!("{path} {}", command.get_name());
+                without_json(command, &path, found);
+            }
+            return;
+        }
+        let has_json = command.get_arguments().any(|argument| argument.get_long() == Some("json"));
+        let says_why = command.render_long_help().to_string().contains("so there is no --json");
+        if has_json == says_why {
+            found.push(path.to_owned());
+        }
+    }
+
+    #[test]
+    fn every_command_prints_json_or_says_why_not() {
+        let mut found = Vec::new();
+        without_json(&mut Inlet::command(), "inlet", &mut found);
+        assert_eq!(found, Vec::<String>::new());
+    }
+}

@@ -7,7 +7,9 @@ use clap_complete::Shell;
 #[command(after_help = "\
 bash: inlet completion bash > ~/.local/share/bash-completion/completions/inlet
 zsh:  inlet completion zsh > a directory of $fpath, as _inlet
-fish: inlet completion fish > ~/.config/fish/completions/inlet.fish")]
+fish: inlet completion fish > ~/.config/fish/completions/inlet.fish
+
+The output is a script of the shell, so there is no --json.")]
 pub struct Arguments {
     /// The shell
     shell: Shell,

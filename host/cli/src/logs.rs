@@ -8,6 +8,7 @@ use ureq::http::Method;
 
 use crate::{
     client::{Content, OTHER_VERSION, ServerArguments, encoded},
+    output::{note, print_json, print_text},
     plugin::reference::SourceRef,
 };
 
@@ -61,18 +62,17 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let text = arguments.server.client()?.send_for_text(Method::GET, &path(arguments), Content::None)?;
     if arguments.json {
-        println!("{text}");
-        return Ok(());
+        return print_json(&text);
     }
     let logs: SourceLogList = serde_json::from_str(&text).context(OTHER_VERSION)?;
     for entry in &logs.entries {
-        println!("{}", line(entry));
+        print_text(&line(entry))?;
     }
     if logs.entries.is_empty() {
-        eprintln!("no log entry matches");
+        note("no log entry matches");
     }
     if logs.page_info.after.is_some() {
-        eprintln!("there are more; narrow the search, or raise --limit");
+        note("there are more; narrow the search, or raise --limit");
     }
     Ok(())
 }

@@ -3,12 +3,13 @@
 use std::io::{IsTerminal as _, stdout};
 
 use inlet_api_types::sign_in_links::SignInLink;
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Client, Content, EnvironmentArgument, ServerArguments, encoded},
     event::read_event,
-    output::{note, print},
+    output::{OutputArguments, note},
 };
 
 /// The arguments of `inlet open`.
@@ -25,6 +26,8 @@ pub struct Arguments {
     link: bool,
     #[command(flatten)]
     environment: EnvironmentArgument,
+    #[command(flatten)]
+    output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -43,11 +46,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let url = format!("{}{path}", client.base());
     if arguments.link {
-        return print(&signed_in(&client, &path)?);
+        let link = signed_in(&client, &path)?;
+        return arguments.output.print(&json!({ "url": link }), &link);
     }
-    print(&url)?;
+    arguments.output.print(&json!({ "url": url }), &url)?;
     // A program that reads the URL wants no window.
-    if arguments.print || !stdout().is_terminal() {
+    if arguments.print || arguments.output.json || !stdout().is_terminal() {
         return Ok(());
     }
     let link = signed_in(&client, &path).unwrap_or_else(|error| {

@@ -17,13 +17,13 @@ const TOKEN_VARIABLE: &str = "INLET_TOKEN";
 #[derive(Debug, clap::Args)]
 pub struct ServerArguments {
     #[command(flatten)]
-    address: ServerAddress,
+    pub(super) address: ServerAddress,
     /// The file of a management token, unless the profile or INLET_TOKEN has one [default: <data-dir>/management-token]
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    pub(super) token_file: Option<PathBuf>,
     /// The server's data directory, where its own token is [default: inlet-data]
     #[arg(long, value_name = "DIR", env = "INLET_DATA_DIR")]
-    data_dir: Option<PathBuf>,
+    pub(super) data_dir: Option<PathBuf>,
 }
 
 impl ServerArguments {

@@ -1,10 +1,13 @@
 //! The arguments that select a server and the key of one of its environments.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Client, address::ServerAddress};
+use super::{
+    Client,
+    address::{SelectedServer, ServerAddress},
+};
 use crate::{exit_code::NoCredential, secret_file};
 
 /// The variable that may hold an environment's key.
@@ -29,20 +32,30 @@ impl KeyArguments {
     /// Returns the key.
     pub fn key(&self) -> anyhow::Result<String> {
         if let Some(file) = &self.key_file {
-            let key = secret_file::read(file)?;
-            return key.with_context(|| format!("there is no key in {}; correct --key-file", file.display()));
+            return key_of_file(file);
         }
-        let selected = self.address.select(false)?;
-        if let Some(credential) = selected.profile.as_ref().and_then(|profile| profile.key()) {
-            return credential.read();
-        }
-        let key = std::env::var(KEY_VARIABLE).ok().filter(|key| !key.trim().is_empty());
-        let key = key.ok_or_else(|| {
+        let key = key_in_use(&self.address.select(false)?)?;
+        key.ok_or_else(|| {
             NoCredential(format!(
                 "there is no environment's key; set {KEY_VARIABLE}, or name a file with --key-file (`inlet key create` \
                  makes one)"
             ))
-        })?;
-        Ok(key.trim().to_owned())
+            .into()
+        })
     }
+}
+
+/// Reads the key in a file that the command line names.
+pub(super) fn key_of_file(file: &Path) -> anyhow::Result<String> {
+    let key = secret_file::read(file)?;
+    key.with_context(|| format!("there is no key in {}; correct --key-file", file.display()))
+}
+
+/// Returns the key of the profile, or else of the variable.
+pub(super) fn key_in_use(selected: &SelectedServer) -> anyhow::Result<Option<String>> {
+    if let Some(credential) = selected.profile.as_ref().and_then(|profile| profile.key()) {
+        return credential.read().map(Some);
+    }
+    let key = std::env::var(KEY_VARIABLE).ok();
+    Ok(key.map(|key| key.trim().to_owned()).filter(|key| !key.is_empty()))
 }

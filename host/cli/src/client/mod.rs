@@ -5,6 +5,7 @@
 mod address;
 mod agent;
 mod arguments;
+mod credential_arguments;
 mod download;
 mod environment;
 mod key_arguments;
@@ -28,6 +29,7 @@ use self::agent::streaming_agent;
 pub use self::{
     address::checked_url,
     arguments::ServerArguments,
+    credential_arguments::CredentialArguments,
     download::download,
     environment::EnvironmentArgument,
     key_arguments::KeyArguments,

@@ -19,6 +19,7 @@ const NO_SETTINGS: [&str; 4] =
     ["signing_secret", "write_key", "signing_secret_overlap_seconds", "write_key_overlap_seconds"];
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "The output is JSON, so there is no --json.")]
 pub struct Arguments {
     /// The kind of file
     #[arg(value_enum)]

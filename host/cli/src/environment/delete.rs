@@ -1,10 +1,11 @@
 //! `inlet env delete`: deletes an environment.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Content, ServerArguments, encoded},
-    output::{Confirmation, note},
+    output::{Confirmation, OutputArguments},
 };
 
 #[derive(Debug, clap::Args)]
@@ -13,6 +14,8 @@ pub struct Arguments {
     slug: String,
     #[command(flatten)]
     confirmation: Confirmation,
+    #[command(flatten)]
+    output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -24,6 +27,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     arguments.confirmation.require(slug, &consequence)?;
     let slug = encoded(slug);
     client.send_for_text(Method::DELETE, &format!("/v1/environments/{slug}?confirm={slug}"), Content::None)?;
-    note(&format!("{:?} is deleted", arguments.slug));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": arguments.slug }), &format!("{:?} is deleted", arguments.slug))
 }

@@ -23,7 +23,7 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-One event on each line, newest first, whole and with its actions. With --output, an export that broke off continues behind the
+NDJSON, so there is no --json: one event on each line, newest first, whole and with its actions. With --output, an export that broke off continues behind the
 last event in the file when the same command is given again; what came since then is newer and not in it.")]
 pub struct Arguments {
     /// The source, for example shop@production; without one, all sources of --env

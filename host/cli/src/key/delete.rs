@@ -1,10 +1,11 @@
 //! `inlet key delete`: deletes a key.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Content, EnvironmentArgument, ServerArguments, encoded},
-    output::{Confirmation, note},
+    output::{Confirmation, OutputArguments},
 };
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,8 @@ pub struct Arguments {
     environment: EnvironmentArgument,
     #[command(flatten)]
     confirmation: Confirmation,
+    #[command(flatten)]
+    output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -30,6 +33,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         &format!("/v1/environments/{slug}/api_keys/{}", encoded(id)),
         Content::None,
     )?;
-    note(&format!("the key {id} is deleted"));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": id }), &format!("the key {id} is deleted"))
 }

@@ -24,6 +24,8 @@ pub struct Arguments {
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -37,8 +39,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     arguments.confirmation.require(id, &format!("this deletes the mapping {id:?}"))?;
     let change = of_mappings(&arguments.source.environment, mappings);
-    let output = OutputArguments { json: false };
-    put_source(&client, &arguments.source, &change, Some(present.version), false, output)?;
-    note("the mapping is deleted");
+    let deleted = put_source(&client, &arguments.source, &change, Some(present.version), false, arguments.output)?;
+    if deleted.is_some() {
+        note("the mapping is deleted");
+    }
     Ok(())
 }

@@ -31,7 +31,7 @@ scope operate there is `rehearse` too, which carries nothing out. A token of the
 agent with `inlet token create agent --scope read --env production`.
 
 What senders wrote comes to the agent between marks that they cannot know, without control characters, and says that it is data.
-No answer has more than about 40 KB.")]
+No answer has more than about 40 KB. The output is JSON of the protocol, so there is no --json.")]
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArgument,

@@ -11,6 +11,8 @@ mod progress;
 mod table;
 pub mod text;
 
+use serde_json::Value;
+
 pub use self::{
     confirm::Confirmation,
     details::Details,
@@ -30,6 +32,32 @@ pub struct OutputArguments {
     /// Print JSON, as the server's API gives it
     #[arg(long)]
     pub json: bool,
+}
+
+impl OutputArguments {
+    /// Ends a command that changed something: prints the result as JSON if it is wanted, and else the sentence as a message.
+    pub fn finish(self, result: &Value, sentence: &str) -> anyhow::Result<()> {
+        match self.json {
+            true => print_json(&result.to_string()),
+            false => {
+                note(sentence);
+                Ok(())
+            }
+        }
+    }
+
+    /// Prints a result: as JSON if it is wanted, and else as lines for people.
+    pub fn print(self, result: &Value, lines: &str) -> anyhow::Result<()> {
+        match self.json {
+            true => print_json(&result.to_string()),
+            false => print_text(lines),
+        }
+    }
+}
+
+/// Prints lines for people, without control characters.
+pub fn print_text(text: &str) -> anyhow::Result<()> {
+    text.trim_end().lines().try_for_each(|line| print(&text::clean(line)))
 }
 
 /// Prints a line of data.

@@ -11,7 +11,10 @@ use sha2::{Digest as _, Sha256};
 use ureq::http::Method;
 
 use super::plugin_file;
-use crate::client::{Content, ServerArguments, download, encoded};
+use crate::{
+    client::{Content, OTHER_VERSION, ServerArguments, download, encoded},
+    output::{OutputArguments, print_json, print_text},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -27,6 +30,8 @@ pub struct Arguments {
     /// Take another signing key for the publisher than the one it is known by; needs a token of the scope `admin`
     #[arg(long)]
     replace_key: bool,
+    #[command(flatten)]
+    output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -50,13 +55,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             path.push_str(&format!("&{name}=true"));
         }
     }
-    let provider: SourceProvider = client.send(Method::PUT, &path, Content::Wasm(&wasm))?;
-    println!("{key} {version} is in the server.\n{digest}");
+    let text = client.send_for_text(Method::PUT, &path, Content::Wasm(&wasm))?;
+    if arguments.output.json {
+        return print_json(&text);
+    }
+    let provider: SourceProvider = serde_json::from_str(&text).context(OTHER_VERSION)?;
+    print_text(&format!("{key} {version} is in the server.\n{digest}"))?;
     let users =
         provider.versions.iter().find(|version| version.digest == digest).map_or(0, |found| found.used_by.len());
     match users {
-        0 => println!("No source has it yet: inlet plugin use SOURCE@ENVIRONMENT {version}"),
-        users => println!("{users} source environments have it."),
+        0 => print_text(&format!("No source has it yet: inlet plugin use SOURCE@ENVIRONMENT {version}")),
+        users => print_text(&format!("{users} source environments have it.")),
     }
-    Ok(())
 }

@@ -3,6 +3,7 @@
 //! Times depend on the machine; instruction counts do not. Each call runs in a fresh sandbox, as in the server.
 
 use std::{
+    fmt::Write as _,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -13,12 +14,13 @@ use inlet_core::{
     contract::{Body, Field, Request},
 };
 use inlet_sandbox::{Limits, Plugin};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     plugin_file,
     sandbox::{Instructions, block_on, sandbox},
 };
+use crate::output::OutputArguments;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -28,6 +30,8 @@ pub struct Arguments {
     /// Calls for each example
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     calls: u32,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -40,27 +44,53 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let counted = sandbox(Instructions::Counted)?.load(&wasm).with_context(named)?;
     let examples = &plugin.manifest().examples;
     ensure!(!examples.is_empty(), "the manifest has no examples to measure with; add [[examples]] to plugin.toml");
-    println!("{} bytes, loaded in {} ms", wasm.len(), load_time.as_millis());
-    println!(
-        "{:<40} {:>8} {:>10} {:>10} {:>14} {:>12}",
-        "example", "bytes", "µs, median", "µs, p99", "instructions", "memory, KiB"
-    );
+    let mut measured = Vec::new();
     for example in examples {
         let request = request(&plugin, &example.body, &example.headers.iter().collect::<Vec<_>>())?;
         let mut times = block_on(times(&plugin, &request, arguments.calls))??;
         times.sort_unstable();
         let spent = block_on(counted.translate(&request, &Limits::default()))?.spent;
-        println!(
-            "{:<40} {:>8} {:>10.1} {:>10.1} {:>14} {:>12}",
-            example.event_type,
-            request.body.as_bytes().len(),
-            micros(times[times.len() / 2]),
-            micros(times[times.len() * 99 / 100]),
-            spent.instructions.unwrap_or(0),
-            spent.memory / 1024,
+        measured.push(Measured {
+            example: example.event_type.clone(),
+            bytes: request.body.as_bytes().len(),
+            median_micros: micros(times[times.len() / 2]),
+            p99_micros: micros(times[times.len() * 99 / 100]),
+            instructions: spent.instructions.unwrap_or(0),
+            memory_bytes: spent.memory as u64,
+        });
+    }
+    let result = json!({ "bytes": wasm.len(), "load_millis": load_time.as_millis() as u64, "examples": measured });
+    let mut lines = format!(
+        "{} bytes, loaded in {} ms\n{:<40} {:>8} {:>10} {:>10} {:>14} {:>12}",
+        wasm.len(),
+        load_time.as_millis(),
+        "example",
+        "bytes",
+        "µs, median",
+        "µs, p99",
+        "instructions",
+        "memory, KiB"
+    );
+    for Measured { example, bytes, median_micros, p99_micros, instructions, memory_bytes } in &measured {
+        let memory = memory_bytes / 1024;
+        // Writing to a string cannot fail.
+        _ = write!(
+            lines,
+            "\n{example:<40} {bytes:>8} {median_micros:>10.1} {p99_micros:>10.1} {instructions:>14} {memory:>12}"
         );
     }
-    Ok(())
+    arguments.output.print(&result, &lines)
+}
+
+/// The cost of a call on one example.
+#[derive(serde::Serialize)]
+struct Measured {
+    example: String,
+    bytes: usize,
+    median_micros: f64,
+    p99_micros: f64,
+    instructions: u64,
+    memory_bytes: u64,
 }
 
 /// Measures `calls` calls, after a tenth as many to warm up.

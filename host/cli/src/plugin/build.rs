@@ -7,8 +7,10 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use serde_json::json;
 
 use super::{plugin_file, publisher_key};
+use crate::output::OutputArguments;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -18,6 +20,8 @@ pub struct Arguments {
     /// Sign it with the key of this file; `inlet plugin keygen` makes one
     #[arg(long, value_name = "KEYFILE")]
     sign: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -46,8 +50,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     publisher_key::sign(&mut wasm, arguments.sign.as_deref())?;
     fs::write(&out, &wasm).with_context(|| format!("cannot write {}", out.display()))?;
     let plugin = plugin_file::load(&out)?;
-    println!("{}: {key} {}, {} bytes", out.display(), plugin.manifest().version, wasm.len());
-    Ok(())
+    let (file, version, bytes) = (out.display().to_string(), &plugin.manifest().version, wasm.len());
+    let result = json!({ "file": file, "key": key, "version": version, "bytes": bytes });
+    arguments.output.print(&result, &format!("{file}: {key} {version}, {bytes} bytes"))
 }
 
 /// Runs the project's build script, which packs the plugin with this program, and reads the file it wrote.
@@ -61,6 +66,8 @@ fn run_script(directory: &Path, command: &[&str], out: &Path) -> anyhow::Result<
         .args(&command[1..])
         .current_dir(directory)
         .env("INLET", inlet)
+        // What the script says is no data.
+        .stdout(std::io::stderr())
         .status()
         .with_context(|| format!("cannot run {}", command.join(" ")))?;
     ensure!(status.success(), "{} failed; see its words above", command.join(" "));

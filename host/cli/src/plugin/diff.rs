@@ -10,7 +10,10 @@ use super::{
     comparison::{Comparison, compare},
     reference::{SourceRef, VersionRef},
 };
-use crate::client::{OTHER_VERSION, ServerArguments};
+use crate::{
+    client::{OTHER_VERSION, ServerArguments},
+    output::{print_json, print_text},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -47,10 +50,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         );
     }
     match arguments.json {
-        true => println!("{response}"),
-        false => print!("{}", Comparison(&compared)),
+        true => print_json(&response),
+        false => print_text(&Comparison(&compared).to_string()),
     }
-    Ok(())
 }
 
 /// Splits a version argument into its key, if it has one, and its version.

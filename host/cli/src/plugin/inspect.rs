@@ -7,6 +7,7 @@ use inlet_core::verification::Template;
 use inlet_sandbox::Plugin;
 
 use super::plugin_file;
+use crate::output::{print_json, print_text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -22,11 +23,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plugin = plugin_file::load(&arguments.file)?;
     if arguments.json {
         let manifest = serde_json::to_string_pretty(plugin.manifest()).context("cannot write the manifest")?;
-        println!("{manifest}");
-        return Ok(());
+        return print_json(&manifest);
     }
-    print!("{}", table(&plugin));
-    Ok(())
+    print_text(&table(&plugin))
 }
 
 fn table(plugin: &Plugin) -> String {

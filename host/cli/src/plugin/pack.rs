@@ -3,11 +3,13 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::Context as _;
+use serde_json::json;
 
 use super::{
     plugin_file, publisher_key,
     sandbox::{Instructions, sandbox},
 };
+use crate::output::OutputArguments;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -23,6 +25,8 @@ pub struct Arguments {
     /// Sign it with the key of this file; `inlet plugin keygen` makes one
     #[arg(long, value_name = "KEYFILE")]
     sign: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -35,12 +39,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let loaded =
         sandbox(Instructions::Uncounted)?.load(&plugin).with_context(|| arguments.file.display().to_string())?;
     fs::write(&arguments.out, &plugin).with_context(|| format!("cannot write {}", arguments.out.display()))?;
-    println!(
-        "{}: {} {}, {} bytes",
-        arguments.out.display(),
-        loaded.manifest().key,
-        loaded.manifest().version,
-        plugin.len()
-    );
-    Ok(())
+    let (file, bytes) = (arguments.out.display().to_string(), plugin.len());
+    let (key, version) = (&loaded.manifest().key, &loaded.manifest().version);
+    let result = json!({ "file": file, "key": key, "version": version, "bytes": bytes });
+    arguments.output.print(&result, &format!("{file}: {key} {version}, {bytes} bytes"))
 }

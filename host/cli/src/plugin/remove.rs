@@ -1,15 +1,21 @@
 //! `inlet plugin remove`: removes a version from a running server, unless a source uses it.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use super::reference::VersionRef;
-use crate::client::{Content, ServerArguments, encoded};
+use crate::{
+    client::{Content, ServerArguments, encoded},
+    output::OutputArguments,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// The version, for example acme/orders@1.0.0
     #[arg(value_name = "KEY@VERSION")]
     version_ref: VersionRef,
+    #[command(flatten)]
+    output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -18,6 +24,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let VersionRef { key, version } = &arguments.version_ref;
     let path = format!("/v1/source_providers/{}/versions/{}", encoded(key), encoded(version));
     arguments.server.client()?.send_for_text(Method::DELETE, &path, Content::None)?;
-    println!("{key} {version} is removed.");
-    Ok(())
+    let result = json!({ "deleted": format!("{key}@{version}") });
+    arguments.output.print(&result, &format!("{key} {version} is removed."))
 }

@@ -3,7 +3,7 @@
 use inlet_api_types::sources::UsePlugin;
 
 use super::{reference::SourceRef, switch::switch};
-use crate::client::ServerArguments;
+use crate::{client::ServerArguments, output::OutputArguments};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -14,10 +14,12 @@ pub struct Arguments {
     #[arg(long)]
     confirm: bool,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let request = UsePlugin { rollback: Some(true), confirm: Some(arguments.confirm), ..UsePlugin::default() };
-    switch(&arguments.server.client()?, &arguments.source, &request)
+    switch(&arguments.server.client()?, &arguments.source, &request, arguments.output)
 }

@@ -7,7 +7,10 @@ use cap_std::{ambient_authority, fs::Dir};
 use inlet_conformance::suite::{self, Report};
 
 use super::{plugin_file, sandbox::block_on};
-use crate::error_sentence;
+use crate::{
+    error_sentence,
+    output::{print_json, print_text},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -28,9 +31,9 @@ pub struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let report = report(arguments)?;
     if arguments.json {
-        println!("{}", report.to_json());
+        print_json(&report.to_json().to_string())?;
     } else {
-        print!("{report}");
+        print_text(&report.to_string())?;
     }
     if let Some(path) = &arguments.junit {
         fs::write(path, report.to_junit()).with_context(|| format!("cannot write {}", path.display()))?;

@@ -8,7 +8,10 @@ use super::{
     reference::SourceRef,
     switch::switch,
 };
-use crate::client::{Client, OTHER_VERSION, ServerArguments, ServerError};
+use crate::{
+    client::{Client, OTHER_VERSION, ServerArguments, ServerError},
+    output::{OutputArguments, note, print_text, text::clean},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -25,12 +28,14 @@ pub struct Arguments {
     #[arg(long)]
     without_summary: bool,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let note = match arguments.without_summary {
+    let not_compared = match arguments.without_summary {
         true => None,
         false => summarise(&client, arguments)?,
     };
@@ -39,9 +44,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         confirm: Some(arguments.confirm),
         ..UsePlugin::default()
     };
-    switch(&client, &arguments.source, &request)?;
-    if let Some(note) = note {
-        eprintln!("note: nothing was compared: {note}");
+    switch(&client, &arguments.source, &request, arguments.output)?;
+    if let Some(reason) = not_compared {
+        note(&format!("note: nothing was compared: {reason}"));
     }
     Ok(())
 }
@@ -53,7 +58,12 @@ fn summarise(client: &Client, arguments: &Arguments) -> anyhow::Result<Option<St
     let error = match compare(client, &arguments.source, &request) {
         Ok(response) => {
             let compared: ComparedPlugins = serde_json::from_str(&response).context(OTHER_VERSION)?;
-            print!("{}", Comparison(&compared));
+            let comparison = Comparison(&compared).to_string();
+            match arguments.output.json {
+                // The result alone is the data of a program.
+                true => comparison.lines().for_each(|line| note(&clean(line))),
+                false => print_text(&comparison)?,
+            }
             return Ok(None);
         }
         Err(error) => error,

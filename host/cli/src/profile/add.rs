@@ -6,9 +6,15 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use serde_json::json;
 
 use super::{Profile, Profiles};
-use crate::{client::checked_url, exit_code::Usage, output::note, secret_file};
+use crate::{
+    client::checked_url,
+    exit_code::Usage,
+    output::{OutputArguments, note},
+    secret_file,
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -35,6 +41,8 @@ pub struct Arguments {
     /// Choose it for commands that name no profile, as the first one is
     #[arg(long)]
     r#use: bool,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -48,8 +56,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         true => Some(keep_token(name)?),
         false => arguments.token_file.as_deref().map(absolute).transpose()?,
     };
+    let url = checked_url(&arguments.url)?;
     let profile = Profile {
-        url: checked_url(&arguments.url)?,
+        url: url.clone(),
         environment: arguments.env.clone(),
         token_file,
         token_command: arguments.token_command.as_deref().map(words),
@@ -67,9 +76,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         profiles.current = Some(name.clone());
     }
     profiles.write()?;
-    let current = if profiles.current.as_ref() == Some(name) { ", and commands call it now" } else { "" };
-    note(&format!("profile {name:?} is kept{current}"));
-    Ok(())
+    let is_current = profiles.current.as_ref() == Some(name);
+    let current = if is_current { ", and commands call it now" } else { "" };
+    let result = json!({ "name": name, "url": url, "environment": arguments.env, "current": is_current });
+    arguments.output.finish(&result, &format!("profile {name:?} is kept{current}"))
 }
 
 fn keep_token(name: &str) -> anyhow::Result<PathBuf> {

@@ -2,8 +2,10 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use super::Profiles;
-use crate::output::{Confirmation, note};
+use crate::output::{Confirmation, OutputArguments};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -11,6 +13,8 @@ pub struct Arguments {
     name: String,
     #[command(flatten)]
     confirmation: Confirmation,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -25,6 +29,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     profiles.write()?;
     // A token file elsewhere is the user's own.
     let _ = fs::remove_file(Profiles::directory()?.join(format!("{name}.token")));
-    note(&format!("profile {name:?} is removed"));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": name }), &format!("profile {name:?} is removed"))
 }

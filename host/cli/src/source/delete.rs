@@ -1,10 +1,11 @@
 //! `inlet source delete`: deletes a source.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Content, ServerArguments, encoded},
-    output::{Confirmation, note},
+    output::{Confirmation, OutputArguments},
 };
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +16,8 @@ pub struct Arguments {
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -24,6 +27,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let consequence = format!("this deletes the source {key:?} with its mappings and logs, in all environments");
     arguments.confirmation.require(key, &consequence)?;
     client.send_for_text(Method::DELETE, &format!("/v1/sources/{}", encoded(key)), Content::None)?;
-    note(&format!("{key:?} is deleted"));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": key }), &format!("{key:?} is deleted"))
 }

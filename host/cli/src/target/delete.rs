@@ -1,10 +1,11 @@
 //! `inlet target delete`: deletes a target.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Content, EnvironmentArgument, ServerArguments, encoded},
-    output::{Confirmation, note},
+    output::{Confirmation, OutputArguments},
 };
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub struct Arguments {
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -26,6 +29,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let consequence = format!("this deletes the target {key:?}, and what is not delivered to it yet is not sent");
     arguments.confirmation.require(key, &consequence)?;
     client.send_for_text(Method::DELETE, &path, Content::None)?;
-    note(&format!("{key:?} is deleted"));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": key }), &format!("{key:?} is deleted"))
 }

@@ -1,10 +1,11 @@
 //! `inlet token delete`: deletes a management token.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Content, ServerArguments, encoded},
-    output::{Confirmation, note},
+    output::{Confirmation, OutputArguments},
 };
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +15,8 @@ pub struct Arguments {
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -21,6 +24,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let (id, client) = (&arguments.id, arguments.server.client()?);
     arguments.confirmation.require(id, &format!("this deletes the token {id}; who uses it is refused from then on"))?;
     client.send_for_text(Method::DELETE, &format!("/v1/management_tokens/{}", encoded(id)), Content::None)?;
-    note(&format!("the token {id} is deleted"));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": id }), &format!("the token {id} is deleted"))
 }

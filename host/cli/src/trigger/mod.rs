@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use inlet_api_types::providers::ExamplePayload;
+use serde_json::json;
 
 use crate::{
     client::{Client, ServerArguments, encoded},
     exit_code::NotFound,
-    output::{note, print},
+    output::{OutputArguments, note, print},
     plugin::{reference::SourceRef, send},
     settings_arguments::read_secret,
 };
@@ -32,9 +33,11 @@ pub struct Arguments {
     /// The file with the secret to sign with, or the write key; - is the standard input
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
-    /// Print the body, and send nothing
+    /// Print the body as it would be sent, and send nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
@@ -45,10 +48,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let examples = send::Examples::read(&client, &arguments.source)?;
     let names: Vec<&str> = examples.names().collect();
     let Some(wanted) = &arguments.event else {
-        for name in names {
-            print(name)?;
-        }
-        return Ok(());
+        return arguments.output.print(&json!({ "entries": names }), &names.join("\n"));
     };
     let name = find(&names, wanted, &client, &arguments.source)?.to_owned();
     let example = examples.get(&name)?;
@@ -62,7 +62,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     note(&format!("sending {name}"));
     let example = ExamplePayload { raw_body, ..example };
     let secret = arguments.secret_file.as_deref().map(read_secret).transpose()?;
-    send::send_example(&client, &arguments.source, &examples, &example, secret.as_deref())
+    send::send_example(&client, &arguments.source, &examples, &example, secret.as_deref(), arguments.output)
 }
 
 /// Finds an example by its name, or by the words of its name.

@@ -11,11 +11,14 @@ use anyhow::{Context as _, bail};
 use ureq::http::Method;
 
 use crate::{
-    client::{KeyArguments, encoded},
+    client::{CredentialArguments, encoded},
     output::{note, print, text::counted},
 };
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The output is NDJSON, so there is no --json. The last line, of the type end, says that it is whole."
+)]
 pub struct Arguments {
     /// The user's id
     id: String,
@@ -23,12 +26,12 @@ pub struct Arguments {
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    server: KeyArguments,
+    server: CredentialArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let client = arguments.server.client(arguments.server.key()?)?;
-    let path = format!("/v1/users/{}/export", encoded(&arguments.id));
+    let (client, query) = arguments.server.client()?;
+    let path = format!("/v1/users/{}/export{query}", encoded(&arguments.id));
     let lines = BufReader::new(client.open(Method::GET, &path)?);
     let partial = arguments.output.as_ref().map(|file| file.with_extension("partial"));
     let mut file = match &partial {

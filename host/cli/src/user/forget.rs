@@ -7,7 +7,7 @@ use inlet_api_types::recipients::forget::ForgetRequest;
 use ureq::http::Method;
 
 use crate::{
-    client::{Content, KeyArguments, OTHER_VERSION, encoded},
+    client::{Content, CredentialArguments, OTHER_VERSION, encoded},
     output::{Confirmation, OutputArguments, note, print, print_json},
 };
 
@@ -29,13 +29,13 @@ pub struct Arguments {
     #[command(flatten)]
     output: OutputArguments,
     #[command(flatten)]
-    server: KeyArguments,
+    server: CredentialArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let id = &arguments.id;
-    let client = arguments.server.client(arguments.server.key()?)?;
-    let path = format!("/v1/users/{}/forget", encoded(id));
+    let (client, query) = arguments.server.client()?;
+    let path = format!("/v1/users/{}/forget{query}", encoded(id));
     let method = if arguments.state { Method::GET } else { Method::POST };
     if !arguments.state {
         arguments.confirmation.require(id, &format!("this removes everything that names the user {id:?} for ever"))?;

@@ -1,10 +1,11 @@
 //! `inlet variable delete`: deletes a variable.
 
+use serde_json::json;
 use ureq::http::Method;
 
 use crate::{
     client::{Content, EnvironmentArgument, ServerArguments, encoded},
-    output::{Confirmation, note},
+    output::{Confirmation, OutputArguments},
 };
 
 #[derive(Debug, clap::Args)]
@@ -16,6 +17,8 @@ pub struct Arguments {
     #[command(flatten)]
     confirmation: Confirmation,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -24,6 +27,5 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let path = format!("/v1/variables/{}?{}", encoded(key), arguments.environment.query(&client)?);
     arguments.confirmation.require(key, &format!("this deletes the variable {key:?}"))?;
     client.send_for_text(Method::DELETE, &path, Content::None)?;
-    note(&format!("{key:?} is deleted"));
-    Ok(())
+    arguments.output.finish(&json!({ "deleted": key }), &format!("{key:?} is deleted"))
 }

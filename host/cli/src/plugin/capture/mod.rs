@@ -15,10 +15,14 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use inlet_core::Uuid;
+use serde_json::json;
 
 use self::{case::Case, log_search::LogSearch, masker::Masker};
 use super::{plugin_file, reference::SourceRef};
-use crate::client::ServerArguments;
+use crate::{
+    client::ServerArguments,
+    output::{OutputArguments, note, print_json, print_text},
+};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -35,6 +39,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     plugin: Option<PathBuf>,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -46,6 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     };
     let search = LogSearch::new(&client, arguments.source.as_ref())?;
     let mut masker = Masker::new().context("the system gives no random bytes")?;
+    let mut written = Vec::new();
     for id in &arguments.ids {
         let folder = arguments.into.join("v0.1/must").join(id.to_string());
         ensure!(!folder.exists(), "{} is there already; remove it to capture the event again", folder.display());
@@ -54,12 +61,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         ensure!(key == own, "{id} came through {key}, and the plugin is {own}; name that one's file with --plugin");
         let case = Case::capture(&plugin, &entry, settings, &mut masker)?;
         case.write(&folder)?;
-        println!("{}", folder.display());
+        if arguments.output.json {
+            written.push(json!({ "directory": folder.display().to_string(), "kept": case.kept }));
+            continue;
+        }
+        print_text(&folder.display().to_string())?;
         if !case.kept.is_empty() {
-            println!("    as they came, because the plugin reads them: {}", case.kept.join(", "));
+            print_text(&format!("    as they came, because the plugin reads them: {}", case.kept.join(", ")))?;
         }
     }
-    println!("Names of members stay as they came, too: look at the cases before you give them away.");
+    if arguments.output.json {
+        print_json(&json!({ "cases": written }).to_string())?;
+    }
+    note("Names of members stay as they came, too: look at the cases before you give them away.");
     Ok(())
 }
 

@@ -14,8 +14,10 @@ use std::{
 };
 
 use anyhow::{Context as _, ensure};
+use serde_json::json;
 
 use self::{embedded::SDK_AND_CONTRACT, language::Language, names::Names};
+use crate::output::OutputArguments;
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -25,6 +27,8 @@ pub struct Arguments {
     /// The language that it is written in
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     lang: Language,
+    #[command(flatten)]
+    output: OutputArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -32,8 +36,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let directory = PathBuf::from(names.name);
     ensure!(!directory.exists(), "{} is there already; choose another name or remove it", directory.display());
     create(&directory, &names, arguments.lang)?;
-    print_next_steps(&names, arguments.lang);
-    Ok(())
+    let result = json!({ "key": names.key, "directory": names.name });
+    arguments.output.print(&result, &next_steps(&names, arguments.lang))
 }
 
 fn create(directory: &Path, names: &Names<'_>, language: Language) -> anyhow::Result<()> {
@@ -65,12 +69,14 @@ fn write(directory: &Path, path: &str, text: &str) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn print_next_steps(Names { key, name }: &Names<'_>, language: Language) {
-    println!("{key} is in ./{name}. Next:");
-    println!("  cd {name}");
+fn next_steps(Names { key, name }: &Names<'_>, language: Language) -> String {
     let (step, purpose) = language.first_step();
-    println!("  {step:<29}  # {purpose}");
-    println!("  inlet plugin build             # leaves {name}.wasm");
-    println!("  inlet plugin test {name}.wasm  # the cases, in the server's sandbox");
-    println!("  inlet plugin run {name}.wasm --request cases/v0.1/must/order-created/body.json");
+    format!(
+        "{key} is in ./{name}. Next:
+  cd {name}
+  {step:<29}  # {purpose}
+  inlet plugin build             # leaves {name}.wasm
+  inlet plugin test {name}.wasm  # the cases, in the server's sandbox
+  inlet plugin run {name}.wasm --request cases/v0.1/must/order-created/body.json"
+    )
 }

@@ -14,6 +14,7 @@ use inlet_sandbox::{Call, Limits};
 
 use self::request::RequestArguments;
 use super::{plugin_file, sandbox::block_on};
+use crate::output::{print_json, print_text};
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -42,11 +43,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         },
         _ => (Vec::new(), None),
     };
-    let report = match arguments.json {
-        true => json::report(&request, &call, &checked, &limits),
-        false => text::report(&request, &call, &checked, &limits),
-    };
-    println!("{}", report.trim_end());
+    match arguments.json {
+        true => print_json(&json::report(&request, &call, &checked, &limits))?,
+        false => print_text(&text::report(&request, &call, &checked, &limits))?,
+    }
     match (call.result, refused) {
         (Err(fault), _) => bail!(fault),
         (Ok(_), Some(sentence)) => bail!(sentence),

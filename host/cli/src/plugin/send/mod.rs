@@ -15,13 +15,15 @@ use inlet_api_types::{
     refused_requests::{RefusedRequest, RefusedRequestList},
     sources::{Source, SourceSettings},
 };
+use serde::de::IgnoredAny;
+use serde_json::json;
 
 use self::answer::Answer;
 pub(crate) use self::signed_request::Unsigned;
 use super::reference::SourceRef;
 use crate::{
     client::{Client, ServerArguments, encoded, post_webhook},
-    output::print,
+    output::{OutputArguments, print_json, print_text},
     secret_file,
 };
 
@@ -40,6 +42,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
     #[command(flatten)]
+    output: OutputArguments,
+    #[command(flatten)]
     server: ServerArguments,
 }
 
@@ -51,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let examples = Examples::read(&client, &arguments.source)?;
     let example = examples.get(&arguments.example)?;
     let secret = secret(arguments)?;
-    send_example(&client, &arguments.source, &examples, &example, secret.as_deref())
+    send_example(&client, &arguments.source, &examples, &example, secret.as_deref(), arguments.output)
 }
 
 /// The examples of a source's plugin, and what is needed to send one.
@@ -99,11 +103,19 @@ pub(crate) fn send_example(
     examples: &Examples,
     example: &ExamplePayload,
     secret: Option<&str>,
+    output: OutputArguments,
 ) -> anyhow::Result<()> {
     let method = examples.provider.methods.first().map_or("POST", String::as_str);
     let unsigned = Unsigned::new(&examples.settings, method, example, secret)?;
     let (status, body) = send_once(client, source, &unsigned)?;
-    print(&format!("{status} {}", body.trim_end()))?;
+    match output.json {
+        // An answer that is JSON keeps its digits.
+        true if serde_json::from_str::<IgnoredAny>(&body).is_ok() => {
+            print_json(&format!(r#"{{"status":{status},"answer":{}}}"#, body.trim()))?;
+        }
+        true => print_json(&json!({ "status": status, "answer": body }).to_string())?,
+        false => print_text(&format!("{status} {}", body.trim_end()))?,
+    }
     match status {
         200..300 => Answer::read(&body).not_accepted().map_or(Ok(()), |sentence| bail!(sentence)),
         401 => match newest_refused(client, source)? {

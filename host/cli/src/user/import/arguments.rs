@@ -9,7 +9,7 @@ use super::{
     progress_file::ProgressFile,
     rows::{Format, RowOptions},
 };
-use crate::client::KeyArguments;
+use crate::{client::KeyArguments, output::OutputArguments};
 
 /// The arguments of `inlet user import`.
 #[derive(Debug, clap::Args)]
@@ -46,6 +46,8 @@ pub struct Arguments {
     /// The time for which to try again while the server is away
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub(super) retry_seconds: u64,
+    #[command(flatten)]
+    pub(super) output: OutputArguments,
     #[command(flatten)]
     pub(super) server: KeyArguments,
 }

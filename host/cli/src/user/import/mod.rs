@@ -18,6 +18,7 @@ use std::{path::Path, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, bail};
 use inlet_api_types::recipients::bulk_operations::BulkOperation;
+use serde_json::json;
 
 pub use self::arguments::Arguments;
 use self::{
@@ -28,7 +29,11 @@ use self::{
     rows::{RowOptions, Rows},
     sender::{Away, Sender},
 };
-use crate::{error_sentence, exit_code::TRY_AGAIN};
+use crate::{
+    error_sentence,
+    exit_code::TRY_AGAIN,
+    output::{OutputArguments, note},
+};
 
 /// Imports the users.
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -39,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let options = arguments.row_options()?;
     let input = Input::open(&arguments.file)?;
     if arguments.dry_run {
-        return check_only(input, &options, &name);
+        return check_only(input, &options, &name, arguments.output);
     }
     let key = arguments.server.key()?;
     let progress = Progress::new(&arguments.file, input.size, arguments.description(&options), &key);
@@ -47,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut import = Import::begin(input, &options, progress, arguments.progress_file(), arguments.restart, sender)
         .with_context(|| name.clone())?;
     match import.run() {
-        Ok(()) => Ok(import.summary(&name)),
+        Ok(()) => import.summary(&name, arguments.output),
         Err(error) => {
             import.reporter.clear();
             let Counts { identified, failed } = import.progress.counts;
@@ -62,18 +67,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 Some(_) => "run the same command again to continue",
                 None => "without --progress it has to begin again",
             };
-            eprintln!("inlet: {}; {next}", error_sentence(&error));
+            note(&format!("inlet: {}; {next}", error_sentence(&error)));
             Ok(ExitCode::from(TRY_AGAIN))
         }
     }
 }
 
-fn check_only(input: Input, options: &RowOptions, name: &str) -> anyhow::Result<ExitCode> {
+fn check_only(input: Input, options: &RowOptions, name: &str, output: OutputArguments) -> anyhow::Result<ExitCode> {
     let mut reporter = Reporter::new(input.size, 0);
     let checked = Rows::begin(input, options).and_then(|mut rows| dry_run::run(&mut rows, &mut reporter));
     reporter.clear();
     let (Counts { identified, failed }, repeated) = checked.with_context(|| name.to_owned())?;
-    println!("{name}: {identified} good, {failed} bad, {repeated} with an id that came before; nothing was sent");
+    let result = json!({ "good": identified, "bad": failed, "repeated": repeated, "sent": false });
+    let line =
+        format!("{name}: {identified} good, {failed} bad, {repeated} with an id that came before; nothing was sent");
+    output.print(&result, &line)?;
     Ok(exit_code(failed))
 }
 
@@ -202,11 +210,12 @@ impl Import {
         }
     }
 
-    fn summary(&mut self, name: &str) -> ExitCode {
+    fn summary(&mut self, name: &str, output: OutputArguments) -> anyhow::Result<ExitCode> {
         self.reporter.clear();
         let Counts { identified, failed } = self.progress.counts;
-        println!("{name}: {identified} identified, {failed} failed");
-        exit_code(failed)
+        let result = json!({ "identified": identified, "failed": failed });
+        output.print(&result, &format!("{name}: {identified} identified, {failed} failed"))?;
+        Ok(exit_code(failed))
     }
 }
 
