@@ -6,6 +6,7 @@ mod deliveries;
 mod events;
 mod following;
 mod mcp;
+mod outcomes;
 mod profiles;
 mod server;
 mod stream;
