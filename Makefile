@@ -11,6 +11,11 @@ plugins_in = $(sort $(patsubst %/plugin.toml,%,$(wildcard $(1)/*/plugin.toml)))
 BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
+PACK = $(CARGO) run -q --bin inlet-pack --
+# What tests use is built with the features that the tests' own dependencies add. A plain build of a program would compile
+# it, and most of what it needs, once more. `--test NAME` builds the program of the package that has the test.
+BUILD_FOR_TESTS = $(CARGO) test -q --workspace --no-run --test
+test screenshots fuzz-api crash-rounds check: PACK = $(BUILD_FOR_TESTS) packer && $(abspath $(TARGET))/debug/inlet-pack
 
 .PHONY: run build test screenshots bench attack fuzz-api crash-rounds plugins platforms conformance test-plugins translators toolchains wasm-target sanitize check help
 
@@ -24,11 +29,10 @@ build: plugins ## Build target/release/inlet with the bundled plugins inside
 	$(CARGO) build --release -p inlet
 
 test: plugins platforms test-plugins ## Run all tests
-	$(CARGO) build --workspace --bin inlet
 	$(CARGO) test --workspace
 
 screenshots: plugins ## Take pictures of the dashboard's pages into target/screenshots (after make toolchains)
-	$(CARGO) build --bin inlet
+	$(BUILD_FOR_TESTS) binary
 	tests/system/clients/dashboard/screenshots.sh $(abspath $(TARGET))/debug/inlet $(abspath $(TARGET))/screenshots
 
 bench: build test-plugins translators ## Measure the server against a bare handler, and the sandbox against native code
@@ -39,12 +43,12 @@ attack: build test-plugins ## Attack the server as hostile and unlucky senders d
 	$(CARGO) run --release -p inlet-bench -- attack
 
 fuzz-api: plugins ## Send generated requests to the API for ten minutes a document, and check the answers (after make toolchains)
-	$(CARGO) build --bin inlet
-	INLET_ALL_TOOLCHAINS=1 INLET_SCHEMATHESIS_SECONDS=600 $(CARGO) test -p inlet-system-tests --test system schemathesis -- --nocapture
+	$(BUILD_FOR_TESTS) binary
+	INLET_ALL_TOOLCHAINS=1 INLET_SCHEMATHESIS_SECONDS=600 $(CARGO) test --workspace --test system schemathesis -- --nocapture
 
 crash-rounds: plugins ## Kill the server twenty times during deliveries, then their receiver, and check that everything arrives in order
-	$(CARGO) build --bin inlet
-	INLET_CRASH_ROUNDS=20 $(CARGO) test -p inlet-system-tests --test system crash_rounds -- --nocapture --test-threads 1
+	$(BUILD_FOR_TESTS) binary
+	INLET_CRASH_ROUNDS=20 $(CARGO) test --workspace --test system crash_rounds -- --nocapture --test-threads 1
 
 sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of SQLite's C interface (x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \
@@ -55,10 +59,10 @@ check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 plugins: wasm-target ## Build the bundled plugins into target/plugins
-	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/plugins $(BUNDLED)
+	$(PACK) bundle --out $(TARGET)/plugins $(BUNDLED)
 
 platforms: wasm-target ## Build the other plugins into target/platforms
-	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/platforms $(PLATFORMS)
+	$(PACK) bundle --out $(TARGET)/platforms $(PLATFORMS)
 
 conformance: plugins platforms ## Run the conformance suite on all plugins
 	$(CARGO) run -q --example matrix -- \
@@ -66,7 +70,7 @@ conformance: plugins platforms ## Run the conformance suite on all plugins
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
 
 test-plugins: wasm-target ## Build the plugins that only tests use into target/test-plugins
-	$(CARGO) run -q --bin inlet-pack -- bundle --out $(TARGET)/test-plugins $(TEST_PLUGINS)
+	$(PACK) bundle --out $(TARGET)/test-plugins $(TEST_PLUGINS)
 
 translators: build ## Build the example plugin in every language with an installed toolchain
 	@for language in rust c javascript python; do \
