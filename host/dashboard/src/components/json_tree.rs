@@ -151,7 +151,10 @@ impl Writer<'_> {
             if !is_needed && (depth > MAX_DEPTH || self.read + text.len() > MAX_READ) {
                 return self.unread(text, name, pointer);
             }
-            self.read += text.len();
+            // The text itself is read once in any case.
+            if depth > 0 {
+                self.read += text.len();
+            }
         }
         match kind {
             Kind::Object => {
@@ -355,7 +358,7 @@ mod tests {
         let text = format!("{}{inner}{}", r#"{"a":["#.repeat(50), "]}".repeat(50));
         let html = JsonTree::new(&text, "the item").loading("/value?pointer=").html().to_string();
         assert!(html.len() < 64 << 10, "{} bytes", html.len());
-        assert!(html.contains(r#"data-json-load href="/value?pointer=%2Fa""#), "{html}");
+        assert!(html.contains(r#"data-json-load href="/value?pointer=%2Fa%2F0""#), "{html}");
         assert!(html.contains(r#"href="/value?pointer=&amp;raw=true" download>Download 1.0 MiB"#), "{html}");
         let part = JsonTree::new(r#"{"b":1}"#, "the item").at("/a/0").html().to_string();
         assert!(part.contains(r#"data-pointer="/a/0/b""#), "{part}");

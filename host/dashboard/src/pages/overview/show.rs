@@ -89,6 +89,11 @@ impl OverviewPage<'_> {
         Cause::of(&summary.source.key, cause).html(&self.layout)
     }
 
+    /// The name of a source for people.
+    fn source_name<'s>(&'s self, key: &'s str) -> &'s str {
+        self.sources.iter().find(|summary| summary.source.key == key).map_or(key, |summary| &summary.source.name)
+    }
+
     fn effect(&self, row: &WithoutEffect) -> Html {
         row.cure.html(&self.layout)
     }

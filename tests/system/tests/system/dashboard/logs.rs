@@ -1,6 +1,8 @@
 //! The logs and the page of an event.
 
-use inlet_system_tests::{Endpoint, MANAGEMENT_TOKEN, Receiver, Server, ServerOptions, binary, bundled_plugin, track};
+use inlet_system_tests::{
+    Endpoint, MANAGEMENT_TOKEN, Receiver, Server, ServerOptions, binary, bundled_plugin, http_changed, track,
+};
 use serde_json::json;
 
 use super::{has_browser, play};
@@ -127,4 +129,70 @@ async fn many_events_are_run_again_with_a_preview_and_a_progress() {
     }
     server.source("shop", "segment", json!({"handle_identifies": true}), mapping("user_id")).await;
     play(&server, "run_many_again", MANAGEMENT_TOKEN, &json!({"events": EVENTS}));
+}
+
+/// Returns a body of 5 MiB with 20,000 values, one of which has the text `needle`, and one is hostile.
+fn large_item(needle: &str, digits: &str, hostile: &str) -> String {
+    let item = |number: usize| {
+        let note = match number {
+            950 => needle.to_owned(),
+            970 => hostile.to_owned(),
+            _ => "p".repeat(4800),
+        };
+        let values: Vec<String> = (0..17).map(|value| format!("\"value_{value}\":{value}")).collect();
+        format!("{{\"total\":{digits},{},\"note\":{}}}", values.join(","), json!(note))
+    };
+    let items: Vec<String> = (0..1100).map(item).collect();
+    format!(
+        r#"{{"type":"track","event":"Large","userId":"u_1","messageId":"l-1","properties":{{"items":[{}]}}}}"#,
+        items.join(",")
+    )
+}
+
+#[tokio::test]
+async fn a_large_item_is_shown_searched_and_downloaded() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let shop = server.source("shop", "segment", json!({}), json!([])).await;
+    let (needle, digits, hostile) = ("the needle", "12345678901234567890.10", "<script>alert(1)</script>");
+    let body = large_item(needle, digits, hostile);
+    assert!(body.len() > 5 << 20, "{} bytes", body.len());
+    let answer = shop.expect(body, &["logged"]).await;
+    let path = format!("/e/development/logs/shop/{}", answer["events"][0]["id"].as_str().unwrap());
+    let input = json!({"path": path, "needle": needle, "digits": digits, "hostile": hostile});
+    println!("{}", play(&server, "large_item", MANAGEMENT_TOKEN, &input));
+}
+
+/// A script tag in everything that others write: a header, a name, an id, and a plugin's manifest.
+#[tokio::test]
+async fn what_others_write_stays_text() {
+    if !has_browser() {
+        return;
+    }
+    let server = Server::start().await;
+    let hostile = "</script><script>alert(1)</script>";
+    let evil = http_changed("acme/evil", "1.0.0", |manifest| {
+        for name in ["name", "description"] {
+            manifest[name] = json!(hostile);
+        }
+        manifest["categories"] = json!([hostile]);
+        manifest["headers"] = json!(["user-agent"]);
+        manifest["verification"]["header"] = json!("x-webhook-secret");
+        manifest["examples"][0]["body"] = json!({"type": "track", "event": hostile, "userId": hostile});
+        manifest["examples"][0]["event_type"] = json!(format!("track/{hostile}"));
+    });
+    let (status, answer) = server.add_version("acme/evil", "", &evil).await;
+    assert!(status < 300, "{answer}");
+    let settings = json!({"signing_secret": "s3cr3t", "handle_identifies": true});
+    let shop = server.source("shop", "acme/evil", settings, json!([])).await;
+    let identify = json!({"type": "identify", "userId": hostile, "messageId": "i-1", "traits": {"name": hostile, "email": hostile}});
+    let send = |secret: &str, body: String| {
+        shop.post(body).header("x-webhook-secret", secret).header("user-agent", hostile).send()
+    };
+    assert_eq!(send("s3cr3t", identify.to_string()).await.unwrap().status(), 200);
+    assert_eq!(send("s3cr3t", track(hostile, hostile, "m-1", json!({hostile: hostile}))).await.unwrap().status(), 200);
+    assert_eq!(send("wrong", track(hostile, hostile, "m-2", json!({}))).await.unwrap().status(), 401);
+    play(&server, "hostile", MANAGEMENT_TOKEN, &json!({"hostile": hostile}));
 }

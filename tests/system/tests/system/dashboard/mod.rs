@@ -3,6 +3,7 @@
 mod administration;
 mod attention;
 mod deliveries;
+mod failures;
 mod first_event;
 mod logs;
 mod mappings;

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, binary};
 use serde_json::json;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    io::AsyncWriteExt as _,
+    time::{Instant, timeout},
+};
+
+use super::{has_browser, play_alone};
 
 /// The longest time in which a stream must end with its session.
 const SECONDS: Duration = Duration::from_secs(15);
@@ -158,4 +163,75 @@ async fn open_streams_end_with_the_token() {
         assert!(began.elapsed() < SECONDS, "{}", direct.text);
     }
     assert!(direct.text.contains(r#""may_continue":false"#), "{}", direct.text);
+}
+
+#[tokio::test]
+async fn a_live_tail_says_when_it_is_not_live_and_comes_back() {
+    if !has_browser() {
+        return;
+    }
+    let directory = tempfile::TempDir::new().unwrap();
+    play_alone("live_tail_states", &json!({"binary": binary(), "directory": directory.path()}));
+}
+
+/// A reader that takes nothing holds one page of memory, and the server ends it within its limit of 30 seconds.
+#[tokio::test]
+async fn a_reader_that_reads_nothing_is_ended() {
+    const READERS: usize = 10;
+    let server = Server::start().await;
+    let shop = server.source("shop", "segment", json!({}), json!([])).await;
+    let browser = Browser::sign_in(&server, MANAGEMENT_TOKEN).await;
+    let mut readers = Vec::new();
+    for number in 0..READERS {
+        // The one of the dashboard that grows with the events, and the one of the API.
+        let (path, header) = match number % 2 {
+            0 => (STREAMS[0], format!("cookie: {}", browser.cookie)),
+            _ => ("/v1/logs/stream?environment=development", format!("authorization: Bearer {MANAGEMENT_TOKEN}")),
+        };
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(server.admin.strip_prefix("http://").unwrap().parse().unwrap()).await.unwrap();
+        let host = server.admin.strip_prefix("http://").unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{header}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        readers.push(stream);
+    }
+    let open = async || server.get("/v1/system").await["load"]["streams"].as_u64().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while open().await < READERS as u64 {
+        assert!(Instant::now() < deadline, "{} streams were opened", open().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    server.forget_memory_peak();
+    let before = server.resident_memory();
+    // More than the sockets between the two hold, until nobody is left who might read it.
+    let began = Instant::now();
+    let mut sent = 0;
+    while open().await > 0 {
+        assert!(
+            began.elapsed() < Duration::from_secs(240),
+            "{} readers are still there after {sent} events",
+            open().await
+        );
+        let name = format!("{sent} {}", "t".repeat(1400));
+        let items: Vec<String> = (0..50)
+            .map(|number| inlet_system_tests::track(&name, "u_1", &format!("r-{sent}-{number}"), json!({})))
+            .collect();
+        shop.send(format!("[{}]", items.join(","))).await;
+        sent += 50;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let grown = server.memory_peak().saturating_sub(before) >> 20;
+    println!(
+        "{READERS} readers that read nothing: ended after {:?} and {sent} events; {grown} MiB more",
+        began.elapsed()
+    );
+    assert!(grown < 64, "{READERS} readers that read nothing cost {grown} MiB");
+    drop(readers);
+    // Those who read are served as before.
+    let mut stream = browser.open(STREAMS[0]).await;
+    shop.expect(inlet_system_tests::track("Later", "u_1", "m-1", json!({})), &["logged"]).await;
+    while !stream.text.contains("track/Later") {
+        assert!(stream.read().await, "{}", stream.text);
+    }
 }
