@@ -16,7 +16,7 @@ use crate::{
     sqlite::{
         error::SqliteError,
         outbox::{
-            columns::{self, columns, of_status},
+            columns::{self, columns, of_status, status_of},
             select,
         },
         statements::{

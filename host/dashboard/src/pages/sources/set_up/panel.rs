@@ -59,8 +59,12 @@ impl Panel<'_> {
         if !is_without_effect || !entry.rerun_as.is_empty() || !self.layout.page.can(Scope::Operate) {
             return None;
         }
-        let event =
-            SourceEvent { event: entry.event_type.clone(), last_received_at: entry.received_at.clone(), count: 1 };
+        let event = SourceEvent {
+            event: entry.event_type.clone(),
+            last_received_at: entry.received_at.clone(),
+            count: 1,
+            recent: None,
+        };
         let is_unmapped = !source_events::unmapped(&self.configuration, std::iter::once(event)).is_empty();
         Some(match is_unmapped {
             true => {
