@@ -127,7 +127,7 @@ mod tests {
             [("/a~1b/0/total", "12345678901234567890.10"), ("/a~1b/1", "\"Total <b>\""), ("/x/TOTALS", "{…}"),]
         );
         let html = found.html("/value?pointer=").to_string();
-        assert!(html.contains(r#"href="/value?pointer=%2Fa~1b%2F0%2Ftotal""#), "{html}");
+        assert!(html.contains(r#"href="/value?pointer=%2Fa%7E1b%2F0%2Ftotal""#), "{html}");
         assert!(html.contains("Total &#60;b&#62;") || html.contains("Total &lt;b&gt;"), "{html}");
         assert_eq!(Found::of(text, "  "), Found::default());
     }
