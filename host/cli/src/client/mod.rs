@@ -42,8 +42,8 @@ pub use self::{
 /// The longest response that is read, in bytes: a log entry that holds a request of 32 MiB, escaped.
 const MAX_RESPONSE_BYTES: u64 = 256 << 20;
 
-/// The error of a response that holds another value than this version of the command line can read.
-pub const OTHER_VERSION: &str = "the server's answer is of another version";
+/// The error of a response that this version of the command line cannot read.
+pub const OTHER_VERSION: &str = "what answers is no Inlet server, or one of another version; check --server";
 
 /// A client of a server's API.
 pub struct Client {

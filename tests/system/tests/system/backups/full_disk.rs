@@ -31,7 +31,7 @@ static int is_full(int fd, off_t end) {
 }
 
 #define FULL(fd, end) if (is_full(fd, end)) { errno = ENOSPC; return -1; }
-#define REAL(type, name) static type real; if (!real) real = (type)dlsym(RTLD_NEXT, name);
+#define REAL(type, name) static __typeof__(type) real; if (!real) real = (__typeof__(type))dlsym(RTLD_NEXT, name);
 
 ssize_t write(int fd, const void *data, size_t size) {
     REAL(ssize_t (*)(int, const void *, size_t), "write")
