@@ -12,7 +12,7 @@ export async function run(dashboard, { token, script, engineId, event }) {
   await page.getByRole("link", { name: "track/Paid" }).waitFor();
   await search.fill(engineId);
   await search.press("Enter");
-  await page.waitForURL(`**/e/development/logs/${event}`);
+  await page.waitForURL(`**/e/development/logs/%24api/${event}`);
   await page.getByRole("link", { name: "engine" }).first().waitFor();
   await search.fill(script);
   await search.press("Enter");

@@ -120,7 +120,7 @@ async fn what_a_sender_wrote_drives_no_terminal_and_a_reader_may_leave() {
     let server = Server::start().await;
     let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
     for number in 0..50 {
-        endpoint.expect(track("Evil", "a\u{9b}na", &number.to_string(), json!({})), &["logged"]).await;
+        endpoint.expect(track("Evil", "a\u{9b}na", &number.to_string(), json!({})), &["rejected"]).await;
     }
     let shell = Shell::of(&server);
     for arguments in [&["logs", "shop@development"][..], &["logs", "shop@development", "--json"]] {

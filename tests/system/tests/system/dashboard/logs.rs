@@ -177,7 +177,6 @@ async fn what_others_write_stays_text() {
         for name in ["name", "description"] {
             manifest[name] = json!(hostile);
         }
-        manifest["categories"] = json!([hostile]);
         manifest["headers"] = json!(["user-agent"]);
         manifest["verification"]["header"] = json!("x-webhook-secret");
         manifest["examples"][0]["body"] = json!({"type": "track", "event": hostile, "userId": hostile});
