@@ -150,22 +150,28 @@ pub struct SourceEnvironmentConfiguration {
     pub mappings: Option<Vec<MappingRequest>>,
 }
 
+impl SourceEnvironmentConfiguration {
+    /// Returns the configuration for another environment, whose settings are `there`: without the secrets, and with
+    /// verification enforced where it was, because it needs the secrets of its environment.
+    pub fn carried_over(&self, there: Option<&SettingsRequest>) -> Self {
+        let mut carried = Self { secrets: BTreeMap::new(), ..self.clone() };
+        if let Some(settings) = &mut carried.settings {
+            settings.enforce_verification = there.map(|there| there.enforce_verification.clone()).unwrap_or_default();
+        }
+        carried
+    }
+}
+
 impl Configuration {
     /// Returns what promoting sources from one environment to another means, as a document for the other one: their
     /// settings, mappings and plugin versions. `present` is the configuration that the other one has. Secrets, endpoints, keys
-    /// and what all environments share are left out, and verification is enforced where it was: it needs the secrets of its
-    /// environment. All sources are taken if none is named.
+    /// and what all environments share are left out. All sources are taken if none is named.
     pub fn promoted(&self, from: &str, present: &Configuration, to: &str, sources: &[String]) -> Self {
         let chosen = self.sources.iter().flatten();
         let chosen = chosen.filter(|(key, _)| sources.is_empty() || sources.contains(key));
         let promoted = chosen.filter_map(|(key, source)| {
-            let mut environment = source.environments.get(from)?.clone();
-            environment.secrets.clear();
             let there = present.sources.as_ref().and_then(|all| all.get(key)?.environments.get(to)?.settings.as_ref());
-            if let Some(settings) = &mut environment.settings {
-                settings.enforce_verification =
-                    there.map(|there| there.enforce_verification.clone()).unwrap_or_default();
-            }
+            let environment = source.environments.get(from)?.carried_over(there);
             let environments = BTreeMap::from([(to.to_owned(), environment)]);
             Some((key.clone(), SourceConfiguration { environments, ..SourceConfiguration::default() }))
         });

@@ -24,7 +24,7 @@ pub struct CreateReplay {
     /// The same as `code`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// Events of this type.
+    /// Events of this type; `Paid` also selects `track/Paid`, as in a mapping.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_type: Option<String>,
     /// Events logged at this time or later.
@@ -117,7 +117,7 @@ pub struct ReplayFilter {
     /// Events with this code.
     #[schema(required)]
     pub code: Option<String>,
-    /// Events of this type.
+    /// Events of this type; `Paid` also selects `track/Paid`, except in replays created before that was so.
     #[schema(required)]
     pub event_type: Option<String>,
     /// Events logged at this time or later.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{providers::Plugin, rehearsals::RehearsedMapping};
+use crate::{providers::Plugin, refused_requests::NamedValue, rehearsals::RehearsedMapping};
 
 /// The trace of a log entry. It complements the entry itself (`GET /v1/sources/{key}/logs?id=…`), which has the item, the event,
 /// the actions and the deliveries.
@@ -20,6 +20,31 @@ pub struct EventTrace {
     pub mappings: Vec<RehearsedMapping>,
     /// The number of mappings that do not match and are left out.
     pub mappings_left_out: usize,
+    /// The whole request of the item, which is kept if one of its items failed or was rejected; null if it is not kept, and
+    /// where the environment hides personal data or redact paths are in force.
+    #[schema(required)]
+    pub request: Option<TracedRequest>,
+}
+
+/// The request that an item came in, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TracedRequest {
+    /// The method in upper case.
+    pub method: String,
+    /// The path after the endpoint's token.
+    pub path: String,
+    /// The forwarded query parameters.
+    pub query: Vec<NamedValue>,
+    /// The forwarded headers.
+    pub headers: Vec<NamedValue>,
+    /// The body's first 256 KiB; null if it is not text, and if it is the received item, which the entry has.
+    #[schema(required)]
+    pub body: Option<String>,
+    /// The length of the whole body, in bytes; null if it is the received item.
+    #[schema(required)]
+    pub body_size: Option<u64>,
+    /// True if `body` is not the whole body.
+    pub body_is_cut: bool,
 }
 
 /// The places at which the plugin found the values of an event.

@@ -9,7 +9,6 @@ use std::{
     io::{self, ErrorKind, IsTerminal as _, Read, Write, stdout},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
@@ -24,7 +23,7 @@ use ureq::{
 use crate::{
     client::{OTHER_VERSION, ServerArguments},
     exit_code::Usage,
-    output::{OutputArguments, byte_bar, note, print_json, progress_bar},
+    output::{OutputArguments, byte_bar, note, print_json, spinner},
 };
 
 /// The bytes that are received at a time.
@@ -98,8 +97,7 @@ pub fn run(arguments: &Arguments, check: impl FnOnce(&Path) -> anyhow::Result<()
 
 /// Asks for a backup. The answer begins when the server has made it.
 fn request(client: &crate::client::Client) -> anyhow::Result<Response<Body>> {
-    let waiting = progress_bar(None, "the server copies its database");
-    waiting.enable_steady_tick(Duration::from_millis(200));
+    let waiting = spinner("the server copies its database");
     let response = client.open_response(Method::POST, "/v1/backups");
     waiting.finish_and_clear();
     response

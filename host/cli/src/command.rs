@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use crate::{
     change,
     configuration::{apply, plan, promote, pull, schema, validate},
-    delivery, environment, event, issue, key, listen, logs, mapping, mcp, open, plugin, profile, source, status,
-    system, tail, target, token, trigger, user, variable, why, workflow, workflow_run,
+    delivery, environment, event, exit_code, issue, key, listen, logs, mapping, mcp, open, plugin, profile, refused,
+    source, status, system, tail, target, token, trigger, user, variable, why, workflow, workflow_run,
 };
 
 /// A command.
 #[derive(Debug, clap::Subcommand)]
+#[command(after_help = exit_code::help())]
 pub enum Command {
     /// Create, change and list the sources of events
     #[command(subcommand)]
@@ -18,26 +19,29 @@ pub enum Command {
     /// Turn event types into actions, and test it
     #[command(subcommand)]
     Mapping(mapping::Command),
-    /// Find, show and replay events
+    /// Find, show, replay and dismiss events
     #[command(subcommand)]
     Event(event::Command),
+    /// List requests that verification refused, verify them again or dismiss them
+    #[command(subcommand)]
+    Refused(refused::Command),
     /// Print events as they are logged
     Tail(Box<tail::Arguments>),
     /// Forward events to a local server as they are logged
     Listen(Box<listen::Arguments>),
-    /// Send an example of the plugin to a source, changed as wanted
+    /// Send an example of the plugin to a source, with the values that you choose
     Trigger(trigger::Arguments),
-    /// Say in plain words what became of an event, and what to do about it
+    /// Explain the outcome of an event, and what to do about it
     Why(why::Arguments),
     /// Search the event logs of a running server's source
-    Logs(logs::Arguments),
+    Logs(Box<logs::Arguments>),
     /// List workflows, with what triggers them and where they go
     #[command(subcommand)]
     Workflow(workflow::Command),
     /// List and show the runs of workflows
     #[command(subcommand)]
     Run(workflow_run::Command),
-    /// Look after the receivers of runs
+    /// Manage the targets that receive runs
     #[command(subcommand)]
     Target(target::Command),
     /// List deliveries to targets, send them again or discard them
@@ -55,33 +59,33 @@ pub enum Command {
     Validate(validate::Arguments),
     /// Show what configuration files would change
     Plan(plan::Arguments),
-    /// Make a server as configuration files say
+    /// Change a server to match configuration files
     Apply(apply::Arguments),
-    /// Bring settings and mappings of one environment to another
+    /// Copy settings and mappings of one environment to another
     Promote(promote::Arguments),
     /// Print the JSON Schema of configuration files
     Schema(schema::Arguments),
-    /// Say how the server and its sources are, and what needs attention
+    /// Show sources and targets, and what needs attention
     Status(status::Arguments),
-    /// Say how the server itself is: storage, load, jobs and clocks
+    /// Show the state of the server itself: storage, load, jobs and clocks
     System(system::Arguments),
     /// List who changed what
     #[command(subcommand)]
     Change(change::Command),
     /// Open the dashboard in a browser, signed in
     Open(open::Arguments),
-    /// Let an agent look into a running server (Model Context Protocol); it can change nothing
+    /// Let an agent read from a running server (Model Context Protocol); it can change nothing
     Mcp(mcp::Arguments),
-    /// Look after environments
+    /// Manage environments
     #[command(subcommand)]
     Env(environment::Command),
-    /// Look after the keys of an environment's own code
+    /// Manage the keys of an environment's own code
     #[command(subcommand)]
     Key(key::Command),
-    /// Look after management tokens
+    /// Manage management tokens
     #[command(subcommand)]
     Token(token::Command),
-    /// Look after the texts that mappings share
+    /// Manage variables, the values that mappings share
     #[command(subcommand)]
     Variable(variable::Command),
     /// Name servers, each with its address and its token
@@ -98,6 +102,7 @@ pub fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Source(command) => source::run(command)?,
         Command::Mapping(command) => mapping::run(command)?,
         Command::Event(command) => event::run(command)?,
+        Command::Refused(command) => refused::run(command)?,
         Command::Tail(arguments) => tail::run(arguments)?,
         Command::Listen(arguments) => listen::run(arguments)?,
         Command::Trigger(arguments) => trigger::run(arguments)?,
@@ -138,6 +143,13 @@ mod tests {
     struct Inlet {
         #[command(subcommand)]
         _command: super::Command,
+    }
+
+    #[test]
+    fn the_help_ends_with_the_exit_codes() {
+        let help = Inlet::command().render_help().to_string();
+        assert!(help.contains("Exit codes:") && help.contains("75  No server answers"), "{help}");
+        assert!(help.contains("10  `plan`"), "{help}");
     }
 
     fn without_json(command: &mut clap::Command, path: &str, found: &mut Vec<String>) {

@@ -1,4 +1,4 @@
-//! Exit codes, which OPERATING.md lists.
+//! Exit codes. The help of `inlet` and host/cli/README.md list them.
 
 use std::{io, process::ExitCode};
 
@@ -14,6 +14,30 @@ pub const TRY_AGAIN: u8 = 75;
 const NO_PERMISSION: u8 = 77;
 /// The command line is wrong, as clap has it.
 const USAGE: u8 = 2;
+
+/// The exit codes and their meanings, for the help. The table in README.md has the same words.
+pub const TABLE: [(u8, &str); 7] = [
+    (0, "Done."),
+    (
+        1,
+        "It failed, or only a part was done; `status --check`: something needs attention; `validate`: the files have \
+         faults.",
+    ),
+    (USAGE, "The command line is wrong, or what cannot be taken back was not confirmed."),
+    (NOT_FOUND, "What was named does not exist."),
+    (HAS_CHANGES, "`plan`: there are changes to make."),
+    (TRY_AGAIN, "No server answers, or it cannot do it now: try again later."),
+    (
+        NO_PERMISSION,
+        "There is no token or key, it is not known, or it does not permit this; or its file is open to others.",
+    ),
+];
+
+/// Returns the table as the end of a help text.
+pub fn help() -> String {
+    let lines: Vec<String> = TABLE.iter().map(|(code, meaning)| format!("  {code:>2}  {meaning}")).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
 
 /// The command line is wrong in a way that the parser cannot tell.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +102,18 @@ mod tests {
         assert_eq!(server("not_found"), 3);
         assert_eq!((server("unauthorized"), server("forbidden")), (77, 77));
         assert_eq!((server("unavailable"), server("invalid"), server("conflict")), (75, 1, 1));
+        assert_eq!((server("too_many_requests"), server("request_timeout")), (75, 75));
+        assert_eq!(code(&anyhow::Error::new(ureq::Error::HostNotFound).context("no server answers")), 75);
+        assert_eq!(code(&NoCredential("x".to_owned()).into()), 77);
         assert_eq!(code(&Usage("x".to_owned()).into()), 2);
         assert_eq!(code(&anyhow::anyhow!("x")), 1);
+    }
+
+    #[test]
+    fn the_page_has_the_table_of_the_help() {
+        let page = include_str!("../README.md");
+        let rows: Vec<String> = TABLE.iter().map(|(code, meaning)| format!("| {code} | {meaning} |")).collect();
+        assert!(page.contains(&rows.join("\n")), "README.md has another table than\n{}", rows.join("\n"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod environment;
 mod error_sentence;
 mod event;
 pub mod exit_code;
+mod filter;
 mod issue;
 mod key;
 mod listen;
@@ -24,6 +25,8 @@ mod open;
 mod output;
 mod plugin;
 mod profile;
+mod refused;
+mod route_commands;
 pub mod secret_file;
 mod settings_arguments;
 mod source;
@@ -41,6 +44,7 @@ mod workflow_run;
 
 pub use command::{Command, run};
 pub use error_sentence::error_sentence;
+pub use output::spinner;
 
 /// The data directory unless `--data-dir` names another.
 pub const DEFAULT_DATA_DIR: &str = "inlet-data";

@@ -8,9 +8,14 @@ use ureq::http::Method;
 
 use crate::{
     client::{Content, OTHER_VERSION, ServerArguments, encoded},
+    event::filters::{Filters, TimeRange},
     output::{note, print_json, print_text},
     plugin::reference::SourceRef,
+    route_commands::with_commands,
 };
+
+/// The most entries of one answer.
+const MAX_LIMIT: u32 = 100;
 
 /// The arguments of `inlet logs`.
 #[derive(Debug, clap::Args)]
@@ -18,33 +23,10 @@ pub struct Arguments {
     /// The source, for example shop@production
     #[arg(value_name = "SOURCE@ENVIRONMENT")]
     source: SourceRef,
-    /// Only events of this type; `Paid` also finds `track/Paid`
-    #[arg(long)]
-    event: Option<String>,
-    /// Only events about this user
-    #[arg(long, value_name = "ID")]
-    user_id: Option<String>,
-    /// Only events with this idempotency key
-    #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<String>,
-    /// Only events of this outcome, or of these: failed,rejected
-    #[arg(long)]
-    outcome: Option<String>,
-    /// Only events with this code, for example action_failed
-    #[arg(long)]
-    code: Option<String>,
-    /// Only events with an action that ended so: success, skipped or error
-    #[arg(long, value_name = "STATUS")]
-    action_status: Option<String>,
-    /// Only events with a trigger that reached or skipped this recipient: a user's id, or COLLECTION/ID
-    #[arg(long, value_name = "RECIPIENT")]
-    recipient: Option<String>,
-    /// Only events logged at this time or later, for example 2026-01-02T03:04:05Z
-    #[arg(long, value_name = "TIME")]
-    after: Option<String>,
-    /// Only events logged before this time
-    #[arg(long, value_name = "TIME")]
-    before: Option<String>,
+    #[command(flatten)]
+    filters: Filters,
+    #[command(flatten)]
+    range: TimeRange,
     /// Only this entry
     #[arg(long)]
     id: Option<String>,
@@ -60,7 +42,7 @@ pub struct Arguments {
 
 /// Prints the newest entries that the filters select, one a line.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let text = arguments.server.client()?.send_for_text(Method::GET, &path(arguments), Content::None)?;
+    let text = arguments.server.client()?.send_for_text(Method::GET, &path(arguments)?, Content::None)?;
     if arguments.json {
         return print_json(&text);
     }
@@ -72,43 +54,35 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         note("no log entry matches");
     }
     if logs.page_info.after.is_some() {
-        note("there are more; narrow the search, or raise --limit");
+        match arguments.limit < MAX_LIMIT {
+            true => note("there are more; narrow the search, or raise --limit"),
+            false => note("there are more; narrow the search, or go on with `inlet event list --cursor`"),
+        }
     }
     Ok(())
 }
 
-fn path(arguments: &Arguments) -> String {
+fn path(arguments: &Arguments) -> anyhow::Result<String> {
     let SourceRef { source, environment } = &arguments.source;
-    let filters = [
-        ("event", &arguments.event),
-        ("user_id", &arguments.user_id),
-        ("idempotency_key", &arguments.idempotency_key),
-        ("outcome", &arguments.outcome),
-        ("code", &arguments.code),
-        ("action_status", &arguments.action_status),
-        ("recipient", &arguments.recipient),
-        ("starting_at", &arguments.after),
-        ("ending_at", &arguments.before),
-        ("id", &arguments.id),
-    ];
     let (source, environment) = (encoded(source), encoded(environment));
     let mut path = format!("/v1/sources/{source}/logs?environment={environment}&limit={}", arguments.limit);
-    for (name, value) in filters {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            _ = write!(path, "&{name}={}", encoded(value));
-        }
+    path.push_str(&arguments.filters.query()?);
+    path.push_str(&arguments.range.query());
+    if let Some(id) = &arguments.id {
+        // Writing to a string cannot fail.
+        _ = write!(path, "&id={}", encoded(id));
     }
     if arguments.json {
         path.push_str("&include=actions");
     }
-    path
+    Ok(path)
 }
 
 /// Returns time, id, outcome, event type, user, and the code and the reason where there are any.
 fn line(entry: &SourceLog) -> String {
     let SourceLog { inserted_at, id, outcome, event_type, user_id, code, reason, .. } = entry;
     let mut line = format!("{inserted_at}  {id}  {outcome}  {event_type}");
+    let reason = &reason.as_deref().map(with_commands);
     for (label, value) in [("user ", user_id), ("", code), ("", reason)] {
         if let Some(value) = value {
             _ = write!(line, "  {label}{value}");

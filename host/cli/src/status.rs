@@ -1,4 +1,4 @@
-//! `inlet status`: how the server and its sources are.
+//! `inlet status`: the state of sources and targets, and what needs attention.
 
 use std::process::ExitCode;
 
@@ -14,6 +14,7 @@ use crate::{
     client::{Client, ServerArguments, encoded},
     enum_word::word,
     output::{OutputArguments, note, print, print_json, table, text::clean},
+    route_commands::{Subject, with_commands_for},
 };
 
 /// The arguments of `inlet status`.
@@ -58,7 +59,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let stopped = status.targets.iter().filter(|found| found.target.state != TargetState::Running).count();
     match arguments.output.json {
         true => print_json(&serde_json::to_string(&status).context("cannot write the status")?)?,
-        false => show(&client, &status)?,
+        false => show(&client, &status, arguments.env.as_deref())?,
     }
     match arguments.check && (attention > 0 || stopped > 0) {
         true => Ok(ExitCode::FAILURE),
@@ -89,13 +90,13 @@ fn read(client: &Client, environment: Option<&str>) -> anyhow::Result<Status> {
     Ok(Status { sources, targets })
 }
 
-fn show(client: &Client, status: &Status) -> anyhow::Result<()> {
+fn show(client: &Client, status: &Status, environment: Option<&str>) -> anyhow::Result<()> {
     note(&format!("{} answers", client.base()));
     if status.sources.is_empty() {
         note("there are no sources yet; `inlet source create` makes one");
         return Ok(());
     }
-    print(&text(status))
+    print(&text(status, environment))
 }
 
 /// Returns the state for people, of an environment or of all.
@@ -103,11 +104,12 @@ pub(crate) fn lines(client: &Client, environment: Option<&str>) -> anyhow::Resul
     let status = read(client, environment)?;
     match status.sources.is_empty() {
         true => Ok("there are no sources yet".to_owned()),
-        false => Ok(text(&status)),
+        false => Ok(text(&status, environment)),
     }
 }
 
-fn text(status: &Status) -> String {
+/// `environment` is the only one that the state is about, if there is one.
+fn text(status: &Status, environment: Option<&str>) -> String {
     let rows = status.sources.iter().map(|Named { source, status }| {
         let last = status.last_event_received.clone().unwrap_or_else(|| "never".to_owned());
         let attention = status.needs_attention.count;
@@ -124,6 +126,7 @@ fn text(status: &Status) -> String {
     }
     for Named { source, status } in &status.sources {
         for cause in &status.needs_attention.causes {
+            let subject = Subject { source: Some(source.as_str()), environment: Some(cause.environment.as_str()) };
             text += &format!(
                 "\n\n{source}@{}: {} {} ({}), the oldest at {}\n  what to do: {}",
                 cause.environment,
@@ -131,11 +134,12 @@ fn text(status: &Status) -> String {
                 cause.kind,
                 clean(&cause.cause),
                 cause.oldest_at,
-                clean(&cause.what_to_do)
+                clean(&with_commands_for(subject, &cause.what_to_do))
             );
         }
         for note in &status.notes {
-            text += &format!("\n\n{source}: {}", clean(note));
+            let subject = Subject { source: Some(source.as_str()), environment };
+            text += &format!("\n\n{source}: {}", clean(&with_commands_for(subject, note)));
         }
     }
     text

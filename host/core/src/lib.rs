@@ -20,7 +20,6 @@
 //!
 //! [`operational`] says what an operator should know.
 //!
-//! [`comparison`] says in what two configurations of a source differ.
 //! [`configuration`] says in what two configurations differ.
 //! [`issues`] groups failures by their cause.
 //!
@@ -29,7 +28,6 @@
 pub mod actions;
 pub mod audience;
 pub mod blame;
-pub mod comparison;
 pub mod configuration;
 pub mod contract;
 pub mod credential;

@@ -25,14 +25,15 @@
   };
   const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
   const showTimes = (root = document) => {
-    for (const element of all("time[data-local], time[data-ago]", root)) {
+    for (const element of all("time[data-local], time[data-ago], time[data-span]", root)) {
       const date = new Date(element.dateTime);
       if (Number.isNaN(date.getTime())) continue;
       if (!element.dataset.zoned) {
         element.title = `${local(date)} ${zone}\n${element.title}`;
         element.dataset.zoned = "1";
       }
-      setText(element, "ago" in element.dataset ? distance(date) : local(date));
+      if ("span" in element.dataset) setText(element, span(Math.max(Date.now() - date, 0)));
+      else setText(element, "ago" in element.dataset ? distance(date) : local(date));
     }
   };
   // The bars of charts name their local time, and say their values below the chart. The arrows move between them.
@@ -160,6 +161,32 @@
     panel.addEventListener("gone", (event) => say("gone", `not live: ${event.detail.data}`));
   }
 
+  // A time in UTC is picked in the browser's zone.
+  for (const text of all("input[data-time]")) {
+    const picker = document.createElement("input");
+    picker.type = "datetime-local";
+    picker.step = "1";
+    picker.setAttribute("aria-label", `${text.name === "ending_at" ? "End" : "Start"}, in ${zone}`);
+    picker.title = `In ${zone}`;
+    const follow = () => {
+      const date = new Date(text.value);
+      picker.value = text.value === "" || Number.isNaN(date.getTime()) ? "" : local(date).replace(" ", "T");
+    };
+    picker.addEventListener("change", () => {
+      const date = new Date(picker.value);
+      text.value = Number.isNaN(date.getTime()) ? "" : date.toISOString().replace(/\.\d+Z$/, "Z");
+    });
+    text.addEventListener("change", follow);
+    text.after(picker);
+    follow();
+  }
+
+  // The rows of a list stay while it is searched, and say that they are not the answer yet.
+  document.addEventListener("submit", (event) => {
+    if (event.target.closest(".log-tools")) find("[data-results]")?.setAttribute("aria-busy", "true");
+  });
+  window.addEventListener("pageshow", () => find("[data-results]")?.removeAttribute("aria-busy"));
+
   // Menus close when something else is clicked.
   document.addEventListener("click", (event) => {
     for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -216,6 +243,17 @@
     find("a[data-row-link]", next)?.focus({ preventScroll: true });
     if (find("[data-pane-box]:not([hidden])")) { const link = find("a[data-pane]", next); if (link) openRow(link); }
   };
+  // The event of the page or the pane runs again. A marked row is opened first, and in production the button is only focused:
+  // what reaches real people takes a second key.
+  const runAgain = async () => {
+    const link = find("[data-row].is-current a[data-pane]");
+    const isOpened = link && !find("[data-pane-box]:not([hidden])");
+    if (isOpened) await openRow(link);
+    const pane = find("[data-pane-box]:not([hidden])");
+    const button = pane ? find("[data-replay]", pane) : find("[data-replay]");
+    if (isOpened || document.body.classList.contains("production")) button?.focus();
+    else button?.click();
+  };
   let waitsForPlace = 0;
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") { event.preventDefault(); openPalette(); return; }
@@ -237,7 +275,7 @@
       "?": () => find("#shortcuts")?.showModal(),
       j: () => move(1),
       k: () => move(-1),
-      r: () => find("[data-replay]")?.click(),
+      r: runAgain,
       g: () => { waitsForPlace = Date.now(); },
     };
     const act = acts[event.key];
@@ -248,10 +286,19 @@
     if (event.target.matches("dialog[open]")) event.target.close();
   });
 
-  // The palette: the pages of the navigation, the environments, and a search.
+  // The palette: the pages of the navigation, the environments, what `data-palette` names on the page, and a search.
   const places = () => {
-    const links = all(".sidebar a, .environment-menu a, [data-palette]");
-    return links.map((link) => ({ label: link.dataset.palette || link.textContent.trim().replace(/\s+/g, " "), href: link.href }));
+    const groups = [".sidebar a", "#palette [data-palette]", "main [data-palette]", ".environment-menu a", ".topbar [data-palette]"];
+    return groups.flatMap((group) => all(group)).map((element) => ({ label: element.dataset.palette || element.textContent.trim().replace(/\s+/g, " "), element }));
+  };
+  // The places that the list of the palette shows, in its order.
+  let listed = [];
+  const choose = (item) => {
+    const { href, element } = listed[all("#palette-list li").indexOf(item)] ?? {};
+    if (!href && !element) return;
+    find("#palette").close();
+    if (href ?? element.href) location.assign(href ?? element.href);
+    else element.click();
   };
   const openPalette = () => {
     const dialog = find("#palette");
@@ -264,13 +311,13 @@
   const listPlaces = (text) => {
     const list = find("#palette-list");
     const wanted = text.trim().toLowerCase();
-    const found = places().filter((place) => place.label.toLowerCase().includes(wanted)).slice(0, 12);
+    const found = places().filter((place) => place.label.toLowerCase().includes(wanted)).slice(0, 24);
     if (wanted !== "") found.push({ label: `Search for “${text.trim()}”`, href: `/search?q=${encodeURIComponent(text.trim())}` });
+    listed = found;
     list.replaceChildren(...found.map((place, index) => {
       const item = document.createElement("li");
       item.role = "option";
       item.id = `palette-${index}`;
-      item.dataset.href = place.href;
       item.textContent = place.label;
       item.setAttribute("aria-selected", String(index === 0));
       return item;
@@ -281,7 +328,7 @@
   find("#palette")?.addEventListener("keydown", (event) => {
     const items = all("#palette-list li");
     const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
-    if (event.key === "Enter" && items[at]) { event.preventDefault(); location.assign(items[at].dataset.href); return; }
+    if (event.key === "Enter" && items[at]) { event.preventDefault(); choose(items[at]); return; }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (!step || items.length === 0) return;
     event.preventDefault();
@@ -292,7 +339,7 @@
   });
   find("#palette-list")?.addEventListener("click", (event) => {
     const item = event.target.closest("li");
-    if (item) location.assign(item.dataset.href);
+    if (item) choose(item);
   });
 
   for (const element of all("[data-shortcuts]")) element.hidden = false;

@@ -42,7 +42,7 @@
     const row = document.createElement("tr");
     row.className = "live-gap";
     const cell = document.createElement("td");
-    cell.colSpan = 5;
+    cell.colSpan = table.tHead.rows[0].cells.length;
     cell.textContent = `${text} `;
     const link = document.createElement("a");
     link.href = location.href;

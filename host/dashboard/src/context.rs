@@ -13,11 +13,12 @@ use inlet_api::{Operator, Scope};
 use inlet_api_types::environments::{Environment, EnvironmentList};
 
 use crate::{
+    components::filter::Filters,
     csrf,
     error::{ErrorView, PageError},
     headers,
     html::url_part,
-    session::{self, Session, cookie},
+    session::{self, Session, cookie, https},
     state::Dashboard,
 };
 
@@ -31,6 +32,9 @@ const YEAR_SECONDS: i64 = 31_536_000;
 const HX_REQUEST: HeaderName = HeaderName::from_static("hx-request");
 const HX_TARGET: HeaderName = HeaderName::from_static("hx-target");
 const HX_REDIRECT: HeaderName = HeaderName::from_static("hx-redirect");
+
+/// The path of the search, whose query may name an environment.
+pub(crate) const SEARCH: &str = "/search";
 
 /// The address of a request's sender, which the server puts into the request.
 #[derive(Debug, Clone, Copy)]
@@ -77,9 +81,11 @@ pub struct Context {
     pub nonce: String,
     /// The colours.
     pub theme: Theme,
+    /// True if the browser uses https, so that cookies are for https only.
+    pub is_https: bool,
     /// The environments that the token gives access to.
     pub environments: Vec<Environment>,
-    /// The environment of the path, else the one looked at last; none if the token gives access to none.
+    /// The environment of the path or of a search, else the one looked at last; none if the token gives access to none.
     pub environment: Option<Environment>,
     /// True if the path names the environment.
     pub is_in_environment: bool,
@@ -134,23 +140,32 @@ impl Context {
         let EnvironmentList { entries: environments, .. } =
             dashboard.api.get(&session.operator, "/v1/environments").await?;
         let path = parts.uri.path().to_owned();
+        let query = parts.uri.query().unwrap_or_default().to_owned();
         let in_path = path.strip_prefix("/e/").and_then(|rest| rest.split('/').next());
+        let searched = (path == SEARCH).then(|| Filters::of(&path, &query));
+        let searched = searched.as_ref().and_then(|filters| filters.get("environment"));
         let find = |slug: &str| environments.iter().find(|environment| environment.slug == slug);
         let environment = match in_path {
             Some(slug) => find(slug),
-            None => cookie::read(&parts.headers, cookie::ENVIRONMENT).and_then(find).or(environments.first()),
+            None => {
+                let looked_at = || cookie::read(&parts.headers, cookie::ENVIRONMENT).and_then(find);
+                searched.and_then(find).or_else(looked_at).or(environments.first())
+            }
         }
         .cloned();
+        let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
+        let is_https = https::of_request(&dashboard, peer, &parts.headers);
         let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         Ok(Self {
             dashboard,
             session,
             nonce,
             theme: Theme::parse(cookie::read(&parts.headers, cookie::THEME)),
+            is_https,
             environment,
             environments,
             is_in_environment: in_path.is_some(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            query,
             path,
             is_partial: text(HX_REQUEST) == Some("true"),
             target: text(HX_TARGET).map(str::to_owned),
@@ -178,7 +193,7 @@ pub async fn provide(State(dashboard): State<Dashboard>, request: Request, next:
         Ok(None) => sign_in_first(&request),
         Ok(Some(session)) => with_session(dashboard, session, request, next, nonce.clone()).await,
     };
-    headers::protect(response.headers_mut(), &nonce);
+    headers::protect(response.headers_mut(), Some(nonce.as_str()));
     response
 }
 
@@ -210,7 +225,6 @@ fn sign_in_first(request: &Request) -> Response {
 }
 
 async fn with_session(dashboard: Dashboard, session: Session, request: Request, next: Next, nonce: String) -> Response {
-    let is_https = dashboard.options.is_https;
     let (mut parts, body) = request.into_parts();
     let context = match Context::of(dashboard, session, &parts, nonce).await {
         Ok(context) => Page(Arc::new(context)),
@@ -222,9 +236,9 @@ async fn with_session(dashboard: Dashboard, session: Session, request: Request, 
     };
     parts.extensions.insert(context.clone());
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    if let Some(environment) = context.environment.as_ref().filter(|_| context.is_in_environment && !context.is_partial)
-    {
-        cookie::set(response.headers_mut(), is_https, cookie::ENVIRONMENT, &environment.slug, YEAR_SECONDS);
+    let names_environment = context.is_in_environment || context.path == SEARCH;
+    if let Some(environment) = context.environment.as_ref().filter(|_| names_environment && !context.is_partial) {
+        cookie::set(response.headers_mut(), context.is_https, cookie::ENVIRONMENT, &environment.slug, YEAR_SECONDS);
     }
     render_error(&context, response)
 }

@@ -4,7 +4,8 @@ use inlet_api_types::environments::Environment;
 
 use crate::{
     assets,
-    context::Page,
+    components::filter::Filters,
+    context::{Page, SEARCH},
     html::url_part,
     tabs::{self, Tab},
 };
@@ -81,6 +82,12 @@ impl<'a> Layout<'a> {
         self.under("Sources", "/sources").under(key, format!("/sources/{}", url_part(key)))
     }
 
+    /// Writes the number of the source's refused requests beside their tab.
+    pub fn with_refused(mut self, count: i64) -> Self {
+        tabs::count_refused(&mut self.tabs, count);
+        self
+    }
+
     /// Adds the tabs of the settings.
     pub fn in_settings(mut self) -> Self {
         self.tabs = tabs::of_settings(self.page);
@@ -134,7 +141,7 @@ impl<'a> Layout<'a> {
         let here = self.environment().map(|environment| environment.slug.as_str());
         let links = self.page.environments.iter().map(|environment| EnvironmentLink {
             environment,
-            href: in_environment(&self.page.path, &environment.slug),
+            href: in_environment(&self.page.path, &self.page.query, &environment.slug),
             is_here: here == Some(&environment.slug),
         });
         links.collect()
@@ -168,6 +175,11 @@ impl<'a> Layout<'a> {
         first.into_iter().chain(system).chain([settings]).collect()
     }
 
+    /// All places, in their order.
+    pub fn places(&self) -> Vec<NavLink> {
+        [self.first_places(), self.environment_places(), self.server_places()].concat()
+    }
+
     /// The first places.
     pub fn first_places(&self) -> Vec<NavLink> {
         vec![
@@ -189,20 +201,43 @@ impl<'a> Layout<'a> {
     }
 }
 
-/// Returns true for an environment with which real people are reached, by its name.
+/// Returns true for an environment with which real people are reached, by its name (`host/OPERATING.md`, Dashboard).
 pub fn is_production(environment: &Environment) -> bool {
-    let name = environment.slug.to_ascii_lowercase();
-    name.starts_with("prod") || name.starts_with("live")
+    is_production_slug(&environment.slug)
 }
 
-/// Returns the page like this one in another environment: the same list, or the same page of a source.
-fn in_environment(path: &str, slug: &str) -> String {
+fn is_production_slug(slug: &str) -> bool {
+    let is_word = |part: &str| ["prod", "production", "live"].iter().any(|word| part.eq_ignore_ascii_case(word));
+    slug.split(['-', '_']).any(is_word)
+}
+
+/// The lists of a source whose filters hold in every environment.
+const SOURCE_LISTS: [&str; 4] = ["events", "mappings", "logs", "refused"];
+/// The filters that name something of one environment.
+const OF_ENVIRONMENT: [&str; 3] = ["id", "mapping_id", "environment"];
+
+/// Returns the page like this one in another environment: the same list with its filters, or the same page of a source.
+fn in_environment(path: &str, query: &str, slug: &str) -> String {
     let slug = url_part(slug);
-    let mut rest = path.strip_prefix("/e/").unwrap_or_default().split('/').skip(1);
-    match (rest.next(), rest.next(), rest.next()) {
-        (Some("sources"), Some(key), Some(place)) => format!("/e/{slug}/sources/{key}/{place}"),
-        (Some(place), ..) => format!("/e/{slug}/{place}"),
+    if path == SEARCH {
+        let text = Filters::of(path, query).get("q").map(url_part).unwrap_or_default();
+        return format!("{SEARCH}?q={text}&environment={slug}");
+    }
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    let address = match parts.as_slice() {
+        ["e", _, "sources", key, place, ..] => format!("/e/{slug}/sources/{key}/{place}"),
+        ["e", _, place, ..] => format!("/e/{slug}/{place}"),
+        ["sources", key, ..] if !["", "new"].contains(key) => format!("/e/{slug}/sources/{key}/events"),
         _ => format!("/e/{slug}/logs"),
+    };
+    let is_list = match parts.as_slice() {
+        ["e", _, "sources", _, place] => SOURCE_LISTS.contains(place),
+        ["e", _, _] => true,
+        _ => false,
+    };
+    match Filters::of(path, query).dropping(&OF_ENVIRONMENT).to_query(&[]) {
+        filters if is_list && !filters.is_empty() => format!("{address}?{filters}"),
+        _ => address,
     }
 }
 
@@ -217,8 +252,34 @@ mod tests {
             ("/e/development/logs/018f", "/e/production/logs"),
             ("/e/development/sources/shop/mappings/018f", "/e/production/sources/shop/mappings"),
             ("/sources", "/e/production/logs"),
+            ("/sources/new", "/e/production/logs"),
+            ("/sources/shop", "/e/production/sources/shop/events"),
+            ("/sources/shop/compare", "/e/production/sources/shop/events"),
         ] {
-            assert_eq!(in_environment(path, "production"), expected, "{path}");
+            assert_eq!(in_environment(path, "", "production"), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_switcher_keeps_the_filters_of_a_list() {
+        let switched = |path: &str, query: &str| in_environment(path, query, "production");
+        let filters = "outcome=failed&source=shop";
+        assert_eq!(switched("/e/dev/logs", filters), "/e/production/logs?outcome=failed&source=shop");
+        assert_eq!(switched("/e/dev/logs", "outcome=failed&after=x"), "/e/production/logs?outcome=failed");
+        assert_eq!(switched("/e/dev/sources/shop/logs", "code=x"), "/e/production/sources/shop/logs?code=x");
+        assert_eq!(switched("/search", "q=a+b&environment=dev"), "/search?q=a%20b&environment=production");
+        assert_eq!(switched("/e/dev/actions", "mapping_id=018f"), "/e/production/actions");
+        assert_eq!(switched("/e/dev/logs/shop/018f", "path=x"), "/e/production/logs");
+        assert_eq!(switched("/e/dev/sources/shop/try", "event=x"), "/e/production/sources/shop/try");
+    }
+
+    #[test]
+    fn a_word_of_the_slug_says_that_real_people_are_reached() {
+        for slug in ["production", "prod", "live", "eu-production", "shop_live", "Prod-2"] {
+            assert!(is_production_slug(slug), "{slug}");
+        }
+        for slug in ["development", "product-dev", "preproduction", "delivery", "alive"] {
+            assert!(!is_production_slug(slug), "{slug}");
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod tabs;
 
 mod api;
 mod assets;
+mod commands;
 mod pages;
 mod preferences;
 mod sse;

@@ -2,15 +2,13 @@
 
 use axum::{
     Form,
-    extract::State,
     response::{IntoResponse as _, Redirect, Response},
 };
 use serde::Deserialize;
 
 use crate::{
-    context::Theme,
+    context::{Page, Theme},
     session::{cookie, sign_in::own_path},
-    state::Dashboard,
 };
 
 const YEAR_SECONDS: i64 = 31_536_000;
@@ -23,12 +21,12 @@ pub struct ChooseTheme {
 }
 
 /// `POST /preferences/theme`
-pub async fn set_theme(State(dashboard): State<Dashboard>, Form(chosen): Form<ChooseTheme>) -> Response {
+pub async fn set_theme(page: Page, Form(chosen): Form<ChooseTheme>) -> Response {
     let mut response = Redirect::to(own_path(&chosen.next)).into_response();
     let (value, seconds) = match Theme::parse(Some(&chosen.theme)) {
         Theme::System => ("", 0),
         theme => (theme.as_str(), YEAR_SECONDS),
     };
-    cookie::set(response.headers_mut(), dashboard.options.is_https, cookie::THEME, value, seconds);
+    cookie::set(response.headers_mut(), page.is_https, cookie::THEME, value, seconds);
     response
 }

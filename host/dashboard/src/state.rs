@@ -11,8 +11,9 @@ use crate::session::attempts::SignInAttempts;
 /// The settings of the dashboard.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// True if browsers reach the server by https, so that cookies are sent by https only.
-    pub is_https: bool,
+    /// The host of a `public_url` with https, with its port if it names one. A browser that reaches the dashboard under it and
+    /// says nothing else gets cookies for https only.
+    pub https_host: Option<String>,
     /// The header in which a trusted proxy names the person that it has signed in, and the management token whose rights
     /// such a person has.
     pub person: Option<PersonHeader>,

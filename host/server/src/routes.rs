@@ -131,9 +131,9 @@ fn administration(engine: &Engine, config: &Config, workflow_lists: &Arc<Workflo
         true => metrics,
         false => inlet_api::for_readers(engine, metrics),
     };
-    let is_https = config.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
     let api = inlet_api::router(workflow_lists.clone());
-    let dashboard = Dashboard::new(engine, api.clone(), Options { is_https, person: config.dashboard_person() });
+    let options = Options { https_host: config.https_host(), person: config.dashboard_person() };
+    let dashboard = Dashboard::new(engine, api.clone(), options);
     Router::new()
         .merge(dashboard.routes().layer(from_fn(landing::for_programs)))
         .merge(metrics)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::SourceMapping;
-use crate::RawJson;
+use crate::{RawJson, configuration::SourceEnvironmentConfiguration};
 
 /// The differences of a source between two environments: what would have to change in `to`, so that it is like `from`.
 /// Endpoints and secrets belong to their environment and are no differences.
@@ -14,20 +14,19 @@ pub struct SourceComparison {
     pub from: String,
     /// The environment that is compared with it.
     pub to: String,
-    /// The version of the settings in `to`, for `If-Match`.
-    pub to_version: i64,
-    /// The settings that differ. An option of the plugin is written `options.NAME`.
+    /// The version of the configuration, for `If-Match`.
+    pub version: String,
+    /// The settings that differ, with the values in force. An option of the plugin is written `options.NAME`.
     pub settings: Vec<SettingDifference>,
     /// The mappings that differ.
     pub mappings: Vec<MappingDifference>,
     /// The plugins, if they differ.
     #[schema(required)]
     pub plugin: Option<PluginsInForce>,
-    /// The change that makes `to` like `from`, without the plugin: the value of `source.environment_settings.{to}` in the
-    /// body of `PUT /v1/sources/{key}`.
-    #[schema(value_type = Object)]
-    pub change: RawJson,
-    /// Conditions that a change cannot mend, such as a secret that only one of the two has.
+    /// The change that makes `to` like `from`, without the parts that do not differ: the value of
+    /// `sources.{key}.environments.{to}` in the body of `PUT /v1/configuration`.
+    pub change: SourceEnvironmentConfiguration,
+    /// Conditions that the change does not mend, such as a secret that only one of the two has.
     pub notes: Vec<String>,
 }
 

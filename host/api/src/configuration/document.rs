@@ -223,3 +223,80 @@ pub fn mapping(record: &MappingRecord) -> MappingRequest {
         ..MappingRequest::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use inlet_core::{
+        path::Path,
+        settings::{ChangeContext, KeyPaths, OnReject},
+        verification::{Template, VerificationHeaders},
+    };
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn members(value: &impl serde::Serialize) -> serde_json::Map<String, Value> {
+        serde_json::from_str(&serde_json::to_string(value).unwrap()).unwrap()
+    }
+
+    /// Settings of which none is the default. All fields are named, so that a new one cannot be left out.
+    fn unusual() -> Settings {
+        let path = |text| Path::parse(text).unwrap();
+        Settings {
+            enforce_verification: true,
+            verification_header: Some("x-signature".to_owned()),
+            verification_headers: Some(VerificationHeaders::Svix),
+            trust_unsigned_batch_items: true,
+            enforce_idempotency: true,
+            idempotency_window_seconds: 61,
+            handle_identifies: true,
+            event_type_path: Some(path("body.type")),
+            user_id_path: Some(path("body.user")),
+            data_path: Some(path("body.data")),
+            idempotency_key_path: KeyPaths::new(vec![path("body.id"), path("body.at")]),
+            timestamp_path: Some(path("body.at")),
+            allowed_origins: vec!["https://shop.example".to_owned()],
+            keep_headers: vec!["x-kept".to_owned()],
+            redact_paths: vec![path("body.card")],
+            max_body_bytes: Some(1000),
+            max_items: Some(10),
+            on_reject: Some(OnReject::Refuse),
+            options: members(&json!({"ratio": 39.5, "deep": {"a": [1]}})),
+        }
+    }
+
+    #[test]
+    fn every_setting_is_written_and_read_back() {
+        let defaults = Settings::default();
+        let (all, plain) = (members(&unusual()), members(&defaults));
+        for (name, value) in &all {
+            assert_ne!(value, &plain[name], "{name} is the default, so this test does not see it");
+        }
+        // A source names one header or a family of them.
+        let one = Settings { verification_headers: None, ..unusual() };
+        let family = Settings { verification_header: None, ..unusual() };
+        let scheme: Template =
+            serde_json::from_value(json!({"scheme": "shared_secret", "header": "webhook-signature"})).unwrap();
+        for settings in [one, family] {
+            let parts = SourceEnvironmentParts {
+                plugin: BUNDLED.to_owned(),
+                settings: &settings,
+                defaults: &defaults,
+                has_signing_secret: false,
+                has_write_key: false,
+                mappings: &[],
+            };
+            let written = members(&parts.document().settings.unwrap());
+            let context = ChangeContext {
+                defaults: &defaults,
+                has_secret: true,
+                has_write_key: false,
+                scheme: Some(&scheme),
+                kept_headers: &[],
+                max_items_limit: 20_000,
+            };
+            let read = defaults.change(&written, context).map_err(|error| error.message).unwrap();
+            assert_eq!(read.settings, settings);
+        }
+    }
+}

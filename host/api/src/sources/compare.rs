@@ -1,9 +1,12 @@
 //! `GET /v1/sources/{key}/compare`
 
 use axum::{Json, extract::State};
-use inlet_api_types::sources::{MappingDifference, PluginInForce, PluginsInForce, SettingDifference, SourceComparison};
+use inlet_api_types::{
+    configuration::SourceEnvironmentConfiguration,
+    sources::{MappingDifference, PluginInForce, PluginsInForce, SettingDifference, SourceComparison},
+};
 use inlet_core::{
-    comparison::{self, ComparedMapping, compare_mappings, compare_settings},
+    configuration::{differences, pair_mappings},
     json,
 };
 use inlet_engine::{Engine, EngineOptions, snapshot::Endpoint, snapshot::Snapshot};
@@ -13,12 +16,19 @@ use super::{
     lookup::{find_endpoint, find_source},
     response,
 };
-use crate::{auth::Operator, error::ApiError, path::Name, query::Params, stored_json::stored_json};
+use crate::{
+    auth::Operator,
+    configuration::{document, version},
+    error::ApiError,
+    path::Name,
+    query::Params,
+    stored_json::stored_json,
+};
 
 /// Compares a source in two environments.
 ///
-/// The answer says what would have to change in `to`, so that it is like `from`, and holds that change. Endpoints and
-/// secrets are no differences.
+/// The answer says what would have to change in `to`, so that it is like `from`, and holds that change, by the rules of
+/// `PUT /v1/configuration`. Endpoints, secrets and the enforcement of verification are no differences.
 #[utoipa::path(
     get,
     path = "/v1/sources/{key}/compare",
@@ -41,7 +51,8 @@ pub async fn compare_source(
     let (from, to) = (model(&operator, &snapshot, &params)?, params.required_environment(&snapshot)?);
     let source = find_source(&snapshot, &key)?;
     let (from, to) = (find_endpoint(source, from)?, find_endpoint(source, to)?);
-    Ok(Json(compare(from, to, &engine.options)))
+    let visible = snapshot.environments.iter().filter(|environment| operator.sees(environment.id));
+    Ok(Json(compare(&engine, from, to, version(&snapshot, visible))))
 }
 
 /// Returns the environment that is the model. A limited token learns nothing about the others, not even which there are.
@@ -58,68 +69,82 @@ fn model<'a>(operator: &Operator, snapshot: &'a Snapshot, params: &Params) -> Re
     }
 }
 
-fn compare(from: &Endpoint, to: &Endpoint, options: &EngineOptions) -> SourceComparison {
-    let settings = differing_settings(from, to, options);
-    let [from_mappings, to_mappings] = [&from.record.mappings, &to.record.mappings];
-    let [compared_from, compared_to] =
-        [from_mappings, to_mappings].map(|records| records.iter().map(compared).collect::<Vec<_>>());
-    let found = compare_mappings(&compared_from, &compared_to);
+fn compare(engine: &Engine, from: &Endpoint, to: &Endpoint, version: String) -> SourceComparison {
+    let catalog = engine.catalog();
+    let [wanted, present] = [from, to].map(|endpoint| document::of_endpoint(&catalog, endpoint));
+    let mut change = wanted.carried_over(present.settings.as_ref());
+    let settings = differing_settings(&present, &change, &[from, to].map(|side| shown_settings(side, &engine.options)));
+    let mappings = differing_mappings(&from.record.mappings, &to.record.mappings);
     let plugins = PluginsInForce { from: plugin_of(from), to: plugin_of(to) };
+    let plugin = (plugins.from != plugins.to).then_some(plugins);
+    // What does not differ is not sent.
+    change.settings = change.settings.filter(|_| !settings.is_empty());
+    change.mappings = change.mappings.filter(|_| !mappings.is_empty());
+    change.plugin = change.plugin.filter(|_| plugin.is_some());
     SourceComparison {
         from: from.environment.clone(),
         to: to.environment.clone(),
-        to_version: to.record.version,
-        change: change(&settings, &found, from_mappings, to_mappings),
-        settings: settings.into_iter().map(setting).collect(),
-        mappings: found.iter().map(|difference| mapping(*difference, from_mappings, to_mappings)).collect(),
+        version,
+        settings,
+        mappings,
+        plugin,
+        change,
         notes: notes(from, to),
-        plugin: (plugins.from != plugins.to).then_some(plugins),
     }
 }
 
-fn differing_settings(from: &Endpoint, to: &Endpoint, options: &EngineOptions) -> Vec<comparison::SettingDifference> {
-    let written = |endpoint| serde_json::to_string(&response::settings_of(endpoint, options)).unwrap_or_default();
-    let mut found = compare_settings(&written(from), &written(to));
-    // Where the operator named no header, the one of the plugin's scheme is shown, which is no setting.
-    let [from, to] = [from, to].map(|endpoint| &endpoint.settings.verification_header);
-    found.retain(|difference| difference.name != "verification_header" || from != to);
-    if let Some(difference) = found.iter_mut().find(|difference| difference.name == "verification_header") {
-        [difference.from, difference.to] =
-            [from, to].map(|header| header.as_deref().map_or("null".to_owned(), json::quote));
-    }
-    found
+/// Returns the settings in force, as JSON.
+fn shown_settings(endpoint: &Endpoint, options: &EngineOptions) -> String {
+    json_text(&response::settings_of(endpoint, options))
 }
 
-fn compared(record: &MappingRecord) -> ComparedMapping<'_> {
-    ComparedMapping {
-        event_type: &record.event_type,
-        action_type: &record.action_type,
-        when: record.when.as_deref(),
-        parameters: &record.parameters,
-        active: record.active,
-    }
+fn json_text(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
-fn setting(difference: comparison::SettingDifference) -> SettingDifference {
-    let comparison::SettingDifference { name, from, to } = difference;
-    SettingDifference { name, from: stored_json(from), to: stored_json(to) }
-}
-
-fn mapping(
-    difference: comparison::MappingDifference,
-    from_mappings: &[MappingRecord],
-    to_mappings: &[MappingRecord],
-) -> MappingDifference {
-    let (change, from, to) = match difference {
-        comparison::MappingDifference::Added { from } => ("added", Some(from), None),
-        comparison::MappingDifference::Changed { from, to } => ("changed", Some(from), Some(to)),
-        comparison::MappingDifference::Removed { to } => ("removed", None, Some(to)),
+/// Returns the settings that differ, with the values in force on both sides.
+fn differing_settings(
+    present: &SourceEnvironmentConfiguration,
+    wanted: &SourceEnvironmentConfiguration,
+    [from, to]: &[String; 2],
+) -> Vec<SettingDifference> {
+    let found = differences(&json_text(&present.settings), &json_text(&wanted.settings));
+    let in_force = |settings: &str, name: &str| {
+        let value = match name.strip_prefix("options.") {
+            None => json::member(settings, name),
+            Some(option) => json::member(settings, "options").and_then(|options| json::member(options, option)),
+        };
+        stored_json(value.unwrap_or("null"))
     };
-    MappingDifference {
+    let setting = |name: String| SettingDifference { from: in_force(from, &name), to: in_force(to, &name), name };
+    let mut names: Vec<String> = found.into_iter().map(|difference| setting_name(&difference.field)).collect();
+    names.dedup();
+    names.into_iter().map(setting).collect()
+}
+
+/// Returns the name of the setting that a field is in: an option of the plugin may be an object.
+fn setting_name(field: &str) -> String {
+    let parts = if field.starts_with("options.") { 2 } else { 1 };
+    field.split('.').take(parts).collect::<Vec<_>>().join(".")
+}
+
+/// Returns the mappings that differ: those of `from` in its order, then what only `to` has.
+fn differing_mappings(from: &[MappingRecord], to: &[MappingRecord]) -> Vec<MappingDifference> {
+    let [after, before] =
+        [from, to].map(|side| side.iter().map(|record| json_text(&document::mapping(record))).collect::<Vec<_>>());
+    let pairs = pair_mappings(&before, &after);
+    let difference = |change: &str, from: Option<&MappingRecord>, to: Option<&MappingRecord>| MappingDifference {
         change: change.to_owned(),
-        from: from.map(|index| response::mapping(&from_mappings[index])),
-        to: to.map(|index| response::mapping(&to_mappings[index])),
-    }
+        from: from.map(response::mapping),
+        to: to.map(response::mapping),
+    };
+    let of_from = pairs.iter().enumerate().filter_map(|(index, pair)| match *pair {
+        None => Some(difference("added", Some(&from[index]), None)),
+        Some(other) if differences(&before[other], &after[index]).is_empty() => None,
+        Some(other) => Some(difference("changed", Some(&from[index]), Some(&to[other]))),
+    });
+    let only_in_to = (0..to.len()).filter(|index| !pairs.contains(&Some(*index)));
+    of_from.chain(only_in_to.map(|index| difference("removed", None, Some(&to[index])))).collect()
 }
 
 fn plugin_of(endpoint: &Endpoint) -> PluginInForce {
@@ -130,78 +155,23 @@ fn plugin_of(endpoint: &Endpoint) -> PluginInForce {
     }
 }
 
-/// Returns the change that makes `to` like `from`. Mappings that stay keep their ids, and so their age.
-fn change(
-    settings: &[comparison::SettingDifference],
-    found: &[comparison::MappingDifference],
-    from: &[MappingRecord],
-    to: &[MappingRecord],
-) -> inlet_api_types::RawJson {
-    let (options, plain): (Vec<_>, Vec<_>) =
-        settings.iter().partition(|difference| difference.name.starts_with("options."));
-    let mut members: Vec<(&str, String)> =
-        plain.iter().map(|difference| (difference.name.as_str(), difference.from.clone())).collect();
-    if !options.is_empty() {
-        let named =
-            options.iter().map(|difference| (difference.name.trim_start_matches("options."), difference.from.as_str()));
-        members.push(("options", json::object(named)));
-    }
-    let settings = json::object(members.iter().map(|(name, value)| (name, value.as_str())));
-    let mappings = json::array(mappings_after(found, from, to));
-    let mut parts = Vec::new();
-    if !members.is_empty() {
-        parts.push(("settings", settings.as_str()));
-    }
-    if !found.is_empty() {
-        parts.push(("mappings", mappings.as_str()));
-    }
-    stored_json(json::object(parts))
-}
-
-/// Returns the whole list of mappings of `to` after the change, as a request writes them.
-fn mappings_after(
-    found: &[comparison::MappingDifference],
-    from: &[MappingRecord],
-    to: &[MappingRecord],
-) -> Vec<String> {
-    use comparison::MappingDifference::{Added, Changed, Removed};
-    let stays = |index: &usize| {
-        !found.iter().any(|difference| matches!(difference, Changed { to, .. } | Removed { to } if to == index))
-    };
-    let kept = (0..to.len()).filter(stays).map(|index| written(&to[index], Some(&to[index])));
-    let new = found.iter().filter_map(|difference| match *difference {
-        Added { from: index } => Some(written(&from[index], None)),
-        Changed { from: index, to: other } => Some(written(&from[index], Some(&to[other]))),
-        Removed { .. } => None,
-    });
-    kept.chain(new).collect()
-}
-
-fn written(record: &MappingRecord, same: Option<&MappingRecord>) -> String {
-    let id = same.map(|same| json::quote(&same.id.to_string()));
-    let [event_type, action_type] = [&record.event_type, &record.action_type].map(|text| json::quote(text));
-    let active = record.active.to_string();
-    let members = [
-        ("id", id.as_deref()),
-        ("event_type", Some(event_type.as_str())),
-        ("action_type", Some(action_type.as_str())),
-        ("when", record.when.as_deref()),
-        ("action_parameters", Some(record.parameters.as_str())),
-        ("active", Some(active.as_str())),
-    ];
-    json::object(members.into_iter().filter_map(|(name, value)| Some((name, value?))))
-}
-
 /// Returns what no change of settings mends.
 fn notes(from: &Endpoint, to: &Endpoint) -> Vec<String> {
     let has_credential = |endpoint: &Endpoint| endpoint.record.signing_secret.is_some() || endpoint.has_write_key();
     match (has_credential(from), has_credential(to)) {
         (true, false) => vec![format!(
-            "{} verifies with a secret and {} has none: set one there first, it is not carried over",
+            "{} verifies with a secret and {} has none: set one there, it is not carried over",
             from.environment, to.environment
         )],
         (false, true) => {
             vec![format!("{} has a secret and {} has none", to.environment, from.environment)]
+        }
+        _ if from.settings.enforce_verification != to.settings.enforce_verification => {
+            let (enforces, accepts) = if to.settings.enforce_verification { (to, from) } else { (from, to) };
+            vec![format!(
+                "{} refuses what is not verified and {} accepts it: that is not carried over",
+                enforces.environment, accepts.environment
+            )]
         }
         _ => Vec::new(),
     }

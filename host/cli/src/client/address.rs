@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     exit_code::Usage,
+    output::note,
     profile::{Profile, Profiles},
 };
 
@@ -69,7 +70,7 @@ impl SelectedServer {
     pub fn client(self, token: String) -> Client {
         let Self { base, profile } = self;
         if !base.starts_with("https://") && !is_loopback(&base) {
-            eprintln!("note: the token goes to {base} in clear text; a server on another machine wants https://");
+            note(&format!("note: the token goes to {base} in clear text; a server on another machine wants https://"));
         }
         Client { agent: agent(false, 0), base, token, environment: profile.and_then(|profile| profile.environment) }
     }

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-
 use super::{
     Client,
     address::{SelectedServer, ServerAddress},
@@ -41,8 +39,8 @@ impl ServerArguments {
         let of_profile = selected.profile.as_ref().and_then(|profile| profile.token());
         let token = match (&self.token_file, of_profile) {
             (Some(file), _) => {
-                let token = secret_file::read(file)?;
-                token.with_context(|| format!("there is no token in {}; correct --token-file", file.display()))?
+                let missing = || NoCredential(format!("there is no token in {}; correct --token-file", file.display()));
+                secret_file::read(file)?.ok_or_else(missing)?
             }
             (None, Some(credential)) => credential.read()?,
             (None, None) => self.own_token()?,

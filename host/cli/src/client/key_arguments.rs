@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
-
 use super::{
     Client,
     address::{SelectedServer, ServerAddress},
@@ -47,8 +45,8 @@ impl KeyArguments {
 
 /// Reads the key in a file that the command line names.
 pub(super) fn key_of_file(file: &Path) -> anyhow::Result<String> {
-    let key = secret_file::read(file)?;
-    key.with_context(|| format!("there is no key in {}; correct --key-file", file.display()))
+    let missing = || NoCredential(format!("there is no key in {}; correct --key-file", file.display()));
+    Ok(secret_file::read(file)?.ok_or_else(missing)?)
 }
 
 /// Returns the key of the profile, or else of the variable.

@@ -34,7 +34,7 @@ pub use self::{
     environment::EnvironmentArgument,
     key_arguments::KeyArguments,
     server_error::{OtherServer, ServerError},
-    stream::{Next, follow},
+    stream::{Next, follow, retry},
     temporary::is_temporary,
     webhook::post_webhook,
 };
@@ -43,7 +43,7 @@ pub use self::{
 const MAX_RESPONSE_BYTES: u64 = 256 << 20;
 
 /// The error of a response that this version of the command line cannot read.
-pub const OTHER_VERSION: &str = "what answers is no Inlet server, or one of another version; check --server";
+pub const OTHER_VERSION: &str = "the answer is not that of an Inlet server of this version; check --server";
 
 /// A client of a server's API.
 pub struct Client {
@@ -91,7 +91,7 @@ impl Client {
     pub fn send<T: DeserializeOwned>(&self, method: Method, path: &str, content: Content<'_>) -> anyhow::Result<T> {
         let text = self.send_for_text(method, path, content)?;
         serde_json::from_str(&text).with_context(|| {
-            format!("what answers at {} is no Inlet server, or one of another version; check --server", self.base)
+            format!("the answer of {} is not that of an Inlet server of this version; check --server", self.base)
         })
     }
 

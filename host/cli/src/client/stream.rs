@@ -22,6 +22,8 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// The pauses before the first and later tries to connect again.
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3), Duration::from_secs(10)];
+/// The message about a server that does not answer for a while.
+const AWAY: &str = "the server is away; trying again until it is back";
 /// The events that are read ahead.
 const AHEAD: usize = 16;
 
@@ -53,12 +55,14 @@ pub enum Next {
 }
 
 /// Follows a stream of event logs from after an entry, or from now on. `path` has a query already. `each` gets the JSON of
-/// every entry, and its cursor. Returns when `each` stops it, or when the server refuses.
+/// every entry. `reached` gets the cursor of everything that the server sends, heartbeats included, after `each` has seen
+/// it: a stream that continues there misses nothing. Returns when `each` stops it, or when the server refuses.
 pub fn follow(
     client: &Client,
     path: &str,
     since: Option<String>,
-    mut each: impl FnMut(&str, &str) -> anyhow::Result<Next>,
+    mut each: impl FnMut(&str) -> anyhow::Result<Next>,
+    mut reached: impl FnMut(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut cursor = since;
     let (mut tries, mut was_connected) = (0_usize, false);
@@ -71,7 +75,7 @@ pub fn follow(
                     false => "following; Ctrl-C ends it",
                 });
                 (tries, was_connected) = (0, true);
-                match read(&receive(BufReader::new(body)), &mut cursor, &mut each)? {
+                match read(&receive(BufReader::new(body)), &mut cursor, &mut each, &mut reached)? {
                     Ended::Stopped => return Ok(()),
                     Ended::Silent => note("nothing came for 30 s, not even a heartbeat; connecting again"),
                     Ended::Closed => note("the connection ended; connecting again"),
@@ -79,14 +83,34 @@ pub fn follow(
             }
             Err(error) if is_temporary(&error) && was_connected => {
                 if tries == 0 {
-                    note("the server is away; trying again until it is back");
+                    note(AWAY);
                 }
             }
             Err(error) => return Err(error),
         }
-        thread::sleep(PAUSES[tries.min(PAUSES.len() - 1)]);
-        tries += 1;
+        pause(&mut tries);
     }
+}
+
+/// Makes a request of a command that follows a stream, and repeats it while the server is away.
+pub fn retry<T>(mut request: impl FnMut() -> anyhow::Result<T>) -> anyhow::Result<T> {
+    let mut tries = 0;
+    loop {
+        match request() {
+            Err(error) if is_temporary(&error) => {
+                if tries == 0 {
+                    note(AWAY);
+                }
+                pause(&mut tries);
+            }
+            result => return result,
+        }
+    }
+}
+
+fn pause(tries: &mut usize) {
+    thread::sleep(PAUSES[(*tries).min(PAUSES.len() - 1)]);
+    *tries += 1;
 }
 
 enum Ended {
@@ -98,7 +122,8 @@ enum Ended {
 fn read(
     frames: &Receiver<Frame>,
     cursor: &mut Option<String>,
-    each: &mut impl FnMut(&str, &str) -> anyhow::Result<Next>,
+    each: &mut impl FnMut(&str) -> anyhow::Result<Next>,
+    reached: &mut impl FnMut(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<Ended> {
     loop {
         let frame = match frames.recv_timeout(SILENCE) {
@@ -106,8 +131,9 @@ fn read(
             Err(RecvTimeoutError::Timeout) => return Ok(Ended::Silent),
             Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Closed),
         };
+        let mut next = Next::Continue;
         match frame.event.as_str() {
-            "entry" if each(&frame.data, &frame.id)? == Next::Stop => return Ok(Ended::Stopped),
+            "entry" => next = each(&frame.data)?,
             "missed" | "end" => {
                 let notice: Notice = serde_json::from_str(&frame.data).context(OTHER_VERSION)?;
                 let range = match (&notice.from, &notice.to) {
@@ -120,7 +146,11 @@ fn read(
             _ => {}
         }
         if !frame.id.is_empty() {
+            reached(&frame.id)?;
             *cursor = Some(frame.id);
+        }
+        if next == Next::Stop {
+            return Ok(Ended::Stopped);
         }
     }
 }
@@ -169,5 +199,36 @@ mod tests {
         });
         let own = |id: &str, event: &str, data: &str| (id.to_owned(), event.to_owned(), data.to_owned());
         assert_eq!(frames, [own("a1", "entry", "{\"a\":1}"), own("", "heartbeat", "{}")]);
+    }
+
+    #[test]
+    fn the_place_is_kept_after_each_frame_also_without_an_entry() {
+        let text = "id: a0\nevent: open\ndata: {}\n\nid: a1\nevent: entry\ndata: 1\n\nid: a2\nevent: heartbeat\ndata: {}\n\n\
+                    id: a3\nevent: entry\ndata: 2\n\nid: a4\nevent: entry\ndata: 3\n\n";
+        let steps = std::cell::RefCell::new(Vec::new());
+        let mut cursor = None;
+        let ended = read(
+            &receive(text.as_bytes()),
+            &mut cursor,
+            &mut |json: &str| {
+                steps.borrow_mut().push(format!("entry {json}"));
+                Ok(if json == "2" { Next::Stop } else { Next::Continue })
+            },
+            &mut |cursor: &str| {
+                steps.borrow_mut().push(cursor.to_owned());
+                Ok(())
+            },
+        );
+        assert!(matches!(ended.unwrap(), Ended::Stopped));
+        assert_eq!(steps.into_inner(), ["a0", "entry 1", "a1", "a2", "entry 2", "a3"]);
+        assert_eq!(cursor.as_deref(), Some("a3"));
+    }
+
+    #[test]
+    fn a_request_is_repeated_while_the_server_is_away() {
+        let away = || anyhow::Error::new(ureq::Error::ConnectionFailed);
+        let mut answers = vec![Ok(7), Err(away())];
+        assert_eq!(retry(|| answers.pop().unwrap()).unwrap(), 7);
+        assert!(retry(|| Err::<(), _>(anyhow::anyhow!("refused"))).is_err());
     }
 }

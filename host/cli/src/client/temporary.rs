@@ -6,7 +6,7 @@ use super::{OtherServer, ServerError};
 pub fn is_temporary(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         if let Some(ServerError(body)) = cause.downcast_ref() {
-            return matches!(body.code.as_str(), "unavailable" | "request_timeout");
+            return matches!(body.code.as_str(), "unavailable" | "request_timeout" | "too_many_requests");
         }
         // A proxy in front of the server.
         if let Some(OtherServer { status, .. }) = cause.downcast_ref() {
@@ -15,7 +15,11 @@ pub fn is_temporary(error: &anyhow::Error) -> bool {
         matches!(
             cause.downcast_ref(),
             Some(
-                ureq::Error::Io(_) | ureq::Error::Timeout(_) | ureq::Error::ConnectionFailed | ureq::Error::Protocol(_)
+                ureq::Error::Io(_)
+                    | ureq::Error::Timeout(_)
+                    | ureq::Error::ConnectionFailed
+                    | ureq::Error::HostNotFound
+                    | ureq::Error::Protocol(_)
             )
         )
     })
@@ -34,14 +38,14 @@ mod tests {
             let body = ErrorBody { code: code.to_owned(), message: String::new(), field: None };
             is_temporary(&anyhow::Error::new(ServerError(body)))
         };
-        assert!(server("unavailable") && server("request_timeout"));
+        assert!(server("unavailable") && server("request_timeout") && server("too_many_requests"));
         assert!(!server("unauthorized") && !server("invalid") && !server("internal"));
         let other = |status| is_temporary(&OtherServer { base: String::new(), status }.into());
         assert!(other(429) && other(503) && other(502) && !other(404) && !other(401));
         let refused = || std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
         let away = Err::<(), _>(ureq::Error::Io(refused())).context("no server answers").unwrap_err();
         assert!(is_temporary(&away));
-        assert!(!is_temporary(&anyhow::Error::new(ureq::Error::HostNotFound)));
+        assert!(is_temporary(&anyhow::Error::new(ureq::Error::HostNotFound)));
         assert!(!is_temporary(&refused().into()), "a file that cannot be read is no server that is away");
     }
 }

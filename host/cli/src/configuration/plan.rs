@@ -14,6 +14,8 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Exit code: 0 if there is nothing to change, 10 if there are changes to make. `inlet --help` lists the others.")]
 pub struct Arguments {
     #[command(flatten)]
     folder: FolderArguments,

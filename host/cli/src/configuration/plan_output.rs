@@ -6,9 +6,12 @@ use inlet_api_types::{
 };
 
 use super::{files::Files, folder_arguments::secret_of_process};
-use crate::output::{
-    print,
-    text::{clean, counted, shorten},
+use crate::{
+    output::{
+        print,
+        text::{clean, counted, shorten},
+    },
+    route_commands::with_commands,
 };
 
 /// The most characters of a value that are shown.
@@ -28,7 +31,7 @@ pub fn show(plan: &ConfigurationPlan, files: Option<&Files>) -> anyhow::Result<(
         }
     }
     for warning in &plan.warnings {
-        print(&format!("warning: {}", clean(&placed(warning, files))))?;
+        print(&format!("warning: {}", clean(&with_commands(&placed(warning, files)))))?;
     }
     if files.is_some() {
         for kept in &plan.kept {

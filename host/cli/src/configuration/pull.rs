@@ -20,7 +20,7 @@ use super::{
 use crate::{
     client::{Client, ServerArguments},
     exit_code::NotFound,
-    output::{OutputArguments, note, print},
+    output::{OutputArguments, note, print, print_json, progress_bar, text::clean},
 };
 
 /// The begin of the line that names the schema of a file to editors.
@@ -70,7 +70,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for (name, text) in schema::files()? {
         write_if_different(&folder.join(&name), &text)?;
     }
+    let bar = progress_bar(Some(wanted.len() as u64), "files");
     for wanted in &wanted {
+        bar.inc(1);
         if wanted.means_the_same(&client) {
             continue;
         }
@@ -80,6 +82,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             written.push((wanted.path.clone(), if present.is_some() { "changed" } else { "new" }));
         }
     }
+    bar.finish_and_clear();
     let paths: Vec<&String> = wanted.iter().map(|wanted| &wanted.path).collect();
     let gone = files.texts.keys().filter(|path| !paths.contains(path) && concerns(path, chosen));
     for path in gone {
@@ -93,10 +96,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.output.json {
         let files: Vec<_> =
             written.iter().map(|(path, what)| serde_json::json!({"file": path, "change": what})).collect();
-        return print(&serde_json::Value::Array(files).to_string());
+        return print_json(&serde_json::Value::Array(files).to_string());
     }
     for (path, what) in &written {
-        print(&format!("{what} {}/{path}", folder.display()))?;
+        print(&clean(&format!("{what} {}/{path}", folder.display())))?;
     }
     if written.is_empty() {
         note("no changes: the files are as the server is");

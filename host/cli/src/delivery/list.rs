@@ -1,10 +1,12 @@
 //! `inlet delivery list`: lists deliveries, newest first.
 
-use std::fmt::Write as _;
-
 use super::deliveries_table;
 use crate::{
-    client::{EnvironmentArgument, ServerArguments, encoded},
+    client::{EnvironmentArgument, ServerArguments},
+    filter::{
+        delivery::{EVENT_ID, RUN_ID, STATUS, TARGET, WORKFLOW},
+        query,
+    },
     output::{OutputArguments, PageArguments, list},
 };
 
@@ -12,20 +14,15 @@ use crate::{
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArgument,
-    /// Only deliveries to this target
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help = TARGET.description)]
     target: Option<String>,
-    /// Only deliveries with this status: pending, retrying, delivered, dead or canceled
-    #[arg(long)]
+    #[arg(long, help = STATUS.description)]
     status: Option<String>,
-    /// Only deliveries of this workflow
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help = WORKFLOW.description)]
     workflow: Option<String>,
-    /// Only deliveries of this run
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help = RUN_ID.description)]
     run_id: Option<String>,
-    /// Only deliveries that this event caused
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help = EVENT_ID.description)]
     event_id: Option<String>,
     #[command(flatten)]
     page: PageArguments,
@@ -37,19 +34,13 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let mut path = format!("/v1/deliveries?{}", arguments.environment.query(&client)?);
-    let filters = [
-        ("target", &arguments.target),
-        ("status", &arguments.status),
-        ("workflow", &arguments.workflow),
-        ("workflow_run_id", &arguments.run_id),
-        ("source_event_id", &arguments.event_id),
-    ];
-    for (name, value) in filters {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            _ = write!(path, "&{name}={}", encoded(value));
-        }
-    }
+    let filters = query(&[
+        (TARGET, &arguments.target),
+        (STATUS, &arguments.status),
+        (WORKFLOW, &arguments.workflow),
+        (RUN_ID, &arguments.run_id),
+        (EVENT_ID, &arguments.event_id),
+    ]);
+    let path = format!("/v1/deliveries?{}{filters}", arguments.environment.query(&client)?);
     list(&client, &path, &arguments.page, arguments.output, deliveries_table)
 }

@@ -22,6 +22,9 @@ pub struct Arguments {
     /// The days for which bodies are kept
     #[arg(long, value_name = "DAYS")]
     body_retention_days: Option<i64>,
+    /// The events that keep their bodies: all, or failures [default: all]
+    #[arg(long, value_name = "WHICH")]
+    keep_bodies: Option<String>,
     /// Hide received values in logs
     #[arg(long)]
     hide_personal_data: bool,
@@ -36,6 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let request = CreateEnvironment {
         slug: slug.clone(),
         name: arguments.name.clone().unwrap_or_else(|| slug.clone()),
+        keep_bodies: arguments.keep_bodies.clone(),
         hide_personal_data: Some(arguments.hide_personal_data),
         ..CreateEnvironment::default()
     };

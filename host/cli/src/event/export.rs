@@ -1,7 +1,6 @@
 //! `inlet event export`: writes event logs as NDJSON, newest first, and continues where it stopped.
 
 use std::{
-    fmt::Write as _,
     fs::{File, OpenOptions},
     io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _},
     os::unix::fs::OpenOptionsExt as _,
@@ -9,11 +8,12 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
 use inlet_api_types::{PageInfo, RawJson};
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::filters::{Filters, logs_path};
+use super::filters::{Filters, TimeRange, logs_path};
 use crate::{
     client::{Client, Content, EnvironmentArgument, OTHER_VERSION, ServerArguments, encoded},
     exit_code::Usage,
@@ -23,22 +23,19 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-NDJSON, so there is no --json: one event on each line, newest first, whole and with its actions. With --output, an export that broke off continues behind the
-last event in the file when the same command is given again; what came since then is newer and not in it.")]
+NDJSON, so there is no --json: one event on each line, newest first, whole and with its actions. With --output, an export
+that broke off continues after the last event in the file when the same command is given again; what came since then is
+newer and not in it.")]
 pub struct Arguments {
     /// The source, for example shop@production; without one, all sources of --env
-    #[arg(value_name = "SOURCE@ENVIRONMENT", conflicts_with = "env")]
+    #[arg(value_name = "SOURCE@ENVIRONMENT")]
     source: Option<SourceRef>,
     #[command(flatten)]
     environment: EnvironmentArgument,
     #[command(flatten)]
     filters: Filters,
-    /// Only events logged at this time or later
-    #[arg(long, value_name = "TIME")]
-    after: Option<String>,
-    /// Only events logged before this time
-    #[arg(long, value_name = "TIME")]
-    before: Option<String>,
+    #[command(flatten)]
+    range: TimeRange,
     /// The file; one that is there is continued [default: the standard output]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -95,13 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         None => arguments.environment.query(&client)?,
     };
     let (logs, filters) = (logs_path(arguments.source.as_ref()), arguments.filters.query()?);
-    let mut path = format!("{logs}?{environment}{filters}&include=actions&limit=100");
-    for (name, value) in [("starting_at", &arguments.after), ("ending_at", &arguments.before)] {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            _ = write!(path, "&{name}={}", encoded(value));
-        }
-    }
+    let range = arguments.range.query();
+    let path = format!("{logs}?{environment}{filters}{range}&include=actions&limit=100");
     let (mut file, mut cursor) = match &arguments.output {
         Some(output) => {
             let (file, last) = open(output)?;
@@ -112,7 +104,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let (Some(output), Some(cursor)) = (&arguments.output, &cursor) {
         note(&format!("{} is continued after {cursor}", output.display()));
     }
-    let bar = progress_bar(None, "events");
+    // On the terminal the lines themselves show how far it is.
+    let bar = if file.is_some() { progress_bar(None, "events") } else { ProgressBar::hidden() };
     let mut count = 0;
     loop {
         let after = cursor.as_deref().map(|cursor| format!("&after={}", encoded(cursor))).unwrap_or_default();

@@ -1,24 +1,19 @@
 //! `inlet event replay`: replays single events by their ids, or all that a filter selects.
 
-use std::{thread, time::Duration};
-
 use anyhow::bail;
 use inlet_api_types::{
     logs::{ReplayLog, ReplayedLog},
-    replays::{CreateReplay, Replay},
+    replays::CreateReplay,
 };
 use ureq::http::Method;
 
-use super::read_event;
+use super::{read_event, run_replay};
 use crate::{
     client::{Client, Content, ServerArguments, encoded},
     exit_code::Usage,
-    output::{Confirmation, OutputArguments, note, print, print_json, progress_bar, tinted},
+    output::{Confirmation, OutputArguments, note, print, print_json, tinted},
     plugin::reference::SourceRef,
 };
-
-/// The pause between two polls of a replay's state.
-const POLL_INTERVAL: Duration = Duration::from_millis(300);
 
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
@@ -100,9 +95,8 @@ fn many(client: &Client, source: &SourceRef, arguments: &Arguments) -> anyhow::R
     if arguments.force {
         bail!(Usage("--force works with ids only: what it does again should be named".to_owned()));
     }
-    let SourceRef { source, environment } = source;
-    arguments.confirmation.require(source, &format!("this carries the selected events of {source:?} out again"))?;
-    let (source, environment) = (encoded(source), encoded(environment));
+    let name = &source.source;
+    arguments.confirmation.require(name, &format!("this replays the selected events of {name:?}"))?;
     let request = CreateReplay {
         outcome: Some(arguments.outcome.clone()).filter(|outcomes| !outcomes.is_empty()),
         code: arguments.code.clone(),
@@ -112,29 +106,5 @@ fn many(client: &Client, source: &SourceRef, arguments: &Arguments) -> anyhow::R
         rate_per_second: arguments.rate,
         ..CreateReplay::default()
     };
-    let path = format!("/v1/sources/{source}/replays?environment={environment}");
-    let mut text = client.send_for_text(Method::POST, &path, Content::json(&request)?)?;
-    let mut replay: Replay = serde_json::from_str(&text)?;
-    let bar = progress_bar(None, "replayed");
-    while replay.state == "running" {
-        bar.set_position(replay.done.unsigned_abs());
-        thread::sleep(POLL_INTERVAL);
-        let path = format!("/v1/sources/{source}/replays/{}?environment={environment}", replay.id);
-        text = client.send_for_text(Method::GET, &path, Content::None)?;
-        replay = serde_json::from_str(&text)?;
-    }
-    bar.finish_and_clear();
-    let Replay { state, done, failed, outcomes, last_error, .. } = replay;
-    if arguments.output.json {
-        print_json(&text)?;
-    } else {
-        print(&format!("{done} carried out again, {state}"))?;
-        for (outcome, count) in &outcomes {
-            print(&format!("    {} {count}", tinted(outcome)))?;
-        }
-    }
-    match failed {
-        0 => Ok(()),
-        _ => bail!("{failed} could not be, and are as they were: {}", last_error.unwrap_or_default()),
-    }
+    run_replay(client, source, &request, arguments.output)
 }

@@ -7,6 +7,7 @@ use ureq::http::Method;
 use crate::{
     client::{Client, Content, OTHER_VERSION, ServerArguments, encoded},
     output::{Details, OutputArguments, print, print_json, shown_json, table, tinted},
+    route_commands::{Subject, with_commands_for},
 };
 
 #[derive(Debug, clap::Args)]
@@ -46,7 +47,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 fn details(event: &SourceLog) -> Details {
-    let SourceLog { plugin, .. } = event;
+    let SourceLog { plugin, source, environment, .. } = event;
+    let subject = Subject { source: Some(source.as_str()), environment: Some(environment.as_str()) };
     Details::default()
         .add("id", &event.id)
         .add("source", format!("{}@{}", event.source, event.environment))
@@ -58,7 +60,7 @@ fn details(event: &SourceLog) -> Details {
         .add("plugin", format!("{} {}", plugin.key, plugin.version))
         .add_some("idempotency key", event.idempotency_key.as_deref())
         .add_some("code", event.code.as_deref())
-        .add_some("reason", event.reason.as_deref())
+        .add_some("reason", event.reason.as_deref().map(|reason| with_commands_for(subject, reason)))
 }
 
 /// Reads an event whole, wherever it is.

@@ -7,7 +7,8 @@ use ureq::http::Method;
 use super::place;
 use crate::{
     client::{Content, OTHER_VERSION, ServerArguments, encoded},
-    output::{Details, OutputArguments, print, print_json, tinted},
+    output::{Details, OutputArguments, print, print_json},
+    route_commands::{Subject, with_commands_for},
 };
 
 #[derive(Debug, clap::Args)]
@@ -29,10 +30,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let issue: Issue = serde_json::from_str(&text).context(OTHER_VERSION)?;
     let plugin = issue.plugin.as_ref().map(|plugin| format!("{} {}", plugin.key, plugin.version));
+    let subject = Subject { source: issue.source.as_deref(), environment: Some(issue.environment.as_str()) };
     let details = Details::default()
         .add("id", &issue.id)
         .add("environment", &issue.environment)
-        .add("state", tinted(&issue.state))
+        .add("state", &issue.state)
         .add_some("muted until", issue.muted_until.as_deref())
         .add("kind", &issue.kind)
         .add("stage", &issue.stage)
@@ -44,6 +46,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .add("last seen", &issue.last_seen_at)
         .add_some("last event", issue.last_log_id.as_deref())
         .add_some("last refused request", issue.last_refused_id.as_deref())
-        .add("what to do", &issue.what_to_do);
+        .add("what to do", with_commands_for(subject, &issue.what_to_do));
     print(&details.text())
 }

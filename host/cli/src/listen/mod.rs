@@ -12,13 +12,13 @@ use inlet_api_types::{
 
 use self::forward::Forwarded;
 use crate::{
-    client::{Client, Next, OTHER_VERSION, ServerArguments, checked_url, encoded, follow},
+    client::{Client, Next, OTHER_VERSION, ServerArguments, checked_url, encoded, follow, retry},
     event::{filters::Filters, read_event},
     exit_code::Usage,
-    output::{OutputArguments, note, print, text::clean},
+    output::{OutputArguments, note, print, print_json, text::clean},
     plugin::reference::SourceRef,
     settings_arguments::read_secret,
-    tail::Selection,
+    tail::{PlaceArguments, Selection},
 };
 
 /// The arguments of `inlet listen`.
@@ -26,7 +26,7 @@ use crate::{
 #[command(after_help = "\
 Each event is posted with the item's bytes as they came and the headers that the source keeps, and with inlet-event-id,
 inlet-event-type, inlet-source and inlet-environment. Credentials and signatures are not kept: --secret-file signs the
-request anew, as the source's platform does. An item of a batch is posted by itself.")]
+request as the source's platform does. An item of a batch is posted by itself.")]
 pub struct Arguments {
     #[command(flatten)]
     selection: Selection,
@@ -38,11 +38,10 @@ pub struct Arguments {
     secret_file: Option<PathBuf>,
     #[command(flatten)]
     filters: Filters,
-    /// Begin after this event, by its id [default: now]
-    #[arg(long, value_name = "ID")]
-    since: Option<String>,
+    #[command(flatten)]
+    place: PlaceArguments,
     /// Stop after so many events
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
     output: OutputArguments,
@@ -61,23 +60,25 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     })?;
     let signing = signing(&client, arguments)?;
     let path = format!("{}{}", arguments.selection.stream(&client)?, arguments.filters.query()?);
+    let since = arguments.place.begin()?;
     note(&format!("forwarding to {url}"));
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    follow(&client, &path, arguments.since.clone(), |json, _| {
+    let forward_one = |json: &str| -> anyhow::Result<Next> {
         let mut event: SourceLog = serde_json::from_str(json).context(OTHER_VERSION)?;
         if !arguments.selection.selects(&event) {
             return Ok(Next::Continue);
         }
         if forward::is_cut(&event) {
-            event = read_event(&client, &event.id)?;
+            event = retry(|| read_event(&client, &event.id))?;
         }
-        forward_one(&event, &url, signing.as_ref(), arguments.output)?;
+        forward_and_print(&event, &url, signing.as_ref(), arguments.output)?;
         left -= 1;
         Ok(if left == 0 { Next::Stop } else { Next::Continue })
-    })
+    };
+    follow(&client, &path, since, forward_one, |cursor| arguments.place.keep(cursor))
 }
 
-fn forward_one(
+fn forward_and_print(
     event: &SourceLog,
     url: &str,
     signing: Option<&(SourceSettings, String)>,
@@ -96,7 +97,7 @@ fn forward_one(
             "id": event.id, "source": event.source, "event_type": event.event_type,
             "status": status, "error": error, "milliseconds": milliseconds,
         });
-        return print(&json.to_string());
+        return print_json(&json.to_string());
     }
     let answer = match (status, error) {
         (Some(status), _) => format!("{status} in {milliseconds} ms"),

@@ -1,17 +1,19 @@
 //! `inlet mapping delete`: deletes a mapping of a source.
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
+use inlet_api_types::sources::UpsertedSource;
+use serde_json::json;
 
 use super::{
     read,
     set::{of_mappings, request},
 };
 use crate::{
-    client::ServerArguments,
+    client::{OTHER_VERSION, ServerArguments},
     exit_code::NotFound,
-    output::{Confirmation, OutputArguments, note},
+    output::{Confirmation, OutputArguments},
     plugin::reference::SourceRef,
-    source::put::put_source,
+    source::put::{send_source, warn},
 };
 
 #[derive(Debug, clap::Args)]
@@ -39,9 +41,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     arguments.confirmation.require(id, &format!("this deletes the mapping {id:?}"))?;
     let change = of_mappings(&arguments.source.environment, mappings);
-    let deleted = put_source(&client, &arguments.source, &change, Some(present.version), false, arguments.output)?;
-    if deleted.is_some() {
-        note("the mapping is deleted");
-    }
-    Ok(())
+    let text = send_source(&client, &arguments.source, &change, Some(present.version), false)?;
+    let upserted: UpsertedSource = serde_json::from_str(&text).context(OTHER_VERSION)?;
+    warn(&upserted);
+    arguments.output.finish(&json!({ "deleted": id }), "the mapping is deleted")
 }

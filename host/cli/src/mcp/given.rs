@@ -43,9 +43,10 @@ impl Given {
         self.0.get(name).cloned()
     }
 
-    /// Returns true if a flag is set.
-    pub fn flag(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|value| value.as_text() == "true")
+    /// Returns the filters of a tool as query parameters of the API, each with an ampersand before it.
+    pub fn filters(&self, parameters: &[Parameter]) -> String {
+        let filters = parameters.iter().filter_map(|parameter| Some((parameter.name, parameter.query?)));
+        self.query(&filters.collect::<Vec<_>>())
     }
 
     /// Returns these arguments as query parameters of the API, each with an ampersand before it.
@@ -83,11 +84,16 @@ fn check(parameter: &Parameter, value: &RawJson) -> anyhow::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::parameter::{optional, required},
+        super::parameter::{filter, filter_as, optional, required},
         *,
     };
+    use crate::filter::Filter;
 
-    const PARAMETERS: [Parameter; 4] = [
+    const STATUS: Filter = Filter::new("status", "Only this status");
+    const RUN: Filter = Filter::new("workflow_run_id", "Only this run");
+    const PARAMETERS: [Parameter; 6] = [
+        filter(STATUS, Kind::Text),
+        filter_as("run", RUN, Kind::Text),
         required("id", Kind::Text, "The id"),
         optional("limit", Kind::UpTo(50), "The most"),
         optional("payload", Kind::Json, "The payload"),
@@ -107,7 +113,9 @@ mod tests {
             "&source_event_id=a%20b&limit=5"
         );
         assert_eq!(given.json("payload").unwrap().as_text(), r#"{"n":9007199254740993.10}"#);
-        assert!(!given.flag("needs_attention"));
+        assert_eq!(given.filters(&PARAMETERS), "");
+        let given = read(r#"{"id":"a","status":"dead","run":"r 1"}"#).unwrap();
+        assert_eq!(given.filters(&PARAMETERS), "&status=dead&workflow_run_id=r%201");
     }
 
     #[test]
@@ -117,7 +125,7 @@ mod tests {
         insta::assert_snapshot!(refused(r#"{"id":7}"#), @"the argument id is wrong; expected a string");
         insta::assert_snapshot!(refused(r#"{"id":"a","limit":51}"#), @"the argument limit is wrong; expected a whole number from 1 to 50");
         insta::assert_snapshot!(refused(r#"{"id":"a","payload":"x"}"#), @"the argument payload is wrong; expected an object or an array");
-        insta::assert_snapshot!(refused(r#"{"id":"a","user":"x"}"#), @r#"there is no argument "user"; expected some of id, limit, payload, needs_attention"#);
+        insta::assert_snapshot!(refused(r#"{"id":"a","user":"x"}"#), @r#"there is no argument "user"; expected some of status, run, id, limit, payload, needs_attention"#);
         insta::assert_snapshot!(refused("[]"), @"the arguments are no JSON object");
     }
 }

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::filter::Filter;
+
 /// A parameter of a tool.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
-    /// The name; for a filter that of the API.
+    /// The name.
     pub name: &'static str,
     /// The kind of its values.
     pub kind: Kind,
@@ -13,6 +15,8 @@ pub struct Parameter {
     pub required: bool,
     /// The description for the agent.
     pub description: &'static str,
+    /// The query parameter of the API, for a filter.
+    pub query: Option<&'static str>,
 }
 
 /// The kind of a parameter's values.
@@ -30,12 +34,22 @@ pub enum Kind {
 
 /// Returns an optional parameter.
 pub const fn optional(name: &'static str, kind: Kind, description: &'static str) -> Parameter {
-    Parameter { name, kind, required: false, description }
+    Parameter { name, kind, required: false, description, query: None }
+}
+
+/// Returns an optional parameter for a filter of the API, under the API's name.
+pub const fn filter(filter: Filter, kind: Kind) -> Parameter {
+    filter_as(filter.name, filter, kind)
+}
+
+/// Returns an optional parameter for a filter of the API, under a name of its own.
+pub const fn filter_as(name: &'static str, filter: Filter, kind: Kind) -> Parameter {
+    Parameter { name, kind, required: false, description: filter.description, query: Some(filter.name) }
 }
 
 /// Returns a required parameter.
 pub const fn required(name: &'static str, kind: Kind, description: &'static str) -> Parameter {
-    Parameter { name, kind, required: true, description }
+    Parameter { name, kind, required: true, description, query: None }
 }
 
 impl Parameter {

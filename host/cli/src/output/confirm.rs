@@ -4,6 +4,7 @@ use std::io::{IsTerminal as _, Write as _, stderr, stdin};
 
 use anyhow::{Context as _, bail};
 
+use super::text::clean_lines;
 use crate::exit_code::Usage;
 
 /// The flag that confirms.
@@ -23,7 +24,7 @@ impl Confirmation {
         if !stdin().is_terminal() || !stderr().is_terminal() {
             bail!(Usage(format!("{consequence}; confirm it with --yes")));
         }
-        eprint!("{consequence}.\nType {name:?} to confirm: ");
+        eprint!("{}.\nType {name:?} to confirm: ", clean_lines(consequence));
         stderr().flush().context("cannot ask for the name")?;
         let mut typed = String::new();
         stdin().read_line(&mut typed).context("cannot read the name")?;

@@ -18,7 +18,7 @@ pub use self::{
     details::Details,
     json::{print_json, shown_json},
     pages::{PageArguments, list, whole_list},
-    progress::{byte_bar, progress_bar},
+    progress::{byte_bar, progress_bar, set_total, spinner},
     table::{table, tinted},
 };
 
@@ -67,7 +67,7 @@ pub fn print(line: &str) -> anyhow::Result<()> {
     writeln!(stdout, "{line}").and_then(|()| stdout.flush()).context("cannot write to the standard output")
 }
 
-/// Prints a message for the person at the terminal.
+/// Prints a message for the person at the terminal, without control characters.
 pub fn note(message: &str) {
-    eprintln!("{message}");
+    eprintln!("{}", text::clean_lines(message));
 }

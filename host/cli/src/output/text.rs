@@ -12,6 +12,11 @@ pub fn clean(text: &str) -> String {
         .collect()
 }
 
+/// Returns a text of several lines, each of them clean.
+pub fn clean_lines(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n")
+}
+
 /// Returns true for a character that a terminal obeys, or that hides or reorders others.
 pub fn drives_terminal(character: char) -> bool {
     character.is_control()
@@ -39,6 +44,7 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_left() {
         assert_eq!(clean("a\u{1b}[31mb\u{9b}2J\u{7}\u{202e}c\r\nd\te"), "a[31mb2Jc  d e");
         assert_eq!(clean("Zoë 日本 👍"), "Zoë 日本 👍");
+        assert_eq!(clean_lines("a\u{1b}[31m\nb\u{9b}2J\n"), "a[31m\nb2J");
     }
 
     #[test]

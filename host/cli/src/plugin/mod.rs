@@ -68,7 +68,7 @@ pub enum Command {
     Use(use_version::Arguments),
     /// Give a source the plugin back that it had before
     Rollback(rollback::Arguments),
-    /// Carry out again what a source's plugin was not run on, or failed on
+    /// Replay the events that a source's plugin was not run on, or failed on
     Replay(replay::Arguments),
     /// Show what another version would change for a source, on the requests that came last
     Diff(diff::Arguments),

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod list;
 pub(crate) mod put;
+mod rotate;
 mod set;
 mod show;
 
@@ -18,6 +19,8 @@ pub enum Command {
     Create(create::Arguments),
     /// Change a source
     Set(set::Arguments),
+    /// Replace the URL that the platform sends to, in one environment
+    Rotate(rotate::Arguments),
     /// Delete a source with its logs, in all environments
     Delete(delete::Arguments),
 }
@@ -29,6 +32,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
         Command::Show(arguments) => show::run(arguments),
         Command::Create(arguments) => create::run(arguments),
         Command::Set(arguments) => set::run(arguments),
+        Command::Rotate(arguments) => rotate::run(arguments),
         Command::Delete(arguments) => delete::run(arguments),
     }
 }

@@ -1,13 +1,12 @@
 //! `inlet tail`: prints events as they are logged.
 
+mod place;
 mod selection;
-
-use std::{fs, path::PathBuf};
 
 use anyhow::Context as _;
 use inlet_api_types::logs::SourceLog;
 
-pub(crate) use self::selection::Selection;
+pub(crate) use self::{place::PlaceArguments, selection::Selection};
 use crate::{
     client::{Next, OTHER_VERSION, ServerArguments, follow},
     event::filters::Filters,
@@ -16,6 +15,7 @@ use crate::{
         text::{clean, shorten},
         tinted,
     },
+    route_commands::with_commands,
 };
 
 /// The longest reason in a line. `inlet why` gives it whole.
@@ -31,14 +31,10 @@ pub struct Arguments {
     selection: Selection,
     #[command(flatten)]
     filters: Filters,
-    /// Begin after this event, by its id [default: now]
-    #[arg(long, value_name = "ID")]
-    since: Option<String>,
-    /// Keep the place in this file, and begin there
-    #[arg(long, value_name = "FILE", conflicts_with = "since")]
-    cursor_file: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceArguments,
     /// Stop after so many events
-    #[arg(long, value_name = "COUNT")]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     #[command(flatten)]
     output: OutputArguments,
@@ -53,12 +49,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if arguments.output.json {
         path.push_str("&include=actions");
     }
-    let since = match &arguments.cursor_file {
-        Some(file) => fs::read_to_string(file).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
-        None => arguments.since.clone(),
-    };
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    follow(&client, &path, since, |json, cursor| {
+    let print_one = |json: &str| -> anyhow::Result<Next> {
         let event: SourceLog = serde_json::from_str(json).context(OTHER_VERSION)?;
         if arguments.selection.selects(&event) {
             match arguments.output.json {
@@ -67,18 +59,16 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             }
             left -= 1;
         }
-        if let Some(file) = &arguments.cursor_file {
-            fs::write(file, format!("{cursor}\n")).with_context(|| format!("cannot write {}", file.display()))?;
-        }
         Ok(if left == 0 { Next::Stop } else { Next::Continue })
-    })
+    };
+    follow(&client, &path, arguments.place.begin()?, print_one, |cursor| arguments.place.keep(cursor))
 }
 
 /// Returns time, outcome, source, event type, user, id and reason of an event.
 fn line(event: &SourceLog) -> String {
     let SourceLog { inserted_at, id, source, outcome, event_type, user_id, code, reason, .. } = event;
     let user = user_id.as_deref().map(|user| format!("  user {}", clean(user))).unwrap_or_default();
-    let reason = reason.as_deref().or(code.as_deref()).map(|reason| shorten(&clean(reason), REASON));
+    let reason = reason.as_deref().or(code.as_deref()).map(|reason| shorten(&clean(&with_commands(reason)), REASON));
     let reason = reason.map(|reason| format!("  {reason}")).unwrap_or_default();
     format!("{inserted_at}  {id}  {}  {source}  {}{user}{reason}", tinted(outcome), clean(event_type))
 }

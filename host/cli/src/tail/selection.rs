@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub struct Selection {
     /// The sources, for example shop@development crm@development; without one, all sources of --env
-    #[arg(value_name = "SOURCE@ENVIRONMENT", conflicts_with = "env")]
+    #[arg(value_name = "SOURCE@ENVIRONMENT")]
     pub sources: Vec<SourceRef>,
     #[command(flatten)]
     environment: EnvironmentArgument,

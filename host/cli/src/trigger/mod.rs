@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     client::{Client, ServerArguments, encoded},
     exit_code::NotFound,
-    output::{OutputArguments, note, print},
+    output::{OutputArguments, note, print, shown_json},
     plugin::{reference::SourceRef, send},
     settings_arguments::read_secret,
 };
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         raw_body = edit::set(&raw_body, change)?;
     }
     if arguments.dry_run {
-        return print(&raw_body);
+        return print(&shown_json(&raw_body));
     }
     note(&format!("sending {name}"));
     let example = ExamplePayload { raw_body, ..example };

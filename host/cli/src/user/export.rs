@@ -8,11 +8,12 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use indicatif::ProgressBar;
 use ureq::http::Method;
 
 use crate::{
     client::{CredentialArguments, encoded},
-    output::{note, print, text::counted},
+    output::{note, print, progress_bar, shown_json, text::counted},
 };
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         None => None,
     };
+    // On the terminal the lines themselves show how far it is.
+    let bar = if file.is_some() { progress_bar(None, "lines") } else { ProgressBar::hidden() };
     let (mut count, mut is_complete) = (0, false);
     for line in lines.lines() {
         let line = line.context("the export broke off; begin again")?;
@@ -49,10 +52,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         is_complete = line.starts_with(r#"{"type":"end""#);
         match &mut file {
             Some(file) => writeln!(file, "{line}").context("cannot write the export")?,
-            None => print(&line)?,
+            None => print(&shown_json(&line))?,
         }
         count += 1;
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     if !is_complete {
         bail!("the export broke off after {}; begin again", counted(count, "line", "lines"));
     }

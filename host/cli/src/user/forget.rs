@@ -8,7 +8,7 @@ use ureq::http::Method;
 
 use crate::{
     client::{Content, CredentialArguments, OTHER_VERSION, encoded},
-    output::{Confirmation, OutputArguments, note, print, print_json},
+    output::{Confirmation, OutputArguments, note, print, print_json, spinner},
 };
 
 /// The pause between two polls of the request's state.
@@ -43,10 +43,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut text = client.send_for_text(method, &path, Content::None)?;
     let mut request: ForgetRequest = serde_json::from_str(&text).context(OTHER_VERSION)?;
     let waits = !arguments.no_wait && !arguments.state;
+    let waiting = waits.then(|| spinner("the server removes what names the user"));
     while waits && request.state != "completed" {
         thread::sleep(POLL_INTERVAL);
         text = client.send_for_text(Method::GET, &path, Content::None)?;
         request = serde_json::from_str(&text).context(OTHER_VERSION)?;
+    }
+    if let Some(waiting) = waiting {
+        waiting.finish_and_clear();
     }
     if arguments.output.json {
         return print_json(&text);

@@ -3,7 +3,10 @@
 use inlet_api_types::deliveries::DeliveryStatus;
 
 use super::{Trace, story::has_run};
-use crate::output::text::clean;
+use crate::{
+    output::text::clean,
+    route_commands::{Subject, with_commands_for},
+};
 
 /// Returns the cures; none if nothing is wrong.
 pub fn lines(trace: &Trace) -> Vec<String> {
@@ -19,7 +22,9 @@ pub fn lines(trace: &Trace) -> Vec<String> {
                     && cause.kind == event.outcome
                     && Some(&cause.cause) == event.code.as_ref()
             });
-            cures.extend(of_event.map(|cause| clean(&cause.what_to_do)));
+            let subject =
+                Subject { source: Some(event.source.as_str()), environment: Some(event.environment.as_str()) };
+            cures.extend(of_event.map(|cause| clean(&with_commands_for(subject, &cause.what_to_do))));
             if event.retry_at.is_some() {
                 cures.push("wait: the server tries it again by itself".to_owned());
             } else if event.rerun_as.is_empty() {
@@ -41,7 +46,9 @@ pub fn lines(trace: &Trace) -> Vec<String> {
                 ),
             });
         }
-        "replayed" => cures.push(format!("nothing; to do it again in spite of that: inlet event replay {id} --force")),
+        "replayed" => {
+            cures.push(format!("nothing; to execute it once more all the same: inlet event replay {id} --force"))
+        }
         _ => {}
     }
     let status = event.verification_status.as_str();

@@ -1,4 +1,4 @@
-//! `inlet why`: what became of an event, in plain words, and the cure if something is wrong.
+//! `inlet why`: explains the outcome of an event, and the cure if something is wrong.
 
 mod cures;
 mod story;

@@ -9,7 +9,10 @@ use inlet_api_types::{
 use serde::Deserialize;
 
 use super::Trace;
-use crate::output::text::{clean, counted};
+use crate::{
+    output::text::{clean, counted},
+    route_commands::{Subject, with_commands_for},
+};
 
 /// Returns the sentences, for people.
 pub fn lines(trace: &Trace) -> Vec<String> {
@@ -30,7 +33,7 @@ pub fn lines(trace: &Trace) -> Vec<String> {
         ));
     }
     if let Some(rerun_of) = &event.rerun_of {
-        lines.push(format!("Replay        it carried {rerun_of} out again"));
+        lines.push(format!("Replay        it replays {rerun_of}"));
     }
     if !event.rerun_as.is_empty() {
         lines.push(format!("Replayed as   {}", event.rerun_as.join(", ")));
@@ -45,7 +48,9 @@ pub fn lines(trace: &Trace) -> Vec<String> {
 }
 
 fn outcome(event: &SourceLog) -> String {
-    let reason = event.reason.as_deref().map(|reason| format!(": {}", clean(reason))).unwrap_or_default();
+    let subject = Subject { source: Some(event.source.as_str()), environment: Some(event.environment.as_str()) };
+    let reason = event.reason.as_deref().map(|reason| clean(&with_commands_for(subject, reason)));
+    let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
     let code = event.code.as_deref().map(|code| format!(" ({})", clean(code))).unwrap_or_default();
     let said = match event.outcome.as_str() {
         "executed" => "done",
@@ -97,7 +102,7 @@ fn idempotency(trace: &Trace) -> String {
     match (&event.replay_of, &event.resumes, key) {
         (Some(earlier), _, Some(key)) => format!("the key {key} was executed before, by {earlier}{at}"),
         (Some(earlier), _, None) => format!("it was executed before, by {earlier}{at}"),
-        (None, Some(earlier), _) => format!("it carried out only what had failed in {earlier}{at}"),
+        (None, Some(earlier), _) => format!("it executed only the actions that had failed in {earlier}{at}"),
         (None, None, Some(key)) => match is_enforced(trace) {
             Some(false) => format!("the key {key} is not checked: idempotency is off"),
             _ => format!("the key {key} was new"),

@@ -1,12 +1,14 @@
 //! `inlet run list`: lists runs, newest first.
 
-use std::fmt::Write as _;
-
 use inlet_api_types::runs::WorkflowRun;
 
 use crate::{
-    client::{EnvironmentArgument, ServerArguments, encoded},
+    client::{EnvironmentArgument, ServerArguments},
     enum_word::word,
+    filter::{
+        query,
+        run::{EVENT_ID, WORKFLOW},
+    },
     output::{OutputArguments, PageArguments, list, table},
 };
 
@@ -14,11 +16,9 @@ use crate::{
 pub struct Arguments {
     #[command(flatten)]
     environment: EnvironmentArgument,
-    /// Only runs of this workflow
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", help = WORKFLOW.description)]
     workflow: Option<String>,
-    /// Only runs that this event caused
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help = EVENT_ID.description)]
     event_id: Option<String>,
     #[command(flatten)]
     page: PageArguments,
@@ -30,13 +30,8 @@ pub struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = arguments.server.client()?;
-    let mut path = format!("/v1/workflow_runs?{}", arguments.environment.query(&client)?);
-    for (name, value) in [("workflow", &arguments.workflow), ("source_event_id", &arguments.event_id)] {
-        if let Some(value) = value {
-            // Writing to a string cannot fail.
-            _ = write!(path, "&{name}={}", encoded(value));
-        }
-    }
+    let filters = query(&[(WORKFLOW, &arguments.workflow), (EVENT_ID, &arguments.event_id)]);
+    let path = format!("/v1/workflow_runs?{}{filters}", arguments.environment.query(&client)?);
     list(&client, &path, &arguments.page, arguments.output, |runs: Vec<WorkflowRun>| {
         let rows = runs.into_iter().map(|run| {
             let counts = run.delivery_counts;

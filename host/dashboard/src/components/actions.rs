@@ -28,6 +28,9 @@ pub struct Action<'a> {
     pub payload: Option<&'a RawJson>,
     /// The result.
     pub result: Option<&'a RawJson>,
+    /// The address of the parts of its payload and its result, which ends before `&of=` and the pointer; none if a tree is all
+    /// that there is.
+    pub parts: Option<String>,
 }
 
 impl<'a> From<&'a SourceLogAction> for Action<'a> {
@@ -41,6 +44,7 @@ impl<'a> From<&'a SourceLogAction> for Action<'a> {
             warnings: &action.warnings,
             payload: action.action_payload.as_ref(),
             result: action.action_result.as_ref(),
+            parts: None,
         }
     }
 }
@@ -56,13 +60,19 @@ impl<'a> From<&'a RehearsedAction> for Action<'a> {
             warnings: &action.warnings,
             payload: action.payload.as_ref(),
             result: action.result.as_ref(),
+            parts: None,
         }
     }
 }
 
 impl Action<'_> {
-    fn tree(&self, text: &RawJson, what: &str) -> Html {
-        JsonTree::new(text.as_text(), what).html()
+    /// Returns the payload or the result, `of`, as a tree.
+    fn tree(&self, text: &RawJson, of: &str, what: &str) -> Html {
+        let tree = JsonTree::new(text.as_text(), what);
+        match &self.parts {
+            Some(parts) => tree.loading(&format!("{parts}&of={of}&pointer=")).html(),
+            None => tree.html(),
+        }
     }
 
     /// The result, where it is shown.
@@ -111,15 +121,21 @@ pub fn resolved(actions: &[Action<'_>]) -> Html {
 struct Mappings<'a> {
     mappings: &'a [RehearsedMapping],
     left_out: usize,
+    /// The page of a mapping by its id; none where mappings need not be saved.
+    page: Option<&'a dyn Fn(&str) -> String>,
 }
 
 impl Mappings<'_> {
+    fn href(&self, mapping: &RehearsedMapping) -> Option<String> {
+        self.page.map(|page| page(&mapping.id))
+    }
+
     fn badge(&self, mapping: &RehearsedMapping) -> Html {
         outcome::mapping(mapping.matched, mapping.active).html()
     }
 }
 
-/// A table of mappings, each with its match or why not.
-pub fn mappings(mappings: &[RehearsedMapping], left_out: usize) -> Html {
-    Html::of(&Mappings { mappings, left_out })
+/// A table of mappings, each with its match or why not. `page` is the address of a mapping's page by its id.
+pub fn mappings(mappings: &[RehearsedMapping], left_out: usize, page: Option<&dyn Fn(&str) -> String>) -> Html {
+    Html::of(&Mappings { mappings, left_out, page })
 }

@@ -43,8 +43,9 @@ pub struct Series {
     pub values: Vec<u64>,
 }
 
-/// Bars over time, stacked by series. `times` are the begins of the steps; `title` says the chart in words.
-pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
+/// Bars over time, stacked by series. `times` are the begins of the steps; `title` says the chart in words, and `unit` what a bar
+/// counts, such as `events per 15 min`.
+pub fn bars(series: &[Series], times: &[String], title: &str, unit: &str) -> Html {
     const WIDTH: f64 = 720.0;
     const HEIGHT: f64 = 160.0;
     let all = series;
@@ -55,7 +56,7 @@ pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
     let bar = (slot - (slot * 0.25).min(3.0)).max(0.5);
     let mut svg = format!(
         r#"<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" role="group" aria-label="{}">"#,
-        escape(title)
+        escape(&format!("{title}, {unit}"))
     );
     // The whole chart is one stop of the Tab key, at its newest bar; the script moves between bars with the arrows.
     let newest = (0..times.len()).rev().find(|step| total(*step) > 0);
@@ -103,11 +104,12 @@ pub fn bars(series: &[Series], times: &[String], title: &str) -> Html {
         })
         .collect();
     Html::trusted(format!(
-        r#"<figure class="chart-figure"><div class="chart-box"><span class="chart-most">{}</span>{svg}</div><div class="chart-axis"><span>{}</span><span>{}</span></div><p class="chart-value" data-chart-value aria-hidden="true"></p><ul class="chart-legend">{legend}</ul>{}</figure>"#,
+        r#"<figure class="chart-figure"><div class="chart-box"><span class="chart-most">{}</span>{svg}</div><div class="chart-axis"><span>{}</span><span>{}</span><span>{}</span></div><p class="chart-value" data-chart-value aria-hidden="true"></p><ul class="chart-legend">{legend}</ul>{}</figure>"#,
         grouped(most as i64),
         first,
+        escape(unit),
         last,
-        table(series, times)
+        table(series, times, unit)
     ))
 }
 
@@ -120,11 +122,12 @@ fn words(series: &[Series], step: usize) -> String {
 }
 
 /// Returns the values of a chart as a folded table, the newest step first; steps without a value are left out.
-fn table(series: &[Series], times: &[String]) -> String {
+fn table(series: &[Series], times: &[String], unit: &str) -> String {
     let shown: Vec<&Series> = series.iter().filter(|series| series.values.iter().any(|value| *value > 0)).collect();
-    let mut html =
-        r#"<details class="fold chart-table"><summary>Show as a table</summary><div class="table-scroll" tabindex="0" role="region" aria-label="The values of the chart"><table class="list plain"><thead><tr><th scope="col">From</th>"#
-            .to_owned();
+    let mut html = format!(
+        r#"<details class="fold chart-table"><summary>Show as a table</summary><div class="table-scroll" tabindex="0" role="region" aria-label="The values of the chart"><table class="list plain"><caption class="hint">{}</caption><thead><tr><th scope="col">From</th>"#,
+        escape(&capitalized(unit))
+    );
     for series in &shown {
         let _ = write!(html, r#"<th scope="col" class="num">{}</th>"#, escape(&series.label));
     }
@@ -143,6 +146,13 @@ fn table(series: &[Series], times: &[String]) -> String {
     }
     html.push_str("</tbody></table></div></details>");
     html
+}
+
+/// Returns a text that begins with a capital.
+fn capitalized(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}", characters.as_str())
 }
 
 /// Returns the classes of a series: the second and third of one colour are paler.
@@ -209,12 +219,13 @@ mod tests {
             |label: &str, values: &[u64]| Series { label: label.to_owned(), tone: Tone::Done, values: values.to_vec() };
         let all = [series("Done <b>", &[3, 0, 1200]), series("Failed", &[0, 0, 1])];
         let times = ["2026-01-02T00:00:00Z", "2026-01-02T01:00:00Z", "2026-01-02T02:00:00Z"].map(str::to_owned);
-        let html = bars(&all, &times, "Events").to_string();
+        let html = bars(&all, &times, "Events", "events per h").to_string();
         // One stop of the Tab key: the newest bar. A step without a value has no bar and no row.
         assert_eq!(html.matches("tabindex=\"0\" role=\"img\"").count(), 1, "{html}");
         assert_eq!(html.matches("tabindex=\"-1\" role=\"img\"").count(), 1, "{html}");
         assert_eq!(html.matches("<tr><th scope=\"row\">").count(), 2, "{html}");
         assert!(!html.contains("<b>"), "{html}");
+        assert!(html.contains("<span>events per h</span>") && html.contains(">Events per h</caption>"), "{html}");
         assert_eq!(words(&all, 2), format!("Done <b>: {}, Failed: 1", grouped(1200)));
     }
 

@@ -32,6 +32,7 @@ pub struct Field<'a> {
     kind: Kind,
     is_required: bool,
     is_code: bool,
+    is_time: bool,
     rows: u8,
     choices: Vec<(String, String)>,
     error: Option<String>,
@@ -56,10 +57,17 @@ impl<'a> Field<'a> {
             kind,
             is_required: false,
             is_code: false,
+            is_time: false,
             rows: 6,
             choices: Vec::new(),
             error: None,
         }
+    }
+
+    /// A field of a filter with the API's name of it, a label and an example. The bounds of a period are times.
+    pub fn of_filter((name, label, example): (&'a str, &'a str, &'a str), value: &str) -> Self {
+        let field = Self::new(Kind::Text, name, label, value).placeholder(example);
+        Self { is_time: ["starting_at", "ending_at"].contains(&name), ..field }
     }
 
     /// Says what to enter, below the field.

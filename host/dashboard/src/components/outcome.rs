@@ -61,6 +61,20 @@ impl Badge {
         self
     }
 
+    /// Takes a worse tone, with its icon, if there is one.
+    pub fn at_least(mut self, tone: Tone) -> Self {
+        if tone > self.tone {
+            self.tone = tone;
+            self.icon = match tone {
+                Tone::Failed => "i-failed",
+                Tone::Waiting => "i-waiting",
+                Tone::Duplicate => "i-duplicate",
+                Tone::Quiet | Tone::Done => "i-none",
+            };
+        }
+        self
+    }
+
     /// Returns the badge.
     pub fn html(&self) -> Html {
         let (tone, icon, label) = (self.tone.as_str(), icon(self.icon), escape(&self.label));
@@ -206,7 +220,7 @@ pub fn target(state: TargetState) -> Badge {
     match state {
         TargetState::Running => Badge::new("Running", Tone::Done, "i-done"),
         TargetState::Paused => Badge::new("Paused", Tone::Waiting, "i-waiting"),
-        TargetState::Disabled => Badge::new("Stopped", Tone::Failed, "i-dead"),
+        TargetState::Disabled => Badge::new("Disabled", Tone::Failed, "i-dead"),
     }
 }
 
@@ -214,7 +228,7 @@ pub fn target(state: TargetState) -> Badge {
 pub fn check(is_good: bool) -> Badge {
     match is_good {
         true => Badge::new("Good", Tone::Done, "i-done"),
-        false => Badge::new("Look at it", Tone::Failed, "i-failed"),
+        false => Badge::new("Check failed", Tone::Failed, "i-failed"),
     }
 }
 
@@ -223,9 +237,9 @@ pub fn job(outcome: &str) -> Badge {
     match outcome {
         "succeeded" => Badge::new("Done", Tone::Done, "i-done"),
         "failed" => Badge::new("Failed", Tone::Failed, "i-failed"),
-        "panicked" => Badge::new("Broke off", Tone::Failed, "i-failed"),
+        "panicked" => Badge::new("Crashed", Tone::Failed, "i-failed"),
         "held_elsewhere" => Badge::new("Runs on another node", Tone::Quiet, "i-none"),
-        "lease_lost" => Badge::new("Lost its turn", Tone::Waiting, "i-waiting"),
+        "lease_lost" => Badge::new("Stopped: another node took over", Tone::Waiting, "i-waiting"),
         other => Badge::new(other, Tone::Quiet, "i-none"),
     }
 }

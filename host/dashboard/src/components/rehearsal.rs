@@ -24,7 +24,7 @@ impl RehearsalView<'_> {
     }
 
     fn mappings(&self, item: &RehearsedItem) -> Html {
-        actions::mappings(&item.mappings, item.mappings_left_out)
+        actions::mappings(&item.mappings, item.mappings_left_out, None)
     }
 
     /// The stored execution that an item would repeat or resume.

@@ -18,6 +18,11 @@ pub fn ago(time: &str) -> Html {
     element(time, "data-ago", &distance(time, now_ms()))
 }
 
+/// The time that has passed since a time: `3 min`.
+pub fn since(time: &str) -> Html {
+    element(time, "data-span", &passed(time, now_ms()))
+}
+
 /// A time, or a dash where there is none.
 pub fn ago_or_never(time: Option<&str>) -> Html {
     match time {
@@ -52,6 +57,11 @@ fn distance(text: &str, now_ms: i64) -> String {
         _ => (span(ms), "ago"),
     };
     format!("{unit} {suffix}")
+}
+
+/// Returns the time that has passed since a time.
+fn passed(text: &str, now_ms: i64) -> String {
+    time::parse(text).map_or_else(|| text.to_owned(), |us| span((now_ms - us / 1000).max(0)))
 }
 
 /// Writes a duration in its largest unit.
@@ -93,6 +103,11 @@ mod tests {
         ] {
             assert_eq!(distance(text, now_ms), expected, "{text}");
         }
+        let passed = |text: &str| passed(text, now_ms);
+        assert_eq!(
+            ["2026-01-02T02:04:05.000Z", "2026-01-02T03:06:05.000Z", "yesterday"].map(passed),
+            ["1 h", "0 s", "yesterday"]
+        );
         assert_eq!([999, 1500, 15_000, 2_500_000].map(|us: u64| micros(us)), ["999 µs", "1.5 ms", "15 ms", "2.5 s"]);
     }
 }

@@ -6,6 +6,7 @@ mod cures;
 mod deliveries;
 mod environments;
 mod issues;
+mod json_value;
 mod logs;
 mod mappings;
 mod not_found;

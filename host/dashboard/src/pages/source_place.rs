@@ -58,6 +58,11 @@ impl SourcePlace {
         format!("{}?needs_attention=false{}", self.page("logs"), filters.collect::<String>())
     }
 
+    /// Returns the address of the list of actions in the environment, with a filter.
+    pub fn actions(&self, name: &str, value: &str) -> String {
+        format!("/e/{}/actions?{name}={}", url_part(&self.environment), url_part(value))
+    }
+
     /// Returns true if real people are reached here.
     pub fn is_production(&self, page: &Page) -> bool {
         page.environments.iter().any(|known| known.slug == self.environment && layout::is_production(known))

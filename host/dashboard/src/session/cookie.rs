@@ -16,7 +16,8 @@ pub fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(found, _)| *found == name).map(|(_, value)| value)
 }
 
-/// Sets a cookie. `value` has only characters that a cookie may have. `max_age_seconds` of 0 removes it.
+/// Sets a cookie, for https only if the browser uses it. `value` has only characters that a cookie may have.
+/// `max_age_seconds` of 0 removes it.
 pub fn set(headers: &mut HeaderMap, is_https: bool, name: &str, value: &str, max_age_seconds: i64) {
     // Lax: a link from a chat leads to a page and not to the sign-in. Changes are guarded on their own.
     let secure = if is_https { "; Secure" } else { "" };

@@ -5,6 +5,7 @@
 
 pub mod attempts;
 pub mod cookie;
+pub mod https;
 pub mod proxy;
 pub mod sign_in;
 pub mod sign_out;

@@ -1,5 +1,7 @@
 //! Signing in: with a management token, or by a link that is good once.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::{
     Extension, Form,
@@ -11,7 +13,7 @@ use inlet_api::{Operator, TokenRef, sign_in_links};
 use inlet_engine::clock::now_ms;
 use serde::Deserialize;
 
-use super::{LONGEST_MS, begin, cookie};
+use super::{LONGEST_MS, begin, cookie, https};
 use crate::{
     assets,
     context::{Peer, Theme},
@@ -56,7 +58,7 @@ fn page(headers: &HeaderMap, status: StatusCode, next: &str, problem: Option<Str
     let theme = Theme::parse(cookie::read(headers, cookie::THEME));
     let mut response = respond::html(&SignInPage { theme, next: own_path(next), problem });
     *response.status_mut() = status;
-    headers::protect(response.headers_mut(), "none");
+    headers::protect(response.headers_mut(), None);
     response
 }
 
@@ -89,7 +91,7 @@ pub async fn sign_in(
         false => Err("This is too long to be a management token.".to_owned()),
     };
     match found {
-        Ok((_, token)) => started(&dashboard, &headers, &token, &next).await,
+        Ok((_, token)) => started(&dashboard, peer, &headers, &token, &next).await,
         Err(problem) => {
             dashboard.attempts.failed(peer, now_ms());
             tracing::warn!(%peer, "a try to sign in to the dashboard failed");
@@ -112,7 +114,7 @@ pub async fn by_link(
         return refused(StatusCode::TOO_MANY_REQUESTS, problem);
     }
     match sign_in_links::redeem(&dashboard.engine, &code).await {
-        Ok(Some(token)) => started(&dashboard, &headers, &token, &next).await,
+        Ok(Some(token)) => started(&dashboard, peer, &headers, &token, &next).await,
         Ok(None) => {
             dashboard.attempts.failed(peer, now_ms());
             let problem = "This link was used already, or is older than ten minutes. Sign in with a management token.";
@@ -125,12 +127,12 @@ pub async fn by_link(
     }
 }
 
-async fn started(dashboard: &Dashboard, headers: &HeaderMap, token: &TokenRef, next: &str) -> Response {
+async fn started(dashboard: &Dashboard, peer: IpAddr, headers: &HeaderMap, token: &TokenRef, next: &str) -> Response {
     match begin(&dashboard.engine, token).await {
         Ok(value) => {
             let mut response = Redirect::to(own_path(next)).into_response();
-            let seconds = LONGEST_MS / 1000;
-            cookie::set(response.headers_mut(), dashboard.options.is_https, cookie::SESSION, &value, seconds);
+            let (is_https, seconds) = (https::of_request(dashboard, Some(peer), headers), LONGEST_MS / 1000);
+            cookie::set(response.headers_mut(), is_https, cookie::SESSION, &value, seconds);
             response
         }
         Err(error) => {

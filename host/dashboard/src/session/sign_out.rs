@@ -22,6 +22,6 @@ pub async fn sign_out(State(dashboard): State<Dashboard>, page: Page) -> PageRes
         PageError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, "the session could not be ended; try again")
     })?;
     let mut response: Response = Redirect::to("/sign-in").into_response();
-    cookie::set(response.headers_mut(), dashboard.options.is_https, cookie::SESSION, "", 0);
+    cookie::set(response.headers_mut(), page.is_https, cookie::SESSION, "", 0);
     Ok(response)
 }

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use inlet_sandbox::{Fault, Limits};
-use wasm_encoder::{HeapType, Instruction, MemArg, MemArgTarget};
+use wasm_encoder::{HeapType, Instruction, MemArg};
 
 use crate::{
     bytes, load,
@@ -72,7 +72,7 @@ async fn recursion() {
 
 #[tokio::test]
 async fn a_stray_read_and_a_division_by_zero() {
-    let read = Instruction::I32Load(MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None });
+    let read = Instruction::I32Load(MemArg { offset: 0, align: 2, memory_index: 0 });
     insta::assert_snapshot!(running(vec![Instruction::I32Const(-4), read, Instruction::Drop]).await, @"trap: the plugin crashed: out of bounds memory access (a recursion that is too deep, or a stray pointer); see its log lines");
     let divide = vec![Instruction::I32Const(1), Instruction::I32Const(0), Instruction::I32DivU, Instruction::Drop];
     insta::assert_snapshot!(running(divide).await, @"trap: the plugin crashed: integer divide by zero; see its log lines");

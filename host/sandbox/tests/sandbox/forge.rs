@@ -49,7 +49,7 @@ pub fn contract(world: &str, change: impl Fn(&str) -> String) -> (Resolve, World
 
 /// Encodes a module with the functions of a world as a component.
 pub fn encode(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Vec<u8> {
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8, false).unwrap();
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 

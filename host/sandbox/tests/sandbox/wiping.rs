@@ -1,7 +1,7 @@
 //! Each way of wiping leaves nothing of an earlier call in a sandbox.
 
 use inlet_sandbox::{EngineConfig, Sandbox, Wiping};
-use wasm_encoder::{BlockType, Instruction, MemArg, MemArgTarget};
+use wasm_encoder::{BlockType, Instruction, MemArg};
 
 use crate::{bytes, raw_plugin::RawPlugin, relaxed_limits};
 
@@ -15,7 +15,7 @@ const FROM: i32 = 64 * 1024;
 fn marking() -> Vec<Instruction<'static>> {
     // A parameter that is not read otherwise.
     const ADDRESS: u32 = 0;
-    let word = MemArg { offset: 0, align: 2, target: MemArgTarget::Memory(0), ordering: None };
+    let word = MemArg { offset: 0, align: 2, memory_index: 0 };
     vec![
         Instruction::I32Const(FROM),
         Instruction::LocalSet(ADDRESS),

@@ -6,6 +6,12 @@ use inlet_dashboard::PersonHeader;
 use super::{Config, ConfigError};
 
 impl Config {
+    /// Returns the host of a `public_url` with https, with its port if it names one.
+    pub fn https_host(&self) -> Option<String> {
+        let rest = self.public_url.as_deref()?.strip_prefix("https://")?;
+        Some(rest.split('/').next().unwrap_or(rest).to_owned())
+    }
+
     /// Returns the header in which a trusted proxy names people, and their rights.
     pub fn dashboard_person(&self) -> Option<PersonHeader> {
         let name = self.dashboard_user_header.as_ref()?.parse().ok()?;
@@ -34,6 +40,14 @@ pub fn check(config: &Config) -> Result<(), ConfigError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_public_url_with_https_has_a_host_for_cookies() {
+        let host = |url: &str| Config { public_url: Some(url.to_owned()), ..Config::default() }.https_host();
+        assert_eq!(host("https://hooks.example.com:8443/base").as_deref(), Some("hooks.example.com:8443"));
+        assert_eq!(host("http://hooks.example.com"), None);
+        assert_eq!(Config::default().https_host(), None);
+    }
 
     #[test]
     fn a_header_needs_a_token_and_proxies() {

@@ -3,12 +3,14 @@
 use inlet_core::nearest::nearest;
 
 /// Variables that are not settings of the server.
-const OTHERS: [&str; 9] = [
+const OTHERS: [&str; 11] = [
     "CONFIG",
     "MASTER_KEY",
     "NEW_MASTER_KEY",
     // Of the clients, such as `inlet plugin` and `inlet user`.
     "SERVER",
+    "PROFILE",
+    "ENVIRONMENT",
     "TOKEN",
     "API_KEY",
     "DATA_DIR",
@@ -71,5 +73,11 @@ mod tests {
             nearest: nearest.map(str::to_owned),
         };
         assert_eq!(found, [unknown("INLET_LISTN", Some("INLET_LISTEN")), unknown("INLET_ZZZZZZZZ", None)]);
+    }
+
+    #[test]
+    fn variables_of_the_clients_are_known() {
+        let names = ["SERVER", "PROFILE", "ENVIRONMENT", "TOKEN", "API_KEY", "DATA_DIR"];
+        assert!(find(names.map(|name| format!("INLET_{name}")), &["listen"]).is_empty());
     }
 }

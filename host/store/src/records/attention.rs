@@ -27,6 +27,15 @@ pub struct KeptRequest {
     pub body: Option<Bytes>,
 }
 
+/// A kept request, of whose body only the first bytes were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRequestHead {
+    /// The request; its body holds the first bytes.
+    pub request: KeptRequest,
+    /// The length of the whole body, in bytes; none if it is not kept.
+    pub body_size: Option<u64>,
+}
+
 /// The position of an item in its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Origin {

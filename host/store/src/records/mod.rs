@@ -39,7 +39,7 @@ mod target;
 pub(crate) mod uuid_time;
 mod variable;
 
-pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, Origin};
+pub use attention::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, KeptRequestHead, Origin};
 pub use background_work::{WorkKind, WorkLeft};
 pub use backup::BackupContents;
 pub use bulk_operation::{BulkOperationRecord, BulkProgress, NewBulkOperation};

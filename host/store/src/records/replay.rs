@@ -15,6 +15,9 @@ pub struct ReplayFilter {
     pub code: Option<String>,
     /// Events of this type.
     pub event_type: Option<String>,
+    /// Events of this type as well: the track event that a plain name matches. Replays of earlier versions have none.
+    #[serde(default)]
+    pub track_event_type: Option<String>,
     /// Events from this time on, in milliseconds since 1970, by the time in the id.
     pub starting_at_ms: Option<i64>,
     /// Events before this time, in milliseconds since 1970, by the time in the id.
@@ -107,4 +110,17 @@ pub struct ReplayProgress {
     pub from: Uuid,
     /// The tally after the step, without the outcomes of the step's own events, which the store adds.
     pub tally: ReplayTally,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_was_stored_without_the_track_event_selects_as_it_did() {
+        let stored = r#"{"outcomes":[],"code":null,"event_type":"Paid","starting_at_ms":null,"ending_at_ms":null,"ids":[],
+            "force":false}"#;
+        let filter: ReplayFilter = serde_json::from_str(stored).unwrap();
+        assert_eq!((filter.event_type.as_deref(), filter.track_event_type), (Some("Paid"), None));
+    }
 }

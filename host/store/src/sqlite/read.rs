@@ -43,7 +43,7 @@ pub(crate) use super::{
         event_values::one as event_value,
         expansions::unfinished as unfinished_expansions,
         issues::{any_to_clear as has_known_issues, of_environments as issues, one as issue},
-        kept_requests::one as kept_request,
+        kept_requests::{head as kept_request_head, one as kept_request},
         management_tokens::all as management_tokens,
         operational_events::{
             conditions as operational_conditions, due as operational_events_due, due_in as operational_events_due_in,

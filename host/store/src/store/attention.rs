@@ -8,7 +8,7 @@ use crate::{
     database::read,
     error::{CommitError, ReadError},
     operations::{Dismiss, DismissRefused, RecordFailedRetry},
-    records::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, NewChange, RefusedDismissal},
+    records::{AttentionCount, AttentionRecord, Dismissal, KeptRequest, KeptRequestHead, NewChange, RefusedDismissal},
 };
 
 impl Store {
@@ -54,6 +54,16 @@ impl Store {
     /// Returns a request that was kept for its items.
     pub async fn kept_request(&self, source_environment_id: i64, id: Uuid) -> Result<Option<KeptRequest>, ReadError> {
         read!(self.database, kept_request(source_environment_id, id))
+    }
+
+    /// Returns a request that was kept for its items, with so many bytes of its body at most.
+    pub async fn kept_request_head(
+        &self,
+        source_environment_id: i64,
+        id: Uuid,
+        max_bytes: u32,
+    ) -> Result<Option<KeptRequestHead>, ReadError> {
+        read!(self.database, kept_request_head(source_environment_id, id, max_bytes))
     }
 
     /// Returns the source environments that have an item due for a retry.

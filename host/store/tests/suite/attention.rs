@@ -235,6 +235,9 @@ async fn a_filter_names_what_still_needs_attention_and_of_all_else_what_it_says(
     assert_eq!(next(coded).await, [ids[2]]);
     let typed = ReplayFilter { event_type: Some("E".to_owned()), ..of(&Outcome::ALL) };
     assert_eq!(next(typed).await, [logged]);
+    let named = |name: &str| Some(name.to_owned());
+    let also = ReplayFilter { event_type: named("F"), track_event_type: named("E"), ..of(&Outcome::ALL) };
+    assert_eq!(next(also).await, [logged]);
     let later = ReplayFilter { starting_at_ms: Some(i64::MAX), ..of(&Outcome::ALL) };
     assert!(next(later).await.is_empty());
 }

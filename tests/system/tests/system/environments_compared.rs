@@ -11,7 +11,10 @@ async fn compare(server: &Server) -> Value {
 #[tokio::test]
 async fn a_change_makes_one_environment_like_the_other() {
     let server = Server::start().await;
-    let trigger = |event: &str, workflow: &str| json!({"event_type": event, "action_type": "workflows_trigger", "action_parameters": {"key": workflow}});
+    let trigger = |event: &str, total: &str| {
+        let parameters = json!({"key": "shop", "data": {"total": {"value": total}}});
+        json!({"event_type": event, "action_type": "workflows_trigger", "action_parameters": parameters})
+    };
     let settings = json!({"handle_identifies": true, "idempotency_window_seconds": 60});
     server.source("shop", "http", settings, json!([trigger("Paid", "receipt"), trigger("Shipped", "parcel")])).await;
     let production = json!({"mappings": [trigger("Gone", "bye"), trigger("Paid", "old")]});
@@ -42,20 +45,41 @@ async fn a_change_makes_one_environment_like_the_other() {
     let before = server.get("/v1/sources/shop?environment=production").await;
     let kept = &before["environment_settings"]["production"]["mappings"];
     let paid = kept.as_array().unwrap().iter().find(|mapping| mapping["event_type"] == "Paid").unwrap();
-    let change = json!({"source": {"environment_settings": {"production": found["change"]}}});
-    let put = |version: i64| {
-        server
-            .manage(Method::PUT, "/v1/sources/shop?environment=production")
-            .header("if-match", format!("\"{version}\""))
-            .json(&change)
+    let document = json!({"sources": {"shop": {"environments": {"production": found["change"]}}}});
+    let put = |version: &str| {
+        server.manage(Method::PUT, "/v1/configuration").header("if-match", format!("\"{version}\"")).json(&document)
     };
-    let version = found["to_version"].as_i64().unwrap();
-    assert_eq!(put(version + 1).send().await.unwrap().status(), 412);
-    let changed = read_json(put(version).send().await.unwrap()).await;
-    let mappings = changed["source"]["environment_settings"]["production"]["mappings"].as_array().unwrap();
+    assert_eq!(put("another").send().await.unwrap().status(), 412);
+    assert_eq!(put(found["version"].as_str().unwrap()).send().await.unwrap().status(), 200);
+    let changed = server.get("/v1/sources/shop?environment=production").await;
+    let mappings = changed["environment_settings"]["production"]["mappings"].as_array().unwrap();
+    assert_eq!(mappings.len(), 2, "{changed}");
     assert!(mappings.iter().any(|mapping| mapping["id"] == paid["id"]), "the changed one stays itself: {changed}");
     let after = compare(&server).await;
     assert_eq!((&after["settings"], &after["mappings"], &after["change"]), (&json!([]), &json!([]), &json!({})));
+}
+
+#[tokio::test]
+async fn the_enforcement_of_verification_is_told_and_not_carried_over() {
+    let server = Server::start().await;
+    server.source("shop", "http", json!({"max_items": 7}), json!([])).await;
+    let (status, _) = server
+        .try_put_source(
+            "shop",
+            "production",
+            json!({"environment_settings": {"production": {"settings": {"signing_secret": "s3cret"}}}}),
+        )
+        .await;
+    assert_eq!(status, 200);
+    let found = compare(&server).await;
+    assert_eq!(found["notes"], json!(["production has a secret and development has none"]));
+    assert_eq!(found["settings"], json!([{"name": "max_items", "from": 7, "to": 20_000}]));
+    let document = json!({"sources": {"shop": {"environments": {"production": found["change"]}}}});
+    let answer = server.manage(Method::PUT, "/v1/configuration").json(&document).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let after = server.get("/v1/sources/shop?environment=production").await;
+    let settings = &after["environment_settings"]["production"]["settings"];
+    assert_eq!((&settings["enforce_verification"], &settings["max_items"]), (&json!(true), &json!(7)));
 }
 
 #[tokio::test]

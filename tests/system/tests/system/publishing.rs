@@ -49,11 +49,13 @@ async fn a_version_is_added_used_and_removed() {
     };
     assert_eq!((users("1.0.0"), users("1.1.0")), (vec!["crm@production"], vec!["crm@development"]), "{shown}");
 
-    let in_use = tool.refused(&["remove", "acme/http@1.0.0"]);
+    let unconfirmed = tool.refused(&["remove", "acme/http@1.0.0"]);
+    assert!(unconfirmed.ends_with("confirm it with --yes"), "{unconfirmed}");
+    let in_use = tool.refused(&["remove", "acme/http@1.0.0", "--yes"]);
     assert!(in_use.contains("is in use: crm in production"), "{in_use}");
     let used = tool.printed(&["use", "crm@production", "latest"]);
     assert!(used.contains("crm@production has acme/http 1.1.0 now, and follows latest."), "{used}");
-    assert_eq!(tool.printed(&["remove", "acme/http@1.0.0"]), "acme/http 1.0.0 is removed.\n");
+    assert_eq!(tool.printed(&["remove", "acme/http@1.0.0", "--yes"]), "acme/http 1.0.0 is removed.\n");
     assert!(!tool.printed(&["show", "acme/http"]).contains("1.0.0"));
 }
 
@@ -140,7 +142,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     assert!(unknown.contains(r#"there is no environment "nowhere""#), "{unknown}");
     let unknown = tool.refused(&["show", "acme/other"]);
     assert!(unknown.contains(r#"there is no provider "acme/other""#), "{unknown}");
-    let unknown = tool.refused(&["remove", "acme/http@7.0.0"]);
+    let unknown = tool.refused(&["remove", "acme/http@7.0.0", "--yes"]);
     assert!(unknown.contains(r#"there is no version "7.0.0""#), "{unknown}");
     let usage = tool.run(&["use", "crm", "1.0.0"]);
     let usage = String::from_utf8(usage.stderr).unwrap();
@@ -208,7 +210,7 @@ async fn a_source_goes_back_to_what_it_had_before() {
     assert!(tool.printed(&["show", "acme/http"]).contains("crm@development (follows latest)"));
     assert_eq!(now(&tool.printed(&["rollback", "crm@development"])), "crm@development has acme/http 1.1.0 now.");
     tool.printed(&["use", "crm@development", "1.0.0"]);
-    tool.printed(&["remove", "acme/http@1.1.0"]);
+    tool.printed(&["remove", "acme/http@1.1.0", "--yes"]);
     let gone = tool.refused(&["rollback", "crm@development"]);
     assert!(gone.contains("is not in the server any more"), "{gone}");
     assert!(tool.printed(&["show", "acme/http"]).contains("    crm@development"), "a refusal changes nothing");

@@ -102,9 +102,12 @@ async fn what_comes_in_quarantine_is_stored_and_replayed_by_one_command_after_an
     assert_eq!(server.use_version("crm", "1.1.0", false).await.0, 200);
     assert!(!is_shown(&server).await, "another version ends it at once");
     endpoint.expect(track("Order", "u", "o-3", json!({})), &["logged"]).await;
-    let replayed = Tool::of(&server).printed(&["replay", "crm@development"]);
+    let unconfirmed = Tool::of(&server).refused(&["replay", "crm@development"]);
+    assert!(unconfirmed.ends_with("confirm it with --yes"), "{unconfirmed}");
+    let replayed = Tool::of(&server).printed(&["replay", "crm@development", "--yes"]);
     // This version crashes too on the request that was held first.
-    assert_eq!((replayed.as_str(), held.len()), ("3 carried out again, finished.\n    failed 1\n    logged 2\n", 2));
+    let summary = "3 events replayed; the replay is finished\n    failed 1\n    logged 2\n";
+    assert_eq!((replayed.as_str(), held.len()), (summary, 2));
     let logs = server.all_logs("crm").await;
     let of =
         |key: &str| logs.iter().filter(|log| log["original"]["messageId"] == key && log["outcome"] == "logged").count();

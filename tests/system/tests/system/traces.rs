@@ -110,3 +110,41 @@ async fn what_is_no_event_or_no_longer_stored_has_no_places() {
     let path = "/v1/sources/shop/logs/019b7c9b-7eae-7000-8000-000000000000/trace?environment=development";
     assert_eq!(server.manage(Method::GET, path).send().await.unwrap().status(), 404);
 }
+
+#[tokio::test]
+async fn an_unreadable_item_is_traced_to_its_whole_request_unless_values_are_hidden() {
+    let server = Server::start().await;
+    let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
+    endpoint.try_send("[17]").await;
+    let found = trace(&server, "shop").await;
+    let request = &found["request"];
+    assert_eq!((&request["method"], &request["body"]), (&json!("POST"), &json!("[17]")), "{found}");
+    assert_eq!((&request["body_size"], &request["body_is_cut"]), (&json!(4), &json!(false)), "{found}");
+    assert!(request["query"].is_array() && request["headers"].is_array(), "{found}");
+
+    let long = format!("[17,\"{}\"]", "✓".repeat(100_000));
+    endpoint.try_send(long.clone()).await;
+    let cut = trace(&server, "shop").await;
+    let body = cut["request"]["body"].as_str().unwrap();
+    assert!(long.starts_with(body) && body.len() <= 256 << 10 && body.len() > (256 << 10) - 4, "{}", body.len());
+    assert_eq!((&cut["request"]["body_size"], &cut["request"]["body_is_cut"]), (&json!(long.len()), &json!(true)));
+
+    // The event that was read has no request of its own.
+    endpoint.send(track("Paid", "u_1", "m-1", json!({}))).await;
+    assert_eq!(trace(&server, "shop").await["request"], Value::Null);
+
+    let redacting = server.source("crm", "segment", json!({"redact_paths": ["data.email"]}), json!([])).await;
+    redacting.try_send("[17]").await;
+    assert_eq!(trace(&server, "crm").await["request"], Value::Null);
+    // Paths that are set later hold for what was kept before.
+    endpoint.try_send("[18]").await;
+    assert_eq!(trace(&server, "shop").await["request"]["body"], "[18]");
+    server.source("shop", "segment", json!({"redact_paths": ["data.email"]}), json!([])).await;
+    assert_eq!(trace(&server, "shop").await["request"], Value::Null);
+    server.source("shop", "segment", json!({"redact_paths": []}), json!([])).await;
+    assert_eq!(trace(&server, "shop").await["request"]["body"], "[18]");
+    let hide = json!({"hide_personal_data": true});
+    let hidden = server.manage(Method::PATCH, "/v1/environments/development").json(&hide).send().await.unwrap();
+    assert_eq!(hidden.status(), 200);
+    assert_eq!(trace(&server, "shop").await["request"], Value::Null);
+}

@@ -1,5 +1,6 @@
 //! The log of a source's events and actions.
 
+mod kept_request;
 pub mod late_values;
 pub mod list;
 pub mod personal_data;

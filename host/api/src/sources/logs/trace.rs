@@ -9,6 +9,7 @@ use inlet_engine::{
 };
 use inlet_store::{EventQuery, StoredEvent};
 
+use super::kept_request;
 use crate::{
     answer_memory::AnswerMemory,
     auth::Operator,
@@ -22,7 +23,7 @@ use crate::{
     },
 };
 
-/// Traces a log entry: where its values were found in what came, and which mappings match it.
+/// Traces a log entry: where its values were found in what came, which mappings match it, and the request that is kept of it.
 ///
 /// The places are not stored. The plugin translates the item again, in the version that translated it then; nothing is
 /// logged or counted. The mappings are those of now.
@@ -61,10 +62,11 @@ pub async fn trace_log(
         }
         None => Err(format!("this server no longer has version {} of the plugin", translated_by.version)),
     };
+    let request = kept_request::of_event(&engine, endpoint, id).await?;
     let log = logged(event);
     let (mappings, mappings_left_out) = mapping_matches(endpoint, log.as_ref(), &mut ResponseBudget::new());
     let values = traced(values, plugin_ref(&translated_by));
-    Ok(Json(EventTrace { id: id.to_string(), values, mappings, mappings_left_out }))
+    Ok(Json(EventTrace { id: id.to_string(), values, mappings, mappings_left_out, request }))
 }
 
 /// Returns a stored event as it was logged; none if the item was no event. Without its body, conditions find nothing.

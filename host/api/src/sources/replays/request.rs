@@ -1,7 +1,7 @@
 //! Checks a request for a replay, and the lists of ids and outcomes that dismissals share.
 
 use inlet_api_types::replays::CreateReplay;
-use inlet_core::{Uuid, log::Outcome, time};
+use inlet_core::{Uuid, log::Outcome, mapping::matched_by, time};
 use inlet_store::ReplayFilter;
 
 use crate::error::ApiError;
@@ -21,13 +21,16 @@ pub fn filter(request: CreateReplay, now_ms: i64) -> Result<ReplayFilter, ApiErr
     if force && request.ids.is_none() {
         return Err(ApiError::invalid("force", "idempotency is bypassed for named entries only; give their ids"));
     }
+    let mut types = request.event_type.as_deref().map(matched_by).unwrap_or_default().into_iter();
+    let (event_type, track_event_type) = (types.next(), types.next());
     Ok(ReplayFilter {
         outcomes: match &request.outcome {
             Some(names) => parse_outcomes(names)?,
             None => vec![Outcome::Failed, Outcome::Rejected],
         },
         code: request.code.or(request.cause),
-        event_type: request.event_type,
+        event_type,
+        track_event_type,
         starting_at_ms: match request.max_age_seconds {
             Some(age) => Some(oldest(age, request.starting_at.is_some(), now_ms)?),
             None => request.starting_at.map(|text| parse_time("starting_at", &text)).transpose()?,
@@ -123,6 +126,16 @@ mod tests {
     #[test]
     fn an_age_is_a_time_to_begin_at() {
         assert_eq!(read(r#"{"max_age_seconds":60}"#).unwrap().0.starting_at_ms, Some(40_000));
+    }
+
+    #[test]
+    fn a_plain_name_selects_the_track_event_too() {
+        let types = |text: &str| read(text).map(|(filter, _)| (filter.event_type, filter.track_event_type)).unwrap();
+        let name = |name: &str| Some(name.to_owned());
+        assert_eq!(types(r#"{"event_type":"Paid"}"#), (name("Paid"), name("track/Paid")));
+        assert_eq!(types(r#"{"event_type":"track/Paid"}"#), (name("track/Paid"), None));
+        assert_eq!(types(r#"{"event_type":"identify"}"#), (name("identify"), None));
+        assert_eq!(types("{}"), (None, None));
     }
 
     #[test]

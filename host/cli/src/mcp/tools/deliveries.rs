@@ -9,10 +9,11 @@ use inlet_api_types::{
 use super::{CURSOR, ENVIRONMENT, Needs, Tool, page};
 use crate::{
     enum_word::word,
+    filter::{delivery, run},
     mcp::{
         Session,
         given::Given,
-        parameter::{Kind, optional},
+        parameter::{Kind, filter, filter_as, optional},
     },
     output::text::{clean, shorten},
 };
@@ -24,8 +25,8 @@ pub(super) const LIST_RUNS: Tool = Tool {
     needs: Needs::Read,
     parameters: &[
         optional("environment", Kind::Text, ENVIRONMENT),
-        optional("event_id", Kind::Text, "Only runs that this event caused"),
-        optional("workflow", Kind::Text, "Only runs of this workflow, by its key"),
+        filter_as("event_id", run::EVENT_ID, Kind::Text),
+        filter(run::WORKFLOW, Kind::Text),
         optional("limit", Kind::UpTo(50), "The most runs; 20 by default"),
         optional("cursor", Kind::Text, CURSOR),
     ],
@@ -39,10 +40,11 @@ pub(super) const LIST_DELIVERIES: Tool = Tool {
     needs: Needs::Read,
     parameters: &[
         optional("environment", Kind::Text, ENVIRONMENT),
-        optional("event_id", Kind::Text, "Only deliveries that this event caused"),
-        optional("run_id", Kind::Text, "Only deliveries of this run"),
-        optional("target", Kind::Text, "Only deliveries to this target, by its key"),
-        optional("status", Kind::Text, "Only this status: pending, retrying, delivered, dead or canceled"),
+        filter_as("event_id", delivery::EVENT_ID, Kind::Text),
+        filter_as("run_id", delivery::RUN_ID, Kind::Text),
+        filter(delivery::TARGET, Kind::Text),
+        filter(delivery::STATUS, Kind::Text),
+        filter(delivery::WORKFLOW, Kind::Text),
         optional("limit", Kind::UpTo(50), "The most deliveries; 20 by default"),
         optional("cursor", Kind::Text, CURSOR),
     ],
@@ -58,15 +60,15 @@ pub(super) const LIST_TARGETS: Tool = Tool {
     run: targets,
 };
 
-/// Returns the part of the query that all lists have.
-fn query(session: &Session, given: &Given, filters: &[(&str, &str)]) -> anyhow::Result<String> {
+/// Returns the query of a list: the environment, the filters of its tool, and the page.
+fn query(session: &Session, given: &Given, tool: &Tool) -> anyhow::Result<String> {
     let pages = given.query(&[("cursor", "after"), ("limit", "limit")]);
     let limit = if given.json("limit").is_none() { "&limit=20" } else { "" };
-    Ok(session.environment(given)? + &given.query(filters) + &pages + limit)
+    Ok(session.environment(given)? + &given.filters(tool.parameters) + &pages + limit)
 }
 
 fn runs(session: &Session, given: &Given) -> anyhow::Result<String> {
-    let query = query(session, given, &[("event_id", "source_event_id"), ("workflow", "workflow")])?;
+    let query = query(session, given, &LIST_RUNS)?;
     let list: WorkflowRunList = session.client.get(&format!("/v1/workflow_runs?{query}"))?;
     let lines = list.entries.iter().map(|run| {
         let (status, event) = (word(&run.status), &run.source_event_id);
@@ -81,9 +83,7 @@ fn runs(session: &Session, given: &Given) -> anyhow::Result<String> {
 }
 
 fn deliveries(session: &Session, given: &Given) -> anyhow::Result<String> {
-    let filters =
-        [("event_id", "source_event_id"), ("run_id", "workflow_run_id"), ("target", "target"), ("status", "status")];
-    let query = query(session, given, &filters)?;
+    let query = query(session, given, &LIST_DELIVERIES)?;
     let list: DeliveryList = session.client.get(&format!("/v1/deliveries?{query}"))?;
     Ok(page(list.entries.iter().map(line).collect(), list.page_info.after.as_deref()))
 }

@@ -8,11 +8,11 @@ use inlet_api_types::{
 use super::{CURSOR, ENVIRONMENT, Needs, Tool, page};
 use crate::{
     client::encoded,
-    event::read_event,
+    event::{filters, read_event},
     mcp::{
         Session,
         given::Given,
-        parameter::{Kind, optional, required},
+        parameter::{Kind, filter, optional, required},
     },
     output::text::{clean, shorten},
     why,
@@ -33,20 +33,16 @@ pub(super) const SEARCH_EVENTS: Tool = Tool {
     parameters: &[
         optional("environment", Kind::Text, ENVIRONMENT),
         optional("source", Kind::Text, "Only this source, by its key"),
-        optional("event", Kind::Text, "Only this event type; `Paid` also finds `track/Paid`"),
-        optional("user_id", Kind::Text, "Only events about this user"),
-        optional("idempotency_key", Kind::Text, "Only events with this key, such as a message id"),
-        optional(
-            "recipient",
-            Kind::Text,
-            "Only events that reached or skipped this recipient: a user's id, or collection/id",
-        ),
-        optional("outcome", Kind::Text, "Only this outcome, or these: failed,rejected"),
-        optional("code", Kind::Text, "Only events with this code, for example action_failed"),
-        optional("action_status", Kind::Text, "Only events with an action that ended so: success, skipped or error"),
-        optional("needs_attention", Kind::Flag, "Only events that need attention"),
-        optional("starting_at", Kind::Text, "Only events logged at this time (RFC 3339) or later"),
-        optional("ending_at", Kind::Text, "Only events logged before this time"),
+        filter(filters::EVENT, Kind::Text),
+        filter(filters::USER_ID, Kind::Text),
+        filter(filters::IDEMPOTENCY_KEY, Kind::Text),
+        filter(filters::RECIPIENT, Kind::Text),
+        filter(filters::OUTCOME, Kind::Text),
+        filter(filters::CODE, Kind::Text),
+        filter(filters::ACTION_STATUS, Kind::Text),
+        filter(filters::NEEDS_ATTENTION, Kind::Flag),
+        filter(filters::STARTING_AT, Kind::Text),
+        filter(filters::ENDING_AT, Kind::Text),
         optional("limit", Kind::UpTo(100), "The most events; 20 by default"),
         optional("cursor", Kind::Text, CURSOR),
     ],
@@ -78,24 +74,10 @@ fn search(session: &Session, given: &Given) -> anyhow::Result<String> {
         Some(source) => format!("/v1/sources/{}/logs", encoded(&source)),
         None => "/v1/logs".to_owned(),
     };
-    let filters = [
-        "event",
-        "user_id",
-        "idempotency_key",
-        "recipient",
-        "outcome",
-        "code",
-        "action_status",
-        "starting_at",
-        "ending_at",
-    ];
-    let mut query = session.environment(given)? + &given.query(&filters.map(|name| (name, name)));
+    let mut query = session.environment(given)? + &given.filters(SEARCH_EVENTS.parameters);
     query += &given.query(&[("cursor", "after"), ("limit", "limit")]);
     if given.json("limit").is_none() {
         query += "&limit=20";
-    }
-    if given.flag("needs_attention") {
-        query += "&needs_attention=true";
     }
     let list: SourceLogList = session.client.get(&format!("{logs}?{query}"))?;
     Ok(page(list.entries.iter().map(line).collect(), list.page_info.after.as_deref()))

@@ -5,6 +5,7 @@ mod events;
 mod rehearse;
 mod sources;
 
+use anyhow::Context as _;
 use inlet_api_types::{RawJson, environments::EnvironmentList};
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
@@ -65,7 +66,11 @@ fn may_operate(session: &Session) -> bool {
     let ask = || {
         let environment = match &session.environment {
             Some(slug) => slug.clone(),
-            None => session.client.get::<EnvironmentList>("/v1/environments")?.entries.remove(0).slug,
+            None => {
+                let list: EnvironmentList = session.client.get("/v1/environments")?;
+                let first = list.entries.into_iter().next();
+                first.context("the token permits no environment; use one that does")?.slug
+            }
         };
         let path = format!("/v1/sources/%24none/rehearse?environment={}", encoded(&environment));
         session.client.send_for_text(Method::POST, &path, Content::Json("{\"payload\":{}}".to_owned()))

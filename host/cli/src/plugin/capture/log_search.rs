@@ -9,6 +9,7 @@ use inlet_core::Uuid;
 
 use crate::{
     client::{Client, encoded},
+    exit_code::NotFound,
     plugin::reference::SourceRef,
 };
 
@@ -30,9 +31,9 @@ impl LogSearch {
         }
         match (searched.is_empty(), only) {
             (true, Some(SourceRef { source, environment })) => {
-                bail!("there is no source {source:?} in {environment:?}")
+                bail!(NotFound(format!("there is no source {source:?} in {environment:?}")))
             }
-            (true, None) => bail!("there is no source; nothing is logged"),
+            (true, None) => bail!(NotFound("there is no source; nothing is logged".to_owned())),
             (false, _) => Ok(Self(searched)),
         }
     }
@@ -47,6 +48,8 @@ impl LogSearch {
                 return Ok((entry, settings));
             }
         }
-        bail!("there is no log entry {id}; it may be past its environment's retention, or of a source not named")
+        bail!(NotFound(format!(
+            "there is no log entry {id}; it may be past its environment's retention, or of a source not named"
+        )))
     }
 }

@@ -1,19 +1,19 @@
 //! The messages of an import, on standard error: rows that failed, and how far it is.
 
-use std::{
-    io::{IsTerminal as _, Write as _, stderr},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
 
 use super::progress_file::Counts;
+use crate::output::{byte_bar, note};
 
-/// The pause between two lines of progress: on a terminal, where the line rewrites itself, and elsewhere.
-const PAUSE_ON_TERMINAL: Duration = Duration::from_millis(200);
+/// The pause between two lines of progress where there is no terminal, and so no bar.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// Writes messages.
 pub struct Reporter {
-    is_terminal: bool,
+    /// The bar over the input's bytes; hidden where there is no terminal.
+    bar: ProgressBar,
     begun: Instant,
     /// The number of rows that earlier runs did.
     rows_before: u64,
@@ -21,20 +21,17 @@ pub struct Reporter {
     size: Option<u64>,
     /// The time of the last line of progress.
     last: Instant,
-    /// True while the last line of the terminal is one of progress.
-    has_line: bool,
 }
 
 impl Reporter {
     pub fn new(size: Option<u64>, rows_before: u64) -> Self {
-        let now = Instant::now();
-        Self { is_terminal: stderr().is_terminal(), begun: now, rows_before, size, last: now, has_line: false }
+        let (bar, now) = (byte_bar(size, ""), Instant::now());
+        Self { bar, begun: now, rows_before, size, last: now }
     }
 
     /// Writes a line that stays.
     pub fn line(&mut self, text: &str) {
-        self.clear();
-        self.write(&format!("{text}\n"));
+        self.bar.suspend(|| note(text));
     }
 
     /// Writes that a row failed. `lines` are those on which it may stand.
@@ -46,37 +43,25 @@ impl Reporter {
 
     /// Writes how far the import is, from time to time. `byte` is the position in the input.
     pub fn progress(&mut self, counts: Counts, byte: u64) {
-        let pause = if self.is_terminal { PAUSE_ON_TERMINAL } else { PAUSE };
-        if self.last.elapsed() < pause {
+        let rows = counts.rows();
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let pace = rows.saturating_sub(self.rows_before) as f64 / seconds.max(0.001);
+        let counted = format!("{rows} rows, {} failed, {pace:.0}/s", counts.failed);
+        if !self.bar.is_hidden() {
+            self.bar.set_position(byte);
+            self.bar.set_message(counted);
+            return;
+        }
+        if self.last.elapsed() < PAUSE {
             return;
         }
         self.last = Instant::now();
-        let rows = counts.rows();
-        let part = self.size.filter(|size| *size > 0).map(|size| format!(" ({} %)", 100 * byte.min(size) / size));
-        let seconds = self.begun.elapsed().as_secs_f64();
-        let pace = rows.saturating_sub(self.rows_before) as f64 / seconds.max(0.001);
-        let text = format!("{rows} rows{}, {} failed, {pace:.0}/s", part.unwrap_or_default(), counts.failed);
-        match self.is_terminal {
-            true => {
-                self.write(&format!("\r\x1b[K{text}"));
-                self.has_line = true;
-            }
-            false => self.write(&format!("{text}\n")),
-        }
+        let part = self.size.filter(|size| *size > 0).map(|size| format!("{} %, ", 100 * byte.min(size) / size));
+        note(&format!("{}{counted}", part.unwrap_or_default()));
     }
 
-    /// Removes the line of progress.
+    /// Removes the bar, at the end.
     pub fn clear(&mut self) {
-        if self.has_line {
-            self.write("\r\x1b[K");
-            self.has_line = false;
-        }
-    }
-
-    /// A message that cannot be written is no reason to stop.
-    fn write(&self, text: &str) {
-        let mut stderr = stderr().lock();
-        let _ = stderr.write_all(text.as_bytes());
-        let _ = stderr.flush();
+        self.bar.finish_and_clear();
     }
 }

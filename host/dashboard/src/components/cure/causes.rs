@@ -28,7 +28,7 @@ fn of_api(cause: &Cause<'_>) -> String {
 }
 
 fn of_refusal(cause: &Cause<'_>) -> Cure {
-    let then_sent_again = |sentence: &str| Cure::new(sentence).then(dismiss(cause));
+    let then_sent_again = |sentence: &str| Cure::new(sentence).then(delete(cause));
     match cause.code {
         "failed" => Cure::new(
             "The signing secret is not the sender's, or a proxy changes the body. Set the right secret, and these requests are \
@@ -36,14 +36,14 @@ fn of_refusal(cause: &Cause<'_>) -> Cure {
         )
         .then(set_secret(cause))
         .then(verify_again(cause))
-        .then(dismiss(cause)),
+        .then(delete(cause)),
         "not_configured" => Cure::new(
             "There is no signing secret to verify with. Set it, and these requests are verified again.",
         )
         .then(set_secret(cause))
-        .then(dismiss(cause)),
+        .then(delete(cause)),
         "missing" => then_sent_again(
-            "The requests are not signed. Switch signing on at the sender, and dismiss the requests that are not the sender's.",
+            "The requests are not signed. Switch signing on at the sender, and delete the requests that are not the sender's.",
         ),
         "doubled" => then_sent_again(
             "The signature header came twice. Find the proxy or the setting that adds it a second time, and let the sender send \
@@ -61,15 +61,15 @@ fn of_refusal(cause: &Cause<'_>) -> Cure {
             "Only the first item of these batches is signed. Accept the other items too, or let the sender send single items.",
         )
         .then(send("Accept all items", cause.post("trust-batches"), cause))
-        .then(dismiss(cause)),
+        .then(delete(cause)),
         "wrong_write_key" => Cure::new(
             "The write key is not the source's. Set the right one here or in the SDK, and these requests are verified again.",
         )
         .then(enter("Set write key", cause.post("write-key"), ("write_key", "Write key")))
         .then(verify_again(cause))
-        .then(dismiss(cause)),
+        .then(delete(cause)),
         "missing_write_key" => then_sent_again(
-            "The requests carry no write key. Let the SDK send it, and dismiss the requests that are not the sender's.",
+            "The requests carry no write key. Let the SDK send it, and delete the requests that are not the sender's.",
         ),
         "unreadable_write_key" => then_sent_again(
             "The requests carry a credential that is no write key. Let the SDK send the write key alone, and send again.",
@@ -77,7 +77,7 @@ fn of_refusal(cause: &Cause<'_>) -> Cure {
         "not_gzip" => then_sent_again(
             "The bodies are announced as gzip and are not. Find the proxy that unpacks them, and let the sender send again.",
         ),
-        _ => Cure::new(of_api(cause)).then(verify_again(cause)).then(dismiss(cause)),
+        _ => Cure::new(of_api(cause)).then(verify_again(cause)).then(delete(cause)),
     }
 }
 
@@ -90,16 +90,11 @@ fn of_failure(cause: &Cause<'_>) -> Cure {
         "delivery_dead" => {
             let cure =
                 Cure::new("A target did not take the deliveries of these events. Correct the target, then retry them.");
-            return with_logs(
-                cause,
-                cure.then(send("Retry deliveries", super::target::redrive_of(cause.environment), cause)).then(
-                    Step::Link {
-                        label: "See the answers",
-                        href: format!("/e/{}/deliveries?status=dead", url_part(cause.environment)),
-                    },
-                ),
-            )
-            .then(acknowledge(cause));
+            let deliveries = format!("/e/{}/deliveries", url_part(cause.environment));
+            // Deliveries cannot be retried by source, so the page counts those of the whole environment first.
+            let retry = Step::Change { label: "Retry deliveries…", href: format!("{deliveries}/~retry?status=dead") };
+            let answers = Step::Link { label: "See the answers", href: format!("{deliveries}?status=dead") };
+            return with_logs(cause, cure.then(retry).then(answers)).then(acknowledge(cause));
         }
         "delivery_failing" => {
             return Cure::new(
@@ -118,7 +113,7 @@ fn of_failure(cause: &Cause<'_>) -> Cure {
         "shape" => {
             "The plugin returned something that is no translation. Use another version, then run the events again."
         }
-        "trap" => "The plugin broke off. Use another version, then run the events again.",
+        "trap" => "The plugin crashed. Use another version, then run the events again.",
         "busy" => "No sandbox was free. Run the events again.",
         "too_many_items" => {
             "The requests hold more items than the source takes. Raise its limit, or let the sender send smaller batches; then run \
@@ -150,8 +145,9 @@ fn acknowledge(cause: &Cause<'_>) -> Step {
     send(ACKNOWLEDGE, cause.post("acknowledge"), cause)
 }
 
-fn dismiss(cause: &Cause<'_>) -> Step {
-    send("Dismiss", cause.post("dismiss"), cause)
+/// The page of the refused requests, which counts those of the cause and asks for the source's key.
+fn delete(cause: &Cause<'_>) -> Step {
+    Step::Change { label: "Delete requests…", href: cause.refused() }
 }
 
 fn verify_again(cause: &Cause<'_>) -> Step {

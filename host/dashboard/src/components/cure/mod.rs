@@ -15,7 +15,7 @@ use inlet_api_types::{issues::Issue, sources::AttentionCause};
 pub use self::{
     operational::of_operational_event,
     target::of_target,
-    without_effect::{of_nobody, of_unmapped, of_workflow, of_wrong_url},
+    without_effect::{of_nobody, of_unmapped, of_workflow, of_wrong_url, wrong_url},
 };
 use super::Html;
 use crate::{html::url_part, layout::Layout};
@@ -71,8 +71,8 @@ impl<'a> Cause<'a> {
         };
         let cure = cause.cure();
         let needs_source = |step: &Step| match step {
-            Step::Link { href, .. } => *href == cause.logs(),
-            Step::Send(send) => !send.action.ends_with("/cures/redrive"),
+            Step::Link { href, .. } | Step::Change { href, .. } => *href == cause.logs() || *href == cause.refused(),
+            Step::Send(_) => true,
         };
         let is_possible = |step: &Step| issue.source.is_some() || !needs_source(step);
         let steps = cure.steps.into_iter().filter(|step| step.label() != ACKNOWLEDGE && is_possible(step)).collect();
@@ -88,6 +88,12 @@ impl<'a> Cause<'a> {
     pub fn logs(&self) -> String {
         let [environment, source, kind, code] = [self.environment, self.source, self.kind, self.code].map(url_part);
         format!("/e/{environment}/logs?source={source}&outcome={kind}&code={code}")
+    }
+
+    /// The address of the source's refused requests, at this cause.
+    pub fn refused(&self) -> String {
+        let [environment, source, code] = [self.environment, self.source, self.code].map(url_part);
+        format!("/e/{environment}/sources/{source}/refused#cause-{code}")
     }
 
     fn post(&self, name: &str) -> String {
@@ -114,6 +120,13 @@ pub enum Step {
         /// The address.
         href: String,
     },
+    /// A page that changes something, for a token with the scope `operate`.
+    Change {
+        /// The text.
+        label: &'static str,
+        /// The address.
+        href: String,
+    },
     /// A button of a form.
     Send(Send),
 }
@@ -121,7 +134,7 @@ pub enum Step {
 impl Step {
     fn label(&self) -> &'static str {
         match self {
-            Self::Link { label, .. } => label,
+            Self::Link { label, .. } | Self::Change { label, .. } => label,
             Self::Send(send) => send.label,
         }
     }
@@ -148,6 +161,15 @@ impl Cure {
 
     fn then(mut self, step: Step) -> Self {
         self.steps.push(step);
+        self
+    }
+
+    /// Leaves out the links to a page, such as the one that the cure stands on.
+    pub fn without(mut self, page: &str) -> Self {
+        self.steps.retain(|step| match step {
+            Step::Link { href, .. } | Step::Change { href, .. } => href != page,
+            Step::Send(_) => true,
+        });
         self
     }
 

@@ -8,7 +8,7 @@ pub fn of_operational_event(event_type: &str, of_api: &str) -> String {
         "test" => "Nothing is to be done: the webhook works.",
         "target.failing" => "Read its answers among the deliveries that are retried. What waits is kept.",
         "target.disabled" => {
-            "Correct the target or its receiver, then switch it on. Its deliveries are kept and go on from there."
+            "Correct the target or its receiver, then enable it. Its deliveries are kept and go on from there."
         }
         "target.recovered" => "Nothing is to be done: what waited is being sent.",
         "delivery.exhausted" => {

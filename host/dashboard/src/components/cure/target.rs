@@ -21,11 +21,7 @@ pub fn of_target(environment: &str, target: &Target, now_ms: i64) -> Option<Cure
         TargetState::Paused => (format!("The target is paused. {waiting}"), "Resume", "resume"),
         TargetState::Disabled => {
             let reason = target.state_reason.as_deref().map_or_else(String::new, |reason| format!(" ({reason})"));
-            (
-                format!("The target was switched off{reason}. {waiting} Correct it, then switch it on."),
-                "Switch on",
-                "enable",
-            )
+            (format!("The target is disabled{reason}. {waiting} Correct it, then enable it."), "Enable", "enable")
         }
     };
     let action = format!("/e/{}/targets/{}/cures/{call}", url_part(environment), url_part(&target.key));
@@ -44,11 +40,6 @@ fn backlog(environment: &str, target: &Target, waiting: &str, now_ms: i64) -> Op
     };
     let retried = Step::Link { label: "See what is retried", href: href("retrying") };
     Some(Cure::new(sentence).then(retried).then(Step::Link { label: "See what waits", href: href("pending") }))
-}
-
-/// The address that sends the dead deliveries of an environment again.
-pub(super) fn redrive_of(environment: &str) -> String {
-    format!("/e/{}/cures/redrive", url_part(environment))
 }
 
 #[cfg(test)]

@@ -7,13 +7,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use inlet_api_types::actions::{ActionList, ListedAction};
+use inlet_core::actions::ActionType;
 
 use crate::{
     components::{
         Html,
         empty_state::empty_state,
         filter::{Choice, Filters},
-        form::{Field, Kind, error_elsewhere},
+        form::{Field, error_elsewhere},
         icon, outcome,
         pagination::pagination,
         time,
@@ -33,9 +34,9 @@ const FIELDS: [(&str, &str, &str); 9] = [
     ("source", "Source", "segment"),
     ("event", "Event", "Order Completed"),
     ("user_id", "User", "u_42"),
-    ("action_type", "Type", "workflows_trigger"),
-    ("starting_at", "From", "2026-01-02T03:04:05Z"),
-    ("ending_at", "Until", "2026-01-02T03:04:05Z"),
+    ("action_type", "Type", ""),
+    ("starting_at", "From (UTC)", "2026-01-02T03:04:05Z"),
+    ("ending_at", "Until (UTC)", "2026-01-02T03:04:05Z"),
 ];
 /// The statuses, in the order in which they are offered.
 const STATUSES: [&str; 3] = ["success", "skipped", "error"];
@@ -57,9 +58,12 @@ impl ListPage<'_> {
     }
 
     fn fields(&self) -> Vec<Html> {
-        let field = |(name, label, example)| {
-            let value = self.filters.get(name).unwrap_or_default();
-            Field::new(Kind::Text, name, label, value).placeholder(example).error_of(self.error.as_ref()).html()
+        let types = ActionType::ALL.into_iter().map(|action| (action.as_str().to_owned(), action.as_str().to_owned()));
+        let types: Vec<(String, String)> = [(String::new(), "any".to_owned())].into_iter().chain(types).collect();
+        let field = |filter: (&str, &str, &str)| {
+            let field = Field::of_filter(filter, self.filters.get(filter.0).unwrap_or_default());
+            let field = if filter.0 == "action_type" { field.choices(types.clone()) } else { field };
+            field.error_of(self.error.as_ref()).html()
         };
         FIELDS.map(field).into()
     }

@@ -28,7 +28,9 @@ use crate::{
 
 /// The filters, as the API names them, with a label and an example.
 const FIELDS: [(&str, &str, &str); 3] =
-    [("who", "Who", "bootstrap"), ("operation", "Operation", "upsertSource"), ("resource", "Resource", "sources/shop")];
+    [("who", "Who", "bootstrap"), (OPERATION, "Operation", ""), ("resource", "Resource", "sources/shop")];
+/// The filter that is chosen from a list.
+const OPERATION: &str = "operation";
 
 #[derive(Template)]
 #[template(path = "pages/changes/list.html")]
@@ -50,8 +52,10 @@ impl ListPage<'_> {
         let environments = environments.map(|environment| (environment.slug.clone(), environment.name.clone()));
         let choices = [(String::new(), "any".to_owned())].into_iter().chain(environments);
         let environment = Field::new(Kind::Text, "environment", "Environment", value("environment")).choices(choices);
-        let texts =
-            FIELDS.map(|(name, label, example)| Field::new(Kind::Text, name, label, value(name)).placeholder(example));
+        let texts = FIELDS.map(|(name, label, example)| {
+            let field = Field::new(Kind::Text, name, label, value(name)).placeholder(example);
+            if name == OPERATION { field.choices(operations(value(OPERATION))) } else { field }
+        });
         let fields = texts.into_iter().chain([environment]);
         fields.map(|field| field.error_of(self.error.as_ref()).html()).collect()
     }
@@ -63,6 +67,7 @@ impl ListPage<'_> {
     fn chips(&self) -> Html {
         self.filters.chips(|name, value| {
             let label = FIELDS.iter().find(|(known, ..)| *known == name).map_or("Environment", |(_, label, _)| label);
+            let value = if name == OPERATION { resource::words(value) } else { value.to_owned() };
             format!("{label}: {value}")
         })
     }
@@ -80,7 +85,7 @@ impl ListPage<'_> {
             true => empty_state(
                 "No changes yet",
                 "Every change by this dashboard, the command line and the API stands here, with who made it.",
-                None,
+                Some(("Sources", "/sources")),
             ),
             false => empty_state(
                 "No such change",
@@ -101,6 +106,17 @@ impl ListPage<'_> {
     fn tree(&self, json: &RawJson, label: &str) -> Html {
         JsonTree::new(json.as_text(), label).html()
     }
+}
+
+/// The operations to choose from, by their words. One of the address that is none of them is offered too.
+fn operations(chosen: &str) -> Vec<(String, String)> {
+    let choice = |operation: &str| (operation.to_owned(), resource::words(operation));
+    let mut choices: Vec<(String, String)> = resource::OPERATIONS.iter().map(|operation| choice(operation)).collect();
+    if !chosen.is_empty() && !resource::OPERATIONS.contains(&chosen) {
+        choices.push(choice(chosen));
+    }
+    choices.sort_by(|(_, a), (_, b)| a.cmp(b));
+    [(String::new(), "any".to_owned())].into_iter().chain(choices).collect()
 }
 
 /// Lists the changes, the newest first.

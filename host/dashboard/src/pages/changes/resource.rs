@@ -2,6 +2,47 @@
 
 use crate::html::url_part;
 
+/// The operations that are logged.
+pub const OPERATIONS: [&str; 37] = [
+    "acceptSystemTime",
+    "acknowledgeIssue",
+    "addSourceProvider",
+    "cancelReplay",
+    "cancelWorkflowRun",
+    "createApiKey",
+    "createEnvironment",
+    "createManagementToken",
+    "createReplay",
+    "createSignInLink",
+    "deleteApiKey",
+    "deleteEnvironment",
+    "deleteManagementToken",
+    "deleteSource",
+    "deleteTarget",
+    "deleteVariable",
+    "discardDeliveries",
+    "dismissAttention",
+    "dismissRefusedRequests",
+    "enableTarget",
+    "forgetUser",
+    "muteIssue",
+    "pauseTarget",
+    "redriveDeliveries",
+    "redriveDelivery",
+    "removeSourceProviderVersion",
+    "reopenIssue",
+    "replayLog",
+    "resolveIssue",
+    "resumeTarget",
+    "rotateSourceEndpoint",
+    "setTargetState",
+    "updateEnvironment",
+    "upsertSource",
+    "upsertTarget",
+    "upsertVariable",
+    "useSourcePlugin",
+];
+
 /// Returns the page of a resource, by its path under `/v1`; none if it has none, or is gone with the change.
 pub fn page_of(resource: &str, environment: Option<&str>) -> Option<String> {
     let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));

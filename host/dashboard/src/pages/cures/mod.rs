@@ -1,11 +1,12 @@
 //! The changes behind the buttons of [`components::cure`](crate::components::cure). Each leads back to its page.
 
 mod attention;
-mod deliveries;
 mod plugin;
 mod refused;
 mod secret;
 mod target;
+
+pub use self::refused::verify_refused;
 
 use axum::{Router, routing::post};
 use serde::Deserialize;
@@ -25,7 +26,6 @@ pub fn routes() -> Router<Dashboard> {
         .route("/e/{environment}/sources/{source}/cures/previous-plugin", post(plugin::use_previous))
         .route("/e/{environment}/targets/{target}/cures/resume", post(target::resume))
         .route("/e/{environment}/targets/{target}/cures/enable", post(target::enable))
-        .route("/e/{environment}/cures/redrive", post(deliveries::redrive))
 }
 
 /// The source environment of a cure's path.

@@ -12,7 +12,7 @@ pub async fn resume(page: Page, Path(place): Path<(String, String)>, Form(form):
     change(&page, &place, "resume", &form).await
 }
 
-/// Switches on a target that was switched off.
+/// Enables a disabled target.
 pub async fn enable(page: Page, Path(place): Path<(String, String)>, Form(form): Form<CureForm>) -> PageResult {
     change(&page, &place, "enable", &form).await
 }

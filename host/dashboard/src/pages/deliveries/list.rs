@@ -21,6 +21,7 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
+    pages::targets::target_address,
     respond,
 };
 
@@ -32,8 +33,8 @@ const FIELDS: [(&str, &str, &str); 6] = [
     ("workflow_run_id", "Run", ""),
     ("source_event_id", "Event", ""),
     ("mapping_id", "Mapping", ""),
-    ("starting_at", "From", "2026-01-02T03:04:05Z"),
-    ("ending_at", "Until", "2026-01-02T03:04:05Z"),
+    ("starting_at", "From (UTC)", "2026-01-02T03:04:05Z"),
+    ("ending_at", "Until (UTC)", "2026-01-02T03:04:05Z"),
 ];
 
 #[derive(Template)]
@@ -62,8 +63,7 @@ impl ListPage<'_> {
         let target = Field::new(Kind::Text, "target", "Target", self.value("target"));
         let targets = self.targets.entries.iter().map(|target| (target.key.clone(), target.key.clone()));
         let target = target.choices([(String::new(), "any".to_owned())].into_iter().chain(targets));
-        let texts = FIELDS
-            .map(|(name, label, example)| Field::new(Kind::Text, name, label, self.value(name)).placeholder(example));
+        let texts = FIELDS.map(|filter| Field::of_filter(filter, self.value(filter.0)));
         let all = [target].into_iter().chain(texts);
         all.map(|field| field.error_of(self.error.as_ref()).html()).collect()
     }
@@ -103,6 +103,12 @@ impl ListPage<'_> {
         self.list.as_ref().map(|list| table(&self.environment, &list.entries)).unwrap_or_default()
     }
 
+    /// The page of the first target, which sends a test delivery.
+    fn test(&self) -> String {
+        let first = self.targets.entries.first().map(|target| target.key.as_str()).unwrap_or_default();
+        format!("{}#test-title", target_address(&self.environment, first))
+    }
+
     fn empty(&self) -> Html {
         match (self.filters.is_empty(), self.targets.entries.is_empty()) {
             (true, true) => empty_state(
@@ -112,8 +118,9 @@ impl ListPage<'_> {
             ),
             (true, false) => empty_state(
                 "Nothing is delivered yet",
-                "A mapping that triggers a workflow makes a run, and a run a delivery for each target that wants it.",
-                None,
+                "A mapping that triggers a workflow makes a run, and a run a delivery for each target that wants it. The page of \
+                 a target sends a test delivery.",
+                Some(("Send a test delivery", &self.test())),
             ),
             (false, _) => empty_state(
                 "Nothing matches",

@@ -46,6 +46,17 @@ impl DeliveryPage<'_> {
         run_address(&self.environment, &self.delivery.workflow_run_id)
     }
 
+    /// The recipients of the run that the delivery holds: their number, or their place among those of the run.
+    fn recipients(&self) -> String {
+        let (first, count) = (self.delivery.first_recipient, self.delivery.recipients_count);
+        match (first, count) {
+            (0, 1) => "1 recipient".to_owned(),
+            (0, count) => format!("{count} recipients"),
+            (first, 1) => format!("recipient {}", first + 1),
+            (first, count) => format!("recipients {} to {}", first + 1, first + count),
+        }
+    }
+
     fn event(&self) -> String {
         event_address(&self.environment, &self.delivery.source_event_id)
     }

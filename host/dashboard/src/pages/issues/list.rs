@@ -29,6 +29,7 @@ const MOST: usize = 200;
 #[template(path = "pages/issues/list.html")]
 struct ListPage<'a> {
     layout: Layout<'a>,
+    environment: &'a str,
     filters: Filters,
     state: &'a str,
     /// All issues of the environment.
@@ -71,18 +72,23 @@ impl ListPage<'_> {
     }
 
     fn empty(&self) -> Html {
+        let logs = format!("/e/{}/logs", url_part(self.environment));
         match (self.state, self.all.is_empty()) {
             (_, true) => empty_state(
                 "No issues",
                 "What fails, is refused or cannot be read is grouped here by its cause. Nothing has.",
-                None,
+                Some(("Logs", &logs)),
             ),
             (DEFAULT_STATE, _) => empty_state(
                 "No open issues",
                 "Everything that failed is known or resolved. A new failure opens its issue again.",
-                None,
+                Some(("Logs", &logs)),
             ),
-            _ => empty_state("None here", "No issue of this environment is in this state.", None),
+            _ => empty_state(
+                "None here",
+                "No issue of this environment is in this state.",
+                Some(("Show open", &self.filters.with("state", DEFAULT_STATE))),
+            ),
         }
     }
 }
@@ -94,6 +100,7 @@ pub async fn list(page: Page, Path(environment): Path<String>) -> PageResult {
     let state = filters.get("state").unwrap_or(DEFAULT_STATE).to_owned();
     let mut view = ListPage {
         layout: Layout::new(&page, "Issues"),
+        environment: &environment,
         filters,
         state: &state,
         all: &list.entries,

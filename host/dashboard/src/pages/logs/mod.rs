@@ -5,6 +5,7 @@ mod list;
 mod live;
 mod preview;
 mod replay;
+mod request;
 mod row;
 mod show;
 mod stages;

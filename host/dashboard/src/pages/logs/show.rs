@@ -14,7 +14,7 @@ use inlet_api_types::{
 use inlet_core::mapping::matched_by;
 
 use super::{
-    API_LOG, Place, curl, row, stages, under_way, value,
+    API_LOG, Place, curl, request, row, stages, under_way, value,
     values::{self, Field},
 };
 use crate::{
@@ -54,7 +54,11 @@ impl EventPage<'_> {
         let badge = outcome::event(&self.entry.outcome);
         match self.deliveries() {
             [] => badge,
-            deliveries => badge.with_detail(&stages::delivered(deliveries).0),
+            deliveries => {
+                let (detail, tone) = stages::delivered(deliveries);
+                // What happened last decides about the colour, unless the event itself went worse.
+                badge.with_detail(&detail).at_least(tone)
+            }
         }
     }
 
@@ -72,6 +76,11 @@ impl EventPage<'_> {
 
     fn headers(&self) -> Option<Html> {
         Some(JsonTree::new(self.entry.headers.as_ref()?.as_text(), "the headers").html())
+    }
+
+    /// The whole request of an item that failed or could not be read.
+    fn request(&self) -> Option<Html> {
+        self.trace.as_ref()?.request.as_ref().map(request::request)
     }
 
     fn plugin_logs(&self) -> Option<Html> {
@@ -143,7 +152,9 @@ impl EventPage<'_> {
     }
 
     fn mappings(&self) -> Option<Html> {
-        self.trace.as_ref().map(|trace| actions::mappings(&trace.mappings, trace.mappings_left_out))
+        let place = SourcePlace::new(&self.place.environment, &self.place.source);
+        let page = |id: &str| place.page(&format!("mappings/{}", url_part(id)));
+        self.trace.as_ref().map(|trace| actions::mappings(&trace.mappings, trace.mappings_left_out, Some(&page)))
     }
 
     fn actions(&self) -> Html {
@@ -152,10 +163,11 @@ impl EventPage<'_> {
             let label = format!("mapping of {}", self.entry.event_type);
             (place.page(&format!("mappings/{}", url_part(id))), label)
         };
-        let actions = self.entry.actions.iter().flatten().map(Action::from);
-        let actions: Vec<Action<'_>> =
-            actions.map(|action| Action { mapping_page: action.mapping.map(page), ..action }).collect();
-        actions::actions(&actions)
+        let actions = self.entry.actions.iter().flatten().map(|logged| {
+            let (action, parts) = (Action::from(logged), Some(value::action_parts(self.place, &logged.id)));
+            Action { mapping_page: action.mapping.map(page), parts, ..action }
+        });
+        actions::actions(&actions.collect::<Vec<_>>())
     }
 
     /// The actions of all events of this type and source; empty for an item without a type.

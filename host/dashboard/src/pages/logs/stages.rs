@@ -10,6 +10,7 @@ use inlet_core::time;
 use super::show::idempotency_verdict;
 use crate::components::{
     outcome::{self, Tone},
+    time::micros,
     waterfall::Stage,
 };
 
@@ -49,7 +50,11 @@ pub fn stages(entry: &SourceLog, trace: Option<&EventTrace>) -> Vec<Stage> {
         "failed" if actions.is_empty() => Tone::Failed,
         _ => Tone::Done,
     };
-    let plugin = format!("{} {}", entry.plugin.key, entry.plugin.version);
+    let mut plugin = format!("{} {}", entry.plugin.key, entry.plugin.version);
+    // An entry without measured stages has the time of the translation for the trace.
+    if let Some(now_us) = trace.and_then(|trace| trace.values.duration_us).filter(|_| entry.stage_times.is_none()) {
+        plugin = format!("{plugin}, measured now: {}", micros(now_us));
+    }
     stages.push(timed(stage("Plugin", plugin, translated, "#plugin"), |times| times.translate_us));
     if let Some(trace) = trace {
         let matched = trace.mappings.iter().filter(|mapping| mapping.matched).count();

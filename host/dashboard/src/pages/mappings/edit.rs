@@ -24,7 +24,7 @@ use super::{
     workflows,
 };
 use crate::{
-    components::{Html, confirm::confirm, filter::Filters, icon, json_tree::JsonTree, outcome, time},
+    components::{Html, confirm::confirm_with, filter::Filters, icon, json_tree::JsonTree, outcome, time},
     context::Page,
     error::{PageError, PageResult},
     html::url_part,
@@ -80,6 +80,11 @@ impl EditPage<'_> {
         self.url(&format!("/{}{rest}", url_part(self.form.id.as_deref().unwrap_or_default())))
     }
 
+    /// The list of what the mapping did.
+    fn done(&self) -> String {
+        self.place.actions("mapping_id", self.form.id.as_deref().unwrap_or_default())
+    }
+
     fn actions(&self) -> Vec<(&'static str, &'static str, bool)> {
         ActionType::ALL
             .into_iter()
@@ -116,7 +121,8 @@ impl EditPage<'_> {
 
     fn delete(&self) -> Html {
         let warning = "It applies to no event any more. Events and runs that it caused stay.";
-        confirm(&self.layout, "Delete", warning, &self.form.event_type, &self.own("/delete"))
+        let fields = [("base", self.form.base.as_str())];
+        confirm_with(&self.layout, "Delete", warning, &self.form.event_type, &self.own("/delete"), &fields)
     }
 }
 
@@ -124,10 +130,16 @@ impl EditPage<'_> {
 #[template(path = "pages/mappings/show.html")]
 struct ShowPage<'a> {
     layout: Layout<'a>,
+    place: &'a SourcePlace,
     mapping: &'a SourceMapping,
 }
 
 impl ShowPage<'_> {
+    /// The list of what the mapping did.
+    fn done(&self) -> String {
+        self.place.actions("mapping_id", &self.mapping.id)
+    }
+
     fn parameters(&self) -> Html {
         JsonTree::new(self.mapping.action_parameters.as_text(), "the parameters").open_depth(4).html()
     }
@@ -197,7 +209,7 @@ pub async fn edit(page: Page, Path((environment, key, id)): Path<(String, String
     let form = MappingForm::of(mapping, around.configuration.version);
     if !page.can(Scope::Operate) {
         let layout = Layout::new(&page, title(&form)).in_source(&place.key).under("Mappings", place.page("mappings"));
-        return Ok(respond::html(&ShowPage { layout, mapping }));
+        return Ok(respond::html(&ShowPage { layout, place: &place, mapping }));
     }
     Ok(shown(&page, &place, &around, form, None).await)
 }

@@ -99,20 +99,33 @@ fn saved_page(
     respond::go_to(page, &place.page(&path))
 }
 
-/// Changes one member of a saved mapping, such as whether it is on, and writes the list.
+/// The result of a change of a saved mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    /// The list is written.
+    Written,
+    /// Nothing is written: the mapping is no longer the one that was shown.
+    Meanwhile,
+}
+
+/// Changes one member of a saved mapping, such as whether it is on, and writes the list. `base` is the time of the
+/// mapping's last change when it was shown.
 pub async fn change(
     page: &Page,
     place: &SourcePlace,
-    id: &str,
+    (id, base): (&str, &str),
     change: impl Fn(MappingRequest) -> Change,
-) -> Result<(), PageError> {
+) -> Result<Changed, PageError> {
     let missing = || PageError::not_found("there is no such mapping here; it may have been deleted");
     for _ in 0..TRIES {
         let configuration = place.configuration(page).await?;
         let mapping = configuration.mappings.iter().find(|mapping| mapping.id == id).ok_or_else(missing)?;
+        if mapping.updated_at != base {
+            return Ok(Changed::Meanwhile);
+        }
         let list = List::with(&configuration.mappings, change(super::saved::request_of(mapping)));
         match list.write(page, place, Some(configuration.version), false).await {
-            Ok(_) => return Ok(()),
+            Ok(_) => return Ok(Changed::Written),
             Err(failure) if failure.status == StatusCode::PRECONDITION_FAILED => {}
             Err(failure) => return Err(failure.into()),
         }

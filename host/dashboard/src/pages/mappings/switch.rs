@@ -1,7 +1,7 @@
 //! `GET` and `POST …/mappings/{id}/switch`: a mapping is switched on after its effect was said.
 
 use askama::Template;
-use axum::{Form, extract::Path};
+use axum::{Form, extract::Path, http::StatusCode};
 use inlet_api::Scope;
 use inlet_api_types::{
     rehearsals::{RehearseLastEvents, RehearsedLastEvents, RehearsedMappingEffect},
@@ -15,7 +15,7 @@ use super::{
     list::summary,
     parameters,
     preview::{Tried, try_mapping},
-    save,
+    save::{self, Changed},
     saved::{Change, request_of},
 };
 use crate::{
@@ -43,6 +43,8 @@ struct SwitchPage<'a> {
     next: String,
     /// The effect that it would have had; none until it is asked for.
     effect: Option<Html>,
+    /// True if the mapping was changed since it was shown, so that it was not switched.
+    is_changed: bool,
 }
 
 #[derive(Template)]
@@ -135,6 +137,7 @@ pub async fn ask(page: Page, Path((environment, key, id)): Path<(String, String,
         mapping: &configuration.mappings[index],
         next: next(&page),
         effect: None,
+        is_changed: false,
     }))
 }
 
@@ -159,7 +162,7 @@ async fn effect_page(page: &Page, place: &SourcePlace, id: &str) -> PageResult {
     }
     let effect = Some(Html::of(&view));
     let layout = place.layout(page, &configuration.source).under("Mappings", place.page("mappings"));
-    Ok(respond::html(&SwitchPage { layout, place, mapping, next: next(page), effect }))
+    Ok(respond::html(&SwitchPage { layout, place, mapping, next: next(page), effect, is_changed: false }))
 }
 
 /// See [`effect_page`].
@@ -171,12 +174,15 @@ pub async fn effect_of(page: Page, Path((environment, key, id)): Path<(String, S
 #[derive(Deserialize)]
 pub struct SwitchForm {
     to: String,
+    /// The time of the mapping's last change when it was shown.
+    #[serde(default)]
+    base: String,
     /// The page to lead to; empty for the list.
     #[serde(default)]
     next: String,
 }
 
-/// Switches a mapping on or off.
+/// Switches a mapping on or off. One that was changed since its effect was shown is shown again instead.
 pub async fn switch(
     page: Page,
     Path((environment, key, id)): Path<(String, String, String)>,
@@ -184,7 +190,16 @@ pub async fn switch(
 ) -> PageResult {
     let place = SourcePlace::new(environment, key);
     let active = Some(form.to == "on");
-    save::change(&page, &place, &id, |request| Change::Put(MappingRequest { active, ..request })).await?;
+    let put = |request: MappingRequest| Change::Put(MappingRequest { active, ..request });
+    if save::change(&page, &place, (&id, &form.base), put).await? == Changed::Meanwhile {
+        let (configuration, index) = found(&page, &place, &id).await?;
+        let layout = place.layout(&page, &configuration.source).under("Mappings", place.page("mappings"));
+        let mapping = &configuration.mappings[index];
+        let view = SwitchPage { layout, place: &place, mapping, next: form.next, effect: None, is_changed: true };
+        let mut response = respond::html(&view);
+        *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+        return Ok(response);
+    }
     match form.next.as_str() {
         "" => Ok(respond::go_to(&page, &place.page("mappings"))),
         next => Ok(respond::go_to(&page, own_path(next))),

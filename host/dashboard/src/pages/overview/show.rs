@@ -2,6 +2,7 @@
 
 use askama::Template;
 use futures_util::future::try_join3;
+use inlet_api::Scope;
 use inlet_api_types::{
     sources::AttentionCause,
     statistics::{DeliveryStatistics, TargetStatistics},
@@ -26,7 +27,13 @@ use crate::{
     error::PageResult,
     html,
     layout::Layout,
-    pages::sources::summary::{self, Summary},
+    pages::{
+        sources::{
+            may_create,
+            summary::{self, Summary},
+        },
+        targets::new_target_address,
+    },
     respond,
 };
 
@@ -43,6 +50,16 @@ struct OverviewPage<'a> {
 }
 
 impl OverviewPage<'_> {
+    fn may_create(&self) -> bool {
+        may_create(self.layout.page)
+    }
+
+    /// The page that adds a target to the environment looked at last, for a token that may.
+    fn new_target(&self) -> Option<String> {
+        let environment = self.layout.environment().filter(|_| self.layout.page.can(Scope::Operate))?;
+        Some(new_target_address(&environment.slug))
+    }
+
     fn needs_attention(&self) -> i64 {
         self.sources.iter().map(|summary| summary.status.needs_attention.count).sum()
     }
@@ -103,11 +120,16 @@ impl OverviewPage<'_> {
     }
 
     fn no_sources(&self) -> Html {
-        empty_state(
-            "Nothing flows in yet",
-            "A source is a platform that sends webhooks. Create one, give its URL to the platform, and watch the first event arrive.",
-            Some(("Create a source", "/sources/new")),
-        )
+        let text = match self.may_create() {
+            true => {
+                "A source is a platform that sends webhooks. Create one, give its URL to the platform, and watch the first event \
+                 arrive."
+            }
+            false => {
+                "A source is a platform that sends webhooks. A token with the scope operate in all environments creates one."
+            }
+        };
+        empty_state("Nothing flows in yet", text, self.may_create().then_some(("Create a source", "/sources/new")))
     }
 }
 

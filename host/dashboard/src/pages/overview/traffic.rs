@@ -92,7 +92,8 @@ impl Traffic {
                 Some(Series { label: badge.label, tone: badge.tone, values })
             })
             .collect();
-        chart::bars(&series, &times, &format!("Events by outcome in the {words}"))
+        let unit = format!("events per {}", step_name(self.statistics.step_seconds));
+        chart::bars(&series, &times, &format!("Events by outcome in the {words}"), &unit)
     }
 
     /// The table of the stages of requests.
@@ -121,5 +122,26 @@ fn stage_name(stage: &str) -> &str {
         "commit" => "Commit",
         "total" => "Whole request",
         other => other,
+    }
+}
+
+/// Returns the length of a step in the largest unit that measures it whole, such as `15 min` or `day`.
+fn step_name(seconds: i64) -> String {
+    let units = [(86_400, "day", "days"), (3600, "hour", "hours"), (60, "min", "min"), (1, "second", "seconds")];
+    let measured = units.into_iter().find(|(length, ..)| seconds >= *length && seconds % length == 0);
+    match measured {
+        Some((length, one, _)) if seconds == length => one.to_owned(),
+        Some((length, _, many)) => format!("{} {many}", seconds / length),
+        None => format!("{seconds} seconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_length_of_a_step_has_a_unit() {
+        assert_eq!([60, 900, 3600, 21_600, 86_400].map(step_name), ["min", "15 min", "hour", "6 hours", "day"]);
     }
 }

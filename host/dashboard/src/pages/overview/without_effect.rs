@@ -1,5 +1,6 @@
-//! What came in the overview's range and had no effect, although nothing failed: requests with a wrong URL, runs without a
-//! target, events that reached nobody, and event types without a mapping.
+//! What had no effect, although nothing failed: requests with a wrong URL, runs without a target, events that reached nobody,
+//! and event types without a mapping. Only the events that reached nobody are counted in the overview's range, so each row says
+//! what its number counts.
 
 use futures_util::future::{try_join, try_join_all};
 use inlet_api_types::{
@@ -30,6 +31,8 @@ pub struct WithoutEffect {
     pub badge: Badge,
     /// The names of what had no effect.
     pub names: Vec<String>,
+    /// The number of further names.
+    pub more_names: usize,
     /// The page with all of it.
     pub href: String,
     /// The source.
@@ -40,8 +43,21 @@ pub struct WithoutEffect {
     pub last_at: Option<String>,
     /// The number.
     pub count: u64,
+    /// The time over which, or the things among which, it was counted; none for the overview's range.
+    pub counted: Option<&'static str>,
     /// The cure.
     pub cure: Cure,
+}
+
+impl WithoutEffect {
+    /// Returns the number of names that are left out, in words.
+    pub fn more(&self) -> Option<String> {
+        match self.more_names {
+            0 => None,
+            1 => Some("and 1 more type".to_owned()),
+            more => Some(format!("and {more} more types")),
+        }
+    }
 }
 
 /// Reads everything that had no effect since `from`, in these environments. `traffic` is that of the same time.
@@ -67,13 +83,15 @@ async fn wrong_urls(page: &Page, from: &str) -> Result<Vec<WithoutEffect>, PageE
     let found = list.entries.into_iter().filter(|found| found.cause != "unknown_path" && *found.last_at >= *from);
     let row = |found: inlet_api_types::unrouted_requests::UnroutedRequests| WithoutEffect {
         badge: outcome::wrong_url(),
+        cure: of_wrong_url(&found.cause, &found.message),
         names: vec![found.cause],
+        more_names: 0,
         href: "/sources".to_owned(),
         source: None,
         environment: None,
         last_at: Some(found.last_at),
         count: found.count,
-        cure: of_wrong_url(&found.message),
+        counted: Some("since the server started"),
     };
     Ok(found.map(row).collect())
 }
@@ -87,10 +105,12 @@ async fn workflows(page: &Page, environment: &str) -> Result<Vec<WithoutEffect>,
         cure: of_workflow(environment, &found.key),
         href: format!("/e/{}/workflows/{}", url_part(environment), url_part(&found.key)),
         names: vec![found.key],
+        more_names: 0,
         source: None,
         environment: Some(environment.to_owned()),
         last_at: found.last_run_at,
         count: found.recent_runs,
+        counted: Some("of the newest runs"),
     };
     Ok(found.map(row).collect())
 }
@@ -120,11 +140,13 @@ fn nobody(environment: &str, source: &str, count: u64) -> WithoutEffect {
     WithoutEffect {
         badge: outcome::event("skipped"),
         names: Vec::new(),
+        more_names: 0,
         href: format!("/e/{slug}/logs?source={key}&outcome=skipped"),
         source: Some(source.to_owned()),
         environment: Some(environment.to_owned()),
         last_at: None,
         count,
+        counted: None,
         cure: of_nobody(environment, source),
     }
 }
@@ -146,18 +168,17 @@ async fn unmapped_types(
     let count = unmapped.iter().map(|event| event.count.unsigned_abs()).sum();
     let types: Vec<String> = unmapped.into_iter().map(|event| event.event).collect();
     let cure = of_unmapped(environment, source, &types);
-    let mut names: Vec<String> = types.iter().take(NAMED).cloned().collect();
-    if types.len() > NAMED {
-        names.push(format!("and {} more types", types.len() - NAMED));
-    }
+    let names: Vec<String> = types.iter().take(NAMED).cloned().collect();
     Ok(Some(WithoutEffect {
         badge: outcome::event("logged"),
+        more_names: types.len().saturating_sub(NAMED),
         names,
         href: place.page("events"),
         source: Some(source.to_owned()),
         environment: Some(environment.to_owned()),
         last_at: Some(last_at),
         count,
+        counted: Some("in all"),
         cure,
     }))
 }

@@ -24,6 +24,7 @@ use crate::{
     html::{self, url_part},
     layout::Layout,
     respond,
+    session::sign_in::own_path,
 };
 
 /// The source environment, and the version that it is to use.
@@ -40,6 +41,9 @@ pub struct Choice {
     /// `true`: the operator accepts differences in verification and options.
     #[serde(default)]
     confirm: String,
+    /// The page to lead to afterwards; empty for the plugin's.
+    #[serde(default)]
+    next: String,
 }
 
 impl Choice {
@@ -65,7 +69,16 @@ impl ChoosePage<'_> {
 
     /// True if the server asks for a confirmation.
     fn wants_confirmation(&self) -> bool {
-        self.error.is_some_and(|error| error.status == StatusCode::CONFLICT)
+        self.error.is_some_and(|error| doubts(error).is_some())
+    }
+
+    fn message<'e>(&self, error: &'e PageError) -> &'e str {
+        doubts(error).unwrap_or(&error.message)
+    }
+
+    /// The page to lead to afterwards.
+    fn next(&self) -> String {
+        next(self.key, self.choice)
     }
 
     fn by_member(&self) -> &BTreeMap<String, usize> {
@@ -78,6 +91,18 @@ impl ChoosePage<'_> {
 
     fn verb(&self) -> &'static str {
         if self.choice.is_rollback() { "Roll back to" } else { "Use" }
+    }
+}
+
+/// Returns the doubts of the API about a version that it takes only with a confirmation; none for another error.
+pub fn doubts(error: &PageError) -> Option<&str> {
+    error.message.split_once("; look at it, and send confirm true").map(|(doubts, _)| doubts)
+}
+
+fn next(key: &str, choice: &Choice) -> String {
+    match choice.next.as_str() {
+        "" => format!("/plugins/{}", url_part(key)),
+        next => own_path(next).to_owned(),
     }
 }
 
@@ -127,10 +152,23 @@ pub async fn choose(page: Page, Path(key): Path<String>, Form(choice): Form<Choi
         confirm: (choice.confirm == "true").then_some(true),
     };
     match page.send::<UsedPlugin>(Method::POST, &address(&choice, ""), &request).await {
-        Ok(_) => Ok(respond::go_to(&page, &format!("/plugins/{}", url_part(&key)))),
+        Ok(_) => Ok(respond::go_to(&page, &next(&key, &choice))),
         Err(failure) if failure.status == StatusCode::CONFLICT => {
             show(&page, &key, &choice, Some(&failure.into())).await
         }
         Err(failure) => Err(failure.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_doubts_are_confirmed() {
+        let error = |message: &str| PageError::new(StatusCode::CONFLICT, message);
+        let doubted = error("it differs; look at it, and send confirm true (inlet plugin use --confirm)");
+        assert_eq!(doubts(&doubted), Some("it differs"));
+        assert_eq!(doubts(&error("it never had another plugin")), None);
     }
 }

@@ -14,6 +14,8 @@ use axum::{
     routing::{get, post},
 };
 
+pub use choose::doubts;
+
 use crate::state::Dashboard;
 
 /// The routes of these pages.

@@ -52,6 +52,6 @@ pub async fn list(page: Page, Path((environment, source)): Path<(String, String)
     let filters = Filters::of(&page.path, &page.query);
     let query = filters.to_query(&[]);
     let list: ReplayList = page.get(&format!("{}&{query}", place.api(""))).await?;
-    let layout = place.layout(&page, "Run again");
+    let layout = place.layout(&page, super::JOBS);
     Ok(respond::html(&ListPage { layout, place: &place, filters, list }))
 }

@@ -31,8 +31,8 @@ const RATE: &str = "50";
 const FIELDS: [(&str, &str, &str); 4] = [
     ("event_type", "Event", "track/Order Completed"),
     ("code", "Cause", "action_failed"),
-    ("starting_at", "From", "2026-01-02T03:04:05Z"),
-    ("ending_at", "Until", "2026-01-02T03:04:05Z"),
+    ("starting_at", "From (UTC)", "2026-01-02T03:04:05Z"),
+    ("ending_at", "Until (UTC)", "2026-01-02T03:04:05Z"),
 ];
 
 /// The filter as the form has it. Empty values count as absent.
@@ -106,11 +106,8 @@ impl NewPage<'_> {
         let outcome = Field::new(Kind::Text, "outcome", "Outcome", chosen)
             .choices(outcomes.map(|(name, label)| (name.to_owned(), label)))
             .error_of(self.error.as_ref());
-        let texts = FIELDS.map(|(name, label, example)| {
-            Field::new(Kind::Text, name, label, self.form.value(name))
-                .placeholder(example)
-                .error_of(self.error.as_ref())
-        });
+        let texts =
+            FIELDS.map(|filter| Field::of_filter(filter, self.form.value(filter.0)).error_of(self.error.as_ref()));
         [outcome].into_iter().chain(texts).map(|field| field.html()).collect()
     }
 
@@ -180,7 +177,7 @@ async fn view(page: &Page, place: &Place, form: ReplayForm, failure: Option<ApiF
         Err(refused) if refused.body.field.is_some() => (None, failure.or(Some(refused))),
         Err(refused) => return Err(refused.into()),
     };
-    let layout = place.layout(page, "Run many again").under("Run again", place.list());
+    let layout = place.layout(page, "Run many again").under(super::JOBS, place.list());
     let error: Option<PageError> = failure.map(Into::into);
     let status = error.as_ref().map_or(StatusCode::OK, |error| error.status);
     let mut response: Response = respond::html(&NewPage { layout, place, form, preview, error }).into_response();

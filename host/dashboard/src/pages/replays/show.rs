@@ -36,6 +36,14 @@ impl ReplayPage<'_> {
         self.place.of(&self.replay.id)
     }
 
+    /// The list of the new events.
+    fn new_events(&self) -> String {
+        let event = self.replay.filter.event_type.as_deref();
+        let event = event.map(|name| format!("&event={}", url_part(name))).unwrap_or_default();
+        let start = url_part(&self.replay.started_at);
+        format!("{}?needs_attention=false&starting_at={start}{event}", self.place.logs())
+    }
+
     fn badge(&self) -> Html {
         outcome::replay(&self.replay.state).html()
     }
@@ -57,7 +65,8 @@ impl ReplayPage<'_> {
 pub async fn show(page: Page, Path((environment, source, id)): Path<(String, String, String)>) -> PageResult {
     let place = Place { environment, source };
     let replay: Replay = page.get(&place.api(&format!("/{}", url_part(&id)))).await?;
-    let layout = place.layout(&page, "Running again").under("Run again", place.list());
+    let title = format!("Run again: {}", super::subject(&replay.filter));
+    let layout = place.layout(&page, &title).under(super::JOBS, place.list());
     let view = ReplayPage { layout, place: &place, replay };
     Ok(respond::html(&view))
 }

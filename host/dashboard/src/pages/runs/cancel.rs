@@ -1,7 +1,7 @@
 //! `POST /e/{environment}/runs/{id}/cancel`
 
 use axum::{Form, extract::Path, http::Method};
-use inlet_api_types::runs::CanceledWorkflowRuns;
+use inlet_api_types::runs::{CanceledWorkflowRuns, WorkflowRun};
 use serde::Deserialize;
 
 use super::run_address;
@@ -11,8 +11,6 @@ use crate::{components::confirm, context::Page, error::PageResult, html::url_par
 #[derive(Deserialize)]
 pub struct CancelForm {
     confirm_name: String,
-    /// The workflow, which was to be typed.
-    workflow: String,
 }
 
 /// Cancels a run, once its workflow was typed.
@@ -21,8 +19,11 @@ pub async fn cancel(
     Path((environment, id)): Path<(String, String)>,
     Form(form): Form<CancelForm>,
 ) -> PageResult {
-    confirm::check(&form.confirm_name, &form.workflow)?;
-    let path = format!("/v1/workflow_runs/{}/cancel?environment={}", url_part(&id), url_part(&environment));
+    let (own, query) =
+        (format!("/v1/workflow_runs/{}", url_part(&id)), format!("environment={}", url_part(&environment)));
+    let run: WorkflowRun = page.get(&format!("{own}?{query}")).await?;
+    confirm::check(&form.confirm_name, &run.workflow)?;
+    let path = format!("{own}/cancel?{query}");
     page.call(Method::POST, &path, &[], None).await?.read::<CanceledWorkflowRuns>()?;
     Ok(respond::go_to(&page, &run_address(&environment, &id)))
 }

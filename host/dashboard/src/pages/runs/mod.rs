@@ -4,6 +4,7 @@ mod cancel;
 mod list;
 mod recipients;
 mod show;
+mod value;
 
 use axum::{
     Router,
@@ -20,6 +21,7 @@ pub fn routes() -> Router<Dashboard> {
         .route("/e/{environment}/runs/{id}", get(show::show))
         .route("/e/{environment}/runs/{id}/cancel", post(cancel::cancel))
         .route("/e/{environment}/runs/{id}/recipients", get(recipients::list))
+        .route("/e/{environment}/runs/{id}/value", get(value::show))
 }
 
 /// The page of a run.

@@ -6,7 +6,7 @@ use inlet_api_types::runs::{WorkflowRunRecipient, WorkflowRunRecipients};
 
 use super::{recipient_address, recipient_name, run_address};
 use crate::{
-    components::{Html, filter::Filters, outcome, pagination::pagination},
+    components::{Html, empty_state::empty_state, filter::Filters, outcome, pagination::pagination},
     context::Page,
     error::PageResult,
     html::url_part,
@@ -19,6 +19,7 @@ use crate::{
 struct RecipientsPage<'a> {
     layout: Layout<'a>,
     environment: String,
+    run: String,
     filters: Filters,
     list: WorkflowRunRecipients,
 }
@@ -30,6 +31,11 @@ impl RecipientsPage<'_> {
 
     fn badge(&self, recipient: &WorkflowRunRecipient) -> Html {
         outcome::run(recipient.status).html()
+    }
+
+    fn none(&self) -> Html {
+        let text = "The trigger named no recipient that is known here, or its objects have no subscribers.";
+        empty_state("No recipients", text, Some(("Back to the run", &self.run)))
     }
 
     fn pages(&self) -> Html {
@@ -46,5 +52,6 @@ pub async fn list(page: Page, Path((environment, id)): Path<(String, String)>) -
     let layout = Layout::new(&page, "Recipients")
         .under("Runs", format!("/e/{}/runs", url_part(&environment)))
         .under("Run", run_address(&environment, &id));
-    Ok(respond::html(&RecipientsPage { layout, environment, filters, list }))
+    let run = run_address(&environment, &id);
+    Ok(respond::html(&RecipientsPage { layout, environment, run, filters, list }))
 }

@@ -6,16 +6,17 @@ use inlet_api::Scope;
 use inlet_api_types::{
     RawJson,
     runs::{WorkflowRun, WorkflowRunRecipient, WorkflowRunStatus},
+    search::SearchResults,
 };
 
-use super::{badge, recipient_address, recipient_name, run_address};
+use super::{badge, recipient_address, recipient_name, run_address, value};
 use crate::{
-    components::{Html, confirm::confirm_with, copy, icon, json_tree::JsonTree, outcome, time},
+    components::{Html, confirm::confirm, copy, icon, json_tree::JsonTree, outcome, time},
     context::Page,
     error::PageResult,
     html::{self, url_part},
     layout::Layout,
-    pages::{deliveries, event_address, targets::new_target_address},
+    pages::{deliveries, event_address, source_place::SourcePlace, targets::new_target_address},
     respond,
 };
 
@@ -25,6 +26,8 @@ struct RunPage<'a> {
     layout: Layout<'a>,
     environment: String,
     run: WorkflowRun,
+    /// The page of the mapping that made the run; none if no mapping did, or its source is not known.
+    mapping: Option<String>,
     is_pane: bool,
 }
 
@@ -42,7 +45,7 @@ impl RunPage<'_> {
     }
 
     fn of_workflow(&self) -> String {
-        format!("/e/{}/runs?workflow={}", url_part(&self.environment), url_part(&self.run.workflow))
+        format!("/e/{}/workflows/{}", url_part(&self.environment), url_part(&self.run.workflow))
     }
 
     fn is_without_target(&self) -> bool {
@@ -57,8 +60,7 @@ impl RunPage<'_> {
                            not sent. A target that was told already is told of the cancellation, if its kind takes one; what \
                            its engine has sent to people by then cannot be taken back.";
             let action = format!("{}/cancel", self.own());
-            let fields = [("workflow", self.run.workflow.as_str())];
-            confirm_with(&self.layout, "Cancel the run", warning, &self.run.workflow, &action, &fields)
+            confirm(&self.layout, "Cancel the run", warning, &self.run.workflow, &action)
         })
     }
 
@@ -91,6 +93,12 @@ impl RunPage<'_> {
         self.run.recipients_count.saturating_sub(self.run.recipients.len() as i64)
     }
 
+    /// Returns the `data` or the `settings` of the run as a tree, whose rest is loaded on demand.
+    fn whole(&self, json: &RawJson, of: &str, label: &str) -> Html {
+        let parts = value::parts(&self.environment, &self.run.id, of);
+        JsonTree::new(json.as_text(), label).loading(&parts).html()
+    }
+
     fn tree(&self, json: &RawJson, label: &str) -> Html {
         JsonTree::new(json.as_text(), label).html()
     }
@@ -105,12 +113,22 @@ impl RunPage<'_> {
     }
 }
 
+/// Returns the page of the mapping that made a run. Its source is that of the event, which the search names.
+async fn mapping_page(page: &Page, environment: &str, run: &WorkflowRun) -> Option<String> {
+    let mapping = run.mapping_id.as_ref()?;
+    let (slug, event) = (url_part(environment), url_part(&run.source_event_id));
+    let found: SearchResults = page.get(&format!("/v1/search?environment={slug}&q={event}")).await.ok()?;
+    let source = found.entries.into_iter().find(|result| result.kind == "event")?.source?;
+    Some(SourcePlace::new(environment, source).page(&format!("mappings/{}", url_part(mapping))))
+}
+
 /// Shows a run, as a page or in the pane of the list.
 pub async fn show(page: Page, Path((environment, id)): Path<(String, String)>) -> PageResult {
     let path = format!("/v1/workflow_runs/{}?environment={}", url_part(&id), url_part(&environment));
     let run: WorkflowRun = page.get(&path).await?;
     let layout = Layout::new(&page, run.workflow.clone()).under("Runs", format!("/e/{}/runs", url_part(&environment)));
     let is_pane = page.fills("pane");
-    let view = RunPage { layout, environment, run, is_pane };
+    let mapping = mapping_page(&page, &environment, &run).await;
+    let view = RunPage { layout, environment, run, mapping, is_pane };
     Ok(if is_pane { respond::html(&view.as_pane()) } else { respond::html(&view) })
 }

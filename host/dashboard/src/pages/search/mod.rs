@@ -1,4 +1,7 @@
-//! `GET /search?q=`: leads to what an id, a key, a user or an email names, in the environment looked at last.
+//! `GET /search?q=`: leads to what an id, a key, a user or an email names, in the environment that the query names, or the
+//! one looked at last.
+
+use std::collections::HashSet;
 
 use askama::Template;
 use axum::{Router, extract::Query, response::IntoResponse as _, response::Redirect, routing::get};
@@ -10,6 +13,7 @@ use crate::{
     error::PageResult,
     html::{self, url_part},
     layout::Layout,
+    pages::{deliveries::delivery_address, event_address, runs::run_address, users::user_address},
     respond,
     state::Dashboard,
 };
@@ -70,6 +74,7 @@ async fn search(page: Page, Query(SearchQuery { q }): Query<SearchQuery>) -> Pag
             }
         }
     };
+    let results = without_duplicates(results, |result| href(&environment, wanted, result));
     if let [only] = results.as_slice() {
         return Ok(Redirect::to(&href(&environment, wanted, only)).into_response());
     }
@@ -77,12 +82,40 @@ async fn search(page: Page, Query(SearchQuery { q }): Query<SearchQuery>) -> Pag
     Ok(respond::html(&ResultsPage { layout, wanted, environment: &environment, results, error }))
 }
 
+/// Leaves out the results that lead to the same page as one before them.
+fn without_duplicates(results: Vec<SearchResult>, href: impl Fn(&SearchResult) -> String) -> Vec<SearchResult> {
+    let mut seen = HashSet::new();
+    results.into_iter().filter(|result| seen.insert(href(result))).collect()
+}
+
 /// Returns the address of a result.
 fn href(environment: &str, wanted: &str, result: &SearchResult) -> String {
-    let environment = url_part(environment);
     match (result.kind.as_str(), result.event_id.as_deref()) {
-        ("user_events", _) => format!("/e/{environment}/logs?user_id={}", url_part(wanted)),
-        (_, Some(event)) => format!("/e/{environment}/logs/{}", url_part(event)),
-        _ => format!("/e/{environment}/logs?user_id={}", url_part(&result.id)),
+        ("user" | "email", _) => user_address(environment, &result.id),
+        ("user_events", _) => format!("/e/{}/logs?user_id={}", url_part(environment), url_part(wanted)),
+        ("workflow_run", _) => run_address(environment, &result.id),
+        ("delivery" | "downstream", _) => delivery_address(environment, &result.id),
+        (_, Some(event)) => event_address(environment, event),
+        (_, None) => format!("/e/{}/logs?search={}", url_part(environment), url_part(wanted)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_is_found_once() {
+        let results = vec![
+            SearchResult::caused("event", "e".to_owned(), "e".to_owned()),
+            SearchResult::caused("workflow_run", "r".to_owned(), "e".to_owned()),
+            SearchResult::caused("message", "e".to_owned(), "e".to_owned()),
+            SearchResult::caused("delivery", "d".to_owned(), "e".to_owned()),
+            SearchResult::caused("downstream", "d".to_owned(), "e".to_owned()),
+            SearchResult::new("email", "u/1".to_owned()),
+        ];
+        let href = |result: &SearchResult| href("eu", "x", result);
+        let found: Vec<String> = without_duplicates(results, href).iter().map(href).collect();
+        assert_eq!(found, ["/e/eu/logs/e", "/e/eu/runs/r", "/e/eu/deliveries/d", "/e/eu/users/u%2F1"]);
     }
 }

@@ -37,6 +37,13 @@ struct Beside {
     is_same: bool,
 }
 
+/// A failed event that is shown alone.
+struct Alone {
+    failed: SourceLog,
+    /// True if there is a good one, so that a body is missing.
+    has_good: bool,
+}
+
 #[derive(Template)]
 #[template(path = "pages/source_events/show.html")]
 struct ShowPage<'a> {
@@ -45,6 +52,7 @@ struct ShowPage<'a> {
     event: String,
     fields: SourceEventFields,
     beside: Option<Beside>,
+    alone: Option<Alone>,
 }
 
 impl ShowPage<'_> {
@@ -144,7 +152,13 @@ pub async fn show(page: Page, Path((environment, key)): Path<(String, String)>) 
         newest(&page, &place, &event, "failed"),
         newest(&page, &place, &event, "executed,logged"),
     );
-    let beside = failed?.zip(good?).and_then(|(failed, good)| beside(failed, good));
+    let (beside, alone) = match (failed?, good?) {
+        (Some(failed), Some(good)) if failed.original.is_some() && good.original.is_some() => {
+            (beside(failed, good), None)
+        }
+        (Some(failed), good) => (None, Some(Alone { failed, has_good: good.is_some() })),
+        (None, _) => (None, None),
+    };
     let layout = Layout::new(&page, event.clone()).in_source(&place.key).under("Events", place.page("events"));
-    Ok(respond::html(&ShowPage { layout, place: &place, event, fields: fields?, beside }))
+    Ok(respond::html(&ShowPage { layout, place: &place, event, fields: fields?, beside, alone }))
 }

@@ -10,10 +10,11 @@ use axum::{
     response::Response,
 };
 use inlet_api::Scope;
-use inlet_api_types::sources::{MappingDifference, PluginInForce, SourceComparison, SourceMapping};
-use inlet_core::json;
+use inlet_api_types::{
+    configuration::{Configuration, SourceConfiguration, SourceEnvironmentConfiguration},
+    sources::{MappingDifference, PluginInForce, SourceComparison, SourceMapping},
+};
 use serde::Deserialize;
-use serde_json::json as json_value;
 use sha2::{Digest as _, Sha256};
 
 use super::setting_names;
@@ -75,7 +76,9 @@ impl ComparePage<'_> {
     /// The environments that may stand in place of one of the two.
     fn choices(&self, is_from: bool) -> Vec<Choice> {
         let SourceComparison { from, to, .. } = self.found;
-        let environments = self.layout.page.environments.iter();
+        let other = if is_from { to } else { from };
+        // An environment is not compared with itself.
+        let environments = self.layout.page.environments.iter().filter(|environment| environment.slug != *other);
         let choices = environments.map(|environment| {
             let slug = &environment.slug;
             let (href, here) = if is_from { (self.address(slug, to), from) } else { (self.address(from, slug), to) };
@@ -121,7 +124,7 @@ pub async fn show(page: Page, Path(key): Path<String>, Query(compared): Query<Co
     Ok(shown(&page, &key, &found, None))
 }
 
-/// Carries the ticked differences over.
+/// Carries the ticked differences over, all of them or none.
 pub async fn apply(
     page: Page,
     Path(key): Path<String>,
@@ -131,7 +134,6 @@ pub async fn apply(
     let found = read(&page, &key, &compared).await?;
     match carry_over(&page, &key, &found, &form).await {
         Ok(()) => Ok(respond::go_to(&page, &address(&key, &found.from, &found.to))),
-        // A part may have been carried over.
         Err(error) => Ok(shown(&page, &key, &read(&page, &key, &compared).await?, Some(&error))),
     }
 }
@@ -170,30 +172,18 @@ async fn carry_over(page: &Page, key: &str, found: &SourceComparison, form: &App
         let message = "one of the environments was changed since this page was read, so nothing was carried over; look at the differences again";
         return Err(PageError::new(StatusCode::PRECONDITION_FAILED, message));
     }
-    let mut version = found.to_version.to_string();
-    if let (Some(plugins), Some(_)) = (&found.plugin, &form.plugin) {
-        let PluginInForce { digest, follows_latest, .. } = &plugins.from;
-        let request = match follows_latest {
-            true => json_value!({"version": "latest"}),
-            false => json_value!({"digest": digest}),
-        };
-        let answer = page.call(Method::POST, &place.api("/plugin"), &[], Some(request.to_string().into())).await?;
-        if let Some(tag) = answer.header("etag") {
-            version = tag.trim_matches('"').to_owned();
-        }
-    }
-    let change = json::members(found.change.as_text()).unwrap_or_default();
-    let wanted: BTreeMap<&str, &str> = [("settings", &form.settings), ("mappings", &form.mappings)]
-        .into_iter()
-        .filter(|(_, ticked)| ticked.is_some())
-        .filter_map(|(part, _)| Some((part, *change.get(part)?)))
-        .collect();
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let change = json::object([(found.to.as_str(), json::object(wanted).as_str())]);
-    let source = json::object([("environment_settings", change.as_str())]);
-    let body = json::object([("source", source.as_str())]);
-    page.call(Method::PUT, &place.api(""), &[("if-match", &format!("\"{version}\""))], Some(body.into())).await?;
+    let SourceEnvironmentConfiguration { plugin, settings, mappings, .. } = found.change.clone();
+    let change = SourceEnvironmentConfiguration {
+        plugin: plugin.filter(|_| form.plugin.is_some()),
+        settings: settings.filter(|_| form.settings.is_some()),
+        mappings: mappings.filter(|_| form.mappings.is_some()),
+        ..SourceEnvironmentConfiguration::default()
+    };
+    let source =
+        SourceConfiguration { environments: BTreeMap::from([(found.to.clone(), change)]), ..Default::default() };
+    let document = Configuration { environments: None, sources: Some(BTreeMap::from([(key.to_owned(), source)])) };
+    let body = serde_json::to_string(&document).unwrap_or_default();
+    let if_match = format!("\"{}\"", found.version);
+    page.call(Method::PUT, "/v1/configuration", &[("if-match", &if_match)], Some(body.into())).await?;
     Ok(())
 }

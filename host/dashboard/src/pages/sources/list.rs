@@ -2,10 +2,12 @@
 
 use askama::Template;
 use futures_util::future::try_join;
-use inlet_api::Scope;
 use inlet_api_types::PageInfo;
 
-use super::summary::{self, Summary};
+use super::{
+    may_create,
+    summary::{self, Summary},
+};
 use crate::{
     components::{Html, chart, empty_state::empty_state, filter::Filters, icon, outcome, pagination::pagination, time},
     context::Page,
@@ -35,8 +37,7 @@ struct ListPage<'a> {
 
 impl ListPage<'_> {
     fn may_create(&self) -> bool {
-        let page = self.layout.page;
-        page.can(Scope::Operate) && page.operator().environment_ids().is_none()
+        may_create(self.layout.page)
     }
 
     fn no_sources(&self) -> Html {

@@ -17,8 +17,9 @@ use axum::{
     Router,
     routing::{get, post},
 };
+use inlet_api::Scope;
 
-use crate::state::Dashboard;
+use crate::{context::Page, state::Dashboard};
 
 /// The routes of these pages.
 pub fn routes() -> Router<Dashboard> {
@@ -32,4 +33,9 @@ pub fn routes() -> Router<Dashboard> {
         .merge(settings::routes())
         .merge(set_up::routes())
         .merge(refused::routes())
+}
+
+/// Returns true if the session may create sources, which are there in all environments.
+pub fn may_create(page: &Page) -> bool {
+    page.can(Scope::Operate) && page.operator().environment_ids().is_none()
 }

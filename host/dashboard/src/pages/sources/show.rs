@@ -84,6 +84,12 @@ impl InEnvironment {
         format!("/sources/{key}/compare?from={MODEL}&to={to}")
     }
 
+    /// The number of requests that verification refused.
+    fn refused(&self) -> i64 {
+        let causes = self.status.needs_attention.causes.iter().filter(|cause| cause.kind == "refused");
+        causes.map(|cause| cause.count).sum()
+    }
+
     fn active_mappings(&self) -> usize {
         self.settings.mappings.iter().filter(|mapping| mapping.active).count()
     }

@@ -26,7 +26,7 @@ pub struct Check {
     pub name: &'static str,
     /// The present value.
     pub found: String,
-    /// The condition under which the alert fires.
+    /// The condition of the alert.
     pub limit: String,
     /// True if it does not fire.
     pub is_good: bool,

@@ -1,9 +1,20 @@
 //! `GET` and `POST /e/{environment}/targets/{key}/edit`
 
-use axum::{Form, extract::Path, http::Method};
+use axum::{
+    Form,
+    extract::Path,
+    http::{Method, StatusCode},
+};
 use inlet_api_types::targets::Target;
 
-use super::{api_path, create::shown, form::TargetForm, kinds::TargetKind, list::preset, target_address};
+use super::{
+    api_path,
+    create::shown,
+    form::{CONFIRM_REMOVAL, TargetForm},
+    kinds::TargetKind,
+    list::preset,
+    target_address,
+};
 use crate::{
     context::Page,
     error::{PageError, PageResult},
@@ -34,7 +45,13 @@ pub async fn save(
 }
 
 async fn put(page: &Page, environment: &str, target: &Target, form: &TargetForm) -> Result<(), PageError> {
-    let body = form.request(kind(target)?, false)?.to_string();
+    let kind = kind(target)?;
+    if form.removes(kind, target) && form.get(CONFIRM_REMOVAL) != target.key {
+        let message = format!("type {:?} to remove the secret; nothing was changed", target.key);
+        let error = PageError::new(StatusCode::UNPROCESSABLE_ENTITY, message);
+        return Err(PageError { field: Some(CONFIRM_REMOVAL.to_owned()), ..error });
+    }
+    let body = form.request(kind, false)?.to_string();
     let version = form.get("version");
     let headers: &[(&str, &str)] = if version.is_empty() { &[] } else { &[("if-match", version)] };
     page.call(Method::PUT, &api_path(environment, &target.key, ""), headers, Some(body.into())).await?;

@@ -15,6 +15,8 @@ use crate::{
 
 /// The field of the options that have no field of their own.
 const OTHER: &str = "options";
+/// The field into which the target's key is typed to remove a stored secret.
+pub const CONFIRM_REMOVAL: &str = "confirm_removal";
 
 /// The fields of a form as they were sent, or as a target has them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,6 +102,15 @@ impl TargetForm {
         Ok(json!({ "target": target }))
     }
 
+    /// Returns true if a stored secret is removed and none is set in its place.
+    pub fn removes(&self, kind: &TargetKind, target: &Target) -> bool {
+        let is_replaced = |name: &str| match name {
+            "secret_headers" => !self.get("secret_header").is_empty(),
+            name => !self.get(name).is_empty(),
+        };
+        removable(kind, Some(target)).into_iter().any(|name| self.is_on(&removal(name)) && !is_replaced(name))
+    }
+
     fn options(&self, kind: &TargetKind) -> Result<Map<String, Json>, PageError> {
         let wrong = |message: String| PageError {
             field: Some(OTHER.to_owned()),
@@ -177,7 +188,13 @@ impl TargetForm {
         more.push(field(other.placeholder(r#"{"headers": {"x-team": "growth"}}"#).hint("A JSON object.")));
         for secret in removable(kind, target) {
             let (name, label) = (removal(secret), format!("Remove the stored {}", secret.replace('_', " ")));
-            more.push(Field::new(Kind::Switch, &name, &label, self.get(&name)).html());
+            let hint = "From then on requests are sent without it, those that wait too.";
+            more.push(Field::new(Kind::Switch, &name, &label, self.get(&name)).hint(hint).html());
+        }
+        if let Some(target) = target.filter(|_| !removable(kind, target).is_empty()) {
+            let label = format!("Type {} to remove a secret", target.key);
+            let confirm = Field::new(Kind::Text, CONFIRM_REMOVAL, &label, self.get(CONFIRM_REMOVAL)).code();
+            more.push(field(confirm.hint("Needed only where one is removed.")));
         }
         Fields { main, more, is_more_open: error.is_some() }
     }
@@ -220,8 +237,12 @@ pub struct Fields {
 pub fn error_at_top<'a>(kind: &TargetKind, error: Option<&'a PageError>) -> Option<&'a str> {
     let names: Vec<String> = kind.all_options().map(option_field).collect();
     let secrets = kind.secrets.iter().map(|secret| secret.name);
-    let shown: Vec<&str> =
-        names.iter().map(String::as_str).chain(secrets).chain(["key", "url", "workflows", OTHER]).collect();
+    let shown: Vec<&str> = names
+        .iter()
+        .map(String::as_str)
+        .chain(secrets)
+        .chain(["key", "url", "workflows", OTHER, CONFIRM_REMOVAL])
+        .collect();
     error_elsewhere(error, &shown)
 }
 
@@ -263,7 +284,10 @@ fn secret_hint(target: Option<&Target>, name: &str, hint: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use inlet_api_types::{RawJson, targets::TargetState};
+    use inlet_api_types::{
+        RawJson,
+        targets::{TargetSecret, TargetState},
+    };
 
     use super::*;
 
@@ -321,6 +345,11 @@ mod tests {
             "options": {"preset": "inngest", "concurrency": "many"}, "signing_secret": null,
             "secret_headers": {"authorization": "Bearer x"}}});
         assert_eq!(request, expected);
+        let stored =
+            Target { secrets: vec![TargetSecret { name: "signing_secret".to_owned(), hint: None }], ..target("{}") };
+        assert!(form(&[("remove.signing_secret", "true")]).removes(kind, &stored));
+        assert!(!form(&[("remove.signing_secret", "true"), ("signing_secret", "x")]).removes(kind, &stored));
+        assert!(!form(&[]).removes(kind, &stored));
         for other in ["[1]", "{", r#"{"concurrency": 1}"#] {
             let error = form(&[("options", other), ("options.concurrency", "2")]).request(kind, true).unwrap_err();
             assert_eq!(error.field.as_deref(), Some("options"), "{other}");

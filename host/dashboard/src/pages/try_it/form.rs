@@ -32,6 +32,11 @@ pub struct TryForm {
 }
 
 impl TryForm {
+    /// Returns true if the form was sent to be rehearsed or sent for real.
+    pub fn is_run(&self) -> bool {
+        matches!(self.what.as_str(), "rehearse" | "send")
+    }
+
     /// Returns the request to rehearse.
     pub fn rehearsal(&self) -> Result<RehearseSource, PageError> {
         let SendToSource { body, method, path, headers, sign, .. } = self.request()?;

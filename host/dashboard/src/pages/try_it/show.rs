@@ -122,8 +122,9 @@ pub async fn shown(
     if form.method.is_empty() {
         form.method = methods.first().cloned().unwrap_or_else(|| "POST".to_owned());
     }
+    // What was sent stays, also if it is empty.
     if form.body.is_empty()
-        && error.is_none()
+        && !form.is_run()
         && let Some(example) = examples.iter().find(|example| example.name == form.example).or(examples.first())
     {
         form.example = example.name.clone();

@@ -59,7 +59,7 @@ fn component(event_type: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("v_test.wit", WIT).unwrap();
     let world = resolve.select_world(&[package], Some("source")).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8, false).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
     ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap()
 }
 

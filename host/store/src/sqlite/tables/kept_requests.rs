@@ -3,7 +3,10 @@
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::{records::KeptRequest, sqlite::statements::uuids};
+use crate::{
+    records::{KeptRequest, KeptRequestHead},
+    sqlite::statements::uuids,
+};
 
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
@@ -45,18 +48,43 @@ pub(crate) async fn one(
     .bind(id.as_bytes().as_slice())
     .fetch_optional(readers)
     .await?;
-    let read = |row: &SqliteRow| {
-        Ok(KeptRequest {
-            id: uuids::read(row, 0)?,
-            received_at_ms: row.try_get(1)?,
-            method: row.try_get(2)?,
-            path: row.try_get(3)?,
-            query: row.try_get(4)?,
-            headers: row.try_get(5)?,
-            verification: row.try_get(6)?,
-            verification_rest: row.try_get(7)?,
-            body: row.try_get::<Option<Vec<u8>>, _>(8)?.map(Into::into),
-        })
-    };
     row.as_ref().map(read).transpose()
+}
+
+/// Returns one kept request, with the first bytes of its body.
+pub(crate) async fn head(
+    readers: &SqlitePool,
+    source_environment: i64,
+    id: Uuid,
+    max_bytes: u32,
+) -> Result<Option<KeptRequestHead>, sqlx::Error> {
+    let row = sqlx::query(
+        "SELECT id, received_at_ms, method, path, query, headers, verification, verification_rest,
+                substr(body, 1, ?), octet_length(body)
+         FROM kept_requests WHERE source_environment_id = ? AND id = ?",
+    )
+    .bind(i64::from(max_bytes))
+    .bind(source_environment)
+    .bind(id.as_bytes().as_slice())
+    .fetch_optional(readers)
+    .await?;
+    let head = |row: &SqliteRow| {
+        let body_size = row.try_get::<Option<i64>, _>(9)?.map(i64::unsigned_abs);
+        Ok(KeptRequestHead { request: read(row)?, body_size })
+    };
+    row.as_ref().map(head).transpose()
+}
+
+fn read(row: &SqliteRow) -> Result<KeptRequest, sqlx::Error> {
+    Ok(KeptRequest {
+        id: uuids::read(row, 0)?,
+        received_at_ms: row.try_get(1)?,
+        method: row.try_get(2)?,
+        path: row.try_get(3)?,
+        query: row.try_get(4)?,
+        headers: row.try_get(5)?,
+        verification: row.try_get(6)?,
+        verification_rest: row.try_get(7)?,
+        body: row.try_get::<Option<Vec<u8>>, _>(8)?.map(Into::into),
+    })
 }

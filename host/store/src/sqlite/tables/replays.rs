@@ -230,14 +230,14 @@ macro_rules! select_events {
                      ON event_logs.source_environment_id = attention.source_environment_id AND id = event_id
                  WHERE attention.source_environment_id = ?1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
                    AND open = 1 AND (?5 & (1 << attention.outcome))
-                   AND (?6 IS NULL OR attention.code = ?6) AND (?7 IS NULL OR event_type = ?7)",
+                   AND (?6 IS NULL OR attention.code = ?6) AND (?7 IS NULL OR event_type IN (?7, ?8))",
                 $tail
             ),
             concat!(
                 $select,
                 " FROM event_logs
                  WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 AND (?5 & (1 << outcome))
-                   AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR event_type = ?7)
+                   AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR event_type IN (?7, ?8))
                    AND (outcome NOT IN (3, 4) OR EXISTS (
                        SELECT 1 FROM attention
                        WHERE attention.source_environment_id = event_logs.source_environment_id
@@ -256,7 +256,7 @@ pub(crate) async fn next(
     (after, before): (Uuid, Uuid),
     limit: usize,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
-    let sql = select_events!("SELECT id", " ORDER BY id LIMIT ?8")[walks_the_log(filter)];
+    let sql = select_events!("SELECT id", " ORDER BY id LIMIT ?9")[walks_the_log(filter)];
     let rows = bind(sql, source_environment, filter, after, before).bind(limit as i64).fetch_all(readers).await?;
     rows.iter().map(|row| uuids::read(row, 0)).collect()
 }
@@ -269,7 +269,7 @@ pub(crate) async fn count(
     before: Uuid,
     limit: i64,
 ) -> Result<i64, sqlx::Error> {
-    let sql = select_events!("SELECT count(*) FROM (SELECT 1", " LIMIT ?8)")[walks_the_log(filter)];
+    let sql = select_events!("SELECT count(*) FROM (SELECT 1", " LIMIT ?9)")[walks_the_log(filter)];
     bind(sql, source_environment, filter, Uuid::nil(), before).bind(limit).fetch_one(readers).await?.try_get(0)
 }
 
@@ -297,4 +297,5 @@ fn bind<'q>(
         .bind(outcomes)
         .bind(&filter.code)
         .bind(&filter.event_type)
+        .bind(&filter.track_event_type)
 }

@@ -25,7 +25,7 @@ export async function run(dashboard, { token, secret, receiver }) {
     },
     {
       name: "a URL that is nearly right",
-      found: withoutEffect("Wrong URL"), cause: /it has a slash too many/, cure: ["link", "Copy the URL"],
+      found: withoutEffect("Wrong URL"), cause: /The URL has a slash too many/, cure: ["link", "Choose the source"],
     },
     {
       name: "a payload that cannot be read",
@@ -135,16 +135,23 @@ export async function run(dashboard, { token, secret, receiver }) {
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.waitForURL("**/e/development/targets/crm");
   await page.goto("/");
-  await attention("Shop", "delivery_dead").getByRole("button", { name: "Retry deliveries" }).click();
+  await attention("Shop", "delivery_dead").getByRole("link", { name: "Retry deliveries" }).click();
+  await page.getByRole("button", { name: /^Retry \d/ }).click();
+  await page.waitForURL("**/deliveries/~retry/progress?**");
+  await page.goto("/");
   await isGone(attention("Shop", "delivery_dead"));
 
-  // The plugin's previous version is used, what waited runs again, and what broke off is acknowledged.
+  // The plugin's previous version is used, and all that waited or broke off runs again, one cause right after the other.
   await attention("CRM", "quarantined").getByRole("button", { name: "Use previous version" }).click();
   await page.goto("/");
-  if ((await attention("CRM", "quarantined").count()) > 0) await attention("CRM", "quarantined").getByRole("button", { name: "Run again" }).click();
-  await isGone(attention("CRM", "quarantined"));
-  if ((await attention("CRM", "trap").count()) > 0) await attention("CRM", "trap").getByRole("button", { name: "Acknowledge" }).click();
-  await isGone(attention("CRM", "trap"));
+  for (const code of ["quarantined", "trap"]) {
+    if ((await attention("CRM", code).count()) === 0) continue;
+    const answered = page.waitForResponse((response) => response.url().endsWith("/cures/replay"));
+    await attention("CRM", code).getByRole("button", { name: "Run again" }).click();
+    check((await answered).status() < 400, `Run again of ${code} is taken`);
+    await page.waitForLoadState();
+  }
+  for (const code of ["quarantined", "trap"]) await isGone(attention("CRM", code));
 
   // The type gets a mapping.
   await withoutEffect("Shop", "track/Viewed").getByRole("link", { name: "Create mapping" }).click();

@@ -19,7 +19,7 @@ export async function run(dashboard, { binary, directory, receiver, env }) {
 
   // A source, with what its plugin suggests ticked.
   await journey.click(page.getByRole("main").getByRole("link", { name: "Create a source" }));
-  await journey.click(page.getByRole("link", { name: /^Segment/ }));
+  await journey.click(page.getByRole("link", { name: /^Segment/ }).first());
   check(await page.getByLabel(/identify.*a user of the environment/).isChecked(), "users are identified unless it is unticked");
   await journey.click(page.getByRole("button", { name: "Create source" }));
   await page.getByText("Waiting for the first event").waitFor();

@@ -36,6 +36,7 @@ export async function run(dashboard, { token, hostile, archive }) {
   await page.getByRole("button", { name: "Filter" }).click();
   await page.locator(".field-error").waitFor();
   equal(await page.getByRole("textbox", { name: "From" }).inputValue(), "yesterday", "the form keeps what was entered");
+  equal(await rows.count(), 1, "the rows stay when a filter is refused");
   await page.goto("/e/development/sources/shop/logs");
   await page.getByRole("searchbox", { name: "Text in the received item" }).fill("ANA@example.com");
   await page.getByRole("button", { name: "Search", exact: true }).click();

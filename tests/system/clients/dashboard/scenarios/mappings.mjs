@@ -140,6 +140,25 @@ export async function run(dashboard, { token, hostile, endpoint, secret, event }
     await dashboard.checkAccessibility();
   }
 
+  // A switch and a deletion are of the mapping that was shown.
+  const shown = new URL(other.url()).pathname;
+  const saveElsewhere = async (workflow) => {
+    await other.goto(shown);
+    await other.getByLabel("Workflow", { exact: true }).fill(workflow);
+    await other.getByRole("button", { name: "Save", exact: true }).click();
+    await other.getByText("Saved.").waitFor();
+  };
+  await page.goto(`${shown}/switch`);
+  await saveElsewhere("newer");
+  await page.getByRole("button", { name: "Switch off" }).click();
+  await page.getByText("so it was not switched").waitFor();
+  await page.goto(shown);
+  await saveElsewhere("newest");
+  await page.locator("summary", { hasText: "Delete" }).click();
+  await page.getByRole("textbox", { name: "to confirm" }).fill(event);
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
+  await page.getByText("so it is not deleted").waitFor();
+
   // Deleted, once its type is typed.
   await page.locator("summary", { hasText: "Delete" }).click();
   await page.getByRole("textbox", { name: "to confirm" }).fill(event);

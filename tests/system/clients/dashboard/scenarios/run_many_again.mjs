@@ -28,9 +28,11 @@ export async function run(dashboard, { token, events }) {
   await page.getByRole("progressbar").waitFor();
   await dashboard.checkAccessibility();
   await page.getByText("Finished").waitFor();
+  await page.getByRole("heading", { name: "Run again: Failed or Unreadable, track/A" }).waitFor();
   check((await main.innerText()).includes(`${events} of ${events} done`), "the progress is whole");
   await page.getByRole("link", { name: "See the new events" }).click();
-  await page.waitForURL("**/sources/shop/logs?needs_attention=false");
+  await page.waitForURL(/\/sources\/shop\/logs\?needs_attention=false&starting_at=[^&]+&event=track%2FA$/);
+  equal(await page.getByRole("link", { name: "Run many again" }).getAttribute("aria-disabled"), null, "time and type select events");
   check((await page.locator("[data-row]").first().innerText()).includes("run again"), "the newest entries were run again");
 
   // A slow one is cancelled, and both are listed.
@@ -42,6 +44,12 @@ export async function run(dashboard, { token, events }) {
   await page.getByText("Cancelled").waitFor();
   await page.goto("/e/development/sources/shop/logs/replays");
   equal(await page.locator("[data-row]").count(), 2, "jobs");
+  await dashboard.checkAccessibility();
+
+  // A filter that cannot select events says so.
+  await page.goto("/e/development/sources/shop/logs?user_id=u_1");
+  equal(await page.getByRole("link", { name: "Run many again" }).getAttribute("aria-disabled"), "true", "the button is disabled");
+  await page.getByText("remove the filter User").waitFor();
   await dashboard.checkAccessibility();
 
   // What was done is in the list of actions.

@@ -99,6 +99,13 @@ export async function run(dashboard, { token, source, script }) {
   await page.getByLabel("Days that bodies are kept").fill("7");
   await page.getByLabel("Bodies are kept", { exact: true }).selectOption("failures");
   await page.getByRole("button", { name: "Save for Development" }).click();
+  // What is deleted by it is said, and the environment must be typed.
+  equal(await page.locator("main li", { hasText: /older than (14|7) days|neither failed/ }).count(), 3, "what is deleted");
+  await page.getByText("Save and delete…").click();
+  await dashboard.checkAccessibility();
+  await page.getByLabel("to confirm").fill("development");
+  await page.getByRole("button", { name: "Save and delete", exact: true }).click();
+  await page.waitForURL("**/settings/retention?environment=development");
   await page.goto("/settings/environments");
   check((await page.getByRole("row", { name: "Development" }).innerText()).includes("14 days"), "the retention is saved");
 

@@ -11,7 +11,10 @@ export async function run(dashboard, { token, script, secret, evil }) {
   await page.getByRole("link", { name: new RegExp(evil.slice(1, 7)) }).waitFor();
   equal(await page.locator("main script").count(), 0, "scripts of a manifest");
   await dashboard.checkAccessibility();
-  await page.getByRole("link", { name: /^Segment/ }).click();
+  // It stands under each of its categories.
+  const segment = page.getByRole("link", { name: /^Segment/ });
+  equal(await segment.count(), 2, "categories of Segment");
+  await segment.first().click();
   await page.getByLabel("Name").fill(script);
   equal(await page.getByLabel("Identifier").inputValue(), "segment-2", "a free identifier");
   await page.getByLabel("Identifier").fill("segment");
@@ -46,7 +49,8 @@ export async function run(dashboard, { token, script, secret, evil }) {
   const refused = page.locator("#trouble-refused-failed");
   await refused.getByText("Signature refused").waitFor();
   equal(await send("Order Completed", "m-2", url.replace("/integrations", "//integrations")), 404, "a slash too many");
-  await page.locator("#trouble-doubled_slash").getByText("it has a slash too many").waitFor();
+  await page.locator("#trouble-doubled_slash").getByText("The URL has a slash too many").waitFor();
+  equal(await page.locator("#trouble-doubled_slash code").innerText(), url, "the right URL");
   await dashboard.checkAccessibility();
 
   // What is typed stays while the panel changes.

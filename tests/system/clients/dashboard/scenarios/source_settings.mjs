@@ -86,7 +86,9 @@ export async function run(dashboard, { token, secret }) {
   await dashboard.checkAccessibility();
   await submit("Use 9.9.9 in development");
   await page.getByRole("listitem").filter({ hasText: "9.9.9" }).getByText("In force").waitFor();
-  await submit("Roll back");
+  await page.getByRole("link", { name: /^Roll back to / }).click();
+  await page.waitForURL("**rollback=true**");
+  await submit(/^Roll back to .* in development$/);
   await page.getByRole("listitem").filter({ hasText: "9.9.9" }).getByText("compare and use").waitFor();
 
   await page.getByText("Delete source…").click();

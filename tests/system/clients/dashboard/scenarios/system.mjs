@@ -12,7 +12,7 @@ export async function run(dashboard, { token, limited, script }) {
     check(text.includes(expected), `the page says ${expected}`);
   }
   const checks = page.locator("section", { has: page.getByRole("heading", { name: "Checks" }) });
-  equal(await checks.getByText("Look at it").count(), 0, "alerts of an idle server");
+  equal(await checks.getByText("Check failed").count(), 0, "alerts of an idle server");
   await dashboard.checkAccessibility();
   await page.getByRole("button", { name: "Send a test to the webhook" }).click();
   await page.getByRole("row", { name: "test" }).first().waitFor();
@@ -28,7 +28,7 @@ export async function run(dashboard, { token, limited, script }) {
   await page.waitForURL("**after=**");
   await page.goto("/changes");
   await page.locator("summary", { hasText: "Filter" }).click();
-  await page.getByLabel("Operation").fill("upsertVariable");
+  await page.getByLabel("Operation").selectOption("upsertVariable");
   await page.getByLabel("Environment").selectOption("production");
   await page.getByRole("button", { name: "Filter" }).click();
   await page.waitForURL("**operation=upsertVariable**");
@@ -36,7 +36,7 @@ export async function run(dashboard, { token, limited, script }) {
   await page.getByText("Before and after").click();
   check((await rows.first().innerText()).includes("PROBE"), "the values are shown");
   await dashboard.checkAccessibility();
-  await page.getByLabel("Remove the filter Operation: upsertVariable").click();
+  await page.getByLabel("Remove the filter Operation: Save variable").click();
   await page.goto("/changes?resource=nothing");
   await page.getByText("No such change").waitFor();
   await page.goto("/changes?after=x");

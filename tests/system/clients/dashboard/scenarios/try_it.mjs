@@ -40,6 +40,12 @@ export async function run(dashboard, { token, hostile }) {
   await page.getByRole("heading", { name: `track/${hostile}` }).waitFor();
   check((await main.innerText()).includes("Verified"), "it was signed like one of the platform");
 
+  // An empty body stays empty.
+  await page.goto("/e/development/sources/shop/try");
+  await body.fill("");
+  await Promise.all([page.waitForEvent("load"), page.getByRole("button", { name: "Preview" }).click()]);
+  equal(await body.inputValue(), "", "the empty body");
+
   // Without a signature it is refused, as from anybody.
   await page.goto("/e/development/sources/shop/try");
   await page.getByLabel("Sign it with the source").uncheck();

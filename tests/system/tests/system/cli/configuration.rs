@@ -24,6 +24,8 @@ async fn a_source_is_set_up() {
     shell.run(&["source", "set", "shop@development", "--setting", "signing_secret=null"]);
     shell.run(&["source", "set", "shop@development", "--name", "Shop", "--if-version", "1"]);
     shell.run(&["source", "set", "shop@development"]);
+    shell.run(&["source", "rotate", "shop@development"]);
+    shell.run(&["source", "rotate", "shop@development", "--overlap-seconds", "0", "--yes"]);
     shell.run(&["source", "delete", "shop"]);
     shell.run(&["source", "delete", "shop", "--yes"]);
     shell.run(&["source", "list", "--json"]);
@@ -55,6 +57,8 @@ async fn a_mapping_is_tried_and_added() {
     shell.run(&["mapping", "list", "shop@development"]);
     shell.run(&["mapping", "delete", "shop@development", "nothing", "--yes"]);
     shell.run(&["mapping", "delete", "shop@development", id, "--yes"]);
+    let id = shell.run(&with(&["mapping", "set", "shop@development"], &[]));
+    shell.run(&["mapping", "delete", "shop@development", id.trim(), "--yes", "--json"]);
     shell.run(&["mapping", "list", "shop@development", "--json"]);
     insta::assert_snapshot!(shell.transcript());
 }
@@ -67,6 +71,13 @@ async fn environments_credentials_and_variables_are_looked_after() {
     shell.run(&["env", "create", "staging"]);
     shell.run(&["env", "create", "short", "--retention-days", "0"]);
     shell.run(&["env", "list"]);
+    shell.run(&["env", "set", "staging"]);
+    shell.run(&["env", "set", "staging", "--retention-days", "3"]);
+    shell.run(&["env", "set", "staging", "--body-retention-days", "many"]);
+    let longer = ["--retention-days", "14", "--body-retention-days", "logs", "--hide-personal-data", "true"];
+    shell.run(&[&["env", "set", "staging", "--name", "Stage"][..], &longer].concat());
+    shell.run(&["env", "show", "staging"]);
+    shell.run(&["env", "show", "moon"]);
     let key = shell.run(&["key", "create", "--env", "staging"]);
     assert!(key.starts_with("sk_"), "{key}");
     shell.hide(&key, "KEY");

@@ -41,9 +41,13 @@ async fn an_event_is_found_explained_and_replayed() {
     shell.run(&["user", "show", "bo", "--env", "development"]);
     shell.run(&["status"]);
     shell.run(&["open", logged]);
+    let check = |shell: &Shell| shell.command(&["status", "--check"]).output().unwrap().status.code();
+    assert_eq!(check(&shell), Some(1), "something needs attention");
+    shell.run(&["event", "dismiss", "shop@development"]);
+    shell.run(&["event", "dismiss", "shop@development", "--outcome", "rejected"]);
+    shell.run(&["event", "dismiss", "shop@development", "--outcome", "rejected", "--yes"]);
+    assert_eq!(check(&shell), Some(0), "nothing does any more");
     insta::assert_snapshot!(shell.transcript());
-    let output = shell.command(&["status", "--check"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "something needs attention");
 }
 
 #[tokio::test]

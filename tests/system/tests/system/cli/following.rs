@@ -113,6 +113,63 @@ impl Drop for Running {
 }
 
 #[tokio::test]
+async fn a_quiet_run_keeps_its_place_too() {
+    let server = Server::start().await;
+    let receiver = Receiver::start();
+    let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
+    endpoint.expect(track("Before", "ana", "", json!({})), &["logged"]).await;
+    let shell = Shell::of(&server);
+    let tail = Running::start(&shell, &["tail", "shop@development", "--cursor-file", "place"]);
+    assert_eq!(tail.message(), "following; Ctrl-C ends it");
+    let deadline = Instant::now() + PATIENCE;
+    while !shell.path("place").exists() {
+        assert!(Instant::now() < deadline, "the place was not kept");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(tail);
+    endpoint.expect(track("First", "ana", "", json!({})), &["logged"]).await;
+    let again = Running::start(&shell, &["tail", "shop@development", "--cursor-file", "place", "--count", "1"]);
+    let line = again.line();
+    assert!(line.contains("track/First"), "{line}");
+    assert_eq!(again.code(), Some(0));
+    // A listener keeps its place in the same way.
+    endpoint.expect(track("Second", "ana", "", json!({})), &["logged"]).await;
+    let url = format!("{}/webhooks", receiver.url);
+    let arguments = ["listen", "shop@development", "--forward-to", &url, "--cursor-file", "place", "--count", "1"];
+    let listener = Running::start(&shell, &arguments);
+    let line = listener.line();
+    assert!(line.contains("track/Second"), "{line}");
+    assert_eq!(listener.code(), Some(0));
+    assert_eq!(receiver.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn the_environment_of_a_source_goes_before_that_of_a_variable() {
+    let server = Server::start().await;
+    let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
+    endpoint.expect(track("Order", "ana", "", json!({})), &["logged"]).await;
+    let shell = Shell::of(&server);
+    for arguments in [
+        &["event", "list", "shop@development"][..],
+        &["event", "export", "shop@development"],
+        &["logs", "shop@development"],
+    ] {
+        let output = shell.command(arguments).env("INLET_ENVIRONMENT", "production").output().unwrap();
+        let (text, error) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success() && text.contains("track/Order"), "{arguments:?}: {text} {error}");
+    }
+    // With a place that is none, so that it ends by itself: the command line is read before.
+    shell.write("empty", "");
+    let following = ["shop@development", "--cursor-file", "empty"];
+    for arguments in [&["tail"][..], &["listen", "--forward-to", "http://127.0.0.1:1"]] {
+        let arguments = [arguments, &following[..]].concat();
+        let output = shell.command(&arguments).env("INLET_ENVIRONMENT", "production").output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("holds no place"), "{arguments:?}: {error}");
+    }
+}
+
+#[tokio::test]
 async fn a_listener_forwards_the_bytes_and_headers_of_several_sources() {
     let server = Server::start().await;
     let receiver = Receiver::start();
@@ -152,6 +209,8 @@ async fn what_cannot_be_followed_is_said_at_once() {
     shell.run(&["tail", "shop@development", "crm@production"]);
     shell.run(&["listen", "--env", "development"]);
     shell.run(&["listen", "--env", "development", "--forward-to", "localhost:3000"]);
+    shell.write("empty", "");
+    shell.run(&["tail", "shop@development", "--cursor-file", "empty"]);
     let arguments = ["tail", "--env", "development", "--server", "http://127.0.0.1:1"];
     shell.run(&arguments);
     insta::assert_snapshot!(shell.transcript());

@@ -8,6 +8,7 @@ mod following;
 mod mcp;
 mod outcomes;
 mod profiles;
+mod refused;
 mod server;
 mod stream;
 mod transcript;

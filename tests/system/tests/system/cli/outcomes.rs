@@ -27,6 +27,7 @@ async fn a_program_reads_what_was_changed() {
     shell.run(&["profile", "remove", "eu", "--yes", "--json"]);
     shell.run(&["source", "delete", "shop", "--yes", "--json"]);
     shell.run(&["source", "delete", "shop", "--yes", "--json"]);
+    shell.run(&["source", "list", "--token-file", "none"]);
     insta::assert_snapshot!(shell.transcript());
     let listed = shell.command(&["plugin", "list", "--json"]).output().unwrap();
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();

@@ -15,6 +15,8 @@ async fn the_server_says_how_it_is_who_changed_it_and_signs_in() {
     shell.run(&["change", "list", "--env", "moon"]);
     shell.run(&["open", "/system"]);
     shell.run(&["open", "/system", "--link", "--print"]);
+    shell.run(&["system", "accept-clock"]);
+    shell.run(&["system", "accept-clock", "--yes"]);
     insta::assert_snapshot!(shell.transcript());
 
     let printed = |arguments: &[&str]| {

@@ -7,12 +7,14 @@ mod failures;
 mod first_event;
 mod logs;
 mod mappings;
+mod pages;
 mod sign_in;
 mod source_events;
 mod sources;
 mod statistics;
 mod streams;
 mod users;
+mod walk;
 
 use inlet_system_tests::Server;
 use serde_json::Value;

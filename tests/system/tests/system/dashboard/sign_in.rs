@@ -1,6 +1,6 @@
 //! Signing in and out, sessions, and what a change must prove.
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, ServerOptions};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, ServerOptions, read_json};
 use serde_json::json;
 
 use super::{has_browser, play};
@@ -101,6 +101,39 @@ async fn a_change_comes_from_a_page_of_the_session() {
     assert_eq!(ended, (303, Some("/sign-in".to_owned())));
     let after = led(client.get(format!("{}/sources", server.admin)).header("cookie", &cookie)).await;
     assert_eq!(after, (303, Some("/sign-in?next=%2Fsources".to_owned())));
+}
+
+/// `public_url` is the address of senders, and the dashboard may have another one.
+#[tokio::test]
+async fn cookies_are_for_https_only_where_the_browser_uses_it() {
+    let options = ServerOptions::default().env("INLET_PUBLIC_URL", "https://hooks.example.com");
+    let server = Server::start_with(options).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let is_secure = async |request: reqwest::RequestBuilder| {
+        let answer = request.send().await.unwrap();
+        answer.headers()["set-cookie"].to_str().unwrap().contains("; Secure")
+    };
+    let sign_in = |origin: &str| {
+        client
+            .post(format!("{}/sign-in", server.admin))
+            .header("sec-fetch-site", "same-origin")
+            .header("origin", origin)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("token={MANAGEMENT_TOKEN}"))
+    };
+    assert!(is_secure(sign_in("https://inlet.example.com")).await);
+    assert!(!is_secure(sign_in("http://10.0.0.7:8081")).await);
+    let by_link = async || {
+        let made = server.manage(reqwest::Method::POST, "/v1/sign_in_links").send().await.unwrap();
+        let link = read_json(made).await;
+        client.get(format!("{}{}", server.admin, link["path"].as_str().unwrap()))
+    };
+    assert!(!is_secure(by_link().await).await);
+    assert!(is_secure(by_link().await.header("host", "hooks.example.com")).await);
+
+    let page = client.get(format!("{}/sign-in", server.admin)).send().await.unwrap();
+    let policy = page.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("script-src 'none'"), "the page has no script: {policy}");
 }
 
 #[tokio::test]

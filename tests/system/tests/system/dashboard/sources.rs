@@ -29,8 +29,7 @@ async fn events_are_searched() {
     endpoint.expect(track("Paid", "u_1", "m-1", json!({})), &["logged"]).await;
     let engine_id = "wf-2026/7 é&x=1";
     let delivery = begun_by_a_target(&server, "development", engine_id).await;
-    let input =
-        json!({"script": "<script>alert(1)</script>", "engineId": engine_id, "event": delivery["source_event_id"]});
+    let input = json!({"script": "<script>alert(1)</script>", "engineId": engine_id, "delivery": delivery["id"]});
     play(&server, "search", MANAGEMENT_TOKEN, &input);
 }
 

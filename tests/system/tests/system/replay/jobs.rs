@@ -76,6 +76,9 @@ async fn a_preview_counts_and_rehearses_and_changes_nothing() {
     assert_eq!(after["totals"]["actions"][0]["count"], json!(3));
     let logged = preview(json!({"outcome": ["logged"], "event_type": "track/Other"})).await;
     assert_eq!((&logged["total"], &logged["totals"]["outcomes"]), (&json!(1), &json!({"logged": 1})));
+    let plain = preview(json!({"outcome": ["logged"], "event_type": "Other"})).await;
+    assert_eq!(plain["total"], json!(1), "a plain name selects the track event, as the filter of the logs");
+    assert_eq!(preview(json!({"outcome": ["logged"], "event_type": "track"})).await["total"], json!(0));
     assert_eq!(preview(json!({"code": "nothing"})).await["total"], json!(0));
     let count = server.get("/v1/logs?environment=development").await["entries"].as_array().unwrap().len();
     assert_eq!(count, 5, "nothing was written");

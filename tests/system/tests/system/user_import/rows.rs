@@ -197,7 +197,7 @@ async fn what_cannot_be_imported_says_what_to_do() {
     insta::assert_snapshot!(importer.run(&["users.csv"]).text(), @"
     77
     importing users
-    inlet: users.csv: stopped behind line 1, after 0 identified and 0 failed: this is the management token; here an environment's key (sk_…) is needed, which POST /v1/environments/{slug}/api_keys makes
+    inlet: users.csv: stopped behind line 1, after 0 identified and 0 failed: this is the management token; here an environment's key (sk_…) is needed, which `inlet key create --env ENV` makes
     ");
     importer.key = String::new();
     insta::assert_snapshot!(importer.run(&["users.csv"]).text(), @"

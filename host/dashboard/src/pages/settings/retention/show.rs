@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     components::{
-        Html,
+        Html, confirm,
         form::{Field, Kind, error_elsewhere},
     },
     context::Page,
@@ -27,6 +27,8 @@ struct RetentionPage<'a> {
     environment: &'a Environment,
     form: &'a RetentionForm,
     error: Option<&'a PageError>,
+    /// The parts of what is kept now that the form deletes, to be confirmed; empty if nothing is to be confirmed.
+    deleted: &'a [String],
 }
 
 impl RetentionPage<'_> {
@@ -55,6 +57,24 @@ impl RetentionPage<'_> {
         fields.map(|field| field.error_of(self.error).html())
     }
 
+    /// The form that saves what was entered, once the environment's identifier is typed.
+    fn confirm(&self) -> Html {
+        let RetentionForm { retention_days, body_retention_days, keep_bodies, .. } = self.form;
+        let slug = self.environment.slug.as_str();
+        let fields: [(&str, &str); 4] = [
+            ("environment", slug),
+            ("retention_days", retention_days),
+            ("body_retention_days", body_retention_days),
+            ("keep_bodies", keep_bodies),
+        ];
+        let warning = "They are deleted at once, and cannot be restored.";
+        confirm::confirm_with(&self.layout, "Save and delete", warning, slug, "/settings/retention", &fields)
+    }
+
+    fn back(&self) -> String {
+        environment_choice::address("retention", self.environment)
+    }
+
     fn error_elsewhere(&self) -> Option<&str> {
         error_elsewhere(self.error, &["retention_days", "body_retention_days", "keep_bodies"])
     }
@@ -69,7 +89,13 @@ pub async fn show(page: Page, Query(query): Query<EnvironmentQuery>) -> PageResu
 /// Shows the page with a form as it was sent, and its error.
 pub fn render(page: &Page, environment: &Environment, form: &RetentionForm, error: Option<&PageError>) -> Response {
     let layout = Layout::new(page, "Retention").in_settings();
-    let mut response = respond::html(&RetentionPage { layout, environment, form, error });
+    let mut response = respond::html(&RetentionPage { layout, environment, form, error, deleted: &[] });
     *response.status_mut() = error.map_or(StatusCode::OK, |error| error.status);
     response
+}
+
+/// Says what a form deletes, and asks for the environment's identifier.
+pub fn ask(page: &Page, environment: &Environment, form: &RetentionForm, deleted: &[String]) -> Response {
+    let layout = Layout::new(page, "Retention").in_settings();
+    respond::html(&RetentionPage { layout, environment, form, error: None, deleted })
 }

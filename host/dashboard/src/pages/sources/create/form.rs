@@ -6,7 +6,6 @@ use axum::{
     http::{Method, StatusCode},
     response::Response,
 };
-use inlet_api::Scope;
 use inlet_api_types::{
     providers::{SourceProvider, SourceProviderMapping},
     sources::SourceList,
@@ -24,7 +23,7 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
-    pages::{free_key, source_place::SourcePlace},
+    pages::{free_key, source_place::SourcePlace, sources::may_create},
     respond,
 };
 
@@ -115,11 +114,6 @@ impl CreatePage<'_> {
     fn error_elsewhere(&self) -> Option<&str> {
         error_elsewhere(self.error, &["name", "key", "environment"])
     }
-}
-
-/// Returns true if the session may create sources.
-pub(super) fn may_create(page: &Page) -> bool {
-    page.can(Scope::Operate) && page.operator().environment_ids().is_none()
 }
 
 /// Shows the form of a platform, with a free identifier.

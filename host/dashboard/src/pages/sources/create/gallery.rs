@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use askama::Template;
 use inlet_api_types::providers::{ListedProvider, SourceProviderList};
 
-use super::form::may_create;
 use crate::{
     components::{Html, empty_state::empty_state, provider_mark::provider_mark},
     context::Page,
     error::PageResult,
     html,
     layout::Layout,
+    pages::sources::may_create,
     respond,
 };
 
@@ -22,7 +22,7 @@ const OTHER: &str = "Other";
 #[template(path = "pages/sources/gallery.html")]
 struct GalleryPage<'a> {
     layout: Layout<'a>,
-    /// The platforms, each under its first category.
+    /// The platforms, each under all of its categories.
     categories: BTreeMap<String, Vec<ListedProvider>>,
 }
 
@@ -36,7 +36,11 @@ impl GalleryPage<'_> {
     }
 
     fn none(&self) -> Html {
-        empty_state("No platforms", "This server has no plugins. Add one with inlet plugin add.", None)
+        empty_state(
+            "No platforms",
+            "This server has no plugins. Add one here, or with inlet plugin add.",
+            Some(("Add a plugin", "/plugins/add")),
+        )
     }
 }
 
@@ -45,8 +49,11 @@ pub async fn show(page: &Page) -> PageResult {
     let listed: SourceProviderList = page.get("/v1/source_providers").await?;
     let mut categories: BTreeMap<String, Vec<ListedProvider>> = BTreeMap::new();
     for provider in listed.entries {
-        let category = provider.provider.categories.first().cloned().unwrap_or_else(|| OTHER.to_owned());
-        categories.entry(category).or_default().push(provider);
+        let named = &provider.provider.categories;
+        let named = if named.is_empty() { vec![OTHER.to_owned()] } else { named.clone() };
+        for category in named {
+            categories.entry(category).or_default().push(provider.clone());
+        }
     }
     let layout = Layout::new(page, "Create source").under("Sources", "/sources");
     Ok(respond::html(&GalleryPage { layout, categories }))

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::extract::Path;
+use inlet_api::Scope;
 use inlet_api_types::{
     PageInfo,
     refused_requests::{RefusedRequest, RefusedRequestList},
@@ -10,7 +11,10 @@ use inlet_api_types::{
 
 use super::address;
 use crate::{
-    components::{Html, cure::Cause, empty_state::empty_state, filter::Filters, outcome, pagination::pagination, time},
+    components::{
+        Html, confirm::confirm_with, cure::Cause, empty_state::empty_state, filter::Filters, outcome,
+        pagination::pagination, time,
+    },
     context::Page,
     error::PageResult,
     html,
@@ -31,8 +35,23 @@ struct RefusedPage<'a> {
 }
 
 impl RefusedPage<'_> {
+    /// The cure of a cause, without the link to this page.
     fn cure(&self, cause: &AttentionCause) -> Html {
-        Cause::of(&self.place.key, cause).html(&self.layout)
+        let cause = Cause::of(&self.place.key, cause);
+        cause.cure().without(&cause.refused()).html(&self.layout)
+    }
+
+    /// The form that deletes all requests of a cause; none for a token that may not.
+    fn delete(&self, cause: &AttentionCause) -> Option<Html> {
+        let label = match cause.count {
+            1 => "Delete this request".to_owned(),
+            count => format!("Delete these {} requests", html::grouped(count)),
+        };
+        let warning = "They are deleted for good: what they hold can then not be verified again.";
+        let action = self.place.page("cures/dismiss");
+        let fields = [("code", cause.cause.as_str()), ("back", self.layout.page.path.as_str())];
+        let may_delete = self.layout.page.can(Scope::Operate);
+        may_delete.then(|| confirm_with(&self.layout, &label, warning, &self.place.key, &action, &fields))
     }
 
     fn address(&self, request: &RefusedRequest) -> String {
@@ -41,7 +60,7 @@ impl RefusedPage<'_> {
 
     fn none(&self) -> Html {
         let text = "What verification refuses stands here, so that it can be verified again once the secret is right.";
-        empty_state("No refused requests", text, None)
+        empty_state("No refused requests", text, Some(("Endpoint", &self.place.page("set-up"))))
     }
 
     fn pagination(&self) -> Html {
@@ -62,8 +81,9 @@ pub async fn list(page: Page, Path((environment, key)): Path<(String, String)>) 
     let query = filters.to_query(&[("environment", &place.environment)]);
     let RefusedRequestList { entries: requests, page_info } = page.get(&format!("{path}{query}")).await?;
     let status: SourceStatus = page.get(&place.api("/status")).await?;
-    let causes = status.needs_attention.causes.into_iter().filter(|cause| cause.kind == "refused").collect();
-    let mut layout = place.layout(&page, &source);
+    let causes: Vec<_> = status.needs_attention.causes.into_iter().filter(|cause| cause.kind == "refused").collect();
+    let count = causes.iter().map(|cause| cause.count).sum();
+    let mut layout = place.layout(&page, &source).with_refused(count);
     layout.title = format!("Refused requests of {}", source.name);
     Ok(respond::html(&RefusedPage { layout, place: &place, filters, causes, requests, page_info }))
 }

@@ -1,4 +1,4 @@
-//! Verifying one refused request again, and dismissing it.
+//! Verifying one refused request again, and deleting it.
 
 use axum::{extract::Path, http::Method};
 use inlet_api_types::{

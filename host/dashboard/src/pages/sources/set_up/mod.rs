@@ -4,9 +4,11 @@ mod panel;
 mod show;
 mod stream;
 
+pub use self::show::{UnsavedSecret, shown};
+
 use axum::{Router, routing::get};
 
-use crate::state::Dashboard;
+use crate::{pages::source_place::SourcePlace, state::Dashboard};
 
 /// The name of the page.
 const PAGE: &str = "set-up";
@@ -16,4 +18,9 @@ pub fn routes() -> Router<Dashboard> {
     Router::new()
         .route("/e/{environment}/sources/{key}/set-up", get(show::show))
         .route("/e/{environment}/sources/{key}/set-up/stream", get(stream::follow))
+}
+
+/// The address of the page, to come back to.
+pub fn address(place: &SourcePlace) -> String {
+    place.page(PAGE)
 }

@@ -12,7 +12,11 @@ use inlet_core::time as core_time;
 use inlet_engine::clock::now_ms;
 
 use crate::{
-    components::{Html, cure::Cause, icon, outcome, time},
+    components::{
+        Html, copy,
+        cure::{self, Cause},
+        icon, outcome, time,
+    },
     context::Page,
     error::PageError,
     html::{self, url_part},
@@ -77,6 +81,16 @@ impl Panel<'_> {
 
     fn cure(&self, cause: &AttentionCause) -> Html {
         Cause::of(&self.place.key, cause).html(self.layout)
+    }
+
+    /// What is wrong with the URL of requests that led nowhere.
+    fn wrong_url(&self, unrouted: &UnroutedRequests) -> String {
+        cure::wrong_url(&unrouted.cause, &unrouted.message)
+    }
+
+    /// The URL of the source, to copy.
+    fn endpoint(&self) -> Option<Html> {
+        Some(copy::value(self.configuration.settings.endpoint.as_deref()?, "Copy the right URL"))
     }
 
     fn causes(&self) -> &[AttentionCause] {

@@ -3,15 +3,21 @@
 use askama::Template;
 use axum::{
     extract::{Path, Query},
-    http::Method,
+    http::{Method, StatusCode},
+    response::Response,
 };
 use inlet_api::Scope;
 use inlet_api_types::sources::{ComparePlugins, ComparedPlugins};
 use serde::Deserialize;
 
 use crate::{
-    components::icon, context::Page, error::PageResult, html::url_part, layout::Layout,
-    pages::source_place::SourcePlace, respond,
+    components::icon,
+    context::Page,
+    error::{PageError, PageResult},
+    html::url_part,
+    layout::Layout,
+    pages::{plugins::doubts, source_place::SourcePlace},
+    respond,
 };
 
 /// The newest requests that a page compares.
@@ -30,11 +36,21 @@ struct ComparePluginPage<'a> {
     layout: Layout<'a>,
     place: &'a SourcePlace,
     found: ComparedPlugins,
+    error: Option<&'a PageError>,
 }
 
 impl ComparePluginPage<'_> {
     fn may_use(&self) -> bool {
         self.layout.page.can(Scope::Operate) && self.found.old.digest != self.found.new.digest
+    }
+
+    /// True if the API takes the version only with a confirmation.
+    fn wants_confirmation(&self) -> bool {
+        self.error.is_some_and(|error| doubts(error).is_some())
+    }
+
+    fn message<'e>(&self, error: &'e PageError) -> &'e str {
+        doubts(error).unwrap_or(&error.message)
     }
 
     fn event(&self, id: &str) -> String {
@@ -50,9 +66,22 @@ pub async fn show(
     Query(compared): Query<Compared>,
 ) -> PageResult {
     let place = SourcePlace::new(environment, key);
-    let (source, _) = place.read(&page).await?;
-    let request = ComparePlugins { old: None, new: compared.new, last: Some(LAST) };
+    shown(&page, &place, compared.new, None).await
+}
+
+/// Shows the comparison, with the error of the choice.
+pub async fn shown(
+    page: &Page,
+    place: &SourcePlace,
+    new: String,
+    error: Option<&PageError>,
+) -> Result<Response, PageError> {
+    let (source, _) = place.read(page).await?;
+    let request = ComparePlugins { old: None, new, last: Some(LAST) };
     let found: ComparedPlugins = page.send(Method::POST, &place.api("/plugin/compare"), &request).await?;
-    let layout = place.layout(&page, &source);
-    Ok(respond::html(&ComparePluginPage { layout, place: &place, found }))
+    let mut layout = place.layout(page, &source);
+    layout.title = "Compare plugin versions".to_owned();
+    let mut response = respond::html(&ComparePluginPage { layout, place, found, error });
+    *response.status_mut() = error.map_or(StatusCode::OK, |error| error.status);
+    Ok(response)
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use inlet_api::Scope;
 use inlet_api_types::{
-    providers::{SourceProvider, SourceProviderVersion},
+    providers::{SourceProvider, SourceProviderVersion, SourceProviderVersionUser},
     sources::{Source, SourceEnvironmentSettings, SourceStatus},
 };
 
@@ -30,6 +30,9 @@ use crate::{
     },
     respond,
 };
+
+/// The field of a new secret, whichever kind it is.
+pub const SECRET: &str = "signing_secret";
 
 /// The content of a form that was not saved.
 pub struct Unsaved {
@@ -123,7 +126,8 @@ impl SettingsPage<'_> {
     }
 
     fn error_elsewhere(&self) -> Option<&str> {
-        let names: Vec<&str> = fields::all().map(|setting| setting.name).chain(["name", "description"]).collect();
+        let others = ["name", "description", SECRET];
+        let names: Vec<&str> = fields::all().map(|setting| setting.name).chain(others).collect();
         error_elsewhere(self.error.as_ref(), &names)
     }
 
@@ -137,7 +141,7 @@ impl SettingsPage<'_> {
     }
 
     fn scheme(&self) -> Option<String> {
-        verification::in_words(self.own.settings.verification_scheme.as_ref())
+        verification::in_words(self.own.settings.verification_scheme.as_ref(), "The platform")
     }
 
     fn has_credential(&self) -> bool {
@@ -148,9 +152,10 @@ impl SettingsPage<'_> {
         let overlap = [("86400", "a day"), ("3600", "an hour"), ("604800", "a week"), ("0", "ends at once")];
         let overlap = overlap.map(|(value, label)| (value.to_owned(), label.to_owned()));
         [
-            Field::new(Kind::Secret, "signing_secret", "New secret", "")
+            Field::new(Kind::Secret, SECRET, "New secret", "")
                 .required()
                 .code()
+                .error_of(self.error.as_ref())
                 .hint("As the platform shows it. It is stored sealed and never shown again.")
                 .html(),
             Field::new(Kind::Text, "overlap_seconds", "The present one stays valid for", "86400")
@@ -160,12 +165,19 @@ impl SettingsPage<'_> {
         ]
     }
 
-    /// Returns what a first secret is: of a signature, or the key that an SDK sends in its place.
+    /// Returns the field for the kind of a first secret, with what was chosen before it was refused.
     fn secret_kind(&self) -> Html {
-        let kinds =
-            [("signing_secret", "A secret that it signs with, or sends"), ("write_key", "The write key of its SDK")];
-        let kinds = kinds.map(|(value, label)| (value.to_owned(), label.to_owned()));
-        Field::new(Kind::Text, "kind", "What the platform has", "signing_secret").required().choices(kinds).html()
+        verification::secret_kind(self.texts.get("kind").map_or("", String::as_str))
+    }
+
+    /// True if a new secret was not saved.
+    fn is_secret_refused(&self) -> bool {
+        let field = self.error.as_ref().and_then(|error| error.field.as_deref());
+        field.is_some_and(|field| field.rsplit('.').next() == Some(SECRET))
+    }
+
+    fn verify_refused(&self) -> Option<String> {
+        verification::verify_refused(&self.status, &self.own.settings)
     }
 
     fn overlap(&self) -> Html {
@@ -200,10 +212,28 @@ impl SettingsPage<'_> {
         self.status.plugin.as_ref().is_some_and(|plugin| plugin.digest == version.digest)
     }
 
+    /// The source in the environment, as a user of its plugin.
+    fn user(&self) -> Option<&SourceProviderVersionUser> {
+        let mut users = self.versions().into_iter().flat_map(|version| &version.used_by);
+        users.find(|user| user.source == self.place.key && user.environment == self.place.environment)
+    }
+
     fn follows_latest(&self) -> bool {
-        let users = self.versions().into_iter().flat_map(|version| &version.used_by);
-        let mut own = users.filter(|user| user.source == self.place.key && user.environment == self.place.environment);
-        own.any(|user| user.follows_latest)
+        self.user().is_some_and(|user| user.follows_latest)
+    }
+
+    /// The version that a rollback returns to.
+    fn previous_version(&self) -> Option<&str> {
+        self.user()?.previous_version.as_deref()
+    }
+
+    /// The page that compares another version, such as `rollback=true`, with the one in force, and chooses it.
+    fn use_plugin(&self, version: &str) -> String {
+        let [plugin, source, environment] =
+            [&self.source.preconfigured_provider, &self.place.key, &self.place.environment].map(|part| url_part(part));
+        let next = address(self.place);
+        let next = url_part(&next);
+        format!("/plugins/{plugin}/use?source={source}&environment={environment}&{version}&next={next}")
     }
 
     fn compare(&self, version: &SourceProviderVersion) -> String {

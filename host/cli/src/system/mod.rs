@@ -1,5 +1,7 @@
 //! `inlet system`: the state of the server itself.
 
+mod accept_clock;
+
 use anyhow::Context as _;
 use inlet_api_types::system::{Job, System};
 use ureq::http::Method;
@@ -7,19 +9,33 @@ use ureq::http::Method;
 use crate::{
     client::{Content, OTHER_VERSION, ServerArguments},
     output::{Details, OutputArguments, note, print, print_json, table},
+    route_commands::with_commands,
 };
 
 /// The arguments of `inlet system`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    operation: Option<Operation>,
     #[command(flatten)]
     output: OutputArguments,
     #[command(flatten)]
     server: ServerArguments,
 }
 
+/// A subcommand of `inlet system`.
+#[derive(Debug, clap::Subcommand)]
+enum Operation {
+    /// Accept the time of the system's clock after it jumped: retention and idempotency windows go on at once
+    AcceptClock(accept_clock::Arguments),
+}
+
 /// Prints storage, load, clock, jobs and the work that they have left.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(Operation::AcceptClock(arguments)) = &arguments.operation {
+        return accept_clock::run(arguments);
+    }
     let text = arguments.server.client()?.send_for_text(Method::GET, "/v1/system", Content::None)?;
     if arguments.output.json {
         return print_json(&text);
@@ -36,7 +52,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
         ))?;
     }
     if let Some(text) = system.clock.note {
-        note(&format!("note: {text}"));
+        note(&format!("note: {}", with_commands(&text)));
     }
     Ok(())
 }
