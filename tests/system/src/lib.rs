@@ -1,6 +1,7 @@
 //! A test harness that runs the built server binary on its own port with its own data directory.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test harness: a panic is how it fails")]
 
+mod compiled_plugins;
 mod fixtures;
 mod jsonrpc;
 mod memory;

@@ -15,6 +15,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::compiled_plugins;
+
 /// The bearer token of test servers.
 pub const MANAGEMENT_TOKEN: &str = "test-management-token-0123456789";
 
@@ -117,6 +119,10 @@ impl Server {
         assert!(binary.is_file(), "{} is missing; run `make test`, or `cargo build -p inlet` first", binary.display());
         let own_dir = options.data_dir.is_none().then(|| TempDir::new().unwrap());
         let data_dir = options.data_dir.unwrap_or_else(|| own_dir.as_ref().unwrap().path().join("data"));
+        let shared = target_dir().join("compiled-plugins");
+        if own_dir.is_some() {
+            compiled_plugins::seed(&shared, &data_dir).unwrap();
+        }
         let work_dir = TempDir::new().unwrap();
         let mut command = Command::new(binary);
         command
@@ -152,6 +158,9 @@ impl Server {
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         };
+        if own_dir.is_some() {
+            compiled_plugins::share(&shared, &data_dir).unwrap();
+        }
         let base = format!("http://{}", ready["fields"]["listen"].as_str().unwrap());
         let admin = match ready["fields"]["admin_listen"].as_str() {
             Some(admin) => format!("http://{admin}"),
