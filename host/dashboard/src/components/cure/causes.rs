@@ -60,12 +60,12 @@ fn of_refusal(cause: &Cause<'_>) -> Cure {
         "partly_signed" => Cure::new(
             "Only the first item of these batches is signed. Accept the other items too, or let the sender send single items.",
         )
-        .then(send("Accept all items", cause.post("trust-batches"), cause))
+        .then(send("Accept all items", cause.path("trust-batches"), cause))
         .then(delete(cause)),
         "wrong_write_key" => Cure::new(
             "The write key is not the source's. Set the right one here or in the SDK, and these requests are verified again.",
         )
-        .then(enter("Set write key", cause.post("write-key"), ("write_key", "Write key")))
+        .then(enter("Set write key", cause.path("write-key"), ("write_key", "Write key")))
         .then(verify_again(cause))
         .then(delete(cause)),
         "missing_write_key" => then_sent_again(
@@ -126,7 +126,7 @@ fn of_failure(cause: &Cause<'_>) -> Cure {
     with_repair(
         cause,
         match is_of_plugin {
-            true => cure.then(send("Use previous version", cause.post("previous-plugin"), cause)),
+            true => cure.then(Step::Change { label: "Use previous version…", href: cause.path("previous-plugin") }),
             false => cure,
         },
     )
@@ -137,12 +137,12 @@ fn with_logs(cause: &Cause<'_>, cure: Cure) -> Cure {
 }
 
 fn with_repair(cause: &Cause<'_>, cure: Cure) -> Cure {
-    let cure = cure.then(send("Run again", cause.post("replay"), cause));
+    let cure = cure.then(send("Run again", cause.path("replay"), cause));
     with_logs(cause, cure).then(acknowledge(cause))
 }
 
 fn acknowledge(cause: &Cause<'_>) -> Step {
-    send(ACKNOWLEDGE, cause.post("acknowledge"), cause)
+    send(ACKNOWLEDGE, cause.path("acknowledge"), cause)
 }
 
 /// The page of the refused requests, which counts those of the cause and asks for the source's key.
@@ -151,11 +151,11 @@ fn delete(cause: &Cause<'_>) -> Step {
 }
 
 fn verify_again(cause: &Cause<'_>) -> Step {
-    send("Verify again", cause.post("verify"), cause)
+    send("Verify again", cause.path("verify"), cause)
 }
 
 fn set_secret(cause: &Cause<'_>) -> Step {
-    enter("Set secret", cause.post("secret"), ("signing_secret", "Signing secret"))
+    enter("Set secret", cause.path("secret"), ("signing_secret", "Signing secret"))
 }
 
 fn send(label: &'static str, action: String, cause: &Cause<'_>) -> Step {
@@ -221,7 +221,7 @@ mod tests {
     #[test]
     fn names_cannot_leave_their_part_of_an_address() {
         let cause = Cause { environment: "../x", source: "a/b?", kind: "failed", code: "a&b", what_to_do: API };
-        assert_eq!(cause.post("replay"), "/e/%2E%2E%2Fx/sources/a%2Fb%3F/cures/replay");
+        assert_eq!(cause.path("replay"), "/e/%2E%2E%2Fx/sources/a%2Fb%3F/cures/replay");
         assert_eq!(cause.logs(), "/e/%2E%2E%2Fx/logs?source=a%2Fb%3F&outcome=failed&code=a%26b");
     }
 }

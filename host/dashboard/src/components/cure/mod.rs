@@ -96,7 +96,8 @@ impl<'a> Cause<'a> {
         format!("/e/{environment}/sources/{source}/refused#cause-{code}")
     }
 
-    fn post(&self, name: &str) -> String {
+    /// The address of a cure.
+    fn path(&self, name: &str) -> String {
         format!("/e/{}/sources/{}/cures/{name}", url_part(self.environment), url_part(self.source))
     }
 }

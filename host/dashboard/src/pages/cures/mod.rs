@@ -8,7 +8,10 @@ mod target;
 
 pub use self::refused::verify_refused;
 
-use axum::{Router, routing::post};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 use serde::Deserialize;
 
 use crate::{html::url_part, session::sign_in::own_path, state::Dashboard};
@@ -23,7 +26,7 @@ pub fn routes() -> Router<Dashboard> {
         .route("/e/{environment}/sources/{source}/cures/dismiss", post(refused::dismiss))
         .route("/e/{environment}/sources/{source}/cures/replay", post(attention::replay))
         .route("/e/{environment}/sources/{source}/cures/acknowledge", post(attention::acknowledge))
-        .route("/e/{environment}/sources/{source}/cures/previous-plugin", post(plugin::use_previous))
+        .route("/e/{environment}/sources/{source}/cures/previous-plugin", get(plugin::previous))
         .route("/e/{environment}/targets/{target}/cures/resume", post(target::resume))
         .route("/e/{environment}/targets/{target}/cures/enable", post(target::enable))
 }

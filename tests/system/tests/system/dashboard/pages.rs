@@ -27,6 +27,7 @@ impl Session {
 
     async fn get(&self, path: &str) -> String {
         let request = self.client.get(format!("{}{path}", self.base)).header("cookie", &self.cookie);
+        let request = request.header("accept", "text/html");
         request.send().await.unwrap().text().await.unwrap()
     }
 
