@@ -182,7 +182,7 @@ async fn without_a_server_a_token_or_a_version_there_is_one_sentence() {
     );
     tool.server = file_server("200 OK\r\ncontent-type: text/html", b"<html>".to_vec());
     let other = tool.refused(&["list"]);
-    assert!(other.contains("is no Inlet server"), "{other}");
+    assert!(other.contains("is not that of an Inlet server"), "{other}");
     tool.server = "ftp://x".to_owned();
     let other = tool.refused(&["list"]);
     assert!(other.starts_with(r#"inlet: the server's address is "ftp://x"; expected a URL"#), "{other}");

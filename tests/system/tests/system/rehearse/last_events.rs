@@ -4,7 +4,7 @@ use inlet_system_tests::{Server, read_json, track};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{everything, trigger};
+use super::{everything, settled, trigger};
 
 async fn try_last(server: &Server, environment: &str, body: Value) -> (u16, Value) {
     let path = format!("/v1/sources/s/rehearse/last?environment={environment}");
@@ -35,7 +35,7 @@ async fn the_last_events_of_a_type_are_summed_up_with_the_present_and_the_propos
     endpoint.expect(long, &["executed"]).await;
     let batch = format!("[{},{}]", small("m4"), track("Other", "u", "m5", json!({})));
     endpoint.expect(batch, &["executed", "logged"]).await;
-    let (before, logged) = (everything(&server).await, server.logs("s").await);
+    let (before, logged) = (settled(&server).await, server.logs("s").await);
 
     let proposed = json!([receipt("data.order")]);
     let found = last(&server, json!({"event_type": "track/Paid", "last": 100, "mappings": proposed})).await;

@@ -6,7 +6,7 @@ mod proposed;
 mod trace;
 mod verdicts;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use inlet_system_tests::{Endpoint, Server, all_files};
 use reqwest::Method;
@@ -66,4 +66,18 @@ async fn everything(server: &Server) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<String>
     counted.sort_unstable();
     assert!(counted.iter().any(|line| line.starts_with("inlet_events_total")), "{metrics}");
     (files.collect(), counted)
+}
+
+/// Returns [`everything`] once it stays as it is: the counts of an event are written up to five seconds after it.
+async fn settled(server: &Server) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<String>) {
+    let mut before = everything(server).await;
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let after = everything(server).await;
+        if after == before {
+            return after;
+        }
+        before = after;
+    }
+    panic!("something is written again and again")
 }

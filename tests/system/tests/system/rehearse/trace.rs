@@ -3,7 +3,7 @@
 use inlet_system_tests::{SEGMENT_SECRET, Server, ServerOptions, test_plugin, track};
 use serde_json::{Value, json};
 
-use super::{everything, outcomes, rehearse, trigger};
+use super::{everything, outcomes, rehearse, settled, trigger};
 
 #[tokio::test]
 async fn the_whole_trace_is_told_in_the_contracts_shape() {
@@ -108,7 +108,7 @@ async fn nothing_is_written_and_nothing_is_counted() {
     server.source("hostile", "inlet/hostile", json!({}), json!([])).await;
     endpoint.expect(track("E", "known", "m", json!({})), &["executed"]).await;
 
-    let before = everything(&server).await;
+    let before = settled(&server).await;
     let batch = format!(
         "[{},{},{},7]",
         track("E", "new", "m-1", json!({"n": 1})),
