@@ -39,7 +39,8 @@ fn links(html: &str) -> Vec<String> {
         let Some((tag, _)) = part.split_once('>') else { continue };
         let address = tag.split_once("href=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(address, _)| address);
         let Some(address) = address.filter(|address| is_page(address) && !tag.contains("download")) else { continue };
-        let address = address.split('#').next().unwrap_or_default().replace("&amp;", "&").replace("&#38;", "&");
+        let address = address.replace("&amp;", "&").replace("&#38;", "&");
+        let address = address.split('#').next().unwrap_or_default().to_owned();
         let count = by_kind.entry(kind(&address)).or_default();
         *count += 1;
         if *count <= MOST_OF_A_KIND {
@@ -90,7 +91,8 @@ mod tests {
     #[test]
     fn links_are_those_to_pages() {
         let html = r##"<a class="x" href="/a?b=1&amp;c=2">x</a><a href="/assets/1/x.css">y</a><a href="https://example.com/">z</a>
-            <a href="#here">h</a><a href="/export" download>d</a><a href="/a?b=3&amp;c=4">again</a>"##;
+            <a href="#here">h</a><a href="/export" download>d</a><a href="/a?b=3&#38;c=4#d">again</a>"##;
         assert_eq!(links(html), ["/a?b=1&c=2"]);
+        assert_eq!(links(r##"<a href="/a?b=3&#38;c=4#d">x</a>"##), ["/a?b=3&c=4"]);
     }
 }
