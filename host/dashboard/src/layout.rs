@@ -214,7 +214,7 @@ fn is_production_slug(slug: &str) -> bool {
 /// The lists of a source whose filters hold in every environment.
 const SOURCE_LISTS: [&str; 4] = ["events", "mappings", "logs", "refused"];
 /// The filters that name something of one environment.
-const OF_ENVIRONMENT: [&str; 3] = ["id", "mapping_id", "environment"];
+const OF_ENVIRONMENT: [&str; 4] = ["id", "mapping_id", "target", "environment"];
 
 /// Returns the page like this one in another environment: the same list with its filters, or the same page of a source.
 fn in_environment(path: &str, query: &str, slug: &str) -> String {
@@ -269,6 +269,7 @@ mod tests {
         assert_eq!(switched("/e/dev/sources/shop/logs", "code=x"), "/e/production/sources/shop/logs?code=x");
         assert_eq!(switched("/search", "q=a+b&environment=dev"), "/search?q=a%20b&environment=production");
         assert_eq!(switched("/e/dev/actions", "mapping_id=018f"), "/e/production/actions");
+        assert_eq!(switched("/e/dev/deliveries", "status=dead&target=crm"), "/e/production/deliveries?status=dead");
         assert_eq!(switched("/e/dev/logs/shop/018f", "path=x"), "/e/production/logs");
         assert_eq!(switched("/e/dev/sources/shop/try", "event=x"), "/e/production/sources/shop/try");
     }
