@@ -29,6 +29,8 @@ pub struct Browser {
 pub struct Page {
     /// The status.
     pub status: u16,
+    /// The address that it leads to instead, of a redirection.
+    pub location: Option<String>,
     /// The text.
     pub text: String,
     /// The time from the request to the last byte.
@@ -59,7 +61,8 @@ impl Browser {
         let mut answer = self.send(path)?;
         let text = answer.body_mut().with_config().limit(MAX_PAGE).read_to_string();
         let text = text.with_context(|| format!("GET {path}"))?;
-        Ok(Page { status: answer.status().as_u16(), text, time: start.elapsed() })
+        let location = answer.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        Ok(Page { status: answer.status().as_u16(), location, text, time: start.elapsed() })
     }
 
     /// Opens an answer that goes on for ever.

@@ -20,8 +20,22 @@ pub fn kinds(browser: &Browser) -> anyhow::Result<BTreeMap<String, String>> {
         opened += 1;
         ensure!(opened <= MOST, "the dashboard has more than {MOST} kinds of pages; the last is {address}");
         let page = browser.get(&address)?;
-        ensure!(page.status == 200, "a link of the dashboard leads to {address}, which answers {}", page.status);
-        for link in links(&page.text) {
+        let links = match page.location {
+            // The page that it leads to is measured.
+            Some(location) if page.status == 303 && is_page(&location) => {
+                found.remove(&kind(&address));
+                vec![location]
+            }
+            _ => {
+                ensure!(
+                    page.status == 200,
+                    "a link of the dashboard leads to {address}, which answers {}",
+                    page.status
+                );
+                links(&page.text)
+            }
+        };
+        for link in links {
             if let Entry::Vacant(kind) = found.entry(kind(&link)) {
                 kind.insert(link.clone());
                 waiting.push_back(link);
