@@ -22,7 +22,7 @@ test screenshots fuzz-api crash-rounds check: PACK = $(BUILD_FOR_TESTS) packer &
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
-run: plugins &
+run: plugins ## Start a server with two example sources and a receiver
 	$(CARGO) run --release -p inlet -- serve --demo
 
 build: plugins ## Build target/release/inlet with the bundled plugins inside

@@ -34,6 +34,7 @@ pub mod recipients;
 pub mod refused_requests;
 pub mod rehearsals;
 pub mod replays;
+pub mod retention;
 pub mod runs;
 pub mod search;
 pub mod sign_in_links;

@@ -1,7 +1,7 @@
 //! `inlet env set`: changes an environment.
 
 use anyhow::bail;
-use inlet_api_types::environments::Environment;
+use inlet_api_types::retention::Retention;
 use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
@@ -43,8 +43,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let slug = &arguments.slug;
     let change = change(arguments)?;
     let client = arguments.server.client()?;
-    if is_shorter(&read(&client, slug)?, &change) {
-        let consequence = format!("this deletes logs or bodies of {slug:?} that are kept now, for ever");
+    let present = read(&client, slug)?.retention();
+    let deleted = present.deleted_by(&after(&present, &change));
+    if !deleted.is_empty() {
+        let consequence =
+            format!("this deletes what {slug:?} keeps: {}; it cannot be restored", deleted.join(", and "));
         arguments.confirmation.require(slug, &consequence)?;
     }
     let path = format!("/v1/environments/{}", encoded(slug));
@@ -87,17 +90,13 @@ fn change(arguments: &Arguments) -> anyhow::Result<Map<String, Value>> {
     Ok(change)
 }
 
-/// Returns true if a change lets retention delete what the environment keeps now.
-fn is_shorter(present: &Environment, change: &Map<String, Value>) -> bool {
-    let days = |name: &str| change.get(name).and_then(Value::as_i64);
-    let logs = days("retention_days").unwrap_or(present.retention_days);
-    let bodies = match change.get("body_retention_days") {
-        Some(days) => days.as_i64(),
-        None => present.body_retention_days,
-    };
-    let present_bodies = present.body_retention_days.unwrap_or(present.retention_days);
-    let drops_bodies = change.get("keep_bodies").is_some_and(|which| which != "all") && present.keep_bodies == "all";
-    logs < present.retention_days || bodies.unwrap_or(logs) < present_bodies || drops_bodies
+/// Returns the retention after a change.
+fn after(present: &Retention, change: &Map<String, Value>) -> Retention {
+    Retention {
+        days: change.get("retention_days").and_then(Value::as_i64).unwrap_or(present.days),
+        body_days: change.get("body_retention_days").map_or(present.body_days, Value::as_i64),
+        only_failures: change.get("keep_bodies").map_or(present.only_failures, |which| which == "failures"),
+    }
 }
 
 #[cfg(test)]
@@ -106,19 +105,11 @@ mod tests {
 
     #[test]
     fn only_what_deletes_is_confirmed() {
-        let present = Environment {
-            slug: "staging".to_owned(),
-            name: "Staging".to_owned(),
-            retention_days: 30,
-            body_retention_days: None,
-            keep_bodies: "all".to_owned(),
-            hide_personal_data: false,
-            created_at: String::new(),
-        };
-        let is_shorter = |change: Value| is_shorter(&present, change.as_object().unwrap());
-        assert!(is_shorter(json!({"retention_days": 7})) && is_shorter(json!({"body_retention_days": 7})));
-        assert!(is_shorter(json!({"keep_bodies": "failures"})));
-        assert!(!is_shorter(json!({"retention_days": 60, "body_retention_days": 30, "keep_bodies": "all"})));
-        assert!(!is_shorter(json!({"body_retention_days": null, "hide_personal_data": true})));
+        let present = Retention { days: 30, body_days: None, only_failures: false };
+        let deletes = |change: Value| !present.deleted_by(&after(&present, change.as_object().unwrap())).is_empty();
+        assert!(deletes(json!({"retention_days": 7})) && deletes(json!({"body_retention_days": 7})));
+        assert!(deletes(json!({"keep_bodies": "failures"})));
+        assert!(!deletes(json!({"retention_days": 60, "body_retention_days": 30, "keep_bodies": "all"})));
+        assert!(!deletes(json!({"body_retention_days": null, "hide_personal_data": true})));
     }
 }

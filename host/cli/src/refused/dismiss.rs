@@ -1,4 +1,4 @@
-//! `inlet refused dismiss`: takes refused requests off the list of what needs attention.
+//! `inlet refused dismiss`: deletes refused requests that are not to be let in.
 
 use anyhow::{Context as _, bail};
 use inlet_api_types::{attention::Dismissed, refused_requests::DismissRefusedRequests};
@@ -38,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let client = arguments.server.client()?;
     let name = &arguments.source.source;
-    arguments.confirmation.require(name, &format!("this dismisses refused requests of {name:?}"))?;
+    arguments.confirmation.require(name, &format!("this deletes refused requests of {name:?}, which no log has"))?;
     let request = DismissRefusedRequests { ids, cause: arguments.cause.clone() };
     let path = path(&arguments.source, "/dismiss");
     let text = client.send_for_text(Method::POST, &path, Content::json(&request)?)?;

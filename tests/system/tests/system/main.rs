@@ -45,6 +45,7 @@ mod knock_clients;
 mod large_reads;
 mod log_search;
 mod main_path;
+mod make_targets;
 mod management;
 mod mapping_language;
 mod misbehaving_plugins;

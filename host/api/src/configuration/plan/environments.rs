@@ -9,6 +9,7 @@ use inlet_api_types::{
         VariableConfiguration,
     },
     environments::CreateEnvironment,
+    retention::Retention,
     targets::TargetRequest,
     variables::VariableRequest,
 };
@@ -18,7 +19,7 @@ use inlet_core::{
 };
 use inlet_delivery::targets::secret_members;
 use inlet_engine::ChangedPart;
-use inlet_store::{Environment, TargetRecord, VariableRecord};
+use inlet_store::{Environment, EnvironmentSettings as SettingsRecord, KeepBodies, TargetRecord, VariableRecord};
 
 use super::{Planner, Resource, secret_field, secrets};
 use crate::{
@@ -67,6 +68,12 @@ impl Planner<'_> {
             return Ok(());
         }
         self.operator.may(Scope::Admin)?;
+        let deleted = retention(&present).deleted_by(&retention(&settings));
+        if !deleted.is_empty() {
+            let field = format!("environments.{}.settings", environment.slug);
+            let deleted = deleted.join(", and ");
+            self.plan.warnings.push(format!("{field}: this deletes {deleted}; it cannot be restored"));
+        }
         let (before, after) = (document::environment_settings(&present), document::environment_settings(&settings));
         let resource = Resource::in_environment(format!("environments/{}", environment.slug), environment);
         self.note_change(resource, PlannedAction::Update, Some(&before), &after, Vec::new());
@@ -255,5 +262,13 @@ fn target_field(field: &str, place: &str) -> String {
     match is_secret {
         true => format!("{place}.secrets{member}"),
         false => format!("{place}{member}"),
+    }
+}
+
+fn retention(settings: &SettingsRecord) -> Retention {
+    Retention {
+        days: settings.retention_days,
+        body_days: settings.body_retention_days,
+        only_failures: settings.keep_bodies == KeepBodies::Failures,
     }
 }

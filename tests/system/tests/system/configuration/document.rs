@@ -68,6 +68,8 @@ async fn one_document_brings_what_its_mappings_name() {
     let (status, plan) = put(&server, "?dry_run=true", &document).await;
     assert_eq!((status, &plan["applied"]), (200, &json!(false)), "{plan}");
     assert!(!plan.to_string().contains("s3cr3t"), "{plan}");
+    let warning = plan["warnings"][0].as_str().unwrap();
+    assert!(warning.starts_with("environments.development.settings: this deletes events with"), "{plan}");
     let told: Vec<String> = plan["changes"]
         .as_array()
         .unwrap()

@@ -1,7 +1,7 @@
 //! `POST /settings/retention`
 
 use axum::{Form, http::Method};
-use inlet_api_types::environments::Environment;
+use inlet_api_types::{environments::Environment, retention::Retention};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -46,26 +46,18 @@ impl RetentionForm {
 
     /// The parts of what is kept now that this form deletes, in words; empty if it keeps everything.
     pub fn deletes(&self, environment: &Environment) -> Vec<String> {
-        let days = |text: &str| text.trim().parse::<i64>().ok();
         // What is no number is for the API to refuse.
-        let logs = days(&self.retention_days).unwrap_or(environment.retention_days);
-        let bodies = match self.body_retention_days.trim() {
-            "" => Some(logs),
-            text => days(text).map(|bodies| bodies.min(logs)),
+        self.retention().map(|after| environment.retention().deleted_by(&after)).unwrap_or_default()
+    }
+
+    fn retention(&self) -> Option<Retention> {
+        let days = |text: &str| text.trim().parse().ok();
+        let body_days = match self.body_retention_days.trim() {
+            "" => None,
+            text => Some(days(text)?),
         };
-        let logs_now = environment.retention_days;
-        let bodies_now = environment.body_retention_days.map_or(logs_now, |bodies| bodies.min(logs_now));
-        let mut parts = Vec::new();
-        if logs < logs_now {
-            parts.push(format!("events with their actions, runs and ended deliveries that are older than {logs} days"));
-        }
-        if let Some(bodies) = bodies.filter(|bodies| *bodies < bodies_now) {
-            parts.push(format!("bodies, headers and refused requests that are older than {bodies} days"));
-        }
-        if self.keep_bodies == "failures" && environment.keep_bodies != "failures" {
-            parts.push("the bodies of all events that are neither failed nor unreadable".to_owned());
-        }
-        parts
+        let only_failures = self.keep_bodies == "failures";
+        Some(Retention { days: days(&self.retention_days)?, body_days, only_failures })
     }
 
     fn body(&self) -> Map<String, Value> {
@@ -99,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_for_less_time_is_named() {
+    fn the_form_says_what_it_deletes() {
         let environment = Environment {
             slug: "production".to_owned(),
             name: "Production".to_owned(),
@@ -118,12 +110,8 @@ mod tests {
             };
             form.deletes(&environment).len()
         };
-        assert_eq!(deleted("30", "14", "all"), 0);
-        assert_eq!(deleted("60", "", "all"), 0);
-        assert_eq!(deleted("20", "14", "all"), 1);
-        assert_eq!(deleted("7", "", "all"), 2);
-        assert_eq!(deleted("30", "13", "all"), 1);
-        assert_eq!(deleted("30", "14", "failures"), 1);
+        assert_eq!(deleted("30", " 14 ", "all"), 0);
+        assert_eq!(deleted("7", "", "failures"), 3);
         assert_eq!(deleted("many", "few", "all"), 0, "the API refuses it");
     }
 }
