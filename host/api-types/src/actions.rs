@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::PageInfo;
+use crate::{PageInfo, logs::SearchedLogs};
 
 /// The filters of the list of actions. One and the same action fulfils them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
@@ -47,8 +47,12 @@ pub struct ActionFilterParams {
 pub struct ActionList {
     /// The actions.
     pub entries: Vec<ListedAction>,
-    /// The cursors of the page.
+    /// The cursors of the page. With `searched` there may be a next page although this one is short or empty.
     pub page_info: PageInfo,
+    /// The reach of filters that no index has together: a page looks at the actions of 20,000 events at most. Absent if it was
+    /// not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub searched: Option<SearchedLogs>,
 }
 
 /// An action, with its event. The event's log entry has its parameters, payload and result.

@@ -77,9 +77,10 @@ pub struct LogStreamParams {
 pub struct SourceLogList {
     /// The event logs; of one batch the last item first.
     pub entries: Vec<SourceLog>,
-    /// The cursors of the page. With `search` there may be a next page although this one is short or empty.
+    /// The cursors of the page. With `searched` there may be a next page although this one is short or empty.
     pub page_info: PageInfo,
-    /// The reach of a `search`; absent without it.
+    /// The reach of a `search`, and of filters that no index has together: a page looks at 20,000 entries at most. Absent if
+    /// it was not reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub searched: Option<SearchedLogs>,
 }

@@ -44,7 +44,7 @@ mod workflow_run;
 
 pub use command::{Command, run};
 pub use error_sentence::error_sentence;
-pub use output::spinner;
+pub use output::{byte_bar, spinner};
 
 /// The data directory unless `--data-dir` names another.
 pub const DEFAULT_DATA_DIR: &str = "inlet-data";

@@ -7,7 +7,11 @@ use std::{
 };
 
 use anyhow::Context as _;
-use inlet_cli::exit_code::{NotFound, Usage};
+use inlet_cli::{
+    byte_bar,
+    exit_code::{NotFound, Usage},
+    spinner,
+};
 use inlet_core::time;
 use inlet_engine::secrets::{self, KeyOrigin};
 use inlet_store::{PresentDatabase, Restore, RestoreError};
@@ -81,15 +85,16 @@ pub fn check(path: &Path) -> anyhow::Result<()> {
 
 async fn restore(config: &Config, arguments: &Arguments) -> anyhow::Result<(Restored, KeyOrigin)> {
     // The file is opened first, so that a mistyped name creates no directory.
-    let (backup, shown): (Box<dyn Read>, &Path) = match arguments.file.as_os_str() == "-" {
-        true => (Box::new(stdin().lock()), Path::new("the standard input")),
+    let (backup, size, shown): (Box<dyn Read>, Option<u64>, &Path) = match arguments.file.as_os_str() == "-" {
+        true => (Box::new(stdin().lock()), None, Path::new("the standard input")),
         false => {
             let file = arguments.file.as_path();
             let opened = File::open(file).map_err(|error| match error.kind() {
                 std::io::ErrorKind::NotFound => NotFound(format!("there is no backup {}", file.display())).into(),
                 _ => anyhow::Error::new(error).context(format!("cannot read {}", file.display())),
             })?;
-            (Box::new(opened), file)
+            let size = opened.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+            (Box::new(opened), size, file)
         }
     };
     let present = match arguments.replace {
@@ -100,8 +105,14 @@ async fn restore(config: &Config, arguments: &Arguments) -> anyhow::Result<(Rest
         RestoreError::Present { .. } => anyhow::Error::new(Usage(error.to_string())),
         error => error.into(),
     })?;
-    let bytes = restore.copy(backup)?;
-    let contents = restore.inspect(shown).await?;
+    let bar = byte_bar(size, "copied");
+    let copied = restore.copy(bar.wrap_read(backup));
+    bar.finish_and_clear();
+    let bytes = copied?;
+    let waiting = spinner("the whole backup is checked");
+    let inspected = restore.inspect(shown).await;
+    waiting.finish_and_clear();
+    let contents = inspected?;
     let key = secrets::find(&config.data_dir, config.master_key_file.as_deref(), Some(&contents.key_check))?;
     let set_aside = restore.adopt()?;
     let restored = Restored {

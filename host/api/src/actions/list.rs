@@ -7,7 +7,7 @@ use inlet_api_types::{
 };
 use inlet_core::{Uuid, mapping::matched_by};
 use inlet_engine::{Engine, snapshot::Endpoint};
-use inlet_store::{ActionFilter, ActionPlace, EventQuery, ListedAction as StoredAction};
+use inlet_store::{ActionFilter, ActionPlace, ActionSearch, Cursor, EventQuery, ListedAction as StoredAction};
 
 use crate::{
     answer_memory::AnswerMemory,
@@ -17,6 +17,7 @@ use crate::{
     logs::{
         Endpoints, endpoints_in,
         filters::{read_recipient, read_status},
+        page::searched,
     },
     page::{CursorText, PageRequest, page_info},
     query::Params,
@@ -68,10 +69,17 @@ pub async fn list_actions(_: Operator, State(engine): State<Engine>, params: Par
     };
     let memory = AnswerMemory::new(&engine);
     let page = engine.store.actions(&query, cursor, limit, &memory).await?.ok_or_else(AnswerMemory::exhausted)?;
-    let page_info = page_info(&page, limit, |action| action.place);
+    let ActionSearch { page, edge } = page;
+    let mut page_info = page_info(&page, limit, |action| action.place);
+    let searched = edge.map(|edge| {
+        // Behind every action of the event where the search ended.
+        let ordinal = if matches!(cursor, Cursor::Before(_)) { 0 } else { i64::MAX };
+        let next = ActionPlace { event: edge.last, ordinal };
+        searched(&edge, next.write(), &cursor, &mut page_info)
+    });
     let shown = |action: StoredAction| Some(response(&action, endpoints.get(&action.source_environment_id)?));
     let entries = page.items.into_iter().filter_map(shown).collect();
-    memory.answer(ActionList { entries, page_info })
+    memory.answer(ActionList { entries, page_info, searched })
 }
 
 /// Returns an action. Where personal data is hidden, so is what may come from an event.

@@ -5,7 +5,7 @@ use inlet_api_types::{
     logs::{SearchedLogs, SourceLogList},
 };
 use inlet_engine::Engine;
-use inlet_store::{Cursor, EventQuery, StoredEvent};
+use inlet_store::{Cursor, EventQuery, SearchEdge, StoredEvent};
 
 use super::Endpoints;
 use crate::{
@@ -37,9 +37,10 @@ pub async fn read_page(
     memory: &AnswerMemory,
 ) -> Result<LogPage, ApiError> {
     let Some(text) = read_text(params, endpoints)? else {
-        let page = engine.store.events_within(query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
-        let page_info = page_info(&page, query.limit, |event| event.id);
-        return Ok(LogPage { items: page.items, page_info, searched: None });
+        let found = engine.store.event_list(query, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
+        let mut page_info = page_info(&found.page, query.limit, |event| event.id);
+        let searched = found.edge.map(|edge| searched(&edge, edge.last.write(), &query.cursor, &mut page_info));
+        return Ok(LogPage { items: found.page.items, page_info, searched });
     };
     let found = engine.store.search_events(query, text, memory).await?.ok_or_else(AnswerMemory::exhausted)?;
     let mut page_info = page_info(&found.page, query.limit, |event| event.id);
@@ -52,6 +53,17 @@ pub async fn read_page(
     let as_far_as = found.last_looked_at.map(inserted_at);
     let searched = SearchedLogs { entries: found.looked_at, as_far_as, is_complete };
     Ok(LogPage { items: found.page.items, page_info, searched: Some(searched) })
+}
+
+/// Lets a page that is not full go on at the place where its search ended, and returns its reach. `next` is the cursor of the
+/// place.
+pub fn searched<C>(edge: &SearchEdge, next: String, cursor: &Cursor<C>, page_info: &mut PageInfo) -> SearchedLogs {
+    match cursor {
+        Cursor::Before(_) => page_info.before = Some(next),
+        Cursor::Start | Cursor::After(_) => page_info.after = Some(next),
+    }
+    let entries = usize::try_from(edge.entries).unwrap_or(usize::MAX);
+    SearchedLogs { entries, as_far_as: Some(inserted_at(edge.last)), is_complete: false }
 }
 
 /// Returns the text to search for. It is compared with what was received, which is nobody's to guess where it is hidden.

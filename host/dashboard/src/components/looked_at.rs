@@ -1,9 +1,9 @@
 //! The reach of a list whose filter has no index: at how many entries a page looked.
 
 use askama::Template;
-use inlet_api_types::PageInfo;
+use inlet_api_types::{PageInfo, logs::SearchedLogs};
 
-use super::Html;
+use super::{Html, filter::Filters, time};
 use crate::html::grouped;
 
 #[derive(Template)]
@@ -21,6 +21,29 @@ pub fn looked_at(entries: Option<u64>, noun: &str, info: &PageInfo) -> Html {
         (None, None) => ", which are all",
     };
     Html::of(&LookedAt { text: format!("Looked at {} {noun}{rest}.", grouped(entries.cast_signed())) })
+}
+
+#[derive(Template)]
+#[template(path = "components/searched.html")]
+struct Searched<'a> {
+    text: String,
+    back_to: Option<&'a str>,
+    further: Option<String>,
+}
+
+/// Says how far the search of a page of event logs or of their actions looked, with a link to where it goes on; nothing for a
+/// page without a search.
+pub fn searched(searched: Option<&SearchedLogs>, filters: &Filters, info: &PageInfo) -> Html {
+    let Some(searched) = searched else { return Html::default() };
+    let entries = grouped(i64::try_from(searched.entries).unwrap_or(i64::MAX));
+    let (text, back_to, further) = match searched.is_complete {
+        true => (format!("Looked at all {entries} entries that are left"), None, None),
+        false => {
+            let further = info.after.as_deref().map(|after| filters.page("after", after));
+            (format!("Looked at {entries} entries"), searched.as_far_as.as_deref(), further)
+        }
+    };
+    Html::of(&Searched { text, back_to, further })
 }
 
 #[cfg(test)]

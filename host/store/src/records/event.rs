@@ -116,6 +116,24 @@ impl EventQuery {
     }
 }
 
+/// A page of event logs that looked at a bounded number of them.
+#[derive(Debug, Clone)]
+pub struct EventSearch {
+    /// The event logs.
+    pub page: Page<StoredEvent>,
+    /// The place where the page ends although it is not full; none if it is full or there are no more.
+    pub edge: Option<SearchEdge>,
+}
+
+/// The place where a search ended before its page was full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchEdge {
+    /// The number of event logs that were looked at.
+    pub entries: u64,
+    /// The last of them in the order of the page, from which the next page goes on.
+    pub last: Uuid,
+}
+
 /// A page of the event logs that a query selects and that contain a text.
 #[derive(Debug, Clone)]
 pub struct TextSearch {
@@ -194,6 +212,15 @@ pub struct ActionPlace {
     pub event: Uuid,
     /// The position among the event's actions, from 0.
     pub ordinal: i64,
+}
+
+/// A page of actions that looked at a bounded number of events.
+#[derive(Debug, Clone)]
+pub struct ActionSearch {
+    /// The actions.
+    pub page: Page<ListedAction>,
+    /// The place where the page ends although it is not full; none if it is full or there are no more.
+    pub edge: Option<SearchEdge>,
 }
 
 /// An action as a list shows it, with its event.

@@ -57,8 +57,9 @@ pub use delivery_turn::{
 pub use durability::Durability;
 pub use environment::{Environment, EnvironmentSettings, KeepBodies, NewEnvironment, NewEnvironmentSource};
 pub use event::{
-    ActionPlace, EventQuery, EventTypeActivity, EventTypeCount, EventTypeHours, EventValue, Kept, ListedAction,
-    OriginalKind, SkippedRecipients, SourceStatus, StoredAction, StoredEvent, TextSearch,
+    ActionPlace, ActionSearch, EventQuery, EventSearch, EventTypeActivity, EventTypeCount, EventTypeHours, EventValue,
+    Kept, ListedAction, OriginalKind, SearchEdge, SkippedRecipients, SourceStatus, StoredAction, StoredEvent,
+    TextSearch,
 };
 pub use event_feed::{FeedPage, FeedPosition};
 pub use export::{UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait};

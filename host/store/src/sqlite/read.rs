@@ -33,7 +33,7 @@ pub(crate) use super::{
         delivery_inputs::{read as delivery_inputs, read_triggers as trigger_inputs},
         environments::all as environments,
         event_feed::{after as event_feed_after, end as event_feed_end, read as event_feed},
-        event_logs::events,
+        event_logs::{event_list, events},
         event_texts::search as search_events,
         event_type_hours::{all as event_type_hours, busiest as busiest_event_types, watched as watched_hours},
         event_types::{

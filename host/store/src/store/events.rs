@@ -9,8 +9,8 @@ use crate::{
     error::{CommitError, ReadError},
     operations::ForgetNonce,
     records::{
-        ActionPlace, CommitExtras, Cursor, EventQuery, EventTypeActivity, EventTypeCount, EventValue, Hold,
-        ListedAction, NewRefused, Page, ReadMemory, RefusedRequest, Rehearsal, Settled, SkippedRecipients,
+        ActionPlace, ActionSearch, CommitExtras, Cursor, EventQuery, EventSearch, EventTypeActivity, EventTypeCount,
+        EventValue, Hold, NewRefused, Page, ReadMemory, RefusedRequest, Rehearsal, Settled, SkippedRecipients,
         SourceStatus, StoredEvent, TextSearch,
     },
 };
@@ -75,6 +75,16 @@ impl Store {
         read!(self.database, events(query, &self.hash_key, Some(memory)))
     }
 
+    /// Returns a page of event logs like [`Store::events_within`] that looks at 20,000 of them at most where no index has all
+    /// filters, so it may be short. Returns none if there is no memory for it now.
+    pub async fn event_list(
+        &self,
+        query: &EventQuery,
+        memory: &dyn ReadMemory,
+    ) -> Result<Option<EventSearch>, ReadError> {
+        read!(self.database, event_list(query, &self.hash_key, memory))
+    }
+
     /// Returns a page of the event logs that a query selects and that contain a text, in reserved memory. It looks at a
     /// bounded number of them, so a page may be short. Returns none if there is no memory for it now.
     pub async fn search_events(
@@ -87,14 +97,14 @@ impl Store {
     }
 
     /// Returns a page of the actions that the query's filter of actions selects, those of the newest event first, in reserved
-    /// memory; none if there is no memory for it now. The query's own cursor and limit do not count.
+    /// memory; none if there is no memory for it now. It looks at a bounded number of events. The query's own cursor and limit do not count.
     pub async fn actions(
         &self,
         query: &EventQuery,
         cursor: Cursor<ActionPlace>,
         limit: usize,
         memory: &dyn ReadMemory,
-    ) -> Result<Option<Page<ListedAction>>, ReadError> {
+    ) -> Result<Option<ActionSearch>, ReadError> {
         read!(self.database, actions(query, cursor, limit, &self.hash_key, memory))
     }
 

@@ -179,6 +179,72 @@ async fn a_search_finds_the_same_before_and_after_the_logs_are_indexed() {
     assert!(!found.is_empty() && found.iter().all(|id| (ms(ids[6])..ms(ids[2])).contains(&ms(*id))), "{found:?}");
 }
 
+/// Two filters of which each selects every other event meet in the oldest one only.
+#[tokio::test]
+async fn filters_that_rarely_meet_look_at_a_bounded_number_of_events_and_the_next_page_goes_on() {
+    let fixture = Fixture::new().await;
+    let one = |user: &str, outcome: Outcome| {
+        let mut prepared =
+            Event::new("track/Noted", &format!(r#"{{"userId":"{user}","data":{{}}}}"#)).prepare(&fixture);
+        prepared.log.outcome = outcome;
+        prepared.plan = None;
+        prepared
+    };
+    let count = TextSearch::MAX_LOOKED_AT + 2000;
+    fixture.store.commit(fixture.job(vec![one("a", Outcome::Rejected)])).await.unwrap();
+    for _ in 0..count / 1000 {
+        let pair = |_| [one("a", Outcome::Logged), one("b", Outcome::Rejected)];
+        fixture.store.commit(fixture.job((0..500).flat_map(pair).collect())).await.unwrap();
+    }
+    let list = async |cursor: Cursor<Uuid>| {
+        let both = EventQuery {
+            user_id: Some("a".to_owned()),
+            outcomes: vec![Outcome::Rejected],
+            cursor,
+            ..EventQuery::newest(vec![fixture.source_environment], 5)
+        };
+        fixture.store.event_list(&both, &Unbounded).await.unwrap().unwrap()
+    };
+    for indexed in [false, true] {
+        assert!(!indexed || index(&fixture).await == 2);
+        let first = list(Cursor::Start).await;
+        let edge = first.edge.unwrap();
+        assert_eq!((first.page.items.len(), first.page.has_after), (0, true), "{indexed}");
+        assert!((TextSearch::MAX_LOOKED_AT as u64 / 2..=TextSearch::MAX_LOOKED_AT as u64).contains(&edge.entries));
+        let last = list(Cursor::After(edge.last)).await;
+        assert_eq!((last.page.items.len(), last.page.has_after, last.edge), (1, false, None), "{indexed}");
+        let oldest = last.page.items[0].id;
+        let newer = list(Cursor::Before(oldest)).await;
+        let edge = newer.edge.unwrap();
+        assert!(newer.page.items.is_empty() && newer.page.has_before && edge.last > oldest, "{indexed}");
+        let newest = list(Cursor::Before(edge.last)).await;
+        assert_eq!((newest.page.items.len(), newest.page.has_before, newest.edge), (0, false, None), "{indexed}");
+        let alone =
+            EventQuery { outcomes: vec![Outcome::Rejected], ..EventQuery::newest(vec![fixture.source_environment], 5) };
+        let alone = fixture.store.event_list(&alone, &Unbounded).await.unwrap().unwrap();
+        assert_eq!((alone.page.items.len(), alone.edge), (5, None), "a single filter is never cut short");
+    }
+}
+
+/// A search compares the texts of results before it parses them.
+#[tokio::test]
+async fn a_recipient_is_found_whatever_is_in_the_id() {
+    let fixture = Fixture::new().await;
+    let trigger = r#"{"key":"k","recipients":"data.to"}"#;
+    let mappings = [mapping("track/Mapped", "workflows_trigger", trigger, 1)];
+    let ids = [r#"a"b"#, r"a\b", "ümläut €", "\u{2028}", "𝄞", "%_*?[", "a b"];
+    for id in ids {
+        let item = serde_json::json!({"userId": "u", "data": {"to": [id]}}).to_string();
+        let event = Event::new("track/Mapped", &item).mappings(&mappings).prepare(&fixture);
+        fixture.store.commit(fixture.job(vec![event])).await.unwrap();
+    }
+    for id in ids {
+        let recipient = Some(RecipientFilter { collection: None, id: id.to_owned() });
+        let query = EventQuery { recipient, ..EventQuery::newest(vec![fixture.source_environment], 5) };
+        assert_eq!(fixture.store.events(&query).await.unwrap().items.len(), 1, "{id:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_stopped_segment_is_begun_again_and_a_pruned_one_is_removed() {
     let fixture = Fixture::new().await;

@@ -15,7 +15,7 @@ use crate::{
         empty_state::empty_state,
         filter::{Choice, Filters},
         form::{Field, error_elsewhere},
-        icon, outcome,
+        icon, looked_at, outcome,
         pagination::pagination,
         time,
     },
@@ -94,6 +94,12 @@ impl ListPage<'_> {
             (reached, 0) => Some(people(reached)),
             (reached, skipped) => Some(format!("{}, {skipped} left out", people(reached))),
         }
+    }
+
+    fn searched(&self) -> Html {
+        let list = self.list.as_ref();
+        let html = |list: &ActionList| looked_at::searched(list.searched.as_ref(), &self.filters, &list.page_info);
+        list.map(html).unwrap_or_default()
     }
 
     fn empty(&self) -> Html {

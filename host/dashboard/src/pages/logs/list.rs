@@ -8,7 +8,7 @@ use axum::{
 };
 use inlet_api::Scope;
 use inlet_api_types::{
-    logs::{SearchedLogs, SourceLogList},
+    logs::SourceLogList,
     sources::{NeedsAttention, Source, SourceList, SourceStatus},
 };
 
@@ -22,9 +22,8 @@ use crate::{
         empty_state::empty_state,
         filter::{Choice, Filters},
         form::{Field, Kind, error_elsewhere},
-        icon, outcome,
+        icon, looked_at, outcome,
         pagination::pagination,
-        time,
     },
     context::Page,
     error::{PageError, PageResult},
@@ -205,18 +204,9 @@ impl ListPage<'_> {
         format!("/e/{}/sources/{}/refused", url_part(slug), url_part(&refused.key))
     }
 
-    fn looked_at(&self, searched: &SearchedLogs) -> String {
-        let entries = i64::try_from(searched.entries).unwrap_or(i64::MAX);
-        match searched.is_complete {
-            true => format!("Looked at all {} entries that are left", grouped(entries)),
-            false => format!("Looked at {} entries", grouped(entries)),
-        }
-    }
-
-    /// The page on which a search goes on.
-    fn further(&self) -> Option<String> {
-        self.list.searched.as_ref().filter(|searched| !searched.is_complete && self.error.is_none())?;
-        Some(self.filters.page("after", self.list.page_info.after.as_deref()?))
+    fn searched(&self) -> Html {
+        let searched = self.list.searched.as_ref().filter(|_| self.error.is_none());
+        looked_at::searched(searched, &self.filters, &self.list.page_info)
     }
 
     fn empty(&self) -> Html {

@@ -18,7 +18,7 @@ macro_rules! workflow {
 }
 
 /// The conditions of an [`ActionFilter`](crate::records::ActionFilter) on a row of `action_logs`, over expressions that are
-/// NULL where there is no condition.
+/// NULL where there is no condition. A result without the text of the recipient's id is not parsed.
 macro_rules! action_filters {
     ($action_type:literal, $mapping:literal, $status:literal, $workflow:literal, $recipient:literal, $collection:literal) => {
         concat!(
@@ -46,7 +46,9 @@ macro_rules! action_filters {
             ")
               AND (",
             $recipient,
-            " IS NULL OR result IS NOT NULL AND EXISTS (
+            " IS NULL OR instr(result, json_quote(",
+            $recipient,
+            ")) AND EXISTS (
                   SELECT 1 FROM json_each(json_array(
                           result -> '$.recipients', result -> '$.skipped_recipients',
                           result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::attribute::{self, Attribute};
 use crate::{
-    records::{Cursor, EventQuery, uuid_time},
+    records::{Cursor, EventQuery, SearchEdge, uuid_time},
     sqlite::statements::{codes, uuids},
 };
 
@@ -32,7 +32,7 @@ macro_rules! filters {
                       result -> '$.recipients', result -> '$.skipped_recipients',
                       result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
                   json_each(lists.value) AS recipient
-              WHERE event_id = event_logs.id AND result IS NOT NULL
+              WHERE event_id = event_logs.id AND instr(result, json_quote(?12))
                 AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))
           AND (?14 = 0 OR EXISTS (
               SELECT 1 FROM attention
@@ -89,56 +89,74 @@ pub(crate) async fn committed_after(
     rows.iter().map(read).collect()
 }
 
-/// Scans the event logs of a range.
+/// The event logs of a range.
+macro_rules! entries {
+    () => {
+        "event_logs WHERE source_environment_id = ?1 AND id >= ?2 AND id <= ?3"
+    };
+}
+
+/// The value with the hash `?22` in every segment, and the event log of each hit.
+macro_rules! hits {
+    () => {
+        "log_segments CROSS JOIN log_search CROSS JOIN event_logs
+         WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
+           AND log_search.segment = log_segments.segment AND hash = ?22
+           AND event_logs.source_environment_id = ?1
+           AND event_logs.id >= max(CASE WHEN event = x'' THEN first_id ELSE event END, ?2)
+           AND event_logs.id <= min(
+               CASE WHEN event = x'' THEN last_id ELSE CAST(event || x'ffffffffffffffff' AS BLOB) END, ?3)"
+    };
+}
+
+macro_rules! order_of_hits {
+    ($order:literal) => {
+        concat!(" ORDER BY last_id ", $order, ", event ", $order, ", event_logs.id ", $order, " LIMIT ?4")
+    };
+}
+
+/// The open entries of a range, and the event log of each. The names of their columns stay inside.
+macro_rules! open_entries {
+    () => {
+        "(SELECT event_id FROM attention
+          WHERE source_environment_id = ?1 AND open = 1 AND event_id >= ?2 AND event_id <= ?3) AS entries
+         CROSS JOIN event_logs ON event_logs.source_environment_id = ?1 AND event_logs.id = entries.event_id
+         WHERE true"
+    };
+}
+
+/// Reads the ids of the event logs of a range that the filters select.
 macro_rules! scan {
     ($order:literal) => {
-        concat!(
-            "SELECT id FROM event_logs WHERE source_environment_id = ?1 AND id >= ?2 AND id <= ?3",
-            filters!(),
-            " ORDER BY id ",
-            $order,
-            " LIMIT ?4"
-        )
+        concat!("SELECT id FROM ", entries!(), filters!(), " ORDER BY id ", $order, " LIMIT ?4")
     };
 }
 
-/// Looks the value with the hash `?22` up in every segment, and compares each hit with its row.
+/// Compares each hit with its row.
 macro_rules! look_up {
     ($order:literal) => {
-        concat!(
-            "SELECT event_logs.id FROM log_segments CROSS JOIN log_search CROSS JOIN event_logs
-             WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
-               AND log_search.segment = log_segments.segment AND hash = ?22
-               AND event_logs.source_environment_id = ?1
-               AND event_logs.id >= max(CASE WHEN event = x'' THEN first_id ELSE event END, ?2)
-               AND event_logs.id <= min(
-                   CASE WHEN event = x'' THEN last_id ELSE CAST(event || x'ffffffffffffffff' AS BLOB) END, ?3)",
-            filters!(),
-            " ORDER BY last_id ",
-            $order,
-            ", event ",
-            $order,
-            ", event_logs.id ",
-            $order,
-            " LIMIT ?4"
-        )
+        concat!("SELECT event_logs.id FROM ", hits!(), filters!(), order_of_hits!($order))
     };
 }
 
-/// Reads the open entries of a range, and compares each with its event log. The names of their columns stay inside.
-macro_rules! open_entries {
+/// Compares each open entry with its event log.
+macro_rules! read_open {
     ($order:literal) => {
         concat!(
-            "SELECT event_logs.id FROM (
-                 SELECT event_id FROM attention
-                 WHERE source_environment_id = ?1 AND open = 1 AND event_id >= ?2 AND event_id <= ?3) AS entries
-             CROSS JOIN event_logs ON event_logs.source_environment_id = ?1 AND event_logs.id = entries.event_id
-             WHERE true",
+            "SELECT event_logs.id FROM ",
+            open_entries!(),
             filters!(),
             " ORDER BY entries.event_id ",
             $order,
             " LIMIT ?4"
         )
+    };
+}
+
+/// Counts the event logs that are compared with the filters, `?4` at most, and returns the first and the last of their ids.
+macro_rules! reach {
+    ($ids:expr) => {
+        concat!("SELECT count(*), min(id), max(id) FROM (SELECT event_logs.id AS id FROM ", $ids, ") AS compared")
     };
 }
 
@@ -156,53 +174,67 @@ const WEIGHT: &str = "
         ORDER BY last_id DESC LIMIT ?5) AS sampled
     CROSS JOIN log_search WHERE log_search.segment = sampled.segment AND hash = ?4";
 
-/// Returns the ids of the first events of a source environment that a query selects, in the order of the page, at most
-/// one more than it holds.
+/// The ids of a page, and the reach of the search for them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FoundIds {
+    /// In the order of the page, at most one more than it holds.
+    pub(crate) ids: Vec<Uuid>,
+    /// The place where the search ended before the page was full; none if it went on to the end.
+    pub(crate) edge: Option<SearchEdge>,
+}
+
+/// The event logs that a search reads in order.
+enum Part<'w, 'a> {
+    /// All of a range.
+    Scan,
+    /// Those that the index has for one of these values.
+    LookUp(&'w [Attribute<'a>]),
+    /// Those that need attention.
+    Open,
+}
+
+/// Returns the ids of the first events of a source environment that a query selects. Where no index has all filters, at most
+/// `most` events are compared with them.
 pub(crate) async fn ids(
     connection: &mut SqliteConnection,
     source_environment: i64,
     query: &EventQuery,
     key: &HashKey,
-) -> Result<Vec<Uuid>, sqlx::Error> {
-    let search = Search {
-        source_environment,
-        query,
-        key,
-        ascending: matches!(query.cursor, Cursor::Before(_)),
-        limit: query.limit + 1,
-    };
-    let whole = range(query);
+    most: Option<usize>,
+) -> Result<FoundIds, sqlx::Error> {
+    let ascending = matches!(query.cursor, Cursor::Before(_));
+    let search = Search { source_environment, query, key, ascending, limit: query.limit + 1 };
     let wanted = attribute::wanted(query);
-    if query.id.is_some() {
-        return search.scan(connection, whole, search.limit).await;
-    }
-    if query.needs_attention && (wanted.is_empty() || search.has_few_open(connection, whole).await?) {
-        return search.open_entries(connection, whole).await;
-    }
-    if wanted.is_empty() {
-        return search.scan(connection, whole, search.limit).await;
-    }
-    let indexed_to: Option<Vec<u8>> =
-        sqlx::query_scalar("SELECT max(last_id) FROM log_segments WHERE source_environment_id = ?")
-            .bind(source_environment)
-            .fetch_one(&mut *connection)
-            .await?;
-    let Some(indexed_to) = indexed_to.and_then(|id| Uuid::from_slice(&id).ok()) else {
-        return search.scan(connection, whole, search.limit).await;
-    };
-    let after = Uuid::from_u128(indexed_to.as_u128().saturating_add(1));
-    let (indexed, rest) = (whole.before(after), whole.not_before(after));
-    let values = search.driver(connection, indexed, &wanted).await?;
-    let mut found = Vec::new();
-    if search.ascending {
-        found.extend(search.look_up(connection, indexed, values).await?);
-    }
-    if found.len() < search.limit {
-        found.extend(search.scan(connection, rest, search.limit - found.len()).await?);
-    }
-    if !search.ascending && found.len() < search.limit {
-        found.extend(search.look_up(connection, indexed, values).await?);
-        found.truncate(search.limit);
+    let has_other_filters = wanted.len() + usize::from(query.needs_attention) > 1;
+    let mut found = FoundIds::default();
+    let mut left = most.unwrap_or(usize::MAX);
+    for (part, range) in search.parts(connection, &wanted).await? {
+        if range.is_empty() {
+            continue;
+        }
+        let is_bounded = match part {
+            Part::Scan => query.id.is_none() && !wanted.is_empty(),
+            Part::LookUp(_) | Part::Open => has_other_filters,
+        };
+        let mut within = range;
+        if is_bounded && most.is_some() {
+            let (entries, edge) = search.reach(connection, &part, range, left).await?;
+            left = left.saturating_sub(entries);
+            if let Some(last) = edge {
+                within = search.up_to(range, last);
+                let entries = most.unwrap_or_default().saturating_sub(left);
+                found.edge = Some(SearchEdge { entries: entries as u64, last });
+            }
+        }
+        let limit = search.limit - found.ids.len();
+        found.ids.extend(search.read(connection, &part, within, limit).await?);
+        if found.ids.len() >= search.limit {
+            found.edge = None;
+            break;
+        }
+        if found.edge.is_some() {
+            break;
+        }
     }
     Ok(found)
 }
@@ -232,6 +264,118 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
+    /// Returns what is read for the page, in its order.
+    async fn parts<'w>(
+        &self,
+        connection: &mut SqliteConnection,
+        wanted: &'w [Vec<Attribute<'a>>],
+    ) -> Result<Vec<(Part<'w, 'a>, uuids::Range)>, sqlx::Error> {
+        let whole = range(self.query);
+        if self.query.id.is_some() {
+            return Ok(vec![(Part::Scan, whole)]);
+        }
+        if self.query.needs_attention && (wanted.is_empty() || self.has_few_open(connection, whole).await?) {
+            return Ok(vec![(Part::Open, whole)]);
+        }
+        if wanted.is_empty() {
+            return Ok(vec![(Part::Scan, whole)]);
+        }
+        let indexed_to: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT max(last_id) FROM log_segments WHERE source_environment_id = ?")
+                .bind(self.source_environment)
+                .fetch_one(&mut *connection)
+                .await?;
+        let Some(indexed_to) = indexed_to.and_then(|id| Uuid::from_slice(&id).ok()) else {
+            return Ok(vec![(Part::Scan, whole)]);
+        };
+        let after = Uuid::from_u128(indexed_to.as_u128().saturating_add(1));
+        let (indexed, rest) = (whole.before(after), whole.not_before(after));
+        let values = self.driver(connection, indexed, wanted).await?;
+        let mut parts = vec![(Part::Scan, rest), (Part::LookUp(values), indexed)];
+        if self.ascending {
+            parts.reverse();
+        }
+        Ok(parts)
+    }
+
+    /// Returns how many event logs of a range are compared with the filters, at most `most`, and the last of them if there
+    /// may be more.
+    async fn reach(
+        &self,
+        connection: &mut SqliteConnection,
+        part: &Part<'_, 'a>,
+        range: uuids::Range,
+        most: usize,
+    ) -> Result<(usize, Option<Uuid>), sqlx::Error> {
+        let sql = match (part, self.ascending) {
+            (Part::Scan, true) => reach!(concat!(entries!(), " ORDER BY id ASC LIMIT ?4")),
+            (Part::Scan, false) => reach!(concat!(entries!(), " ORDER BY id DESC LIMIT ?4")),
+            (Part::Open, true) => reach!(concat!(open_entries!(), " ORDER BY entries.event_id ASC LIMIT ?4")),
+            (Part::Open, false) => reach!(concat!(open_entries!(), " ORDER BY entries.event_id DESC LIMIT ?4")),
+            (Part::LookUp(_), true) => reach!(concat!(hits!(), order_of_hits!("ASC"))),
+            (Part::LookUp(_), false) => reach!(concat!(hits!(), order_of_hits!("DESC"))),
+        };
+        let values: Vec<Option<Attribute<'_>>> = match part {
+            Part::LookUp(values) => values.iter().copied().map(Some).collect(),
+            Part::Scan | Part::Open => vec![None],
+        };
+        let each = (most / values.len().max(1)).max(1);
+        let (mut entries, mut edges) = (0, Vec::new());
+        for value in values {
+            let query = self.bind(sqlx::query(sql), range, each);
+            let query = query.bind(value.map(|value| i64::from(value.hash(self.key))));
+            let row = query.fetch_one(&mut *connection).await?;
+            let count = usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default();
+            entries += count;
+            if count >= each {
+                edges.push(uuids::read(&row, if self.ascending { 2 } else { 1 })?);
+            }
+        }
+        // Behind the nearest of them, not every value was looked up.
+        Ok((entries, if self.ascending { edges.into_iter().min() } else { edges.into_iter().max() }))
+    }
+
+    /// Returns the part of a range up to an id in the order of the page.
+    fn up_to(&self, range: uuids::Range, last: Uuid) -> uuids::Range {
+        match self.ascending {
+            true => range.before(Uuid::from_u128(last.as_u128().saturating_add(1))),
+            false => range.not_before(last),
+        }
+    }
+
+    async fn read(
+        &self,
+        connection: &mut SqliteConnection,
+        part: &Part<'_, 'a>,
+        range: uuids::Range,
+        limit: usize,
+    ) -> Result<Vec<Uuid>, sqlx::Error> {
+        let sql = match (part, self.ascending) {
+            (Part::Scan, true) => scan!("ASC"),
+            (Part::Scan, false) => scan!("DESC"),
+            (Part::Open, true) => read_open!("ASC"),
+            (Part::Open, false) => read_open!("DESC"),
+            (Part::LookUp(_), true) => look_up!("ASC"),
+            (Part::LookUp(_), false) => look_up!("DESC"),
+        };
+        let Part::LookUp(values) = part else {
+            return read_ids(self.bind(sqlx::query(sql), range, limit), connection).await;
+        };
+        let mut found = Vec::new();
+        for value in *values {
+            let query = self.bind(sqlx::query(sql), range, limit).bind(i64::from(value.hash(self.key)));
+            found.extend(read_ids(query, connection).await?);
+        }
+        // Each value was found in order; an event has several of them if their hashes are equal.
+        found.sort_unstable();
+        found.dedup();
+        if !self.ascending {
+            found.reverse();
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// Chooses the filter that the fewest events pass, by the newest segments.
     async fn driver<'w>(
         &self,
@@ -264,19 +408,6 @@ impl<'a> Search<'a> {
         Ok(lightest.1)
     }
 
-    async fn scan(
-        &self,
-        connection: &mut SqliteConnection,
-        range: uuids::Range,
-        limit: usize,
-    ) -> Result<Vec<Uuid>, sqlx::Error> {
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = if self.ascending { scan!("ASC") } else { scan!("DESC") };
-        read_ids(self.bind(sqlx::query(sql), range, limit), connection).await
-    }
-
     /// Returns true if few event logs of a range need attention.
     async fn has_few_open(&self, connection: &mut SqliteConnection, range: uuids::Range) -> Result<bool, sqlx::Error> {
         let open: i64 = sqlx::query_scalar(OPEN_COUNT)
@@ -287,45 +418,6 @@ impl<'a> Search<'a> {
             .fetch_one(connection)
             .await?;
         Ok(open < FEW_OPEN)
-    }
-
-    /// Returns the first ids of a range that need attention.
-    async fn open_entries(
-        &self,
-        connection: &mut SqliteConnection,
-        range: uuids::Range,
-    ) -> Result<Vec<Uuid>, sqlx::Error> {
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = if self.ascending { open_entries!("ASC") } else { open_entries!("DESC") };
-        read_ids(self.bind(sqlx::query(sql), range, self.limit), connection).await
-    }
-
-    /// Returns the first ids of a range in segments that have one of these values.
-    async fn look_up(
-        &self,
-        connection: &mut SqliteConnection,
-        range: uuids::Range,
-        values: &[Attribute<'_>],
-    ) -> Result<Vec<Uuid>, sqlx::Error> {
-        if range.is_empty() {
-            return Ok(Vec::new());
-        }
-        let sql = if self.ascending { look_up!("ASC") } else { look_up!("DESC") };
-        let mut found = Vec::new();
-        for value in values {
-            let query = self.bind(sqlx::query(sql), range, self.limit).bind(i64::from(value.hash(self.key)));
-            found.extend(read_ids(query, connection).await?);
-        }
-        // Each value was found in order; an event has several of them if their hashes are equal.
-        found.sort_unstable();
-        found.dedup();
-        if !self.ascending {
-            found.reverse();
-        }
-        found.truncate(self.limit);
-        Ok(found)
     }
 
     fn bind(&self, statement: SqliteQuery<'a>, range: uuids::Range, limit: usize) -> SqliteQuery<'a> {
@@ -385,6 +477,17 @@ mod tests {
         rows.iter().map(|row| row.try_get(3).unwrap()).collect()
     }
 
+    /// Results are written by serde_json, and compared with what SQLite quotes.
+    #[tokio::test]
+    async fn sqlite_quotes_texts_as_results_have_them() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        for text in (1..=0x2fff).chain([0xfeff, 0xfffd, 0x1d11e]).filter_map(char::from_u32).map(String::from) {
+            let quoted: String =
+                sqlx::query_scalar("SELECT json_quote(?)").bind(&text).fetch_one(&mut connection).await.unwrap();
+            assert_eq!(quoted, serde_json::to_string(&text).unwrap());
+        }
+    }
+
     /// A plan that sorts would read every hit of a frequent value; one that scans would read every event.
     #[tokio::test]
     async fn a_search_reads_indexes_in_the_order_of_the_page() {
@@ -405,7 +508,7 @@ mod tests {
             assert!(plan[0].contains("(source_environment_id=? AND id>? AND id<?)"), "{plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
         }
-        for sql in [open_entries!("DESC"), open_entries!("ASC")] {
+        for sql in [read_open!("DESC"), read_open!("ASC")] {
             let plan = plan(sql).await;
             assert!(
                 plan[0].contains("USING INDEX attention_open (source_environment_id=? AND event_id>? AND event_id<?)")

@@ -6,12 +6,12 @@ use inlet_core::idempotency::HashKey;
 use sqlx::{Acquire as _, Row as _, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::event_logs::{EventKey, find};
+use super::event_logs::{EventKey, FoundEvents, find};
 use crate::{
-    records::{ActionPlace, Cursor, EventQuery, ListedAction, Page, ReadMemory},
+    records::{ActionPlace, ActionSearch, Cursor, EventQuery, ListedAction, Page, ReadMemory},
     sqlite::{
         log_search::{action_filters, workflow},
-        statements::{codes, multi_row::MultiRow, uuids},
+        statements::{bounded::LOOKED_AT, codes, multi_row::MultiRow, uuids},
     },
 };
 
@@ -45,7 +45,7 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Returns a page of the actions that the query's filter of actions selects, those of the newest event first; none if there is
-/// no memory for it. The query's own cursor and limit do not count.
+/// no memory for it. It looks at a bounded number of events. The query's own cursor and limit do not count.
 pub(crate) async fn page(
     readers: &SqlitePool,
     query: &EventQuery,
@@ -53,7 +53,7 @@ pub(crate) async fn page(
     limit: usize,
     key: &HashKey,
     memory: &dyn ReadMemory,
-) -> Result<Option<Page<ListedAction>>, sqlx::Error> {
+) -> Result<Option<ActionSearch>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
     let filter = query.action.clone().unwrap_or_default();
@@ -66,7 +66,8 @@ pub(crate) async fn page(
     };
     let of_events =
         EventQuery { action: Some(filter.clone()), cursor: event_cursor, limit: limit + 2, ..query.clone() };
-    let events = find(&mut snapshot, &of_events, key).await?.items;
+    let FoundEvents { page: Page { items: events, .. }, edge } =
+        find(&mut snapshot, &of_events, key, Some(LOOKED_AT)).await?;
     let mut actions: Vec<ListedAction> = Vec::new();
     let found = |_: &[EventKey], rows: Vec<SqliteRow>| {
         for row in rows {
@@ -99,8 +100,13 @@ pub(crate) async fn page(
         actions.reverse();
     }
     actions.truncate(limit + 1);
-    let page = Page::of_found(actions, limit, &cursor);
-    Ok(memory.reserve(page.items.iter().map(size).sum()).then_some(page))
+    let edge = edge.filter(|_| actions.len() <= limit);
+    let mut page = Page::of_found(actions, limit, &cursor);
+    let is_newer = matches!(cursor, Cursor::Before(_));
+    page.has_before |= edge.is_some() && is_newer;
+    page.has_after |= edge.is_some() && !is_newer;
+    let is_reserved = memory.reserve(page.items.iter().map(size).sum());
+    Ok(is_reserved.then_some(ActionSearch { page, edge }))
 }
 
 /// Returns the bytes of an action.

@@ -7,11 +7,11 @@ use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
-    records::{Cursor, EventQuery, Kept, Page, ReadMemory, StoredAction, StoredEvent},
+    records::{Cursor, EventQuery, EventSearch, Kept, Page, ReadMemory, SearchEdge, StoredAction, StoredEvent},
     sqlite::{
         event_columns::{self, Columns},
         log_search,
-        statements::{codes, multi_row::MultiRow, uuids},
+        statements::{bounded::LOOKED_AT, codes, multi_row::MultiRow, uuids},
     },
 };
 
@@ -93,8 +93,25 @@ pub(crate) async fn events(
     let mut reader = readers.acquire().await?;
     // One snapshot, so that no row is pruned between the two queries.
     let mut snapshot = reader.begin().await?;
-    let mut page = find(&mut snapshot, query, key).await?;
+    let mut page = find(&mut snapshot, query, key, None).await?.page;
     read_page(&mut snapshot, &mut page, query, memory).await
+}
+
+/// Returns a page of event logs that looks at a bounded number of them; none if there is no memory for it.
+pub(crate) async fn event_list(
+    readers: &SqlitePool,
+    query: &EventQuery,
+    key: &HashKey,
+    memory: &dyn ReadMemory,
+) -> Result<Option<EventSearch>, sqlx::Error> {
+    let mut reader = readers.acquire().await?;
+    let mut snapshot = reader.begin().await?;
+    let mut found = find(&mut snapshot, query, key, Some(LOOKED_AT)).await?;
+    let before = found.page.items.len();
+    let Some(page) = read_page(&mut snapshot, &mut found.page, query, Some(memory)).await? else { return Ok(None) };
+    // A page that was shortened goes on where it ends.
+    let edge = found.edge.filter(|_| found.page.items.len() == before);
+    Ok(Some(EventSearch { page, edge }))
 }
 
 /// Reads the event logs of a page, which is shortened if they are long; none if there is no memory for them.
@@ -151,23 +168,50 @@ pub(super) async fn sizes(
     Ok(keys.iter().map(|key| sizes.get(key).copied().unwrap_or_default()).collect())
 }
 
-/// Returns the keys of the event logs on a page.
+/// The keys of the event logs on a page.
+pub(super) struct FoundEvents {
+    pub(super) page: Page<EventKey>,
+    /// See [`EventSearch::edge`].
+    pub(super) edge: Option<SearchEdge>,
+}
+
+/// Returns the keys of the event logs on a page. Where no index has all filters, at most `most` event logs are looked at.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     query: &EventQuery,
     key: &HashKey,
-) -> Result<Page<EventKey>, sqlx::Error> {
+    most: Option<usize>,
+) -> Result<FoundEvents, sqlx::Error> {
+    let is_newer = matches!(query.cursor, Cursor::Before(_));
+    let is_nearer = |a: Uuid, b: Uuid| if is_newer { a < b } else { a > b };
+    let each = most.map(|most| (most / query.source_environment_ids.len().max(1)).max(1));
     let mut found: Vec<EventKey> = Vec::new();
+    let mut edge: Option<SearchEdge> = None;
     for source_environment in &query.source_environment_ids {
-        let ids = log_search::query::ids(&mut *connection, *source_environment, query, key).await?;
-        found.extend(ids.into_iter().map(|id| (*source_environment, id)));
+        let of_source = log_search::query::ids(&mut *connection, *source_environment, query, key, each).await?;
+        found.extend(of_source.ids.into_iter().map(|id| (*source_environment, id)));
+        edge = match (edge, of_source.edge) {
+            (Some(a), Some(b)) => {
+                let last = if is_nearer(a.last, b.last) { a.last } else { b.last };
+                Some(SearchEdge { entries: a.entries + b.entries, last })
+            }
+            (a, b) => a.or(b),
+        };
     }
     found.sort_unstable_by_key(|(_, id)| *id);
-    if !matches!(query.cursor, Cursor::Before(_)) {
+    if !is_newer {
         found.reverse();
     }
+    // Behind the nearest edge, not every source was looked at.
+    if let Some(edge) = edge {
+        found.retain(|(_, id)| !is_nearer(edge.last, *id));
+    }
     found.truncate(query.limit + 1);
-    Ok(Page::of_found(found, query.limit, &query.cursor))
+    let edge = edge.filter(|_| found.len() <= query.limit);
+    let mut page = Page::of_found(found, query.limit, &query.cursor);
+    page.has_before |= edge.is_some() && is_newer;
+    page.has_after |= edge.is_some() && !is_newer;
+    Ok(FoundEvents { page, edge })
 }
 
 /// The key of an event log: its source environment and its id.

@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use inlet_core::idempotency::HashKey;
 use sqlx::{Acquire as _, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
-use super::event_logs::{EventKey, find, read_page};
+use super::event_logs::{EventKey, FoundEvents, find, read_page};
 use crate::{
     records::{Cursor, EventQuery, Page, ReadMemory, TextSearch},
     sqlite::statements::multi_row::MultiRow,
@@ -37,7 +37,8 @@ pub(crate) async fn search(
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
     let all = EventQuery { limit: TextSearch::MAX_LOOKED_AT, ..query.clone() };
-    let candidates = find(&mut snapshot, &all, key).await?;
+    let FoundEvents { page: candidates, edge } =
+        find(&mut snapshot, &all, key, Some(TextSearch::MAX_LOOKED_AT)).await?;
     let is_newer = matches!(query.cursor, Cursor::Before(_));
     let has_more = if is_newer { candidates.has_before } else { candidates.has_after };
     let mut keys = candidates.items;
@@ -45,7 +46,11 @@ pub(crate) async fn search(
         keys.reverse();
     }
     let (found, looked_at) = look_at(&mut snapshot, &keys, text, query.limit + 1).await?;
-    let last_looked_at = keys[..looked_at].last().copied();
+    let at_edge = edge.filter(|_| looked_at == keys.len());
+    let last_looked_at = match at_edge {
+        Some(edge) => Some(edge.last),
+        None => keys[..looked_at].last().map(|(_, id)| *id),
+    };
     let is_complete = looked_at == keys.len() && !has_more;
     let is_full = found.len() > query.limit;
     let mut page = Page::of_found(found, query.limit, &query.cursor);
@@ -53,11 +58,12 @@ pub(crate) async fn search(
     let Some(read) = read_page(&mut snapshot, &mut page, query, Some(memory)).await? else { return Ok(None) };
     let edge = if is_newer { page.items.first() } else { page.items.last() };
     let next = match is_full || page.items.len() < before {
-        true => edge.copied(),
+        true => edge.map(|(_, id)| *id),
         false => last_looked_at.filter(|_| !is_complete),
     };
-    let last_looked_at = last_looked_at.map(|(_, id)| id);
-    Ok(Some(TextSearch { page: read, looked_at, last_looked_at, next: next.map(|(_, id)| id) }))
+    // Those that the filters left out were looked at too.
+    let looked_at = at_edge.map_or(looked_at, |edge| edge.entries as usize);
+    Ok(Some(TextSearch { page: read, looked_at, last_looked_at, next }))
 }
 
 /// Returns the keys of the first event logs with a text, at most `limit`, and the number that was looked at.

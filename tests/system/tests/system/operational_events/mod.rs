@@ -16,8 +16,8 @@ use crate::signatures::signature;
 
 /// The secret that signs operational events.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-/// The longest time that a test waits for something.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest time that a test waits for something. A target that fails is probed after 5, 10, 20 and 40 s.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Settings of a server that sends operational events to a receiver.
 fn options(receiver: &Receiver) -> ServerOptions {
