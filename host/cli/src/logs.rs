@@ -9,7 +9,7 @@ use ureq::http::Method;
 use crate::{
     client::{Content, OTHER_VERSION, ServerArguments, encoded},
     event::filters::{Filters, TimeRange},
-    output::{note, print_json, print_text},
+    output::{note, print_json, print_text, reach},
     plugin::reference::SourceRef,
     route_commands::with_commands,
 };
@@ -49,6 +49,11 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let logs: SourceLogList = serde_json::from_str(&text).context(OTHER_VERSION)?;
     for entry in &logs.entries {
         print_text(&line(entry))?;
+    }
+    let searched = logs.searched.as_ref().filter(|searched| !searched.is_complete);
+    if let (Some(searched), Some(cursor)) = (searched, &logs.page_info.after) {
+        note(&format!("{}; further back: `inlet event list --cursor {cursor}`", reach(searched)));
+        return Ok(());
     }
     if logs.entries.is_empty() {
         note("no log entry matches");

@@ -17,7 +17,7 @@ pub use self::{
     confirm::Confirmation,
     details::Details,
     json::{print_json, shown_json},
-    pages::{PageArguments, list, whole_list},
+    pages::{PageArguments, list, reach, whole_list},
     progress::{byte_bar, progress_bar, set_total, spinner},
     table::{table, tinted},
 };

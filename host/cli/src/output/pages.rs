@@ -1,7 +1,7 @@
 //! Lists that are read page by page.
 
 use anyhow::Context as _;
-use inlet_api_types::{PageInfo, RawJson};
+use inlet_api_types::{PageInfo, RawJson, logs::SearchedLogs};
 use serde::{Deserialize, de::DeserializeOwned};
 use ureq::http::Method;
 
@@ -29,6 +29,30 @@ pub struct PageArguments {
 struct Listed {
     entries: Vec<RawJson>,
     page_info: PageInfo,
+    #[serde(default)]
+    looked_at: Option<u64>,
+    #[serde(default)]
+    searched: Option<SearchedLogs>,
+}
+
+impl Listed {
+    /// How far a page looked that is not full although there may be more.
+    fn reach(&self, limit: u32) -> Option<String> {
+        if self.entries.len() >= limit as usize {
+            return None;
+        }
+        match (&self.searched, self.looked_at) {
+            (Some(searched), _) => Some(reach(searched)),
+            (None, Some(entries)) => Some(format!("looked at {entries} entries")),
+            (None, None) => None,
+        }
+    }
+}
+
+/// Says how far a search looked.
+pub fn reach(searched: &SearchedLogs) -> String {
+    let back_to = searched.as_far_as.as_deref().map(|time| format!(", back to {time}")).unwrap_or_default();
+    format!("looked at {} entries{back_to}", searched.entries)
 }
 
 /// Prints a list, newest first. `path` has a query already.
@@ -57,11 +81,15 @@ pub fn list<T: DeserializeOwned>(
             (false, _) if listed.entries.is_empty() => {}
             (false, _) => print(&show(read_all(&listed.entries)?))?,
         }
+        let reach = listed.reach(limit);
         cursor = listed.page_info.after;
         match &cursor {
             Some(_) if page.all => {}
             Some(cursor) => {
-                note(&format!("there are more: --cursor {cursor}, or --all"));
+                match reach {
+                    Some(reach) => note(&format!("{reach}; further back: --cursor {cursor}, or --all")),
+                    None => note(&format!("there are more: --cursor {cursor}, or --all")),
+                }
                 return Ok(());
             }
             None => {
