@@ -24,8 +24,8 @@ impl DeliveryGauges {
         if targets.is_empty() && self.set.is_empty() {
             return Ok(());
         }
-        let open: HashMap<i64, OpenDeliveries> =
-            engine.store.open_deliveries().await?.into_iter().map(|open| (open.target_id, open)).collect();
+        let open = engine.store.open_deliveries().await?;
+        let open: HashMap<i64, &OpenDeliveries> = open.iter().map(|open| (open.target_id, open)).collect();
         let snapshot = engine.snapshot();
         let slugs: HashMap<i64, &str> =
             snapshot.environments.iter().map(|environment| (environment.id, environment.slug.as_str())).collect();

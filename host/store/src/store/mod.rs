@@ -12,6 +12,7 @@ mod expansions;
 mod forget;
 mod issues;
 mod job_leases;
+mod kept_read;
 mod log_search;
 mod operational_events;
 mod parked_recipients;
@@ -37,7 +38,10 @@ use inlet_core::idempotency::HashKey;
 use tokio::sync::{Notify, Semaphore};
 
 pub use self::backup::Backup;
-use self::retention::{HashWalks, RunWalks};
+use self::{
+    kept_read::KeptRead,
+    retention::{HashWalks, RunWalks},
+};
 use crate::{
     clock::StoreClock,
     data_dir::{DataDir, FileSizes},
@@ -46,7 +50,7 @@ use crate::{
     observer::Stats,
     operations::ProveWritable,
     options::StoreOptions,
-    records::Durability,
+    records::{Durability, OpenDeliveries},
     sqlite,
     vault::Vault,
 };
@@ -67,6 +71,7 @@ pub struct Store {
     deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
     committed: Arc<Notify>,
+    open_deliveries: KeptRead<Vec<OpenDeliveries>>,
     /// Counts the changes of targets.
     target_changes: AtomicU64,
     /// Held by the backup that is being made or read.
@@ -93,6 +98,7 @@ impl Store {
             clock,
             deliveries,
             committed,
+            open_deliveries: KeptRead::default(),
             target_changes: AtomicU64::new(0),
             backup: Arc::new(Semaphore::new(1)),
             data_dir,

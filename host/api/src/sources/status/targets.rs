@@ -1,5 +1,7 @@
 //! Notes about the targets of environments that do not run, or for which deliveries have waited long.
 
+use std::sync::Arc;
+
 use inlet_core::time;
 use inlet_engine::Engine;
 use inlet_store::{OpenDeliveries, TargetRecord, TargetState};
@@ -12,7 +14,7 @@ const BACKLOG_MS: i64 = 24 * 60 * 60 * 1000;
 /// The targets of all environments, and what waits for them.
 pub struct Targets {
     records: Vec<TargetRecord>,
-    open: Vec<OpenDeliveries>,
+    open: Arc<Vec<OpenDeliveries>>,
     now_ms: i64,
 }
 
@@ -91,7 +93,9 @@ mod tests {
 
     fn notes(target: TargetRecord, open: Option<(u64, i64)>, now_ms: i64) -> Vec<String> {
         let open = open.map(|(count, oldest_ms)| OpenDeliveries { target_id: 1, count, oldest_ms });
-        Targets { records: vec![target], open: open.into_iter().collect(), now_ms }.notes_of("eu", 1).collect()
+        Targets { records: vec![target], open: Arc::new(open.into_iter().collect()), now_ms }
+            .notes_of("eu", 1)
+            .collect()
     }
 
     #[test]

@@ -6,12 +6,12 @@ use inlet_core::idempotency::HashKey;
 use sqlx::{Acquire as _, Row as _, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use super::event_logs::{EventKey, FoundEvents, find};
+use super::event_logs::{COMPARED, EventKey, FoundEvents, find};
 use crate::{
     records::{ActionPlace, ActionSearch, Cursor, EventQuery, ListedAction, Page, ReadMemory},
     sqlite::{
         log_search::{action_filters, workflow},
-        statements::{bounded::LOOKED_AT, codes, multi_row::MultiRow, uuids},
+        statements::{codes, multi_row::MultiRow, uuids},
     },
 };
 
@@ -67,7 +67,7 @@ pub(crate) async fn page(
     let of_events =
         EventQuery { action: Some(filter.clone()), cursor: event_cursor, limit: limit + 2, ..query.clone() };
     let FoundEvents { page: Page { items: events, .. }, edge } =
-        find(&mut snapshot, &of_events, key, Some(LOOKED_AT)).await?;
+        find(&mut snapshot, &of_events, key, Some(COMPARED)).await?;
     let mut actions: Vec<ListedAction> = Vec::new();
     let found = |_: &[EventKey], rows: Vec<SqliteRow>| {
         for row in rows {

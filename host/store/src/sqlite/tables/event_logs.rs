@@ -11,9 +11,13 @@ use crate::{
     sqlite::{
         event_columns::{self, Columns},
         log_search,
-        statements::{bounded::LOOKED_AT, codes, multi_row::MultiRow, uuids},
+        statements::{codes, multi_row::MultiRow, uuids},
     },
 };
+
+/// The most event logs that a page compares with filters that no index has together. Each takes a look at its row, and some at
+/// its actions.
+pub(super) const COMPARED: usize = 10_000;
 
 static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     let selected = event_columns::selected();
@@ -106,7 +110,7 @@ pub(crate) async fn event_list(
 ) -> Result<Option<EventSearch>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let mut found = find(&mut snapshot, query, key, Some(LOOKED_AT)).await?;
+    let mut found = find(&mut snapshot, query, key, Some(COMPARED)).await?;
     let before = found.page.items.len();
     let Some(page) = read_page(&mut snapshot, &mut found.page, query, Some(memory)).await? else { return Ok(None) };
     // A page that was shortened goes on where it ends.
