@@ -61,9 +61,9 @@ impl CreateReplay {
 /// The expected result of a replay. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReplayPreview {
-    /// The number of events that the filter selects now.
+    /// The number of events that the filter selects now among the oldest 20,000 that it can select.
     pub total: i64,
-    /// True if there are more than `total`, which is as far as is counted.
+    /// True if there are more events, which were not looked at.
     pub has_more: bool,
     /// The number of events that were rehearsed: the oldest ones, at most 50.
     pub rehearsed: usize,

@@ -105,6 +105,12 @@ impl Server {
         http::request(self.process.address, line, Some(&self.token), &body).map(drop)
     }
 
+    /// Returns the answer of the management API to a GET.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        let answer = http::request(self.process.address, &format!("GET {path}"), Some(&self.token), "")?;
+        serde_json::from_str(&answer).with_context(|| format!("GET {path} answers no JSON"))
+    }
+
     /// Adds a version of a plugin.
     pub fn add_plugin(&self, key: &str, wasm: &[u8]) -> anyhow::Result<()> {
         let digest = hex::encode(Sha256::digest(wasm));

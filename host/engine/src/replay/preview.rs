@@ -15,15 +15,15 @@ use crate::{Engine, ingest::rehearse_last::Totals, snapshot::Endpoint};
 const MAX_REHEARSED: usize = 50;
 /// The time after which no further event is rehearsed.
 const MAX_TIME: Duration = Duration::from_secs(2);
-/// The events that are counted at most.
-const MAX_COUNTED: i64 = 100_000;
+/// The oldest events that are looked at to count those that a filter selects.
+const LOOKED_AT: i64 = 20_000;
 
 /// The expected result of a replay.
 #[derive(Default)]
 pub struct ReplayPreview {
     /// The number of events that the filter selects now.
     pub total: i64,
-    /// True if there are more than were counted.
+    /// True if there are more events, which were not looked at.
     pub has_more: bool,
     /// The number of events that were rehearsed: the oldest ones.
     pub rehearsed: usize,
@@ -42,16 +42,16 @@ pub async fn preview(
     filter: &ReplayFilter,
 ) -> Result<ReplayPreview, ReadError> {
     let (started, before) = (Instant::now(), engine.store.clock().new_id());
-    let (counted, ids) = match filter.ids.as_slice() {
+    let (total, has_more, ids) = match filter.ids.as_slice() {
         [] => {
-            let counted = engine.store.replay_count_up_to(endpoint.id, filter, before, MAX_COUNTED + 1).await?;
-            let between = (Uuid::nil(), before);
-            (counted, engine.store.replay_next(endpoint.id, filter, between, MAX_REHEARSED).await?)
+            let (total, edge) = engine.store.replay_count_among(endpoint.id, filter, before, LOOKED_AT).await?;
+            let between = (Uuid::nil(), edge.unwrap_or(before));
+            let ids = engine.store.replay_next(endpoint.id, filter, between, MAX_REHEARSED).await?;
+            (total, edge.is_some(), ids)
         }
-        ids => (ids.len() as i64, ids.iter().take(MAX_REHEARSED).copied().collect()),
+        ids => (ids.len() as i64, false, ids.iter().take(MAX_REHEARSED).copied().collect()),
     };
-    let mut preview =
-        ReplayPreview { total: counted.min(MAX_COUNTED), has_more: counted > MAX_COUNTED, ..ReplayPreview::default() };
+    let mut preview = ReplayPreview { total, has_more, ..ReplayPreview::default() };
     let mut replayer = EventReplayer::new(engine.clone(), endpoint.clone());
     for id in ids {
         if started.elapsed() > MAX_TIME {

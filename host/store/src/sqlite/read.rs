@@ -56,7 +56,8 @@ pub(crate) use super::{
         recipients::{one as recipient, page as recipients, users_by_email},
         refused_requests::{one as refused_request, page as refused},
         replays::{
-            count as replay_count, next as replay_next, one as replay, page as replays, running as running_replays,
+            count as replay_count, edge as replay_edge, next as replay_next, one as replay, page as replays,
+            running as running_replays,
         },
         runs::{
             has as has_run, is_canceled as is_run_canceled, one as run, page as runs, recent_workflows,

@@ -49,22 +49,25 @@ impl Store {
         read!(self.database, replay_next(source_environment_id, filter, (after, before), limit))
     }
 
-    /// Counts the events before an id that a filter selects, up to a limit.
-    pub async fn replay_count_up_to(
+    /// Counts the events before an id that a filter selects, among the oldest `most` events that it can select. Also returns
+    /// the first event that was not looked at, if there are more.
+    pub async fn replay_count_among(
         &self,
         source_environment_id: i64,
         filter: &ReplayFilter,
         before: Uuid,
-        limit: i64,
-    ) -> Result<i64, ReadError> {
-        read!(self.database, replay_count(source_environment_id, filter, before, limit))
+        most: i64,
+    ) -> Result<(i64, Option<Uuid>), ReadError> {
+        let edge = read!(self.database, replay_edge(source_environment_id, filter, before, most))?;
+        let count = read!(self.database, replay_count(source_environment_id, filter, edge.unwrap_or(before)))?;
+        Ok((count, edge))
     }
 
     /// Counts the events that a replay's filter selects, and stores the number.
     pub async fn replay_count(&self, replay: &ReplayRecord) -> Result<i64, ChangeError> {
         let (source_environment_id, id) = (replay.source_environment_id, replay.id);
         let total = match replay.filter.ids.len() {
-            0 => read!(self.database, replay_count(source_environment_id, &replay.filter, id, i64::MAX), ChangeError)?,
+            0 => read!(self.database, replay_count(source_environment_id, &replay.filter, id), ChangeError)?,
             ids => ids as i64,
         };
         self.database.execute(SetReplayTotal { source_environment_id, id, total }).await?;

@@ -231,6 +231,12 @@ async fn a_filter_names_what_still_needs_attention_and_of_all_else_what_it_says(
     assert_eq!(next(of(&[Outcome::Failed, Outcome::Rejected])).await, [ids[0], ids[2]]);
     assert_eq!(next(of(&[Outcome::Rejected])).await, [ids[0]]);
     assert_eq!(next(of(&[Outcome::Rejected, Outcome::Logged])).await, [ids[0], logged]);
+    let among =
+        async |filter: ReplayFilter, most| fixture.store.replay_count_among(at, &filter, end, most).await.unwrap();
+    let open = || of(&[Outcome::Failed, Outcome::Rejected]);
+    assert_eq!((among(open(), 1).await, among(open(), 2).await), ((1, Some(ids[2])), (2, None)), "of open entries");
+    let mixed = || of(&[Outcome::Rejected, Outcome::Logged]);
+    assert_eq!((among(mixed(), 3).await, among(mixed(), 4).await), ((1, Some(logged)), (2, None)), "of all events");
     let coded = ReplayFilter { code: Some("time".to_owned()), ..of(&[Outcome::Failed, Outcome::Rejected]) };
     assert_eq!(next(coded).await, [ids[2]]);
     let typed = ReplayFilter { event_type: Some("E".to_owned()), ..of(&Outcome::ALL) };

@@ -134,7 +134,7 @@ impl NewPage<'_> {
     fn count(&self, preview: &ReplayPreview) -> String {
         let total = grouped(preview.total);
         match (preview.total, preview.has_more) {
-            (_, true) => format!("More than {total} events"),
+            (_, true) => format!("At least {total} events; the oldest 20,000 were looked at"),
             (1, _) => "1 event".to_owned(),
             _ => format!("{total} events"),
         }

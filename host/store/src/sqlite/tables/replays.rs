@@ -261,16 +261,35 @@ pub(crate) async fn next(
     rows.iter().map(|row| uuids::read(row, 0)).collect()
 }
 
-/// Counts the events before an id that a filter selects, up to a limit.
+/// Returns the first event before an id that is not looked at any more, if a filter's events are searched among the oldest
+/// `most`; none if there are no more. Reads indexes only.
+pub(crate) async fn edge(
+    readers: &SqlitePool,
+    source_environment: i64,
+    filter: &ReplayFilter,
+    before: Uuid,
+    most: i64,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    let sql = [
+        "SELECT event_id FROM attention
+         WHERE source_environment_id = ?1 AND open = 1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
+         ORDER BY event_id LIMIT 1 OFFSET ?9",
+        "SELECT id FROM event_logs
+         WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 ORDER BY id LIMIT 1 OFFSET ?9",
+    ][walks_the_log(filter)];
+    let row = bind(sql, source_environment, filter, Uuid::nil(), before).bind(most).fetch_optional(readers).await?;
+    row.map(|row| uuids::read(&row, 0)).transpose()
+}
+
+/// Counts the events before an id that a filter selects.
 pub(crate) async fn count(
     readers: &SqlitePool,
     source_environment: i64,
     filter: &ReplayFilter,
     before: Uuid,
-    limit: i64,
 ) -> Result<i64, sqlx::Error> {
-    let sql = select_events!("SELECT count(*) FROM (SELECT 1", " LIMIT ?9)")[walks_the_log(filter)];
-    bind(sql, source_environment, filter, Uuid::nil(), before).bind(limit).fetch_one(readers).await?.try_get(0)
+    let sql = select_events!("SELECT count(*)", "")[walks_the_log(filter)];
+    bind(sql, source_environment, filter, Uuid::nil(), before).fetch_one(readers).await?.try_get(0)
 }
 
 /// The index of the statement in `select_events`: 1 if the log must be walked.
