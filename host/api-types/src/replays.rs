@@ -65,7 +65,7 @@ pub struct ReplayPreview {
     pub total: i64,
     /// True if there are more events, which were not looked at.
     pub has_more: bool,
-    /// The number of events that were rehearsed: the oldest ones, at most 50.
+    /// The number of events that were rehearsed: the oldest ones, at most 20.
     pub rehearsed: usize,
     /// The number of rehearsed events that could not be carried out again.
     pub failed: usize,

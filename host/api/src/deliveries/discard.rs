@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use inlet_api_types::deliveries::{DiscardDeliveries, DiscardedDeliveries};
 use inlet_engine::{Engine, change_log};
-use inlet_store::SelectedDeliveries;
+use inlet_store::{DeliveryFilter, SelectedDeliveries};
 
 use super::{SLICE, filter::FilterTexts};
 use crate::{
@@ -44,6 +44,11 @@ pub async fn discard_deliveries(
         ending_at: request.ending_at.as_deref(),
     };
     let filter = texts.read(&engine, &environment, &[]).await?;
+    if is_dry_run && let Some(target) = only_target(&filter) {
+        let open = engine.store.open_deliveries().await?;
+        let matched = open.iter().find(|open| open.target_id == target).map_or(0, |open| open.count);
+        return Ok(Json(DiscardedDeliveries { matched, discarded: 0 }));
+    }
     let counts = engine.store.delivery_counts(environment.id, &filter).await?;
     let matched = counts.pending + counts.retrying;
     if is_dry_run {
@@ -70,6 +75,12 @@ pub async fn discard_deliveries(
     })
     .await?;
     Ok(Json(DiscardedDeliveries { matched, discarded }))
+}
+
+/// Returns the target if a filter names nothing else. What is open for it is counted already.
+fn only_target(filter: &DeliveryFilter) -> Option<i64> {
+    let of_target = DeliveryFilter { target_id: filter.target_id, ..DeliveryFilter::default() };
+    filter.target_id.filter(|_| *filter == of_target)
 }
 
 /// Checks that a request names something; returns true if it only counts.

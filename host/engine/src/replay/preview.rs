@@ -12,7 +12,7 @@ use super::event_replayer::{EventReplayError, EventReplayer};
 use crate::{Engine, ingest::rehearse_last::Totals, snapshot::Endpoint};
 
 /// The events that are rehearsed at most.
-const MAX_REHEARSED: usize = 50;
+const MAX_REHEARSED: usize = 20;
 /// The time after which no further event is rehearsed.
 const MAX_TIME: Duration = Duration::from_secs(2);
 /// The oldest events that are looked at to count those that a filter selects.

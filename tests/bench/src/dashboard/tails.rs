@@ -24,7 +24,7 @@ use crate::{
 /// The number of open tails.
 const TAILS: usize = 10;
 /// The page's own stream of new log entries.
-const STREAM: &str = "/e/development/logs/live";
+const STREAM: &str = "/e/development/logs/live?needs_attention=false";
 
 /// The results.
 #[derive(Debug, Default)]

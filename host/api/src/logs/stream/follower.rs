@@ -24,12 +24,15 @@ use crate::{
 
 /// The shortest time between two reads of the log: many open streams must not slow the writing down.
 const PACE: Duration = Duration::from_millis(125);
+/// The shortest time between two reads of a stream that skips what it cannot send, while entries come faster than that.
+/// Nobody reads so fast, and ten of them must not slow the writing down by a tenth.
+const PACE_BEHIND: Duration = Duration::from_millis(500);
 /// The time without an entry after which a heartbeat is sent.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// The time that a client may take to read what was sent.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The pages by which a stream that skips may be behind.
-const PAGES_BEHIND: u32 = 8;
+const PAGES_BEHIND: u32 = 4;
 /// The pause after which a browser connects again.
 const RETRY_MS: u32 = 2000;
 
@@ -144,7 +147,7 @@ impl Follower {
             // Before the read, so that no commit is overlooked.
             notified.as_mut().enable();
             let stopping = self.engine.stopping();
-            if timeout_at(self.read_at + PACE, stopping).await.is_ok() {
+            if timeout_at(self.read_at + self.pace(), stopping).await.is_ok() {
                 let message = "the server is stopping; connect again with the cursor to continue";
                 return Some(self.end(place, message, true));
             }
@@ -193,6 +196,13 @@ impl Follower {
                 frames.add("heartbeat", place.cursor, &json!({"cursor": place.cursor.write(), "at": at}));
                 return Some(frames.into_bytes());
             }
+        }
+    }
+
+    fn pace(&self) -> Duration {
+        match self.missed {
+            Missed::Skip if self.full_reads > 0 => PACE_BEHIND,
+            Missed::Skip | Missed::Send => PACE,
         }
     }
 

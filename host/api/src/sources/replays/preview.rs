@@ -14,7 +14,7 @@ use crate::{
     sources::{logs::personal_data::HIDDEN, lookup::queried_endpoint, rehearsal::totals},
 };
 
-/// Counts the events of a replay, and rehearses the oldest ones, at most 50 and for two seconds. Nothing is written.
+/// Counts the events of a replay, and rehearses the oldest ones, at most 20 and for two seconds. Nothing is written.
 #[utoipa::path(
     post,
     path = "/v1/sources/{key}/replays/preview",

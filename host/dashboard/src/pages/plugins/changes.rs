@@ -5,6 +5,9 @@ use inlet_api_types::sources::{PluginChange, PluginDifference};
 
 use crate::components::Html;
 
+/// The newest requests that a page compares.
+pub const COMPARED: u64 = 200;
+
 #[derive(Template)]
 #[template(path = "pages/plugins/changes.html")]
 struct Changes<'a> {

@@ -128,7 +128,7 @@ fn address(choice: &Choice, operation: &str) -> String {
 
 async fn show(page: &Page, key: &str, choice: &Choice, error: Option<&PageError>) -> Result<Response, PageError> {
     let new = version_of(page, key, choice).await?;
-    let request = ComparePlugins { new, ..ComparePlugins::default() };
+    let request = ComparePlugins { old: None, new, last: Some(changes::COMPARED) };
     let compared: ComparedPlugins = page.send(Method::POST, &address(choice, "/compare"), &request).await?;
     let title = format!("{} in {}", choice.source, choice.environment);
     let layout =

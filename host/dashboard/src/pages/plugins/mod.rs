@@ -1,7 +1,7 @@
 //! `/plugins`: the platforms that sources can be created for, their versions, and the sources that use them.
 
 mod add;
-mod changes;
+pub mod changes;
 mod choose;
 mod conformance;
 mod list;

@@ -66,7 +66,17 @@ pub(crate) async fn read(
 ) -> Result<Option<FeedPage>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     let mut snapshot = reader.begin().await?;
-    let entries = committed_after(&mut snapshot, from.0, query, key, LOOKED_AT).await?;
+    // Where nearly every entry is selected, a few fill the page.
+    let few = query.limit + 1;
+    let mut entries = committed_after(&mut snapshot, from.0, query, key, few).await?;
+    let mut has_more = entries.len() == few;
+    if has_more && !entries.iter().all(|entry| entry.is_selected) {
+        let last = entries.last().map_or(from.0, |entry| entry.rowid);
+        let rest = LOOKED_AT.saturating_sub(few);
+        let others = committed_after(&mut snapshot, last, query, key, rest).await?;
+        has_more = others.len() == rest;
+        entries.extend(others);
+    }
     if entries.is_empty() {
         // The newest events were deleted with their source, and what comes next gets their rowids.
         let newest: i64 =
@@ -74,7 +84,7 @@ pub(crate) async fn read(
         let position = FeedPosition(from.0.min(newest));
         return Ok(Some(FeedPage { events: Vec::new(), position, last: None, has_more: false }));
     }
-    let mut page = FeedPage { events: Vec::new(), position: from, last: None, has_more: entries.len() == LOOKED_AT };
+    let mut page = FeedPage { events: Vec::new(), position: from, last: None, has_more };
     let mut places: HashMap<EventKey, i64> = HashMap::new();
     let mut keys: Vec<EventKey> = Vec::new();
     for entry in entries {

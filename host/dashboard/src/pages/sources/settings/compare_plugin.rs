@@ -16,12 +16,12 @@ use crate::{
     error::{PageError, PageResult},
     html::url_part,
     layout::Layout,
-    pages::{plugins::doubts, source_place::SourcePlace},
+    pages::{
+        plugins::{changes::COMPARED, doubts},
+        source_place::SourcePlace,
+    },
     respond,
 };
-
-/// The newest requests that a page compares.
-const LAST: u64 = 200;
 
 /// The query.
 #[derive(Deserialize)]
@@ -77,7 +77,7 @@ pub async fn shown(
     error: Option<&PageError>,
 ) -> Result<Response, PageError> {
     let (source, _) = place.read(page).await?;
-    let request = ComparePlugins { old: None, new, last: Some(LAST) };
+    let request = ComparePlugins { old: None, new, last: Some(COMPARED) };
     let found: ComparedPlugins = page.send(Method::POST, &place.api("/plugin/compare"), &request).await?;
     let mut layout = place.layout(page, &source);
     layout.title = "Compare plugin versions".to_owned();
