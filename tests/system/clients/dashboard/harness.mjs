@@ -24,7 +24,7 @@ export class Dashboard {
     await this.context?.close();
     this.base = base;
     this.context = await this.browser.newContext({ ...this.options, baseURL: base });
-    this.context.setDefaultTimeout(30_000);
+    this.context.setDefaultTimeout(60_000);
     this.page = await this.newPage();
   }
 

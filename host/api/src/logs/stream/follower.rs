@@ -24,15 +24,15 @@ use crate::{
 
 /// The shortest time between two reads of the log: many open streams must not slow the writing down.
 const PACE: Duration = Duration::from_millis(125);
-/// The shortest time between two reads of a stream that skips what it cannot send, while entries come faster than that.
-/// Nobody reads so fast, and ten of them must not slow the writing down by a tenth.
+/// The shortest time between two reads of a stream that has skipped entries and does not follow yet. Nobody reads so fast, and
+/// ten such streams must not slow the writing down by a tenth.
 const PACE_BEHIND: Duration = Duration::from_millis(500);
 /// The time without an entry after which a heartbeat is sent.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// The time that a client may take to read what was sent.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The pages by which a stream that skips may be behind.
-const PAGES_BEHIND: u32 = 4;
+const PAGES_BEHIND: u32 = 8;
 /// The pause after which a browser connects again.
 const RETRY_MS: u32 = 2000;
 
@@ -65,6 +65,8 @@ pub struct Follower {
     place: Option<Place>,
     /// The reads in a row that found more than a page.
     full_reads: u32,
+    /// True from the first entries that were skipped until it follows again.
+    is_behind: bool,
     /// The time of the last read of the log.
     read_at: Instant,
     /// The time at which something was sent last.
@@ -91,6 +93,7 @@ impl Follower {
             missed,
             place: None,
             full_reads: 0,
+            is_behind: false,
             read_at: now - PACE,
             sent_at: now,
             has_ended: false,
@@ -170,7 +173,9 @@ impl Follower {
             let FeedPage { events, position, last, has_more } = page;
             place = Place { position, cursor: last.unwrap_or(place.cursor) };
             self.place = Some(place);
-            self.full_reads = if events.len() == PAGE && has_more { self.full_reads + 1 } else { 0 };
+            let is_full = events.len() == PAGE && has_more;
+            self.full_reads = if is_full { self.full_reads + 1 } else { 0 };
+            self.is_behind &= is_full;
             if !events.is_empty() {
                 let mut frames = Frames::default();
                 self.add(&mut frames, events, &endpoints);
@@ -200,10 +205,7 @@ impl Follower {
     }
 
     fn pace(&self) -> Duration {
-        match self.missed {
-            Missed::Skip if self.full_reads > 0 => PACE_BEHIND,
-            Missed::Skip | Missed::Send => PACE,
-        }
+        if self.is_behind { PACE_BEHIND } else { PACE }
     }
 
     fn add(&self, frames: &mut Frames, events: Vec<StoredEvent>, endpoints: &Endpoints) {
@@ -229,7 +231,7 @@ impl Follower {
         let cursor = newest.items.first().map_or(place.cursor, |event| event.id);
         self.add(frames, newest.items.into_iter().rev().collect(), endpoints);
         self.place = Some(Place { position, cursor });
-        self.full_reads = 0;
+        (self.full_reads, self.is_behind) = (0, true);
     }
 
     /// Ends the stream. `may_continue` says whether the same client can connect again.

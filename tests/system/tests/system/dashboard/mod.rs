@@ -37,11 +37,11 @@ pub fn has_browser() -> bool {
 /// elsewhere, and what axe-core calls serious.
 /// Returns what it printed.
 pub fn play(server: &Server, scenario: &str, token: &str, input: &Value) -> String {
-    script("dashboard/run.mjs", &[scenario, &server.admin, token, &input.to_string()]).patience(180).run()
+    script("dashboard/run.mjs", &[scenario, &server.admin, token, &input.to_string()]).patience(400).run()
 }
 
 /// Runs a scenario that starts its own servers, and returns what it printed.
 pub fn play_alone(scenario: &str, input: &Value) -> String {
     let input = input.to_string();
-    script("dashboard/run.mjs", &[scenario, "http://127.0.0.1:9", "", &input]).patience(180).run()
+    script("dashboard/run.mjs", &[scenario, "http://127.0.0.1:9", "", &input]).patience(400).run()
 }
