@@ -1,4 +1,4 @@
-# `make run` and `make test` need only rustup's cargo, a C compiler and make; the tests of the guide also curl.
+# `make run` needs only rustup's cargo, a C compiler and make; `make test` also the programs of a PostgreSQL server, and curl.
 
 CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
@@ -77,10 +77,12 @@ translators: build ## Build the example plugin in every language with an install
 		PATH="$(CURDIR)/examples/translators/python/.venv/bin:$$PATH" INLET=$(abspath $(TARGET))/release/inlet \
 		$(TARGET)/release/inlet plugin build examples/translators/$$language || echo "$$language: not built"; done
 
-toolchains: ## Install the toolchains for C, JavaScript and Python, the clients and workflow engines that the tests run, Chromium, promtool and libfaketime (Debian, npm and pip)
+toolchains: ## Install the toolchains for C, JavaScript and Python, the clients and workflow engines that the tests run, Chromium, PostgreSQL, promtool and libfaketime (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
 		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
 	@command -v chromium > /dev/null || (apt-get update -q && apt-get install -qy --no-install-recommends chromium)
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 \
+		|| (apt-get update -q && apt-get install -qy --no-install-recommends postgresql)
 	@# The package would start a Prometheus, so only its checker is unpacked.
 	@test -x $(TARGET)/toolchains/usr/bin/promtool || (mkdir -p $(TARGET)/toolchains && cd $(TARGET)/toolchains \
 		&& apt-get update -q && apt-get download -q prometheus && dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb)

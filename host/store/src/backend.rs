@@ -1,8 +1,8 @@
 //! The seam between the store and a database.
 //!
-//! A backend is one folder of this crate. It has a connection that implements [`WriteBackend`], implements [`Execute`]
-//! for every operation in [`crate::operations`], and answers the reads in a module named `read`. [`crate::database`]
-//! chooses the backend when the store is opened; nothing else names one.
+//! The connection that writes implements [`WriteBackend`], and [`Execute`] for every operation in [`crate::operations`]; reads
+//! are answered by a module named `read`. [`crate::database`] chooses the database when the store is opened. The statements
+//! are the same for both: [`crate::sql`] runs them.
 
 use std::time::Duration;
 

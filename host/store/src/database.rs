@@ -11,14 +11,15 @@ use crate::{
     data_dir::DataDir,
     error::{OpenError, ResealError},
     options::StoreOptions,
-    sqlite,
+    postgres, sqlite,
     vault::Vault,
     writer::Writer,
 };
 
 /// An open database: the writer's queue, and the connections that only read.
-pub(crate) enum Database {
-    Sqlite { writer: Writer<sqlite::WriteConnection>, readers: sqlite::Readers },
+pub(crate) struct Database {
+    pub(crate) writer: Writer<sqlite::WriteConnection>,
+    pub(crate) readers: sqlite::Readers,
 }
 
 /// A database that was just opened.
@@ -41,13 +42,9 @@ macro_rules! read {
         $crate::database::read!($database, $function($($argument),*), $crate::error::ReadError)
     };
     ($database:expr, $function:ident($($argument:expr),* $(,)?), $error:ty) => {
-        match &$database {
-            $crate::database::Database::Sqlite { readers, .. } => {
-                $crate::sqlite::read::$function(readers $(, $argument)*)
-                    .await
-                    .map_err(|error| <$error>::from($crate::sqlite::SqliteError::from(error)))
-            }
-        }
+        $crate::sqlite::read::$function(&$database.readers $(, $argument)*)
+            .await
+            .map_err(|error| <$error>::from($crate::sqlite::SqliteError::from(error)))
     };
 }
 pub(crate) use read;
@@ -55,9 +52,7 @@ pub(crate) use read;
 /// Calls a method of the open backend's writer.
 macro_rules! with_writer {
     ($database:expr, $method:ident($($argument:expr),* $(,)?)) => {
-        match &$database {
-            $crate::database::Database::Sqlite { writer, .. } => writer.$method($($argument),*),
-        }
+        $database.writer.$method($($argument),*)
     };
 }
 pub(crate) use with_writer;
@@ -69,10 +64,13 @@ impl Database {
         options: &StoreOptions,
         vault: Arc<dyn Vault>,
     ) -> Result<OpenDatabase, OpenError> {
-        let sqlite::Opened { connection, readers, hash_key, clock, deliveries, committed } =
-            sqlite::open(&data_dir.create_database()?, options, vault).await?;
+        let opened = match &options.database_url {
+            Some(url) => postgres::open(url, options, vault).await?,
+            None => sqlite::open(&data_dir.create_database()?, options, vault).await?,
+        };
+        let sqlite::Opened { connection, readers, hash_key, clock, deliveries, committed } = opened;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
-        Ok(OpenDatabase { database: Self::Sqlite { writer, readers }, hash_key, clock, deliveries, committed })
+        Ok(OpenDatabase { database: Self { writer, readers }, hash_key, clock, deliveries, committed })
     }
 
     /// Queues an operation; returns once it is committed.
@@ -81,27 +79,34 @@ impl Database {
         O: Operation,
         sqlite::WriteConnection: Execute<O>,
     {
-        match self {
-            Self::Sqlite { writer, .. } => writer.execute(operation).await,
-        }
+        self.writer.execute(operation).await
     }
 
     /// Closes the connections that only read. The writer is closed by its own method.
     pub(crate) async fn close_readers(&self) {
-        match self {
-            Self::Sqlite { readers, .. } => readers.close().await,
-        }
+        self.readers.close().await;
     }
 }
 
 /// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes
 /// nothing.
-pub(crate) async fn sealed_key_check(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+pub(crate) async fn sealed_key_check(path: &Path, url: Option<&str>) -> Result<Option<Vec<u8>>, OpenError> {
+    if let Some(url) = url {
+        return postgres::key_check(url).await;
+    }
     // Looking creates no database: a server that refuses to start leaves nothing behind.
     if path.exists() { sqlite::key_check(path).await } else { Ok(None) }
 }
 
 /// Seals every secret with another key; returns the number of secrets.
-pub(crate) async fn reseal(path: &Path, old: &dyn Vault, new: &dyn Vault) -> Result<usize, ResealError> {
-    sqlite::reseal(path, old, new).await
+pub(crate) async fn reseal(
+    path: &Path,
+    url: Option<&str>,
+    old: &dyn Vault,
+    new: &dyn Vault,
+) -> Result<usize, ResealError> {
+    match url {
+        Some(url) => postgres::reseal(url, old, new).await,
+        None => sqlite::reseal(path, old, new).await,
+    }
 }

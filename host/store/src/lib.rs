@@ -6,10 +6,14 @@
 //! - `operations`: every change besides events, as a named operation;
 //! - the group-commit `writer`: all changes go through its queue and its one connection. It gathers the jobs that are
 //!   waiting, settles and writes them in one transaction, and answers all of them after the commit;
-//! - `backend`: the seam to a database, and `database`, which chooses one;
+//! - `backend`: the seam between the writer and a database, and `database`, which chooses one;
 //! - `restore`: the way of a backup into a data directory;
 //! - `clock`: the store's own time, by which data is kept and windows are counted;
-//! - `sqlite`: the backend for SQLite, with all SQL. Its migrations are in `migrations/sqlite`.
+//! - `sql`: statements, values, rows and connections of either database;
+//! - `sqlite`: all statements, and what SQLite alone has: its file, its checkpoints and its C interface;
+//! - `postgres`: opening a database on a PostgreSQL server, which takes the same statements.
+//!
+//! The migrations are in `migrations/sqlite` and `migrations/postgres`. A change of the schema is one of each.
 //!
 //! Invariants:
 //!
@@ -29,10 +33,12 @@ mod master_key_check;
 mod observer;
 mod operations;
 mod options;
+mod postgres;
 mod records;
 mod resend;
 mod restore;
 mod restored_database;
+mod sql;
 mod sqlite;
 mod store;
 mod vault;

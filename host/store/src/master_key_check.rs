@@ -27,7 +27,7 @@ impl MasterKeyCheck {
     /// Creates the data directory if it is missing, locks it, and looks for sealed secrets.
     pub async fn start(options: StoreOptions) -> Result<Self, OpenError> {
         let data_dir = DataDir::open(&options.data_dir)?;
-        let sealed = database::sealed_key_check(&data_dir.database()).await?;
+        let sealed = database::sealed_key_check(&data_dir.database(), options.database_url.as_deref()).await?;
         Ok(Self { data_dir, options, sealed })
     }
 
@@ -47,7 +47,7 @@ impl MasterKeyCheck {
         if self.sealed.is_none() {
             return Err(ResealError::NothingSealed);
         }
-        database::reseal(&self.data_dir.database(), old, new).await
+        database::reseal(&self.data_dir.database(), self.options.database_url.as_deref(), old, new).await
     }
 }
 

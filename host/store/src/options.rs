@@ -12,6 +12,8 @@ use crate::{
 pub struct StoreOptions {
     /// The data directory. If it is missing it is created, for its owner only.
     pub data_dir: PathBuf,
+    /// The URL of a PostgreSQL database, which may hold a password; none for the SQLite file in the data directory.
+    pub database_url: Option<String>,
     /// The largest number of jobs that wait for the writer. A source environment has at most half of it.
     pub queue: usize,
     /// The most bytes of jobs that wait for the writer; an event counts 4 KiB beside its original. A source environment
@@ -41,6 +43,7 @@ impl StoreOptions {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            database_url: None,
             queue: 8192,
             queue_bytes: 256 << 20,
             max_wait: Duration::from_secs(2),

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     error::RestoreError,
     records::{BackupContents, uuid_time},
+    sql,
 };
 
 /// Writes a consistent copy of the database into an empty file, on a connection of its own that cannot change the
@@ -60,13 +61,13 @@ async fn inspect_open(connection: &mut SqliteConnection, shown: &Path) -> Result
     if schema_version > known {
         return Err(RestoreError::Newer { path: shown.to_owned(), found: schema_version, known });
     }
-    let key_check = match sealing::key_check(connection).await.map_err(failed)? {
+    let key_check = match sealing::key_check(&mut sql::Connection::from(&mut *connection)).await.map_err(failed)? {
         KeyCheck::Sealed(check) => check,
         KeyCheck::NothingSealed | KeyCheck::Lost => {
             return Err(unusable(shown, &"the value is missing by which its master key is known"));
         }
     };
-    let newest = sqlx::query("SELECT id FROM event_logs ORDER BY rowid DESC LIMIT 1")
+    let newest = sql::query("SELECT id FROM event_logs ORDER BY rowid DESC LIMIT 1")
         .fetch_optional(connection)
         .await
         .map_err(failed)?;

@@ -37,8 +37,32 @@ mod code {
 
 /// Returns the primary result code of a database error.
 fn primary(error: &sqlx::Error) -> Option<i64> {
-    let extended: i64 = error.as_database_error()?.code()?.parse().ok()?;
+    let error = error.as_database_error()?;
+    error.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
+    let extended: i64 = error.code()?.parse().ok()?;
     Some(primary_of(extended))
+}
+
+/// Returns the SQLSTATE of an error of PostgreSQL. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+fn sqlstate(error: &sqlx::Error) -> Option<&str> {
+    Some(error.as_database_error()?.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?.code())
+}
+
+/// Decides whether an error of PostgreSQL concerns the storage as a whole, and adds the advice for an operator if it does.
+fn classify_sqlstate(state: &str, error: &sqlx::Error) -> GroupError {
+    let advice = match (&state[..state.len().min(2)], state) {
+        (_, "53100") => "the disk of the database is full; make room",
+        (_, "53300") => "the database has no connection left; raise max_connections, or use fewer readers",
+        (_, "25006") => "the database is read-only; connect to the primary server",
+        ("08" | "57", _) => "the connection to the database was lost",
+        ("53" | "58", _) => "the database is out of resources; look into its log",
+        ("40", _) => "the database could not commit beside others",
+        ("55", _) => "the database is locked; it is tried again",
+        ("28" | "3D", _) => "the database refuses the connection; check its URL",
+        ("XX", _) => "the database is damaged; look into its log",
+        _ => return GroupError::Content(error.to_string()),
+    };
+    GroupError::Storage(format!("{advice} ({error})"))
 }
 
 fn primary_of(extended: i64) -> i64 {
@@ -65,6 +89,9 @@ pub(crate) fn taken(error: sqlx::Error, what: &'static str, field: &'static str)
 
 /// Decides whether an error concerns the storage as a whole, and adds the advice for an operator if it does.
 fn classify(error: &sqlx::Error) -> GroupError {
+    if let Some(state) = sqlstate(error) {
+        return classify_sqlstate(state, error);
+    }
     match (primary(error), error) {
         (Some(code), error) => classify_code(code, &error.to_string()),
         // The connection itself: its thread or its file is gone.

@@ -10,11 +10,11 @@ use inlet_core::{
     settle::{Job, Settlement},
 };
 use serde::{Deserialize, Serialize};
-use sqlx::{Row as _, Sqlite, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::statements::{codes, row::Row, uuids};
 use crate::records::{Kept, OriginalKind};
+use crate::sql;
 
 /// A logged event to write.
 pub(crate) struct EventRow<'a> {
@@ -125,14 +125,15 @@ event_columns! {
 /// a slice of `original`; then `data_at` and `data_len` say where it lies, and it is stored once.
 const INSERTED_CONTENTS: &str = "data_at, data_len, data, original_kind, original";
 
-/// The expressions for the contents. `cut_above` is the size in bytes above which a value is left out unread.
+/// The expressions for the contents. `cut_above` is the size in bytes above which a value is left out unread. `data` is either a
+/// text of its own or the bytes of a slice.
 const SELECTED_CONTENTS: &str = "
     data_at,
     coalesce(data_len, octet_length(data)),
+    CASE WHEN data_at IS NULL AND coalesce(data_len, octet_length(data)) <= cut_above THEN data END,
     CASE
-        WHEN coalesce(data_len, octet_length(data)) > cut_above THEN NULL
-        WHEN data_at IS NULL THEN data
-        ELSE CAST(substr(original, data_at + 1, data_len) AS TEXT)
+        WHEN data_at IS NOT NULL AND coalesce(data_len, octet_length(data)) <= cut_above
+        THEN substr(original, data_at + 1, data_len)
     END,
     original_kind,
     octet_length(original),
@@ -165,10 +166,12 @@ fn write_contents<'v>(row: &mut Row<'v>, log: &'v EventLog) {
 fn read_contents(columns: &mut Columns<'_>) -> Result<Contents, sqlx::Error> {
     let data_at: Option<i64> = columns.get()?;
     let (data_size, data): (Option<i64>, Option<String>) = (columns.get()?, columns.get()?);
+    let slice: Option<Vec<u8>> = columns.get()?;
+    let slice = slice.map(String::from_utf8).transpose().map_err(|problem| sqlx::Error::Decode(Box::new(problem)))?;
     let (kind, size): (i64, i64) = (columns.get()?, columns.get()?);
     Ok(Contents {
         data_at: data_at.and_then(|at| usize::try_from(at).ok()),
-        data: data_size.map(|size| Kept { content: data, size: size.unsigned_abs() }),
+        data: data_size.map(|size| Kept { content: data.or(slice), size: size.unsigned_abs() }),
         original: Kept { content: read_original(kind, columns.get()?)?, size: size.unsigned_abs() },
         original_kind: match kind {
             codes::ORIGINAL_JSON => OriginalKind::Json,
@@ -203,17 +206,17 @@ pub(crate) fn read(mut columns: Columns<'_>) -> Result<(i64, EventFields, Conten
 
 /// The values of a found row, read one after the other.
 pub(crate) struct Columns<'r> {
-    row: &'r SqliteRow,
+    row: &'r sql::Row,
     at: usize,
 }
 
 impl<'r> Columns<'r> {
     /// Starts at the column with this index.
-    pub(crate) fn from(row: &'r SqliteRow, at: usize) -> Self {
+    pub(crate) fn from(row: &'r sql::Row, at: usize) -> Self {
         Self { row, at }
     }
 
-    pub(crate) fn get<T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>>(&mut self) -> Result<T, sqlx::Error> {
+    pub(crate) fn get<T: sql::Column<'r>>(&mut self) -> Result<T, sqlx::Error> {
         let at = self.advance();
         self.row.try_get(at)
     }

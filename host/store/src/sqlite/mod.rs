@@ -1,4 +1,4 @@
-//! The backend for SQLite: every statement that the store runs on it.
+//! Every statement that the store runs, and what SQLite alone has.
 //!
 //! - [`mod@open`] opens the database, with the files of `connection`;
 //! - [`mod@backup`] copies the database while it is in use, and checks a copy;
@@ -31,7 +31,7 @@ mod write_backend;
 mod write_connection;
 
 pub(crate) use backup::{copy as copy_database, inspect as inspect_backup};
-pub(crate) use connection::{migrations::newest_known as schema_version, readers::Readers};
+pub(crate) use connection::{migrations::newest_known as schema_version, readers::Readers, sealing};
 pub(crate) use error::SqliteError;
-pub(crate) use open::{Opened, key_check, open, reseal};
-pub(crate) use write_connection::WriteConnection;
+pub(crate) use open::{Opened, key_check, open, open_with, reseal};
+pub(crate) use write_connection::{PostgresWriter, WriteConnection, WriterConnection};

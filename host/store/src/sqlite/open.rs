@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use inlet_core::idempotency::HashKey;
-use sqlx::{ConnectOptions, Connection, Row, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
 use tokio::sync::Notify;
 
 use super::{
@@ -16,13 +16,14 @@ use super::{
     },
     error::{SqliteError, explain},
     tables::{deliveries, job_leases, store_time},
-    write_connection::WriteConnection,
+    write_connection::{SqliteWriter, WriteConnection, WriterConnection},
 };
 use crate::{
     clock::StoreClock,
     error::{OpenError, ResealError},
     options::StoreOptions,
     records::Durability,
+    sql,
     vault::Vault,
 };
 
@@ -48,9 +49,11 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let connect = pragmas::for_writing(path);
     let mut connection = connect.connect().await.map_err(explain)?;
     check_durable(pragmas::durability(&mut connection).await.map_err(explain)?)?;
-    sealing::overwrite_deleted(&mut connection, Overwrite::Everything).await.map_err(explain)?;
+    sealing::overwrite_deleted(&mut sql::Connection::from(&mut connection), Overwrite::Everything)
+        .await
+        .map_err(explain)?;
     migrations::migrate(path, &mut connection).await?;
-    sealing::complete(&mut connection, &*vault).await.map_err(|error| match error {
+    sealing::complete(&mut sql::Connection::from(&mut connection), &*vault).await.map_err(|error| match error {
         SqliteError::Vault(problem) => OpenError::Secrets { path: path.to_owned(), problem },
         SqliteError::Database(error) => explain(error),
         other => {
@@ -58,21 +61,35 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
         }
     })?;
     // Events are deleted all the time, and overwriting their pages would cost much for no benefit.
-    sealing::overwrite_deleted(&mut connection, Overwrite::InPages).await.map_err(explain)?;
+    sealing::overwrite_deleted(&mut sql::Connection::from(&mut connection), Overwrite::InPages)
+        .await
+        .map_err(explain)?;
     if let Some(limit) = options.size_limit {
         pragmas::limit_size(&mut connection, limit).await.map_err(explain)?;
     }
     pragmas::prove_writable(&mut connection).await.map_err(explain)?;
-    job_leases::free_all(&mut connection).await.map_err(explain)?;
-    deliveries::free_all(&mut connection).await.map_err(explain)?;
-    let hash_key = hash_key(&mut connection).await.map_err(explain)?;
-    let clock = store_time::clock(&mut connection, options.clock.clone()).await.map_err(explain)?;
-    let caches = Caches::load(&mut connection).await.map_err(explain)?;
-    let readers = Readers::open(path, options.readers, caches.idempotency.index().clone());
     let copying = connect.clone().pragma("cache_size", "0").connect().await.map_err(explain)?;
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
-    let connection =
-        WriteConnection::new(connection, caches, connect, options.size_limit, checkpoints, vault, clock.clone());
+    let writer = SqliteWriter::new(connection, connect, options.size_limit, checkpoints);
+    let pool = Readers::pool_of_file(path, options.readers);
+    open_with(WriterConnection::Sqlite(Box::new(writer)), pool, options, vault).await.map_err(explain)
+}
+
+/// Opens a database whose schema is the newest one.
+pub(crate) async fn open_with(
+    mut writer: WriterConnection,
+    pool: sql::Pool,
+    options: &StoreOptions,
+    vault: Arc<dyn Vault>,
+) -> Result<Opened, sqlx::Error> {
+    let connection = &mut writer.plain();
+    job_leases::free_all(connection).await?;
+    deliveries::free_all(connection).await?;
+    let hash_key = hash_key(connection).await?;
+    let clock = store_time::clock(connection, options.clock.clone()).await?;
+    let caches = Caches::load(connection).await?;
+    let readers = Readers::new(pool, caches.idempotency.index().clone());
+    let connection = WriteConnection::new(writer, caches, vault, clock.clone());
     let (deliveries, committed) = (connection.deliveries.clone(), connection.committed.clone());
     Ok(Opened { connection, readers, hash_key, clock, deliveries, committed })
 }
@@ -92,7 +109,7 @@ fn check_durable(durability: Durability) -> Result<(), OpenError> {
 pub(crate) async fn key_check(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
     let explain = |error: sqlx::Error| explain(path, &error);
     let mut connection = pragmas::for_reading(path).connect().await.map_err(explain)?;
-    let found = sealing::key_check(&mut connection).await;
+    let found = sealing::key_check(&mut sql::Connection::from(&mut connection)).await;
     connection.close().await.map_err(explain)?;
     match found.map_err(explain)? {
         KeyCheck::NothingSealed => Ok(None),
@@ -107,14 +124,16 @@ pub(crate) async fn reseal(path: &Path, old: &dyn Vault, new: &dyn Vault) -> Res
     let explain = |error: sqlx::Error| explain(path, &error);
     let mut connection = pragmas::for_writing(path).create_if_missing(false).connect().await.map_err(explain)?;
     migrations::check_known(path, &mut connection).await?;
-    sealing::overwrite_deleted(&mut connection, Overwrite::Everything).await.map_err(explain)?;
-    let resealed = sealing::reseal(&mut connection, old, new).await?;
+    sealing::overwrite_deleted(&mut sql::Connection::from(&mut connection), Overwrite::Everything)
+        .await
+        .map_err(explain)?;
+    let resealed = sealing::reseal(&mut sql::Connection::from(&mut connection), old, new).await?;
     connection.close().await.map_err(explain)?;
     Ok(resealed)
 }
 
-async fn hash_key(connection: &mut SqliteConnection) -> Result<HashKey, sqlx::Error> {
-    let row = sqlx::query("SELECT value FROM meta WHERE key = 'idempotency_hash_key'").fetch_one(connection).await?;
+async fn hash_key(connection: &mut sql::Connection<'_>) -> Result<HashKey, sqlx::Error> {
+    let row = sql::query("SELECT value FROM meta WHERE key = 'idempotency_hash_key'").fetch_one(connection).await?;
     let bytes: &[u8] = row.try_get(0)?;
     let key = bytes.try_into().map_err(|problem| sqlx::Error::Decode(Box::new(problem)))?;
     Ok(HashKey(key))

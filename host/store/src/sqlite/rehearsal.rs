@@ -11,7 +11,6 @@ use inlet_core::{
     settle::{Job, Settlement},
     world::{Needs, World},
 };
-use sqlx::Acquire;
 use uuid::Uuid;
 
 use super::{
@@ -100,9 +99,10 @@ async fn load(readers: &Readers, job: &Job, needs: &Needs<'_>) -> Result<(World,
         return Ok((World::default(), Recognized::New));
     }
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let horizon_ms = nonces::horizon_ms(&mut snapshot).await?;
-    let mut statements = StatementRunner::Plain(&mut snapshot);
+    let mut statements = StatementRunner::Plain(snapshot.lend());
     let recognized = resends::recognize(&mut statements, slice::from_ref(job), horizon_ms).await?.pop();
     let mut world = load::load(&mut statements, wanted).await?;
     load_parked::load_all(&mut statements, needs, &mut world).await?;

@@ -3,10 +3,8 @@
 use inlet_core::settle::Job;
 
 use super::{
-    connection::pragmas,
     error::SqliteError,
     group_commit::{self, nonces, resends},
-    statements::runner::StatementRunner,
     write_connection::WriteConnection,
 };
 use crate::{
@@ -27,7 +25,7 @@ impl WriteBackend for WriteConnection {
     }
 
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
-        let statements = &mut StatementRunner::Direct(&mut self.connection);
+        let statements = &mut self.connection.statements();
         let (clock, time) = (&self.clock, self.clock.transaction_time());
         let committed = group_commit::commit(statements, &mut self.caches, group, time, &mut || clock.new_id()).await;
         match &committed {
@@ -42,23 +40,19 @@ impl WriteBackend for WriteConnection {
 
     async fn after_commit(&mut self) {
         if self.caches.idempotency.is_long()
-            && let Err(error) = self.caches.idempotency.seal(self.connection.plain()).await
+            && let Err(error) = self.caches.idempotency.seal(&mut self.connection.plain()).await
         {
             tracing::warn!(error = %CommitError::from(error), "an index of idempotency records could not be written");
         }
-        self.checkpoints.after_commit(&mut StatementRunner::Direct(&mut self.connection)).await;
+        self.checkpoint().await;
     }
 
     async fn durability(&mut self) -> Result<Durability, CommitError> {
-        Ok(pragmas::durability(self.connection.plain()).await.map_err(SqliteError::from)?)
+        Ok(self.connection.durability().await?)
     }
 
     async fn close(self) -> Result<(), CommitError> {
-        // The checkpoints' connection goes first, so that the last one closes a database that nobody else uses.
-        self.checkpoints.stop().await;
-        Ok(pragmas::close(self.connection.into_plain().await.map_err(SqliteError::from)?)
-            .await
-            .map_err(SqliteError::from)?)
+        Ok(self.connection.close().await?)
     }
 }
 
@@ -66,28 +60,21 @@ impl WriteConnection {
     async fn recognize_requests(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, SqliteError> {
         let horizon_ms = match self.nonce_horizon_ms {
             Some(horizon_ms) => horizon_ms,
-            None => nonces::horizon_ms(self.connection.plain()).await?,
+            None => nonces::horizon_ms(&mut self.connection.plain()).await?,
         };
         self.nonce_horizon_ms = Some(horizon_ms);
-        resends::recognize(&mut StatementRunner::Direct(&mut self.connection), jobs, horizon_ms).await
+        resends::recognize(&mut self.connection.statements(), jobs, horizon_ms).await
     }
 }
 
 impl Execute<ForgetNonce> for WriteConnection {
     async fn execute(&mut self, ForgetNonce { digest }: ForgetNonce) -> Result<(), CommitError> {
-        Ok(nonces::forget(self.connection.plain(), &digest).await.map_err(SqliteError::from)?)
+        Ok(nonces::forget(&mut self.connection.plain(), &digest).await.map_err(SqliteError::from)?)
     }
 }
 
 impl Execute<ProveWritable> for WriteConnection {
     async fn execute(&mut self, ProveWritable { bytes }: ProveWritable) -> Result<(), CommitError> {
-        let proved = async {
-            pragmas::prove_writable(self.connection.plain()).await?;
-            match bytes {
-                0 => Ok(()),
-                _ => pragmas::prove_room(self.connection.plain(), bytes).await,
-            }
-        };
-        Ok(proved.await.map_err(SqliteError::from)?)
+        Ok(self.connection.prove_writable(bytes).await?)
     }
 }

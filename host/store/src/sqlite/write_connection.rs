@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection, postgres::PgConnectOptions,
+    sqlite::SqliteConnectOptions,
+};
 use tokio::sync::Notify;
 
 use super::{
     caches::Caches,
     connection::{checkpoint::Checkpoints, direct::DirectConnection, pragmas},
+    error::SqliteError,
+    statements::runner::StatementRunner,
 };
-use crate::{clock::StoreClock, vault::Vault};
+use crate::{clock::StoreClock, records::Durability, sql, vault::Vault};
 
 /// The connection that writes, and the values kept in memory so that they need not be queried.
 pub(crate) struct WriteConnection {
-    pub(super) connection: DirectConnection,
-    options: SqliteConnectOptions,
-    size_limit: Option<u64>,
+    pub(super) connection: WriterConnection,
     pub(super) caches: Caches,
     /// The time of [`nonces::horizon_ms`](super::group_commit::nonces::horizon_ms); `None` if it must be read.
     pub(super) nonce_horizon_ms: Option<i64>,
-    pub(super) checkpoints: Checkpoints,
     /// Seals the secrets of sources.
     pub(super) vault: Arc<dyn Vault>,
     pub(super) clock: Arc<StoreClock>,
@@ -29,23 +31,136 @@ pub(crate) struct WriteConnection {
     pub(super) committed: Arc<Notify>,
 }
 
-impl WriteConnection {
+/// A connection to one of the databases, with what it takes to open it again.
+pub(crate) enum WriterConnection {
+    Sqlite(Box<SqliteWriter>),
+    Postgres(Box<PostgresWriter>),
+}
+
+/// A connection to a SQLite file.
+pub(crate) struct SqliteWriter {
+    pub(super) connection: DirectConnection,
+    options: SqliteConnectOptions,
+    size_limit: Option<u64>,
+    checkpoints: Checkpoints,
+}
+
+/// A connection to a PostgreSQL server.
+pub(crate) struct PostgresWriter {
+    connection: PgConnection,
+    options: PgConnectOptions,
+    is_lost: bool,
+}
+
+impl SqliteWriter {
     pub(super) fn new(
         connection: SqliteConnection,
-        caches: Caches,
         options: SqliteConnectOptions,
         size_limit: Option<u64>,
         checkpoints: Checkpoints,
+    ) -> Self {
+        Self { connection: DirectConnection::new(connection), options, size_limit, checkpoints }
+    }
+
+    async fn reconnect(&mut self) -> Result<(), sqlx::Error> {
+        let mut connection = self.options.connect().await?;
+        if let Some(limit) = self.size_limit {
+            pragmas::limit_size(&mut connection, limit).await?;
+        }
+        self.connection = DirectConnection::new(connection);
+        Ok(())
+    }
+}
+
+impl PostgresWriter {
+    pub(crate) fn new(connection: PgConnection, options: PgConnectOptions) -> Self {
+        Self { connection, options, is_lost: false }
+    }
+}
+
+impl WriterConnection {
+    /// Lends the connection for statements that are rare.
+    pub(super) fn plain(&mut self) -> sql::Connection<'_> {
+        match self {
+            Self::Sqlite(writer) => writer.connection.plain(),
+            Self::Postgres(writer) => sql::Connection::Postgres(&mut writer.connection),
+        }
+    }
+
+    /// Lends the connection for the statements of the event path.
+    pub(super) fn statements(&mut self) -> StatementRunner<'_> {
+        match self {
+            Self::Sqlite(writer) => StatementRunner::Direct(&mut writer.connection),
+            Self::Postgres(writer) => StatementRunner::Plain(sql::Connection::Postgres(&mut writer.connection)),
+        }
+    }
+
+    /// Returns true if the connection is gone, which never comes back by itself.
+    async fn is_lost(&mut self) -> bool {
+        match self {
+            Self::Sqlite(writer) => writer.connection.is_lost().await,
+            Self::Postgres(writer) => writer.is_lost || writer.connection.ping().await.is_err(),
+        }
+    }
+
+    async fn reconnect(&mut self) -> Result<(), sqlx::Error> {
+        match self {
+            Self::Sqlite(writer) => writer.reconnect().await,
+            Self::Postgres(writer) => {
+                writer.is_lost = true;
+                writer.connection = writer.options.connect().await?;
+                writer.is_lost = false;
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads back how commits reach the disk.
+    pub(super) async fn durability(&mut self) -> Result<Durability, SqliteError> {
+        Ok(match self {
+            Self::Sqlite(writer) => pragmas::durability(writer.connection.sqlite()).await?,
+            Self::Postgres(_) => Durability { synchronous: 2, journal_mode: "wal".to_owned() },
+        })
+    }
+
+    /// Proves that the database takes a write, and so many bytes.
+    pub(super) async fn prove_writable(&mut self, bytes: usize) -> Result<(), SqliteError> {
+        match self {
+            Self::Sqlite(writer) => {
+                pragmas::prove_writable(writer.connection.sqlite()).await?;
+                if bytes > 0 {
+                    pragmas::prove_room(writer.connection.sqlite(), bytes).await?;
+                }
+            }
+            Self::Postgres(writer) => pragmas::prove_writable_in(&mut (&mut writer.connection).into()).await?,
+        }
+        Ok(())
+    }
+
+    /// Finishes and closes the connection.
+    pub(super) async fn close(self) -> Result<(), SqliteError> {
+        match self {
+            Self::Sqlite(writer) => {
+                // The checkpoints' connection goes first, so that the last one closes a database that nobody else uses.
+                writer.checkpoints.stop().await;
+                Ok(pragmas::close(writer.connection.into_plain().await?).await?)
+            }
+            Self::Postgres(writer) => Ok(writer.connection.close().await?),
+        }
+    }
+}
+
+impl WriteConnection {
+    pub(super) fn new(
+        connection: WriterConnection,
+        caches: Caches,
         vault: Arc<dyn Vault>,
         clock: Arc<StoreClock>,
     ) -> Self {
         Self {
-            connection: DirectConnection::new(connection),
-            options,
-            size_limit,
+            connection,
             caches,
             nonce_horizon_ms: None,
-            checkpoints,
             vault,
             clock,
             deliveries: Arc::default(),
@@ -60,26 +175,19 @@ impl WriteConnection {
         }
     }
 
-    /// Replaces a lost connection, which never comes back by itself.
-    pub(super) async fn reconnect_if_lost(&mut self) {
-        if self.connection.is_lost().await {
-            self.reconnect().await;
+    /// Lets SQLite's write-ahead log be copied into the database file.
+    pub(super) async fn checkpoint(&mut self) {
+        if let WriterConnection::Sqlite(writer) = &mut self.connection {
+            writer.checkpoints.after_commit(&mut StatementRunner::Direct(&mut writer.connection)).await;
         }
     }
 
-    async fn reconnect(&mut self) {
-        let connected = async {
-            let mut connection = self.options.connect().await?;
-            if let Some(limit) = self.size_limit {
-                pragmas::limit_size(&mut connection, limit).await?;
-            }
-            Ok::<_, sqlx::Error>(connection)
-        };
-        match connected.await {
-            Ok(connection) => self.connection = DirectConnection::new(connection),
-            Err(error) => {
-                tracing::error!(%error, "the database could not be opened again; it is tried at the next write")
-            }
+    /// Replaces a lost connection, which never comes back by itself.
+    pub(super) async fn reconnect_if_lost(&mut self) {
+        if self.connection.is_lost().await
+            && let Err(error) = self.connection.reconnect().await
+        {
+            tracing::error!(%error, "the database could not be opened again; it is tried at the next write");
         }
     }
 }

@@ -15,13 +15,14 @@ fn plain(fixture: &Fixture) -> Job {
 async fn one_bad_job_fails_alone() {
     let fixture = Fixture::new().await;
     let mut jobs: Vec<Job> = (0..5).map(|_| plain(&fixture)).collect();
-    jobs[2].source_environment = 4711;
+    let event = Event::new("t", r#"{"data":{}}"#);
+    jobs[2] = fixture.job(vec![event.clone().prepare(&fixture), event.prepare(&fixture)]);
     let results = fixture.commit_at_once(jobs).await;
     let succeeded: Vec<bool> = results.iter().map(Result::is_ok).collect();
     assert_eq!(succeeded, [true, true, false, true, true]);
     assert_eq!(fixture.store.stats().retried_groups, 1, "they were one group");
     assert!(matches!(&results[2], Err(CommitError::Refused { .. })), "{:?}", results[2]);
-    let query = EventQuery::newest(vec![fixture.source_environment, 4711], 10);
+    let query = EventQuery::newest(vec![fixture.source_environment], 10);
     assert_eq!(fixture.store.events(&query).await.unwrap().items.len(), 4);
     // The events are counted once, though the group was written twice.
     assert_eq!(fixture.store.source_status(fixture.source_environment).await.unwrap().events_count, 4);

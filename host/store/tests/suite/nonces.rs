@@ -63,7 +63,9 @@ async fn a_signed_request_is_taken_once_in_one_group_or_in_two() {
 #[tokio::test]
 async fn what_could_not_be_stored_was_not_taken() {
     let fixture = Fixture::new().await;
-    let bad = Job { source_environment: 4711, ..signed(&fixture, 1, LATER) };
+    let event = Event::new("t", "{}");
+    let twice = vec![event.clone().prepare(&fixture), event.prepare(&fixture)];
+    let bad = Job { items: twice, ..signed(&fixture, 1, LATER) };
     let copy = signed(&fixture, 1, LATER);
     let results = fixture.commit_at_once(vec![bad, signed(&fixture, 2, LATER), copy]).await;
     assert!(matches!(&results[0], Err(CommitError::Refused { .. })), "{results:?}");

@@ -7,9 +7,12 @@ use std::{
 
 use inlet_core::settle::Job;
 
-use crate::sqlite::{
-    error::SqliteError,
-    statements::{multi_row::MultiRow, runner::StatementRunner},
+use crate::{
+    sql,
+    sqlite::{
+        error::SqliteError,
+        statements::{multi_row::MultiRow, runner::StatementRunner},
+    },
 };
 
 /// Distinct types that are counted one by one.
@@ -26,8 +29,8 @@ static COUNTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "event_types",
         "source_environment_id, event_type, count, last_received_at_ms",
         "ON CONFLICT (source_environment_id, event_type) DO UPDATE SET
-             count = count + excluded.count,
-             last_received_at_ms = max(last_received_at_ms, excluded.last_received_at_ms)",
+             count = event_types.count + excluded.count,
+             last_received_at_ms = max(event_types.last_received_at_ms, excluded.last_received_at_ms)",
     )
 });
 
@@ -91,7 +94,7 @@ impl EventTypes {
         if self.known.contains_key(&source_environment) {
             return Ok(());
         }
-        let types: Vec<String> = sqlx::query_scalar(
+        let types: Vec<String> = sql::query_scalar(
             "SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''",
         )
         .bind(source_environment)

@@ -1,11 +1,11 @@
 //! The values that the writer keeps in memory, so that the event path need not query them.
 
+use crate::sql;
+
 mod event_type_counts;
 mod parked_recipients;
 mod plugin_ids;
 mod targets;
-
-use sqlx::SqliteConnection;
 
 use self::{event_type_counts::EventTypes, plugin_ids::PluginIds};
 pub(crate) use self::{parked_recipients::ParkedRecipients, targets::Targets};
@@ -23,7 +23,7 @@ pub(crate) struct Caches {
 
 impl Caches {
     /// Loads what must be complete from the start.
-    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
         let idempotency = IdempotencyRecords::load(connection).await?;
         let (parked, targets) = (ParkedRecipients::load(connection).await?, Targets::load(connection).await?);
         Ok(Self { idempotency, parked, targets, ..Self::default() })

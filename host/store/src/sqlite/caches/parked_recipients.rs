@@ -6,9 +6,11 @@ use std::{
 };
 
 use inlet_core::recipient::RecipientKey;
-use sqlx::{Row as _, SqliteConnection};
 
-use crate::sqlite::{error::SqliteError, statements::runner::StatementRunner};
+use crate::{
+    sql,
+    sqlite::{error::SqliteError, statements::runner::StatementRunner},
+};
 
 /// The numbers of waiting triggers. Two recipients with one hash are counted as one: the index only says where a query is
 /// worth its cost, and counts at least what the store holds.
@@ -38,9 +40,9 @@ enum Change {
 
 impl ParkedRecipients {
     /// Counts the rows of the table.
-    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
         let mut loaded = Self::default();
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT environment_id, collection, id, count(*) FROM parked_recipients WHERE state = 0
              GROUP BY environment_id, collection, id",
         )
@@ -60,7 +62,7 @@ impl ParkedRecipients {
     /// Counts anew after a failed transaction.
     pub(crate) async fn make_sure(&mut self, statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
         if self.is_stale {
-            *self = Self::load(statements.connection()).await?;
+            *self = Self::load(&mut statements.connection()).await?;
         }
         Ok(())
     }

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use inlet_core::{log::PluginRef, settle::Job};
 
-use crate::sqlite::{error::SqliteError, statements::runner::StatementRunner};
+use crate::{
+    sql,
+    sqlite::{error::SqliteError, statements::runner::StatementRunner},
+};
 
 /// The ids of plugins that have a row.
 #[derive(Default)]
@@ -41,7 +44,7 @@ impl PluginIds {
             return Ok(id);
         }
         // Updating nothing makes RETURNING answer for a row that is there already.
-        let id = sqlx::query_scalar(
+        let id = sql::query_scalar(
             "INSERT INTO plugins (key, version, digest) VALUES (?, ?, ?)
              ON CONFLICT (key, version, digest) DO UPDATE SET key = excluded.key
              RETURNING id",

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use inlet_core::delivery::RoutedTarget;
-use sqlx::SqliteConnection;
 
-use crate::sqlite::{error::SqliteError, statements::runner::StatementRunner, tables::targets};
+use crate::{
+    sql,
+    sqlite::{error::SqliteError, statements::runner::StatementRunner, tables::targets},
+};
 
 /// The targets, and whether the transaction under way wrote deliveries.
 #[derive(Default)]
@@ -19,12 +21,12 @@ pub(crate) struct Targets {
 
 impl Targets {
     /// Reads the targets.
-    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
         Ok(Self { environments: targets::routed(connection).await?, ..Self::default() })
     }
 
     /// Reads the targets again after one was changed.
-    pub(crate) async fn reload(&mut self, connection: &mut SqliteConnection) {
+    pub(crate) async fn reload(&mut self, connection: &mut sql::Connection<'_>) {
         match targets::routed(connection).await {
             Ok(environments) => (self.environments, self.is_stale) = (environments, false),
             Err(_) => self.is_stale = true,
@@ -34,7 +36,7 @@ impl Targets {
     /// Reads the targets if they could not be read before.
     pub(crate) async fn make_sure(&mut self, statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
         if self.is_stale {
-            self.environments = targets::routed(statements.connection()).await?;
+            self.environments = targets::routed(&mut statements.connection()).await?;
             self.is_stale = false;
         }
         Ok(())

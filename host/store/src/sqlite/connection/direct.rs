@@ -16,7 +16,10 @@ use std::{ffi::CStr, fmt, marker::PhantomData, os::raw::c_int, ptr::NonNull};
 use libsqlite3_sys as ffi;
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::sqlite::{error::SqliteError, statements::row::Value};
+use crate::{
+    sql::{self, Value},
+    sqlite::error::SqliteError,
+};
 
 /// A connection that statements can be run on through sqlx, or directly.
 pub(crate) struct DirectConnection {
@@ -59,7 +62,13 @@ impl DirectConnection {
     }
 
     /// Lends the connection to sqlx.
-    pub(crate) fn plain(&mut self) -> &mut SqliteConnection {
+    pub(crate) fn plain(&mut self) -> sql::Connection<'_> {
+        self.prepared.handle = None;
+        sql::Connection::Sqlite(&mut self.connection)
+    }
+
+    /// Lends the connection for what SQLite alone has.
+    pub(crate) fn sqlite(&mut self) -> &mut SqliteConnection {
         self.prepared.handle = None;
         &mut self.connection
     }
@@ -93,7 +102,7 @@ impl DirectConnection {
 
     /// Returns true if sqlx's thread is gone, and with it the connection.
     pub(crate) async fn is_lost(&mut self) -> bool {
-        matches!(self.plain().ping().await, Err(sqlx::Error::WorkerCrashed))
+        matches!(self.sqlite().ping().await, Err(sqlx::Error::WorkerCrashed))
     }
 
     /// Ends the direct use, and returns the connection.
@@ -182,12 +191,12 @@ impl Statement {
             // nothing and frees nothing. A blob without bytes gets a pointer that is not null, because null would be NULL.
             let code = unsafe {
                 match value {
-                    Value::Null => ffi::sqlite3_bind_null(statement, number),
-                    Value::Int(value) => ffi::sqlite3_bind_int64(statement, number, *value),
-                    Value::Text(value) => bind_text(statement, number, value),
-                    Value::OwnedText(value) => bind_text(statement, number, value),
-                    Value::Blob(value) => bind_blob(statement, number, value),
-                    Value::OwnedBlob(value) => bind_blob(statement, number, value),
+                    Value::Int(None) | Value::Text(None) | Value::Bytes(None) => {
+                        ffi::sqlite3_bind_null(statement, number)
+                    }
+                    Value::Int(Some(value)) => ffi::sqlite3_bind_int64(statement, number, *value),
+                    Value::Text(Some(value)) => bind_text(statement, number, value),
+                    Value::Bytes(Some(value)) => bind_blob(statement, number, value),
                     Value::Uuid(value) => bind_blob(statement, number, value.as_bytes()),
                 }
             };

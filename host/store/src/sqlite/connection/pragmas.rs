@@ -8,7 +8,7 @@ use sqlx::{
 };
 
 use super::checkpoint;
-use crate::{clock::now_ms, records::Durability};
+use crate::{clock::now_ms, records::Durability, sql};
 
 /// Bytes of a database page. Events of a kilobyte take half as many pages as with SQLite's own 4 KiB. With larger pages
 /// the one page that a random key touches costs more than is gained.
@@ -97,7 +97,12 @@ pub(crate) async fn durability(connection: &mut SqliteConnection) -> Result<Dura
 
 /// Writes one row. A file that cannot be written opens read-only without an error: only a write reveals it.
 pub(crate) async fn prove_writable(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    prove_writable_in(&mut connection.into()).await
+}
+
+/// Writes one row.
+pub(crate) async fn prove_writable_in(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+    sql::query(
         "INSERT INTO meta (key, value) VALUES ('opened_at', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     )
     .bind(now_ms().to_be_bytes().to_vec())

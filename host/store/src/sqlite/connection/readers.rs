@@ -2,32 +2,36 @@
 
 use std::{ops::Deref, path::Path, time::Duration};
 
-use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::sqlite::SqlitePoolOptions;
 
 use super::pragmas;
-use crate::sqlite::idempotency::SharedIndex;
+use crate::{sql, sqlite::idempotency::SharedIndex};
 
 /// A small pool of connections that cannot write, and the index by which they find idempotency records.
 pub(crate) struct Readers {
-    pool: SqlitePool,
+    pool: sql::Pool,
     pub(crate) records: SharedIndex,
 }
 
 impl Readers {
     /// Returns a pool of at most `connections`; each is opened when it is first needed.
-    pub(crate) fn open(path: &Path, connections: u32, records: SharedIndex) -> Self {
+    pub(crate) fn pool_of_file(path: &Path, connections: u32) -> sql::Pool {
         let options = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
             .idle_timeout(Duration::from_secs(60));
-        Self { pool: options.connect_lazy_with(pragmas::for_reading(path)), records }
+        sql::Pool::Sqlite(options.connect_lazy_with(pragmas::for_reading(path)))
+    }
+
+    pub(crate) fn new(pool: sql::Pool, records: SharedIndex) -> Self {
+        Self { pool, records }
     }
 }
 
 impl Deref for Readers {
-    type Target = SqlitePool;
+    type Target = sql::Pool;
 
-    fn deref(&self) -> &SqlitePool {
+    fn deref(&self) -> &sql::Pool {
         &self.pool
     }
 }

@@ -6,7 +6,6 @@ use inlet_core::{
     json,
     recipient::RecipientKey,
 };
-use sqlx::{Row, SqliteConnection};
 
 use super::{
     apply_triggers::{forget_run, forget_runs, forget_waiting},
@@ -18,6 +17,7 @@ use crate::{
     error::CommitError,
     operations::ForgetRows,
     records::{ForgetCounts, ForgetFound, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents},
+    sql,
     sqlite::{
         error::SqliteError, group_commit::rows::delete_recipients, idempotency::SharedIndex,
         statements::runner::StatementRunner, write_connection::WriteConnection,
@@ -27,14 +27,14 @@ use crate::{
 impl Execute<ForgetRows> for WriteConnection {
     async fn execute(&mut self, operation: ForgetRows) -> Result<ForgetCounts, CommitError> {
         let index = self.caches.idempotency.index().clone();
-        Ok(overwriting(self.connection.plain(), async |connection| forget(connection, &index, &operation).await)
+        Ok(overwriting(&mut self.connection.plain(), async |connection| forget(connection, &index, &operation).await)
             .await?)
     }
 }
 
 /// Returns the counts of the slice. Does nothing if the request is gone with its environment.
 async fn forget(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     index: &SharedIndex,
     operation: &ForgetRows,
 ) -> Result<ForgetCounts, SqliteError> {
@@ -49,7 +49,7 @@ async fn forget(
                 && is_carried_out_again(connection, place, events, *id).await?
             {
                 let user = RecipientKey::user(subject.id());
-                delete_recipients(&mut StatementRunner::Plain(connection), &[(*environment_id, &user)]).await?;
+                delete_recipients(&mut StatementRunner::Plain(connection.lend()), &[(*environment_id, &user)]).await?;
             }
             forget_events(connection, index, hash_key, place, events).await?
         }
@@ -81,11 +81,16 @@ const CLEAR_REFUSED: &str = "UPDATE refused_requests
 const DELETE_KEPT: &str = "DELETE FROM kept_requests WHERE source_environment_id = ? AND id = ?";
 
 /// Runs a statement for every id; returns the number of changed rows.
-async fn each(connection: &mut SqliteConnection, sql: &'static str, of: i64, ids: &[Uuid]) -> Result<u64, sqlx::Error> {
+async fn each(
+    connection: &mut sql::Connection<'_>,
+    sql: &'static str,
+    of: i64,
+    ids: &[Uuid],
+) -> Result<u64, sqlx::Error> {
     let mut changed = 0;
     for id in ids {
         changed +=
-            sqlx::query(sql).bind(of).bind(id.as_bytes().as_slice()).execute(&mut *connection).await?.rows_affected();
+            sql::query(sql).bind(of).bind(id.as_bytes().as_slice()).execute(&mut *connection).await?.rows_affected();
     }
     Ok(changed)
 }
@@ -97,7 +102,7 @@ struct Place {
 }
 
 async fn forget_events(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     index: &SharedIndex,
     hash_key: &HashKey,
     place: Place,
@@ -111,7 +116,7 @@ async fn forget_events(
         counts.raw_bodies += u64::from(forget_event(connection, index, hash_key, place, *id, &mut counts).await?);
     }
     for ForgottenAction { event, ordinal, result, warnings } in &events.actions {
-        let replaced = sqlx::query(
+        let replaced = sql::query(
             "UPDATE action_logs SET result = coalesce(?, result), warnings = coalesce(?, warnings)
              WHERE event_id = ? AND ordinal = ?",
         )
@@ -129,14 +134,14 @@ async fn forget_events(
 /// Returns true if an event of the user was carried out again after the request to forget it: it may have identified the
 /// user anew.
 async fn is_carried_out_again(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     place: Place,
     events: &ForgottenEvents,
     request: Uuid,
 ) -> Result<bool, sqlx::Error> {
     for id in events.of_user.iter().filter(|id| **id > request) {
         let is_rerun =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM reruns WHERE source_environment_id = ? AND event_id = ?)")
+            sql::query_scalar("SELECT EXISTS (SELECT 1 FROM reruns WHERE source_environment_id = ? AND event_id = ?)")
                 .bind(place.source_environment)
                 .bind(id.as_bytes().as_slice())
                 .fetch_one(&mut *connection)
@@ -150,13 +155,13 @@ async fn is_carried_out_again(
 
 /// Stores the errors of bulk operations without the user.
 async fn forget_errors(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     found: &[(Uuid, String, u64)],
 ) -> Result<ForgetCounts, sqlx::Error> {
     let mut counts = ForgetCounts::default();
     for (id, errors, count) in found {
-        let done = sqlx::query("UPDATE bulk_operations SET errors = ? WHERE environment_id = ? AND id = ?")
+        let done = sql::query("UPDATE bulk_operations SET errors = ? WHERE environment_id = ? AND id = ?")
             .bind(errors)
             .bind(environment)
             .bind(id.as_bytes().as_slice())
@@ -170,7 +175,7 @@ async fn forget_errors(
 /// Removes the content of an event, of its actions, of the runs that it caused, and of the request that is kept for it.
 /// Returns true if the event was there.
 async fn forget_event(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     index: &SharedIndex,
     hash_key: &HashKey,
     Place { environment, source_environment }: Place,
@@ -179,18 +184,18 @@ async fn forget_event(
 ) -> Result<bool, SqliteError> {
     let id = id.as_bytes().as_slice();
     let event =
-        sqlx::query("SELECT event_type, idempotency_key FROM event_logs WHERE source_environment_id = ? AND id = ?")
+        sql::query("SELECT event_type, idempotency_key FROM event_logs WHERE source_environment_id = ? AND id = ?")
             .bind(source_environment)
             .bind(id)
             .fetch_optional(&mut *connection)
             .await?;
     let Some(event) = event else { return Ok(false) };
-    if let Some(key) = event.try_get::<Option<String>, _>(1)? {
+    if let Some(key) = event.try_get::<Option<String>>(1)? {
         let scoped = ScopedKey::new(hash_key, source_environment, event.try_get(0)?, key, 0, 0);
         counts.idempotency_keys += crate::sqlite::idempotency::remove_key(connection, index, scoped.id).await?;
     }
     let results: Vec<String> =
-        sqlx::query_scalar("SELECT result FROM action_logs WHERE event_id = ? AND result IS NOT NULL")
+        sql::query_scalar("SELECT result FROM action_logs WHERE event_id = ? AND result IS NOT NULL")
             .bind(id)
             .fetch_all(&mut *connection)
             .await?;
@@ -198,7 +203,7 @@ async fn forget_event(
         counts.runs += forget_run(connection, environment, run, &mut counts.deliveries).await?;
     }
     // The parameters of an API call's action are constants of the call; others are the mapping's.
-    sqlx::query(
+    sql::query(
         "UPDATE action_logs SET payload = '', result = NULL, reason = NULL, warnings = NULL,
              parameters = CASE WHEN mapping IS NULL THEN '{}' ELSE parameters END
          WHERE event_id = ?",
@@ -206,7 +211,7 @@ async fn forget_event(
     .bind(id)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
+    sql::query(
         "UPDATE event_logs
          SET original_kind = 3, original = x'', data = NULL, data_at = NULL, data_len = NULL, headers = NULL,
              guest_logs = NULL, notes = NULL, reason = NULL, user_id = NULL, idempotency_key = NULL
@@ -218,7 +223,7 @@ async fn forget_event(
     .await?;
     forget_waits(connection, environment, id, counts).await?;
     // Nothing is left that could be repaired.
-    let request: Option<Option<Vec<u8>>> = sqlx::query_scalar(
+    let request: Option<Option<Vec<u8>>> = sql::query_scalar(
         "UPDATE attention SET open = 0, due_at_ms = NULL WHERE source_environment_id = ? AND event_id = ?
          RETURNING request_id",
     )
@@ -227,7 +232,7 @@ async fn forget_event(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(request) = request.flatten() {
-        let deleted = sqlx::query(DELETE_KEPT).bind(source_environment).bind(request).execute(connection).await?;
+        let deleted = sql::query(DELETE_KEPT).bind(source_environment).bind(request).execute(connection).await?;
         counts.kept_requests += deleted.rows_affected();
     }
     Ok(true)
@@ -236,12 +241,12 @@ async fn forget_event(
 /// Removes what triggers of an event that wait for recipients have of it, and what the runs got of it that are not in the log
 /// yet. The triggers go on waiting.
 async fn forget_waits(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     event: &[u8],
     counts: &mut ForgetCounts,
 ) -> Result<(), SqliteError> {
-    let waiting = sqlx::query(
+    let waiting = sql::query(
         "UPDATE parked_triggers SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
          WHERE environment_id = ? AND event_id = ?",
     )
@@ -252,7 +257,7 @@ async fn forget_waits(
     if waiting.rows_affected() == 0 {
         return Ok(());
     }
-    let runs: Vec<Option<Vec<u8>>> = sqlx::query_scalar(
+    let runs: Vec<Option<Vec<u8>>> = sql::query_scalar(
         "UPDATE parked_recipients SET trigger_data = NULL
          WHERE environment_id = ? AND event_id = ? AND (trigger_data IS NOT NULL OR run_id IS NOT NULL)
          RETURNING run_id",

@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 
 use inlet_core::Uuid;
-use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::deliveries::{Concerned, forget_deliveries};
 use crate::{
     records::{ForgetCounts, ForgottenTriggers},
+    sql,
     sqlite::error::SqliteError,
 };
 
 /// Removes the user from runs: what they got from the user's events, and the user as a recipient or in another part.
 pub(super) async fn forget_runs(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     found: &ForgottenTriggers<Uuid>,
     recipients: &[(Uuid, i64)],
@@ -23,7 +23,7 @@ pub(super) async fn forget_runs(
         counts.runs += forget_run(connection, environment, *run, &mut counts.deliveries).await?;
     }
     for (run, ordinal) in recipients {
-        let was_canceled: Option<bool> = sqlx::query_scalar(
+        let was_canceled: Option<bool> = sql::query_scalar(
             "DELETE FROM workflow_run_recipients WHERE run_id = ? AND ordinal = ?
              RETURNING canceled_at_ms IS NOT NULL",
         )
@@ -34,7 +34,7 @@ pub(super) async fn forget_runs(
         let Some(was_canceled) = was_canceled else { continue };
         counts.run_recipients += 1;
         counts.deliveries += forget_deliveries(connection, *run, Concerned::Recipient(*ordinal)).await?;
-        sqlx::query(
+        sql::query(
             "UPDATE workflow_runs
              SET recipients_count = recipients_count - 1, canceled_recipients = max(canceled_recipients - ?, 0)
              WHERE environment_id = ? AND id = ?",
@@ -49,7 +49,7 @@ pub(super) async fn forget_runs(
     for (column, runs) in columns(found) {
         let sql = format!("UPDATE workflow_runs SET {column} = NULL WHERE environment_id = ? AND id = ?");
         for run in runs {
-            let update = sqlx::query(AssertSqlSafe(sql.as_str())).bind(environment).bind(run.as_bytes().as_slice());
+            let update = sql::query(sql.clone()).bind(environment).bind(run.as_bytes().as_slice());
             if update.execute(&mut *connection).await?.rows_affected() > 0 {
                 changed.insert(*run);
                 counts.deliveries += forget_deliveries(connection, *run, Concerned::All { with_data: false }).await?;
@@ -63,17 +63,17 @@ pub(super) async fn forget_runs(
 /// Removes what a run got from its event; returns 0 if that was done before. Its recipients stay. `deliveries` counts those of
 /// the run that lost their content.
 pub(super) async fn forget_run(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     run: Uuid,
     deliveries: &mut u64,
 ) -> Result<u64, SqliteError> {
     let id = run.as_bytes().as_slice();
-    sqlx::query("UPDATE workflow_run_recipients SET trigger_data = NULL WHERE run_id = ? AND trigger_data IS NOT NULL")
+    sql::query("UPDATE workflow_run_recipients SET trigger_data = NULL WHERE run_id = ? AND trigger_data IS NOT NULL")
         .bind(id)
         .execute(&mut *connection)
         .await?;
-    let cleared = sqlx::query(
+    let cleared = sql::query(
         "UPDATE workflow_runs SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
          WHERE environment_id = ? AND id = ? AND (
              data <> '{}' OR actor IS NOT NULL OR tenant IS NOT NULL OR cancellation_key IS NOT NULL)",
@@ -88,7 +88,7 @@ pub(super) async fn forget_run(
 
 /// Removes the user from triggers that wait for others; returns the number of changed ones.
 pub(super) async fn forget_waiting(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     found: &ForgottenTriggers<(Uuid, Uuid)>,
 ) -> Result<u64, sqlx::Error> {
@@ -99,7 +99,7 @@ pub(super) async fn forget_waiting(
             "UPDATE parked_triggers SET data = '{}', actor = NULL, tenant = NULL, cancellation_key = NULL
              WHERE environment_id = ? AND event_id = ? AND mapping = ?",
         ] {
-            let update = sqlx::query(sql).bind(environment);
+            let update = sql::query(sql).bind(environment);
             let update = update.bind(event.as_bytes().as_slice()).bind(mapping.as_bytes().as_slice());
             update.execute(&mut *connection).await?;
         }
@@ -110,7 +110,7 @@ pub(super) async fn forget_waiting(
             "UPDATE parked_triggers SET {column} = NULL WHERE environment_id = ? AND event_id = ? AND mapping = ?"
         );
         for trigger @ (event, mapping) in triggers {
-            let update = sqlx::query(AssertSqlSafe(sql.as_str())).bind(environment);
+            let update = sql::query(sql.clone()).bind(environment);
             let update = update.bind(event.as_bytes().as_slice()).bind(mapping.as_bytes().as_slice());
             if update.execute(&mut *connection).await?.rows_affected() > 0 {
                 changed.insert(trigger);

@@ -1,12 +1,14 @@
 //! Removing a user from the deliveries of runs: what was built of it, and what targets answered.
 
 use inlet_core::Uuid;
-use sqlx::{Row as _, SqliteConnection};
 
-use crate::sqlite::{
-    error::SqliteError,
-    outbox::stop::{Stopped, stop},
-    statements::{runner::StatementRunner, uuids},
+use crate::{
+    sql,
+    sqlite::{
+        error::SqliteError,
+        outbox::stop::{Stopped, stop},
+        statements::{runner::StatementRunner, uuids},
+    },
 };
 
 const OF_RUN: &str =
@@ -44,7 +46,7 @@ pub(super) enum Concerned {
 /// Blanks the deliveries of a run that have something of the user, and returns the number of those that had something left. An
 /// open one is canceled, unless a body is still to be built, which will be without the user.
 pub(super) async fn forget_deliveries(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     run: Uuid,
     concerned: Concerned,
 ) -> Result<u64, SqliteError> {
@@ -52,7 +54,7 @@ pub(super) async fn forget_deliveries(
         Concerned::All { .. } => None,
         Concerned::Recipient(position) => Some(position),
     };
-    let rows = sqlx::query(OF_RUN).bind(run.as_bytes().as_slice()).bind(position).fetch_all(&mut *connection).await?;
+    let rows = sql::query(OF_RUN).bind(run.as_bytes().as_slice()).bind(position).fetch_all(&mut *connection).await?;
     let (mut stopped, mut blanked): (Vec<Stopped>, Vec<(i64, bool)>) = (Vec::new(), Vec::new());
     for row in &rows {
         let (is_open, is_built, recipients): (bool, bool, i64) = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
@@ -70,10 +72,10 @@ pub(super) async fn forget_deliveries(
             stopped.push(Stopped { seq: row.try_get(0)?, target: row.try_get(1)?, order_key });
         }
     }
-    stop(&mut StatementRunner::Plain(connection), &stopped, "").await?;
+    stop(&mut StatementRunner::Plain(connection.lend()), &stopped, "").await?;
     for (seq, _) in &blanked {
         for sql in BLANK {
-            sqlx::query(sql).bind(seq).execute(&mut *connection).await?;
+            sql::query(sql).bind(seq).execute(&mut *connection).await?;
         }
     }
     Ok(blanked.iter().filter(|(_, had_something)| *had_something).count() as u64)

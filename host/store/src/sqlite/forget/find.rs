@@ -1,12 +1,12 @@
 //! Finding what names a user: one slice of one walk, read on a connection that cannot write.
 
 use inlet_core::{json, subject::Subject};
-use sqlx::{Acquire as _, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use super::{find_bulk_operations, find_triggers};
 use crate::{
     records::{ForgetFound, ForgetSlice, ForgetWalk, ForgottenAction, ForgottenEvents},
+    sql,
     sqlite::statements::{codes, uuids},
 };
 
@@ -18,8 +18,8 @@ const FOUND_BYTES: i64 = 4 << 20;
 /// Bytes of bodies that one slice reads. The first is always read, however large it is.
 const READ_BYTES: i64 = 32 << 20;
 /// Returns the source environments of an environment, those of deleted sources included.
-pub(crate) async fn source_environments(readers: &SqlitePool, environment: i64) -> Result<Vec<i64>, sqlx::Error> {
-    sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ? ORDER BY id")
+pub(crate) async fn source_environments(readers: &sql::Pool, environment: i64) -> Result<Vec<i64>, sqlx::Error> {
+    sql::query_scalar("SELECT id FROM source_environments WHERE environment_id = ? ORDER BY id")
         .bind(environment)
         .fetch_all(readers)
         .await
@@ -27,14 +27,15 @@ pub(crate) async fn source_environments(readers: &SqlitePool, environment: i64) 
 
 /// Returns the next slice of a walk between two ids that are both excluded; none if the walk is at its end.
 pub(crate) async fn slice(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     walk: ForgetWalk,
     (after, before): (Uuid, Uuid),
     subject: &Subject,
 ) -> Result<Option<ForgetSlice>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let range = (after.as_bytes().to_vec(), before.as_bytes().to_vec());
     let found = match walk {
         ForgetWalk::Events(id) => {
@@ -50,12 +51,12 @@ pub(crate) async fn slice(
 }
 
 async fn events(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     (after, before): (Vec<u8>, Vec<u8>),
     subject: &Subject,
 ) -> Result<Option<(Uuid, ForgottenEvents)>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT id, user_id, original_kind, octet_length(original), idempotency_key FROM event_logs
          WHERE source_environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
     )
@@ -103,12 +104,12 @@ async fn events(
 
 /// Returns true if an event of nobody must lose its content.
 async fn is_named_in_event(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     id: Uuid,
     subject: &Subject,
 ) -> Result<bool, sqlx::Error> {
-    let row = sqlx::query("SELECT original, data, headers FROM event_logs WHERE source_environment_id = ? AND id = ?")
+    let row = sql::query("SELECT original, data, headers FROM event_logs WHERE source_environment_id = ? AND id = ?")
         .bind(source_environment)
         .bind(id.as_bytes().as_slice())
         .fetch_one(connection)
@@ -122,17 +123,17 @@ async fn is_named_in_event(
 /// Returns what was written about the actions of other events and names the user, up to an event, or up to an earlier one if
 /// that is much. The server itself writes it, so that an id has one spelling in it.
 async fn actions(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     (after, mut last): (&[u8], Uuid),
     subject: &Subject,
 ) -> Result<(Uuid, Vec<ForgottenAction>), sqlx::Error> {
     let quoted = json::quote(subject.id());
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT event_id, ordinal, coalesce(octet_length(result), 0)
          FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
-         WHERE source_environment_id = ? AND event_logs.id > ? AND event_logs.id <= ? AND user_id IS NOT ?
-           AND (instr(result, ?) OR instr(warnings, ?)) ORDER BY event_id, ordinal",
+         WHERE source_environment_id = ? AND event_logs.id > ? AND event_logs.id <= ? AND user_id IS DISTINCT FROM ?
+           AND (instr(result, ?) > 0 OR instr(warnings, ?) > 0) ORDER BY event_id, ordinal",
     )
     .bind(source_environment)
     .bind(after)
@@ -154,7 +155,7 @@ async fn actions(
         }
         previous = Some(event);
         read_bytes += size;
-        let row = sqlx::query("SELECT result, warnings FROM action_logs WHERE event_id = ? AND ordinal = ?")
+        let row = sql::query("SELECT result, warnings FROM action_logs WHERE event_id = ? AND ordinal = ?")
             .bind(event.as_bytes().as_slice())
             .bind(ordinal)
             .fetch_one(&mut *connection)
@@ -192,13 +193,13 @@ const KEPT: Requests = Requests {
 };
 
 async fn requests(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     table: Requests,
     source_environment: i64,
     (after, before): (Vec<u8>, Vec<u8>),
     subject: &Subject,
 ) -> Result<Option<(Uuid, ForgetFound)>, sqlx::Error> {
-    let rows = sqlx::query(table.sql)
+    let rows = sql::query(table.sql)
         .bind(source_environment)
         .bind(after)
         .bind(before)
@@ -213,7 +214,7 @@ async fn requests(
             break;
         }
         read_bytes += size;
-        let request = sqlx::query(table.one)
+        let request = sql::query(table.one)
             .bind(source_environment)
             .bind(id.as_bytes().as_slice())
             .fetch_one(&mut *connection)

@@ -1,11 +1,11 @@
 //! Finding runs, and triggers that wait, that name a user.
 
 use inlet_core::subject::{Finding, Subject};
-use sqlx::{AssertSqlSafe, Row, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     records::{ForgetFound, ForgottenTriggers},
+    sql,
     sqlite::statements::{codes, uuids},
 };
 
@@ -19,11 +19,11 @@ const ROWS: i64 = 100;
 macro_rules! owner {
     ($event:literal) => {
         concat!(
-            "(SELECT CASE WHEN user_id IS ?1 THEN 1 WHEN user_id IS NULL AND original_kind = 3 THEN 2 ELSE 0 END
+            "(SELECT CASE WHEN user_id = ?1 THEN 1 WHEN user_id IS NULL AND original_kind = 3 THEN 2 ELSE 0 END
               FROM source_environments AS logs CROSS JOIN event_logs ON source_environment_id = logs.id
               WHERE logs.environment_id = ?2 AND event_logs.id = ",
             $event,
-            ")"
+            " LIMIT 1)"
         )
     };
 }
@@ -37,12 +37,12 @@ type Range = (Vec<u8>, Vec<u8>);
 
 /// Returns the next slice of the workflow runs between two ids that are both excluded; none if there are no more.
 pub(super) async fn runs(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     (after, before): Range,
     subject: &Subject,
 ) -> Result<Option<(Uuid, ForgetFound)>, sqlx::Error> {
-    let rows = sqlx::query(concat!(
+    let rows = sql::query(concat!(
         "SELECT actor, tenant, cancellation_key, ",
         owner!("source_event"),
         ", id FROM workflow_runs WHERE environment_id = ?2 AND id > ?3 AND id < ?4 ORDER BY id LIMIT ?5"
@@ -58,9 +58,9 @@ pub(super) async fn runs(
     let mut last = None;
     for row in &rows {
         let id = uuids::read(row, 4)?;
-        let mut of_user = row.try_get::<Option<i64>, _>(3)?.unwrap_or(UNKNOWN);
+        let mut of_user = row.try_get::<Option<i64>>(3)?.unwrap_or(UNKNOWN);
         if of_user == UNKNOWN {
-            let data = sqlx::query("SELECT data FROM workflow_runs WHERE environment_id = ? AND id = ?")
+            let data = sql::query("SELECT data FROM workflow_runs WHERE environment_id = ? AND id = ?")
                 .bind(environment)
                 .bind(id.as_bytes().as_slice());
             of_user = named_in(data.fetch_one(&mut *connection).await?.try_get(0)?, subject);
@@ -70,7 +70,7 @@ pub(super) async fn runs(
     }
     let Some(last) = last else { return Ok(None) };
     // CROSS JOIN fixes the order: the recipients of one run after the other.
-    let recipients = sqlx::query(
+    let recipients = sql::query(
         "SELECT run_id, ordinal FROM workflow_runs CROSS JOIN workflow_run_recipients ON run_id = workflow_runs.id
          WHERE environment_id = ? AND workflow_runs.id > ? AND workflow_runs.id <= ?
            AND workflow_run_recipients.id = ? AND collection IS NULL",
@@ -87,24 +87,25 @@ pub(super) async fn runs(
 
 /// Returns the next slice of the waiting triggers of events between two ids that are both excluded.
 pub(super) async fn waits(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     (after, before): Range,
     subject: &Subject,
 ) -> Result<Option<(Uuid, ForgetFound)>, sqlx::Error> {
-    let last: Option<Vec<u8>> = sqlx::query_scalar(
-        "SELECT max(event_id) FROM (SELECT event_id FROM parked_triggers
-             WHERE environment_id = ? AND event_id > ? AND event_id < ? ORDER BY event_id LIMIT ?)",
+    let last: Option<Vec<u8>> = sql::query_scalar(
+        "SELECT event_id FROM (SELECT event_id FROM parked_triggers
+             WHERE environment_id = ? AND event_id > ? AND event_id < ? ORDER BY event_id LIMIT ?) AS slice
+         ORDER BY event_id DESC LIMIT 1",
     )
     .bind(environment)
     .bind(&after)
     .bind(before)
     .bind(ROWS)
-    .fetch_one(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
     let Some(last) = last else { return Ok(None) };
     // All triggers of the last event belong to the slice.
-    let rows = sqlx::query(concat!(
+    let rows = sql::query(concat!(
         "SELECT actor, tenant, cancellation_key, ",
         owner!("parked_triggers.event_id"),
         ", event_id, mapping FROM parked_triggers WHERE environment_id = ?2 AND event_id > ?3 AND event_id <= ?4"
@@ -118,13 +119,11 @@ pub(super) async fn waits(
     let mut found = ForgottenTriggers::default();
     for row in &rows {
         let key: (Uuid, Uuid) = (uuids::read(row, 4)?, uuids::read(row, 5)?);
-        let mut of_user = row.try_get::<Option<i64>, _>(3)?.unwrap_or(UNKNOWN);
+        let mut of_user = row.try_get::<Option<i64>>(3)?.unwrap_or(UNKNOWN);
         if of_user == UNKNOWN {
             let sql = "SELECT data FROM parked_triggers WHERE environment_id = ? AND event_id = ? AND mapping = ?";
-            let data = sqlx::query(AssertSqlSafe(sql))
-                .bind(environment)
-                .bind(key.0.as_bytes().as_slice())
-                .bind(key.1.as_bytes().as_slice());
+            let data =
+                sql::query(sql).bind(environment).bind(key.0.as_bytes().as_slice()).bind(key.1.as_bytes().as_slice());
             of_user = named_in(data.fetch_one(&mut *connection).await?.try_get(0)?, subject);
         }
         sort(row, of_user, key, subject, &mut found)?;
@@ -139,7 +138,7 @@ fn named_in(data: &str, subject: &Subject) -> i64 {
 
 /// Puts the key of a row where the row names the user. The row begins with actor, tenant and cancellation key.
 fn sort<K: Copy>(
-    row: &SqliteRow,
+    row: &sql::Row,
     of_user: i64,
     key: K,
     subject: &Subject,

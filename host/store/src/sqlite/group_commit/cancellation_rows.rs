@@ -1,6 +1,6 @@
 //! Writing the cancellation of runs and of recipients of runs.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use inlet_core::{
     json,
@@ -89,10 +89,15 @@ pub(super) async fn write(
             row.int(*environment).blob(run.id.as_bytes()).int(now_ms).blob(event.as_bytes());
         })
         .await?;
+    // A group can cancel some recipients of a run twice, and one statement updates a row once.
+    let mut counts: BTreeMap<(i64, Uuid), usize> = BTreeMap::new();
+    for (environment, _, run) in &partly {
+        *counts.entry((*environment, run.id)).or_default() += run.recipients.as_ref().map_or(0, Vec::len);
+    }
+    let counts: Vec<_> = counts.into_iter().collect();
     statements
-        .write(&PARTLY_CANCELED_RUNS, &partly, |row, (environment, _, run)| {
-            let recipients = run.recipients.as_ref().map_or(0, Vec::len);
-            row.int(*environment).blob(run.id.as_bytes()).int(recipients as i64);
+        .write(&PARTLY_CANCELED_RUNS, &counts, |row, ((environment, run), recipients)| {
+            row.int(*environment).blob(run.as_bytes()).int(*recipients as i64);
         })
         .await?;
     let recipients: Vec<(Uuid, Uuid, i64)> = partly

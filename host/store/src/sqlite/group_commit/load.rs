@@ -25,7 +25,7 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH wanted (number, environment_id, collection, id, with_properties) AS (VALUES",
         "(#, ?, ?, ?, ?)",
-        ") SELECT number, CASE WHEN with_properties THEN properties END, coalesce(as_of_ms, updated_at_ms)
+        ") SELECT number, CASE WHEN with_properties = 1 THEN properties END, coalesce(as_of_ms, updated_at_ms)
            FROM wanted CROSS JOIN recipients USING (environment_id, collection, id)",
     )
 });

@@ -21,19 +21,30 @@ use crate::sqlite::{
 
 // One more than a transaction cancels, so that it is known whether there are more.
 static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
+    let limit = OpenRuns::MAX_RUNS + 1;
     let tail = format!(
         ") SELECT number, workflow_runs.id, recipients_count - canceled_recipients
            FROM wanted CROSS JOIN workflow_runs ON workflow_runs.rowid IN (
                SELECT open.rowid FROM workflow_runs AS open
                WHERE open.environment_id = wanted.environment_id AND open.workflow = wanted.workflow
                    AND open.cancellation_key = wanted.cancellation_key AND open.canceled_at_ms IS NULL
-               ORDER BY open.id LIMIT {})",
-        OpenRuns::MAX_RUNS + 1
+               ORDER BY open.id LIMIT {limit})"
     );
-    MultiRow::query(
+    // PostgreSQL has no rowid, and would compare every run with the subquery.
+    let postgres_tail = format!(
+        ") SELECT number, open.id, open.recipients
+           FROM wanted JOIN LATERAL (
+               SELECT runs.id, runs.recipients_count - runs.canceled_recipients AS recipients
+               FROM workflow_runs AS runs
+               WHERE runs.environment_id = wanted.environment_id AND runs.workflow = wanted.workflow
+                   AND runs.cancellation_key = wanted.cancellation_key AND runs.canceled_at_ms IS NULL
+               ORDER BY runs.id LIMIT {limit}) AS open ON true"
+    );
+    MultiRow::query_each(
         "WITH wanted (number, environment_id, workflow, cancellation_key) AS (VALUES",
         "(#, ?, ?, ?)",
         &tail,
+        &postgres_tail,
     )
 });
 
@@ -43,7 +54,8 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
         "(#, ?, ?, ?)",
         ") SELECT number, ordinal FROM wanted CROSS JOIN workflow_run_recipients AS open
                INDEXED BY workflow_run_recipients_open
-               ON open.run_id = wanted.run_id AND open.id = wanted.id AND open.collection IS wanted.collection
+               ON open.run_id = wanted.run_id AND open.id = wanted.id
+                   AND open.collection IS NOT DISTINCT FROM wanted.collection
            WHERE is_cancelable IS NOT NULL AND canceled_at_ms IS NULL",
     )
 });

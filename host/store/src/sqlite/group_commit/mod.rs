@@ -45,7 +45,7 @@ pub(crate) async fn commit(
     if committed.is_ok() {
         caches.committed();
     } else {
-        transaction::roll_back(statements.connection()).await;
+        transaction::roll_back(&mut statements.connection()).await;
         caches.rolled_back();
     }
     committed
@@ -88,7 +88,7 @@ async fn write(
     }
     refused_requests::keep(statements, refused).await?;
     if !refused.is_empty() {
-        issues::record_refused(statements.connection(), refused, time.system_ms).await?;
+        issues::record_refused(&mut statements.connection(), refused, time.system_ms).await?;
     }
     let written = Instant::now();
     statements.run(transaction::COMMIT).await?;

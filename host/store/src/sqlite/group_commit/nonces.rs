@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use inlet_core::{settle::Job, verification::Nonce};
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
     resend::Resend,
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{
@@ -18,15 +18,20 @@ use crate::{
     },
 };
 
-static FIND: LazyLock<MultiRow> =
-    LazyLock::new(|| MultiRow::query("SELECT hash, expires_at_ms, event_ids FROM nonces WHERE hash IN (", "?", ")"));
+static FIND: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query(
+        "WITH wanted (hash) AS (VALUES",
+        "(?)",
+        ") SELECT nonces.hash, expires_at_ms, event_ids FROM wanted CROSS JOIN nonces ON nonces.hash = wanted.hash",
+    )
+});
 
 static REMEMBER: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::insert(
         "nonces",
         "hash, expires_at_ms, event_ids, signs_time",
         "ON CONFLICT (hash) DO UPDATE SET
-             expires_at_ms = max(expires_at_ms, excluded.expires_at_ms), event_ids = excluded.event_ids",
+             expires_at_ms = max(nonces.expires_at_ms, excluded.expires_at_ms), event_ids = excluded.event_ids",
     )
 });
 
@@ -83,24 +88,24 @@ fn bind_taken<'v>(row: &mut Row<'v>, (nonce, job, resend): &'v (&Nonce, &Job, Op
 }
 
 /// Forgets a request, so that it is a new one when it is sent again.
-pub(crate) async fn forget(connection: &mut SqliteConnection, digest: &[u8]) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM nonces WHERE hash = ?").bind(digest).execute(connection).await?;
+pub(crate) async fn forget(connection: &mut sql::Connection<'_>, digest: &[u8]) -> Result<(), sqlx::Error> {
+    sql::query("DELETE FROM nonces WHERE hash = ?").bind(digest).execute(connection).await?;
     Ok(())
 }
 
 /// Returns the latest `until_ms` of a deleted nonce whose time is signed.
-pub(crate) async fn horizon_ms(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("SELECT until_ms FROM nonce_horizon").fetch_one(connection).await
+pub(crate) async fn horizon_ms(connection: &mut sql::Connection<'_>) -> Result<i64, sqlx::Error> {
+    sql::query_scalar("SELECT until_ms FROM nonce_horizon").fetch_one(connection).await
 }
 
 /// Moves the horizon past the nonces that are deleted next: those after `after` and up to `to` that expired.
 pub(crate) async fn move_horizon(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     after: &[u8],
     to: &[u8],
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "UPDATE nonce_horizon SET until_ms = max(until_ms, coalesce((
              SELECT max(expires_at_ms) FROM nonces
              WHERE hash > ? AND hash <= ? AND expires_at_ms <= ? AND signs_time = 1), 0))",

@@ -84,7 +84,8 @@ static FORMER_MEMBERS: LazyLock<MultiRow> = LazyLock::new(|| {
 
 static DELETED_TENANTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
-        "UPDATE audience_tenants SET tenant = '#' || id WHERE id IN (WITH deleted (environment_id, tenant) AS (VALUES",
+        "UPDATE audience_tenants SET tenant = '#' || CAST(id AS TEXT)
+         WHERE id IN (WITH deleted (environment_id, tenant) AS (VALUES",
         "(?, ?)",
         ") SELECT id FROM deleted CROSS JOIN audience_tenants USING (environment_id, tenant))",
     )

@@ -1,7 +1,7 @@
 //! Recognizing signed requests that were taken before, and counting them.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::LazyLock,
 };
 
@@ -60,7 +60,7 @@ static COUNT: LazyLock<MultiRow> = LazyLock::new(|| {
         "resends",
         "source_environment_id, event_id, count, last_at_ms",
         "ON CONFLICT (source_environment_id, event_id) DO UPDATE SET
-             count = count + 1, last_at_ms = excluded.last_at_ms",
+             count = resends.count + excluded.count, last_at_ms = excluded.last_at_ms",
     )
 });
 
@@ -155,14 +155,17 @@ pub(super) async fn count(
     resends: &[Option<Box<Resend>>],
     now_ms: i64,
 ) -> Result<(), SqliteError> {
-    let counted: Vec<(i64, Uuid)> = jobs
-        .iter()
-        .zip(resends)
-        .filter_map(|(job, resend)| Some((job.source_environment, resend.as_ref()?.first)))
-        .collect();
+    // A group can hold many copies of one request, and PostgreSQL updates a row once in a statement.
+    let mut counts: BTreeMap<(i64, Uuid), i64> = BTreeMap::new();
+    for (job, resend) in jobs.iter().zip(resends) {
+        if let Some(resend) = resend {
+            *counts.entry((job.source_environment, resend.first)).or_default() += 1;
+        }
+    }
+    let counted: Vec<_> = counts.into_iter().collect();
     statements
-        .write(&COUNT, &counted, |row, (source_environment, event)| {
-            row.int(*source_environment).blob(event.as_bytes()).int(1).int(now_ms);
+        .write(&COUNT, &counted, |row, ((source_environment, event), count)| {
+            row.int(*source_environment).blob(event.as_bytes()).int(*count).int(now_ms);
         })
         .await
 }

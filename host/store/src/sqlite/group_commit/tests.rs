@@ -256,7 +256,7 @@ async fn commit_all(groups: &[Vec<RequestSpec>], is_direct: bool) -> (Vec<Result
                 .map_err(|error| format!("{:?}", GroupError::from(error))),
         );
     }
-    let rows = dump(connection.plain()).await;
+    let rows = dump(connection.sqlite()).await;
     drop(connection.into_plain().await.unwrap());
     (settled, rows)
 }
@@ -292,7 +292,7 @@ async fn a_group_that_cannot_be_stored_leaves_nothing_either_way() {
     for is_direct in [true, false] {
         let directory = tempfile::tempdir().unwrap();
         let mut connection = DirectConnection::new(open(&directory.path().join("inlet.db")).await);
-        let before = dump(connection.plain()).await;
+        let before = dump(connection.sqlite()).await;
         let prepared = prepare(&item, &mut Ids(0));
         let twice = vec![prepare(&item, &mut Ids(0)), prepared];
         let jobs = [Job { environment: 1, source_environment: 1, items: twice, nonce: None }];
@@ -311,7 +311,7 @@ async fn a_group_that_cannot_be_stored_leaves_nothing_either_way() {
                 "{error:?}"
             );
         }
-        assert_eq!(dump(connection.plain()).await, before);
+        assert_eq!(dump(connection.sqlite()).await, before);
         drop(connection.into_plain().await.unwrap());
     }
 }

@@ -1,22 +1,23 @@
 //! Removing the text of a key from its records, which still count: a key's hash stands for it.
 
+use crate::sql;
+
 use std::collections::HashSet;
 
 use inlet_core::idempotency::{Record, RecordId};
-use sqlx::{Row as _, SqliteConnection};
 
 use super::{Number, SharedIndex, look_up::id_of};
 
 /// Returns the number of records that lost their key.
 pub(crate) async fn remove_key(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     index: &SharedIndex,
     id: RecordId,
 ) -> Result<u64, sqlx::Error> {
     let probes = index.probe(&[id]);
     let mut numbers: HashSet<Number> = probes.numbers.into_iter().collect();
     for probe in probes.buckets {
-        let entries: Option<Vec<u8>> = sqlx::query_scalar("SELECT entries FROM idempotency_buckets WHERE id = ?")
+        let entries: Option<Vec<u8>> = sql::query_scalar("SELECT entries FROM idempotency_buckets WHERE id = ?")
             .bind(probe.row)
             .fetch_optional(&mut *connection)
             .await?;
@@ -24,13 +25,13 @@ pub(crate) async fn remove_key(
     }
     let mut removed = 0;
     for number in numbers {
-        let row = sqlx::query("SELECT hash, value FROM idempotency_records WHERE number = ?")
+        let row = sql::query("SELECT hash, value FROM idempotency_records WHERE number = ?")
             .bind(number)
             .fetch_optional(&mut *connection)
             .await?;
         let Some(row) = row.filter(|row| row.try_get(0).ok().and_then(id_of) == Some(id)) else { continue };
         if let Some(value) = without_key(row.try_get(1)?) {
-            removed += sqlx::query("UPDATE idempotency_records SET value = ? WHERE number = ?")
+            removed += sql::query("UPDATE idempotency_records SET value = ? WHERE number = ?")
                 .bind(value)
                 .bind(number)
                 .execute(&mut *connection)
@@ -39,12 +40,12 @@ pub(crate) async fn remove_key(
         }
     }
     if probes.search_old_table {
-        let value: Option<Vec<u8>> = sqlx::query_scalar("SELECT value FROM idempotency WHERE hash = ?")
+        let value: Option<Vec<u8>> = sql::query_scalar("SELECT value FROM idempotency WHERE hash = ?")
             .bind(id.0.as_slice())
             .fetch_optional(&mut *connection)
             .await?;
         if let Some(value) = value.as_deref().and_then(without_key) {
-            removed += sqlx::query("UPDATE idempotency SET value = ? WHERE hash = ?")
+            removed += sql::query("UPDATE idempotency SET value = ? WHERE hash = ?")
                 .bind(value)
                 .bind(id.0.as_slice())
                 .execute(connection)

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use inlet_core::idempotency::RecordId;
-use sqlx::{Row as _, SqliteConnection};
 
 use super::{Number, index::TailEntry, look_up::id_of, writing::IdempotencyRecords};
 use crate::{
     records::PrunedRecords,
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{runner::StatementRunner, transaction},
@@ -27,12 +27,15 @@ impl IdempotencyRecords {
     /// most of their segment has.
     pub(crate) async fn prune(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         now_ms: i64,
         slice: u32,
     ) -> Result<PrunedRecords, SqliteError> {
+        if self.is_table {
+            return Ok(PrunedRecords { deleted: 0, complete: true });
+        }
         let pruned = transaction::run(connection, async |connection| {
-            let mut statements = StatementRunner::Plain(&mut *connection);
+            let mut statements = StatementRunner::Plain(connection.lend());
             self.make_sure(&mut statements).await?;
             let old = self.index().read().segments.iter().position(|segment| segment.mostly_until_ms <= now_ms);
             match old {
@@ -59,7 +62,7 @@ impl IdempotencyRecords {
     /// Removes the next records of a segment. Returns also the segment's id once all are removed.
     async fn prune_segment(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         at: usize,
         now_ms: i64,
         slice: u32,
@@ -72,7 +75,7 @@ impl IdempotencyRecords {
         let first: Number = self.index.read().segments[at].first;
         // The records before are removed already.
         let from: Option<Number> =
-            sqlx::query_scalar("SELECT min(number) FROM idempotency_records WHERE number BETWEEN ? AND ?")
+            sql::query_scalar("SELECT min(number) FROM idempotency_records WHERE number BETWEEN ? AND ?")
                 .bind(first)
                 .bind(last)
                 .fetch_one(&mut *connection)
@@ -80,7 +83,7 @@ impl IdempotencyRecords {
         let from = from.unwrap_or(last);
         let to = last.min(from.saturating_add(i64::from(slice.max(1)) - 1));
         let survivors = survivors(connection, from..=to, now_ms).await?;
-        let passed = sqlx::query("DELETE FROM idempotency_records WHERE number BETWEEN ? AND ?")
+        let passed = sql::query("DELETE FROM idempotency_records WHERE number BETWEEN ? AND ?")
             .bind(from)
             .bind(to)
             .execute(&mut *connection)
@@ -91,31 +94,31 @@ impl IdempotencyRecords {
         if to < last {
             return Ok((pruned, None));
         }
-        sqlx::query("DELETE FROM idempotency_buckets WHERE id BETWEEN ? AND ?")
+        sql::query("DELETE FROM idempotency_buckets WHERE id BETWEEN ? AND ?")
             .bind(rows.start())
             .bind(rows.end())
             .execute(&mut *connection)
             .await?;
-        sqlx::query("DELETE FROM idempotency_segments WHERE id = ?").bind(id).execute(&mut *connection).await?;
+        sql::query("DELETE FROM idempotency_segments WHERE id = ?").bind(id).execute(&mut *connection).await?;
         Ok((pruned, Some(id)))
     }
 
     /// Writes those records again whose key has no newer one. Their old rows are deleted already. Returns their number.
     async fn move_to_tail(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         survivors: Vec<Survivor>,
     ) -> Result<u64, SqliteError> {
         let ids: Vec<RecordId> = survivors.iter().map(|survivor| survivor.id).collect();
         let probes = self.index.probe(&ids);
-        let newest = probes.newest(&mut StatementRunner::Plain(&mut *connection)).await?;
+        let newest = probes.newest(&mut StatementRunner::Plain(connection.lend())).await?;
         let mut number = self.next();
         let mut moved = HashMap::new();
         for survivor in survivors {
             if newest.get(&survivor.id).is_some_and(|other| other.number > survivor.number) {
                 continue;
             }
-            sqlx::query("INSERT INTO idempotency_records (number, hash, expires_at_ms, value) VALUES (?, ?, ?, ?)")
+            sql::query("INSERT INTO idempotency_records (number, hash, expires_at_ms, value) VALUES (?, ?, ?, ?)")
                 .bind(number)
                 .bind(survivor.id.0.as_slice())
                 .bind(survivor.expires_at_ms)
@@ -133,7 +136,7 @@ impl IdempotencyRecords {
     /// Removes expired records of the tail.
     async fn prune_tail(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         now_ms: i64,
         slice: u32,
     ) -> Result<PrunedRecords, SqliteError> {
@@ -145,7 +148,7 @@ impl IdempotencyRecords {
         };
         let mut deleted = 0;
         for (id, entry) in &expired {
-            let done = sqlx::query("DELETE FROM idempotency_records WHERE number = ? AND expires_at_ms <= ?")
+            let done = sql::query("DELETE FROM idempotency_records WHERE number = ? AND expires_at_ms <= ?")
                 .bind(entry.number)
                 .bind(now_ms)
                 .execute(&mut *connection)
@@ -162,11 +165,11 @@ impl IdempotencyRecords {
 }
 
 async fn survivors(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     numbers: std::ops::RangeInclusive<Number>,
     now_ms: i64,
 ) -> Result<Vec<Survivor>, SqliteError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT number, hash, expires_at_ms, value FROM idempotency_records
          WHERE number BETWEEN ? AND ? AND expires_at_ms > ?",
     )

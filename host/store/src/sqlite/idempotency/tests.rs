@@ -70,7 +70,7 @@ async fn connect(path: &Path) -> SqliteConnection {
 impl Bench {
     async fn open(path: &Path) -> Self {
         let mut connection = connect(path).await;
-        let records = IdempotencyRecords::load(&mut connection).await.unwrap();
+        let records = IdempotencyRecords::load(&mut (&mut connection).into()).await.unwrap();
         let connection = DirectConnection::new(connection);
         Self { connection, records, now_ms: 1000, written: 0, model: HashMap::new() }
     }
@@ -131,13 +131,13 @@ impl Bench {
             }
             Step::RollBack(keys) => {
                 self.write(keys, 100).await;
-                transaction::roll_back(self.connection.plain()).await;
+                transaction::roll_back(&mut self.connection.plain()).await;
                 self.records.rolled_back();
             }
             Step::Wait(ms) => self.now_ms += ms,
-            Step::Seal => self.records.seal(self.connection.plain()).await.unwrap(),
+            Step::Seal => self.records.seal(&mut self.connection.plain()).await.unwrap(),
             Step::Prune(slice) => {
-                self.records.prune(self.connection.plain(), self.now_ms, *slice).await.unwrap();
+                self.records.prune(&mut self.connection.plain(), self.now_ms, *slice).await.unwrap();
             }
             Step::Reopen => unreachable!("needs the path"),
         }
@@ -179,13 +179,13 @@ proptest! {
             // In the end everything expires, and nothing is left.
             bench.now_ms += 10_000;
             for _ in 0..1000 {
-                if bench.records.prune(bench.connection.plain(), bench.now_ms, 7).await.unwrap().complete {
+                if bench.records.prune(&mut bench.connection.plain(), bench.now_ms, 7).await.unwrap().complete {
                     break;
                 }
             }
             for table in ["idempotency_records", "idempotency_segments", "idempotency_buckets"] {
                 let query = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
-                let left: i64 = sqlx::query_scalar(query).fetch_one(bench.connection.plain()).await.unwrap();
+                let left: i64 = sqlx::query_scalar(query).fetch_one(bench.connection.sqlite()).await.unwrap();
                 assert_eq!(left, 0, "{table}");
             }
             bench.close().await;

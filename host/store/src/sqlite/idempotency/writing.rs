@@ -3,7 +3,6 @@
 use std::sync::LazyLock;
 
 use inlet_core::{idempotency::RecordId, world::RecordChange};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
 use super::{
     Number,
@@ -12,9 +11,12 @@ use super::{
     look_up::id_of,
     segment::Segment,
 };
-use crate::sqlite::{
-    error::SqliteError,
-    statements::{multi_row::MultiRow, runner::StatementRunner, transaction},
+use crate::{
+    sql,
+    sqlite::{
+        error::SqliteError,
+        statements::{multi_row::MultiRow, row::Row, runner::StatementRunner, transaction},
+    },
 };
 
 /// The shortest tail that becomes a segment. Its map takes three megabytes.
@@ -33,6 +35,15 @@ static REPLACE: LazyLock<MultiRow> = LazyLock::new(|| {
         "idempotency_records",
         "number, hash, expires_at_ms, value",
         "ON CONFLICT (number) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
+    )
+});
+
+/// A record in a table that is ordered by the hash, as PostgreSQL has it.
+static PUT: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::insert(
+        "idempotency",
+        "hash, expires_at_ms, value",
+        "ON CONFLICT (hash) DO UPDATE SET expires_at_ms = excluded.expires_at_ms, value = excluded.value",
     )
 });
 
@@ -58,6 +69,9 @@ pub(crate) struct IdempotencyRecords {
     /// The greatest number that was committed.
     last: Number,
     doubt: Doubt,
+    /// True if all records stand in the table that is ordered by the hash, and there is no index in memory: several nodes
+    /// write it.
+    pub(super) is_table: bool,
     /// Tests seal short tails.
     #[cfg(test)]
     pub(super) max_tail: Option<usize>,
@@ -65,9 +79,12 @@ pub(crate) struct IdempotencyRecords {
 
 impl IdempotencyRecords {
     /// Loads the index.
-    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let mut records = Self::default();
-        records.reload(connection).await?;
+    pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
+        let mut records = Self { is_table: connection.is_postgres(), ..Self::default() };
+        match records.is_table {
+            true => records.index.write().has_old_table = true,
+            false => records.reload(connection).await?,
+        }
         Ok(records)
     }
 
@@ -78,13 +95,13 @@ impl IdempotencyRecords {
 
     /// Loads the index again if it may lack what the database holds.
     pub(crate) async fn make_sure(&mut self, statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
-        if self.doubt == Doubt::None {
+        if self.doubt == Doubt::None || self.is_table {
             return Ok(());
         }
-        let connection = statements.connection();
+        let connection = &mut statements.connection();
         if self.doubt == Doubt::Additions {
             let last: Option<Number> =
-                sqlx::query_scalar("SELECT max(number) FROM idempotency_records").fetch_one(&mut *connection).await?;
+                sql::query_scalar("SELECT max(number) FROM idempotency_records").fetch_one(&mut *connection).await?;
             if last.unwrap_or_default() <= self.last {
                 self.doubt = Doubt::None;
                 return Ok(());
@@ -93,12 +110,12 @@ impl IdempotencyRecords {
         Ok(self.reload(connection).await?)
     }
 
-    async fn reload(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        let segments: Vec<Segment> = sqlx::query(
+    async fn reload(&mut self, connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+        let segments: Vec<Segment> = sql::query(
             "SELECT id, first_number, last_number, buckets, mostly_until_ms, filter FROM idempotency_segments
              ORDER BY first_number",
         )
-        .try_map(|row: SqliteRow| {
+        .try_map(|row| {
             let filter: &[u8] = row.try_get(5)?;
             let filter = Filter::from_bytes(filter).ok_or_else(|| {
                 sqlx::Error::Decode("the filter of a segment of idempotency records is damaged".into())
@@ -109,7 +126,7 @@ impl IdempotencyRecords {
         .fetch_all(&mut *connection)
         .await?;
         let sealed = segments.last().map_or(0, |segment| segment.last);
-        let rows = sqlx::query("SELECT number, hash, expires_at_ms FROM idempotency_records WHERE number > ?")
+        let rows = sql::query("SELECT number, hash, expires_at_ms FROM idempotency_records WHERE number > ?")
             .bind(sealed)
             .fetch_all(&mut *connection)
             .await?;
@@ -135,8 +152,8 @@ impl IdempotencyRecords {
     }
 
     /// Notes whether the table of earlier versions still holds records.
-    pub(crate) async fn check_old_table(&mut self, connection: &mut SqliteConnection) -> Result<(), SqliteError> {
-        let has_old_table = has_old_table(connection).await?;
+    pub(crate) async fn check_old_table(&mut self, connection: &mut sql::Connection<'_>) -> Result<(), SqliteError> {
+        let has_old_table = self.is_table || has_old_table(connection).await?;
         self.index.write().has_old_table = has_old_table;
         Ok(())
     }
@@ -149,6 +166,12 @@ impl IdempotencyRecords {
     ) -> Result<(), SqliteError> {
         if changes.is_empty() {
             return Ok(());
+        }
+        if self.is_table {
+            let bind = |row: &mut Row<'_>, change: &RecordChange<'_>| {
+                row.owned_blob(change.id.0.to_vec()).int(change.expires_at_ms).owned_blob(change.record.to_bytes());
+            };
+            return statements.write(&PUT, changes, bind).await;
         }
         let (mut known, mut new) = (Vec::new(), Vec::with_capacity(changes.len()));
         {
@@ -217,7 +240,7 @@ impl IdempotencyRecords {
     }
 
     /// Makes a segment of the tail.
-    pub(crate) async fn seal(&mut self, connection: &mut SqliteConnection) -> Result<(), SqliteError> {
+    pub(crate) async fn seal(&mut self, connection: &mut sql::Connection<'_>) -> Result<(), SqliteError> {
         let (id, tail) = {
             let index = self.index.read();
             let id = index.segments.iter().map(|segment| segment.id).max().unwrap_or_default() + 1;
@@ -245,19 +268,23 @@ impl IdempotencyRecords {
     }
 }
 
-async fn has_old_table(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM idempotency)").fetch_one(connection).await
+async fn has_old_table(connection: &mut sql::Connection<'_>) -> Result<bool, sqlx::Error> {
+    sql::query_scalar("SELECT EXISTS (SELECT 1 FROM idempotency)").fetch_one(connection).await
 }
 
-async fn insert(connection: &mut SqliteConnection, segment: &Segment, buckets: &[Vec<u8>]) -> Result<(), SqliteError> {
+async fn insert(
+    connection: &mut sql::Connection<'_>,
+    segment: &Segment,
+    buckets: &[Vec<u8>],
+) -> Result<(), SqliteError> {
     for (bucket, entries) in (0..).zip(buckets) {
-        sqlx::query("INSERT INTO idempotency_buckets (id, entries) VALUES (?, ?)")
+        sql::query("INSERT INTO idempotency_buckets (id, entries) VALUES (?, ?)")
             .bind(segment.row_of(bucket))
             .bind(entries)
             .execute(&mut *connection)
             .await?;
     }
-    sqlx::query(
+    sql::query(
         "INSERT INTO idempotency_segments (id, first_number, last_number, buckets, mostly_until_ms, filter)
          VALUES (?, ?, ?, ?, ?, ?)",
     )

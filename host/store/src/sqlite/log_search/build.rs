@@ -2,12 +2,12 @@
 
 use futures_util::TryStreamExt as _;
 use inlet_core::{idempotency::HashKey, json};
-use sqlx::{Acquire, Row as _, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use super::attribute::Attribute;
 use crate::{
     records::{LogSearchEntry, LogSegment},
+    sql,
     sqlite::statements::{codes, uuids},
 };
 
@@ -26,9 +26,23 @@ macro_rules! unindexed {
     };
 }
 
+/// Reads the actions of the next event logs.
+macro_rules! actions {
+    ($database:ident) => {
+        concat!(
+            "SELECT logs.id, status, result, action_type, mapping, ",
+            workflow!($database),
+            " FROM (SELECT id FROM event_logs WHERE ",
+            unindexed!(),
+            " ORDER BY event_logs.id LIMIT ?3) AS logs
+             CROSS JOIN action_logs ON event_id = logs.id ORDER BY logs.id"
+        )
+    };
+}
+
 /// Returns true if there are enough event logs for a segment before an id.
-pub(crate) async fn is_due(readers: &SqlitePool, source_environment: i64, before: Uuid) -> Result<bool, sqlx::Error> {
-    let found: Option<i64> = sqlx::query_scalar(concat!(
+pub(crate) async fn is_due(readers: &sql::Pool, source_environment: i64, before: Uuid) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = sql::query_scalar(concat!(
         "SELECT 1 FROM event_logs WHERE ",
         unindexed!(),
         " ORDER BY event_logs.id LIMIT 1 OFFSET ?3"
@@ -43,7 +57,7 @@ pub(crate) async fn is_due(readers: &SqlitePool, source_environment: i64, before
 
 /// Makes a segment of the next event logs before an id; returns none if there are too few.
 pub(crate) async fn segment(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     before: Uuid,
     key: &HashKey,
@@ -52,7 +66,8 @@ pub(crate) async fn segment(
         return Ok(None);
     }
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let mut entries = Entries { key, entries: Vec::new() };
     let mut ids = add_events(&mut snapshot, source_environment, before, &mut entries).await?;
     if let Some(complete) = add_actions(&mut snapshot, source_environment, before, &mut entries).await? {
@@ -82,13 +97,13 @@ fn prefix(id: Uuid) -> [u8; 8] {
 }
 
 async fn add_events(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     before: Uuid,
     entries: &mut Entries<'_>,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let mut ids = Vec::with_capacity(EVENTS);
-    let mut rows = sqlx::query(concat!(
+    let mut rows = sql::query(concat!(
         "SELECT id, outcome, event_type, user_id, idempotency_key, code FROM event_logs WHERE ",
         unindexed!(),
         " ORDER BY event_logs.id LIMIT ?3"
@@ -96,7 +111,7 @@ async fn add_events(
     .bind(source_environment)
     .bind(before.as_bytes().to_vec())
     .bind(EVENTS as i64)
-    .fetch(connection);
+    .fetch(connection)?;
     while let Some(row) = rows.try_next().await? {
         let id = uuids::read(&row, 0)?;
         ids.push(id);
@@ -115,23 +130,16 @@ async fn add_events(
 
 /// Adds the actions of the events. Returns the last event whose actions were all added, if there are too many to go on.
 async fn add_actions(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     before: Uuid,
     entries: &mut Entries<'_>,
 ) -> Result<Option<Uuid>, sqlx::Error> {
-    let mut rows = sqlx::query(concat!(
-        "SELECT logs.id, status, result, action_type, mapping, ",
-        workflow!(),
-        " FROM (SELECT id FROM event_logs WHERE ",
-        unindexed!(),
-        " ORDER BY event_logs.id LIMIT ?3) AS logs
-         CROSS JOIN action_logs ON event_id = logs.id ORDER BY logs.id"
-    ))
-    .bind(source_environment)
-    .bind(before.as_bytes().to_vec())
-    .bind(EVENTS as i64)
-    .fetch(connection);
+    let mut rows = sql::query(sql::each(actions!(sqlite), actions!(postgres)))
+        .bind(source_environment)
+        .bind(before.as_bytes().to_vec())
+        .bind(EVENTS as i64)
+        .fetch(connection)?;
     let mut current = None;
     while let Some(row) = rows.try_next().await? {
         let id = uuids::read(&row, 0)?;
@@ -150,7 +158,7 @@ async fn add_actions(
         if let Some(workflow) = row.try_get(5)? {
             entries.add(id, Attribute::Workflow(workflow));
         }
-        if let Some(result) = row.try_get::<Option<&str>, _>(2)? {
+        if let Some(result) = row.try_get::<Option<&str>>(2)? {
             add_recipients(id, result, entries);
         }
     }

@@ -13,14 +13,72 @@
 /// The workflow that an action triggers or cancels, of a row of `action_logs`.
 macro_rules! workflow {
     () => {
+        $crate::sqlite::log_search::workflow!(sqlite)
+    };
+    (sqlite) => {
         "CASE WHEN action_type IN ('workflows_trigger', 'workflows_cancel') THEN parameters ->> '$.key' END"
+    };
+    (postgres) => {
+        "CASE WHEN action_type IN ('workflows_trigger', 'workflows_cancel') THEN parameters::json ->> 'key' END"
+    };
+}
+
+/// What follows FROM, for the recipients in the `result` of a row of `action_logs`: `recipient.value` is one of them.
+macro_rules! recipients_of_result {
+    (sqlite) => {
+        "json_each(json_array(
+                     result -> '$.recipients', result -> '$.skipped_recipients',
+                     result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
+                 json_each(lists.value) AS recipient"
+    };
+    (postgres) => {
+        "unnest(ARRAY[
+                     result::json -> 'recipients', result::json -> 'skipped_recipients',
+                     result::json -> 'waiting_recipients', result::json -> 'released_recipients']) AS lists (value),
+                 json_array_elements(CASE json_typeof(lists.value) WHEN 'array' THEN lists.value ELSE '[]'::json END)
+                     AS recipient (value)"
+    };
+}
+
+/// The condition that a recipient has an id and a collection.
+macro_rules! is_recipient {
+    (sqlite, $id:literal, $collection:literal) => {
+        concat!("recipient.value ->> '$.id' = ", $id, " AND recipient.value ->> '$.collection' IS ", $collection)
+    };
+    (postgres, $id:literal, $collection:literal) => {
+        concat!(
+            "recipient.value ->> 'id' = ",
+            $id,
+            " AND recipient.value ->> 'collection' IS NOT DISTINCT FROM ",
+            $collection
+        )
     };
 }
 
 /// The conditions of an [`ActionFilter`](crate::records::ActionFilter) on a row of `action_logs`, over expressions that are
-/// NULL where there is no condition. A result without the text of the recipient's id is not parsed.
+/// NULL where there is no condition. A result without the text of the recipient's id is not parsed. The texts for SQLite and
+/// for PostgreSQL differ in what reads JSON.
 macro_rules! action_filters {
     ($action_type:literal, $mapping:literal, $status:literal, $workflow:literal, $recipient:literal, $collection:literal) => {
+        $crate::sqlite::log_search::action_filters!(
+            sqlite,
+            $action_type,
+            $mapping,
+            $status,
+            $workflow,
+            $recipient,
+            $collection
+        )
+    };
+    (
+        $database:ident,
+        $action_type:literal,
+        $mapping:literal,
+        $status:literal,
+        $workflow:literal,
+        $recipient:literal,
+        $collection:literal
+    ) => {
         concat!(
             " AND (",
             $action_type,
@@ -40,7 +98,7 @@ macro_rules! action_filters {
               AND (",
             $workflow,
             " IS NULL OR ",
-            $crate::sqlite::log_search::workflow!(),
+            $crate::sqlite::log_search::workflow!($database),
             " = ",
             $workflow,
             ")
@@ -48,22 +106,18 @@ macro_rules! action_filters {
             $recipient,
             " IS NULL OR instr(result, json_quote(",
             $recipient,
-            ")) AND EXISTS (
-                  SELECT 1 FROM json_each(json_array(
-                          result -> '$.recipients', result -> '$.skipped_recipients',
-                          result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
-                      json_each(lists.value) AS recipient
-                  WHERE recipient.value ->> '$.id' = ",
-            $recipient,
+            ")) > 0 AND EXISTS (
+                  SELECT 1 FROM ",
+            $crate::sqlite::log_search::recipients_of_result!($database),
             "
-                    AND recipient.value ->> '$.collection' IS ",
-            $collection,
+                  WHERE ",
+            $crate::sqlite::log_search::is_recipient!($database, $recipient, $collection),
             "))"
         )
     };
 }
 
-pub(crate) use {action_filters, workflow};
+pub(crate) use {action_filters, is_recipient, recipients_of_result, workflow};
 
 pub(crate) mod attribute;
 pub(crate) mod build;

@@ -1,12 +1,12 @@
 //! Finding the ids of a page of event logs.
 
 use inlet_core::idempotency::HashKey;
-use sqlx::{Row as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 use super::attribute::{self, Attribute};
 use crate::{
     records::{Cursor, EventQuery, SearchEdge, uuid_time},
+    sql,
     sqlite::statements::{codes, uuids},
 };
 
@@ -17,29 +17,42 @@ const SCAN_WEIGHT: i64 = 1024;
 /// The open entries of attention up to which they are read one by one, whatever the other filters select.
 const FEW_OPEN: i64 = 4096;
 
+/// Outcomes are bits of `?7`.
+macro_rules! is_selected_outcome {
+    (sqlite) => {
+        "?7 & (1 << outcome)"
+    };
+    (postgres) => {
+        "(?7 & (1::bigint << outcome::int)) <> 0"
+    };
+}
+
 /// The filters, over the same parameters in every statement. `?1` to `?4` are the source environment, the first and the
 /// last id, and the limit.
 macro_rules! filters {
-    () => {
+    ($database:ident) => {
         concat!(
-            " AND (?5 IS NULL OR event_type IN (?5, ?6)) AND (?7 = 0 OR ?7 & (1 << outcome))
+            " AND (?5 IS NULL OR event_type IN (?5, ?6)) AND (?7 = 0 OR ",
+            is_selected_outcome!($database),
+            ")
           AND (?8 IS NULL OR code = ?8) AND (?9 IS NULL OR user_id = ?9) AND (?10 IS NULL OR idempotency_key = ?10)
           AND (?11 IS NULL OR EXISTS (
               SELECT 1 FROM action_logs WHERE event_id = event_logs.id AND status = ?11))
           AND (?12 IS NULL OR EXISTS (
               SELECT 1 FROM action_logs,
-                  json_each(json_array(
-                      result -> '$.recipients', result -> '$.skipped_recipients',
-                      result -> '$.waiting_recipients', result -> '$.released_recipients')) AS lists,
-                  json_each(lists.value) AS recipient
-              WHERE event_id = event_logs.id AND instr(result, json_quote(?12))
-                AND recipient.value ->> '$.id' = ?12 AND recipient.value ->> '$.collection' IS ?13))
+                 ",
+            recipients_of_result!($database),
+            "
+              WHERE event_id = event_logs.id AND instr(result, json_quote(?12)) > 0
+                AND ",
+            is_recipient!($database, "?12", "?13"),
+            "))
           AND (?14 = 0 OR EXISTS (
               SELECT 1 FROM attention
               WHERE attention.source_environment_id = event_logs.source_environment_id
                 AND attention.event_id = event_logs.id AND attention.open = 1))
           AND (?15 = 0 OR EXISTS (SELECT 1 FROM action_logs WHERE event_id = event_logs.id",
-            action_filters!("?16", "?17", "?18", "?19", "?20", "?21"),
+            action_filters!($database, "?16", "?17", "?18", "?19", "?20", "?21"),
             "))"
         )
     };
@@ -47,12 +60,22 @@ macro_rules! filters {
 
 /// Reads event logs in the order in which they were committed, which is that of their rowids, each with whether it is of the
 /// source environments `?1` and the filters select it. `?2` is the rowid before the first one, `?3` is not used.
-const COMMITTED: &str = concat!(
-    "SELECT rowid, source_environment_id, id,
-        coalesce(CASE WHEN source_environment_id IN (SELECT value FROM json_each(?1)) THEN 1",
-    filters!(),
-    " END, 0)
-     FROM event_logs WHERE rowid > ?2 AND ?3 IS NOT NULL ORDER BY rowid LIMIT ?4"
+const COMMITTED: sql::Text = sql::each(
+    concat!(
+        "SELECT rowid, source_environment_id, id,
+            coalesce(CASE WHEN source_environment_id IN (SELECT value FROM json_each(?1)) THEN 1",
+        filters!(sqlite),
+        " END, 0)
+         FROM event_logs WHERE rowid > ?2 AND ?3 IS NOT NULL ORDER BY rowid LIMIT ?4"
+    ),
+    concat!(
+        "SELECT rowid, source_environment_id, id,
+            CASE WHEN source_environment_id IN (
+                SELECT value::bigint FROM json_array_elements_text(?1::json) AS ids (value))",
+        filters!(postgres),
+        " THEN 1 ELSE 0 END
+         FROM event_logs WHERE rowid > ?2 AND ?3 IS NOT NULL ORDER BY rowid LIMIT ?4"
+    ),
 );
 
 /// An event log in the order of committing.
@@ -69,20 +92,20 @@ pub(crate) struct Committed {
 
 /// Returns the event logs that were committed after a rowid, at most `limit`. The query's cursor and times do not count.
 pub(crate) async fn committed_after(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     rowid: i64,
     query: &EventQuery,
     key: &HashKey,
     limit: usize,
 ) -> Result<Vec<Committed>, sqlx::Error> {
     let search = Search { source_environment: 0, query, key, ascending: true, limit };
-    let statement = sqlx::query(COMMITTED)
+    let statement = sql::query(COMMITTED)
         .bind(serde_json::to_string(&query.source_environment_ids).unwrap_or_default())
         .bind(rowid)
         .bind(0_i64)
         .bind(limit as i64);
     let rows = search.bind_filters(statement).fetch_all(connection).await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
+    let read = |row: &sql::Row| {
         let (rowid, source_environment) = (row.try_get(0)?, row.try_get(1)?);
         Ok(Committed { rowid, source_environment, id: uuids::read(row, 2)?, is_selected: row.try_get(3)? })
     };
@@ -99,7 +122,7 @@ macro_rules! entries {
 /// The value with the hash `?22` in every segment, and the event log of each hit.
 macro_rules! hits {
     () => {
-        "log_segments CROSS JOIN log_search CROSS JOIN event_logs
+        "log_segments CROSS JOIN log_search ON true CROSS JOIN event_logs ON true
          WHERE log_segments.source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
            AND log_search.segment = log_segments.segment AND hash = ?22
            AND event_logs.source_environment_id = ?1
@@ -128,24 +151,33 @@ macro_rules! open_entries {
 /// Reads the ids of the event logs of a range that the filters select.
 macro_rules! scan {
     ($order:literal) => {
-        concat!("SELECT id FROM ", entries!(), filters!(), " ORDER BY id ", $order, " LIMIT ?4")
+        sql::each(scan!(sqlite, $order), scan!(postgres, $order))
+    };
+    ($database:ident, $order:literal) => {
+        concat!("SELECT id FROM ", entries!(), filters!($database), " ORDER BY id ", $order, " LIMIT ?4")
     };
 }
 
 /// Compares each hit with its row.
 macro_rules! look_up {
     ($order:literal) => {
-        concat!("SELECT event_logs.id FROM ", hits!(), filters!(), order_of_hits!($order))
+        sql::each(look_up!(sqlite, $order), look_up!(postgres, $order))
+    };
+    ($database:ident, $order:literal) => {
+        concat!("SELECT event_logs.id FROM ", hits!(), filters!($database), order_of_hits!($order))
     };
 }
 
 /// Compares each open entry with its event log.
 macro_rules! read_open {
     ($order:literal) => {
+        sql::each(read_open!(sqlite, $order), read_open!(postgres, $order))
+    };
+    ($database:ident, $order:literal) => {
         concat!(
             "SELECT event_logs.id FROM ",
             open_entries!(),
-            filters!(),
+            filters!($database),
             " ORDER BY entries.event_id ",
             $order,
             " LIMIT ?4"
@@ -164,7 +196,7 @@ macro_rules! reach {
 const OPEN_COUNT: &str = "
     SELECT count(*) FROM (
         SELECT 1 FROM attention WHERE source_environment_id = ?1 AND open = 1 AND event_id >= ?2 AND event_id <= ?3
-        LIMIT ?4)";
+        LIMIT ?4) AS entries";
 
 /// The weight of a value in the newest segments of a range.
 const WEIGHT: &str = "
@@ -172,7 +204,7 @@ const WEIGHT: &str = "
         SELECT segment FROM log_segments
         WHERE source_environment_id = ?1 AND last_id >= ?2 AND first_id <= ?3
         ORDER BY last_id DESC LIMIT ?5) AS sampled
-    CROSS JOIN log_search WHERE log_search.segment = sampled.segment AND hash = ?4";
+    CROSS JOIN log_search ON true WHERE log_search.segment = sampled.segment AND hash = ?4";
 
 /// The ids of a page, and the reach of the search for them.
 #[derive(Debug, Clone, Default)]
@@ -196,7 +228,7 @@ enum Part<'w, 'a> {
 /// Returns the ids of the first events of a source environment that a query selects. Where no index has all filters, at most
 /// `most` events are compared with them.
 pub(crate) async fn ids(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     query: &EventQuery,
     key: &HashKey,
@@ -267,7 +299,7 @@ impl<'a> Search<'a> {
     /// Returns what is read for the page, in its order.
     async fn parts<'w>(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         wanted: &'w [Vec<Attribute<'a>>],
     ) -> Result<Vec<(Part<'w, 'a>, uuids::Range)>, sqlx::Error> {
         let whole = range(self.query);
@@ -281,7 +313,7 @@ impl<'a> Search<'a> {
             return Ok(vec![(Part::Scan, whole)]);
         }
         let indexed_to: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT max(last_id) FROM log_segments WHERE source_environment_id = ?")
+            sql::query_scalar("SELECT max(last_id) FROM log_segments WHERE source_environment_id = ?")
                 .bind(self.source_environment)
                 .fetch_one(&mut *connection)
                 .await?;
@@ -302,7 +334,7 @@ impl<'a> Search<'a> {
     /// may be more.
     async fn reach(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         part: &Part<'_, 'a>,
         range: uuids::Range,
         most: usize,
@@ -322,10 +354,10 @@ impl<'a> Search<'a> {
         let each = (most / values.len().max(1)).max(1);
         let (mut entries, mut edges) = (0, Vec::new());
         for value in values {
-            let query = self.bind(sqlx::query(sql), range, each);
+            let query = self.bind(sql::query(sql), range, each);
             let query = query.bind(value.map(|value| i64::from(value.hash(self.key))));
             let row = query.fetch_one(&mut *connection).await?;
-            let count = usize::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default();
+            let count = usize::try_from(row.try_get::<i64>(0)?).unwrap_or_default();
             entries += count;
             if count >= each {
                 edges.push(uuids::read(&row, if self.ascending { 2 } else { 1 })?);
@@ -345,7 +377,7 @@ impl<'a> Search<'a> {
 
     async fn read(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         part: &Part<'_, 'a>,
         range: uuids::Range,
         limit: usize,
@@ -359,11 +391,11 @@ impl<'a> Search<'a> {
             (Part::LookUp(_), false) => look_up!("DESC"),
         };
         let Part::LookUp(values) = part else {
-            return read_ids(self.bind(sqlx::query(sql), range, limit), connection).await;
+            return read_ids(self.bind(sql::query(sql), range, limit), connection).await;
         };
         let mut found = Vec::new();
         for value in *values {
-            let query = self.bind(sqlx::query(sql), range, limit).bind(i64::from(value.hash(self.key)));
+            let query = self.bind(sql::query(sql.clone()), range, limit).bind(i64::from(value.hash(self.key)));
             found.extend(read_ids(query, connection).await?);
         }
         // Each value was found in order; an event has several of them if their hashes are equal.
@@ -379,7 +411,7 @@ impl<'a> Search<'a> {
     /// Chooses the filter that the fewest events pass, by the newest segments.
     async fn driver<'w>(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         range: uuids::Range,
         wanted: &'w [Vec<Attribute<'a>>],
     ) -> Result<&'w [Attribute<'a>], sqlx::Error> {
@@ -391,7 +423,7 @@ impl<'a> Search<'a> {
         for values in wanted {
             let mut weight = 0;
             for value in values {
-                weight += sqlx::query_scalar::<_, i64>(WEIGHT)
+                weight += sql::query_scalar::<i64>(WEIGHT)
                     .bind(self.source_environment)
                     .bind(range.from())
                     .bind(range.last())
@@ -409,8 +441,12 @@ impl<'a> Search<'a> {
     }
 
     /// Returns true if few event logs of a range need attention.
-    async fn has_few_open(&self, connection: &mut SqliteConnection, range: uuids::Range) -> Result<bool, sqlx::Error> {
-        let open: i64 = sqlx::query_scalar(OPEN_COUNT)
+    async fn has_few_open(
+        &self,
+        connection: &mut sql::Connection<'_>,
+        range: uuids::Range,
+    ) -> Result<bool, sqlx::Error> {
+        let open: i64 = sql::query_scalar(OPEN_COUNT)
             .bind(self.source_environment)
             .bind(range.from())
             .bind(range.last())
@@ -420,13 +456,13 @@ impl<'a> Search<'a> {
         Ok(open < FEW_OPEN)
     }
 
-    fn bind(&self, statement: SqliteQuery<'a>, range: uuids::Range, limit: usize) -> SqliteQuery<'a> {
+    fn bind(&self, statement: sql::Query<'a>, range: uuids::Range, limit: usize) -> sql::Query<'a> {
         let statement =
             statement.bind(self.source_environment).bind(range.from()).bind(range.last()).bind(limit as i64);
         self.bind_filters(statement)
     }
 
-    fn bind_filters(&self, statement: SqliteQuery<'a>) -> SqliteQuery<'a> {
+    fn bind_filters(&self, statement: sql::Query<'a>) -> sql::Query<'a> {
         let query = self.query;
         let names = &query.event_types;
         let recipient = query.recipient.as_ref();
@@ -454,9 +490,7 @@ impl<'a> Search<'a> {
     }
 }
 
-type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
-
-async fn read_ids(query: SqliteQuery<'_>, connection: &mut SqliteConnection) -> Result<Vec<Uuid>, sqlx::Error> {
+async fn read_ids(query: sql::Query<'_>, connection: &mut sql::Connection<'_>) -> Result<Vec<Uuid>, sqlx::Error> {
     query.fetch_all(connection).await?.iter().map(|row| uuids::read(row, 0)).collect()
 }
 
@@ -464,7 +498,7 @@ async fn read_ids(query: SqliteQuery<'_>, connection: &mut SqliteConnection) -> 
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use sqlx::Connection as _;
+    use sqlx::{Connection as _, Row as _, SqliteConnection};
 
     use super::*;
     use crate::sqlite::connection::migrations::MIGRATIONS;
@@ -491,7 +525,7 @@ mod tests {
     /// A plan that sorts would read every hit of a frequent value; one that scans would read every event.
     #[tokio::test]
     async fn a_search_reads_indexes_in_the_order_of_the_page() {
-        for sql in [look_up!("DESC"), look_up!("ASC")] {
+        for sql in [look_up!(sqlite, "DESC"), look_up!(sqlite, "ASC")] {
             let plan = plan(sql).await;
             let tables: Vec<&String> = plan.iter().take(3).collect();
             assert!(tables.iter().all(|step| step.starts_with("SEARCH ")), "{plan:#?}");
@@ -503,12 +537,12 @@ mod tests {
             assert!(tables[2].contains("(source_environment_id=? AND id>? AND id<?)"), "{plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
         }
-        for sql in [scan!("DESC"), scan!("ASC")] {
+        for sql in [scan!(sqlite, "DESC"), scan!(sqlite, "ASC")] {
             let plan = plan(sql).await;
             assert!(plan[0].contains("(source_environment_id=? AND id>? AND id<?)"), "{plan:#?}");
             assert!(!plan.iter().any(|step| step.contains("TEMP B-TREE")), "{plan:#?}");
         }
-        for sql in [read_open!("DESC"), read_open!("ASC")] {
+        for sql in [read_open!(sqlite, "DESC"), read_open!(sqlite, "ASC")] {
             let plan = plan(sql).await;
             assert!(
                 plan[0].contains("USING INDEX attention_open (source_environment_id=? AND event_id>? AND event_id<?)")

@@ -2,13 +2,12 @@
 
 use std::sync::LazyLock;
 
-use sqlx::{SqliteConnection, SqlitePool};
-
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::{AddLogEntries, BeginLogSegment, FinishLogSegment, PruneLogSegments},
     records::LogSearchEntry,
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{multi_row::MultiRow, runner::StatementRunner, transaction},
@@ -28,11 +27,10 @@ impl Execute<BeginLogSegment> for WriteConnection {
 
 /// Returns the number of the next segment, or `None` if entries of it are left of a process that was stopped: then at
 /// most `limit` of them were deleted.
-async fn begin(connection: &mut SqliteConnection, limit: i64) -> Result<Option<i64>, sqlx::Error> {
-    let next: i64 = sqlx::query_scalar("SELECT coalesce(max(segment), 0) + 1 FROM log_segments")
-        .fetch_one(&mut *connection)
-        .await?;
-    let left = sqlx::query(
+async fn begin(connection: &mut sql::Connection<'_>, limit: i64) -> Result<Option<i64>, sqlx::Error> {
+    let next: i64 =
+        sql::query_scalar("SELECT coalesce(max(segment), 0) + 1 FROM log_segments").fetch_one(&mut *connection).await?;
+    let left = sql::query(
         "DELETE FROM log_search WHERE (segment, hash, event) IN (
              SELECT segment, hash, event FROM log_search WHERE segment >= ? LIMIT ?)",
     )
@@ -46,10 +44,10 @@ async fn begin(connection: &mut SqliteConnection, limit: i64) -> Result<Option<i
 impl Execute<AddLogEntries> for WriteConnection {
     async fn execute(&mut self, operation: AddLogEntries) -> Result<(), CommitError> {
         let AddLogEntries { segment, entries } = operation;
-        let statements = &mut StatementRunner::Direct(&mut self.connection);
+        let statements = &mut self.connection.statements();
         let added = add(statements, segment, &entries).await;
         if added.is_err() {
-            transaction::roll_back(statements.connection()).await;
+            transaction::roll_back(&mut statements.connection()).await;
             self.reconnect_if_lost().await;
         }
         Ok(added?)
@@ -75,7 +73,7 @@ impl Execute<FinishLogSegment> for WriteConnection {
     async fn execute(&mut self, operation: FinishLogSegment) -> Result<(), CommitError> {
         let FinishLogSegment { segment, source_environment_id, first_id, last_id } = operation;
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO log_segments (source_environment_id, last_id, first_id, segment) VALUES (?, ?, ?, ?)",
             )
             .bind(source_environment_id)
@@ -90,19 +88,36 @@ impl Execute<FinishLogSegment> for WriteConnection {
     }
 }
 
+/// A segment whose events are gone, among the oldest one of each source environment.
+macro_rules! prunable {
+    ($oldest:literal) => {
+        concat!(
+            "SELECT segment FROM (",
+            $oldest,
+            ") AS oldest
+             WHERE NOT EXISTS (
+                 SELECT 1 FROM event_logs
+                 WHERE event_logs.source_environment_id = oldest.source_environment_id AND id <= oldest.last_id)
+             LIMIT 1"
+        )
+    };
+}
+
 /// A segment whose events are gone. Events go oldest first, and with them segments.
-const PRUNABLE: &str = "
-    SELECT segment FROM (
-        SELECT source_environment_id, min(last_id) AS last_id, segment FROM log_segments
-        GROUP BY source_environment_id) AS oldest
-    WHERE NOT EXISTS (
-        SELECT 1 FROM event_logs
-        WHERE event_logs.source_environment_id = oldest.source_environment_id AND id <= oldest.last_id)
-    LIMIT 1";
+const PRUNABLE: sql::Text = sql::each(
+    prunable!(
+        "SELECT source_environment_id, min(last_id) AS last_id, segment FROM log_segments
+         GROUP BY source_environment_id"
+    ),
+    prunable!(
+        "SELECT DISTINCT ON (source_environment_id) source_environment_id, last_id, segment FROM log_segments
+         ORDER BY source_environment_id, last_id"
+    ),
+);
 
 /// Returns true if there is a segment whose events are gone.
-pub(crate) async fn has_prunable(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
-    let found: Option<i64> = sqlx::query_scalar(PRUNABLE).fetch_optional(readers).await?;
+pub(crate) async fn has_prunable(readers: &sql::Pool) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = sql::query_scalar(PRUNABLE).fetch_optional(readers).await?;
     Ok(found.is_some())
 }
 
@@ -114,11 +129,11 @@ impl Execute<PruneLogSegments> for WriteConnection {
 }
 
 /// Deletes at most `limit` entries of segments whose events are all gone, and such segments; returns the number of rows.
-async fn prune(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
-    let Some(segment) = sqlx::query_scalar::<_, i64>(PRUNABLE).fetch_optional(&mut *connection).await? else {
+async fn prune(connection: &mut sql::Connection<'_>, limit: i64) -> Result<u64, sqlx::Error> {
+    let Some(segment) = sql::query_scalar::<i64>(PRUNABLE).fetch_optional(&mut *connection).await? else {
         return Ok(0);
     };
-    let entries = sqlx::query(
+    let entries = sql::query(
         "DELETE FROM log_search WHERE (segment, hash, event) IN (
              SELECT segment, hash, event FROM log_search WHERE segment = ? LIMIT ?)",
     )
@@ -130,6 +145,6 @@ async fn prune(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sql
     if entries > 0 {
         return Ok(entries);
     }
-    let deleted = sqlx::query("DELETE FROM log_segments WHERE segment = ?").bind(segment).execute(connection).await?;
+    let deleted = sql::query("DELETE FROM log_segments WHERE segment = ?").bind(segment).execute(connection).await?;
     Ok(deleted.rows_affected())
 }

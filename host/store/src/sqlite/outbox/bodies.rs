@@ -6,9 +6,8 @@ use uuid::Uuid;
 use crate::{
     records::{BuiltDelivery, Claim},
     sqlite::{
-        connection::direct::DirectConnection,
         error::SqliteError,
-        statements::{database_time::now_ms, row::Row, runner::FoundRow, uuids},
+        statements::{database_time::now_ms, row::Row, runner::StatementRunner, uuids},
     },
 };
 
@@ -36,23 +35,23 @@ const REST: &str = concat!(
 /// Stores the body of a claimed delivery, and makes a delivery of the recipients that it leaves out. Returns false if the
 /// claim is lost, a body is stored already, or a recipient was forgotten since the claim.
 pub(super) async fn store(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     owner: Uuid,
     BuiltDelivery { claim, body, covered }: &BuiltDelivery,
 ) -> Result<bool, SqliteError> {
-    let is_set = set_whole(connection, owner, *claim, *covered, body.body.len()).await?
-        || set_part(connection, owner, *claim, *covered, body.body.len()).await?;
+    let is_set = set_whole(statements, owner, *claim, *covered, body.body.len()).await?
+        || set_part(statements, owner, *claim, *covered, body.body.len()).await?;
     if is_set {
         let mut row = Row::default();
         row.int(claim.seq).text(&body.content_type).blob(&body.body);
-        connection.statement(BODY).await?.step(row.values())?;
+        statements.step(BODY, &row).await?;
     }
     Ok(is_set)
 }
 
 /// Notes a body that is for all recipients of a claimed delivery; returns false if it is not, or the claim is lost.
 async fn set_whole(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     owner: Uuid,
     claim: Claim,
     covered: u32,
@@ -60,12 +59,12 @@ async fn set_whole(
 ) -> Result<bool, SqliteError> {
     let mut row = Row::default();
     row.int(claim.seq).blob(owner.as_bytes()).int(claim.epoch).int(covered.into()).int(bytes as i64);
-    Ok(connection.statement(SET_WHOLE).await?.change(row.values())? > 0)
+    Ok(statements.change(SET_WHOLE, &row).await? > 0)
 }
 
 /// Notes a body that is for the first recipients of a claimed delivery, and makes a delivery of the others.
 async fn set_part(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     owner: Uuid,
     claim: Claim,
     covered: u32,
@@ -74,12 +73,14 @@ async fn set_part(
     let mut row = Row::default();
     row.int(claim.seq).blob(owner.as_bytes()).int(claim.epoch);
     let mut found = None;
-    connection.statement(CLAIMED).await?.query(row.values(), |columns| {
-        let row = FoundRow::Direct(columns);
-        let (id, key) = (uuids::parse(0, row.blob(0)?)?, uuids::parse(1, row.blob(1)?)?);
-        found = Some((id, key, row.int(2)?, row.int(3)?));
-        Ok(())
-    })?;
+    statements
+        .query(CLAIMED, &row, |columns| {
+            let row = columns;
+            let (id, key) = (uuids::parse(0, row.blob(0)?)?, uuids::parse(1, row.blob(1)?)?);
+            found = Some((id, key, row.int(2)?, row.int(3)?));
+            Ok(())
+        })
+        .await?;
     let Some((id, key, part, recipients)) = found else { return Ok(false) };
     let covered = i64::from(covered).clamp(1, recipients.max(1));
     if covered < recipients {
@@ -87,10 +88,10 @@ async fn set_part(
         let mut row = Row::default();
         row.int(claim.seq).uuid(Uuid::from_u128(id.as_u128().wrapping_add(1))).int(covered);
         row.uuid(part_key(key, next_part));
-        connection.statement(REST).await?.step(row.values())?;
+        statements.step(REST, &row).await?;
     }
     let mut row = Row::default();
     row.int(claim.seq).int(bytes as i64).int(covered);
-    connection.statement(SET).await?.step(row.values())?;
+    statements.step(SET, &row).await?;
     Ok(true)
 }

@@ -23,19 +23,16 @@ use crate::sqlite::{
     },
 };
 
-// The last column counts the recipients of a delivery that are not canceled.
+// The recipients of a delivery that are not canceled are counted by `left`.
 macro_rules! triggers {
-    () => {
+    ($left:literal) => {
         concat!(
             ") SELECT number, seq, target_id, first_recipient, recipients, status, owner IS NOT NULL, sends, order_key,
                 deliveries.key, ",
             now_ms!(),
-            " - finished_at_ms, body_bytes IS NOT NULL,
-                CASE WHEN is_whole THEN 0 ELSE (
-                    SELECT count(*) FROM workflow_run_recipients
-                    WHERE workflow_run_recipients.run_id = run AND ordinal >= first_recipient
-                        AND ordinal < first_recipient + recipients AND canceled_at_ms IS NULL) END,
-                workflow
+            " - finished_at_ms, body_bytes IS NOT NULL, ",
+            $left,
+            ", workflow
               FROM canceled CROSS JOIN deliveries ON deliveries.run_id = run WHERE call = 0 "
         )
     };
@@ -45,17 +42,25 @@ static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH canceled (number, run, is_whole) AS (VALUES",
         "(#, ?, ?)",
-        concat!(triggers!(), "ORDER BY deliveries.id"),
+        concat!(
+            triggers!(
+                "CASE WHEN is_whole = 1 THEN 0 ELSE (
+                    SELECT count(*) FROM workflow_run_recipients
+                    WHERE workflow_run_recipients.run_id = run AND ordinal >= first_recipient
+                        AND ordinal < first_recipient + recipients AND canceled_at_ms IS NULL) END"
+            ),
+            "ORDER BY deliveries.id"
+        ),
     )
 });
 
-// For one run. The index of a run's deliveries has this order.
+// For one run, which is wholly canceled. The index of a run's deliveries has this order.
 pub(super) static NEXT_TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
-        "WITH canceled (number, run, is_whole, after_recipient, after_seq) AS (VALUES",
-        "(#, ?, 1, ?, ?)",
+        "WITH canceled (number, run, after_recipient, after_seq) AS (VALUES",
+        "(#, ?, ?, ?)",
         concat!(
-            triggers!(),
+            triggers!("0"),
             "AND (first_recipient, seq) > (after_recipient, after_seq)
              ORDER BY first_recipient, seq LIMIT 1000"
         ),
@@ -85,8 +90,9 @@ static CANCELS: LazyLock<MultiRow> = LazyLock::new(|| {
 
 // In the results of the event's cancellations of the workflow, once. The result was written in this transaction, or the job
 // goes on with a cancellation that was.
+//
 static NOTES: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::query(
+    MultiRow::query_each(
         "WITH told (event, workflow, note) AS (VALUES",
         "(?, ?, ?)",
         ") UPDATE action_logs
@@ -94,6 +100,11 @@ static NOTES: LazyLock<MultiRow> = LazyLock::new(|| {
            FROM told
            WHERE event_id = event AND action_type = 'workflows_cancel' AND payload ->> '$.key' = workflow
                AND result IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(result, '$.notes') WHERE value = note)",
+        ") UPDATE action_logs
+           SET result = jsonb_set(result::jsonb, '{notes}', coalesce(result::jsonb -> 'notes', '[]') || to_jsonb(note))::text
+           FROM told
+           WHERE event_id = event AND action_type = 'workflows_cancel' AND payload::json ->> 'key' = workflow
+               AND result IS NOT NULL AND NOT coalesce(result::jsonb -> 'notes' @> to_jsonb(note), false)",
     )
 });
 

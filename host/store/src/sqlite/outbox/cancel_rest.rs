@@ -25,7 +25,8 @@ static COUNTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH canceled (number, run) AS (VALUES",
         "(#, ?)",
-        ") SELECT number, (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE run_id = run LIMIT 1001)) FROM canceled",
+        ") SELECT number, (SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE run_id = run LIMIT 1001) AS counted)
+           FROM canceled",
     )
 });
 
@@ -38,7 +39,7 @@ static OLDEST: LazyLock<MultiRow> = LazyLock::new(|| {
         "WITH given (one) AS (VALUES",
         "(?)",
         ") SELECT id, environment_id, run_id, event, after_recipient, after_seq
-           FROM given CROSS JOIN canceled_run_deliveries ORDER BY id LIMIT 1",
+           FROM given CROSS JOIN canceled_run_deliveries ON true ORDER BY id LIMIT 1",
     )
 });
 

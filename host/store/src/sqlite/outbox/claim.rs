@@ -12,14 +12,8 @@ use super::{
 use crate::{
     records::{Claim, ClaimWanted, ClaimedDelivery},
     sqlite::{
-        connection::direct::DirectConnection,
         error::SqliteError,
-        statements::{
-            database_time::now_ms,
-            row::Row,
-            runner::{FoundRow, StatementRunner},
-            uuids,
-        },
+        statements::{database_time::now_ms, row::Row, runner::StatementRunner, uuids},
     },
 };
 
@@ -69,13 +63,13 @@ pub(super) const NEXT_DUE: &str = concat!(
                 ORDER BY due_at_ms LIMIT 1)
         UNION ALL
         SELECT (SELECT due_at_ms FROM deliveries WHERE target_id = ?1 AND class = 2 AND due_at_ms IS NOT NULL
-                ORDER BY due_at_ms LIMIT 1))
+                ORDER BY due_at_ms LIMIT 1)) AS of_classes
       WHERE (SELECT state = 0 AND deleted_at_ms IS NULL FROM targets WHERE id = ?1)"
 );
 
 /// Claims deliveries of a target, as many of each class as are wanted.
 pub(super) async fn claim(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     owner: Uuid,
     lease_ms: i64,
     wanted: &ClaimWanted,
@@ -93,20 +87,22 @@ pub(super) async fn claim(
         let mut row = Row::default();
         row.int(wanted.target).int(columns::of_class(class)).int(limit.into()).blob(owner.as_bytes()).int(lease_ms);
         let from = claimed.len();
-        connection.statement(CLAIM).await?.query(row.values(), |found| {
-            let row = FoundRow::Direct(found);
-            let delivery = columns::read(&row)?;
-            if row.int(columns::COUNT + 2)? != 0 {
-                let order_key =
-                    row.optional_blob(columns::COUNT + 3)?.map(|bytes| uuids::parse(0, bytes)).transpose()?;
-                stopped.push(Stopped { seq: delivery.seq, target: delivery.target_id, order_key });
-                return Ok(());
-            }
-            let claim = Claim { seq: delivery.seq, epoch: row.int(columns::COUNT)? };
-            let age = Duration::from_millis(u64::try_from(row.int(columns::COUNT + 1)?).unwrap_or_default());
-            claimed.push(ClaimedDelivery { claim, delivery, age });
-            Ok(())
-        })?;
+        statements
+            .query(CLAIM, &row, |found| {
+                let row = found;
+                let delivery = columns::read(row)?;
+                if row.int(columns::COUNT + 2)? != 0 {
+                    let order_key =
+                        row.optional_blob(columns::COUNT + 3)?.map(|bytes| uuids::parse(0, bytes)).transpose()?;
+                    stopped.push(Stopped { seq: delivery.seq, target: delivery.target_id, order_key });
+                    return Ok(());
+                }
+                let claim = Claim { seq: delivery.seq, epoch: row.int(columns::COUNT)? };
+                let age = Duration::from_millis(u64::try_from(row.int(columns::COUNT + 1)?).unwrap_or_default());
+                claimed.push(ClaimedDelivery { claim, delivery, age });
+                Ok(())
+            })
+            .await?;
         // In the order of their creation, whatever the order in which the statement found them.
         claimed[from..].sort_unstable_by_key(|claimed| claimed.claim.seq);
     }
@@ -114,31 +110,36 @@ pub(super) async fn claim(
     for stopped in &stopped {
         let mut row = Row::default();
         row.int(stopped.seq);
-        connection.statement(GIVE_UP).await?.step(row.values())?;
+        statements.step(GIVE_UP, &row).await?;
     }
-    stop(&mut StatementRunner::Direct(connection), &stopped, "it was canceled while it was under way").await
+    stop(statements, &stopped, "it was canceled while it was under way").await
 }
 
 /// Holds a claim for another lease; returns false if it is lost.
 pub(super) async fn renew(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     owner: Uuid,
     claim: Claim,
     lease_ms: i64,
 ) -> Result<bool, SqliteError> {
     let mut row = Row::default();
     row.int(lease_ms).int(claim.seq).blob(owner.as_bytes()).int(claim.epoch);
-    Ok(connection.statement(RENEW).await?.change(row.values())? > 0)
+    Ok(statements.change(RENEW, &row).await? > 0)
 }
 
 /// Returns the time until a delivery of a target is due; none if the target does not run or has nothing to do.
-pub(super) async fn next_due(connection: &mut DirectConnection, target: i64) -> Result<Option<Duration>, SqliteError> {
+pub(super) async fn next_due(
+    statements: &mut StatementRunner<'_>,
+    target: i64,
+) -> Result<Option<Duration>, SqliteError> {
     let mut row = Row::default();
     row.int(target);
     let mut next = None;
-    connection.statement(NEXT_DUE).await?.query(row.values(), |found| {
-        next = FoundRow::Direct(found).optional_int(0)?;
-        Ok(())
-    })?;
+    statements
+        .query(NEXT_DUE, &row, |found| {
+            next = found.optional_int(0)?;
+            Ok(())
+        })
+        .await?;
     Ok(next.map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or_default())))
 }

@@ -33,7 +33,7 @@ impl Execute<DiscardDeliveries> for WriteConnection {
                     order_key: *order_key,
                 })
                 .collect();
-            stop(&mut StatementRunner::Plain(connection), &stopped, "an operator discarded it").await?;
+            stop(&mut StatementRunner::Plain(connection.lend()), &stopped, "an operator discarded it").await?;
             if let Some(log) = log.filter(|_| !stopped.is_empty()) {
                 change_log::record(connection, &log).await?;
             }

@@ -7,17 +7,16 @@ use inlet_core::{
     issues::{Blamed, IssueKey, IssuePlace, IssueStage},
     operational::{EventEnvironment, OperationalEvent, OperationalEventType, RaiseRule},
 };
-use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{columns::of_class, order, status};
 use crate::{
     clock::now_ms as system_ms,
     records::{AttemptNext, AttemptRecord, FinishedAttempt},
+    sql,
     sqlite::{
-        connection::direct::DirectConnection,
         error::SqliteError,
-        statements::{database_time::now_ms, row::Row, runner::FoundRow, runner::StatementRunner, uuids},
+        statements::{database_time::now_ms, row::Row, runner::StatementRunner, uuids},
         tables::{
             issues::{self, Failure},
             operational_events,
@@ -38,44 +37,48 @@ const FAILING_TRIES: i64 = 3;
 const FINISH: &str = concat!(
     "UPDATE deliveries SET
          owner = NULL,
-         status = CASE WHEN ?4 = 1 AND is_stopped THEN 4 ELSE ?4 END,
-         due_at_ms = CASE WHEN ?4 = 1 AND NOT is_stopped THEN ",
+         status = CASE WHEN ?4 = 1 AND is_stopped > 0 THEN 4 ELSE ?4 END,
+         due_at_ms = CASE WHEN ?4 = 1 AND is_stopped = 0 THEN ",
     now_ms!(),
     " + ?5 END,
-         finished_at_ms = CASE WHEN ?4 = 1 AND NOT is_stopped THEN NULL ELSE ",
+         finished_at_ms = CASE WHEN ?4 = 1 AND is_stopped = 0 THEN NULL ELSE ",
     now_ms!(),
     " END,
          class = CASE WHEN tries < ?6 THEN ?7 ELSE ?8 END,
          attempts = attempts + ?9,
          tries = tries - ?10,
          sends = sends - ?11,
-         last_status = CASE WHEN ?10 THEN last_status ELSE ?12 END,
-         last_error = CASE WHEN is_stopped = 2 THEN NULL WHEN ?10 THEN last_error ELSE ?13 END,
+         last_status = CASE WHEN ?10 = 1 THEN last_status ELSE ?12 END,
+         last_error = CASE WHEN is_stopped = 2 THEN NULL WHEN ?10 = 1 THEN last_error ELSE ?13 END,
          downstream_id = CASE WHEN is_stopped < 2 THEN coalesce(?14, downstream_id) END,
-         body_bytes = CASE WHEN ?4 = 3 OR ?4 = 1 AND NOT is_stopped THEN body_bytes END
+         body_bytes = CASE WHEN ?4 = 3 OR ?4 = 1 AND is_stopped = 0 THEN body_bytes END
      WHERE seq = ?1 AND owner = ?2 AND epoch = ?3"
 );
 
 const HAND_BACK: &str = concat!(
     "UPDATE deliveries SET
          owner = NULL, tries = tries - 1, sends = sends - 1,
-         status = CASE WHEN is_stopped THEN 4 ELSE status END,
-         due_at_ms = CASE WHEN NOT is_stopped THEN ",
+         status = CASE WHEN is_stopped > 0 THEN 4 ELSE status END,
+         due_at_ms = CASE WHEN is_stopped = 0 THEN ",
     now_ms!(),
     " END,
-         finished_at_ms = CASE WHEN is_stopped THEN ",
+         finished_at_ms = CASE WHEN is_stopped > 0 THEN ",
     now_ms!(),
     " END,
-         body_bytes = CASE WHEN NOT is_stopped THEN body_bytes END
+         body_bytes = CASE WHEN is_stopped = 0 THEN body_bytes END
      WHERE seq = ?1 AND owner = ?2 AND epoch = ?3"
 );
 
 const ENDED: &str = "SELECT tries, status, target_id, order_key, environment_id, source_event, is_stopped = 2
     FROM deliveries WHERE seq = ?1";
 
-const ATTEMPT: &str = "INSERT OR REPLACE INTO delivery_attempts (delivery_seq, number, at_ms, duration_ms, is_counted,
+const ATTEMPT: &str = "INSERT INTO delivery_attempts (delivery_seq, number, at_ms, duration_ms, is_counted,
         outcome, status, error, request_headers, response_headers, response_body)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+    ON CONFLICT (delivery_seq, number) DO UPDATE SET at_ms = excluded.at_ms, duration_ms = excluded.duration_ms,
+        is_counted = excluded.is_counted, outcome = excluded.outcome, status = excluded.status, error = excluded.error,
+        request_headers = excluded.request_headers, response_headers = excluded.response_headers,
+        response_body = excluded.response_body";
 
 const FORGET_ORDER: &str = "UPDATE deliveries SET order_key = NULL WHERE seq = ?1";
 
@@ -89,7 +92,8 @@ const NEEDS_ATTENTION: &str = "INSERT INTO attention
         ON source_environment_id = source_environments.id AND event_logs.id = ?2
     WHERE environment_id = ?1
     ON CONFLICT (source_environment_id, event_id)
-        DO UPDATE SET open = 1, issue_id = CASE WHEN open = 0 THEN excluded.issue_id ELSE issue_id END";
+        DO UPDATE SET open = 1,
+            issue_id = CASE WHEN attention.open = 0 THEN excluded.issue_id ELSE attention.issue_id END";
 
 /// A delivery after its attempt.
 struct Ended {
@@ -105,7 +109,7 @@ struct Ended {
 
 /// Ends an attempt and its claim; returns false if the claim is lost.
 pub(super) async fn finish(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     owner: Uuid,
     FinishedAttempt { claim, attempt, next }: &FinishedAttempt,
 ) -> Result<bool, SqliteError> {
@@ -115,25 +119,27 @@ pub(super) async fn finish(
         AttemptNext::HandBack => (false, HAND_BACK),
         _ => (bind_finish(&mut row, attempt.as_ref(), next), FINISH),
     };
-    if connection.statement(text).await?.change(row.values())? == 0 {
+    if statements.change(text, &row).await? == 0 {
         return Ok(false);
     }
     let mut ended = None;
     let mut row = Row::default();
     row.int(claim.seq);
-    connection.statement(ENDED).await?.query(row.values(), |columns| {
-        let row = FoundRow::Direct(columns);
-        ended = Some(Ended {
-            tries: row.int(0)?,
-            status: row.int(1)?,
-            target: row.int(2)?,
-            order_key: row.optional_blob(3)?.map(|bytes| uuids::parse(3, bytes)).transpose()?,
-            environment: row.int(4)?,
-            source_event: uuids::parse(5, row.blob(5)?)?,
-            is_forgotten: row.int(6)? != 0,
-        });
-        Ok(())
-    })?;
+    statements
+        .query(ENDED, &row, |columns| {
+            let row = columns;
+            ended = Some(Ended {
+                tries: row.int(0)?,
+                status: row.int(1)?,
+                target: row.int(2)?,
+                order_key: row.optional_blob(3)?.map(|bytes| uuids::parse(3, bytes)).transpose()?,
+                environment: row.int(4)?,
+                source_event: uuids::parse(5, row.blob(5)?)?,
+                is_forgotten: row.int(6)? != 0,
+            });
+            Ok(())
+        })
+        .await?;
     let Some(ended) = ended else { return Ok(false) };
     if let (Some(attempt), false) = (attempt, *next == AttemptNext::HandBack) {
         let blank = ended.is_forgotten.then(|| AttemptRecord {
@@ -144,51 +150,51 @@ pub(super) async fn finish(
             ..attempt.clone()
         });
         let attempt = blank.as_ref().unwrap_or(attempt);
-        write_attempt(connection, claim.seq, ended.tries, is_counted, attempt).await?;
+        write_attempt(statements, claim.seq, ended.tries, is_counted, attempt).await?;
     }
     if ended.is_forgotten && ended.status > status::RETRYING {
         let mut row = Row::default();
         row.int(claim.seq);
-        connection.statement(FORGET_ORDER).await?.step(row.values())?;
+        statements.step(FORGET_ORDER, &row).await?;
     }
     if ended.status == status::DELIVERED || ended.status == status::CANCELED {
         let mut row = Row::default();
         row.int(claim.seq);
-        connection.statement(REMOVE_BODY).await?.step(row.values())?;
+        statements.step(REMOVE_BODY, &row).await?;
     }
     let is_failing = matches!(next, AttemptNext::Retry { is_counted: true, .. }) && ended.tries >= FAILING_TRIES;
     if ended.status == status::RETRYING && is_failing {
-        record_issue(connection, &ended, FAILING_CODE).await?;
+        record_issue(statements, &ended, FAILING_CODE).await?;
     }
     if ended.status == status::DEAD {
-        let issue = record_issue(connection, &ended, DEAD_CODE).await?;
+        let issue = record_issue(statements, &ended, DEAD_CODE).await?;
         let mut row = Row::default();
         row.int(ended.environment).blob(ended.source_event.as_bytes()).text(DEAD_CODE).optional_uuid(issue);
-        connection.statement(NEEDS_ATTENTION).await?.step(row.values())?;
-        raise_exhausted(connection, claim.seq).await?;
+        statements.step(NEEDS_ATTENTION, &row).await?;
+        raise_exhausted(statements, claim.seq).await?;
     }
     if let Some(order_key) = ended.order_key.filter(|_| ended.status > status::RETRYING) {
-        order::lead(&mut StatementRunner::Direct(connection), &[(ended.target, order_key)]).await?;
+        order::lead(statements, &[(ended.target, order_key)]).await?;
     }
     Ok(true)
 }
 
 /// Counts a failure among the issues of its target; returns the id of the issue.
 async fn record_issue(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     ended: &Ended,
     code: &'static str,
 ) -> Result<Option<Uuid>, SqliteError> {
     let key = IssueKey::new(IssuePlace::Target(ended.target), IssueStage::Deliver, code, Blamed::Nobody);
     let failure = Failure { environment: ended.environment, key, entry: ended.source_event, plugin: None };
-    let ids = issues::record(connection.plain(), &[failure], system_ms()).await?;
+    let ids = issues::record(&mut statements.connection(), &[failure], system_ms()).await?;
     Ok(ids.first().copied())
 }
 
 /// Raises the operational event of a delivery that was given up. It holds no answer, which could name a user.
-async fn raise_exhausted(connection: &mut DirectConnection, seq: i64) -> Result<(), SqliteError> {
-    let connection = connection.plain();
-    let found = sqlx::query(
+async fn raise_exhausted(statements: &mut StatementRunner<'_>, seq: i64) -> Result<(), SqliteError> {
+    let connection = &mut statements.connection();
+    let found = sql::query(
         "SELECT environments.id, environments.slug, targets.key, deliveries.id, workflow, attempts, last_status
          FROM deliveries CROSS JOIN targets ON targets.id = target_id
              CROSS JOIN environments ON environments.id = deliveries.environment_id
@@ -241,7 +247,7 @@ fn bind_finish<'v>(row: &mut Row<'v>, attempt: Option<&'v AttemptRecord>, next: 
 }
 
 async fn write_attempt(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     seq: i64,
     number: i64,
     is_counted: bool,
@@ -252,6 +258,6 @@ async fn write_attempt(
     row.int(seq).int(number).int(attempt.at_ms).int(attempt.duration_ms).int(i64::from(is_counted));
     row.text(&attempt.outcome).optional_int(attempt.status.map(i64::from)).optional_text(attempt.error.as_deref());
     row.text(&attempt.request_headers).text(&attempt.response_headers).blob(&attempt.response_body[..kept]);
-    connection.statement(ATTEMPT).await?.step(row.values())?;
+    statements.step(ATTEMPT, &row).await?;
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use crate::{
     records::{ChangedHealth, TargetHealth},
-    sqlite::{connection::direct::DirectConnection, error::SqliteError, statements::row::Row},
+    sqlite::{
+        error::SqliteError,
+        statements::{row::Row, runner::StatementRunner},
+    },
 };
 
 // A target that was stopped, or runs again, since the health was observed begins anew.
@@ -11,13 +14,13 @@ const WRITE: &str = "UPDATE targets SET failing_since_ms = ?3, failures = ?4, wa
 
 /// Writes the health of a target, unless its state has changed since it was observed.
 pub(super) async fn write(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     ChangedHealth { target, state_since_ms, health }: &ChangedHealth,
 ) -> Result<(), SqliteError> {
     let TargetHealth { failing_since_ms, failures, warned_percent, warned_at_ms } = *health;
     let mut row = Row::default();
     row.int(*target).int(*state_since_ms).optional_int(failing_since_ms).int(failures.into());
     row.int(warned_percent.into()).optional_int(warned_at_ms);
-    connection.statement(WRITE).await?.step(row.values())?;
+    statements.step(WRITE, &row).await?;
     Ok(())
 }

@@ -24,9 +24,9 @@ pub(super) static LEAD: LazyLock<MultiRow> = LazyLock::new(|| {
                         AND behind.order_key IS NOT NULL AND behind.due_at_ms IS NULL
                         AND behind.finished_at_ms IS NULL
                     ORDER BY behind.id LIMIT 1)
-                FROM wanted WHERE NOT EXISTS (SELECT 1 FROM deliveries AS leading
-                    WHERE leading.target_id = wanted.target_id AND leading.order_key = wanted.order_key
-                        AND leading.order_key IS NOT NULL AND leading.due_at_ms IS NOT NULL))"
+                FROM wanted WHERE NOT EXISTS (SELECT 1 FROM deliveries AS ahead
+                    WHERE ahead.target_id = wanted.target_id AND ahead.order_key = wanted.order_key
+                        AND ahead.order_key IS NOT NULL AND ahead.due_at_ms IS NOT NULL))"
         ),
     )
 });

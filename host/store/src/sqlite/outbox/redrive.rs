@@ -1,7 +1,6 @@
 //! Sending deliveries again that were given up, and those that wait for a retry at once.
 
 use inlet_core::delivery::DeliveryStatus;
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use super::{
@@ -15,6 +14,7 @@ use crate::{
     error::CommitError,
     operations::RedriveDeliveries,
     records::{RedriveSlice, Redriven, SelectedDeliveries},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{database_time::now_ms, runner::StatementRunner, transaction},
@@ -64,7 +64,7 @@ impl Execute<RedriveDeliveries> for WriteConnection {
 }
 
 async fn redrive(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     selected: &SelectedDeliveries,
     slice: RedriveSlice,
@@ -80,13 +80,13 @@ async fn redrive(
     let mut delayed: Vec<(i64, i64)> = Vec::new();
     for (position, Found { seq, target, order_key, status, source_event, .. }) in found.iter().enumerate() {
         let (is_dead, delay_ms) = (*status == status::DEAD, slice.delay_ms(position));
-        sqlx::query(if is_dead { REVIVE } else { HASTEN }).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
+        sql::query(if is_dead { REVIVE } else { HASTEN }).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
         if let Some(key) = order_key.filter(|_| is_dead) {
             ordered.push((*target, key));
             delayed.push((*seq, delay_ms));
         }
         if is_dead {
-            sqlx::query(NEEDS_NO_ATTENTION)
+            sql::query(NEEDS_NO_ATTENTION)
                 .bind(environment)
                 .bind(source_event.as_bytes().as_slice())
                 .bind(DEAD_CODE)
@@ -96,9 +96,9 @@ async fn redrive(
     }
     ordered.sort_unstable();
     ordered.dedup();
-    order::lead(&mut StatementRunner::Plain(connection), &ordered).await?;
+    order::lead(&mut StatementRunner::Plain(connection.lend()), &ordered).await?;
     for (seq, delay_ms) in delayed.into_iter().filter(|(_, delay_ms)| *delay_ms > 0) {
-        sqlx::query(DELAY).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
+        sql::query(DELAY).bind(seq).bind(delay_ms).execute(&mut *connection).await?;
     }
     Ok(Redriven { count: found.len() as u64, last: found.last().map(|last| last.id) })
 }

@@ -1,12 +1,12 @@
 //! Finding the deliveries that an operator means.
 
 use inlet_core::delivery::DeliveryStatus;
-use sqlx::{AssertSqlSafe, Row as _, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 use super::columns::of_status;
 use crate::{
     records::{Cursor, DeliveryFilter, SelectedDeliveries, uuid_time},
+    sql,
     sqlite::statements::uuids,
 };
 
@@ -16,11 +16,11 @@ pub(crate) const MATCHES: &str = "environment_id = ?1 AND id >= ?2 AND id < ?3 A
 
 /// Binds the parameters of [`MATCHES`] with a range of ids.
 pub(crate) fn bind<'q>(
-    query: Query<'q, Sqlite, SqliteArguments>,
+    query: sql::Query<'q>,
     environment: i64,
     filter: &DeliveryFilter,
     range: uuids::Range,
-) -> Query<'q, Sqlite, SqliteArguments> {
+) -> sql::Query<'q> {
     query
         .bind(environment)
         .bind(range.from())
@@ -48,7 +48,7 @@ pub(crate) struct Found {
 
 /// Finds at most `limit` deliveries behind one that have one of these statuses and this condition, the oldest first.
 pub(crate) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     selected: &SelectedDeliveries,
     statuses: &[DeliveryStatus],
@@ -76,7 +76,7 @@ pub(crate) async fn find(
             "SELECT seq, target_id, order_key, status, source_event, id FROM deliveries {index}
              WHERE {MATCHES} AND {of} AND status = ?7 AND {condition} ORDER BY id LIMIT ?8"
         );
-        let query = bind(sqlx::query(AssertSqlSafe(sql)), environment, filter, range);
+        let query = bind(sql::query(sql), environment, filter, range);
         let left = limit - found.len() as i64;
         let rows = query.bind(of_status(*status)).bind(left).fetch_all(&mut *connection).await?;
         for row in &rows {

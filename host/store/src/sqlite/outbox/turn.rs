@@ -7,7 +7,6 @@ use crate::{
     operations::TakeDeliveryTurn,
     records::{DeliveryTurn, DeliveryTurnResult},
     sqlite::{
-        connection::direct::DirectConnection,
         error::SqliteError,
         statements::{runner::StatementRunner, transaction},
         write_connection::WriteConnection,
@@ -19,47 +18,47 @@ impl Execute<TakeDeliveryTurn> for WriteConnection {
         &mut self,
         TakeDeliveryTurn { turn }: TakeDeliveryTurn,
     ) -> Result<DeliveryTurnResult, CommitError> {
-        let taken = take(&mut self.connection, &turn).await;
+        let taken = take(&mut self.connection.statements(), &turn).await;
         if taken.is_err() {
-            transaction::roll_back(self.connection.plain()).await;
+            transaction::roll_back(&mut self.connection.plain()).await;
             self.reconnect_if_lost().await;
         }
-        self.checkpoints.after_commit(&mut StatementRunner::Direct(&mut self.connection)).await;
+        self.checkpoint().await;
         Ok(taken?)
     }
 }
 
 /// Executes a turn. The caller rolls back after an error.
 pub(super) async fn take(
-    connection: &mut DirectConnection,
+    statements: &mut StatementRunner<'_>,
     turn: &DeliveryTurn,
 ) -> Result<DeliveryTurnResult, SqliteError> {
     let DeliveryTurn { owner, lease, bodies, finished, health, renewed, wanted } = turn;
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4);
     let mut result = DeliveryTurnResult::default();
-    StatementRunner::Direct(connection).run(transaction::BEGIN).await?;
+    statements.run(transaction::BEGIN).await?;
     for built in bodies {
-        if !bodies::store(connection, *owner, built).await? {
+        if !bodies::store(statements, *owner, built).await? {
             result.lost.push(built.claim);
         }
     }
     for attempt in finished {
-        if !finish::finish(connection, *owner, attempt).await? {
+        if !finish::finish(statements, *owner, attempt).await? {
             result.lost.push(attempt.claim);
         }
     }
     for changed in health {
-        health::write(connection, changed).await?;
+        health::write(statements, changed).await?;
     }
     for claim in renewed {
-        if !claim::renew(connection, *owner, *claim, lease_ms).await? {
+        if !claim::renew(statements, *owner, *claim, lease_ms).await? {
             result.lost.push(*claim);
         }
     }
     for wanted in wanted {
-        claim::claim(connection, *owner, lease_ms, wanted, &mut result.claimed).await?;
-        result.next_due.extend(claim::next_due(connection, wanted.target).await?.map(|due| (wanted.target, due)));
+        claim::claim(statements, *owner, lease_ms, wanted, &mut result.claimed).await?;
+        result.next_due.extend(claim::next_due(statements, wanted.target).await?.map(|due| (wanted.target, due)));
     }
-    StatementRunner::Direct(connection).run(transaction::COMMIT).await?;
+    statements.run(transaction::COMMIT).await?;
     Ok(result)
 }

@@ -1,11 +1,11 @@
 //! Bounded reads of lists in the order of their ids: where a filter has no index, a page looks at so many entries of the
 //! indexes that the list is read from, and says how many these were.
 
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, query::Query, sqlite::SqliteArguments};
 use uuid::Uuid;
 
 use super::uuids::{self, Range};
 use crate::records::{BoundedPage, Cursor, Looked, Page};
+use crate::sql;
 
 /// The most entries that a page looks at.
 pub(crate) const LOOKED_AT: usize = 20_000;
@@ -17,6 +17,13 @@ pub(crate) struct IndexRange {
     pub(crate) from: &'static str,
     /// The values of `?1` and `?2`.
     pub(crate) keys: [i64; 2],
+}
+
+impl IndexRange {
+    /// The number of an entry: deliveries have one beside their ids, and the other lists are read by ids.
+    pub(crate) fn number(self) -> &'static str {
+        if self.from.starts_with("deliveries ") { "seq" } else { "0" }
+    }
 }
 
 /// A page of a list that is merged from ranges of indexes.
@@ -36,6 +43,7 @@ pub(crate) struct BoundedList<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FoundRow {
     pub(crate) id: Uuid,
+    /// See [`IndexRange::number`].
     pub(crate) rowid: i64,
 }
 
@@ -53,8 +61,6 @@ impl Found {
     }
 }
 
-type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
-
 impl BoundedList<'_> {
     fn is_ascending(&self) -> bool {
         matches!(self.cursor, Cursor::Before(_))
@@ -67,8 +73,8 @@ impl BoundedList<'_> {
     /// Finds the entries of the page. `bind` binds the parameters of the filter.
     pub(crate) async fn find<'q>(
         &self,
-        connection: &mut SqliteConnection,
-        bind: impl Fn(SqliteQuery<'q>) -> SqliteQuery<'q>,
+        connection: &mut sql::Connection<'_>,
+        bind: impl Fn(sql::Query<'q>) -> sql::Query<'q>,
     ) -> Result<Found, sqlx::Error> {
         let edge = match self.filter {
             Some(_) => self.edge(connection).await?,
@@ -78,15 +84,16 @@ impl BoundedList<'_> {
         let mut rows = Vec::new();
         for range in self.ranges.iter().filter(|_| !ids.is_empty()) {
             let sql = format!(
-                "SELECT id, rowid FROM {} AND id >= ?3 AND id < ?4 AND {} ORDER BY id {} LIMIT ?5",
+                "SELECT id, {} FROM {} AND id >= ?3 AND id < ?4 AND {} ORDER BY id {} LIMIT ?5",
+                range.number(),
                 range.from,
                 self.filter.unwrap_or("true"),
                 self.order()
             );
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(range.keys[0]).bind(range.keys[1]);
+            let query = sql::query(sql).bind(range.keys[0]).bind(range.keys[1]);
             let query = bind(query.bind(ids.from()).bind(ids.to()).bind(self.limit as i64 + 1));
             for row in query.fetch_all(&mut *connection).await? {
-                rows.push(FoundRow { id: uuids::read(&row, 0)?, rowid: sqlx::Row::try_get(&row, 1)? });
+                rows.push(FoundRow { id: uuids::read(&row, 0)?, rowid: row.try_get(1)? });
             }
         }
         rows.sort_unstable();
@@ -97,7 +104,7 @@ impl BoundedList<'_> {
     }
 
     /// Returns the last entry to look at; none if there are no more than are looked at. Reads the indexes only.
-    async fn edge(&self, connection: &mut SqliteConnection) -> Result<Option<Uuid>, sqlx::Error> {
+    async fn edge(&self, connection: &mut sql::Connection<'_>) -> Result<Option<Uuid>, sqlx::Error> {
         let each = (self.most / self.ranges.len().max(1)).max(1);
         let mut edges = Vec::new();
         for range in self.ranges.iter().filter(|_| !self.ids.is_empty()) {
@@ -106,7 +113,7 @@ impl BoundedList<'_> {
                 range.from,
                 self.order()
             );
-            let query = sqlx::query(AssertSqlSafe(sql)).bind(range.keys[0]).bind(range.keys[1]);
+            let query = sql::query(sql).bind(range.keys[0]).bind(range.keys[1]);
             let rows = query.bind(self.ids.from()).bind(self.ids.to()).bind(each as i64 - 1);
             if let [last, _] = rows.fetch_all(&mut *connection).await?.as_slice() {
                 edges.push(uuids::read(last, 0)?);
@@ -128,7 +135,7 @@ impl BoundedList<'_> {
     /// far entries may have been left out.
     pub(crate) async fn complete<T>(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         found: &Found,
         page: Page<T>,
         id: impl Fn(&T) -> Uuid,
@@ -154,11 +161,11 @@ impl BoundedList<'_> {
         Ok(BoundedPage { items: page.items, has_before: page.has_before, has_after: page.has_after, looked })
     }
 
-    async fn count(&self, connection: &mut SqliteConnection, ids: Range) -> Result<u64, sqlx::Error> {
+    async fn count(&self, connection: &mut sql::Connection<'_>, ids: Range) -> Result<u64, sqlx::Error> {
         let mut entries = 0;
         for range in self.ranges.iter().filter(|_| !ids.is_empty()) {
             let sql = format!("SELECT count(*) FROM {} AND id >= ?3 AND id < ?4", range.from);
-            let query = sqlx::query_scalar::<_, i64>(AssertSqlSafe(sql)).bind(range.keys[0]).bind(range.keys[1]);
+            let query = sql::query_scalar::<i64>(sql).bind(range.keys[0]).bind(range.keys[1]);
             entries += query.bind(ids.from()).bind(ids.to()).fetch_one(&mut *connection).await?.unsigned_abs();
         }
         Ok(entries)

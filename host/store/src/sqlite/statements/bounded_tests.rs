@@ -8,7 +8,7 @@ use std::sync::{
 };
 
 use inlet_core::delivery::DeliveryStatus;
-use sqlx::{AssertSqlSafe, Row as _, SqlitePool, sqlite::SqlitePoolOptions};
+use sqlx::sqlite::SqlitePoolOptions;
 use uuid::Uuid;
 
 use super::bounded::{BoundedList, IndexRange, LOOKED_AT};
@@ -17,6 +17,7 @@ use crate::{
         BoundedPage, ChangeQuery, Cursor, DeliveryFilter, DeliveryQuery, ListedDelivery, Page, ReadMemory, RunQuery,
         SelectedDeliveries,
     },
+    sql,
     sqlite::{
         connection::migrations::MIGRATIONS,
         outbox::select,
@@ -38,7 +39,7 @@ impl ReadMemory for Unlimited {
 
 /// A database with one connection that counts its steps.
 struct Database {
-    pool: SqlitePool,
+    pool: sql::Pool,
     steps: Arc<AtomicUsize>,
 }
 
@@ -76,7 +77,7 @@ async fn database() -> Database {
         true
     };
     pool.acquire().await.unwrap().lock_handle().await.unwrap().set_progress_handler(1, count);
-    Database { pool, steps }
+    Database { pool: sql::Pool::Sqlite(pool), steps }
 }
 
 impl Database {
@@ -89,9 +90,9 @@ impl Database {
     }
 
     async fn plan(&self, sql: &str) -> Vec<String> {
-        let explained = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")));
+        let explained = sql::query(format!("EXPLAIN QUERY PLAN {sql}"));
         let rows = explained.fetch_all(&self.pool).await.unwrap();
-        rows.iter().map(|row| row.get::<String, _>(3)).collect()
+        rows.iter().map(|row| row.try_get(3).unwrap()).collect()
     }
 }
 
@@ -153,7 +154,8 @@ async fn what_an_index_has_is_found_without_reading_anything_else() {
     let steps = database.steps();
     assert!(steps < 3000, "{steps} steps among {ENTRIES} changes");
     // A slice that is sent again, or discarded, holds up the writer.
-    let mut connection = database.pool.acquire().await.unwrap();
+    let mut pooled = database.pool.acquire().await.unwrap();
+    let mut connection = pooled.connection();
     let selected = SelectedDeliveries::Matching(of_target);
     for statuses in [&[DeliveryStatus::Dead][..], &[DeliveryStatus::Pending, DeliveryStatus::Retrying]] {
         let found = select::find(&mut connection, 1, &selected, statuses, "owner IS NULL", (None, 1000)).await.unwrap();
@@ -259,7 +261,8 @@ async fn pages_of_merged_ranges_lead_through_everything_that_matches() {
                 let ids = uuids::Range::of(&cursor);
                 let filter = Some("is_wanted AND ?6 IS NULL");
                 let list = BoundedList { ranges: &ranges, filter, ids, cursor: &cursor, limit, most };
-                let mut connection = pool.acquire().await.unwrap();
+                let mut pooled = pool.acquire().await.unwrap();
+                let mut connection = sql::Connection::from(&mut *pooled);
                 let read = list.find(&mut connection, |sql| sql.bind(None::<i64>)).await.unwrap();
                 let Page { items, has_before, has_after } = read.page.clone();
                 assert!(items.len() <= limit);
@@ -293,7 +296,7 @@ async fn every_list_is_read_in_the_order_of_an_index() {
     let database = database().await;
     for statistics in [false, true] {
         if statistics {
-            sqlx::query("ANALYZE").execute(&database.pool).await.unwrap();
+            sql::query("ANALYZE").execute(&database.pool).await.unwrap();
         }
         for (from, index) in [
             (deliveries::BY_ID, "deliveries_by_id (environment_id=? AND id>? AND id<?)"),
@@ -304,8 +307,9 @@ async fn every_list_is_read_in_the_order_of_an_index() {
             (change_log::OF_ENVIRONMENT, "changes_of_environment (environment_id=? AND id>? AND id<?)"),
         ] {
             for order in ["ASC", "DESC"] {
+                let number = IndexRange { from, keys: [0, 0] }.number();
                 let list =
-                    format!("SELECT id, rowid FROM {from} AND id >= ?3 AND id < ?4 ORDER BY id {order} LIMIT ?5");
+                    format!("SELECT id, {number} FROM {from} AND id >= ?3 AND id < ?4 ORDER BY id {order} LIMIT ?5");
                 let plan = database.plan(&list).await;
                 assert!(plan.len() == 1 && plan[0].contains("COVERING INDEX") && plan[0].ends_with(index), "{plan:?}");
             }

@@ -8,9 +8,8 @@
 
 use std::sync::Arc;
 
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection, sqlite::SqliteRow};
-
 use super::row::Row;
+use crate::sql::{self, ArrayStatement};
 
 /// Sizes of statements, as powers of two: 2⁶ = 64 rows at most.
 const SIZES: usize = 7;
@@ -28,14 +27,23 @@ pub(crate) struct MultiRow {
     texts: [Arc<str>; SIZES],
     /// The text for a single row, without a number of rows.
     single: Box<str>,
+    /// The statement for PostgreSQL.
+    arrays: ArrayStatement,
 }
 
 impl MultiRow {
     /// Returns a query of `head`, one `row` for each row, and `tail`. A `#` in `row` becomes the row's number. A row of
     /// NULLs must find nothing.
     pub(crate) fn query(head: &str, row: &str, tail: &str) -> Self {
+        Self::query_each(head, row, tail, tail)
+    }
+
+    /// Like [`MultiRow::query`], with a tail for each database.
+    pub(crate) fn query_each(head: &str, row: &str, tail: &str, postgres_tail: &str) -> Self {
         let texts = texts(head, row, tail);
-        Self { counted: false, single: Box::from(&*texts[0]), texts }
+        let before = head.trim_end().trim_end_matches("VALUES").to_owned();
+        let arrays = ArrayStatement::new(before, postgres_tail.to_owned(), row.contains('#'));
+        Self { counted: false, single: Box::from(&*texts[0]), texts, arrays }
     }
 
     /// Returns an insert of these columns, with its conflict clause.
@@ -45,7 +53,8 @@ impl MultiRow {
         // Without WHERE the parser would take ON CONFLICT for a join's condition.
         let tail = format!(") WHERE true LIMIT (SELECT rows FROM given) {on_conflict}");
         let single = format!("INSERT INTO {table} ({columns}) VALUES {row} {on_conflict}");
-        Self { counted: true, single: single.into(), texts: texts(&head, &row, &tail) }
+        let arrays = ArrayStatement::new(format!("INSERT INTO {table} ({columns})"), on_conflict.to_owned(), false);
+        Self { counted: true, single: single.into(), texts: texts(&head, &row, &tail), arrays }
     }
 
     /// The text of the statement for a single row.
@@ -56,13 +65,18 @@ impl MultiRow {
     /// Runs the statement over all items, on sqlx's thread.
     pub(crate) async fn execute<'v, T>(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         items: &'v [T],
         bind: impl Fn(&mut Row<'v>, &'v T),
     ) -> Result<(), sqlx::Error> {
+        if let sql::Connection::Postgres(connection) = connection {
+            return match items {
+                [] => Ok(()),
+                _ => self.arrays.execute(connection, values(items, &bind)).await,
+            };
+        }
         for (text, chunk) in self.chunks(items) {
-            let arguments = self.row(chunk, &bind).to_arguments()?;
-            sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), arguments).execute(&mut *connection).await?;
+            sql::query_with(text, self.row(chunk, &bind).into_values()).execute(&mut *connection).await?;
         }
         Ok(())
     }
@@ -70,15 +84,19 @@ impl MultiRow {
     /// Runs the query over all items, on sqlx's thread, and passes each chunk with its rows to `found`.
     pub(crate) async fn fetch<'v, T>(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         items: &'v [T],
         bind: impl Fn(&mut Row<'v>, &'v T),
-        mut found: impl FnMut(&'v [T], Vec<SqliteRow>) -> Result<(), sqlx::Error>,
+        mut found: impl FnMut(&'v [T], Vec<sql::Row>) -> Result<(), sqlx::Error>,
     ) -> Result<(), sqlx::Error> {
+        if let sql::Connection::Postgres(connection) = connection {
+            return match items {
+                [] => Ok(()),
+                _ => found(items, self.arrays.fetch(connection, values(items, &bind)).await?),
+            };
+        }
         for (text, chunk) in self.chunks(items) {
-            let arguments = self.row(chunk, &bind).to_arguments()?;
-            let rows =
-                sqlx::query_with::<Sqlite, _>(AssertSqlSafe(text), arguments).fetch_all(&mut *connection).await?;
+            let rows = sql::query_with(text, self.row(chunk, &bind).into_values()).fetch_all(&mut *connection).await?;
             found(chunk, rows)?;
         }
         Ok(())
@@ -99,6 +117,15 @@ impl MultiRow {
         }
         row
     }
+}
+
+/// Returns the values of each item.
+fn values<'v, T>(items: &'v [T], bind: &impl Fn(&mut Row<'v>, &'v T)) -> impl Iterator<Item = Vec<sql::Value<'v>>> {
+    items.iter().map(|item| {
+        let mut row = Row::default();
+        bind(&mut row, item);
+        row.into_values()
+    })
 }
 
 /// The placeholders are plain `?`, because sqlx looks up the name of every other kind, which halves the speed.

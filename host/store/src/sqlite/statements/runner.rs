@@ -3,18 +3,19 @@
 //! The writer runs them on its own thread. Everything else, a rehearsal's look-ups among it, takes the plain way. Both
 //! write the same rows.
 
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, sqlite::SqliteRow};
-
 use super::{multi_row::MultiRow, row::Row};
-use crate::sqlite::{
-    connection::direct::{DirectConnection, FoundColumns},
-    error::SqliteError,
+use crate::{
+    sql,
+    sqlite::{
+        connection::direct::{DirectConnection, FoundColumns},
+        error::SqliteError,
+    },
 };
 
 /// Runs the statements of the event path on a connection.
 pub(crate) enum StatementRunner<'c> {
     /// On sqlx's thread.
-    Plain(&'c mut SqliteConnection),
+    Plain(sql::Connection<'c>),
     /// On the caller's thread.
     Direct(&'c mut DirectConnection),
 }
@@ -23,7 +24,7 @@ impl StatementRunner<'_> {
     /// Runs a statement without parameters.
     pub(crate) async fn run(&mut self, text: &'static str) -> Result<(), SqliteError> {
         match self {
-            Self::Plain(connection) => _ = sqlx::query(AssertSqlSafe(text)).execute(&mut **connection).await?,
+            Self::Plain(connection) => _ = sql::query(text).execute(connection).await?,
             Self::Direct(connection) => connection.statement(text).await?.step(&[])?,
         }
         Ok(())
@@ -65,7 +66,7 @@ impl StatementRunner<'_> {
             Self::Plain(connection) => {
                 let mut rows = Vec::new();
                 let mut offset = 0;
-                let keep = |chunk: &[T], of_chunk: Vec<SqliteRow>| {
+                let keep = |chunk: &[T], of_chunk: Vec<sql::Row>| {
                     rows.extend(of_chunk.into_iter().map(|row| (offset, row)));
                     offset += chunk.len();
                     Ok(())
@@ -86,10 +87,48 @@ impl StatementRunner<'_> {
         Ok(())
     }
 
-    /// Lends the connection for statements that are rare.
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
+    /// Runs a statement with these values, one for each parameter.
+    pub(crate) async fn step(&mut self, text: &'static str, row: &Row<'_>) -> Result<(), SqliteError> {
         match self {
-            Self::Plain(connection) => connection,
+            Self::Plain(connection) => _ = sql::query_with(text, row.values().to_vec()).execute(connection).await?,
+            Self::Direct(connection) => connection.statement(text).await?.step(row.values())?,
+        }
+        Ok(())
+    }
+
+    /// Runs a statement that changes rows and returns none; returns the number of rows that it changed.
+    pub(crate) async fn change(&mut self, text: &'static str, row: &Row<'_>) -> Result<u64, SqliteError> {
+        Ok(match self {
+            Self::Plain(connection) => {
+                sql::query_with(text, row.values().to_vec()).execute(connection).await?.rows_affected()
+            }
+            Self::Direct(connection) => connection.statement(text).await?.change(row.values())?.unsigned_abs(),
+        })
+    }
+
+    /// Runs a query with these values, one for each parameter, and passes every row to `found`.
+    pub(crate) async fn query(
+        &mut self,
+        text: &'static str,
+        row: &Row<'_>,
+        mut found: impl FnMut(&FoundRow<'_>) -> Result<(), SqliteError>,
+    ) -> Result<(), SqliteError> {
+        match self {
+            Self::Plain(connection) => {
+                let rows = sql::query_with(text, row.values().to_vec()).fetch_all(connection).await?;
+                rows.iter().try_for_each(|row| found(&FoundRow::Plain(row)))
+            }
+            Self::Direct(connection) => {
+                let statement = connection.statement(text).await?;
+                statement.query(row.values(), |columns| found(&FoundRow::Direct(columns)))
+            }
+        }
+    }
+
+    /// Lends the connection for statements that are rare.
+    pub(crate) fn connection(&mut self) -> sql::Connection<'_> {
+        match self {
+            Self::Plain(connection) => connection.lend(),
             Self::Direct(connection) => connection.plain(),
         }
     }
@@ -97,7 +136,7 @@ impl StatementRunner<'_> {
 
 /// A row found by a query.
 pub(crate) enum FoundRow<'r> {
-    Plain(&'r SqliteRow),
+    Plain(&'r sql::Row),
     Direct(FoundColumns<'r>),
 }
 

@@ -3,27 +3,26 @@
 //! sqlx's own transactions are not used for writing: when SQLite has rolled back by itself, as it does on a full disk,
 //! sqlx keeps counting the transaction as open and never begins another one.
 
-use sqlx::SqliteConnection;
-
-use crate::sqlite::error::SqliteError;
+use crate::{sql, sqlite::error::SqliteError};
 
 /// IMMEDIATE takes the write lock here, so that a lock held by somebody else is noticed before the first write.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(crate) const COMMIT: &str = "COMMIT";
 
 /// Runs `body` in a transaction: commits after success, otherwise rolls back.
-pub(crate) async fn run<T>(
-    connection: &mut SqliteConnection,
-    body: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, SqliteError>,
+pub(crate) async fn run<'c, T>(
+    connection: impl Into<sql::Connection<'c>>,
+    body: impl AsyncFnOnce(&mut sql::Connection<'_>) -> Result<T, SqliteError>,
 ) -> Result<T, SqliteError> {
-    let begun = sqlx::query(BEGIN).execute(&mut *connection).await;
+    let connection = &mut connection.into();
+    let begun = sql::query(BEGIN).execute(&mut *connection).await;
     if let Err(error) = begun {
         // If an earlier transaction was left open, the next one must not meet it too.
         roll_back(connection).await;
         return Err(error.into());
     }
     let result = match body(connection).await {
-        Ok(done) => sqlx::query(COMMIT).execute(&mut *connection).await.map(|_| done).map_err(SqliteError::from),
+        Ok(done) => sql::query(COMMIT).execute(&mut *connection).await.map(|_| done).map_err(SqliteError::from),
         Err(error) => Err(error),
     };
     if result.is_err() {
@@ -33,6 +32,6 @@ pub(crate) async fn run<T>(
 }
 
 /// Rolls back. The statement fails if SQLite has rolled back already, which is as good.
-pub(crate) async fn roll_back(connection: &mut SqliteConnection) {
-    _ = sqlx::query("ROLLBACK").execute(connection).await;
+pub(crate) async fn roll_back(connection: &mut sql::Connection<'_>) {
+    _ = sql::query("ROLLBACK").execute(connection).await;
 }

@@ -1,9 +1,9 @@
 //! UUIDv7 as blobs, which sort by time.
 
-use sqlx::{Row, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::records::Cursor;
+use crate::sql;
 
 /// A range of ids, without its end.
 #[derive(Debug, Clone, Copy)]
@@ -57,13 +57,13 @@ impl Range {
 }
 
 /// Reads an id from a column.
-pub(crate) fn read(row: &SqliteRow, column: usize) -> Result<Uuid, sqlx::Error> {
+pub(crate) fn read(row: &sql::Row, column: usize) -> Result<Uuid, sqlx::Error> {
     let bytes: &[u8] = row.try_get(column)?;
     parse(column, bytes)
 }
 
 /// Reads an id from a column that may be NULL.
-pub(crate) fn read_optional(row: &SqliteRow, column: usize) -> Result<Option<Uuid>, sqlx::Error> {
+pub(crate) fn read_optional(row: &sql::Row, column: usize) -> Result<Option<Uuid>, sqlx::Error> {
     let bytes: Option<&[u8]> = row.try_get(column)?;
     bytes.map(|bytes| parse(column, bytes)).transpose()
 }

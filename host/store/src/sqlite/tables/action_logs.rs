@@ -3,35 +3,38 @@
 use std::sync::LazyLock;
 
 use inlet_core::idempotency::HashKey;
-use sqlx::{Acquire as _, Row as _, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::event_logs::{COMPARED, EventKey, FoundEvents, find};
 use crate::{
     records::{ActionPlace, ActionSearch, Cursor, EventQuery, ListedAction, Page, ReadMemory},
+    sql,
     sqlite::{
         log_search::{action_filters, workflow},
         statements::{codes, multi_row::MultiRow, uuids},
     },
 };
 
-/// The conditions stand in each row, because placeholders have no numbers here.
-static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::query(
-        "WITH wanted (number, source_environment_id, id, of_type, of_mapping, of_status, of_workflow, of_recipient,
-             of_collection) AS (VALUES",
-        "(#, ?, ?, ?, ?, ?, ?, ?, ?)",
+macro_rules! tail {
+    ($database:ident, $run:literal, $runs:literal, $reached:literal, $skipped:literal) => {
         concat!(
             ") SELECT event_logs.source_environment_id, event_logs.id, ordinal, action_logs.id, event_type, user_id, mapping,
                    action_type, status, ",
-            workflow!(),
-            ", result ->> '$.workflow_run_id', result -> '$.workflow_run_ids',
-                   json_array_length(result, '$.recipients'), json_array_length(result, '$.skipped_recipients'),
-                   action_logs.reason, action_logs.warnings
+            workflow!($database),
+            ", ",
+            $run,
+            ", ",
+            $runs,
+            ", ",
+            $reached,
+            ", ",
+            $skipped,
+            ", action_logs.reason, action_logs.warnings
                FROM wanted CROSS JOIN event_logs USING (source_environment_id, id)
                    CROSS JOIN action_logs ON event_id = event_logs.id
                WHERE true",
             action_filters!(
+                $database,
                 "of_type",
                 "of_mapping",
                 "of_status",
@@ -40,6 +43,31 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
                 "of_collection"
             ),
             " ORDER BY number, ordinal"
+        )
+    };
+}
+
+/// The conditions stand in each row, because placeholders have no numbers here.
+static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
+    MultiRow::query_each(
+        "WITH wanted (number, source_environment_id, id, of_type, of_mapping, of_status, of_workflow, of_recipient,
+             of_collection) AS (VALUES",
+        "(#, ?, ?, ?, ?, ?, ?, ?, ?)",
+        tail!(
+            sqlite,
+            "result ->> '$.workflow_run_id'",
+            "result -> '$.workflow_run_ids'",
+            "json_array_length(result, '$.recipients')",
+            "json_array_length(result, '$.skipped_recipients')"
+        ),
+        tail!(
+            postgres,
+            "result::json ->> 'workflow_run_id'",
+            "CAST(result::json -> 'workflow_run_ids' AS TEXT)",
+            "CASE json_typeof(result::json -> 'recipients')
+                 WHEN 'array' THEN json_array_length(result::json -> 'recipients') END",
+            "CASE json_typeof(result::json -> 'skipped_recipients')
+                 WHEN 'array' THEN json_array_length(result::json -> 'skipped_recipients') END"
         ),
     )
 });
@@ -47,7 +75,7 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
 /// Returns a page of the actions that the query's filter of actions selects, those of the newest event first; none if there is
 /// no memory for it. It looks at a bounded number of events. The query's own cursor and limit do not count.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &EventQuery,
     cursor: Cursor<ActionPlace>,
     limit: usize,
@@ -55,7 +83,8 @@ pub(crate) async fn page(
     memory: &dyn ReadMemory,
 ) -> Result<Option<ActionSearch>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let filter = query.action.clone().unwrap_or_default();
     let moved = |id: Uuid, step: i8| Uuid::from_u128(id.as_u128().saturating_add_signed(step.into()));
     // The event of the cursor is read too: it may have more actions. Every other one has at least one.
@@ -69,7 +98,7 @@ pub(crate) async fn page(
     let FoundEvents { page: Page { items: events, .. }, edge } =
         find(&mut snapshot, &of_events, key, Some(COMPARED)).await?;
     let mut actions: Vec<ListedAction> = Vec::new();
-    let found = |_: &[EventKey], rows: Vec<SqliteRow>| {
+    let found = |_: &[EventKey], rows: Vec<sql::Row>| {
         for row in rows {
             actions.push(read(&row)?);
         }
@@ -117,12 +146,12 @@ fn size(action: &ListedAction) -> u64 {
     all as u64
 }
 
-fn read(row: &SqliteRow) -> Result<ListedAction, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<ListedAction, sqlx::Error> {
     let (run, runs): (Option<&str>, Option<&str>) = (row.try_get(10)?, row.try_get(11)?);
     let runs: Option<Vec<Uuid>> = runs.and_then(|text| serde_json::from_str(text).ok());
     let one = || run.and_then(|text| Uuid::try_parse(text).ok()).into_iter().collect();
     let count = |column: usize| -> Result<usize, sqlx::Error> {
-        Ok(usize::try_from(row.try_get::<Option<i64>, _>(column)?.unwrap_or_default()).unwrap_or_default())
+        Ok(usize::try_from(row.try_get::<Option<i64>>(column)?.unwrap_or_default()).unwrap_or_default())
     };
     let warnings: Option<&str> = row.try_get(15)?;
     Ok(ListedAction {

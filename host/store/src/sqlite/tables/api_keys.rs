@@ -1,7 +1,5 @@
 //! Keys to environments. Only their hashes are stored.
 
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
-
 use super::change_log;
 use crate::{
     backend::Execute,
@@ -9,6 +7,7 @@ use crate::{
     error::ChangeError,
     operations::{CreateApiKey, DeleteApiKey},
     records::ApiKeyRecord,
+    sql,
     sqlite::{
         error::{SqliteError, taken},
         statements::transaction,
@@ -17,15 +16,15 @@ use crate::{
 };
 
 /// Returns all keys, in the order of their creation.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<ApiKeyRecord>, sqlx::Error> {
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<ApiKeyRecord>, sqlx::Error> {
     let rows =
-        sqlx::query("SELECT id, environment_id, hash, hint, created_at_ms, last_used_at_ms FROM api_keys ORDER BY id")
+        sql::query("SELECT id, environment_id, hash, hint, created_at_ms, last_used_at_ms FROM api_keys ORDER BY id")
             .fetch_all(readers)
             .await?;
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<ApiKeyRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<ApiKeyRecord, sqlx::Error> {
     let hash: &[u8] = row.try_get(2)?;
     Ok(ApiKeyRecord {
         id: row.try_get(0)?,
@@ -50,13 +49,13 @@ impl Execute<CreateApiKey> for WriteConnection {
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment_id: i64,
     hash: [u8; 32],
     hint: String,
 ) -> Result<ApiKeyRecord, SqliteError> {
     let created_at_ms = now_ms();
-    let inserted = sqlx::query_scalar(
+    let inserted = sql::query_scalar(
         "INSERT INTO api_keys (environment_id, hash, hint, created_at_ms) VALUES (?, ?, ?, ?) RETURNING id",
     )
     .bind(environment_id)
@@ -79,7 +78,7 @@ impl Execute<DeleteApiKey> for WriteConnection {
     async fn execute(&mut self, operation: DeleteApiKey) -> Result<(), ChangeError> {
         let DeleteApiKey { environment_id, id, log } = operation;
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            let deleted = sqlx::query("DELETE FROM api_keys WHERE id = ? AND environment_id = ?")
+            let deleted = sql::query("DELETE FROM api_keys WHERE id = ? AND environment_id = ?")
                 .bind(id)
                 .bind(environment_id)
                 .execute(&mut *connection)
@@ -97,9 +96,7 @@ impl Execute<DeleteApiKey> for WriteConnection {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use sqlx::{Connection, Row};
-
-    use super::*;
+    use sqlx::{Connection, Row, SqliteConnection};
 
     #[tokio::test]
     async fn keys_of_before_the_table_was_made_again_are_kept_with_their_ids() {

@@ -1,12 +1,11 @@
 //! The hidden source `$api`, in whose log the calls of the recipients API are kept.
 
-use sqlx::{SqliteConnection, SqlitePool};
-
 use crate::records::API_LOG;
+use crate::sql;
 
 /// Returns for every environment its id and the id of its source environment of API calls.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
-    sqlx::query_as(
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<(i64, i64)>, sqlx::Error> {
+    sql::query_as(
         "SELECT environment_id, source_environments.id
          FROM source_environments JOIN sources ON sources.id = source_id
          WHERE sources.key = ?
@@ -19,11 +18,11 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<(i64, i64)>, sqlx::E
 
 /// Inserts the source environment of API calls of a new environment.
 pub(super) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO source_environments (source_id, environment_id, settings, version, updated_at_ms)
          SELECT id, ?, '{}', 1, ? FROM sources WHERE key = ?",
     )

@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use sqlx::{Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::change_log;
@@ -11,6 +10,7 @@ use crate::{
     error::CommitError,
     operations::{Dismiss, RecordFailedRetry},
     records::{AttentionCount, AttentionRecord, Dismissal, Origin, uuid_time},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{
@@ -38,11 +38,11 @@ static CLOSE: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// Returns the entry of an item; none if it was neither rejected nor failed.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     event: Uuid,
 ) -> Result<Option<AttentionRecord>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT event_id, open, request_id, item, items, retries, due_at_ms FROM attention
          WHERE source_environment_id = ? AND event_id = ?",
     )
@@ -54,8 +54,8 @@ pub(crate) async fn one(
 }
 
 /// Returns the source environments that have an item due for a retry.
-pub(crate) async fn due_in(readers: &SqlitePool, now_ms: i64) -> Result<Vec<i64>, sqlx::Error> {
-    sqlx::query_scalar(
+pub(crate) async fn due_in(readers: &sql::Pool, now_ms: i64) -> Result<Vec<i64>, sqlx::Error> {
+    sql::query_scalar(
         "SELECT source_environment_id FROM attention WHERE due_at_ms IS NOT NULL
          GROUP BY source_environment_id HAVING min(due_at_ms) <= ?",
     )
@@ -66,11 +66,11 @@ pub(crate) async fn due_in(readers: &SqlitePool, now_ms: i64) -> Result<Vec<i64>
 
 /// Returns the item of a source environment that has been due the longest.
 pub(crate) async fn next_due(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     now_ms: i64,
 ) -> Result<Option<AttentionRecord>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT event_id, open, request_id, item, items, retries, due_at_ms FROM attention
          WHERE source_environment_id = ? AND due_at_ms IS NOT NULL AND due_at_ms <= ? ORDER BY due_at_ms LIMIT 1",
     )
@@ -81,10 +81,10 @@ pub(crate) async fn next_due(
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<AttentionRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<AttentionRecord, sqlx::Error> {
     Ok(AttentionRecord {
         event_id: uuids::read(row, 0)?,
-        is_open: row.try_get::<i64, _>(1)? != 0,
+        is_open: row.try_get::<i64>(1)? != 0,
         origin: Origin { request_id: uuids::read_optional(row, 2)?, item: row.try_get(3)?, items: row.try_get(4)? },
         retries: row.try_get(5)?,
         due_at_ms: row.try_get(6)?,
@@ -94,7 +94,7 @@ fn read(row: &SqliteRow) -> Result<AttentionRecord, sqlx::Error> {
 impl Execute<RecordFailedRetry> for WriteConnection {
     async fn execute(&mut self, operation: RecordFailedRetry) -> Result<(), CommitError> {
         let RecordFailedRetry { source_environment_id, record, due_at_ms } = operation;
-        sqlx::query(
+        sql::query(
             "UPDATE attention SET retries = retries + 1, due_at_ms = ?
              WHERE source_environment_id = ? AND event_id = ? AND open = 1 AND retries = ?",
         )
@@ -109,18 +109,33 @@ impl Execute<RecordFailedRetry> for WriteConnection {
     }
 }
 
+// PostgreSQL has no min() of bytes before 18; their hexadecimal digits have the same order.
 macro_rules! select_counts {
     ($where:literal) => {
+        sql::each(
+            select_counts!($where, "min(event_id)", "min(id)"),
+            select_counts!(
+                $where,
+                "decode(min(encode(event_id, 'hex') COLLATE \"C\"), 'hex')",
+                "decode(min(encode(id, 'hex') COLLATE \"C\"), 'hex')"
+            ),
+        )
+    };
+    ($where:literal, $first_event:literal, $first_request:literal) => {
         concat!(
-            "SELECT source_environment_id, outcome, code, count(*), min(event_id) FROM attention
-             WHERE open = 1 AND ",
+            "SELECT source_environment_id, outcome, code, count(*), ",
+            $first_event,
+            " FROM attention WHERE open = 1 AND ",
             $where,
             " GROUP BY source_environment_id, outcome, code
              UNION ALL
-             SELECT source_environment_id, NULL, cause, count(*), min(id) FROM refused_requests
+             SELECT source_environment_id, NULL, cause, count(*), ",
+            $first_request,
+            " FROM refused_requests
              WHERE id > coalesce((
                  SELECT known_up_to FROM issues
                  WHERE issues.source_environment_id = refused_requests.source_environment_id AND stage = 0 AND code = cause
+                 LIMIT 1
              ), x'') AND ",
             $where,
             " GROUP BY source_environment_id, cause"
@@ -130,19 +145,19 @@ macro_rules! select_counts {
 
 /// Counts the open entries of a source environment by outcome and code, and its refused requests by cause, without those
 /// of issues that an operator knows. Reads indexes only.
-pub(crate) async fn counts(readers: &SqlitePool, source_environment: i64) -> Result<Vec<AttentionCount>, sqlx::Error> {
+pub(crate) async fn counts(readers: &sql::Pool, source_environment: i64) -> Result<Vec<AttentionCount>, sqlx::Error> {
     let sql = select_counts!("source_environment_id = ?1");
-    let rows = sqlx::query(sql).bind(source_environment).fetch_all(readers).await?;
+    let rows = sql::query(sql).bind(source_environment).fetch_all(readers).await?;
     rows.iter().map(|row| Ok(read_count(row)?.1)).collect()
 }
 
 /// Counts the open entries of every source environment, with its id.
-pub(crate) async fn all_counts(readers: &SqlitePool) -> Result<Vec<(i64, AttentionCount)>, sqlx::Error> {
-    let rows = sqlx::query(select_counts!("true")).fetch_all(readers).await?;
+pub(crate) async fn all_counts(readers: &sql::Pool) -> Result<Vec<(i64, AttentionCount)>, sqlx::Error> {
+    let rows = sql::query(select_counts!("true")).fetch_all(readers).await?;
     rows.iter().map(read_count).collect()
 }
 
-fn read_count(row: &SqliteRow) -> Result<(i64, AttentionCount), sqlx::Error> {
+fn read_count(row: &sql::Row) -> Result<(i64, AttentionCount), sqlx::Error> {
     let outcome: Option<i64> = row.try_get(1)?;
     let found = AttentionCount {
         outcome: outcome.map(codes::outcome).transpose()?,
@@ -168,17 +183,17 @@ impl Execute<Dismiss> for WriteConnection {
 }
 
 async fn close_all(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     dismissal: &Dismissal,
 ) -> Result<u64, SqliteError> {
     let (outcome, code) = match dismissal {
         Dismissal::Events(events) => {
-            return Ok(close(&mut StatementRunner::Plain(connection), source_environment, events).await? as u64);
+            return Ok(close(&mut StatementRunner::Plain(connection.lend()), source_environment, events).await? as u64);
         }
         Dismissal::Cause { outcome, code } => (outcome, code),
     };
-    let done = sqlx::query(
+    let done = sql::query(
             "UPDATE attention SET open = 0, due_at_ms = NULL
              WHERE source_environment_id = ?1 AND open = 1 AND (?2 IS NULL OR outcome = ?2) AND (?3 IS NULL OR code = ?3)",
         )

@@ -1,9 +1,8 @@
 //! Reading the members of an audience: first the sizes of a page, then what the page shows.
 
-use sqlx::{Acquire as _, Row, SqlitePool, sqlite::SqliteRow};
-
 use super::recipients::{self, ROW_BYTES};
 use crate::records::{Cursor, MemberPosition, MemberRecord, Page, ReadMemory};
+use crate::sql;
 
 // Empty rows of deleted users have no reader, and neither have members for a tenant that was deleted.
 macro_rules! select {
@@ -45,7 +44,7 @@ macro_rules! rows {
 
 /// Returns a page of members, the newest user first; none if there is no memory for it.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     audience: &str,
     cursor: Cursor<MemberPosition>,
@@ -59,7 +58,7 @@ pub(crate) async fn page(
         Cursor::Before(position) => (sizes!(">", "ASC"), rows!(">", "ASC"), position),
     };
     let fetch = |sql, limit: usize| {
-        sqlx::query(sql)
+        sql::query(sql)
             .bind(environment)
             .bind(audience.to_owned())
             .bind(bound.user_seq)
@@ -67,15 +66,16 @@ pub(crate) async fn page(
             .bind(limit as i64)
     };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let found = fetch(sizes, limit + 1).fetch_all(&mut *snapshot).await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let found = fetch(sizes, limit + 1).fetch_all(&mut snapshot).await?;
     let found = found.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
     let mut page = Page::of_found(found, limit, &cursor);
     let sizes: Vec<u64> = page.items.iter().map(|size| (size + ROW_BYTES).unsigned_abs()).collect();
     if !memory.reserve(page.shorten(&sizes, &cursor)) {
         return Ok(None);
     }
-    let rows = fetch(rows, page.items.len()).fetch_all(&mut *snapshot).await?;
+    let rows = fetch(rows, page.items.len()).fetch_all(&mut snapshot).await?;
     let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     if matches!(cursor, Cursor::Before(_)) {
         items.reverse();
@@ -83,7 +83,7 @@ pub(crate) async fn page(
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
-fn read(row: &SqliteRow) -> Result<MemberRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<MemberRecord, sqlx::Error> {
     let user = recipients::read(row)?;
     Ok(MemberRecord {
         position: MemberPosition { user_seq: user.seq, tenant_id: row.try_get(6)? },

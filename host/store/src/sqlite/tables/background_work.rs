@@ -1,8 +1,7 @@
 //! The work that background jobs have left. Each count reads an index of what is open, or a table that holds nothing else.
 
-use sqlx::{Row, SqlitePool};
-
 use crate::records::{WorkKind, WorkLeft};
+use crate::sql;
 
 fn query(kind: WorkKind) -> &'static str {
     match kind {
@@ -16,10 +15,10 @@ fn query(kind: WorkKind) -> &'static str {
 }
 
 /// Counts the work of each kind.
-pub(crate) async fn left(readers: &SqlitePool) -> Result<Vec<WorkLeft>, sqlx::Error> {
+pub(crate) async fn left(readers: &sql::Pool) -> Result<Vec<WorkLeft>, sqlx::Error> {
     let mut found = Vec::with_capacity(WorkKind::ALL.len());
     for kind in WorkKind::ALL {
-        let row = sqlx::query(query(kind)).fetch_one(readers).await?;
+        let row = sql::query(query(kind)).fetch_one(readers).await?;
         let left: i64 = row.try_get(0)?;
         found.push(WorkLeft { kind, left: left.unsigned_abs(), oldest_ms: row.try_get(1)? });
     }

@@ -3,13 +3,12 @@
 //! Each walk passes the events of a source environment once, oldest first, and stores its position: no index tells which
 //! events have a body, and none is needed on the event path.
 
-use sqlx::{Row, SqliteConnection};
-
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::PruneBodies,
     records::{Bodies, PrunedBodies, uuid_time},
+    sql,
     sqlite::{
         statements::{codes, transaction},
         write_connection::WriteConnection,
@@ -49,7 +48,7 @@ impl Execute<PruneBodies> for WriteConnection {
 
 /// Continues the walks of an environment up to a time, over at most `limit` events.
 async fn slice(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     bodies: Bodies,
     cutoff_ms: i64,
@@ -57,7 +56,7 @@ async fn slice(
 ) -> Result<PrunedBodies, sqlx::Error> {
     let before = uuid_time::floor(cutoff_ms).as_bytes().to_vec();
     let source_environments: Vec<i64> =
-        sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ?")
+        sql::query_scalar("SELECT id FROM source_environments WHERE environment_id = ?")
             .bind(environment)
             .fetch_all(&mut *connection)
             .await?;
@@ -80,15 +79,16 @@ async fn slice(
 }
 
 async fn clear_refused(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     before: &[u8],
 ) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query(
-        "UPDATE refused_requests SET body = NULL, headers = NULL, query = NULL WHERE rowid IN (
-             SELECT rowid FROM refused_requests
-             WHERE source_environment_id = ? AND id < ? AND (body IS NOT NULL OR headers IS NOT NULL)
-             ORDER BY id LIMIT ?)",
+    let done = sql::query(
+        "UPDATE refused_requests SET body = NULL, headers = NULL, query = NULL
+         WHERE source_environment_id = ?1 AND id IN (
+             SELECT id FROM refused_requests
+             WHERE source_environment_id = ?1 AND id < ?2 AND (body IS NOT NULL OR headers IS NOT NULL)
+             ORDER BY id LIMIT ?3)",
     )
     .bind(source_environment)
     .bind(before)
@@ -100,13 +100,13 @@ async fn clear_refused(
 
 /// Deletes whole requests that were kept to be translated again.
 async fn delete_kept(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     before: &[u8],
 ) -> Result<u64, sqlx::Error> {
-    let done = sqlx::query(
-        "DELETE FROM kept_requests WHERE rowid IN (
-             SELECT rowid FROM kept_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)",
+    let done = sql::query(
+        "DELETE FROM kept_requests WHERE source_environment_id = ?1 AND id IN (
+             SELECT id FROM kept_requests WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
     )
     .bind(source_environment)
     .bind(before)
@@ -114,6 +114,19 @@ async fn delete_kept(
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// A statement over the events of a slice whose bodies do not stay, with the text before and after this condition.
+macro_rules! passed {
+    ($before:literal, $after:literal) => {
+        sql::each(
+            passed!($before, "(? & (1 << outcome)) = 0", $after),
+            passed!($before, "(? & (1::bigint << outcome::int)) = 0", $after),
+        )
+    };
+    ($before:literal, $is_not_kept:literal, $after:literal) => {
+        concat!($before, "source_environment_id = ? AND id > ? AND id <= ? AND ", $is_not_kept, $after)
+    };
 }
 
 struct Walk {
@@ -124,56 +137,53 @@ struct Walk {
 impl Walk {
     async fn advance(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         before: &[u8],
         limit: i64,
         pruned: &mut PrunedBodies,
     ) -> Result<(), sqlx::Error> {
         let after = self.position(connection).await?;
         let Some((last, passed)) = self.look_ahead(connection, &after, before, limit).await? else { return Ok(()) };
-        let actions = sqlx::query(
-            "UPDATE action_logs SET payload = '' WHERE payload <> '' AND event_id IN (
-                 SELECT id FROM event_logs
-                 WHERE source_environment_id = ? AND id > ? AND id <= ? AND (? & (1 << outcome)) = 0)",
-        );
+        let actions = sql::query(passed!(
+            "UPDATE action_logs SET payload = '' WHERE payload <> '' AND event_id IN (SELECT id FROM event_logs WHERE ",
+            ")"
+        ));
         self.bind(actions, &after, &last).execute(&mut *connection).await?;
-        let events = sqlx::query(
+        let events = sql::query(passed!(
             "UPDATE event_logs
              SET original_kind = 3, original = x'', data = NULL, data_at = NULL, data_len = NULL, headers = NULL,
                  guest_logs = NULL
-             WHERE source_environment_id = ? AND id > ? AND id <= ? AND (? & (1 << outcome)) = 0
-               AND original_kind <> 3",
-        );
+             WHERE ",
+            " AND original_kind <> 3"
+        ));
         let removed = self.bind(events, &after, &last).execute(&mut *connection).await?;
         pruned.passed += passed;
         pruned.removed += removed.rows_affected();
         self.set_position(connection, &last).await
     }
 
-    fn bind<'q>(&self, query: SqliteQuery<'q>, after: &[u8], last: &[u8]) -> SqliteQuery<'q> {
+    fn bind<'q>(&self, query: sql::Query<'q>, after: &[u8], last: &[u8]) -> sql::Query<'q> {
         query.bind(self.source_environment).bind(after.to_vec()).bind(last.to_vec()).bind(kept_outcomes(self.bodies))
     }
 
     /// Returns the last id that the walk passed; empty at its start.
-    async fn position(&self, connection: &mut SqliteConnection) -> Result<Vec<u8>, sqlx::Error> {
+    async fn position(&self, connection: &mut sql::Connection<'_>) -> Result<Vec<u8>, sqlx::Error> {
         // The name is one of ours; nothing comes from outside.
         let sql = format!("SELECT {} FROM body_walks WHERE source_environment_id = ?", column(self.bodies));
-        let found: Option<Vec<u8>> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-            .bind(self.source_environment)
-            .fetch_optional(connection)
-            .await?;
+        let found: Option<Vec<u8>> =
+            sql::query_scalar(sql).bind(self.source_environment).fetch_optional(connection).await?;
         Ok(found.unwrap_or_default())
     }
 
     /// Returns the last event of the next slice, and the number of its events.
     async fn look_ahead(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         after: &[u8],
         before: &[u8],
         limit: i64,
     ) -> Result<Option<(Vec<u8>, u64)>, sqlx::Error> {
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT id, octet_length(original) FROM event_logs
              WHERE source_environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?",
         )
@@ -185,7 +195,7 @@ impl Walk {
         .await?;
         let (mut last, mut passed, mut bytes) = (None, 0, 0);
         for row in rows {
-            bytes += row.try_get::<i64, _>(1)?;
+            bytes += row.try_get::<i64>(1)?;
             // The first is always taken, however large it is.
             if passed > 0 && bytes > SLICE_BYTES {
                 break;
@@ -196,15 +206,13 @@ impl Walk {
         Ok(last.map(|last| (last, passed)))
     }
 
-    async fn set_position(&self, connection: &mut SqliteConnection, last: &[u8]) -> Result<(), sqlx::Error> {
+    async fn set_position(&self, connection: &mut sql::Connection<'_>, last: &[u8]) -> Result<(), sqlx::Error> {
         let column = column(self.bodies);
         let sql = format!(
             "INSERT INTO body_walks (source_environment_id, {column}) VALUES (?, ?)
              ON CONFLICT (source_environment_id) DO UPDATE SET {column} = excluded.{column}"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(self.source_environment).bind(last).execute(connection).await?;
+        sql::query(sql).bind(self.source_environment).bind(last).execute(connection).await?;
         Ok(())
     }
 }
-
-type SqliteQuery<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;

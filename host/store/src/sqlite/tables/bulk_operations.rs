@@ -1,7 +1,6 @@
 //! Bulk operations of the recipients API.
 
 use inlet_core::{json, log::Outcome, settle::Settlement};
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
     error::CommitError,
     operations::{CreateBulkOperation, FailBulkOperation},
     records::{BulkOperationRecord, BulkProgress, NewBulkOperation, ReadMemory},
+    sql,
     sqlite::{
         error::SqliteError,
         forget::waits as forget,
@@ -32,8 +32,8 @@ impl Execute<CreateBulkOperation> for WriteConnection {
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, new: &NewBulkOperation) -> Result<bool, sqlx::Error> {
-    let (open, bytes): (i64, i64) = sqlx::query_as(
+async fn insert(connection: &mut sql::Connection<'_>, new: &NewBulkOperation) -> Result<bool, sqlx::Error> {
+    let (open, bytes): (i64, i64) = sql::query_as(
         "SELECT count(*), coalesce(sum(octet_length(items)), 0) FROM bulk_operations
          WHERE environment_id = ? AND items IS NOT NULL",
     )
@@ -44,7 +44,7 @@ async fn insert(connection: &mut SqliteConnection, new: &NewBulkOperation) -> Re
         return Ok(false);
     }
     let now_ms = now_ms();
-    sqlx::query(
+    sql::query(
         "INSERT INTO bulk_operations
              (environment_id, id, operation, collection, items, total, inserted_at_ms, updated_at_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -65,7 +65,7 @@ async fn insert(connection: &mut SqliteConnection, new: &NewBulkOperation) -> Re
 /// Moves a bulk operation past a chunk; returns false if it does not stand at the chunk's start any more, or if a user of the
 /// chunk was asked to be forgotten.
 pub(crate) async fn step(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     progress: &BulkProgress,
     settlements: &[Settlement],
 ) -> Result<bool, sqlx::Error> {
@@ -84,7 +84,7 @@ pub(crate) async fn step(
             json::object([("id", id.as_str()), ("collection", collection), ("message", &message)])
         })
         .collect();
-    let moved = sqlx::query(
+    let moved = sql::query(
         "UPDATE bulk_operations
          SET processed = processed + ?3, succeeded = succeeded + ?4,
              errors = CASE
@@ -114,7 +114,7 @@ impl Execute<FailBulkOperation> for WriteConnection {
         &mut self,
         FailBulkOperation { environment_id, id }: FailBulkOperation,
     ) -> Result<(), CommitError> {
-        sqlx::query(
+        sql::query(
             "UPDATE bulk_operations SET failed_at_ms = ?3, updated_at_ms = ?3, items = NULL
              WHERE environment_id = ?1 AND id = ?2 AND items IS NOT NULL",
         )
@@ -129,25 +129,32 @@ impl Execute<FailBulkOperation> for WriteConnection {
 }
 
 /// Returns the oldest bulk operation of each environment that has not ended.
-pub(crate) async fn open(readers: &SqlitePool) -> Result<Vec<BulkOperationRecord>, sqlx::Error> {
+pub(crate) async fn open(readers: &sql::Pool) -> Result<Vec<BulkOperationRecord>, sqlx::Error> {
+    // PostgreSQL has no min() of bytes before 18.
+    let oldest = match readers.is_postgres() {
+        true => {
+            "SELECT DISTINCT ON (environment_id) environment_id, id FROM bulk_operations WHERE items IS NOT NULL
+             ORDER BY environment_id, id"
+        }
+        false => "SELECT environment_id, min(id) FROM bulk_operations WHERE items IS NOT NULL GROUP BY environment_id",
+    };
     let sql = format!(
-        "SELECT {COLUMNS} FROM bulk_operations WHERE (environment_id, id) IN (
-             SELECT environment_id, min(id) FROM bulk_operations WHERE items IS NOT NULL GROUP BY environment_id)
+        "SELECT {COLUMNS} FROM bulk_operations WHERE (environment_id, id) IN ({oldest})
          AND environment_id IN (SELECT id FROM environments WHERE deleted_at_ms IS NULL)"
     );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(readers).await?;
+    let rows = sql::query(sql).fetch_all(readers).await?;
     rows.iter().map(read).collect()
 }
 
 /// Returns one bulk operation; none, outermost, if there is no memory for it.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     id: Uuid,
     memory: &dyn ReadMemory,
 ) -> Result<Option<Option<BulkOperationRecord>>, sqlx::Error> {
     let size: Option<i64> =
-        sqlx::query_scalar("SELECT octet_length(errors) FROM bulk_operations WHERE environment_id = ? AND id = ?")
+        sql::query_scalar("SELECT octet_length(errors) FROM bulk_operations WHERE environment_id = ? AND id = ?")
             .bind(environment)
             .bind(id.as_bytes().to_vec())
             .fetch_optional(readers)
@@ -156,18 +163,14 @@ pub(crate) async fn one(
         return Ok(None);
     }
     let sql = format!("SELECT {COLUMNS} FROM bulk_operations WHERE environment_id = ? AND id = ?");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(environment)
-        .bind(id.as_bytes().to_vec())
-        .fetch_optional(readers)
-        .await?;
+    let row = sql::query(sql).bind(environment).bind(id.as_bytes().to_vec()).fetch_optional(readers).await?;
     row.as_ref().map(read).transpose().map(Some)
 }
 
 /// Returns the items of a bulk operation, a JSON array; none if it has ended.
-pub(crate) async fn items(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<Option<String>, sqlx::Error> {
+pub(crate) async fn items(readers: &sql::Pool, environment: i64, id: Uuid) -> Result<Option<String>, sqlx::Error> {
     let items: Option<Option<String>> =
-        sqlx::query_scalar("SELECT items FROM bulk_operations WHERE environment_id = ? AND id = ?")
+        sql::query_scalar("SELECT items FROM bulk_operations WHERE environment_id = ? AND id = ?")
             .bind(environment)
             .bind(id.as_bytes().to_vec())
             .fetch_optional(readers)
@@ -175,7 +178,7 @@ pub(crate) async fn items(readers: &SqlitePool, environment: i64, id: Uuid) -> R
     Ok(items.flatten())
 }
 
-fn read(row: &SqliteRow) -> Result<BulkOperationRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<BulkOperationRecord, sqlx::Error> {
     Ok(BulkOperationRecord {
         environment_id: row.try_get(0)?,
         id: uuids::read(row, 1)?,

@@ -1,13 +1,13 @@
 //! Going on with cancellations that found more runs, or more deliveries of them, than a transaction takes.
 
 use inlet_core::{json, world::OpenRuns};
-use sqlx::{Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::ContinueCancellation,
+    sql,
     sqlite::{
         caches::Targets,
         error::SqliteError,
@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// Returns true if there is an unfinished cancellation, of runs or of deliveries.
-pub(crate) async fn any(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM cancellations) OR EXISTS (SELECT 1 FROM canceled_run_deliveries)")
+pub(crate) async fn any(readers: &sql::Pool) -> Result<bool, sqlx::Error> {
+    sql::query_scalar("SELECT EXISTS (SELECT 1 FROM cancellations) OR EXISTS (SELECT 1 FROM canceled_run_deliveries)")
         .fetch_one(readers)
         .await
 }
@@ -30,11 +30,13 @@ impl Execute<ContinueCancellation> for WriteConnection {
         let now_ms = clock.transaction_time().system_ms;
         let targets = &mut self.caches.targets;
         let has_more = transaction::run(self.connection.plain(), async |connection| {
-            targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
+            targets.make_sure(&mut StatementRunner::Plain(connection.lend())).await?;
             let new_id = &mut || clock.new_id();
             match slice(connection, targets, now_ms, new_id).await? {
                 true => Ok(true),
-                false => outbox::cancel_rest::slice(&mut StatementRunner::Plain(connection), targets, new_id).await,
+                false => {
+                    outbox::cancel_rest::slice(&mut StatementRunner::Plain(connection.lend()), targets, new_id).await
+                }
             }
         })
         .await;
@@ -67,7 +69,7 @@ struct Open {
 
 /// Cancels the next runs of the oldest cancellation; returns false if there is none.
 async fn slice(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     targets: &mut Targets,
     now_ms: i64,
     new_id: &mut dyn FnMut() -> Uuid,
@@ -90,24 +92,24 @@ async fn slice(
             event: uuids::parse(0, &unfinished.event)?,
             recipients: recipients.as_deref(),
         };
-        let statements = &mut StatementRunner::Plain(connection);
+        let statements = &mut StatementRunner::Plain(connection.lend());
         outbox::cancel::cancel(statements, targets, &[canceled], &mut budget, new_id).await?;
     }
     match runs.last().filter(|_| runs.len() == limit) {
         Some(last) => {
-            sqlx::query("UPDATE cancellations SET after_run = ? WHERE id = ?")
+            sql::query("UPDATE cancellations SET after_run = ? WHERE id = ?")
                 .bind(&last.id)
                 .bind(unfinished.id)
                 .execute(connection)
                 .await?
         }
-        None => sqlx::query("DELETE FROM cancellations WHERE id = ?").bind(unfinished.id).execute(connection).await?,
+        None => sql::query("DELETE FROM cancellations WHERE id = ?").bind(unfinished.id).execute(connection).await?,
     };
     Ok(true)
 }
 
-async fn oldest(connection: &mut SqliteConnection) -> Result<Option<Unfinished>, sqlx::Error> {
-    let row = sqlx::query(
+async fn oldest(connection: &mut sql::Connection<'_>) -> Result<Option<Unfinished>, sqlx::Error> {
+    let row = sql::query(
         "SELECT id, environment_id, workflow, cancellation_key, recipients, event, after_run, before_run
          FROM cancellations ORDER BY id LIMIT 1",
     )
@@ -129,11 +131,11 @@ async fn oldest(connection: &mut SqliteConnection) -> Result<Option<Unfinished>,
 }
 
 async fn open(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     unfinished: &Unfinished,
     limit: usize,
 ) -> Result<Vec<Open>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT id, recipients_count - canceled_recipients FROM workflow_runs
          WHERE environment_id = ? AND workflow = ? AND cancellation_key = ? AND canceled_at_ms IS NULL
              AND id > ? AND id < ? ORDER BY id LIMIT ?",
@@ -146,29 +148,34 @@ async fn open(
     .bind(limit as i64)
     .fetch_all(connection)
     .await?;
-    rows.iter()
-        .map(|row| Ok(Open { id: row.try_get(0)?, recipients: row.try_get::<i64, _>(1)?.unsigned_abs() }))
-        .collect()
+    rows.iter().map(|row| Ok(Open { id: row.try_get(0)?, recipients: row.try_get::<i64>(1)?.unsigned_abs() })).collect()
 }
 
 /// Cancels a run: wholly, or those of its recipients that the cancellation names. Returns the positions of the canceled
 /// recipients, none of them if the whole run is canceled; none if nothing was canceled.
 async fn cancel(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     unfinished: &Unfinished,
     run: &Open,
     now_ms: i64,
 ) -> Result<Option<Option<Vec<i64>>>, sqlx::Error> {
     let mut canceled: Vec<i64> = Vec::new();
     if let Some(recipients) = &unfinished.recipients {
-        canceled = sqlx::query_scalar(
+        canceled = sql::query_scalar(sql::each(
             "UPDATE workflow_run_recipients SET canceled_at_ms = ?1, canceled_by = ?2 WHERE (run_id, ordinal) IN (
                  SELECT open.run_id, open.ordinal FROM json_each(?4) AS wanted
                      CROSS JOIN workflow_run_recipients AS open INDEXED BY workflow_run_recipients_open
                          ON open.run_id = ?3 AND open.id = wanted.value ->> 1 AND open.collection IS wanted.value ->> 0
                  WHERE open.is_cancelable IS NOT NULL AND open.canceled_at_ms IS NULL)
              RETURNING ordinal",
-        )
+            "UPDATE workflow_run_recipients SET canceled_at_ms = ?1, canceled_by = ?2 WHERE (run_id, ordinal) IN (
+                 SELECT open.run_id, open.ordinal FROM json_array_elements(?4::json) AS wanted (value)
+                     CROSS JOIN workflow_run_recipients AS open
+                         ON open.run_id = ?3 AND open.id = (wanted.value ->> 1)
+                         AND open.collection IS NOT DISTINCT FROM (wanted.value ->> 0)
+                 WHERE open.is_cancelable IS NOT NULL AND open.canceled_at_ms IS NULL)
+             RETURNING ordinal",
+        ))
         .bind(now_ms)
         .bind(&unfinished.event)
         .bind(&run.id)
@@ -180,9 +187,9 @@ async fn cancel(
         }
     }
     let is_whole = unfinished.recipients.is_none() || canceled.len() as u64 == run.recipients;
-    sqlx::query(
+    sql::query(
         "UPDATE workflow_runs SET canceled_recipients = canceled_recipients + ?1,
-             canceled_at_ms = CASE WHEN ?2 THEN ?3 END, canceled_by = CASE WHEN ?2 THEN ?4 END
+             canceled_at_ms = CASE WHEN ?2 = 1 THEN ?3 END, canceled_by = CASE WHEN ?2 = 1 THEN ?4 END
          WHERE environment_id = ?5 AND id = ?6",
     )
     .bind(canceled.len() as i64)

@@ -1,10 +1,5 @@
 //! The change log.
 
-use sqlx::{
-    Acquire as _, Row, Sqlite, SqliteConnection, SqlitePool,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteRow},
-};
 use uuid::Uuid;
 
 use crate::{
@@ -12,6 +7,7 @@ use crate::{
     error::CommitError,
     operations::PruneChangeLog,
     records::{Author, BoundedPage, ChangeQuery, ChangeRecord, NewChange, Page, ReadMemory, uuid_time},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{
@@ -23,9 +19,9 @@ use crate::{
 };
 
 /// Writes an entry. Call it in the transaction of the change itself.
-pub(crate) async fn record(connection: &mut SqliteConnection, change: &NewChange) -> Result<(), sqlx::Error> {
+pub(crate) async fn record(connection: &mut sql::Connection<'_>, change: &NewChange) -> Result<(), sqlx::Error> {
     let id = next_id(connection).await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO changes (id, token_id, name, operation, resource, environment_id, before, after)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     )
@@ -43,8 +39,8 @@ pub(crate) async fn record(connection: &mut SqliteConnection, change: &NewChange
 }
 
 /// Returns an id that is greater than all before it, even if the system's clock went back.
-async fn next_id(connection: &mut SqliteConnection) -> Result<Uuid, sqlx::Error> {
-    let last = sqlx::query("SELECT id FROM changes ORDER BY id DESC LIMIT 1").fetch_optional(connection).await?;
+async fn next_id(connection: &mut sql::Connection<'_>) -> Result<Uuid, sqlx::Error> {
+    let last = sql::query("SELECT id FROM changes ORDER BY id DESC LIMIT 1").fetch_optional(connection).await?;
     let after_last = last.map(|row| uuids::read(&row, 0)).transpose()?.map(|last| Uuid::from_u128(last.as_u128() + 1));
     Ok(after_last.unwrap_or_default().max(Uuid::now_v7()))
 }
@@ -57,12 +53,13 @@ const NOT_INDEXED: &str =
 
 /// Returns a page of changes, the newest first; none if there is no memory for it.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &ChangeQuery,
     memory: &dyn ReadMemory,
 ) -> Result<Option<BoundedPage<ChangeRecord>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     // What is looked at for a token of some environments is of these, and so is the number of it.
     let ranges: Vec<IndexRange> = match &query.environment_ids {
         None => vec![IndexRange { from: ALL, keys: [0, 0] }],
@@ -77,7 +74,7 @@ pub(crate) async fn page(
         limit: query.limit,
         most: LOOKED_AT,
     };
-    let bind = |sql: Query<'static, Sqlite, SqliteArguments>| match has_filter {
+    let bind = |sql: sql::Query<'static>| match has_filter {
         true => sql.bind(query.resource.clone()).bind(query.operation.clone()).bind(query.author.clone()),
         false => sql,
     };
@@ -86,8 +83,8 @@ pub(crate) async fn page(
     let mut sizes = Vec::with_capacity(page.items.len());
     for row in &page.items {
         let sql = "SELECT 512 + coalesce(octet_length(before), 0) + coalesce(octet_length(after), 0) FROM changes
-                   WHERE rowid = ?";
-        let size: i64 = sqlx::query_scalar(sql).bind(row.rowid).fetch_one(&mut *snapshot).await?;
+                   WHERE id = ?";
+        let size: i64 = sql::query_scalar(sql).bind(row.id.as_bytes().as_slice()).fetch_one(&mut snapshot).await?;
         sizes.push(size.unsigned_abs());
     }
     if !memory.reserve(page.shorten(&sizes, &query.cursor)) {
@@ -96,14 +93,15 @@ pub(crate) async fn page(
     let mut items = Vec::with_capacity(page.items.len());
     for row in &page.items {
         let sql = "SELECT id, token_id, name, operation, resource, environment_id, before, after FROM changes
-                   WHERE rowid = ?";
-        items.push(read(&sqlx::query(sql).bind(row.rowid).fetch_one(&mut *snapshot).await?)?);
+                   WHERE id = ?";
+        let found = sql::query(sql).bind(row.id.as_bytes().as_slice()).fetch_one(&mut snapshot).await?;
+        items.push(read(&found)?);
     }
     let page = Page { items, has_before: page.has_before, has_after: page.has_after };
     Ok(Some(list.complete(&mut snapshot, &found, page, |change| change.id).await?))
 }
 
-fn read(row: &SqliteRow) -> Result<ChangeRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<ChangeRecord, sqlx::Error> {
     Ok(ChangeRecord {
         id: uuids::read(row, 0)?,
         author: Author { token_id: row.try_get(1)?, name: row.try_get(2)? },
@@ -118,7 +116,7 @@ fn read(row: &SqliteRow) -> Result<ChangeRecord, sqlx::Error> {
 impl Execute<PruneChangeLog> for WriteConnection {
     async fn execute(&mut self, PruneChangeLog { cutoff_ms, limit }: PruneChangeLog) -> Result<u64, CommitError> {
         let sql = "DELETE FROM changes WHERE id IN (SELECT id FROM changes WHERE id < ? ORDER BY id LIMIT ?)";
-        let done = sqlx::query(sql)
+        let done = sql::query(sql)
             .bind(uuid_time::floor(cutoff_ms).as_bytes().as_slice())
             .bind(limit)
             .execute(self.connection.plain())
@@ -152,7 +150,7 @@ mod tests {
             let author = Author::named(Author::DEMO);
             let resource = "x".to_owned();
             let change = NewChange { author, operation, resource, environment_id: None, before: None, after: None };
-            record(&mut connection, &change).await.unwrap();
+            record(&mut (&mut connection).into(), &change).await.unwrap();
         }
         let in_order: Vec<String> =
             sqlx::query_scalar("SELECT operation FROM changes ORDER BY id").fetch_all(&mut connection).await.unwrap();

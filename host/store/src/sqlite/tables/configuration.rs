@@ -1,13 +1,12 @@
 //! Changes of several tables of the configuration in one transaction.
 
-use sqlx::SqliteConnection;
-
 use super::{change_log, deleted_sources, environments, plugin_versions, sources, targets, variables};
 use crate::{
     backend::Execute,
     error::ChangeError,
     operations::WriteConfiguration,
     records::ConfigurationPart,
+    sql,
     sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
     vault::Vault,
 };
@@ -24,7 +23,7 @@ impl Execute<WriteConfiguration> for WriteConnection {
         })
         .await;
         if writes.iter().any(|write| write.part.changes_targets()) {
-            self.caches.targets.reload(self.connection.plain()).await;
+            self.caches.targets.reload(&mut self.connection.plain()).await;
             self.deliveries.notify_one();
         }
         Ok(written?)
@@ -32,7 +31,7 @@ impl Execute<WriteConfiguration> for WriteConnection {
 }
 
 async fn write_part(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     part: &ConfigurationPart,
     vault: &dyn Vault,
 ) -> Result<(), SqliteError> {

@@ -3,8 +3,6 @@
 //! Its rows in `environments` and `source_environments` stay for ever, empty: jobs that were under way can still be
 //! committed and are pruned later, and no other environment gets its id.
 
-use sqlx::SqliteConnection;
-
 use super::{
     change_log,
     deleted_sources::{Owner, empty_source_environments},
@@ -15,6 +13,7 @@ use crate::{
     clock::now_ms,
     error::ChangeError,
     operations::DeleteEnvironment,
+    sql,
     sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
 };
 
@@ -40,13 +39,13 @@ const LARGE: [(&str, &str); 15] = [
         "delivery_attempts",
         "DELETE FROM delivery_attempts WHERE (delivery_seq, number) IN (
              SELECT delivery_seq, number
-             FROM (SELECT seq AS delivery_seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2)
+             FROM (SELECT seq AS delivery_seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2) AS oldest
                  CROSS JOIN delivery_attempts USING (delivery_seq) LIMIT ?2)",
     ),
     (
         "delivery_bodies",
         "DELETE FROM delivery_bodies WHERE delivery_seq IN (
-             SELECT seq FROM (SELECT seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2)
+             SELECT seq FROM (SELECT seq FROM deliveries WHERE environment_id = ?1 ORDER BY id LIMIT ?2) AS oldest
                  CROSS JOIN delivery_bodies ON delivery_seq = seq)",
     ),
     ("issues", "DELETE FROM issues WHERE id IN (SELECT id FROM issues WHERE environment_id = ?1 LIMIT ?2)"),
@@ -57,20 +56,20 @@ const LARGE: [(&str, &str); 15] = [
     ),
     (
         "bulk_operations",
-        "DELETE FROM bulk_operations WHERE rowid IN (
-             SELECT rowid FROM bulk_operations WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM bulk_operations WHERE environment_id = ?1 AND id IN (
+             SELECT id FROM bulk_operations WHERE environment_id = ?1 LIMIT ?2)",
     ),
     (
         "workflow_run_recipients",
         "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
              SELECT run_id, ordinal
-             FROM (SELECT id AS run_id FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2)
+             FROM (SELECT id AS run_id FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2) AS oldest
                  CROSS JOIN workflow_run_recipients USING (run_id) LIMIT ?2 * 10)",
     ),
     (
         "workflow_runs",
-        "DELETE FROM workflow_runs WHERE rowid IN (
-             SELECT rowid FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2)",
+        "DELETE FROM workflow_runs WHERE environment_id = ?1 AND id IN (
+             SELECT id FROM workflow_runs WHERE environment_id = ?1 ORDER BY id LIMIT ?2)",
     ),
     (
         "canceled_run_deliveries",
@@ -106,8 +105,8 @@ const LARGE: [(&str, &str); 15] = [
     ),
     (
         "parked_triggers",
-        "DELETE FROM parked_triggers WHERE rowid IN (
-             SELECT rowid FROM parked_triggers WHERE environment_id = ?1 LIMIT ?2)",
+        "DELETE FROM parked_triggers WHERE environment_id = ?1 AND (event_id, mapping) IN (
+             SELECT event_id, mapping FROM parked_triggers WHERE environment_id = ?1 LIMIT ?2)",
     ),
 ];
 
@@ -119,15 +118,15 @@ impl Execute<DeleteEnvironment> for WriteConnection {
         })
         .await?;
         self.caches.parked.remove_environment(id);
-        self.caches.targets.reload(self.connection.plain()).await;
+        self.caches.targets.reload(&mut self.connection.plain()).await;
         Ok(())
     }
 }
 
 /// Takes an environment out of every list, makes its endpoints and keys unknown, and frees its slug.
-async fn mark_deleted(connection: &mut SqliteConnection, id: i64) -> Result<(), SqliteError> {
+async fn mark_deleted(connection: &mut sql::Connection<'_>, id: i64) -> Result<(), SqliteError> {
     // No slug has a tilde.
-    let marked = sqlx::query(
+    let marked = sql::query(
         "UPDATE environments SET slug = slug || '~' || id, name = '', deleted_at_ms = ?
          WHERE id = ? AND deleted_at_ms IS NULL",
     )
@@ -140,24 +139,24 @@ async fn mark_deleted(connection: &mut SqliteConnection, id: i64) -> Result<(), 
     }
     empty_source_environments(connection, Owner::Environment(id)).await?;
     for sql in SMALL {
-        sqlx::query(sql).bind(id).execute(&mut *connection).await?;
+        sql::query(sql).bind(id).execute(&mut *connection).await?;
     }
     Ok(())
 }
 
 /// Cancels at most `limit` deliveries of one deleted target, or deletes at most `limit` rows of one large table of one
 /// deleted environment; returns their number.
-pub(super) async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
+pub(super) async fn slice(connection: &mut sql::Connection<'_>, limit: i64) -> Result<u64, sqlx::Error> {
     let rows = targets::clean_deleted(connection, limit).await?;
     if rows > 0 {
         return Ok(rows);
     }
-    let deleted: Vec<i64> = sqlx::query_scalar("SELECT id FROM environments WHERE deleted_at_ms IS NOT NULL")
+    let deleted: Vec<i64> = sql::query_scalar("SELECT id FROM environments WHERE deleted_at_ms IS NOT NULL")
         .fetch_all(&mut *connection)
         .await?;
     for environment in deleted {
         for (_, sql) in LARGE {
-            let done = sqlx::query(sql).bind(environment).bind(limit).execute(&mut *connection).await?;
+            let done = sql::query(sql).bind(environment).bind(limit).execute(&mut *connection).await?;
             if done.rows_affected() > 0 {
                 return Ok(done.rows_affected());
             }
@@ -172,7 +171,7 @@ mod tests {
 
     use std::collections::BTreeSet;
 
-    use sqlx::Connection;
+    use sqlx::{Connection, SqliteConnection};
 
     use super::*;
     use crate::sqlite::connection::migrations::MIGRATIONS;

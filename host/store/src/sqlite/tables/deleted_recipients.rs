@@ -3,12 +3,11 @@
 //! The deletion leaves an empty row in the collection `#deleted`, or renames the row of a tenant of members, so that nobody
 //! sees them from then on. The row goes when nothing refers to it.
 
-use sqlx::{SqliteConnection, SqlitePool};
-
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::RemoveDeletedRecipients,
+    sql,
     sqlite::{statements::transaction, write_connection::WriteConnection},
 };
 
@@ -64,9 +63,9 @@ const KINDS: [Kind; 2] = [
 ];
 
 /// Returns true if a deleted recipient, or a deleted tenant of members, has a row left.
-pub(crate) async fn any(readers: &SqlitePool) -> Result<bool, sqlx::Error> {
+pub(crate) async fn any(readers: &sql::Pool) -> Result<bool, sqlx::Error> {
     let sql = concat!("SELECT EXISTS (", next_recipient!(), ") OR EXISTS (", next_tenant!(), ")");
-    sqlx::query_scalar(sql).fetch_one(readers).await
+    sql::query_scalar(sql).fetch_one(readers).await
 }
 
 impl Execute<RemoveDeletedRecipients> for WriteConnection {
@@ -77,18 +76,18 @@ impl Execute<RemoveDeletedRecipients> for WriteConnection {
 }
 
 /// Deletes at most `limit` rows; returns their number.
-async fn slice(connection: &mut SqliteConnection, limit: u64) -> Result<u64, sqlx::Error> {
+async fn slice(connection: &mut sql::Connection<'_>, limit: u64) -> Result<u64, sqlx::Error> {
     let mut left = limit;
     for Kind { next, dependents, row } in KINDS {
         while left > 0 {
-            let found: Option<(i64, i64)> = sqlx::query_as(next).fetch_optional(&mut *connection).await?;
+            let found: Option<(i64, i64)> = sql::query_as(next).fetch_optional(&mut *connection).await?;
             let Some((environment, id)) = found else { break };
             for sql in dependents {
-                let removed = sqlx::query(*sql).bind(environment).bind(id).bind(left as i64);
+                let removed = sql::query(*sql).bind(environment).bind(id).bind(left as i64);
                 left -= removed.execute(&mut *connection).await?.rows_affected();
             }
             if left > 0 {
-                left -= sqlx::query(row).bind(environment).bind(id).execute(&mut *connection).await?.rows_affected();
+                left -= sql::query(row).bind(environment).bind(id).execute(&mut *connection).await?.rows_affected();
             }
         }
     }

@@ -4,14 +4,13 @@
 //! `source_environments` stay for ever, empty: jobs that were under way can still be committed and are pruned later, and
 //! its ids, under which idempotency records are kept until they expire, are not given to another source.
 
-use sqlx::SqliteConnection;
-
 use super::{change_log, deleted_environments};
 use crate::{
     backend::Execute,
     clock::now_ms,
     error::{ChangeError, CommitError},
     operations::{DeleteSource, PruneDeletedSources},
+    sql,
     sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
 };
 
@@ -61,13 +60,13 @@ const LARGE: [(&str, &str); 12] = [
     ),
     (
         "kept_requests",
-        "DELETE FROM kept_requests WHERE rowid IN (
-             SELECT rowid FROM kept_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+        "DELETE FROM kept_requests WHERE source_environment_id = ?1 AND id IN (
+             SELECT id FROM kept_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
     ),
     (
         "refused_requests",
-        "DELETE FROM refused_requests WHERE rowid IN (
-             SELECT rowid FROM refused_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
+        "DELETE FROM refused_requests WHERE source_environment_id = ?1 AND id IN (
+             SELECT id FROM refused_requests WHERE source_environment_id = ?1 ORDER BY id LIMIT ?2)",
     ),
     (
         "event_types",
@@ -94,9 +93,9 @@ impl Execute<DeleteSource> for WriteConnection {
 }
 
 /// Takes a source out of every list, makes its endpoints unknown, and frees its key.
-pub(super) async fn mark_deleted(connection: &mut SqliteConnection, source: i64) -> Result<(), SqliteError> {
+pub(super) async fn mark_deleted(connection: &mut sql::Connection<'_>, source: i64) -> Result<(), SqliteError> {
     // No key of a source has a tilde.
-    let marked = sqlx::query(
+    let marked = sql::query(
         "UPDATE sources
          SET key = key || '~' || id, name = '', description = NULL, custom_image_url = NULL, deleted_at_ms = ?
          WHERE id = ? AND deleted_at_ms IS NULL",
@@ -122,7 +121,7 @@ pub(super) enum Owner {
 
 /// Empties the rows and the small tables of source environments.
 pub(super) async fn empty_source_environments(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     owner: Owner,
 ) -> Result<(), sqlx::Error> {
     let (column, id) = match owner {
@@ -138,13 +137,13 @@ pub(super) async fn empty_source_environments(
              previous_plugin = NULL, previous_scheme = NULL
          WHERE {column} = ?"
     );
-    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).execute(&mut *connection).await?;
+    sql::query(sql).bind(id).execute(&mut *connection).await?;
     for table in SMALL {
         let sql = format!(
             "DELETE FROM {table} WHERE source_environment_id IN (
                  SELECT id FROM source_environments WHERE {column} = ?)"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).execute(&mut *connection).await?;
+        sql::query(sql).bind(id).execute(&mut *connection).await?;
     }
     Ok(())
 }
@@ -158,8 +157,8 @@ impl Execute<PruneDeletedSources> for WriteConnection {
 
 /// Deletes at most `limit` rows of each large table of one deleted source environment or environment that has rows;
 /// returns their number.
-async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
-    let deleted: Vec<i64> = sqlx::query_scalar(
+async fn slice(connection: &mut sql::Connection<'_>, limit: i64) -> Result<u64, sqlx::Error> {
+    let deleted: Vec<i64> = sql::query_scalar(
         "SELECT source_environments.id FROM source_environments JOIN sources ON sources.id = source_id
          WHERE deleted_at_ms IS NOT NULL
             OR environment_id IN (SELECT id FROM environments WHERE deleted_at_ms IS NOT NULL)",
@@ -169,7 +168,7 @@ async fn slice(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sql
     let mut rows = 0;
     for source_environment in deleted {
         for (_, sql) in LARGE {
-            let done = sqlx::query(sql).bind(source_environment).bind(limit).execute(&mut *connection).await?;
+            let done = sql::query(sql).bind(source_environment).bind(limit).execute(&mut *connection).await?;
             rows += done.rows_affected();
         }
         if rows > 0 {
@@ -185,7 +184,7 @@ mod tests {
 
     use std::collections::BTreeSet;
 
-    use sqlx::Connection;
+    use sqlx::{Connection, SqliteConnection};
 
     use super::*;
     use crate::sqlite::connection::migrations::MIGRATIONS;

@@ -1,11 +1,6 @@
 //! Reading deliveries, their attempts and their bodies.
 
 use inlet_core::delivery::{DeliveryCounts, DeliveryStatus};
-use sqlx::{
-    Acquire as _, AssertSqlSafe, Row as _, Sqlite, SqliteConnection, SqlitePool,
-    query::Query,
-    sqlite::{SqliteArguments, SqliteRow},
-};
 use uuid::Uuid;
 
 use crate::{
@@ -13,6 +8,7 @@ use crate::{
         AttemptRecord, BoundedPage, Cursor, DeliveryFilter, DeliveryQuery, ListedDelivery, OpenDeliveries, Page,
         ReadMemory, StoredAttempt, StoredBody, uuid_time,
     },
+    sql,
     sqlite::{
         error::SqliteError,
         outbox::{
@@ -46,8 +42,8 @@ const ATTEMPT_COLUMNS: &str = "number, is_counted, at_ms, duration_ms, outcome, 
 
 /// Makes deliveries due that somebody works on. Call it while the database is opened: the lock of the data directory proves
 /// that no earlier owner runs any more.
-pub(crate) async fn free_all(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query(concat!("UPDATE deliveries SET owner = NULL, due_at_ms = ", now_ms!(), " WHERE owner IS NOT NULL"))
+pub(crate) async fn free_all(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+    sql::query(concat!("UPDATE deliveries SET owner = NULL, due_at_ms = ", now_ms!(), " WHERE owner IS NOT NULL"))
         .execute(connection)
         .await
         .map(|_| ())
@@ -55,19 +51,20 @@ pub(crate) async fn free_all(connection: &mut SqliteConnection) -> Result<(), sq
 
 /// Returns a page of deliveries, the newest first, each with its last attempt; none if there is no memory for it.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &DeliveryQuery,
     memory: &dyn ReadMemory,
 ) -> Result<Option<BoundedPage<ListedDelivery>>, SqliteError> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let ranges = ranges(query);
     let list = list(query, &ranges);
     let found = match query.run.is_some() || query.source_event.is_some() {
         true => Found::whole(of_run_or_event(&mut snapshot, query).await?),
         false => {
             let mapping = query.filter.mapping.map(|mapping| mapping.as_bytes().to_vec());
-            let bind = |sql: Query<'static, Sqlite, SqliteArguments>| match list.filter {
+            let bind = |sql: sql::Query<'static>| match list.filter {
                 Some(_) => sql.bind(query.filter.workflow.clone()).bind(mapping.clone()),
                 None => sql,
             };
@@ -113,12 +110,12 @@ fn list<'a>(query: &'a DeliveryQuery, ranges: &'a [IndexRange]) -> BoundedList<'
 
 /// Returns the ids of the newest deliveries of an environment to which their target gave this id.
 pub(crate) async fn by_downstream_id(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     downstream_id: &str,
     limit: usize,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT id FROM deliveries WHERE environment_id = ? AND downstream_id = ? ORDER BY seq DESC LIMIT ?",
     )
     .bind(environment)
@@ -132,24 +129,25 @@ pub(crate) async fn by_downstream_id(
 /// Returns a page of deliveries, the newest first, each with its newest attempts, the oldest of them first; none if there is no
 /// memory for it.
 pub(crate) async fn with_attempts(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &DeliveryQuery,
     memory: &dyn ReadMemory,
 ) -> Result<Option<Vec<(ListedDelivery, Vec<StoredAttempt>)>>, SqliteError> {
     let Some(page) = page(readers, query, memory).await? else { return Ok(None) };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let mut found = Vec::with_capacity(page.items.len());
     for listed in page.items {
-        let bytes: i64 = sqlx::query_scalar(
+        let bytes: i64 = sql::query_scalar(
             "SELECT coalesce(sum(bytes), 0) FROM (
                  SELECT octet_length(request_headers) + octet_length(response_headers) + octet_length(response_body)
                      + coalesce(octet_length(error), 0) + 256 AS bytes
-                 FROM delivery_attempts WHERE delivery_seq = ? ORDER BY number DESC LIMIT ?)",
+                 FROM delivery_attempts WHERE delivery_seq = ? ORDER BY number DESC LIMIT ?) AS newest",
         )
         .bind(listed.delivery.seq)
         .bind(MAX_ATTEMPTS_OF_MANY)
-        .fetch_one(&mut *snapshot)
+        .fetch_one(&mut snapshot)
         .await?;
         if !memory.reserve(bytes.unsigned_abs()) {
             return Ok(None);
@@ -163,7 +161,7 @@ pub(crate) async fn with_attempts(
 
 /// Finds the page among the deliveries of a run or an event, which are few.
 async fn of_run_or_event(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     query: &DeliveryQuery,
 ) -> Result<Page<FoundRow>, sqlx::Error> {
     let range = select::range(&query.filter, uuids::Range::of(&query.cursor));
@@ -176,7 +174,7 @@ async fn of_run_or_event(
          AND (?9 IS NULL OR source_event = ?9) ORDER BY id {order} LIMIT ?10",
         select::MATCHES
     );
-    let rows = select::bind(sqlx::query(AssertSqlSafe(sql)), query.environment_id, &query.filter, range)
+    let rows = select::bind(sql::query(sql), query.environment_id, &query.filter, range)
         .bind(query.run.map(|run| run.as_bytes().to_vec()))
         .bind(query.filter.status.map(of_status))
         .bind(query.source_event.map(|event| event.as_bytes().to_vec()))
@@ -189,16 +187,17 @@ async fn of_run_or_event(
 
 /// Returns one delivery with its newest attempts, the oldest of them first.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     id: Uuid,
 ) -> Result<Option<(ListedDelivery, Vec<StoredAttempt>)>, SqliteError> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let seq: Option<i64> = sqlx::query_scalar("SELECT seq FROM deliveries WHERE environment_id = ? AND id = ?")
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let seq: Option<i64> = sql::query_scalar("SELECT seq FROM deliveries WHERE environment_id = ? AND id = ?")
         .bind(environment)
         .bind(id.as_bytes().as_slice())
-        .fetch_optional(&mut *snapshot)
+        .fetch_optional(&mut snapshot)
         .await?;
     let Some(seq) = seq else { return Ok(None) };
     let Some(delivery) = listed(&mut snapshot, "seq = ?1", seq).await? else { return Ok(None) };
@@ -208,7 +207,7 @@ pub(crate) async fn one(
 }
 
 async fn listed(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     condition: &str,
     seq: i64,
 ) -> Result<Option<ListedDelivery>, SqliteError> {
@@ -216,7 +215,7 @@ async fn listed(
         "SELECT {}, (SELECT targets.key FROM targets WHERE targets.id = target_id) FROM deliveries WHERE {condition}",
         columns!()
     );
-    let row = sqlx::query(AssertSqlSafe(sql)).bind(seq).fetch_optional(&mut *connection).await?;
+    let row = sql::query(sql).bind(seq).fetch_optional(&mut *connection).await?;
     let Some(row) = row else { return Ok(None) };
     let delivery = columns::read(&runner::FoundRow::Plain(&row))?;
     let target: Option<String> = row.try_get(columns::COUNT)?;
@@ -225,14 +224,18 @@ async fn listed(
 }
 
 /// Returns the newest attempts of a delivery, the newest first.
-async fn attempts(connection: &mut SqliteConnection, seq: i64, limit: i64) -> Result<Vec<StoredAttempt>, sqlx::Error> {
+async fn attempts(
+    connection: &mut sql::Connection<'_>,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<StoredAttempt>, sqlx::Error> {
     let sql =
         format!("SELECT {ATTEMPT_COLUMNS} FROM delivery_attempts WHERE delivery_seq = ? ORDER BY number DESC LIMIT ?");
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(seq).bind(limit).fetch_all(connection).await?;
+    let rows = sql::query(sql).bind(seq).bind(limit).fetch_all(connection).await?;
     rows.iter().map(read_attempt).collect()
 }
 
-fn read_attempt(row: &SqliteRow) -> Result<StoredAttempt, sqlx::Error> {
+fn read_attempt(row: &sql::Row) -> Result<StoredAttempt, sqlx::Error> {
     Ok(StoredAttempt {
         number: row.try_get(0)?,
         is_counted: row.try_get(1)?,
@@ -244,33 +247,32 @@ fn read_attempt(row: &SqliteRow) -> Result<StoredAttempt, sqlx::Error> {
             error: row.try_get(6)?,
             request_headers: row.try_get(7)?,
             response_headers: row.try_get(8)?,
-            response_body: row.try_get::<Vec<u8>, _>(9)?.into(),
+            response_body: row.try_get::<Vec<u8>>(9)?.into(),
         },
     })
 }
 
 /// Counts the attempts of a delivery that were answered.
-pub(crate) async fn answers(readers: &SqlitePool, seq: i64) -> Result<u32, sqlx::Error> {
-    sqlx::query_scalar("SELECT count(*) FROM delivery_attempts WHERE delivery_seq = ? AND status IS NOT NULL")
+pub(crate) async fn answers(readers: &sql::Pool, seq: i64) -> Result<u32, sqlx::Error> {
+    sql::query_scalar("SELECT count(*) FROM delivery_attempts WHERE delivery_seq = ? AND status IS NOT NULL")
         .bind(seq)
         .fetch_one(readers)
         .await
 }
 
 /// Returns the stored body of a delivery.
-pub(crate) async fn body(readers: &SqlitePool, seq: i64) -> Result<Option<StoredBody>, sqlx::Error> {
-    let row = sqlx::query("SELECT content_type, body FROM delivery_bodies WHERE delivery_seq = ?")
+pub(crate) async fn body(readers: &sql::Pool, seq: i64) -> Result<Option<StoredBody>, sqlx::Error> {
+    let row = sql::query("SELECT content_type, body FROM delivery_bodies WHERE delivery_seq = ?")
         .bind(seq)
         .fetch_optional(readers)
         .await?;
-    row.map(|row| Ok(StoredBody { content_type: row.try_get(0)?, body: row.try_get::<Vec<u8>, _>(1)?.into() }))
-        .transpose()
+    row.map(|row| Ok(StoredBody { content_type: row.try_get(0)?, body: row.try_get::<Vec<u8>>(1)?.into() })).transpose()
 }
 
 /// Counts the deliveries of an environment that match a filter, by status. Reads indexes only, unless they are counted by
 /// workflow or mapping.
 pub(crate) async fn counts(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     filter: &DeliveryFilter,
 ) -> Result<DeliveryCounts, SqliteError> {
@@ -280,7 +282,8 @@ pub(crate) async fn counts(
         return Ok(counts);
     }
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let (from, of) = match filter.target_id {
         Some(target) => (OF_TARGET, target),
         None => (BY_STATUS, environment),
@@ -290,7 +293,7 @@ pub(crate) async fn counts(
     let sql = format!("SELECT count(*) FROM {from} AND id >= ?3 AND id < ?4 AND ?5 IS NULL AND {condition}");
     for status in DeliveryStatus::ALL.into_iter().filter(|status| filter.status.is_none_or(|wanted| wanted == *status))
     {
-        let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql.clone()))
+        let count: i64 = sql::query_scalar(sql.clone())
             .bind(of)
             .bind(of_status(status))
             .bind(ids.from())
@@ -298,7 +301,7 @@ pub(crate) async fn counts(
             .bind(None::<i64>)
             .bind(filter.workflow.clone())
             .bind(filter.mapping.map(|mapping| mapping.as_bytes().to_vec()))
-            .fetch_one(&mut *snapshot)
+            .fetch_one(&mut snapshot)
             .await?;
         counts.add(status, count.unsigned_abs());
     }
@@ -308,16 +311,16 @@ pub(crate) async fn counts(
 /// Counts the newest deliveries of an environment that were made since a time by target and status, at most `limit` of them;
 /// also returns how many were counted.
 pub(crate) async fn counts_by_target(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     from_ms: i64,
     limit: u64,
 ) -> Result<(Vec<(i64, DeliveryCounts)>, u64), SqliteError> {
     // Without the hint SQLite may read all deliveries of an environment.
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT target_id, status, count(*) FROM (
              SELECT target_id, status FROM deliveries INDEXED BY deliveries_by_id
-             WHERE environment_id = ? AND id >= ? ORDER BY id DESC LIMIT ?)
+             WHERE environment_id = ? AND id >= ? ORDER BY id DESC LIMIT ?) AS newest
          GROUP BY target_id, status ORDER BY target_id",
     )
     .bind(environment)
@@ -327,7 +330,7 @@ pub(crate) async fn counts_by_target(
     .await?;
     let (mut counted, mut targets) = (0, Vec::<(i64, DeliveryCounts)>::new());
     for row in rows {
-        let (target, number) = (row.try_get(0)?, row.try_get::<i64, _>(2)?.unsigned_abs());
+        let (target, number) = (row.try_get(0)?, row.try_get::<i64>(2)?.unsigned_abs());
         if targets.last().is_none_or(|(last, _)| *last != target) {
             targets.push((target, DeliveryCounts::default()));
         }
@@ -340,8 +343,8 @@ pub(crate) async fn counts_by_target(
 }
 
 /// Returns for every target with open deliveries their number and the oldest. Reads indexes, and one row for each target.
-pub(crate) async fn open(readers: &SqlitePool) -> Result<Vec<OpenDeliveries>, sqlx::Error> {
-    let rows = sqlx::query(
+pub(crate) async fn open(readers: &sql::Pool) -> Result<Vec<OpenDeliveries>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT targets.id, due.number + coalesce(behind.number, 0),
              (SELECT id FROM deliveries WHERE seq = min(due.oldest, coalesce(behind.oldest, due.oldest)))
          FROM targets
@@ -357,7 +360,7 @@ pub(crate) async fn open(readers: &SqlitePool) -> Result<Vec<OpenDeliveries>, sq
         .map(|row| {
             Ok(OpenDeliveries {
                 target_id: row.try_get(0)?,
-                count: row.try_get::<i64, _>(1)?.unsigned_abs(),
+                count: row.try_get::<i64>(1)?.unsigned_abs(),
                 oldest_ms: uuid_time::time_of(uuids::read(row, 2)?),
             })
         })

@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use futures_util::TryStreamExt as _;
 use inlet_core::delivery::DeliveryCall;
-use sqlx::{Acquire as _, Row as _, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::{
     records::{DeliveryInputs, DeliveryRecipient, DeliveryRecord},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{
@@ -56,12 +56,13 @@ static RECIPIENTS_OF_MANY: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// The same for triggers with few recipients in all, which are read whole: two statements read all of them.
 pub(crate) async fn read_triggers(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     triggers: &[DeliveryRecord],
 ) -> Result<Vec<Option<DeliveryInputs>>, SqliteError> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let mut statements = StatementRunner::Plain(&mut snapshot);
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let mut statements = StatementRunner::Plain(snapshot.lend());
     let mut inputs: Vec<Option<DeliveryInputs>> = vec![None; triggers.len()];
     let at =
         |offset: usize, row: &FoundRow<'_>| Ok::<_, SqliteError>(offset + usize::try_from(row.int(0)?).unwrap_or(0));
@@ -115,20 +116,21 @@ pub(crate) async fn read_triggers(
 /// Returns what the body of a delivery is built of: recipients of about `max_bytes`, and at least one. None if its run is
 /// gone.
 pub(crate) async fn read(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     delivery: &DeliveryRecord,
     max_bytes: u64,
 ) -> Result<Option<DeliveryInputs>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let run = sqlx::query(
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let run = sql::query(
         "SELECT workflow, actor, tenant, data, cancellation_key, source_event, canceled_at_ms IS NOT NULL, canceled_by,
              settings
          FROM workflow_runs WHERE environment_id = ? AND id = ?",
     )
     .bind(delivery.environment_id)
     .bind(delivery.run.as_bytes().to_vec())
-    .fetch_optional(&mut *snapshot)
+    .fetch_optional(&mut snapshot)
     .await?;
     let Some(run) = run else { return Ok(None) };
     let mut is_canceled: bool = run.try_get(6)?;
@@ -136,11 +138,11 @@ pub(crate) async fn read(
     let trigger_key = if is_trigger { delivery.key } else { trigger_key(&mut snapshot, delivery).await? };
     let end = delivery.first_recipient.saturating_add(delivery.recipients);
     if !is_trigger && !is_canceled {
-        is_canceled = sqlx::query_scalar(ALL_ARE_CANCELED)
+        is_canceled = sql::query_scalar(ALL_ARE_CANCELED)
             .bind(delivery.run.as_bytes().to_vec())
             .bind(delivery.first_recipient)
             .bind(end)
-            .fetch_one(&mut *snapshot)
+            .fetch_one(&mut snapshot)
             .await?;
     }
     let mut inputs = DeliveryInputs {
@@ -161,14 +163,14 @@ pub(crate) async fn read(
         return Ok(Some(inputs));
     }
     let canceled_by = (!is_trigger).then(|| delivery.source_event.as_bytes().to_vec());
-    let mut rows = sqlx::query(RECIPIENTS)
+    let mut rows = sql::query(RECIPIENTS)
         .bind(delivery.environment_id)
         .bind(delivery.run.as_bytes().to_vec())
         .bind(delivery.first_recipient)
         .bind(end)
         .bind(canceled_by)
-        .bind(run.try_get::<Option<Vec<u8>>, _>(7)?)
-        .fetch(&mut *snapshot);
+        .bind(run.try_get::<Option<Vec<u8>>>(7)?)
+        .fetch(&mut snapshot)?;
     let mut bytes = 0_u64;
     while let Some(row) = rows.try_next().await? {
         let recipient = DeliveryRecipient {
@@ -191,8 +193,8 @@ pub(crate) async fn read(
 }
 
 /// Returns the key of the trigger that a cancel cancels: it is for the same recipients. Its own key if the trigger is gone.
-async fn trigger_key(reader: &mut SqliteConnection, cancel: &DeliveryRecord) -> Result<Uuid, sqlx::Error> {
-    let found = sqlx::query(
+async fn trigger_key(reader: &mut sql::Connection<'_>, cancel: &DeliveryRecord) -> Result<Uuid, sqlx::Error> {
+    let found = sql::query(
         "SELECT key FROM deliveries WHERE run_id = ? AND target_id = ? AND call = 0 AND first_recipient = ?",
     )
     .bind(cancel.run.as_bytes().to_vec())

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Row, SqliteConnection};
-
 use super::change_log;
 use crate::{
     backend::Execute,
@@ -11,6 +9,7 @@ use crate::{
     error::{ChangeError, CommitError},
     operations::{ForgetExpiredSecrets, RotateEndpoint},
     records::{EndpointRotation, PreviousToken},
+    sql,
     sqlite::{
         connection::sealing::token_hash,
         error::{SqliteError, taken},
@@ -29,11 +28,12 @@ pub(crate) struct Tokens {
 
 /// Returns all tokens by source environment; of the replaced ones, the latest to expire first.
 pub(crate) async fn all(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     vault: &dyn Vault,
 ) -> Result<HashMap<i64, Tokens>, SqliteError> {
-    let rows = sqlx::query(
-        "SELECT source_environment_id, hash, sealed, until_ms FROM endpoint_tokens ORDER BY until_ms DESC, hash",
+    let rows = sql::query(
+        "SELECT source_environment_id, hash, sealed, until_ms FROM endpoint_tokens
+         ORDER BY until_ms DESC NULLS LAST, hash",
     )
     .fetch_all(connection)
     .await?;
@@ -43,7 +43,7 @@ pub(crate) async fn all(
         let stored: &[u8] = row.try_get(1)?;
         let stored: [u8; 32] = stored.try_into().map_err(|problem| sqlx::Error::Decode(Box::new(problem)))?;
         let tokens = found.entry(source_environment_id).or_default();
-        match row.try_get::<Option<i64>, _>(3)? {
+        match row.try_get::<Option<i64>>(3)? {
             Some(until_ms) => tokens.previous.push(PreviousToken { hash: stored, until_ms }),
             None => {
                 let location = SecretLocation::EndpointToken { source_environment_id };
@@ -59,13 +59,13 @@ pub(crate) async fn all(
 
 /// Gives a source environment its current token; it must have none.
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment_id: i64,
     token: &str,
     vault: &dyn Vault,
 ) -> Result<(), SqliteError> {
     let sealed = vault.seal(SecretLocation::EndpointToken { source_environment_id }, token)?;
-    sqlx::query("INSERT INTO endpoint_tokens (hash, source_environment_id, sealed) VALUES (?, ?, ?)")
+    sql::query("INSERT INTO endpoint_tokens (hash, source_environment_id, sealed) VALUES (?, ?, ?)")
         .bind(token_hash(token).to_vec())
         .bind(source_environment_id)
         .bind(sealed)
@@ -89,12 +89,12 @@ impl Execute<RotateEndpoint> for WriteConnection {
 
 /// Replaces the current token of a source environment; returns its new version.
 async fn replace(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     rotation: &EndpointRotation,
     vault: &dyn Vault,
 ) -> Result<i64, SqliteError> {
     let (id, now_ms) = (rotation.source_environment_id, now_ms());
-    let version: Option<i64> = sqlx::query_scalar(
+    let version: Option<i64> = sql::query_scalar(
         "UPDATE source_environments SET version = version + 1, updated_at_ms = ? WHERE id = ? RETURNING version",
     )
     .bind(now_ms)
@@ -104,7 +104,7 @@ async fn replace(
     let version = version.ok_or(ChangeError::NotFound { what: "source environment" })?;
     match rotation.previous_until_ms {
         Some(until_ms) => {
-            sqlx::query(
+            sql::query(
                 "UPDATE endpoint_tokens SET sealed = NULL, until_ms = ?
                  WHERE source_environment_id = ? AND until_ms IS NULL",
             )
@@ -114,7 +114,7 @@ async fn replace(
             .await?;
         }
         None => {
-            sqlx::query("DELETE FROM endpoint_tokens WHERE source_environment_id = ?")
+            sql::query("DELETE FROM endpoint_tokens WHERE source_environment_id = ?")
                 .bind(id)
                 .execute(&mut *connection)
                 .await?;
@@ -126,18 +126,18 @@ async fn replace(
 
 impl Execute<ForgetExpiredSecrets> for WriteConnection {
     async fn execute(&mut self, operation: ForgetExpiredSecrets) -> Result<u64, CommitError> {
-        Ok(forget_expired(self.connection.plain(), operation.now_ms).await.map_err(SqliteError::from)?)
+        Ok(forget_expired(&mut self.connection.plain(), operation.now_ms).await.map_err(SqliteError::from)?)
     }
 }
 
 /// Deletes tokens, signing secrets and write keys that are no longer accepted; returns their number.
-async fn forget_expired(connection: &mut SqliteConnection, now_ms: i64) -> Result<u64, sqlx::Error> {
-    let tokens = sqlx::query("DELETE FROM endpoint_tokens WHERE until_ms <= ?")
+async fn forget_expired(connection: &mut sql::Connection<'_>, now_ms: i64) -> Result<u64, sqlx::Error> {
+    let tokens = sql::query("DELETE FROM endpoint_tokens WHERE until_ms <= ?")
         .bind(now_ms)
         .execute(&mut *connection)
         .await?
         .rows_affected();
-    let secrets = sqlx::query(
+    let secrets = sql::query(
         "UPDATE source_environments SET previous_signing_secret = NULL, previous_signing_secret_until_ms = NULL
          WHERE previous_signing_secret_until_ms <= ?",
     )
@@ -145,7 +145,7 @@ async fn forget_expired(connection: &mut SqliteConnection, now_ms: i64) -> Resul
     .execute(&mut *connection)
     .await?
     .rows_affected();
-    let write_keys = sqlx::query(
+    let write_keys = sql::query(
         "UPDATE source_environments SET previous_write_key = NULL, previous_write_key_until_ms = NULL
          WHERE previous_write_key_until_ms <= ?",
     )

@@ -1,7 +1,6 @@
 //! Environments.
 
 use inlet_core::rotating_secret::RotatingSecret;
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::{
     api_logs, change_log,
@@ -13,6 +12,7 @@ use crate::{
     error::ChangeError,
     operations::{CreateEnvironment, UpdateEnvironment},
     records::{Environment, EnvironmentSettings, KeepBodies, NewChange, NewEnvironment},
+    sql,
     sqlite::{
         error::{SqliteError, taken},
         statements::transaction,
@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// Returns all environments, in the order of their creation.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<Environment>, sqlx::Error> {
-    let rows = sqlx::query(
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<Environment>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT id, slug, name, retention_days, created_at_ms, body_retention_days, keep_bodies, hide_personal_data
          FROM environments WHERE deleted_at_ms IS NULL ORDER BY id",
     )
@@ -32,7 +32,7 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<Environment>, sqlx::
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<Environment, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<Environment, sqlx::Error> {
     Ok(Environment {
         id: row.try_get(0)?,
         slug: row.try_get(1)?,
@@ -42,7 +42,7 @@ fn read(row: &SqliteRow) -> Result<Environment, sqlx::Error> {
         body_retention_days: row.try_get(5)?,
         // An unknown name, which a later version may add, keeps more rather than less.
         keep_bodies: KeepBodies::parse(row.try_get(6)?).unwrap_or(KeepBodies::All),
-        hide_personal_data: row.try_get::<i64, _>(7)? != 0,
+        hide_personal_data: row.try_get::<i64>(7)? != 0,
     })
 }
 
@@ -60,12 +60,12 @@ impl Execute<CreateEnvironment> for WriteConnection {
 
 /// Inserts an environment with every source in it; returns its id.
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     new: &NewEnvironment,
     vault: &dyn Vault,
 ) -> Result<i64, SqliteError> {
     let (now_ms, settings) = (now_ms(), &new.settings);
-    let id = sqlx::query_scalar(
+    let id = sql::query_scalar(
         "INSERT INTO environments
              (slug, name, retention_days, created_at_ms, body_retention_days, keep_bodies, hide_personal_data)
          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
@@ -111,11 +111,11 @@ impl Execute<UpdateEnvironment> for WriteConnection {
 }
 
 pub(super) async fn update(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     id: i64,
     settings: &EnvironmentSettings,
 ) -> Result<(), SqliteError> {
-    let updated = sqlx::query(
+    let updated = sql::query(
         "UPDATE environments
          SET name = ?, retention_days = ?, body_retention_days = ?, keep_bodies = ?, hide_personal_data = ?
          WHERE id = ?",

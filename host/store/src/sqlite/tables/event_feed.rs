@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use inlet_core::idempotency::HashKey;
-use sqlx::{Acquire as _, SqlitePool};
 use uuid::Uuid;
 
 use super::event_logs::{EventKey, load, load_actions, sizes};
 use crate::{
     records::{Cursor, EventQuery, FeedPage, FeedPosition, Page, ReadMemory},
+    sql,
     sqlite::log_search::query::committed_after,
 };
 
@@ -19,28 +19,29 @@ use crate::{
 const LOOKED_AT: usize = 1000;
 
 /// Returns the place after the newest event.
-pub(crate) async fn end(readers: &SqlitePool) -> Result<FeedPosition, sqlx::Error> {
-    let newest = sqlx::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs").fetch_one(readers).await?;
+pub(crate) async fn end(readers: &sql::Pool) -> Result<FeedPosition, sqlx::Error> {
+    let newest = sql::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs").fetch_one(readers).await?;
     Ok(FeedPosition(newest))
 }
 
 /// Returns the place after an event of these source environments, and true. If it is gone: the place before the first one with a
 /// greater id, and false.
 pub(crate) async fn after(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environments: &[i64],
     id: Uuid,
 ) -> Result<(FeedPosition, bool), sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let mut first = None;
     for source_environment in source_environments {
-        let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        let row: Option<(i64, Vec<u8>)> = sql::query_as(
             "SELECT rowid, id FROM event_logs WHERE source_environment_id = ? AND id >= ? ORDER BY id LIMIT 1",
         )
         .bind(source_environment)
         .bind(id.as_bytes().as_slice())
-        .fetch_optional(&mut *snapshot)
+        .fetch_optional(&mut snapshot)
         .await?;
         match row {
             Some((rowid, found)) if found == id.as_bytes() => return Ok((FeedPosition(rowid), true)),
@@ -48,24 +49,25 @@ pub(crate) async fn after(
             None => {}
         }
     }
-    let newest = || sqlx::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs");
+    let newest = || sql::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs");
     let position = match first {
         Some(rowid) => rowid - 1,
-        None => newest().fetch_one(&mut *snapshot).await?,
+        None => newest().fetch_one(&mut snapshot).await?,
     };
     Ok((FeedPosition(position), false))
 }
 
 /// Returns the next events after a position that a query selects, at most its limit; none if there is no memory for them.
 pub(crate) async fn read(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &EventQuery,
     from: FeedPosition,
     key: &HashKey,
     memory: &dyn ReadMemory,
 ) -> Result<Option<FeedPage>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     // Where nearly every entry is selected, a few fill the page.
     let few = query.limit + 1;
     let mut entries = committed_after(&mut snapshot, from.0, query, key, few).await?;
@@ -80,7 +82,7 @@ pub(crate) async fn read(
     if entries.is_empty() {
         // The newest events were deleted with their source, and what comes next gets their rowids.
         let newest: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs").fetch_one(&mut *snapshot).await?;
+            sql::query_scalar("SELECT coalesce(max(rowid), 0) FROM event_logs").fetch_one(&mut snapshot).await?;
         let position = FeedPosition(from.0.min(newest));
         return Ok(Some(FeedPage { events: Vec::new(), position, last: None, has_more: false }));
     }

@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use inlet_core::idempotency::HashKey;
-use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     records::{Cursor, EventQuery, EventSearch, Kept, Page, ReadMemory, SearchEdge, StoredAction, StoredEvent},
+    sql,
     sqlite::{
         event_columns::{self, Columns},
         log_search,
@@ -29,11 +29,11 @@ static EVENTS: LazyLock<MultiRow> = LazyLock::new(|| {
                number,
                (SELECT rerun_of FROM reruns
                 WHERE reruns.source_environment_id = event_logs.source_environment_id AND event_id = event_logs.id),
-               (SELECT group_concat(hex(event_id), ',') FROM (
+               (SELECT string_agg(hex(event_id), ',') FROM (
                     SELECT event_id FROM reruns
                     WHERE reruns.source_environment_id = event_logs.source_environment_id
                       AND reruns.rerun_of = event_logs.id
-                    ORDER BY event_id LIMIT 100)),
+                    ORDER BY event_id LIMIT 100) AS oldest),
                (SELECT open FROM attention
                 WHERE attention.source_environment_id = event_logs.source_environment_id
                   AND event_id = event_logs.id),
@@ -89,27 +89,29 @@ static EVENT_SIZES: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// Returns a page of event logs, the newest first; none if there is no memory for it.
 pub(crate) async fn events(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &EventQuery,
     key: &HashKey,
     memory: Option<&dyn ReadMemory>,
 ) -> Result<Option<Page<StoredEvent>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
     // One snapshot, so that no row is pruned between the two queries.
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let mut page = find(&mut snapshot, query, key, None).await?.page;
     read_page(&mut snapshot, &mut page, query, memory).await
 }
 
 /// Returns a page of event logs that looks at a bounded number of them; none if there is no memory for it.
 pub(crate) async fn event_list(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &EventQuery,
     key: &HashKey,
     memory: &dyn ReadMemory,
 ) -> Result<Option<EventSearch>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let mut found = find(&mut snapshot, query, key, Some(COMPARED)).await?;
     let before = found.page.items.len();
     let Some(page) = read_page(&mut snapshot, &mut found.page, query, Some(memory)).await? else { return Ok(None) };
@@ -120,7 +122,7 @@ pub(crate) async fn event_list(
 
 /// Reads the event logs of a page, which is shortened if they are long; none if there is no memory for them.
 pub(super) async fn read_page(
-    snapshot: &mut SqliteConnection,
+    snapshot: &mut sql::Connection<'_>,
     page: &mut Page<EventKey>,
     query: &EventQuery,
     memory: Option<&dyn ReadMemory>,
@@ -146,16 +148,16 @@ pub(super) async fn read_page(
 
 /// Returns the bytes of each event as it is read.
 pub(super) async fn sizes(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     keys: &[EventKey],
     cut_above: i64,
     with_actions: bool,
 ) -> Result<Vec<u64>, sqlx::Error> {
     let mut sizes: HashMap<EventKey, u64> = HashMap::with_capacity(keys.len());
-    let found = |chunk: &[EventKey], rows: Vec<SqliteRow>| {
+    let found = |chunk: &[EventKey], rows: Vec<sql::Row>| {
         for row in rows {
             let number: i64 = row.try_get(0)?;
-            sizes.insert(chunk[number as usize], row.try_get::<i64, _>(1)?.unsigned_abs());
+            sizes.insert(chunk[number as usize], row.try_get::<i64>(1)?.unsigned_abs());
         }
         Ok(())
     };
@@ -181,7 +183,7 @@ pub(super) struct FoundEvents {
 
 /// Returns the keys of the event logs on a page. Where no index has all filters, at most `most` event logs are looked at.
 pub(super) async fn find(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     query: &EventQuery,
     key: &HashKey,
     most: Option<usize>,
@@ -222,12 +224,12 @@ pub(super) async fn find(
 pub(super) type EventKey = (i64, Uuid);
 
 pub(super) async fn load(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     keys: &[EventKey],
     cut_above: i64,
 ) -> Result<HashMap<EventKey, StoredEvent>, sqlx::Error> {
     let mut events = HashMap::with_capacity(keys.len());
-    let found = |chunk: &[EventKey], rows: Vec<SqliteRow>| {
+    let found = |chunk: &[EventKey], rows: Vec<sql::Row>| {
         for row in rows {
             let number: i64 = row.try_get(0)?;
             events.insert(chunk[number as usize], read(&row)?);
@@ -245,7 +247,7 @@ pub(super) async fn load(
     Ok(events)
 }
 
-fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<StoredEvent, sqlx::Error> {
     let (source_environment_id, fields, contents) = event_columns::read(Columns::from(row, FIRST_EVENT_COLUMN))?;
     Ok(StoredEvent {
         fields,
@@ -257,9 +259,9 @@ fn read(row: &SqliteRow) -> Result<StoredEvent, sqlx::Error> {
         body_removed: contents.is_removed,
         rerun_of: uuids::read_optional(row, 1)?,
         rerun_as: parse_ids(row.try_get(2)?),
-        needs_attention: row.try_get::<Option<i64>, _>(3)? == Some(1),
+        needs_attention: row.try_get::<Option<i64>>(3)? == Some(1),
         retry_at_ms: row.try_get(4)?,
-        resends: row.try_get::<Option<i64>, _>(5)?.unwrap_or_default().unsigned_abs(),
+        resends: row.try_get::<Option<i64>>(5)?.unwrap_or_default().unsigned_abs(),
         actions: Vec::new(),
     })
 }
@@ -270,12 +272,12 @@ fn parse_ids(list: Option<&str>) -> Vec<Uuid> {
 }
 
 pub(super) async fn load_actions(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     keys: &[EventKey],
     cut_above: i64,
 ) -> Result<HashMap<Uuid, Vec<StoredAction>>, sqlx::Error> {
     let mut actions: HashMap<Uuid, Vec<StoredAction>> = HashMap::new();
-    let found = |_: &[EventKey], rows: Vec<SqliteRow>| {
+    let found = |_: &[EventKey], rows: Vec<sql::Row>| {
         for row in rows {
             actions.entry(uuids::read(&row, 0)?).or_default().push(read_action(&row)?);
         }
@@ -285,7 +287,7 @@ pub(super) async fn load_actions(
     Ok(actions)
 }
 
-fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
+fn read_action(row: &sql::Row) -> Result<StoredAction, sqlx::Error> {
     // A stored payload is never an empty text; a removed one is.
     let payload: Option<String> = row.try_get(10)?;
     let warnings: Option<&str> = row.try_get(11)?;
@@ -298,10 +300,7 @@ fn read_action(row: &SqliteRow) -> Result<StoredAction, sqlx::Error> {
         parameters: row.try_get(6)?,
         found_in: row.try_get(7)?,
         result: row.try_get(8)?,
-        payload: Kept {
-            size: row.try_get::<i64, _>(9)?.unsigned_abs(),
-            content: payload.filter(|text| !text.is_empty()),
-        },
+        payload: Kept { size: row.try_get::<i64>(9)?.unsigned_abs(), content: payload.filter(|text| !text.is_empty()) },
         warnings: warnings.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default(),
     })
 }

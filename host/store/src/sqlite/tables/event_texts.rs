@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use inlet_core::idempotency::HashKey;
-use sqlx::{Acquire as _, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::event_logs::{EventKey, FoundEvents, find, read_page};
 use crate::{
     records::{Cursor, EventQuery, Page, ReadMemory, TextSearch},
+    sql,
     sqlite::statements::multi_row::MultiRow,
 };
 
@@ -28,14 +28,15 @@ static TEXTS: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// Returns a page of the event logs that a query selects and that contain a text; none if there is no memory for it.
 pub(crate) async fn search(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &EventQuery,
     text: &str,
     key: &HashKey,
     memory: &dyn ReadMemory,
 ) -> Result<Option<TextSearch>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let all = EventQuery { limit: TextSearch::MAX_LOOKED_AT, ..query.clone() };
     let FoundEvents { page: candidates, edge } =
         find(&mut snapshot, &all, key, Some(TextSearch::MAX_LOOKED_AT)).await?;
@@ -68,7 +69,7 @@ pub(crate) async fn search(
 
 /// Returns the keys of the first event logs with a text, at most `limit`, and the number that was looked at.
 async fn look_at(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     keys: &[EventKey],
     text: &str,
     limit: usize,
@@ -78,15 +79,15 @@ async fn look_at(
     let (mut found, mut bytes) = (Vec::new(), 0);
     for (number, chunk) in keys.chunks(CHUNK).enumerate() {
         let mut matches = vec![false; chunk.len()];
-        let look = |_: &[EventKey], rows: Vec<SqliteRow>| {
+        let look = |_: &[EventKey], rows: Vec<sql::Row>| {
             for row in rows {
-                let item: &[u8] = row.try_get::<Option<&[u8]>, _>(6)?.unwrap_or_default();
+                let item: &[u8] = row.try_get::<Option<&[u8]>>(6)?.unwrap_or_default();
                 bytes += item.len();
                 let mut is_match = matcher.is_match(item);
                 for column in 1..6 {
-                    is_match |= row.try_get::<Option<&str>, _>(column)?.is_some_and(|text| matcher.is_match(text));
+                    is_match |= row.try_get::<Option<&str>>(column)?.is_some_and(|text| matcher.is_match(text));
                 }
-                matches[row.try_get::<i64, _>(0)? as usize] = is_match;
+                matches[row.try_get::<i64>(0)? as usize] = is_match;
             }
             Ok(())
         };

@@ -1,24 +1,24 @@
 //! The hours in which events of a type came, and those in which a server was there to see.
 
 use inlet_core::operational::HourMap;
-use sqlx::{Row, SqlitePool, sqlite::SqliteRow};
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::KeepHours,
     records::{EventTypeCount, EventTypeHours},
+    sql,
     sqlite::{statements::transaction, write_connection::WriteConnection},
 };
 
 /// Returns the types of a source environment that came most often, with their counts.
 pub(crate) async fn busiest(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     limit: u32,
 ) -> Result<Vec<EventTypeCount>, sqlx::Error> {
     // The name under which further types are counted has no rhythm.
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT event_type, count, last_received_at_ms FROM event_types
          WHERE source_environment_id = ? AND event_type NOT IN ('', 'other') ORDER BY count DESC, event_type LIMIT ?",
     )
@@ -26,18 +26,18 @@ pub(crate) async fn busiest(
     .bind(limit)
     .fetch_all(readers)
     .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &sql::Row| {
         Ok(EventTypeCount { event_type: row.try_get(0)?, count: row.try_get(1)?, last_received_at_ms: row.try_get(2)? })
     };
     rows.iter().map(read).collect()
 }
 
 /// Returns all kept hours of types. What cannot be read is left out, and learned again.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<EventTypeHours>, sqlx::Error> {
-    let rows = sqlx::query("SELECT source_environment_id, event_type, newest_hour, hours FROM event_type_hours")
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<EventTypeHours>, sqlx::Error> {
+    let rows = sql::query("SELECT source_environment_id, event_type, newest_hour, hours FROM event_type_hours")
         .fetch_all(readers)
         .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &sql::Row| {
         let Some(came) = HourMap::from_bytes(row.try_get(2)?, row.try_get(3)?) else { return Ok(None) };
         Ok(Some(EventTypeHours { source_environment_id: row.try_get(0)?, event_type: row.try_get(1)?, came }))
     };
@@ -45,8 +45,8 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<EventTypeHours>, sql
 }
 
 /// Returns the hours in which a server was there to see.
-pub(crate) async fn watched(readers: &SqlitePool) -> Result<Option<HourMap>, sqlx::Error> {
-    let row = sqlx::query("SELECT newest_hour, hours FROM watched_hours").fetch_optional(readers).await?;
+pub(crate) async fn watched(readers: &sql::Pool) -> Result<Option<HourMap>, sqlx::Error> {
+    let row = sql::query("SELECT newest_hour, hours FROM watched_hours").fetch_optional(readers).await?;
     let Some(row) = row else { return Ok(None) };
     Ok(HourMap::from_bytes(row.try_get(0)?, row.try_get(1)?))
 }
@@ -54,15 +54,20 @@ pub(crate) async fn watched(readers: &SqlitePool) -> Result<Option<HourMap>, sql
 impl Execute<KeepHours> for WriteConnection {
     async fn execute(&mut self, KeepHours { watched, came, forgotten }: KeepHours) -> Result<(), CommitError> {
         transaction::run(self.connection.plain(), async |connection| {
-            sqlx::query("INSERT OR REPLACE INTO watched_hours (id, newest_hour, hours) VALUES (1, ?, ?)")
-                .bind(watched.newest())
-                .bind(watched.to_bytes())
-                .execute(&mut *connection)
-                .await?;
+            sql::query(
+                "INSERT INTO watched_hours (id, newest_hour, hours) VALUES (1, ?, ?)
+                 ON CONFLICT (id) DO UPDATE SET newest_hour = excluded.newest_hour, hours = excluded.hours",
+            )
+            .bind(watched.newest())
+            .bind(watched.to_bytes())
+            .execute(&mut *connection)
+            .await?;
             for hours in &came {
-                sqlx::query(
-                    "INSERT OR REPLACE INTO event_type_hours (source_environment_id, event_type, newest_hour, hours)
-                     VALUES (?, ?, ?, ?)",
+                sql::query(
+                    "INSERT INTO event_type_hours (source_environment_id, event_type, newest_hour, hours)
+                     VALUES (?, ?, ?, ?)
+                     ON CONFLICT (source_environment_id, event_type)
+                     DO UPDATE SET newest_hour = excluded.newest_hour, hours = excluded.hours",
                 )
                 .bind(hours.source_environment_id)
                 .bind(&hours.event_type)
@@ -72,7 +77,7 @@ impl Execute<KeepHours> for WriteConnection {
                 .await?;
             }
             for (source_environment, event_type) in &forgotten {
-                sqlx::query("DELETE FROM event_type_hours WHERE source_environment_id = ? AND event_type = ?")
+                sql::query("DELETE FROM event_type_hours WHERE source_environment_id = ? AND event_type = ?")
                     .bind(source_environment)
                     .bind(event_type)
                     .execute(&mut *connection)

@@ -1,43 +1,61 @@
 //! Reading one value of a logged event by itself, however long it is.
 
-use sqlx::{Acquire as _, Row as _, SqlitePool};
 use uuid::Uuid;
 
 use crate::{
     records::{EventValue, ReadMemory},
+    sql,
     sqlite::statements::codes,
 };
 
 /// The bytes that reading takes, and the value. SQLite reads the whole original for a part of it.
 struct Statements {
-    bytes: &'static str,
-    value: &'static str,
+    bytes: sql::Text,
+    value: sql::Text,
 }
 
 const ORIGINAL: Statements = Statements {
-    bytes: "SELECT octet_length(original) FROM event_logs WHERE source_environment_id = ? AND id = ?",
-    value: "SELECT original_kind, original FROM event_logs WHERE source_environment_id = ? AND id = ?",
+    bytes: sql::Text::Static(
+        "SELECT octet_length(original) FROM event_logs WHERE source_environment_id = ? AND id = ?",
+    ),
+    value: sql::Text::Static(
+        "SELECT original_kind, original FROM event_logs WHERE source_environment_id = ? AND id = ?",
+    ),
 };
 
 const DATA: Statements = Statements {
-    bytes: "SELECT CASE WHEN data_at IS NULL THEN octet_length(data) ELSE octet_length(original) END
-            FROM event_logs WHERE source_environment_id = ? AND id = ?",
-    value: "SELECT original_kind,
-                CASE WHEN data_at IS NULL THEN CAST(data AS BLOB) ELSE substr(original, data_at + 1, data_len) END
-            FROM event_logs WHERE source_environment_id = ? AND id = ?",
+    bytes: sql::Text::Static(
+        "SELECT CASE WHEN data_at IS NULL THEN octet_length(data) ELSE octet_length(original) END
+         FROM event_logs WHERE source_environment_id = ? AND id = ?",
+    ),
+    value: sql::each(
+        "SELECT original_kind,
+             CASE WHEN data_at IS NULL THEN CAST(data AS BLOB) ELSE substr(original, data_at + 1, data_len) END
+         FROM event_logs WHERE source_environment_id = ? AND id = ?",
+        "SELECT original_kind,
+             CASE WHEN data_at IS NULL THEN convert_to(data, 'UTF8') ELSE substr(original, data_at + 1, data_len) END
+         FROM event_logs WHERE source_environment_id = ? AND id = ?",
+    ),
 };
 
 const PAYLOAD: Statements = Statements {
-    bytes: "SELECT octet_length(payload) FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
-            WHERE source_environment_id = ? AND event_logs.id = ? AND action_logs.id = ?",
-    value:
-        "SELECT original_kind, CAST(payload AS BLOB) FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
-            WHERE source_environment_id = ? AND event_logs.id = ? AND action_logs.id = ?",
+    bytes: sql::Text::Static(
+        "SELECT octet_length(payload) FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
+         WHERE source_environment_id = ? AND event_logs.id = ? AND action_logs.id = ?",
+    ),
+    value: sql::each(
+        "SELECT original_kind, CAST(payload AS BLOB)
+         FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
+         WHERE source_environment_id = ? AND event_logs.id = ? AND action_logs.id = ?",
+        "SELECT original_kind, convert_to(payload, 'UTF8')
+         FROM event_logs CROSS JOIN action_logs ON event_id = event_logs.id
+         WHERE source_environment_id = ? AND event_logs.id = ? AND action_logs.id = ?",
+    ),
 };
 
 /// Returns the bytes of a value; none, outermost, if there is no memory for it, and none within if it is gone.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     event: Uuid,
     value: EventValue,
@@ -48,8 +66,8 @@ pub(crate) async fn one(
         EventValue::Data => (DATA, None),
         EventValue::Payload(action) => (PAYLOAD, Some(action)),
     };
-    let query = |sql: &'static str| {
-        let query = sqlx::query(sql).bind(source_environment).bind(event.as_bytes().to_vec());
+    let query = |text: sql::Text| {
+        let query = sql::query(text).bind(source_environment).bind(event.as_bytes().to_vec());
         match action {
             Some(action) => query.bind(action.as_bytes().to_vec()),
             None => query,
@@ -57,13 +75,14 @@ pub(crate) async fn one(
     };
     let mut reader = readers.acquire().await?;
     // One snapshot, so that what is read is not longer than what was reserved.
-    let mut snapshot = reader.begin().await?;
-    let Some(bytes) = query(statements.bytes).fetch_optional(&mut *snapshot).await? else { return Ok(Some(None)) };
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let Some(bytes) = query(statements.bytes).fetch_optional(&mut snapshot).await? else { return Ok(Some(None)) };
     let bytes: Option<i64> = bytes.try_get(0)?;
     if !memory.reserve(bytes.unwrap_or_default().unsigned_abs()) {
         return Ok(None);
     }
-    let Some(row) = query(statements.value).fetch_optional(&mut *snapshot).await? else { return Ok(Some(None)) };
-    let is_removed = row.try_get::<i64, _>(0)? == codes::ORIGINAL_REMOVED;
-    Ok(Some(row.try_get::<Option<Vec<u8>>, _>(1)?.filter(|_| !is_removed)))
+    let Some(row) = query(statements.value).fetch_optional(&mut snapshot).await? else { return Ok(Some(None)) };
+    let is_removed = row.try_get::<i64>(0)? == codes::ORIGINAL_REMOVED;
+    Ok(Some(row.try_get::<Option<Vec<u8>>>(1)?.filter(|_| !is_removed)))
 }

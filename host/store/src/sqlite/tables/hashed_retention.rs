@@ -5,6 +5,7 @@ use crate::{
     error::CommitError,
     operations::{HashedTable, PruneHashed, PruneRecords},
     records::PrunedRecords,
+    sql,
     sqlite::{error::SqliteError, group_commit::nonces, statements::transaction, write_connection::WriteConnection},
 };
 
@@ -25,7 +26,7 @@ fn delete(table: HashedTable) -> &'static str {
 impl Execute<PruneRecords> for WriteConnection {
     async fn execute(&mut self, operation: PruneRecords) -> Result<PrunedRecords, CommitError> {
         let PruneRecords { now_ms, slice } = operation;
-        Ok(self.caches.idempotency.prune(self.connection.plain(), now_ms, slice).await?)
+        Ok(self.caches.idempotency.prune(&mut self.connection.plain(), now_ms, slice).await?)
     }
 }
 
@@ -35,7 +36,7 @@ impl Execute<PruneHashed> for WriteConnection {
         if matches!(table, HashedTable::Idempotency) && !self.caches.idempotency.has_old_table() {
             return Ok((PrunedRecords { deleted: 0, complete: true }, None));
         }
-        let last: Option<Vec<u8>> = sqlx::query_scalar(last_of_slice(table))
+        let last: Option<Vec<u8>> = sql::query_scalar(last_of_slice(table))
             .bind(&after)
             .bind(i64::from(slice).max(1) - 1)
             .fetch_optional(self.connection.plain())
@@ -47,7 +48,7 @@ impl Execute<PruneHashed> for WriteConnection {
             if let HashedTable::Nonces = table {
                 nonces::move_horizon(connection, &after, &to, now_ms).await?;
             }
-            Ok(sqlx::query(delete(table)).bind(&after).bind(&to).bind(now_ms).execute(connection).await?)
+            Ok(sql::query(delete(table)).bind(&after).bind(&to).bind(now_ms).execute(connection).await?)
         })
         .await;
         if let HashedTable::Nonces = table {
@@ -55,7 +56,7 @@ impl Execute<PruneHashed> for WriteConnection {
         }
         let deleted = deleted?;
         if matches!(table, HashedTable::Idempotency) && last.is_none() {
-            self.caches.idempotency.check_old_table(self.connection.plain()).await?;
+            self.caches.idempotency.check_old_table(&mut self.connection.plain()).await?;
         }
         Ok((PrunedRecords { deleted: deleted.rows_affected(), complete: last.is_none() }, last))
     }

@@ -1,19 +1,19 @@
 //! Whole requests that are kept to be translated again.
 
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     records::{KeptRequest, KeptRequestHead},
+    sql,
     sqlite::statements::uuids,
 };
 
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     request: &KeptRequest,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO kept_requests
              (source_environment_id, id, received_at_ms, method, path, query, headers, verification,
               verification_rest, body)
@@ -36,11 +36,11 @@ pub(crate) async fn insert(
 
 /// Returns one kept request.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     id: Uuid,
 ) -> Result<Option<KeptRequest>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT id, received_at_ms, method, path, query, headers, verification, verification_rest, body
          FROM kept_requests WHERE source_environment_id = ? AND id = ?",
     )
@@ -53,12 +53,12 @@ pub(crate) async fn one(
 
 /// Returns one kept request, with the first bytes of its body.
 pub(crate) async fn head(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     id: Uuid,
     max_bytes: u32,
 ) -> Result<Option<KeptRequestHead>, sqlx::Error> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT id, received_at_ms, method, path, query, headers, verification, verification_rest,
                 substr(body, 1, ?), octet_length(body)
          FROM kept_requests WHERE source_environment_id = ? AND id = ?",
@@ -68,14 +68,14 @@ pub(crate) async fn head(
     .bind(id.as_bytes().as_slice())
     .fetch_optional(readers)
     .await?;
-    let head = |row: &SqliteRow| {
-        let body_size = row.try_get::<Option<i64>, _>(9)?.map(i64::unsigned_abs);
+    let head = |row: &sql::Row| {
+        let body_size = row.try_get::<Option<i64>>(9)?.map(i64::unsigned_abs);
         Ok(KeptRequestHead { request: read(row)?, body_size })
     };
     row.as_ref().map(head).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<KeptRequest, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<KeptRequest, sqlx::Error> {
     Ok(KeptRequest {
         id: uuids::read(row, 0)?,
         received_at_ms: row.try_get(1)?,
@@ -85,6 +85,6 @@ fn read(row: &SqliteRow) -> Result<KeptRequest, sqlx::Error> {
         headers: row.try_get(5)?,
         verification: row.try_get(6)?,
         verification_rest: row.try_get(7)?,
-        body: row.try_get::<Option<Vec<u8>>, _>(8)?.map(Into::into),
+        body: row.try_get::<Option<Vec<u8>>>(8)?.map(Into::into),
     })
 }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
-
 use super::change_log;
 use crate::{
     backend::Execute,
@@ -11,30 +9,31 @@ use crate::{
     error::{ChangeError, CommitError},
     operations::{CreateManagementToken, DeleteManagementToken, RecordCredentialUse},
     records::{Credential, ManagementTokenRecord, NewManagementToken},
+    sql,
     sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
 };
 
 /// Returns all tokens, in the order of their creation.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<ManagementTokenRecord>, sqlx::Error> {
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<ManagementTokenRecord>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let mut environments: HashMap<i64, Vec<i64>> = HashMap::new();
-    let rows = sqlx::query("SELECT token_id, environment_id FROM management_token_environments")
-        .fetch_all(&mut *snapshot)
-        .await?;
+    let sql = "SELECT token_id, environment_id FROM management_token_environments ORDER BY token_id, environment_id";
+    let rows = sql::query(sql).fetch_all(&mut snapshot).await?;
     for row in rows {
         environments.entry(row.try_get(0)?).or_default().push(row.try_get(1)?);
     }
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT id, name, hash, hint, scopes, all_environments, expires_at_ms, last_used_at_ms, created_at_ms
          FROM management_tokens ORDER BY id",
     )
-    .fetch_all(&mut *snapshot)
+    .fetch_all(&mut snapshot)
     .await?;
     rows.iter().map(|row| read(row, &mut environments)).collect()
 }
 
-fn read(row: &SqliteRow, environments: &mut HashMap<i64, Vec<i64>>) -> Result<ManagementTokenRecord, sqlx::Error> {
+fn read(row: &sql::Row, environments: &mut HashMap<i64, Vec<i64>>) -> Result<ManagementTokenRecord, sqlx::Error> {
     let id = row.try_get(0)?;
     let (hash, scopes): (&[u8], &str) = (row.try_get(2)?, row.try_get(4)?);
     let own = environments.remove(&id).unwrap_or_default();
@@ -45,7 +44,7 @@ fn read(row: &SqliteRow, environments: &mut HashMap<i64, Vec<i64>>) -> Result<Ma
         hint: row.try_get(3)?,
         scopes: scopes.split_ascii_whitespace().map(str::to_owned).collect(),
         // Only the flag makes a token good everywhere; an empty list of environments never does.
-        environment_ids: (row.try_get::<i64, _>(5)? == 0).then_some(own),
+        environment_ids: (row.try_get::<i64>(5)? == 0).then_some(own),
         expires_at_ms: row.try_get(6)?,
         last_used_at_ms: row.try_get(7)?,
         created_at_ms: row.try_get(8)?,
@@ -67,11 +66,11 @@ impl Execute<CreateManagementToken> for WriteConnection {
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     new: NewManagementToken,
 ) -> Result<ManagementTokenRecord, sqlx::Error> {
     let created_at_ms = now_ms();
-    let id = sqlx::query_scalar(
+    let id = sql::query_scalar(
         "INSERT INTO management_tokens (name, hash, hint, scopes, all_environments, expires_at_ms, created_at_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
     )
@@ -85,7 +84,7 @@ async fn insert(
     .fetch_one(&mut *connection)
     .await?;
     for environment_id in new.environment_ids.iter().flatten() {
-        sqlx::query("INSERT INTO management_token_environments (token_id, environment_id) VALUES (?, ?)")
+        sql::query("INSERT INTO management_token_environments (token_id, environment_id) VALUES (?, ?)")
             .bind(id)
             .bind(environment_id)
             .execute(&mut *connection)
@@ -115,12 +114,12 @@ impl Execute<DeleteManagementToken> for WriteConnection {
     }
 }
 
-async fn remove(connection: &mut SqliteConnection, id: i64) -> Result<(), SqliteError> {
-    sqlx::query("DELETE FROM management_token_environments WHERE token_id = ?")
+async fn remove(connection: &mut sql::Connection<'_>, id: i64) -> Result<(), SqliteError> {
+    sql::query("DELETE FROM management_token_environments WHERE token_id = ?")
         .bind(id)
         .execute(&mut *connection)
         .await?;
-    let deleted = sqlx::query("DELETE FROM management_tokens WHERE id = ?").bind(id).execute(connection).await?;
+    let deleted = sql::query("DELETE FROM management_tokens WHERE id = ?").bind(id).execute(connection).await?;
     if deleted.rows_affected() == 0 {
         return Err(ChangeError::NotFound { what: "management token" }.into());
     }
@@ -134,7 +133,7 @@ impl Execute<RecordCredentialUse> for WriteConnection {
     }
 }
 
-async fn write_used(connection: &mut SqliteConnection, used: &[(Credential, i64)]) -> Result<(), sqlx::Error> {
+async fn write_used(connection: &mut sql::Connection<'_>, used: &[(Credential, i64)]) -> Result<(), sqlx::Error> {
     for (credential, at_ms) in used {
         let (sql, id) = match credential {
             Credential::ManagementToken(id) => {
@@ -144,7 +143,7 @@ async fn write_used(connection: &mut SqliteConnection, used: &[(Credential, i64)
                 ("UPDATE api_keys SET last_used_at_ms = max(coalesce(last_used_at_ms, 0), ?) WHERE id = ?", id)
             }
         };
-        sqlx::query(sql).bind(at_ms).bind(id).execute(&mut *connection).await?;
+        sql::query(sql).bind(at_ms).bind(id).execute(&mut *connection).await?;
     }
     Ok(())
 }

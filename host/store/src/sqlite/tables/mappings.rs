@@ -2,10 +2,9 @@
 
 use std::sync::LazyLock;
 
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
-
 use crate::{
     records::MappingRecord,
+    sql,
     sqlite::statements::{multi_row::MultiRow, uuids},
 };
 
@@ -19,8 +18,8 @@ static INSERT: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 /// Returns all mappings with their source environments, oldest first.
-pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<(i64, MappingRecord)>, sqlx::Error> {
-    let rows = sqlx::query(
+pub(crate) async fn all(connection: &mut sql::Connection<'_>) -> Result<Vec<(i64, MappingRecord)>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT source_environment_id, id, event_type, action_type, condition, parameters, forms, active, created_at_ms,
                 updated_at_ms
          FROM mappings ORDER BY created_at_ms, id",
@@ -30,15 +29,15 @@ pub(crate) async fn all(connection: &mut SqliteConnection) -> Result<Vec<(i64, M
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<(i64, MappingRecord), sqlx::Error> {
+fn read(row: &sql::Row) -> Result<(i64, MappingRecord), sqlx::Error> {
     let mapping = MappingRecord {
         id: uuids::read(row, 1)?,
         event_type: row.try_get(2)?,
         action_type: row.try_get(3)?,
         when: row.try_get(4)?,
         parameters: row.try_get(5)?,
-        forms: row.try_get::<i64, _>(6)? != 0,
-        active: row.try_get::<i64, _>(7)? != 0,
+        forms: row.try_get::<i64>(6)? != 0,
+        active: row.try_get::<i64>(7)? != 0,
         created_at_ms: row.try_get(8)?,
         updated_at_ms: row.try_get(9)?,
     };
@@ -47,11 +46,11 @@ fn read(row: &SqliteRow) -> Result<(i64, MappingRecord), sqlx::Error> {
 
 /// Replaces the list of a source environment.
 pub(crate) async fn replace(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     mappings: &[MappingRecord],
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM mappings WHERE source_environment_id = ?")
+    sql::query("DELETE FROM mappings WHERE source_environment_id = ?")
         .bind(source_environment)
         .execute(&mut *connection)
         .await?;
@@ -60,7 +59,7 @@ pub(crate) async fn replace(
 
 /// Adds mappings to a source environment.
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     mappings: &[MappingRecord],
 ) -> Result<(), sqlx::Error> {
@@ -84,7 +83,7 @@ pub(crate) async fn insert(
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use sqlx::Connection;
+    use sqlx::{Connection, SqliteConnection};
 
     use super::*;
     use crate::sqlite::connection::migrations::MIGRATIONS;
@@ -102,12 +101,12 @@ mod tests {
         .execute(&mut connection)
         .await
         .unwrap();
-        let earlier = all(&mut connection).await.unwrap().remove(0);
+        let earlier = all(&mut (&mut connection).into()).await.unwrap().remove(0);
         assert_eq!((earlier.0, &earlier.1.when, earlier.1.forms), (7, &None, false));
         assert_eq!(earlier.1.parameters, r#"{"key":"k"}"#);
         let when = Some(r#"{"data.n":1.10}"#.to_owned());
         let changed = MappingRecord { when, forms: true, ..earlier.1 };
-        replace(&mut connection, 7, std::slice::from_ref(&changed)).await.unwrap();
-        assert_eq!(all(&mut connection).await.unwrap(), [(7, changed)]);
+        replace(&mut (&mut connection).into(), 7, std::slice::from_ref(&changed)).await.unwrap();
+        assert_eq!(all(&mut (&mut connection).into()).await.unwrap(), [(7, changed)]);
     }
 }

@@ -1,11 +1,12 @@
 //! Operational events and open conditions.
 
+use std::fmt::Write as _;
+
 use std::time::Duration;
 
 use inlet_core::operational::{
     EventEnvironment, OpenCondition, OperationalEvent, OperationalEventType, QUIET_MS, RaiseRule,
 };
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
         Cursor, DueOperationalEvent, OperationalAttempt, OperationalEventQuery, OperationalEventRecord,
         OperationalEventStatus, Page, Raised,
     },
+    sql::{self, Bind as _},
     sqlite::{
         error::SqliteError,
         statements::{codes, database_time::now_ms, transaction, uuids},
@@ -31,6 +33,14 @@ const MAX_EVENTS: i64 = 1000;
 const COLUMNS: &str =
     "id, event_type, environment_id, subject, raised_at_ms, data, repeats, status, attempts, due_at_ms,
     last_error";
+
+/// PostgreSQL must be told which index conflicts, `operational_conditions_by_subject`.
+const OPEN_CONDITION: sql::Text = sql::each(
+    "INSERT INTO operational_conditions (event_type, environment_id, subject, since_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET since_ms = excluded.since_ms",
+    "INSERT INTO operational_conditions (event_type, environment_id, subject, since_ms) VALUES (?, ?, ?, ?)
+     ON CONFLICT (event_type, subject, coalesce(environment_id, 0)) DO UPDATE SET since_ms = excluded.since_ms",
+);
 
 /// The statuses as they are stored. The numbers are part of the schema: never change one.
 fn of_status(status: OperationalEventStatus) -> i64 {
@@ -60,15 +70,15 @@ impl Execute<RaiseOperationalEvent> for WriteConnection {
 
 /// Raises an event. Call it in a transaction.
 pub(crate) async fn raise(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     event: &OperationalEvent,
     rule: RaiseRule,
 ) -> Result<Raised, sqlx::Error> {
-    let now_ms: i64 = sqlx::query_scalar(concat!("SELECT ", now_ms!())).fetch_one(&mut *connection).await?;
+    let now_ms: i64 = sql::query_scalar(concat!("SELECT ", now_ms!())).fetch_one(&mut *connection).await?;
     let environment = event.environment.as_ref().map(|EventEnvironment { id, .. }| *id);
-    let last = sqlx::query(
+    let last = sql::query(
         "SELECT id, raised_at_ms, repeats FROM operational_events
-         WHERE event_type = ? AND subject = ? AND environment_id IS ? ORDER BY id DESC LIMIT 1",
+         WHERE event_type = ? AND subject = ? AND environment_id IS NOT DISTINCT FROM ? ORDER BY id DESC LIMIT 1",
     )
     .bind(event.event_type.as_str())
     .bind(&event.subject)
@@ -83,7 +93,7 @@ pub(crate) async fn raise(
         if rule != RaiseRule::Always && (1..=QUIET_MS).contains(&wait_ms) {
             if rule == RaiseRule::Rarely {
                 let sql = "UPDATE operational_events SET repeats = repeats + 1 WHERE id = ?";
-                sqlx::query(sql).bind(id).execute(&mut *connection).await?;
+                sql::query(sql).bind(id).execute(&mut *connection).await?;
             }
             return Ok(Raised::TooSoon { wait: Duration::from_millis(wait_ms.unsigned_abs()) });
         }
@@ -91,7 +101,7 @@ pub(crate) async fn raise(
     }
     let dropped = make_room(connection).await?;
     let id = next_id(connection).await?;
-    sqlx::query(
+    sql::query(
         "INSERT INTO operational_events (id, event_type, environment_id, subject, raised_at_ms, data, dropped, due_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?5)",
     )
@@ -105,23 +115,20 @@ pub(crate) async fn raise(
     .execute(&mut *connection)
     .await?;
     if rule == RaiseRule::OpensCondition {
-        sqlx::query(
-            "INSERT INTO operational_conditions (event_type, environment_id, subject, since_ms) VALUES (?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET since_ms = excluded.since_ms",
-        )
-        .bind(event.event_type.as_str())
-        .bind(environment)
-        .bind(&event.subject)
-        .bind(now_ms)
-        .execute(connection)
-        .await?;
+        sql::query(OPEN_CONDITION)
+            .bind(event.event_type.as_str())
+            .bind(environment)
+            .bind(&event.subject)
+            .bind(now_ms)
+            .execute(connection)
+            .await?;
     }
     Ok(Raised::New(id))
 }
 
 /// Deletes the oldest events beyond the limit. Returns the number of those that were not sent, which the next one tells.
-async fn make_room(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
-    let rows = sqlx::query(
+async fn make_room(connection: &mut sql::Connection<'_>) -> Result<i64, sqlx::Error> {
+    let rows = sql::query(
         "DELETE FROM operational_events WHERE id IN (
              SELECT id FROM operational_events ORDER BY id
              LIMIT max(0, (SELECT count(*) FROM operational_events) - ? + 1))
@@ -130,55 +137,56 @@ async fn make_room(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error
     .bind(MAX_EVENTS)
     .fetch_all(connection)
     .await?;
-    rows.iter().map(|row| row.try_get::<i64, _>(0)).sum()
+    rows.iter().map(|row| row.try_get::<i64>(0)).sum()
 }
 
 /// Returns an id that is greater than all before it, even if the system's clock went back.
-async fn next_id(connection: &mut SqliteConnection) -> Result<Uuid, sqlx::Error> {
+async fn next_id(connection: &mut sql::Connection<'_>) -> Result<Uuid, sqlx::Error> {
     let last =
-        sqlx::query("SELECT id FROM operational_events ORDER BY id DESC LIMIT 1").fetch_optional(connection).await?;
+        sql::query("SELECT id FROM operational_events ORDER BY id DESC LIMIT 1").fetch_optional(connection).await?;
     let after_last = last.map(|row| uuids::read(&row, 0)).transpose()?.map(|last| Uuid::from_u128(last.as_u128() + 1));
     Ok(after_last.unwrap_or_default().max(Uuid::now_v7()))
 }
 
 /// Returns a page of events, the newest first.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &OperationalEventQuery,
 ) -> Result<Page<OperationalEventRecord>, sqlx::Error> {
     let range = uuids::Range::of(&query.cursor);
-    let mut sql: QueryBuilder<Sqlite> =
-        QueryBuilder::new(format!("SELECT {COLUMNS} FROM operational_events WHERE id >= "));
-    sql.push_bind(range.from()).push(" AND id < ").push_bind(range.to());
+    let mut sql = format!("SELECT {COLUMNS} FROM operational_events WHERE id >= ? AND id < ?");
+    let mut values = vec![range.from().into_value(), range.to().into_value()];
     if let Some(ids) = &query.environment_ids {
-        sql.push(" AND environment_id IN (");
-        let mut list = sql.separated(", ");
-        for id in ids {
-            list.push_bind(id);
+        match ids.len() {
+            // SQLite alone knows an empty list.
+            0 => sql.push_str(" AND false"),
+            // Writing to a string cannot fail.
+            count => _ = write!(sql, " AND environment_id IN ({})", vec!["?"; count].join(", ")),
         }
-        sql.push(")");
+        values.extend(ids.iter().map(|id| id.into_value()));
     }
     if let Some(event_type) = query.event_type {
-        sql.push(" AND event_type = ").push_bind(event_type.as_str());
+        sql.push_str(" AND event_type = ?");
+        values.push(event_type.as_str().into_value());
     }
     let is_newer = matches!(query.cursor, Cursor::Before(_));
-    sql.push(if is_newer { " ORDER BY id LIMIT " } else { " ORDER BY id DESC LIMIT " });
-    sql.push_bind(query.limit as i64 + 1);
-    let rows = sql.build().fetch_all(readers).await?;
+    sql.push_str(if is_newer { " ORDER BY id LIMIT ?" } else { " ORDER BY id DESC LIMIT ?" });
+    values.push((query.limit as i64 + 1).into_value());
+    let rows = sql::query_with(sql, values).fetch_all(readers).await?;
     let found = rows.iter().map(read).collect::<Result<_, _>>()?;
     Ok(Page::of_found(found, query.limit, &query.cursor))
 }
 
 /// Returns one event.
-pub(crate) async fn one(readers: &SqlitePool, id: Uuid) -> Result<Option<OperationalEventRecord>, sqlx::Error> {
-    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM operational_events WHERE id = ?")))
+pub(crate) async fn one(readers: &sql::Pool, id: Uuid) -> Result<Option<OperationalEventRecord>, sqlx::Error> {
+    let row = sql::query(format!("SELECT {COLUMNS} FROM operational_events WHERE id = ?"))
         .bind(id.as_bytes().as_slice())
         .fetch_optional(readers)
         .await?;
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<OperationalEventRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<OperationalEventRecord, sqlx::Error> {
     Ok(OperationalEventRecord {
         id: uuids::read(row, 0)?,
         event_type: row.try_get(1)?,
@@ -195,12 +203,12 @@ fn read(row: &SqliteRow) -> Result<OperationalEventRecord, sqlx::Error> {
 }
 
 /// Returns the open conditions. Those of a type that this server does not know are left out.
-pub(crate) async fn conditions(readers: &SqlitePool) -> Result<Vec<OpenCondition>, sqlx::Error> {
+pub(crate) async fn conditions(readers: &sql::Pool) -> Result<Vec<OpenCondition>, sqlx::Error> {
     let rows =
-        sqlx::query("SELECT event_type, environment_id, subject, since_ms FROM operational_conditions ORDER BY id")
+        sql::query("SELECT event_type, environment_id, subject, since_ms FROM operational_conditions ORDER BY id")
             .fetch_all(readers)
             .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &sql::Row| {
         let Some(event_type) = OperationalEventType::parse(row.try_get(0)?) else { return Ok(None) };
         let (environment_id, subject, since_ms) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
         Ok(Some(OpenCondition { event_type, environment_id, subject, since_ms }))
@@ -209,16 +217,16 @@ pub(crate) async fn conditions(readers: &SqlitePool) -> Result<Vec<OpenCondition
 }
 
 /// Returns events that are due to be sent.
-pub(crate) async fn due(readers: &SqlitePool, limit: u32) -> Result<Vec<DueOperationalEvent>, sqlx::Error> {
-    let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+pub(crate) async fn due(readers: &sql::Pool, limit: u32) -> Result<Vec<DueOperationalEvent>, sqlx::Error> {
+    let rows = sql::query(format!(
         "SELECT {COLUMNS}, max(0, {now} - raised_at_ms) FROM operational_events
          WHERE due_at_ms <= {now} ORDER BY due_at_ms, id LIMIT ?",
         now = now_ms!()
-    )))
+    ))
     .bind(limit)
     .fetch_all(readers)
     .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &sql::Row| {
         let age_ms: i64 = row.try_get(11)?;
         Ok(DueOperationalEvent { record: read(row)?, age: Duration::from_millis(age_ms.unsigned_abs()) })
     };
@@ -226,16 +234,16 @@ pub(crate) async fn due(readers: &SqlitePool, limit: u32) -> Result<Vec<DueOpera
 }
 
 /// Counts the events that are to be sent.
-pub(crate) async fn pending(readers: &SqlitePool) -> Result<u64, sqlx::Error> {
-    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM operational_events WHERE due_at_ms IS NOT NULL")
+pub(crate) async fn pending(readers: &sql::Pool) -> Result<u64, sqlx::Error> {
+    let count: i64 = sql::query_scalar("SELECT count(*) FROM operational_events WHERE due_at_ms IS NOT NULL")
         .fetch_one(readers)
         .await?;
     Ok(count.unsigned_abs())
 }
 
 /// Returns the time until the next event is due.
-pub(crate) async fn due_in(readers: &SqlitePool) -> Result<Option<Duration>, sqlx::Error> {
-    let wait_ms: Option<i64> = sqlx::query_scalar(concat!(
+pub(crate) async fn due_in(readers: &sql::Pool) -> Result<Option<Duration>, sqlx::Error> {
+    let wait_ms: Option<i64> = sql::query_scalar(concat!(
         "SELECT max(0, min(due_at_ms) - ",
         now_ms!(),
         ") FROM operational_events WHERE due_at_ms IS NOT NULL"
@@ -249,8 +257,9 @@ impl Execute<CloseOperationalConditions> for WriteConnection {
     async fn execute(&mut self, operation: CloseOperationalConditions) -> Result<(), CommitError> {
         transaction::run(self.connection.plain(), async |connection| {
             for condition in &operation.conditions {
-                sqlx::query(
-                    "DELETE FROM operational_conditions WHERE event_type = ? AND subject = ? AND environment_id IS ?",
+                sql::query(
+                    "DELETE FROM operational_conditions
+                     WHERE event_type = ? AND subject = ? AND environment_id IS NOT DISTINCT FROM ?",
                 )
                 .bind(condition.event_type.as_str())
                 .bind(&condition.subject)
@@ -276,7 +285,7 @@ impl Execute<EndOperationalAttempt> for WriteConnection {
             OperationalAttempt::Dead { reason } => (OperationalEventStatus::Dead, None, Some(reason)),
         };
         let after_ms = after.map(|after| i64::try_from(after.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4));
-        sqlx::query(concat!(
+        sql::query(concat!(
             "UPDATE operational_events SET attempts = attempts + 1, status = ?2, last_error = ?4, due_at_ms = ",
             now_ms!(),
             " + ?3 WHERE id = ?1 AND due_at_ms IS NOT NULL"
@@ -294,7 +303,7 @@ impl Execute<EndOperationalAttempt> for WriteConnection {
 
 impl Execute<LeaveOperationalEventsUnsent> for WriteConnection {
     async fn execute(&mut self, _: LeaveOperationalEventsUnsent) -> Result<(), CommitError> {
-        sqlx::query("UPDATE operational_events SET status = ?, due_at_ms = NULL WHERE due_at_ms IS NOT NULL")
+        sql::query("UPDATE operational_events SET status = ?, due_at_ms = NULL WHERE due_at_ms IS NOT NULL")
             .bind(of_status(OperationalEventStatus::Unsent))
             .execute(self.connection.plain())
             .await

@@ -8,13 +8,13 @@ use inlet_core::{
     parked::{ParkedRecipient, ParkedTrigger},
     recipient::{RecipientKey, USERS},
 };
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::EndWaits,
+    sql,
     sqlite::{
         caches::Targets,
         error::SqliteError,
@@ -34,8 +34,8 @@ const MAX_RESULT_BYTES: usize = 1 << 20;
 const MAX_DATA_BYTES: usize = 16 << 20;
 
 /// Returns true if a wait has ended and is not logged.
-pub(crate) async fn has_ended(readers: &SqlitePool, now_ms: i64) -> Result<bool, sqlx::Error> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM parked_recipients WHERE expires_at_ms <= ? LIMIT 1")
+pub(crate) async fn has_ended(readers: &sql::Pool, now_ms: i64) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = sql::query_scalar("SELECT 1 FROM parked_recipients WHERE expires_at_ms <= ? LIMIT 1")
         .bind(now_ms)
         .fetch_optional(readers)
         .await?;
@@ -47,7 +47,7 @@ impl Execute<EndWaits> for WriteConnection {
         let clock = self.clock.clone();
         let targets = &mut self.caches.targets;
         let ended = transaction::run(self.connection.plain(), async |connection| {
-            targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
+            targets.make_sure(&mut StatementRunner::Plain(connection.lend())).await?;
             slice(connection, targets, now_ms, limit.into(), &mut || clock.new_id()).await
         })
         .await;
@@ -92,13 +92,13 @@ struct Parked {
 
 /// Ends at most `limit` waits, and fewer if their triggers have long results.
 async fn slice(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     targets: &mut Targets,
     now_ms: i64,
     limit: i64,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<Slice, SqliteError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT environment_id, event_id, mapping, seq, collection, id, state, run_id FROM parked_recipients
          WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?",
     )
@@ -129,7 +129,7 @@ async fn slice(
     Ok(slice)
 }
 
-fn read_parked(row: &SqliteRow, first: usize) -> Result<Parked, sqlx::Error> {
+fn read_parked(row: &sql::Row, first: usize) -> Result<Parked, sqlx::Error> {
     let collection: String = row.try_get(first + 1)?;
     let collection = if collection == USERS { Cow::Borrowed(USERS) } else { collection.into() };
     Ok(Parked {
@@ -142,13 +142,13 @@ fn read_parked(row: &SqliteRow, first: usize) -> Result<Parked, sqlx::Error> {
 
 /// Decides how the waits end, and creates the runs of those that are identified. Returns the bytes of their data too.
 async fn end(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     targets: &mut Targets,
     (environment, event, mapping): Trigger,
     parked: &[Parked],
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<(Vec<EndedWait>, usize), SqliteError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT canceled, workflow, actor, tenant, data, cancellation_key, targets FROM parked_triggers
          WHERE environment_id = ? AND event_id = ? AND mapping = ?",
     )
@@ -159,16 +159,16 @@ async fn end(
     .await?;
     // Its environment is being deleted.
     let Some(row) = row else { return Ok((Vec::new(), 0)) };
-    let canceled = row.try_get::<i64, _>(0)? != 0;
+    let canceled = row.try_get::<i64>(0)? != 0;
     let trigger = ParkedTrigger {
         event,
         mapping: Some(mapping).filter(|mapping| !mapping.is_nil()),
         workflow: row.try_get(1)?,
         actor: row.try_get(2)?,
         tenant: row.try_get(3)?,
-        data: row.try_get::<String, _>(4)?.into(),
+        data: row.try_get::<String>(4)?.into(),
         cancellation_key: row.try_get(5)?,
-        targets: row.try_get::<Option<&str>, _>(6)?.map(read_targets),
+        targets: row.try_get::<Option<&str>>(6)?.map(read_targets),
     };
     let mut ended = Vec::with_capacity(parked.len());
     let mut runs = Vec::new();
@@ -188,19 +188,19 @@ async fn end(
         ended.push(EndedWait { recipient: parked.recipient.clone(), end });
     }
     let runs: Vec<_> = runs.iter().map(|(environment, run)| (*environment, run)).collect();
-    let mut statements = StatementRunner::Plain(connection);
+    let mut statements = StatementRunner::Plain(connection.lend());
     write_runs(&mut statements, targets, &runs, new_id).await?;
     expansions::begin(&mut statements, &runs).await?;
     Ok((ended, runs.iter().map(|(_, run)| run.data.len()).sum()))
 }
 
 async fn is_identified(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     key: &RecipientKey,
 ) -> Result<bool, sqlx::Error> {
     let found: Option<i64> =
-        sqlx::query_scalar("SELECT 1 FROM recipients WHERE environment_id = ? AND collection = ? AND id = ?")
+        sql::query_scalar("SELECT 1 FROM recipients WHERE environment_id = ? AND collection = ? AND id = ?")
             .bind(environment)
             .bind(&*key.collection)
             .bind(&key.id)
@@ -209,8 +209,11 @@ async fn is_identified(
     Ok(found.is_some())
 }
 
-async fn with_trigger_data(connection: &mut SqliteConnection, parked: &Parked) -> Result<ParkedRecipient, sqlx::Error> {
-    let trigger_data = sqlx::query_scalar("SELECT trigger_data FROM parked_recipients WHERE seq = ?")
+async fn with_trigger_data(
+    connection: &mut sql::Connection<'_>,
+    parked: &Parked,
+) -> Result<ParkedRecipient, sqlx::Error> {
+    let trigger_data = sql::query_scalar("SELECT trigger_data FROM parked_recipients WHERE seq = ?")
         .bind(parked.seq)
         .fetch_one(connection)
         .await?;
@@ -220,33 +223,35 @@ async fn with_trigger_data(connection: &mut SqliteConnection, parked: &Parked) -
 /// Writes the ends of waits to the action log, and counts those who are skipped at the event. Returns the bytes of the
 /// result.
 async fn log(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     (environment, event, mapping): Trigger,
     ended: &[EndedWait],
 ) -> Result<usize, SqliteError> {
-    let stored: Option<(i64, String)> = sqlx::query_as(
-        "SELECT rowid, result FROM action_logs
-         WHERE event_id = ? AND coalesce(mapping, zeroblob(16)) = ? AND action_type = 'workflows_trigger'
-           AND result IS NOT NULL",
+    let stored: Option<(i64, String)> = sql::query_as(
+        "SELECT ordinal, result FROM action_logs
+         WHERE event_id = ? AND coalesce(mapping, x'00000000000000000000000000000000') = ?
+           AND action_type = 'workflows_trigger' AND result IS NOT NULL
+         ORDER BY ordinal LIMIT 1",
     )
     .bind(event.as_bytes().as_slice())
     .bind(mapping.as_bytes().as_slice())
     .fetch_optional(&mut *connection)
     .await?;
     // The log entry may be past its retention.
-    let Some((row, result)) = stored else { return Ok(0) };
+    let Some((ordinal, result)) = stored else { return Ok(0) };
     let skipped = ended.iter().filter(|ended| matches!(ended.end, WaitEnd::Skipped(_))).count();
     let result = end_waits(&result, ended);
     let reason = (skipped > 0).then(|| reason(&result));
-    sqlx::query("UPDATE action_logs SET result = ?, reason = coalesce(?, reason) WHERE rowid = ?")
+    sql::query("UPDATE action_logs SET result = ?, reason = coalesce(?, reason) WHERE event_id = ? AND ordinal = ?")
         .bind(&result)
         .bind(reason)
-        .bind(row)
+        .bind(event.as_bytes().as_slice())
+        .bind(ordinal)
         .execute(&mut *connection)
         .await?;
     if skipped > 0 {
-        sqlx::query(
-            "UPDATE event_logs SET skipped_recipients = coalesce(skipped_recipients, 0) + ?
+        sql::query(
+            "UPDATE event_logs SET skipped_recipients = coalesce(skipped_recipients, 0) + ?1
              WHERE id = ?2 AND source_environment_id = (
                  SELECT source_environment_id FROM parked_triggers
                  WHERE environment_id = ?3 AND event_id = ?2 AND mapping = ?4)",
@@ -270,19 +275,19 @@ fn reason(result: &str) -> String {
 
 /// Deletes ended waits, and their trigger after the last of them.
 async fn remove(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     (environment, event, mapping): Trigger,
     parked: &[Parked],
 ) -> Result<(), sqlx::Error> {
     for parked in parked {
-        sqlx::query("DELETE FROM parked_recipients WHERE seq = ?").bind(parked.seq).execute(&mut *connection).await?;
+        sql::query("DELETE FROM parked_recipients WHERE seq = ?").bind(parked.seq).execute(&mut *connection).await?;
     }
     let trigger = "environment_id = ? AND event_id = ? AND mapping = ?";
     for sql in [
         format!("UPDATE parked_triggers SET recipients = recipients - {} WHERE {trigger}", parked.len()),
         format!("DELETE FROM parked_triggers WHERE {trigger} AND recipients <= 0"),
     ] {
-        sqlx::query(AssertSqlSafe(sql))
+        sql::query(sql)
             .bind(environment)
             .bind(event.as_bytes().as_slice())
             .bind(mapping.as_bytes().as_slice())

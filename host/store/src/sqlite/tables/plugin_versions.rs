@@ -1,7 +1,5 @@
 //! Plugin versions that were added to the running server, and the change of a source environment's plugin.
 
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
-
 use super::change_log;
 use crate::{
     backend::Execute,
@@ -9,6 +7,7 @@ use crate::{
     error::ChangeError,
     operations::{DeletePlugin, InsertPlugin, InsertPluginAgain, UsePlugin},
     records::{LATEST, PluginUse, PluginVersion, PreviousPlugin, PublisherPin},
+    sql,
     sqlite::{
         error::{SqliteError, taken},
         statements::transaction,
@@ -25,11 +24,11 @@ pub(crate) fn previous(plugin: Option<String>, scheme: Option<String>) -> Option
 }
 
 /// Returns all versions, in the order in which they were added.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<PluginVersion>, sqlx::Error> {
-    let rows = sqlx::query("SELECT key, version, digest, inserted_at_ms FROM plugin_versions ORDER BY id")
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<PluginVersion>, sqlx::Error> {
+    let rows = sql::query("SELECT key, version, digest, inserted_at_ms FROM plugin_versions ORDER BY id")
         .fetch_all(readers)
         .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &sql::Row| {
         Ok(PluginVersion {
             key: row.try_get(0)?,
             version: row.try_get(1)?,
@@ -41,13 +40,13 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<PluginVersion>, sqlx
 }
 
 /// Returns the component with that digest.
-pub(crate) async fn wasm(readers: &SqlitePool, digest: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar("SELECT wasm FROM plugin_versions WHERE digest = ?").bind(digest).fetch_optional(readers).await
+pub(crate) async fn wasm(readers: &sql::Pool, digest: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
+    sql::query_scalar("SELECT wasm FROM plugin_versions WHERE digest = ?").bind(digest).fetch_optional(readers).await
 }
 
 /// Returns the key that a publisher's plugins are signed with.
-pub(crate) async fn publisher_key(readers: &SqlitePool, publisher: &str) -> Result<Option<[u8; 32]>, sqlx::Error> {
-    let key: Option<Vec<u8>> = sqlx::query_scalar("SELECT public_key FROM publisher_keys WHERE publisher = ?")
+pub(crate) async fn publisher_key(readers: &sql::Pool, publisher: &str) -> Result<Option<[u8; 32]>, sqlx::Error> {
+    let key: Option<Vec<u8>> = sql::query_scalar("SELECT public_key FROM publisher_keys WHERE publisher = ?")
         .bind(publisher)
         .fetch_optional(readers)
         .await?;
@@ -59,7 +58,7 @@ pub(crate) async fn publisher_key(readers: &SqlitePool, publisher: &str) -> Resu
 impl Execute<InsertPlugin> for WriteConnection {
     async fn execute(&mut self, InsertPlugin { new, log }: InsertPlugin) -> Result<(), ChangeError> {
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            sqlx::query(
+            sql::query(
                 "INSERT INTO plugin_versions (key, version, digest, wasm, inserted_at_ms) VALUES (?, ?, ?, ?, ?)",
             )
             .bind(&new.key)
@@ -85,11 +84,11 @@ impl Execute<InsertPlugin> for WriteConnection {
 /// Notes the plugin that a source environment had until now. One that follows [`LATEST`] changes its plugin without an
 /// operation of its own, and shall go back to that one.
 async fn note_previous(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     plugin: Option<&str>,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "UPDATE source_environments SET previous_plugin = ?, previous_scheme = scheme WHERE id = ? AND plugin = ?",
     )
     .bind(plugin.unwrap_or(BUNDLED))
@@ -104,7 +103,7 @@ impl Execute<InsertPluginAgain> for WriteConnection {
     async fn execute(&mut self, InsertPluginAgain { again, log }: InsertPluginAgain) -> Result<(), ChangeError> {
         Ok(transaction::run(self.connection.plain(), async |connection| {
             if let Some(wasm) = &again.wasm {
-                let updated = sqlx::query("UPDATE plugin_versions SET wasm = ? WHERE digest = ?")
+                let updated = sql::query("UPDATE plugin_versions SET wasm = ? WHERE digest = ?")
                     .bind(wasm)
                     .bind(&again.digest)
                     .execute(&mut *connection)
@@ -122,8 +121,8 @@ impl Execute<InsertPluginAgain> for WriteConnection {
     }
 }
 
-async fn write_pin(connection: &mut SqliteConnection, pin: &PublisherPin) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn write_pin(connection: &mut sql::Connection<'_>, pin: &PublisherPin) -> Result<(), sqlx::Error> {
+    sql::query(
         "INSERT INTO publisher_keys (publisher, public_key, inserted_at_ms) VALUES ($1, $2, $3)
          ON CONFLICT (publisher) DO UPDATE SET public_key = $2, inserted_at_ms = $3",
     )
@@ -145,15 +144,15 @@ impl Execute<DeletePlugin> for WriteConnection {
     }
 }
 
-async fn delete_unused(connection: &mut SqliteConnection, digest: &str) -> Result<(), SqliteError> {
-    let used: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM source_environments WHERE plugin = ?)")
+async fn delete_unused(connection: &mut sql::Connection<'_>, digest: &str) -> Result<(), SqliteError> {
+    let used: bool = sql::query_scalar("SELECT EXISTS (SELECT 1 FROM source_environments WHERE plugin = ?)")
         .bind(digest)
         .fetch_one(&mut *connection)
         .await?;
     if used {
         return Err(ChangeError::InUse { what: "plugin version" }.into());
     }
-    let deleted = sqlx::query("DELETE FROM plugin_versions WHERE digest = ?").bind(digest).execute(connection).await?;
+    let deleted = sql::query("DELETE FROM plugin_versions WHERE digest = ?").bind(digest).execute(connection).await?;
     if deleted.rows_affected() == 0 {
         return Err(ChangeError::NotFound { what: "plugin version" }.into());
     }
@@ -172,8 +171,8 @@ impl Execute<UsePlugin> for WriteConnection {
 }
 
 /// Changes the plugin of a source environment; returns its new version.
-pub(super) async fn write_use(connection: &mut SqliteConnection, change: &PluginUse) -> Result<i64, SqliteError> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT version FROM source_environments WHERE id = ?")
+pub(super) async fn write_use(connection: &mut sql::Connection<'_>, change: &PluginUse) -> Result<i64, SqliteError> {
+    let found: Option<i64> = sql::query_scalar("SELECT version FROM source_environments WHERE id = ?")
         .bind(change.source_environment_id)
         .fetch_optional(&mut *connection)
         .await?;
@@ -181,7 +180,7 @@ pub(super) async fn write_use(connection: &mut SqliteConnection, change: &Plugin
     if found != change.expected_version {
         return Err(ChangeError::Conflict { expected: change.expected_version, found }.into());
     }
-    sqlx::query(
+    sql::query(
         "UPDATE source_environments
          SET previous_plugin = coalesce(plugin, ?), previous_scheme = scheme, plugin = ?, scheme = ?,
              version = version + 1, updated_at_ms = ?

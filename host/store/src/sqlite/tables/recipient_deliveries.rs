@@ -3,11 +3,11 @@
 use std::{collections::HashMap, ops::Range, sync::LazyLock};
 
 use inlet_core::delivery::TargetRouting;
-use sqlx::{Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use crate::{
     records::StoredRecipient,
+    sql,
     sqlite::{
         outbox::columns::status_of,
         statements::{multi_row::MultiRow, uuids},
@@ -27,7 +27,7 @@ pub(super) static DELIVERIES: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// Counts the deliveries of recipients, which are in the order of their positions, by run.
 pub(super) async fn count(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     runs: &mut HashMap<Uuid, &mut [StoredRecipient]>,
 ) -> Result<(), sqlx::Error> {
     let wanted: Vec<(Uuid, Range<i64>)> =
@@ -44,8 +44,8 @@ pub(super) async fn count(
                 for row in rows {
                     let Some(recipients) = runs.get_mut(&uuids::read(&row, 0)?) else { continue };
                     let first: i64 = row.try_get(1)?;
-                    let end = first + row.try_get::<i64, _>(2)?;
-                    let (status, count) = (status_of(row.try_get(3)?)?, row.try_get::<i64, _>(4)?.unsigned_abs());
+                    let end = first + row.try_get::<i64>(2)?;
+                    let (status, count) = (status_of(row.try_get(3)?)?, row.try_get::<i64>(4)?.unsigned_abs());
                     let from = recipients.partition_point(|recipient| recipient.ordinal < first);
                     let to = recipients.partition_point(|recipient| recipient.ordinal < end);
                     recipients[from..to].iter_mut().for_each(|recipient| recipient.deliveries.add(status, count));

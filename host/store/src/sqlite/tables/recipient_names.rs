@@ -1,9 +1,8 @@
 //! The names of collections and audiences, which have no table of their own: each look-up goes to the next name in an
 //! index, so that the cost grows with the number of names and not of rows.
 
-use sqlx::{AssertSqlSafe, Row, SqlitePool};
-
 use crate::records::FirstNames;
+use crate::sql;
 
 macro_rules! names {
     ($column:literal, $table:literal) => {
@@ -33,7 +32,7 @@ const OWN_COLLECTIONS: usize = 3;
 
 /// Returns the collections that have objects, at most `limit`.
 pub(crate) async fn collections(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     limit: usize,
 ) -> Result<FirstNames, sqlx::Error> {
@@ -44,17 +43,17 @@ pub(crate) async fn collections(
 }
 
 /// Returns the audiences that have members, at most `limit`.
-pub(crate) async fn audiences(readers: &SqlitePool, environment: i64, limit: usize) -> Result<FirstNames, sqlx::Error> {
+pub(crate) async fn audiences(readers: &sql::Pool, environment: i64, limit: usize) -> Result<FirstNames, sqlx::Error> {
     Ok(first(read(readers, names!("audience", "audience_members"), environment, limit + 1).await?, limit))
 }
 
 async fn read(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     sql: &'static str,
     environment: i64,
     limit: usize,
 ) -> Result<Vec<String>, sqlx::Error> {
-    let rows = sqlx::query(AssertSqlSafe(sql)).bind(environment).bind(limit as i64).fetch_all(readers).await?;
+    let rows = sql::query(sql).bind(environment).bind(limit as i64).fetch_all(readers).await?;
     rows.iter().map(|row| row.try_get(0)).collect()
 }
 

@@ -2,10 +2,10 @@
 //! which have no index because every identify would pay for it. Such a search looks at a fixed number of users at once.
 
 use inlet_core::recipient::USERS;
-use sqlx::{Acquire as _, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::recipients::{ROW_BYTES, read};
 use crate::records::{Cursor, Page, ReadMemory, RecipientRecord, TextMatches};
+use crate::sql;
 
 /// The users that one search looks at.
 const LOOKED_AT: i64 = 20_000;
@@ -29,7 +29,7 @@ macro_rules! with_prefix {
 
 /// Returns a page of the users whose ids begin with a text, by id; none if there is no memory for it.
 pub(crate) async fn by_prefix(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     prefix: &str,
     cursor: &Cursor<String>,
@@ -45,15 +45,16 @@ pub(crate) async fn by_prefix(
         Cursor::After(id) | Cursor::Before(id) => Some(id.clone()),
     };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let found = sqlx::query(sql)
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let found = sql::query(sql)
         .bind(environment)
         .bind(USERS)
         .bind(prefix.to_owned())
         .bind(end_of_prefix(prefix))
         .bind(edge)
         .bind(limit as i64 + 1)
-        .fetch_all(&mut *snapshot)
+        .fetch_all(&mut snapshot)
         .await?;
     let found = found.iter().map(seq_and_size).collect::<Result<Vec<_>, _>>()?;
     let page = Page::of_found(found, limit, cursor);
@@ -75,21 +76,35 @@ macro_rules! window {
             $compare,
             " ?3 ORDER BY seq ",
             $order,
-            " LIMIT ?4)"
+            " LIMIT ?4) AS looked_at"
         )
     };
 }
 
-// Few properties are parsed: those that hold the text somewhere, or an escape that may stand for a part of it.
+// Few properties are parsed: those that hold the text somewhere, or an escape that may stand for a part of it. PostgreSQL
+// has no text with a NUL, and would refuse properties that hold one.
 macro_rules! holding_text {
     ($order:literal) => {
+        sql::each(
+            holding_text!("json_extract(properties, '$.email')", "json_extract(properties, '$.name')", $order),
+            holding_text!(
+                "(replace(properties, '\\u0000', '\\u0001')::json ->> 'email') COLLATE \"C\"",
+                "(replace(properties, '\\u0000', '\\u0001')::json ->> 'name') COLLATE \"C\"",
+                $order
+            ),
+        )
+    };
+    ($email:literal, $name:literal, $order:literal) => {
         concat!(
             "SELECT seq, octet_length(properties) FROM recipients
              WHERE environment_id = ?1 AND collection = ?2 AND seq BETWEEN ?3 AND ?4
                  AND (instr(lower(id), ?5) > 0 OR octet_length(properties) <= ?6
                      AND (instr(lower(properties), ?5) > 0 OR instr(properties, '\\') > 0)
-                     AND (instr(lower(json_extract(properties, '$.email')), ?5) > 0
-                         OR instr(lower(json_extract(properties, '$.name')), ?5) > 0))
+                     AND (instr(lower(",
+            $email,
+            "), ?5) > 0 OR instr(lower(",
+            $name,
+            "), ?5) > 0))
              ORDER BY seq ",
             $order,
             " LIMIT ?7"
@@ -100,7 +115,7 @@ macro_rules! holding_text {
 /// Looks at the next users for a text in their ids, names and email addresses, whatever the case of its ASCII letters; none
 /// if there is no memory for what is found. Of a user with properties over 32 KiB only the id is compared.
 pub(crate) async fn by_text(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     text: &str,
     cursor: Cursor<i64>,
@@ -109,13 +124,14 @@ pub(crate) async fn by_text(
 ) -> Result<Option<TextMatches>, sqlx::Error> {
     let is_newer = matches!(cursor, Cursor::Before(_));
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let looked_at = window(&mut snapshot, environment, &cursor, LOOKED_AT).await?;
     let (users, looked_at, beyond) = match looked_at {
         None => (Vec::new(), 0, None),
         Some(window) => {
             let sql = if is_newer { holding_text!("ASC") } else { holding_text!("DESC") };
-            let found = sqlx::query(sql)
+            let found = sql::query(sql)
                 .bind(environment)
                 .bind(USERS)
                 .bind(window.oldest)
@@ -123,7 +139,7 @@ pub(crate) async fn by_text(
                 .bind(text.to_ascii_lowercase())
                 .bind(SEARCHED_BYTES)
                 .bind(limit as i64 + 1)
-                .fetch_all(&mut *snapshot)
+                .fetch_all(&mut snapshot)
                 .await?;
             let found = found.iter().map(seq_and_size).collect::<Result<Vec<_>, _>>()?;
             let page = Page::of_found(found, limit, &cursor);
@@ -154,7 +170,7 @@ pub(crate) async fn by_text(
 
 /// Returns the next users behind a cursor, at most `limit`; none if there are none.
 async fn window(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     cursor: &Cursor<i64>,
     limit: i64,
@@ -164,14 +180,14 @@ async fn window(
         Cursor::After(seq) => (window!("<", "DESC"), *seq),
         Cursor::Before(seq) => (window!(">", "ASC"), *seq),
     };
-    let row = sqlx::query(sql).bind(environment).bind(USERS).bind(edge).bind(limit).fetch_one(connection).await?;
+    let row = sql::query(sql).bind(environment).bind(USERS).bind(edge).bind(limit).fetch_one(connection).await?;
     let (oldest, newest): (Option<i64>, Option<i64>) = (row.try_get(1)?, row.try_get(2)?);
     let users = row.try_get(0)?;
     Ok(oldest.zip(newest).map(|(oldest, newest)| Window { oldest, newest, users }))
 }
 
-async fn count(connection: &mut SqliteConnection, environment: i64, window: &Window) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar(
+async fn count(connection: &mut sql::Connection<'_>, environment: i64, window: &Window) -> Result<i64, sqlx::Error> {
+    sql::query_scalar(
         "SELECT count(*) FROM recipients WHERE environment_id = ? AND collection = ? AND seq BETWEEN ? AND ?",
     )
     .bind(environment)
@@ -184,7 +200,7 @@ async fn count(connection: &mut SqliteConnection, environment: i64, window: &Win
 
 /// Reads the users of a page of their `seq` and sizes; none if there is no memory for them.
 async fn whole<C>(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     mut page: Page<(i64, i64)>,
     cursor: &Cursor<C>,
     memory: &dyn ReadMemory,
@@ -196,12 +212,12 @@ async fn whole<C>(
     let mut items = Vec::with_capacity(page.items.len());
     for (seq, _) in page.items {
         let sql = "SELECT seq, collection, id, properties, created_at_ms, updated_at_ms FROM recipients WHERE seq = ?";
-        items.push(read(&sqlx::query(sql).bind(seq).fetch_one(&mut *connection).await?)?);
+        items.push(read(&sql::query(sql).bind(seq).fetch_one(&mut *connection).await?)?);
     }
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
 }
 
-fn seq_and_size(row: &SqliteRow) -> Result<(i64, i64), sqlx::Error> {
+fn seq_and_size(row: &sql::Row) -> Result<(i64, i64), sqlx::Error> {
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
 

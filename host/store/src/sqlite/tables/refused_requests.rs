@@ -3,7 +3,6 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 use bytes::Bytes;
-use sqlx::{Acquire as _, AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::change_log;
@@ -12,6 +11,7 @@ use crate::{
     error::CommitError,
     operations::DismissRefused,
     records::{Cursor, NewRefused, Page, ReadMemory, RefusedDismissal, RefusedRequest},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{multi_row::MultiRow, runner::StatementRunner, transaction, uuids},
@@ -57,13 +57,13 @@ pub(crate) async fn keep(statements: &mut StatementRunner<'_>, refused: &[NewRef
         .await?;
     let changed: HashSet<i64> = refused.iter().map(|request| request.source_environment_id).collect();
     for source_environment in changed {
-        trim(statements.connection(), source_environment).await?;
+        trim(&mut statements.connection(), source_environment).await?;
     }
     Ok(())
 }
 
-async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn trim(connection: &mut sql::Connection<'_>, source_environment: i64) -> Result<(), sqlx::Error> {
+    sql::query(
         "DELETE FROM refused_requests
          WHERE source_environment_id = ?1 AND id <= (
              SELECT id FROM refused_requests WHERE source_environment_id = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2
@@ -74,7 +74,7 @@ async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Res
     .execute(&mut *connection)
     .await?;
     // A request that no longer fits keeps its cause, size and digest.
-    sqlx::query(
+    sql::query(
         "UPDATE refused_requests SET body = NULL, headers = NULL, query = NULL, path = substr(path, 1, ?3)
          WHERE source_environment_id = ?1 AND id IN (
              SELECT id FROM (
@@ -83,7 +83,7 @@ async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Res
                             OVER (ORDER BY id DESC) AS newer
                  FROM refused_requests
                  WHERE source_environment_id = ?1 AND (body IS NOT NULL OR headers IS NOT NULL)
-             ) WHERE newer > ?2
+             ) AS kept WHERE newer > ?2
          )",
     )
     .bind(source_environment)
@@ -96,11 +96,11 @@ async fn trim(connection: &mut SqliteConnection, source_environment: i64) -> Res
 
 /// Removes a request from its ring; returns true if it was there.
 pub(crate) async fn remove(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     id: Uuid,
 ) -> Result<bool, sqlx::Error> {
-    let removed = sqlx::query("DELETE FROM refused_requests WHERE source_environment_id = ? AND id = ?")
+    let removed = sql::query("DELETE FROM refused_requests WHERE source_environment_id = ? AND id = ?")
         .bind(source_environment)
         .bind(id.as_bytes().as_slice())
         .execute(connection)
@@ -123,7 +123,7 @@ impl Execute<DismissRefused> for WriteConnection {
 }
 
 async fn dismiss(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     dismissal: &RefusedDismissal,
 ) -> Result<u64, sqlx::Error> {
@@ -136,7 +136,7 @@ async fn dismiss(
             Ok(dismissed)
         }
         RefusedDismissal::Cause(cause) => {
-            sqlx::query("DELETE FROM refused_requests WHERE source_environment_id = ? AND cause = ?")
+            sql::query("DELETE FROM refused_requests WHERE source_environment_id = ? AND cause = ?")
                 .bind(source_environment)
                 .bind(cause)
                 .execute(connection)
@@ -149,7 +149,7 @@ async fn dismiss(
 /// The bytes of a request's short columns, about.
 const ROW_BYTES: i64 = 512;
 
-/// The bytes of a request's long columns but the body. SQLite answers octet_length without reading the value.
+/// The bytes of a request's long columns but the body. The database answers octet_length without reading the value.
 const SIZE: &str = "coalesce(octet_length(headers), 0) + coalesce(octet_length(path), 0)
                     + coalesce(octet_length(query), 0) + coalesce(octet_length(reason), 0)";
 
@@ -163,7 +163,7 @@ fn columns(body: &str) -> String {
 
 /// Returns a page, the newest first, without the bodies; none if there is no memory for it.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     cursor: Cursor<Uuid>,
     limit: usize,
@@ -176,12 +176,13 @@ pub(crate) async fn page(
             "SELECT {selected} FROM refused_requests
              WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id {order} LIMIT ?"
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(source_environment);
+        let query = sql::query(sql).bind(source_environment);
         query.bind(range.from()).bind(range.to()).bind(limit as i64)
     };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let found = fetch(SIZE, limit + 1).fetch_all(&mut *snapshot).await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let found = fetch(SIZE, limit + 1).fetch_all(&mut snapshot).await?;
     let found = found.iter().map(read_size).collect::<Result<Vec<u64>, _>>()?;
     let mut page = Page::of_found(found, limit, &cursor);
     let sizes = page.items.clone();
@@ -189,7 +190,7 @@ pub(crate) async fn page(
     if memory.is_some_and(|memory| !memory.reserve(bytes)) {
         return Ok(None);
     }
-    let rows = fetch(&columns("NULL"), page.items.len()).fetch_all(&mut *snapshot).await?;
+    let rows = fetch(&columns("CAST(NULL AS BLOB)"), page.items.len()).fetch_all(&mut snapshot).await?;
     let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     if matches!(cursor, Cursor::Before(_)) {
         items.reverse();
@@ -199,40 +200,41 @@ pub(crate) async fn page(
 
 /// Returns one request, with its body as long as that is kept; none, outermost, if there is no memory for it.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     id: Uuid,
     memory: Option<&dyn ReadMemory>,
 ) -> Result<Option<Option<RefusedRequest>>, sqlx::Error> {
     let fetch = |selected: String| {
         let sql = format!("SELECT {selected} FROM refused_requests WHERE source_environment_id = ? AND id = ?");
-        sqlx::query(AssertSqlSafe(sql)).bind(source_environment).bind(id.as_bytes().to_vec())
+        sql::query(sql).bind(source_environment).bind(id.as_bytes().to_vec())
     };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let size = fetch(format!("{SIZE} + coalesce(octet_length(body), 0)")).fetch_optional(&mut *snapshot).await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let size = fetch(format!("{SIZE} + coalesce(octet_length(body), 0)")).fetch_optional(&mut snapshot).await?;
     let Some(size) = size else { return Ok(Some(None)) };
     let bytes = read_size(&size)?;
     if memory.is_some_and(|memory| !memory.reserve(bytes)) {
         return Ok(None);
     }
-    let row = fetch(columns("body")).fetch_optional(&mut *snapshot).await?;
+    let row = fetch(columns("body")).fetch_optional(&mut snapshot).await?;
     row.as_ref().map(read).transpose().map(Some)
 }
 
-fn read_size(row: &SqliteRow) -> Result<u64, sqlx::Error> {
-    Ok((row.try_get::<i64, _>(0)? + ROW_BYTES).unsigned_abs())
+fn read_size(row: &sql::Row) -> Result<u64, sqlx::Error> {
+    Ok((row.try_get::<i64>(0)? + ROW_BYTES).unsigned_abs())
 }
 
-fn read(row: &SqliteRow) -> Result<RefusedRequest, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<RefusedRequest, sqlx::Error> {
     Ok(RefusedRequest {
         id: uuids::read(row, 0)?,
         received_at_ms: row.try_get(1)?,
         cause: row.try_get(2)?,
-        size: row.try_get::<i64, _>(3)?.unsigned_abs(),
+        size: row.try_get::<i64>(3)?.unsigned_abs(),
         digest: row.try_get(4)?,
         headers: row.try_get(5)?,
-        body: row.try_get::<Option<Vec<u8>>, _>(6)?.map(Bytes::from),
+        body: row.try_get::<Option<Vec<u8>>>(6)?.map(Bytes::from),
         method: row.try_get(7)?,
         path: row.try_get(8)?,
         query: row.try_get(9)?,

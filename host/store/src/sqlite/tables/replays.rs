@@ -1,7 +1,6 @@
 //! Replays of many events: the selected events and the progress.
 
 use inlet_core::settle::Settlement;
-use sqlx::{Acquire as _, AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::change_log;
@@ -14,6 +13,7 @@ use crate::{
         Cursor, NewReplay, Page, ReadMemory, ReplayFilter, ReplayProgress, ReplayRecord, ReplayState, ReplayTally,
         uuid_time,
     },
+    sql,
     sqlite::{
         error::{SqliteError, taken},
         statements::{codes, transaction, uuids},
@@ -39,9 +39,9 @@ impl Execute<CreateReplay> for WriteConnection {
 }
 
 /// Inserts a replay, unless one is running in its source environment.
-async fn insert(connection: &mut SqliteConnection, new: &NewReplay, now_ms: i64) -> Result<(), SqliteError> {
+async fn insert(connection: &mut sql::Connection<'_>, new: &NewReplay, now_ms: i64) -> Result<(), SqliteError> {
     let filter = serde_json::to_string(&new.filter).unwrap_or_default();
-    sqlx::query(
+    sql::query(
         "INSERT INTO replays
              (source_environment_id, id, state, filter, rate_per_second, position, counts, done, failed, started_at_ms)
          VALUES (?, ?, 0, ?, ?, ?, '{}', 0, 0, ?)",
@@ -59,9 +59,9 @@ async fn insert(connection: &mut SqliteConnection, new: &NewReplay, now_ms: i64)
 }
 
 /// Returns the running replays of all source environments.
-pub(crate) async fn running(readers: &SqlitePool) -> Result<Vec<ReplayRecord>, sqlx::Error> {
+pub(crate) async fn running(readers: &sql::Pool) -> Result<Vec<ReplayRecord>, sqlx::Error> {
     let sql = format!("SELECT {COLUMNS} FROM replays WHERE state = 0");
-    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(readers).await?;
+    let rows = sql::query(sql).fetch_all(readers).await?;
     rows.iter().map(read).collect()
 }
 
@@ -73,7 +73,7 @@ const SIZE: &str = "octet_length(filter) + octet_length(counts) + coalesce(octet
 
 /// Returns the replays of a source environment, the newest first; none if there is no memory for them.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     cursor: Cursor<Uuid>,
     limit: usize,
@@ -86,19 +86,20 @@ pub(crate) async fn page(
             "SELECT {selected} FROM replays
              WHERE source_environment_id = ? AND id >= ? AND id < ? ORDER BY id {order} LIMIT ?"
         );
-        let query = sqlx::query(AssertSqlSafe(sql)).bind(source_environment);
+        let query = sql::query(sql).bind(source_environment);
         query.bind(range.from()).bind(range.to()).bind(limit as i64)
     };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let found = fetch(SIZE, limit + 1).fetch_all(&mut *snapshot).await?;
-    let found = found.iter().map(|row| Ok((row.try_get::<i64, _>(0)? + ROW_BYTES).unsigned_abs()));
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let found = fetch(SIZE, limit + 1).fetch_all(&mut snapshot).await?;
+    let found = found.iter().map(|row| Ok((row.try_get::<i64>(0)? + ROW_BYTES).unsigned_abs()));
     let mut page = Page::of_found(found.collect::<Result<Vec<u64>, sqlx::Error>>()?, limit, &cursor);
     let sizes = page.items.clone();
     if !memory.reserve(page.shorten(&sizes, &cursor)) {
         return Ok(None);
     }
-    let rows = fetch(COLUMNS, page.items.len()).fetch_all(&mut *snapshot).await?;
+    let rows = fetch(COLUMNS, page.items.len()).fetch_all(&mut snapshot).await?;
     let mut items = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     if matches!(cursor, Cursor::Before(_)) {
         items.reverse();
@@ -108,16 +109,16 @@ pub(crate) async fn page(
 
 /// Returns one replay.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     id: Uuid,
 ) -> Result<Option<ReplayRecord>, sqlx::Error> {
     let sql = format!("SELECT {COLUMNS} FROM replays WHERE source_environment_id = ? AND id = ?");
-    let query = sqlx::query(AssertSqlSafe(sql)).bind(source_environment).bind(id.as_bytes().as_slice());
+    let query = sql::query(sql).bind(source_environment).bind(id.as_bytes().as_slice());
     query.fetch_optional(readers).await?.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<ReplayRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<ReplayRecord, sqlx::Error> {
     let unreadable = |error: serde_json::Error| sqlx::Error::Decode(Box::new(error));
     Ok(ReplayRecord {
         id: uuids::read(row, 0)?,
@@ -145,7 +146,7 @@ fn read(row: &SqliteRow) -> Result<ReplayRecord, sqlx::Error> {
 
 /// Advances a replay that is running and at the step's start; returns false if it is not.
 pub(crate) async fn step(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     progress: &ReplayProgress,
     settlements: &[Settlement],
@@ -154,7 +155,7 @@ pub(crate) async fn step(
     for settlement in settlements {
         *counts.entry(settlement.outcome.as_str().to_owned()).or_default() += 1;
     }
-    let moved = sqlx::query(
+    let moved = sql::query(
         "UPDATE replays SET position = ?, done = ?, failed = ?, counts = ?, last_error = ?
          WHERE source_environment_id = ? AND id = ? AND state = 0 AND position = ?",
     )
@@ -174,7 +175,7 @@ pub(crate) async fn step(
 impl Execute<SetReplayTotal> for WriteConnection {
     async fn execute(&mut self, operation: SetReplayTotal) -> Result<(), ChangeError> {
         let SetReplayTotal { source_environment_id, id, total } = operation;
-        sqlx::query("UPDATE replays SET total = ? WHERE source_environment_id = ? AND id = ?")
+        sql::query("UPDATE replays SET total = ? WHERE source_environment_id = ? AND id = ?")
             .bind(total)
             .bind(source_environment_id)
             .bind(id.as_bytes().as_slice())
@@ -202,12 +203,12 @@ impl Execute<EndReplay> for WriteConnection {
 
 /// Ends a replay that is running; returns true if it was.
 async fn end(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source_environment: i64,
     id: Uuid,
     state: i64,
 ) -> Result<bool, sqlx::Error> {
-    let ended = sqlx::query(
+    let ended = sql::query(
         "UPDATE replays SET state = ?, finished_at_ms = ? WHERE source_environment_id = ? AND id = ? AND state = 0",
     )
     .bind(state)
@@ -224,39 +225,60 @@ async fn end(
 macro_rules! select_events {
     ($select:literal, $tail:literal) => {
         [
-            concat!(
-                $select,
-                " FROM attention CROSS JOIN event_logs
-                     ON event_logs.source_environment_id = attention.source_environment_id AND id = event_id
-                 WHERE attention.source_environment_id = ?1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
-                   AND open = 1 AND (?5 & (1 << attention.outcome))
-                   AND (?6 IS NULL OR attention.code = ?6) AND (?7 IS NULL OR event_type IN (?7, ?8))",
-                $tail
+            sql::each(
+                select_open!($select, "(?5 & (1 << attention.outcome))", $tail),
+                select_open!($select, "(?5 & (1::bigint << attention.outcome::int)) <> 0", $tail),
             ),
-            concat!(
-                $select,
-                " FROM event_logs
-                 WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 AND (?5 & (1 << outcome))
-                   AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR event_type IN (?7, ?8))
-                   AND (outcome NOT IN (3, 4) OR EXISTS (
-                       SELECT 1 FROM attention
-                       WHERE attention.source_environment_id = event_logs.source_environment_id
-                         AND event_id = event_logs.id AND open = 1))",
-                $tail
+            sql::each(
+                select_logged!($select, "(?5 & (1 << outcome))", $tail),
+                select_logged!($select, "(?5 & (1::bigint << outcome::int)) <> 0", $tail),
             ),
         ]
     };
 }
 
+macro_rules! select_open {
+    ($select:literal, $has_outcome:literal, $tail:literal) => {
+        concat!(
+            $select,
+            " FROM attention CROSS JOIN event_logs
+                 ON event_logs.source_environment_id = attention.source_environment_id AND id = event_id
+             WHERE attention.source_environment_id = ?1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
+               AND open = 1 AND ",
+            $has_outcome,
+            " AND (?6 IS NULL OR attention.code = ?6) AND (?7 IS NULL OR event_type IN (?7, ?8))",
+            $tail
+        )
+    };
+}
+
+macro_rules! select_logged {
+    ($select:literal, $has_outcome:literal, $tail:literal) => {
+        concat!(
+            $select,
+            " FROM event_logs
+             WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 AND ",
+            $has_outcome,
+            " AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR event_type IN (?7, ?8))
+               AND (outcome NOT IN (3, 4) OR EXISTS (
+                   SELECT 1 FROM attention
+                   WHERE attention.source_environment_id = event_logs.source_environment_id
+                     AND event_id = event_logs.id AND open = 1))",
+            $tail
+        )
+    };
+}
+
 /// Returns the next events that a filter selects, oldest first, between two ids that are both excluded.
 pub(crate) async fn next(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     filter: &ReplayFilter,
     (after, before): (Uuid, Uuid),
     limit: usize,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
-    let sql = select_events!("SELECT id", " ORDER BY id LIMIT ?9")[walks_the_log(filter)];
+    let [open, logged] = select_events!("SELECT id", " ORDER BY id LIMIT ?9");
+    let sql = if walks_the_log(filter) { logged } else { open };
     let rows = bind(sql, source_environment, filter, after, before).bind(limit as i64).fetch_all(readers).await?;
     rows.iter().map(|row| uuids::read(row, 0)).collect()
 }
@@ -264,51 +286,55 @@ pub(crate) async fn next(
 /// Returns the first event before an id that is not looked at any more, if a filter's events are searched among the oldest
 /// `most`; none if there are no more. Reads indexes only.
 pub(crate) async fn edge(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     filter: &ReplayFilter,
     before: Uuid,
     most: i64,
 ) -> Result<Option<Uuid>, sqlx::Error> {
-    let sql = [
-        "SELECT event_id FROM attention
-         WHERE source_environment_id = ?1 AND open = 1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
-         ORDER BY event_id LIMIT 1 OFFSET ?9",
-        "SELECT id FROM event_logs
-         WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 ORDER BY id LIMIT 1 OFFSET ?9",
-    ][walks_the_log(filter)];
-    let row = bind(sql, source_environment, filter, Uuid::nil(), before).bind(most).fetch_optional(readers).await?;
+    let sql = match walks_the_log(filter) {
+        true => {
+            "SELECT id FROM event_logs
+             WHERE source_environment_id = ?1 AND id > ?2 AND id < ?3 AND id >= ?4 ORDER BY id LIMIT 1 OFFSET ?9"
+        }
+        false => {
+            "SELECT event_id FROM attention
+             WHERE source_environment_id = ?1 AND open = 1 AND event_id > ?2 AND event_id < ?3 AND event_id >= ?4
+             ORDER BY event_id LIMIT 1 OFFSET ?9"
+        }
+    };
+    let query = bind(sql.into(), source_environment, filter, Uuid::nil(), before);
+    let row = query.bind(most).fetch_optional(readers).await?;
     row.map(|row| uuids::read(&row, 0)).transpose()
 }
 
 /// Counts the events before an id that a filter selects.
 pub(crate) async fn count(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
     filter: &ReplayFilter,
     before: Uuid,
 ) -> Result<i64, sqlx::Error> {
-    let sql = select_events!("SELECT count(*)", "")[walks_the_log(filter)];
+    let [open, logged] = select_events!("SELECT count(*)", "");
+    let sql = if walks_the_log(filter) { logged } else { open };
     bind(sql, source_environment, filter, Uuid::nil(), before).fetch_one(readers).await?.try_get(0)
 }
 
-/// The index of the statement in `select_events`: 1 if the log must be walked.
-fn walks_the_log(filter: &ReplayFilter) -> usize {
-    usize::from(filter.outcomes.iter().any(|outcome| outcome.is_accepted()))
+/// Returns true if the log must be walked.
+fn walks_the_log(filter: &ReplayFilter) -> bool {
+    filter.outcomes.iter().any(|outcome| outcome.is_accepted())
 }
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
-
 fn bind<'q>(
-    sql: &'static str,
+    sql: sql::Text,
     source_environment: i64,
     filter: &'q ReplayFilter,
     after: Uuid,
     before: Uuid,
-) -> Query<'q> {
+) -> sql::Query<'q> {
     let before = filter.ending_at_ms.map_or(before, |ms| before.min(uuid_time::floor(ms)));
     let outcomes = filter.outcomes.iter().fold(0, |mask, outcome| mask | 1_i64 << codes::of_outcome(*outcome));
-    sqlx::query(sql)
+    sql::query(sql)
         .bind(source_environment)
         .bind(after.as_bytes().to_vec())
         .bind(before.as_bytes().to_vec())

@@ -1,6 +1,5 @@
 //! Retention of logs: small slices, each a short transaction between groups, so that ingestion never waits for it.
 
-use sqlx::SqliteConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -8,6 +7,7 @@ use crate::{
     error::CommitError,
     operations::PruneLogs,
     records::{Pruned, uuid_time},
+    sql,
     sqlite::{
         outbox::status,
         statements::{transaction, uuids},
@@ -28,14 +28,14 @@ impl Execute<PruneLogs> for WriteConnection {
 }
 
 async fn slice(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     cutoff_ms: i64,
     limit: i64,
 ) -> Result<Pruned, sqlx::Error> {
     let before = uuid_time::floor(cutoff_ms).as_bytes().to_vec();
     let source_environments: Vec<i64> =
-        sqlx::query_scalar("SELECT id FROM source_environments WHERE environment_id = ?")
+        sql::query_scalar("SELECT id FROM source_environments WHERE environment_id = ?")
             .bind(environment)
             .fetch_all(&mut *connection)
             .await?;
@@ -62,7 +62,7 @@ async fn slice(
 /// Deletes old runs without open deliveries, among a bounded number of those after `after`. Returns the run after which
 /// the next slice goes on; none if it begins at the oldest.
 async fn runs(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     cutoff_ms: i64,
     limit: i64,
@@ -71,8 +71,8 @@ async fn runs(
 ) -> Result<Option<Uuid>, sqlx::Error> {
     let before = uuid_time::floor(cutoff_ms).as_bytes().to_vec();
     let from = after.map_or_else(Vec::new, |after| after.as_bytes().to_vec());
-    let bound = |sql| sqlx::query(sql).bind(environment).bind(&before).bind(limit).bind(&from);
-    let last = bound(LAST_LOOKED_AT).fetch_optional(&mut *connection).await?;
+    let bound = |sql: sql::Text| sql::query(sql).bind(environment).bind(&before).bind(limit).bind(&from);
+    let last = bound(LAST_LOOKED_AT.into()).fetch_optional(&mut *connection).await?;
     pruned.recipients = bound(RECIPIENTS).execute(&mut *connection).await?.rows_affected();
     // Runs go once their recipients are gone.
     let limit = limit.unsigned_abs();
@@ -93,10 +93,10 @@ const ACTIONS: &str = "DELETE FROM action_logs WHERE event_id IN (
     SELECT id FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
 const EVENTS: &str = "DELETE FROM event_logs WHERE rowid IN (
     SELECT rowid FROM event_logs WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
-const REFUSED: &str = "DELETE FROM refused_requests WHERE rowid IN (
-    SELECT rowid FROM refused_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
-const KEPT: &str = "DELETE FROM kept_requests WHERE rowid IN (
-    SELECT rowid FROM kept_requests WHERE source_environment_id = ? AND id < ? ORDER BY id LIMIT ?)";
+const REFUSED: &str = "DELETE FROM refused_requests WHERE source_environment_id = ?1 AND id IN (
+    SELECT id FROM refused_requests WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
+const KEPT: &str = "DELETE FROM kept_requests WHERE source_environment_id = ?1 AND id IN (
+    SELECT id FROM kept_requests WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
 const ATTENTION: &str = "DELETE FROM attention WHERE source_environment_id = ?1 AND event_id IN (
     SELECT event_id FROM attention WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
 const RERUNS: &str = "DELETE FROM reruns WHERE source_environment_id = ?1 AND event_id IN (
@@ -105,19 +105,23 @@ const RESENDS: &str = "DELETE FROM resends WHERE source_environment_id = ?1 AND 
     SELECT event_id FROM resends WHERE source_environment_id = ?1 AND event_id < ?2 ORDER BY event_id LIMIT ?3)";
 const REPLAYS: &str = "DELETE FROM replays WHERE source_environment_id = ?1 AND state <> 0 AND id IN (
     SELECT id FROM replays WHERE source_environment_id = ?1 AND id < ?2 ORDER BY id LIMIT ?3)";
-const BULK_OPERATIONS: &str = "DELETE FROM bulk_operations WHERE rowid IN (
-    SELECT rowid FROM bulk_operations WHERE environment_id = ? AND id < ? AND items IS NULL ORDER BY id LIMIT ?)";
+const BULK_OPERATIONS: &str = "DELETE FROM bulk_operations WHERE environment_id = ?1 AND id IN (
+    SELECT id FROM bulk_operations WHERE environment_id = ?1 AND id < ?2 AND items IS NULL ORDER BY id LIMIT ?3)";
 /// Those whose last entry is gone. A mute stays, because it is for what comes again.
 const ISSUES: &str = "DELETE FROM issues WHERE id IN (
     SELECT id FROM issues WHERE environment_id = ? AND state <> 2 AND last_entry < ? LIMIT ?)";
 /// The oldest runs without an open delivery, among the oldest ones after a run: a slice looks at a bounded number, whatever a
-/// target that stands still keeps.
+/// target that stands still keeps. SQLite finds them in their order; PostgreSQL needs to be told it.
 macro_rules! old_runs {
-    () => {
-        "(SELECT number, run FROM
-             (SELECT rowid AS number, id AS run FROM workflow_runs
-              WHERE environment_id = ?1 AND id < ?2 AND id > ?4 ORDER BY id LIMIT ?3 * 20)
-             WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE run_id = run AND finished_at_ms IS NULL) LIMIT ?3)"
+    ($order:literal) => {
+        concat!(
+            "(SELECT run FROM
+             (SELECT id AS run FROM workflow_runs
+              WHERE environment_id = ?1 AND id < ?2 AND id > ?4 ORDER BY id LIMIT ?3 * 20) AS oldest
+             WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE run_id = run AND finished_at_ms IS NULL)",
+            $order,
+            " LIMIT ?3) AS old_runs"
+        )
     };
 }
 
@@ -126,24 +130,48 @@ const LAST_LOOKED_AT: &str = "SELECT id FROM workflow_runs WHERE environment_id 
     ORDER BY id LIMIT 1 OFFSET ?3 * 20 - 1";
 
 // One run may have a thousand recipients: they are deleted by their own number.
-const RECIPIENTS: &str = concat!(
-    "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
-    SELECT run_id, ordinal
-    FROM (SELECT run AS run_id FROM ",
-    old_runs!(),
-    ") CROSS JOIN workflow_run_recipients USING (run_id) LIMIT ?3 * 10)"
-);
+macro_rules! recipients {
+    ($order:literal) => {
+        concat!(
+            "DELETE FROM workflow_run_recipients WHERE (run_id, ordinal) IN (
+             SELECT run_id, ordinal
+             FROM (SELECT run AS run_id FROM ",
+            old_runs!($order),
+            ") AS runs CROSS JOIN workflow_run_recipients USING (run_id) LIMIT ?3 * 10)"
+        )
+    };
+}
+const RECIPIENTS: sql::Text = sql::each(recipients!(""), recipients!(" ORDER BY run"));
 /// The number in [`RECIPIENTS`].
 const RECIPIENTS_FACTOR: u64 = 10;
-const RUNS: &str = concat!("DELETE FROM workflow_runs WHERE rowid IN (SELECT number FROM ", old_runs!(), ")");
+macro_rules! delete_runs {
+    ($order:literal) => {
+        concat!(
+            "DELETE FROM workflow_runs WHERE environment_id = ?1 AND id IN (SELECT run FROM ",
+            old_runs!($order),
+            ")"
+        )
+    };
+}
+const RUNS: sql::Text = sql::each(delete_runs!(""), delete_runs!(" ORDER BY run"));
 
 // Those that ended: open ones are kept, with their runs, until they end.
 const ENDED_DELIVERIES: &str = "SELECT seq FROM deliveries WHERE environment_id = ? AND status = ? AND id < ?
     ORDER BY id LIMIT ?";
 
+/// A deletion of the rows whose numbers are in a JSON array.
+macro_rules! delete_listed {
+    ($delete:literal) => {
+        sql::each(
+            concat!($delete, "(SELECT value FROM json_each(?))"),
+            concat!($delete, "(SELECT value::bigint FROM json_array_elements_text(?::json) AS value)"),
+        )
+    };
+}
+
 /// Deletes at most `limit` deliveries that ended, with their bodies and attempts; returns their number.
 async fn delete_deliveries(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     before: &[u8],
     limit: i64,
@@ -151,7 +179,7 @@ async fn delete_deliveries(
     let mut ended: Vec<i64> = Vec::new();
     for status in [status::DELIVERED, status::DEAD, status::CANCELED] {
         let left = limit - ended.len() as i64;
-        let found = sqlx::query_scalar(ENDED_DELIVERIES).bind(environment).bind(status).bind(before).bind(left);
+        let found = sql::query_scalar(ENDED_DELIVERIES).bind(environment).bind(status).bind(before).bind(left);
         ended.extend::<Vec<i64>>(found.fetch_all(&mut *connection).await?);
     }
     if ended.is_empty() {
@@ -159,17 +187,17 @@ async fn delete_deliveries(
     }
     let numbers = format!("[{}]", ended.iter().map(i64::to_string).collect::<Vec<_>>().join(","));
     for sql in [
-        "DELETE FROM delivery_attempts WHERE delivery_seq IN (SELECT value FROM json_each(?))",
-        "DELETE FROM delivery_bodies WHERE delivery_seq IN (SELECT value FROM json_each(?))",
-        "DELETE FROM deliveries WHERE seq IN (SELECT value FROM json_each(?))",
+        delete_listed!("DELETE FROM delivery_attempts WHERE delivery_seq IN "),
+        delete_listed!("DELETE FROM delivery_bodies WHERE delivery_seq IN "),
+        delete_listed!("DELETE FROM deliveries WHERE seq IN "),
     ] {
-        sqlx::query(sql).bind(&numbers).execute(&mut *connection).await?;
+        sql::query(sql).bind(&numbers).execute(&mut *connection).await?;
     }
     Ok(ended.len() as u64)
 }
 
 async fn delete(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     sql: &'static str,
     of: i64,
     before: &[u8],
@@ -178,6 +206,6 @@ async fn delete(
     if limit <= 0 {
         return Ok(0);
     }
-    let done = sqlx::query(sql).bind(of).bind(before).bind(limit).execute(connection).await?;
+    let done = sql::query(sql).bind(of).bind(before).bind(limit).execute(connection).await?;
     Ok(done.rows_affected())
 }

@@ -3,7 +3,6 @@
 use std::{collections::HashMap, sync::LazyLock};
 
 use inlet_core::delivery::DeliveryCounts;
-use sqlx::{Acquire, AssertSqlSafe, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::recipient_deliveries;
@@ -12,6 +11,7 @@ use crate::{
         BoundedPage, Canceled, Cursor, EventQuery, Kept, Page, ReadMemory, RecentWorkflow, RunQuery, RunRecord,
         StoredRecipient, uuid_time,
     },
+    sql,
     sqlite::{
         outbox::columns::status_of,
         statements::{
@@ -80,15 +80,21 @@ static FIRST_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
 
 /// Returns the workflows of an environment's newest runs, of which it looks at so many.
 pub(crate) async fn recent_workflows(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     runs: u32,
 ) -> Result<Vec<RecentWorkflow>, sqlx::Error> {
-    let sql = "SELECT workflow, count(*), max(id)
-        FROM (SELECT workflow, id FROM workflow_runs WHERE environment_id = ? ORDER BY id DESC LIMIT ?)
-        GROUP BY workflow";
-    let rows = sqlx::query(sql).bind(environment).bind(runs).fetch_all(readers).await?;
-    let read = |row: &SqliteRow| {
+    // PostgreSQL has max() of bytes from version 18 on.
+    let sql = sql::each(
+        "SELECT workflow, count(*), max(id)
+         FROM (SELECT workflow, id FROM workflow_runs WHERE environment_id = ? ORDER BY id DESC LIMIT ?) AS newest
+         GROUP BY workflow",
+        "SELECT workflow, count(*), (array_agg(id ORDER BY id DESC))[1]
+         FROM (SELECT workflow, id FROM workflow_runs WHERE environment_id = ? ORDER BY id DESC LIMIT ?) AS newest
+         GROUP BY workflow",
+    );
+    let rows = sql::query(sql).bind(environment).bind(runs).fetch_all(readers).await?;
+    let read = |row: &sql::Row| {
         let last_run = uuids::read(row, 2)?;
         let count: i64 = row.try_get(1)?;
         let last_run_ms = uuid_time::time_of(last_run);
@@ -99,7 +105,7 @@ pub(crate) async fn recent_workflows(
 
 /// Returns a page of runs, the newest first, without long values; none if there is no memory for it.
 pub(crate) async fn page(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &RunQuery,
     memory: &dyn ReadMemory,
 ) -> Result<Option<BoundedPage<RunRecord>>, sqlx::Error> {
@@ -109,7 +115,7 @@ pub(crate) async fn page(
 
 /// Returns one run, whole; none if there is no memory for it.
 pub(crate) async fn one(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     id: Uuid,
     memory: &dyn ReadMemory,
@@ -121,8 +127,8 @@ pub(crate) async fn one(
 }
 
 /// Returns true if there is such a run.
-pub(crate) async fn has(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<bool, sqlx::Error> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM workflow_runs WHERE environment_id = ? AND id = ?")
+pub(crate) async fn has(readers: &sql::Pool, environment: i64, id: Uuid) -> Result<bool, sqlx::Error> {
+    let found: Option<i64> = sql::query_scalar("SELECT 1 FROM workflow_runs WHERE environment_id = ? AND id = ?")
         .bind(environment)
         .bind(id.as_bytes().as_slice())
         .fetch_optional(readers)
@@ -131,9 +137,9 @@ pub(crate) async fn has(readers: &SqlitePool, environment: i64, id: Uuid) -> Res
 }
 
 /// Returns true if the whole run is canceled.
-pub(crate) async fn is_canceled(readers: &SqlitePool, environment: i64, id: Uuid) -> Result<bool, sqlx::Error> {
+pub(crate) async fn is_canceled(readers: &sql::Pool, environment: i64, id: Uuid) -> Result<bool, sqlx::Error> {
     let found: Option<bool> =
-        sqlx::query_scalar("SELECT canceled_at_ms IS NOT NULL FROM workflow_runs WHERE environment_id = ? AND id = ?")
+        sql::query_scalar("SELECT canceled_at_ms IS NOT NULL FROM workflow_runs WHERE environment_id = ? AND id = ?")
             .bind(environment)
             .bind(id.as_bytes().as_slice())
             .fetch_optional(readers)
@@ -142,14 +148,15 @@ pub(crate) async fn is_canceled(readers: &SqlitePool, environment: i64, id: Uuid
 }
 
 async fn find(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     query: &RunQuery,
     ids: uuids::Range,
     cut_above: i64,
     memory: &dyn ReadMemory,
 ) -> Result<Option<BoundedPage<RunRecord>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let has_filter = query.workflow.is_some() && query.source_event.is_none();
     let list = BoundedList {
         ranges: &[IndexRange { keys: [query.environment_id, 0], ..BY_ID }],
@@ -176,18 +183,18 @@ async fn find(
 
 /// Finds the page among the runs of an event, which are few.
 async fn of_event(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     query: &RunQuery,
     event: Uuid,
     ids: uuids::Range,
 ) -> Result<Page<FoundRow>, sqlx::Error> {
     let order = if matches!(query.cursor, Cursor::Before(_)) { "ASC" } else { "DESC" };
     let sql = format!(
-        "SELECT id, rowid FROM workflow_runs INDEXED BY workflow_runs_of_event
+        "SELECT id FROM workflow_runs INDEXED BY workflow_runs_of_event
          WHERE source_event = ? AND id >= ? AND id < ? AND environment_id = ? AND workflow = coalesce(?, workflow)
          ORDER BY id {order} LIMIT ?"
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
+    let rows = sql::query(sql)
         .bind(event.as_bytes().to_vec())
         .bind(ids.from())
         .bind(ids.to())
@@ -196,13 +203,14 @@ async fn of_event(
         .bind(query.limit as i64 + 1)
         .fetch_all(connection)
         .await?;
-    let found = rows.iter().map(|row| Ok(FoundRow { id: uuids::read(row, 0)?, rowid: row.try_get(1)? }));
+    // Runs are read by their ids.
+    let found = rows.iter().map(|row| Ok(FoundRow { id: uuids::read(row, 0)?, rowid: 0 }));
     Ok(Page::of_found(found.collect::<Result<_, sqlx::Error>>()?, query.limit, &query.cursor))
 }
 
 /// Returns the bytes of each run as it is read.
 async fn sizes(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     ids: &[Uuid],
     cut_above: i64,
@@ -216,7 +224,7 @@ async fn sizes(
             |row, id| _ = row.int(environment).blob(id.as_bytes()).int(cut_above).int(first).int(ROW_BYTES),
             |_, rows| {
                 for row in rows {
-                    sizes.insert(uuids::read(&row, 0)?, row.try_get::<i64, _>(1)?.unsigned_abs());
+                    sizes.insert(uuids::read(&row, 0)?, row.try_get::<i64>(1)?.unsigned_abs());
                 }
                 Ok(())
             },
@@ -226,7 +234,7 @@ async fn sizes(
 }
 
 async fn load(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     ids: &[Uuid],
     cut_above: i64,
@@ -253,7 +261,7 @@ async fn load(
             |_, rows| {
                 for row in rows {
                     if let Some(run) = runs.get_mut(&uuids::read(&row, 0)?) {
-                        run.deliveries.add(status_of(row.try_get(1)?)?, row.try_get::<i64, _>(2)?.unsigned_abs());
+                        run.deliveries.add(status_of(row.try_get(1)?)?, row.try_get::<i64>(2)?.unsigned_abs());
                     }
                 }
                 Ok(())
@@ -283,7 +291,7 @@ async fn load(
     Ok(ids.iter().filter_map(|id| runs.remove(id)).collect())
 }
 
-fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<RunRecord, sqlx::Error> {
     Ok(RunRecord {
         id: uuids::read(row, 0)?,
         workflow: row.try_get(1)?,
@@ -293,7 +301,7 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
         tenant: row.try_get(4)?,
         cancellation_key: row.try_get(5)?,
         source_event: uuids::read(row, 6)?,
-        data: Kept { size: row.try_get::<i64, _>(7)?.unsigned_abs(), content: row.try_get(8)? },
+        data: Kept { size: row.try_get::<i64>(7)?.unsigned_abs(), content: row.try_get(8)? },
         canceled: read_canceled(row, 9)?,
         canceled_recipients: row.try_get(11)?,
         is_expanding: row.try_get(12)?,
@@ -303,12 +311,12 @@ fn read(row: &SqliteRow) -> Result<RunRecord, sqlx::Error> {
     })
 }
 
-fn read_canceled(row: &SqliteRow, first: usize) -> Result<Option<Canceled>, sqlx::Error> {
+fn read_canceled(row: &sql::Row, first: usize) -> Result<Option<Canceled>, sqlx::Error> {
     let (at_ms, event) = (row.try_get(first)?, uuids::read_optional(row, first + 1)?);
     Ok(Option::zip(at_ms, event).map(|(at_ms, event)| Canceled { at_ms, event }))
 }
 
-fn read_recipient(row: &SqliteRow, first: usize) -> Result<StoredRecipient, sqlx::Error> {
+fn read_recipient(row: &sql::Row, first: usize) -> Result<StoredRecipient, sqlx::Error> {
     let size: Option<i64> = row.try_get(first + 3)?;
     let content: Option<String> = row.try_get(first + 4)?;
     Ok(StoredRecipient {
@@ -353,7 +361,7 @@ macro_rules! select_recipient_sizes {
 
 /// Returns the recipients of a run, in the order in which the trigger named them; none if there is no memory for them.
 pub(crate) async fn recipients(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     run: Uuid,
     cursor: Cursor<i64>,
@@ -374,11 +382,12 @@ pub(crate) async fn recipients(
         ),
     };
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let fetch = |sql, limit: usize| {
-        sqlx::query(sql).bind(environment).bind(run.as_bytes().to_vec()).bind(bound).bind(limit as i64)
+        sql::query(sql).bind(environment).bind(run.as_bytes().to_vec()).bind(bound).bind(limit as i64)
     };
-    let found = fetch(sizes, limit + 1).fetch_all(&mut *snapshot).await?;
+    let found = fetch(sizes, limit + 1).fetch_all(&mut snapshot).await?;
     let found = found.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?)));
     let found = found.collect::<Result<Vec<(i64, i64)>, sqlx::Error>>()?;
     let mut page = Page::of_found(found, limit, &cursor);
@@ -386,7 +395,7 @@ pub(crate) async fn recipients(
     if !memory.reserve(page.shorten(&sizes, &cursor)) {
         return Ok(None);
     }
-    let rows = fetch(sql, page.items.len()).fetch_all(&mut *snapshot).await?;
+    let rows = fetch(sql, page.items.len()).fetch_all(&mut snapshot).await?;
     let mut items = rows.iter().map(|row| read_recipient(row, 0)).collect::<Result<Vec<_>, _>>()?;
     if matches!(cursor, Cursor::Before(_)) {
         items.reverse();

@@ -1,27 +1,27 @@
 //! Reading the recipients that triggers left out because they are not identified.
 
 use inlet_core::actions::workflows_trigger::skipped_in;
-use sqlx::{Row, SqlitePool};
 
 use crate::{
     records::SkippedRecipients,
+    sql,
     sqlite::statements::{codes, uuids},
 };
 
 /// Returns the number of skipped recipients of a source environment and the last of them. Reads the index of events with
 /// skipped recipients, and the actions of the last few.
 pub(crate) async fn skipped_recipients(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environment: i64,
 ) -> Result<SkippedRecipients, sqlx::Error> {
-    let count = sqlx::query_scalar(
+    let count = sql::query_scalar(
         "SELECT coalesce(sum(skipped_recipients), 0) FROM event_logs
          WHERE source_environment_id = ? AND skipped_recipients IS NOT NULL",
     )
     .bind(source_environment)
     .fetch_one(readers)
     .await?;
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT event_id, result FROM (
              SELECT id FROM event_logs WHERE source_environment_id = ? AND skipped_recipients IS NOT NULL
              ORDER BY id DESC LIMIT ?) AS events

@@ -1,22 +1,22 @@
 //! Source environments: a source's settings and secrets in one environment.
 
 use inlet_core::rotating_secret::RotatingSecret;
-use sqlx::{Row, SqliteConnection, sqlite::SqliteRow};
 
 use super::{endpoint_tokens, mappings, plugin_versions};
 use crate::{
     error::ChangeError,
     records::{MappingRecord, PreviousSecret, SourceEnvironmentRecord, SourceEnvironmentUpdate},
+    sql,
     sqlite::error::SqliteError,
     vault::{SecretLocation, Vault, VaultError},
 };
 
 /// Returns all source environments with the ids of their sources, without tokens and mappings.
 pub(crate) async fn all(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     vault: &dyn Vault,
 ) -> Result<Vec<(i64, SourceEnvironmentRecord)>, SqliteError> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT source_id, id, environment_id, settings, signing_secret, previous_signing_secret,
              previous_signing_secret_until_ms, scheme, version, updated_at_ms, plugin, previous_plugin, previous_scheme,
              write_key, previous_write_key, previous_write_key_until_ms
@@ -26,13 +26,13 @@ pub(crate) async fn all(
     )
     .fetch_all(connection)
     .await?;
-    let read = |row: &SqliteRow| {
+    let read = |row: &sql::Row| {
         let source_environment_id = row.try_get(1)?;
         let open = |location, sealed: Option<&[u8]>| sealed.map(|sealed| vault.open(location, sealed)).transpose();
-        let until_ms = row.try_get::<Option<i64>, _>(6)?.unwrap_or_default();
+        let until_ms = row.try_get::<Option<i64>>(6)?.unwrap_or_default();
         let previous =
             open(SecretLocation::PreviousSigningSecret { source_environment_id, until_ms }, row.try_get(5)?)?;
-        let key_until_ms = row.try_get::<Option<i64>, _>(15)?.unwrap_or_default();
+        let key_until_ms = row.try_get::<Option<i64>>(15)?.unwrap_or_default();
         let previous_key =
             open(SecretLocation::PreviousWriteKey { source_environment_id, until_ms: key_until_ms }, row.try_get(14)?)?;
         let environment = SourceEnvironmentRecord {
@@ -75,12 +75,12 @@ pub(crate) struct NewRow<'a> {
 
 /// Inserts a source environment, with version 1.
 pub(crate) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     new: &NewRow<'_>,
     now_ms: i64,
     vault: &dyn Vault,
 ) -> Result<(), SqliteError> {
-    let id = sqlx::query_scalar(
+    let id = sql::query_scalar(
         "INSERT INTO source_environments (source_id, environment_id, settings, scheme, plugin, version, updated_at_ms)
          VALUES (?, ?, ?, ?, ?, 1, ?) RETURNING id",
     )
@@ -97,7 +97,7 @@ pub(crate) async fn insert(
     let write_keys = seal_write_keys(vault, id, new.write_keys)?;
     let sealed = [&secrets.current, &secrets.previous, &write_keys.current, &write_keys.previous];
     if sealed.iter().any(|secret| secret.is_some()) {
-        sqlx::query(
+        sql::query(
             "UPDATE source_environments
              SET signing_secret = ?, previous_signing_secret = ?, previous_signing_secret_until_ms = ?,
                  write_key = ?, previous_write_key = ?, previous_write_key_until_ms = ?
@@ -154,14 +154,14 @@ fn seal_write_keys(
 
 /// Replaces the configuration of a source environment; returns its new version.
 pub(crate) async fn update(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     source: i64,
     update: &SourceEnvironmentUpdate,
     now_ms: i64,
     vault: &dyn Vault,
 ) -> Result<i64, SqliteError> {
     let found: Option<i64> =
-        sqlx::query_scalar("SELECT version FROM source_environments WHERE id = ? AND source_id = ?")
+        sql::query_scalar("SELECT version FROM source_environments WHERE id = ? AND source_id = ?")
             .bind(update.id)
             .bind(source)
             .fetch_optional(&mut *connection)
@@ -172,7 +172,7 @@ pub(crate) async fn update(
     }
     let secrets = seal(vault, update.id, update.signing_secret.as_deref(), update.previous_signing_secret.as_ref())?;
     let write_keys = seal_write_keys(vault, update.id, &update.write_keys)?;
-    sqlx::query(
+    sql::query(
         "UPDATE source_environments
          SET settings = ?, signing_secret = ?, previous_signing_secret = ?, previous_signing_secret_until_ms = ?,
              write_key = ?, previous_write_key = ?, previous_write_key_until_ms = ?,

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Acquire, Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
-
 use super::{
     change_log, endpoint_tokens, mappings,
     source_environments::{self, NewRow},
@@ -14,6 +12,7 @@ use crate::{
     error::ChangeError,
     operations::{CreateSource, UpdateSource},
     records::{API_LOG, MappingRecord, NewSource, SourceEnvironmentRecord, SourceRecord, SourceUpdate},
+    sql,
     sqlite::{
         error::{SqliteError, taken},
         statements::transaction,
@@ -23,15 +22,16 @@ use crate::{
 };
 
 /// Returns all sources but [`API_LOG`] with their configuration, as of one moment.
-pub(crate) async fn all(readers: &SqlitePool, vault: &dyn Vault) -> Result<Vec<SourceRecord>, SqliteError> {
+pub(crate) async fn all(readers: &sql::Pool, vault: &dyn Vault) -> Result<Vec<SourceRecord>, SqliteError> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let rows = sqlx::query(
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let rows = sql::query(
         "SELECT id, key, name, description, custom_image_url, provider, created_at_ms, updated_at_ms
          FROM sources WHERE deleted_at_ms IS NULL AND key <> ? ORDER BY id",
     )
     .bind(API_LOG)
-    .fetch_all(&mut *snapshot)
+    .fetch_all(&mut snapshot)
     .await?;
     let mut mappings: HashMap<i64, Vec<MappingRecord>> = HashMap::new();
     for (source_environment, mapping) in mappings::all(&mut snapshot).await? {
@@ -49,7 +49,7 @@ pub(crate) async fn all(readers: &SqlitePool, vault: &dyn Vault) -> Result<Vec<S
 }
 
 fn read(
-    row: &SqliteRow,
+    row: &sql::Row,
     environments: &mut HashMap<i64, Vec<SourceEnvironmentRecord>>,
 ) -> Result<SourceRecord, sqlx::Error> {
     let id = row.try_get(0)?;
@@ -80,12 +80,12 @@ impl Execute<CreateSource> for WriteConnection {
 
 /// Inserts a source with its configuration in all its environments; returns its id.
 pub(super) async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     new: &NewSource,
     vault: &dyn Vault,
 ) -> Result<i64, SqliteError> {
     let now_ms = now_ms();
-    let id = sqlx::query_scalar(
+    let id = sql::query_scalar(
         "INSERT INTO sources (key, name, description, custom_image_url, provider, created_at_ms, updated_at_ms)
          VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
     )
@@ -131,12 +131,12 @@ impl Execute<UpdateSource> for WriteConnection {
 
 /// Changes a source; returns the new version of the source environment, if one was changed.
 pub(super) async fn update_source(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     update: &SourceUpdate,
     vault: &dyn Vault,
 ) -> Result<Option<i64>, SqliteError> {
     let now_ms = now_ms();
-    let changed = sqlx::query(
+    let changed = sql::query(
         "UPDATE sources SET name = ?, description = ?, custom_image_url = ?, updated_at_ms = ?
          WHERE id = ? AND deleted_at_ms IS NULL",
     )

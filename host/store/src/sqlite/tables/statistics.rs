@@ -1,12 +1,11 @@
 //! Counts of events and times of stages, for charts.
 
-use sqlx::{Row, SqlitePool};
-
 use crate::{
     backend::Execute,
     error::CommitError,
     operations::{PruneStatistics, RecordStatistics},
     records::{COARSE_STEP_S, FINE_STEP_S, Measure, StatisticsRange, StatisticsRow},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{codes, transaction},
@@ -41,14 +40,14 @@ fn measure(series: i64, code: i64) -> Result<Measure, sqlx::Error> {
 
 /// Returns the events of source environments by outcome and step, without zeros.
 pub(crate) async fn outcomes(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environments: &[i64],
     range: StatisticsRange,
 ) -> Result<Vec<StatisticsRow>, sqlx::Error> {
     let mut rows = Vec::new();
     for id in source_environments {
-        let found = sqlx::query(
-            "SELECT at_s / ?5 * ?5, measure, sum(count) FROM statistics
+        let found = sql::query(
+            "SELECT at_s / ?5 * ?5, measure, CAST(sum(count) AS INTEGER) FROM statistics
              WHERE source_environment_id = ?1 AND series = 0 AND step_s = ?2 AND at_s >= ?3 AND at_s < ?4
              GROUP BY 1, 2",
         )
@@ -61,7 +60,7 @@ pub(crate) async fn outcomes(
         .await?;
         for row in found {
             let measure = measure(OUTCOMES, row.try_get(1)?)?;
-            let count = row.try_get::<i64, _>(2)?.cast_unsigned();
+            let count = row.try_get::<i64>(2)?.cast_unsigned();
             rows.push(StatisticsRow { source_environment_id: *id, at_s: row.try_get(0)?, measure, count });
         }
     }
@@ -70,14 +69,14 @@ pub(crate) async fn outcomes(
 
 /// Returns the times of stages over all of some source environments and the whole range.
 pub(crate) async fn stages(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     source_environments: &[i64],
     range: StatisticsRange,
 ) -> Result<Vec<(Measure, u64)>, sqlx::Error> {
     let mut all = std::collections::BTreeMap::<i64, u64>::new();
     for id in source_environments {
-        let found: Vec<(i64, i64)> = sqlx::query_as(
-            "SELECT measure, sum(count) FROM statistics
+        let found: Vec<(i64, i64)> = sql::query_as(
+            "SELECT measure, CAST(sum(count) AS INTEGER) FROM statistics
              WHERE source_environment_id = ?1 AND series = 1 AND step_s = ?2 AND at_s >= ?3 AND at_s < ?4
              GROUP BY 1",
         )
@@ -105,10 +104,11 @@ impl Execute<RecordStatistics> for WriteConnection {
             for count in counts {
                 let (series, code) = code(count.measure);
                 for step_s in [FINE_STEP_S, COARSE_STEP_S] {
-                    sqlx::query(
+                    sql::query(
                         "INSERT INTO statistics (source_environment_id, series, step_s, at_s, measure, count)
                          VALUES (?, ?, ?, ?, ?, ?)
-                         ON CONFLICT DO UPDATE SET count = count + excluded.count",
+                         ON CONFLICT (source_environment_id, series, step_s, at_s, measure)
+                         DO UPDATE SET count = statistics.count + excluded.count",
                     )
                     .bind(count.source_environment_id)
                     .bind(series)
@@ -129,7 +129,7 @@ impl Execute<RecordStatistics> for WriteConnection {
 impl Execute<PruneStatistics> for WriteConnection {
     async fn execute(&mut self, operation: PruneStatistics) -> Result<u64, CommitError> {
         let PruneStatistics { environment_id, step_s, before_s, limit } = operation;
-        let done = sqlx::query(
+        let done = sql::query(
             "DELETE FROM statistics WHERE (source_environment_id, series, step_s, at_s, measure) IN (
                  SELECT source_environment_id, series, step_s, at_s, measure
                  FROM source_environments CROSS JOIN statistics ON source_environment_id = source_environments.id

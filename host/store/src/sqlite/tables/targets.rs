@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use inlet_core::delivery::{RoutedTarget, TargetRouting};
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::change_log;
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
     error::ChangeError,
     operations::{DeleteTarget, PutTarget, SetTargetState},
     records::{NewTarget, TargetHealth, TargetRecord, TargetSecrets, TargetState},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{codes, database_time::now_ms, transaction},
@@ -33,8 +33,8 @@ fn state(code: i64) -> Result<TargetState, sqlx::Error> {
 }
 
 /// Returns the targets of all environments, by key.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<TargetRecord>, sqlx::Error> {
-    let rows = sqlx::query(
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<TargetRecord>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT id, environment_id, key, kind, settings, routing, secrets IS NOT NULL, state, state_reason, state_since_ms,
              version, created_at_ms, updated_at_ms, failing_since_ms, failures, warned_percent, warned_at_ms
          FROM targets WHERE deleted_at_ms IS NULL ORDER BY environment_id, key",
@@ -44,7 +44,7 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<TargetRecord>, sqlx:
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<TargetRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<TargetRecord, sqlx::Error> {
     Ok(TargetRecord {
         id: row.try_get(0)?,
         environment_id: row.try_get(1)?,
@@ -74,11 +74,11 @@ fn routing(text: &str) -> Result<TargetRouting, sqlx::Error> {
 
 /// Returns the secrets of a target; none if it has none or is gone.
 pub(crate) async fn secrets(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     id: i64,
     vault: &dyn Vault,
 ) -> Result<Option<TargetSecrets>, SqliteError> {
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT environment_id, secrets FROM targets
          WHERE id = ? AND secrets IS NOT NULL AND deleted_at_ms IS NULL",
     )
@@ -91,9 +91,11 @@ pub(crate) async fn secrets(
 }
 
 /// Returns what routing needs of all targets, by environment, in the order of their creation.
-pub(crate) async fn routed(connection: &mut SqliteConnection) -> Result<HashMap<i64, Vec<RoutedTarget>>, sqlx::Error> {
+pub(crate) async fn routed(
+    connection: &mut sql::Connection<'_>,
+) -> Result<HashMap<i64, Vec<RoutedTarget>>, sqlx::Error> {
     let rows =
-        sqlx::query("SELECT environment_id, id, key, routing FROM targets WHERE deleted_at_ms IS NULL ORDER BY id")
+        sql::query("SELECT environment_id, id, key, routing FROM targets WHERE deleted_at_ms IS NULL ORDER BY id")
             .fetch_all(connection)
             .await?;
     let mut environments: HashMap<i64, Vec<RoutedTarget>> = HashMap::new();
@@ -114,7 +116,7 @@ impl Execute<PutTarget> for WriteConnection {
             Ok(id)
         })
         .await;
-        self.caches.targets.reload(self.connection.plain()).await;
+        self.caches.targets.reload(&mut self.connection.plain()).await;
         // A target that runs again may have deliveries that are due.
         self.deliveries.notify_one();
         Ok(put?)
@@ -122,12 +124,12 @@ impl Execute<PutTarget> for WriteConnection {
 }
 
 pub(super) async fn put(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     new: &NewTarget,
     vault: &dyn Vault,
 ) -> Result<i64, SqliteError> {
     let routing = serde_json::to_string(&new.routing).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-    let id: i64 = sqlx::query_scalar(concat!(
+    let id: i64 = sql::query_scalar(concat!(
         "INSERT INTO targets (environment_id, key, kind, settings, routing, state, state_since_ms, version, created_at_ms,
              updated_at_ms)
          VALUES (?1, ?2, ?3, ?4, ?5, coalesce(?6, 0), ",
@@ -135,13 +137,14 @@ pub(super) async fn put(
         ", 1, ?7, ?7)
          ON CONFLICT (environment_id, key) WHERE deleted_at_ms IS NULL DO UPDATE SET
              kind = excluded.kind, settings = excluded.settings, routing = excluded.routing,
-             state_reason = CASE WHEN ?6 IS NULL OR ?6 = state THEN state_reason END,
-             state_since_ms = CASE WHEN ?6 IS NULL OR ?6 = state THEN state_since_ms ELSE excluded.state_since_ms END,
-             failing_since_ms = CASE WHEN ?6 IS NULL OR ?6 = state THEN failing_since_ms END,
-             failures = CASE WHEN ?6 IS NULL OR ?6 = state THEN failures ELSE 0 END,
-             warned_percent = CASE WHEN ?6 IS NULL OR ?6 = state THEN warned_percent ELSE 0 END,
-             state = coalesce(?6, state),
-             version = version + 1, updated_at_ms = excluded.updated_at_ms
+             state_reason = CASE WHEN ?6 IS NULL OR ?6 = targets.state THEN targets.state_reason END,
+             state_since_ms = CASE WHEN ?6 IS NULL OR ?6 = targets.state THEN targets.state_since_ms
+                 ELSE excluded.state_since_ms END,
+             failing_since_ms = CASE WHEN ?6 IS NULL OR ?6 = targets.state THEN targets.failing_since_ms END,
+             failures = CASE WHEN ?6 IS NULL OR ?6 = targets.state THEN targets.failures ELSE 0 END,
+             warned_percent = CASE WHEN ?6 IS NULL OR ?6 = targets.state THEN targets.warned_percent ELSE 0 END,
+             state = coalesce(?6, targets.state),
+             version = targets.version + 1, updated_at_ms = excluded.updated_at_ms
          RETURNING id"
     ))
     .bind(new.environment_id)
@@ -155,7 +158,7 @@ pub(super) async fn put(
     .await?;
     if let Some(secrets) = &new.secrets {
         let location = SecretLocation::Target { environment_id: new.environment_id, target_id: id };
-        sqlx::query("UPDATE targets SET secrets = ? WHERE id = ?")
+        sql::query("UPDATE targets SET secrets = ? WHERE id = ?")
             .bind(vault.seal(location, secrets)?)
             .bind(id)
             .execute(connection)
@@ -171,18 +174,18 @@ impl Execute<DeleteTarget> for WriteConnection {
             Ok(change_log::record(connection, &log).await?)
         })
         .await;
-        self.caches.targets.reload(self.connection.plain()).await;
+        self.caches.targets.reload(&mut self.connection.plain()).await;
         Ok(deleted?)
     }
 }
 
 /// Hides a target and forgets its secrets.
 pub(super) async fn delete(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment_id: i64,
     key: &str,
 ) -> Result<(), SqliteError> {
-    let deleted = sqlx::query(
+    let deleted = sql::query(
         "UPDATE targets SET deleted_at_ms = ?, secrets = NULL, settings = '{}'
          WHERE environment_id = ? AND key = ? AND deleted_at_ms IS NULL",
     )
@@ -201,7 +204,7 @@ impl Execute<SetTargetState> for WriteConnection {
     async fn execute(&mut self, operation: SetTargetState) -> Result<bool, ChangeError> {
         let SetTargetState { id, state, reason, log } = operation;
         let changed = transaction::run(self.connection.plain(), async |connection| {
-            let changed = sqlx::query(concat!(
+            let changed = sql::query(concat!(
                 "UPDATE targets SET state = ?2, state_reason = ?3, failing_since_ms = NULL, failures = 0, warned_percent = 0,
                      state_since_ms = ",
                 now_ms!(),
@@ -226,15 +229,15 @@ impl Execute<SetTargetState> for WriteConnection {
 
 /// Seals the secrets of every target again; returns their number.
 pub(crate) async fn reseal(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     again: &impl Fn(SecretLocation, &[u8]) -> Result<Vec<u8>, VaultError>,
 ) -> Result<usize, SqliteError> {
-    let rows = sqlx::query("SELECT id, environment_id, secrets FROM targets WHERE secrets IS NOT NULL")
+    let rows = sql::query("SELECT id, environment_id, secrets FROM targets WHERE secrets IS NOT NULL")
         .fetch_all(&mut *connection)
         .await?;
     for row in &rows {
         let (target_id, environment_id) = (row.try_get(0)?, row.try_get(1)?);
-        sqlx::query("UPDATE targets SET secrets = ? WHERE id = ?")
+        sql::query("UPDATE targets SET secrets = ? WHERE id = ?")
             .bind(again(SecretLocation::Target { environment_id, target_id }, row.try_get(2)?)?)
             .bind(target_id)
             .execute(&mut *connection)
@@ -245,13 +248,12 @@ pub(crate) async fn reseal(
 
 /// Cancels at most `limit` open deliveries of deleted targets, and removes deleted targets that have no deliveries left;
 /// returns the number of rows.
-pub(crate) async fn clean_deleted(connection: &mut SqliteConnection, limit: i64) -> Result<u64, sqlx::Error> {
-    let deleted: Vec<i64> = sqlx::query_scalar("SELECT id FROM targets WHERE deleted_at_ms IS NOT NULL")
-        .fetch_all(&mut *connection)
-        .await?;
+pub(crate) async fn clean_deleted(connection: &mut sql::Connection<'_>, limit: i64) -> Result<u64, sqlx::Error> {
+    let deleted: Vec<i64> =
+        sql::query_scalar("SELECT id FROM targets WHERE deleted_at_ms IS NOT NULL").fetch_all(&mut *connection).await?;
     for id in deleted {
-        let canceled = sqlx::query(CANCEL_DELETED).bind(id).bind(limit).execute(&mut *connection).await?;
-        let behind = sqlx::query(CANCEL_BEHIND).bind(id).bind(limit).execute(&mut *connection).await?;
+        let canceled = sql::query(CANCEL_DELETED).bind(id).bind(limit).execute(&mut *connection).await?;
+        let behind = sql::query(CANCEL_BEHIND).bind(id).bind(limit).execute(&mut *connection).await?;
         let rows = canceled.rows_affected() + behind.rows_affected();
         if rows > 0 {
             return Ok(rows);

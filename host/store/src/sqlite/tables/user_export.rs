@@ -1,11 +1,11 @@
 //! Reading what is kept of a user in tables that are not its own.
 
 use inlet_core::recipient::USERS;
-use sqlx::{Acquire as _, AssertSqlSafe, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use crate::{
     records::{ReadMemory, UserAttempt, UserDelivery, UserMembership, UserRuns, UserWait},
+    sql,
     sqlite::{
         error::SqliteError,
         outbox::columns::{self, columns},
@@ -20,13 +20,13 @@ const ATTEMPTS: i64 = 100;
 
 /// Returns the next memberships of a user, in the order of audience and tenant.
 pub(crate) async fn memberships(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     user_id: &str,
     (audience, tenant_number): (&str, i64),
     limit: usize,
 ) -> Result<Vec<UserMembership>, sqlx::Error> {
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT audience, tenant_id, tenant, audience_members.created_at_ms
          FROM audience_members LEFT JOIN audience_tenants ON audience_tenants.id = tenant_id
          WHERE audience_members.environment_id = ?1
@@ -42,7 +42,7 @@ pub(crate) async fn memberships(
     .bind(limit as i64)
     .fetch_all(readers)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
+    let read = |row: &sql::Row| {
         Ok(UserMembership {
             audience: row.try_get(0)?,
             tenant_number: row.try_get(1)?,
@@ -55,35 +55,37 @@ pub(crate) async fn memberships(
 
 /// Looks at the next workflow runs between two ids that are both excluded; none if there are no more.
 pub(crate) async fn runs(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     user_id: &str,
     (after, before): (Uuid, Uuid),
 ) -> Result<Option<UserRuns>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let last: Option<Vec<u8>> = sqlx::query_scalar(
-        "SELECT max(id) FROM (
-             SELECT id FROM workflow_runs WHERE environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?)",
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let last: Option<Vec<u8>> = sql::query_scalar(
+        "SELECT id FROM (
+             SELECT id FROM workflow_runs WHERE environment_id = ? AND id > ? AND id < ? ORDER BY id LIMIT ?) AS slice
+         ORDER BY id DESC LIMIT 1",
     )
     .bind(environment)
     .bind(after.as_bytes().to_vec())
     .bind(before.as_bytes().to_vec())
     .bind(RUNS)
-    .fetch_one(&mut *snapshot)
+    .fetch_optional(&mut snapshot)
     .await?;
     let Some(last) = last else { return Ok(None) };
     // CROSS JOIN fixes the order: the recipients of one run after the other.
-    let rows = sqlx::query(
+    let rows = sql::query(
         "SELECT run_id, ordinal FROM workflow_runs CROSS JOIN workflow_run_recipients ON run_id = workflow_runs.id
          WHERE environment_id = ? AND workflow_runs.id > ? AND workflow_runs.id <= ?
-           AND workflow_run_recipients.id = ? AND collection IS NULL",
+           AND workflow_run_recipients.id = ? AND collection IS NULL ORDER BY workflow_runs.id, ordinal",
     )
     .bind(environment)
     .bind(after.as_bytes().to_vec())
     .bind(&last)
     .bind(user_id.to_owned())
-    .fetch_all(&mut *snapshot)
+    .fetch_all(&mut snapshot)
     .await?;
     let found = rows.iter().map(|row| Ok((uuids::read(row, 0)?, row.try_get(1)?)));
     Ok(Some(UserRuns { last: uuids::parse(0, &last)?, found: found.collect::<Result<_, sqlx::Error>>()? }))
@@ -91,14 +93,15 @@ pub(crate) async fn runs(
 
 /// Returns the next deliveries of a run that have the recipient at a position, in the order of their `seq`.
 pub(crate) async fn deliveries(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     (run, position): (Uuid, i64),
     after: i64,
     limit: usize,
 ) -> Result<Vec<UserDelivery>, SqliteError> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
     let sql = format!(
         "SELECT {}, (SELECT targets.key FROM targets WHERE targets.id = target_id),
              (SELECT kind FROM targets WHERE targets.id = target_id)
@@ -107,14 +110,14 @@ pub(crate) async fn deliveries(
          ORDER BY seq LIMIT ?",
         columns!()
     );
-    let rows = sqlx::query(AssertSqlSafe(sql))
+    let rows = sql::query(sql)
         .bind(environment)
         .bind(run.as_bytes().to_vec())
         .bind(after)
         .bind(position)
         .bind(position)
         .bind(limit as i64)
-        .fetch_all(&mut *snapshot)
+        .fetch_all(&mut snapshot)
         .await?;
     let mut found = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -132,35 +135,35 @@ pub(crate) async fn deliveries(
     Ok(found)
 }
 
-async fn attempts(connection: &mut SqliteConnection, seq: i64) -> Result<Vec<UserAttempt>, sqlx::Error> {
-    let rows = sqlx::query(
+async fn attempts(connection: &mut sql::Connection<'_>, seq: i64) -> Result<Vec<UserAttempt>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT at_ms, outcome, status FROM (
              SELECT number, at_ms, outcome, status FROM delivery_attempts WHERE delivery_seq = ?
-             ORDER BY number DESC LIMIT ?)
+             ORDER BY number DESC LIMIT ?) AS newest
          ORDER BY number",
     )
     .bind(seq)
     .bind(ATTEMPTS)
     .fetch_all(connection)
     .await?;
-    let read = |row: &sqlx::sqlite::SqliteRow| {
-        Ok(UserAttempt { at_ms: row.try_get(0)?, outcome: row.try_get(1)?, status: row.try_get(2)? })
-    };
+    let read =
+        |row: &sql::Row| Ok(UserAttempt { at_ms: row.try_get(0)?, outcome: row.try_get(1)?, status: row.try_get(2)? });
     rows.iter().map(read).collect()
 }
 
 /// Returns the next trigger that waits for a user, in the order of event and mapping; none, outermost, if there is no memory
 /// for it.
 pub(crate) async fn wait(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environment: i64,
     user_id: &str,
     (event, mapping): (Uuid, Uuid),
     memory: &dyn ReadMemory,
 ) -> Result<Option<Option<UserWait>>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
-    let mut snapshot = reader.begin().await?;
-    let next = sqlx::query(
+    let mut transaction = reader.begin().await?;
+    let mut snapshot = transaction.connection();
+    let next = sql::query(
         "SELECT seq, octet_length(data) + coalesce(octet_length(trigger_data), 0)
          FROM parked_recipients CROSS JOIN parked_triggers USING (environment_id, event_id, mapping)
          WHERE environment_id = ? AND collection = ? AND id = ? AND (event_id, mapping) > (?, ?)
@@ -171,19 +174,19 @@ pub(crate) async fn wait(
     .bind(user_id.to_owned())
     .bind(event.as_bytes().to_vec())
     .bind(mapping.as_bytes().to_vec())
-    .fetch_optional(&mut *snapshot)
+    .fetch_optional(&mut snapshot)
     .await?;
     let Some(next) = next else { return Ok(Some(None)) };
     let (seq, size): (i64, i64) = (next.try_get(0)?, next.try_get(1)?);
     if !memory.reserve(size.unsigned_abs()) {
         return Ok(None);
     }
-    let row = sqlx::query(
+    let row = sql::query(
         "SELECT event_id, mapping, workflow, expires_at_ms, data, trigger_data
          FROM parked_recipients CROSS JOIN parked_triggers USING (environment_id, event_id, mapping) WHERE seq = ?",
     )
     .bind(seq)
-    .fetch_one(&mut *snapshot)
+    .fetch_one(&mut snapshot)
     .await?;
     Ok(Some(Some(UserWait {
         event: uuids::read(&row, 0)?,

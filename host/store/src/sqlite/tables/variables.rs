@@ -1,7 +1,6 @@
 //! Variables of environments. Secret values are sealed, and nothing reads them yet.
 
 use inlet_core::variables::VariableType;
-use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 
 use super::change_log;
 use crate::{
@@ -10,13 +9,14 @@ use crate::{
     error::ChangeError,
     operations::{DeleteVariable, PutVariable},
     records::{NewVariable, VariableRecord},
+    sql,
     sqlite::{error::SqliteError, statements::transaction, write_connection::WriteConnection},
     vault::{SecretLocation, Vault, VaultError},
 };
 
 /// Returns the variables of all environments, by key.
-pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<VariableRecord>, sqlx::Error> {
-    let rows = sqlx::query(
+pub(crate) async fn all(readers: &sql::Pool) -> Result<Vec<VariableRecord>, sqlx::Error> {
+    let rows = sql::query(
         "SELECT environment_id, key, type, value, bytes, description, version, created_at_ms, updated_at_ms
          FROM variables ORDER BY environment_id, key",
     )
@@ -25,7 +25,7 @@ pub(crate) async fn all(readers: &SqlitePool) -> Result<Vec<VariableRecord>, sql
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<VariableRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<VariableRecord, sqlx::Error> {
     Ok(VariableRecord {
         environment_id: row.try_get(0)?,
         key: row.try_get(1)?,
@@ -52,15 +52,15 @@ impl Execute<PutVariable> for WriteConnection {
 }
 
 pub(super) async fn put(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     new: &NewVariable,
     vault: &dyn Vault,
 ) -> Result<(), SqliteError> {
-    let id: i64 = sqlx::query_scalar(
+    let id: i64 = sql::query_scalar(
         "INSERT INTO variables (environment_id, key, type, bytes, description, version, created_at_ms, updated_at_ms)
          VALUES (?1, ?2, ?3, 0, ?4, 1, ?5, ?5)
          ON CONFLICT (environment_id, key) DO UPDATE
-         SET description = excluded.description, version = version + 1, updated_at_ms = excluded.updated_at_ms
+         SET description = excluded.description, version = variables.version + 1, updated_at_ms = excluded.updated_at_ms
          RETURNING id",
     )
     .bind(new.environment_id)
@@ -76,7 +76,7 @@ pub(super) async fn put(
         VariableType::Public => (Some(value), None),
         VariableType::Secret => (None, Some(vault.seal(location, value)?)),
     };
-    sqlx::query("UPDATE variables SET value = ?, sealed = ?, bytes = ? WHERE id = ?")
+    sql::query("UPDATE variables SET value = ?, sealed = ?, bytes = ? WHERE id = ?")
         .bind(public)
         .bind(sealed)
         .bind(i64::try_from(value.len()).unwrap_or(i64::MAX))
@@ -99,11 +99,11 @@ impl Execute<DeleteVariable> for WriteConnection {
 
 /// Deletes a variable.
 pub(super) async fn delete(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment_id: i64,
     key: &str,
 ) -> Result<(), SqliteError> {
-    let deleted = sqlx::query("DELETE FROM variables WHERE environment_id = ? AND key = ?")
+    let deleted = sql::query("DELETE FROM variables WHERE environment_id = ? AND key = ?")
         .bind(environment_id)
         .bind(key)
         .execute(connection)
@@ -116,15 +116,15 @@ pub(super) async fn delete(
 
 /// Seals every secret variable again; returns their number.
 pub(crate) async fn reseal(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     again: &impl Fn(SecretLocation, &[u8]) -> Result<Vec<u8>, VaultError>,
 ) -> Result<usize, SqliteError> {
-    let rows = sqlx::query("SELECT id, environment_id, sealed FROM variables WHERE sealed IS NOT NULL")
+    let rows = sql::query("SELECT id, environment_id, sealed FROM variables WHERE sealed IS NOT NULL")
         .fetch_all(&mut *connection)
         .await?;
     for row in &rows {
         let (variable_id, environment_id) = (row.try_get(0)?, row.try_get(1)?);
-        sqlx::query("UPDATE variables SET sealed = ? WHERE id = ?")
+        sql::query("UPDATE variables SET sealed = ? WHERE id = ?")
             .bind(again(SecretLocation::Variable { environment_id, variable_id }, row.try_get(2)?)?)
             .bind(variable_id)
             .execute(&mut *connection)

@@ -1,15 +1,17 @@
 //! Writing the deliveries of recipients that an expansion adds.
 
 use inlet_core::{delivery::RoutedRun, run::RunRecipient};
-use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 use uuid::Uuid;
 
-use crate::sqlite::{
-    caches::Targets,
-    error::SqliteError,
-    group_commit::rows::read_targets,
-    outbox::route::{self, RunToRoute},
-    statements::{runner::StatementRunner, uuids},
+use crate::{
+    sql,
+    sqlite::{
+        caches::Targets,
+        error::SqliteError,
+        group_commit::rows::read_targets,
+        outbox::route::{self, RunToRoute},
+        statements::{runner::StatementRunner, uuids},
+    },
 };
 
 /// Routes the recipients that are added.
@@ -23,14 +25,14 @@ impl Router<'_> {
     /// targets.
     pub(super) async fn deliver(
         &mut self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         (environment, id): (i64, Uuid),
         first: i64,
     ) -> Result<(), SqliteError> {
         if self.targets.of(environment).is_empty() {
             return Ok(());
         }
-        let run = sqlx::query(
+        let run = sql::query(
             "SELECT workflow, cancellation_key, key, source_event, mapping, targets FROM workflow_runs
          WHERE environment_id = ? AND id = ?",
         )
@@ -38,18 +40,18 @@ impl Router<'_> {
         .bind(id.as_bytes().as_slice())
         .fetch_one(&mut *connection)
         .await?;
-        let rows = sqlx::query(
+        let rows = sql::query(
             "SELECT collection, id FROM workflow_run_recipients WHERE run_id = ? AND ordinal >= ? ORDER BY ordinal",
         )
         .bind(id.as_bytes().as_slice())
         .bind(first)
         .fetch_all(&mut *connection)
         .await?;
-        let read = |row: &SqliteRow| {
+        let read = |row: &sql::Row| {
             Ok::<_, sqlx::Error>(RunRecipient { collection: row.try_get(0)?, id: row.try_get(1)?, trigger_data: None })
         };
         let recipients = rows.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        let named = run.try_get::<Option<&str>, _>(5)?.map(read_targets);
+        let named = run.try_get::<Option<&str>>(5)?.map(read_targets);
         let routed = RunToRoute {
             environment,
             run: RoutedRun {
@@ -65,6 +67,6 @@ impl Router<'_> {
             first: u32::try_from(first).unwrap_or(u32::MAX),
             recipients: &recipients,
         };
-        route::write(&mut StatementRunner::Plain(connection), self.targets, [routed], self.new_id).await
+        route::write(&mut StatementRunner::Plain(connection.lend()), self.targets, [routed], self.new_id).await
     }
 }

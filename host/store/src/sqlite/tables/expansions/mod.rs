@@ -9,7 +9,6 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use sqlx::{Row as _, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use self::{deliver::Router, step::Step};
@@ -18,6 +17,7 @@ use crate::{
     error::CommitError,
     operations::ExpandRuns,
     records::{ExpandedRun, ExpansionShare},
+    sql,
     sqlite::{
         error::SqliteError,
         statements::{runner::StatementRunner, transaction, uuids},
@@ -32,20 +32,39 @@ const TO_BEGIN: i64 = 0;
 const UNDER_WAY: i64 = 1;
 const ENDED: i64 = 2;
 
-/// Returns the oldest expansions of every environment that have not ended, in its order: the environment's database id and
-/// the run.
-pub(crate) async fn unfinished(readers: &SqlitePool) -> Result<Vec<(i64, Uuid)>, sqlx::Error> {
-    let rows = sqlx::query(
+/// The environments with expansions, each found in the index.
+macro_rules! environments {
+    () => {
         "WITH RECURSIVE of_environment (id) AS (
              SELECT min(environment_id) FROM expansions
              UNION ALL
              SELECT (SELECT min(environment_id) FROM expansions WHERE environment_id > of_environment.id)
              FROM of_environment WHERE id IS NOT NULL)
-         SELECT environment_id, run_id FROM of_environment CROSS JOIN expansions ON environment_id = of_environment.id
-             AND run_id IN (SELECT run_id FROM expansions AS oldest WHERE oldest.environment_id = of_environment.id
-                 ORDER BY run_id LIMIT ?)
-         ORDER BY environment_id, run_id",
-    )
+         "
+    };
+}
+
+/// Returns the oldest expansions of every environment that have not ended, in its order: the environment's database id and
+/// the run.
+pub(crate) async fn unfinished(readers: &sql::Pool) -> Result<Vec<(i64, Uuid)>, sqlx::Error> {
+    // PostgreSQL would look for the oldest ones at every expansion of an environment.
+    let rows = sql::query(sql::each(
+        concat!(
+            environments!(),
+            "SELECT environment_id, run_id FROM of_environment CROSS JOIN expansions
+                 ON environment_id = of_environment.id
+                 AND run_id IN (SELECT run_id FROM expansions AS oldest WHERE oldest.environment_id = of_environment.id
+                     ORDER BY run_id LIMIT ?)
+             ORDER BY environment_id, run_id"
+        ),
+        concat!(
+            environments!(),
+            "SELECT of_environment.id, oldest.run_id FROM of_environment CROSS JOIN LATERAL (
+                 SELECT run_id FROM expansions WHERE environment_id = of_environment.id ORDER BY run_id LIMIT ?
+             ) AS oldest ON true
+             ORDER BY of_environment.id, oldest.run_id"
+        ),
+    ))
     .bind(MAX_LISTED)
     .fetch_all(readers)
     .await?;
@@ -57,7 +76,7 @@ impl Execute<ExpandRuns> for WriteConnection {
         let clock = self.clock.clone();
         let targets = &mut self.caches.targets;
         let expanded = transaction::run(self.connection.plain(), async |connection| {
-            targets.make_sure(&mut StatementRunner::Plain(connection)).await?;
+            targets.make_sure(&mut StatementRunner::Plain(connection.lend())).await?;
             let router = &mut Router { targets, new_id: &mut || clock.new_id() };
             let mut expanded = Vec::with_capacity(shares.len());
             for share in &shares {
@@ -76,7 +95,7 @@ impl Execute<ExpandRuns> for WriteConnection {
 
 /// Takes the next steps of an expansion, until they have cost its share of the transaction. A small one is done at once.
 async fn expand(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     router: &mut Router<'_>,
     share: &ExpansionShare,
 ) -> Result<ExpandedRun, SqliteError> {
@@ -95,12 +114,12 @@ async fn expand(
 
 /// Takes the next step of an expansion. Returns its cost too, in subscribers that were read.
 async fn step(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     router: &mut Router<'_>,
     (environment, run): (i64, Uuid),
     limit: i64,
 ) -> Result<(ExpandedRun, i64), SqliteError> {
-    let expansion = sqlx::query(
+    let expansion = sql::query(
         "SELECT state, actor_collection, actor_id, runs.id IS NOT NULL AND runs.canceled_at_ms IS NULL,
              runs.recipients_count, runs.cancellation_key IS NOT NULL
          FROM expansions LEFT JOIN workflow_runs AS runs

@@ -1,9 +1,8 @@
 //! The steps of an expansion.
 
-use sqlx::{Row as _, SqliteConnection};
-
 use super::ENDED;
 use crate::records::ExpandedRun;
+use crate::sql;
 
 /// Rows that are removed for each that is added.
 const REMOVED_FACTOR: i64 = 10;
@@ -20,7 +19,7 @@ impl Step<'_> {
     /// Notes the recipients that the event named, and the actor. Returns the number of rows.
     pub(super) async fn begin(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         (actor_collection, actor_id): (Option<String>, Option<String>),
     ) -> Result<i64, sqlx::Error> {
         let mut rows = 0;
@@ -36,10 +35,10 @@ impl Step<'_> {
              WHERE run_id = ?2 AND named.collection NOT IN ('$users', '$tenants') AND canceled_at_ms IS NULL",
             "UPDATE expansions SET state = 1 WHERE environment_id = ?1 AND run_id = ?2",
         ] {
-            let done = sqlx::query(sql).bind(self.environment).bind(self.run).execute(&mut *connection).await?;
+            let done = sql::query(sql).bind(self.environment).bind(self.run).execute(&mut *connection).await?;
             rows += done.rows_affected() as i64;
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO expansion_recipients (run_id, recipient_seq)
              SELECT ?1, seq FROM recipients WHERE environment_id = ?2 AND collection = ?3 AND id = ?4
              ON CONFLICT DO NOTHING",
@@ -57,11 +56,11 @@ impl Step<'_> {
     /// of all that were read.
     pub(super) async fn expand(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         recipients_count: i64,
         is_cancelable: bool,
     ) -> Result<(u64, i64), sqlx::Error> {
-        let object = sqlx::query(
+        let object = sql::query(
             "SELECT ordinal, object_seq, after_seq,
                  (SELECT canceled_at_ms IS NULL FROM workflow_run_recipients AS named
                   WHERE named.run_id = expansion_objects.run_id AND named.ordinal = expansion_objects.ordinal)
@@ -78,11 +77,11 @@ impl Step<'_> {
         let (ordinal, object_seq, after_seq): (i64, i64, i64) =
             (object.try_get(0)?, object.try_get(1)?, object.try_get(2)?);
         // NULL: the object is gone.
-        let is_wanted = object.try_get::<Option<bool>, _>(3)?.unwrap_or_default();
+        let is_wanted = object.try_get::<Option<bool>>(3)?.unwrap_or_default();
         let read: Vec<i64> = match is_wanted {
             false => Vec::new(),
             true => {
-                sqlx::query_scalar(
+                sql::query_scalar(
                     "SELECT recipient_seq FROM subscriptions
                      WHERE environment_id = ? AND object_seq = ? AND recipient_seq > ? ORDER BY recipient_seq LIMIT ?",
                 )
@@ -97,7 +96,7 @@ impl Step<'_> {
         let added = self.add(connection, &read, recipients_count, is_cancelable).await?;
         match read.last().filter(|_| read.len() as i64 >= self.limit) {
             Some(last) => {
-                sqlx::query("UPDATE expansion_objects SET after_seq = ? WHERE run_id = ? AND ordinal = ?")
+                sql::query("UPDATE expansion_objects SET after_seq = ? WHERE run_id = ? AND ordinal = ?")
                     .bind(last)
                     .bind(self.run)
                     .bind(ordinal)
@@ -105,7 +104,7 @@ impl Step<'_> {
                     .await?
             }
             None => {
-                sqlx::query("DELETE FROM expansion_objects WHERE run_id = ? AND ordinal = ?")
+                sql::query("DELETE FROM expansion_objects WHERE run_id = ? AND ordinal = ?")
                     .bind(self.run)
                     .bind(ordinal)
                     .execute(connection)
@@ -118,26 +117,33 @@ impl Step<'_> {
     /// Adds those of the subscribers that the run does not have; returns their number.
     async fn add(
         &self,
-        connection: &mut SqliteConnection,
+        connection: &mut sql::Connection<'_>,
         subscribers: &[i64],
         recipients_count: i64,
         is_cancelable: bool,
     ) -> Result<u64, sqlx::Error> {
-        let new: Vec<i64> = sqlx::query_scalar(
+        let new: Vec<i64> = sql::query_scalar(sql::each(
             "INSERT INTO expansion_recipients (run_id, recipient_seq)
              SELECT ?, value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING RETURNING recipient_seq",
-        )
+            "INSERT INTO expansion_recipients (run_id, recipient_seq)
+             SELECT ?, value::bigint FROM json_array_elements_text(?::json) AS value
+             ON CONFLICT DO NOTHING RETURNING recipient_seq",
+        ))
         .bind(self.run)
         .bind(numbers(subscribers))
         .fetch_all(&mut *connection)
         .await?;
         let new = numbers(&new);
-        let added = sqlx::query(
+        let added = sql::query(sql::each(
             "INSERT INTO workflow_run_recipients (run_id, ordinal, collection, id, is_cancelable)
              SELECT ?1, ?2 + row_number() OVER (ORDER BY seq) - 1, nullif(collection, '$users'), recipients.id, ?3
              FROM json_each(?4) CROSS JOIN recipients ON seq = value
              WHERE environment_id = ?5 AND collection <> '#deleted'",
-        )
+            "INSERT INTO workflow_run_recipients (run_id, ordinal, collection, id, is_cancelable)
+             SELECT ?1, ?2 + row_number() OVER (ORDER BY seq) - 1, nullif(collection, '$users'), recipients.id, ?3
+             FROM json_array_elements_text(?4::json) AS value CROSS JOIN recipients ON seq = value::bigint
+             WHERE environment_id = ?5 AND collection <> '#deleted'",
+        ))
         .bind(self.run)
         .bind(recipients_count)
         .bind(is_cancelable.then_some(1))
@@ -149,7 +155,7 @@ impl Step<'_> {
         if added == 0 {
             return Ok(0);
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO expansion_objects (run_id, ordinal, object_seq, after_seq)
              SELECT run_id, ordinal, seq, 0 FROM workflow_run_recipients AS added CROSS JOIN recipients
                  ON environment_id = ? AND recipients.collection = added.collection AND recipients.id = added.id
@@ -160,7 +166,7 @@ impl Step<'_> {
         .bind(recipients_count)
         .execute(&mut *connection)
         .await?;
-        sqlx::query(
+        sql::query(
             "UPDATE workflow_runs SET recipients_count = recipients_count + ? WHERE environment_id = ? AND id = ?",
         )
         .bind(added as i64)
@@ -171,8 +177,8 @@ impl Step<'_> {
         Ok(added)
     }
 
-    async fn set_ended(&self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE expansions SET state = ? WHERE environment_id = ? AND run_id = ?")
+    async fn set_ended(&self, connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+        sql::query("UPDATE expansions SET state = ? WHERE environment_id = ? AND run_id = ?")
             .bind(ENDED)
             .bind(self.environment)
             .bind(self.run)
@@ -182,7 +188,7 @@ impl Step<'_> {
     }
 
     /// Removes the notes of an expansion that has ended. Returns the cost too.
-    pub(super) async fn end(&self, connection: &mut SqliteConnection) -> Result<(ExpandedRun, i64), sqlx::Error> {
+    pub(super) async fn end(&self, connection: &mut sql::Connection<'_>) -> Result<(ExpandedRun, i64), sqlx::Error> {
         let mut removed = 0;
         for sql in [
             "DELETE FROM expansion_recipients WHERE (run_id, recipient_seq) IN (
@@ -191,14 +197,14 @@ impl Step<'_> {
                  SELECT run_id, ordinal FROM expansion_objects WHERE run_id = ? LIMIT ?)",
         ] {
             let limit = self.limit * REMOVED_FACTOR;
-            removed += sqlx::query(sql).bind(self.run).bind(limit).execute(&mut *connection).await?.rows_affected();
+            removed += sql::query(sql).bind(self.run).bind(limit).execute(&mut *connection).await?.rows_affected();
         }
         if removed > 0 {
             // Whoever expands next sees that it has ended.
             self.set_ended(connection).await?;
             return Ok((ExpandedRun { recipients: 0, has_more: true }, removed as i64 / REMOVED_FACTOR));
         }
-        sqlx::query("DELETE FROM expansions WHERE environment_id = ? AND run_id = ?")
+        sql::query("DELETE FROM expansions WHERE environment_id = ? AND run_id = ?")
             .bind(self.environment)
             .bind(self.run)
             .execute(connection)

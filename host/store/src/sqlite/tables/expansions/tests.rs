@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use sqlx::{Connection, sqlite::SqlitePoolOptions};
+use sqlx::{Connection, SqliteConnection, sqlite::SqlitePoolOptions};
 
 use super::*;
 use crate::sqlite::{caches::Targets, connection::migrations::MIGRATIONS};
@@ -96,7 +96,7 @@ impl Database {
 
     async fn step(&mut self, limit: i64) -> ExpandedRun {
         let router = &mut Router { targets: &mut Targets::default(), new_id: &mut Uuid::now_v7 };
-        step(&mut self.0, router, (ENVIRONMENT, RUN), limit).await.unwrap().0
+        step(&mut (&mut self.0).into(), router, (ENVIRONMENT, RUN), limit).await.unwrap().0
     }
 
     /// Takes all steps; returns the most recipients that one of them added.
@@ -162,7 +162,7 @@ async fn a_small_expansion_is_done_in_one_transaction_and_a_large_one_reads_no_m
     let mut share = async |limit| {
         let share = ExpansionShare { environment_id: ENVIRONMENT, run_id: RUN, limit };
         let router = &mut Router { targets: &mut Targets::default(), new_id: &mut Uuid::now_v7 };
-        expand(&mut database.0, router, &share).await.unwrap()
+        expand(&mut (&mut database.0).into(), router, &share).await.unwrap()
     };
     // To begin costs the rows of one recipient and one object, and of the state.
     assert_eq!(share(8).await, ExpandedRun { recipients: 5, has_more: true });
@@ -175,7 +175,7 @@ async fn a_small_expansion_is_done_in_one_transaction_and_a_large_one_reads_no_m
 async fn the_oldest_runs_of_every_environment_are_listed() {
     let pool = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
     MIGRATIONS.run(&pool).await.unwrap();
-    assert_eq!(unfinished(&pool).await.unwrap(), []);
+    assert_eq!(unfinished(&sql::Pool::Sqlite(pool.clone())).await.unwrap(), []);
     for (environment, runs) in [(1, 25), (2, 1), (7, 2)] {
         for run in 0..runs {
             sqlx::query("INSERT INTO expansions VALUES (?, ?, 0, NULL, NULL)")
@@ -188,7 +188,7 @@ async fn the_oldest_runs_of_every_environment_are_listed() {
     }
     let run = |environment, run| (environment, Uuid::from_u128(run));
     let expected: Vec<_> = (0..20).map(|number| run(1, number)).chain([run(2, 0), run(7, 0), run(7, 1)]).collect();
-    assert_eq!(unfinished(&pool).await.unwrap(), expected);
+    assert_eq!(unfinished(&sql::Pool::Sqlite(pool.clone())).await.unwrap(), expected);
 }
 
 #[tokio::test]

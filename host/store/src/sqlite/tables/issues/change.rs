@@ -1,7 +1,6 @@
 //! Changes of issues by operators.
 
 use inlet_core::issues::{IssueState, NotPossible};
-use sqlx::{AssertSqlSafe, Row as _};
 
 use super::{
     clear,
@@ -12,6 +11,7 @@ use crate::{
     backend::Execute,
     error::ChangeError,
     operations::ChangeIssue,
+    sql,
     sqlite::{error::SqliteError, statements::transaction, tables::change_log, write_connection::WriteConnection},
 };
 
@@ -22,8 +22,8 @@ impl Execute<ChangeIssue> for WriteConnection {
     async fn execute(&mut self, operation: ChangeIssue) -> Result<Result<(), NotPossible>, ChangeError> {
         let ChangeIssue { id, change, now_ms, log } = operation;
         Ok(transaction::run(self.connection.plain(), async |connection| {
-            let sql = AssertSqlSafe(format!("SELECT {ISSUE}, stage FROM issues WHERE id = ?"));
-            let row = sqlx::query(sql).bind(id.as_bytes().as_slice()).fetch_optional(&mut *connection).await?;
+            let sql = format!("SELECT {ISSUE}, stage FROM issues WHERE id = ?");
+            let row = sql::query(sql).bind(id.as_bytes().as_slice()).fetch_optional(&mut *connection).await?;
             let Some(row) = row else { return Err(SqliteError::from(ChangeError::NotFound { what: "issue" })) };
             let mut issue = read_issue(&row, 0)?;
             let stage: i64 = row.try_get(7)?;
@@ -33,11 +33,11 @@ impl Execute<ChangeIssue> for WriteConnection {
                 Ok(true) => {}
             }
             let is_known = issue.state != IssueState::Open;
-            sqlx::query(
+            sql::query(
                 "UPDATE issues SET state = ?2, state_since_ms = ?3, muted_until_ms = ?4,
-                     known_up_to = CASE WHEN ?5 THEN last_entry END,
-                     acknowledged_up_to = CASE WHEN ?5 THEN last_entry END,
-                     is_clearing = ?5 AND stage <> 0
+                     known_up_to = CASE WHEN ?5 = 1 THEN last_entry END,
+                     acknowledged_up_to = CASE WHEN ?5 = 1 THEN last_entry END,
+                     is_clearing = CASE WHEN ?5 = 1 AND stage <> 0 THEN 1 ELSE 0 END
                  WHERE id = ?1",
             )
             .bind(id.as_bytes().as_slice())

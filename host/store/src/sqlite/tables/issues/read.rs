@@ -1,12 +1,12 @@
 //! Reading issues.
 
 use inlet_core::issues::{Issue, IssueStage};
-use sqlx::{AssertSqlSafe, Row as _, SqlitePool, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use super::state;
 use crate::{
     records::IssueRecord,
+    sql,
     sqlite::statements::{codes::unknown, uuids},
 };
 
@@ -28,12 +28,12 @@ pub(super) const ISSUE: &str = "state, state_since_ms, muted_until_ms, count, fi
 
 /// Returns the issues of these environments, the last seen first.
 pub(crate) async fn of_environments(
-    readers: &SqlitePool,
+    readers: &sql::Pool,
     environments: &[i64],
 ) -> Result<Vec<IssueRecord>, sqlx::Error> {
     let mut found = Vec::new();
     for environment in environments {
-        let rows = sqlx::query(select!("issues.environment_id = ?")).bind(environment).fetch_all(readers).await?;
+        let rows = sql::query(select!("issues.environment_id = ?")).bind(environment).fetch_all(readers).await?;
         for row in &rows {
             found.push(read(row)?);
         }
@@ -43,13 +43,13 @@ pub(crate) async fn of_environments(
 }
 
 /// Returns one issue.
-pub(crate) async fn one(readers: &SqlitePool, id: Uuid) -> Result<Option<IssueRecord>, sqlx::Error> {
-    let sql = AssertSqlSafe(select!("issues.id = ?"));
-    let row = sqlx::query(sql).bind(id.as_bytes().as_slice()).fetch_optional(readers).await?;
+pub(crate) async fn one(readers: &sql::Pool, id: Uuid) -> Result<Option<IssueRecord>, sqlx::Error> {
+    let sql = select!("issues.id = ?");
+    let row = sql::query(sql).bind(id.as_bytes().as_slice()).fetch_optional(readers).await?;
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<IssueRecord, sqlx::Error> {
+fn read(row: &sql::Row) -> Result<IssueRecord, sqlx::Error> {
     let plugin: (Option<String>, Option<String>) = (row.try_get(8)?, row.try_get(9)?);
     Ok(IssueRecord {
         id: uuids::read(row, 0)?,
@@ -68,9 +68,8 @@ fn read(row: &SqliteRow) -> Result<IssueRecord, sqlx::Error> {
 }
 
 /// Reads the columns [`ISSUE`], which begin at `first`.
-pub(super) fn read_issue(row: &SqliteRow, first: usize) -> Result<Issue, sqlx::Error> {
-    let number =
-        |column: usize| row.try_get::<i64, _>(first + column).map(|value| value.try_into().unwrap_or_default());
+pub(super) fn read_issue(row: &sql::Row, first: usize) -> Result<Issue, sqlx::Error> {
+    let number = |column: usize| row.try_get::<i64>(first + column).map(|value| value.try_into().unwrap_or_default());
     Ok(Issue {
         state: state::read(row.try_get(first)?, row.try_get(first + 2)?)?,
         state_since_ms: row.try_get(first + 1)?,

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use inlet_core::issues::{Blamed, Failures, Issue, IssueKey, IssuePlace, IssueStage, Recurrence, Room, Verdict};
-use sqlx::{AssertSqlSafe, Row as _, SqliteConnection};
 use uuid::Uuid;
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     state,
 };
 use crate::records::NewRefused;
+use crate::sql;
 
 /// A failure to count.
 #[derive(Debug, Clone)]
@@ -33,7 +33,7 @@ struct Group<'f, 'a> {
 
 /// Counts failures; returns the id of the issue that each belongs to.
 pub(crate) async fn record(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     failures: &[Failure<'_>],
     now_ms: i64,
 ) -> Result<Vec<Uuid>, sqlx::Error> {
@@ -56,7 +56,7 @@ pub(crate) async fn record(
 
 /// Counts refused requests: by source environment and cause.
 pub(crate) async fn record_refused(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     refused: &[NewRefused],
     now_ms: i64,
 ) -> Result<(), sqlx::Error> {
@@ -67,7 +67,7 @@ pub(crate) async fn record_refused(
         let environment = match environments.get(&source_environment) {
             Some(environment) => *environment,
             None => {
-                let found = sqlx::query_scalar("SELECT environment_id FROM source_environments WHERE id = ?")
+                let found = sql::query_scalar("SELECT environment_id FROM source_environments WHERE id = ?")
                     .bind(source_environment)
                     .fetch_one(&mut *connection)
                     .await?;
@@ -85,7 +85,7 @@ pub(crate) async fn record_refused(
 
 /// Counts failures with one cause; returns the id of their issue.
 async fn add(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     id: Uuid,
     group: &Group<'_, '_>,
     now_ms: i64,
@@ -113,22 +113,22 @@ async fn add(
 
 /// Adds failures to the issue with this id; returns false if there is none.
 async fn recur(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     id: Uuid,
     group: &Group<'_, '_>,
     failures: Failures,
 ) -> Result<bool, sqlx::Error> {
-    let sql = AssertSqlSafe(format!("SELECT {ISSUE} FROM issues WHERE id = ?"));
-    let Some(row) = sqlx::query(sql).bind(id.as_bytes().as_slice()).fetch_optional(&mut *connection).await? else {
+    let sql = format!("SELECT {ISSUE} FROM issues WHERE id = ?");
+    let Some(row) = sql::query(sql).bind(id.as_bytes().as_slice()).fetch_optional(&mut *connection).await? else {
         return Ok(false);
     };
     let mut issue = read_issue(&row, 0)?;
     let Recurrence { is_known, .. } = issue.recur(failures);
-    sqlx::query(
+    sql::query(
         "UPDATE issues SET state = ?2, state_since_ms = ?3, muted_until_ms = ?4, count = ?5, last_seen_ms = ?6, reopened = ?7,
              last_entry = max(last_entry, ?8), plugin_id = coalesce(?9, plugin_id),
-             known_up_to = CASE WHEN ?10 THEN max(last_entry, ?8) ELSE known_up_to END,
-             is_clearing = CASE WHEN ?10 AND stage <> 0 THEN 1 ELSE is_clearing END
+             known_up_to = CASE WHEN ?10 = 1 THEN max(last_entry, ?8) ELSE known_up_to END,
+             is_clearing = CASE WHEN ?10 = 1 AND stage <> 0 THEN 1 ELSE is_clearing END
          WHERE id = ?1",
     )
     .bind(id.as_bytes().as_slice())
@@ -147,14 +147,16 @@ async fn recur(
 }
 
 async fn verdict(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     environment: i64,
     key: &IssueKey<'_>,
 ) -> Result<Verdict, sqlx::Error> {
     let (source_environment, target) = place(key);
-    let row = sqlx::query(
-        "SELECT count(*), count(*) FILTER (WHERE source_environment_id IS ?2 AND target_id IS ?3 AND stage = ?4),
-             max(state = 3)
+    let row = sql::query(
+        "SELECT count(*), count(*) FILTER (
+                 WHERE source_environment_id IS NOT DISTINCT FROM ?2 AND target_id IS NOT DISTINCT FROM ?3
+                     AND stage = ?4),
+             max(CASE WHEN state = 3 THEN 1 ELSE 0 END)
          FROM issues WHERE environment_id = ?1",
     )
     .bind(environment)
@@ -163,13 +165,13 @@ async fn verdict(
     .bind(i64::from(key.stage.number()))
     .fetch_one(connection)
     .await?;
-    let number = |column: usize| row.try_get::<i64, _>(column).map(i64::unsigned_abs);
+    let number = |column: usize| row.try_get::<i64>(column).map(i64::unsigned_abs);
     let has_resolved: Option<i64> = row.try_get(2)?;
     Ok(Room { in_environment: number(0)?, of_stage: number(1)?, has_resolved: has_resolved == Some(1) }.verdict())
 }
 
-async fn evict_resolved(connection: &mut SqliteConnection, environment: i64) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn evict_resolved(connection: &mut sql::Connection<'_>, environment: i64) -> Result<(), sqlx::Error> {
+    sql::query(
         "DELETE FROM issues WHERE id = (
              SELECT id FROM issues WHERE environment_id = ? AND state = ? ORDER BY last_entry LIMIT 1)",
     )
@@ -181,7 +183,7 @@ async fn evict_resolved(connection: &mut SqliteConnection, environment: i64) -> 
 }
 
 async fn insert(
-    connection: &mut SqliteConnection,
+    connection: &mut sql::Connection<'_>,
     id: Uuid,
     key: &IssueKey<'_>,
     group: &Group<'_, '_>,
@@ -194,7 +196,7 @@ async fn insert(
         Blamed::Action(action) => (None, Some(action)),
         Blamed::Nobody | Blamed::Plugin(_) => (None, None),
     };
-    sqlx::query(
+    sql::query(
         "INSERT INTO issues (id, environment_id, source_environment_id, target_id, stage, code, mapping, action, plugin_id,
              state, state_since_ms, count, first_seen_ms, last_seen_ms, reopened, first_entry, last_entry)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)",

@@ -1,0 +1,138 @@
+//! Opening a database on a PostgreSQL server. Its statements are those of [`crate::sqlite`].
+
+use std::{str::FromStr as _, sync::Arc};
+
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{
+    error::{OpenError, ResealError},
+    options::StoreOptions,
+    sql,
+    sqlite::{
+        Opened, PostgresWriter, SqliteError, WriterConnection, open_with,
+        sealing::{self, KeyCheck},
+    },
+    vault::Vault,
+};
+
+static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migrate!("migrations/postgres") };
+/// The oldest version that is supported, as `server_version_num` writes it.
+const OLDEST: i64 = 150_000;
+/// The key of the lock that is held, until its transaction ends, by the node that brings the schema to the newest version.
+const MIGRATION_LOCK: i64 = 0x696e_6c65_7400_0001;
+
+/// Opens the database that a URL names, and creates its tables if there are none.
+pub(crate) async fn open(url: &str, options: &StoreOptions, vault: Arc<dyn Vault>) -> Result<Opened, OpenError> {
+    let connect = connect_options(url)?;
+    let explain = |error: sqlx::Error| explain(&connect, &error);
+    let mut connection = connect.connect().await.map_err(explain)?;
+    check_server(&connect, &mut connection).await?;
+    migrate(&connect, &mut connection).await?;
+    sealing::seal_first_check(&mut (&mut connection).into(), &*vault).await.map_err(|error| match error {
+        SqliteError::Vault(problem) => OpenError::Secrets { path: shown(&connect).into(), problem },
+        SqliteError::Database(error) => explain(error),
+        other => other_problem(&connect, crate::error::CommitError::from(other).to_string()),
+    })?;
+    let readers = PgPoolOptions::new().max_connections(options.readers).connect_lazy_with(connect.clone());
+    let writer = WriterConnection::Postgres(Box::new(PostgresWriter::new(connection, connect.clone())));
+    open_with(writer, sql::Pool::Postgres(readers), options, vault).await.map_err(explain)
+}
+
+/// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes nothing.
+pub(crate) async fn key_check(url: &str) -> Result<Option<Vec<u8>>, OpenError> {
+    let connect = connect_options(url)?;
+    let explain = |error: sqlx::Error| explain(&connect, &error);
+    let mut connection = connect.connect().await.map_err(explain)?;
+    let found = sealing::key_check(&mut (&mut connection).into()).await;
+    connection.close().await.map_err(explain)?;
+    match found.map_err(explain)? {
+        KeyCheck::NothingSealed => Ok(None),
+        KeyCheck::Sealed(check) => Ok(Some(check)),
+        KeyCheck::Lost => Err(OpenError::NoKeyCheck { path: shown(&connect).into() }),
+    }
+}
+
+/// Seals every secret with another key; returns the number of secrets.
+pub(crate) async fn reseal(url: &str, old: &dyn Vault, new: &dyn Vault) -> Result<usize, ResealError> {
+    let connect = connect_options(url)?;
+    let mut connection = connect.connect().await.map_err(|error| explain(&connect, &error))?;
+    check_server(&connect, &mut connection).await?;
+    migrate(&connect, &mut connection).await?;
+    let resealed = sealing::reseal(&mut (&mut connection).into(), old, new).await?;
+    connection.close().await.map_err(|error| explain(&connect, &error))?;
+    Ok(resealed)
+}
+
+/// Reads a URL. What it does not say is taken from the environment variables that libpq knows.
+fn connect_options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Other {
+        path: "--database-url".into(),
+        problem: format!("it is no URL of a PostgreSQL database ({error})"),
+    })?;
+    Ok(options
+        .application_name("inlet")
+        // Most filters are optional: a plan that suits every value of them suits none.
+        .options([("plan_cache_mode", "force_custom_plan")])
+        .disable_statement_logging())
+}
+
+/// Refuses a server that cannot keep what is stored.
+async fn check_server(options: &PgConnectOptions, connection: &mut PgConnection) -> Result<(), OpenError> {
+    let explain = |error: sqlx::Error| explain(options, &error);
+    let setting = async |connection: &mut PgConnection, name: &str| {
+        let value: String =
+            sqlx::query_scalar("SELECT current_setting($1)").bind(name).fetch_one(connection).await.map_err(explain)?;
+        Ok::<_, OpenError>(value)
+    };
+    let version = setting(connection, "server_version_num").await?;
+    if version.parse().unwrap_or(0) < OLDEST {
+        let found = setting(connection, "server_version").await?;
+        return Err(other_problem(options, format!("it is PostgreSQL {found}; 15 or later is needed")));
+    }
+    let encoding = setting(connection, "server_encoding").await?;
+    if encoding != "UTF8" {
+        return Err(other_problem(options, format!("its encoding is {encoding}; create it with the encoding UTF8")));
+    }
+    if setting(connection, "transaction_read_only").await? == "on" {
+        return Err(OpenError::NotWritable { path: shown(options).into(), problem: "it is read-only".to_owned() });
+    }
+    Ok(())
+}
+
+/// Brings the schema to the newest version: in one transaction, which one node holds the lock for.
+async fn migrate(options: &PgConnectOptions, connection: &mut PgConnection) -> Result<(), OpenError> {
+    let mut transaction = connection.begin().await.map_err(|error| explain(options, &error))?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| explain(options, &error))?;
+    match MIGRATIONS.run(&mut *transaction).await {
+        Ok(()) => transaction.commit().await.map_err(|error| explain(options, &error)),
+        Err(MigrateError::VersionMissing(found)) => {
+            let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default();
+            Err(OpenError::Newer { path: shown(options).into(), found, known })
+        }
+        Err(MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _)) => Err(explain(options, &error)),
+        Err(other) => Err(other_problem(options, other.to_string())),
+    }
+}
+
+/// Returns the database without its password.
+fn shown(options: &PgConnectOptions) -> String {
+    let database = options.get_database().unwrap_or(options.get_username());
+    format!("postgres://{}@{}:{}/{database}", options.get_username(), options.get_host(), options.get_port())
+}
+
+fn other_problem(options: &PgConnectOptions, problem: String) -> OpenError {
+    OpenError::Other { path: shown(options).into(), problem }
+}
+
+/// Explains why a database cannot be opened.
+fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> OpenError {
+    other_problem(options, error.to_string())
+}

@@ -1,0 +1,66 @@
+//! Databases for the suite: each a new one on the server.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use inlet_store::StoreOptions;
+use sqlx::AssertSqlSafe;
+use tempfile::TempDir;
+
+use crate::server;
+
+/// An empty database for one test, deleted with it.
+pub struct TestDatabase {
+    directory: TempDir,
+    name: String,
+}
+
+/// Does work on a runtime of its own, because the test's is busy with the caller.
+fn wait_for<T: Send>(work: impl AsyncFnOnce() -> T + Send) -> T {
+    let on_runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work());
+    std::thread::scope(|scope| scope.spawn(on_runtime).join().unwrap())
+}
+
+async fn execute(statement: String) {
+    sqlx::query(AssertSqlSafe(statement)).execute(&mut server::connect("postgres").await).await.unwrap();
+}
+
+impl TestDatabase {
+    pub fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name = format!("inlet_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'");
+        wait_for(async || execute(create).await);
+        Self { directory: tempfile::tempdir().unwrap(), name }
+    }
+
+    /// Options that open the database, also after a store on it was closed.
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions { database_url: Some(server::url(&self.name)), ..StoreOptions::new(self.directory.path()) }
+    }
+
+    /// Everything that is stored, to be compared: the rows of every table.
+    pub fn contents(&self) -> BTreeMap<String, Vec<u8>> {
+        wait_for(async || {
+            let mut connection = server::connect(&self.name).await;
+            let tables = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'";
+            let tables: Vec<String> = sqlx::query_scalar(tables).fetch_all(&mut connection).await.unwrap();
+            let mut contents = BTreeMap::new();
+            for table in tables {
+                let rows = format!("SELECT coalesce(string_agg(t::text, '\n' ORDER BY t::text), '') FROM {table} AS t");
+                let rows: String = sqlx::query_scalar(AssertSqlSafe(rows)).fetch_one(&mut connection).await.unwrap();
+                contents.insert(table, rows.into_bytes());
+            }
+            contents
+        })
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE {} WITH (FORCE)", self.name);
+        wait_for(async || execute(drop).await);
+    }
+}

@@ -1,0 +1,10 @@
+//! The store on PostgreSQL: the suite that every backend passes.
+//!
+//! Each test runs on a single thread: jobs that it sends at once wait together and so make one group.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+
+mod backend;
+mod server;
+#[path = "../suite/mod.rs"]
+mod suite;
