@@ -97,6 +97,10 @@ async fn check_server(options: &PgConnectOptions, connection: &mut PgConnection)
     if encoding != "UTF8" {
         return Err(other_problem(options, format!("its encoding is {encoding}; create it with the encoding UTF8")));
     }
+    if setting(connection, "synchronous_commit").await? == "off" {
+        let problem = "its setting synchronous_commit is off, so what it has committed may be lost; set it to on";
+        return Err(other_problem(options, problem.to_owned()));
+    }
     if setting(connection, "transaction_read_only").await? == "on" {
         return Err(OpenError::NotWritable { path: shown(options).into(), problem: "it is read-only".to_owned() });
     }

@@ -119,7 +119,14 @@ impl WriterConnection {
     pub(super) async fn durability(&mut self) -> Result<Durability, SqliteError> {
         Ok(match self {
             Self::Sqlite(writer) => pragmas::durability(writer.connection.sqlite()).await?,
-            Self::Postgres(_) => Durability { synchronous: 2, journal_mode: "wal".to_owned() },
+            // A commit waits for the disk unless the setting says that it does not.
+            Self::Postgres(writer) => {
+                let setting: String = sqlx::query_scalar("SELECT current_setting('synchronous_commit')")
+                    .fetch_one(&mut writer.connection)
+                    .await?;
+                let synchronous = if setting == "off" { 0 } else { 2 };
+                Durability { synchronous, journal_mode: "wal".to_owned() }
+            }
         })
     }
 
