@@ -75,7 +75,7 @@ impl Store {
         read!(self.database, events(query, &self.hash_key, Some(memory)))
     }
 
-    /// Returns a page of event logs like [`Store::events_within`] that looks at 20,000 of them at most where no index has all
+    /// Returns a page of event logs like [`Store::events_within`] that looks at 10,000 of them at most where no index has all
     /// filters, so it may be short. Returns none if there is no memory for it now.
     pub async fn event_list(
         &self,
