@@ -9,9 +9,6 @@ use tokio::sync::Mutex;
 
 /// The result is kept for so many times as long as the read took: at most 2 % of the time goes into reading.
 const KEPT_TIMES: u32 = 50;
-/// A read that is as fast as this is done again each time.
-const FAST: Duration = Duration::from_millis(5);
-
 /// The last result of a read.
 #[derive(Debug)]
 pub(super) struct KeptRead<T>(Mutex<Option<Kept<T>>>);
@@ -31,10 +28,17 @@ impl<T> Default for KeptRead<T> {
 
 impl<T> KeptRead<T> {
     /// Returns the result that is kept, or reads it. One caller reads at a time, and those who waited get its result.
-    pub(super) async fn get<E>(&self, read: impl Future<Output = Result<T, E>>) -> Result<Arc<T>, E> {
+    ///
+    /// A result of which `is_costly` is false is read anew each time, however long it took on a busy machine.
+    pub(super) async fn get<E>(
+        &self,
+        read: impl Future<Output = Result<T, E>>,
+        is_costly: impl Fn(&T) -> bool,
+    ) -> Result<Arc<T>, E> {
         let mut kept = self.0.lock().await;
         if let Some(Kept { result, read_at, took }) = &*kept
-            && is_kept(read_at.elapsed(), *took)
+            && is_costly(result)
+            && read_at.elapsed() < *took * KEPT_TIMES
         {
             return Ok(result.clone());
         }
@@ -45,10 +49,6 @@ impl<T> KeptRead<T> {
     }
 }
 
-fn is_kept(age: Duration, took: Duration) -> bool {
-    took > FAST && age < took * KEPT_TIMES
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -57,27 +57,33 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_result_is_kept_for_fifty_times_as_long_as_a_slow_read_took() {
-        let ms = Duration::from_millis;
-        assert!(!is_kept(ms(0), ms(5)), "a fast read is done again");
-        assert!(is_kept(ms(4999), ms(100)));
-        assert!(!is_kept(ms(5000), ms(100)));
-    }
-
     #[tokio::test]
-    async fn a_slow_read_is_done_once_and_a_fast_one_each_time() {
-        for (takes, reads) in [(Duration::from_millis(50), 1), (Duration::ZERO, 3)] {
+    async fn a_costly_result_is_kept_and_another_read_each_time() {
+        for (is_costly, reads) in [(true, 1), (false, 3)] {
             let (kept, done) = (KeptRead::default(), Cell::new(0));
             for _ in 0..3 {
                 let read = async {
-                    tokio::time::sleep(takes).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                     done.set(done.get() + 1);
                     Ok::<_, Infallible>(done.get())
                 };
-                kept.get(read).await.unwrap();
+                kept.get(read, |_| is_costly).await.unwrap();
             }
             assert_eq!(done.get(), reads);
         }
+    }
+
+    #[tokio::test]
+    async fn a_result_is_kept_for_fifty_times_as_long_as_its_read_took() {
+        let (kept, done) = (KeptRead::default(), Cell::new(0));
+        for _ in 0..2 {
+            let read = async {
+                done.set(done.get() + 1);
+                Ok::<_, Infallible>(done.get())
+            };
+            kept.get(read, |_| true).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        assert_eq!(done.get(), 2, "a read that took next to no time is done again");
     }
 }
