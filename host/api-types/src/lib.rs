@@ -22,6 +22,7 @@ mod error;
 pub mod issues;
 pub mod logs;
 pub mod management_tokens;
+pub mod nodes;
 pub mod operational_events;
 mod pace;
 mod page;

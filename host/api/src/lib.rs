@@ -28,6 +28,7 @@ mod issues;
 mod logs;
 mod management_tokens;
 mod mapping_references;
+mod nodes;
 mod openapi;
 mod operational_events;
 mod page;

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc, time::Instant};
 
-use inlet_core::idempotency::HashKey;
+use inlet_core::{Uuid, idempotency::HashKey};
 use inlet_sandbox::{Gate, Limits, Sandbox};
 use inlet_store::{ReadError, Store};
 use tokio::sync::{Notify, Semaphore, watch};
@@ -21,7 +21,7 @@ use crate::{
     last_used::LastUsed,
     notices::Notices,
     options::EngineOptions,
-    snapshot::{Snapshot, TokenHash},
+    snapshot::{Snapshot, TokenHash, new_id},
     unrouted::UnroutedCounts,
 };
 
@@ -66,6 +66,8 @@ pub struct Inner {
     pub streams: Arc<Semaphore>,
     /// True from when the server begins to stop.
     stopping: watch::Sender<bool>,
+    /// The id of this process among the servers of the database.
+    pub node_id: Uuid,
     /// The start, by the system's clock, in milliseconds since 1970.
     pub started_at_ms: i64,
     /// The start.
@@ -141,6 +143,7 @@ impl Engine {
             answers: Arc::new(Semaphore::new(ANSWERS_KIB)),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),
             stopping: watch::Sender::new(false),
+            node_id: new_id(),
             started_at_ms: now_ms(),
             started: Instant::now(),
             job_states: JobStates::default(),

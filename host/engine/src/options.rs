@@ -7,6 +7,8 @@ use ipnet::IpNet;
 /// The engine's settings, fixed for the life of the process. The server reads them from its configuration file.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
+    /// The name of this server among those of the database.
+    pub node_name: String,
     /// The URL before `/integrations/receive/…` under which senders reach this server, without a slash at its end.
     pub base_url: String,
     /// The directory of further plugins, if there is one. It is watched.

@@ -28,6 +28,7 @@ impl TestEngine {
         let sandbox = Sandbox::new(config).unwrap();
         let catalog = Catalog::load(&sandbox, &[], None).unwrap();
         let options = EngineOptions {
+            node_name: "test".to_owned(),
             base_url: String::new(),
             plugins_dir: None,
             max_in_flight_bytes: 1 << 20,

@@ -17,6 +17,7 @@ use crate::{config::Config, embedded::BUNDLED, management_token, writer_metrics:
 /// Opens the data directory, loads all plugins and reads the configuration from the store.
 pub async fn open_engine(config: &Config) -> anyhow::Result<Engine> {
     let options = StoreOptions {
+        database_url: config.database_url.clone(),
         queue: config.writer_queue,
         queue_bytes: config.max_in_flight_bytes,
         observer: Some(Arc::new(WriterMetrics)),

@@ -1,11 +1,12 @@
 //! The background job that sets the metrics of the process, the build and the database's files.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use inlet_engine::{
     Engine,
     jobs::{Job, RunsOn},
 };
+use inlet_store::ReadError;
 use metrics::{describe_gauge, gauge};
 use metrics_process::Collector;
 
@@ -29,17 +30,17 @@ impl Job for ProcessMetrics {
     const NAME: &'static str = "process_metrics";
     const RUNS_ON: RunsOn = RunsOn::EveryNode;
     const FAILURE: &'static str = "the metrics of the process were not set";
-    type Error = Infallible;
+    type Error = ReadError;
 
     fn interval(&self) -> Duration {
         Duration::from_secs(5)
     }
 
-    async fn run(&mut self, engine: &Engine) -> Result<(), Infallible> {
+    async fn run(&mut self, engine: &Engine) -> Result<(), ReadError> {
         self.collector.collect();
         let schema = engine.store.schema_version().to_string();
         gauge!("inlet_build_info", "version" => env!("CARGO_PKG_VERSION"), "schema" => schema).set(1.0);
-        let sizes = engine.store.file_sizes();
+        let sizes = engine.store.sizes().await?;
         gauge!("inlet_database_bytes").set(sizes.database as f64);
         gauge!("inlet_database_log_bytes").set(sizes.log as f64);
         Ok(())

@@ -35,6 +35,9 @@ pub struct RotateKey {
     /// Where everything is kept [default: inlet-data]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// The PostgreSQL database, if it is one
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
     /// Where the master key is, unless INLET_MASTER_KEY holds it [default: <data-dir>/master-key]
     #[arg(long, value_name = "FILE")]
     master_key_file: Option<PathBuf>,
@@ -51,6 +54,7 @@ pub fn run(command: &Command) -> anyhow::Result<()> {
     let Command::RotateKey(arguments) = command;
     let flags = Flags {
         data_dir: arguments.data_dir.clone(),
+        database_url: arguments.database_url.clone(),
         master_key_file: arguments.master_key_file.clone(),
         ..Flags::default()
     };
@@ -65,7 +69,9 @@ async fn rotate_key(config: &Config, arguments: &RotateKey) -> anyhow::Result<()
     if !config.data_dir.is_dir() {
         bail!("there is no data directory {}; name the server's with --data-dir", config.data_dir.display());
     }
-    let check = MasterKeyCheck::start(StoreOptions::new(&config.data_dir)).await?;
+    let database_url = config.database_url.clone();
+    let options = StoreOptions { database_url, ..StoreOptions::new(&config.data_dir) };
+    let check = MasterKeyCheck::start(options).await?;
     let Some(key_check) = check.sealed_value() else {
         bail!("nothing is sealed in {} yet; the first start of `inlet serve` does it", config.data_dir.display());
     };

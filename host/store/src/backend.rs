@@ -27,12 +27,25 @@ pub(crate) trait Execute<O: Operation> {
 
 /// The connection that writes. There is one for each open store, and the writer's task owns it.
 pub(crate) trait WriteBackend: Send + 'static {
-    /// Returns for each job whether its signed request was taken before. Nobody else writes, so the answer holds until the
-    /// next commit.
-    async fn recognize(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, GroupError>;
+    /// Returns for each job of a group whether its signed request was taken before. The answer holds until the next
+    /// [`Self::commit`] or [`Self::abandon`], of which one must follow.
+    async fn recognize(&mut self, group: GroupContent<'_>) -> Result<Vec<Recognized>, GroupError>;
+
+    /// Called instead of [`Self::commit`] if nothing of a recognized group is left.
+    async fn abandon(&mut self);
 
     /// Settles and commits a group: everything or nothing. Returns after the commit has been synced to the disk.
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError>;
+
+    /// Called before each operation: reads again what other nodes may have changed, over a new connection if the last one
+    /// was lost.
+    async fn prepare(&mut self);
+
+    /// The longest time that an operation may take; none where the database cannot be cut off.
+    fn operation_limit(&self) -> Option<Duration>;
+
+    /// Called if an operation was not done in that time, and was dropped.
+    async fn given_up(&mut self);
 
     /// Called after the answers of a committed group were sent: time for housekeeping that nobody waits for.
     async fn after_commit(&mut self);
@@ -76,12 +89,14 @@ pub(crate) enum GroupError {
     Content(String),
     /// Somebody else has already done what a job was to do.
     Superseded(&'static str),
+    /// Nothing of the group was committed, because of what happened beside it. It may be committed when it is tried again.
+    Conflict(String),
 }
 
 impl From<GroupError> for CommitError {
     fn from(error: GroupError) -> Self {
         match error {
-            GroupError::Storage(reason) => Self::Unavailable { reason },
+            GroupError::Storage(reason) | GroupError::Conflict(reason) => Self::Unavailable { reason },
             GroupError::Content(reason) => Self::Refused { reason },
             GroupError::Superseded(what) => Self::Superseded { what },
         }

@@ -1,12 +1,12 @@
 //! The databases that can keep a store. One is chosen when the store is opened.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use inlet_core::idempotency::HashKey;
 use tokio::sync::Notify;
 
 use crate::{
-    backend::{Execute, Operation},
+    backend::{Execute, GroupError, Operation},
     clock::StoreClock,
     data_dir::DataDir,
     error::{OpenError, ResealError},
@@ -15,6 +15,9 @@ use crate::{
     vault::Vault,
     writer::Writer,
 };
+
+/// The longest time that a read takes on a server.
+const READ_LIMIT: Duration = Duration::from_secs(30);
 
 /// An open database: the writer's queue, and the connections that only read.
 pub(crate) struct Database {
@@ -29,6 +32,8 @@ pub(crate) struct OpenDatabase {
     pub(crate) hash_key: HashKey,
     /// The store's time.
     pub(crate) clock: Arc<StoreClock>,
+    /// The clock of a database server.
+    pub(crate) database_clock: Option<Arc<postgres::DatabaseClock>>,
     /// Told when deliveries may be due.
     pub(crate) deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
@@ -42,12 +47,29 @@ macro_rules! read {
         $crate::database::read!($database, $function($($argument),*), $crate::error::ReadError)
     };
     ($database:expr, $function:ident($($argument:expr),* $(,)?), $error:ty) => {
-        $crate::sqlite::read::$function(&$database.readers $(, $argument)*)
-            .await
-            .map_err(|error| <$error>::from($crate::sqlite::SqliteError::from(error)))
+        $crate::database::limited(
+            &$database.readers,
+            $crate::sqlite::read::$function(&$database.readers $(, $argument)*),
+        )
+        .await
+        .map_err(<$error>::from)
     };
 }
 pub(crate) use read;
+
+/// Waits for a read. On a server, which may be cut off without a word, it waits for so long at most.
+pub(crate) async fn limited<T, E: Into<sqlite::SqliteError>>(
+    readers: &sqlite::Readers,
+    read: impl Future<Output = Result<T, E>>,
+) -> Result<T, sqlite::SqliteError> {
+    if !readers.is_postgres() {
+        return read.await.map_err(Into::into);
+    }
+    match tokio::time::timeout(READ_LIMIT, read).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(GroupError::Storage("the database did not answer in time".to_owned()).into()),
+    }
+}
 
 /// Calls a method of the open backend's writer.
 macro_rules! with_writer {
@@ -64,13 +86,16 @@ impl Database {
         options: &StoreOptions,
         vault: Arc<dyn Vault>,
     ) -> Result<OpenDatabase, OpenError> {
-        let opened = match &options.database_url {
-            Some(url) => postgres::open(url, options, vault).await?,
-            None => sqlite::open(&data_dir.create_database()?, options, vault).await?,
+        let (opened, database_clock) = match &options.database_url {
+            Some(url) => {
+                let (opened, clock) = postgres::open(url, options, vault).await?;
+                (opened, Some(clock))
+            }
+            None => (sqlite::open(&data_dir.create_database()?, options, vault).await?, None),
         };
         let sqlite::Opened { connection, readers, hash_key, clock, deliveries, committed } = opened;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
-        Ok(OpenDatabase { database: Self { writer, readers }, hash_key, clock, deliveries, committed })
+        Ok(OpenDatabase { database: Self { writer, readers }, hash_key, clock, database_clock, deliveries, committed })
     }
 
     /// Queues an operation; returns once it is committed.

@@ -241,6 +241,9 @@ pub enum BackupError {
     /// One is being made, or sent.
     #[error("a backup is being made or downloaded already; try again when it has ended")]
     Running,
+    /// The database is on a server, which has its own tools.
+    #[error("the database is on a PostgreSQL server; back it up there, for example with pg_dump --format=custom")]
+    OnServer,
     /// The copy would fill the disk.
     #[error(
         "a backup needs up to {needed} bytes on the disk of the data directory while it is made, and {free} are free; make \

@@ -15,7 +15,7 @@ use crate::{
         ApiKeyRecord, AttentionRecord, Bodies, ConfigurationWrite, Credential, DeliveryTurn, DeliveryTurnResult,
         Dismissal, EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare, ForgetCounts,
         ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange,
-        NewEnvironment, NewManagementToken, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable,
+        NewEnvironment, NewManagementToken, NewNode, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable,
         OperationalAttempt, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, Raised, RedriveSlice,
         Redriven, RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, StatisticsCount,
         TargetState,
@@ -245,8 +245,11 @@ operations! {
     TruncateLog {} -> Result<bool, CommitError>;
     CompleteForget { environment_id: i64, id: Uuid } -> Result<(), CommitError>;
 
-    // Leases of background jobs.
+    // Servers, and leases of background jobs.
 
+    /// Writes that a server is alive, for so many milliseconds.
+    KeepNode { node: NewNode, ttl_ms: i64, clock_behind_ms: i64 } -> Result<(), CommitError>;
+    RemoveNode { id: Uuid } -> Result<(), CommitError>;
     AcquireJobLease { name: String, owner: String, ttl_ms: i64 } -> Result<JobLease, CommitError>;
     RenewJobLease { name: String, owner: String, epoch: i64, ttl_ms: i64 } -> Result<JobLease, CommitError>;
     ReleaseJobLease { name: String, owner: String, epoch: i64 } -> Result<bool, CommitError>;

@@ -10,6 +10,7 @@ use crate::{
     large_user::LargeUser,
     looping_plugin::LoopingPlugin,
     many_sources::ManySources,
+    nodes::Nodes,
     observe::{Costs, STAGES, WRITER},
     overload::Overload,
     plugin_memory::PluginMemory,
@@ -56,6 +57,8 @@ pub struct Findings {
     pub deliveries: Deliveries,
     /// Results of `pages` and `tails`.
     pub dashboard: Dashboard,
+    /// Servers on PostgreSQL.
+    pub nodes: Option<Nodes>,
     /// Time of a durable write of 4 KiB, in milliseconds.
     pub sync: Series,
 }
@@ -184,6 +187,9 @@ impl Findings {
         }
         self.deliveries.add_to(&mut table);
         self.dashboard.add_to(&mut table);
+        if let Some(nodes) = &self.nodes {
+            nodes.add_to(&mut table);
+        }
         self.latency(&mut table);
         self.overload.iter().for_each(|overload| overload.add_to(&mut table));
         if let Some(looping) = &self.looping {

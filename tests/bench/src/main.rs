@@ -24,6 +24,7 @@ mod looping_plugin;
 mod many_sources;
 mod measure;
 mod metrics;
+mod nodes;
 mod observe;
 mod overload;
 mod plugin_memory;

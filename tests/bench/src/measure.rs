@@ -14,7 +14,7 @@ use crate::{
         closed::{self, Bounds, CONNECTIONS},
         open::{self, Schedule},
     },
-    interrupt, large_user, looping_plugin, many_sources, observe, overload, plugin_memory, plugin_update,
+    interrupt, large_user, looping_plugin, many_sources, nodes, observe, overload, plugin_memory, plugin_update,
     process::Process,
     recipients,
     scenario::Scenario,
@@ -70,6 +70,9 @@ pub fn run(setup: &Setup) -> anyhow::Result<Table> {
     }
     findings.deliveries = deliveries::run(setup)?;
     findings.dashboard = dashboard::run(setup)?;
+    if setup.has(Part::Nodes) {
+        findings.nodes = Some(nodes::run(setup)?);
+    }
     Ok(findings.table(setup))
 }
 

@@ -21,6 +21,8 @@ use crate::{
     template::Template,
 };
 
+/// The master key of servers that share a database.
+const MASTER_KEY: &str = "62656e6368206d6173746572206b65792062656e6368206d6173746572206b65";
 /// Idle time before the memory at rest is read.
 const REST: Duration = Duration::from_secs(1);
 
@@ -33,12 +35,14 @@ pub struct Program {
     pub data: PathBuf,
     /// A directory with further plugins.
     pub plugins: Option<PathBuf>,
+    /// A PostgreSQL database; none for a file in the data directory.
+    pub database_url: Option<String>,
 }
 
 impl Program {
     /// Creates the settings without further plugins.
     pub fn new(file: PathBuf, data: PathBuf) -> Self {
-        Self { file, data, plugins: None }
+        Self { file, data, plugins: None, database_url: None }
     }
 }
 
@@ -70,6 +74,16 @@ impl Server {
         process.usage().forget_peak()?;
         let path = create_source(&process, &token, scenario.key(), "development", &scenario.source())?;
         let server = Self { process, program: program.clone(), directory, token, scenario, path, idle };
+        server.check()?;
+        Ok(server)
+    }
+
+    /// Starts a second server on the database of another one, with an empty data directory.
+    pub fn join(other: &Self) -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir_in(&other.program.data)?;
+        let process = launch(&other.program, directory.path(), &other.token)?;
+        let (program, token, path) = (other.program.clone(), other.token.clone(), other.path.clone());
+        let server = Self { process, program, directory, token, scenario: other.scenario, path, idle: 0 };
         server.check()?;
         Ok(server)
     }
@@ -199,6 +213,9 @@ fn launch(program: &Program, directory: &Path, token: &str) -> anyhow::Result<Pr
     // Receivers of deliveries run on this machine.
     command.env("INLET_DELIVERY_ALLOWED_ADDRESSES", "[\"127.0.0.1/32\"]");
     command.arg("serve").arg("--data-dir").arg(directory.join("data"));
+    if let Some(url) = &program.database_url {
+        command.env("INLET_DATABASE_URL", url).env("INLET_MASTER_KEY", MASTER_KEY);
+    }
     if let Some(plugins) = &program.plugins {
         command.arg("--plugins-dir").arg(plugins);
     }

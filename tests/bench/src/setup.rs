@@ -50,6 +50,8 @@ pub enum Part {
     Pages,
     /// `logged` beside open live tails.
     Tails,
+    /// One and two servers on PostgreSQL, whose programs must be installed.
+    Nodes,
 }
 
 /// The command line's settings.

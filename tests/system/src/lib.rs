@@ -6,17 +6,21 @@ mod fixtures;
 mod jsonrpc;
 mod memory;
 mod plugin_versions;
+mod postgres;
 pub mod raw_http;
 mod receiver;
 mod repack;
 mod server;
+mod tcp_proxy;
 
 pub use fixtures::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};
 pub use jsonrpc::BEARER;
 pub use memory::memory_peak;
 pub use plugin_versions::{http_changed, http_version};
+pub use postgres::Postgres;
 pub use receiver::{ReceivedRequest, Receiver, ReceiverAnswer};
 pub use repack::{digest, repack};
 pub use server::{
     MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, bundled_plugin, find_cc, platform_plugin, test_plugin,
 };
+pub use tcp_proxy::{Line, TcpProxy};

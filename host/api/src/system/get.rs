@@ -30,7 +30,7 @@ pub async fn get_system(_: Operator, State(engine): State<Engine>) -> Result<Jso
         schema: engine.store.schema_version(),
         started_at: time::write_ms(started_at_ms),
         uptime_seconds: engine.started.elapsed().as_secs(),
-        storage: storage(&engine),
+        storage: storage(&engine).await?,
         load: load(&engine),
         deliveries: WaitingDeliveries {
             count: open.iter().map(|open| open.count).sum(),
@@ -49,16 +49,16 @@ fn build() -> String {
     format!("{} {}, {profile}", std::env::consts::ARCH, std::env::consts::OS)
 }
 
-fn storage(engine: &Engine) -> Storage {
-    let sizes = engine.store.file_sizes();
-    Storage {
+async fn storage(engine: &Engine) -> Result<Storage, ApiError> {
+    let sizes = engine.store.sizes().await?;
+    Ok(Storage {
         data_dir: engine.store.data_dir().display().to_string(),
         database_bytes: sizes.database,
         log_bytes: sizes.log,
         last_checkpoint_at: sizes.database_written_at_ms.map(time::write_ms),
         free_bytes: engine.store.free_disk_bytes(),
         low_bytes: engine.options.disk_low_bytes,
-    }
+    })
 }
 
 fn load(engine: &Engine) -> Load {

@@ -244,6 +244,14 @@ pub fn job(outcome: &str) -> Badge {
     }
 }
 
+/// The state of a server.
+pub fn node(is_alive: bool) -> Badge {
+    match is_alive {
+        true => Badge::new("Alive", Tone::Done, "i-done"),
+        false => Badge::new("Not heard of", Tone::Failed, "i-failed"),
+    }
+}
+
 /// The sending of an operational event to the webhook.
 pub fn operational_event(status: &str) -> Badge {
     match status {

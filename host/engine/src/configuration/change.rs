@@ -5,6 +5,7 @@ use std::sync::Arc;
 use inlet_store::{Author, ReadError};
 
 use super::{
+    change_turn::ChangeTurn,
     current::{ConfigurationLock, CurrentConfiguration},
     error::ConfigureError,
 };
@@ -35,9 +36,39 @@ impl Engine {
         let engine = self.clone();
         let changed = to_completion(async move {
             let lock = engine.configuration.lock(&engine.store, &engine.limits).await.map_err(ConfigureError::from)?;
-            change(ConfigurationChange { engine, author, lock }).await
+            if !engine.store.is_shared() {
+                return change(ConfigurationChange { engine, author, lock }).await;
+            }
+            let turn = ChangeTurn::take(&engine).await?;
+            engine.reload_shared(&lock).await.map_err(ConfigureError::from)?;
+            let changed = change(ConfigurationChange { engine, author, lock }).await;
+            turn.end().await;
+            changed
         });
         changed.await.map_err(ConfigureError::from)?
+    }
+
+    /// Puts in force what other servers changed.
+    pub(crate) async fn follow_others(&self) -> Result<(), ReadError> {
+        let lock = self.configuration.lock(&self.store, &self.limits).await?;
+        self.reload_shared(&lock).await
+    }
+
+    /// Reads again what was changed since the configuration in force was read.
+    async fn reload_shared(&self, lock: &ConfigurationLock) -> Result<(), ReadError> {
+        // The version first: what is changed meanwhile is read again the next time.
+        let version = self.store.shared_version().await?.configuration;
+        if self.configuration.is_of(version) {
+            return Ok(());
+        }
+        if let Some((catalog, keys)) = self.catalog().follow_stored(&self.store, &self.sandbox).await? {
+            self.configuration.replace_directory(lock, &self.store, &self.limits, catalog, &keys).await?;
+        } else {
+            self.configuration.reload(lock, &self.store, &self.limits, Reload::ChangedRecords).await?;
+        }
+        self.configuration.is_now_of(version);
+        self.wake_retention();
+        Ok(())
     }
 }
 

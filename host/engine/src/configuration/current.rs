@@ -6,6 +6,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use inlet_core::Uuid;
 use inlet_sandbox::Limits;
 use inlet_store::{ReadError, Store};
 use tokio::sync::OwnedMutexGuard;
@@ -28,6 +29,8 @@ pub(crate) struct CurrentConfiguration {
     /// Set if something was stored and could not be read again: the keys of the plugins that differ. `None` if what is
     /// stored is in force.
     unread: Mutex<Option<BTreeSet<String>>>,
+    /// The newest entry of the change log when what is in force was read, where other servers change it too.
+    version: Mutex<Option<Uuid>>,
 }
 
 /// The right to change the configuration. One exists at a time.
@@ -38,13 +41,25 @@ pub(crate) struct ConfigurationLock {
 impl CurrentConfiguration {
     /// Reads the configuration from the store.
     pub(crate) async fn load(store: &Store, catalog: Catalog, limits: &Limits) -> Result<Self, ReadError> {
+        let version = if store.is_shared() { store.shared_version().await?.configuration } else { None };
         let snapshot = Snapshot::load(store, &catalog, limits, None).await?;
         Ok(Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             catalog: ArcSwap::from_pointee(catalog),
             changing: Arc::default(),
             unread: Mutex::new(None),
+            version: Mutex::new(version),
         })
+    }
+
+    /// Returns true if what is in force was read when this was the newest entry of the change log, or later.
+    pub(crate) fn is_of(&self, version: Option<Uuid>) -> bool {
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner) == version
+    }
+
+    /// Notes the newest entry of the change log when what is in force was read.
+    pub(crate) fn is_now_of(&self, version: Option<Uuid>) {
+        *self.version.lock().unwrap_or_else(PoisonError::into_inner) = version;
     }
 
     /// Returns the snapshot in force.

@@ -8,6 +8,7 @@
 //! [`management_tokens`]. [`parts`] makes several changes at once.
 
 mod change;
+mod change_turn;
 pub(crate) mod current;
 mod environments;
 mod error;

@@ -22,6 +22,8 @@
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
+//! | `nodes` | every node | every 10 seconds |
+//! | `shared_configuration` | every node | when another server changed the configuration; looked up three times a second |
 //!
 //! The server adds its own with [`BackgroundJobs::add`]. The checkpoint of SQLite's write-ahead log is none of them: it
 //! belongs to the store's writer, which wakes it after commits, paces it between them, and owns its connection.
@@ -39,6 +41,7 @@ mod last_used;
 mod lease;
 mod log_index;
 mod metrics_upkeep;
+mod nodes;
 mod operational_watch;
 mod parked_recipients;
 mod plugin_watch;
@@ -47,6 +50,7 @@ mod retention;
 mod retries;
 mod runner;
 mod settled_ids;
+mod shared_configuration;
 mod source_tasks;
 mod states;
 mod statistics;
@@ -58,8 +62,9 @@ use tokio::task::JoinHandle;
 use self::{
     bulk_operations::BulkOperations, cancellations::Cancellations, deleted_recipients::DeletedRecipients,
     expansions::Expansions, forget::Forget, known_issues::KnownIssues, last_used::LastUsedJob, lease::Lease,
-    log_index::LogIndex, metrics_upkeep::MetricsUpkeep, parked_recipients::ParkedRecipients, plugin_watch::PluginWatch,
-    replays::Replays, retention::Retention, retries::Retries, statistics::Statistics,
+    log_index::LogIndex, metrics_upkeep::MetricsUpkeep, nodes::Nodes, parked_recipients::ParkedRecipients,
+    plugin_watch::PluginWatch, replays::Replays, retention::Retention, retries::Retries,
+    shared_configuration::SharedConfiguration, statistics::Statistics,
 };
 pub use self::{
     job::{Job, RunsOn},
@@ -67,7 +72,7 @@ pub use self::{
     operational_watch::{OperationalWatch, TargetHealthOf},
     states::{JobState, JobStates},
 };
-use crate::{Engine, snapshot::new_id};
+use crate::Engine;
 
 /// The running background jobs.
 pub struct BackgroundJobs {
@@ -80,7 +85,7 @@ pub struct BackgroundJobs {
 impl BackgroundJobs {
     /// Starts the engine's jobs.
     pub fn start(engine: &Engine) -> Self {
-        let owner = new_id().to_string().into();
+        let owner = engine.node_id.to_string().into();
         let mut jobs = Self { engine: engine.clone(), owner, running: Vec::new() };
         jobs.add(Retention);
         jobs.add(Retries);
@@ -96,6 +101,8 @@ impl BackgroundJobs {
         jobs.add(Statistics);
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());
+        jobs.add(Nodes);
+        jobs.add(SharedConfiguration::default());
         if let Some(directory) = &engine.options.plugins_dir {
             jobs.add(PluginWatch::new(directory.clone()));
         }
@@ -121,5 +128,6 @@ impl BackgroundJobs {
         }
         last_used::write_at_stop(&self.engine).await;
         statistics::write_at_stop(&self.engine).await;
+        nodes::remove_at_stop(&self.engine, self.engine.node_id).await;
     }
 }

@@ -11,6 +11,9 @@ pub enum ConfigError {
     /// The file named by `--config` does not exist.
     #[error("there is no configuration file {0:?}; correct --config or leave it out")]
     NoFile(PathBuf),
+    /// `database_url` is no URL of a PostgreSQL database.
+    #[error("database_url is no URL of a PostgreSQL database; expected one such as postgres://user@host:5432/inlet")]
+    DatabaseUrl,
     /// `public_url` is not an http or https URL.
     #[error("public_url is {0:?}; expected a URL that starts with http:// or https://, without a query")]
     PublicUrl(String),

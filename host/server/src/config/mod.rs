@@ -43,6 +43,11 @@ pub struct Config {
     pub admin_listen: Option<ListenAddress>,
     /// The data directory: the store, keys, tokens and compiled plugins.
     pub data_dir: PathBuf,
+    /// The URL of a PostgreSQL database that keeps everything but what belongs to this machine. Without it, a file in the data
+    /// directory does.
+    pub database_url: Option<String>,
+    /// The name of this server among those that share the database; that of its machine if absent.
+    pub node_name: Option<String>,
     /// A directory of further plugins, `*.wasm`.
     pub plugins_dir: Option<PathBuf>,
     /// The URL by which senders reach this server. It begins the endpoint URLs that the API shows.
@@ -117,6 +122,8 @@ impl Default for Config {
             listen: ListenAddress::Socket(SocketAddr::from(([127, 0, 0, 1], 8080))),
             admin_listen: None,
             data_dir: PathBuf::from(inlet_cli::DEFAULT_DATA_DIR),
+            database_url: None,
+            node_name: None,
             plugins_dir: None,
             public_url: None,
             demo: false,
@@ -174,6 +181,11 @@ impl Config {
         limits::check(&config)?;
         delivery::check(&config)?;
         operational_events::check(&config)?;
+        let is_postgres = |url: &String| url.starts_with("postgres://") || url.starts_with("postgresql://");
+        // What it is may hold a password, and is not shown.
+        if config.database_url.as_ref().is_some_and(|url| !is_postgres(url)) {
+            return Err(ConfigError::DatabaseUrl);
+        }
         if let Some(name) = config.allowed_hosts.iter().find(|name| !is_host_name(name)) {
             return Err(ConfigError::AllowedHost(name.clone()));
         }
@@ -199,6 +211,7 @@ impl Config {
     /// Returns the settings of the engine.
     pub fn engine_options(&self) -> EngineOptions {
         EngineOptions {
+            node_name: self.node_name.clone().unwrap_or_else(machine_name),
             base_url: self.base_url(),
             plugins_dir: self.plugins_dir.clone(),
             max_in_flight_bytes: self.max_in_flight_bytes,
@@ -231,6 +244,11 @@ impl Config {
     pub fn admin_url(&self) -> String {
         format!("http://{}", reachable(self.management_address()))
     }
+}
+
+/// Returns the name of this machine.
+fn machine_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Returns true for a name as a request's host has it, and for `*`.

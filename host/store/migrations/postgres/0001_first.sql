@@ -915,6 +915,63 @@ CREATE INDEX parked_recipients_by_end ON parked_recipients (expires_at_ms);
 CREATE INDEX parked_recipients_of_event ON parked_recipients (environment_id, event_id)
     WHERE trigger_data IS NOT NULL OR run_id IS NOT NULL;
 
+-- The number of waiting recipients of each environment, which a trigger of the database keeps: the nodes have no count in
+-- common.
+CREATE TABLE parked_totals (
+    environment_id BIGINT PRIMARY KEY,
+    waiting        BIGINT NOT NULL
+);
+
+CREATE FUNCTION count_parked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO parked_totals AS totals (environment_id, waiting)
+        SELECT environment_id, count(*) FROM added WHERE state = 0 GROUP BY environment_id
+        ON CONFLICT (environment_id) DO UPDATE SET waiting = totals.waiting + excluded.waiting;
+    ELSIF TG_OP = 'UPDATE' THEN
+        UPDATE parked_totals SET waiting = waiting + change
+        FROM (SELECT environment_id AS id, sum(one)::bigint AS change FROM (
+                  SELECT environment_id, 1 AS one FROM added WHERE state = 0
+                  UNION ALL
+                  SELECT environment_id, -1 FROM removed WHERE state = 0) AS changed
+              GROUP BY environment_id HAVING sum(one) <> 0) AS changes
+        WHERE environment_id = changes.id;
+    ELSE
+        UPDATE parked_totals SET waiting = waiting - gone
+        FROM (SELECT environment_id AS id, count(*) AS gone FROM removed WHERE state = 0 GROUP BY environment_id) AS ended
+        WHERE environment_id = ended.id;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER count_parked_added AFTER INSERT ON parked_recipients
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION count_parked();
+CREATE TRIGGER count_parked_changed AFTER UPDATE ON parked_recipients
+    REFERENCING OLD TABLE AS removed NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION count_parked();
+CREATE TRIGGER count_parked_removed AFTER DELETE ON parked_recipients
+    REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION count_parked();
+
+-- The servers that share the database.
+CREATE TABLE nodes (
+    id              BYTEA            PRIMARY KEY,
+    name            TEXT COLLATE "C" NOT NULL,
+    version         TEXT COLLATE "C" NOT NULL,
+    started_at_ms   BIGINT           NOT NULL,
+    -- How far the database's clock was ahead of the server's.
+    clock_behind_ms BIGINT           NOT NULL,
+    -- By the database's clock.
+    seen_at_ms      BIGINT           NOT NULL,
+    leased_until_ms BIGINT           NOT NULL
+);
+
+-- The connections that commit events, with the number of the last transaction of each: what tells whether a COMMIT came to
+-- its end whose answer was lost.
+CREATE TABLE writers (
+    id                 BYTEA  PRIMARY KEY,
+    transaction_number BIGINT NOT NULL,
+    started_at_ms      BIGINT NOT NULL
+);
+
 -- Runs whose object recipients a background job expands into their subscribers. The job removes the rows of a run that
 -- is gone.
 CREATE TABLE expansions (
@@ -1109,6 +1166,9 @@ CREATE UNIQUE INDEX operational_conditions_by_subject
 INSERT INTO meta (key, value) VALUES (
     'idempotency_hash_key',
     pg_catalog.substr(sha256(convert_to(gen_random_uuid()::TEXT || gen_random_uuid()::TEXT, 'UTF8')), 1, 16));
+
+-- The row that operations lock before the rows of all environments.
+INSERT INTO meta (key, value) VALUES ('write_lock', '');
 
 INSERT INTO nonce_horizon (until_ms) VALUES (0);
 

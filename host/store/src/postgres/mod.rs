@@ -1,4 +1,9 @@
-//! Opening a database on a PostgreSQL server. Its statements are those of [`crate::sqlite`].
+//! A database on a PostgreSQL server. Its statements are those of [`crate::sqlite`]; here is how it is opened, and how the
+//! nodes that share it write beside each other.
+
+mod clock;
+mod group;
+mod writer;
 
 use std::{str::FromStr as _, sync::Arc};
 
@@ -8,12 +13,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub(crate) use self::clock::DatabaseClock;
+pub(crate) use self::writer::{BEGIN_OPERATION, PostgresWriter};
 use crate::{
     error::{OpenError, ResealError},
     options::StoreOptions,
     sql,
     sqlite::{
-        Opened, PostgresWriter, SqliteError, WriterConnection, open_with,
+        Opened, SqliteError, WriterConnection, open_with,
         sealing::{self, KeyCheck},
     },
     vault::Vault,
@@ -26,7 +33,11 @@ const OLDEST: i64 = 150_000;
 const MIGRATION_LOCK: i64 = 0x696e_6c65_7400_0001;
 
 /// Opens the database that a URL names, and creates its tables if there are none.
-pub(crate) async fn open(url: &str, options: &StoreOptions, vault: Arc<dyn Vault>) -> Result<Opened, OpenError> {
+pub(crate) async fn open(
+    url: &str,
+    options: &StoreOptions,
+    vault: Arc<dyn Vault>,
+) -> Result<(Opened, Arc<DatabaseClock>), OpenError> {
     let connect = connect_options(url)?;
     let explain = |error: sqlx::Error| explain(&connect, &error);
     let mut connection = connect.connect().await.map_err(explain)?;
@@ -38,8 +49,11 @@ pub(crate) async fn open(url: &str, options: &StoreOptions, vault: Arc<dyn Vault
         other => other_problem(&connect, crate::error::CommitError::from(other).to_string()),
     })?;
     let readers = PgPoolOptions::new().max_connections(options.readers).connect_lazy_with(connect.clone());
-    let writer = WriterConnection::Postgres(Box::new(PostgresWriter::new(connection, connect.clone())));
-    open_with(writer, sql::Pool::Postgres(readers), options, vault).await.map_err(explain)
+    let clock = Arc::new(DatabaseClock::new(options.clock.clone()));
+    let writer = PostgresWriter::start(connection, connect.clone(), clock.clone()).await.map_err(explain)?;
+    let writer = WriterConnection::Postgres(Box::new(writer));
+    let opened = open_with(writer, sql::Pool::Postgres(readers), clock.clone(), vault).await.map_err(explain)?;
+    Ok((opened, clock))
 }
 
 /// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes nothing.
@@ -77,6 +91,15 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, OpenError> {
         .application_name("inlet")
         // Most filters are optional: a plan that suits every value of them suits none.
         .options([("plan_cache_mode", "force_custom_plan")])
+        // A node that is cut off must not hold its locks: the server ends its session.
+        .options([
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
+            ("tcp_user_timeout", "20s"),
+        ])
         .disable_statement_logging())
 }
 
@@ -102,7 +125,7 @@ async fn check_server(options: &PgConnectOptions, connection: &mut PgConnection)
         return Err(other_problem(options, problem.to_owned()));
     }
     if setting(connection, "transaction_read_only").await? == "on" {
-        return Err(OpenError::NotWritable { path: shown(options).into(), problem: "it is read-only".to_owned() });
+        return Err(other_problem(options, "it is read-only; name the primary server".to_owned()));
     }
     Ok(())
 }
@@ -110,6 +133,11 @@ async fn check_server(options: &PgConnectOptions, connection: &mut PgConnection)
 /// Brings the schema to the newest version: in one transaction, which one node holds the lock for.
 async fn migrate(options: &PgConnectOptions, connection: &mut PgConnection) -> Result<(), OpenError> {
     let mut transaction = connection.begin().await.map_err(|error| explain(options, &error))?;
+    // Another node may take a while.
+    sqlx::query("SET LOCAL lock_timeout = 0")
+        .execute(&mut *transaction)
+        .await
+        .map_err(|error| explain(options, &error))?;
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
         .bind(MIGRATION_LOCK)
         .execute(&mut *transaction)
@@ -138,5 +166,23 @@ fn other_problem(options: &PgConnectOptions, problem: String) -> OpenError {
 
 /// Explains why a database cannot be opened.
 fn explain(options: &PgConnectOptions, error: &sqlx::Error) -> OpenError {
-    other_problem(options, error.to_string())
+    let problem = match error {
+        sqlx::Error::Database(error) => {
+            let advice = match error.code().as_deref() {
+                Some("28P01" | "28000") => "; correct the user or the password",
+                Some("3D000") => "; create it (createdb --encoding=UTF8), or correct the name",
+                Some("42501") => "; give the user the rights of an owner of the database",
+                Some("53300") => "; raise max_connections there",
+                Some("53100") => "; make room on its disk",
+                Some("55P03") => "; somebody else holds a lock there; try it again",
+                _ => "",
+            };
+            format!("{}{advice}", error.message())
+        }
+        sqlx::Error::Io(error) => {
+            format!("no PostgreSQL server answers there ({error}); start it, or correct host and port")
+        }
+        error => error.to_string(),
+    };
+    other_problem(options, problem)
 }

@@ -22,6 +22,7 @@ mod issue;
 mod job_lease;
 mod log_search;
 mod mapping;
+mod node;
 mod operational_event;
 mod page;
 mod plugin_version;
@@ -71,6 +72,7 @@ pub use issue::IssueRecord;
 pub use job_lease::JobLease;
 pub use log_search::{ActionFilter, LogSearchEntry, LogSegment, RecipientFilter};
 pub use mapping::MappingRecord;
+pub use node::{NewNode, NodeRecord, SharedVersion};
 pub use operational_event::{
     DueOperationalEvent, OperationalAttempt, OperationalEventQuery, OperationalEventRecord, OperationalEventStatus,
     Raised,

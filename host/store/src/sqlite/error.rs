@@ -56,10 +56,13 @@ fn classify_sqlstate(state: &str, error: &sqlx::Error) -> GroupError {
         (_, "25006") => "the database is read-only; connect to the primary server",
         ("08" | "57", _) => "the connection to the database was lost",
         ("53" | "58", _) => "the database is out of resources; look into its log",
-        ("40", _) => "the database could not commit beside others",
         ("55", _) => "the database is locked; it is tried again",
         ("28" | "3D", _) => "the database refuses the connection; check its URL",
         ("XX", _) => "the database is damaged; look into its log",
+        // A serialization failure or a deadlock, of which the other transaction is done now.
+        (_, "40001" | "40P01") => {
+            return GroupError::Conflict(format!("the database could not commit beside others ({error})"));
+        }
         _ => return GroupError::Content(error.to_string()),
     };
     GroupError::Storage(format!("{advice} ({error})"))
@@ -176,7 +179,7 @@ impl From<SqliteError> for ChangeError {
 impl From<SqliteError> for ReadError {
     fn from(error: SqliteError) -> Self {
         match GroupError::from(error) {
-            GroupError::Storage(reason) | GroupError::Content(reason) => Self { reason },
+            GroupError::Storage(reason) | GroupError::Content(reason) | GroupError::Conflict(reason) => Self { reason },
             GroupError::Superseded(what) => Self { reason: what.to_owned() },
         }
     }

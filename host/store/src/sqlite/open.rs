@@ -19,7 +19,7 @@ use super::{
     write_connection::{SqliteWriter, WriteConnection, WriterConnection},
 };
 use crate::{
-    clock::StoreClock,
+    clock::{StoreClock, SystemClock},
     error::{OpenError, ResealError},
     options::StoreOptions,
     records::Durability,
@@ -72,21 +72,24 @@ pub(crate) async fn open(path: &Path, options: &StoreOptions, vault: Arc<dyn Vau
     let checkpoints = Checkpoints::start(path, copying).map_err(|error| explain(sqlx::Error::Io(error)))?;
     let writer = SqliteWriter::new(connection, connect, options.size_limit, checkpoints);
     let pool = Readers::pool_of_file(path, options.readers);
-    open_with(WriterConnection::Sqlite(Box::new(writer)), pool, options, vault).await.map_err(explain)
+    open_with(WriterConnection::Sqlite(Box::new(writer)), pool, options.clock.clone(), vault).await.map_err(explain)
 }
 
 /// Opens a database whose schema is the newest one.
 pub(crate) async fn open_with(
     mut writer: WriterConnection,
     pool: sql::Pool,
-    options: &StoreOptions,
+    clock: Arc<dyn SystemClock>,
     vault: Arc<dyn Vault>,
 ) -> Result<Opened, sqlx::Error> {
     let connection = &mut writer.plain();
-    job_leases::free_all(connection).await?;
-    deliveries::free_all(connection).await?;
+    // Other nodes may hold claims and leases on a server. In a file there is nobody else.
+    if !connection.is_postgres() {
+        job_leases::free_all(connection).await?;
+        deliveries::free_all(connection).await?;
+    }
     let hash_key = hash_key(connection).await?;
-    let clock = store_time::clock(connection, options.clock.clone()).await?;
+    let clock = store_time::clock(connection, clock).await?;
     let caches = Caches::load(connection).await?;
     let readers = Readers::new(pool, caches.idempotency.index().clone());
     let connection = WriteConnection::new(writer, caches, vault, clock.clone());

@@ -45,6 +45,7 @@ pub(crate) use super::{
         issues::{any_to_clear as has_known_issues, of_environments as issues, one as issue},
         kept_requests::{head as kept_request_head, one as kept_request},
         management_tokens::all as management_tokens,
+        nodes::{database_bytes, nodes, shared_version},
         operational_events::{
             conditions as operational_conditions, due as operational_events_due, due_in as operational_events_due_in,
             one as operational_event, page as operational_events, pending as operational_events_pending,

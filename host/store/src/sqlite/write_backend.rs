@@ -1,11 +1,11 @@
 //! The connection that writes, as the writer's task sees it.
 
-use inlet_core::settle::Job;
+use std::time::Duration;
 
 use super::{
     error::SqliteError,
     group_commit::{self, nonces, resends},
-    write_connection::WriteConnection,
+    write_connection::{WriteConnection, WriterConnection},
 };
 use crate::{
     backend::{CommittedGroup, Execute, GroupContent, GroupError, WriteBackend},
@@ -15,19 +15,54 @@ use crate::{
     resend::Recognized,
 };
 
+/// The longest time that an operation takes on a server: a slice of rows, or a large answer.
+const OPERATION_LIMIT: Duration = Duration::from_secs(60);
+
 impl WriteBackend for WriteConnection {
-    async fn recognize(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, GroupError> {
-        let recognized = self.recognize_requests(jobs).await;
+    async fn recognize(&mut self, group: GroupContent<'_>) -> Result<Vec<Recognized>, GroupError> {
+        let recognized = self.recognize_requests(group).await;
         if recognized.is_err() {
+            self.abandon().await;
             self.reconnect_if_lost().await;
         }
         Ok(recognized?)
     }
 
+    async fn abandon(&mut self) {
+        self.abandon_group().await;
+    }
+
+    async fn prepare(&mut self) {
+        if let WriterConnection::Postgres(writer) = &mut self.connection {
+            match writer.version().await {
+                Ok(version) => self.follow(version).await,
+                // The operation meets the same error, and its caller is told.
+                Err(error) => tracing::debug!(%error, "the database was not reached before an operation"),
+            }
+        }
+    }
+
+    fn operation_limit(&self) -> Option<Duration> {
+        match self.connection {
+            WriterConnection::Sqlite(_) => None,
+            WriterConnection::Postgres(_) => Some(OPERATION_LIMIT),
+        }
+    }
+
+    async fn given_up(&mut self) {
+        tracing::error!("the database did not answer an operation in time; its connection is replaced");
+        self.caches.rolled_back();
+        self.caches.parked.distrust();
+        if let WriterConnection::Postgres(writer) = &mut self.connection {
+            writer.lose();
+        }
+    }
+
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError> {
-        let statements = &mut self.connection.statements();
-        let (clock, time) = (&self.clock, self.clock.transaction_time());
-        let committed = group_commit::commit(statements, &mut self.caches, group, time, &mut || clock.new_id()).await;
+        let committed = match self.connection {
+            WriterConnection::Sqlite(_) => self.commit_alone(group).await,
+            WriterConnection::Postgres(_) => self.commit_beside_others(group).await,
+        };
         match &committed {
             Ok(_) => {
                 self.announce_deliveries();
@@ -57,13 +92,20 @@ impl WriteBackend for WriteConnection {
 }
 
 impl WriteConnection {
-    async fn recognize_requests(&mut self, jobs: &[Job]) -> Result<Vec<Recognized>, SqliteError> {
+    async fn commit_alone(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, SqliteError> {
+        let statements = &mut self.connection.statements();
+        let (clock, time) = (&self.clock, self.clock.transaction_time());
+        group_commit::commit(statements, &mut self.caches, group, time, &mut || clock.new_id()).await
+    }
+
+    async fn recognize_requests(&mut self, group: GroupContent<'_>) -> Result<Vec<Recognized>, SqliteError> {
+        self.begin_beside_others(&group).await?;
         let horizon_ms = match self.nonce_horizon_ms {
             Some(horizon_ms) => horizon_ms,
             None => nonces::horizon_ms(&mut self.connection.plain()).await?,
         };
         self.nonce_horizon_ms = Some(horizon_ms);
-        resends::recognize(&mut self.connection.statements(), jobs, horizon_ms).await
+        resends::recognize(&mut self.connection.statements(), group.jobs, horizon_ms).await
     }
 }
 

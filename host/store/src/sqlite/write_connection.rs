@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection, postgres::PgConnectOptions,
-    sqlite::SqliteConnectOptions,
-};
+use sqlx::{ConnectOptions as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::Notify;
 
 use super::{
@@ -14,17 +11,19 @@ use super::{
     error::SqliteError,
     statements::runner::StatementRunner,
 };
-use crate::{clock::StoreClock, records::Durability, sql, vault::Vault};
+use crate::{clock::StoreClock, postgres::PostgresWriter, records::Durability, sql, vault::Vault};
 
 /// The connection that writes, and the values kept in memory so that they need not be queried.
 pub(crate) struct WriteConnection {
-    pub(super) connection: WriterConnection,
-    pub(super) caches: Caches,
+    pub(crate) connection: WriterConnection,
+    pub(crate) caches: Caches,
     /// The time of [`nonces::horizon_ms`](super::group_commit::nonces::horizon_ms); `None` if it must be read.
-    pub(super) nonce_horizon_ms: Option<i64>,
+    pub(crate) nonce_horizon_ms: Option<i64>,
+    /// The newest entry of the change log when the targets were read. Only where other nodes write too.
+    pub(crate) version: Option<String>,
     /// Seals the secrets of sources.
     pub(super) vault: Arc<dyn Vault>,
-    pub(super) clock: Arc<StoreClock>,
+    pub(crate) clock: Arc<StoreClock>,
     /// Told when deliveries may be due.
     pub(super) deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
@@ -43,13 +42,6 @@ pub(crate) struct SqliteWriter {
     options: SqliteConnectOptions,
     size_limit: Option<u64>,
     checkpoints: Checkpoints,
-}
-
-/// A connection to a PostgreSQL server.
-pub(crate) struct PostgresWriter {
-    connection: PgConnection,
-    options: PgConnectOptions,
-    is_lost: bool,
 }
 
 impl SqliteWriter {
@@ -72,15 +64,9 @@ impl SqliteWriter {
     }
 }
 
-impl PostgresWriter {
-    pub(crate) fn new(connection: PgConnection, options: PgConnectOptions) -> Self {
-        Self { connection, options, is_lost: false }
-    }
-}
-
 impl WriterConnection {
     /// Lends the connection for statements that are rare.
-    pub(super) fn plain(&mut self) -> sql::Connection<'_> {
+    pub(crate) fn plain(&mut self) -> sql::Connection<'_> {
         match self {
             Self::Sqlite(writer) => writer.connection.plain(),
             Self::Postgres(writer) => sql::Connection::Postgres(&mut writer.connection),
@@ -88,7 +74,7 @@ impl WriterConnection {
     }
 
     /// Lends the connection for the statements of the event path.
-    pub(super) fn statements(&mut self) -> StatementRunner<'_> {
+    pub(crate) fn statements(&mut self) -> StatementRunner<'_> {
         match self {
             Self::Sqlite(writer) => StatementRunner::Direct(&mut writer.connection),
             Self::Postgres(writer) => StatementRunner::Plain(sql::Connection::Postgres(&mut writer.connection)),
@@ -99,19 +85,14 @@ impl WriterConnection {
     async fn is_lost(&mut self) -> bool {
         match self {
             Self::Sqlite(writer) => writer.connection.is_lost().await,
-            Self::Postgres(writer) => writer.is_lost || writer.connection.ping().await.is_err(),
+            Self::Postgres(writer) => writer.is_lost().await,
         }
     }
 
     async fn reconnect(&mut self) -> Result<(), sqlx::Error> {
         match self {
             Self::Sqlite(writer) => writer.reconnect().await,
-            Self::Postgres(writer) => {
-                writer.is_lost = true;
-                writer.connection = writer.options.connect().await?;
-                writer.is_lost = false;
-                Ok(())
-            }
+            Self::Postgres(writer) => writer.connect().await,
         }
     }
 
@@ -152,7 +133,7 @@ impl WriterConnection {
                 writer.checkpoints.stop().await;
                 Ok(pragmas::close(writer.connection.into_plain().await?).await?)
             }
-            Self::Postgres(writer) => Ok(writer.connection.close().await?),
+            Self::Postgres(writer) => Ok(writer.close().await?),
         }
     }
 }
@@ -168,6 +149,7 @@ impl WriteConnection {
             connection,
             caches,
             nonce_horizon_ms: None,
+            version: None,
             vault,
             clock,
             deliveries: Arc::default(),

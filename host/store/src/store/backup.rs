@@ -58,8 +58,11 @@ impl Store {
     ///
     /// The copy is made to its end even if the caller stops waiting for it, and is removed then.
     pub async fn backup(&self) -> Result<Backup, BackupError> {
+        if self.is_shared() {
+            return Err(BackupError::OnServer);
+        }
         let only = self.backup.clone().try_acquire_owned().map_err(|_| BackupError::Running)?;
-        let sizes = self.file_sizes();
+        let sizes = self.data_dir.file_sizes();
         let needed = sizes.database + sizes.log + LEFT_FOR_EVENTS;
         if let Some(free) = self.data_dir.free_bytes().filter(|free| *free < needed) {
             return Err(BackupError::NoRoom { needed, free });

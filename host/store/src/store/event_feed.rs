@@ -41,6 +41,7 @@ impl Store {
         from: FeedPosition,
         memory: &dyn ReadMemory,
     ) -> Result<Option<FeedPage>, ReadError> {
-        read!(self.database, event_feed(query, from, &self.hash_key, memory))
+        let now_ms = self.clock.state().system_ms;
+        read!(self.database, event_feed(query, from, &self.hash_key, now_ms, memory))
     }
 }

@@ -14,6 +14,7 @@ mod issues;
 mod job_leases;
 mod kept_read;
 mod log_search;
+mod nodes;
 mod operational_events;
 mod parked_recipients;
 mod plugins;
@@ -45,11 +46,12 @@ use self::{
 use crate::{
     clock::StoreClock,
     data_dir::{DataDir, FileSizes},
-    database::{Database, OpenDatabase, with_writer},
-    error::{CommitError, OpenError},
+    database::{Database, OpenDatabase, read, with_writer},
+    error::{CommitError, OpenError, ReadError},
     observer::Stats,
     operations::ProveWritable,
     options::StoreOptions,
+    postgres::DatabaseClock,
     records::{Durability, OpenDeliveries},
     sqlite,
     vault::Vault,
@@ -67,6 +69,8 @@ pub struct Store {
     hash_walks: HashWalks,
     run_walks: RunWalks,
     clock: Arc<StoreClock>,
+    /// The clock of a database server; none where the database is a file.
+    database_clock: Option<Arc<DatabaseClock>>,
     /// Told when deliveries may be due.
     deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
@@ -88,7 +92,7 @@ impl Store {
         vault: Arc<dyn Vault>,
     ) -> Result<Self, OpenError> {
         let opened = Database::open(&data_dir, &options, vault.clone()).await?;
-        let OpenDatabase { database, hash_key, clock, deliveries, committed } = opened;
+        let OpenDatabase { database, hash_key, clock, database_clock, deliveries, committed } = opened;
         Ok(Self {
             database,
             hash_key,
@@ -96,6 +100,7 @@ impl Store {
             hash_walks: HashWalks::default(),
             run_walks: RunWalks::default(),
             clock,
+            database_clock,
             deliveries,
             committed,
             open_deliveries: KeptRead::default(),
@@ -121,7 +126,9 @@ impl Store {
     /// Proves that the store takes webhooks, for a readiness probe: the disk has room, and takes a write. After a failure,
     /// a write of that size.
     pub async fn check(&self) -> Result<(), CommitError> {
-        self.data_dir.check_room()?;
+        if !self.is_shared() {
+            self.data_dir.check_room()?;
+        }
         let bytes = self.stats().failed_bytes.min(MAX_PROBE_BYTES);
         self.database.execute(ProveWritable { bytes }).await?;
         if bytes > 0 {
@@ -140,9 +147,13 @@ impl Store {
         self.data_dir.path()
     }
 
-    /// Returns the sizes of the database and of its write-ahead log, in bytes.
-    pub fn file_sizes(&self) -> FileSizes {
-        self.data_dir.file_sizes()
+    /// Returns the sizes of the database and of its write-ahead log, in bytes. A server tells that of the database only.
+    pub async fn sizes(&self) -> Result<FileSizes, ReadError> {
+        if !self.is_shared() {
+            return Ok(self.data_dir.file_sizes());
+        }
+        let database = read!(self.database, database_bytes())?;
+        Ok(FileSizes { database, log: 0, database_written_at_ms: None })
     }
 
     /// Returns the writer's counters.

@@ -190,9 +190,9 @@ impl Group {
         GroupContent { jobs: &self.jobs, extras: &self.extras, resends: &self.resends, refused: &self.refused }
     }
 
-    /// Returns the jobs if one of them has a nonce.
-    pub(super) fn signed_jobs(&self) -> Option<&[Job]> {
-        self.jobs.iter().any(|job| job.nonce.is_some()).then_some(&self.jobs)
+    /// Returns true if one of the jobs has a nonce.
+    pub(super) fn has_signed_jobs(&self) -> bool {
+        self.jobs.iter().any(|job| job.nonce.is_some())
     }
 
     /// Sorts the jobs by what is known of their requests: answers those that are refused, and prepares those that were taken
@@ -232,6 +232,13 @@ impl Group {
             }
         }
         later
+    }
+
+    /// Returns the group as it was before its jobs were sorted by what was known of their requests.
+    pub(super) fn begun_anew(self) -> Self {
+        let mut group = Self::default();
+        self.into_members().for_each(|member| group.add(member));
+        group
     }
 
     /// Makes a group of each member.

@@ -17,6 +17,9 @@ use crate::{
     observer::{GroupReport, WriterObserver},
 };
 
+/// How often a group is tried again that met a conflict.
+const MAX_CONFLICTS: u32 = 5;
+
 pub(super) struct Task<B> {
     backend: B,
     inbox: Arc<Inbox<B>>,
@@ -44,29 +47,50 @@ impl<B: WriteBackend> Task<B> {
         while let Some(next) = self.inbox.next() {
             match next {
                 Next::Group(group) => self.commit(group).await,
-                Next::Other(Work::Operation(operation)) => operation.run(&mut self.backend).await,
+                Next::Other(Work::Operation(operation)) => {
+                    self.backend.prepare().await;
+                    let limit = self.backend.operation_limit();
+                    let run = operation.run(&mut self.backend);
+                    match limit {
+                        None => run.await,
+                        // Its caller is told that there is no answer.
+                        Some(limit) => {
+                            if tokio::time::timeout(limit, run).await.is_err() {
+                                self.backend.given_up().await;
+                            }
+                        }
+                    }
+                }
                 Next::Other(Work::Durability(answer)) => _ = answer.send(self.backend.durability().await),
             }
         }
         self.backend.close().await
     }
 
-    async fn commit(&mut self, mut group: Group) {
-        match self.recognize(&mut group).await {
-            // One of a thousand equal requests may be committed at a time; the others take turns with everybody else.
-            Ok(later) => self.inbox.put_back(later),
-            Err(reason) => {
-                self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
-                group.fail(&CommitError::Unavailable { reason });
-                return;
+    async fn commit(&mut self, group: Group) {
+        let mut conflicts = 0;
+        let mut next = Some(group);
+        while let Some(mut group) = next.take() {
+            match self.recognize(&mut group).await {
+                // One of a thousand equal requests may be committed at a time; the others take turns with everybody else.
+                Ok(later) => self.inbox.put_back(later),
+                Err(reason) => {
+                    self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
+                    group.fail(&CommitError::Unavailable { reason });
+                    return;
+                }
             }
-        }
-        if !group.is_empty() {
-            self.commit_recognized(group).await;
+            if group.is_empty() {
+                self.backend.abandon().await;
+            } else {
+                next = self.commit_recognized(group, conflicts < MAX_CONFLICTS).await;
+            }
+            conflicts += 1;
         }
     }
 
-    async fn commit_recognized(&mut self, group: Group) {
+    /// Returns the group if it met a conflict and is to be tried again, as it was before it was recognized.
+    async fn commit_recognized(&mut self, group: Group, may_try_again: bool) -> Option<Group> {
         let is_single = group.members() == 1;
         match self.backend.commit(group.content()).await {
             Ok(committed) => {
@@ -76,7 +100,12 @@ impl<B: WriteBackend> Task<B> {
                 self.answer(group, committed);
                 self.backend.after_commit().await;
             }
-            Err(GroupError::Storage(reason)) => {
+            Err(GroupError::Conflict(reason)) if may_try_again => {
+                tracing::debug!(reason, "a group is committed again");
+                self.counters.retried();
+                return Some(group.begun_anew());
+            }
+            Err(GroupError::Storage(reason) | GroupError::Conflict(reason)) => {
                 self.failures.failed(&reason, group.events(), group.bytes(), Instant::now());
                 group.fail(&CommitError::Unavailable { reason });
             }
@@ -92,13 +121,16 @@ impl<B: WriteBackend> Task<B> {
                 self.commit_one_by_one(group).await;
             }
         }
+        None
     }
 
     /// Recognizes the signed requests that were taken before. Returns the jobs that must wait for the commit of the others.
     async fn recognize(&mut self, group: &mut Group) -> Result<Vec<Waiting>, String> {
-        let Some(jobs) = group.signed_jobs() else { return Ok(Vec::new()) };
-        let recognized = self.backend.recognize(jobs).await.map_err(|error| match error {
-            GroupError::Storage(reason) | GroupError::Content(reason) => reason,
+        if !group.has_signed_jobs() {
+            return Ok(Vec::new());
+        }
+        let recognized = self.backend.recognize(group.content()).await.map_err(|error| match error {
+            GroupError::Storage(reason) | GroupError::Content(reason) | GroupError::Conflict(reason) => reason,
             GroupError::Superseded(what) => what.to_owned(),
         })?;
         Ok(group.sort_recognized(recognized))

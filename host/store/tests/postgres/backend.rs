@@ -6,7 +6,7 @@ use std::{
 };
 
 use inlet_store::StoreOptions;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgConnection};
 use tempfile::TempDir;
 
 use crate::server;
@@ -28,6 +28,9 @@ async fn execute(statement: String) {
 }
 
 impl TestDatabase {
+    /// False if the claims of a process that is gone stay until their leases end: other nodes may hold some.
+    pub const OPENING_FREES_CLAIMS: bool = false;
+
     pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let name = format!("inlet_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -39,6 +42,32 @@ impl TestDatabase {
     /// Options that open the database, also after a store on it was closed.
     pub fn options(&self) -> StoreOptions {
         StoreOptions { database_url: Some(server::url(&self.name)), ..StoreOptions::new(self.directory.path()) }
+    }
+
+    /// Ends the leases of a process that is gone, as their time does.
+    pub async fn end_leases(&self) {
+        let mut connection = server::connect(&self.name).await;
+        let end = "UPDATE deliveries SET due_at_ms = 0 WHERE owner IS NOT NULL AND due_at_ms IS NOT NULL";
+        sqlx::query(end).execute(&mut connection).await.unwrap();
+        let end = "UPDATE job_leases SET leased_until_ms = 0";
+        sqlx::query(end).execute(&mut connection).await.unwrap();
+    }
+
+    /// Options with which one more node opens the database.
+    pub fn options_of_node(&self, node: &str) -> StoreOptions {
+        let directory = self.directory.path().join(node);
+        StoreOptions { database_url: Some(server::url(&self.name)), ..StoreOptions::new(directory) }
+    }
+
+    /// Connects to the database, beside the stores.
+    pub async fn connect(&self) -> PgConnection {
+        server::connect(&self.name).await
+    }
+
+    /// Ends all connections to the database, as an administrator or a restart of the server does.
+    pub async fn end_connections(&self) {
+        let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";
+        sqlx::query(end).bind(&self.name).execute(&mut server::connect("postgres").await).await.unwrap();
     }
 
     /// Everything that is stored, to be compared: the rows of every table.

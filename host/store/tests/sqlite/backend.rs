@@ -11,6 +11,9 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// True if opening the database frees the claims of a process that is gone.
+    pub const OPENING_FREES_CLAIMS: bool = true;
+
     pub fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap() }
     }
@@ -19,6 +22,9 @@ impl TestDatabase {
     pub fn options(&self) -> StoreOptions {
         StoreOptions::new(self.directory.path())
     }
+
+    /// Ends the leases of a process that is gone: opening the database does.
+    pub async fn end_leases(&self) {}
 
     /// Everything that is stored, to be compared: the bytes of every file but the one in which readers mark their
     /// positions.

@@ -6,6 +6,7 @@
 
 mod backend;
 mod checkpoints;
+mod clock;
 mod earlier_schemas;
 mod event_rows;
 mod opening;

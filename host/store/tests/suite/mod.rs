@@ -6,7 +6,6 @@
 mod administration;
 mod attention;
 mod bodies;
-mod clock;
 mod deliveries;
 mod delivery_cancels;
 mod delivery_turns;

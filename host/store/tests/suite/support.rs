@@ -101,6 +101,7 @@ impl Fixture {
     pub async fn reopen(self) -> Self {
         self.store.close().await.unwrap();
         drop(self.store);
+        self.database.end_leases().await;
         let store = Store::open(self.database.options(), vault()).await.unwrap();
         Self { store: Arc::new(store), ..self }
     }

@@ -68,6 +68,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("getSourceStatus", "read"),
     ("getStatistics", "read"),
     ("getSystem", "read"),
+    ("listNodes", "read"),
     ("getTarget", "read"),
     ("getTenant", "key or read"),
     ("getUser", "key or read"),

@@ -49,6 +49,7 @@ mod make_targets;
 mod management;
 mod mapping_language;
 mod misbehaving_plugins;
+mod nodes;
 mod on_reject;
 mod operating;
 mod operational_events;

@@ -1,9 +1,10 @@
 //! `GET /system`
 
 use askama::Template;
-use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use inlet_api::Scope;
 use inlet_api_types::{
+    nodes::{Node, NodeList, NodeState},
     operational_events::{OperationalEvent, OperationalEventList, OperationalEventStatus},
     system::{Job, System, Work},
 };
@@ -30,6 +31,7 @@ use crate::{
 struct SystemPage<'a> {
     layout: Layout<'a>,
     system: &'a System,
+    nodes: &'a [Node],
     checks: Vec<Check>,
     events: &'a OperationalEventList,
 }
@@ -54,6 +56,20 @@ impl SystemPage<'_> {
             let warning = "Retention then deletes at once what is too old by the system's clock.";
             confirm(&self.layout, "Take the system's time", warning, accept_time::WORD, "/system/clock/accept")
         })
+    }
+
+    fn node(&self, node: &Node) -> outcome::Badge {
+        outcome::node(node.state == NodeState::Alive)
+    }
+
+    /// How the clock of a server differs from the database's, where it does.
+    fn clock(&self, node: &Node) -> Option<String> {
+        let span = time::span(node.clock_behind_ms.saturating_abs());
+        match node.clock_behind_ms {
+            -999..=999 => None,
+            1.. => Some(format!("{span} behind, corrected")),
+            _ => Some(format!("{span} ahead, corrected")),
+        }
     }
 
     fn job(&self, job: &Job) -> outcome::Badge {
@@ -94,7 +110,9 @@ impl SystemPage<'_> {
 pub async fn show(page: Page) -> PageResult {
     let system = page.get::<System>("/v1/system");
     let events = page.get::<OperationalEventList>("/v1/operational_events?limit=20");
-    let (system, events) = try_join(system, events).await?;
+    let nodes = page.get::<NodeList>("/v1/nodes");
+    let (system, events, nodes) = try_join3(system, events, nodes).await?;
     let checks = checks::all(&system, now_ms());
-    Ok(respond::html(&SystemPage { layout: Layout::new(&page, "System"), system: &system, checks, events: &events }))
+    let layout = Layout::new(&page, "System");
+    Ok(respond::html(&SystemPage { layout, system: &system, nodes: &nodes.entries, checks, events: &events }))
 }

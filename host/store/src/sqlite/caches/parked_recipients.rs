@@ -23,6 +23,8 @@ pub(crate) struct ParkedRecipients {
     pending: Vec<(i64, u64, Change)>,
     /// True if a transaction failed that changed the table: its outcome may be unknown.
     is_stale: bool,
+    /// True if other nodes write too. Then only the totals of environments are known, and within one transaction.
+    is_shared: bool,
 }
 
 #[derive(Default)]
@@ -41,7 +43,10 @@ enum Change {
 impl ParkedRecipients {
     /// Counts the rows of the table.
     pub(crate) async fn load(connection: &mut sql::Connection<'_>) -> Result<Self, sqlx::Error> {
-        let mut loaded = Self::default();
+        let mut loaded = Self { is_shared: connection.is_postgres(), ..Self::default() };
+        if loaded.is_shared {
+            return Ok(loaded);
+        }
         let rows = sql::query(
             "SELECT environment_id, collection, id, count(*) FROM parked_recipients WHERE state = 0
              GROUP BY environment_id, collection, id",
@@ -65,6 +70,18 @@ impl ParkedRecipients {
             *self = Self::load(&mut statements.connection()).await?;
         }
         Ok(())
+    }
+
+    /// Returns true if other nodes write too, and only totals are known.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
+    /// Takes the totals of environments that a transaction read behind its locks.
+    pub(crate) fn begin_shared(&mut self, totals: HashMap<i64, usize>) {
+        self.pending.clear();
+        let environment = |total| Environment { total, of_recipient: HashMap::new() };
+        self.environments = totals.into_iter().map(|(id, total)| (id, environment(total))).collect();
     }
 
     /// Returns true if nobody is parked.
@@ -109,6 +126,10 @@ impl ParkedRecipients {
     }
 
     pub(crate) fn committed(&mut self) {
+        if self.is_shared {
+            self.pending.clear();
+            return;
+        }
         for (id, hash, change) in self.pending.drain(..) {
             let environment = self.environments.entry(id).or_default();
             let count = environment.of_recipient.entry(hash).or_default();
@@ -130,13 +151,13 @@ impl ParkedRecipients {
     }
 
     pub(crate) fn rolled_back(&mut self) {
-        self.is_stale |= !self.pending.is_empty();
+        self.is_stale |= !self.is_shared && !self.pending.is_empty();
         self.pending.clear();
     }
 
     /// Counts anew before the next use, because nobody knows what a failed transaction wrote.
     pub(crate) fn distrust(&mut self) {
-        self.is_stale = true;
+        self.is_stale = !self.is_shared;
         self.pending.clear();
     }
 

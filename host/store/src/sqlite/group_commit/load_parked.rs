@@ -55,7 +55,7 @@ static TRIGGERS: LazyLock<MultiRow> = LazyLock::new(|| {
 type Recipient<'n> = (i64, &'n RecipientKey);
 
 /// Loads what the transaction of a group needs. Without a waiting trigger it costs nothing.
-pub(super) async fn load_indexed(
+pub(super) async fn load_counted(
     statements: &mut StatementRunner<'_>,
     needs: &Needs<'_>,
     index: &ParkedRecipients,
@@ -63,6 +63,9 @@ pub(super) async fn load_indexed(
 ) -> Result<(), SqliteError> {
     if index.is_empty() {
         return Ok(());
+    }
+    if index.is_shared() {
+        return load_of_environments(statements, needs, index, world).await;
     }
     let mut identified = Vec::new();
     for ((environment, key), with_properties) in &needs.recipients {
@@ -83,6 +86,27 @@ pub(super) async fn load_indexed(
         }
     }
     load_triggers(statements, &identified, world).await?;
+    Ok(())
+}
+
+/// Loads the same where only the totals of environments are known.
+async fn load_of_environments(
+    statements: &mut StatementRunner<'_>,
+    needs: &Needs<'_>,
+    index: &ParkedRecipients,
+    world: &mut World,
+) -> Result<(), SqliteError> {
+    let mut recipients: Vec<Recipient<'_>> = Vec::new();
+    for (environment, key) in needs.recipients.keys().copied() {
+        let total = index.total(environment);
+        if total > 0 {
+            world.load_parked(environment).load_total(total);
+            recipients.push((environment, key));
+        }
+    }
+    for ((environment, key), count) in load_triggers(statements, &recipients, world).await? {
+        world.load_parked(environment).load_count(key.clone(), count);
+    }
     Ok(())
 }
 

@@ -16,7 +16,7 @@ pub(crate) mod settle;
 #[cfg(test)]
 mod tests;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use inlet_core::{settle::TransactionTime, world::Needs};
 use uuid::Uuid;
@@ -32,8 +32,7 @@ use crate::{
     },
 };
 
-/// Commits everything or nothing. `new_id` makes the ids of
-/// action logs and runs.
+/// Commits everything or nothing, where nobody else writes. `new_id` makes the ids of action logs and runs.
 pub(crate) async fn commit(
     statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
@@ -41,7 +40,7 @@ pub(crate) async fn commit(
     time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
-    let committed = write(statements, caches, group, time, new_id).await;
+    let committed = begin_and_commit(statements, caches, group, time, new_id).await;
     if committed.is_ok() {
         caches.committed();
     } else {
@@ -51,7 +50,23 @@ pub(crate) async fn commit(
     committed
 }
 
-async fn write(
+async fn begin_and_commit(
+    statements: &mut StatementRunner<'_>,
+    caches: &mut Caches,
+    group: GroupContent<'_>,
+    time: TransactionTime,
+    new_id: &mut impl FnMut() -> Uuid,
+) -> Result<CommittedGroup, SqliteError> {
+    statements.run(transaction::BEGIN).await?;
+    let written = write(statements, caches, group, time, new_id).await?;
+    let committing = Instant::now();
+    statements.run(transaction::COMMIT).await?;
+    Ok(CommittedGroup { commit: committing.elapsed(), ..written })
+}
+
+/// Settles a group and writes it, in a transaction that has begun. The caller commits, or rolls back after an error, and
+/// tells the caches.
+pub(crate) async fn write(
     statements: &mut StatementRunner<'_>,
     caches: &mut Caches,
     group: GroupContent<'_>,
@@ -62,12 +77,11 @@ async fn write(
     let started = Instant::now();
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.add_needs(&mut needs));
-    statements.run(transaction::BEGIN).await?;
     caches.idempotency.make_sure(statements).await?;
     let wanted = Wanted::of(&needs, caches.idempotency.index());
     let mut world = load::load(statements, wanted).await?;
     caches.parked.make_sure(statements).await?;
-    load_parked::load_indexed(statements, &needs, &caches.parked, &mut world).await?;
+    load_parked::load_counted(statements, &needs, &caches.parked, &mut world).await?;
     let settlements = settle::settle_all(&mut world, jobs, time, new_id)?;
     let settled = Instant::now();
     let plugins = caches.plugins.ids(statements, jobs).await?;
@@ -90,7 +104,5 @@ async fn write(
     if !refused.is_empty() {
         issues::record_refused(&mut statements.connection(), refused, time.system_ms).await?;
     }
-    let written = Instant::now();
-    statements.run(transaction::COMMIT).await?;
-    Ok(CommittedGroup { settlements, settle: settled - started, write: written - settled, commit: written.elapsed() })
+    Ok(CommittedGroup { settlements, settle: settled - started, write: settled.elapsed(), commit: Duration::ZERO })
 }

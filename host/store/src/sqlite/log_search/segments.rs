@@ -59,7 +59,7 @@ async fn add(
     segment: i64,
     entries: &[LogSearchEntry],
 ) -> Result<(), SqliteError> {
-    statements.run(transaction::BEGIN).await?;
+    transaction::begin(statements).await?;
     statements
         .write(&ENTRIES, entries, |row, entry| {
             let event = entry.event.as_ref().map_or(&[][..], |event| event.as_slice());

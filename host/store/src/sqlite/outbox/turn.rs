@@ -36,7 +36,7 @@ pub(super) async fn take(
     let DeliveryTurn { owner, lease, bodies, finished, health, renewed, wanted } = turn;
     let lease_ms = i64::try_from(lease.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 4);
     let mut result = DeliveryTurnResult::default();
-    statements.run(transaction::BEGIN).await?;
+    transaction::begin(statements).await?;
     for built in bodies {
         if !bodies::store(statements, *owner, built).await? {
             result.lost.push(built.claim);

@@ -125,6 +125,11 @@ impl StatementRunner<'_> {
         }
     }
 
+    /// Returns true if statements run on the caller's thread.
+    pub(crate) fn is_direct(&self) -> bool {
+        matches!(self, Self::Direct(_))
+    }
+
     /// Lends the connection for statements that are rare.
     pub(crate) fn connection(&mut self) -> sql::Connection<'_> {
         match self {

@@ -3,11 +3,30 @@
 //! sqlx's own transactions are not used for writing: when SQLite has rolled back by itself, as it does on a full disk,
 //! sqlx keeps counting the transaction as open and never begins another one.
 
-use crate::{sql, sqlite::error::SqliteError};
+use super::runner::StatementRunner;
+use crate::{postgres, sql, sqlite::error::SqliteError};
 
 /// IMMEDIATE takes the write lock here, so that a lock held by somebody else is noticed before the first write.
 pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
 pub(crate) const COMMIT: &str = "COMMIT";
+
+/// Begins the transaction of an operation by the statements of the event path. Where other nodes write too, it waits until
+/// no other operation and no group is under way.
+pub(crate) async fn begin(statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
+    if statements.is_direct() {
+        return statements.run(BEGIN).await;
+    }
+    Ok(begin_on(&mut statements.connection()).await?)
+}
+
+async fn begin_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+    match connection {
+        sql::Connection::Sqlite(_) => sql::query(BEGIN).execute(connection).await.map(|_| ()),
+        sql::Connection::Postgres(server) => {
+            sqlx::raw_sql(postgres::BEGIN_OPERATION).execute(&mut **server).await.map(|_| ())
+        }
+    }
+}
 
 /// Runs `body` in a transaction: commits after success, otherwise rolls back.
 pub(crate) async fn run<'c, T>(
@@ -15,7 +34,7 @@ pub(crate) async fn run<'c, T>(
     body: impl AsyncFnOnce(&mut sql::Connection<'_>) -> Result<T, SqliteError>,
 ) -> Result<T, SqliteError> {
     let connection = &mut connection.into();
-    let begun = sql::query(BEGIN).execute(&mut *connection).await;
+    let begun = begin_on(connection).await;
     if let Err(error) = begun {
         // If an earlier transaction was left open, the next one must not meet it too.
         roll_back(connection).await;

@@ -2,6 +2,9 @@
 //!
 //! The rowids of `event_logs` are in that order: the one connection that writes gives each row the greatest. A position is
 //! kept only while a feed is open; its clients continue after the id of an event, because `VACUUM` may renumber rows.
+//!
+//! On a server, nodes commit groups of different environments beside each other, and one that got its rowids earlier may be
+//! committed later. A reader stops before a gap that may belong to such a group.
 
 use std::collections::HashMap;
 
@@ -10,11 +13,14 @@ use uuid::Uuid;
 
 use super::event_logs::{EventKey, load, load_actions, sizes};
 use crate::{
-    records::{Cursor, EventQuery, FeedPage, FeedPosition, Page, ReadMemory},
+    records::{Cursor, EventQuery, FeedPage, FeedPosition, Page, ReadMemory, uuid_time},
     sql,
-    sqlite::log_search::query::committed_after,
+    sqlite::log_search::query::{Committed, committed_after},
 };
 
+/// How long a gap in the rowids may be a group that is not committed yet, in milliseconds. After it, it is one that was rolled
+/// back.
+const GAP_MS: i64 = 10_000;
 /// The most entries that one read looks at.
 const LOOKED_AT: usize = 1000;
 
@@ -57,12 +63,24 @@ pub(crate) async fn after(
     Ok((FeedPosition(position), false))
 }
 
+/// Returns the number of entries before the first gap that may be filled yet. An entry tells its age by its id.
+fn before_gap(after: i64, entries: &[Committed], now_ms: i64) -> usize {
+    let mut last = after;
+    let gap = entries.iter().position(|entry| {
+        let is_gap = entry.rowid != last + 1 && uuid_time::time_of(entry.id) + GAP_MS > now_ms;
+        last = entry.rowid;
+        is_gap
+    });
+    gap.unwrap_or(entries.len())
+}
+
 /// Returns the next events after a position that a query selects, at most its limit; none if there is no memory for them.
 pub(crate) async fn read(
     readers: &sql::Pool,
     query: &EventQuery,
     from: FeedPosition,
     key: &HashKey,
+    now_ms: i64,
     memory: &dyn ReadMemory,
 ) -> Result<Option<FeedPage>, sqlx::Error> {
     let mut reader = readers.acquire().await?;
@@ -78,6 +96,14 @@ pub(crate) async fn read(
         let others = committed_after(&mut snapshot, last, query, key, rest).await?;
         has_more = others.len() == rest;
         entries.extend(others);
+    }
+    if readers.is_postgres() {
+        let complete = before_gap(from.0, &entries, now_ms);
+        has_more &= complete == entries.len();
+        entries.truncate(complete);
+        if entries.is_empty() {
+            return Ok(Some(FeedPage { events: Vec::new(), position: from, last: None, has_more: false }));
+        }
     }
     if entries.is_empty() {
         // The newest events were deleted with their source, and what comes next gets their rowids.
@@ -127,4 +153,32 @@ pub(crate) async fn read(
         }
     }
     Ok(Some(page))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW_MS: i64 = 1_800_000_000_000;
+
+    fn entry(rowid: i64, age_ms: i64) -> Committed {
+        let id = uuid_time::floor(NOW_MS - age_ms);
+        Committed { rowid, source_environment: 1, id, is_selected: true }
+    }
+
+    #[test]
+    fn a_reader_stops_before_a_gap_that_may_be_filled_yet() {
+        let cases = [
+            (vec![(8, 100), (9, 50), (10, 20)], 3),
+            (vec![(8, 100), (10, 50), (11, 20)], 1),
+            (vec![(9, 100), (10, 50)], 0),
+            // It is old: what had the rowids before it was rolled back.
+            (vec![(8, 20_000), (10, 20_000), (11, 50)], 3),
+            (vec![], 0),
+        ];
+        for (entries, complete) in cases {
+            let entries: Vec<Committed> = entries.into_iter().map(|(rowid, age)| entry(rowid, age)).collect();
+            assert_eq!(before_gap(7, &entries, NOW_MS), complete, "{:?}", entries.len());
+        }
+    }
 }

@@ -31,6 +31,7 @@ pub(crate) mod job_leases;
 pub(crate) mod kept_requests;
 pub(crate) mod management_tokens;
 pub(crate) mod mappings;
+pub(crate) mod nodes;
 pub(crate) mod operational_events;
 pub(crate) mod parked_recipients;
 pub(crate) mod plugin_versions;

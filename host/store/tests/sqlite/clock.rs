@@ -8,7 +8,7 @@ use std::{
 use inlet_core::log::Outcome;
 use inlet_store::{ClockState, Cursor, RunQuery, Store, StoreOptions, SystemClock};
 
-use super::support::{DAY_MS, Event, Fixture, Unlimited, log, mapping, vault};
+use crate::suite::support::{DAY_MS, Event, Fixture, Unlimited, log, mapping, vault};
 
 const START: Duration = Duration::from_secs(1_767_323_045);
 const HOUR: Duration = Duration::from_secs(3600);

@@ -1,0 +1,3 @@
+//! The servers that share the database.
+
+pub mod list;

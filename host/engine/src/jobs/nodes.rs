@@ -1,0 +1,43 @@
+//! Tells the other servers of the database that this one is alive.
+
+use std::time::Duration;
+
+use inlet_core::Uuid;
+use inlet_store::{CommitError, NewNode};
+
+use super::job::{Job, RunsOn};
+use crate::Engine;
+
+/// The time after which a server that is not heard of counts as gone: that of the leases of its jobs.
+const TTL: Duration = Duration::from_secs(30);
+
+/// Writes again and again that this server is alive.
+pub(super) struct Nodes;
+
+impl Job for Nodes {
+    const NAME: &'static str = "nodes";
+    const RUNS_ON: RunsOn = RunsOn::EveryNode;
+    const FAILURE: &'static str = "the other servers were not told that this one is alive";
+    type Error = CommitError;
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(10)
+    }
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), CommitError> {
+        let node = NewNode {
+            id: engine.node_id,
+            name: engine.options.node_name.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at_ms: engine.started_at_ms,
+        };
+        engine.store.keep_node(node, TTL).await
+    }
+}
+
+/// Tells the others that this server stops.
+pub(super) async fn remove_at_stop(engine: &Engine, id: Uuid) {
+    if let Err(error) = engine.store.remove_node(id).await {
+        tracing::debug!(%error, "the other servers were not told that this one stops");
+    }
+}

@@ -1,0 +1,48 @@
+//! Puts in force what other servers of the database changed, and tells live views of the events that they committed.
+
+use std::time::Duration;
+
+use inlet_store::ReadError;
+
+use super::job::{Job, RunsOn};
+use crate::Engine;
+
+/// The time between two looks. A change is in force on every node within a second.
+const LOOK: Duration = Duration::from_millis(300);
+/// The time between two looks where no other server writes, of which none finds anything.
+const ALONE: Duration = Duration::from_secs(3600);
+
+/// Follows the other servers.
+#[derive(Default)]
+pub(super) struct SharedConfiguration {
+    is_alone: bool,
+    newest_event: i64,
+}
+
+impl Job for SharedConfiguration {
+    const NAME: &'static str = "shared_configuration";
+    const RUNS_ON: RunsOn = RunsOn::EveryNode;
+    const FAILURE: &'static str = "what other servers changed is not in force here yet; it is tried again";
+    type Error = ReadError;
+
+    fn interval(&self) -> Duration {
+        if self.is_alone { ALONE } else { LOOK }
+    }
+
+    async fn is_due(&mut self, engine: &Engine) -> Result<bool, ReadError> {
+        self.is_alone = !engine.store.is_shared();
+        if self.is_alone {
+            return Ok(false);
+        }
+        let version = engine.store.shared_version().await?;
+        if version.newest_event != self.newest_event {
+            self.newest_event = version.newest_event;
+            engine.store.announce_events();
+        }
+        Ok(!engine.configuration.is_of(version.configuration))
+    }
+
+    async fn run(&mut self, engine: &Engine) -> Result<(), ReadError> {
+        engine.follow_others().await
+    }
+}

@@ -1,0 +1,52 @@
+//! The servers that share the database.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::Store;
+use crate::{
+    database::read,
+    error::{CommitError, ReadError},
+    operations::{KeepNode, RemoveNode},
+    records::{NewNode, NodeRecord, SharedVersion},
+};
+
+impl Store {
+    /// Returns true if other servers may write to the database too.
+    pub fn is_shared(&self) -> bool {
+        self.database.readers.is_postgres()
+    }
+
+    /// Writes that a server is alive, for so long.
+    pub async fn keep_node(&self, node: NewNode, ttl: Duration) -> Result<(), CommitError> {
+        let ttl_ms = i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX / 4);
+        let clock_behind_ms = self.clock_behind_ms();
+        self.database.execute(KeepNode { node, ttl_ms, clock_behind_ms }).await
+    }
+
+    /// Forgets a server that stops.
+    pub async fn remove_node(&self, id: Uuid) -> Result<(), CommitError> {
+        self.database.execute(RemoveNode { id }).await
+    }
+
+    /// Returns the servers that were heard of in the last hour, the first started first.
+    pub async fn nodes(&self) -> Result<Vec<NodeRecord>, ReadError> {
+        read!(self.database, nodes())
+    }
+
+    /// Returns what other servers may have changed, as it is now.
+    pub async fn shared_version(&self) -> Result<SharedVersion, ReadError> {
+        read!(self.database, shared_version())
+    }
+
+    /// Tells those who wait for events that another server committed some.
+    pub fn announce_events(&self) {
+        self.committed.notify_waiters();
+    }
+
+    /// Returns how far the database's clock is ahead of this machine's, in milliseconds; 0 where it is the same.
+    pub fn clock_behind_ms(&self) -> i64 {
+        self.database_clock.as_ref().map_or(0, |clock| clock.ahead_ms())
+    }
+}
