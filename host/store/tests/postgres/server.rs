@@ -46,8 +46,8 @@ pub async fn connect(database: &str) -> PgConnection {
 }
 
 fn start() -> Server {
-    let programs = programs();
     let directory = tempfile::Builder::new().prefix("inlet-postgres-").tempdir().unwrap().keep();
+    let programs = programs(&directory);
     let mut command = Command::new("sh");
     command.args([OsString::from("-c"), SCRIPT.into(), "sh".into(), programs.into(), directory.clone().into()]);
     if rustix::process::geteuid().is_root() {
@@ -59,10 +59,14 @@ fn start() -> Server {
     Server { directory, _process: process }
 }
 
-/// Returns the directory of the newest server programs, as Debian installs them, or the one that `INLET_TEST_POSTGRES` names.
-fn programs() -> PathBuf {
+/// Returns the directory of the newest server programs, as Debian installs them, or a copy of the one that `INLET_TEST_POSTGRES`
+/// names: another user may not see what is in a home directory.
+fn programs(directory: &Path) -> PathBuf {
     if let Some(named) = std::env::var_os("INLET_TEST_POSTGRES") {
-        return named.into();
+        let all = PathBuf::from(&named).join("..");
+        let copied = Command::new("cp").arg("-rL").arg(all).arg(directory.join("programs")).status().unwrap();
+        assert!(copied.success(), "INLET_TEST_POSTGRES names {named:?}");
+        return directory.join("programs/bin");
     }
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
     let mut found: Vec<PathBuf> =
