@@ -99,6 +99,8 @@ toolchains: ## Install the toolchains for C, JavaScript and Python, the clients 
 	for directory in tests/system/clients tests/system/clients/engines; do (cd $$directory && npm ci --no-audit --no-fund \
 		&& (test -x .venv/bin/python || python3 -m venv .venv) \
 		&& .venv/bin/pip install -q --require-hashes -r requirements.txt) || exit 1; done
+	@# npm packs no symbolic links, and does not run what makes them everywhere.
+	@test ! -d $(POSTGRES_18) || (cd $(POSTGRES_18)/../.. && node scripts/hydrate-symlinks.js)
 
 # rust-toolchain.toml does not install the target everywhere; a toolchain without rustup must have it already.
 wasm-target:
