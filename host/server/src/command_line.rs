@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use inlet_cli::{backup, completion, error_sentence, exit_code};
 
-use crate::{restore, secrets, serve};
+use crate::{migrate_store, restore, secrets, serve};
 
 /// Turns webhooks into action.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Put a backup into the data directory of a stopped server
     Restore(restore::Arguments),
+    /// Move everything from SQLite into a PostgreSQL database
+    MigrateStore(migrate_store::Arguments),
     /// Write the completions of a shell
     Completion(completion::Arguments),
 }
@@ -41,6 +43,7 @@ pub fn main() -> ExitCode {
         Command::Client(command) => inlet_cli::run(&command),
         Command::Backup(arguments) => backup::run(&arguments, restore::check).map(|()| ExitCode::SUCCESS),
         Command::Restore(arguments) => restore::run(&arguments).map(|()| ExitCode::SUCCESS),
+        Command::MigrateStore(arguments) => migrate_store::run(&arguments).map(|()| ExitCode::SUCCESS),
         Command::Completion(arguments) => completion::run(&arguments, Cli::command()).map(|()| ExitCode::SUCCESS),
     };
     match result {

@@ -1,4 +1,5 @@
-//! The `inlet` binary: `serve` runs the server, `secrets` manages the master key, `restore` puts a backup back, and all other
+//! The `inlet` binary: `serve` runs the server, `secrets` manages the master key, `restore` puts a backup back, `migrate-store` moves to
+//! PostgreSQL, and all other
 //! commands are clients of a running server and the author's tool.
 //!
 //! This crate only connects the others: it holds the configuration file, listeners, routes, the log and the demo.
@@ -15,6 +16,7 @@ mod http;
 mod listen;
 mod log;
 mod management_token;
+mod migrate_store;
 mod open_engine;
 mod open_files;
 mod operational_events;

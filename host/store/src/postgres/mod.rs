@@ -17,6 +17,7 @@ pub(crate) use self::clock::DatabaseClock;
 pub(crate) use self::writer::{BEGIN_OPERATION, PostgresWriter};
 use crate::{
     error::{OpenError, ResealError},
+    migrate::UNDER_WAY,
     options::StoreOptions,
     sql,
     sqlite::{
@@ -40,9 +41,16 @@ pub(crate) async fn open(
 ) -> Result<(Opened, Arc<DatabaseClock>), OpenError> {
     let connect = connect_options(url)?;
     let explain = |error: sqlx::Error| explain(&connect, &error);
-    let mut connection = connect.connect().await.map_err(explain)?;
-    check_server(&connect, &mut connection).await?;
-    migrate(&connect, &mut connection).await?;
+    let mut connection = connect_migrated(url).await?;
+    let is_moved_into: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM meta WHERE key = $1)")
+        .bind(UNDER_WAY)
+        .fetch_one(&mut connection)
+        .await
+        .map_err(explain)?;
+    if is_moved_into {
+        let problem = "a move into it is not completed; run inlet migrate-store again";
+        return Err(other_problem(&connect, problem.to_owned()));
+    }
     sealing::seal_first_check(&mut (&mut connection).into(), &*vault).await.map_err(|error| match error {
         SqliteError::Vault(problem) => OpenError::Secrets { path: shown(&connect).into(), problem },
         SqliteError::Database(error) => explain(error),
@@ -54,6 +62,15 @@ pub(crate) async fn open(
     let writer = WriterConnection::Postgres(Box::new(writer));
     let opened = open_with(writer, sql::Pool::Postgres(readers), clock.clone(), vault).await.map_err(explain)?;
     Ok((opened, clock))
+}
+
+/// Connects to the database that a URL names, and creates its tables if there are none.
+pub(crate) async fn connect_migrated(url: &str) -> Result<PgConnection, OpenError> {
+    let connect = connect_options(url)?;
+    let mut connection = connect.connect().await.map_err(|error| explain(&connect, &error))?;
+    check_server(&connect, &mut connection).await?;
+    migrate(&connect, &mut connection).await?;
+    Ok(connection)
 }
 
 /// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes nothing.
@@ -73,9 +90,7 @@ pub(crate) async fn key_check(url: &str) -> Result<Option<Vec<u8>>, OpenError> {
 /// Seals every secret with another key; returns the number of secrets.
 pub(crate) async fn reseal(url: &str, old: &dyn Vault, new: &dyn Vault) -> Result<usize, ResealError> {
     let connect = connect_options(url)?;
-    let mut connection = connect.connect().await.map_err(|error| explain(&connect, &error))?;
-    check_server(&connect, &mut connection).await?;
-    migrate(&connect, &mut connection).await?;
+    let mut connection = connect_migrated(url).await?;
     let resealed = sealing::reseal(&mut (&mut connection).into(), old, new).await?;
     connection.close().await.map_err(|error| explain(&connect, &error))?;
     Ok(resealed)

@@ -31,7 +31,12 @@ mod write_backend;
 mod write_connection;
 
 pub(crate) use backup::{copy as copy_database, inspect as inspect_backup};
-pub(crate) use connection::{migrations::newest_known as schema_version, readers::Readers, sealing};
+pub(crate) use connection::{
+    migrations::{check_newest, newest_known as schema_version},
+    pragmas::for_reading,
+    readers::Readers,
+    sealing,
+};
 pub(crate) use error::SqliteError;
 pub(crate) use open::{Opened, key_check, open, open_with, reseal};
 pub(crate) use write_connection::{WriteConnection, WriterConnection};

@@ -32,6 +32,12 @@ pub(crate) async fn check_known(path: &Path, connection: &mut SqliteConnection) 
     if found > newest_known() { Err(newer(path, found)) } else { Ok(()) }
 }
 
+/// Returns the version of a database's schema and the newest one, unless they are the same.
+pub(crate) async fn check_newest(connection: &mut SqliteConnection) -> Result<Option<(i64, i64)>, sqlx::Error> {
+    let (found, known) = (version(connection).await?, newest_known());
+    Ok((found != known).then_some((found, known)))
+}
+
 /// Returns the version of a database's schema.
 pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(connection).await

@@ -3,6 +3,7 @@
 mod configuration;
 mod failures;
 mod load;
+mod moving;
 mod opening;
 mod same_key;
 
