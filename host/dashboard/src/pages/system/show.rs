@@ -67,7 +67,7 @@ impl SystemPage<'_> {
         let span = time::span(node.clock_behind_ms.saturating_abs());
         match node.clock_behind_ms {
             -999..=999 => None,
-            1.. => Some(format!("{span} behind, corrected")),
+            1000.. => Some(format!("{span} behind, corrected")),
             _ => Some(format!("{span} ahead, corrected")),
         }
     }
