@@ -20,7 +20,7 @@ async fn a_server_moves_and_goes_on() {
     let mut server = Server::start_with(ServerOptions::default().env("INLET_MASTER_KEY", MASTER_KEY)).await;
     let mappings = json!([{"event_type": "E", "action_type": "workflows_trigger",
         "action_parameters": {"key": "k", "recipients": {"id": "user_id"}}}]);
-    let settings = json!({"enforce_idempotency": true, "signing_secret": "s3cr3t", "enforce_signature": false});
+    let settings = json!({"enforce_idempotency": true, "signing_secret": "s3cr3t", "enforce_verification": false});
     let endpoint = server.source("segment", "segment", settings, mappings).await;
     for number in 0..20 {
         endpoint.expect(track("E", "u", &format!("m-{number}"), json!({"n": number})), &["executed"]).await;
