@@ -63,6 +63,18 @@ CREATE FUNCTION json_quote(value TEXT) RETURNS TEXT
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN coalesce(to_json(value)::TEXT, 'null');
 
+-- A text as JSON whose strings can be read: PostgreSQL has no text with a NUL or with half of a surrogate pair, and would refuse
+-- the whole value for one such escape anywhere in it. They become the replacement character.
+CREATE FUNCTION readable_json(value TEXT) RETURNS JSON
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE strpos(value, '\u')
+        WHEN 0 THEN value
+        ELSE regexp_replace(
+            regexp_replace(
+                value, '\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})', '\\ufffd', 'g'),
+            '\\u0000|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}', '\\ufffd', 'g')
+    END::JSON;
+
 -- A part of a value, from a place that is counted from 1, or from the end if it is negative. A negative length takes
 -- what is before the place. PostgreSQL's own functions take INTEGERs only; for them a negative place lies before the
 -- beginning, and a negative length is an error.

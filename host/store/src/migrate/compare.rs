@@ -6,9 +6,9 @@ use sqlx::{ColumnIndex, Database, Decode, PgConnection, Row, SqliteConnection, T
 
 use super::{
     MigratedTable, MigrationError,
-    copy::without_nul,
     table::{ColumnType, Table, safe},
 };
+use crate::sql::without_nul;
 
 /// The digest of the rows so far, and their number.
 #[derive(Default)]
@@ -33,7 +33,9 @@ impl Rows {
             let value: Option<Vec<u8>> = match column {
                 ColumnType::Integer => row.try_get::<Option<i64>, _>(at)?.map(|value| value.to_be_bytes().into()),
                 ColumnType::Float => row.try_get::<Option<f64>, _>(at)?.map(|value| value.to_be_bytes().into()),
-                ColumnType::Text => row.try_get::<Option<String>, _>(at)?.map(|text| without_nul(text).into_bytes()),
+                ColumnType::Text => {
+                    row.try_get::<Option<String>, _>(at)?.map(|text| without_nul(text.into()).into_owned().into_bytes())
+                }
                 ColumnType::Bytes => row.try_get(at)?,
             };
             // A length tells where a value ends, and that there is one.

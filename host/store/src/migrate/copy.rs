@@ -7,6 +7,7 @@ use super::{
     MigrationProgress,
     table::{ColumnType, Table, safe},
 };
+use crate::sql::without_nul;
 
 /// The most rows and bytes that one statement writes.
 const MOST_ROWS: usize = 1000;
@@ -44,7 +45,7 @@ impl Values {
             Self::Texts(values) => {
                 let text: Option<String> = row.try_get(at)?;
                 let bytes = text.as_ref().map_or(0, String::len);
-                values.push(text.map(without_nul));
+                values.push(text.map(|text| without_nul(text.into()).into_owned()));
                 bytes
             }
             Self::Bytes(values) => {
@@ -55,11 +56,6 @@ impl Values {
             }
         })
     }
-}
-
-/// PostgreSQL has no text with NUL; the replacement character stands for it, as in what servers write there.
-pub(super) fn without_nul(text: String) -> String {
-    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// Copies the rows that are not there yet.

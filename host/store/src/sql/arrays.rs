@@ -8,7 +8,7 @@ use std::{
 
 use sqlx::{Arguments as _, AssertSqlSafe, PgConnection, postgres::PgArguments};
 
-use super::{Row, Text, Value};
+use super::{Row, Text, Value, without_nul};
 
 /// A statement over rows that PostgreSQL reads from arrays.
 pub(crate) struct ArrayStatement {
@@ -116,7 +116,7 @@ fn columns<'v>(rows: impl Iterator<Item = Vec<Value<'v>>>) -> Result<Vec<Array<'
             }
             match (columns.get_mut(at), value) {
                 (Some(Array::Ints(values)), Value::Int(value)) => values.push(value),
-                (Some(Array::Texts(values)), Value::Text(value)) => values.push(value),
+                (Some(Array::Texts(values)), Value::Text(value)) => values.push(value.map(without_nul)),
                 (Some(Array::Bytes(values)), Value::Bytes(value)) => values.push(value),
                 (Some(Array::Bytes(values)), Value::Uuid(value)) => {
                     values.push(Some(Cow::Owned(value.as_bytes().to_vec())));

@@ -22,4 +22,4 @@ pub(crate) use connection::{Connection, Pool};
 pub(crate) use query::{Query, query, query_as, query_scalar, query_with};
 pub(crate) use row::{Column, FromRow, Row};
 pub(crate) use text::{Text, each};
-pub(crate) use value::{Bind, Value};
+pub(crate) use value::{Bind, Value, without_nul};

@@ -30,14 +30,17 @@ impl<'v> Value<'v> {
     pub(super) fn add_to_postgres(self, arguments: &mut PgArguments) -> Result<(), sqlx::Error> {
         let added = match self {
             Self::Int(value) => arguments.add(value),
-            // PostgreSQL has no NUL in texts.
-            Self::Text(Some(value)) if value.contains('\0') => arguments.add(value.replace('\0', "\u{fffd}")),
-            Self::Text(value) => arguments.add(value.as_deref()),
+            Self::Text(value) => arguments.add(value.map(without_nul).as_deref()),
             Self::Bytes(value) => arguments.add(value.as_deref()),
             Self::Uuid(value) => arguments.add(value.as_bytes().as_slice()),
         };
         added.map_err(sqlx::Error::Encode)
     }
+}
+
+/// PostgreSQL has no NUL in texts; the replacement character stands for it.
+pub(crate) fn without_nul(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text }
 }
 
 /// What can be bound to a parameter.

@@ -18,6 +18,7 @@ mod issues;
 mod job_leases;
 mod log_search;
 mod nonces;
+mod odd_texts;
 mod operational_events;
 mod parked_recipients;
 mod plugin_versions;

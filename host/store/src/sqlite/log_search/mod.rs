@@ -19,7 +19,7 @@ macro_rules! workflow {
         "CASE WHEN action_type IN ('workflows_trigger', 'workflows_cancel') THEN parameters ->> '$.key' END"
     };
     (postgres) => {
-        "CASE WHEN action_type IN ('workflows_trigger', 'workflows_cancel') THEN parameters::json ->> 'key' END"
+        "CASE WHEN action_type IN ('workflows_trigger', 'workflows_cancel') THEN readable_json(parameters) ->> 'key' END"
     };
 }
 
@@ -33,8 +33,8 @@ macro_rules! recipients_of_result {
     };
     (postgres) => {
         "unnest(ARRAY[
-                     result::json -> 'recipients', result::json -> 'skipped_recipients',
-                     result::json -> 'waiting_recipients', result::json -> 'released_recipients']) AS lists (value),
+                     readable_json(result) -> 'recipients', readable_json(result) -> 'skipped_recipients',
+                     readable_json(result) -> 'waiting_recipients', readable_json(result) -> 'released_recipients']) AS lists (value),
                  json_array_elements(CASE json_typeof(lists.value) WHEN 'array' THEN lists.value ELSE '[]'::json END)
                      AS recipient (value)"
     };

@@ -101,10 +101,11 @@ static NOTES: LazyLock<MultiRow> = LazyLock::new(|| {
            WHERE event_id = event AND action_type = 'workflows_cancel' AND payload ->> '$.key' = workflow
                AND result IS NOT NULL AND NOT EXISTS (SELECT 1 FROM json_each(result, '$.notes') WHERE value = note)",
         ") UPDATE action_logs
-           SET result = jsonb_set(result::jsonb, '{notes}', coalesce(result::jsonb -> 'notes', '[]') || to_jsonb(note))::text
+           SET result = jsonb_set(readable_json(result)::jsonb, '{notes}',
+               coalesce(readable_json(result)::jsonb -> 'notes', '[]') || to_jsonb(note))::text
            FROM told
-           WHERE event_id = event AND action_type = 'workflows_cancel' AND payload::json ->> 'key' = workflow
-               AND result IS NOT NULL AND NOT coalesce(result::jsonb -> 'notes' @> to_jsonb(note), false)",
+           WHERE event_id = event AND action_type = 'workflows_cancel' AND readable_json(payload) ->> 'key' = workflow
+               AND result IS NOT NULL AND NOT coalesce(readable_json(result)::jsonb -> 'notes' @> to_jsonb(note), false)",
     )
 });
 

@@ -62,12 +62,12 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
         ),
         tail!(
             postgres,
-            "result::json ->> 'workflow_run_id'",
-            "CAST(result::json -> 'workflow_run_ids' AS TEXT)",
-            "CASE json_typeof(result::json -> 'recipients')
-                 WHEN 'array' THEN json_array_length(result::json -> 'recipients') END",
-            "CASE json_typeof(result::json -> 'skipped_recipients')
-                 WHEN 'array' THEN json_array_length(result::json -> 'skipped_recipients') END"
+            "readable_json(result) ->> 'workflow_run_id'",
+            "CAST(readable_json(result) -> 'workflow_run_ids' AS TEXT)",
+            "CASE json_typeof(readable_json(result) -> 'recipients')
+                 WHEN 'array' THEN json_array_length(readable_json(result) -> 'recipients') END",
+            "CASE json_typeof(readable_json(result) -> 'skipped_recipients')
+                 WHEN 'array' THEN json_array_length(readable_json(result) -> 'skipped_recipients') END"
         ),
     )
 });

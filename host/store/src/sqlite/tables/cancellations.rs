@@ -169,7 +169,7 @@ async fn cancel(
                  WHERE open.is_cancelable IS NOT NULL AND open.canceled_at_ms IS NULL)
              RETURNING ordinal",
             "UPDATE workflow_run_recipients SET canceled_at_ms = ?1, canceled_by = ?2 WHERE (run_id, ordinal) IN (
-                 SELECT open.run_id, open.ordinal FROM json_array_elements(?4::json) AS wanted (value)
+                 SELECT open.run_id, open.ordinal FROM json_array_elements(readable_json(?4)) AS wanted (value)
                      CROSS JOIN workflow_run_recipients AS open
                          ON open.run_id = ?3 AND open.id = (wanted.value ->> 1)
                          AND open.collection IS NOT DISTINCT FROM (wanted.value ->> 0)

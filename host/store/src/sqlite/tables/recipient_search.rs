@@ -88,8 +88,8 @@ macro_rules! holding_text {
         sql::each(
             holding_text!("json_extract(properties, '$.email')", "json_extract(properties, '$.name')", $order),
             holding_text!(
-                "(replace(properties, '\\u0000', '\\u0001')::json ->> 'email') COLLATE \"C\"",
-                "(replace(properties, '\\u0000', '\\u0001')::json ->> 'name') COLLATE \"C\"",
+                "(readable_json(properties) ->> 'email') COLLATE \"C\"",
+                "(readable_json(properties) ->> 'name') COLLATE \"C\"",
                 $order
             ),
         )

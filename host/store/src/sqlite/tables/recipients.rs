@@ -22,7 +22,7 @@ macro_rules! in_order {
     ($selected:literal, $compare:literal, $order:literal) => {
         sql::each(
             in_order!($selected, $compare, "json_extract(properties, '$.name')", $order),
-            in_order!($selected, $compare, "replace(properties, '\\u0000', '\\u0001')::json ->> 'name'", $order),
+            in_order!($selected, $compare, "readable_json(properties) ->> 'name'", $order),
         )
     };
     ($selected:literal, $compare:literal, $name:literal, $order:literal) => {
@@ -109,7 +109,7 @@ pub(crate) async fn users_by_email(
         "SELECT id FROM (
              SELECT id, properties FROM recipients
              WHERE environment_id = ? AND collection = ? ORDER BY seq DESC LIMIT ?) AS newest
-         WHERE lower((replace(properties, '\\u0000', '\\u0001')::json ->> 'email') COLLATE \"C\")
+         WHERE lower((readable_json(properties) ->> 'email') COLLATE \"C\")
              = lower(? COLLATE \"C\") LIMIT ?",
     ))
     .bind(environment)

@@ -54,7 +54,7 @@ pub(crate) async fn page(
 /// The numbers of the recipients in the JSON array of [`references`].
 const WANTED_IN_SQLITE: &str = "SELECT seq FROM json_each(?6) AS wanted CROSS JOIN recipients
     WHERE environment_id = ?1 AND collection = wanted.value ->> 0 AND recipients.id = wanted.value ->> 1";
-const WANTED_IN_POSTGRES: &str = "SELECT seq FROM json_array_elements(?6::json) AS wanted (value), recipients
+const WANTED_IN_POSTGRES: &str = "SELECT seq FROM json_array_elements(readable_json(?6)) AS wanted (value), recipients
     WHERE environment_id = ?1 AND collection = wanted.value ->> 0 AND recipients.id = wanted.value ->> 1";
 
 /// Returns the query of a page. `wanted` selects the counterparts; all are, if it is none. Empty rows of deleted recipients
