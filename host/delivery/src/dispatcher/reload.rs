@@ -18,9 +18,13 @@ impl Run {
         // Before they are read: a change that is made meanwhile is not missed.
         self.seen_changes = self.store.target_changes();
         let read = |store: Arc<Store>| async move {
-            Ok::<_, ReadError>((store.targets().await?, store.environments().await?))
+            let servers = match store.is_shared() {
+                true => store.nodes().await?.iter().filter(|node| node.is_alive).count().max(1),
+                false => 1,
+            };
+            Ok::<_, ReadError>((store.targets().await?, store.environments().await?, servers))
         };
-        let (records, environments) = match self.reads.run(read).await {
+        let (records, environments, servers) = match self.reads.run(read).await {
             Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "the targets cannot be read; it is tried again");
@@ -54,6 +58,7 @@ impl Run {
                 },
             };
             runtime.environment = slug.unwrap_or_default();
+            runtime.share_among(u32::try_from(servers).unwrap_or(u32::MAX));
             self.targets.insert(id, runtime);
         }
         for id in self.targets.keys().copied().collect::<Vec<_>>() {

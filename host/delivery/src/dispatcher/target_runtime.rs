@@ -48,6 +48,8 @@ pub struct TargetRuntime {
     pub next_due: Option<Instant>,
     /// True while a change of its state is being written.
     pub is_stopping: bool,
+    /// The servers that share its limits.
+    servers: u32,
 }
 
 impl TargetRuntime {
@@ -70,6 +72,19 @@ impl TargetRuntime {
             ready: Default::default(),
             next_due: Some(now),
             is_stopping: false,
+            servers: 1,
+        }
+    }
+
+    /// Takes its part of the target's rate and slots, which so many servers share. Each has one slot at least.
+    pub fn share_among(&mut self, servers: u32) {
+        let Ok(target) = &self.target else { return };
+        if self.servers != servers {
+            let mut slots = Slots::new(target.options().concurrency / servers.max(1));
+            slots.take_over(&self.slots);
+            self.slots = slots;
+            self.rate.share_among(servers);
+            self.servers = servers;
         }
     }
 

@@ -10,6 +10,8 @@ const HOLD: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct RateLimit {
     per_second: Option<u32>,
+    /// The servers that share it.
+    servers: u32,
     tokens: f64,
     at: Instant,
     held_until: Option<Instant>,
@@ -18,7 +20,12 @@ pub struct RateLimit {
 impl RateLimit {
     /// Starts with a full bucket; none is no limit.
     pub fn new(per_second: Option<u32>, now: Instant) -> Self {
-        Self { per_second, tokens: f64::from(per_second.unwrap_or(0)), at: now, held_until: None }
+        Self { per_second, servers: 1, tokens: f64::from(per_second.unwrap_or(0)), at: now, held_until: None }
+    }
+
+    /// Takes its part of the rate, which so many servers share.
+    pub fn share_among(&mut self, servers: u32) {
+        self.servers = servers.max(1);
     }
 
     /// Takes the right to one request, or returns the time of the next one.
@@ -26,7 +33,7 @@ impl RateLimit {
         if let Some(until) = self.held_until.filter(|until| now < *until) {
             return Err(until);
         }
-        let Some(rate) = self.per_second.map(f64::from) else { return Ok(()) };
+        let Some(rate) = self.per_second.map(|rate| f64::from(rate) / f64::from(self.servers)) else { return Ok(()) };
         let elapsed = now.saturating_duration_since(self.at).as_secs_f64();
         (self.tokens, self.at) = ((self.tokens + elapsed * rate).min(rate.max(1.0)), now.max(self.at));
         // Rounding must not make a token late for ever.
@@ -59,6 +66,21 @@ mod tests {
         limit.hold(start, None);
         assert_eq!(limit.take(start), Err(start + LONGEST_HOLD));
         assert_eq!(limit.take(start + LONGEST_HOLD), Ok(()));
+    }
+
+    #[test]
+    fn servers_share_a_rate() {
+        let start = Instant::now();
+        let mut limit = RateLimit::new(Some(2), start);
+        limit.share_among(4);
+        let (mut now, mut taken) = (start, 0);
+        while now < start + Duration::from_secs(100) {
+            match limit.take(now) {
+                Ok(()) => taken += 1,
+                Err(next) => now = next,
+            }
+        }
+        assert!((49..=52).contains(&taken), "half a request a second: {taken}");
     }
 
     proptest! {
