@@ -161,6 +161,12 @@ impl Engine {
         })))
     }
 
+    /// Returns the time at which something was received, in milliseconds since 1970: the database's where servers share one,
+    /// so that a server whose clock differs takes what the others take.
+    pub fn now_ms(&self) -> i64 {
+        if self.store.is_shared() { self.store.clock().state().system_ms } else { now_ms() }
+    }
+
     /// Lets retention prune now: there may be something to prune.
     pub fn wake_retention(&self) {
         self.retention_changed.notify_one();

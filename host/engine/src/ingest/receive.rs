@@ -138,7 +138,7 @@ pub(super) async fn read(
     let query = parts.uri.query().unwrap_or_default();
     let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
     let build = |body| {
-        let request = build(endpoint, head, body, now_ms());
+        let request = build(endpoint, head, body, engine.now_ms());
         IncomingRequest { reservation: Some(reservation), ..request }
     };
     match read {

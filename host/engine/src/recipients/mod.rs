@@ -22,7 +22,7 @@ pub async fn carry_out(
     extras: CommitExtras,
     hold: Hold,
 ) -> Result<Vec<Settled>, CommitError> {
-    let received_at_ms = crate::clock::now_ms();
+    let received_at_ms = engine.now_ms();
     let items = operations.into_iter().map(|operation| operation.prepare(engine, log, received_at_ms)).collect();
     let job = Job { environment: log.environment_id, source_environment: log.id, items, nonce: None };
     let extras = Box::new(CommitExtras { is_told: true, ..extras });

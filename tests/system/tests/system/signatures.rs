@@ -38,7 +38,7 @@ pub(super) async fn signed_source(options: ServerOptions) -> (Server, Endpoint, 
     (server, endpoint, plugins)
 }
 
-async fn send(endpoint: &Endpoint, id: &str, at: i64, signature: &str, body: &str) -> u16 {
+pub(super) async fn send(endpoint: &Endpoint, id: &str, at: i64, signature: &str, body: &str) -> u16 {
     let request = endpoint.post(body.to_owned()).header("webhook-id", id).header("webhook-timestamp", at.to_string());
     request.header("webhook-signature", signature).send().await.unwrap().status().as_u16()
 }
