@@ -38,8 +38,8 @@ pub(crate) trait WriteBackend: Send + 'static {
     async fn commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, GroupError>;
 
     /// Called before each operation: reads again what other nodes may have changed, over a new connection if the last one
-    /// was lost.
-    async fn prepare(&mut self);
+    /// was lost. After an error, the operation is not executed.
+    async fn prepare(&mut self) -> Result<(), CommitError>;
 
     /// The longest time that an operation may take; none where the database cannot be cut off.
     fn operation_limit(&self) -> Option<Duration>;

@@ -5,7 +5,7 @@ mod clock;
 mod group;
 mod writer;
 
-use std::{str::FromStr as _, sync::Arc};
+use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection,
@@ -56,7 +56,11 @@ pub(crate) async fn open(
         SqliteError::Database(error) => explain(error),
         other => other_problem(&connect, crate::error::CommitError::from(other).to_string()),
     })?;
-    let readers = PgPoolOptions::new().max_connections(options.readers).connect_lazy_with(connect.clone());
+    let readers = PgPoolOptions::new()
+        .max_connections(options.readers)
+        .acquire_timeout(Duration::from_secs(5))
+        .idle_timeout(Duration::from_secs(60))
+        .connect_lazy_with(connect.clone());
     let clock = Arc::new(DatabaseClock::new(options.clock.clone()));
     let writer = PostgresWriter::start(connection, connect.clone(), clock.clone()).await.map_err(explain)?;
     let writer = WriterConnection::Postgres(Box::new(writer));
@@ -105,7 +109,9 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, OpenError> {
     Ok(options
         .application_name("inlet")
         // Most filters are optional: a plan that suits every value of them suits none.
-        .options([("plan_cache_mode", "force_custom_plan")])
+        // Compiling such a plan takes longer than running it.
+        .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")])
+        .statement_cache_capacity(512)
         // A node that is cut off must not hold its locks: the server ends its session.
         .options([
             ("lock_timeout", "5s"),

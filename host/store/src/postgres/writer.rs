@@ -16,8 +16,9 @@ use crate::{backend::GroupContent, sqlite::SqliteError};
 
 /// The longest time in which a connection is made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// The longest time that a group takes, its wait for the rows of its environments included. After it the connection is
-/// taken for lost.
+/// The longest time in which a group has the rows of its environments; the database itself gives up earlier.
+const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest time that the statements of a group take, and its COMMIT. After it the connection is taken for lost.
 pub(crate) const GROUP_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the outcome of a COMMIT is looked up whose answer was lost.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -94,7 +95,7 @@ impl PostgresWriter {
 
     async fn try_to_begin(&mut self, text: &str) -> Result<SharedState, sqlx::Error> {
         let begin = sqlx::raw_sql(AssertSqlSafe(text.to_owned())).fetch_all(&mut self.connection);
-        let rows = match timeout(GROUP_TIMEOUT, begin).await {
+        let rows = match timeout(BEGIN_TIMEOUT, begin).await {
             Ok(rows) => rows?,
             Err(_) => {
                 self.is_lost = true;

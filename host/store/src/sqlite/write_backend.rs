@@ -32,14 +32,12 @@ impl WriteBackend for WriteConnection {
         self.abandon_group().await;
     }
 
-    async fn prepare(&mut self) {
+    async fn prepare(&mut self) -> Result<(), CommitError> {
         if let WriterConnection::Postgres(writer) = &mut self.connection {
-            match writer.version().await {
-                Ok(version) => self.follow(version).await,
-                // The operation meets the same error, and its caller is told.
-                Err(error) => tracing::debug!(%error, "the database was not reached before an operation"),
-            }
+            let version = writer.version().await.map_err(SqliteError::from)?;
+            self.follow(version).await;
         }
+        Ok(())
     }
 
     fn operation_limit(&self) -> Option<Duration> {

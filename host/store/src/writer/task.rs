@@ -48,7 +48,10 @@ impl<B: WriteBackend> Task<B> {
             match next {
                 Next::Group(group) => self.commit(group).await,
                 Next::Other(Work::Operation(operation)) => {
-                    self.backend.prepare().await;
+                    if let Err(error) = self.backend.prepare().await {
+                        operation.refuse(error);
+                        continue;
+                    }
                     let limit = self.backend.operation_limit();
                     let run = operation.run(&mut self.backend);
                     match limit {

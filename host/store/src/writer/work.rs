@@ -21,6 +21,9 @@ pub(super) enum Work<B> {
 /// An operation with the sender of its answer, its type erased.
 pub(super) trait Queued<B>: Send {
     fn run(self: Box<Self>, backend: &mut B) -> Pin<Box<dyn Future<Output = ()> + '_>>;
+
+    /// Answers with an error instead.
+    fn refuse(self: Box<Self>, error: CommitError);
 }
 
 pub(super) struct QueuedOperation<O: Operation> {
@@ -34,5 +37,9 @@ impl<O: Operation, B: Execute<O>> Queued<B> for QueuedOperation<O> {
             // A caller that went away does not undo the change.
             _ = self.answer.send(backend.execute(self.operation).await);
         })
+    }
+
+    fn refuse(self: Box<Self>, error: CommitError) {
+        _ = self.answer.send(Err(error.into()));
     }
 }
