@@ -51,9 +51,9 @@ fuzz-api: plugins ## Send generated requests to the API for ten minutes a docume
 	$(BUILD_FOR_TESTS) binary
 	INLET_ALL_TOOLCHAINS=1 INLET_SCHEMATHESIS_SECONDS=600 $(CARGO) test --workspace --test system schemathesis -- --nocapture
 
-crash-rounds: plugins ## Kill the server twenty times during deliveries, then their receiver, and check that everything arrives in order
+crash-rounds: plugins ## Kill servers, the receiver of their deliveries and their PostgreSQL twenty times each, and check that nothing is lost or doubled
 	$(BUILD_FOR_TESTS) binary
-	INLET_CRASH_ROUNDS=20 $(CARGO) test --workspace --test system crash_rounds -- --nocapture --test-threads 1
+	INLET_CRASH_ROUNDS=20 $(CARGO) test --workspace --test system -- crash_rounds nodes::failures --nocapture --test-threads 1
 
 sanitize: ## Run the store's unit tests under AddressSanitizer, for its use of SQLite's C interface (x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address ASAN_OPTIONS=detect_leaks=0 \

@@ -74,7 +74,28 @@ pub(crate) async fn connect_migrated(url: &str) -> Result<PgConnection, OpenErro
     let mut connection = connect.connect().await.map_err(|error| explain(&connect, &error))?;
     check_server(&connect, &mut connection).await?;
     migrate(&connect, &mut connection).await?;
+    check_indexes(&connect, &mut connection).await?;
     Ok(connection)
+}
+
+/// Looks for indexes that an interrupted `CREATE INDEX CONCURRENTLY` or `REINDEX CONCURRENTLY` left: they are there, and neither used
+/// nor, if they are unique, enforced.
+async fn check_indexes(options: &PgConnectOptions, connection: &mut PgConnection) -> Result<(), OpenError> {
+    let invalid: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT indexrelid::regclass::text, indisunique FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+         WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY 1",
+    )
+    .fetch_all(connection)
+    .await
+    .map_err(|error| explain(options, &error))?;
+    for (index, is_unique) in invalid {
+        let problem = format!("its index {index} is not valid; run REINDEX INDEX {index}");
+        if is_unique {
+            return Err(other_problem(options, problem));
+        }
+        tracing::error!(index, "an index of the database is not valid and is not used; run REINDEX INDEX on it");
+    }
+    Ok(())
 }
 
 /// Returns the value by which the key of sealed secrets is recognised; none as long as nothing is sealed. Changes nothing.

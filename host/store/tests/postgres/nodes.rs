@@ -17,7 +17,9 @@ use inlet_core::{
     settle::Job,
     verification::{Covers, Nonce},
 };
-use inlet_store::{CommitError, Cursor, EventQuery, RealClock, RunQuery, Settled, Store, StoreOptions, SystemClock};
+use inlet_store::{
+    CommitError, Cursor, EventQuery, OpenError, RealClock, RunQuery, Settled, Store, StoreOptions, SystemClock,
+};
 
 use crate::suite::support::{Event, Fixture, Unlimited, log, mapping, target, vault};
 
@@ -237,4 +239,25 @@ async fn a_lock_that_somebody_holds_is_an_answer_and_not_the_end() {
     sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
     fixture.store.commit(job()).await.unwrap();
     fixture.target("crm", TargetRouting::of_chunks(1)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unique_index_that_is_not_valid_is_refused() {
+    let fixture = Fixture::new().await;
+    let mut administrator = fixture.database.connect().await;
+    let mut spoil = async |index: &str, is_valid: bool| {
+        let text = format!(
+            "SET allow_system_table_mods = on;
+             UPDATE pg_index SET indisvalid = {is_valid} WHERE indexrelid = '{index}'::regclass"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(text)).execute(&mut administrator).await.unwrap();
+    };
+    let open = async || Store::open(fixture.database.options_of_node("second"), vault()).await;
+    spoil("idempotency_by_end", false).await;
+    open().await.unwrap().close().await.unwrap();
+    spoil("event_logs_by_rowid", false).await;
+    let Err(OpenError::Other { problem, .. }) = open().await else { panic!("it was opened") };
+    assert_eq!(problem, "its index event_logs_by_rowid is not valid; run REINDEX INDEX event_logs_by_rowid");
+    spoil("event_logs_by_rowid", true).await;
+    open().await.unwrap();
 }

@@ -85,6 +85,10 @@ impl Rhythms {
 
     async fn sample(&mut self, engine: &Engine, snapshot: &Snapshot, now_ms: i64) -> Result<(), ReadError> {
         let hour = hour_of(now_ms);
+        // Another server may have watched since.
+        if engine.store.is_shared() && self.unkept.is_empty() && !self.is_watched_unkept {
+            self.known = None;
+        }
         let known = match &mut self.known {
             Some(known) => known,
             none => none.insert(Known::load(engine, hour).await?),
