@@ -14,7 +14,7 @@ use sqlx::{
 };
 
 pub(crate) use self::clock::DatabaseClock;
-pub(crate) use self::writer::{BEGIN_OPERATION, PostgresWriter};
+pub(crate) use self::writer::{BEGIN_OPERATION, COMMIT, PostgresWriter};
 use crate::{
     error::{OpenError, ResealError},
     migrate::UNDER_WAY,

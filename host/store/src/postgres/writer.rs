@@ -30,6 +30,10 @@ pub(crate) const BEGIN_OPERATION: &str = "BEGIN;
     SELECT 1 FROM meta WHERE key = 'write_lock' FOR NO KEY UPDATE;
     SELECT 1 FROM environments ORDER BY id FOR NO KEY UPDATE";
 
+/// Commits. In a transaction that an error has ended, PostgreSQL takes a COMMIT for a ROLLBACK and reports success; the statement before it
+/// fails there, and so does the whole.
+pub(crate) const COMMIT: &str = "SELECT 1; COMMIT";
+
 /// What a transaction of events reads at its beginning, behind its locks: other nodes may have changed it.
 #[derive(Debug, Default)]
 pub(crate) struct SharedState {
@@ -124,9 +128,12 @@ impl PostgresWriter {
     /// up. Returns false if it is not.
     pub(crate) async fn commit_group(&mut self) -> Result<bool, SqliteError> {
         self.is_in_group = false;
-        match timeout(GROUP_TIMEOUT, sqlx::raw_sql("COMMIT").execute(&mut self.connection)).await {
+        match timeout(GROUP_TIMEOUT, sqlx::raw_sql(COMMIT).execute(&mut self.connection)).await {
             Ok(Ok(_)) => return Ok(true),
-            Ok(Err(error)) if !is_of_connection(&error) => return Err(error.into()),
+            Ok(Err(error)) if !is_of_connection(&error) => {
+                self.roll_back().await;
+                return Err(error.into());
+            }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the connection was lost during a commit; its outcome is looked up")
             }

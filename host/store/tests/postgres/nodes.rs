@@ -261,3 +261,19 @@ async fn a_unique_index_that_is_not_valid_is_refused() {
     spoil("event_logs_by_rowid", true).await;
     open().await.unwrap();
 }
+
+/// What the store's COMMIT relies on, in every version: an error ends the transaction, and a plain COMMIT would report success.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_commit_after_an_error_is_one() {
+    let fixture = Fixture::new().await;
+    let mut connection = fixture.database.connect().await;
+    for (commit, is_error) in [("COMMIT", false), ("SELECT 1; COMMIT", true)] {
+        sqlx::raw_sql("BEGIN; INSERT INTO meta VALUES ('lost', '')").execute(&mut connection).await.unwrap();
+        sqlx::raw_sql("SELECT 1 / 0").execute(&mut connection).await.unwrap_err();
+        assert_eq!(sqlx::raw_sql(commit).execute(&mut connection).await.is_err(), is_error, "{commit}");
+        sqlx::raw_sql("ROLLBACK").execute(&mut connection).await.unwrap();
+    }
+    let lost: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM meta WHERE key = 'lost'").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(lost, 0);
+}

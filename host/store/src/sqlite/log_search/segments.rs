@@ -66,7 +66,7 @@ async fn add(
             _ = row.int(segment).int(entry.hash.into()).blob(event);
         })
         .await?;
-    statements.run(transaction::COMMIT).await
+    transaction::commit(statements).await
 }
 
 impl Execute<FinishLogSegment> for WriteConnection {

@@ -59,6 +59,6 @@ pub(super) async fn take(
         claim::claim(statements, *owner, lease_ms, wanted, &mut result.claimed).await?;
         result.next_due.extend(claim::next_due(statements, wanted.target).await?.map(|due| (wanted.target, due)));
     }
-    statements.run(transaction::COMMIT).await?;
+    transaction::commit(statements).await?;
     Ok(result)
 }

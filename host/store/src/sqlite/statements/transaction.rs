@@ -28,6 +28,21 @@ async fn begin_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Erro
     }
 }
 
+/// Commits what [`begin`] began.
+pub(crate) async fn commit(statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
+    if statements.is_direct() {
+        return statements.run(COMMIT).await;
+    }
+    Ok(commit_on(&mut statements.connection()).await?)
+}
+
+async fn commit_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
+    match connection {
+        sql::Connection::Sqlite(_) => sql::query(COMMIT).execute(connection).await.map(|_| ()),
+        sql::Connection::Postgres(server) => sqlx::raw_sql(postgres::COMMIT).execute(&mut **server).await.map(|_| ()),
+    }
+}
+
 /// Runs `body` in a transaction: commits after success, otherwise rolls back.
 pub(crate) async fn run<'c, T>(
     connection: impl Into<sql::Connection<'c>>,
@@ -41,7 +56,7 @@ pub(crate) async fn run<'c, T>(
         return Err(error.into());
     }
     let result = match body(connection).await {
-        Ok(done) => sql::query(COMMIT).execute(&mut *connection).await.map(|_| done).map_err(SqliteError::from),
+        Ok(done) => commit_on(connection).await.map(|()| done).map_err(SqliteError::from),
         Err(error) => Err(error),
     };
     if result.is_err() {
