@@ -6,7 +6,7 @@ use super::{cluster, joining, load::Load, until};
 
 /// How often something is killed; `INLET_CRASH_ROUNDS` sets another number.
 fn rounds() -> usize {
-    std::env::var("INLET_CRASH_ROUNDS").map_or(4, |rounds| rounds.parse().unwrap())
+    std::env::var("INLET_CRASH_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
