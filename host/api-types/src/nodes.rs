@@ -29,8 +29,8 @@ pub struct Node {
     /// The time at which it was last heard of, by the database's clock.
     #[schema(format = DateTime)]
     pub seen_at: String,
-    /// How far its machine's clock was behind the database's then, in milliseconds; negative if it was ahead. The server
-    /// corrects it.
+    /// The time by which its machine's clock was behind the database's then, in milliseconds; negative if it was ahead. The
+    /// server corrects it.
     pub clock_behind_ms: i64,
 }
 

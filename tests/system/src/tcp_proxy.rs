@@ -8,7 +8,7 @@ use tokio::{
     sync::watch,
 };
 
-/// What the proxy does with its connections.
+/// The proxy's way with its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line {
     /// It forwards both ways.

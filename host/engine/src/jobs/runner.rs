@@ -2,7 +2,7 @@
 
 use std::{
     panic::AssertUnwindSafe,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use futures_util::FutureExt as _;
@@ -14,6 +14,9 @@ use super::{
     lease::Lease,
 };
 use crate::{Engine, clock::now_ms};
+
+/// The further wait after a run that failed.
+const AFTER_FAILURE: Duration = Duration::from_secs(2);
 
 /// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,7 @@ impl RunOutcome {
 pub(super) async fn run_for_ever<J: Job>(mut job: J, engine: Engine, lease: Lease) {
     loop {
         let started = Instant::now();
+        let mut has_failed = false;
         let run = AssertUnwindSafe(run_once(&mut job, &engine, &lease)).catch_unwind().await;
         let outcome = match run {
             Ok(outcome) => outcome,
@@ -57,8 +61,13 @@ pub(super) async fn run_for_ever<J: Job>(mut job: J, engine: Engine, lease: Leas
         };
         if let Some(outcome) = outcome {
             record(&engine, J::NAME, outcome, started);
+            has_failed = outcome == RunOutcome::Failed;
         }
         job.wait(&engine).await;
+        // A database that is away stays away for a while, and each failure is a line of the log.
+        if has_failed {
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
 /// The key in `meta` under which a move that is not completed notes where it comes from.
 pub(crate) const UNDER_WAY: &str = "moved_from";
 
-/// How far a move is.
+/// The progress of a move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MigrationProgress {
     /// Rows of a table are being copied: so many of all.
@@ -120,7 +120,8 @@ impl StoreMigration {
             return Err(MigrationError::Missing { path: file });
         }
         let data_dir = DataDir::open(data_dir)?;
-        let mut from = for_reading(&file).connect().await?;
+        // Sorting millions of idempotency records is not for memory.
+        let mut from = for_reading(&file).pragma("temp_store", "file").connect().await?;
         if let Some((found, known)) = check_newest(&mut from).await? {
             return Err(MigrationError::OtherSchema { path: file, found, known });
         }

@@ -139,7 +139,7 @@ async fn one(connection: &mut PgConnection, name: String) -> Result<Table, sqlx:
     Ok(Table { name: name.into(), columns, order })
 }
 
-/// Runs a query that counts.
+/// Returns a statement for sqlx. It is put together of names that the schema has, and of nothing that was sent.
 pub(super) fn safe(text: String) -> AssertSqlSafe<String> {
     AssertSqlSafe(text)
 }

@@ -14,7 +14,7 @@ use crate::clock::SystemClock;
 /// whose clocks differ agree on the order of events and on what has expired.
 pub(crate) struct DatabaseClock {
     local: Arc<dyn SystemClock>,
-    /// How far the database's clock is ahead, in microseconds; negative if it is behind.
+    /// The time by which the database's clock is ahead, in microseconds; negative if it is behind.
     ahead_us: AtomicI64,
 }
 

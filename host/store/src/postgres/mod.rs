@@ -129,8 +129,8 @@ fn connect_options(url: &str) -> Result<PgConnectOptions, OpenError> {
     })?;
     Ok(options
         .application_name("inlet")
-        // Most filters are optional: a plan that suits every value of them suits none.
-        // Compiling such a plan takes longer than running it.
+        // Most filters are optional: a plan that suits every value of them suits none. Compiling a plan takes longer than
+        // running it.
         .options([("plan_cache_mode", "force_custom_plan"), ("jit", "off")])
         .statement_cache_capacity(512)
         // A node that is cut off must not hold its locks: the server ends its session.

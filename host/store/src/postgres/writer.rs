@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest time that the statements of a group take, and its COMMIT. After it the connection is taken for lost.
 pub(crate) const GROUP_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long the outcome of a COMMIT is looked up whose answer was lost.
+/// The longest time for which the outcome of a COMMIT is looked up whose answer was lost.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -34,7 +34,7 @@ pub(crate) const BEGIN_OPERATION: &str = "BEGIN;
 /// fails there, and so does the whole.
 pub(crate) const COMMIT: &str = "SELECT 1; COMMIT";
 
-/// What a transaction of events reads at its beginning, behind its locks: other nodes may have changed it.
+/// The values that a transaction of events reads at its beginning, behind its locks: other nodes may have changed them.
 #[derive(Debug, Default)]
 pub(crate) struct SharedState {
     /// The newest entry of the change log.
@@ -83,28 +83,31 @@ impl PostgresWriter {
         self.number += 1;
         let text = begin_group(group, &self.id, self.number);
         if !self.is_lost {
-            match self.try_to_begin(&text).await {
-                Err(error) if !is_of_connection(&error) => {
-                    // The transaction may have begun before what failed.
-                    self.roll_back().await;
-                    return Err(error.into());
-                }
-                Err(_) => self.is_lost = true,
-                Ok(state) => return Ok(state),
+            match self.begin_or_roll_back(&text).await {
+                Err(error) if is_of_connection(&error) => {}
+                begun => return Ok(begun?),
             }
         }
         self.connect().await?;
-        Ok(self.try_to_begin(&text).await?)
+        Ok(self.begin_or_roll_back(&text).await?)
+    }
+
+    /// Begins; after an error that is not one of the connection, the transaction that may have begun is rolled back.
+    async fn begin_or_roll_back(&mut self, text: &str) -> Result<SharedState, sqlx::Error> {
+        let begun = self.try_to_begin(text).await;
+        match &begun {
+            Err(error) if is_of_connection(error) => self.lose(),
+            Err(_) => self.roll_back().await,
+            Ok(_) => {}
+        }
+        begun
     }
 
     async fn try_to_begin(&mut self, text: &str) -> Result<SharedState, sqlx::Error> {
         let begin = sqlx::raw_sql(AssertSqlSafe(text.to_owned())).fetch_all(&mut self.connection);
         let rows = match timeout(BEGIN_TIMEOUT, begin).await {
             Ok(rows) => rows?,
-            Err(_) => {
-                self.is_lost = true;
-                return Err(lost("the database did not answer in time"));
-            }
+            Err(_) => return Err(lost("the database did not answer in time")),
         };
         self.is_in_group = true;
         let row = rows.last().ok_or_else(|| lost("the database answered nothing"))?;
@@ -209,7 +212,7 @@ impl PostgresWriter {
 
     /// Finishes and closes the connection.
     pub(crate) async fn close(mut self) -> Result<(), sqlx::Error> {
-        // What is left over is removed with the node.
+        // A server that is killed leaves its row, which nobody reads.
         _ = sqlx::query("DELETE FROM writers WHERE id = $1")
             .bind(self.id.as_bytes().as_slice())
             .execute(&mut self.connection)

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-/// What a server tells of itself.
+/// A server, as it tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewNode {
     /// The id of the process.
@@ -18,17 +18,17 @@ pub struct NewNode {
 /// A server, as the others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeRecord {
-    /// What it told of itself.
+    /// The server, as it told of itself.
     pub node: NewNode,
     /// The time at which it was last heard of, by the database's clock, in milliseconds since 1970.
     pub seen_at_ms: i64,
-    /// How far the database's clock was ahead of its machine's then, in milliseconds; negative if it was behind.
+    /// The time by which the database's clock was ahead of its machine's then, in milliseconds; negative if it was behind.
     pub clock_behind_ms: i64,
     /// True if its lease has not ended.
     pub is_alive: bool,
 }
 
-/// What other servers may have changed, as it is now.
+/// The state of what other servers may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedVersion {
     /// The newest entry of the change log; none without any.

@@ -12,7 +12,7 @@ use super::{Row, Text, Value, without_nul};
 
 /// A statement over rows that PostgreSQL reads from arrays.
 pub(crate) struct ArrayStatement {
-    /// What stands before and after the query for the rows.
+    /// The text before and after the query for the rows.
     head: Text,
     tail: Text,
     /// True if the first column is the row's number, from 0.

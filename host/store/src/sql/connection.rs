@@ -5,7 +5,7 @@ use sqlx::{
     pool::PoolConnection,
 };
 
-/// How a snapshot begins: every query of it sees the same moment.
+/// Begins a snapshot: every query of it sees the same moment.
 const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// A connection that is lent for some statements.
@@ -115,7 +115,7 @@ impl Snapshot<'_> {
     }
 }
 
-/// Where a statement runs.
+/// A connection or a pool on which a statement runs.
 pub(crate) enum Executor<'e> {
     Sqlite(&'e mut SqliteConnection),
     Postgres(&'e mut PgConnection),

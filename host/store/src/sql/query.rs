@@ -13,7 +13,7 @@ pub(crate) struct Query<'q> {
     values: Vec<Value<'q>>,
 }
 
-/// What a statement changed.
+/// The changes of a statement.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Done {
     rows: u64,

@@ -79,7 +79,7 @@ impl Text {
     }
 }
 
-/// What PostgreSQL writes otherwise in every statement. `CROSS JOIN` is SQLite's way to keep the order of a join, and has a
+/// Words that PostgreSQL writes otherwise in every statement. `CROSS JOIN` is SQLite's way to keep the order of a join, and has a
 /// condition (`ON` or `USING`); names of indexes are hints for SQLite.
 const WORDS: [(&str, &str); 5] = [
     ("CROSS JOIN ", "JOIN "),

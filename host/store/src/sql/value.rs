@@ -43,7 +43,7 @@ pub(crate) fn without_nul(text: Cow<'_, str>) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { text }
 }
 
-/// What can be bound to a parameter.
+/// A type whose values can be bound to a parameter.
 pub(crate) trait Bind<'v> {
     /// Returns the value; [`None`] stands for the NULL of the type.
     fn into_value(self) -> Value<'v>;

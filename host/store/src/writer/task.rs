@@ -17,7 +17,7 @@ use crate::{
     observer::{GroupReport, WriterObserver},
 };
 
-/// How often a group is tried again that met a conflict.
+/// The number of times that a group is tried again that met a conflict.
 const MAX_CONFLICTS: u32 = 5;
 
 pub(super) struct Task<B> {

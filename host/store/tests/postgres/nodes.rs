@@ -262,7 +262,7 @@ async fn a_unique_index_that_is_not_valid_is_refused() {
     open().await.unwrap();
 }
 
-/// What the store's COMMIT relies on, in every version: an error ends the transaction, and a plain COMMIT would report success.
+/// The store's COMMIT relies on it in every version: an error ends the transaction, and a plain COMMIT would report success.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_after_an_error_is_one() {
     let fixture = Fixture::new().await;

@@ -62,7 +62,7 @@ impl SystemPage<'_> {
         outcome::node(node.state == NodeState::Alive)
     }
 
-    /// How the clock of a server differs from the database's, where it does.
+    /// Returns the difference between a server's clock and the database's, if there is one.
     fn clock(&self, node: &Node) -> Option<String> {
         let span = time::span(node.clock_behind_ms.saturating_abs());
         match node.clock_behind_ms {

@@ -40,7 +40,14 @@ pub(crate) async fn commit(
     time: TransactionTime,
     new_id: &mut impl FnMut() -> Uuid,
 ) -> Result<CommittedGroup, SqliteError> {
-    let committed = begin_and_commit(statements, caches, group, time, new_id).await;
+    let committed = async {
+        statements.run(transaction::BEGIN).await?;
+        let written = write(statements, caches, group, time, new_id).await?;
+        let committing = Instant::now();
+        statements.run(transaction::COMMIT).await?;
+        Ok(CommittedGroup { commit: committing.elapsed(), ..written })
+    };
+    let committed = committed.await;
     if committed.is_ok() {
         caches.committed();
     } else {
@@ -48,20 +55,6 @@ pub(crate) async fn commit(
         caches.rolled_back();
     }
     committed
-}
-
-async fn begin_and_commit(
-    statements: &mut StatementRunner<'_>,
-    caches: &mut Caches,
-    group: GroupContent<'_>,
-    time: TransactionTime,
-    new_id: &mut impl FnMut() -> Uuid,
-) -> Result<CommittedGroup, SqliteError> {
-    statements.run(transaction::BEGIN).await?;
-    let written = write(statements, caches, group, time, new_id).await?;
-    let committing = Instant::now();
-    statements.run(transaction::COMMIT).await?;
-    Ok(CommittedGroup { commit: committing.elapsed(), ..written })
 }
 
 /// Settles a group and writes it, in a transaction that has begun. The caller commits, or rolls back after an error, and

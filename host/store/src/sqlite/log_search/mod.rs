@@ -23,7 +23,7 @@ macro_rules! workflow {
     };
 }
 
-/// What follows FROM, for the recipients in the `result` of a row of `action_logs`: `recipient.value` is one of them.
+/// The FROM clause for the recipients in the `result` of a row of `action_logs`: `recipient.value` is one of them.
 macro_rules! recipients_of_result {
     (sqlite) => {
         "json_each(json_array(

@@ -18,8 +18,8 @@ use crate::{
     sqlite::log_search::query::{Committed, committed_after},
 };
 
-/// How long a gap in the rowids may be a group that is not committed yet, in milliseconds. After it, it is one that was rolled
-/// back.
+/// The time for which a gap in the rowids may be a group that is not committed yet, in milliseconds. After it, it is one that was
+/// rolled back.
 const GAP_MS: i64 = 10_000;
 /// The most entries that one read looks at.
 const LOOKED_AT: usize = 1000;

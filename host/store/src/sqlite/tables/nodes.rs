@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// How long a server is listed that was not heard of any more.
+/// The time for which a server is listed that is not heard of any more.
 const LISTED_MS: i64 = 60 * 60 * 1000;
 
 impl Execute<KeepNode> for WriteConnection {

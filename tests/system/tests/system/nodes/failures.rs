@@ -4,7 +4,7 @@ use inlet_system_tests::{Line, Postgres, Server, TcpProxy, http_version};
 
 use super::{cluster, joining, load::Load, until};
 
-/// How often something is killed; `INLET_CRASH_ROUNDS` sets another number.
+/// Returns the number of times that something is killed; `INLET_CRASH_ROUNDS` sets another one.
 fn rounds() -> usize {
     std::env::var("INLET_CRASH_ROUNDS").map_or(3, |rounds| rounds.parse().unwrap())
 }
