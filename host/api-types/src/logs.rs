@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{PageInfo, RawJson, deliveries::Delivery, providers::Plugin};
+use crate::{
+    PageInfo, RawJson,
+    deliveries::{Delivery, DeliveryCounts},
+    providers::Plugin,
+};
 
 /// The filters of every list and stream of event logs. They may be combined.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, IntoParams)]
@@ -203,10 +207,17 @@ pub struct SourceLog {
     /// The actions in the order of execution; only with `include=actions` or `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<Vec<SourceLogAction>>,
+    /// The numbers of its runs' deliveries by status, of the first 1,000; absent from streams, which show an entry before
+    /// anything is delivered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_counts: Option<DeliveryCounts>,
     /// The newest deliveries of its runs, at most 100; only with `id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deliveries: Option<Vec<Delivery>>,
 }
+
+/// The largest number of deliveries that `delivery_counts` of an entry counts.
+pub const MAX_COUNTED_DELIVERIES: u64 = 1000;
 
 /// The times that the stages of a request took, in microseconds, each with an error below 1 %. All items of a request share
 /// them.

@@ -21,9 +21,17 @@ pub struct UnroutedRequests {
     pub cause: String,
     /// The answer that they got: what is wrong with the URL, and its cure.
     pub message: String,
-    /// The number of requests since the server started.
+    /// The number of requests since the server started, or since they were dismissed.
     pub count: u64,
     /// The time of the last one.
     #[schema(format = DateTime)]
     pub last_at: String,
+}
+
+/// The requests that led to no endpoint to mark as known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DismissUnroutedRequests {
+    /// Their cause.
+    pub cause: String,
 }

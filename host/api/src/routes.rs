@@ -127,6 +127,7 @@ pub fn operations() -> Vec<Operation> {
         Operation::new(Scope::Read, routes!(sources::status::get::get_source_status)),
         Operation::new(Scope::Read, routes!(sources::compare::compare_source)),
         Operation::new(Scope::Read, routes!(unrouted_requests::list::list_unrouted_requests)),
+        Operation::new(Access::Everywhere(Scope::Operate), routes!(unrouted_requests::dismiss::dismiss_unrouted)),
         Operation::new(Scope::Read, routes!(statistics::get::get_statistics)),
         Operation::new(Scope::Read, routes!(statistics::deliveries::get_delivery_statistics)),
         Operation::new(Scope::Read, routes!(providers::list::list_source_providers)),

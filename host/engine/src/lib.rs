@@ -20,6 +20,7 @@ mod last_used;
 mod load;
 pub mod mapping_check;
 pub mod metrics;
+mod nodes;
 mod notices;
 mod options;
 pub mod quarantine;

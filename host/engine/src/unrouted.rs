@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Engine, clock::now_ms};
 
-/// Requests that led to no endpoint for one cause, since the server started.
+/// Requests that led to no endpoint for one cause, since the server started or since they were dismissed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unrouted {
     /// The cause, one word.
@@ -34,7 +34,13 @@ impl UnroutedCounts {
 }
 
 impl Engine {
-    /// Returns the requests that led to no endpoint since the server started, the last one first.
+    /// Forgets the requests that led to no endpoint for this cause, and returns their number; none if none are counted.
+    pub fn dismiss_unrouted_requests(&self, cause: &str) -> Option<u64> {
+        let mut counts = self.unrouted.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.remove(cause).map(|unrouted| unrouted.count)
+    }
+
+    /// Returns the requests that led to no endpoint and were not dismissed, the last one first.
     pub fn unrouted_requests(&self) -> Vec<Unrouted> {
         let counts = self.unrouted.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<Unrouted> = counts.values().copied().collect();

@@ -17,7 +17,7 @@ use crate::{auth::Operator, error::ApiError};
     responses((status = 200, description = "The servers, the first started first", body = NodeList)),
 )]
 pub async fn list_nodes(_: Operator, State(engine): State<Engine>) -> Result<Json<NodeList>, ApiError> {
-    let nodes = engine.store.nodes().await?.into_iter().map(|record| Node {
+    let nodes = engine.nodes().await?.into_iter().map(|record| Node {
         is_this: record.node.id == engine.node_id,
         id: record.node.id.to_string(),
         name: record.node.name,

@@ -45,10 +45,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     list(&client, &path, &arguments.page, arguments.output, |events: Vec<SourceLog>| {
         let rows = events.into_iter().map(|event| {
-            let SourceLog { inserted_at, id, source, outcome, event_type, user_id, reason, code, .. } = event;
+            let outcome = outcome(&event);
+            let SourceLog { inserted_at, id, source, event_type, user_id, reason, code, .. } = event;
             let reason = shorten(&with_commands(&reason.or(code).unwrap_or_default()), REASON);
             [inserted_at, id, source, outcome, event_type, user_id.unwrap_or_default(), reason]
         });
         table(["TIME", "ID", "SOURCE", "OUTCOME", "EVENT", "USER", "REASON"], rows)
     })
+}
+
+/// Returns the outcome of an event, with how many of its deliveries arrived.
+fn outcome(event: &SourceLog) -> String {
+    let counts = event.delivery_counts.unwrap_or_default();
+    match counts.pending + counts.retrying + counts.delivered + counts.dead + counts.canceled {
+        0 => event.outcome.clone(),
+        all => format!("{}, delivered {}/{all}", event.outcome, counts.delivered),
+    }
 }

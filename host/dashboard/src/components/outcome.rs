@@ -2,7 +2,8 @@
 //! else. A colour never stands alone: the icon and the text say the same.
 
 use inlet_api_types::{
-    deliveries::{Delivery, DeliveryStatus},
+    deliveries::{Delivery, DeliveryCounts, DeliveryStatus},
+    logs::{MAX_COUNTED_DELIVERIES, SourceLog},
     runs::WorkflowRunStatus,
     targets::TargetState,
 };
@@ -161,6 +162,26 @@ pub fn delivery_status(delivery: &Delivery) -> &'static str {
         DeliveryStatus::Delivered => "delivered",
         DeliveryStatus::Dead => "dead",
         DeliveryStatus::Canceled => "canceled",
+    }
+}
+
+/// Returns how many deliveries of an entry arrived, in words, and the worst colour among them; none if it has none.
+pub fn delivered(entry: &SourceLog) -> Option<(String, Tone)> {
+    let DeliveryCounts { pending, retrying, delivered: arrived, dead, canceled } = entry.delivery_counts?;
+    let all = pending + retrying + arrived + dead + canceled;
+    let counted = [("pending", pending), ("retrying", retrying), ("delivered", arrived), ("dead", dead)];
+    let tones = counted.iter().filter(|(_, count)| *count > 0).map(|(status, _)| delivery(status).tone);
+    let more = if all >= MAX_COUNTED_DELIVERIES { "+" } else { "" };
+    (all > 0).then(|| (format!("delivered {arrived}/{all}{more}"), tones.max().unwrap_or(Tone::Quiet)))
+}
+
+/// The badge of an entry, with what became of its deliveries.
+pub fn entry(entry: &SourceLog) -> Badge {
+    let badge = event(&entry.outcome);
+    match delivered(entry) {
+        // What happened last decides about the colour, unless the event itself went worse.
+        Some((detail, tone)) => badge.with_detail(&detail).at_least(tone),
+        None => badge,
     }
 }
 

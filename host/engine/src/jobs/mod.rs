@@ -22,7 +22,7 @@
 //! | `last_used` | every node | every minute |
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
-//! | `nodes` | every node | every 10 seconds |
+//! | `nodes` | every node | every 10 seconds, where servers share the database |
 //! | `shared_configuration` | every node | when another server changed the configuration; looked up three times a second |
 //!
 //! The server adds its own with [`BackgroundJobs::add`]. The checkpoint of SQLite's write-ahead log is none of them: it
@@ -128,6 +128,6 @@ impl BackgroundJobs {
         }
         last_used::write_at_stop(&self.engine).await;
         statistics::write_at_stop(&self.engine).await;
-        nodes::remove_at_stop(&self.engine, self.engine.node_id).await;
+        nodes::remove_at_stop(&self.engine).await;
     }
 }

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use inlet_core::Uuid;
-use inlet_store::{CommitError, NewNode};
+use inlet_store::CommitError;
 
 use super::job::{Job, RunsOn};
 use crate::Engine;
@@ -24,20 +23,21 @@ impl Job for Nodes {
         Duration::from_secs(10)
     }
 
+    async fn is_due(&mut self, engine: &Engine) -> Result<bool, CommitError> {
+        Ok(engine.store.is_shared())
+    }
+
     async fn run(&mut self, engine: &Engine) -> Result<(), CommitError> {
-        let node = NewNode {
-            id: engine.node_id,
-            name: engine.options.node_name.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            started_at_ms: engine.started_at_ms,
-        };
-        engine.store.keep_node(node, TTL).await
+        engine.store.keep_node(engine.this_node(), TTL).await
     }
 }
 
 /// Tells the others that this server stops.
-pub(super) async fn remove_at_stop(engine: &Engine, id: Uuid) {
-    if let Err(error) = engine.store.remove_node(id).await {
+pub(super) async fn remove_at_stop(engine: &Engine) {
+    if !engine.store.is_shared() {
+        return;
+    }
+    if let Err(error) = engine.store.remove_node(engine.node_id).await {
         tracing::debug!(%error, "the other servers were not told that this one stops");
     }
 }

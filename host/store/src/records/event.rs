@@ -3,6 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use inlet_core::{
+    delivery::DeliveryCounts,
     log::{EventFields, Original, Outcome, Status},
     operational::HourMap,
 };
@@ -184,6 +185,9 @@ pub struct StoredEvent {
     pub body_removed: bool,
     /// In the order in which they ran; empty if they were not requested.
     pub actions: Vec<StoredAction>,
+    /// The numbers of its runs' deliveries by status, of the first [`StoredEvent::MAX_COUNTED`]; none where they are not
+    /// counted, as in the feed of new events.
+    pub deliveries: Option<DeliveryCounts>,
 }
 
 impl Deref for StoredEvent {
@@ -203,6 +207,8 @@ impl DerefMut for StoredEvent {
 impl StoredEvent {
     /// The largest number of replays that an entry names.
     pub const MAX_RERUNS: usize = 100;
+    /// The largest number of deliveries that are counted for an entry.
+    pub const MAX_COUNTED: usize = 1000;
 }
 
 /// The place of an action among all of its environment: its event, and its number there.

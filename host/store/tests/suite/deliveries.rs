@@ -5,12 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use inlet_core::{
     Uuid,
-    delivery::{DeliveryCall, DeliveryOrder, DeliveryStatus, RunStatus, TargetRouting, delivery_key, part_key},
+    delivery::{
+        DeliveryCall, DeliveryCounts, DeliveryOrder, DeliveryStatus, RunStatus, TargetRouting, delivery_key, part_key,
+    },
     mapping::Mapping,
 };
 use inlet_store::{
-    AttemptNext, BuiltDelivery, Cursor, DeliveryFilter, DeliveryTurn, ExpansionShare, ListedDelivery, RedriveSlice,
-    RunQuery, RunRecord, SelectedDeliveries, StoredBody, StoredRecipient, TargetState,
+    AttemptNext, BuiltDelivery, Cursor, DeliveryFilter, DeliveryTurn, EventQuery, ExpansionShare, ListedDelivery,
+    RedriveSlice, RunQuery, RunRecord, SelectedDeliveries, StoredBody, StoredRecipient, TargetState,
 };
 
 use super::support::{Event, Fixture, LONG, Unlimited, claim_wanted, delivered, log, mapping, retry};
@@ -290,6 +292,30 @@ async fn a_dead_delivery_makes_its_event_need_attention_until_it_is_redriven_wit
     assert!(fixture.finish(owner, again.claim, delivered()).await);
     assert_eq!(run(&fixture, event.run.unwrap()).await.status(), RunStatus::Delivered);
     assert_eq!(redrive().await, 0, "what is delivered is not sent again");
+}
+
+#[tokio::test]
+async fn the_deliveries_of_an_event_are_counted_in_lists_up_to_a_thousand() {
+    let (fixture, mappings) = (Fixture::new().await, trigger(TO));
+    let target = fixture.target("crm", TargetRouting::of_chunks(1)).await;
+    let none = fixture.commit(Event::new("other", &inline(1)).mappings(&mappings)).await.id;
+    let three = fixture.commit(Event::new("order", &inline(3)).mappings(&mappings)).await.id;
+    let owner = Uuid::now_v7();
+    let [first, second] = fixture.claim(owner, target, 2).await.try_into().unwrap();
+    assert!(fixture.finish(owner, first.claim, delivered()).await);
+    assert!(fixture.finish(owner, second.claim, AttemptNext::Dead { is_counted: true }).await);
+    let mut many = Vec::new();
+    for recipients in [999, 1000] {
+        many.push(fixture.commit(Event::new("order", &inline(recipients)).mappings(&mappings)).await.id);
+    }
+    // A second target makes 1,400 of 700.
+    fixture.target("erp", TargetRouting::of_chunks(1)).await;
+    many.push(fixture.commit(Event::new("order", &inline(700)).mappings(&mappings)).await.id);
+    let events = fixture.store.events(&EventQuery::newest(vec![fixture.source_environment], 10)).await.unwrap().items;
+    let counts = |id: Uuid| events.iter().find(|event| event.id == id).unwrap().deliveries.unwrap();
+    assert_eq!(counts(none), DeliveryCounts::default());
+    assert_eq!(counts(three), DeliveryCounts { pending: 1, delivered: 1, dead: 1, ..DeliveryCounts::default() });
+    assert_eq!(many.into_iter().map(|id| counts(id).pending).collect::<Vec<_>>(), [999, 1000, 1000]);
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("discardDeliveries", "operate"),
     ("dismissAttention", "operate"),
     ("dismissRefusedRequests", "operate"),
+    ("dismissUnroutedRequests", "operate"),
     ("enableTarget", "operate"),
     ("exportUser", "key or read"),
     ("forgetUser", "key or admin"),

@@ -1,6 +1,7 @@
 //! The differences of a source between environments, and the status of all sources at once.
 
 use inlet_system_tests::{Server, read_json, track};
+use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -150,4 +151,19 @@ async fn requests_that_nearly_reach_an_endpoint_are_listed_by_cause() {
     causes.sort_unstable();
     assert_eq!(causes, ["doubled_slash", "prefixed_endpoint", "unknown_endpoint"], "{listed}");
     assert!(!listed.to_string().contains(shop.path().rsplit('/').next().unwrap()), "no token is kept");
+
+    let dismiss = async |cause: &str| {
+        let request = server.manage(Method::POST, "/v1/unrouted_requests/dismiss").json(&json!({"cause": cause}));
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), read_json(answer).await)
+    };
+    assert_eq!(dismiss("doubled_slash").await, (200, json!({"dismissed": 1})));
+    let (status, refused) = dismiss("doubled_slash").await;
+    assert_eq!(status, 404);
+    assert_snapshot!(refused["message"].as_str().unwrap(), @r#"no request is counted for "doubled_slash"; GET /v1/unrouted_requests lists the causes"#);
+    assert_eq!(server.get("/v1/unrouted_requests").await["entries"].as_array().unwrap().len(), 2);
+    let again = format!("{}/{}", server.base, shop.path());
+    server.client.post(again).body("{}").send().await.unwrap();
+    let listed = server.get("/v1/unrouted_requests").await;
+    assert_eq!((&listed["entries"][0]["cause"], &listed["entries"][0]["count"]), (&json!("doubled_slash"), &json!(1)));
 }

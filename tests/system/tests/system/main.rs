@@ -39,6 +39,7 @@ mod forge;
 mod forget;
 mod hightouch;
 mod idempotency;
+mod idle;
 mod issues;
 mod item_limit;
 mod knock_clients;

@@ -160,6 +160,7 @@ mod tests {
             needs_attention: false,
             retry_at_ms: None,
             actions: vec![action],
+            deliveries: None,
         }
     }
 

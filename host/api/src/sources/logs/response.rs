@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use inlet_api_types::{
     RawJson,
-    logs::{SourceLog, SourceLogAction, StageTimes},
+    logs::{MAX_COUNTED_DELIVERIES, SourceLog, SourceLogAction, StageTimes},
 };
 use inlet_core::{
     Uuid,
@@ -14,7 +14,11 @@ use inlet_engine::snapshot::Endpoint;
 use inlet_store::{Kept, StoredAction, StoredEvent};
 
 use super::personal_data::hide;
-use crate::{id::inserted_at, providers::response::plugin_ref, stored_json::stored_json};
+use crate::{
+    deliveries::response as deliveries, id::inserted_at, providers::response::plugin_ref, stored_json::stored_json,
+};
+
+const _: () = assert!(MAX_COUNTED_DELIVERIES as usize == StoredEvent::MAX_COUNTED, "the API tells the store's limit");
 
 /// Returns the log entry of an event of this source environment.
 pub fn log(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceLog {
@@ -80,6 +84,7 @@ fn shown(event: StoredEvent, endpoint: &Endpoint, with_actions: bool) -> SourceL
         stage_times: fields.stage_times.map(stage_times),
         preprocess_output: (),
         actions,
+        delivery_counts: event.deliveries.map(deliveries::counts),
         deliveries: None,
     }
 }

@@ -1,13 +1,23 @@
 //! The cures of what came and had no effect, although nothing failed.
 
-use super::{Cure, Step};
+use super::{ACKNOWLEDGE, Cure, Send, Step};
 use crate::{components::without_routes::without_routes, html::url_part};
 
-/// Returns the cure of requests whose URL leads to no source. `message` is the answer that they got.
-pub fn of_wrong_url(cause: &str, message: &str) -> Cure {
+/// Returns the cure of requests whose URL leads to no source. `message` is the answer that they got. They come to no
+/// environment, so only who sees all of them acknowledges them.
+pub fn of_wrong_url(cause: &str, message: &str, may_acknowledge: bool) -> Cure {
     let wrong = wrong_url(cause, message);
-    Cure::new(format!("{wrong} What is sent there is lost, unless the sender sends it again."))
-        .then(Step::Link { label: "Choose the source", href: "/sources".to_owned() })
+    let cure = Cure::new(format!("{wrong} What is sent there is lost, unless the sender sends it again."))
+        .then(Step::Link { label: "Choose the source", href: "/sources".to_owned() });
+    if !may_acknowledge {
+        return cure;
+    }
+    cure.then(Step::Send(Send {
+        label: ACKNOWLEDGE,
+        action: "/cures/wrong-url".to_owned(),
+        fields: vec![("code", cause.to_owned())],
+        secret: None,
+    }))
 }
 
 /// Returns what is wrong with the URL of requests that lead to no source, and what to do about it. `message` is the answer that
@@ -113,6 +123,7 @@ mod tests {
         assert_eq!(is_change(&of_workflow("eu", "order")), [true, false]);
         assert_eq!(is_change(&of_nobody("eu", "shop")), [false, true, false]);
         assert_eq!(is_change(&of_unmapped("eu", "shop", &["Paid".to_owned()])), [true]);
-        assert_eq!(is_change(&of_wrong_url("capitals", "")), [false]);
+        assert_eq!(is_change(&of_wrong_url("capitals", "", false)), [false]);
+        assert_eq!(is_change(&of_wrong_url("capitals", "", true)), [false, false]);
     }
 }

@@ -5,6 +5,7 @@ mod plugin;
 mod refused;
 mod secret;
 mod target;
+mod wrong_url;
 
 pub use self::refused::verify_refused;
 
@@ -27,6 +28,7 @@ pub fn routes() -> Router<Dashboard> {
         .route("/e/{environment}/sources/{source}/cures/replay", post(attention::replay))
         .route("/e/{environment}/sources/{source}/cures/acknowledge", post(attention::acknowledge))
         .route("/e/{environment}/sources/{source}/cures/previous-plugin", get(plugin::previous))
+        .route("/cures/wrong-url", post(wrong_url::acknowledge))
         .route("/e/{environment}/targets/{target}/cures/resume", post(target::resume))
         .route("/e/{environment}/targets/{target}/cures/enable", post(target::enable))
 }

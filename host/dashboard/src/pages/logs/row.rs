@@ -26,7 +26,7 @@ pub struct Columns {
 
 impl Row<'_> {
     fn badge(&self) -> outcome::Badge {
-        outcome::event(&self.entry.outcome)
+        outcome::entry(self.entry)
     }
 
     fn why(&self) -> Option<String> {

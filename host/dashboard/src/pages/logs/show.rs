@@ -51,15 +51,7 @@ struct EventPage<'a> {
 
 impl EventPage<'_> {
     fn badge(&self) -> outcome::Badge {
-        let badge = outcome::event(&self.entry.outcome);
-        match self.deliveries() {
-            [] => badge,
-            deliveries => {
-                let (detail, tone) = stages::delivered(deliveries);
-                // What happened last decides about the colour, unless the event itself went worse.
-                badge.with_detail(&detail).at_least(tone)
-            }
-        }
+        outcome::entry(&self.entry)
     }
 
     fn why(&self) -> Option<String> {

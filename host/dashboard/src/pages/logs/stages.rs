@@ -1,7 +1,6 @@
 //! The way of an event from its request to its deliveries, as stages on one line of time.
 
 use inlet_api_types::{
-    deliveries::Delivery,
     logs::{SourceLog, StageTimes},
     traces::EventTrace,
 };
@@ -81,8 +80,7 @@ pub fn stages(entry: &SourceLog, trace: Option<&EventTrace>) -> Vec<Stage> {
         (all, failed) => (format!("{failed} of {all} failed"), Tone::Failed),
     };
     stages.push(stage("Actions", detail, tone, "#actions"));
-    if !deliveries.is_empty() {
-        let (detail, tone) = delivered(deliveries);
+    if let Some((detail, tone)) = outcome::delivered(entry) {
         let mut last = stage("Deliveries", detail, tone, "#deliveries");
         last.start_us = deliveries.iter().filter_map(|delivery| after(&delivery.inserted_at)).min();
         let ends = deliveries.iter().map(|delivery| delivery.finished_at.as_deref().and_then(after));
@@ -91,13 +89,4 @@ pub fn stages(entry: &SourceLog, trace: Option<&EventTrace>) -> Vec<Stage> {
         stages.push(last);
     }
     stages
-}
-
-/// Returns how many deliveries arrived, in words, and the worst colour among them.
-pub fn delivered(deliveries: &[Delivery]) -> (String, Tone) {
-    let badges: Vec<_> =
-        deliveries.iter().map(|delivery| outcome::delivery(outcome::delivery_status(delivery))).collect();
-    let arrived = badges.iter().filter(|badge| badge.tone == Tone::Done).count();
-    let tone = badges.iter().map(|badge| badge.tone).max().unwrap_or(Tone::Quiet);
-    (format!("delivered {arrived}/{}", deliveries.len()), tone)
 }

@@ -3,6 +3,7 @@
 //! what its number counts.
 
 use futures_util::future::{try_join, try_join_all};
+use inlet_api::Scope;
 use inlet_api_types::{
     sources::SourceEvents, statistics::Statistics, unrouted_requests::UnroutedRequestList, workflows::WorkflowList,
 };
@@ -81,9 +82,10 @@ async fn wrong_urls(page: &Page, from: &str) -> Result<Vec<WithoutEffect>, PageE
     let list: UnroutedRequestList = page.get("/v1/unrouted_requests").await?;
     // RFC 3339 in UTC, so texts are ordered as times are.
     let found = list.entries.into_iter().filter(|found| found.cause != "unknown_path" && *found.last_at >= *from);
+    let may_acknowledge = page.can(Scope::Operate) && page.operator().environment_ids().is_none();
     let row = |found: inlet_api_types::unrouted_requests::UnroutedRequests| WithoutEffect {
         badge: outcome::wrong_url(),
-        cure: of_wrong_url(&found.cause, &found.message),
+        cure: of_wrong_url(&found.cause, &found.message, may_acknowledge),
         names: vec![found.cause],
         more_names: 0,
         href: "/sources".to_owned(),
@@ -91,7 +93,7 @@ async fn wrong_urls(page: &Page, from: &str) -> Result<Vec<WithoutEffect>, PageE
         environment: None,
         last_at: Some(found.last_at),
         count: found.count,
-        counted: Some("since the server started"),
+        counted: Some("not acknowledged"),
     };
     Ok(found.map(row).collect())
 }

@@ -63,6 +63,7 @@ mod tests {
             retry_at_ms: None,
             body_removed: false,
             actions: Vec::new(),
+            deliveries: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use inlet_core::idempotency::HashKey;
+use inlet_core::{delivery::DeliveryCounts, idempotency::HashKey};
 use uuid::Uuid;
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     sqlite::{
         event_columns::{self, Columns},
         log_search,
+        outbox::columns::status_of,
         statements::{codes, multi_row::MultiRow, uuids},
     },
 };
@@ -64,6 +65,25 @@ static ACTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
                action_logs.warnings
            FROM wanted CROSS JOIN action_logs USING (event_id)
            ORDER BY event_id, ordinal",
+    )
+});
+
+// The last delivery that counts is looked up first, so that a run with a million of them is no long read.
+static DELIVERIES: LazyLock<MultiRow> = LazyLock::new(|| {
+    let before_last = StoredEvent::MAX_COUNTED - 1;
+    MultiRow::query(
+        "WITH wanted (event) AS (VALUES",
+        "(?)",
+        &format!(
+            "), edge (event, last) AS (
+               SELECT event, coalesce(
+                   (SELECT id FROM deliveries WHERE source_event = event ORDER BY id LIMIT 1 OFFSET {before_last}),
+                   (SELECT max(id) FROM deliveries WHERE source_event = event))
+               FROM wanted)
+           SELECT event, status, count(*)
+           FROM edge CROSS JOIN deliveries ON source_event = event AND id <= last
+           GROUP BY event, status"
+        ),
     )
 });
 
@@ -139,8 +159,10 @@ pub(super) async fn read_page(
         true => load_actions(&mut *snapshot, &page.items, cut_above).await?,
         false => HashMap::new(),
     };
+    let deliveries = count_deliveries(&mut *snapshot, &page.items).await?;
     for event in events.values_mut() {
         event.actions = actions.remove(&event.id).unwrap_or_default();
+        event.deliveries = Some(deliveries.get(&event.id).copied().unwrap_or_default());
     }
     let items = page.items.iter().filter_map(|key| events.remove(key)).collect();
     Ok(Some(Page { items, has_before: page.has_before, has_after: page.has_after }))
@@ -263,7 +285,25 @@ fn read(row: &sql::Row) -> Result<StoredEvent, sqlx::Error> {
         retry_at_ms: row.try_get(4)?,
         resends: row.try_get::<Option<i64>>(5)?.unwrap_or_default().unsigned_abs(),
         actions: Vec::new(),
+        deliveries: None,
     })
+}
+
+/// Counts the deliveries of events by status.
+async fn count_deliveries(
+    connection: &mut sql::Connection<'_>,
+    keys: &[EventKey],
+) -> Result<HashMap<Uuid, DeliveryCounts>, sqlx::Error> {
+    let mut counts: HashMap<Uuid, DeliveryCounts> = HashMap::new();
+    let found = |_: &[EventKey], rows: Vec<sql::Row>| {
+        for row in rows {
+            let counts = counts.entry(uuids::read(&row, 0)?).or_default();
+            counts.add(status_of(row.try_get(1)?)?, row.try_get::<i64>(2)?.unsigned_abs());
+        }
+        Ok(())
+    };
+    DELIVERIES.fetch(connection, keys, |row, (_, id)| _ = row.blob(id.as_bytes()), found).await?;
+    Ok(counts)
 }
 
 /// Parses ids in hexadecimal digits, separated by commas.

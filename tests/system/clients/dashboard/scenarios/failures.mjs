@@ -115,6 +115,10 @@ export async function run(dashboard, { token, secret, receiver }) {
   await press(attention("Tracker", "Unreadable").getByRole("button", { name: "Acknowledge" }));
   await isGone(attention("Tracker", "Unreadable"));
 
+  // The sender of the URL that was nearly right has the right one now.
+  await press(withoutEffect("Wrong URL").getByRole("button", { name: "Acknowledge" }));
+  await isGone(withoutEffect("Wrong URL"));
+
   // The mapping is corrected from the event that failed, and the event runs again.
   await attention("Shop", "action_failed").getByRole("link").first().click();
   await firstRow().click();

@@ -46,6 +46,8 @@ export async function run(dashboard, { token, hostile, archive }) {
   await page.goto(`/e/development/logs?source=shop&event=${encodeURIComponent(hostile)}`);
   equal(await rows.count(), 2, "the event and its duplicate");
 
+  check((await rows.last().innerText()).includes("Done (delivered 1/1)"), "the list says what came of the deliveries");
+
   // The pane, by the keyboard.
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
