@@ -24,8 +24,7 @@ pub async fn dismiss_unrouted(
     Body(request): Body<DismissUnroutedRequests>,
 ) -> Result<Json<Dismissed>, ApiError> {
     let Some(dismissed) = engine.dismiss_unrouted_requests(&request.cause) else {
-        let message =
-            format!("no request is counted for {:?}; GET /v1/unrouted_requests lists the causes", request.cause);
+        let message = format!("no request is counted for {:?}; it may have been dismissed already", request.cause);
         return Err(ApiError::not_found(message));
     };
     tracing::info!(
