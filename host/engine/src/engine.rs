@@ -13,6 +13,7 @@ use crate::{
         failures::{self, FailureCounts},
         peer::ConnectionPeer,
         refusal_budget::RefusalBudgets,
+        request_rate::RequestRates,
     },
     catalog::Catalog,
     clock::now_ms,
@@ -58,6 +59,8 @@ pub struct Inner {
     pub(crate) refusals: FailureCounts<(i64, IpAddr)>,
     /// The bytes that may be kept of refused requests.
     pub(crate) refusal_budgets: RefusalBudgets,
+    /// The rates of source environments that have one.
+    pub(crate) request_rates: RequestRates,
     /// Plugin uploads that may still begin.
     pub uploads: Arc<Semaphore>,
     /// The memory of the management API's answers, in KiB.
@@ -139,6 +142,7 @@ impl Engine {
             failures: FailureCounts::new(failures::SUSPECT),
             refusals: FailureCounts::new(options.refused_requests_per_address),
             refusal_budgets: RefusalBudgets::new(options.refused_bytes_per_minute),
+            request_rates: RequestRates::new(),
             uploads: Arc::new(Semaphore::new(MAX_UPLOADS)),
             answers: Arc::new(Semaphore::new(ANSWERS_KIB)),
             streams: Arc::new(Semaphore::new(MAX_STREAMS)),

@@ -141,6 +141,9 @@ operations! {
     /// Looks at runs after `runs_after` only. Returns also the run after which the next slice goes on; none at the end.
     PruneLogs { environment_id: i64, cutoff_ms: i64, limit: u32, runs_after: Option<Uuid> }
         -> Result<(Pruned, Option<Uuid>), CommitError>;
+    /// Makes the partitions of the logs for the coming days, and drops those in which everything is from before `cutoff_ms`.
+    /// Returns the time before which nothing is left then, where the oldest partition is one of many; none on SQLite.
+    KeepLogPartitions { cutoff_ms: i64 } -> Result<Option<i64>, CommitError>;
     PruneBodies { environment_id: i64, bodies: Bodies, cutoff_ms: i64, limit: u32 } -> Result<PrunedBodies, CommitError>;
     /// Looks at the next `slice` keys after `after` and deletes the expired ones. Returns also the last key that it
     /// looked at, unless it reached the end.

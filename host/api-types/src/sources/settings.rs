@@ -76,6 +76,10 @@ pub struct SourceSettings {
     pub max_body_bytes: u64,
     /// The most items of one request.
     pub max_items: u64,
+    /// The most requests in a second; null for no limit.
+    #[serde(default)]
+    #[schema(required)]
+    pub max_requests_per_second: Option<u64>,
     /// The answer to a request whose items were all rejected.
     pub on_reject: OnReject,
     /// The plugin's own settings with its defaults; see its provider's `options`.
@@ -205,6 +209,11 @@ pub struct SettingsRequest {
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<u64>, minimum = 1)]
     pub max_items: Patch<RawJson>,
+    /// The most requests in a second, of those that are admitted by their verification. Further ones are answered 429 and not
+    /// stored. Servers that share the database share the number.
+    #[serde(default, skip_serializing_if = "Patch::is_keep")]
+    #[schema(value_type = Option<u64>, minimum = 1, maximum = 100000)]
+    pub max_requests_per_second: Patch<RawJson>,
     /// The answer to a request whose items were all rejected.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
     #[schema(value_type = Option<OnReject>)]

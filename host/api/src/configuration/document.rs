@@ -260,6 +260,7 @@ mod tests {
             redact_paths: vec![path("body.card")],
             max_body_bytes: Some(1000),
             max_items: Some(10),
+            max_requests_per_second: Some(50),
             on_reject: Some(OnReject::Refuse),
             options: members(&json!({"ratio": 39.5, "deep": {"a": [1]}})),
         }

@@ -134,6 +134,7 @@ pub fn settings(settings: &Settings, in_force: InForce<'_>) -> SourceSettings {
         redact_paths: settings.redact_paths.iter().map(Path::to_string).collect(),
         max_body_bytes: in_force.max_body_bytes,
         max_items: in_force.max_items,
+        max_requests_per_second: settings.max_requests_per_second,
         on_reject: match in_force.on_reject {
             OnReject::Accept => sources::OnReject::Accept,
             OnReject::Refuse => sources::OnReject::Refuse,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    BadSetting, KeyPaths, MAX_BODY_BYTES, MAX_WINDOW_SECONDS, Settings,
+    BadSetting, KeyPaths, MAX_BODY_BYTES, MAX_REQUESTS_PER_SECOND, MAX_WINDOW_SECONDS, Settings,
     secret::{self, SIGNING_SECRET, WRITE_KEY},
     value::SettingValue,
 };
@@ -209,6 +209,10 @@ impl Settings {
                     _ => error,
                 };
                 self.max_items = number.map_err(named)?.or(defaults.max_items);
+            }
+            "max_requests_per_second" => {
+                let number = field.number(1..=MAX_REQUESTS_PER_SECOND)?;
+                self.max_requests_per_second = number.or(defaults.max_requests_per_second);
             }
             "on_reject" => self.on_reject = field.on_reject()?.or(defaults.on_reject),
             "options" => match value {

@@ -29,6 +29,8 @@ pub const DEFAULT_WINDOW_SECONDS: u64 = 24 * 60 * 60;
 pub const MAX_WINDOW_SECONDS: u64 = 90 * 24 * 60 * 60;
 /// The largest body limit that can be set, in bytes.
 pub const MAX_BODY_BYTES: u64 = 256 * 1024 * 1024;
+/// The largest number of requests in a second that can be set.
+pub const MAX_REQUESTS_PER_SECOND: u64 = 100_000;
 
 /// The settings in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +71,8 @@ pub struct Settings {
     pub max_body_bytes: Option<u64>,
     /// The most items of a request, if the operator set a number.
     pub max_items: Option<u64>,
+    /// The most requests in a second, if the operator set a number.
+    pub max_requests_per_second: Option<u64>,
     /// The answer to a request whose items were all rejected, if the operator chose one.
     pub on_reject: Option<OnReject>,
     /// The plugin's own settings.
@@ -95,6 +99,7 @@ impl Default for Settings {
             redact_paths: Vec::new(),
             max_body_bytes: None,
             max_items: None,
+            max_requests_per_second: None,
             on_reject: None,
             options: Map::new(),
         }
@@ -339,7 +344,7 @@ mod tests {
         let settings = change(
             &Settings::default(),
             false,
-            json!({"redact_paths": ["a[0].b"], "max_body_bytes": 5, "on_reject": "refuse", "max_items": 7}),
+            json!({"redact_paths": ["a[0].b"], "max_body_bytes": 5, "on_reject": "refuse", "max_items": 7, "max_requests_per_second": 3}),
         );
         let settings = settings.unwrap().settings;
         let text = serde_json::to_string(&settings).unwrap();

@@ -69,6 +69,14 @@ pub enum IngestError {
     /// Too many requests of this peer to this source were refused.
     #[error("too many requests from this address were refused; correct their credential, then send them again")]
     TooManyRefused,
+    /// The source takes no more requests for now.
+    #[error(
+        "more than {per_second} requests a second came; send it again later, or let the operator raise max_requests_per_second"
+    )]
+    RateLimited {
+        /// The requests a second that the source takes.
+        per_second: u64,
+    },
     /// The body paused for too long, or was slower than the minimum rate.
     #[error("the body was too slow or paused for too long; send it again")]
     TooSlow,
@@ -125,6 +133,7 @@ impl IngestError {
             Self::TransferEncoding { .. } => "unsupported_transfer_encoding",
             Self::NotGzip { .. } => "not_gzip",
             Self::TooManyRefused => "too_many_refused",
+            Self::RateLimited { .. } => "rate_limited",
             Self::TooSlow => "body_too_slow",
             Self::Broken => "body_broken",
             Self::Unverified => "not_verified",
@@ -148,7 +157,7 @@ impl IngestError {
             Self::Encoding { .. } | Self::Charset { .. } | Self::TransferEncoding { .. } => {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE
             }
-            Self::TooManyRefused => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRefused | Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::NotGzip { .. } | Self::Broken => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Unverified => StatusCode::UNAUTHORIZED,

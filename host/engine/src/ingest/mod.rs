@@ -163,6 +163,7 @@ async fn ingest(
     if let Err(cause) = verify::admit(endpoint, verified.verification) {
         return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
     }
+    engine.request_rates.admit(endpoint, Instant::now())?;
     let verdict = verified.verification.verdict;
 
     let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await?;

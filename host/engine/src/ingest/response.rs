@@ -41,9 +41,10 @@ pub(super) fn of_error(error: &IngestError) -> Response {
     let body = problem(error.code(), &error.to_string(), "");
     let mut response = respond(error.status(), "application/json", body);
     let headers = response.headers_mut();
-    let retry_after = match error.status() {
-        StatusCode::SERVICE_UNAVAILABLE => Some("5"),
-        StatusCode::TOO_MANY_REQUESTS => Some("60"),
+    let retry_after = match error {
+        IngestError::TooManyRefused => Some("60"),
+        IngestError::RateLimited { .. } => Some("1"),
+        error if error.status() == StatusCode::SERVICE_UNAVAILABLE => Some("5"),
         _ => None,
     };
     if let Some(seconds) = retry_after {

@@ -28,7 +28,12 @@ impl Job for Nodes {
     }
 
     async fn run(&mut self, engine: &Engine) -> Result<(), CommitError> {
-        engine.store.keep_node(engine.this_node(), TTL).await
+        engine.store.keep_node(engine.this_node(), TTL).await?;
+        // The number of a moment ago will do where it cannot be read.
+        if let Ok(nodes) = engine.store.nodes().await {
+            engine.request_rates.share_among(nodes.iter().filter(|node| node.is_alive).count());
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,9 @@
 //! Log entries go after `retention_days`. Bodies go earlier where an environment says so, and their entries stay. The data
 //! of a deleted source or environment goes at once. Entries of the change log go after a year or the longest retention.
 //!
+//! On PostgreSQL the logs are partitioned by time. A partition is dropped once the longest retention of any environment has passed for
+//! all in it; environments with a shorter one are pruned in slices before that.
+//!
 //! Ages are counted by the store's time, so that a jump of the system's clock deletes nothing.
 
 use std::time::Duration;
@@ -62,8 +65,17 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
     let clock = engine.store.clock().state();
     let now_ms = clock.store_ms;
     let environments = engine.store.environments().await?;
+    let longest = environments.iter().map(|environment| environment.retention_days).max().unwrap_or_default();
+    let longest_cutoff_ms = now_ms.saturating_sub(longest.saturating_mul(DAY_MS));
+    // Where logs are partitioned, what is kept longest goes with its partition.
+    let partitions_from_ms = engine.store.keep_log_partitions(longest_cutoff_ms).await?;
     for environment in &environments {
-        prune_logs(engine, environment, now_ms).await?;
+        let cutoff_ms = now_ms.saturating_sub(environment.retention_days.saturating_mul(DAY_MS));
+        let cutoff_ms = match partitions_from_ms {
+            Some(from_ms) if environment.retention_days == longest => cutoff_ms.min(from_ms),
+            _ => cutoff_ms,
+        };
+        prune_logs(engine, environment, cutoff_ms).await?;
         prune_statistics(engine, environment, now_ms).await?;
         if let Some(days) = environment.body_retention_days {
             prune_bodies(engine, environment, Bodies::All, now_ms.saturating_sub(days.saturating_mul(DAY_MS))).await?;
@@ -78,7 +90,7 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
         tracing::info!(secrets = forgotten, "forgot replaced secrets and endpoints whose overlap is over");
     }
     prune_deleted(engine).await?;
-    prune_changes(engine, &environments, now_ms).await?;
+    prune_changes(engine, longest, now_ms).await?;
     // A walk over all records in slices: no index tells which have expired.
     while !engine.store.prune_idempotency(now_ms, SLICE).await?.complete {
         tokio::time::sleep(PAUSE).await;
@@ -89,8 +101,7 @@ async fn prune(engine: &Engine) -> Result<(), RetentionError> {
     Ok(())
 }
 
-async fn prune_logs(engine: &Engine, environment: &Environment, now_ms: i64) -> Result<(), RetentionError> {
-    let cutoff_ms = now_ms.saturating_sub(environment.retention_days.saturating_mul(DAY_MS));
+async fn prune_logs(engine: &Engine, environment: &Environment, cutoff_ms: i64) -> Result<(), RetentionError> {
     let (mut pruned, mut idle) = (0, 0);
     loop {
         let slice = engine.store.prune(environment.id, cutoff_ms, SLICE).await?;
@@ -158,8 +169,7 @@ async fn prune_deleted(engine: &Engine) -> Result<(), RetentionError> {
     Ok(())
 }
 
-async fn prune_changes(engine: &Engine, environments: &[Environment], now_ms: i64) -> Result<(), RetentionError> {
-    let longest = environments.iter().map(|environment| environment.retention_days).max().unwrap_or_default();
+async fn prune_changes(engine: &Engine, longest: i64, now_ms: i64) -> Result<(), RetentionError> {
     let cutoff_ms = now_ms.saturating_sub(longest.max(CHANGES_DAYS).saturating_mul(DAY_MS));
     while engine.store.prune_changes(cutoff_ms, SLICE).await? > 0 {
         tokio::time::sleep(PAUSE).await;

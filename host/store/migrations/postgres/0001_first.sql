@@ -470,6 +470,10 @@ CREATE TABLE kept_requests (
 -- Logs: what came, what was done with it, and the index over it.
 
 -- One row for every item that came. Columns that are filtered on come before the long ones.
+-- The numbers of event logs. An identity column would do, and PostgreSQL has it for partitioned tables from version 17 on.
+CREATE SEQUENCE event_log_rowids;
+
+-- Partitioned by the time in the ids, as action logs are: see log_partitions.
 CREATE TABLE event_logs (
     source_environment_id BIGINT           NOT NULL,
     id                    BYTEA            NOT NULL,
@@ -503,11 +507,13 @@ CREATE TABLE event_logs (
     -- brought.
     stage_times           BIGINT,
     -- The order in which the rows were written. SQLite gives every row such a number.
-    rowid                 BIGINT           GENERATED ALWAYS AS IDENTITY,
+    rowid                 BIGINT           NOT NULL DEFAULT nextval('event_log_rowids'),
     PRIMARY KEY (source_environment_id, id)
-);
+) PARTITION BY RANGE (id);
 
-CREATE UNIQUE INDEX event_logs_by_rowid ON event_logs (rowid);
+ALTER SEQUENCE event_log_rowids OWNED BY event_logs.rowid;
+-- A unique index of a partitioned table has to have the id too.
+CREATE INDEX event_logs_by_rowid ON event_logs (rowid);
 CREATE INDEX event_logs_skipped ON event_logs (source_environment_id, id, skipped_recipients)
     WHERE skipped_recipients IS NOT NULL;
 
@@ -526,7 +532,79 @@ CREATE TABLE action_logs (
     -- Warnings about an action that was not in error, a JSON array; NULL when there are none.
     warnings    TEXT COLLATE "C",
     PRIMARY KEY (event_id, ordinal)
+) PARTITION BY RANGE (event_id);
+
+-- The partitions of event logs and action logs, one of each for a stretch of time. There is none for everything else: a row finds
+-- its partition or is refused. The first one has everything older, which may be moved into it.
+CREATE TABLE log_partitions (
+    -- What follows event_logs_until_ and action_logs_until_ in the names of the two tables.
+    name     TEXT COLLATE "C" PRIMARY KEY,
+    -- The time of the oldest id; NULL for the first partition.
+    from_ms  BIGINT,
+    -- The time before which all ids are.
+    until_ms BIGINT           NOT NULL UNIQUE
 );
+
+-- The smallest id of a time, as a text of bytes.
+CREATE FUNCTION log_id_floor(at_ms BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE
+    RETURN '\x' || lpad(to_hex(at_ms), 12, '0') || repeat('0', 20);
+
+-- The length of a partition: a thirtieth of the longest retention of any environment, and a day at least, so that there are about
+-- thirty partitions.
+CREATE FUNCTION log_partition_ms() RETURNS BIGINT LANGUAGE sql STABLE
+    RETURN 86400000 * (SELECT greatest(1, coalesce(max(retention_days), 30) / 30) FROM environments);
+
+-- Makes the partitions for all ids up to a time, and returns the time at which the last one ends. Writers go on meanwhile: to
+-- attach a table takes no lock that they wait for.
+CREATE FUNCTION make_log_partitions(wanted_ms BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
+DECLARE
+    step   BIGINT := log_partition_ms();
+    last   BIGINT;
+    next   BIGINT;
+    suffix TEXT;
+    parent TEXT;
+BEGIN
+    -- One at a time.
+    LOCK TABLE log_partitions IN SHARE ROW EXCLUSIVE MODE;
+    SELECT max(until_ms) INTO last FROM log_partitions;
+    WHILE last IS NULL OR last <= wanted_ms LOOP
+        -- Time in which no server ran is one partition.
+        IF last IS NULL OR wanted_ms - last > 10 * step THEN
+            next := (wanted_ms / 86400000 + 1) * 86400000;
+        ELSE
+            next := last + step;
+        END IF;
+        suffix := to_char(to_timestamp(next / 1000) AT TIME ZONE 'UTC', 'YYYYMMDD');
+        FOREACH parent IN ARRAY ARRAY['event_logs', 'action_logs'] LOOP
+            EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING STORAGE)',
+                parent || '_until_' || suffix, parent);
+            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%L)',
+                parent, parent || '_until_' || suffix,
+                CASE WHEN last IS NULL THEN 'MINVALUE' ELSE quote_literal(log_id_floor(last)) END, log_id_floor(next));
+        END LOOP;
+        INSERT INTO log_partitions (name, from_ms, until_ms) VALUES (suffix, last, next);
+        last := next;
+    END LOOP;
+    RETURN last;
+END $$;
+
+-- Drops the partitions all of whose ids are from before a time, and returns their number. Those of now and later stay.
+CREATE FUNCTION drop_log_partitions(before_ms BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
+DECLARE
+    dropped BIGINT := 0;
+    suffix  TEXT;
+BEGIN
+    LOCK TABLE log_partitions IN SHARE ROW EXCLUSIVE MODE;
+    FOR suffix IN
+        DELETE FROM log_partitions
+        WHERE until_ms <= least(before_ms, (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT - 86400000)
+        RETURNING name
+    LOOP
+        EXECUTE format('DROP TABLE %I, %I', 'action_logs_until_' || suffix, 'event_logs_until_' || suffix);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END $$;
 
 -- An index over event logs that a background job writes, so that the event path does not pay for it. The job takes the
 -- logs of a source environment in segments, oldest first. What follows the last segment is scanned by a search.
@@ -1202,3 +1280,26 @@ INSERT INTO source_environments (source_id, environment_id, settings, version, u
     FROM sources, environments
     WHERE sources.key = '$api'
     ORDER BY environments.id;
+
+-- Begins a group of events, behind the locks of its environments: writes its number into the row of its writer, and reads what other
+-- servers may have changed. A function, so that its plans are made once in a session.
+CREATE FUNCTION begin_group(
+    of_environments BIGINT[], refused BIGINT[], writer BYTEA, number BIGINT,
+    OUT now_us BIGINT, OUT nonce_horizon_ms BIGINT, OUT version TEXT, OUT waiting TEXT, OUT partitions_until_ms BIGINT
+) LANGUAGE plpgsql AS $$
+BEGIN
+    IF refused <> '{}' THEN
+        of_environments := of_environments || ARRAY(SELECT environment_id FROM source_environments WHERE id = ANY (refused));
+    END IF;
+    PERFORM 1 FROM environments WHERE id = ANY (of_environments) ORDER BY id FOR NO KEY UPDATE;
+    UPDATE writers SET transaction_number = number WHERE id = writer;
+    now_us := extract(epoch FROM clock_timestamp()) * 1000000;
+    nonce_horizon_ms := (SELECT until_ms FROM nonce_horizon);
+    version := (SELECT encode(id, 'hex') FROM changes ORDER BY id DESC LIMIT 1);
+    -- By environment, of those in which recipients are waited for.
+    waiting := (SELECT coalesce(string_agg(environment_id || ' ' || parked_totals.waiting, ','), '')
+                FROM parked_totals WHERE parked_totals.waiting > 0 AND environment_id = ANY (of_environments));
+    partitions_until_ms := (SELECT max(until_ms) FROM log_partitions);
+END $$;
+
+SELECT make_log_partitions((extract(epoch FROM clock_timestamp()) * 1000)::BIGINT);

@@ -104,8 +104,9 @@ pub(super) async fn copy(
 /// Lets the numbers that the database gives go on behind the greatest that was given, also to rows that are gone.
 pub(super) async fn continue_numbers(from: &mut SqliteConnection, to: &mut PgConnection) -> Result<(), sqlx::Error> {
     let columns: Vec<(String, String)> = sqlx::query_as(
-        "SELECT attrelid::regclass::text, attname::text FROM pg_attribute
-         WHERE attidentity <> '' AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)",
+        "SELECT attrelid::regclass::text, attname::text FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND attnum > 0
+             AND NOT attisdropped AND pg_get_serial_sequence(relname, attname) IS NOT NULL",
     )
     .fetch_all(&mut *to)
     .await?;

@@ -3,6 +3,7 @@
 
 mod clock;
 mod group;
+mod log_partitions;
 mod writer;
 
 use std::{str::FromStr as _, sync::Arc, time::Duration};
@@ -56,6 +57,7 @@ pub(crate) async fn open(
         SqliteError::Database(error) => explain(error),
         other => other_problem(&connect, crate::error::CommitError::from(other).to_string()),
     })?;
+    log_partitions::check(&mut connection).await.map_err(explain)?;
     let readers = PgPoolOptions::new()
         .max_connections(options.readers)
         .acquire_timeout(Duration::from_secs(5))

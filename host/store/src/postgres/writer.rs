@@ -5,7 +5,7 @@
 //! all of them, and one row more, under which environments are created. Nobody waits with a lock for another one, because
 //! all are taken first and in one order.
 
-use std::{collections::HashMap, fmt::Write as _, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, postgres::PgConnectOptions};
 use tokio::time::{Instant, timeout};
@@ -22,6 +22,8 @@ const BEGIN_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const GROUP_TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest time for which the outcome of a COMMIT is looked up whose answer was lost.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The time beyond now for which there must be partitions of the logs: the greatest by which the clock of a server may be ahead.
+const PARTITION_MARGIN_MS: i64 = 60 * 60 * 1000;
 /// The pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -111,7 +113,14 @@ impl PostgresWriter {
         };
         self.is_in_group = true;
         let row = rows.last().ok_or_else(|| lost("the database answered nothing"))?;
-        self.clock.saw(row.try_get(0)?);
+        let now_us: i64 = row.try_get(0)?;
+        self.clock.saw(now_us);
+        let (wanted_ms, until_ms): (i64, i64) = (now_us / 1000 + PARTITION_MARGIN_MS, row.try_get(4)?);
+        if until_ms <= wanted_ms {
+            // The job that makes them did not run for days, or the time leaped.
+            let make = sqlx::query("SELECT make_log_partitions($1)").bind(wanted_ms).execute(&mut self.connection);
+            timeout(BEGIN_TIMEOUT, make).await.unwrap_or_else(|_| Err(lost("the database did not answer in time")))?;
+        }
         let waiting: String = row.try_get(3)?;
         let waiting = waiting.split(',').filter_map(|entry| {
             let (environment, count) = entry.split_once(' ')?;
@@ -226,35 +235,24 @@ async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::
     version.fetch_optional(connection).await
 }
 
-/// Returns the statements that begin the transaction of a group: one round trip.
+/// Returns the statements that begin the transaction of a group: one round trip. Those of a group look up few rows by their keys,
+/// so their plans are made once, and never by the size that a table has then.
 fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     let list = |mut ids: Vec<i64>| {
         ids.sort_unstable();
         ids.dedup();
-        // An empty list is no list.
-        if ids.is_empty() {
-            ids.push(0);
-        }
         ids.iter().map(i64::to_string).collect::<Vec<_>>().join(",")
     };
     let environments = list(group.jobs.iter().map(|job| job.environment).collect());
     let refused = list(group.refused.iter().map(|refused| refused.source_environment_id).collect());
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    _ = write!(
-        text,
+    format!(
         "BEGIN;
-         SELECT 1 FROM environments WHERE id IN ({environments})
-             OR id IN (SELECT environment_id FROM source_environments WHERE id IN ({refused}))
-             ORDER BY id FOR NO KEY UPDATE;
-         UPDATE writers SET transaction_number = {number} WHERE id = '\\x{id}';
-         SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT until_ms FROM nonce_horizon),
-             (SELECT encode(id, 'hex') FROM changes ORDER BY id DESC LIMIT 1),
-             (SELECT coalesce(string_agg(environment_id || ' ' || waiting, ','), '')
-              FROM parked_totals WHERE waiting > 0 AND environment_id IN ({environments}))",
+         SET LOCAL plan_cache_mode = force_generic_plan;
+         SET LOCAL enable_seqscan = off;
+         SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms
+         FROM begin_group('{{{environments}}}', '{{{refused}}}', '\\x{id}', {number})",
         id = id.simple(),
-    );
-    text
+    )
 }
 
 /// Returns true if an error is one of the connection, and says nothing about the statement.

@@ -14,8 +14,8 @@ use super::Store;
 use crate::{
     error::CommitError,
     operations::{
-        ForgetExpiredSecrets, HashedTable, PruneBodies, PruneChangeLog, PruneDeletedSources, PruneHashed, PruneLogs,
-        PruneRecords,
+        ForgetExpiredSecrets, HashedTable, KeepLogPartitions, PruneBodies, PruneChangeLog, PruneDeletedSources,
+        PruneHashed, PruneLogs, PruneRecords,
     },
     records::{Bodies, Pruned, PrunedBodies, PrunedRecords},
 };
@@ -47,6 +47,17 @@ impl Store {
             None => walks().remove(&environment_id),
         };
         Ok(pruned)
+    }
+
+    /// Makes the partitions of the logs for the coming days, and drops those in which everything is from before `cutoff_ms`, the
+    /// end of the longest retention of any environment. Returns the time before which nothing is left, up to which the
+    /// environments with that retention are pruned: what came since goes with its partition. None if there are no partitions,
+    /// or the oldest one is a long one: then they are pruned as the others are.
+    pub async fn keep_log_partitions(&self, cutoff_ms: i64) -> Result<Option<i64>, CommitError> {
+        if !self.is_shared() {
+            return Ok(None);
+        }
+        self.database.execute(KeepLogPartitions { cutoff_ms }).await
     }
 
     /// Deletes replaced endpoint tokens and signing secrets that are no longer accepted; returns their number.

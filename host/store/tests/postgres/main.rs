@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod backend;
+mod log_partitions;
 mod migrate;
 mod nodes;
 mod server;

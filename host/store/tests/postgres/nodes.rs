@@ -255,10 +255,10 @@ async fn a_unique_index_that_is_not_valid_is_refused() {
     let open = async || Store::open(fixture.database.options_of_node("second"), vault()).await;
     spoil("idempotency_by_end", false).await;
     open().await.unwrap().close().await.unwrap();
-    spoil("event_logs_by_rowid", false).await;
+    spoil("deliveries_by_id", false).await;
     let Err(OpenError::Other { problem, .. }) = open().await else { panic!("it was opened") };
-    assert_eq!(problem, "its index event_logs_by_rowid is not valid; run REINDEX INDEX event_logs_by_rowid");
-    spoil("event_logs_by_rowid", true).await;
+    assert_eq!(problem, "its index deliveries_by_id is not valid; run REINDEX INDEX deliveries_by_id");
+    spoil("deliveries_by_id", true).await;
     open().await.unwrap();
 }
 

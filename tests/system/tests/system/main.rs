@@ -68,6 +68,7 @@ mod recipients;
 mod redaction;
 mod rehearse;
 mod replay;
+mod request_rate;
 mod resends;
 mod rudderstack;
 mod schemathesis;

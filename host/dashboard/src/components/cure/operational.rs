@@ -21,7 +21,7 @@ pub fn of_operational_event(event_type: &str, of_api: &str) -> String {
             "Check that the sender still sends, and to the right endpoint. Refused requests are listed with the source."
         }
         "source.rate_limited" => {
-            "The sender gets 503 or 429 and should send again. Let it send less at once, or raise the limits of the server."
+            "The sender gets 503 or 429 and should send again. Let it send less at once, or raise the limits of the source or the server."
         }
         "plugin.quarantined" => "Use another version of the plugin, then run again what was held.",
         "disk.low" => {

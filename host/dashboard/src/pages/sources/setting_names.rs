@@ -26,6 +26,7 @@ pub fn label(setting: &str) -> String {
         "redact_paths" => "Redacted paths",
         "max_body_bytes" => "Largest body",
         "max_items" => "Most items of a request",
+        "max_requests_per_second" => "Most requests in a second",
         "on_reject" => "Answer to unreadable requests",
         _ => "",
     };

@@ -15,8 +15,14 @@ use crate::{
 };
 
 /// The causes of refusals for lack of room, and of a sender that sends too much that is refused.
-const LIMITS: [&str; 5] =
-    ["source_share_full", "peer_share_full", "too_many_bytes_in_flight", "overloaded", "too_many_refused"];
+const LIMITS: [&str; 6] = [
+    "source_share_full",
+    "peer_share_full",
+    "too_many_bytes_in_flight",
+    "overloaded",
+    "too_many_refused",
+    "rate_limited",
+];
 /// The minutes after which refusals are told: a burst is no news.
 const LASTING_MINUTES: u32 = 5;
 

@@ -76,14 +76,14 @@ async fn trim(connection: &mut sql::Connection<'_>, source_environment: i64) -> 
     // A request that no longer fits keeps its cause, size and digest.
     sql::query(
         "UPDATE refused_requests SET body = NULL, headers = NULL, query = NULL, path = substr(path, 1, ?3)
-         WHERE source_environment_id = ?1 AND id IN (
+         WHERE source_environment_id = ?1 AND (body IS NOT NULL OR headers IS NOT NULL) AND id <= (
              SELECT id FROM (
                  SELECT id, sum(coalesce(octet_length(body), 0) + coalesce(octet_length(headers), 0)
                                 + coalesce(octet_length(query), 0) + coalesce(octet_length(path), 0))
                             OVER (ORDER BY id DESC) AS newer
                  FROM refused_requests
                  WHERE source_environment_id = ?1 AND (body IS NOT NULL OR headers IS NOT NULL)
-             ) AS kept WHERE newer > ?2
+             ) AS kept WHERE newer > ?2 ORDER BY id DESC LIMIT 1
          )",
     )
     .bind(source_environment)

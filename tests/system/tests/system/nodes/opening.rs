@@ -54,6 +54,21 @@ async fn a_database_that_cannot_be_used_is_refused_in_a_sentence() {
 }
 
 #[tokio::test]
+async fn a_partition_that_somebody_else_made_is_told_of() {
+    let postgres = Postgres::start();
+    let url = format!("postgres://inlet@127.0.0.1:{}/inlet", postgres.port);
+    let mut server = Server::start_with(joining(&url, "a")).await;
+    assert!(!server.log().contains("was not made by Inlet"));
+    server.terminate();
+    assert!(server.wait_for_exit().await);
+    postgres.sql("inlet", "CREATE TABLE of_an_operator (LIKE event_logs)");
+    postgres.sql("inlet", "ALTER TABLE event_logs ATTACH PARTITION of_an_operator DEFAULT");
+    let server = Server::start_with(joining(&url, "a")).await;
+    server.wait_for_log("a partition of the logs was not made by Inlet").await;
+    assert!(server.log().contains("of_an_operator"));
+}
+
+#[tokio::test]
 async fn a_password_that_is_wrong_is_refused() {
     let postgres = Postgres::start();
     postgres.sql("postgres", "CREATE ROLE guarded LOGIN PASSWORD 'right'");

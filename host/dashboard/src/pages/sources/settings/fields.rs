@@ -126,6 +126,11 @@ pub const SECTIONS: &[Section] = &[
             setting("max_body_bytes", Form::Number, "In bytes, after decompression."),
             setting("max_items", Form::Number, "Of a batch."),
             setting(
+                "max_requests_per_second",
+                Form::Number,
+                "Further ones are answered 429, and the sender tries again. Empty for no limit.",
+            ),
+            setting(
                 "on_reject",
                 Form::Choice(&[("accept", "200, and keep it for a replay"), ("refuse", "422 with the reasons")]),
                 "When no item of a request can be read. Platforms that stop on errors need 200.",
