@@ -46,7 +46,7 @@ async fn what_exceeds_the_rate_is_answered_429_and_a_forger_takes_nothing_of_it(
     assert!((4..=4 + 4 * seconds).contains(&taken), "{taken} in {seconds} s");
     let (_, retry_after, answer) = answers.iter().find(|(status, ..)| *status == 429).expect("too many came");
     assert_eq!((retry_after.as_deref(), &answer["code"]), (Some("1"), &json!("rate_limited")));
-    assert_snapshot!(answer["message"].as_str().unwrap(), @"");
+    assert_snapshot!(answer["message"].as_str().unwrap(), @"more than 4 requests a second came; send it again later, or let the operator raise max_requests_per_second");
     assert!(answers.iter().all(|(status, ..)| matches!(status.as_u16(), 200 | 429)));
     assert_eq!(server.logs("shop").await.len(), taken, "what was refused is not stored");
     assert_eq!(accepted(&send_signed(&other, "other", 20).await), 20, "every source has its own");
