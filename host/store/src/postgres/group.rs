@@ -52,7 +52,7 @@ impl WriteConnection {
     async fn try_to_commit(&mut self, group: GroupContent<'_>) -> Result<CommittedGroup, SqliteError> {
         self.begin_beside_others(&group).await?;
         let (clock, time) = (&self.clock, self.clock.transaction_time());
-        let (statements, new_id) = (&mut self.connection.statements(), &mut || clock.new_id());
+        let (statements, new_id) = (&mut self.connection.statements_together(), &mut || clock.new_id());
         let write = group_commit::write(statements, &mut self.caches, group, time, new_id);
         let written = timeout(GROUP_TIMEOUT, write).await;
         let WriterConnection::Postgres(writer) = &mut self.connection else {

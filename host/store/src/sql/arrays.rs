@@ -22,7 +22,7 @@ pub(crate) struct ArrayStatement {
 }
 
 /// The values of a column.
-enum Array<'v> {
+pub(super) enum Array<'v> {
     Ints(Vec<Option<i64>>),
     Texts(Vec<Option<Cow<'v, str>>>),
     Bytes(Vec<Option<Cow<'v, [u8]>>>),
@@ -67,24 +67,19 @@ impl ArrayStatement {
 
     fn with<'v>(&self, rows: impl Iterator<Item = Vec<Value<'v>>>) -> Result<(Arc<str>, PgArguments), sqlx::Error> {
         let columns = columns(rows)?;
-        let text = self.text.get_or_init(|| self.write(&columns)).clone();
+        let text = self.text.get_or_init(|| self.write(&columns, 0).into()).clone();
         let mut arguments = PgArguments::default();
-        for column in columns {
-            let added = match column {
-                Array::Ints(values) => arguments.add(values),
-                Array::Texts(values) => {
-                    arguments.add(values.iter().map(Option::as_deref).collect::<Vec<Option<&str>>>())
-                }
-                Array::Bytes(values) => {
-                    arguments.add(values.iter().map(Option::as_deref).collect::<Vec<Option<&[u8]>>>())
-                }
-            };
-            added.map_err(sqlx::Error::Encode)?;
-        }
+        add_to(&mut arguments, columns)?;
         Ok((text, arguments))
     }
 
-    fn write(&self, columns: &[Array<'_>]) -> Arc<str> {
+    /// Returns the two parts of the text, without the query for the rows.
+    pub(super) fn texts(&self) -> [Arc<str>; 2] {
+        [self.head.for_postgres(), self.tail.for_postgres()]
+    }
+
+    /// Returns the text for these columns, whose parameters come after so many others.
+    pub(super) fn write(&self, columns: &[Array<'_>], parameters_before: usize) -> String {
         let mut names = (0..columns.len()).map(|at| format!("c{at}")).collect::<Vec<_>>().join(", ");
         let mut text = format!("{} SELECT ", self.head.for_postgres());
         if self.is_numbered {
@@ -94,16 +89,29 @@ impl ArrayStatement {
         for (at, column) in columns.iter().enumerate() {
             let separator = if at > 0 { ", " } else { "" };
             // Writing to a string cannot fail.
-            _ = write!(text, "{separator}${}::{}[]", at + 1, column.type_name());
+            _ = write!(text, "{separator}${}::{}[]", parameters_before + at + 1, column.type_name());
         }
         names.push_str(if names.is_empty() { "place" } else { ", place" });
         _ = write!(text, ") WITH ORDINALITY AS given ({names}) {}", self.tail.for_postgres());
-        text.into()
+        text
     }
 }
 
+/// Adds columns to the arguments of a statement.
+pub(super) fn add_to(arguments: &mut PgArguments, columns: Vec<Array<'_>>) -> Result<(), sqlx::Error> {
+    for column in columns {
+        let added = match column {
+            Array::Ints(values) => arguments.add(values),
+            Array::Texts(values) => arguments.add(values.iter().map(Option::as_deref).collect::<Vec<Option<&str>>>()),
+            Array::Bytes(values) => arguments.add(values.iter().map(Option::as_deref).collect::<Vec<Option<&[u8]>>>()),
+        };
+        added.map_err(sqlx::Error::Encode)?;
+    }
+    Ok(())
+}
+
 /// Turns rows into columns. The first row has the types; a NULL has one too.
-fn columns<'v>(rows: impl Iterator<Item = Vec<Value<'v>>>) -> Result<Vec<Array<'v>>, sqlx::Error> {
+pub(super) fn columns<'v>(rows: impl Iterator<Item = Vec<Value<'v>>>) -> Result<Vec<Array<'v>>, sqlx::Error> {
     let mut columns: Vec<Array<'v>> = Vec::new();
     for (number, row) in rows.enumerate() {
         for (at, value) in row.into_iter().enumerate() {

@@ -8,6 +8,7 @@
 //! - [`query`]: statements with their values;
 //! - [`row`]: the columns of a row;
 //! - [`text`]: texts of statements, and what PostgreSQL writes otherwise;
+//! - [`together`]: several statements over many rows as one, on PostgreSQL;
 //! - [`value`]: the values of parameters.
 
 mod arrays;
@@ -15,6 +16,7 @@ mod connection;
 mod query;
 mod row;
 mod text;
+mod together;
 mod value;
 
 pub(crate) use arrays::ArrayStatement;
@@ -22,4 +24,5 @@ pub(crate) use connection::{Connection, Pool};
 pub(crate) use query::{Query, query, query_as, query_scalar, query_with};
 pub(crate) use row::{Column, FromRow, Row};
 pub(crate) use text::{Text, each};
+pub(crate) use together::Together;
 pub(crate) use value::{Bind, Value, without_nul};

@@ -81,6 +81,14 @@ impl WriterConnection {
         }
     }
 
+    /// Lends the connection for the statements of a group: writes run together where each is a round trip.
+    pub(crate) fn statements_together(&mut self) -> StatementRunner<'_> {
+        match self {
+            Self::Sqlite(writer) => StatementRunner::Direct(&mut writer.connection),
+            Self::Postgres(writer) => StatementRunner::Together(&mut writer.connection, sql::Together::default()),
+        }
+    }
+
     /// Returns true if the connection is gone, which never comes back by itself.
     async fn is_lost(&mut self) -> bool {
         match self {

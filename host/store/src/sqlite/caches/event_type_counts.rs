@@ -98,7 +98,7 @@ impl EventTypes {
             "SELECT event_type FROM event_types WHERE source_environment_id = ? AND event_type <> ''",
         )
         .bind(source_environment)
-        .fetch_all(statements.connection())
+        .fetch_all(statements.connection().await?)
         .await?;
         self.known.insert(source_environment, types.into_iter().collect());
         Ok(())

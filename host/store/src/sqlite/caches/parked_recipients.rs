@@ -67,7 +67,7 @@ impl ParkedRecipients {
     /// Counts anew after a failed transaction.
     pub(crate) async fn make_sure(&mut self, statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
         if self.is_stale {
-            *self = Self::load(&mut statements.connection()).await?;
+            *self = Self::load(&mut statements.connection().await?).await?;
         }
         Ok(())
     }

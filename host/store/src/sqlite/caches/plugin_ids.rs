@@ -52,7 +52,7 @@ impl PluginIds {
         .bind(&plugin.key)
         .bind(&plugin.version)
         .bind(&plugin.digest)
-        .fetch_one(statements.connection())
+        .fetch_one(statements.connection().await?)
         .await?;
         self.pending.push((plugin.clone(), id));
         Ok(id)

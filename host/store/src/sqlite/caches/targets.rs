@@ -36,7 +36,7 @@ impl Targets {
     /// Reads the targets if they could not be read before.
     pub(crate) async fn make_sure(&mut self, statements: &mut StatementRunner<'_>) -> Result<(), SqliteError> {
         if self.is_stale {
-            self.environments = targets::routed(&mut statements.connection()).await?;
+            self.environments = targets::routed(&mut statements.connection().await?).await?;
             self.is_stale = false;
         }
         Ok(())

@@ -92,7 +92,7 @@ pub(super) async fn write(
     if entries.is_empty() {
         return Ok(());
     }
-    let issues = issues::record(&mut statements.connection(), &failures, now_ms).await?;
+    let issues = issues::record(&mut statements.connection().await?, &failures, now_ms).await?;
     let issue_of = |entry: &Entry<'_>| entry.failure.and_then(|failure| issues.get(failure).copied());
     statements
         .write(&INSERT, &entries, |row, entry| {

@@ -30,13 +30,13 @@ pub(super) async fn write(
         return Err(superseded("the entry was repaired or dismissed in the meantime"));
     }
     if let Some(id) = extras.takes_refused
-        && !refused_requests::remove(&mut statements.connection(), source_environment, id).await?
+        && !refused_requests::remove(&mut statements.connection().await?, source_environment, id).await?
     {
         return Err(superseded("the refused request was let in, or left its ring, in the meantime"));
     }
     // Nothing of a resend runs whose items are all answered like the first time.
     if let Some(request) = extras.keep.as_ref().filter(|_| !job.items.is_empty()) {
-        kept_requests::insert(&mut statements.connection(), source_environment, request).await?;
+        kept_requests::insert(&mut statements.connection().await?, source_environment, request).await?;
     }
     let replay_id = extras.progress.as_ref().map(|progress| progress.replay_id);
     let replayed: Vec<(Uuid, Uuid)> =
@@ -48,19 +48,19 @@ pub(super) async fn write(
         })
         .await?;
     if let Some(progress) = &extras.progress
-        && !replays::step(&mut statements.connection(), source_environment, progress, settlements).await?
+        && !replays::step(&mut statements.connection().await?, source_environment, progress, settlements).await?
     {
         return Err(superseded("the replay was ended in the meantime"));
     }
     if let Some(progress) = &extras.bulk
-        && !bulk_operations::step(&mut statements.connection(), progress, settlements).await?
+        && !bulk_operations::step(&mut statements.connection().await?, progress, settlements).await?
     {
         return Err(superseded(
             "the chunk was worked off in the meantime, a user of it is to be forgotten, or the bulk operation has ended",
         ));
     }
     if let Some(change) = &extras.change {
-        change_log::record(&mut statements.connection(), change).await?;
+        change_log::record(&mut statements.connection().await?, change).await?;
     }
     Ok(())
 }

@@ -51,7 +51,7 @@ pub(crate) async fn commit(
     if committed.is_ok() {
         caches.committed();
     } else {
-        transaction::roll_back(&mut statements.connection()).await;
+        transaction::roll_back(&mut statements.own_connection()).await;
         caches.rolled_back();
     }
     committed
@@ -95,7 +95,8 @@ pub(crate) async fn write(
     }
     refused_requests::keep(statements, refused).await?;
     if !refused.is_empty() {
-        issues::record_refused(&mut statements.connection(), refused, time.system_ms).await?;
+        issues::record_refused(&mut statements.connection().await?, refused, time.system_ms).await?;
     }
+    statements.flush().await?;
     Ok(CommittedGroup { settlements, settle: settled - started, write: settled.elapsed(), commit: Duration::ZERO })
 }

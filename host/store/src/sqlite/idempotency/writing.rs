@@ -98,7 +98,7 @@ impl IdempotencyRecords {
         if self.doubt == Doubt::None || self.is_table {
             return Ok(());
         }
-        let connection = &mut statements.connection();
+        let connection = &mut statements.connection().await?;
         if self.doubt == Doubt::Additions {
             let last: Option<Number> =
                 sql::query_scalar("SELECT max(number) FROM idempotency_records").fetch_one(&mut *connection).await?;

@@ -47,7 +47,7 @@ impl Execute<AddLogEntries> for WriteConnection {
         let statements = &mut self.connection.statements();
         let added = add(statements, segment, &entries).await;
         if added.is_err() {
-            transaction::roll_back(&mut statements.connection()).await;
+            transaction::roll_back(&mut statements.own_connection()).await;
             self.reconnect_if_lost().await;
         }
         Ok(added?)

@@ -187,13 +187,13 @@ async fn record_issue(
 ) -> Result<Option<Uuid>, SqliteError> {
     let key = IssueKey::new(IssuePlace::Target(ended.target), IssueStage::Deliver, code, Blamed::Nobody);
     let failure = Failure { environment: ended.environment, key, entry: ended.source_event, plugin: None };
-    let ids = issues::record(&mut statements.connection(), &[failure], system_ms()).await?;
+    let ids = issues::record(&mut statements.connection().await?, &[failure], system_ms()).await?;
     Ok(ids.first().copied())
 }
 
 /// Raises the operational event of a delivery that was given up. It holds no answer, which could name a user.
 async fn raise_exhausted(statements: &mut StatementRunner<'_>, seq: i64) -> Result<(), SqliteError> {
-    let connection = &mut statements.connection();
+    let connection = &mut statements.connection().await?;
     let found = sql::query(
         "SELECT environments.id, environments.slug, targets.key, deliveries.id, workflow, attempts, last_status
          FROM deliveries CROSS JOIN targets ON targets.id = target_id

@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use sqlx::PgConnection;
+
 use super::row::Row;
 use crate::sql::{self, ArrayStatement};
 
@@ -79,6 +81,20 @@ impl MultiRow {
             sql::query_with(text, self.row(chunk, &bind).into_values()).execute(&mut *connection).await?;
         }
         Ok(())
+    }
+
+    /// Takes the statement in among those that run together; those that must precede it run now.
+    pub(crate) async fn add_to<'v, T>(
+        &self,
+        together: &mut sql::Together,
+        connection: &mut PgConnection,
+        items: &'v [T],
+        bind: impl Fn(&mut Row<'v>, &'v T),
+    ) -> Result<(), sqlx::Error> {
+        if together.must_precede(&self.arrays) {
+            together.run(connection).await?;
+        }
+        together.add(&self.arrays, values(items, &bind))
     }
 
     /// Runs the query over all items, on sqlx's thread, and passes each chunk with its rows to `found`.

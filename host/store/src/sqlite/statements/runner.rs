@@ -1,7 +1,9 @@
-//! Two ways to run the statements of the event path: on sqlx's thread, or on the caller's own.
+//! The ways to run the statements of the event path: on sqlx's thread, or on the caller's own.
 //!
-//! The writer runs them on its own thread. Everything else, a rehearsal's look-ups among it, takes the plain way. Both
-//! write the same rows.
+//! The writer runs them on its own thread. On PostgreSQL it sends the writes of a group together. Everything else, a
+//! rehearsal's look-ups among it, takes the plain way. All write the same rows.
+
+use sqlx::PgConnection;
 
 use super::{multi_row::MultiRow, row::Row};
 use crate::{
@@ -18,14 +20,25 @@ pub(crate) enum StatementRunner<'c> {
     Plain(sql::Connection<'c>),
     /// On the caller's thread.
     Direct(&'c mut DirectConnection),
+    /// On sqlx's thread. Writes wait for each other and run as one statement, at the latest before the next query and in
+    /// [`StatementRunner::flush`].
+    Together(&'c mut PgConnection, sql::Together),
 }
 
 impl StatementRunner<'_> {
     /// Runs a statement without parameters.
     pub(crate) async fn run(&mut self, text: &'static str) -> Result<(), SqliteError> {
         match self {
-            Self::Plain(connection) => _ = sql::query(text).execute(connection).await?,
             Self::Direct(connection) => connection.statement(text).await?.step(&[])?,
+            other => _ = sql::query(text).execute(other.connection().await?).await?,
+        }
+        Ok(())
+    }
+
+    /// Runs the writes that wait.
+    pub(crate) async fn flush(&mut self) -> Result<(), SqliteError> {
+        if let Self::Together(connection, together) = self {
+            together.run(connection).await?;
         }
         Ok(())
     }
@@ -40,6 +53,7 @@ impl StatementRunner<'_> {
         match self {
             _ if items.is_empty() => {}
             Self::Plain(connection) => statement.execute(connection, items, bind).await?,
+            Self::Together(connection, together) => statement.add_to(together, connection, items, bind).await?,
             Self::Direct(connection) => {
                 let statement = connection.statement(statement.single()).await?;
                 let mut row = Row::default();
@@ -63,17 +77,6 @@ impl StatementRunner<'_> {
     ) -> Result<(), SqliteError> {
         match self {
             _ if items.is_empty() => {}
-            Self::Plain(connection) => {
-                let mut rows = Vec::new();
-                let mut offset = 0;
-                let keep = |chunk: &[T], of_chunk: Vec<sql::Row>| {
-                    rows.extend(of_chunk.into_iter().map(|row| (offset, row)));
-                    offset += chunk.len();
-                    Ok(())
-                };
-                statement.fetch(connection, items, bind, keep).await?;
-                rows.iter().try_for_each(|(offset, row)| found(*offset, &FoundRow::Plain(row)))?;
-            }
             Self::Direct(connection) => {
                 let statement = connection.statement(statement.single()).await?;
                 let mut row = Row::default();
@@ -83,6 +86,17 @@ impl StatementRunner<'_> {
                     statement.query(row.values(), |columns| found(index, &FoundRow::Direct(columns)))?;
                 }
             }
+            other => {
+                let mut rows = Vec::new();
+                let mut offset = 0;
+                let keep = |chunk: &[T], of_chunk: Vec<sql::Row>| {
+                    rows.extend(of_chunk.into_iter().map(|row| (offset, row)));
+                    offset += chunk.len();
+                    Ok(())
+                };
+                statement.fetch(&mut other.connection().await?, items, bind, keep).await?;
+                rows.iter().try_for_each(|(offset, row)| found(*offset, &FoundRow::Plain(row)))?;
+            }
         }
         Ok(())
     }
@@ -90,8 +104,10 @@ impl StatementRunner<'_> {
     /// Runs a statement with these values, one for each parameter.
     pub(crate) async fn step(&mut self, text: &'static str, row: &Row<'_>) -> Result<(), SqliteError> {
         match self {
-            Self::Plain(connection) => _ = sql::query_with(text, row.values().to_vec()).execute(connection).await?,
             Self::Direct(connection) => connection.statement(text).await?.step(row.values())?,
+            other => {
+                _ = sql::query_with(text, row.values().to_vec()).execute(other.connection().await?).await?;
+            }
         }
         Ok(())
     }
@@ -99,10 +115,11 @@ impl StatementRunner<'_> {
     /// Runs a statement that changes rows and returns none; returns the number of rows that it changed.
     pub(crate) async fn change(&mut self, text: &'static str, row: &Row<'_>) -> Result<u64, SqliteError> {
         Ok(match self {
-            Self::Plain(connection) => {
-                sql::query_with(text, row.values().to_vec()).execute(connection).await?.rows_affected()
-            }
             Self::Direct(connection) => connection.statement(text).await?.change(row.values())?.unsigned_abs(),
+            other => {
+                let run = sql::query_with(text, row.values().to_vec()).execute(other.connection().await?);
+                run.await?.rows_affected()
+            }
         })
     }
 
@@ -114,13 +131,14 @@ impl StatementRunner<'_> {
         mut found: impl FnMut(&FoundRow<'_>) -> Result<(), SqliteError>,
     ) -> Result<(), SqliteError> {
         match self {
-            Self::Plain(connection) => {
-                let rows = sql::query_with(text, row.values().to_vec()).fetch_all(connection).await?;
-                rows.iter().try_for_each(|row| found(&FoundRow::Plain(row)))
-            }
             Self::Direct(connection) => {
                 let statement = connection.statement(text).await?;
                 statement.query(row.values(), |columns| found(&FoundRow::Direct(columns)))
+            }
+            other => {
+                let query = sql::query_with(text, row.values().to_vec());
+                let rows = query.fetch_all(other.connection().await?).await?;
+                rows.iter().try_for_each(|row| found(&FoundRow::Plain(row)))
             }
         }
     }
@@ -130,11 +148,18 @@ impl StatementRunner<'_> {
         matches!(self, Self::Direct(_))
     }
 
-    /// Lends the connection for statements that are rare.
-    pub(crate) fn connection(&mut self) -> sql::Connection<'_> {
+    /// Lends the connection for statements that are rare. Writes that wait run before.
+    pub(crate) async fn connection(&mut self) -> Result<sql::Connection<'_>, SqliteError> {
+        self.flush().await?;
+        Ok(self.own_connection())
+    }
+
+    /// Lends the connection for statements that begin and end transactions.
+    pub(crate) fn own_connection(&mut self) -> sql::Connection<'_> {
         match self {
             Self::Plain(connection) => connection.lend(),
             Self::Direct(connection) => connection.plain(),
+            Self::Together(connection, _) => sql::Connection::Postgres(connection),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) async fn begin(statements: &mut StatementRunner<'_>) -> Result<(), Sq
     if statements.is_direct() {
         return statements.run(BEGIN).await;
     }
-    Ok(begin_on(&mut statements.connection()).await?)
+    Ok(begin_on(&mut statements.own_connection()).await?)
 }
 
 async fn begin_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {
@@ -33,7 +33,7 @@ pub(crate) async fn commit(statements: &mut StatementRunner<'_>) -> Result<(), S
     if statements.is_direct() {
         return statements.run(COMMIT).await;
     }
-    Ok(commit_on(&mut statements.connection()).await?)
+    Ok(commit_on(&mut statements.own_connection()).await?)
 }
 
 async fn commit_on(connection: &mut sql::Connection<'_>) -> Result<(), sqlx::Error> {

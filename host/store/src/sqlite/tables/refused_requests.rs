@@ -57,7 +57,7 @@ pub(crate) async fn keep(statements: &mut StatementRunner<'_>, refused: &[NewRef
         .await?;
     let changed: HashSet<i64> = refused.iter().map(|request| request.source_environment_id).collect();
     for source_environment in changed {
-        trim(&mut statements.connection(), source_environment).await?;
+        trim(&mut statements.connection().await?, source_environment).await?;
     }
     Ok(())
 }
