@@ -139,6 +139,33 @@
     window.htmx.ajax("GET", link.href, { target: link, swap: "outerHTML", headers: { "HX-Target": "a#json-part" } });
   });
 
+  // A stream whose first request fails is asked for again. htmx does so only where a stream has been open.
+  for (const box of all("[hx-sse\\:connect]")) {
+    const on = (name, handle) => box.addEventListener(name, (event) => event.target === box && handle(event));
+    const fail = (status) => box.dispatchEvent(new CustomEvent("htmx:sse:error", { detail: { status } }));
+    let isOpen = false;
+    let isOver = false;
+    let failures = 0;
+    on("htmx:sse:after:connection", () => { isOpen = true; failures = 0; });
+    on("htmx:sse:close", () => { isOpen = false; });
+    on("htmx:sse:error", (event) => { isOver ||= event.detail.status === 401; });
+    on("gone", () => { isOver = true; });
+    on("htmx:before:response", (event) => {
+      const { raw, status } = event.detail.ctx.response;
+      if (raw.headers.get("content-type")?.includes("text/event-stream")) return;
+      // The error page of a proxy, which is no row of a list.
+      event.preventDefault();
+      fail(status);
+    });
+    on("htmx:error", () => fail());
+    on("htmx:finally:request", () => {
+      if (isOpen || isOver) return;
+      failures += 1;
+      const connect = () => box.isConnected && htmx.ajax("GET", box.getAttribute("hx-sse:connect"), { source: box, timeout: "15s" });
+      setTimeout(connect, Math.min(500 * 2 ** failures, 60_000));
+    });
+  }
+
   // A panel that a stream fills says when it is not live.
   for (const panel of all("[data-stream]")) {
     const state = find("[data-stream-state]", panel.closest("section"));

@@ -3,7 +3,7 @@ import { check, equal } from "../harness.mjs";
 import { Server } from "../server.mjs";
 
 /** Console messages of the browser about a server that is not there. */
-const GONE = /ERR_(FAILED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)|htmx:sse:error: (Failed to fetch|network error)/;
+const GONE = /ERR_(FAILED|CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)|status of 502|htmx:(sse:)?error:? (Failed to fetch|network error)/;
 
 export async function run(dashboard, { binary, directory }) {
   let server = await Server.start({ binary, directory });
@@ -58,6 +58,26 @@ export async function run(dashboard, { binary, directory }) {
   await row("track/Away 599").waitFor();
   await gaps.filter({ hasText: "entries came faster than a stream sends them; the list has those in between" }).waitFor();
   await dashboard.checkAccessibility();
+
+  // The first request of a stream fails: the page says so, shows nothing of a proxy's error page, and comes back by itself.
+  const badGateway = { status: 502, contentType: "text/html", body: "<p>Bad gateway</p>" };
+  for (const fail of [(route) => route.abort(), (route) => route.fulfill(badGateway)]) {
+    await page.route("**/logs/live?**", fail);
+    await page.reload();
+    await state.getByText("Connection lost, connecting again…").waitFor();
+    equal(await page.getByText("Bad gateway").count(), 0, "parts of the proxy's page");
+    await page.unroute("**/logs/live?**");
+    await state.getByText("Live", { exact: true }).waitFor();
+  }
+
+  // A script that comes late is waited for.
+  await page.route("**/hx-sse.js", async (route) => {
+    await page.waitForTimeout(1000);
+    await route.continue();
+  });
+  await page.reload();
+  await state.getByText("Live", { exact: true }).waitFor();
+  await page.unroute("**/hx-sse.js");
 
   // A burst while somebody reads: what is held is counted, and the place of what is left out is marked.
   await page.reload();
