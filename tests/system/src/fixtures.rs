@@ -105,8 +105,9 @@ impl Server {
     /// GETs a path of the management API, which must succeed.
     pub async fn get(&self, path: &str) -> Value {
         let response = self.manage(Method::GET, path).send().await.unwrap();
-        assert_eq!(response.status(), 200, "{path}");
-        read_json(response).await
+        let (status, answer) = (response.status(), response.text().await.unwrap());
+        assert_eq!(status, 200, "{path}: {answer}");
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{path}: {error}: {answer}"))
     }
 
     /// PUTs a source of one environment, and returns the status and the answer.

@@ -11,6 +11,7 @@ pub mod raw_http;
 mod receiver;
 mod repack;
 mod server;
+mod shim;
 mod tcp_proxy;
 
 pub use fixtures::{Endpoint, SEGMENT_SECRET, hmac_sha1, read_json, track};
@@ -23,4 +24,5 @@ pub use repack::{digest, repack};
 pub use server::{
     MANAGEMENT_TOKEN, Server, ServerOptions, all_files, binary, bundled_plugin, find_cc, platform_plugin, test_plugin,
 };
+pub use shim::build_shim;
 pub use tcp_proxy::{Line, TcpProxy};

@@ -18,7 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running PostgreSQL server with an empty database `inlet`, killed when dropped.
 pub struct Postgres {
+    /// The programs of the server.
     programs: PathBuf,
+    env: Vec<(String, String)>,
     directory: TempDir,
     /// Its port on the loopback address.
     pub port: u16,
@@ -28,11 +30,24 @@ pub struct Postgres {
 impl Postgres {
     /// Starts a new server.
     pub fn start() -> Self {
-        let programs = programs();
-        let directory = tempfile::Builder::new().prefix("inlet-postgres-").tempdir().unwrap();
-        if is_root() {
-            chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
-        }
+        Self::start_with_env(&[])
+    }
+
+    /// Starts a new server with environment variables.
+    pub fn start_with_env(env: &[(&str, &str)]) -> Self {
+        Self::start_with(new_directory(), programs(), env)
+    }
+
+    /// Starts a new server of the programs in `bin` of a directory.
+    pub fn start_version(installed: &Path) -> Self {
+        let directory = new_directory();
+        // A copy, because another user may not see what is in a home directory.
+        let copy = directory.path().join("programs");
+        assert!(Command::new("cp").arg("-rL").args([installed, &copy]).status().unwrap().success(), "{installed:?}");
+        Self::start_with(directory, copy.join("bin"), &[])
+    }
+
+    fn start_with(directory: TempDir, programs: PathBuf, env: &[(&str, &str)]) -> Self {
         let data = directory.path().join("data");
         let made = as_nobody(&programs.join("initdb"))
             .args(["-U", "inlet", "-A", "trust", "-E", "UTF8", "--locale=C", "-N", "-D"])
@@ -41,8 +56,9 @@ impl Postgres {
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = run(&programs, directory.path(), port);
-        let server = Self { programs, directory, port, process };
+        let env: Vec<_> = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let process = run(&programs, &env, directory.path(), port);
+        let server = Self { programs, env, directory, port, process };
         server.wait();
         server.sql("postgres", "CREATE DATABASE inlet");
         server
@@ -60,7 +76,7 @@ impl Postgres {
 
     /// Runs statements in a database; returns what they print, without headings.
     pub fn sql(&self, database: &str, statements: &str) -> String {
-        let done = Command::new(self.programs.join("psql"))
+        let done = Command::new(programs().join("psql"))
             .args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "inlet", "-d", database])
             .args(["-p", &self.port.to_string(), "-c", statements])
             .output()
@@ -87,7 +103,7 @@ impl Postgres {
     pub fn start_again(&mut self) {
         let begun = Instant::now();
         loop {
-            self.process = run(&self.programs, self.directory.path(), self.port);
+            self.process = run(&self.programs, &self.env, self.directory.path(), self.port);
             std::thread::sleep(Duration::from_millis(200));
             // The system may not have removed the memory of the killed processes yet.
             if self.process.try_wait().unwrap().is_none() {
@@ -105,7 +121,7 @@ impl Postgres {
     fn wait(&self) {
         let begun = Instant::now();
         let is_ready = || {
-            let asked = Command::new(self.programs.join("pg_isready"))
+            let asked = Command::new(programs().join("pg_isready"))
                 .args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()])
                 .status();
             asked.unwrap().success()
@@ -125,7 +141,15 @@ impl Drop for Postgres {
     }
 }
 
-fn run(programs: &Path, directory: &Path, port: u16) -> Child {
+fn new_directory() -> TempDir {
+    let directory = tempfile::Builder::new().prefix("inlet-postgres-").tempdir().unwrap();
+    if is_root() {
+        chown(directory.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    directory
+}
+
+fn run(programs: &Path, env: &[(String, String)], directory: &Path, port: u16) -> Child {
     let log = fs::File::options().create(true).append(true).open(directory.join("postgres.log")).unwrap();
     as_nobody(&programs.join("postgres"))
         .arg("-D")
@@ -133,6 +157,7 @@ fn run(programs: &Path, directory: &Path, port: u16) -> Child {
         .arg("-k")
         .arg(directory)
         .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200"])
+        .envs(env.iter().map(|(name, value)| (name, value)))
         .process_group(0)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -14,9 +14,9 @@ const KEY: &str = "browser-write-key";
 
 /// Returns false, and says so, if there is no browser.
 fn has_browser() -> bool {
-    let is_there = is_there("chromium");
+    let is_there = is_there("chromium-headless-shell");
     if !is_there {
-        skipped("the browser SDKs", "chromium is not there");
+        skipped("the browser SDKs", "chromium-headless-shell is not there");
     }
     is_there && is_installed()
 }

@@ -1,8 +1,8 @@
 //! Commits are durable: a shim between the server and the C library counts sync calls.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
-use inlet_system_tests::{Server, ServerOptions, binary, find_cc, read_json, track};
+use inlet_system_tests::{Server, ServerOptions, binary, build_shim, read_json, track};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -38,25 +38,12 @@ int fdatasync(int fd) {
 }
 "#;
 
-fn build_shim(dir: &Path) -> std::path::PathBuf {
-    let (source, library) = (dir.join("shim.c"), dir.join("shim.so"));
-    fs::write(&source, SHIM).unwrap();
-    let status = Command::new(find_cc())
-        .args(["-shared", "-fPIC", "-O1", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .status()
-        .expect("the C compiler that the README asks for");
-    assert!(status.success());
-    library
-}
-
 #[tokio::test]
 async fn every_answer_waits_for_a_sync_of_its_commit() {
     let dir = TempDir::new().unwrap();
     let log = dir.path().join("syncs");
     let options = ServerOptions::default()
-        .env("LD_PRELOAD", build_shim(dir.path()).display().to_string())
+        .env("LD_PRELOAD", build_shim(dir.path(), SHIM))
         .env("INLET_SYNC_LOG", log.display().to_string());
     let server = Server::start_with(options).await;
     let endpoint = server.source("segment", "segment", json!({}), json!([])).await;

@@ -31,6 +31,7 @@ mod durability;
 mod engines;
 mod environments_compared;
 mod event_fields;
+mod example_translators;
 mod expansions;
 mod file_server;
 #[path = "../../../../host/sandbox/tests/sandbox/forge.rs"]
@@ -82,7 +83,6 @@ mod startup;
 mod stored_versions;
 mod toolchains;
 mod traces;
-mod translators;
 mod user_export;
 mod user_import;
 mod variables;

@@ -3,11 +3,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     time::{Duration, Instant},
 };
 
-use inlet_system_tests::{Endpoint, Server, ServerOptions, digest, find_cc, http_changed, http_version, track};
+use inlet_system_tests::{Endpoint, Server, ServerOptions, build_shim, digest, http_changed, http_version, track};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -251,11 +250,8 @@ int inotify_init(void) { return inotify_init1(0); }
 #[tokio::test]
 async fn where_the_system_tells_of_no_changes_the_directory_is_looked_at() {
     let (shims, dir) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let (source, shim) = (shims.path().join("shim.c"), shims.path().join("shim.so"));
-    fs::write(&source, NO_INOTIFY).unwrap();
-    let built = Command::new(find_cc()).args(["-shared", "-fPIC", "-o"]).args([&shim, &source]).status();
-    assert!(built.expect("the C compiler that the README asks for").success());
-    let server = Server::start_with(options(dir.path()).env("LD_PRELOAD", shim.display().to_string())).await;
+    let shim = build_shim(shims.path(), NO_INOTIFY);
+    let server = Server::start_with(options(dir.path()).env("LD_PRELOAD", shim)).await;
     let watched = Watched { dir, server };
     let wasm = http_version("acme/http", "1.0.0");
     watched.put("http.wasm", &wasm);

@@ -146,6 +146,8 @@ async fn managed() -> Managed {
     assert_eq!(signed.post("{}").send().await.unwrap().status(), 401);
     let refused = server.get("/v1/sources/signed/refused?environment=development").await["entries"][0]["id"].clone();
     let issue = server.get("/v1/issues?environment=development").await["entries"][0]["id"].clone();
+    // To a URL that leads nowhere.
+    assert_eq!(server.manage(Method::POST, "/wp-login.php").send().await.unwrap().status(), 404);
     server.source("changing", "segment", json!({}), json!([])).await;
     let key = server.api_key("development").await;
     for path in
@@ -221,6 +223,7 @@ async fn managed() -> Managed {
         (r"/attention/dismiss$", json!({"ids": [log]})),
         (r"/mute$", json!({"seconds": 60})),
         (r"/refused/dismiss$", json!({"ids": [refused]})),
+        (r"/unrouted_requests/dismiss$", json!({"cause": "unknown_path"})),
         (r"/refused/verify$", json!({"order": "oldest"})),
         (r"^POST /v1/environments$", json!({"slug": "staging", "name": "Staging"})),
         (r"^PATCH /v1/environments/", json!({"name": "Development"})),

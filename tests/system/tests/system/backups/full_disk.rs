@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use inlet_system_tests::{MANAGEMENT_TOKEN, Server, ServerOptions, binary, find_cc, track};
+use inlet_system_tests::{MANAGEMENT_TOKEN, Server, ServerOptions, binary, build_shim, track};
 use serde_json::json;
 
 use super::{backup, temporary_files, text};
@@ -52,20 +52,6 @@ ssize_t pwrite64(int fd, const void *data, size_t size, off_t at) {
 }
 "#;
 
-/// Returns the environment variable that loads the shim.
-fn shim(directory: &Path) -> String {
-    let (source, library) = (directory.join("shim.c"), directory.join("shim.so"));
-    fs::write(&source, SHIM).unwrap();
-    let built = Command::new(find_cc())
-        // Without the macros that give `pwrite` another type or name.
-        .args(["-shared", "-fPIC", "-O1", "-U_FORTIFY_SOURCE", "-o"])
-        .args([&library, &source])
-        .arg("-ldl")
-        .status();
-    assert!(built.expect("the C compiler that the README asks for").success());
-    library.display().to_string()
-}
-
 fn files(directory: &Path) -> Vec<String> {
     fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
@@ -73,7 +59,8 @@ fn files(directory: &Path) -> Vec<String> {
 #[tokio::test]
 async fn a_disk_of_the_server_that_becomes_full_is_told_with_its_cure_and_the_server_goes_on() {
     let (shims, target) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let options = ServerOptions::default().env("LD_PRELOAD", shim(shims.path())).env("INLET_BACKUP_ROOM", "100000");
+    let options =
+        ServerOptions::default().env("LD_PRELOAD", build_shim(shims.path(), SHIM)).env("INLET_BACKUP_ROOM", "100000");
     let server = Server::start_with(options).await;
     let endpoint = server.source("shop", "segment", json!({}), json!([])).await;
     endpoint.expect(track("Before", "ana", "", json!({})), &["logged"]).await;

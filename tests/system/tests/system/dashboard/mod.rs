@@ -26,9 +26,9 @@ use super::{
 
 /// Returns false, and says so, if there is no browser.
 pub fn has_browser() -> bool {
-    let is_there = is_there("chromium");
+    let is_there = is_there("chromium-headless-shell");
     if !is_there {
-        skipped("the dashboard", "chromium is not there");
+        skipped("the dashboard", "chromium-headless-shell is not there");
     }
     is_there && is_installed()
 }

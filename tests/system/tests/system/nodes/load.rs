@@ -70,6 +70,13 @@ impl Load {
         super::until("events are answered", async || answered() >= wanted).await;
     }
 
+    /// Waits until so many more requests were answered 503.
+    pub async fn refusals(&self, more: usize) {
+        let refused = || self.state.refused.load(Ordering::Relaxed);
+        let wanted = refused() + more;
+        super::until("requests are refused", async || refused() >= wanted).await;
+    }
+
     /// Ends the senders, and checks at a server that each event that was answered is stored once, with that outcome, and that each
     /// key was executed once.
     pub async fn reconcile(self, server: &Server) {

@@ -3,6 +3,7 @@
 mod clocks;
 mod configuration;
 mod failures;
+mod full_disk;
 mod load;
 mod moving;
 mod opening;

@@ -6,6 +6,7 @@ use inlet_system_tests::{Postgres, Server, binary};
 use tempfile::TempDir;
 
 use super::{MASTER_KEY, joining};
+use crate::{clients::clients, toolchains::skipped};
 
 /// Runs `inlet serve` on a database until it fails, and returns the last line of stderr.
 fn fails(url: &str) -> String {
@@ -51,6 +52,19 @@ async fn a_database_that_cannot_be_used_is_refused_in_a_sentence() {
     assert!(server.wait_for_exit().await);
     postgres.sql("newer", "INSERT INTO _sqlx_migrations VALUES (9999, 'later', now(), true, ''::bytea, 0)");
     insta::assert_snapshot!(shown(&at("newer")));
+}
+
+#[tokio::test]
+async fn a_version_that_is_too_old_is_refused() {
+    let installed = clients().join("engines/node_modules/postgres-14/native");
+    if !installed.is_dir() {
+        return skipped(
+            "an old version of PostgreSQL",
+            "the packages of tests/system/clients/engines are not all there",
+        );
+    }
+    let postgres = Postgres::start_version(&installed);
+    insta::assert_snapshot!(fails(&postgres.url()).replace(&postgres.port.to_string(), "PORT"), @"inlet: the database postgres://inlet@127.0.0.1:PORT/inlet could not be opened: it is PostgreSQL 14.23; 15 or later is needed");
 }
 
 #[tokio::test]
