@@ -149,13 +149,13 @@ async fn open_streams_end_with_the_token() {
     server.source("shop", "segment", json!({}), json!([])).await;
     let token = server.management_token(json!({"name": "Ana", "scopes": ["read"]})).await;
     let streams = Browser::sign_in(&server, &token).await.open_all().await;
-    let direct = server.request_with(&token, reqwest::Method::GET, "/v1/logs/stream?environment=development");
+    let direct = server.request_with(&token, Method::GET, "/v1/logs/stream?environment=development");
     let answer = direct.send().await.unwrap();
     let mut direct = Stream { path: "the stream of the API".to_owned(), answer, text: String::new() };
     assert!(direct.read().await);
     let tokens = server.get("/v1/management_tokens").await;
     let path = format!("/v1/management_tokens/{}", tokens["entries"][0]["id"].as_str().unwrap());
-    assert!(server.manage(reqwest::Method::DELETE, &path).send().await.unwrap().status().is_success());
+    assert!(server.manage(Method::DELETE, &path).send().await.unwrap().status().is_success());
     for stream in streams {
         stream.ends_within(SECONDS).await;
     }
