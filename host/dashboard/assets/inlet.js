@@ -161,7 +161,8 @@
     on("htmx:finally:request", () => {
       if (isOpen || isOver) return;
       failures += 1;
-      const connect = () => box.isConnected && htmx.ajax("GET", box.getAttribute("hx-sse:connect"), { source: box, timeout: "15s" });
+      const request = { source: box, timeout: window.htmx.config.sse.connectTimeout };
+      const connect = () => box.isConnected && window.htmx.ajax("GET", box.getAttribute("hx-sse:connect"), request);
       setTimeout(connect, Math.min(500 * 2 ** failures, 60_000));
     });
   }
