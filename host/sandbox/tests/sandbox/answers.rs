@@ -1,9 +1,9 @@
 //! A plugin that writes its own answer.
 
 use inlet_core::contract::ItemOutcome;
-use inlet_sandbox::{Fault, Limits};
+use inlet_sandbox::Limits;
 
-use crate::{HOSTILE, relaxed_limits};
+use crate::{HOSTILE, relaxed_limits, until_it_ran};
 
 #[tokio::test]
 async fn the_answerer_gets_the_memo_and_the_outcomes() {
@@ -45,15 +45,11 @@ async fn an_answer_is_checked_like_a_translation() {
 
 /// Makes the answerer misbehave in one call and behave in the next, and returns the error of the first.
 async fn refused(memo: &str, limits: &Limits) -> String {
-    loop {
+    let refuse = async || {
         let call = HOSTILE.answer(0, memo, &[], limits).await;
         let next = HOSTILE.answer(0, "memo", &[], &relaxed_limits()).await;
         assert!(next.result.is_ok(), "the next answer is given: {:?}", next.result);
-        match call.result.unwrap_err() {
-            // On a busy machine, where the loops of other tests take turns with it, a call may wait too long before it has run
-            // so long.
-            Fault::Waited { .. } => {}
-            fault => return fault.to_string(),
-        }
-    }
+        call.result.unwrap_err()
+    };
+    until_it_ran(refuse).await.to_string()
 }
