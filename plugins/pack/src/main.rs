@@ -54,7 +54,11 @@ fn parse(mut arguments: impl Iterator<Item = String>) -> Result<(PathBuf, Vec<Pa
 fn bundle(directory: &Path, out: &Path) -> Result<()> {
     let plugin_toml = fs::read_to_string(directory.join("plugin.toml")).context("cannot read plugin.toml")?;
     // The manifest is checked before the build, which takes long.
-    let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
+    let manifest = inlet_pack::manifest_from_toml(&plugin_toml)?;
+    if let Some(warning) = manifest.warning() {
+        eprintln!("warning: {warning}");
+    }
+    let key = manifest.key;
     let core = inlet_pack::core_module(directory)?;
     let core = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;
     let plugin = inlet_pack::pack(&core, &plugin_toml)?;

@@ -30,7 +30,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let plugin_toml = fs::read_to_string(&toml)
         .with_context(|| format!("cannot read {}; a plugin's directory has a plugin.toml", toml.display()))?;
     // Checked first: the build takes long, and an invalid manifest would fail it at the end.
-    let key = inlet_pack::manifest_from_toml(&plugin_toml)?.key;
+    let manifest = inlet_pack::manifest_from_toml(&plugin_toml)?;
+    if let Some(warning) = manifest.warning() {
+        eprintln!("warning: {warning}");
+    }
+    let key = manifest.key;
     let name = key.rsplit('/').next().unwrap_or(&key);
     let out = directory.join(format!("{name}.wasm"));
     // Rust is built here. Projects in other languages bring a build script, which their authors can change.
