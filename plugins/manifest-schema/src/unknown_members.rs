@@ -54,7 +54,10 @@ mod tests {
         let mut taken = take_unknown_members(&mut manifest, ManifestVersion::V2);
         taken.sort();
         assert_eq!(taken, ["colour", "examples.1.note", "links.blog"]);
-        assert_eq!(manifest["examples"], json!([{"event_type": "a", "body": {"surprise": 1}}, {"event_type": "b", "body": {}}]));
+        assert_eq!(
+            manifest["examples"],
+            json!([{"event_type": "a", "body": {"surprise": 1}}, {"event_type": "b", "body": {}}])
+        );
         assert_eq!(manifest["verification"]["also"], "a nonce");
         assert!(take_unknown_members(&mut manifest, ManifestVersion::V2).is_empty());
     }
