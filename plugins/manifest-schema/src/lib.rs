@@ -68,7 +68,10 @@ impl ManifestVersion {
     }
 }
 
-#[expect(clippy::expect_used, reason = "the schemas are part of this program, and every test that packs a plugin reads them")]
+#[expect(
+    clippy::expect_used,
+    reason = "the schemas are part of this program, and every test that packs a plugin reads them"
+)]
 fn validator(schema: &str) -> Validator {
     let schema = serde_json::from_str(schema).expect("the schema is JSON");
     jsonschema::validator_for(&schema).expect("the schema is a JSON Schema")

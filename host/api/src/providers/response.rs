@@ -69,7 +69,12 @@ pub fn platform(manifest: &Manifest) -> SourceProviderPlatform {
         knock_tutorial_url: manifest.links.tutorial.clone(),
         webhook_config_deep_link: (),
         branding: manifest.icon.as_deref().map(branding),
-        setup: manifest.setup.iter().cloned().map(|SetupStep { text, link }| SourceProviderSetupStep { text, link }).collect(),
+        setup: manifest
+            .setup
+            .iter()
+            .cloned()
+            .map(|SetupStep { text, link }| SourceProviderSetupStep { text, link })
+            .collect(),
         author: manifest.author.clone().map(|Author { name, link }| SourceProviderAuthor { name, link }),
         license: manifest.license.clone(),
     }
@@ -141,8 +146,8 @@ mod tests {
         }))
         .unwrap();
         insta::assert_snapshot!(serde_json::to_string(&default_settings(&manifest)).unwrap(), @r#"{"event_type_path":"body.type","enforce_verification":false,"idempotency_key_path":null,"timestamp_path":null,"preprocessing_script":null,"enforce_idempotency":true}"#);
-        insta::assert_snapshot!(serde_json::to_string(&platform(&manifest)).unwrap(), @r#"{"name":"CRM","description":"Contacts.","categories":["CRM"],"website_url":"https://example.com","webhook_docs_url":"https://example.com/docs","knock_tutorial_url":null,"webhook_config_deep_link":null,"branding":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&platform(&manifest)).unwrap(), @r#"{"name":"CRM","description":"Contacts.","categories":["CRM"],"website_url":"https://example.com","webhook_docs_url":"https://example.com/docs","knock_tutorial_url":null,"webhook_config_deep_link":null,"branding":null,"setup":[],"author":null,"license":null}"#);
         insta::assert_snapshot!(serde_json::to_string(&suggested_mappings(&manifest)).unwrap(), @r#"[{"event_type":"contact","action_type":"users_identify","action_parameters":{}}]"#);
-        insta::assert_snapshot!(serde_json::to_string(&example_payloads(&manifest)).unwrap(), @r#"{"contact":[{"body":{"n":1.10},"headers":{},"raw_body":"{\"n\":1.10}"},{"body":null,"headers":{"x-a":"b"},"raw_body":"[1]"}]}"#);
+        insta::assert_snapshot!(serde_json::to_string(&example_payloads(&manifest)).unwrap(), @r#"{"contact":[{"body":{"n":1.10},"method":"POST","path":"","query":{},"headers":{},"raw_body":"{\"n\":1.10}"},{"body":null,"method":"POST","path":"","query":{},"headers":{"x-a":"b"},"raw_body":"[1]"}]}"#);
     }
 }

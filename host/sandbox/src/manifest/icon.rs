@@ -5,8 +5,8 @@ use svg_hush::Filter;
 use super::error::ManifestError;
 use crate::display::shorten;
 
-/// Returns an SVG document that only draws: without scripts, event handlers, links, embedded documents and references to
-/// anything outside of it.
+/// Returns an SVG document without scripts, event handlers, embedded documents, and links or references to other origins. The
+/// dashboard shows it as an image besides, which browsers neither run nor let load anything.
 pub(super) fn sanitize(svg: &str) -> Result<String, ManifestError> {
     let refused = |reason: String| ManifestError::Icon { reason: shorten(&reason) };
     let mut sanitized = Vec::new();

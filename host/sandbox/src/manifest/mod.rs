@@ -14,6 +14,6 @@ mod read;
 mod types;
 
 pub use error::ManifestError;
-pub use options::OptionsError;
 pub use example::Example;
-pub use types::{Author, DefaultMapping, Defaults, Links, Manifest, Sender, SetupStep};
+pub use options::OptionsError;
+pub use types::{Author, DefaultMapping, Defaults, Links, Manifest, Sender, SetupStep, Support, SupportLevel};

@@ -15,10 +15,10 @@ use super::{
     icon, option_schema,
     types::Manifest,
 };
-use crate::{contract::VersionFamily, display::shorten};
+use crate::{contract::VersionFamily, display::shorten, forms::CONTENT_TYPE};
 
 /// What this host can do that a manifest may require. wit/VERSIONING.md lists the same names.
-const FEATURES: [&str; 1] = ["handshake"];
+const FEATURES: [&str; 2] = ["forms", "handshake"];
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -38,6 +38,10 @@ impl Manifest {
         let mut manifest: Manifest =
             serde_json::from_value(value).map_err(|error| wrong(version, "shape", error.to_string()))?;
         manifest.unknown_members = unknown_members;
+        if manifest.forms && !manifest.headers.iter().any(|name| name == CONTENT_TYPE) {
+            // Names the boundary of a multipart form, also where a stored request is read again.
+            manifest.headers.push(CONTENT_TYPE.to_owned());
+        }
         manifest.check(version)?;
         manifest.icon = manifest.icon.as_deref().map(icon::sanitize).transpose()?;
         Ok(manifest)

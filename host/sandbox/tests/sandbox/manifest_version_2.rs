@@ -40,7 +40,10 @@ fn its_members_are_read_and_written_back() {
     assert_eq!((manifest.manifest, manifest.categories[0].as_str(), manifest.setup.len()), (2, "Games", 2));
     assert_eq!(manifest.unknown_members, Vec::<String>::new());
     let request = manifest.examples[0].request(&manifest, &json!({}));
-    assert_eq!((request.method.as_str(), request.path.as_str(), request.query[0].value.as_str()), ("PUT", "/v1", "a b"));
+    assert_eq!(
+        (request.method.as_str(), request.path.as_str(), request.query[0].value.as_str()),
+        ("PUT", "/v1", "a b")
+    );
     assert_eq!(request.body.as_text().map(|text| &**text), Some("id=1&paid=true"));
     let text = serde_json::to_vec(&manifest).unwrap();
     assert_eq!(Manifest::from_json(&text).unwrap(), manifest);
@@ -62,7 +65,7 @@ fn an_unknown_member_of_the_verification_is_refused() {
         "scheme": "shared_secret", "header": "x-secret", "and_a_nonce": true,
         "vectors": [{"name": "a", "secret": "s", "headers": {"x-secret": "s"}, "body": "", "verified": true}],
     });
-    insta::assert_snapshot!(refused(|manifest| manifest["verification"] = verification), @"");
+    insta::assert_snapshot!(refused(|manifest| manifest["verification"] = verification), @"the manifest is wrong at verification.and_a_nonce: it is not known; see wit/manifest/v2.schema.json");
 }
 
 #[test]
@@ -71,31 +74,32 @@ fn a_feature_that_the_host_lacks_is_refused_before_anything_else() {
         manifest["requires"] = json!(["time_travel"]);
         manifest["links"] = json!("of another form");
     });
-    insta::assert_snapshot!(sentence, @"");
+    insta::assert_snapshot!(sentence, @r#"the manifest requires "time_travel", which this Inlet does not have; use a newer Inlet or an older plugin"#);
 }
 
 #[test]
 fn a_later_version_is_refused() {
-    insta::assert_snapshot!(refused(|manifest| manifest["manifest"] = json!(3)), @"");
+    insta::assert_snapshot!(refused(|manifest| manifest["manifest"] = json!(3)), @"the manifest has version 3; this Inlet reads version 2, and version 1, which has no member `manifest`; use a newer Inlet or an older plugin");
 }
 
 #[test]
 fn a_wrong_member_is_named_with_the_schema() {
-    insta::assert_snapshot!(refused(|manifest| manifest["setup"] = json!([{"link": "https://a.example"}])), @"");
-    insta::assert_snapshot!(refused(|manifest| manifest["author"] = json!({"name": "a", "link": "javascript:alert(1)"})), @"");
-    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("x".repeat(16 * 1024 + 1))), @"");
+    insta::assert_snapshot!(refused(|manifest| manifest["setup"] = json!([{"link": "https://a.example"}])), @"the manifest is wrong at setup.0.text: it is missing; see wit/manifest/v2.schema.json");
+    insta::assert_snapshot!(refused(|manifest| manifest["author"] = json!({"name": "a", "link": "javascript:alert(1)"})), @r#"the manifest is wrong at author.link: expected a link that begins with https://, found "javascript:alert(1)"; see wit/manifest/v2.schema.json"#);
+    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("x".repeat(16 * 1024 + 1))), @"the manifest is wrong at icon: it has 16385 characters; at most 16384 are allowed; see wit/manifest/v2.schema.json");
 }
 
 #[test]
 fn a_body_of_another_type_needs_a_header_that_says_so() {
-    insta::assert_snapshot!(refused(|manifest| manifest["examples"] = json!([{"event_type": "a", "body": "id=1"}])), @"");
+    insta::assert_snapshot!(refused(|manifest| manifest["examples"] = json!([{"event_type": "a", "body": "id=1"}])), @r#"the manifest's example "a" is not JSON: it is not valid JSON: expected value at line 1 column 1; correct its body"#);
 }
 
 /// People see the icon in the dashboard, and a stranger wrote it.
 #[test]
 fn an_icon_only_draws() {
     let icon = |svg: &str| read(|manifest| manifest["icon"] = json!(svg)).icon.unwrap();
-    let drawing = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><path fill="#f00" d="M0 0h2v2z"/></svg>"##;
+    let drawing =
+        r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><path fill="#f00" d="M0 0h2v2z"/></svg>"##;
     assert!(icon(drawing).contains(r##"d="M0 0h2v2z" fill="#f00""##), "{}", icon(drawing));
     let hostile = icon(
         r##"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" onload="alert(1)" viewBox="0 0 2 2">
@@ -105,10 +109,21 @@ fn an_icon_only_draws() {
             <image href="https://evil.example/c.png"/><image xlink:href="data:text/html,alert(5)"/>
             <use href="https://evil.example/d.svg#e"/>
             <foreignObject><iframe xmlns="http://www.w3.org/1999/xhtml" src="https://evil.example/f"/></foreignObject>
-            <animate attributeName="href" to="javascript:alert(6)"/>
+            <set attributeName="onload" to="alert(6)"/>
         </svg>"##,
     );
-    for evil in ["alert", "evil.example", "script", "iframe", "onload", "onclick", "foreignObject"] {
+    let evils = [
+        "<script",
+        "iframe",
+        "foreignObject",
+        "onload",
+        "onclick",
+        "href=\"javascript",
+        "href=\"http",
+        "url(http",
+        "data:",
+    ];
+    for evil in evils {
         assert!(!hostile.contains(evil), "{evil}: {hostile}");
     }
     assert!(hostile.contains("M0 0"), "{hostile}");
@@ -116,7 +131,7 @@ fn an_icon_only_draws() {
 
 #[test]
 fn an_icon_that_is_no_svg_is_refused() {
-    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("<svg><path></svg>")), @"");
-    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("<html/>")), @"");
-    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("<!DOCTYPE a [<!ENTITY b \"c\"><!ENTITY d \"&b;&b;&b;&b;\">]><svg>&d;&d;</svg>")), @"");
+    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("<svg><path></svg>")), @"the manifest's icon is not an SVG document: 1:17 Unexpected closing tag: svg != path; correct `icon` in its plugin.toml or leave it out");
+    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("<html/>")), @"the manifest's icon is not an SVG document: emitter error: I/O error: No acceptable SVG elements found; correct `icon` in its plugin.toml or leave it out");
+    insta::assert_snapshot!(refused(|manifest| manifest["icon"] = json!("<!DOCTYPE a [<!ENTITY b \"c\"><!ENTITY d \"&b;&b;&b;&b;\">]><svg>&d;&d;</svg>")), @"the manifest's icon is not an SVG document: 1:65 Entity too big; correct `icon` in its plugin.toml or leave it out");
 }

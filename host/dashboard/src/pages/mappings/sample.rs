@@ -104,12 +104,7 @@ async fn of_event(page: &Page, place: &SourcePlace, sample: Sample, mut event: S
     }
 }
 
-async fn of_example(
-    page: &Page,
-    place: &SourcePlace,
-    sample: Sample,
-    example: &ExamplePayload,
-) -> Sample {
+async fn of_example(page: &Page, place: &SourcePlace, sample: Sample, example: &ExamplePayload) -> Sample {
     let request = RehearseSource {
         body: Some(example.raw_body.clone()),
         method: Some(example.method.clone()),

@@ -9,7 +9,10 @@ use inlet_api_types::{
 };
 
 use crate::{
-    components::{Html, outcome, provider_mark::{initials_mark, provider_mark}},
+    components::{
+        Html, outcome,
+        provider_mark::{initials_mark, provider_mark},
+    },
     context::Page,
     html::url_part,
 };

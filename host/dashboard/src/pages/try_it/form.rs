@@ -115,7 +115,10 @@ mod tests {
         let request = form.request().unwrap();
         let query: Vec<String> =
             request.query.unwrap().iter().map(|(name, value)| format!("{name}={}", value.as_text())).collect();
-        assert_eq!((request.path.as_deref(), query.join(" ")), (Some("/v1/batch"), r#"type=["a b","c d"] x&y=["="]"#.to_owned()));
+        assert_eq!(
+            (request.path.as_deref(), query.join(" ")),
+            (Some("/v1/batch"), r#"type=["a b","c d"] x&y=["="]"#.to_owned())
+        );
         assert_eq!(write_path("", []), "");
     }
 
