@@ -34,7 +34,7 @@ pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> V
     if one == other {
         return Vec::new();
     }
-    let members = |template: Option<&Template>| match template.map(serde_json::to_value) {
+    let members = |template: Option<&Template>| match template.map(|template| serde_json::to_value(template.without_vectors())) {
         Some(Ok(Value::Object(members))) => members,
         _ => Map::new(),
     };
@@ -42,6 +42,6 @@ pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> V
     let mut names: Vec<String> = one.keys().chain(other.keys()).cloned().collect();
     names.sort_unstable();
     names.dedup();
-    names.retain(|name| name != "vectors" && name != "uncovered" && one.get(name) != other.get(name));
+    names.retain(|name| name != "uncovered" && one.get(name) != other.get(name));
     names
 }
