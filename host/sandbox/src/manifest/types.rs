@@ -1,6 +1,9 @@
 //! The fields of a manifest.
 
-use inlet_core::{settings::OnReject, verification::Template};
+use inlet_core::{
+    settings::OnReject,
+    verification::{Template, handshake::Handshake},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -66,6 +69,9 @@ pub struct Manifest {
     /// The platform's signature scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Template>,
+    /// What the platform asks before it sends events, answered by the host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handshake: Vec<Handshake>,
     /// Settings and mappings of a new source.
     #[serde(default)]
     pub defaults: Defaults,
