@@ -4,10 +4,11 @@
 //! keeps its digits, and TOML has no null.
 
 use anyhow::{Context as _, Result, bail, ensure};
+use inlet_rules::WrittenRules;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::schema_faults;
+use crate::{rules, schema_faults};
 
 /// The manifest's schema, embedded so that the tool is self-contained.
 const SCHEMA: &str = include_str!("../../../wit/v0.1/manifest.schema.json");
@@ -19,15 +20,27 @@ pub struct Manifest {
     pub key: String,
     /// The whole manifest, as the component carries it.
     pub json: String,
+    /// The rules of a plugin without code.
+    pub(crate) rules: Option<WrittenRules>,
+}
+
+impl Manifest {
+    /// Returns true if it describes a plugin without code.
+    pub fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
 }
 
 /// Reads a `plugin.toml`. The error names every wrong member.
 pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
-    let manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
+    let mut manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
+    // The component holds the rules themselves. The manifest's schema does not know them.
+    let rules = manifest.as_object_mut().and_then(|members| members.remove("rules"));
     check(&manifest)?;
     check_examples(&manifest)?;
+    let rules = rules.map(|rules| rules::checked(&rules, &manifest)).transpose()?;
     let key = manifest["key"].as_str().unwrap_or_default().to_owned();
-    Ok(Manifest { key, json: manifest.to_string() })
+    Ok(Manifest { key, json: manifest.to_string(), rules })
 }
 
 /// Checks that the body of every example is JSON, which the schema cannot express.
