@@ -7,8 +7,9 @@ use std::{
 };
 
 /// Files of the repository that are embedded, and directories with all of their files.
-const EMBEDDED: [&str; 4] = [
+const EMBEDDED: [&str; 5] = [
     "plugins/sdk/src",
+    "wit/manifest",
     "wit/v0.1",
     "plugins/conformance/request.schema.json",
     "plugins/conformance/expected.schema.json",

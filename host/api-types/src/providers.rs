@@ -124,9 +124,47 @@ pub struct SourceProviderPlatform {
     /// Always null.
     #[schema(required, value_type = Option<String>)]
     pub webhook_config_deep_link: (),
-    /// Always null.
-    #[schema(required, value_type = Option<Object>)]
-    pub branding: (),
+    /// The platform's mark; null if the plugin has none.
+    #[schema(required)]
+    pub branding: Option<SourceProviderBranding>,
+    /// What the operator does at the platform once the endpoint's URL is copied, in order.
+    pub setup: Vec<SourceProviderSetupStep>,
+    /// Who answers for the plugin; null if the plugin does not say.
+    #[schema(required)]
+    pub author: Option<SourceProviderAuthor>,
+    /// The licence of the plugin, an SPDX expression; null if the plugin does not say.
+    #[schema(required)]
+    pub license: Option<String>,
+}
+
+/// The mark of a platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceProviderBranding {
+    /// A `data:` URL of an SVG image without scripts and references, of at most some 30 KB.
+    pub icon_image: String,
+    /// Always empty.
+    #[schema(value_type = Object)]
+    pub wordmark_images: Map<String, Value>,
+}
+
+/// One thing that the operator does at the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceProviderSetupStep {
+    /// Plain text of at most 500 characters. What stands in backticks is a name on the platform's page.
+    pub text: String,
+    /// The page where the step is done, by https; null if the plugin names none.
+    #[schema(required)]
+    pub link: Option<String>,
+}
+
+/// Who answers for a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SourceProviderAuthor {
+    /// The name of a person or a company.
+    pub name: String,
+    /// Where to reach them, by https; null if the plugin does not say.
+    #[schema(required)]
+    pub link: Option<String>,
 }
 
 /// The settings of a new source. Other settings of the manifest are members too.
@@ -169,6 +207,12 @@ pub struct ExamplePayload {
     /// The body, if it is a JSON object; otherwise null.
     #[schema(required, value_type = Option<Object>)]
     pub body: Option<RawJson>,
+    /// The method.
+    pub method: String,
+    /// What follows the endpoint's token, with its leading slash; else empty.
+    pub path: String,
+    /// The relevant query parameters, decoded.
+    pub query: BTreeMap<String, String>,
     /// The relevant headers.
     pub headers: BTreeMap<String, String>,
     /// The body as text.

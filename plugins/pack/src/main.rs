@@ -74,6 +74,9 @@ fn bundle(directory: &Path, out: &Path, declarative: Option<&Path>) -> Result<()
     let plugin_toml = fs::read_to_string(directory.join("plugin.toml")).context("cannot read plugin.toml")?;
     // The manifest is checked before the build, which takes long.
     let manifest = inlet_pack::manifest_from_toml(&plugin_toml)?;
+    if let Some(warning) = manifest.warning() {
+        eprintln!("warning: {warning}");
+    }
     let key = &manifest.key;
     let plugin = if manifest.has_rules() && !directory.join("Cargo.toml").exists() {
         let file = declarative.context("its plugin.toml has [rules]; name the declarative component with --declarative")?;

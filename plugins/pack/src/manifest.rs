@@ -4,14 +4,12 @@
 //! keeps its digits, and TOML has no null.
 
 use anyhow::{Context as _, Result, bail, ensure};
+use inlet_manifest_schema::{ManifestVersion, take_unknown_members};
 use inlet_rules::WrittenRules;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::{rules, schema_faults};
-
-/// The manifest's schema, embedded so that the tool is self-contained.
-const SCHEMA: &str = include_str!("../../../wit/v0.1/manifest.schema.json");
 
 /// A valid manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,11 +18,21 @@ pub struct Manifest {
     pub key: String,
     /// The whole manifest, as the component carries it.
     pub json: String,
+    /// Members that the schema does not know, as dot paths. The component carries them all the same.
+    pub unknown_members: Vec<String>,
     /// The rules of a plugin without code.
     pub(crate) rules: Option<WrittenRules>,
 }
 
 impl Manifest {
+    /// Returns a sentence about members that the schema does not know, if there are any.
+    pub fn warning(&self) -> Option<String> {
+        let names = self.unknown_members.join(", ");
+        (!names.is_empty()).then(|| {
+            format!("plugin.toml has members that no schema knows: {names}; they are packed, and a host ignores them")
+        })
+    }
+
     /// Returns true if it describes a plugin without code.
     pub fn has_rules(&self) -> bool {
         self.rules.is_some()
@@ -33,21 +41,32 @@ impl Manifest {
 
 /// Reads a `plugin.toml`. The error names every wrong member.
 pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
-    let mut manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
-    // The component holds the rules themselves. The manifest's schema does not know them.
-    let rules = manifest.as_object_mut().and_then(|members| members.remove("rules"));
-    check(&manifest)?;
+    let manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
+    let version = ManifestVersion::of(&manifest)?;
+    ensure!(
+        version.is_open() || manifest.get("rules").is_none(),
+        "plugin.toml has [rules], which a manifest has from version 2 on; add manifest = 2 at the top"
+    );
+    let json = manifest.to_string();
+    // Checked before the schema, whose sentences say less.
+    let rules = manifest.get("rules").map(|rules| rules::checked(rules, &manifest)).transpose()?;
+    let mut manifest = manifest;
+    let unknown_members = take_unknown_members(&mut manifest, version);
+    check(&manifest, version)?;
     check_examples(&manifest)?;
-    let rules = rules.map(|rules| rules::checked(&rules, &manifest)).transpose()?;
     let key = manifest["key"].as_str().unwrap_or_default().to_owned();
-    Ok(Manifest { key, json: manifest.to_string(), rules })
+    Ok(Manifest { key, json, unknown_members, rules })
 }
 
-/// Checks that the body of every example is JSON, which the schema cannot express.
+/// Checks that the body of every example is JSON unless its headers name another type, which the schema cannot express.
 fn check_examples(manifest: &Value) -> Result<()> {
     let examples = manifest.get("examples").and_then(Value::as_array);
     for (index, example) in examples.into_iter().flatten().enumerate() {
-        if let Some(text) = example["body"].as_str() {
+        let content_type = example.pointer("/headers/content-type").and_then(Value::as_str);
+        let is_json = content_type.is_none_or(|content_type| content_type.to_ascii_lowercase().contains("json"));
+        if let Some(text) = example["body"].as_str()
+            && is_json
+        {
             serde_json::from_str::<IgnoredAny>(text)
                 .with_context(|| format!("plugin.toml: the string at /examples/{index}/body is not JSON"))?;
         }
@@ -55,12 +74,11 @@ fn check_examples(manifest: &Value) -> Result<()> {
     Ok(())
 }
 
-fn check(manifest: &Value) -> Result<()> {
-    let schema = serde_json::from_str(SCHEMA).context("manifest.schema.json is not JSON")?;
-    let validator = jsonschema::validator_for(&schema).context("manifest.schema.json is no JSON Schema")?;
-    let faults: Vec<String> = validator.iter_errors(manifest).flat_map(|fault| schema_faults::lines(&fault)).collect();
+fn check(manifest: &Value, version: ManifestVersion) -> Result<()> {
+    let faults: Vec<String> =
+        version.validator().iter_errors(manifest).flat_map(|fault| schema_faults::lines(&fault)).collect();
     if !faults.is_empty() {
-        bail!("plugin.toml does not match wit/v0.1/manifest.schema.json:\n  {}", faults.join("\n  "));
+        bail!("plugin.toml does not match {}:\n  {}", version.schema_path(), faults.join("\n  "));
     }
     if let Some(options) = manifest.get("options") {
         let valid = jsonschema::meta::is_valid(options);

@@ -45,6 +45,7 @@ mod tests {
     use crate::{manifest_from_toml, pack, pack_rules};
 
     const LEAST: &str = r#"
+        manifest = 2
         key = "acme/orders"
         name = "Acme Orders"
         version = "1.0.0"
@@ -71,6 +72,15 @@ mod tests {
         "#);
         let listed = "headers = [\"x-topic\"]\nquery = [\"*\"]\n[rules]\nevent_type = [\"header:x-topic\", \"query:type\"]";
         assert!(manifest_from_toml(&format!("{LEAST}{listed}")).unwrap().has_rules());
+    }
+
+    #[test]
+    fn rules_need_a_manifest_that_has_them() {
+        let toml = format!("{LEAST}[rules]\nevent_type = \"/type\"");
+        let manifest = manifest_from_toml(&toml).unwrap();
+        assert!(manifest.json.contains(r#""rules":{"event_type":"/type"}"#) && manifest.warning().is_none());
+        let error = manifest_from_toml(&toml.replace("manifest = 2", "")).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"plugin.toml has [rules], which a manifest has from version 2 on; add manifest = 2 at the top");
     }
 
     #[test]

@@ -2,13 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use inlet_api_types::providers::{
-    ExamplePayload, Plugin as PluginResponse, SourceProvider, SourceProviderDefaultSettings, SourceProviderMapping,
-    SourceProviderPlatform, SourceProviderVersion,
+    ExamplePayload, Plugin as PluginResponse, SourceProvider, SourceProviderAuthor, SourceProviderBranding,
+    SourceProviderDefaultSettings, SourceProviderMapping, SourceProviderPlatform, SourceProviderSetupStep,
+    SourceProviderVersion,
 };
 use inlet_core::log::PluginRef;
-use inlet_sandbox::{Manifest, Plugin, manifest::Example};
-use serde_json::{Map, Value, json};
+use inlet_sandbox::{
+    Manifest, Plugin,
+    manifest::{Author, SetupStep},
+};
+use serde_json::{Map, json};
 
 use crate::{query::Params, stored_json::stored_json, verification};
 
@@ -63,8 +68,21 @@ pub fn platform(manifest: &Manifest) -> SourceProviderPlatform {
         webhook_docs_url: manifest.links.docs.clone(),
         knock_tutorial_url: manifest.links.tutorial.clone(),
         webhook_config_deep_link: (),
-        branding: (),
+        branding: manifest.icon.as_deref().map(branding),
+        setup: manifest
+            .setup
+            .iter()
+            .cloned()
+            .map(|SetupStep { text, link }| SourceProviderSetupStep { text, link })
+            .collect(),
+        author: manifest.author.clone().map(|Author { name, link }| SourceProviderAuthor { name, link }),
+        license: manifest.license.clone(),
     }
+}
+
+fn branding(icon: &str) -> SourceProviderBranding {
+    let icon_image = format!("data:image/svg+xml;base64,{}", BASE64_STANDARD.encode(icon));
+    SourceProviderBranding { icon_image, wordmark_images: Map::new() }
 }
 
 fn default_settings(manifest: &Manifest) -> SourceProviderDefaultSettings {
@@ -91,14 +109,18 @@ fn suggested_mappings(manifest: &Manifest) -> Vec<SourceProviderMapping> {
 
 fn example_payloads(manifest: &Manifest) -> BTreeMap<String, Vec<ExamplePayload>> {
     let mut payloads: BTreeMap<String, Vec<ExamplePayload>> = BTreeMap::new();
-    for Example { event_type, headers, body } in &manifest.examples {
-        let raw_body = match body {
-            Value::String(text) => text.trim().to_owned(),
-            other => other.to_string(),
+    for example in &manifest.examples {
+        let raw_body = example.text().trim().to_owned();
+        let is_object = example.is_json() && raw_body.starts_with('{');
+        let payload = ExamplePayload {
+            body: is_object.then(|| stored_json(raw_body.as_str())),
+            method: example.method(manifest).to_owned(),
+            path: example.path.clone(),
+            query: example.query.clone(),
+            headers: example.headers.clone(),
+            raw_body,
         };
-        let body = raw_body.starts_with('{').then(|| stored_json(raw_body.as_str()));
-        let payload = ExamplePayload { body, headers: headers.clone(), raw_body };
-        payloads.entry(event_type.clone()).or_default().push(payload);
+        payloads.entry(example.event_type.clone()).or_default().push(payload);
     }
     payloads
 }
@@ -124,8 +146,8 @@ mod tests {
         }))
         .unwrap();
         insta::assert_snapshot!(serde_json::to_string(&default_settings(&manifest)).unwrap(), @r#"{"event_type_path":"body.type","enforce_verification":false,"idempotency_key_path":null,"timestamp_path":null,"preprocessing_script":null,"enforce_idempotency":true}"#);
-        insta::assert_snapshot!(serde_json::to_string(&platform(&manifest)).unwrap(), @r#"{"name":"CRM","description":"Contacts.","categories":["CRM"],"website_url":"https://example.com","webhook_docs_url":"https://example.com/docs","knock_tutorial_url":null,"webhook_config_deep_link":null,"branding":null}"#);
+        insta::assert_snapshot!(serde_json::to_string(&platform(&manifest)).unwrap(), @r#"{"name":"CRM","description":"Contacts.","categories":["CRM"],"website_url":"https://example.com","webhook_docs_url":"https://example.com/docs","knock_tutorial_url":null,"webhook_config_deep_link":null,"branding":null,"setup":[],"author":null,"license":null}"#);
         insta::assert_snapshot!(serde_json::to_string(&suggested_mappings(&manifest)).unwrap(), @r#"[{"event_type":"contact","action_type":"users_identify","action_parameters":{}}]"#);
-        insta::assert_snapshot!(serde_json::to_string(&example_payloads(&manifest)).unwrap(), @r#"{"contact":[{"body":{"n":1.10},"headers":{},"raw_body":"{\"n\":1.10}"},{"body":null,"headers":{"x-a":"b"},"raw_body":"[1]"}]}"#);
+        insta::assert_snapshot!(serde_json::to_string(&example_payloads(&manifest)).unwrap(), @r#"{"contact":[{"body":{"n":1.10},"method":"POST","path":"","query":{},"headers":{},"raw_body":"{\"n\":1.10}"},{"body":null,"method":"POST","path":"","query":{},"headers":{"x-a":"b"},"raw_body":"[1]"}]}"#);
     }
 }

@@ -111,9 +111,16 @@ fn signed(
 ) -> anyhow::Result<Request<Vec<u8>>> {
     let raw_body = String::from_utf8(body.to_vec()).context("only text can be signed")?;
     let settings = SourceSettings { endpoint: Some(url.to_owned()), ..settings.clone() };
-    let example = ExamplePayload { body: None, headers: headers.into_iter().collect(), raw_body };
+    let example = ExamplePayload {
+        body: None,
+        method: "POST".to_owned(),
+        path: String::new(),
+        query: BTreeMap::new(),
+        headers: headers.into_iter().collect(),
+        raw_body,
+    };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    Unsigned::new(&settings, "POST", &example, Some(secret))?.sign(i64::try_from(now).unwrap_or(i64::MAX))
+    Unsigned::new(&settings, &example, Some(secret))?.sign(i64::try_from(now).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

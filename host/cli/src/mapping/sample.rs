@@ -59,14 +59,16 @@ fn of_example(client: &Client, reference: &SourceRef, name: &str) -> anyhow::Res
         let names: Vec<&str> = examples.keys().map(String::as_str).collect();
         bail!(NotFound(format!("{key} has no example {name:?}; expected one of {}", names.join(", "))));
     };
-    let header = |(name, value): (String, String)| {
-        let value = serde_json::to_string(&value).context("cannot write a header")?;
-        Ok((name, RawJson::parse(value).context("cannot write a header")?))
+    let field = |(name, value): (String, String)| {
+        let value = serde_json::to_string(&value).context("cannot write a value of the example")?;
+        Ok((name, RawJson::parse(value).context("cannot write a value of the example")?))
     };
     Ok(RehearseSource {
         body: Some(example.raw_body),
-        method: provider.methods.into_iter().next(),
-        headers: Some(example.headers.into_iter().map(header).collect::<anyhow::Result<_>>()?),
+        method: Some(example.method),
+        path: Some(example.path),
+        query: Some(example.query.into_iter().map(field).collect::<anyhow::Result<_>>()?),
+        headers: Some(example.headers.into_iter().map(field).collect::<anyhow::Result<_>>()?),
         ..RehearseSource::default()
     })
 }

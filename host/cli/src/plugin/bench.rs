@@ -9,10 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use inlet_core::{
-    ByteString,
-    contract::{Body, Field, Request},
-};
+use inlet_core::contract::Request;
 use inlet_sandbox::{Limits, Plugin};
 use serde_json::{Value, json};
 
@@ -43,10 +40,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let load_time = start.elapsed();
     let counted = sandbox(Instructions::Counted)?.load(&wasm).with_context(named)?;
     let examples = &plugin.manifest().examples;
+    let options = plugin.manifest().check_options(&Value::Null)?;
     ensure!(!examples.is_empty(), "the manifest has no examples to measure with; add [[examples]] to plugin.toml");
     let mut measured = Vec::new();
     for example in examples {
-        let request = request(&plugin, &example.body, &example.headers.iter().collect::<Vec<_>>())?;
+        let request = example.request(plugin.manifest(), &options);
         let mut times = block_on(times(&plugin, &request, arguments.calls))??;
         times.sort_unstable();
         let spent = block_on(counted.translate(&request, &Limits::default()))?.spent;
@@ -109,22 +107,6 @@ async fn times(plugin: &Plugin, request: &Request, calls: u32) -> anyhow::Result
         }
     }
     Ok(times)
-}
-
-fn request(plugin: &Plugin, body: &Value, headers: &[(&String, &String)]) -> anyhow::Result<Request> {
-    let manifest = plugin.manifest();
-    let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
-    let listed = headers.iter().filter(|(name, _)| manifest.headers.contains(name));
-    Ok(Request {
-        method: manifest.methods.first().cloned().unwrap_or_default(),
-        path: String::new(),
-        query: Vec::new(),
-        headers: listed.map(|(name, value)| Field::new(*name, *value)).collect(),
-        body: Body::Text(ByteString::from(text)),
-        received_at_ms: 0,
-        options: manifest.check_options(&Value::Null)?.to_string(),
-        facts: Vec::new(),
-    })
 }
 
 fn micros(time: Duration) -> f64 {

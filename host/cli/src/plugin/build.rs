@@ -31,6 +31,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .with_context(|| format!("cannot read {}; a plugin's directory has a plugin.toml", toml.display()))?;
     // Checked first: the build takes long, and an invalid manifest would fail it at the end.
     let manifest = inlet_pack::manifest_from_toml(&plugin_toml)?;
+    if let Some(warning) = manifest.warning() {
+        eprintln!("warning: {warning}");
+    }
     let key = &manifest.key;
     let name = key.rsplit('/').next().unwrap_or(key);
     let out = directory.join(format!("{name}.wasm"));

@@ -1,4 +1,7 @@
-//! The mark of a platform: its initials on a colour of its own. A mark loads nothing from elsewhere.
+//! The mark of a platform: the icon of its plugin, else its initials on a colour of its own. A mark loads nothing from
+//! elsewhere.
+
+use inlet_api_types::providers::SourceProviderPlatform;
 
 use super::Html;
 use crate::html::escape;
@@ -6,8 +9,19 @@ use crate::html::escape;
 /// The number of colours in `lists.css`.
 const COLOURS: u32 = 8;
 
-/// The mark of a provider, by its key and its name.
-pub fn provider_mark(key: &str, name: &str) -> Html {
+/// The mark of a provider, by its key and its platform.
+pub fn provider_mark(key: &str, platform: &SourceProviderPlatform) -> Html {
+    match &platform.branding {
+        Some(branding) => {
+            let image = escape(&branding.icon_image);
+            Html::trusted(format!(r#"<img class="mark" src="{image}" alt="" width="32" height="32">"#))
+        }
+        None => initials_mark(key, &platform.name),
+    }
+}
+
+/// The mark of a provider without an icon, or of one that this server does not have.
+pub fn initials_mark(key: &str, name: &str) -> Html {
     let colour = key.bytes().fold(7u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(u32::from(byte))) % COLOURS;
     let words = name.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
     let mut initials: String = words.filter_map(|word| word.chars().next()).take(2).collect();

@@ -64,7 +64,7 @@ fn small_parts() {
         empty_state::empty_state("No sources yet", "Create one.", Some(("Create a source", "/sources/new"))),
         filters.chips(|name, value| format!("{name}: {value}")),
         pagination::pagination(&filters, &info),
-        provider_mark::provider_mark("standard-webhooks", "Standard Webhooks"),
+        provider_mark::initials_mark("standard-webhooks", "Standard Webhooks"),
         chart::sparkline(&[0, 4, 2], "6 events in the last hour"),
     ];
     insta::assert_snapshot!(parts.map(|part| part.to_string()).join("\n"));

@@ -7,6 +7,7 @@ use inlet_sandbox::{LoadError, Sandbox};
 use super::{
     Catalog,
     plugin_directory::{PluginDirectory, Problem},
+    warn_of_unknown_members,
 };
 
 /// A plugin that is built into the binary: its name and its component.
@@ -50,6 +51,9 @@ impl Catalog {
         let catalog = Catalog { bundled, directory, added: Vec::new(), unloaded: Vec::new() };
         for plugin in catalog.directory.there().filter(|plugin| catalog.bundled.contains_key(&plugin.manifest().key)) {
             tracing::warn!(key = plugin.manifest().key, "a file of the plugin directory replaces a bundled plugin");
+        }
+        for plugin in catalog.bundled.values().chain(catalog.directory.there()) {
+            warn_of_unknown_members(plugin.manifest());
         }
         for Problem { file, message } in catalog.directory.problems() {
             tracing::warn!(file, problem = message, "a file of the plugin directory is not used");

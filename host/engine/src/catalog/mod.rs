@@ -61,6 +61,7 @@ impl Catalog {
 
     /// Returns this catalog and a version that was added.
     pub fn with(&self, plugin: Plugin) -> Catalog {
+        warn_of_unknown_members(plugin.manifest());
         let mut catalog = self.without(plugin.digest());
         catalog.added.push(plugin);
         catalog
@@ -142,5 +143,17 @@ impl Catalog {
         keys.sort_unstable();
         keys.dedup();
         keys.into_iter().filter_map(move |key| self.get(key))
+    }
+}
+
+/// Logs the members of a manifest that this server does not know: it ignores what a newer one would use.
+fn warn_of_unknown_members(manifest: &Manifest) {
+    if !manifest.unknown_members.is_empty() {
+        tracing::warn!(
+            key = manifest.key,
+            version = manifest.version,
+            members = manifest.unknown_members.join(", "),
+            "the manifest of a plugin has members that this server does not know; a newer server may use them"
+        );
     }
 }

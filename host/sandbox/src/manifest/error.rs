@@ -1,6 +1,7 @@
 //! The reasons why a manifest is refused, one error sentence each.
 
 use inlet_core::{json, verification::VectorError};
+use inlet_manifest_schema::UnknownManifestVersion;
 
 use crate::{contract::KNOWN_VERSIONS, display::format_bytes};
 
@@ -37,13 +38,30 @@ pub enum ManifestError {
         /// The version.
         found: String,
     },
+    /// The manifest is of a version that this host does not read.
+    #[error(transparent)]
+    UnknownVersion(#[from] UnknownManifestVersion),
+    /// The manifest requires something that this host cannot do.
+    #[error("the manifest requires {name:?}, which this Inlet does not have; use a newer Inlet or an older plugin")]
+    MissingFeature {
+        /// The name of the feature.
+        name: String,
+    },
+    /// The icon is not an SVG document.
+    #[error("the manifest's icon is not an SVG document: {reason}; correct `icon` in its plugin.toml or leave it out")]
+    Icon {
+        /// The first difference.
+        reason: String,
+    },
     /// The manifest does not match the schema.
-    #[error("the manifest is wrong at {field}: {reason}; see wit/v0.1/manifest.schema.json")]
+    #[error("the manifest is wrong at {field}: {reason}; see {schema}")]
     Schema {
         /// The field.
         field: String,
         /// The first difference.
         reason: String,
+        /// The path of the schema in the repository.
+        schema: &'static str,
     },
     /// A link does not begin with `https://`.
     #[error("the manifest's {field} is {found:?}; expected a link that begins with https://")]

@@ -37,6 +37,10 @@ pub(super) fn explain(error: &ValidationError<'_>) -> Explained {
             field: field(at),
             reason: format!("expected {kind}, found {}", shorten(&error.instance().to_string())),
         },
+        Kind::MaxLength { limit } => {
+            let found = error.instance().as_str().map_or(0, |text| text.chars().count());
+            Explained { field: field(at), reason: format!("it has {found} characters; at most {limit} are allowed") }
+        }
         // The only pattern with its own sentence, because authors meet it most often.
         Kind::Pattern { pattern } if pattern == "^https://" => Explained {
             field: field(at),

@@ -1,9 +1,7 @@
 //! Reading and checking a manifest.
 
-use std::sync::LazyLock;
-
 use inlet_core::{json, verification::SignedTemplate};
-use jsonschema::Validator;
+use inlet_manifest_schema::{ManifestVersion, take_unknown_members};
 use semver::Version;
 use serde::Deserialize as _;
 use serde_json::Value;
@@ -11,12 +9,13 @@ use serde_json::Value;
 use super::{
     error::{MAX_MANIFEST_BYTES, ManifestError},
     explain::{Explained, explain},
-    option_schema,
+    icon, option_schema,
     types::Manifest,
 };
 use crate::{contract::VersionFamily, display::shorten};
 
-const SCHEMA: &str = include_str!("../../../../wit/v0.1/manifest.schema.json");
+/// What this host can do that a manifest may require. wit/VERSIONING.md lists the same names.
+const FEATURES: [&str; 0] = [];
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -24,29 +23,36 @@ impl Manifest {
         if text.len() > MAX_MANIFEST_BYTES {
             return Err(ManifestError::TooLarge { found: text.len() });
         }
-        let value: Value = serde_json::from_slice(text).map_err(ManifestError::NotJson)?;
+        let mut value: Value = serde_json::from_slice(text).map_err(ManifestError::NotJson)?;
+        let version = ManifestVersion::of(&value)?;
         check_contract(&value)?;
-        check_schema(&value)?;
+        // Before the schema: a plugin that needs a newer host may have members of a form that this one does not know.
+        check_required_features(&value)?;
+        let unknown_members = take_unknown_members(&mut value, version);
+        check_schema(&value, version)?;
+        check_signed_templates(&value, version)?;
         // The schema covers everything that the type requires. If the two ever differ, this error names the reason.
-        check_signed_templates(&value)?;
-        let manifest: Manifest = serde_json::from_value(value)
-            .map_err(|error| ManifestError::Schema { field: "shape".to_owned(), reason: error.to_string() })?;
-        manifest.check()?;
+        let mut manifest: Manifest =
+            serde_json::from_value(value).map_err(|error| wrong(version, "shape", error.to_string()))?;
+        manifest.unknown_members = unknown_members;
+        manifest.check(version)?;
+        manifest.icon = manifest.icon.as_deref().map(icon::sanitize).transpose()?;
         Ok(manifest)
     }
 
     /// Checks the rules that the schema cannot express.
-    fn check(&self) -> Result<(), ManifestError> {
-        Version::parse(&self.version).map_err(|error| ManifestError::Schema {
-            field: "version".to_owned(),
-            reason: format!("{:?} is not a semantic version ({error})", self.version),
+    fn check(&self, version: ManifestVersion) -> Result<(), ManifestError> {
+        Version::parse(&self.version).map_err(|error| {
+            wrong(version, "version", format!("{:?} is not a semantic version ({error})", self.version))
         })?;
         let links = [
             ("links.website", Some(&self.links.website)),
             ("links.docs", Some(&self.links.docs)),
             ("links.tutorial", self.links.tutorial.as_ref()),
         ];
-        for (field, link) in links {
+        let author = self.author.as_ref().and_then(|author| author.link.as_ref());
+        let steps = self.setup.iter().map(|step| ("setup.link", step.link.as_ref()));
+        for (field, link) in links.into_iter().chain([("author.link", author)]).chain(steps) {
             // Operators see these as links: `javascript:` would run in the dashboard.
             if let Some(link) = link.filter(|link| !link.starts_with("https://")) {
                 return Err(ManifestError::Link { field, found: shorten(link) });
@@ -56,7 +62,9 @@ impl Manifest {
             template.check_vectors()?;
         }
         for example in &self.examples {
-            if let Value::String(text) = &example.body {
+            if let Value::String(text) = &example.body
+                && example.is_json()
+            {
                 json::check(text, json::MAX_DEPTH)
                     .map_err(|reason| ManifestError::Example { event_type: example.event_type.clone(), reason })?;
             }
@@ -76,29 +84,30 @@ fn check_contract(manifest: &Value) -> Result<(), ManifestError> {
     if known { Ok(()) } else { Err(ManifestError::UnknownContract { found: shorten(found) }) }
 }
 
+/// Checks that this host can do what the manifest requires.
+fn check_required_features(manifest: &Value) -> Result<(), ManifestError> {
+    let required = manifest.get("requires").and_then(Value::as_array);
+    let missing = required.into_iter().flatten().filter_map(Value::as_str).find(|name| !FEATURES.contains(name));
+    missing.map_or(Ok(()), |name| Err(ManifestError::MissingFeature { name: shorten(name) }))
+}
+
 /// Checks the templates of what is signed, which the schema's pattern admits too widely. serde would not name the member.
-fn check_signed_templates(manifest: &Value) -> Result<(), ManifestError> {
+fn check_signed_templates(manifest: &Value, version: ManifestVersion) -> Result<(), ManifestError> {
     let signed = manifest.pointer("/verification/signed").and_then(Value::as_array);
     for (index, template) in signed.into_iter().flatten().enumerate() {
-        SignedTemplate::deserialize(template).map_err(|error| ManifestError::Schema {
-            field: format!("verification.signed.{index}"),
-            reason: error.to_string(),
-        })?;
+        SignedTemplate::deserialize(template)
+            .map_err(|error| wrong(version, &format!("verification.signed.{index}"), error.to_string()))?;
     }
     Ok(())
 }
 
-fn check_schema(manifest: &Value) -> Result<(), ManifestError> {
-    #[expect(
-        clippy::expect_used,
-        reason = "the schema is part of this program, and every test that loads a plugin reads it"
-    )]
-    static VALIDATOR: LazyLock<Validator> = LazyLock::new(|| {
-        let schema = serde_json::from_str(SCHEMA).expect("the bundled schema is JSON");
-        jsonschema::validator_for(&schema).expect("the bundled schema is a JSON Schema")
-    });
-    VALIDATOR.validate(manifest).map_err(|error| {
+fn check_schema(manifest: &Value, version: ManifestVersion) -> Result<(), ManifestError> {
+    version.validator().validate(manifest).map_err(|error| {
         let Explained { field, reason } = explain(&error);
-        ManifestError::Schema { field, reason }
+        wrong(version, &field, reason)
     })
+}
+
+fn wrong(version: ManifestVersion, field: &str, reason: String) -> ManifestError {
+    ManifestError::Schema { field: field.to_owned(), reason, schema: version.schema_path() }
 }

@@ -1,15 +1,24 @@
 //! The fields of a manifest.
 
-use std::collections::BTreeMap;
-
 use inlet_core::{settings::OnReject, verification::Template};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::example::Example;
 
 /// A plugin's description of itself and its platform. [`Manifest::from_json`] checks it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// Version of the manifest: 1 or 2.
+    #[serde(default = "first_version", skip_serializing_if = "is_first_version")]
+    pub manifest: u64,
+    /// What the host must be able to do for the plugin to work.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// Members that this host does not know, as dot paths. They are not part of the manifest as it is written again.
+    #[serde(skip)]
+    pub unknown_members: Vec<String>,
     /// `publisher/name`; a bare name for bundled plugins.
     pub key: String,
     /// Human-readable name of the platform.
@@ -22,8 +31,20 @@ pub struct Manifest {
     pub description: String,
     /// Categories in a catalogue, for example `Analytics`.
     pub categories: Vec<String>,
+    /// Who answers for the plugin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<Author>,
+    /// Licence of the plugin, an SPDX expression.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+    /// The platform's mark: an SVG document without scripts and references, at most 16 KiB before it was sanitised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub icon: Option<String>,
     /// Links to further information.
     pub links: Links,
+    /// What the operator does at the platform, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub setup: Vec<SetupStep>,
     /// HTTP methods that the endpoint accepts, in upper case.
     #[serde(default = "default_methods")]
     pub methods: Vec<String>,
@@ -42,6 +63,9 @@ pub struct Manifest {
     /// The platform's signature scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Template>,
+    /// The rules of a plugin without code, for display. What is carried out are those that the component holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Value>,
     /// Settings and mappings of a new source.
     #[serde(default)]
     pub defaults: Defaults,
@@ -57,6 +81,35 @@ pub struct Manifest {
     /// The platform's delivery behaviour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Sender>,
+}
+
+impl Manifest {
+    /// True if the plugin reads the query parameter.
+    pub fn lists_query_parameter(&self, name: &str) -> bool {
+        self.query.iter().any(|listed| listed == name || listed == "*")
+    }
+}
+
+/// Who answers for a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Author {
+    /// The name of a person or a company.
+    pub name: String,
+    /// Where to reach them. It uses https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// One thing that the operator does at the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetupStep {
+    /// Plain text. What stands in backticks is a name on the platform's page.
+    pub text: String,
+    /// The page where the step is done. It uses https.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
 }
 
 /// Links to further information. All use https.
@@ -97,19 +150,6 @@ pub struct DefaultMapping {
     pub action_parameters: Map<String, Value>,
 }
 
-/// An example of a request from the platform.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Example {
-    /// Event type of the translated event.
-    pub event_type: String,
-    /// Headers that the translation depends on.
-    #[serde(default)]
-    pub headers: BTreeMap<String, String>,
-    /// Body of the request: a JSON value, or a string that contains JSON text.
-    pub body: Value,
-}
-
 /// A platform's delivery behaviour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,6 +169,15 @@ pub struct Sender {
     /// Largest number of events in one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_max: Option<u32>,
+}
+
+const fn first_version() -> u64 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_first_version(version: &u64) -> bool {
+    *version == 1
 }
 
 fn default_methods() -> Vec<String> {

@@ -15,6 +15,7 @@ mod index_spaces;
 mod limits;
 mod load_errors;
 mod long_calls;
+mod manifest_version_2;
 mod options;
 mod plugin_directory;
 mod raw_plugin;

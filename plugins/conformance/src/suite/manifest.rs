@@ -46,6 +46,23 @@ impl Subject<'_> {
 }
 
 pub(super) async fn examples(subject: &Subject<'_>, findings: &mut Findings) {
+    let manifest = subject.plugin.manifest();
+    for (index, example) in manifest.examples.iter().enumerate() {
+        findings.extend(example.unlisted_query_parameters(manifest).into_iter().map(|name| {
+            format!(
+                "example {}: it sends the query parameter {name:?}, which the manifest does not list; it would never arrive; add \
+                 it to query",
+                index + 1
+            )
+        }));
+        let method = example.method(manifest);
+        if !manifest.methods.iter().any(|listed| listed == method) {
+            findings.add(format!(
+                "example {}: its method is {method}, which the manifest does not list; it would be answered 405; add it to methods",
+                index + 1
+            ));
+        }
+    }
     for sample in subject.examples() {
         findings.extend(sample.left_out.iter().map(|name| {
             format!(

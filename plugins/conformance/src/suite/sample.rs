@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 use inlet_core::{
-    contract::{Body, Field, Item, Request, TranslatedEvent, Translation},
+    contract::{Body, Item, Request, TranslatedEvent, Translation},
     json::{self, Kind},
 };
 use inlet_sandbox::Manifest;
@@ -106,25 +106,7 @@ fn examples(manifest: &Manifest) -> Vec<Sample> {
     let examples = manifest.examples.iter().enumerate();
     examples
         .map(|(index, example)| {
-            let body = match &example.body {
-                Value::String(text) => text.clone(),
-                value => value.to_string(),
-            };
-            let (mut headers, mut left_out) = (Vec::new(), Vec::new());
-            for (name, value) in &example.headers {
-                if manifest.headers.contains(name) {
-                    headers.push(Field::new(name.as_str(), value.as_str()));
-                } else {
-                    left_out.push(name.clone());
-                }
-            }
-            let request = Request {
-                method: manifest.methods.first().cloned().unwrap_or_else(|| "POST".to_owned()),
-                headers,
-                body: Body::Text(ByteString::from(body)),
-                options: options.to_string(),
-                ..Sample::nothing().request
-            };
+            let (request, left_out) = (example.request(manifest, &options), example.unlisted_headers(manifest));
             let name = format!("example {}", index + 1);
             Sample { name, request, event_type: Some(example.event_type.clone()), left_out }
         })

@@ -47,13 +47,10 @@ impl RequestArguments {
         let headers = fields("header", &self.headers, ':', |name| name.to_ascii_lowercase())?;
         let query = fields("query parameter", &self.query, '=', str::to_owned)?;
         let options: Value = serde_json::from_str(&self.options).context("--options is not JSON")?;
-        let lists_all = manifest.query.iter().any(|name| name == "*");
         Ok(Request {
             method: self.method.to_ascii_uppercase(),
             path: self.path.clone(),
-            query: listed_fields("query parameter", query, |name| {
-                lists_all || manifest.query.iter().any(|listed| listed == name)
-            }),
+            query: listed_fields("query parameter", query, |name| manifest.lists_query_parameter(name)),
             headers: listed_fields("header", headers, |name| manifest.headers.iter().any(|listed| listed == name)),
             body: self.body(manifest)?,
             received_at_ms: self.received_at_ms.unwrap_or_else(now_ms),

@@ -105,8 +105,7 @@ pub(crate) fn send_example(
     secret: Option<&str>,
     output: OutputArguments,
 ) -> anyhow::Result<()> {
-    let method = examples.provider.methods.first().map_or("POST", String::as_str);
-    let unsigned = Unsigned::new(&examples.settings, method, example, secret)?;
+    let unsigned = Unsigned::new(&examples.settings, example, secret)?;
     let (status, body) = send_once(client, source, &unsigned)?;
     match output.json {
         // An answer that is JSON keeps its digits.

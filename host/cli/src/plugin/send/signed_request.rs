@@ -8,12 +8,11 @@ use inlet_core::{
 };
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
-use crate::client::OTHER_VERSION;
+use crate::client::{OTHER_VERSION, encoded};
 
 /// Everything that a request is made of but its time.
 pub(crate) struct Unsigned<'a> {
     settings: &'a SourceSettings,
-    method: &'a str,
     example: &'a ExamplePayload,
     secret: Option<&'a str>,
     scheme: Option<Template>,
@@ -23,7 +22,6 @@ impl<'a> Unsigned<'a> {
     /// Checks that the secret, if there is one, can sign the source's requests. A source with a write key takes that as its secret.
     pub(crate) fn new(
         settings: &'a SourceSettings,
-        method: &'a str,
         example: &'a ExamplePayload,
         secret: Option<&'a str>,
     ) -> anyhow::Result<Self> {
@@ -43,7 +41,7 @@ impl<'a> Unsigned<'a> {
             }
             _ => {}
         }
-        Ok(Self { settings, method, example, secret, scheme })
+        Ok(Self { settings, example, secret, scheme })
     }
 
     /// Returns true if nothing but the second of sending tells two requests apart: the signature covers a time and no id.
@@ -57,7 +55,7 @@ impl<'a> Unsigned<'a> {
 
     /// Signs the request as sent at `at_ms`, in milliseconds since 1970.
     pub(crate) fn sign(&self, at_ms: i64) -> anyhow::Result<Request<Vec<u8>>> {
-        let Self { settings, method, example, secret, scheme } = self;
+        let Self { settings, example, secret, scheme } = self;
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut insert = |name: &str, value: &str| {
@@ -76,7 +74,7 @@ impl<'a> Unsigned<'a> {
             let sent: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(values).collect();
             let to_sign = ToSign {
                 credential_header: settings.verification_header.as_deref().unwrap_or_else(|| scheme.header()),
-                method,
+                method: &example.method,
                 headers: &sent,
                 id: &format!("msg_{}", Uuid::now_v7().simple()),
                 at_ms,
@@ -88,9 +86,20 @@ impl<'a> Unsigned<'a> {
             }
         }
         let endpoint = settings.endpoint.as_deref().context(OTHER_VERSION)?;
-        let mut request =
-            Request::builder().method(*method).uri(endpoint).body(example.raw_body.clone().into_bytes())?;
+        let uri = format!("{endpoint}{}{}", example.path, query_string(example));
+        let method = example.method.as_str();
+        let mut request = Request::builder().method(method).uri(uri).body(example.raw_body.clone().into_bytes())?;
         *request.headers_mut() = headers;
         Ok(request)
     }
+}
+
+/// Returns the query parameters of an example with the leading `?`, or nothing.
+fn query_string(example: &ExamplePayload) -> String {
+    let mut text = String::new();
+    for (name, value) in &example.query {
+        let separator = if text.is_empty() { '?' } else { '&' };
+        text.push_str(&format!("{separator}{}={}", encoded(name), encoded(value)));
+    }
+    text
 }

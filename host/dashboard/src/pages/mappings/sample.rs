@@ -45,12 +45,12 @@ pub struct Sample {
 /// The examples of a source's plugin, by event type.
 pub type Examples = BTreeMap<String, Vec<ExamplePayload>>;
 
-/// Reads the plugin's examples and methods. A plugin that this server does not have gives none.
-pub async fn provider(page: &Page, key: &str) -> (Examples, Option<String>) {
+/// Reads the plugin's examples. A plugin that this server does not have gives none.
+async fn examples(page: &Page, key: &str) -> Examples {
     let path = format!("/v1/source_providers/{}?include=example_payloads", url_part(key));
     match page.get::<SourceProvider>(&path).await {
-        Ok(provider) => (provider.example_payloads.unwrap_or_default(), provider.methods.into_iter().next()),
-        Err(_) => Default::default(),
+        Ok(provider) => provider.example_payloads.unwrap_or_default(),
+        Err(_) => Examples::default(),
     }
 }
 
@@ -58,7 +58,7 @@ pub async fn provider(page: &Page, key: &str) -> (Examples, Option<String>) {
 pub async fn find(page: &Page, place: &SourcePlace, provider_key: &str, event_type: &str, wanted: &str) -> Sample {
     let of_type = if event_type.is_empty() { String::new() } else { format!("&event={}", url_part(event_type)) };
     let logs = format!("{}{of_type}&limit={EVENTS}", place.api("/logs"));
-    let (events, (examples, method)) = tokio::join!(page.get::<SourceLogList>(&logs), provider(page, provider_key));
+    let (events, examples) = tokio::join!(page.get::<SourceLogList>(&logs), examples(page, provider_key));
     let events = events.map(|list| list.entries).unwrap_or_default();
     let types = matched_by(event_type);
     let mut choices: Vec<(String, String)> = events.iter().map(|event| (event.id.clone(), label(event))).collect();
@@ -71,7 +71,7 @@ pub async fn find(page: &Page, place: &SourcePlace, provider_key: &str, event_ty
     if let Some(name) = sample.chosen.strip_prefix(EXAMPLE) {
         let example = examples.get(name).and_then(|examples| examples.first());
         return match example {
-            Some(example) => of_example(page, place, sample, example, method).await,
+            Some(example) => of_example(page, place, sample, example).await,
             None => sample,
         };
     }
@@ -104,16 +104,12 @@ async fn of_event(page: &Page, place: &SourcePlace, sample: Sample, mut event: S
     }
 }
 
-async fn of_example(
-    page: &Page,
-    place: &SourcePlace,
-    sample: Sample,
-    example: &ExamplePayload,
-    method: Option<String>,
-) -> Sample {
+async fn of_example(page: &Page, place: &SourcePlace, sample: Sample, example: &ExamplePayload) -> Sample {
     let request = RehearseSource {
         body: Some(example.raw_body.clone()),
-        method,
+        method: Some(example.method.clone()),
+        path: Some(example.path.clone()),
+        query: Some(example.query.iter().map(|(name, value)| (name.clone(), quoted(value))).collect()),
         headers: Some(example.headers.iter().map(|(name, value)| (name.clone(), quoted(value))).collect()),
         ..RehearseSource::default()
     };

@@ -45,7 +45,7 @@ struct ShowPage<'a> {
 
 impl ShowPage<'_> {
     fn mark(&self) -> Html {
-        provider_mark(&self.plugin.key, &self.plugin.provider.name)
+        provider_mark(&self.plugin.key, &self.plugin.provider)
     }
 
     fn may_choose(&self) -> bool {

@@ -9,7 +9,10 @@ use inlet_api_types::{
 };
 
 use crate::{
-    components::{Html, outcome, provider_mark::provider_mark},
+    components::{
+        Html, outcome,
+        provider_mark::{initials_mark, provider_mark},
+    },
     context::Page,
     html::url_part,
 };
@@ -24,12 +27,13 @@ pub struct Summary {
     pub environments: Vec<(String, outcome::Badge)>,
     /// The platform's name.
     pub provider: String,
+    mark: Html,
 }
 
 impl Summary {
     /// The mark of its platform.
-    pub fn mark(&self) -> Html {
-        provider_mark(&self.source.preconfigured_provider, &self.provider)
+    pub fn mark(&self) -> &Html {
+        &self.mark
     }
 
     /// Its health.
@@ -52,7 +56,7 @@ fn health(status: &SourceEnvironmentStatus) -> outcome::Badge {
 /// whatever the number of sources.
 pub async fn all(page: &Page, environment: Option<&str>) -> Result<Vec<Summary>, ApiFailure> {
     let providers: SourceProviderList = page.get("/v1/source_providers").await?;
-    let names: HashMap<_, _> = providers.entries.into_iter().map(|listed| (listed.key, listed.provider.name)).collect();
+    let platforms: HashMap<_, _> = providers.entries.into_iter().map(|listed| (listed.key, listed.provider)).collect();
     let only = environment.map(|slug| format!("&environment={}", url_part(slug))).unwrap_or_default();
     let sources: SourceList = page.get(&format!("/v1/sources?include=environment_status{only}")).await?;
     let summary = |mut source: Source| {
@@ -61,8 +65,12 @@ pub async fn all(page: &Page, environment: Option<&str>) -> Result<Vec<Summary>,
         let found: Vec<_> = slugs.filter_map(|slug| Some((slug.clone(), statuses.remove(slug)?))).collect();
         let environments = found.iter().map(|(slug, status)| (slug.clone(), health(status))).collect();
         let status = sum(found.into_iter().map(|(_, status)| status));
-        let provider = names.get(&source.preconfigured_provider).unwrap_or(&source.preconfigured_provider).clone();
-        Summary { source, status, environments, provider }
+        let key = &source.preconfigured_provider;
+        let (provider, mark) = match platforms.get(key) {
+            Some(platform) => (platform.name.clone(), provider_mark(key, platform)),
+            None => (key.clone(), initials_mark(key, key)),
+        };
+        Summary { source, status, environments, provider, mark }
     };
     Ok(sources.entries.into_iter().map(summary).collect())
 }

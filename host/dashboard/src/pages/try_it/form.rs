@@ -4,9 +4,10 @@ use axum::http::StatusCode;
 use indexmap::IndexMap;
 use inlet_api_types::{RawJson, rehearsals::RehearseSource, sources::SendToSource};
 use inlet_core::json;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
-use crate::error::PageError;
+use crate::{error::PageError, html::url_part};
 
 /// The form.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -16,7 +17,7 @@ pub struct TryForm {
     pub example: String,
     /// The method.
     pub method: String,
-    /// The path after the endpoint's token.
+    /// The path after the endpoint's token, with a query.
     pub path: String,
     /// The headers, one on each line.
     pub headers: String,
@@ -39,22 +40,47 @@ impl TryForm {
 
     /// Returns the request to rehearse.
     pub fn rehearsal(&self) -> Result<RehearseSource, PageError> {
-        let SendToSource { body, method, path, headers, sign, .. } = self.request()?;
-        Ok(RehearseSource { body, method, path, headers, sign, ..RehearseSource::default() })
+        let SendToSource { body, method, path, query, headers, sign, .. } = self.request()?;
+        Ok(RehearseSource { body, method, path, query, headers, sign, ..RehearseSource::default() })
     }
 
     /// Returns the request to send.
     pub fn request(&self) -> Result<SendToSource, PageError> {
         let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        let (path, query) = self.path.split_once('?').unwrap_or((&self.path, ""));
         Ok(SendToSource {
             body: Some(self.body.clone()),
             method: text(&self.method),
-            path: text(&self.path),
+            path: text(path),
+            query: Some(read_query(query)),
             headers: Some(read_headers(&self.headers)?),
             sign: Some(self.sign == "true"),
             ..SendToSource::default()
         })
     }
+}
+
+/// Reads query parameters, percent-encoded as in a URL. A name may stand there several times.
+fn read_query(text: &str) -> IndexMap<String, RawJson> {
+    let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let mut values: IndexMap<String, Vec<String>> = IndexMap::new();
+    for parameter in text.trim().split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        values.entry(decoded(name)).or_default().push(json::quote(&decoded(value)));
+    }
+    lists(values)
+}
+
+/// Writes a path and its query parameters.
+pub fn write_path<'a>(path: &str, query: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let query: Vec<String> =
+        query.into_iter().map(|(name, value)| format!("{}={}", url_part(name), url_part(value))).collect();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+}
+
+fn lists(values: IndexMap<String, Vec<String>>) -> IndexMap<String, RawJson> {
+    let raw = |text: String| RawJson::parse(text).unwrap_or_else(|_| RawJson::null());
+    values.into_iter().map(|(name, values)| (name, raw(json::array(values)))).collect()
 }
 
 /// Reads headers, one on each line. A name may stand on several lines.
@@ -69,8 +95,7 @@ fn read_headers(text: &str) -> Result<IndexMap<String, RawJson>, PageError> {
         };
         values.entry(name.trim().to_owned()).or_default().push(json::quote(value.trim()));
     }
-    let raw = |text: String| RawJson::parse(text).unwrap_or_else(|_| RawJson::null());
-    Ok(values.into_iter().map(|(name, values)| (name, raw(json::array(values)))).collect())
+    Ok(lists(values))
 }
 
 /// Writes headers, one on each line.
@@ -81,6 +106,21 @@ pub fn write_headers<'a>(headers: impl IntoIterator<Item = (&'a str, &'a str)>) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_query_stands_after_the_path() {
+        let path = write_path("/v1/batch", [("type", "a b"), ("x&y", "=")]);
+        assert_eq!(path, "/v1/batch?type=a%20b&x%26y=%3D");
+        let form = TryForm { path: format!("{path}&type=c+d"), ..TryForm::default() };
+        let request = form.request().unwrap();
+        let query: Vec<String> =
+            request.query.unwrap().iter().map(|(name, value)| format!("{name}={}", value.as_text())).collect();
+        assert_eq!(
+            (request.path.as_deref(), query.join(" ")),
+            (Some("/v1/batch"), r#"type=["a b","c d"] x&y=["="]"#.to_owned())
+        );
+        assert_eq!(write_path("", []), "");
+    }
 
     #[test]
     fn headers_stand_one_on_each_line() {

@@ -14,7 +14,7 @@ use inlet_api_types::{
 };
 use inlet_core::json::{self, Kind};
 
-use super::form::{TryForm, write_headers};
+use super::form::{TryForm, write_headers, write_path};
 use crate::{
     components::{Html, filter::Filters, icon, json_text::indented, json_tree::JsonTree, outcome},
     context::Page,
@@ -131,6 +131,9 @@ pub async fn shown(
         form.body = indented(&example.payload.raw_body);
         let headers = example.payload.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         form.headers = write_headers(headers);
+        let query = example.payload.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        form.path = write_path(&example.payload.path, query);
+        form.method = example.payload.method.clone();
     }
     let layout = place.layout(page, &configuration.source);
     let view = TryPage { layout, place, configuration, examples, methods, form, error, result };

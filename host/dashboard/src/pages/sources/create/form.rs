@@ -77,7 +77,7 @@ impl CreatePage<'_> {
     }
 
     fn mark(&self) -> Html {
-        provider_mark(&self.provider.key, &self.provider.provider.name)
+        provider_mark(&self.provider.key, &self.provider.provider)
     }
 
     fn fields(&self) -> [Html; 3] {

@@ -32,7 +32,7 @@ impl GalleryPage<'_> {
     }
 
     fn mark(&self, listed: &ListedProvider) -> Html {
-        provider_mark(&listed.key, &listed.provider.name)
+        provider_mark(&listed.key, &listed.provider)
     }
 
     fn none(&self) -> Html {

@@ -15,7 +15,7 @@ use crate::{
         Html, copy,
         form::{Field, Kind, error_elsewhere},
         icon,
-        provider_mark::provider_mark,
+        provider_mark::{initials_mark, provider_mark},
     },
     context::Page,
     error::{PageError, PageResult},
@@ -40,6 +40,13 @@ pub struct UnsavedSecret {
     pub kind: String,
     /// Why it was not saved.
     pub error: PageError,
+}
+
+/// A step that the operator does at the platform.
+struct PlatformStep<'a> {
+    /// The parts of its text, each with true if it is a name on the platform's page.
+    parts: Vec<(bool, &'a str)>,
+    link: Option<&'a str>,
 }
 
 #[derive(Template)]
@@ -82,7 +89,11 @@ impl SetUpPage<'_> {
     }
 
     fn mark(&self) -> Html {
-        provider_mark(&self.source.preconfigured_provider, self.name())
+        let key = &self.source.preconfigured_provider;
+        match &self.provider {
+            Some(provider) => provider_mark(key, &provider.provider),
+            None => initials_mark(key, self.name()),
+        }
     }
 
     fn endpoint(&self) -> Option<Html> {
@@ -109,6 +120,18 @@ impl SetUpPage<'_> {
         let links = tutorial.into_iter().chain([docs, website]);
         // A manifest may say what it likes: only addresses that lead to a website are links.
         links.filter(|(_, url)| url.starts_with("https://")).collect()
+    }
+
+    /// The platform's own steps, as far as its manifest names them, each with the names on the platform's pages marked.
+    fn platform_steps(&self) -> Vec<PlatformStep<'_>> {
+        let steps = self.provider.iter().flat_map(|provider| &provider.provider.setup);
+        steps
+            .map(|step| PlatformStep {
+                parts: step.text.split('`').enumerate().map(|(index, part)| (index % 2 == 1, part)).collect(),
+                // A manifest may say what it likes: only addresses that lead to a website are links.
+                link: step.link.as_deref().filter(|url| url.starts_with("https://")),
+            })
+            .collect()
     }
 
     /// Returns what the platform does when an answer is late or an error, in words.
