@@ -223,9 +223,10 @@ impl Evaluation<'_, '_> {
         for alternative in alternatives {
             let parts = match alternative {
                 Text::Value(read) => std::slice::from_ref(read).to_vec(),
-                Text::Template(parts) => {
-                    parts.iter().filter_map(|part| if let Part::Value(read) = part { Some(*read) } else { None }).collect()
-                }
+                Text::Template(parts) => parts
+                    .iter()
+                    .filter_map(|part| if let Part::Value(read) = part { Some(*read) } else { None })
+                    .collect(),
             };
             for read in parts {
                 let place = self.place(read.source);

@@ -24,7 +24,9 @@ impl<'a, F: FnMut(&Enclosing<'a>, Node<'a>) -> Result<Item, Notice>> Walk<'_, 'a
                 Kind::Object => self.object(&mut Vec::new(), &mut 0, body),
                 found => Err(Notice::new(
                     "not_an_object",
-                    format!("Expected an event as a JSON object, found {found}. Send each event in a request of its own."),
+                    format!(
+                        "Expected an event as a JSON object, found {found}. Send each event in a request of its own."
+                    ),
                 )),
             };
         }
@@ -60,7 +62,12 @@ impl<'a, F: FnMut(&Enclosing<'a>, Node<'a>) -> Result<Item, Notice>> Walk<'_, 'a
 
     /// Takes an object: its batch, if it has one, or itself. It calls itself once for each level of batches, of which
     /// rules have at most four.
-    fn object(&mut self, enclosing: &mut Vec<(usize, Node<'a>)>, count: &mut usize, object: Node<'a>) -> Result<(), Notice> {
+    fn object(
+        &mut self,
+        enclosing: &mut Vec<(usize, Node<'a>)>,
+        count: &mut usize,
+        object: Node<'a>,
+    ) -> Result<(), Notice> {
         if object.kind() != Kind::Object {
             return self.push(Item::Rejected(segment::not_an_object(&object)));
         }

@@ -15,6 +15,9 @@ use inlet_rules::{Program, region::Region};
 
 pub use translate::translate;
 
+#[cfg(test)]
+mod tests;
+
 /// Translator by the rules in [`REGION`].
 #[derive(Debug)]
 pub struct Declarative;

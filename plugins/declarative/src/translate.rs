@@ -8,8 +8,8 @@ use crate::found::Found;
 use crate::items::{Enclosing, Walk};
 
 /// Most bytes that may be written for a byte of the body, and for any body. A value outside of the items can be written
-/// once for each item, so without a limit a small request could fill the sandbox.
-const WRITTEN: (usize, usize) = (3, 4 << 20);
+/// once for each item, so without a limit a small request could fill the sandbox. The host takes 4 and 16 MiB.
+const WRITTEN: (usize, usize) = (3, 12 << 20);
 
 /// Translates a request.
 ///
@@ -41,12 +41,7 @@ pub fn translate<'a>(program: &Program<'_>, request: &'a Request) -> Result<Tran
 }
 
 /// Finds the values of an item and of the objects that it is in. What was found in an object is kept for its other items.
-fn find<'a>(
-    evaluation: &mut Evaluation<'_, 'a>,
-    numbers: &mut [usize; 5],
-    enclosing: &Enclosing<'a>,
-    item: &Node<'a>,
-) {
+fn find<'a>(evaluation: &mut Evaluation<'_, 'a>, numbers: &mut [usize; 5], enclosing: &Enclosing<'a>, item: &Node<'a>) {
     for scope in Scope::POINTERS {
         let index = scope as usize;
         let steps = &evaluation.program.steps[index];
@@ -122,13 +117,16 @@ impl Evaluation<'_, '_> {
     }
 }
 
-/// Returns about how many bytes an item takes beside its pointers.
+/// Returns about how many bytes an item takes.
 fn written(item: &Item) -> usize {
-    let Item::Event(event) = item else { return 0 };
-    let value = |value: &Option<Value>| match value {
-        Some(Value::Made(text)) => text.len(),
-        Some(Value::Assembled(members)) => members.iter().map(|member| member.key.len() + member.at.len() + 48).sum(),
-        _ => 0,
+    let event = match item {
+        Item::Event(event) => event,
+        Item::Ignored(notice) | Item::Rejected(notice) => return notice.code.len() + notice.message.len(),
     };
-    event.event_type.len() + value(&event.user_id) + value(&event.idempotency_key) + value(&event.occurred_at) + value(&event.data)
+    let values = [&event.user_id, &event.idempotency_key, &event.occurred_at, &event.data];
+    let value = |value: &Value| match value {
+        Value::At(text) | Value::Made(text) => text.len(),
+        Value::Assembled(members) => members.iter().map(|member| member.key.len() + member.at.len() + 48).sum(),
+    };
+    event.event_type.len() + values.into_iter().flatten().map(value).sum::<usize>()
 }

@@ -79,7 +79,8 @@ fn bundle(directory: &Path, out: &Path, declarative: Option<&Path>) -> Result<()
     }
     let key = &manifest.key;
     let plugin = if manifest.has_rules() && !directory.join("Cargo.toml").exists() {
-        let file = declarative.context("its plugin.toml has [rules]; name the declarative component with --declarative")?;
+        let file =
+            declarative.context("its plugin.toml has [rules]; name the declarative component with --declarative")?;
         let declarative = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         inlet_pack::pack_rules(&declarative, &plugin_toml)?
     } else {

@@ -23,7 +23,9 @@ fn unlisted(kind: &str, member: &str, names: &[&str], manifest: &Value) -> Vec<S
         manifest.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let is_unlisted = |name: &&&str| !listed.contains(*name) && listed != ["*"];
     let sentence = |name: &&str| {
-        format!("rules: they read {kind}:{name}, which no request brings them; add {name:?} to `{member}`, above [rules]")
+        format!(
+            "rules: they read {kind}:{name}, which no request brings them; add {name:?} to `{member}`, above [rules]"
+        )
     };
     names.iter().filter(is_unlisted).map(sentence).collect()
 }
@@ -34,7 +36,10 @@ pub(crate) fn write(component: &[u8], rules: &WrittenRules) -> Result<Vec<u8>> {
     let mut component = component.to_vec();
     region::write(&mut component, &compiled)?;
     let written = region::read(&component)?.and_then(Program::decode).map(|program| decompile(&program));
-    ensure!(written.as_ref() == Some(rules), "the rules that were written into the component are not those of plugin.toml");
+    ensure!(
+        written.as_ref() == Some(rules),
+        "the rules that were written into the component are not those of plugin.toml"
+    );
     Ok(component)
 }
 
@@ -70,7 +75,8 @@ mod tests {
           rules: they read header:x-topic, which no request brings them; add "x-topic" to `headers`, above [rules]
           rules: they read query:type, which no request brings them; add "type" to `query`, above [rules]
         "#);
-        let listed = "headers = [\"x-topic\"]\nquery = [\"*\"]\n[rules]\nevent_type = [\"header:x-topic\", \"query:type\"]";
+        let listed =
+            "headers = [\"x-topic\"]\nquery = [\"*\"]\n[rules]\nevent_type = [\"header:x-topic\", \"query:type\"]";
         assert!(manifest_from_toml(&format!("{LEAST}{listed}")).unwrap().has_rules());
     }
 

@@ -3,7 +3,7 @@
 //! A list begins with its length as one byte, a text with its length as two bytes, little-endian. Decoding reads the bytes
 //! once from front to back, so its cost is bounded by their number whatever they are.
 
-use crate::limits::DEPTH;
+use crate::limits::{BATCH_LEVELS, DEPTH};
 use crate::{
     Condition, Data, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Step, Test, Text, Values, Verdict,
 };
@@ -78,7 +78,7 @@ fn program<'a>(input: &mut Input<'a>) -> Option<Program<'a>> {
             return None;
         }
     }
-    Some(Program {
+    let program = Program {
         steps,
         headers: input.list(Input::text)?,
         query: input.list(Input::text)?,
@@ -90,7 +90,9 @@ fn program<'a>(input: &mut Input<'a>) -> Option<Program<'a>> {
             reject: input.list(verdict)?,
             events: input.list(|input| Some(Override { when: input.list(condition)?, values: values(input)? }))?,
         },
-    })
+    };
+    // The depth to which batches are followed.
+    (program.rules.batch.len() <= BATCH_LEVELS).then_some(program)
 }
 
 /// Returns true if each step ends behind itself and within the one that it leads on from, at most [`DEPTH`] deep.
@@ -176,9 +178,7 @@ fn scalar<'a>(input: &mut Input<'a>) -> Option<Scalar<&'a str>> {
 /// Writes programs.
 #[cfg(feature = "text")]
 pub(crate) mod encode {
-    use super::{
-        Condition, Data, FORMAT, Part, Program, Read, Scalar, Slot, Step, Test, Text, Values, Verdict,
-    };
+    use super::{Condition, Data, FORMAT, Part, Program, Read, Scalar, Slot, Step, Test, Text, Values, Verdict};
 
     impl Program<'_> {
         /// Returns the program's bytes. The lengths of lists and texts must be within [`limits`](crate::limits).

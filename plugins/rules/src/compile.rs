@@ -79,7 +79,9 @@ pub fn decompile(program: &Program<'_>) -> WrittenRules {
     let mut source = |slot: &Slot| {
         let pointer = || {
             let steps = program.steps.get(slot.scope as usize);
-            steps.and_then(|steps| steps.get(usize::from(slot.index))).map_or_else(String::new, |step| step.pointer.to_owned())
+            steps
+                .and_then(|steps| steps.get(usize::from(slot.index)))
+                .map_or_else(String::new, |step| step.pointer.to_owned())
         };
         match slot.scope {
             Scope::Item => Source::Item(pointer()),
@@ -212,10 +214,7 @@ fn values<'r, S, T, S2, T2>(
     let data = values.data.as_ref().map(|data| match data {
         Data::First(sources) => Data::First(sources.iter().map(&mut *source).collect()),
         Data::Members(members) => Data::Members(
-            members
-                .iter()
-                .map(|(name, sources)| (text(name), sources.iter().map(&mut *source).collect()))
-                .collect(),
+            members.iter().map(|(name, sources)| (text(name), sources.iter().map(&mut *source).collect())).collect(),
         ),
     });
     Values { event_type, user_id, key, time, data }

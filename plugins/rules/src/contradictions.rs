@@ -16,7 +16,8 @@ pub(crate) fn find(rules: &WrittenRules, faults: &mut Vec<String>) {
         let at = format!("rules.events[{index}]");
         checks.when(&format!("{at}.when"), &event.when);
         checks.values(&at, &event.values);
-        let is_covered = |earlier: &&crate::Override<Source, String>| earlier.when.iter().all(|one| event.when.contains(one));
+        let is_covered =
+            |earlier: &&crate::Override<Source, String>| earlier.when.iter().all(|one| event.when.contains(one));
         if let Some(earlier) = rules.events[..index].iter().position(|earlier| is_covered(&earlier)) {
             checks.faults.push(format!(
                 "{at}.when: rules.events[{earlier}] applies to all of these items, and the first rule that applies counts; put \
@@ -98,7 +99,8 @@ fn never(condition: &Condition<Source, String>) -> Option<String> {
             if is_text && scalars.iter().all(|scalar| !matches!(scalar, Scalar::Text(_))) {
                 return Some("its value is always a text; write the compared value in quotes".to_owned());
             }
-            let texts = scalars.iter().map(|scalar| if let Scalar::Text(text) = scalar { Some(text.as_str()) } else { None });
+            let texts =
+                scalars.iter().map(|scalar| if let Scalar::Text(text) = scalar { Some(text.as_str()) } else { None });
             texts.collect::<Option<_>>()?
         }
         Test::StartsWith(prefixes) if prefixes.is_empty() => return Some("there is nothing to begin with".to_owned()),
@@ -116,9 +118,9 @@ fn excludes(one: &Test<String>, other: &Test<String>) -> bool {
         (Test::Missing, Test::Exists | Test::In(_) | Test::StartsWith(_)) => true,
         (Test::In(scalars), Test::In(others)) => !scalars.iter().any(|scalar| others.contains(scalar)),
         (Test::In(scalars), Test::NotIn(others)) => scalars.iter().all(|scalar| others.contains(scalar)),
-        (Test::In(scalars), Test::StartsWith(prefixes)) => !scalars.iter().any(|scalar| {
-            matches!(scalar, Scalar::Text(text) if prefixes.iter().any(|prefix| text.starts_with(prefix)))
-        }),
+        (Test::In(scalars), Test::StartsWith(prefixes)) => !scalars.iter().any(
+            |scalar| matches!(scalar, Scalar::Text(text) if prefixes.iter().any(|prefix| text.starts_with(prefix))),
+        ),
         (Test::StartsWith(prefixes), Test::StartsWith(others)) => !prefixes
             .iter()
             .any(|prefix| others.iter().any(|other| other.starts_with(prefix) || prefix.starts_with(other))),

@@ -35,6 +35,9 @@ pub use source::Source;
 #[cfg(feature = "text")]
 pub use write::write;
 
+#[cfg(test)]
+mod tests;
+
 /// Rules as their author wrote them.
 #[cfg(feature = "text")]
 pub type WrittenRules = Rules<Source, String>;

@@ -29,16 +29,7 @@ impl Scope {
     pub const POINTERS: [Self; 5] = [Self::Item, Self::Body, Self::Up1, Self::Up2, Self::Up3];
 
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {
-        let all = [
-            Self::Item,
-            Self::Body,
-            Self::Up1,
-            Self::Up2,
-            Self::Up3,
-            Self::Header,
-            Self::Query,
-            Self::EventType,
-        ];
+        let all = [Self::Item, Self::Body, Self::Up1, Self::Up2, Self::Up3, Self::Header, Self::Query, Self::EventType];
         all.get(usize::from(byte)).copied()
     }
 }

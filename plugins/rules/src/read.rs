@@ -57,7 +57,10 @@ impl Reader {
         let batch = members.get("batch").map(|value| self.batch("rules.batch", value)).unwrap_or_default();
         let values = self.values(at, members, false);
         if values.event_type.as_ref().is_none_or(Vec::is_empty) && !members.contains_key("event_type") {
-            self.fault(at, "`event_type` is missing; it says where the event type is, for example event_type = \"/type\"");
+            self.fault(
+                at,
+                "`event_type` is missing; it says where the event type is, for example event_type = \"/type\"",
+            );
         }
         let ignore = self.list("rules.ignore", members.get("ignore"), VERDICTS, Self::verdict);
         let reject = self.list("rules.reject", members.get("reject"), VERDICTS, Self::verdict);
@@ -136,7 +139,10 @@ impl Reader {
         let mut found = Vec::new();
         for (name, value) in members {
             if name.len() > TEXT_BYTES {
-                self.fault(at, format_args!("a member's name is {} bytes long; at most {TEXT_BYTES} can be used", name.len()));
+                self.fault(
+                    at,
+                    format_args!("a member's name is {} bytes long; at most {TEXT_BYTES} can be used", name.len()),
+                );
             }
             let sources = self.pointers(&format!("{at}.{name}"), value);
             found.push((name.clone(), sources));
@@ -162,9 +168,15 @@ impl Reader {
         self.only(at, members, &["when", "code", "message"]);
         let when = self.when(at, members);
         let code = self.required(at, members, "code");
-        let is_code = |code: &str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let is_code =
+            |code: &str| code.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !code.is_empty() && (code.len() > 64 || !is_code(&code)) {
-            self.fault(&format!("{at}.code"), format_args!("found {code:?}; expected at most 64 lower-case letters, digits and underscores, such as ping"));
+            self.fault(
+                &format!("{at}.code"),
+                format_args!(
+                    "found {code:?}; expected at most 64 lower-case letters, digits and underscores, such as ping"
+                ),
+            );
         }
         let message = self.required(at, members, "message");
         Some(Verdict { when, code, message })
@@ -223,7 +235,10 @@ impl Reader {
             "exists" | "missing" => {
                 if value != &Value::Bool(true) {
                     let other = if test == "exists" { "missing" } else { "exists" };
-                    self.fault(&place, format_args!("found {value}; expected true, or {other} = true for the opposite"));
+                    self.fault(
+                        &place,
+                        format_args!("found {value}; expected true, or {other} = true for the opposite"),
+                    );
                 }
                 if test == "exists" { Test::Exists } else { Test::Missing }
             }
@@ -302,7 +317,10 @@ impl Reader {
 
     fn only(&mut self, at: &str, members: &Members, known: &[&str]) {
         for name in members.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.fault(&format!("{at}.{name}"), format_args!("there is no such member; expected one of {}", known.join(", ")));
+            self.fault(
+                &format!("{at}.{name}"),
+                format_args!("there is no such member; expected one of {}", known.join(", ")),
+            );
         }
     }
 
@@ -366,7 +384,8 @@ fn alternative(text: &str, allowed: Allowed) -> Result<Text<Source, String>, Str
         return template(text, allowed);
     }
     // A word before a colon is meant as the kind of a source, also if it is misspelt.
-    let is_kind = |kind: &str| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let is_kind =
+        |kind: &str| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     let names_a_kind = text.split_once(':').is_some_and(|(kind, _)| is_kind(kind));
     if text.is_empty() || text.starts_with('/') || names_a_kind || text == "event_type" || text == "event_type|lower" {
         return match read_of(text) {
@@ -426,7 +445,9 @@ fn template(text: &str, allowed: Allowed) -> Result<Text<Source, String>, String
 fn read_of(text: &str) -> Result<Read<Source>, String> {
     let (text, lower) = match text.rsplit_once('|') {
         Some((text, "lower")) => (text, true),
-        Some((_, other)) => return Err(format!("found {text:?}; `|{other}` is unknown, the only transformation is |lower")),
+        Some((_, other)) => {
+            return Err(format!("found {text:?}; `|{other}` is unknown, the only transformation is |lower"));
+        }
         None => (text, false),
     };
     Ok(Read { source: Source::parse(text)?, lower })

@@ -22,7 +22,8 @@ pub enum Source {
 }
 
 /// The forms of a source, for sentences.
-pub(crate) const FORMS: &str = "expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type";
+pub(crate) const FORMS: &str =
+    "expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type";
 
 impl Source {
     /// Parses a source. The error is a sentence without its beginning.
@@ -100,7 +101,9 @@ pub(crate) fn tokens(pointer: &str) -> impl Iterator<Item = String> {
 fn header(name: &str) -> Result<String, String> {
     let is_token = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"!#$%&'*+-.^_`~".contains(&byte);
     if name.is_empty() || name.len() > 128 || !name.bytes().all(is_token) {
-        return Err(format!("found header:{name}; expected the name of a header in lower case, such as header:x-topic"));
+        return Err(format!(
+            "found header:{name}; expected the name of a header in lower case, such as header:x-topic"
+        ));
     }
     Ok(name.to_owned())
 }

@@ -44,7 +44,8 @@ fn add_values(members: &mut Map<String, Value>, values: &Values<Source, String>)
     ];
     for (name, alternatives) in named {
         if let Some(alternatives) = alternatives {
-            members.insert(name.to_owned(), one_or_many(alternatives.iter().map(|text| json!(text_of(text))).collect()));
+            members
+                .insert(name.to_owned(), one_or_many(alternatives.iter().map(|text| json!(text_of(text))).collect()));
         }
     }
     let sources = |sources: &[Source]| one_or_many(sources.iter().map(|source| json!(source.to_string())).collect());

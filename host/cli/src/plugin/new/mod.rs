@@ -55,7 +55,8 @@ fn create_declarative(directory: &Path, names: &Names<'_>) -> anyhow::Result<()>
     for (path, text) in files {
         write(directory, path, &names.fill(text))?;
     }
-    for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| path.ends_with(".schema.json")) {
+    let is_needed = |path: &str| path.ends_with(".schema.json") && !path.starts_with("wit/v0.1/");
+    for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| is_needed(path)) {
         write(&directory.join("vendor"), path, text)?;
     }
     Ok(())
