@@ -33,8 +33,8 @@ pub(crate) enum Numbers {
 /// A value of the request.
 #[derive(Clone, Copy)]
 enum Given<'v> {
-    /// In the body: its text, the pointer to its object, and its pointer from there.
-    Json { text: &'v str, at: &'v str, pointer: &'v str },
+    /// In the body: its text and where it was found.
+    Json { text: &'v str, slot: Slot },
     /// A header, a query parameter or the event type.
     Text(&'v str),
 }
@@ -44,27 +44,6 @@ impl Given<'_> {
         match self {
             Self::Json { text, .. } => !matches!(text, "null" | r#""""#),
             Self::Text(text) => !text.is_empty(),
-        }
-    }
-
-    fn into_value(self, numbers: Numbers) -> Value {
-        match self {
-            Self::Text(text) => Value::Made(quote(text)),
-            Self::Json { text, .. }
-                if numbers == Numbers::Written
-                    && text.len() <= LONGEST_MADE
-                    && Node::part(text, String::new()).kind() == Kind::Number =>
-            {
-                Value::Made(quote(text))
-            }
-            Self::Json { at, pointer, .. } => Value::At([at, pointer].concat()),
-        }
-    }
-
-    fn into_pointer(self) -> Option<String> {
-        match self {
-            Self::Json { at, pointer, .. } => Some([at, pointer].concat()),
-            Self::Text(_) => None,
         }
     }
 }
@@ -78,13 +57,33 @@ impl Evaluation<'_, '_> {
             Scope::EventType => Some(Given::Text(&self.event_type)),
             scope => {
                 let found = self.found.get(scope as usize)?.as_ref()?;
-                if slot.index == Slot::WHOLE {
-                    return Some(Given::Json { text: found.whole, at: &found.at, pointer: "" });
-                }
-                let text = (*found.texts.get(index)?)?;
-                let pointer = self.program.steps.get(scope as usize)?.get(index)?.pointer;
-                Some(Given::Json { text, at: &found.at, pointer })
+                let text = if slot.index == Slot::WHOLE { found.whole } else { (*found.texts.get(index)?)? };
+                Some(Given::Json { text, slot })
             }
+        }
+    }
+
+    /// Returns the JSON Pointer of a value in the body.
+    fn pointer_to(&self, given: Given<'_>) -> Option<String> {
+        let Given::Json { slot, .. } = given else { return None };
+        let found = self.found.get(slot.scope as usize)?.as_ref()?;
+        if slot.index == Slot::WHOLE {
+            return Some(found.at.clone());
+        }
+        Some(found.pointer(self.program.steps.get(slot.scope as usize)?, usize::from(slot.index)))
+    }
+
+    fn value_of(&self, given: Given<'_>, numbers: Numbers) -> Option<Value> {
+        match given {
+            Given::Text(text) => Some(Value::Made(quote(text))),
+            Given::Json { text, .. }
+                if numbers == Numbers::Written
+                    && text.len() <= LONGEST_MADE
+                    && Node::part(text, String::new()).kind() == Kind::Number =>
+            {
+                Some(Value::Made(quote(text)))
+            }
+            given => self.pointer_to(given).map(Value::At),
         }
     }
 
@@ -93,14 +92,14 @@ impl Evaluation<'_, '_> {
         let text = match self.given(read.source).filter(|given| given.is_present()) {
             None => return Ok(None),
             Some(Given::Text(text)) => Cow::Borrowed(text),
-            Some(Given::Json { text, at, pointer }) => {
+            Some(Given::Json { text, .. }) => {
                 let node = Node::part(text, String::new());
                 match node.kind() {
                     Kind::String => node.as_str().ok_or_else(|| {
-                        let sentence = format!(
-                            "`{pointer}` holds a lone surrogate, which is no Unicode text. Send whole characters."
-                        );
-                        Notice::new("not_utf8", sentence).at(at)
+                        let place = self.place(read.source);
+                        let sentence =
+                            format!("{place} holds a lone surrogate, which is no Unicode text. Send whole characters.");
+                        Notice::new("not_utf8", sentence)
                     })?,
                     Kind::Number | Kind::Boolean if is_part => Cow::Borrowed(text),
                     _ => return Ok(None),
@@ -155,8 +154,8 @@ impl Evaluation<'_, '_> {
                 },
             };
             match given {
-                Some(given) if given.is_present() => return Some(given.into_value(numbers)),
-                Some(given) if absent.is_none() => absent = given.into_pointer(),
+                Some(given) if given.is_present() => return self.value_of(given, numbers),
+                Some(given) if absent.is_none() => absent = self.pointer_to(given),
                 _ => {}
             }
         }
@@ -180,7 +179,7 @@ impl Evaluation<'_, '_> {
     /// Returns the pointer to the first value that is present; if none is, to the first that is at least there.
     fn pointer(&self, slots: &[Slot]) -> Option<String> {
         let there = || slots.iter().filter_map(|slot| self.given(*slot));
-        there().find(|given| given.is_present()).or_else(|| there().next())?.into_pointer()
+        there().find(|given| given.is_present()).or_else(|| there().next()).and_then(|given| self.pointer_to(given))
     }
 
     /// Returns true if all conditions hold.

@@ -60,7 +60,7 @@ impl<'a, F: FnMut(&Enclosing<'a>, Node<'a>) -> Result<Item, Notice>> Walk<'_, 'a
         self.push(item)
     }
 
-    /// Takes an object: its batch, if it has one, or itself. It calls itself once for each level of batches, of which
+    /// Takes an object: its batches, if it has any, or itself. It calls itself once for each level of batches, of which
     /// rules have at most four.
     fn object(
         &mut self,
@@ -71,9 +71,9 @@ impl<'a, F: FnMut(&Enclosing<'a>, Node<'a>) -> Result<Item, Notice>> Walk<'_, 'a
         if object.kind() != Kind::Object {
             return self.push(Item::Rejected(segment::not_an_object(&object)));
         }
-        let level = self.program.rules.batch.get(enclosing.len());
-        let array = level.and_then(|pointers| pointers.iter().find_map(|pointer| array_at(&object, pointer)));
-        let Some(array) = array else {
+        let level = self.program.rules.batch.get(enclosing.len()).map_or(&[][..], Vec::as_slice);
+        let arrays: Vec<Node<'a>> = level.iter().filter_map(|pointer| array_at(&object, pointer)).collect();
+        let Some(first) = arrays.first() else {
             let is_body = enclosing.is_empty();
             return match (self.take)(enclosing, object)? {
                 // The body is the request: there is no other item to keep.
@@ -81,15 +81,15 @@ impl<'a, F: FnMut(&Enclosing<'a>, Node<'a>) -> Result<Item, Notice>> Walk<'_, 'a
                 item => self.push(item),
             };
         };
-        self.check_count(&array)?;
+        if arrays.iter().all(|array| array.items().next().is_none()) {
+            return self.push(empty_batch(first.at()));
+        }
         *count += 1;
         enclosing.push((*count, object));
-        let mut elements = array.items().peekable();
-        let walked = if elements.peek().is_none() {
-            self.push(empty_batch(array.at()))
-        } else {
-            elements.try_for_each(|element| self.object(enclosing, count, element))
-        };
+        let walked = arrays.iter().try_for_each(|array| {
+            self.check_count(array)?;
+            array.items().try_for_each(|element| self.object(enclosing, count, element))
+        });
         enclosing.pop();
         walked
     }

@@ -138,6 +138,35 @@ fn batches_within_batches_know_what_they_are_in() {
 }
 
 #[test]
+fn all_batches_of_an_object_are_read() {
+    let items =
+        items("batch = [[\"/a\", \"/b\"]]\nevent_type = \"/t\"", r#"{"b":[{"t":"3"}],"a":[{"t":"1"},{"t":"2"}]}"#);
+    let types: Vec<_> = (0..3).map(|index| event(&items, index).event_type.as_str()).collect();
+    assert_eq!((types, items.len()), (vec!["1", "2", "3"], 3));
+}
+
+#[test]
+fn options_and_elements_say_where_values_are() {
+    let rules = r#"
+        event_type = "/type"
+        user_id = ["/data/<user_field>", "/target/[type=User]/id", "/target/0/id"]
+        data = { mail = "/target/[kind~1of=e~0mail]/x", second = "/target/1" }
+    "#;
+    let body = r#"{"type":"a","data":{"u/1":7,"<user_field>":8},"target":[
+        {"type":"App","id":1},{"type":"User","type":"Group","id":2},{"type":"User","id":3},{"type":"User","id":4},{"kind/of":"e~mail"}]}"#;
+    let of = |options: &str| {
+        let request = Request { options: options.to_owned(), ..request(body, &[]) };
+        event(&by(&compiled(rules), &request).unwrap().items, 0).clone()
+    };
+    assert_eq!(of(r#"{"user_field":"u/1"}"#).user_id, Some(Value::at("/data/u~11")));
+    for options in ["{}", r#"{"user_field":""}"#, r#"{"user_field":7}"#, r#"{"user_field":"none"}"#] {
+        assert_eq!(of(options).user_id, Some(Value::at("/target/2/id")), "{options}");
+    }
+    let second = Pointed { key: "second".to_owned(), at: "/target/1".to_owned() };
+    assert_eq!(of("{}").data, Some(Value::Assembled(vec![second])));
+}
+
+#[test]
 fn lines_and_arrays_have_an_item_for_each() {
     let rules = "array = true\nevent_type = \"/type\"\nuser_id = \"body:/0/user\"";
     for body in ["[{\"type\":\"a\"},{\"type\":7},{\"type\":\"c\"}]", "{\"type\":\"a\"}\n{\"type\":7}\n{\"type\":\"c\"}"]

@@ -1,7 +1,7 @@
 //! Translates a request by compiled rules.
 
 use inlet_plugin::{Event, Item, Node, Notice, Request, Translation, Value};
-use inlet_rules::{Program, Scope, Slot, Values};
+use inlet_rules::{Name, Program, Scope, Slot, Step, Values};
 
 use crate::evaluate::{Evaluation, Numbers};
 use crate::found::Found;
@@ -16,7 +16,34 @@ const WRITTEN: (usize, usize) = (3, 12 << 20);
 /// # Errors
 ///
 /// The body is not JSON or not an object, holds too many items, or its items have too long event types and keys in total.
-pub fn translate<'a>(program: &Program<'_>, request: &'a Request) -> Result<Translation, Notice> {
+pub fn translate(program: &Program<'_>, request: &Request) -> Result<Translation, Notice> {
+    let names = option_names(program);
+    if names.is_empty() {
+        return translate_resolved(program, request);
+    }
+    let options: Vec<(&str, String)> = names
+        .into_iter()
+        .filter_map(|name| Some((name, request.option(name)?.as_str()?.into_owned())))
+        .filter(|(_, member)| !member.is_empty())
+        .collect();
+    let mut resolved = program.clone();
+    for step in resolved.steps.iter_mut().flatten() {
+        if let Name::Option(name) = step.name
+            && let Some((_, member)) = options.iter().find(|(option, _)| *option == name)
+        {
+            step.name = Name::Member(member);
+        }
+    }
+    translate_resolved(&resolved, request)
+}
+
+/// Returns the names of the options that say where values are.
+fn option_names<'p>(program: &Program<'p>) -> Vec<&'p str> {
+    let name = |step: &Step<'p>| if let Name::Option(name) = step.name { Some(name) } else { None };
+    program.steps.iter().flatten().filter_map(name).collect()
+}
+
+fn translate_resolved<'a>(program: &Program<'_>, request: &'a Request) -> Result<Translation, Notice> {
     let mut evaluation = Evaluation { program, request, found: Default::default(), event_type: String::new() };
     let mut numbers = [0; 5];
     let mut budget = request.text().map_or(0, str::len) * WRITTEN.0 + WRITTEN.1;

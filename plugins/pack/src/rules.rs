@@ -10,6 +10,7 @@ pub(crate) fn checked(rules: &Value, manifest: &Value) -> Result<WrittenRules> {
         let faults: Vec<String> = [("header", "headers", rules.headers()), ("query", "query", rules.query())]
             .into_iter()
             .flat_map(|(kind, member, names)| unlisted(kind, member, &names, manifest))
+            .chain(unknown_options(&rules, manifest))
             .collect();
         if faults.is_empty() { Ok(rules) } else { Err(faults) }
     });
@@ -28,6 +29,18 @@ fn unlisted(kind: &str, member: &str, names: &[&str], manifest: &Value) -> Vec<S
         )
     };
     names.iter().filter(is_unlisted).map(sentence).collect()
+}
+
+/// Returns a sentence for each option that the rules read and the manifest does not have as a text.
+fn unknown_options(rules: &WrittenRules, manifest: &Value) -> Vec<String> {
+    let is_text = |name: &String| {
+        let option = manifest.get("options").and_then(|options| options.get("properties")?.get(name));
+        option.is_some_and(|option| option.get("type").is_some_and(|kind| kind == "string"))
+    };
+    let sentence = |name: String| {
+        format!("rules: they read the option <{name}>, which [options] does not have as a property of type \"string\"")
+    };
+    rules.options().into_iter().filter(|name| !is_text(name)).map(sentence).collect()
 }
 
 /// Writes rules into a copy of the declarative component, and checks that they can be read from it.

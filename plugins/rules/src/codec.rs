@@ -1,11 +1,12 @@
-//! The bytes of a [`Program`].
+//! The bytes of a [`Program`]: a byte for the format, the length of all texts as four bytes, all texts, and the structure.
 //!
-//! A list begins with its length as one byte, a text with its length as two bytes, little-endian. Decoding reads the bytes
-//! once from front to back, so its cost is bounded by their number whatever they are.
+//! In the structure, a list begins with its length as one byte, and a text is its length as two bytes; numbers are
+//! little-endian. Decoding reads the bytes once from front to back, so its cost is bounded by their number whatever they
+//! are. The texts stand together, so that they are checked to be UTF-8 at once: text by text that takes most of the time.
 
 use crate::limits::{BATCH_LEVELS, DEPTH};
 use crate::{
-    Condition, Data, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Step, Test, Text, Values, Verdict,
+    Condition, Data, Name, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Step, Test, Text, Values, Verdict,
 };
 
 /// The version of the format. Other bytes are refused.
@@ -14,13 +15,17 @@ const FORMAT: u8 = 1;
 impl<'a> Program<'a> {
     /// Reads a program; `None` if the bytes are none.
     pub fn decode(bytes: &'a [u8]) -> Option<Self> {
-        let mut input = Input { bytes };
+        let (FORMAT, bytes) = bytes.split_first().map(|(format, rest)| (*format, rest))? else { return None };
+        let (length, bytes) = bytes.split_first_chunk::<4>()?;
+        let (texts, bytes) = bytes.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        let mut input = Input { texts: std::str::from_utf8(texts).ok()?, bytes };
         let program = program(&mut input)?;
-        input.bytes.is_empty().then_some(program)
+        (input.texts.is_empty() && input.bytes.is_empty()).then_some(program)
     }
 }
 
 struct Input<'a> {
+    texts: &'a str,
     bytes: &'a [u8],
 }
 
@@ -39,9 +44,9 @@ impl<'a> Input<'a> {
 
     fn text(&mut self) -> Option<&'a str> {
         let length = usize::from(u16::from_le_bytes(self.array()?));
-        let (text, rest) = self.bytes.split_at_checked(length)?;
-        self.bytes = rest;
-        std::str::from_utf8(text).ok()
+        let (text, rest) = self.texts.split_at_checked(length)?;
+        self.texts = rest;
+        Some(text)
     }
 
     fn flag(&mut self) -> Option<bool> {
@@ -68,12 +73,9 @@ impl<'a> Input<'a> {
 }
 
 fn program<'a>(input: &mut Input<'a>) -> Option<Program<'a>> {
-    if input.byte()? != FORMAT {
-        return None;
-    }
     let mut steps: [Vec<Step<'a>>; 5] = Default::default();
     for scope in &mut steps {
-        *scope = input.list(|input| Some(Step { name: input.text()?, end: input.byte()?, pointer: input.text()? }))?;
+        *scope = input.list(step)?;
         if !is_tree(scope) {
             return None;
         }
@@ -112,6 +114,16 @@ fn is_tree(steps: &[Step<'_>]) -> bool {
         depth += 1;
     }
     true
+}
+
+fn step<'a>(input: &mut Input<'a>) -> Option<Step<'a>> {
+    let name = match input.byte()? {
+        0 => Name::Member(input.text()?),
+        1 => Name::Option(input.text()?),
+        2 => Name::Element { member: input.text()?, value: input.text()? },
+        _ => return None,
+    };
+    Some(Step { name, end: input.byte()?, pointer: input.text()?, is_fixed: input.flag()? })
 }
 
 fn slot(input: &mut Input<'_>) -> Option<Slot> {
@@ -178,18 +190,14 @@ fn scalar<'a>(input: &mut Input<'a>) -> Option<Scalar<&'a str>> {
 /// Writes programs.
 #[cfg(feature = "text")]
 pub(crate) mod encode {
-    use super::{Condition, Data, FORMAT, Part, Program, Read, Scalar, Slot, Step, Test, Text, Values, Verdict};
+    use super::{Condition, Data, FORMAT, Name, Part, Program, Read, Scalar, Slot, Step, Test, Text, Values, Verdict};
 
     impl Program<'_> {
         /// Returns the program's bytes. The lengths of lists and texts must be within [`limits`](crate::limits).
         pub(crate) fn encode(&self) -> Vec<u8> {
-            let mut output = Output { bytes: vec![FORMAT] };
+            let mut output = Output { texts: String::new(), bytes: Vec::new() };
             for scope in &self.steps {
-                output.list(scope, |output, Step { name, end, pointer }| {
-                    output.text(name);
-                    output.byte(*end);
-                    output.text(pointer);
-                });
+                output.list(scope, Output::step);
             }
             output.list(&self.headers, |output, name| output.text(name));
             output.list(&self.query, |output, name| output.text(name));
@@ -203,11 +211,13 @@ pub(crate) mod encode {
                 output.list(&event.when, Output::condition);
                 output.values(&event.values);
             });
-            output.bytes
+            let length = u32::try_from(output.texts.len()).unwrap_or(u32::MAX).to_le_bytes();
+            [&[FORMAT][..], &length, output.texts.as_bytes(), &output.bytes].concat()
         }
     }
 
     struct Output {
+        texts: String,
         bytes: Vec<u8>,
     }
 
@@ -219,7 +229,7 @@ pub(crate) mod encode {
         fn text(&mut self, text: &str) {
             let length = u16::try_from(text.len()).unwrap_or(u16::MAX);
             self.bytes.extend(length.to_le_bytes());
-            self.bytes.extend(text.as_bytes());
+            self.texts.push_str(text);
         }
 
         fn flag(&mut self, flag: bool) {
@@ -236,6 +246,27 @@ pub(crate) mod encode {
             if let Some(value) = value {
                 item(self, value);
             }
+        }
+
+        fn step(&mut self, step: &Step<'_>) {
+            match step.name {
+                Name::Member(name) => {
+                    self.byte(0);
+                    self.text(name);
+                }
+                Name::Option(name) => {
+                    self.byte(1);
+                    self.text(name);
+                }
+                Name::Element { member, value } => {
+                    self.byte(2);
+                    self.text(member);
+                    self.text(value);
+                }
+            }
+            self.byte(step.end);
+            self.text(step.pointer);
+            self.flag(step.is_fixed);
         }
 
         fn slot(&mut self, slot: &Slot) {

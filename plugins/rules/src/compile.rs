@@ -1,9 +1,9 @@
 //! Between the text of rules and their compiled form.
 
 use crate::limits::STEPS;
-use crate::source::tokens;
+use crate::source::{Token, tokens};
 use crate::{
-    Condition, Data, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Source, Step, Test, Text, Values,
+    Condition, Data, Name, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Source, Step, Test, Text, Values,
     Verdict, WrittenRules,
 };
 
@@ -117,22 +117,25 @@ struct Tree {
 }
 
 struct Node {
-    name: String,
+    token: Token,
+    /// True if it and all that lead to it are names.
+    is_fixed: bool,
     pointer: String,
     children: Tree,
 }
 
 impl Tree {
     fn add(&mut self, pointer: &str) {
-        let mut tree = self;
-        let mut names = tokens(pointer).peekable();
-        while let Some(name) = names.next() {
-            let position = tree.nodes.iter().position(|node| node.name == name).unwrap_or_else(|| {
-                tree.nodes.push(Node { name, pointer: String::new(), children: Tree::default() });
+        let (mut tree, mut is_fixed) = (self, true);
+        let mut rest = tokens(pointer).peekable();
+        while let Some(token) = rest.next() {
+            is_fixed &= matches!(token, Token::Name(_));
+            let position = tree.nodes.iter().position(|node| node.token == token).unwrap_or_else(|| {
+                tree.nodes.push(Node { token, is_fixed, pointer: String::new(), children: Tree::default() });
                 tree.nodes.len() - 1
             });
             let node = &mut tree.nodes[position];
-            if names.peek().is_none() {
+            if rest.peek().is_none() {
                 pointer.clone_into(&mut node.pointer);
             }
             tree = &mut node.children;
@@ -148,7 +151,12 @@ impl Tree {
     fn write<'a>(&'a self, steps: &mut Vec<Step<'a>>) {
         for node in &self.nodes {
             let index = steps.len();
-            steps.push(Step { name: &node.name, end: 0, pointer: &node.pointer });
+            let name = match &node.token {
+                Token::Name(name) => Name::Member(name),
+                Token::Option(name) => Name::Option(name),
+                Token::Element { member, value } => Name::Element { member, value },
+            };
+            steps.push(Step { name, end: 0, pointer: &node.pointer, is_fixed: node.is_fixed });
             node.children.write(steps);
             // More than 255 steps are refused afterwards.
             steps[index].end = u8::try_from(steps.len()).unwrap_or(u8::MAX);
@@ -269,6 +277,19 @@ impl WrittenRules {
     /// Returns the names of the query parameters that the rules read.
     pub fn query(&self) -> Vec<&str> {
         self.names(|source| if let Source::Query(name) = source { Some(name) } else { None })
+    }
+
+    /// Returns the names of the options that the rules read.
+    pub fn options(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let of = |source: &Source| {
+            let found = tokens(source.pointer().unwrap_or_default());
+            names.extend(found.filter_map(|token| if let Token::Option(name) = token { Some(name) } else { None }));
+        };
+        map(self, &mut { of }, &mut |_| ());
+        names.sort_unstable();
+        names.dedup();
+        names
     }
 
     fn names(&self, name: impl Fn(&Source) -> Option<&str>) -> Vec<&str> {

@@ -26,7 +26,7 @@ mod write;
 
 #[cfg(feature = "text")]
 pub use compile::{TooMuch, compile, decompile};
-pub use program::{Program, Scope, Slot, Step};
+pub use program::{Name, Program, Scope, Slot, Step};
 #[cfg(feature = "text")]
 pub use read::read;
 pub use rules::{Condition, Data, Override, Part, Read, Rules, Scalar, Test, Text, Values, Verdict};

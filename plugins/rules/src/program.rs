@@ -53,12 +53,30 @@ impl Slot {
 /// one pass. The steps after it up to `end` lead on from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step<'a> {
-    /// The member's name, or the element's number.
-    pub name: &'a str,
+    /// Where it leads.
+    pub name: Name<'a>,
     /// The number of the first step that does not lead on from this one.
     pub end: u8,
-    /// The JSON Pointer that ends here; the empty string if none does.
+    /// The pointer that ends here, as the rules write it; the empty string if none does.
     pub pointer: &'a str,
+    /// True if that is a JSON Pointer for every request.
+    pub is_fixed: bool,
+}
+
+/// Where a step leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Name<'a> {
+    /// To the member of this name, or to the element of this number.
+    Member(&'a str),
+    /// To the member that the plugin's option of this name says: `<user_field>`.
+    Option(&'a str),
+    /// To the first element that is an object with this text at this member: `[type=User]`.
+    Element {
+        /// The member.
+        member: &'a str,
+        /// Its text.
+        value: &'a str,
+    },
 }
 
 /// Compiled rules.

@@ -85,6 +85,13 @@ impl Reader {
                         self.fault(&at, "found an empty pointer; write array = true for a body that is an array");
                         None
                     }
+                    Ok(pointer) if pointer.contains("/<") || pointer.contains("/[") => {
+                        self.fault(
+                            &at,
+                            format_args!("found {pointer:?}; where a batch is does not depend on options or elements"),
+                        );
+                        None
+                    }
                     Ok(pointer) => Some(pointer),
                     Err(sentence) => {
                         self.fault(&at, sentence);

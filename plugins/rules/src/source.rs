@@ -87,15 +87,57 @@ pub(crate) fn pointer(text: &str) -> Result<String, String> {
         }
         rest = after;
     }
+    for token in text.split('/').skip(1) {
+        check_token(token)?;
+    }
     if let Some(reserved) = text.chars().find(|character| "{}|".contains(*character)) {
         return Err(format!("found {text:?}; a pointer in rules cannot hold {reserved:?}"));
     }
     Ok(text.to_owned())
 }
 
-/// Returns the names that a checked pointer leads through.
-pub(crate) fn tokens(pointer: &str) -> impl Iterator<Item = String> {
-    pointer.split('/').skip(1).map(|token| token.replace("~1", "/").replace("~0", "~"))
+/// Checks a token that is no name.
+fn check_token(token: &str) -> Result<(), String> {
+    let is_option = |name: &str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    if token.starts_with('<') && !token.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).is_some_and(is_option)
+    {
+        return Err(format!("found {token:?}; a member that an option names is written <user_field>"));
+    }
+    let is_search =
+        |inner: &str| inner.split_once('=').is_some_and(|(member, value)| !member.is_empty() && !value.is_empty());
+    if token.starts_with('[') && !token.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).is_some_and(is_search)
+    {
+        return Err(format!("found {token:?}; the first element with a text at a member is written [type=User]"));
+    }
+    Ok(())
+}
+
+/// A step of a pointer in rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token {
+    Name(String),
+    /// The name of an option.
+    Option(String),
+    Element {
+        member: String,
+        value: String,
+    },
+}
+
+/// Returns the steps of a checked pointer.
+pub(crate) fn tokens(pointer: &str) -> impl Iterator<Item = Token> {
+    let unescaped = |text: &str| text.replace("~1", "/").replace("~0", "~");
+    pointer.split('/').skip(1).map(move |token| {
+        if let Some(inner) = token.strip_prefix('<') {
+            return Token::Option(inner.trim_end_matches('>').to_owned());
+        }
+        match token.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')?.split_once('=')) {
+            Some((member, value)) => Token::Element { member: unescaped(member), value: unescaped(value) },
+            None => Token::Name(unescaped(token)),
+        }
+    })
 }
 
 fn header(name: &str) -> Result<String, String> {
