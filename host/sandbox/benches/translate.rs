@@ -1,7 +1,8 @@
 //! The cost of a fresh sandbox for every webhook, compared with the same translation in native code.
 //!
-//! The benchmark answers two questions. Is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native
-//! translation through `serde_json::Value`)? Does pointing into the body cost less than writing values out (`pointing`)?
+//! The benchmark answers three questions. Is a sandbox affordable (`fresh_sandbox`: at 2 KB at most 1.2 times the native
+//! translation through `serde_json::Value`)? Does pointing into the body cost less than writing values out (`pointing`)? What
+//! do rules cost (`rules`: at 2 KB at most 1.5 times the plugin that does the same in Rust)?
 //!
 //! The ratios matter most, so a table of them comes first: medians of interleaved rounds of the thread's processor time,
 //! which other programs on the machine disturb little. `empty` is a plugin that reads nothing, that is, the sandbox alone.
@@ -23,11 +24,15 @@ use tokio::runtime::Runtime;
 const SIZES: [usize; 3] = [600, 2_000, 10_000];
 /// The highest acceptable cost of a fresh call with the smallest body, in microseconds.
 const FRESH_CALL: f64 = 6.0;
+/// The highest acceptable cost of a call of a plugin without code at 2 KB, as a multiple of the same plugin in Rust.
+const RULES: f64 = 1.5;
 
 struct Setup {
     runtime: Runtime,
     limits: Limits,
     segment: Plugin,
+    /// The same plugin without code.
+    rules: Plugin,
     hostile: Plugin,
 }
 
@@ -44,6 +49,7 @@ fn setup() -> Setup {
         runtime,
         limits: Limits::default(),
         segment: load("plugins/segment.wasm"),
+        rules: load("test-plugins/inlet__segment-rules.wasm"),
         hostile: load("test-plugins/inlet__hostile.wasm"),
     }
 }
@@ -106,41 +112,50 @@ async fn sandboxed(plugin: &Plugin, request: &Request, limits: &Limits) -> Trans
     plugin.translate(request, limits).await.result.expect("no fault").expect("not rejected")
 }
 
-fn table(Setup { runtime, limits, segment, hostile }: &Setup) {
+fn table(Setup { runtime, limits, segment, rules, hostile }: &Setup) {
     println!("µs of processor time per call, medians of interleaved rounds\n");
-    println!("  bytes    empty  sandbox   native   ratio  pointed  written   ratio");
-    let mut fresh = f64::INFINITY;
+    println!("  bytes    empty  sandbox   native   ratio    rules   ratio  pointed  written   ratio");
+    let (mut fresh, mut declared) = (f64::INFINITY, f64::INFINITY);
     for size in SIZES {
         let [empty, call, pointed, written] = ["/ok", "", "/values/at", "/values/made"].map(|path| request(path, size));
         let run = |plugin: &Plugin, request: &Request| {
             black_box(runtime.block_on(sandboxed(plugin, request, limits)));
         };
-        let [empty, sandbox, native, pointed, written] = interleaved([
+        let [empty, sandbox, native, declarative, pointed, written] = interleaved([
             &mut || run(hostile, &empty),
             &mut || run(segment, &call),
             &mut || drop(black_box(native(&call))),
+            &mut || run(rules, &call),
             &mut || run(hostile, &pointed),
             &mut || run(hostile, &written),
         ]);
         println!(
-            "{:>7}  {empty:>7.1}  {sandbox:>7.1}  {native:>7.1}  {:>6.2}  {pointed:>7.1}  {written:>7.1}  {:>6.2}",
+            "{:>7}  {empty:>7.1}  {sandbox:>7.1}  {native:>7.1}  {:>6.2}  {declarative:>7.1}  {:>6.2}  {pointed:>7.1}  {written:>7.1}  {:>6.2}",
             call.body.as_bytes().len(),
             sandbox / native,
+            declarative / sandbox,
             pointed / written
         );
         if size == SIZES[0] {
             fresh = sandbox;
         }
+        if size == SIZES[1] {
+            declared = declarative / sandbox;
+        }
     }
-    let verdict = if fresh <= FRESH_CALL { "ok" } else { "SHORT" };
-    println!("\n  a fresh sandbox call with the smallest body: {fresh:.1} µs, target ≤ {FRESH_CALL}: {verdict}");
+    let verdict = |is_met: bool| if is_met { "ok" } else { "SHORT" };
+    println!(
+        "\n  a fresh sandbox call with the smallest body: {fresh:.1} µs, target ≤ {FRESH_CALL}: {}",
+        verdict(fresh <= FRESH_CALL)
+    );
+    println!("  rules instead of code at 2 KB: {declared:.2}, target ≤ {RULES}: {}", verdict(declared <= RULES));
     println!();
 }
 
 fn translate(criterion: &mut Criterion) {
     let setup = setup();
     table(&setup);
-    let Setup { runtime, limits, segment, hostile } = &setup;
+    let Setup { runtime, limits, segment, rules, hostile } = &setup;
 
     let mut group = criterion.benchmark_group("fresh_sandbox");
     for size in SIZES {
@@ -148,6 +163,9 @@ fn translate(criterion: &mut Criterion) {
         group.throughput(Throughput::Bytes(request.body.as_bytes().len() as u64));
         group.bench_with_input(BenchmarkId::new("sandbox", size), &request, |bencher, request| {
             bencher.to_async(runtime).iter(|| sandboxed(segment, request, limits));
+        });
+        group.bench_with_input(BenchmarkId::new("rules", size), &request, |bencher, request| {
+            bencher.to_async(runtime).iter(|| sandboxed(rules, request, limits));
         });
         group.bench_with_input(BenchmarkId::new("native_value", size), &request, |bencher, request| {
             bencher.iter(|| native(request));

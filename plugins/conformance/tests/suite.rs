@@ -58,7 +58,7 @@ async fn the_bundled_plugins_conform() {
 async fn the_plugins_that_do_not_come_with_the_server_conform() {
     let platforms = plugins().join("platforms");
     let names = names(&platforms);
-    assert_eq!(names.len(), 9, "{names:?}");
+    assert!(names.len() >= 9, "{names:?}");
     for name in names {
         let report = report(&plugin("platforms", &format!("inlet__{name}")), &platforms.join(&name)).await;
         assert!(report.conforms() && report.count(Level::Should).1 == 0, "{report}");
@@ -69,7 +69,8 @@ async fn the_plugins_that_do_not_come_with_the_server_conform() {
 #[test]
 fn a_platform_takes_at_most_150_lines_of_rust() {
     let platforms = plugins().join("platforms");
-    for name in names(&platforms) {
+    // Plugins without code have no such folder.
+    for name in names(&platforms).into_iter().filter(|name| platforms.join(name).join("Cargo.toml").is_file()) {
         let directory = platforms.join(&name).join("src");
         let files = fs::read_dir(directory).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
         let lines: usize = files.map(|text| text.lines().count()).sum();

@@ -5,6 +5,9 @@
 //! plugin.toml ── manifest_from_toml ──▶ JSON ────────────┴─ pack ──▶ plugin.wasm
 //! ```
 //!
+//! A plugin without code has `[rules]` in its `plugin.toml` instead of a module: [`pack_rules`] writes them into the
+//! declarative component, which is built once.
+//!
 //! The manifest becomes a custom section, so that a plugin is one file, and what it says is read before anything of it
 //! is compiled or run.
 
@@ -14,10 +17,11 @@ mod manifest;
 mod memory_first;
 mod memory_module;
 mod repack;
+mod rules;
 mod schema_faults;
 mod sections;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasmparser::Parser;
 use wit_component::ComponentEncoder;
@@ -45,7 +49,7 @@ pub fn componentize(core_wasm: &[u8]) -> Result<Vec<u8>> {
 
 /// Packs a core module and the text of its `plugin.toml` into a plugin.
 pub fn pack(core_wasm: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
-    let manifest = manifest_from_toml(plugin_toml)?;
+    let manifest = manifest_of_code(plugin_toml)?;
     let mut plugin = componentize(core_wasm)?;
     append_manifest(&mut plugin, &manifest.json);
     Ok(plugin)
@@ -56,10 +60,26 @@ pub fn pack_any(wasm: Vec<u8>, plugin_toml: &str) -> Result<Vec<u8>> {
     if !Parser::is_component(&wasm) {
         return pack(&wasm, plugin_toml);
     }
-    let manifest = manifest_from_toml(plugin_toml)?;
+    let manifest = manifest_of_code(plugin_toml)?;
     let mut plugin = wasm;
     append_manifest(&mut plugin, &manifest.json);
     Ok(plugin)
+}
+
+/// Packs a `plugin.toml` with `[rules]` into a plugin. `declarative` is the component that interprets them.
+pub fn pack_rules(declarative: &[u8], plugin_toml: &str) -> Result<Vec<u8>> {
+    let manifest = manifest_from_toml(plugin_toml)?;
+    let rules = manifest.rules.as_ref().context("plugin.toml has no [rules]; a plugin without code needs them")?;
+    let mut plugin = rules::write(declarative, rules)?;
+    append_manifest(&mut plugin, &manifest.json);
+    Ok(plugin)
+}
+
+fn manifest_of_code(plugin_toml: &str) -> Result<Manifest> {
+    let manifest = manifest_from_toml(plugin_toml)?;
+    let sentence = "plugin.toml has [rules], so it describes a plugin without code; remove them, or the code";
+    ensure!(!manifest.has_rules(), sentence);
+    Ok(manifest)
 }
 
 /// Appends the manifest to a component, whichever tool made it.

@@ -5,10 +5,11 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use inlet_manifest_schema::{ManifestVersion, take_unknown_members};
+use inlet_rules::WrittenRules;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use crate::schema_faults;
+use crate::{rules, schema_faults};
 
 /// A valid manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub struct Manifest {
     pub json: String,
     /// Members that the schema does not know, as dot paths. The component carries them all the same.
     pub unknown_members: Vec<String>,
+    /// The rules of a plugin without code.
+    pub(crate) rules: Option<WrittenRules>,
 }
 
 impl Manifest {
@@ -29,19 +32,30 @@ impl Manifest {
             format!("plugin.toml has members that no schema knows: {names}; they are packed, and a host ignores them")
         })
     }
+
+    /// Returns true if it describes a plugin without code.
+    pub fn has_rules(&self) -> bool {
+        self.rules.is_some()
+    }
 }
 
 /// Reads a `plugin.toml`. The error names every wrong member.
 pub fn manifest_from_toml(plugin_toml: &str) -> Result<Manifest> {
     let manifest: Value = toml::from_str(plugin_toml).context("plugin.toml is not TOML")?;
     let version = ManifestVersion::of(&manifest)?;
+    ensure!(
+        version.is_open() || manifest.get("rules").is_none(),
+        "plugin.toml has [rules], which a manifest has from version 2 on; add manifest = 2 at the top"
+    );
     let json = manifest.to_string();
+    // Checked before the schema, whose sentences say less.
+    let rules = manifest.get("rules").map(|rules| rules::checked(rules, &manifest)).transpose()?;
     let mut manifest = manifest;
     let unknown_members = take_unknown_members(&mut manifest, version);
     check(&manifest, version)?;
     check_examples(&manifest)?;
     let key = manifest["key"].as_str().unwrap_or_default().to_owned();
-    Ok(Manifest { key, json, unknown_members })
+    Ok(Manifest { key, json, unknown_members, rules })
 }
 
 /// Checks that the body of every example is JSON unless its headers name another type, which the schema cannot express.

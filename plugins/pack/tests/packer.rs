@@ -9,6 +9,8 @@ fn a_wrong_call_says_the_right_one() {
         (&[][..], "usage: inlet-pack bundle"),
         (&["bundle", "--out", "target"], "usage: inlet-pack bundle"),
         (&["bundle", "--release"], "unknown option --release"),
+        (&["component", "--out", "target"], "usage: inlet-pack bundle"),
+        (&["component", "--out", "x", "--declarative", "y", "z"], "unknown option --declarative"),
     ] {
         let said = Command::new(env!("CARGO_BIN_EXE_inlet-pack")).args(arguments).output().expect("the program runs");
         let explained = String::from_utf8_lossy(&said.stderr);

@@ -135,12 +135,12 @@ pub fn translate_each<T>(
 }
 
 /// Returns the item of an empty batch at `at`.
-pub(crate) fn empty_batch(at: &str) -> Item {
+pub fn empty_batch(at: &str) -> Item {
     Item::Ignored(Notice::new("empty", "An empty batch: there is nothing to do.").at(at))
 }
 
 /// Returns the notice for a request with more than [`Request::max_items`].
-pub(crate) fn too_many_items(request: &Request) -> Notice {
+pub fn too_many_items(request: &Request) -> Notice {
     let limit = match request.max_items() {
         1 => "1 item".to_owned(),
         limit => format!("{limit} items"),

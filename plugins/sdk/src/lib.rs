@@ -60,7 +60,7 @@ pub use assembled::{merged, point};
 pub use bindings::source::inlet::source::types::{
     Body, Event, Field, Item, Json, Notice, Outcome, Pointed, Reply, Request, Translation, Value,
 };
-pub use document::{Documents, Lines, MAX_ITEMS, translate_array, translate_each};
+pub use document::{Documents, Lines, MAX_ITEMS, empty_batch, too_many_items, translate_array, translate_each};
 pub use export::{Answerer, Exported, Plugin};
 pub use kind::Kind;
-pub use node::{Fields, Items, Node};
+pub use node::{Fields, Items, MemberName, Node};

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 use serde_json::json;
 
-use super::{plugin_file, publisher_key};
+use super::{declarative::DECLARATIVE, plugin_file, publisher_key};
 use crate::output::OutputArguments;
 
 #[derive(Debug, clap::Args)]
@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(warning) = manifest.warning() {
         eprintln!("warning: {warning}");
     }
-    let key = manifest.key;
-    let name = key.rsplit('/').next().unwrap_or(&key);
+    let key = &manifest.key;
+    let name = key.rsplit('/').next().unwrap_or(key);
     let out = directory.join(format!("{name}.wasm"));
     // Rust is built here. Projects in other languages bring a build script, which their authors can change.
     let script: Option<[&str; 2]> = if directory.join("build.sh").is_file() && !directory.join("Cargo.toml").is_file() {
@@ -43,8 +43,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         directory.join("build.mjs").is_file().then_some(["node", "build.mjs"])
     };
+    let has_code = script.is_some() || directory.join("Cargo.toml").is_file();
     let mut wasm = match script {
         Some(script) => run_script(directory, &script, &out)?,
+        None if manifest.has_rules() && !has_code => inlet_pack::pack_rules(DECLARATIVE, &plugin_toml)?,
         None => {
             let core = inlet_pack::core_module(directory)?;
             let core = fs::read(&core).with_context(|| format!("cannot read {}", core.display()))?;

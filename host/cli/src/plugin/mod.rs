@@ -11,6 +11,7 @@ mod capture;
 mod check;
 mod comparison;
 mod compiled_cache;
+mod declarative;
 mod diff;
 mod inspect;
 mod keygen;

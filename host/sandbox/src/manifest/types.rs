@@ -72,6 +72,9 @@ pub struct Manifest {
     /// What the platform asks before it sends events, answered by the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub handshake: Vec<Handshake>,
+    /// The rules of a plugin without code, for display. What is carried out are those that the component holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<Value>,
     /// Settings and mappings of a new source.
     #[serde(default)]
     pub defaults: Defaults,

@@ -97,9 +97,11 @@ async fn compare_with_elements(subject: &Subject<'_>, findings: &mut Findings, s
             ));
             return true;
         };
-        expected.extend(alone.items.into_iter().map(|item| moved_to(item, &batch.at, 0, index)));
+        let of_element = alone.items.into_iter().filter(|item| batch.holds(item));
+        expected.extend(of_element.map(|item| moved_to(item, &batch.at, 0, index)));
     }
-    if let Some(place) = first_difference(&expected, &whole.items) {
+    let found: Vec<Item> = whole.items.into_iter().filter(|item| batch.holds(item)).collect();
+    if let Some(place) = first_difference(&expected, &found) {
         findings.add(format!(
             "{}: expected what its elements give one by one, found something else at item {place}",
             sample.name
@@ -137,6 +139,16 @@ impl<'a> Batch<'a> {
         let before = offset(self.body, self.array).unwrap_or_default();
         let (before, after) = (&self.body[..before], &self.body[before + self.array.len()..]);
         [before, &array_of(elements), after].concat()
+    }
+
+    /// Returns true unless an item says that it comes from elsewhere in the body, such as from another batch: a body of
+    /// batches within batches holds several arrays of items.
+    fn holds(&self, item: &Item) -> bool {
+        let place = match item {
+            Item::Event(event) => event.original.as_deref(),
+            Item::Ignored(notice) | Item::Rejected(notice) => notice.at.as_deref(),
+        };
+        place.is_none_or(|place| place.strip_prefix(&self.at).is_some_and(|rest| rest.starts_with('/')))
     }
 
     pub(super) fn elements(&self) -> &[&'a str] {

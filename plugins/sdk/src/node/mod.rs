@@ -49,8 +49,9 @@ impl<'a> Node<'a> {
         Ok(Self { raw, at: at.into(), inside: inside.map(Rc::new) })
     }
 
-    /// Wraps a part of a text that was checked before.
-    fn part(raw: &'a str, at: String) -> Self {
+    /// Wraps a part of the text of another node, such as [`Node::for_each_member`] gives, as the value at the pointer
+    /// `at`. What is no whole value is read as far as it goes, and cannot make a read fail.
+    pub fn part(raw: &'a str, at: String) -> Self {
         Self { raw, at, inside: None }
     }
 
@@ -130,6 +131,12 @@ impl<'a> Node<'a> {
         pointer::member(&self.at, name)
     }
 
+    /// Calls `take` with the name and the text of each member, in order, duplicates included; never if this is not an
+    /// object. It allocates nothing, so it suits a plugin whose names are not known when it is compiled.
+    pub fn for_each_member(&self, mut take: impl FnMut(MemberName<'a>, &'a str)) {
+        self.each_member(|literal, value| take(MemberName { literal }, value));
+    }
+
     /// Calls `take` with each member's name literal and value, in order.
     fn each_member(&self, take: impl FnMut(&'a str, &'a str)) {
         match &self.inside {
@@ -169,6 +176,25 @@ impl<'a> Node<'a> {
 impl From<Node<'_>> for Value {
     fn from(node: Node<'_>) -> Self {
         Self::At(node.at)
+    }
+}
+
+/// A member's name as it was sent.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberName<'a> {
+    /// With its quotes and escapes.
+    literal: &'a str,
+}
+
+impl MemberName<'_> {
+    /// Returns true if it is this name, however its sender escaped it.
+    pub fn is(&self, name: &str) -> bool {
+        let literal = self.literal;
+        // An escape makes a name longer, and one byte takes at most six, as `\u0041`.
+        if literal.len() <= name.len() + 2 || literal.len() > 6 * name.len() + 2 {
+            return literal.len() == name.len() + 2 && literal.get(1..=name.len()) == Some(name);
+        }
+        literal.contains('\\') && unescape(literal).is_some_and(|found| found == name)
     }
 }
 

@@ -30,6 +30,23 @@ fn of_duplicates_the_last_wins_however_it_is_written() {
 }
 
 #[test]
+fn a_name_is_known_however_it_is_written() {
+    let is = |literal: &str, name: &str| {
+        let text = format!("{{{literal}:1}}");
+        let mut found = false;
+        node(&text).for_each_member(|member, value| found = value == "1" && member.is(name));
+        found
+    };
+    for literal in [r#""type""#, r#""typ\u0065""#, r#""\u0074\u0079\u0070\u0065""#] {
+        assert!(is(literal, "type"), "{literal}");
+    }
+    for literal in [r#""typ""#, r#""types""#, r#""Type""#, r#""typ\n""#, r#""\ud800""#, r#""""#] {
+        assert!(!is(literal, "type"), "{literal}");
+    }
+    assert!(is(r#""""#, "") && is(r#""\"""#, "\"") && is("\"\u{2603}\"", "\u{2603}") && !is(r#""\u2603""#, "u2603"));
+}
+
+#[test]
 fn says_whether_there_is_more_than_was_asked_for() {
     assert!(!node(r#"{"json":1,"json":{}}"#).scan(["json"]).others);
     assert!(node(r#"{"json":{},"x":1}"#).scan(["json"]).others);

@@ -10,7 +10,7 @@ mod expected;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::Plugin;
+use crate::{Plugin, Request};
 
 /// The folders of cases for this contract version. Failures in `should` are printed and do not fail the test.
 const LEVELS: [(&str, bool); 2] = [("v0.1/must", true), ("v0.1/should", false)];
@@ -39,6 +39,23 @@ pub fn run_cases<P: Plugin>(directory: impl AsRef<Path>) {
     for folder in folders(directory) {
         assert!(folder.ends_with("v0.1"), "{}: a case lies in v0.1/must/NAME or v0.1/should/NAME", folder.display());
     }
+}
+
+/// Returns the requests of all cases under `directory`, with their names, for tests that compare two plugins.
+///
+/// # Panics
+///
+/// Panics if there is no case, and if a case cannot be read.
+pub fn requests(directory: impl AsRef<Path>) -> Vec<(String, Request)> {
+    let directory = directory.as_ref();
+    let cases = LEVELS.into_iter().flat_map(|(level, _)| folders(&directory.join(level)));
+    let request = |path: PathBuf| {
+        let case = case::Case::read(&path).unwrap_or_else(|reason| panic!("{}: {reason}", path.display()));
+        (path.file_name().unwrap_or_default().to_string_lossy().into_owned(), case.request)
+    };
+    let requests: Vec<_> = cases.map(request).collect();
+    assert!(!requests.is_empty(), "no case in {}: expected folders v0.1/must/NAME", directory.display());
+    requests
 }
 
 /// Returns the folders in a directory in order; nothing if the directory does not exist.

@@ -77,6 +77,35 @@ fn from_new_to_cases_that_pass() {
     insta::assert_snapshot!(again, @"inlet: orders is there already; choose another name or remove it");
 }
 
+/// A plugin without code needs the binary alone: no cargo, no network, and no more than a second.
+#[test]
+fn from_new_to_cases_that_pass_without_code() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let without_tools = |arguments: &[&str]| {
+        let mut command = Command::new(binary());
+        command.current_dir(here.join("orders")).arg("plugin").args(arguments).env_clear();
+        command.env("XDG_CACHE_HOME", Path::new(env!("CARGO_TARGET_TMPDIR")).join("caches")).output().unwrap()
+    };
+    assert!(!printed(here, &["new", "acme/orders", "--declarative"]).contains("cargo"));
+    let built = without_tools(&["build"]);
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    let project = here.join("orders");
+    let tested = printed(&project, &["test", "orders.wasm"]);
+    assert!(tested.contains("acme/orders: must 24 passed, 0 failed; should 2 passed, 0 failed"), "{tested}");
+
+    // Rules that are wrong are named, and the plugin that was built stays.
+    let toml = std::fs::read_to_string(project.join("plugin.toml")).unwrap();
+    let wrong =
+        toml.replace("event_type = \"/type\"", "event_type = \"type:/x\"").replace("key = \"/id\"", "kee = \"/id\"");
+    std::fs::write(project.join("plugin.toml"), wrong).unwrap();
+    insta::assert_snapshot!(refused(&project, &["build"]), @"");
+    assert!(project.join("orders.wasm").is_file());
+
+    let code = refused(here, &["new", "acme/other", "--declarative", "--lang", "c"]);
+    assert!(code.contains("cannot be used with"), "{code}");
+}
+
 /// Returns the fenced blocks of a section of the guide: their languages and texts.
 fn blocks_of_guide(title: &str) -> Vec<(String, String)> {
     let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/README.md");
@@ -118,6 +147,26 @@ fn the_guides_first_commands_do_what_it_says() {
         let file = directory.path().join("orders/vendor").join(format!("{schema}.schema.json"));
         serde_json::from_slice::<serde_json::Value>(&std::fs::read(file).unwrap()).unwrap();
     }
+}
+
+/// Writes the guide's plugin without code, and compares what it makes of the guide's request.
+#[test]
+fn the_guides_rules_do_what_it_says() {
+    let blocks = blocks_of_guide("Without code");
+    let [(_, start), (_, body), (_, rules), (_, build), (_, shown)] = blocks.as_slice() else { panic!("{blocks:?}") };
+    let directory = tempfile::tempdir().unwrap();
+    let tested = shell(directory.path(), start, &[]);
+    assert!(tested.contains("acme/parcels: must 24 passed, 0 failed"), "{tested}");
+    let project = directory.path().join("parcels");
+    let case = project.join("cases/v0.1/must/delivered");
+    std::fs::create_dir(&case).unwrap();
+    std::fs::write(case.join("body.json"), body).unwrap();
+    let toml = std::fs::read_to_string(project.join("plugin.toml")).unwrap();
+    let (head, rest) = toml.split_once("[rules]\n").unwrap();
+    let tail = &rest[rest.find("# How a request proves").unwrap()..];
+    std::fs::write(project.join("plugin.toml"), format!("{head}{rules}\n{tail}")).unwrap();
+    let said = shell(&project, build, &[]);
+    assert!(said.contains(shown.trim()), "the guide shows\n{shown}\nfound\n{said}");
 }
 
 /// Builds the guide's answering plugin, creates its source with the guide's command, and sends it the guide's requests.

@@ -27,6 +27,9 @@ pub struct Arguments {
     /// The language that it is written in
     #[arg(long, value_enum, default_value_t = Language::Rust)]
     lang: Language,
+    /// Without code: rules in plugin.toml say where everything is
+    #[arg(long, conflicts_with = "lang")]
+    declarative: bool,
     #[command(flatten)]
     output: OutputArguments,
 }
@@ -35,9 +38,28 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let names = Names::parse(&arguments.name)?;
     let directory = PathBuf::from(names.name);
     ensure!(!directory.exists(), "{} is there already; choose another name or remove it", directory.display());
-    create(&directory, &names, arguments.lang)?;
+    let steps = if arguments.declarative {
+        create_declarative(&directory, &names)?;
+        next_steps(&names, None)
+    } else {
+        create(&directory, &names, arguments.lang)?;
+        next_steps(&names, Some(arguments.lang.first_step()))
+    };
     let result = json!({ "key": names.key, "directory": names.name });
-    arguments.output.print(&result, &next_steps(&names, arguments.lang))
+    arguments.output.print(&result, &steps)
+}
+
+/// Creates a project without code. Its `vendor/` holds only the schemas of the files that its author writes.
+fn create_declarative(directory: &Path, names: &Names<'_>) -> anyhow::Result<()> {
+    let files = embedded::COMMON.iter().filter(|(path, _)| *path != "plugin.toml").chain(embedded::DECLARATIVE);
+    for (path, text) in files {
+        write(directory, path, &names.fill(text))?;
+    }
+    let is_needed = |path: &str| path.ends_with(".schema.json") && !path.starts_with("wit/v0.1/");
+    for (path, text) in SDK_AND_CONTRACT.iter().filter(|(path, _)| is_needed(path)) {
+        write(&directory.join("vendor"), path, text)?;
+    }
+    Ok(())
 }
 
 fn create(directory: &Path, names: &Names<'_>, language: Language) -> anyhow::Result<()> {
@@ -69,12 +91,12 @@ fn write(directory: &Path, path: &str, text: &str) -> anyhow::Result<()> {
         .with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn next_steps(Names { key, name }: &Names<'_>, language: Language) -> String {
-    let (step, purpose) = language.first_step();
+/// Returns what to do next. `first` is a command before the first build, and a comment on it.
+fn next_steps(Names { key, name }: &Names<'_>, first: Option<(&str, &str)>) -> String {
+    let first = first.map(|(step, purpose)| format!("\n  {step:<29}  # {purpose}")).unwrap_or_default();
     format!(
         "{key} is in ./{name}. Next:
-  cd {name}
-  {step:<29}  # {purpose}
+  cd {name}{first}
   inlet plugin build             # leaves {name}.wasm
   inlet plugin test {name}.wasm  # the cases, in the server's sandbox
   inlet plugin run {name}.wasm --request cases/v0.1/must/order-created/body.json"

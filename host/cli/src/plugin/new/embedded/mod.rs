@@ -42,6 +42,10 @@ const RUST: Files = &[
     (".gitignore", "/target\n/*.wasm\n"),
 ];
 
+/// The files of projects without code, with the same placeholders. They replace the plugin.toml of [`COMMON`].
+pub(super) const DECLARATIVE: Files =
+    &[("plugin.toml", include_str!("template/declarative/plugin.toml.txt")), (".gitignore", "/*.wasm\n")];
+
 const JAVASCRIPT: Files = &[
     ("translator.js", example!("javascript/translator.js")),
     ("build.mjs", example!("javascript/build.mjs")),

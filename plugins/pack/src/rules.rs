@@ -1,0 +1,112 @@
+//! Plugins without code: the rules of a `plugin.toml`, written into the declarative component.
+
+use anyhow::{Result, bail, ensure};
+use inlet_rules::{Program, WrittenRules, compile, decompile, read, region};
+use serde_json::Value;
+
+/// Checks rules against themselves and the rest of the manifest. The error names every wrong member.
+pub(crate) fn checked(rules: &Value, manifest: &Value) -> Result<WrittenRules> {
+    let checked = read(rules).and_then(|rules| {
+        let faults: Vec<String> = [("header", "headers", rules.headers()), ("query", "query", rules.query())]
+            .into_iter()
+            .flat_map(|(kind, member, names)| unlisted(kind, member, &names, manifest))
+            .chain(unknown_options(&rules, manifest))
+            .collect();
+        if faults.is_empty() { Ok(rules) } else { Err(faults) }
+    });
+    checked.or_else(|faults| bail!("plugin.toml has wrong rules:\n  {}", faults.join("\n  ")))
+}
+
+/// Returns a sentence for each header or query parameter that the rules read and the manifest does not list. The plugin
+/// would never get it.
+fn unlisted(kind: &str, member: &str, names: &[&str], manifest: &Value) -> Vec<String> {
+    let listed: Vec<&str> =
+        manifest.get(member).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    let is_unlisted = |name: &&&str| !listed.contains(*name) && listed != ["*"];
+    let sentence = |name: &&str| {
+        format!(
+            "rules: they read {kind}:{name}, which no request brings them; add {name:?} to `{member}`, above [rules]"
+        )
+    };
+    names.iter().filter(is_unlisted).map(sentence).collect()
+}
+
+/// Returns a sentence for each option that the rules read and the manifest does not have as a text.
+fn unknown_options(rules: &WrittenRules, manifest: &Value) -> Vec<String> {
+    let is_text = |name: &String| {
+        let option = manifest.get("options").and_then(|options| options.get("properties")?.get(name));
+        option.is_some_and(|option| option.get("type").is_some_and(|kind| kind == "string"))
+    };
+    let sentence = |name: String| {
+        format!("rules: they read the option <{name}>, which [options] does not have as a property of type \"string\"")
+    };
+    rules.options().into_iter().filter(|name| !is_text(name)).map(sentence).collect()
+}
+
+/// Writes rules into a copy of the declarative component, and checks that they can be read from it.
+pub(crate) fn write(component: &[u8], rules: &WrittenRules) -> Result<Vec<u8>> {
+    let compiled = compile(rules)?;
+    let mut component = component.to_vec();
+    region::write(&mut component, &compiled)?;
+    let written = region::read(&component)?.and_then(Program::decode).map(|program| decompile(&program));
+    ensure!(
+        written.as_ref() == Some(rules),
+        "the rules that were written into the component are not those of plugin.toml"
+    );
+    Ok(component)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use crate::{manifest_from_toml, pack, pack_rules};
+
+    const LEAST: &str = r#"
+        manifest = 2
+        key = "acme/orders"
+        name = "Acme Orders"
+        version = "1.0.0"
+        contract = "0.1.0"
+        description = "Orders."
+        categories = ["Ecommerce"]
+        links = { website = "https://acme.example", docs = "https://acme.example/docs" }
+    "#;
+
+    fn error(toml: &str) -> String {
+        manifest_from_toml(&format!("{LEAST}{toml}")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn wrong_rules_are_named_with_their_members() {
+        insta::assert_snapshot!(error("[rules]\nevent_type = \"header:x-topic\"\nuserid = \"/user\""), @r#"
+        plugin.toml has wrong rules:
+          rules.userid: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data
+        "#);
+        insta::assert_snapshot!(error("[rules]\nevent_type = [\"header:x-topic\", \"query:type\"]"), @r#"
+        plugin.toml has wrong rules:
+          rules: they read header:x-topic, which no request brings them; add "x-topic" to `headers`, above [rules]
+          rules: they read query:type, which no request brings them; add "type" to `query`, above [rules]
+        "#);
+        let listed =
+            "headers = [\"x-topic\"]\nquery = [\"*\"]\n[rules]\nevent_type = [\"header:x-topic\", \"query:type\"]";
+        assert!(manifest_from_toml(&format!("{LEAST}{listed}")).unwrap().has_rules());
+    }
+
+    #[test]
+    fn rules_need_a_manifest_that_has_them() {
+        let toml = format!("{LEAST}[rules]\nevent_type = \"/type\"");
+        let manifest = manifest_from_toml(&toml).unwrap();
+        assert!(manifest.json.contains(r#""rules":{"event_type":"/type"}"#) && manifest.warning().is_none());
+        let error = manifest_from_toml(&toml.replace("manifest = 2", "")).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"plugin.toml has [rules], which a manifest has from version 2 on; add manifest = 2 at the top");
+    }
+
+    #[test]
+    fn rules_and_code_exclude_each_other() {
+        let with = format!("{LEAST}[rules]\nevent_type = \"/type\"");
+        insta::assert_snapshot!(pack(b"\0asm", &with).unwrap_err().to_string(), @"plugin.toml has [rules], so it describes a plugin without code; remove them, or the code");
+        insta::assert_snapshot!(pack_rules(b"\0asm", LEAST).unwrap_err().to_string(), @"plugin.toml has no [rules]; a plugin without code needs them");
+        insta::assert_snapshot!(pack_rules(b"\0asm", &with).unwrap_err().to_string(), @"the component has 0 places for rules; expected exactly one: use the declarative component as Inlet builds it");
+    }
+}
