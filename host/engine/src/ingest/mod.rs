@@ -168,7 +168,10 @@ async fn ingest(
         }
     };
     // Who only knows the address must not fill the log.
-    if handshake.is_some() && endpoint.settings.enforce_verification && refused_request::is_over_rate(engine, endpoint, peer) {
+    if handshake.is_some()
+        && endpoint.settings.enforce_verification
+        && refused_request::is_over_rate(engine, endpoint, peer)
+    {
         return Err(IngestError::TooManyRefused.into());
     }
     let verified = verify::verify(engine, endpoint, &request);

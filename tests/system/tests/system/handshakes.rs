@@ -128,7 +128,8 @@ async fn okta_dropbox_intercom_and_discord() {
     let (_, content_type, body) = harmless(ask(&endpoint, Method::GET, "?challenge=abc", &[], "").await).await;
     assert_eq!((content_type.as_str(), body.as_str()), ("text/plain; charset=utf-8", "abc"));
     assert_eq!(ask(&endpoint, Method::HEAD, "", &[], "").await.status(), 200);
-    let options = ask(&endpoint, Method::OPTIONS, "", &[("webhook-request-origin", "eventemitter.example.com")], "").await;
+    let options =
+        ask(&endpoint, Method::OPTIONS, "", &[("webhook-request-origin", "eventemitter.example.com")], "").await;
     assert_eq!(options.status(), 204);
     assert_eq!(options.headers()["webhook-allowed-origin"], "eventemitter.example.com");
     // One that the platform signs is answered after verification.
@@ -207,7 +208,10 @@ async fn a_plugin_whose_handshake_is_an_oracle_or_unknown_is_refused() {
         "hmac": {"algorithm": "hmac_sha256", "encoding": "hex"}, "answer": {"text": "{hmac}"},
     });
     let (status, message) = add(zoom.clone(), "{timestamp}{text:/token}").await;
-    assert!(status == 422 && message.contains("handshake.0.hmac: before verification it would sign events"), "{message}");
+    assert!(
+        status == 422 && message.contains("handshake.0.hmac: before verification it would sign events"),
+        "{message}"
+    );
     let mut unknown = zoom.clone();
     unknown["onlyOnce"] = json!(true);
     let (status, message) = add(unknown, "{timestamp}:{text:/token}").await;

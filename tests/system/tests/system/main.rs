@@ -83,6 +83,7 @@ mod signatures;
 mod signed_addresses;
 mod startup;
 mod stored_versions;
+mod tokens;
 mod toolchains;
 mod traces;
 mod user_export;

@@ -55,7 +55,11 @@ async fn the_url_is_the_operators_and_no_header_changes_it() {
     };
     let genuine = sign(&public(&endpoint), body);
     assert_eq!(send("", &genuine, &[]).await, 200);
-    assert_eq!(send("?a=%20b&c", &sign(&format!("{}?a=%20b&c", public(&endpoint)), body), &[]).await, 200, "as it is sent");
+    assert_eq!(
+        send("?a=%20b&c", &sign(&format!("{}?a=%20b&c", public(&endpoint)), body), &[]).await,
+        200,
+        "as it is sent"
+    );
     assert_eq!(send("/sub", &sign(&format!("{}/sub", public(&endpoint)), body), &[]).await, 200);
     assert_eq!(send("?a=1", &genuine, &[]).await, 401, "another query");
     let evil = sign(&format!("https://evil.example{}", endpoint.path()), body);
