@@ -11,6 +11,8 @@ pub struct EngineOptions {
     pub node_name: String,
     /// The URL before `/integrations/receive/…` under which senders reach this server, without a slash at its end.
     pub base_url: String,
+    /// The same URL if the operator set it, for platforms that sign the URL that they call. `None`: they are not verified.
+    pub public_url: Option<String>,
     /// The directory of further plugins, if there is one. It is watched.
     pub plugins_dir: Option<PathBuf>,
     /// The most bytes held at once over all requests; a request beyond it, or beyond its share of it, is answered 503.

@@ -30,6 +30,7 @@ impl TestEngine {
         let options = EngineOptions {
             node_name: "test".to_owned(),
             base_url: String::new(),
+            public_url: None,
             plugins_dir: None,
             max_in_flight_bytes: 1 << 20,
             body_timeout: Duration::from_secs(1),

@@ -18,10 +18,11 @@
 //! - No wasmtime type appears in the public API.
 //! - A store serves one call.
 //! - A value written by a guest leaves this crate only through `contract/checked.rs`.
-//! - Imports point one way: `run` ← `wasi`, `run` ← `contract` ← `manifest` ← `load` ← `plugin` ← `sandbox`.
+//! - Imports point one way: `run` ← `wasi`, `run` ← `contract` ← `manifest` ← `forms` ← `load` ← `plugin` ← `sandbox`.
 
 mod contract;
 mod display;
+pub mod forms;
 mod load;
 pub mod manifest;
 mod plugin;

@@ -77,7 +77,7 @@ pub(crate) fn as_received(manifest: &Manifest, request: &Request) -> Result<Requ
             ));
         }
     }
-    Ok(Request { options: options.to_string(), ..request.clone() })
+    Ok(manifest.with_form_body(Request { options: options.to_string(), ..request.clone() }))
 }
 
 impl CaseReport {

@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::ManifestVersion;
 
 /// Members whose own members are all needed: a host that ignored one would check less than the plugin's author meant.
-const CLOSED: [&str; 1] = ["verification"];
+const CLOSED: [&str; 2] = ["verification", "handshake"];
 
 /// Removes the members that an open manifest has and its schema does not know. Returns them as dot paths, for example
 /// `links.blog`, in the order of the text.
 ///
-/// Unknown members of a closed manifest stay, and so do those within `verification`: they are faults of the manifest.
+/// Unknown members of a closed manifest stay, and so do those within `verification` and `handshake`: they are faults of the manifest.
 pub fn take_unknown_members(manifest: &mut Value, version: ManifestVersion) -> Vec<String> {
     if !version.is_open() {
         return Vec::new();

@@ -289,6 +289,7 @@ mod tests {
             };
             let written = members(&parts.document().settings.unwrap());
             let context = ChangeContext {
+                has_public_url: true,
                 defaults: &defaults,
                 has_secret: true,
                 has_write_key: false,

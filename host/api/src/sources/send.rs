@@ -40,7 +40,7 @@ pub async fn send_to_source(
     let endpoint = queried_endpoint(&engine, &key, &params)?;
     let SendToSource { payload, body, method, path, query, headers, sign } = request;
     let described = RehearseSource { payload, body, method, path, query, headers, sign, ..RehearseSource::default() };
-    let sample = rehearsal::sent(described, None, &endpoint)?;
+    let sample = rehearsal::sent(described, None, &engine, &endpoint)?;
     let (environment, by) = (params.get("environment").unwrap_or_default(), operator.name());
     tracing::info!(source = key, environment, by, "a request was sent to a source by an operator");
     let answer = Answer::read(receive_sample(&engine, &endpoint, sample).await).await?;

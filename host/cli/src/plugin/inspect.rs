@@ -51,6 +51,7 @@ fn table(plugin: &Plugin) -> String {
         ("query it reads", listed(&manifest.query)),
         ("largest body", format!("{} bytes", manifest.max_body_bytes)),
         ("verification", verification(manifest.verification.as_ref())),
+        ("handshakes", manifest.handshake.len().to_string()),
         ("writes answers", if plugin.answers() { "yes" } else { "no" }.to_owned()),
         ("blanked", listed(&manifest.redact_paths)),
         ("examples", listed(&examples)),
@@ -65,7 +66,21 @@ fn verification(template: Option<&Template>) -> String {
         Some(Template::Signature(signature)) => {
             let signed: Vec<String> = signature.signed.iter().map(|signed| signed.as_str().to_owned()).collect();
             let uncovered = signature.uncovered.as_deref().unwrap_or("nothing is said");
-            format!("a signature in {} of {}; not proven: {uncovered}", signature.header, signed.join(" or "))
+            let place = match (&signature.header, &signature.query, &signature.body) {
+                (Some(header), ..) => header.clone(),
+                (None, Some(parameter), _) => format!("the query parameter {parameter}"),
+                (None, None, pointer) => format!("the body at {}", pointer.as_deref().unwrap_or_default()),
+            };
+            format!("a signature in {place} of {}; not proven: {uncovered}", signed.join(" or "))
+        }
+        Some(Template::Jwt(token)) => {
+            let place = token.header.as_deref().or(token.query.as_deref()).unwrap_or_default();
+            let uncovered = token.uncovered.as_deref().unwrap_or("nothing is said");
+            format!("a JSON Web Token in {place}; not proven: {uncovered}")
+        }
+        Some(Template::AnyOf(scheme)) => {
+            let alternatives: Vec<String> = scheme.any_of.iter().map(|one| verification(Some(one))).collect();
+            alternatives.join("; or ")
         }
     }
 }

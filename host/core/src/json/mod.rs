@@ -185,10 +185,20 @@ pub fn point<'a>(text: &'a str, pointer: &str) -> Option<&'a str> {
         return Some(text.trim());
     }
     pointer.strip_prefix('/')?.split('/').try_fold(text, |text, token| match Kind::of(text) {
-        Kind::Object => member(text, &unescape(token)),
-        Kind::Array => item(text, index(token)?),
+        Kind::Object => member_of(text, token),
+        Kind::Array => item_of(text, token),
         _ => None,
     })
+}
+
+/// Returns the member of an object that a token of a JSON Pointer names.
+pub(crate) fn member_of<'a>(text: &'a str, token: &str) -> Option<&'a str> {
+    member(text, &unescape(token))
+}
+
+/// Returns the item of an array that a token of a JSON Pointer names.
+pub(crate) fn item_of<'a>(text: &'a str, token: &str) -> Option<&'a str> {
+    item(text, index(token)?)
 }
 
 /// Decodes a string; none if the text is not a string or holds a lone surrogate.

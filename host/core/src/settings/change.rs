@@ -36,6 +36,8 @@ pub struct ChangeContext<'a> {
     pub has_write_key: bool,
     /// The plugin's verification scheme.
     pub scheme: Option<&'a Template>,
+    /// True if the server knows the URL that senders call.
+    pub has_public_url: bool,
     /// The headers that the plugin's manifest keeps, in lower case.
     pub kept_headers: &'a [String],
     /// The largest `max_items` that the server allows.
@@ -103,20 +105,40 @@ impl Settings {
             );
             return Err(BadSetting::new("verification_headers", message));
         }
-        let credential = settings.verification_header.as_deref().or(context.scheme.map(Template::header));
-        if let Some(name) = settings.keep_headers.iter().find(|name| !verification::may_be_forwarded(name, credential))
+        if settings.enforce_verification
+            && !has_write_key
+            && !context.has_public_url
+            && context.scheme.is_some_and(Template::reads_address)
+        {
+            let message = "this provider signs the URL that it calls, and this server does not know its own, so nothing could \
+                           be accepted; set public_url in the server's configuration and restart it, or set \
+                           enforce_verification to false";
+            return Err(BadSetting::new("enforce_verification", message));
+        }
+        if settings.verification_header.is_some() && context.scheme.is_some_and(|scheme| scheme.header().is_none()) {
+            let message = "this provider's credential is in one of several headers, in the query or in the body; leave it out, or \
+                           send null";
+            return Err(BadSetting::new("verification_header", message));
+        }
+        let own = context.scheme.into_iter().flat_map(Template::credential_headers);
+        let credentials: Vec<&str> = match settings.verification_header.as_deref() {
+            Some(named) => vec![named],
+            None => own.collect(),
+        };
+        if let Some(name) =
+            settings.keep_headers.iter().find(|name| !verification::may_be_forwarded(name, credentials.iter().copied()))
         {
             let message = format!("{name:?} holds a credential and never leaves the door; take it out of the list");
             return Err(BadSetting::new("keep_headers", message));
         }
         if patch.keys().any(|name| name.ends_with("_path") || name == "keep_headers") {
-            settings.check_header_paths(context.kept_headers, credential)?;
+            settings.check_header_paths(context.kept_headers, &credentials)?;
         }
         Ok(ChangedSettings { settings, secret, write_key, notes })
     }
 
     /// Refuses a path to a header that is not kept, which would never find anything.
-    fn check_header_paths(&self, kept: &[String], credential: Option<&str>) -> Result<(), BadSetting> {
+    fn check_header_paths(&self, kept: &[String], credentials: &[&str]) -> Result<(), BadSetting> {
         let paths = [
             ("event_type_path", self.event_type_path.as_slice()),
             ("user_id_path", self.user_id_path.as_slice()),
@@ -128,7 +150,7 @@ impl Settings {
             paths.into_iter().flat_map(|(setting, paths)| paths.iter().map(move |path| (setting, path)))
         {
             let Some(name) = path.header() else { continue };
-            if !verification::may_be_forwarded(&name, credential) {
+            if !verification::may_be_forwarded(&name, credentials.iter().copied()) {
                 let message = format!("it reads the header {name:?}, which holds a credential and is never kept");
                 return Err(BadSetting::new(setting, message));
             }

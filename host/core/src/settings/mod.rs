@@ -121,6 +121,7 @@ mod tests {
         let (defaults, scheme) = (Settings { handle_identifies: true, ..Settings::default() }, scheme());
         let kept_headers = ["x-kept".to_owned()];
         let context = ChangeContext {
+            has_public_url: true,
             defaults: &defaults,
             has_secret,
             has_write_key: false,
@@ -161,6 +162,7 @@ mod tests {
             let defaults = Settings::default();
             let [has_secret, has_write_key] = has;
             let context = ChangeContext {
+                has_public_url: true,
                 defaults: &defaults,
                 has_secret,
                 has_write_key,
@@ -223,7 +225,7 @@ mod tests {
         let off = Settings::default();
         insta::assert_snapshot!(error(&off, false, json!({"enforce_verification": true})), @"enforce_verification: it needs a signing_secret or a write_key; set one, or set enforce_verification to false");
         insta::assert_snapshot!(error(&on, true, json!({"signing_secret": null})), @"enforce_verification: it needs a signing_secret or a write_key; set one, or set enforce_verification to false");
-        insta::assert_snapshot!(error(&off, false, json!({"signing_secret": 42})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
+        insta::assert_snapshot!(error(&off, false, json!({"signing_secret": 42})), @"signing_secret: expected a string of 1 to 16384 bytes, or null");
         insta::assert_snapshot!(error(&off, false, json!({"handle_identify": true})), @r#"handle_identify: there is no such setting; the nearest is "handle_identifies""#);
         insta::assert_snapshot!(error(&off, false, json!({"enforce_idempotency": "yes"})), @"enforce_idempotency: found a string, expected true, false or null");
         insta::assert_snapshot!(error(&off, false, json!({"idempotency_window_seconds": 0})), @"idempotency_window_seconds: found 0, expected a whole number from 1 to 7776000");
@@ -258,6 +260,7 @@ mod tests {
         let change = |scheme: &str, patch: Value| {
             let scheme = serde_json::from_str(scheme).unwrap();
             let context = ChangeContext {
+                has_public_url: true,
                 defaults: &Settings::default(),
                 has_secret: false,
                 has_write_key: false,
@@ -286,6 +289,7 @@ mod tests {
             let scheme = json!({"scheme": "shared_secret", "header": "authorization", "prefix": prefix});
             let scheme = serde_json::from_value(scheme).unwrap();
             let context = ChangeContext {
+                has_public_url: true,
                 defaults: &Settings::default(),
                 has_secret: false,
                 has_write_key: false,

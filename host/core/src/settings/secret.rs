@@ -5,8 +5,10 @@ use serde_json::{Map, Value};
 use super::BadSetting;
 use crate::rotating_secret::{DEFAULT_OVERLAP_SECONDS, MAX_OVERLAP_SECONDS, SecretChange};
 
-/// The longest secret, in bytes.
-const MAX_LENGTH: usize = 1024;
+/// The longest write key, in bytes.
+const MAX_WRITE_KEY: usize = 1024;
+/// The longest signing secret, in bytes: a set of public keys or a certificate is larger than a shared secret.
+const MAX_SIGNING_SECRET: usize = 16 * 1024;
 /// The settings that are read here.
 pub(super) const NAMES: [&str; 4] =
     [SIGNING_SECRET.secret, SIGNING_SECRET.overlap, WRITE_KEY.secret, WRITE_KEY.overlap];
@@ -15,14 +17,15 @@ pub(super) const NAMES: [&str; 4] =
 pub(super) struct SecretSettings {
     pub(super) secret: &'static str,
     overlap: &'static str,
+    longest: usize,
 }
 
 /// The secret that requests are signed with.
 pub(super) const SIGNING_SECRET: SecretSettings =
-    SecretSettings { secret: "signing_secret", overlap: "signing_secret_overlap_seconds" };
+    SecretSettings { secret: "signing_secret", overlap: "signing_secret_overlap_seconds", longest: MAX_SIGNING_SECRET };
 /// The key that requests carry.
 pub(super) const WRITE_KEY: SecretSettings =
-    SecretSettings { secret: "write_key", overlap: "write_key_overlap_seconds" };
+    SecretSettings { secret: "write_key", overlap: "write_key_overlap_seconds", longest: MAX_WRITE_KEY };
 
 impl SecretSettings {
     /// Reads the change of the secret out of a change of settings, with a note if the secret was trimmed. Errors never repeat
@@ -41,7 +44,7 @@ impl SecretSettings {
     }
 
     fn read_trimmed(&self, patch: &Map<String, Value>) -> Result<SecretChange, BadSetting> {
-        let Self { secret: name, overlap } = self;
+        let Self { secret: name, overlap, longest } = self;
         let seconds = patch.get(*overlap).filter(|value| !value.is_null());
         let seconds = seconds.map(|value| self.read_overlap(value)).transpose()?;
         match (patch.get(*name), seconds) {
@@ -60,13 +63,11 @@ impl SecretSettings {
                     format!("nothing takes the secret's place, so both end at once; leave it out, or set a {name}");
                 Err(BadSetting::new(overlap, message))
             }
-            (Some(Value::String(secret)), seconds) if (1..=MAX_LENGTH).contains(&secret.len()) => {
+            (Some(Value::String(secret)), seconds) if (1..=*longest).contains(&secret.len()) => {
                 let overlap_seconds = seconds.unwrap_or(DEFAULT_OVERLAP_SECONDS);
                 Ok(SecretChange::Set { secret: secret.clone(), overlap_seconds })
             }
-            (Some(_), _) => {
-                Err(BadSetting::new(name, format!("expected a string of 1 to {MAX_LENGTH} bytes, or null")))
-            }
+            (Some(_), _) => Err(BadSetting::new(name, format!("expected a string of 1 to {longest} bytes, or null"))),
         }
     }
 
@@ -153,8 +154,8 @@ mod tests {
         insta::assert_snapshot!(error(json!({"signing_secret": "s", "signing_secret_overlap_seconds": "1 day"})), @"signing_secret_overlap_seconds: expected a whole number of seconds from 0 to 2592000");
         insta::assert_snapshot!(error(json!({"signing_secret_overlap_seconds": 60})), @"signing_secret_overlap_seconds: it says how long the previous secret stays good once signing_secret is set; send both, or 0 to end the previous one now");
         insta::assert_snapshot!(error(json!({"signing_secret": null, "signing_secret_overlap_seconds": 60})), @"signing_secret_overlap_seconds: nothing takes the secret's place, so both end at once; leave it out, or set a signing_secret");
-        insta::assert_snapshot!(error(json!({"signing_secret": ""})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
-        insta::assert_snapshot!(error(json!({"signing_secret": ["hunter2"]})), @"signing_secret: expected a string of 1 to 1024 bytes, or null");
+        insta::assert_snapshot!(error(json!({"signing_secret": ""})), @"signing_secret: expected a string of 1 to 16384 bytes, or null");
+        insta::assert_snapshot!(error(json!({"signing_secret": ["hunter2"]})), @"signing_secret: expected a string of 1 to 16384 bytes, or null");
         assert!(!format!("{:?}", pair().previous).contains("old"));
     }
 }

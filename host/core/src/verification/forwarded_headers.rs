@@ -2,20 +2,20 @@
 
 use crate::contract::Field;
 
-/// Returns true if a header may be forwarded, given the header that holds the credential.
-pub fn may_be_forwarded(name: &str, credential_header: Option<&str>) -> bool {
+/// Returns true if a header may be forwarded, given the headers that hold a credential.
+pub fn may_be_forwarded<'c>(name: &str, credential_headers: impl IntoIterator<Item = &'c str>) -> bool {
     const NEVER: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
-    !NEVER.contains(&name) && Some(name) != credential_header
+    !NEVER.contains(&name) && credential_headers.into_iter().all(|credential| credential != name)
 }
 
 /// Selects the headers to forward. Names are in lower case, and repeated headers stay repeated.
-pub fn forwarded_headers<'a>(
+pub fn forwarded_headers<'a, 'c>(
     headers: impl Iterator<Item = (&'a str, &'a [u8])>,
     wanted: impl Fn(&str) -> bool,
-    credential_header: Option<&str>,
+    credential_headers: impl IntoIterator<Item = &'c str> + Clone,
 ) -> Vec<Field> {
     headers
-        .filter(|(name, _)| wanted(name) && may_be_forwarded(name, credential_header))
+        .filter(|(name, _)| wanted(name) && may_be_forwarded(name, credential_headers.clone()))
         .map(|(name, value)| Field::new(name, String::from_utf8_lossy(value)))
         .collect()
 }

@@ -1,19 +1,24 @@
-//! Reading the claim of a request out of its headers: signatures, a time, an id.
+//! Reading the claim of a request out of its headers, query or body: signatures, a time, an id.
 
-use super::{Header, List, Sent, Signature, Unit};
+use std::borrow::Cow;
+
+use super::{
+    List, Sent, Signature, SignedTemplate, Unit,
+    place::{self, Found, Place},
+};
 
 /// The claim of a request: its signatures with the time and the id that they sign.
 pub(super) struct Claim<'a> {
     /// The decoded signatures; one valid signature is enough.
     pub(super) signatures: Vec<Vec<u8>>,
     pub(super) timestamp: Option<SignedAt<'a>>,
-    pub(super) id: Option<&'a str>,
+    pub(super) id: Option<Cow<'a, str>>,
 }
 
 /// The time of signing that a request claims.
 pub(super) struct SignedAt<'a> {
     /// The text as sent, which is the signed form.
-    pub(super) text: &'a str,
+    pub(super) text: Cow<'a, str>,
     /// The time in milliseconds since 1970.
     pub(super) at_ms: i64,
 }
@@ -26,12 +31,12 @@ pub(super) struct Malformed;
 const MAX_SIGNATURES: usize = 16;
 
 impl Signature {
-    /// Reads the claim of a request whose credential header holds this value.
-    pub(super) fn read_claim<'a>(&self, sent: &Sent<'a>, value: &'a [u8]) -> Result<Claim<'a>, Malformed> {
-        let value = std::str::from_utf8(value).map_err(|_| Malformed)?;
+    /// Reads the claim of a request whose signature stands in this value.
+    pub(super) fn read_claim<'a>(&self, sent: &Sent<'a>, value: Cow<'a, [u8]>) -> Result<Claim<'a>, Malformed> {
+        let value = place::text(value).ok_or(Malformed)?;
         let (signatures, in_list) = match &self.list {
-            None => (vec![value], None),
-            Some(list) => list.read(value)?,
+            None => (vec![&*value], None),
+            Some(list) => list.read(&value)?,
         };
         // Unreadable signatures are skipped: a list may hold signatures of another kind under the same name.
         let signatures: Vec<Vec<u8>> = signatures
@@ -41,6 +46,7 @@ impl Signature {
         if signatures.is_empty() || signatures.len() > MAX_SIGNATURES {
             return Err(Malformed);
         }
+        let in_list = in_list.map(|text| place::part_of(&value, text));
         Ok(Claim { signatures, timestamp: self.read_timestamp(sent, in_list)?, id: self.read_id(sent)? })
     }
 
@@ -52,23 +58,43 @@ impl Signature {
             Some(list) => list.read(value).map(|(signatures, _)| signatures).unwrap_or_default(),
         };
         let read = |text: &str| self.encoding.read(text.strip_prefix(self.prefix.as_str())?);
-        found.into_iter().filter_map(read).any(|signature| signature.len() == self.algorithm.length())
+        found.into_iter().filter_map(read).any(|signature| self.algorithm.lengths().contains(&signature.len()))
     }
 
-    fn read_timestamp<'a>(&self, sent: &Sent<'a>, in_list: Option<&'a str>) -> Result<Option<SignedAt<'a>>, Malformed> {
+    fn read_timestamp<'a>(
+        &self,
+        sent: &Sent<'a>,
+        in_list: Option<Cow<'a, str>>,
+    ) -> Result<Option<SignedAt<'a>>, Malformed> {
         let Some(timestamp) = &self.timestamp else { return Ok(None) };
-        let text = match &timestamp.header {
+        let text = match timestamp.place() {
             None => in_list,
-            Some(name) => optional_header(sent, name)?,
+            Some(place) => optional(sent, place)?,
         };
-        text.map(|text| Ok(SignedAt { text, at_ms: timestamp.unit.read(text).ok_or(Malformed)? })).transpose()
+        text.map(|text| {
+            let at_ms = timestamp.unit.read(&text).ok_or(Malformed)?;
+            Ok(SignedAt { text, at_ms })
+        })
+        .transpose()
     }
 
-    fn read_id<'a>(&self, sent: &Sent<'a>) -> Result<Option<&'a str>, Malformed> {
-        match &self.id {
+    fn read_id<'a>(&self, sent: &Sent<'a>) -> Result<Option<Cow<'a, str>>, Malformed> {
+        match self.id.as_ref().and_then(super::Id::place) {
             None => Ok(None),
-            Some(id) => optional_header(sent, &id.header),
+            Some(place) => optional(sent, place),
         }
+    }
+
+    /// Returns true if a template signs the timestamp, as `{timestamp}` or with the place in which it stands.
+    pub(super) fn signs_timestamp(&self, template: &SignedTemplate) -> bool {
+        let place = self.timestamp.as_ref().and_then(super::Timestamp::place);
+        template.holds_timestamp() || place.is_some_and(|place| template.holds(place))
+    }
+
+    /// Returns true if a template signs the id, as `{id}` or with the place in which it stands.
+    pub(super) fn signs_id(&self, template: &SignedTemplate) -> bool {
+        let place = self.id.as_ref().and_then(super::Id::place);
+        template.holds_id() || place.is_some_and(|place| template.holds(place))
     }
 
     /// Returns true if the signed time is within the tolerance, or if no time is signed.
@@ -82,14 +108,14 @@ impl Signature {
     }
 }
 
-/// Returns a header that may be missing and must not be sent twice.
-fn optional_header<'a>(sent: &Sent<'a>, name: &str) -> Result<Option<&'a str>, Malformed> {
-    match sent.header(name) {
-        Header::Missing => Ok(None),
-        Header::Doubled => Err(Malformed),
-        Header::Once(value) => match std::str::from_utf8(value) {
-            Ok("") | Err(_) => Err(Malformed),
-            Ok(text) => Ok(Some(text)),
+/// Returns a value that may be missing and must not be sent twice.
+fn optional<'a>(sent: &Sent<'a>, place: Place<'_>) -> Result<Option<Cow<'a, str>>, Malformed> {
+    match sent.find(place) {
+        Found::Missing => Ok(None),
+        Found::Doubled => Err(Malformed),
+        Found::Once(value) => match place::text(value) {
+            Some(text) if !text.is_empty() => Ok(Some(text)),
+            _ => Err(Malformed),
         },
     }
 }
@@ -112,13 +138,16 @@ impl List {
 }
 
 impl Unit {
-    /// Reads digits and nothing else: a sign or a space would make two texts of one time.
+    /// Reads a time. A count is digits and nothing else: a sign or a space would make two texts of one time.
     fn read(self, text: &str) -> Option<i64> {
+        if self == Unit::Rfc3339 {
+            return read_date(text);
+        }
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number: i64 = digits.then(|| text.parse().ok())??;
         match self {
             Unit::Seconds => number.checked_mul(1000),
-            Unit::Milliseconds => Some(number),
+            Unit::Milliseconds | Unit::Rfc3339 => Some(number),
         }
     }
 
@@ -127,6 +156,17 @@ impl Unit {
         match self {
             Unit::Seconds => at_ms.div_euclid(1000).to_string(),
             Unit::Milliseconds => at_ms.to_string(),
+            Unit::Rfc3339 => crate::time::write_ms(at_ms),
         }
     }
+}
+
+/// Reads a date with a time and an offset as RFC 3339 has it.
+fn read_date(text: &str) -> Option<i64> {
+    const LONGEST: usize = 40;
+    let is_of_its_characters = |byte: u8| byte.is_ascii_digit() || b"-+:.TtZz ".contains(&byte);
+    if text.len() > LONGEST || !text.bytes().all(is_of_its_characters) {
+        return None;
+    }
+    text.parse::<jiff::Timestamp>().ok().map(jiff::Timestamp::as_millisecond)
 }

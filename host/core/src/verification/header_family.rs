@@ -49,7 +49,7 @@ pub enum HeaderFamily {
 impl HeaderFamily {
     /// Returns the family that a scheme names; none if its signature is in another header.
     pub fn of(scheme: &Template) -> Option<Self> {
-        [Self::Webhook, Self::Svix].into_iter().find(|family| scheme.header() == family.signature())
+        [Self::Webhook, Self::Svix].into_iter().find(|family| scheme.header() == Some(family.signature()))
     }
 
     /// Returns the headers of the family: id, timestamp and signature.

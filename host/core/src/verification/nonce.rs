@@ -4,7 +4,7 @@ use std::hash::Hasher as _;
 
 use siphasher::sip128::{Hasher128 as _, SipHasher24};
 
-use super::{Covers, Header, Sent, Signature, Template};
+use super::{Covers, Sent, Signature, Template, place::Found};
 use crate::idempotency::HashKey;
 
 /// The mark of a signed request that is accepted once. A second request with the same mark has the same signed bytes.
@@ -27,7 +27,7 @@ const ID_ALONE_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// The time that a nonce outlives its tolerance: the longest time from a request's arrival to its commit, which is a few
 /// seconds, and a margin for a clock that is set back.
-const BEYOND_TOLERANCE_MS: i64 = 5 * 60 * 1000;
+pub(super) const BEYOND_TOLERANCE_MS: i64 = 5 * 60 * 1000;
 
 impl Signature {
     /// Returns the nonce of a verified request; none if neither an id nor a time is signed, because a sender's own retry is
@@ -36,18 +36,18 @@ impl Signature {
     /// The hash is over the signed content and not over the signature: a header with two signatures could be sent once with
     /// each.
     pub(super) fn nonce(&self, sent: &Sent<'_>, hash_key: &HashKey, source_environment: i64) -> Option<Nonce> {
-        let Header::Once(value) = sent.header(sent.credential_header) else { return None };
+        let Found::Once(value) = sent.find(self.place_in(sent)?) else { return None };
         let claim = self.read_claim(sent, value).ok()?;
-        let template = self.signed.iter().filter(|template| template.holds_timestamp() || template.holds_id());
-        let (template, content) = template.filter_map(|it| Some((it, it.content(sent, &claim)?))).next()?;
+        let template = self.signed.iter().filter(|template| self.signs_timestamp(template) || self.signs_id(template));
+        let (template, content) = template.filter_map(|it| Some((it, it.content(self, sent, &claim)?))).next()?;
         let mut hasher = SipHasher24::new_with_key(&hash_key.0);
         hasher.write(&source_environment.to_le_bytes());
-        for part in content.parts {
+        for part in &content.parts {
             hasher.write(&(part.len() as u64).to_le_bytes());
             hasher.write(part);
         }
         let signed_until_ms = match (&self.timestamp, &claim.timestamp) {
-            (Some(timestamp), Some(found)) if template.holds_timestamp() => {
+            (Some(timestamp), Some(found)) if self.signs_timestamp(template) => {
                 Some(found.at_ms.saturating_add(i64::from(timestamp.tolerance_seconds) * 1000))
             }
             _ => None,
@@ -64,11 +64,13 @@ impl Signature {
 }
 
 impl Template {
-    /// Returns the nonce of a verified request; none if the scheme signs neither an id nor a time.
+    /// Returns the nonce of a request that this scheme verified; none if it signs neither an id nor a time. Of several
+    /// alternatives, [`Template::decide`] names the one that verified the request.
     pub fn nonce(&self, sent: &Sent<'_>, hash_key: &HashKey, source_environment: i64) -> Option<Nonce> {
         match self {
-            Template::SharedSecret(_) => None,
+            Template::SharedSecret(_) | Template::AnyOf(_) => None,
             Template::Signature(scheme) => scheme.nonce(sent, hash_key, source_environment),
+            Template::Jwt(scheme) => scheme.nonce(sent, hash_key, source_environment),
         }
     }
 }

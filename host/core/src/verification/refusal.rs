@@ -55,6 +55,19 @@ pub const REFUSAL_CAUSES: &[RefusalCause] = &[
          time does not become fresh, so let the sender sign and send again, then POST …/refused/dismiss",
     ),
     verifiable(
+        "no_public_url",
+        "the platform signs the URL that it calls, and this server does not know its own",
+        "set public_url in the server's configuration to the URL before /integrations/receive/… that the sender calls, and \
+         restart the server; then POST …/refused/verify",
+    ),
+    RefusalCause {
+        name: "wrong_verify_token",
+        meaning: "the platform asked for the endpoint's confirmation with another verify token than is set here, or none is set",
+        what_to_do: "compare the verify token of the platform's page with the one that the source's plugin names, and let the \
+                     platform ask again; then POST …/refused/dismiss",
+        is_verifiable: false,
+    },
+    verifiable(
         "reused",
         "its signed bytes were accepted before, and may come from somebody who captured them",
         "nothing is lost: the request with these bytes is in the log; if the sender means a new one, let it sign another time \

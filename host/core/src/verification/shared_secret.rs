@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::SharedSecret;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+use super::{BadSecret, SecretEncoding, SharedSecret};
 
 impl SharedSecret {
     /// Returns the form in which credentials are compared. The name of an authentication scheme (`Bearer`) has no case, and
@@ -31,8 +33,24 @@ impl SharedSecret {
         (prefix.eq_ignore_ascii_case(&self.prefix) && !bare.is_empty()).then_some(bare)
     }
 
+    /// Checks that a sender can send the secret: with HTTP Basic it is a name and a password.
+    pub(super) fn check_secret(&self, secret: &str) -> Result<(), BadSecret> {
+        match self.encoding == SecretEncoding::Base64 && !secret.contains(':') {
+            true => Err(BadSecret { expected: "a name and a password, as name:password".to_owned() }),
+            false => Ok(()),
+        }
+    }
+
+    /// Returns the credential that a sender with this secret sends.
+    pub fn credential(&self, secret: &str) -> String {
+        match self.encoding {
+            SecretEncoding::Plain => format!("{}{secret}", self.prefix),
+            SecretEncoding::Base64 => format!("{}{}", self.prefix, STANDARD.encode(secret)),
+        }
+    }
+
     /// Returns the comparable form of the credential that a sender with this secret sends.
     pub fn expected(&self, header: &str, secret: &str) -> Vec<u8> {
-        self.comparable(header, format!("{}{secret}", self.prefix).as_bytes()).into_owned()
+        self.comparable(header, self.credential(secret).as_bytes()).into_owned()
     }
 }

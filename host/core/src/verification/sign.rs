@@ -1,13 +1,17 @@
 //! Signing test requests as the platform does.
 
-use super::{Encoding, Sent, Signature, SignedTemplate, Template, header::Claim, header::SignedAt, key::BadSecret};
+use std::borrow::Cow;
+
+use super::{
+    Encoding, Sent, Signature, SignedTemplate, Target, Template, header::Claim, header::SignedAt, key::BadSecret,
+};
 use crate::contract::Field;
 
 /// A request to sign.
 #[derive(Debug, Clone, Copy)]
 pub struct ToSign<'a> {
-    /// The header for the credential: the template's, or the one that the operator named.
-    pub credential_header: &'a str,
+    /// The header for the credential that the operator named; the template's if there is none.
+    pub credential_header: Option<&'a str>,
     /// The method in upper case.
     pub method: &'a str,
     /// The other headers of the request, names in lower case.
@@ -16,6 +20,10 @@ pub struct ToSign<'a> {
     pub id: &'a str,
     /// The time of sending, in milliseconds since 1970.
     pub at_ms: i64,
+    /// The address that the request is sent to.
+    pub target: Target<'a>,
+    /// The plugin's own settings, a JSON object.
+    pub options: &'a str,
     /// The body.
     pub body: &'a [u8],
 }
@@ -32,45 +40,71 @@ pub enum CannotSign {
         /// The templates.
         signed: String,
     },
+    /// Only the platform can sign so, or the credential is in no header.
+    #[error("{0}")]
+    NotHere(&'static str),
 }
+
+const TOKEN: &str = "the platform signs with a JSON Web Token, which is not made here; send a request without a signature, or let \
+                     the platform send one";
+const PRIVATE_KEY: &str = "the platform signs with a private key, and the secret here is the public one; send a request \
+                           without a signature, or let the platform send one";
+const NO_HEADER: &str = "the platform writes its signature or its time into the query or the body, and only headers are \
+                         written here; send a request without a signature, or let the platform send one";
 
 impl Template {
     /// Returns the headers that prove that the sender holds the secret (for Ed25519: the private key).
     pub fn sign(&self, secret: &str, request: &ToSign<'_>) -> Result<Vec<Field>, CannotSign> {
         match self {
             Template::SharedSecret(scheme) => {
-                Ok(vec![Field::new(request.credential_header, format!("{}{secret}", scheme.prefix))])
+                let header = request.credential_header.unwrap_or(&scheme.header);
+                Ok(vec![Field::new(header, scheme.credential(secret))])
             }
             Template::Signature(scheme) => scheme.sign(secret, request),
+            Template::Jwt(_) => Err(CannotSign::NotHere(TOKEN)),
+            // The first one that can.
+            Template::AnyOf(scheme) => {
+                let mut signed = scheme.any_of.iter().map(|alternative| alternative.sign(secret, request));
+                let first = signed.next().unwrap_or(Err(CannotSign::NotHere(NO_HEADER)));
+                first.or_else(|error| signed.find_map(Result::ok).ok_or(error))
+            }
         }
     }
 }
 
 impl Signature {
     fn sign(&self, secret: &str, request: &ToSign<'_>) -> Result<Vec<Field>, CannotSign> {
-        let ToSign { credential_header, method, headers, id, at_ms, body } = *request;
-        let sent = Sent { method, headers, credential_header, body, at_ms };
+        let ToSign { credential_header, method, headers, id, at_ms, target, options, body } = *request;
+        let sent = Sent { method, headers, credential_header, target, options, body, at_ms };
+        if self.algorithm.takes_public_key() {
+            return Err(CannotSign::NotHere(PRIVATE_KEY));
+        }
+        let header = self.header.as_deref().map(|own| credential_header.unwrap_or(own));
+        let has_place = |timestamp: &super::Timestamp| timestamp.query.is_some() || timestamp.body.is_some();
+        let is_elsewhere = self.timestamp.as_ref().is_some_and(has_place)
+            || self.id.as_ref().is_some_and(|id| id.header.is_none())
+            || self.body_sha256.is_some();
+        let header = header.filter(|_| !is_elsewhere).ok_or(CannotSign::NotHere(NO_HEADER))?;
         let timestamp = self.timestamp.as_ref().map(|timestamp| timestamp.unit.write(at_ms));
         let claim = Claim {
             signatures: Vec::new(),
-            timestamp: timestamp.as_deref().map(|text| SignedAt { text, at_ms }),
-            id: self.id.as_ref().map(|_| id),
+            timestamp: timestamp.as_deref().map(|text| SignedAt { text: Cow::Borrowed(text), at_ms }),
+            id: self.id.as_ref().map(|_| Cow::Borrowed(id)),
         };
         let content = self
             .in_the_platforms_order(body)
             .into_iter()
-            .find_map(|template| template.content(&sent, &claim))
+            .find_map(|template| template.content(self, &sent, &claim))
             .ok_or_else(|| CannotSign::Nothing {
                 signed: self.signed.iter().map(SignedTemplate::as_str).collect::<Vec<_>>().join(" or "),
             })?;
         let signature = self.signature(secret, &content.parts)?;
-        let mut fields =
-            vec![Field::new(credential_header, self.write_header(self.encoding, &signature, timestamp.as_deref()))];
-        let header = self.timestamp.as_ref().and_then(|timestamp| timestamp.header.as_deref());
-        if let (Some(name), Some(timestamp)) = (header, timestamp) {
+        let mut fields = vec![Field::new(header, self.write_header(self.encoding, &signature, timestamp.as_deref()))];
+        let name = self.timestamp.as_ref().and_then(|timestamp| timestamp.header.as_deref());
+        if let (Some(name), Some(timestamp)) = (name, timestamp) {
             fields.push(Field::new(name, timestamp));
         }
-        fields.extend(self.id.iter().map(|name| Field::new(name.header.as_str(), id)));
+        fields.extend(self.id.iter().filter_map(|id| id.header.as_deref()).map(|name| Field::new(name, id)));
         Ok(fields)
     }
 

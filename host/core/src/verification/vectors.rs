@@ -1,6 +1,11 @@
 //! Test vectors of a manifest: requests with a known verdict, checked when a plugin is loaded.
 
-use super::{Covers, Sent, Signature, SignedTemplate, Template, ToSign, Vector, Verdict, header::Claim};
+use super::{
+    CannotSign, Covers, Sent, Signature, SignedTemplate, Target, Template, ToSign, Vector, Verdict,
+    header::Claim,
+    place::{Found, Place},
+};
+use crate::json;
 
 /// A failed check of a manifest's verification template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,10 +40,20 @@ impl Template {
     /// Checks that the parts of the template fit together, that every vector has its verdict, and that requests signed by
     /// the template verify.
     pub fn check_vectors(&self) -> Result<(), VectorError> {
-        if let Template::Signature(scheme) = self {
-            scheme.check().map_err(VectorError::Template)?;
+        self.check_parts().map_err(VectorError::Template)?;
+        if let Template::AnyOf(scheme) = self {
+            scheme.any_of.iter().try_for_each(Template::check_vectors)?;
         }
         self.vectors().iter().try_for_each(|vector| self.check_vector(vector))
+    }
+
+    fn check_parts(&self) -> Result<(), &'static str> {
+        match self {
+            Template::SharedSecret(_) => Ok(()),
+            Template::Signature(scheme) => scheme.check(),
+            Template::Jwt(scheme) => scheme.check(),
+            Template::AnyOf(scheme) => scheme.check(),
+        }
     }
 
     fn check_vector(&self, vector: &Vector) -> Result<(), VectorError> {
@@ -46,10 +61,17 @@ impl Template {
         let headers: Vec<(&str, &[u8])> =
             names.iter().map(String::as_str).zip(vector.headers.values().map(String::as_bytes)).collect();
         let method = vector.method.as_deref().unwrap_or("POST");
+        let in_url = vector.url.as_deref().and_then(|url| url.split_once('?')).map(|(_, query)| query);
+        let query = vector.query.as_deref().or(in_url).unwrap_or_default();
+        let options: Vec<(&str, String)> =
+            vector.options.iter().map(|(name, value)| (name.as_str(), json::quote(value))).collect();
+        let options = json::object(options.iter().map(|(name, value)| (*name, value.as_str())));
         let sent = Sent {
             method,
             headers: &headers,
             credential_header: self.header(),
+            target: Target { url: vector.url.as_deref(), query },
+            options: &options,
             body: vector.body.as_bytes(),
             at_ms: vector.at_ms.unwrap_or(0),
         };
@@ -77,16 +99,21 @@ impl Template {
     fn check_signing(&self, vector: &Vector, sent: &Sent<'_>) -> Result<(), VectorError> {
         let Some(secret) = self.signing_secret(vector) else { return Ok(()) };
         let failed = |found: String| VectorError::Signing { name: vector.name.clone(), found };
-        let id = self.claim(sent).and_then(|claim| claim.id).unwrap_or("msg_1");
-        let Sent { method, headers, credential_header, body, at_ms } = *sent;
-        let own: Vec<&str> = self.headers();
+        let claim = self.claim(sent);
+        let id = claim.as_ref().and_then(|claim| claim.id.as_deref()).unwrap_or("msg_1");
+        let Sent { method, headers, credential_header, target, options, body, at_ms } = *sent;
+        let (own, credentials): (Vec<&str>, Vec<&str>) = (self.headers(), self.credential_headers().collect());
         let others: Vec<(&str, &[u8])> = headers
             .iter()
-            .filter(|(name, _)| *name != credential_header && !self.is_written(name) && own.contains(name))
+            .filter(|(name, _)| !credentials.contains(name) && !self.is_written(name) && own.contains(name))
             .copied()
             .collect();
-        let request = ToSign { credential_header, method, headers: &others, id, at_ms, body };
-        let fields = self.sign(secret, &request).map_err(|error| failed(error.to_string()))?;
+        let request = ToSign { credential_header, method, headers: &others, id, at_ms, target, options, body };
+        let fields = match self.sign(secret, &request) {
+            Ok(fields) => fields,
+            Err(CannotSign::NotHere(_)) => return Ok(()),
+            Err(error) => return Err(failed(error.to_string())),
+        };
         let written = fields.iter().map(|field| (field.name.as_str(), field.value.as_bytes()));
         let headers: Vec<(&str, &[u8])> = others.iter().copied().chain(written).collect();
         let again = self.verify(&Sent { headers: &headers, ..*sent }, [vector.secret.as_str()]);
@@ -96,30 +123,38 @@ impl Template {
         }
     }
 
-    fn claim<'a>(&self, sent: &Sent<'a>) -> Option<Claim<'a>> {
+    /// Returns the claim of a vector's request: by the first of several schemes whose signature is there.
+    fn claim<'a>(&'a self, sent: &Sent<'a>) -> Option<Claim<'a>> {
         match self {
-            Template::SharedSecret(_) => None,
-            Template::Signature(scheme) => {
-                let value = sent.headers.iter().find(|(name, _)| *name == sent.credential_header)?.1;
-                scheme.read_claim(sent, value).ok()
-            }
+            Template::SharedSecret(_) | Template::Jwt(_) => None,
+            Template::Signature(scheme) => match sent.find(scheme.place_in(sent)?) {
+                Found::Once(value) => scheme.read_claim(sent, value).ok(),
+                Found::Missing => None,
+                // A vector names a header once; several spellings of its name are several headers.
+                Found::Doubled => {
+                    let value = sent.headers.iter().find(|(name, _)| Some(*name) == sent.credential_header)?.1;
+                    scheme.read_claim(sent, value.into()).ok()
+                }
+            },
+            Template::AnyOf(scheme) => scheme.any_of.iter().find_map(|scheme| scheme.claim(sent)),
         }
     }
 
     fn signing_secret<'v>(&self, vector: &'v Vector) -> Option<&'v str> {
         match self {
-            Template::Signature(scheme) if scheme.algorithm == super::Algorithm::Ed25519 => {
-                vector.signing_key.as_deref()
-            }
+            Template::Signature(scheme) if scheme.algorithm.is_asymmetric() => vector.signing_key.as_deref(),
             _ => Some(&vector.secret),
         }
     }
 
     /// Returns true if signing writes this header.
     fn is_written(&self, name: &str) -> bool {
-        let Template::Signature(scheme) = self else { return false };
-        let timestamp = scheme.timestamp.as_ref().and_then(|timestamp| timestamp.header.as_deref());
-        timestamp == Some(name) || scheme.id.as_ref().is_some_and(|id| id.header == name)
+        self.alternatives().iter().any(|scheme| {
+            let Template::Signature(scheme) = scheme else { return false };
+            let timestamp = scheme.timestamp.as_ref().and_then(|timestamp| timestamp.header.as_deref());
+            let id = scheme.id.as_ref().and_then(|id| id.header.as_deref());
+            [timestamp, id].contains(&Some(name))
+        })
     }
 }
 
@@ -138,16 +173,18 @@ impl Signature {
         {
             return Err("`list` needs a separator, an assign and the name of a signature that are not empty");
         }
+        self.check_places()?;
+        let signs_timestamp = self.signed.iter().any(|template| self.signs_timestamp(template));
         match &self.timestamp {
             None if holds(SignedTemplate::holds_timestamp) => {
                 Err("`signed` holds {timestamp}, and `timestamp` is missing")
             }
             None if in_list => Err("`list` names a timestamp, and `timestamp` is missing"),
             // An unsigned time proves nothing: the sender of a captured request can write a new one.
-            Some(_) if !holds(SignedTemplate::holds_timestamp) => {
+            Some(_) if !signs_timestamp => {
                 Err("`timestamp` is there, and no `signed` holds {timestamp}: one that is not signed proves nothing")
             }
-            Some(timestamp) if timestamp.header.is_some() == in_list => {
+            Some(timestamp) if timestamp.place().is_some() == in_list => {
                 Err("the timestamp is either in a `header` of its own or named in the `list`; give one of them")
             }
             _ if self.id.is_none() && holds(SignedTemplate::holds_id) => {
@@ -156,6 +193,57 @@ impl Signature {
             _ => Ok(()),
         }
     }
+
+    /// Checks where values are read from.
+    fn check_places(&self) -> Result<(), &'static str> {
+        let (header, query, body) = (self.header.as_deref(), self.query.as_deref(), self.body.as_deref());
+        let Some(place) = Place::of(header, query, body) else {
+            return Err("the signature is in a `header`, in a `query` parameter or in the `body`; name one of them");
+        };
+        let timestamp = self.timestamp.as_ref();
+        let count = |names: [&Option<String>; 3]| names.into_iter().flatten().count();
+        if timestamp.is_some_and(|it| count([&it.header, &it.query, &it.body]) > 1) {
+            return Err("the timestamp is in one of `header`, `query` and `body`; name one of them");
+        }
+        if self.id.as_ref().is_some_and(|id| id.place().is_none()) {
+            return Err("the id is in a `header`, in a `query` parameter or in the `body`; name one of them");
+        }
+        let id = self.id.as_ref().and_then(super::Id::place);
+        let places = [Some(place), id, timestamp.and_then(super::Timestamp::place)];
+        if places.into_iter().flatten().any(|place| matches!(place, Place::Body(at) if !is_pointer(at))) {
+            return Err("`body` is a JSON Pointer of at most 16 parts, which begins with /");
+        }
+        if matches!(place, Place::Body(_)) && self.signed.iter().any(SignedTemplate::holds_whole_body) {
+            return Err(
+                "the signature is in the body, so it cannot sign {body}; name the signed members with {text:…}",
+            );
+        }
+        if self.algorithm.takes_public_key() && !self.secret.is_plain() {
+            return Err("`secret` says how a shared key is written; a public key is PEM or DER, so leave it out");
+        }
+        let is_without_body = |template: &SignedTemplate| !template.holds_body();
+        match &self.body_sha256 {
+            None if self.signed.iter().any(is_without_body) => {
+                Err("a `signed` holds nothing of the body; add {body}, or name the place of its hash in `body_sha256`")
+            }
+            Some(hash) => match hash.place() {
+                None => Err("the hash of the body is in a `header` or in a `query` parameter; name one of them"),
+                // An unsigned hash proves nothing.
+                Some(place) if self.signed.iter().any(|it| !it.holds_body() && !it.holds(place)) => Err(
+                    "a `signed` holds neither the body nor the place that `body_sha256` names; an unsigned hash proves \
+                         nothing",
+                ),
+                Some(_) => Ok(()),
+            },
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns true if a text is a JSON Pointer that is cheap to follow.
+fn is_pointer(text: &str) -> bool {
+    const MOST_PARTS: usize = 16;
+    text.starts_with('/') && text.split('/').count() <= MOST_PARTS + 1
 }
 
 fn named(covers: Option<Covers>) -> &'static str {

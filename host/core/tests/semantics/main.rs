@@ -27,4 +27,5 @@ mod stored;
 mod subscriptions;
 mod users_delete;
 mod verification;
+mod verification_of_version_2;
 mod world;

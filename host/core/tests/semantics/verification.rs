@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use inlet_core::{
     idempotency::HashKey,
-    verification::{Covers, Nonce, Sent, Template, ToSign, Vector, Verdict, Verification},
+    verification::{Covers, Nonce, Sent, Target, Template, ToSign, Vector, Verdict, Verification},
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -30,6 +30,16 @@ fn scheme(name: &str) -> Template {
 
 fn template(value: serde_json::Value) -> Result<Template, String> {
     serde_json::from_value(value).map_err(|error| error.to_string())
+}
+
+/// A request whose scheme reads nothing of its address.
+fn sent<'a>(
+    headers: &'a [(&'a str, &'a [u8])],
+    credential_header: Option<&'a str>,
+    body: &'a [u8],
+    at_ms: i64,
+) -> Sent<'a> {
+    Sent { method: "POST", headers, credential_header, target: Target::default(), options: "{}", body, at_ms }
 }
 
 /// A vector's request, to be changed and verified.
@@ -58,7 +68,7 @@ impl Try {
     }
 
     fn credential(&mut self) -> &mut Vec<u8> {
-        let name = self.template.header().to_owned();
+        let name = self.template.header().unwrap().to_owned();
         &mut self.headers.iter_mut().find(|(sent, _)| *sent == name).unwrap().1
     }
 
@@ -73,8 +83,7 @@ impl Try {
     }
 
     fn sent<'a>(&'a self, headers: &'a [(&'a str, &'a [u8])]) -> Sent<'a> {
-        let credential_header = self.template.header();
-        Sent { method: "POST", headers, credential_header, body: &self.body, at_ms: self.at_ms }
+        sent(headers, self.template.header(), &self.body, self.at_ms)
     }
 
     fn cause(&self) -> &'static str {
@@ -230,12 +239,13 @@ fn the_method_and_other_headers_can_be_signed() {
         "signed": ["{method} {header:x-topic}\n{body}"],
     }));
     let headers: [(&str, &[u8]); 1] = [("x-topic", b"orders/create")];
+    let (target, options, credential_header) = (Target::default(), "{}", Some("x-sig"));
     let request =
-        ToSign { credential_header: "x-sig", method: "PUT", headers: &headers, id: "", at_ms: 0, body: b"{}" };
+        ToSign { credential_header, method: "PUT", headers: &headers, id: "", at_ms: 0, target, options, body: b"{}" };
     let signed = template.sign("s", &request).unwrap();
     let verify = |method: &str, topic: &[u8]| {
         let headers = [("x-sig", signed[0].value.as_bytes()), ("x-topic", topic)];
-        let sent = Sent { method, headers: &headers, credential_header: "x-sig", body: b"{}", at_ms: 0 };
+        let sent = Sent { method, headers: &headers, credential_header, target, options, body: b"{}", at_ms: 0 };
         template.verify(&sent, ["s"]).cause
     };
     assert_eq!(template.headers(), ["x-topic"]);
@@ -249,17 +259,19 @@ fn the_method_and_other_headers_can_be_signed() {
 fn only_what_looks_like_a_signature_may_be_kept() {
     for (name, template) in schemes() {
         let vectors = template.vectors().iter().filter(|vector| vector.verified);
-        for value in vectors.map(|vector| &vector.headers[template.header()]) {
-            assert!(template.may_be_kept(value.as_bytes()), "{name}: {value}");
+        let may_be_kept = |value: &str| template.may_be_kept(None, template.header().unwrap(), value.as_bytes());
+        for value in vectors.map(|vector| &vector.headers[template.header().unwrap()]) {
+            assert!(may_be_kept(value), "{name}: {value}");
         }
         for vector in template.vectors() {
             let secret = vector.secret.as_str();
-            assert!(!template.may_be_kept(secret.as_bytes()), "{name}: its own secret");
-            assert!(!template.may_be_kept(format!("Bearer {secret}").as_bytes()), "{name}");
+            assert!(!may_be_kept(secret), "{name}: its own secret");
+            assert!(!may_be_kept(&format!("Bearer {secret}")), "{name}");
         }
     }
     let shared = template_of(json!({"scheme": "shared_secret", "header": "x-webhook-secret"}));
-    assert!(!shared.may_be_kept(b"anything"));
+    assert!(!shared.may_be_kept(None, "x-webhook-secret", b"anything"));
+    assert!(!shared.may_be_kept(Some("x-other"), "x-other", b"anything"), "the header that the operator named");
 }
 
 #[test]
@@ -321,7 +333,7 @@ fn templates_that_make_no_sense_are_refused_with_the_cure() {
             Ok(template) => template.check_vectors().unwrap_err().to_string(),
         }
     };
-    insta::assert_snapshot!(with(|it| it["signed"] = json!(["{bodi}"])), @r#"verification.signed holds "{bodi}"; expected a template with {body} or {body:<JSON Pointer>} and, if they are signed too, {timestamp}, {id}, {method} and {header:<name>}"#);
+    insta::assert_snapshot!(with(|it| it["signed"] = json!(["{bodi}"])), @r#"verification.signed holds "{bodi}"; expected a template with {body} or {body:<JSON Pointer>} and, if they are signed too, {timestamp}, {id}, {method} and {header:<name>}; a manifest of version 2 may also hold {text:<JSON Pointer>}, {text_or_empty:<JSON Pointer>}, {absent:<JSON Pointer>}, {form:sorted}, {crc32:body}, {url}, {path}, {query:<name>} and {option:<name>}"#);
     for bad in ["", "{id}", "{body}{body}", "}{body}", "{body", "{header:}{body}", "{header:X-A}{body}", "{body:0}"] {
         let error = template(json!({
             "scheme": "signature", "header": "x", "algorithm": "hmac_sha1", "encoding": "hex", "signed": [bad],
@@ -356,12 +368,13 @@ proptest! {
         let secret = &template.vectors()[0].secret;
         let at_ms = seconds * 1000;
         let request = ToSign {
-            credential_header: template.header(), method: "POST", headers: &[], id: "msg_1", at_ms, body: body.as_bytes(),
+            credential_header: None, method: "POST", headers: &[], id: "msg_1", at_ms, target: Target::default(),
+            options: "{}", body: body.as_bytes(),
         };
         let fields = template.sign(secret, &request).unwrap();
         let headers: Vec<_> = fields.iter().map(|field| (field.name.as_str(), field.value.as_bytes())).collect();
         let verify = |body: &[u8], at_ms, secret: &str| {
-            let sent = Sent { method: "POST", headers: &headers, credential_header: template.header(), body, at_ms };
+            let sent = sent(&headers, template.header(), body, at_ms);
             template.verify(&sent, [secret]).verdict
         };
         prop_assert_eq!(verify(body.as_bytes(), at_ms + later * 1000, secret), Verdict::Verified(Covers::All));
@@ -378,9 +391,9 @@ proptest! {
     #[test]
     fn any_header_is_a_verdict(value in proptest::collection::vec(any::<u8>(), 0..80), time in ".{0,24}", body in ".{0,16}") {
         for (name, template) in schemes() {
-            let mut headers: Vec<(&str, &[u8])> = vec![(template.header(), &value)];
+            let mut headers: Vec<(&str, &[u8])> = vec![(template.header().unwrap(), &value)];
             headers.extend(template.headers().into_iter().map(|name| (name, time.as_bytes())));
-            let sent = Sent { method: "POST", headers: &headers, credential_header: template.header(), body: body.as_bytes(), at_ms: 0 };
+            let sent = sent(&headers, template.header(), body.as_bytes(), 0);
             let verdict = template.verify(&sent, [template.vectors()[0].secret.as_str()]).verdict;
             prop_assert!(verdict != Verdict::NotConfigured, "{}", name);
             template.nonce(&sent, &HASH_KEY, 1);
@@ -394,12 +407,13 @@ fn an_id_may_hold_the_separator_unless_the_border_could_be_moved() {
     let at_ms = 1_767_323_045_000;
     let body = br#"{"v":"x.1767323045.{}"}"#;
     let sign = |id: &str| {
-        let request = ToSign { credential_header: template.header(), method: "POST", headers: &[], id, at_ms, body };
+        let (credential_header, target, options) = (None, Target::default(), "{}");
+        let request = ToSign { credential_header, method: "POST", headers: &[], id, at_ms, target, options, body };
         template.sign("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", &request)
     };
     let cause = |fields: &[(&str, &str)], body: &[u8]| {
         let headers: Vec<(&str, &[u8])> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-        let sent = Sent { method: "POST", headers: &headers, credential_header: template.header(), body, at_ms };
+        let sent = sent(&headers, template.header(), body, at_ms);
         template.verify(&sent, ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"]).cause
     };
     for id in ["msg_1", "msg.1", "com.example.42", "a.20260102", "1767323045.a"] {
@@ -408,7 +422,7 @@ fn an_id_may_hold_the_separator_unless_the_border_could_be_moved() {
         assert_eq!(cause(&fields, body), "verified", "{id}");
     }
     let genuine = sign("msg.1").unwrap();
-    let signature = &genuine.iter().find(|field| field.name == template.header()).unwrap().value;
+    let signature = &genuine.iter().find(|field| Some(field.name.as_str()) == template.header()).unwrap().value;
     // The same signed bytes, cut elsewhere: a part of the body becomes the time, and the rest of it the body.
     let id = r#"msg.1.1767323045.{"v":"x"#;
     let moved = [("webhook-id", id), ("webhook-timestamp", "1767323045"), ("webhook-signature", signature.as_str())];
@@ -419,7 +433,7 @@ fn an_id_may_hold_the_separator_unless_the_border_could_be_moved() {
 fn the_name_of_an_authentication_scheme_has_no_case_and_the_secret_has() {
     let cause = |scheme: &Template, header: &str, secret: &str, value: &str| {
         let headers = [(header, value.as_bytes())];
-        let sent = Sent { method: "POST", headers: &headers, credential_header: header, body: b"", at_ms: 0 };
+        let sent = sent(&headers, Some(header), b"", 0);
         scheme.verify(&sent, [secret]).cause
     };
     let bearer = template_of(json!({"scheme": "shared_secret", "header": "authorization", "prefix": "Bearer "}));

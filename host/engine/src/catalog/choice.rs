@@ -50,6 +50,7 @@ pub fn default_settings(plugin: &Plugin) -> Result<Settings, BadSetting> {
     let manifest = plugin.manifest();
     let base = Settings::default();
     let terms = settings::ChangeContext {
+        has_public_url: true,
         defaults: &base,
         has_secret: false,
         has_write_key: false,

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use inlet_core::{
     contract::{self, Field},
-    verification::GivenWriteKeys,
+    verification::{GivenWriteKeys, Target},
 };
 use inlet_store::Hold;
 
-use super::{body::BYTE_ORDER_MARK, error::IngestError, reserve};
+use super::{PREFIX, body::BYTE_ORDER_MARK, error::IngestError, handshake::FoundHandshake, reserve};
 use crate::{admission::Reservation, snapshot::Endpoint};
 
 /// A request that was read whole.
@@ -18,6 +18,10 @@ pub(crate) struct IncomingRequest {
     pub(crate) plugin_request: Arc<contract::Request>,
     /// The headers that verification reads, among them the credential's: names in lower case, values as sent.
     pub(crate) credentials: Vec<(String, Bytes)>,
+    /// The address, where verification reads any of it.
+    pub(crate) target: Option<Box<SentTarget>>,
+    /// The handshake that the request is.
+    pub(super) handshake: Option<Box<FoundHandshake>>,
     /// True if the body came with a byte order mark, which the plugin does not see.
     pub(crate) has_byte_order_mark: bool,
     /// The write keys that the request carries. `None` unless its source environment has one.
@@ -28,6 +32,29 @@ pub(crate) struct IncomingRequest {
     pub(crate) received_at_ms: i64,
     /// The bytes that the request has reserved. `None` for a stored request.
     pub(super) reservation: Option<Arc<Reservation>>,
+}
+
+/// The address of a request.
+pub(crate) struct SentTarget {
+    /// The URL that the sender calls. `None`: the server does not know its public URL.
+    pub(crate) url: Option<String>,
+    /// The query as sent, without the question mark.
+    pub(crate) query: String,
+}
+
+impl SentTarget {
+    /// Builds the address under which a sender reaches an endpoint. Nothing of it comes from a header, which anybody writes.
+    /// `token` and `sub_path` are those of the request.
+    pub(crate) fn new(public_url: Option<&str>, token: &str, sub_path: &str, query: &str) -> Self {
+        let mark = if query.is_empty() { "" } else { "?" };
+        let url = public_url.map(|public_url| format!("{public_url}{PREFIX}{token}{sub_path}{mark}{query}"));
+        Self { url, query: query.to_owned() }
+    }
+
+    /// Returns the address as verification reads it.
+    pub(crate) fn as_target(&self) -> Target<'_> {
+        Target { url: self.url.as_deref(), query: &self.query }
+    }
 }
 
 /// The parts of a request that its plugin may see.
@@ -66,6 +93,8 @@ impl IncomingRequest {
         Self {
             plugin_request,
             credentials,
+            target: None,
+            handshake: None,
             has_byte_order_mark: false,
             write_keys: None,
             withheld: Vec::new(),
@@ -95,6 +124,11 @@ impl IncomingRequest {
             Some(reservation) => reservation.clone(),
             None => Arc::new(()),
         }
+    }
+
+    /// Returns the method, in upper case.
+    pub(super) fn method(&self) -> &str {
+        &self.plugin_request.method
     }
 
     /// Returns the body.

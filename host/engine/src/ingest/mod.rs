@@ -12,6 +12,7 @@ pub(crate) mod commit;
 pub mod compare;
 mod cors;
 pub mod error;
+mod handshake;
 mod header_family;
 mod held_answer;
 pub(crate) mod incoming_request;
@@ -22,7 +23,7 @@ mod plugin_attempt;
 mod plugin_call;
 pub mod pointed_values;
 mod receive;
-mod refused_request;
+pub(crate) mod refused_request;
 pub mod rehearse;
 pub mod rehearse_last;
 mod reserve;
@@ -148,7 +149,7 @@ async fn ingest(
     };
     let mut clock = StageClock::start(endpoint, start);
 
-    let request = match receive::read(engine, endpoint, unread, reservation).await {
+    let mut request = match receive::read(engine, endpoint, unread, reservation).await {
         Ok(request) => request,
         Err(NotReceived::NotAccepted(refused)) => return Err(refused),
         Err(NotReceived::Uninflated { request, uninflated }) => {
@@ -158,15 +159,35 @@ async fn ingest(
     };
     clock.lap(Stage::Receive);
 
+    let found = request.handshake.take();
+    let asked = |stage| found.as_ref().map_or(Ok(None), |found| found.answer(endpoint, request.received_at_ms, stage));
+    let mut handshake = match asked(handshake::Stage::BeforeVerification) {
+        Ok(answer) => answer,
+        Err(cause) => {
+            return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
+        }
+    };
     let verified = verify::verify(engine, endpoint, &request);
     clock.lap(Stage::Verify);
-    if let Err(cause) = verify::admit(endpoint, verified.verification) {
-        return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
+    let verdict = verified.verification.verdict;
+    if handshake.is_none() {
+        let admitted = verify::admit(endpoint, verified.verification);
+        match admitted.and_then(|()| asked(handshake::Stage::Admitted(verdict))) {
+            Ok(answer) => handshake = answer,
+            Err(cause) => {
+                return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
+            }
+        }
+    }
+    if handshake.is_none() && is_without_events(request.method()) {
+        return Err(IngestError::Method { allowed: methods_of_events(endpoint) }.into());
     }
     engine.request_rates.admit(endpoint, Instant::now())?;
-    let verdict = verified.verification.verdict;
 
-    let translated = translate::translate(engine, endpoint, plugin, &request, verdict).await?;
+    let translated = match handshake {
+        Some(_) => handshake::translated(),
+        None => translate::translate(engine, endpoint, plugin, &request, verdict).await?,
+    };
     translated.admit(endpoint)?;
     request.reserve(translated.held_bytes())?;
     clock.lap(Stage::Translate);
@@ -191,6 +212,9 @@ async fn ingest(
     };
     clock.lap(Stage::Commit);
 
+    if let Some(response) = handshake.and_then(|answer| handshake::respond(answer, &settled)) {
+        return Ok(held_answer::hold_until_written(response, &request));
+    }
     let response = match answer::answer(engine, endpoint, plugin, &request, &translated, &settled).await {
         Ok(response) => response,
         Err(error) => {
@@ -200,6 +224,17 @@ async fn ingest(
         }
     };
     Ok(held_answer::hold_until_written(response, &request))
+}
+
+/// Returns true for a method by which platforms only ask and send no events.
+fn is_without_events(method: &str) -> bool {
+    matches!(method, "HEAD" | "OPTIONS")
+}
+
+/// Returns the methods by which events come, for the header `Allow`.
+fn methods_of_events(endpoint: &Endpoint) -> String {
+    let methods = endpoint.methods();
+    methods.into_iter().filter(|method| !is_without_events(method)).collect::<Vec<_>>().join(", ")
 }
 
 /// Forgets the nonce of a request that was answered 5xx: its sender will send it again, and must not be told that it was

@@ -26,8 +26,9 @@ use super::{
     PREFIX,
     body::{self, NotRead, ReadBody, Uninflated},
     error::IngestError,
+    handshake::FoundHandshake,
     header_family,
-    incoming_request::{IncomingRequest, VisibleParts},
+    incoming_request::{IncomingRequest, SentTarget, VisibleParts},
     not_accepted::NotAccepted,
     rehearse::SampleRequest,
     response, write_key,
@@ -136,7 +137,13 @@ pub(super) async fn read(
     reservation.enter();
     let read = read.and_then(|body| write_key::reserve_blanking(endpoint, &body.body, &reservation).map(|()| body));
     let query = parts.uri.query().unwrap_or_default();
-    let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers };
+    let target = endpoint.reads_target.then(|| {
+        // An operator's sample comes without a token.
+        let rest = parts.uri.path().strip_prefix(PREFIX).and_then(|rest| rest.split('/').next());
+        let token = rest.unwrap_or(&endpoint.record.token);
+        Box::new(SentTarget::new(engine.options.public_url.as_deref(), token, &sub_path, query))
+    });
+    let head = RequestHead { method: parts.method.as_str(), path: sub_path, query, headers: &parts.headers, target };
     let build = |body| {
         let request = build(endpoint, head, body, engine.now_ms());
         IncomingRequest { reservation: Some(reservation), ..request }
@@ -161,6 +168,8 @@ pub(super) struct RequestHead<'a> {
     pub(super) query: &'a str,
     /// All headers.
     pub(super) headers: &'a HeaderMap,
+    /// The address, where verification reads any of it.
+    pub(super) target: Option<Box<SentTarget>>,
 }
 
 /// Builds the request that goes on from the one that was sent.
@@ -171,7 +180,7 @@ pub(super) fn build(
     received_at_ms: i64,
 ) -> IncomingRequest {
     let ReadBody { mut body, has_byte_order_mark } = body;
-    let credential_header = endpoint.credential_header.as_deref();
+    let handshake = FoundHandshake::of(endpoint, &head, body.as_bytes());
     let sent_headers = header_family::under_own_names(endpoint, head.headers);
     let sent = sent_headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let mut write_keys = write_key::in_headers(endpoint, head.headers);
@@ -179,7 +188,8 @@ pub(super) fn build(
     if let Some(given) = &mut write_keys {
         write_key::take_from_body(endpoint, given, &mut body, &mut withheld);
     }
-    let mut headers = verification::forwarded_headers(sent, |name| endpoint.wants_header(name), credential_header);
+    let mut headers =
+        verification::forwarded_headers(sent, |name| endpoint.wants_header(name), endpoint.credential_headers());
     for header in headers.iter_mut().filter(|header| endpoint.is_secret(&header.value)) {
         header.value = REDACTED.to_owned();
         withheld.push(format!("headers.{}", header.name));
@@ -187,7 +197,7 @@ pub(super) fn build(
     let path = blank_secret_segments(endpoint, head.path);
     let parts = VisibleParts { method: head.method.to_owned(), path, query, headers, body };
     let request = IncomingRequest::new(endpoint, parts, credentials(&sent_headers, endpoint), received_at_ms);
-    IncomingRequest { has_byte_order_mark, write_keys, withheld, ..request }
+    IncomingRequest { has_byte_order_mark, write_keys, withheld, target: head.target, handshake, ..request }
 }
 
 /// Returns a path with the segments blanked that are a secret of the source environment.

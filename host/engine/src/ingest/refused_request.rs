@@ -192,17 +192,29 @@ async fn keep(
     }
 }
 
+/// The name of the field, which no header has, that keeps a query where a signature covers it.
+pub(crate) const SIGNED_QUERY: &str = ":query";
+
+/// Returns true if a query holds none of the source environment's secrets.
+fn may_keep_query(endpoint: &Endpoint, query: &str) -> bool {
+    let values = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
+    !query.is_empty() && values.filter(|value| !value.is_empty()).all(|value| !endpoint.is_secret(value))
+}
+
 /// Returns the headers to keep. A signature may be kept to be verified again; a secret that was sent in clear may not.
 fn kept_headers(endpoint: &Endpoint, request: &IncomingRequest) -> Vec<Field> {
     let sent = &request.plugin_request;
     let mut headers = sent.headers.clone();
-    if let Some(scheme @ Template::Signature(_)) = &endpoint.scheme {
-        let is_kept = |name: &str, value: &[u8]| match endpoint.credential_header.as_deref() == Some(name) {
-            true => scheme.may_be_kept(value),
-            false => !sent.headers.iter().any(|header| header.name == name),
+    if let Some(scheme) = &endpoint.scheme {
+        let is_kept = |name: &str, value: &[u8]| {
+            let is_visible = sent.headers.iter().any(|header| header.name == name);
+            !is_visible && scheme.may_be_kept(endpoint.credential_header.as_deref(), name, value)
         };
         let signed = request.credentials.iter().filter(|(name, value)| is_kept(name, value));
         headers.extend(signed.map(|(name, value)| Field::new(name, String::from_utf8_lossy(value))));
+    }
+    if let Some(target) = request.target.as_deref().filter(|target| may_keep_query(endpoint, &target.query)) {
+        headers.push(Field::new(SIGNED_QUERY, target.query.as_str()));
     }
     headers
 }

@@ -39,6 +39,7 @@ fn lacks_credential(endpoint: &Endpoint, headers: &HeaderMap) -> bool {
     let is_expected = endpoint.settings.enforce_verification || endpoint.record.signing_secret.is_some();
     match (&endpoint.scheme, endpoint.credential_header.as_deref()) {
         (Some(_), Some(name)) if is_expected => !header_family::has_credential(endpoint, headers, name),
+        (Some(scheme), None) if is_expected => !scheme.has_credential(|name| headers.contains_key(name)),
         _ => false,
     }
 }

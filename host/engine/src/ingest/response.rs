@@ -15,10 +15,11 @@ use axum::{
     response::Response,
 };
 use inlet_core::{
-    contract::{Notice, Reply, Translation},
+    contract::{Field, Notice, Reply, Translation},
     json,
     log::Outcome,
     settings::OnReject,
+    verification::handshake::Answer,
 };
 use inlet_store::Settled;
 
@@ -102,6 +103,23 @@ pub(super) fn of_reply(reply: Reply) -> Response {
     let content_type =
         if reply.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
     respond(StatusCode::OK, content_type, reply.body)
+}
+
+/// Builds the response to a handshake. What it echoes is never HTML: the type is fixed, and browsers keep to it.
+pub(super) fn of_handshake(answer: Answer) -> Response {
+    let content_type =
+        if answer.content_type == "text/plain" { "text/plain; charset=utf-8" } else { "application/json" };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = match status {
+        StatusCode::NO_CONTENT => no_content(),
+        status => respond(status, content_type, answer.body),
+    };
+    for Field { name, value } in answer.headers {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(&value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 /// Writes the members with the outcomes: of all items, or counts and the items that were not accepted.

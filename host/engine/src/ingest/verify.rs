@@ -1,8 +1,8 @@
 //! Verification: the verdict about a request, and whether it is admitted.
 
-use inlet_core::verification::{Covers, GivenWriteKeys, Nonce, Sent, Verdict, Verification};
+use inlet_core::verification::{Covers, GivenWriteKeys, Nonce, Sent, Template, Verdict, Verification};
 
-use super::incoming_request::IncomingRequest;
+use super::incoming_request::{IncomingRequest, SentTarget};
 use crate::{Engine, snapshot::Endpoint};
 
 /// The result of verifying a request.
@@ -19,7 +19,7 @@ pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingReq
     if endpoint.has_write_key() {
         return Verified { verification: verify_write_key(endpoint, request), nonce: None };
     }
-    let (Some(scheme), Some(credential_header)) = (&endpoint.scheme, endpoint.credential_header.as_deref()) else {
+    let Some(scheme) = &endpoint.scheme else {
         return Verified { verification: Verification::of(Verdict::NotConfigured), nonce: None };
     };
     let headers: Vec<(&str, &[u8])> =
@@ -27,23 +27,26 @@ pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingReq
     let sent = Sent {
         method: &request.plugin_request.method,
         headers: &headers,
-        credential_header,
+        credential_header: endpoint.credential_header.as_deref(),
+        target: request.target.as_deref().map(SentTarget::as_target).unwrap_or_default(),
+        options: &endpoint.options,
         body: request.body().as_bytes(),
         at_ms: request.received_at_ms,
     };
     let mut sent = sent;
-    let mut verification = scheme.verify(&sent, endpoint.secrets(request.received_at_ms));
+    let decide = |sent: &Sent<'_>| scheme.decide(sent, endpoint.secrets(request.received_at_ms));
+    let (mut decided_by, mut verification): (&Template, _) = decide(&sent);
     // A sender that signs its bytes as they are sent signs their byte order mark too.
     let as_sent = request.has_byte_order_mark.then(|| request.body_as_sent());
     if let (Verdict::Failed, Some(body)) = (verification.verdict, &as_sent) {
         let with_mark = Sent { body, ..sent };
-        let again = scheme.verify(&with_mark, endpoint.secrets(request.received_at_ms));
+        let (by, again) = decide(&with_mark);
         if again.cause != verification.cause {
-            (sent, verification) = (with_mark, again);
+            (sent, decided_by, verification) = (with_mark, by, again);
         }
     }
     let is_taken_once = endpoint.settings.enforce_verification && matches!(verification.verdict, Verdict::Verified(_));
-    let nonce = is_taken_once.then(|| scheme.nonce(&sent, &engine.hash_key, endpoint.id)).flatten();
+    let nonce = is_taken_once.then(|| decided_by.nonce(&sent, &engine.hash_key, endpoint.id)).flatten();
     Verified { verification, nonce }
 }
 

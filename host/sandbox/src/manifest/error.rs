@@ -1,6 +1,9 @@
 //! The reasons why a manifest is refused, one error sentence each.
 
-use inlet_core::{json, verification::VectorError};
+use inlet_core::{
+    json,
+    verification::{VectorError, handshake::BadHandshake},
+};
 use inlet_manifest_schema::UnknownManifestVersion;
 
 use crate::{contract::KNOWN_VERSIONS, display::format_bytes};
@@ -74,6 +77,9 @@ pub enum ManifestError {
     /// The verification template fails its own test vectors.
     #[error("the manifest's verification is wrong: {0}")]
     Verification(#[from] VectorError),
+    /// A handshake cannot be answered, or must not be.
+    #[error("the manifest is wrong at {0}")]
+    Handshake(#[from] BadHandshake),
     /// The body of an example is not JSON.
     #[error("the manifest's example {event_type:?} is not JSON: {reason}; correct its body")]
     Example {

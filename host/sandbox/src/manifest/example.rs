@@ -72,7 +72,7 @@ impl Example {
             let listed = fields.iter().filter(|(name, _)| is_listed(name));
             listed.map(|(name, value)| Field::new(name.as_str(), value.as_str())).collect()
         };
-        Request {
+        manifest.with_form_body(Request {
             method: self.method(manifest).to_owned(),
             path: self.path.clone(),
             query: fields(&self.query, &|name| manifest.lists_query_parameter(name)),
@@ -81,6 +81,6 @@ impl Example {
             received_at_ms: 0,
             options: options.to_string(),
             facts: Vec::new(),
-        }
+        })
     }
 }

@@ -16,4 +16,4 @@ mod types;
 pub use error::ManifestError;
 pub use example::Example;
 pub use options::OptionsError;
-pub use types::{Author, DefaultMapping, Defaults, Links, Manifest, Sender, SetupStep};
+pub use types::{Author, DefaultMapping, Defaults, Links, Manifest, Sender, SetupStep, Support, SupportLevel};

@@ -1,6 +1,9 @@
 //! Reading and checking a manifest.
 
-use inlet_core::{json, verification::SignedTemplate};
+use inlet_core::{
+    json,
+    verification::{SignedTemplate, handshake},
+};
 use inlet_manifest_schema::{ManifestVersion, take_unknown_members};
 use semver::Version;
 use serde::Deserialize as _;
@@ -12,10 +15,10 @@ use super::{
     icon, option_schema,
     types::Manifest,
 };
-use crate::{contract::VersionFamily, display::shorten};
+use crate::{contract::VersionFamily, display::shorten, forms::CONTENT_TYPE};
 
 /// What this host can do that a manifest may require. wit/VERSIONING.md lists the same names.
-const FEATURES: [&str; 0] = [];
+const FEATURES: [&str; 2] = ["forms", "handshake"];
 
 impl Manifest {
     /// Reads and checks a manifest.
@@ -35,6 +38,10 @@ impl Manifest {
         let mut manifest: Manifest =
             serde_json::from_value(value).map_err(|error| wrong(version, "shape", error.to_string()))?;
         manifest.unknown_members = unknown_members;
+        if manifest.forms && !manifest.headers.iter().any(|name| name == CONTENT_TYPE) {
+            // Names the boundary of a multipart form, also where a stored request is read again.
+            manifest.headers.push(CONTENT_TYPE.to_owned());
+        }
         manifest.check(version)?;
         manifest.icon = manifest.icon.as_deref().map(icon::sanitize).transpose()?;
         Ok(manifest)
@@ -61,6 +68,7 @@ impl Manifest {
         if let Some(template) = &self.verification {
             template.check_vectors()?;
         }
+        handshake::check(&self.handshake, &self.methods, self.verification.as_ref())?;
         for example in &self.examples {
             if let Value::String(text) = &example.body
                 && example.is_json()
@@ -95,8 +103,14 @@ fn check_required_features(manifest: &Value) -> Result<(), ManifestError> {
 fn check_signed_templates(manifest: &Value, version: ManifestVersion) -> Result<(), ManifestError> {
     let signed = manifest.pointer("/verification/signed").and_then(Value::as_array);
     for (index, template) in signed.into_iter().flatten().enumerate() {
-        SignedTemplate::deserialize(template)
-            .map_err(|error| wrong(version, &format!("verification.signed.{index}"), error.to_string()))?;
+        let field = || format!("verification.signed.{index}");
+        let read =
+            SignedTemplate::deserialize(template).map_err(|error| wrong(version, &field(), error.to_string()))?;
+        // A host of version 0.1 would refuse the plugin.
+        if version == ManifestVersion::V1 && !read.is_of_first_version() {
+            let reason = format!("{:?} is of manifest version 2; add `manifest = 2`", read.as_str());
+            return Err(wrong(version, &field(), reason));
+        }
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! The fields of a manifest.
 
-use inlet_core::{settings::OnReject, verification::Template};
+use inlet_core::{
+    settings::OnReject,
+    verification::{Template, handshake::Handshake},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -57,12 +60,18 @@ pub struct Manifest {
     /// Bytes of the largest body, after decompression.
     #[serde(default = "default_max_body_bytes")]
     pub max_body_bytes: u64,
+    /// True if the plugin sees forms as JSON objects ([`crate::forms`]).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub forms: bool,
     /// The answer to a request whose items were all rejected.
     #[serde(default)]
     pub on_reject: OnReject,
     /// The platform's signature scheme.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification: Option<Template>,
+    /// What the platform asks before it sends events, answered by the host.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handshake: Vec<Handshake>,
     /// The rules of a plugin without code, for display. What is carried out are those that the component holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<Value>,
@@ -72,6 +81,9 @@ pub struct Manifest {
     /// JSON Schema of the plugin's own settings ([`Manifest::check_options`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub options: Option<Value>,
+    /// How much of what the platform sends the plugin translates and verifies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub support: Option<Support>,
     /// Example payloads, one per event type.
     #[serde(default)]
     pub examples: Vec<Example>,
@@ -150,6 +162,27 @@ pub struct DefaultMapping {
     pub action_parameters: Map<String, Value>,
 }
 
+/// How much of what a platform sends its plugin translates and verifies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Support {
+    /// All of it, or a part.
+    pub level: SupportLevel,
+    /// What is missing, each in a sentence.
+    #[serde(default)]
+    pub missing: Vec<String>,
+}
+
+/// How much of what a platform sends its plugin supports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SupportLevel {
+    /// All of it.
+    Full,
+    /// A part.
+    Partly,
+}
+
 /// A platform's delivery behaviour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +202,11 @@ pub struct Sender {
     /// Largest number of events in one request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_max: Option<u32>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 const fn first_version() -> u64 {

@@ -213,6 +213,7 @@ impl Config {
         EngineOptions {
             node_name: self.node_name.clone().unwrap_or_else(machine_name),
             base_url: self.base_url(),
+            public_url: self.public_url.clone(),
             plugins_dir: self.plugins_dir.clone(),
             max_in_flight_bytes: self.max_in_flight_bytes,
             body_timeout: Duration::from_secs(self.body_timeout_seconds),

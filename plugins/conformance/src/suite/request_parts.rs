@@ -84,7 +84,8 @@ const VALUES: [&str; 2] = ["inlet-conformance", "application/x-www-form-urlencod
 /// Checks that headers which the manifest does not list change nothing: an operator's `keep_headers` may pass any.
 pub(super) async fn undeclared_headers(subject: &Subject<'_>, findings: &mut Findings) {
     let manifest = subject.plugin.manifest();
-    let verification = manifest.verification.as_ref().map(|template| template.header().to_ascii_lowercase());
+    let schemes = manifest.verification.iter();
+    let verification = schemes.flat_map(|scheme| scheme.credential_headers().map(str::to_ascii_lowercase));
     let left_out = subject.samples.iter().flat_map(|sample| sample.left_out.iter().cloned());
     let mut names: Vec<String> =
         COMMON_HEADERS.into_iter().map(str::to_owned).chain(verification).chain(left_out).collect();

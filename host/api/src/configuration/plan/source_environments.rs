@@ -212,6 +212,7 @@ impl Planner<'_> {
             has_secret: has[0],
             has_write_key: has[1],
             scheme: endpoint.scheme.as_ref(),
+            has_public_url: engine.options.public_url.is_some(),
             defaults: &defaults,
             manifest: plugin.manifest(),
             max_items_limit: engine.options.max_items_limit,

@@ -20,15 +20,15 @@ pub async fn of_event(engine: &Engine, endpoint: &Endpoint, event: Uuid) -> Resu
     let attention = engine.store.attention(endpoint.id, event).await?;
     let Some(id) = attention.and_then(|attention| attention.origin.request_id) else { return Ok(None) };
     let head = engine.store.kept_request_head(endpoint.id, id, MAX_BODY_BYTES).await?;
-    Ok(head.map(|head| traced(head, endpoint.credential_header.as_deref())))
+    Ok(head.map(|head| traced(head, &endpoint.credential_headers().collect::<Vec<_>>())))
 }
 
-/// `credential` is the header that holds a secret now: it may have been none when the request came.
-fn traced(head: KeptRequestHead, credential: Option<&str>) -> TracedRequest {
+/// `credentials` are the headers that hold a secret now: they may have held none when the request came.
+fn traced(head: KeptRequestHead, credentials: &[&str]) -> TracedRequest {
     let KeptRequestHead { request, body_size } = head;
     let named = |Field { name, value }: Field| NamedValue { name, value };
     let headers = read_fields(&request.headers).into_iter();
-    let headers = headers.filter(|header| credential != Some(header.name.as_str()));
+    let headers = headers.filter(|header| !credentials.contains(&header.name.as_str()));
     let read = request.body.as_ref().map_or(0, |body| body.len() as u64);
     let body_is_cut = body_size.is_some_and(|size| size > read);
     TracedRequest {

@@ -88,13 +88,20 @@ pub fn read_scheme(stored: Option<&str>) -> Option<Template> {
 
 /// Returns what must change before the source can verify with another scheme. The present settings and secrets are invalid
 /// with it, or would refuse every request, so no confirmation helps.
-pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>) -> Option<String> {
+pub fn obstacle(endpoint: &Endpoint, scheme: Option<&Template>, has_public_url: bool) -> Option<String> {
     let Endpoint { settings, record, .. } = endpoint;
     let has_secret = record.signing_secret.is_some();
     // An empty change is checked by the same rules as any other; it sets no max_items.
     let has_write_key = endpoint.has_write_key();
-    let terms =
-        ChangeContext { defaults: settings, has_secret, has_write_key, scheme, kept_headers: &[], max_items_limit: 0 };
+    let terms = ChangeContext {
+        defaults: settings,
+        has_secret,
+        has_write_key,
+        scheme,
+        has_public_url,
+        kept_headers: &[],
+        max_items_limit: 0,
+    };
     if let Err(error) = settings.change(&Map::new(), terms) {
         return Some(format!("{}: {}", error.field, error.message));
     }

@@ -59,7 +59,10 @@ pub async fn use_source_plugin(
             let source = find_source(&snapshot, &key)?;
             let environment = params.required_environment(&snapshot)?.clone();
             let endpoint = find_endpoint(source, &environment)?;
-            let PlannedUse { plugin, pin, scheme } = plan_use(&catalog, &source.record.provider, endpoint, &request)?;
+            let has_public_url = change.engine().options.public_url.is_some();
+            let key_of_plugin = &source.record.provider;
+            let PlannedUse { plugin, pin, scheme } =
+                plan_use(&catalog, key_of_plugin, endpoint, &request, has_public_url)?;
             if (&pin, &scheme) != (&endpoint.record.plugin, &endpoint.record.scheme) {
                 change.use_plugin(endpoint, pin.clone(), scheme).await?;
                 let (environment, digest) = (&environment.slug, plugin.digest());
@@ -110,7 +113,13 @@ struct PlannedUse {
 
 /// Returns the requested plugin and the verification scheme in force with it. A different scheme and rejected options need
 /// confirmation, on a rollback too.
-fn plan_use(catalog: &Catalog, key: &str, endpoint: &Endpoint, request: &UsePlugin) -> Result<PlannedUse, ApiError> {
+fn plan_use(
+    catalog: &Catalog,
+    key: &str,
+    endpoint: &Endpoint,
+    request: &UsePlugin,
+    has_public_url: bool,
+) -> Result<PlannedUse, ApiError> {
     let requested = requested_version(request)?;
     let (PluginChoice { plugin, pin }, stored, scheme) = match &requested {
         Some((field, name)) => {
@@ -129,7 +138,7 @@ fn plan_use(catalog: &Catalog, key: &str, endpoint: &Endpoint, request: &UsePlug
         |reason: String| ApiError::new(Kind::Conflict, format!("the version {version} was not taken: {reason}"));
     let differences = choice::differences(endpoint, scheme.as_ref());
     if !differences.is_empty()
-        && let Some(obstacle) = choice::obstacle(endpoint, scheme.as_ref())
+        && let Some(obstacle) = choice::obstacle(endpoint, scheme.as_ref(), has_public_url)
     {
         return Err(refused(format!(
             "it verifies in another way than is in force ({} differ), and that cannot be taken yet: {obstacle}",

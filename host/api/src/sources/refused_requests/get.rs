@@ -62,18 +62,18 @@ fn details(record: RefusedRecord, endpoint: &Endpoint) -> RefusedRequestDetails 
         value: if is_hidden { HIDDEN.to_owned() } else { field.value },
         name: field.name,
     };
-    let credential = endpoint.credential_header.as_deref();
+    let credentials: Vec<&str> = endpoint.credential_headers().collect();
     let headers = record.headers.as_deref().map(|text| {
         let fields = stored_fields::read_headers(text).into_iter();
         let mut headers: Vec<NamedValue> = fields
             .map(|field| {
-                let is_credential = credential == Some(field.name.as_str());
+                let is_credential = credentials.contains(&field.name.as_str());
                 shown(field, is_credential || hides)
             })
             .collect();
         // A secret that was sent in clear is kept as a hash only.
-        if let (Some(name), Some(_)) = (credential, &record.credential_hash) {
-            headers.push(NamedValue { name: name.to_owned(), value: HIDDEN.to_owned() });
+        if let (Some(name), Some(_)) = (credentials.first(), &record.credential_hash) {
+            headers.push(NamedValue { name: (*name).to_owned(), value: HIDDEN.to_owned() });
         }
         headers
     });

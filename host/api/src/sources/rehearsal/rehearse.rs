@@ -63,7 +63,7 @@ pub async fn rehearse_source(
         Some(id) => Some(find_logged(&engine, endpoint, id, &memory).await?),
         None => None,
     };
-    let sent = request::sent(request, logged, proposed)?;
+    let sent = request::sent(request, logged, &engine, proposed)?;
     let rehearsed = rehearse(&engine, proposed, sent).await?;
     drop(memory);
     Ok(Json(response::rehearsal(rehearsed, proposed)))

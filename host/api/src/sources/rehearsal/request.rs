@@ -8,7 +8,7 @@ use inlet_core::{
     log::Original,
     time,
 };
-use inlet_engine::{ingest::rehearse::SampleRequest, snapshot::Endpoint};
+use inlet_engine::{Engine, ingest::rehearse::SampleRequest, snapshot::Endpoint};
 use inlet_store::StoredEvent;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -18,6 +18,7 @@ use crate::error::ApiError;
 pub fn sent(
     mut request: RehearseSource,
     logged: Option<StoredEvent>,
+    engine: &Engine,
     endpoint: &Endpoint,
 ) -> Result<SampleRequest, ApiError> {
     let sign = request.sign.unwrap_or_default();
@@ -26,7 +27,7 @@ pub fn sent(
     }
     let mut sent = unsigned(request)?;
     if sign {
-        sent.sign(endpoint).map_err(|error| ApiError::invalid("sign", error.to_string()))?;
+        sent.sign(engine, endpoint).map_err(|error| ApiError::invalid("sign", error.to_string()))?;
     }
     Ok(sent)
 }

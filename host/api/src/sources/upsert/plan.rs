@@ -4,6 +4,7 @@ use inlet_api_types::sources::{MappingRequest, SettingsRequest};
 use inlet_core::{
     settings::{ChangedSettings, Settings},
     variables::Variables,
+    verification::Template,
 };
 use inlet_engine::{EngineOptions, catalog::default_settings, clock::now_ms, snapshot::Endpoint};
 use inlet_sandbox::{Limits, Plugin};
@@ -63,6 +64,7 @@ impl Requested<'_> {
                     has_secret: endpoint.record.signing_secret.is_some(),
                     has_write_key: endpoint.has_write_key(),
                     scheme: endpoint.scheme.as_ref(),
+                    has_public_url: options.public_url.is_some(),
                     defaults: &defaults_of(plugin)?,
                     manifest: plugin.manifest(),
                     max_items_limit: options.max_items_limit,
@@ -123,7 +125,7 @@ pub fn new_settings(
         write_key_set: false,
         previous_write_key_until_ms: None,
         previous_endpoint_until_ms: None,
-        credential_header: defaults.verification_header.as_deref().or(scheme.map(|scheme| scheme.header())),
+        credential_header: defaults.verification_header.as_deref().or(scheme.and_then(Template::header)),
         scheme,
         max_body_bytes: defaults.max_body_bytes.unwrap_or(manifest.max_body_bytes),
         max_items: Limits::default().items.min(max_items_limit) as u64,
@@ -136,6 +138,7 @@ pub fn new_settings(
         has_secret: false,
         has_write_key: false,
         scheme,
+        has_public_url: options.public_url.is_some(),
         defaults: &defaults,
         manifest,
         max_items_limit,

@@ -33,6 +33,8 @@ pub struct PresentSettings<'a> {
     pub has_write_key: bool,
     /// The verification scheme in force.
     pub scheme: Option<&'a Template>,
+    /// True if the server knows the URL that senders call.
+    pub has_public_url: bool,
     /// The plugin's default settings, which null restores.
     pub defaults: &'a Settings,
     /// The plugin's manifest.
@@ -56,6 +58,7 @@ pub fn change(
         has_secret: present.has_secret,
         has_write_key: present.has_write_key,
         scheme: present.scheme,
+        has_public_url: present.has_public_url,
         kept_headers: &present.manifest.headers,
         max_items_limit: present.max_items_limit as u64,
     };
@@ -157,7 +160,7 @@ mod tests {
             previous_write_key_until_ms: None,
             previous_signing_secret_until_ms: None,
             previous_endpoint_until_ms: None,
-            credential_header: current.verification_header.as_deref().or(scheme.map(Template::header)),
+            credential_header: current.verification_header.as_deref().or(scheme.and_then(Template::header)),
             scheme,
             max_body_bytes: current.max_body_bytes.unwrap_or(manifest.max_body_bytes),
             max_items: current.max_items.unwrap_or(20_000),
@@ -173,6 +176,7 @@ mod tests {
             has_write_key: false,
             has_secret: false,
             scheme,
+            has_public_url: true,
             defaults,
             manifest,
             max_items_limit,

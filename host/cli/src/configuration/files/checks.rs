@@ -25,6 +25,7 @@ const SECRETS: [&str; 4] =
 pub fn check_settings(members: &[Member], checks: &mut Checks<'_>) {
     let defaults = Settings::default();
     let context = ChangeContext {
+        has_public_url: true,
         defaults: &defaults,
         // Whether there is a secret is not known here.
         has_secret: false,

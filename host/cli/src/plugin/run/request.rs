@@ -47,7 +47,7 @@ impl RequestArguments {
         let headers = fields("header", &self.headers, ':', |name| name.to_ascii_lowercase())?;
         let query = fields("query parameter", &self.query, '=', str::to_owned)?;
         let options: Value = serde_json::from_str(&self.options).context("--options is not JSON")?;
-        Ok(Request {
+        Ok(manifest.with_form_body(Request {
             method: self.method.to_ascii_uppercase(),
             path: self.path.clone(),
             query: listed_fields("query parameter", query, |name| manifest.lists_query_parameter(name)),
@@ -56,7 +56,7 @@ impl RequestArguments {
             received_at_ms: self.received_at_ms.unwrap_or_else(now_ms),
             options: manifest.check_options(&options)?.to_string(),
             facts: Vec::new(),
-        })
+        }))
     }
 
     fn body(&self, manifest: &Manifest) -> anyhow::Result<Body> {

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use inlet_api_types::{providers::ExamplePayload, sources::SourceSettings};
 use inlet_core::{
     Uuid,
-    verification::{HeaderFamily, Template, ToSign, VerificationHeaders, basic_authorization},
+    verification::{HeaderFamily, Target, Template, ToSign, VerificationHeaders, basic_authorization},
 };
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 
@@ -56,6 +56,10 @@ impl<'a> Unsigned<'a> {
     /// Signs the request as sent at `at_ms`, in milliseconds since 1970.
     pub(crate) fn sign(&self, at_ms: i64) -> anyhow::Result<Request<Vec<u8>>> {
         let Self { settings, example, secret, scheme } = self;
+        let endpoint = settings.endpoint.as_deref().context(OTHER_VERSION)?;
+        let uri = format!("{endpoint}{}{}", example.path, query_string(example));
+        let query = uri.split_once('?').map_or("", |(_, query)| query);
+        let options = settings.options.as_text().to_owned();
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let mut insert = |name: &str, value: &str| {
@@ -73,11 +77,13 @@ impl<'a> Unsigned<'a> {
             let values = example.headers.values().map(String::as_bytes);
             let sent: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(values).collect();
             let to_sign = ToSign {
-                credential_header: settings.verification_header.as_deref().unwrap_or_else(|| scheme.header()),
+                credential_header: settings.verification_header.as_deref(),
                 method: &example.method,
                 headers: &sent,
                 id: &format!("msg_{}", Uuid::now_v7().simple()),
                 at_ms,
+                target: Target { url: Some(&uri), query },
+                options: &options,
                 body: example.raw_body.as_bytes(),
             };
             let chosen = settings.verification_headers.as_deref().and_then(VerificationHeaders::parse);
@@ -85,10 +91,8 @@ impl<'a> Unsigned<'a> {
                 insert(HeaderFamily::sent_name(scheme, chosen, &field.name), &field.value)?;
             }
         }
-        let endpoint = settings.endpoint.as_deref().context(OTHER_VERSION)?;
-        let uri = format!("{endpoint}{}{}", example.path, query_string(example));
         let method = example.method.as_str();
-        let mut request = Request::builder().method(method).uri(uri).body(example.raw_body.clone().into_bytes())?;
+        let mut request = Request::builder().method(method).uri(&uri).body(example.raw_body.clone().into_bytes())?;
         *request.headers_mut() = headers;
         Ok(request)
     }

@@ -8,7 +8,7 @@ mod sample_request;
 use axum::{body::to_bytes, http::header::CONTENT_TYPE, response::Response};
 use inlet_core::{
     settle::{Job, Prepared, Settlement},
-    verification::{Nonce, Verdict},
+    verification::{Nonce, Verdict, handshake::Answer as HandshakeAnswer},
 };
 use inlet_sandbox::{Fault, Plugin};
 use inlet_store::{ReadError, Rehearsal, Settled};
@@ -17,6 +17,7 @@ pub use self::sample_request::{SampleRequest, Unsignable};
 use super::{
     answer,
     error::IngestError,
+    handshake,
     incoming_request::IncomingRequest,
     plan, receive, response,
     translate::{self, AnsweredBy, Translated},
@@ -98,23 +99,40 @@ pub async fn rehearse(engine: &Engine, endpoint: &Endpoint, sample: SampleReques
     if sample.body.len() > endpoint.max_body_bytes {
         return refused(IngestError::TooLarge { limit: endpoint.max_body_bytes }).await;
     }
-    let body = sample.body();
+    let (body, target) = (sample.body(), sample.target(engine, endpoint));
     let received_at_ms = sample.received_at_ms.unwrap_or_else(now_ms);
     let (path, query) = (sample.path, &sample.query);
-    let head = receive::RequestHead { method: &sample.method, path, query, headers: &sample.headers };
+    let head = receive::RequestHead { method: &sample.method, path, query, headers: &sample.headers, target };
     let request = receive::build(endpoint, head, body, received_at_ms);
+    let asked = |stage| request.handshake.as_ref().map_or(Ok(None), |it| it.answer(endpoint, received_at_ms, stage));
+    let before = asked(handshake::Stage::BeforeVerification);
     let verify::Verified { verification, nonce } = verify::verify(engine, endpoint, &request);
     let verdict = verification.verdict;
-    let not_admitted = verify::admit(endpoint, verification).err();
+    let (handshake, not_admitted) = match before {
+        Ok(None) => match verify::admit(endpoint, verification) {
+            Ok(()) => split(asked(handshake::Stage::Admitted(verdict))),
+            Err(cause) => (None, Some(cause)),
+        },
+        before => split(before),
+    };
     let nonce = nonce.filter(|_| not_admitted.is_none());
 
     // A request that verification alone would refuse is traced all the same: mappings of a source in production are
     // tried without its secret.
-    let (translated, trace) = trace(engine, endpoint, plugin, &request, verdict, nonce).await?;
+    let translated = match handshake {
+        Some(_) => handshake::translated(),
+        None => {
+            let translated = translate::translate_uncounted(engine, endpoint, plugin, &request).await;
+            translated.map_err(|_| RehearseError::Busy)?
+        }
+    };
+    let trace = trace(engine, endpoint, &request, verdict, nonce, &translated).await?;
     let refused_for = not_admitted.or(trace.rehearsal.refused_for);
-    let answered = match refused_for {
-        Some(_) => Err(IngestError::Unverified),
-        None => answer_of(engine, endpoint, plugin, &request, &translated, &trace).await?,
+    let handshake = handshake.and_then(|answer| handshake::respond(answer, &trace.settled()));
+    let answered = match (refused_for, handshake) {
+        (Some(_), _) => Err(IngestError::Unverified),
+        (None, Some(response)) => Ok(response),
+        (None, None) => answer_of(engine, endpoint, plugin, &request, &translated, &trace).await?,
     };
     let (error, response) = match answered {
         Ok(response) => (None, response),
@@ -130,22 +148,28 @@ async fn refused(error: IngestError) -> Result<Rehearsed, RehearseError> {
     Ok(Rehearsed { verification: None, error: Some(error), trace: None, answer })
 }
 
+/// Returns the answer to a handshake and the cause for which it is refused, of which there is one at most.
+fn split(asked: Result<Option<HandshakeAnswer>, &'static str>) -> (Option<HandshakeAnswer>, Option<&'static str>) {
+    match asked {
+        Ok(answer) => (answer, None),
+        Err(cause) => (None, Some(cause)),
+    }
+}
+
 async fn trace(
     engine: &Engine,
     endpoint: &Endpoint,
-    plugin: &Plugin,
     request: &IncomingRequest,
     verdict: Verdict,
     nonce: Option<Nonce>,
-) -> Result<(Translated, Trace), RehearseError> {
-    let translated = translate::translate_uncounted(engine, endpoint, plugin, request).await;
-    let translated = translated.map_err(|_| RehearseError::Busy)?;
-    let items = plan::plan_uncounted(engine, endpoint, request, verdict, &translated);
+    translated: &Translated,
+) -> Result<Trace, RehearseError> {
+    let items = plan::plan_uncounted(engine, endpoint, request, verdict, translated);
     let items = items.unwrap_or_else(|unfit| vec![unfit.failed]);
     let job = Job { environment: endpoint.environment_id, source_environment: endpoint.id, items, nonce };
     let rehearsal = engine.store.rehearse(&job).await?;
     let logs = translated.logs.clone();
-    Ok((translated, Trace { items: job.items, rehearsal, logs }))
+    Ok(Trace { items: job.items, rehearsal, logs })
 }
 
 async fn answer_of(

@@ -7,8 +7,9 @@ use axum::{
 use inlet_core::verification::{CannotSign, HeaderFamily, ToSign, basic_authorization};
 
 use crate::{
+    Engine,
     clock::now_ms,
-    ingest::body::ReadBody,
+    ingest::{body::ReadBody, incoming_request::SentTarget},
     snapshot::{Endpoint, new_id},
 };
 
@@ -47,7 +48,7 @@ pub enum Unsignable {
 
 impl SampleRequest {
     /// Signs the request with the source environment's secret, or gives it the write key, as its sender would.
-    pub fn sign(&mut self, endpoint: &Endpoint) -> Result<(), Unsignable> {
+    pub fn sign(&mut self, engine: &Engine, endpoint: &Endpoint) -> Result<(), Unsignable> {
         if let Some(key) = &endpoint.record.write_keys.current {
             let value = HeaderValue::from_str(&basic_authorization(key)).map_err(|_| Unsignable::Header)?;
             self.headers.insert(AUTHORIZATION, value);
@@ -59,12 +60,15 @@ impl SampleRequest {
         let body = self.body();
         let headers: Vec<(&str, &[u8])> =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let target = self.target(engine, endpoint);
         let request = ToSign {
-            credential_header: endpoint.credential_header.as_deref().unwrap_or_else(|| scheme.header()),
+            credential_header: endpoint.credential_header.as_deref(),
             method: &self.method,
             headers: &headers,
             id: &format!("msg_{}", new_id().simple()),
             at_ms: self.received_at_ms.unwrap_or_else(now_ms),
+            target: target.as_deref().map(SentTarget::as_target).unwrap_or_default(),
+            options: &endpoint.options,
             body: body.body.as_bytes(),
         };
         for field in scheme.sign(secret, &request)? {
@@ -74,6 +78,13 @@ impl SampleRequest {
             self.headers.insert(name, value);
         }
         Ok(())
+    }
+
+    /// Returns the address, where verification reads any of it.
+    pub(super) fn target(&self, engine: &Engine, endpoint: &Endpoint) -> Option<Box<SentTarget>> {
+        let public_url = engine.options.public_url.as_deref();
+        let target = || SentTarget::new(public_url, &endpoint.record.token, &self.path, &self.query);
+        endpoint.reads_target.then(|| Box::new(target()))
     }
 
     /// Returns the body as it is after receiving.

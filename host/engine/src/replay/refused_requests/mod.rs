@@ -77,7 +77,7 @@ pub async fn verify_again(
         return Ok(VerifiedAgain::StillRefused(stored.cause));
     }
     let credential_hash = stored.credential_hash.clone();
-    let Some(request) = stored_request::read(endpoint, stored) else { return Ok(VerifiedAgain::NotKept) };
+    let Some(request) = stored_request::read(engine, endpoint, stored) else { return Ok(VerifiedAgain::NotKept) };
     let Verified { verification, nonce } = verify(engine, endpoint, &request, credential_hash.as_deref());
     let verdict = verification.verdict;
     if let Err(cause) = verify::admit(endpoint, verification) {

@@ -50,7 +50,7 @@ impl Endpoint {
         }
         let mappings: Vec<Mapping> =
             record.mappings.iter().filter_map(|mapping| read_mapping(source, mapping)).collect();
-        let header = scheme.as_ref().map(|scheme| scheme.header().to_ascii_lowercase());
+        let header = scheme.as_ref().and_then(Template::header).map(str::to_ascii_lowercase);
         let max_body_bytes = settings
             .max_body_bytes
             .or(manifest.as_ref().map(|manifest| manifest.max_body_bytes))
@@ -87,6 +87,8 @@ impl Endpoint {
                 .chain(&settings.keep_headers)
                 .cloned()
                 .collect(),
+            handshakes: manifest.as_ref().map(|manifest| manifest.handshake.clone()).unwrap_or_default(),
+            reads_target: scheme.as_ref().is_some_and(|scheme| scheme.reads_query() || scheme.reads_address()),
             every_query: query.contains(EVERY_PARAMETER),
             query,
             previous_used_ms: AtomicI64::new(0),

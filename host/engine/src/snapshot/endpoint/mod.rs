@@ -18,7 +18,7 @@ use inlet_core::{
     quarantine::{Admission, Change},
     settings::{OnReject, Settings},
     variables::Variables,
-    verification::{Template, WRITE_KEY, may_be_forwarded},
+    verification::{Template, WRITE_KEY, handshake::Handshake, may_be_forwarded},
 };
 use inlet_sandbox::{Limits, Plugin};
 use inlet_store::SourceEnvironmentRecord;
@@ -54,8 +54,13 @@ pub struct Endpoint {
     pub plugin_ref: Arc<PluginRef>,
     /// The verification scheme in force: the one at the source's creation, until an operator takes another.
     pub scheme: Option<Template>,
-    /// The header that holds the credential, in lower case.
+    /// The header that holds the credential, in lower case. `None`: it is in one of several headers, in the query or in the
+    /// body.
     pub credential_header: Option<String>,
+    /// What the platform asks before it sends events, and the answers.
+    pub handshakes: Vec<Handshake>,
+    /// True if verification reads the address or the query.
+    pub reads_target: bool,
     /// The body limit, in bytes.
     pub max_body_bytes: usize,
     /// The limits of a call of the plugin, with this source environment's number of items.
@@ -111,6 +116,12 @@ impl Endpoint {
         self.record.signing_secret.as_deref().into_iter().chain(previous.map(|previous| previous.secret.as_str()))
     }
 
+    /// Returns every header that may hold a credential, in lower case.
+    pub fn credential_headers(&self) -> impl Iterator<Item = &str> + Clone {
+        let own = self.scheme.iter().filter(|_| self.credential_header.is_none());
+        self.credential_header.as_deref().into_iter().chain(own.flat_map(Template::credential_headers))
+    }
+
     /// Returns true if requests are verified by a write key, and not by a signature.
     pub fn has_write_key(&self) -> bool {
         self.record.write_keys.current.is_some()
@@ -162,7 +173,7 @@ impl Endpoint {
 
     /// Returns true if a parameter has no name that credentials have as headers.
     fn is_no_credential(&self, name: &str) -> bool {
-        may_be_forwarded(&name.to_ascii_lowercase(), self.credential_header.as_deref())
+        may_be_forwarded(&name.to_ascii_lowercase(), self.credential_headers())
     }
 
     /// Returns true if a value is the source environment's own secret or write key, perhaps behind a word such as `Bearer`.

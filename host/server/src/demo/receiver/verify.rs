@@ -2,7 +2,7 @@
 //!
 //! It shares no code with the target that signs: this is how Inlet verifies its own senders.
 
-use inlet_core::verification::{Sent, Template, Verdict};
+use inlet_core::verification::{Sent, Target, Template, Verdict};
 
 const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
@@ -31,7 +31,15 @@ impl Verifier {
         let Some(scheme) = &self.scheme else { return Err("the scheme cannot be read") };
         let headers: Vec<(&str, &[u8])> =
             headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let sent = Sent { method: "POST", headers: &headers, credential_header: SIGNATURE, body, at_ms };
+        let sent = Sent {
+            method: "POST",
+            headers: &headers,
+            credential_header: Some(SIGNATURE),
+            target: Target::default(),
+            options: "{}",
+            body,
+            at_ms,
+        };
         let verification = scheme.verify(&sent, [self.secret.as_str()]);
         match (verification.verdict, verification.cause) {
             (Verdict::Verified(_), _) => Ok(()),

@@ -35,6 +35,12 @@ export async function run(dashboard, { token, hostile }) {
     await page.goto(path);
     await look(path);
   }
+  await page.goto("/e/development/sources/shop/set-up");
+  await look("a step", page.locator(".platform-steps li"));
+  await page.goto("/plugins/acme%2Fevil");
+  const icon = page.locator("img.mark");
+  check(await icon.evaluate((image) => image.complete && image.naturalWidth > 0), "the icon is drawn");
+  check(!atob((await icon.getAttribute("src")).split(",")[1]).includes("alert"), "nothing in the icon runs");
   await page.goto("/e/development/sources/shop/mappings/new");
   await page.getByLabel("Event type").fill(`track/${hostile}`);
   await page.getByLabel("Event type").press("Tab");

@@ -27,6 +27,10 @@ export async function run(dashboard, { token, script, secret, evil }) {
 
   await page.waitForURL("**/e/development/sources/web/set-up");
   await page.getByText("Waiting for the first event").waitFor();
+  const steps = page.locator(".platform-steps li");
+  equal(await steps.count(), 4, "the platform's own steps");
+  equal(await steps.first().locator("strong").first().innerText(), "Connections", "a name on the platform's page");
+  equal(await steps.first().getByRole("link", { name: "Open the page" }).getAttribute("href"), "https://app.segment.com", "its page");
   equal(await page.locator("main script").count(), 0, "scripts in the page");
   await dashboard.checkAccessibility();
   await page.getByRole("button", { name: "Copy the endpoint's URL" }).click();

@@ -12,6 +12,7 @@ mod refused;
 mod server;
 mod stream;
 mod transcript;
+mod transcripts;
 
 use std::{
     fmt::Write as _,

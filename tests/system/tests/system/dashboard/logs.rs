@@ -177,6 +177,14 @@ async fn what_others_write_stays_text() {
         for name in ["name", "description"] {
             manifest[name] = json!(hostile);
         }
+        manifest["categories"] = json!([hostile]);
+        manifest["author"] = json!({"name": hostile});
+        manifest["license"] = json!(hostile);
+        manifest["setup"] =
+            json!([{"text": format!("{hostile} `{hostile}`"), "link": "https://a.example/\"><script>"}]);
+        let drawing = r#"<path d="M0 0h9v9z" onclick="alert(1)"/><script>alert(1)</script>"#;
+        manifest["icon"] =
+            json!(format!(r#"<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)">{drawing}</svg>"#));
         manifest["headers"] = json!(["user-agent"]);
         manifest["verification"]["header"] = json!("x-webhook-secret");
         manifest["examples"][0]["body"] = json!({"type": "track", "event": hostile, "userId": hostile});

@@ -12,7 +12,7 @@ use inlet_api_types::{
 use super::{address, panel};
 use crate::{
     components::{
-        Html, copy,
+        Html, copy, external_link,
         form::{Field, Kind, error_elsewhere},
         icon,
         provider_mark::{initials_mark, provider_mark},
@@ -128,8 +128,7 @@ impl SetUpPage<'_> {
         steps
             .map(|step| PlatformStep {
                 parts: step.text.split('`').enumerate().map(|(index, part)| (index % 2 == 1, part)).collect(),
-                // A manifest may say what it likes: only addresses that lead to a website are links.
-                link: step.link.as_deref().filter(|url| url.starts_with("https://")),
+                link: step.link.as_deref(),
             })
             .collect()
     }
