@@ -9,8 +9,8 @@ use crate::{
     Condition, Data, Name, Override, Part, Program, Read, Rules, Scalar, Scope, Slot, Step, Test, Text, Values, Verdict,
 };
 
-/// The version of the format. Other bytes are refused.
-const FORMAT: u8 = 1;
+/// The version of the format. Other bytes are refused. [`MARKER`](crate::region::MARKER) changes with it.
+const FORMAT: u8 = 2;
 
 impl<'a> Program<'a> {
     /// Reads a program; `None` if the bytes are none.

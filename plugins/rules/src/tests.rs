@@ -74,7 +74,13 @@ fn faults_name_their_member() {
     rules.event_type[5]: found "/a|upper"; `|upper` is unknown, the only transformation is |lower
     rules.event_type[6]: found event_type, which cannot be made of itself
     "#);
-    insta::assert_snapshot!(faults("event_type = [\"/<User>\", \"/<>\", \"/[type]\", \"/[=x]\"]\nbatch = \"/[a=b]\""), @"");
+    insta::assert_snapshot!(faults("event_type = [\"/<User>\", \"/<>\", \"/[type]\", \"/[=x]\"]\nbatch = \"/[a=b]\""), @r#"
+    rules.batch: found "/[a=b]"; where a batch is does not depend on options or elements
+    rules.event_type[0]: found "<User>"; a member that an option names is written <user_field>
+    rules.event_type[1]: found "<>"; a member that an option names is written <user_field>
+    rules.event_type[2]: found "[type]"; the first element with a text at a member is written [type=User]
+    rules.event_type[3]: found "[=x]"; the first element with a text at a member is written [type=User]
+    "#);
     insta::assert_snapshot!(faults("event_type = [\"order\", \"/type\"]\nuser_id = \"user\"\ntime = \"{/a}{/b}\"\nkey = \"/id|lower\"\ndata = [\"header:x\"]"), @r#"
     rules.event_type[0]: a fixed text is always there, so what follows it is never used; put it last
     rules.user_id: found the fixed text "user", which would be the same for every event; expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type
@@ -243,7 +249,7 @@ proptest! {
     fn bytes_that_are_no_program_are_refused_or_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _ = Program::decode(&bytes);
         // With the beginning of a program whose texts are empty.
-        let _ = Program::decode(&[&[1, 0, 0, 0, 0][..], &bytes].concat());
+        let _ = Program::decode(&[&[2, 0, 0, 0, 0][..], &bytes].concat());
     }
 
     #[test]
