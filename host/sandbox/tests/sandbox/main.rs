@@ -17,6 +17,7 @@ mod load_errors;
 mod long_calls;
 mod manifest_version_2;
 mod options;
+mod platform_manifests;
 mod plugin_directory;
 mod raw_plugin;
 mod released_contract;
