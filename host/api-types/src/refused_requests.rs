@@ -28,7 +28,7 @@ pub struct RefusedRequest {
     #[schema(format = DateTime)]
     pub received_at: String,
     /// The reason: `failed`, `missing`, `not_configured`, `doubled`, `malformed`, `stale`, `reused`, `partly_signed`,
-    /// `wrong_write_key`, `missing_write_key`, `unreadable_write_key` or `not_gzip`.
+    /// `no_public_url`, `wrong_verify_token`, `wrong_write_key`, `missing_write_key`, `unreadable_write_key` or `not_gzip`.
     pub cause: String,
     /// The reason of the refusal, in a sentence; null for a cause that an earlier version of the server stored.
     #[schema(required)]

@@ -45,22 +45,41 @@ impl Manifest {
 /// U+FFFD. `None` if the body is no form: another content type, a multipart form that cannot be read, or a body that begins
 /// as JSON does, which `curl --data` sends under the content type of a form.
 pub fn form_as_json(content_type: &str, body: &[u8]) -> Option<String> {
-    if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
-        return None;
-    }
-    let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let fields = match media_type.as_str() {
-        "application/x-www-form-urlencoded" => {
+    let fields = match FormKind::of(content_type, body)? {
+        FormKind::UrlEncoded => {
             let fields = form_urlencoded::parse(body.trim_ascii());
             fields.map(|(name, value)| (name.into_owned(), json::quote(&value))).collect()
         }
-        "multipart/form-data" => multipart_fields(content_type, body)?,
-        _ => return None,
+        FormKind::Multipart => multipart_fields(content_type, body)?,
     };
     Some(object(fields))
 }
 
-/// Returns a size that the JSON of a form never exceeds, in bytes. It reads the body once and makes nothing.
+/// True if [`form_as_json`] would try to read the body as a form.
+pub fn is_form(content_type: &str, body: &[u8]) -> bool {
+    FormKind::of(content_type, body).is_some()
+}
+
+enum FormKind {
+    UrlEncoded,
+    Multipart,
+}
+
+impl FormKind {
+    fn of(content_type: &str, body: &[u8]) -> Option<Self> {
+        if matches!(body.trim_ascii_start().first(), Some(b'{' | b'[')) {
+            return None;
+        }
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Some(Self::UrlEncoded);
+        }
+        media_type.eq_ignore_ascii_case("multipart/form-data").then_some(Self::Multipart)
+    }
+}
+
+/// Returns a size that the JSON of a form, and the copy that reading it takes, never exceed, in bytes. It reads the body once
+/// and makes nothing.
 pub fn max_json_size(body: &[u8]) -> usize {
     let cost = |byte: &u8| match byte {
         // Each separates two fields, and costs the quotes, the colon and brackets of another one.
@@ -69,7 +88,7 @@ pub fn max_json_size(body: &[u8]) -> usize {
         0..0x20 | b'"' | b'\\' | 0x7f.. => 6,
         _ => 1,
     };
-    32 + body.iter().map(cost).sum::<usize>()
+    32 + body.len() + body.iter().map(cost).sum::<usize>()
 }
 
 /// Returns the parts of a multipart form as names and JSON texts.

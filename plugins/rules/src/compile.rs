@@ -63,9 +63,13 @@ pub fn compile(rules: &WrittenRules) -> Result<Vec<u8>, TooMuch> {
             Source::Header(name) => headers.iter().position(|found| found == name),
             Source::Query(name) => query.iter().position(|found| found == name),
             Source::EventType => Some(0),
-            _ => steps[scope as usize].iter().position(|step| Some(step.pointer) == source.pointer()),
+            // Steps that only lead to others have an empty pointer too: they are never meant.
+            _ => source
+                .pointer()
+                .filter(|pointer| !pointer.is_empty())
+                .and_then(|pointer| steps[scope as usize].iter().position(|step| step.pointer == pointer)),
         };
-        // Only the empty pointer has no step.
+        // Only the empty pointer has no step: it is the whole.
         let index = position.and_then(|position| u8::try_from(position).ok()).unwrap_or(Slot::WHOLE);
         Slot { scope, index }
     };

@@ -64,7 +64,7 @@ pub struct RehearsedVerification {
     /// `accepted`, or `refused` with 401. Items are traced in both cases.
     pub would_be: String,
     /// The reason of a refusal: `missing`, `not_configured`, `failed`, `doubled`, `malformed`, `stale`, `partly_signed`,
-    /// `wrong_write_key`, `missing_write_key`, `unreadable_write_key`, or
+    /// `no_public_url`, `wrong_verify_token`, `wrong_write_key`, `missing_write_key`, `unreadable_write_key`, or
     /// `reused` if the same signed bytes were accepted before and cannot be answered like then. Senders never learn it.
     #[schema(required)]
     pub cause: Option<String>,

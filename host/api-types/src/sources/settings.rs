@@ -123,7 +123,7 @@ pub struct SettingsRequest {
     /// The secret that the platform signs with. Write only. A first one turns `enforce_verification` on. Null removes the
     /// secret and the one that it replaced.
     #[serde(default, skip_serializing_if = "Patch::is_keep")]
-    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 1024)]
+    #[schema(value_type = Option<String>, write_only, min_length = 1, max_length = 16384)]
     pub signing_secret: Patch<RawJson>,
     /// The time for which the secret replaced by `signing_secret` stays valid, in seconds; a day if absent. 0 ends it at
     /// once, and may be sent without a secret. Write only.

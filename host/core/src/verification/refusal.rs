@@ -57,8 +57,8 @@ pub const REFUSAL_CAUSES: &[RefusalCause] = &[
     verifiable(
         "no_public_url",
         "the platform signs the URL that it calls, and this server does not know its own",
-        "set public_url in the server's configuration to the URL before /integrations/receive/… that the sender calls, and \
-         restart the server; then POST …/refused/verify",
+        "set public_url in the server's configuration to the URL of this server that the sender was given, without the endpoint's \
+         path, and restart the server; then POST …/refused/verify",
     ),
     RefusalCause {
         name: "wrong_verify_token",

@@ -409,6 +409,37 @@ impl Template {
         places.chain(scheme.signed.iter().flat_map(SignedTemplate::headers)).chain(scheme.header.as_deref()).collect()
     }
 
+    /// Returns the query parameters that hold a signature, decoded.
+    pub fn signature_parameters(&self) -> impl Iterator<Item = &str> {
+        self.alternatives().iter().filter_map(|scheme| match scheme {
+            Template::Signature(scheme) => scheme.query.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// Returns the query parameters that hold a token, which is a credential by itself, decoded.
+    pub fn token_parameters(&self) -> impl Iterator<Item = &str> {
+        self.alternatives().iter().filter_map(|scheme| match scheme {
+            Template::Jwt(scheme) => scheme.query.as_deref(),
+            _ => None,
+        })
+    }
+
+    /// Returns the scheme without its test vectors and those of its alternatives.
+    pub fn without_vectors(&self) -> Self {
+        let mut scheme = self.clone();
+        match &mut scheme {
+            Template::SharedSecret(scheme) => scheme.vectors.clear(),
+            Template::Signature(scheme) => scheme.vectors.clear(),
+            Template::Jwt(scheme) => scheme.vectors.clear(),
+            Template::AnyOf(scheme) => {
+                scheme.vectors.clear();
+                scheme.any_of.iter_mut().for_each(|alternative| *alternative = alternative.without_vectors());
+            }
+        }
+        scheme
+    }
+
     /// Returns true if verification needs the address that senders were given.
     pub fn reads_address(&self) -> bool {
         self.alternatives().iter().any(|scheme| match scheme {

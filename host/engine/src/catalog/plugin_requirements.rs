@@ -34,14 +34,15 @@ pub fn scheme_differences(one: Option<&Template>, other: Option<&Template>) -> V
     if one == other {
         return Vec::new();
     }
-    let members = |template: Option<&Template>| match template.map(serde_json::to_value) {
-        Some(Ok(Value::Object(members))) => members,
-        _ => Map::new(),
-    };
+    let members =
+        |template: Option<&Template>| match template.map(|template| serde_json::to_value(template.without_vectors())) {
+            Some(Ok(Value::Object(members))) => members,
+            _ => Map::new(),
+        };
     let (one, other) = (members(one), members(other));
     let mut names: Vec<String> = one.keys().chain(other.keys()).cloned().collect();
     names.sort_unstable();
     names.dedup();
-    names.retain(|name| name != "vectors" && name != "uncovered" && one.get(name) != other.get(name));
+    names.retain(|name| name != "uncovered" && one.get(name) != other.get(name));
     names
 }

@@ -19,6 +19,9 @@ use crate::snapshot::Endpoint;
 /// The refusal of a handshake with another verify token than is set.
 pub(super) const WRONG_VERIFY_TOKEN: &str = "wrong_verify_token";
 
+/// The largest body of a handshake, in bytes. It is logged, and nothing may prove where it comes from.
+const MAX_BODY: usize = 64 * 1024;
+
 /// A handshake that a request is.
 pub(crate) struct FoundHandshake {
     /// The index among the endpoint's handshakes.
@@ -38,7 +41,7 @@ pub(super) enum Stage {
 impl FoundHandshake {
     /// Finds the first handshake of the endpoint that a request is. An endpoint without handshakes costs nothing.
     pub(super) fn of(endpoint: &Endpoint, head: &RequestHead<'_>, body: &[u8]) -> Option<Box<Self>> {
-        if endpoint.handshakes.is_empty() {
+        if endpoint.handshakes.is_empty() || body.len() > MAX_BODY {
             return None;
         }
         let mut names: Vec<&str> = endpoint.handshakes.iter().flat_map(Handshake::headers).collect();

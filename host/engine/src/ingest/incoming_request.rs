@@ -22,6 +22,8 @@ pub(crate) struct IncomingRequest {
     pub(crate) target: Option<Box<SentTarget>>,
     /// The handshake that the request is.
     pub(super) handshake: Option<Box<FoundHandshake>>,
+    /// The form that was sent, where the plugin gets its fields as a JSON object instead.
+    sent_form: Option<contract::Body>,
     /// True if the body came with a byte order mark, which the plugin does not see.
     pub(crate) has_byte_order_mark: bool,
     /// The write keys that the request carries. `None` unless its source environment has one.
@@ -80,6 +82,11 @@ impl IncomingRequest {
         received_at_ms: i64,
     ) -> Self {
         let VisibleParts { method, path, query, headers, body } = parts;
+        let plugin = endpoint.plugin.as_ref();
+        let (body, sent_form) = match plugin.and_then(|plugin| plugin.manifest().form_body(&headers, &body)) {
+            Some(json) => (json, Some(body)),
+            None => (body, None),
+        };
         let plugin_request = Arc::new(contract::Request {
             method,
             path,
@@ -95,6 +102,7 @@ impl IncomingRequest {
             credentials,
             target: None,
             handshake: None,
+            sent_form,
             has_byte_order_mark: false,
             write_keys: None,
             withheld: Vec::new(),
@@ -131,22 +139,28 @@ impl IncomingRequest {
         &self.plugin_request.method
     }
 
-    /// Returns the body.
+    /// Returns the body as the plugin gets it: the values of events are cut from it.
     pub(crate) fn body(&self) -> &contract::Body {
         &self.plugin_request.body
+    }
+
+    /// Returns the body that was sent, inflated, without a byte order mark. It differs from [`IncomingRequest::body`] where
+    /// the plugin gets a form as a JSON object.
+    pub(crate) fn sent_body(&self) -> &contract::Body {
+        self.sent_form.as_ref().unwrap_or(&self.plugin_request.body)
     }
 
     /// Returns the body with the byte order mark that it came with.
     pub(crate) fn body_as_sent(&self) -> Bytes {
         match self.has_byte_order_mark {
-            true => [BYTE_ORDER_MARK, self.body().as_bytes()].concat().into(),
-            false => self.body_bytes(),
+            true => [BYTE_ORDER_MARK, self.sent_body().as_bytes()].concat().into(),
+            false => self.sent_bytes(),
         }
     }
 
-    /// Returns the body's bytes, shared.
-    pub(crate) fn body_bytes(&self) -> Bytes {
-        match self.body() {
+    /// Returns the bytes of the body that was sent, without a byte order mark, shared.
+    pub(crate) fn sent_bytes(&self) -> Bytes {
+        match self.sent_body() {
             contract::Body::Text(text) => text.clone().into_bytes(),
             contract::Body::Bytes(bytes) => bytes.clone(),
         }

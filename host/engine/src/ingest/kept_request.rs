@@ -38,7 +38,7 @@ pub(crate) fn extras(
         headers: write_fields(&event::redact_headers(&paths, &sent.headers)),
         verification: event::verification_status(&endpoint.settings, verdict, 0),
         verification_rest: event::verification_status(&endpoint.settings, verdict, 1),
-        body: keeps_body(endpoint, &sent.body, items).then(|| request.body_bytes()),
+        body: keeps_body(endpoint, &sent.body, items).then(|| request.sent_bytes()),
     };
     let retry_at_ms = (has_failed && is_retried).then(|| retry_schedule::due_at_ms(engine, 0)).flatten();
     Some(CommitExtras { keep: Some(kept), retry_at_ms, ..CommitExtras::default() })

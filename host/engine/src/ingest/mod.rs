@@ -167,6 +167,13 @@ async fn ingest(
             return Err(Box::pin(refused_request::refuse(engine, endpoint, peer, request, cause)).await.into());
         }
     };
+    // Who only knows the address must not fill the log.
+    if handshake.is_some()
+        && endpoint.settings.enforce_verification
+        && refused_request::is_over_rate(engine, endpoint, peer)
+    {
+        return Err(IngestError::TooManyRefused.into());
+    }
     let verified = verify::verify(engine, endpoint, &request);
     clock.lap(Stage::Verify);
     let verdict = verified.verification.verdict;

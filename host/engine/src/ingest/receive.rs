@@ -136,6 +136,7 @@ pub(super) async fn read(
     let read = body::read(engine, endpoint.max_body_bytes, &parts.headers, body, &reservation).await;
     reservation.enter();
     let read = read.and_then(|body| write_key::reserve_blanking(endpoint, &body.body, &reservation).map(|()| body));
+    let read = read.and_then(|body| reserve_form(endpoint, &parts.headers, &body.body, &reservation).map(|()| body));
     let query = parts.uri.query().unwrap_or_default();
     let target = endpoint.reads_target.then(|| {
         // An operator's sample comes without a token.
@@ -155,6 +156,23 @@ pub(super) async fn read(
             let request = build(ReadBody::of(Bytes::new()));
             Err(NotReceived::Uninflated { request: Box::new(request), uninflated })
         }
+    }
+}
+
+/// Reserves the bytes that the JSON object of a form may have, if the plugin gets forms so.
+fn reserve_form(
+    endpoint: &Endpoint,
+    headers: &HeaderMap,
+    body: &contract::Body,
+    reservation: &Reservation,
+) -> Result<(), NotRead> {
+    let takes_forms = endpoint.plugin.as_ref().is_some_and(|plugin| plugin.manifest().forms);
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).filter(|_| takes_forms);
+    match content_type.is_some_and(|content_type| forms::is_form(content_type, body.as_bytes())) {
+        true => reservation
+            .extend_by(forms::max_json_size(body.as_bytes()))
+            .map_err(|share| NotAccepted::from(IngestError::from(share)).into()),
+        false => Ok(()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 use axum::body::Bytes;
 use inlet_core::{contract::Field, credential::CredentialHash, verification::Template};
 use inlet_store::{CommitError, NewRefused};
+use percent_encoding::percent_decode_str;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -60,7 +61,7 @@ pub(super) async fn refuse_body(
 
 /// Counts a refused request. Returns true if too many of its peer were refused at this source environment. Requests that
 /// verify are not asked.
-fn is_over_rate(engine: &Engine, endpoint: &Endpoint, peer: Peer) -> bool {
+pub(super) fn is_over_rate(engine: &Engine, endpoint: &Endpoint, peer: Peer) -> bool {
     let (address, now) = (peer.0.map(|address| (endpoint.id, address)), Instant::now());
     let is_over = engine.refusals.is_over(address, now);
     engine.refusals.count(address, now);
@@ -195,10 +196,15 @@ async fn keep(
 /// The name of the field, which no header has, that keeps a query where a signature covers it.
 pub(crate) const SIGNED_QUERY: &str = ":query";
 
-/// Returns true if a query holds none of the source environment's secrets.
+/// Returns true if a query holds none of the source environment's secrets and no token.
 fn may_keep_query(endpoint: &Endpoint, query: &str) -> bool {
-    let values = query.split('&').map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
-    !query.is_empty() && values.filter(|value| !value.is_empty()).all(|value| !endpoint.is_secret(value))
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let is_harmless = |pair: &str| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, value) = (decode(name), decode(value));
+        !endpoint.is_token_parameter(&name) && !endpoint.is_secret(&name) && !endpoint.is_secret(&value)
+    };
+    !query.is_empty() && query.split('&').all(is_harmless)
 }
 
 /// Returns the headers to keep. A signature may be kept to be verified again; a secret that was sent in clear may not.

@@ -14,7 +14,8 @@ pub(crate) struct Verified {
     pub(crate) nonce: Option<Nonce>,
 }
 
-/// Verifies a request over exactly the bytes that the plugin gets, at the time of their arrival.
+/// Verifies a request over the bytes that were sent, at the time of their arrival. The plugin gets exactly these, but for
+/// forms, whose fields it may get as JSON.
 pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingRequest) -> Verified {
     if endpoint.has_write_key() {
         return Verified { verification: verify_write_key(endpoint, request), nonce: None };
@@ -30,7 +31,7 @@ pub(crate) fn verify(engine: &Engine, endpoint: &Endpoint, request: &IncomingReq
         credential_header: endpoint.credential_header.as_deref(),
         target: request.target.as_deref().map(SentTarget::as_target).unwrap_or_default(),
         options: &endpoint.options,
-        body: request.body().as_bytes(),
+        body: request.sent_body().as_bytes(),
         at_ms: request.received_at_ms,
     };
     let mut sent = sent;

@@ -144,7 +144,7 @@ fn verification_that_is_incomplete_or_does_not_verify() {
         "signed": ["{body}", "{timestamp}.{nonce}.{body}"], "uncovered": "The headers.",
         "vectors": [{"name": "a", "secret": "s", "headers": {}, "body": "{}", "verified": false}],
     });
-    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest is wrong at verification.signed.1: verification.signed holds "{timestamp}.{nonce}.{body}"; expected a template with {body} or {body:<JSON Pointer>} and, if they are signed too, {timestamp}, {id}, {method} and {header:<name>}; see wit/v0.1/manifest.schema.json"#);
+    insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @r#"the manifest is wrong at verification.signed.1: verification.signed holds "{timestamp}.{nonce}.{body}"; expected a template with {body} or {body:<JSON Pointer>} and, if they are signed too, {timestamp}, {id}, {method} and {header:<name>}; a manifest of version 2 may also hold {text:<JSON Pointer>}, {text_or_empty:<JSON Pointer>}, {absent:<JSON Pointer>}, {form:sorted}, {crc32:body}, {url}, {path}, {query:<name>} and {option:<name>}; see wit/v0.1/manifest.schema.json"#);
     let verification = json!({"scheme": "signature", "header": "x-signature"});
     insta::assert_snapshot!(refused(&changed(|manifest| manifest["verification"] = verification)), @"the manifest is wrong at verification.algorithm: it is missing; see wit/v0.1/manifest.schema.json");
     let verification = json!({"scheme": "hmac", "header": "x-signature"});

@@ -38,6 +38,7 @@ mod file_server;
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod forge;
 mod forget;
+mod handshakes;
 mod hightouch;
 mod idempotency;
 mod idle;
@@ -79,8 +80,10 @@ mod secrets;
 mod send;
 mod sender_statuses;
 mod signatures;
+mod signed_addresses;
 mod startup;
 mod stored_versions;
+mod tokens;
 mod toolchains;
 mod traces;
 mod user_export;

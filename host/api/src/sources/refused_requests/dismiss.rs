@@ -91,7 +91,7 @@ mod tests {
     fn what_is_dismissed_is_named() {
         let error = |text: &str| read(text).unwrap_err().to_string();
         insta::assert_snapshot!(error("{}"), @"the body: nothing is named; give ids or a cause");
-        insta::assert_snapshot!(error(r#"{"cause":"old"}"#), @r#"there is no cause "old"; expected one of failed, missing, not_configured, doubled, malformed, stale, reused, partly_signed, wrong_write_key, missing_write_key, unreadable_write_key, not_gzip"#);
+        insta::assert_snapshot!(error(r#"{"cause":"old"}"#), @r#"there is no cause "old"; expected one of failed, missing, not_configured, doubled, malformed, stale, no_public_url, wrong_verify_token, reused, partly_signed, wrong_write_key, missing_write_key, unreadable_write_key, not_gzip"#);
         insta::assert_snapshot!(error(r#"{"ids":["019b7c9b-7eae-7000-8000-000000000000"],"cause":"stale"}"#), @"a cause is given too; give one of them");
         assert_eq!(read(r#"{"cause":"stale"}"#), Ok(RefusedDismissal::Cause("stale".to_owned())));
     }

@@ -189,6 +189,12 @@ impl Handshake {
         challenge.into_iter().chain(token).chain(when).filter_map(Place::header)
     }
 
+    /// Returns the query parameter and the header that hold a verify token, which is a credential.
+    pub fn token_names(&self) -> (Option<&str>, Option<&str>) {
+        let token = self.verify_token.as_ref();
+        (token.and_then(|token| token.query.as_deref()), token.and_then(|token| token.header.as_deref()))
+    }
+
     /// Returns the challenge of a request if the request is this handshake.
     pub fn meet(&self, sent: &Sent<'_>) -> Option<Challenge> {
         if !self.methods.iter().any(|method| method == sent.method) {

@@ -56,6 +56,16 @@ fn of_refusal(cause: &Cause<'_>) -> Cure {
         "stale" => then_sent_again(
             "The signature is right but too old. Compare the clocks of the sender and of this server, and let it send again.",
         ),
+        "no_public_url" => Cure::new(
+            "The platform signs the URL that it calls, and this server does not know its own. Set public_url in the server's \
+             configuration and restart it; then these requests are verified again.",
+        )
+        .then(verify_again(cause))
+        .then(delete(cause)),
+        "wrong_verify_token" => then_sent_again(
+            "The platform asked for a confirmation with another verify token than the source has. Compare the two, and let the \
+             platform ask again.",
+        ),
         "reused" => then_sent_again("The same signed request was taken before, so nothing is lost."),
         "partly_signed" => Cure::new(
             "Only the first item of these batches is signed. Accept the other items too, or let the sender send single items.",

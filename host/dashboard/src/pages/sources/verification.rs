@@ -15,18 +15,39 @@ use crate::{
 pub fn in_words(scheme: Option<&Value>, sender: &str) -> Option<String> {
     let scheme = scheme?;
     let text = |name: &str| scheme.get(name).and_then(Value::as_str);
-    let header = text("header").unwrap_or("a header");
+    let place = match (text("header"), text("query"), text("body")) {
+        (Some(header), ..) => format!("in the header {header}"),
+        (None, Some(parameter), _) => format!("in the query parameter {parameter}"),
+        (None, None, Some(pointer)) => format!("in the body at {pointer}"),
+        (None, None, None) => "in a header".to_owned(),
+    };
     Some(match text("scheme")? {
+        "shared_secret" if text("encoding") == Some("base64") => {
+            format!("{sender} sends a name and a password, {place}. The secret is name:password.")
+        }
         "shared_secret" => {
             let prefix = text("prefix").map(str::trim).filter(|prefix| !prefix.is_empty());
             let after = prefix.map(|prefix| format!(" after {prefix:?}")).unwrap_or_default();
-            format!("{sender} sends the secret itself, in the header {header}{after}.")
+            format!("{sender} sends the secret itself, {place}{after}.")
         }
         "signature" => {
             let algorithm = text("algorithm").unwrap_or("a signature").replace('_', "-").to_uppercase();
-            format!("{sender} signs each request ({algorithm}), in the header {header}.")
+            let key = match text("algorithm") {
+                Some("ed25519" | "ecdsa_p256" | "rsa_sha256") => " The secret is its public key.",
+                _ => "",
+            };
+            format!("{sender} signs each request ({algorithm}), {place}.{key}")
         }
-        other => format!("{sender} proves who sends by {}, in the header {header}.", other.replace('_', " ")),
+        "jwt" => {
+            let algorithm = text("algorithm").unwrap_or_default().to_uppercase();
+            format!("{sender} sends a JSON Web Token ({algorithm}), {place}. The secret is the key that verifies it.")
+        }
+        "any_of" => {
+            let alternatives = scheme.get("any_of").and_then(Value::as_array).into_iter().flatten();
+            let words: Vec<String> = alternatives.filter_map(|one| in_words(Some(one), sender)).collect();
+            words.join(" Or: ")
+        }
+        other => format!("{sender} proves who sends by {}, {place}.", other.replace('_', " ")),
     })
 }
 
@@ -43,7 +64,12 @@ pub fn secret_kind(chosen: &str) -> Html {
 pub fn suggested_secret(scheme: &Value) -> Option<String> {
     let mut bytes = [0; 24];
     getrandom::fill(&mut bytes).ok()?;
-    let prefix = scheme.pointer("/secret/prefix").and_then(Value::as_str).unwrap_or_default();
+    let is_name_and_password = scheme.get("encoding").is_some_and(|encoding| encoding == "base64")
+        && scheme.get("scheme").is_some_and(|name| name == "shared_secret");
+    let prefix = match is_name_and_password {
+        true => "inlet:",
+        false => scheme.pointer("/secret/prefix").and_then(Value::as_str).unwrap_or_default(),
+    };
     // Their number makes hexadecimal digits base64 too, whichever of both the scheme reads.
     Some(format!("{prefix}{}", hex::encode(bytes)))
 }
@@ -75,6 +101,9 @@ mod tests {
         insta::assert_snapshot!(words(json!({"scheme": "signature", "header": "x-signature", "algorithm": "hmac_sha1"})), @"The platform signs each request (HMAC-SHA1), in the header x-signature.");
         insta::assert_snapshot!(words(json!({"scheme": "shared_secret", "header": "x-secret"})), @"The platform sends the secret itself, in the header x-secret.");
         insta::assert_snapshot!(words(json!({"scheme": "shared_secret", "header": "authorization", "prefix": "Bearer "})), @r#"The platform sends the secret itself, in the header authorization after "Bearer"."#);
+        insta::assert_snapshot!(words(json!({"scheme": "signature", "body": "/Signature", "algorithm": "rsa_sha256"})), @"The platform signs each request (RSA-SHA256), in the body at /Signature. The secret is its public key.");
+        insta::assert_snapshot!(words(json!({"scheme": "jwt", "query": "token", "algorithm": "es256"})), @"The platform sends a JSON Web Token (ES256), in the query parameter token. The secret is the key that verifies it.");
+        insta::assert_snapshot!(words(json!({"scheme": "any_of", "any_of": [{"scheme": "shared_secret", "header": "x-a"}, {"scheme": "shared_secret", "header": "authorization", "prefix": "Basic ", "encoding": "base64"}]})), @"The platform sends the secret itself, in the header x-a. Or: The platform sends a name and a password, in the header authorization. The secret is name:password.");
         assert_eq!(in_words(None, "The sender"), None);
     }
 

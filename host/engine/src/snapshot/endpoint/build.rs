@@ -13,7 +13,7 @@ use inlet_core::{
     path::Path,
     rotating_secret::RotatingSecret,
     settings::Settings,
-    verification::Template,
+    verification::{Template, handshake::Handshake},
 };
 use inlet_sandbox::{Limits, Manifest, Plugin};
 use inlet_store::{
@@ -59,6 +59,8 @@ impl Endpoint {
         let limits = limits_of(&settings, limits);
         let on_reject = settings.on_reject.or(manifest.as_ref().map(|manifest| manifest.on_reject)).unwrap_or_default();
         let index = MappingIndex::new(mappings.iter().cloned());
+        let tokens: Vec<_> =
+            manifest.iter().flat_map(|manifest| &manifest.handshake).map(Handshake::token_names).collect();
         let query: HashSet<String> = manifest.iter().flat_map(|manifest| &manifest.query).cloned().collect();
         Endpoint {
             id: record.id,
@@ -85,7 +87,14 @@ impl Endpoint {
                 .iter()
                 .flat_map(|manifest| &manifest.headers)
                 .chain(&settings.keep_headers)
+                .filter(|name| !tokens.iter().any(|(_, header)| *header == Some(name.as_str())))
                 .cloned()
+                .collect(),
+            token_parameters: tokens
+                .iter()
+                .filter_map(|(parameter, _)| *parameter)
+                .chain(scheme.iter().flat_map(Template::token_parameters))
+                .map(str::to_owned)
                 .collect(),
             handshakes: manifest.as_ref().map(|manifest| manifest.handshake.clone()).unwrap_or_default(),
             reads_target: scheme.as_ref().is_some_and(|scheme| scheme.reads_query() || scheme.reads_address()),

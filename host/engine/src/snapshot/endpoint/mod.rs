@@ -85,6 +85,7 @@ pub struct Endpoint {
     pub variables: Arc<Variables>,
     headers: HashSet<String>,
     query: HashSet<String>,
+    token_parameters: HashSet<String>,
     every_query: bool,
 }
 
@@ -161,6 +162,10 @@ impl Endpoint {
         if name == WRITE_KEY && self.has_write_key() {
             return QueryAccess::Credential;
         }
+        let holds_signature = |scheme: &Template| scheme.signature_parameters().any(|signature| signature == name);
+        if self.is_token_parameter(name) || self.scheme.as_ref().is_some_and(holds_signature) {
+            return QueryAccess::Credential;
+        }
         // A name that is the secret must not be named as withheld either.
         if self.is_secret(name) {
             return QueryAccess::NotListed;
@@ -169,6 +174,11 @@ impl Endpoint {
             true => QueryAccess::Visible,
             false => QueryAccess::Credential,
         }
+    }
+
+    /// Returns true if a decoded query parameter holds a token: a JSON Web Token, or the verify token of a handshake.
+    pub(crate) fn is_token_parameter(&self, name: &str) -> bool {
+        self.token_parameters.contains(name)
     }
 
     /// Returns true if a parameter has no name that credentials have as headers.
