@@ -232,7 +232,7 @@ async fn secrets_that_make_no_key_and_empty_ones_are_refused_when_they_are_saved
     insta::assert_snapshot!(answer["message"].as_str().unwrap(), @r#"no key can be made of it: expected base64, with or without "whsec_" before it"#);
     let (status, answer) = put(json!("")).await;
     assert_eq!(status, 422);
-    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"expected a string of 1 to 1024 bytes, or null");
+    insta::assert_snapshot!(answer["message"].as_str().unwrap(), @"expected a string of 1 to 16384 bytes, or null");
     assert!(!server.log().contains("this is no base64"));
 }
 
