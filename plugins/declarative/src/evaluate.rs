@@ -1,6 +1,7 @@
 //! The values of one item, read by rules.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use inlet_plugin::segment::MAX_EVENT_TYPE;
 use inlet_plugin::{Kind, Node, Notice, Pointed, Request, Value, jsonrpc::quote};
@@ -11,6 +12,11 @@ use crate::found::Found;
 /// Longest text that is made of several values for anything but an event type, in bytes. The host takes no key of more
 /// than 255 characters, and no user id of more than 256.
 const LONGEST_MADE: usize = 4096;
+/// Longest value whose text is read, in bytes: the longest event type with every byte escaped. A longer one would be decoded
+/// for each condition.
+const LONGEST_READ: usize = 6 * MAX_EVENT_TYPE + 2;
+/// Longest value whose repeated reading needs no account.
+const SHORT: usize = 256;
 
 /// The values of one item.
 pub(crate) struct Evaluation<'p, 'a> {
@@ -19,6 +25,8 @@ pub(crate) struct Evaluation<'p, 'a> {
     /// The item, the body, and the objects that the item is in; those that there are.
     pub(crate) found: [Option<Found<'a>>; 5],
     pub(crate) event_type: String,
+    /// Bytes of long values outside of the items that were read. They can be read again for each item.
+    pub(crate) read_outside: Cell<usize>,
 }
 
 /// How a number becomes a value of an event.
@@ -89,7 +97,16 @@ impl Evaluation<'_, '_> {
 
     /// Returns the value's text; `None` if it has none. Numbers and booleans have one only within other text.
     fn text(&self, read: Read<Slot>, is_part: bool) -> Result<Option<Cow<'_, str>>, Notice> {
-        let text = match self.given(read.source).filter(|given| given.is_present()) {
+        let given = self.given(read.source).filter(|given| given.is_present());
+        if let Some(Given::Json { text, .. } | Given::Text(text)) = given {
+            if text.len() > LONGEST_READ {
+                return Err(too_long(text.len()));
+            }
+            if text.len() > SHORT && read.source.scope != Scope::Item {
+                self.read_outside.set(self.read_outside.get() + text.len());
+            }
+        }
+        let text = match given {
             None => return Ok(None),
             Some(Given::Text(text)) => Cow::Borrowed(text),
             Some(Given::Json { text, .. }) => {
@@ -127,16 +144,18 @@ impl Evaluation<'_, '_> {
     fn filled(&self, parts: &[Part<Slot, &str>], longest: usize) -> Result<Option<String>, Notice> {
         let mut text = String::new();
         for part in parts {
-            match part {
-                Part::Fixed(fixed) => text.push_str(fixed),
+            let part = match part {
+                Part::Fixed(fixed) => Cow::Borrowed(*fixed),
                 Part::Value(read) => match self.text(*read, true)? {
-                    Some(value) => text.push_str(&value),
+                    Some(value) => value,
                     None => return Ok(None),
                 },
+            };
+            let length = text.len() + part.len();
+            if length > longest {
+                return Err(too_long(length));
             }
-            if text.len() > longest {
-                return Err(too_long(text.len()));
-            }
+            text.push_str(&part);
         }
         Ok(Some(text))
     }

@@ -245,10 +245,22 @@ fn conditions_hold_as_documented() {
 
 #[test]
 fn values_outside_of_the_items_cannot_fill_the_sandbox() {
-    let rules = "batch = \"/items\"\nevent_type = \"{body:/type}\"";
-    let body = format!(r#"{{"type":"{}","items":[{}{{}}]}}"#, "t".repeat(60_000), "{},".repeat(15_000));
-    let error = by(&compiled(rules), &request(&body, &[])).unwrap_err();
-    assert_eq!(error.code, "too_long");
+    let of = |rules: &str, kind: &str| {
+        let rules = format!("batch = \"/items\"\n{rules}");
+        let body = format!(r#"{{"type":"{kind}","items":[{}{{}}]}}"#, "{},".repeat(15_000));
+        by(&compiled(&rules), &request(&body, &[])).map(|found| found.items.len()).map_err(|notice| notice.code)
+    };
+    let ignore = "ignore = [{ when = { at = \"event_type\", exists = true }, code = \"a\", message = \"b\" }]";
+    for rules in [
+        "event_type = \"{body:/type}\"".to_owned(),
+        format!("event_type = \"{{body:/type}}\"\n{ignore}"),
+        "event_type = \"a\"\nignore = [{ when = { at = \"body:/type\", equals = \"b\" }, code = \"a\", message = \"b\" }]".to_owned(),
+    ] {
+        assert_eq!(of(&rules, "t"), Ok(15_001), "{rules}");
+        assert_eq!(of(&rules, &"t".repeat(60_000)), Err("too_long".to_owned()), "{rules}");
+    }
+    // What is too long to be read is no reason to refuse the other items.
+    assert_eq!(of("event_type = [\"{/type}\", \"a\"]\nkey = \"{body:/type}\"", &"t".repeat(1_000_000)), Ok(15_001));
 }
 
 /// Returns a region with these bytes after the marker.

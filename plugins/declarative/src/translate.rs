@@ -1,5 +1,7 @@
 //! Translates a request by compiled rules.
 
+use std::cell::Cell;
+
 use inlet_plugin::{Event, Item, Node, Notice, Request, Translation, Value};
 use inlet_rules::{Name, Program, Scope, Slot, Step, Values};
 
@@ -7,8 +9,8 @@ use crate::evaluate::{Evaluation, Numbers};
 use crate::found::Found;
 use crate::items::{Enclosing, Walk};
 
-/// Most bytes that may be written for a byte of the body, and for any body. A value outside of the items can be written
-/// once for each item, so without a limit a small request could fill the sandbox. The host takes 4 and 16 MiB.
+/// Most bytes that may be written for a byte of the body, and for any body. A value outside of the items can be read and
+/// written once for each item, so without a limit a small request could fill the sandbox. The host takes 4 and 16 MiB.
 const WRITTEN: (usize, usize) = (3, 12 << 20);
 
 /// Translates a request.
@@ -44,9 +46,16 @@ fn option_names<'p>(program: &Program<'p>) -> Vec<&'p str> {
 }
 
 fn translate_resolved<'a>(program: &Program<'_>, request: &'a Request) -> Result<Translation, Notice> {
-    let mut evaluation = Evaluation { program, request, found: Default::default(), event_type: String::new() };
+    let mut evaluation = Evaluation {
+        program,
+        request,
+        found: Default::default(),
+        event_type: String::new(),
+        read_outside: Cell::new(0),
+    };
     let mut numbers = [0; 5];
-    let mut budget = request.text().map_or(0, str::len) * WRITTEN.0 + WRITTEN.1;
+    let limit = request.text().map_or(0, str::len) * WRITTEN.0 + WRITTEN.1;
+    let mut written = 0;
     let mut walk = Walk {
         program,
         request,
@@ -54,12 +63,13 @@ fn translate_resolved<'a>(program: &Program<'_>, request: &'a Request) -> Result
         take: |enclosing: &Enclosing<'a>, item: Node<'a>| {
             find(&mut evaluation, &mut numbers, enclosing, &item);
             let item = evaluation.item(item);
-            budget = budget.checked_sub(written(&item)).ok_or_else(|| {
-                Notice::new(
-                    "too_long",
-                    "The event types, keys and pointers of this request are too long together. Send smaller batches.",
-                )
-            })?;
+            // The event type is made also for an item that is ignored.
+            written += evaluation.event_type.len() + size(&item);
+            if written + evaluation.read_outside.get() > limit {
+                let sentence =
+                    "The event types, keys and pointers of this request are too long together. Send smaller batches.";
+                return Err(Notice::new("too_long", sentence));
+            }
             Ok(item)
         },
     };
@@ -144,8 +154,8 @@ impl Evaluation<'_, '_> {
     }
 }
 
-/// Returns about how many bytes an item takes.
-fn written(item: &Item) -> usize {
+/// Returns about how many bytes an item takes beside its event type.
+fn size(item: &Item) -> usize {
     let event = match item {
         Item::Event(event) => event,
         Item::Ignored(notice) | Item::Rejected(notice) => return notice.code.len() + notice.message.len(),
@@ -155,5 +165,5 @@ fn written(item: &Item) -> usize {
         Value::At(text) | Value::Made(text) => text.len(),
         Value::Assembled(members) => members.iter().map(|member| member.key.len() + member.at.len() + 48).sum(),
     };
-    event.event_type.len() + values.into_iter().flatten().map(value).sum::<usize>()
+    values.into_iter().flatten().map(value).sum()
 }

@@ -23,7 +23,7 @@ pub(crate) struct IncomingRequest {
     /// The handshake that the request is.
     pub(super) handshake: Option<Box<FoundHandshake>>,
     /// The form that was sent, where the plugin gets its fields as a JSON object instead.
-    sent_form: Option<contract::Body>,
+    pub(super) sent_form: Option<contract::Body>,
     /// True if the body came with a byte order mark, which the plugin does not see.
     pub(crate) has_byte_order_mark: bool,
     /// The write keys that the request carries. `None` unless its source environment has one.

@@ -11,15 +11,16 @@ use axum::{
     extract::Request,
     http::{
         HeaderMap, HeaderValue, Method,
-        header::{CONTENT_LENGTH, TRANSFER_ENCODING},
+        header::{CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING},
         request,
     },
     response::Response,
 };
 use inlet_core::{
-    contract::Field,
+    contract::{self, Field},
     verification::{self, GivenWriteKeys, Template, WRITE_KEY},
 };
+use inlet_sandbox::forms;
 use percent_encoding::percent_decode_str;
 
 use super::{

@@ -99,7 +99,11 @@ fn from_new_to_cases_that_pass_without_code() {
     let wrong =
         toml.replace("event_type = \"/type\"", "event_type = \"type:/x\"").replace("key = \"/id\"", "kee = \"/id\"");
     std::fs::write(project.join("plugin.toml"), wrong).unwrap();
-    insta::assert_snapshot!(refused(&project, &["build"]), @"");
+    insta::assert_snapshot!(refused(&project, &["build"]), @r#"
+    inlet: plugin.toml has wrong rules:
+      rules.kee: there is no such member; expected one of array, batch, ignore, reject, events, event_type, user_id, key, time, data
+      rules.event_type: found "type:/x"; expected a JSON Pointer such as /type, body:/type or up:/type, header:NAME, query:NAME or event_type; write text:type:/x for a fixed text
+    "#);
     assert!(project.join("orders.wasm").is_file());
 
     let code = refused(here, &["new", "acme/other", "--declarative", "--lang", "c"]);
