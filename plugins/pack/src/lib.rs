@@ -16,6 +16,8 @@ mod build;
 mod manifest;
 mod memory_first;
 mod memory_module;
+#[cfg(test)]
+mod providers_table;
 mod repack;
 mod rules;
 mod schema_faults;

@@ -38,6 +38,7 @@ mod file_server;
 #[allow(dead_code, reason = "the sandbox's tests use all of it")]
 mod forge;
 mod forget;
+mod forms;
 mod handshakes;
 mod hightouch;
 mod idempotency;

@@ -14,7 +14,7 @@ fn platforms() -> Vec<String> {
     let folders = std::fs::read_dir(sources).unwrap().map(|folder| folder.unwrap());
     let mut names: Vec<String> = folders.map(|folder| folder.file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names.len(), 9, "{names:?}");
+    assert!(names.len() >= 39, "{names:?}");
     names
 }
 
@@ -35,7 +35,10 @@ fn manifest(name: &str) -> Value {
 }
 
 async fn post(endpoint: &Endpoint, headers: &Value, body: String) -> (u16, Value) {
-    let mut request = endpoint.post(body);
+    send(endpoint.post(body), headers).await
+}
+
+async fn send(mut request: reqwest::RequestBuilder, headers: &Value) -> (u16, Value) {
     for (name, value) in headers.as_object().into_iter().flatten() {
         request = request.header(name, value.as_str().unwrap());
     }
@@ -56,7 +59,16 @@ async fn examples_become_the_events_that_their_manifests_name() {
         assert!(!examples.is_empty(), "{name} shows no example");
         for example in examples {
             let body = example["body"].as_str().map_or_else(|| example["body"].to_string(), str::to_owned);
-            let (status, answer) = post(&endpoint, &example["headers"], body).await;
+            let method = example["method"].as_str().or(manifest["methods"][0].as_str()).unwrap();
+            let url = format!("{}{}", endpoint.url, example["path"].as_str().unwrap_or_default());
+            let query: Vec<(&String, &str)> = example["query"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| (name, value.as_str().unwrap()))
+                .collect();
+            let request = server.client.request(method.parse().unwrap(), url).query(&query).body(body);
+            let (status, answer) = send(request, &example["headers"]).await;
             assert_eq!(status, 200, "{name}: {answer}");
             assert_eq!(answer["events"][0]["event_type"], example["event_type"], "{name}: {answer}");
             assert_ne!(answer["events"][0]["outcome"], "rejected", "{name}: {answer}");
@@ -64,17 +76,24 @@ async fn examples_become_the_events_that_their_manifests_name() {
     }
 }
 
-/// Every platform that names its deliveries or events is deduplicated by default; Supabase names nothing and never repeats.
+/// Every platform that repeats what it names is deduplicated by default. The others name nothing, or repeat a name when
+/// something happens again.
 #[tokio::test]
 async fn idempotency_is_on_by_default_where_a_platform_gives_a_key() {
     let directory = directory().display().to_string();
     let server = Server::start_with(ServerOptions::default().arg("--plugins-dir").arg(directory)).await;
+    let mut without = Vec::new();
     for name in &platforms() {
         server.source(name, &format!("inlet/{name}"), json!({}), json!([])).await;
         let source = server.get(&format!("/v1/sources/{name}?environment=development")).await;
         let settings = &source["environment_settings"]["development"]["settings"];
-        assert_eq!(settings["enforce_idempotency"], json!(name != "supabase"), "{name}");
+        let of_plugin = &manifest(name)["defaults"]["settings"]["enforce_idempotency"];
+        assert_eq!(settings["enforce_idempotency"], json!(of_plugin == true), "{name}");
+        if of_plugin != true {
+            without.push(name.clone());
+        }
     }
+    insta::assert_snapshot!(without.join(" "), @"");
 }
 
 #[tokio::test]
@@ -97,6 +116,42 @@ async fn what_a_platform_signs_is_taken_and_what_it_did_not_sign_is_refused() {
         let (status, _) = post(&endpoint, &vector["headers"], format!("{body} ")).await;
         assert_eq!(status, 401, "{name}");
     }
+}
+
+/// Every platform that signs with a key that both have: its examples are taken as the platform would send them, now, while
+/// verification is enforced. Those that sign with a private key or the URL have vectors only, or tests of their own.
+#[tokio::test]
+async fn a_signed_example_of_every_platform_is_verified() {
+    let server = Server::start().await;
+    let tool = Tool::of(&server);
+    let (mut verified, mut others) = (Vec::new(), Vec::new());
+    for name in &platforms() {
+        let manifest = manifest(name);
+        let Some(vectors) = manifest["verification"]["vectors"].as_array() else {
+            others.push(name.as_str());
+            continue;
+        };
+        let scheme = &manifest["verification"];
+        let signs_url = scheme["signed"].as_array().is_some_and(|signed| signed.iter().any(|one| one.to_string().contains("{url}")));
+        let is_hmac = scheme["algorithm"].as_str().is_some_and(|algorithm| algorithm.starts_with("hmac"));
+        let is_secret = matches!(scheme["scheme"].as_str().unwrap(), "shared_secret" | "bearer" | "basic");
+        if signs_url || !(is_hmac || is_secret) {
+            others.push(name.as_str());
+            continue;
+        }
+        tool.printed(&["add", file(name).to_str().unwrap()]);
+        let vector = vectors.iter().find(|vector| vector["verified"] == true).unwrap();
+        let secret = vector["secret"].as_str().unwrap();
+        let options = vector.get("options").cloned().unwrap_or_else(|| json!({}));
+        let settings = json!({"signing_secret": secret, "options": options, "trust_unsigned_batch_items": true});
+        server.source(name, &format!("inlet/{name}"), settings, json!([])).await;
+        let example = manifest["examples"][0]["event_type"].as_str().unwrap();
+        let source = format!("{name}@development");
+        tool.printed(&["send", &source, "--example", example, "--secret", secret]);
+        assert_eq!(server.last_log(name).await["verification_status"], "enforced:verified", "{name}");
+        verified.push(name.as_str());
+    }
+    insta::assert_snapshot!(format!("verified: {}\nothers: {}", verified.join(" "), others.join(" ")), @"");
 }
 
 #[tokio::test]
