@@ -77,9 +77,10 @@ fn from_new_to_cases_that_pass() {
     insta::assert_snapshot!(again, @"inlet: orders is there already; choose another name or remove it");
 }
 
-/// A plugin without code needs the binary alone: no cargo, no network, and no more than a second.
-#[test]
-fn from_new_to_cases_that_pass_without_code() {
+/// A plugin without code needs the binary alone: no cargo, and no network.
+#[tokio::test(flavor = "multi_thread")]
+async fn from_new_to_a_running_source_without_code() {
+    let server = Server::start().await;
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
     let without_tools = |arguments: &[&str]| {
@@ -93,6 +94,15 @@ fn from_new_to_cases_that_pass_without_code() {
     let project = here.join("orders");
     let tested = printed(&project, &["test", "orders.wasm"]);
     assert!(tested.contains("acme/orders: must 24 passed, 0 failed; should 2 passed, 0 failed"), "{tested}");
+
+    let variables = [("INLET_SERVER", server.admin.as_str()), ("INLET_TOKEN", MANAGEMENT_TOKEN)];
+    shell(&project, "inlet plugin add orders.wasm", &variables);
+    let endpoint = server.source("shop", "acme/orders", serde_json::json!({}), serde_json::json!([])).await;
+    let order = std::fs::read_to_string(project.join("cases/v0.1/must/order-created/body.json")).unwrap();
+    endpoint.expect(order, &["logged"]).await;
+    let entry = server.last_log("shop").await;
+    assert_eq!((&entry["event_type"], &entry["user_id"]), (&"order.created".into(), &"u_42".into()), "{entry}");
+    endpoint.expect(r#"{"type":"ping"}"#.to_owned(), &["ignored"]).await;
 
     // Rules that are wrong are named, and the plugin that was built stays.
     let toml = std::fs::read_to_string(project.join("plugin.toml")).unwrap();
