@@ -86,7 +86,10 @@ fn the_table_of_providers_says_what_their_manifests_say() {
         fs::write(&file, &expected).unwrap();
     }
     let found = fs::read_to_string(&file).unwrap_or_default();
-    assert!(found == expected, "plugins/PROVIDERS.md is not what the manifests say; write it with UPDATE_PROVIDERS=1 cargo test -p inlet-pack");
+    assert!(
+        found == expected,
+        "plugins/PROVIDERS.md is not what the manifests say; write it with UPDATE_PROVIDERS=1 cargo test -p inlet-pack"
+    );
 }
 
 /// What an operator and the catalogue rely on.

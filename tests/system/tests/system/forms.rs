@@ -10,14 +10,16 @@ use super::author_tool::Tool;
 const TOKEN: &str = "auth-token";
 const PUBLIC_URL: &str = "https://hooks.example.com";
 const FORM: &str = "application/x-www-form-urlencoded; charset=UTF-8";
-const MESSAGE: &str = "MessageSid=SM1&SmsStatus=received&From=%2B351900000000&To=%2B12025550199&Body=Ol%C3%A1+%22you%22&NumMedia=0";
+const MESSAGE: &str =
+    "MessageSid=SM1&SmsStatus=received&From=%2B351900000000&To=%2B12025550199&Body=Ol%C3%A1+%22you%22&NumMedia=0";
 
 /// Signs as Twilio does: the URL, and the names and values of the form in the order of the names.
 fn sign(endpoint: &Endpoint, fields: &[(&str, &str)]) -> String {
     let mut fields = fields.to_vec();
     fields.sort_unstable();
     let pairs: String = fields.iter().map(|(name, value)| format!("{name}{value}")).collect();
-    STANDARD.encode(hex::decode(hmac_sha1(TOKEN, format!("{PUBLIC_URL}{}{pairs}", endpoint.path()).as_bytes())).unwrap())
+    STANDARD
+        .encode(hex::decode(hmac_sha1(TOKEN, format!("{PUBLIC_URL}{}{pairs}", endpoint.path()).as_bytes())).unwrap())
 }
 
 async fn twilio() -> (Server, Endpoint) {
@@ -27,7 +29,12 @@ async fn twilio() -> (Server, Endpoint) {
     (server, endpoint)
 }
 
-async fn send(endpoint: &Endpoint, content_type: &str, signature: &str, body: impl Into<reqwest::Body>) -> (u16, Value) {
+async fn send(
+    endpoint: &Endpoint,
+    content_type: &str,
+    signature: &str,
+    body: impl Into<reqwest::Body>,
+) -> (u16, Value) {
     let request = endpoint.post(body).header("content-type", content_type).header("x-twilio-signature", signature);
     let response = request.send().await.unwrap();
     (response.status().as_u16(), inlet_system_tests::read_json(response).await)
