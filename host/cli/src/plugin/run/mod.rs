@@ -26,6 +26,9 @@ pub struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print the translation as a case's expected.json
+    #[arg(long, conflicts_with = "json")]
+    expected: bool,
 }
 
 /// A finished call: a translation, a rejection of the whole request, or a fault.
@@ -43,6 +46,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         },
         _ => (Vec::new(), None),
     };
+    if let (true, Ok(translated)) = (arguments.expected, &call.result) {
+        let expected = serde_json::to_string_pretty(&inlet_conformance::described(translated))?;
+        print_json(&expected)?;
+        return refused.map_or(Ok(()), |sentence| bail!(sentence));
+    }
     match arguments.json {
         true => print_json(&json::report(&request, &call, &checked, &limits))?,
         false => print_text(&text::report(&request, &call, &checked, &limits))?,
