@@ -32,6 +32,17 @@ pub(crate) const BEGIN_OPERATION: &str = "BEGIN;
     SELECT 1 FROM meta WHERE key = 'write_lock' FOR NO KEY UPDATE;
     SELECT 1 FROM environments ORDER BY id FOR NO KEY UPDATE";
 
+/// The way in which the statements of a group are planned. They look up few rows by their keys, so a plan is made once in a session,
+/// and it must be one that stays good however tables grow: the joins in the order in which they are written, each row looked up in
+/// an index. What PostgreSQL knows of the sizes of tables, nothing while they are new, decides nothing.
+const PLANS: &str = "SET LOCAL plan_cache_mode = force_generic_plan;
+         SET LOCAL join_collapse_limit = 1;
+         SET LOCAL enable_hashjoin = off;
+         SET LOCAL enable_mergejoin = off;
+         SET LOCAL enable_material = off;
+         SET LOCAL enable_seqscan = off;
+         SET LOCAL enable_bitmapscan = off;";
+
 /// Commits. In a transaction that an error has ended, PostgreSQL takes a COMMIT for a ROLLBACK and reports success; the statement before it
 /// fails there, and so does the whole.
 pub(crate) const COMMIT: &str = "SELECT 1; COMMIT";
@@ -235,8 +246,7 @@ async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::
     version.fetch_optional(connection).await
 }
 
-/// Returns the statements that begin the transaction of a group: one round trip. Those of a group look up few rows by their keys,
-/// so their plans are made once, and never by the size that a table has then.
+/// Returns the statements that begin the transaction of a group: one round trip.
 fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     let list = |mut ids: Vec<i64>| {
         ids.sort_unstable();
@@ -247,8 +257,7 @@ fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     let refused = list(group.refused.iter().map(|refused| refused.source_environment_id).collect());
     format!(
         "BEGIN;
-         SET LOCAL plan_cache_mode = force_generic_plan;
-         SET LOCAL enable_seqscan = off;
+         {PLANS}
          SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms
          FROM begin_group('{{{environments}}}', '{{{refused}}}', '\\x{id}', {number})",
         id = id.simple(),

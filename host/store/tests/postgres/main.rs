@@ -8,6 +8,7 @@ mod backend;
 mod log_partitions;
 mod migrate;
 mod nodes;
+mod plans;
 mod server;
 #[path = "../suite/mod.rs"]
 mod suite;
