@@ -29,6 +29,7 @@ impl TestEngine {
         let catalog = Catalog::load(&sandbox, &[], None).unwrap();
         let options = EngineOptions {
             node_name: "test".to_owned(),
+            database_poll: Duration::from_millis(300),
             base_url: String::new(),
             plugins_dir: None,
             max_in_flight_bytes: 1 << 20,

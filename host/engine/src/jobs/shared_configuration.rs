@@ -7,16 +7,21 @@ use inlet_store::ReadError;
 use super::job::{Job, RunsOn};
 use crate::Engine;
 
-/// The time between two looks. A change is in force on every node within a second.
-const LOOK: Duration = Duration::from_millis(300);
 /// The time between two looks where no other server writes, of which none finds anything.
 const ALONE: Duration = Duration::from_secs(3600);
 
 /// Follows the other servers.
-#[derive(Default)]
 pub(super) struct SharedConfiguration {
+    /// The time between two looks of which none was asked for.
+    poll: Duration,
     is_alone: bool,
     newest_event: i64,
+}
+
+impl SharedConfiguration {
+    pub(super) fn of(engine: &Engine) -> Self {
+        Self { poll: engine.options.database_poll, is_alone: false, newest_event: 0 }
+    }
 }
 
 impl Job for SharedConfiguration {
@@ -26,7 +31,11 @@ impl Job for SharedConfiguration {
     type Error = ReadError;
 
     fn interval(&self) -> Duration {
-        if self.is_alone { ALONE } else { LOOK }
+        if self.is_alone { ALONE } else { self.poll }
+    }
+
+    async fn woken(&mut self, engine: &Engine) {
+        engine.store.changed_elsewhere().await;
     }
 
     async fn is_due(&mut self, engine: &Engine) -> Result<bool, ReadError> {

@@ -40,6 +40,21 @@ impl Store {
         read!(self.database, shared_version())
     }
 
+    /// Lets the other servers of the database look at once for what this one has changed. Does nothing where there are none.
+    pub fn announce_change(&self) {
+        if let Some(shared) = &self.shared {
+            shared.changes.announce();
+        }
+    }
+
+    /// Completes when another server announced a change, or may have. Never completes where there are none.
+    pub async fn changed_elsewhere(&self) {
+        match &self.shared {
+            Some(shared) => shared.changes.heard().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Tells those who wait for events that another server committed some.
     pub fn announce_events(&self) {
         self.committed.notify_waiters();
@@ -47,6 +62,6 @@ impl Store {
 
     /// Returns how far the database's clock is ahead of this machine's, in milliseconds; 0 where it is the same.
     pub fn clock_behind_ms(&self) -> i64 {
-        self.database_clock.as_ref().map_or(0, |clock| clock.ahead_ms())
+        self.shared.as_ref().map_or(0, |shared| shared.clock.ahead_ms())
     }
 }

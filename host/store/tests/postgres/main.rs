@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod backend;
+mod change_notices;
 mod log_partitions;
 mod migrate;
 mod nodes;

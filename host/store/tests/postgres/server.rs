@@ -41,6 +41,11 @@ pub fn url(database: &str) -> String {
     format!("postgres:///{database}?user=inlet&host={}", SERVER.directory.display())
 }
 
+/// Returns the socket of the server.
+pub fn socket() -> PathBuf {
+    SERVER.directory.join(".s.PGSQL.5432")
+}
+
 /// Connects to a database of the server.
 pub async fn connect(database: &str) -> PgConnection {
     PgConnection::connect(&url(database)).await.unwrap()
