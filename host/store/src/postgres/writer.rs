@@ -24,6 +24,8 @@ pub(crate) const GROUP_TIMEOUT: Duration = Duration::from_secs(20);
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The time beyond now for which there must be partitions of the logs: the greatest by which the clock of a server may be ahead.
 const PARTITION_MARGIN_MS: i64 = 60 * 60 * 1000;
+/// The time after which the row of a writer is removed that was not there: far more than [`GROUP_TIMEOUT`] and [`SETTLE_TIMEOUT`].
+const GONE_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 /// The pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -230,9 +232,30 @@ impl PostgresWriter {
         version(&mut self.connection).await
     }
 
+    /// Notes that this writer is alive, and removes those that are gone.
+    ///
+    /// A row is read only by its own writer, which looks up the outcome of a COMMIT without an answer: within a minute of the
+    /// group that wrote the row last. So one that was not written for a day is not needed. Should its server have been cut off
+    /// for that long, its next group writes the row again.
+    pub(crate) async fn keep_alive(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "WITH alive AS (
+                 UPDATE writers SET seen_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE id = $1)
+             DELETE FROM writers WHERE id IN (
+                 SELECT id FROM writers
+                 WHERE id <> $1 AND seen_at_ms < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2
+                 FOR UPDATE SKIP LOCKED)",
+        )
+        .bind(self.id.as_bytes().as_slice())
+        .bind(GONE_AFTER_MS)
+        .execute(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+
     /// Finishes and closes the connection.
     pub(crate) async fn close(mut self) -> Result<(), sqlx::Error> {
-        // A server that is killed leaves its row, which nobody reads.
+        // A server that is killed leaves its row, which another one removes.
         _ = sqlx::query("DELETE FROM writers WHERE id = $1")
             .bind(self.id.as_bytes().as_slice())
             .execute(&mut self.connection)

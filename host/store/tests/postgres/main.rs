@@ -11,5 +11,6 @@ mod migrate;
 mod nodes;
 mod plans;
 mod server;
+mod shared_memory;
 #[path = "../suite/mod.rs"]
 mod suite;
