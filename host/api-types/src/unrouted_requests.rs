@@ -5,7 +5,8 @@ use utoipa::ToSchema;
 
 use crate::PageInfo;
 
-/// The causes for which requests led to no endpoint, the last one first. Each server counts its own since it started.
+/// The causes for which requests led to no endpoint, the last one first. They are counted since the server started; where servers
+/// share a database, those of all servers in the last 30 days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnroutedRequestList {
     /// The causes.
@@ -21,7 +22,8 @@ pub struct UnroutedRequests {
     pub cause: String,
     /// The answer that they got: what is wrong with the URL, and its cure.
     pub message: String,
-    /// The number of requests since the server started, or since they were dismissed.
+    /// The number of requests since the server started (where servers share a database: in the last 30 days), or since they were
+    /// dismissed.
     pub count: u64,
     /// The time of the last one.
     #[schema(format = DateTime)]

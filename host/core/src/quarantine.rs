@@ -162,6 +162,13 @@ impl Watch {
         }
     }
 
+    /// Begins a quarantine that was decided elsewhere.
+    pub fn quarantine_as(&mut self, now_ms: i64, quarantine: Quarantine) {
+        let Quarantine { since_ms, faults, calls, .. } = quarantine;
+        let probe_at_ms = now_ms + PROBE_EVERY_MS;
+        *self = Watch::Quarantined { since_ms, probe_at_ms, passed: 0, faults, calls };
+    }
+
     /// Ends a quarantine; returns true if there was one.
     pub fn lift(&mut self) -> bool {
         let was_quarantined = self.quarantined_since_ms().is_some();

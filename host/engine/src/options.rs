@@ -9,6 +9,8 @@ use ipnet::IpNet;
 pub struct EngineOptions {
     /// The name of this server among those of the database.
     pub node_name: String,
+    /// The time between two looks at the database for what other servers changed and were not heard of, and for their events.
+    pub database_poll: Duration,
     /// The URL before `/integrations/receive/…` under which senders reach this server, without a slash at its end.
     pub base_url: String,
     /// The same URL if the operator set it, for platforms that sign the URL that they call. `None`: they are not verified.

@@ -29,6 +29,7 @@ impl TestEngine {
         let catalog = Catalog::load(&sandbox, &[], None).unwrap();
         let options = EngineOptions {
             node_name: "test".to_owned(),
+            database_poll: Duration::from_millis(300),
             base_url: String::new(),
             public_url: None,
             plugins_dir: None,

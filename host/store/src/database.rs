@@ -32,8 +32,8 @@ pub(crate) struct OpenDatabase {
     pub(crate) hash_key: HashKey,
     /// The store's time.
     pub(crate) clock: Arc<StoreClock>,
-    /// The clock of a database server.
-    pub(crate) database_clock: Option<Arc<postgres::DatabaseClock>>,
+    /// None where the database is a file.
+    pub(crate) shared: Option<postgres::SharedDatabase>,
     /// Told when deliveries may be due.
     pub(crate) deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
@@ -86,16 +86,16 @@ impl Database {
         options: &StoreOptions,
         vault: Arc<dyn Vault>,
     ) -> Result<OpenDatabase, OpenError> {
-        let (opened, database_clock) = match &options.database_url {
+        let (opened, shared) = match &options.database_url {
             Some(url) => {
-                let (opened, clock) = postgres::open(url, options, vault).await?;
-                (opened, Some(clock))
+                let (opened, shared) = postgres::open(url, options, vault).await?;
+                (opened, Some(shared))
             }
             None => (sqlite::open(&data_dir.create_database()?, options, vault).await?, None),
         };
         let sqlite::Opened { connection, readers, hash_key, clock, deliveries, committed } = opened;
         let writer = Writer::start(connection, options).map_err(OpenError::Thread)?;
-        Ok(OpenDatabase { database: Self { writer, readers }, hash_key, clock, database_clock, deliveries, committed })
+        Ok(OpenDatabase { database: Self { writer, readers }, hash_key, clock, shared, deliveries, committed })
     }
 
     /// Queues an operation; returns once it is committed.

@@ -16,9 +16,9 @@ use crate::{
         Dismissal, EndpointRotation, EnvironmentSettings, EventTypeHours, ExpandedRun, ExpansionShare, ForgetCounts,
         ForgetRecord, ForgetSlice, JobLease, LogSearchEntry, ManagementTokenRecord, NewBulkOperation, NewChange,
         NewEnvironment, NewManagementToken, NewNode, NewPluginVersion, NewReplay, NewSource, NewTarget, NewVariable,
-        OperationalAttempt, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, Raised, RedriveSlice,
-        Redriven, RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord, SourceUpdate, StatisticsCount,
-        TargetState,
+        OperationalAttempt, PluginUse, PluginVersionAgain, Pruned, PrunedBodies, PrunedRecords, QuarantineRecord,
+        Raised, RedriveSlice, Redriven, RefusedDismissal, SelectedDeliveries, SessionRecord, SignInLinkRecord,
+        SourceUpdate, StatisticsCount, TargetState, UnroutedRecord,
     },
 };
 
@@ -253,6 +253,12 @@ operations! {
     /// Writes that a server is alive, for so many milliseconds.
     KeepNode { node: NewNode, ttl_ms: i64, clock_behind_ms: i64 } -> Result<(), CommitError>;
     RemoveNode { id: Uuid } -> Result<(), CommitError>;
+    /// Does nothing if it has begun already.
+    BeginQuarantine { record: QuarantineRecord } -> Result<(), CommitError>;
+    EndQuarantine { source_environment_id: i64, digest: String } -> Result<(), CommitError>;
+    CountUnrouted { counted: UnroutedRecord } -> Result<(), CommitError>;
+    /// Returns their number; none if there are none.
+    DismissUnrouted { cause: String } -> Result<Option<u64>, CommitError>;
     AcquireJobLease { name: String, owner: String, ttl_ms: i64 } -> Result<JobLease, CommitError>;
     RenewJobLease { name: String, owner: String, epoch: i64, ttl_ms: i64 } -> Result<JobLease, CommitError>;
     ReleaseJobLease { name: String, owner: String, epoch: i64 } -> Result<bool, CommitError>;

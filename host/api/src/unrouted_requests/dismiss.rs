@@ -9,7 +9,7 @@ use crate::{auth::Operator, body::Body, error::ApiError};
 /// Marks the requests that led to no endpoint for one cause as known. The cause is listed again, counted from one, when
 /// another request comes.
 ///
-/// Each server counts its own requests, so only those of the server that answers are dismissed. Nothing is stored.
+/// Where servers share a database, those of all servers are dismissed, but for some of the last seconds.
 #[utoipa::path(
     post,
     path = "/v1/unrouted_requests/dismiss",
@@ -23,7 +23,7 @@ pub async fn dismiss_unrouted(
     State(engine): State<Engine>,
     Body(request): Body<DismissUnroutedRequests>,
 ) -> Result<Json<Dismissed>, ApiError> {
-    let Some(dismissed) = engine.dismiss_unrouted_requests(&request.cause) else {
+    let Some(dismissed) = engine.dismiss_unrouted_requests(&request.cause).await? else {
         let message = format!("no request is counted for {:?}; it may have been dismissed already", request.cause);
         return Err(ApiError::not_found(message));
     };

@@ -41,7 +41,9 @@ impl Engine {
             }
             let turn = ChangeTurn::take(&engine).await?;
             engine.reload_shared(&lock).await.map_err(ConfigureError::from)?;
+            let store = engine.store.clone();
             let changed = change(ConfigurationChange { engine, author, lock }).await;
+            store.announce_change();
             turn.end().await;
             changed
         });

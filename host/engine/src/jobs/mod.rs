@@ -23,7 +23,7 @@
 //! | `plugin_directory` | every node | when the directory changed |
 //! | `metrics` | every node | every 5 seconds |
 //! | `nodes` | every node | every 10 seconds, where servers share the database |
-//! | `shared_configuration` | every node | when another server changed the configuration; looked up three times a second |
+//! | `shared_configuration` | every node | when another server announced a change; looked up three times a second |
 //!
 //! The server adds its own with [`BackgroundJobs::add`]. The checkpoint of SQLite's write-ahead log is none of them: it
 //! belongs to the store's writer, which wakes it after commits, paces it between them, and owns its connection.
@@ -102,7 +102,7 @@ impl BackgroundJobs {
         jobs.add(LastUsedJob);
         jobs.add(MetricsUpkeep::default());
         jobs.add(Nodes);
-        jobs.add(SharedConfiguration::default());
+        jobs.add(SharedConfiguration::of(engine));
         if let Some(directory) = &engine.options.plugins_dir {
             jobs.add(PluginWatch::new(directory.clone()));
         }

@@ -1,4 +1,5 @@
-//! Writes the counts of events and the times of stages, which the event path keeps in memory.
+//! Writes the counts of events and the times of stages, and where servers share a database the requests that led to no
+//! endpoint, which the event path keeps in memory.
 
 use std::time::Duration;
 
@@ -43,5 +44,5 @@ async fn write(engine: &Engine) -> Result<(), CommitError> {
     for slice in counts.chunks(SLICE) {
         engine.store.statistics_record(at_s, slice.to_vec()).await?;
     }
-    Ok(())
+    engine.share_unrouted().await
 }

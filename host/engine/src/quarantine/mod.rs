@@ -4,6 +4,7 @@
 //! retry or a replay failed before, and would count against the plugin twice. A wait for a sandbox is not counted.
 
 mod guard;
+mod shared;
 
 use inlet_core::{
     log::PluginRef,
@@ -38,6 +39,22 @@ pub(crate) fn set_gauge(source: &str, environment: &str, plugin: &str, is_quaran
     let labels =
         [("source", source.to_owned()), ("environment", environment.to_owned()), ("plugin", plugin.to_owned())];
     gauge!("inlet_plugin_quarantined", &labels).set(if is_quarantined { 1.0 } else { 0.0 });
+}
+
+/// Reports the begin or the end of a quarantine that another server decided.
+fn report_elsewhere(source: &str, environment: &str, plugin: &PluginRef, change: Change) {
+    let PluginRef { key, version, digest } = plugin;
+    let is_quarantined = matches!(change, Change::Began { .. });
+    set_gauge(source, environment, key, is_quarantined);
+    tracing::info!(
+        source,
+        environment,
+        plugin = key,
+        version,
+        digest,
+        is_quarantined,
+        "another server of the database began or ended the quarantine of a plugin"
+    );
 }
 
 /// Reports the begin or the end of a quarantine in the server's log and its metrics.

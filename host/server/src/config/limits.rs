@@ -21,6 +21,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         ("max_sandboxes", u64::from(config.max_sandboxes), 1, 10_000),
         ("max_sandbox_memory", config.max_sandbox_memory as u64, MIB, 4096 * MIB),
         ("max_items_limit", config.max_items_limit as u64, 1, 10_000_000),
+        ("database_poll_ms", config.database_poll_ms, 10, 1000 * HOUR),
         ("disk_low_bytes", config.disk_low_bytes, 0, 1 << 50),
         ("writer_queue", config.writer_queue as u64, 2, 10_000_000),
     ];

@@ -48,6 +48,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The name of this server among those that share the database; that of its machine if absent.
     pub node_name: Option<String>,
+    /// The time, in milliseconds, between two looks at a PostgreSQL database for what other servers did.
+    pub database_poll_ms: u64,
     /// A directory of further plugins, `*.wasm`.
     pub plugins_dir: Option<PathBuf>,
     /// The URL by which senders reach this server. It begins the endpoint URLs that the API shows.
@@ -124,6 +126,7 @@ impl Default for Config {
             data_dir: PathBuf::from(inlet_cli::DEFAULT_DATA_DIR),
             database_url: None,
             node_name: None,
+            database_poll_ms: 300,
             plugins_dir: None,
             public_url: None,
             demo: false,
@@ -212,6 +215,7 @@ impl Config {
     pub fn engine_options(&self) -> EngineOptions {
         EngineOptions {
             node_name: self.node_name.clone().unwrap_or_else(machine_name),
+            database_poll: Duration::from_millis(self.database_poll_ms),
             base_url: self.base_url(),
             public_url: self.public_url.clone(),
             plugins_dir: self.plugins_dir.clone(),

@@ -5,7 +5,16 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, PgConnection, Row as _};
 
 /// The tables that belong to the servers of one database, and are not moved.
-const OWN: [&str; 6] = ["_sqlx_migrations", "writers", "nodes", "job_leases", "parked_totals", "log_partitions"];
+const OWN: [&str; 8] = [
+    "_sqlx_migrations",
+    "writers",
+    "nodes",
+    "job_leases",
+    "parked_totals",
+    "log_partitions",
+    "quarantines",
+    "unrouted_requests",
+];
 
 /// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! A database on a PostgreSQL server. Its statements are those of [`crate::sqlite`]; here is how it is opened, and how the
 //! nodes that share it write beside each other.
 
+mod change_notices;
 mod clock;
 mod group;
 mod log_partitions;
@@ -14,6 +15,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
+pub(crate) use self::change_notices::ChangeNotices;
 pub(crate) use self::clock::DatabaseClock;
 pub(crate) use self::writer::{BEGIN_OPERATION, COMMIT, PostgresWriter};
 use crate::{
@@ -34,12 +36,19 @@ const OLDEST: i64 = 150_000;
 /// The key of the lock that is held, until its transaction ends, by the node that brings the schema to the newest version.
 const MIGRATION_LOCK: i64 = 0x696e_6c65_7400_0001;
 
+/// What a database on a server has beside one in a file.
+pub(crate) struct SharedDatabase {
+    /// The database's clock.
+    pub(crate) clock: Arc<DatabaseClock>,
+    pub(crate) changes: ChangeNotices,
+}
+
 /// Opens the database that a URL names, and creates its tables if there are none.
 pub(crate) async fn open(
     url: &str,
     options: &StoreOptions,
     vault: Arc<dyn Vault>,
-) -> Result<(Opened, Arc<DatabaseClock>), OpenError> {
+) -> Result<(Opened, SharedDatabase), OpenError> {
     let connect = connect_options(url)?;
     let explain = |error: sqlx::Error| explain(&connect, &error);
     let mut connection = connect_migrated(url).await?;
@@ -64,10 +73,11 @@ pub(crate) async fn open(
         .idle_timeout(Duration::from_secs(60))
         .connect_lazy_with(connect.clone());
     let clock = Arc::new(DatabaseClock::new(options.clock.clone()));
+    let changes = ChangeNotices::start(connect.clone());
     let writer = PostgresWriter::start(connection, connect.clone(), clock.clone()).await.map_err(explain)?;
     let writer = WriterConnection::Postgres(Box::new(writer));
     let opened = open_with(writer, sql::Pool::Postgres(readers), clock.clone(), vault).await.map_err(explain)?;
-    Ok((opened, clock))
+    Ok((opened, SharedDatabase { clock, changes }))
 }
 
 /// Connects to the database that a URL names, and creates its tables if there are none.

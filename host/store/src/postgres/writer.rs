@@ -24,6 +24,8 @@ pub(crate) const GROUP_TIMEOUT: Duration = Duration::from_secs(20);
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The time beyond now for which there must be partitions of the logs: the greatest by which the clock of a server may be ahead.
 const PARTITION_MARGIN_MS: i64 = 60 * 60 * 1000;
+/// The time after which the row of a writer is removed that was not there: far more than [`GROUP_TIMEOUT`] and [`SETTLE_TIMEOUT`].
+const GONE_AFTER_MS: i64 = 24 * 60 * 60 * 1000;
 /// The pause between two attempts to connect.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -31,6 +33,17 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub(crate) const BEGIN_OPERATION: &str = "BEGIN;
     SELECT 1 FROM meta WHERE key = 'write_lock' FOR NO KEY UPDATE;
     SELECT 1 FROM environments ORDER BY id FOR NO KEY UPDATE";
+
+/// The way in which the statements of a group are planned. They look up few rows by their keys, so a plan is made once in a session,
+/// and it must be one that stays good however tables grow: the joins in the order in which they are written, each row looked up in
+/// an index. What PostgreSQL knows of the sizes of tables, nothing while they are new, decides nothing.
+const PLANS: &str = "SET LOCAL plan_cache_mode = force_generic_plan;
+         SET LOCAL join_collapse_limit = 1;
+         SET LOCAL enable_hashjoin = off;
+         SET LOCAL enable_mergejoin = off;
+         SET LOCAL enable_material = off;
+         SET LOCAL enable_seqscan = off;
+         SET LOCAL enable_bitmapscan = off;";
 
 /// Commits. In a transaction that an error has ended, PostgreSQL takes a COMMIT for a ROLLBACK and reports success; the statement before it
 /// fails there, and so does the whole.
@@ -219,9 +232,30 @@ impl PostgresWriter {
         version(&mut self.connection).await
     }
 
+    /// Notes that this writer is alive, and removes those that are gone.
+    ///
+    /// A row is read only by its own writer, which looks up the outcome of a COMMIT without an answer: within a minute of the
+    /// group that wrote the row last. So one that was not written for a day is not needed. Should its server have been cut off
+    /// for that long, its next group writes the row again.
+    pub(crate) async fn keep_alive(&mut self) -> Result<(), sqlx::Error> {
+        sqlx::query(
+            "WITH alive AS (
+                 UPDATE writers SET seen_at_ms = (extract(epoch FROM clock_timestamp()) * 1000)::bigint WHERE id = $1)
+             DELETE FROM writers WHERE id IN (
+                 SELECT id FROM writers
+                 WHERE id <> $1 AND seen_at_ms < (extract(epoch FROM clock_timestamp()) * 1000)::bigint - $2
+                 FOR UPDATE SKIP LOCKED)",
+        )
+        .bind(self.id.as_bytes().as_slice())
+        .bind(GONE_AFTER_MS)
+        .execute(&mut self.connection)
+        .await?;
+        Ok(())
+    }
+
     /// Finishes and closes the connection.
     pub(crate) async fn close(mut self) -> Result<(), sqlx::Error> {
-        // A server that is killed leaves its row, which nobody reads.
+        // A server that is killed leaves its row, which another one removes.
         _ = sqlx::query("DELETE FROM writers WHERE id = $1")
             .bind(self.id.as_bytes().as_slice())
             .execute(&mut self.connection)
@@ -235,8 +269,7 @@ async fn version(connection: &mut PgConnection) -> Result<Option<String>, sqlx::
     version.fetch_optional(connection).await
 }
 
-/// Returns the statements that begin the transaction of a group: one round trip. Those of a group look up few rows by their keys,
-/// so their plans are made once, and never by the size that a table has then.
+/// Returns the statements that begin the transaction of a group: one round trip.
 fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     let list = |mut ids: Vec<i64>| {
         ids.sort_unstable();
@@ -247,8 +280,7 @@ fn begin_group(group: &GroupContent<'_>, id: &Uuid, number: i64) -> String {
     let refused = list(group.refused.iter().map(|refused| refused.source_environment_id).collect());
     format!(
         "BEGIN;
-         SET LOCAL plan_cache_mode = force_generic_plan;
-         SET LOCAL enable_seqscan = off;
+         {PLANS}
          SELECT now_us, nonce_horizon_ms, version, waiting, partitions_until_ms
          FROM begin_group('{{{environments}}}', '{{{refused}}}', '\\x{id}', {number})",
         id = id.simple(),

@@ -26,6 +26,7 @@ mod node;
 mod operational_event;
 mod page;
 mod plugin_version;
+mod quarantine;
 mod recipient;
 mod refused_request;
 mod rehearsal;
@@ -37,6 +38,7 @@ mod session;
 mod source;
 mod statistics;
 mod target;
+mod unrouted;
 pub(crate) mod uuid_time;
 mod variable;
 
@@ -81,6 +83,7 @@ pub use page::{BoundedPage, Cursor, Looked, Page, ReadMemory};
 pub use plugin_version::{
     LATEST, NewPluginVersion, PluginUse, PluginVersion, PluginVersionAgain, PreviousPlugin, PublisherPin,
 };
+pub use quarantine::QuarantineRecord;
 pub use recipient::{FirstNames, RecipientQuery, RecipientRecord, TextMatches};
 pub use refused_request::{NewRefused, RefusedDismissal, RefusedRequest};
 pub use rehearsal::{Rehearsal, RehearsedRecipient};
@@ -97,4 +100,5 @@ pub use statistics::{
     COARSE_STEP_S, FINE_KEPT_S, FINE_STEP_S, Measure, StatisticsCount, StatisticsRange, StatisticsRow,
 };
 pub use target::{ChangedHealth, NewTarget, TargetHealth, TargetRecord, TargetSecrets, TargetState};
+pub use unrouted::UnroutedRecord;
 pub use variable::{NewVariable, VariableRecord};

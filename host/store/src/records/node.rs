@@ -2,6 +2,8 @@
 
 use uuid::Uuid;
 
+use super::QuarantineRecord;
+
 /// A server, as it tells of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewNode {
@@ -35,4 +37,6 @@ pub struct SharedVersion {
     pub configuration: Option<Uuid>,
     /// The greatest place of an event in the order of commits.
     pub newest_event: i64,
+    /// The plugins that are not run.
+    pub quarantines: Vec<QuarantineRecord>,
 }

@@ -70,6 +70,7 @@ pub(crate) use super::{
         statistics::{outcomes as outcome_statistics, stages as stage_statistics},
         subscriptions::page as subscriptions,
         targets::{all as targets, secrets as target_secrets},
+        unrouted_requests::all as unrouted_requests,
         user_export::{
             deliveries as user_deliveries, memberships as user_memberships, runs as user_runs, wait as user_wait,
         },

@@ -51,7 +51,7 @@ use crate::{
     observer::Stats,
     operations::ProveWritable,
     options::StoreOptions,
-    postgres::DatabaseClock,
+    postgres::SharedDatabase,
     records::{Durability, OpenDeliveries},
     sqlite,
     vault::Vault,
@@ -69,8 +69,8 @@ pub struct Store {
     hash_walks: HashWalks,
     run_walks: RunWalks,
     clock: Arc<StoreClock>,
-    /// The clock of a database server; none where the database is a file.
-    database_clock: Option<Arc<DatabaseClock>>,
+    /// What a database on a server has; none where the database is a file.
+    shared: Option<SharedDatabase>,
     /// Told when deliveries may be due.
     deliveries: Arc<Notify>,
     /// Tells everyone who waits that events were committed.
@@ -92,7 +92,7 @@ impl Store {
         vault: Arc<dyn Vault>,
     ) -> Result<Self, OpenError> {
         let opened = Database::open(&data_dir, &options, vault.clone()).await?;
-        let OpenDatabase { database, hash_key, clock, database_clock, deliveries, committed } = opened;
+        let OpenDatabase { database, hash_key, clock, shared, deliveries, committed } = opened;
         Ok(Self {
             database,
             hash_key,
@@ -100,7 +100,7 @@ impl Store {
             hash_walks: HashWalks::default(),
             run_walks: RunWalks::default(),
             clock,
-            database_clock,
+            shared,
             deliveries,
             committed,
             open_deliveries: KeptRead::default(),
@@ -114,6 +114,9 @@ impl Store {
     pub async fn close(&self) -> Result<(), CommitError> {
         // Only precision is lost if it is not written, or if the store is closed already.
         let _ = self.keep_time().await;
+        if let Some(shared) = &self.shared {
+            shared.changes.stop();
+        }
         self.database.close_readers().await;
         with_writer!(self.database, close()).await
     }

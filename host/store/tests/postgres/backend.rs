@@ -79,6 +79,17 @@ impl TestDatabase {
         server::connect(&self.name).await
     }
 
+    /// Returns what the server has logged about the database.
+    pub fn log(&self) -> Vec<String> {
+        server::log_of(&self.name)
+    }
+
+    /// Changes a setting of all connections to the database that are made from now on.
+    pub async fn set(&self, setting: &str, value: &str) {
+        let set = format!("ALTER DATABASE {} SET {setting} = '{value}'", self.name);
+        sqlx::raw_sql(AssertSqlSafe(set)).execute(&mut self.connect().await).await.unwrap();
+    }
+
     /// Ends all connections to the database, as an administrator or a restart of the server does.
     pub async fn end_connections(&self) {
         let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1";

@@ -5,9 +5,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
 
 mod backend;
+mod change_notices;
 mod log_partitions;
 mod migrate;
 mod nodes;
+mod plans;
 mod server;
+mod shared_memory;
 #[path = "../suite/mod.rs"]
 mod suite;

@@ -18,7 +18,7 @@ use inlet_core::{
     verification::{Covers, Nonce},
 };
 use inlet_store::{
-    CommitError, Cursor, EventQuery, OpenError, RealClock, RunQuery, Settled, Store, StoreOptions, SystemClock,
+    CommitError, Cursor, EventQuery, NewNode, OpenError, RealClock, RunQuery, Settled, Store, StoreOptions, SystemClock,
 };
 
 use crate::suite::support::{Event, Fixture, Unlimited, log, mapping, target, vault};
@@ -188,6 +188,42 @@ async fn what_is_answered_is_stored_once_however_often_connections_are_lost() {
     }
     assert!(answered.iter().all(|settled| stored.contains(&settled.id)), "lost");
     eprintln!("{} answered, {refused} refused, {} stored", answered.len(), stored.len());
+}
+
+/// Returns the numbers of the last groups of all writers.
+async fn writers(fixture: &Fixture) -> Vec<i64> {
+    sqlx::query_scalar("SELECT transaction_number FROM writers ORDER BY 1")
+        .fetch_all(&mut fixture.database.connect().await)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn the_rows_of_writers_that_are_gone_are_removed_and_one_that_comes_back_has_its_own() {
+    let fixture = Fixture::new().await;
+    let second = second(&fixture).await;
+    let job = || fixture.job(vec![Event::new("t", r#"{"data":{}}"#).prepare(&fixture)]);
+    for _ in 0..3 {
+        second.commit(job()).await.unwrap();
+    }
+    let mut administrator = fixture.database.connect().await;
+    let mut change = async |change: &'static str| sqlx::raw_sql(change).execute(&mut administrator).await.unwrap();
+    change(
+        "INSERT INTO writers (id, transaction_number, started_at_ms, seen_at_ms)
+         SELECT 'hour'::bytea, 100, 1, now_ms - 3600000 FROM (SELECT extract(epoch FROM clock_timestamp()) * 1000) AS t (now_ms)
+         UNION ALL
+         SELECT 'days'::bytea, 101, 1, now_ms - 2 * 86400000 FROM (SELECT extract(epoch FROM clock_timestamp()) * 1000) AS t (now_ms)",
+    )
+    .await;
+    // The first one has not committed a group for long, and is alive.
+    change("UPDATE writers SET seen_at_ms = 1 WHERE transaction_number = 0").await;
+    let node = NewNode { id: Uuid::now_v7(), name: "a".into(), version: "1".into(), started_at_ms: 1 };
+    fixture.store.keep_node(node.clone(), Duration::from_secs(30)).await.unwrap();
+    assert_eq!(writers(&fixture).await, [0, 3, 100]);
+
+    change("DELETE FROM writers WHERE transaction_number = 3").await;
+    second.commit(job()).await.unwrap();
+    assert_eq!(writers(&fixture).await, [0, 4, 100], "with its next group");
 }
 
 /// A clock that is wrong by so many milliseconds.

@@ -15,7 +15,8 @@ use sqlx::{Connection as _, PgConnection};
 /// Starts the server, and stops it when the standard input ends, as it does with the process that holds its other end.
 const SCRIPT: &str = r#"
 "$1/initdb" -D "$2/data" -U inlet -A trust -E UTF8 --locale=C -N > "$2/initdb.log" 2>&1 || exit 1
-"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c max_connections=400 > "$2/postgres.log" 2>&1 &
+"$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c max_connections=400 \
+    -c autovacuum=off -c log_line_prefix='%d: ' > "$2/postgres.log" 2>&1 &
 server=$!
 read -r _
 kill -INT $server
@@ -40,9 +41,28 @@ pub fn url(database: &str) -> String {
     format!("postgres:///{database}?user=inlet&host={}", SERVER.directory.display())
 }
 
+/// Returns the socket of the server.
+pub fn socket() -> PathBuf {
+    SERVER.directory.join(".s.PGSQL.5432")
+}
+
 /// Connects to a database of the server.
 pub async fn connect(database: &str) -> PgConnection {
     PgConnection::connect(&url(database)).await.unwrap()
+}
+
+/// Returns the lines that the server has logged about a database, each with those that belong to it.
+pub fn log_of(database: &str) -> Vec<String> {
+    let log = fs::read_to_string(SERVER.directory.join("postgres.log")).unwrap();
+    let mut entries: Vec<String> = Vec::new();
+    for line in log.lines() {
+        match (line.strip_prefix('\t'), entries.last_mut()) {
+            (Some(more), Some(entry)) => entry.extend(["\n", more]),
+            _ => entries.push(line.to_owned()),
+        }
+    }
+    let prefix = format!("{database}: ");
+    entries.iter().filter_map(|entry| entry.strip_prefix(&prefix)).map(str::to_owned).collect()
 }
 
 fn start() -> Server {

@@ -29,7 +29,8 @@ static SUBSCRIBED_OBJECTS: LazyLock<MultiRow> = LazyLock::new(|| {
 static EXPANSIONS: LazyLock<MultiRow> =
     LazyLock::new(|| MultiRow::insert("expansions", "environment_id, run_id, state, actor_collection, actor_id", ""));
 
-// A recipient that is canceled before the run has it must not become one.
+// A recipient that is canceled before the run has it must not become one. `+ 0` keeps PostgreSQL from joining the recipients by the
+// environment of the runs.
 static CANCELED: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH canceled (environment_id, collection, id, workflow, cancellation_key) AS (VALUES",
@@ -40,7 +41,7 @@ static CANCELED: LazyLock<MultiRow> = LazyLock::new(|| {
                CROSS JOIN workflow_runs AS runs
                    ON runs.environment_id = expansions.environment_id AND runs.id = expansions.run_id
                    AND runs.workflow = canceled.workflow AND runs.cancellation_key = canceled.cancellation_key
-               CROSS JOIN recipients ON recipients.environment_id = canceled.environment_id
+               CROSS JOIN recipients ON recipients.environment_id = canceled.environment_id + 0
                    AND recipients.collection = canceled.collection AND recipients.id = canceled.id
            WHERE true ON CONFLICT DO NOTHING",
     )

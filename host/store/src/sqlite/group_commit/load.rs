@@ -30,6 +30,7 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     )
 });
 
+// `+ 0` keeps PostgreSQL from joining subscribers and objects by their environment, which both have in common with `wanted`.
 static SUBSCRIPTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH wanted (number, environment_id, object_collection, object_id, recipient_collection, recipient_id) AS (VALUES",
@@ -37,7 +38,7 @@ static SUBSCRIPTIONS: LazyLock<MultiRow> = LazyLock::new(|| {
         ") SELECT number FROM wanted
                CROSS JOIN recipients AS objects ON objects.environment_id = wanted.environment_id
                    AND objects.collection = object_collection AND objects.id = object_id
-               CROSS JOIN recipients AS subscribers ON subscribers.environment_id = wanted.environment_id
+               CROSS JOIN recipients AS subscribers ON subscribers.environment_id = wanted.environment_id + 0
                    AND subscribers.collection = recipient_collection AND subscribers.id = recipient_id
                CROSS JOIN subscriptions ON subscriptions.environment_id = wanted.environment_id
                    AND object_seq = objects.seq AND recipient_seq = subscribers.seq",

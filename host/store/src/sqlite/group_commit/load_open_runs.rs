@@ -49,7 +49,7 @@ static RUNS: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
-    MultiRow::query(
+    MultiRow::query_each(
         "WITH wanted (number, run_id, collection, id) AS (VALUES",
         "(#, ?, ?, ?)",
         ") SELECT number, ordinal FROM wanted CROSS JOIN workflow_run_recipients AS open
@@ -57,24 +57,30 @@ static RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
                ON open.run_id = wanted.run_id AND open.id = wanted.id
                    AND open.collection IS NOT DISTINCT FROM wanted.collection
            WHERE is_cancelable IS NOT NULL AND canceled_at_ms IS NULL",
+        // OFFSET 0 keeps PostgreSQL from beginning at the open recipients of all runs, of which it expects few.
+        ") SELECT number, open.ordinal FROM wanted JOIN LATERAL (
+               SELECT ordinal FROM workflow_run_recipients AS recipients
+               WHERE recipients.run_id = wanted.run_id AND recipients.id = wanted.id
+                   AND recipients.collection IS NOT DISTINCT FROM wanted.collection
+                   AND is_cancelable IS NOT NULL AND canceled_at_ms IS NULL OFFSET 0) AS open ON true",
     )
 });
 
+// No EXISTS: PostgreSQL would look both up in a hash of the whole table, if it takes that for small.
 static WAITS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "WITH wanted (number, environment_id, workflow, cancellation_key) AS (VALUES",
         "(#, ?, ?, ?)",
-        ") SELECT number FROM wanted WHERE EXISTS (
+        ") SELECT number FROM wanted WHERE (
                SELECT 1 FROM parked_triggers
                WHERE parked_triggers.environment_id = wanted.environment_id
                    AND parked_triggers.workflow = wanted.workflow
-                   AND parked_triggers.cancellation_key = wanted.cancellation_key AND canceled = 0)
-           OR EXISTS (
-               SELECT 1 FROM expansions CROSS JOIN workflow_runs
+                   AND parked_triggers.cancellation_key = wanted.cancellation_key AND canceled = 0 LIMIT 1) = 1
+           OR (SELECT 1 FROM expansions CROSS JOIN workflow_runs
                    ON workflow_runs.environment_id = expansions.environment_id AND workflow_runs.id = run_id
                WHERE expansions.environment_id = wanted.environment_id
                    AND workflow_runs.workflow = wanted.workflow
-                   AND workflow_runs.cancellation_key = wanted.cancellation_key AND canceled_at_ms IS NULL)",
+                   AND workflow_runs.cancellation_key = wanted.cancellation_key AND canceled_at_ms IS NULL LIMIT 1) = 1",
     )
 });
 

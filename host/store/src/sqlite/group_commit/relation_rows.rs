@@ -12,7 +12,8 @@ use crate::sqlite::{
     statements::{multi_row::MultiRow, row::Row, runner::StatementRunner},
 };
 
-// CROSS JOIN fixes the order in all of them: look-ups in the unique index of recipients for each row.
+// CROSS JOIN fixes the order in all of them: look-ups in the unique index of recipients for each row. `+ 0` keeps PostgreSQL from
+// joining subscribers and objects by their environment, which both have in common with `given`.
 
 static SUBSCRIBED: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
@@ -25,7 +26,7 @@ static SUBSCRIBED: LazyLock<MultiRow> = LazyLock::new(|| {
            FROM given
                CROSS JOIN recipients AS objects ON objects.environment_id = given.environment_id
                    AND objects.collection = object_collection AND objects.id = object_id
-               CROSS JOIN recipients AS subscribers ON subscribers.environment_id = given.environment_id
+               CROSS JOIN recipients AS subscribers ON subscribers.environment_id = given.environment_id + 0
                    AND subscribers.collection = recipient_collection AND subscribers.id = recipient_id
            WHERE true
            ON CONFLICT (environment_id, object_seq, recipient_seq) DO UPDATE SET
@@ -42,7 +43,7 @@ static UNSUBSCRIBED: LazyLock<MultiRow> = LazyLock::new(|| {
            FROM given
                CROSS JOIN recipients AS objects ON objects.environment_id = given.environment_id
                    AND objects.collection = object_collection AND objects.id = object_id
-               CROSS JOIN recipients AS subscribers ON subscribers.environment_id = given.environment_id
+               CROSS JOIN recipients AS subscribers ON subscribers.environment_id = given.environment_id + 0
                    AND subscribers.collection = recipient_collection AND subscribers.id = recipient_id)",
     )
 });

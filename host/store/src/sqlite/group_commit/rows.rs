@@ -33,19 +33,20 @@ static DELETED_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
 });
 
 // A deleted recipient with subscriptions or memberships stays as an empty row that nobody sees, so that nobody sees them
-// either and its `seq` stays taken. A job removes both.
+// either and its `seq` stays taken. A job removes both. No EXISTS: PostgreSQL would look them up in hashes of the whole tables, if it
+// takes these for small.
 static EMPTIED_RECIPIENTS: LazyLock<MultiRow> = LazyLock::new(|| {
     MultiRow::query(
         "UPDATE recipients SET collection = '#deleted', id = CAST(seq AS TEXT), properties = '{}'
          WHERE seq IN (WITH deleted (environment_id, collection, id) AS (VALUES",
         "(?, ?, ?)",
         ") SELECT seq FROM deleted CROSS JOIN recipients USING (environment_id, collection, id))
-         AND (EXISTS (SELECT 1 FROM subscriptions
-                  WHERE subscriptions.environment_id = recipients.environment_id AND object_seq = seq)
-              OR EXISTS (SELECT 1 FROM subscriptions
-                  WHERE subscriptions.environment_id = recipients.environment_id AND recipient_seq = seq)
-              OR EXISTS (SELECT 1 FROM audience_members
-                  WHERE audience_members.environment_id = recipients.environment_id AND user_seq = seq))",
+         AND ((SELECT 1 FROM subscriptions
+                  WHERE subscriptions.environment_id = recipients.environment_id AND object_seq = seq LIMIT 1) = 1
+              OR (SELECT 1 FROM subscriptions
+                  WHERE subscriptions.environment_id = recipients.environment_id AND recipient_seq = seq LIMIT 1) = 1
+              OR (SELECT 1 FROM audience_members
+                  WHERE audience_members.environment_id = recipients.environment_id AND user_seq = seq LIMIT 1) = 1)",
     )
 });
 

@@ -1,5 +1,6 @@
 //! The servers that share the database. The database's clock decides which of them are alive.
 
+use super::quarantines::read_quarantine;
 use crate::{
     backend::Execute,
     error::CommitError,
@@ -9,7 +10,7 @@ use crate::{
     sqlite::{
         error::SqliteError,
         statements::{database_time::now_ms, uuids},
-        write_connection::WriteConnection,
+        write_connection::{WriteConnection, WriterConnection},
     },
 };
 
@@ -18,7 +19,11 @@ const LISTED_MS: i64 = 60 * 60 * 1000;
 
 impl Execute<KeepNode> for WriteConnection {
     async fn execute(&mut self, operation: KeepNode) -> Result<(), CommitError> {
-        Ok(keep(&mut self.connection.plain(), &operation).await.map_err(SqliteError::from)?)
+        keep(&mut self.connection.plain(), &operation).await.map_err(SqliteError::from)?;
+        if let WriterConnection::Postgres(writer) = &mut self.connection {
+            writer.keep_alive().await.map_err(SqliteError::from)?;
+        }
+        Ok(())
     }
 }
 
@@ -85,13 +90,18 @@ pub(crate) async fn nodes(readers: &sql::Pool) -> Result<Vec<NodeRecord>, sqlx::
 /// Returns what other servers may have changed.
 pub(crate) async fn shared_version(readers: &sql::Pool) -> Result<SharedVersion, sqlx::Error> {
     let row = sql::query(
-        "SELECT (SELECT id FROM changes ORDER BY id DESC LIMIT 1), (SELECT coalesce(max(rowid), 0) FROM event_logs)",
+        "SELECT (SELECT id FROM changes ORDER BY id DESC LIMIT 1), (SELECT coalesce(max(rowid), 0) FROM event_logs),
+             (SELECT string_agg(source_environment_id || ' ' || digest || ' ' || since_ms || ' ' || faults || ' ' || calls, ',')
+              FROM quarantines)",
     )
     .fetch_one(readers)
     .await?;
     let configuration: Option<&[u8]> = row.try_get(0)?;
     let configuration = configuration.map(|_| uuids::read(&row, 0)).transpose()?;
-    Ok(SharedVersion { configuration, newest_event: row.try_get(1)? })
+    let quarantines: Option<&str> = row.try_get(2)?;
+    let quarantines = quarantines.into_iter().flat_map(|list| list.split(',')).map(read_quarantine);
+    let quarantines = quarantines.collect::<Result<_, _>>()?;
+    Ok(SharedVersion { configuration, newest_event: row.try_get(1)?, quarantines })
 }
 
 /// Returns the size of the database on a server, in bytes.

@@ -72,7 +72,7 @@ macro_rules! window {
     ($compare:literal, $order:literal) => {
         concat!(
             "SELECT count(*), min(seq), max(seq) FROM (
-                 SELECT seq FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND seq ",
+                 SELECT seq FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND seq > 0 AND seq ",
             $compare,
             " ?3 ORDER BY seq ",
             $order,
@@ -97,7 +97,7 @@ macro_rules! holding_text {
     ($email:literal, $name:literal, $order:literal) => {
         concat!(
             "SELECT seq, octet_length(properties) FROM recipients
-             WHERE environment_id = ?1 AND collection = ?2 AND seq BETWEEN ?3 AND ?4
+             WHERE environment_id = ?1 AND collection = ?2 AND seq > 0 AND seq BETWEEN ?3 AND ?4
                  AND (instr(lower(id), ?5) > 0 OR octet_length(properties) <= ?6
                      AND (instr(lower(properties), ?5) > 0 OR instr(properties, '\\') > 0)
                      AND (instr(lower(",
@@ -188,7 +188,8 @@ async fn window(
 
 async fn count(connection: &mut sql::Connection<'_>, environment: i64, window: &Window) -> Result<i64, sqlx::Error> {
     sql::query_scalar(
-        "SELECT count(*) FROM recipients WHERE environment_id = ? AND collection = ? AND seq BETWEEN ? AND ?",
+        "SELECT count(*) FROM recipients
+         WHERE environment_id = ? AND collection = ? AND seq > 0 AND seq BETWEEN ? AND ?",
     )
     .bind(environment)
     .bind(USERS)

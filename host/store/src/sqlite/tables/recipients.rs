@@ -29,7 +29,7 @@ macro_rules! in_order {
         concat!(
             "SELECT ",
             $selected,
-            " FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND seq ",
+            " FROM recipients WHERE environment_id = ?1 AND collection = ?2 AND seq > 0 AND seq ",
             $compare,
             " ?3 AND (?4 IS NULL OR id = ?4) AND (?5 IS NULL OR ",
             $name,
@@ -104,11 +104,12 @@ pub(crate) async fn users_by_email(
 ) -> Result<Vec<String>, sqlx::Error> {
     sql::query_scalar(sql::each(
         "SELECT id FROM (
-             SELECT id, properties FROM recipients WHERE environment_id = ? AND collection = ? ORDER BY seq DESC LIMIT ?)
+             SELECT id, properties FROM recipients WHERE environment_id = ? AND collection = ? AND seq > 0
+             ORDER BY seq DESC LIMIT ?)
          WHERE properties ->> '$.email' = ? COLLATE NOCASE LIMIT ?",
         "SELECT id FROM (
              SELECT id, properties FROM recipients
-             WHERE environment_id = ? AND collection = ? ORDER BY seq DESC LIMIT ?) AS newest
+             WHERE environment_id = ? AND collection = ? AND seq > 0 ORDER BY seq DESC LIMIT ?) AS newest
          WHERE lower((readable_json(properties) ->> 'email') COLLATE \"C\")
              = lower(? COLLATE \"C\") LIMIT ?",
     ))

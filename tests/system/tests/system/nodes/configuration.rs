@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use inlet_system_tests::{Endpoint, MANAGEMENT_TOKEN, Receiver, Server, http_version, track};
+use inlet_system_tests::{Endpoint, MANAGEMENT_TOKEN, Postgres, Receiver, Server, http_version, track};
 use reqwest::Method;
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{cluster, until};
+use super::{cluster, joining, until};
 
 /// Waits until the last change is in force, and says how long it took.
 async fn in_force(what: &str, is_so: impl AsyncFnMut() -> bool) {
@@ -65,6 +65,30 @@ async fn a_change_at_one_server_is_in_force_at_the_other() {
     let deleted = a.manage(Method::DELETE, "/v1/sources/crm").send().await.unwrap();
     assert_eq!(deleted.status(), 204);
     in_force("a deletion", async || there.post("{}").send().await.unwrap().status() == 404).await;
+}
+
+/// The servers look for changes once an hour: what is in force before was announced.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_announced_to_the_other_server() {
+    let postgres = Postgres::start();
+    let rarely = |name| joining(&postgres.url(), name).env("INLET_DATABASE_POLL_MS", "3600000");
+    let (a, b) = (Server::start_with(rarely("a")).await, Server::start_with(rarely("b")).await);
+    for source in ["first", "second", "third"] {
+        let endpoint = a.source(source, "segment", json!({}), json!([])).await;
+        let there = at(&b, &endpoint);
+        in_force(source, async || there.post(track("E", "u", "", json!({}))).send().await.unwrap().status() == 200)
+            .await;
+        // Both listen again, and look for what they may have missed.
+        let listening = "query LIKE 'LISTEN%' OR query LIKE '%pg_notify%'";
+        let end = format!(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND ({listening})"
+        );
+        assert_eq!(postgres.sql("inlet", &end), "2");
+    }
+    // A change while nobody listens.
+    let endpoint = a.source("fourth", "segment", json!({}), json!([])).await;
+    let there = at(&b, &endpoint);
+    in_force("fourth", async || there.post(track("E", "u", "", json!({}))).send().await.unwrap().status() == 200).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,7 @@ mod load;
 mod moving;
 mod opening;
 mod same_key;
+mod shared_memory;
 
 use std::time::{Duration, Instant};
 
