@@ -100,12 +100,16 @@ fn event(items: &[Item], index: usize) -> &Event {
 /// Other rules lead through members of the item, which have a place of their own in the program.
 #[test]
 fn the_empty_pointer_is_the_whole_whatever_else_is_read() {
-    let rules = |data: &str| format!("event_type = \"/type\"\nkey = \"/a/b/c\"\nuser_id = \"body:/x/y\"\ndata = {data}");
+    let rules =
+        |data: &str| format!("event_type = \"/type\"\nkey = \"/a/b/c\"\nuser_id = \"body:/x/y\"\ndata = {data}");
     let body = r#"{"type":"paid","a":{"b":{"c":"k"}},"x":{"y":"u"}}"#;
     for (data, at) in [(r#""""#, ""), (r#"["/event", ""]"#, ""), (r#""body:""#, ""), (r#"["/event", "/a"]"#, "/a")] {
         assert_eq!(event(&items(&rules(data), body), 0).data, Some(Value::at(at)), "{data}");
     }
-    assert_eq!(event(&items(&rules("{ whole = \"\" }"), body), 0).data, Some(Value::Assembled(vec![Pointed { key: "whole".to_owned(), at: String::new() }])));
+    assert_eq!(
+        event(&items(&rules("{ whole = \"\" }"), body), 0).data,
+        Some(Value::Assembled(vec![Pointed { key: "whole".to_owned(), at: String::new() }]))
+    );
 }
 
 #[test]
